@@ -1,0 +1,53 @@
+"""From a typed function to a command line, and from a user's mistake to one line."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from inspect import signature
+from typing import Any, NoReturn, get_origin
+
+from jsonargparse import ArgumentParser, Namespace
+from jsonargparse.typing import restricted_number_type
+
+from digits import UserError
+
+Rate = restricted_number_type("Rate", float, [(">", 0), ("<", float("inf"))])  # so neither nan nor inf
+
+
+class Parser(ArgumentParser):
+    """An ArgumentParser that takes lists as `--hidden 100 30` and answers a mistake with one line, not its usage."""
+
+    def add_function_arguments(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:
+        parameters = signature(function).parameters.values()
+        self.lists = {f"--{parameter.name}" for parameter in parameters if get_origin(parameter.annotation) is list}
+        return super().add_function_arguments(function, *args, **kwargs)
+
+    def parse_args(self, args: list[str] | None = None, *rest: Any, **kwargs: Any) -> Namespace:  # type: ignore[override]
+        words: list[Any] = []
+        for word in sys.argv[1:] if args is None else args:
+            if words and isinstance(words[-1], list) and not word.startswith(("--", "[")):
+                words[-1].append(word)
+            else:
+                words += [word, []] if word in self.lists else [word]
+        joined = [f"[{','.join(word)}]" if isinstance(word, list) else word for word in words if word != []]
+        return super().parse_args(joined, *rest, **kwargs)
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        message = re.sub(r'^Parser key "([^"]+)"( element \d+)?:', r"--\1:", message)
+        message = re.sub(r"Not of type \w+: ", "", " ".join(message.split()))
+        message = re.sub(r"Does not validate against any .*Given value: (.*)", r"cannot be \1", message)
+        message = re.sub(r"does not conform to restriction v(.*)", r"must be \1", message).replace(" and v", " and ")
+        message = re.sub(r"<class '([\w.]+)'>|typing\.", r"\1", message)
+        print(f"{self.prog}: error: {message}; see {self.prog} --help", file=sys.stderr)
+        sys.exit(2)
+
+
+@contextmanager
+def one_line_errors(prog: str) -> Iterator[None]:
+    """Turn a UserError into a line on standard error and exit status 2; a bug keeps its traceback."""
+    try:
+        yield
+    except UserError as error:
+        print(f"{prog}: error: {error}", file=sys.stderr)
+        sys.exit(2)

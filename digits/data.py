@@ -1,0 +1,103 @@
+"""MNISTDataModule: which images train, validate and test, and in what order they come."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningDataModule
+from torch import Tensor
+
+from digits import mnist
+
+TRAINING, VALIDATION = 50_000, 10_000  # of the 60,000 training images, as in the book
+
+
+def order(seed: int, epoch: int, images: int) -> Tensor:
+    """The order (images,) int64 in which epoch `epoch` sees the training images: a function of its arguments alone."""
+    return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(images))
+
+
+def stacks(images: int, batch_size: int, mini_batches: int) -> list[slice]:
+    """Cut `images` positions into stacks of `mini_batches` whole mini-batches each.
+
+    A stack that `images` does not fill is shorter; a last, smaller mini-batch is a stack of its own.
+    """
+    whole = images - images % batch_size
+    cuts = [*range(0, whole, batch_size * mini_batches), whole, images]
+    return [slice(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+
+
+class Stacks:
+    """The epochs of a data set: each iteration yields stacks (K, B, 28, 28) uint8 with labels (K, B) int64.
+
+    K mini-batches go to the training step at once because handing over one at a time costs many times the arithmetic.
+    """
+
+    def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
+        self.module, self.images, self.labels = module, images, labels
+        self.cuts = stacks(len(images), module.batch_size, module.stack)
+
+    def __len__(self) -> int:
+        return len(self.cuts)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        # The epoch is asked for when the first stack is, so a resumed run gets the order of the epoch it resumes.
+        trainer: Any = self.module.trainer
+        chosen = order(self.module.seed, trainer.current_epoch, len(self.images)).to(self.images.device)
+        for cut in self.cuts:
+            index = chosen[cut].view(-1, min(self.module.batch_size, cut.stop - cut.start))
+            yield self.images[index], self.labels[index]
+
+
+class Whole:
+    """A data set in one piece: (N, 28, 28) uint8 and (N,) int64, as the only batch of its loader."""
+
+    def __init__(self, images: Tensor, labels: Tensor) -> None:
+        self.batch = images, labels
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        yield self.batch
+
+
+class MNISTDataModule(LightningDataModule):
+    """MNIST as the book splits it, held whole on the training device.
+
+    Args:
+        data_dir: Folder that holds the MNIST files, or will.
+        batch_size: Images in a mini-batch.
+        seed: Decides, with the number of the epoch, the order of the training images.
+        stack: Mini-batches handed to the training step at a time.
+    """
+
+    def __init__(self, data_dir: str | Path = "data", batch_size: int = 10, seed: int = 0, stack: int = 500) -> None:
+        super().__init__()
+        batch_size, seed = int(batch_size), int(seed)  # plain values, for weights-only loading
+        self.save_hyperparameters("batch_size", "seed", logger=False)
+        self.data_dir, self.batch_size, self.seed, self.stack = data_dir, batch_size, seed, stack
+
+    def prepare_data(self) -> None:
+        """Fetch the files; Lightning calls this in one process per machine."""
+        mnist.fetch(self.data_dir)
+
+    def setup(self, stage: str) -> None:
+        """Load the tensors onto the training device."""
+        device: Any = self.trainer.strategy.root_device if self.trainer else "cpu"
+        images, labels = (tensor.to(device) for tensor in mnist.load(self.data_dir, train=True))
+        self.training = images[:TRAINING], labels[:TRAINING]
+        self.validation = images[TRAINING:], labels[TRAINING:]
+        self.test = tuple(tensor.to(device) for tensor in mnist.load(self.data_dir, train=False))
+
+    def train_dataloader(self) -> Stacks:
+        return Stacks(self, *self.training)
+
+    def val_dataloader(self) -> list[Whole]:
+        """Validation data, and the test data for the line of the epoch; only the first may choose anything."""
+        return [Whole(*self.validation), Whole(*self.test)]
+
+    def test_dataloader(self) -> Whole:
+        return Whole(*self.test)

@@ -1,0 +1,131 @@
+"""DigitClassifier: the sigmoid network, its training and its use, as a LightningModule."""
+
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+
+from digits import backprop
+from digits.network import Init, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
+
+Batch = tuple[Tensor, Tensor]
+
+
+class DigitClassifier(LightningModule):
+    """784 inputs, any hidden layers, ten outputs; the largest output activation names the digit.
+
+    Trained on the quadratic cost C = 1/(2n) sum ||y - a||^2 with plain SGD, one-hot targets.
+
+    Args:
+        hidden: Neurons in each hidden layer; [100] is the book's 784-100-10.
+        lr: Learning rate.
+        init: `scaled` or `gaussian`; see `digits.network.sigmoid_network`.
+        seed: Decides the initial weights and biases.
+    """
+
+    def __init__(self, hidden: list[int], lr: float = 3.0, init: Init = "scaled", seed: int = 0) -> None:
+        super().__init__()
+        hidden, lr, seed = [int(n) for n in hidden], float(lr), int(seed)  # plain values, for weights-only loading
+        self.save_hyperparameters(logger=False)
+        self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
+        self.lr = lr
+        self.network = sigmoid_network([784, *hidden, 10], init, seed)
+        self.tallies: dict[str, Tensor] = {}  # by split: cost, right answers and images since the epoch began
+
+    @property
+    def shape(self) -> str:
+        """The layers as the book writes them, such as 784-100-10."""
+        layers = linears(self.network)
+        return "-".join(str(n) for n in [layers[0].in_features, *(layer.out_features for layer in layers)])
+
+    @property
+    def size(self) -> int:
+        """The number of weights and biases."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Output activations (N, 10) for images (N, 28, 28), uint8 or float 0..1."""
+        return self.network(inputs(images, like=next(self.parameters())))
+
+    @torch.no_grad()
+    def predict(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Read digits.
+
+        Args:
+            images: (N, 28, 28), light strokes on dark, uint8 0..255 or float 0..1, on any device.
+
+        Returns:
+            The digits (N,) int64 and the ten output activations (N, 10), each 0..1 (they need not sum to 1).
+
+        Raises:
+            ValueError: If the shape, dtype or range is another.
+        """
+        if images.ndim != 3 or images.shape[1:] != (28, 28):
+            raise ValueError(f"expected images of shape (N, 28, 28), got {tuple(images.shape)}")
+        if images.dtype != torch.uint8 and not images.is_floating_point():
+            raise ValueError(f"expected images of dtype uint8 (0..255) or float (0..1), got {images.dtype}")
+        if images.is_floating_point() and images.numel() and not (images.min() >= 0 and images.max() <= 1):
+            raise ValueError("expected float images within 0..1; for 0..255 pass uint8, or divide by 255")
+        activations = self(images)
+        return activations.argmax(1), activations
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.SGD(self.parameters(), lr=self.lr)
+
+    def training_step(self, stack: Batch, _: int) -> None:
+        """K steps of SGD, one on each mini-batch of a stack: images (K, B, 28, 28) uint8, labels (K, B) int64."""
+        images, labels = stack
+        if self.trainer.max_steps >= 0:  # may be reached within the stack
+            left = self.trainer.max_steps - self.global_step
+            images, labels = images[:left], labels[:left]
+        layers = linears(self.network)
+        weights, biases = [layer.weight for layer in layers], [layer.bias for layer in layers]
+        optimizer: Any = self.optimizers()
+        lr = optimizer.param_groups[0]["lr"]
+        cost, right = backprop.sgd_steps(weights, biases, images, labels, lr)
+        self._tally("training", cost, right, labels.numel())
+        self._count_steps(len(labels))
+
+    def _count_steps(self, steps: int) -> None:
+        """Lightning counts calls of `optimizer.step()`; a stack stands for many."""
+        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+        for tracker in (progress.total, progress.current):
+            tracker.ready += steps
+            tracker.completed += steps
+
+    def validation_step(self, batch: Batch, _: int, dataloader_idx: int = 0) -> None:
+        self._evaluate(("validation", "test")[dataloader_idx], batch)
+
+    def test_step(self, batch: Batch, _: int) -> None:
+        self._evaluate("test", batch)
+
+    def _evaluate(self, split: str, batch: Batch) -> None:
+        images, labels = batch
+        a = self(images)
+        y = one_hot(labels, a.shape[1], like=a)
+        self._tally(split, quadratic_cost(a, y), correct(a, y), len(a))
+
+    def _tally(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
+        tally = torch.stack([cost, right, torch.full_like(cost, images)])
+        self.tallies[split] = self.tallies.get(split, 0) + tally
+
+    def _log(self, *splits: str) -> None:
+        """Turn the tallies into the metrics that callbacks see; the only place that waits for the device."""
+        for split in splits:
+            if split in self.tallies:
+                cost, right, images = self.tallies.pop(split).tolist()
+                self.log_dict({f"accuracy/{split}": right / images, f"cost/{split}": cost / images}, logger=False)
+
+    def on_validation_epoch_end(self) -> None:
+        self._log("validation", "test")
+
+    def on_test_epoch_end(self) -> None:
+        self._log("test")
+
+    def on_train_epoch_end(self) -> None:
+        """One point an epoch on each of TensorBoard's curves, with the number of the epoch as its x."""
+        self._log("training")
+        curves = {name: value.item() for name, value in self.trainer.callback_metrics.items()}
+        for logger in self.loggers:
+            logger.log_metrics(curves, step=self.current_epoch)

@@ -1,0 +1,55 @@
+"""A feedforward network of sigmoid neurons, and what it takes in and gives out. Torch alone: no trainer."""
+
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Init = Literal["scaled", "gaussian"]
+
+
+def sigmoid_network(sizes: list[int], init: Init = "scaled", seed: int = 0) -> nn.Sequential:
+    """Linear and Sigmoid layers of the given sizes, such as [784, 30, 10], with weights drawn from `seed` alone.
+
+    Biases are drawn from N(0, 1). Weights are drawn from N(0, 1 / inputs of the neuron) with `scaled`, so that the
+    weighted input z of a neuron starts near 0, where a sigmoid learns; and from N(0, 1) with `gaussian`, as in
+    chapter 1 of the book, where many neurons start saturated and some never recover (the book's chapter 3).
+    """
+    network = nn.Sequential(*(layer for m, n in pairwise(sizes) for layer in (nn.Linear(m, n), nn.Sigmoid())))
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for linear in linears(network):
+            std = linear.in_features**-0.5 if init == "scaled" else 1.0
+            linear.weight.normal_(0, std, generator=generator)
+            linear.bias.normal_(0, 1, generator=generator)
+    return network
+
+
+def linears(network: nn.Module) -> list[nn.Linear]:
+    """The layers of weights, in order."""
+    return [module for module in network.modules() if isinstance(module, nn.Linear)]
+
+
+def inputs(images: Tensor, like: Tensor) -> Tensor:
+    """Images (..., H, W), uint8 or float 0..1, as input activations (..., H * W) of the dtype and device of `like`."""
+    x = images.to(like.device).flatten(-2)
+    return x.to(like.dtype).div_(255) if x.dtype == torch.uint8 else x.to(like.dtype)
+
+
+def one_hot(labels: Tensor, outputs: int, like: Tensor) -> Tensor:
+    """Labels (...) int64 as desired output activations (..., outputs): 1 for the labelled neuron, 0 for the others."""
+    return (labels.unsqueeze(-1) == torch.arange(outputs, device=labels.device)).to(like.dtype)
+
+
+def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
+    """Sum over a mini-batch of the book's cost of one example, C_x = 1/2 ||y - a||^2 (equation 6 has their mean).
+
+    `nn.MSELoss` differs: no 1/2, and a mean over the outputs too, which makes ten outputs learn 5 times slower.
+    """
+    return (a - y).square().sum() / 2
+
+
+def correct(a: Tensor, y: Tensor) -> Tensor:
+    """How many of the outputs `a` (N, outputs) have their largest activation where the one-hot `y` has its 1."""
+    return (a.argmax(-1) == y.argmax(-1)).sum()

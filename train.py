@@ -1,0 +1,159 @@
+"""Train the network of the book's first chapter to read handwritten digits.
+
+`python train.py --hidden 100` trains 784-100-10 for 30 epochs of mini-batches of 10 at learning rate 3.0: it then reads
+97.8 % of the test digits.
+"""
+
+import logging
+import os
+import warnings
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from jsonargparse.typing import NonNegativeInt, PositiveInt
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+
+from digits import UserError
+from digits.callbacks import EpochLines
+from digits.cli import Parser, Rate, one_line_errors
+from digits.data import MNISTDataModule
+from digits.model import DigitClassifier
+from digits.network import Init
+
+TRAINER_DEFAULTS = {
+    "accelerator": "cuda" if torch.cuda.is_available() else "cpu",
+    "devices": 1,
+    "num_sanity_val_steps": 0,
+    "enable_model_summary": False,
+    "enable_progress_bar": False,  # EpochLines draws one
+    "log_every_n_steps": 1,  # nothing is logged by the step; this only keeps Lightning from warning about it
+}
+
+
+def train(
+    hidden: list[PositiveInt] = [30],  # noqa: B006
+    epochs: PositiveInt = 30,
+    batch_size: PositiveInt = 10,
+    lr: Rate = 3.0,
+    init: Init = "scaled",
+    seed: NonNegativeInt = 0,
+    data_dir: Path = Path("data"),
+    run_dir: Path | None = None,
+    trainer: dict[str, Any] | None = None,
+) -> Path:
+    """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
+
+    Args:
+        hidden: Neurons in each hidden layer: 100, or 100 30 for two layers.
+        epochs: How often the network sees every training image.
+        batch_size: Images in a mini-batch.
+        lr: Learning rate.
+        init: Initial weights: scaled to the inputs of a neuron, or gaussian as in the book's first chapter.
+        seed: Decides the initial weights and the order of the images.
+        data_dir: Where the MNIST files are, or go.
+        run_dir: A new folder for this run; by default one in runs/, named after its settings.
+        trainer: Settings of Lightning's Trainer; max_epochs goes before `epochs`.
+
+    Returns:
+        The folder of the run, with `best.ckpt`, `last.ckpt` and TensorBoard's events.
+    """
+    if init == "gaussian":
+        print(
+            "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
+            "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
+        )
+    data = MNISTDataModule(data_dir, batch_size, seed)
+    data.prepare_data()  # before anything is written for this run
+    model = DigitClassifier(hidden, lr, init, seed)
+    name = f"{model.shape}_lr{lr:g}_batch{batch_size}_{init}_seed{seed}_{datetime.now():%Y%m%d-%H%M%S}"
+    folder = run_dir or Path("runs", name)
+    best = ModelCheckpoint(
+        folder,
+        filename="best",
+        monitor="accuracy/validation",
+        mode="max",
+        save_last=True,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )
+    lightning = build_trainer(best, epochs, trainer or {})
+    make_new(folder)
+    print(f"{model.shape}, {model.size:,} weights and biases; learning rate {lr:g}, mini-batches of {batch_size}")
+    lightning.fit(model, data)
+    if best.best_model_path:  # there is none if the user's Trainer settings forbid checkpoints
+        lightning.test(datamodule=data, ckpt_path=best.best_model_path, verbose=False)
+        report(lightning, best)
+    return folder
+
+
+def make_new(folder: Path) -> None:
+    """Make the folder of a run, never one that holds something already."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UserError(f"{folder} is not empty; name another --run_dir, so that no run is lost")
+    except OSError as error:
+        raise UserError(f"cannot make the folder of this run, {folder}: {error.strerror}") from error
+
+
+def build_trainer(best: ModelCheckpoint, epochs: int, settings: dict[str, Any]) -> Trainer:
+    """Lightning's Trainer with the settings of the user over ours."""
+    settings = TRAINER_DEFAULTS | {name: value for name, value in settings.items() if value is not None}
+    settings.setdefault("max_epochs", epochs)
+    settings.setdefault("logger", TensorBoardLogger(str(best.dirpath), name="", version="", default_hp_metric=False))
+    callbacks = [*settings.pop("callbacks", []), EpochLines()]
+    if settings.get("enable_checkpointing", True):
+        callbacks.append(best)
+    try:
+        return Trainer(callbacks=callbacks, **settings)
+    except (MisconfigurationException, ValueError) as error:
+        raise UserError(" ".join(str(error).split())) from error
+
+
+def report(trainer: Any, best: Any) -> None:
+    """Say what the run came to, where it is and how to use it; show it beside others in TensorBoard's HPARAMS tab."""
+    test, validation = trainer.callback_metrics["accuracy/test"].item(), best.best_model_score.item()
+    model, path = trainer.lightning_module, Path(best.best_model_path)
+    settings = {**model.hparams, **trainer.datamodule.hparams, "hidden": model.shape, "epochs": trainer.max_epochs}
+    for logger in trainer.loggers:
+        logger.log_hyperparams(settings, {"best/validation": validation, "best/test": test})
+    if os.path.relpath(path).count("..") == 0:
+        path = Path(os.path.relpath(path))
+    epoch = torch.load(path, weights_only=True)["epoch"]
+    print(
+        f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})\n"
+        f"Checkpoint  {path}\n"
+        f"Curves      tensorboard --logdir {path.parent.parent}\n"
+        f"Python      DigitClassifier.load_from_checkpoint({str(path)!r}).predict(images)"
+    )
+
+
+def quiet() -> None:
+    """Silence what a user can do nothing about: Lightning's tips, its lists of devices, two of its warnings."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
+    warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
+
+
+def main(args: list[str] | None = None) -> None:
+    """Train with the settings of the command line, over those of --config, over the defaults of `train`."""
+    parser = Parser(prog="train.py", description=__doc__)
+    parser.add_argument("--config", action="config", help="YAML file with any of these settings.")
+    parser.add_function_arguments(train, skip={"trainer"})
+    parser.add_class_arguments(Trainer, "trainer", instantiate=False)
+    parser.set_defaults({f"trainer.{name}": value for name, value in TRAINER_DEFAULTS.items()})
+    settings = parser.instantiate(parser.parse_args(args)).as_dict()
+    del settings["config"]
+    quiet()
+    with one_line_errors(parser.prog):
+        train(**settings)
+
+
+if __name__ == "__main__":
+    main()
