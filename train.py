@@ -22,6 +22,7 @@ from digits import UserError
 from digits.callbacks import EpochLines
 from digits.cli import Parser, Rate, one_line_errors
 from digits.data import MNISTDataModule
+from digits.kernels import Kernel
 from digits.model import DigitClassifier
 from digits.network import Init
 
@@ -44,6 +45,7 @@ def train(
     seed: NonNegativeInt = 0,
     data_dir: Path = Path("data"),
     run_dir: Path | None = None,
+    kernel: Kernel = "auto",
     trainer: dict[str, Any] | None = None,
 ) -> Path:
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
@@ -57,6 +59,7 @@ def train(
         seed: Decides the initial weights and the order of the images.
         data_dir: Where the MNIST files are, or go.
         run_dir: A new folder for this run; by default one in runs/, named after its settings.
+        kernel: How to train: compiled by numba, in torch operations, with autograd, or the fastest that applies.
         trainer: Settings of Lightning's Trainer; max_epochs goes before `epochs`.
 
     Returns:
@@ -69,9 +72,9 @@ def train(
         )
     data = MNISTDataModule(data_dir, batch_size, seed)
     data.prepare_data()  # before anything is written for this run
-    model = DigitClassifier(hidden, lr, init, seed)
-    name = f"{model.shape}_lr{lr:g}_batch{batch_size}_{init}_seed{seed}_{datetime.now():%Y%m%d-%H%M%S}"
-    folder = run_dir or Path("runs", name)
+    model = DigitClassifier(hidden, lr, init, seed, kernel)
+    name = f"{model.shape}_lr{lr:g}_batch{batch_size}_seed{seed}" + (f"_{init}" if init != "scaled" else "")
+    folder = run_dir or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S}")
     best = ModelCheckpoint(
         folder,
         filename="best",
@@ -83,7 +86,6 @@ def train(
     )
     lightning = build_trainer(best, epochs, trainer or {})
     make_new(folder)
-    print(f"{model.shape}, {model.size:,} weights and biases; learning rate {lr:g}, mini-batches of {batch_size}")
     lightning.fit(model, data)
     if best.best_model_path:  # there is none if the user's Trainer settings forbid checkpoints
         lightning.test(datamodule=data, ckpt_path=best.best_model_path, verbose=False)
@@ -118,13 +120,12 @@ def build_trainer(best: ModelCheckpoint, epochs: int, settings: dict[str, Any]) 
 def report(trainer: Any, best: Any) -> None:
     """Say what the run came to, where it is and how to use it; show it beside others in TensorBoard's HPARAMS tab."""
     test, validation = trainer.callback_metrics["accuracy/test"].item(), best.best_model_score.item()
-    model, path = trainer.lightning_module, Path(best.best_model_path)
-    settings = {**model.hparams, **trainer.datamodule.hparams, "hidden": model.shape, "epochs": trainer.max_epochs}
-    for logger in trainer.loggers:
-        logger.log_hyperparams(settings, {"best/validation": validation, "best/test": test})
-    if os.path.relpath(path).count("..") == 0:
-        path = Path(os.path.relpath(path))
+    model, path = trainer.lightning_module, Path(os.path.relpath(best.best_model_path))
     epoch = torch.load(path, weights_only=True)["epoch"]
+    settings = {name: value for name, value in model.hparams.items() if name != "kernel"}
+    settings |= {"hidden": model.shape, "batch_size": trainer.datamodule.batch_size, "epochs": trainer.max_epochs}
+    for logger in trainer.loggers:
+        logger.log_hyperparams(settings, {"best/validation": validation, "best/test": test}, step=epoch)
     print(
         f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})\n"
         f"Checkpoint  {path}\n"

@@ -1,10 +1,13 @@
 """What a run shows on the console while it trains."""
 
+import math
 import sys
 from typing import Any
 
 from lightning.pytorch.callbacks import Callback
 from tqdm import tqdm
+
+from digits.kernels import choose
 
 
 class EpochLines(Callback):
@@ -24,19 +27,25 @@ class EpochLines(Callback):
         )
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
-        labels = trainer.datamodule.training[1]
-        self.bar.reset(total=-(-len(labels) // trainer.datamodule.batch_size) * trainer.max_epochs)
+        images, labels = trainer.datamodule.training
+        kernel = choose(module.kernel, module.network, images, trainer.optimizers[0])
+        tqdm.write(f"{module.shape}, {module.size:,} weights and biases; kernel {kernel} on {images.device}")
+        steps = math.ceil(len(labels) / trainer.datamodule.batch_size) * trainer.max_epochs
+        self.bar.reset(total=trainer.max_steps if 0 <= trainer.max_steps < steps else max(0, steps))
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
         self.bar.update(trainer.global_step - self.bar.n)
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
         metrics = trainer.callback_metrics
-        if trainer.is_global_zero and "accuracy/test" in metrics:
+        if "accuracy/test" in metrics:  # not if the user's Trainer settings forbid to validate this epoch
             images = len(trainer.datamodule.test[1])
             right = round(metrics["accuracy/test"].item() * images)
-            validation = f"validation {metrics['accuracy/validation']:.2%}"
+            validation = f"validation {metrics['accuracy/validation'].item():.2%}"
             tqdm.write(f"Epoch {trainer.current_epoch}: {right} / {images}   {validation}")
 
     def on_fit_end(self, trainer: Any, module: Any) -> None:
+        self.bar.close()
+
+    def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
         self.bar.close()

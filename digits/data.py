@@ -11,7 +11,8 @@ from torch import Tensor
 
 from digits import mnist
 
-TRAINING, VALIDATION = 50_000, 10_000  # of the 60,000 training images, as in the book
+TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
+STACK = 10_000  # images that go to the training step at a time, if that many fit into whole mini-batches
 
 
 def order(seed: int, epoch: int, images: int) -> Tensor:
@@ -37,7 +38,7 @@ class Stacks:
 
     def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
         self.module, self.images, self.labels = module, images, labels
-        self.cuts = stacks(len(images), module.batch_size, module.stack)
+        self.cuts = stacks(len(images), module.batch_size, max(1, STACK // module.batch_size))
 
     def __len__(self) -> int:
         return len(self.cuts)
@@ -47,8 +48,9 @@ class Stacks:
         trainer: Any = self.module.trainer
         chosen = order(self.module.seed, trainer.current_epoch, len(self.images)).to(self.images.device)
         for cut in self.cuts:
-            index = chosen[cut].view(-1, min(self.module.batch_size, cut.stop - cut.start))
-            yield self.images[index], self.labels[index]
+            shape = (-1, min(self.module.batch_size, cut.stop - cut.start))
+            images, labels = (tensor.index_select(0, chosen[cut]) for tensor in (self.images, self.labels))
+            yield images.unflatten(0, shape), labels.unflatten(0, shape)
 
 
 class Whole:
@@ -71,14 +73,13 @@ class MNISTDataModule(LightningDataModule):
         data_dir: Folder that holds the MNIST files, or will.
         batch_size: Images in a mini-batch.
         seed: Decides, with the number of the epoch, the order of the training images.
-        stack: Mini-batches handed to the training step at a time.
     """
 
-    def __init__(self, data_dir: str | Path = "data", batch_size: int = 10, seed: int = 0, stack: int = 500) -> None:
+    def __init__(self, data_dir: str | Path = "data", batch_size: int = 10, seed: int = 0) -> None:
         super().__init__()
         batch_size, seed = int(batch_size), int(seed)  # plain values, for weights-only loading
         self.save_hyperparameters("batch_size", "seed", logger=False)
-        self.data_dir, self.batch_size, self.seed, self.stack = data_dir, batch_size, seed, stack
+        self.data_dir, self.batch_size, self.seed = data_dir, batch_size, seed
 
     def prepare_data(self) -> None:
         """Fetch the files; Lightning calls this in one process per machine."""

@@ -5,8 +5,10 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
+from torch.optim import SGD, Optimizer
 
-from digits import backprop
+from digits import backprop, kernels
+from digits.kernels import Kernel
 from digits.network import Init, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
 
 Batch = tuple[Tensor, Tensor]
@@ -22,14 +24,17 @@ class DigitClassifier(LightningModule):
         lr: Learning rate.
         init: `scaled` or `gaussian`; see `digits.network.sigmoid_network`.
         seed: Decides the initial weights and biases.
+        kernel: How to train: `auto` chooses, see `digits.kernels.choose`.
     """
 
-    def __init__(self, hidden: list[int], lr: float = 3.0, init: Init = "scaled", seed: int = 0) -> None:
+    def __init__(
+        self, hidden: list[int], lr: float = 3.0, init: Init = "scaled", seed: int = 0, kernel: Kernel = "auto"
+    ) -> None:
         super().__init__()
         hidden, lr, seed = [int(n) for n in hidden], float(lr), int(seed)  # plain values, for weights-only loading
         self.save_hyperparameters(logger=False)
         self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
-        self.lr = lr
+        self.lr, self.kernel = lr, kernel
         self.network = sigmoid_network([784, *hidden, 10], init, seed)
         self.tallies: dict[str, Tensor] = {}  # by split: cost, right answers and images since the epoch began
 
@@ -70,8 +75,8 @@ class DigitClassifier(LightningModule):
         activations = self(images)
         return activations.argmax(1), activations
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.SGD(self.parameters(), lr=self.lr)
+    def configure_optimizers(self) -> Optimizer:
+        return SGD(self.parameters(), lr=self.lr)
 
     def training_step(self, stack: Batch, _: int) -> None:
         """K steps of SGD, one on each mini-batch of a stack: images (K, B, 28, 28) uint8, labels (K, B) int64."""
@@ -79,13 +84,32 @@ class DigitClassifier(LightningModule):
         if self.trainer.max_steps >= 0:  # may be reached within the stack
             left = self.trainer.max_steps - self.global_step
             images, labels = images[:left], labels[:left]
-        layers = linears(self.network)
-        weights, biases = [layer.weight for layer in layers], [layer.bias for layer in layers]
-        optimizer: Any = self.optimizers()
-        lr = optimizer.param_groups[0]["lr"]
-        cost, right = backprop.sgd_steps(weights, biases, images, labels, lr)
+        optimizer: Any = self.optimizers(use_pl_optimizer=False)
+        kernel = kernels.choose(self.kernel, self.network, images, optimizer)
+        if kernel == "autograd":
+            cost, right = self._autograd_steps(optimizer, images, labels)
+        else:
+            sgd_steps = kernels.compiled().sgd_steps if kernel == "numba" else backprop.sgd_steps
+            cost, right = sgd_steps(*self._weights_and_biases(), images, labels, optimizer.param_groups[0]["lr"])
         self._tally("training", cost, right, labels.numel())
         self._count_steps(len(labels))
+
+    def _weights_and_biases(self) -> tuple[list[Tensor], list[Tensor]]:
+        layers = linears(self.network)
+        return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
+
+    def _autograd_steps(self, optimizer: Optimizer, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """The textbook way, for any network and optimizer."""
+        total, rights = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
+        for image, label in zip(images, labels, strict=True):
+            a = self(image)
+            y = one_hot(label, a.shape[-1], like=a)
+            cost = quadratic_cost(a, y)
+            optimizer.zero_grad()
+            self.manual_backward(cost / len(image))
+            optimizer.step()
+            total, rights = total + cost.detach(), rights + correct(a, y)
+        return total, rights
 
     def _count_steps(self, steps: int) -> None:
         """Lightning counts calls of `optimizer.step()`; a stack stands for many."""
@@ -102,9 +126,13 @@ class DigitClassifier(LightningModule):
 
     def _evaluate(self, split: str, batch: Batch) -> None:
         images, labels = batch
-        a = self(images)
-        y = one_hot(labels, a.shape[1], like=a)
-        self._tally(split, quadratic_cost(a, y), correct(a, y), len(a))
+        if kernels.choose(self.kernel, self.network, images) == "numba":
+            cost, right = kernels.compiled().evaluate(*self._weights_and_biases(), images, labels)
+        else:
+            a = self(images)
+            y = one_hot(labels, a.shape[1], like=a)
+            cost, right = quadratic_cost(a, y), correct(a, y)
+        self._tally(split, cost, right, len(images))
 
     def _tally(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
         tally = torch.stack([cost, right, torch.full_like(cost, images)])
