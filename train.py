@@ -74,7 +74,7 @@ def train(
     data.prepare_data()  # before anything is written for this run
     model = DigitClassifier(hidden, lr, init, seed, kernel)
     name = f"{model.shape}_lr{lr:g}_batch{batch_size}_seed{seed}" + (f"_{init}" if init != "scaled" else "")
-    folder = run_dir or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S}")
+    folder = run_dir or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4])
     best = ModelCheckpoint(
         folder,
         filename="best",
@@ -84,12 +84,17 @@ def train(
         save_on_train_epoch_end=True,
         enable_version_counter=False,
     )
-    lightning = build_trainer(best, epochs, trainer or {})
-    make_new(folder)
-    lightning.fit(model, data)
-    if best.best_model_path:  # there is none if the user's Trainer settings forbid checkpoints
+    try:
+        lightning = build_trainer(best, epochs, trainer or {})
+        make_new(folder)
+        lightning.fit(model, data)
+    except MisconfigurationException as error:
+        raise UserError("--trainer: " + " ".join(str(error).split())) from error
+    if best.best_model_path:
         lightning.test(datamodule=data, ckpt_path=best.best_model_path, verbose=False)
         report(lightning, best)
+    else:
+        print("\nNo epoch was validated, so none could be chosen.")
     return folder
 
 
@@ -108,13 +113,15 @@ def build_trainer(best: ModelCheckpoint, epochs: int, settings: dict[str, Any]) 
     settings = TRAINER_DEFAULTS | {name: value for name, value in settings.items() if value is not None}
     settings.setdefault("max_epochs", epochs)
     settings.setdefault("logger", TensorBoardLogger(str(best.dirpath), name="", version="", default_hp_metric=False))
+    if str(settings.get("precision", 32)) not in ("32", "32-true", "64", "64-true"):
+        raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
     callbacks = [*settings.pop("callbacks", []), EpochLines()]
     if settings.get("enable_checkpointing", True):
         callbacks.append(best)
     try:
         return Trainer(callbacks=callbacks, **settings)
-    except (MisconfigurationException, ValueError) as error:
-        raise UserError(" ".join(str(error).split())) from error
+    except ValueError as error:
+        raise UserError("--trainer: " + " ".join(str(error).split())) from error
 
 
 def report(trainer: Any, best: Any) -> None:
@@ -123,9 +130,10 @@ def report(trainer: Any, best: Any) -> None:
     model, path = trainer.lightning_module, Path(os.path.relpath(best.best_model_path))
     epoch = torch.load(path, weights_only=True)["epoch"]
     settings = {name: value for name, value in model.hparams.items() if name != "kernel"}
-    settings |= {"hidden": model.shape, "batch_size": trainer.datamodule.batch_size, "epochs": trainer.max_epochs}
+    settings |= {"hidden": model.shape, "batch_size": trainer.datamodule.batch_size, "epochs": int(trainer.max_epochs)}
     for logger in trainer.loggers:
         logger.log_hyperparams(settings, {"best/validation": validation, "best/test": test}, step=epoch)
+        logger.finalize("success")  # or they may never reach the disk
     print(
         f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})\n"
         f"Checkpoint  {path}\n"

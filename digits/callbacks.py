@@ -37,11 +37,10 @@ class EpochLines(Callback):
         self.bar.update(trainer.global_step - self.bar.n)
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        metrics = trainer.callback_metrics
-        if "accuracy/test" in metrics:  # not if the user's Trainer settings forbid to validate this epoch
+        if "accuracy/test" in module.curves:  # not if the Trainer was told not to validate this epoch
             images = len(trainer.datamodule.test[1])
-            right = round(metrics["accuracy/test"].item() * images)
-            validation = f"validation {metrics['accuracy/validation'].item():.2%}"
+            right = round(module.curves["accuracy/test"] * images)
+            validation = f"validation {module.curves['accuracy/validation']:.2%}"
             tqdm.write(f"Epoch {trainer.current_epoch}: {right} / {images}   {validation}")
 
     def on_fit_end(self, trainer: Any, module: Any) -> None:

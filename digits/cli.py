@@ -35,6 +35,7 @@ class Parser(ArgumentParser):
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         message = re.sub(r'^Parser key "([^"]+)"( element \d+)?:', r"--\1:", message)
+        message = re.sub(r"^(Problems parsing|Unexpected) config:", r"--config: \1:", message)
         message = re.sub(r"Not of type \w+: ", "", " ".join(message.split()))
         message = re.sub(r"Does not validate against any .*Given value: (.*)", r"cannot be \1", message)
         message = re.sub(r"does not conform to restriction v(.*)", r"must be \1", message).replace(" and v", " and ")

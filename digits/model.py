@@ -37,6 +37,7 @@ class DigitClassifier(LightningModule):
         self.lr, self.kernel = lr, kernel
         self.network = sigmoid_network([784, *hidden, 10], init, seed)
         self.tallies: dict[str, Tensor] = {}  # by split: cost, right answers and images since the epoch began
+        self.curves: dict[str, float] = {}  # the metrics of this epoch
 
     @property
     def shape(self) -> str:
@@ -139,11 +140,13 @@ class DigitClassifier(LightningModule):
         self.tallies[split] = self.tallies.get(split, 0) + tally
 
     def _log(self, *splits: str) -> None:
-        """Turn the tallies into the metrics that callbacks see; the only place that waits for the device."""
+        """Turn tallies into the metrics that callbacks and loggers see; the only place that waits for the device."""
         for split in splits:
             if split in self.tallies:
                 cost, right, images = self.tallies.pop(split).tolist()
-                self.log_dict({f"accuracy/{split}": right / images, f"cost/{split}": cost / images}, logger=False)
+                metrics = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
+                self.log_dict(metrics, logger=False)
+                self.curves |= metrics
 
     def on_validation_epoch_end(self) -> None:
         self._log("validation", "test")
@@ -154,6 +157,8 @@ class DigitClassifier(LightningModule):
     def on_train_epoch_end(self) -> None:
         """One point an epoch on each of TensorBoard's curves, with the number of the epoch as its x."""
         self._log("training")
-        curves = {name: value.item() for name, value in self.trainer.callback_metrics.items()}
         for logger in self.loggers:
-            logger.log_metrics(curves, step=self.current_epoch)
+            logger.log_metrics(self.curves, step=self.current_epoch)
+
+    def on_train_epoch_start(self) -> None:
+        self.curves = {}

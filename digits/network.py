@@ -1,5 +1,6 @@
 """A feedforward network of sigmoid neurons, and what it takes in and gives out. Torch alone: no trainer."""
 
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -16,7 +17,8 @@ def sigmoid_network(sizes: list[int], init: Init = "scaled", seed: int = 0) -> n
     weighted input z of a neuron starts near 0, where a sigmoid learns; and from N(0, 1) with `gaussian`, as in
     chapter 1 of the book, where many neurons start saturated and some never recover (the book's chapter 3).
     """
-    network = nn.Sequential(*(layer for m, n in pairwise(sizes) for layer in (nn.Linear(m, n), nn.Sigmoid())))
+    blank = partial(nn.utils.skip_init, nn.Linear)  # leaves torch's global random numbers alone
+    network = nn.Sequential(*(layer for m, n in pairwise(sizes) for layer in (blank(m, n), nn.Sigmoid())))
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for linear in linears(network):

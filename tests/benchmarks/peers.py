@@ -1,0 +1,196 @@
+"""The same network, trained in the ways that one would otherwise pick. One function each.
+
+A peer is a function of (data_dir, hidden, epochs, tick): it trains 784-hidden-10 on mini-batches of 10 at learning rate
+3.0, calls `tick()` at the end of each epoch and returns its test accuracy. Only what a peer needs is imported, in it.
+`python -m tests.benchmarks.peers NAME HIDDEN EPOCHS DATA_DIR` runs one and prints what it measured as JSON.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter, process_time
+
+import numpy as np
+
+from tests.benchmarks.common import BATCH_SIZE, LR, TRAINING, initial, load
+
+
+def ours(data_dir, hidden, epochs, tick):
+    """All of `train.py`: validation and test data read after each epoch, checkpoints, TensorBoard."""
+    from lightning.pytorch.callbacks import Callback
+
+    import train
+
+    class Tick(Callback):
+        def on_train_epoch_end(self, trainer, module):
+            tick()
+            self.accuracy = trainer.callback_metrics["accuracy/test"].item()
+
+    train.quiet()
+    callback = Tick()
+    run_dir = Path(tempfile.mkdtemp())
+    train.train([hidden], epochs, data_dir=data_dir, run_dir=run_dir, trainer={"callbacks": [callback]})
+    return callback.accuracy
+
+
+def idiomatic_lightning(data_dir, hidden, epochs, tick):
+    """The LightningModule of a tutorial with the Trainer's own defaults."""
+    import torch
+    from lightning.pytorch import LightningModule, Trainer
+    from torch import nn
+    from torch.utils.data import DataLoader, Subset
+    from torchvision.datasets import MNIST
+    from torchvision.transforms import ToTensor
+
+    class Classifier(LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.network = nn.Sequential(nn.Flatten(), *sigmoid_layers(hidden))
+
+        def training_step(self, batch, _):
+            x, labels = batch
+            loss = quadratic_cost(self.network(x), nn.functional.one_hot(labels, 10))
+            self.log("loss/training", loss)
+            return loss
+
+        def validation_step(self, batch, _):
+            x, labels = batch
+            self.log("accuracy", (self.network(x).argmax(1) == labels).float().mean())
+
+        test_step = validation_step
+
+        def on_train_epoch_end(self):
+            tick()
+
+        def configure_optimizers(self):
+            return torch.optim.SGD(self.parameters(), lr=LR)
+
+    images, test = (MNIST(data_dir, train=train, transform=ToTensor()) for train in (True, False))
+    training, validation = Subset(images, range(TRAINING)), Subset(images, range(TRAINING, len(images)))
+    trainer, model = Trainer(max_epochs=epochs, default_root_dir=tempfile.mkdtemp()), Classifier()
+    trainer.fit(model, DataLoader(training, BATCH_SIZE, shuffle=True), DataLoader(validation, 1000))
+    return trainer.test(model, DataLoader(test, 1000), verbose=False)[0]["accuracy"]
+
+
+def pytorch_loop(data_dir, hidden, epochs, tick):
+    """Tensors in memory, autograd, `optim.SGD`."""
+    import torch
+    from torch import nn
+
+    (images, labels), _, (test_images, test_labels) = load(data_dir)
+    x, y = torch.tensor(images) / 255, nn.functional.one_hot(torch.tensor(labels).long(), 10).float()
+    network = nn.Sequential(*sigmoid_layers(hidden))
+    optimizer = torch.optim.SGD(network.parameters(), lr=LR)
+    for _ in range(epochs):
+        for index in torch.randperm(len(x)).split(BATCH_SIZE):
+            optimizer.zero_grad()
+            quadratic_cost(network(x[index]), y[index]).backward()
+            optimizer.step()
+        tick()
+    with torch.no_grad():
+        return (network(torch.tensor(test_images) / 255).argmax(1) == torch.tensor(test_labels)).float().mean().item()
+
+
+def sigmoid_layers(hidden):
+    """The layers of torch for 784-hidden-10, with the initial weights of every peer."""
+    import torch
+    from torch import nn
+
+    layers = []
+    for w, b in initial(hidden):
+        layers += [nn.Linear(w.shape[1], w.shape[0]), nn.Sigmoid()]
+        with torch.no_grad():
+            layers[-2].weight.copy_(torch.tensor(w))
+            layers[-2].bias.copy_(torch.tensor(b))
+    return layers
+
+
+def quadratic_cost(a, y):
+    """1/(2n) sum ||y - a||^2, the book's cost."""
+    return (a - y).square().sum() / (2 * len(a))
+
+
+def numpy_per_sample(data_dir, hidden, epochs, tick):
+    """The book's algorithm: backpropagate each image by itself, add up its gradients over the mini-batch."""
+    (images, labels), _, (test_images, test_labels) = load(data_dir)
+    x, y = images / 255, np.eye(10)[labels]
+    (w1, b1), (w2, b2) = initial(hidden)
+    rng = np.random.default_rng(0)
+
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-z))
+
+    for _ in range(epochs):
+        for mini_batch in rng.permutation(len(x)).reshape(-1, BATCH_SIZE):
+            dw1, db1, dw2, db2 = (np.zeros_like(parameter) for parameter in (w1, b1, w2, b2))
+            for i in mini_batch:
+                a1 = sigmoid(w1 @ x[i] + b1)
+                a2 = sigmoid(w2 @ a1 + b2)
+                delta2 = (a2 - y[i]) * a2 * (1 - a2)  # BP1
+                delta1 = (w2.T @ delta2) * a1 * (1 - a1)  # BP2
+                db1 += delta1  # BP3
+                db2 += delta2
+                dw1 += np.outer(delta1, x[i])  # BP4
+                dw2 += np.outer(delta2, a1)
+            for parameter, gradient in ((w1, dw1), (b1, db1), (w2, dw2), (b2, db2)):
+                parameter -= LR / BATCH_SIZE * gradient
+        tick()
+    a = sigmoid(sigmoid(test_images / 255 @ w1.T + b1) @ w2.T + b2)
+    return np.mean(a.argmax(1) == test_labels)
+
+
+def jax_scan(data_dir, hidden, epochs, tick):
+    """The bare epoch of `jax_script.py`, without validation."""
+    import jax
+
+    from tests.benchmarks.jax_script import right, start, train_epoch
+
+    (images, labels), _, test = jax.device_put(load(data_dir))
+    y, parameters = jax.nn.one_hot(labels, 10), start(hidden)
+    for epoch in range(epochs):
+        parameters, _ = jax.block_until_ready(train_epoch(parameters, images, y, jax.random.key(epoch)))
+        tick()
+    return right(parameters, *test) / len(test[1])
+
+
+def scikit_learn(data_dir, hidden, epochs, tick):
+    """The closest that MLPClassifier comes: softmax and log-loss, its own initial weights, a smaller learning rate."""
+    from sklearn.neural_network import MLPClassifier
+
+    (images, labels), _, (test_images, test_labels) = load(data_dir)
+    x, test_x = (np.float32(split) / 255 for split in (images, test_images))
+    network = MLPClassifier(
+        [hidden],
+        activation="logistic",
+        solver="sgd",
+        batch_size=BATCH_SIZE,
+        learning_rate_init=0.1,
+        momentum=0,
+        alpha=0,
+    )
+    for _ in range(epochs):
+        network.partial_fit(x, labels, classes=range(10))
+        tick()
+    return network.score(test_x, test_labels)
+
+
+PEERS = {  # title, function, the module that it needs
+    "ours": ("**this project, through its Trainer**", ours, "lightning"),
+    "lightning": ("idiomatic Lightning", idiomatic_lightning, "lightning"),
+    "pytorch": ("PyTorch loop, autograd, `optim.SGD`", pytorch_loop, "torch"),
+    "numpy": ("NumPy, backpropagation per sample", numpy_per_sample, "numpy"),
+    "jax": ("JAX, bare epoch, jitted `lax.scan`", jax_scan, "jax"),
+    "sklearn": ("scikit-learn `MLPClassifier` (log-loss)", scikit_learn, "sklearn"),
+}
+
+
+def main(name, hidden, epochs, data_dir):
+    ends = []
+    accuracy = PEERS[name][1](data_dir, int(hidden), int(epochs), lambda: ends.append((perf_counter(), process_time())))
+    seconds, busy = np.diff(ends, axis=0).T  # the first epoch, with all that is done once, only warms up
+    print("\n" + json.dumps({"seconds": seconds.tolist(), "busy": busy.tolist(), "accuracy": float(accuracy)}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

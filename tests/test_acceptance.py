@@ -1,0 +1,26 @@
+"""The whole of it once, on the real data: `python train.py` and what it leaves behind."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import train
+from digits import mnist
+from digits.model import DigitClassifier
+
+
+@pytest.mark.mnist
+def test_three_epochs_read_94_percent(mnist_dir, tmp_path):
+    args = ["--hidden", "30", "--epochs", "3", "--data_dir", mnist_dir, "--run_dir", tmp_path / "run"]
+    done = subprocess.run([sys.executable, train.__file__, *args], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    accuracy = re.search(r"Test accuracy (\d+\.\d\d)%", done.stdout)[1]
+    assert float(accuracy) >= 94.0
+
+    model = DigitClassifier.load_from_checkpoint(Path(tmp_path, "run", "best.ckpt"), map_location="cpu")
+    images, labels = mnist.load(mnist_dir, train=False)
+    digits, _ = model.predict(images)
+    assert f"{(digits == labels).sum().item() / 100:.2f}" == accuracy

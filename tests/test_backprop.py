@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+import torch
+from conftest import book_step, sigmoid
+from torch import nn
+
+from digits.backprop import sgd_step, sgd_steps
+from digits.network import inputs, linears, one_hot, sigmoid_network
+
+SHAPES = [[784, 10], [784, 30, 10], [20, 15, 10], [12, 9, 7, 5, 4], [6, 5, 1], [3, 1]]
+
+
+def problem(sizes, batch_size=8):
+    """A float64 network, one mini-batch of inputs, some of them 0, and desired outputs."""
+    network = sigmoid_network(sizes, seed=1).double()
+    generator = torch.Generator().manual_seed(2)
+    x = torch.rand(batch_size, sizes[0], generator=generator, dtype=torch.float64)
+    x[x < 0.5] = 0
+    labels = torch.randint(sizes[-1], (batch_size,), generator=generator)
+    y = one_hot(labels, sizes[-1], like=x)
+    if sizes[-1] == 1:
+        y[::2] = 0
+    return network, x, y
+
+
+def layers(network):
+    return [layer.weight for layer in linears(network)], [layer.bias for layer in linears(network)]
+
+
+def arrays(tensors):
+    return [tensor.detach().numpy().copy() for tensor in tensors]
+
+
+@pytest.mark.parametrize("sizes", SHAPES)
+def test_step_is_that_of_autograd(sizes):
+    network, x, y = problem(sizes)
+    ((y - network(x)) ** 2).sum().div(2 * len(x)).backward()
+    expected = [(p - 3.0 * p.grad).detach() for p in network.parameters()]
+    sgd_step(*layers(network), x, y, lr=3.0)
+    for p, wanted in zip(network.parameters(), expected, strict=True):
+        torch.testing.assert_close(p.detach(), wanted, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("sizes", SHAPES)
+def test_step_is_that_of_the_book(sizes):
+    network, x, y = problem(sizes, batch_size=10)
+    weights, biases = (arrays(tensors) for tensors in layers(network))
+    start = [w.copy() for w in weights]
+    book_step(weights, biases, x.numpy(), y.numpy(), lr=3.0)
+    sgd_step(*layers(network), x, y, lr=3.0)
+    for ours, book in zip([*layers(network)[0], *layers(network)[1]], weights + biases, strict=True):
+        np.testing.assert_allclose(ours.detach().numpy(), book, rtol=0, atol=1e-12)
+    assert all(np.abs(w - s).max() > 1e-4 for w, s in zip(weights, start, strict=True))
+
+
+def test_step_is_down_the_numerical_gradient():
+    network, x, y = problem([5, 4, 3])
+    before = [p.detach().clone() for p in network.parameters()]
+    sgd_step(*layers(network), x, y, lr=1.0)
+    gradients = [old - new.detach() for old, new in zip(before, network.parameters(), strict=True)]
+
+    def cost():
+        return ((y - network(x)) ** 2).sum().item() / (2 * len(x))
+
+    with torch.no_grad():
+        for p, old in zip(network.parameters(), before, strict=True):
+            p.copy_(old)
+        for p, gradient in zip(network.parameters(), gradients, strict=True):
+            for i in range(p.numel()):
+                value = p.view(-1)[i].item()
+                p.view(-1)[i] = value + 1e-5
+                above = cost()
+                p.view(-1)[i] = value - 1e-5
+                below = cost()
+                p.view(-1)[i] = value
+                assert (above - below) / 2e-5 == pytest.approx(gradient.view(-1)[i].item(), abs=1e-9)
+
+
+def test_cost_and_right_answers_are_those_before_the_step():
+    network, x, y = problem([20, 15, 10], batch_size=50)
+    weights, biases = (arrays(tensors) for tensors in layers(network))
+    costs, rights = [], []
+    for sample, desired in zip(x.numpy(), y.numpy(), strict=True):
+        a = sample
+        for w, b in zip(weights, biases, strict=True):
+            a = sigmoid(w @ a + b)
+        costs.append(np.linalg.norm(desired - a) ** 2 / 2)
+        rights.append(a.argmax() == desired.argmax())
+    cost, right = sgd_step(*layers(network), x, y, lr=3.0)
+    assert cost.item() == pytest.approx(sum(costs), abs=1e-12)
+    assert right.item() == sum(rights)
+    assert 0 < sum(rights) < 50
+    assert cost.ndim == right.ndim == 0
+
+
+def test_ten_outputs_learn_five_times_as_fast_as_with_mse_loss():
+    network, x, y = problem([20, 15, 10])
+    nn.MSELoss()(network(x), y).backward()
+    before = [p.detach().clone() for p in network.parameters()]
+    sgd_step(*layers(network), x, y, lr=1.0)
+    for p, old in zip(network.parameters(), before, strict=True):
+        torch.testing.assert_close(old - p.detach(), 5 * p.grad, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+def test_a_stack_is_its_mini_batches_in_order(dtype):
+    generator = torch.Generator().manual_seed(3)
+    images = torch.randint(256, (6, 4, 28, 28), generator=generator).to(torch.uint8)
+    if dtype.is_floating_point:
+        images = images.to(dtype) / 255
+    labels = torch.randint(10, (6, 4), generator=generator)
+    one, other = (sigmoid_network([784, 12, 10], seed=4) for _ in range(2))
+    cost, right = sgd_steps(*layers(one), images, labels, lr=3.0)
+    costs, rights = 0.0, 0
+    for mini_batch, answers in zip(images, labels, strict=True):
+        x, y = inputs(mini_batch, like=other[0].weight), one_hot(answers, 10, like=other[0].weight)
+        c, r = sgd_step(*layers(other), x, y, lr=3.0)
+        costs, rights = costs + c.item(), rights + r.item()
+    for a, b in zip(one.parameters(), other.parameters(), strict=True):
+        assert a.equal(b)
+    assert cost.item() == pytest.approx(costs, rel=1e-5)
+    assert right.item() == rights
+
+
+def test_inputs_are_between_0_and_1_and_keep_the_images_as_they_were():
+    images = torch.arange(256, dtype=torch.uint8).view(1, 16, 16)
+    x = inputs(images, like=torch.zeros(1, dtype=torch.float64))
+    assert x.shape == (1, 256) and x.dtype == torch.float64
+    assert x[0].tolist() == [value / 255 for value in range(256)]
+    floats = images.float() / 255
+    assert inputs(floats, like=floats).equal(floats.view(1, 256)) and floats.max() == 1
+    assert images.view(-1).tolist() == list(range(256))

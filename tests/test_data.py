@@ -1,0 +1,118 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from conftest import TEST, TRAINING, VALIDATION, quick_trainer
+from lightning.pytorch.callbacks import Callback
+from torch.utils.data import DataLoader
+
+from digits import data, mnist
+from digits.data import MNISTDataModule, order, stacks
+from digits.model import DigitClassifier
+
+
+@pytest.fixture
+def module(data_dir, monkeypatch):
+    """Seed 5, in stacks of three mini-batches of 64."""
+    monkeypatch.setattr(data, "STACK", 200)
+    module = MNISTDataModule(data_dir, batch_size=64, seed=5)
+    module.prepare_data()
+    module.setup("fit")
+    return module
+
+
+class Seen(Callback):
+    """Remembers the labels that each epoch trains on, in order."""
+
+    def __init__(self):
+        self.epochs = {}
+
+    def on_train_batch_start(self, trainer, module, batch, index):
+        self.epochs.setdefault(trainer.current_epoch, []).extend(batch[1].flatten().tolist())
+
+
+def test_order_is_a_permutation():
+    assert order(0, 0, 1000).sort().values.equal(torch.arange(1000))
+
+
+def test_order_is_a_function_of_seed_and_epoch():
+    first = order(3, 4, 1000)
+    np.random.seed(9)
+    torch.manual_seed(9)
+    assert order(3, 4, 1000).equal(first)
+
+
+def test_order_differs_by_epoch_and_by_seed():
+    orders = {tuple(order(seed, epoch, 100).tolist()) for seed in range(5) for epoch in range(5)}
+    assert len(orders) == 25
+
+
+@pytest.mark.parametrize("images", [1, 9, 10, 11, 100, 500, 50_000])
+@pytest.mark.parametrize("batch_size", [1, 3, 10, 64, 1000])
+@pytest.mark.parametrize("mini_batches", [1, 7, 500])
+def test_stacks_cover_every_position_once(images, batch_size, mini_batches):
+    cuts = stacks(images, batch_size, mini_batches)
+    positions = [position for cut in cuts for position in range(cut.start, cut.stop)]
+    assert positions == list(range(images))
+    sizes = [cut.stop - cut.start for cut in cuts]
+    assert max(sizes) <= batch_size * mini_batches
+    assert all(size % batch_size == 0 for size in sizes[:-1])
+    remainder = images % batch_size
+    assert sizes[-1] == remainder if remainder else sizes[-1] % batch_size == 0
+
+
+def test_splits(module, data_dir):
+    images, labels = mnist.load(data_dir, train=True)
+    assert module.training[0].equal(images[:TRAINING]) and module.training[1].equal(labels[:TRAINING])
+    assert module.validation[0].equal(images[TRAINING:]) and module.validation[1].equal(labels[TRAINING:])
+    test_images, test_labels = mnist.load(data_dir, train=False)
+    assert module.test[0].equal(test_images) and module.test[1].equal(test_labels)
+
+
+def test_evaluation_sees_each_split_whole(module):
+    [validation], [test] = (list(loader) for loader in module.val_dataloader())
+    assert validation[1].equal(module.validation[1]) and len(validation[0]) == VALIDATION
+    assert test[1].equal(module.test[1]) and len(test[0]) == TEST
+    assert next(iter(module.test_dataloader()))[0].equal(module.test[0])
+
+
+@pytest.mark.mnist
+def test_splits_of_the_real_data(mnist_dir):
+    module = MNISTDataModule(mnist_dir)
+    module.setup("fit")
+    assert [len(labels) for _, labels in (module.training, module.validation, module.test)] == [50_000, 10_000, 10_000]
+    assert module.training[1][:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert module.test[1].bincount().tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+def test_stacks_of_an_epoch(module):
+    module.trainer = SimpleNamespace(current_epoch=2)
+    loader = module.train_dataloader()
+    epoch = list(loader)
+    assert len(loader) == len(epoch) == 4
+    assert [tuple(images.shape) for images, _ in epoch] == [(3, 64, 28, 28)] * 2 + [(1, 64, 28, 28), (1, 52, 28, 28)]
+    assert [tuple(labels.shape) for _, labels in epoch] == [(3, 64)] * 2 + [(1, 64), (1, 52)]
+    assert {images.dtype for images, _ in epoch} == {torch.uint8}
+    assert {labels.dtype for _, labels in epoch} == {torch.int64}
+    chosen = order(5, 2, TRAINING)
+    assert torch.cat([images.flatten(0, 1) for images, _ in epoch]).equal(module.training[0][chosen])
+    assert torch.cat([labels.flatten() for _, labels in epoch]).equal(module.training[1][chosen])
+
+
+def test_trainer_gets_each_epochs_own_order_and_no_workers(module):
+    seen = Seen()
+    trainer = quick_trainer(max_epochs=3, callbacks=[seen])
+    trainer.fit(DigitClassifier([5]), module)
+    labels = module.training[1]
+    assert seen.epochs == {epoch: labels[order(5, epoch, TRAINING)].tolist() for epoch in range(3)}
+    assert not any(isinstance(loader, DataLoader) for loader in [trainer.train_dataloader, *trainer.val_dataloaders])
+
+
+def test_resumed_run_gets_the_order_of_its_epoch(module, tmp_path):
+    trainer = quick_trainer(max_epochs=1)
+    trainer.fit(DigitClassifier([5]), module)
+    trainer.save_checkpoint(tmp_path / "one.ckpt")
+    seen = Seen()
+    quick_trainer(max_epochs=3, callbacks=[seen]).fit(DigitClassifier([5]), module, ckpt_path=tmp_path / "one.ckpt")
+    assert seen.epochs == {epoch: module.training[1][order(5, epoch, TRAINING)].tolist() for epoch in (1, 2)}

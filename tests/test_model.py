@@ -1,0 +1,226 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from conftest import TRAINING, book_step, quick_trainer, same_weights
+
+from digits import data
+from digits.data import MNISTDataModule, order
+from digits.model import DigitClassifier
+from digits.network import linears
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")
+DEVICES = ["cpu", pytest.param("cuda", marks=needs_cuda)]
+
+
+def some_images(n=5):
+    return torch.randint(256, (n, 28, 28), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+
+
+def trained(data_dir, hidden=(30,), epochs=3, **settings):
+    model = DigitClassifier(list(hidden), **settings)
+    trainer = quick_trainer(max_epochs=epochs)
+    trainer.fit(model, MNISTDataModule(data_dir))
+    return model, trainer
+
+
+@pytest.mark.parametrize(
+    "hidden, shape, size",
+    [
+        ([30], "784-30-10", 23_860),
+        ([100], "784-100-10", 79_510),
+        ([100, 30], "784-100-30-10", 81_840),
+        ([], "784-10", 7_850),
+    ],
+)
+def test_shape_and_size(hidden, shape, size):
+    model = DigitClassifier(hidden)
+    assert (model.shape, model.size) == (shape, size)
+
+
+@pytest.mark.parametrize("init, std", [("scaled", 1 / 28), ("gaussian", 1.0)])
+def test_initial_weights(init, std):
+    first, second = linears(DigitClassifier([1000], init=init).network)
+    assert first.weight.std().item() == pytest.approx(std, rel=0.01)
+    assert first.weight.mean().item() == pytest.approx(0, abs=0.01 * std)
+    assert second.weight.std().item() == pytest.approx(1000**-0.5 if init == "scaled" else 1.0, rel=0.05)
+    assert first.bias.std().item() == pytest.approx(1, rel=0.1)
+
+
+def test_initial_weights_hang_on_the_seed_alone():
+    one = DigitClassifier([30], seed=7)
+    torch.manual_seed(1)
+    assert same_weights(one, DigitClassifier([30], seed=7))
+    assert not same_weights(one, DigitClassifier([30], seed=8))
+
+
+def test_building_a_model_leaves_the_global_random_numbers_alone():
+    before = torch.get_rng_state()
+    DigitClassifier([30])
+    assert torch.get_rng_state().equal(before)
+
+
+def test_predict():
+    model, images = DigitClassifier([30]), some_images()
+    digits, activations = model.predict(images)
+    assert digits.shape == (5,) and digits.dtype == torch.int64
+    assert activations.shape == (5, 10) and not activations.requires_grad
+    assert digits.equal(activations.argmax(1))
+    x = images.view(5, 784).double() / 255
+    for layer in linears(model.network):
+        x = 1 / (1 + torch.exp(-(x @ layer.weight.double().t() + layer.bias.double())))
+    torch.testing.assert_close(activations.double(), x, rtol=0, atol=1e-5)
+
+
+def test_predict_reads_uint8_and_float_alike():
+    model, images = DigitClassifier([30]), some_images(100)
+    for ours, theirs in zip(model.predict(images), model.predict(images.float() / 255), strict=True):
+        assert ours.equal(theirs)
+
+
+def test_predict_takes_no_images():
+    digits, activations = DigitClassifier([30]).predict(torch.empty(0, 28, 28, dtype=torch.uint8))
+    assert digits.shape == (0,) and activations.shape == (0, 10)
+
+
+@pytest.mark.parametrize(
+    "images, named",
+    [
+        (torch.zeros(28, 28), r"shape .* \(28, 28\)"),
+        (torch.zeros(3, 784), "shape"),
+        (torch.zeros(3, 1, 28, 28), "shape"),
+        (torch.zeros(3, 28, 27), "shape"),
+        (torch.zeros(3, 28, 28, dtype=torch.int64), "dtype .*int64"),
+        (torch.zeros(3, 28, 28, dtype=torch.bool), "dtype"),
+        (torch.full((3, 28, 28), 255.0), "0..1"),
+        (torch.full((3, 28, 28), -0.1), "0..1"),
+        (torch.full((3, 28, 28), math.nan), "0..1"),
+    ],
+)
+def test_predict_refuses_what_is_no_picture(images, named):
+    with pytest.raises(ValueError, match=named):
+        DigitClassifier([30]).predict(images)
+
+
+@pytest.mark.parametrize(
+    "kernel, dtype, close",
+    [
+        ("torch", torch.float64, 1e-12),
+        ("autograd", torch.float64, 1e-12),
+        ("auto", torch.float32, 1e-5),
+    ],
+)
+@pytest.mark.parametrize("hidden", [[30], [20, 15]])
+@pytest.mark.parametrize(
+    "batch_size, stack, steps",
+    [
+        pytest.param(10, 5000, 1, id="one mini-batch"),
+        pytest.param(10, 50, 7, id="stop within a stack"),
+        pytest.param(10, 50, 10, id="stop after a stack"),
+        pytest.param(64, 200, 8, id="last mini-batch smaller"),
+        pytest.param(1000, 200, 1, id="mini-batch larger than the data"),
+        pytest.param(64, 200, 19, id="third epoch"),
+    ],
+)
+def test_trainer_takes_the_steps_of_the_book(
+    data_dir, monkeypatch, kernel, dtype, close, hidden, batch_size, stack, steps
+):
+    monkeypatch.setattr(data, "STACK", stack)
+    model = DigitClassifier(hidden, lr=3.0, seed=1, kernel=kernel).to(dtype)
+    layers = linears(model.network)
+    weights, biases = (
+        [p.detach().double().numpy().copy() for p in column]
+        for column in zip(*((layer.weight, layer.bias) for layer in layers), strict=True)
+    )
+    module = MNISTDataModule(data_dir, batch_size, seed=2)
+    trainer = quick_trainer(max_epochs=4, max_steps=steps)
+    trainer.fit(model, module)
+    assert trainer.global_step == steps
+
+    images, labels = (tensor.numpy() for tensor in module.training)
+    per_epoch = -(-TRAINING // batch_size)
+    for step in range(steps):
+        at = step % per_epoch * batch_size
+        chosen = order(2, step // per_epoch, TRAINING)[at : at + batch_size].numpy()
+        book_step(weights, biases, images[chosen].reshape(-1, 784) / 255, np.eye(10)[labels[chosen]], lr=3.0)
+    for layer, w, b in zip(layers, weights, biases, strict=True):
+        np.testing.assert_allclose(layer.weight.detach().numpy(), w, rtol=0, atol=close)
+        np.testing.assert_allclose(layer.bias.detach().numpy(), b, rtol=0, atol=close)
+
+
+@pytest.mark.parametrize("batch_size, per_epoch", [(10, 50), (64, 8), (1000, 1)])
+def test_global_step_counts_mini_batches(data_dir, monkeypatch, batch_size, per_epoch):
+    monkeypatch.setattr(data, "STACK", 200)
+    trainer = quick_trainer(max_epochs=2)
+    trainer.fit(DigitClassifier([5]), MNISTDataModule(data_dir, batch_size))
+    assert trainer.global_step == 2 * per_epoch
+
+
+@pytest.mark.parametrize("hidden, epochs", [([30], 5), ([30, 20], 20)])
+def test_it_learns(data_dir, hidden, epochs):
+    _, trainer = trained(data_dir, hidden, epochs)
+    assert trainer.callback_metrics["accuracy/validation"] > 0.9
+    assert trainer.callback_metrics["accuracy/test"] > 0.9
+
+
+def test_metrics_of_an_epoch(data_dir):
+    model, trainer = trained(data_dir)
+    module = trainer.datamodule
+    for split, (images, labels) in (("validation", module.validation), ("test", module.test)):
+        digits, a = model.predict(images)
+        cost = (torch.eye(10)[labels] - a).square().sum(1).div(2).mean().item()
+        assert trainer.callback_metrics[f"accuracy/{split}"].item() == pytest.approx((digits == labels).double().mean())
+        assert trainer.callback_metrics[f"cost/{split}"].item() == pytest.approx(cost, rel=1e-5)
+
+
+def test_training_metrics_are_the_means_over_one_epoch(data_dir):
+    _, trainer = trained(data_dir, lr=1e-9, epochs=2)  # so that the weights stay as they are
+    model, (images, labels) = DigitClassifier([30]), trainer.datamodule.training
+    digits, a = model.predict(images)
+    cost = (torch.eye(10)[labels] - a).square().sum(1).div(2).mean().item()
+    assert trainer.callback_metrics["accuracy/training"].item() == pytest.approx((digits == labels).double().mean())
+    assert trainer.callback_metrics["cost/training"].item() == pytest.approx(cost, rel=1e-5)
+
+
+@pytest.fixture
+def checkpoint(data_dir, tmp_path):
+    model, trainer = trained(data_dir, hidden=[12, 8], lr=0.5, init="gaussian", seed=3)
+    trainer.save_checkpoint(tmp_path / "model.ckpt")
+    return model, tmp_path / "model.ckpt"
+
+
+def test_checkpoint_rebuilds_the_model(checkpoint):
+    model, path = checkpoint
+    loaded = DigitClassifier.load_from_checkpoint(path, weights_only=True)
+    assert loaded.hparams == model.hparams
+    assert loaded.hparams | {"hidden": [12, 8], "lr": 0.5, "init": "gaussian", "seed": 3} == loaded.hparams
+    assert same_weights(loaded, model)
+    for ours, theirs in zip(loaded.predict(some_images()), model.predict(some_images()), strict=True):
+        assert ours.equal(theirs)
+
+
+def test_checkpoint_holds_nothing_that_needs_this_code(checkpoint):
+    content = torch.load(checkpoint[1], weights_only=True)
+    assert content["hyper_parameters"]["hidden"] == [12, 8]
+    assert content["global_step"] == 150
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_checkpoint_moves_to_a_device(checkpoint, device):
+    model, path = checkpoint
+    loaded = DigitClassifier.load_from_checkpoint(path, map_location=device)
+    digits, activations = loaded.predict(some_images())
+    assert digits.device.type == activations.device.type == device
+    assert digits.cpu().equal(model.predict(some_images())[0])
+
+
+def test_resumed_run_ends_on_the_same_weights(data_dir, tmp_path):
+    whole, _ = trained(data_dir, epochs=3)
+    _, trainer = trained(data_dir, epochs=1)
+    trainer.save_checkpoint(tmp_path / "one.ckpt")
+    resumed = DigitClassifier([30], seed=9)
+    trainer = quick_trainer(max_epochs=3)
+    trainer.fit(resumed, MNISTDataModule(data_dir), ckpt_path=tmp_path / "one.ckpt")
+    assert same_weights(resumed, whole)
+    assert trainer.global_step == 150
