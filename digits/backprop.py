@@ -48,13 +48,22 @@ def sgd_step(
 
 
 def sgd_steps(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, lr: float
+    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, chosen: Tensor, lr: float
 ) -> tuple[Tensor, Tensor]:
-    """`sgd_step` for each mini-batch of a stack: images (K, B, H, W) uint8 or float 0..1, labels (K, B) int64.
+    """`sgd_step` for each mini-batch of a stack.
 
-    Returns the cost and the number of right answers summed over the stack.
+    Args:
+        weights: As in `sgd_step`.
+        biases: As in `sgd_step`.
+        images: A whole data set (N, H, W), uint8 or float 0..1.
+        labels: Its digits (N,) int64.
+        chosen: Which images each of K mini-batches holds, (K, B) int64.
+        lr: Learning rate.
+
+    Returns:
+        Cost and number of right answers as in `sgd_step`, summed over the stack.
     """
-    x, y = inputs(images, like=weights[0]), one_hot(labels, len(biases[-1]), like=weights[0])
+    x, y = inputs(images[chosen], like=weights[0]), one_hot(labels[chosen], len(biases[-1]), like=weights[0])
     results = [sgd_step(weights, biases, *mini_batch, lr) for mini_batch in zip(x, y, strict=True)]
     costs, rights = (torch.stack(column) for column in zip(*results, strict=True))
     return costs.sum(), rights.sum()

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from digits import mnist
 
+Batch = tuple[Tensor, Tensor, Tensor]
+
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
 STACK = 10_000  # images that go to the training step at a time, if that many fit into whole mini-batches
 
@@ -31,9 +33,10 @@ def stacks(images: int, batch_size: int, mini_batches: int) -> list[slice]:
 
 
 class Stacks:
-    """The epochs of a data set: each iteration yields stacks (K, B, 28, 28) uint8 with labels (K, B) int64.
+    """The training images, epoch after epoch: yields the data set and which of it K mini-batches hold, (K, B) int64.
 
-    K mini-batches go to the training step at once because handing over one at a time costs many times the arithmetic.
+    Handing over one mini-batch at a time would take many times as long as the arithmetic, and so would copying images
+    that lie on the training device already; so a batch, as Lightning calls it, is (images, labels, chosen).
     """
 
     def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
@@ -43,26 +46,25 @@ class Stacks:
     def __len__(self) -> int:
         return len(self.cuts)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         # The epoch is asked for when the first stack is, so a resumed run gets the order of the epoch it resumes.
         trainer: Any = self.module.trainer
         chosen = order(self.module.seed, trainer.current_epoch, len(self.images)).to(self.images.device)
         for cut in self.cuts:
-            shape = (-1, min(self.module.batch_size, cut.stop - cut.start))
-            images, labels = (tensor.index_select(0, chosen[cut]) for tensor in (self.images, self.labels))
-            yield images.unflatten(0, shape), labels.unflatten(0, shape)
+            batch_size = min(self.module.batch_size, cut.stop - cut.start)
+            yield self.images, self.labels, chosen[cut].view(-1, batch_size)
 
 
 class Whole:
-    """A data set in one piece: (N, 28, 28) uint8 and (N,) int64, as the only batch of its loader."""
+    """A data set to evaluate, all at once: yields (images, labels, chosen) with all images chosen, (N,) int64."""
 
     def __init__(self, images: Tensor, labels: Tensor) -> None:
-        self.batch = images, labels
+        self.batch = images, labels, torch.arange(len(images), device=images.device)
 
     def __len__(self) -> int:
         return 1
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         yield self.batch
 
 

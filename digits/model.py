@@ -8,10 +8,9 @@ from torch import Tensor
 from torch.optim import SGD, Optimizer
 
 from digits import backprop, kernels
+from digits.data import Batch
 from digits.kernels import Kernel
 from digits.network import Init, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
-
-Batch = tuple[Tensor, Tensor]
 
 
 class DigitClassifier(LightningModule):
@@ -80,37 +79,40 @@ class DigitClassifier(LightningModule):
         return SGD(self.parameters(), lr=self.lr)
 
     def training_step(self, stack: Batch, _: int) -> None:
-        """K steps of SGD, one on each mini-batch of a stack: images (K, B, 28, 28) uint8, labels (K, B) int64."""
-        images, labels = stack
+        """K steps of SGD: on images (N, H, W) uint8 with labels (N,) int64, of which `chosen` (K, B) are trained on."""
+        images, labels, chosen = stack
         if self.trainer.max_steps >= 0:  # may be reached within the stack
-            left = self.trainer.max_steps - self.global_step
-            images, labels = images[:left], labels[:left]
+            chosen = chosen[: self.trainer.max_steps - self.global_step]
         optimizer: Any = self.optimizers(use_pl_optimizer=False)
         kernel = kernels.choose(self.kernel, self.network, images, optimizer)
         if kernel == "autograd":
-            cost, right = self._autograd_steps(optimizer, images, labels)
+            cost, right = self._autograd_steps(optimizer, images, labels, chosen)
         else:
             sgd_steps = kernels.compiled().sgd_steps if kernel == "numba" else backprop.sgd_steps
-            cost, right = sgd_steps(*self._weights_and_biases(), images, labels, optimizer.param_groups[0]["lr"])
-        self._tally("training", cost, right, labels.numel())
-        self._count_steps(len(labels))
+            lr = optimizer.param_groups[0]["lr"]
+            cost, right = sgd_steps(*self._weights_and_biases(), images, labels, chosen, lr)
+        self._tally("training", cost, right, chosen.numel())
+        self._count_steps(len(chosen))
 
     def _weights_and_biases(self) -> tuple[list[Tensor], list[Tensor]]:
         layers = linears(self.network)
         return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
 
-    def _autograd_steps(self, optimizer: Optimizer, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def _autograd_steps(
+        self, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """The textbook way, for any network and optimizer."""
-        total, rights = torch.zeros((), device=self.device), torch.zeros((), device=self.device)
-        for image, label in zip(images, labels, strict=True):
-            a = self(image)
-            y = one_hot(label, a.shape[-1], like=a)
+        costs, rights = [], []
+        for mini_batch in chosen:
+            a = self(images[mini_batch])
+            y = one_hot(labels[mini_batch], a.shape[1], like=a)
             cost = quadratic_cost(a, y)
             optimizer.zero_grad()
-            self.manual_backward(cost / len(image))
+            self.manual_backward(cost / len(mini_batch))
             optimizer.step()
-            total, rights = total + cost.detach(), rights + correct(a, y)
-        return total, rights
+            costs.append(cost.detach())
+            rights.append(correct(a, y))
+        return torch.stack(costs).sum(), torch.stack(rights).sum()
 
     def _count_steps(self, steps: int) -> None:
         """Lightning counts calls of `optimizer.step()`; a stack stands for many."""
@@ -126,14 +128,14 @@ class DigitClassifier(LightningModule):
         self._evaluate("test", batch)
 
     def _evaluate(self, split: str, batch: Batch) -> None:
-        images, labels = batch
+        images, labels, chosen = batch
         if kernels.choose(self.kernel, self.network, images) == "numba":
-            cost, right = kernels.compiled().evaluate(*self._weights_and_biases(), images, labels)
+            cost, right = kernels.compiled().evaluate(*self._weights_and_biases(), images, labels, chosen)
         else:
-            a = self(images)
-            y = one_hot(labels, a.shape[1], like=a)
+            a = self(images[chosen])
+            y = one_hot(labels[chosen], a.shape[1], like=a)
             cost, right = quadratic_cost(a, y), correct(a, y)
-        self._tally(split, cost, right, len(images))
+        self._tally(split, cost, right, len(chosen))
 
     def _tally(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
         tally = torch.stack([cost, right, torch.full_like(cost, images)])

@@ -13,10 +13,10 @@ from multiprocessing import get_context
 
 import pytest
 import torch
-from conftest import TEST, TRAINING, VALIDATION
 
 from digits import UserError, mnist
 from digits.mnist import SOURCES  # the real ones: the fixtures take them away
+from tests.conftest import TEST, TRAINING, VALIDATION
 
 IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 

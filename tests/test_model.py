@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from conftest import TRAINING, book_step, quick_trainer, same_weights
 
 from digits import data
 from digits.data import MNISTDataModule, order
 from digits.model import DigitClassifier
 from digits.network import linears
+from tests.conftest import TRAINING, book_step, quick_trainer, same_weights
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")
 DEVICES = ["cpu", pytest.param("cuda", marks=needs_cuda)]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import TEST, same_weights, use, write_mnist
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 import train
 from digits import mnist
 from digits.model import DigitClassifier
+from tests.conftest import TEST, same_weights, use, write_mnist
 
 EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
 SPLITS = ("training", "validation", "test")

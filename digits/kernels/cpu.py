@@ -9,6 +9,7 @@ the biases, and rows are padded to whole vectors with columns that stay 0.
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -24,12 +25,12 @@ compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract
 
 
 def sgd_steps(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, lr: float
+    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, chosen: Tensor, lr: float
 ) -> tuple[Tensor, Tensor]:
-    """`digits.backprop.sgd_steps` for float32 parameters on the CPU and images (K, B, H, W) uint8."""
+    """`digits.backprop.sgd_steps` for float32 parameters on the CPU and images (N, H, W) uint8."""
     sizes, layers = _pack(weights, biases)
-    pixels, buffers = images.flatten(2).numpy(), _buffers(sizes, labels.shape[1])
-    result = _sgd_steps(sizes, layers, *buffers, pixels, labels.numpy(), np.float32(lr))
+    buffers = _buffers(sizes, chosen.shape[1])
+    result = _sgd_steps(sizes, layers, *buffers, *_ink_of(images), labels.numpy(), chosen.numpy(), np.float32(lr))
     for w, b, layer in zip(weights, biases, layers, strict=True):
         w.copy_(torch.from_numpy(layer[:-1, : len(b)].T))
         b.copy_(torch.from_numpy(layer[-1, : len(b)]))
@@ -37,11 +38,12 @@ def sgd_steps(
 
 
 def evaluate(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor
+    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, chosen: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """`digits.backprop.evaluate` for float32 parameters on the CPU and images (N, H, W) uint8."""
+    """Cost, summed, and number of right answers on the `chosen` (n,) of the images; otherwise as `sgd_steps`."""
     sizes, layers = _pack(weights, biases)
-    return _tensors(*_evaluate(sizes, layers, *_buffers(sizes, 1), images.flatten(1).numpy(), labels.numpy()))
+    buffers = _buffers(sizes, 1)
+    return _tensors(*_evaluate(sizes, layers, *buffers, *_ink_of(images), labels.numpy(), chosen.numpy()))
 
 
 def _pack(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -55,45 +57,53 @@ def _pack(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[np.ndarr
     return np.array([weights[0].shape[1], *map(len, biases)]), tuple(layers)
 
 
-def _buffers(sizes: np.ndarray, images: int) -> tuple[np.ndarray, ...]:
-    """For each image and layer: index, value and count of its inputs (one more value: the outputs), and its delta."""
-    depth, widest = len(sizes) - 1, sizes.max() + LANES
-    index = np.broadcast_to(np.arange(widest), (images, depth, widest)).copy()
-    value = np.zeros((images, depth + 1, widest), np.float32)
-    count = np.broadcast_to(sizes[:-1], (images, depth)).copy()
-    delta = np.zeros((images, depth, widest), np.float32)
-    return index, value, count, delta
+def _buffers(sizes: np.ndarray, images: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Activations and deltas, each (images, layers, neurons), and the numbers 0, 1, 2... of the neurons of a layer."""
+    a, delta = np.zeros((2, images, len(sizes) - 1, sizes[1:].max() + LANES), np.float32)
+    return a, delta, np.arange(sizes[1:].max(), dtype=np.uint16)
+
+
+def _ink_of(images: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return _ink(images, images._version)  # the version changes when the images do
+
+
+@lru_cache(maxsize=3)  # training, validation and test images: listed once, used in every epoch
+def _ink(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The pixels that are not 0: image n has pixels `pixel[start[n]:start[n + 1]]`, with activations `x` likewise."""
+    flat = images.flatten(1).numpy()
+    start = np.concatenate([[0], np.count_nonzero(flat, axis=1).cumsum()])
+    pixel, x = np.empty(start[-1] + 1, np.uint16), np.empty(start[-1] + 1, np.float32)
+    _list_ink(flat, start, pixel, x)
+    return start, pixel, x
 
 
 def _tensors(cost: float, right: int) -> tuple[Tensor, Tensor]:
     return torch.tensor(cost, dtype=torch.float32), torch.tensor(right)
 
 
-# From here on, compiled. The inputs of a layer are `value[i]` at `index[i]`, for the first `count` of each: of an image
-# those are the pixels that are not 0, of a layer above it all activations.
+# From here on, compiled; everything but the loops over images is about one image.
 
 
 @compiled
-def _nonzero(pixels, index, value):
-    """List the pixels that are not 0; returns how many there are."""
-    count = 0
-    for p in range(len(pixels)):
-        index[count], value[count] = p, ACTIVATION[pixels[p]]
-        count += pixels[p] != 0  # without a branch, which would be guessed wrong at every edge of a stroke
-    return count
+def _list_ink(images, start, pixel, x):
+    for n in range(len(images)):
+        i = start[n]
+        for p in range(images.shape[1]):
+            pixel[i], x[i] = p, ACTIVATION[images[n, p]]
+            i += images[n, p] != 0  # without a branch, which would be guessed wrong at every edge of a stroke
 
 
 @compiled
-def _add_weighted(w, index, value, count, z):
+def _add_weighted(w, index, value, z):
     """z[j] += sum over i of value[i] w[index[i], j]; four inputs at a time, to load and store z less often."""
     i = 0
-    while i + 4 <= count:
+    while i + 4 <= len(index):
         v0, v1, v2, v3 = value[i], value[i + 1], value[i + 2], value[i + 3]
         w0, w1, w2, w3 = w[index[i]], w[index[i + 1]], w[index[i + 2]], w[index[i + 3]]
         for j in range(w.shape[1]):
             z[j] += v0 * w0[j] + v1 * w1[j] + v2 * w2[j] + v3 * w3[j]
         i += 4
-    while i < count:
+    while i < len(index):
         v, row = value[i], w[index[i]]
         for j in range(w.shape[1]):
             z[j] += v * row[j]
@@ -101,79 +111,86 @@ def _add_weighted(w, index, value, count, z):
 
 
 @compiled
-def _forward(sizes, layers, pixels, index, value, count):
-    """Fill in the activations of every layer for one image."""
-    count[0] = _nonzero(pixels, index[0], value[0])
+def _forward(sizes, layers, pixel, x, neurons, a):
+    """Fill in the activations of every layer."""
     for layer in range(len(layers)):
-        w, a = layers[layer], value[layer + 1]
+        w, z = layers[layer], a[layer]
         for j in range(w.shape[1]):
-            a[j] = w[-1, j]
-        _add_weighted(w, index[layer], value[layer], count[layer], a)
+            z[j] = w[-1, j]
+        if layer == 0:
+            _add_weighted(w, pixel, x, z)
+        else:
+            _add_weighted(w, neurons[: sizes[layer]], a[layer - 1], z)
         for j in range(sizes[layer + 1]):
-            a[j] = ONE / (ONE + math.exp(-a[j]))
+            z[j] = ONE / (ONE + math.exp(-z[j]))
 
 
 @compiled
 def _score(a, outputs, label):
-    """Twice the cost of one image, ||y - a||^2, and whether the largest output is the labelled one."""
+    """Twice the cost, ||y - a||^2, and whether the largest output is the labelled one."""
     cost, largest = np.float32(0), 0
     for j in range(outputs):
-        cost += (a[j] - (j == label)) ** 2
+        cost += (a[j] - np.float32(j == label)) ** 2
         if a[j] > a[largest]:
             largest = j
     return cost, largest == label
 
 
 @compiled
-def _backward(sizes, layers, value, delta, label, step):
-    """Fill in `step` times the error delta of every layer for one image."""
+def _backward(sizes, layers, a, delta, label, step):
+    """Fill in `step` times the error delta of every layer."""
     top = len(layers) - 1
-    a = value[top + 1]
     for j in range(sizes[top + 1]):
-        delta[top, j] = step * (a[j] - np.float32(j == label)) * a[j] * (ONE - a[j])  # BP1
+        y = np.float32(j == label)
+        delta[top, j] = step * (a[top, j] - y) * a[top, j] * (ONE - a[top, j])  # BP1
     for layer in range(top, 0, -1):
-        w, a = layers[layer], value[layer]
+        w, below = layers[layer], a[layer - 1]
         for i in range(sizes[layer]):
             total = np.float32(0)
             for j in range(w.shape[1]):
                 total += w[i, j] * delta[layer, j]
-            delta[layer - 1, i] = total * a[i] * (ONE - a[i])  # BP2
+            delta[layer - 1, i] = total * below[i] * (ONE - below[i])  # BP2
 
 
 @compiled
-def _update(w, index, value, count, delta):
-    """Take the gradient of one image, times the step, from the weights and biases of a layer."""
+def _update(w, index, value, delta):
+    """Take the gradient, times the step, from the weights and biases of a layer."""
     bias = w[-1]
     for j in range(w.shape[1]):
         bias[j] -= delta[j]  # BP3
-    for i in range(count):
+    for i in range(len(index)):
         v, row = value[i], w[index[i]]
         for j in range(w.shape[1]):
             row[j] -= v * delta[j]  # BP4
 
 
 @compiled
-def _sgd_steps(sizes, layers, index, value, count, delta, images, labels, lr):
-    mini_batches, batch_size, _ = images.shape
+def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, labels, chosen, lr):
+    mini_batches, batch_size = chosen.shape
     step = lr / np.float32(batch_size)
     cost, right = 0.0, 0
     for k in range(mini_batches):
         for b in range(batch_size):
-            _forward(sizes, layers, images[k, b], index[b], value[b], count[b])
-            _backward(sizes, layers, value[b], delta[b], labels[k, b], step)
-            c, r = _score(value[b, -1], sizes[-1], labels[k, b])
+            n = chosen[k, b]
+            ink = slice(start[n], start[n + 1])
+            _forward(sizes, layers, pixel[ink], x[ink], neurons, a[b])
+            _backward(sizes, layers, a[b], delta[b], labels[n], step)
+            c, r = _score(a[b, -1], sizes[-1], labels[n])
             cost, right = cost + c, right + r
-        for layer in range(len(layers)):
-            for b in range(batch_size):
-                _update(layers[layer], index[b, layer], value[b, layer], count[b, layer], delta[b, layer])
+        for b in range(batch_size):
+            ink = slice(start[chosen[k, b]], start[chosen[k, b] + 1])
+            _update(layers[0], pixel[ink], x[ink], delta[b, 0])
+            for layer in range(1, len(layers)):
+                _update(layers[layer], neurons[: sizes[layer]], a[b, layer - 1], delta[b, layer])
     return cost / 2, right
 
 
 @compiled
-def _evaluate(sizes, layers, index, value, count, _, images, labels):
+def _evaluate(sizes, layers, a, delta, neurons, start, pixel, x, labels, chosen):
     cost, right = 0.0, 0
-    for i in range(len(images)):
-        _forward(sizes, layers, images[i], index[0], value[0], count[0])
-        c, r = _score(value[0, -1], sizes[-1], labels[i])
+    for n in chosen:
+        ink = slice(start[n], start[n + 1])
+        _forward(sizes, layers, pixel[ink], x[ink], neurons, a[0])
+        c, r = _score(a[0, -1], sizes[-1], labels[n])
         cost, right = cost + c, right + r
     return cost / 2, right
