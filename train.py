@@ -4,6 +4,10 @@
 97.8 % of the test digits.
 """
 
+import gc
+
+gc.disable()  # until all is imported: looking for garbage among a million new objects takes a third of the start
+
 import logging
 import os
 import warnings
@@ -25,6 +29,9 @@ from digits.data import MNISTDataModule
 from digits.kernels import Kernel
 from digits.model import DigitClassifier
 from digits.network import Init
+
+gc.enable()
+gc.freeze()  # what is imported stays, and need not be looked through again, least of all when the process ends
 
 TRAINER_DEFAULTS = {
     "accelerator": "cuda" if torch.cuda.is_available() else "cpu",

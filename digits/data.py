@@ -82,10 +82,13 @@ class MNISTDataModule(LightningDataModule):
         batch_size, seed = int(batch_size), int(seed)  # plain values, for weights-only loading
         self.save_hyperparameters("batch_size", "seed", logger=False)
         self.data_dir, self.batch_size, self.seed = data_dir, batch_size, seed
+        self.prepared = False
 
     def prepare_data(self) -> None:
-        """Fetch the files; Lightning calls this in one process per machine."""
-        mnist.fetch(self.data_dir)
+        """Fetch and check the files, once; Lightning calls this in one process of each machine."""
+        if not self.prepared:
+            mnist.fetch(self.data_dir)
+        self.prepared = True
 
     def setup(self, stage: str) -> None:
         """Load the tensors onto the training device."""

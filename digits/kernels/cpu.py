@@ -71,8 +71,8 @@ def _ink_of(images: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _ink(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The pixels that are not 0: image n has pixels `pixel[start[n]:start[n + 1]]`, with activations `x` likewise."""
     flat = images.flatten(1).numpy()
-    start = np.concatenate([[0], np.count_nonzero(flat, axis=1).cumsum()])
-    pixel, x = np.empty(start[-1] + 1, np.uint16), np.empty(start[-1] + 1, np.float32)
+    room = np.count_nonzero(flat) + 1  # one more, which `_list_ink` writes but nobody reads
+    start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.float32)
     _list_ink(flat, start, pixel, x)
     return start, pixel, x
 
@@ -86,11 +86,13 @@ def _tensors(cost: float, right: int) -> tuple[Tensor, Tensor]:
 
 @compiled
 def _list_ink(images, start, pixel, x):
+    i = 0
     for n in range(len(images)):
-        i = start[n]
+        start[n] = i
         for p in range(images.shape[1]):
             pixel[i], x[i] = p, ACTIVATION[images[n, p]]
             i += images[n, p] != 0  # without a branch, which would be guessed wrong at every edge of a stroke
+    start[len(images)] = i
 
 
 @compiled
