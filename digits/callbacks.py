@@ -28,7 +28,7 @@ class EpochLines(Callback):
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
         images, labels = trainer.datamodule.training
-        kernel = choose(module.kernel, module.network, images, trainer.optimizers[0])
+        kernel = choose(module.kernel, module.network, images, trainer.optimizers[0], trainer.datamodule.batch_size)
         tqdm.write(f"{module.shape}, {module.size:,} weights and biases; kernel {kernel} on {images.device}")
         steps = math.ceil(len(labels) / trainer.datamodule.batch_size) * trainer.max_epochs
         self.bar.reset(total=trainer.max_steps if 0 <= trainer.max_steps < steps else max(0, steps))

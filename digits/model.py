@@ -84,7 +84,7 @@ class DigitClassifier(LightningModule):
         if self.trainer.max_steps >= 0:  # may be reached within the stack
             chosen = chosen[: self.trainer.max_steps - self.global_step]
         optimizer: Any = self.optimizers(use_pl_optimizer=False)
-        kernel = kernels.choose(self.kernel, self.network, images, optimizer)
+        kernel = kernels.choose(self.kernel, self.network, images, optimizer, chosen.shape[1])
         if kernel == "autograd":
             cost, right = self._autograd_steps(optimizer, images, labels, chosen)
         else:

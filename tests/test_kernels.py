@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from digits import UserError, backprop, kernels
-from digits.kernels import WIDEST, choose, cpu
+from digits.kernels import DENSE, choose, cpu
 from digits.network import correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
 
 SGD = torch.optim.SGD
@@ -139,10 +139,12 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         choose("numba", network, images, optimizer)
 
 
-def test_wide_layers_are_dense():
-    network, images, _ = problem([784, WIDEST + 1, 10])
-    assert choose("auto", network, images, plain(network)) == "torch"
-    assert choose("numba", network, images, plain(network)) == "numba"
+@pytest.mark.parametrize("threads, batch_size, kernel", [(1, 1000, "numba"), (2, 10, "numba"), (2, 1000, "torch")])
+def test_many_activations_are_dense_if_there_is_a_second_thread(threads, batch_size, kernel, monkeypatch):
+    network, images, _ = problem([784, DENSE // 1000 + 1, 10])
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert choose("auto", network, images, plain(network), batch_size) == kernel
+    assert choose("numba", network, images, plain(network), batch_size) == "numba"
 
 
 def test_compiled_code_is_kept_on_disk():

@@ -15,11 +15,14 @@ from digits.network import linears
 # numba: kernels/cpu.py; torch: backprop.py; autograd: the textbook way, for any network and optimizer.
 Kernel = Literal["auto", "numba", "torch", "autograd"]
 
-# With more neurons than this in a hidden layer, dense arithmetic is faster than skipping zeros.
-WIDEST = 256
+# On one thread, skipping zeros is faster than dense arithmetic at every size. From about this many activations in the
+# widest layer of a mini-batch on, a second thread is worth more (tests/benchmarks/crossover.py).
+DENSE = 20_000
 
 
-def choose(wanted: Kernel, network: nn.Module, images: Tensor, optimizer: Optimizer | None = None) -> Kernel:
+def choose(
+    wanted: Kernel, network: nn.Module, images: Tensor, optimizer: Optimizer | None = None, batch_size: int = 1
+) -> Kernel:
     """The fastest way that gives the numbers of the textbook way for this network and these images, or the wanted one.
 
     Without an optimizer it is a way to evaluate. Raises UserError if the wanted one does not apply.
@@ -34,9 +37,9 @@ def choose(wanted: Kernel, network: nn.Module, images: Tensor, optimizer: Optimi
         if obstacles[wanted]:
             raise UserError(f"--kernel {wanted} cannot train this: {obstacles[wanted]}")
         return wanted
-    if not obstacles["numba"] and max(layer.out_features for layer in linears(network)) > WIDEST:
-        return "torch"
-    return next(kernel for kernel, obstacle in obstacles.items() if not obstacle)
+    fastest = next(kernel for kernel, obstacle in obstacles.items() if not obstacle)
+    activations = batch_size * max(layer.out_features for layer in linears(network))
+    return "torch" if fastest == "numba" and torch.get_num_threads() > 1 and activations > DENSE else fastest
 
 
 def compiled() -> ModuleType:
