@@ -122,13 +122,17 @@ def build_trainer(best: ModelCheckpoint, epochs: int, settings: dict[str, Any]) 
     settings.setdefault("logger", TensorBoardLogger(str(best.dirpath), name="", version="", default_hp_metric=False))
     if str(settings.get("precision", 32)) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
-    callbacks = [*settings.pop("callbacks", []), EpochLines()]
+    users = settings.pop("callbacks", [])
+    callbacks = [*(users if isinstance(users, list) else [users]), EpochLines()]
     if settings.get("enable_checkpointing", True):
         callbacks.append(best)
     try:
-        return Trainer(callbacks=callbacks, **settings)
+        trainer = Trainer(callbacks=callbacks, **settings)
     except ValueError as error:
         raise UserError("--trainer: " + " ".join(str(error).split())) from error
+    if trainer.world_size > 1:
+        raise UserError("--trainer.devices: this network is trained in one process")
+    return trainer
 
 
 def report(trainer: Any, best: Any) -> None:

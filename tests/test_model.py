@@ -39,13 +39,13 @@ def test_shape_and_size(hidden, shape, size):
     assert (model.shape, model.size) == (shape, size)
 
 
-@pytest.mark.parametrize("init, std", [("scaled", 1 / 28), ("gaussian", 1.0)])
+@pytest.mark.parametrize("init, std", [("scaled", 2 / 28), ("gaussian", 1.0)])
 def test_initial_weights(init, std):
     first, second = linears(DigitClassifier([1000], init=init).network)
     assert first.weight.std().item() == pytest.approx(std, rel=0.01)
     assert first.weight.mean().item() == pytest.approx(0, abs=0.01 * std)
     assert second.weight.std().item() == pytest.approx(1000**-0.5 if init == "scaled" else 1.0, rel=0.05)
-    assert first.bias.std().item() == pytest.approx(1, rel=0.1)
+    assert first.bias.std().item() == (0 if init == "scaled" else pytest.approx(1, rel=0.1))
 
 
 def test_initial_weights_hang_on_the_seed_alone():
