@@ -10,8 +10,10 @@ gc.disable()  # until all is imported: looking for garbage among a million new o
 
 import logging
 import os
+import sys
 import warnings
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from digits import UserError
-from digits.callbacks import EpochLines
+from digits import UserError, checkpoint
+from digits.callbacks import EpochLines, Interrupted, StopOnSignal
 from digits.cli import Parser, Rate, one_line_errors
 from digits.data import MNISTDataModule
 from digits.kernels import Kernel
@@ -33,6 +35,7 @@ from digits.network import Init
 gc.enable()
 gc.freeze()  # what is imported stays, and need not be looked through again, least of all when the process ends
 
+CONFIG = "config.yaml"
 TRAINER_DEFAULTS = {
     "accelerator": "cuda" if torch.cuda.is_available() else "cpu",
     "devices": 1,
@@ -54,6 +57,8 @@ def train(
     run_dir: Path | None = None,
     kernel: Kernel = "auto",
     trainer: dict[str, Any] | None = None,
+    resume: bool = False,
+    config: str = "",
 ) -> Path:
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
 
@@ -62,15 +67,17 @@ def train(
         epochs: How often the network sees every training image.
         batch_size: Images in a mini-batch.
         lr: Learning rate.
-        init: Initial weights: scaled to the inputs of a neuron, or gaussian as in the book's first chapter.
+        init: Initial weights, scaled to the inputs of a neuron, or gaussian as in the book's first chapter.
         seed: Decides the initial weights and the order of the images.
         data_dir: Where the MNIST files are, or go.
         run_dir: A new folder for this run; by default one in runs/, named after its settings.
         kernel: How to train: compiled by numba, in torch operations, with autograd, or the fastest that applies.
         trainer: Settings of Lightning's Trainer; max_epochs goes before `epochs`.
+        resume: Go on from the last finished epoch in `run_dir`.
+        config: These settings as YAML, kept in the folder of the run so that it can be resumed.
 
     Returns:
-        The folder of the run, with `best.ckpt`, `last.ckpt` and TensorBoard's events.
+        The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
     """
     if init == "gaussian":
         print(
@@ -82,27 +89,58 @@ def train(
     model = DigitClassifier(hidden, lr, init, seed, kernel)
     name = f"{model.shape}_lr{lr:g}_batch{batch_size}_seed{seed}" + (f"_{init}" if init != "scaled" else "")
     folder = run_dir or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4])
-    best = ModelCheckpoint(
-        folder,
-        filename="best",
-        monitor="accuracy/validation",
-        mode="max",
-        save_last=True,
-        save_on_train_epoch_end=True,
-        enable_version_counter=False,
-    )
+    keep = partial(ModelCheckpoint, folder, save_on_train_epoch_end=True, enable_version_counter=False)
+    best = keep("best", monitor="accuracy/validation", mode="max")
+    last = keep("last")  # not `save_last` of the other, which saves nothing after an epoch that is not the best
+    path, start = None, 0
+    if resume and (path := last_good(folder)):
+        saved = checkpoint.read(path)
+        start = saved["epoch"] + 1
+        print(f"Going on with {folder} after epoch {saved['epoch']}")
+        kept = saved["hyper_parameters"] | saved["datamodule_hyper_parameters"]
+        for key, value in (dict(model.hparams) | dict(data.hparams)).items():
+            if kept.get(key) != value:
+                raise UserError(
+                    f"a resumed run keeps its settings: --{key} is {kept.get(key)} in {folder}, not {value}"
+                )
     try:
-        lightning = build_trainer(best, epochs, trainer or {})
-        make_new(folder)
-        lightning.fit(model, data)
+        lightning = build_trainer(folder, [best, last], epochs, trainer or {}, start)
+        if not resume:
+            make_new(folder)
+            checkpoint.write_whole(folder / CONFIG, config.encode())
+        lightning.fit(model, data, ckpt_path=path)
     except MisconfigurationException as error:
         raise UserError("--trainer: " + " ".join(str(error).split())) from error
+    except Interrupted as interrupted:
+        print(f"\nStopped in epoch {lightning.current_epoch}. Go on with: python train.py --resume {folder}")
+        sys.exit(128 + interrupted.signum)
     if best.best_model_path:
         lightning.test(datamodule=data, ckpt_path=best.best_model_path, verbose=False)
         report(lightning, best)
     else:
         print("\nNo epoch was validated, so none could be chosen.")
     return folder
+
+
+def last_good(folder: Path) -> Path | None:
+    """The checkpoint to resume from: the last if it is whole, else the best; None if no epoch was finished."""
+    for path in (folder / "last.ckpt", folder / "best.ckpt"):
+        if path.exists():
+            try:
+                checkpoint.read(path)
+            except UserError as error:
+                print(f"{error}; it is passed over", file=sys.stderr)
+            else:
+                return path
+    return None
+
+
+def newest_run() -> Path:
+    """The run in runs/ that was started or went on last."""
+    runs = [path.parent for path in Path("runs").glob(f"*/{CONFIG}")]
+    if not runs:
+        raise UserError("there is no run in runs/ to resume; name its folder: --resume RUN")
+    return max(runs, key=lambda run: max(path.stat().st_mtime for path in run.iterdir()))
 
 
 def make_new(folder: Path) -> None:
@@ -115,19 +153,23 @@ def make_new(folder: Path) -> None:
         raise UserError(f"cannot make the folder of this run, {folder}: {error.strerror}") from error
 
 
-def build_trainer(best: ModelCheckpoint, epochs: int, settings: dict[str, Any]) -> Trainer:
-    """Lightning's Trainer with the settings of the user over ours."""
+def build_trainer(
+    folder: Path, checkpoints: list[ModelCheckpoint], epochs: int, settings: dict[str, Any], start: int
+) -> Trainer:
+    """Lightning's Trainer with the settings of the user over ours; `start` is the first epoch that it will train."""
     settings = TRAINER_DEFAULTS | {name: value for name, value in settings.items() if value is not None}
     settings.setdefault("max_epochs", epochs)
-    settings.setdefault("logger", TensorBoardLogger(str(best.dirpath), name="", version="", default_hp_metric=False))
+    logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False, purge_step=start)
+    settings.setdefault("logger", logger)
     if str(settings.get("precision", 32)) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
-    users = settings.pop("callbacks", [])
-    callbacks = [*(users if isinstance(users, list) else [users]), EpochLines()]
+    users, plugins = settings.pop("callbacks", []), settings.pop("plugins", [])
+    callbacks = [*(users if isinstance(users, list) else [users]), EpochLines(), StopOnSignal()]
+    plugins = [*(plugins if isinstance(plugins, list) else [plugins]), checkpoint.WholeFiles()]
     if settings.get("enable_checkpointing", True):
-        callbacks.append(best)
+        callbacks += checkpoints
     try:
-        trainer = Trainer(callbacks=callbacks, **settings)
+        trainer = Trainer(callbacks=callbacks, plugins=plugins, **settings)
     except ValueError as error:
         raise UserError("--trainer: " + " ".join(str(error).split())) from error
     if trainer.world_size > 1:
@@ -159,20 +201,30 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
+    warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before the epoch ended")
 
 
 def main(args: list[str] | None = None) -> None:
     """Train with the settings of the command line, over those of --config, over the defaults of `train`."""
     parser = Parser(prog="train.py", description=__doc__)
     parser.add_argument("--config", action="config", help="YAML file with any of these settings.")
-    parser.add_function_arguments(train, skip={"trainer"})
+    parser.add_function_arguments(train, skip={"trainer", "resume", "config"})
     parser.add_class_arguments(Trainer, "trainer", instantiate=False)
     parser.set_defaults({f"trainer.{name}": value for name, value in TRAINER_DEFAULTS.items()})
-    settings = parser.instantiate(parser.parse_args(args)).as_dict()
-    del settings["config"]
+    parser.add_argument("--resume", nargs="?", const="", metavar="RUN", help="Go on with RUN, or with the newest run.")
     quiet()
     with one_line_errors(parser.prog):
-        train(**settings)
+        settings = parser.parse_args(args)
+        resume = settings.resume is not None
+        if resume:
+            run = Path(settings.resume) if settings.resume else newest_run()
+            if not (run / CONFIG).is_file():
+                raise UserError(f"there is no run to resume in {run}: it has no {CONFIG}")
+            given = sys.argv[1:] if args is None else args
+            settings = parser.parse_args(["--config", str(run / CONFIG), *given, "--run_dir", str(run)])
+        del settings["resume"], settings["config"]
+        config = parser.dump(settings, skip_validation=True, skip_unset=True)
+        train(**parser.instantiate(settings).as_dict(), resume=resume, config=config)
 
 
 if __name__ == "__main__":

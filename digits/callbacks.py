@@ -1,6 +1,7 @@
-"""What a run shows on the console while it trains."""
+"""What goes on around the training: the console lines of a run, and its end when somebody asks for it."""
 
 import math
+import signal
 import sys
 from typing import Any
 
@@ -48,3 +49,29 @@ class EpochLines(Callback):
 
     def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
         self.bar.close()
+
+
+class Interrupted(BaseException):
+    """A signal asked the run to end: `signum` says which. Not an Exception, so that nothing takes it for an error."""
+
+    def __init__(self, signum: int) -> None:
+        self.signum = signum
+
+
+class StopOnSignal(Callback):
+    """End the run after the current stack of mini-batches when SIGINT or SIGTERM asks for it, by `Interrupted`."""
+
+    def on_train_start(self, trainer: Any, module: Any) -> None:
+        self.received: int | None = None
+        self.before = {number: signal.signal(number, self._remember) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def _remember(self, number: int, frame: Any) -> None:
+        self.received = number
+
+    def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
+        if self.received is not None:
+            raise Interrupted(self.received)
+
+    def on_train_end(self, trainer: Any, module: Any) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)

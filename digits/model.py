@@ -7,7 +7,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 
-from digits import backprop, kernels
+from digits import UserError, backprop, kernels
 from digits.data import Batch
 from digits.kernels import Kernel
 from digits.network import Init, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
@@ -159,8 +159,26 @@ class DigitClassifier(LightningModule):
     def on_train_epoch_end(self) -> None:
         """One point an epoch on each of TensorBoard's curves, with the number of the epoch as its x."""
         self._log("training")
+        if not all(parameter.isfinite().all() for parameter in self.parameters()):
+            raise UserError(
+                f"the weights are no longer finite numbers after epoch {self.current_epoch}; the likely cause is the "
+                f"learning rate, {self.lr:g}: try a smaller one"
+            )
         for logger in self.loggers:
             logger.log_metrics(self.curves, step=self.current_epoch)
 
     def on_train_epoch_start(self) -> None:
         self.curves = {}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Let a checkpoint of an epoch's end say that the epoch is complete, so that a resumed run starts the next.
+
+        Lightning writes it a moment before it counts the epoch as completed, and would end that epoch once more.
+        """
+        loop = checkpoint["loops"]["fit_loop"]
+        epochs, batches = loop["epoch_progress"], loop["epoch_loop.batch_progress"]
+        if epochs["total"]["processed"] == epochs["total"]["started"]:
+            for tracker in (epochs["total"], epochs["current"]):
+                tracker["completed"] = tracker["processed"]
+            batches["current"] = dict.fromkeys(batches["current"], 0)
+            batches["is_last_batch"] = False

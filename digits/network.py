@@ -14,10 +14,10 @@ def sigmoid_network(sizes: list[int], init: Init = "scaled", seed: int = 0) -> n
     """Linear and Sigmoid layers of the given sizes, such as [784, 30, 10], with weights drawn from `seed` alone.
 
     With `scaled`, weights are drawn from N(0, 1 / inputs of the neuron), twice as wide in the first layer, where most
-    inputs are 0, and biases are 0: so the weighted input z of a neuron starts near 0, where a sigmoid learns. (Chosen by
-    validation accuracy: the book's chapter 3 has biases from N(0, 1) and no wider first layer, which reads 0.06 % less
-    with 100 hidden neurons, the mean of 8 seeds.) With `gaussian`, weights and biases are drawn from N(0, 1), as in
-    chapter 1: many neurons start saturated, and some never recover.
+    inputs are 0, and biases are 0: so the weighted input z of a neuron starts near 0, where a sigmoid learns. (Chosen
+    by validation accuracy: the book's chapter 3 has biases from N(0, 1) and no wider first layer, which reads 0.06 %
+    less with 100 hidden neurons, the mean of 8 seeds.) With `gaussian`, weights and biases are drawn from N(0, 1), as
+    in chapter 1: many neurons start saturated, and some never recover.
     """
     blank = partial(nn.utils.skip_init, nn.Linear)  # leaves torch's global random numbers alone
     network = nn.Sequential(*(layer for m, n in pairwise(sizes) for layer in (blank(m, n), nn.Sigmoid())))

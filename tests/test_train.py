@@ -108,7 +108,7 @@ def test_run_folder(done):
     folder, _, _ = done
     assert re.fullmatch(r"784-12-8-10_lr2\.5_batch10_seed1_\d{8}-\d{6}\.\d\d", folder.name)
     kinds = {re.sub(r"^events\..*", "events", path.name) for path in folder.iterdir()}
-    assert kinds == {"best.ckpt", "last.ckpt", "events", "hparams.yaml"}
+    assert kinds == {"best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
     assert [path.name for path in folder.parent.parent.iterdir()] == ["runs"]
 
 
@@ -219,7 +219,7 @@ def test_max_steps(run):
 
 def test_trainer_without_files(run):
     run("--epochs", 1, "--trainer.logger", "false", "--trainer.enable_checkpointing", "false", "--run_dir", "here")
-    assert list(Path("here").iterdir()) == []
+    assert [path.name for path in Path("here").iterdir()] == ["config.yaml"]
 
 
 def test_gaussian_says_what_to_expect(run):

@@ -1,0 +1,71 @@
+"""Checkpoints: written whole or not at all, and read without ever running what a stranger put into them."""
+
+import contextlib
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch.plugins.io import TorchCheckpointIO
+
+from digits import UserError
+
+VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
+
+
+def write_whole(path: str | Path, content: bytes) -> None:
+    """Write a file so that it is there whole or as it was before, whatever happens meanwhile.
+
+    Raises UserError if it cannot be written.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise UserError(f"cannot write {path}: {error.strerror}; what was there before is still there") from error
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """A checkpoint of this project, with its tensors on the CPU.
+
+    Raises UserError if it is not one: missing, damaged, of another program, of a newer version, or with more in it
+    than tensors and plain values, which might be code and is not loaded.
+    """
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such checkpoint") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except Exception as error:  # what a damaged file raises may be anything
+        if "Unsupported global" in str(error) or "Unsupported operand" in str(error):
+            raise UserError(f"{path} is refused: it holds more than tensors and plain values, perhaps code") from error
+        raise UserError(f"{path} is damaged, or not a checkpoint") from error
+    ours = {"digits_version", "state_dict", "hyper_parameters"}
+    if not isinstance(checkpoint, dict) or not ours <= checkpoint.keys():
+        raise UserError(f"{path} is a file of another program; expected a checkpoint written by train.py")
+    if checkpoint["digits_version"] != VERSION:
+        raise UserError(
+            f"{path} is of version {checkpoint['digits_version']}; this program reads version {VERSION}, so update it"
+        )
+    return checkpoint
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Lightning's way to disk, by `write_whole` and `read`."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        buffer = io.BytesIO()
+        torch.save(checkpoint | {"digits_version": VERSION}, buffer)
+        write_whole(path, buffer.getvalue())
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        return read(path)
