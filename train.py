@@ -8,6 +8,7 @@ import gc
 
 gc.disable()  # until all is imported: looking for garbage among a million new objects takes a third of the start
 
+import errno
 import logging
 import os
 import sys
@@ -22,6 +23,7 @@ from jsonargparse.typing import NonNegativeInt, PositiveInt
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits import UserError, checkpoint
@@ -79,8 +81,9 @@ def train(
     Returns:
         The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
     """
+    say = rank_zero_only(print)
     if init == "gaussian":
-        print(
+        say(
             "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
             "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
         )
@@ -96,7 +99,7 @@ def train(
     if resume and (path := last_good(folder)):
         saved = checkpoint.read(path)
         start = saved["epoch"] + 1
-        print(f"Going on with {folder} after epoch {saved['epoch']}")
+        say(f"Going on with {folder} after epoch {saved['epoch']}")
         kept = saved["hyper_parameters"] | saved["datamodule_hyper_parameters"]
         for key, value in (dict(model.hparams) | dict(data.hparams)).items():
             if kept.get(key) != value:
@@ -105,20 +108,24 @@ def train(
                 )
     try:
         lightning = build_trainer(folder, [best, last], epochs, trainer or {}, start)
-        if not resume:
+        if not resume and lightning.is_global_zero:
             make_new(folder)
             checkpoint.write_whole(folder / CONFIG, config.encode())
         lightning.fit(model, data, ckpt_path=path)
     except MisconfigurationException as error:
         raise UserError("--trainer: " + " ".join(str(error).split())) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        raise UserError(f"cannot write to {folder}: {error.strerror}") from error
     except Interrupted as interrupted:
-        print(f"\nStopped in epoch {lightning.current_epoch}. Go on with: python train.py --resume {folder}")
+        say(f"\nStopped in epoch {lightning.current_epoch}. Go on with: python train.py --resume {folder}")
         sys.exit(128 + interrupted.signum)
     if best.best_model_path:
         lightning.test(datamodule=data, ckpt_path=best.best_model_path, verbose=False)
         report(lightning, best)
     else:
-        print("\nNo epoch was validated, so none could be chosen.")
+        say("\nNo epoch was validated, so none could be chosen.")
     return folder
 
 
@@ -172,11 +179,10 @@ def build_trainer(
         trainer = Trainer(callbacks=callbacks, plugins=plugins, **settings)
     except ValueError as error:
         raise UserError("--trainer: " + " ".join(str(error).split())) from error
-    if trainer.world_size > 1:
-        raise UserError("--trainer.devices: this network is trained in one process")
     return trainer
 
 
+@rank_zero_only
 def report(trainer: Any, best: Any) -> None:
     """Say what the run came to, where it is and how to use it; show it beside others in TensorBoard's HPARAMS tab."""
     test, validation = trainer.callback_metrics["accuracy/test"].item(), best.best_model_score.item()
@@ -201,6 +207,7 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
+    warnings.filterwarnings("ignore", "It is recommended to use .*sync_dist=True")
     warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before the epoch ended")
 
 

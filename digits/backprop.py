@@ -4,17 +4,20 @@ The names are the book's (chapter 2): z = w a + b is a neuron's weighted input, 
 dC/dz its error. The book has the derivative of the sigmoid as sigma'(z); written with the activation it is a (1 - a).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from digits.network import correct, inputs, one_hot, quadratic_cost
 
+Gradients = list[tuple[Tensor, Tensor]]  # of the weights and the biases of each layer
+Reduce = Callable[[Gradients, int], int]
+
 
 @torch.no_grad()
 def sgd_step(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, y: Tensor, lr: float
+    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, y: Tensor, lr: float, reduce: Reduce | None = None
 ) -> tuple[Tensor, Tensor]:
     """Move weights and biases, in place, down the gradient of the quadratic cost on one mini-batch.
 
@@ -24,6 +27,8 @@ def sgd_step(
         x: Input activations (B, inputs of the first layer).
         y: Desired output activations (B, outputs of the last layer).
         lr: Learning rate; the gradient is that of C = 1/(2B) sum ||y - a||^2.
+        reduce: Where several processes share a mini-batch: adds up, in place, the gradients of all of them, and
+            returns the size of the whole mini-batch, given that of this one's part.
 
     Returns:
         Cost summed over the mini-batch, sum 1/2 ||y - a||^2, and the number of right answers, both as they were before
@@ -35,20 +40,29 @@ def sgd_step(
     a = activations[-1]
     result = quadratic_cost(a, y), correct(a, y)
 
-    step = -lr / len(x)
+    gradients: Gradients = []
     delta = (a - y) * (a * (1 - a))  # BP1
     for layer in reversed(range(len(weights))):
-        w, b, a = weights[layer], biases[layer], activations[layer]
-        below = delta @ w if layer else None  # BP2, with the weights as they were before the step
-        b.add_(delta.sum(0), alpha=step)  # BP3
-        w.addmm_(delta.t(), a, alpha=step)  # BP4
-        if below is not None:
-            delta = below.mul_(a * (1 - a))
+        a = activations[layer]
+        gradients.append((delta.t() @ a, delta.sum(0)))  # BP4, BP3
+        if layer:
+            delta = (delta @ weights[layer]).mul_(a * (1 - a))  # BP2
+
+    step = -lr / (len(x) if reduce is None else reduce(gradients, len(x)))
+    for w, b, (grad_w, grad_b) in zip(weights, biases, reversed(gradients), strict=True):
+        w.add_(grad_w, alpha=step)
+        b.add_(grad_b, alpha=step)
     return result
 
 
 def sgd_steps(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, chosen: Tensor, lr: float
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
+    images: Tensor,
+    labels: Tensor,
+    chosen: Tensor,
+    lr: float,
+    reduce: Reduce | None = None,
 ) -> tuple[Tensor, Tensor]:
     """`sgd_step` for each mini-batch of a stack.
 
@@ -59,11 +73,22 @@ def sgd_steps(
         labels: Its digits (N,) int64.
         chosen: Which images each of K mini-batches holds, (K, B) int64.
         lr: Learning rate.
+        reduce: As in `sgd_step`.
 
     Returns:
         Cost and number of right answers as in `sgd_step`, summed over the stack.
     """
     x, y = inputs(images[chosen], like=weights[0]), one_hot(labels[chosen], len(biases[-1]), like=weights[0])
-    results = [sgd_step(weights, biases, *mini_batch, lr) for mini_batch in zip(x, y, strict=True)]
+    results = [sgd_step(weights, biases, *mini_batch, lr, reduce) for mini_batch in zip(x, y, strict=True)]
     costs, rights = (torch.stack(column) for column in zip(*results, strict=True))
     return costs.sum(), rights.sum()
+
+
+def reduce_across_processes(gradients: Gradients, size: int) -> int:
+    """The `reduce` of `sgd_step` for the processes of torch.distributed: one message a mini-batch."""
+    parts = [part for pair in gradients for part in pair]
+    flat = torch.cat([part.flatten() for part in parts] + [parts[0].new_tensor([size])])
+    torch.distributed.all_reduce(flat)
+    for part, total in zip(parts, flat[:-1].split([part.numel() for part in parts]), strict=True):
+        part.copy_(total.view_as(part))
+    return int(flat[-1])

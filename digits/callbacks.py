@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.utilities import rank_zero_only
 from tqdm import tqdm
 
 from digits.kernels import choose
@@ -20,7 +21,7 @@ class EpochLines(Callback):
 
     def __init__(self, bar: bool = True) -> None:
         self.bar = tqdm(
-            disable=not (bar and sys.stderr.isatty()),
+            disable=not (bar and sys.stderr.isatty() and getattr(rank_zero_only, "rank", 0) == 0),
             leave=False,
             unit=" mini-batches",
             unit_scale=True,
@@ -29,10 +30,16 @@ class EpochLines(Callback):
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
         images, labels = trainer.datamodule.training
-        kernel = choose(module.kernel, module.network, images, trainer.optimizers[0], trainer.datamodule.batch_size)
-        tqdm.write(f"{module.shape}, {module.size:,} weights and biases; kernel {kernel} on {images.device}")
-        steps = math.ceil(len(labels) / trainer.datamodule.batch_size) * trainer.max_epochs
+        batch_size = trainer.datamodule.batch_size
+        kernel = choose(module.kernel, module.network, images, trainer.optimizers[0], batch_size, trainer.world_size)
+        processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
+        self._say(f"{module.shape}, {module.size:,} weights and biases; kernel {kernel} on {images.device}{processes}")
+        steps = math.ceil(len(labels) / (batch_size * trainer.world_size)) * trainer.max_epochs
         self.bar.reset(total=trainer.max_steps if 0 <= trainer.max_steps < steps else max(0, steps))
+
+    @rank_zero_only
+    def _say(self, text: str) -> None:
+        tqdm.write(text)
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
         self.bar.update(trainer.global_step - self.bar.n)
@@ -42,7 +49,7 @@ class EpochLines(Callback):
             images = len(trainer.datamodule.test[1])
             right = round(module.curves["accuracy/test"] * images)
             validation = f"validation {module.curves['accuracy/validation']:.2%}"
-            tqdm.write(f"Epoch {trainer.current_epoch}: {right} / {images}   {validation}")
+            self._say(f"Epoch {trainer.current_epoch}: {right} / {images}   {validation}")
 
     def on_fit_end(self, trainer: Any, module: Any) -> None:
         self.bar.close()
@@ -69,8 +76,8 @@ class StopOnSignal(Callback):
         self.received = number
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
-        if self.received is not None:
-            raise Interrupted(self.received)
+        if trainer.strategy.reduce_boolean_decision(self.received is not None, all=False):
+            raise Interrupted(self.received or signal.SIGTERM)
 
     def on_train_end(self, trainer: Any, module: Any) -> None:
         for number, handler in self.before.items():

@@ -41,7 +41,10 @@ class Stacks:
 
     def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
         self.module, self.images, self.labels = module, images, labels
-        self.cuts = stacks(len(images), module.batch_size, max(1, STACK // module.batch_size))
+        trainer: Any = module.trainer
+        self.rank, self.processes = trainer.global_rank, trainer.world_size
+        self.batch_size = module.batch_size * self.processes  # of all processes together
+        self.cuts = stacks(len(images), self.batch_size, max(1, STACK // self.batch_size))
 
     def __len__(self) -> int:
         return len(self.cuts)
@@ -51,15 +54,17 @@ class Stacks:
         trainer: Any = self.module.trainer
         chosen = order(self.module.seed, trainer.current_epoch, len(self.images)).to(self.images.device)
         for cut in self.cuts:
-            batch_size = min(self.module.batch_size, cut.stop - cut.start)
-            yield self.images, self.labels, chosen[cut].view(-1, batch_size)
+            mini_batches = chosen[cut].view(-1, min(self.batch_size, cut.stop - cut.start))
+            yield self.images, self.labels, mini_batches.tensor_split(self.processes, dim=1)[self.rank]
 
 
 class Whole:
-    """A data set to evaluate, all at once: yields (images, labels, chosen) with all images chosen, (N,) int64."""
+    """A data set to evaluate, all at once: yields (images, labels, chosen), with this process's share (n,) chosen."""
 
-    def __init__(self, images: Tensor, labels: Tensor) -> None:
-        self.batch = images, labels, torch.arange(len(images), device=images.device)
+    def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
+        trainer: Any = module.trainer
+        share = torch.arange(trainer.global_rank if trainer else 0, len(images), trainer.world_size if trainer else 1)
+        self.batch = images, labels, share.to(images.device)
 
     def __len__(self) -> int:
         return 1
@@ -73,7 +78,7 @@ class MNISTDataModule(LightningDataModule):
 
     Args:
         data_dir: Folder that holds the MNIST files, or will.
-        batch_size: Images in a mini-batch.
+        batch_size: Images in a mini-batch; with several processes, in each one's part of it.
         seed: Decides, with the number of the epoch, the order of the training images.
     """
 
@@ -103,7 +108,7 @@ class MNISTDataModule(LightningDataModule):
 
     def val_dataloader(self) -> list[Whole]:
         """Validation data, and the test data for the line of the epoch; only the first may choose anything."""
-        return [Whole(*self.validation), Whole(*self.test)]
+        return [Whole(self, *self.validation), Whole(self, *self.test)]
 
     def test_dataloader(self) -> Whole:
-        return Whole(*self.test)
+        return Whole(self, *self.test)

@@ -1,6 +1,7 @@
 """DigitClassifier: the sigmoid network, its training and its use, as a LightningModule."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from lightning.pytorch import LightningModule
@@ -8,6 +9,7 @@ from torch import Tensor
 from torch.optim import SGD, Optimizer
 
 from digits import UserError, backprop, kernels
+from digits.checkpoint import VERSION, read
 from digits.data import Batch
 from digits.kernels import Kernel
 from digits.network import Init, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
@@ -37,6 +39,30 @@ class DigitClassifier(LightningModule):
         self.network = sigmoid_network([784, *hidden, 10], init, seed)
         self.tallies: dict[str, Tensor] = {}  # by split: cost, right answers and images since the epoch began
         self.curves: dict[str, float] = {}  # the metrics of this epoch
+
+    @classmethod
+    def load_from_checkpoint(  # type: ignore[override]
+        cls, path: str | Path, map_location: Any = "cpu", *, weights_only: Literal[True] = True, **settings: Any
+    ) -> "DigitClassifier":
+        """A trained network from a file that train.py wrote, which cannot run code here (`digits.checkpoint.read`).
+
+        Args:
+            path: The checkpoint.
+            map_location: The device to put the network on.
+            weights_only: It is always so; here for those who are used to asking for it.
+            settings: Hyperparameters to change, such as `kernel`.
+
+        Raises:
+            UserError: If it is no checkpoint of this program.
+        """
+        saved = read(path)
+        try:
+            model = cls(**saved["hyper_parameters"] | settings)
+            model.load_state_dict(saved["state_dict"])
+        except (TypeError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
+        return model.to(map_location)
 
     @property
     def shape(self) -> str:
@@ -84,13 +110,17 @@ class DigitClassifier(LightningModule):
         if self.trainer.max_steps >= 0:  # may be reached within the stack
             chosen = chosen[: self.trainer.max_steps - self.global_step]
         optimizer: Any = self.optimizers(use_pl_optimizer=False)
-        kernel = kernels.choose(self.kernel, self.network, images, optimizer, chosen.shape[1])
+        processes = self.trainer.world_size
+        kernel = kernels.choose(self.kernel, self.network, images, optimizer, chosen.shape[1], processes)
         if kernel == "autograd":
             cost, right = self._autograd_steps(optimizer, images, labels, chosen)
         else:
-            sgd_steps = kernels.compiled().sgd_steps if kernel == "numba" else backprop.sgd_steps
-            lr = optimizer.param_groups[0]["lr"]
-            cost, right = sgd_steps(*self._weights_and_biases(), images, labels, chosen, lr)
+            arguments = *self._weights_and_biases(), images, labels, chosen, optimizer.param_groups[0]["lr"]
+            if kernel == "numba":
+                cost, right = kernels.compiled().sgd_steps(*arguments)
+            else:
+                reduce = backprop.reduce_across_processes if processes > 1 else None
+                cost, right = backprop.sgd_steps(*arguments, reduce)
         self._tally("training", cost, right, chosen.numel())
         self._count_steps(len(chosen))
 
@@ -145,7 +175,8 @@ class DigitClassifier(LightningModule):
         """Turn tallies into the metrics that callbacks and loggers see; the only place that waits for the device."""
         for split in splits:
             if split in self.tallies:
-                cost, right, images = self.tallies.pop(split).tolist()
+                tally = self.tallies.pop(split)
+                cost, right, images = self.trainer.strategy.reduce(tally, reduce_op="sum").tolist()
                 metrics = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
                 self.log_dict(metrics, logger=False)
                 self.curves |= metrics
@@ -171,10 +202,11 @@ class DigitClassifier(LightningModule):
         self.curves = {}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Let a checkpoint of an epoch's end say that the epoch is complete, so that a resumed run starts the next.
+        """Name the program, and let a checkpoint of an epoch's end say so, that a resumed run may start the next one.
 
         Lightning writes it a moment before it counts the epoch as completed, and would end that epoch once more.
         """
+        checkpoint["digits_version"] = VERSION
         loop = checkpoint["loops"]["fit_loop"]
         epochs, batches = loop["epoch_progress"], loop["epoch_loop.batch_progress"]
         if epochs["total"]["processed"] == epochs["total"]["started"]:

@@ -87,7 +87,7 @@ def test_splits_of_the_real_data(mnist_dir):
 
 
 def test_stacks_of_an_epoch(module):
-    module.trainer = SimpleNamespace(current_epoch=2)
+    module.trainer = SimpleNamespace(current_epoch=2, global_rank=0, world_size=1)
     loader = module.train_dataloader()
     epoch = list(loader)
     assert len(loader) == len(epoch) == 4

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from digits import data
+from digits import UserError, data
+from digits.checkpoint import VERSION, WholeFiles
 from digits.data import MNISTDataModule, order
 from digits.model import DigitClassifier
 from digits.network import linears
@@ -224,3 +225,13 @@ def test_resumed_run_ends_on_the_same_weights(data_dir, tmp_path):
     trainer.fit(resumed, MNISTDataModule(data_dir), ckpt_path=tmp_path / "one.ckpt")
     assert same_weights(resumed, whole)
     assert trainer.global_step == 150
+
+
+@pytest.mark.parametrize("change, reason", [("hidden", "size mismatch"), ("unknown", "unexpected keyword")])
+def test_a_checkpoint_of_another_shape_is_named(change, reason, tmp_path):
+    model = DigitClassifier([30])
+    described = dict(model.hparams) | ({"hidden": [40]} if change == "hidden" else {"unknown": 1})
+    saved = {"digits_version": VERSION, "state_dict": model.state_dict(), "hyper_parameters": described}
+    WholeFiles().save_checkpoint(saved, tmp_path / "a.ckpt")
+    with pytest.raises(UserError, match=f"a.ckpt does not hold the network.*{reason}"):
+        DigitClassifier.load_from_checkpoint(tmp_path / "a.ckpt")

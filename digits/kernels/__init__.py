@@ -21,7 +21,12 @@ DENSE = 20_000
 
 
 def choose(
-    wanted: Kernel, network: nn.Module, images: Tensor, optimizer: Optimizer | None = None, batch_size: int = 1
+    wanted: Kernel,
+    network: nn.Module,
+    images: Tensor,
+    optimizer: Optimizer | None = None,
+    batch_size: int = 1,
+    processes: int = 1,
 ) -> Kernel:
     """The fastest way that gives the numbers of the textbook way for this network and these images, or the wanted one.
 
@@ -33,11 +38,16 @@ def choose(
         "torch": torch_obstacle,
         "autograd": None,
     }
+    if processes > 1:  # gradients are averaged by the torch way alone
+        obstacles["numba"] = obstacles["numba"] or "there is more than one process"
+        obstacles["autograd"] = torch_obstacle or "there is more than one process"
     if wanted != "auto":
         if obstacles[wanted]:
             raise UserError(f"--kernel {wanted} cannot train this: {obstacles[wanted]}")
         return wanted
-    fastest = next(kernel for kernel, obstacle in obstacles.items() if not obstacle)
+    fastest = next((kernel for kernel, obstacle in obstacles.items() if not obstacle), None)
+    if fastest is None:
+        raise UserError(f"several processes cannot train this: {torch_obstacle}")
     activations = batch_size * max(layer.out_features for layer in linears(network))
     return "torch" if fastest == "numba" and torch.get_num_threads() > 1 and activations > DENSE else fastest
 

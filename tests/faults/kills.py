@@ -19,16 +19,6 @@ from tests.conftest import TRAINING, write_mnist
 
 EPOCHS = 60
 
-# train.py on small files, in a process of its own, which no test can patch from outside.
-DRIVER = """
-import json, sys
-from digits import data, mnist
-import train
-
-mnist.SHA256, data.TRAINING = json.loads(sys.argv[1])
-train.main(sys.argv[2:])
-"""
-
 
 class Runs:
     """Runs of train.py on small data, in a folder of their own."""
@@ -38,13 +28,13 @@ class Runs:
         self.settings = json.dumps([write_mnist(folder / "data" / "MNIST" / "raw"), TRAINING])
 
     def start(self, *args: str) -> subprocess.Popen:
-        command = [sys.executable, "-c", DRIVER, self.settings, *args]
-        root = str(Path(__file__).parents[2])
-        environment = os.environ | {"PYTHONPATH": root, "PYTHONUNBUFFERED": "1"}
+        root = Path(__file__).parents[2]
+        command = [sys.executable, str(root / "tests" / "small_train.py"), *args]
+        environment = os.environ | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": self.settings}
         return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, stdout=-1, stderr=-1)
 
-    def new(self, run: str) -> subprocess.Popen:
-        return self.start("--hidden", "20", "--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run)
+    def new(self, run: str, *args: str) -> subprocess.Popen:
+        return self.start("--hidden", "20", "--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run, *args)
 
     def finish(self, process: subprocess.Popen) -> str:
         output, errors = process.communicate(timeout=120)

@@ -94,13 +94,18 @@ def damage_checkpoints(count: int, seed: int) -> Counter:
     with tempfile.TemporaryDirectory() as folder:
         path, created = Path(folder, "a.ckpt"), Path(folder, "created")
         model = DigitClassifier([12])
-        plain = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams), "epoch": 3}
+        plain = {
+            "digits_version": checkpoint.VERSION,
+            "state_dict": model.state_dict(),
+            "hyper_parameters": dict(model.hparams),
+            "epoch": 3,
+        }
         checkpoint.WholeFiles().save_checkpoint(plain, path)
         content = path.read_bytes()
         for _ in range(count):
             if rng.random() < 0.1:
                 buffer = io.BytesIO()
-                hidden = plain | {"digits_version": 1, rng.choice(["epoch", "extra"]): Hostile(created)}
+                hidden = plain | {rng.choice(["epoch", "extra"]): Hostile(created)}
                 torch.save(hidden, buffer, _use_new_zipfile_serialization=rng.random() < 0.5)
                 path.write_bytes(rng.choice([buffer.getvalue(), pickle.dumps(hidden)]))
             else:
