@@ -33,11 +33,11 @@ from digits.data import MNISTDataModule
 from digits.kernels import Kernel
 from digits.model import DigitClassifier
 from digits.network import Init
+from digits.runs import CONFIG, last_good, make_new, newest_run
 
 gc.enable()
 gc.freeze()  # what is imported stays, and need not be looked through again, least of all when the process ends
 
-CONFIG = "config.yaml"
 TRAINER_DEFAULTS = {
     "accelerator": "cuda" if torch.cuda.is_available() else "cpu",
     "devices": 1,
@@ -127,37 +127,6 @@ def train(
     else:
         say("\nNo epoch was validated, so none could be chosen.")
     return folder
-
-
-def last_good(folder: Path) -> Path | None:
-    """The checkpoint to resume from: the last if it is whole, else the best; None if no epoch was finished."""
-    for path in (folder / "last.ckpt", folder / "best.ckpt"):
-        if path.exists():
-            try:
-                checkpoint.read(path)
-            except UserError as error:
-                print(f"{error}; it is passed over", file=sys.stderr)
-            else:
-                return path
-    return None
-
-
-def newest_run() -> Path:
-    """The run in runs/ that was started or went on last."""
-    runs = [path.parent for path in Path("runs").glob(f"*/{CONFIG}")]
-    if not runs:
-        raise UserError("there is no run in runs/ to resume; name its folder: --resume RUN")
-    return max(runs, key=lambda run: max(path.stat().st_mtime for path in run.iterdir()))
-
-
-def make_new(folder: Path) -> None:
-    """Make the folder of a run, never one that holds something already."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise UserError(f"{folder} is not empty; name another --run_dir, so that no run is lost")
-    except OSError as error:
-        raise UserError(f"cannot make the folder of this run, {folder}: {error.strerror}") from error
 
 
 def build_trainer(

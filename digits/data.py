@@ -14,7 +14,7 @@ from digits import mnist
 Batch = tuple[Tensor, Tensor, Tensor]
 
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
-STACK = 10_000  # images that go to the training step at a time, if that many fit into whole mini-batches
+STACK = 25_000  # images that go to the training step at a time, if that many fit into whole mini-batches
 
 
 def order(seed: int, epoch: int, images: int) -> Tensor:
@@ -88,6 +88,7 @@ class MNISTDataModule(LightningDataModule):
         self.save_hyperparameters("batch_size", "seed", logger=False)
         self.data_dir, self.batch_size, self.seed = data_dir, batch_size, seed
         self.prepared = False
+        self.test: tuple[Tensor, ...] = ()
 
     def prepare_data(self) -> None:
         """Fetch and check the files, once; Lightning calls this in one process of each machine."""
@@ -96,8 +97,10 @@ class MNISTDataModule(LightningDataModule):
         self.prepared = True
 
     def setup(self, stage: str) -> None:
-        """Load the tensors onto the training device."""
-        device: Any = self.trainer.strategy.root_device if self.trainer else "cpu"
+        """Load the tensors onto the training device, unless they are there."""
+        device = self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
+        if self.test and self.test[0].device == device:
+            return
         images, labels = (tensor.to(device) for tensor in mnist.load(self.data_dir, train=True))
         self.training = images[:TRAINING], labels[:TRAINING]
         self.validation = images[TRAINING:], labels[TRAINING:]

@@ -190,6 +190,9 @@ class DigitClassifier(LightningModule):
     def on_train_epoch_end(self) -> None:
         """One point an epoch on each of TensorBoard's curves, with the number of the epoch as its x."""
         self._log("training")
+        for config in self.trainer.lr_scheduler_configs:  # with manual optimization, Lightning leaves it to the module
+            scheduler: Any = config.scheduler
+            scheduler.step()
         if not all(parameter.isfinite().all() for parameter in self.parameters()):
             raise UserError(
                 f"the weights are no longer finite numbers after epoch {self.current_epoch}; the likely cause is the "

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from digits import UserError, data
+from digits import UserError, backprop, data, mnist
 from digits.checkpoint import VERSION, WholeFiles
 from digits.data import MNISTDataModule, order
 from digits.model import DigitClassifier
@@ -235,3 +235,22 @@ def test_a_checkpoint_of_another_shape_is_named(change, reason, tmp_path):
     WholeFiles().save_checkpoint(saved, tmp_path / "a.ckpt")
     with pytest.raises(UserError, match=f"a.ckpt does not hold the network.*{reason}"):
         DigitClassifier.load_from_checkpoint(tmp_path / "a.ckpt")
+
+
+class Decaying(DigitClassifier):
+    def configure_optimizers(self):
+        optimizer = super().configure_optimizers()
+        return [optimizer], [torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)]
+
+
+@pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
+def test_every_kernel_follows_a_scheduler_of_the_learning_rate(kernel, data_dir):
+    """Two epochs at rates 1 and 1/2, against the same two by hand."""
+    model, wanted = (kind([12], lr=1.0, kernel=kernel) for kind in (Decaying, DigitClassifier))
+    quick_trainer(max_epochs=2).fit(model, MNISTDataModule(data_dir))
+    images, labels = (tensor[:TRAINING] for tensor in mnist.load(data_dir, train=True))
+    parameters = wanted._weights_and_biases()
+    for epoch, lr in enumerate([1.0, 0.5]):
+        backprop.sgd_steps(*parameters, images, labels, order(0, epoch, TRAINING).view(-1, 10), lr)
+    for p, q in zip(model.parameters(), wanted.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=1e-3, atol=1e-4)

@@ -1,0 +1,39 @@
+"""The folders of runs: a new one, the newest, and what in one to resume from."""
+
+import sys
+from pathlib import Path
+
+from digits import UserError, checkpoint
+
+CONFIG = "config.yaml"  # the settings of a run, in its folder
+
+
+def last_good(folder: Path) -> Path | None:
+    """The checkpoint to resume from: the last if it is whole, else the best; None if no epoch was finished."""
+    for path in (folder / "last.ckpt", folder / "best.ckpt"):
+        if path.exists():
+            try:
+                checkpoint.read(path)
+            except UserError as error:
+                print(f"{error}; it is passed over", file=sys.stderr)
+            else:
+                return path
+    return None
+
+
+def newest_run() -> Path:
+    """The run in runs/ that was started or went on last."""
+    runs = [path.parent for path in Path("runs").glob(f"*/{CONFIG}")]
+    if not runs:
+        raise UserError("there is no run in runs/ to resume; name its folder: --resume RUN")
+    return max(runs, key=lambda run: max(path.stat().st_mtime for path in run.iterdir()))
+
+
+def make_new(folder: Path) -> None:
+    """Make the folder of a run, never one that holds something already."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UserError(f"{folder} is not empty; name another --run_dir, so that no run is lost")
+    except OSError as error:
+        raise UserError(f"cannot make the folder of this run, {folder}: {error.strerror}") from error
