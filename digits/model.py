@@ -205,15 +205,5 @@ class DigitClassifier(LightningModule):
         self.curves = {}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Name the program, and let a checkpoint of an epoch's end say so, that a resumed run may start the next one.
-
-        Lightning writes it a moment before it counts the epoch as completed, and would end that epoch once more.
-        """
+        """Name the program."""
         checkpoint["digits_version"] = VERSION
-        loop = checkpoint["loops"]["fit_loop"]
-        epochs, batches = loop["epoch_progress"], loop["epoch_loop.batch_progress"]
-        if epochs["total"]["processed"] == epochs["total"]["started"]:
-            for tracker in (epochs["total"], epochs["current"]):
-                tracker["completed"] = tracker["processed"]
-            batches["current"] = dict.fromkeys(batches["current"], 0)
-            batches["is_last_batch"] = False

@@ -97,6 +97,19 @@ def test_stacks_of_an_epoch(module):
         assert (images is module.training[0], labels is module.training[1]) == (True, True)
 
 
+def test_processes_share_each_mini_batch(module):
+    """Three processes with mini-batches of 64: each image of an epoch goes to one of them."""
+    epochs = []
+    for rank in range(3):
+        module.trainer = SimpleNamespace(current_epoch=2, global_rank=rank, world_size=3)
+        epochs.append([chosen for _, _, chosen in module.train_dataloader()])
+        [(_, _, tested)] = module.test_dataloader()
+        assert tested.equal(torch.arange(rank, TEST, 3))
+    assert [tuple(chosen.shape) for chosen in epochs[0]] == [(1, 64)] * 2 + [(1, 39)]
+    together = [torch.cat(shares, dim=1) for shares in zip(*epochs, strict=True)]
+    assert torch.cat([chosen.flatten() for chosen in together]).equal(order(5, 2, TRAINING))
+
+
 def test_trainer_gets_each_epochs_own_order_and_no_workers(module):
     seen = Seen()
     trainer = quick_trainer(max_epochs=3, callbacks=[seen])

