@@ -10,7 +10,6 @@ gc.disable()  # until all is imported: looking for garbage among a million new o
 
 import errno
 import logging
-import os
 import sys
 import warnings
 from datetime import datetime
@@ -155,8 +154,10 @@ def build_trainer(
 def report(trainer: Any, best: Any) -> None:
     """Say what the run came to, where it is and how to use it; show it beside others in TensorBoard's HPARAMS tab."""
     test, validation = trainer.callback_metrics["accuracy/test"].item(), best.best_model_score.item()
-    model, path = trainer.lightning_module, Path(os.path.relpath(best.best_model_path))
-    epoch = torch.load(path, weights_only=True)["epoch"]
+    model, path = trainer.lightning_module, Path(best.best_model_path)
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    epoch = checkpoint.read(path)["epoch"]
     settings = {name: value for name, value in model.hparams.items() if name != "kernel"}
     settings |= {"hidden": model.shape, "batch_size": trainer.datamodule.batch_size, "epochs": int(trainer.max_epochs)}
     for logger in trainer.loggers:
@@ -171,11 +172,12 @@ def report(trainer: Any, best: Any) -> None:
 
 
 def quiet() -> None:
-    """Silence what a user can do nothing about: Lightning's tips, its lists of devices, two of its warnings."""
+    """Silence what a user can do nothing about: Lightning's tips, its lists of devices, warnings that our design answers."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
+    warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step.. before `optimizer.step..`")
     warnings.filterwarnings("ignore", "It is recommended to use .*sync_dist=True")
     warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before the epoch ended")
 

@@ -21,7 +21,7 @@ class EpochLines(Callback):
 
     def __init__(self, bar: bool = True) -> None:
         self.bar = tqdm(
-            disable=not (bar and sys.stderr.isatty() and getattr(rank_zero_only, "rank", 0) == 0),
+            disable=not (bar and sys.stderr.isatty() and not getattr(rank_zero_only, "rank", 0)),
             leave=False,
             unit=" mini-batches",
             unit_scale=True,

@@ -1,7 +1,9 @@
+import os
 import random
 import re
 import shutil
 import signal
+import termios
 
 import pytest
 import torch
@@ -144,3 +146,11 @@ def test_processes_that_do_not_divide_the_images(tmp_path):
     one = runs.finish(runs.new("one", "--batch_size", "14", "--epochs", "2", "--kernel", "torch"))
     assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", runs.finish(two), re.M) != []
     shutil.rmtree(tmp_path)
+
+
+def test_terminal_shows_a_progress_bar(tmp_path):
+    runs = Runs(tmp_path)
+    screen, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (30, 100))
+    runs.finish(runs.new("run", "--epochs", "30", stderr=terminal))
+    assert re.search(r"\d+% \|█+.* left, .*mini-batches/s", os.read(screen, 100_000).decode())

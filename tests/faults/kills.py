@@ -27,14 +27,15 @@ class Runs:
         self.folder = folder
         self.settings = json.dumps([write_mnist(folder / "data" / "MNIST" / "raw"), TRAINING])
 
-    def start(self, *args: str) -> subprocess.Popen:
+    def start(self, *args: str, stderr: int = subprocess.PIPE) -> subprocess.Popen:
         root = Path(__file__).parents[2]
         command = [sys.executable, str(root / "tests" / "small_train.py"), *args]
         environment = os.environ | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": self.settings}
-        return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, stdout=-1, stderr=-1)
+        return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, stdout=-1, stderr=stderr)
 
-    def new(self, run: str, *args: str) -> subprocess.Popen:
-        return self.start("--hidden", "20", "--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run, *args)
+    def new(self, run: str, *args: str, **streams: int) -> subprocess.Popen:
+        settings = ["--hidden", "20", "--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run]
+        return self.start(*settings, *args, **streams)
 
     def finish(self, process: subprocess.Popen) -> str:
         output, errors = process.communicate(timeout=120)
