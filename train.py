@@ -172,7 +172,7 @@ def report(trainer: Any, best: Any) -> None:
 
 
 def quiet() -> None:
-    """Silence what a user can do nothing about: Lightning's tips and lists of devices, and warnings that do not apply."""
+    """Silence what a user can do nothing about: tips, lists of devices, warnings that do not apply."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
