@@ -17,7 +17,7 @@ Kernel = Literal["auto", "numba", "torch", "autograd"]
 
 # On one thread, skipping zeros is faster than dense arithmetic at every size. From about this many activations in the
 # widest layer of a mini-batch on, a second thread is worth more (tests/benchmarks/crossover.py).
-DENSE = 20_000
+DENSE = 40_000
 
 
 def choose(
