@@ -30,7 +30,8 @@ def sgd_steps(
     """`digits.backprop.sgd_steps` for float32 parameters on the CPU and images (N, H, W) uint8."""
     sizes, layers = _pack(weights, biases)
     buffers = _buffers(sizes, chosen.shape[1])
-    result = _sgd_steps(sizes, layers, *buffers, *_ink_of(images), labels.numpy(), chosen.numpy(), np.float32(lr))
+    rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
+    result = _sgd_steps(sizes, layers, *buffers, *_ink_of(images), labels.numpy(), chosen.numpy(), rate)
     for w, b, layer in zip(weights, biases, layers, strict=True):
         w.copy_(torch.from_numpy(layer[:-1, : len(b)].T))
         b.copy_(torch.from_numpy(layer[-1, : len(b)]))
