@@ -94,9 +94,9 @@ def train(
     keep = partial(ModelCheckpoint, folder, save_on_train_epoch_end=True, enable_version_counter=False)
     best = keep("best", monitor="accuracy/validation", mode="max")
     last = keep("last")  # not `save_last` of the other, which saves nothing after an epoch that is not the best
-    path, start = None, 0
-    if resume and (path := last_good(folder)):
-        saved = checkpoint.read(path)
+    path, saved = last_good(folder) if resume else (None, {})
+    start = 0
+    if path:
         start = saved["epoch"] + 1
         say(f"Going on with {folder} after epoch {saved['epoch']}")
         kept = saved["hyper_parameters"] | saved["datamodule_hyper_parameters"]
@@ -144,10 +144,9 @@ def build_trainer(
     if settings.get("enable_checkpointing", True):
         callbacks += checkpoints
     try:
-        trainer = Trainer(callbacks=callbacks, plugins=plugins, **settings)
+        return Trainer(callbacks=callbacks, plugins=plugins, **settings)
     except ValueError as error:
         raise UserError("--trainer: " + " ".join(str(error).split())) from error
-    return trainer
 
 
 @rank_zero_only

@@ -13,15 +13,11 @@ from digits.kernels import choose
 
 
 class EpochLines(Callback):
-    """A progress bar over the whole run and, above it, a line for each epoch in the book's own form.
+    """A progress bar over the whole run, on a terminal, and above it a line for each epoch in the book's own form."""
 
-    Args:
-        bar: Whether to draw the bar; the lines are always printed.
-    """
-
-    def __init__(self, bar: bool = True) -> None:
+    def __init__(self) -> None:
         self.bar = tqdm(
-            disable=not (bar and sys.stderr.isatty() and not getattr(rank_zero_only, "rank", 0)),
+            disable=not (sys.stderr.isatty() and not getattr(rank_zero_only, "rank", 0)),
             leave=False,
             unit=" mini-batches",
             unit_scale=True,
@@ -68,8 +64,11 @@ class Interrupted(BaseException):
 class StopOnSignal(Callback):
     """End the run after the current stack of mini-batches when SIGINT or SIGTERM asks for it, by `Interrupted`."""
 
-    def on_train_start(self, trainer: Any, module: Any) -> None:
+    def __init__(self) -> None:
         self.received: int | None = None
+        self.before: dict[int, Any] = {}
+
+    def on_train_start(self, trainer: Any, module: Any) -> None:
         self.before = {number: signal.signal(number, self._remember) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def _remember(self, number: int, frame: Any) -> None:
@@ -80,5 +79,11 @@ class StopOnSignal(Callback):
             raise Interrupted(self.received or signal.SIGTERM)
 
     def on_train_end(self, trainer: Any, module: Any) -> None:
+        self._restore()
+
+    def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
+        self._restore()
+
+    def _restore(self) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)

@@ -2,23 +2,25 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from digits import UserError, checkpoint
 
 CONFIG = "config.yaml"  # the settings of a run, in its folder
 
 
-def last_good(folder: Path) -> Path | None:
-    """The checkpoint to resume from: the last if it is whole, else the best; None if no epoch was finished."""
+def last_good(folder: Path) -> tuple[Path | None, dict[str, Any]]:
+    """The checkpoint to resume from and what it holds: the last if it is whole, else the best.
+
+    None and nothing if no epoch was finished.
+    """
     for path in (folder / "last.ckpt", folder / "best.ckpt"):
         if path.exists():
             try:
-                checkpoint.read(path)
+                return path, checkpoint.read(path)
             except UserError as error:
                 print(f"{error}; it is passed over", file=sys.stderr)
-            else:
-                return path
-    return None
+    return None, {}
 
 
 def newest_run() -> Path:

@@ -170,3 +170,9 @@ def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(mnist_dir):
     backprop.sgd_steps(*parameters(other), images, labels, chosen, 3.0)
     for p, q in zip(one.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(p, q, rtol=0, atol=2e-3)
+
+
+def test_a_network_without_linear_layers_takes_the_textbook_way():
+    _, images, _ = problem([784, 30, 10])
+    network = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 10, 28), nn.Flatten(), nn.Sigmoid())
+    assert choose("auto", network, images, plain(network), 1000) == "autograd"

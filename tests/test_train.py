@@ -18,16 +18,6 @@ from tests.conftest import TEST, same_weights, use, write_mnist
 EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
 SPLITS = ("training", "validation", "test")
 
-# Runs train.py on the small files as a process of its own: no test can patch that one from outside.
-DRIVER = """
-import json, sys
-from digits import data, mnist
-import train
-
-mnist.SHA256, data.TRAINING = json.loads(sys.argv[1])
-train.main(sys.argv[2:])
-"""
-
 
 @pytest.fixture
 def home(data_dir, tmp_path, monkeypatch):
@@ -74,12 +64,11 @@ def done(small, tmp_path_factory):
     """A finished run of four epochs: its folder, its output, the data_dir."""
     folder, checksums = small
     home = tmp_path_factory.mktemp("done")
-    driver = [sys.executable, "-c", DRIVER, json.dumps([checksums, 500])]
-    args = ["--hidden", "12", "8", "--epochs", "4", "--lr", "2.5", "--seed", "1", "--data_dir", str(folder)]
+    command = [sys.executable, Path(__file__).with_name("small_train.py"), "--data_dir", folder]
+    args = ["--hidden", "12", "8", "--epochs", "4", "--lr", "2.5", "--seed", "1"]
     paths = os.pathsep.join([str(Path(train.__file__).parent), os.environ.get("PYTHONPATH", "")])
-    output = subprocess.run(
-        [*driver, *args], cwd=home, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": paths}
-    )
+    environment = os.environ | {"PYTHONPATH": paths, "SMALL_MNIST": json.dumps([checksums, 500])}
+    output = subprocess.run([*command, *args], cwd=home, capture_output=True, text=True, env=environment)
     [run] = home.glob("runs/*")
     return run, output, folder
 

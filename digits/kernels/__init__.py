@@ -48,8 +48,9 @@ def choose(
     fastest = next((kernel for kernel, obstacle in obstacles.items() if not obstacle), None)
     if fastest is None:
         raise UserError(f"several processes cannot train this: {torch_obstacle}")
-    activations = batch_size * max(layer.out_features for layer in linears(network))
-    return "torch" if fastest == "numba" and torch.get_num_threads() > 1 and activations > DENSE else fastest
+    widest = max((layer.out_features for layer in linears(network)), default=0)
+    dense = torch.get_num_threads() > 1 and batch_size * widest > DENSE
+    return "torch" if fastest == "numba" and dense else fastest
 
 
 def compiled() -> ModuleType:
