@@ -68,6 +68,8 @@ class DigitClassifier(LightningModule):
     def shape(self) -> str:
         """The layers as the book writes them, such as 784-100-10."""
         layers = linears(self.network)
+        if not layers:
+            return type(self.network).__name__
         return "-".join(str(n) for n in [layers[0].in_features, *(layer.out_features for layer in layers)])
 
     @property
