@@ -1,3 +1,4 @@
+import contextlib
 import os
 import random
 import re
@@ -152,5 +153,11 @@ def test_terminal_shows_a_progress_bar(tmp_path):
     runs = Runs(tmp_path)
     screen, terminal = os.openpty()
     termios.tcsetwinsize(terminal, (30, 100))
-    runs.finish(runs.new("run", "--epochs", "30", stderr=terminal))
-    assert re.search(r"\d+% \|█+.* left, .*mini-batches/s", os.read(screen, 100_000).decode())
+    process = runs.new("run", "--epochs", "30", stderr=terminal)
+    os.close(terminal)
+    drawn = b""
+    with contextlib.suppress(OSError):  # raised when the process has closed its end
+        while part := os.read(screen, 4096):
+            drawn += part
+    runs.finish(process)
+    assert re.search(r"\d+% \|█+.* left, .*mini-batches/s", drawn.decode())
