@@ -1,0 +1,222 @@
+import math
+from itertools import product
+
+import pytest
+import torch
+from torch import Tensor
+
+from digits import neurons
+from digits.neurons import (
+    AND,
+    NAND,
+    OR,
+    Perceptron,
+    SigmoidNeuron,
+    binary_layer,
+    bits_of,
+    half_adder,
+    nand,
+    output_changes,
+    xor,
+)
+
+PAIRS = torch.tensor(list(product([0.0, 1.0], repeat=2)))  # 00 01 10 11
+X, Y = PAIRS.T
+
+
+def random(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("gate", "truth"), [(AND, [0, 0, 0, 1]), (OR, [0, 1, 1, 1]), (NAND, [1, 1, 1, 0])], ids=["AND", "OR", "NAND"]
+)
+def test_gates(gate, truth):
+    assert gate(PAIRS).tolist() == [[bit] for bit in truth]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64, torch.bool])
+def test_circuits(dtype):
+    x, y = X.to(dtype), Y.to(dtype)
+    assert nand(x, y).tolist() == [1, 1, 1, 0]
+    assert xor(x, y).tolist() == [0, 1, 1, 0]
+    total, carry = half_adder(x, y)
+    assert total.tolist() == [0, 1, 1, 0]
+    assert carry.tolist() == [0, 0, 0, 1]
+
+
+def test_half_adder_adds_in_batches():
+    x, y = torch.randint(2, (2, 5, 7, 3), generator=torch.Generator().manual_seed(0))
+    total, carry = half_adder(x, y)
+    assert total.shape == carry.shape == (5, 7, 3)
+    assert torch.equal(2 * carry + total, (x + y).float())
+
+
+def test_circuits_are_made_of_nand_alone(monkeypatch):
+    calls = []
+
+    class Counted(Perceptron):
+        def __call__(self, x):
+            calls.append(x)
+            return super().__call__(x)
+
+    monkeypatch.setattr(neurons, "NAND", Counted(NAND.weights, NAND.biases))
+    for other in ("AND", "OR"):
+        monkeypatch.delattr(neurons, other)
+    half_adder(X, Y)
+    assert len(calls) == 5
+    # Broken NANDs show that nothing else computes: with all outputs 0, or all 1, so are sum and carry.
+    for constant in (0.0, 1.0):
+        monkeypatch.setattr(neurons, "NAND", lambda x, bit=constant: torch.full_like(x[..., :1], bit))
+        assert all((output == constant).all() for output in half_adder(X, Y))
+
+
+def test_perceptron_is_strict_at_zero():
+    perceptron = Perceptron(torch.tensor([[1.0, -1.0]]), torch.tensor([0.0]))
+    x = torch.tensor([[0.5, 0.5], [0.5 + 2**-20, 0.5], [0.5, 0.5 + 2**-20], [0.0, 0.0]])
+    assert perceptron(x).tolist() == [[0], [1], [0], [0]]
+
+
+@pytest.mark.parametrize("kind", [Perceptron, SigmoidNeuron])
+@pytest.mark.parametrize("batch", [(), (1,), (6,), (2, 3)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_batches_of_inputs_and_neurons(kind, batch, dtype):
+    w, b, x = random(4, 5).to(dtype), random(4, seed=1).to(dtype), random(*batch, 5, seed=2)
+    outputs = kind(w, b)(x)
+    assert outputs.shape == (*batch, 4) and outputs.dtype == dtype
+    for index in product(*map(range, batch)):
+        for neuron in range(4):
+            z = sum(float(w[neuron, j]) * float(x[index][j]) for j in range(5)) + float(b[neuron])
+            wanted = float(z > 0) if kind is Perceptron else 1 / (1 + math.exp(-z))
+            assert outputs[index][neuron].item() == pytest.approx(wanted, abs=1e-6 if dtype == torch.float32 else 1e-14)
+
+
+def test_sigmoid_neuron_over_the_range_of_z():
+    z = torch.linspace(-30, 30, 601, dtype=torch.float64)
+    a = SigmoidNeuron(torch.ones(1, 1).double(), torch.zeros(1).double())(z.unsqueeze(-1)).squeeze(-1)
+    assert a.tolist() == pytest.approx([1 / (1 + math.exp(-v)) for v in z.tolist()], rel=1e-14)
+
+
+def test_far_from_zero_a_sigmoid_neuron_is_a_perceptron():
+    w, b, x = random(4, 5), random(4, seed=1), random(100, 5, seed=2)
+    assert torch.allclose(SigmoidNeuron(1e6 * w, 1e6 * b)(x), Perceptron(w, b)(x), rtol=0, atol=1e-9)
+
+
+def steps(inputs, halvings):
+    """One change of 20 neurons' weights and biases, of length 0.02, and its halves, quarters, ..."""
+    change = random(20, inputs + 1, seed=5)
+    change = 0.02 * change / change.norm(dim=1, keepdim=True)
+    changes = change * 0.5 ** torch.arange(halvings).view(-1, 1, 1)
+    return changes[..., :-1], changes[..., -1]
+
+
+def smooth_neurons():
+    """20 random neurons of 6 inputs with their |z| in 0.5..2.5 for one input, away from 0, where sigma'' is 0."""
+    w, x = random(20, 6, seed=3), random(6, seed=4)
+    z = torch.linspace(0.5, 2.5, 20, dtype=torch.float64) * (-1) ** torch.arange(20)
+    return SigmoidNeuron(w, z - w @ x), x
+
+
+def test_half_the_change_leaves_a_quarter_of_the_error():
+    neuron, x = smooth_neurons()
+    dw, db = steps(6, halvings=5)
+    actual, predicted = output_changes(neuron, x, dw, db)
+    assert actual.shape == predicted.shape == (5, 20)
+    error = (actual - predicted).abs()
+    assert (error[0] > 1e-9).all()
+    ratio = error[:-1] / error[1:]
+    assert ratio.flatten().tolist() == pytest.approx([4] * ratio.numel(), rel=0.05)
+    assert (actual[:-1] / actual[1:]).flatten().tolist() == pytest.approx([2] * ratio.numel(), rel=0.05)
+
+
+def test_predicted_and_actual_change():
+    neuron, x = smooth_neurons()
+    dw, db = steps(6, halvings=3)
+    actual, predicted = output_changes(neuron, x, dw, db)
+    w, b = neuron.weights.clone().requires_grad_(), neuron.biases.clone().requires_grad_()
+    before = SigmoidNeuron(w, b)(x)
+    grad_w, grad_b = torch.autograd.grad(before.sum(), (w, b))  # each output depends on its own weights alone
+    assert torch.allclose(predicted, (grad_w * dw).sum(-1) + grad_b * db, rtol=1e-10, atol=0)
+    for step in range(3):
+        after = SigmoidNeuron(neuron.weights + dw[step], neuron.biases + db[step])(x)
+        assert torch.allclose(actual[step], after - before.detach(), rtol=0, atol=1e-14)
+    once = output_changes(neuron, x, dw[1], db[1])
+    assert torch.allclose(torch.stack(once), torch.stack([actual[1], predicted[1]]), rtol=0, atol=1e-14)
+
+
+def test_a_perceptron_jumps_or_does_not_move():
+    neuron, x = smooth_neurons()
+    dw, db = steps(6, halvings=5)
+
+    def moves(biases):
+        return Perceptron(neuron.weights + dw, biases + db)(x) - Perceptron(neuron.weights, biases)(x)
+
+    assert (moves(neuron.biases) == 0).all()  # |z| is at least 0.5, and no change here moves it so far
+    on_the_brink = moves(-(neuron.weights @ x))  # z = 0 up to rounding
+    assert set(on_the_brink.unique().tolist()) <= {-1, 0, 1}
+    assert (on_the_brink != 0).any(1).all()  # however small the change, some neurons flip
+
+
+# Weighted inputs of the four perceptrons, before the bias, at the limits of the exercise's assumption: the digit's own
+# output is 0.99 and the nine others are 0.01. A solution in print has 0.05 in the last column for 5 and for 9: two
+# slips, since odd digits have weight 1 there, and 0.99 + 4 * 0.01 = 1.03.
+TABLE = [
+    # 8     4     2     1
+    [0.02, 0.04, 0.04, 0.05],  # 0
+    [0.02, 0.04, 0.04, 1.03],  # 1
+    [0.02, 0.04, 1.02, 0.05],  # 2
+    [0.02, 0.04, 1.02, 1.03],  # 3
+    [0.02, 1.02, 0.04, 0.05],  # 4
+    [0.02, 1.02, 0.04, 1.03],  # 5
+    [0.02, 1.02, 1.02, 0.05],  # 6
+    [0.02, 1.02, 1.02, 1.03],  # 7
+    [1.00, 0.04, 0.04, 0.05],  # 8
+    [1.00, 0.04, 0.04, 1.03],  # 9
+]
+SLIPS = {(5, 3): 0.05, (9, 3): 0.05}  # by digit and column: what is printed
+BITS = [[int(bit) for bit in f"{digit:04b}"] for digit in range(10)]
+
+
+def activations(right: float, wrong: float) -> Tensor:
+    """One row for each digit."""
+    return torch.full((10, 10), wrong, dtype=torch.float64).fill_diagonal_(right)
+
+
+def test_bits():
+    assert bits_of(torch.arange(10)).tolist() == BITS
+    assert bits_of(torch.arange(10).view(2, 5)).shape == (2, 5, 4)
+
+
+def test_binary_layer_has_the_weighted_inputs_of_the_table():
+    layer = binary_layer()
+    z = Perceptron(layer.weights.double(), torch.zeros(4).double()).z(activations(0.99, 0.01))
+    assert torch.allclose(z, torch.tensor(TABLE, dtype=torch.float64), rtol=0, atol=1e-12)
+    biased = binary_layer(-0.06).z(activations(0.99, 0.01))
+    assert torch.allclose(biased, torch.tensor(TABLE) - 0.06, rtol=0, atol=1e-6)
+    for (digit, column), printed in SLIPS.items():
+        assert TABLE[digit][column] == 1.03 != printed
+        assert printed - 0.06 < 0 and BITS[digit][column] == 1  # taken at its word, it would put out the bit
+
+
+@pytest.mark.parametrize("bias", [-0.06, -0.4, -0.5, -0.9])
+def test_binary_layer_writes_the_bits_wherever_the_assumption_holds(bias):
+    layer = binary_layer(bias)
+    for right, wrong in product([0.99, 1.0], [0.0, 0.01]):  # the limits
+        assert layer(activations(right, wrong)).tolist() == BITS
+    generator = torch.Generator().manual_seed(0)
+    digits = torch.randint(10, (5000,), generator=generator)
+    a = 0.01 * torch.rand(5000, 10, generator=generator)
+    a.scatter_(1, digits.unsqueeze(1), 0.99 + 0.01 * torch.rand(5000, 1, generator=generator))
+    assert torch.equal(layer(a), bits_of(digits))
+    assert torch.equal(layer(a.view(50, 100, 10)), bits_of(digits).view(50, 100, 4))
+
+
+def test_biases_beyond_the_assumption_fail():
+    a = activations(0.99, 0.01)
+    assert binary_layer(-0.04)(a)[0].tolist() == [0, 0, 0, 1]  # the five odd digits add up to 0.05
+    assert binary_layer(-1.0)(activations(0.99, 0.0)).sum() == 0
+
+
+def test_binary_layer_default():
+    assert binary_layer().biases.tolist() == pytest.approx([-0.4] * 4)
+    assert torch.equal(binary_layer()(activations(0.99, 0.01)), bits_of(torch.arange(10)))
