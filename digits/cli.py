@@ -16,11 +16,14 @@ Rate = restricted_number_type("Rate", float, [(">", 0), ("<", float("inf"))])  #
 
 
 class Parser(ArgumentParser):
-    """An ArgumentParser that takes lists as `--hidden 100 30` and answers a mistake with one line, not its usage."""
+    """An ArgumentParser that takes lists as `--hidden 100 30` or as the words of no option, switches such as `--json`
+    without a value, and answers a mistake with one line, not its usage.
+    """
 
     def add_function_arguments(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:
         parameters = signature(function).parameters.values()
         self.lists = {f"--{parameter.name}" for parameter in parameters if get_origin(parameter.annotation) is list}
+        self.switches = {f"--{parameter.name}" for parameter in parameters if parameter.annotation is bool}
         return super().add_function_arguments(function, *args, **kwargs)
 
     def parse_args(self, args: list[str] | None = None, *rest: Any, **kwargs: Any) -> Namespace:  # type: ignore[override]
@@ -29,7 +32,7 @@ class Parser(ArgumentParser):
             if words and isinstance(words[-1], list) and not word.startswith(("--", "[")):
                 words[-1].append(word)
             else:
-                words += [word, []] if word in self.lists else [word]
+                words += [word, []] if word in self.lists else [f"{word}=true"] if word in self.switches else [word]
         joined = [f"[{','.join(word)}]" if isinstance(word, list) else word for word in words if word != []]
         return super().parse_args(joined, *rest, **kwargs)
 

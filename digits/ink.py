@@ -1,0 +1,145 @@
+"""Which pixels of a photo are ink, whatever the paper, its light, its shadows and its lines.
+
+Tuned on photos of MNIST's validation digits (tests/photos.py).
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from digits import UserError
+
+WINDOWS = 0.4, 0.24, 0.12, 0.06  # ink is narrower than one of these shares of the picture's shorter side,
+FRACTIONS = 0.42, 0.65  # darker than one of these shares of the darkest ink,
+EDGE = 0.5  # at its edges at least so steep, on average, in units of the steepest edges of the picture,
+FAT = 0.5  # and its strokes are at most this share of its length wide
+COARSE = 8  # pixels across a window, where the paper under the ink is looked for
+
+
+class Ink(NamedTuple):
+    """`darkness` (H, W) float32, 0 on the paper; `labels` (H, W) int32 of the `parts` of the ink; how clear it is."""
+
+    darkness: np.ndarray
+    labels: np.ndarray
+    parts: list["Part"]
+    score: float
+
+
+class Part(NamedTuple):
+    """A connected part of the ink: its label, its box, and how much its edge looks like that of pen strokes."""
+
+    label: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+    score: float
+
+
+def find_ink(pixels: np.ndarray) -> Ink:
+    """Tell the ink of a picture (H, W, 3) uint8 from its paper.
+
+    What is ink depends on how wide the pen is, how dark, and whether it is darker or lighter than the paper. A few
+    guesses at these are tried; the right one has the part with the steepest and most even edge, since shadows are
+    soft, printed lines are faint, and half of a stroke, or a stroke and its shadow, has an edge that is partly none.
+
+    Raises UserError if there is none.
+    """
+    light = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), 0.8)
+    dark_paper = np.clip((0.35 - np.median(light.ravel()[::5])) * 10, -1, 1)  # which calls for ink that is lighter
+    guesses = []
+    if dark_paper < 1:
+        guesses += [guess._replace(score=guess.score * np.exp(-dark_paper)) for guess in _guesses(light + 0.03)]
+    if dark_paper > -1:
+        guesses += [guess._replace(score=guess.score * np.exp(dark_paper)) for guess in _guesses(0.1 / (light + 0.1))]
+    best = max(guesses, key=lambda guess: guess.score)
+    if not best.parts:
+        raise UserError("shows no ink on paper")
+    return best
+
+
+def _guesses(light: np.ndarray) -> list[Ink]:
+    """What may be ink if it is darker than the paper, by its width and darkness. Light (H, W, 3) float32, over 0."""
+    light = without_lines(cv2.transform(without_ink(light, WINDOWS[0]), np.full((1, 3), 1 / 3)))
+    logarithm = np.log(np.maximum(light, 0.05))  # of which a shadow takes the same everywhere, so edges stay as steep
+    edge = cv2.magnitude(cv2.Sobel(logarithm, cv2.CV_32F, 1, 0), cv2.Sobel(logarithm, cv2.CV_32F, 0, 1))
+    edge = cv2.dilate(edge, np.ones((3, 3))) / max(float(np.percentile(edge.ravel()[::5], 99.5)), 1e-3)
+    guesses = []
+    for window in WINDOWS:
+        darkness = 1 - without_ink(light, window)
+        darkest = float(np.percentile(darkness.ravel()[::5], 99.8))
+        for fraction in FRACTIONS:
+            labels, parts = components(darkness > fraction * darkest, edge)
+            guesses.append(Ink(darkness, labels, parts, max((part.score for part in parts), default=0.0)))
+    return guesses
+
+
+def without_ink(light: np.ndarray, window: float) -> np.ndarray:
+    """Light (H, W) or (H, W, 3) as a share of that of the paper around, within a window (a share of the shorter side).
+
+    The paper is a morphological closing: as the light, but what is dark and narrower than the window is filled.
+    """
+    height, width = light.shape[:2]
+    reduction = max(1, int(window * min(height, width)) // COARSE)
+    coarse = cv2.resize(light, (max(1, width // reduction), max(1, height // reduction)), interpolation=cv2.INTER_AREA)
+    side = max(3, round(window * min(coarse.shape[:2])))
+    framed = cv2.copyMakeBorder(coarse, side, side, side, side, cv2.BORDER_REFLECT)
+    paper = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))[side:-side, side:-side]
+    return light / cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def without_lines(light: np.ndarray) -> np.ndarray:
+    """Light (H, W) divided by that of printed lines: dark, level or upright, and from border to border."""
+    share = without_ink(light, WINDOWS[-1])
+    paper = np.median(share.ravel()[::5])
+    noise = np.median(np.abs(share.ravel()[::5] - paper))
+    below = (share < paper - max(0.03, 4 * noise)).astype(np.uint8)
+    light = light.copy()
+    for dark, flat, out in ((below, share, light), (np.ascontiguousarray(below.T), share.T, light.T)):
+        height, width = dark.shape
+        level, tilt = np.pi / 2, np.pi / 18
+        found = cv2.HoughLines(dark, 1, np.pi / 360, int(0.64 * width), min_theta=level - tilt, max_theta=level + tilt)
+        near = cv2.dilate(dark, np.ones((3, 1)))
+        columns = np.arange(width)
+        taken: list[int] = []
+        for distance, angle in found.reshape(-1, 2)[:400] if found is not None else ():
+            rows = np.round((distance - columns * np.cos(angle)) / np.sin(angle)).astype(int)
+            inside = (rows >= 0) & (rows < height)
+            if inside.mean() < 0.5 or any(abs(rows[width // 2] - row) < 5 for row in taken):
+                continue
+            if near[rows[inside], columns[inside]].mean() > 0.9:
+                taken.append(rows[width // 2])
+                for offset in range(-3, 4):  # a line has a width and soft edges
+                    along = (rows + offset).clip(0, height - 1), columns
+                    out[along] /= min(1.0, np.median(flat[along]))
+    return light
+
+
+def components(mask: np.ndarray, edge: np.ndarray) -> tuple[np.ndarray, list[Part]]:
+    """Label the connected parts of a mask (H, W) bool, and list those with a steep `edge` (H, W) float32 all around.
+
+    Those that run into the border of the picture are not listed, nor is a blot that looks better than all the others.
+    """
+    mask = mask.astype(np.uint8)
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
+    rim = np.flatnonzero(mask - cv2.erode(mask, np.ones((3, 3)), borderValue=0))
+    label, steepness = labels.ravel()[rim], edge.ravel()[rim]
+    n = np.bincount(label, minlength=count)
+    total, squares = np.bincount(label, steepness, count), np.bincount(label, steepness**2, count)
+    height, width = mask.shape
+    parts = []
+    for i in np.flatnonzero(total > EDGE * n):
+        rows, columns = np.divmod(rim[label == i], width)
+        left, top, right, bottom = int(columns.min()), int(rows[0]), int(columns.max()) + 1, int(rows[-1]) + 1
+        if left > 0 and top > 0 and right < width and bottom < height:
+            even = total[i] ** 2 / (n[i] * squares[i])  # 1 if the edge is as steep everywhere
+            score = n[i] ** 0.5 * (total[i] / n[i] - EDGE) * even**3
+            parts.append(Part(int(i), left, top, right, bottom, float(score)))
+    while parts:
+        best = max(parts, key=lambda part: part.score)
+        part = np.pad(labels[best.top : best.bottom, best.left : best.right] == best.label, 1)
+        if 2 * cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3).max() < FAT * max(part.shape):
+            break
+        parts.remove(best)
+    return labels, parts
