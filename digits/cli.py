@@ -21,7 +21,8 @@ class Parser(ArgumentParser):
     """
 
     def add_function_arguments(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:
-        parameters = signature(function).parameters.values()
+        skipped = kwargs.get("skip", ())
+        parameters = [each for each in signature(function).parameters.values() if each.name not in skipped]
         self.lists = {f"--{parameter.name}" for parameter in parameters if get_origin(parameter.annotation) is list}
         self.switches = {f"--{parameter.name}" for parameter in parameters if parameter.annotation is bool}
         return super().add_function_arguments(function, *args, **kwargs)
