@@ -49,6 +49,8 @@ TRAINER_DEFAULTS = {
 
 def train(
     hidden: list[PositiveInt] = [30],  # noqa: B006
+    only_digit: int | None = None,
+    train_size: int | None = None,
     epochs: PositiveInt = 30,
     batch_size: PositiveInt = 10,
     lr: Rate = 3.0,
@@ -65,6 +67,8 @@ def train(
 
     Args:
         hidden: Neurons in each hidden layer: 100, or 100 30 for two layers.
+        only_digit: Train a detector of this digit, with one output neuron, instead of a network that tells all ten.
+        train_size: Train on the first so many of the 50,000 training images; by default on all.
         epochs: How often the network sees every training image.
         batch_size: Images in a mini-batch.
         lr: Learning rate.
@@ -86,10 +90,12 @@ def train(
             "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
             "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
         )
-    data = MNISTDataModule(data_dir, batch_size, seed)
+    data = MNISTDataModule(data_dir, batch_size, seed, train_size)
     data.prepare_data()  # before anything is written for this run
-    model = DigitClassifier(hidden, lr, init, seed, kernel)
+    model = DigitClassifier(hidden, lr, init, seed, kernel, only_digit)
     name = f"{model.shape}_lr{lr:g}_batch{batch_size}_seed{seed}" + (f"_{init}" if init != "scaled" else "")
+    name += f"_only{only_digit}" if only_digit is not None else ""
+    name += f"_train{train_size}" if train_size is not None else ""
     folder = run_dir or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4])
     keep = partial(ModelCheckpoint, folder, save_on_train_epoch_end=True, enable_version_counter=False)
     best = keep("best", monitor="accuracy/validation", mode="max")
@@ -99,7 +105,8 @@ def train(
     if path:
         start = saved["epoch"] + 1
         say(f"Going on with {folder} after epoch {saved['epoch']}")
-        kept = saved["hyper_parameters"] | saved["datamodule_hyper_parameters"]
+        kept = dict(DigitClassifier.load_from_checkpoint(path).hparams)  # what an old file lacks has its default
+        kept |= dict(MNISTDataModule(**saved["datamodule_hyper_parameters"]).hparams)
         for key, value in (dict(model.hparams) | dict(data.hparams)).items():
             if kept.get(key) != value:
                 raise UserError(
@@ -157,13 +164,22 @@ def report(trainer: Any, best: Any) -> None:
     if path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     epoch = checkpoint.read(path)["epoch"]
-    settings = {name: value for name, value in model.hparams.items() if name != "kernel"}
+    settings = {name: value for name, value in model.hparams.items() if name not in ("kernel", "image_size")}
     settings |= {"hidden": model.shape, "batch_size": trainer.datamodule.batch_size, "epochs": int(trainer.max_epochs)}
+    settings["train_size"] = len(trainer.datamodule.training[1])
     for logger in trainer.loggers:
         logger.log_hyperparams(settings, {"best/validation": validation, "best/test": test}, step=epoch)
         logger.finalize("success")  # or they may never reach the disk
+    print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})")
+    if model.only_digit is not None:
+        labels = trainer.datamodule.test[1]
+        there = int((labels == model.only_digit).sum())
+        misses, alarms = (int(trainer.callback_metrics[f"{kind}/test"]) for kind in ("misses", "false_alarms"))
+        print(
+            f"Misses      {misses} of {there} pictures of a {model.only_digit} (recall {1 - misses / there:.2%}), "
+            f"false alarms {alarms} of {len(labels) - there} others"
+        )
     print(
-        f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})\n"
         f"Checkpoint  {path}\n"
         f"Curves      tensorboard --logdir {path.parent.parent}\n"
         f"Python      DigitClassifier.load_from_checkpoint({str(path)!r}).predict(images)"

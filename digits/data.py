@@ -9,7 +9,7 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
-from digits import mnist
+from digits import UserError, mnist
 
 Batch = tuple[Tensor, Tensor, Tensor]
 
@@ -80,13 +80,22 @@ class MNISTDataModule(LightningDataModule):
         data_dir: Folder that holds the MNIST files, or will.
         batch_size: Images in a mini-batch; with several processes, in each one's part of it.
         seed: Decides, with the number of the epoch, the order of the training images.
+        train_size: How many of the training images train, the first ones; all if None.
+
+    Raises:
+        UserError: If there are not so many.
     """
 
-    def __init__(self, data_dir: str | Path = "data", batch_size: int = 10, seed: int = 0) -> None:
+    def __init__(
+        self, data_dir: str | Path = "data", batch_size: int = 10, seed: int = 0, train_size: int | None = None
+    ) -> None:
         super().__init__()
         batch_size, seed = int(batch_size), int(seed)  # plain values, for weights-only loading
-        self.save_hyperparameters("batch_size", "seed", logger=False)
-        self.data_dir, self.batch_size, self.seed = data_dir, batch_size, seed
+        train_size = None if train_size is None else int(train_size)
+        if train_size is not None and not 1 <= train_size <= TRAINING:
+            raise UserError(f"--train_size must be 1 to {TRAINING}, the number of training images, not {train_size}")
+        self.save_hyperparameters("batch_size", "seed", "train_size", logger=False)
+        self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
         self.prepared = False
         self.test: tuple[Tensor, ...] = ()
 
@@ -102,7 +111,8 @@ class MNISTDataModule(LightningDataModule):
         if self.test and self.test[0].device == device:
             return
         images, labels = (tensor.to(device) for tensor in mnist.load(self.data_dir, train=True))
-        self.training = images[:TRAINING], labels[:TRAINING]
+        size = self.train_size or TRAINING
+        self.training = images[:size], labels[:size]
         self.validation = images[TRAINING:], labels[TRAINING:]
         self.test = tuple(tensor.to(device) for tensor in mnist.load(self.data_dir, train=False))
 

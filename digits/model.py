@@ -12,13 +12,16 @@ from digits import UserError, backprop, kernels
 from digits.checkpoint import VERSION, read
 from digits.data import Batch
 from digits.kernels import Kernel
-from digits.network import Init, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
+from digits.network import Init, answers, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
 
 
 class DigitClassifier(LightningModule):
-    """784 inputs, any hidden layers, ten outputs; the largest output activation names the digit.
+    """An input for each pixel, any hidden layers, ten outputs; the largest output activation names the digit.
 
-    Trained on the quadratic cost C = 1/(2n) sum ||y - a||^2 with plain SGD, one-hot targets.
+    Or a detector, with one output: its activation is above 0.5 where the picture shows `only_digit`.
+
+    Trained on the quadratic cost C = 1/(2n) sum ||y - a||^2 with plain SGD, one-hot targets; a detector's target is 1
+    for its digit and 0 for the others.
 
     Args:
         hidden: Neurons in each hidden layer; [100] is the book's 784-100-10.
@@ -26,17 +29,33 @@ class DigitClassifier(LightningModule):
         init: `scaled` or `gaussian`; see `digits.network.sigmoid_network`.
         seed: Decides the initial weights and biases.
         kernel: How to train: `auto` chooses, see `digits.kernels.choose`.
+        only_digit: The digit to detect, 0 to 9, or None to tell all ten apart.
+        image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
+
+    Raises:
+        UserError: If `only_digit` is no digit.
     """
 
     def __init__(
-        self, hidden: list[int], lr: float = 3.0, init: Init = "scaled", seed: int = 0, kernel: Kernel = "auto"
+        self,
+        hidden: list[int],
+        lr: float = 3.0,
+        init: Init = "scaled",
+        seed: int = 0,
+        kernel: Kernel = "auto",
+        only_digit: int | None = None,
+        image_size: int = 28,
     ) -> None:
         super().__init__()
         hidden, lr, seed = [int(n) for n in hidden], float(lr), int(seed)  # plain values, for weights-only loading
+        only_digit, image_size = None if only_digit is None else int(only_digit), int(image_size)
+        if only_digit is not None and not 0 <= only_digit <= 9:
+            raise UserError(f"--only_digit must be 0 to 9, not {only_digit}")
         self.save_hyperparameters(logger=False)
         self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
-        self.lr, self.kernel = lr, kernel
-        self.network = sigmoid_network([784, *hidden, 10], init, seed)
+        self.lr, self.kernel, self.only_digit, self.image_size = lr, kernel, only_digit, image_size
+        outputs = 10 if only_digit is None else 1
+        self.network = sigmoid_network([image_size**2, *hidden, outputs], init, seed)
         self.tallies: dict[str, Tensor] = {}  # by split: cost, right answers and images since the epoch began
         self.curves: dict[str, float] = {}  # the metrics of this epoch
 
@@ -78,30 +97,36 @@ class DigitClassifier(LightningModule):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def forward(self, images: Tensor) -> Tensor:
-        """Output activations (N, 10) for images (N, 28, 28), uint8 or float 0..1."""
+        """Output activations (N, 10), of a detector (N, 1), for images (N, 28, 28), uint8 or float 0..1."""
         return self.network(inputs(images, like=next(self.parameters())))
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Read digits.
+        """Read digits, or detect one.
 
         Args:
-            images: (N, 28, 28), light strokes on dark, uint8 0..255 or float 0..1, on any device.
+            images: (N, 28, 28) or of another `image_size`, light strokes on dark, uint8 0..255 or float 0..1, on any
+                device.
 
         Returns:
-            The digits (N,) int64 and the ten output activations (N, 10), each 0..1 (they need not sum to 1).
+            The digits (N,) int64 and the ten output activations (N, 10), each 0..1 (they need not sum to 1). From a
+            detector, whether each is its digit (N,) bool, and its output activations (N, 1).
 
         Raises:
             ValueError: If the shape, dtype or range is another.
         """
-        if images.ndim != 3 or images.shape[1:] != (28, 28):
-            raise ValueError(f"expected images of shape (N, 28, 28), got {tuple(images.shape)}")
+        self._check_shape(images)
         if images.dtype != torch.uint8 and not images.is_floating_point():
             raise ValueError(f"expected images of dtype uint8 (0..255) or float (0..1), got {images.dtype}")
         if images.is_floating_point() and images.numel() and not (images.min() >= 0 and images.max() <= 1):
             raise ValueError("expected float images within 0..1; for 0..255 pass uint8, or divide by 255")
         activations = self(images)
-        return activations.argmax(1), activations
+        return answers(activations), activations
+
+    def _check_shape(self, images: Tensor) -> None:
+        size = self.image_size
+        if images.ndim != 3 or images.shape[1:] != (size, size):
+            raise ValueError(f"expected images of shape (N, {size}, {size}), got {tuple(images.shape)}")
 
     def configure_optimizers(self) -> Optimizer:
         return SGD(self.parameters(), lr=self.lr)
@@ -109,6 +134,8 @@ class DigitClassifier(LightningModule):
     def training_step(self, stack: Batch, _: int) -> None:
         """K steps of SGD: on images (N, H, W) uint8 with labels (N,) int64, of which `chosen` (K, B) are trained on."""
         images, labels, chosen = stack
+        self._check_shape(images)  # the compiled kernel would not
+        labels = self._neurons(labels)
         if self.trainer.max_steps >= 0:  # may be reached within the stack
             chosen = chosen[: self.trainer.max_steps - self.global_step]
         optimizer: Any = self.optimizers(use_pl_optimizer=False)
@@ -125,6 +152,10 @@ class DigitClassifier(LightningModule):
                 cost, right = backprop.sgd_steps(*arguments, reduce)
         self._tally("training", cost, right, chosen.numel())
         self._count_steps(len(chosen))
+
+    def _neurons(self, labels: Tensor) -> Tensor:
+        """Which output neuron each label (N,) int64 names; a detector has only neuron 0, which is its digit's."""
+        return labels - (self.only_digit or 0)
 
     def _weights_and_biases(self) -> tuple[list[Tensor], list[Tensor]]:
         layers = linears(self.network)
@@ -161,13 +192,20 @@ class DigitClassifier(LightningModule):
 
     def _evaluate(self, split: str, batch: Batch) -> None:
         images, labels, chosen = batch
+        self._check_shape(images)
+        labels = self._neurons(labels)
+        self._tally(split, *self._score(images, labels, chosen), len(chosen))
+        if self.only_digit is not None:
+            chosen = chosen[labels[chosen] == 0]
+            self._tally(f"{split}, the digit", *self._score(images, labels, chosen), len(chosen))
+
+    def _score(self, images: Tensor, labels: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """Cost, summed, and number of right answers on the `chosen` (n,) of the images."""
         if kernels.choose(self.kernel, self.network, images) == "numba":
-            cost, right = kernels.compiled().evaluate(*self._weights_and_biases(), images, labels, chosen)
-        else:
-            a = self(images[chosen])
-            y = one_hot(labels[chosen], a.shape[1], like=a)
-            cost, right = quadratic_cost(a, y), correct(a, y)
-        self._tally(split, cost, right, len(chosen))
+            return kernels.compiled().evaluate(*self._weights_and_biases(), images, labels, chosen)
+        a = self(images[chosen])
+        y = one_hot(labels[chosen], a.shape[1], like=a)
+        return quadratic_cost(a, y), correct(a, y)
 
     def _tally(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
         tally = torch.stack([cost, right, torch.full_like(cost, images)])
@@ -177,11 +215,17 @@ class DigitClassifier(LightningModule):
         """Turn tallies into the metrics that callbacks and loggers see; the only place that waits for the device."""
         for split in splits:
             if split in self.tallies:
-                tally = self.tallies.pop(split)
-                cost, right, images = self.trainer.strategy.reduce(tally, reduce_op="sum").tolist()
+                cost, right, images = self._total(split)
                 metrics = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
+                if f"{split}, the digit" in self.tallies:
+                    _, found, there = self._total(f"{split}, the digit")
+                    misses = there - found
+                    metrics |= {f"misses/{split}": misses, f"false_alarms/{split}": images - right - misses}
                 self.log_dict(metrics, logger=False)
                 self.curves |= metrics
+
+    def _total(self, split: str) -> list[float]:
+        return self.trainer.strategy.reduce(self.tallies.pop(split), reduce_op="sum").tolist()
 
     def on_validation_epoch_end(self) -> None:
         self._log("validation", "test")

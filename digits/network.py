@@ -45,7 +45,10 @@ def inputs(images: Tensor, like: Tensor) -> Tensor:
 
 
 def one_hot(labels: Tensor, outputs: int, like: Tensor) -> Tensor:
-    """Labels (...) int64 as desired output activations (..., outputs): 1 for the labelled neuron, 0 for the others."""
+    """Labels (...) int64 as desired output activations (..., outputs): 1 for the labelled neuron, 0 for the others.
+
+    A label may name no neuron: a single output has to be 1 for label 0 and 0 for any other.
+    """
     return (labels.unsqueeze(-1) == torch.arange(outputs, device=labels.device)).to(like.dtype)
 
 
@@ -57,6 +60,11 @@ def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
     return (a - y).square().sum() / 2
 
 
+def answers(a: Tensor) -> Tensor:
+    """Which of output activations (..., outputs) is largest, (...) int64; of one, whether it is > 0.5, (...) bool."""
+    return a.argmax(-1) if a.shape[-1] > 1 else a.squeeze(-1) > 0.5
+
+
 def correct(a: Tensor, y: Tensor) -> Tensor:
-    """How many of the outputs `a` (N, outputs) have their largest activation where the one-hot `y` has its 1."""
-    return (a.argmax(-1) == y.argmax(-1)).sum()
+    """How many of the outputs `a` (N, outputs) answer as their one-hot `y` does."""
+    return (answers(a) == answers(y)).sum()

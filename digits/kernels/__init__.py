@@ -75,6 +75,8 @@ def _numba_obstacle(network: nn.Module, images: Tensor) -> str | None:
         return f"the network is on {images.device}, not on the CPU"
     if images.dtype != torch.uint8 or any(parameter.dtype != torch.float32 for parameter in network.parameters()):
         return "it is written for images of uint8 and a network of float32"
+    if images.shape[1:].numel() > 2**16:
+        return "it numbers pixels in 16 bits: images of up to 256 x 256"
     if find_spec("numba") is None:
         return "the package numba is missing; pip install numba"
     return None

@@ -130,12 +130,14 @@ def _forward(sizes, layers, pixel, x, neurons, a):
 
 @compiled
 def _score(a, outputs, label):
-    """Twice the cost, ||y - a||^2, and whether the largest output is the labelled one."""
+    """Twice the cost, ||y - a||^2, and whether the answer is right, as `digits.network.correct` has it."""
     cost, largest = np.float32(0), 0
     for j in range(outputs):
         cost += (a[j] - np.float32(j == label)) ** 2
         if a[j] > a[largest]:
             largest = j
+    if outputs == 1:
+        return cost, (a[0] > 0.5) == (label == 0)
     return cost, largest == label
 
 
