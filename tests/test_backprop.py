@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from digits.backprop import sgd_step, sgd_steps
-from digits.network import inputs, linears, one_hot, sigmoid_network
+from digits.network import correct, inputs, linears, one_hot, sigmoid_network
 from tests.conftest import book_step, sigmoid
 
 SHAPES = [[784, 10], [784, 30, 10], [20, 15, 10], [12, 9, 7, 5, 4], [6, 5, 1], [3, 1]]
@@ -16,11 +16,8 @@ def problem(sizes, batch_size=8):
     generator = torch.Generator().manual_seed(2)
     x = torch.rand(batch_size, sizes[0], generator=generator, dtype=torch.float64)
     x[x < 0.5] = 0
-    labels = torch.randint(sizes[-1], (batch_size,), generator=generator)
-    y = one_hot(labels, sizes[-1], like=x)
-    if sizes[-1] == 1:
-        y[::2] = 0
-    return network, x, y
+    labels = torch.randint(max(2, sizes[-1]), (batch_size,), generator=generator)  # 1 names no single output
+    return network, x, one_hot(labels, sizes[-1], like=x)
 
 
 def layers(network):
@@ -132,3 +129,15 @@ def test_inputs_are_between_0_and_1_and_keep_the_images_as_they_were():
     floats = images.float() / 255
     assert inputs(floats, like=floats).equal(floats.view(1, 256)) and floats.max() == 1
     assert images.view(-1).tolist() == list(range(256))
+
+
+def test_one_output_wants_1_for_label_0_alone():
+    y = one_hot(torch.tensor([0, 1, -9, 5]), 1, like=torch.zeros(1, dtype=torch.float64))
+    assert y.tolist() == [[1], [0], [0], [0]] and y.dtype == torch.float64
+
+
+def test_one_output_is_right_on_its_side_of_one_half():
+    a = torch.tensor([[0.51], [0.5], [0.49], [0.51], [0.5], [0.0]])
+    y = torch.tensor([[1.0], [1.0], [1.0], [0.0], [0.0], [0.0]])
+    assert [correct(a[i : i + 1], y[i : i + 1]).item() for i in range(6)] == [1, 0, 0, 0, 1, 1]
+    assert correct(a, y) == 3

@@ -6,7 +6,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch.utils.data import DataLoader
 
-from digits import data, mnist
+from digits import UserError, data, mnist
 from digits.data import MNISTDataModule, order, stacks
 from digits.model import DigitClassifier
 from tests.conftest import TEST, TRAINING, VALIDATION, quick_trainer
@@ -68,6 +68,25 @@ def test_splits(module, data_dir):
     assert module.validation[0].equal(images[TRAINING:]) and module.validation[1].equal(labels[TRAINING:])
     test_images, test_labels = mnist.load(data_dir, train=False)
     assert module.test[0].equal(test_images) and module.test[1].equal(test_labels)
+
+
+@pytest.mark.parametrize("train_size", [1, 63, 64, 65, TRAINING])
+def test_train_size_takes_the_first_and_leaves_the_other_splits(module, data_dir, train_size):
+    smaller = MNISTDataModule(data_dir, batch_size=64, seed=5, train_size=train_size)
+    seen = Seen()
+    quick_trainer(max_epochs=2, callbacks=[seen]).fit(DigitClassifier([5]), smaller)
+    for ours, whole in zip(smaller.training, module.training, strict=True):
+        assert ours.equal(whole[:train_size])
+    labels = module.training[1]
+    assert seen.epochs == {epoch: labels[order(5, epoch, train_size)].tolist() for epoch in range(2)}
+    for split in ("validation", "test"):
+        assert all(a.equal(b) for a, b in zip(getattr(smaller, split), getattr(module, split), strict=True))
+
+
+@pytest.mark.parametrize("train_size", [-1, 0, TRAINING + 1])
+def test_train_size_that_is_not_there(data_dir, train_size):
+    with pytest.raises(UserError, match=f"--train_size must be 1 to {TRAINING}, .* not {train_size}"):
+        MNISTDataModule(data_dir, train_size=train_size)
 
 
 def test_evaluation_sees_each_split_whole(module):

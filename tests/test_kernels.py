@@ -19,7 +19,7 @@ def problem(sizes, images=200, seed=0):
     side = int(sizes[0] ** 0.5)
     ink = torch.rand(images, side, side, generator=generator) < 0.2
     pixels = (torch.randint(1, 256, ink.shape, generator=generator) * ink).to(torch.uint8)
-    labels = torch.randint(sizes[-1], (images,), generator=generator)
+    labels = torch.randint(max(2, sizes[-1]), (images,), generator=generator)  # 1 names no single output
     return sigmoid_network(sizes, seed=seed), pixels, labels
 
 
@@ -28,7 +28,9 @@ def parameters(network):
     return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
 
 
-@pytest.mark.parametrize("sizes", [[784, 30, 10], [784, 10], [100, 13, 7, 5, 10], [784, 100, 30, 10], [64, 8, 1]])
+@pytest.mark.parametrize(
+    "sizes", [[784, 30, 10], [784, 10], [100, 13, 7, 5, 10], [784, 100, 30, 10], [64, 8, 1], [4096, 12, 10]]
+)
 @pytest.mark.parametrize("batch_size", [1, 10, 50])
 def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size):
     network, images, labels = problem(sizes)
@@ -63,13 +65,15 @@ def test_same_bits_every_time():
         assert p.equal(q)
 
 
-def test_evaluate_is_the_network_itself():
-    network, images, labels = problem([784, 30, 10])
+@pytest.mark.parametrize("outputs", [10, 1])
+def test_evaluate_is_the_network_itself(outputs):
+    network, images, labels = problem([784, 30, outputs])
     chosen = torch.arange(0, 200, 3)
     cost, right = cpu.evaluate(*parameters(network), images, labels, chosen)
     a = network(inputs(images[chosen], like=network[0].weight))
-    y = one_hot(labels[chosen], 10, like=a)
+    y = one_hot(labels[chosen], outputs, like=a)
     assert right == correct(a, y)
+    assert 0 < right < len(chosen)
     assert cost.item() == pytest.approx(quadratic_cost(a, y).item(), rel=1e-5)
 
 
@@ -111,6 +115,7 @@ def test_numba_where_it_applies():
     [
         ("float64", "torch", "float32"),
         ("float images", "torch", "uint8"),
+        ("large images", "torch", "256 x 256"),
         ("no numba", "torch", "pip install numba"),
         ("on another device", "torch", "not on the CPU"),
         ("tanh", "autograd", "Linear and Sigmoid"),
@@ -124,6 +129,8 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         network = network.double()
     if case == "float images":
         images = images / 255
+    if case == "large images":
+        images = torch.zeros(1, 257, 256, dtype=torch.uint8)
     if case == "no numba":
         monkeypatch.setattr(kernels, "find_spec", lambda name: None)
     if case == "on another device":

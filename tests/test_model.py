@@ -9,7 +9,7 @@ from digits.checkpoint import VERSION, WholeFiles
 from digits.data import MNISTDataModule, order
 from digits.model import DigitClassifier
 from digits.network import linears
-from tests.conftest import TRAINING, book_step, quick_trainer, same_weights
+from tests.conftest import TRAINING, book_step, quick_trainer, same_weights, sigmoid
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")
 DEVICES = ["cpu", pytest.param("cuda", marks=needs_cuda)]
@@ -38,6 +38,18 @@ def trained(data_dir, hidden=(30,), epochs=3, **settings):
 def test_shape_and_size(hidden, shape, size):
     model = DigitClassifier(hidden)
     assert (model.shape, model.size) == (shape, size)
+
+
+def test_shape_of_a_detector_and_of_larger_images():
+    assert DigitClassifier([15], only_digit=9).shape == "784-15-1"
+    assert DigitClassifier([15], image_size=64).shape == "4096-15-10"
+    assert DigitClassifier([15], only_digit=0, image_size=64).shape == "4096-15-1"
+
+
+@pytest.mark.parametrize("only_digit", [-1, 10])
+def test_what_is_no_digit_cannot_be_detected(only_digit):
+    with pytest.raises(UserError, match=f"--only_digit must be 0 to 9, not {only_digit}"):
+        DigitClassifier([30], only_digit=only_digit)
 
 
 @pytest.mark.parametrize("init, std", [("scaled", 2 / 28), ("gaussian", 1.0)])
@@ -104,6 +116,22 @@ def test_predict_refuses_what_is_no_picture(images, named):
         DigitClassifier([30]).predict(images)
 
 
+def test_predict_of_a_detector():
+    model, images = DigitClassifier([30], only_digit=0), some_images(50)
+    detected, activations = model.predict(images)
+    assert detected.shape == (50,) and detected.dtype == torch.bool
+    assert activations.shape == (50, 1)
+    assert detected.equal(activations[:, 0] > 0.5)
+    assert 0 < detected.sum() < 50
+
+
+def test_predict_names_the_size_that_it_expects():
+    model = DigitClassifier([30], image_size=64)
+    assert model.predict(torch.zeros(3, 64, 64))[0].shape == (3,)
+    with pytest.raises(ValueError, match=r"expected images of shape \(N, 64, 64\), got \(3, 28, 28\)"):
+        model.predict(torch.zeros(3, 28, 28))
+
+
 @pytest.mark.parametrize(
     "kernel, dtype, close",
     [
@@ -148,6 +176,90 @@ def test_trainer_takes_the_steps_of_the_book(
     for layer, w, b in zip(layers, weights, biases, strict=True):
         np.testing.assert_allclose(layer.weight.detach().numpy(), w, rtol=0, atol=close)
         np.testing.assert_allclose(layer.bias.detach().numpy(), b, rtol=0, atol=close)
+
+
+class Enlarged(MNISTDataModule):
+    """MNIST in 64 x 64 pixels."""
+
+    def setup(self, stage):
+        super().setup(stage)
+        rows = torch.arange(64) * 28 // 64
+        for split in ("training", "validation", "test"):
+            images, labels = getattr(self, split)
+            setattr(self, split, (images[:, rows][:, :, rows].contiguous(), labels))
+
+
+@pytest.mark.parametrize("only_digit, image_size", [(9, 28), (0, 28), (None, 64), (4, 64)])
+@pytest.mark.parametrize(
+    "kernel, dtype, close",
+    [
+        ("torch", torch.float64, 1e-12),
+        ("autograd", torch.float64, 1e-12),
+        ("numba", torch.float32, 1e-4),
+    ],
+)
+def test_every_kernel_takes_the_steps_of_the_book_for_detectors_and_larger_images(
+    data_dir, kernel, dtype, close, only_digit, image_size
+):
+    """One epoch, and the metrics after it, against NumPy in float64."""
+    model = DigitClassifier([12], lr=0.5, kernel=kernel, only_digit=only_digit, image_size=image_size).to(dtype)
+    weights, biases = ([p.double().numpy().copy() for p in column] for column in model._weights_and_biases())
+    module = (MNISTDataModule if image_size == 28 else Enlarged)(data_dir)
+    trainer = quick_trainer(max_epochs=1)
+    trainer.fit(model, module)
+
+    def examples(images, labels):
+        y = np.eye(10)[labels] if only_digit is None else np.equal(labels.numpy(), only_digit)[:, None].astype(float)
+        return images.flatten(1).double().numpy() / 255, y
+
+    x, y = examples(*module.training)
+    for chosen in order(0, 0, TRAINING).view(-1, 10).numpy():
+        book_step(weights, biases, x[chosen], y[chosen], lr=0.5)
+    for layer, w, b in zip(linears(model.network), weights, biases, strict=True):
+        np.testing.assert_allclose(layer.weight.detach().numpy(), w, rtol=0, atol=close)
+        np.testing.assert_allclose(layer.bias.detach().numpy(), b, rtol=0, atol=close)
+
+    x, y = examples(*module.test)
+    a = sigmoid(sigmoid(x @ weights[0].T + biases[0]) @ weights[1].T + biases[1])
+    wanted = {"cost": ((y - a) ** 2).sum() / 2 / len(y)}
+    if only_digit is None:
+        wanted["accuracy"] = (a.argmax(1) == y.argmax(1)).mean()
+    else:
+        wanted["accuracy"] = ((a > 0.5) == (y == 1)).mean()
+        wanted["misses"] = ((a <= 0.5) & (y == 1)).sum()
+        wanted["false_alarms"] = ((a > 0.5) & (y == 0)).sum()
+    for name, value in wanted.items():
+        assert trainer.callback_metrics[f"{name}/test"].item() == pytest.approx(value, rel=1e-4)
+
+
+@pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
+def test_training_refuses_images_of_another_size(data_dir, kernel):
+    with pytest.raises(ValueError, match=r"expected images of shape \(N, 28, 28\), got \(500, 64, 64\)"):
+        quick_trainer(max_epochs=1).fit(DigitClassifier([5], kernel=kernel), Enlarged(data_dir))
+
+
+def test_larger_images_are_learned_kept_and_read(data_dir, tmp_path):
+    trainer = quick_trainer(max_epochs=5)
+    trainer.fit(DigitClassifier([30], image_size=64, lr=1.0), Enlarged(data_dir))
+    trainer.save_checkpoint(tmp_path / "a.ckpt")
+    images, labels = trainer.datamodule.test
+    digits, _ = DigitClassifier.load_from_checkpoint(tmp_path / "a.ckpt").predict(images)
+    assert (digits == labels).double().mean() > 0.9
+
+
+def test_a_detector_learns_to_find_its_digit(data_dir):
+    model, trainer = trained(data_dir, epochs=10, only_digit=3)
+    metrics, (images, labels) = trainer.callback_metrics, trainer.datamodule.test
+    detected, _ = model.predict(images)
+    assert metrics["accuracy/test"].item() == pytest.approx((detected == (labels == 3)).double().mean().item())
+    assert metrics["accuracy/test"] > 0.95
+    assert metrics["misses/test"] == (~detected & (labels == 3)).sum() < 0.5 * (labels == 3).sum()
+    assert metrics["false_alarms/test"] == (detected & (labels != 3)).sum()
+
+
+def test_only_a_detector_counts_misses(data_dir):
+    _, trainer = trained(data_dir, epochs=1)
+    assert not [name for name in trainer.callback_metrics if "misses" in name or "alarms" in name]
 
 
 @pytest.mark.parametrize("batch_size, per_epoch", [(10, 50), (64, 8), (1000, 1)])
@@ -199,6 +311,15 @@ def test_checkpoint_rebuilds_the_model(checkpoint):
     assert same_weights(loaded, model)
     for ours, theirs in zip(loaded.predict(some_images()), model.predict(some_images()), strict=True):
         assert ours.equal(theirs)
+
+
+def test_a_checkpoint_from_before_detectors_and_image_sizes_loads(checkpoint):
+    model, path = checkpoint
+    content = torch.load(path, weights_only=True)
+    for name in ("only_digit", "image_size"):
+        del content["hyper_parameters"][name]
+    WholeFiles().save_checkpoint(content, path)
+    assert same_weights(DigitClassifier.load_from_checkpoint(path), model)
 
 
 def test_checkpoint_holds_nothing_that_needs_this_code(checkpoint):

@@ -44,6 +44,29 @@ def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):  # noqa: F811
     assert [event.step for event in curves.Scalars("accuracy/validation")] == [0, 1, 2, 3, 4]
 
 
+def test_resumed_detector_keeps_its_digit_and_its_images(run, home):  # noqa: F811
+    args = ["--hidden", 20, "--only_digit", 3, "--train_size", 95]
+    run(*args, "--epochs", 3, "--run_dir", "three")
+    run(*args, "--epochs", 5, "--run_dir", "five")
+    assert "784-20-1" in run("--resume", "three", "--epochs", 5)
+    assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
+    assert torch.load("three/last.ckpt", weights_only=True)["global_step"] == 50
+
+
+def test_a_run_from_before_detectors_goes_on(three, run):  # noqa: F811
+    for path in (three / "three").glob("*.ckpt"):
+        content = torch.load(path, weights_only=True)
+        for name in ("only_digit", "image_size"):
+            del content["hyper_parameters"][name]
+        del content["datamodule_hyper_parameters"]["train_size"]
+        torch.save(content, path)
+    config = three / "three" / "config.yaml"
+    lines = config.read_text().splitlines(keepends=True)
+    config.write_text("".join(line for line in lines if not line.startswith(("only_digit", "train_size"))))
+    run("--resume", "three", "--epochs", 5)
+    assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
+
+
 def test_last_is_the_last_epoch_even_if_it_is_not_the_best(three):
     assert torch.load("five/last.ckpt", weights_only=True)["epoch"] == 4
 
@@ -74,6 +97,8 @@ def test_no_checkpoint_yet_starts_anew(three, run):  # noqa: F811
         (["--resume", "three", "--hidden", "7"], "keeps its settings: --hidden is .20. in three"),
         (["--resume", "three", "--seed", "7"], "keeps its settings: --seed is 0 in three"),
         (["--resume", "three", "--batch_size", "7"], "keeps its settings: --batch_size is 10 in three"),
+        (["--resume", "three", "--only_digit", "7"], "keeps its settings: --only_digit is None in three"),
+        (["--resume", "three", "--train_size", "7"], "keeps its settings: --train_size is None in three"),
     ],
 )
 def test_what_cannot_be_resumed(args, reason, three, run, capsys):  # noqa: F811

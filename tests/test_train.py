@@ -122,6 +122,7 @@ def test_lines_agree_with_the_curves(done):
 def test_hyperparameters_are_shown(done):
     folder, _, _ = done
     wanted = {"hidden": "784-12-8-10", "lr": 2.5, "init": "scaled", "seed": 1, "batch_size": 10, "epochs": 4}
+    wanted["train_size"] = 500
     shown = settings(folder)
     assert {name: shown.get(name) for name in wanted} == wanted
     best = torch.load(folder / "best.ckpt", weights_only=True)["epoch"]
@@ -135,6 +136,32 @@ def test_reported_accuracy_is_that_of_the_checkpoint(done, data_dir):
     images, labels = mnist.load(data_dir, train=False)
     right = (model.predict(images)[0] == labels).sum().item()
     assert f"Test accuracy {right / TEST:.2%}" in output.stdout
+
+
+def test_a_detector(run, data_dir):
+    output = run("--only_digit", 3, "--epochs", 3)
+    [folder] = Path("runs").iterdir()
+    assert folder.name.startswith("784-30-1_lr3_batch10_seed0_only3_2")
+    assert [int(epoch) for epoch, *_ in EPOCH.findall(output)] == [0, 1, 2]
+    images, labels = mnist.load(data_dir, train=False)
+    detected, _ = DigitClassifier.load_from_checkpoint(folder / "best.ckpt").predict(images)
+    there, misses, alarms = (x.sum().item() for x in (labels == 3, ~detected & (labels == 3), detected & (labels != 3)))
+    assert f"Test accuracy {1 - (misses + alarms) / TEST:.2%}" in output
+    line = f"Misses      {misses} of {there} pictures of a 3 (recall {1 - misses / there:.2%}), "
+    assert line + f"false alarms {alarms} of {TEST - there} others\n" in output
+    shown, best = curves(folder), torch.load(folder / "best.ckpt", weights_only=True)["epoch"]
+    assert (shown["misses/test"][1][best], shown["false_alarms/test"][1][best]) == (misses, alarms)
+    assert len(shown["misses/validation"][1]) == len(shown["false_alarms/validation"][1]) == 3
+    assert settings(folder) | {"hidden": "784-30-1", "only_digit": 3} == settings(folder)
+
+
+def test_train_size(run):
+    output = run("--train_size", 30, "--epochs", 2)
+    [folder] = Path("runs").iterdir()
+    assert folder.name.startswith("784-30-10_lr3_batch10_seed0_train30_2")
+    assert {int(line[2]) for line in EPOCH.findall(output)} == {TEST}
+    assert torch.load(folder / "last.ckpt", weights_only=True)["global_step"] == 6
+    assert settings(folder)["train_size"] == 30
 
 
 @pytest.mark.parametrize("wrong", ["validation", "test"])
@@ -223,7 +250,8 @@ def test_help(home, capsys):
     output = capsys.readouterr().out
     for name in ("hidden", "epochs", "batch_size", "lr", "init", "seed", "data_dir", "run_dir", "config"):
         assert f"--{name} " in output
-    assert "--trainer.max_epochs" in output
+    for name in ("--only_digit", "--train_size", "--trainer.max_epochs"):
+        assert name in output
 
 
 NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -243,6 +271,12 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
         (["--hidden", "-5"], "--hidden"),
         (["--hidden", "many"], "--hidden"),
         (["--hidden"], "--hidden"),
+        (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
+        (["--only_digit", "-1"], "--only_digit must be 0 to 9, not -1"),
+        (["--only_digit", "nine"], "--only_digit"),
+        (["--train_size", "0"], "--train_size must be 1 to 500,"),
+        (["--train_size", "501"], "--train_size must be 1 to 500,"),
+        (["--train_size", "all"], "--train_size"),
         (["--batch_size", "-3"], "--batch_size"),
         (["--batch_size", "0"], "--batch_size"),
         (["--epochs", "1.5"], "--epochs"),
