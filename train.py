@@ -25,7 +25,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from digits import UserError, checkpoint
+from digits import UserError, checkpoint, pictures
 from digits.callbacks import EpochLines, Interrupted, StopOnSignal
 from digits.cli import Parser, Rate, one_line_errors
 from digits.data import MNISTDataModule
@@ -169,6 +169,8 @@ def report(trainer: Any, best: Any) -> None:
     settings["train_size"] = len(trainer.datamodule.training[1])
     for logger in trainer.loggers:
         logger.log_hyperparams(settings, {"best/validation": validation, "best/test": test}, step=epoch)
+        if isinstance(logger, TensorBoardLogger):
+            pictures.show(logger.experiment, model, epoch, *trainer.datamodule.test)
         logger.finalize("success")  # or they may never reach the disk
     print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})")
     if model.only_digit is not None:
