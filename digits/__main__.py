@@ -5,7 +5,9 @@ from importlib import import_module
 
 from digits.cli import Parser, one_line_errors
 
-VERBS: dict[str, str] = {}
+VERBS: dict[str, str] = {
+    "figures": "draw what the chapter would show",
+}
 
 
 def main(args: list[str] | None = None) -> None:

@@ -1,0 +1,121 @@
+"""`python -m digits figures CHECKPOINT`: the pictures that chapter 1 would show of a trained network."""
+
+import io
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
+from torch.nn.utils import parameters_to_vector
+from tqdm import tqdm
+
+from digits import UserError, checkpoint, descent
+from digits.data import MNISTDataModule
+from digits.model import DigitClassifier
+from digits.network import linears
+
+EXAMPLES = 2_000  # training images on which the cost of the valley is measured
+SIZES = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
+SEEDS, EPOCHS = 3, 30  # of the networks for each of these sizes
+
+
+def figures(path: Path, out: Path = Path("figures"), data_dir: Path = Path("data")) -> None:
+    """Draw what chapter 1 would show of a trained network: its curves, weights, mistakes and more, as PNG.
+
+    Args:
+        path: A checkpoint that train.py wrote, such as runs/NAME/best.ckpt.
+        out: Folder for the pictures; those of an earlier call are replaced.
+        data_dir: Where the MNIST files are, or go.
+
+    Raises:
+        UserError: If matplotlib is missing, `path` is no checkpoint of this program, or `out` cannot be written to.
+    """
+    if find_spec("matplotlib") is None:
+        raise UserError("the figures need matplotlib: pip install -e '.[figures]'")
+    model, saved = DigitClassifier.load_from_checkpoint(path), checkpoint.read(path)
+    data = MNISTDataModule(data_dir, **saved.get("datamodule_hyper_parameters", {}))
+    data.prepare_data()
+    data.setup("test")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot make the folder {out}: {error.strerror}") from error
+    for name, figure in drawn(model, path, saved, data):
+        if isinstance(figure, str):
+            print(f"{name} is not drawn: {figure}")
+        else:
+            checkpoint.write_whole(out / f"{name}.png", png(figure))
+            print(out / f"{name}.png", flush=True)
+
+
+def drawn(
+    model: DigitClassifier, path: Path, saved: dict[str, Any], data: MNISTDataModule
+) -> Iterator[tuple[str, Any]]:
+    """Names of the figures, each with its matplotlib Figure or with the reason why there is none; slow ones last."""
+    from digits import drawings  # here, since matplotlib is optional
+
+    network, (images, labels), ten = model.network, data.test, linears(model.network)[-1].out_features == 10
+    curves = learning_curves(path.parent)
+    yield "neurons", drawings.neurons()
+    yield (
+        "learning_curves",
+        drawings.learning_curves(curves, saved["epoch"]) if curves else f"there is no log of TensorBoard beside {path}",
+    )
+    yield "hidden_weights", drawings.hidden_weights(network)
+    if len(linears(network)) == 2:
+        yield "hidden_neurons", drawings.hidden_neurons(network, images, labels)
+    else:
+        yield "hidden_neurons", f"neurons vote for outputs if there is one hidden layer; this is {model.shape}"
+    if not ten:
+        yield "The rest", f"it is about networks with ten outputs; this is {model.shape}"
+        return
+    answers, activations = model.predict(images)
+    yield "confusion", drawings.confusion(labels, answers)
+    yield "mistakes", drawings.wrong_digits(images, labels, activations)
+    yield "saturation", drawings.saturation(labels, activations)
+
+    examples, digits = (tensor[:EXAMPLES] for tensor in data.training)
+    around = descent.valley(network, trained_again(model, saved, data), examples, digits)
+    yield "valley", drawings.valley(*around, len(examples))
+    sizes = [size for size in SIZES if size <= len(data.training[1])]
+    how = {"batch_size": data.batch_size, "epochs": EPOCHS}
+    accuracy = descent.accuracy_by_size(saved["hyper_parameters"], data.training, data.test, sizes, SEEDS, **how)
+    yield "training_size", drawings.training_size(sizes, accuracy, model.shape, EPOCHS)
+
+
+def trained_again(model: DigitClassifier, saved: dict[str, Any], data: MNISTDataModule) -> Tensor:
+    """All weights and biases (T, model.size) of a run, at first and after each epoch until that of its checkpoint.
+
+    Says so if they do not end on those of `model`, as on another machine or after training in several processes.
+    """
+    epochs = saved["epoch"] + 1
+    fresh = DigitClassifier(**saved["hyper_parameters"])
+    run = descent.descend(fresh, *data.training, data.batch_size, data.seed, epochs)
+    path = torch.stack(list(tqdm(run, desc="training again", total=epochs + 1, unit=" epochs", leave=False)))
+    if not torch.equal(path[-1], parameters_to_vector(model.parameters())):
+        print("valley: trained again, the network has other weights than this checkpoint; the path is the new one")
+    return path
+
+
+def learning_curves(folder: Path) -> dict[str, tuple[list[int], list[float]]]:
+    """Steps and values of each curve in the TensorBoard log of a run, by tag such as `cost/test`; {} without a log."""
+    log = EventAccumulator(str(folder)).Reload()
+    points = {tag: log.Scalars(tag) for tag in log.Tags()["scalars"]}
+    return {tag: ([point.step for point in curve], [point.value for point in curve]) for tag, curve in points.items()}
+
+
+def png(figure: Any) -> bytes:
+    """A matplotlib Figure as a PNG of 256 colours, which takes a third of the room of all colours."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    buffer = io.BytesIO()
+    picture.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
