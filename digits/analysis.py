@@ -41,10 +41,14 @@ def mean_by_digit(activations: Tensor, labels: Tensor) -> Tensor:
     return torch.stack([activations[labels == digit].mean(0) for digit in range(10)])
 
 
-def loudest(network: nn.Module, count: int) -> Tensor:
-    """The hidden neurons (count,) int64 whose weights to the next layer have the largest norm, largest first."""
-    norms = linears(network)[1].weight.detach().norm(dim=0)
-    return norms.topk(min(count, len(norms))).indices
+def most_influential(network: nn.Module, activations: Tensor, count: int) -> Tensor:
+    """The neurons (count,) int64 of the first layer whose votes vary most from image to image, most first.
+
+    That is, by the norm of a neuron's weights to the next layer times the deviation of its activations (N, neurons):
+    large weights alone say little, since a neuron that is saturated for every image is but a bias.
+    """
+    influence = linears(network)[1].weight.detach().norm(dim=0) * activations.std(0)
+    return influence.topk(min(count, len(influence))).indices
 
 
 def saturated(activations: Tensor, margin: float = 0.01) -> float:

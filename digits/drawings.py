@@ -13,7 +13,15 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from torch import Tensor, nn
 
-from digits.analysis import confusion_matrix, first_layer, loudest, mean_by_digit, mistakes, most_exciting, saturated
+from digits.analysis import (
+    confusion_matrix,
+    first_layer,
+    mean_by_digit,
+    mistakes,
+    most_exciting,
+    most_influential,
+    saturated,
+)
 from digits.network import linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
 from digits.pictures import mosaic
@@ -84,10 +92,11 @@ def hidden_weights(network: nn.Module) -> Figure:
 
 
 def hidden_neurons(network: nn.Module, images: Tensor, labels: Tensor, rows: int = 8) -> Figure:
-    """For the hidden neurons that vote loudest: weights, the digits and the images that excite them, their votes."""
+    """For the most influential hidden neurons: weights, the digits and the images that excite them, their votes."""
     first, last = linears(network)
-    chosen = loudest(network, rows)
-    z = first_layer(network, images)[:, chosen]
+    z = first_layer(network, images)
+    chosen = most_influential(network, z.sigmoid(), rows)
+    z = z[:, chosen]
     excitement, exciting = mean_by_digit(z.sigmoid(), labels), most_exciting(z, 5)
     votes, weights = last.weight.detach()[:, chosen], first.weight.detach()[chosen].view(-1, 28, 28)
     drawing = figure(0.5 + 0.85 * len(chosen))

@@ -37,7 +37,7 @@ def weights(layer: Tensor) -> np.ndarray:
     red, blue = 1 - (-strength).clamp(min=0), 1 - strength.clamp(min=0)
     rgb = torch.stack([red, torch.minimum(red, blue), blue], -1)
     rgb[frame] = 0.6
-    return (255 * rgb).round().byte().numpy().repeat(3, 0).repeat(3, 1)
+    return (255 * rgb).round().byte().numpy()
 
 
 def confusion(labels: Tensor, answers: Tensor) -> np.ndarray:

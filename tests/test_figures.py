@@ -199,8 +199,10 @@ def test_hidden_neurons(run, data):
     for digit in range(10):
         wanted = (1 / (1 + np.exp(-z[labels.numpy() == digit]))).mean(0)
         assert np.allclose(means[digit], wanted, atol=1e-5)
-    norms = [(last.weight[:, n].norm().item(), n) for n in range(12)]
-    assert analysis.loudest(model.network, 3).tolist() == [n for _, n in sorted(norms, reverse=True)[:3]]
+    a = 1 / (1 + np.exp(-z))
+    influence = [(np.linalg.norm(last.weight[:, n].detach()) * a[:, n].std(), n) for n in range(12)]
+    chosen = analysis.most_influential(model.network, computed.sigmoid(), 3)
+    assert chosen.tolist() == [n for _, n in sorted(influence, reverse=True)[:3]]
 
 
 def test_saturated():
@@ -310,15 +312,16 @@ def test_hidden_weights_are_those_of_the_network(run):
 def test_hidden_neurons_show_their_votes(run, data):
     network = load(run).network
     drawing = drawings.hidden_neurons(network, *data.test, rows=2)
-    loudest = analysis.loudest(network, 2)
+    z = analysis.first_layer(network, data.test[0])
+    chosen = analysis.most_influential(network, z.sigmoid(), 2)
     for row in range(2):
         picture, bars, examples, votes = drawing.axes[4 * row : 4 * row + 4]
-        assert picture.get_ylabel() == f"neuron {loudest[row]}"
+        assert picture.get_ylabel() == f"neuron {chosen[row]}"
         heights = [bar.get_height() for bar in votes.patches]
-        assert np.allclose(heights, linears(network)[1].weight[:, loudest[row]].detach())
+        assert np.allclose(heights, linears(network)[1].weight[:, chosen[row]].detach())
         assert len(bars.patches) == 10
-        z = analysis.first_layer(network, data.test[0])[:, loudest[row]]
-        assert np.array_equal(examples.images[0].get_array()[1:29, 1:29], data.test[0][z.argmax()])
+        most = data.test[0][z[:, chosen[row]].argmax()]
+        assert np.array_equal(examples.images[0].get_array()[1:29, 1:29], most)
 
 
 def test_saturation_keeps_right_and_other_outputs_apart():
@@ -375,10 +378,10 @@ def test_tensorboard_shows_the_best_epoch(run, data):
 def test_picture_of_weights_is_red_and_blue(run):
     weights = linears(load(run).network)[0].weight.detach()
     picture = pictures.weights(weights).astype(int)
-    assert picture.shape == (3 * (3 * 29 + 1), 3 * (4 * 29 + 1), 3)
+    assert picture.shape == (3 * 29 + 1, 4 * 29 + 1, 3)
     for neuron in (0, 6, 11):
         top, left = neuron // 4 * 29 + 1, neuron % 4 * 29 + 1
-        tile = picture[3 * top : 3 * (top + 28) : 3, 3 * left : 3 * (left + 28) : 3]
+        tile = picture[top : top + 28, left : left + 28]
         sign = np.sign(tile[..., 0] - tile[..., 2])
         w = weights[neuron].view(28, 28).numpy()
         strong = np.abs(w) > 0.02
