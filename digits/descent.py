@@ -72,7 +72,7 @@ def valley(
     u, v = (torch.linspace(a, b, steps) for a, b in zip(low - margin, high + margin, strict=True))
     x = inputs(images, like=path)
     y = one_hot(labels, linears(network)[-1].out_features, like=x)
-    points = tqdm(torch.cartesian_prod(v, u), desc="valley", unit=" points", leave=False)
+    points = tqdm(torch.cartesian_prod(v, u), desc="valley", unit=" points", leave=False, disable=None)
     costs = [cost_at(network, path[-1] + point.flip(0) @ directions, x, y) for point in points]
     return flat, u, v, torch.tensor(costs).view(steps, steps)
 
@@ -92,9 +92,7 @@ def accuracy_by_size(
     """
     images, labels = training
     accuracy = torch.zeros(len(sizes), seeds)
-    with tqdm(
-        total=sum(sizes) * seeds, unit=" images", unit_scale=how["epochs"], desc="training_size", leave=False
-    ) as bar:
+    with tqdm(total=sum(sizes) * seeds, desc="training_size", unit=" images", leave=False, disable=None) as bar:
         for row, size in enumerate(sizes):
             for seed in range(seeds):
                 model = DigitClassifier(**settings | {"seed": seed})

@@ -96,7 +96,9 @@ def trained_again(model: DigitClassifier, saved: dict[str, Any], data: MNISTData
     epochs = saved["epoch"] + 1
     fresh = DigitClassifier(**saved["hyper_parameters"])
     run = descent.descend(fresh, *data.training, data.batch_size, data.seed, epochs)
-    path = torch.stack(list(tqdm(run, desc="training again", total=epochs + 1, unit=" epochs", leave=False)))
+    path = torch.stack(
+        list(tqdm(run, desc="training again", total=epochs + 1, unit=" epochs", leave=False, disable=None))
+    )
     if not torch.equal(path[-1], parameters_to_vector(model.parameters())):
         print("valley: trained again, the network has other weights than this checkpoint; the path is the new one")
     return path
