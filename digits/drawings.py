@@ -117,11 +117,8 @@ def hidden_neurons(network: nn.Module, images: Tensor, labels: Tensor, rows: int
         for axes, ticks in ((bars, range(10)), (arrows, outputs)):
             axes.set_xticks(ticks)
             axes.tick_params(labelsize=7, length=2)
-    for axes, title in zip(
-        grid[0],
-        ("weights", "mean activation, by digit", "the test images that excite it most", "votes, by output"),
-        strict=True,
-    ):
+    titles = "weights", "mean activation, by digit", "the test images that excite it most", "votes, by output"
+    for axes, title in zip(grid[0], titles, strict=True):
         axes.set_title(title, fontsize=9)
     return drawing
 
@@ -133,16 +130,14 @@ def confusion(labels: Tensor, answers: Tensor) -> Figure:
     drawing = figure(6)
     axes = drawing.subplots()
     most = max(1.0, errors.max().item())
-    image = axes.imshow(
-        errors.where(errors > 0, math.nan).numpy(), cmap="cividis_r", vmin=0, vmax=most
-    )  # nan stays white
+    shades = errors.where(errors > 0, math.nan).numpy()  # nan stays white
+    image = axes.imshow(shades, cmap="cividis_r", vmin=0, vmax=most)
     for i in range(10):
         for j in range(10):
             count = int(matrix[i, j])
             colour = "white" if i != j and count > 0.45 * most else "black"
-            axes.text(
-                j, i, str(count or ""), ha="center", va="center", color=colour, weight="bold" if i == j else "normal"
-            )
+            weight = "bold" if i == j else "normal"
+            axes.text(j, i, str(count or ""), ha="center", va="center", color=colour, weight=weight)
     right = matrix.diag() / matrix.sum(1)
     axes.set_yticks(range(10), [f"{digit}   ({share:.1%})" for digit, share in enumerate(right.tolist())])
     axes.set_xticks(range(10))
