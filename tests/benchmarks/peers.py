@@ -30,7 +30,7 @@ def ours(data_dir, hidden, epochs, tick):
     train.quiet()
     callback = Tick()
     run_dir = Path(tempfile.mkdtemp())
-    train.train([hidden], epochs, data_dir=data_dir, run_dir=run_dir, trainer={"callbacks": [callback]})
+    train.train([hidden], epochs=epochs, data_dir=data_dir, run_dir=run_dir, trainer={"callbacks": [callback]})
     return callback.accuracy
 
 
