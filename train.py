@@ -9,9 +9,7 @@ import gc
 gc.disable()  # until all is imported: looking for garbage among a million new objects takes a third of the start
 
 import errno
-import logging
 import sys
-import warnings
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -27,7 +25,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits import UserError, checkpoint, pictures
 from digits.callbacks import EpochLines, Interrupted, StopOnSignal
-from digits.cli import Parser, Rate, one_line_errors
+from digits.cli import Parser, Rate, one_line_errors, quiet
 from digits.data import MNISTDataModule
 from digits.kernels import Kernel
 from digits.model import DigitClassifier
@@ -186,17 +184,6 @@ def report(trainer: Any, best: Any) -> None:
         f"Curves      tensorboard --logdir {path.parent.parent}\n"
         f"Python      DigitClassifier.load_from_checkpoint({str(path)!r}).predict(images)"
     )
-
-
-def quiet() -> None:
-    """Silence what a user can do nothing about: tips, lists of devices, warnings that do not apply."""
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
-    warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
-    warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step.. before `optimizer.step..`")
-    warnings.filterwarnings("ignore", "It is recommended to use .*sync_dist=True")
-    warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before the epoch ended")
 
 
 def main(args: list[str] | None = None) -> None:

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-from digits.cli import Parser, one_line_errors
+from digits.cli import Parser, one_line_errors, quiet
 
 VERBS: dict[str, str] = {
     "figures": "draw what the chapter would show",
@@ -21,6 +21,7 @@ def main(args: list[str] | None = None) -> None:
     function = getattr(import_module(f"digits.{verb}"), verb)
     parser = Parser(prog=f"digits {verb}", description=function.__doc__.split("\n")[0])
     parser.add_function_arguments(function, as_positional=True)
+    quiet()
     with one_line_errors(parser.prog):
         function(**parser.instantiate(parser.parse_args(words[1:])).as_dict())
 

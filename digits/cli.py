@@ -1,7 +1,9 @@
 """From a typed function to a command line, and from a user's mistake to one line."""
 
+import logging
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from inspect import signature
@@ -56,3 +58,14 @@ def one_line_errors(prog: str) -> Iterator[None]:
     except UserError as error:
         print(f"{prog}: error: {error}", file=sys.stderr)
         sys.exit(2)
+
+
+def quiet() -> None:
+    """Silence what a user can do nothing about: tips, lists of devices, warnings that do not apply."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
+    warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
+    warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step.. before `optimizer.step..`")
+    warnings.filterwarnings("ignore", "It is recommended to use .*sync_dist=True")
+    warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before the epoch ended")

@@ -21,13 +21,14 @@ def ours(data_dir, hidden, epochs, tick):
     from lightning.pytorch.callbacks import Callback
 
     import train
+    from digits.cli import quiet
 
     class Tick(Callback):
         def on_train_epoch_end(self, trainer, module):
             tick()
             self.accuracy = trainer.callback_metrics["accuracy/test"].item()
 
-    train.quiet()
+    quiet()
     callback = Tick()
     run_dir = Path(tempfile.mkdtemp())
     train.train([hidden], epochs=epochs, data_dir=data_dir, run_dir=run_dir, trainer={"callbacks": [callback]})
