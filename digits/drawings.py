@@ -24,7 +24,7 @@ from digits.analysis import (
 )
 from digits.network import linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
-from digits.pictures import mosaic
+from digits.pictures import first_weights, mosaic
 
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION = "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00"
 SIGNED = "RdBu_r"  # red for positive, blue for negative weights
@@ -76,16 +76,14 @@ def learning_curves(curves: dict[str, tuple[list[int], list[float]]], epoch: int
 
 def hidden_weights(network: nn.Module) -> Figure:
     """The weights from the 784 pixels to each neuron of the first layer, the first 100 of them."""
-    weights = linears(network)[0].weight.detach()
-    shown = weights[:100].view(-1, 28, 28)
-    columns = math.ceil(math.sqrt(len(shown)))
-    rows = math.ceil(len(shown) / columns)
-    drawing = figure(0.4 + 6.4 * rows / columns)
+    picture, scale = first_weights(network)
+    height, width = picture.shape
+    drawing = figure(0.4 + 6.4 * height / width)
     axes = drawing.subplots()
-    scale = shown.abs().quantile(0.995).item()
-    image = axes.imshow(mosaic(shown, columns).numpy(), cmap=SIGNED, vmin=-scale, vmax=scale, interpolation="nearest")
+    image = axes.imshow(picture.numpy(), cmap=SIGNED, vmin=-scale, vmax=scale, interpolation="nearest")
     axes.set_axis_off()
-    count = f"{len(shown)}" if len(shown) == len(weights) else f"The first {len(shown)} of {len(weights)}"
+    neurons = linears(network)[0].out_features
+    count = f"{neurons}" if neurons <= 100 else f"The first 100 of {neurons}"
     axes.set_title(f"{count} neurons: their weights to the 28 × 28 pixels")
     drawing.colorbar(image, ax=axes, extend="both", shrink=0.6, label="weight")
     return drawing

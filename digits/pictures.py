@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
+from torch import Tensor, nn
 
 from digits.analysis import confusion_matrix, mistakes
 from digits.model import DigitClassifier
@@ -25,14 +25,20 @@ def mosaic(tiles: Tensor, columns: int) -> Tensor:
     return whole
 
 
-def weights(layer: Tensor) -> np.ndarray:
-    """Weights (N, 784) of the first 100 neurons as a picture (H, W, 3) uint8: red is positive, blue negative, white 0.
+def first_weights(network: nn.Module) -> tuple[Tensor, float]:
+    """Weights of the first layer's first 100 neurons to the 28 x 28 pixels, side by side, and a scale to show them by.
 
-    One scale for all: the largest weights, 0.5 % of them, are as red or blue as can be.
+    Returns:
+        A `mosaic` (H, W), and the size that 0.5 % of these weights exceed.
     """
-    shown = layer[:100].detach().cpu().float()
-    strength = mosaic(shown.view(-1, 28, 28), math.ceil(math.sqrt(len(shown))))
-    strength = (strength / shown.abs().quantile(0.995)).clamp(-1, 1)
+    shown = linears(network)[0].weight[:100].detach().cpu().float()
+    return mosaic(shown.view(-1, 28, 28), math.ceil(math.sqrt(len(shown)))), shown.abs().quantile(0.995).item()
+
+
+def weights(network: nn.Module) -> np.ndarray:
+    """The `first_weights` as a picture (H, W, 3) uint8: red is positive, blue negative, white 0."""
+    strength, scale = first_weights(network)
+    strength = (strength / scale).clamp(-1, 1)
     frame = strength.isnan()
     red, blue = 1 - (-strength).clamp(min=0), 1 - strength.clamp(min=0)
     rgb = torch.stack([red, torch.minimum(red, blue), blue], -1)
@@ -77,7 +83,7 @@ def wrong_digits(images: Tensor, labels: Tensor, activations: Tensor) -> np.ndar
 
 def show(board: Any, model: DigitClassifier, epoch: int, images: Tensor, labels: Tensor) -> None:
     """Add the pictures of `model`, as it was after `epoch`, to a SummaryWriter: on images (N, 28, 28), labels (N,)."""
-    pictures = {"weights of the first layer": weights(linears(model.network)[0].weight)}
+    pictures = {"weights of the first layer": weights(model.network)}
     answers, activations = model.predict(images)
     if activations.shape[1] == 10:
         images, labels, answers, activations = (tensor.cpu() for tensor in (images, labels, answers, activations))

@@ -366,7 +366,7 @@ def test_tensorboard_shows_the_best_epoch(run, data):
     shown = board(run)
     assert {step for step, _ in shown.values()} == {epoch}
     wanted = {
-        "weights of the first layer": pictures.weights(linears(model.network)[0].weight),
+        "weights of the first layer": pictures.weights(model.network),
         "confusion": pictures.confusion(labels, answers),
         "mistakes": pictures.wrong_digits(images, labels, activations),
     }
@@ -376,8 +376,8 @@ def test_tensorboard_shows_the_best_epoch(run, data):
 
 
 def test_picture_of_weights_is_red_and_blue(run):
-    weights = linears(load(run).network)[0].weight.detach()
-    picture = pictures.weights(weights).astype(int)
+    network = load(run).network
+    weights, picture = linears(network)[0].weight.detach(), pictures.weights(network).astype(int)
     assert picture.shape == (3 * 29 + 1, 4 * 29 + 1, 3)
     for neuron in (0, 6, 11):
         top, left = neuron // 4 * 29 + 1, neuron % 4 * 29 + 1
