@@ -1,47 +1,48 @@
-"""The descent of a run once more, without a Trainer, to see its path, the valley around it, and fewer examples."""
+"""The descent of a run once more: the path of its weights, the valley around it, and the same with fewer examples."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from copy import deepcopy
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import LambdaCallback
+from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from tqdm import tqdm
 
-from digits import backprop
-from digits.data import order, stacks
-from digits.kernels import choose, compiled
+from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from digits.network import inputs, linears, one_hot, quadratic_cost
 
 
-def descend(
-    model: DigitClassifier, images: Tensor, labels: Tensor, batch_size: int, seed: int, epochs: int
-) -> Iterator[Tensor]:
-    """Train `model` in place on the CPU: the weights of train.py bit for bit, on the same machine and one process.
+def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int) -> Tensor:
+    """Train `model` in place on the CPU, keeping nothing but its path.
 
-    Args:
-        model: Untrained.
-        images: Training images (N, 28, 28) uint8.
-        labels: Their digits (N,) int64.
-        batch_size: Images in a mini-batch.
-        seed: Decides the order of the images.
-        epochs: How often the network sees every image.
-
-    Yields:
-        All weights and biases as one vector (model.size,): the initial ones, then those after each epoch.
+    Returns:
+        All weights and biases (epochs + 1, model.size): the initial ones, then those after each epoch. On the same
+        machine they are those of train.py bit for bit, if that ran on the CPU in one process.
     """
-    layers = linears(model.network)
-    weights, biases = [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
-    kernel = choose(model.kernel, model.network, images, model.configure_optimizers(), batch_size)
-    sgd_steps = compiled().sgd_steps if kernel == "numba" else backprop.sgd_steps
-    yield parameters_to_vector(model.parameters()).detach()
-    for epoch in range(epochs):
-        chosen = order(seed, epoch, len(images))
-        for cut in stacks(len(images), batch_size, mini_batches=len(images)):
-            mini_batches = chosen[cut].view(-1, min(batch_size, cut.stop - cut.start))
-            sgd_steps(weights, biases, images, labels, mini_batches, model.lr)
-        yield parameters_to_vector(model.parameters()).detach()
+    path = [parameters_to_vector(model.parameters()).detach()]
+    with tqdm(total=epochs, desc="training", unit=" epochs", leave=False, disable=None) as bar:
+
+        def remember(*_: object) -> None:
+            path.append(parameters_to_vector(model.parameters()).detach())
+            bar.update()
+
+        Trainer(
+            accelerator="cpu",
+            devices=1,
+            max_epochs=epochs,
+            callbacks=[LambdaCallback(on_train_epoch_end=remember)],
+            limit_val_batches=0,
+            logger=False,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=False,
+            log_every_n_steps=1,
+        ).fit(model, data)
+    return torch.stack(path)
 
 
 def plane(path: Tensor) -> Tensor:
@@ -50,54 +51,44 @@ def plane(path: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def cost_at(network: nn.Module, weights: Tensor, x: Tensor, y: Tensor) -> float:
-    """The cost C of `network`, once it has taken on all `weights` and biases (P,): mean over x (N, 784), y (N, 10)."""
-    vector_to_parameters(weights, network.parameters())
-    return quadratic_cost(network(x), y).item() / len(x)
-
-
 def valley(
-    network: nn.Module, path: Tensor, images: Tensor, labels: Tensor, steps: int = 31
+    model: DigitClassifier, path: Tensor, images: Tensor, labels: Tensor, steps: int = 31
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The cost on the plane of a path (T, P) through the weights and biases of `network`.
+    """The cost on the plane of a path (T, P) through the weights and biases of `model`.
 
     Returns:
         The path on the plane (T, 2), with its end at 0, 0; coordinates u (steps,) and v (steps,) on the plane; the
         cost (steps, steps) at each v and u, on images (N, 28, 28) with labels (N,).
     """
-    directions, network = plane(path), deepcopy(network)
+    directions, model, every = plane(path), deepcopy(model), torch.arange(len(images))
     flat = (path - path[-1]) @ directions.T
     low, high = flat.amin(0), flat.amax(0)
     margin = 0.3 * (high - low).clamp(min=0.3 * (high - low).max().item())
     u, v = (torch.linspace(a, b, steps) for a, b in zip(low - margin, high + margin, strict=True))
-    x = inputs(images, like=path)
-    y = one_hot(labels, linears(network)[-1].out_features, like=x)
-    points = tqdm(torch.cartesian_prod(v, u), desc="valley", unit=" points", leave=False, disable=None)
-    costs = [cost_at(network, path[-1] + point.flip(0) @ directions, x, y) for point in points]
-    return flat, u, v, torch.tensor(costs).view(steps, steps)
+    costs = []
+    for point in tqdm(torch.cartesian_prod(v, u), desc="valley", unit=" points", leave=False, disable=None):
+        vector_to_parameters(path[-1] + point.flip(0) @ directions, model.parameters())
+        cost, _ = model.score(images, labels, every)
+        costs.append(cost / len(images))
+    return flat, u, v, torch.stack(costs).view(steps, steps)
 
 
 def accuracy_by_size(
-    settings: dict, training: tuple[Tensor, ...], test: tuple[Tensor, ...], sizes: list[int], seeds: int, **how: int
+    settings: Mapping[str, Any], data_dir: str | Path, batch_size: int, sizes: list[int], seeds: int, epochs: int
 ) -> Tensor:
-    """Test accuracy (sizes, seeds) of fresh networks trained on the first `sizes` images of `training`.
+    """Test accuracy (sizes, seeds) of fresh networks with these `settings` of DigitClassifier, the seed apart.
 
-    Args:
-        settings: Of DigitClassifier, but for the seed.
-        training: Images (N, 28, 28) uint8 and labels (N,) int64.
-        test: The same for the test.
-        sizes: Numbers of training images.
-        seeds: How many networks of each size.
-        how: `batch_size` and `epochs`, of `descend`.
+    Each is trained as by `train.py --train_size`, and tested after its last epoch.
     """
-    images, labels = training
     accuracy = torch.zeros(len(sizes), seeds)
-    with tqdm(total=sum(sizes) * seeds, desc="training_size", unit=" images", leave=False, disable=None) as bar:
-        for row, size in enumerate(sizes):
-            for seed in range(seeds):
-                model = DigitClassifier(**settings | {"seed": seed})
-                for _ in descend(model, images[:size], labels[:size], seed=seed, **how):
-                    pass
-                accuracy[row, seed] = (model.predict(test[0])[0] == test[1]).float().mean()
-                bar.update(size)
+    for row, size in enumerate(sizes):
+        for seed in range(seeds):
+            model, data = (
+                DigitClassifier(**{**settings, "seed": seed}),
+                MNISTDataModule(data_dir, batch_size, seed, size),
+            )
+            descend(model, data, epochs)
+            images, labels = data.test
+            _, right = model.score(images, labels, torch.arange(len(labels)))
+            accuracy[row, seed] = right / len(labels)
     return accuracy

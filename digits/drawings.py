@@ -22,6 +22,7 @@ from digits.analysis import (
     most_influential,
     saturated,
 )
+from digits.model import DigitClassifier
 from digits.network import linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
 from digits.pictures import first_weights, mosaic
@@ -89,17 +90,17 @@ def hidden_weights(network: nn.Module) -> Figure:
     return drawing
 
 
-def hidden_neurons(network: nn.Module, images: Tensor, labels: Tensor, rows: int = 8) -> Figure:
+def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows: int = 8) -> Figure:
     """For the most influential hidden neurons: weights, the digits and the images that excite them, their votes."""
-    first, last = linears(network)
-    z = first_layer(network, images)
-    chosen = most_influential(network, z.sigmoid(), rows)
+    first, last = linears(model.network)
+    z = first_layer(model.network, images)
+    chosen = most_influential(model.network, z.sigmoid(), rows)
     z = z[:, chosen]
     excitement, exciting = mean_by_digit(z.sigmoid(), labels), most_exciting(z, 5)
     votes, weights = last.weight.detach()[:, chosen], first.weight.detach()[chosen].view(-1, 28, 28)
     drawing = figure(0.5 + 0.85 * len(chosen))
     grid = drawing.subplots(len(chosen), 4, width_ratios=(1, 2, 5, 2), squeeze=False)
-    outputs = range(len(votes))
+    outputs = range(10) if model.only_digit is None else [model.only_digit]
     for row, (picture, bars, examples, arrows) in enumerate(grid):
         scale = weights[row].abs().quantile(0.995).item()
         picture.imshow(weights[row].numpy(), cmap=SIGNED, vmin=-scale, vmax=scale)

@@ -12,7 +12,6 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector
-from tqdm import tqdm
 
 from digits import UserError, checkpoint, descent
 from digits.data import MNISTDataModule
@@ -20,7 +19,7 @@ from digits.model import DigitClassifier
 from digits.network import linears
 
 EXAMPLES = 2_000  # training images on which the cost of the valley is measured
-SIZES = (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
+SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000]
 SEEDS, EPOCHS = 3, 30  # of the networks for each of these sizes
 
 
@@ -33,11 +32,15 @@ def figures(path: Path, out: Path = Path("figures"), data_dir: Path = Path("data
         data_dir: Where the MNIST files are, or go.
 
     Raises:
-        UserError: If matplotlib is missing, `path` is no checkpoint of this program, or `out` cannot be written to.
+        UserError: If matplotlib is missing, `path` is no checkpoint of this program or takes images of another size
+            than MNIST's, or `out` cannot be written to.
     """
     if find_spec("matplotlib") is None:
         raise UserError("the figures need matplotlib: pip install -e '.[figures]'")
     model, saved = DigitClassifier.load_from_checkpoint(path), checkpoint.read(path)
+    size = model.image_size
+    if size != 28:
+        raise UserError(f"the figures are of MNIST's images of 28 x 28 pixels; those of {path} are {size} x {size}")
     data = MNISTDataModule(data_dir, **saved.get("datamodule_hyper_parameters", {}))
     data.prepare_data()
     data.setup("test")
@@ -59,33 +62,31 @@ def drawn(
     """Names of the figures, each with its matplotlib Figure or with the reason why there is none; slow ones last."""
     from digits import drawings  # here, since matplotlib is optional
 
-    network, (images, labels), ten = model.network, data.test, linears(model.network)[-1].out_features == 10
-    curves = learning_curves(path.parent)
+    (images, labels), curves = data.test, learning_curves(path.parent)
     yield "neurons", drawings.neurons()
     yield (
         "learning_curves",
         drawings.learning_curves(curves, saved["epoch"]) if curves else f"there is no log of TensorBoard beside {path}",
     )
-    yield "hidden_weights", drawings.hidden_weights(network)
-    if len(linears(network)) == 2:
-        yield "hidden_neurons", drawings.hidden_neurons(network, images, labels)
+    yield "hidden_weights", drawings.hidden_weights(model.network)
+    if len(linears(model.network)) == 2:
+        yield "hidden_neurons", drawings.hidden_neurons(model, images, labels)
     else:
         yield "hidden_neurons", f"neurons vote for outputs if there is one hidden layer; this is {model.shape}"
-    if not ten:
-        yield "The rest", f"it is about networks with ten outputs; this is {model.shape}"
-        return
-    answers, activations = model.predict(images)
-    yield "confusion", drawings.confusion(labels, answers)
-    yield "mistakes", drawings.wrong_digits(images, labels, activations)
-    yield "saturation", drawings.saturation(labels, activations)
+    if model.only_digit is None:
+        answers, activations = model.predict(images)
+        yield "confusion", drawings.confusion(labels, answers)
+        yield "mistakes", drawings.wrong_digits(images, labels, activations)
+        yield "saturation", drawings.saturation(labels, activations)
+    else:
+        for name in ("confusion", "mistakes", "saturation"):
+            yield name, f"it compares ten outputs; this is {model.shape}"
 
     examples, digits = (tensor[:EXAMPLES] for tensor in data.training)
-    around = descent.valley(network, trained_again(model, saved, data), examples, digits)
+    around = descent.valley(model, trained_again(model, saved, data), examples, digits)
     yield "valley", drawings.valley(*around, len(examples))
-    sizes = [size for size in SIZES if size <= len(data.training[1])]
-    how = {"batch_size": data.batch_size, "epochs": EPOCHS}
-    accuracy = descent.accuracy_by_size(saved["hyper_parameters"], data.training, data.test, sizes, SEEDS, **how)
-    yield "training_size", drawings.training_size(sizes, accuracy, model.shape, EPOCHS)
+    accuracy = descent.accuracy_by_size(model.hparams, data.data_dir, data.batch_size, SIZES, SEEDS, EPOCHS)
+    yield "training_size", drawings.training_size(SIZES, accuracy, model.shape, EPOCHS)
 
 
 def trained_again(model: DigitClassifier, saved: dict[str, Any], data: MNISTDataModule) -> Tensor:
@@ -93,12 +94,7 @@ def trained_again(model: DigitClassifier, saved: dict[str, Any], data: MNISTData
 
     Says so if they do not end on those of `model`, as on another machine or after training in several processes.
     """
-    epochs = saved["epoch"] + 1
-    fresh = DigitClassifier(**saved["hyper_parameters"])
-    run = descent.descend(fresh, *data.training, data.batch_size, data.seed, epochs)
-    path = torch.stack(
-        list(tqdm(run, desc="training again", total=epochs + 1, unit=" epochs", leave=False, disable=None))
-    )
+    path = descent.descend(DigitClassifier(**model.hparams), data, saved["epoch"] + 1)
     if not torch.equal(path[-1], parameters_to_vector(model.parameters())):
         print("valley: trained again, the network has other weights than this checkpoint; the path is the new one")
     return path

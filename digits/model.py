@@ -193,14 +193,15 @@ class DigitClassifier(LightningModule):
     def _evaluate(self, split: str, batch: Batch) -> None:
         images, labels, chosen = batch
         self._check_shape(images)
-        labels = self._neurons(labels)
-        self._tally(split, *self._score(images, labels, chosen), len(chosen))
+        self._tally(split, *self.score(images, labels, chosen), len(chosen))
         if self.only_digit is not None:
-            chosen = chosen[labels[chosen] == 0]
-            self._tally(f"{split}, the digit", *self._score(images, labels, chosen), len(chosen))
+            chosen = chosen[labels[chosen] == self.only_digit]
+            self._tally(f"{split}, the digit", *self.score(images, labels, chosen), len(chosen))
 
-    def _score(self, images: Tensor, labels: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        """Cost, summed, and number of right answers on the `chosen` (n,) of the images."""
+    @torch.no_grad()
+    def score(self, images: Tensor, labels: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """Cost, summed, and number of right answers on the `chosen` (n,) of images (N, H, W) uint8, labels (N,)."""
+        labels = self._neurons(labels)
         if kernels.choose(self.kernel, self.network, images) == "numba":
             return kernels.compiled().evaluate(*self._weights_and_biases(), images, labels, chosen)
         a = self(images[chosen])

@@ -85,7 +85,7 @@ def show(board: Any, model: DigitClassifier, epoch: int, images: Tensor, labels:
     """Add the pictures of `model`, as it was after `epoch`, to a SummaryWriter: on images (N, 28, 28), labels (N,)."""
     pictures = {"weights of the first layer": weights(model.network)}
     answers, activations = model.predict(images)
-    if activations.shape[1] == 10:
+    if model.only_digit is None:
         images, labels, answers, activations = (tensor.cpu() for tensor in (images, labels, answers, activations))
         pictures["confusion"] = confusion(labels, answers)
         pictures["mistakes"] = wrong_digits(images, labels, activations)

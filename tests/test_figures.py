@@ -1,12 +1,12 @@
 import io
-import subprocess
 import sys
 from functools import partial
-from pathlib import Path
+from importlib import import_module
 
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.nn.utils import parameters_to_vector
@@ -60,8 +60,10 @@ def settings(run):
 
 @pytest.fixture
 def call(data_dir, capsys, monkeypatch):
-    """Call the verb, with a coarser valley; returns what it printed."""
+    """Call the verb, with a coarser valley and fewer networks; returns what it printed."""
     monkeypatch.setattr(descent, "valley", partial(descent.valley, steps=7))
+    monkeypatch.setattr(verb, "SIZES", [20, TRAINING])
+    monkeypatch.setattr(verb, "EPOCHS", 2)
 
     def call(path, out):
         main(["figures", str(path), "--out", str(out), "--data_dir", str(data_dir)])
@@ -89,21 +91,54 @@ def test_every_figure_is_written(call, run, tmp_path):
         assert path.stat().st_size < 150_000
 
 
-def test_what_does_not_apply_is_skipped_with_a_line(call, run, data_dir, tmp_path, monkeypatch):
-    deep = tmp_path / "deep"
-    fit(deep, data_dir, "--hidden", 6, 5, "--epochs", 1)
-    for log in deep.glob("events*"):
-        log.unlink()
+@pytest.mark.parametrize(
+    "args, missing",
+    [
+        (
+            ["--hidden", 6, 5],
+            {
+                "learning_curves": "there is no log of TensorBoard beside ",
+                "hidden_neurons": "neurons vote for outputs if there is one hidden layer; this is 784-6-5-10",
+            },
+        ),
+        (
+            ["--hidden", 6, "--only_digit", 3, "--train_size", 95],
+            dict.fromkeys(["confusion", "mistakes", "saturation"], "it compares ten outputs; this is 784-6-1"),
+        ),
+    ],
+)
+def test_what_does_not_apply_is_skipped_with_a_line(args, missing, call, data_dir, tmp_path, monkeypatch):
+    fit(tmp_path / "run", data_dir, *args, "--epochs", 1)
+    if "learning_curves" in missing:
+        for log in (tmp_path / "run").glob("events*"):
+            log.unlink()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "valley.png").write_bytes(b"of an earlier call")
-    output = call(deep / "best.ckpt", tmp_path / "out")
-    assert f"learning_curves is not drawn: there is no log of TensorBoard beside {deep}/best.ckpt\n" in output
-    assert "hidden_neurons is not drawn: neurons vote for outputs if there is one hidden layer; this is 784-6-5-10" in (
-        output
-    )
-    drawn = {path.stem for path in (tmp_path / "out").iterdir()}
-    assert drawn == set(NAMES) - {"learning_curves", "hidden_neurons"}
-    assert Image.open(tmp_path / "out" / "valley.png").format == "PNG"
+    monkeypatch.setattr(verb, "png", lambda figure: b"drawn" if isinstance(figure, Figure) else b"")
+    lines = [
+        line for line in call(tmp_path / "run" / "best.ckpt", tmp_path / "out").splitlines() if "/out/" not in line
+    ]
+    for line, (name, reason) in zip(lines[-len(missing) :], missing.items(), strict=True):
+        assert line.startswith(f"{name} is not drawn: {reason}")
+    drawn = {path.stem: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert drawn == dict.fromkeys(set(NAMES) - set(missing), b"drawn")
+
+
+def test_a_detector_is_trained_again_on_its_images_and_targets(data_dir, data, tmp_path):
+    fit(tmp_path / "run", data_dir, "--hidden", 6, "--only_digit", 3, "--train_size", 95, "--epochs", 3)
+    model, saved = load(tmp_path / "run", "last.ckpt"), checkpoint.read(tmp_path / "run" / "last.ckpt")
+    module = MNISTDataModule(data_dir, **saved["datamodule_hyper_parameters"])
+    path = verb.trained_again(model, saved, module)
+    assert torch.equal(path[-1], vector(model))
+    images, labels = module.training
+    _, u, v, cost = descent.valley(model, path, images, labels, steps=3)
+    assert len(images) == 95
+    point = path[-1] + torch.stack([u[2], v[0]]) @ descent.plane(path)
+    votes = drawings.hidden_neurons(model, *data.test, rows=1).axes[3]
+    assert [tick.get_text() for tick in votes.get_xticklabels()] == ["3"]
+    torch.nn.utils.vector_to_parameters(point, model.parameters())
+    wanted = (model(images).squeeze(1) - (labels == 3).float()).square().mean().item() / 2
+    assert cost[0, 2].item() == pytest.approx(wanted, rel=1e-4)
 
 
 def test_weights_that_training_does_not_lead_to_are_told(run, data, capsys):
@@ -117,7 +152,9 @@ def test_weights_that_training_does_not_lead_to_are_told(run, data, capsys):
         assert ("has other weights than this checkpoint" in capsys.readouterr().out) == told
 
 
-@pytest.mark.parametrize("mistake", ["missing", "words", "foreign", "out is a file", "out below a file", "matplotlib"])
+@pytest.mark.parametrize(
+    "mistake", ["missing", "words", "foreign", "large images", "out is a file", "out below a file", "matplotlib"]
+)
 def test_mistakes_get_one_line(mistake, run, data_dir, tmp_path, capsys, monkeypatch):
     path, out, named = run / "best.ckpt", tmp_path / "out", "out"
     file = tmp_path / "file"
@@ -129,6 +166,11 @@ def test_mistakes_get_one_line(mistake, run, data_dir, tmp_path, capsys, monkeyp
     elif mistake == "foreign":
         path = named = tmp_path / "foreign.ckpt"
         torch.save({"state_dict": {}}, path)
+    elif mistake == "large images":
+        path, named = tmp_path / "large.ckpt", "are 64 x 64"
+        model = DigitClassifier([5], image_size=64)
+        ours = {"digits_version": checkpoint.VERSION, "hyper_parameters": dict(model.hparams)}
+        torch.save(ours | {"state_dict": model.state_dict()}, path)
     elif mistake == "out is a file":
         out = named = file
     elif mistake == "out below a file":
@@ -154,9 +196,13 @@ def test_no_part_of_a_picture_is_left(call, run, tmp_path, monkeypatch, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["neurons.png"]
 
 
-def test_training_does_not_need_matplotlib():
-    source = "import sys, train, digits.figures; sys.exit('digits.drawings' in sys.modules)"
-    subprocess.run([sys.executable, "-c", source], check=True, cwd=Path(train.__file__).parent)
+def test_training_does_not_need_matplotlib(monkeypatch):
+    """All of the program is imported anew, but not what draws; a new process would import torch again too."""
+    for name in [name for name in sys.modules if name.split(".")[0] in ("digits", "train")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert import_module("train") is not train
+    import_module("digits.figures")
+    assert "digits.drawings" not in sys.modules
 
 
 # The numbers
@@ -226,9 +272,7 @@ def test_descent_is_that_of_train_bit_for_bit(data_dir, tmp_path, kernel, batch_
     how = {"hidden": [12], "lr": 2.5, "seed": 4, "kernel": kernel}
     args = ["--hidden", 12, "--lr", 2.5, "--seed", 4, "--kernel", kernel, "--epochs", 3, "--batch_size", batch_size]
     fit(tmp_path / "run", data_dir, *args)
-    module = MNISTDataModule(data_dir)
-    module.setup("test")
-    path = list(descent.descend(DigitClassifier(**how), *module.training, batch_size, 4, 3))
+    path = descent.descend(DigitClassifier(**how), MNISTDataModule(data_dir, batch_size, 4), epochs=3)
     assert len(path) == 4
     assert torch.equal(path[0], vector(DigitClassifier(**how)))
     assert torch.equal(path[3], vector(load(tmp_path / "run", "last.ckpt")))
@@ -238,8 +282,8 @@ def test_descent_is_that_of_train_bit_for_bit(data_dir, tmp_path, kernel, batch_
 
 def test_the_path_ends_at_the_cost_of_the_checkpoint(run, data):
     saved, model = checkpoint.read(run / "last.ckpt"), load(run, "last.ckpt")
-    path = torch.stack(list(descent.descend(DigitClassifier(**settings(run)), *data.training, 30, 2, EPOCHS)))
-    flat, u, v, cost = descent.valley(model.network, path, *data.training, steps=5)
+    path = descent.descend(DigitClassifier(**settings(run)), data, EPOCHS)
+    flat, u, v, cost = descent.valley(model, path, *data.training, steps=5)
     assert saved["epoch"] + 1 == EPOCHS == len(path) - 1
 
     def wanted(weights):
@@ -261,7 +305,7 @@ def test_the_path_ends_at_the_cost_of_the_checkpoint(run, data):
     assert torch.equal(vector(model), vector(load(run, "last.ckpt")))  # the valley leaves the network as it is
 
     middle = torch.stack([path[0], path[1], path[-1]])  # three points lie in a plane
-    flat, *_ = descent.valley(model.network, middle, *data.training, steps=2)
+    flat, *_ = descent.valley(model, middle, *data.training, steps=2)
     assert torch.allclose(torch.cdist(flat, flat), torch.cdist(middle, middle), rtol=1e-3)
 
 
@@ -269,7 +313,7 @@ def test_accuracy_by_size_is_that_of_train(data_dir, data, tmp_path):
     fit(tmp_path / "run", data_dir, "--hidden", 12, "--lr", 1, "--epochs", 2, "--seed", 1)
     answers, _ = load(tmp_path / "run", "last.ckpt").predict(data.test[0])
     how = {"hidden": [12], "lr": 1.0, "seed": 77}
-    accuracy = descent.accuracy_by_size(how, data.training, data.test, [20, TRAINING], 2, batch_size=10, epochs=2)
+    accuracy = descent.accuracy_by_size(how, data_dir, 10, sizes=[20, TRAINING], seeds=2, epochs=2)
     assert accuracy.shape == (2, 2)
     assert accuracy[1, 1] == (answers == data.test[1]).float().mean()
     assert (accuracy[0] < accuracy[1]).all()
@@ -310,8 +354,8 @@ def test_hidden_weights_are_those_of_the_network(run):
 
 
 def test_hidden_neurons_show_their_votes(run, data):
-    network = load(run).network
-    drawing = drawings.hidden_neurons(network, *data.test, rows=2)
+    model = load(run)
+    network, drawing = model.network, drawings.hidden_neurons(model, *data.test, rows=2)
     z = analysis.first_layer(network, data.test[0])
     chosen = analysis.most_influential(network, z.sigmoid(), 2)
     for row in range(2):
