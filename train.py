@@ -24,7 +24,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits import UserError, checkpoint, pictures
-from digits.callbacks import EpochLines, Interrupted, StopOnSignal
+from digits.callbacks import EpochLines, Interrupted, StopOnSignal, WholeFiles
 from digits.cli import Parser, Rate, one_line_errors, quiet
 from digits.data import MNISTDataModule
 from digits.kernels import Kernel
@@ -145,7 +145,7 @@ def build_trainer(
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
     users, plugins = settings.pop("callbacks", []), settings.pop("plugins", [])
     callbacks = [*(users if isinstance(users, list) else [users]), EpochLines(), StopOnSignal()]
-    plugins = [*(plugins if isinstance(plugins, list) else [plugins]), checkpoint.WholeFiles()]
+    plugins = [*(plugins if isinstance(plugins, list) else [plugins]), WholeFiles()]
     if settings.get("enable_checkpointing", True):
         callbacks += checkpoints
     try:

@@ -5,7 +5,8 @@ from importlib import import_module
 
 from digits.cli import Parser, one_line_errors, quiet
 
-VERBS: dict[str, str] = {
+VERBS = {
+    "predict": "read digits in pictures",
     "figures": "draw what the chapter would show",
 }
 

@@ -1,14 +1,18 @@
-"""What goes on around the training: the console lines of a run, and its end when somebody asks for it."""
+"""What goes on around the training: console lines, checkpoints written whole, an end when somebody asks for it."""
 
+import io
 import math
 import signal
 import sys
 from typing import Any
 
+import torch
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities import rank_zero_only
 from tqdm import tqdm
 
+from digits.checkpoint import read, write_whole
 from digits.kernels import choose
 
 
@@ -87,3 +91,15 @@ class StopOnSignal(Callback):
     def _restore(self) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Lightning's way to disk and back, by `write_whole` and `read`."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        buffer = io.BytesIO()
+        torch.save(checkpoint, buffer)
+        write_whole(path, buffer.getvalue())
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        return read(path)

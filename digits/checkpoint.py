@@ -1,7 +1,6 @@
 """Checkpoints: written whole or not at all, and read without ever running what a stranger put into them."""
 
 import contextlib
-import io
 import os
 import pickle
 import zipfile
@@ -9,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch.plugins.io import TorchCheckpointIO
+from torch import nn
 
 from digits import UserError
+from digits.network import sigmoid_network
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
 
@@ -64,13 +64,16 @@ def read(path: str | Path) -> dict[str, Any]:
     return checkpoint
 
 
-class WholeFiles(TorchCheckpointIO):
-    """Lightning's way to disk, by `write_whole` and `read`."""
+def load_network(path: str | Path) -> nn.Sequential:
+    """The trained network alone, Linear and Sigmoid layers on the CPU, without the trainer that `DigitClassifier` is.
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        buffer = io.BytesIO()
-        torch.save(checkpoint, buffer)
-        write_whole(path, buffer.getvalue())
-
-    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        return read(path)
+    Raises UserError as `read` does.
+    """
+    state = read(path)["state_dict"]
+    weights = [tensor for name, tensor in state.items() if name.endswith(".weight")]
+    try:
+        network = sigmoid_network([weights[0].shape[1], *(len(weight) for weight in weights)])
+        network.load_state_dict({name.removeprefix("network."): tensor for name, tensor in state.items()})
+    except (IndexError, RuntimeError) as error:
+        raise UserError(f"{path} does not hold a network of Linear and Sigmoid layers") from error
+    return network.requires_grad_(False)

@@ -6,7 +6,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from inspect import signature
+from inspect import Parameter, signature
+from json import dumps
 from typing import Any, NoReturn, get_origin
 
 from jsonargparse import ArgumentParser, Namespace
@@ -27,17 +28,28 @@ class Parser(ArgumentParser):
         parameters = [each for each in signature(function).parameters.values() if each.name not in skipped]
         self.lists = {f"--{parameter.name}" for parameter in parameters if get_origin(parameter.annotation) is list}
         self.switches = {f"--{parameter.name}" for parameter in parameters if parameter.annotation is bool}
+        self.many = any(
+            parameter.annotation == list[str] and parameter.default is Parameter.empty for parameter in parameters
+        )
         return super().add_function_arguments(function, *args, **kwargs)
 
     def parse_args(self, args: list[str] | None = None, *rest: Any, **kwargs: Any) -> Namespace:  # type: ignore[override]
         words: list[Any] = []
+        loose: list[str] = []  # the words of no option
+        takes_one = False
         for word in sys.argv[1:] if args is None else args:
-            if words and isinstance(words[-1], list) and not word.startswith(("--", "[")):
-                words[-1].append(word)
-            else:
+            if word.startswith("--"):
                 words += [word, []] if word in self.lists else [f"{word}=true"] if word in self.switches else [word]
+                takes_one = word not in self.lists | self.switches | {"--help"} and "=" not in word
+            elif words and isinstance(words[-1], list) and not word.startswith("["):
+                words[-1].append(word)
+            elif takes_one or not self.many:
+                words.append(word)
+                takes_one = False
+            else:
+                loose.append(word)
         joined = [f"[{','.join(word)}]" if isinstance(word, list) else word for word in words if word != []]
-        return super().parse_args(joined, *rest, **kwargs)
+        return super().parse_args(joined + ([dumps(loose)] if loose else []), *rest, **kwargs)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         message = re.sub(r'^Parser key "([^"]+)"( element \d+)?:', r"--\1:", message)

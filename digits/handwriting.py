@@ -7,7 +7,6 @@ can be written again in a page of JavaScript.
 
 import io
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,10 +26,14 @@ Groups = list[list[Part]]
 
 
 class Digit(NamedTuple):
-    """A digit in a picture: `image` (28, 28) float32 0..1, light on dark; `box` left, top, right, bottom in pixels."""
+    """A digit in a picture: `image` (28, 28) float32 0..1, light on dark; `box` left, top, right, bottom in pixels.
+
+    `clarity` is higher the more the edge of its ink is that of a pen stroke.
+    """
 
     image: np.ndarray
-    box: tuple[int, int, int, int]
+    box: tuple[int, ...]
+    clarity: float
 
 
 def find_digit(picture: Any) -> Digit:
@@ -43,7 +46,7 @@ def find_digit(picture: Any) -> Digit:
     Raises:
         UserError: If it cannot be read or shows no ink.
     """
-    return _find(picture, lambda groups: [max(groups, key=lambda group: max(part.score for part in group))])[0]
+    return max(find_digits(picture), key=lambda digit: digit.clarity)
 
 
 def find_digits(picture: Any) -> list[Digit]:
@@ -51,28 +54,24 @@ def find_digits(picture: Any) -> list[Digit]:
 
     Digits that touch are taken for one.
     """
-    return _find(picture, lambda groups: groups)
-
-
-def _find(picture: Any, choose: Callable[[Groups], Groups]) -> list[Digit]:
     image, scale = open_picture(picture)
     pixels = np.asarray(image)
     if drawn_as_mnist(pixels):
-        return [Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))]
+        return [Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28), 1.0)]
     enlargement = -(-SMALLEST // max(1, int((image.width * image.height) ** 0.5)))
     if enlargement > 1:
         size = image.width * enlargement, image.height * enlargement
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
     ink = find_ink(pixels)
     digits = []
-    for group in choose(group_parts(ink.parts)):
+    for group in group_parts(ink.parts):
         mask = np.isin(ink.labels, [part.label for part in group])
         left, top, right, bottom = bounds(mask)
         here = slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1)
         near = cv2.dilate(mask[here].astype(np.uint8), np.ones((3, 3)))
         strokes = np.clip(ink.darkness[here] / np.median(ink.darkness[mask]), 0, 1) * near
         box = tuple(round(n * scale / enlargement) for n in (left, top, right, bottom))
-        digits.append(Digit(redraw(strokes), box))  # type: ignore[arg-type]
+        digits.append(Digit(redraw(strokes), box, max(part.score for part in group)))
     return digits
 
 

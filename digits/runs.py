@@ -27,7 +27,7 @@ def newest_run() -> Path:
     """The run in runs/ that was started or went on last."""
     runs = [path.parent for path in Path("runs").glob(f"*/{CONFIG}")]
     if not runs:
-        raise UserError("there is no run in runs/ to resume; name its folder: --resume RUN")
+        raise UserError("there is no run in runs/; name the folder of one")
     return max(runs, key=lambda run: max(path.stat().st_mtime for path in run.iterdir()))
 
 

@@ -5,7 +5,8 @@ import pickle
 import pytest
 import torch
 
-from digits import UserError, checkpoint
+from digits import UserError
+from digits.callbacks import WholeFiles
 from digits.checkpoint import VERSION, read, write_whole
 
 
@@ -14,7 +15,7 @@ def good(**changes):
 
 
 def test_what_is_written_is_read(tmp_path):
-    checkpoint.WholeFiles().save_checkpoint(good(), tmp_path / "a.ckpt")
+    WholeFiles().save_checkpoint(good(), tmp_path / "a.ckpt")
     assert read(tmp_path / "a.ckpt")["state_dict"]["w"].equal(torch.ones(3))
     assert [path.name for path in tmp_path.iterdir()] == ["a.ckpt"]
 

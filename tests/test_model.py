@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from digits import UserError, backprop, data, mnist
-from digits.checkpoint import VERSION, WholeFiles
+from digits.callbacks import WholeFiles
+from digits.checkpoint import VERSION
 from digits.data import MNISTDataModule, order
 from digits.model import DigitClassifier
 from digits.network import linears

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from digits import UserError, checkpoint, mnist
+from digits.callbacks import WholeFiles
 from digits.model import DigitClassifier
 from tests.conftest import write_mnist
 
@@ -100,7 +101,7 @@ def damage_checkpoints(count: int, seed: int) -> Counter:
             "hyper_parameters": dict(model.hparams),
             "epoch": 3,
         }
-        checkpoint.WholeFiles().save_checkpoint(plain, path)
+        WholeFiles().save_checkpoint(plain, path)
         content = path.read_bytes()
         for _ in range(count):
             if rng.random() < 0.1:

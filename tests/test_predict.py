@@ -1,0 +1,194 @@
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from digits.__main__ import main
+from digits.callbacks import WholeFiles
+from digits.model import DigitClassifier
+from digits.neurons import binary_layer
+
+
+def ring(size=120):
+    """A picture of a 0: a dark ring on white paper."""
+    y, x = np.mgrid[:size, :size] - size / 2
+    radius = np.hypot(x * 1.4, y)
+    return Image.fromarray(np.where(abs(radius - size / 4) < size / 20, 30, 240).astype(np.uint8))
+
+
+def line(count=3, size=120):
+    picture = Image.new("L", (size * count, size), 240)
+    for place in range(count):
+        picture.paste(ring(size), (place * size, 0))
+    return picture
+
+
+def checkpoint(path, **settings):
+    """A network of 12 neurons that finds a 4 in every picture (the detector: its digit)."""
+    model = DigitClassifier([12], **settings)
+    with torch.no_grad():
+        model.network[2].bias -= 6
+        model.network[2].bias[0 if model.only_digit is not None else 4] += 20
+    content = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams), "digits_version": 1}
+    WholeFiles().save_checkpoint(content, path)
+    return model
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch, capsys):
+    """Run `digits predict` in a folder with a checkpoint, a.png and line.png; returns its exit code, lines, errors."""
+    monkeypatch.chdir(tmp_path)
+    checkpoint("net.ckpt")
+    ring().save("a.png")
+    line().save("line.png")
+
+    def run(*words):
+        code = 0
+        try:
+            main(["predict", *(str(word) for word in words)])
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return code, out.splitlines(), err.splitlines()
+
+    return run
+
+
+def test_a_line_each(read):
+    code, lines, errors = read("net.ckpt", "a.png", "a.png")
+    assert (code, errors) == (0, [])
+    assert lines[0] == lines[1] and lines[0].startswith("a.png: 4  (1.00, then ")
+
+
+def test_activations_are_the_networks(read):
+    from digits.checkpoint import load_network
+    from digits.handwriting import find_digit
+
+    digit = find_digit("a.png")
+    _, lines, _ = read("net.ckpt", "a.png", "--json")
+    [said] = json.loads(lines[0])["digits"]
+    a = load_network("net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
+    model = DigitClassifier.load_from_checkpoint("net.ckpt")
+    assert torch.equal(model.predict(torch.from_numpy(digit.image)[None])[1][0], a)
+    best, other = a.topk(2).values.tolist()
+    assert (said["activation"], said["runner_up_activation"]) == (best, other)
+    assert [said["digit"], said["runner_up"]] == a.topk(2).indices.tolist()
+    assert said["bits"] == "0100" == "".join(str(int(bit)) for bit in binary_layer()(a))
+    assert said["box"] == list(digit.box)
+
+
+def test_number_reads_every_digit(read):
+    assert read("net.ckpt", "--number", "line.png")[1][0].startswith("line.png: 444  (least sure: 4 with ")
+    assert read("net.ckpt", "line.png")[1][0].endswith("the clearest of 3 digits, --number reads all")
+
+
+def test_bits(read):
+    assert read("net.ckpt", "a.png", "--bits")[1][0].endswith(")  0100")
+
+
+def test_show_draws_what_the_network_sees(read):
+    from digits.handwriting import find_digit
+
+    lines = read("net.ckpt", "a.png", "--show")[1][1:]
+    drawn = np.array([list(row) for row in lines])
+    assert drawn.shape == (28, 56)
+    assert ((drawn[:, ::2] != " ") == (find_digit("a.png").image > 0.125)).all()
+
+
+def test_annotate(read, tmp_path):
+    assert read("net.ckpt", "line.png", "--number", "--annotate", "out.png")[0] == 0
+    before, after = np.asarray(Image.open("line.png").convert("RGB")), np.asarray(Image.open("out.png"))
+    changed = (before != after).any(2)
+    assert before.shape == after.shape and 0 < changed.mean() < 0.2
+    assert all(changed[:, left : left + 120].any() for left in (0, 120, 240))
+    for words, reason in (
+        (["a.png", "line.png", "--annotate", "x.png"], "draws over one picture, and here are 2"),
+        (["a.png", "--annotate", "x.xyz"], "cannot write x.xyz"),
+        (["a.png", "--annotate", "nowhere/x.png"], "cannot write nowhere/x.png"),
+    ):
+        code, _, errors = read("net.ckpt", *words)
+        assert code != 0 and len(errors) == 1 and reason in errors[0]
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_folders_and_patterns(read, tmp_path):
+    (tmp_path / "some").mkdir()
+    for name in ("b.png", "a.jpg"):
+        ring().save(tmp_path / "some" / name)
+    (tmp_path / "some" / "notes.txt").write_text("not a picture")
+    for word in ("some", "some/*g"):
+        assert [text.split(":")[0] for text in read("net.ckpt", word)[1]] == ["some/a.jpg", "some/b.png"]
+
+
+def test_standard_input(read, monkeypatch):
+    buffer = io.BytesIO()
+    ring().save(buffer, "PNG")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(buffer.getvalue())))
+    assert read("net.ckpt", "-")[1][0].startswith("-: 4")
+
+
+def test_newest_run(read, tmp_path):
+    run = tmp_path / "runs" / "one"
+    run.mkdir(parents=True)
+    (run / "config.yaml").write_text("")
+    checkpoint(run / "best.ckpt")
+    for words in (["a.png"], [str(run), "a.png"]):
+        assert read(*words)[1][0].startswith("a.png: 4")
+
+
+def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
+    (tmp_path / "text.png").write_text("hello")
+    Image.new("L", (200, 200), 230).save("blank.png")
+    noise = np.random.default_rng(0).normal(210, 6, (200, 200)).clip(0, 255).astype(np.uint8)
+    Image.fromarray(noise).save("noise.png")
+    code, lines, errors = read("net.ckpt", "text.png", "blank.png", "a.png", "noise.png", "gone.png")
+    assert code == 1 and len(lines) == 1 and lines[0].startswith("a.png: 4")
+    assert [error.split(":")[0] for error in errors] == ["text.png", "blank.png", "noise.png", "gone.png"]
+    code, lines, errors = read("net.ckpt", "gone.png", "a.png", "--json")
+    assert code == 1 and errors == []
+    assert json.loads(lines[0]) == {"file": "gone.png", "error": "no such file"}
+
+
+def test_nothing_like_a_digit(read):
+    model = DigitClassifier([12])
+    with torch.no_grad():
+        model.network[2].bias -= 20
+    content = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams), "digits_version": 1}
+    WholeFiles().save_checkpoint(content, "unsure.ckpt")
+    assert read("unsure.ckpt", "a.png") == (1, [], ["a.png: shows nothing like a digit"])
+
+
+@pytest.mark.parametrize(
+    "words, reason",
+    [
+        ([], "files"),
+        (["net.ckpt"], "name a picture"),
+        (["net.ckpt", "empty"], "no picture in the folder empty"),
+        (["net.ckpt", "none*.png"], "no file is called"),
+        (["gone.ckpt", "a.png"], "gone.ckpt: no such checkpoint"),
+        (["a.png"], "no run in runs/"),
+        (["big.ckpt", "a.png"], "another size than 28x28"),
+    ],
+)
+def test_mistakes(words, reason, read, tmp_path):
+    (tmp_path / "empty").mkdir()
+    checkpoint("big.ckpt", image_size=30)
+    code, _, errors = read(*words)
+    assert code == 2 and len(errors) == 1 and reason in errors[0]
+
+
+def test_a_detector_says_yes_or_no(read):
+    checkpoint("nine.ckpt", only_digit=9)
+    assert read("nine.ckpt", "a.png")[1][0].startswith("a.png: a 9  (1.00)")
+    assert "only detects the digit 9" in read("nine.ckpt", "a.png", "--number")[2][0]
+
+
+def test_it_imports_no_trainer():
+    code = "import sys, digits.predict; print([m for m in ('lightning', 'torchvision', 'tensorboard') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
