@@ -86,6 +86,8 @@ def predict(
     failed = 0
     for name in names:
         try:
+            if Path(name).is_dir():
+                raise UserError("there is no picture in this folder")
             picture = sys.stdin.buffer.read() if name == "-" else name
             digits = find_digits(picture)
             more = "" if number or len(digits) == 1 else f"; the clearest of {len(digits)} digits, --number reads all"
@@ -118,20 +120,12 @@ def _is_checkpoint(word: str) -> bool:
 
 
 def _pictures(word: str) -> list[str]:
-    """The pictures that a word of the command line stands for."""
+    """The pictures that a word of the command line stands for, or the word itself."""
     path = Path(word)
     if path.is_dir():
         known = Image.registered_extensions()
-        found = sorted(str(file) for file in path.iterdir() if file.suffix.lower() in known)
-        if not found:
-            raise UserError(f"there is no picture in the folder {word}")
-        return found
-    if glob.has_magic(word) and not path.exists():
-        found = sorted(glob.glob(word))
-        if not found:
-            raise UserError(f"no file is called {word}")
-        return found
-    return [word]
+        return sorted(str(file) for file in path.iterdir() if file.suffix.lower() in known) or [word]
+    return [word] if path.exists() else sorted(glob.glob(word)) or [word]
 
 
 def _said(readings: list[Reading], bits: bool, detected: int | None) -> str:
