@@ -69,7 +69,7 @@ def _guesses(light: np.ndarray) -> list[Ink]:
     for window in WINDOWS:
         darkness = 1 - without_ink(light, window)
         sample = darkness.ravel()[::5]
-        paper, darkest = np.median(sample), np.percentile(sample, 99.8)
+        paper, darkest = np.percentile(sample, (50, 99.8))
         if darkest - paper < GRAIN * np.median(np.abs(sample - paper)):
             continue
         for fraction in FRACTIONS:
@@ -126,7 +126,7 @@ def components(mask: np.ndarray, edge: np.ndarray) -> tuple[np.ndarray, list[Par
     """
     mask = mask.astype(np.uint8)
     count, labels = cv2.connectedComponents(mask, connectivity=8)
-    rim = np.flatnonzero(mask - cv2.erode(mask, np.ones((3, 3)), borderValue=0))
+    rim = np.flatnonzero(mask > cv2.erode(mask, np.ones((3, 3)), borderValue=0))
     label, steepness = labels.ravel()[rim], edge.ravel()[rim]
     n = np.bincount(label, minlength=count)
     total, squares = np.bincount(label, steepness, count), np.bincount(label, steepness**2, count)
