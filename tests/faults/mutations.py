@@ -18,6 +18,7 @@ from digits import UserError, checkpoint, mnist
 from digits.callbacks import WholeFiles
 from digits.model import DigitClassifier
 from tests.conftest import write_mnist
+from tests.faults.damage import mutate
 
 
 class Hostile:
@@ -28,22 +29,6 @@ class Hostile:
 
     def __reduce__(self):
         return open, (self.path, "w")
-
-
-def mutate(content: bytes, rng: random.Random) -> bytes:
-    """Truncate, pad, flip a bit, overwrite, cut out or double a part of a file."""
-    at, length = rng.randrange(len(content)), rng.randrange(1, 200)
-    flipped = bytes([content[at] ^ 1 << rng.randrange(8)])
-    return rng.choice(
-        [
-            content[:at],
-            content + rng.randbytes(length),
-            content[:at] + flipped + content[at + 1 :],
-            content[:at] + rng.randbytes(length) + content[at + length :],
-            content[:at] + content[at + length :],
-            content[:at] + content[at : at + length] * 2 + content[at + length :],
-        ]
-    )
 
 
 def one_line(error: UserError) -> str:
