@@ -116,9 +116,9 @@ def open_picture(picture: Any) -> tuple[Image.Image, float]:
             longer = max(image.size)
             wanted = tuple(max(1, int(n * WORKING / pixels**0.5)) for n in image.size)
             image.draft("", wanted)  # type: ignore[arg-type]  # a JPEG is decoded at a half, a quarter or an eighth
-            image = _plain(image)
+            image = _reducible(image)
             reduction = -(-int((image.width * image.height) ** 0.5) // WORKING)
-            image = ImageOps.exif_transpose(image.reduce(reduction)).convert("RGB")
+            image = ImageOps.exif_transpose(_plain(image.reduce(reduction))).convert("RGB")
             return image, longer / max(image.size)
     except UserError:
         raise
@@ -147,6 +147,17 @@ def _opened(picture: Any) -> Image.Image:
     return Image.fromarray(array.clip(0, 255).round().astype(np.uint8))
 
 
+def _reducible(image: Image.Image) -> Image.Image:
+    """To a mode whose pixels can be averaged; the rest is done to fewer of them, or 64 megapixels take a gigabyte."""
+    if image.mode in ("L", "RGB", "LA", "RGBA", "I", "F", "CMYK"):
+        return image.convert("RGBA") if "transparency" in image.info else image
+    if image.mode == "1":
+        return image.convert("L")
+    if image.mode[0] == "I":
+        return image.convert("I")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
 def _plain(image: Image.Image) -> Image.Image:
     """To L or RGB: 16 bits and floats by their range, transparency onto white, or onto black if what shows is light."""
     if image.mode[0] in "IF":
@@ -160,4 +171,4 @@ def _plain(image: Image.Image) -> Image.Image:
         paper = Image.new("RGB", image.size, "black" if light else "white")
         paper.paste(image, mask=image.getchannel("A"))
         return paper
-    return image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB")
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")
