@@ -1,0 +1,52 @@
+"""How a network reads photos of digits, and how it reads them without digits/handwriting.py."""
+
+import numpy as np
+import torch
+from PIL import Image
+
+from digits import UserError
+from digits.handwriting import find_digit, find_digits
+
+
+def predicted(model, drawn):
+    """What a network reads in images (28, 28) float32 0..1; -1 where there is None."""
+    read = np.full(len(drawn), -1)
+    found = [i for i, image in enumerate(drawn) if image is not None]
+    if found:
+        read[found] = model.predict(torch.from_numpy(np.stack([drawn[i] for i in found])))[0].numpy()
+    return read
+
+
+def read_photos(model, pictures):
+    """The digit (N,) in each picture; -1 where none is found."""
+    drawn = []
+    for picture in pictures:
+        try:
+            drawn.append(find_digit(picture).image)
+        except UserError:
+            drawn.append(None)
+    return predicted(model, drawn)
+
+
+def read_lines(model, pictures):
+    """The digits of each picture of a line, a list of ints."""
+    lines = []
+    for picture in pictures:
+        try:
+            lines.append(predicted(model, [digit.image for digit in find_digits(picture)]).tolist())
+        except UserError:
+            lines.append([])
+    return lines
+
+
+def read_naively(model, pictures):
+    """As one would at first: shrunk to 28x28, and inverted if the border is light."""
+    drawn = []
+    for picture in pictures:
+        if picture.mode == "RGBA":
+            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+        grey = np.asarray(picture.convert("L"), np.float32) / 255
+        border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+        small = np.asarray(Image.fromarray(grey).resize((28, 28), Image.Resampling.BOX)).clip(0, 1)
+        drawn.append(1 - small if border.mean() > 0.5 else small)
+    return predicted(model, drawn)
