@@ -8,12 +8,14 @@ import argparse
 import faulthandler
 import io
 import random
+import re
 import resource
 import struct
 import sys
 import time
 import zlib
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -176,6 +178,15 @@ def check(make, seed: str) -> str:
     return outcome
 
 
+def peak_memory() -> int:
+    """Bytes that this process has used at most; getrusage would count those of the process that started it."""
+    try:
+        [line] = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        return int(line) * 1024
+    except FileNotFoundError:  # not Linux, but a system whose getrusage counts bytes
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
@@ -188,7 +199,7 @@ def main() -> None:
         make, before = makers[i % len(makers)], time.perf_counter()
         outcomes[make.__name__, check(make, f"{options.seed}/{i}")] += 1
         slowest = max(slowest, time.perf_counter() - before)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = peak_memory()
     for make in MAKERS:
         kinds = {what: outcomes[make.__name__, what] for what in ("clear error", "digits")}
         print(f"{sum(kinds.values()):5} {make.__name__.replace('_', ' '):15} {kinds}")
