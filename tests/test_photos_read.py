@@ -36,12 +36,12 @@ def model(test_digits):
 
 @pytest.fixture(scope="module")
 def photographed(test_digits):
-    """By whether they are hard: 200 photos and their labels."""
+    """By whether they are hard: 150 photos and their labels."""
     images, labels = test_digits
 
     def take(hard):
         rng = np.random.default_rng([17, hard])
-        chosen = rng.choice(len(images), 200, replace=False)
+        chosen = rng.choice(len(images), 150, replace=False)
         return [photo(images[i], rng, hard) for i in chosen], labels[chosen]
 
     return {hard: take(hard) for hard in (False, True)}
