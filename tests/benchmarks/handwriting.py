@@ -137,7 +137,7 @@ def times(checkpoint: Path) -> list[tuple[str, str]]:
     return [*rows, ("process `python -m digits predict CHECKPOINT PICTURE`", f"{took:.2f} s")]
 
 
-def picture(model: DigitClassifier, data_dir: str, path: Path, columns: int = 10, tile: int = 96) -> None:
+def picture(model: DigitClassifier, data_dir: str, path: Path, columns: int = 10, tile: int = 100) -> None:
     """Ten photos and ten hard ones, the first of the seed, each with what was read under it; if wrong, what it was."""
     images, labels = (tensor.numpy() for tensor in mnist.load(data_dir, train=False))
     strip = 20
@@ -158,8 +158,8 @@ def picture(model: DigitClassifier, data_dir: str, path: Path, columns: int = 10
                 text, colour = f"{text}, not {label}", "#d55e00"
             draw.text(((column + 0.5) * tile, tile + strip / 2), text, colour, font_size=16, anchor="mm")
         rows.append(np.asarray(row))
-    sheet = Image.fromarray(np.concatenate(rows)).quantize(128, dither=Image.Dither.NONE)
-    sheet.save(path, "PNG", optimize=True)
+    sheet = Image.fromarray(np.concatenate(rows))
+    sheet.save(path, optimize=True)
     print(f"{path}: {sheet.width}x{sheet.height}, {path.stat().st_size / 1000:.0f} kB")
 
 
