@@ -8,14 +8,11 @@ import argparse
 import faulthandler
 import io
 import random
-import re
-import resource
 import struct
 import sys
 import time
 import zlib
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -24,7 +21,7 @@ from tqdm import tqdm
 from digits import UserError
 from digits.handwriting import find_digit, find_digits
 from tests.drawings import STROKES, cover, on_paper
-from tests.faults.damage import mutate
+from tests.faults.damage import mutate, peak_memory
 
 SECONDS, BYTES = 5, 1_000_000_000
 KINDS = ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "ICO", "TGA", "JPEG2000", "PCX", "SGI"]
@@ -176,15 +173,6 @@ def check(make, seed: str) -> str:
     seconds = time.perf_counter() - start
     assert seconds < 2 * SECONDS, f"{make.__name__}, seed {seed!r}: {seconds:.1f} s"  # it was read twice
     return outcome
-
-
-def peak_memory() -> int:
-    """Bytes that this process has used at most; getrusage would count those of the process that started it."""
-    try:
-        [line] = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        return int(line) * 1024
-    except FileNotFoundError:  # not Linux, but a system whose getrusage counts bytes
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def main() -> None:
