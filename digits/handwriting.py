@@ -19,6 +19,7 @@ from digits.ink import Part, find_ink
 from digits.redraw import bounds, drawn_as_mnist, redraw
 
 LARGEST = 64_000_000  # pixels of a picture; more would be a decompression bomb, or take gigabytes
+NARROW = 100  # a picture that is so many times longer than wide, or more, is refused
 WORKING = 300  # a picture is reduced until it has at most this many pixels squared
 SMALLEST = 150  # a smaller one is enlarged until it has this many squared
 
@@ -113,7 +114,9 @@ def open_picture(picture: Any) -> tuple[Image.Image, float]:
             pixels = image.width * image.height
             if pixels > LARGEST:
                 raise UserError(f"has {pixels / 1e6:,.0f} megapixels; at most {LARGEST / 1e6:.0f} are read")
-            longer = max(image.size)
+            shorter, longer = min(image.size), max(image.size)
+            if shorter < 8 or longer > NARROW * shorter:
+                raise UserError(f"is {image.width}x{image.height} pixels, too small or too narrow to show a digit")
             wanted = tuple(max(1, int(n * WORKING / pixels**0.5)) for n in image.size)
             image.draft("", wanted)  # type: ignore[arg-type]  # a JPEG is decoded at a half, a quarter or an eighth
             image = _reducible(image)

@@ -540,8 +540,13 @@ def one_line_error(picture):
     return message
 
 
+@pytest.mark.parametrize("size", [(1, 1), (7, 400), (400, 7), (10, 1001), (20_000, 100)])
+def test_too_small_or_too_narrow(size):
+    assert "too small or too narrow" in one_line_error(Image.new("L", size, 200))
+
+
 @pytest.mark.parametrize("colour", [0, 5, 30, 90, 128, 200, 255, (250, 240, 200), (20, 40, 30)])
-@pytest.mark.parametrize("size", [(1, 1), (2, 3), (28, 28), (300, 400), (1500, 2000)])
+@pytest.mark.parametrize("size", [(8, 8), (9, 20), (28, 28), (300, 400), (1500, 2000)])
 def test_a_blank_page_shows_no_ink(colour, size):
     page = np.empty((*size, 3), np.uint8)
     page[:] = colour
