@@ -196,7 +196,7 @@ def skeleton(mask: np.ndarray) -> np.ndarray:
     ys, xs = np.nonzero(m)
     at = ys * (width + 2) + xs  # the pixels that are left
     flat = m.reshape(-1)
-    ring = np.array([-1, 0, 1, 1, 1, 0, -1, -1]) * (width + 2) + [0, 1, 1, 1, 0, -1, -1, -1]
+    ring = np.array([-1, -1, 0, 1, 1, 1, 0, -1]) * (width + 2) + [0, 1, 1, 1, 0, -1, -1, -1]  # clockwise from above
     before = -1
     while before != len(at):
         before = len(at)

@@ -82,3 +82,13 @@ def test_boxes_enclose_the_ink_of_a_line(digits, hard, monkeypatch):
 def test_a_sheet_has_a_tile_for_each_photo(digits):
     images = [photos.photo(digits[i], np.random.default_rng(i)) for i in range(5)]
     assert photos.sheet(images, 3).size == (480, 320)
+
+
+def test_centre_lines_are_connected_as_the_digit_is():
+    y, x = np.mgrid[:60, :60]
+    circle = abs(np.hypot(x - 30, y - 30) - 18) < 5
+    cross = (abs(x - 30) < 5) | (abs(y - 30) < 5)
+    for shape in (circle, cross):
+        lines = photos.skeleton(shape)
+        assert photos.euler(lines) == photos.euler(shape)
+        assert (lines <= shape).all() and 40 < lines.sum() < 0.2 * shape.sum()
