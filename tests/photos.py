@@ -163,8 +163,8 @@ def unjoin_five(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     leans = bar.max() > stem[1] + 0.3 * width and bar.min() > stem[0] - 0.15 * width and hook.min() < bowl[0]
     if not leans or bowl.mean() < stem[1] or len(runs(y)) > 1:
         return mask
-    while y > top and (higher := runs(y - 1)[0])[1] - stem[1] < 0.5 * thick:
-        y, stem = y - 1, higher  # up to the corner, where the run becomes as long as the bar
+    while y > top and len(above := runs(y - 1)) and above[0, 1] - stem[1] < 0.5 * thick:
+        y, stem = y - 1, above[0]  # up to the corner, where the run becomes as long as the bar
     cut, start = mask.copy(), stem[1] + int(0.1 * thick)
     cut[: y + thick // 2, start : start + int(rng.uniform(1.3, 2.4) * K)] = False
     return cut if euler(cut) == 2 and cut[: y + thick // 2, start:].sum() > 0.08 * mask.sum() else mask
