@@ -150,7 +150,7 @@ def build_trainer(
         callbacks += checkpoints
     try:
         return Trainer(callbacks=callbacks, plugins=plugins, **settings)
-    except ValueError as error:
+    except (ValueError, ModuleNotFoundError) as error:
         raise UserError("--trainer: " + " ".join(str(error).split())) from error
 
 
