@@ -48,7 +48,7 @@ def find_ink(pixels: np.ndarray) -> Ink:
     Raises UserError if there is none.
     """
     light = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), 0.8)
-    dark_paper = np.clip((0.35 - np.median(light.ravel()[::5])) * 10, -1, 1)  # which calls for ink that is lighter
+    dark_paper = np.clip((0.35 - quantiles(light, 0.5)[0]) * 10, -1, 1)  # which calls for ink that is lighter
     guesses = []
     if dark_paper < 1:
         guesses += [guess._replace(score=guess.score * np.exp(-dark_paper)) for guess in _guesses(light + 0.03)]
@@ -64,18 +64,24 @@ def _guesses(light: np.ndarray) -> list[Ink]:
     light = without_lines(cv2.transform(without_ink(light, WINDOWS[0]), np.full((1, 3), 1 / 3)))
     logarithm = np.log(np.maximum(light, 0.05))  # of which a shadow takes the same everywhere, so edges stay as steep
     edge = cv2.magnitude(cv2.Sobel(logarithm, cv2.CV_32F, 1, 0), cv2.Sobel(logarithm, cv2.CV_32F, 0, 1))
-    edge = cv2.dilate(edge, np.ones((3, 3))) / max(float(np.percentile(edge.ravel()[::5], 99.5)), 1e-3)
+    edge = cv2.dilate(edge, np.ones((3, 3))) / max(quantiles(edge, 0.995)[0], 1e-3)
     guesses = []
     for window in WINDOWS:
         darkness = 1 - without_ink(light, window)
-        sample = darkness.ravel()[::5]
-        paper, darkest = np.percentile(sample, (50, 99.8))
-        if darkest - paper < GRAIN * np.median(np.abs(sample - paper)):
+        paper, darkest = quantiles(darkness, 0.5, 0.998)
+        if darkest - paper < GRAIN * quantiles(np.abs(darkness - paper), 0.5)[0]:
             continue
         for fraction in FRACTIONS:
             labels, parts = components(darkness > fraction * darkest, edge)
             guesses.append(Ink(darkness, labels, parts, max((part.score for part in parts), default=0.0)))
     return guesses
+
+
+def quantiles(values: np.ndarray, *shares: float) -> list[float]:
+    """The values that these shares of every tenth of `values` (H, W) or (H, W, 3) stay below, about."""
+    sample = values.ravel()[::10]
+    places = [int(share * len(sample)) for share in shares]
+    return np.partition(sample, places)[places].tolist()
 
 
 def without_ink(light: np.ndarray, window: float) -> np.ndarray:
@@ -95,8 +101,8 @@ def without_ink(light: np.ndarray, window: float) -> np.ndarray:
 def without_lines(light: np.ndarray) -> np.ndarray:
     """Light (H, W) divided by that of printed lines: dark, level or upright, and from border to border."""
     share = without_ink(light, WINDOWS[-1])
-    paper = np.median(share.ravel()[::5])
-    noise = np.median(np.abs(share.ravel()[::5] - paper))
+    paper = quantiles(share, 0.5)[0]
+    noise = quantiles(np.abs(share - paper), 0.5)[0]
     below = (share < paper - max(0.03, 4 * noise)).astype(np.uint8)
     light = light.copy()
     for dark, flat, out in ((below, share, light), (np.ascontiguousarray(below.T), share.T, light.T)):
@@ -141,8 +147,8 @@ def components(mask: np.ndarray, edge: np.ndarray) -> tuple[np.ndarray, list[Par
             parts.append(Part(int(i), left, top, right, bottom, float(score)))
     while parts:
         best = max(parts, key=lambda part: part.score)
-        part = np.pad(labels[best.top : best.bottom, best.left : best.right] == best.label, 1)
-        if 2 * cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3).max() < FAT * max(part.shape):
+        part = (labels[best.top - 1 : best.bottom + 1, best.left - 1 : best.right + 1] == best.label).astype(np.uint8)
+        if 2 * cv2.distanceTransform(part, cv2.DIST_L2, 3).max() < FAT * max(part.shape):
             break
         parts.remove(best)
     return labels, parts
