@@ -1,4 +1,7 @@
-"""Test accuracy of each config over ten seeds, the epoch chosen by validation: `python -m tests.benchmarks.seeds`."""
+"""Test accuracy of each config over ten seeds, the epoch chosen by validation: `python -m tests.benchmarks.seeds`.
+
+With `--kernel torch`, of networks that are trained in torch operations: the same but for rounding.
+"""
 
 import argparse
 import contextlib
@@ -15,13 +18,12 @@ from digits.model import DigitClassifier
 CONFIGS = ("book", "hidden15", "hidden30", "hidden100")
 
 
-def accuracy(config: str, seed: int, data_dir: str) -> float:
+def accuracy(config: str, seed: int, data_dir: str, kernel: str) -> float:
     """Train as `train.py` does, then read the test images with the checkpoint that it leaves."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         run = Path(folder, "run")
-        train.main(
-            ["--config", f"configs/{config}.yaml", "--seed", str(seed), "--data_dir", data_dir, "--run_dir", str(run)]
-        )
+        settings = ["--config", f"configs/{config}.yaml", "--seed", str(seed), "--kernel", kernel]
+        train.main([*settings, "--data_dir", data_dir, "--run_dir", str(run)])
         images, labels = mnist.load(data_dir, train=False)
         digits, _ = DigitClassifier.load_from_checkpoint(run / "best.ckpt").predict(images)
     return (digits == labels).float().mean().item()
@@ -31,12 +33,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--configs", nargs="+", default=CONFIGS)
+    parser.add_argument("--kernel", default="auto")
     parser.add_argument("--data_dir", default="data")
     options = parser.parse_args()
     print(f"| config | {' | '.join(f'seed {seed}' for seed in range(options.seeds))} |")
     print(f"| --- |{' --- |' * options.seeds}", flush=True)
     for config in options.configs:
-        row = [accuracy(config, seed, options.data_dir) for seed in tqdm(range(options.seeds), desc=config)]
+        progress = tqdm(range(options.seeds), desc=config)
+        row = [accuracy(config, seed, options.data_dir, options.kernel) for seed in progress]
         print(f"| {config} | {' | '.join(f'{value:.2%}' for value in row)} |", flush=True)
 
 
