@@ -38,7 +38,7 @@ class Runs:
         return self.start(*settings, *args, **streams)
 
     def finish(self, process: subprocess.Popen) -> str:
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
         return output
 
