@@ -1,0 +1,111 @@
+// Any picture of handwriting to digits drawn the way MNIST's were: handwriting.py, in the same order.
+
+const WORKING = 300; // a picture is reduced until it has at most this many pixels squared
+const SMALLEST = 150; // a smaller one is enlarged until it has this many squared
+const NARROW = 100; // in a picture that is so many times longer than wide, or more, no digit is looked for
+
+// The digit in a picture of one; of several, the clearest; null where there is none.
+function findDigit(pixels) {
+  return findDigits(pixels).reduce((best, digit) => (best && best.clarity >= digit.clarity ? best : digit), null);
+}
+
+// The digits of a line such as a postal code, left to right; none where no ink is found.
+//
+// pixels: an upright picture as ImageData, {width, height, data: RGBA}. Each digit is {image, box, clarity}: a
+// Float32Array(784) of 0..1, light on dark; left, top, right and bottom in pixels of the picture; and a number that is
+// higher the more the edge of its ink is that of a pen stroke. A 28x28 that is drawn as MNIST's are is not changed.
+function findDigits(pixels) {
+  let [colours, scale] = openPicture(pixels);
+  if (!colours) return [];
+  if (drawnAsMnist(colours)) return [{ image: colours[0].data.map((value) => value / 255), box: [0, 0, 28, 28], clarity: 1 }];
+  const { width, height } = colours[0];
+  const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
+  if (enlargement > 1) {
+    const [across, down] = [width, height].map((n) => cubic(n, n * enlargement));
+    colours = colours.map((colour) => eightBits(resampled(colour, across, down)));
+  }
+  const ink = findInk(colours);
+  if (!ink) return [];
+  return groupParts(ink.parts).map((group) => {
+    const side = (name, most) => most(...group.map((part) => part[name]));
+    const box = [side("left", Math.min), side("top", Math.min), side("right", Math.max), side("bottom", Math.max)];
+    const outer = [box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1]; // lies in the picture, as no part is at its border
+    const own = new Set(group.map((part) => part.label));
+    const mask = crop({ ...ink.darkness, data: ink.labels }, ...outer);
+    mask.data.forEach((label, i) => (mask.data[i] = Number(own.has(label))));
+    const darkness = crop(ink.darkness, ...outer), near = dilated(mask, 3, 3);
+    const most = quantile(darkness.data.filter((_, i) => mask.data[i]), 0.5);
+    const strokes = filled(mask.width, mask.height, (i) => clamp(darkness.data[i] / most, 0, 1) * near.data[i]);
+    return {
+      image: redraw(strokes),
+      box: box.map((n) => rounded((n * scale) / enlargement)),
+      clarity: side("score", Math.max),
+    };
+  });
+}
+
+// Put together the parts of a digit: what lies above each other or is small and near. Left to right.
+function groupParts(parts) {
+  const clearest = Math.max(...parts.map((part) => part.score));
+  parts = parts.filter((part) => part.score > 0.12 * clearest);
+  const tall = Math.max(...parts.map((part) => part.bottom - part.top));
+  const groups = [];
+  for (const part of [...parts].sort((a, b) => a.top - a.bottom - (b.top - b.bottom))) {
+    const height = part.bottom - part.top;
+    let home = null, nearest = Infinity;
+    for (const group of groups) {
+      for (const other of group) {
+        const across = Math.min(other.right, part.right) - Math.max(other.left, part.left); // negative where a gap is
+        const down = Math.min(other.bottom, part.bottom) - Math.max(other.top, part.top);
+        const gap = Math.hypot(Math.min(across, 0), Math.min(down, 0));
+        const overlap = across / Math.min(other.right - other.left, part.right - part.left);
+        const small = height <= 0.5 * tall && gap < 0.2 * tall;
+        const stacked = overlap > 0.5 && gap < 0.3 * tall && (height <= 0.5 * tall || down < 0.5 * height);
+        if ((small || stacked || overlap > 0.8) && gap < nearest) [home, nearest] = [group, gap];
+      }
+    }
+    if (home) home.push(part);
+    else if (height > 0.25 * tall) groups.push([part]); // not a dot or a dash
+  }
+  const left = (group) => Math.min(...group.map((part) => part.left));
+  return groups.sort((a, b) => left(a) - left(b));
+}
+
+// A picture as [red, green, blue], images of whole 0..255, reduced to a working size, and how many of its pixels are one of
+// these. Transparency becomes white, or black if what shows is light.
+function openPicture({ width, height, data }) {
+  const shorter = Math.min(width, height), longer = Math.max(width, height);
+  if (shorter < 8 || longer > NARROW * shorter) return [null, 1];
+  const reduction = Math.ceil(Math.floor(Math.sqrt(width * height)) / WORKING);
+  const [w, h] = [width, height].map((n) => Math.ceil(n / reduction));
+  const sums = Array.from({ length: 4 }, () => blank(w, h)); // of red, green and blue where opaque; of opacity
+  const [red, green, blue, alpha] = sums.map((sum) => sum.data);
+  for (let y = 0, k = 0; y < height; y++) {
+    const row = Math.floor(y / reduction) * w;
+    for (let x = 0; x < width; x++, k += 4) {
+      const i = row + Math.floor(x / reduction), opaque = data[k + 3] / 255;
+      red[i] += data[k] * opaque;
+      green[i] += data[k + 1] * opaque;
+      blue[i] += data[k + 2] * opaque;
+      alpha[i] += opaque;
+    }
+  }
+  let [shown, opaque] = [0, 0];
+  for (let i = 0; i < alpha.length; i++) {
+    shown += 0.299 * red[i] + 0.587 * green[i] + 0.114 * blue[i];
+    opaque += alpha[i];
+  }
+  const paper = shown > 127 * opaque ? 0 : 255;
+  const count = (n, total, i) => Math.min(reduction, total - i * reduction); // fewer at the right and at the bottom
+  const colours = sums.slice(0, 3).map((sum) => filled(w, h, (i) => {
+    const pixels = count(w, width, i % w) * count(h, height, Math.floor(i / w));
+    const total = sum.data[i] + (pixels - alpha[i]) * paper;
+    return Math.floor(((total + (pixels >> 1)) * Math.floor(2 ** 24 / pixels)) / 2 ** 24); // rounded as Pillow does
+  }));
+  return [colours, longer / Math.max(w, h)];
+}
+
+// Rounded to whole numbers from 0 to 255, as pixels are.
+function eightBits({ width, height, data }) {
+  return filled(width, height, (i) => Math.round(clamp(data[i], 0, 255)));
+}

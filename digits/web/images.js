@@ -1,0 +1,173 @@
+// What the redrawing asks of images, in as few operations as it can. An image is {width, height, data}, data a
+// Float32Array of its rows; a mask is an image of 0 and 1. No function changes what it is given, but for `quantile`.
+
+function blank(width, height) {
+  return { width, height, data: new Float32Array(width * height) };
+}
+
+// The image whose pixel i is value(i).
+function filled(width, height, value) {
+  const image = blank(width, height);
+  for (let i = 0; i < image.data.length; i++) image.data[i] = value(i);
+  return image;
+}
+
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+// To the nearest integer; from the middle to the even one, as Python does.
+function rounded(value) {
+  const up = Math.round(value);
+  return up - value === 0.5 && up % 2 ? up - 1 : up;
+}
+
+// The value below which this share of an array lies, between two values in proportion. Puts the array out of order.
+function quantile(values, share) {
+  const place = (values.length - 1) * share, k = Math.floor(place);
+  let low = 0, high = values.length - 1;
+  while (low < high) { // Hoare's selection: until all before k are at most values[k], and all after it at least
+    const pivot = values[(low + high) >> 1];
+    let i = low, j = high;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const value = values[i];
+      values[i++] = values[j];
+      values[j--] = value;
+    }
+    if (k <= j) high = j;
+    else if (k >= i) low = i;
+    else break;
+  }
+  if (place === k) return values[k];
+  let next = Infinity;
+  for (let i = k + 1; i < values.length; i++) if (values[i] < next) next = values[i];
+  return values[k] + (place - k) * (next - values[k]);
+}
+
+// Sizes and filters. Along one axis, each pixel of the result is a weighted sum of pixels: {size, taps, at, weights}.
+// Of pixel i of `size`, the t-th of `taps` is pixel at[i * taps + t] of the image, weighted by weights[i * taps + t].
+
+// The axis whose tap t of pixel i is weight(i, t) times pixel position(i, t).
+function axis(size, taps, position, weight) {
+  const at = new Int32Array(size * taps), weights = new Float32Array(size * taps);
+  for (let i = 0; i < size; i++) {
+    for (let t = 0; t < taps; t++) {
+      at[i * taps + t] = position(i, t);
+      weights[i * taps + t] = weight(i, t);
+    }
+  }
+  return { size, taps, at, weights };
+}
+
+// Pixels that are scaled, then shifted, and shared out among those they cover: to at most as many as they are.
+function area(from, to, scale = to / from, shift = 0) {
+  const edge = (i) => (i - shift) / scale; // of a pixel of the result, in those of the image
+  const pixel = (i, t) => Math.floor(edge(i)) + t;
+  return axis(to, Math.ceil(1 / scale) + 1, (i, t) => clamp(pixel(i, t), 0, from - 1), (i, t) => {
+    const p = pixel(i, t), covered = Math.min(p + 1, edge(i + 1)) - Math.max(p, edge(i));
+    return p < 0 || p >= from ? 0 : scale * Math.max(0, covered);
+  });
+}
+
+// Between the two pixels around.
+function linear(from, to) {
+  const middle = (i) => ((i + 0.5) * from) / to - 0.5;
+  return axis(to, 2, (i, t) => clamp(Math.floor(middle(i)) + t, 0, from - 1), (i, t) => {
+    const right = middle(i) - Math.floor(middle(i));
+    return t ? right : 1 - right;
+  });
+}
+
+// Through the four pixels around, by the cubic convolution of R. Keys (1981) with a = -3/4.
+function cubic(from, to) {
+  const middle = (i) => ((i + 0.5) * from) / to - 0.5;
+  return axis(to, 4, (i, t) => clamp(Math.floor(middle(i)) + t - 1, 0, from - 1), (i, t) => {
+    const d = Math.abs(middle(i) - Math.floor(middle(i)) + 1 - t);
+    return d < 1 ? (1.25 * d - 2.25) * d * d + 1 : ((-0.75 * d + 3.75) * d - 6) * d + 3;
+  });
+}
+
+// A filter of an odd number of weights; beyond the border lies the image's mirror image, without its first pixel.
+function filter(size, weights) {
+  const position = (i, t) => size - 1 - Math.abs(size - 1 - Math.abs(i + t - (weights.length >> 1)));
+  return axis(size, weights.length, position, (_, t) => weights[t]);
+}
+
+// A frame of so many pixels around the image, in which it is mirrored.
+function frame(size, side) {
+  const position = (i) => (i < side ? side - 1 - i : i < side + size ? i - side : 2 * size + side - 1 - i);
+  return axis(size + 2 * side, 1, position, () => 1);
+}
+
+// An image by its two axes.
+function resampled(image, across, down) {
+  const wide = blank(across.size, image.height), out = blank(across.size, down.size);
+  for (let y = 0, i = 0; y < image.height; y++) {
+    for (let x = 0, k = 0; x < across.size; x++, i++) {
+      let sum = 0;
+      for (let t = 0; t < across.taps; t++, k++) sum += across.weights[k] * image.data[y * image.width + across.at[k]];
+      wide.data[i] = sum;
+    }
+  }
+  for (let k = 0; k < down.at.length; k++) {
+    const weight = down.weights[k], row = Math.floor(k / down.taps) * out.width, from = down.at[k] * out.width;
+    for (let x = 0; x < out.width; x++) out.data[row + x] += weight * wide.data[from + x];
+  }
+  return out;
+}
+
+// A part of an image; beyond the border there are zeros.
+function crop(image, left, top, right, bottom) {
+  const out = blank(right - left, bottom - top);
+  for (let y = Math.max(top, 0); y < Math.min(bottom, image.height); y++) {
+    for (let x = Math.max(left, 0); x < Math.min(right, image.width); x++) {
+      out.data[(y - top) * out.width + x - left] = image.data[y * image.width + x];
+    }
+  }
+  return out;
+}
+
+// Shapes.
+
+// The largest of the pixels within a window around each; a window that is even reaches further back.
+function dilated(image, across, down) {
+  const { width, height } = image, wide = blank(width, height), out = blank(width, height);
+  for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
+  for (let x = 0; x < width; x++) largest(wide.data, out.data, x, width, height, down);
+  return out;
+}
+
+// The largest of the `side` pixels around each of `count` that start at `first` and are `step` apart.
+function largest(from, to, first, step, count, side) {
+  const back = side >> 1;
+  for (let k = 0; k < count; k++) {
+    const end = first + Math.min(k - back + side, count) * step;
+    let most = -Infinity;
+    for (let i = first + Math.max(k - back, 0) * step; i < end; i += step) if (from[i] > most) most = from[i];
+    to[first + k * step] = most;
+  }
+}
+
+// The image with what is dark and narrower than a window filled: each pixel's smallest surroundings of largest ones.
+function closing(image, side) {
+  const negative = ({ width, height, data }) => filled(width, height, (i) => -data[i]);
+  return negative(dilated(negative(dilated(image, side, side)), side, side));
+}
+
+// How far each pixel of a mask is from the nearest 0, in pixels: first within its column, then by Pythagoras.
+function distances(mask) {
+  const { width, height } = mask, size = width * height;
+  const column = filled(width, height, (i) => (mask.data[i] ? width + height : 0)).data;
+  for (let i = width; i < size; i++) column[i] = Math.min(column[i], column[i - width] + 1);
+  for (let i = size - width - 1; i >= 0; i--) column[i] = Math.min(column[i], column[i + width] + 1);
+  return filled(width, height, (i) => {
+    const x = i % width;
+    let best = column[i] ** 2;
+    for (let d = 1; d * d < best && d < width; d++) {
+      if (d <= x) best = Math.min(best, d * d + column[i - d] ** 2);
+      if (d < width - x) best = Math.min(best, d * d + column[i + d] ** 2);
+    }
+    return Math.sqrt(best);
+  });
+}

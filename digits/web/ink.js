@@ -1,0 +1,185 @@
+// Which pixels of a photo are ink, whatever the paper, its light, its shadows and its lines: ink.py, in the same order.
+
+const WINDOWS = [0.4, 0.24, 0.12, 0.06]; // ink is narrower than one of these shares of the picture's shorter side,
+const FRACTIONS = [0.42, 0.65]; // darker than one of these shares of the darkest ink,
+const EDGE = 0.5; // at its edges at least so steep, on average, in units of the steepest edges of the picture,
+const FAT = 0.5; // and its strokes are at most this share of its length wide
+const GRAIN = 6; // medians of the paper's own unevenness by which ink is darker at least
+const COARSE = 8; // pixels across a window, where the paper under the ink is looked for
+
+// Tell the ink of a picture, [red, green, blue] of 0..255, from its paper.
+//
+// Returns {darkness, labels, parts, score}: an image, 0 on the paper; for each of its pixels the label of its part of
+// the ink, an Int32Array; the parts, {label, left, top, right, bottom, score}; how clear the ink is. Null without ink.
+function findInk(colours) {
+  const { width, height } = colours[0];
+  const gauss = [-3, -2, -1, 0, 1, 2, 3].map((d) => Math.exp(-d * d / (2 * 0.8 ** 2)));
+  const sum = gauss.reduce((a, b) => a + b), weights = gauss.map((weight) => weight / sum);
+  const across = filter(width, weights), down = filter(height, weights.map((weight) => weight / 255));
+  const light = colours.map((colour) => resampled(colour, across, down));
+  const every5th = filled(Math.ceil((3 * width * height) / 5), 1, (i) => light[(5 * i) % 3].data[Math.floor((5 * i) / 3)]);
+  const darkPaper = clamp((0.35 - quantile(every5th.data, 0.5)) * 10, -1, 1); // which calls for ink that is lighter
+  const changed = (change) => light.map(({ data }) => filled(width, height, (i) => change(data[i])));
+  const found = [];
+  const guess = (score, change) => {
+    for (const ink of _guesses(changed(change))) found.push({ ...ink, score: ink.score * score });
+  };
+  if (darkPaper < 1) guess(Math.exp(-darkPaper), (value) => value + 0.03);
+  if (darkPaper > -1) guess(Math.exp(darkPaper), (value) => 0.1 / (value + 0.1));
+  return found.reduce((best, ink) => (ink.score > (best?.score ?? 0) ? ink : best), null);
+}
+
+// What may be ink if it is darker than the paper, by its width and darkness. Light [red, green, blue], over 0.
+function _guesses(colours) {
+  const { width, height } = colours[0];
+  const [red, green, blue] = colours.map((colour) => withoutInk(colour, WINDOWS[0]).data);
+  const light = withoutLines(filled(width, height, (i) => (red[i] + green[i] + blue[i]) / 3));
+  const edge = steepness(filled(width, height, (i) => Math.log(Math.max(light.data[i], 0.05))));
+  const found = [];
+  for (const window of WINDOWS) {
+    const share = withoutInk(light, window), darkness = filled(width, height, (i) => 1 - share.data[i]);
+    const some = sample(darkness), paper = quantile(some, 0.5), darkest = quantile(some, 0.998);
+    if (darkest - paper < GRAIN * quantile(some.map((value) => Math.abs(value - paper)), 0.5)) continue;
+    for (const fraction of FRACTIONS) {
+      const mask = filled(width, height, (i) => Number(darkness.data[i] > fraction * darkest));
+      const [labels, parts] = components(mask, edge);
+      found.push({ darkness, labels, parts, score: Math.max(0, ...parts.map((part) => part.score)) });
+    }
+  }
+  return found;
+}
+
+// How steep an image is near each pixel, in units of its steepest edges.
+function steepness(image) {
+  const { width, height } = image, slope = [-1, 0, 1], smooth = [1, 2, 1];
+  const across = resampled(image, filter(width, slope), filter(height, smooth)).data;
+  const down = resampled(image, filter(width, smooth), filter(height, slope)).data;
+  const edge = filled(width, height, (i) => Math.sqrt(across[i] ** 2 + down[i] ** 2));
+  const steepest = Math.max(quantile(sample(edge), 0.995), 1e-3), near = dilated(edge, 3, 3);
+  return filled(width, height, (i) => near.data[i] / steepest);
+}
+
+// Every fifth pixel.
+function sample({ data }) {
+  return filled(Math.ceil(data.length / 5), 1, (i) => data[5 * i]).data;
+}
+
+// Light as a share of that of the paper around, within a window (a share of the shorter side).
+//
+// The paper is a morphological closing: as the light, but what is dark and narrower than the window is filled.
+function withoutInk(light, window) {
+  const { width, height } = light;
+  const reduction = Math.max(1, Math.floor(Math.floor(window * Math.min(width, height)) / COARSE));
+  const [w, h] = [width, height].map((n) => Math.max(1, Math.floor(n / reduction)));
+  const side = Math.max(3, rounded(window * Math.min(w, h)));
+  const coarse = resampled(light, area(width, w), area(height, h));
+  const framed = closing(resampled(coarse, frame(w, side), frame(h, side)), side);
+  const paper = resampled(crop(framed, side, side, side + w, side + h), linear(w, width), linear(h, height));
+  return filled(width, height, (i) => light.data[i] / paper.data[i]);
+}
+
+// Light divided by that of printed lines: dark, level or upright, and from border to border.
+function withoutLines(light) {
+  const { width, height } = light, share = withoutInk(light, WINDOWS.at(-1)).data;
+  const some = sample({ data: share }), paper = quantile(some, 0.5);
+  const noise = quantile(some.map((value) => Math.abs(value - paper)), 0.5);
+  const least = paper - Math.max(0.03, 4 * noise);
+  const dark = filled(width, height, (i) => Number(share[i] < least)), out = filled(width, height, (i) => light.data[i]);
+  for (const [length, rows, step, stride] of [[width, height, 1, width], [height, width, width, 1]]) {
+    const near = step === 1 ? dilated(dark, 1, 3).data : dilated(dark, 3, 1).data, taken = [];
+    for (const line of levelLines(dark.data, length, rows, step, stride)) {
+      const inside = line.flatMap((row, i) => (row >= 0 && row < rows ? [row * stride + i * step] : []));
+      const middle = line[length >> 1];
+      if (inside.length < 0.5 * length || taken.some((row) => Math.abs(row - middle) < 5)) continue;
+      if (inside.reduce((sum, i) => sum + near[i], 0) <= 0.9 * inside.length) continue;
+      taken.push(middle);
+      for (let offset = -3; offset <= 3; offset++) { // a line has a width and soft edges
+        const along = line.map((row, i) => clamp(row + offset, 0, rows - 1) * stride + i * step);
+        const shade = Math.min(1, quantile(along.map((i) => share[i]), 0.5));
+        for (const i of along) out.data[i] /= shade;
+      }
+    }
+  }
+  return out;
+}
+
+// The lines along which most of a mask is 1, the best first: for each, its row at each of `length` columns.
+//
+// Columns are `step` apart and rows `stride`. By the Hough transform: each pixel votes for the lines through it, by
+// their angle, at most 10 degrees from level, and by their distance from the first pixel. (Duda and Hart, 1972.)
+function levelLines(mask, length, rows, step, stride) {
+  const ANGLES = 41, most = length + rows, bins = 2 * most + 3; // one more at each end, which stays 0
+  const angles = Array.from({ length: ANGLES }, (_, n) => Math.PI / 2 + ((n - 20) * Math.PI) / 360);
+  const cosines = Float64Array.from(angles, Math.cos), sines = Float64Array.from(angles, Math.sin);
+  const votes = new Int32Array((ANGLES + 2) * bins);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < length; column++) {
+      if (!mask[row * stride + column * step]) continue;
+      for (let n = 0; n < ANGLES; n++) {
+        votes[(n + 1) * bins + most + 1 + Math.round(column * cosines[n] + row * sines[n])]++;
+      }
+    }
+  }
+  const peaks = [];
+  for (let i = bins; i < votes.length - bins; i++) {
+    const here = votes[i];
+    if (here <= Math.floor(0.64 * length) || here <= votes[i - 1] || here < votes[i + 1]) continue;
+    if (here > votes[i - bins] && here >= votes[i + bins]) peaks.push(i);
+  }
+  peaks.sort((a, b) => votes[b] - votes[a] || a - b);
+  return peaks.slice(0, 400).map((i) => {
+    const n = Math.floor(i / bins) - 1, distance = (i % bins) - most - 1;
+    return Array.from({ length }, (_, column) => rounded((distance - column * cosines[n]) / sines[n]));
+  });
+}
+
+// Label the connected parts of a mask, and list those with a steep `edge` all around.
+//
+// Those that run into the border of the picture are not listed, nor is a blot that looks better than all the others.
+function components(mask, edge) {
+  const { width, height } = mask, labels = new Int32Array(width * height), stack = new Int32Array(width * height);
+  const parts = [];
+  for (let first = 0, label = 0; first < labels.length; first++) {
+    if (!mask.data[first] || labels[first]) continue;
+    labels[first] = ++label;
+    stack[0] = first;
+    let n = 0, total = 0, squares = 0; // of the pixels of its rim
+    let left = width, top = height, right = 0, bottom = 0;
+    for (let size = 1; size > 0;) {
+      const i = stack[--size], x = i % width, y = Math.floor(i / width);
+      let around = 0;
+      for (let v = Math.max(y - 1, 0); v < Math.min(y + 2, height); v++) {
+        for (let u = Math.max(x - 1, 0), j = v * width + u; u < Math.min(x + 2, width); u++, j++) {
+          if (!mask.data[j]) continue;
+          around++;
+          if (labels[j]) continue;
+          labels[j] = label;
+          stack[size++] = j;
+        }
+      }
+      left = Math.min(left, x);
+      top = Math.min(top, y);
+      right = Math.max(right, x + 1);
+      bottom = Math.max(bottom, y + 1);
+      if (around === 9) continue;
+      n++;
+      total += edge.data[i];
+      squares += edge.data[i] ** 2;
+    }
+    if (total <= EDGE * n || left === 0 || top === 0 || right === width || bottom === height) continue;
+    const even = total ** 2 / (n * squares); // 1 if the edge is as steep everywhere
+    parts.push({ label, left, top, right, bottom, score: n ** 0.5 * (total / n - EDGE) * even ** 3 });
+  }
+  while (parts.length) {
+    const best = parts.reduce((one, other) => (other.score > one.score ? other : one));
+    const { left, top, right, bottom } = best, w = right - left + 2, h = bottom - top + 2;
+    const part = filled(w, h, (i) => {
+      const x = left - 1 + (i % w), y = top - 1 + Math.floor(i / w);
+      return Number(labels[y * width + x] === best.label);
+    });
+    const deepest = distances(part).data.reduce((a, b) => Math.max(a, b));
+    if (2 * deepest < FAT * Math.max(w, h)) break;
+    parts.splice(parts.indexOf(best), 1);
+  }
+  return [labels, parts];
+}
