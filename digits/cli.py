@@ -20,7 +20,7 @@ Rate = restricted_number_type("Rate", float, [(">", 0), ("<", float("inf"))])  #
 
 class Parser(ArgumentParser):
     """An ArgumentParser that takes lists as `--hidden 100 30` or as the words of no option, switches such as `--json`
-    without a value, and answers a mistake with one line, not its usage.
+    without a value, a verb's first argument without its name, and answers a mistake with one line, not its usage.
     """
 
     def add_function_arguments(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:
@@ -31,6 +31,8 @@ class Parser(ArgumentParser):
         self.many = any(
             parameter.annotation == list[str] and parameter.default is Parameter.empty for parameter in parameters
         )
+        optional = kwargs.get("as_positional") and parameters[0].default is not Parameter.empty
+        self.first = f"--{parameters[0].name}" if optional else ""
         return super().add_function_arguments(function, *args, **kwargs)
 
     def parse_args(self, args: list[str] | None = None, *rest: Any, **kwargs: Any) -> Namespace:  # type: ignore[override]
@@ -43,6 +45,8 @@ class Parser(ArgumentParser):
                 takes_one = word not in self.lists | self.switches | {"--help"} and "=" not in word
             elif words and isinstance(words[-1], list) and not word.startswith("["):
                 words[-1].append(word)
+            elif self.first and not takes_one and self.first not in words and not word.startswith("-"):
+                words += [self.first, word]
             elif takes_one or not self.many:
                 words.append(word)
                 takes_one = False

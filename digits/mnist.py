@@ -47,6 +47,11 @@ def load(data_dir: str | Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]
     return dataset.data, dataset.targets
 
 
+def missing(data_dir: str | Path) -> list[str]:
+    """Which of the four files are not whole in `data_dir/MNIST/raw`."""
+    return [name for name in SHA256 if _problem(Path(data_dir) / "MNIST" / "raw" / name)]
+
+
 def fetch(data_dir: str | Path) -> None:
     """Make sure that the four files are whole in `data_dir/MNIST/raw`, fetching what is missing or damaged.
 
@@ -57,7 +62,7 @@ def fetch(data_dir: str | Path) -> None:
     Raises UserError when no source has a file, saying what was tried.
     """
     raw = Path(data_dir) / "MNIST" / "raw"
-    wanted = [name for name in SHA256 if _problem(raw / name)]
+    wanted = missing(data_dir)
     if not wanted:
         return
     for name in wanted:

@@ -12,7 +12,7 @@ from digits import UserError, backprop, kernels
 from digits.checkpoint import VERSION, read
 from digits.data import Batch
 from digits.kernels import Kernel
-from digits.network import Init, answers, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
+from digits.network import Init, answers, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network, sizes
 
 
 class DigitClassifier(LightningModule):
@@ -86,10 +86,7 @@ class DigitClassifier(LightningModule):
     @property
     def shape(self) -> str:
         """The layers as the book writes them, such as 784-100-10."""
-        layers = linears(self.network)
-        if not layers:
-            return type(self.network).__name__
-        return "-".join(str(n) for n in [layers[0].in_features, *(layer.out_features for layer in layers)])
+        return "-".join(map(str, sizes(self.network))) or type(self.network).__name__
 
     @property
     def size(self) -> int:

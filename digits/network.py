@@ -38,6 +38,12 @@ def linears(network: nn.Module) -> list[nn.Linear]:
     return [module for module in network.modules() if isinstance(module, nn.Linear)]
 
 
+def sizes(network: nn.Module) -> list[int]:
+    """Neurons in each layer, from the inputs on, such as [784, 100, 10]; none if there are no such layers."""
+    layers = linears(network)
+    return [layer.in_features for layer in layers[:1]] + [layer.out_features for layer in layers]
+
+
 def inputs(images: Tensor, like: Tensor) -> Tensor:
     """Images (..., H, W), uint8 or float 0..1, as input activations (..., H * W) of the dtype and device of `like`."""
     x = images.to(like.device).flatten(-2)

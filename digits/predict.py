@@ -17,7 +17,7 @@ from digits.checkpoint import load_network, write_whole
 from digits.handwriting import Digit, find_digits
 from digits.network import linears
 from digits.neurons import binary_layer
-from digits.runs import newest_run
+from digits.runs import checkpoint_of
 
 # Below this, no output neuron has recognised anything. On photos of MNIST's validation digits (tests/photos.py), 0.2 %
 # of those that are read right stay below it.
@@ -71,8 +71,7 @@ def predict(
         json: Print an object a line, for programs.
         annotate: Write the picture with boxes and digits drawn over it.
     """
-    reader = Path(files.pop(0)) if _is_checkpoint(files[0]) else newest_run()
-    reader = reader / "best.ckpt" if reader.is_dir() else reader
+    reader = checkpoint_of(Path(files.pop(0)) if _is_checkpoint(files[0]) else None)
     network, detected = load_network(reader), checkpoint.read(reader)["hyper_parameters"].get("only_digit")
     if linears(network)[0].in_features != 28 * 28:
         raise UserError(f"{reader} reads images of another size than 28x28")

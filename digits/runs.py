@@ -31,6 +31,12 @@ def newest_run() -> Path:
     return max(runs, key=lambda run: max(path.stat().st_mtime for path in run.iterdir()))
 
 
+def checkpoint_of(path: Path | None) -> Path:
+    """The best checkpoint of a run, by default of the newest in runs/; or the checkpoint itself, if `path` is one."""
+    path = path or newest_run()
+    return path / "best.ckpt" if path.is_dir() else path
+
+
 def make_new(folder: Path) -> None:
     """Make the folder of a run, never one that holds something already."""
     try:
