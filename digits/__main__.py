@@ -7,6 +7,7 @@ from digits.cli import Parser, one_line_errors, quiet
 
 VERBS = {
     "predict": "read digits in pictures",
+    "export": "carry a network into a web page or an app",
     "figures": "draw what the chapter would show",
 }
 
