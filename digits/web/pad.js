@@ -1,0 +1,93 @@
+// What one draws: strokes of a pen, each a list of points [x, y] from 0 to 1 across the pad, or a picture. Nothing is
+// changed in place but the stroke that is being drawn, so undoing is to go back to what was there before.
+
+const PEN = 0.08; // width of the pen, in sides of the pad; chosen on digits of the validation images, drawn again
+const FINENESS = 200; // pixels squared on which strokes are read
+
+const pad = {
+  drawing: { strokes: [], picture: null },
+  past: [],
+  pen: null, // the id of the pointer that draws
+};
+
+function replaceDrawing(drawing) {
+  pad.past.push(pad.drawing);
+  pad.drawing = drawing;
+}
+
+/** Calls `drawn(event, done)` as the pointer draws on the canvas, with done when it is lifted. */
+function listenToPen(canvas, drawn) {
+  const point = (event) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    return [(event.clientX - left) / width, (event.clientY - top) / height];
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    if (pad.pen !== null || event.button) return;
+    canvas.setPointerCapture(event.pointerId);
+    pad.pen = event.pointerId;
+    replaceDrawing({ strokes: [...pad.drawing.strokes, [point(event)]], picture: null });
+    drawn(event, false);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pad.pen) return;
+    const between = event.getCoalescedEvents(); // all points since the last frame
+    pad.drawing.strokes.at(-1).push(...(between.length ? between : [event]).map(point));
+    drawn(event, false);
+  });
+  const lifted = (event) => {
+    if (event.pointerId !== pad.pen) return;
+    pad.pen = null;
+    drawn(event, true);
+  };
+  canvas.addEventListener("pointerup", lifted);
+  canvas.addEventListener("pointercancel", lifted);
+}
+
+/** Draws strokes, smooth through their points, or the picture on a square of so many pixels. */
+function paint(context, side, { strokes, picture }) {
+  if (picture) context.drawImage(picture, ...placed(picture).map((n) => n * side));
+  context.lineCap = context.lineJoin = "round";
+  context.lineWidth = PEN * side;
+  for (const stroke of strokes) {
+    const points = stroke.map((point) => point.map((n) => n * side));
+    const [x, y] = points[0];
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x + 0.01, y); // a dot, where there is no more
+    points.slice(1).forEach(([x, y], i) => context.quadraticCurveTo(...points[i], (points[i][0] + x) / 2, (points[i][1] + y) / 2));
+    context.lineTo(...points.at(-1));
+    context.stroke();
+  }
+}
+
+/** Left, top, width and height of a picture that fills the pad as far as its shape allows. */
+function placed({ width, height }) {
+  const longer = Math.max(width, height);
+  const [w, h] = [width / longer, height / longer];
+  return [(1 - w) / 2, (1 - h) / 2, w, h];
+}
+
+/** The digit that strokes make, as `findDigits` gives those of a picture, its box in sides of the pad; or none. */
+const inkCanvas = Object.assign(document.createElement("canvas"), { width: FINENESS, height: FINENESS });
+const inkContext = inkCanvas.getContext("2d", { willReadFrequently: true });
+
+function digitsOfStrokes(strokes) {
+  inkContext.clearRect(0, 0, FINENESS, FINENESS);
+  paint(inkContext, FINENESS, { strokes });
+  const { data } = inkContext.getImageData(0, 0, FINENESS, FINENESS);
+  const ink = filled(FINENESS, FINENESS, (i) => data[4 * i + 3] / 255);
+  if (!ink.data.some((value) => value > 0.5)) return [];
+  return [{ image: redraw(ink), box: bounds(_drawn(ink)).map((n) => n / FINENESS) }];
+}
+
+/** The digits of a picture, their boxes in sides of the pad. */
+function digitsOfPicture(picture) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: picture.width, height: picture.height });
+  const context = canvas.getContext("2d");
+  context.drawImage(picture, 0, 0);
+  const [left, top] = placed(picture), longer = Math.max(picture.width, picture.height);
+  return findDigits(context.getImageData(0, 0, picture.width, picture.height)).map((digit) => ({
+    ...digit,
+    box: digit.box.map((n, i) => n / longer + (i % 2 ? top : left)),
+  }));
+}

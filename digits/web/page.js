@@ -1,0 +1,219 @@
+// The page: what is drawn is read at every stroke, and every layer is shown.
+
+const find = (id) => document.getElementById(id);
+const detector = network.only_digit !== null;
+const state = { digits: [], chosen: 0, looked: null }; // looked: [layer, neuron] whose weights are shown
+const paper = find("paper"), paperContext = paper.getContext("2d");
+
+const layers = network.sizes.slice(1).map((_, l) => {
+  const figure = find("layer").content.firstElementChild.cloneNode(true);
+  find("answer").before(figure);
+  return neuronsView(figure, l + 1);
+});
+const views = [pixelsView(find("pixels")), ...layers];
+
+/** Reads what is on the pad. */
+function read() {
+  const { strokes, picture, digits } = pad.drawing;
+  state.digits = picture ? digits : digitsOfStrokes(strokes);
+  const clearest = Math.max(...state.digits.map((digit) => digit.clarity));
+  state.chosen = picture ? state.digits.findIndex((digit) => digit.clarity === clearest) : 0;
+  show();
+}
+
+/** Shows the digit that is chosen in every layer, with the weights of the neuron that is looked into. */
+function show() {
+  const digit = state.digits[state.chosen];
+  const activations = digit ? feedforward(digit.image) : network.sizes.map((n) => new Float32Array(n));
+  const [layer, j] = state.looked ?? [];
+  const w = layer && network.layers[layer - 1].weights.subarray(j * network.sizes[layer - 1], (j + 1) * network.sizes[layer - 1]);
+  views.forEach((view, l) => view.show(activations[l], layer === l + 1 ? w : null));
+  layers.forEach((view, l) => view.mark(layer === l + 1 ? j : null));
+  showAnswer(activations.at(-1), Boolean(digit));
+  showPad(layer === 1 ? w : null, digit);
+}
+
+function showAnswer(outputs, read) {
+  const answer = answerOf(outputs), recognised = detector || Math.max(...outputs) > 0.05; // as digits/predict.py
+  find("digit").textContent = !read || !recognised ? "?" : detector ? `${answer ? "a" : "no"} ${network.only_digit}` : answer;
+  find("digit").style.opacity = !read ? 0.15 : detector ? 1 : Math.max(0.3, outputs[answer]);
+  const bits = read && !detector ? binaryLayer(outputs) : [];
+  [...find("bits").children].forEach((item, place) => {
+    item.classList.toggle("one", bits[place] === 1);
+    item.firstChild.textContent = bits[place] ?? "";
+  });
+}
+
+function showPad(w, digit) {
+  const { drawing } = pad, side = paper.width;
+  paperContext.clearRect(0, 0, side, side);
+  paperContext.strokeStyle = colour("ink");
+  paint(paperContext, side, drawing);
+  if (w) {
+    paperContext.globalCompositeOperation = "destination-out"; // the drawing fades
+    paperContext.globalAlpha = 0.75;
+    paperContext.fillRect(0, 0, side, side);
+    paperContext.globalCompositeOperation = "source-over";
+    paintPixels(paperContext, seenBox(digit).map((n) => n * side), 1, digit?.image ?? new Float32Array(784), w);
+  }
+  find("pad").classList.toggle("written", Boolean(w) || drawing.picture !== null || drawing.strokes.length > 0);
+  for (const [button, possible] of [["undo", pad.past.length], ["clear", drawing.picture || drawing.strokes.length]]) {
+    find(button).setAttribute("aria-disabled", !possible);
+  }
+  [...find("boxes").children].forEach((box, i) => box.setAttribute("aria-pressed", i === state.chosen));
+}
+
+/** Where on the pad the 28 x 28 that the network sees lies over what was drawn: left, top, width, height. */
+function seenBox(digit) {
+  if (!digit) return [0, 0, 1, 1];
+  const data = digit.image.map((value) => Number(value > 0.2));
+  const seen = bounds({ width: 28, height: 28, data });
+  const [left, top, right, bottom] = digit.box;
+  const [x, y] = [(right - left) / (seen[2] - seen[0]), (bottom - top) / (seen[3] - seen[1])];
+  return [left - seen[0] * x, top - seen[1] * y, 28 * x, 28 * y];
+}
+
+/** Says in words what was read, once a stroke is finished. */
+function say(failure = "") {
+  const readings = state.digits.map(({ image }) => feedforward(image).at(-1));
+  const outputs = readings[state.chosen];
+  find("said").textContent = failure || !outputs ? failure || "Or drop, paste or choose a picture of handwriting." : inWords(readings, outputs);
+}
+
+function inWords(readings, outputs) {
+  if (detector) return `${answerOf(outputs) ? "A" : "No"} ${network.only_digit}: its output is ${outputs[0].toFixed(2)}.`;
+  const answer = answerOf(outputs), second = answerOf(outputs.with(answer, -1));
+  const line = readings.length > 1 ? `Reads ${readings.map(answerOf).join("")}. Shown: ` : "";
+  return `${line}${answer} at ${outputs[answer].toFixed(2)}, then ${second} at ${outputs[second].toFixed(2)}.`;
+}
+
+/** Reads and says; `since` is when the pen was lifted, to tell how long it took. */
+function finish(since = null) {
+  showBoxes();
+  read();
+  say();
+  find("time").textContent = since !== null && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "";
+}
+
+function showBoxes() {
+  const { picture, digits } = pad.drawing;
+  find("boxes").replaceChildren(...(picture ? digits : []).map(({ image, box: [left, top, right, bottom] }, i) => {
+    const answer = answerOf(feedforward(image).at(-1));
+    const button = Object.assign(document.createElement("button"), { type: "button" });
+    button.innerHTML = `<span>${detector ? (answer ? network.only_digit : "–") : answer}</span>`;
+    const sides = { left, top, width: right - left, height: bottom - top };
+    for (const [side, share] of Object.entries(sides)) button.style[side] = `${100 * share}%`;
+    button.addEventListener("click", () => {
+      state.chosen = i;
+      show();
+      say();
+    });
+    return button;
+  }));
+}
+
+async function readPicture(file) {
+  let picture;
+  try {
+    picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  } catch {
+    return say("This is not a picture that the browser can open.");
+  }
+  const digits = digitsOfPicture(picture);
+  if (!digits.length) return say("No digit is found: nothing in this picture looks like ink on paper.");
+  replaceDrawing({ strokes: [], picture, digits });
+  finish();
+}
+
+let waiting = false;
+listenToPen(paper, (event, done) => {
+  if (done) return finish(event.timeStamp);
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    showBoxes();
+    read();
+  });
+});
+
+layers.forEach((view, l) =>
+  listenToNeurons(view, (j) => {
+    state.looked = j === null ? null : [l + 1, j];
+    show();
+  }),
+);
+addEventListener("pointerdown", (event) => {
+  if (!event.target.closest(".neurons") && state.looked) {
+    state.looked = null;
+    show();
+  }
+});
+
+function undo() {
+  if (!pad.past.length) return;
+  pad.drawing = pad.past.pop();
+  finish();
+}
+
+function clear() {
+  const { strokes, picture } = pad.drawing;
+  if (strokes.length || picture) replaceDrawing({ strokes: [], picture: null });
+  finish();
+}
+
+find("undo").addEventListener("click", undo);
+find("clear").addEventListener("click", clear);
+find("choose").addEventListener("click", () => find("file").click());
+find("file").addEventListener("change", ({ target }) => {
+  if (target.files[0]) readPicture(target.files[0]);
+  target.value = ""; // so that the same file can be chosen again
+});
+addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z") undo();
+  else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
+  else return;
+  event.preventDefault();
+});
+addEventListener("paste", (event) => {
+  const file = [...event.clipboardData.files].find((file) => file.type.startsWith("image/"));
+  if (file) readPicture(file);
+});
+addEventListener("dragover", (event) => {
+  event.preventDefault();
+  document.body.classList.add("dropping");
+});
+addEventListener("dragleave", (event) => event.relatedTarget || document.body.classList.remove("dropping"));
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  document.body.classList.remove("dropping");
+  if (event.dataTransfer.files[0]) readPicture(event.dataTransfer.files[0]);
+});
+
+/** Makes the layers as wide as 28 pixels of the screen allow, so that these are sharp, and draws all again. */
+function fit() {
+  const root = document.documentElement;
+  root.style.removeProperty("--side");
+  const side = find("pixels").clientWidth;
+  root.style.setProperty("--side", `${(Math.floor((side * devicePixelRatio) / 28) * 28) / devicePixelRatio}px`);
+  paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio);
+  show();
+}
+
+function describe() {
+  const percent = (share) => `${(100 * share).toFixed(2)} %`;
+  const size = network.layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
+  const { test_accuracy: test, validation_accuracy: validation } = network;
+  const accuracy = test ? `${percent(test)} right on MNIST’s test images` : validation ? `${percent(validation)} right in validation` : "";
+  find("about").textContent = [network.shape, accuracy].filter(Boolean).join(" · ");
+  document.querySelector("footer").textContent = `The network’s ${size.toLocaleString("en")} weights and biases are in this file. Nothing you draw leaves it.`;
+  document.body.classList.toggle("detector", detector);
+  find("in-bits").hidden = detector;
+  find("bits").innerHTML = detector ? "" : [8, 4, 2, 1].map((place) => `<li><b></b>${place}</li>`).join("");
+}
+
+describe();
+fit();
+finish();
+addEventListener("resize", fit);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
