@@ -9,7 +9,9 @@ import torch
 from lightning.pytorch import Trainer
 
 from digits import data, mnist
+from digits.model import DigitClassifier
 
+DATA = Path(__file__).parents[1] / "data"  # of the real files
 TRAINING, VALIDATION, TEST = 500, 100, 100
 
 
@@ -66,9 +68,18 @@ def data_dir(small, monkeypatch):
 @pytest.fixture
 def mnist_dir():
     """A data_dir with the real files."""
-    folder = Path(__file__).parents[1] / "data"
-    mnist.fetch(folder)
-    return folder
+    mnist.fetch(DATA)
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """The checkpoint of a 784-100-10 that has seen MNIST for six epochs."""
+    mnist.fetch(DATA)
+    trainer, path = quick_trainer(max_epochs=6, limit_val_batches=0), tmp_path_factory.mktemp("trained") / "best.ckpt"
+    trainer.fit(DigitClassifier([100]), data.MNISTDataModule(DATA))
+    trainer.save_checkpoint(path)
+    return path
 
 
 def quick_trainer(**settings) -> Trainer:

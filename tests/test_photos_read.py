@@ -1,22 +1,18 @@
 """How well a network that was trained on MNIST alone reads photos of digits it has not seen."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 import torch
 
 from digits import mnist
-from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.redraw import redraw
-from tests.conftest import quick_trainer
+from tests.conftest import DATA
 from tests.photos import line, photo
 from tests.readings import read_lines, read_naively, read_photos
 
 pytestmark = pytest.mark.mnist
-DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +23,8 @@ def test_digits():
 
 
 @pytest.fixture(scope="module")
-def model(test_digits):
-    """784-100-10 after six epochs."""
-    model = DigitClassifier([100])
-    quick_trainer(max_epochs=6, limit_val_batches=0).fit(model, MNISTDataModule(DATA))
-    return model
+def model(trained):
+    return DigitClassifier.load_from_checkpoint(trained)
 
 
 @pytest.fixture(scope="module")
