@@ -3,6 +3,7 @@
 
 const PEN = 0.08; // width of the pen, in sides of the pad; chosen on digits of the validation images, drawn again
 const FINENESS = 200; // pixels squared on which strokes are read
+const LARGEST = 2000; // pixels of a picture's longer side; more are not kept, as some browsers could not
 
 const pad = {
   drawing: { strokes: [], picture: null },
@@ -67,26 +68,35 @@ function placed({ width, height }) {
   return [(1 - w) / 2, (1 - h) / 2, w, h];
 }
 
-/** The digit that strokes make, as `findDigits` gives those of a picture, its box in sides of the pad; or none. */
 const inkCanvas = Object.assign(document.createElement("canvas"), { width: FINENESS, height: FINENESS });
 const inkContext = inkCanvas.getContext("2d", { willReadFrequently: true });
 
+/** The digit that strokes make, as `findDigits` gives those of a picture, its box in sides of the pad; or none. */
 function digitsOfStrokes(strokes) {
   inkContext.clearRect(0, 0, FINENESS, FINENESS);
   paint(inkContext, FINENESS, { strokes });
   const { data } = inkContext.getImageData(0, 0, FINENESS, FINENESS);
   const ink = filled(FINENESS, FINENESS, (i) => data[4 * i + 3] / 255);
   if (!ink.data.some((value) => value > 0.5)) return [];
-  return [{ image: redraw(ink), box: bounds(_drawn(ink)).map((n) => n / FINENESS) }];
+  return [{ image: redraw(ink), box: bounds(_drawn(ink)).map((n) => n / FINENESS), clarity: 1 }];
+}
+
+/** A picture from a file, upright, as a canvas no larger than LARGEST a side; fails if the browser cannot open it. */
+async function openFile(file) {
+  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * scale)));
+  const picture = Object.assign(document.createElement("canvas"), { width, height });
+  const context = picture.getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, width, height);
+  return picture;
 }
 
 /** The digits of a picture, their boxes in sides of the pad. */
 function digitsOfPicture(picture) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: picture.width, height: picture.height });
-  const context = canvas.getContext("2d");
-  context.drawImage(picture, 0, 0);
-  const [left, top] = placed(picture), longer = Math.max(picture.width, picture.height);
-  return findDigits(context.getImageData(0, 0, picture.width, picture.height)).map((digit) => ({
+  const { width, height } = picture, longer = Math.max(width, height), [left, top] = placed(picture);
+  return findDigits(picture.getContext("2d").getImageData(0, 0, width, height)).map((digit) => ({
     ...digit,
     box: digit.box.map((n, i) => n / longer + (i % 2 ? top : left)),
   }));

@@ -17,7 +17,7 @@ function read() {
   const { strokes, picture, digits } = pad.drawing;
   state.digits = picture ? digits : digitsOfStrokes(strokes);
   const clearest = Math.max(...state.digits.map((digit) => digit.clarity));
-  state.chosen = picture ? state.digits.findIndex((digit) => digit.clarity === clearest) : 0;
+  state.chosen = state.digits.findIndex((digit) => digit.clarity === clearest);
   show();
 }
 
@@ -115,7 +115,7 @@ function showBoxes() {
 async function readPicture(file) {
   let picture;
   try {
-    picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+    picture = await openFile(file);
   } catch {
     return say("This is not a picture that the browser can open.");
   }
@@ -213,6 +213,7 @@ function describe() {
 }
 
 describe();
+document.querySelector("main").hidden = false; // with all its layers, so that nothing moves
 fit();
 finish();
 addEventListener("resize", fit);
