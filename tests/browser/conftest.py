@@ -1,0 +1,61 @@
+"""A real Chromium on real exported pages, which may neither complain, nor ask for anything, nor move."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from digits.__main__ import main
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def page_file(trained, tmp_path_factory):
+    """The exported page of the trained network."""
+    return exported(trained, tmp_path_factory.mktemp("page") / "digits.html")
+
+
+def exported(checkpoint: Path, out: Path) -> Path:
+    main(["export", str(checkpoint), "--to", "web", "--out", str(out)])
+    return out
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page from its file, in a window of a size, with other settings of Playwright's contexts if need be.
+
+    At the end of the test, none of the pages may have logged anything, asked for any other file, or moved anything.
+    """
+    contexts, wrong = [], []
+
+    def visit(file: Path, width: int = 1440, height: int = 900, **settings):
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        contexts.append(context)
+        context.on("request", lambda request: request.url == file.as_uri() or wrong.append(f"asked for {request.url}"))
+        page = context.new_page()
+        page.on("console", lambda message: wrong.append(f"logged {message.text}"))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.add_init_script(
+            "window.moved = 0; new PerformanceObserver((list) => list.getEntries().forEach((entry) => {"
+            "if (!window.resized) window.moved += entry.value; })).observe({ type: 'layout-shift', buffered: true })"
+        )
+        page.goto(file.as_uri())
+        return page
+
+    yield visit
+    for context in contexts:
+        wrong += [f"moved by {moved}" for page in context.pages if (moved := page.evaluate("moved"))]
+        context.close()
+    assert wrong == []
