@@ -17,8 +17,8 @@ function findDigit(pixels) {
 function findDigits(pixels) {
   let [colours, scale] = openPicture(pixels);
   if (!colours) return [];
-  if (drawnAsMnist(colours)) return [{ image: colours[0].data.map((value) => value / 255), box: [0, 0, 28, 28], clarity: 1 }];
-  const { width, height } = colours[0];
+  const { width, height, data } = colours[0];
+  if (drawnAsMnist(colours)) return [{ image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 }];
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
   if (enlargement > 1) {
     const [across, down] = [width, height].map((n) => cubic(n, n * enlargement));
@@ -71,15 +71,15 @@ function groupParts(parts) {
   return groups.sort((a, b) => left(a) - left(b));
 }
 
-// A picture as [red, green, blue], images of whole 0..255, reduced to a working size, and how many of its pixels are one of
-// these. Transparency becomes white, or black if what shows is light.
+// A picture as [red, green, blue], images of whole 0..255, reduced to a working size, and how many of its pixels are one
+// of these. Transparency becomes white, or black if what shows is light.
 function openPicture({ width, height, data }) {
   const shorter = Math.min(width, height), longer = Math.max(width, height);
   if (shorter < 8 || longer > NARROW * shorter) return [null, 1];
   const reduction = Math.ceil(Math.floor(Math.sqrt(width * height)) / WORKING);
   const [w, h] = [width, height].map((n) => Math.ceil(n / reduction));
-  const sums = Array.from({ length: 4 }, () => blank(w, h)); // of red, green and blue where opaque; of opacity
-  const [red, green, blue, alpha] = sums.map((sum) => sum.data);
+  // Sums of red, green and blue as far as they are opaque, and of how opaque they are.
+  const [red, green, blue, alpha] = Array.from({ length: 4 }, () => blank(w, h).data);
   for (let y = 0, k = 0; y < height; y++) {
     const row = Math.floor(y / reduction) * w;
     for (let x = 0; x < width; x++, k += 4) {
@@ -87,21 +87,21 @@ function openPicture({ width, height, data }) {
       red[i] += data[k] * opaque;
       green[i] += data[k + 1] * opaque;
       blue[i] += data[k + 2] * opaque;
-      alpha[i] += opaque;
+      alpha[i] += data[k + 3];
     }
   }
-  let [shown, opaque] = [0, 0];
+  let shown = 0, opaque = 0;
   for (let i = 0; i < alpha.length; i++) {
     shown += 0.299 * red[i] + 0.587 * green[i] + 0.114 * blue[i];
-    opaque += alpha[i];
+    opaque += alpha[i] / 255;
   }
-  const paper = shown > 127 * opaque ? 0 : 255;
-  const count = (n, total, i) => Math.min(reduction, total - i * reduction); // fewer at the right and at the bottom
-  const colours = sums.slice(0, 3).map((sum) => filled(w, h, (i) => {
-    const pixels = count(w, width, i % w) * count(h, height, Math.floor(i / w));
-    const total = sum.data[i] + (pixels - alpha[i]) * paper;
-    return Math.floor(((total + (pixels >> 1)) * Math.floor(2 ** 24 / pixels)) / 2 ** 24); // rounded as Pillow does
-  }));
+  const within = (length, i) => Math.min(reduction, length - i * reduction); // fewer at the right and at the bottom
+  const mean = (sums, i) => {
+    const pixels = within(width, i % w) * within(height, Math.floor(i / w));
+    return Math.floor(((Math.round(sums[i]) + (pixels >> 1)) * Math.floor(2 ** 24 / pixels)) / 2 ** 24); // as Pillow
+  };
+  const onto = shown > 127 * opaque ? () => 0 : (i) => 255 - mean(alpha, i);
+  const colours = [red, green, blue].map((sum) => filled(w, h, (i) => mean(sum, i) + onto(i)));
   return [colours, longer / Math.max(w, h)];
 }
 

@@ -7,12 +7,18 @@ function blank(width, height) {
 
 // The image whose pixel i is value(i).
 function filled(width, height, value) {
-  const image = blank(width, height);
-  for (let i = 0; i < image.data.length; i++) image.data[i] = value(i);
+  const image = blank(width, height), { data } = image;
+  for (let i = 0; i < data.length; i++) data[i] = value(i);
   return image;
 }
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+function maximum(values) {
+  let most = -Infinity;
+  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
+  return most;
+}
 
 // To the nearest integer; from the middle to the even one, as Python does.
 function rounded(value) {

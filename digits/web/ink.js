@@ -17,8 +17,9 @@ function findInk(colours) {
   const sum = gauss.reduce((a, b) => a + b), weights = gauss.map((weight) => weight / sum);
   const across = filter(width, weights), down = filter(height, weights.map((weight) => weight / 255));
   const light = colours.map((colour) => resampled(colour, across, down));
-  const every5th = filled(Math.ceil((3 * width * height) / 5), 1, (i) => light[(5 * i) % 3].data[Math.floor((5 * i) / 3)]);
-  const darkPaper = clamp((0.35 - quantile(every5th.data, 0.5)) * 10, -1, 1); // which calls for ink that is lighter
+  const some = Math.ceil((3 * width * height) / 5); // every fifth value, where a pixel's three follow each other
+  const { data } = filled(some, 1, (i) => light[(5 * i) % 3].data[Math.floor((5 * i) / 3)]);
+  const darkPaper = clamp((0.35 - quantile(data, 0.5)) * 10, -1, 1); // which calls for ink that is lighter
   const changed = (change) => light.map(({ data }) => filled(width, height, (i) => change(data[i])));
   const found = [];
   const guess = (score, change) => {
@@ -38,7 +39,7 @@ function _guesses(colours) {
   const found = [];
   for (const window of WINDOWS) {
     const share = withoutInk(light, window), darkness = filled(width, height, (i) => 1 - share.data[i]);
-    const some = sample(darkness), paper = quantile(some, 0.5), darkest = quantile(some, 0.998);
+    const some = sample(darkness.data), paper = quantile(some, 0.5), darkest = quantile(some, 0.998);
     if (darkest - paper < GRAIN * quantile(some.map((value) => Math.abs(value - paper)), 0.5)) continue;
     for (const fraction of FRACTIONS) {
       const mask = filled(width, height, (i) => Number(darkness.data[i] > fraction * darkest));
@@ -55,13 +56,13 @@ function steepness(image) {
   const across = resampled(image, filter(width, slope), filter(height, smooth)).data;
   const down = resampled(image, filter(width, smooth), filter(height, slope)).data;
   const edge = filled(width, height, (i) => Math.sqrt(across[i] ** 2 + down[i] ** 2));
-  const steepest = Math.max(quantile(sample(edge), 0.995), 1e-3), near = dilated(edge, 3, 3);
+  const steepest = Math.max(quantile(sample(edge.data), 0.995), 1e-3), near = dilated(edge, 3, 3);
   return filled(width, height, (i) => near.data[i] / steepest);
 }
 
-// Every fifth pixel.
-function sample({ data }) {
-  return filled(Math.ceil(data.length / 5), 1, (i) => data[5 * i]).data;
+// Every fifth value.
+function sample(values) {
+  return filled(Math.ceil(values.length / 5), 1, (i) => values[5 * i]).data;
 }
 
 // Light as a share of that of the paper around, within a window (a share of the shorter side).
@@ -81,10 +82,10 @@ function withoutInk(light, window) {
 // Light divided by that of printed lines: dark, level or upright, and from border to border.
 function withoutLines(light) {
   const { width, height } = light, share = withoutInk(light, WINDOWS.at(-1)).data;
-  const some = sample({ data: share }), paper = quantile(some, 0.5);
+  const some = sample(share), paper = quantile(some, 0.5);
   const noise = quantile(some.map((value) => Math.abs(value - paper)), 0.5);
   const least = paper - Math.max(0.03, 4 * noise);
-  const dark = filled(width, height, (i) => Number(share[i] < least)), out = filled(width, height, (i) => light.data[i]);
+  const dark = filled(width, height, (i) => Number(share[i] < least)), out = { ...light, data: light.data.slice() };
   for (const [length, rows, step, stride] of [[width, height, 1, width], [height, width, width, 1]]) {
     const near = step === 1 ? dilated(dark, 1, 3).data : dilated(dark, 3, 1).data, taken = [];
     for (const line of levelLines(dark.data, length, rows, step, stride)) {
@@ -177,8 +178,7 @@ function components(mask, edge) {
       const x = left - 1 + (i % w), y = top - 1 + Math.floor(i / w);
       return Number(labels[y * width + x] === best.label);
     });
-    const deepest = distances(part).data.reduce((a, b) => Math.max(a, b));
-    if (2 * deepest < FAT * Math.max(w, h)) break;
+    if (2 * maximum(distances(part).data) < FAT * Math.max(w, h)) break;
     parts.splice(parts.indexOf(best), 1);
   }
   return [labels, parts];

@@ -26,7 +26,7 @@ function redraw(ink) {
 
 // Where at least half of a pixel is ink; where none is so dark, nearly as dark as the darkest.
 function _drawn({ width, height, data }) {
-  const least = Math.min(0.5, 0.9 * data.reduce((most, value) => Math.max(most, value), 0));
+  const least = Math.min(0.5, 0.9 * maximum(data));
   return filled(width, height, (i) => Number(data[i] > least));
 }
 
@@ -41,18 +41,18 @@ function upright({ width, height, data }) {
   }
   const lean = both / Math.max(square, 1e-9), excess = lean - clamp(lean, ...LEAN);
   return filled(width, height, (i) => {
-    const row = Math.floor(i / width), from = i - row * width + excess * (row + 0.5 - y), left = Math.floor(from);
-    const pixel = (column) => (column < 0 || column >= width ? 0 : data[row * width + column]);
-    return pixel(left) + (from - left) * (pixel(left + 1) - pixel(left));
+    const row = Math.floor(i / width), from = (i % width) + excess * (row + 0.5 - y), left = Math.floor(from);
+    const one = left >= 0 && left < width ? data[row * width + left] : 0;
+    const next = left >= -1 && left < width - 1 ? data[row * width + left + 1] : 0;
+    return one + (from - left) * (next - one);
   });
 }
 
 // Thicken or thin the strokes of a digit, a mask FINE times as fine as MNIST's, to a width within STROKE.
 function normalStrokes(drawn) {
   const { width, height, data } = drawn, depth = distances(drawn).data;
-  let deepest = 0, sum = 0, count = 0;
+  let sum = 0, count = 0;
   for (let i = 0; i < data.length; i++) {
-    deepest = Math.max(deepest, depth[i]);
     sum += depth[i];
     count += data[i];
   }
@@ -62,7 +62,8 @@ function normalStrokes(drawn) {
     const outside = distances(filled(width, height, (i) => 1 - data[i])).data;
     return filled(width, height, (i) => Number(outside[i] <= more));
   }
-  return filled(width, height, (i) => Number(depth[i] > Math.min(-more, 0.9 * deepest)));
+  const least = Math.min(-more, 0.9 * maximum(depth));
+  return filled(width, height, (i) => Number(depth[i] > least));
 }
 
 // Its x and y, where the first pixel reaches from 0 to 1.
