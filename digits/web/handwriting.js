@@ -71,8 +71,8 @@ function groupParts(parts) {
   return groups.sort((a, b) => left(a) - left(b));
 }
 
-// A picture as [red, green, blue], images of whole 0..255, reduced to a working size, and how many of its pixels are one
-// of these. Transparency becomes white, or black if what shows is light.
+// A picture as [red, green, blue], images of whole 0..255, reduced to a working size, and how many of its pixels are
+// one of these. Transparency becomes white, or black if what shows is light. Null if it is too small or too narrow.
 function openPicture({ width, height, data }) {
   const shorter = Math.min(width, height), longer = Math.max(width, height);
   if (shorter < 8 || longer > NARROW * shorter) return [null, 1];
