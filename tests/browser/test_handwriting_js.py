@@ -100,7 +100,7 @@ def drawings():
     def draw(strokes):
         side, height = rng.integers(160, 360), rng.uniform(60, 150)
         corner = rng.uniform(0.05, 0.25, 2) * side
-        return cover((side, side), (strokes, *corner, height), pen=rng.uniform(0.08, 0.22))
+        return cover((side, side), (strokes, *corner, height), pen=rng.uniform(0.04, 0.26))
 
     return [draw(strokes) for strokes in STROKES.values() for _ in range(13)]
 
