@@ -40,6 +40,7 @@ function listenToPen(canvas, drawn) {
     pad.pen = null;
     drawn(event, true);
   };
+  canvas.addEventListener("touchstart", (event) => event.preventDefault()); // a stroke is no gesture of the browser's
   canvas.addEventListener("pointerup", lifted);
   canvas.addEventListener("pointercancel", lifted);
 }
@@ -55,7 +56,10 @@ function paint(context, side, { strokes, picture }) {
     context.beginPath();
     context.moveTo(x, y);
     context.lineTo(x + 0.01, y); // a dot, where there is no more
-    points.slice(1).forEach(([x, y], i) => context.quadraticCurveTo(...points[i], (points[i][0] + x) / 2, (points[i][1] + y) / 2));
+    for (let i = 1; i < points.length; i++) {
+      const [[x, y], [next, below]] = [points[i - 1], points[i]];
+      context.quadraticCurveTo(x, y, (x + next) / 2, (y + below) / 2);
+    }
     context.lineTo(...points.at(-1));
     context.stroke();
   }

@@ -2,6 +2,7 @@
 
 const find = (id) => document.getElementById(id);
 const detector = network.only_digit !== null;
+const NOTHING = 0.05; // an output below it has recognised nothing, as in digits/predict.py
 const state = { digits: [], chosen: 0, looked: null }; // looked: [layer, neuron] whose weights are shown
 const paper = find("paper"), paperContext = paper.getContext("2d");
 
@@ -26,7 +27,8 @@ function show() {
   const digit = state.digits[state.chosen];
   const activations = digit ? feedforward(digit.image) : network.sizes.map((n) => new Float32Array(n));
   const [layer, j] = state.looked ?? [];
-  const w = layer && network.layers[layer - 1].weights.subarray(j * network.sizes[layer - 1], (j + 1) * network.sizes[layer - 1]);
+  const n = network.sizes[layer - 1];
+  const w = layer && network.layers[layer - 1].weights.subarray(j * n, (j + 1) * n);
   views.forEach((view, l) => view.show(activations[l], layer === l + 1 ? w : null));
   layers.forEach((view, l) => view.mark(layer === l + 1 ? j : null));
   showAnswer(activations.at(-1), Boolean(digit));
@@ -34,9 +36,10 @@ function show() {
 }
 
 function showAnswer(outputs, read) {
-  const answer = answerOf(outputs), recognised = detector || Math.max(...outputs) > 0.05; // as digits/predict.py
-  find("digit").textContent = !read || !recognised ? "?" : detector ? `${answer ? "a" : "no"} ${network.only_digit}` : answer;
-  find("digit").style.opacity = !read ? 0.15 : detector ? 1 : Math.max(0.3, outputs[answer]);
+  const answer = answerOf(outputs), recognised = read && (detector || outputs[answer] > NOTHING);
+  const said = detector ? `${answer ? "a" : "no"} ${network.only_digit}` : answer;
+  find("digit").textContent = recognised ? said : "?";
+  find("digit").style.opacity = !recognised ? 0.15 : detector ? 1 : Math.max(0.3, outputs[answer]);
   const bits = read && !detector ? binaryLayer(outputs) : [];
   [...find("bits").children].forEach((item, place) => {
     item.classList.toggle("one", bits[place] === 1);
@@ -50,11 +53,12 @@ function showPad(w, digit) {
   paperContext.strokeStyle = colour("ink");
   paint(paperContext, side, drawing);
   if (w) {
+    const image = digit?.image ?? new Float32Array(784);
     paperContext.globalCompositeOperation = "destination-out"; // the drawing fades
     paperContext.globalAlpha = 0.75;
     paperContext.fillRect(0, 0, side, side);
     paperContext.globalCompositeOperation = "source-over";
-    paintPixels(paperContext, seenBox(digit).map((n) => n * side), 1, digit?.image ?? new Float32Array(784), w);
+    paintPixels(paperContext, seenBox(digit).map((n) => n * side), 1, image, w);
   }
   find("pad").classList.toggle("written", Boolean(w) || drawing.picture !== null || drawing.strokes.length > 0);
   for (const [button, possible] of [["undo", pad.past.length], ["clear", drawing.picture || drawing.strokes.length]]) {
@@ -77,12 +81,15 @@ function seenBox(digit) {
 function say(failure = "") {
   const readings = state.digits.map(({ image }) => feedforward(image).at(-1));
   const outputs = readings[state.chosen];
-  find("said").textContent = failure || !outputs ? failure || "Or drop, paste or choose a picture of handwriting." : inWords(readings, outputs);
+  const invitation = "Or drop, paste or choose a picture of handwriting.";
+  find("said").textContent = failure || (outputs ? inWords(readings, outputs) : invitation);
 }
 
 function inWords(readings, outputs) {
-  if (detector) return `${answerOf(outputs) ? "A" : "No"} ${network.only_digit}: its output is ${outputs[0].toFixed(2)}.`;
-  const answer = answerOf(outputs), second = answerOf(outputs.with(answer, -1));
+  const answer = answerOf(outputs);
+  if (detector) return `${answer ? "A" : "No"} ${network.only_digit}: its output is ${outputs[0].toFixed(2)}.`;
+  if (outputs[answer] <= NOTHING) return "This looks like no digit.";
+  const second = answerOf(outputs.with(answer, -1));
   const line = readings.length > 1 ? `Reads ${readings.map(answerOf).join("")}. Shown: ` : "";
   return `${line}${answer} at ${outputs[answer].toFixed(2)}, then ${second} at ${outputs[second].toFixed(2)}.`;
 }
@@ -92,7 +99,8 @@ function finish(since = null) {
   showBoxes();
   read();
   say();
-  find("time").textContent = since !== null && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "";
+  const took = performance.now() - since;
+  find("time").textContent = since !== null && state.digits.length ? `read in ${took.toFixed(1)} ms` : "";
 }
 
 function showBoxes() {
@@ -204,9 +212,12 @@ function describe() {
   const percent = (share) => `${(100 * share).toFixed(2)} %`;
   const size = network.layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
   const { test_accuracy: test, validation_accuracy: validation } = network;
-  const accuracy = test ? `${percent(test)} right on MNIST’s test images` : validation ? `${percent(validation)} right in validation` : "";
-  find("about").textContent = [network.shape, accuracy].filter(Boolean).join(" · ");
-  document.querySelector("footer").textContent = `The network’s ${size.toLocaleString("en")} weights and biases are in this file. Nothing you draw leaves it.`;
+  const facts = [network.shape];
+  if (test !== null) facts.push(`${percent(test)} on MNIST’s test images`);
+  else if (validation !== null) facts.push(`${percent(validation)} on validation images`);
+  find("about").textContent = facts.join(" · ");
+  document.querySelector("footer").textContent =
+    `The network’s ${size.toLocaleString("en")} weights and biases are in this file. Nothing you draw leaves it.`;
   document.body.classList.toggle("detector", detector);
   find("in-bits").hidden = detector;
   find("bits").innerHTML = detector ? "" : [8, 4, 2, 1].map((place) => `<li><b></b>${place}</li>`).join("");

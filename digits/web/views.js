@@ -45,8 +45,7 @@ function pixelsView(figure) {
 function neuronsView(figure, layer) {
   const n = network.sizes[layer], last = layer === network.sizes.length - 1;
   const [name, count] = figure.querySelectorAll("figcaption span"), group = figure.querySelector(".neurons");
-  const columns = last ? 1 : Math.ceil(Math.sqrt(n));
-  const deep = network.sizes.length > 3;
+  const columns = last ? 1 : Math.ceil(Math.sqrt(n)), deep = network.sizes.length > 3;
   name.textContent = last ? "Output" : deep ? `Hidden ${layer}` : "Hidden";
   figure.classList.add(last ? "outputs" : "hidden");
   group.style.setProperty("--columns", columns);
@@ -108,9 +107,10 @@ function listenToNeurons({ cells, columns, group }, look) {
   group.addEventListener("focusout", () => look(null));
   group.addEventListener("keydown", (event) => {
     const j = cells.indexOf(event.target);
-    const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -j, End: cells.length - 1 - j };
-    if (!(event.key in moves)) return;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -j };
+    steps.End = cells.length - 1 - j;
+    if (!(event.key in steps)) return;
     event.preventDefault();
-    cells[j + moves[event.key]]?.focus();
+    cells[j + steps[event.key]]?.focus();
   });
 }

@@ -110,6 +110,7 @@ def test_what_a_finger_draws_is_read(window, page_file, visit):
         draw_by_finger(page, digit)
         assert answer(page) == str(digit)
         page.locator("#clear").tap()
+        page.locator("#digit", has_text="?").wait_for()
     assert page.evaluate("scrollY") == 0
 
 
