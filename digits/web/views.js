@@ -1,12 +1,12 @@
 // One view a layer. show(a, w) shows its activations, 0 to 1; with w, the weights that a neuron of the next layer gives
 // them instead: red for positive, blue for negative, fainter where the activation is small.
 
-const FAINT = 0.45;
+const FAINT = 0.55;
 
 /** How strongly to show each of some weights, 0 to 1. */
 function strengths(w, a) {
   const most = w.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
-  return w.map((weight, k) => (Math.abs(weight) / most) * (FAINT + (1 - FAINT) * a[k]));
+  return w.map((weight, k) => (Math.abs(weight) / most) ** 0.75 * (FAINT + (1 - FAINT) * a[k]));
 }
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
