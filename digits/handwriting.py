@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits import UserError
-from digits.ink import Part, find_ink
+from digits.ink import Part, find_ink, quantile
 from digits.redraw import bounds, drawn_as_mnist, redraw
 
 LARGEST = 64_000_000  # pixels of a picture; more would be a decompression bomb, or take gigabytes
@@ -70,7 +70,7 @@ def find_digits(picture: Any) -> list[Digit]:
         left, top, right, bottom = bounds(mask)
         here = slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1)
         near = cv2.dilate(mask[here].astype(np.uint8), np.ones((3, 3)))
-        strokes = np.clip(ink.darkness[here] / np.median(ink.darkness[mask]), 0, 1) * near
+        strokes = np.clip(ink.darkness[here] / quantile(ink.darkness[mask], 0.5), 0, 1) * near
         box = tuple(round(n * scale / enlargement) for n in (left, top, right, bottom))
         digits.append(Digit(redraw(strokes), box, max(part.score for part in group)))
     return digits

@@ -26,9 +26,9 @@ function rounded(value) {
   return up - value === 0.5 && up % 2 ? up - 1 : up;
 }
 
-// The value below which this share of an array lies, between two values in proportion. Puts the array out of order.
+// The value of an array that this share of it lies below. Puts the array out of order.
 function quantile(values, share) {
-  const place = (values.length - 1) * share, k = Math.floor(place);
+  const k = Math.floor(share * values.length);
   let low = 0, high = values.length - 1;
   while (low < high) { // Hoare's selection: until all before k are at most values[k], and all after it at least
     const pivot = values[(low + high) >> 1];
@@ -45,10 +45,7 @@ function quantile(values, share) {
     else if (k >= i) low = i;
     else break;
   }
-  if (place === k) return values[k];
-  let next = Infinity;
-  for (let i = k + 1; i < values.length; i++) if (values[i] < next) next = values[i];
-  return values[k] + (place - k) * (next - values[k]);
+  return values[k];
 }
 
 // Sizes and filters. Along one axis, each pixel of the result is a weighted sum of pixels: {size, taps, at, weights}.

@@ -17,8 +17,8 @@ function findInk(colours) {
   const sum = gauss.reduce((a, b) => a + b), weights = gauss.map((weight) => weight / sum);
   const across = filter(width, weights), down = filter(height, weights.map((weight) => weight / 255));
   const light = colours.map((colour) => resampled(colour, across, down));
-  const some = Math.ceil((3 * width * height) / 5); // every fifth value, where a pixel's three follow each other
-  const { data } = filled(some, 1, (i) => light[(5 * i) % 3].data[Math.floor((5 * i) / 3)]);
+  const some = Math.ceil((3 * width * height) / 7); // every seventh value, where a pixel's three follow each other
+  const { data } = filled(some, 1, (i) => light[(7 * i) % 3].data[Math.floor((7 * i) / 3)]);
   const darkPaper = clamp((0.35 - quantile(data, 0.5)) * 10, -1, 1); // which calls for ink that is lighter
   const changed = (change) => light.map(({ data }) => filled(width, height, (i) => change(data[i])));
   const found = [];
@@ -60,9 +60,9 @@ function steepness(image) {
   return filled(width, height, (i) => near.data[i] / steepest);
 }
 
-// Every fifth value.
+// Every seventh value.
 function sample(values) {
-  return filled(Math.ceil(values.length / 5), 1, (i) => values[5 * i]).data;
+  return filled(Math.ceil(values.length / 7), 1, (i) => values[7 * i]).data;
 }
 
 // Light as a share of that of the paper around, within a window (a share of the shorter side).

@@ -189,7 +189,7 @@ def test_closing(side, run, image):
 
 def test_steepness(run, image):
     edge = np.hypot(cv2.Sobel(image, cv2.CV_32F, 1, 0), cv2.Sobel(image, cv2.CV_32F, 0, 1))
-    wanted = cv2.dilate(edge, np.ones((3, 3))) / np.percentile(edge.ravel()[::5], 99.5)
+    wanted = cv2.dilate(edge, np.ones((3, 3))) / ink.quantile(ink.sample(edge), 0.995)
     assert np.allclose(as_image(run("steepness(image)", image=image)), wanted, atol=1e-4)
 
 
@@ -203,9 +203,8 @@ def test_distances(share, run, image):
 @pytest.mark.parametrize("values", [[3], [2, 1], [5, 1, 4, 1, 3], [0] * 7 + [1], range(50)])
 def test_quantiles(values, run):
     values = np.random.default_rng(23).permutation(np.float32(values))
-    for share in (0, 0.3, 0.5, 0.995, 1):
-        found = run(f"quantile(row.data, {share})", row=values[None])
-        assert found == pytest.approx(np.percentile(values, 100 * share), abs=1e-5)
+    for share in (0, 0.3, 0.5, 0.995):
+        assert run(f"quantile(row.data, {share})", row=values[None]) == np.sort(values)[int(share * len(values))]
 
 
 @pytest.mark.parametrize("upright", [False, True])
