@@ -86,7 +86,7 @@ def test_photos(hard, run, real):
         pixels = rgba(photo(images[i], rng, hard))
         found, digit = run("findDigit(pixels)", pixels=pixels), find_digit(pixels)
         assert np.abs(np.subtract(found["box"], digit.box)).max() <= 4
-        assert found["clarity"] == pytest.approx(digit.clarity, rel=0.02)
+        assert found["clarity"] == pytest.approx(digit.clarity, rel=0.05)  # a printed line may be found a pixel off
         drawn.append(found["image"])
         wanted.append(digit.image)
     assert_alike(drawn, wanted, model, mean=0.2, worst=8)
