@@ -19,12 +19,11 @@ COARSE = 8  # pixels across a window, where the paper under the ink is looked fo
 
 
 class Ink(NamedTuple):
-    """`darkness` (H, W) float32, 0 on the paper; `labels` (H, W) int32 of the `parts` of the ink; how clear it is."""
+    """`darkness` (H, W) float32, 0 on the paper; `labels` (H, W) int32 of the `parts` of the ink."""
 
     darkness: np.ndarray
     labels: np.ndarray
     parts: list["Part"]
-    score: float
 
 
 class Part(NamedTuple):
@@ -51,16 +50,22 @@ def find_ink(pixels: np.ndarray) -> Ink:
     dark_paper = np.clip((0.35 - quantile(sample(light), 0.5)) * 10, -1, 1)  # which calls for ink that is lighter
     guesses = []
     if dark_paper < 1:
-        guesses += [guess._replace(score=guess.score * np.exp(-dark_paper)) for guess in _guesses(light + 0.03)]
+        guesses += _guesses(light + 0.03, np.exp(-dark_paper))
     if dark_paper > -1:
-        guesses += [guess._replace(score=guess.score * np.exp(dark_paper)) for guess in _guesses(0.1 / (light + 0.1))]
-    if not any(guess.parts for guess in guesses):
-        raise UserError("shows no digit: nothing on it looks like ink on paper")
-    return max(guesses, key=lambda guess: guess.score)
+        guesses += _guesses(0.1 / (light + 0.1), np.exp(dark_paper))
+    parts = [(part, ink) for ink in guesses for part in ink.parts]
+    for best, ink in sorted(parts, key=lambda each: -each[0].score):
+        if not is_blot(ink.labels, best):
+            return ink
+        ink.parts.remove(best)
+    raise UserError("shows no digit: nothing on it looks like ink on paper")
 
 
-def _guesses(light: np.ndarray) -> list[Ink]:
-    """What may be ink if it is darker than the paper, by its width and darkness. Light (H, W, 3) float32, over 0."""
+def _guesses(light: np.ndarray, likelihood: float) -> list[Ink]:
+    """What may be ink if it is darker than the paper, which is so likely, by its width and darkness.
+
+    Light (H, W, 3) float32, over 0.
+    """
     light = without_lines(cv2.transform(without_ink(light, WINDOWS[0]), np.full((1, 3), 1 / 3)))
     logarithm = np.log(np.maximum(light, 0.05))  # of which a shadow takes the same everywhere, so edges stay as steep
     edge = cv2.magnitude(cv2.Sobel(logarithm, cv2.CV_32F, 1, 0), cv2.Sobel(logarithm, cv2.CV_32F, 0, 1))
@@ -73,8 +78,7 @@ def _guesses(light: np.ndarray) -> list[Ink]:
         if darkest - paper < GRAIN * quantile(np.abs(some - paper), 0.5):
             continue
         for fraction in FRACTIONS:
-            labels, parts = components(darkness > fraction * darkest, edge)
-            guesses.append(Ink(darkness, labels, parts, max((part.score for part in parts), default=0.0)))
+            guesses.append(Ink(darkness, *components(darkness > fraction * darkest, edge, likelihood)))
     return guesses
 
 
@@ -131,10 +135,10 @@ def without_lines(light: np.ndarray) -> np.ndarray:
     return light
 
 
-def components(mask: np.ndarray, edge: np.ndarray) -> tuple[np.ndarray, list[Part]]:
+def components(mask: np.ndarray, edge: np.ndarray, likelihood: float) -> tuple[np.ndarray, list[Part]]:
     """Label the connected parts of a mask (H, W) bool, and list those with a steep `edge` (H, W) float32 all around.
 
-    Those that run into the border of the picture are not listed, nor is a blot that looks better than all the others.
+    Those that run into the border of the picture are not listed.
     """
     mask = mask.astype(np.uint8)
     count, labels = cv2.connectedComponents(mask, connectivity=8)
@@ -149,12 +153,13 @@ def components(mask: np.ndarray, edge: np.ndarray) -> tuple[np.ndarray, list[Par
         left, top, right, bottom = int(columns.min()), int(rows[0]), int(columns.max()) + 1, int(rows[-1]) + 1
         if left > 0 and top > 0 and right < width and bottom < height:
             even = total[i] ** 2 / (n[i] * squares[i])  # 1 if the edge is as steep everywhere
-            score = n[i] ** 0.5 * (total[i] / n[i] - EDGE) * even**3
+            score = likelihood * n[i] ** 0.5 * (total[i] / n[i] - EDGE) * even**3
             parts.append(Part(int(i), left, top, right, bottom, float(score)))
-    while parts:
-        best = max(parts, key=lambda part: part.score)
-        part = (labels[best.top - 1 : best.bottom + 1, best.left - 1 : best.right + 1] == best.label).astype(np.uint8)
-        if 2 * cv2.distanceTransform(part, cv2.DIST_L2, 3).max() < FAT * max(part.shape):
-            break
-        parts.remove(best)
     return labels, parts
+
+
+def is_blot(labels: np.ndarray, part: Part) -> bool:
+    """Whether a part is too fat for strokes."""
+    here = labels[part.top - 1 : part.bottom + 1, part.left - 1 : part.right + 1] == part.label
+    depth = cv2.distanceTransform(here.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return 2 * depth.max() >= FAT * max(here.shape)

@@ -9,8 +9,8 @@ const COARSE = 8; // pixels across a window, where the paper under the ink is lo
 
 // Tell the ink of a picture, [red, green, blue] of 0..255, from its paper.
 //
-// Returns {darkness, labels, parts, score}: an image, 0 on the paper; for each of its pixels the label of its part of
-// the ink, an Int32Array; the parts, {label, left, top, right, bottom, score}; how clear the ink is. Null without ink.
+// Returns {darkness, labels, parts}: an image, 0 on the paper; for each of its pixels the label of its part of the ink,
+// an Int32Array; the parts, {label, left, top, right, bottom, score}. Null without ink.
 function findInk(colours) {
   const { width, height } = colours[0];
   const gauss = [-3, -2, -1, 0, 1, 2, 3].map((d) => Math.exp(-d * d / (2 * 0.8 ** 2)));
@@ -21,17 +21,21 @@ function findInk(colours) {
   const { data } = filled(some, 1, (i) => light[(7 * i) % 3].data[Math.floor((7 * i) / 3)]);
   const darkPaper = clamp((0.35 - quantile(data, 0.5)) * 10, -1, 1); // which calls for ink that is lighter
   const changed = (change) => light.map(({ data }) => filled(width, height, (i) => change(data[i])));
-  const found = [];
-  const guess = (score, change) => {
-    for (const ink of _guesses(changed(change))) found.push({ ...ink, score: ink.score * score });
-  };
-  if (darkPaper < 1) guess(Math.exp(-darkPaper), (value) => value + 0.03);
-  if (darkPaper > -1) guess(Math.exp(darkPaper), (value) => 0.1 / (value + 0.1));
-  return found.reduce((best, ink) => (ink.score > (best?.score ?? 0) ? ink : best), null);
+  const guesses = [];
+  if (darkPaper < 1) guesses.push(..._guesses(changed((value) => value + 0.03), Math.exp(-darkPaper)));
+  if (darkPaper > -1) guesses.push(..._guesses(changed((value) => 0.1 / (value + 0.1)), Math.exp(darkPaper)));
+  const parts = guesses.flatMap((ink) => ink.parts.map((part) => [part, ink]));
+  for (const [best, ink] of parts.sort(([one], [other]) => other.score - one.score)) {
+    if (!isBlot(ink.labels, width, best)) return ink;
+    ink.parts.splice(ink.parts.indexOf(best), 1);
+  }
+  return null;
 }
 
-// What may be ink if it is darker than the paper, by its width and darkness. Light [red, green, blue], over 0.
-function _guesses(colours) {
+// What may be ink if it is darker than the paper, which is so likely, by its width and darkness.
+//
+// Light [red, green, blue], over 0.
+function _guesses(colours, likelihood) {
   const { width, height } = colours[0];
   const [red, green, blue] = colours.map((colour) => withoutInk(colour, WINDOWS[0]).data);
   const light = withoutLines(filled(width, height, (i) => (red[i] + green[i] + blue[i]) / 3));
@@ -43,8 +47,7 @@ function _guesses(colours) {
     if (darkest - paper < GRAIN * quantile(some.map((value) => Math.abs(value - paper)), 0.5)) continue;
     for (const fraction of FRACTIONS) {
       const mask = filled(width, height, (i) => Number(darkness.data[i] > fraction * darkest));
-      const [labels, parts] = components(mask, edge);
-      found.push({ darkness, labels, parts, score: Math.max(0, ...parts.map((part) => part.score)) });
+      found.push({ darkness, ...components(mask, edge, likelihood) });
     }
   }
   return found;
@@ -136,8 +139,8 @@ function levelLines(mask, length, rows, step, stride) {
 
 // Label the connected parts of a mask, and list those with a steep `edge` all around.
 //
-// Those that run into the border of the picture are not listed, nor is a blot that looks better than all the others.
-function components(mask, edge) {
+// Those that run into the border of the picture are not listed.
+function components(mask, edge, likelihood) {
   const { width, height } = mask, labels = new Int32Array(width * height), stack = new Int32Array(width * height);
   const parts = [];
   for (let first = 0, label = 0; first < labels.length; first++) {
@@ -169,17 +172,15 @@ function components(mask, edge) {
     }
     if (total <= EDGE * n || left === 0 || top === 0 || right === width || bottom === height) continue;
     const even = total ** 2 / (n * squares); // 1 if the edge is as steep everywhere
-    parts.push({ label, left, top, right, bottom, score: n ** 0.5 * (total / n - EDGE) * even ** 3 });
+    const score = likelihood * n ** 0.5 * (total / n - EDGE) * even ** 3;
+    parts.push({ label, left, top, right, bottom, score });
   }
-  while (parts.length) {
-    const best = parts.reduce((one, other) => (other.score > one.score ? other : one));
-    const { left, top, right, bottom } = best, w = right - left + 2, h = bottom - top + 2;
-    const part = filled(w, h, (i) => {
-      const x = left - 1 + (i % w), y = top - 1 + Math.floor(i / w);
-      return Number(labels[y * width + x] === best.label);
-    });
-    if (2 * maximum(distances(part).data) < FAT * Math.max(w, h)) break;
-    parts.splice(parts.indexOf(best), 1);
-  }
-  return [labels, parts];
+  return { labels, parts };
+}
+
+// Whether a part is too fat for strokes.
+function isBlot(labels, width, { label, left, top, right, bottom }) {
+  const w = right - left + 2, h = bottom - top + 2;
+  const here = filled(w, h, (i) => Number(labels[(top - 1 + Math.floor(i / w)) * width + left - 1 + (i % w)] === label));
+  return 2 * maximum(distances(here).data) >= FAT * Math.max(w, h);
 }

@@ -20,12 +20,12 @@ from tests.drawings import STROKES, cover, on_paper
 from tests.photos import line, photo
 
 SCRIPTS = "images.js", "ink.js", "redraw.js", "handwriting.js"
-RUN = """([expression, arrays]) => {
-  const decoded = Object.values(arrays).map(([kind, width, height, base64]) => {
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    return { width, height, data: kind === "u" ? new Uint8ClampedArray(bytes.buffer) : new Float32Array(bytes.buffer) };
+RUN = """async ([expression, arrays]) => {
+  const decoded = Object.values(arrays).map(async ([kind, width, height, base64]) => {
+    const bytes = await (await fetch(`data:;base64,${base64}`)).arrayBuffer();
+    return { width, height, data: kind === "u" ? new Uint8ClampedArray(bytes) : new Float32Array(bytes) };
   });
-  const value = new Function(...Object.keys(arrays), `return ${expression}`)(...decoded);
+  const value = new Function(...Object.keys(arrays), `return ${expression}`)(...(await Promise.all(decoded)));
   return JSON.stringify(value, (_, inner) => (ArrayBuffer.isView(inner) ? [...inner] : inner));
 }"""
 
@@ -82,19 +82,26 @@ def assert_alike(drawn, wanted, model, mean, worst):
 def test_photos(hard, run, real):
     images, model = real
     rng, drawn, wanted = np.random.default_rng([19, hard]), [], []
-    for i in rng.choice(len(images), 50, replace=False):
-        pixels = rgba(photo(images[i], rng, hard))
-        found, digit = run("findDigit(pixels)", pixels=pixels), find_digit(pixels)
+    while len(drawn) < 40:
+        pixels = rgba(photo(images[rng.integers(len(images))], rng, hard))
+        if pixels.size > 1_000_000:  # takes long to send to the browser
+            continue
+        found = run("findDigit(pixels)", pixels=pixels)
+        try:
+            digit = find_digit(pixels)
+        except UserError:
+            assert found is None
+            continue
         assert np.abs(np.subtract(found["box"], digit.box)).max() <= 4
-        assert found["clarity"] == pytest.approx(digit.clarity, rel=0.05)  # a printed line may be found a pixel off
+        assert found["clarity"] == pytest.approx(digit.clarity, rel=0.02)
         drawn.append(found["image"])
         wanted.append(digit.image)
-    assert_alike(drawn, wanted, model, mean=0.5, worst=8)
+    assert_alike(drawn, wanted, model, mean=0.2, worst=8)
 
 
 @pytest.fixture(scope="module")
 def drawings():
-    """How much of each pixel a pen covers, (H, W) float32, on 104 drawings of all sizes."""
+    """How much of each pixel a pen covers, (H, W) float32, on 120 drawings of all sizes."""
     rng = np.random.default_rng(20)
 
     def draw(strokes):
@@ -102,7 +109,7 @@ def drawings():
         corner = rng.uniform(0.05, 0.25, 2) * side
         return cover((side, side), (strokes, *corner, height), pen=rng.uniform(0.04, 0.26))
 
-    return [draw(strokes) for strokes in STROKES.values() for _ in range(13)]
+    return [draw(strokes) for strokes in STROKES.values() for _ in range(15)]
 
 
 @pytest.mark.mnist
@@ -130,7 +137,7 @@ def test_lines(run, real):
         assert len(found) == len(digits)
         drawn += [digit["image"] for digit in found]
         wanted += [digit.image for digit in digits]
-    assert_alike(drawn, wanted, model, mean=0.5, worst=8)
+    assert_alike(drawn, wanted, model, mean=0.2, worst=8)
 
 
 @pytest.mark.mnist
@@ -143,7 +150,7 @@ def test_images_of_mnist_are_not_changed(run, real):
         assert run("findDigit(pixels)", pixels=rgba(shifted))["box"] == list(find_digit(shifted).box) != [0, 0, 28, 28]
 
 
-@pytest.mark.parametrize("size", [(24, 31), (90, 130), (410, 395), (1500, 700), (1301, 907)])
+@pytest.mark.parametrize("size", [(24, 31), (90, 130), (410, 395), (700, 420), (601, 807)])
 @pytest.mark.parametrize("colour", [0, 255, (230, 240, 90)])
 def test_transparent_pictures_of_any_size(size, colour, run):
     ink = cover(size, (STROKES[3], 0.3 * size[0], 0.2 * size[1], 0.55 * min(size)))
@@ -222,8 +229,8 @@ def test_printed_lines_are_taken_away(upright, run):
 def test_components(run, image):
     mask = image > np.quantile(image, 0.75)
     edge = 2 * image / image.max()
-    labels, parts = ink.components(mask, edge)
-    found, same = run("components(mask, edge)", mask=np.float32(mask), edge=edge)
+    labels, parts = ink.components(mask, edge, 1)
+    found, same = run("Object.values(components(mask, edge, 1))", mask=np.float32(mask), edge=edge)
     assert len(parts) > 5 and len(set(found)) == labels.max() + 1
     pairs = set(zip(labels.ravel().tolist(), found, strict=True))
     assert len(pairs) == labels.max() + 1  # the same parts, whatever their numbers
@@ -234,10 +241,9 @@ def test_components(run, image):
     assert sorted(list(part[1:]) for part in parts) == sorted(map(known, same), key=lambda part: part[:4])
 
 
-@pytest.mark.parametrize("size", [(1200, 900), (2000, 1600)])
-def test_large_files_as_the_browser_opens_them(size, run):
+def test_a_large_file_as_the_browser_opens_it(run):
     """Python reads a JPEG at a half or less, the browser in full; so the two need not have the same size to work on."""
-    rng = np.random.default_rng(25)
+    rng, size = np.random.default_rng(25), (1600, 1200)
     ink = cover(size, (STROKES[5], 0.3 * size[0], 0.2 * size[1], 0.5 * size[1]))
     pixels = (on_paper(ink) + rng.normal(0, 4, (*ink.shape, 3))).clip(0, 255).astype(np.uint8)
     file = BytesIO()
