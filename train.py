@@ -25,7 +25,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits import UserError, checkpoint, pictures
 from digits.callbacks import EpochLines, Interrupted, StopOnSignal, WholeFiles
-from digits.cli import Parser, Rate, one_line_errors, quiet
+from digits.cli import Parser, Rate, Strength, one_line_errors, quiet
 from digits.data import MNISTDataModule
 from digits.kernels import Kernel
 from digits.model import DigitClassifier
@@ -52,6 +52,8 @@ def train(
     epochs: PositiveInt = 30,
     batch_size: PositiveInt = 10,
     lr: Rate = 3.0,
+    schedule: PositiveInt | None = None,
+    distort: Strength = 0.0,
     init: Init = "scaled",
     seed: NonNegativeInt = 0,
     data_dir: Path = Path("data"),
@@ -70,6 +72,8 @@ def train(
         epochs: How often the network sees every training image.
         batch_size: Images in a mini-batch.
         lr: Learning rate.
+        schedule: Raise the learning rate to `lr` and lower it to almost 0 in so many epochs; by default it stays.
+        distort: Train on distorted copies of the images, others in every epoch; 1 is as strong as in best.yaml.
         init: Initial weights, scaled to the inputs of a neuron, or gaussian as in the book's first chapter.
         seed: Decides the initial weights and the order of the images.
         data_dir: Where the MNIST files are, or go.
@@ -88,10 +92,12 @@ def train(
             "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
             "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
         )
-    data = MNISTDataModule(data_dir, batch_size, seed, train_size)
+    data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort)
     data.prepare_data()  # before anything is written for this run
-    model = DigitClassifier(hidden, lr, init, seed, kernel, only_digit)
+    model = DigitClassifier(hidden, lr, init, seed, kernel, only_digit, schedule=schedule)
     name = f"{model.shape}_lr{lr:g}_batch{batch_size}_seed{seed}" + (f"_{init}" if init != "scaled" else "")
+    name += f"_schedule{schedule}" if schedule is not None else ""
+    name += f"_distort{distort:g}" if distort else ""
     name += f"_only{only_digit}" if only_digit is not None else ""
     name += f"_train{train_size}" if train_size is not None else ""
     folder = run_dir or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4])
@@ -164,7 +170,7 @@ def report(trainer: Any, best: Any) -> None:
     epoch = checkpoint.read(path)["epoch"]
     settings = {name: value for name, value in model.hparams.items() if name not in ("kernel", "image_size")}
     settings |= {"hidden": model.shape, "batch_size": trainer.datamodule.batch_size, "epochs": int(trainer.max_epochs)}
-    settings["train_size"] = len(trainer.datamodule.training[1])
+    settings |= {"train_size": len(trainer.datamodule.training[1]), "distort": trainer.datamodule.distort}
     for logger in trainer.loggers:
         logger.log_hyperparams(settings, {"best/validation": validation, "best/test": test}, step=epoch)
         if isinstance(logger, TensorBoardLogger):

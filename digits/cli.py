@@ -16,6 +16,7 @@ from jsonargparse.typing import restricted_number_type
 from digits import UserError
 
 Rate = restricted_number_type("Rate", float, [(">", 0), ("<", float("inf"))])  # so neither nan nor inf
+Strength = restricted_number_type("Strength", float, [(">=", 0), ("<", float("inf"))])
 
 
 class Parser(ArgumentParser):
@@ -82,6 +83,6 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
-    warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step.. before `optimizer.step..`")
+    warnings.filterwarnings("ignore", "Detected call of .lr_scheduler.step... before .optimizer.step")
     warnings.filterwarnings("ignore", "It is recommended to use .*sync_dist=True")
     warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before the epoch ended")

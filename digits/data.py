@@ -1,6 +1,7 @@
 """MNISTDataModule: which images train, validate and test, and in what order they come."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from digits import UserError, mnist
+from digits.distort import distort
 
 Batch = tuple[Tensor, Tensor, Tensor]
 
@@ -41,6 +43,9 @@ class Stacks:
 
     def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
         self.module, self.images, self.labels = module, images, labels
+        # One thread of one thread's torch: with more, it and the training would wait for each other.
+        self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
+        self.made: dict[int, Future[Tensor]] = {}  # distorted images, by epoch
         trainer: Any = module.trainer
         self.rank, self.processes = trainer.global_rank, trainer.world_size
         self.batch_size = module.batch_size * self.processes  # of all processes together
@@ -52,10 +57,20 @@ class Stacks:
     def __iter__(self) -> Iterator[Batch]:
         # The epoch is asked for when the first stack is, so a resumed run gets the order of the epoch it resumes.
         trainer: Any = self.module.trainer
-        chosen = order(self.module.seed, trainer.current_epoch, len(self.images)).to(self.images.device)
+        epoch = trainer.current_epoch
+        chosen = order(self.module.seed, epoch, len(self.images)).to(self.images.device)
+        images = self._distorted(epoch) if self.module.distort else self.images
         for cut in self.cuts:
             mini_batches = chosen[cut].view(-1, min(self.batch_size, cut.stop - cut.start))
-            yield self.images, self.labels, mini_batches.tensor_split(self.processes, dim=1)[self.rank]
+            yield images, self.labels, mini_batches.tensor_split(self.processes, dim=1)[self.rank]
+
+    def _distorted(self, epoch: int) -> Tensor:
+        """The images of this epoch; those of the next are made while it trains, on another core if there is one."""
+        module: Any = self.module
+        for each in (epoch, epoch + 1):
+            if each not in self.made and each != module.trainer.max_epochs:
+                self.made[each] = self.background.submit(distort, self.images, module.distort, module.seed, each)
+        return self.made.pop(epoch).result()
 
 
 class Whole:
@@ -81,21 +96,28 @@ class MNISTDataModule(LightningDataModule):
         batch_size: Images in a mini-batch; with several processes, in each one's part of it.
         seed: Decides, with the number of the epoch, the order of the training images.
         train_size: How many of the training images train, the first ones; all if None.
+        distort: How strongly the training images are distorted, afresh each epoch (`digits.distort`); 0 for not at all.
 
     Raises:
         UserError: If there are not so many.
     """
 
     def __init__(
-        self, data_dir: str | Path = "data", batch_size: int = 10, seed: int = 0, train_size: int | None = None
+        self,
+        data_dir: str | Path = "data",
+        batch_size: int = 10,
+        seed: int = 0,
+        train_size: int | None = None,
+        distort: float = 0.0,
     ) -> None:
         super().__init__()
-        batch_size, seed = int(batch_size), int(seed)  # plain values, for weights-only loading
+        batch_size, seed, distort = int(batch_size), int(seed), float(distort)  # plain values, for weights-only loading
         train_size = None if train_size is None else int(train_size)
         if train_size is not None and not 1 <= train_size <= TRAINING:
             raise UserError(f"--train_size must be 1 to {TRAINING}, the number of training images, not {train_size}")
-        self.save_hyperparameters("batch_size", "seed", "train_size", logger=False)
+        self.save_hyperparameters("batch_size", "seed", "train_size", "distort", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
+        self.distort = distort
         self.prepared = False
         self.test: tuple[Tensor, ...] = ()
 

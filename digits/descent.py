@@ -78,8 +78,9 @@ def accuracy_by_size(
 ) -> Tensor:
     """Test accuracy (sizes, seeds) of fresh networks with these `settings` of DigitClassifier, the seed apart.
 
-    Each is trained as by `train.py --train_size`, and tested after its last epoch.
+    Each is trained as by `train.py --train_size`, and tested after its last epoch, where its schedule, if any, ends.
     """
+    settings = {**settings, "schedule": settings["schedule"] and epochs}
     accuracy = torch.zeros(len(sizes), seeds)
     for row, size in enumerate(sizes):
         for seed in range(seeds):

@@ -1,5 +1,6 @@
 """DigitClassifier: the sigmoid network, its training and its use, as a LightningModule."""
 
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -7,12 +8,15 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.optim import SGD, Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
 from digits import UserError, backprop, kernels
 from digits.checkpoint import VERSION, read
 from digits.data import Batch
 from digits.kernels import Kernel
 from digits.network import Init, answers, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network, sizes
+
+WARM_UP = 0.05  # of a schedule, in which the learning rate rises from a tenth; all at once may saturate every output
 
 
 class DigitClassifier(LightningModule):
@@ -31,6 +35,7 @@ class DigitClassifier(LightningModule):
         kernel: How to train: `auto` chooses, see `digits.kernels.choose`.
         only_digit: The digit to detect, 0 to 9, or None to tell all ten apart.
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
+        schedule: Epochs in which the learning rate rises to `lr` and falls to almost 0 again; None keeps it at `lr`.
 
     Raises:
         UserError: If `only_digit` is no digit.
@@ -45,15 +50,18 @@ class DigitClassifier(LightningModule):
         kernel: Kernel = "auto",
         only_digit: int | None = None,
         image_size: int = 28,
+        schedule: int | None = None,
     ) -> None:
         super().__init__()
         hidden, lr, seed = [int(n) for n in hidden], float(lr), int(seed)  # plain values, for weights-only loading
         only_digit, image_size = None if only_digit is None else int(only_digit), int(image_size)
+        schedule = None if schedule is None else int(schedule)
         if only_digit is not None and not 0 <= only_digit <= 9:
             raise UserError(f"--only_digit must be 0 to 9, not {only_digit}")
         self.save_hyperparameters(logger=False)
         self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
         self.lr, self.kernel, self.only_digit, self.image_size = lr, kernel, only_digit, image_size
+        self.schedule = schedule
         outputs = 10 if only_digit is None else 1
         self.network = sigmoid_network([image_size**2, *hidden, outputs], init, seed)
         self.tallies: dict[str, Tensor] = {}  # by split: cost, right answers and images since the epoch began
@@ -125,8 +133,17 @@ class DigitClassifier(LightningModule):
         if images.ndim != 3 or images.shape[1:] != (size, size):
             raise ValueError(f"expected images of shape (N, {size}, {size}), got {tuple(images.shape)}")
 
-    def configure_optimizers(self) -> Optimizer:
-        return SGD(self.parameters(), lr=self.lr)
+    def configure_optimizers(self) -> Any:
+        """Plain SGD and, with a schedule, what sets its learning rate at the end of each epoch."""
+        optimizer, epochs = SGD(self.parameters(), lr=self.lr), self.trainer.max_epochs
+        if self.schedule is None:
+            return optimizer
+        if epochs is None or not 0 <= epochs <= self.schedule:
+            raise UserError(f"--schedule {self.schedule} goes with up to {self.schedule} epochs, not with {epochs}")
+        rising = math.ceil(WARM_UP * self.schedule)
+        up = LinearLR(optimizer, start_factor=0.1, total_iters=rising)
+        down = CosineAnnealingLR(optimizer, max(1, self.schedule - rising))
+        return [optimizer], [SequentialLR(optimizer, [up, down], [rising])]
 
     def training_step(self, stack: Batch, _: int) -> None:
         """K steps of SGD: on images (N, H, W) uint8 with labels (N,) int64, of which `chosen` (K, B) are trained on."""

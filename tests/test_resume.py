@@ -53,16 +53,19 @@ def test_resumed_detector_keeps_its_digit_and_its_images(run, home):  # noqa: F8
     assert torch.load("three/last.ckpt", weights_only=True)["global_step"] == 50
 
 
-def test_a_run_from_before_detectors_goes_on(three, run):  # noqa: F811
+def test_a_run_from_before_detectors_and_distortions_goes_on(three, run):  # noqa: F811
     for path in (three / "three").glob("*.ckpt"):
         content = torch.load(path, weights_only=True)
-        for name in ("only_digit", "image_size"):
+        for name in ("only_digit", "image_size", "schedule"):
             del content["hyper_parameters"][name]
-        del content["datamodule_hyper_parameters"]["train_size"]
+        for name in ("train_size", "distort"):
+            del content["datamodule_hyper_parameters"][name]
         torch.save(content, path)
     config = three / "three" / "config.yaml"
     lines = config.read_text().splitlines(keepends=True)
-    config.write_text("".join(line for line in lines if not line.startswith(("only_digit", "train_size"))))
+    config.write_text(
+        "".join(line for line in lines if not line.startswith(("only_digit", "train_size", "schedule", "distort")))
+    )
     run("--resume", "three", "--epochs", 5)
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
 

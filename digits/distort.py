@@ -1,0 +1,76 @@
+"""Distorted copies of images of digits, the training examples that never run out. Torch alone: no trainer.
+
+As in P. Simard, D. Steinkraus and J. Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
+Document Analysis" (2003): each image is turned, scaled, sheared and shifted a little, and bent by a displacement field
+that is random and smoothed by a Gaussian. The limits below are those at strength 1.
+"""
+
+from math import radians
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+ROTATION = 7.5  # degrees, either way
+SCALE = 0.09  # each axis by its own factor, exp(-0.09) to exp(0.09)
+SHEAR = 0.11  # pixels sideways for each pixel up or down, either way
+SHIFT = 0.75  # pixels along each axis, either way
+ELASTIC = 1.0  # pixels along each axis, root mean square over the images
+SIGMA = 4.0  # pixels, standard deviation of the Gaussian that smooths the field
+
+PART = 1_000  # images at a time, so that the arithmetic stays near the processor
+
+
+@torch.no_grad()
+def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
+    """A distorted copy of each image: on one kind of device, a function of the arguments alone.
+
+    Args:
+        images: (N, H, W) uint8, on any device.
+        strength: Factor of all the limits above; 0 changes nothing.
+        seed: Decides, with the epoch, what happens to each image.
+        epoch: Number of the epoch that the copies are for.
+
+    Returns:
+        The copies (N, H, W) uint8, on the device of `images`. What is moved out of an image is lost; what comes in is
+        black.
+    """
+    number = np.random.default_rng([seed, epoch]).integers(2**63)
+    generator = torch.Generator(images.device).manual_seed(int(number))
+    return torch.cat([_distorted(part, strength, generator) for part in images.split(PART)])
+
+
+def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
+    """Where each pixel of the copy comes from, x to the right and y down from the centre, and what it finds there."""
+    n, height, width = images.shape
+    device = images.device
+    y, x = _centred(height, device).view(-1, 1), _centred(width, device)
+    limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device)
+    either_way = torch.rand(n, 6, generator=generator, device=device) * 2 - 1
+    angle, wide, high, shear, right, down = (strength * limits * either_way).view(n, 6, 1, 1).unbind(1)
+    smooth_y, smooth_x = _smooth(height, device), _smooth(width, device)
+    noise = torch.randn(n, 2, smooth_y.shape[1], smooth_x.shape[1], generator=generator, device=device)
+    elastic_x, elastic_y = (smooth_y @ noise @ smooth_x.T * (strength * ELASTIC)).unbind(1)
+    x = x + shear * y
+    x, y = angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y
+    x, y = wide.exp() * x + right + elastic_x, high.exp() * y + down + elastic_y
+    places = torch.stack([x * (2 / width), y * (2 / height)], -1)  # as grid_sample counts: -1 to 1 from edge to edge
+    pixels = grid_sample(images[:, None].float(), places, align_corners=False)
+    return pixels.round_().to(torch.uint8).squeeze(1)
+
+
+def _centred(size: int, device: torch.device) -> Tensor:
+    """Positions (size,) of a row of pixels, counted from its centre."""
+    return torch.arange(size, device=device) - (size - 1) / 2
+
+
+def _smooth(size: int, device: torch.device) -> Tensor:
+    """Weights (size, points) that turn noise of variance 1, on points SIGMA apart, into a field of variance 1.
+
+    A field smoothed so much holds no more than noise on so few points can; drawing it for each pixel would take longer
+    than all the rest.
+    """
+    points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device)
+    weights = torch.exp(-((torch.arange(size, device=device).view(-1, 1) - points) ** 2) / (2 * SIGMA**2))
+    return weights / weights.norm(dim=1, keepdim=True)
