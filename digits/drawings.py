@@ -75,6 +75,17 @@ def learning_curves(curves: dict[str, tuple[list[int], list[float]]], epoch: int
     return drawing
 
 
+def distorted(copies: Tensor, rows: int = 2) -> Figure:
+    """Copies (N, 28, 28) of one training image, as the network saw them in its epochs."""
+    picture = mosaic(copies.float(), len(copies) // rows)
+    drawing = figure(0.3 + 7.5 * picture.shape[0] / picture.shape[1])
+    axes = drawing.subplots()
+    axes.imshow(picture.numpy(), cmap="gray_r")
+    axes.set_axis_off()
+    axes.set_title(f"One training image in its first {len(copies)} epochs")
+    return drawing
+
+
 def hidden_weights(network: nn.Module) -> Figure:
     """The weights from the 784 pixels to each neuron of the first layer, the first 100 of them."""
     picture, scale = first_weights(network)

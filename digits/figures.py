@@ -15,9 +15,11 @@ from torch.nn.utils import parameters_to_vector
 
 from digits import UserError, checkpoint, descent
 from digits.data import MNISTDataModule
+from digits.distort import PART, distort
 from digits.model import DigitClassifier
 from digits.network import linears
 
+COPIES = 20  # of one training image, where the network was trained on distorted ones
 EXAMPLES = 2_000  # training images on which the cost of the valley is measured
 SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000]
 SEEDS, EPOCHS = 3, 30  # of the networks for each of these sizes
@@ -68,6 +70,10 @@ def drawn(
         "learning_curves",
         drawings.learning_curves(curves, saved["epoch"]) if curves else f"there is no log of TensorBoard beside {path}",
     )
+    if data.distort:
+        several = data.training[0][:PART]  # which share their random numbers
+        copies = [distort(several, data.distort, data.seed, epoch)[0] for epoch in range(COPIES)]
+        yield "distorted", drawings.distorted(torch.stack(copies))
     yield "hidden_weights", drawings.hidden_weights(model.network)
     if len(linears(model.network)) == 2:
         yield "hidden_neurons", drawings.hidden_neurons(model, images, labels)

@@ -1,4 +1,5 @@
 import io
+import itertools
 import sys
 from functools import partial
 from importlib import import_module
@@ -16,6 +17,7 @@ from digits import analysis, checkpoint, descent, drawings, pictures
 from digits import figures as verb
 from digits.__main__ import main
 from digits.data import MNISTDataModule
+from digits.distort import distort
 from digits.model import DigitClassifier
 from digits.network import linears
 from tests.conftest import TEST, TRAINING, use
@@ -122,6 +124,29 @@ def test_what_does_not_apply_is_skipped_with_a_line(args, missing, call, data_di
         assert line.startswith(f"{name} is not drawn: {reason}")
     drawn = {path.stem: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     assert drawn == dict.fromkeys(set(NAMES) - set(missing), b"drawn")
+
+
+def test_distorted_copies_are_those_of_the_epochs(data_dir, tmp_path, monkeypatch):
+    fit(tmp_path, data_dir, "--hidden", 6, "--epochs", 1, "--distort", 0.8, "--schedule", 4, "--seed", 3)
+    module = MNISTDataModule(data_dir, **checkpoint.read(tmp_path / "last.ckpt")["datamodule_hyper_parameters"])
+    module.setup("test")
+    names = verb.drawn(load(tmp_path), tmp_path / "last.ckpt", checkpoint.read(tmp_path / "last.ckpt"), module)
+    drawing = dict(itertools.islice(names, 3))["distorted"]
+    picture = drawing.axes[0].get_images()[0].get_array()
+    assert picture.shape == (2 * 29 + 1, 10 * 29 + 1)
+    for epoch in (0, 13):
+        row, column = epoch // 10 * 29 + 1, epoch % 10 * 29 + 1
+        wanted = distort(module.training[0], 0.8, 3, epoch)[0]
+        assert (picture[row : row + 28, column : column + 28] == wanted.numpy()).all()
+
+
+def test_fewer_images_have_their_own_schedule(data_dir, monkeypatch):
+    made = []
+    monkeypatch.setattr(descent, "descend", lambda model, data, epochs: (made.append(model), data.setup("test")))
+    for schedule in (None, 100):
+        settings = {**DigitClassifier([5], schedule=schedule).hparams}
+        descent.accuracy_by_size(settings, data_dir, 10, [20], 1, 3)
+    assert [model.schedule for model in made] == [None, 3]
 
 
 def test_a_detector_is_trained_again_on_its_images_and_targets(data_dir, data, tmp_path):
