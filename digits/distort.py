@@ -19,7 +19,7 @@ SHIFT = 0.75  # pixels along each axis, either way
 ELASTIC = 1.0  # pixels along each axis, root mean square over the images
 SIGMA = 4.0  # pixels, standard deviation of the Gaussian that smooths the field
 
-PART = 1_000  # images at a time, so that the arithmetic stays near the processor
+PART = 500  # images at a time, so that what is computed of them stays near the processor
 
 
 @torch.no_grad()
@@ -45,18 +45,20 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
     """Where each pixel of the copy comes from, x to the right and y down from the centre, and what it finds there."""
     n, height, width = images.shape
     device = images.device
-    y, x = _centred(height, device).view(-1, 1), _centred(width, device)
     limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device)
     either_way = torch.rand(n, 6, generator=generator, device=device) * 2 - 1
-    angle, wide, high, shear, right, down = (strength * limits * either_way).view(n, 6, 1, 1).unbind(1)
+    angle, wide, high, shear, right, down = (strength * limits * either_way).unbind(1)
+    sin, cos, wide, high = angle.sin(), angle.cos(), wide.exp(), high.exp()
+    rows = [wide * cos, wide * (shear * cos - sin), right, high * sin, high * (shear * sin + cos), down]
+    affine = torch.stack(rows, 1).view(n, 2, 3)  # first sheared, then turned, then scaled, then shifted
+
+    y, x = torch.meshgrid(_centred(height, device), _centred(width, device), indexing="ij")
+    places = (affine @ torch.stack([x, y, torch.ones_like(x)]).flatten(1)).view(n, 2, height, width)
     smooth_y, smooth_x = _smooth(height, device), _smooth(width, device)
     noise = torch.randn(n, 2, smooth_y.shape[1], smooth_x.shape[1], generator=generator, device=device)
-    elastic_x, elastic_y = (smooth_y @ noise @ smooth_x.T * (strength * ELASTIC)).unbind(1)
-    x = x + shear * y
-    x, y = angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y
-    x, y = wide.exp() * x + right + elastic_x, high.exp() * y + down + elastic_y
-    places = torch.stack([x * (2 / width), y * (2 / height)], -1)  # as grid_sample counts: -1 to 1 from edge to edge
-    pixels = grid_sample(images[:, None].float(), places, align_corners=False)
+    places += smooth_y @ noise @ smooth_x.T * (strength * ELASTIC)
+    places *= torch.tensor([2 / width, 2 / height], device=device).view(2, 1, 1)  # -1 to 1 from edge to edge
+    pixels = grid_sample(images[:, None].float(), places.permute(0, 2, 3, 1), align_corners=False)
     return pixels.round_().to(torch.uint8).squeeze(1)
 
 

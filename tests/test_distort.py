@@ -37,7 +37,7 @@ def test_every_image_is_another_by_epoch_and_by_seed():
     assert len(copies.unique(dim=0)) == len(copies)
 
 
-@pytest.mark.parametrize("images", [1, 999, 1000, 1001])
+@pytest.mark.parametrize("images", [1, 499, 500, 501])
 def test_no_strength_changes_nothing(images):
     assert distort.distort(noise(images), 0.0, 1, 2).equal(noise(images))
 
