@@ -15,8 +15,8 @@ from digits.network import linears
 # numba: kernels/cpu.py; torch: backprop.py; autograd: the textbook way, for any network and optimizer.
 Kernel = Literal["auto", "numba", "torch", "autograd"]
 
-# On one thread, skipping zeros is faster than dense arithmetic at every size of a hidden layer, also on distorted images.
-# From about this many activations in the widest layer of a mini-batch on, a second thread is worth more
+# On one thread, skipping zeros is faster than dense arithmetic at every size of one hidden layer, also on distorted
+# images. From about this many activations in the widest layer of a mini-batch on, a second thread is worth more
 # (tests/benchmarks/crossover.py).
 DENSE = 40_000
 
