@@ -80,7 +80,7 @@ def accuracy_by_size(
 
     Each is trained as by `train.py --train_size`, and tested after its last epoch, where its schedule, if any, ends.
     """
-    settings = {**settings, "schedule": settings["schedule"] and epochs}
+    settings = {**settings, "schedule": settings.get("schedule") and epochs}
     accuracy = torch.zeros(len(sizes), seeds)
     for row, size in enumerate(sizes):
         for seed in range(seeds):
