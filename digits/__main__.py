@@ -9,6 +9,7 @@ VERBS = {
     "predict": "read digits in pictures",
     "export": "carry a network into a web page or an app",
     "figures": "draw what the chapter would show",
+    "sweep": "find good hyperparameters",
 }
 
 
@@ -20,11 +21,11 @@ def main(args: list[str] | None = None) -> None:
         print("\n".join(f"  {verb:10} {purpose}" for verb, purpose in VERBS.items()))
         sys.exit(0 if words in (["-h"], ["--help"]) else 2)
     verb = words[0]
-    function = getattr(import_module(f"digits.{verb}"), verb)
-    parser = Parser(prog=f"digits {verb}", description=function.__doc__.split("\n")[0])
-    parser.add_function_arguments(function, as_positional=True)
-    quiet()
-    with one_line_errors(parser.prog):
+    with one_line_errors(f"digits {verb}"):
+        function = getattr(import_module(f"digits.{verb}"), verb)
+        quiet()
+        parser = Parser(prog=f"digits {verb}", description=function.__doc__.split("\n")[0])
+        parser.add_function_arguments(function, as_positional=True)
         function(**parser.instantiate(parser.parse_args(words[1:])).as_dict())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import LambdaCallback
+from lightning.pytorch.callbacks import Callback, LambdaCallback
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from tqdm import tqdm
@@ -30,19 +30,23 @@ def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int) -> Tenso
             path.append(parameters_to_vector(model.parameters()).detach())
             bar.update()
 
-        Trainer(
-            accelerator="cpu",
-            devices=1,
-            max_epochs=epochs,
-            callbacks=[LambdaCallback(on_train_epoch_end=remember)],
-            limit_val_batches=0,
-            logger=False,
-            enable_checkpointing=False,
-            enable_model_summary=False,
-            enable_progress_bar=False,
-            log_every_n_steps=1,
-        ).fit(model, data)
+        quiet_trainer(epochs, LambdaCallback(on_train_epoch_end=remember), limit_val_batches=0).fit(model, data)
     return torch.stack(path)
+
+
+def quiet_trainer(epochs: int, callback: Callback, **settings: Any) -> Trainer:
+    """Lightning's Trainer as train.py sets it, on the CPU in one process, without lines, checkpoints or logs."""
+    quiet: dict[str, Any] = {
+        "accelerator": "cpu",
+        "devices": 1,
+        "num_sanity_val_steps": 0,
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_model_summary": False,
+        "enable_progress_bar": False,
+        "log_every_n_steps": 1,
+    }
+    return Trainer(max_epochs=epochs, callbacks=[callback], **quiet | settings)
 
 
 def plane(path: Tensor) -> Tensor:
