@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from itertools import product
 from statistics import mean
 from threading import Lock
@@ -21,8 +22,9 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError
 
+from digits import UserError
 from digits.trials import Setting
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -78,7 +80,7 @@ class Search:
         self.storage = open_storage(url)
         self.study, self.queue = (
             optuna.create_study(storage=self.storage, study_name=each, direction="maximize", load_if_exists=True)
-            for each in (name, f"{name} queue")  # of those who would add trials: see _alone
+            for each in (name, f"{name} queue")  # of those who would add trials: see `alone`
         )
         self.pruner = optuna.pruners.ThresholdPruner(lower=HOPELESS, n_warmup_steps=PATIENCE - 1)
         self.turn = Lock()
@@ -109,7 +111,7 @@ class Search:
             while self.count and len(scores := self.scores(places)) == len(self.settings) < self.count:
                 self.settings = proposals(self.space, self.count, [mean(each) for each in scores])
             if self._missing(places):
-                with self._alone():
+                with self.alone():
                     for place in self._missing(self.places()):
                         self._add(place)
                     places = self.places()
@@ -122,7 +124,7 @@ class Search:
                 with suppress(UpdateFinishedTrialError):
                     self.beat(trial)  # first, since a trial that never beat would never be taken for dead
                     if self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
-                        return trial
+                        return deepcopy(trial)
         return None
 
     def setting(self, trial: FrozenTrial) -> tuple[Setting, int]:
@@ -140,11 +142,28 @@ class Search:
         Raises UpdateFinishedTrialError if the trial was taken for dead and given to another.
         """
         self.storage.set_trial_intermediate_value(trial._trial_id, epoch, accuracy)
-        return self.pruner.prune(self.study, self.storage.get_trial(trial._trial_id))
+        trial.intermediate_values[epoch] = accuracy
+        return self.pruner.prune(self.study, trial)
 
     def end(self, trial: FrozenTrial, state: TrialState, accuracy: float | None = None) -> None:
         """End a trial; one that fails is run again."""
         self.study.tell(trial.number, accuracy, state, skip_if_finished=True)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until nobody else, on any machine, is in here: Optuna numbers tickets in turn, and the first goes in."""
+        ticket = self.queue.ask()
+        self.storage.record_heartbeat(ticket._trial_id)
+        try:
+            while any(
+                other.number < ticket.number
+                for other in self.queue.get_trials(deepcopy=False, states=[TrialState.RUNNING])
+            ):
+                time.sleep(POLL / 10)
+                fail_stale_trials(self.queue)
+            yield
+        finally:
+            self.queue.tell(ticket, state=TrialState.FAIL, skip_if_finished=True)
 
     def _missing(self, places: dict[int, FrozenTrial]) -> list[int]:
         return [place for place in range(len(self.settings) * self.seeds) if place not in places]
@@ -160,25 +179,12 @@ class Search:
             )
         )
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Wait until nobody else, on any machine, is in here: Optuna numbers tickets in turn, and the first goes in."""
-        ticket = self.queue.ask()
-        self.storage.record_heartbeat(ticket._trial_id)
-        try:
-            while any(
-                other.number < ticket.number
-                for other in self.queue.get_trials(deepcopy=False, states=[TrialState.RUNNING])
-            ):
-                time.sleep(POLL / 10)
-                fail_stale_trials(self.queue)
-            yield
-        finally:
-            self.queue.tell(ticket, state=TrialState.FAIL, skip_if_finished=True)
-
 
 def open_storage(url: str) -> RDBStorage:
-    """Optuna's storage in a database, whose tables are made if it is empty."""
+    """Optuna's storage in a database, whose tables are made if it is empty.
+
+    Raises UserError if the URL is none, or the driver is missing.
+    """
     for attempt in range(5):
         try:
             storage = RDBStorage(url, heartbeat_interval=BEAT, grace_period=GRACE)
@@ -191,6 +197,11 @@ def open_storage(url: str) -> RDBStorage:
             if attempt == 4:
                 raise
             time.sleep(POLL)
+        except (ImportError, ArgumentError) as error:
+            raise UserError(
+                f"--storage is not a database, or its driver is missing ({error}): for postgresql:// "
+                "pip install -e '.[postgres]', for mysql+pymysql:// '.[mysql]'"
+            ) from error
     if storage.engine.dialect.name == "sqlite":  # whose transactions begin when they first write, too late for a claim
         event.listen(storage.engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
         event.listen(storage.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

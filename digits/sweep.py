@@ -1,10 +1,12 @@
 """Find good hyperparameters, on one machine or many: `python -m digits sweep`."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import cpu_count
 from pathlib import Path
+from shutil import rmtree
 from statistics import mean
 from threading import Lock
 from time import monotonic
@@ -26,10 +28,10 @@ from digits.trials import Best, Setting, fit, test
 try:
     from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
     from optuna.trial import FrozenTrial, TrialState
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+    from sqlalchemy.exc import SQLAlchemyError
 
     from digits import sweep_drawings
-    from digits.search import BEAT, POLL, Search
+    from digits.search import BEAT, POLL, Search, Space
 except ImportError as error:
     raise UserError(f"a sweep needs {error.name}: pip install -e '.[sweep]'") from error
 
@@ -69,8 +71,12 @@ def sweep(
     Raises:
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.
     """
-    given = {"hidden": hidden, "lr": lr, "batch_size": batch_size, "init": init}
-    space = {name: sorted(set(values)) for name, values in given.items()}
+    space: Space = {
+        "hidden": sorted({int(n) for n in hidden}),  # plain numbers, which TensorBoard shows as such
+        "lr": sorted({float(rate) for rate in lr}),
+        "batch_size": sorted({int(n) for n in batch_size}),
+        "init": sorted(set(init)),
+    }
     name = f"sweep_{named(**space)}_seeds{seeds}_epochs{epochs}" + (f"_trials{trials}" if trials else "")
     folder = Path("runs", name)
     data = MNISTDataModule(data_dir)
@@ -82,11 +88,12 @@ def sweep(
             data.setup("fit")
             crew = Crew(workers or cpu_count() or 1)
             run(search, folder, data, epochs, crew)
-            report(search, folder, data, epochs, crew)
-    except Interrupted as interrupted:
+            with search.alone():  # so that one process tests the winner, and no two write the same file
+                report(search, folder, data, epochs, crew)
+    except (Interrupted, KeyboardInterrupt) as interrupted:
         done = sum(trial.state.is_finished() for trial in search.places().values())
         print(f"\nStopped after {done} of {search.trials} trials. The same command goes on with the rest.")
-        sys.exit(128 + interrupted.signum)
+        sys.exit(128 + getattr(interrupted, "signum", signal.SIGINT))
 
 
 def named(hidden: list[int], lr: list[float], batch_size: list[int], init: list[str]) -> str:
@@ -134,7 +141,9 @@ def try_out(trial: FrozenTrial, search: Search, folder: Path, data: MNISTDataMod
 
     best = Best(on_stack, on_epoch)
     name = named(**{part: [value] for part, value in setting._asdict().items()})
-    log = TensorBoardLogger(folder / f"{name}_seed{seed}", "", "", default_hp_metric=False, purge_step=0)
+    curves = folder / f"{name}_seed{seed}"
+    rmtree(curves, ignore_errors=True)  # of an attempt that was stopped
+    log = TensorBoardLogger(curves, "", "", default_hp_metric=False)
     try:
         fit(setting, seed, epochs, data, best, log)
     except UpdateFinishedTrialError:
@@ -145,7 +154,7 @@ def try_out(trial: FrozenTrial, search: Search, folder: Path, data: MNISTDataMod
         search.end(trial, TrialState.FAIL)
         raise
     log.log_hyperparams(
-        setting._asdict() | {"seed": seed, "epochs": epochs}, {"best/validation": best.accuracy}, step=best.epoch
+        setting._asdict() | {"seed": seed, "epochs": int(epochs)}, {"best/validation": best.accuracy}, step=best.epoch
     )
     log.finalize("success")
     search.end(trial, TrialState.PRUNED if stopped else TrialState.COMPLETE, None if stopped else best.accuracy)
@@ -228,11 +237,6 @@ def one_line(folder: Path) -> Iterator[None]:
     """Turn what the database and the disk have against a sweep into a UserError."""
     try:
         yield
-    except (ImportError, ArgumentError) as error:
-        raise UserError(
-            f"--storage is not a database, or its driver is missing ({error}): for postgresql:// "
-            "pip install -e '.[postgres]', for mysql+pymysql:// '.[mysql]'"
-        ) from error
     except (StorageInternalError, SQLAlchemyError) as error:
         cause = error.__cause__ or error
         raise UserError("the database does not answer: " + " ".join(str(cause).split("\n")[0].split())) from error

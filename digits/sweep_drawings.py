@@ -64,9 +64,9 @@ def accuracy_of(heights: Any) -> Any:
 
 
 def norm(scores: Scores) -> FuncNorm:
-    """The range of colours for the means."""
+    """The range of colours for the means, never empty."""
     means = [mean(each) for each in scores.values()]
-    return FuncNorm((height, accuracy_of), min(means), max(*means, min(means) + 1e-4))
+    return FuncNorm((height, accuracy_of), min(*means, max(means) - 0.01), max(means))
 
 
 def accuracy(scores: Scores, x: str, y: str, epochs: int) -> Figure:
