@@ -81,19 +81,19 @@ def sweep(
     folder = Path("runs", name)
     data = MNISTDataModule(data_dir)
     data.prepare_data()
-    try:
-        with one_line(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            search = Search(storage or f"sqlite:///{folder}/sweep.db", name, space, seeds, trials)
-            data.setup("fit")
-            crew = Crew(workers or cpu_count() or 1)
+    with one_line(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        search = Search(storage or f"sqlite:///{folder}/sweep.db", name, space, seeds, trials)
+        data.setup("fit")
+        crew = Crew(workers or cpu_count() or 1)
+        try:
             run(search, folder, data, epochs, crew)
             with search.alone():  # so that one process tests the winner, and no two write the same file
                 report(search, folder, data, epochs, crew)
-    except (Interrupted, KeyboardInterrupt) as interrupted:
-        done = sum(trial.state.is_finished() for trial in search.places().values())
-        print(f"\nStopped after {done} of {search.trials} trials. The same command goes on with the rest.")
-        sys.exit(128 + getattr(interrupted, "signum", signal.SIGINT))
+        except (Interrupted, KeyboardInterrupt) as interrupted:
+            done = sum(trial.state.is_finished() for trial in search.places().values())
+            print(f"\nStopped after {done} of {search.trials} trials. The same command goes on with the rest.")
+            sys.exit(128 + getattr(interrupted, "signum", signal.SIGINT))
 
 
 def named(hidden: list[int], lr: list[float], batch_size: list[int], init: list[str]) -> str:

@@ -84,7 +84,7 @@ def accuracy(scores: Scores, x: str, y: str, epochs: int) -> Figure:
     axes.set(xlabel=NAMES[x], ylabel="validation accuracy")
     axes.set_yscale("function", functions=(height, accuracy_of))
     axes.yaxis.set(major_locator=FixedLocator(TICKS), major_formatter=PercentFormatter(1, 0))
-    axes.set_ylim(0, None)
+    axes.set_ylim(0, accuracy_of(height(max(map(max, scores.values()))) + 0.2))
     axes.grid(alpha=0.3)
     seeds = len(next(iter(scores.values())))
     axes.set_title(f"After {epochs} epochs" + (f": {seeds} seeds, and their mean" if seeds > 1 else ""), fontsize=10)
