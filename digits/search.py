@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from itertools import product
+from os import getpid
+from socket import gethostname
 from statistics import mean
 from threading import Lock
 from typing import Any
@@ -124,6 +126,7 @@ class Search:
                 with suppress(UpdateFinishedTrialError):
                     self.beat(trial)  # first, since a trial that never beat would never be taken for dead
                     if self.storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING):
+                        self.storage.set_trial_user_attr(trial._trial_id, "process", f"{gethostname()}:{getpid()}")
                         return deepcopy(trial)
         return None
 
