@@ -1,5 +1,6 @@
 """The verbs: `python -m digits VERB` calls the function of that name in the module of that name."""
 
+import gc
 import sys
 from importlib import import_module
 
@@ -22,7 +23,10 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(0 if words in (["-h"], ["--help"]) else 2)
     verb = words[0]
     with one_line_errors(f"digits {verb}"):
+        gc.disable()  # while it imports, as in train.py
         function = getattr(import_module(f"digits.{verb}"), verb)
+        gc.enable()
+        gc.freeze()
         quiet()
         parser = Parser(prog=f"digits {verb}", description=function.__doc__.split("\n")[0])
         parser.add_function_arguments(function, as_positional=True)

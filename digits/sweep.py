@@ -11,6 +11,7 @@ from statistics import mean
 from threading import Lock
 from time import monotonic
 
+import torch
 from jsonargparse.typing import PositiveInt
 from lightning.pytorch.loggers import TensorBoardLogger
 from tqdm import tqdm
@@ -22,6 +23,7 @@ from digits.cli import Rate
 from digits.crew import Crew
 from digits.data import MNISTDataModule
 from digits.figures import png
+from digits.model import DigitClassifier
 from digits.network import Init
 from digits.trials import Best, Setting, fit, test
 
@@ -83,8 +85,10 @@ def sweep(
     data.prepare_data()
     with one_line(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        search = Search(storage or f"sqlite:///{folder}/sweep.db", name, space, seeds, trials)
+        search = Search(storage or f"sqlite:///{folder}/sweep.db?timeout=60", name, space, seeds, trials)
         data.setup("fit")
+        for images, labels in (data.training, data.validation):  # the kernel and lists of their ink, for all threads
+            DigitClassifier([1]).score(images, labels, torch.arange(1))
         crew = Crew(workers or cpu_count() or 1)
         try:
             run(search, folder, data, epochs, crew)

@@ -17,6 +17,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
+import optuna
+
 ROOT = Path(__file__).parents[2]
 RATES, EPOCHS = [1 + n / 10 for n in range(24)], 10
 loaded = None
@@ -42,8 +44,8 @@ def processes(cores: int, data_dir: str) -> None:
         list(pool.map(network, RATES, [data_dir] * len(RATES)))
 
 
-def seconds(*commands: list[str]) -> float:
-    """From the start of the first to the end of the last, in an empty folder."""
+def seconds(*commands: list[str]) -> tuple[float, float]:
+    """From the start of the first to the end of the last, in an empty folder; and from the first trial to the last."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
@@ -51,7 +53,15 @@ def seconds(*commands: list[str]) -> float:
             subprocess.run(
                 [sys.executable, *command], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL
             )
-        return time.perf_counter() - start
+        whole = time.perf_counter() - start
+        for database in Path(folder).glob("runs/*/sweep.db"):
+            study = f"sqlite:///{database}"
+            [name] = [name for name in optuna.get_all_study_names(study) if not name.endswith("queue")]
+            trials = optuna.load_study(study_name=name, storage=study).trials
+            ends = [trial.datetime_complete for trial in trials if trial.datetime_complete]
+            starts = [trial.datetime_start for trial in trials if trial.datetime_start]
+            return whole, (max(ends) - min(starts)).total_seconds()
+    return whole, float("nan")
 
 
 def main() -> None:
@@ -66,18 +76,8 @@ def main() -> None:
         return processes(options.cores, data)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
-    sweep = [
-        "-m",
-        "digits",
-        "sweep",
-        "--lr",
-        *map(str, RATES),
-        "--epochs",
-        str(EPOCHS),
-        "--data_dir",
-        data,
-        "--workers",
-    ]
+    sweep = ["-m", "digits", "sweep", "--lr", *map(str, RATES), "--epochs", str(EPOCHS), "--data_dir", data]
+    sweep.append("--workers")
     pool = ["-m", "tests.benchmarks.sweep", "--processes", "--cores", str(options.cores), "--data_dir", data]
     train = [str(ROOT / "train.py"), "--hidden", "30", "--epochs", str(EPOCHS), "--data_dir", data, "--lr"]
     ways = {
@@ -86,18 +86,21 @@ def main() -> None:
         "a process for each core, no study": [pool],
         "train.py, one after the other": [[*train, str(rate)] for rate in RATES],
     }
-    times: dict[str, list[float]] = {way: [] for way in ways}
+    times: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
     for number in range(options.rounds):
         for way, commands in ways.items():
             times[way].append(seconds(*commands))
-            print(f"round {number}, {way}: {times[way][-1]:.1f} s", file=sys.stderr, flush=True)
-    print(f"| {len(RATES)} times 784-30-10, {EPOCHS} epochs, on {options.cores} cores | s | ratio |")
-    print("| --- | ---: | ---: |")
+            print(f"round {number}, {way}: {times[way][-1][0]:.1f} s", file=sys.stderr, flush=True)
+    title = f"{len(RATES)} times 784-30-10, {EPOCHS} epochs, on {options.cores} cores"
+    print(f"| {title} | s | ratio | trials alone, s | ratio |")
+    print("| --- | ---: | ---: | ---: | ---: |")
     first = times["sweep, a thread for each core"]
     for way, each in times.items():
-        ratio = median(a / b for a, b in zip(first, each, strict=True))
-        print(f"| {way} | {median(each):.1f} | {ratio:.2f} |")
-    print(f"\nMedians of {options.rounds} rounds; the ratio is that of the first line to this one.")
+        whole, trials = (
+            (median(b[i] for b in each), median(a[i] / b[i] for a, b in zip(first, each, strict=True))) for i in (0, 1)
+        )
+        print(f"| {way} | {whole[0]:.1f} | {whole[1]:.2f} | {trials[0]:.1f} | {trials[1]:.2f} |".replace("nan", ""))
+    print(f"\nMedians of {options.rounds} rounds; a ratio is that of the first line to this one, round by round.")
 
 
 if __name__ == "__main__":
