@@ -1,7 +1,10 @@
 """What the tests share: a small MNIST of their own, a quick Trainer, and the book's algorithm sample by sample."""
 
 import hashlib
+import os
 from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # of torch, also in processes to come; other cores run other tests
 
 import numpy as np
 import pytest

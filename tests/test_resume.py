@@ -136,7 +136,7 @@ def test_signal_ends_cleanly_and_says_how_to_go_on(number, code, tmp_path):
         if line.startswith("Epoch 3:"):
             break
     process.send_signal(number)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (code, "")
     assert "Go on with: python train.py --resume stopped" in output
     epoch = torch.load(tmp_path / "stopped" / "last.ckpt", weights_only=True)["epoch"]
