@@ -144,13 +144,14 @@ def parallel(scores: Scores) -> Figure:
             NAMES[name],
             [(place(each, every), f"{each:.3g}" if name != "init" else each) for each in shown],
         )
-    ticks = [low, *(tick for tick in TICKS if low < tick < high), high]
-    label(axes, len(names), "validation accuracy", [(float(range_(tick)), f"{tick:.1%}") for tick in ticks])
+    between = [tick for tick in TICKS if 0.05 < float(range_(tick)) < 0.95]  # clear of those at the ends
+    ticks = [(float(range_(tick)), f"{tick:.1%}") for tick in (low, *between, high)]
+    label(axes, len(names), "validation accuracy", ticks, last=True)
     for setting in sorted(scores, key=lambda setting: mean(scores[setting])):
         share = float(range_(mean(scores[setting])))
         line = [place(getattr(setting, name), values(scores, name)) for name in names] + [share]
         axes.plot(line, color=colormaps["cividis"](share), linewidth=1.5)
-    axes.set(xlim=(-0.4, len(names) + 0.3), ylim=(-0.05, 1.15))
+    axes.set(xlim=(-0.4, len(names) + 0.4), ylim=(-0.05, 1.15))
     axes.set_axis_off()
     return drawing
 
@@ -162,9 +163,10 @@ def place(value: Any, every: list[Any]) -> float:
     return float(np.log(value / every[0]) / np.log(every[-1] / every[0]))
 
 
-def label(axes: Axes, column: int, name: str, ticks: Iterable[tuple[float, str]]) -> None:
+def label(axes: Axes, column: int, name: str, ticks: Iterable[tuple[float, str]], last: bool = False) -> None:
     """Draw one axis of parallel ones, with its name above and its ticks to the left, the last to the right."""
     axes.plot([column, column], [0, 1], color="0.5", linewidth=0.8)
     axes.text(column, 1.08, name, ha="center", va="bottom", fontsize=10)
     for at, text in ticks:
-        axes.text(column - 0.03, at, text, ha="right", va="center", fontsize=8, bbox=WHITE, zorder=9)
+        side, align = (0.03, "left") if last else (-0.03, "right")
+        axes.text(column + side, at, text, ha=align, va="center", fontsize=8, bbox=WHITE, zorder=9)
