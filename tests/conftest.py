@@ -12,6 +12,7 @@ import torch
 from lightning.pytorch import Trainer
 
 from digits import data, mnist
+from digits.__main__ import main
 from digits.model import DigitClassifier
 
 DATA = Path(__file__).parents[1] / "data"  # of the real files
@@ -83,6 +84,22 @@ def trained(tmp_path_factory):
     trainer.fit(DigitClassifier([100]), data.MNISTDataModule(DATA))
     trainer.save_checkpoint(path)
     return path
+
+
+@pytest.fixture
+def verb(capsys):
+    """Run `python -m digits` in this process; returns its exit code, output and the lines of its errors."""
+
+    def run(*words):
+        code = 0
+        try:
+            main([str(word) for word in words])
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capsys.readouterr()
+        return code, out, err.splitlines()
+
+    return run
 
 
 def quick_trainer(**settings) -> Trainer:

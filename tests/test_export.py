@@ -2,13 +2,13 @@ import json
 import re
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from digits import mnist
-from digits.__main__ import main
 from digits.callbacks import WholeFiles
 from digits.checkpoint import load_network
 from digits.model import DigitClassifier
@@ -25,20 +25,10 @@ def saved(path, model, **more):
 
 
 @pytest.fixture
-def export(tmp_path, monkeypatch, capsys):
+def export(tmp_path, monkeypatch, verb):
     """Run `digits export` in an empty folder; returns its exit code, output and errors."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*words):
-        code = 0
-        try:
-            main(["export", *(str(word) for word in words)])
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capsys.readouterr()
-        return code, out, err.splitlines()
-
-    return run
+    return partial(verb, "export")
 
 
 def network_of(html):

@@ -8,7 +8,6 @@ import pytest
 import torch
 from PIL import Image
 
-from digits.__main__ import main
 from digits.callbacks import WholeFiles
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
@@ -40,7 +39,7 @@ def checkpoint(path, **settings):
 
 
 @pytest.fixture
-def read(tmp_path, monkeypatch, capsys):
+def read(tmp_path, monkeypatch, verb):
     """Run `digits predict` in a folder with a checkpoint, a.png and line.png; returns its exit code, lines, errors."""
     monkeypatch.chdir(tmp_path)
     checkpoint("net.ckpt")
@@ -48,13 +47,8 @@ def read(tmp_path, monkeypatch, capsys):
     line().save("line.png")
 
     def run(*words):
-        code = 0
-        try:
-            main(["predict", *(str(word) for word in words)])
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capsys.readouterr()
-        return code, out.splitlines(), err.splitlines()
+        code, out, errors = verb("predict", *words)
+        return code, out.splitlines(), errors
 
     return run
 
