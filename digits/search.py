@@ -192,11 +192,7 @@ def open_storage(url: str) -> RDBStorage:
         try:
             storage = RDBStorage(url, heartbeat_interval=BEAT, grace_period=GRACE)
             break
-        except (
-            IntegrityError,
-            OperationalError,
-            ProgrammingError,
-        ):  # another process makes the same tables at the same moment
+        except (IntegrityError, OperationalError, ProgrammingError):  # another process is making the same tables
             if attempt == 4:
                 raise
             time.sleep(POLL)
