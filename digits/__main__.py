@@ -7,6 +7,7 @@ from importlib import import_module
 from digits.cli import Parser, one_line_errors, quiet
 
 VERBS = {
+    "train": "train a network to read handwritten digits",
     "predict": "read digits in pictures",
     "export": "carry a network into a web page or an app",
     "figures": "draw what the chapter would show",
@@ -22,6 +23,9 @@ def main(args: list[str] | None = None) -> None:
         print("\n".join(f"  {verb:10} {purpose}" for verb, purpose in VERBS.items()))
         sys.exit(0 if words in (["-h"], ["--help"]) else 2)
     verb = words[0]
+    if verb == "train":
+        import_module("digits.train").main(words[1:])
+        return
     with one_line_errors(f"digits {verb}"):
         gc.disable()  # while it imports, as in train.py
         function = getattr(import_module(f"digits.{verb}"), verb)

@@ -1,7 +1,5 @@
 """Checkpoints: written whole or not at all, and read without ever running what a stranger put into them."""
 
-import contextlib
-import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -14,25 +12,6 @@ from digits import UserError
 from digits.network import sigmoid_network
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
-
-
-def write_whole(path: str | Path, content: bytes) -> None:
-    """Write a file so that it is there whole or as it was before, whatever happens meanwhile.
-
-    Raises UserError if it cannot be written.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise UserError(f"cannot write {path}: {error.strerror}; what was there before is still there") from error
 
 
 def read(path: str | Path) -> dict[str, Any]:

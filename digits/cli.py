@@ -11,7 +11,7 @@ from json import dumps
 from typing import Any, NoReturn, get_origin
 
 from jsonargparse import ArgumentParser, Namespace
-from jsonargparse.typing import restricted_number_type
+from jsonargparse.typing import NonNegativeInt, PositiveInt, restricted_number_type  # noqa: F401
 
 from digits import UserError
 

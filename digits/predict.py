@@ -13,14 +13,15 @@ from PIL import Image, ImageDraw, ImageOps
 from torch import nn
 
 from digits import UserError, checkpoint
-from digits.checkpoint import load_network, write_whole
+from digits.checkpoint import load_network
+from digits.files import write_whole
 from digits.handwriting import Digit, find_digits
 from digits.network import linears
 from digits.neurons import binary_layer
-from digits.runs import checkpoint_of
+from digits.training.runs import checkpoint_of
 
-# Below this, no output neuron has recognised anything. On photos of MNIST's validation digits (tests/photos.py), 0.2 %
-# of those that are read right stay below it.
+# Below this, no output neuron has recognised anything. Of the photos of MNIST's validation digits that are read right
+# (tests/support/photos.py), 0.2 % stay below it.
 NOTHING = 0.05
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import train
-from digits import mnist
+from digits import mnist, train
 from digits.model import DigitClassifier
 
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from digits import UserError
-from digits.callbacks import WholeFiles
-from digits.checkpoint import VERSION, read, write_whole
+from digits.checkpoint import VERSION, read
+from digits.files import write_whole
+from digits.training.callbacks import WholeFiles
 
 
 def good(**changes):
@@ -75,7 +76,7 @@ def test_a_full_disk_leaves_what_was_there(failing, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, failing, full)
-    with pytest.raises(UserError, match="No space left.*still there"):
+    with pytest.raises(UserError, match="No space left.*unchanged"):
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.ckpt"]

@@ -10,10 +10,10 @@ from digits import UserError, data, distort
 from digits.cli import quiet
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
+from tests.campaigns.kills import Runs
 from tests.conftest import TRAINING, quick_trainer
-from tests.faults.kills import Runs
-from tests.test_resume import same, weights
-from tests.test_train import home, run  # noqa: F401
+from tests.training.test_resume import same, weights
+from tests.training.test_train import home, run  # noqa: F401
 
 LIMITS = {"ROTATION": 7.5, "SCALE": 0.09, "SHEAR": 0.11, "SHIFT": 0.75, "ELASTIC": 1.0}
 

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from digits import UserError, backprop, data, mnist
-from digits.callbacks import WholeFiles
 from digits.checkpoint import VERSION
 from digits.data import MNISTDataModule, order
 from digits.model import DigitClassifier
 from digits.network import linears
+from digits.training.callbacks import WholeFiles
 from tests.conftest import TRAINING, book_step, quick_trainer, same_weights, sigmoid
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")

@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from digits.callbacks import WholeFiles
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
+from digits.training.callbacks import WholeFiles
 
 
 def ring(size=120):

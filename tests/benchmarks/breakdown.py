@@ -40,8 +40,7 @@ def main(data_dir):
         with clock("import numba and the kernel"):
             import digits.kernels.cpu  # noqa: F401
     with clock("other imports"):
-        import train
-        from digits import mnist
+        from digits import mnist, train
 
     mnist.fetch = clocked("data: checksums", mnist.fetch)
     mnist.load = clocked("data: load", mnist.load)

@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 from digits import mnist
 from digits.checkpoint import load_network
 from digits.export import export
-from tests.browser.conftest import CHROMIUM
-from tests.strokes import draw, placed
+from tests.export.browser.conftest import CHROMIUM
+from tests.support.strokes import draw, placed
 
 SEED, COUNT = 2025, 200
 

@@ -3,9 +3,9 @@
 python -m tests.benchmarks.handwriting [CHECKPOINT]     accuracy and times: about six minutes
 python -m tests.benchmarks.handwriting --picture FILE   a sheet of twenty photos with what was read under each
 
-Photos are made of MNIST's test digits (tests/photos.py) with a seed that nothing was tuned on. Without a checkpoint,
-784-100-10 is trained first, as train.py does. Progress goes to standard error, the result, in Markdown, to standard
-output.
+Photos are made of MNIST's test digits (tests/support/photos.py) with a seed that nothing was tuned on. Without a
+checkpoint, 784-100-10 is trained first, as train.py does. Progress goes to standard error, the result, in Markdown,
+to standard output.
 """
 
 import argparse
@@ -29,16 +29,16 @@ from digits import mnist
 from digits.__main__ import VERBS
 from digits.handwriting import find_digit
 from digits.model import DigitClassifier
-from tests import photos
-from tests.drawings import STROKES, cover, on_paper
-from tests.readings import read_lines, read_naively, read_photos
+from tests.support import photos
+from tests.support.pens import STROKES, cover, on_paper
+from tests.support.readings import read_lines, read_naively, read_photos
 
 SEED = 2025
 
 
 def train_one(folder: Path, data_dir: str) -> Path:
     """The checkpoint of 784-100-10 after 30 epochs with seed 0, its best epoch by validation."""
-    import train
+    from digits import train
 
     with contextlib.redirect_stdout(io.StringIO()):
         train.main(["--hidden", "100", "--seed", "0", "--data_dir", data_dir, "--run_dir", str(folder)])

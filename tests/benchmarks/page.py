@@ -12,10 +12,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from digits.checkpoint import write_whole
 from digits.export import export
-from tests.browser.conftest import CHROMIUM
-from tests.browser.test_page import draw
+from digits.files import write_whole
+from tests.export.browser.conftest import CHROMIUM
+from tests.export.browser.test_page import draw
 
 NEURON = 74
 

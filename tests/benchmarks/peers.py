@@ -20,7 +20,7 @@ def ours(data_dir, hidden, epochs, tick):
     """All of `train.py`: validation and test data read after each epoch, checkpoints, TensorBoard."""
     from lightning.pytorch.callbacks import Callback
 
-    import train
+    from digits import train
     from digits.cli import quiet
 
     class Tick(Callback):

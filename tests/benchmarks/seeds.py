@@ -11,8 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-import train
-from digits import mnist
+from digits import mnist, train
 from digits.model import DigitClassifier
 
 CONFIGS = ("book", "hidden15", "hidden30", "hidden100")

@@ -28,7 +28,7 @@ def network(rate: float, data_dir: str) -> None:
     """One trial, in a process that loads the images before its first."""
     from digits.cli import quiet
     from digits.data import MNISTDataModule
-    from digits.trials import Best, Setting, fit
+    from digits.sweep.trials import Best, Setting, fit
 
     global loaded
     if loaded is None:

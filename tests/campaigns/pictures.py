@@ -1,0 +1,202 @@
+"""Damaged and odd pictures: `python -m tests.campaigns.pictures [--count 1000]` reads files that no camera wrote.
+
+Each ends in digits or in a clear error (a UserError of one line), within 5 seconds and a gigabyte of memory; the
+counts are printed.
+"""
+
+import argparse
+import faulthandler
+import io
+import random
+import struct
+import sys
+import time
+import zlib
+from collections import Counter
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from digits import UserError
+from digits.handwriting import find_digit, find_digits
+from tests.campaigns.damage import mutate, peak_memory
+from tests.support.pens import STROKES, cover, on_paper
+
+SECONDS, BYTES = 5, 1_000_000_000
+KINDS = ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "ICO", "TGA", "JPEG2000", "PCX", "SGI"]
+MODES = {"PNG": ["L", "RGB", "RGBA", "LA", "P", "1", "I;16"], "TIFF": ["L", "RGB", "RGBA", "CMYK", "I", "F", "1"]}
+
+
+def drawing(rng: random.Random) -> Image.Image:
+    """A digit on paper, of any size up to 500 pixels."""
+    size = [rng.randrange(20, 500) for _ in range(2)]
+    strokes = rng.choice(list(STROKES.values()))
+    return Image.fromarray(on_paper(cover(size, (strokes, size[0] * 0.2, size[1] * 0.2, 0.5 * min(size)))))
+
+
+def good_file(rng: random.Random) -> bytes:
+    """A file of any kind, of any mode that it may have, compressed or not."""
+    kind, image, file = rng.choice(KINDS), drawing(rng), io.BytesIO()
+    mode = rng.choice(MODES.get(kind, ["L", "RGB"]))
+    image = image.convert("I").convert("I;16") if mode == "I;16" else image.convert(mode)
+    options = {"progressive": rng.random() < 0.5} if kind == "JPEG" else {}
+    if kind == "TIFF" and mode not in ("I", "F"):
+        options = {"compression": rng.choice(["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"])}
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def damaged(rng: random.Random) -> bytes:
+    """A file with one fault."""
+    return mutate(good_file(rng), rng)
+
+
+def many_bits(rng: random.Random) -> bytes:
+    """A file with up to a hundred bits flipped, most often in its first part, which says what it is."""
+    content = bytearray(good_file(rng))
+    reach = len(content) if rng.random() < 0.5 else min(len(content), 200)
+    for _ in range(rng.randrange(2, 100)):
+        content[rng.randrange(reach)] ^= 1 << rng.randrange(8)
+    return bytes(content)
+
+
+def swapped_header(rng: random.Random) -> bytes:
+    """The beginning of one file before the rest of another."""
+    at = rng.randrange(2, 100)
+    return good_file(rng)[:at] + good_file(rng)[at:]
+
+
+def wrong_size(rng: random.Random) -> bytes:
+    """A PNG, BMP or GIF whose header gives another size, with checksums that are right."""
+    width, height = (rng.choice([0, 1, 3, 900, 7_000, 2**15, 2**31 - 1, 2**32 - 1]) for _ in range(2))
+    file = io.BytesIO()
+    kind = rng.choice(["PNG", "BMP", "GIF"])
+    drawing(rng).save(file, kind)
+    content = bytearray(file.getvalue())
+    if kind == "PNG":
+        content[16:24] = struct.pack(">II", width, height)
+        content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    elif kind == "BMP":
+        content[18:26] = struct.pack("<II", width, height)
+    else:
+        content[6:10] = struct.pack("<HH", width % 2**16, height % 2**16)
+    return bytes(content)
+
+
+def random_bytes(rng: random.Random) -> bytes:
+    """Bytes, after the first few of some kind of picture or not."""
+    magic = [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"BM", b"II*\0", b"RIFF", b"P5 ", b"\0\0\1\0"]
+    return rng.choice(magic) + rng.randbytes(rng.choice([0, 1, 10, 1000, 20_000]))
+
+
+def noise(rng: random.Random) -> np.ndarray | Image.Image:
+    """Pixels drawn at random, of any type and channels."""
+    shape = [rng.choice([1, 2, 3, 10, 28, 60, 300, 1000]) for _ in range(2)] + rng.choice([[], [3], [4]])
+    pixels = np.random.default_rng(rng.getrandbits(32)).random(shape)
+    if rng.random() < 0.3:
+        pixels = np.round(pixels)
+    kind = rng.choice(["float", "bool", "uint8", "uint16", "image"])
+    if kind == "float":
+        return pixels * rng.choice([1, 1e30, -1, np.nan, 1e-30])
+    if kind == "bool":
+        return pixels > rng.choice([0.001, 0.5, 0.999])
+    integers = (pixels * 255).astype(np.uint8)
+    return (
+        Image.fromarray(integers) if kind == "image" else integers if kind == "uint8" else integers.astype("u2") * 257
+    )
+
+
+def narrow(rng: random.Random) -> np.ndarray:
+    """A picture of one to a few pixels by up to a hundred thousand, of strokes or blank."""
+    shape = [rng.choice([1, 2, 5]), rng.choice([10, 1000, 100_000])]
+    rng.shuffle(shape)
+    pixels = np.full(shape, rng.choice([0, 128, 255]), np.uint8)
+    for _ in range(rng.randrange(4)):
+        y, x = (rng.randrange(n) for n in shape)
+        pixels[y : y + 7, x : x + 7] = rng.choice([0, 90, 255])
+    return pixels
+
+
+def bomb(rng: random.Random) -> bytes:
+    """A small PNG of one colour that is, or says it is, huge; some are just not too large to be read."""
+    bits, colour, channels = rng.choice([(1, 0, 1), (8, 0, 1), (8, 2, 3), (8, 6, 4), (16, 0, 1), (8, 4, 2)])
+    width, height = rng.choice(
+        [(7_900, 8_000), (8_001, 8_000), (20_000, 20_000), (10**6, 60), (10**5, 10**5), (1, 10**7)]
+    )
+    rows = height if height < 10**5 and width * height * bits * channels < 2 * 10**9 else 5
+    row = b"\0" + bytes([rng.choice([0, 255])]) * (-(-width * bits * channels // 8))
+    packer = zlib.compressobj(1)
+    body = b"".join(packer.compress(row) for _ in range(rows)) + packer.flush()
+    chunks = (b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)), (b"IDAT", body), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+        for name, content in chunks
+    )
+
+
+MAKERS = {
+    damaged: 8,
+    many_bits: 4,
+    swapped_header: 3,
+    wrong_size: 2,
+    random_bytes: 2,
+    noise: 4,
+    narrow: 2,
+    bomb: 1,
+}  # and how often each is used
+
+
+def check(make, seed: str) -> str:
+    """Read one, and say what came of it."""
+    picture = make(random.Random(seed))
+    faulthandler.dump_traceback_later(4 * SECONDS, exit=True)  # ends the process even if it hangs in compiled code
+    start = time.perf_counter()
+    try:
+        found = [find_digit(picture), *find_digits(picture)]
+    except UserError as error:
+        message = str(error)
+        assert message.strip() and "\n" not in message and len(message) < 200, f"{seed}: {message!r}"
+        outcome = "clear error"
+    except BaseException:
+        print(f"{make.__name__}, seed {seed!r}", file=sys.stderr)
+        raise
+    else:
+        for digit in found:
+            assert digit.image.shape == (28, 28) and digit.image.dtype == np.float32, seed
+            assert digit.image.min() >= 0 and digit.image.max() <= 1 and digit.image.any(), seed
+            left, top, right, bottom = digit.box
+            assert 0 <= left <= right and 0 <= top <= bottom, f"{seed}: {digit.box}"
+        outcome = "digits"
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    seconds = time.perf_counter() - start
+    assert seconds < 2 * SECONDS, f"{make.__name__}, seed {seed!r}: {seconds:.1f} s"  # it was read twice
+    return outcome
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    makers = [maker for maker, often in MAKERS.items() for _ in range(often)]
+    random.Random(options.seed).shuffle(makers)
+    outcomes, start, slowest = Counter(), time.perf_counter(), 0.0
+    for i in tqdm(range(options.count), disable=None):
+        make, before = makers[i % len(makers)], time.perf_counter()
+        outcomes[make.__name__, check(make, f"{options.seed}/{i}")] += 1
+        slowest = max(slowest, time.perf_counter() - before)
+    peak = peak_memory()
+    for make in MAKERS:
+        kinds = {what: outcomes[make.__name__, what] for what in ("clear error", "digits")}
+        print(f"{sum(kinds.values()):5} {make.__name__.replace('_', ' '):15} {kinds}")
+    seconds = time.perf_counter() - start
+    print(
+        f"{outcomes.total()} pictures in {seconds:.0f} s, the slowest {slowest:.1f} s; peak memory {peak / 1e6:.0f} MB"
+    )
+    assert peak < BYTES, "too much memory"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+import json
+import re
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from digits import mnist
+from digits.checkpoint import load_network
+from digits.model import DigitClassifier
+from digits.training.callbacks import WholeFiles
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+
+
+def saved(path, model, **more):
+    """The path of a checkpoint of the model."""
+    content = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams), "digits_version": 1}
+    WholeFiles().save_checkpoint(content | more, path)
+    return path
+
+
+@pytest.fixture
+def export(tmp_path, monkeypatch, verb):
+    """Run `digits export` in an empty folder; returns its exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    return partial(verb, "export")
+
+
+def network_of(html):
+    """What the page holds of the network."""
+    return json.loads(re.search(r'<script type="application/json" id="network">(.*?)</script>', html, re.DOTALL)[1])
+
+
+@pytest.mark.mnist
+def test_onnx_runtime_agrees_on_all_test_images(trained, export, mnist_dir):
+    code, out, errors = export(trained, "--to", "onnx", "--data_dir", mnist_dir)
+    assert (code, errors) == (0, []) and "agrees with PyTorch on 10,000 test images" in out
+    images, labels = mnist.load(mnist_dir, train=False)
+    session = onnxruntime.InferenceSession("digits.onnx")
+    digit, activations = session.run(["digit", "activations"], {"images": (images / 255).numpy()})
+    expected = load_network(trained)(images.flatten(1) / 255)
+    assert digit.dtype == np.int64 and (digit == expected.argmax(1).numpy()).all()
+    assert np.abs(activations - expected.numpy()).max() <= 1e-5
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert metadata["shape"] == '"784-100-10"' and json.loads(metadata["lr"]) == 3.0
+    assert json.loads(metadata["test_accuracy"]) == (digit == labels.numpy()).mean()
+
+
+@pytest.mark.parametrize(
+    "settings, shape",
+    [({"hidden": [30]}, "784-30-10"), ({"hidden": [20, 9, 5]}, "784-20-9-5-10"), ({"hidden": []}, "784-10")]
+    + [({"hidden": [30], "only_digit": 9}, "784-30-1"), ({"hidden": [16], "image_size": 64}, "4096-16-10")],
+)
+def test_the_ends_of_a_model(settings, shape, export, tmp_path):
+    model = DigitClassifier(**settings)
+    code, out, _ = export(saved(tmp_path / "net.ckpt", model), "--to", "onnx", "--out", "my.onnx")
+    assert code == 0 and shape in out and "1,000 random images" in out
+    detector, side = settings.get("only_digit") is not None, settings.get("image_size", 28)
+    made = onnx.load("my.onnx")
+    assert [(made.opset_import[0].domain, made.opset_import[0].version), made.ir_version] == [("", 17), 8]
+    session = onnxruntime.InferenceSession("my.onnx")
+    assert [(end.name, end.type, end.shape) for end in [*session.get_inputs(), *session.get_outputs()]] == [
+        ("images", "tensor(float)", ["N", side, side]),
+        ("digit", "tensor(bool)" if detector else "tensor(int64)", ["N"]),
+        ("activations", "tensor(float)", ["N", 1 if detector else 10]),
+    ]
+    for n in (1, 7):
+        images = torch.rand(n, side, side)
+        digit, activations = session.run(None, {"images": images.numpy()})
+        expected, a = model.predict(images)
+        assert np.array_equal(digit, expected.numpy())
+        assert np.abs(activations - a.numpy()).max() <= 1e-5
+
+
+def test_a_model_that_disagrees_is_not_written(export, tmp_path, monkeypatch):
+    path = saved(tmp_path / "net.ckpt", DigitClassifier([30]))
+    from digits.export import onnx as onnx_model
+
+    right = onnx_model.model
+    other = DigitClassifier([30], seed=1).network
+    monkeypatch.setattr(onnx_model, "model", lambda network, side, facts: right(other, side, facts))
+    with pytest.raises(ArithmeticError, match="another digit for"):
+        export(path, "--to", "onnx")
+    assert [file.name for file in tmp_path.iterdir()] == ["net.ckpt"]
+
+
+def test_what_is_known_of_a_network_goes_with_it(export, tmp_path):
+    callbacks = {"ModelCheckpoint": {"monitor": "accuracy/validation", "current_score": torch.tensor(0.75)}}
+    path = saved(
+        tmp_path / "net.ckpt",
+        DigitClassifier([30], lr=2.0, seed=4),
+        callbacks=callbacks,
+        epoch=11,
+        datamodule_hyper_parameters={"batch_size": 20, "seed": 4, "train_size": None},
+    )
+    known = {"shape": "784-30-10", "lr": 2.0, "seed": 4, "batch_size": 20, "epoch": 11, "validation_accuracy": 0.75}
+    export(path, "--to", "onnx")
+    metadata = onnxruntime.InferenceSession("digits.onnx").get_modelmeta().custom_metadata_map
+    assert {name: json.loads(value) for name, value in metadata.items()}.items() >= known.items()
+    assert export(path)[0] == 0
+    held = network_of((tmp_path / "digits.html").read_text())
+    assert held.items() >= known.items() and held["sizes"] == [784, 30, 10] and held["test_accuracy"] is None
+
+
+def test_accuracy_of_a_detector(export, data_dir, tmp_path):
+    model = DigitClassifier([5], only_digit=3)
+    _, out, _ = export(saved(tmp_path / "net.ckpt", model), "--data_dir", data_dir, "--out", "page.html")
+    images, labels = mnist.load(data_dir, train=False)
+    expected = (model.predict(images)[0] == (labels == 3)).double().mean().item()
+    assert network_of((tmp_path / "page.html").read_text())["test_accuracy"] == expected
+
+
+def test_a_page_of_one_small_file(export, tmp_path):
+    assert export(saved(tmp_path / "net.ckpt", DigitClassifier([100])))[0] == 0
+    html = (tmp_path / "digits.html").read_text()
+    assert len(html.encode()) <= 600_000
+    [policy] = re.findall(r'Content-Security-Policy" content="(.*?)"', html)
+    assert policy.startswith("default-src 'none';") and "unsafe" not in policy and "http" not in policy
+    assert not re.search(r"""(src|href)=["'](?!data:)|@import|url\(|https?://(?!www\.w3\.org/2000/svg)""", html)
+
+
+def test_the_newest_run(export, tmp_path):
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    (tmp_path / "runs" / "one" / "config.yaml").write_text("")
+    saved(tmp_path / "runs" / "one" / "best.ckpt", DigitClassifier([12]))
+    for words in ([], ["runs/one"], ["--to", "onnx", "--checkpoint", "runs/one"]):
+        code, out, _ = export(*words)
+        assert code == 0 and "784-12-10" in out
+
+
+@pytest.mark.parametrize(
+    "words, reason",
+    [
+        ([], "no run in runs/"),
+        (["gone.ckpt"], "gone.ckpt: no such checkpoint"),
+        (["text.ckpt"], "text.ckpt is damaged, or not a checkpoint"),
+        (["net.ckpt", "net.ckpt"], "unrecognized arguments"),
+        (["net.ckpt", "--to", "pdf"], "--to"),
+        (["net.ckpt", "--out", "nowhere/digits.html"], "cannot write nowhere/digits.html"),
+        (["net.ckpt", "--to", "onnx", "--out", "nowhere/digits.onnx"], "cannot write nowhere/digits.onnx"),
+        (["big.ckpt"], "big.ckpt reads images of 64x64; the page draws digits of 28x28"),
+    ],
+)
+def test_mistakes(words, reason, export, tmp_path):
+    saved(tmp_path / "net.ckpt", DigitClassifier([3]))
+    saved(tmp_path / "big.ckpt", DigitClassifier([3], image_size=64))
+    (tmp_path / "text.ckpt").write_text("hello")
+    before = sorted(tmp_path.iterdir())
+    code, _, errors = export(*words)
+    assert code == 2 and len(errors) == 1 and reason in errors[0]
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_without_onnx(export, tmp_path, monkeypatch):
+    monkeypatch.setattr("digits.export.onnx.find_spec", lambda name: None)
+    code, _, errors = export(saved(tmp_path / "net.ckpt", DigitClassifier([3])), "--to", "onnx")
+    assert code == 2 and errors == ["digits export: error: this needs onnx and onnxruntime: pip install -e '.[onnx]'"]
+
+
+def test_it_imports_no_trainer():
+    code = (
+        "import sys, digits.export, digits.export.onnx; print({'lightning', 'onnx', 'torchvision'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

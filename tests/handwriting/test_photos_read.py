@@ -1,0 +1,72 @@
+"""How well a network that was trained on MNIST alone reads photos of digits it has not seen."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from digits import mnist
+from digits.handwriting.redraw import redraw
+from digits.model import DigitClassifier
+from tests.conftest import DATA
+from tests.support.photos import line, photo
+from tests.support.readings import read_lines, read_naively, read_photos
+
+pytestmark = pytest.mark.mnist
+
+
+@pytest.fixture(scope="module")
+def test_digits():
+    mnist.fetch(DATA)
+    images, labels = mnist.load(DATA, train=False)
+    return images.numpy(), labels.numpy()
+
+
+@pytest.fixture(scope="module")
+def model(trained):
+    return DigitClassifier.load_from_checkpoint(trained)
+
+
+@pytest.fixture(scope="module")
+def photographed(test_digits):
+    """By whether they are hard: 150 photos and their labels."""
+    images, labels = test_digits
+
+    def take(hard):
+        rng = np.random.default_rng([17, hard])
+        chosen = rng.choice(len(images), 150, replace=False)
+        return [photo(images[i], rng, hard) for i in chosen], labels[chosen]
+
+    return {hard: take(hard) for hard in (False, True)}
+
+
+@pytest.mark.parametrize(("hard", "least"), [(False, 0.93), (True, 0.90)])
+def test_photos_are_read(hard, least, model, photographed):
+    pictures, labels = photographed[hard]
+    assert (read_photos(model, pictures) == labels).mean() >= least
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_photos_that_are_only_shrunk_are_not(hard, model, photographed):
+    """So these photos do need what is done to them."""
+    pictures, labels = photographed[hard]
+    assert (read_naively(model, pictures) == labels).mean() <= 0.30
+
+
+def test_lines_are_read_whole(model, test_digits):
+    images, labels = test_digits
+    rng, pictures, wanted = np.random.default_rng(18), [], []
+    for _ in range(50):
+        chosen = rng.choice(len(images), rng.integers(3, 8), replace=False)
+        pictures.append(line(list(images[chosen]), rng)[0])
+        wanted.append(labels[chosen].tolist())
+    assert np.mean([one == other for one, other in zip(read_lines(model, pictures), wanted, strict=True)]) >= 0.7
+
+
+def test_redrawn_images_are_read_as_well(model, test_digits):
+    """Test digits enlarged five times; at most 1 % more of the answers are wrong."""
+    images, labels = (array[:2000] for array in test_digits)
+    large = [cv2.resize(image / np.float32(255), (140, 140), interpolation=cv2.INTER_CUBIC) for image in images]
+    redrawn = torch.from_numpy(np.stack([redraw(image.clip(0, 1)) for image in large]))
+    right, plain = ((model.predict(x)[0].numpy() == labels).mean() for x in (redrawn, torch.from_numpy(images)))
+    assert right >= plain - 0.01

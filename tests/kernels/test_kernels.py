@@ -1,0 +1,185 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from digits import UserError, backprop, kernels, mnist
+from digits.data import order
+from digits.kernels import DENSE, choose, cpu
+from digits.network import correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
+
+SGD = torch.optim.SGD
+
+
+def problem(sizes, images=200, seed=0):
+    """A network and digits-like images, four fifths of them 0."""
+    generator = torch.Generator().manual_seed(seed)
+    side = int(sizes[0] ** 0.5)
+    ink = torch.rand(images, side, side, generator=generator) < 0.2
+    pixels = (torch.randint(1, 256, ink.shape, generator=generator) * ink).to(torch.uint8)
+    labels = torch.randint(max(2, sizes[-1]), (images,), generator=generator)  # 1 names no single output
+    return sigmoid_network(sizes, seed=seed), pixels, labels
+
+
+def parameters(network):
+    layers = linears(network)
+    return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
+
+
+@pytest.mark.parametrize(
+    "sizes", [[784, 30, 10], [784, 10], [100, 13, 7, 5, 10], [784, 100, 30, 10], [64, 8, 1], [4096, 12, 10]]
+)
+@pytest.mark.parametrize("batch_size", [1, 10, 50])
+def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size):
+    network, images, labels = problem(sizes)
+    exact = sigmoid_network(sizes).double()
+    chosen = torch.randperm(200, generator=torch.Generator().manual_seed(1)).view(-1, batch_size)
+    cost, right = cpu.sgd_steps(*parameters(network), images, labels, chosen, 0.5)
+    exact_cost, exact_right = backprop.sgd_steps(*parameters(exact), images, labels, chosen, 0.5)
+    assert right == exact_right
+    assert cost.item() == pytest.approx(exact_cost.item(), rel=1e-5)
+    for p, q in zip(network.parameters(), exact.parameters(), strict=True):
+        torch.testing.assert_close(p.double(), q, rtol=1e-4, atol=2e-5)
+
+
+def test_one_mini_batch_is_exact_to_float32_rounding():
+    network, images, labels = problem([784, 30, 10])
+    exact = sigmoid_network([784, 30, 10]).double()
+    chosen = torch.arange(10).view(1, 10)
+    cpu.sgd_steps(*parameters(network), images, labels, chosen, 3.0)
+    backprop.sgd_steps(*parameters(exact), images, labels, chosen, 3.0)
+    for p, q in zip(network.parameters(), exact.parameters(), strict=True):
+        torch.testing.assert_close(p.double(), q, rtol=1e-6, atol=1e-7)
+
+
+def test_same_bits_every_time():
+    chosen = torch.arange(200).view(20, 10)
+    results = []
+    for _ in range(2):
+        network, images, labels = problem([784, 30, 10])
+        cpu.sgd_steps(*parameters(network), images, labels, chosen, 3.0)
+        results.append(network)
+    for p, q in zip(results[0].parameters(), results[1].parameters(), strict=True):
+        assert p.equal(q)
+
+
+@pytest.mark.parametrize("outputs", [10, 1])
+def test_evaluate_is_the_network_itself(outputs):
+    network, images, labels = problem([784, 30, outputs])
+    chosen = torch.arange(0, 200, 3)
+    cost, right = cpu.evaluate(*parameters(network), images, labels, chosen)
+    a = network(inputs(images[chosen], like=network[0].weight))
+    y = one_hot(labels[chosen], outputs, like=a)
+    assert right == correct(a, y)
+    assert 0 < right < len(chosen)
+    assert cost.item() == pytest.approx(quadratic_cost(a, y).item(), rel=1e-5)
+
+
+def test_images_that_change_in_place_are_seen_anew():
+    network, images, labels = problem([784, 30, 10])
+    before = cpu.evaluate(*parameters(network), images, labels, torch.arange(200))
+    images.copy_(images.flip(0))
+    labels.copy_(labels.flip(0))
+    after = cpu.evaluate(*parameters(network), images, labels, torch.arange(200))
+    assert after[0].item() == pytest.approx(before[0].item(), rel=1e-6)
+    images.zero_()
+    assert cpu.evaluate(*parameters(network), images, labels, torch.arange(200))[0].item() != after[0].item()
+
+
+def test_blank_and_full_images():
+    network, images, labels = problem([784, 30, 10])
+    exact = sigmoid_network([784, 30, 10]).double()
+    images[::2], images[1::2] = 0, 255
+    chosen = torch.arange(200).view(20, 10)
+    cpu.sgd_steps(*parameters(network), images, labels, chosen, 0.1)
+    backprop.sgd_steps(*parameters(exact), images, labels, chosen, 0.1)
+    for p, q in zip(network.parameters(), exact.parameters(), strict=True):
+        torch.testing.assert_close(p.double(), q, rtol=1e-4, atol=1e-4)
+
+
+def plain(network):
+    return SGD(network.parameters(), lr=1.0)
+
+
+def test_numba_where_it_applies():
+    network, images, _ = problem([784, 30, 10])
+    assert choose("auto", network, images, plain(network)) == "numba"
+    assert choose("torch", network, images, plain(network)) == "torch"
+    assert choose("autograd", network, images, plain(network)) == "autograd"
+
+
+@pytest.mark.parametrize(
+    "case, kernel, reason",
+    [
+        ("float64", "torch", "float32"),
+        ("float images", "torch", "uint8"),
+        ("large images", "torch", "256 x 256"),
+        ("no numba", "torch", "pip install numba"),
+        ("on another device", "torch", "not on the CPU"),
+        ("tanh", "autograd", "Linear and Sigmoid"),
+        ("momentum", "autograd", "plain SGD"),
+        ("adam", "autograd", "plain SGD"),
+    ],
+)
+def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
+    network, images, _ = problem([784, 30, 10])
+    if case == "float64":
+        network = network.double()
+    if case == "float images":
+        images = images / 255
+    if case == "large images":
+        images = torch.zeros(1, 257, 256, dtype=torch.uint8)
+    if case == "no numba":
+        monkeypatch.setattr(kernels, "find_spec", lambda name: None)
+    if case == "on another device":
+        images = images.to("meta")
+    if case == "tanh":
+        network[1] = nn.Tanh()
+    optimizers = {
+        "momentum": lambda p: SGD(p, lr=1.0, momentum=0.9),
+        "adam": torch.optim.Adam,
+    }
+    optimizer = optimizers.get(case, lambda p: SGD(p, lr=1.0))(network.parameters())
+    assert choose("auto", network, images, optimizer) == kernel
+    with pytest.raises(UserError, match=f"--kernel numba.*{reason}"):
+        choose("numba", network, images, optimizer)
+
+
+@pytest.mark.parametrize("threads, batch_size, kernel", [(1, 1000, "numba"), (2, 10, "numba"), (2, 1000, "torch")])
+def test_many_activations_are_dense_if_there_is_a_second_thread(threads, batch_size, kernel, monkeypatch):
+    network, images, _ = problem([784, DENSE // 1000 + 1, 10])
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert choose("auto", network, images, plain(network), batch_size) == kernel
+    assert choose("numba", network, images, plain(network), batch_size) == "numba"
+
+
+def test_compiled_code_is_kept_on_disk():
+    use = (
+        "import torch; from digits.kernels import cpu; from tests.kernels.test_kernels import problem, parameters\n"
+        "network, *data = problem([784, 30, 10])\n"
+        "cpu.sgd_steps(*parameters(network), *data, torch.arange(200).view(20, 10), 1.0)\n"
+        "print(cpu._sgd_steps.stats.cache_hits.total(), cpu._sgd_steps.stats.cache_misses.total())"
+    )
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", use], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("1 0\n", "")
+
+
+@pytest.mark.mnist
+def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(mnist_dir):
+    """Measured: no weight further apart than 6e-4, of weights up to 3, after 5,000 steps that each round."""
+    images, labels = mnist.load(mnist_dir, train=True)
+    one, other = (sigmoid_network([784, 30, 10], seed=0) for _ in range(2))
+    chosen = order(0, 0, 50_000).view(-1, 10)
+    cpu.sgd_steps(*parameters(one), images, labels, chosen, 3.0)
+    backprop.sgd_steps(*parameters(other), images, labels, chosen, 3.0)
+    for p, q in zip(one.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=2e-3)
+
+
+def test_a_network_without_linear_layers_takes_the_textbook_way():
+    _, images, _ = problem([784, 30, 10])
+    network = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 10, 28), nn.Flatten(), nn.Sigmoid())
+    assert choose("auto", network, images, plain(network), 1000) == "autograd"

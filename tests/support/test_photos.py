@@ -1,0 +1,94 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digits import mnist
+from tests.support import photos
+
+
+@pytest.fixture(scope="module")
+def digits():
+    folder = Path(__file__).parents[2] / "data"
+    mnist.fetch(folder)
+    return mnist.load(folder, train=False)[0][:300].numpy()
+
+
+pytestmark = pytest.mark.mnist
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_the_same_seed_gives_the_same_pixels_and_another_seed_another_photo(digits, hard):
+    one, same, other = (photos.photo(digits[0], np.random.default_rng(seed), hard) for seed in (4, 4, 5))
+    assert one.mode == same.mode and one.size == same.size and one.tobytes() == same.tobytes()
+    assert one.size != other.size or one.tobytes() != other.tobytes()
+
+
+def test_sizes_modes_and_dark_backgrounds_vary(digits):
+    images = [photos.photo(digit, np.random.default_rng(seed)) for seed, digit in enumerate(digits[:50])]
+    assert {image.mode for image in images} == {"RGB", "L", "P", "RGBA", "1"}
+    shorter = [min(image.size) for image in images]
+    assert min(shorter) >= 28 and min(shorter) < 60 and max(shorter) > 500
+    assert max(max(image.size) for image in images) <= 1200
+    assert any(image.width > image.height for image in images) and any(image.width < image.height for image in images)
+    dark = np.mean([np.median(image.convert("L")) < 100 for image in images if image.mode != "RGBA"])
+    assert 0.1 < dark < 0.35
+
+
+@pytest.mark.parametrize("width", [0.45, 1.6])
+def test_a_pen_breaks_no_stroke_and_fills_no_loop(digits, width, monkeypatch):
+    monkeypatch.setattr(photos, "unjoin_five", lambda mask, rng: mask)
+    inked = []
+    for digit in digits[:40]:
+        mask = photos.ink(digit)
+        field = photos.outline(digit, width, np.random.default_rng(0))
+        assert photos.euler(field > 0) == photos.euler(mask)
+        assert (field > 0)[photos.skeleton(mask)].mean() > 0.9
+        inked.append((field > 0).sum() / mask.sum())
+    assert np.median(inked) < 0.7 if width < 1 else np.median(inked) > 1.2
+
+
+def test_a_third_of_the_fives_is_cut_and_hardly_anything_else(digits):
+    rng, labels = np.random.default_rng(0), mnist.load(Path(__file__).parents[2] / "data", train=False)[1][:300]
+    masks = [photos.ink(digit) for digit in digits]
+    cut = [int(label) for label, mask in zip(labels, masks, strict=True) if photos.unjoin_five(mask, rng) is not mask]
+    assert cut.count(5) > (labels == 5).sum() / 3 and len(cut) - cut.count(5) < 0.01 * len(labels)
+
+
+def test_euler_counts_parts_minus_holes():
+    mask = np.zeros((9, 20), bool)
+    mask[1:8, 1:8] = mask[2:4, 12:14] = mask[4:6, 14:16] = True  # two squares that touch at a corner are one part
+    mask[3:5, 3:5] = False
+    assert photos.euler(mask) == 2 - 1
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_boxes_enclose_the_ink_of_a_line(digits, hard, monkeypatch):
+    covers = []
+    monkeypatch.setattr(photos, "_shoot", lambda cover, *_: covers.append(cover) or photos.Image.new("1", (1, 1)))
+    for seed in range(6):
+        chosen = list(digits[7 * seed :][: 3 + seed % 5])
+        _, boxes = photos.line(chosen, np.random.default_rng(seed), hard)
+        ink, height = covers[-1] > 0.2, np.mean([bottom - top for _, top, _, bottom in boxes])
+        assert len(boxes) == len(chosen) and 190 <= ink.shape[1] <= 1600
+        for left, top, right, bottom in boxes:
+            part = ink[top:bottom, left:right]
+            assert part[0].any() and part[-1].any() and part[:, 0].any() and part[:, -1].any()
+            ink[top:bottom, left:right] = False
+        assert not ink.any()
+        assert all(b[0] - a[2] > 0.06 * height for a, b in zip(boxes, boxes[1:], strict=False))
+
+
+def test_a_sheet_has_a_tile_for_each_photo(digits):
+    images = [photos.photo(digits[i], np.random.default_rng(i)) for i in range(5)]
+    assert photos.sheet(images, 3).size == (480, 320)
+
+
+def test_centre_lines_are_connected_as_the_digit_is():
+    y, x = np.mgrid[:60, :60]
+    circle = abs(np.hypot(x - 30, y - 30) - 18) < 5
+    cross = (abs(x - 30) < 5) | (abs(y - 30) < 5)
+    for shape in (circle, cross):
+        lines = photos.skeleton(shape)
+        assert photos.euler(lines) == photos.euler(shape)
+        assert (lines <= shape).all() and 40 < lines.sum() < 0.2 * shape.sum()

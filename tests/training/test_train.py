@@ -1,0 +1,339 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
+from digits import mnist, train
+from digits.model import DigitClassifier
+from tests.conftest import TEST, same_weights, use, write_mnist
+
+EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
+SPLITS = ("training", "validation", "test")
+
+
+@pytest.fixture
+def home(data_dir, tmp_path, monkeypatch):
+    """An empty working directory."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    return home
+
+
+@pytest.fixture
+def run(data_dir, home, capsys):
+    """Run train.py with the given arguments; returns what it printed."""
+
+    def run(*args, data_dir=data_dir):
+        train.main([*map(str, args), "--data_dir", str(data_dir)])
+        return capsys.readouterr().out
+
+    return run
+
+
+def curves(folder):
+    """Each of TensorBoard's curves as its steps and values."""
+    events = EventAccumulator(str(folder)).Reload()
+    return {
+        tag: tuple(zip(*((e.step, e.value) for e in events.Scalars(tag)), strict=True))
+        for tag in events.Tags()["scalars"]
+    }
+
+
+def settings(folder):
+    """The hyperparameters that TensorBoard's HPARAMS tab shows."""
+    content = EventAccumulator(str(folder)).Reload().PluginTagToContent("hparams")["_hparams_/session_start_info"]
+    values = HParamsPluginData.FromString(content).session_start_info.hparams
+    return {name: value.string_value or value.number_value for name, value in values.items()}
+
+
+def last(folder):
+    return DigitClassifier.load_from_checkpoint(Path(folder, "last.ckpt"), weights_only=True)
+
+
+@pytest.fixture(scope="module")
+def done(small, tmp_path_factory):
+    """A finished run of four epochs: its folder, its output, the data_dir."""
+    folder, checksums = small
+    home = tmp_path_factory.mktemp("done")
+    command = [sys.executable, Path(__file__).parents[1] / "support" / "small_train.py", "--data_dir", folder]
+    args = ["--hidden", "12", "8", "--epochs", "4", "--lr", "2.5", "--seed", "1"]
+    paths = os.pathsep.join([str(Path(train.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": paths, "SMALL_MNIST": json.dumps([checksums, 500])}
+    output = subprocess.run([*command, *args], cwd=home, capture_output=True, text=True, env=environment)
+    [run] = home.glob("runs/*")
+    return run, output, folder
+
+
+def test_console(done):
+    folder, output, _ = done
+    assert output.returncode == 0
+    assert output.stderr == ""
+    lines = output.stdout.splitlines()
+    assert re.fullmatch("784-12-8-10, 9,614 weights and biases; kernel [a-z]+ on [a-z0-9:]+", lines[0])
+    epochs = [EPOCH.fullmatch(line) for line in lines[1:-5]]
+    assert [int(epoch[1]) for epoch in epochs] == [0, 1, 2, 3]
+    assert lines[-5] == ""
+    accuracy = r"\d+\.\d\d%"
+    assert re.fullmatch(
+        rf"Test accuracy {accuracy}, of epoch [0-3], which validation chose \(with {accuracy}\)", lines[-4]
+    )
+    assert lines[-3:] == [
+        f"Checkpoint  runs/{folder.name}/best.ckpt",
+        "Curves      tensorboard --logdir runs",
+        f"Python      DigitClassifier.load_from_checkpoint('runs/{folder.name}/best.ckpt').predict(images)",
+    ]
+
+
+def test_run_folder(done):
+    folder, _, _ = done
+    assert re.fullmatch(r"784-12-8-10_lr2\.5_batch10_seed1_\d{8}-\d{6}\.\d\d", folder.name)
+    kinds = {re.sub(r"^events\..*", "events", path.name) for path in folder.iterdir()}
+    assert kinds == {"best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
+    assert [path.name for path in folder.parent.parent.iterdir()] == ["runs"]
+
+
+def test_curves_have_a_point_an_epoch(done):
+    shown = curves(done[0])
+    for tag in [f"{kind}/{split}" for kind in ("accuracy", "cost") for split in SPLITS]:
+        steps, values = shown.pop(tag)
+        assert steps == (0, 1, 2, 3)
+        assert all(0 <= value <= 1 for value in values)
+    assert sorted(shown) == ["best/test", "best/validation"]
+
+
+def test_lines_agree_with_the_curves(done):
+    folder, output, _ = done
+    lines = EPOCH.findall(output.stdout)
+    shown = curves(folder)
+    assert [int(line[1]) for line in lines] == [round(TEST * accuracy) for accuracy in shown["accuracy/test"][1]]
+    assert {int(line[2]) for line in lines} == {TEST}
+    assert [float(line[3]) for line in lines] == [round(100 * a, 2) for a in shown["accuracy/validation"][1]]
+
+
+def test_hyperparameters_are_shown(done):
+    folder, _, _ = done
+    wanted = {"hidden": "784-12-8-10", "lr": 2.5, "init": "scaled", "seed": 1, "batch_size": 10, "epochs": 4}
+    wanted["train_size"] = 500
+    shown = settings(folder)
+    assert {name: shown.get(name) for name in wanted} == wanted
+    best = torch.load(folder / "best.ckpt", weights_only=True)["epoch"]
+    for split in ("validation", "test"):
+        assert curves(folder)[f"best/{split}"][1] == (curves(folder)[f"accuracy/{split}"][1][best],)
+
+
+def test_reported_accuracy_is_that_of_the_checkpoint(done, data_dir):
+    folder, output, _ = done
+    model = DigitClassifier.load_from_checkpoint(folder / "best.ckpt", weights_only=True)
+    images, labels = mnist.load(data_dir, train=False)
+    right = (model.predict(images)[0] == labels).sum().item()
+    assert f"Test accuracy {right / TEST:.2%}" in output.stdout
+
+
+def test_a_detector(run, data_dir):
+    output = run("--only_digit", 3, "--epochs", 3)
+    [folder] = Path("runs").iterdir()
+    assert folder.name.startswith("784-30-1_lr3_batch10_seed0_only3_2")
+    assert [int(epoch) for epoch, *_ in EPOCH.findall(output)] == [0, 1, 2]
+    images, labels = mnist.load(data_dir, train=False)
+    detected, _ = DigitClassifier.load_from_checkpoint(folder / "best.ckpt").predict(images)
+    there, misses, alarms = (x.sum().item() for x in (labels == 3, ~detected & (labels == 3), detected & (labels != 3)))
+    assert f"Test accuracy {1 - (misses + alarms) / TEST:.2%}" in output
+    line = f"Misses      {misses} of {there} pictures of a 3 (recall {1 - misses / there:.2%}), "
+    assert line + f"false alarms {alarms} of {TEST - there} others\n" in output
+    shown, best = curves(folder), torch.load(folder / "best.ckpt", weights_only=True)["epoch"]
+    assert (shown["misses/test"][1][best], shown["false_alarms/test"][1][best]) == (misses, alarms)
+    assert len(shown["misses/validation"][1]) == len(shown["false_alarms/validation"][1]) == 3
+    assert settings(folder) | {"hidden": "784-30-1", "only_digit": 3} == settings(folder)
+
+
+def test_train_size(run):
+    output = run("--train_size", 30, "--epochs", 2)
+    [folder] = Path("runs").iterdir()
+    assert folder.name.startswith("784-30-10_lr3_batch10_seed0_train30_2")
+    assert {int(line[2]) for line in EPOCH.findall(output)} == {TEST}
+    assert torch.load(folder / "last.ckpt", weights_only=True)["global_step"] == 6
+    assert settings(folder)["train_size"] == 30
+
+
+@pytest.mark.parametrize("wrong", ["validation", "test"])
+def test_validation_chooses_and_test_never(run, tmp_path, monkeypatch, wrong):
+    """Where all labels of a split are wrong, its accuracy is best before much is learned: the two disagree."""
+    use(monkeypatch, write_mnist(tmp_path / "wrong" / "MNIST" / "raw", wrong))
+    output = run("--epochs", 8, "--lr", 0.5, "--run_dir", "here", data_dir=tmp_path / "wrong")
+    shown = curves("here")
+    validation, test = shown["accuracy/validation"][1], shown["accuracy/test"][1]
+    best = torch.load("here/best.ckpt", weights_only=True)["epoch"]
+    assert best == validation.index(max(validation))
+    assert test.index(max(test)) != best
+    if wrong == "test":
+        assert validation.count(max(validation)) > 1  # the first of several best epochs is kept
+    else:
+        assert test[best] != test[-1]
+    assert f"Test accuracy {test[best]:.2%}, of epoch {best}, " in output
+
+
+def config(folder, **values):
+    path = folder / "config.yaml"
+    path.write_text("".join(f"{name}: {value}\n" for name, value in values.items()))
+    return path
+
+
+def test_same_seed_same_bits(run):
+    for folder, seed in (("one", 3), ("two", 3), ("three", 4)):
+        run("--epochs", 2, "--seed", seed, "--run_dir", folder)
+    assert same_weights(last("one"), last("two"))
+    assert not same_weights(last("one"), last("three"))
+
+
+def test_config(run, tmp_path):
+    path = config(tmp_path, hidden=[12, 8], epochs=1, lr=0.5, init="gaussian", batch_size=50)
+    run("--config", path, "--run_dir", "here")
+    settings = last("here").hparams
+    assert settings | {"hidden": [12, 8], "lr": 0.5, "init": "gaussian"} == settings
+    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 10
+
+
+def test_command_line_goes_before_config(run, tmp_path):
+    path = config(tmp_path, hidden=[12, 8], epochs=5, lr=0.5)
+    run("--config", path, "--hidden", 9, "--epochs", 1, "--lr", 2, "--run_dir", "here")
+    assert last("here").shape == "784-9-10"
+    assert last("here").hparams["lr"] == 2
+    assert torch.load("here/last.ckpt", weights_only=True)["epoch"] == 0
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(train.__file__).parents[1].glob("configs/*.yaml")), ids=lambda path: path.stem
+)
+def test_configs_of_the_project_run(run, path):
+    run("--config", path, "--epochs", 1, "--run_dir", "here")
+    assert last("here").shape.startswith("784-")
+
+
+@pytest.mark.parametrize("hidden", [["7"], ["7", "6"], ["[7,6]"], ["7", "6", "5"]])
+def test_hidden_layers(run, hidden):
+    run("--hidden", *hidden, "--epochs", 1, "--run_dir", "here")
+    assert last("here").hparams["hidden"] == [int(n) for n in re.findall(r"\d", " ".join(hidden))]
+
+
+def test_trainer_settings(run):
+    output = run("--trainer.max_epochs", 2, "--trainer.limit_train_batches", 1, "--run_dir", "here")
+    assert len(EPOCH.findall(output)) == 2
+    assert settings("here")["epochs"] == 2
+
+
+def test_max_steps(run):
+    run("--trainer.max_steps", 7, "--run_dir", "here")
+    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 7
+
+
+def test_trainer_without_files(run):
+    run("--epochs", 1, "--trainer.logger", "false", "--trainer.enable_checkpointing", "false", "--run_dir", "here")
+    assert [path.name for path in Path("here").iterdir()] == ["config.yaml"]
+
+
+def test_gaussian_says_what_to_expect(run):
+    assert "saturate" in run("--init", "gaussian", "--epochs", 1)
+    assert "saturate" not in run("--init", "scaled", "--epochs", 1)
+
+
+def test_help(home, capsys):
+    with pytest.raises(SystemExit) as end:
+        train.main(["--help"])
+    assert end.value.code == 0
+    output = capsys.readouterr().out
+    for name in ("hidden", "epochs", "batch_size", "lr", "init", "seed", "data_dir", "run_dir", "config"):
+        assert f"--{name} " in output
+    for name in ("--only_digit", "--train_size", "--trainer.max_epochs"):
+        assert name in output
+
+
+NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+
+
+@pytest.mark.parametrize(
+    "args, named",
+    [
+        (["--lr", "nan"], "--lr"),
+        (["--lr", "inf"], "--lr"),
+        (["--lr", "0"], "--lr"),
+        (["--lr", "-1"], "--lr"),
+        (["--lr", "x"], "--lr"),
+        (["--lr"], "--lr"),
+        (["--hidden", "0"], "--hidden"),
+        (["--hidden", "30", "0"], "--hidden"),
+        (["--hidden", "-5"], "--hidden"),
+        (["--hidden", "many"], "--hidden"),
+        (["--hidden"], "--hidden"),
+        (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
+        (["--only_digit", "-1"], "--only_digit must be 0 to 9, not -1"),
+        (["--only_digit", "nine"], "--only_digit"),
+        (["--train_size", "0"], "--train_size must be 1 to 500,"),
+        (["--train_size", "501"], "--train_size must be 1 to 500,"),
+        (["--train_size", "all"], "--train_size"),
+        (["--batch_size", "-3"], "--batch_size"),
+        (["--batch_size", "0"], "--batch_size"),
+        (["--epochs", "1.5"], "--epochs"),
+        (["--seed", "-1"], "--seed"),
+        (["--init", "foo"], "--init"),
+        (["--kernel", "corn"], "--kernel"),
+        (["--bogus", "1"], "--bogus"),
+        (["bogus"], "bogus"),
+        (["--config", "missing.yaml"], "--config"),
+        (["--config", "malformed.yaml"], "--config"),
+        (["--config", "words.yaml"], "--config"),
+        (["--config", "unknown.yaml"], "colour"),
+        (["--config", "wrong.yaml"], "--lr"),
+        (["--trainer.nope", "1"], "--trainer.nope"),
+        (["--trainer.max_epochs", "some"], "--trainer.max_epochs"),
+        pytest.param(["--trainer.accelerator", "gpu"], "gpu", marks=NO_CUDA),
+        (["--trainer.accelerator", "abacus"], "abacus"),
+        (["--trainer.precision", "7"], "--trainer.precision"),
+        (["--run_dir", "full"], "full"),
+        (["--run_dir", "full/note"], "full/note"),
+        (["--data_dir", "full/note"], "full/note"),
+    ],
+    ids=" ".join,
+)
+def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, args, named):
+    Path("malformed.yaml").write_text("lr: [1, 2\nepochs: 3")
+    Path("words.yaml").write_text("nothing but words")
+    Path("unknown.yaml").write_text("colour: blue")
+    Path("wrong.yaml").write_text("lr: -1")
+    Path("full").mkdir()
+    Path("full", "note").write_text("keep me")
+    before = sorted(home.rglob("*"))
+    with pytest.raises(SystemExit) as end:
+        train.main(["--data_dir", str(data_dir), "--epochs", "1", *args])
+    assert end.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("train.py: error: ")
+    assert named in line
+    assert len(line) < 300
+    assert sorted(home.rglob("*")) == before
+    assert Path("full", "note").read_text() == "keep me"
+
+
+def test_unreachable_data_is_said_before_anything_is_written(home, monkeypatch, capsys):
+    monkeypatch.setattr(mnist, "SOURCES", {"the attic": lambda *_: "locked"})
+    with pytest.raises(SystemExit) as end:
+        train.main(["--data_dir", "empty"])
+    assert end.value.code == 2
+    assert "the attic: locked" in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+def test_a_bug_keeps_its_traceback(run, monkeypatch):
+    def bug(*_):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(DigitClassifier, "training_step", bug)
+    with pytest.raises(RuntimeError, match="a bug"):
+        run("--epochs", 1)
