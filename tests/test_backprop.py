@@ -5,7 +5,7 @@ from torch import nn
 
 from digits.backprop import sgd_step, sgd_steps
 from digits.network import correct, inputs, linears, one_hot, sigmoid_network
-from tests.conftest import book_step, sigmoid
+from tests.support.book import book_step, sigmoid
 
 SHAPES = [[784, 10], [784, 30, 10], [20, 15, 10], [12, 9, 7, 5, 4], [6, 5, 1], [3, 1]]
 

@@ -9,7 +9,8 @@ from torch.utils.data import DataLoader
 from digits import UserError, data, mnist
 from digits.data import MNISTDataModule, order, stacks
 from digits.model import DigitClassifier
-from tests.conftest import TEST, TRAINING, VALIDATION, quick_trainer
+from tests.support.small_mnist import TEST, TRAINING, VALIDATION
+from tests.support.training import quick_trainer
 
 
 @pytest.fixture

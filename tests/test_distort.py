@@ -10,10 +10,9 @@ from digits import UserError, data, distort
 from digits.cli import quiet
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from tests.campaigns.kills import Runs
-from tests.conftest import TRAINING, quick_trainer
+from tests.support.small_mnist import TRAINING
+from tests.support.training import Runs, quick_trainer
 from tests.training.test_resume import same, weights
-from tests.training.test_train import home, run  # noqa: F401
 
 LIMITS = {"ROTATION": 7.5, "SCALE": 0.09, "SHEAR": 0.11, "SHIFT": 0.75, "ELASTIC": 1.0}
 
@@ -238,7 +237,7 @@ def test_short_schedules(epochs):
 ARGS = ["--hidden", 20, "--distort", 0.5, "--schedule", 5]
 
 
-def test_resumed_run_goes_on_with_its_copies_and_its_schedule(run, home):  # noqa: F811
+def test_resumed_run_goes_on_with_its_copies_and_its_schedule(run, home):
     run(*ARGS, "--epochs", 5, "--run_dir", "five")
     run(*ARGS, "--epochs", 3, "--run_dir", "three")
     assert re.findall(r"^Epoch (\d+)", run("--resume", "three", "--epochs", 5), re.M) == ["3", "4"]
@@ -248,7 +247,7 @@ def test_resumed_run_goes_on_with_its_copies_and_its_schedule(run, home):  # noq
     assert kept["datamodule_hyper_parameters"]["distort"] == 0.5
 
 
-def test_killed_run_goes_on(run, home):  # noqa: F811
+def test_killed_run_goes_on(run, home):
     runs = Runs(home)
     args = ["--distort", "1", "--schedule", "30", "--epochs", "30", "--batch_size", "5"]
     process = runs.new("killed", *args)
@@ -263,7 +262,7 @@ def test_killed_run_goes_on(run, home):  # noqa: F811
     assert same(runs.weights("killed"), runs.weights("whole"))
 
 
-def test_the_name_of_a_run_says_so(run, home):  # noqa: F811
+def test_the_name_of_a_run_says_so(run, home):
     assert "lr3_batch10_seed0_schedule5_distort0.5_" in run(*ARGS, "--epochs", 1)
 
 
@@ -278,7 +277,7 @@ def test_the_name_of_a_run_says_so(run, home):  # noqa: F811
         (["--schedule", "4", "--trainer.max_epochs", "-1"], "--schedule 4 goes with up to 4 epochs, not with -1"),
     ],
 )
-def test_mistakes_get_one_line(args, reason, run, home, capsys):  # noqa: F811
+def test_mistakes_get_one_line(args, reason, run, home, capsys):
     with pytest.raises(SystemExit) as stop:
         run(*args)
     [line] = capsys.readouterr().err.splitlines()
@@ -287,7 +286,7 @@ def test_mistakes_get_one_line(args, reason, run, home, capsys):  # noqa: F811
 
 
 @pytest.mark.parametrize("args", [["--distort", "1"], ["--schedule", "7"], ["--schedule", "null"]])
-def test_a_resumed_run_keeps_them(args, run, home, capsys):  # noqa: F811
+def test_a_resumed_run_keeps_them(args, run, home, capsys):
     run(*ARGS, "--epochs", 1, "--run_dir", "one")
     with pytest.raises(SystemExit):
         run("--resume", "one", "--epochs", 2, *args)

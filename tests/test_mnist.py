@@ -16,7 +16,7 @@ import torch
 
 from digits import UserError, mnist
 from digits.mnist import SOURCES  # the real ones: the fixtures take them away
-from tests.conftest import TEST, TRAINING, VALIDATION
+from tests.support.small_mnist import TEST, TRAINING, VALIDATION
 
 IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 

@@ -10,7 +10,9 @@ from digits.data import MNISTDataModule, order
 from digits.model import DigitClassifier
 from digits.network import linears
 from digits.training.callbacks import WholeFiles
-from tests.conftest import TRAINING, book_step, quick_trainer, same_weights, sigmoid
+from tests.support.book import book_step, sigmoid
+from tests.support.small_mnist import TRAINING
+from tests.support.training import quick_trainer, same_weights
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")
 DEVICES = ["cpu", pytest.param("cuda", marks=needs_cuda)]

@@ -18,7 +18,7 @@ from digits import UserError, checkpoint, mnist
 from digits.model import DigitClassifier
 from digits.training.callbacks import WholeFiles
 from tests.campaigns.damage import mutate
-from tests.conftest import write_mnist
+from tests.support.small_mnist import write_mnist
 
 
 class Hostile:

@@ -22,7 +22,7 @@ from digits.figures import chapter as drawings
 from digits.model import DigitClassifier
 from digits.network import linears
 from digits.training import pictures
-from tests.conftest import TEST, TRAINING, use
+from tests.support.small_mnist import TEST, TRAINING, use
 
 NAMES = ["neurons", "learning_curves", "hidden_weights", "hidden_neurons"]
 NAMES += ["confusion", "mistakes", "saturation", "valley", "training_size"]

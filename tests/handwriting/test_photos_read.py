@@ -8,9 +8,9 @@ import torch
 from digits import mnist
 from digits.handwriting.redraw import redraw
 from digits.model import DigitClassifier
-from tests.conftest import DATA
 from tests.support.photos import line, photo
 from tests.support.readings import read_lines, read_naively, read_photos
+from tests.support.small_mnist import DATA
 
 pytestmark = pytest.mark.mnist
 

@@ -25,8 +25,9 @@ from digits.model import DigitClassifier
 from digits.sweep import search, trials
 from digits.sweep.crew import Crew
 from digits.training.callbacks import Interrupted
-from tests.conftest import TRAINING, same_weights, use
 from tests.support import postgres
+from tests.support.small_mnist import TRAINING, use
+from tests.support.training import same_weights
 
 ARGS = ["--hidden", "6", "12", "--lr", "1", "1000", "--batch_size", "20", "--seeds", "2", "--epochs", "5"]
 FOLDER = Path("runs/sweep_784-6,12-10_lr1,1000_batch20_seeds2_epochs5")

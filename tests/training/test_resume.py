@@ -12,10 +12,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from digits import UserError
 from digits.model import DigitClassifier
-from tests.campaigns.kills import Runs, kill_and_resume
+from tests.campaigns.kills import kill_and_resume
 from tests.campaigns.mutations import damage_checkpoints, damage_data
-from tests.conftest import quick_trainer
-from tests.training.test_train import home, run  # noqa: F401
+from tests.support.training import Runs, quick_trainer
 
 
 def weights(path):
@@ -27,14 +26,14 @@ def same(one, other):
 
 
 @pytest.fixture
-def three(run, home):  # noqa: F811
+def three(run, home):
     """A run of three epochs in home/three, and one of five in home/five that was never interrupted."""
     run("--hidden", 20, "--epochs", 3, "--run_dir", "three")
     run("--hidden", 20, "--epochs", 5, "--run_dir", "five")
     return home
 
 
-def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):  # noqa: F811
+def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
     output = run("--resume", "three", "--epochs", 5)
     assert "Going on with three after epoch 2" in output
     assert re.findall(r"^Epoch (\d+)", output, re.M) == ["3", "4"]
@@ -44,7 +43,7 @@ def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):  # noqa: F811
     assert [event.step for event in curves.Scalars("accuracy/validation")] == [0, 1, 2, 3, 4]
 
 
-def test_resumed_detector_keeps_its_digit_and_its_images(run, home):  # noqa: F811
+def test_resumed_detector_keeps_its_digit_and_its_images(run, home):
     args = ["--hidden", 20, "--only_digit", 3, "--train_size", 95]
     run(*args, "--epochs", 3, "--run_dir", "three")
     run(*args, "--epochs", 5, "--run_dir", "five")
@@ -53,7 +52,7 @@ def test_resumed_detector_keeps_its_digit_and_its_images(run, home):  # noqa: F8
     assert torch.load("three/last.ckpt", weights_only=True)["global_step"] == 50
 
 
-def test_a_run_from_before_detectors_and_distortions_goes_on(three, run):  # noqa: F811
+def test_a_run_from_before_detectors_and_distortions_goes_on(three, run):
     for path in (three / "three").glob("*.ckpt"):
         content = torch.load(path, weights_only=True)
         for name in ("only_digit", "image_size", "schedule"):
@@ -74,18 +73,18 @@ def test_last_is_the_last_epoch_even_if_it_is_not_the_best(three):
     assert torch.load("five/last.ckpt", weights_only=True)["epoch"] == 4
 
 
-def test_settings_come_from_the_run(three, run):  # noqa: F811
+def test_settings_come_from_the_run(three, run):
     assert "784-20-10" in run("--resume", "three", "--epochs", 4)
 
 
-def test_a_damaged_last_checkpoint_is_passed_over(three, run, capsys):  # noqa: F811
+def test_a_damaged_last_checkpoint_is_passed_over(three, run, capsys):
     path = three / "three" / "last.ckpt"
     path.write_bytes(path.read_bytes()[:-1000])
     run("--resume", "three", "--epochs", 5)
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
 
 
-def test_no_checkpoint_yet_starts_anew(three, run):  # noqa: F811
+def test_no_checkpoint_yet_starts_anew(three, run):
     for name in ("last.ckpt", "best.ckpt"):
         (three / "three" / name).unlink()
     run("--resume", "three", "--epochs", 5)
@@ -104,7 +103,7 @@ def test_no_checkpoint_yet_starts_anew(three, run):  # noqa: F811
         (["--resume", "three", "--train_size", "7"], "keeps its settings: --train_size is None in three"),
     ],
 )
-def test_what_cannot_be_resumed(args, reason, three, run, capsys):  # noqa: F811
+def test_what_cannot_be_resumed(args, reason, three, run, capsys):
     with pytest.raises(SystemExit) as stop:
         run(*args)
     [line] = capsys.readouterr().err.splitlines()
@@ -112,7 +111,7 @@ def test_what_cannot_be_resumed(args, reason, three, run, capsys):  # noqa: F811
     assert re.search(reason, line)
 
 
-def test_newest_run(run, home):  # noqa: F811
+def test_newest_run(run, home):
     run("--hidden", 20, "--epochs", 1, "--seed", 1)
     run("--hidden", 20, "--epochs", 1, "--seed", 2)
     assert "seed2" in run("--resume", "--epochs", 2)

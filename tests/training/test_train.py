@@ -12,30 +12,11 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits import mnist, train
 from digits.model import DigitClassifier
-from tests.conftest import TEST, same_weights, use, write_mnist
+from tests.support.small_mnist import TEST, use, write_mnist
+from tests.support.training import same_weights
 
 EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
 SPLITS = ("training", "validation", "test")
-
-
-@pytest.fixture
-def home(data_dir, tmp_path, monkeypatch):
-    """An empty working directory."""
-    home = tmp_path / "home"
-    home.mkdir()
-    monkeypatch.chdir(home)
-    return home
-
-
-@pytest.fixture
-def run(data_dir, home, capsys):
-    """Run train.py with the given arguments; returns what it printed."""
-
-    def run(*args, data_dir=data_dir):
-        train.main([*map(str, args), "--data_dir", str(data_dir)])
-        return capsys.readouterr().out
-
-    return run
 
 
 def curves(folder):

@@ -15,9 +15,9 @@ from digits import UserError, mnist
 from digits.handwriting import find_digit, find_digits, ink
 from digits.handwriting.redraw import redraw
 from digits.model import DigitClassifier
-from tests.conftest import DATA
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.photos import line, photo
+from tests.support.small_mnist import DATA
 
 SCRIPTS = "images.js", "ink.js", "redraw.js", "handwriting.js"
 RUN = """async ([expression, arrays]) => {

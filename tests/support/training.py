@@ -1,0 +1,60 @@
+"""Training in the tests: a quick Trainer, and train.py as a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from lightning.pytorch import Trainer
+
+from tests.support.small_mnist import TRAINING, write_mnist
+
+EPOCHS = 60  # of a run of `Runs`, if it is not told otherwise
+
+
+def quick_trainer(**settings) -> Trainer:
+    """Lightning's Trainer on the CPU, writing nothing."""
+    quick = {
+        "accelerator": "cpu",
+        "devices": 1,
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "num_sanity_val_steps": 0,
+        "log_every_n_steps": 1,
+    }
+    return Trainer(**quick | settings)
+
+
+def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
+    """Whether two networks have the same bits."""
+    return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+class Runs:
+    """Runs of train.py on small data, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = json.dumps([write_mnist(folder / "data" / "MNIST" / "raw"), TRAINING])
+
+    def start(self, *args: str, stderr: int = subprocess.PIPE) -> subprocess.Popen:
+        root = Path(__file__).parents[2]
+        command = [sys.executable, str(root / "tests" / "support" / "small_train.py"), *args]
+        environment = os.environ | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": self.settings}
+        return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, stdout=-1, stderr=stderr)
+
+    def new(self, run: str, *args: str, **streams: int) -> subprocess.Popen:
+        settings = ["--hidden", "20", "--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run]
+        return self.start(*settings, *args, **streams)
+
+    def finish(self, process: subprocess.Popen) -> str:
+        output, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+        return output
+
+    def weights(self, run: str) -> dict[str, torch.Tensor]:
+        return torch.load(self.folder / run / "last.ckpt", weights_only=True)["state_dict"]
