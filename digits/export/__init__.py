@@ -12,11 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from digits import UserError
-from digits.checkpoint import load_network, read
+from digits.checkpoint import checkpoint_of, load_network, read, validation_accuracy
 from digits.files import write_whole
 from digits.network import answers, inputs, linears, sizes
 from digits.neurons import binary_layer
-from digits.training.runs import checkpoint_of
 
 WEB = files("digits.export") / "web"
 
@@ -40,7 +39,8 @@ def export(
             written.
     """
     checkpoint = checkpoint_of(checkpoint)
-    network, saved = load_network(checkpoint), read(checkpoint)
+    saved = read(checkpoint)
+    network = load_network(saved, checkpoint)
     side = saved["hyper_parameters"].get("image_size", 28)
     test = _test_images(data_dir) if side == 28 else None
     facts = _facts(network, saved, test)
@@ -69,14 +69,9 @@ def _test_images(data_dir: Path) -> tuple[Tensor, Tensor] | None:
 
 def _facts(network: nn.Module, saved: dict[str, Any], test: tuple[Tensor, Tensor] | None) -> dict[str, Any]:
     """What is said of a network where it goes: its layers, how it was trained, and its accuracies 0..1 where known."""
-    validation = [
-        float(state["current_score"])
-        for state in saved.get("callbacks", {}).values()
-        if state.get("monitor") == "accuracy/validation" and state.get("current_score") is not None
-    ]
     facts = saved["hyper_parameters"] | saved.get("datamodule_hyper_parameters", {})
     facts |= {"shape": "-".join(map(str, sizes(network))), "epoch": saved.get("epoch")}
-    facts |= {"validation_accuracy": validation[0] if validation else None, "test_accuracy": None}
+    facts |= {"validation_accuracy": validation_accuracy(saved), "test_accuracy": None}
     if test:
         images, labels = test
         said = answers(network(inputs(images, like=linears(network)[0].weight)))
