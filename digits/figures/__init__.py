@@ -31,9 +31,7 @@ def figures(network: Path | None = None, out: Path = Path("figures"), data_dir: 
     path = checkpoint_of(network)
     model, saved = DigitClassifier.load_from_checkpoint(path), checkpoint.read(path)
     if model.image_size != 28:
-        raise UserError(
-            f"the figures are of MNIST's images of 28x28 pixels; {path} reads {model.image_size} pixels a side"
-        )
+        raise UserError(f"{path} reads images of another size than 28x28")
     data = MNISTDataModule(data_dir, **saved.get("datamodule_hyper_parameters", {}))
     data.prepare_data()
     data.setup("test")

@@ -106,9 +106,10 @@ def distorted(data: MNISTDataModule) -> Figure:
     return fig
 
 
+@torch.no_grad()
 def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows: int = 8) -> Figure:
     """The most influential hidden neurons: their weights, which digits and images excite them, how they vote."""
-    first, last = (layer.requires_grad_(False) for layer in linears(model.network))
+    first, last = linears(model.network)
     z = first(inputs(images, like=first.weight))
     influence = last.weight.norm(dim=0) * z.sigmoid().std(0)  # a neuron that is the same for all images acts as a bias
     chosen = influence.topk(min(rows, len(influence))).indices
