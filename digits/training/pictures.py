@@ -1,6 +1,6 @@
 """Pictures of a trained network, for TensorBoard's IMAGES tab and for the figures verb.
 
-Pillow draws them: matplotlib is optional, and takes a second to import at the end of every run.
+Pillow draws them, since matplotlib is optional.
 """
 
 import math
@@ -17,7 +17,7 @@ from digits.model import DigitClassifier
 from digits.network import linears
 from digits.plotting import BLACK, COUNTS, SIGNED, shaded
 
-WIDTH = 700  # pixels; TensorBoard shows 350 and drops every second one, so lines and letters are two thick
+WIDTH = 700  # pixels; TensorBoard shows every second of them, so nothing may be thinner than two
 GREY = "#EEEEEE"
 font = cache(ImageFont.load_default)
 
@@ -68,7 +68,7 @@ def first_weights(network: nn.Module) -> Image.Image:
 
 
 def confusion(labels: Tensor, answers: Tensor) -> Image.Image:
-    """The confusion matrix of labels and answers (N,) int64: counts, and the more mistakes, the darker."""
+    """The confusion matrix of labels and answers (N,) int64: numbers of images, darker for more mistakes."""
     matrix = confusion_matrix(labels, answers)
     errors = matrix.clone().fill_diagonal_(0)
     shades = errors / errors.max().clamp(min=1)
@@ -85,8 +85,8 @@ def confusion(labels: Tensor, answers: Tensor) -> Image.Image:
         write(draw, 658, top + middle, f"{100 * right[i]:.1f} %", 22)
         for j in range(10):
             x, y, count = left + j * cell, top + i * cell, matrix[i, j].item()
-            colour = GREY if i == j else tuple(colours[i, j].tolist())
-            draw.rectangle((x, y, x + cell - 3, y + cell - 3), colour, None if count else GREY, 2)
+            fill = GREY if i == j else tuple(colours[i, j].tolist())
+            draw.rectangle((x, y, x + cell - 3, y + cell - 3), fill, None if count else GREY, 2)
             colour = "white" if shades[i, j] > 0.5 else BLACK
             write(draw, x + cell / 2 - 1, y + cell / 2 - 1, str(count or ""), 22, colour)
     return picture
