@@ -87,7 +87,7 @@ def confusion(labels: Tensor, answers: Tensor) -> Image.Image:
             x, y, count = left + j * cell, top + i * cell, matrix[i, j].item()
             fill = GREY if i == j else tuple(colours[i, j].tolist())
             draw.rectangle((x, y, x + cell - 3, y + cell - 3), fill, None if count else GREY, 2)
-            colour = "white" if shades[i, j] > 0.5 else BLACK
+            colour = "white" if shades[i, j] > 0.6 else BLACK
             write(draw, x + cell / 2 - 1, y + cell / 2 - 1, str(count or ""), 22, colour)
     return picture
 
