@@ -35,7 +35,9 @@ def run(verb: str, words: list[str]) -> None:
 
 def command_line(function: Callable[..., Any], prog: str) -> App:
     """The command line of a function: its options are named as its parameters, and helped by their docstring."""
-    plain = Parameter(negative=(), consume_multiple=(1, None), name_transform=lambda name: name)
+    plain = Parameter(
+        negative=(), consume_multiple=(1, None), allow_repeating=True, name_transform=lambda name: name
+    )
     return App(
         prog,
         default_command=function,

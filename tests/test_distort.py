@@ -11,8 +11,7 @@ from digits.cli import quiet
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from tests.support.small_mnist import TRAINING
-from tests.support.training import Runs, quick_trainer
-from tests.training.test_resume import same, weights
+from tests.support.training import Runs, quick_trainer, same, weights
 
 LIMITS = {"ROTATION": 7.5, "SCALE": 0.09, "SHEAR": 0.11, "SHIFT": 0.75, "ELASTIC": 1.0}
 

@@ -14,7 +14,7 @@ from digits.training.trainer import quiet_trainer
 
 
 def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int) -> Tensor:
-    """Train `model` in place on the CPU; all its weights and biases (epochs + 1, model.size), at first and each epoch.
+    """Train `model` in place on the CPU; all its weights and biases (epochs + 1, P), at first and each epoch.
 
     They are those of the train verb bit for bit, if that ran on the CPU of the same machine in one process.
     """
@@ -30,7 +30,7 @@ def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int) -> Tenso
 
 
 def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int) -> Tensor:
-    """The path (epoch + 2, model.size) of a fresh network with the settings of `model`, which was kept after `epoch`.
+    """The path (epoch + 2, P) of a fresh network with the settings of `model`, which was kept after `epoch`.
 
     Prints a line if it does not end at the weights of `model`, as on another machine than it was trained on.
     """

@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from torch.nn.utils import parameters_to_vector
 
 from digits.data import MNISTDataModule
 from digits.distort import distort
@@ -115,7 +116,9 @@ def test_training_size_shows_each_seed_and_their_mean():
 def test_the_figure_of_training_sizes_says_how_they_were_trained(strength, said, data_dir, monkeypatch):
     data = MNISTDataModule(data_dir, distort=strength)
     data.setup("test")
-    monkeypatch.setattr(descent, "descend", lambda model, data, epochs: torch.rand(3, model.size))
+    monkeypatch.setattr(
+        descent, "descend", lambda model, data, epochs: torch.rand(3, parameters_to_vector(model.parameters()).numel())
+    )
     monkeypatch.setattr(descent, "accuracy_by_size", lambda model, data, sizes, *_: torch.zeros(len(sizes), 3))
     *_, (name, fig) = chapter.figures(DigitClassifier([5]), data, 0, {})
     assert name == "training_size"
