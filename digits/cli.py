@@ -4,19 +4,29 @@ import gc
 import logging
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from inspect import BoundArguments
 from typing import Annotated, Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter, Token
 from cyclopts.validators import Number
 
 from digits import UserError
 
-PositiveInt = Annotated[int, Parameter(validator=Number(gte=1))]
-NonNegativeInt = Annotated[int, Parameter(validator=Number(gte=0))]
+
+def _whole(kind: type, tokens: Sequence[Token]) -> int:
+    """What cyclopts would round: 1.5 epochs are a mistake."""
+    try:
+        return int(tokens[0].value)
+    except ValueError as error:
+        raise ValueError(f"expected a whole number, not {tokens[0].value!r}.") from error
+
+
+Int = Annotated[int, Parameter(converter=_whole)]
+PositiveInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1))]
+NonNegativeInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0))]
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))]  # so neither nan nor inf
 Strength = Annotated[float, Parameter(validator=Number(gte=0, lt=float("inf")))]
 
@@ -35,17 +45,20 @@ def run(verb: str, words: list[str]) -> None:
 
 def command_line(function: Callable[..., Any], prog: str) -> App:
     """The command line of a function: its options are named as its parameters, and helped by their docstring."""
-    plain = Parameter(
-        negative=(), consume_multiple=(1, None), allow_repeating=True, name_transform=lambda name: name
-    )
-    return App(
+    # Lists as `--hidden 100 30`, switches without a value; of an option given twice, the last counts.
+    plain = Parameter(consume_multiple=(1, None), negative=(), allow_repeating=True, name_transform=str)
+    options = Group("Options")
+    app = App(
         prog,
         default_command=function,
         default_parameter=plain,
+        group_parameters=options,
         help_format="plaintext",
         version_flags=(),
         result_action="return_value",
     )
+    app["--help"].group = options
+    return app
 
 
 def parse(app: App, words: list[str]) -> BoundArguments:
@@ -53,7 +66,7 @@ def parse(app: App, words: list[str]) -> BoundArguments:
 
     Raises UserError for a mistake in them.
     """
-    if "-" in words:  # standard input, which cyclopts would take for an option
+    if "-" in words and "--" not in words:  # standard input, which cyclopts would take for an option
         words = [word for word in words if word != "-"] + ["--", "-"]
     try:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)

@@ -54,6 +54,7 @@ def read(network: nn.Module, digits: list[Digit]) -> list[Reading]:
 
 def predict(
     files: list[str],
+    *,
     number: bool = False,
     bits: bool = False,
     show: bool = False,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from lightning.pytorch.utilities import rank_zero_only
 
-from digits.cli import NonNegativeInt, PositiveInt, Rate, Strength
+from digits.cli import Int, NonNegativeInt, PositiveInt, Rate, Strength
 from digits.data import MNISTDataModule
 from digits.kernels import WAYS
 from digits.model import DigitClassifier
@@ -33,8 +33,8 @@ def train(
     init: Init = "scaled",
     seed: NonNegativeInt = 0,
     distort: Strength = 0.0,
-    train_size: int | None = None,
-    only_digit: int | None = None,
+    train_size: Int | None = None,
+    only_digit: Int | None = None,
     kernel: Kernel = "auto",
     data_dir: Path = Path("data"),
     run_dir: Path | None = None,
@@ -44,20 +44,20 @@ def train(
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
 
     Args:
-        hidden: Neurons in each hidden layer: 100, or 100 30 for two layers.
-        epochs: How often the network sees every training image.
+        hidden: Neurons in each hidden layer, such as 100, or 100 30 for two layers.
+        epochs: How often it sees every training image.
         batch_size: Images in a mini-batch.
         lr: Learning rate.
-        schedule: Raise the learning rate to lr and lower it to almost 0 again, in so many epochs; else it is constant.
-        init: Initial weights: scaled to the inputs of a neuron, or gaussian as in the book's first chapter.
-        seed: Decides the initial weights and the order of the images.
-        distort: Train on distorted copies of the images, others in every epoch; 1 is as strong as in best.yaml.
-        train_size: Train on the first so many of the 50,000 training images; else on all.
-        only_digit: Train a detector of this digit, with one output neuron, instead of a network that tells all ten.
+        schedule: Epochs in which the rate rises to lr and falls to almost 0; else constant.
+        init: Initial weights; gaussian is the book's first chapter's.
+        seed: Decides the initial weights and the images' order.
+        distort: Distort the images, afresh each epoch; 1 is best.yaml's strength.
+        train_size: Train on the first so many of the 50,000 images.
+        only_digit: Train a detector of this digit, with one output.
         kernel: How to train; see `digits.kernels`.
         data_dir: Where the MNIST files are, or go.
-        run_dir: A new folder for this run; else one in runs/, named after its settings.
-        trainer: Settings of Lightning's Trainer, which go before these: max_epochs before `epochs`.
+        run_dir: A new folder for this run; else one in runs/.
+        trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.
         resume: Go on from the last finished epoch in `run_dir`.
 
     Returns:

@@ -22,6 +22,7 @@ WEB = files("digits.export") / "web"
 
 def export(
     checkpoint: Path | None = None,
+    *,
     to: Literal["web", "onnx"] = "web",
     out: Path | None = None,
     data_dir: Path = Path("data"),

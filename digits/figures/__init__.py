@@ -12,7 +12,7 @@ from digits.model import DigitClassifier
 from digits.plotting import png
 
 
-def figures(network: Path | None = None, out: Path = Path("figures"), data_dir: Path = Path("data")) -> None:
+def figures(network: Path | None = None, *, out: Path = Path("figures"), data_dir: Path = Path("data")) -> None:
     """Draw what chapter 1 would show of a trained network: its curves, weights, mistakes and more, as PNG.
 
     Args:

@@ -8,8 +8,9 @@ the biases, and rows are padded to whole vectors with columns that stay 0.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,14 @@ ACTIVATION = np.arange(256, dtype=np.float32) / np.float32(255)  # of an input n
 ONE = np.float32(1)
 
 # Sums may be taken in whatever order suits vector instructions, but it is the same order in every run.
-compiled = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    try:
+        return njit(cache=True, **OPTIONS)(function)
+    except RuntimeError:  # there is no folder that numba could write its cache to
+        return njit(**OPTIONS)(function)
 
 
 def sgd_steps(

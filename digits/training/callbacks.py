@@ -103,26 +103,42 @@ class Interrupted(BaseException):
 
 
 class StopOnSignal(Callback):
-    """End the run by `Interrupted` when SIGINT or SIGTERM asks for it: at once, in several processes after a stack.
+    """End the run by `Interrupted` when SIGINT or SIGTERM asks for it.
 
-    Several processes must leave together, or one would wait for the others' gradients for ever.
+    In one process that is at once, in the middle of a stack, but not while validation, curves and checkpoints end an
+    epoch: then it is after them, or at a second signal. Several processes leave together, after a stack; one that left
+    alone would let the others wait for its gradients.
     """
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self.training = False
         self.before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
         def stop(number: int, frame: Any) -> None:
-            self.received = number
-            if trainer.world_size == 1:
+            again, self.received = self.received is not None, number
+            if trainer.world_size == 1 and (self.training or again):
                 raise Interrupted(number, trainer.current_epoch)
 
         self.before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
 
+    def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
+        self.training = True
+        self._leave(trainer)
+
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
+        self._leave(trainer)
+
+    def _leave(self, trainer: Any) -> None:
         if trainer.strategy.reduce_boolean_decision(self.received is not None, all=False):
             raise Interrupted(self.received or signal.SIGTERM, trainer.current_epoch)
+
+    def on_validation_start(self, trainer: Any, module: Any) -> None:
+        self.training = False
+
+    def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
+        self.training = False
 
     def on_train_end(self, trainer: Any, module: Any) -> None:
         self._restore()

@@ -31,6 +31,10 @@ def understand(app: App, words: list[str]) -> BoundArguments:
             taking = trainers if word.startswith("--trainer.") else own
         taking.append(word)
 
+    app.help_epilogue = app.meta.help_epilogue = (
+        "Lightning's Trainer has settings of its own: --trainer.NAME VALUE. --trainer.help lists them."
+    )
+
     @app.meta.default
     def with_files(
         *rest: Words,
@@ -41,8 +45,8 @@ def understand(app: App, words: list[str]) -> BoundArguments:
 
         Args:
             rest: The other words.
-            config: YAML file with any of these settings; those of the command line go before it.
-            resume: Go on with the run in this folder, by default with the newest in runs/; it keeps its settings.
+            config: YAML file with any of these, which the command line overrides.
+            resume: Go on with the run in this folder, or with the newest in runs/.
         """
         run = None if resume is None else resume[0] if resume else newest_run()
         if run and not (run / CONFIG).is_file():
@@ -72,17 +76,20 @@ def _read(path: Path) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
-def _plain_words(settings: dict[str, Any]) -> list[str]:
+def _plain_words(settings: Any) -> list[str]:
     """Settings of the Trainer from a file as words of the command line, if they are plain values.
 
     A file may come from a stranger. The name of a class, which a word of the command line may be, would run code.
     """
+    if not isinstance(settings, dict):
+        raise UserError(f"trainer in a file must hold plain settings such as `max_epochs: 3`, not {settings}")
     hints, words = get_type_hints(Trainer.__init__), []
     for name, value in settings.items():
         if value is None:  # the Trainer's own default
             continue
-        named = isinstance(value, str) and (str not in get_args(hints.get(name)) or "." in value)
-        if named or not isinstance(value, str | int | float | list):
+        takes_words = "Literal" in str(hints.get(name)) or str in get_args(hints.get(name))
+        plain = takes_words and "." not in value if isinstance(value, str) else isinstance(value, int | float)
+        if not plain and not (isinstance(value, list) and all(isinstance(n, int) for n in value)):
             raise UserError(f"trainer.{name} in a file must be a plain value, not {value}; give it as --trainer.{name}")
         words.append(f"--trainer.{name}={yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}")
     return words
@@ -111,5 +118,5 @@ def trainer_settings(words: list[str]) -> dict[str, Any]:
     try:
         settings = parser.parse_args(words, defaults=False)
     except ArgumentError as error:
-        raise UserError(" ".join(str(error).split()) + " --trainer.help lists the settings.") from error
+        raise UserError(f"Lightning's Trainer does not take {' '.join(words)}; see --trainer.help") from error
     return dict(parser.instantiate(settings).trainer)

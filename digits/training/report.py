@@ -24,10 +24,12 @@ def report(trainer: Trainer, path: Path) -> None:
     settings = hyperparameters(model, data) | {"hidden": model.shape, "epochs": int(trainer.max_epochs or 0)}
     settings["train_size"] = len(data.training[1])
     for logger in trainer.loggers:
-        best = {"best/validation": validation, "best/test": test}
-        logger.log_hyperparams(settings, best, step=trainer.current_epoch - 1)
         if isinstance(logger, TensorBoardLogger):
+            best = {"best/validation": validation, "best/test": test}
+            logger.log_hyperparams(settings, best, step=trainer.current_epoch - 1)
             pictures.show(logger.experiment, model, epoch, *data.test)
+        else:
+            logger.log_hyperparams(settings)
         logger.finalize("success")  # or they may never reach the disk
 
     print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})")

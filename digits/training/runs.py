@@ -72,12 +72,17 @@ def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> R
     """
     name = model.shape + differing(hyperparameters(model, data))
     folder = folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4])
+    _check_empty(folder)
+    return Run(folder)
+
+
+@rank_zero_only  # for other processes of this run, the first has written into it already
+def _check_empty(folder: Path) -> None:
     try:
         if folder.exists() and any(folder.iterdir()):
             raise UserError(f"{folder} is not empty; name another --run_dir, so that no run is lost")
     except OSError as error:
         raise UserError(f"cannot use {folder} as the folder of this run: {error.strerror}") from error
-    return Run(folder)
 
 
 def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule) -> Run:

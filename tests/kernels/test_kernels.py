@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -121,6 +122,12 @@ def test_numba_where_it_applies():
         ("tanh", "autograd", "Linear and Sigmoid"),
         ("momentum", "autograd", "plain SGD"),
         ("adam", "autograd", "plain SGD"),
+        ("two groups", "autograd", "plain SGD on all weights and biases"),
+        ("some weights", "autograd", "plain SGD on all weights and biases"),
+        ("frozen weights", "autograd", "plain SGD on all weights and biases"),
+        ("decay in its group", "autograd", "plain SGD on all weights and biases"),
+        ("no biases", "autograd", "no biases"),
+        ("many neurons", "torch", "65,536"),
     ],
 )
 def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
@@ -137,7 +144,16 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         images = images.to("meta")
     if case == "tanh":
         network[1] = nn.Tanh()
+    if case == "no biases":
+        network[0] = nn.Linear(784, 30, bias=False)
+    if case == "many neurons":
+        network = sigmoid_network([784, 65_537, 1])
+    if case == "frozen weights":
+        network[0].weight.requires_grad_(False)
     optimizers = {
+        "two groups": lambda p: SGD([{"params": [*p][:2], "lr": 0.1}, {"params": [*network.parameters()][2:]}], lr=1.0),
+        "some weights": lambda p: SGD(network[2].parameters(), lr=1.0),
+        "decay in its group": lambda p: SGD([{"params": p, "weight_decay": 1e-4}], lr=1.0),
         "momentum": lambda p: SGD(p, lr=1.0, momentum=0.9),
         "adam": torch.optim.Adam,
     }
@@ -145,6 +161,22 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
     assert choose("auto", network, images, optimizer) == kernel
     with pytest.raises(UserError, match=f"--kernel numba.*{reason}"):
         choose("numba", network, images, optimizer)
+
+
+def test_a_name_that_is_none():
+    network, images, _ = problem([784, 30, 10])
+    with pytest.raises(UserError, match="--kernel must be auto, numba, torch, autograd, not corn"):
+        choose("corn", network, images)
+
+
+def test_where_nothing_can_be_cached_the_kernel_is_compiled_all_the_same(tmp_path):
+    """As on a read-only file system, where numba finds no folder for its cache."""
+    code = "from digits.kernels import cpu; from tests.kernels.test_kernels import problem, parameters; import torch\n"
+    code += "network, *data = problem([784, 30, 10]); chosen = torch.arange(200)\n"
+    code += "print(cpu.evaluate(*parameters(network), *data, chosen)[0].item() > 0)"
+    environment = os.environ | {"NUMBA_CACHE_LOCATOR_CLASSES": "_UserProvidedCacheLocator", "NUMBA_CACHE_DIR": ""}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 @pytest.mark.parametrize("threads, batch_size, kernel", [(1, 1000, "numba"), (2, 10, "numba"), (2, 1000, "torch")])

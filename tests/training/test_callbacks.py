@@ -9,7 +9,7 @@ import termios
 import pytest
 import torch
 
-from tests.support.training import Runs, same
+from tests.support.training import Runs, curves, same
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -22,7 +22,7 @@ def test_signal_ends_cleanly_and_says_how_to_go_on(number, code, tmp_path):
     process.send_signal(number)
     output, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (code, "")
-    assert "Go on with: python train.py --resume stopped" in output
+    assert "Go on with: python -m digits train --resume stopped" in output
     epoch = torch.load(tmp_path / "stopped" / "last.ckpt", weights_only=True)["epoch"]
     assert f"Stopped in epoch {epoch + 1}" in output
     runs.finish(runs.start("--resume", "stopped", "--epochs", str(epoch + 2)))
@@ -42,3 +42,40 @@ def test_terminal_shows_a_progress_bar(tmp_path):
             drawn += part
     runs.finish(process)
     assert re.search(r"\d+% \|█+.* left, .*mini-batches/s", drawn.decode())
+
+
+def test_a_signal_is_heeded_in_the_middle_of_a_stack(tmp_path):
+    """5,000 hidden neurons by autograd: one stack of 500 images takes longer than anybody would wait."""
+    runs = Runs(tmp_path)
+    process = runs.new("slow", "--hidden", "5000", "--kernel", "autograd", "--batch_size", "1")
+    assert "kernel autograd" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (130, "")
+    assert "Stopped in epoch 0. Go on with: python -m digits train --resume slow" in output
+    assert not re.search("^Epoch", output, re.M)
+
+
+def test_best_curves_rise_to_the_best_epoch_and_go_on_from_it_after_a_resume(run):
+    run("--epochs", 4, "--run_dir", "here")
+    run("--resume", "here", "--epochs", 8)
+    shown = curves("here")
+    for split in ("validation", "test"):
+        accuracies = shown[f"accuracy/{split}"][1]
+        chosen = [max(range(n + 1), key=lambda epoch: shown["accuracy/validation"][1][epoch]) for n in range(8)]
+        by_epoch = dict(zip(*shown[f"best/{split}"], strict=True))
+        assert by_epoch == {epoch: accuracies[best] for epoch, best in enumerate(chosen)}
+
+
+def test_an_epoch_that_is_not_validated_has_no_line_and_no_point(run):
+    output = run("--epochs", 4, "--trainer.check_val_every_n_epoch", 2, "--run_dir", "here")
+    assert re.findall(r"^Epoch (\d)", output, re.M) == ["1", "3"]
+    shown = curves("here")
+    assert shown["accuracy/training"][0] == (0, 1, 2, 3)
+    assert set(shown["accuracy/test"][0]) == {1, 3}
+
+
+def test_sanity_checks_before_the_training_print_and_log_nothing(run):
+    output = run("--epochs", 1, "--trainer.num_sanity_val_steps", 1, "--run_dir", "here")
+    assert len(re.findall("^Epoch 0", output, re.M)) == 1
+    assert len(curves("here")["accuracy/test"][0]) == 1

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from digits.__main__ import main
 from digits.model import DigitClassifier
@@ -57,8 +58,69 @@ def test_help(home, capsys):
     output = capsys.readouterr().out
     for name in ("hidden", "epochs", "batch_size", "lr", "init", "seed", "data_dir", "run_dir", "config"):
         assert f"--{name} " in output
-    for name in ("--only_digit", "--train_size", "--trainer.max_epochs"):
+    for name in ("--only_digit", "--train_size", "--trainer.NAME", "[default: 3.0]"):
         assert name in output
+    assert len(output.splitlines()) < 40  # a screen
+
+
+def test_the_settings_of_the_trainer_are_listed_on_request(home, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["train", "--trainer.help"])
+    assert end.value.code == 0
+    output = capsys.readouterr().out
+    for name in ("max_epochs", "accelerator", "limit_train_batches", "callbacks"):
+        assert f"--trainer.{name}" in output
+
+
+def test_objects_for_the_trainer_come_from_the_command_line_alone(run, tmp_path):
+    """A word of the command line may name a class; a file, which may come from a stranger, may not."""
+    run("--epochs", 1, "--trainer.logger", "CSVLogger", "--trainer.logger.save_dir", "csv", "--run_dir", "here")
+    assert list(Path("csv").glob("**/metrics.csv"))
+    kept = yaml.safe_load(Path("here/config.yaml").read_text())
+    assert kept["trainer"] == {}
+
+
+@pytest.mark.parametrize(
+    "trainer",
+    [
+        {"callbacks": [{"class_path": "evil.Payload"}]},
+        {"callbacks": "evil.Payload"},
+        {"callbacks": ["evil.Payload"]},
+        {"logger": {"class_path": "CSVLogger", "init_args": {"save_dir": "elsewhere"}}},
+        {"logger": "evil.Payload"},
+        {"logger": "CSVLogger"},
+        {"profiler": "evil.Payload"},
+        {"strategy": "evil.Payload"},
+        {"accelerator": "evil.Payload"},
+        {"plugins": ["evil.Payload"]},
+        {"devices": {"class_path": "evil.Payload"}},
+        {"max_time": "evil.Payload"},
+        "evil.Payload",
+        ["evil.Payload"],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("how", ["config", "resume"])
+def test_a_file_runs_no_code(run, capsys, trainer, how):
+    Path("evil.py").write_text("open('canary', 'w'); class Payload: pass")
+    Path("old").mkdir()
+    Path("old/config.yaml").write_text(yaml.safe_dump({"epochs": 1, "trainer": trainer}))
+    with pytest.raises(SystemExit) as end:
+        run(*(["--config", "old/config.yaml"] if how == "config" else ["--resume", "old"]))
+    assert end.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "trainer" in line and "plain" in line
+    assert sorted(path.name for path in Path().rglob("*")) == ["config.yaml", "evil.py", "old"]
+
+
+def test_plain_settings_of_the_trainer_in_a_file(run, tmp_path):
+    path = config(
+        tmp_path, epochs=9, trainer="{max_epochs: 2, accelerator: cpu, limit_train_batches: 1.0, logger: false}"
+    )
+    run("--config", path, "--trainer.max_epochs", 1, "--run_dir", "here")
+    assert torch.load("here/last.ckpt", weights_only=True)["epoch"] == 0
+    assert not list(Path("here").glob("events*"))
+    assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
 
 
 NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -99,8 +161,10 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
         (["--config", "malformed.yaml"], "--config"),
         (["--config", "words.yaml"], "--config"),
         (["--config", "unknown.yaml"], "colour"),
-        (["--config", "wrong.yaml"], "--lr"),
-        (["--trainer.nope", "1"], "--trainer.nope"),
+        (["--config", "wrong.yaml"], "[lr] provided by wrong.yaml"),
+        (["--trainer.nope", "1"], "no setting nope"),
+        (["--trainer.max_epoch", "1"], "Did you mean --trainer.max_epochs?"),
+        (["--hiden", "1"], "Did you mean --hidden?"),
         (["--trainer.max_epochs", "some"], "--trainer.max_epochs"),
         pytest.param(["--trainer.accelerator", "gpu"], "gpu", marks=NO_CUDA),
         (["--trainer.accelerator", "abacus"], "abacus"),

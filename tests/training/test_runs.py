@@ -2,11 +2,17 @@
 
 import random
 import re
+import shutil
+import warnings
+from pathlib import Path
 
 import pytest
 import torch
+import yaml
+from lightning.pytorch.callbacks import Callback
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from digits.train import train
 from tests.campaigns.kills import kill_and_resume
 from tests.support.training import same, weights
 
@@ -105,3 +111,70 @@ def test_newest_run(run, home):
 
 def test_killed_runs(tmp_path):
     assert kill_and_resume(tmp_path, count=2, seed=random.randrange(1000)) == 2
+
+
+@pytest.mark.parametrize(
+    "args, name",
+    [
+        ([], "784-30-10"),
+        (["--hidden", "12", "8", "--kernel", "torch"], "784-12-8-10"),
+        (["--lr", "0.5", "--seed", "3", "--init", "gaussian"], "784-30-10_lr0.5_gaussian_seed3"),
+        (["--batch_size", "7", "--train_size", "30"], "784-30-10_batch_size7_train_size30"),
+        (["--only_digit", "9", "--distort", "0.5"], "784-30-1_only_digit9_distort0.5"),
+        (["--schedule", "2"], "784-30-10_schedule2"),
+    ],
+)
+def test_a_run_is_named_after_its_layers_and_what_is_not_the_default(args, name, run):
+    run(*args, "--epochs", 1)
+    [folder] = Path("runs").iterdir()
+    assert re.fullmatch(re.escape(name) + r"_\d{8}-\d{6}\.\d\d", folder.name)
+
+
+@pytest.mark.parametrize("how", ["moved", "copied"])
+def test_a_run_is_its_folder_wherever_it_lies(how, three, run):
+    """Its best epoch is not forgotten: a worse one, which comes after, replaces nothing."""
+    best = torch.load("three/best.ckpt", weights_only=True)
+    for path in (Path("three/last.ckpt"), Path("three/best.ckpt")):
+        saved = torch.load(path, weights_only=True)
+        for state in saved["callbacks"].values():
+            if state.get("monitor"):
+                state["best_model_score"] = state["current_score"] = torch.tensor(1.0)  # no epoch will be better
+                state["best_k_models"] = dict.fromkeys(state["best_k_models"], torch.tensor(1.0))
+                state["kth_value"] = torch.tensor(1.0)
+        torch.save(saved, path)
+    Path("else").mkdir()
+    if how == "moved":
+        shutil.move("three", "else/where")
+    else:
+        shutil.copytree("three", "else/where")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        output = run("--resume", "else/where", "--epochs", 5)
+    assert "(with 100.00%)" in output
+    assert "Checkpoint  else/where/best.ckpt" in output
+    assert torch.load("else/where/best.ckpt", weights_only=True)["epoch"] == best["epoch"]
+    assert same(weights("else/where/best.ckpt"), best["state_dict"])
+    assert same(weights("else/where/last.ckpt"), weights("five/last.ckpt"))
+    assert Path("three").exists() == (how == "copied")
+
+
+def test_a_finished_run_that_was_moved_is_tested_where_it_is(three, run):
+    shutil.move("three", "moved")
+    assert "Checkpoint  moved/best.ckpt" in run("--resume", "moved")
+
+
+def test_a_lengthened_run_remembers_its_length(three, run):
+    run("--resume", "three", "--epochs", 4)
+    shutil.copytree("three", "again")
+    assert "after epoch 3" in run("--resume", "again")
+    assert yaml.safe_load(Path("three/config.yaml").read_text())["epochs"] == 4
+
+
+def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, run, data_dir):
+    settings = {"hidden": [20], "data_dir": data_dir, "run_dir": Path("python")}
+    assert train(epochs=3, trainer={"callbacks": [Callback()]}, **settings) == Path("python")
+    kept = [yaml.safe_load(Path(folder, "config.yaml").read_text()) for folder in ("python", "three")]
+    assert kept[0] == kept[1]
+    train(epochs=4, resume=True, **settings)
+    run("--resume", "python", "--epochs", 5)
+    assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))

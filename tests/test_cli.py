@@ -1,0 +1,152 @@
+"""From a typed function to a command line, and from a mistake to one line."""
+
+import gc
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from digits import UserError, cli
+from digits.__main__ import main
+
+
+def verb(
+    files: list[str],
+    *,
+    hidden: list[cli.PositiveInt] = [30],  # noqa: B006
+    lr: cli.Rate = 3.0,
+    distort: cli.Strength = 0.0,
+    kind: Literal["web", "app"] = "web",
+    out: Path | None = None,
+    json: bool = False,
+    workers: cli.PositiveInt | None = None,
+) -> None:
+    """Do something.
+
+    Args:
+        files: What to read.
+        hidden: Neurons.
+        lr: Learning rate.
+        distort: Strength.
+        kind: Of what kind.
+        out: Where to.
+        json: For programs.
+        workers: At a time.
+    """
+
+
+def understood(words):
+    return dict(cli.parse(cli.command_line(verb, "digits verb"), words.split()).arguments)
+
+
+@pytest.mark.parametrize(
+    "words, arguments",
+    [
+        ("a", {"files": ["a"]}),
+        ("a b --json c", {"files": ["a", "b", "c"], "json": True}),
+        ("--json a", {"files": ["a"], "json": True}),
+        ("a --hidden 100 30", {"files": ["a"], "hidden": [100, 30]}),
+        ("a --hidden=100", {"files": ["a"], "hidden": [100]}),
+        ("--hidden 7 --json a", {"files": ["a"], "hidden": [7], "json": True}),
+        ("a --lr=0.5 --distort 0", {"files": ["a"], "lr": 0.5, "distort": 0.0}),
+        ("a --lr 1 --lr 2", {"files": ["a"], "lr": 2.0}),
+        ("a --kind app --out x/y", {"files": ["a"], "kind": "app", "out": Path("x/y")}),
+        ("--json -- -a --json", {"files": ["-a", "--json"], "json": True}),
+        ("- --json", {"files": ["-"], "json": True}),
+        ("a -", {"files": ["a", "-"]}),
+        ("-- -", {"files": ["-"]}),
+    ],
+)
+def test_words_become_arguments(words, arguments):
+    assert understood(words) == arguments
+
+
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        ("", "--files requires"),
+        ("a --hidden", "--hidden requires at least 1"),
+        ("a --hidden 3 --lr", "--lr requires an argument"),
+        ("a --hidden many", '--hidden: .*"many"'),
+        ("a --hidden 0", "--hidden.* >= 1"),
+        ("a --hidden 3 -5", "--hidden.* >= 1"),
+        ("a --hidden 1.5", '--hidden: .*"1.5"'),
+        ("a --workers 1.5", "--workers: expected a whole number, not '1.5'"),
+        ("a --lr nan", "--lr"),
+        ("a --lr inf", "--lr"),
+        ("a --lr 0", "--lr.* > 0"),
+        ("a --distort -1", "--distort.* >= 0"),
+        ("a --kind page", '"web", "app"'),
+        ("a --hiden 3", "Did you mean --hidden"),
+        ("a --jsn", "Did you mean --json"),
+        ("a -x", "-x"),
+        ("a --no-json", "--no-json"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_it(words, named):
+    with pytest.raises(UserError, match=named) as error:
+        understood(words)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("words", ["-h", "--help", "a b -h", "--hidden --help", "--json -h"])
+def test_help_anywhere_shows_each_option_with_its_default(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        understood(words)
+    assert stop.value.code == 0
+    lines = capsys.readouterr().out
+    for word in ("Do something.", "What to read.", "--hidden", "[30]", "3.0", "web", "Strength"):
+        assert word in lines
+
+
+def test_a_mistake_of_the_user_ends_with_2_and_a_bug_with_its_traceback(capsys):
+    with pytest.raises(SystemExit) as stop, cli.one_line_errors("digits verb"):
+        raise UserError("no such thing")
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == "digits verb: error: no such thing\n"
+    with pytest.raises(ValueError), cli.one_line_errors("digits verb"):
+        raise ValueError
+
+
+@pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])
+def test_the_verbs_are_listed(words, capsys):
+    main(words)
+    lines = capsys.readouterr().out
+    assert all(f"\n  {name} " in lines for name in ("train", "predict", "export", "figures", "sweep"))
+
+
+@pytest.mark.parametrize(
+    "word, said", [("trian", "did you mean train?"), ("dance", "name one of train, predict"), ("--hidden", "no verb")]
+)
+def test_what_is_no_verb(word, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([word, "--hidden", "30"])
+    assert stop.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("digits: error: ") and said in line
+
+
+def test_the_garbage_collector_is_on_again_whatever_happens():
+    with pytest.raises(ImportError), cli.no_garbage_collection():
+        assert not gc.isenabled()
+        raise ImportError
+    assert gc.isenabled()
+
+
+def test_importing_is_cheap_and_leaves_the_collector_alone():
+    """`import digits` imports no torch; the verbs' modules freeze nothing."""
+    code = (
+        "import gc, sys, digits; assert 'torch' not in sys.modules; assert digits.UserError\n"
+        "from digits import DigitClassifier, MNISTDataModule, train\n"
+        "import digits.train, digits.predict, digits.sweep, digits.export\n"
+        "assert gc.isenabled(); print(DigitClassifier.__name__, MNISTDataModule.__name__, gc.get_freeze_count())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    before = subprocess.run(
+        [sys.executable, "-c", "import gc, torch, lightning.pytorch, optuna; print(gc.get_freeze_count())"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["DigitClassifier", "MNISTDataModule", before.stdout.strip()], done.stderr
