@@ -60,7 +60,7 @@ def find_ink(pixels: np.ndarray) -> Ink:
 
 
 def _guesses(light: np.ndarray, likelihood: float) -> list[Ink]:
-    """The inks to choose from, one for each WINDOWS and FRACTIONS, in `light` (H, W, 3) float32 > 0.
+    """The inks to choose from, one for each of WINDOWS and FRACTIONS, in `light` (H, W, 3) float32 > 0.
 
     All suppose that ink is darker than the paper, an assumption of the given likelihood.
     """

@@ -10,18 +10,12 @@ import torch
 
 from digits import mnist
 from digits.checkpoint import load_network
+from digits.export import onnx as onnx_model
 from digits.model import DigitClassifier
-from digits.training.callbacks import WholeFiles
+from tests.support.checkpoints import saved
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
-
-
-def saved(path, model, **more):
-    """The path of a checkpoint of the model."""
-    content = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams), "digits_version": 1}
-    WholeFiles().save_checkpoint(content | more, path)
-    return path
 
 
 @pytest.fixture
@@ -79,8 +73,6 @@ def test_the_ends_of_a_model(settings, shape, export, tmp_path):
 
 def test_a_model_that_disagrees_is_not_written(export, tmp_path, monkeypatch):
     path = saved(tmp_path / "net.ckpt", DigitClassifier([30]))
-    from digits.export import onnx as onnx_model
-
     right = onnx_model.model
     other = DigitClassifier([30], seed=1).network
     monkeypatch.setattr(onnx_model, "model", lambda network, side, facts: right(other, side, facts))
