@@ -17,7 +17,7 @@ import torch
 from digits import UserError, checkpoint, mnist
 from digits.model import DigitClassifier
 from digits.training.callbacks import WholeFiles
-from tests.campaigns.damage import mutate
+from tests.support.damage import mutate
 from tests.support.small_mnist import write_mnist
 
 

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from digits import UserError
 from digits.handwriting import find_digit, find_digits
-from tests.campaigns.damage import mutate, peak_memory
+from tests.support.damage import mutate, peak_memory
 from tests.support.pens import STROKES, cover, on_paper
 
 SECONDS, BYTES = 5, 1_000_000_000

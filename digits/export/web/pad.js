@@ -3,7 +3,7 @@
 
 const PEN = 0.08; // width of the pen, in sides of the pad; tuned on validation digits, drawn again
 const FINENESS = 200; // strokes are read on a canvas of this many pixels squared
-const LARGEST = 2000; // pixels of a picture's longer side; larger pictures are reduced, for browsers that could not keep them
+const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 
 const pad = {
   drawing: { strokes: [], picture: null },
