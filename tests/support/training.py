@@ -29,6 +29,16 @@ def quick_trainer(**settings) -> Trainer:
     return Trainer(**quick | settings)
 
 
+def weights(path: str | Path) -> dict[str, torch.Tensor]:
+    """The weights and biases in a checkpoint, by name."""
+    return torch.load(path, weights_only=True)["state_dict"]
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    """Whether the weights of two checkpoints have the same bits."""
+    return one.keys() == other.keys() and all(one[name].equal(other[name]) for name in one)
+
+
 def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
     """Whether two networks have the same bits."""
     return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
@@ -57,4 +67,4 @@ class Runs:
         return output
 
     def weights(self, run: str) -> dict[str, torch.Tensor]:
-        return torch.load(self.folder / run / "last.ckpt", weights_only=True)["state_dict"]
+        return weights(self.folder / run / "last.ckpt")
