@@ -52,7 +52,8 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
     rows = [wide * cos, wide * (shear * cos - sin), right, high * sin, high * (shear * sin + cos), down]
     affine = torch.stack(rows, 1).view(n, 2, 3)  # shears, then rotates, then scales, then shifts
 
-    y, x = torch.meshgrid(_centred(height, device), _centred(width, device), indexing="ij")
+    centred = (torch.arange(size, device=device) - (size - 1) / 2 for size in (height, width))
+    y, x = torch.meshgrid(*centred, indexing="ij")
     places = (affine @ torch.stack([x, y, torch.ones_like(x)]).flatten(1)).view(n, 2, height, width)
     smooth_y, smooth_x = _smooth(height, device), _smooth(width, device)
     noise = torch.randn(n, 2, smooth_y.shape[1], smooth_x.shape[1], generator=generator, device=device)
@@ -60,11 +61,6 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
     places *= torch.tensor([2 / width, 2 / height], device=device).view(2, 1, 1)  # -1 to 1 from edge to edge
     pixels = grid_sample(images[:, None].float(), places.permute(0, 2, 3, 1), align_corners=False)
     return pixels.round_().to(torch.uint8).squeeze(1)
-
-
-def _centred(size: int, device: torch.device) -> Tensor:
-    """Positions (size,) of the pixels in a row, from its centre."""
-    return torch.arange(size, device=device) - (size - 1) / 2
 
 
 def _smooth(size: int, device: torch.device) -> Tensor:

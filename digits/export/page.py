@@ -25,20 +25,13 @@ def html(network: nn.Module, facts: dict[str, Any]) -> str:
         "parameters": base64.b64encode(parameters.numpy().astype("<f4").tobytes()).decode(),
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
     }
-    page = _source("page.html")
-    page = re.sub(r'<link rel="stylesheet" href="(.+)">', lambda link: f"<style>{_source(link[1])}</style>", page)
-    page = re.sub(r'<script src="(.+)">', lambda script: f"<script>{_source(script[1])}", page)
+    page = (WEB / "page.html").read_text("utf-8")
     policy = "default-src 'none'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-    for kind in ("style", "script"):
-        insides = re.findall(rf"<{kind}>(.*?)</{kind}>", page, re.DOTALL)
-        policy += f"; {kind}-src" + "".join(f" 'sha256-{_digest(inside)}'" for inside in insides)
+    for kind, link in (("style", r'<link rel="stylesheet" href="(.+)">'), ("script", r'<script src="(.+)"></script>')):
+        policy += f"; {kind}-src"
+        for found in re.finditer(link, page):
+            source = (WEB / found[1]).read_text("utf-8")
+            page = page.replace(found[0], f"<{kind}>{source}</{kind}>")
+            policy += f" 'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
     page = page.replace('Policy" content="', f'Policy" content="{policy}', 1)
     return page.replace('id="network">', 'id="network">' + json.dumps(held).replace("<", "\\u003c"), 1)
-
-
-def _source(name: str) -> str:
-    return (WEB / name).read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
