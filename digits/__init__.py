@@ -1,5 +1,20 @@
 """The first neural network that people meet: sigmoid neurons that learn to read handwritten digits."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digits.data import MNISTDataModule as MNISTDataModule
+    from digits.model import DigitClassifier as DigitClassifier
+
+LAZY = {"DigitClassifier": "digits.model", "MNISTDataModule": "digits.data"}  # Lightning takes seconds to import
+
 
 class UserError(Exception):
     """Something that the person at the keyboard can mend: shown as one line, without a traceback."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(LAZY[name]), name)

@@ -1,10 +1,9 @@
 """The verbs: `python -m digits VERB` calls the function of that name in the module of that name."""
 
-import gc
 import sys
-from importlib import import_module
+from difflib import get_close_matches
 
-from digits.cli import Parser, one_line_errors, quiet
+from digits.cli import run
 
 VERBS = {
     "train": "train a network to read handwritten digits",
@@ -15,26 +14,19 @@ VERBS = {
 }
 
 
-def main(args: list[str] | None = None) -> None:
+def main(words: list[str] | None = None) -> None:
     """Call a verb with the command line made from its signature; only its own module is imported."""
-    words = sys.argv[1:] if args is None else args
-    if not words or words[0] not in VERBS:
-        print("usage: python -m digits VERB ...; VERB --help says more\n")
+    verb, *rest = (sys.argv[1:] if words is None else words) or [""]
+    if verb in VERBS:
+        run(verb, rest)
+    elif verb in ("", "-h", "--help"):
+        print("usage: digits VERB ...; digits VERB --help says more\n")
         print("\n".join(f"  {verb:10} {purpose}" for verb, purpose in VERBS.items()))
-        sys.exit(0 if words in (["-h"], ["--help"]) else 2)
-    verb = words[0]
-    if verb == "train":
-        import_module("digits.train").main(words[1:])
-        return
-    with one_line_errors(f"digits {verb}"):
-        gc.disable()  # while it imports, as in train.py
-        function = getattr(import_module(f"digits.{verb}"), verb)
-        gc.enable()
-        gc.freeze()
-        quiet()
-        parser = Parser(prog=f"digits {verb}", description=function.__doc__.split("\n")[0])
-        parser.add_function_arguments(function, as_positional=True)
-        function(**parser.instantiate(parser.parse_args(words[1:])).as_dict())
+    else:
+        meant = get_close_matches(verb, VERBS, n=1)
+        hint = f"did you mean {meant[0]}?" if meant else f"name one of {', '.join(VERBS)}"
+        print(f"digits: error: there is no verb {verb!r}; {hint}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

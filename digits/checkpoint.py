@@ -1,9 +1,10 @@
-"""Checkpoints: written whole or not at all, and read without ever running what a stranger put into them."""
+"""Checkpoints: which one is meant, and what is in it, read without running what a stranger may have put there."""
 
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -12,6 +13,23 @@ from digits import UserError
 from digits.network import sigmoid_network
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
+CONFIG = "config.yaml"  # the settings of a run, in its folder
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+def newest_run() -> Path:
+    """The folder of the run in runs/ that was started or resumed last. Raises UserError if there is none."""
+    runs = [path.parent for path in Path("runs").glob(f"*/{CONFIG}")]
+    if not runs:
+        raise UserError("there is no run in runs/; name the folder of one")
+    return max(runs, key=lambda run: max(path.stat().st_mtime for path in run.iterdir()))
+
+
+def checkpoint_of(path: Path | None) -> Path:
+    """The best checkpoint of a run, by default of the newest in runs/; or the checkpoint itself, if `path` is one."""
+    path = path or newest_run()
+    return path / "best.ckpt" if path.is_dir() else path
 
 
 def read(path: str | Path) -> dict[str, Any]:
@@ -43,12 +61,36 @@ def read(path: str | Path) -> dict[str, Any]:
     return checkpoint
 
 
-def load_network(path: str | Path) -> nn.Sequential:
+def validation_accuracy(saved: dict[str, Any]) -> float | None:
+    """Of the epoch in a checkpoint, 0..1; None if it was not validated."""
+    scores = [
+        float(state["current_score"])
+        for state in saved.get("callbacks", {}).values()
+        if state.get("monitor") == "accuracy/validation" and state.get("current_score") is not None
+    ]
+    return scores[0] if scores else None
+
+
+def rebuild(build: Callable[..., Model], saved: dict[str, Any], path: str | Path, **changed: Any) -> Model:
+    """The model that `build` makes of a checkpoint's hyperparameters, some of them changed, with its weights.
+
+    Raises UserError if `saved`, as `read` from `path`, contradicts itself.
+    """
+    try:
+        model = build(**saved["hyper_parameters"] | changed)
+        model.load_state_dict(saved["state_dict"])
+    except (TypeError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
+    return model
+
+
+def load_network(saved: dict[str, Any], path: str | Path) -> nn.Sequential:
     """The trained network alone, Linear and Sigmoid layers on the CPU, without the trainer that `DigitClassifier` is.
 
-    Raises UserError as `read` does.
+    Raises UserError if `saved`, as `read` from `path`, holds another network.
     """
-    state = read(path)["state_dict"]
+    state = saved["state_dict"]
     weights = [tensor for name, tensor in state.items() if name.endswith(".weight")]
     try:
         network = sigmoid_network([weights[0].shape[1], *(len(weight) for weight in weights)])

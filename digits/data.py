@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,10 +13,20 @@ from torch import Tensor
 from digits import UserError, mnist
 from digits.distort import distort
 
-Batch = tuple[Tensor, Tensor, Tensor]
-
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
 STACK = 25_000  # images that go to the training step at a time, if that many fit into whole mini-batches
+
+
+class Stack(NamedTuple):
+    """What Lightning calls a batch: a whole data set, and which of its images to take.
+
+    Handing over one mini-batch at a time would take many times as long as the arithmetic, and so would copying images
+    that lie on the training device already.
+    """
+
+    images: Tensor  # (N, H, W) uint8
+    labels: Tensor  # (N,) int64
+    chosen: Tensor  # int64: (K, B) for K mini-batches to train on, (n,) to evaluate
 
 
 def order(seed: int, epoch: int, images: int) -> Tensor:
@@ -35,15 +45,11 @@ def stacks(images: int, batch_size: int, mini_batches: int) -> list[slice]:
 
 
 class Stacks:
-    """The training images, epoch after epoch: yields the data set and which of it K mini-batches hold, (K, B) int64.
-
-    Handing over one mini-batch at a time would take many times as long as the arithmetic, and so would copying images
-    that lie on the training device already; so a batch, as Lightning calls it, is (images, labels, chosen).
-    """
+    """The training images, epoch after epoch, in stacks of mini-batches."""
 
     def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
         self.module, self.images, self.labels = module, images, labels
-        # One thread of one thread's torch: with more, it and the training would wait for each other.
+        # One thread, in which torch uses one thread: with more, they would compete with the training for the cores.
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
         self.made: dict[int, Future[Tensor]] = {}  # distorted images, by epoch
         trainer: Any = module.trainer
@@ -54,7 +60,7 @@ class Stacks:
     def __len__(self) -> int:
         return len(self.cuts)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Stack]:
         # The epoch is asked for when the first stack is, so a resumed run gets the order of the epoch it resumes.
         trainer: Any = self.module.trainer
         epoch = trainer.current_epoch
@@ -62,7 +68,7 @@ class Stacks:
         images = self._distorted(epoch) if self.module.distort else self.images
         for cut in self.cuts:
             mini_batches = chosen[cut].view(-1, min(self.batch_size, cut.stop - cut.start))
-            yield images, self.labels, mini_batches.tensor_split(self.processes, dim=1)[self.rank]
+            yield Stack(images, self.labels, mini_batches.tensor_split(self.processes, dim=1)[self.rank])
 
     def _distorted(self, epoch: int) -> Tensor:
         """The images of this epoch; those of the next are made while it trains, on another core if there is one."""
@@ -73,19 +79,19 @@ class Stacks:
         return self.made.pop(epoch).result()
 
 
-class Whole:
-    """A data set to evaluate, all at once: yields (images, labels, chosen), with this process's share (n,) chosen."""
+class WholeSplit:
+    """A split of the data to evaluate, all at once: a stack with this process's share chosen."""
 
     def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
         trainer: Any = module.trainer
         share = torch.arange(trainer.global_rank if trainer else 0, len(images), trainer.world_size if trainer else 1)
-        self.batch = images, labels, share.to(images.device)
+        self.stack = Stack(images, labels, share.to(images.device))
 
     def __len__(self) -> int:
         return 1
 
-    def __iter__(self) -> Iterator[Batch]:
-        yield self.batch
+    def __iter__(self) -> Iterator[Stack]:
+        yield self.stack
 
 
 class MNISTDataModule(LightningDataModule):
@@ -99,7 +105,7 @@ class MNISTDataModule(LightningDataModule):
         distort: How strongly the training images are distorted, afresh each epoch (`digits.distort`); 0 for not at all.
 
     Raises:
-        UserError: If there are not so many.
+        UserError: If `train_size` is out of range.
     """
 
     def __init__(
@@ -111,8 +117,6 @@ class MNISTDataModule(LightningDataModule):
         distort: float = 0.0,
     ) -> None:
         super().__init__()
-        batch_size, seed, distort = int(batch_size), int(seed), float(distort)  # plain values, for weights-only loading
-        train_size = None if train_size is None else int(train_size)
         if train_size is not None and not 1 <= train_size <= TRAINING:
             raise UserError(f"--train_size must be 1 to {TRAINING}, the number of training images, not {train_size}")
         self.save_hyperparameters("batch_size", "seed", "train_size", "distort", logger=False)
@@ -141,9 +145,9 @@ class MNISTDataModule(LightningDataModule):
     def train_dataloader(self) -> Stacks:
         return Stacks(self, *self.training)
 
-    def val_dataloader(self) -> list[Whole]:
-        """Validation data, and the test data for the line of the epoch; only the first may choose anything."""
-        return [Whole(self, *self.validation), Whole(self, *self.test)]
+    def val_dataloader(self) -> list[WholeSplit]:
+        """Validation data, and the test data for the line of the epoch; only validation may choose a checkpoint."""
+        return [WholeSplit(self, *self.validation), WholeSplit(self, *self.test)]
 
-    def test_dataloader(self) -> Whole:
-        return Whole(self, *self.test)
+    def test_dataloader(self) -> WholeSplit:
+        return WholeSplit(self, *self.test)

@@ -15,9 +15,9 @@ def sigmoid_network(sizes: list[int], init: Init = "scaled", seed: int = 0) -> n
 
     With `scaled`, weights are drawn from N(0, 1 / inputs of the neuron), twice as wide in the first layer, where most
     inputs are 0, and biases are 0: so the weighted input z of a neuron starts near 0, where a sigmoid learns. (Chosen
-    by validation accuracy: the book's chapter 3 has biases from N(0, 1) and no wider first layer, which reads 0.06 %
-    less with 100 hidden neurons, the mean of 8 seeds.) With `gaussian`, weights and biases are drawn from N(0, 1), as
-    in chapter 1: many neurons start saturated, and some never recover.
+    by validation accuracy. The book's chapter 3 has biases from N(0, 1) and no wider first layer: with 100 hidden
+    neurons, accuracy is 0.06 points lower, in the mean of 8 seeds.) With `gaussian`, weights and biases are drawn from
+    N(0, 1), as in chapter 1: many neurons start saturated, and some never recover.
     """
     blank = partial(nn.utils.skip_init, nn.Linear)  # leaves torch's global random numbers alone
     network = nn.Sequential(*(layer for m, n in pairwise(sizes) for layer in (blank(m, n), nn.Sigmoid())))
@@ -36,6 +36,12 @@ def sigmoid_network(sizes: list[int], init: Init = "scaled", seed: int = 0) -> n
 def linears(network: nn.Module) -> list[nn.Linear]:
     """The layers of weights, in order."""
     return [module for module in network.modules() if isinstance(module, nn.Linear)]
+
+
+def weights_and_biases(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+    """Weights (outputs, inputs) and biases (outputs,) of each layer: the network's own, to be changed in place."""
+    layers = linears(network)
+    return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
 
 
 def sizes(network: nn.Module) -> list[int]:

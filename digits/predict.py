@@ -13,12 +13,12 @@ from PIL import Image, ImageDraw
 from torch import nn
 
 from digits import UserError, checkpoint
+from digits.checkpoint import checkpoint_of, load_network
 from digits.files import write_whole
 from digits.handwriting import Digit, find_digits
 from digits.handwriting.picture import opened, plain
 from digits.network import linears
 from digits.neurons import binary_layer
-from digits.training.runs import checkpoint_of
 
 # If all outputs are below it, no digit was recognised. So are 0.2 % of those photos of MNIST's validation digits
 # (tests/support/photos.py) that are read right.
@@ -73,8 +73,8 @@ def predict(
         annotate: Write the picture with boxes and digits drawn over it.
     """
     reader = checkpoint_of(Path(files.pop(0)) if _is_checkpoint(files[0]) else None)
-    saved, network = checkpoint.read(reader), checkpoint.load_network(reader)
-    detected = saved["hyper_parameters"].get("only_digit")
+    saved = checkpoint.read(reader)
+    network, detected = load_network(saved, reader), saved["hyper_parameters"].get("only_digit")
     if linears(network)[0].in_features != 28 * 28:
         raise UserError(f"{reader} reads images of another size than 28x28")
     if detected is not None and (number or bits):

@@ -7,7 +7,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # of torch, also in processes to 
 
 import pytest
 
-from digits import data, mnist, train
+from digits import data, mnist
 from digits.__main__ import main
 from digits.model import DigitClassifier
 from tests.support.small_mnist import DATA, use, write_mnist
@@ -88,7 +88,7 @@ def run(data_dir, home, capsys):
     """Run train.py with the given arguments; returns what it printed."""
 
     def run(*args, data_dir=data_dir):
-        train.main([*map(str, args), "--data_dir", str(data_dir)])
+        main(["train", *map(str, args), "--data_dir", str(data_dir)])
         return capsys.readouterr().out
 
     return run

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from digits import mnist, train
+from digits import mnist
 from digits.model import DigitClassifier
 
 
 @pytest.mark.mnist
 def test_three_epochs_read_94_percent(mnist_dir, tmp_path):
     args = ["--hidden", "30", "--epochs", "3", "--data_dir", mnist_dir, "--run_dir", tmp_path / "run"]
-    done = subprocess.run([sys.executable, train.__file__, *args], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, Path(__file__).parents[1] / "train.py", *args], cwd=tmp_path, capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, "")
     accuracy = re.search(r"Test accuracy (\d+\.\d\d)%", done.stdout)[1]
     assert float(accuracy) >= 94.0

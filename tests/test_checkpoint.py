@@ -9,6 +9,7 @@ from digits import UserError
 from digits.checkpoint import VERSION, read
 from digits.files import write_whole
 from digits.training.callbacks import WholeFiles
+from tests.campaigns.mutations import damage_checkpoints, damage_data
 
 
 def good(**changes):
@@ -85,3 +86,9 @@ def test_a_full_disk_leaves_what_was_there(failing, tmp_path, monkeypatch):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(UserError, match="cannot write"):
         write_whole(tmp_path / "nowhere" / "a.ckpt", b"new")
+
+
+def test_damaged_files(capfd):
+    for damage in (damage_data, damage_checkpoints):
+        outcomes = damage(100, seed=1)
+        assert outcomes["clear error"] > 20 and outcomes.total() == 100

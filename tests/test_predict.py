@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from digits import checkpoint
 from digits.checkpoint import load_network
 from digits.handwriting import find_digit
 from digits.model import DigitClassifier
@@ -56,7 +57,7 @@ def test_activations_are_the_networks(read):
     digit = find_digit("a.png")
     _, lines, _ = read("net.ckpt", "a.png", "--json")
     [said] = json.loads(lines[0])["digits"]
-    a = load_network("net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
+    a = load_network(checkpoint.read("net.ckpt"), "net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
     model = DigitClassifier.load_from_checkpoint("net.ckpt")
     assert torch.equal(model.predict(torch.from_numpy(digit.image)[None])[1][0], a)
     best, other = a.topk(2).values.tolist()

@@ -7,11 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from digits import UserError, mnist
-from digits.checkpoint import load_network, read
+from digits.checkpoint import checkpoint_of, load_network, read, validation_accuracy
 from digits.export import onnx, page
 from digits.files import write_whole
 from digits.network import answers, inputs, linears, sizes
-from digits.training.runs import checkpoint_of
 
 
 def export(
@@ -32,7 +31,8 @@ def export(
         UserError: If there is no such checkpoint, its images are too large for the page, or `out` cannot be written.
     """
     checkpoint = checkpoint_of(checkpoint)
-    saved, network = read(checkpoint), load_network(checkpoint)
+    saved = read(checkpoint)
+    network = load_network(saved, checkpoint)
     side = saved["hyper_parameters"].get("image_size", 28)
     test = mnist.load(data_dir, train=False) if side == 28 and not mnist.missing(data_dir) else None
     facts = _facts(network, saved, test)
@@ -52,15 +52,10 @@ def export(
 
 def _facts(network: nn.Module, saved: dict[str, Any], test: tuple[Tensor, Tensor] | None) -> dict[str, Any]:
     """What goes along with a network: its shape, its settings, and its accuracies 0..1, None where unknown."""
-    validation = [
-        float(state["current_score"])
-        for state in saved.get("callbacks", {}).values()
-        if state.get("monitor") == "accuracy/validation" and state.get("current_score") is not None
-    ]
     facts: dict[str, Any] = {"only_digit": None}  # which older checkpoints do not have
     facts |= saved["hyper_parameters"] | saved.get("datamodule_hyper_parameters", {})
     facts |= {"shape": "-".join(map(str, sizes(network))), "epoch": saved.get("epoch")}
-    facts |= {"validation_accuracy": validation[0] if validation else None, "test_accuracy": None}
+    facts |= {"validation_accuracy": validation_accuracy(saved), "test_accuracy": None}
     if test:
         images, labels = test
         said = answers(network(inputs(images, like=linears(network)[0].weight)))

@@ -1,9 +1,6 @@
-"""The descent of a run once more: the path of its weights, the valley around it, and the same with fewer examples."""
+"""Training once more: the path of the weights, the valley of the cost around it, and fewer training images."""
 
-from collections.abc import Mapping
 from copy import deepcopy
-from pathlib import Path
-from typing import Any
 
 import torch
 from lightning.pytorch.callbacks import LambdaCallback
@@ -17,11 +14,9 @@ from digits.training.trainer import quiet_trainer
 
 
 def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int) -> Tensor:
-    """Train `model` in place on the CPU, keeping nothing but its path.
+    """Train `model` in place on the CPU; all its weights and biases (epochs + 1, P), at first and each epoch.
 
-    Returns:
-        All weights and biases (epochs + 1, model.size): the initial ones, then those after each epoch. On the same
-        machine they are those of train.py bit for bit, if that ran on the CPU in one process.
+    They are those of the train verb bit for bit, if that ran on the CPU of the same machine in one process.
     """
     path = [parameters_to_vector(model.parameters()).detach()]
     with tqdm(total=epochs, desc="training", unit=" epochs", leave=False, disable=None) as bar:
@@ -34,8 +29,19 @@ def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int) -> Tenso
     return torch.stack(path)
 
 
+def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int) -> Tensor:
+    """The path (epoch + 2, P) of a fresh network with the settings of `model`, which was kept after `epoch`.
+
+    Prints a line if it does not end at the weights of `model`, as on another machine than it was trained on.
+    """
+    path = descend(DigitClassifier(**model.hparams), data, epoch + 1)
+    if not torch.equal(path[-1], parameters_to_vector(model.parameters())):
+        print("valley: trained again, the network has other weights than this checkpoint; the path is the new one")
+    return path
+
+
 def plane(path: Tensor) -> Tensor:
-    """The two directions (2, P), orthonormal, along which a path (T, P) is farthest from its end: PCA about the end."""
+    """Two orthonormal directions (2, P) along which a path (T, P) is farthest from its end: PCA about the end."""
     return torch.linalg.svd(path - path[-1], full_matrices=False).Vh[:2]
 
 
@@ -43,11 +49,10 @@ def plane(path: Tensor) -> Tensor:
 def valley(
     model: DigitClassifier, path: Tensor, images: Tensor, labels: Tensor, steps: int = 31
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The cost on the plane of a path (T, P) through the weights and biases of `model`.
+    """The cost on the `plane` of a path (T, P) of weights and biases, for images (N, 28, 28) and labels (N,).
 
-    Returns:
-        The path on the plane (T, 2), with its end at 0, 0; coordinates u (steps,) and v (steps,) on the plane; the
-        cost (steps, steps) at each v and u, on images (N, 28, 28) with labels (N,).
+    Returns the path on the plane (T, 2), which ends at 0, 0; u and v (steps,), coordinates on the plane; the mean cost
+    (steps, steps) at each v and u.
     """
     directions, model, every = plane(path), deepcopy(model), torch.arange(len(images))
     flat = (path - path[-1]) @ directions.T
@@ -63,22 +68,20 @@ def valley(
 
 
 def accuracy_by_size(
-    settings: Mapping[str, Any], data_dir: str | Path, batch_size: int, sizes: list[int], seeds: int, epochs: int
+    model: DigitClassifier, data: MNISTDataModule, sizes: list[int], seeds: int, epochs: int
 ) -> Tensor:
-    """Test accuracy (sizes, seeds) of fresh networks with these `settings` of DigitClassifier, the seed apart.
+    """Test accuracy (sizes, seeds) of fresh networks after their last epoch, trained as `model` was on `data`.
 
-    Each is trained as by `train.py --train_size`, and tested after its last epoch, where its schedule, if any, ends.
+    Only the number of training images, the seed and the number of epochs differ; a schedule is as long as the training.
     """
-    settings = {**settings, "schedule": settings.get("schedule") and epochs}
+    schedule = epochs if model.schedule else None
     accuracy = torch.zeros(len(sizes), seeds)
     for row, size in enumerate(sizes):
         for seed in range(seeds):
-            model, data = (
-                DigitClassifier(**{**settings, "seed": seed}),
-                MNISTDataModule(data_dir, batch_size, seed, size),
-            )
-            descend(model, data, epochs)
-            images, labels = data.test
-            _, right = model.score(images, labels, torch.arange(len(labels)))
+            fresh = DigitClassifier(**{**model.hparams, "seed": seed, "schedule": schedule})
+            fewer = MNISTDataModule(data.data_dir, **{**data.hparams, "seed": seed, "train_size": size})
+            descend(fresh, fewer, epochs)
+            images, labels = fewer.test
+            _, right = fresh.score(images, labels, torch.arange(len(labels)))
             accuracy[row, seed] = right / len(labels)
     return accuracy

@@ -1,54 +1,59 @@
-"""The steps of `digits.backprop`, fused for one device each, and which of all ways to train suits a network."""
+"""The ways to train a network: the textbook's, and faster ones that give its numbers where they apply."""
 
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Literal
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from digits import UserError
-from digits.network import linears
-
-# numba: kernels/cpu.py; torch: backprop.py; autograd: the textbook way, for any network and optimizer.
-Kernel = Literal["auto", "numba", "torch", "autograd"]
+from digits import UserError, backprop
+from digits.network import correct, linears, one_hot, quadratic_cost, weights_and_biases
 
 # On one thread, skipping zeros is faster than dense arithmetic at every size of one hidden layer, also on distorted
 # images. From about this many activations in the widest layer of a mini-batch on, a second thread is worth more
 # (tests/benchmarks/crossover.py).
 DENSE = 40_000
 
+Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right answers
+
+
+class Way(NamedTuple):
+    """One way to train.
+
+    `obstacle` says why it does not apply to a network, images, an optimizer (None: to evaluate) and a number of
+    processes. `steps` takes one step of SGD for each mini-batch of a stack, `evaluate` looks at n images; both get
+    the model, images (N, H, W), labels (N,) that name its output neurons, and which are `chosen`, (K, B) or (n,).
+    """
+
+    help: str
+    obstacle: Callable[[nn.Module, Tensor, Optimizer | None, int], str | None]
+    steps: Callable[[nn.Module, Optimizer, Tensor, Tensor, Tensor], Tally]
+    evaluate: Callable[[nn.Module, Tensor, Tensor, Tensor], Tally]
+
 
 def choose(
-    wanted: Kernel,
+    wanted: str,
     network: nn.Module,
     images: Tensor,
     optimizer: Optimizer | None = None,
     batch_size: int = 1,
     processes: int = 1,
-) -> Kernel:
-    """The fastest way that gives the numbers of the textbook way for this network and these images, or the wanted one.
-
-    Without an optimizer it is a way to evaluate. Raises UserError if the wanted one does not apply.
-    """
-    torch_obstacle = _torch_obstacle(network, optimizer)
-    obstacles: dict[Kernel, str | None] = {
-        "numba": torch_obstacle or _numba_obstacle(network, images),
-        "torch": torch_obstacle,
-        "autograd": None,
-    }
-    if processes > 1:  # gradients are averaged by the torch way alone
-        obstacles["numba"] = obstacles["numba"] or "there is more than one process"
-        obstacles["autograd"] = torch_obstacle or "there is more than one process"
+) -> str:
+    """Name of the fastest way that applies, or of the wanted one. Raises UserError if that does not apply."""
+    obstacles = {name: way.obstacle(network, images, optimizer, processes) for name, way in WAYS.items()}
     if wanted != "auto":
+        if wanted not in WAYS:
+            raise UserError(f"--kernel must be auto, {', '.join(WAYS)}, not {wanted}")
         if obstacles[wanted]:
             raise UserError(f"--kernel {wanted} cannot train this: {obstacles[wanted]}")
         return wanted
-    fastest = next((kernel for kernel, obstacle in obstacles.items() if not obstacle), None)
+    fastest = next((name for name, obstacle in obstacles.items() if not obstacle), None)
     if fastest is None:
-        raise UserError(f"several processes cannot train this: {torch_obstacle}")
+        raise UserError(f"several processes cannot train this: {obstacles['torch']}")
     widest = max((layer.out_features for layer in linears(network)), default=0)
     dense = torch.get_num_threads() > 1 and batch_size * widest > DENSE
     return "torch" if fastest == "numba" and dense else fastest
@@ -59,25 +64,86 @@ def compiled() -> ModuleType:
     return import_module("digits.kernels.cpu")
 
 
-def _torch_obstacle(network: nn.Module, optimizer: Optimizer | None) -> str | None:
-    """Why this project's own equations of backpropagation do not train this network."""
-    kinds = [type(module) for module in network.children()]
-    if not isinstance(network, nn.Sequential) or kinds != [nn.Linear, nn.Sigmoid] * (len(kinds) // 2):
-        return "the network is not a sequence of Linear and Sigmoid layers"
-    if optimizer is not None:
-        plain = torch.optim.SGD([torch.zeros(1)], lr=0).defaults
-        if type(optimizer) is not torch.optim.SGD or {**optimizer.defaults, "lr": 0} != plain:
-            return "the optimizer is not plain SGD"
-    return None
-
-
-def _numba_obstacle(network: nn.Module, images: Tensor) -> str | None:
+def _numba_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | None, processes: int) -> str | None:
+    if obstacle := _torch_obstacle(network, images, optimizer, processes):
+        return obstacle
+    if processes > 1:
+        return "there is more than one process"
     if images.device.type != "cpu":
         return f"the network is on {images.device}, not on the CPU"
     if images.dtype != torch.uint8 or any(parameter.dtype != torch.float32 for parameter in network.parameters()):
         return "it is written for images of uint8 and a network of float32"
-    if images.shape[1:].numel() > 2**16:
-        return "it numbers pixels in 16 bits: images of up to 256 x 256"
+    if max(images.shape[1:].numel(), *(layer.out_features for layer in linears(network))) > 2**16:
+        return "it numbers pixels and neurons in 16 bits: images of up to 256 x 256, layers of up to 65,536"
     if find_spec("numba") is None:
         return "the package numba is missing; pip install numba"
     return None
+
+
+def _numba_steps(model: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+    return compiled().sgd_steps(*weights_and_biases(model), images, labels, chosen, optimizer.param_groups[0]["lr"])
+
+
+def _numba_evaluate(model: nn.Module, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+    return compiled().evaluate(*weights_and_biases(model), images, labels, chosen)
+
+
+def _torch_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | None, processes: int) -> str | None:
+    kinds = [type(module) for module in network.children()]
+    if not isinstance(network, nn.Sequential) or kinds != [nn.Linear, nn.Sigmoid] * (len(kinds) // 2):
+        return "the network is not a sequence of Linear and Sigmoid layers"
+    if any(layer.bias is None for layer in linears(network)):
+        return "a layer has no biases"
+    if optimizer is not None and not _plain_sgd(optimizer, network):
+        return "the optimizer is not plain SGD on all weights and biases"
+    return None
+
+
+def _plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
+    """Whether the optimizer moves every parameter down its gradient, at one learning rate, and does nothing else."""
+    [plain] = torch.optim.SGD([torch.zeros(1)], lr=0).param_groups
+    if type(optimizer) is not torch.optim.SGD or len(optimizer.param_groups) != 1:
+        return False
+    [group] = optimizer.param_groups
+    moved = {id(parameter) for parameter in group["params"] if parameter.requires_grad}
+    others = plain.keys() - {"params", "lr"}
+    return moved == {id(p) for p in network.parameters()} and all(group[name] == plain[name] for name in others)
+
+
+def _torch_steps(model: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+    several = torch.distributed.is_available() and torch.distributed.is_initialized()
+    reduce = backprop.reduce_across_processes if several else None
+    lr = optimizer.param_groups[0]["lr"]
+    return backprop.sgd_steps(*weights_and_biases(model), images, labels, chosen, lr, reduce)
+
+
+def _autograd_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | None, processes: int) -> str | None:
+    return "there is more than one process" if processes > 1 else None
+
+
+def _autograd_steps(model: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+    costs, rights = [], []
+    for mini_batch in chosen:
+        a = model(images[mini_batch])
+        y = one_hot(labels[mini_batch], a.shape[1], like=a)
+        cost = quadratic_cost(a, y)
+        optimizer.zero_grad()
+        (cost / len(mini_batch)).backward()
+        optimizer.step()
+        costs.append(cost.detach())
+        rights.append(correct(a, y))
+    return torch.stack(costs).sum(), torch.stack(rights).sum()
+
+
+def _evaluate(model: nn.Module, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+    a = model(images[chosen])
+    y = one_hot(labels[chosen], a.shape[1], like=a)
+    return quadratic_cost(a, y), correct(a, y)
+
+
+# Fastest first. `--kernel` and its help follow from this table.
+WAYS = {
+    "numba": Way("compiled for one CPU core", _numba_obstacle, _numba_steps, _numba_evaluate),
+    "torch": Way("the equations of backpropagation in torch", _torch_obstacle, _torch_steps, _evaluate),
+    "autograd": Way("any network and optimizer", _autograd_obstacle, _autograd_steps, _evaluate),
+}

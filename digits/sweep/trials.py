@@ -9,7 +9,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
-from digits.data import MNISTDataModule, Whole
+from digits.data import MNISTDataModule, WholeSplit
 from digits.model import DigitClassifier
 from digits.network import Init
 from digits.training.trainer import quiet_trainer
@@ -38,8 +38,8 @@ class Blind(MNISTDataModule):
     def setup(self, stage: str) -> None:
         """Nothing: the images are there, and shared with the trials at its side."""
 
-    def val_dataloader(self) -> list[Whole]:
-        return [Whole(self, *self.validation)]
+    def val_dataloader(self) -> list[WholeSplit]:
+        return [WholeSplit(self, *self.validation)]
 
 
 class Best(Callback):
@@ -60,7 +60,7 @@ class Best(Callback):
         self.on_stack()
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        accuracy, epoch = module.curves["accuracy/validation"], trainer.current_epoch
+        accuracy, epoch = trainer.callback_metrics["accuracy/validation"].item(), trainer.current_epoch
         if accuracy > self.accuracy:
             self.accuracy, self.epoch, self.weights = accuracy, epoch, deepcopy(module.state_dict())
         trainer.should_stop = self.on_epoch(epoch, accuracy)

@@ -1,7 +1,8 @@
-"""What goes on around the training: console lines, checkpoints written whole, an end when somebody asks for it."""
+"""What goes on around the training: lines, curves, checkpoints written whole, an end when somebody asks for it."""
 
 import io
 import math
+import os
 import signal
 import sys
 from typing import Any
@@ -14,7 +15,6 @@ from tqdm import tqdm
 
 from digits.checkpoint import read
 from digits.files import write_whole
-from digits.kernels import choose
 
 
 class EpochLines(Callback):
@@ -30,13 +30,18 @@ class EpochLines(Callback):
         )
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
-        images, labels = trainer.datamodule.training
-        batch_size = trainer.datamodule.batch_size
-        kernel = choose(module.kernel, module.network, images, trainer.optimizers[0], batch_size, trainer.world_size)
-        processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
-        self._say(f"{module.shape}, {module.size:,} weights and biases; kernel {kernel} on {images.device}{processes}")
-        steps = math.ceil(len(labels) / (batch_size * trainer.world_size)) * trainer.max_epochs
+        images, batch_size = len(trainer.datamodule.training[1]), trainer.datamodule.batch_size * trainer.world_size
+        steps = math.ceil(images / batch_size) * trainer.max_epochs
         self.bar.reset(total=trainer.max_steps if 0 <= trainer.max_steps < steps else max(0, steps))
+        self.started = False
+
+    def on_train_batch_start(self, trainer: Any, module: Any, stack: Any, _: int) -> None:
+        if not self.started:
+            parameters = sum(parameter.numel() for parameter in module.parameters())
+            way = f"kernel {module.way(stack)} on {stack.images.device}"
+            processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
+            self._say(f"{module.shape}, {parameters:,} weights and biases; {way}{processes}")
+        self.started = True
 
     @rank_zero_only
     def _say(self, text: str) -> None:
@@ -45,11 +50,11 @@ class EpochLines(Callback):
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
         self.bar.update(trainer.global_step - self.bar.n)
 
-    def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        if "accuracy/test" in module.curves:  # not if the Trainer was told not to validate this epoch
+    def on_validation_end(self, trainer: Any, module: Any) -> None:
+        if not trainer.sanity_checking:
             images = len(trainer.datamodule.test[1])
-            right = round(module.curves["accuracy/test"] * images)
-            validation = f"validation {module.curves['accuracy/validation']:.2%}"
+            right = round(trainer.callback_metrics["accuracy/test"].item() * images)
+            validation = f"validation {trainer.callback_metrics['accuracy/validation']:.2%}"
             self._say(f"Epoch {trainer.current_epoch}: {right} / {images}   {validation}")
 
     def on_fit_end(self, trainer: Any, module: Any) -> None:
@@ -59,29 +64,65 @@ class EpochLines(Callback):
         self.bar.close()
 
 
-class Interrupted(BaseException):
-    """A signal asked the run to end: `signum` says which. Not an Exception, so that nothing takes it for an error."""
+class EpochCurves(Callback):
+    """One point an epoch on each curve, with the number of the epoch as its x, where Lightning takes that of the step.
 
-    def __init__(self, signum: int) -> None:
-        self.signum = signum
+    Among them best/validation, the highest so far, and best/test, the accuracy of that epoch on the test images.
+    """
+
+    def __init__(self) -> None:
+        self.best: dict[str, float] = {}
+
+    def on_validation_end(self, trainer: Any, module: Any) -> None:
+        if not trainer.sanity_checking:
+            seen = {name: x.item() for name, x in trainer.callback_metrics.items() if not name.endswith("/training")}
+            if seen["accuracy/validation"] > self.best.get("best/validation", -1.0):
+                self.best = {f"best/{split}": seen[f"accuracy/{split}"] for split in ("validation", "test")}
+            self._log(trainer, seen | self.best)
+
+    def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
+        seen = {name: x.item() for name, x in trainer.callback_metrics.items() if name.endswith("/training")}
+        self._log(trainer, seen)
+
+    def _log(self, trainer: Any, metrics: dict[str, float]) -> None:
+        for logger in trainer.loggers:
+            logger.log_metrics(metrics, step=trainer.current_epoch)
+
+    def state_dict(self) -> dict[str, float]:
+        return self.best
+
+    def load_state_dict(self, state_dict: dict[str, float]) -> None:
+        self.best = state_dict
+
+
+class Interrupted(BaseException):
+    """A signal asked the run to end, in `epoch`. Not an Exception, so that nothing takes it for an error."""
+
+    def __init__(self, signum: int, epoch: int = 0) -> None:
+        self.signum, self.epoch = signum, epoch
 
 
 class StopOnSignal(Callback):
-    """End the run after the current stack of mini-batches when SIGINT or SIGTERM asks for it, by `Interrupted`."""
+    """End the run by `Interrupted` when SIGINT or SIGTERM asks for it: at once, in several processes after a stack.
+
+    Several processes must leave together, or one would wait for the others' gradients for ever.
+    """
 
     def __init__(self) -> None:
         self.received: int | None = None
         self.before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
-        self.before = {number: signal.signal(number, self._remember) for number in (signal.SIGINT, signal.SIGTERM)}
+        def stop(number: int, frame: Any) -> None:
+            self.received = number
+            if trainer.world_size == 1:
+                raise Interrupted(number, trainer.current_epoch)
 
-    def _remember(self, number: int, frame: Any) -> None:
-        self.received = number
+        self.before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
         if trainer.strategy.reduce_boolean_decision(self.received is not None, all=False):
-            raise Interrupted(self.received or signal.SIGTERM)
+            raise Interrupted(self.received or signal.SIGTERM, trainer.current_epoch)
 
     def on_train_end(self, trainer: Any, module: Any) -> None:
         self._restore()
@@ -103,4 +144,16 @@ class WholeFiles(TorchCheckpointIO):
         write_whole(path, buffer.getvalue())
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        return read(path)
+        """The checkpoint, with the best epoch looked for beside it: the folder of a run may have been moved."""
+        checkpoint, folder = read(path), os.path.realpath(os.path.dirname(path))
+
+        def here(kept: str) -> str:
+            return kept and os.path.join(folder, os.path.basename(kept))
+
+        for state in checkpoint.get("callbacks", {}).values():
+            if "best_k_models" in state:
+                state["dirpath"] = folder
+                state["best_k_models"] = {here(kept): score for kept, score in state["best_k_models"].items()}
+                for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
+                    state[name] = here(state[name])
+        return checkpoint

@@ -1,57 +1,131 @@
-"""The folders of runs: a new one, the newest, and what in one to resume from."""
+"""A run: the folder that holds its settings, its checkpoints and its curves."""
 
+import errno
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from digits import UserError, checkpoint
+import yaml
+from lightning.pytorch.utilities import rank_zero_only
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-CONFIG = "config.yaml"  # the settings of a run, in its folder
+from digits import UserError
+from digits.checkpoint import CONFIG, read, rebuild
+from digits.data import MNISTDataModule
+from digits.files import write_whole
+from digits.model import DigitClassifier
+from digits.training.callbacks import Interrupted
+
+PLAIN = (str, int, float, bool, type(None))
 
 
-def differing(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
-    """The settings that are not the defaults, as they stand in the name of a folder: `_lr0.5_seed3_gaussian`."""
+class Run(NamedTuple):
+    """Where a training keeps best.ckpt, last.ckpt, config.yaml and TensorBoard's events, and where it starts.
+
+    `checkpoint` is what it goes on from, if anything, and `first_epoch` the first epoch to train.
+    """
+
+    folder: Path
+    checkpoint: Path | None = None
+    first_epoch: int = 0
+
+    @rank_zero_only
+    def keep(self, settings: Mapping[str, Any]) -> None:
+        """Make the folder and write the settings, as YAML, from which the run can be resumed.
+
+        Objects, such as callbacks among the settings of the Trainer, are left out: a file shall hold plain values.
+        """
+        plain = {name: _plain(value) for name, value in settings.items() if name not in ("run_dir", "resume")}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot make the folder of this run, {self.folder}: {error.strerror}") from error
+        write_whole(self.folder / CONFIG, yaml.safe_dump(plain, sort_keys=False).encode())
+
+    @contextmanager
+    def one_line_errors(self) -> Iterator[None]:
+        """Say in a line what a user can mend, and after a signal how to go on."""
+        try:
+            yield
+        except MisconfigurationException as error:
+            raise UserError("Lightning's Trainer: " + " ".join(str(error).split())) from error
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            ours = error.filename is not None and Path(error.filename).is_relative_to(self.folder)
+            if not (full or (ours and error.errno in (errno.EROFS, errno.EACCES))):
+                raise
+            raise UserError(f"cannot write to {self.folder}: {error.strerror}") from error
+        except Interrupted as stop:
+            go_on = f"Go on with: python -m digits train --resume {self.folder}"
+            rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. {go_on}")
+            sys.exit(128 + stop.signum)
+
+
+def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> Run:
+    """A new run in `folder`, by default one in runs/, named after its layers and what differs from the defaults.
+
+    Raises UserError if there is something in the folder.
+    """
+    name = model.shape + differing(hyperparameters(model, data))
+    folder = folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4])
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise UserError(f"{folder} is not empty; name another --run_dir, so that no run is lost")
+    except OSError as error:
+        raise UserError(f"cannot use {folder} as the folder of this run: {error.strerror}") from error
+    return Run(folder)
+
+
+def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule) -> Run:
+    """The run in `folder`, to go on from its last whole checkpoint, or anew if it finished no epoch.
+
+    Raises UserError if the checkpoint was made with other settings than those of `model` and `data`.
+    """
+    path, saved = _last_whole_checkpoint(folder)
+    if path is None:
+        return Run(folder)
+    kept = rebuild(DigitClassifier, saved, path), MNISTDataModule(**saved["datamodule_hyper_parameters"])
+    before = hyperparameters(*kept)  # what an old file lacks has its default
+    for name, value in hyperparameters(model, data).items():
+        if before[name] != value:
+            raise UserError(f"a resumed run keeps its settings: --{name} is {before[name]} in {folder}, not {value}")
+    rank_zero_only(print)(f"Going on with {folder} after epoch {saved['epoch']}")
+    return Run(folder, path, saved["epoch"] + 1)
+
+
+def hyperparameters(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
+    """What decides the weights of a trained network."""
+    return {**model.hparams, **data.hparams}
+
+
+def differing(settings: Mapping[str, Any]) -> str:
+    """The settings that are not the defaults, as they stand in the name of a folder: `_lr0.5_seed3_gaussian`.
+
+    Neurons of the layers stand in the shape before it, and all kernels give the same numbers.
+    """
+    defaults = {**signature(DigitClassifier).parameters, **signature(MNISTDataModule).parameters}
     name = ""
     for setting, value in settings.items():
-        if value != defaults[setting]:
+        if setting not in ("hidden", "kernel") and value != defaults[setting].default:
             name += f"_{value}" if isinstance(value, str) else f"_{setting}{value:g}"
     return name
 
 
-def last_good(folder: Path) -> tuple[Path | None, dict[str, Any]]:
-    """The checkpoint to resume from and what it holds: the last if it is whole, else the best.
-
-    None and nothing if no epoch was finished.
-    """
+def _last_whole_checkpoint(folder: Path) -> tuple[Path | None, dict[str, Any]]:
     for path in (folder / "last.ckpt", folder / "best.ckpt"):
         if path.exists():
             try:
-                return path, checkpoint.read(path)
+                return path, read(path)
             except UserError as error:
                 print(f"{error}; it is passed over", file=sys.stderr)
     return None, {}
 
 
-def newest_run() -> Path:
-    """The run in runs/ that was started or went on last."""
-    runs = [path.parent for path in Path("runs").glob(f"*/{CONFIG}")]
-    if not runs:
-        raise UserError("there is no run in runs/; name the folder of one")
-    return max(runs, key=lambda run: max(path.stat().st_mtime for path in run.iterdir()))
-
-
-def checkpoint_of(path: Path | None) -> Path:
-    """The best checkpoint of a run, by default of the newest in runs/; or the checkpoint itself, if `path` is one."""
-    path = path or newest_run()
-    return path / "best.ckpt" if path.is_dir() else path
-
-
-def make_new(folder: Path) -> None:
-    """Make the folder of a run, never one that holds something already."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise UserError(f"{folder} is not empty; name another --run_dir, so that no run is lost")
-    except OSError as error:
-        raise UserError(f"cannot make the folder of this run, {folder}: {error.strerror}") from error
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: each for name, each in value.items() if isinstance(each, PLAIN)}
+    return str(value) if isinstance(value, Path) else value

@@ -2,8 +2,15 @@
 
 from typing import Any
 
+import torch
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
+
+from digits import UserError
+from digits.training.callbacks import EpochCurves, EpochLines, StopOnSignal, WholeFiles
+from digits.training.runs import Run
 
 DEFAULTS: dict[str, Any] = {
     "devices": 1,
@@ -14,7 +21,37 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+def build_trainer(run: Run, epochs: int, settings: dict[str, Any]) -> Trainer:
+    """The Trainer of a run, which keeps its best and its last epoch; the user's `settings` go before ours.
+
+    Raises UserError if Lightning refuses a setting.
+    """
+    settings = DEFAULTS | {"accelerator": "cuda" if torch.cuda.is_available() else "cpu"} | settings
+    settings.setdefault("max_epochs", epochs)
+    if str(settings.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
+        raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
+    if settings.get("logger") is None:
+        settings["logger"] = TensorBoardLogger(
+            run.folder, name="", version="", default_hp_metric=False, purge_step=run.first_epoch
+        )
+    callbacks = [*_listed(settings.pop("callbacks", None)), EpochLines(), EpochCurves(), StopOnSignal()]
+    if settings.get("enable_checkpointing", True):
+        keep: Any = {"save_on_train_epoch_end": True, "enable_version_counter": False}
+        callbacks.append(ModelCheckpoint(run.folder, "best", monitor="accuracy/validation", mode="max", **keep))
+        # Not `save_last` of the best's, which saves nothing after an epoch that is not the best.
+        callbacks.append(ModelCheckpoint(run.folder, "last", **keep))
+    plugins = [*_listed(settings.pop("plugins", None)), WholeFiles()]
+    try:
+        return Trainer(callbacks=callbacks, plugins=plugins, **settings)
+    except (ValueError, TypeError, ModuleNotFoundError, MisconfigurationException) as error:
+        raise UserError("--trainer: " + " ".join(str(error).split())) from error
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
 def quiet_trainer(epochs: int, callback: Callback, **settings: Any) -> Trainer:
-    """Lightning's Trainer as the train verb sets it, on the CPU in one process, without lines, checkpoints or logs."""
+    """A Trainer on the CPU, in one process, that prints, logs and keeps nothing."""
     quiet = DEFAULTS | {"accelerator": "cpu", "logger": False, "enable_checkpointing": False}
     return Trainer(max_epochs=epochs, callbacks=[callback], **quiet | settings)

@@ -12,7 +12,7 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from digits import mnist
-from digits.checkpoint import load_network
+from digits.checkpoint import load_network, read
 from digits.export import export
 from tests.support.pages import launch
 from tests.support.strokes import draw, placed
@@ -24,7 +24,8 @@ def main() -> None:
     images, labels = mnist.load("data", train=False)
     rng = np.random.default_rng(SEED)
     chosen = rng.choice(len(images), COUNT, replace=False)
-    plain = (load_network(sys.argv[1])(images[chosen].flatten(1) / 255).argmax(1) == labels[chosen]).double().mean()
+    network = load_network(read(sys.argv[1]), sys.argv[1])
+    plain = (network(images[chosen].flatten(1) / 255).argmax(1) == labels[chosen]).double().mean()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         export(Path(sys.argv[1]), "web", Path(folder, "digits.html"))
         browser = launch(playwright)

@@ -37,10 +37,10 @@ SEED = 2025
 
 def train_one(folder: Path, data_dir: str) -> Path:
     """The checkpoint of 784-100-10 after 30 epochs with seed 0, its best epoch by validation."""
-    from digits import train
+    from digits.__main__ import main
 
     with contextlib.redirect_stdout(io.StringIO()):
-        train.main(["--hidden", "100", "--seed", "0", "--data_dir", data_dir, "--run_dir", str(folder)])
+        main(["train", "--hidden", "100", "--seed", "0", "--data_dir", data_dir, "--run_dir", str(folder)])
     return folder / "best.ckpt"
 
 

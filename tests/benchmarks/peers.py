@@ -20,8 +20,8 @@ def ours(data_dir, hidden, epochs, tick):
     """All of `train.py`: validation and test data read after each epoch, checkpoints, TensorBoard."""
     from lightning.pytorch.callbacks import Callback
 
-    from digits import train
     from digits.cli import quiet
+    from digits.train import train
 
     class Tick(Callback):
         def on_train_epoch_end(self, trainer, module):
@@ -31,7 +31,7 @@ def ours(data_dir, hidden, epochs, tick):
     quiet()
     callback = Tick()
     run_dir = Path(tempfile.mkdtemp())
-    train.train([hidden], epochs=epochs, data_dir=data_dir, run_dir=run_dir, trainer={"callbacks": [callback]})
+    train(hidden=[hidden], epochs=epochs, data_dir=data_dir, run_dir=run_dir, trainer={"callbacks": [callback]})
     return callback.accuracy
 
 

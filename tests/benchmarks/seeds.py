@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from digits import mnist, train
+from digits import mnist
+from digits.__main__ import main as run_verb
 from digits.model import DigitClassifier
 
 CONFIGS = ("book", "hidden15", "hidden30", "hidden100")
@@ -22,7 +23,7 @@ def accuracy(config: str, seed: int, data_dir: str, kernel: str) -> float:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         run = Path(folder, "run")
         settings = ["--config", f"configs/{config}.yaml", "--seed", str(seed), "--kernel", kernel]
-        train.main([*settings, "--data_dir", data_dir, "--run_dir", str(run)])
+        run_verb(["train", *settings, "--data_dir", data_dir, "--run_dir", str(run)])
         images, labels = mnist.load(data_dir, train=False)
         digits, _ = DigitClassifier.load_from_checkpoint(run / "best.ckpt").predict(images)
     return (digits == labels).float().mean().item()

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from digits import mnist
-from digits.checkpoint import load_network
+from digits.checkpoint import load_network, read
 from digits.export import onnx as onnx_model
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
@@ -37,7 +37,7 @@ def test_onnx_runtime_agrees_on_all_test_images(trained, export, mnist_dir):
     images, labels = mnist.load(mnist_dir, train=False)
     session = onnxruntime.InferenceSession("digits.onnx")
     digit, activations = session.run(["digit", "activations"], {"images": (images / 255).numpy()})
-    expected = load_network(trained)(images.flatten(1) / 255)
+    expected = load_network(read(trained), trained)(images.flatten(1) / 255)
     assert digit.dtype == np.int64 and (digit == expected.argmax(1).numpy()).all()
     assert np.abs(activations - expected.numpy()).max() <= 1e-5
     metadata = session.get_modelmeta().custom_metadata_map

@@ -2,9 +2,11 @@
 
 import json
 import os
+import sys
 
-from digits import data, mnist, train
+from digits import data, mnist
+from digits.__main__ import main
 
 if __name__ == "__main__":
     mnist.SHA256, data.TRAINING = json.loads(os.environ["SMALL_MNIST"])
-    train.main()
+    main(["train", *sys.argv[1:]])

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import torch
 from lightning.pytorch import Trainer
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from digits.training.trainer import DEFAULTS
 from tests.support.small_mnist import TRAINING, write_mnist
 
 EPOCHS = 60  # of a run of `Runs`, if it is not told otherwise
@@ -16,32 +18,31 @@ EPOCHS = 60  # of a run of `Runs`, if it is not told otherwise
 
 def quick_trainer(**settings) -> Trainer:
     """Lightning's Trainer on the CPU, writing nothing."""
-    quick = {
-        "accelerator": "cpu",
-        "devices": 1,
-        "logger": False,
-        "enable_checkpointing": False,
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
-        "num_sanity_val_steps": 0,
-        "log_every_n_steps": 1,
-    }
-    return Trainer(**quick | settings)
-
-
-def weights(path: str | Path) -> dict[str, torch.Tensor]:
-    """The weights and biases in a checkpoint, by name."""
-    return torch.load(path, weights_only=True)["state_dict"]
-
-
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    """Whether the weights of two checkpoints have the same bits."""
-    return one.keys() == other.keys() and all(one[name].equal(other[name]) for name in one)
+    return Trainer(**DEFAULTS | {"accelerator": "cpu", "logger": False, "enable_checkpointing": False} | settings)
 
 
 def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
     """Whether two networks have the same bits."""
     return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def weights(path: Path | str) -> dict[str, torch.Tensor]:
+    """The tensors of a checkpoint."""
+    return torch.load(path, weights_only=True)["state_dict"]
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    """Whether two checkpoints have the same bits."""
+    return one.keys() == other.keys() and all(one[key].equal(other[key]) for key in other)
+
+
+def curves(run: Path | str) -> dict[str, tuple[tuple[int, ...], tuple[float, ...]]]:
+    """Each of TensorBoard's curves as its steps and values."""
+    events = EventAccumulator(str(run)).Reload()
+    return {
+        tag: tuple(zip(*((e.step, e.value) for e in events.Scalars(tag)), strict=True))
+        for tag in events.Tags()["scalars"]
+    }
 
 
 class Runs:

@@ -18,7 +18,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from digits import sweep, train
+from digits import sweep
 from digits.__main__ import main
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
@@ -125,7 +125,7 @@ def test_weights_and_scores_are_those_of_train(done, small, monkeypatch, capsys)
     for hidden, seed in ((6, 1), (12, 0)):
         folder = f"train{hidden}"
         args = ["--hidden", hidden, "--lr", 1, "--batch_size", 20, "--seed", seed, "--epochs", 5, "--run_dir", folder]
-        train.main([*map(str, args), "--data_dir", str(small[0])])
+        main(["train", *map(str, args), "--data_dir", str(small[0])])
         epoch, score = re.search(r"of epoch (\d+), .*\(with (\S+)\)", capsys.readouterr().out).groups()
         model = models[trials.Setting(hidden, 1.0, 20, "scaled"), seed]
         assert same_weights(model, DigitClassifier.load_from_checkpoint(f"{folder}/last.ckpt"))
@@ -140,7 +140,7 @@ def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, c
     promise = re.search(r"With seed 0: (\S+%) and (\S+%)\.", comment)
     assert yaml.safe_load(comment)["epochs"] == 5
     [command] = re.findall(r"^# python train.py (.*)$", comment, re.M)
-    train.main([*command.split(), "--data_dir", str(small[0])])
+    main(["train", *command.split(), "--data_dir", str(small[0])])
     line = re.search(r"Test accuracy (\S+%), .*\(with (\S+%)\)", capsys.readouterr().out)
     assert (line[2], line[1]) == promise.groups()
     validation, test = re.search(r"^Best +(\S+%) of the validation images, (\S+%) of the test", output, re.M).groups()

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from digits import mnist
-from digits.checkpoint import load_network
+from digits.checkpoint import load_network, read
 from digits.neurons import binary_layer
 
 pytestmark = pytest.mark.mnist
@@ -21,7 +21,7 @@ def test_bits_are_those_of_the_binary_layer(page_file, visit, mnist_dir):
 def test_the_network_is_that_of_pytorch(trained, page_file, visit, mnist_dir):
     """On all test images: the same digit, and activations within 1e-5."""
     images, _ = mnist.load(mnist_dir, train=False)
-    expected = load_network(trained)(images.flatten(1) / 255)
+    expected = load_network(read(trained), trained)(images.flatten(1) / 255)
     page = visit(page_file)
     activations, answers = page.evaluate(
         """(bytes) => { const pixels = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), all = [], answers = [];

@@ -1,28 +1,14 @@
-import contextlib
-import os
+"""Runs: their names, what they go on from, and what they keep."""
+
 import random
 import re
-import shutil
-import signal
-import termios
 
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digits import UserError
-from digits.model import DigitClassifier
 from tests.campaigns.kills import kill_and_resume
-from tests.campaigns.mutations import damage_checkpoints, damage_data
-from tests.support.training import Runs, quick_trainer
-
-
-def weights(path):
-    return torch.load(path, weights_only=True)["state_dict"]
-
-
-def same(one, other):
-    return all(one[key].equal(other[key]) for key in other)
+from tests.support.training import same, weights
 
 
 @pytest.fixture
@@ -117,74 +103,5 @@ def test_newest_run(run, home):
     assert "seed2" in run("--resume", "--epochs", 2)
 
 
-def test_weights_that_are_not_finite_end_the_run(data_dir):
-    from digits.data import MNISTDataModule
-
-    model = DigitClassifier([5], lr=0.5)
-    with torch.no_grad():
-        model.network[0].bias.fill_(float("inf"))
-    with pytest.raises(UserError, match="no longer finite numbers after epoch 0.*learning rate, 0.5"):
-        quick_trainer(max_epochs=3).fit(model, MNISTDataModule(data_dir))
-
-
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signal_ends_cleanly_and_says_how_to_go_on(number, code, tmp_path):
-    runs = Runs(tmp_path)
-    process = runs.new("stopped", "--epochs", "100000")
-    for line in process.stdout:
-        if line.startswith("Epoch 3:"):
-            break
-    process.send_signal(number)
-    output, errors = process.communicate(timeout=120)
-    assert (process.returncode, errors) == (code, "")
-    assert "Go on with: python train.py --resume stopped" in output
-    epoch = torch.load(tmp_path / "stopped" / "last.ckpt", weights_only=True)["epoch"]
-    assert f"Stopped in epoch {epoch + 1}" in output
-    runs.finish(runs.start("--resume", "stopped", "--epochs", str(epoch + 2)))
-    runs.finish(runs.new("whole", "--epochs", str(epoch + 2)))
-    assert same(runs.weights("stopped"), runs.weights("whole"))
-
-
 def test_killed_runs(tmp_path):
     assert kill_and_resume(tmp_path, count=2, seed=random.randrange(1000)) == 2
-
-
-def test_damaged_files(capfd):
-    for damage in (damage_data, damage_checkpoints):
-        outcomes = damage(100, seed=1)
-        assert outcomes["clear error"] > 20 and outcomes.total() == 100
-
-
-@pytest.mark.parametrize("last", [[], ["--trainer.max_steps", "33"]])
-def test_two_processes_follow_one(last, tmp_path):
-    """Mini-batches of 5 in each of two, against mini-batches of 10 in one; float64, so that rounding cannot hide."""
-    runs = Runs(tmp_path)
-    exact = ["--trainer.precision", "64-true", "--kernel", "torch", "--epochs", "4", *last]
-    two = runs.new("two", *exact, "--batch_size", "5", "--trainer.devices", "2", "--trainer.strategy", "ddp")
-    one, two = runs.finish(runs.new("one", *exact)), runs.finish(two)
-    assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", two, re.M) != []
-    for key, value in runs.weights("one").items():
-        torch.testing.assert_close(runs.weights("two")[key], value, rtol=0, atol=1e-9)
-
-
-def test_processes_that_do_not_divide_the_images(tmp_path):
-    """500 images in mini-batches of 2 x 7: the last one has 10, five for each."""
-    runs = Runs(tmp_path)
-    two = runs.new("two", "--batch_size", "7", "--epochs", "2", "--trainer.devices", "2")
-    one = runs.finish(runs.new("one", "--batch_size", "14", "--epochs", "2", "--kernel", "torch"))
-    assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", runs.finish(two), re.M) != []
-    shutil.rmtree(tmp_path)
-
-
-def test_terminal_shows_a_progress_bar(tmp_path):
-    runs = Runs(tmp_path)
-    screen, terminal = os.openpty()
-    termios.tcsetwinsize(terminal, (30, 100))
-    process = runs.new("run", "--epochs", "30", stderr=terminal)
-    os.close(terminal)
-    drawn = b""
-    with contextlib.suppress(OSError):  # raised when the process has closed its end
-        while part := os.read(screen, 4096):
-            drawn += part
-    runs.finish(process)
-    assert re.search(r"\d+% \|█+.* left, .*mini-batches/s", drawn.decode())

@@ -1,3 +1,5 @@
+"""The train verb from its first line to its last, and what it leaves behind."""
+
 import json
 import os
 import re
@@ -10,22 +12,15 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from digits import mnist, train
+from digits import mnist
+from digits.__main__ import main
 from digits.model import DigitClassifier
 from tests.support.small_mnist import TEST, use, write_mnist
-from tests.support.training import same_weights
+from tests.support.training import curves, same, weights
 
+ROOT = Path(__file__).parents[1]
 EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
 SPLITS = ("training", "validation", "test")
-
-
-def curves(folder):
-    """Each of TensorBoard's curves as its steps and values."""
-    events = EventAccumulator(str(folder)).Reload()
-    return {
-        tag: tuple(zip(*((e.step, e.value) for e in events.Scalars(tag)), strict=True))
-        for tag in events.Tags()["scalars"]
-    }
 
 
 def settings(folder):
@@ -35,10 +30,6 @@ def settings(folder):
     return {name: value.string_value or value.number_value for name, value in values.items()}
 
 
-def last(folder):
-    return DigitClassifier.load_from_checkpoint(Path(folder, "last.ckpt"), weights_only=True)
-
-
 @pytest.fixture(scope="module")
 def done(small, tmp_path_factory):
     """A finished run of four epochs: its folder, its output, the data_dir."""
@@ -46,7 +37,7 @@ def done(small, tmp_path_factory):
     home = tmp_path_factory.mktemp("done")
     command = [sys.executable, Path(__file__).parents[1] / "support" / "small_train.py", "--data_dir", folder]
     args = ["--hidden", "12", "8", "--epochs", "4", "--lr", "2.5", "--seed", "1"]
-    paths = os.pathsep.join([str(Path(train.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": paths, "SMALL_MNIST": json.dumps([checksums, 500])}
     output = subprocess.run([*command, *args], cwd=home, capture_output=True, text=True, env=environment)
     [run] = home.glob("runs/*")
@@ -69,13 +60,14 @@ def test_console(done):
     assert lines[-3:] == [
         f"Checkpoint  runs/{folder.name}/best.ckpt",
         "Curves      tensorboard --logdir runs",
-        f"Python      DigitClassifier.load_from_checkpoint('runs/{folder.name}/best.ckpt').predict(images)",
+        "Python      from digits import DigitClassifier; "
+        f"network = DigitClassifier.load_from_checkpoint('runs/{folder.name}/best.ckpt')",
     ]
 
 
 def test_run_folder(done):
     folder, _, _ = done
-    assert re.fullmatch(r"784-12-8-10_lr2\.5_batch10_seed1_\d{8}-\d{6}\.\d\d", folder.name)
+    assert re.fullmatch(r"784-12-8-10_lr2\.5_seed1_\d{8}-\d{6}\.\d\d", folder.name)
     kinds = {re.sub(r"^events\..*", "events", path.name) for path in folder.iterdir()}
     assert kinds == {"best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
     assert [path.name for path in folder.parent.parent.iterdir()] == ["runs"]
@@ -121,7 +113,7 @@ def test_reported_accuracy_is_that_of_the_checkpoint(done, data_dir):
 def test_a_detector(run, data_dir):
     output = run("--only_digit", 3, "--epochs", 3)
     [folder] = Path("runs").iterdir()
-    assert folder.name.startswith("784-30-1_lr3_batch10_seed0_only3_2")
+    assert folder.name.startswith("784-30-1_only_digit3_2")
     assert [int(epoch) for epoch, *_ in EPOCH.findall(output)] == [0, 1, 2]
     images, labels = mnist.load(data_dir, train=False)
     detected, _ = DigitClassifier.load_from_checkpoint(folder / "best.ckpt").predict(images)
@@ -138,7 +130,7 @@ def test_a_detector(run, data_dir):
 def test_train_size(run):
     output = run("--train_size", 30, "--epochs", 2)
     [folder] = Path("runs").iterdir()
-    assert folder.name.startswith("784-30-10_lr3_batch10_seed0_train30_2")
+    assert folder.name.startswith("784-30-10_train_size30_2")
     assert {int(line[2]) for line in EPOCH.findall(output)} == {TEST}
     assert torch.load(folder / "last.ckpt", weights_only=True)["global_step"] == 6
     assert settings(folder)["train_size"] == 30
@@ -161,63 +153,12 @@ def test_validation_chooses_and_test_never(run, tmp_path, monkeypatch, wrong):
     assert f"Test accuracy {test[best]:.2%}, of epoch {best}, " in output
 
 
-def config(folder, **values):
-    path = folder / "config.yaml"
-    path.write_text("".join(f"{name}: {value}\n" for name, value in values.items()))
-    return path
-
-
 def test_same_seed_same_bits(run):
     for folder, seed in (("one", 3), ("two", 3), ("three", 4)):
         run("--epochs", 2, "--seed", seed, "--run_dir", folder)
-    assert same_weights(last("one"), last("two"))
-    assert not same_weights(last("one"), last("three"))
-
-
-def test_config(run, tmp_path):
-    path = config(tmp_path, hidden=[12, 8], epochs=1, lr=0.5, init="gaussian", batch_size=50)
-    run("--config", path, "--run_dir", "here")
-    settings = last("here").hparams
-    assert settings | {"hidden": [12, 8], "lr": 0.5, "init": "gaussian"} == settings
-    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 10
-
-
-def test_command_line_goes_before_config(run, tmp_path):
-    path = config(tmp_path, hidden=[12, 8], epochs=5, lr=0.5)
-    run("--config", path, "--hidden", 9, "--epochs", 1, "--lr", 2, "--run_dir", "here")
-    assert last("here").shape == "784-9-10"
-    assert last("here").hparams["lr"] == 2
-    assert torch.load("here/last.ckpt", weights_only=True)["epoch"] == 0
-
-
-@pytest.mark.parametrize(
-    "path", sorted(Path(train.__file__).parents[1].glob("configs/*.yaml")), ids=lambda path: path.stem
-)
-def test_configs_of_the_project_run(run, path):
-    run("--config", path, "--epochs", 1, "--run_dir", "here")
-    assert last("here").shape.startswith("784-")
-
-
-@pytest.mark.parametrize("hidden", [["7"], ["7", "6"], ["[7,6]"], ["7", "6", "5"]])
-def test_hidden_layers(run, hidden):
-    run("--hidden", *hidden, "--epochs", 1, "--run_dir", "here")
-    assert last("here").hparams["hidden"] == [int(n) for n in re.findall(r"\d", " ".join(hidden))]
-
-
-def test_trainer_settings(run):
-    output = run("--trainer.max_epochs", 2, "--trainer.limit_train_batches", 1, "--run_dir", "here")
-    assert len(EPOCH.findall(output)) == 2
-    assert settings("here")["epochs"] == 2
-
-
-def test_max_steps(run):
-    run("--trainer.max_steps", 7, "--run_dir", "here")
-    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 7
-
-
-def test_trainer_without_files(run):
-    run("--epochs", 1, "--trainer.logger", "false", "--trainer.enable_checkpointing", "false", "--run_dir", "here")
-    assert [path.name for path in Path("here").iterdir()] == ["config.yaml"]
+    one, two, three = (weights(f"{folder}/last.ckpt") for folder in ("one", "two", "three"))
+    assert same(one, two)
+    assert not same(one, three)
 
 
 def test_gaussian_says_what_to_expect(run):
@@ -225,87 +166,10 @@ def test_gaussian_says_what_to_expect(run):
     assert "saturate" not in run("--init", "scaled", "--epochs", 1)
 
 
-def test_help(home, capsys):
-    with pytest.raises(SystemExit) as end:
-        train.main(["--help"])
-    assert end.value.code == 0
-    output = capsys.readouterr().out
-    for name in ("hidden", "epochs", "batch_size", "lr", "init", "seed", "data_dir", "run_dir", "config"):
-        assert f"--{name} " in output
-    for name in ("--only_digit", "--train_size", "--trainer.max_epochs"):
-        assert name in output
-
-
-NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-
-
-@pytest.mark.parametrize(
-    "args, named",
-    [
-        (["--lr", "nan"], "--lr"),
-        (["--lr", "inf"], "--lr"),
-        (["--lr", "0"], "--lr"),
-        (["--lr", "-1"], "--lr"),
-        (["--lr", "x"], "--lr"),
-        (["--lr"], "--lr"),
-        (["--hidden", "0"], "--hidden"),
-        (["--hidden", "30", "0"], "--hidden"),
-        (["--hidden", "-5"], "--hidden"),
-        (["--hidden", "many"], "--hidden"),
-        (["--hidden"], "--hidden"),
-        (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
-        (["--only_digit", "-1"], "--only_digit must be 0 to 9, not -1"),
-        (["--only_digit", "nine"], "--only_digit"),
-        (["--train_size", "0"], "--train_size must be 1 to 500,"),
-        (["--train_size", "501"], "--train_size must be 1 to 500,"),
-        (["--train_size", "all"], "--train_size"),
-        (["--batch_size", "-3"], "--batch_size"),
-        (["--batch_size", "0"], "--batch_size"),
-        (["--epochs", "1.5"], "--epochs"),
-        (["--seed", "-1"], "--seed"),
-        (["--init", "foo"], "--init"),
-        (["--kernel", "corn"], "--kernel"),
-        (["--bogus", "1"], "--bogus"),
-        (["bogus"], "bogus"),
-        (["--config", "missing.yaml"], "--config"),
-        (["--config", "malformed.yaml"], "--config"),
-        (["--config", "words.yaml"], "--config"),
-        (["--config", "unknown.yaml"], "colour"),
-        (["--config", "wrong.yaml"], "--lr"),
-        (["--trainer.nope", "1"], "--trainer.nope"),
-        (["--trainer.max_epochs", "some"], "--trainer.max_epochs"),
-        pytest.param(["--trainer.accelerator", "gpu"], "gpu", marks=NO_CUDA),
-        (["--trainer.accelerator", "abacus"], "abacus"),
-        (["--trainer.precision", "7"], "--trainer.precision"),
-        (["--run_dir", "full"], "full"),
-        (["--run_dir", "full/note"], "full/note"),
-        (["--data_dir", "full/note"], "full/note"),
-    ],
-    ids=" ".join,
-)
-def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, args, named):
-    Path("malformed.yaml").write_text("lr: [1, 2\nepochs: 3")
-    Path("words.yaml").write_text("nothing but words")
-    Path("unknown.yaml").write_text("colour: blue")
-    Path("wrong.yaml").write_text("lr: -1")
-    Path("full").mkdir()
-    Path("full", "note").write_text("keep me")
-    before = sorted(home.rglob("*"))
-    with pytest.raises(SystemExit) as end:
-        train.main(["--data_dir", str(data_dir), "--epochs", "1", *args])
-    assert end.value.code == 2
-    [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith("train.py: error: ")
-    assert named in line
-    assert len(line) < 300
-    assert sorted(home.rglob("*")) == before
-    assert Path("full", "note").read_text() == "keep me"
-
-
 def test_unreachable_data_is_said_before_anything_is_written(home, monkeypatch, capsys):
     monkeypatch.setattr(mnist, "SOURCES", {"the attic": lambda *_: "locked"})
     with pytest.raises(SystemExit) as end:
-        train.main(["--data_dir", "empty"])
+        main(["train", "--data_dir", "empty"])
     assert end.value.code == 2
     assert "the attic: locked" in capsys.readouterr().err
     assert not Path("runs").exists()

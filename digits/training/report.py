@@ -1,0 +1,48 @@
+"""What a finished run says, and shows in TensorBoard."""
+
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import Trainer
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
+
+from digits.checkpoint import read, validation_accuracy
+from digits.network import sizes
+from digits.training import pictures
+from digits.training.runs import hyperparameters
+
+
+@rank_zero_only
+def report(trainer: Trainer, path: Path) -> None:
+    """Say how well the checkpoint in `path` does, with which the Trainer has just been tested, and how to use it."""
+    model: Any = trainer.lightning_module
+    data: Any = trainer.datamodule  # type: ignore[attr-defined]
+    saved, metrics = read(path), {name: value.item() for name, value in trainer.callback_metrics.items()}
+    epoch, validation, test = saved["epoch"], validation_accuracy(saved) or 0.0, metrics["accuracy/test"]
+
+    settings = hyperparameters(model, data) | {"hidden": model.shape, "epochs": int(trainer.max_epochs or 0)}
+    settings["train_size"] = len(data.training[1])
+    for logger in trainer.loggers:
+        best = {"best/validation": validation, "best/test": test}
+        logger.log_hyperparams(settings, best, step=trainer.current_epoch - 1)
+        if isinstance(logger, TensorBoardLogger):
+            pictures.show(logger.experiment, model, epoch, *data.test)
+        logger.finalize("success")  # or they may never reach the disk
+
+    print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})")
+    if sizes(model.network)[-1:] == [1]:
+        there = int((data.test[1] == model.only_digit).sum())
+        misses, alarms = (int(metrics[f"{kind}/test"]) for kind in ("misses", "false_alarms"))
+        print(
+            f"Misses      {misses} of {there} pictures of a {model.only_digit} (recall {1 - misses / there:.2%}), "
+            f"false alarms {alarms} of {len(data.test[1]) - there} others"
+        )
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    load = f"DigitClassifier.load_from_checkpoint({str(path)!r})"
+    print(
+        f"Checkpoint  {path}\n"
+        f"Curves      tensorboard --logdir {path.parent.parent}\n"
+        f"Python      from digits import DigitClassifier; network = {load}"
+    )

@@ -1,0 +1,27 @@
+"""A finished run that the tests of the figures share."""
+
+import pytest
+
+from digits.data import MNISTDataModule
+from tests.support.fitted import fit
+from tests.support.small_mnist import use
+
+EPOCHS = 4
+
+
+@pytest.fixture(scope="session")
+def fitted(small, tmp_path_factory):
+    """The folder of a run of four epochs on the small files; its 784-12-10 makes mistakes."""
+    folder = tmp_path_factory.mktemp("fitted") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        use(patch, small[1])
+        fit(folder, small[0], "--hidden", 12, "--epochs", EPOCHS, "--lr", 1, "--batch_size", 30, "--seed", 2)
+    return folder
+
+
+@pytest.fixture
+def data(data_dir):
+    """The images of that run."""
+    module = MNISTDataModule(data_dir, batch_size=30, seed=2)
+    module.setup("test")
+    return module

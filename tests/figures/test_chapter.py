@@ -1,0 +1,138 @@
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.utils import parameters_to_vector
+
+from digits.data import MNISTDataModule
+from digits.distort import distort
+from digits.figures import chapter, descent
+from digits.model import DigitClassifier
+from digits.network import linears
+from digits.plotting import SIGNED, shaded
+from tests.support.fitted import load
+from tests.support.small_mnist import TEST
+
+
+def test_neurons_jump_or_glide():
+    left, right = chapter.neurons().axes
+    smooth, step = (line.get_ydata() for line in left.lines)
+    assert np.abs(np.diff(smooth)).max() < 0.01
+    assert set(np.asarray(step)) == {0, 1}
+    actual, predicted, jump = (np.asarray(line.get_ydata()) for line in right.lines)
+    near = np.abs(np.asarray(right.lines[0].get_xdata())) < 0.1
+    assert np.abs(actual - predicted)[near].max() < 0.001 < np.abs(actual - predicted).max()
+    assert set(jump) == {0, 1}
+
+
+def test_learning_curves_are_drawn_by_epoch():
+    curves = {"accuracy/test": {0: 0.5, 1: 0.75}, "cost/training": {0: 0.3, 1: 0.2}}
+    left, right = chapter.learning_curves(curves, 1).axes
+    lines = {line.get_label(): line for line in left.lines}
+    assert np.array_equal(lines["test"].get_xydata(), [[0, 50], [1, 75]])
+    assert len(lines["training"].get_xdata()) == 0
+    assert np.array_equal(right.lines[0].get_xydata(), [[0, 0.3], [1, 0.2]])
+    assert lines["this checkpoint"].get_xdata() == [1, 1]
+
+
+def test_distorted_copies_are_those_of_the_epochs(data_dir):
+    data = MNISTDataModule(data_dir, seed=3, distort=0.8)
+    data.setup("test")
+    names = chapter.figures(DigitClassifier([6]), data, 0, {})
+    shown = dict(itertools.islice(names, 3))["distorted"].axes[0].images[0].get_array()
+    assert shown.shape == (2 * 29 + 1, 10 * 29 + 1)
+    for epoch in (0, 13):
+        row, column = epoch // 10 * 29 + 1, epoch % 10 * 29 + 1
+        wanted = distort(data.training[0], 0.8, 3, epoch)[0]
+        assert (shown[row : row + 28, column : column + 28] == wanted.numpy()).all()
+
+
+def test_hidden_neurons_show_what_excites_them_and_how_they_vote(fitted, data):
+    """Neuron by neuron and image by image, in NumPy."""
+    model, _ = load(fitted)
+    images, labels = data.test
+    first, last = linears(model.network)
+    w, b = first.weight.detach().numpy(), first.bias.detach().numpy()
+    votes = last.weight.detach().numpy()
+    z = np.array([w @ (image.numpy().ravel() / 255) + b for image in images])
+    a = 1 / (1 + np.exp(-z))
+    chosen = sorted(range(12), key=lambda n: -np.linalg.norm(votes[:, n]) * a[:, n].std())[:3]
+    fig = chapter.hidden_neurons(model, images, labels, rows=3)
+    for row, neuron in enumerate(chosen):
+        weights, bars, examples, ballot = fig.axes[4 * row : 4 * row + 4]
+        assert weights.get_ylabel() == f"neuron {neuron}"
+        strength = np.quantile(np.abs(w[neuron]), 0.995)
+        wanted = shaded((w[neuron].reshape(28, 28) / strength + 1) / 2, SIGNED)
+        assert np.abs(np.asarray(weights.images[0].get_array(), int) - wanted).max() <= 1  # of 255
+        means = [a[labels.numpy() == digit, neuron].mean() for digit in range(10)]
+        assert np.allclose([bar.get_height() for bar in bars.patches], means, atol=1e-4)
+        for place, image in enumerate(np.argsort(-z[:, neuron])[:5]):
+            left = 1 + 29 * place
+            assert np.array_equal(examples.images[0].get_array()[1:29, left : left + 28], images[image])
+        assert np.allclose([bar.get_height() for bar in ballot.patches], votes[:, neuron])
+
+
+def test_a_detectors_neurons_vote_for_its_one_output(data):
+    ballot = chapter.hidden_neurons(DigitClassifier([6], only_digit=3), *data.test, rows=1).axes[3]
+    assert [tick.get_text() for tick in ballot.get_xticklabels()] == ["3"]
+    assert len(ballot.patches) == 1
+
+
+def test_saturation_keeps_right_and_other_outputs_apart():
+    activations = torch.full((4, 10), 0.001)
+    labels = torch.arange(4)
+    activations[range(4), labels] = torch.tensor([0.999, 0.995, 0.6, 0.002])
+    activations[0, 9], activations[1, 9] = 0.02, 0.98
+    left, right = chapter.saturation(labels, activations).axes
+    assert left.get_title() == "the right output: 75.0% within 0.01 of 0 or 1"
+    assert right.get_title() == "the other nine: 94.4% within 0.01 of 0 or 1"
+    assert sum(bar.get_height() for bar in left.patches) == 4
+    assert sum(bar.get_height() for bar in right.patches) == 36
+
+
+def test_the_valley_has_the_path_over_contours_from_the_least_to_the_largest_cost():
+    flat = torch.tensor([[3.0, 1.0], [1.0, 0.5], [0.0, 0.0]])
+    cost = torch.linspace(0.013, 1.7, 35).view(5, 7)
+    axes, bar = chapter.valley(flat, torch.linspace(-1, 4, 7), torch.linspace(-1, 2, 5), cost, 1234).axes
+    assert np.array_equal(axes.lines[0].get_xydata(), flat)
+    names = {text.get_text(): tuple(text.xy) for text in axes.texts}
+    assert names == {"initial weights": (3.0, 1.0), "1": (1.0, 0.5), "2 epochs": (0.0, 0.0)}
+    levels = axes.collections[0].levels
+    assert levels[[0, -1]] == pytest.approx([0.013, 1.7])
+    assert bar.get_ylabel() == "cost on 1,234 training images"
+    assert [tick.get_text() for tick in bar.get_yticklabels()] == ["0.02", "0.05", "0.1", "0.2", "0.5", "1"]
+
+
+def test_training_size_shows_each_seed_and_their_mean():
+    axes = chapter.training_size([10, 20], torch.tensor([[0.5, 0.7], [0.8, 0.9]]), "784-5-10").axes[0]
+    first, second, means = (line.get_ydata() for line in axes.lines)
+    assert np.allclose([first, second, means], [[50, 80], [70, 90], [60, 85]])
+    assert [text.get_text() for text in axes.texts] == ["60.0", "85.0"]
+    assert axes.get_title() == "784-5-10"
+
+
+@pytest.mark.parametrize("strength, said", [(0.0, ""), (0.8, " on distorted images")])
+def test_the_figure_of_training_sizes_says_how_they_were_trained(strength, said, data_dir, monkeypatch):
+    data = MNISTDataModule(data_dir, distort=strength)
+    data.setup("test")
+    monkeypatch.setattr(
+        descent, "descend", lambda model, data, epochs: torch.rand(3, parameters_to_vector(model.parameters()).numel())
+    )
+    monkeypatch.setattr(descent, "accuracy_by_size", lambda model, data, sizes, *_: torch.zeros(len(sizes), 3))
+    *_, (name, fig) = chapter.figures(DigitClassifier([5]), data, 0, {})
+    assert name == "training_size"
+    assert fig.axes[0].get_title() == f"784-5-10 after 30 epochs{said}"
+
+
+def test_what_tensorboard_shows_too_is_of_the_test_images(fitted, data, monkeypatch):
+    for name in ("confusion", "first_mistakes"):
+        monkeypatch.setattr(chapter, name, lambda *tensors: tensors)
+    model, epoch = load(fitted)
+    drawn = dict(itertools.islice(chapter.figures(model, data, epoch, {}), 6))
+    images, labels = data.test
+    answers, activations = model.predict(images)
+    assert len(images) == TEST
+    assert torch.equal(drawn["confusion"][0], labels) and torch.equal(drawn["confusion"][1], answers)
+    for given, wanted in zip(drawn["mistakes"], (images, labels, activations), strict=True):
+        assert torch.equal(given, wanted)

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn.utils import vector_to_parameters
+
+from digits.data import MNISTDataModule
+from digits.figures import descent
+from digits.model import DigitClassifier
+from tests.figures.conftest import EPOCHS
+from tests.support.fitted import fit, load, vector
+from tests.support.small_mnist import TRAINING
+
+
+@pytest.mark.parametrize("kernel", ["numba", "torch"])
+@pytest.mark.parametrize("batch_size", [10, 30])  # 500 images are not a multiple of 30
+def test_descent_is_that_of_train_bit_for_bit(data_dir, tmp_path, kernel, batch_size):
+    how = {"hidden": [12], "lr": 2.5, "seed": 4, "kernel": kernel}
+    args = ["--hidden", 12, "--lr", 2.5, "--seed", 4, "--kernel", kernel, "--epochs", 3, "--batch_size", batch_size]
+    fit(tmp_path / "run", data_dir, *args)
+    path = descent.descend(DigitClassifier(**how), MNISTDataModule(data_dir, batch_size, 4), epochs=3)
+    assert len(path) == 4
+    assert torch.equal(path[0], vector(DigitClassifier(**how)))
+    last, _ = load(tmp_path / "run", "last.ckpt")
+    assert torch.equal(path[3], vector(last))
+    best, epoch = load(tmp_path / "run")
+    assert torch.equal(path[epoch + 1], vector(best))
+
+
+def test_weights_that_training_does_not_lead_to_are_told(fitted, data, capsys):
+    for change, told in ((0.0, False), (1e-3, True)):
+        model, epoch = load(fitted)
+        next(model.parameters()).data[0, 0] += change
+        path = descent.path_to(model, data, epoch)
+        assert len(path) == epoch + 2
+        assert torch.equal(path[-1], vector(model)) != told
+        assert ("has other weights than this checkpoint" in capsys.readouterr().out) == told
+
+
+def test_a_detector_is_trained_again_on_its_images_and_targets(data_dir, tmp_path):
+    fit(tmp_path / "run", data_dir, "--hidden", 6, "--only_digit", 3, "--train_size", 95, "--epochs", 3)
+    model, epoch = load(tmp_path / "run", "last.ckpt")
+    module = MNISTDataModule(data_dir, train_size=95)
+    path = descent.path_to(model, module, epoch)
+    assert torch.equal(path[-1], vector(model))
+    images, labels = module.training
+    _, u, v, cost = descent.valley(model, path, images, labels, steps=3)
+    vector_to_parameters(path[-1] + torch.stack([u[2], v[0]]) @ descent.plane(path), model.parameters())
+    wanted = (model(images).squeeze(1) - (labels == 3).float()).square().mean().item() / 2
+    assert cost[0, 2].item() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_the_valley_has_the_cost_of_the_weights_at_each_point(fitted, data):
+    model, epoch = load(fitted, "last.ckpt")
+    before = vector(model)
+    path = descent.descend(DigitClassifier(**model.hparams), data, EPOCHS)
+    flat, u, v, cost = descent.valley(model, path, *data.training, steps=5)
+    assert epoch + 1 == EPOCHS == len(path) - 1
+    assert torch.equal(vector(model), before)  # the valley leaves the network as it is
+
+    def wanted(weights):
+        other, _ = load(fitted)
+        vector_to_parameters(weights.clone(), other.parameters())
+        a = other(data.training[0]).detach().double().numpy()
+        return np.sum((a - np.eye(10)[data.training[1]]) ** 2) / 2 / TRAINING
+
+    directions = descent.plane(path)
+    assert torch.allclose(directions @ directions.T, torch.eye(2), atol=1e-5)
+    assert flat[-1].tolist() == [0, 0]
+    assert cost.shape == (5, 5)
+    for i in (0, 2, 4):  # rows are v, columns u
+        for j in (1, 3):
+            point = path[-1] + u[j] * directions[0] + v[i] * directions[1]
+            assert cost[i, j].item() == pytest.approx(wanted(point), rel=1e-4)
+    assert u.min() < flat[:, 0].min() and flat[:, 0].max() < u.max()
+    assert v.min() < flat[:, 1].min() and flat[:, 1].max() < v.max()
+
+    middle = torch.stack([path[0], path[1], path[-1]])  # three points lie in a plane
+    flat, *_ = descent.valley(model, middle, *data.training, steps=2)
+    assert torch.allclose(torch.cdist(flat, flat), torch.cdist(middle, middle), rtol=1e-3)
+
+
+def test_accuracy_by_size_is_that_of_train(data_dir, data, tmp_path):
+    fit(tmp_path / "run", data_dir, "--hidden", 12, "--lr", 1, "--epochs", 2, "--seed", 1)
+    model, _ = load(tmp_path / "run", "last.ckpt")
+    answers, _ = model.predict(data.test[0])
+    like, tens = DigitClassifier([12], lr=1.0, seed=77), MNISTDataModule(data_dir, batch_size=10, seed=77)
+    accuracy = descent.accuracy_by_size(like, tens, sizes=[20, TRAINING], seeds=2, epochs=2)
+    assert accuracy.shape == (2, 2)
+    assert accuracy[1, 1] == (answers == data.test[1]).float().mean()
+    assert (accuracy[0] < accuracy[1]).all()
+
+
+@pytest.mark.parametrize("schedule", [None, 100])
+@pytest.mark.parametrize("strength", [0.0, 0.8])
+def test_fewer_images_are_trained_on_as_the_run_was(schedule, strength, data_dir, monkeypatch):
+    made = []
+
+    def descend(model, data, epochs):
+        made.append((model, data))
+        data.setup("test")
+
+    monkeypatch.setattr(descent, "descend", descend)
+    like = DigitClassifier([5], 0.5, "gaussian", seed=9, kernel="torch", schedule=schedule)
+    descent.accuracy_by_size(like, MNISTDataModule(data_dir, 30, 9, None, strength), [20], seeds=2, epochs=3)
+    assert [data.hparams for _, data in made] == [
+        {"batch_size": 30, "seed": seed, "train_size": 20, "distort": strength} for seed in (0, 1)
+    ]
+    own = {"schedule": 3 if schedule else None}
+    assert [model.hparams for model, _ in made] == [{**like.hparams, **own, "seed": seed} for seed in (0, 1)]

@@ -1,0 +1,47 @@
+"""Lightning's Trainer as the user sets it, in one process and in two."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.support.training import Runs
+
+
+def test_trainer_settings(run):
+    output = run("--trainer.max_epochs", 2, "--trainer.limit_train_batches", 1, "--run_dir", "here")
+    assert len(re.findall("^Epoch", output, re.M)) == 2
+    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 2 * 50
+
+
+def test_max_steps(run):
+    run("--trainer.max_steps", 7, "--run_dir", "here")
+    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 7
+
+
+def test_trainer_without_files(run):
+    run("--epochs", 1, "--trainer.logger", "false", "--trainer.enable_checkpointing", "false", "--run_dir", "here")
+    assert [path.name for path in Path("here").iterdir()] == ["config.yaml"]
+
+
+@pytest.mark.parametrize("last", [[], ["--trainer.max_steps", "33"]])
+def test_two_processes_follow_one(last, tmp_path):
+    """Mini-batches of 5 in each of two, against mini-batches of 10 in one; float64, so that rounding cannot hide."""
+    runs = Runs(tmp_path)
+    exact = ["--trainer.precision", "64-true", "--kernel", "torch", "--epochs", "4", *last]
+    two = runs.new("two", *exact, "--batch_size", "5", "--trainer.devices", "2", "--trainer.strategy", "ddp")
+    one, two = runs.finish(runs.new("one", *exact)), runs.finish(two)
+    assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", two, re.M) != []
+    for key, value in runs.weights("one").items():
+        torch.testing.assert_close(runs.weights("two")[key], value, rtol=0, atol=1e-9)
+
+
+def test_processes_that_do_not_divide_the_images(tmp_path):
+    """500 images in mini-batches of 2 x 7: the last one has 10, five for each."""
+    runs = Runs(tmp_path)
+    two = runs.new("two", "--batch_size", "7", "--epochs", "2", "--trainer.devices", "2")
+    one = runs.finish(runs.new("one", "--batch_size", "14", "--epochs", "2", "--kernel", "torch"))
+    assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", runs.finish(two), re.M) != []
+    shutil.rmtree(tmp_path)
