@@ -1,8 +1,8 @@
-"""Distorted copies of images of digits, the training examples that never run out. Torch alone: no trainer.
+"""Distorted copies of images of digits: training examples that never run out.
 
 As in P. Simard, D. Steinkraus and J. Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
-Document Analysis" (2003): each image is turned, scaled, sheared and shifted a little, and bent by a displacement field
-that is random and smoothed by a Gaussian. The limits below are those at strength 1.
+Document Analysis" (2003): each image is rotated, scaled, sheared and shifted a little, and bent by a displacement field
+of random numbers, smoothed by a Gaussian.
 """
 
 from math import radians
@@ -12,29 +12,29 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+# Limits at strength 1.
 ROTATION = 7.5  # degrees, either way
-SCALE = 0.09  # each axis by its own factor, exp(-0.09) to exp(0.09)
-SHEAR = 0.11  # pixels sideways for each pixel up or down, either way
+SCALE = 0.09  # logarithm of a factor, one for each axis: exp(-0.09) to exp(0.09)
+SHEAR = 0.11  # pixels sideways per pixel down, either way
 SHIFT = 0.75  # pixels along each axis, either way
 ELASTIC = 1.0  # pixels along each axis, root mean square over the images
-SIGMA = 4.0  # pixels, standard deviation of the Gaussian that smooths the field
 
-PART = 500  # images at a time, so that what is computed of them stays near the processor
+SIGMA = 4.0  # standard deviation in pixels of the Gaussian that smooths the displacement field
+PART = 500  # images at a time, few enough for the processor's cache
 
 
 @torch.no_grad()
 def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
-    """A distorted copy of each image: on one kind of device, a function of the arguments alone.
+    """A distorted copy of each image, a function of the arguments alone (and of the kind of device).
 
     Args:
         images: (N, H, W) uint8, on any device.
         strength: Factor of all the limits above; 0 changes nothing.
-        seed: Decides, with the epoch, what happens to each image.
-        epoch: Number of the epoch that the copies are for.
+        seed: Of the random numbers, together with the epoch.
+        epoch: The epoch that the copies are for.
 
     Returns:
-        The copies (N, H, W) uint8, on the device of `images`. What is moved out of an image is lost; what comes in is
-        black.
+        The copies (N, H, W) uint8, on the device of `images`; black where nothing of an image is left.
     """
     number = np.random.default_rng([seed, epoch]).integers(2**63)
     generator = torch.Generator(images.device).manual_seed(int(number))
@@ -42,7 +42,7 @@ def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
 
 
 def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """Where each pixel of the copy comes from, x to the right and y down from the centre, and what it finds there."""
+    """Copies of images (N, H, W): each pixel is looked up where it comes from, x and y counted from the centre."""
     n, height, width = images.shape
     device = images.device
     limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device)
@@ -50,9 +50,10 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
     angle, wide, high, shear, right, down = (strength * limits * either_way).unbind(1)
     sin, cos, wide, high = angle.sin(), angle.cos(), wide.exp(), high.exp()
     rows = [wide * cos, wide * (shear * cos - sin), right, high * sin, high * (shear * sin + cos), down]
-    affine = torch.stack(rows, 1).view(n, 2, 3)  # first sheared, then turned, then scaled, then shifted
+    affine = torch.stack(rows, 1).view(n, 2, 3)  # shears, then rotates, then scales, then shifts
 
-    y, x = torch.meshgrid(_centred(height, device), _centred(width, device), indexing="ij")
+    centred = (torch.arange(size, device=device) - (size - 1) / 2 for size in (height, width))
+    y, x = torch.meshgrid(*centred, indexing="ij")
     places = (affine @ torch.stack([x, y, torch.ones_like(x)]).flatten(1)).view(n, 2, height, width)
     smooth_y, smooth_x = _smooth(height, device), _smooth(width, device)
     noise = torch.randn(n, 2, smooth_y.shape[1], smooth_x.shape[1], generator=generator, device=device)
@@ -62,16 +63,10 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
     return pixels.round_().to(torch.uint8).squeeze(1)
 
 
-def _centred(size: int, device: torch.device) -> Tensor:
-    """Positions (size,) of a row of pixels, counted from its centre."""
-    return torch.arange(size, device=device) - (size - 1) / 2
-
-
 def _smooth(size: int, device: torch.device) -> Tensor:
-    """Weights (size, points) that turn noise of variance 1, on points SIGMA apart, into a field of variance 1.
+    """Weights (size, points) that smooth noise of variance 1, on points SIGMA apart, into a field of variance 1.
 
-    A field smoothed so much holds no more than noise on so few points can; drawing it for each pixel would take longer
-    than all the rest.
+    So smooth a field needs no more points, and a random number for each pixel would take longer than all the rest.
     """
     points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device)
     weights = torch.exp(-((torch.arange(size, device=device).view(-1, 1) - points) ** 2) / (2 * SIGMA**2))

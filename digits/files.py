@@ -8,7 +8,7 @@ from digits import UserError
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
-    """Write a file so that, whatever happens meanwhile, there is the whole new one or what was there before.
+    """Write a file so that a crash or a full disk leaves either the new content or what was there before.
 
     Raises UserError if it cannot be written.
     """

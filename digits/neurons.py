@@ -1,7 +1,7 @@
 """The neurons of chapter 1 by themselves: perceptrons, logic gates made of them, sigmoid neurons, a layer of bits.
 
-A perceptron and a sigmoid neuron have the same weighted input z = w x + b. They differ in what they make of it: a step,
-or the smooth sigmoid, which a small change of w and b moves by a small amount. That is what lets a network learn.
+A perceptron and a sigmoid neuron have the same weighted input z = w x + b. A perceptron outputs a step of it, a sigmoid
+neuron a smooth curve: a small change of w and b changes its output a little. That is what lets a network learn.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Neuron:
-    """One neuron or several side by side, on the same inputs; what is common to the two kinds below.
+    """One neuron, or several side by side on the same inputs; what the two kinds below have in common.
 
     Args:
         weights: (neurons, inputs), floating.
@@ -23,12 +23,12 @@ class Neuron:
     biases: Tensor
 
     def z(self, x: Tensor) -> Tensor:
-        """Weighted inputs (..., neurons) for inputs (..., inputs), which are turned into the dtype of the weights."""
+        """Weighted inputs (..., neurons), of the dtype of the weights, for inputs (..., inputs) of any dtype."""
         return x.to(self.weights) @ self.weights.mT + self.biases
 
 
 class Perceptron(Neuron):
-    """Output 1 where z > 0, else 0, also at z = 0 (chapter 1, equation 2)."""
+    """Output 1 where z > 0, else 0 (chapter 1, equation 2)."""
 
     def __call__(self, x: Tensor) -> Tensor:
         """Outputs (..., neurons), of the dtype of the weights, for inputs (..., inputs)."""
@@ -49,12 +49,12 @@ NAND = Perceptron(torch.tensor([[-2.0, -2.0]]), torch.tensor([3.0]))  # the weig
 
 
 def nand(x: Tensor, y: Tensor) -> Tensor:
-    """NAND of bits x and y (...), 0 or 1 of any dtype: (...), 0.0 or 1.0. Any logic function can be built from it."""
+    """NAND (...), 0.0 or 1.0, of bits x and y (...) of any dtype. Any logic function can be built from it."""
     return NAND(torch.stack([x, y], -1)).squeeze(-1)
 
 
 def xor(x: Tensor, y: Tensor) -> Tensor:
-    """XOR of bits x and y (...), which no single perceptron can compute, from four NANDs."""
+    """XOR of bits x and y (...), which takes several perceptrons: four NANDs."""
     return half_adder(x, y)[0]
 
 
@@ -65,20 +65,20 @@ def half_adder(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def output_changes(neuron: SigmoidNeuron, x: Tensor, dw: Tensor, db: Tensor) -> tuple[Tensor, Tensor]:
-    """How the outputs change with the weights and biases, and what the derivatives predict (chapter 1, equation 5).
+    """The actual changes of the outputs, and those that the derivatives predict (chapter 1, equation 5).
 
     The prediction is sum_j d output/dw_j Δw_j + d output/db Δb, with d output/dw_j = sigma'(z) x_j and d output/db =
-    sigma'(z). It is off by about the square of the change: half the change, a quarter of the error. A perceptron has
+    sigma'(z). Its error is about the square of the change: half the change, a quarter of the error. A perceptron has
     no such rule: a small change leaves its output as it is, or flips it.
 
     Args:
         neuron: One or several.
         x: One input (inputs,), of the dtype of the weights.
-        dw: Changes of the weights (..., neurons, inputs), any number of them.
-        db: The changes of the biases that go with them (..., neurons).
+        dw: Changes of the weights (..., neurons, inputs).
+        db: Changes of the biases (..., neurons).
 
     Returns:
-        The actual and the predicted changes of the outputs, each (..., neurons).
+        The actual and the predicted changes, each (..., neurons).
     """
     a = neuron(x)
     slope = a * (1 - a)  # sigma'(z)
@@ -86,18 +86,18 @@ def output_changes(neuron: SigmoidNeuron, x: Tensor, dw: Tensor, db: Tensor) -> 
 
 
 def bits_of(digits: Tensor) -> Tensor:
-    """Digits (...) int64, 0..9, as their bits (..., 4), 0.0 or 1.0: eights, fours, twos, ones."""
+    """The bits (..., 4), 0.0 or 1.0, of digits (...) int64, 0..9: eights, fours, twos, ones."""
     places = torch.tensor([8, 4, 2, 1], device=digits.device)
     return (digits.unsqueeze(-1) & places).ne(0).to(torch.get_default_dtype())
 
 
 def binary_layer(bias: float = -0.4) -> Perceptron:
-    """Four perceptrons that turn output activations (..., 10) of a network into the bits (..., 4) of its digit.
+    """Four perceptrons that turn the output activations (..., 10) of a network into the bits (..., 4) of its digit.
 
-    The exercise of chapter 1 asks for them. An output has weight 1 to the bits that its digit has, 0 to the others. If
-    the right output is at least 0.99 and the others are at most 0.01, as the exercise assumes, then z - bias is at
-    least 0.99 where the digit has the bit and at most 0.05 where not (bit 1: the five odd digits), so that any bias
-    between -0.99 and -0.05 will do, -0.06 too. On a trained network the assumption does not hold for every image, and
-    a bias nearer the middle errs less: -0.4 the least, on the validation images of a 784-100-10 network.
+    This is the exercise of chapter 1. The weight from an output to a bit is 1 if its digit has the bit, else 0. The
+    exercise assumes that the right output is at least 0.99 and the others are at most 0.01. Then z - bias is at least
+    0.99 if the digit has the bit, and at most 0.05 if not (the ones: five odd digits), so any bias between -0.99 and
+    -0.05 will do. For a trained network the assumption does not always hold, and a bias nearer the middle errs less:
+    -0.4 the least, on the validation images, with 784-100-10.
     """
     return Perceptron(bits_of(torch.arange(10)).mT, torch.full((4,), bias))

@@ -9,26 +9,27 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw
 from torch import nn
 
 from digits import UserError, checkpoint
 from digits.checkpoint import checkpoint_of, load_network
 from digits.files import write_whole
 from digits.handwriting import Digit, find_digits
+from digits.handwriting.picture import opened, plain
 from digits.network import linears
 from digits.neurons import binary_layer
 
-# Below this, no output neuron has recognised anything. Of the photos of MNIST's validation digits that are read right
-# (tests/support/photos.py), 0.2 % stay below it.
+# If all outputs are below it, no digit was recognised. So are 0.2 % of those photos of MNIST's validation digits
+# (tests/support/photos.py) that are read right.
 NOTHING = 0.05
 
 
 @dataclass
 class Reading:
-    """What a network says of one digit: the largest two of its output activations, and where the digit was found.
+    """What a network reads in one digit: the two largest output activations, the bits, and where the digit was found.
 
-    A detector has one output: `digit` is 1 if it detects its digit, else 0.
+    A detector has one output: `digit` is 1 if its digit is detected, else 0, and there are no bits.
     """
 
     digit: int
@@ -40,7 +41,7 @@ class Reading:
 
 
 def read(network: nn.Module, digits: list[Digit]) -> list[Reading]:
-    """Read digits that `digits.handwriting` found, with a network of 784 inputs and ten outputs, or one."""
+    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in digits that `find_digits` found."""
     activations = network(torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1))
     if activations.shape[1] == 1:
         activations = torch.cat([1 - activations, activations], 1)
@@ -64,8 +65,8 @@ def predict(
     """Read digits in pictures, a line each: the digit, its activation, and the runner-up.
 
     Args:
-        files: Pictures, folders, patterns such as scans/*.png, or - for standard input. Before them may stand the
-            checkpoint that reads, or the folder of its run; by default the newest run in runs/ does.
+        files: Pictures, folders, patterns such as scans/*.png, or - for standard input. A checkpoint or the folder of
+            a run may come first; by default the newest run in runs/ reads.
         number: Read a line of digits, such as a postal code.
         bits: Add the four binary digits that the binary layer makes of the ten output activations.
         show: Draw in the terminal the 28x28 that the network sees.
@@ -121,7 +122,7 @@ def _is_checkpoint(word: str) -> bool:
 
 
 def _pictures(word: str) -> list[str]:
-    """The pictures that a word of the command line stands for, or the word itself."""
+    """The pictures in a folder or of a pattern; the word itself if it is neither, or there are none."""
     path = Path(word)
     if path.is_dir():
         known = Image.registered_extensions()
@@ -130,7 +131,7 @@ def _pictures(word: str) -> list[str]:
 
 
 def _said(readings: list[Reading], bits: bool, detected: int | None) -> str:
-    """One line: what was read, how sure that is, and the runner-up, of several digits where it is least sure."""
+    """One line: what was read, its activation and the runner-up; of several digits, those of the least sure one."""
     least = min(readings, key=lambda reading: reading.activation)
     sure = f"{least.activation:.2f}, then {least.runner_up} with {least.runner_up_activation:.2f}"
     if detected is not None:
@@ -142,7 +143,7 @@ def _said(readings: list[Reading], bits: bool, detected: int | None) -> str:
 
 
 def _drawing(image: np.ndarray) -> str:
-    """An image (28, 28) 0..1 as 28 lines of 56 characters."""
+    """An image (28, 28) 0..1 as 28 lines of text, two characters a pixel."""
     shades = np.array(list(" \u2591\u2592\u2593\u2588"))[(image * 4).round().astype(int)]
     return "\n".join("".join(character * 2 for character in row) for row in shades)
 
@@ -152,8 +153,7 @@ def _annotate(picture: str | bytes, readings: list[Reading], path: Path) -> None
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind not in Image.SAVE:
         raise UserError(f"cannot write {path}: end its name in .png or .jpg")
-    with Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture) as opened:
-        image = ImageOps.exif_transpose(opened).convert("RGB")
+    image = plain(opened(picture))
     draw = ImageDraw.Draw(image)
     line, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
     for reading in readings:

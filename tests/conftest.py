@@ -1,6 +1,7 @@
 """What every test may ask for: a small MNIST, the real one, a trained network, a verb to run."""
 
 import os
+import shutil
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of torch, also in processes to come; other cores run other tests
 
@@ -26,6 +27,18 @@ def data_dir(small, monkeypatch):
     folder, checksums = small
     use(monkeypatch, checksums)
     return folder
+
+
+@pytest.fixture
+def good(data_dir):
+    """The folder of the good files; not to be written to."""
+    return data_dir / "MNIST" / "raw"
+
+
+@pytest.fixture
+def raw(good, tmp_path):
+    """The folder of a data_dir of this test's own, with copies of the good files."""
+    return shutil.copytree(good, tmp_path / "data" / "MNIST" / "raw")
 
 
 @pytest.fixture

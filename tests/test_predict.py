@@ -1,3 +1,5 @@
+"""Reading pictures on the command line: what is printed, drawn over them, and said of mistakes."""
+
 import io
 import json
 import subprocess
@@ -8,9 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
+from digits import checkpoint
+from digits.checkpoint import load_network
+from digits.handwriting import find_digit
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
-from digits.training.callbacks import WholeFiles
+from tests.support.checkpoints import saved, saved_sure
 
 
 def ring(size=120):
@@ -27,22 +32,11 @@ def line(count=3, size=120):
     return picture
 
 
-def checkpoint(path, **settings):
-    """A network of 12 neurons that finds a 4 in every picture (the detector: its digit)."""
-    model = DigitClassifier([12], **settings)
-    with torch.no_grad():
-        model.network[2].bias -= 6
-        model.network[2].bias[0 if model.only_digit is not None else 4] += 20
-    content = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams), "digits_version": 1}
-    WholeFiles().save_checkpoint(content, path)
-    return model
-
-
 @pytest.fixture
 def read(tmp_path, monkeypatch, verb):
     """Run `digits predict` in a folder with a checkpoint, a.png and line.png; returns its exit code, lines, errors."""
     monkeypatch.chdir(tmp_path)
-    checkpoint("net.ckpt")
+    saved_sure("net.ckpt")
     ring().save("a.png")
     line().save("line.png")
 
@@ -60,13 +54,10 @@ def test_a_line_each(read):
 
 
 def test_activations_are_the_networks(read):
-    from digits.checkpoint import load_network
-    from digits.handwriting import find_digit
-
     digit = find_digit("a.png")
     _, lines, _ = read("net.ckpt", "a.png", "--json")
     [said] = json.loads(lines[0])["digits"]
-    a = load_network("net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
+    a = load_network(checkpoint.read("net.ckpt"), "net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
     model = DigitClassifier.load_from_checkpoint("net.ckpt")
     assert torch.equal(model.predict(torch.from_numpy(digit.image)[None])[1][0], a)
     best, other = a.topk(2).values.tolist()
@@ -86,8 +77,6 @@ def test_bits(read):
 
 
 def test_show_draws_what_the_network_sees(read):
-    from digits.handwriting import find_digit
-
     lines = read("net.ckpt", "a.png", "--show")[1][1:]
     drawn = np.array([list(row) for row in lines])
     assert drawn.shape == (28, 56)
@@ -110,6 +99,25 @@ def test_annotate(read, tmp_path):
     assert not (tmp_path / "x.png").exists()
 
 
+def sixteen_bits(grey):
+    """A scan that uses the lower half of the range."""
+    return Image.fromarray(np.asarray(grey).astype(np.uint16) * 100)
+
+
+def on_nothing(grey):
+    """Dark ink on transparent black, as drawing programs save it."""
+    ink = 255 - np.asarray(grey)
+    return Image.fromarray(np.dstack([0 * ink, 0 * ink, 0 * ink, np.where(ink > 40, ink, 0)]))
+
+
+@pytest.mark.parametrize("kind", [sixteen_bits, on_nothing])
+def test_annotate_shows_dark_ink_on_light_paper_as_it_was_read(kind, read):
+    kind(line()).save("odd.png")
+    assert read("net.ckpt", "odd.png", "--number", "--annotate", "out.png")[0] == 0
+    grey, ink = np.asarray(Image.open("out.png").convert("L")), np.asarray(line()) < 100
+    assert np.median(grey[~ink]) > 200 and np.median(grey[ink]) < 100
+
+
 def test_folders_and_patterns(read, tmp_path):
     (tmp_path / "some").mkdir()
     for name in ("b.png", "a.jpg"):
@@ -130,7 +138,7 @@ def test_newest_run(read, tmp_path):
     run = tmp_path / "runs" / "one"
     run.mkdir(parents=True)
     (run / "config.yaml").write_text("")
-    checkpoint(run / "best.ckpt")
+    saved_sure(run / "best.ckpt")
     for words in (["a.png"], [str(run), "a.png"]):
         assert read(*words)[1][0].startswith("a.png: 4")
 
@@ -154,9 +162,7 @@ def test_nothing_like_a_digit(read):
     model = DigitClassifier([12])
     with torch.no_grad():
         model.network[2].bias -= 20
-    content = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams), "digits_version": 1}
-    WholeFiles().save_checkpoint(content, "unsure.ckpt")
-    assert read("unsure.ckpt", "a.png") == (1, [], ["a.png: shows nothing like a digit"])
+    assert read(saved("unsure.ckpt", model), "a.png") == (1, [], ["a.png: shows nothing like a digit"])
 
 
 @pytest.mark.parametrize(
@@ -170,13 +176,13 @@ def test_nothing_like_a_digit(read):
     ],
 )
 def test_mistakes(words, reason, read):
-    checkpoint("big.ckpt", image_size=30)
+    saved_sure("big.ckpt", image_size=30)
     code, _, errors = read(*words)
     assert code == 2 and len(errors) == 1 and reason in errors[0]
 
 
 def test_a_detector_says_yes_or_no(read):
-    checkpoint("nine.ckpt", only_digit=9)
+    saved_sure("nine.ckpt", only_digit=9)
     assert read("nine.ckpt", "a.png")[1][0].startswith("a.png: a 9  (1.00)")
     assert "only detects the digit 9" in read("nine.ckpt", "a.png", "--number")[2][0]
 

@@ -10,16 +10,16 @@ from torch import Tensor, nn
 from digits import UserError
 from digits.network import answers, inputs, linears
 
-OPSET = 17  # of the operators; ONNX Runtime has it since 1.12
-IR_VERSION = 8  # of the file; the one that came with OPSET
-CLOSE = 1e-5  # activations may differ by so much
+OPSET = 17  # version of the operators; ONNX Runtime has it since 1.12
+IR_VERSION = 8  # version of the file format; the one that came with OPSET
+CLOSE = 1e-5  # largest difference of an activation from PyTorch's
 
 
 def model(network: nn.Module, side: int, facts: dict[str, Any]) -> bytes:
-    """The network as the content of an .onnx file, a node for each operation.
+    """The content of an .onnx file.
 
-    Input `images` (N, side, side) float32 0..1. Outputs `digit` (N,) int64, of a detector (N,) bool, and `activations`
-    (N, 10) float32, of a detector (N, 1). The facts are kept as metadata, in JSON.
+    Input `images` (N, side, side) float32 0..1. Outputs `digit` (N,) int64 and `activations` (N, 10) float32; of a
+    detector, `digit` (N,) bool and `activations` (N, 1). Each fact is metadata, its value in JSON.
 
     Raises UserError if onnx is missing.
     """
@@ -65,9 +65,9 @@ def model(network: nn.Module, side: int, facts: dict[str, Any]) -> bytes:
 
 @torch.no_grad()
 def check(content: bytes, network: nn.Module, images: Tensor) -> None:
-    """Run a model in ONNX Runtime on images (N, side, side), uint8 or float 0..1, and compare it with its network.
+    """Compare a model, run in ONNX Runtime on images (N, side, side), uint8 or float 0..1, with its network.
 
-    Raises ArithmeticError if a digit is another, or an activation differs by more than CLOSE.
+    Raises ArithmeticError if a digit differs, or an activation by more than CLOSE.
     """
     from onnxruntime import InferenceSession
 

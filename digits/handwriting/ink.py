@@ -1,7 +1,4 @@
-"""Which pixels of a photo are ink, whatever the paper, its light, its shadows and its lines.
-
-Tuned on photos of MNIST's validation digits (tests/support/photos.py).
-"""
+"""Which pixels of a photo are ink, whatever the paper, its light, its shadows and its lines."""
 
 from typing import NamedTuple
 
@@ -10,16 +7,17 @@ import numpy as np
 
 from digits import UserError
 
-WINDOWS = 0.4, 0.24, 0.12, 0.06  # ink is narrower than one of these shares of the picture's shorter side,
-FRACTIONS = 0.42, 0.65  # darker than one of these shares of the darkest ink,
-EDGE = 0.5  # at its edges at least so steep, on average, in units of the steepest edges of the picture,
-FAT = 0.5  # and its strokes are at most this share of its length wide
-GRAIN = 6  # medians of the paper's own unevenness by which ink is darker at least: 4 to 4.6 on a blank page
-COARSE = 8  # pixels across a window, where the paper under the ink is looked for
+# Tuned on photos of MNIST's validation digits (tests/support/photos.py).
+WINDOWS = 0.4, 0.24, 0.12, 0.06  # widest stroke, as a share of the picture's shorter side: one guess each
+FRACTIONS = 0.42, 0.65  # threshold, as a share of the darkest ink: one guess each
+EDGE = 0.5  # least mean steepness of a part's edge; 1 is the steepest edge of the picture
+FAT = 0.5  # a part with strokes wider than this share of its length is a blot
+GRAIN = 6  # least contrast of ink, in median deviations of the paper: a blank page has 4 to 4.6
+COARSE = 8  # resolution at which the paper under the ink is estimated: pixels across a window
 
 
 class Ink(NamedTuple):
-    """`darkness` (H, W) float32, 0 on the paper; `labels` (H, W) int32 of the `parts` of the ink."""
+    """`darkness` (H, W) float32, 0 on the paper; `labels` (H, W) int32, each pixel's part; the `parts` of the ink."""
 
     darkness: np.ndarray
     labels: np.ndarray
@@ -27,7 +25,7 @@ class Ink(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A connected part of the ink: its label, its box, and how much its edge looks like that of pen strokes."""
+    """A connected part of the ink: its label, its box in pixels, and how much its edge looks like a pen stroke's."""
 
     label: int
     left: int
@@ -40,14 +38,14 @@ class Part(NamedTuple):
 def find_ink(pixels: np.ndarray) -> Ink:
     """Tell the ink of a picture (H, W, 3) uint8 from its paper.
 
-    What is ink depends on how wide the pen is, how dark, and whether it is darker or lighter than the paper. A few
-    guesses at these are tried; the right one has the part with the steepest and most even edge, since shadows are
-    soft, printed lines are faint, and half of a stroke, or a stroke and its shadow, has an edge that is partly none.
+    What is ink depends on the width of the pen, on its darkness, and on whether it is darker or lighter than the paper.
+    All combinations of a few guesses are tried. The right one has the part with the steepest and most even edge:
+    shadows are soft, printed lines are faint, and half a stroke, or a stroke with its shadow, has gaps in its edge.
 
-    Raises UserError if there is none.
+    Raises UserError if there is no ink.
     """
     light = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), 0.8)
-    dark_paper = np.clip((0.35 - quantile(sample(light), 0.5)) * 10, -1, 1)  # which calls for ink that is lighter
+    dark_paper = np.clip((0.35 - quantile(sample(light), 0.5)) * 10, -1, 1)  # 1: the ink is lighter; -1: it is darker
     guesses = []
     if dark_paper < 1:
         guesses += _guesses(light + 0.03, np.exp(-dark_paper))
@@ -62,12 +60,12 @@ def find_ink(pixels: np.ndarray) -> Ink:
 
 
 def _guesses(light: np.ndarray, likelihood: float) -> list[Ink]:
-    """What may be ink if it is darker than the paper, which is so likely, by its width and darkness.
+    """The inks to choose from, one for each of WINDOWS and FRACTIONS, in `light` (H, W, 3) float32 > 0.
 
-    Light (H, W, 3) float32, over 0.
+    All suppose that ink is darker than the paper, an assumption of the given likelihood.
     """
     light = without_lines(cv2.transform(without_ink(light, WINDOWS[0]), np.full((1, 3), 1 / 3)))
-    logarithm = np.log(np.maximum(light, 0.05))  # of which a shadow takes the same everywhere, so edges stay as steep
+    logarithm = np.log(np.maximum(light, 0.05))  # a shadow shifts it, and so leaves edges as steep
     edge = cv2.magnitude(cv2.Sobel(logarithm, cv2.CV_32F, 1, 0), cv2.Sobel(logarithm, cv2.CV_32F, 0, 1))
     edge = cv2.dilate(edge, np.ones((3, 3))) / max(quantile(sample(edge), 0.995), 1e-3)
     guesses = []
@@ -83,20 +81,21 @@ def _guesses(light: np.ndarray, likelihood: float) -> list[Ink]:
 
 
 def sample(values: np.ndarray) -> np.ndarray:
-    """Every seventh value, which is enough to tell what most are like, and of any width of picture from all columns."""
+    """Every seventh value: enough for a quantile, and spread over all columns of a picture of almost any width."""
     return values.ravel()[::7]
 
 
 def quantile(values: np.ndarray, share: float) -> float:
-    """The one of the values (N,) that this share of them lies below."""
+    """The value that this share of the values (N,) lies below."""
     place = int(share * len(values))
     return float(np.partition(values, place)[place])
 
 
 def without_ink(light: np.ndarray, window: float) -> np.ndarray:
-    """Light (H, W) or (H, W, 3) as a share of that of the paper around, within a window (a share of the shorter side).
+    """Light (H, W) or (H, W, 3) divided by the light of the paper around it.
 
-    The paper is a morphological closing: as the light, but what is dark and narrower than the window is filled.
+    The paper is a morphological closing: whatever is dark and narrower than the window is filled. The window is a share
+    of the picture's shorter side.
     """
     height, width = light.shape[:2]
     reduction = max(1, int(window * min(height, width)) // COARSE)
@@ -108,7 +107,7 @@ def without_ink(light: np.ndarray, window: float) -> np.ndarray:
 
 
 def without_lines(light: np.ndarray) -> np.ndarray:
-    """Light (H, W) divided by that of printed lines: dark, level or upright, and from border to border."""
+    """Light (H, W) with printed lines divided out: dark, level or upright, running from border to border."""
     share = without_ink(light, WINDOWS[-1])
     some = sample(share)
     paper = quantile(some, 0.5)
@@ -136,9 +135,9 @@ def without_lines(light: np.ndarray) -> np.ndarray:
 
 
 def components(mask: np.ndarray, edge: np.ndarray, likelihood: float) -> tuple[np.ndarray, list[Part]]:
-    """Label the connected parts of a mask (H, W) bool, and list those with a steep `edge` (H, W) float32 all around.
+    """Label the connected parts of a mask (H, W) bool; list those with a steep edge, off the border of the picture.
 
-    Those that run into the border of the picture are not listed.
+    `edge` (H, W) float32 is the steepness of the picture at each pixel.
     """
     mask = mask.astype(np.uint8)
     count, labels = cv2.connectedComponents(mask, connectivity=8)
@@ -152,14 +151,14 @@ def components(mask: np.ndarray, edge: np.ndarray, likelihood: float) -> tuple[n
         rows, columns = np.divmod(rim[label == i], width)
         left, top, right, bottom = int(columns.min()), int(rows[0]), int(columns.max()) + 1, int(rows[-1]) + 1
         if left > 0 and top > 0 and right < width and bottom < height:
-            even = total[i] ** 2 / (n[i] * squares[i])  # 1 if the edge is as steep everywhere
+            even = total[i] ** 2 / (n[i] * squares[i])  # 1 if the edge is equally steep everywhere
             score = likelihood * n[i] ** 0.5 * (total[i] / n[i] - EDGE) * even**3
             parts.append(Part(int(i), left, top, right, bottom, float(score)))
     return labels, parts
 
 
 def is_blot(labels: np.ndarray, part: Part) -> bool:
-    """Whether a part is too fat for strokes."""
+    """Whether a part is too fat to be made of strokes."""
     here = labels[part.top - 1 : part.bottom + 1, part.left - 1 : part.right + 1] == part.label
     depth = cv2.distanceTransform(here.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return 2 * depth.max() >= FAT * max(here.shape)

@@ -1,23 +1,23 @@
 """One digit's ink, drawn the way MNIST's digits were.
 
-They were scaled into a box of 20x20 with their aspect kept, anti-aliased, and placed with their centre of mass in the
-middle of 28x28 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits"). Strokes that are thinner
-or thicker than MNIST's, and digits that lean more than most of MNIST's, are brought nearer to them first.
+They were scaled to fit 20x20 with their aspect ratio kept, anti-aliased, and placed with their centre of mass in the
+middle of 28x28 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits"). Before that, strokes of
+unusual width and digits that lean more than most of MNIST's are corrected.
 """
 
 import cv2
 import numpy as np
 
-BOX = 20  # pixels of 28 that a digit fills
-FINE = 4  # how much finer than MNIST's a drawing is, until its last step
+BOX = 20  # of 28 pixels, the longer side of a digit
+FINE = 4  # resolution of all steps but the last: pixels to one of MNIST's
 
 # Tuned on MNIST's validation digits.
-LEAN = -0.25, 0.0  # columns a row, to the right where negative; digits that lean more are made to lean this much
-STROKE = 2.0, 4.0  # pixels of MNIST's; thinner or thicker strokes are made this wide
+LEAN = -0.25, 0.0  # range of the lean, in columns per row: negative leans to the right
+STROKE = 2.0, 4.0  # range of the stroke width, in MNIST's pixels
 
 
 def redraw(ink: np.ndarray) -> np.ndarray:
-    """The ink of one digit (H, W) float32 0..1, cut out anyhow, as MNIST draws it: (28, 28) float32 0..1."""
+    """The ink of one digit (H, W) float32 0..1, with any margins, as MNIST draws it: (28, 28) float32 0..1."""
     left, top, right, bottom = bounds(_drawn(ink))
     ink = ink[top:bottom, left:right]
     scale = BOX * FINE / max(ink.shape)
@@ -33,12 +33,12 @@ def redraw(ink: np.ndarray) -> np.ndarray:
 
 
 def _drawn(ink: np.ndarray) -> np.ndarray:
-    """Where at least half of a pixel is ink; where none is so dark, nearly as dark as the darkest."""
+    """Where a pixel is at least half ink; in fainter ink, where it is nearly as dark as the darkest."""
     return ink > min(0.5, 0.9 * ink.max())
 
 
 def upright(ink: np.ndarray) -> np.ndarray:
-    """Shift the rows of a digit that leans more than LEAN (its second moments tell) until it does no longer."""
+    """Shear a digit (H, W) until its lean, by its second moments, is within LEAN."""
     x, y = centre_of_mass(ink)
     down, across = np.arange(ink.shape[0])[:, None] + 0.5 - y, np.arange(ink.shape[1]) + 0.5 - x
     lean = float((ink * down * across).sum() / max((ink * down**2).sum(), 1e-9))
@@ -47,7 +47,7 @@ def upright(ink: np.ndarray) -> np.ndarray:
 
 
 def normal_strokes(drawn: np.ndarray) -> np.ndarray:
-    """Thicken or thin the strokes of a digit (H, W) bool, FINE times as fine as MNIST's, to a width within STROKE."""
+    """Thicken or thin the strokes of a digit (H, W) bool, FINE times MNIST's resolution, to a width within STROKE."""
     depth = cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     width = 4 * depth[drawn].mean() / FINE  # across a stroke of width w, the mean distance to its edge is w / 4
     more = (min(max(width, STROKE[0]), STROKE[1]) - width) / 2 * FINE
@@ -57,26 +57,28 @@ def normal_strokes(drawn: np.ndarray) -> np.ndarray:
 
 
 def _shares(pixels: int, scale: float, shift: float) -> np.ndarray:
-    """(28, pixels): how much of each of `pixels`, scaled and then shifted, falls into each of 28."""
+    """(28, pixels): how much of each pixel of a row, scaled and then shifted, falls into each of 28 pixels."""
     edges = np.arange(pixels + 1) * scale + shift
     cell = np.arange(28)[:, None]
     return (np.minimum(edges[1:], cell + 1) - np.maximum(edges[:-1], cell)).clip(0)
 
 
 def centre_of_mass(image: np.ndarray) -> tuple[float, float]:
-    """Its x and y, where the first pixel reaches from 0 to 1."""
+    """The x and y of an image's centre of mass; the first pixel reaches from 0 to 1."""
     x, y = (np.average(np.arange(image.shape[1 - axis]) + 0.5, weights=image.sum(axis)) for axis in (0, 1))
     return float(x), float(y)
 
 
 def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of what is True."""
+    """Left, top, right and bottom of the True pixels."""
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def drawn_as_mnist(pixels: np.ndarray) -> bool:
-    """Whether (H, W, 3) uint8 is drawn as all 70,000 of MNIST are: 28x28, box of 20 (of a few, 19), centre of mass."""
+    """Whether pixels (H, W, 3) uint8 are drawn as MNIST's 70,000 are: grey, 28x28, in a box of 20 (a few of 19) pixels,
+    with the centre of mass in the middle.
+    """
     grey = pixels[:, :, 0]
     if grey.shape != (28, 28) or not grey.any() or (pixels != grey[:, :, None]).any():
         return False

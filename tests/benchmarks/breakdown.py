@@ -9,7 +9,6 @@ import sys
 import tempfile
 from contextlib import contextmanager, redirect_stdout
 from functools import wraps
-from importlib.util import find_spec
 from statistics import median
 from time import perf_counter
 
@@ -36,9 +35,8 @@ def main(data_dir):
         import torch  # noqa: F401
     with clock("import lightning.pytorch"):
         from lightning.pytorch.profilers import SimpleProfiler
-    if find_spec("numba"):
-        with clock("import numba and the kernel"):
-            import digits.kernels.cpu  # noqa: F401
+    with clock("import numba and the kernel"):
+        import digits.kernels.cpu  # noqa: F401
     with clock("other imports"):
         from digits import mnist, train
         from digits.__main__ import main as digits

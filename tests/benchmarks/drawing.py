@@ -1,7 +1,7 @@
 """How well the exported page reads what is drawn on it, and how fast: `python -m tests.benchmarks.drawing CHECKPOINT`.
 
-200 of MNIST's test digits are drawn again, stroke by stroke (tests/strokes.py), on the page in Chromium, which says
-itself how long it takes from pen-up to the answer.
+200 of MNIST's test digits are drawn again, stroke by stroke (tests/support/strokes.py), on the page in Chromium. The
+page says itself how long it takes from pen-up to the answer.
 """
 
 import sys
@@ -12,9 +12,9 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from digits import mnist
-from digits.checkpoint import load_network
+from digits.checkpoint import load_network, read
 from digits.export import export
-from tests.export.browser.conftest import CHROMIUM
+from tests.support.pages import launch
 from tests.support.strokes import draw, placed
 
 SEED, COUNT = 2025, 200
@@ -24,10 +24,11 @@ def main() -> None:
     images, labels = mnist.load("data", train=False)
     rng = np.random.default_rng(SEED)
     chosen = rng.choice(len(images), COUNT, replace=False)
-    plain = (load_network(sys.argv[1])(images[chosen].flatten(1) / 255).argmax(1) == labels[chosen]).double().mean()
+    network = load_network(read(sys.argv[1]), sys.argv[1])
+    plain = (network(images[chosen].flatten(1) / 255).argmax(1) == labels[chosen]).double().mean()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         export(Path(sys.argv[1]), "web", Path(folder, "digits.html"))
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(Path(folder, "digits.html").as_uri())
         said = [draw(page, placed(images[i].numpy(), rng)) for i in chosen]

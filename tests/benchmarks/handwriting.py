@@ -26,7 +26,6 @@ from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from digits import mnist
-from digits.__main__ import VERBS
 from digits.handwriting import find_digit
 from digits.model import DigitClassifier
 from tests.support import photos
@@ -128,8 +127,6 @@ def times(checkpoint: Path) -> list[tuple[str, str]]:
         subprocess.run([sys.executable, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
 
     rows.append(('process `python -c "import torch"`', f"{seconds(run, '-c', 'import torch', times=5):.2f} s"))
-    if "predict" not in VERBS:
-        return [*rows, ("process `python -m digits predict`", "no such verb")]
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "photo.jpg")
         picture.write_bytes(encoded(small, "JPEG"))

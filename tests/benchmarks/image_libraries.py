@@ -1,7 +1,7 @@
 """Why OpenCV: what finds ink in a picture takes, in three libraries (`pip install -e '.[bench]'`).
 
-`python -m tests.benchmarks.image_libraries` times the operations of digits/ink.py and digits/redraw.py on one photo of
-300x300, on one thread, and weighs what each library installs. OpenCV's results are the reference of the others.
+`python -m tests.benchmarks.image_libraries` times the operations of digits/handwriting/ and weighs what each library
+installs: on one picture of 300x300, on one thread. OpenCV's results are the reference of the others.
 """
 
 from importlib.metadata import distribution

@@ -14,8 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from digits.export import export
 from digits.files import write_whole
-from tests.export.browser.conftest import CHROMIUM
-from tests.export.browser.test_page import draw
+from tests.support.pages import draw, launch
 
 NEURON = 74
 
@@ -23,7 +22,7 @@ NEURON = 74
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         export(Path(sys.argv[1]), "web", Path(folder, "digits.html"))
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright)
         for scheme, name in (("light", "page"), ("dark", "page_dark")):
             window = {"width": 1280, "height": 860}
             page = browser.new_page(viewport=window, device_scale_factor=2, color_scheme=scheme)

@@ -16,8 +16,8 @@ import torch
 
 from digits import UserError, checkpoint, mnist
 from digits.model import DigitClassifier
-from digits.training.callbacks import WholeFiles
-from tests.campaigns.damage import mutate
+from tests.support.checkpoints import saved
+from tests.support.damage import mutate
 from tests.support.small_mnist import write_mnist
 
 
@@ -80,14 +80,8 @@ def damage_checkpoints(count: int, seed: int) -> Counter:
     with tempfile.TemporaryDirectory() as folder:
         path, created = Path(folder, "a.ckpt"), Path(folder, "created")
         model = DigitClassifier([12])
-        plain = {
-            "digits_version": checkpoint.VERSION,
-            "state_dict": model.state_dict(),
-            "hyper_parameters": dict(model.hparams),
-            "epoch": 3,
-        }
-        WholeFiles().save_checkpoint(plain, path)
-        content = path.read_bytes()
+        content = saved(path, model, epoch=3).read_bytes()
+        plain = torch.load(path, weights_only=True)
         for _ in range(count):
             if rng.random() < 0.1:
                 buffer = io.BytesIO()

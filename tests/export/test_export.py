@@ -9,19 +9,13 @@ import pytest
 import torch
 
 from digits import mnist
-from digits.checkpoint import load_network
+from digits.checkpoint import load_network, read
+from digits.export import onnx as onnx_model
 from digits.model import DigitClassifier
-from digits.training.callbacks import WholeFiles
+from tests.support.checkpoints import saved
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
-
-
-def saved(path, model, **more):
-    """The path of a checkpoint of the model."""
-    content = {"state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams), "digits_version": 1}
-    WholeFiles().save_checkpoint(content | more, path)
-    return path
 
 
 @pytest.fixture
@@ -43,7 +37,7 @@ def test_onnx_runtime_agrees_on_all_test_images(trained, export, mnist_dir):
     images, labels = mnist.load(mnist_dir, train=False)
     session = onnxruntime.InferenceSession("digits.onnx")
     digit, activations = session.run(["digit", "activations"], {"images": (images / 255).numpy()})
-    expected = load_network(trained)(images.flatten(1) / 255)
+    expected = load_network(read(trained), trained)(images.flatten(1) / 255)
     assert digit.dtype == np.int64 and (digit == expected.argmax(1).numpy()).all()
     assert np.abs(activations - expected.numpy()).max() <= 1e-5
     metadata = session.get_modelmeta().custom_metadata_map
@@ -79,8 +73,6 @@ def test_the_ends_of_a_model(settings, shape, export, tmp_path):
 
 def test_a_model_that_disagrees_is_not_written(export, tmp_path, monkeypatch):
     path = saved(tmp_path / "net.ckpt", DigitClassifier([30]))
-    from digits.export import onnx as onnx_model
-
     right = onnx_model.model
     other = DigitClassifier([30], seed=1).network
     monkeypatch.setattr(onnx_model, "model", lambda network, side, facts: right(other, side, facts))
@@ -139,7 +131,7 @@ def test_the_newest_run(export, tmp_path):
         ([], "no run in runs/"),
         (["gone.ckpt"], "gone.ckpt: no such checkpoint"),
         (["text.ckpt"], "text.ckpt is damaged, or not a checkpoint"),
-        (["net.ckpt", "net.ckpt"], "unrecognized arguments"),
+        (["net.ckpt", "net.ckpt"], 'Invalid value "net.ckpt"'),
         (["net.ckpt", "--to", "pdf"], "--to"),
         (["net.ckpt", "--out", "nowhere/digits.html"], "cannot write nowhere/digits.html"),
         (["net.ckpt", "--to", "onnx", "--out", "nowhere/digits.onnx"], "cannot write nowhere/digits.onnx"),

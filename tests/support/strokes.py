@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.support.photos import K, ink, skeleton
+from tests.support.outlines import K, ink, skeleton
 
 AHEAD = 5  # points over which a line's direction is taken, to go straight on where lines meet
 STEP = 0.7  # distance between the points of a stroke, in MNIST pixels

@@ -1,19 +1,14 @@
-// Any picture of handwriting to digits drawn the way MNIST's were: handwriting.py, in the same order.
+// Any picture of handwriting to digits drawn the way MNIST's were, as in digits/handwriting/.
 
 const WORKING = 300; // a picture is reduced until it has at most this many pixels squared
-const SMALLEST = 150; // a smaller one is enlarged until it has this many squared
-const NARROW = 100; // in a picture that is so many times longer than wide, or more, no digit is looked for
+const SMALLEST = 150; // a picture of fewer pixels squared is enlarged to at least this many
+const NARROW = 100; // a picture is refused if one side is this many times the other
 
-// The digit in a picture of one; of several, the clearest; null where there is none.
-function findDigit(pixels) {
-  return findDigits(pixels).reduce((best, digit) => (best && best.clarity >= digit.clarity ? best : digit), null);
-}
-
-// The digits of a line such as a postal code, left to right; none where no ink is found.
+// The digits of a line such as a postal code, left to right; empty if no ink is found.
 //
 // pixels: an upright picture as ImageData, {width, height, data: RGBA}. Each digit is {image, box, clarity}: a
-// Float32Array(784) of 0..1, light on dark; left, top, right and bottom in pixels of the picture; and a number that is
-// higher the more the edge of its ink is that of a pen stroke. A 28x28 that is drawn as MNIST's are is not changed.
+// Float32Array(784) of 0..1, light on dark; left, top, right and bottom in pixels of the picture; and a score of its
+// edges, higher the more they look like those of pen strokes. A 28x28 picture drawn as MNIST's are is not changed.
 function findDigits(pixels) {
   let [colours, scale] = openPicture(pixels);
   if (!colours) return [];
@@ -44,7 +39,7 @@ function findDigits(pixels) {
   });
 }
 
-// Put together the parts of a digit: what lies above each other or is small and near. Left to right.
+// Group the parts that make a digit: those above one another, and small ones nearby. Left to right.
 function groupParts(parts) {
   const clearest = Math.max(...parts.map((part) => part.score));
   parts = parts.filter((part) => part.score > 0.12 * clearest);
@@ -71,14 +66,14 @@ function groupParts(parts) {
   return groups.sort((a, b) => left(a) - left(b));
 }
 
-// A picture as [red, green, blue], images of whole 0..255, reduced to a working size, and how many of its pixels are
-// one of these. Transparency becomes white, or black if what shows is light. Null if it is too small or too narrow.
+// A picture as [red, green, blue], images of integers 0..255, reduced to WORKING; and its scale: original pixels to one
+// of these. Transparency becomes white, or black under light ink. Null if the picture is too small or too narrow.
 function openPicture({ width, height, data }) {
   const shorter = Math.min(width, height), longer = Math.max(width, height);
   if (shorter < 8 || longer > NARROW * shorter) return [null, 1];
   const reduction = Math.ceil(Math.floor(Math.sqrt(width * height)) / WORKING);
   const [w, h] = [width, height].map((n) => Math.ceil(n / reduction));
-  // Sums of red, green and blue as far as they are opaque, and of how opaque they are.
+  // Sums over the pixels that become one: of red, green and blue, each times its opacity 0..1, and of alpha 0..255.
   const [red, green, blue, alpha] = Array.from({ length: 4 }, () => blank(w, h).data);
   for (let y = 0, k = 0; y < height; y++) {
     const row = Math.floor(y / reduction) * w;
@@ -105,7 +100,7 @@ function openPicture({ width, height, data }) {
   return [colours, longer / Math.max(w, h)];
 }
 
-// Rounded to whole numbers from 0 to 255, as pixels are.
+// Rounded to integers 0..255.
 function eightBits({ width, height, data }) {
   return filled(width, height, (i) => Math.round(clamp(data[i], 0, 255)));
 }

@@ -1,5 +1,5 @@
-// What the redrawing asks of images, in as few operations as it can. An image is {width, height, data}, data a
-// Float32Array of its rows; a mask is an image of 0 and 1. No function changes what it is given, but for `quantile`.
+// The operations on images that ink.js and redraw.js need. An image is {width, height, data}, data a Float32Array, row
+// by row; a mask is an image of 0 and 1. No function changes its arguments, except `quantile`.
 
 function blank(width, height) {
   return { width, height, data: new Float32Array(width * height) };
@@ -20,13 +20,13 @@ function maximum(values) {
   return most;
 }
 
-// To the nearest integer; from the middle to the even one, as Python does.
+// The nearest integer; of two, the even one, as Python rounds.
 function rounded(value) {
   const up = Math.round(value);
   return up - value === 0.5 && up % 2 ? up - 1 : up;
 }
 
-// The value of an array that this share of it lies below. Puts the array out of order.
+// The value that this share of an array lies below. Reorders the array.
 function quantile(values, share) {
   const k = Math.floor(share * values.length);
   let low = 0, high = values.length - 1;
@@ -48,8 +48,8 @@ function quantile(values, share) {
   return values[k];
 }
 
-// Sizes and filters. Along one axis, each pixel of the result is a weighted sum of pixels: {size, taps, at, weights}.
-// Of pixel i of `size`, the t-th of `taps` is pixel at[i * taps + t] of the image, weighted by weights[i * taps + t].
+// Resizing and filtering. Along one axis, each of `size` pixels of the result is a weighted sum of `taps` pixels of the
+// image. An axis is {size, taps, at, weights}: tap t of pixel i is pixel at[i * taps + t] times weights[i * taps + t].
 
 // The axis whose tap t of pixel i is weight(i, t) times pixel position(i, t).
 function axis(size, taps, position, weight) {
@@ -63,7 +63,7 @@ function axis(size, taps, position, weight) {
   return { size, taps, at, weights };
 }
 
-// Pixels that are scaled, then shifted, and shared out among those they cover: to at most as many as they are.
+// Pixels are scaled, then shifted, and each is shared among the pixels that it covers. Only reduces.
 function area(from, to, scale = to / from, shift = 0) {
   const edge = (i) => (i - shift) / scale; // of a pixel of the result, in those of the image
   const pixel = (i, t) => Math.floor(edge(i)) + t;
@@ -73,7 +73,7 @@ function area(from, to, scale = to / from, shift = 0) {
   });
 }
 
-// Between the two pixels around.
+// Linear interpolation between the two nearest pixels.
 function linear(from, to) {
   const middle = (i) => ((i + 0.5) * from) / to - 0.5;
   return axis(to, 2, (i, t) => clamp(Math.floor(middle(i)) + t, 0, from - 1), (i, t) => {
@@ -82,7 +82,7 @@ function linear(from, to) {
   });
 }
 
-// Through the four pixels around, by the cubic convolution of R. Keys (1981) with a = -3/4.
+// Interpolation from the four nearest pixels, by the cubic convolution of R. Keys (1981) with a = -3/4.
 function cubic(from, to) {
   const middle = (i) => ((i + 0.5) * from) / to - 0.5;
   return axis(to, 4, (i, t) => clamp(Math.floor(middle(i)) + t - 1, 0, from - 1), (i, t) => {
@@ -91,19 +91,19 @@ function cubic(from, to) {
   });
 }
 
-// A filter of an odd number of weights; beyond the border lies the image's mirror image, without its first pixel.
+// A filter of an odd number of weights; the image is mirrored about the middle of its outermost pixels.
 function filter(size, weights) {
   const position = (i, t) => size - 1 - Math.abs(size - 1 - Math.abs(i + t - (weights.length >> 1)));
   return axis(size, weights.length, position, (_, t) => weights[t]);
 }
 
-// A frame of so many pixels around the image, in which it is mirrored.
+// A frame of `side` pixels around the image, which is mirrored about its edges.
 function frame(size, side) {
   const position = (i) => (i < side ? side - 1 - i : i < side + size ? i - side : 2 * size + side - 1 - i);
   return axis(size + 2 * side, 1, position, () => 1);
 }
 
-// An image by its two axes.
+// The image resized or filtered along both axes.
 function resampled(image, across, down) {
   const wide = blank(across.size, image.height), out = blank(across.size, down.size);
   for (let y = 0, i = 0; y < image.height; y++) {
@@ -120,7 +120,7 @@ function resampled(image, across, down) {
   return out;
 }
 
-// A part of an image; beyond the border there are zeros.
+// A part of an image, with zeros beyond its border.
 function crop(image, left, top, right, bottom) {
   const out = blank(right - left, bottom - top);
   for (let y = Math.max(top, 0); y < Math.min(bottom, image.height); y++) {
@@ -133,7 +133,7 @@ function crop(image, left, top, right, bottom) {
 
 // Shapes.
 
-// The largest of the pixels within a window around each; a window that is even reaches further back.
+// Each pixel becomes the largest in a window around it; an even window reaches one pixel further left and up.
 function dilated(image, across, down) {
   const { width, height } = image, wide = blank(width, height), out = blank(width, height);
   for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
@@ -141,7 +141,7 @@ function dilated(image, across, down) {
   return out;
 }
 
-// The largest of the `side` pixels around each of `count` that start at `first` and are `step` apart.
+// The same along one line of `count` pixels, from index `first` in steps of `step`, in a window of `side`.
 function largest(from, to, first, step, count, side) {
   const back = side >> 1;
   for (let k = 0; k < count; k++) {
@@ -152,13 +152,13 @@ function largest(from, to, first, step, count, side) {
   }
 }
 
-// The image with what is dark and narrower than a window filled: each pixel's smallest surroundings of largest ones.
+// A morphological closing, in which whatever is dark and narrower than a window is filled.
 function closing(image, side) {
   const negative = ({ width, height, data }) => filled(width, height, (i) => -data[i]);
   return negative(dilated(negative(dilated(image, side, side)), side, side));
 }
 
-// How far each pixel of a mask is from the nearest 0, in pixels: first within its column, then by Pythagoras.
+// The distance in pixels from each pixel of a mask to the nearest 0: within its column, then by Pythagoras.
 function distances(mask) {
   const { width, height } = mask, size = width * height;
   const column = filled(width, height, (i) => (mask.data[i] ? width + height : 0)).data;

@@ -1,25 +1,25 @@
 // Which pixels of a photo are ink, whatever the paper, its light, its shadows and its lines: ink.py, in the same order.
 
-const WINDOWS = [0.4, 0.24, 0.12, 0.06]; // ink is narrower than one of these shares of the picture's shorter side,
-const FRACTIONS = [0.42, 0.65]; // darker than one of these shares of the darkest ink,
-const EDGE = 0.5; // at its edges at least so steep, on average, in units of the steepest edges of the picture,
-const FAT = 0.5; // and its strokes are at most this share of its length wide
-const GRAIN = 6; // medians of the paper's own unevenness by which ink is darker at least
-const COARSE = 8; // pixels across a window, where the paper under the ink is looked for
+const WINDOWS = [0.4, 0.24, 0.12, 0.06]; // widest stroke, as a share of the picture's shorter side: one guess each
+const FRACTIONS = [0.42, 0.65]; // threshold, as a share of the darkest ink: one guess each
+const EDGE = 0.5; // least mean steepness of a part's edge; 1 is the steepest edge of the picture
+const FAT = 0.5; // a part with strokes wider than this share of its length is a blot
+const GRAIN = 6; // least contrast of ink, in median deviations of the paper
+const COARSE = 8; // resolution at which the paper under the ink is estimated: pixels across a window
 
 // Tell the ink of a picture, [red, green, blue] of 0..255, from its paper.
 //
-// Returns {darkness, labels, parts}: an image, 0 on the paper; for each of its pixels the label of its part of the ink,
-// an Int32Array; the parts, {label, left, top, right, bottom, score}. Null without ink.
+// Returns {darkness, labels, parts}, or null if there is no ink: an image, 0 on the paper; an Int32Array with the label
+// of each pixel's part; and the parts of the ink, {label, left, top, right, bottom, score}.
 function findInk(colours) {
   const { width, height } = colours[0];
   const gauss = [-3, -2, -1, 0, 1, 2, 3].map((d) => Math.exp(-d * d / (2 * 0.8 ** 2)));
   const sum = gauss.reduce((a, b) => a + b), weights = gauss.map((weight) => weight / sum);
   const across = filter(width, weights), down = filter(height, weights.map((weight) => weight / 255));
   const light = colours.map((colour) => resampled(colour, across, down));
-  const some = Math.ceil((3 * width * height) / 7); // every seventh value, where a pixel's three follow each other
+  const some = Math.ceil((3 * width * height) / 7); // every seventh of the values red, green, blue, red, ...
   const { data } = filled(some, 1, (i) => light[(7 * i) % 3].data[Math.floor((7 * i) / 3)]);
-  const darkPaper = clamp((0.35 - quantile(data, 0.5)) * 10, -1, 1); // which calls for ink that is lighter
+  const darkPaper = clamp((0.35 - quantile(data, 0.5)) * 10, -1, 1); // 1: the ink is lighter; -1: it is darker
   const changed = (change) => light.map(({ data }) => filled(width, height, (i) => change(data[i])));
   const guesses = [];
   if (darkPaper < 1) guesses.push(..._guesses(changed((value) => value + 0.03), Math.exp(-darkPaper)));
@@ -32,9 +32,8 @@ function findInk(colours) {
   return null;
 }
 
-// What may be ink if it is darker than the paper, which is so likely, by its width and darkness.
-//
-// Light [red, green, blue], over 0.
+// The inks to choose from, one for each of WINDOWS and FRACTIONS, in the light [red, green, blue] > 0. All suppose that
+// ink is darker than the paper, an assumption of the given likelihood.
 function _guesses(colours, likelihood) {
   const { width, height } = colours[0];
   const [red, green, blue] = colours.map((colour) => withoutInk(colour, WINDOWS[0]).data);
@@ -53,7 +52,7 @@ function _guesses(colours, likelihood) {
   return found;
 }
 
-// How steep an image is near each pixel, in units of its steepest edges.
+// The steepness of an image near each pixel; 1 is its steepest edge.
 function steepness(image) {
   const { width, height } = image, slope = [-1, 0, 1], smooth = [1, 2, 1];
   const across = resampled(image, filter(width, slope), filter(height, smooth)).data;
@@ -68,9 +67,8 @@ function sample(values) {
   return filled(Math.ceil(values.length / 7), 1, (i) => values[7 * i]).data;
 }
 
-// Light as a share of that of the paper around, within a window (a share of the shorter side).
-//
-// The paper is a morphological closing: as the light, but what is dark and narrower than the window is filled.
+// Light divided by the light of the paper around it: a morphological closing, in which whatever is dark and narrower
+// than the window (a share of the picture's shorter side) is filled.
 function withoutInk(light, window) {
   const { width, height } = light;
   const reduction = Math.max(1, Math.floor(Math.floor(window * Math.min(width, height)) / COARSE));
@@ -82,7 +80,7 @@ function withoutInk(light, window) {
   return filled(width, height, (i) => light.data[i] / paper.data[i]);
 }
 
-// Light divided by that of printed lines: dark, level or upright, and from border to border.
+// Light with printed lines divided out: dark, level or upright, running from border to border.
 function withoutLines(light) {
   const { width, height } = light, share = withoutInk(light, WINDOWS.at(-1)).data;
   const some = sample(share), paper = quantile(some, 0.5);
@@ -107,10 +105,11 @@ function withoutLines(light) {
   return out;
 }
 
-// The lines along which most of a mask is 1, the best first: for each, its row at each of `length` columns.
+// The lines along which most of a mask is 1, the best first: of each, its row in each of `length` columns. The indices
+// of two columns differ by `step`, those of two rows by `stride`.
 //
-// Columns are `step` apart and rows `stride`. By the Hough transform: each pixel votes for the lines through it, by
-// their angle, at most 10 degrees from level, and by their distance from the first pixel. (Duda and Hart, 1972.)
+// By the Hough transform (Duda and Hart, 1972): each pixel votes for the lines through it, by their angle, at most 10
+// degrees from level, and their distance from the first pixel.
 function levelLines(mask, length, rows, step, stride) {
   const ANGLES = 41, most = length + rows, bins = 2 * most + 3; // one more at each end, which stays 0
   const angles = Array.from({ length: ANGLES }, (_, n) => Math.PI / 2 + ((n - 20) * Math.PI) / 360);
@@ -137,9 +136,8 @@ function levelLines(mask, length, rows, step, stride) {
   });
 }
 
-// Label the connected parts of a mask, and list those with a steep `edge` all around.
-//
-// Those that run into the border of the picture are not listed.
+// Label the connected parts of a mask; list those with a steep edge, off the border of the picture. `edge` is the
+// steepness of the picture at each pixel.
 function components(mask, edge, likelihood) {
   const { width, height } = mask, labels = new Int32Array(width * height), stack = new Int32Array(width * height);
   const parts = [];
@@ -171,14 +169,14 @@ function components(mask, edge, likelihood) {
       squares += edge.data[i] ** 2;
     }
     if (total <= EDGE * n || left === 0 || top === 0 || right === width || bottom === height) continue;
-    const even = total ** 2 / (n * squares); // 1 if the edge is as steep everywhere
+    const even = total ** 2 / (n * squares); // 1 if the edge is equally steep everywhere
     const score = likelihood * n ** 0.5 * (total / n - EDGE) * even ** 3;
     parts.push({ label, left, top, right, bottom, score });
   }
   return { labels, parts };
 }
 
-// Whether a part is too fat for strokes.
+// Whether a part is too fat to be made of strokes.
 function isBlot(labels, width, { label, left, top, right, bottom }) {
   const w = right - left + 2, h = bottom - top + 2;
   const here = filled(w, h, (i) => Number(labels[(top - 1 + Math.floor(i / w)) * width + left - 1 + (i % w)] === label));

@@ -1,10 +1,10 @@
-// The network: the activations of every layer for an image, and the four bits of the outputs. The names are those of
+// The network: the activations of every layer for an image, and the four bits of its outputs. Names are as in
 // digits/network.py and digits/neurons.py.
 "use strict";
 
 const network = unpack(JSON.parse(document.getElementById("network").textContent));
 
-// All activations, from the input, an image (784) 0..1, to the output: a' = sigmoid(w a + b), layer after layer.
+// The activations of every layer, the first being the image (784) 0..1 itself: a' = sigmoid(w a + b).
 function feedforward(image) {
   const activations = [image];
   for (const { weights, biases } of network.layers) {
@@ -30,12 +30,12 @@ function binaryLayer(outputs) {
   return network.bits.weights.map((w, j) => Number(weightedInput(w, network.bits.biases[j], outputs, 0) > 0));
 }
 
-// What the outputs say: the digit whose output is largest; of a detector's one output, whether it is over 0.5.
+// The digit whose output is largest; of a detector, whether its one output is over 0.5.
 function answerOf(outputs) {
   return outputs.length > 1 ? outputs.indexOf(Math.max(...outputs)) : outputs[0] > 0.5;
 }
 
-// Weights and biases lie one after the other, layer by layer, as float32 in base64.
+// The network with its layers cut from `parameters`: weights and biases, layer after layer, float32 in base64.
 function unpack({ parameters, ...rest }) {
   const bytes = Uint8Array.from(atob(parameters), (character) => character.charCodeAt(0));
   let start = 0;

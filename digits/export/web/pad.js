@@ -1,9 +1,9 @@
-// What one draws: strokes of a pen, each a list of points [x, y] from 0 to 1 across the pad, or a picture. Nothing is
-// changed in place but the stroke that is being drawn, so undoing is to go back to what was there before.
+// What one draws: strokes of a pen, each a list of points [x, y] from 0 to 1 across the pad, or a picture. Only the
+// stroke being drawn is changed in place; any other change makes a new drawing, and undo goes back to the one before.
 
-const PEN = 0.08; // width of the pen, in sides of the pad; chosen on digits of the validation images, drawn again
-const FINENESS = 200; // pixels squared on which strokes are read
-const LARGEST = 2000; // pixels of a picture's longer side; more are not kept, as some browsers could not
+const PEN = 0.08; // width of the pen, in sides of the pad; tuned on validation digits, drawn again
+const FINENESS = 200; // strokes are read on a canvas of this many pixels squared
+const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 
 const pad = {
   drawing: { strokes: [], picture: null },
@@ -11,12 +11,18 @@ const pad = {
   pen: null, // the id of the pointer that draws
 };
 
+/** Goes on with another drawing. A pen that is down is lifted: its stroke belongs to the drawing before. */
 function replaceDrawing(drawing) {
   pad.past.push(pad.drawing);
-  pad.drawing = drawing;
+  [pad.drawing, pad.pen] = [drawing, null];
 }
 
-/** Calls `drawn(event, done)` as the pointer draws on the canvas, with done when it is lifted. */
+/** Goes back to the drawing before, if there is one. */
+function restoreDrawing() {
+  if (pad.past.length) [pad.drawing, pad.pen] = [pad.past.pop(), null];
+}
+
+/** Calls `drawn(event, done)` while a pointer draws on the canvas; `done` once it is lifted. */
 function listenToPen(canvas, drawn) {
   const point = (event) => {
     const { left, top, width, height } = canvas.getBoundingClientRect();
@@ -25,13 +31,13 @@ function listenToPen(canvas, drawn) {
   canvas.addEventListener("pointerdown", (event) => {
     if (pad.pen !== null || event.button) return;
     canvas.setPointerCapture(event.pointerId);
-    pad.pen = event.pointerId;
     replaceDrawing({ strokes: [...pad.drawing.strokes, [point(event)]], picture: null });
+    pad.pen = event.pointerId;
     drawn(event, false);
   });
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerId !== pad.pen) return;
-    const between = event.getCoalescedEvents(); // all points since the last frame
+    const between = event.getCoalescedEvents(); // all since the last frame
     pad.drawing.strokes.at(-1).push(...(between.length ? between : [event]).map(point));
     drawn(event, false);
   });
@@ -40,12 +46,12 @@ function listenToPen(canvas, drawn) {
     pad.pen = null;
     drawn(event, true);
   };
-  canvas.addEventListener("touchstart", (event) => event.preventDefault()); // a stroke is no gesture of the browser's
+  canvas.addEventListener("touchstart", (event) => event.preventDefault()); // or the browser would scroll and zoom
   canvas.addEventListener("pointerup", lifted);
   canvas.addEventListener("pointercancel", lifted);
 }
 
-/** Draws strokes, smooth through their points, or the picture on a square of so many pixels. */
+/** Draws a picture, or strokes as smooth curves, on a square of `side` pixels. */
 function paint(context, side, { strokes, picture }) {
   if (picture) context.drawImage(picture, ...placed(picture).map((n) => n * side));
   context.lineCap = context.lineJoin = "round";
@@ -55,7 +61,7 @@ function paint(context, side, { strokes, picture }) {
     const [x, y] = points[0];
     context.beginPath();
     context.moveTo(x, y);
-    context.lineTo(x + 0.01, y); // a dot, where there is no more
+    context.lineTo(x + 0.01, y); // a dot, if the stroke is one point
     for (let i = 1; i < points.length; i++) {
       const [[x, y], [next, below]] = [points[i - 1], points[i]];
       context.quadraticCurveTo(x, y, (x + next) / 2, (y + below) / 2);
@@ -65,7 +71,7 @@ function paint(context, side, { strokes, picture }) {
   }
 }
 
-/** Left, top, width and height of a picture that fills the pad as far as its shape allows. */
+/** Left, top, width and height of a picture, in sides of the pad: as large as fits, in the middle. */
 function placed({ width, height }) {
   const longer = Math.max(width, height);
   const [w, h] = [width / longer, height / longer];
@@ -75,7 +81,7 @@ function placed({ width, height }) {
 const inkCanvas = Object.assign(document.createElement("canvas"), { width: FINENESS, height: FINENESS });
 const inkContext = inkCanvas.getContext("2d", { willReadFrequently: true });
 
-/** The digit that strokes make, as `findDigits` gives those of a picture, its box in sides of the pad; or none. */
+/** The digit that strokes make, in a list like that of `findDigits`, its box in sides of the pad. */
 function digitsOfStrokes(strokes) {
   inkContext.clearRect(0, 0, FINENESS, FINENESS);
   paint(inkContext, FINENESS, { strokes });
@@ -85,7 +91,7 @@ function digitsOfStrokes(strokes) {
   return [{ image: redraw(ink), box: bounds(_drawn(ink)).map((n) => n / FINENESS), clarity: 1 }];
 }
 
-/** A picture from a file, upright, as a canvas no larger than LARGEST a side; fails if the browser cannot open it. */
+/** The picture in a file, upright, on a canvas of at most LARGEST a side; throws if the browser cannot open it. */
 async function openFile(file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
@@ -97,7 +103,7 @@ async function openFile(file) {
   return picture;
 }
 
-/** The digits of a picture, their boxes in sides of the pad. */
+/** The digits in a picture, their boxes in sides of the pad. */
 function digitsOfPicture(picture) {
   const { width, height } = picture, longer = Math.max(width, height), [left, top] = placed(picture);
   return findDigits(picture.getContext("2d").getImageData(0, 0, width, height)).map((digit) => ({

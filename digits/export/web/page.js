@@ -1,8 +1,8 @@
-// The page: what is drawn is read at every stroke, and every layer is shown.
+// The page: what is on the pad is read while it is drawn, and every layer of the network is shown.
 
 const find = (id) => document.getElementById(id);
 const detector = network.only_digit !== null;
-const NOTHING = 0.05; // an output below it has recognised nothing, as in digits/predict.py
+const NOTHING = 0.05; // if all outputs are below it, no digit was recognised; as in digits/predict.py
 const state = { digits: [], chosen: 0, looked: null }; // looked: [layer, neuron] whose weights are shown
 const paper = find("paper"), paperContext = paper.getContext("2d");
 
@@ -22,7 +22,7 @@ function read() {
   show();
 }
 
-/** Shows the digit that is chosen in every layer, with the weights of the neuron that is looked into. */
+/** Shows the chosen digit in every layer, with the weights of the neuron that is looked into. */
 function show() {
   const digit = state.digits[state.chosen];
   const activations = digit ? feedforward(digit.image) : network.sizes.map((n) => new Float32Array(n));
@@ -67,7 +67,7 @@ function showPad(w, digit) {
   [...find("boxes").children].forEach((box, i) => box.setAttribute("aria-pressed", i === state.chosen));
 }
 
-/** Where on the pad the 28 x 28 that the network sees lies over what was drawn: left, top, width, height. */
+/** Where on the pad the network's 28 x 28 pixels lie over what was drawn: left, top, width, height. */
 function seenBox(digit) {
   if (!digit) return [0, 0, 1, 1];
   const data = digit.image.map((value) => Number(value > 0.2));
@@ -77,7 +77,7 @@ function seenBox(digit) {
   return [left - seen[0] * x, top - seen[1] * y, 28 * x, 28 * y];
 }
 
-/** Says in words what was read, once a stroke is finished. */
+/** Says in words what was read, or why nothing was; not while one draws, since screen readers speak it. */
 function say(failure = "") {
   const readings = state.digits.map(({ image }) => feedforward(image).at(-1));
   const outputs = readings[state.chosen];
@@ -94,7 +94,7 @@ function inWords(readings, outputs) {
   return `${line}${answer} at ${outputs[answer].toFixed(2)}, then ${second} at ${outputs[second].toFixed(2)}.`;
 }
 
-/** Reads and says; `since` is when the pen was lifted, to tell how long it took. */
+/** Reads what is on the pad and says it; and how long that took, if `since` is when the pen was lifted. */
 function finish(since = null) {
   showBoxes();
   read();
@@ -159,8 +159,7 @@ addEventListener("pointerdown", (event) => {
 });
 
 function undo() {
-  if (!pad.past.length) return;
-  pad.drawing = pad.past.pop();
+  restoreDrawing();
   finish();
 }
 
@@ -198,7 +197,7 @@ addEventListener("drop", (event) => {
   if (event.dataTransfer.files[0]) readPicture(event.dataTransfer.files[0]);
 });
 
-/** Makes the layers as wide as 28 pixels of the screen allow, so that these are sharp, and draws all again. */
+/** Makes the layers a multiple of 28 screen pixels wide, so that their pixels are sharp, and draws all again. */
 function fit() {
   const root = document.documentElement;
   root.style.removeProperty("--side");

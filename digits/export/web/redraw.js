@@ -1,10 +1,10 @@
-// One digit's ink, drawn the way MNIST's digits were: redraw.py, in the same order. What is drawn on a canvas is all
-// ink, also at its border, so there is none to be found: its strokes, of whatever size, are one digit for `redraw`.
+// One digit's ink, drawn the way MNIST's digits were: redraw.py, in the same order. On the pad everything is ink, so no
+// ink has to be found there: all strokes together are one digit for `redraw`.
 
-const BOX = 20; // pixels of 28 that a digit fills
-const FINE = 4; // how much finer than MNIST's a drawing is, until its last step
-const LEAN = [-0.25, 0]; // columns a row, to the right where negative; digits that lean more are made to lean this much
-const STROKE = [2, 4]; // pixels of MNIST's; thinner or thicker strokes are made this wide
+const BOX = 20; // of 28 pixels, the longer side of a digit
+const FINE = 4; // resolution of all steps but the last: pixels to one of MNIST's
+const LEAN = [-0.25, 0]; // range of the lean, in columns per row: negative leans to the right
+const STROKE = [2, 4]; // range of the stroke width, in MNIST's pixels
 
 // The ink of one digit, an image of 0..1 that is not all 0, as MNIST draws it: Float32Array(784) of 0..1.
 function redraw(ink) {
@@ -24,13 +24,13 @@ function redraw(ink) {
   return small.data.map((value) => Math.min(value, 1));
 }
 
-// Where at least half of a pixel is ink; where none is so dark, nearly as dark as the darkest.
+// Where a pixel is at least half ink; in fainter ink, where it is nearly as dark as the darkest.
 function _drawn({ width, height, data }) {
   const least = Math.min(0.5, 0.9 * maximum(data));
   return filled(width, height, (i) => Number(data[i] > least));
 }
 
-// Shift the rows of a digit that leans more than LEAN (its second moments tell) until it does no longer.
+// Shear a digit until its lean, by its second moments, is within LEAN.
 function upright({ width, height, data }) {
   const [x, y] = centreOfMass({ width, height, data });
   let both = 0, square = 0;
@@ -48,7 +48,7 @@ function upright({ width, height, data }) {
   });
 }
 
-// Thicken or thin the strokes of a digit, a mask FINE times as fine as MNIST's, to a width within STROKE.
+// Thicken or thin the strokes of a digit, a mask at FINE times MNIST's resolution, to a width within STROKE.
 function normalStrokes(drawn) {
   const { width, height, data } = drawn, depth = distances(drawn).data;
   let sum = 0, count = 0;
@@ -66,7 +66,7 @@ function normalStrokes(drawn) {
   return filled(width, height, (i) => Number(depth[i] > least));
 }
 
-// Its x and y, where the first pixel reaches from 0 to 1.
+// The x and y of an image's centre of mass; the first pixel reaches from 0 to 1.
 function centreOfMass({ width, data }) {
   let sum = 0, x = 0, y = 0;
   for (let i = 0; i < data.length; i++) {
@@ -77,7 +77,7 @@ function centreOfMass({ width, data }) {
   return [x / sum, y / sum];
 }
 
-// Left, top, right and bottom of what is not 0.
+// Left, top, right and bottom of the pixels that are not 0.
 function bounds({ width, height, data }) {
   let left = width, top = height, right = 0, bottom = 0;
   for (let i = 0; i < data.length; i++) {
@@ -91,7 +91,8 @@ function bounds({ width, height, data }) {
   return [left, top, right, bottom];
 }
 
-// Whether [red, green, blue] are drawn as all of MNIST's are: 28x28, box of 20 (of a few, 19), centre of mass.
+// Whether [red, green, blue] are drawn as MNIST's are: grey, 28x28, in a box of 20 (a few of 19) pixels, with the
+// centre of mass in the middle.
 function drawnAsMnist([grey, ...others]) {
   if (grey.width !== 28 || grey.height !== 28 || !grey.data.some((value) => value)) return false;
   if (others.some(({ data }) => data.some((value, i) => value !== grey.data[i]))) return false;

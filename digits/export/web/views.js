@@ -1,9 +1,9 @@
-// One view a layer. show(a, w) shows its activations, 0 to 1; with w, the weights that a neuron of the next layer gives
-// them instead: red for positive, blue for negative, fainter where the activation is small.
+// A view for each layer. show(a, w) shows its activations a, 0 to 1, or, given w, the weights that a neuron of the next
+// layer has for them: red for positive, blue for negative, fainter where the activation is small.
 
-const FAINT = 0.55;
+const FAINT = 0.55; // of weights whose activation is 0
 
-/** How strongly to show each of some weights, 0 to 1. */
+/** How strongly to show each of the weights w, 0 to 1. */
 function strengths(w, a) {
   const most = w.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
   return w.map((weight, k) => (Math.abs(weight) / most) ** 0.75 * (FAINT + (1 - FAINT) * a[k]));
@@ -11,7 +11,7 @@ function strengths(w, a) {
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
 
-/** Draws 28 x 28 squares into the box left, top, width, height of a canvas, with a gap in pixels between them. */
+/** Draws 28 x 28 squares into the box left, top, width, height of a canvas, `gap` pixels apart. */
 function paintPixels(context, [left, top, width, height], gap, a, w) {
   const strong = w ? strengths(w, a) : a;
   const cell = [width / 28, height / 28];
@@ -25,7 +25,7 @@ function paintPixels(context, [left, top, width, height], gap, a, w) {
   context.globalAlpha = 1;
 }
 
-/** The input layer, on a canvas of square pixels that are whole on the screen. */
+/** The input layer: 28 x 28 squares on a canvas. */
 function pixelsView(figure) {
   const canvas = figure.querySelector("canvas"), context = canvas.getContext("2d");
   const show = (a, w) => {
@@ -41,7 +41,7 @@ function pixelsView(figure) {
   return { show };
 }
 
-/** A layer of neurons, each a button; in hidden layers a disc as dark as the neuron's activation, in the last a bar. */
+/** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar. */
 function neuronsView(figure, layer) {
   const n = network.sizes[layer], last = layer === network.sizes.length - 1;
   const [name, count] = figure.querySelectorAll("figcaption span"), group = figure.querySelector(".neurons");
@@ -79,7 +79,7 @@ function neuronsView(figure, layer) {
     });
   };
 
-  /** Marks the neuron that is looked into and says its activation; null for none. */
+  /** Marks neuron j, which is looked into, and says its activation; null for none. */
   const mark = (j) => {
     group.querySelector(".looked")?.classList.remove("looked");
     cells[j]?.classList.add("looked");
@@ -90,7 +90,7 @@ function neuronsView(figure, layer) {
   return { show, mark, cells, columns, group };
 }
 
-/** Calls `look(j)` for the neuron that is pointed at, touched or focused, and `look(null)` after. */
+/** Calls `look(j)` for a neuron that is pointed at, touched or focused, and `look(null)` when it no longer is. */
 function listenToNeurons({ cells, columns, group }, look) {
   const at = ({ clientX, clientY }) => cells.indexOf(document.elementFromPoint(clientX, clientY)?.closest("button"));
   const point = (event) => {

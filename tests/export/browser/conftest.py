@@ -1,13 +1,10 @@
 """A real Chromium on real exported pages, which may neither complain, nor ask for anything, nor move."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from digits.__main__ import main
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from tests.support.pages import CHROMIUM, exported, launch
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +13,7 @@ def browser():
         pytest.skip("there is no Chromium on this machine")
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(playwright)
         yield browser
         browser.close()
 
@@ -25,11 +22,6 @@ def browser():
 def page_file(trained, tmp_path_factory):
     """The exported page of the trained network."""
     return exported(trained, tmp_path_factory.mktemp("page") / "digits.html")
-
-
-def exported(checkpoint: Path, out: Path) -> Path:
-    main(["export", str(checkpoint), "--to", "web", "--out", str(out)])
-    return out
 
 
 @pytest.fixture

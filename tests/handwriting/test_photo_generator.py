@@ -1,17 +1,18 @@
-from pathlib import Path
+"""The photos that the tests make of MNIST's digits are what they say: so that reading them says something."""
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digits import mnist
-from tests.support import photos
+from tests.support import outlines, photos
+from tests.support.small_mnist import DATA
 
 
 @pytest.fixture(scope="module")
 def digits():
-    folder = Path(__file__).parents[2] / "data"
-    mnist.fetch(folder)
-    return mnist.load(folder, train=False)[0][:300].numpy()
+    mnist.fetch(DATA)
+    return mnist.load(DATA, train=False)[0][:300].numpy()
 
 
 pytestmark = pytest.mark.mnist
@@ -37,21 +38,21 @@ def test_sizes_modes_and_dark_backgrounds_vary(digits):
 
 @pytest.mark.parametrize("width", [0.45, 1.6])
 def test_a_pen_breaks_no_stroke_and_fills_no_loop(digits, width, monkeypatch):
-    monkeypatch.setattr(photos, "unjoin_five", lambda mask, rng: mask)
+    monkeypatch.setattr(outlines, "unjoin_five", lambda mask, rng: mask)
     inked = []
     for digit in digits[:40]:
-        mask = photos.ink(digit)
-        field = photos.outline(digit, width, np.random.default_rng(0))
-        assert photos.euler(field > 0) == photos.euler(mask)
-        assert (field > 0)[photos.skeleton(mask)].mean() > 0.9
+        mask = outlines.ink(digit)
+        field = outlines.outline(digit, width, np.random.default_rng(0))
+        assert outlines.euler(field > 0) == outlines.euler(mask)
+        assert (field > 0)[outlines.skeleton(mask)].mean() > 0.9
         inked.append((field > 0).sum() / mask.sum())
     assert np.median(inked) < 0.7 if width < 1 else np.median(inked) > 1.2
 
 
 def test_a_third_of_the_fives_is_cut_and_hardly_anything_else(digits):
-    rng, labels = np.random.default_rng(0), mnist.load(Path(__file__).parents[2] / "data", train=False)[1][:300]
-    masks = [photos.ink(digit) for digit in digits]
-    cut = [int(label) for label, mask in zip(labels, masks, strict=True) if photos.unjoin_five(mask, rng) is not mask]
+    rng, labels = np.random.default_rng(0), mnist.load(DATA, train=False)[1][:300]
+    masks = [outlines.ink(digit) for digit in digits]
+    cut = [int(label) for label, mask in zip(labels, masks, strict=True) if outlines.unjoin_five(mask, rng) is not mask]
     assert cut.count(5) > (labels == 5).sum() / 3 and len(cut) - cut.count(5) < 0.01 * len(labels)
 
 
@@ -59,13 +60,13 @@ def test_euler_counts_parts_minus_holes():
     mask = np.zeros((9, 20), bool)
     mask[1:8, 1:8] = mask[2:4, 12:14] = mask[4:6, 14:16] = True  # two squares that touch at a corner are one part
     mask[3:5, 3:5] = False
-    assert photos.euler(mask) == 2 - 1
+    assert outlines.euler(mask) == 2 - 1
 
 
 @pytest.mark.parametrize("hard", [False, True])
 def test_boxes_enclose_the_ink_of_a_line(digits, hard, monkeypatch):
     covers = []
-    monkeypatch.setattr(photos, "_shoot", lambda cover, *_: covers.append(cover) or photos.Image.new("1", (1, 1)))
+    monkeypatch.setattr(photos, "shoot", lambda cover, *_: covers.append(cover) or Image.new("1", (1, 1)))
     for seed in range(6):
         chosen = list(digits[7 * seed :][: 3 + seed % 5])
         _, boxes = photos.line(chosen, np.random.default_rng(seed), hard)
@@ -89,6 +90,6 @@ def test_centre_lines_are_connected_as_the_digit_is():
     circle = abs(np.hypot(x - 30, y - 30) - 18) < 5
     cross = (abs(x - 30) < 5) | (abs(y - 30) < 5)
     for shape in (circle, cross):
-        lines = photos.skeleton(shape)
-        assert photos.euler(lines) == photos.euler(shape)
+        lines = outlines.skeleton(shape)
+        assert outlines.euler(lines) == outlines.euler(shape)
         assert (lines <= shape).all() and 40 < lines.sum() < 0.2 * shape.sum()

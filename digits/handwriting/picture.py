@@ -1,0 +1,96 @@
+"""Any picture, of whatever format, depth, size and orientation, as RGB of a size to work on."""
+
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from digits import UserError
+
+LARGEST = 64_000_000  # pixels of a picture; more would be a decompression bomb, or take gigabytes
+NARROW = 100  # a picture is refused if one side is this many times the other
+WORKING = 300  # a picture is reduced until it has at most this many pixels squared
+
+
+def open_picture(picture: Any) -> tuple[Image.Image, float]:
+    """A picture as RGB, upright, reduced to WORKING; and its scale: original pixels to one of these.
+
+    Raises UserError if it cannot be read.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = opened(picture)
+            pixels = image.width * image.height
+            if pixels > LARGEST:
+                raise UserError(f"has {pixels / 1e6:,.0f} megapixels; at most {LARGEST / 1e6:.0f} are read")
+            shorter, longer = min(image.size), max(image.size)
+            if shorter < 8 or longer > NARROW * shorter:
+                raise UserError(f"is {image.width}x{image.height} pixels, too small or too narrow to show a digit")
+            wanted = tuple(max(1, int(n * WORKING / pixels**0.5)) for n in image.size)
+            image.draft("", wanted)  # type: ignore[arg-type]  # a JPEG is decoded at a half, a quarter or an eighth
+            image = _reducible(image)
+            reduction = -(-int((image.width * image.height) ** 0.5) // WORKING)
+            image = plain(image.reduce(reduction))
+            return image, longer / max(image.size)
+    except UserError:
+        raise
+    except FileNotFoundError as error:
+        raise UserError("no such file") from error
+    except (Image.DecompressionBombError, MemoryError) as error:
+        raise UserError("is too large a picture") from error
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror or 'it is not a picture, or damaged'}") from error
+    except Exception as error:  # what a damaged file raises may be anything
+        raise UserError("cannot be read: it is not a picture, or damaged") from error
+
+
+def opened(picture: Any) -> Image.Image:
+    """A PIL image of a path, the bytes of a file, a PIL image or an array; of a file, not decoded yet."""
+    if isinstance(picture, Image.Image):
+        return picture.copy()
+    if isinstance(picture, bytes):
+        return Image.open(io.BytesIO(picture))
+    if isinstance(picture, str | Path):
+        return Image.open(picture)
+    array = np.asarray(picture)
+    if array.dtype == np.uint16:
+        array = array >> 8
+    elif array.dtype.kind in "fb":
+        array = array * 255.0
+    return Image.fromarray(array.clip(0, 255).round().astype(np.uint8))
+
+
+def _reducible(image: Image.Image) -> Image.Image:
+    """In a mode whose pixels can be averaged, which is all that is done at full size: 64 megapixels of RGB are much."""
+    if image.mode in ("L", "RGB", "LA", "RGBA", "I", "F", "CMYK"):
+        return image.convert("RGBA") if "transparency" in image.info else image
+    if image.mode == "1":
+        return image.convert("L")
+    if image.mode[0] == "I":
+        return image.convert("I")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def plain(image: Image.Image) -> Image.Image:
+    """A PIL image upright, as RGB.
+
+    16 bits and floats are stretched from their range to 0..255; transparency becomes white, or black under light ink.
+    """
+    image = ImageOps.exif_transpose(image)
+    if image.mode[0] in "IF":
+        values = np.asarray(image, np.float32)
+        low, high = float(values.min()), float(values.max())
+        image = Image.fromarray(((values - low) * (255 / max(high - low, 1e-9))).astype(np.uint8))
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = image.getchannel("A")
+        opaque = np.asarray(alpha)
+        light = opaque.any() and np.average(np.asarray(image.convert("L")), weights=opaque) > 127
+        paper = Image.new("RGB", image.size, "black" if light else "white")
+        paper.paste(image, mask=alpha)
+        return paper
+    return image.convert("RGB")

@@ -1,0 +1,138 @@
+"""Ink is told from paper, whatever their colours, the light, printed lines and noise."""
+
+import cv2
+import numpy as np
+import pytest
+
+from digits.handwriting import find_digit, find_digits
+from digits.handwriting.ink import find_ink, without_lines
+from tests.support.finding import NEAR, SIZE, assert_finds, difference, one_line_error
+from tests.support.pens import INK, PAPER, STROKES, box, cover, on_paper
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"),
+    [
+        ((0, 0, 0), (255, 255, 255)),
+        ((32, 52, 150), (246, 238, 214)),  # blue on cream
+        ((188, 28, 40), (251, 241, 160)),  # red on yellow
+        ((105, 105, 108), (243, 243, 238)),  # pencil
+        ((90, 90, 90), (140, 140, 140)),  # in a dim room
+        ((255, 255, 255), (0, 0, 0)),
+        ((240, 240, 236), (46, 84, 68)),  # chalk
+        ((245, 232, 150), (30, 42, 96)),
+    ],
+)
+def test_any_ink_on_any_paper(ink, paper, two):
+    assert_finds(on_paper(two, ink, paper), two)
+
+
+def test_light_on_dark_equals_dark_on_light(two):
+    dark, light = on_paper(two, (30, 30, 30), (225, 225, 225)), on_paper(two, (225, 225, 225), (30, 30, 30))
+    assert difference(find_digit(dark).image, find_digit(light).image) < NEAR
+
+
+def test_the_labels_of_the_ink_are_those_of_its_parts(two):
+    ink = find_ink(on_paper(two))
+    (one,) = ink.parts
+    mask = ink.labels == one.label
+    assert box(mask.astype(float)) == (one.left, one.top, one.right, one.bottom)
+    assert (mask == (two > 0.5)).mean() > 0.99 and ink.darkness[two > 0.99].min() > 0.4
+    assert np.abs(ink.darkness[two == 0]).mean() < 0.05 and ink.darkness.shape == two.shape
+
+
+def ruled(pixels, spacing, squared, tint=(0.62, 0.72, 0.9), width=2, slope=0.0):
+    """Pictures (H, W, 3) with printed lines, `width` pixels wide, at a slope."""
+    height, across = pixels.shape[:2]
+    y, x = np.mgrid[:height, :across]
+    on = (y + slope * x + spacing / 3) % spacing < width
+    on |= squared & ((x - slope * y + spacing / 5) % spacing < width)
+    return np.where(on[:, :, None], pixels * np.float32(tint), pixels).astype(np.uint8)
+
+
+@pytest.mark.parametrize("slope", [0, 0.03])
+@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("spacing", [35, 60, 110])
+def test_printed_lines_are_not_read(spacing, squared, slope, two):
+    assert_finds(ruled(on_paper(two), spacing, squared, slope=slope), two)
+
+
+@pytest.mark.parametrize("slope", [0, 0.03])
+@pytest.mark.parametrize("squared", [False, True])
+@pytest.mark.parametrize("spacing", [35, 60, 110])
+def test_printed_lines_half_as_dark_as_a_small_digit_change_nothing(spacing, squared, slope):
+    ink = cover(SIZE, (STROKES[2], 110, 60, 45), pen=0.1)
+    lines = 1 - (1 - np.array(INK) / PAPER) / 2
+    plain, lined = (
+        find_digits(page) for page in (on_paper(ink), ruled(on_paper(ink), spacing, squared, lines, 2, slope))
+    )
+    assert len(plain) == len(lined) == 1
+    assert difference(plain[0].image, lined[0].image) < NEAR / 2
+
+
+@pytest.mark.parametrize("upright_lines", [False, True])
+def test_without_lines_leaves_paper_and_ink(upright_lines, two):
+    plain = on_paper(two)[:, :, 1] / np.float32(255)
+    lined = ruled(on_paper(two), 60, False)[:, :, 1] / np.float32(255)
+    if upright_lines:
+        plain, lined = np.ascontiguousarray(plain.T), np.ascontiguousarray(lined.T)
+    paper = (two.T if upright_lines else two) == 0
+    assert np.abs(lined - plain)[paper].max() > 0.2
+    assert np.abs(without_lines(lined) - plain)[paper].max() < 0.05
+    assert np.abs(without_lines(plain) - plain).mean() < 0.005
+
+
+def shadow(edge, angle, softness, depth, size=SIZE):
+    """Its share of light (H, W, 1): darker by `depth` on one side of a line through the share `edge` of the picture."""
+    y, x = np.mgrid[: size[1], : size[0]]
+    along = (x - edge * size[0]) * np.cos(angle) + (y - edge * size[1]) * np.sin(angle)
+    return (1 - depth / (1 + np.exp(-along / softness)))[:, :, None]
+
+
+@pytest.mark.parametrize("softness", [0.5, 3, 30])
+@pytest.mark.parametrize("angle", [0, 0.6, 1.6, 2.5, 4])
+def test_a_shadow_across_the_digit_changes_little(angle, softness, two):
+    """Hard as of paper in the sun, or soft as of a hand; it takes 45 % of the light."""
+    light = shadow(0.47, angle, softness, 0.45)
+    assert (light[two > 0.5] < 0.6).mean() > 0.1 and (light[two > 0.5] > 0.9).mean() > 0.1 or softness > 10
+    assert_finds((on_paper(two) * light).astype(np.uint8), two, near=1.5 * NEAR)
+
+
+def test_a_picture_darker_at_one_end_with_noise(two):
+    rng = np.random.default_rng(0)
+    light = np.linspace(1, 0.4, SIZE[0])[None, :, None]
+    noisy = on_paper(two) * light + rng.normal(0, 4, (*two.shape, 3))
+    assert_finds(noisy.clip(0, 255).astype(np.uint8), two)
+
+
+def test_an_edge_of_the_table_is_not_read(two):
+    pixels = on_paper(two)
+    pixels[:, 285:] = (70, 50, 40)
+    assert_finds(pixels, two)
+
+
+def noise(deviation, blur=0.0):
+    rng = np.random.default_rng(0)
+    pixels = 160 + deviation * rng.standard_normal((240, 320)).astype(np.float32)
+    pixels = cv2.GaussianBlur(pixels, (0, 0), blur) if blur else pixels
+    return pixels.clip(0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("colour", [0, 5, 30, 90, 128, 200, 255, (250, 240, 200), (20, 40, 30)])
+@pytest.mark.parametrize("size", [(8, 8), (9, 20), (28, 28), (300, 400), (1500, 2000)])
+def test_a_blank_page_shows_no_ink(colour, size):
+    page = np.empty((*size, 3), np.uint8)
+    page[:] = colour
+    assert "no digit" in one_line_error(page)
+
+
+@pytest.mark.parametrize("side", ["left", "top"])
+def test_only_the_edge_of_a_table_is_no_ink(side):
+    page = np.full((240, 320), 230, np.uint8)
+    page[:, :60] = 60
+    assert "no digit" in one_line_error(page if side == "left" else np.ascontiguousarray(page.T))
+
+
+@pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (5, 0), (40, 0), (20, 1)])
+def test_noise_is_no_ink(deviation, blur):
+    assert "no digit" in one_line_error(noise(deviation, blur))

@@ -1,0 +1,235 @@
+"""Every kind of picture is opened alike, and what is no picture is named."""
+
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageOps
+
+from digits import UserError
+from digits.handwriting import find_digit, find_digits
+from tests.support.finding import assert_finds, encoded, one_line_error
+from tests.support.pens import INK, STROKES, cover, on_paper
+
+
+def kinds():
+    """By name: a picture of ink (H, W, 3) uint8 on light paper, given in another way."""
+
+    def grey(rgb):
+        return np.asarray(Image.fromarray(rgb).convert("L"))
+
+    def transparent(rgb, colour):
+        """Ink of a colour on paper that is not there, and black where it is not there, as drawing programs save it."""
+        alpha = ((255.0 - grey(rgb)) * (255 / (255.0 - grey(rgb).min()))).clip(0, 255)
+        alpha = np.where(alpha > 40, alpha, 0).astype(np.uint8)
+        pixels = np.where(alpha[:, :, None] > 0, np.uint8(colour), np.uint8(0))
+        return Image.fromarray(np.dstack([pixels, alpha]))
+
+    def indexed(rgb):
+        image = Image.fromarray(rgb).quantize(8)
+        image.info["transparency"] = image.getpixel((0, 0))
+        return image
+
+    arrays = {
+        "RGB uint8": lambda rgb: rgb,
+        "grey uint8": grey,
+        "RGBA uint8": lambda rgb: np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]),
+        "RGB upside down in memory": lambda rgb: np.ascontiguousarray(rgb[::-1])[::-1],
+        "grey uint16": lambda rgb: grey(rgb).astype(np.uint16) * 257,
+        "RGB uint16": lambda rgb: rgb.astype(np.uint16) * 257,
+        "bool": lambda rgb: grey(rgb) > 140,
+        "grey float32": lambda rgb: grey(rgb) / np.float32(255),
+        "RGB float64": lambda rgb: rgb / 255,
+        "torch": lambda rgb: torch.from_numpy(grey(rgb).copy()),
+    }
+    images = {
+        "L": lambda rgb: Image.fromarray(grey(rgb)),
+        "RGB": Image.fromarray,
+        "RGBA": lambda rgb: Image.fromarray(rgb).convert("RGBA"),
+        "RGBA, dark on transparent": lambda rgb: transparent(rgb, INK),
+        "RGBA, light on transparent": lambda rgb: transparent(rgb, (250, 250, 240)),
+        "LA": lambda rgb: Image.fromarray(rgb).convert("LA"),
+        "LA, dark on transparent": lambda rgb: transparent(rgb, INK).convert("LA"),
+        "P": lambda rgb: Image.fromarray(rgb).quantize(16),
+        "P, transparent paper": indexed,
+        "1": lambda rgb: Image.fromarray(grey(rgb) > 140),
+        "I;16": lambda rgb: Image.fromarray(grey(rgb).astype(np.uint16) * 200),
+        "I": lambda rgb: Image.fromarray(grey(rgb).astype(np.int32) * 1000 - 70_000),
+        "F": lambda rgb: Image.fromarray(grey(rgb) / np.float32(1000) - 1),
+        "CMYK": lambda rgb: Image.fromarray(rgb).convert("CMYK"),
+        "YCbCr": lambda rgb: Image.fromarray(rgb).convert("YCbCr"),
+        "HSV": lambda rgb: Image.fromarray(rgb).convert("HSV"),
+    }
+    files = {
+        f"{mode} {kind}": lambda rgb, kind=kind, mode=mode: encoded(images[mode](rgb), kind)
+        for kind, mode in [
+            *[("PNG", mode) for mode in ("L", "RGB", "RGBA, dark on transparent", "P, transparent paper", "1", "I;16")],
+            *[("TIFF", mode) for mode in ("RGB", "CMYK", "F", "I;16")],
+            *[("JPEG", mode) for mode in ("L", "RGB", "CMYK")],
+            *[(kind, "RGB") for kind in ("BMP", "GIF", "WEBP", "PPM")],
+        ]
+    }
+    return arrays | {f"PIL {name}": make for name, make in images.items()} | files
+
+
+KINDS = kinds()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_picture_is_read(kind, two):
+    assert_finds(KINDS[kind](on_paper(two)), two)
+
+
+@pytest.mark.parametrize("name", ["two.png", "two", "two.jpg.txt"])
+def test_a_file_is_read_whatever_its_name(name, two, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(encoded(Image.fromarray(on_paper(two)), "PNG"))
+    assert_finds(path, two)
+    assert_finds(str(path), two)
+
+
+def test_what_is_passed_in_is_not_changed(two, tmp_path):
+    array = on_paper(two)
+    array.flags.writeable = False
+    find_digit(array)
+    for kind, make in KINDS.items():
+        if kind.startswith("PIL"):
+            image = make(on_paper(two))
+            before = image.mode, image.size, dict(image.info), image.tobytes()
+            find_digit(image), find_digits(image)
+            assert before == (image.mode, image.size, image.info, image.tobytes())
+    path = tmp_path / "large.jpg"
+    Image.fromarray(np.full((1200, 1600), 255, np.uint8)).save(path)
+    with Image.open(path) as image, pytest.raises(UserError):
+        find_digit(image)
+    with Image.open(path) as image:  # not decoded yet
+        assert image.size == (1600, 1200) and image.getpixel((1599, 1199)) == 255
+
+
+# What undoes an orientation; Pillow's names of them are those of what to do to the stored picture.
+FLIPS = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("size", [(320, 240), (1600, 1200)])
+@pytest.mark.parametrize("orientation", FLIPS)
+def test_a_photo_taken_with_the_camera_turned_is_read_upright(orientation, size):
+    ink = cover(size, (STROKES[5], 0.2 * size[0], 0.3 * size[1], 0.4 * size[1]))
+    image = Image.fromarray(on_paper(ink))
+    stored = image.transpose(FLIPS[orientation]) if FLIPS[orientation] is not None else image
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = encoded(stored, "JPEG", exif=exif, quality=95)
+    assert np.abs(np.float32(ImageOps.exif_transpose(Image.open(io.BytesIO(file)))) - on_paper(ink)).mean() < 3
+    assert_finds(file, ink, pixels=2 * size[0] / 320)
+
+
+@pytest.mark.parametrize("kind", ["RGBA, dark on transparent", "P, transparent paper", "I;16"])
+def test_transparent_and_16_bit_pictures_are_turned_upright_too(kind, two):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = KINDS[f"PIL {kind}"](on_paper(two)).transpose(FLIPS[6])
+    assert_finds(encoded(stored, "PNG", exif=exif), two)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 400), (400, 7), (10, 1001), (20_000, 100)])
+def test_too_small_or_too_narrow(size):
+    assert "too small or too narrow" in one_line_error(Image.new("L", size, 200))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "not a picture"),
+        (b"3\n", "not a picture"),
+        (b"A text about digits.\n" * 100, "not a picture"),
+        (b"%PDF-1.7\n" + bytes(200), "not a picture"),
+        (b"\x89PNG\r\n\x1a\n", "not a picture"),
+        (b"\xff\xd8\xff\xe0", "not a picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
+    ],
+)
+def test_what_is_no_picture(content, says, tmp_path):
+    assert says in one_line_error(content)
+    path = tmp_path / "digit.png"
+    path.write_bytes(content)
+    assert says in one_line_error(path)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_half_a_file_is_no_picture(kind, share):
+    rng = np.random.default_rng(0)
+    file = encoded(Image.fromarray(rng.integers(0, 255, (90, 120, 3), np.uint8)), kind)
+    assert "damaged" in one_line_error(file[: int(share * len(file))])
+
+
+def test_paths_to_nowhere(tmp_path):
+    assert "no such file" in one_line_error(tmp_path / "none.png")
+    assert "no such file" in one_line_error(str(tmp_path / "none.png"))
+    assert "directory" in one_line_error(tmp_path)
+    assert one_line_error("a\0b")
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [None, 3, object(), {"a": 1}, np.zeros((5, 5, 5, 5)), np.zeros((9, 9, 7)), np.zeros((0, 7), np.uint8), [["a"]]],
+    ids=lambda thing: str(thing)[:9].split("\n")[0],
+)
+def test_what_is_no_array_of_a_picture(thing):
+    one_line_error(thing)
+
+
+BOMBS = """
+import struct, zlib
+from digits import UserError
+from digits.handwriting import find_digit
+from tests.support.damage import peak_memory
+
+def chunk(name, content):
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+def png(width, height, rows, bits=1):
+    packer, row = zlib.compressobj(9), b"\\0" + b"\\xff" * (-(-width * bits // 8))
+    content = b"".join(packer.compress(row) for _ in range(rows)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
+    return b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", header) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
+
+files = [png(100_000, 100_000, 3), png(20_000, 20_000, 20_000), png(2**31 - 1, 1, 1), png(1, 2**31 - 1, 9)]
+files += [png(9_000, 8_000, 8_000)]  # Pillow would decode this one
+before = peak_memory()
+for file in files:
+    try:
+        print(find_digit(file))
+    except UserError as error:
+        print(error)
+print((peak_memory() - before) / 1e6)
+"""
+
+
+def test_decompression_bombs_are_refused_before_they_go_off():
+    done = subprocess.run([sys.executable, "-c", BOMBS], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert (done.returncode, done.stderr) == (0, "")
+    *errors, last = done.stdout.splitlines()
+    assert len(errors) == 5 and all("too large" in error or "megapixels" in error for error in errors)
+    assert float(last) < 50  # megabytes; decoded, the smallest takes 72
+
+
+def test_a_short_campaign_of_damaged_pictures():
+    """In a process of its own, whose peak memory it tells; `python -m tests.campaigns.pictures` reads 1,000."""
+    command = [sys.executable, "-m", "tests.campaigns.pictures", "--count", "60"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stderr
+    assert "60 pictures" in done.stdout

@@ -1,0 +1,115 @@
+"""A digit's ink is drawn as MNIST would draw it."""
+
+import itertools
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from digits import mnist
+from digits.handwriting.redraw import BOX, FINE, LEAN, STROKE, centre_of_mass, normal_strokes, redraw, upright
+from tests.support.finding import NEAR, SIZE, difference
+from tests.support.pens import STROKES, as_mnist, box, cover
+
+
+def test_digits_that_differ_are_far_apart():
+    """So that what is nearly the same says something."""
+    drawn = [as_mnist(cover(SIZE, (strokes, 100, 50, 120))) for strokes in STROKES.values()]
+    assert min(difference(one, other) for one, other in itertools.combinations(drawn, 2)) > 4 * NEAR
+
+
+def test_redrawn_in_a_box_of_20_about_the_centre_of_mass():
+    for strokes, height in itertools.product(STROKES.values(), (15, 40, 100, 333)):
+        drawn = redraw(cover((400, 400), (strokes, 30, 10, height)))
+        assert drawn.shape == (28, 28) and drawn.dtype == np.float32 and drawn.min() >= 0 and drawn.max() <= 1
+        x, y = centre_of_mass(drawn)
+        assert max(abs(x - 14.5), abs(y - 14.5)) < 0.5
+        left, top, right, bottom = box(drawn)
+        assert BOX - 1 <= max(right - left, bottom - top) <= BOX + 1
+        all_of_it = Image.fromarray(drawn > 0).getbbox()
+        assert max(all_of_it[2] - all_of_it[0], all_of_it[3] - all_of_it[1]) <= BOX + 1
+
+
+def test_a_digit_cut_out_anyhow_is_drawn_the_same(two):
+    left, top, right, bottom = box(two)
+    tight = two[top - 1 : bottom + 1, left - 1 : right + 1]
+    assert np.array_equal(redraw(tight), redraw(two))
+
+
+@pytest.mark.mnist
+def test_mnist_enlarged_and_redrawn_is_nearly_the_same(mnist_dir):
+    """And so near that the nearest of all the validation images, often the original, is of the same digit."""
+    images, labels = (tensor[50_000:].numpy() for tensor in mnist.load(mnist_dir, train=True))
+    images = images.reshape(-1, 784) / np.float32(255)
+    large = [
+        cv2.resize(image.reshape(28, 28), None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC) for image in images[:200]
+    ]
+    redrawn = np.stack([redraw(image.clip(0, 1)).ravel() for image in large])
+    assert np.abs(redrawn - images[:200]).mean() < 0.05
+    squares = (images**2).sum(1) - 2 * redrawn @ images.T  # and a term that is the same for all
+    nearest = squares.argmin(axis=1)
+    assert (nearest == np.arange(200)).mean() > 0.5 and (labels[nearest] == labels[:200]).mean() > 0.95
+
+
+@pytest.mark.parametrize("angle", [0, 8])
+@pytest.mark.parametrize("pen", [0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4])
+def test_strokes_are_brought_to_mnists_width(pen, angle):
+    """At least half of what they are too thin or thick is made good, to a pixel of the finer drawing on each side."""
+    line = [[(0, 0), (-np.tan(np.radians(angle)), 1)]]
+
+    def width(drawn):
+        middle = len(drawn) // 2
+        return drawn[middle - 2 : middle + 2].sum() / 4 * np.cos(np.radians(angle))
+
+    before = BOX * pen
+    within = min(max(before, STROKE[0]), STROKE[1])
+    after = width(normal_strokes(cover((200, 160), (line, 60, 40, BOX * FINE), pen=pen) > 0.5)) / FINE
+    redrawn = width(redraw(cover((400, 400), (line, 100, 50, 300), pen=pen)))  # scaled to the box once more
+    assert abs(after - within) <= abs(before - within) / 2 + 2 / FINE
+    assert abs(redrawn - within) <= abs(before - within) / 2 + 2 / FINE
+    if before == within:
+        assert abs(after - before) < 0.5 / FINE + 0.05 and abs(redrawn - before) < 1 / FINE
+
+
+@pytest.mark.parametrize("shear", [-0.8, -0.4, -0.2, -0.1, 0.1, 0.4, 0.8])
+def test_digits_that_lean_are_set_upright(shear):
+    def lean(image):
+        x, y = centre_of_mass(image)
+        down, across = (np.arange(n) + 0.5 - c for n, c in zip(image.shape, (y, x), strict=True))
+        return (image * np.outer(down, across)).sum() / (image.sum(1) * down**2).sum()
+
+    strokes = [[(x + shear * y, y) for x, y in stroke] for stroke in STROKES[0]]
+    ink = cover((500, 400), (strokes, 150, 100, 150))
+    before, after = lean(ink), lean(upright(ink))
+    assert np.sign(before) == np.sign(shear) and upright(ink).sum() == pytest.approx(ink.sum(), rel=0.01)
+    assert after == pytest.approx(min(max(before, LEAN[0]), LEAN[1]), abs=0.01)
+    assert lean(redraw(ink)) == pytest.approx(after, abs=0.04)
+
+
+def degenerate():
+    one = np.zeros((40, 30), np.float32)
+    one[7, 9] = 1
+    row, column, faint = np.zeros_like(one), np.zeros_like(one), np.zeros_like(one)
+    row[20], column[:, 3], faint[5:30, 5:8] = 1, 1, 0.01
+    full, alone, wide = np.ones((50, 50)), np.ones((1, 1)), np.ones((1, 3000))
+    speckled = np.indices((40, 40)).sum(axis=0) % 2
+    return {
+        "one pixel": one,
+        "one row": row,
+        "one column": column,
+        "faint": faint,
+        "a full square": full.astype(np.float32),
+        "a pixel alone": alone.astype(np.float32),
+        "a row alone": wide.astype(np.float32),
+        "a column alone": wide.T.astype(np.float32),
+        "a chessboard": speckled.astype(np.float32),
+        "two far corners": np.fliplr(np.eye(2, dtype=np.float32)).repeat(2, 0),
+    }
+
+
+@pytest.mark.parametrize("what", degenerate())
+def test_redrawing_what_is_no_digit(what):
+    drawn = redraw(degenerate()[what])
+    assert drawn.shape == (28, 28) and np.isfinite(drawn).all() and drawn.min() >= 0 and drawn.max() <= 1
+    assert drawn.max() > 0.3

@@ -1,0 +1,160 @@
+"""Ink on paper, in some light, through a camera: a picture in the mode that a phone, scanner or program would save."""
+
+import math
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from tests.support.outlines import STROKE, clouds
+
+PAPERS = [(250, 250, 248)] * 4 + [(246, 238, 214), (243, 243, 238), (205, 205, 203), (251, 241, 160), (246, 205, 210)]
+PAPERS += [(196, 219, 242), (205, 231, 195)]
+BOARDS = [(58, 62, 61), (46, 84, 68), (34, 34, 36), (30, 42, 96), (18, 18, 20)]
+CHALKS = [(240, 240, 236), (252, 252, 252), (245, 232, 150), (240, 190, 200), (180, 215, 245)]
+BLACK, BLUE, RED, GREEN = (28, 28, 32), (32, 52, 150), (188, 28, 40), (24, 112, 62)
+# Pens: colours of the ink, width in MNIST strokes, share of the ink that the grain of the paper takes.
+PENS = [
+    ([BLACK, BLUE, BLUE, RED, GREEN], (0.45, 0.75), 0.15),  # ballpoint
+    ([BLACK, BLACK, BLUE, RED, GREEN], (0.45, 1.0), 0.05),  # fineliner, gel pen
+    ([BLACK, BLUE, RED, GREEN], (1.0, 1.6), 0.08),  # felt pen
+    ([(72, 72, 76), (95, 95, 98), (115, 115, 118)], (0.55, 1.0), 0.3),  # pencil
+]
+
+
+@dataclass
+class Look:
+    """What the digits of one picture share; colours (3,) float32 from 0 to 1."""
+
+    light_on_dark: bool
+    paper: np.ndarray
+    ink: np.ndarray
+    width: float  # in MNIST strokes
+    grain: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> "Look":
+        dark = bool(rng.random() < 0.2)
+        inks, widths, grain = (CHALKS, (0.6, 1.6), rng.uniform(0, 0.4)) if dark else PENS[rng.integers(len(PENS))]
+        papers = BOARDS if dark else PAPERS
+        paper, ink = (np.float32(some[rng.integers(len(some))]) / 255 for some in (papers, inks))
+        return cls(dark, paper, ink, rng.uniform(*widths), grain)
+
+
+def shoot(cover, height, look, rng, hard):
+    """A photo of ink that covers `cover` (H, W) of the paper; `height` of a digit in pixels."""
+    mode = rng.choice(
+        ["RGB", "L", "P", "RGBA", "1"], p=[0.86, 0.1, 0.04, 0, 0] if hard else [0.76, 0.1, 0.04, 0.06, 0.04]
+    )
+    shape, paper, colour = cover.shape, look.paper[:, None, None], look.ink[:, None, None]
+    tooth = rng.random(shape, np.float32)  # of the paper
+    pressure = 0.93 + 0.07 * clouds(rng, shape, max(4, int(4 * max(shape) / height)))
+    ink = cover * pressure.clip(0, 1) * (1 - look.grain * tooth)
+    if mode == "RGBA":
+        return _image(np.concatenate([np.where(ink > 0, colour, 0), ink[None]]))
+    light = 1 + 0.012 * (tooth - 0.5) + rng.uniform(0, 0.015) * clouds(rng, shape, 3)
+    if mode != "1":
+        light *= _light(shape, rng) * _blots(cover, height, rng)
+    if hard:
+        light *= _shadow(shape, rng)
+    pixels = np.broadcast_to(paper, (3, *shape))
+    for lines, tint in _rule(shape, height, look, rng) if hard else []:
+        tint = tint[:, None, None]
+        pixels = pixels + lines * (tint if look.light_on_dark else pixels * (tint - 1))
+    pixels = light * (pixels + (colour - pixels) * ink if look.light_on_dark else pixels * (1 - (1 - colour) * ink))
+    if mode == "1":
+        middle = (look.paper + look.ink * (1 if look.light_on_dark else look.paper)).mean() / 2
+        return Image.fromarray(pixels.mean(axis=0) > middle)
+    warm = rng.normal(0, 0.025)
+    cast = rng.uniform(0.82, 1.02) * np.float32([1 + warm, 1, 1 - warm])  # exposure and white balance
+    half = 0.05 * STROKE * look.width * height  # of a stroke
+    image = _camera(_image(pixels * cast[:, None, None]), min(0.6 * half, 0.5 + 0.008 * height), rng)
+    return image.quantize(int(rng.choice([32, 64, 256]))) if mode == "P" else image.convert(mode)
+
+
+def _image(pixels):
+    """(3 or 4, H, W) float32 from 0 to 1 as an image."""
+    return Image.fromarray(np.stack((255 * pixels.clip(0, 1)).astype(np.uint8), axis=2))
+
+
+def _across(shape):
+    """The coordinates x (1, W) and y (H, 1) of a picture from its middle; its longer side is 1."""
+    y, x = ((np.arange(side, dtype=np.float32) - side / 2) / max(shape) for side in shape)
+    return x[None], y[:, None]
+
+
+def _light(shape, rng):
+    """A gradient and sometimes a vignette; the darkest place has at least 0.55 of the light."""
+    (x, y), angle = _across(shape), rng.uniform(0, 2 * math.pi)
+    along = math.cos(angle) * x + math.sin(angle) * y
+    light = 1 - rng.uniform(0, 0.4) * (along - along.min()) / np.ptp(along)
+    if rng.random() < 0.4:
+        far = (x - rng.uniform(-0.2, 0.2)) ** 2 + (y - rng.uniform(-0.2, 0.2)) ** 2
+        light *= 1 - rng.uniform(0, 0.3) * far / far.max()
+    return np.maximum(light / light.max(), 0.55)
+
+
+def _blots(cover, height, rng):
+    """Sometimes a few specks of dust or a smudge, far from the ink."""
+    light, (left, top, right, bottom) = np.ones_like(cover), Image.fromarray(cover > 0).getbbox()
+    for _ in range(rng.integers(1, 6) if rng.random() < 0.25 else 0):
+        x, y = rng.uniform(0, cover.shape[1]), rng.uniform(0, cover.shape[0])
+        if max(left - x, x - right, top - y, y - bottom) > 0.4 * height:
+            smudge = rng.random() < 0.2
+            radius = height * (rng.uniform(0.08, 0.15) if smudge else rng.uniform(0.006, 0.02)) + 0.3
+            reach = int(3 * radius) + 1
+            rows = slice(max(0, int(y) - reach), int(y) + reach)
+            columns = slice(max(0, int(x) - reach), int(x) + reach)
+            v, u = np.ogrid[rows.start : min(rows.stop, len(cover)), columns.start : min(columns.stop, cover.shape[1])]
+            square = ((u - x) ** 2 + (v - y) ** 2) / radius**2
+            light[rows, columns] *= 1 - (rng.uniform(0.05, 0.15) if smudge else 0.6) * np.exp(-square)
+    return light
+
+
+def _shadow(shape, rng):
+    """The shadow of a hand (with a curved edge), a phone (a corner) or a window frame (a band)."""
+    (x, y), angle, kind = _across(shape), rng.uniform(0, 2 * math.pi), rng.integers(3)
+    reach_y, reach_x = 0.35 * np.array(shape) / max(shape)
+    x, y = x - rng.uniform(-reach_x, reach_x), y - rng.uniform(-reach_y, reach_y)
+    u, v = math.cos(angle) * x + math.sin(angle) * y, math.cos(angle) * y - math.sin(angle) * x
+    depth = [u + 0.08 * np.sin(rng.uniform(3, 9) * v), np.minimum(u, v), rng.uniform(0.05, 0.2) - np.abs(u)][kind]
+    t = (depth / (0.02 * 10 ** rng.random()) + 0.5).clip(0, 1)
+    return 1 - rng.uniform(0.25, 0.5) * t * t * (3 - 2 * t)
+
+
+def _rule(shape, height, look, rng):
+    """Printed lines, or squares: pairs of how much they take of the paper (H, W) and their colour (3,)."""
+    tilt, squared, height = rng.normal(0, 0.03), rng.random() < 0.45, float(height)
+    y, x = (np.arange(side, dtype=np.float32) for side in shape)
+    u, v = x - tilt * y[:, None], y[:, None] + tilt * x
+    spacing, start = height * (rng.uniform(0.3, 1) if squared else rng.uniform(0.5, 2)), rng.random(2)
+    half = max(height * rng.uniform(0.012, 0.035), 0.8) / 2
+
+    def lines(along, first):
+        return (half + 0.5 - np.abs((along / spacing + float(first)) % 1 - 0.5) * spacing).clip(0, min(1, 2 * half))
+
+    contrast = float(np.abs(look.paper - look.ink * (1 if look.light_on_dark else look.paper)).mean())
+    colour = np.float32([(0.15, 0.45, 1), (0.4, 0.4, 0.4), (0.5, 0.3, 0.9)][rng.integers(3)])
+    strength = rng.uniform(0.12, max(0.13, min(0.35, contrast / 2))) / (1 - float(colour.mean()))
+    cover = np.maximum(lines(u, start[0]), lines(v, start[1])) if squared else lines(v, start[1])
+    rules = [(strength * cover, colour)]
+    if not squared and rng.random() < 0.3:  # a margin
+        edge = (half + 0.5 - np.abs(u - rng.uniform(0, shape[1]))).clip(0, 1)
+        rules.append((0.5 * edge, np.float32([0.9, 0.3, 0.3])))
+    return rules
+
+
+def _camera(image, blur, rng):
+    """Defocus or motion, the noise of the sensor, JPEG."""
+    if rng.random() < 0.8:
+        image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1) * blur)))
+    pixels = np.float32(image)
+    if rng.random() < 0.2:
+        step = rng.normal(0, 1.2, 2) * blur
+        shifts = [np.roll(pixels, np.round(step * t).astype(int), axis=(0, 1)) for t in (-0.5, 0, 0.5)]
+        pixels = sum(shifts) / 3
+    pixels += rng.standard_normal((*pixels.shape[:2], 1), np.float32) * rng.uniform(0.5, 5)
+    file = BytesIO()
+    Image.fromarray(pixels.clip(0, 255).round().astype(np.uint8)).save(file, "JPEG", quality=int(rng.integers(50, 96)))
+    return Image.open(file).convert("RGB")

@@ -1,0 +1,42 @@
+"""What shall be found in a picture, and what shall be said of one that shows no digit."""
+
+import io
+
+import numpy as np
+import pytest
+
+from digits import UserError
+from digits.handwriting import find_digit, find_digits
+from tests.support.pens import as_mnist, box
+
+NEAR = 0.02  # mean absolute difference of two drawings of a digit in 28x28 that are nearly the same
+SIZE = 320, 240
+
+
+def difference(one, other):
+    assert one.shape == other.shape == (28, 28)
+    return float(np.abs(one - other).mean())
+
+
+def assert_finds(picture, ink, near=NEAR, pixels=2):
+    """The one digit in the picture is that of `ink`, nearly, and its box too, up to so many pixels."""
+    (digit,) = find_digits(picture)
+    assert difference(digit.image, as_mnist(ink)) < near
+    assert np.abs(np.subtract(digit.box, box(ink))).max() <= pixels
+    clearest = find_digit(picture)
+    assert np.array_equal(clearest.image, digit.image) and clearest.box == digit.box
+
+
+def encoded(image, kind, **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def one_line_error(picture):
+    for find in (find_digit, find_digits):
+        with pytest.raises(UserError) as error:
+            find(picture)
+    message = str(error.value)
+    assert message and "\n" not in message and len(message) < 100
+    return message

@@ -1,0 +1,146 @@
+"""The outline of an MNIST digit's ink, smooth and six times as fine, by a pen of any width."""
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+K = 6  # pixels of an outline for one pixel of MNIST
+STROKE = 1.15  # half the usual width of an MNIST stroke, in MNIST pixels
+REACH = 3.5  # as far as distances are measured, in MNIST pixels
+
+
+def outline(digit: np.ndarray, width: float, rng: np.random.Generator) -> np.ndarray:
+    """The outline of a digit's ink, smooth, by a pen of `width` MNIST strokes, or less where a loop would fill up,
+    or more where the ink would break.
+
+    digit (28, 28) uint8. Returns (28 K, 28 K) float32: how deep inside the ink a place is, in MNIST pixels; below 0,
+    how far outside.
+    """
+    mask = ink(digit)
+    if rng.random() < 0.4:
+        mask = unjoin_five(mask, rng)
+    lines, holes = skeleton(mask), euler(mask)
+    inside, outside = _distance(~mask), _distance(mask)
+    half = np.float32(np.median(inside[lines]))
+    depth, core = _blur(inside - outside, 0.4 * K), _blur(_distance(lines), 0.15 * K)
+    pressure = 1 + 0.06 * clouds(rng, mask.shape, 4)
+    widths = np.append(np.linspace(min(0.45, width), width, 8), width * np.array([1.2, 1.4, 1.7, 2]))
+    for gap in (0.6, 0.2, 0.0):  # as wide as the narrowest gap shall be
+        best = None
+        for radius in STROKE * widths.astype(np.float32):
+            unbroken = min(0.85 * radius, 0.6 * half) * pressure - core
+            field = np.maximum(depth + radius * pressure - half, unbroken)
+            whole = euler(field > 0) == euler(field > -gap / 2) == holes
+            best = field if whole else best
+            if best is not None and (not whole or radius > 0.999 * STROKE * width):
+                break
+        if best is not None:
+            return best
+    return inside - outside
+
+
+def ink(digit: np.ndarray) -> np.ndarray:
+    """Where the ink of a digit is, cut out smoothly; the threshold is in the middle of its surroundings' range.
+
+    digit (28, 28) uint8. Returns (28 K, 28 K) bool.
+    """
+    image = Image.fromarray(digit)
+    low, high = (np.float32(image.filter(name(5))) for name in (ImageFilter.MinFilter, ImageFilter.MaxFilter))
+    above = np.float32(digit) - ((low + high) / 2).clip(50, 170)
+    return _blur(_resize(above, (28 * K, 28 * K)), 0.35 * K) > 0
+
+
+def unjoin_five(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Cut the bar of a 5 from its body; anything that does not look like a 5 stays as it is. mask (H, W) bool."""
+    if euler(mask) != 1:
+        return mask
+    ys, xs = np.nonzero(mask)
+    top, height, width = ys.min(), np.ptp(ys), np.ptp(xs)
+
+    def runs(y):
+        """The runs of ink in a row: (n, 2) starts and ends."""
+        return np.flatnonzero(np.diff(mask[y].astype(int))).reshape(-1, 2) + 1
+
+    y = top + int(0.33 * height)
+    stem, bowl = runs(y)[0], runs(top + int(0.7 * height))[-1]
+    thick = stem[1] - stem[0]
+    bar, hook = xs[ys < y], xs[ys > top + 0.8 * height]
+    leans = bar.max() > stem[1] + 0.3 * width and bar.min() > stem[0] - 0.15 * width and hook.min() < bowl[0]
+    if not leans or bowl.mean() < stem[1] or len(runs(y)) > 1:
+        return mask
+    while y > top and len(above := runs(y - 1)) and above[0, 1] - stem[1] < 0.5 * thick:
+        y, stem = y - 1, above[0]  # up to the corner, where the run becomes as long as the bar
+    cut, start = mask.copy(), stem[1] + int(0.1 * thick)
+    cut[: y + thick // 2, start : start + int(rng.uniform(1.3, 2.4) * K)] = False
+    return cut if euler(cut) == 2 and cut[: y + thick // 2, start:].sum() > 0.08 * mask.sum() else mask
+
+
+def euler(mask: np.ndarray) -> int:
+    """Euler's number of a mask (H, W) bool: its connected parts (8 neighbours) minus its holes."""
+    m = np.pad(mask, 1)
+    down, right = m[1:] | m[:-1], m[:, 1:] | m[:, :-1]  # edges of pixels; corners - edges + pixels
+    return int((down[:, 1:] | down[:, :-1]).sum()) - int(down.sum()) - int(right.sum()) + int(m.sum())
+
+
+def _peelable(step: int) -> np.ndarray:
+    """By the 8 neighbours as bits, clockwise from the north: may Zhang and Suen's step peel the pixel off?"""
+    around = np.arange(256)[:, None] >> np.arange(8) & 1
+    n, e, s, w = around[:, ::2].T
+    once = ((around == 0) & (np.roll(around, -1, axis=1) == 1)).sum(axis=1) == 1
+    few = (around.sum(axis=1) >= 2) & (around.sum(axis=1) <= 6)
+    return once & few & ((n * e * s + e * s * w == 0) if step == 0 else (n * e * w + n * s * w == 0))
+
+
+PEELABLE = [_peelable(0), _peelable(1)]
+
+
+def skeleton(mask: np.ndarray) -> np.ndarray:
+    """The centre lines of a mask (H, W) bool, by Zhang and Suen's thinning."""
+    m = np.pad(mask, 1).astype(np.uint8)
+    height, width = mask.shape
+    ys, xs = np.nonzero(m)
+    at = ys * (width + 2) + xs  # the pixels that are left
+    flat = m.reshape(-1)
+    ring = np.array([-1, -1, 0, 1, 1, 1, 0, -1]) * (width + 2) + [0, 1, 1, 1, 0, -1, -1, -1]  # clockwise from above
+    before = -1
+    while before != len(at):
+        before = len(at)
+        for peelable in PEELABLE:
+            bits = sum(flat[at + offset] << i for i, offset in enumerate(ring))
+            gone = peelable[bits]
+            flat[at[gone]] = 0
+            at = at[~gone]
+    return m[1:-1, 1:-1] == 1
+
+
+def _distance(mask: np.ndarray) -> np.ndarray:
+    """The distance to the nearest True of a mask (H, W) bool, at most REACH, in MNIST pixels (K of the mask)."""
+    reach = int(REACH * K)
+    rows = np.where(mask, 0, np.float32(reach))
+    for y in range(1, len(rows)):
+        np.minimum(rows[y], rows[y - 1] + 1, out=rows[y])
+    for y in range(len(rows) - 2, -1, -1):
+        np.minimum(rows[y], rows[y + 1] + 1, out=rows[y])
+    padded = np.pad(rows**2, ((0, 0), (reach, reach)), constant_values=reach**2)
+    square = np.full_like(rows, reach**2)
+    for dx in range(-reach, reach + 1):
+        np.minimum(square, padded[:, reach + dx :][:, : rows.shape[1]] + dx * dx, out=square)
+    return np.sqrt(square) / K
+
+
+def clouds(rng, shape, cells):
+    """Smooth noise (H, W) float32 of about +-1, with about `cells` clouds a side."""
+    return _resize(rng.standard_normal((cells, cells), np.float32), shape[::-1])
+
+
+def _resize(array, size):
+    return np.asarray(Image.fromarray(array).resize(size, Image.Resampling.BICUBIC))
+
+
+def _blur(array, sigma):
+    """A Gaussian blur of (H, W) float32; sigma in pixels."""
+    reach = int(3 * sigma)
+    taps = np.exp(-(np.arange(-reach, reach + 1, dtype=np.float32) ** 2) / (2 * sigma**2))
+    for _ in range(2):  # along the rows, then along the columns
+        padded = np.pad(array, ((reach, reach), (0, 0)), mode="edge")
+        array = sum(tap * padded[i : i + len(array)] for i, tap in enumerate(taps / taps.sum())).T
+    return array

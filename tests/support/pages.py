@@ -1,0 +1,95 @@
+"""A real Chromium on an exported page: what a visitor draws, drops and sees."""
+
+import base64
+import io
+import shutil
+
+import numpy as np
+from PIL import Image
+
+from digits.__main__ import main
+from tests.support.pens import STROKES, cover, on_paper
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+WINDOWS = [(360, 740), (1440, 900)]  # width and height of a phone's and of a screen's
+
+
+def launch(playwright):
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+def exported(checkpoint, out):
+    """Export a checkpoint as a page; returns the page's path."""
+    main(["export", str(checkpoint), "--to", "web", "--out", str(out)])
+    return out
+
+
+def on_pad(page, digit):
+    """The strokes of a digit as points of the window, in the middle of the pad."""
+    box = page.locator("#paper").bounding_box()
+    points = [np.array(stroke) for stroke in STROKES[digit]]
+    middle = (np.concatenate(points).max(0) + np.concatenate(points).min(0)) / 2
+    corner, side = np.array([box["x"], box["y"]]), box["width"]
+    return [(corner + (0.5 + 0.6 * (stroke - middle)) * side).tolist() for stroke in points]
+
+
+def draw(page, digit):
+    for first, *rest in on_pad(page, digit):
+        page.mouse.move(*first)
+        page.mouse.down()
+        for point in rest:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def draw_by_finger(page, digit):
+    send = page.context.new_cdp_session(page).send
+    for stroke in on_pad(page, digit):
+        for kind, point in [("touchStart", stroke[0]), *(("touchMove", point) for point in stroke[1:])]:
+            send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
+        send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def shown_on(page, canvas):
+    """A picture (H, W, 3) uint8 of a canvas, on the ground behind it."""
+    return np.asarray(Image.open(io.BytesIO(page.locator(canvas).screenshot())).convert("RGB"))
+
+
+def answer(page):
+    return page.locator("#digit").inner_text()
+
+
+def outputs(page):
+    return [float(bar.split()[-1]) for bar in page.locator(".outputs button").all_inner_texts()]
+
+
+def looked(page, layer=".hidden"):
+    """The number of the neuron whose weights are shown, by its layer's caption, or None."""
+    caption = page.locator(f"{layer} figcaption").inner_text().split("\n")[-1]
+    return int(caption.split()[1].rstrip(":")) if caption.startswith("no. ") else None
+
+
+def give(page, kind, picture, name="digit.png"):
+    """Drop a picture on the page, or paste it."""
+    page.evaluate(
+        """([kind, bytes, name]) => {
+            const file = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type: "image/png" });
+            const data = new DataTransfer();
+            data.items.add(file);
+            const settings = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
+            const Kind = kind === "drop" ? DragEvent : ClipboardEvent;
+            document.body.dispatchEvent(new Kind(kind, settings));
+        }""",
+        [kind, base64.b64encode(picture).decode(), name],
+    )
+
+
+def photographed(*digits, size=300):
+    """A picture of digits side by side, of none a blank page, as the bytes of a PNG."""
+    ink = cover(
+        (size * max(1, len(digits)), size),
+        *((STROKES[d], (i + 0.3) * size, 0.2 * size, 0.6 * size) for i, d in enumerate(digits)),
+    )
+    buffer = io.BytesIO()
+    Image.fromarray(on_paper(ink)).save(buffer, "PNG")
+    return buffer.getvalue()

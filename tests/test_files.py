@@ -1,0 +1,57 @@
+"""A file is written whole or not at all."""
+
+import errno
+import os
+
+import pytest
+
+from digits import UserError
+from digits.files import write_whole
+
+
+def names(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+def test_a_file_takes_the_place_of_the_one_before(tmp_path):
+    for content in (b"old and long", b"new", b""):
+        write_whole(tmp_path / "a.png", content)
+        assert (tmp_path / "a.png").read_bytes() == content
+    write_whole(str(tmp_path / "a.png"), b"by its name")
+    assert (tmp_path / "a.png").read_bytes() == b"by its name"
+    assert names(tmp_path) == ["a.png"]
+
+
+def test_it_is_on_the_disk_before_it_takes_the_place(tmp_path, monkeypatch):
+    """Or a power cut could leave an empty file in place of the old one."""
+    steps, fsync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: steps.append("fsync") or fsync(file))
+    monkeypatch.setattr(os, "replace", lambda *paths: steps.append("replace") or replace(*paths))
+    write_whole(tmp_path / "a.png", b"new")
+    assert steps == ["fsync", "replace"]
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+@pytest.mark.parametrize("before", [b"old", None])
+def test_a_full_disk_leaves_what_was_there(failing, before, tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    if before:
+        write_whole(path, before)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, failing, full)
+    with pytest.raises(UserError, match=f"cannot write {path}: No space left") as error:
+        write_whole(path, b"new")
+    assert ("unchanged" in str(error.value)) == bool(before)
+    assert names(tmp_path) == (["a.png"] if before else [])
+    assert not before or path.read_bytes() == before
+
+
+def test_what_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "nowhere" / "a.png", tmp_path / "folder"):
+        with pytest.raises(UserError, match=f"cannot write {path}"):
+            write_whole(path, b"new")
+    assert names(tmp_path) == ["folder"]

