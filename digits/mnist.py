@@ -14,7 +14,6 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from digits import UserError
@@ -35,10 +34,10 @@ def load(data_dir: str | Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]
 
     The files are not checked again; `fetch` does that.
     """
+    from torchvision.datasets.mnist import read_image_file, read_label_file  # here, since it takes a second to import
+
     split = Path(data_dir) / "MNIST" / "raw" / ("train" if train else "t10k")
-    images = np.fromfile(f"{split}-images-idx3-ubyte", np.uint8, offset=16)  # after the header
-    labels = np.fromfile(f"{split}-labels-idx1-ubyte", np.uint8, offset=8)
-    return torch.from_numpy(images).view(-1, 28, 28), torch.from_numpy(labels).long()
+    return read_image_file(f"{split}-images-idx3-ubyte"), read_label_file(f"{split}-labels-idx1-ubyte")
 
 
 def missing(data_dir: str | Path) -> list[str]:
@@ -123,7 +122,7 @@ def _from_archives(wanted: list[str], raw: Path, folder: Path) -> str | None:
 
 
 def _from_mirrors(wanted: list[str], raw: Path, folder: Path) -> str | None:
-    from torchvision.datasets import MNIST  # here, since it takes a second to import
+    from torchvision.datasets import MNIST
     from torchvision.datasets.utils import download_url
 
     why = None

@@ -35,7 +35,7 @@ def done(small, tmp_path_factory):
     """A finished run of four epochs: its folder, its output, the data_dir."""
     folder, checksums = small
     home = tmp_path_factory.mktemp("done")
-    command = [sys.executable, Path(__file__).parents[1] / "support" / "small_train.py", "--data_dir", folder]
+    command = [sys.executable, Path(__file__).parent / "support" / "small_train.py", "--data_dir", folder]
     args = ["--hidden", "12", "8", "--epochs", "4", "--lr", "2.5", "--seed", "1"]
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     environment = os.environ | {"PYTHONPATH": paths, "SMALL_MNIST": json.dumps([checksums, 500])}
@@ -99,7 +99,7 @@ def test_hyperparameters_are_shown(done):
     assert {name: shown.get(name) for name in wanted} == wanted
     best = torch.load(folder / "best.ckpt", weights_only=True)["epoch"]
     for split in ("validation", "test"):
-        assert curves(folder)[f"best/{split}"][1] == (curves(folder)[f"accuracy/{split}"][1][best],)
+        assert curves(folder)[f"best/{split}"][1][-1] == curves(folder)[f"accuracy/{split}"][1][best]
 
 
 def test_reported_accuracy_is_that_of_the_checkpoint(done, data_dir):

@@ -26,9 +26,10 @@ OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", 
 
 
 def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function when it is first called, and keep the result on disk, if there is a folder for it."""
     try:
         return njit(cache=True, **OPTIONS)(function)
-    except RuntimeError:  # there is no folder that numba could write its cache to
+    except RuntimeError:
         return njit(**OPTIONS)(function)
 
 

@@ -131,7 +131,7 @@ def test_the_newest_run(export, tmp_path):
         ([], "no run in runs/"),
         (["gone.ckpt"], "gone.ckpt: no such checkpoint"),
         (["text.ckpt"], "text.ckpt is damaged, or not a checkpoint"),
-        (["net.ckpt", "net.ckpt"], 'Invalid value "net.ckpt"'),
+        (["net.ckpt", "net.ckpt"], "Unused Tokens: ['net.ckpt']"),
         (["net.ckpt", "--to", "pdf"], "--to"),
         (["net.ckpt", "--out", "nowhere/digits.html"], "cannot write nowhere/digits.html"),
         (["net.ckpt", "--to", "onnx", "--out", "nowhere/digits.onnx"], "cannot write nowhere/digits.onnx"),

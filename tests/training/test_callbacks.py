@@ -45,12 +45,12 @@ def test_terminal_shows_a_progress_bar(tmp_path):
 
 
 def test_a_signal_is_heeded_in_the_middle_of_a_stack(tmp_path):
-    """5,000 hidden neurons by autograd: one stack of 500 images takes longer than anybody would wait."""
+    """30,000 hidden neurons by autograd: the first stack, of 500 mini-batches, takes minutes."""
     runs = Runs(tmp_path)
-    process = runs.new("slow", "--hidden", "5000", "--kernel", "autograd", "--batch_size", "1")
+    process = runs.new("slow", "--hidden", "30000", "--kernel", "autograd", "--batch_size", "1")
     assert "kernel autograd" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, "")
     assert "Stopped in epoch 0. Go on with: python -m digits train --resume slow" in output
     assert not re.search("^Epoch", output, re.M)
