@@ -64,19 +64,10 @@ def sgd_steps(
     lr: float,
     reduce: Reduce | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """`sgd_step` for each mini-batch of a stack.
+    """`sgd_step` for each mini-batch of a stack; cost and number of right answers are summed over the stack.
 
-    Args:
-        weights: As in `sgd_step`.
-        biases: As in `sgd_step`.
-        images: A whole data set (N, H, W), uint8 or float 0..1.
-        labels: Its digits (N,) int64.
-        chosen: Which images each of K mini-batches holds, (K, B) int64.
-        lr: Learning rate.
-        reduce: As in `sgd_step`.
-
-    Returns:
-        Cost and number of right answers as in `sgd_step`, summed over the stack.
+    `chosen` (K, B) int64 says which images each of K mini-batches holds, of a whole data set: images (N, H, W), uint8
+    or float 0..1, and labels (N,) int64. The rest is as in `sgd_step`.
     """
     x, y = inputs(images[chosen], like=weights[0]), one_hot(labels[chosen], len(biases[-1]), like=weights[0])
     results = [sgd_step(weights, biases, *mini_batch, lr, reduce) for mini_batch in zip(x, y, strict=True)]

@@ -105,5 +105,6 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
+    warnings.filterwarnings("ignore", "The epoch parameter in .scheduler.step")
     warnings.filterwarnings("ignore", "Detected call of .lr_scheduler.step... before .optimizer.step")
     warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before the epoch ended")

@@ -79,19 +79,8 @@ class Stacks:
         return self.made.pop(epoch).result()
 
 
-class WholeSplit:
-    """A split of the data to evaluate, all at once: a stack with this process's share chosen."""
-
-    def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
-        trainer: Any = module.trainer
-        share = torch.arange(trainer.global_rank if trainer else 0, len(images), trainer.world_size if trainer else 1)
-        self.stack = Stack(images, labels, share.to(images.device))
-
-    def __len__(self) -> int:
-        return 1
-
-    def __iter__(self) -> Iterator[Stack]:
-        yield self.stack
+class WholeSplit(list[Stack]):
+    """A data loader of one stack. Of a plain list Lightning would think that each item is a data loader."""
 
 
 class MNISTDataModule(LightningDataModule):
@@ -147,7 +136,12 @@ class MNISTDataModule(LightningDataModule):
 
     def val_dataloader(self) -> list[WholeSplit]:
         """Validation data, and the test data for the line of the epoch; only validation may choose a checkpoint."""
-        return [WholeSplit(self, *self.validation), WholeSplit(self, *self.test)]
+        return [self.whole(*self.validation), self.whole(*self.test)]
 
     def test_dataloader(self) -> WholeSplit:
-        return WholeSplit(self, *self.test)
+        return self.whole(*self.test)
+
+    def whole(self, images: Tensor, labels: Tensor) -> WholeSplit:
+        """A split of the data to evaluate, as one stack with this process's share chosen."""
+        rank, processes = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        return WholeSplit([Stack(images, labels, torch.arange(rank, len(images), processes, device=images.device))])

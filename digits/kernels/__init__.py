@@ -1,9 +1,7 @@
 """The ways to train a network: the textbook's, and faster ones that give its numbers where they apply."""
 
 from collections.abc import Callable
-from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
 from typing import NamedTuple
 
 import torch
@@ -59,11 +57,6 @@ def choose(
     return "torch" if fastest == "numba" and dense else fastest
 
 
-def compiled() -> ModuleType:
-    """The compiled kernel; imported when first used, since numba takes a while to import and may be missing."""
-    return import_module("digits.kernels.cpu")
-
-
 def _numba_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | None, processes: int) -> str | None:
     if obstacle := _torch_obstacle(network, images, optimizer, processes):
         return obstacle
@@ -81,11 +74,15 @@ def _numba_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | N
 
 
 def _numba_steps(model: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
-    return compiled().sgd_steps(*weights_and_biases(model), images, labels, chosen, optimizer.param_groups[0]["lr"])
+    from digits.kernels import cpu  # here, since numba takes a while to import and may be missing
+
+    return cpu.sgd_steps(*weights_and_biases(model), images, labels, chosen, optimizer.param_groups[0]["lr"])
 
 
 def _numba_evaluate(model: nn.Module, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
-    return compiled().evaluate(*weights_and_biases(model), images, labels, chosen)
+    from digits.kernels import cpu
+
+    return cpu.evaluate(*weights_and_biases(model), images, labels, chosen)
 
 
 def _torch_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | None, processes: int) -> str | None:

@@ -39,7 +39,7 @@ class Blind(MNISTDataModule):
         """Nothing: the images are there, and shared with the trials at its side."""
 
     def val_dataloader(self) -> list[WholeSplit]:
-        return [WholeSplit(self, *self.validation)]
+        return [self.whole(*self.validation)]
 
 
 class Best(Callback):

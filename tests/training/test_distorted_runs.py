@@ -135,7 +135,7 @@ def test_mistakes_get_one_line(args, reason, run, home, capsys):
     assert re.search(reason, line)
 
 
-@pytest.mark.parametrize("args", [["--distort", "1"], ["--schedule", "7"], ["--schedule", "null"]])
+@pytest.mark.parametrize("args", [["--distort", "1"], ["--schedule", "7"]])
 def test_a_resumed_run_keeps_them(args, run, home, capsys):
     run(*ARGS, "--epochs", 1, "--run_dir", "one")
     with pytest.raises(SystemExit):
