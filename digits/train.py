@@ -5,7 +5,7 @@ on the test digits is then 97.8 %.
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 from lightning.pytorch.utilities import rank_zero_only
@@ -16,6 +16,7 @@ from digits.kernels import WAYS
 from digits.model import DigitClassifier
 from digits.network import Init
 from digits.training import runs
+from digits.training.command import TrainerSettings
 from digits.training.report import report
 from digits.training.trainer import build_trainer
 
@@ -38,7 +39,7 @@ def train(
     kernel: Kernel = "auto",
     data_dir: Path = Path("data"),
     run_dir: Path | None = None,
-    trainer: Annotated[dict[str, Any] | None, Parameter(parse=False)] = None,
+    trainer: Annotated[TrainerSettings | None, Parameter(show=False)] = None,
     resume: Annotated[bool, Parameter(parse=False)] = False,
 ) -> Path:
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.

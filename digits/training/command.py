@@ -1,13 +1,15 @@
 """What `train` has on its command line beside its own settings: files that hold them, and Lightning's Trainer."""
 
 import sys
-from difflib import get_close_matches
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 from inspect import BoundArguments, signature
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
 
 import yaml
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, Token
 from cyclopts.config import Dict
 from lightning.pytorch import Trainer
 
@@ -15,7 +17,35 @@ from digits import UserError
 from digits.checkpoint import CONFIG, newest_run
 from digits.cli import parse
 
+SETTINGS = {name: hint for name, hint in get_type_hints(Trainer.__init__).items() if name != "return"}
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
+
+
+def _setting(hint: Any, kind: Any, tokens: Sequence[Token]) -> Any:
+    """The value of one of the Trainer's settings, whose type hint says which plain types it takes.
+
+    On the command line it may also be the name of a class, of which an object is made. Not in a file: that may come
+    from a stranger, and importing a module runs it.
+    """
+    value = yaml.safe_load(tokens[0].value) if len(tokens) == 1 else None
+    literals = [literal for literal in get_args(hint) if get_origin(literal) is Literal]
+    plain = {bool, int, float, str} & {hint, *get_args(hint)} | {str, int} & {type(value) for _ in literals}
+    if type(value) in plain:
+        return value
+    if isinstance(value, str) and "." in value and tokens[0].source == "cli":
+        module, _, name = value.rpartition(".")
+        try:
+            return getattr(import_module(module), name)()
+        except (ImportError, AttributeError, TypeError) as error:
+            raise ValueError(f"cannot make a {value}: {error}.") from error
+    raise ValueError(f"{' '.join(token.value for token in tokens)} is no plain value that Lightning's Trainer takes.")
+
+
+if TYPE_CHECKING:
+    TrainerSettings = dict[str, Any]
+else:
+    each = {name: Annotated[Any, Parameter(converter=partial(_setting, hint))] for name, hint in SETTINGS.items()}
+    TrainerSettings = TypedDict("TrainerSettings", {"help": bool} | each, total=False)
 
 
 def understand(app: App, words: list[str]) -> BoundArguments:
@@ -23,14 +53,6 @@ def understand(app: App, words: list[str]) -> BoundArguments:
 
     Raises UserError for a mistake in the words or in the file.
     """
-    own: list[str] = []
-    trainers: list[str] = []
-    taking = own
-    for word in words:  # an option of Lightning's Trainer, and what follows it, is for Lightning's own kind of parser
-        if word.startswith("--"):
-            taking = trainers if word.startswith("--trainer.") else own
-        taking.append(word)
-
     app.help_epilogue = app.meta.help_epilogue = (
         "Lightning's Trainer has settings of its own: --trainer.NAME VALUE. --trainer.help lists them."
     )
@@ -51,17 +73,19 @@ def understand(app: App, words: list[str]) -> BoundArguments:
         run = None if resume is None else resume[0] if resume else newest_run()
         if run and not (run / CONFIG).is_file():
             raise UserError(f"there is no run to resume in {run}: it has no {CONFIG}")
-        settings: dict[str, Any] = {}
-        for path in filter(None, (run and run / CONFIG, config)):
-            settings |= _read(path)
-            app.config = (Dict(settings, source=str(path), use_commands_as_keys=False),)
-        trainer = trainer_settings([*_plain_words(settings.pop("trainer", None) or {}), *trainers])
+        files = [path for path in (config, run and run / CONFIG) if path]
+        app.config = tuple(Dict(_read(path), source=str(path), use_commands_as_keys=False) for path in files)
         bound = parse(app, list(rest))
-        bound.arguments |= {"trainer": trainer} | ({"run_dir": run, "resume": True} if run else {})
+        if run:
+            bound.arguments |= {"run_dir": run, "resume": True}
         return bound
 
-    meta = parse(app.meta, own)
-    return with_files(*meta.args, **meta.kwargs)
+    meta = parse(app.meta, words)
+    bound = with_files(*meta.args, **meta.kwargs)
+    if "help" in (bound.arguments.get("trainer") or {}):
+        print("\n".join(f"--trainer.{setting}" for setting in signature(Trainer).parameters.values()))
+        sys.exit(0)
+    return bound
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -74,49 +98,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise UserError(f"--config {path}: expected lines such as `lr: 3.0`")
     return {name: value for name, value in settings.items() if value is not None}
-
-
-def _plain_words(settings: Any) -> list[str]:
-    """Settings of the Trainer from a file as words of the command line, if they are plain values.
-
-    A file may come from a stranger. The name of a class, which a word of the command line may be, would run code.
-    """
-    if not isinstance(settings, dict):
-        raise UserError(f"trainer in a file must hold plain settings such as `max_epochs: 3`, not {settings}")
-    hints, words = get_type_hints(Trainer.__init__), []
-    for name, value in settings.items():
-        if value is None:  # the Trainer's own default
-            continue
-        takes_words = "Literal" in str(hints.get(name)) or str in get_args(hints.get(name))
-        plain = takes_words and "." not in value if isinstance(value, str) else isinstance(value, int | float)
-        if not plain and not (isinstance(value, list) and all(isinstance(n, int) for n in value)):
-            raise UserError(f"trainer.{name} in a file must be a plain value, not {value}; give it as --trainer.{name}")
-        words.append(f"--trainer.{name}={yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}")
-    return words
-
-
-def trainer_settings(words: list[str]) -> dict[str, Any]:
-    """The settings of Lightning's Trainer that words such as `--trainer.max_epochs 3` stand for.
-
-    Raises UserError if the Trainer has no such setting, or not with such a value.
-    """
-    if not words:
-        return {}
-    from jsonargparse import ArgumentError, ArgumentParser  # as in Lightning's own command line; half a second
-
-    parser = ArgumentParser(prog="digits train", exit_on_error=False)
-    parser.add_class_arguments(Trainer, "trainer", instantiate=False)
-    if "--trainer.help" in words:
-        parser.print_help()
-        sys.exit(0)
-    known = signature(Trainer).parameters
-    for name in (word.removeprefix("--trainer.").split("=")[0] for word in words if word.startswith("--trainer.")):
-        if name.split(".")[0].rstrip("+") not in known:
-            [meant] = get_close_matches(name, known, n=1) or [""]
-            hint = f"Did you mean --trainer.{meant}?" if meant else "--trainer.help lists the settings."
-            raise UserError(f"Lightning's Trainer has no setting {name}. {hint}")
-    try:
-        settings = parser.parse_args(words, defaults=False)
-    except ArgumentError as error:
-        raise UserError(f"Lightning's Trainer does not take {' '.join(words)}; see --trainer.help") from error
-    return dict(parser.instantiate(settings).trainer)
