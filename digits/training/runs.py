@@ -24,12 +24,10 @@ PLAIN = (str, int, float, bool, type(None))
 
 
 class Run(NamedTuple):
-    """Where a training keeps best.ckpt, last.ckpt, config.yaml and TensorBoard's events, and where it starts.
-
-    `checkpoint` is what it goes on from, if anything, and `first_epoch` the first epoch to train.
-    """
+    """Where a training keeps best.ckpt, last.ckpt, config.yaml and TensorBoard's events, and from where it goes on."""
 
     folder: Path
+    resumed: bool = False
     checkpoint: Path | None = None
     first_epoch: int = 0
 
@@ -38,12 +36,12 @@ class Run(NamedTuple):
         """Make the folder and write the settings, as YAML, from which the run can be resumed.
 
         Objects, such as callbacks among the settings of the Trainer, are left out: a file shall hold plain values.
+        Raises UserError if the run is new and there is something in its folder.
         """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.resumed and any(self.folder.iterdir()):
+            raise UserError(f"{self.folder} is not empty; name another --run_dir, so that no run is lost")
         plain = {name: _plain(value) for name, value in settings.items() if name not in ("run_dir", "resume")}
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"cannot make the folder of this run, {self.folder}: {error.strerror}") from error
         write_whole(self.folder / CONFIG, yaml.safe_dump(plain, sort_keys=False).encode())
 
     @contextmanager
@@ -54,9 +52,8 @@ class Run(NamedTuple):
         except MisconfigurationException as error:
             raise UserError("Lightning's Trainer: " + " ".join(str(error).split())) from error
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            ours = error.filename is not None and Path(error.filename).is_relative_to(self.folder)
-            if not (full or (ours and error.errno in (errno.EROFS, errno.EACCES))):
+            ours = Path(error.filename or "/").resolve().is_relative_to(self.folder.resolve())
+            if not ours and error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             raise UserError(f"cannot write to {self.folder}: {error.strerror}") from error
         except Interrupted as stop:
@@ -66,23 +63,9 @@ class Run(NamedTuple):
 
 
 def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> Run:
-    """A new run in `folder`, by default one in runs/, named after its layers and what differs from the defaults.
-
-    Raises UserError if there is something in the folder.
-    """
+    """A new run in `folder`, by default one in runs/, named after its layers and what differs from the defaults."""
     name = model.shape + differing(hyperparameters(model, data))
-    folder = folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4])
-    _check_empty(folder)
-    return Run(folder)
-
-
-@rank_zero_only  # for other processes of this run, the first has written into it already
-def _check_empty(folder: Path) -> None:
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise UserError(f"{folder} is not empty; name another --run_dir, so that no run is lost")
-    except OSError as error:
-        raise UserError(f"cannot use {folder} as the folder of this run: {error.strerror}") from error
+    return Run(folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
 
 
 def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule) -> Run:
@@ -92,14 +75,14 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule) -> Run:
     """
     path, saved = _last_whole_checkpoint(folder)
     if path is None:
-        return Run(folder)
+        return Run(folder, resumed=True)
     kept = rebuild(DigitClassifier, saved, path), MNISTDataModule(**saved["datamodule_hyper_parameters"])
     before = hyperparameters(*kept)  # what an old file lacks has its default
     for name, value in hyperparameters(model, data).items():
         if before[name] != value:
             raise UserError(f"a resumed run keeps its settings: --{name} is {before[name]} in {folder}, not {value}")
     rank_zero_only(print)(f"Going on with {folder} after epoch {saved['epoch']}")
-    return Run(folder, path, saved["epoch"] + 1)
+    return Run(folder, True, path, saved["epoch"] + 1)
 
 
 def hyperparameters(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
@@ -108,10 +91,7 @@ def hyperparameters(model: DigitClassifier, data: MNISTDataModule) -> dict[str, 
 
 
 def differing(settings: Mapping[str, Any]) -> str:
-    """The settings that are not the defaults, as they stand in the name of a folder: `_lr0.5_seed3_gaussian`.
-
-    Neurons of the layers stand in the shape before it, and all kernels give the same numbers.
-    """
+    """The settings that are not the defaults, as they stand in the name of a folder: `_lr0.5_gaussian_seed3`."""
     defaults = {**signature(DigitClassifier).parameters, **signature(MNISTDataModule).parameters}
     name = ""
     for setting, value in settings.items():

@@ -174,7 +174,7 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
     settings = {"hidden": [20], "data_dir": data_dir, "run_dir": Path("python")}
     assert train(epochs=3, trainer={"callbacks": [Callback()]}, **settings) == Path("python")
     kept = [yaml.safe_load(Path(folder, "config.yaml").read_text()) for folder in ("python", "three")]
-    assert kept[0] == kept[1]
+    assert kept[0] | {"trainer": None} == kept[1]
     train(epochs=4, resume=True, **settings)
     run("--resume", "python", "--epochs", 5)
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
