@@ -9,7 +9,6 @@ from digits.checkpoint import checkpoint_of
 from digits.data import MNISTDataModule
 from digits.files import write_whole
 from digits.model import DigitClassifier
-from digits.plotting import png
 
 
 def figures(network: Path | None = None, *, out: Path = Path("figures"), data_dir: Path = Path("data")) -> None:
@@ -26,6 +25,7 @@ def figures(network: Path | None = None, *, out: Path = Path("figures"), data_di
     """
     try:
         from digits.figures import chapter  # here, since matplotlib is optional
+        from digits.plotting import png
     except ImportError as error:
         raise UserError(f"the figures need {error.name}: pip install -e '.[figures]'") from error
     path = checkpoint_of(network)
@@ -49,6 +49,6 @@ def figures(network: Path | None = None, *, out: Path = Path("figures"), data_di
 
 
 def logged_curves(run: Path) -> dict[str, dict[int, float]]:
-    """The curves in the TensorBoard log of a run: values by epoch, by tag such as `cost/test`; {} without a log."""
+    """The curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log."""
     log = EventAccumulator(str(run)).Reload()
     return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}

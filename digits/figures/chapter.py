@@ -7,7 +7,6 @@ import torch
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import NullFormatter
 from PIL.Image import Image
 from torch import Tensor
 
@@ -17,8 +16,8 @@ from digits.figures import descent
 from digits.model import DigitClassifier
 from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
-from digits.plotting import BLACK, BLUE, ORANGE, SIGNED, SKY, VERMILION, figure, shaded
-from digits.training.pictures import confusion, first_mistakes, first_weights, mosaic
+from digits.plotting import BLACK, BLUE, ORANGE, SKY, VERMILION, figure
+from digits.training.pictures import SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
 
 COPIES = 20  # of one training image, if the network was trained on distorted ones
 EXAMPLES = 2_000  # training images on which the cost of the valley is measured
@@ -60,23 +59,22 @@ def neurons() -> Figure:
     """A perceptron and a sigmoid neuron: output against z, and change of the output with a change of a weight."""
     fig = figure(3)
     left, right = fig.subplots(1, 2)
-    one, z = torch.ones(1), torch.linspace(-6, 6, 1201)[:, None]
-    unit = torch.ones(1, 1), torch.zeros(1)
-    left.plot(z.numpy(), SigmoidNeuron(*unit)(z).numpy(), BLUE, label="sigmoid neuron")
-    left.plot(z.numpy(), Perceptron(*unit)(z).numpy(), VERMILION, linestyle="--", label="perceptron")
+    one, zero, z = torch.ones(1), torch.zeros(1), torch.linspace(-6, 6, 1201)[:, None]
+    left.plot(z, SigmoidNeuron(one[None], zero)(z), BLUE, label="sigmoid neuron")
+    left.plot(z, Perceptron(one[None], zero)(z), VERMILION, linestyle="--", label="perceptron")
     left.set(xlabel="weighted input z = w x + b", ylabel="output", title="Output")
-    left.legend(loc="upper left", frameon=False, fontsize=9)
 
     dw = torch.linspace(-2, 2, 801).view(-1, 1, 1)
-    w, b = torch.ones(1, 1), torch.full((1,), -2.0)  # z = -1 at x = 1
-    actual, predicted = output_changes(SigmoidNeuron(w, b), one, dw, torch.zeros(1))
+    w, b = torch.ones(1, 1), torch.tensor([-2.0])  # z = -1 at x = 1
+    actual, predicted = output_changes(SigmoidNeuron(w, b), one, dw, zero)
     step = Perceptron(w + dw, b)(one) - Perceptron(w, b)(one)
-    right.plot(dw.flatten().numpy(), actual.flatten().numpy(), BLUE, label="sigmoid neuron")
-    right.plot(dw.flatten().numpy(), predicted.flatten().numpy(), BLACK, linestyle=":", label="its linear prediction")
-    right.plot(dw.flatten().numpy(), step.flatten().numpy(), VERMILION, linestyle="--", label="perceptron")
+    right.plot(dw.flatten(), actual, BLUE, label="sigmoid neuron")
+    right.plot(dw.flatten(), predicted, BLACK, linestyle=":", label="its linear prediction")
+    right.plot(dw.flatten(), step, VERMILION, linestyle="--", label="perceptron")
     right.set(xlabel="change Δw of a weight", ylabel="change of the output")
     right.set_title("Its change, at w = 1, x = 1, b = -2")
-    right.legend(loc="upper left", frameon=False, fontsize=9)
+    for axes in (left, right):
+        axes.legend(loc="upper left", frameon=False, fontsize=9)
     return fig
 
 
@@ -116,9 +114,9 @@ def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows:
     z, votes, weights = z[:, chosen], last.weight[:, chosen], first.weight[chosen].view(-1, 28, 28)
     excitement = torch.stack([z[labels == digit].sigmoid().mean(0) for digit in range(10)])
     exciting = z.topk(5, dim=0).indices.T  # by z, since the activations of many images are all 1 after rounding
+    outputs = range(10) if model.only_digit is None else [model.only_digit]
     fig = figure(0.5 + 0.85 * len(chosen))
     grid = fig.subplots(len(chosen), 4, width_ratios=(1, 2, 5, 2), squeeze=False)
-    outputs = range(10) if model.only_digit is None else [model.only_digit]
     for row, (pixels, bars, examples, ballot) in enumerate(grid):
         scale = weights[row].abs().quantile(0.995).item()
         pixels.imshow(shaded((weights[row] / scale + 1) / 2, SIGNED))
@@ -177,14 +175,13 @@ def training_size(sizes: list[int], accuracy: Tensor, trained: str) -> Figure:
     fig = figure(3.5)
     axes = fig.subplots()
     percent = 100 * accuracy.numpy()
-    for seed in range(accuracy.shape[1]):
-        axes.plot(sizes, percent[:, seed], "o", color=SKY, markersize=4, zorder=3, label=None if seed else "each seed")
+    dots = axes.plot(sizes, percent, "o", color=SKY, markersize=4, zorder=3)
+    dots[0].set_label("each seed")
     axes.plot(sizes, percent.mean(1), color=BLUE, label=f"mean of {accuracy.shape[1]} seeds")
     for size, mean in zip(sizes, percent.mean(1), strict=True):
         axes.annotate(f"{mean:.1f}", (size, mean), (6, -10), textcoords="offset points", fontsize=9)
     axes.set(xscale="log", xlabel="training images", ylabel="test accuracy, %", title=trained)
     axes.margins(x=0.08, y=0.12)
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
-    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.legend(frameon=False)
     return fig

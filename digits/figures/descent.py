@@ -1,7 +1,5 @@
 """Training once more: the path of the weights, the valley of the cost around it, and fewer training images."""
 
-from copy import deepcopy
-
 import torch
 from lightning.pytorch.callbacks import LambdaCallback
 from torch import Tensor
@@ -14,10 +12,7 @@ from digits.training.trainer import quiet_trainer
 
 
 def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int) -> Tensor:
-    """Train `model` in place on the CPU; all its weights and biases (epochs + 1, P), at first and each epoch.
-
-    They are those of the train verb bit for bit, if that ran on the CPU of the same machine in one process.
-    """
+    """Train `model` in place on the CPU; its weights and biases (epochs + 1, P), before and after each epoch."""
     path = [parameters_to_vector(model.parameters()).detach()]
     with tqdm(total=epochs, desc="training", unit=" epochs", leave=False, disable=None) as bar:
 
@@ -30,39 +25,33 @@ def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int) -> Tenso
 
 
 def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int) -> Tensor:
-    """The path (epoch + 2, P) of a fresh network with the settings of `model`, which was kept after `epoch`.
-
-    Prints a line if it does not end at the weights of `model`, as on another machine than it was trained on.
-    """
+    """The path (epoch + 2, P) of a fresh network that is trained as `model` was, up to the epoch it was kept after."""
     path = descend(DigitClassifier(**model.hparams), data, epoch + 1)
-    if not torch.equal(path[-1], parameters_to_vector(model.parameters())):
+    if not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
         print("valley: trained again, the network has other weights than this checkpoint; the path is the new one")
     return path
-
-
-def plane(path: Tensor) -> Tensor:
-    """Two orthonormal directions (2, P) along which a path (T, P) is farthest from its end: PCA about the end."""
-    return torch.linalg.svd(path - path[-1], full_matrices=False).Vh[:2]
 
 
 @torch.no_grad()
 def valley(
     model: DigitClassifier, path: Tensor, images: Tensor, labels: Tensor, steps: int = 31
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The cost on the `plane` of a path (T, P) of weights and biases, for images (N, 28, 28) and labels (N,).
+    """The mean cost on images (N, 28, 28) and labels (N,), on a plane through a path (T, P) of weights and biases.
 
-    Returns the path on the plane (T, 2), which ends at 0, 0; u and v (steps,), coordinates on the plane; the mean cost
-    (steps, steps) at each v and u.
+    Returns the path on the plane (T, 2), which ends at 0, 0; coordinates u and v (steps,); the cost (steps, steps) at
+    each v and u.
     """
-    directions, model, every = plane(path), deepcopy(model), torch.arange(len(images))
-    flat = (path - path[-1]) @ directions.T
+    from_end = path - path[-1]
+    directions = torch.linalg.svd(from_end, full_matrices=False).Vh[:2]  # PCA about the end
+    flat = from_end @ directions.T
     low, high = flat.amin(0), flat.amax(0)
     margin = 0.3 * (high - low).clamp(min=0.3 * (high - low).max().item())
     u, v = (torch.linspace(a, b, steps) for a, b in zip(low - margin, high + margin, strict=True))
+    moved = DigitClassifier(**model.hparams)
     costs = []
     for point in tqdm(torch.cartesian_prod(v, u), desc="valley", unit=" points", leave=False, disable=None):
-        vector_to_parameters(path[-1] + point.flip(0) @ directions, model.parameters())
-        cost, _ = model.score(images, labels, every)
+        vector_to_parameters(path[-1] + point.flip(0) @ directions, moved.parameters())
+        cost, _ = moved.score(images, labels, torch.arange(len(images)))
         costs.append(cost / len(images))
     return flat, u, v, torch.stack(costs).view(steps, steps)
 
@@ -70,11 +59,8 @@ def valley(
 def accuracy_by_size(
     model: DigitClassifier, data: MNISTDataModule, sizes: list[int], seeds: int, epochs: int
 ) -> Tensor:
-    """Test accuracy (sizes, seeds) of fresh networks after their last epoch, trained as `model` was on `data`.
-
-    Only the number of training images, the seed and the number of epochs differ; a schedule is as long as the training.
-    """
-    schedule = epochs if model.schedule else None
+    """Test accuracy (sizes, seeds) of fresh networks, trained on so many images for `epochs`, else as `model` was."""
+    schedule = epochs if model.schedule else None  # as long as the training
     accuracy = torch.zeros(len(sizes), seeds)
     for row, size in enumerate(sizes):
         for seed in range(seeds):

@@ -1,37 +1,30 @@
-"""Pictures of a trained network, for TensorBoard's IMAGES tab and for the figures verb.
-
-Pillow draws them, since matplotlib is optional.
-"""
+"""Pictures of a trained network, for TensorBoard and the figures verb, by Pillow alone: matplotlib is optional."""
 
 import math
-from functools import cache
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
 from digits.model import DigitClassifier
 from digits.network import linears
-from digits.plotting import BLACK, COUNTS, SIGNED, shaded
 
 WIDTH = 700  # pixels; TensorBoard shows every second of them, so nothing may be thinner than two
 GREY = "#EEEEEE"
-font = cache(ImageFont.load_default)
+SIGNED = ("#053061", "#2166AC", "#92C5DE", "#F7F7F7", "#F4A582", "#B2182B", "#67001F")  # -1 blue, 0 white, 1 red
+COUNTS = ("#FFFFFF", "#A6D3EE", "#0072B2", "#00224E")  # from none to the most
 
 
-def confusion_matrix(labels: Tensor, answers: Tensor) -> Tensor:
-    """How often digit i was read as digit j, (10, 10) int64, from labels and answers (N,) int64."""
-    return torch.bincount(labels * 10 + answers, minlength=100).view(10, 10)
-
-
-def mistakes(labels: Tensor, activations: Tensor) -> Tensor:
-    """Which images are read wrongly, (M,) int64, the largest wrong activation first; of activations (N, 10)."""
-    largest, answers = activations.max(1)
-    wrong = (answers != labels).nonzero().flatten()
-    return wrong[largest[wrong].argsort(descending=True, stable=True)]
+def shaded(values: Any, colours: Sequence[str]) -> np.ndarray:
+    """Values (...) from 0 to 1 as RGB (..., 3) uint8 on a scale of evenly spaced colours; nan is white."""
+    at = np.linspace(0, 1, len(colours))
+    channels = np.transpose([ImageColor.getrgb(colour) for colour in colours])
+    rgb = np.stack([np.interp(values, at, channel) for channel in channels], -1)
+    return np.nan_to_num(rgb, nan=255).round().astype(np.uint8)
 
 
 def mosaic(tiles: Tensor, columns: int) -> Tensor:
@@ -39,17 +32,16 @@ def mosaic(tiles: Tensor, columns: int) -> Tensor:
     return make_grid(tiles.float()[:, None], columns, padding=1, pad_value=math.nan)[0]
 
 
-def sheet(height: int, title: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
-    """An empty picture, WIDTH wide, with a title in its first 56 rows; and what draws on it."""
+def sheet(height: int, title: str) -> Image.Image:
+    """An empty picture, WIDTH wide, with a title in its first 56 rows."""
     picture = Image.new("RGB", (WIDTH, height), "white")
-    draw = ImageDraw.Draw(picture)
-    write(draw, WIDTH / 2, 28, title, 28)
-    return picture, draw
+    write(picture, WIDTH / 2, 28, title, 28)
+    return picture
 
 
-def write(draw: ImageDraw.ImageDraw, x: float, y: float, words: str, size: int = 24, colour: str = BLACK) -> None:
+def write(picture: Image.Image, x: float, y: float, words: str, size: int = 24, colour: str = "black") -> None:
     """Write with the middle of the words at x, y."""
-    draw.text((x, y), words, colour, font(size), anchor="mm")
+    ImageDraw.Draw(picture).text((x, y), words, colour, anchor="mm", font_size=size)
 
 
 def first_weights(network: nn.Module) -> Image.Image:
@@ -61,48 +53,50 @@ def first_weights(network: nn.Module) -> Image.Image:
     zoom = WIDTH // tiles.shape[1]
     tiles = tiles.repeat(zoom, 0).repeat(zoom, 1)
     count = f"{len(neurons)}" if len(neurons) <= 100 else f"100 of {len(neurons):,}"
-    title = f"{count} neurons: weights from {-scale:.2g} (blue) to {scale:.2g} (red)"
-    picture, _ = sheet(len(tiles) + 66, title)
+    picture = sheet(len(tiles) + 66, f"{count} neurons: weights from {-scale:.2g} (blue) to {scale:.2g} (red)")
     picture.paste(Image.fromarray(tiles), ((WIDTH - tiles.shape[1]) // 2, 56))
     return picture
 
 
 def confusion(labels: Tensor, answers: Tensor) -> Image.Image:
     """The confusion matrix of labels and answers (N,) int64: numbers of images, darker for more mistakes."""
-    matrix = confusion_matrix(labels, answers)
-    errors = matrix.clone().fill_diagonal_(0)
-    shades = errors / errors.max().clamp(min=1)
-    colours, right = shaded(shades, COUNTS), matrix.diag() / matrix.sum(1)
-    picture, draw = sheet(690, f"{matrix.trace():,} of {len(labels):,} test images are read right")
+    matrix = torch.bincount(labels * 10 + answers, minlength=100).view(10, 10)
+    right = matrix.diag() / matrix.sum(1)
+    mistakes = matrix.clone().fill_diagonal_(0)
+    shades = mistakes / mistakes.max().clamp(min=1)
+    colours = shaded(shades, COUNTS)
+    picture = sheet(690, f"{matrix.trace():,} of {len(labels):,} test images are read right")
+    draw = ImageDraw.Draw(picture)
     left, top, cell = 76, 126, 54
-    write(draw, left / 2, 96, "right\ndigit", 22)
-    write(draw, left + 5 * cell, 76, "answer")
-    write(draw, 658, 96, "share\nright", 22)
+    write(picture, left / 2, 96, "right\ndigit", 22)
+    write(picture, left + 5 * cell, 76, "answer")
+    write(picture, 658, 96, "share\nright", 22)
     for i in range(10):
         middle = (i + 0.5) * cell
-        write(draw, left / 2, top + middle, str(i))
-        write(draw, left + middle, 108, str(i))
-        write(draw, 658, top + middle, f"{100 * right[i]:.1f} %", 22)
+        write(picture, left / 2, top + middle, str(i))
+        write(picture, left + middle, 108, str(i))
+        write(picture, 658, top + middle, f"{100 * right[i]:.1f} %", 22)
         for j in range(10):
             x, y, count = left + j * cell, top + i * cell, matrix[i, j].item()
             fill = GREY if i == j else tuple(colours[i, j].tolist())
             draw.rectangle((x, y, x + cell - 3, y + cell - 3), fill, None if count else GREY, 2)
-            colour = "white" if shades[i, j] > 0.6 else BLACK
-            write(draw, x + cell / 2 - 1, y + cell / 2 - 1, str(count or ""), 22, colour)
+            colour = "white" if shades[i, j] > 0.6 else "black"
+            write(picture, x + cell / 2 - 1, y + cell / 2 - 1, str(count or ""), 22, colour)
     return picture
 
 
 def first_mistakes(images: Tensor, labels: Tensor, activations: Tensor) -> Image.Image:
-    """The first 36 `mistakes` on images (N, 28, 28) uint8, each with the network's answer and the right digit."""
-    wrong = mistakes(labels, activations)
-    shown = wrong[:36].tolist()
+    """The 36 surest mistakes on images (N, 28, 28) uint8: those with the largest of their activations (N, 10)."""
+    largest, answers = activations.max(1)
+    wrong = (answers != labels).nonzero().flatten()
+    shown = wrong[largest[wrong].argsort(descending=True, stable=True)][:36].tolist()
     rows = max(1, math.ceil(len(shown) / 6))
-    picture, draw = sheet(60 + 126 * rows, f"{len(shown)} of {len(wrong)} mistakes, the surest first")
+    picture = sheet(60 + 126 * rows, f"{len(shown)} of {len(wrong)} mistakes, the surest first")
     for place, index in enumerate(shown):
         x, y = 8 + place % 6 * 116, 60 + place // 6 * 126
         digit = Image.fromarray(255 - images[index].numpy()).resize((84, 84), Image.Resampling.NEAREST)
         picture.paste(digit, (x + 10, y + 30))
-        write(draw, x + 52, y + 17, f"said {activations[index].argmax()}, is {labels[index]}", 21)
+        write(picture, x + 52, y + 17, f"said {answers[index]}, is {labels[index]}", 21)
     return picture
 
 
@@ -110,8 +104,8 @@ def show(board: Any, model: DigitClassifier, epoch: int, images: Tensor, labels:
     """Add the pictures of `model`, as it was after `epoch`, to a SummaryWriter: on images (N, 28, 28), labels (N,)."""
     pictures = {"weights of the first layer": first_weights(model.network)}
     if model.only_digit is None:
-        answers, activations = (tensor.cpu() for tensor in model.predict(images))
-        images, labels = images.cpu(), labels.cpu()
+        tensors = (images, labels, *model.predict(images))
+        images, labels, answers, activations = (tensor.cpu() for tensor in tensors)
         pictures["confusion"] = confusion(labels, answers)
         pictures["mistakes"] = first_mistakes(images, labels, activations)
     for name, picture in pictures.items():

@@ -10,7 +10,7 @@ from digits.distort import distort
 from digits.figures import chapter, descent
 from digits.model import DigitClassifier
 from digits.network import linears
-from digits.plotting import SIGNED, shaded
+from digits.training.pictures import SIGNED, shaded
 from tests.support.fitted import load
 from tests.support.small_mnist import TEST
 

@@ -11,6 +11,11 @@ from tests.support.fitted import fit, load, vector
 from tests.support.small_mnist import TRAINING
 
 
+def plane(path):
+    """The two directions (2, P) in which a path (T, P) is farthest from its end."""
+    return torch.linalg.svd(path - path[-1], full_matrices=False).Vh[:2]
+
+
 @pytest.mark.parametrize("kernel", ["numba", "torch"])
 @pytest.mark.parametrize("batch_size", [10, 30])  # 500 images are not a multiple of 30
 def test_descent_is_that_of_train_bit_for_bit(data_dir, tmp_path, kernel, batch_size):
@@ -44,7 +49,7 @@ def test_a_detector_is_trained_again_on_its_images_and_targets(data_dir, tmp_pat
     assert torch.equal(path[-1], vector(model))
     images, labels = module.training
     _, u, v, cost = descent.valley(model, path, images, labels, steps=3)
-    vector_to_parameters(path[-1] + torch.stack([u[2], v[0]]) @ descent.plane(path), model.parameters())
+    vector_to_parameters(path[-1] + torch.stack([u[2], v[0]]) @ plane(path), model.parameters())
     wanted = (model(images).squeeze(1) - (labels == 3).float()).square().mean().item() / 2
     assert cost[0, 2].item() == pytest.approx(wanted, rel=1e-4)
 
@@ -63,7 +68,7 @@ def test_the_valley_has_the_cost_of_the_weights_at_each_point(fitted, data):
         a = other(data.training[0]).detach().double().numpy()
         return np.sum((a - np.eye(10)[data.training[1]]) ** 2) / 2 / TRAINING
 
-    directions = descent.plane(path)
+    directions = plane(path)
     assert torch.allclose(directions @ directions.T, torch.eye(2), atol=1e-5)
     assert flat[-1].tolist() == [0, 0]
     assert cost.shape == (5, 5)

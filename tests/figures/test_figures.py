@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from digits import checkpoint, figures
+from digits import checkpoint, figures, plotting
 from digits.figures import chapter, descent
 from digits.model import DigitClassifier
 from tests.figures.conftest import EPOCHS
@@ -85,7 +85,7 @@ def test_what_does_not_apply_is_skipped_with_a_line(args, missing, draw, data_di
             log.unlink()
     out.mkdir()
     (out / "valley.png").write_bytes(b"of an earlier call")
-    monkeypatch.setattr(figures, "png", lambda figure: b"drawn")
+    monkeypatch.setattr(plotting, "png", lambda figure: b"drawn")
     _, printed, _ = draw(run, "--out", out)
     lines = [line for line in printed.splitlines() if "not drawn" in line]
     assert lines == [f"{name} is not drawn: {reason}" for name, reason in missing.items()]

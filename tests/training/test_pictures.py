@@ -9,8 +9,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digits.mnist import load as load_mnist
 from digits.model import DigitClassifier
 from digits.network import linears, sigmoid_network
-from digits.plotting import SIGNED, shaded
 from digits.training import pictures
+from digits.training.pictures import SIGNED, shaded
 from tests.support.fitted import fit, load
 
 
@@ -53,21 +53,6 @@ def test_of_a_detector_there_are_only_the_weights():
     assert board.shown == ["weights of the first layer"]
 
 
-def test_confusion_matrix_counts_each_pair_of_label_and_answer():
-    labels, answers = torch.randint(10, (2, 500), generator=torch.Generator().manual_seed(0))
-    matrix = pictures.confusion_matrix(labels, answers)
-    pairs = list(zip(labels.tolist(), answers.tolist(), strict=True))
-    assert matrix.tolist() == [[pairs.count((i, j)) for j in range(10)] for i in range(10)]
-
-
-def test_mistakes_are_ordered_by_the_activation_of_the_answer():
-    activations = torch.full((5, 10), 0.1)
-    labels = torch.tensor([0, 1, 2, 3, 4])
-    for image, (answer, activation) in enumerate([(0, 0.9), (0, 0.5), (7, 0.99), (3, 0.2), (1, 0.5)]):
-        activations[image, answer] = activation
-    assert pictures.mistakes(labels, activations).tolist() == [2, 1, 4]
-
-
 def test_mosaic_puts_tiles_side_by_side_between_lines_of_nan():
     tiles = torch.arange(12, dtype=torch.uint8).view(3, 2, 2)
     nan = float("nan")
@@ -89,7 +74,7 @@ def test_mosaic_puts_tiles_side_by_side_between_lines_of_nan():
 )
 def test_weights_of_each_neuron_are_a_tile(neurons, columns, zoom, count, monkeypatch):
     written = []
-    monkeypatch.setattr(pictures, "write", lambda draw, x, y, words, *_: written.append(words))
+    monkeypatch.setattr(pictures, "write", lambda picture, x, y, words, *_: written.append(words))
     network = sigmoid_network([784, neurons, 10])
     weights = linears(network)[0].weight.detach()[:100]
     picture = np.array(pictures.first_weights(network))
@@ -116,7 +101,7 @@ def test_signs_are_red_and_blue_and_the_larger_the_darker():
 
 def test_confusion_has_its_counts_where_they_belong(monkeypatch):
     written = {}
-    monkeypatch.setattr(pictures, "write", lambda draw, x, y, words, *_: written.update({(x, y): words}))
+    monkeypatch.setattr(pictures, "write", lambda picture, x, y, words, *_: written.update({(x, y): words}))
     labels, answers = torch.tensor([4, 4, 4, 2, 7, 7]), torch.tensor([9, 9, 4, 3, 7, 7])
     picture = np.array(pictures.confusion(labels, answers)).astype(int)
     left, top, cell = 76, 126, 54
@@ -147,7 +132,7 @@ def test_a_number_is_white_where_its_cell_is_dark():
 @pytest.mark.parametrize("wrong", [0, 3, 50])
 def test_mistakes_are_shown_with_answer_and_label(wrong, monkeypatch):
     written = []
-    monkeypatch.setattr(pictures, "write", lambda draw, x, y, words, *_: written.append(words))
+    monkeypatch.setattr(pictures, "write", lambda picture, x, y, words, *_: written.append(words))
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(256, (60, 28, 28), dtype=torch.uint8, generator=generator)
     labels = torch.arange(60) % 10
