@@ -1,4 +1,7 @@
-"""The first neural network that people meet: sigmoid neurons that learn to read handwritten digits."""
+"""The first neural network that people meet: sigmoid neurons that learn to read handwritten digits.
+
+"The book", here and in all modules, is M. Nielsen, Neural Networks and Deep Learning (2015), mostly its chapter 1.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

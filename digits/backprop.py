@@ -27,14 +27,14 @@ def sgd_step(
         x: Input activations (B, inputs of the first layer).
         y: Desired output activations (B, outputs of the last layer).
         lr: Learning rate; the gradient is that of C = 1/(2B) sum ||y - a||^2.
-        reduce: Where several processes share a mini-batch: adds up, in place, the gradients of all of them, and
-            returns the size of the whole mini-batch, given that of this one's part.
+        reduce: Where several processes share a mini-batch: `reduce(gradients, size)` replaces each gradient by its sum
+            over all processes, and returns the sum of their sizes.
 
     Returns:
         Cost summed over the mini-batch, sum 1/2 ||y - a||^2, and the number of right answers, both as they were before
-        the step, as tensors of no dimension: nothing waits for the device.
+        the step, as 0-dimensional tensors, so that the CPU need not wait for a GPU.
     """
-    activations = [x]
+    activations = [x]  # activations[layer] is the input of weights[layer]
     for w, b in zip(weights, biases, strict=True):
         activations.append(torch.addmm(b, activations[-1], w.t()).sigmoid_())
     a = activations[-1]
@@ -45,13 +45,13 @@ def sgd_step(
     for layer in reversed(range(len(weights))):
         a = activations[layer]
         gradients.append((delta.t() @ a, delta.sum(0)))  # BP4, BP3
-        if layer:
+        if layer > 0:  # the inputs of the network have no delta
             delta = (delta @ weights[layer]).mul_(a * (1 - a))  # BP2
 
-    step = -lr / (len(x) if reduce is None else reduce(gradients, len(x)))
+    size = len(x) if reduce is None else reduce(gradients, len(x))
     for w, b, (grad_w, grad_b) in zip(weights, biases, reversed(gradients), strict=True):
-        w.add_(grad_w, alpha=step)
-        b.add_(grad_b, alpha=step)
+        w.add_(grad_w, alpha=-lr / size)
+        b.add_(grad_b, alpha=-lr / size)
     return result
 
 
@@ -69,8 +69,9 @@ def sgd_steps(
     `chosen` (K, B) int64 says which images each of K mini-batches holds, of a whole data set: images (N, H, W), uint8
     or float 0..1, and labels (N,) int64. The rest is as in `sgd_step`.
     """
-    x, y = inputs(images[chosen], like=weights[0]), one_hot(labels[chosen], len(biases[-1]), like=weights[0])
-    results = [sgd_step(weights, biases, *mini_batch, lr, reduce) for mini_batch in zip(x, y, strict=True)]
+    x = inputs(images[chosen], like=weights[0])
+    y = one_hot(labels[chosen], len(biases[-1]), like=weights[0])
+    results = [sgd_step(weights, biases, x_k, y_k, lr, reduce) for x_k, y_k in zip(x, y, strict=True)]
     costs, rights = (torch.stack(column) for column in zip(*results, strict=True))
     return costs.sum(), rights.sum()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,14 +15,14 @@ from digits import UserError, mnist
 from digits.distort import distort
 
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
-STACK = 25_000  # images that go to the training step at a time, if that many fit into whole mini-batches
+STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 
 
 class Stack(NamedTuple):
     """What Lightning calls a batch: a whole data set, and which of its images to take.
 
-    Handing over one mini-batch at a time would take many times as long as the arithmetic, and so would copying images
-    that lie on the training device already.
+    Lightning takes far longer to hand over a batch than a step of SGD takes. So it hands over many mini-batches at
+    once, as numbers of images; the images stay where they are.
     """
 
     images: Tensor  # (N, H, W) uint8
@@ -29,19 +30,19 @@ class Stack(NamedTuple):
     chosen: Tensor  # int64: (K, B) for K mini-batches to train on, (n,) to evaluate
 
 
-def order(seed: int, epoch: int, images: int) -> Tensor:
-    """The order (images,) int64 in which epoch `epoch` sees the training images: a function of its arguments alone."""
-    return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(images))
+def order(seed: int, epoch: int, count: int) -> Tensor:
+    """The order (count,) int64 in which epoch `epoch` sees the training images: a function of its arguments alone."""
+    return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(count))
 
 
-def stacks(images: int, batch_size: int, mini_batches: int) -> list[slice]:
-    """Cut `images` positions into stacks of `mini_batches` whole mini-batches each.
+def slices(count: int, batch_size: int, mini_batches: int) -> list[slice]:
+    """Cut `count` images into stacks of `mini_batches` whole mini-batches each.
 
-    A stack that `images` does not fill is shorter; a last, smaller mini-batch is a stack of its own.
+    The last stack may be shorter; a last, smaller mini-batch is a stack of its own.
     """
-    whole = images - images % batch_size
-    cuts = [*range(0, whole, batch_size * mini_batches), whole, images]
-    return [slice(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+    whole = count - count % batch_size
+    cuts = [*range(0, whole, batch_size * mini_batches), whole, count]
+    return [slice(a, b) for a, b in pairwise(cuts) if a < b]
 
 
 class Stacks:
@@ -55,27 +56,26 @@ class Stacks:
         trainer: Any = module.trainer
         self.rank, self.processes = trainer.global_rank, trainer.world_size
         self.batch_size = module.batch_size * self.processes  # of all processes together
-        self.cuts = stacks(len(images), self.batch_size, max(1, STACK // self.batch_size))
+        self.slices = slices(len(images), self.batch_size, max(1, STACK // self.batch_size))
 
     def __len__(self) -> int:
-        return len(self.cuts)
+        return len(self.slices)
 
     def __iter__(self) -> Iterator[Stack]:
-        # The epoch is asked for when the first stack is, so a resumed run gets the order of the epoch it resumes.
         trainer: Any = self.module.trainer
-        epoch = trainer.current_epoch
+        epoch = trainer.current_epoch  # asked for here, not in __init__: only now does a resumed run know it
         chosen = order(self.module.seed, epoch, len(self.images)).to(self.images.device)
         images = self._distorted(epoch) if self.module.distort else self.images
-        for cut in self.cuts:
-            mini_batches = chosen[cut].view(-1, min(self.batch_size, cut.stop - cut.start))
+        for part in self.slices:
+            mini_batches = chosen[part].view(-1, min(self.batch_size, part.stop - part.start))
             yield Stack(images, self.labels, mini_batches.tensor_split(self.processes, dim=1)[self.rank])
 
     def _distorted(self, epoch: int) -> Tensor:
         """The images of this epoch; those of the next are made while it trains, on another core if there is one."""
         module: Any = self.module
-        for each in (epoch, epoch + 1):
-            if each not in self.made and each != module.trainer.max_epochs:
-                self.made[each] = self.background.submit(distort, self.images, module.distort, module.seed, each)
+        for wanted in (epoch, epoch + 1):
+            if wanted not in self.made and wanted != module.trainer.max_epochs:
+                self.made[wanted] = self.background.submit(distort, self.images, module.distort, module.seed, wanted)
         return self.made.pop(epoch).result()
 
 
@@ -112,7 +112,7 @@ class MNISTDataModule(LightningDataModule):
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
         self.distort = distort
         self.prepared = False
-        self.test: tuple[Tensor, ...] = ()
+        self.test: tuple[Tensor, ...] = ()  # until `setup`
 
     def prepare_data(self) -> None:
         """Fetch and check the files, once; Lightning calls this in one process of each machine."""

@@ -14,12 +14,12 @@ from digits import UserError, checkpoint, kernels
 from digits.data import Stack
 from digits.network import Init, answers, inputs, sigmoid_network, sizes
 
-WARM_UP = 0.05  # of a schedule, in which the learning rate rises from a tenth; all at once may saturate every output
-EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
+WARM_UP = 0.05  # the part of a schedule in which the learning rate rises; it may saturate every output at once
+BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
 
 
 class DigitClassifier(LightningModule):
-    """An input for each pixel, any hidden layers, ten outputs; the largest output activation names the digit.
+    """The book's network: an input for each pixel, hidden layers, ten outputs, of which the largest names the digit.
 
     Or a detector, with one output: its activation is above 0.5 where the picture shows `only_digit`.
 
@@ -31,7 +31,7 @@ class DigitClassifier(LightningModule):
         lr: Learning rate.
         init: `scaled` or `gaussian`; see `digits.network.sigmoid_network`.
         seed: Decides the initial weights and biases.
-        kernel: How to train: `auto`, or a name in `digits.kernels.WAYS`.
+        kernel: How to train: `auto`, or a name in `digits.kernels.KERNELS`.
         only_digit: The digit to detect, 0 to 9 (or UserError), or None to tell all ten apart.
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
         schedule: Epochs in which the learning rate rises to `lr` and falls to almost 0 again; None keeps it at `lr`.
@@ -57,7 +57,7 @@ class DigitClassifier(LightningModule):
         self.lr, self.kernel, self.only_digit = lr, kernel, only_digit
         self.image_size, self.schedule = image_size, schedule
         outputs = 10 if only_digit is None else 1
-        self.first = only_digit or 0  # the digit of output neuron 0
+        self.first_digit = only_digit or 0  # of output neuron 0
         self.network = sigmoid_network([image_size**2, *hidden, outputs], init, seed)
 
     @classmethod
@@ -94,32 +94,33 @@ class DigitClassifier(LightningModule):
     def training_step(self, stack: Stack, _: int) -> None:
         """K steps of SGD, one for each mini-batch of the stack."""
         images, labels, chosen = stack
-        self._check_shape(images)  # the compiled kernel would not
-        if self.trainer.max_steps >= 0:  # may be reached within the stack
+        self._check_shape(images)  # the compiled kernel does not
+        if self.trainer.max_steps >= 0:  # which may be reached within the stack
             chosen = chosen[: self.trainer.max_steps - self.global_step]
-        steps = kernels.WAYS[self.way(stack)].steps
-        cost, right = steps(self, self.trainer.optimizers[0], images, labels - self.first, chosen)
+        steps = kernels.KERNELS[self.kernel_for(stack)].steps
+        cost, right = steps(self, self.trainer.optimizers[0], images, labels - self.first_digit, chosen)
         self._log_means("training", cost, right, chosen.numel())
-        counts = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        for count in (counts.total, counts.current):  # of calls of `optimizer.step()`; a stack stands for many
+        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+        for count in (progress.total, progress.current):  # Lightning's `global_step`
             count.ready += len(chosen)
             count.completed += len(chosen)
 
-    def way(self, stack: Stack) -> str:
-        """Name of the way in which a stack is trained, in `digits.kernels.WAYS`."""
+    def kernel_for(self, stack: Stack) -> str:
+        """Name of the kernel that trains on a stack."""
         [optimizer], batch_size, processes = self.trainer.optimizers, stack.chosen.shape[1], self.trainer.world_size
         return kernels.choose(self.kernel, self.network, stack.images, optimizer, batch_size, processes)
 
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
         """Log the means of an epoch over the images of all its stacks and processes."""
-        self.log_dict({f"accuracy/{split}": right / images, f"cost/{split}": cost / images}, batch_size=images, **EPOCH)
+        means = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
+        self.log_dict(means, batch_size=images, **BY_EPOCH)
 
-    def validation_step(self, split: Stack, _: int, dataloader_idx: int = 0) -> None:
+    def validation_step(self, stack: Stack, _: int, dataloader_idx: int = 0) -> None:
         """Cost and accuracy on the validation images and, for the line of the epoch, on the test images."""
-        self._evaluate(("validation", "test")[dataloader_idx], *split)
+        self._evaluate(("validation", "test")[dataloader_idx], *stack)
 
-    def test_step(self, split: Stack, _: int) -> None:
-        self._evaluate("test", *split)
+    def test_step(self, stack: Stack, _: int) -> None:
+        self._evaluate("test", *stack)
 
     def _evaluate(self, split: str, images: Tensor, labels: Tensor, chosen: Tensor) -> None:
         self._check_shape(images)
@@ -129,19 +130,17 @@ class DigitClassifier(LightningModule):
             there = chosen[labels[chosen] == self.only_digit]
             misses = len(there) - self.score(images, labels, there)[1].float()
             counts = {f"misses/{split}": misses, f"false_alarms/{split}": len(chosen) - right - misses}
-            self.log_dict(counts, reduce_fx="sum", **EPOCH)
+            self.log_dict(counts, reduce_fx="sum", **BY_EPOCH)
 
     @torch.no_grad()
     def score(self, images: Tensor, labels: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """Cost, summed, and number of right answers on the `chosen` (n,) of images (N, H, W) uint8, labels (N,)."""
-        way = kernels.choose(self.kernel, self.network, images)
-        return kernels.WAYS[way].evaluate(self, images, labels - self.first, chosen)
+        kernel = kernels.choose(self.kernel, self.network, images)
+        return kernels.KERNELS[kernel].evaluate(self, images, labels - self.first_digit, chosen)
 
     def on_train_epoch_end(self) -> None:
         """Step the schedulers, which Lightning leaves to manual optimization; weights must still be finite."""
         for config in self.trainer.lr_scheduler_configs:
-            if config.interval != "epoch":
-                raise UserError("a scheduler steps once an epoch here: give it interval='epoch'")
             monitored = self.trainer.callback_metrics[str(config.monitor)] if config.reduce_on_plateau else None
             self.lr_scheduler_step(config.scheduler, monitored)
         if not all(parameter.isfinite().all() for parameter in self.parameters()):

@@ -12,7 +12,7 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from digits.cli import Int, NonNegativeInt, PositiveInt, Rate, Strength
 from digits.data import MNISTDataModule
-from digits.kernels import WAYS
+from digits.kernels import KERNELS
 from digits.model import DigitClassifier
 from digits.network import Init
 from digits.training import runs
@@ -20,8 +20,8 @@ from digits.training.command import TrainerSettings
 from digits.training.report import report
 from digits.training.trainer import build_trainer
 
-KERNELS = "; ".join(f"{name}: {way.help}" for name, way in WAYS.items())
-Kernel = Annotated[str, Parameter(choices=("auto", *WAYS), help=f"auto: the fastest that applies; {KERNELS}.")]
+WAYS = "; ".join(f"{name}: {kernel.help}" for name, kernel in KERNELS.items())
+Kernel = Annotated[str, Parameter(choices=("auto", *KERNELS), help=f"How to train. auto: the fastest; {WAYS}.")]
 
 
 def train(
@@ -52,7 +52,7 @@ def train(
         schedule: Epochs in which the rate rises to lr and falls to almost 0; else constant.
         init: Initial weights; gaussian is the book's first chapter's.
         seed: Decides the initial weights and the images' order.
-        distort: Distort the images, afresh each epoch; 1 is best.yaml's strength.
+        distort: How strongly to distort the images, afresh each epoch.
         train_size: Train on the first so many of the 50,000 images.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; see `digits.kernels`.
@@ -67,7 +67,7 @@ def train(
     Raises:
         UserError: If MNIST cannot be had, a setting is out of range, or the folder cannot be written to.
     """
-    settings = dict(locals())
+    settings = dict(locals())  # here, where only the arguments are local
     say = rank_zero_only(print)
     if init == "gaussian":
         say(
@@ -79,8 +79,8 @@ def train(
     model = DigitClassifier(hidden, lr, init, seed, kernel, only_digit, schedule=schedule)
     run = runs.resumed(run_dir, model, data) if resume and run_dir else runs.new(run_dir, model, data)
     lightning = build_trainer(run, epochs, trainer or {})
-    with run.one_line_errors():
-        run.keep(settings)
+    with run.one_line_ends():
+        run.write_settings(settings)
         lightning.fit(model, data, ckpt_path=run.checkpoint)
         best = run.folder / "best.ckpt"
         if best.exists():

@@ -7,7 +7,7 @@ from lightning.pytorch.callbacks import Callback
 from torch.utils.data import DataLoader
 
 from digits import UserError, data, mnist
-from digits.data import MNISTDataModule, order, stacks
+from digits.data import MNISTDataModule, order, slices
 from digits.model import DigitClassifier
 from tests.support.small_mnist import TEST, TRAINING, VALIDATION
 from tests.support.training import quick_trainer
@@ -53,7 +53,7 @@ def test_order_differs_by_epoch_and_by_seed():
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 64, 1000])
 @pytest.mark.parametrize("mini_batches", [1, 7, 500])
 def test_stacks_cover_every_position_once(images, batch_size, mini_batches):
-    cuts = stacks(images, batch_size, mini_batches)
+    cuts = slices(images, batch_size, mini_batches)
     positions = [position for cut in cuts for position in range(cut.start, cut.stop)]
     assert positions == list(range(images))
     sizes = [cut.stop - cut.start for cut in cuts]

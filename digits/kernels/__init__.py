@@ -1,4 +1,4 @@
-"""The ways to train a network: the textbook's, and faster ones that give its numbers where they apply."""
+"""Kernels: ways to train a network, the textbook's and faster ones that give its numbers where they apply."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -19,8 +19,8 @@ DENSE = 40_000
 Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right answers
 
 
-class Way(NamedTuple):
-    """One way to train.
+class Kernel(NamedTuple):
+    """One way to train and to evaluate.
 
     `obstacle` says why it does not apply to a network, images, an optimizer (None: to evaluate) and a number of
     processes. `steps` takes one step of SGD for each mini-batch of a stack, `evaluate` looks at n images; both get
@@ -41,11 +41,11 @@ def choose(
     batch_size: int = 1,
     processes: int = 1,
 ) -> str:
-    """Name of the fastest way that applies, or of the wanted one. Raises UserError if that does not apply."""
-    obstacles = {name: way.obstacle(network, images, optimizer, processes) for name, way in WAYS.items()}
+    """Name of the fastest kernel that applies, or of the wanted one. Raises UserError if that does not apply."""
+    obstacles = {name: kernel.obstacle(network, images, optimizer, processes) for name, kernel in KERNELS.items()}
     if wanted != "auto":
-        if wanted not in WAYS:
-            raise UserError(f"--kernel must be auto, {', '.join(WAYS)}, not {wanted}")
+        if wanted not in KERNELS:
+            raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}, not {wanted}")
         if obstacles[wanted]:
             raise UserError(f"--kernel {wanted} cannot train this: {obstacles[wanted]}")
         return wanted
@@ -139,8 +139,8 @@ def _evaluate(model: nn.Module, images: Tensor, labels: Tensor, chosen: Tensor) 
 
 
 # Fastest first. `--kernel` and its help follow from this table.
-WAYS = {
-    "numba": Way("compiled for one CPU core", _numba_obstacle, _numba_steps, _numba_evaluate),
-    "torch": Way("the equations of backpropagation in torch", _torch_obstacle, _torch_steps, _evaluate),
-    "autograd": Way("any network and optimizer", _autograd_obstacle, _autograd_steps, _evaluate),
+KERNELS = {
+    "numba": Kernel("compiled for one CPU core", _numba_obstacle, _numba_steps, _numba_evaluate),
+    "torch": Kernel("the equations of backpropagation in torch", _torch_obstacle, _torch_steps, _evaluate),
+    "autograd": Kernel("any network and optimizer", _autograd_obstacle, _autograd_steps, _evaluate),
 }

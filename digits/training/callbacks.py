@@ -38,9 +38,9 @@ class EpochLines(Callback):
     def on_train_batch_start(self, trainer: Any, module: Any, stack: Any, _: int) -> None:
         if not self.started:
             parameters = sum(parameter.numel() for parameter in module.parameters())
-            way = f"kernel {module.way(stack)} on {stack.images.device}"
+            kernel = f"kernel {module.kernel_for(stack)} on {stack.images.device}"
             processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
-            self._say(f"{module.shape}, {parameters:,} weights and biases; {way}{processes}")
+            self._say(f"{module.shape}, {parameters:,} weights and biases; {kernel}{processes}")
         self.started = True
 
     @rank_zero_only

@@ -32,7 +32,7 @@ class Run(NamedTuple):
     first_epoch: int = 0
 
     @rank_zero_only
-    def keep(self, settings: Mapping[str, Any]) -> None:
+    def write_settings(self, settings: Mapping[str, Any]) -> None:
         """Make the folder and write the settings, as YAML, from which the run can be resumed.
 
         Objects, such as callbacks among the settings of the Trainer, are left out: a file shall hold plain values.
@@ -45,7 +45,7 @@ class Run(NamedTuple):
         write_whole(self.folder / CONFIG, yaml.safe_dump(plain, sort_keys=False).encode())
 
     @contextmanager
-    def one_line_errors(self) -> Iterator[None]:
+    def one_line_ends(self) -> Iterator[None]:
         """Say in a line what a user can mend, and after a signal how to go on."""
         try:
             yield
