@@ -30,8 +30,6 @@ TIMEOUT = 30  # seconds without an answer until a source counts as unreachable
 # What a source may raise: a damaged file, a lost connection, a package with other files in it.
 BROKEN = OSError, HTTPException, EOFError, KeyError, zlib.error, tarfile.TarError, subprocess.SubprocessError
 
-Source = Callable[[list[str], Path], Iterator[tuple[str, bytes]]]
-
 
 def load(data_dir: str | Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """The 60,000 training or the 10,000 test images (N, 28, 28) uint8, 0 = background, and their labels (N,) int64.
@@ -84,7 +82,7 @@ def fetch(data_dir: str | Path) -> None:
     )
 
 
-def sources() -> dict[str, Source]:
+def sources() -> dict[str, Callable[[list[str], Path], Iterator[tuple[str, bytes]]]]:
     """By title, in order. A source yields the names and contents of those of the wanted files that it has."""
     from torchvision.datasets import MNIST
 
