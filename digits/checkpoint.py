@@ -87,11 +87,11 @@ def load_network(saved: dict[str, Any], path: str | Path) -> nn.Sequential:
 
     Raises UserError if `saved`, as `read` from `path`, holds another network.
     """
-    state = saved["state_dict"]
+    state = {name.removeprefix("network."): tensor for name, tensor in saved["state_dict"].items()}
     weights = [tensor for name, tensor in state.items() if name.endswith(".weight")]
     try:
-        network = sigmoid_network([weights[0].shape[1], *(len(weight) for weight in weights)])
-        network.load_state_dict({name.removeprefix("network."): tensor for name, tensor in state.items()})
+        network = sigmoid_network([weights[0].shape[1], *map(len, weights)])
+        network.load_state_dict(state)
     except (IndexError, RuntimeError) as error:
         raise UserError(f"{path} does not hold a network of Linear and Sigmoid layers") from error
     return network.requires_grad_(False)

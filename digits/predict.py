@@ -24,10 +24,9 @@ NOTHING = 0.05  # if no output is above it, no digit was recognised; it costs 0.
 
 
 class Reading(NamedTuple):
-    """What a network reads in one digit, and where it was found: box left, top, right, bottom in pixels.
+    """The two largest output activations and their digits, bits such as "0100", and the box of `Digit`.
 
-    The digits of the two largest output activations, and those; bits as in "0100". A detector reads 1 if its digit is
-    there, else 0, and no bits.
+    A detector has one output: `digit` is 1 if its digit is detected, else 0, and there are no bits.
     """
 
     digit: int
@@ -45,7 +44,7 @@ def read(network: nn.Module, digits: list[Digit]) -> list[Reading]:
         activations = torch.cat([1 - activations, activations], 1)
     readings = []
     for digit, a in zip(digits, activations, strict=True):
-        (first, second), (best, next_best) = (pair.tolist() for pair in a.topk(2)[::-1])
+        (best, next_best), (first, second) = (pair.tolist() for pair in a.topk(2))
         bits = "".join(str(int(bit)) for bit in binary_layer()(a)) if len(a) == 10 else ""
         readings.append(Reading(first, best, second, next_best, bits, digit.box))
     return readings
@@ -121,11 +120,10 @@ def _pictures(words: list[str]) -> list[str]:
     """The pictures themselves, those in folders, and those of patterns."""
     names = []
     for word in words:
+        found = glob.glob(word) if not Path(word).exists() else []
         if Path(word).is_dir():
-            known = Image.registered_extensions()
-            names += sorted(str(file) for file in Path(word).iterdir() if file.suffix.lower() in known) or [word]
-        else:
-            names += [word] if Path(word).exists() else sorted(glob.glob(word)) or [word]
+            found = [str(file) for file in Path(word).iterdir() if file.suffix.lower() in Image.registered_extensions()]
+        names += sorted(found) or [word]
     if not names:
         raise UserError("name a picture, a folder of pictures, or - for standard input")
     return names

@@ -66,9 +66,9 @@ def test_only_missing_files_are_fetched(raw, good, monkeypatch, missing):
         (raw / name).unlink()
     asked = []
 
-    def source(wanted, raw):
+    def source(wanted):
         asked.extend(wanted)
-        return copying(good)(wanted, raw)
+        return copying(good)(wanted)
 
     use_sources(monkeypatch, source=source)
     fetch(raw)
@@ -135,8 +135,8 @@ def test_file_in_place_of_the_folder(tmp_path, data_dir, monkeypatch):
         mnist.fetch(tmp_path / "data")
 
 
-def meet_and_copy(barrier, good, wanted, raw):
-    for name, content in copying(good)(wanted, raw):
+def meet_and_copy(barrier, good, wanted):
+    for name, content in copying(good)(wanted):
         barrier.wait(30)  # so that both processes write the same file at the same time
         yield name, content
 

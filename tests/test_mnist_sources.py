@@ -34,22 +34,24 @@ def test_archives_beside_the_files_come_first(raw, good, monkeypatch):
     for name in mnist.SHA256:
         pack(good, raw, name)
         (raw / name).unlink()
-    first, *others = real_sources()
-    use_sources(monkeypatch, **{first: real_sources()[first]}, **dict.fromkeys(others, forbidden))
+    found = {name: source if name.endswith(".gz") else forbidden for name, source in real_sources(raw).items()}
+    assert list(found.values())[4:] == [forbidden] * 3
+    use_sources(monkeypatch, **found)
     fetch(raw)
     assert {name: content for name, content in contents(raw).items() if not name.endswith(".gz")} == contents(good)
 
 
 @pytest.mark.parametrize("spoil", [truncate, flip_a_bit, lambda path: path.write_bytes(b"no archive")])
-def test_damaged_archive_is_passed_over(raw, good, monkeypatch, spoil):
-    pack(good, raw, IMAGES)
+def test_damaged_archive_is_passed_over_and_the_others_are_used(raw, good, monkeypatch, spoil):
+    for name in (IMAGES, LABELS):
+        pack(good, raw, name)
+        (raw / name).unlink()
     spoil(raw / f"{IMAGES}.gz")
-    (raw / IMAGES).unlink()
-    archives = mnist._from_archives
-    use_sources(monkeypatch, archives=archives)
-    with pytest.raises(UserError, match=f"{IMAGES}.gz is damaged"):
+    use_source(monkeypatch, ".gz")
+    with pytest.raises(UserError, match=f"{IMAGES}.gz: "):
         fetch(raw)
-    use_sources(monkeypatch, archives=archives, copying=copying(good))
+    assert not (raw / IMAGES).exists() and (raw / LABELS).exists()
+    use_sources(monkeypatch, **dict(list(real_sources(raw).items())[:4]), copying=copying(good))
     fetch(raw)
     assert (raw / IMAGES).read_bytes() == (good / IMAGES).read_bytes()
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from digits import UserError
-from digits.network import answers, inputs, linears
+from digits.network import answers, inputs, weights_and_biases
 
 OPSET = 17  # version of the operators; ONNX Runtime has it since 1.12
 IR_VERSION = 8  # version of the file format; the one that came with OPSET
@@ -27,15 +27,15 @@ def model(network: nn.Module, side: int, facts: dict[str, Any]) -> bytes:
         raise UserError("this needs onnx and onnxruntime: pip install -e '.[onnx]'")
     from onnx import checker, helper, numpy_helper, parser
 
-    layers = linears(network)
+    weights, biases = weights_and_biases(network)
     steps, tensors, a = ["a0 = Flatten(images)"], [], "a0"
-    for n, layer in enumerate(layers, 1):
-        for name, parameter in (("w", layer.weight), ("b", layer.bias)):
-            tensors.append(numpy_helper.from_array(parameter.detach().float().numpy(), f"{name}{n}"))
+    for n, (w, b) in enumerate(zip(weights, biases, strict=True), 1):
+        tensors.append(numpy_helper.from_array(w.float().numpy(), f"w{n}"))
+        tensors.append(numpy_helper.from_array(b.float().numpy(), f"b{n}"))
         steps.append(f"z{n} = Gemm <transB = 1> ({a}, w{n}, b{n})")
-        a = f"a{n}" if n < len(layers) else "activations"
+        a = f"a{n}" if n < len(weights) else "activations"
         steps.append(f"{a} = Sigmoid(z{n})")
-    if layers[-1].out_features > 1:
+    if len(biases[-1]) > 1:
         digit = "int64[N] digit"
         steps.append("digit = ArgMax <axis = 1, keepdims = 0> (activations)")
     else:
@@ -44,7 +44,7 @@ def model(network: nn.Module, side: int, facts: dict[str, Any]) -> bytes:
         steps += ["outputs = Constant <value_ints = [1]> ()", "digit = Squeeze(sure, outputs)"]
     made = parser.parse_model(
         f'<ir_version: {IR_VERSION}, opset_import: ["": {OPSET}], producer_name: "digits">'
-        f"digits (float[N, {side}, {side}] images) => ({digit}, float[N, {layers[-1].out_features}] activations)"
+        f"digits (float[N, {side}, {side}] images) => ({digit}, float[N, {len(biases[-1])}] activations)"
         f"{{ {' '.join(steps)} }}"
     )
     made.graph.initializer.extend(tensors)
@@ -61,7 +61,7 @@ def check(content: bytes, network: nn.Module, images: Tensor) -> None:
     """
     from onnxruntime import InferenceSession
 
-    x = inputs(images, like=linears(network)[0].weight)
+    x = inputs(images, like=weights_and_biases(network)[0][0])
     expected = network(x)
     digit, activations = InferenceSession(content).run(None, {"images": x.view(images.shape).numpy()})
     off = (torch.from_numpy(activations) - expected).abs().max().item()

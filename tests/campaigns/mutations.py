@@ -59,7 +59,7 @@ def damage_data(count: int, seed: int) -> Counter:
                 else:
                     (raw / name).write_bytes(mutate(contents[name], rng))
                 sources = {"good": copying(good)} if rng.random() < 0.5 else {"none": failing}
-                mnist.sources = lambda sources=sources: sources
+                mnist.sources = lambda raw, sources=sources: sources
                 try:
                     mnist.fetch(raw.parent.parent)
                 except UserError as error:

@@ -17,35 +17,37 @@ def contents(folder):
 
 
 def use_sources(monkeypatch, **sources):
-    monkeypatch.setattr(mnist, "sources", lambda: sources)
+    monkeypatch.setattr(mnist, "sources", lambda raw: sources)
 
 
 def use_source(monkeypatch, title):
     """Leave those of the real sources that have this in their title."""
-    monkeypatch.setattr(mnist, "sources", lambda: {name: s for name, s in real_sources().items() if title in name})
+    monkeypatch.setattr(
+        mnist, "sources", lambda raw: {name: s for name, s in real_sources(raw).items() if title in name}
+    )
 
 
 def copying(good):
     """A source that has the good files."""
 
-    def source(wanted, raw):
+    def source(wanted):
         for name in wanted:
             yield name, (good / name).read_bytes()
 
     return source
 
 
-def spoiling(wanted, raw):
+def spoiling(wanted):
     """A source that has all files, and all damaged."""
     for name in wanted:
         yield name, b"<html>Not found</html>"
 
 
-def failing(wanted, raw):
+def failing(wanted):
     raise OSError("the cable is unplugged")
 
 
-def forbidden(wanted, raw):
+def forbidden(wanted):
     raise AssertionError(f"asked for {wanted}")
 
 
