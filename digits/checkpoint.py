@@ -1,4 +1,4 @@
-"""Checkpoints: which one is meant, and what is in it, read without running code that may be hidden in it."""
+"""Checkpoints: which one is meant, and what is in it, read without running code that may be hidden there."""
 
 import pickle
 import zipfile
@@ -76,9 +76,8 @@ def rebuild(build: Callable[..., Model], saved: dict[str, Any], path: str | Path
         model = build(**saved["hyper_parameters"] | changed)
         model.load_state_dict(saved["state_dict"])
     except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"{path} does not hold the network that it describes: {' '.join(str(error).split())}"
-        ) from error
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
     return model
 
 

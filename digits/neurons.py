@@ -45,7 +45,7 @@ NAND = Perceptron(torch.tensor([[-2.0, -2.0]]), torch.tensor([3.0]))  # the weig
 
 
 def nand(x: Tensor, y: Tensor) -> Tensor:
-    """NAND (...), 0.0 or 1.0, of bits x and y (...) of any dtype. Any logic function can be built from it."""
+    """NAND (...), 0.0 or 1.0, of bits x and y (...) of any dtype; any logic function can be built from it."""
     return NAND(torch.stack([x, y], -1)).squeeze(-1)
 
 
@@ -79,11 +79,11 @@ def bits_of(digits: Tensor) -> Tensor:
 
 
 def binary_layer(bias: float = -0.4) -> Perceptron:
-    """Four perceptrons that turn the output activations (..., 10) of a network into the bits (..., 4) of its digit.
+    """Four perceptrons that turn the outputs (..., 10) of a network into the bits (..., 4) of its digit (chapter 1).
 
-    An exercise of chapter 1. The weight from an output to a bit is 1 if its digit has the bit, else 0. If the right
-    output is at least 0.99 and the others are at most 0.01, then z - bias is at least 0.99 if the digit has the bit,
-    and at most 0.05 if not (the ones: five odd digits), so any bias between -0.99 and -0.05 will do. The outputs of a
-    trained network are not always so clear, and -0.4 errs least, on the validation images, with 784-100-10.
+    The weight from an output to a bit is 1 if its digit has the bit, else 0. If the right output is at least 0.99 and
+    the others at most 0.01, z - bias is at least 0.99 where the digit has the bit and else at most 0.05 (the ones: five
+    odd digits), so any bias between -0.99 and -0.05 will do. The outputs of a trained network are not always so clear;
+    -0.4 errs least on the validation images, with 784-100-10.
     """
     return Perceptron(bits_of(torch.arange(10)).mT, torch.full((4,), bias))

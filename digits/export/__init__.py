@@ -55,8 +55,8 @@ def _facts(network: nn.Module, saved: dict[str, Any], test: tuple[Tensor, Tensor
     """What goes along with a network: its shape, its settings, and its accuracies 0..1, None where unknown."""
     facts: dict[str, Any] = {"only_digit": None}  # which older checkpoints do not have
     facts |= saved["hyper_parameters"] | saved.get("datamodule_hyper_parameters", {})
-    facts |= {"shape": "-".join(map(str, sizes(network))), "epoch": saved.get("epoch"), "test_accuracy": None}
-    facts["validation_accuracy"] = validation_accuracy(saved)
+    facts |= {"shape": "-".join(map(str, sizes(network))), "epoch": saved.get("epoch")}
+    facts |= {"validation_accuracy": validation_accuracy(saved), "test_accuracy": None}
     if test:
         images, labels = test
         said = answers(network(inputs(images, like=linears(network)[0].weight)))

@@ -33,7 +33,8 @@ def open_picture(picture: Any) -> tuple[Image.Image, float]:
             width, height = (max(1, int(n * WORKING / pixels**0.5)) for n in image.size)
             image.draft("", (width, height))  # a JPEG is decoded at a half, a quarter or an eighth
             image = _reducible(image)
-            image = plain(image.reduce(-(-int((image.width * image.height) ** 0.5) // WORKING)))
+            reduction = -(-int((image.width * image.height) ** 0.5) // WORKING)
+            image = plain(image.reduce(reduction))
             return image, longer / max(image.size)
     except UserError:
         raise
@@ -64,13 +65,16 @@ def opened(picture: Any) -> Image.Image:
 
 def _reducible(image: Image.Image) -> Image.Image:
     """In a mode whose pixels can be averaged, which is all that is done at full size: 64 megapixels of RGB are much."""
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode[0] == "I":
-        return image.convert("I")
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image if image.mode in ("L", "F", "CMYK") else image.convert("RGB")
+    mode = image.mode
+    if mode == "1":
+        mode = "L"
+    elif mode[0] == "I":
+        mode = "I"
+    elif image.has_transparency_data:
+        mode = "RGBA"
+    elif mode not in ("L", "F", "CMYK"):
+        mode = "RGB"
+    return image if mode == image.mode else image.convert(mode)
 
 
 def plain(image: Image.Image) -> Image.Image:
