@@ -1,4 +1,4 @@
-"""Checkpoints: which one is meant, and what is in it, read without running what a stranger may have put there."""
+"""Checkpoints: which one is meant, and what is in it, read without running code that may be hidden there."""
 
 import pickle
 import zipfile
@@ -35,8 +35,8 @@ def checkpoint_of(path: Path | None) -> Path:
 def read(path: str | Path) -> dict[str, Any]:
     """A checkpoint of this project, with its tensors on the CPU.
 
-    Raises UserError if it is not one: missing, damaged, of another program, of a newer version, or with more in it
-    than tensors and plain values, which might be code and is not loaded.
+    Raises UserError if it is missing, damaged, of another program or version, or holds more than tensors and plain
+    values, which might be code and is not loaded.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -51,24 +51,20 @@ def read(path: str | Path) -> dict[str, Any]:
         raise UserError(f"{path} is refused: it holds more than tensors and plain values, perhaps code") from error
     except Exception as error:  # what a damaged file raises may be anything
         raise UserError(f"{path} is damaged, or not a checkpoint") from error
-    ours = {"digits_version", "state_dict", "hyper_parameters"}
-    if not isinstance(checkpoint, dict) or not ours <= checkpoint.keys():
+    if not isinstance(checkpoint, dict) or not {"digits_version", "state_dict", "hyper_parameters"} <= set(checkpoint):
         raise UserError(f"{path} is a file of another program; expected a checkpoint written by train.py")
-    if checkpoint["digits_version"] != VERSION:
-        raise UserError(
-            f"{path} is of version {checkpoint['digits_version']}; this program reads version {VERSION}, so update it"
-        )
+    version = checkpoint["digits_version"]
+    if version != VERSION:
+        raise UserError(f"{path} is of version {version}; this program reads version {VERSION}, so update it")
     return checkpoint
 
 
 def validation_accuracy(saved: dict[str, Any]) -> float | None:
     """Of the epoch in a checkpoint, 0..1; None if it was not validated."""
-    scores = [
-        float(state["current_score"])
-        for state in saved.get("callbacks", {}).values()
-        if state.get("monitor") == "accuracy/validation" and state.get("current_score") is not None
-    ]
-    return scores[0] if scores else None
+    for state in saved.get("callbacks", {}).values():
+        if state.get("monitor") == "accuracy/validation" and state.get("current_score") is not None:
+            return float(state["current_score"])
+    return None
 
 
 def rebuild(build: Callable[..., Model], saved: dict[str, Any], path: str | Path, **changed: Any) -> Model:
@@ -90,11 +86,11 @@ def load_network(saved: dict[str, Any], path: str | Path) -> nn.Sequential:
 
     Raises UserError if `saved`, as `read` from `path`, holds another network.
     """
-    state = saved["state_dict"]
+    state = {name.removeprefix("network."): tensor for name, tensor in saved["state_dict"].items()}
     weights = [tensor for name, tensor in state.items() if name.endswith(".weight")]
     try:
-        network = sigmoid_network([weights[0].shape[1], *(len(weight) for weight in weights)])
-        network.load_state_dict({name.removeprefix("network."): tensor for name, tensor in state.items()})
+        network = sigmoid_network([weights[0].shape[1], *map(len, weights)])
+        network.load_state_dict(state)
     except (IndexError, RuntimeError) as error:
         raise UserError(f"{path} does not hold a network of Linear and Sigmoid layers") from error
     return network.requires_grad_(False)

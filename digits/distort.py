@@ -25,16 +25,10 @@ PART = 500  # images at a time, few enough for the processor's cache
 
 @torch.no_grad()
 def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
-    """A distorted copy of each image, a function of the arguments alone (and of the kind of device).
+    """A distorted copy of each of the images (N, H, W) uint8, on their device; black where nothing of an image is left.
 
-    Args:
-        images: (N, H, W) uint8, on any device.
-        strength: Factor of all the limits above; 0 changes nothing.
-        seed: Of the random numbers, together with the epoch.
-        epoch: The epoch that the copies are for.
-
-    Returns:
-        The copies (N, H, W) uint8, on the device of `images`; black where nothing of an image is left.
+    `strength` is a factor of all the limits above; 0 changes nothing. The copies depend on the arguments alone, and on
+    the kind of device: an epoch has its own.
     """
     number = np.random.default_rng([seed, epoch]).integers(2**63)
     generator = torch.Generator(images.device).manual_seed(int(number))

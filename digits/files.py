@@ -13,7 +13,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
     Raises UserError if it cannot be written.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")  # another process may be writing the same file
     try:
         with temporary.open("wb") as file:
             file.write(content)
@@ -21,7 +21,8 @@ def write_whole(path: str | Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         kept = "; the file that was there is unchanged" if path.exists() else ""
         raise UserError(f"cannot write {path}: {error.strerror}{kept}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()

@@ -12,18 +12,16 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Neuron:
-    """One neuron, or several side by side on the same inputs; what the two kinds below have in common.
+    """Neurons side by side on the same inputs: weights (neurons, inputs), biases (neurons,), floating.
 
-    Args:
-        weights: (neurons, inputs), floating.
-        biases: (neurons,), of the same dtype and device.
+    Called with inputs (..., inputs), they return outputs (..., neurons), of the dtype of the weights.
     """
 
     weights: Tensor
     biases: Tensor
 
     def z(self, x: Tensor) -> Tensor:
-        """Weighted inputs (..., neurons), of the dtype of the weights, for inputs (..., inputs) of any dtype."""
+        """Weighted inputs (..., neurons) for inputs (..., inputs) of any dtype."""
         return x.to(self.weights) @ self.weights.mT + self.biases
 
 
@@ -31,7 +29,6 @@ class Perceptron(Neuron):
     """Output 1 where z > 0, else 0 (chapter 1, equation 2)."""
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Outputs (..., neurons), of the dtype of the weights, for inputs (..., inputs)."""
         return (self.z(x) > 0).to(self.weights.dtype)
 
 
@@ -39,7 +36,6 @@ class SigmoidNeuron(Neuron):
     """Output 1 / (1 + e^-z), between 0 and 1 (chapter 1, equations 3 and 4)."""
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Outputs (..., neurons), of the dtype of the weights, for inputs (..., inputs)."""
         return self.z(x).sigmoid()
 
 
@@ -49,7 +45,7 @@ NAND = Perceptron(torch.tensor([[-2.0, -2.0]]), torch.tensor([3.0]))  # the weig
 
 
 def nand(x: Tensor, y: Tensor) -> Tensor:
-    """NAND (...), 0.0 or 1.0, of bits x and y (...) of any dtype. Any logic function can be built from it."""
+    """NAND (...), 0.0 or 1.0, of bits x and y (...) of any dtype; any logic function can be built from it."""
     return NAND(torch.stack([x, y], -1)).squeeze(-1)
 
 
@@ -65,20 +61,11 @@ def half_adder(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def output_changes(neuron: SigmoidNeuron, x: Tensor, dw: Tensor, db: Tensor) -> tuple[Tensor, Tensor]:
-    """The actual changes of the outputs, and those that the derivatives predict (chapter 1, equation 5).
+    """The actual changes (..., neurons) of the outputs, and those that the derivatives predict (chapter 1, equation 5).
 
-    The prediction is sum_j d output/dw_j Δw_j + d output/db Δb, with d output/dw_j = sigma'(z) x_j and d output/db =
-    sigma'(z). Its error is about the square of the change: half the change, a quarter of the error. A perceptron has
-    no such rule: a small change leaves its output as it is, or flips it.
-
-    Args:
-        neuron: One or several.
-        x: One input (inputs,), of the dtype of the weights.
-        dw: Changes of the weights (..., neurons, inputs).
-        db: Changes of the biases (..., neurons).
-
-    Returns:
-        The actual and the predicted changes, each (..., neurons).
+    The prediction for an input x (inputs,) is sum_j d output/dw_j Δw_j + d output/db Δb = sigma'(z) (sum_j x_j Δw_j +
+    Δb), with dw (..., neurons, inputs) and db (..., neurons). Half the change leaves a quarter of the error. A
+    perceptron has no such rule: a small change leaves its output as it is, or flips it.
     """
     a = neuron(x)
     slope = a * (1 - a)  # sigma'(z)
@@ -92,12 +79,11 @@ def bits_of(digits: Tensor) -> Tensor:
 
 
 def binary_layer(bias: float = -0.4) -> Perceptron:
-    """Four perceptrons that turn the output activations (..., 10) of a network into the bits (..., 4) of its digit.
+    """Four perceptrons that turn the outputs (..., 10) of a network into the bits (..., 4) of its digit (chapter 1).
 
-    This is the exercise of chapter 1. The weight from an output to a bit is 1 if its digit has the bit, else 0. The
-    exercise assumes that the right output is at least 0.99 and the others are at most 0.01. Then z - bias is at least
-    0.99 if the digit has the bit, and at most 0.05 if not (the ones: five odd digits), so any bias between -0.99 and
-    -0.05 will do. For a trained network the assumption does not always hold, and a bias nearer the middle errs less:
-    -0.4 the least, on the validation images, with 784-100-10.
+    The weight from an output to a bit is 1 if its digit has the bit, else 0. If the right output is at least 0.99 and
+    the others at most 0.01, z - bias is at least 0.99 where the digit has the bit and else at most 0.05 (the ones: five
+    odd digits), so any bias between -0.99 and -0.05 will do. The outputs of a trained network are not always so clear;
+    -0.4 errs least on the validation images, with 784-100-10.
     """
     return Perceptron(bits_of(torch.arange(10)).mT, torch.full((4,), bias))

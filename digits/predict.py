@@ -3,9 +3,9 @@
 import glob
 import io
 import sys
-from dataclasses import asdict, dataclass
 from json import dumps
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,17 +17,14 @@ from digits.checkpoint import checkpoint_of, load_network
 from digits.files import write_whole
 from digits.handwriting import Digit, find_digits
 from digits.handwriting.picture import opened, plain
-from digits.network import linears
+from digits.network import sizes
 from digits.neurons import binary_layer
 
-# If all outputs are below it, no digit was recognised. So are 0.2 % of those photos of MNIST's validation digits
-# (tests/support/photos.py) that are read right.
-NOTHING = 0.05
+NOTHING = 0.05  # if no output is above it, no digit was recognised; it costs 0.2 % of those photos that are read right
 
 
-@dataclass
-class Reading:
-    """What a network reads in one digit: the two largest output activations, the bits, and where the digit was found.
+class Reading(NamedTuple):
+    """The two largest output activations and their digits, bits such as "0100", and the box of `Digit`.
 
     A detector has one output: `digit` is 1 if its digit is detected, else 0, and there are no bits.
     """
@@ -41,13 +38,13 @@ class Reading:
 
 
 def read(network: nn.Module, digits: list[Digit]) -> list[Reading]:
-    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in digits that `find_digits` found."""
+    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the digits of `find_digits`."""
     activations = network(torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1))
     if activations.shape[1] == 1:
         activations = torch.cat([1 - activations, activations], 1)
     readings = []
     for digit, a in zip(digits, activations, strict=True):
-        (first, second), (best, next_best) = (pair.tolist() for pair in a.topk(2)[::-1])
+        (best, next_best), (first, second) = (pair.tolist() for pair in a.topk(2))
         bits = "".join(str(int(bit)) for bit in binary_layer()(a)) if len(a) == 10 else ""
         readings.append(Reading(first, best, second, next_best, bits, digit.box))
     return readings
@@ -73,79 +70,85 @@ def predict(
         json: Print an object a line, for programs.
         annotate: Write the picture with boxes and digits drawn over it.
     """
-    reader = checkpoint_of(Path(files.pop(0)) if _is_checkpoint(files[0]) else None)
-    saved = checkpoint.read(reader)
-    network, detected = load_network(saved, reader), saved["hyper_parameters"].get("only_digit")
-    if linears(network)[0].in_features != 28 * 28:
-        raise UserError(f"{reader} reads images of another size than 28x28")
-    if detected is not None and (number or bits):
-        raise UserError(f"{reader} only detects the digit {detected}; --number and --bits need one that reads all ten")
-    names = [name for word in files for name in _pictures(word)]
-    if not names:
-        raise UserError("name a picture, a folder of pictures, or - for standard input")
+    named = files[0].endswith(".ckpt") or Path(files[0], "best.ckpt").exists()
+    network, detected = _reader(Path(files.pop(0)) if named else None, all_ten=number or bits)
+    names = _pictures(files)
     if annotate and len(names) > 1:
         raise UserError(f"--annotate draws over one picture, and here are {len(names)}")
-    failed = 0
+    failed = False
     for name in names:
+        picture = sys.stdin.buffer.read() if name == "-" else name
         try:
             if Path(name).is_dir():
                 raise UserError("there is no picture in this folder")
-            picture = sys.stdin.buffer.read() if name == "-" else name
-            digits = find_digits(picture)
-            more = "" if number or len(digits) == 1 else f"; the clearest of {len(digits)} digits, --number reads all"
-            if not number:
-                digits = [max(digits, key=lambda digit: digit.clarity)]
+            found = find_digits(picture)
+            digits = found if number else [max(found, key=lambda digit: digit.clarity)]
             readings = read(network, digits)
             if max(reading.activation for reading in readings) < NOTHING:
                 raise UserError("shows nothing like a digit")
             if annotate:
                 _annotate(picture, readings, annotate)
+            if json:
+                print(dumps({"file": name, "digits": [reading._asdict() for reading in readings]}))
+            else:
+                print(f"{name}: {_said(readings, len(found), bits, detected)}", flush=True)
+            if show and not json:
+                print("\n".join(_drawing(digit.image) for digit in digits))
         except UserError as error:
-            failed += 1
+            failed = True
             if json:
                 print(dumps({"file": name, "error": str(error)}))
             else:
                 print(f"{name}: {error}", file=sys.stderr)
-            continue
-        if json:
-            print(dumps({"file": name, "digits": [asdict(reading) for reading in readings]}))
-            continue
-        print(f"{name}: {_said(readings, bits, detected)}{more}", flush=True)
-        if show:
-            print("\n".join(_drawing(digit.image) for digit in digits))
     if failed:
         sys.exit(1)
 
 
-def _is_checkpoint(word: str) -> bool:
-    return word.endswith(".ckpt") or (Path(word) / "best.ckpt").exists()
+def _reader(named: Path | None, all_ten: bool) -> tuple[nn.Module, int | None]:
+    """The network of a checkpoint or run, and the digit that it detects; None if it reads all ten."""
+    path = checkpoint_of(named)
+    saved = checkpoint.read(path)
+    network, detected = load_network(saved, path), saved["hyper_parameters"].get("only_digit")
+    if sizes(network)[0] != 28 * 28:
+        raise UserError(f"{path} reads images of another size than 28x28")
+    if detected is not None and all_ten:
+        raise UserError(f"{path} only detects the digit {detected}; --number and --bits need one that reads all ten")
+    return network, detected
 
 
-def _pictures(word: str) -> list[str]:
-    """The pictures in a folder or of a pattern; the word itself if it is neither, or there are none."""
-    path = Path(word)
-    if path.is_dir():
-        known = Image.registered_extensions()
-        return sorted(str(file) for file in path.iterdir() if file.suffix.lower() in known) or [word]
-    return [word] if path.exists() else sorted(glob.glob(word)) or [word]
+def _pictures(words: list[str]) -> list[str]:
+    """The pictures themselves, those in folders, and those of patterns."""
+    names = []
+    for word in words:
+        found = glob.glob(word) if not Path(word).exists() else []
+        if Path(word).is_dir():
+            found = [str(file) for file in Path(word).iterdir() if file.suffix.lower() in Image.registered_extensions()]
+        names += sorted(found) or [word]
+    if not names:
+        raise UserError("name a picture, a folder of pictures, or - for standard input")
+    return names
 
 
-def _said(readings: list[Reading], bits: bool, detected: int | None) -> str:
-    """One line: what was read, its activation and the runner-up; of several digits, those of the least sure one."""
+def _said(readings: list[Reading], found: int, bits: bool, detected: int | None) -> str:
+    """What was read, its activation and the runner-up; of several digits, those of the least sure one."""
     least = min(readings, key=lambda reading: reading.activation)
     sure = f"{least.activation:.2f}, then {least.runner_up} with {least.runner_up_activation:.2f}"
+    if len(readings) > 1:
+        sure = f"least sure: {least.digit} with {sure}"
+    said = f"{''.join(str(reading.digit) for reading in readings)}  ({sure})"
     if detected is not None:
-        return f"{'a' if least.digit else 'no'} {detected}  ({least.activation:.2f})"
-    binary = "  " + " ".join(reading.bits for reading in readings) if bits else ""
-    if len(readings) == 1:
-        return f"{least.digit}  ({sure}){binary}"
-    return f"{''.join(str(reading.digit) for reading in readings)}  (least sure: {least.digit} with {sure}){binary}"
+        said = f"{'a' if least.digit else 'no'} {detected}  ({least.activation:.2f})"
+    if bits:
+        said += "  " + " ".join(reading.bits for reading in readings)
+    if found > len(readings):
+        said += f"; the clearest of {found} digits, --number reads all"
+    return said
 
 
 def _drawing(image: np.ndarray) -> str:
     """An image (28, 28) 0..1 as 28 lines of text, two characters a pixel."""
     shades = np.array(list(" \u2591\u2592\u2593\u2588"))[(image * 4).round().astype(int)]
-    return "\n".join("".join(character * 2 for character in row) for row in shades)
+    return "\n".join("".join(row) for row in shades.repeat(2, axis=1))
 
 
 def _annotate(picture: str | bytes, readings: list[Reading], path: Path) -> None:

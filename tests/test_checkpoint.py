@@ -1,4 +1,3 @@
-import errno
 import os
 import pickle
 
@@ -7,7 +6,6 @@ import torch
 
 from digits import UserError
 from digits.checkpoint import VERSION, read
-from digits.files import write_whole
 from digits.training.callbacks import WholeFiles
 from tests.campaigns.mutations import damage_checkpoints, damage_data
 
@@ -66,26 +64,6 @@ def test_a_cut_checkpoint_is_damaged(share, tmp_path):
     path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(UserError, match="damaged"):
         read(path)
-
-
-@pytest.mark.parametrize("failing", ["fsync", "replace"])
-def test_a_full_disk_leaves_what_was_there(failing, tmp_path, monkeypatch):
-    path = tmp_path / "a.ckpt"
-    write_whole(path, b"old")
-
-    def full(*args):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, failing, full)
-    with pytest.raises(UserError, match="No space left.*unchanged"):
-        write_whole(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["a.ckpt"]
-
-
-def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(UserError, match="cannot write"):
-        write_whole(tmp_path / "nowhere" / "a.ckpt", b"new")
 
 
 def test_damaged_files(capfd):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from multiprocessing import get_context
 
 import pytest
 
@@ -47,6 +48,36 @@ def test_a_full_disk_leaves_what_was_there(failing, before, tmp_path, monkeypatc
     assert ("unchanged" in str(error.value)) == bool(before)
     assert names(tmp_path) == (["a.png"] if before else [])
     assert not before or path.read_bytes() == before
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_an_interrupt_leaves_what_was_there(failing, tmp_path, monkeypatch):
+    write_whole(tmp_path / "a.png", b"old")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, failing, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "a.png", b"new")
+    assert names(tmp_path) == ["a.png"] and (tmp_path / "a.png").read_bytes() == b"old"
+
+
+def write_together(barrier, path):
+    os.fsync = lambda file: barrier.wait(30)  # until both have written and neither has moved its file into place
+    write_whole(path, b"new")
+
+
+def test_two_processes_may_write_the_same_file(tmp_path):
+    context = get_context("fork")
+    barrier = context.Barrier(2)
+    processes = [context.Process(target=write_together, args=(barrier, tmp_path / "a.png")) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0]
+    assert names(tmp_path) == ["a.png"] and (tmp_path / "a.png").read_bytes() == b"new"
 
 
 def test_what_cannot_be_written_is_named(tmp_path):

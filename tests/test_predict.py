@@ -153,6 +153,7 @@ def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
     code, lines, errors = read("net.ckpt", *names[:2], "a.png", *names[2:])
     assert code == 1 and len(lines) == 1 and lines[0].startswith("a.png: 4")
     assert [error.split(":")[0] for error in errors] == names
+    assert errors[2] == "empty: there is no picture in this folder"
     code, lines, errors = read("net.ckpt", "gone.png", "a.png", "--json")
     assert code == 1 and errors == []
     assert json.loads(lines[0]) == {"file": "gone.png", "error": "no such file"}

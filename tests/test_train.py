@@ -15,6 +15,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from digits import mnist
 from digits.__main__ import main
 from digits.model import DigitClassifier
+from tests.support.mnist_files import failing, use_sources
 from tests.support.small_mnist import TEST, use, write_mnist
 from tests.support.training import curves, same, weights
 
@@ -167,11 +168,11 @@ def test_gaussian_says_what_to_expect(run):
 
 
 def test_unreachable_data_is_said_before_anything_is_written(home, monkeypatch, capsys):
-    monkeypatch.setattr(mnist, "SOURCES", {"the attic": lambda *_: "locked"})
+    use_sources(monkeypatch, attic=failing)
     with pytest.raises(SystemExit) as end:
         main(["train", "--data_dir", "empty"])
     assert end.value.code == 2
-    assert "the attic: locked" in capsys.readouterr().err
+    assert "attic: the cable is unplugged" in capsys.readouterr().err
     assert not Path("runs").exists()
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from digits import UserError
-from digits.network import answers, inputs, linears
+from digits.network import answers, inputs, weights_and_biases
 
 OPSET = 17  # version of the operators; ONNX Runtime has it since 1.12
 IR_VERSION = 8  # version of the file format; the one that came with OPSET
@@ -25,39 +25,29 @@ def model(network: nn.Module, side: int, facts: dict[str, Any]) -> bytes:
     """
     if find_spec("onnx") is None or find_spec("onnxruntime") is None:
         raise UserError("this needs onnx and onnxruntime: pip install -e '.[onnx]'")
-    from onnx import TensorProto, checker, helper, numpy_helper
+    from onnx import checker, helper, numpy_helper, parser
 
-    nodes, tensors, last = [helper.make_node("Flatten", ["images"], ["a0"])], [], "a0"
-    layers = linears(network)
-    for n, layer in enumerate(layers, 1):
-        for name, parameter in (("w", layer.weight), ("b", layer.bias)):
-            tensors.append(numpy_helper.from_array(parameter.detach().float().numpy(), f"{name}{n}"))
-        a = f"a{n}" if n < len(layers) else "activations"
-        nodes.append(helper.make_node("Gemm", [last, f"w{n}", f"b{n}"], [f"z{n}"], transB=1))
-        nodes.append(helper.make_node("Sigmoid", [f"z{n}"], [a]))
-        last = a
-    detector = layers[-1].out_features == 1
-    if detector:
-        tensors.append(helper.make_tensor("half", TensorProto.FLOAT, [], [0.5]))
-        tensors.append(helper.make_tensor("all", TensorProto.INT64, [1], [-1]))
-        nodes.append(helper.make_node("Greater", ["activations", "half"], ["is"]))
-        nodes.append(helper.make_node("Reshape", ["is", "all"], ["digit"]))
+    weights, biases = weights_and_biases(network)
+    steps, tensors, a = ["a0 = Flatten(images)"], [], "a0"
+    for n, (w, b) in enumerate(zip(weights, biases, strict=True), 1):
+        tensors.append(numpy_helper.from_array(w.float().numpy(), f"w{n}"))
+        tensors.append(numpy_helper.from_array(b.float().numpy(), f"b{n}"))
+        steps.append(f"z{n} = Gemm <transB = 1> ({a}, w{n}, b{n})")
+        a = f"a{n}" if n < len(weights) else "activations"
+        steps.append(f"{a} = Sigmoid(z{n})")
+    if len(biases[-1]) > 1:
+        digit = "int64[N] digit"
+        steps.append("digit = ArgMax <axis = 1, keepdims = 0> (activations)")
     else:
-        nodes.append(helper.make_node("ArgMax", ["activations"], ["digit"], axis=1, keepdims=0))
-    value = helper.make_tensor_value_info
-    graph = helper.make_graph(
-        nodes,
-        "digits",
-        [value("images", TensorProto.FLOAT, ["N", side, side])],
-        [
-            value("digit", TensorProto.BOOL if detector else TensorProto.INT64, ["N"]),
-            value("activations", TensorProto.FLOAT, ["N", layers[-1].out_features]),
-        ],
-        tensors,
+        digit = "bool[N] digit"
+        steps += ["half = Constant <value_float = 0.5> ()", "sure = Greater(activations, half)"]
+        steps += ["outputs = Constant <value_ints = [1]> ()", "digit = Squeeze(sure, outputs)"]
+    made = parser.parse_model(
+        f'<ir_version: {IR_VERSION}, opset_import: ["": {OPSET}], producer_name: "digits">'
+        f"digits (float[N, {side}, {side}] images) => ({digit}, float[N, {len(biases[-1])}] activations)"
+        f"{{ {' '.join(steps)} }}"
     )
-    made = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="digits"
-    )
+    made.graph.initializer.extend(tensors)
     helper.set_model_props(made, {name: json.dumps(value) for name, value in facts.items()})
     checker.check_model(made, full_check=True)
     return made.SerializeToString()
@@ -71,11 +61,9 @@ def check(content: bytes, network: nn.Module, images: Tensor) -> None:
     """
     from onnxruntime import InferenceSession
 
-    x = inputs(images, like=linears(network)[0].weight)
+    x = inputs(images, like=weights_and_biases(network)[0][0])
     expected = network(x)
-    digit, activations = InferenceSession(content).run(
-        ["digit", "activations"], {"images": x.view(images.shape).numpy()}
-    )
+    digit, activations = InferenceSession(content).run(None, {"images": x.view(images.shape).numpy()})
     off = (torch.from_numpy(activations) - expected).abs().max().item()
     others = (torch.from_numpy(digit) != answers(expected)).sum().item()
     if others or off > CLOSE:

@@ -1,9 +1,8 @@
 """Any picture of handwriting to digits drawn the way MNIST's were.
 
-A network that reads MNIST fails on a photo that is merely shrunk to 28x28, since MNIST's digits were redrawn in one
-particular way. So every digit is cut out and redrawn here: a picture is opened (picture.py), its ink is told from the
-paper (ink.py), and the ink of each digit is drawn as MNIST would (redraw.py). The page does the same in JavaScript
-(export/web/).
+A network that has learned MNIST fails on a photo merely shrunk to 28x28, since MNIST's digits were redrawn in one
+particular way. So a picture is opened (picture.py), its ink is told from the paper (ink.py), and the ink of each digit
+is drawn as MNIST would (redraw.py). The page does the same in JavaScript (export/web/).
 """
 
 from typing import Any, NamedTuple
@@ -32,21 +31,16 @@ class Digit(NamedTuple):
 def find_digit(picture: Any) -> Digit:
     """The digit in a picture of one; of several, the clearest.
 
-    Args:
-        picture: A path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4), uint8, uint16, bool or
-            float 0..1. Dark ink on light or light on dark. A 28x28 picture drawn as MNIST's are is not changed.
+    A picture is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4), uint8, uint16, bool or
+    float 0..1: dark ink on light or light on dark. One of 28x28 that is drawn as MNIST's are is not changed.
 
-    Raises:
-        UserError: If it cannot be read or shows no ink.
+    Raises UserError if it cannot be read or shows no ink.
     """
     return max(find_digits(picture), key=lambda digit: digit.clarity)
 
 
 def find_digits(picture: Any) -> list[Digit]:
-    """The digits of a line such as a postal code, left to right; arguments and errors as for `find_digit`.
-
-    Digits that touch are taken for one.
-    """
+    """The digits of a line, left to right, as `find_digit` finds one; those that touch are taken for one."""
     image, scale = open_picture(picture)
     pixels = np.asarray(image)
     if drawn_as_mnist(pixels):

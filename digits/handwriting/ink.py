@@ -60,10 +60,7 @@ def find_ink(pixels: np.ndarray) -> Ink:
 
 
 def _guesses(light: np.ndarray, likelihood: float) -> list[Ink]:
-    """The inks to choose from, one for each of WINDOWS and FRACTIONS, in `light` (H, W, 3) float32 > 0.
-
-    All suppose that ink is darker than the paper, an assumption of the given likelihood.
-    """
+    """An ink for each of WINDOWS and FRACTIONS in `light` (H, W, 3) float32 > 0, supposing that it is the darker."""
     light = without_lines(cv2.transform(without_ink(light, WINDOWS[0]), np.full((1, 3), 1 / 3)))
     logarithm = np.log(np.maximum(light, 0.05))  # a shadow shifts it, and so leaves edges as steep
     edge = cv2.magnitude(cv2.Sobel(logarithm, cv2.CV_32F, 1, 0), cv2.Sobel(logarithm, cv2.CV_32F, 0, 1))
@@ -92,10 +89,9 @@ def quantile(values: np.ndarray, share: float) -> float:
 
 
 def without_ink(light: np.ndarray, window: float) -> np.ndarray:
-    """Light (H, W) or (H, W, 3) divided by the light of the paper around it.
+    """Light (H, W) or (H, W, 3) divided by that of the paper around it, a morphological closing.
 
-    The paper is a morphological closing: whatever is dark and narrower than the window is filled. The window is a share
-    of the picture's shorter side.
+    It fills whatever is dark and narrower than the window, a share of the picture's shorter side.
     """
     height, width = light.shape[:2]
     reduction = max(1, int(window * min(height, width)) // COARSE)
@@ -135,10 +131,7 @@ def without_lines(light: np.ndarray) -> np.ndarray:
 
 
 def components(mask: np.ndarray, edge: np.ndarray, likelihood: float) -> tuple[np.ndarray, list[Part]]:
-    """Label the connected parts of a mask (H, W) bool; list those with a steep edge, off the border of the picture.
-
-    `edge` (H, W) float32 is the steepness of the picture at each pixel.
-    """
+    """Label the parts of a mask (H, W) bool; list those off the border with a steep `edge`, (H, W) float32."""
     mask = mask.astype(np.uint8)
     count, labels = cv2.connectedComponents(mask, connectivity=8)
     rim = np.flatnonzero(mask > cv2.erode(mask, np.ones((3, 3)), borderValue=0))

@@ -30,8 +30,8 @@ def open_picture(picture: Any) -> tuple[Image.Image, float]:
             shorter, longer = min(image.size), max(image.size)
             if shorter < 8 or longer > NARROW * shorter:
                 raise UserError(f"is {image.width}x{image.height} pixels, too small or too narrow to show a digit")
-            wanted = tuple(max(1, int(n * WORKING / pixels**0.5)) for n in image.size)
-            image.draft("", wanted)  # type: ignore[arg-type]  # a JPEG is decoded at a half, a quarter or an eighth
+            width, height = (max(1, int(n * WORKING / pixels**0.5)) for n in image.size)
+            image.draft("", (width, height))  # a JPEG is decoded at a half, a quarter or an eighth
             image = _reducible(image)
             reduction = -(-int((image.width * image.height) ** 0.5) // WORKING)
             image = plain(image.reduce(reduction))
@@ -42,10 +42,9 @@ def open_picture(picture: Any) -> tuple[Image.Image, float]:
         raise UserError("no such file") from error
     except (Image.DecompressionBombError, MemoryError) as error:
         raise UserError("is too large a picture") from error
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror or 'it is not a picture, or damaged'}") from error
     except Exception as error:  # what a damaged file raises may be anything
-        raise UserError("cannot be read: it is not a picture, or damaged") from error
+        reason = getattr(error, "strerror", None) or "it is not a picture, or damaged"
+        raise UserError(f"cannot be read: {reason}") from error
 
 
 def opened(picture: Any) -> Image.Image:
@@ -66,20 +65,20 @@ def opened(picture: Any) -> Image.Image:
 
 def _reducible(image: Image.Image) -> Image.Image:
     """In a mode whose pixels can be averaged, which is all that is done at full size: 64 megapixels of RGB are much."""
-    if image.mode in ("L", "RGB", "LA", "RGBA", "I", "F", "CMYK"):
-        return image.convert("RGBA") if "transparency" in image.info else image
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode[0] == "I":
-        return image.convert("I")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    mode = image.mode
+    if mode == "1":
+        mode = "L"
+    elif mode[0] == "I":
+        mode = "I"
+    elif image.has_transparency_data:
+        mode = "RGBA"
+    elif mode not in ("L", "F", "CMYK"):
+        mode = "RGB"
+    return image if mode == image.mode else image.convert(mode)
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """A PIL image upright, as RGB.
-
-    16 bits and floats are stretched from their range to 0..255; transparency becomes white, or black under light ink.
-    """
+    """A PIL image upright, as RGB: deeper pixels stretched to 0..255, transparency white, or black under light ink."""
     image = ImageOps.exif_transpose(image)
     if image.mode[0] in "IF":
         values = np.asarray(image, np.float32)

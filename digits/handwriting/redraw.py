@@ -1,8 +1,7 @@
-"""One digit's ink, drawn the way MNIST's digits were.
+"""One digit's ink, drawn the way MNIST's digits were; before that, unusual strokes and leans are corrected.
 
 They were scaled to fit 20x20 with their aspect ratio kept, anti-aliased, and placed with their centre of mass in the
-middle of 28x28 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits"). Before that, strokes of
-unusual width and digits that lean more than most of MNIST's are corrected.
+middle of 28x28 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits").
 """
 
 import cv2
@@ -39,11 +38,11 @@ def _drawn(ink: np.ndarray) -> np.ndarray:
 
 def upright(ink: np.ndarray) -> np.ndarray:
     """Shear a digit (H, W) until its lean, by its second moments, is within LEAN."""
-    x, y = centre_of_mass(ink)
-    down, across = np.arange(ink.shape[0])[:, None] + 0.5 - y, np.arange(ink.shape[1]) + 0.5 - x
-    lean = float((ink * down * across).sum() / max((ink * down**2).sum(), 1e-9))
-    excess = lean - min(max(lean, LEAN[0]), LEAN[1])
-    return cv2.warpAffine(ink, np.array([[1, -excess, excess * (y - 0.5)], [0, 1, 0]]), ink.shape[::-1])
+    moments = cv2.moments(ink)
+    lean = moments["mu11"] / max(moments["mu02"], 1e-9)
+    excess = lean - np.clip(lean, *LEAN)
+    middle = moments["m01"] / moments["m00"]  # this row stays where it is
+    return cv2.warpAffine(ink, np.array([[1, -excess, excess * middle], [0, 1, 0]]), ink.shape[::-1])
 
 
 def normal_strokes(drawn: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from digits import UserError, checkpoint, mnist
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
 from tests.support.damage import mutate
+from tests.support.mnist_files import copying, failing
 from tests.support.small_mnist import write_mnist
 
 
@@ -41,13 +42,9 @@ def damage_data(count: int, seed: int) -> Counter:
     rng, outcomes = random.Random(seed), Counter()
     with tempfile.TemporaryDirectory() as folder:
         good, raw = Path(folder, "good"), Path(folder, "data", "MNIST", "raw")
-        before = mnist.SHA256, mnist.SOURCES
+        before = mnist.SHA256, mnist.sources
         mnist.SHA256 = write_mnist(good)
         contents = {name: (good / name).read_bytes() for name in mnist.SHA256}
-
-        def source(wanted, raw, folder):
-            for name in wanted:
-                shutil.copy(good / name, folder / name)
 
         try:
             for _ in range(count):
@@ -61,7 +58,8 @@ def damage_data(count: int, seed: int) -> Counter:
                     (raw / name).mkdir()
                 else:
                     (raw / name).write_bytes(mutate(contents[name], rng))
-                mnist.SOURCES = {"good": source} if rng.random() < 0.5 else {"none": lambda *_: "nothing there"}
+                sources = {"good": copying(good)} if rng.random() < 0.5 else {"none": failing}
+                mnist.sources = lambda raw, sources=sources: sources
                 try:
                     mnist.fetch(raw.parent.parent)
                 except UserError as error:
@@ -70,7 +68,7 @@ def damage_data(count: int, seed: int) -> Counter:
                     assert all((raw / name).read_bytes() == content for name, content in contents.items())
                     outcomes["mended"] += 1
         finally:
-            mnist.SHA256, mnist.SOURCES = before
+            mnist.SHA256, mnist.sources = before
     return outcomes
 
 

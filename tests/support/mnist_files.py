@@ -1,10 +1,9 @@
 """MNIST's files, good and damaged, and sources to fetch them from."""
 
 import gzip
-import shutil
 
 from digits import mnist
-from digits.mnist import SOURCES  # the real ones: the fixtures take them away
+from digits.mnist import sources as real_sources  # the fixtures take them away
 
 IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 
@@ -18,36 +17,37 @@ def contents(folder):
 
 
 def use_sources(monkeypatch, **sources):
-    monkeypatch.setattr(mnist, "SOURCES", sources)
+    monkeypatch.setattr(mnist, "sources", lambda raw: sources)
 
 
 def use_source(monkeypatch, title):
-    """Leave one of the real sources."""
-    [source] = (source for name, source in SOURCES.items() if title in name)
-    use_sources(monkeypatch, **{title: source})
+    """Leave those of the real sources that have this in their title."""
+    monkeypatch.setattr(
+        mnist, "sources", lambda raw: {name: s for name, s in real_sources(raw).items() if title in name}
+    )
 
 
 def copying(good):
     """A source that has the good files."""
 
-    def source(wanted, raw, folder):
+    def source(wanted):
         for name in wanted:
-            shutil.copy(good / name, folder)
+            yield name, (good / name).read_bytes()
 
     return source
 
 
-def spoiling(wanted, raw, folder):
+def spoiling(wanted):
     """A source that has all files, and all damaged."""
-    for name in mnist.SHA256:
-        (folder / name).write_bytes(b"<html>Not found</html>")
+    for name in wanted:
+        yield name, b"<html>Not found</html>"
 
 
-def failing(wanted, raw, folder):
-    return "the cable is unplugged"
+def failing(wanted):
+    raise OSError("the cable is unplugged")
 
 
-def forbidden(wanted, raw, folder):
+def forbidden(wanted):
     raise AssertionError(f"asked for {wanted}")
 
 

@@ -43,5 +43,5 @@ def write_mnist(folder: Path, wrong: str = "") -> dict[str, str]:
 def use(monkeypatch: pytest.MonkeyPatch, checksums: dict[str, str]) -> None:
     """Make `digits` take the small files for MNIST, and fetch nothing."""
     monkeypatch.setattr(mnist, "SHA256", checksums)
-    monkeypatch.setattr(mnist, "SOURCES", {"a test": lambda *_: "it must not use the network"})
+    monkeypatch.setattr(mnist, "sources", lambda raw: {})  # no test may use the network
     monkeypatch.setattr(data, "TRAINING", TRAINING)
