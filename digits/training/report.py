@@ -10,7 +10,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from digits.checkpoint import read, validation_accuracy
 from digits.network import sizes
 from digits.training import pictures
-from digits.training.runs import hyperparameters
+from digits.training.runs import differing
 
 
 @rank_zero_only
@@ -21,8 +21,10 @@ def report(trainer: Trainer, path: Path) -> None:
     saved, metrics = read(path), {name: value.item() for name, value in trainer.callback_metrics.items()}
     epoch, validation, test = saved["epoch"], validation_accuracy(saved) or 0.0, metrics["accuracy/test"]
 
-    settings = hyperparameters(model, data) | {"hidden": model.shape, "epochs": int(trainer.max_epochs or 0)}
-    settings["train_size"] = len(data.training[1])
+    settings = {"hidden": model.shape, "lr": model.lr, "seed": model.hparams["seed"], "batch_size": data.batch_size}
+    settings["epochs"] = trainer.max_epochs
+    # TensorBoard shows the first five in the order of their names: these five, in all runs.
+    settings |= {f"with {name}": value for name, value in differing(model, data).items() if name not in settings}
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):
             best = {"best/validation": validation, "best/test": test}

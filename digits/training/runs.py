@@ -64,7 +64,9 @@ class Run(NamedTuple):
 
 def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> Run:
     """A new run in `folder`, by default one in runs/, named after its layers and what differs from the defaults."""
-    name = model.shape + differing(hyperparameters(model, data))
+    name = model.shape
+    for setting, value in differing(model, data).items():
+        name += f"_{value}" if isinstance(value, str) else f"_{setting}{value:g}"
     return Run(folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
 
 
@@ -90,14 +92,11 @@ def hyperparameters(model: DigitClassifier, data: MNISTDataModule) -> dict[str, 
     return {**model.hparams, **data.hparams}
 
 
-def differing(settings: Mapping[str, Any]) -> str:
-    """The settings that are not the defaults, as they stand in the name of a folder: `_lr0.5_gaussian_seed3`."""
+def differing(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
+    """Those hyperparameters, apart from the sizes of the layers, that are not the defaults and change the weights."""
     defaults = {**signature(DigitClassifier).parameters, **signature(MNISTDataModule).parameters}
-    name = ""
-    for setting, value in settings.items():
-        if setting not in ("hidden", "kernel") and value != defaults[setting].default:
-            name += f"_{value}" if isinstance(value, str) else f"_{setting}{value:g}"
-    return name
+    settings = hyperparameters(model, data).items()
+    return {name: x for name, x in settings if name not in ("hidden", "kernel") and x != defaults[name].default}
 
 
 def _last_whole_checkpoint(folder: Path) -> tuple[Path | None, dict[str, Any]]:
