@@ -1,19 +1,20 @@
 """Find good hyperparameters, on one machine or many: `python -m digits sweep`."""
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
+from inspect import signature
+from itertools import product
 from os import cpu_count
 from pathlib import Path
-from shutil import rmtree
 from statistics import mean
 from threading import Lock
-from time import monotonic
+from typing import Any
 
 import torch
+import yaml
 from jsonargparse.typing import PositiveInt
-from lightning.pytorch.loggers import TensorBoardLogger
 from tqdm import tqdm
 
 from digits import UserError
@@ -22,18 +23,18 @@ from digits.data import MNISTDataModule
 from digits.files import write_whole
 from digits.model import DigitClassifier
 from digits.network import Init
-from digits.sweep.crew import Crew
-from digits.sweep.trials import Best, Setting, fit, test
-from digits.training.callbacks import Interrupted
+from digits.train import train
 
 try:
-    from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
-    from optuna.trial import FrozenTrial, TrialState
+    import optuna
+    from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
     from digits.plotting import png
-    from digits.sweep import pictures as sweep_drawings
-    from digits.sweep.search import BEAT, POLL, Search, Space
+    from digits.sweep import pictures
+    from digits.sweep.pictures import Scores
+    from digits.sweep.search import Space, Stop, Trials, complete, open_storage, open_study, propose
+    from digits.sweep.trials import Best, Setting, networks, test
 except ImportError as error:
     raise UserError(f"a sweep needs {error.name}: pip install -e '.[sweep]'") from error
 
@@ -74,115 +75,89 @@ def sweep(
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.
     """
     space: Space = {
-        "hidden": sorted({int(n) for n in hidden}),  # plain numbers, which TensorBoard shows as such
+        "hidden": sorted({int(n) for n in hidden}),
         "lr": sorted({float(rate) for rate in lr}),
         "batch_size": sorted({int(n) for n in batch_size}),
         "init": sorted(set(init)),
     }
-    name = f"sweep_{named(**space)}_seeds{seeds}_epochs{epochs}" + (f"_trials{trials}" if trials else "")
-    folder = Path("runs", name)
-    data = MNISTDataModule(data_dir)
-    data.prepare_data()
-    with one_line(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        search = Search(storage or f"sqlite:///{folder}/sweep.db?timeout=60", name, space, seeds, trials)
-        data.setup("fit")
-        for images, labels in (data.training, data.validation):  # the kernel and lists of their ink, for all threads
-            DigitClassifier([1]).score(images, labels, torch.arange(1))
-        crew = Crew(workers or cpu_count() or 1)
-        try:
-            run(search, folder, data, epochs, crew)
-            with search.alone():  # so that one process tests the winner, and no two write the same file
-                report(search, folder, data, epochs, crew)
-        except (Interrupted, KeyboardInterrupt) as interrupted:
-            done = sum(trial.state.is_finished() for trial in search.places().values())
-            print(f"\nStopped after {done} of {search.trials} trials. The same command goes on with the rest.")
-            sys.exit(128 + getattr(interrupted, "signum", signal.SIGINT))
-
-
-def named(hidden: list[int], lr: list[float], batch_size: list[int], init: list[str]) -> str:
-    """The part of a folder's name that says which values."""
-    sizes, rates, batches = (",".join(f"{n}".removesuffix(".0") for n in each) for each in (hidden, lr, batch_size))
-    return f"784-{sizes}-10_lr{rates}_batch{batches}" + ("" if init == ["scaled"] else f"_{','.join(init)}")
-
-
-def run(search: Search, folder: Path, data: MNISTDataModule, epochs: int, crew: Crew) -> None:
-    """Run trials until all have an end, here or elsewhere, and print each as it ends."""
-    table = Table(search)
-
-    def work(_: int) -> None:
-        while True:
-            crew.go_on()
-            places = search.look()
-            table.show(places)
-            if trial := search.claim(places):
-                try_out(trial, search, folder, data, epochs, crew)
-            elif len(places) == search.trials and all(trial.state.is_finished() for trial in places.values()):
-                return
-            else:
-                crew.stop.wait(POLL)  # others run the rest
-
-    with table.bar:
-        crew.map(work, range(crew.size))
-
-
-def try_out(trial: FrozenTrial, search: Search, folder: Path, data: MNISTDataModule, epochs: int, crew: Crew) -> None:
-    """Train the network of a trial that is ours, and leave its curves and its line in TensorBoard's HPARAMS tab."""
-    setting, seed = search.setting(trial)
-    stopped, beaten = False, monotonic()
-
-    def on_stack() -> None:
-        nonlocal beaten
-        crew.go_on()
-        if monotonic() - beaten > BEAT:
-            search.beat(trial)
-            beaten = monotonic()
-
-    def on_epoch(epoch: int, accuracy: float) -> bool:
-        nonlocal stopped
-        stopped = search.hopeless(trial, epoch, accuracy)
-        return stopped
-
-    best = Best(on_stack, on_epoch)
-    name = named(**{part: [value] for part, value in setting._asdict().items()})
-    curves = folder / f"{name}_seed{seed}"
-    rmtree(curves, ignore_errors=True)  # of an attempt that was stopped
-    log = TensorBoardLogger(curves, "", "", default_hp_metric=False)
+    name = f"sweep_{named(**space, seeds=[seeds], epochs=[epochs], trials=[trials])}"
+    folder, data = Path("runs", name), MNISTDataModule(data_dir)
+    workers, every = workers or cpu_count() or 1, range(seeds)
+    wanted: list[dict[str, Any]] = [
+        {"params": dict(zip(space, setting, strict=True)), "user_attrs": {"seeds": [seed]}}
+        for setting in product(*space.values())
+        for seed in every
+    ]
+    if trials:
+        wanted = [{"params": {}, "user_attrs": {"seeds": [*every]}}] * trials
+    stop, table = Stop(), Table(len(wanted))
     try:
-        fit(setting, seed, epochs, data, best, log)
-    except UpdateFinishedTrialError:
-        return  # it was too long without a sign of life, and another does it
-    except UserError:
-        stopped = True  # its weights are no longer finite
-    except BaseException:
-        search.end(trial, TrialState.FAIL)
-        raise
-    log.log_hyperparams(
-        setting._asdict() | {"seed": seed, "epochs": int(epochs)}, {"best/validation": best.accuracy}, step=best.epoch
-    )
-    log.finalize("success")
-    search.end(trial, TrialState.PRUNED if stopped else TrialState.COMPLETE, None if stopped else best.accuracy)
+        with stop.on_signals(), one_line(folder):
+            data.prepare_data()
+            folder.mkdir(parents=True, exist_ok=True)
+            database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", stop)
+            data.setup("fit")
+            for images, labels in (data.training, data.validation):  # the kernel and lists of their ink, for all
+                DigitClassifier([1]).score(images, labels, torch.arange(1))
+
+            def train_networks(trial: optuna.Trial) -> float:
+                setting = propose(trial, space)
+                name = named(**{part: [value] for part, value in setting._asdict().items()})
+                return networks(trial, setting, folder / name, data, epochs, stop.check)
+
+            study = open_study(database, name)
+            with table.bar:
+                finished = complete(study, wanted, train_networks, workers, stop, table.show)
+            scores: dict[Setting, dict[int, float]] = {}
+            for _, trial in sorted(finished.items()):
+                for seed, accuracy, *_ in trial.user_attrs["networks"]:
+                    scores.setdefault(Setting(**trial.params), {})[seed] = accuracy
+            winner = max(scores, key=lambda setting: mean(scores[setting].values()))  # of equals, the first
+
+            def test_winner(trial: optuna.Trial) -> float:
+                return test(winner, trial.user_attrs["seed"], epochs, data, Best(stop.check))
+
+            # A study of its own, so that one process trains and tests the winner, and all know the result.
+            tests: list[dict[str, Any]] = [{"params": {}, "user_attrs": {"seed": seed}} for seed in every]
+            tested = complete(open_study(database, f"{name} test"), tests, test_winner, workers, stop)
+            values = [float(tested[seed].value or 0) for seed in every]
+            report({setting: [*each.values()] for setting, each in scores.items()}, values, folder, epochs, not trials)
+    except KeyboardInterrupt:
+        print(f"\nStopped after {len(table.shown)} of {len(wanted)} trials. The same command goes on with the rest.")
+        sys.exit(128 + stop.signum)
+
+
+def named(hidden: list[int], **settings: list[Any]) -> str:
+    """What differs from the defaults of train.py, as the name of a folder: 784-15,30-10_lr0.3,3_seed1."""
+    name = f"784-{','.join(map(str, hidden))}-10"
+    for setting, values in settings.items():
+        if values != [DEFAULTS[setting]]:
+            listed = ",".join(f"{value}".removesuffix(".0") for value in values)
+            name += f"_{listed}" if setting == "init" else f"_{setting}{listed}"
+    return name if len(name) < 90 else f"{name[:80]}_{sha256(name.encode()).hexdigest()[:8]}"
+
+
+DEFAULTS = {name: parameter.default for name, parameter in signature(train).parameters.items()}
+DEFAULTS |= {"seeds": 1, "trials": None}
 
 
 class Table:
-    """A line for each trial that has an end, as it comes to it, above a progress bar on a terminal."""
+    """A line for each network that is trained, as it comes to its end, above a progress bar on a terminal."""
 
-    def __init__(self, search: Search) -> None:
-        self.search, self.shown, self.turn = search, set[int](), Lock()
-        self.bar = tqdm(total=search.trials, unit=" trials", leave=False, disable=None)
+    def __init__(self, trials: int) -> None:
+        self.shown, self.turn = set[int](), Lock()
+        self.bar = tqdm(total=trials, unit=" trials", leave=False, disable=None)
         tqdm.write(f"{HEAD}  seed  validation")
 
-    def show(self, places: dict[int, FrozenTrial]) -> None:
+    def show(self, trials: Trials) -> None:
         """Print what was not yet printed."""
         with self.turn:
-            for place, trial in sorted(places.items()):
+            for place, trial in sorted(trials.items()):
                 if trial.state.is_finished() and place not in self.shown:
                     self.shown.add(place)
-                    setting, seed = self.search.setting(trial)
-                    accuracies = trial.intermediate_values
-                    best = max(accuracies, key=lambda epoch: (accuracies[epoch], -epoch))
-                    stopped = f"  stopped after epoch {trial.last_step}" if trial.state == TrialState.PRUNED else ""
-                    tqdm.write(f"{row(setting)}  {seed:4}  {accuracies[best]:10.2%} of epoch {best}{stopped}")
+                    for seed, accuracy, epoch, stopped in trial.user_attrs["networks"]:
+                        end = "" if stopped is None else f"  stopped after epoch {stopped}"
+                        tqdm.write(f"{row(Setting(**trial.params))}  {seed:4}  {accuracy:10.2%} of epoch {epoch}{end}")
             self.bar.update(len(self.shown) - self.bar.n)
 
 
@@ -194,41 +169,29 @@ def row(setting: Setting) -> str:
     return f"{setting.hidden:6}  {setting.lr:9.4g}  {setting.batch_size:5}  {setting.init:>8}"
 
 
-def report(search: Search, folder: Path, data: MNISTDataModule, epochs: int, crew: Crew) -> None:
-    """Print the ranking, test its first, draw the pictures, and say what to do with the winner."""
-    scores = dict(zip(search.settings, search.scores(search.places()), strict=True))
-    ranking = sorted(scores, key=lambda setting: -mean(scores[setting]))  # of equals, the first proposed
+def report(scores: Scores, tested: list[float], folder: Path, epochs: int, every: bool) -> None:
+    """Print the ranking, draw the pictures, and say what to do with the winner."""
+    ranking = sorted(scores, key=lambda setting: -mean(scores[setting]))  # of equals, the first
     print(f"\n{HEAD}  validation: mean, each seed")
     for setting in ranking:
         print(f"{row(setting)}  {mean(scores[setting]):10.2%}: {shares(scores[setting])}")
     winner = ranking[0]
-    if TESTED not in search.study.user_attrs:  # in no process of this search
-        tested = crew.map(lambda seed: test(winner, seed, epochs, data, Best(crew.go_on)), range(search.seeds))
-        search.study.set_user_attr(TESTED, tested)
-    tested = search.study.user_attrs[TESTED]
-    many = f", means of seeds 0 to {search.seeds - 1}" if search.seeds > 1 else " with seed 0"
-    result = f"{mean(scores[winner]):.2%} of the validation images, {mean(tested):.2%} of the test images{many}"
+    means = f", means of seeds 0 to {len(tested) - 1}" if len(tested) > 1 else " with seed 0"
+    result = f"{mean(scores[winner]):.2%} of the validation images, {mean(tested):.2%} of the test images{means}"
     config = folder / "winner.yaml"
-    yaml = f"""\
+    comment = f"""\
 # 784-{winner.hidden}-10: {result};
 # the best on validation of {len(ranking)} settings. With seed 0: {shares(scores[winner][:1])} and {shares(tested[:1])}.
 # python train.py --config {config}
-hidden: [{winner.hidden}]
-epochs: {epochs}
-batch_size: {winner.batch_size}
-lr: {winner.lr!r}
-init: {winner.init}
 """
-    write_whole(config, yaml.encode())
-    for name, figure in sweep_drawings.drawn(scores, epochs, search.count is None):
+    settings = {"hidden": [winner.hidden], "epochs": int(epochs)} | dict(list(winner._asdict().items())[1:])
+    write_whole(config, (comment + yaml.safe_dump(settings, sort_keys=False, default_flow_style=None)).encode())
+    for name, figure in pictures.drawn(scores, epochs, every):
         write_whole(folder / f"{name}.png", png(figure))
     print(f"\nBest        {result}")
     print(f"Train it    python train.py --config {config}")
     print(f"Pictures    {folder}/*.png")
     print(f"Curves      tensorboard --logdir {folder}")
-
-
-TESTED = "test accuracy by seed"
 
 
 def shares(accuracies: list[float]) -> str:
