@@ -1,15 +1,13 @@
 """Find good hyperparameters, on one machine or many: `python -m digits sweep`."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from inspect import signature
 from itertools import product
 from os import cpu_count
 from pathlib import Path
 from statistics import mean
-from threading import Lock
 from typing import Any
 
 import torch
@@ -27,16 +25,19 @@ from digits.train import train
 
 try:
     import optuna
-    from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
     from digits.plotting import png
     from digits.sweep import pictures
-    from digits.sweep.pictures import Scores
-    from digits.sweep.search import Space, Stop, Trials, complete, open_storage, open_study, propose
-    from digits.sweep.trials import Best, Setting, networks, test
+    from digits.sweep.search import complete, open_storage, received
+    from digits.sweep.trials import Setting, test, validate
 except ImportError as error:
     raise UserError(f"a sweep needs {error.name}: pip install -e '.[sweep]'") from error
+
+DEFAULTS = {name: parameter.default for name, parameter in signature(train).parameters.items()}
+DEFAULTS |= {"seeds": 1, "trials": None}
+HEAD = f"{'hidden':>6}  {'lr':>9}  {'batch':>5}  {'init':>8}"
+HOPELESS, PATIENCE = 0.2, 3  # what reads fewer validation images after so many epochs is stopped; guessing reads 0.1
 
 
 def sweep(
@@ -74,57 +75,70 @@ def sweep(
     Raises:
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.
     """
-    space: Space = {
+    space: dict[str, list[Any]] = {
         "hidden": sorted({int(n) for n in hidden}),
         "lr": sorted({float(rate) for rate in lr}),
         "batch_size": sorted({int(n) for n in batch_size}),
         "init": sorted(set(init)),
     }
     name = f"sweep_{named(**space, seeds=[seeds], epochs=[epochs], trials=[trials])}"
+    settings = [Setting(*each) for each in product(*space.values())]
     folder, data = Path("runs", name), MNISTDataModule(data_dir)
-    workers, every = workers or cpu_count() or 1, range(seeds)
-    wanted: list[dict[str, Any]] = [
-        {"params": dict(zip(space, setting, strict=True)), "user_attrs": {"seeds": [seed]}}
-        for setting in product(*space.values())
-        for seed in every
-    ]
-    if trials:
-        wanted = [{"params": {}, "user_attrs": {"seeds": [*every]}}] * trials
-    stop, table = Stop(), Table(len(wanted))
-    try:
-        with stop.on_signals(), one_line(folder):
+
+    def train_one(trial: optuna.Trial) -> float:
+        setting = propose(trial, space, seeds)
+        curves = folder / named(**{part: [value] for part, value in setting._asdict().items()})
+        return validate(trial, setting, int(epochs), data, signals, curves)
+
+    def test_one(trial: optuna.Trial) -> float:
+        return test(winner._replace(seed=trial.suggest_int("seed", 0, seeds - 1)), epochs, data, signals)
+
+    with received() as signals:
+        try:
             data.prepare_data()
             folder.mkdir(parents=True, exist_ok=True)
-            database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", stop)
+            database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", signals)
             data.setup("fit")
             for images, labels in (data.training, data.validation):  # the kernel and lists of their ink, for all
                 DigitClassifier([1]).score(images, labels, torch.arange(1))
+            open_study = partial(optuna.create_study, storage=database, direction="maximize", load_if_exists=True)
+            # One that judges each trial alone: if it compared trials, the table would depend on their order.
+            pruner = optuna.pruners.ThresholdPruner(lower=HOPELESS, n_warmup_steps=PATIENCE - 1)
+            study = open_study(study_name=name, pruner=pruner)
+            run = partial(complete, signals, workers or cpu_count() or 1)
+            print(f"{HEAD}  seed  validation")
+            if trials:
+                proposed = run(study, [{"seed": 0}] * trials, train_one, show)
+                settings = [Setting(**trial.params) for trial in proposed]
+            wanted = [setting._replace(seed=seed)._asdict() for seed in range(seeds) for setting in settings]
+            finished = [max(trial.intermediate_values.values()) for trial in run(study, wanted, train_one, show)]
+            scores = {setting: finished[number :: len(settings)] for number, setting in enumerate(settings)}
+            winner = max(scores, key=lambda setting: mean(scores[setting]))  # of equals, the first
+            # As trials of a study, so that the test set is seen once, whoever works on this sweep.
+            tests = run(open_study(study_name=f"{name} test"), [{"seed": seed} for seed in range(seeds)], test_one)
+            report(scores, [trial.value or 0.0 for trial in tests], folder, int(epochs), not trials)
+        except KeyboardInterrupt:
+            print("\nStopped. The same command goes on with the rest.")
+            sys.exit(128 + signals[0])
+        except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+            cause = str(error.__cause__ or error).split("\n")[0]
+            raise UserError(f"the database does not answer: {' '.join(cause.split())}") from error
+        except OSError as error:
+            raise UserError(f"cannot write to {folder}: {error.strerror}") from error
 
-            def train_networks(trial: optuna.Trial) -> float:
-                setting = propose(trial, space)
-                name = named(**{part: [value] for part, value in setting._asdict().items()})
-                return networks(trial, setting, folder / name, data, epochs, stop.check)
 
-            study = open_study(database, name)
-            with table.bar:
-                finished = complete(study, wanted, train_networks, workers, stop, table.show)
-            scores: dict[Setting, dict[int, float]] = {}
-            for _, trial in sorted(finished.items()):
-                for seed, accuracy, *_ in trial.user_attrs["networks"]:
-                    scores.setdefault(Setting(**trial.params), {})[seed] = accuracy
-            winner = max(scores, key=lambda setting: mean(scores[setting].values()))  # of equals, the first
-
-            def test_winner(trial: optuna.Trial) -> float:
-                return test(winner, trial.user_attrs["seed"], epochs, data, Best(stop.check))
-
-            # A study of its own, so that one process trains and tests the winner, and all know the result.
-            tests: list[dict[str, Any]] = [{"params": {}, "user_attrs": {"seed": seed}} for seed in every]
-            tested = complete(open_study(database, f"{name} test"), tests, test_winner, workers, stop)
-            values = [float(tested[seed].value or 0) for seed in every]
-            report({setting: [*each.values()] for setting, each in scores.items()}, values, folder, epochs, not trials)
-    except KeyboardInterrupt:
-        print(f"\nStopped after {len(table.shown)} of {len(wanted)} trials. The same command goes on with the rest.")
-        sys.exit(128 + stop.signum)
+def propose(trial: optuna.Trial, space: dict[str, list[Any]], seeds: int) -> Setting:
+    """The setting that was queued for a trial, or a new one within the range of the values given."""
+    # Seeded by the trial: one worker proposes the same every time, and several never the same as each other.
+    trial.study.sampler = optuna.samplers.TPESampler(seed=trial.number, constant_liar=True)
+    hidden, lr, batch_size, init = space.values()
+    return Setting(
+        trial.suggest_int("hidden", hidden[0], hidden[-1], log=True),
+        trial.suggest_float("lr", lr[0], lr[-1], log=True),
+        trial.suggest_int("batch_size", batch_size[0], batch_size[-1], log=True),
+        trial.suggest_categorical("init", init),
+        trial.suggest_int("seed", 0, seeds - 1),
+    )
 
 
 def named(hidden: list[int], **settings: list[Any]) -> str:
@@ -137,54 +151,36 @@ def named(hidden: list[int], **settings: list[Any]) -> str:
     return name if len(name) < 90 else f"{name[:80]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
-DEFAULTS = {name: parameter.default for name, parameter in signature(train).parameters.items()}
-DEFAULTS |= {"seeds": 1, "trials": None}
-
-
-class Table:
-    """A line for each network that is trained, as it comes to its end, above a progress bar on a terminal."""
-
-    def __init__(self, trials: int) -> None:
-        self.shown, self.turn = set[int](), Lock()
-        self.bar = tqdm(total=trials, unit=" trials", leave=False, disable=None)
-        tqdm.write(f"{HEAD}  seed  validation")
-
-    def show(self, trials: Trials) -> None:
-        """Print what was not yet printed."""
-        with self.turn:
-            for place, trial in sorted(trials.items()):
-                if trial.state.is_finished() and place not in self.shown:
-                    self.shown.add(place)
-                    for seed, accuracy, epoch, stopped in trial.user_attrs["networks"]:
-                        end = "" if stopped is None else f"  stopped after epoch {stopped}"
-                        tqdm.write(f"{row(Setting(**trial.params))}  {seed:4}  {accuracy:10.2%} of epoch {epoch}{end}")
-            self.bar.update(len(self.shown) - self.bar.n)
-
-
-HEAD = f"{'hidden':>6}  {'lr':>9}  {'batch':>5}  {'init':>8}"
-
-
 def row(setting: Setting) -> str:
     """A setting under `HEAD`."""
     return f"{setting.hidden:6}  {setting.lr:9.4g}  {setting.batch_size:5}  {setting.init:>8}"
 
 
-def report(scores: Scores, tested: list[float], folder: Path, epochs: int, every: bool) -> None:
+def show(_: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    """Print the line of a network that is trained."""
+    if trial.state != optuna.trial.TrialState.FAIL:
+        accuracies, setting = trial.intermediate_values, Setting(**trial.params)
+        best = max(accuracies, key=lambda epoch: (accuracies[epoch], -epoch))
+        stopped = f"  stopped after epoch {trial.last_step}" if trial.state == optuna.trial.TrialState.PRUNED else ""
+        tqdm.write(f"{row(setting)}  {setting.seed:4}  {accuracies[best]:10.2%} of epoch {best}{stopped}")
+
+
+def report(scores: pictures.Scores, tested: list[float], folder: Path, epochs: int, every: bool) -> None:
     """Print the ranking, draw the pictures, and say what to do with the winner."""
     ranking = sorted(scores, key=lambda setting: -mean(scores[setting]))  # of equals, the first
     print(f"\n{HEAD}  validation: mean, each seed")
     for setting in ranking:
-        print(f"{row(setting)}  {mean(scores[setting]):10.2%}: {shares(scores[setting])}")
-    winner = ranking[0]
+        print(f"{row(setting)}  {mean(scores[setting]):10.2%}: {', '.join(f'{each:.2%}' for each in scores[setting])}")
+    winner, config = ranking[0], folder / "winner.yaml"
     means = f", means of seeds 0 to {len(tested) - 1}" if len(tested) > 1 else " with seed 0"
     result = f"{mean(scores[winner]):.2%} of the validation images, {mean(tested):.2%} of the test images{means}"
-    config = folder / "winner.yaml"
+    settings = {"hidden": [winner.hidden], "epochs": epochs, "batch_size": winner.batch_size}
+    settings |= {"lr": winner.lr, "init": winner.init}
     comment = f"""\
 # 784-{winner.hidden}-10: {result};
-# the best on validation of {len(ranking)} settings. With seed 0: {shares(scores[winner][:1])} and {shares(tested[:1])}.
+# the best on validation of {len(ranking)} settings. With seed 0: {scores[winner][0]:.2%} and {tested[0]:.2%}.
 # python train.py --config {config}
 """
-    settings = {"hidden": [winner.hidden], "epochs": int(epochs)} | dict(list(winner._asdict().items())[1:])
     write_whole(config, (comment + yaml.safe_dump(settings, sort_keys=False, default_flow_style=None)).encode())
     for name, figure in pictures.drawn(scores, epochs, every):
         write_whole(folder / f"{name}.png", png(figure))
@@ -192,22 +188,3 @@ def report(scores: Scores, tested: list[float], folder: Path, epochs: int, every
     print(f"Train it    python train.py --config {config}")
     print(f"Pictures    {folder}/*.png")
     print(f"Curves      tensorboard --logdir {folder}")
-
-
-def shares(accuracies: list[float]) -> str:
-    """Accuracies in per cent."""
-    return ", ".join(f"{accuracy:.2%}" for accuracy in accuracies)
-
-
-@contextmanager
-def one_line(folder: Path) -> Iterator[None]:
-    """Turn what the database and the disk have against a sweep into a UserError."""
-    try:
-        yield
-    except (StorageInternalError, SQLAlchemyError) as error:
-        cause = error.__cause__ or error
-        raise UserError("the database does not answer: " + " ".join(str(cause).split("\n")[0].split())) from error
-    except OSError as error:
-        if not error.filename:
-            raise
-        raise UserError(f"cannot write to {folder}: {error.strerror}") from error
