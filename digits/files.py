@@ -13,7 +13,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
     Raises UserError if it cannot be written.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")  # processes may write the same file
     try:
         with temporary.open("wb") as file:
             file.write(content)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
 
 from digits.plotting import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION, figure
 from digits.sweep.trials import Setting
@@ -37,7 +37,7 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Figur
             if every:
                 lines(axes, scores, x, values, second if x == first else first)
             else:
-                points(axes, scores, x, values)
+                points(axes, scores, x)
             axes.set(xlabel=NAMES[x], ylabel="validation accuracy")
             scale = (lambda a: -np.log10(1 - np.minimum(a, 0.9999)), lambda height: 1 - 10.0 ** -np.asarray(height))
             axes.set_yscale("function", functions=scale)
@@ -46,8 +46,7 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Figur
             axes.set_ylim(0, 1 - max(1e-4, 1 - max(map(max, scores.values()))) * 0.63)
             axes.grid(alpha=0.3)
             seeds = len(next(iter(scores.values())))
-            title = f"After {epochs} epochs" + (f": {seeds} seeds, and their mean" if seeds > 1 else "")
-            axes.set_title(title, fontsize=10)
+            axes.set_title(f"After {epochs} epochs, {seeds} seed{'s' * (seeds > 1)}", fontsize=10)
             yield x, drawing
 
 
@@ -59,17 +58,23 @@ def lines(axes: Any, scores: Scores, x: str, xs: list[Any], y: str) -> None:
         best = [max((scores[each] for each in having if getattr(each, x) == at), key=mean) for at in xs]
         axes.plot([mean(each) for each in best], color=colour)
         for at, each in enumerate(best):
-            axes.plot([at] * len(each), each, marker, color=colour, markersize=4, label=None if at else f"{value}")
+            axes.plot(
+                [at] * len(each),
+                each,
+                marker,
+                color=colour,
+                markersize=4,
+                label="" if at else f"{value}".removesuffix(".0"),
+            )
     axes.set_xticks(range(len(xs)), [f"{each}".removesuffix(".0") for each in xs])
     axes.legend(title=NAMES[y], frameon=False)
 
 
-def points(axes: Any, scores: Scores, x: str, xs: list[Any]) -> None:
+def points(axes: Any, scores: Scores, x: str) -> None:
     """A point for each seed of each setting."""
     for setting, accuracies in scores.items():
         axes.plot([getattr(setting, x)] * len(accuracies), accuracies, "o", color=BLUE, markersize=4, alpha=0.6)
     if x != "init":
         axes.set_xscale("log")
-        ticks = np.geomspace(xs[0], xs[-1], 6)
-        axes.set_xticks(ticks, [f"{each:.3g}" for each in ticks])
-        axes.set_xticks([], minor=True)
+        axes.xaxis.set(major_locator=LogLocator(subs=(1, 2, 3, 5)), minor_locator=NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))

@@ -23,7 +23,7 @@ def kill(runs: Runs, run: str, rng: random.Random) -> None:
     if rng.random() < 0.5:  # at any instant
         time.sleep(rng.uniform(0, 1.0))
     else:  # while a checkpoint is written
-        epoch, part = rng.randrange(1, EPOCHS), runs.folder / run / ".last.ckpt.part"
+        epoch, part = rng.randrange(1, EPOCHS), runs.folder / run / f".last.ckpt.{process.pid}.part"
         while process.poll() is None and not (process.stdout.readline().startswith(f"Epoch {epoch}:")):
             pass
         deadline = time.monotonic() + 0.05
