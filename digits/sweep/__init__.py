@@ -36,7 +36,7 @@ except ImportError as error:
 
 DEFAULTS = {name: parameter.default for name, parameter in signature(train).parameters.items()}
 DEFAULTS |= {"seeds": 1, "trials": None}
-HEAD = f"{'hidden':>6}  {'lr':>9}  {'batch':>5}  {'init':>8}"
+HEAD, ROW = "hidden         lr  batch      init", "{:6}  {:9.4g}  {:5}  {:>8}"
 HOPELESS, PATIENCE = 0.2, 3  # what reads fewer validation images after so many epochs is stopped; guessing reads 0.1
 
 
@@ -75,12 +75,8 @@ def sweep(
     Raises:
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.
     """
-    space: dict[str, list[Any]] = {
-        "hidden": sorted({int(n) for n in hidden}),
-        "lr": sorted({float(rate) for rate in lr}),
-        "batch_size": sorted({int(n) for n in batch_size}),
-        "init": sorted(set(init)),
-    }
+    space: dict[str, list[Any]] = {"hidden": sorted(map(int, set(hidden))), "lr": sorted(map(float, set(lr)))}
+    space |= {"batch_size": sorted(map(int, set(batch_size))), "init": sorted(set(init))}
     name = f"sweep_{named(**space, seeds=[seeds], epochs=[epochs], trials=[trials])}"
     settings = [Setting(*each) for each in product(*space.values())]
     folder, data = Path("runs", name), MNISTDataModule(data_dir)
@@ -151,18 +147,13 @@ def named(hidden: list[int], **settings: list[Any]) -> str:
     return name if len(name) < 90 else f"{name[:80]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
-def row(setting: Setting) -> str:
-    """A setting under `HEAD`."""
-    return f"{setting.hidden:6}  {setting.lr:9.4g}  {setting.batch_size:5}  {setting.init:>8}"
-
-
 def show(_: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
     """Print the line of a network that is trained."""
     if trial.state != optuna.trial.TrialState.FAIL:
         accuracies, setting = trial.intermediate_values, Setting(**trial.params)
         best = max(accuracies, key=lambda epoch: (accuracies[epoch], -epoch))
         stopped = f"  stopped after epoch {trial.last_step}" if trial.state == optuna.trial.TrialState.PRUNED else ""
-        tqdm.write(f"{row(setting)}  {setting.seed:4}  {accuracies[best]:10.2%} of epoch {best}{stopped}")
+        tqdm.write(f"{ROW.format(*setting)}  {setting.seed:4}  {accuracies[best]:10.2%} of epoch {best}{stopped}")
 
 
 def report(scores: pictures.Scores, tested: list[float], folder: Path, epochs: int, every: bool) -> None:
@@ -170,12 +161,12 @@ def report(scores: pictures.Scores, tested: list[float], folder: Path, epochs: i
     ranking = sorted(scores, key=lambda setting: -mean(scores[setting]))  # of equals, the first
     print(f"\n{HEAD}  validation: mean, each seed")
     for setting in ranking:
-        print(f"{row(setting)}  {mean(scores[setting]):10.2%}: {', '.join(f'{each:.2%}' for each in scores[setting])}")
+        by_seed = ", ".join(f"{accuracy:.2%}" for accuracy in scores[setting])
+        print(f"{ROW.format(*setting)}  {mean(scores[setting]):10.2%}: {by_seed}")
     winner, config = ranking[0], folder / "winner.yaml"
     means = f", means of seeds 0 to {len(tested) - 1}" if len(tested) > 1 else " with seed 0"
     result = f"{mean(scores[winner]):.2%} of the validation images, {mean(tested):.2%} of the test images{means}"
-    settings = {"hidden": [winner.hidden], "epochs": epochs, "batch_size": winner.batch_size}
-    settings |= {"lr": winner.lr, "init": winner.init}
+    settings = winner._asdict() | {"hidden": [winner.hidden], "epochs": epochs}
     comment = f"""\
 # 784-{winner.hidden}-10: {result};
 # the best on validation of {len(ranking)} settings. With seed 0: {scores[winner][0]:.2%} and {tested[0]:.2%}.

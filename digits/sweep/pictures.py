@@ -4,24 +4,19 @@ Accuracies are drawn by the mistakes that are left, on a logarithmic scale: 90 i
 """
 
 from collections.abc import Iterator
+from itertools import cycle
 from statistics import mean
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator, PercentFormatter
 
 from digits.plotting import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION, figure
 from digits.sweep.trials import Setting
 
-NAMES = {
-    "lr": "learning rate",
-    "hidden": "hidden neurons",
-    "batch_size": "images in a mini-batch",
-    "init": "initial weights",
-}
-LINES = list(zip((BLUE, VERMILION, GREEN, ORANGE, SKY, BLACK), "osD^vX", strict=True))
-TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99]
+NAMES = {"lr": "learning rate", "hidden": "hidden neurons", "batch_size": "mini-batch size", "init": "initial weights"}
+STYLES = list(zip((BLUE, VERMILION, GREEN, ORANGE, SKY, BLACK), "osD^vX", strict=True))
 
 Scores = dict[Setting, list[float]]  # validation accuracy by seed
 
@@ -30,51 +25,37 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Figur
     """Names and figures. If `every` combination was tried, a line for each value of another setting; else points."""
     tried = {name: sorted({getattr(setting, name) for setting in scores}) for name in NAMES}
     first, second, *_ = sorted(tried, key=lambda name: -len(tried[name]))  # those of which most values were tried
-    for x, values in tried.items():
-        if len(values) > 1 or x == first:
-            drawing = figure(4)
-            axes = drawing.subplots()
-            if every:
-                lines(axes, scores, x, values, second if x == first else first)
-            else:
-                points(axes, scores, x)
-            axes.set(xlabel=NAMES[x], ylabel="validation accuracy")
-            scale = (lambda a: -np.log10(1 - np.minimum(a, 0.9999)), lambda height: 1 - 10.0 ** -np.asarray(height))
-            axes.set_yscale("function", functions=scale)
-            axes.set_yticks(TICKS)
-            axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
-            axes.set_ylim(0, 1 - max(1e-4, 1 - max(map(max, scores.values()))) * 0.63)
-            axes.grid(alpha=0.3)
-            seeds = len(next(iter(scores.values())))
-            axes.set_title(f"After {epochs} epochs, {seeds} seed{'s' * (seeds > 1)}", fontsize=10)
-            yield x, drawing
+    for x in tried:
+        if len(tried[x]) > 1 or x == first:
+            y = second if x == first else first
+            yield x, against(scores, x, y, tried[y] if every else [], f"After {epochs} epochs")
 
 
-def lines(axes: Any, scores: Scores, x: str, xs: list[Any], y: str) -> None:
-    """For each value of `y` a line through the means, and a point for each seed, of the best of the other settings."""
-    for number, value in enumerate(sorted({getattr(setting, y) for setting in scores})):
-        colour, marker = LINES[number % len(LINES)]
-        having = [setting for setting in scores if getattr(setting, y) == value]
-        best = [max((scores[each] for each in having if getattr(each, x) == at), key=mean) for at in xs]
-        axes.plot([mean(each) for each in best], color=colour)
-        for at, each in enumerate(best):
-            axes.plot(
-                [at] * len(each),
-                each,
-                marker,
-                color=colour,
-                markersize=4,
-                label="" if at else f"{value}".removesuffix(".0"),
-            )
-    axes.set_xticks(range(len(xs)), [f"{each}".removesuffix(".0") for each in xs])
-    axes.legend(title=NAMES[y], frameon=False)
-
-
-def points(axes: Any, scores: Scores, x: str) -> None:
-    """A point for each seed of each setting."""
-    for setting, accuracies in scores.items():
-        axes.plot([getattr(setting, x)] * len(accuracies), accuracies, "o", color=BLUE, markersize=4, alpha=0.6)
+def against(scores: Scores, x: str, y: str, ys: list[Any], title: str) -> Figure:
+    """Accuracy of each seed against the best settings with each value of `x`; lines through the means for each `y`."""
+    drawing = figure(4)
+    axes = drawing.subplots()
+    worst_first = sorted(scores, key=lambda setting: mean(scores[setting]))
+    for (colour, marker), value in zip(cycle(STYLES), ys or [None], strict=False):
+        best = {getattr(each, x): scores[each] for each in worst_first if value in (None, getattr(each, y))}
+        xs, label = sorted(best), f"{value}".removesuffix(".0")
+        if ys:
+            axes.plot(xs, [mean(best[at]) for at in xs], color=colour)
+        seeds = [(at, accuracy) for at in xs for accuracy in best[at]]
+        axes.plot(*zip(*seeds, strict=True), marker, color=colour, markersize=4, label=label)
+    if ys:
+        axes.legend(title=NAMES[y], frameon=False)
     if x != "init":
         axes.set_xscale("log")
-        axes.xaxis.set(major_locator=LogLocator(subs=(1, 2, 3, 5)), minor_locator=NullLocator())
+        locator = FixedLocator(xs) if len(xs) <= 8 else LogLocator(subs=(1, 2, 3, 5))
+        axes.xaxis.set(major_locator=locator, minor_locator=NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
+    scale = (lambda accuracy: -np.log10(1 - np.minimum(accuracy, 0.9999)), lambda at: 1 - 10.0 ** -np.asarray(at))
+    axes.set_yscale("function", functions=scale)
+    axes.yaxis.set(major_locator=FixedLocator([0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99]))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes.set_ylim(0, 1 - 0.63 * (1 - min(0.9999, max(map(max, scores.values())))))
+    axes.grid(alpha=0.3)
+    axes.set(xlabel=NAMES[x], ylabel="validation accuracy")
+    axes.set_title(title, fontsize=10)
+    return drawing

@@ -65,17 +65,15 @@ class Storage(RDBStorage):
 
 def open_storage(url: str, signals: list[int]) -> Storage:
     """Open a database by its SQLAlchemy URL. If it is away later, whoever needs it waits, until a signal comes."""
-    retry = RetryHeartbeatStaleTrialCallback()
-    open_ = partial(Storage, url, {"pool_pre_ping": True}, heartbeat_interval=BEAT, grace_period=GRACE)
+    retry, ping = RetryHeartbeatStaleTrialCallback(), {"pool_pre_ping": True}
+    beats = partial(Storage, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
     try:
-        storage = open_(heartbeat_stale_trial_callback=retry)
+        storage = beats(url, ping)
     except (IntegrityError, OperationalError, ProgrammingError):  # another process may be making the same tables
         time.sleep(POLL)
-        storage = open_(heartbeat_stale_trial_callback=retry)
+        storage = beats(url, ping)
     except (ImportError, ArgumentError) as error:
-        raise UserError(
-            f"--storage: {error}; a driver is installed by pip install -e '.[postgres]' or '.[mysql]'"
-        ) from error
+        raise UserError(f"--storage: {error}; for a driver pip install -e '.[postgres]', or '.[mysql]'") from error
 
     @event.listens_for(storage.engine, "do_connect")
     def connect(dialect: Any, _: Any, args: Any, options: Any) -> Any:
@@ -105,7 +103,6 @@ def complete(
     `workers` of them run at a time, and `show` is called after each. After a signal, `objective` is to raise
     Interrupted soon, and this raises KeyboardInterrupt.
     """
-    optimize = partial(study.optimize, catch=Taken, callbacks=[show], show_progress_bar=sys.stderr.isatty())
 
     def known() -> dict[int, FrozenTrial]:
         """By place in `wanted`, the first trial that did not fail: of what was queued twice, one counts."""
@@ -132,8 +129,9 @@ def complete(
         if len(ours) == len(wanted) and all(trial.state.is_finished() for trial in ours):
             return ours
         if waiting := len(study.get_trials(deepcopy=False, states=[TrialState.WAITING])):
+            jobs, bar = min(workers, waiting), sys.stderr.isatty()
             try:
-                optimize(run, waiting, n_jobs=min(workers, waiting))
+                study.optimize(run, waiting, n_jobs=jobs, catch=Taken, callbacks=[show], show_progress_bar=bar)
             except (UpdateFinishedTrialError, ValueError) as error:
                 if isinstance(error, ValueError) and not str(error).startswith("Cannot tell a"):
                     raise

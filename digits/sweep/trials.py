@@ -33,13 +33,11 @@ class Setting(NamedTuple):
 class Best(Callback):
     """The epoch that train.py would keep: the first of those with the highest validation accuracy.
 
-    Args:
-        signals: The signals that were received; one ends the training, by Interrupted.
-        on_epoch: Called with the number of an epoch and its validation accuracy; says whether to stop there.
+    Signals that were received end the training by Interrupted; `stop` ends it after an epoch of such an accuracy.
     """
 
-    def __init__(self, signals: list[int], on_epoch: Callable[[int, float], bool] = lambda *_: False) -> None:
-        self.signals, self.on_epoch = signals, on_epoch
+    def __init__(self, signals: list[int], stop: Callable[[int, float], bool] = lambda *_: False) -> None:
+        self.signals, self.stop = signals, stop
         self.accuracy, self.epoch, self.weights = -1.0, -1, dict[str, Tensor]()
 
     def on_train_batch_end(self, *_: Any) -> None:
@@ -50,16 +48,13 @@ class Best(Callback):
         accuracy, epoch = module.curves["accuracy/validation"], trainer.current_epoch
         if accuracy > self.accuracy:
             self.accuracy, self.epoch, self.weights = accuracy, epoch, deepcopy(module.state_dict())
-        trainer.should_stop = self.on_epoch(epoch, accuracy)
+        trainer.should_stop = self.stop(epoch, accuracy)
 
 
 def fit(
     setting: Setting, epochs: int, loaded: MNISTDataModule, best: Best, log: TensorBoardLogger | None = None
 ) -> DigitClassifier:
-    """Train as train.py does on the CPU, bit for bit, unless `best` stops it earlier.
-
-    Returns the network as its last epoch leaves it. Raises UserError if its weights are no longer finite.
-    """
+    """The network after its last epoch, trained as train.py does on the CPU, bit for bit, unless `best` stops it."""
     model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(loaded)
     data.batch_size, data.seed = setting.batch_size, setting.seed
     data.val_dataloader = lambda: [Whole(data, *data.validation)]  # type: ignore[method-assign]  # no test images
