@@ -62,7 +62,7 @@ def test_processes_that_start_at_the_same_moment_share_the_trials(small, home, u
     outputs = [process.communicate(timeout=120) for process in two]
     assert [(process.returncode, errors) for process, (_, errors) in zip(two, outputs, strict=True)] == [(0, "")] * 2
     assert outputs[0][0].split("\n\n")[1:] == outputs[1][0].split("\n\n")[1:]
-    study = study_in(url, FOLDER.name.replace("40", "5"))
+    study = study_in(url, FOLDER.name.replace("25", "5"))
     assert places(study, COMPLETE) == Counter(range(12))
     assert len((home / "tests").read_text().splitlines()) <= 6  # three, or twice if both took one at the same instant
 
