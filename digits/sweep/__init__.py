@@ -101,7 +101,7 @@ def sweep(
             # One that judges each trial alone: if it compared trials, the table would depend on their order.
             pruner = optuna.pruners.ThresholdPruner(lower=HOPELESS, n_warmup_steps=PATIENCE - 1)
             study = open_study(study_name=name, pruner=pruner)
-            run = partial(complete, signals, workers or cpu_count() or 1)
+            run = partial(complete, workers or cpu_count() or 1)
             print(f"{HEAD}  seed  validation")
             if trials:
                 proposed = run(study, [{"seed": 0}] * trials, train_one, show)

@@ -20,6 +20,7 @@ from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_s
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from digits import UserError
 from digits.training.callbacks import Interrupted
@@ -27,19 +28,20 @@ from digits.training.callbacks import Interrupted
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 warnings.simplefilter("ignore", ExperimentalWarning)  # of heartbeats, and of TPE's constant liar
 
-BEAT, GRACE = 5, 60  # seconds between a trial's heartbeats, and until one without any is taken for dead
+BEAT, GRACE = 5, 120  # seconds between a trial's heartbeats, and until one without any is taken for dead
 POLL = 0.5  # seconds between looks at what others do
 AWAY = 60  # seconds to wait for a database that is away for a while
 
 
 @contextmanager
 def received() -> Iterator[list[int]]:
-    """SIGINT and SIGTERM as they come, for threads to look at; a second one ends the process at once."""
+    """SIGINT and SIGTERM, for threads to look at; the main thread gets KeyboardInterrupt. A second ends the process."""
     signals: list[int] = []
 
     def handle(number: int, _: Any) -> None:
         signals.append(number)
         signal.signal(number, signal.SIG_DFL)
+        raise KeyboardInterrupt
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -65,13 +67,13 @@ class Storage(RDBStorage):
 
 def open_storage(url: str, signals: list[int]) -> Storage:
     """Open a database by its SQLAlchemy URL. If it is away later, whoever needs it waits, until a signal comes."""
-    retry, ping = RetryHeartbeatStaleTrialCallback(), {"pool_pre_ping": True}
+    retry, pool = RetryHeartbeatStaleTrialCallback(), {"poolclass": NullPool}  # no connection that may be lost
     beats = partial(Storage, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
     try:
-        storage = beats(url, ping)
+        storage = beats(url, pool)
     except (IntegrityError, OperationalError, ProgrammingError):  # another process may be making the same tables
         time.sleep(POLL)
-        storage = beats(url, ping)
+        storage = beats(url, pool)
     except (ImportError, ArgumentError) as error:
         raise UserError(f"--storage: {error}; for a driver pip install -e '.[postgres]', or '.[mysql]'") from error
 
@@ -91,7 +93,6 @@ class Taken(Exception):
 
 
 def complete(
-    signals: list[int],
     workers: int,
     study: optuna.Study,
     wanted: list[dict[str, Any]],
@@ -101,7 +102,7 @@ def complete(
     """Run a trial of each `wanted` dict of parameters until all have an end, here or elsewhere; returns those trials.
 
     `workers` of them run at a time, and `show` is called after each. After a signal, `objective` is to raise
-    Interrupted soon, and this raises KeyboardInterrupt.
+    Interrupted soon.
     """
 
     def known() -> dict[int, FrozenTrial]:
@@ -117,10 +118,10 @@ def complete(
             raise Taken
         try:
             return objective(trial)
-        except (Interrupted, SystemExit) as error:  # Lightning raises SystemExit after SIGTERM
+        except (Interrupted, SystemExit) as error:  # which Lightning makes of KeyboardInterrupt and of SIGTERM
             raise KeyboardInterrupt from error  # after which Optuna lets the trial fail
 
-    while not signals:
+    while True:
         trials = known()
         for place, parameters in enumerate(wanted):
             if place not in trials:
@@ -139,4 +140,3 @@ def complete(
         else:
             time.sleep(POLL)  # others run the rest
             fail_stale_trials(study)
-    raise KeyboardInterrupt

@@ -3,6 +3,7 @@ import signal
 import time
 from collections import Counter
 from itertools import count
+from threading import Timer
 
 import optuna
 import pytest
@@ -90,7 +91,7 @@ def test_a_test_that_takes_longer_than_the_grace_is_not_repeated(small, home):
     assert len((home / "tests").read_text().splitlines()) == 1
 
 
-@pytest.mark.parametrize("signum, workers", [(signal.SIGINT, 2), (signal.SIGTERM, 1)])
+@pytest.mark.parametrize("signum, workers", [(signal.SIGINT, 2), (signal.SIGINT, 1), (signal.SIGTERM, 1)])
 def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, small, home, run):
     process = start(small, home, *LONG, "--workers", workers)
     go(process)
@@ -106,10 +107,11 @@ def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, 
     assert places(study, COMPLETE) == Counter(range(12))
 
 
-def test_a_second_signal_ends_the_process_and_handlers_come_back():
+def test_a_signal_interrupts_the_main_thread_and_a_second_ends_the_process():
     before = signal.getsignal(signal.SIGTERM)
     with received() as signals:
-        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
         assert signals == [signal.SIGTERM]
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     assert signal.getsignal(signal.SIGTERM) == before
@@ -134,7 +136,7 @@ def value(trial):
 def test_each_wanted_trial_is_run_once_and_returned_in_order(workers, study):
     shown = []
     for _ in range(2):
-        trials = complete([], workers, study, WANTED, value, lambda _, trial: shown.append(trial.number))
+        trials = complete(workers, study, WANTED, value, lambda _, trial: shown.append(trial.number))
         assert [trial.value for trial in trials] == [0.5, 0.25, 0.125]
     assert sorted(shown) == [0, 1, 2] == [trial.number for trial in study.trials]
 
@@ -143,7 +145,7 @@ def test_what_was_queued_twice_is_run_once(study):
     for place in (0, 1, 0):
         study.enqueue_trial(WANTED[place], {"place": place})
     calls = []
-    complete([], 1, study, WANTED, lambda trial: calls.append(trial.number) or value(trial))
+    complete(1, study, WANTED, lambda trial: calls.append(trial.number) or value(trial))
     assert calls == [0, 1, 3]
     assert study.trials[2].state == FAIL
 
@@ -157,14 +159,14 @@ def test_a_trial_that_was_taken_for_dead_is_run_again(study):
             trial.report(0.1, 0)
         return value(trial)
 
-    assert [trial.value for trial in complete([], 1, study, WANTED, late)] == [0.5, 0.25, 0.125]
+    assert [trial.value for trial in complete(1, study, WANTED, late)] == [0.5, 0.25, 0.125]
     assert study.trials[1].state == FAIL and len(study.trials) == 4
 
 
 def test_a_trial_of_a_worker_that_died_before_it_was_queued_again_is_not_lost(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     study.tell(study.ask(), state=FAIL)
-    assert [trial.number for trial in complete([], 1, study, WANTED, value)] == [1, 2, 3]
+    assert [trial.number for trial in complete(1, study, WANTED, value)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), ZeroDivisionError("a bug")])
@@ -173,14 +175,15 @@ def test_a_bug_ends_the_work(error, study):
         raise error
 
     with pytest.raises(type(error), match="a bug"):
-        complete([], 2, study, WANTED, fail)
+        complete(2, study, WANTED, fail)
 
 
 def test_a_signal_ends_the_wait_for_others(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     study.ask()  # nobody runs it, or gives it up
-    with pytest.raises(KeyboardInterrupt):
-        complete([signal.SIGINT], 1, study, WANTED[:1], value)
+    with received(), pytest.raises(KeyboardInterrupt):
+        Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+        complete(1, study, WANTED[:1], value)
 
 
 def test_a_database_that_is_away_for_a_while_is_waited_for(home, monkeypatch):
