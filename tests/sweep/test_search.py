@@ -178,6 +178,12 @@ def test_a_bug_ends_the_work(error, study):
         complete(2, study, WANTED, fail)
 
 
+def test_trials_of_others_are_waited_for(study):
+    study.enqueue_trial(WANTED[0], {"place": 0})
+    Timer(0.5, study.tell, [study.ask(), 0.75]).start()
+    assert [trial.value for trial in complete(1, study, WANTED, value)] == [0.75, 0.25, 0.125]
+
+
 def test_a_signal_ends_the_wait_for_others(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     study.ask()  # nobody runs it, or gives it up
