@@ -17,8 +17,8 @@ from tests.support.small_mnist import TRAINING
 
 ROOT = Path(__file__).parents[2]
 # 12 networks, each of which takes long enough to be killed
-LONG = ["--hidden", "6", "--lr", "1", "2", "--batch_size", "10", "20", "--seeds", "3", "--epochs", "25"]
-FOLDER = Path("runs/sweep_784-6-10_lr1,2_batch_size10,20_seeds3_epochs25")  # of its sweep
+LONG = ["--hidden", "6", "--lr", "1", "2", "--batch_size", "10", "20", "--seeds", "3", "--epochs", "40"]
+FOLDER = Path("runs/sweep_784-6-10_lr1,2_batch_size10,20_seeds3_epochs40")  # of its sweep
 GRACE = 5
 
 
