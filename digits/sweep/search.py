@@ -69,13 +69,16 @@ def open_storage(url: str, signals: list[int]) -> Storage:
     """Open a database by its SQLAlchemy URL. If it is away later, whoever needs it waits, until a signal comes."""
     retry, pool = RetryHeartbeatStaleTrialCallback(), {"poolclass": NullPool}  # no connection that may be lost
     beats = partial(Storage, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
-    try:
-        storage = beats(url, pool)
-    except (IntegrityError, OperationalError, ProgrammingError):  # another process may be making the same tables
-        time.sleep(POLL)
-        storage = beats(url, pool)
-    except (ImportError, ArgumentError) as error:
-        raise UserError(f"--storage: {error}; for a driver pip install -e '.[postgres]', or '.[mysql]'") from error
+    for attempt in range(5):
+        try:
+            storage = beats(url, pool)
+            break
+        except (IntegrityError, OperationalError, ProgrammingError):  # another process may be making the same tables
+            if attempt == 4:
+                raise
+            time.sleep(POLL)
+        except (ImportError, ArgumentError) as error:
+            raise UserError(f"--storage: {error}; for a driver pip install -e '.[postgres]', or '.[mysql]'") from error
 
     @event.listens_for(storage.engine, "do_connect")
     def connect(dialect: Any, _: Any, args: Any, options: Any) -> Any:

@@ -2,6 +2,7 @@ import os
 import signal
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Timer
 
@@ -186,6 +187,12 @@ def test_a_signal_ends_the_wait_for_others(study):
     with received(), pytest.raises(KeyboardInterrupt):
         Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
         complete(1, study, WANTED[:1], value)
+
+
+def test_many_make_the_tables_of_a_new_database_at_the_same_moment(url):
+    with ThreadPoolExecutor(8) as pool:
+        storages = list(pool.map(open_storage, [url.replace("shared", "new")] * 8, [[]] * 8))
+    assert all("Some" not in optuna.get_all_study_names(storage) for storage in storages)
 
 
 def test_a_database_that_is_away_for_a_while_is_waited_for(home, monkeypatch):
