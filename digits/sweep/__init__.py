@@ -1,44 +1,46 @@
 """Find good hyperparameters, on one machine or many: `python -m digits sweep`."""
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
+from hashlib import sha256
+from inspect import signature
+from itertools import product
 from os import cpu_count
 from pathlib import Path
-from shutil import rmtree
 from statistics import mean
-from threading import Lock
-from time import monotonic
+from typing import Any
 
 import torch
-from jsonargparse.typing import PositiveInt
-from lightning.pytorch.loggers import TensorBoardLogger
+import yaml
 from tqdm import tqdm
 
 from digits import UserError
-from digits.cli import Rate
+from digits.cli import PositiveInt, Rate
 from digits.data import MNISTDataModule
 from digits.files import write_whole
 from digits.model import DigitClassifier
 from digits.network import Init
-from digits.sweep.crew import Crew
-from digits.sweep.trials import Best, Setting, fit, test
-from digits.training.callbacks import Interrupted
+from digits.train import train
 
 try:
-    from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
-    from optuna.trial import FrozenTrial, TrialState
+    import optuna
     from sqlalchemy.exc import SQLAlchemyError
 
     from digits.plotting import png
-    from digits.sweep import pictures as sweep_drawings
-    from digits.sweep.search import BEAT, POLL, Search, Space
+    from digits.sweep import pictures
+    from digits.sweep.search import complete, open_storage, received
+    from digits.sweep.trials import Setting, test, validate
 except ImportError as error:
     raise UserError(f"a sweep needs {error.name}: pip install -e '.[sweep]'") from error
 
+DEFAULTS = {name: parameter.default for name, parameter in signature(train).parameters.items()}
+DEFAULTS |= {"seeds": 1, "trials": None}
+HEAD, ROW = "hidden         lr  batch      init", "{:6}  {:9.4g}  {:5}  {:>8}"
+HOPELESS, PATIENCE = 0.2, 3  # what reads fewer validation images after so many epochs is stopped; guessing reads 0.1
+
 
 def sweep(
+    *,
     hidden: list[PositiveInt] = [30],  # noqa: B006
     lr: list[Rate] = [3.0],  # noqa: B006
     batch_size: list[PositiveInt] = [10],  # noqa: B006
@@ -73,178 +75,107 @@ def sweep(
     Raises:
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.
     """
-    space: Space = {
-        "hidden": sorted({int(n) for n in hidden}),  # plain numbers, which TensorBoard shows as such
-        "lr": sorted({float(rate) for rate in lr}),
-        "batch_size": sorted({int(n) for n in batch_size}),
-        "init": sorted(set(init)),
-    }
-    name = f"sweep_{named(**space)}_seeds{seeds}_epochs{epochs}" + (f"_trials{trials}" if trials else "")
-    folder = Path("runs", name)
-    data = MNISTDataModule(data_dir)
-    data.prepare_data()
-    with one_line(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        search = Search(storage or f"sqlite:///{folder}/sweep.db?timeout=60", name, space, seeds, trials)
-        data.setup("fit")
-        for images, labels in (data.training, data.validation):  # the kernel and lists of their ink, for all threads
-            DigitClassifier([1]).score(images, labels, torch.arange(1))
-        crew = Crew(workers or cpu_count() or 1)
+    space: dict[str, list[Any]] = {"hidden": sorted({*hidden}), "lr": sorted({*lr})}
+    space |= {"batch_size": sorted({*batch_size}), "init": sorted({*init})}
+    name = f"sweep_{named(**space, seeds=[seeds], epochs=[epochs], trials=[trials])}"
+    settings = [Setting(*each) for each in product(*space.values())]
+    folder, data = Path("runs", name), MNISTDataModule(data_dir)
+
+    def train_one(trial: optuna.Trial) -> float:
+        setting = propose(trial, space, seeds)
+        curves = folder / named(**{part: [value] for part, value in setting._asdict().items()})
+        return validate(trial, setting, epochs, data, signals, curves)
+
+    def test_one(trial: optuna.Trial) -> float:
+        return test(winner._replace(seed=trial.suggest_int("seed", 0, seeds - 1)), epochs, data, signals)
+
+    with received() as signals:
         try:
-            run(search, folder, data, epochs, crew)
-            with search.alone():  # so that one process tests the winner, and no two write the same file
-                report(search, folder, data, epochs, crew)
-        except (Interrupted, KeyboardInterrupt) as interrupted:
-            done = sum(trial.state.is_finished() for trial in search.places().values())
-            print(f"\nStopped after {done} of {search.trials} trials. The same command goes on with the rest.")
-            sys.exit(128 + getattr(interrupted, "signum", signal.SIGINT))
+            data.prepare_data()
+            folder.mkdir(parents=True, exist_ok=True)
+            database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", signals)
+            data.setup("fit")
+            for images, labels in (data.training, data.validation):  # the kernel and lists of their ink, for all
+                DigitClassifier([1]).score(images, labels, torch.arange(1))
+            open_study = partial(optuna.create_study, storage=database, direction="maximize", load_if_exists=True)
+            # One that judges each trial alone: if it compared trials, the table would depend on their order.
+            pruner = optuna.pruners.ThresholdPruner(lower=HOPELESS, n_warmup_steps=PATIENCE - 1)
+            study = open_study(study_name=name, pruner=pruner)
+            run = partial(complete, workers or cpu_count() or 1)
+            print(f"{HEAD}  seed  validation")
+            if trials:
+                proposed = run(study, [{"seed": 0}] * trials, train_one, show)
+                settings = [Setting(**trial.params) for trial in proposed]
+            wanted = [setting._replace(seed=seed)._asdict() for seed in range(seeds) for setting in settings]
+            finished = [max(trial.intermediate_values.values()) for trial in run(study, wanted, train_one, show)]
+            scores = {setting: finished[number :: len(settings)] for number, setting in enumerate(settings)}
+            winner = max(scores, key=lambda setting: mean(scores[setting]))  # of equals, the first
+            # As trials of a study, so that the test set is seen once, whoever works on this sweep.
+            tests = run(open_study(study_name=f"{name} test"), [{"seed": seed} for seed in range(seeds)], test_one)
+            report(scores, [trial.value or 0.0 for trial in tests], folder, epochs, not trials)
+        except KeyboardInterrupt:
+            print("\nStopped. The same command goes on with the rest.")
+            sys.exit(128 + signals[0])
+        except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+            cause = str(error.__cause__ or error).split("\n")[0]
+            raise UserError(f"the database does not answer: {' '.join(cause.split())}") from error
+        except OSError as error:
+            raise UserError(f"cannot write to {folder}: {error.strerror}") from error
 
 
-def named(hidden: list[int], lr: list[float], batch_size: list[int], init: list[str]) -> str:
-    """The part of a folder's name that says which values."""
-    sizes, rates, batches = (",".join(f"{n}".removesuffix(".0") for n in each) for each in (hidden, lr, batch_size))
-    return f"784-{sizes}-10_lr{rates}_batch{batches}" + ("" if init == ["scaled"] else f"_{','.join(init)}")
-
-
-def run(search: Search, folder: Path, data: MNISTDataModule, epochs: int, crew: Crew) -> None:
-    """Run trials until all have an end, here or elsewhere, and print each as it ends."""
-    table = Table(search)
-
-    def work(_: int) -> None:
-        while True:
-            crew.go_on()
-            places = search.look()
-            table.show(places)
-            if trial := search.claim(places):
-                try_out(trial, search, folder, data, epochs, crew)
-            elif len(places) == search.trials and all(trial.state.is_finished() for trial in places.values()):
-                return
-            else:
-                crew.stop.wait(POLL)  # others run the rest
-
-    with table.bar:
-        crew.map(work, range(crew.size))
-
-
-def try_out(trial: FrozenTrial, search: Search, folder: Path, data: MNISTDataModule, epochs: int, crew: Crew) -> None:
-    """Train the network of a trial that is ours, and leave its curves and its line in TensorBoard's HPARAMS tab."""
-    setting, seed = search.setting(trial)
-    stopped, beaten = False, monotonic()
-
-    def on_stack() -> None:
-        nonlocal beaten
-        crew.go_on()
-        if monotonic() - beaten > BEAT:
-            search.beat(trial)
-            beaten = monotonic()
-
-    def on_epoch(epoch: int, accuracy: float) -> bool:
-        nonlocal stopped
-        stopped = search.hopeless(trial, epoch, accuracy)
-        return stopped
-
-    best = Best(on_stack, on_epoch)
-    name = named(**{part: [value] for part, value in setting._asdict().items()})
-    curves = folder / f"{name}_seed{seed}"
-    rmtree(curves, ignore_errors=True)  # of an attempt that was stopped
-    log = TensorBoardLogger(curves, "", "", default_hp_metric=False)
-    try:
-        fit(setting, seed, epochs, data, best, log)
-    except UpdateFinishedTrialError:
-        return  # it was too long without a sign of life, and another does it
-    except UserError:
-        stopped = True  # its weights are no longer finite
-    except BaseException:
-        search.end(trial, TrialState.FAIL)
-        raise
-    log.log_hyperparams(
-        setting._asdict() | {"seed": seed, "epochs": int(epochs)}, {"best/validation": best.accuracy}, step=best.epoch
+def propose(trial: optuna.Trial, space: dict[str, list[Any]], seeds: int) -> Setting:
+    """The setting that was queued for a trial, or a new one within the range of the values given."""
+    # Seeded by the trial: one worker proposes the same every time, and several never the same as each other.
+    trial.study.sampler = optuna.samplers.TPESampler(seed=trial.number, constant_liar=True)
+    hidden, lr, batch_size, init = space.values()
+    return Setting(
+        trial.suggest_int("hidden", hidden[0], hidden[-1], log=True),
+        trial.suggest_float("lr", lr[0], lr[-1], log=True),
+        trial.suggest_int("batch_size", batch_size[0], batch_size[-1], log=True),
+        trial.suggest_categorical("init", init),
+        trial.suggest_int("seed", 0, seeds - 1),
     )
-    log.finalize("success")
-    search.end(trial, TrialState.PRUNED if stopped else TrialState.COMPLETE, None if stopped else best.accuracy)
 
 
-class Table:
-    """A line for each trial that has an end, as it comes to it, above a progress bar on a terminal."""
-
-    def __init__(self, search: Search) -> None:
-        self.search, self.shown, self.turn = search, set[int](), Lock()
-        self.bar = tqdm(total=search.trials, unit=" trials", leave=False, disable=None)
-        tqdm.write(f"{HEAD}  seed  validation")
-
-    def show(self, places: dict[int, FrozenTrial]) -> None:
-        """Print what was not yet printed."""
-        with self.turn:
-            for place, trial in sorted(places.items()):
-                if trial.state.is_finished() and place not in self.shown:
-                    self.shown.add(place)
-                    setting, seed = self.search.setting(trial)
-                    accuracies = trial.intermediate_values
-                    best = max(accuracies, key=lambda epoch: (accuracies[epoch], -epoch))
-                    stopped = f"  stopped after epoch {trial.last_step}" if trial.state == TrialState.PRUNED else ""
-                    tqdm.write(f"{row(setting)}  {seed:4}  {accuracies[best]:10.2%} of epoch {best}{stopped}")
-            self.bar.update(len(self.shown) - self.bar.n)
+def named(hidden: list[int], **settings: list[Any]) -> str:
+    """What differs from the defaults of train.py, as the name of a folder: 784-15,30-10_lr0.3,3_seed1."""
+    name = f"784-{','.join(map(str, hidden))}-10"
+    for setting, values in settings.items():
+        if values != [DEFAULTS[setting]]:
+            listed = ",".join(f"{value}".removesuffix(".0") for value in values)
+            name += f"_{listed}" if setting == "init" else f"_{setting}{listed}"
+    return name if len(name) < 90 else f"{name[:80]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
-HEAD = f"{'hidden':>6}  {'lr':>9}  {'batch':>5}  {'init':>8}"
+def show(_: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+    """Print the line of a network that is trained."""
+    if trial.state != optuna.trial.TrialState.FAIL:
+        accuracies, setting = trial.intermediate_values, Setting(**trial.params)
+        best = max(accuracies, key=lambda epoch: (accuracies[epoch], -epoch))
+        stopped = f"  stopped after epoch {trial.last_step}" if trial.state == optuna.trial.TrialState.PRUNED else ""
+        tqdm.write(f"{ROW.format(*setting)}  {setting.seed:4}  {accuracies[best]:10.2%} of epoch {best}{stopped}")
 
 
-def row(setting: Setting) -> str:
-    """A setting under `HEAD`."""
-    return f"{setting.hidden:6}  {setting.lr:9.4g}  {setting.batch_size:5}  {setting.init:>8}"
-
-
-def report(search: Search, folder: Path, data: MNISTDataModule, epochs: int, crew: Crew) -> None:
-    """Print the ranking, test its first, draw the pictures, and say what to do with the winner."""
-    scores = dict(zip(search.settings, search.scores(search.places()), strict=True))
-    ranking = sorted(scores, key=lambda setting: -mean(scores[setting]))  # of equals, the first proposed
+def report(scores: pictures.Scores, tested: list[float], folder: Path, epochs: int, every: bool) -> None:
+    """Print the ranking, draw the pictures, and say what to do with the winner."""
+    ranking = sorted(scores, key=lambda setting: -mean(scores[setting]))  # of equals, the first
     print(f"\n{HEAD}  validation: mean, each seed")
     for setting in ranking:
-        print(f"{row(setting)}  {mean(scores[setting]):10.2%}: {shares(scores[setting])}")
-    winner = ranking[0]
-    if TESTED not in search.study.user_attrs:  # in no process of this search
-        tested = crew.map(lambda seed: test(winner, seed, epochs, data, Best(crew.go_on)), range(search.seeds))
-        search.study.set_user_attr(TESTED, tested)
-    tested = search.study.user_attrs[TESTED]
-    many = f", means of seeds 0 to {search.seeds - 1}" if search.seeds > 1 else " with seed 0"
-    result = f"{mean(scores[winner]):.2%} of the validation images, {mean(tested):.2%} of the test images{many}"
-    config = folder / "winner.yaml"
-    yaml = f"""\
+        by_seed = ", ".join(f"{accuracy:.2%}" for accuracy in scores[setting])
+        print(f"{ROW.format(*setting)}  {mean(scores[setting]):10.2%}: {by_seed}")
+    winner, config = ranking[0], folder / "winner.yaml"
+    means = f", means of seeds 0 to {len(tested) - 1}" if len(tested) > 1 else " with seed 0"
+    result = f"{mean(scores[winner]):.2%} of the validation images, {mean(tested):.2%} of the test images{means}"
+    settings = winner._asdict() | {"hidden": [winner.hidden], "epochs": epochs}
+    comment = f"""\
 # 784-{winner.hidden}-10: {result};
-# the best on validation of {len(ranking)} settings. With seed 0: {shares(scores[winner][:1])} and {shares(tested[:1])}.
+# the best on validation of {len(ranking)} settings. With seed 0: {scores[winner][0]:.2%} and {tested[0]:.2%}.
 # python train.py --config {config}
-hidden: [{winner.hidden}]
-epochs: {epochs}
-batch_size: {winner.batch_size}
-lr: {winner.lr!r}
-init: {winner.init}
 """
-    write_whole(config, yaml.encode())
-    for name, figure in sweep_drawings.drawn(scores, epochs, search.count is None):
+    write_whole(config, (comment + yaml.safe_dump(settings, sort_keys=False, default_flow_style=None)).encode())
+    for name, figure in pictures.drawn(scores, epochs, every):
         write_whole(folder / f"{name}.png", png(figure))
     print(f"\nBest        {result}")
     print(f"Train it    python train.py --config {config}")
     print(f"Pictures    {folder}/*.png")
     print(f"Curves      tensorboard --logdir {folder}")
-
-
-TESTED = "test accuracy by seed"
-
-
-def shares(accuracies: list[float]) -> str:
-    """Accuracies in per cent."""
-    return ", ".join(f"{accuracy:.2%}" for accuracy in accuracies)
-
-
-@contextmanager
-def one_line(folder: Path) -> Iterator[None]:
-    """Turn what the database and the disk have against a sweep into a UserError."""
-    try:
-        yield
-    except (StorageInternalError, SQLAlchemyError) as error:
-        cause = error.__cause__ or error
-        raise UserError("the database does not answer: " + " ".join(str(cause).split("\n")[0].split())) from error
-    except OSError as error:
-        if not error.filename:
-            raise
-        raise UserError(f"cannot write to {folder}: {error.strerror}") from error

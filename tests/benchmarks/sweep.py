@@ -35,7 +35,7 @@ def network(rate: float, data_dir: str) -> None:
         quiet()
         loaded = MNISTDataModule(data_dir)
         loaded.setup("fit")
-    fit(Setting(30, rate, 10, "scaled"), 0, EPOCHS, loaded, Best())
+    fit(Setting(30, rate, 10, "scaled"), EPOCHS, loaded, Best([]))
 
 
 def processes(cores: int, data_dir: str) -> None:
@@ -56,7 +56,7 @@ def seconds(*commands: list[str]) -> tuple[float, float]:
         whole = time.perf_counter() - start
         for database in Path(folder).glob("runs/*/sweep.db"):
             study = f"sqlite:///{database}"
-            [name] = [name for name in optuna.get_all_study_names(study) if not name.endswith("queue")]
+            [name] = [name for name in optuna.get_all_study_names(study) if not name.endswith(" test")]
             trials = optuna.load_study(study_name=name, storage=study).trials
             ends = [trial.datetime_complete for trial in trials if trial.datetime_complete]
             starts = [trial.datetime_start for trial in trials if trial.datetime_start]

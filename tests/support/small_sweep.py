@@ -1,21 +1,88 @@
-"""`python -m digits sweep` on small files, as small_train.py runs train.py, when a line on standard input says so.
+"""`python -m digits sweep` as a process of its own, on small files, which starts when a line on standard input says so.
 
-Trials of processes that died are found within seconds.
+Trials of processes that died are found within seconds, and each says which process ran it.
 """
 
 import json
 import os
+import subprocess
 import sys
-from importlib import import_module
+import time
+from collections import Counter
+from pathlib import Path
 
-from digits import data, mnist
-from digits.__main__ import main
-from digits.sweep import search
+import optuna
 
-if __name__ == "__main__":
+from tests.support.small_mnist import TRAINING
+
+ROOT = Path(__file__).parents[2]
+# 12 networks, each of which takes long enough to be killed
+LONG = ["--hidden", "6", "--lr", "1", "2", "--batch_size", "10", "20", "--seeds", "3", "--epochs", "40"]
+FOLDER = Path("runs/sweep_784-6-10_lr1,2_batch_size10,20_seeds3_epochs40")  # of its sweep
+GRACE = 5
+
+
+def start(small, home, *args, **settings):
+    """A process that will sweep; `settings` are environment variables."""
+    settings |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": json.dumps([small[1], TRAINING])}
+    command = [sys.executable, __file__, *map(str, args), "--data_dir", small[0]]
+    return subprocess.Popen(command, cwd=home, env=os.environ | settings, text=True, stdin=-1, stdout=-1, stderr=-1)
+
+
+def go(*processes):
+    """Let processes start at the same moment."""
+    for process in processes:
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+
+def ends(process):
+    """Wait for the line of a trial that has ended."""
+    for line in process.stdout:
+        if " of epoch " in line:
+            return line
+    raise AssertionError(process.stderr.read())
+
+
+def study_in(url, name=FOLDER.name):
+    """The study of the sweep; "... test" is that of its winner's test."""
+    return optuna.load_study(study_name=name, storage=url)
+
+
+def places(study, *states):
+    """How many trials in one of the states each place has."""
+    trials = study.get_trials(states=states)
+    return Counter(trial.user_attrs["place"] for trial in trials if "place" in trial.user_attrs)
+
+
+def main():
+    from digits import data, mnist, sweep
+    from digits.__main__ import main
+    from digits.sweep import search
+
     mnist.SHA256, data.TRAINING = json.loads(os.environ["SMALL_MNIST"])
-    search.BEAT, search.GRACE, search.POLL = 1, 5, 0.1
-    import_module("digits.sweep")  # takes seconds
+    search.BEAT, search.GRACE, search.POLL = 1, GRACE, 0.1
+    validate, test = sweep.validate, sweep.test
+
+    def signed(trial, *args):
+        trial.set_user_attr("process", os.getpid())
+        return validate(trial, *args)
+
+    def slow(*args):
+        with open("tests", "a") as file:
+            file.write(f"{os.getpid()}\n")
+        time.sleep(float(os.environ.get("SLOW_TEST", 0)))
+        return test(*args)
+
+    sweep.validate, sweep.test = signed, slow
+    if "DIE_AT_FIRST_BEAT" in os.environ:  # after a trial was taken
+        optuna.storages._heartbeat.HeartbeatThread.start = lambda _: os.kill(os.getpid(), 9)
     print("ready")
     sys.stdin.readline()
     main(["sweep", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

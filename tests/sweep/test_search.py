@@ -1,0 +1,211 @@
+import os
+import signal
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Timer
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from digits.sweep.search import complete, open_storage, received
+from tests.support import postgres
+from tests.support.small_sweep import FOLDER, GRACE, LONG, ends, go, places, start, study_in
+
+COMPLETE, FAIL, RUNNING = TrialState.COMPLETE, TrialState.FAIL, TrialState.RUNNING
+
+
+# Processes that are killed or stopped
+
+
+@pytest.fixture(scope="module")
+def server():
+    """The URL of a PostgreSQL server."""
+    programs = postgres.programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    with postgres.server(programs) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request, home):
+    """A database that processes share."""
+    return f"sqlite:///{home}/shared.db?timeout=60" if request.param == "sqlite" else request.getfixturevalue("server")
+
+
+def test_a_worker_is_killed_and_no_trial_is_lost(small, home, run, url):
+    two = [start(small, home, *LONG, "--storage", url, "--workers", 2) for _ in range(2)]
+    go(*two)
+    ends(two[1])
+    study = study_in(url)
+    while two[0].pid not in [trial.user_attrs.get("process") for trial in study.get_trials(states=[RUNNING])]:
+        assert two[0].poll() is None
+    two[0].kill()  # with a trial of its own
+    two[0].communicate()
+    output, errors = two[1].communicate(timeout=120)
+    assert (two[1].returncode, errors) == (0, "")
+    assert places(study, COMPLETE) == Counter(range(12)) and not places(study, RUNNING)
+    told = run(*LONG, "--storage", url)
+    assert told.split("\n\n")[1:] == output.split("\n\n")[1:]
+    assert told.split("\n\n")[0].count("\n") == 0  # nothing is trained again
+
+
+def test_processes_that_start_at_the_same_moment_share_the_trials(small, home, url):
+    args = [*LONG[:-1], "5", "--storage", url]
+    two = [start(small, home, *args) for _ in range(2)]
+    go(*two)
+    outputs = [process.communicate(timeout=120) for process in two]
+    assert [(process.returncode, errors) for process, (_, errors) in zip(two, outputs, strict=True)] == [(0, "")] * 2
+    assert outputs[0][0].split("\n\n")[1:] == outputs[1][0].split("\n\n")[1:]
+    study = study_in(url, FOLDER.name.replace("40", "5"))
+    assert places(study, COMPLETE) == Counter(range(12))
+    assert len((home / "tests").read_text().splitlines()) <= 6  # three, or twice if both took one at the same instant
+
+
+def test_a_process_that_dies_between_taking_a_trial_and_its_first_heartbeat(small, home, run):
+    process = start(small, home, *LONG, DIE_AT_FIRST_BEAT="1")
+    go(process)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    study = study_in(f"sqlite:///{home}/{FOLDER}/sweep.db")
+    assert places(study, RUNNING)
+    run(*LONG)
+    assert places(study, COMPLETE) == Counter(range(12)) and not places(study, RUNNING)
+
+
+def test_a_test_that_takes_longer_than_the_grace_is_not_repeated(small, home):
+    args = ["--hidden", "6", "--epochs", "1"]
+    two = [start(small, home, *args, SLOW_TEST=str(2 * GRACE)) for _ in range(2)]
+    for process in two:
+        go(process)
+        time.sleep(2)  # so that one begins the test, and the other finds it begun
+    for process in two:
+        _, errors = process.communicate(timeout=120)
+        assert (process.returncode, errors) == (0, "")
+    assert len((home / "tests").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("signum, workers", [(signal.SIGINT, 2), (signal.SIGINT, 1), (signal.SIGTERM, 1)])
+def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, small, home, run):
+    process = start(small, home, *LONG, "--workers", workers)
+    go(process)
+    ends(process)
+    process.send_signal(signum)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (128 + signum, "")
+    assert output.splitlines()[-1] == "Stopped. The same command goes on with the rest."
+    study = study_in(f"sqlite:///{home}/{FOLDER}/sweep.db")
+    before = places(study, COMPLETE)
+    assert 1 <= before.total() < 12 and not places(study, RUNNING)
+    assert run(*LONG).split("\n\n")[0].count(" of epoch ") == 12 - before.total()
+    assert places(study, COMPLETE) == Counter(range(12))
+
+
+def test_a_signal_interrupts_the_main_thread_and_a_second_ends_the_process():
+    before = signal.getsignal(signal.SIGTERM)
+    with received() as signals:
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert signals == [signal.SIGTERM]
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+# Trials without networks
+
+
+@pytest.fixture
+def study(home):
+    return optuna.create_study(storage=open_storage(f"sqlite:///{home}/some.db", []), direction="maximize")
+
+
+WANTED = [{"x": 0.5}, {"x": 0.25}, {"x": 0.125}]
+
+
+def value(trial):
+    return trial.suggest_float("x", 0, 1)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_each_wanted_trial_is_run_once_and_returned_in_order(workers, study):
+    shown = []
+    for _ in range(2):
+        trials = complete(workers, study, WANTED, value, lambda _, trial: shown.append(trial.number))
+        assert [trial.value for trial in trials] == [0.5, 0.25, 0.125]
+    assert sorted(shown) == [0, 1, 2] == [trial.number for trial in study.trials]
+
+
+def test_what_was_queued_twice_is_run_once(study):
+    for place in (0, 1, 0):
+        study.enqueue_trial(WANTED[place], {"place": place})
+    calls = []
+    complete(1, study, WANTED, lambda trial: calls.append(trial.number) or value(trial))
+    assert calls == [0, 1, 3]
+    assert study.trials[2].state == FAIL
+
+
+def test_a_trial_that_was_taken_for_dead_is_run_again(study):
+    attempts = count()
+
+    def late(trial):
+        if trial.number == 1 and not next(attempts):
+            study._storage.set_trial_state_values(trial._trial_id, FAIL)
+            trial.report(0.1, 0)
+        return value(trial)
+
+    assert [trial.value for trial in complete(1, study, WANTED, late)] == [0.5, 0.25, 0.125]
+    assert study.trials[1].state == FAIL and len(study.trials) == 4
+
+
+def test_a_trial_of_a_worker_that_died_before_it_was_queued_again_is_not_lost(study):
+    study.enqueue_trial(WANTED[0], {"place": 0})
+    study.tell(study.ask(), state=FAIL)
+    assert [trial.number for trial in complete(1, study, WANTED, value)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), ZeroDivisionError("a bug")])
+def test_a_bug_ends_the_work(error, study):
+    def fail(trial):
+        raise error
+
+    with pytest.raises(type(error), match="a bug"):
+        complete(2, study, WANTED, fail)
+
+
+def test_trials_of_others_are_waited_for(study):
+    study.enqueue_trial(WANTED[0], {"place": 0})
+    Timer(0.5, study.tell, [study.ask(), 0.75]).start()
+    assert [trial.value for trial in complete(1, study, WANTED, value)] == [0.75, 0.25, 0.125]
+
+
+def test_a_signal_ends_the_wait_for_others(study):
+    study.enqueue_trial(WANTED[0], {"place": 0})
+    study.ask()  # nobody runs it, or gives it up
+    with received(), pytest.raises(KeyboardInterrupt):
+        Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+        complete(1, study, WANTED[:1], value)
+
+
+def test_many_make_the_tables_of_a_new_database_at_the_same_moment(url):
+    with ThreadPoolExecutor(8) as pool:
+        storages = list(pool.map(open_storage, [url.replace("shared", "new")] * 8, [[]] * 8))
+    assert len({len(optuna.get_all_study_names(storage)) for storage in storages}) == 1
+
+
+def test_a_database_that_is_away_for_a_while_is_waited_for(home, monkeypatch):
+    storage = open_storage(f"sqlite:///{home}/some.db", [])
+    dialect, attempts = storage.engine.dialect, count()
+    connect = dialect.connect
+
+    def away(*args, **options):
+        if next(attempts) < 2:
+            raise dialect.dbapi.OperationalError
+        return connect(*args, **options)
+
+    monkeypatch.setattr(dialect, "connect", away)
+    storage.engine.dispose()
+    assert optuna.get_all_study_names(storage) == []
+    assert next(attempts) == 3
