@@ -16,7 +16,7 @@ from digits import UserError
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.network import Init
-from digits.training.callbacks import Interrupted
+from digits.training.callbacks import EpochCurves, Interrupted
 from digits.training.trainer import quiet_trainer
 
 
@@ -58,7 +58,7 @@ def fit(
     model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(loaded)
     data.batch_size, data.seed = setting.batch_size, setting.seed
     data.val_dataloader = lambda: [data.whole(*data.validation)]  # type: ignore[method-assign]  # no test images
-    quiet_trainer(epochs, best, logger=log or False).fit(model, data)
+    quiet_trainer(epochs, best, EpochCurves(), logger=log or False).fit(model, data)
     return model
 
 

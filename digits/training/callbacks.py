@@ -77,7 +77,8 @@ class EpochCurves(Callback):
         if not trainer.sanity_checking:
             seen = {name: x.item() for name, x in trainer.callback_metrics.items() if not name.endswith("/training")}
             if seen["accuracy/validation"] > self.best.get("best/validation", -1.0):
-                self.best = {f"best/{split}": seen[f"accuracy/{split}"] for split in ("validation", "test")}
+                accuracies = {name: value for name, value in seen.items() if name.startswith("accuracy/")}
+                self.best = {name.replace("accuracy", "best"): value for name, value in accuracies.items()}
             self._log(trainer, seen | self.best)
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:

@@ -51,7 +51,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def quiet_trainer(epochs: int, callback: Callback, **settings: Any) -> Trainer:
+def quiet_trainer(epochs: int, *callbacks: Callback, **settings: Any) -> Trainer:
     """A Trainer on the CPU, in one process, that prints, logs and keeps nothing."""
     quiet = DEFAULTS | {"accelerator": "cpu", "logger": False, "enable_checkpointing": False}
-    return Trainer(max_epochs=epochs, callbacks=[callback], **quiet | settings)
+    return Trainer(max_epochs=epochs, callbacks=[*callbacks], **quiet | settings)
