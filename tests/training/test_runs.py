@@ -1,8 +1,10 @@
 """Runs: their names, what they go on from, and what they keep."""
 
+import errno
 import random
 import re
 import shutil
+import signal
 import warnings
 from pathlib import Path
 
@@ -10,9 +12,13 @@ import pytest
 import torch
 import yaml
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from digits import UserError
 from digits.train import train
+from digits.training.callbacks import Interrupted
+from digits.training.runs import Run
 from tests.campaigns.kills import kill_and_resume
 from tests.support.training import same, weights
 
@@ -178,3 +184,29 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
     train(epochs=4, resume=True, **settings)
     run("--resume", "python", "--epochs", 5)
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
+
+
+@pytest.mark.parametrize(
+    "error, said",
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "cannot write to here: No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "here/events"), "cannot write to here: Permission denied"),
+        (MisconfigurationException("not\n  so"), "Lightning's Trainer: not so"),
+    ],
+)
+def test_what_a_user_can_mend_while_it_trains_is_one_line(error, said):
+    with pytest.raises(UserError, match=said), Run(Path("here")).one_line_ends():
+        raise error
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EACCES, "no", "elsewhere"), OSError("no file"), ValueError()])
+def test_another_error_while_it_trains_is_a_bug(error):
+    with pytest.raises(type(error)), Run(Path("here")).one_line_ends():
+        raise error
+
+
+def test_after_a_signal_it_says_how_to_go_on(capsys):
+    with pytest.raises(SystemExit) as end, Run(Path("here")).one_line_ends():
+        raise Interrupted(signal.SIGTERM, 3)
+    assert end.value.code == 143
+    assert capsys.readouterr().out == "\nStopped in epoch 3. Go on with: python -m digits train --resume here\n"
