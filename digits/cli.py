@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -80,12 +81,19 @@ def parse(app: App, words: list[str]) -> BoundArguments:
 
 @contextmanager
 def one_line_errors(prog: str) -> Iterator[None]:
-    """Turn a UserError into a line on standard error and exit status 2; a bug keeps its traceback."""
+    """Turn a UserError into a line on standard error and exit status 2, Ctrl-C into one and 130; a bug stays one."""
     try:
         yield
+        sys.stdout.flush()
     except UserError as error:
         print(f"{prog}: error: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print(f"\n{prog}: stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # whoever read the output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still wants to write
+        sys.exit(141)
 
 
 @contextmanager

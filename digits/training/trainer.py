@@ -43,7 +43,7 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any]) -> Trainer:
     plugins = [*_listed(settings.pop("plugins", None)), WholeFiles()]
     try:
         return Trainer(callbacks=callbacks, plugins=plugins, **settings)
-    except (ValueError, TypeError, ModuleNotFoundError, MisconfigurationException) as error:
+    except (ValueError, TypeError, RuntimeError, ModuleNotFoundError, MisconfigurationException) as error:
         raise UserError("--trainer: " + " ".join(str(error).split())) from error
 
 
