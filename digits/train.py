@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from lightning.pytorch.utilities import rank_zero_only
 
-from digits.cli import Int, NonNegativeInt, PositiveInt, Rate, Strength
+from digits.cli import Int, PositiveInt, Rate, Seed, Strength
 from digits.data import MNISTDataModule
 from digits.kernels import KERNELS
 from digits.model import DigitClassifier
@@ -32,7 +32,7 @@ def train(
     lr: Rate = 3.0,
     schedule: PositiveInt | None = None,
     init: Init = "scaled",
-    seed: NonNegativeInt = 0,
+    seed: Seed = 0,
     distort: Strength = 0.0,
     train_size: Int | None = None,
     only_digit: Int | None = None,

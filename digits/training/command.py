@@ -27,7 +27,10 @@ def _setting(hint: Any, kind: Any, tokens: Sequence[Token]) -> Any:
     On the command line it may also be the name of a class, of which an object is made. Not in a file: that may come
     from a stranger, and importing a module runs it.
     """
-    value = yaml.safe_load(tokens[0].value) if len(tokens) == 1 else None
+    try:
+        [value] = [yaml.safe_load(token.value) for token in tokens]
+    except (ValueError, yaml.YAMLError):  # more than one value, or brackets that are not closed
+        value = None
     literals = [literal for literal in get_args(hint) if get_origin(literal) is Literal]
     plain = {bool, int, float, str} & {hint, *get_args(hint)} | {str, int} & {type(value) for _ in literals}
     if type(value) in plain:

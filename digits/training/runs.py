@@ -2,12 +2,14 @@
 
 import errno
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from inspect import signature
 from pathlib import Path
 from shlex import quote
+from traceback import extract_tb
 from typing import Any, NamedTuple
 
 import torch
@@ -41,6 +43,8 @@ class Run(NamedTuple):
         Raises UserError for what a user can mend, and SystemExit after a signal.
         """
         lock = FileLock(self.folder / ".lock", timeout=0)  # lets go when the process dies
+        hook = threading.excepthook  # the thread that writes curves has the main thread raise its OSError again
+        threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else hook(failed)
         try:
             if not getattr(rank_zero_only, "rank", 0):
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -49,6 +53,11 @@ class Run(NamedTuple):
                 lock.acquire()
                 write_whole(self.folder / CONFIG, _as_yaml(settings))
             yield
+        except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
+            if not any("checkpoint_connector" in frame.filename for frame in extract_tb(error.__traceback__)):
+                raise
+            reason = " ".join(f"{type(error).__name__} {error}".split())  # where Lightning restores the state
+            raise UserError(f"{self.checkpoint} is not of a training that can go on: {reason}") from error
         except Timeout as error:
             raise UserError(f"another process trains in {self.folder}; wait for it, or stop it") from error
         except MisconfigurationException as error:
@@ -63,11 +72,14 @@ class Run(NamedTuple):
             rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. {go_on}")
             sys.exit(128 + stop.signum)
         finally:
+            threading.excepthook = hook
             lock.release()
 
 
 def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> Run:
     """A new run in `folder`, by default one in runs/, named after its layers and what differs from the defaults."""
+    if str(folder).startswith("-"):
+        raise UserError(f"--run_dir {folder}: a name that begins with - could not be resumed")
     name = model.shape
     for setting, value in differing(model, data).items():
         name += f"_{value}" if isinstance(value, str) else f"_{setting}{value:g}"
@@ -82,7 +94,10 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, precisi
     path, saved = _last_whole_checkpoint(folder)
     if path is None:
         return Run(folder, resumed=True)
-    kept = rebuild(DigitClassifier, saved, path), MNISTDataModule(**saved["datamodule_hyper_parameters"])
+    try:
+        kept = rebuild(DigitClassifier, saved, path), MNISTDataModule(**saved["datamodule_hyper_parameters"])
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{path} is not of a training that can go on: {error}") from error
     before = hyperparameters(*kept)  # what an old file lacks has its default
     exact = any(tensor.dtype == torch.float64 for tensor in saved["state_dict"].values())
     before["trainer.precision"] = "64-true" if exact else "32-true"

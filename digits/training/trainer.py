@@ -30,6 +30,8 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any]) -> Trainer:
     settings.setdefault("max_epochs", epochs)
     if str(settings.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
+    if settings.get("limit_test_batches") in (0, 0.0):
+        raise UserError("--trainer.limit_test_batches: a run ends with a test")
     if settings.get("logger") is None:
         settings["logger"] = TensorBoardLogger(
             run.folder, name="", version="", default_hp_metric=False, purge_step=run.first_epoch
