@@ -100,6 +100,8 @@ def _fault(checkpoint: dict[str, Any]) -> str | None:
     hidden, side = settings.get("hidden", []), settings.get("image_size", 28)
     if not isinstance(hidden, list) or not all(type(n) is int and n > 0 for n in [*hidden, side]):
         return "its hidden layers or images are of no size"
+    if settings.get("only_digit") not in (None, *range(10)):
+        return "its only_digit is no digit"
     # What will be built by these sizes, which are not trusted, must not be much larger than what the file holds.
     if sum(m * n for m, n in pairwise([side**2, *hidden, 10])) > 10**7 + 2 * sum(x.numel() for x in state.values()):
         return "its hidden layers are larger than its weights"

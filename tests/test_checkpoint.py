@@ -112,6 +112,7 @@ FIRST, LAST = "network.0.weight", "network.2.bias"
         ({"hyper_parameters": lambda hp: hp | {"hidden": "12"}}, "of no size"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [12, 10**6, 10**6]}}, "larger than its weights"),
         ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "larger than its weights"),
+        ({"hyper_parameters": lambda hp: hp | {"only_digit": "<meta http-equiv=refresh>"}}, "no digit"),
         ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "not plain values"),
         ({"epoch": "3"}, "its epoch is no number"),
         ({"callbacks": [1]}, "its callbacks are no dictionary"),

@@ -94,7 +94,10 @@ def understand(app: App, words: list[str]) -> BoundArguments:
 def _read(path: Path) -> dict[str, Any]:
     """The settings in a file; those that are empty have their defaults."""
     try:
-        settings = yaml.safe_load(path.read_text())
+        text = path.read_text()
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            raise ValueError("no aliases, with which a short file can be of any size")
+        settings = yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise UserError(f"--config {path}: {reason}") from error

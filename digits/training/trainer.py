@@ -1,5 +1,6 @@
 """Lightning's Trainer as this project sets it."""
 
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -46,7 +47,7 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any]) -> Trainer:
     try:
         return Trainer(callbacks=callbacks, plugins=plugins, **settings)
     except (ValueError, TypeError, RuntimeError, ModuleNotFoundError, MisconfigurationException) as error:
-        raise UserError("--trainer: " + " ".join(str(error).split())) from error
+        raise UserError("--trainer: " + shorten(str(error), 200)) from error
 
 
 def _listed(value: Any) -> list[Any]:

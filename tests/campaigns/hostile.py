@@ -91,7 +91,9 @@ def config(run: Path, rng: random.Random) -> str:
     if kind == "words":
         text = rng.choice(["", "word", "[1, 2", "\x00", "- 1", "lr: {a: 1}"])
     if kind == "aliases":
-        text = "a0: &a0 [1, 1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
+        text = "hidden: &a0 [1, 1]\n" + "".join(
+            f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)
+        )
     if kind == "tag":
         text += "run_dir: !!python/object/apply:os.mkdir [canary]\n"
     (run / "config.yaml").write_text(text)

@@ -247,3 +247,15 @@ def test_a_resumed_run_keeps_its_precision(before, after, run, capsys):
     [line] = capsys.readouterr().err.splitlines()
     assert f"keeps its settings: --trainer.precision is {before} in here, not {after}" in line
     assert "Epoch 1" in run("--resume", "here", "--epochs", 2)
+
+
+@pytest.mark.parametrize("limit", [120_000, 90_000], ids=["in the pictures at the end", "in the curves"])
+def test_a_full_disk_ends_the_run_in_one_line_and_its_checkpoints_are_whole(limit, tmp_path):
+    """A limit to the size of files stands in for the disk; TensorBoard's file grows until it meets it."""
+    runs = Runs(tmp_path)
+    epochs = "2" if limit > 100_000 else "400"
+    process = runs.new("here", "--epochs", epochs, largest_file=limit)
+    output, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (2, "digits train: error: cannot write to here: File too large\n"), output
+    assert set(runs.weights("here")) == {f"network.{n}.{of}" for n in (0, 2) for of in ("weight", "bias")}
+    assert "Test accuracy" in runs.finish(runs.start("--resume", "here"))
