@@ -86,3 +86,13 @@ def test_what_cannot_be_written_is_named(tmp_path):
         with pytest.raises(UserError, match=f"cannot write {path}"):
             write_whole(path, b"new")
     assert names(tmp_path) == ["folder"]
+
+
+def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path):
+    left, written, other = (tmp_path / name for name in (".a.txt.1.part", ".a.txt.2.part", ".b.txt.1.part"))
+    for path in (left, written, other):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    os.utime(other, (0, 0))
+    write_whole(tmp_path / "a.txt", b"whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.txt.2.part", ".b.txt.1.part", "a.txt"]

@@ -9,6 +9,7 @@ import termios
 import pytest
 import torch
 
+from digits.model import DigitClassifier
 from tests.support.training import Runs, curves, same
 
 
@@ -79,3 +80,30 @@ def test_sanity_checks_before_the_training_print_and_log_nothing(run):
     output = run("--epochs", 1, "--trainer.num_sanity_val_steps", 1, "--run_dir", "here")
     assert len(re.findall("^Epoch 0", output, re.M)) == 1
     assert len(curves("here")["accuracy/test"][0]) == 1
+
+
+def test_a_signal_while_it_is_tested_is_the_same_line(run, monkeypatch, capsys):
+    def interrupted(*_):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(DigitClassifier, "test_step", interrupted)
+    with pytest.raises(SystemExit) as end:
+        run("--epochs", 1, "--run_dir", "here")
+    assert end.value.code == 130
+    assert "Go on with: python -m digits train --resume here" in capsys.readouterr().out
+
+
+def test_a_second_signal_ends_the_end_of_an_epoch_too(run, monkeypatch, capsys):
+    """The first waits until validation, curves and checkpoints are done; the second does not."""
+    seen = []
+
+    def interrupted(*_):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            seen.append("went on")
+
+    monkeypatch.setattr(DigitClassifier, "validation_step", interrupted)
+    with pytest.raises(SystemExit) as end:
+        run("--epochs", 1, "--run_dir", "here")
+    assert end.value.code == 130
+    assert seen == ["went on"]
