@@ -3,6 +3,8 @@
 import pickle
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +25,15 @@ def newest_run() -> Path:
     runs = [path.parent for path in Path("runs").glob(f"*/{CONFIG}")]
     if not runs:
         raise UserError("there is no run in runs/; name the folder of one")
-    return max(runs, key=lambda run: max(path.stat().st_mtime for path in run.iterdir()))
+    return max(runs, key=_last_written)
+
+
+def _last_written(run: Path) -> float:
+    times = [0.0]
+    for path in run.iterdir():
+        with suppress(OSError):  # a link to nowhere, or the part of a file that is being written
+            times.append(path.stat().st_mtime)
+    return max(times)
 
 
 def checkpoint_of(path: Path | None) -> Path:
@@ -35,14 +45,24 @@ def checkpoint_of(path: Path | None) -> Path:
 def read(path: str | Path) -> dict[str, Any]:
     """A checkpoint of this project, with its tensors on the CPU.
 
-    Raises UserError if it is missing, damaged, of another program or version, or holds more than tensors and plain
-    values, which might be code and is not loaded.
+    Raises UserError if it is missing, damaged, of another program or version, or holds more than finite tensors and
+    plain values: it may come from a stranger, so it runs no code, and takes no more memory than its size.
     """
     try:
+        if not Path(path).is_file() and Path(path).exists():
+            raise UserError(f"{path} is no file")  # perhaps a pipe, which would be waited for
         with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            if (
+                any(entry.compress_type for entry in entries)
+                or sum(e.file_size for e in entries) > Path(path).stat().st_size
+            ):
+                raise zipfile.BadZipFile  # torch does not compress
             if archive.testzip():  # torch does not look at the checksums of its own files
                 raise zipfile.BadZipFile
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except UserError:
+        raise
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such checkpoint") from error
     except OSError as error:
@@ -56,7 +76,42 @@ def read(path: str | Path) -> dict[str, Any]:
     version = checkpoint["digits_version"]
     if version != VERSION:
         raise UserError(f"{path} is of version {version}; this program reads version {VERSION}, so update it")
+    if fault := _fault(checkpoint):
+        raise UserError(f"{path} is refused: {fault}")
     return checkpoint
+
+
+def _fault(checkpoint: dict[str, Any]) -> str | None:
+    """What in a checkpoint is not as `train` writes it."""
+    state, settings = checkpoint["state_dict"], checkpoint["hyper_parameters"]
+    if not isinstance(state, dict) or not all(type(tensor) is torch.Tensor for tensor in state.values()):
+        return "its state_dict holds more than tensors"
+    for name, tensor in state.items():
+        if tensor.layout != torch.strided or tensor.is_complex() or tensor.is_quantized or tensor.is_meta:
+            return f"{name} is no plain tensor of real numbers"
+        if tensor.untyped_storage().nbytes() < tensor.nbytes:
+            return f"{name} is larger than the file"
+        if not tensor.isfinite().all():
+            return f"{name} is not of finite numbers"
+    if not isinstance(settings, dict) or not _is_plain([settings, checkpoint.get("datamodule_hyper_parameters", {})]):
+        return "its hyperparameters are not plain values"
+    if type(checkpoint.get("epoch", 0)) is not int or not isinstance(checkpoint.get("callbacks", {}), dict):
+        return "its epoch is no number, or its callbacks are no dictionary"
+    hidden, side = settings.get("hidden", []), settings.get("image_size", 28)
+    if not isinstance(hidden, list) or not all(type(n) is int and n > 0 for n in [*hidden, side]):
+        return "its hidden layers or images are of no size"
+    if settings.get("only_digit") not in (None, *range(10)):
+        return "its only_digit is no digit"
+    # What will be built by these sizes, which are not trusted, must not be much larger than what the file holds.
+    if sum(m * n for m, n in pairwise([side**2, *hidden, 10])) > 10**7 + 2 * sum(x.numel() for x in state.values()):
+        return "its hidden layers are larger than its weights"
+    return None
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _is_plain(each) for name, each in value.items())
+    return all(map(_is_plain, value)) if isinstance(value, list) else isinstance(value, str | int | float | None)
 
 
 def validation_accuracy(saved: dict[str, Any]) -> float | None:
@@ -87,10 +142,14 @@ def load_network(saved: dict[str, Any], path: str | Path) -> nn.Sequential:
     Raises UserError if `saved`, as `read` from `path`, holds another network.
     """
     state = {name.removeprefix("network."): tensor for name, tensor in saved["state_dict"].items()}
-    weights = [tensor for name, tensor in state.items() if name.endswith(".weight")]
+    weights = [tensor for name, tensor in state.items() if name.endswith(".weight") and tensor.ndim == 2]
+    sizes = [weights[0].shape[1], *map(len, weights)] if weights else [0]
+    chained = [tuple(weight.shape) for weight in weights] == [(n, m) for m, n in pairwise(sizes)]
     try:
-        network = sigmoid_network([weights[0].shape[1], *map(len, weights)])
+        if not chained or min(sizes) == 0 or sizes[-1] not in (1, 10):
+            raise RuntimeError
+        network = sigmoid_network(sizes)
         network.load_state_dict(state)
-    except (IndexError, RuntimeError) as error:
-        raise UserError(f"{path} does not hold a network of Linear and Sigmoid layers") from error
+    except RuntimeError as error:
+        raise UserError(f"{path} does not hold Linear and Sigmoid layers that end in ten outputs, or one") from error
     return network.requires_grad_(False)

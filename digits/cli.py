@@ -1,13 +1,16 @@
 """From a typed function to a command line, and from a user's mistake to one line."""
 
+import errno
 import gc
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from inspect import BoundArguments
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter, Token
@@ -26,7 +29,7 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 
 Int = Annotated[int, Parameter(converter=_whole)]
 PositiveInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1))]
-NonNegativeInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0))]
+Seed = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0, lt=2**64))]
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))]  # so neither nan nor inf
 Strength = Annotated[float, Parameter(validator=Number(gte=0, lt=float("inf")))]
 
@@ -34,6 +37,9 @@ Strength = Annotated[float, Parameter(validator=Number(gte=0, lt=float("inf")))]
 def run(verb: str, words: list[str]) -> None:
     """Call the function of a verb with the words of the command line."""
     prog = f"digits {verb}"
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show
     with one_line_errors(prog):
         with no_garbage_collection():
             function = getattr(import_module(f"digits.{verb}"), verb)
@@ -80,12 +86,34 @@ def parse(app: App, words: list[str]) -> BoundArguments:
 
 @contextmanager
 def one_line_errors(prog: str) -> Iterator[None]:
-    """Turn a UserError into a line on standard error and exit status 2; a bug keeps its traceback."""
+    """Say in a line on standard error what a user can mend, and exit with status 2; a bug keeps its traceback."""
     try:
         yield
+        if sys.stdout:
+            sys.stdout.flush()
     except UserError as error:
-        print(f"{prog}: error: {error}", file=sys.stderr)
+        print(f"{prog}: error: {shown(str(error))}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print(f"\n{prog}: stopped", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        if error.errno == errno.ENOSPC:  # a pipe only closes when whoever reads it, such as `head`, has seen enough
+            print(f"{prog}: error: cannot write the output: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still wants to write
+        sys.exit(2)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):
+            raise
+        print(f"{prog}: error: this takes more memory than there is", file=sys.stderr)
+        sys.exit(2)
+
+
+def shown(text: str) -> str:
+    """Text without what a terminal would obey: control characters, line breaks, and bytes that are no text."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 @contextmanager

@@ -68,13 +68,13 @@ def fetch(data_dir: str | Path) -> None:
                     raise OSError(f"{name} is damaged ({len(content):,} bytes, wrong SHA-256)")
                 write_whole(raw / name, content)
         except BROKEN as error:
-            tried.append(f"  {title}: {error}")
+            tried.append(f"{title}: {' '.join(str(error).split())}")
         wanted = missing(data_dir)
         if not wanted:
             return
     raise UserError(
-        "MNIST could not be fetched. Tried:\n" + "\n".join(tried) + "\n"
-        f"Put these files, plain or with .gz, into {raw} by hand: " + ", ".join(wanted)
+        f"MNIST could not be fetched ({'; '.join(tried)}). "
+        f"Put these files, plain or with .gz, into {raw} by hand: {', '.join(wanted)}"
     )
 
 

@@ -14,6 +14,7 @@ from torch import nn
 
 from digits import UserError, checkpoint
 from digits.checkpoint import checkpoint_of, load_network
+from digits.cli import shown
 from digits.files import write_whole
 from digits.handwriting import Digit, find_digits
 from digits.handwriting.picture import opened, plain
@@ -75,6 +76,8 @@ def predict(
     names = _pictures(files)
     if annotate and len(names) > 1:
         raise UserError(f"--annotate draws over one picture, and here are {len(names)}")
+    if annotate and annotate.exists() and Path(names[0]).exists() and annotate.samefile(names[0]):
+        raise UserError("--annotate would overwrite the picture that it reads; name another file")
     failed = False
     for name in names:
         picture = sys.stdin.buffer.read() if name == "-" else name
@@ -91,7 +94,7 @@ def predict(
             if json:
                 print(dumps({"file": name, "digits": [reading._asdict() for reading in readings]}))
             else:
-                print(f"{name}: {_said(readings, len(found), bits, detected)}", flush=True)
+                print(f"{shown(name)}: {_said(readings, len(found), bits, detected)}", flush=True)
             if show and not json:
                 print("\n".join(_drawing(digit.image) for digit in digits))
         except UserError as error:
@@ -99,7 +102,7 @@ def predict(
             if json:
                 print(dumps({"file": name, "error": str(error)}))
             else:
-                print(f"{name}: {error}", file=sys.stderr)
+                print(f"{shown(name)}: {error}", file=sys.stderr)
     if failed:
         sys.exit(1)
 
@@ -122,7 +125,8 @@ def _pictures(words: list[str]) -> list[str]:
     for word in words:
         found = glob.glob(word) if not Path(word).exists() else []
         if Path(word).is_dir():
-            found = [str(file) for file in Path(word).iterdir() if file.suffix.lower() in Image.registered_extensions()]
+            known = Image.registered_extensions()
+            found = [str(file) for file in Path(word).iterdir() if file.suffix.lower() in known and file.is_file()]
         names += sorted(found) or [word]
     if not names:
         raise UserError("name a picture, a folder of pictures, or - for standard input")

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from lightning.pytorch.utilities import rank_zero_only
 
-from digits.cli import Int, NonNegativeInt, PositiveInt, Rate, Strength
+from digits.cli import Int, PositiveInt, Rate, Seed, Strength
 from digits.data import MNISTDataModule
 from digits.kernels import KERNELS
 from digits.model import DigitClassifier
@@ -32,7 +32,7 @@ def train(
     lr: Rate = 3.0,
     schedule: PositiveInt | None = None,
     init: Init = "scaled",
-    seed: NonNegativeInt = 0,
+    seed: Seed = 0,
     distort: Strength = 0.0,
     train_size: Int | None = None,
     only_digit: Int | None = None,
@@ -77,10 +77,13 @@ def train(
     data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort)
     data.prepare_data()  # before anything is written for this run
     model = DigitClassifier(hidden, lr, init, seed, kernel, only_digit, schedule=schedule)
-    run = runs.resumed(run_dir, model, data) if resume and run_dir else runs.new(run_dir, model, data)
-    lightning = build_trainer(run, epochs, trainer or {})
-    with run.one_line_ends():
-        run.write_settings(settings)
+    trainer = trainer or {}
+    if resume and run_dir:
+        run = runs.resumed(run_dir, model, data, str(trainer.get("precision")))
+    else:
+        run = runs.new(run_dir, model, data)
+    lightning = build_trainer(run, epochs, trainer)
+    with run.under_way(settings):
         lightning.fit(model, data, ckpt_path=run.checkpoint)
         best = run.folder / "best.ckpt"
         if best.exists():

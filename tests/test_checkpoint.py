@@ -1,13 +1,17 @@
 import os
 import pickle
+import zipfile
+from pathlib import Path
 
 import pytest
 import torch
 
 from digits import UserError
-from digits.checkpoint import VERSION, read
+from digits.checkpoint import VERSION, load_network, newest_run, read
+from digits.model import DigitClassifier
 from digits.training.callbacks import WholeFiles
 from tests.campaigns.mutations import damage_checkpoints, damage_data
+from tests.support.checkpoints import saved
 
 
 def good(**changes):
@@ -37,7 +41,7 @@ def save_hostile(path):
     "make, reason",
     [
         (lambda path: None, "no such checkpoint"),
-        (lambda path: path.mkdir(), "cannot be read"),
+        (lambda path: path.mkdir(), "is no file"),
         (lambda path: path.write_bytes(b""), "damaged"),
         (lambda path: path.write_bytes(b"GIF89a" * 100), "damaged"),
         (save_hostile, "refused.*perhaps code"),
@@ -70,3 +74,94 @@ def test_damaged_files(capfd):
     for damage in (damage_data, damage_checkpoints):
         outcomes = damage(100, seed=1)
         assert outcomes["clear error"] > 20 and outcomes.total() == 100
+
+
+def changed(path, **changes):
+    """A checkpoint of 784-12-10 with some of its content changed; a change may be a function of what was there."""
+    content = torch.load(saved(path, DigitClassifier([12]), epoch=3), weights_only=True)
+    for name, change in changes.items():
+        content[name] = change(content.get(name)) if callable(change) else change
+    torch.save(content, path)
+    return path
+
+
+def with_tensor(name, make):
+    return lambda state: state | {name: make(state[name])}
+
+
+FIRST, LAST = "network.0.weight", "network.2.bias"
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"state_dict": with_tensor(FIRST, lambda w: w * float("nan"))}, "not of finite numbers"),
+        ({"state_dict": with_tensor(LAST, lambda b: b / 0)}, "not of finite numbers"),
+        ({"state_dict": with_tensor(FIRST, lambda w: w.to(torch.complex64))}, "no plain tensor of real numbers"),
+        ({"state_dict": with_tensor(FIRST, lambda w: w.to_sparse())}, "no plain tensor of real numbers"),
+        (
+            {"state_dict": with_tensor(FIRST, lambda w: w[:1, :1].clone().expand(30_000, 30_000))},
+            "larger than the file",
+        ),
+        ({"state_dict": with_tensor(FIRST, lambda w: 3.0)}, "more than tensors"),
+        ({"state_dict": list}, "more than tensors"),
+        ({"hyper_parameters": None}, "not plain values"),
+        ({"hyper_parameters": lambda hp: hp | {"lr": torch.ones(1)}}, "not plain values"),
+        ({"hyper_parameters": lambda hp: hp | {"hidden": torch.tensor([12])}}, "not plain values"),
+        ({"hyper_parameters": lambda hp: hp | {"hidden": [0]}}, "of no size"),
+        ({"hyper_parameters": lambda hp: hp | {"hidden": "12"}}, "of no size"),
+        ({"hyper_parameters": lambda hp: hp | {"hidden": [12, 10**6, 10**6]}}, "larger than its weights"),
+        ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "larger than its weights"),
+        ({"hyper_parameters": lambda hp: hp | {"only_digit": "<meta http-equiv=refresh>"}}, "no digit"),
+        ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "not plain values"),
+        ({"epoch": "3"}, "its epoch is no number"),
+        ({"callbacks": [1]}, "its callbacks are no dictionary"),
+    ],
+)
+def test_what_train_does_not_write_is_refused(changes, said, tmp_path):
+    path = changed(tmp_path / "a.ckpt", **changes)
+    with pytest.raises(UserError, match=f"a.ckpt is refused: .*{said}"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        lambda state: {
+            name: tensor[:3] if name in ("network.2.weight", LAST) else tensor for name, tensor in state.items()
+        },
+        lambda state: {name: tensor for name, tensor in state.items() if name != LAST},
+        lambda state: state | {"network.4.weight": torch.ones(10, 9), "network.4.bias": torch.ones(10)},
+        lambda state: state | {FIRST: torch.ones(12, 0)},
+        lambda state: {},
+    ],
+    ids=["three outputs", "no biases", "layers that do not fit", "no inputs", "no layers"],
+)
+def test_what_is_no_network_of_ours_is_not_used(state, tmp_path):
+    path = changed(tmp_path / "a.ckpt", state_dict=state)
+    with pytest.raises(UserError, match="a.ckpt does not hold Linear and Sigmoid layers that end in ten outputs"):
+        load_network(read(path), path)
+
+
+def test_a_compressed_file_is_refused_before_it_is_unpacked(tmp_path):
+    """Torch compresses nothing; 1 MB of zeros that were a GB would take a minute to check."""
+    with zipfile.ZipFile(tmp_path / "a.ckpt", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(1000))
+    with pytest.raises(UserError, match="a.ckpt is damaged, or not a checkpoint"):
+        read(tmp_path / "a.ckpt")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.ckpt")
+    with pytest.raises(UserError, match="a.ckpt is no file"):
+        read(tmp_path / "a.ckpt")
+
+
+def test_the_newest_run_is_found_while_files_vanish(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, time in (("old", 100), ("new", 200)):
+        Path("runs", name).mkdir(parents=True)
+        Path("runs", name, "config.yaml").touch()
+        os.utime(Path("runs", name, "config.yaml"), (time, time))
+        Path("runs", name, "gone").symlink_to("nowhere")
+    assert newest_run() == Path("runs", "new")

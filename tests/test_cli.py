@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import torch
 
 from digits import UserError, cli
 from digits.__main__ import main
@@ -150,3 +151,22 @@ def test_importing_is_cheap_and_leaves_the_collector_alone():
         text=True,
     )
     assert done.stdout.split() == ["DigitClassifier", "MNISTDataModule", before.stdout.strip()], done.stderr
+
+
+@pytest.mark.parametrize("verb", ["train", "predict"])
+def test_ctrl_c_while_it_imports_is_one_line(verb, monkeypatch, capsys):
+    def interrupted(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "import_module", interrupted)
+    with pytest.raises(SystemExit) as end:
+        main([verb, "a"])
+    assert end.value.code == 130
+    assert capsys.readouterr().err == f"\ndigits {verb}: stopped\n"
+
+
+def test_too_little_memory_is_one_line(capsys):
+    with pytest.raises(SystemExit) as end, cli.one_line_errors("digits verb"):
+        torch.empty(2**60, dtype=torch.uint8)
+    assert end.value.code == 2
+    assert capsys.readouterr().err == "digits verb: error: this takes more memory than there is\n"

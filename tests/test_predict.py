@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -192,3 +194,56 @@ def test_it_imports_no_trainer():
     code = "import sys, digits.predict; print({'lightning', 'torchvision', 'tensorboard'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_names_are_shown_without_what_a_terminal_obeys(read):
+    for name in ("\x1b[2Ja.png", "one\ntwo.png", "bell\x07.png"):
+        Path("a.png").with_name(name).write_bytes(Path("a.png").read_bytes())
+    Path("broken\n.png").write_bytes(b"no picture")
+    code, lines, errors = read("net.ckpt", "\x1b[2Ja.png", "one\ntwo.png", "bell\x07.png", "broken\n.png")
+    assert code == 1
+    assert [said.split(": ")[0] for said in lines] == ["\\x1b[2Ja.png", "one\\ntwo.png", "bell\\x07.png"]
+    assert [error.split(": ")[0] for error in errors] == ["broken\\n.png"]
+
+
+def test_a_name_that_is_no_text_is_read_all_the_same(read, tmp_path):
+    os.rename(b"a.png", b"\xff.png")
+    done = digits("predict", "net.ckpt", b"\xff.png", "line.png", "--show", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"\\udcff.png: 4  (") and b"\nline.png: " in done.stdout
+
+
+def test_a_pipe_in_a_folder_is_passed_over(read, tmp_path):
+    os.mkfifo("pipe.png")
+    code, lines, errors = read("net.ckpt", str(tmp_path))
+    assert (code, errors, len(lines)) == (0, [], 2)
+
+
+def test_annotate_does_not_overwrite_what_it_reads(read):
+    before = Path("a.png").read_bytes()
+    Path("other.png").symlink_to("a.png")
+    for out in ("a.png", "./a.png", "other.png"):
+        code, lines, [error] = read("net.ckpt", "a.png", "--annotate", out)
+        assert (code, lines) == (2, []) and "would overwrite the picture" in error
+    assert Path("a.png").read_bytes() == before
+
+
+def digits(*words, cwd, **environment):
+    paths = {"PYTHONPATH": str(Path(checkpoint.__file__).parents[1])}
+    command = [sys.executable, "-m", "digits", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, env=os.environ | paths | environment)
+
+
+@pytest.mark.parametrize(
+    "redirect, code, said",
+    [
+        ("| head -n 1", 0, ""),
+        ("> /dev/full", 2, "digits predict: error: cannot write the output: No space left on device\n"),
+    ],
+)
+def test_output_that_cannot_be_written(redirect, code, said, read, tmp_path):
+    words = " ".join(["a.png"] * 30)
+    command = f"{sys.executable} -m digits predict net.ckpt {words} --show {redirect}"
+    environment = os.environ | {"PYTHONPATH": str(Path(checkpoint.__file__).parents[1])}
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (code, said)

@@ -70,7 +70,7 @@ def test_run_folder(done):
     folder, _, _ = done
     assert re.fullmatch(r"784-12-8-10_lr2\.5_seed1_\d{8}-\d{6}\.\d\d", folder.name)
     kinds = {re.sub(r"^events\..*", "events", path.name) for path in folder.iterdir()}
-    assert kinds == {"best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
+    assert kinds == {".lock", "best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
     assert [path.name for path in folder.parent.parent.iterdir()] == ["runs"]
 
 

@@ -117,6 +117,13 @@ class StopOnSignal(Callback):
         self.before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
+        self._watch(trainer)
+
+    def on_test_start(self, trainer: Any, module: Any) -> None:
+        self.training = True  # nothing is written
+        self._watch(trainer)
+
+    def _watch(self, trainer: Any) -> None:
         def stop(number: int, frame: Any) -> None:
             again, self.received = self.received is not None, number
             if trainer.world_size == 1 and (self.training or again):
@@ -142,6 +149,9 @@ class StopOnSignal(Callback):
         self.training = False
 
     def on_train_end(self, trainer: Any, module: Any) -> None:
+        self._restore()
+
+    def on_test_end(self, trainer: Any, module: Any) -> None:
         self._restore()
 
     def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:

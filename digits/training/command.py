@@ -27,7 +27,10 @@ def _setting(hint: Any, kind: Any, tokens: Sequence[Token]) -> Any:
     On the command line it may also be the name of a class, of which an object is made. Not in a file: that may come
     from a stranger, and importing a module runs it.
     """
-    value = yaml.safe_load(tokens[0].value) if len(tokens) == 1 else None
+    try:
+        [value] = [yaml.safe_load(token.value) for token in tokens]
+    except (ValueError, yaml.YAMLError):  # more than one value, or brackets that are not closed
+        value = None
     literals = [literal for literal in get_args(hint) if get_origin(literal) is Literal]
     plain = {bool, int, float, str} & {hint, *get_args(hint)} | {str, int} & {type(value) for _ in literals}
     if type(value) in plain:
@@ -91,7 +94,10 @@ def understand(app: App, words: list[str]) -> BoundArguments:
 def _read(path: Path) -> dict[str, Any]:
     """The settings in a file; those that are empty have their defaults."""
     try:
-        settings = yaml.safe_load(path.read_text())
+        text = path.read_text()
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            raise ValueError("no aliases, with which a short file can be of any size")
+        settings = yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise UserError(f"--config {path}: {reason}") from error

@@ -2,14 +2,19 @@
 
 import errno
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from inspect import signature
 from pathlib import Path
+from shlex import quote
+from traceback import extract_tb
 from typing import Any, NamedTuple
 
+import torch
 import yaml
+from filelock import FileLock, Timeout
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
@@ -31,46 +36,57 @@ class Run(NamedTuple):
     checkpoint: Path | None = None
     first_epoch: int = 0
 
-    @rank_zero_only
-    def write_settings(self, settings: Mapping[str, Any]) -> None:
-        """Make the folder and write the settings, as YAML, from which the run can be resumed.
-
-        Objects, such as callbacks among the settings of the Trainer, are left out: a file shall hold plain values.
-        Raises UserError if the run is new and there is something in its folder.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not self.resumed and any(self.folder.iterdir()):
-            raise UserError(f"{self.folder} is not empty; name another --run_dir, so that no run is lost")
-        plain = {name: _plain(value) for name, value in settings.items() if name not in ("run_dir", "resume")}
-        write_whole(self.folder / CONFIG, yaml.safe_dump(plain, sort_keys=False).encode())
-
     @contextmanager
-    def one_line_ends(self) -> Iterator[None]:
-        """Say in a line what a user can mend, and after a signal how to go on."""
+    def under_way(self, settings: Mapping[str, Any]) -> Iterator[None]:
+        """Hold the folder for this process, with the settings in it; say in a line how the training ended too early.
+
+        Raises UserError for what a user can mend, and SystemExit after a signal.
+        """
+        lock = FileLock(self.folder / ".lock", timeout=0)  # lets go when the process dies
+        hook = threading.excepthook  # the thread that writes curves has the main thread raise its OSError again
+        threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else hook(failed)
         try:
+            if not getattr(rank_zero_only, "rank", 0):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                if not self.resumed and any(self.folder.iterdir()):
+                    raise UserError(f"{self.folder} is not empty; name another --run_dir, so that no run is lost")
+                lock.acquire()
+                write_whole(self.folder / CONFIG, _as_yaml(settings))
             yield
+        except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
+            if not any("checkpoint_connector" in frame.filename for frame in extract_tb(error.__traceback__)):
+                raise
+            reason = " ".join(f"{type(error).__name__} {error}".split())  # where Lightning restores the state
+            raise UserError(f"{self.checkpoint} is not of a training that can go on: {reason}") from error
+        except Timeout as error:
+            raise UserError(f"another process trains in {self.folder}; wait for it, or stop it") from error
         except MisconfigurationException as error:
             raise UserError("Lightning's Trainer: " + " ".join(str(error).split())) from error
         except OSError as error:
             ours = Path(error.filename or "/").resolve().is_relative_to(self.folder.resolve())
-            if not ours and error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if not ours and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise
             raise UserError(f"cannot write to {self.folder}: {error.strerror}") from error
         except Interrupted as stop:
-            go_on = f"Go on with: python -m digits train --resume {self.folder}"
+            go_on = f"Go on with: python -m digits train --resume {quote(str(self.folder))}"
             rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. {go_on}")
             sys.exit(128 + stop.signum)
+        finally:
+            threading.excepthook = hook
+            lock.release()
 
 
 def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> Run:
     """A new run in `folder`, by default one in runs/, named after its layers and what differs from the defaults."""
+    if str(folder).startswith("-"):
+        raise UserError(f"--run_dir {folder}: a name that begins with - could not be resumed")
     name = model.shape
     for setting, value in differing(model, data).items():
         name += f"_{value}" if isinstance(value, str) else f"_{setting}{value:g}"
     return Run(folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
 
 
-def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule) -> Run:
+def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, precision: str) -> Run:
     """The run in `folder`, to go on from its last whole checkpoint, or anew if it finished no epoch.
 
     Raises UserError if the checkpoint was made with other settings than those of `model` and `data`.
@@ -78,9 +94,15 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule) -> Run:
     path, saved = _last_whole_checkpoint(folder)
     if path is None:
         return Run(folder, resumed=True)
-    kept = rebuild(DigitClassifier, saved, path), MNISTDataModule(**saved["datamodule_hyper_parameters"])
+    try:
+        kept = rebuild(DigitClassifier, saved, path), MNISTDataModule(**saved["datamodule_hyper_parameters"])
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{path} is not of a training that can go on: {error}") from error
     before = hyperparameters(*kept)  # what an old file lacks has its default
-    for name, value in hyperparameters(model, data).items():
+    exact = any(tensor.dtype == torch.float64 for tensor in saved["state_dict"].values())
+    before["trainer.precision"] = "64-true" if exact else "32-true"
+    now = hyperparameters(model, data) | {"trainer.precision": "64-true" if "64" in precision else "32-true"}
+    for name, value in now.items():
         if before[name] != value:
             raise UserError(f"a resumed run keeps its settings: --{name} is {before[name]} in {folder}, not {value}")
     rank_zero_only(print)(f"Going on with {folder} after epoch {saved['epoch']}")
@@ -109,7 +131,9 @@ def _last_whole_checkpoint(folder: Path) -> tuple[Path | None, dict[str, Any]]:
     return None, {}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: each for name, each in value.items() if isinstance(each, PLAIN)}
-    return str(value) if isinstance(value, Path) else value
+def _as_yaml(settings: Mapping[str, Any]) -> bytes:
+    """The settings from which a run can be resumed, without objects: a file holds plain values."""
+    kept = {name: x for name, x in settings.items() if name not in ("run_dir", "resume")}
+    kept["data_dir"] = str(kept["data_dir"])
+    kept["trainer"] = {name: x for name, x in (kept["trainer"] or {}).items() if isinstance(x, PLAIN)}
+    return yaml.safe_dump(kept, sort_keys=False).encode()

@@ -1,5 +1,6 @@
 """Lightning's Trainer as this project sets it."""
 
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -30,6 +31,8 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any]) -> Trainer:
     settings.setdefault("max_epochs", epochs)
     if str(settings.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
+    if settings.get("limit_test_batches") in (0, 0.0):
+        raise UserError("--trainer.limit_test_batches: a run ends with a test")
     if settings.get("logger") is None:
         settings["logger"] = TensorBoardLogger(
             run.folder, name="", version="", default_hp_metric=False, purge_step=run.first_epoch
@@ -43,8 +46,8 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any]) -> Trainer:
     plugins = [*_listed(settings.pop("plugins", None)), WholeFiles()]
     try:
         return Trainer(callbacks=callbacks, plugins=plugins, **settings)
-    except (ValueError, TypeError, ModuleNotFoundError, MisconfigurationException) as error:
-        raise UserError("--trainer: " + " ".join(str(error).split())) from error
+    except (ValueError, TypeError, RuntimeError, ModuleNotFoundError, MisconfigurationException) as error:
+        raise UserError("--trainer: " + shorten(str(error), 200)) from error
 
 
 def _listed(value: Any) -> list[Any]:

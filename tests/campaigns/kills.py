@@ -1,10 +1,12 @@
 """Killed runs: `python -m tests.campaigns.kills [--count 25]` kills training with SIGKILL at random instants.
 
-Each killed run is resumed; its last weights must be those of a run that was never interrupted, bit for bit.
+Each killed run is resumed, some after they were moved or copied; the weights of its last and of its best epoch must be
+those of a run that was never interrupted, bit for bit.
 """
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import torch
 
-from tests.support.training import EPOCHS, Runs
+from tests.support.training import EPOCHS, Runs, same, weights
 
 
 def kill(runs: Runs, run: str, rng: random.Random) -> None:
@@ -33,20 +35,29 @@ def kill(runs: Runs, run: str, rng: random.Random) -> None:
     process.communicate()
 
 
+def equal_bits(one: Path, other: Path) -> bool:
+    """Whether two checkpoints, named without .ckpt, have the same weights."""
+    return same(weights(one.with_suffix(".ckpt")), weights(other.with_suffix(".ckpt")))
+
+
 def kill_and_resume(folder: Path, count: int, seed: int) -> int:
     """How many of `count` killed and resumed runs end on the weights of a run that was never interrupted."""
     runs, rng, equal = Runs(folder), random.Random(seed), 0
     runs.finish(runs.new("whole"))
-    wanted = runs.weights("whole")
+    (folder / "elsewhere").mkdir()
     for number in range(count):
         kill(runs, f"run{number}", rng)
-        finished = runs.folder / f"run{number}" / "last.ckpt"
+        finished = folder / f"run{number}" / "last.ckpt"
         epoch = torch.load(finished, weights_only=True)["epoch"] if finished.exists() else None
-        runs.finish(runs.start("--resume", f"run{number}"))
-        weights = runs.weights(f"run{number}")
-        same = all(weights[key].equal(wanted[key]) for key in wanted)
-        print(f"run {number}: killed after epoch {epoch}, weights {'equal' if same else 'DIFFERENT'}", flush=True)
-        equal += same
+        here, then = f"run{number}", rng.choice(["left where it was", "moved", "copied"])
+        if then != "left where it was":
+            (shutil.move if then == "moved" else shutil.copytree)(folder / here, folder / "elsewhere" / here)
+            here = f"elsewhere/{here}"
+        runs.finish(runs.start("--resume", here))
+        right = all(equal_bits(folder / here / name, folder / "whole" / name) for name in ("last", "best"))
+        said = f"last and best weights {'equal' if right else 'DIFFERENT'}"
+        print(f"run {number}: killed after epoch {epoch}, {then}, {said}", flush=True)
+        equal += right
     return equal
 
 

@@ -52,10 +52,11 @@ class Runs:
         self.folder = folder
         self.settings = json.dumps([write_mnist(folder / "data" / "MNIST" / "raw"), TRAINING])
 
-    def start(self, *args: str, stderr: int = subprocess.PIPE) -> subprocess.Popen:
+    def start(self, *args: str, stderr: int = subprocess.PIPE, largest_file: int = 0) -> subprocess.Popen:
         root = Path(__file__).parents[2]
         command = [sys.executable, str(root / "tests" / "support" / "small_train.py"), *args]
         environment = os.environ | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": self.settings}
+        environment |= {"LARGEST_FILE": str(largest_file)}
         return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, stdout=-1, stderr=stderr)
 
     def new(self, run: str, *args: str, **streams: int) -> subprocess.Popen:

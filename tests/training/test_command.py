@@ -174,6 +174,14 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
         (["--config", "words.yaml"], "--config"),
         (["--config", "unknown.yaml"], "colour"),
         (["--config", "wrong.yaml"], "[lr] provided by wrong.yaml"),
+        (["--config", "repeating.yaml"], "--config repeating.yaml: no aliases"),
+        (["--config", "bytes.yaml"], "--config bytes.yaml: "),
+        (["--config", "empty.yaml"], "--config empty.yaml: expected lines"),
+        (["--seed", str(2**64)], "--seed"),
+        (["--hidden", "1000000000"], "more memory than there is"),
+        (["--trainer.limit_test_batches", "0"], "--trainer.limit_test_batches"),
+        (["--trainer.callbacks", "lightning.pytorch.callbacks.ModelCheckpoint"], "Found more than one"),
+        (["--run_dir=-dash"], "begins with -"),
         (["--trainer.nope", "1"], "Unknown option: --trainer.nope"),
         (["--trainer.max_epoch", "1"], "Did you mean --trainer.max_epochs?"),
         (["--hiden", "1"], "Did you mean --hidden?"),
@@ -192,6 +200,9 @@ def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, args, nam
     Path("words.yaml").write_text("nothing but words")
     Path("unknown.yaml").write_text("colour: blue")
     Path("wrong.yaml").write_text("lr: -1")
+    Path("repeating.yaml").write_text("hidden: [&a [1, 1], *a]")
+    Path("bytes.yaml").write_bytes(b"\xff\xfe")
+    Path("empty.yaml").touch()
     Path("full").mkdir()
     Path("full", "note").write_text("keep me")
     before = sorted(home.rglob("*"))

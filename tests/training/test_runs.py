@@ -1,8 +1,10 @@
 """Runs: their names, what they go on from, and what they keep."""
 
+import errno
 import random
 import re
 import shutil
+import signal
 import warnings
 from pathlib import Path
 
@@ -10,11 +12,17 @@ import pytest
 import torch
 import yaml
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from digits import UserError
 from digits.train import train
+from digits.training.callbacks import Interrupted
+from digits.training.runs import Run
 from tests.campaigns.kills import kill_and_resume
-from tests.support.training import same, weights
+from tests.support.training import Runs, same, weights
+
+SETTINGS = {"data_dir": Path("data"), "trainer": None, "lr": 3.0}  # of a run that trains nothing
 
 
 @pytest.fixture
@@ -174,7 +182,80 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
     settings = {"hidden": [20], "data_dir": data_dir, "run_dir": Path("python")}
     assert train(epochs=3, trainer={"callbacks": [Callback()]}, **settings) == Path("python")
     kept = [yaml.safe_load(Path(folder, "config.yaml").read_text()) for folder in ("python", "three")]
-    assert kept[0] | {"trainer": None} == kept[1]
+    assert kept[0] == kept[1]
     train(epochs=4, resume=True, **settings)
     run("--resume", "python", "--epochs", 5)
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
+
+
+@pytest.mark.parametrize(
+    "error, said",
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "cannot write to here: No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "here/events"), "cannot write to here: Permission denied"),
+        (MisconfigurationException("not\n  so"), "Lightning's Trainer: not so"),
+    ],
+)
+def test_what_a_user_can_mend_while_it_trains_is_one_line(error, said, home):
+    with pytest.raises(UserError, match=said), Run(Path("here")).under_way(SETTINGS):
+        raise error
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EACCES, "no", "elsewhere"), OSError("no file"), ValueError()])
+def test_another_error_while_it_trains_is_a_bug(error, home):
+    with pytest.raises(type(error)), Run(Path("here")).under_way(SETTINGS):
+        raise error
+
+
+def test_after_a_signal_it_says_how_to_go_on(home, capsys):
+    with pytest.raises(SystemExit) as end, Run(Path("here")).under_way(SETTINGS):
+        raise Interrupted(signal.SIGTERM, 3)
+    assert end.value.code == 143
+    assert capsys.readouterr().out == "\nStopped in epoch 3. Go on with: python -m digits train --resume here\n"
+
+
+def test_two_processes_do_not_train_in_one_folder(home, run, capsys):
+    run("--epochs", 1, "--run_dir", "here")
+    before = sorted((path.name, path.stat().st_mtime) for path in Path("here").iterdir())
+    with Run(Path("here"), resumed=True).under_way(SETTINGS | {"epochs": 1}):
+        with pytest.raises(SystemExit) as end:
+            run("--resume", "here", "--epochs", 3)
+        assert end.value.code == 2
+        [line] = capsys.readouterr().err.splitlines()
+        assert "another process trains in here" in line
+        assert not [path.name for path in Path("here").iterdir() if path.name not in dict(before)]
+    assert "Epoch 2" in run("--resume", "here", "--epochs", 3)
+
+
+def test_a_lock_dies_with_its_process(tmp_path):
+    runs = Runs(tmp_path)
+    process = runs.new("here", "--epochs", "100000")
+    assert next(line for line in process.stdout if line.startswith("Epoch 1"))
+    second = runs.start("--resume", "here")
+    assert "another process trains in here" in second.communicate(timeout=120)[1]
+    process.kill()
+    process.communicate()
+    epoch = torch.load(tmp_path / "here" / "last.ckpt", weights_only=True)["epoch"]
+    assert "Going on" in runs.finish(runs.start("--resume", "here", "--epochs", str(epoch + 2)))
+
+
+@pytest.mark.parametrize("before, after", [("64-true", "32-true"), ("32-true", "64-true")])
+def test_a_resumed_run_keeps_its_precision(before, after, run, capsys):
+    run("--epochs", 1, "--run_dir", "here", "--trainer.precision", before)
+    with pytest.raises(SystemExit):
+        run("--resume", "here", "--epochs", 2, "--trainer.precision", after)
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"keeps its settings: --trainer.precision is {before} in here, not {after}" in line
+    assert "Epoch 1" in run("--resume", "here", "--epochs", 2)
+
+
+@pytest.mark.parametrize("limit", [120_000, 90_000], ids=["in the pictures at the end", "in the curves"])
+def test_a_full_disk_ends_the_run_in_one_line_and_its_checkpoints_are_whole(limit, tmp_path):
+    """A limit to the size of files stands in for the disk; TensorBoard's file grows until it meets it."""
+    runs = Runs(tmp_path)
+    epochs = "2" if limit > 100_000 else "400"
+    process = runs.new("here", "--epochs", epochs, largest_file=limit)
+    output, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (2, "digits train: error: cannot write to here: File too large\n"), output
+    assert set(runs.weights("here")) == {f"network.{n}.{of}" for n in (0, 2) for of in ("weight", "bias")}
+    assert "Test accuracy" in runs.finish(runs.start("--resume", "here"))

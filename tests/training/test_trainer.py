@@ -23,7 +23,7 @@ def test_max_steps(run):
 
 def test_trainer_without_files(run):
     run("--epochs", 1, "--trainer.logger", "false", "--trainer.enable_checkpointing", "false", "--run_dir", "here")
-    assert [path.name for path in Path("here").iterdir()] == ["config.yaml"]
+    assert sorted(path.name for path in Path("here").iterdir()) == [".lock", "config.yaml"]
 
 
 @pytest.mark.parametrize("last", [[], ["--trainer.max_steps", "33"]])

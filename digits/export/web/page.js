@@ -108,7 +108,7 @@ function showBoxes() {
   find("boxes").replaceChildren(...(picture ? digits : []).map(({ image, box: [left, top, right, bottom] }, i) => {
     const answer = answerOf(feedforward(image).at(-1));
     const button = Object.assign(document.createElement("button"), { type: "button" });
-    button.innerHTML = `<span>${detector ? (answer ? network.only_digit : "–") : answer}</span>`;
+    button.append(element("span", detector ? (answer ? network.only_digit : "–") : answer));
     const sides = { left, top, width: right - left, height: bottom - top };
     for (const [side, share] of Object.entries(sides)) button.style[side] = `${100 * share}%`;
     button.addEventListener("click", () => {
@@ -219,7 +219,7 @@ function describe() {
     `The network’s ${size.toLocaleString("en")} weights and biases are in this file. Nothing you draw leaves it.`;
   document.body.classList.toggle("detector", detector);
   find("in-bits").hidden = detector;
-  find("bits").innerHTML = detector ? "" : [8, 4, 2, 1].map((place) => `<li><b></b>${place}</li>`).join("");
+  find("bits").replaceChildren(...(detector ? [] : [8, 4, 2, 1]).map((place) => element("li", element("b"), place)));
 }
 
 describe();

@@ -42,6 +42,13 @@ function pixelsView(figure) {
 }
 
 /** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar. */
+/** An element with text or elements inside; text stays text, whatever is in it. */
+function element(kind, ...inside) {
+  const made = document.createElement(kind);
+  made.append(...inside);
+  return made;
+}
+
 function neuronsView(figure, layer) {
   const n = network.sizes[layer], last = layer === network.sizes.length - 1;
   const [name, count] = figure.querySelectorAll("figcaption span"), group = figure.querySelector(".neurons");
@@ -54,7 +61,9 @@ function neuronsView(figure, layer) {
     const cell = Object.assign(document.createElement("button"), { type: "button", tabIndex: j ? -1 : 0 });
     if (last) {
       const label = network.only_digit ?? j;
-      cell.innerHTML = `<span>${label}</span><span class="bar"><span></span></span><span>0.00</span>`;
+      const bar = element("span", element("span"));
+      bar.className = "bar";
+      cell.append(element("span", label), bar, element("span", "0.00"));
     }
     group.append(cell);
     return cell;

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from digits.checkpoint import load_network, read
+from digits.export.page import html
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
 from tests.support.pages import answer, draw, exported, looked, outputs
@@ -77,3 +79,26 @@ def test_other_networks(hidden, visit, tmp_path):
     ]
     for layer in page.locator(".layer").all():
         layer.locator("button").last.hover()
+
+
+def test_what_a_page_says_stays_text(tmp_path, browser):
+    """A digit to detect that is no digit is refused on export; were it let in, it would be shown as it is written."""
+    evil = '<meta http-equiv="refresh" content="0;url=about:blank"><img src=x onerror=alert(1)>'
+    path = saved(tmp_path / "net.ckpt", DigitClassifier([12], only_digit=3))
+    network = load_network(read(path), path)
+    facts = {"only_digit": evil, "shape": evil, "test_accuracy": None, "validation_accuracy": None}
+    (tmp_path / "evil.html").write_text(html(network, facts), encoding="utf-8")
+    page = browser.new_page()
+    page.goto((tmp_path / "evil.html").as_uri())
+    draw(page, 3)
+    page.wait_for_timeout(500)
+    assert page.url == (tmp_path / "evil.html").as_uri()
+    assert page.locator(".outputs button span").first.text_content() == evil
+    assert page.locator("body meta, body img").count() == 0
+
+
+def test_no_text_becomes_an_element(page_file, browser):
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    refused = page.evaluate("() => { try { document.body.innerHTML = 'x'; } catch (error) { return error.name; } }")
+    assert refused == "TypeError"

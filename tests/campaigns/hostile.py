@@ -1,0 +1,167 @@
+"""Run folders and checkpoints of strangers: `python -m tests.campaigns.hostile [--count 300]` makes and uses them.
+
+Each is a valid one with something in it that would run code, take gigabytes or make no sense. None may run code, end
+in a traceback, take more than a GB or last longer than five seconds.
+"""
+
+import argparse
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import torch
+import yaml
+from PIL import Image, ImageDraw
+
+from digits import data, mnist
+from digits.__main__ import main as run_verb
+from tests.campaigns.mutations import Hostile
+from tests.support.damage import mutate
+from tests.support.small_mnist import TRAINING, write_mnist
+
+VALUES = [None, True, 0, -1, 2**70, 1e400, float("nan"), "", "\x1b[2J", "evil.Payload", [], [[]], {}, {"a": {}}, [None]]
+VALUES += [{"class_path": "evil.Payload"}, [{"class_path": "evil.Payload"}], "!!python/object/apply:os.mkdir", 10**9]
+
+
+def tensors(rng: random.Random) -> object:
+    """Something in the place of a tensor."""
+    one = torch.ones(1)
+    return rng.choice(
+        [
+            torch.full((12, 784), float("nan")),
+            torch.ones(12, 784, dtype=torch.complex64),
+            torch.ones(12, 784, dtype=torch.int64),
+            one.expand(200_000, 200_000),
+            torch.ones(3, 12),
+            torch.ones(0, 12),
+            torch.ones(12, 784).to_sparse(),
+            torch.ones(()),
+            torch.empty(12, 784, device="meta"),
+            "a word",
+            7,
+        ]
+    )
+
+
+def checkpoint(path: Path, rng: random.Random, canary: Path) -> str:
+    """Write a hostile checkpoint; returns its kind."""
+    content = torch.load(Path("runs", "good", "best.ckpt"), weights_only=True)
+    kind = rng.choice(["tensor", "hyperparameter", "content", "code", "bytes", "zip", "extra layer"])
+    if kind == "tensor":
+        content["state_dict"][rng.choice([*content["state_dict"]])] = tensors(rng)
+    elif kind == "extra layer":
+        content["state_dict"][f"network.{rng.randrange(9)}.weight"] = tensors(rng)
+    elif kind == "hyperparameter":
+        content["hyper_parameters"][rng.choice([*content["hyper_parameters"], "other"])] = rng.choice(VALUES)
+    elif kind == "content":
+        content[rng.choice([*content])] = rng.choice(VALUES)
+    elif kind == "code":
+        content[rng.choice(["epoch", "callbacks", "other"])] = Hostile(canary)
+    torch.save(content, path)
+    if kind == "bytes":
+        path.write_bytes(mutate(path.read_bytes(), rng))
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("archive/data.pkl", bytes(rng.choice([10, 50_000_000])))
+    return f"checkpoint: {kind}"
+
+
+def config(run: Path, rng: random.Random) -> str:
+    """Write a hostile config.yaml; returns its kind."""
+    settings = {"hidden": [12], "epochs": 4, "lr": 1.0, "data_dir": "data", "trainer": {"max_epochs": 1}}
+    kind = rng.choice(["trainer", "setting", "unknown", "words", "aliases", "tag"])
+    if kind == "trainer":
+        name = rng.choice(
+            ["callbacks", "logger", "plugins", "profiler", "strategy", "accelerator", "max_epochs", "nope"]
+        )
+        settings["trainer"] = {name: rng.choice(VALUES)}
+    elif kind == "setting":
+        settings[rng.choice([*settings])] = rng.choice(VALUES)
+    elif kind == "unknown":
+        settings["other"] = rng.choice(VALUES)
+    text = yaml.safe_dump(settings)
+    if kind == "words":
+        text = rng.choice(["", "word", "[1, 2", "\x00", "- 1", "lr: {a: 1}"])
+    if kind == "aliases":
+        text = "hidden: &a0 [1, 1]\n" + "".join(
+            f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30)
+        )
+    if kind == "tag":
+        text += "run_dir: !!python/object/apply:os.mkdir [canary]\n"
+    (run / "config.yaml").write_text(text)
+    return f"config: {kind}"
+
+
+def attack(count: int, seed: int) -> Counter:
+    """Use `count` hostile files in a fresh folder; returns how often which kind of file ended in which way."""
+    outcomes: Counter = Counter()
+    rng, before, slowest = random.Random(seed), os.getcwd(), 0.0
+    originals = mnist.SHA256, data.TRAINING, mnist.sources
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        sys.path.insert(0, folder)  # as the folder of a script is
+        mnist.SHA256, data.TRAINING = write_mnist(Path("data", "MNIST", "raw")), TRAINING
+        mnist.sources = lambda raw: {}
+        Path("evil.py").write_text("open('canary', 'w')\nclass Payload: pass\n")
+        picture = Image.new("L", (60, 60), 255)
+        ImageDraw.Draw(picture).line((30, 10, 30, 50), 0, 6)
+        picture.save("1.png")
+        canary = Path("canary")
+        with redirect_stdout(StringIO()):
+            run_verb(["train", "--hidden", "12", "--epochs", "2", "--lr", "1", "--run_dir", "runs/good"])
+        try:
+            for number in range(count):
+                run = Path("runs", str(number))
+                run.mkdir(parents=True)
+                if rng.random() < 0.6:
+                    kind = checkpoint(run / "best.ckpt", rng, canary)
+                    (run / "last.ckpt").write_bytes((run / "best.ckpt").read_bytes())
+                    (run / "config.yaml").write_text("hidden: [12]\nepochs: 4\nlr: 1\n")
+                    words = rng.choice([["predict", run, "1.png"], ["export", run], ["train", "--resume", run]])
+                else:
+                    kind = config(run, rng)
+                    words = ["train", *rng.choice([["--resume", run], ["--config", run / "config.yaml"]])]
+                since, code = time.monotonic(), 0
+                with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+                    try:
+                        run_verb([str(word) for word in words])
+                    except SystemExit as stop:
+                        code = stop.code
+                slowest = max(slowest, time.monotonic() - since)
+                lines = err.getvalue().splitlines()
+                assert code == 0 or lines, (kind, words)
+                assert all(len(line) < 1000 and line.isprintable() for line in lines), (kind, words, lines)
+                assert "nan" not in out.getvalue().lower(), (kind, words)
+                assert not canary.exists(), f"code was executed: {kind}, {words}"
+                outcomes[f"{kind}: {'works' if code == 0 else 'clear error'}"] += 1
+        finally:
+            os.chdir(before)
+            sys.path.remove(folder)
+            mnist.SHA256, data.TRAINING, mnist.sources = originals
+    outcomes["slowest, ms"] = round(1000 * slowest)
+    return outcomes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    outcomes = attack(options.count, options.seed)
+    for what, times in sorted(outcomes.items()):
+        print(f"{times:6} {what}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    print(f"{peak:6.0f} MB at most")
+    sys.exit(peak > 1000 or outcomes["slowest, ms"] > 5000)
+
+
+if __name__ == "__main__":
+    main()
