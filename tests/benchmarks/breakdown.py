@@ -48,7 +48,7 @@ def main(data_dir):
 
     @wraps(train.train)  # the command line is made from its signature
     def profiled(**settings):
-        return training(**settings | {"trainer": settings["trainer"] | {"profiler": profiler}})
+        return training(**settings | {"trainer": settings.get("trainer", {}) | {"profiler": profiler}})
 
     train.train = profiled
     with redirect_stdout(sys.stderr), clock("main"):

@@ -27,7 +27,7 @@ def main() -> None:
     network = load_network(read(sys.argv[1]), sys.argv[1])
     plain = (network(images[chosen].flatten(1) / 255).argmax(1) == labels[chosen]).double().mean()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        export(Path(sys.argv[1]), "web", Path(folder, "digits.html"))
+        export(Path(sys.argv[1]), out=Path(folder, "digits.html"))
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(Path(folder, "digits.html").as_uri())

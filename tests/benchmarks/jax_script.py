@@ -1,7 +1,7 @@
 """`train.py --hidden 30` as a JAX user would write it: an epoch is one jitted `lax.scan` over its mini-batches.
 
-`python -m tests.benchmarks.jax_script` trains 30 epochs, reads validation and test data after each, prints the line of
-the epoch and keeps the weights that read the validation data best.
+`python -m tests.benchmarks.jax_script` trains 30 epochs, validates and tests after each, prints the line of the epoch
+and keeps the weights with the highest validation accuracy.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def train_epoch(parameters, images, y, key):
 
 @jax.jit
 def right(parameters, images, labels):
-    """How many images are read correctly."""
+    """How many images are classified right."""
     return jnp.sum(network(parameters, images).argmax(1) == labels)
 
 

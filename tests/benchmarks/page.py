@@ -21,7 +21,7 @@ NEURON = 74
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        export(Path(sys.argv[1]), "web", Path(folder, "digits.html"))
+        export(Path(sys.argv[1]), out=Path(folder, "digits.html"))
         browser = launch(playwright)
         for scheme, name in (("light", "page"), ("dark", "page_dark")):
             window = {"width": 1280, "height": 860}

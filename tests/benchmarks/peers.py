@@ -17,7 +17,7 @@ from tests.benchmarks.common import BATCH_SIZE, LR, TRAINING, initial, load
 
 
 def ours(data_dir, hidden, epochs, tick):
-    """All of `train.py`: validation and test data read after each epoch, checkpoints, TensorBoard."""
+    """All of `train.py`: validation and test after each epoch, checkpoints, TensorBoard."""
     from lightning.pytorch.callbacks import Callback
 
     from digits.cli import quiet
