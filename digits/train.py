@@ -77,15 +77,11 @@ def train(
     data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort)
     data.prepare_data()  # before anything is written for this run
     model = DigitClassifier(hidden, lr, init, seed, kernel, only_digit, schedule=schedule)
-    trainer = trainer or {}
-    if resume and run_dir:
-        run = runs.resumed(run_dir, model, data, str(trainer.get("precision")))
-    else:
-        run = runs.new(run_dir, model, data)
-    lightning = build_trainer(run, epochs, trainer)
+    run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
+    lightning = build_trainer(run, epochs, trainer or {})
     with run.under_way(settings):
         lightning.fit(model, data, ckpt_path=run.checkpoint)
-        best = run.folder / "best.ckpt"
+        best = lightning.strategy.broadcast(run.folder) / "best.ckpt"  # each process has named it by its own clock
         if best.exists():
             lightning.test(datamodule=data, ckpt_path=best, verbose=False)
             report(lightning, best)

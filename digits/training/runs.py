@@ -9,6 +9,7 @@ from datetime import datetime
 from inspect import signature
 from pathlib import Path
 from shlex import quote
+from textwrap import shorten
 from traceback import extract_tb
 from typing import Any, NamedTuple
 
@@ -58,6 +59,8 @@ class Run(NamedTuple):
                 raise
             reason = " ".join(f"{type(error).__name__} {error}".split())  # where Lightning restores the state
             raise UserError(f"{self.checkpoint} is not of a training that can go on: {reason}") from error
+        except ModuleNotFoundError as error:
+            raise UserError(f"Lightning's Trainer: {shorten(str(error), 200)}") from error
         except Timeout as error:
             raise UserError(f"another process trains in {self.folder}; wait for it, or stop it") from error
         except MisconfigurationException as error:
@@ -86,7 +89,7 @@ def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> R
     return Run(folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
 
 
-def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, precision: str) -> Run:
+def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, settings: Mapping[str, Any]) -> Run:
     """The run in `folder`, to go on from its last whole checkpoint, or anew if it finished no epoch.
 
     Raises UserError if the checkpoint was made with other settings than those of `model` and `data`.
@@ -101,10 +104,15 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, precisi
     before = hyperparameters(*kept)  # what an old file lacks has its default
     exact = any(tensor.dtype == torch.float64 for tensor in saved["state_dict"].values())
     before["trainer.precision"] = "64-true" if exact else "32-true"
-    now = hyperparameters(model, data) | {"trainer.precision": "64-true" if "64" in precision else "32-true"}
+    trainer = settings["trainer"] or {}
+    precision = "64-true" if "64" in str(trainer.get("precision")) else "32-true"
+    now = hyperparameters(model, data) | {"trainer.precision": precision}
     for name, value in now.items():
         if before[name] != value:
             raise UserError(f"a resumed run keeps its settings: --{name} is {before[name]} in {folder}, not {value}")
+    epochs = trainer.get("max_epochs", settings["epochs"])
+    if 0 <= epochs <= saved["epoch"]:
+        raise UserError(f"{folder} has been trained for {saved['epoch'] + 1} epochs already, more than {epochs}")
     rank_zero_only(print)(f"Going on with {folder} after epoch {saved['epoch']}")
     return Run(folder, True, path, saved["epoch"] + 1)
 

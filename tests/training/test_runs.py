@@ -171,6 +171,14 @@ def test_a_finished_run_that_was_moved_is_tested_where_it_is(three, run):
     assert "Checkpoint  moved/best.ckpt" in run("--resume", "moved")
 
 
+def test_a_run_is_not_made_shorter(three, run, capsys):
+    with pytest.raises(SystemExit):
+        run("--resume", "three", "--epochs", 2)
+    assert "three has been trained for 3 epochs already, more than 2" in capsys.readouterr().err
+    assert yaml.safe_load(Path("three/config.yaml").read_text())["epochs"] == 3
+    assert "Epoch" not in run("--resume", "three")
+
+
 def test_a_lengthened_run_remembers_its_length(three, run):
     run("--resume", "three", "--epochs", 4)
     shutil.copytree("three", "again")

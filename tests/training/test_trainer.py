@@ -38,6 +38,14 @@ def test_two_processes_follow_one(last, tmp_path):
         torch.testing.assert_close(runs.weights("two")[key], value, rtol=0, atol=1e-9)
 
 
+def test_two_processes_share_a_run_that_each_would_name_by_its_clock(tmp_path):
+    runs = Runs(tmp_path)
+    output = runs.finish(runs.start("--data_dir", "data", "--epochs", "2", "--trainer.devices", "2"))
+    assert "Checkpoint  runs/784-30-10_2" in output
+    [folder] = (tmp_path / "runs").iterdir()
+    assert (folder / "best.ckpt").exists()
+
+
 def test_processes_that_do_not_divide_the_images(tmp_path):
     """500 images in mini-batches of 2 x 7: the last one has 10, five for each."""
     runs = Runs(tmp_path)

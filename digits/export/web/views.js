@@ -41,7 +41,6 @@ function pixelsView(figure) {
   return { show };
 }
 
-/** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar. */
 /** An element with text or elements inside; text stays text, whatever is in it. */
 function element(kind, ...inside) {
   const made = document.createElement(kind);
@@ -49,6 +48,7 @@ function element(kind, ...inside) {
   return made;
 }
 
+/** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar. */
 function neuronsView(figure, layer) {
   const n = network.sizes[layer], last = layer === network.sizes.length - 1;
   const [name, count] = figure.querySelectorAll("figcaption span"), group = figure.querySelector(".neurons");
