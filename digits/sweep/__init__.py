@@ -93,7 +93,7 @@ def sweep(
         try:
             data.prepare_data()
             folder.mkdir(parents=True, exist_ok=True)
-            database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", signals)
+            database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=20", signals)
             data.setup("fit")
             for images, labels in (data.training, data.validation):  # the kernel and lists of their ink, for all
                 DigitClassifier([1]).score(images, labels, torch.arange(1))

@@ -77,7 +77,7 @@ def open_storage(url: str, signals: list[int]) -> Storage:
             if attempt == 4:
                 raise
             time.sleep(POLL)
-        except (ImportError, ArgumentError) as error:
+        except (ImportError, ArgumentError, ValueError) as error:  # such as a port that is no number
             raise UserError(f"--storage: {error}; for a driver pip install -e '.[postgres]', or '.[mysql]'") from error
 
     @event.listens_for(storage.engine, "do_connect")

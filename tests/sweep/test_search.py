@@ -68,7 +68,7 @@ def test_processes_that_start_at_the_same_moment_share_the_trials(small, home, u
 def test_a_process_that_dies_between_taking_a_trial_and_its_first_heartbeat(small, home, run):
     process = start(small, home, *LONG, DIE_AT_FIRST_BEAT="1")
     go(process)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL
     study = study_in(f"sqlite:///{home}/{FOLDER}/sweep.db")
     assert places(study, RUNNING)
@@ -94,7 +94,7 @@ def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, 
     go(process)
     ends(process)
     process.send_signal(signum)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (128 + signum, "")
     assert output.splitlines()[-1] == "Stopped. The same command goes on with the rest."
     study = study_in(f"sqlite:///{home}/{FOLDER}/sweep.db")

@@ -191,6 +191,7 @@ def test_weights_that_are_not_finite_end_a_trial(run, monkeypatch):
     [
         (["--storage", "anything"], "--storage: .*[.]\\[postgres\\]"),
         (["--storage", "mysql+nothing://host/name"], "--storage: "),
+        (["--storage", "postgresql://user@host:port/name"], "--storage: .*port"),
         (
             ["--storage", "postgresql://digits@127.0.0.1:1/name"],
             "the database does not answer: .*[Cc]onnection refused",
