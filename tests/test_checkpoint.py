@@ -10,6 +10,7 @@ from digits import UserError
 from digits.checkpoint import VERSION, load_network, newest_run, read
 from digits.model import DigitClassifier
 from digits.training.callbacks import WholeFiles
+from tests.campaigns.hostile import attack
 from tests.campaigns.mutations import damage_checkpoints, damage_data
 from tests.support.checkpoints import saved
 
@@ -68,6 +69,11 @@ def test_a_cut_checkpoint_is_damaged(share, tmp_path):
     path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(UserError, match="damaged"):
         read(path)
+
+
+def test_hostile_files():
+    outcomes = attack(30, seed=1)
+    assert sum(times for what, times in outcomes.items() if what.endswith("clear error")) > 15
 
 
 def test_damaged_files(capfd):
