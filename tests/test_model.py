@@ -5,11 +5,10 @@ import torch
 
 from digits import UserError
 from digits.checkpoint import VERSION
-from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.network import linears
 from digits.training.callbacks import WholeFiles
-from tests.support.training import quick_trainer, same_weights
+from tests.support.training import same_weights, trained
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")
 DEVICES = ["cpu", pytest.param("cuda", marks=needs_cuda)]
@@ -17,13 +16,6 @@ DEVICES = ["cpu", pytest.param("cuda", marks=needs_cuda)]
 
 def some_images(n=5):
     return torch.randint(256, (n, 28, 28), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
-
-
-def trained(data_dir, hidden=(30,), epochs=3, **settings):
-    model = DigitClassifier(list(hidden), **settings)
-    trainer = quick_trainer(max_epochs=epochs)
-    trainer.fit(model, MNISTDataModule(data_dir))
-    return model, trainer
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from digits.model import DigitClassifier
 from digits.network import linears, weights_and_biases
 from tests.support.book import book_step, sigmoid
 from tests.support.small_mnist import TRAINING
-from tests.support.training import quick_trainer, same_weights
+from tests.support.training import quick_trainer, same_weights, trained
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")
 DEVICES = ["cpu", pytest.param("cuda", marks=needs_cuda)]
@@ -22,13 +22,6 @@ def test_weights_that_are_not_finite_end_the_run(data_dir):
         model.network[0].bias.fill_(float("inf"))
     with pytest.raises(UserError, match="no longer finite numbers after epoch 0.*learning rate, 0.5"):
         quick_trainer(max_epochs=3).fit(model, MNISTDataModule(data_dir))
-
-
-def trained(data_dir, hidden=(30,), epochs=3, **settings):
-    model = DigitClassifier(list(hidden), **settings)
-    trainer = quick_trainer(max_epochs=epochs)
-    trainer.fit(model, MNISTDataModule(data_dir))
-    return model, trainer
 
 
 @pytest.mark.parametrize(
