@@ -170,3 +170,11 @@ def test_too_little_memory_is_one_line(capsys):
         torch.empty(2**60, dtype=torch.uint8)
     assert end.value.code == 2
     assert capsys.readouterr().err == "digits verb: error: this takes more memory than there is\n"
+
+
+@pytest.mark.parametrize("verb", ["train", "predict", "export"])
+def test_without_docstrings_there_is_help_all_the_same(verb):
+    command = [sys.executable, "-OO", "-m", "digits", verb, "--help"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--help" in done.stdout
