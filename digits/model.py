@@ -98,12 +98,17 @@ class DigitClassifier(LightningModule):
         if self.trainer.max_steps >= 0:  # which may be reached within the stack
             chosen = chosen[: self.trainer.max_steps - self.global_step]
         steps = kernels.KERNELS[self.kernel_for(stack)].steps
-        cost, right = steps(self, self.trainer.optimizers[0], images, labels - self.first_digit, chosen)
-        self._log_means("training", cost, right, chosen.numel())
+        by_step = any(config.interval == "step" for config in self.trainer.lr_scheduler_configs)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        for count in (progress.total, progress.current):  # Lightning's `global_step`
-            count.ready += len(chosen)
-            count.completed += len(chosen)
+        tallies = []
+        for part in chosen.split(1 if by_step else len(chosen)):
+            tallies.append(steps(self, self.trainer.optimizers[0], images, labels - self.first_digit, part))
+            for count in (progress.total, progress.current):  # Lightning's `global_step`
+                count.ready += len(part)
+                count.completed += len(part)
+            self._step_schedulers("step", self.global_step)
+        cost, right = (torch.stack(parts).sum() for parts in zip(*tallies, strict=True))
+        self._log_means("training", cost, right, chosen.numel())
 
     def kernel_for(self, stack: Stack) -> str:
         """Name of the kernel that trains on a stack."""
@@ -139,15 +144,20 @@ class DigitClassifier(LightningModule):
         return kernels.KERNELS[kernel].evaluate(self, images, labels - self.first_digit, chosen)
 
     def on_train_epoch_end(self) -> None:
-        """Step the schedulers, which Lightning leaves to manual optimization; weights must still be finite."""
-        for config in self.trainer.lr_scheduler_configs:
-            monitored = self.trainer.callback_metrics[str(config.monitor)] if config.reduce_on_plateau else None
-            self.lr_scheduler_step(config.scheduler, monitored)
+        """Step the schedulers; the weights must still be finite."""
+        self._step_schedulers("epoch", self.current_epoch + 1)
         if not all(parameter.isfinite().all() for parameter in self.parameters()):
             raise UserError(
                 f"the weights are no longer finite numbers after epoch {self.current_epoch}; the likely cause is the "
                 f"learning rate, {self.lr:g}: try a smaller one"
             )
+
+    def _step_schedulers(self, interval: str, count: int) -> None:
+        """Step those that are due after so many steps or epochs, which Lightning leaves to manual optimization."""
+        for config in self.trainer.lr_scheduler_configs:
+            if config.interval == interval and count % config.frequency == 0:
+                monitored = self.trainer.callback_metrics[str(config.monitor)] if config.reduce_on_plateau else None
+                self.lr_scheduler_step(config.scheduler, monitored)
 
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
         """Stamp the file with the version of its format."""

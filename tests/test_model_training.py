@@ -216,3 +216,26 @@ def test_every_kernel_follows_a_scheduler_of_the_learning_rate(kernel, data_dir)
         backprop.sgd_steps(*parameters, images, labels, order(0, epoch, TRAINING).view(-1, 10), lr)
     for p, q in zip(model.parameters(), wanted.parameters(), strict=True):
         torch.testing.assert_close(p, q, rtol=1e-3, atol=1e-4)
+
+
+class DecayingByStep(DigitClassifier):
+    def configure_optimizers(self):
+        optimizer = super().configure_optimizers()
+        schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step", "frequency": 3}}
+
+
+@pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
+def test_every_kernel_follows_a_scheduler_that_steps_by_mini_batch(kernel, data_dir):
+    """Two epochs, in which every third mini-batch lowers the rate, against the same by hand."""
+    model, wanted = (kind([12], lr=1.0, kernel=kernel) for kind in (DecayingByStep, DigitClassifier))
+    trainer = quick_trainer(max_epochs=2)
+    trainer.fit(model, MNISTDataModule(data_dir))
+    images, labels = (tensor[:TRAINING] for tensor in mnist.load(data_dir, train=True))
+    mini_batches = torch.cat([order(0, epoch, TRAINING).view(-1, 10) for epoch in range(2)])
+    for step, mini_batch in enumerate(mini_batches):
+        backprop.sgd_steps(*weights_and_biases(wanted), images, labels, mini_batch[None], 0.9 ** (step // 3))
+    assert trainer.global_step == len(mini_batches)
+    assert trainer.optimizers[0].param_groups[0]["lr"] == pytest.approx(0.9 ** (len(mini_batches) // 3))
+    for p, q in zip(model.parameters(), wanted.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=1e-3, atol=1e-4)
