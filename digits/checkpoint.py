@@ -3,7 +3,6 @@
 import pickle
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,18 +21,10 @@ Model = TypeVar("Model", bound=nn.Module)
 
 def newest_run() -> Path:
     """The folder of the run in runs/ that was started or resumed last. Raises UserError if there is none."""
-    runs = [path.parent for path in Path("runs").glob(f"*/{CONFIG}")]
-    if not runs:
+    configs = list(Path("runs").glob(f"*/{CONFIG}"))  # written whenever a run is started or resumed
+    if not configs:
         raise UserError("there is no run in runs/; name the folder of one")
-    return max(runs, key=_last_written)
-
-
-def _last_written(run: Path) -> float:
-    times = [0.0]
-    for path in run.iterdir():
-        with suppress(OSError):  # a link to nowhere, or the part of a file that is being written
-            times.append(path.stat().st_mtime)
-    return max(times)
+    return max(configs, key=lambda config: config.stat().st_mtime).parent
 
 
 def checkpoint_of(path: Path | None) -> Path:
@@ -53,12 +44,9 @@ def read(path: str | Path) -> dict[str, Any]:
             raise UserError(f"{path} is no file")  # perhaps a pipe, which would be waited for
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            if (
-                any(entry.compress_type for entry in entries)
-                or sum(e.file_size for e in entries) > Path(path).stat().st_size
-            ):
-                raise zipfile.BadZipFile  # torch does not compress
-            if archive.testzip():  # torch does not look at the checksums of its own files
+            unpacked = sum(entry.file_size for entry in entries)
+            # Torch does not compress, and does not look at the checksums of its own files.
+            if any(e.compress_type for e in entries) or unpacked > Path(path).stat().st_size or archive.testzip():
                 raise zipfile.BadZipFile
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except UserError:

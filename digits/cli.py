@@ -41,9 +41,9 @@ def run(verb: str, words: list[str]) -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show
     with one_line_errors(prog):
-        with no_garbage_collection():
-            function = getattr(import_module(f"digits.{verb}"), verb)
-            understand = import_module("digits.training.command").understand if verb == "train" else parse
+        gc.set_threshold(100_000)  # imports make many objects that stay, and the collector would look through them
+        function = getattr(import_module(f"digits.{verb}"), verb)
+        understand = import_module("digits.training.command").understand if verb == "train" else parse
         quiet()
         bound = understand(command_line(function, prog), words)
         function(*bound.args, **bound.kwargs)
@@ -114,17 +114,6 @@ def one_line_errors(prog: str) -> Iterator[None]:
 def shown(text: str) -> str:
     """Text without what a terminal would obey: control characters, line breaks, and bytes that are no text."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """For imports: they make many objects that stay, through which the collector would look again and again."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.freeze()
 
 
 def quiet() -> None:

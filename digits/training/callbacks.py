@@ -113,53 +113,34 @@ class StopOnSignal(Callback):
 
     def __init__(self) -> None:
         self.received: int | None = None
-        self.training = False
-        self.before: dict[int, Any] = {}
+        self.writing = False
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
-        self._watch(trainer)
-
-    def on_test_start(self, trainer: Any, module: Any) -> None:
-        self.training = True  # nothing is written
-        self._watch(trainer)
-
-    def _watch(self, trainer: Any) -> None:
         def stop(number: int, frame: Any) -> None:
             again, self.received = self.received is not None, number
-            if trainer.world_size == 1 and (self.training or again):
+            if trainer.world_size == 1 and (again or not self.writing):
                 raise Interrupted(number, trainer.current_epoch)
 
-        self.before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)  # at the end, Lightning puts back the handlers that it found
+        self.on_train_epoch_start(trainer, module)
 
     def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
-        self.training = True
-        self._leave(trainer)
+        self.writing = False
+        self.on_train_batch_end(trainer)
 
-    def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
-        self._leave(trainer)
-
-    def _leave(self, trainer: Any) -> None:
+    def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
         if trainer.strategy.reduce_boolean_decision(self.received is not None, all=False):
             raise Interrupted(self.received or signal.SIGTERM, trainer.current_epoch)
 
     def on_validation_start(self, trainer: Any, module: Any) -> None:
-        self.training = False
+        self.writing = True
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        self.training = False
+        self.writing = True
 
-    def on_train_end(self, trainer: Any, module: Any) -> None:
-        self._restore()
-
-    def on_test_end(self, trainer: Any, module: Any) -> None:
-        self._restore()
-
-    def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
-        self._restore()
-
-    def _restore(self) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
+    def on_test_start(self, trainer: Any, module: Any) -> None:
+        self.on_train_start(trainer, module)
 
 
 class WholeFiles(TorchCheckpointIO):

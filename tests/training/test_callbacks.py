@@ -93,6 +93,27 @@ def test_a_signal_while_it_is_tested_is_the_same_line(run, monkeypatch, capsys):
     assert "Go on with: python -m digits train --resume here" in capsys.readouterr().out
 
 
+def test_signals_are_handled_as_before_when_a_run_is_over(run, monkeypatch):
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    run("--epochs", 1, "--run_dir", "here")
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    monkeypatch.setattr(DigitClassifier, "training_step", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(SystemExit):
+        run("--epochs", 1, "--run_dir", "there")
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_signal_after_the_last_epoch_ends_the_run_before_its_test(run, monkeypatch):
+    def interrupted(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(DigitClassifier, "on_train_end", interrupted)
+    monkeypatch.setattr(DigitClassifier, "test_step", lambda *_: pytest.fail("tested"))
+    with pytest.raises(SystemExit) as end:
+        run("--epochs", 1, "--run_dir", "here")
+    assert end.value.code == 143
+
+
 def test_a_second_signal_ends_the_end_of_an_epoch_too(run, monkeypatch, capsys):
     """The first waits until validation, curves and checkpoints are done; the second does not."""
     seen = []
