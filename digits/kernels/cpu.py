@@ -18,7 +18,6 @@ from numba import njit
 from torch import Tensor
 
 LANES = 8  # float32 in a vector
-ACTIVATION = np.arange(256, dtype=np.float32) / np.float32(255)  # of an input neuron, by the value of its pixel
 ONE = np.float32(1)
 
 # Sums may be taken in whatever order suits vector instructions, but it is the same order in every run.
@@ -100,7 +99,7 @@ def _list_ink(images, start, pixel, x):
     for n in range(len(images)):
         start[n] = i
         for p in range(images.shape[1]):
-            pixel[i], x[i] = p, ACTIVATION[images[n, p]]
+            pixel[i], x[i] = p, images[n, p] / np.float32(255)
             i += images[n, p] != 0  # without a branch, which would be guessed wrong at every edge of a stroke
     start[len(images)] = i
 
@@ -125,16 +124,15 @@ def _add_weighted(w, index, value, z):
 @compiled
 def _forward(sizes, layers, pixel, x, neurons, a):
     """Fill in the activations of every layer."""
+    index, value = pixel, x
     for layer in range(len(layers)):
-        w, z = layers[layer], a[layer]
+        w, z, outputs = layers[layer], a[layer], sizes[layer + 1]
         for j in range(w.shape[1]):
             z[j] = w[-1, j]
-        if layer == 0:
-            _add_weighted(w, pixel, x, z)
-        else:
-            _add_weighted(w, neurons[: sizes[layer]], a[layer - 1], z)
-        for j in range(sizes[layer + 1]):
+        _add_weighted(w, index, value, z)
+        for j in range(outputs):
             z[j] = ONE / (ONE + math.exp(-z[j]))
+        index, value = neurons[:outputs], z
 
 
 @compiled

@@ -4,7 +4,6 @@ import io
 import math
 import os
 import signal
-import sys
 from typing import Any
 
 import torch
@@ -22,7 +21,7 @@ class EpochLines(Callback):
 
     def __init__(self) -> None:
         self.bar = tqdm(
-            disable=not (sys.stderr.isatty() and not getattr(rank_zero_only, "rank", 0)),
+            disable=bool(getattr(rank_zero_only, "rank", 0)) or None,  # None: unless this is a terminal
             leave=False,
             unit=" mini-batches",
             unit_scale=True,
@@ -40,12 +39,8 @@ class EpochLines(Callback):
             parameters = sum(parameter.numel() for parameter in module.parameters())
             kernel = f"kernel {module.kernel_for(stack)} on {stack.images.device}"
             processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
-            self._say(f"{module.shape}, {parameters:,} weights and biases; {kernel}{processes}")
+            rank_zero_only(tqdm.write)(f"{module.shape}, {parameters:,} weights and biases; {kernel}{processes}")
         self.started = True
-
-    @rank_zero_only
-    def _say(self, text: str) -> None:
-        tqdm.write(text)
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
         self.bar.update(trainer.global_step - self.bar.n)
@@ -55,7 +50,7 @@ class EpochLines(Callback):
             images = len(trainer.datamodule.test[1])
             right = round(trainer.callback_metrics["accuracy/test"].item() * images)
             validation = f"validation {trainer.callback_metrics['accuracy/validation']:.2%}"
-            self._say(f"Epoch {trainer.current_epoch}: {right} / {images}   {validation}")
+            rank_zero_only(tqdm.write)(f"Epoch {trainer.current_epoch}: {right} / {images}   {validation}")
 
     def on_fit_end(self, trainer: Any, module: Any) -> None:
         self.bar.close()
@@ -77,8 +72,7 @@ class EpochCurves(Callback):
         if not trainer.sanity_checking:
             seen = {name: x.item() for name, x in trainer.callback_metrics.items() if not name.endswith("/training")}
             if seen["accuracy/validation"] > self.best.get("best/validation", -1.0):
-                accuracies = {name: value for name, value in seen.items() if name.startswith("accuracy/")}
-                self.best = {name.replace("accuracy", "best"): value for name, value in accuracies.items()}
+                self.best = {name.replace("accuracy", "best"): x for name, x in seen.items() if "accuracy" in name}
             self._log(trainer, seen | self.best)
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
@@ -154,14 +148,9 @@ class WholeFiles(TorchCheckpointIO):
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
         """The checkpoint, with the best epoch looked for beside it: the folder of a run may have been moved."""
         checkpoint, folder = read(path), os.path.realpath(os.path.dirname(path))
-
-        def here(kept: str) -> str:
-            return kept and os.path.join(folder, os.path.basename(kept))
-
         for state in checkpoint.get("callbacks", {}).values():
             if "best_k_models" in state:
-                state["dirpath"] = folder
-                state["best_k_models"] = {here(kept): score for kept, score in state["best_k_models"].items()}
-                for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
-                    state[name] = here(state[name])
+                before = state["dirpath"]
+                state |= {name: x.replace(before, folder) for name, x in state.items() if isinstance(x, str)}
+                state["best_k_models"] = {x.replace(before, folder): y for x, y in state["best_k_models"].items()}
         return checkpoint

@@ -42,8 +42,6 @@ def report(trainer: Trainer, path: Path) -> None:
             f"Misses      {misses} of {there} pictures of a {model.only_digit} (recall {1 - misses / there:.2%}), "
             f"false alarms {alarms} of {len(data.test[1]) - there} others"
         )
-    if path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
     load = f"DigitClassifier.load_from_checkpoint({str(path)!r})"
     print(
         f"Checkpoint  {path}\n"

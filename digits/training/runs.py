@@ -59,12 +59,10 @@ class Run(NamedTuple):
                 raise
             reason = " ".join(f"{type(error).__name__} {error}".split())  # where Lightning restores the state
             raise UserError(f"{self.checkpoint} is not of a training that can go on: {reason}") from error
-        except ModuleNotFoundError as error:
-            raise UserError(f"Lightning's Trainer: {shorten(str(error), 200)}") from error
         except Timeout as error:
             raise UserError(f"another process trains in {self.folder}; wait for it, or stop it") from error
-        except MisconfigurationException as error:
-            raise UserError("Lightning's Trainer: " + " ".join(str(error).split())) from error
+        except (MisconfigurationException, ModuleNotFoundError) as error:
+            raise UserError(f"Lightning's Trainer: {shorten(str(error), 200)}") from error
         except OSError as error:
             ours = Path(error.filename or "/").resolve().is_relative_to(self.folder.resolve())
             if not ours and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -97,19 +95,19 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
     path, saved = _last_whole_checkpoint(folder)
     if path is None:
         return Run(folder, resumed=True)
-    try:
-        kept = rebuild(DigitClassifier, saved, path), MNISTDataModule(**saved["datamodule_hyper_parameters"])
+    try:  # what an old file lacks has its default
+        model_then = rebuild(DigitClassifier, saved, path)
+        data_then = MNISTDataModule(**saved["datamodule_hyper_parameters"])
     except (KeyError, TypeError) as error:
         raise UserError(f"{path} is not of a training that can go on: {error}") from error
-    before = hyperparameters(*kept)  # what an old file lacks has its default
-    exact = any(tensor.dtype == torch.float64 for tensor in saved["state_dict"].values())
-    before["trainer.precision"] = "64-true" if exact else "32-true"
     trainer = settings["trainer"] or {}
-    precision = "64-true" if "64" in str(trainer.get("precision")) else "32-true"
-    now = hyperparameters(model, data) | {"trainer.precision": precision}
+    double_then = any(tensor.dtype == torch.float64 for tensor in saved["state_dict"].values())
+    double_now = "64" in str(trainer.get("precision"))
+    then = {**model_then.hparams, **data_then.hparams, "trainer.precision": "64-true" if double_then else "32-true"}
+    now = {**model.hparams, **data.hparams, "trainer.precision": "64-true" if double_now else "32-true"}
     for name, value in now.items():
-        if before[name] != value:
-            raise UserError(f"a resumed run keeps its settings: --{name} is {before[name]} in {folder}, not {value}")
+        if then[name] != value:
+            raise UserError(f"a resumed run keeps its settings: --{name} is {then[name]} in {folder}, not {value}")
     epochs = trainer.get("max_epochs", settings["epochs"])
     if 0 <= epochs <= saved["epoch"]:
         raise UserError(f"{folder} has been trained for {saved['epoch'] + 1} epochs already, more than {epochs}")
@@ -117,16 +115,11 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
     return Run(folder, True, path, saved["epoch"] + 1)
 
 
-def hyperparameters(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
-    """What decides the weights of a trained network."""
-    return {**model.hparams, **data.hparams}
-
-
 def differing(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
     """Those hyperparameters, apart from the sizes of the layers, that are not the defaults and change the weights."""
     defaults = {**signature(DigitClassifier).parameters, **signature(MNISTDataModule).parameters}
-    settings = hyperparameters(model, data).items()
-    return {name: x for name, x in settings if name not in ("hidden", "kernel") and x != defaults[name].default}
+    settings = {**model.hparams, **data.hparams}
+    return {name: x for name, x in settings.items() if name not in ("hidden", "kernel") and x != defaults[name].default}
 
 
 def _last_whole_checkpoint(folder: Path) -> tuple[Path | None, dict[str, Any]]:
