@@ -2,10 +2,9 @@
 
 import pickle
 import zipfile
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import nn
@@ -15,8 +14,6 @@ from digits.network import sigmoid_network
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
 CONFIG = "config.yaml"  # the settings of a run, in its folder
-
-Model = TypeVar("Model", bound=nn.Module)
 
 
 def newest_run() -> Path:
@@ -108,20 +105,6 @@ def validation_accuracy(saved: dict[str, Any]) -> float | None:
         if state.get("monitor") == "accuracy/validation" and state.get("current_score") is not None:
             return float(state["current_score"])
     return None
-
-
-def rebuild(build: Callable[..., Model], saved: dict[str, Any], path: str | Path, **changed: Any) -> Model:
-    """The model that `build` makes of a checkpoint's hyperparameters, some of them changed, with its weights.
-
-    Raises UserError if `saved`, as `read` from `path`, contradicts itself.
-    """
-    try:
-        model = build(**saved["hyper_parameters"] | changed)
-        model.load_state_dict(saved["state_dict"])
-    except (TypeError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
-    return model
 
 
 def load_network(saved: dict[str, Any], path: str | Path) -> nn.Sequential:

@@ -66,9 +66,17 @@ class DigitClassifier(LightningModule):
     ) -> "DigitClassifier":
         """The network in a checkpoint, on the device `map_location`, with other `settings`, such as `kernel`, if given.
 
-        The file cannot run code here: `weights_only` is always True. Raises UserError as `digits.checkpoint.read` does.
+        The file cannot run code here: `weights_only` is always True. Raises UserError as `digits.checkpoint.read` does,
+        and if the file contradicts itself.
         """
-        return checkpoint.rebuild(cls, checkpoint.read(path), path, **settings).to(map_location)
+        saved = checkpoint.read(path)
+        try:
+            model = cls(**saved["hyper_parameters"] | settings)
+            model.load_state_dict(saved["state_dict"])
+        except (TypeError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
+        return model.to(map_location)
 
     @property
     def shape(self) -> str:

@@ -49,11 +49,6 @@ def nand(x: Tensor, y: Tensor) -> Tensor:
     return NAND(torch.stack([x, y], -1)).squeeze(-1)
 
 
-def xor(x: Tensor, y: Tensor) -> Tensor:
-    """XOR of bits x and y (...), which takes several perceptrons: four NANDs."""
-    return half_adder(x, y)[0]
-
-
 def half_adder(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Sum x XOR y and carry x AND y of bits x and y (...), wired as in chapter 1: five perceptrons, all NAND."""
     both = nand(x, y)

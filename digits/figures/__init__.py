@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digits import UserError, checkpoint
-from digits.checkpoint import checkpoint_of
+from digits import UserError
+from digits.checkpoint import checkpoint_of, read
 from digits.data import MNISTDataModule
 from digits.files import write_whole
 from digits.model import DigitClassifier
@@ -29,8 +29,7 @@ def figures(network: Path | None = None, *, out: Path = Path("figures"), data_di
     except ImportError as error:
         raise UserError(f"the figures need {error.name}: pip install -e '.[figures]'") from error
     path = checkpoint_of(network)
-    saved = checkpoint.read(path)
-    model = checkpoint.rebuild(DigitClassifier, saved, path)
+    saved, model = read(path), DigitClassifier.load_from_checkpoint(path)
     if model.image_size != 28:
         raise UserError(f"{path} reads images of another size than 28x28")
     data = MNISTDataModule(data_dir, **saved.get("datamodule_hyper_parameters", {}))

@@ -39,7 +39,7 @@ def sgd_steps(
     sizes, layers = _pack(weights, biases)
     buffers = _buffers(sizes, chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
-    result = _sgd_steps(sizes, layers, *buffers, *_ink_of(images), labels.numpy(), chosen.numpy(), rate)
+    result = _sgd_steps(sizes, layers, *buffers, *_ink(images, images._version), labels.numpy(), chosen.numpy(), rate)
     for w, b, layer in zip(weights, biases, layers, strict=True):
         w.copy_(torch.from_numpy(layer[:-1, : len(b)].T))
         b.copy_(torch.from_numpy(layer[-1, : len(b)]))
@@ -52,7 +52,7 @@ def evaluate(
     """Cost, summed, and number of right answers on the `chosen` (n,) of the images; otherwise as `sgd_steps`."""
     sizes, layers = _pack(weights, biases)
     buffers = _buffers(sizes, 1)
-    return _tensors(*_evaluate(sizes, layers, *buffers, *_ink_of(images), labels.numpy(), chosen.numpy()))
+    return _tensors(*_evaluate(sizes, layers, *buffers, *_ink(images, images._version), labels.numpy(), chosen.numpy()))
 
 
 def _pack(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -72,13 +72,12 @@ def _buffers(sizes: np.ndarray, images: int) -> tuple[np.ndarray, np.ndarray, np
     return a, delta, np.arange(sizes[1:].max(), dtype=np.uint16)
 
 
-def _ink_of(images: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return _ink(images, images._version)  # the version changes when the images do
-
-
 @lru_cache(maxsize=3)  # training, validation and test images: listed once, used in every epoch
 def _ink(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The pixels that are not 0: image n has pixels `pixel[start[n]:start[n + 1]]`, with activations `x` likewise."""
+    """The pixels that are not 0: image n has pixels `pixel[start[n]:start[n + 1]]`, with activations `x` likewise.
+
+    `version` is torch's own count of changes to the images: changed ones are listed again.
+    """
     flat = images.flatten(1).numpy()
     room = np.count_nonzero(flat) + 1  # one more, which `_list_ink` writes but nobody reads
     start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.float32)

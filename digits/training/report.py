@@ -8,7 +8,6 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
 from digits.checkpoint import read, validation_accuracy
-from digits.network import sizes
 from digits.training import pictures
 from digits.training.runs import differing
 
@@ -35,7 +34,7 @@ def report(trainer: Trainer, path: Path) -> None:
         logger.finalize("success")  # or they may never reach the disk
 
     print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})")
-    if sizes(model.network)[-1:] == [1]:
+    if model.only_digit is not None:
         there = int((data.test[1] == model.only_digit).sum())
         misses, alarms = (int(metrics[f"{kind}/test"]) for kind in ("misses", "false_alarms"))
         print(

@@ -20,7 +20,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits import UserError
-from digits.checkpoint import CONFIG, read, rebuild
+from digits.checkpoint import CONFIG, read
 from digits.data import MNISTDataModule
 from digits.files import write_whole
 from digits.model import DigitClassifier
@@ -96,7 +96,7 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
     if path is None:
         return Run(folder, resumed=True)
     try:  # what an old file lacks has its default
-        model_then = rebuild(DigitClassifier, saved, path)
+        model_then = DigitClassifier.load_from_checkpoint(path)
         data_then = MNISTDataModule(**saved["datamodule_hyper_parameters"])
     except (KeyError, TypeError) as error:
         raise UserError(f"{path} is not of a training that can go on: {error}") from error
