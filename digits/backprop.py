@@ -4,7 +4,7 @@ The names are the book's (chapter 2): z = w a + b is a neuron's weighted input, 
 dC/dz its error. The book has the derivative of the sigmoid as sigma'(z); written with the activation it is a (1 - a).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -12,14 +12,15 @@ from torch import Tensor
 from digits.network import correct, inputs, one_hot, quadratic_cost
 
 Gradients = list[tuple[Tensor, Tensor]]  # of the weights and the biases of each layer
-Reduce = Callable[[Gradients, int], int]
 
 
 @torch.no_grad()
 def sgd_step(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, y: Tensor, lr: float, reduce: Reduce | None = None
+    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, y: Tensor, lr: float
 ) -> tuple[Tensor, Tensor]:
     """Move weights and biases, in place, down the gradient of the quadratic cost on one mini-batch.
+
+    Where several processes train together, the mini-batch is all of theirs.
 
     Args:
         weights: For each layer (outputs, inputs), all of one floating dtype and device.
@@ -27,8 +28,6 @@ def sgd_step(
         x: Input activations (B, inputs of the first layer).
         y: Desired output activations (B, outputs of the last layer).
         lr: Learning rate; the gradient is that of C = 1/(2B) sum ||y - a||^2.
-        reduce: Where several processes share a mini-batch: `reduce(gradients, size)` replaces each gradient by its sum
-            over all processes, and returns the sum of their sizes.
 
     Returns:
         Cost summed over the mini-batch, sum 1/2 ||y - a||^2, and the number of right answers, both as they were before
@@ -48,7 +47,7 @@ def sgd_step(
         if layer > 0:  # the inputs of the network have no delta
             delta = (delta @ weights[layer]).mul_(a * (1 - a))  # BP2
 
-    size = len(x) if reduce is None else reduce(gradients, len(x))
+    size = sum_over_processes(gradients, len(x))
     for w, b, (grad_w, grad_b) in zip(weights, biases, reversed(gradients), strict=True):
         w.add_(grad_w, alpha=-lr / size)
         b.add_(grad_b, alpha=-lr / size)
@@ -56,13 +55,7 @@ def sgd_step(
 
 
 def sgd_steps(
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor],
-    images: Tensor,
-    labels: Tensor,
-    chosen: Tensor,
-    lr: float,
-    reduce: Reduce | None = None,
+    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, chosen: Tensor, lr: float
 ) -> tuple[Tensor, Tensor]:
     """`sgd_step` for each mini-batch of a stack; cost and number of right answers are summed over the stack.
 
@@ -71,15 +64,17 @@ def sgd_steps(
     """
     x = inputs(images[chosen], like=weights[0])
     y = one_hot(labels[chosen], len(biases[-1]), like=weights[0])
-    results = [sgd_step(weights, biases, x_k, y_k, lr, reduce) for x_k, y_k in zip(x, y, strict=True)]
+    results = [sgd_step(weights, biases, x_k, y_k, lr) for x_k, y_k in zip(x, y, strict=True)]
     costs, rights = (torch.stack(column) for column in zip(*results, strict=True))
     return costs.sum(), rights.sum()
 
 
-def reduce_across_processes(gradients: Gradients, size: int) -> int:
-    """The `reduce` of `sgd_step` for the processes of torch.distributed: one message a mini-batch."""
+def sum_over_processes(gradients: Gradients, size: int) -> int:
+    """Replace each gradient by its sum over the processes of torch.distributed, if any; returns their sizes' sum."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return size
     parts = [part for pair in gradients for part in pair]
-    flat = torch.cat([part.flatten() for part in parts] + [parts[0].new_tensor([size])])
+    flat = torch.cat([part.flatten() for part in parts] + [parts[0].new_tensor([size])])  # one message a mini-batch
     torch.distributed.all_reduce(flat)
     for part, total in zip(parts, flat[:-1].split([part.numel() for part in parts]), strict=True):
         part.copy_(total.view_as(part))

@@ -1,5 +1,6 @@
 """Checkpoints: which one is meant, and what is in it, read without running code that may be hidden there."""
 
+import os
 import pickle
 import zipfile
 from itertools import pairwise
@@ -36,9 +37,9 @@ def read(path: str | Path) -> dict[str, Any]:
     Raises UserError if it is missing, damaged, of another program or version, or holds more than finite tensors and
     plain values: it may come from a stranger, so it runs no code, and takes no more memory than its size.
     """
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise UserError(f"{path} is no file")  # perhaps a pipe, which would be waited for
     try:
-        if not Path(path).is_file() and Path(path).exists():
-            raise UserError(f"{path} is no file")  # perhaps a pipe, which would be waited for
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             unpacked = sum(entry.file_size for entry in entries)
@@ -46,8 +47,6 @@ def read(path: str | Path) -> dict[str, Any]:
             if any(e.compress_type for e in entries) or unpacked > Path(path).stat().st_size or archive.testzip():
                 raise zipfile.BadZipFile
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except UserError:
-        raise
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such checkpoint") from error
     except OSError as error:

@@ -108,10 +108,7 @@ def _plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
 
 
 def _torch_steps(model: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
-    several = torch.distributed.is_available() and torch.distributed.is_initialized()
-    reduce = backprop.reduce_across_processes if several else None
-    lr = optimizer.param_groups[0]["lr"]
-    return backprop.sgd_steps(*weights_and_biases(model), images, labels, chosen, lr, reduce)
+    return backprop.sgd_steps(*weights_and_biases(model), images, labels, chosen, optimizer.param_groups[0]["lr"])
 
 
 def _autograd_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | None, processes: int) -> str | None:
