@@ -13,6 +13,7 @@ from torch import Tensor
 
 from digits import UserError, mnist
 from digits.distort import distort
+from digits.styles import restyle
 
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
 STACK = 25_000  # images in a stack, rounded down to whole mini-batches
@@ -52,7 +53,7 @@ class Stacks:
         self.module, self.images, self.labels = module, images, labels
         # One thread, in which torch uses one thread: with more, they would compete with the training for the cores.
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
-        self.made: dict[int, Future[Tensor]] = {}  # distorted images, by epoch
+        self.made: dict[int, Future[Tensor]] = {}  # changed images, by epoch
         trainer: Any = module.trainer
         self.rank, self.processes = trainer.global_rank, trainer.world_size
         self.batch_size = module.batch_size * self.processes  # of all processes together
@@ -65,17 +66,22 @@ class Stacks:
         trainer: Any = self.module.trainer
         epoch = trainer.current_epoch  # asked for here, not in __init__: only now does a resumed run know it
         chosen = order(self.module.seed, epoch, len(self.images)).to(self.images.device)
-        images = self._distorted(epoch) if self.module.distort else self.images
+        images = self._changed(epoch) if self.module.distort or self.module.styles else self.images
         for part in self.slices:
             mini_batches = chosen[part].view(-1, min(self.batch_size, part.stop - part.start))
             yield Stack(images, self.labels, mini_batches.tensor_split(self.processes, dim=1)[self.rank])
 
-    def _distorted(self, epoch: int) -> Tensor:
+    def _changed(self, epoch: int) -> Tensor:
         """The images of this epoch; those of the next are made while it trains, on another core if there is one."""
         module: Any = self.module
+
+        def made(epoch: int) -> Tensor:
+            styled = restyle(self.images, self.labels, module.seed, epoch) if module.styles else self.images
+            return distort(styled, module.distort, module.seed, epoch) if module.distort else styled
+
         for wanted in (epoch, epoch + 1):
             if wanted not in self.made and wanted != module.trainer.max_epochs:
-                self.made[wanted] = self.background.submit(distort, self.images, module.distort, module.seed, wanted)
+                self.made[wanted] = self.background.submit(made, wanted)
         return self.made.pop(epoch).result()
 
 
@@ -92,6 +98,7 @@ class MNISTDataModule(LightningDataModule):
         seed: Decides, with the number of the epoch, the order of the training images.
         train_size: How many of the training images train, the first ones; all if None.
         distort: How strongly the training images are distorted, afresh each epoch (`digits.distort`); 0 for not at all.
+        styles: Whether some of them get strokes of handwriting that MNIST hardly has, afresh each epoch (`digits.styles`).
 
     Raises:
         UserError: If `train_size` is out of range.
@@ -104,13 +111,14 @@ class MNISTDataModule(LightningDataModule):
         seed: int = 0,
         train_size: int | None = None,
         distort: float = 0.0,
+        styles: bool = False,
     ) -> None:
         super().__init__()
         if train_size is not None and not 1 <= train_size <= TRAINING:
             raise UserError(f"--train_size must be 1 to {TRAINING}, the number of training images, not {train_size}")
-        self.save_hyperparameters("batch_size", "seed", "train_size", "distort", logger=False)
+        self.save_hyperparameters("batch_size", "seed", "train_size", "distort", "styles", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
-        self.distort = distort
+        self.distort, self.styles = distort, styles
         self.prepared = False
         self.test: tuple[Tensor, ...] = ()  # until `setup`
 

@@ -1,0 +1,163 @@
+"""Ways of writing digits that MNIST, written in the United States, hardly has, drawn onto its images.
+
+A 1 with a flag or a foot, a 7 with a bar or a serif, a 4 with a short leg, a 9 with a curl; any digit narrow or wide.
+A network that has never seen them takes such a 1 for a 7 or 2, and such a 7 for a 4.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+# How many images of a digit get a style: a guess at how many people write so; not tuned.
+FLAG, FOOT, BAR, SERIF, SHORT, CURL, STRETCHED = 0.3, 0.15, 0.3, 0.2, 0.25, 0.1, 0.2
+STRETCH = 0.25  # logarithm of the largest change of the width
+PART = 500  # images at a time, few enough for the processor's cache
+BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
+
+
+@torch.no_grad()
+def restyle(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Tensor:
+    """The images (N, 28, 28) uint8 of the digits `labels` (N,) int64, on their device, some of them in other styles.
+
+    Which, and how, depends on the arguments alone, and on the kind of device: an epoch has its own.
+    """
+    number = np.random.default_rng([seed, epoch, 1]).integers(2**63)
+    generator = torch.Generator(images.device).manual_seed(int(number))
+    parts = zip(images.split(PART), labels.split(PART), strict=True)
+    return torch.cat([_restyled(part, digits, generator) for part, digits in parts])
+
+
+def _restyled(images: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
+    """Images (N, 28, 28) uint8, in other styles by chance."""
+    ink = images / 255
+    changed = torch.zeros_like(labels, dtype=torch.bool)
+
+    def chosen(digit: int, share: float) -> tuple["Strokes", Tensor]:
+        chance = torch.rand(len(labels), generator=generator, device=labels.device)
+        numbers = ((labels == digit) & (chance < share)).nonzero().flatten()
+        changed[numbers] = True
+        return Strokes(ink[numbers], generator), numbers
+
+    one, numbers = chosen(1, FLAG)  # a stroke from the top, down to the left, a little bent
+    stem = one.bottom - one.top
+    way, length = turned(stem, one.uniform(0.4, 1.3)), one.uniform(0.2, 0.6)
+    bend = one.top + 0.5 * length * way + 0.1 * length * turned(way, one.uniform(-1.6, 1.6))
+    ink[numbers] = one.drawn(one.top, bend).drawn(bend, one.top + length * way).ink
+
+    one, numbers = chosen(1, FOOT)
+    level = one.height * direction(one.uniform(-0.25, 0.15))
+    ink[numbers] = one.drawn(one.bottom - one.uniform(0.1, 0.4) * level, one.bottom + one.uniform(0.1, 0.4) * level).ink
+
+    seven, numbers = chosen(7, BAR)
+    middle, level = seven.centre(seven.uniform(0.4, 0.7)), seven.height * direction(seven.uniform(-0.45, 0.2))
+    ink[numbers] = seven.drawn(middle - seven.uniform(0.1, 0.4) * level, middle + seven.uniform(0.1, 0.4) * level).ink
+
+    seven, numbers = chosen(7, SERIF)
+    left = seven.leftmost(0.35)
+    ink[numbers] = seven.drawn(left, left + seven.uniform(0.1, 0.35) * seven.height * direction(seven.uniform(1, 2.2))).ink
+
+    four, numbers = chosen(4, SHORT)
+    ink[numbers] = four.without_leg(four.uniform(0, 0.8)).ink
+
+    nine, numbers = chosen(9, CURL)
+    angle = nine.uniform(2.6, 3.7)  # to the left, then perhaps up
+    bend = nine.bottom + nine.uniform(0.1, 0.35) * nine.height * direction(angle)
+    end = bend + nine.uniform(0.05, 0.25) * nine.height * direction(angle + nine.uniform(-0.2, 1.2))
+    ink[numbers] = nine.drawn(nine.bottom, bend).drawn(bend, end).ink
+
+    wide = torch.rand(len(labels), generator=generator, device=labels.device) < STRETCHED
+    stretch = (torch.rand(len(labels), generator=generator, device=labels.device) * 2 - 1) * STRETCH * wide
+    changed |= wide
+    ink[changed] = as_mnist(ink[changed], stretch[changed].exp())
+    return (ink * 255).round_().to(torch.uint8)
+
+
+class Strokes:
+    """Digits (n, 28, 28) float 0..1 to draw on: their places are x, y (n, 2) in pixels, their lengths (n, 1)."""
+
+    def __init__(self, ink: Tensor, generator: torch.Generator) -> None:
+        self.ink, self.generator = ink, generator
+        rows = (ink > 0.4).any(2).float()
+        self.first, self.last = rows.argmax(1), 27 - rows.flip(1).argmax(1)
+        self.height = (self.last - self.first)[:, None].float()
+        down, right = ink.diff(dim=1)[:, :, :-1], ink.diff(dim=2)[:, :-1]
+        edge = (down**2 + right**2).sqrt().sum((1, 2))  # twice the length of the strokes
+        self.width = (2 * ink.sum((1, 2)) / edge.clamp(min=1))[:, None]
+        self.top, self.bottom = self.centre(0.04), self.centre(0.96)
+
+    def uniform(self, low: float, high: float) -> Tensor:
+        """A random number for each digit, (n, 1)."""
+        return low + (high - low) * torch.rand(len(self.ink), 1, generator=self.generator, device=self.ink.device)
+
+    def centre(self, share: Tensor | float) -> Tensor:
+        """The middle of the ink at this share of the height."""
+        y = self.first[:, None] + share * self.height
+        column, row = grid(self.ink)
+        near = (1.5 - (row - y[:, :, None]).abs()).clamp(min=0) * self.ink
+        x = (near * column).sum((1, 2)) / near.sum((1, 2)).clamp(min=1e-3)
+        return torch.cat([x[:, None], y], 1)
+
+    def leftmost(self, share: float) -> Tensor:
+        """The left end of the ink in the upper share of the height."""
+        column, row = grid(self.ink)
+        upper = (self.ink > 0.4) & (row < (self.first[:, None] + share * self.height)[:, :, None])
+        x = torch.where(upper, column, 27.0).amin((1, 2))
+        end = upper & (column < x[:, None, None] + 1.6)
+        y = (end * row).sum((1, 2)) / end.sum((1, 2)).clamp(min=1)
+        return torch.stack([x + 0.8, y], 1)
+
+    def drawn(self, start: Tensor, end: Tensor) -> "Strokes":
+        """With a straight stroke as wide as the others."""
+        column, row = grid(self.ink)
+        way = (end - start)[:, :, None, None]
+        x, y = column - start[:, 0, None, None], row - start[:, 1, None, None]
+        share = ((x * way[:, 0] + y * way[:, 1]) / (way**2).sum(1).clamp(min=1e-6)).clamp(0, 1)  # of the nearest point
+        distance = ((x - share * way[:, 0]) ** 2 + (y - share * way[:, 1]) ** 2).sqrt()
+        self.ink = torch.maximum(self.ink, (self.width[:, :, None] / 2 + 0.4 - distance).clamp(0, 1))
+        return self
+
+    def without_leg(self, share: Tensor) -> "Strokes":
+        """Cut off below the row with the most ink in the lower two thirds, but for a share of what is there."""
+        _, row = grid(self.ink)
+        lower = row[:, 0] > self.first[:, None] + 0.35 * self.height
+        bar = (self.ink.sum(2) * lower).argmax(1)[:, None] + 0.6 * self.width
+        cut = bar + share * (self.last[:, None] - bar).clamp(min=0)
+        self.ink = self.ink * (cut[:, :, None] + 0.5 - row).clamp(0, 1)
+        return self
+
+
+def grid(images: Tensor) -> tuple[Tensor, Tensor]:
+    """The column (1, 28) and the row (28, 1) of each pixel."""
+    count = torch.arange(28.0, device=images.device)
+    return count[None, :], count[:, None]
+
+
+def direction(angle: Tensor) -> Tensor:
+    """Unit vectors (n, 2) at angles (n, 1) in radians, clockwise from the right, as y points down."""
+    return torch.cat([angle.cos(), angle.sin()], 1)
+
+
+def turned(vectors: Tensor, angle: Tensor) -> Tensor:
+    """Vectors (n, 2) turned by angles (n, 1) in radians, clockwise."""
+    x, y = vectors[:, :1], vectors[:, 1:]
+    return torch.cat([angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y], 1)
+
+
+def as_mnist(ink: Tensor, stretch: Tensor) -> Tensor:
+    """Digits (n, 28, 28) stretched in width by factors (n,), then scaled and centred as MNIST's are."""
+    column, row = grid(ink)
+    x, y = (ink * (column + 0.5)).sum((1, 2)), (ink * (row + 0.5)).sum((1, 2))
+    mass = ink.sum((1, 2)).clamp(min=1e-3)
+    drawn = (ink > 0.2).float()
+    sides = []
+    for axis in (1, 2):
+        line = drawn.amax(axis)
+        sides.append(28 - line.argmax(1) - line.flip(1).argmax(1))
+    scale = torch.maximum(sides[0] * stretch, sides[1].float()).clamp(min=4) / BOX
+    across, down = (column + 0.5 - MIDDLE), (row + 0.5 - MIDDLE)
+    x = across * (scale / stretch)[:, None, None] + (x / mass)[:, None, None]
+    y = down * scale[:, None, None] + (y / mass)[:, None, None]
+    places = torch.stack(torch.broadcast_tensors(x / 14 - 1, y / 14 - 1), 3)
+    pixels = grid_sample(ink[:, None], places, align_corners=False)[:, 0]
+    return (1.3 * (pixels - 0.5) + 0.5).clamp(0, 1)  # as sharp as before the pixels were interpolated
