@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 import yaml
-from tqdm import tqdm
 
 from digits import UserError
 from digits.cli import PositiveInt, Rate
@@ -24,7 +23,6 @@ from digits.train import train
 
 try:
     import optuna
-    from sqlalchemy.exc import SQLAlchemyError
 
     from digits.plotting import png
     from digits.sweep import pictures
@@ -33,10 +31,8 @@ try:
 except ImportError as error:
     raise UserError(f"a sweep needs {error.name}: pip install -e '.[sweep]'") from error
 
-DEFAULTS = {name: parameter.default for name, parameter in signature(train).parameters.items()}
-DEFAULTS |= {"seeds": 1, "trials": None}
-HEAD, ROW = "hidden         lr  batch      init", "{:6}  {:9.4g}  {:5}  {:>8}"
-HOPELESS, PATIENCE = 0.2, 3  # what reads fewer validation images after so many epochs is stopped; guessing reads 0.1
+DEFAULTS = {name: each.default for name, each in signature(train).parameters.items()} | {"seeds": 1, "trials": None}
+HEAD = "hidden         lr  batch      init  "
 
 
 def sweep(
@@ -54,8 +50,7 @@ def sweep(
 ) -> None:
     """Train a network of each combination of settings, rank them by validation accuracy, and test the best.
 
-    Curves, pictures and the winner go to a folder in runs/ that is named after the settings, so the same command goes
-    on with a sweep that was stopped.
+    Results go to a folder in runs/ that is named after the settings, so the same command goes on after a stop.
 
     Args:
         hidden: Neurons in the hidden layer, such as 15 30 100.
@@ -63,13 +58,10 @@ def sweep(
         batch_size: Images in a mini-batch.
         init: Initial weights: scaled, gaussian, or both.
         seeds: Networks of each combination, with seeds 0, 1, ...; their mean counts.
-        epochs: How often a network sees every training image; one that hardly reads better than guessing after three
-            is stopped.
-        trials: Instead of every combination, so many that Optuna proposes, between the smallest and the largest of
-            the values given.
+        epochs: How often a network sees every training image; one hardly better than guessing after three is stopped.
+        trials: Instead of every combination, so many that Optuna proposes within the ranges of the values given.
         workers: Networks that are trained at a time; by default one for each core.
-        storage: A database, such as postgresql://user@host/name, where other machines join with the same command; by
-            default a file in the folder of the sweep.
+        storage: A database that machines share, such as postgresql://user@host/name; else a file in the folder.
         data_dir: Where the MNIST files are, or go.
 
     Raises:
@@ -89,34 +81,35 @@ def sweep(
     def test_one(trial: optuna.Trial) -> float:
         return test(winner._replace(seed=trial.suggest_int("seed", 0, seeds - 1)), epochs, data, signals)
 
-    with received() as signals:
+    with received([], at_once=True) as signals:
         try:
             data.prepare_data()
             folder.mkdir(parents=True, exist_ok=True)
-            database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=20", signals)
+            database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", signals)
             data.setup("fit")
             for images, labels in (data.training, data.validation):  # the kernel and lists of their ink, for all
                 DigitClassifier([1]).score(images, labels, torch.arange(1))
-            open_study = partial(optuna.create_study, storage=database, direction="maximize", load_if_exists=True)
-            # One that judges each trial alone: if it compared trials, the table would depend on their order.
-            pruner = optuna.pruners.ThresholdPruner(lower=HOPELESS, n_warmup_steps=PATIENCE - 1)
-            study = open_study(study_name=name, pruner=pruner)
-            run = partial(complete, workers or cpu_count() or 1)
-            print(f"{HEAD}  seed  validation")
+            # Guessing reads 0.1. If trials were compared with each other, the table would depend on their order.
+            pruner = optuna.pruners.ThresholdPruner(lower=0.2, n_warmup_steps=2)
+            open_study = partial(optuna.create_study, storage=database, pruner=pruner, load_if_exists=True)
+            study = open_study(study_name=name, direction="maximize")
+            run = partial(complete, signals, workers or cpu_count() or 1)
+            print(f"{HEAD}seed  validation")
             if trials:
-                proposed = run(study, [{"seed": 0}] * trials, train_one, show)
+                proposed = run(study, [{"seed": 0}] * trials, train_one)
                 settings = [Setting(**trial.params) for trial in proposed]
             wanted = [setting._replace(seed=seed)._asdict() for seed in range(seeds) for setting in settings]
-            finished = [max(trial.intermediate_values.values()) for trial in run(study, wanted, train_one, show)]
+            finished = [max(trial.intermediate_values.values()) for trial in run(study, wanted, train_one)]
             scores = {setting: finished[number :: len(settings)] for number, setting in enumerate(settings)}
-            winner = max(scores, key=lambda setting: mean(scores[setting]))  # of equals, the first
+            scores = dict(sorted(scores.items(), key=lambda each: -mean(each[1])))  # of equals, the first
+            winner = next(iter(scores))
             # As trials of a study, so that the test set is seen once, whoever works on this sweep.
             tests = run(open_study(study_name=f"{name} test"), [{"seed": seed} for seed in range(seeds)], test_one)
             report(scores, [trial.value or 0.0 for trial in tests], folder, epochs, not trials)
         except KeyboardInterrupt:
             print("\nStopped. The same command goes on with the rest.")
             sys.exit(128 + signals[0])
-        except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+        except optuna.exceptions.StorageInternalError as error:
             cause = str(error.__cause__ or error).split("\n")[0]
             raise UserError(f"the database does not answer: {' '.join(cause.split())}") from error
         except OSError as error:
@@ -147,35 +140,23 @@ def named(hidden: list[int], **settings: list[Any]) -> str:
     return name if len(name) < 90 else f"{name[:80]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
-def show(_: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-    """Print the line of a network that is trained."""
-    if trial.state != optuna.trial.TrialState.FAIL:
-        accuracies, setting = trial.intermediate_values, Setting(**trial.params)
-        best = max(accuracies, key=lambda epoch: (accuracies[epoch], -epoch))
-        stopped = f"  stopped after epoch {trial.last_step}" if trial.state == optuna.trial.TrialState.PRUNED else ""
-        tqdm.write(f"{ROW.format(*setting)}  {setting.seed:4}  {accuracies[best]:10.2%} of epoch {best}{stopped}")
-
-
 def report(scores: pictures.Scores, tested: list[float], folder: Path, epochs: int, every: bool) -> None:
-    """Print the ranking, draw the pictures, and say what to do with the winner."""
-    ranking = sorted(scores, key=lambda setting: -mean(scores[setting]))  # of equals, the first
-    print(f"\n{HEAD}  validation: mean, each seed")
-    for setting in ranking:
-        by_seed = ", ".join(f"{accuracy:.2%}" for accuracy in scores[setting])
-        print(f"{ROW.format(*setting)}  {mean(scores[setting]):10.2%}: {by_seed}")
-    winner, config = ranking[0], folder / "winner.yaml"
+    """Print the ranking, draw the pictures, and say what to do with the winner, the first of `scores`."""
+    print(f"\n{HEAD}validation: mean, each seed")
+    for setting, accuracies in scores.items():
+        by_seed = ", ".join(f"{accuracy:.2%}" for accuracy in accuracies)
+        print(f"{setting}  {mean(accuracies):10.2%}: {by_seed}")
+    winner, validated = next(iter(scores.items()))
+    config = folder / "winner.yaml"
     means = f", means of seeds 0 to {len(tested) - 1}" if len(tested) > 1 else " with seed 0"
-    result = f"{mean(scores[winner]):.2%} of the validation images, {mean(tested):.2%} of the test images{means}"
+    result = f"{mean(validated):.2%} of the validation images, {mean(tested):.2%} of the test images{means}"
     settings = winner._asdict() | {"hidden": [winner.hidden], "epochs": epochs}
-    comment = f"""\
-# 784-{winner.hidden}-10: {result};
-# the best on validation of {len(ranking)} settings. With seed 0: {scores[winner][0]:.2%} and {tested[0]:.2%}.
+    comment = f"""# 784-{winner.hidden}-10: {result};
+# the best on validation of {len(scores)} settings. With seed 0: {validated[0]:.2%} and {tested[0]:.2%}.
 # python train.py --config {config}
 """
     write_whole(config, (comment + yaml.safe_dump(settings, sort_keys=False, default_flow_style=None)).encode())
     for name, figure in pictures.drawn(scores, epochs, every):
         write_whole(folder / f"{name}.png", png(figure))
-    print(f"\nBest        {result}")
-    print(f"Train it    python train.py --config {config}")
-    print(f"Pictures    {folder}/*.png")
-    print(f"Curves      tensorboard --logdir {folder}")
+    print(f"\nBest        {result}\nTrain it    python train.py --config {config}")
+    print(f"Pictures    {folder}/*.png\nCurves      tensorboard --logdir {folder}")

@@ -1,7 +1,4 @@
-"""The pictures of a sweep: validation accuracy against each setting that varies.
-
-Accuracies are drawn by the mistakes that are left, on a logarithmic scale: 90 is as far from 95 % as from 80 %.
-"""
+"""Validation accuracy against each setting that varies, on a logarithmic scale of the mistakes that are left."""
 
 from collections.abc import Iterator
 from itertools import cycle
@@ -10,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
 from digits.plotting import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION, figure
 from digits.sweep.trials import Setting
@@ -48,12 +45,10 @@ def against(scores: Scores, x: str, y: str, ys: list[Any], title: str) -> Figure
     if x != "init":
         axes.set_xscale("log")
         locator = FixedLocator(xs) if len(xs) <= 8 else LogLocator(subs=(1, 2, 3, 5))
-        axes.xaxis.set(major_locator=locator, minor_locator=NullLocator())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
+        axes.xaxis.set(major_locator=locator, minor_locator=NullLocator(), major_formatter="{x:g}")
     scale = (lambda accuracy: -np.log10(1 - np.minimum(accuracy, 0.9999)), lambda at: 1 - 10.0 ** -np.asarray(at))
     axes.set_yscale("function", functions=scale)
-    axes.yaxis.set(major_locator=FixedLocator([0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99]))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes.yaxis.set(major_locator=FixedLocator([0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99]), major_formatter="{x:.0%}")
     axes.set_ylim(0, 1 - 0.63 * (1 - min(0.9999, max(map(max, scores.values())))))
     axes.grid(alpha=0.3)
     axes.set(xlabel=NAMES[x], ylabel="validation accuracy")

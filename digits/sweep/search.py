@@ -5,80 +5,79 @@ heartbeats, and Optuna queues its trial again; one that is stopped lets its tria
 """
 
 import signal
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from functools import partial
-from threading import Lock
 from typing import Any
 
-import optuna
-from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
+from optuna import Study, logging
+from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
+from tqdm import tqdm
 
 from digits import UserError
 from digits.training.callbacks import Interrupted
 
-optuna.logging.set_verbosity(optuna.logging.ERROR)
+logging.set_verbosity(logging.ERROR)
 warnings.simplefilter("ignore", ExperimentalWarning)  # of heartbeats, and of TPE's constant liar
 
 BEAT, GRACE = 5, 120  # seconds between a trial's heartbeats, and until one without any is taken for dead
-POLL = 0.5  # seconds between looks at what others do
-AWAY = 60  # seconds to wait for a database that is away for a while
+POLL, AWAY = 0.5, 60  # seconds between looks at what others do, and to wait for a database that is away
+STOPS = signal.SIGINT, signal.SIGTERM
 
 
 @contextmanager
-def received() -> Iterator[list[int]]:
-    """SIGINT and SIGTERM, for threads to look at; the main thread gets KeyboardInterrupt. A second ends the process."""
-    signals: list[int] = []
+def received(signals: list[int], at_once: bool = False) -> Iterator[list[int]]:
+    """Note SIGINT and SIGTERM; KeyboardInterrupt comes `at_once` or at the end, a second signal ends the process."""
 
     def handle(number: int, _: Any) -> None:
         signals.append(number)
-        signal.signal(number, signal.SIG_DFL)
-        raise KeyboardInterrupt
+        for each in STOPS:
+            signal.signal(each, signal.SIG_DFL)
+        if at_once:
+            raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in STOPS}
     try:
         yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if signals and not at_once:
+            raise KeyboardInterrupt
 
 
 class Storage(RDBStorage):
-    """Optuna's storage in a database, with a heartbeat before a trial runs: without any, Optuna never takes it for
-    dead. The lock keeps two threads from taking the same trial, which SQLite would let them.
-    """
+    """Optuna's storage in a database. A trial has a heartbeat before it runs: without any, it is not taken for dead."""
 
-    taking = Lock()
+    def record_heartbeat(self, trial_id: int) -> None:
+        with suppress(StorageInternalError):  # the next one comes soon
+            super().record_heartbeat(trial_id)
 
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
-        with self.taking:
-            if state == TrialState.RUNNING:
-                self.record_heartbeat(trial_id)
-            return super().set_trial_state_values(trial_id, state, values)
+        if state == TrialState.RUNNING:
+            self.record_heartbeat(trial_id)
+        return super().set_trial_state_values(trial_id, state, values)
 
 
-def open_storage(url: str, signals: list[int]) -> Storage:
+def open_storage(url: str, signals: list[int], attempts: int = 5) -> Storage:
     """Open a database by its SQLAlchemy URL. If it is away later, whoever needs it waits, until a signal comes."""
     retry, pool = RetryHeartbeatStaleTrialCallback(), {"poolclass": NullPool}  # no connection that may be lost
-    beats = partial(Storage, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
-    for attempt in range(5):
-        try:
-            storage = beats(url, pool)
-            break
-        except (IntegrityError, OperationalError, ProgrammingError):  # another process may be making the same tables
-            if attempt == 4:
-                raise
-            time.sleep(POLL)
-        except (ImportError, ArgumentError, ValueError) as error:  # such as a port that is no number
-            raise UserError(f"--storage: {error}; for a driver pip install -e '.[postgres]', or '.[mysql]'") from error
+    try:
+        storage = Storage(url, pool, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
+    except (ImportError, ArgumentError, ValueError) as error:  # such as a port that is no number
+        raise UserError(f"--storage: {error}; for a driver pip install -e '.[postgres]', or '.[mysql]'") from error
+    except (SQLAlchemyError, StorageInternalError) as error:  # another process may be making the same tables
+        if attempts == 1:
+            raise StorageInternalError from error
+        time.sleep(POLL)
+        return open_storage(url, signals, attempts - 1)
 
     @event.listens_for(storage.engine, "do_connect")
     def connect(dialect: Any, _: Any, args: Any, options: Any) -> Any:
@@ -88,58 +87,53 @@ def open_storage(url: str, signals: list[int]) -> Storage:
             time.sleep(0 if signals else 1)
         return dialect.connect(*args, **options)
 
+    if storage.engine.name == "sqlite":  # which else lets two read before they write, and take the same trial
+        event.listen(storage.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return storage
 
 
-class Taken(Exception):
-    """Another trial does what this one would."""
-
-
 def complete(
-    workers: int,
-    study: optuna.Study,
-    wanted: list[dict[str, Any]],
-    objective: Callable[[Trial], float],
-    show: Callable[[optuna.Study, FrozenTrial], None] = lambda *_: None,
+    signals: list[int], workers: int, study: Study, wanted: list[dict[str, Any]], objective: Callable[[Trial], float]
 ) -> list[FrozenTrial]:
     """Run a trial of each `wanted` dict of parameters until all have an end, here or elsewhere; returns those trials.
 
-    `workers` of them run at a time, and `show` is called after each. After a signal, `objective` is to raise
-    Interrupted soon.
+    `workers` threads run one each at a time. `objective` is to raise Interrupted soon after there are `signals`.
     """
 
     def known() -> dict[int, FrozenTrial]:
         """By place in `wanted`, the first trial that did not fail: of what was queued twice, one counts."""
-        trials: dict[int, FrozenTrial] = {}
-        for trial in study.get_trials(deepcopy=False):
-            if trial.state != TrialState.FAIL and "place" in trial.user_attrs:
-                trials.setdefault(trial.user_attrs["place"], trial)
-        return trials
+        trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state != TrialState.FAIL]
+        return {trial.user_attrs["place"]: trial for trial in reversed(trials) if "place" in trial.user_attrs}
 
     def run(trial: Trial) -> float:
-        if trial.number not in {each.number for each in known().values()}:  # or none was waiting, and Optuna made one
-            raise Taken
-        try:
-            return objective(trial)
-        except (Interrupted, SystemExit) as error:  # which Lightning makes of KeyboardInterrupt and of SIGTERM
-            raise KeyboardInterrupt from error  # after which Optuna lets the trial fail
+        with suppress(Interrupted):
+            if not signals and trial.number in {each.number for each in known().values()}:
+                return objective(trial)
+        return float("nan")  # by which a trial fails: that was stopped, queued twice, or made as none was waiting
 
-    while True:
-        trials = known()
-        for place, parameters in enumerate(wanted):
-            if place not in trials:
-                study.enqueue_trial(parameters, {"place": place})
-        ours = [trials[place] for place in range(len(wanted)) if place in trials]
-        if len(ours) == len(wanted) and all(trial.state.is_finished() for trial in ours):
-            return ours
-        if waiting := len(study.get_trials(deepcopy=False, states=[TrialState.WAITING])):
-            jobs, bar = min(workers, waiting), sys.stderr.isatty()
+    jobs: set[Future[None]] = set()
+    with received(signals), ThreadPoolExecutor(workers) as pool, tqdm(wanted, disable=None, leave=False) as bar:
+        while True:
             try:
-                study.optimize(run, waiting, n_jobs=jobs, catch=Taken, callbacks=[show], show_progress_bar=bar)
-            except (UpdateFinishedTrialError, ValueError) as error:
-                if isinstance(error, ValueError) and not str(error).startswith("Cannot tell a"):
-                    raise
-                # One of ours was taken for dead, as after the sleep of a laptop, and another does it.
-        else:
-            time.sleep(POLL)  # others run the rest
-            fail_stale_trials(study)
+                fail_stale_trials(study)
+                trials = known()
+                for place, parameters in enumerate(wanted):
+                    if place not in trials and not signals:
+                        study.enqueue_trial(parameters, {"place": place})
+                waiting = study.get_trials(deepcopy=False, states=[TrialState.WAITING])
+            except StorageInternalError:  # a connection was lost
+                study.get_trials()  # raises it again if there is no other
+                continue
+            ended = [trials[n] for n in range(len(wanted)) if n in trials and trials[n].state.is_finished()]
+            bar.update(len(ended) - bar.n)
+            if signals or len(ended) == len(wanted):
+                return ended
+            for _ in waiting[: workers - len(jobs)]:
+                jobs.add(pool.submit(study.optimize, run, 1, catch=StorageInternalError))
+            time.sleep(0 if jobs else POLL)  # while others run the rest
+            done, jobs = wait(jobs, POLL if len(jobs) < workers else None, FIRST_COMPLETED)
+            for error in filter(None, (job.exception() for job in done)):
+                # Optuna's own errors are of a connection that was lost, or a trial that was taken for dead.
+                passing = isinstance(error, OptunaError) or isinstance(error.__context__, OptunaError)
+                if not passing and not str(error).startswith("Cannot tell a"):
+                    raise error

@@ -1,6 +1,6 @@
 """One trial of a sweep: the network that train.py would train, scored on validation images alone."""
 
-from collections.abc import Callable
+from contextlib import suppress
 from copy import copy, deepcopy
 from pathlib import Path
 from shutil import rmtree
@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import torch
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.loggers import Logger, TensorBoardLogger
 from optuna import Trial, TrialPruned
 from torch import Tensor
+from tqdm import tqdm
 
 from digits import UserError
 from digits.data import MNISTDataModule
@@ -29,33 +30,36 @@ class Setting(NamedTuple):
     init: Init
     seed: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.hidden:6}  {self.lr:9.4g}  {self.batch_size:5}  {self.init:>8}"
+
 
 class Best(Callback):
     """The epoch that train.py would keep: the first of those with the highest validation accuracy.
 
-    Signals that were received end the training by Interrupted; `stop` ends it after an epoch of such an accuracy.
+    Signals that were received end the training by Interrupted, and Optuna ends that of a `trial` that is hopeless.
     """
 
-    def __init__(self, signals: list[int], stop: Callable[[int, float], bool] = lambda *_: False) -> None:
-        self.signals, self.stop = signals, stop
-        self.accuracy, self.epoch, self.weights = -1.0, -1, dict[str, Tensor]()
+    def __init__(self, signals: list[int], trial: Trial | None = None) -> None:
+        self.signals, self.trial = signals, trial
+        self.accuracy, self.epoch, self.last, self.weights = -1.0, -1, -1, dict[str, Tensor]()
 
     def on_train_batch_end(self, *_: Any) -> None:
         if self.signals:
             raise Interrupted(self.signals[0])
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        accuracy, epoch = trainer.callback_metrics["accuracy/validation"].item(), trainer.current_epoch
+        accuracy, self.last = trainer.callback_metrics["accuracy/validation"].item(), trainer.current_epoch
         if accuracy > self.accuracy:
-            self.accuracy, self.epoch, self.weights = accuracy, epoch, deepcopy(module.state_dict())
-        trainer.should_stop = self.stop(epoch, accuracy)
+            self.accuracy, self.epoch, self.weights = accuracy, self.last, deepcopy(module.state_dict())
+        if self.trial:
+            self.trial.report(accuracy, self.last)
+            trainer.should_stop = self.trial.should_prune()
 
 
-def fit(
-    setting: Setting, epochs: int, loaded: MNISTDataModule, best: Best, log: TensorBoardLogger | None = None
-) -> DigitClassifier:
+def fit(setting: Setting, epochs: int, data: MNISTDataModule, best: Best, log: Logger | None = None) -> DigitClassifier:
     """The network after its last epoch, trained as train.py does on the CPU, bit for bit, unless `best` stops it."""
-    model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(loaded)
+    model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
     data.batch_size, data.seed = setting.batch_size, setting.seed
     data.val_dataloader = lambda: [data.whole(*data.validation)]  # type: ignore[method-assign]  # no test images
     quiet_trainer(epochs, best, EpochCurves(), logger=log or False).fit(model, data)
@@ -65,25 +69,16 @@ def fit(
 def validate(
     trial: Trial, setting: Setting, epochs: int, loaded: MNISTDataModule, signals: list[int], curves: Path
 ) -> float:
-    """Validation accuracy of a network in its best epoch; TensorBoard shows its curves and compares it to others.
-
-    Raises TrialPruned if it was stopped early, or its weights are no longer finite.
-    """
-
-    def hopeless(epoch: int, accuracy: float) -> bool:
-        trial.report(accuracy, epoch)
-        return trial.should_prune()
-
+    """Print and return the best validation accuracy, and write curves. Raises TrialPruned if stopped early."""
     rmtree(curves, ignore_errors=True)  # of an attempt that was stopped
-    best, finite = Best(signals, hopeless), True
-    log = TensorBoardLogger(curves, "", "", default_hp_metric=False)
-    try:
+    best, log = Best(signals, trial), TensorBoardLogger(curves, "", "", default_hp_metric=False)
+    with suppress(UserError):  # of weights that are no longer finite
         fit(setting, epochs, loaded, best, log)
-    except UserError:
-        finite = False
     log.log_hyperparams(setting._asdict() | {"epochs": epochs}, {"best/validation": best.accuracy}, step=best.epoch)
     log.finalize("success")
-    if trial.should_prune() or not finite:
+    stopped = f"  stopped after epoch {best.last}" if best.last + 1 < epochs else ""
+    tqdm.write(f"{setting}  {setting.seed:4}  {best.accuracy:10.2%} of epoch {best.epoch}{stopped}")
+    if stopped:
         raise TrialPruned
     return best.accuracy
 

@@ -1,15 +1,20 @@
 import os
 import signal
+import sqlite3
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Timer
+from unittest.mock import Mock
 
 import optuna
 import pytest
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
+from digits.sweep import search
 from digits.sweep.search import complete, open_storage, received
 from tests.support import postgres
 from tests.support.small_sweep import FOLDER, GRACE, LONG, ends, go, places, start, study_in
@@ -104,13 +109,18 @@ def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, 
     assert places(study, COMPLETE) == Counter(range(12))
 
 
-def test_a_signal_interrupts_the_main_thread_and_a_second_ends_the_process():
+def test_a_signal_interrupts_the_main_thread_at_once_or_at_the_end_and_a_second_ends_the_process():
     before = signal.getsignal(signal.SIGTERM)
-    with received() as signals:
-        with pytest.raises(KeyboardInterrupt):
+    signals = []
+    with received(signals, at_once=True):
+        with pytest.raises(KeyboardInterrupt), received(signals):
             os.kill(os.getpid(), signal.SIGTERM)
-        assert signals == [signal.SIGTERM]
-        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+            assert signals == [signal.SIGTERM]
+            assert signal.getsignal(signal.SIGTERM) == signal.getsignal(signal.SIGINT) == signal.SIG_DFL
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert signals == [signal.SIGTERM, signal.SIGINT]
+        assert signal.getsignal(signal.SIGTERM) == signal.getsignal(signal.SIGINT) == signal.SIG_DFL
     assert signal.getsignal(signal.SIGTERM) == before
 
 
@@ -131,18 +141,26 @@ def value(trial):
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_each_wanted_trial_is_run_once_and_returned_in_order(workers, study):
-    shown = []
+    run = []
     for _ in range(2):
-        trials = complete(workers, study, WANTED, value, lambda _, trial: shown.append(trial.number))
+        trials = complete([], workers, study, WANTED, lambda trial: run.append(trial.number) or value(trial))
         assert [trial.value for trial in trials] == [0.5, 0.25, 0.125]
-    assert sorted(shown) == [0, 1, 2] == [trial.number for trial in study.trials]
+    assert sorted(run) == [0, 1, 2] == [trial.number for trial in trials]
+
+
+def test_many_that_ask_at_the_same_moment_take_different_trials(study):
+    for number in range(24):
+        study.enqueue_trial({"x": number / 24})
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: study.ask().number, range(24)))
+    assert sorted(taken) == list(range(24))
 
 
 def test_what_was_queued_twice_is_run_once(study):
     for place in (0, 1, 0):
         study.enqueue_trial(WANTED[place], {"place": place})
     calls = []
-    complete(1, study, WANTED, lambda trial: calls.append(trial.number) or value(trial))
+    complete([], 1, study, WANTED, lambda trial: calls.append(trial.number) or value(trial))
     assert calls == [0, 1, 3]
     assert study.trials[2].state == FAIL
 
@@ -156,14 +174,43 @@ def test_a_trial_that_was_taken_for_dead_is_run_again(study):
             trial.report(0.1, 0)
         return value(trial)
 
-    assert [trial.value for trial in complete(1, study, WANTED, late)] == [0.5, 0.25, 0.125]
+    assert [trial.value for trial in complete([], 1, study, WANTED, late)] == [0.5, 0.25, 0.125]
     assert study.trials[1].state == FAIL and len(study.trials) == 4
+
+
+WRITES = ["record_heartbeat", "set_trial_intermediate_value", "set_trial_state_values"]
+
+
+@pytest.mark.parametrize("method", ["_get_trials", "_get_stale_trial_ids", *WRITES])
+def test_a_connection_that_is_lost_in_the_middle_loses_no_trial(method, study, monkeypatch):
+    calls, kept = count(), getattr(RDBStorage, method)
+
+    def lose(*args, **options):
+        if next(calls) in (1, 4, 8):
+            raise StorageInternalError
+        return kept(*args, **options)
+
+    def reported(trial):
+        trial.report(0.1, 0)
+        return value(trial)
+
+    monkeypatch.setattr(RDBStorage, method, lose)
+    assert [trial.value for trial in complete([], 1, study, WANTED, reported)] == [0.5, 0.25, 0.125]
+
+
+def test_a_database_that_stays_away_ends_the_work(study, monkeypatch):
+    def away(trial):
+        monkeypatch.setattr(search, "AWAY", 0)
+        study._storage._backend.engine.dialect.connect = Mock(side_effect=sqlite3.OperationalError("away"))
+
+    with pytest.raises(StorageInternalError):
+        complete([], 2, study, WANTED, away)
 
 
 def test_a_trial_of_a_worker_that_died_before_it_was_queued_again_is_not_lost(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     study.tell(study.ask(), state=FAIL)
-    assert [trial.number for trial in complete(1, study, WANTED, value)] == [1, 2, 3]
+    assert [trial.number for trial in complete([], 1, study, WANTED, value)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), ZeroDivisionError("a bug")])
@@ -172,21 +219,21 @@ def test_a_bug_ends_the_work(error, study):
         raise error
 
     with pytest.raises(type(error), match="a bug"):
-        complete(2, study, WANTED, fail)
+        complete([], 4, study, WANTED, fail)
 
 
 def test_trials_of_others_are_waited_for(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     Timer(0.5, study.tell, [study.ask(), 0.75]).start()
-    assert [trial.value for trial in complete(1, study, WANTED, value)] == [0.75, 0.25, 0.125]
+    assert [trial.value for trial in complete([], 1, study, WANTED, value)] == [0.75, 0.25, 0.125]
 
 
 def test_a_signal_ends_the_wait_for_others(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     study.ask()  # nobody runs it, or gives it up
-    with received(), pytest.raises(KeyboardInterrupt):
-        Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
-        complete(1, study, WANTED[:1], value)
+    Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        complete([], 1, study, WANTED[:1], value)
 
 
 def test_many_make_the_tables_of_a_new_database_at_the_same_moment(url):

@@ -1,3 +1,4 @@
+import optuna
 import pytest
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -58,6 +59,7 @@ def test_a_signal_ends_the_training_within_an_epoch(loaded):
 
 
 def test_the_best_epoch_is_the_first_of_equals_and_the_last_is_where_it_is_told_to_stop(loaded):
-    best = Best([], lambda epoch, _: epoch == 2)
+    trial = optuna.create_study(pruner=optuna.pruners.ThresholdPruner(lower=1, n_warmup_steps=2)).ask()
+    best = Best([], trial)
     fit(Setting(6, 1e-9, 20, "scaled"), 9, loaded, best)
     assert (best.epoch, len(best.weights)) == (0, 4)
