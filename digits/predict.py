@@ -54,25 +54,25 @@ def read(network: nn.Module, digits: list[Digit]) -> list[Reading]:
 def predict(
     files: list[str],
     *,
-    number: bool = False,
+    single: bool = False,
     bits: bool = False,
     show: bool = False,
     json: bool = False,
     annotate: Path | None = None,
 ) -> None:
-    """Read digits in pictures, a line each: the digit, its activation, and the runner-up.
+    """Read the digits in pictures, a line each, from left to right, with the activation of the least sure one.
 
     Args:
         files: Pictures, folders, patterns such as scans/*.png, or - for standard input. A checkpoint or the folder of
             a run may come first; by default the newest run in runs/ reads.
-        number: Read a line of digits, such as a postal code.
+        single: Read the clearest digit of each picture alone, as a detector always does.
         bits: Add the four binary digits that the binary layer makes of the ten output activations.
         show: Draw in the terminal the 28x28 that the network sees.
         json: Print an object a line, for programs.
         annotate: Write the picture with boxes and digits drawn over it.
     """
     named = files[0].endswith(".ckpt") or Path(files[0], "best.ckpt").exists()
-    network, detected = _reader(Path(files.pop(0)) if named else None, all_ten=number or bits)
+    network, detected = _reader(Path(files.pop(0)) if named else None, all_ten=bits)
     names = _pictures(files)
     if annotate and len(names) > 1:
         raise UserError(f"--annotate draws over one picture, and here are {len(names)}")
@@ -85,7 +85,8 @@ def predict(
             if Path(name).is_dir():
                 raise UserError("there is no picture in this folder")
             found = find_digits(picture)
-            digits = found if number else [max(found, key=lambda digit: digit.clarity)]
+            alone = single or detected is not None
+            digits = [max(found, key=lambda digit: digit.clarity)] if alone else found
             readings = read(network, digits)
             if max(reading.activation for reading in readings) < NOTHING:
                 raise UserError("shows nothing like a digit")
@@ -115,7 +116,7 @@ def _reader(named: Path | None, all_ten: bool) -> tuple[nn.Module, int | None]:
     if sizes(network)[0] != 28 * 28:
         raise UserError(f"{path} reads images of another size than 28x28")
     if detected is not None and all_ten:
-        raise UserError(f"{path} only detects the digit {detected}; --number and --bits need one that reads all ten")
+        raise UserError(f"{path} only detects the digit {detected}; --bits needs one that reads all ten")
     return network, detected
 
 
@@ -145,7 +146,7 @@ def _said(readings: list[Reading], found: int, bits: bool, detected: int | None)
     if bits:
         said += "  " + " ".join(reading.bits for reading in readings)
     if found > len(readings):
-        said += f"; the clearest of {found} digits, --number reads all"
+        said += f"; the clearest of {found} digits"
     return said
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from digits import checkpoint
 from digits.checkpoint import load_network
-from digits.handwriting import find_digit
+from digits.handwriting import find_digit, find_digits
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
 from tests.support.checkpoints import saved, saved_sure
@@ -69,9 +69,14 @@ def test_activations_are_the_networks(read):
     assert said["box"] == list(digit.box)
 
 
-def test_number_reads_every_digit(read):
-    assert read("net.ckpt", "--number", "line.png")[1][0].startswith("line.png: 444  (least sure: 4 with ")
-    assert read("net.ckpt", "line.png")[1][0].endswith("the clearest of 3 digits, --number reads all")
+def test_every_digit_is_read_or_the_clearest_alone(read):
+    [line] = read("net.ckpt", "line.png")[1]
+    assert line.startswith("line.png: 444  (least sure: 4 with ") and "clearest" not in line
+    [line] = read("net.ckpt", "line.png", "--single")[1]
+    assert line.startswith("line.png: 4  (1.00, then ") and line.endswith("; the clearest of 3 digits")
+    [line] = read("net.ckpt", "line.png", "--single", "--json")[1]
+    clearest = max(find_digits("line.png"), key=lambda digit: digit.clarity)
+    assert [digit["box"] for digit in json.loads(line)["digits"]] == [list(clearest.box)]
 
 
 def test_bits(read):
@@ -86,7 +91,7 @@ def test_show_draws_what_the_network_sees(read):
 
 
 def test_annotate(read, tmp_path):
-    assert read("net.ckpt", "line.png", "--number", "--annotate", "out.png")[0] == 0
+    assert read("net.ckpt", "line.png", "--annotate", "out.png")[0] == 0
     before, after = np.asarray(Image.open("line.png").convert("RGB")), np.asarray(Image.open("out.png"))
     changed = (before != after).any(2)
     assert before.shape == after.shape and 0 < changed.mean() < 0.2
@@ -115,7 +120,7 @@ def on_nothing(grey):
 @pytest.mark.parametrize("kind", [sixteen_bits, on_nothing])
 def test_annotate_shows_dark_ink_on_light_paper_as_it_was_read(kind, read):
     kind(line()).save("odd.png")
-    assert read("net.ckpt", "odd.png", "--number", "--annotate", "out.png")[0] == 0
+    assert read("net.ckpt", "odd.png", "--annotate", "out.png")[0] == 0
     grey, ink = np.asarray(Image.open("out.png").convert("L")), np.asarray(line()) < 100
     assert np.median(grey[~ink]) > 200 and np.median(grey[ink]) < 100
 
@@ -187,7 +192,8 @@ def test_mistakes(words, reason, read):
 def test_a_detector_says_yes_or_no(read):
     saved_sure("nine.ckpt", only_digit=9)
     assert read("nine.ckpt", "a.png")[1][0].startswith("a.png: a 9  (1.00)")
-    assert "only detects the digit 9" in read("nine.ckpt", "a.png", "--number")[2][0]
+    assert read("nine.ckpt", "line.png")[1][0].endswith("; the clearest of 3 digits")
+    assert "only detects the digit 9" in read("nine.ckpt", "a.png", "--bits")[2][0]
 
 
 def test_it_imports_no_trainer():
