@@ -12,8 +12,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import nn
 
-from digits import UserError, checkpoint
-from digits.checkpoint import checkpoint_of, load_network
+from digits import UserError
+from digits.checkpoint import choose, load_network
 from digits.cli import shown
 from digits.files import write_whole
 from digits.handwriting import Digit, find_digits
@@ -64,7 +64,8 @@ def predict(
 
     Args:
         files: Pictures, folders, patterns such as scans/*.png, or - for standard input. A checkpoint or the folder of
-            a run may come first; by default the newest run in runs/ reads.
+            a run may come first; by default the newest run in runs/ reads, or the network that comes with digits if
+            there is none.
         single: Read the clearest digit of each picture alone, as a detector always does.
         bits: Add the four binary digits that the binary layer makes of the ten output activations.
         show: Draw in the terminal the 28x28 that the network sees.
@@ -110,8 +111,7 @@ def predict(
 
 def _reader(named: Path | None, all_ten: bool) -> tuple[nn.Module, int | None]:
     """The network of a checkpoint or run, and the digit that it detects; None if it reads all ten."""
-    path = checkpoint_of(named)
-    saved = checkpoint.read(path)
+    saved, path = choose(named)
     network, detected = load_network(saved, path), saved["hyper_parameters"].get("only_digit")
     if sizes(network)[0] != 28 * 28:
         raise UserError(f"{path} reads images of another size than 28x28")
