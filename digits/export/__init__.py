@@ -24,8 +24,8 @@ def export(
     """Carry a trained network into a page on which one draws, a model for ONNX Runtime, or a small file.
 
     Args:
-        checkpoint: A checkpoint or the folder of a run, with or without this option's name; by default the newest run in
-            runs/, or the network that comes with digits if there is none.
+        checkpoint: A checkpoint or the folder of a run, with or without this option's name; by default the newest run
+            in runs/, or the network that comes with digits if there is none.
         to: web for one file of HTML that works offline, onnx for apps and other programs, checkpoint for a file of the
             network alone, rounded to float16, from which no training can go on.
         out: The file to write; by default digits.html, digits.onnx or digits.ckpt.
