@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from torch import nn
 from tqdm import tqdm
 
@@ -172,14 +172,12 @@ def _sheet(misread: list[Answer], title: str) -> Image.Image:
         left, top = place % COLUMNS * width + 10, 40 + place // COLUMNS * height
         try:
             picture = open_picture(answer.picture)[0]
-            picture.thumbnail((width - 20, height - STRIP - 44))
-            sheet.paste(picture, (left, top))
+            sheet.paste(ImageOps.contain(picture, (width - 20, height - STRIP - 44)), (left, top))
         except UserError:
             draw.text((left, top), "cannot be read", "grey", font_size=16)
         if answer.seen:
             seen = Image.fromarray(np.uint8(np.hstack(answer.seen) * (1 if answer.seen[0].dtype == np.uint8 else 255)))
-            seen = seen.resize((min(width - 20, STRIP * len(answer.seen)), STRIP))
-            sheet.paste(seen, (left, top + height - STRIP - 38))
+            sheet.paste(ImageOps.contain(seen, (width - 20, STRIP)), (left, top + height - STRIP - 38))
         said = f"is {answer.label}, said {answer.said or 'nothing'}"
         draw.text((left, top + height - 24), said, "#d55e00", anchor="lm", font_size=16)
     return sheet

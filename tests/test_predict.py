@@ -18,20 +18,7 @@ from digits.handwriting import find_digit, find_digits
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
 from tests.support.checkpoints import saved, saved_sure
-
-
-def ring(size=120):
-    """A picture of a 0: a dark ring on white paper."""
-    y, x = np.mgrid[:size, :size] - size / 2
-    radius = np.hypot(x * 1.4, y)
-    return Image.fromarray(np.where(abs(radius - size / 4) < size / 20, 30, 240).astype(np.uint8))
-
-
-def line(count=3, size=120):
-    picture = Image.new("L", (size * count, size), 240)
-    for place in range(count):
-        picture.paste(ring(size), (place * size, 0))
-    return picture
+from tests.support.rings import line, ring
 
 
 @pytest.fixture
