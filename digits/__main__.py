@@ -8,6 +8,7 @@ from digits.cli import run
 VERBS = {
     "train": "train a network to read handwritten digits",
     "predict": "read digits in pictures",
+    "evaluate": "say how well pictures are read",
     "export": "carry a network into a web page or an app",
     "figures": "draw what the chapter would show",
     "sweep": "find good hyperparameters",

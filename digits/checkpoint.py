@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import sys
 import zipfile
 from itertools import pairwise
 from pathlib import Path
@@ -11,24 +12,33 @@ import torch
 from torch import nn
 
 from digits import UserError
+from digits.cli import shown
 from digits.network import sigmoid_network
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
 CONFIG = "config.yaml"  # the settings of a run, in its folder
+VALIDATION = "accuracy/validation"  # what chooses the best checkpoint, as Lightning logs it
+SHIPPED = Path(__file__).with_name("shipped.ckpt")  # made by `export --to checkpoint`
 
 
-def newest_run() -> Path:
-    """The folder of the run in runs/ that was started or resumed last. Raises UserError if there is none."""
+def newest_run() -> Path | None:
+    """The folder of the run in runs/ that was started or resumed last, if there is one."""
     configs = list(Path("runs").glob(f"*/{CONFIG}"))  # written whenever a run is started or resumed
-    if not configs:
-        raise UserError("there is no run in runs/; name the folder of one")
-    return max(configs, key=lambda config: config.stat().st_mtime).parent
+    return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None
 
 
-def checkpoint_of(path: Path | None) -> Path:
-    """The best checkpoint of a run, by default of the newest in runs/; or the checkpoint itself, if `path` is one."""
-    path = path or newest_run()
-    return path / "best.ckpt" if path.is_dir() else path
+def choose(named: Path | None) -> tuple[dict[str, Any], Path]:
+    """What is in the checkpoint to use, and its path, which is said on standard error.
+
+    It is the one that is named, by its own path or by the folder of a run, whose best it then is; else that of the
+    newest run in runs/; else the one that comes with digits. Raises UserError as `read` does.
+    """
+    path = named or newest_run() or SHIPPED
+    if path.is_dir():
+        path /= "best.ckpt"
+    saved = read(path)
+    print(f"network: {'the one that comes with digits' if path == SHIPPED else shown(str(path))}", file=sys.stderr)
+    return saved, path
 
 
 def read(path: str | Path) -> dict[str, Any]:
@@ -98,10 +108,25 @@ def _is_plain(value: Any) -> bool:
     return all(map(_is_plain, value)) if isinstance(value, list) else isinstance(value, str | int | float | None)
 
 
+def without_training(saved: dict[str, Any], path: str | Path) -> dict[str, Any]:
+    """A checkpoint of the network alone: its weights in float16, its settings, and how well it was validated.
+
+    Raises UserError if a weight of `saved`, as `read` from `path`, is too large for float16.
+    """
+    names = "digits_version", "hyper_parameters", "datamodule_hyper_parameters", "epoch"
+    kept = {name: saved[name] for name in names if name in saved}
+    kept["state_dict"] = {name: tensor.half() for name, tensor in saved["state_dict"].items()}
+    if (accuracy := validation_accuracy(saved)) is not None:
+        kept["callbacks"] = {"ModelCheckpoint": {"monitor": VALIDATION, "current_score": accuracy}}
+    if fault := _fault(kept):
+        raise UserError(f"{path} cannot be rounded to float16: {fault}")
+    return kept
+
+
 def validation_accuracy(saved: dict[str, Any]) -> float | None:
     """Of the epoch in a checkpoint, 0..1; None if it was not validated."""
     for state in saved.get("callbacks", {}).values():
-        if state.get("monitor") == "accuracy/validation" and state.get("current_score") is not None:
+        if state.get("monitor") == VALIDATION and state.get("current_score") is not None:
             return float(state["current_score"])
     return None
 

@@ -1,7 +1,6 @@
 """Read digits in pictures: `python -m digits predict`."""
 
 import glob
-import io
 import sys
 from json import dumps
 from pathlib import Path
@@ -9,15 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 from torch import nn
 
-from digits import UserError, checkpoint
-from digits.checkpoint import checkpoint_of, load_network
+from digits import UserError
+from digits.checkpoint import choose, load_network
 from digits.cli import shown
-from digits.files import write_whole
 from digits.handwriting import Digit, find_digits
-from digits.handwriting.picture import opened, plain
+from digits.handwriting.picture import opened, pictures_in, plain, save
 from digits.network import sizes
 from digits.neurons import binary_layer
 
@@ -39,7 +37,10 @@ class Reading(NamedTuple):
 
 
 def read(network: nn.Module, digits: list[Digit]) -> list[Reading]:
-    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the digits of `find_digits`."""
+    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the digits of `find_digits`.
+
+    Raises UserError if none is like a digit.
+    """
     activations = network(torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1))
     if activations.shape[1] == 1:
         activations = torch.cat([1 - activations, activations], 1)
@@ -48,31 +49,35 @@ def read(network: nn.Module, digits: list[Digit]) -> list[Reading]:
         (best, next_best), (first, second) = (pair.tolist() for pair in a.topk(2))
         bits = "".join(str(int(bit)) for bit in binary_layer()(a)) if len(a) == 10 else ""
         readings.append(Reading(first, best, second, next_best, bits, digit.box))
+    if max(reading.activation for reading in readings) < NOTHING:
+        raise UserError("shows nothing like a digit")
     return readings
 
 
 def predict(
     files: list[str],
     *,
-    number: bool = False,
+    single: bool = False,
     bits: bool = False,
     show: bool = False,
     json: bool = False,
     annotate: Path | None = None,
 ) -> None:
-    """Read digits in pictures, a line each: the digit, its activation, and the runner-up.
+    """Read the digits in pictures, a line each, from left to right, with the activation of the least sure one.
 
     Args:
         files: Pictures, folders, patterns such as scans/*.png, or - for standard input. A checkpoint or the folder of
-            a run may come first; by default the newest run in runs/ reads.
-        number: Read a line of digits, such as a postal code.
+            a run may come first; by default the newest run in runs/ reads, or the network that comes with digits if
+            there is none.
+        single: Read the clearest digit of each picture alone, as a detector always does.
         bits: Add the four binary digits that the binary layer makes of the ten output activations.
         show: Draw in the terminal the 28x28 that the network sees.
         json: Print an object a line, for programs.
         annotate: Write the picture with boxes and digits drawn over it.
     """
-    named = files[0].endswith(".ckpt") or Path(files[0], "best.ckpt").exists()
-    network, detected = _reader(Path(files.pop(0)) if named else None, all_ten=number or bits)
+    network, detected = reader(files)
+    if bits and detected is not None:
+        raise UserError(f"this network only detects the digit {detected}; --bits needs one that reads all ten")
     names = _pictures(files)
     if annotate and len(names) > 1:
         raise UserError(f"--annotate draws over one picture, and here are {len(names)}")
@@ -85,10 +90,9 @@ def predict(
             if Path(name).is_dir():
                 raise UserError("there is no picture in this folder")
             found = find_digits(picture)
-            digits = found if number else [max(found, key=lambda digit: digit.clarity)]
+            alone = single or detected is not None
+            digits = [max(found, key=lambda digit: digit.clarity)] if alone else found
             readings = read(network, digits)
-            if max(reading.activation for reading in readings) < NOTHING:
-                raise UserError("shows nothing like a digit")
             if annotate:
                 _annotate(picture, readings, annotate)
             if json:
@@ -107,15 +111,16 @@ def predict(
         sys.exit(1)
 
 
-def _reader(named: Path | None, all_ten: bool) -> tuple[nn.Module, int | None]:
-    """The network of a checkpoint or run, and the digit that it detects; None if it reads all ten."""
-    path = checkpoint_of(named)
-    saved = checkpoint.read(path)
+def reader(words: list[str]) -> tuple[nn.Module, int | None]:
+    """The network that reads pictures, and the digit that it detects; None if it reads all ten.
+
+    It is that of the checkpoint or run in the first of the words, which is then taken from them; else see `choose`.
+    """
+    named = words and (words[0].endswith(".ckpt") or Path(words[0], "best.ckpt").exists())
+    saved, path = choose(Path(words.pop(0)) if named else None)
     network, detected = load_network(saved, path), saved["hyper_parameters"].get("only_digit")
     if sizes(network)[0] != 28 * 28:
         raise UserError(f"{path} reads images of another size than 28x28")
-    if detected is not None and all_ten:
-        raise UserError(f"{path} only detects the digit {detected}; --number and --bits need one that reads all ten")
     return network, detected
 
 
@@ -125,8 +130,7 @@ def _pictures(words: list[str]) -> list[str]:
     for word in words:
         found = glob.glob(word) if not Path(word).exists() else []
         if Path(word).is_dir():
-            known = Image.registered_extensions()
-            found = [str(file) for file in Path(word).iterdir() if file.suffix.lower() in known and file.is_file()]
+            found = [str(file) for file in pictures_in(Path(word))]
         names += sorted(found) or [word]
     if not names:
         raise UserError("name a picture, a folder of pictures, or - for standard input")
@@ -145,7 +149,7 @@ def _said(readings: list[Reading], found: int, bits: bool, detected: int | None)
     if bits:
         said += "  " + " ".join(reading.bits for reading in readings)
     if found > len(readings):
-        said += f"; the clearest of {found} digits, --number reads all"
+        said += f"; the clearest of {found} digits"
     return said
 
 
@@ -157,9 +161,6 @@ def _drawing(image: np.ndarray) -> str:
 
 def _annotate(picture: str | bytes, readings: list[Reading], path: Path) -> None:
     """Write the picture, upright, with a box around each digit and what was read above it."""
-    kind = Image.registered_extensions().get(path.suffix.lower())
-    if kind not in Image.SAVE:
-        raise UserError(f"cannot write {path}: end its name in .png or .jpg")
     image = plain(opened(picture))
     draw = ImageDraw.Draw(image)
     line, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
@@ -168,6 +169,4 @@ def _annotate(picture: str | bytes, readings: list[Reading], path: Path) -> None
         draw.rectangle((left - line, top - line, right + line, bottom + line), outline="#d55e00", width=line)
         above = top - 1.3 * size if top > 1.3 * size else bottom + line
         draw.text((left, above), str(reading.digit), "#d55e00", font_size=size)
-    buffer = io.BytesIO()
-    image.save(buffer, kind)
-    write_whole(path, buffer.getvalue())
+    save(image, path)

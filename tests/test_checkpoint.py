@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from digits import UserError
-from digits.checkpoint import VERSION, load_network, newest_run, read
+from digits.checkpoint import SHIPPED, VERSION, choose, load_network, newest_run, read
 from digits.model import DigitClassifier
 from digits.training.callbacks import WholeFiles
 from tests.campaigns.hostile import attack
 from tests.campaigns.mutations import damage_checkpoints, damage_data
-from tests.support.checkpoints import saved
+from tests.support.checkpoints import saved, saved_sure
 
 
 def good(**changes):
@@ -171,3 +171,19 @@ def test_the_newest_run_is_the_one_whose_settings_were_written_last(tmp_path, mo
         os.utime(Path("runs", name, "config.yaml"), (time, time))
     Path("runs", "old", "copied.ckpt").touch()
     assert newest_run() == Path("runs", "new")
+
+
+def test_which_network_is_used_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def used(named=None):
+        path = choose(named and Path(named))[1]
+        return path, capsys.readouterr().err
+
+    assert used() == (SHIPPED, "network: the one that comes with digits\n")
+    assert SHIPPED.stat().st_size <= 1_500_000
+    Path("runs", "a\n").mkdir(parents=True)
+    Path("runs", "a\n", "config.yaml").touch()
+    best = Path(saved_sure(Path("runs", "a\n", "best.ckpt")))
+    assert used() == used(best.parent) == used(best) == (best, "network: runs/a\\n/best.ckpt\n")
+    assert used(saved_sure("other.ckpt")) == (Path("other.ckpt"), "network: other.ckpt\n")

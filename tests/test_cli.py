@@ -114,7 +114,7 @@ def test_a_mistake_of_the_user_ends_with_2_and_a_bug_with_its_traceback(capsys):
 def test_the_verbs_are_listed(words, capsys):
     main(words)
     lines = capsys.readouterr().out
-    assert all(f"\n  {name} " in lines for name in ("train", "predict", "export", "figures", "sweep"))
+    assert all(f"\n  {name} " in lines for name in ("train", "predict", "evaluate", "export", "figures", "sweep"))
 
 
 @pytest.mark.parametrize(

@@ -14,24 +14,11 @@ from PIL import Image
 
 from digits import checkpoint
 from digits.checkpoint import load_network
-from digits.handwriting import find_digit
+from digits.handwriting import find_digit, find_digits
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
 from tests.support.checkpoints import saved, saved_sure
-
-
-def ring(size=120):
-    """A picture of a 0: a dark ring on white paper."""
-    y, x = np.mgrid[:size, :size] - size / 2
-    radius = np.hypot(x * 1.4, y)
-    return Image.fromarray(np.where(abs(radius - size / 4) < size / 20, 30, 240).astype(np.uint8))
-
-
-def line(count=3, size=120):
-    picture = Image.new("L", (size * count, size), 240)
-    for place in range(count):
-        picture.paste(ring(size), (place * size, 0))
-    return picture
+from tests.support.rings import line, ring
 
 
 @pytest.fixture
@@ -69,9 +56,14 @@ def test_activations_are_the_networks(read):
     assert said["box"] == list(digit.box)
 
 
-def test_number_reads_every_digit(read):
-    assert read("net.ckpt", "--number", "line.png")[1][0].startswith("line.png: 444  (least sure: 4 with ")
-    assert read("net.ckpt", "line.png")[1][0].endswith("the clearest of 3 digits, --number reads all")
+def test_every_digit_is_read_or_the_clearest_alone(read):
+    [line] = read("net.ckpt", "line.png")[1]
+    assert line.startswith("line.png: 444  (least sure: 4 with ") and "clearest" not in line
+    [line] = read("net.ckpt", "line.png", "--single")[1]
+    assert line.startswith("line.png: 4  (1.00, then ") and line.endswith("; the clearest of 3 digits")
+    [line] = read("net.ckpt", "line.png", "--single", "--json")[1]
+    clearest = max(find_digits("line.png"), key=lambda digit: digit.clarity)
+    assert [digit["box"] for digit in json.loads(line)["digits"]] == [list(clearest.box)]
 
 
 def test_bits(read):
@@ -86,7 +78,7 @@ def test_show_draws_what_the_network_sees(read):
 
 
 def test_annotate(read, tmp_path):
-    assert read("net.ckpt", "line.png", "--number", "--annotate", "out.png")[0] == 0
+    assert read("net.ckpt", "line.png", "--annotate", "out.png")[0] == 0
     before, after = np.asarray(Image.open("line.png").convert("RGB")), np.asarray(Image.open("out.png"))
     changed = (before != after).any(2)
     assert before.shape == after.shape and 0 < changed.mean() < 0.2
@@ -115,7 +107,7 @@ def on_nothing(grey):
 @pytest.mark.parametrize("kind", [sixteen_bits, on_nothing])
 def test_annotate_shows_dark_ink_on_light_paper_as_it_was_read(kind, read):
     kind(line()).save("odd.png")
-    assert read("net.ckpt", "odd.png", "--number", "--annotate", "out.png")[0] == 0
+    assert read("net.ckpt", "odd.png", "--annotate", "out.png")[0] == 0
     grey, ink = np.asarray(Image.open("out.png").convert("L")), np.asarray(line()) < 100
     assert np.median(grey[~ink]) > 200 and np.median(grey[ink]) < 100
 
@@ -134,15 +126,6 @@ def test_standard_input(read, monkeypatch):
     ring().save(buffer, "PNG")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(buffer.getvalue())))
     assert read("net.ckpt", "-")[1][0].startswith("-: 4")
-
-
-def test_newest_run(read, tmp_path):
-    run = tmp_path / "runs" / "one"
-    run.mkdir(parents=True)
-    (run / "config.yaml").write_text("")
-    saved_sure(run / "best.ckpt")
-    for words in (["a.png"], [str(run), "a.png"]):
-        assert read(*words)[1][0].startswith("a.png: 4")
 
 
 def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
@@ -174,7 +157,6 @@ def test_nothing_like_a_digit(read):
         ([], "files"),
         (["net.ckpt"], "name a picture"),
         (["gone.ckpt", "a.png"], "gone.ckpt: no such checkpoint"),
-        (["a.png"], "no run in runs/"),
         (["big.ckpt", "a.png"], "another size than 28x28"),
     ],
 )
@@ -187,7 +169,8 @@ def test_mistakes(words, reason, read):
 def test_a_detector_says_yes_or_no(read):
     saved_sure("nine.ckpt", only_digit=9)
     assert read("nine.ckpt", "a.png")[1][0].startswith("a.png: a 9  (1.00)")
-    assert "only detects the digit 9" in read("nine.ckpt", "a.png", "--number")[2][0]
+    assert read("nine.ckpt", "line.png")[1][0].endswith("; the clearest of 3 digits")
+    assert "only detects the digit 9" in read("nine.ckpt", "a.png", "--bits")[2][0]
 
 
 def test_it_imports_no_trainer():
@@ -246,4 +229,4 @@ def test_output_that_cannot_be_written(redirect, code, said, read, tmp_path):
     command = f"{sys.executable} -m digits predict net.ckpt {words} --show {redirect}"
     environment = os.environ | {"PYTHONPATH": str(Path(checkpoint.__file__).parents[1])}
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, env=environment)
-    assert (done.returncode, done.stderr) == (code, said)
+    assert (done.returncode, done.stderr) == (code, "network: net.ckpt\n" + said)

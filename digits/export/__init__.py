@@ -1,5 +1,6 @@
-"""`python -m digits export`: a trained network outside Python, in a page for the browser or a model for an app."""
+"""`python -m digits export`: a trained network in a page for the browser, a model for an app, a small checkpoint."""
 
+import io
 from pathlib import Path
 from typing import Any, Literal
 
@@ -7,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from digits import UserError, mnist
-from digits.checkpoint import checkpoint_of, load_network, read, validation_accuracy
+from digits.checkpoint import choose, load_network, validation_accuracy, without_training
 from digits.export import onnx, page
 from digits.files import write_whole
 from digits.network import answers, inputs, linears, sizes
@@ -16,23 +17,24 @@ from digits.network import answers, inputs, linears, sizes
 def export(
     checkpoint: Path | None = None,
     *,
-    to: Literal["web", "onnx"] = "web",
+    to: Literal["web", "onnx", "checkpoint"] = "web",
     out: Path | None = None,
     data_dir: Path = Path("data"),
 ) -> None:
-    """Carry a trained network into a page on which one draws digits, or into a model for ONNX Runtime.
+    """Carry a trained network into a page on which one draws, a model for ONNX Runtime, or a small file.
 
     Args:
-        checkpoint: A checkpoint or the folder of a run, with or without this option's name; by default the newest run.
-        to: web for one file of HTML that works offline, onnx for apps and other programs.
-        out: The file to write; by default digits.html or digits.onnx.
+        checkpoint: A checkpoint or the folder of a run, with or without this option's name; by default the newest run
+            in runs/, or the network that comes with digits if there is none.
+        to: web for one file of HTML that works offline, onnx for apps and other programs, checkpoint for a file of the
+            network alone, rounded to float16, from which no training can go on.
+        out: The file to write; by default digits.html, digits.onnx or digits.ckpt.
         data_dir: If MNIST's files are there, the network is tested on the 10,000 test images; they are not fetched.
 
     Raises:
         UserError: If there is no such checkpoint, its images are too large for the page, or `out` cannot be written.
     """
-    checkpoint = checkpoint_of(checkpoint)
-    saved = read(checkpoint)
+    saved, checkpoint = choose(checkpoint)
     network = load_network(saved, checkpoint)
     side = saved["hyper_parameters"].get("image_size", 28)
     test = mnist.load(data_dir, train=False) if side == 28 and not mnist.missing(data_dir) else None
@@ -41,12 +43,19 @@ def export(
         if side != 28:
             raise UserError(f"{checkpoint} reads images of {side}x{side}; the page draws digits of 28x28")
         content, said = page.html(network, facts).encode(), "open it in any browser"
+    elif to == "checkpoint":
+        small, buffer = without_training(saved, checkpoint), io.BytesIO()
+        torch.save(small, buffer)
+        content, said = buffer.getvalue(), "weights rounded to float16"
+        if test:
+            rounded = _accuracy(load_network(small, checkpoint), facts["only_digit"], *test)
+            said += f": {rounded:.2%} of the test images, {facts['test_accuracy']:.2%} before"
     else:
         content = onnx.model(network, side, facts)
         images = test[0] if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))
         onnx.check(content, network, images)
         said = f"agrees with PyTorch on {len(images):,} {'test' if test else 'random'} images"
-    out = out or Path("digits.html" if to == "web" else "digits.onnx")
+    out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
     write_whole(out, content)
     print(f"{out}: {facts['shape']}, {len(content) / 1000:,.0f} kB; {said}")
 
@@ -58,8 +67,12 @@ def _facts(network: nn.Module, saved: dict[str, Any], test: tuple[Tensor, Tensor
     facts |= {"shape": "-".join(map(str, sizes(network))), "epoch": saved.get("epoch")}
     facts |= {"validation_accuracy": validation_accuracy(saved), "test_accuracy": None}
     if test:
-        images, labels = test
-        said = answers(network(inputs(images, like=linears(network)[0].weight)))
-        wanted = labels if facts["only_digit"] is None else labels == facts["only_digit"]
-        facts["test_accuracy"] = (said == wanted).double().mean().item()
+        facts["test_accuracy"] = _accuracy(network, facts["only_digit"], *test)
     return facts
+
+
+def _accuracy(network: nn.Module, only_digit: int | None, images: Tensor, labels: Tensor) -> float:
+    """The share of images that are read right, 0..1; of a detector's, that it tells from the others."""
+    said = answers(network(inputs(images, like=linears(network)[0].weight)))
+    wanted = labels if only_digit is None else labels == only_digit
+    return (said == wanted).double().mean().item()

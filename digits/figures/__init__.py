@@ -5,7 +5,7 @@ from pathlib import Path
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from digits import UserError
-from digits.checkpoint import checkpoint_of, read
+from digits.checkpoint import choose
 from digits.data import MNISTDataModule
 from digits.files import write_whole
 from digits.model import DigitClassifier
@@ -15,7 +15,8 @@ def figures(network: Path | None = None, *, out: Path = Path("figures"), data_di
     """Draw what chapter 1 would show of a trained network: its curves, weights, mistakes and more, as PNG.
 
     Args:
-        network: A checkpoint or the folder of a run; by default the newest run in runs/.
+        network: A checkpoint or the folder of a run; by default the newest run in runs/,
+            or the network that comes with digits if there is none.
         out: Folder for the figures; those of an earlier call are replaced.
         data_dir: Where the MNIST files are; missing ones are downloaded to it.
 
@@ -28,8 +29,8 @@ def figures(network: Path | None = None, *, out: Path = Path("figures"), data_di
         from digits.plotting import png
     except ImportError as error:
         raise UserError(f"the figures need {error.name}: pip install -e '.[figures]'") from error
-    path = checkpoint_of(network)
-    saved, model = read(path), DigitClassifier.load_from_checkpoint(path)
+    saved, path = choose(network)
+    model = DigitClassifier.load_from_checkpoint(path)
     if model.image_size != 28:
         raise UserError(f"{path} reads images of another size than 28x28")
     data = MNISTDataModule(data_dir, **saved.get("datamodule_hyper_parameters", {}))

@@ -9,10 +9,35 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits import UserError
+from digits.files import write_whole
 
 LARGEST = 64_000_000  # pixels of a picture; more would be a decompression bomb, or take gigabytes
 NARROW = 100  # a picture is refused if one side is this many times the other
 WORKING = 300  # a picture is reduced until it has at most this many pixels squared
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures in a folder, by their names, in order. Raises UserError if it is no folder that can be read."""
+    try:
+        known = Image.registered_extensions()
+        return sorted(file for file in folder.iterdir() if file.suffix.lower() in known and file.is_file())
+    except OSError as error:
+        raise UserError(f"the folder {folder} cannot be read: {error.strerror}") from error
+
+
+def image_kind(path: Path) -> str:
+    """The format in which a picture of this name is written. Raises UserError if there is none."""
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if kind not in Image.SAVE:
+        raise UserError(f"cannot write {path}: end its name in .png or .jpg")
+    return kind
+
+
+def save(image: Image.Image, path: Path) -> None:
+    """Write a picture, whole, in the format that its name says. Raises UserError if that cannot be done."""
+    buffer = io.BytesIO()
+    image.save(buffer, image_kind(path))
+    write_whole(path, buffer.getvalue())
 
 
 def open_picture(picture: Any) -> tuple[Image.Image, float]:

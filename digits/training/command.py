@@ -74,6 +74,8 @@ def understand(app: App, words: list[str]) -> BoundArguments:
             resume: Go on with the run in this folder, or with the newest in runs/.
         """
         run = None if resume is None else resume[0] if resume else newest_run()
+        if resume == [] and not run:
+            raise UserError("there is no run in runs/; name the folder of one")
         if run and not (run / CONFIG).is_file():
             raise UserError(f"there is no run to resume in {run}: it has no {CONFIG}")
         files = [path for path in (config, run and run / CONFIG) if path]

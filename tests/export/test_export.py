@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from digits import mnist
-from digits.checkpoint import load_network, read
+from digits.checkpoint import load_network, read, validation_accuracy
 from digits.export import onnx as onnx_model
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
@@ -125,10 +125,37 @@ def test_the_newest_run(export, tmp_path):
         assert code == 0 and "784-12-10" in out
 
 
+def test_a_checkpoint_of_the_network_alone(export, tmp_path, data_dir):
+    model = DigitClassifier([100], seed=4)
+    score = {"monitor": "accuracy/validation", "current_score": torch.tensor(0.75), "dirpath": "/home/me"}
+    trained = {"epoch": 11, "callbacks": {"ModelCheckpoint": score}, "loops": {"fit": 1}, "optimizer_states": [1]}
+    path = saved(tmp_path / "net.ckpt", model, datamodule_hyper_parameters={"distort": 1.0}, **trained)
+    code, out, _ = export(path, "--to", "checkpoint", "--data_dir", data_dir)
+    assert code == 0 and (tmp_path / "digits.ckpt").stat().st_size < 0.55 * (tmp_path / "net.ckpt").stat().st_size
+    before, after = read(path), read("digits.ckpt")
+    kept = ("digits_version", "hyper_parameters", "datamodule_hyper_parameters", "epoch")
+    assert {*after} == {*kept, "state_dict", "callbacks"} and all(after[name] == before[name] for name in kept)
+    assert validation_accuracy(after) == 0.75 and b"/home" not in (tmp_path / "digits.ckpt").read_bytes()
+    rounded = DigitClassifier.load_from_checkpoint("digits.ckpt")
+    for weights in (rounded.network.state_dict(), load_network(after, "digits.ckpt").state_dict()):
+        for name, tensor in model.network.state_dict().items():
+            assert weights[name].dtype == torch.float32 and torch.equal(weights[name], tensor.half().float())
+    images, labels = mnist.load(data_dir, train=False)
+    shares = ((net.predict(images)[0] == labels).double().mean() for net in (rounded, model))
+    assert "float16: {:.2%} of the test images, {:.2%} before".format(*shares) in out
+
+
+def test_weights_too_large_for_float16(export, tmp_path):
+    model = DigitClassifier([3])
+    with torch.no_grad():
+        model.network[0].weight[0, 0] = 1e5
+    code, _, errors = export(saved(tmp_path / "net.ckpt", model), "--to", "checkpoint")
+    assert code == 2 and "net.ckpt cannot be rounded to float16: network.0.weight is not" in errors[0]
+
+
 @pytest.mark.parametrize(
     "words, reason",
     [
-        ([], "no run in runs/"),
         (["gone.ckpt"], "gone.ckpt: no such checkpoint"),
         (["text.ckpt"], "text.ckpt is damaged, or not a checkpoint"),
         (["net.ckpt", "net.ckpt"], "Unused Tokens: ['net.ckpt']"),

@@ -1,0 +1,183 @@
+"""How well pictures are read whose right answers are known: `python -m digits evaluate`."""
+
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from json import dumps
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+from torch import nn
+from tqdm import tqdm
+
+from digits import UserError, mnist
+from digits.cli import shown
+from digits.handwriting import Digit
+from digits.handwriting.picture import image_kind, open_picture, pictures_in, save
+from digits.handwriting.several import find_all
+from digits.network import answers, inputs, linears
+from digits.predict import read, reader
+
+SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
+CELL, STRIP = (200, 190), 56  # width and height in pixels of one's place; height of what the network saw
+
+
+class Answer(NamedTuple):
+    """A picture, which is a path or pixels, what it shows, and what was read in it: digits, or "" for nothing."""
+
+    picture: Any
+    label: str
+    said: str
+    seen: list[np.ndarray]  # images (28, 28), 0..1 or uint8, that the network saw
+
+
+def evaluate(
+    folders: list[str] | None = None,
+    *,
+    single: bool = False,
+    json: bool = False,
+    wrong: Path | None = None,
+    data_dir: Path = Path("data"),
+) -> None:
+    """Say how well pictures are read whose right answers are known, a line for each folder; else MNIST's test images.
+
+    The right answer is the name of the folder, as in FOLDER/7/x.png, or what the picture's own name has before its
+    first _, as in FOLDER/504192_x.jpg; a - between two lines of digits does not count.
+
+    Args:
+        folders: Folders of pictures. A checkpoint or the folder of a run may come first; by default the newest run in
+            runs/ reads, or the network that comes with digits if there is none.
+        single: Read the clearest digit of each picture alone. Otherwise the whole number must be right.
+        json: Print an object a folder, for programs.
+        wrong: Write a PNG of what was misread: the picture, what the network saw, what is right and what was said.
+        data_dir: Where the MNIST files are; missing ones are downloaded to it, if no folder is named.
+    """
+    words = list(folders or [])
+    network, detected = reader(words)
+    if detected is not None:
+        raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
+    labelled = {word: _labelled(Path(word)) for word in words}
+    pictures = [picture for part in labelled.values() for picture in part]
+    if wrong:
+        _check(wrong, pictures)
+    counted: list[Counter[tuple[str, str]]] = []
+    misread: list[Answer] = []
+    with closing(find_all(pictures, single)) as found:
+        sources = {word: _read(network, word, part, found) for word, part in labelled.items()}
+        for title, source in (sources or {"MNIST's test images": _read_mnist(network, data_dir)}).items():
+            counts: Counter[tuple[str, str]] = Counter()
+            for answer in source:
+                counts[answer.label, answer.said] += 1
+                if answer.said != answer.label and len(misread) < SHEET:
+                    misread.append(answer)
+            _say(title, counts, json)
+            counted.append(counts)
+    every = sum(counted, Counter())
+    if len(counted) > 1 and not json:
+        _say("all", every, json)
+    if wrong:
+        mistakes = sum(count for (label, said), count in every.items() if label != said)
+        which = f"{'the first ' if mistakes > SHEET else ''}{len(misread):,} of {mistakes:,} misread pictures"
+        save(_sheet(misread, which), wrong)
+        print(f"{shown(str(wrong))}: {which}", file=sys.stderr)
+
+
+def _labelled(folder: Path) -> dict[Path, str]:
+    """The pictures in a folder, and in those folders in it whose names are digits; and what they show.
+
+    Raises UserError if there are none.
+    """
+    labels, skipped = {}, 0
+    for picture in pictures_in(folder):
+        if name := re.match(r"([0-9][0-9-]*)_", picture.name):
+            labels[picture] = name[1].replace("-", "")
+        else:
+            skipped += 1
+    for inner in sorted(folder.iterdir()):
+        if inner.is_dir() and re.fullmatch("[0-9][0-9-]*", inner.name):
+            labels |= dict.fromkeys(pictures_in(inner), inner.name.replace("-", ""))
+    if not labels:
+        raise UserError(f"{folder} has no picture whose right answer is known, such as 7_x.png or 7/x.png")
+    if skipped:
+        named = "1 picture is" if skipped == 1 else f"{skipped:,} pictures are"
+        print(f"{shown(str(folder))}: {named} passed over, without a right answer in the name", file=sys.stderr)
+    return labels
+
+
+def _read(
+    network: nn.Module, title: str, labels: dict[Path, str], found: Iterator[list[Digit] | UserError]
+) -> Iterator[Answer]:
+    """Read the digits that are found in pictures; say on standard error why none are read."""
+    bar = tqdm(labels.items(), shown(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
+    for picture, label in bar:
+        digits, seen, said = next(found), [], ""
+        try:
+            if isinstance(digits, UserError):
+                raise digits
+            seen = [digit.image for digit in digits]
+            said = "".join(str(reading.digit) for reading in read(network, digits))
+        except UserError as error:
+            tqdm.write(f"{shown(str(picture))}: {error}", file=sys.stderr)
+        yield Answer(picture, label, said, seen)
+
+
+def _read_mnist(network: nn.Module, data_dir: Path) -> Iterator[Answer]:
+    mnist.fetch(data_dir)
+    images, labels = mnist.load(data_dir, train=False)
+    said = answers(network(inputs(images, like=linears(network)[0].weight)))
+    for image, label, digit in zip(images.numpy(), labels.tolist(), said.tolist(), strict=True):
+        yield Answer(255 - image, str(label), str(digit), [image])
+
+
+def _say(title: str, counts: Counter[tuple[str, str]], json: bool) -> None:
+    """Print how many pictures are right, with the standard error of their share, and the most frequent confusions."""
+    total = counts.total()
+    right = sum(count for (label, said), count in counts.items() if label == said)
+    share = right / total
+    error = (share * (1 - share) / total) ** 0.5
+    confusions = [(label, said, count) for (label, said), count in counts.most_common() if label != said][:3]
+    if json:
+        listed = [{"is": label, "said": said, "pictures": count} for label, said, count in confusions]
+        facts = {"folder": title, "pictures": total, "right": right, "share": share, "standard_error": error}
+        print(dumps(facts | {"confusions": listed}), flush=True)
+        return
+    line = f"{shown(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}"
+    if confusions:
+        line += "; " + ", ".join(f"{label}->{said or 'nothing'} x{count}" for label, said, count in confusions)
+    print(line, flush=True)
+
+
+def _check(wrong: Path, pictures: list[Path]) -> None:
+    """Raise UserError if the sheet cannot be written, before the long work; or if it would replace a picture."""
+    image_kind(wrong)
+    if not os.access(wrong.parent, os.W_OK) or wrong.is_dir():
+        raise UserError(f"cannot write {wrong}: there is no such folder, or none that may be written to")
+    if wrong.exists() and any(wrong.samefile(picture) for picture in pictures):
+        raise UserError("--wrong would overwrite a picture that it reads; name another file")
+
+
+def _sheet(misread: list[Answer], title: str) -> Image.Image:
+    """The pictures, under each what the network saw, what is right, and what was said."""
+    width, height = CELL
+    rows = -(-len(misread) // COLUMNS)
+    sheet = Image.new("RGB", (COLUMNS * width, 40 + rows * height), "white")
+    draw = ImageDraw.Draw(sheet)
+    draw.text((10, 20), title, "black", anchor="lm", font_size=20)
+    for place, answer in enumerate(misread):
+        left, top = place % COLUMNS * width + 10, 40 + place // COLUMNS * height
+        try:
+            picture = open_picture(answer.picture)[0]
+            sheet.paste(ImageOps.contain(picture, (width - 20, height - STRIP - 44)), (left, top))
+        except UserError:
+            draw.text((left, top), "cannot be read", "grey", font_size=16)
+        if answer.seen:
+            seen = Image.fromarray(np.uint8(np.hstack(answer.seen) * (1 if answer.seen[0].dtype == np.uint8 else 255)))
+            sheet.paste(ImageOps.contain(seen, (width - 20, STRIP)), (left, top + height - STRIP - 38))
+        said = f"is {answer.label}, said {answer.said or 'nothing'}"
+        draw.text((left, top + height - 24), said, "#d55e00", anchor="lm", font_size=16)
+    return sheet

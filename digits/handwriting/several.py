@@ -1,0 +1,41 @@
+"""The digits of many pictures, found on all cores."""
+
+import signal
+from collections.abc import Generator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+
+from digits import UserError
+from digits.handwriting import Digit, find_digit, find_digits
+
+
+def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Digit] | UserError]:
+    """For each picture, in order, what `find_digits` finds, or the clearest digit alone; or why nothing is found.
+
+    Close the iterator to stop early. Raises UserError if a process is killed.
+    """
+    # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
+    executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,))
+    try:
+        heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
+        try:
+            found = executor.map(partial(_find, single), pictures)
+        finally:
+            signal.signal(signal.SIGINT, heeded)
+        yield from found
+    except BrokenProcessPool as error:
+        raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _find(single: bool, picture: Path) -> list[Digit] | UserError:
+    try:
+        return [find_digit(picture)] if single else find_digits(picture)
+    except UserError as error:
+        return error

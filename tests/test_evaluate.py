@@ -1,0 +1,188 @@
+"""How well pictures are read whose right answers stand in their names or in those of their folders."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from digits import UserError, evaluate, mnist
+from digits.handwriting import find_digit, find_digits
+from digits.handwriting.several import find_all
+from digits.model import DigitClassifier
+from tests.support.checkpoints import saved, saved_sure
+from tests.support.rings import line, ring
+
+ROOT = str(Path(__file__).parents[1])
+
+
+@pytest.fixture
+def judged(tmp_path, monkeypatch, verb):
+    """Run `digits evaluate` with a network that says 4 to every digit, in an empty folder; code, lines, errors."""
+    monkeypatch.chdir(tmp_path)
+    saved_sure("net.ckpt")
+
+    def run(*words):
+        code, out, errors = verb("evaluate", "net.ckpt", *words)
+        return code, out.splitlines(), errors
+
+    return run
+
+
+def draw(*names):
+    """Rings in these files; a line of three where the name says so."""
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        (line() if "line" in name else ring()).save(name)
+
+
+def test_the_right_answer_is_the_folder_or_stands_in_the_name(judged):
+    draw(
+        "some/4_a.png", "some/7_b_2.png", "some/44-4_line.png", "some/4/x.png", "some/5/4_y.png", "some/4-4-4/line.png"
+    )
+    draw("some/4.png", "some/IMG_4.png", "some/other/4_x.png")  # not labelled
+    Path("some", "4_notes.txt").write_text("no picture")
+    code, lines, errors = judged("some")
+    assert lines == ["some: 4 of 6 pictures right, 66.67% ± 19.25%; 7->4 x1, 5->4 x1"]
+    assert (code, errors) == (0, ["some: 2 pictures are passed over, without a right answer in the name"])
+
+
+def test_the_whole_number_or_the_clearest_digit(judged):
+    draw("some/4_line.png")
+    assert judged("some")[1] == ["some: 0 of 1 pictures right, 0.00% ± 0.00%; 4->444 x1"]
+    assert judged("some", "--single")[1] == ["some: 1 of 1 pictures right, 100.00% ± 0.00%"]
+
+
+def test_a_line_a_folder_and_one_over_all(judged):
+    draw("a/4_1.png", *(f"b/{name}.png" for name in ("1_1", "1_2", "2_1", "2_2", "2_3", "3_1", "3_2", "5_1", "4_1")))
+    confusions = "2->4 x3, 1->4 x2, 3->4 x2"
+    assert judged("a", "b")[1] == [
+        "a: 1 of 1 pictures right, 100.00% ± 0.00%",
+        f"b: 1 of 9 pictures right, 11.11% ± 10.48%; {confusions}",
+        f"all: 2 of 10 pictures right, 20.00% ± 12.65%; {confusions}",
+    ]
+    a, b = map(json.loads, judged("a", "b", "--json")[1])
+    assert (a["folder"], a["pictures"], a["right"], a["share"], a["confusions"]) == ("a", 1, 1, 1.0, [])
+    assert (b["share"], b["standard_error"]) == (1 / 9, (8 / 9**3) ** 0.5)
+    assert b["confusions"][0] == {"is": "2", "said": "4", "pictures": 3} and len(b["confusions"]) == 3
+
+
+def test_what_cannot_be_read_is_wrong_and_named(judged):
+    draw("so\nme/4_a.png")
+    Path("so\nme", "4_b\x1b.png").write_text("no picture")
+    Image.new("L", (90, 90), 230).save("so\nme/4_c.png")
+    code, lines, errors = judged("so\nme")
+    assert (code, lines) == (0, ["so\\nme: 1 of 3 pictures right, 33.33% ± 27.22%; 4->nothing x2"])
+    assert [error.split(": ")[0] for error in errors] == ["so\\nme/4_b\\x1b.png", "so\\nme/4_c.png"]
+
+
+def test_nothing_like_a_digit_is_wrong(judged, verb):
+    draw("some/4_a.png")
+    model = DigitClassifier([12])
+    model.network[2].bias.data -= 20
+    code, out, errors = verb("evaluate", saved("unsure.ckpt", model), "some")
+    assert out == "some: 0 of 1 pictures right, 0.00% ± 0.00%; 4->nothing x1\n"
+    assert (code, errors) == (0, ["some/4_a.png: shows nothing like a digit"])
+
+
+def test_a_sheet_of_what_was_misread(judged, monkeypatch):
+    draw("some/4_a.png", "some/1_line.png", "some/2_b.png")
+    Path("some", "3_broken.png").write_text("no picture")
+    *_, errors = judged("some", "--wrong", "out.png")
+    assert errors[-1] == "out.png: 3 of 3 misread pictures"
+    sheet = Image.open("out.png").convert("L")
+    width, height = evaluate.CELL
+    assert sheet.size == (evaluate.COLUMNS * width, 40 + height)
+    seen = np.hstack([digit.image for digit in find_digits("some/1_line.png")])
+    seen = ImageOps.contain(Image.fromarray(np.uint8(255 * seen)), (width - 20, evaluate.STRIP))
+    pixels, part = np.asarray(sheet), np.asarray(seen)
+    places = np.argwhere((np.lib.stride_tricks.sliding_window_view(pixels[:, :width], part.shape) == part).all((2, 3)))
+    assert len(places) == 1
+    for place in range(3):
+        assert (pixels[-40:, place * width : (place + 1) * width] < 200).any()  # what was said
+    assert (pixels[:, 3 * width :] == 255).all()
+    monkeypatch.setattr(evaluate, "SHEET", 1)
+    *_, errors = judged("some", "--wrong", "out.png")
+    assert errors[-1] == "out.png: the first 1 of 3 misread pictures"
+
+
+@pytest.mark.parametrize(
+    "words, reason",
+    [
+        (["empty"], "empty has no picture whose right answer is known"),
+        (["some", "gone"], "the folder gone cannot be read: No such file or directory"),
+        (["some/4_a.png"], "the folder some/4_a.png cannot be read: Not a directory"),
+        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: end its name in .png or .jpg"),
+        (["some", "--wrong", "gone/out.png"], "cannot write gone/out.png: there is no such folder"),
+        (["some", "--wrong", "some/../some/4_a.png"], "--wrong would overwrite a picture that it reads"),
+    ],
+)
+def test_mistakes_are_found_before_the_work(words, reason, judged, monkeypatch):
+    draw("some/4_a.png")
+    Path("empty").mkdir()
+    monkeypatch.setattr("digits.handwriting.several._find", None)  # so nothing can be looked for
+    before = Path("some/4_a.png").read_bytes()
+    code, lines, [error] = judged(*words)
+    assert (code, lines) == (2, []) and reason in error
+    assert Path("some/4_a.png").read_bytes() == before
+
+
+def test_a_detector_cannot_be_judged(judged, verb):
+    draw("some/4_a.png")
+    code, _, [error] = verb("evaluate", saved_sure("nine.ckpt", only_digit=9), "some")
+    assert code == 2 and "only detects the digit 9" in error
+
+
+def test_without_a_folder_mnists_test_images_are_read(judged, verb, data_dir):
+    model = DigitClassifier([12], seed=3)
+    path = saved("random.ckpt", model)
+    images, labels = mnist.load(data_dir, train=False)
+    said = model.predict(images)[0]
+    right = int((said == labels).sum())
+    code, out, _ = verb("evaluate", path, "--data_dir", data_dir, "--wrong", "out.png")
+    assert code == 0 and Path("out.png").exists()
+    assert out.startswith(f"MNIST's test images: {right:,} of {len(labels):,} pictures right, ")
+
+
+def test_many_pictures_are_found_in_order_without_torch(tmp_path):
+    paths = [tmp_path / f"{n}.png" for n in range(12)]
+    for n, path in enumerate(paths):
+        line(1 + n % 3).save(path)
+    for single in (False, True):
+        for path, found in zip(paths, find_all(paths, single), strict=True):
+            wanted = [find_digit(path)] if single else find_digits(path)
+            assert [digit.box for digit in found] == [digit.box for digit in wanted]
+    code = "import sys, digits.__main__, digits.handwriting.several; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_a_killed_process_is_an_error(tmp_path):
+    ring().save(tmp_path / "a.png")
+    found = find_all([tmp_path / "a.png"] * 2_000)
+    next(found)
+    os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+    with pytest.raises(UserError, match="a process that looked for digits was killed"):
+        list(found)
+    assert not multiprocessing.active_children()
+
+
+def test_ctrl_c_is_one_line(judged, tmp_path):
+    draw("some/4_b.png")
+    Path("some", "4_a.png").write_text("no picture")
+    for n in range(3_000):
+        Path("some", f"4_c{n}.png").symlink_to("4_b.png")
+    command = [sys.executable, "-m", "digits", "evaluate", "net.ckpt", "some"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    environment = os.environ | {"PYTHONPATH": ROOT}
+    process = subprocess.Popen(command, env=environment, text=True, start_new_session=True, **streams)
+    said = process.stderr.readline() + process.stderr.readline()  # the first picture has been looked at
+    assert said.startswith("network: net.ckpt\nsome/4_a.png: ")
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all its processes
+    out, errors = process.communicate(timeout=60)
+    assert (process.returncode, out, errors) == (130, "", "\ndigits evaluate: stopped\n")
