@@ -98,7 +98,7 @@ class MNISTDataModule(LightningDataModule):
         seed: Decides, with the number of the epoch, the order of the training images.
         train_size: How many of the training images train, the first ones; all if None.
         distort: How strongly the training images are distorted, afresh each epoch (`digits.distort`); 0 for not at all.
-        styles: Whether some of them get strokes of handwriting that MNIST hardly has, afresh each epoch (`digits.styles`).
+        styles: Whether some of them are drawn in styles that MNIST hardly has, afresh each epoch (`digits.styles`).
 
     Raises:
         UserError: If `train_size` is out of range.

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 # How many images of a digit get a style: a guess at how many people write so; not tuned.
-FLAG, FOOT, BAR, SERIF, SHORT, CURL, STRETCHED = 0.3, 0.15, 0.3, 0.2, 0.25, 0.1, 0.2
+FLAG, FOOT, BAR, SERIF, SHORT, CURL, STRETCHED = 0.4, 0.15, 0.4, 0.25, 0.3, 0.15, 0.2
 STRETCH = 0.25  # logarithm of the largest change of the width
 PART = 500  # images at a time, few enough for the processor's cache
 BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
@@ -47,15 +47,17 @@ def _restyled(images: Tensor, labels: Tensor, generator: torch.Generator) -> Ten
 
     one, numbers = chosen(1, FOOT)
     level = one.height * direction(one.uniform(-0.25, 0.15))
-    ink[numbers] = one.drawn(one.bottom - one.uniform(0.1, 0.4) * level, one.bottom + one.uniform(0.1, 0.4) * level).ink
+    left, right = one.uniform(0.1, 0.4), one.uniform(0.1, 0.4)
+    ink[numbers] = one.drawn(one.bottom - left * level, one.bottom + right * level).ink
 
     seven, numbers = chosen(7, BAR)
     middle, level = seven.centre(seven.uniform(0.4, 0.7)), seven.height * direction(seven.uniform(-0.45, 0.2))
     ink[numbers] = seven.drawn(middle - seven.uniform(0.1, 0.4) * level, middle + seven.uniform(0.1, 0.4) * level).ink
 
     seven, numbers = chosen(7, SERIF)
-    left = seven.leftmost(0.35)
-    ink[numbers] = seven.drawn(left, left + seven.uniform(0.1, 0.35) * seven.height * direction(seven.uniform(1, 2.2))).ink
+    start = seven.leftmost(0.35)
+    length, angle = seven.uniform(0.1, 0.35) * seven.height, seven.uniform(1, 2.2)
+    ink[numbers] = seven.drawn(start, start + length * direction(angle)).ink
 
     four, numbers = chosen(4, SHORT)
     ink[numbers] = four.without_leg(four.uniform(0, 0.8)).ink

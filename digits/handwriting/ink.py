@@ -52,10 +52,15 @@ def find_ink(pixels: np.ndarray) -> Ink:
     colours = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), 1)
     if on_dark_paper(colours):
         colours = 1 - colours
-    colours += 0.05  # so that no division is by 0, and black is not infinitely darker than dark grey
-    slopes, edges = steepness(np.log(grey(colours) + 0.35))
+    colours = colours + np.float32(
+        0.05
+    )  # so that no division is by 0, and black is not infinitely darker than dark grey
     light = grey(colours)
-    colours *= (without_lines(light) / light)[:, :, None]
+    slopes, edges = steepness(np.log(light + 0.35))
+    unlined = without_lines(light)
+    colours *= (unlined / light)[:, :, None]
+    if (edges & (unlined == light)).any():
+        edges &= unlined == light
     best, most = None, 0.0
     for window in WINDOWS:
         darkness = 1 - grey(colours / paper(colours, window))
@@ -192,9 +197,8 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     score[0] = -1  # the paper
     best = int(score.argmax())
     whole = (left > 0) & (top > 0) & (right < width) & (bottom < height)
-    kept = whole & (mean > STEEP[1]) & (area > SMALL * area[best]) & (score > 0)
-    kept[best] = score[best] > 0
-    found = zip(left, top, right, bottom, score, strict=True)
-    return labels[1:-1, 1:-1], [
-        Part(label, *map(int, box), float(value)) for label, (*box, value) in enumerate(found) if kept[label]
-    ]
+    chosen = whole & (mean > STEEP[1]) & (area > SMALL * area[best]) & (score > 0)
+    chosen[best] = score[best] > 0
+    sides = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
+    kept = [Part(i, *box, float(score[i])) for i, box in enumerate(sides) if chosen[i]]
+    return labels[1:-1, 1:-1], kept
