@@ -33,7 +33,7 @@ class Answer(NamedTuple):
     picture: Any
     label: str
     said: str
-    seen: list[np.ndarray]  # images (28, 28), 0..1 or uint8, that the network saw
+    seen: list[np.ndarray]  # images (28, 28), 0..1, that the network saw
 
 
 def evaluate(
@@ -131,7 +131,7 @@ def _read_mnist(network: nn.Module, data_dir: Path) -> Iterator[Answer]:
     images, labels = mnist.load(data_dir, train=False)
     said = answers(network(inputs(images, like=linears(network)[0].weight)))
     for image, label, digit in zip(images.numpy(), labels.tolist(), said.tolist(), strict=True):
-        yield Answer(255 - image, str(label), str(digit), [image])
+        yield Answer(255 - image, str(label), str(digit), [image / 255])
 
 
 def _say(title: str, counts: Counter[tuple[str, str]], json: bool) -> None:
@@ -176,7 +176,7 @@ def _sheet(misread: list[Answer], title: str) -> Image.Image:
         except UserError:
             draw.text((left, top), "cannot be read", "grey", font_size=16)
         if answer.seen:
-            seen = Image.fromarray(np.uint8(np.hstack(answer.seen) * (1 if answer.seen[0].dtype == np.uint8 else 255)))
+            seen = Image.fromarray(np.uint8(255 * np.hstack(answer.seen)))
             sheet.paste(ImageOps.contain(seen, (width - 20, STRIP)), (left, top + height - STRIP - 38))
         said = f"is {answer.label}, said {answer.said or 'nothing'}"
         draw.text((left, top + height - 24), said, "#d55e00", anchor="lm", font_size=16)

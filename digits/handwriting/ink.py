@@ -16,10 +16,11 @@ from digits import UserError
 WINDOWS = 0.06, 0.12, 0.24, 0.5, 1.0  # wider than the strokes, as shares of the picture's shorter side; 1: even light
 EVEN = 0.3  # standard deviation of the blur that takes out the light, as a share of the picture's shorter side
 STRONG = 0.4  # an edge is where the light changes at least so fast; 1 is nearly the fastest change in the picture
-THRESHOLD = 0.9  # ink is at least so dark, as a share of the mean darkness at the edges
+THRESHOLD = 0.85  # ink is at least so dark, as a share of the mean darkness at the edges
 STEEP = 0.2, 0.3  # least mean steepness of the rim: of the best part, and of others
 SMALL = 0.08  # least area of a part, as a share of the best one's
 EDGE = 0.2  # a part that lies along the edge of the picture within such a share of its side is a table's line
+GRAIN = 5  # least contrast of ink, in median deviations of the paper: a blank page has 4
 TINY = 0.06  # a part shorter than this share of the picture's shorter side is grain
 COARSE = 12  # resolution at which the paper under the ink is estimated: pixels across a window
 
@@ -52,20 +53,30 @@ def find_ink(pixels: np.ndarray) -> Ink:
     if on_dark_paper(colours):
         colours = 1 - colours
     colours += 0.05  # so that no division is by 0, and black is not infinitely darker than dark grey
-    slopes = steepness(np.log(grey(colours) + 0.35))
-    edges = np.max(np.abs(slopes), axis=0) >= STRONG
+    slopes, edges = steepness(np.log(grey(colours) + 0.35))
     light = grey(colours)
     colours *= (without_lines(light) / light)[:, :, None]
-    best: tuple[float, Ink] | None = None
+    best, most = None, 0.0
     for window in WINDOWS:
         darkness = 1 - grey(colours / paper(colours, window))
         ink = Ink(darkness, *parts(darkness > THRESHOLD * darkness[edges].mean(), slopes))
         score = max((part.score for part in ink.parts), default=0.0)
-        if score > (best[0] if best else 0):
-            best = score, ink
-    if not best:
+        if score > most:
+            best, most = ink, score
+    if not best or is_grain(best):
         raise UserError("shows no digit: nothing on it looks like ink on paper")
-    return best[1]
+    return best
+
+
+def is_grain(ink: Ink) -> bool:
+    """Whether the ink is hardly darker than the grain of the paper."""
+    some, labels = sample(ink.darkness), sample(ink.labels)
+    paper = quantile(some[labels == 0], 0.5)
+    grain = quantile(np.abs(some[labels == 0] - paper), 0.5)
+    return (
+        quantile(ink.darkness[ink.labels == max(ink.parts, key=lambda part: part.score).label], 0.5) - paper
+        < GRAIN * grain
+    )
 
 
 def grey(colours: np.ndarray) -> np.ndarray:
@@ -76,22 +87,27 @@ def grey(colours: np.ndarray) -> np.ndarray:
 def on_dark_paper(colours: np.ndarray) -> bool:
     """Whether the border of a picture (H, W, 3) 0..1 is mostly darker than its edges, where ink and paper meet."""
     light = grey(colours) + 0.1
-    even = light / cv2.GaussianBlur(light, (0, 0), EVEN * min(light.shape))
-    edges = np.max(np.abs(steepness(even)), axis=0) >= STRONG
+    height, width = light.shape
+    coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)
+    around = cv2.GaussianBlur(coarse, (0, 0), EVEN * min(coarse.shape))
+    even = light / cv2.resize(around, (width, height), interpolation=cv2.INTER_LINEAR)
+    _, edges = steepness(even)
     border = np.concatenate([even[0], even[-1], even[:, 0], even[:, -1]])
     return bool(np.median(border) < even[edges].mean())
 
 
-def steepness(light: np.ndarray) -> np.ndarray:
+def steepness(light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """By how much each pixel of `light` (H, W) is darker than its neighbours to the right, left, below and above.
 
-    Returns (4, H, W) float32, -1 to 1, where 1 is nearly the greatest change in the picture; 0 beyond its border.
+    Returns (4, H, W) float32, -1 to 1, where 1 is nearly the greatest change in the picture, and 0 beyond its border;
+    and where the changes are STRONG, (H, W) bool.
     """
     right, below = np.diff(light, axis=1), np.diff(light, axis=0)
     slopes = np.zeros((4, *light.shape), np.float32)
     slopes[0, :, :-1], slopes[1, :, 1:], slopes[2, :-1], slopes[3, 1:] = right, -right, below, -below
-    most = quantile(np.maximum(np.abs(slopes[0]), np.abs(slopes[2])).ravel(), 0.995)
-    return (slopes / max(most, 1e-3)).clip(-1, 1)
+    change = np.maximum(np.abs(slopes[0]), np.abs(slopes[2]))
+    most = max(quantile(sample(change), 0.995), 1e-3)
+    return (slopes / most).clip(-1, 1), change >= min(STRONG * most, change.max())
 
 
 def sample(values: np.ndarray) -> np.ndarray:

@@ -22,16 +22,15 @@ def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Digit
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,))
     try:
-        heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
-        try:
-            found = executor.map(partial(_find, single), pictures)
-        finally:
-            signal.signal(signal.SIGINT, heeded)
-        yield from found
+        with executor:
+            heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
+            try:
+                found = executor.map(partial(_find, single), pictures)
+            finally:
+                signal.signal(signal.SIGINT, heeded)
+            yield from found  # which, when closed, lets go of the pictures that nobody has begun
     except BrokenProcessPool as error:
         raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
-    finally:
-        executor.shutdown(cancel_futures=True)
 
 
 def _find(single: bool, picture: Path) -> list[Digit] | UserError:
