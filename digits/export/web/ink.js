@@ -1,9 +1,9 @@
-// Which pixels of a picture are ink, whatever the paper, its light, its shadows and its lines: ink.py, in the same order.
+// Which pixels of a picture are ink, whatever the paper, its light, its shadows and its lines: as in ink.py.
 
-const WINDOWS = [0.06, 0.12, 0.24, 0.5, 1]; // wider than the strokes, as shares of the picture's shorter side; 1: even light
+const WINDOWS = [0.06, 0.12, 0.24, 0.5, 1]; // wider than strokes, as shares of a picture's shorter side; 1: even light
 const EVEN = 0.3; // standard deviation of the blur that takes out the light, as a share of the picture's shorter side
-const STRONG = 0.4; // an edge is where the light changes at least so fast; 1 is nearly the fastest change in the picture
-const THRESHOLD = 0.9; // ink is at least so dark, as a share of the mean darkness at the edges
+const STRONG = 0.4; // an edge is where the light changes at least so fast; 1 is nearly the fastest in the picture
+const THRESHOLD = 0.85; // ink is at least so dark, as a share of the mean darkness at the edges
 const STEEP = [0.2, 0.3]; // least mean steepness of the rim: of the best part, and of others
 const SMALL = 0.08; // least area of a part, as a share of the best one's
 const EDGE = 0.2; // a part that lies along the edge of the picture within such a share of its side is a table's line
@@ -13,14 +13,14 @@ const COARSE = 12; // resolution at which the paper under the ink is estimated: 
 
 // Tell the ink of a picture, [red, green, blue] of 0..255, from its paper.
 //
-// Returns {darkness, labels, parts}, or null if there is no ink: an image, 0 on the paper; an image of the label of each
-// pixel's part; and the parts of the ink, {label, left, top, right, bottom, score}.
+// Returns {darkness, labels, parts}, or null if there is no ink: an image, 0 on the paper; one of each pixel's part, by
+// its label; and the parts of the ink, {label, left, top, right, bottom, score}.
 function findInk(colours) {
   colours = colours.map((colour) => changed(blurred(colour, 1), (value) => value / 255));
   const dark = onDarkPaper(colours);
   colours = colours.map((colour) => changed(colour, (value) => (dark ? 1 - value : value) + 0.05));
-  const light = grey(colours), [slopes, edges] = steepness(changed(light, (value) => Math.log(value + 0.35)));
-  const lines = divided(light, withoutLines(light));
+  const light = grey(colours), lines = divided(light, withoutLines(light));
+  const [slopes, edges] = steepness(changed(light, (value) => Math.log(value + 0.35)));
   colours = colours.map((colour) => divided(colour, lines));
   let best = null, most = 0;
   for (const window of WINDOWS) {
@@ -36,11 +36,11 @@ function findInk(colours) {
 
 // Whether the ink is hardly darker than the grain of the paper.
 function isGrain({ darkness, labels, parts }) {
+  const owners = sample(labels.data), some = sample(darkness.data).filter((_, i) => owners[i] === 0);
+  const paper = quantile(some, 0.5), grain = quantile(some.map((value) => Math.abs(value - paper)), 0.5);
   const best = parts.reduce((one, other) => (other.score > one.score ? other : one));
-  const some = sample(valuesIn(darkness, changed(labels, (label) => Number(label === 0)))), paper = quantile(some, 0.5);
-  const grain = quantile(some.map((value) => Math.abs(value - paper)), 0.5);
-  const ink = quantile(valuesIn(darkness, changed(labels, (label) => Number(label === best.label))), 0.5);
-  return ink - paper < GRAIN * grain;
+  const ink = darkness.data.filter((_, i) => labels.data[i] === best.label);
+  return quantile(ink, 0.5) - paper < GRAIN * grain;
 }
 
 // The mean of three colours.
@@ -58,26 +58,21 @@ function onDarkPaper(colours) {
   return quantile(border, 0.5) < mean(valuesIn(even, edges));
 }
 
-// By how much each pixel is darker than its neighbours to the right, left, below and above: four images of -1 to 1, where
-// 1 is nearly the greatest change in the picture, and 0 beyond its border; and a mask of where the changes are STRONG.
+// By how much each pixel is darker than its neighbours to the right, left, below and above: four images of -1 to 1,
+// where 1 is nearly the greatest change in the picture, and 0 beyond its border; and a mask of where it is STRONG.
 function steepness({ width, height, data }) {
   const slopes = [[1, 0], [-1, 0], [0, 1], [0, -1]].map(([across, down]) => filled(width, height, (i) => {
     const x = clamp((i % width) + across, 0, width - 1), y = clamp(Math.floor(i / width) + down, 0, height - 1);
     return data[y * width + x] - data[i];
   }));
-  const [right, , below] = slopes, change = changed(right, (value, i) => Math.max(Math.abs(value), Math.abs(below.data[i])));
+  const change = filled(width, height, (i) => Math.max(Math.abs(slopes[0].data[i]), Math.abs(slopes[2].data[i])));
   const most = Math.max(quantile(sample(change.data), 0.995), 1e-3);
   const least = Math.min(STRONG * most, maximum(change.data));
-  return [
-    slopes.map((slope) => changed(slope, (value) => clamp(value / most, -1, 1))),
-    changed(change, (value) => Number(value >= least)),
-  ];
+  const edges = changed(change, (value) => Number(value >= least));
+  return [slopes.map((slope) => changed(slope, (value) => clamp(value / most, -1, 1))), edges];
 }
 
-// Every seventh value.
-function sample(values) {
-  return values.filter((_, i) => i % 7 === 0);
-}
+const sample = (values) => values.filter((_, i) => i % 7 === 0);
 
 // The light of the paper, at least as light as the picture: a morphological closing. It fills whatever is dark and
 // narrower than the window, a share of the picture's shorter side.
@@ -97,8 +92,8 @@ function withoutLines(light) {
   const some = sample(share.data), usual = quantile(some, 0.5);
   const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
   const least = usual - Math.max(0.03, 4 * noise), dark = changed(share, (value) => Number(value < least));
-  const level = withoutLevelLines(light, share, dark);
-  return transposed(withoutLevelLines(...[level, share, dark].map(transposed)));
+  const rest = withoutLevelLines(light, share, dark);
+  return transposed(withoutLevelLines(...[rest, share, dark].map(transposed)));
 }
 
 // Light with the level ones among the lines of a mask divided out, whose shades are in `share`.
@@ -122,17 +117,19 @@ function withoutLevelLines(light, share, dark) {
 // The lines along which most of a mask is 1, the best first: of each, its row in each column.
 //
 // By the Hough transform (Duda and Hart, 1972): each pixel votes for the lines through it, by their angle, at most 10
-// degrees from level, and their distance from the first pixel.
+// degrees from level, and their distance from the first pixel. Rounded as in OpenCV, as many lines have equal votes.
 function levelLines({ width, height, data }) {
   const ANGLES = 41, most = width + height, bins = 2 * most + 3; // one more at each end, which stays 0
-  const angles = Array.from({ length: ANGLES }, (_, n) => Math.PI / 2 + ((n - 20) * Math.PI) / 360);
-  const cosines = Float64Array.from(angles, Math.cos), sines = Float64Array.from(angles, Math.sin);
+  const angles = new Float32Array(ANGLES).fill(Math.PI / 2 - Math.PI / 18);
+  for (let n = 1; n < ANGLES; n++) angles[n] = angles[n - 1] + Math.fround(Math.PI / 360);
+  const cosines = angles.map(Math.cos), sines = angles.map(Math.sin);
   const votes = new Int32Array((ANGLES + 2) * bins);
   for (let i = 0; i < data.length; i++) {
     if (!data[i]) continue;
     const column = i % width, row = Math.floor(i / width);
     for (let n = 0; n < ANGLES; n++) {
-      votes[(n + 1) * bins + most + 1 + Math.round(column * cosines[n] + row * sines[n])]++;
+      const distance = rounded(Math.fround(Math.fround(column * cosines[n]) + Math.fround(row * sines[n])));
+      votes[(n + 1) * bins + most + 1 + distance]++;
     }
   }
   const peaks = [];
@@ -153,8 +150,8 @@ function levelLines({ width, height, data }) {
 // How steep its rim is, is the mean of the slopes from its pixels to neighbours that are not its own. Where the picture
 // ends there is none: what reaches over the border is seldom ink.
 function parts(mask, slopes) {
-  const { width, height } = mask, labels = crop(mask, -1, -1, width + 1, height + 1), { data } = labels; // 1: none yet
-  const row = width + 2, around = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row], found = [];
+  const { width, height } = mask, row = width + 2, around = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
+  const labels = crop(mask, -1, -1, width + 1, height + 1), { data } = labels, found = []; // 1 is ink not yet labelled
   for (let first = 0; first < data.length; first++) {
     if (data[first] !== 1) continue;
     const label = found.length + 2, stack = [first];
