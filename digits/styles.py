@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 # How many images of a digit get a style: a guess at how many people write so; not tuned.
-FLAG, FOOT, BAR, SERIF, SHORT, CURL, STRETCHED = 0.4, 0.15, 0.4, 0.25, 0.3, 0.15, 0.2
+FLAG, FOOT, BAR, SERIF, SHORT, CURL, STRETCHED = 0.3, 0.15, 0.3, 0.2, 0.25, 0.1, 0.2
 STRETCH = 0.25  # logarithm of the largest change of the width
 PART = 500  # images at a time, few enough for the processor's cache
 BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
