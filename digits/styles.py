@@ -41,7 +41,7 @@ def _restyled(images: Tensor, labels: Tensor, generator: torch.Generator) -> Ten
 
     one, numbers = chosen(1, FLAG)  # a stroke from the top, down to the left, a little bent
     stem = one.bottom - one.top
-    way, length = turned(stem, one.uniform(0.4, 1.3)), one.uniform(0.2, 0.6)
+    way, length = turned(stem, one.uniform(0.35, 1.0)), one.uniform(0.15, 0.6)
     bend = one.top + 0.5 * length * way + 0.1 * length * turned(way, one.uniform(-1.6, 1.6))
     ink[numbers] = one.drawn(one.top, bend).drawn(bend, one.top + length * way).ink
 
