@@ -19,7 +19,7 @@ STRONG = 0.4  # an edge is where the light changes at least so fast; 1 is nearly
 THRESHOLD = 0.85  # ink is at least so dark, as a share of the mean darkness at the edges
 STEEP = 0.2, 0.3  # least mean steepness of the rim: of the best part, and of others
 SMALL = 0.08  # least area of a part, as a share of the best one's
-EDGE = 0.2  # a thin part along the edge of the picture, within this share of its shorter side, is a table's line
+EDGE = 0.2, 0.15  # so near the edge of the picture, in its shorter sides, a long part so thin is a table's line
 GRAIN = 5  # least contrast of ink, in median deviations of the paper: a blank page has 4
 TINY = 0.06  # a part shorter than this share of the picture's shorter side is grain
 COARSE = 12  # resolution at which the paper under the ink is estimated: pixels across a window
@@ -190,7 +190,7 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     left, top, right, bottom = boxes[:, 0] - 1, boxes[:, 1] - 1, boxes[:, 2], boxes[:, 3]
     right, bottom, area = left + right, top + bottom, boxes[:, 4]
     shorter = min(height, width)
-    near, thin = EDGE * shorter, EDGE * shorter / 2
+    near, thin = EDGE[0] * shorter, EDGE[1] * shorter
     level = (right - left > width / 2) & (bottom - top < thin) & ((bottom < near) | (top > height - near))
     upright = (bottom - top > height / 2) & (right - left < thin) & ((right < near) | (left > width - near))
     score = length**0.3 * (mean - STEEP[0])
