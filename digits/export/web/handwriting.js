@@ -16,21 +16,20 @@ function findDigits(pixels) {
   if (drawnAsMnist(colours)) return [{ image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 }];
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
   if (enlargement > 1) {
-    const [across, down] = [width, height].map((n) => cubic(n, n * enlargement));
-    colours = colours.map((colour) => eightBits(resampled(colour, across, down)));
+    const enlarged = (colour) => resized(colour, cubic, width * enlargement, height * enlargement);
+    colours = colours.map((colour) => changed(enlarged(colour), (value) => Math.round(clamp(value, 0, 255))));
   }
   const ink = findInk(colours);
   if (!ink) return [];
   return groupParts(ink.parts).map((group) => {
     const side = (name, most) => most(...group.map((part) => part[name]));
     const box = [side("left", Math.min), side("top", Math.min), side("right", Math.max), side("bottom", Math.max)];
-    const outer = [box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1]; // lies in the picture, as no part is at its border
+    const outer = [box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1];
     const own = new Set(group.map((part) => part.label));
-    const mask = crop({ ...ink.darkness, data: ink.labels }, ...outer);
-    mask.data.forEach((label, i) => (mask.data[i] = Number(own.has(label))));
+    const mask = changed(crop(ink.labels, ...outer), (label) => Number(own.has(label)));
     const darkness = crop(ink.darkness, ...outer), near = dilated(mask, 3, 3);
-    const most = quantile(darkness.data.filter((_, i) => mask.data[i]), 0.5);
-    const strokes = filled(mask.width, mask.height, (i) => clamp(darkness.data[i] / most, 0, 1) * near.data[i]);
+    const most = quantile(valuesIn(darkness, mask), 0.5);
+    const strokes = changed(darkness, (value, i) => clamp(value / most, 0, 1) * near.data[i]);
     return {
       image: redraw(strokes),
       box: box.map((n) => rounded((n * scale) / enlargement)),
@@ -98,9 +97,4 @@ function openPicture({ width, height, data }) {
   const onto = shown > 127 * opaque ? () => 0 : (i) => 255 - mean(alpha, i);
   const colours = [red, green, blue].map((sum) => filled(w, h, (i) => mean(sum, i) + onto(i)));
   return [colours, longer / Math.max(w, h)];
-}
-
-// Rounded to integers 0..255.
-function eightBits({ width, height, data }) {
-  return filled(width, height, (i) => Math.round(clamp(data[i], 0, 255)));
 }

@@ -12,12 +12,34 @@ function filled(width, height, value) {
   return image;
 }
 
+// The image with each value, and its index, put through a function.
+function changed({ width, height, data }, change) {
+  return { width, height, data: data.map(change) };
+}
+
+function divided(one, other) {
+  return changed(one, (value, i) => value / other.data[i]);
+}
+
+function transposed({ width, height, data }) {
+  return filled(height, width, (i) => data[(i % height) * width + Math.floor(i / height)]);
+}
+
+// The values where a mask is 1.
+function valuesIn(image, mask) {
+  return image.data.filter((_, i) => mask.data[i]);
+}
+
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 function maximum(values) {
   let most = -Infinity;
   for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
   return most;
+}
+
+function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 // The nearest integer; of two, the even one, as Python rounds.
@@ -91,17 +113,16 @@ function cubic(from, to) {
   });
 }
 
-// A filter of an odd number of weights; the image is mirrored about the middle of its outermost pixels.
-function filter(size, weights) {
-  const position = (i, t) => size - 1 - Math.abs(size - 1 - Math.abs(i + t - (weights.length >> 1)));
-  return axis(size, weights.length, position, (_, t) => weights[t]);
+// A blur by a bell curve of this standard deviation; the image is mirrored about the middle of its outermost pixels.
+function gauss(size, deviation) {
+  const half = rounded(8 * deviation + 1) >> 1, period = Math.max(1, 2 * size - 2);
+  const position = (i, t) => Math.min(Math.abs(i + t - half) % period, period - (Math.abs(i + t - half) % period));
+  const weight = (_, t) => Math.exp(-(((t - half) / deviation) ** 2) / 2) / (deviation * Math.sqrt(2 * Math.PI));
+  return axis(size, 2 * half + 1, position, weight);
 }
 
-// A frame of `side` pixels around the image, which is mirrored about its edges.
-function frame(size, side) {
-  const position = (i) => (i < side ? side - 1 - i : i < side + size ? i - side : 2 * size + side - 1 - i);
-  return axis(size + 2 * side, 1, position, () => 1);
-}
+const resized = (image, how, width, height) => resampled(image, how(image.width, width), how(image.height, height));
+const blurred = (image, deviation) => resampled(image, gauss(image.width, deviation), gauss(image.height, deviation));
 
 // The image resized or filtered along both axes.
 function resampled(image, across, down) {
@@ -133,7 +154,7 @@ function crop(image, left, top, right, bottom) {
 
 // Shapes.
 
-// Each pixel becomes the largest in a window around it; an even window reaches one pixel further left and up.
+// Each pixel becomes the largest in a window around it, an odd number of pixels wide and high.
 function dilated(image, across, down) {
   const { width, height } = image, wide = blank(width, height), out = blank(width, height);
   for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
@@ -143,18 +164,18 @@ function dilated(image, across, down) {
 
 // The same along one line of `count` pixels, from index `first` in steps of `step`, in a window of `side`.
 function largest(from, to, first, step, count, side) {
-  const back = side >> 1;
+  const half = side >> 1;
   for (let k = 0; k < count; k++) {
-    const end = first + Math.min(k - back + side, count) * step;
+    const end = first + Math.min(k + half + 1, count) * step;
     let most = -Infinity;
-    for (let i = first + Math.max(k - back, 0) * step; i < end; i += step) if (from[i] > most) most = from[i];
+    for (let i = first + Math.max(k - half, 0) * step; i < end; i += step) if (from[i] > most) most = from[i];
     to[first + k * step] = most;
   }
 }
 
 // A morphological closing, in which whatever is dark and narrower than a window is filled.
 function closing(image, side) {
-  const negative = ({ width, height, data }) => filled(width, height, (i) => -data[i]);
+  const negative = (image) => changed(image, (value) => -value);
   return negative(dilated(negative(dilated(image, side, side)), side, side));
 }
 

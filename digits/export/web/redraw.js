@@ -10,8 +10,7 @@ const STROKE = [2, 4]; // range of the stroke width, in MNIST's pixels
 function redraw(ink) {
   ink = crop(ink, ...bounds(_drawn(ink)));
   const fine = (BOX * FINE) / Math.max(ink.width, ink.height), size = fine < 1 ? area : linear;
-  const [across, down] = [ink.width, ink.height].map((n) => size(n, Math.max(1, rounded(n * fine))));
-  ink = resampled(ink, across, down);
+  ink = resized(ink, size, ...[ink.width, ink.height].map((n) => Math.max(1, rounded(n * fine))));
   let drawn = normalStrokes(_drawn(upright(crop(ink, -BOX, -BOX, ink.width + BOX, ink.height + BOX))));
   drawn = crop(drawn, ...bounds(drawn));
   const scale = BOX / Math.max(drawn.width, drawn.height);
