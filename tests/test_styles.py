@@ -1,0 +1,186 @@
+"""Digits drawn in other styles: repeatable, drawn as MNIST's are, and only those that a style is for."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from digits import data, styles
+from digits.data import MNISTDataModule
+from digits.handwriting.redraw import bounds, centre_of_mass
+from digits.model import DigitClassifier
+from tests.support.training import quick_trainer, same, same_weights, weights
+
+SHARES = "FLAG", "FOOT", "BAR", "SERIF", "SHORT", "CURL", "STRETCHED"
+SHAPES = {  # corners of the pen's way
+    1: [(14, 4), (14, 23)],
+    4: [(16, 4), (8, 15), (20, 15), (16, 15), (16, 4), (16, 23)],
+    7: [(8, 4), (20, 4), (12, 23)],
+    9: [(18, 5), (10, 5), (10, 12), (18, 12), (18, 5), (18, 23)],
+}
+
+
+def digit(number):
+    """A digit (28, 28) uint8 of straight strokes about three pixels wide, in a box of about 20."""
+    image = np.zeros((28, 28), np.uint8)
+    cv2.polylines(image, [np.array(SHAPES[number])], False, 255, 2, cv2.LINE_AA)
+    return torch.from_numpy(image)
+
+
+def restyled(monkeypatch, number, count=300, **shares):
+    """Copies (count, 28, 28) float 0..1 of a digit in styles of which those not named have the share 0."""
+    for name in SHARES:
+        monkeypatch.setattr(styles, name, shares.get(name, 0.0))
+    labels = torch.full((count,), number)
+    return styles.restyle(digit(number).expand(count, -1, -1), labels, 0, 0) / 255
+
+
+def many(count=4000):
+    """Images of ones, fours, sevens, nines, and of the ones' shape with the labels 0 and 2."""
+    labels = torch.tensor([0, 1, 2, 4, 7, 9]).repeat(count // 6 + 1)[:count]
+    shapes = {number: digit(number if number in SHAPES else 1) for number in labels.unique().tolist()}
+    return torch.stack([shapes[number] for number in labels.tolist()]), labels
+
+
+def test_a_function_of_seed_and_epoch():
+    images, labels = many(600)
+    first = styles.restyle(images, labels, 3, 4)
+    torch.manual_seed(9)
+    np.random.seed(9)
+    assert styles.restyle(images, labels, 3, 4).equal(first)
+    assert (first.shape, first.dtype) == (images.shape, torch.uint8)
+    assert images.equal(many(600)[0])
+
+
+def test_another_by_epoch_and_by_seed():
+    images, labels = many(600)
+    copies = {styles.restyle(images, labels, seed, epoch).numpy().tobytes() for seed in range(3) for epoch in range(3)}
+    assert len(copies) == 9
+
+
+def test_digits_without_styles_stay_as_they_are(monkeypatch):
+    monkeypatch.setattr(styles, "STRETCHED", 0.0)
+    noise = torch.randint(256, (1000, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    labels = torch.tensor([0, 2, 3, 5, 6, 8]).repeat(167)[:1000]
+    assert styles.restyle(noise, labels, 1, 2).equal(noise)
+    labels[::10] = 1
+    changed = (styles.restyle(noise, labels, 1, 2) != noise).any((1, 2))
+    assert changed.any() and not changed[labels != 1].any()
+
+
+@pytest.mark.parametrize("style", ["FLAG", "FOOT", "BAR", "SERIF", "SHORT", "CURL"])
+def test_as_many_as_the_constant_says(style, monkeypatch):
+    number = {"FLAG": 1, "FOOT": 1, "BAR": 7, "SERIF": 7, "SHORT": 4, "CURL": 9}[style]
+    share = getattr(styles, style)
+    copies = restyled(monkeypatch, number, 2000, **{style: share})
+    changed = (copies != digit(number) / 255).any(2).any(1)
+    assert changed.double().mean().item() == pytest.approx(share, abs=0.04)  # four standard errors
+
+
+def test_as_many_stretched_as_the_constant_says(monkeypatch):
+    copies = restyled(monkeypatch, 7, 2000, STRETCHED=styles.STRETCHED)
+    changed = copies[(copies != digit(7) / 255).any(2).any(1)]
+    assert len(changed) / 2000 == pytest.approx(styles.STRETCHED, abs=0.04)
+    across = torch.tensor([right - left for left, _, right, _ in (bounds(image > 0.5) for image in changed.numpy())])
+    assert across.max() >= 15 and across.min() <= 12  # 14 before; the height stays 20
+
+
+def test_a_flag_is_left_of_the_stem_near_the_top(monkeypatch):
+    before, flagged = digit(1) / 255, restyled(monkeypatch, 1, FLAG=1.0)
+    stem = flagged[:, 20:23].sum(1).argmax(1)  # its column, below the flag
+    left = torch.arange(28) < stem[:, None, None] - 2
+    top, below = (flagged * left)[:, :15].sum((1, 2)), (flagged * left)[:, 21:].sum((1, 2))
+    assert before[:, :12].sum() == 0
+    assert (top > 1).double().mean() > 0.9 and below.mean() < 0.1 * top.mean()
+
+
+def test_a_bar_crosses_a_seven(monkeypatch):
+    before, barred = digit(7) / 255, restyled(monkeypatch, 7, BAR=1.0)
+    widest = (barred > 0.5)[:, 9:20].sum(2).amax(1)  # of the rows between the top and the bottom
+    assert (before > 0.5)[9:20].sum(1).max() <= 5
+    assert (widest >= 7).double().mean() > 0.9
+
+
+def test_a_short_leg_is_less_ink_below_the_bar(monkeypatch):
+    def below(images):
+        """The ink below the row with the most."""
+        bar = images.sum(2).argmax(1)
+        return (images * (torch.arange(28)[:, None] > bar[:, None, None] + 2)).sum((1, 2))
+
+    before, shortened = digit(4)[None] / 255, restyled(monkeypatch, 4, SHORT=1.0)
+    assert (below(shortened) < below(before)).double().mean() > 0.95
+    assert below(shortened).mean() < 0.7 * below(before)
+
+
+@pytest.mark.parametrize(
+    "number, style", [(1, "FOOT"), (7, "SERIF"), (9, "CURL"), (1, "FLAG"), (7, "BAR"), (4, "SHORT"), (9, "STRETCHED")]
+)
+def test_drawn_as_mnist_draws(number, style, monkeypatch):
+    for image in restyled(monkeypatch, number, **{style: 1.0}).numpy():
+        left, top, right, bottom = bounds(image > 0.2)
+        assert 18 <= max(right - left, bottom - top) <= 21
+        assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.6)
+
+
+def test_a_blank_image_is_no_mistake():
+    blank = torch.zeros(100, 28, 28, dtype=torch.uint8)
+    assert styles.restyle(blank, torch.arange(100) % 10, 0, 0).shape == blank.shape
+
+
+@pytest.fixture
+def module(data_dir):
+    module = MNISTDataModule(data_dir, batch_size=64, seed=5, styles=True)
+    module.prepare_data()
+    module.setup("fit")
+    return module
+
+
+def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(module, monkeypatch):
+    seen, step = {}, DigitClassifier.training_step
+
+    def watched(model, stack, index):
+        seen[model.trainer.current_epoch] = stack[0]
+        return step(model, stack, index)
+
+    monkeypatch.setattr(DigitClassifier, "training_step", watched)
+    plain = MNISTDataModule(module.data_dir)
+    plain.setup("fit")
+    quick_trainer(max_epochs=2).fit(DigitClassifier([5]), module)
+    for epoch in range(2):
+        assert seen[epoch].equal(styles.restyle(*module.training, 5, epoch))
+        assert not seen[epoch].equal(module.training[0])
+    for split in ("training", "validation", "test"):
+        assert getattr(module, split)[0].equal(getattr(plain, split)[0])
+    evaluated = [*module.val_dataloader(), module.test_dataloader()]
+    assert [loader[0].images.data_ptr() for loader in evaluated] == [
+        split[0].data_ptr() for split in (module.validation, module.test, module.test)
+    ]
+
+
+def test_styled_before_distorted(module, monkeypatch):
+    seen = []
+    monkeypatch.setattr(data, "distort", lambda images, *_: seen.append(images) or images)
+    both = MNISTDataModule(module.data_dir, batch_size=64, seed=5, distort=1.0, styles=True)
+    quick_trainer(max_epochs=1).fit(DigitClassifier([5]), both)
+    assert len(seen) == 1 and seen[0].equal(styles.restyle(*module.training, 5, 0))
+
+
+def test_the_same_seed_gives_the_same_weights(module):
+    networks = []
+    for styled in (True, True, False):
+        model = DigitClassifier([5])
+        own = MNISTDataModule(module.data_dir, batch_size=64, seed=5, styles=styled)
+        quick_trainer(max_epochs=1).fit(model, own)
+        networks.append(model)
+    assert same_weights(networks[0], networks[1]) and not same_weights(networks[0], networks[2])
+
+
+def test_a_run_records_styles_and_resumes_with_them(run, home):
+    args = "--hidden", 5, "--styles"
+    run(*args, "--epochs", 3, "--run_dir", "three")
+    run(*args, "--epochs", 1, "--run_dir", "one")
+    assert "styles: true" in (home / "one" / "config.yaml").read_text().splitlines()
+    run("--resume", "one", "--epochs", 3)
+    assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
+    run("--hidden", 5, "--epochs", 3, "--run_dir", "plain")
+    assert not same(weights("plain/last.ckpt"), weights("three/last.ckpt"))
