@@ -24,7 +24,7 @@ from digits.handwriting.picture import LARGEST, opened, plain
 from digits.predict import read, reader
 
 SEED = 2025
-LEAST = 8  # pixels on the shorter side of a reduced picture
+LEAST = 8  # pixels on the shorter side of a picture that is reduced or cut: fewer are not read
 DEGREES, BLUR, QUALITY = 5, 0.05, 30  # the blur's standard deviation as a share of the digit's longer side
 
 
@@ -37,6 +37,11 @@ def border(image: Image.Image) -> tuple[int, ...]:
 
 def widened(image, box):
     return ImageOps.expand(image, (-(-image.width // 4), -(-image.height // 4)), border(image))
+
+
+def cut(image, box):
+    left, top, right, bottom = box
+    return image.crop(box) if min(right - left, bottom - top) >= LEAST else None
 
 
 def enlarged(factor):
@@ -68,7 +73,7 @@ def compressed(image, box):
 
 CHANGES = {
     "the frame half as wide and high again": widened,
-    "cut to the ink": lambda image, box: image.crop(box),
+    "cut to the ink": cut,
     "enlarged by 2": enlarged(2),
     "enlarged by 4": enlarged(4),
     "reduced by 2": reduced(2),
