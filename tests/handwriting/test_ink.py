@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.handwriting import find_digit, find_digits
+from digits.handwriting import find_digit
 from digits.handwriting.ink import find_ink, without_lines
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, one_line_error
 from tests.support.pens import INK, PAPER, STROKES, box, cover, on_paper
@@ -60,14 +60,13 @@ def test_printed_lines_are_not_read(spacing, squared, slope, two):
 @pytest.mark.parametrize("slope", [0, 0.03])
 @pytest.mark.parametrize("squared", [False, True])
 @pytest.mark.parametrize("spacing", [35, 60, 110])
-def test_printed_lines_half_as_dark_as_a_small_digit_change_nothing(spacing, squared, slope):
+def test_printed_lines_half_as_dark_as_a_small_digit_hardly_change_it(spacing, squared, slope):
     ink = cover(SIZE, (STROKES[2], 110, 60, 45), pen=0.1)
     lines = 1 - (1 - np.array(INK) / PAPER) / 2
     plain, lined = (
-        find_digits(page) for page in (on_paper(ink), ruled(on_paper(ink), spacing, squared, lines, 2, slope))
+        find_digit(page) for page in (on_paper(ink), ruled(on_paper(ink), spacing, squared, lines, 2, slope))
     )
-    assert len(plain) == len(lined) == 1
-    assert difference(plain[0].image, lined[0].image) < 2 * NEAR
+    assert difference(plain.image, lined.image) < 2 * NEAR
 
 
 @pytest.mark.parametrize("upright_lines", [False, True])
@@ -129,7 +128,7 @@ def test_a_blank_page_shows_no_ink(colour, size):
 @pytest.mark.parametrize("side", ["left", "top"])
 def test_only_the_edge_of_a_table_is_no_ink(side):
     page = np.full((240, 320), 230, np.uint8)
-    page[:, :60] = 60
+    page[:, :30] = 60
     assert "no digit" in one_line_error(page if side == "left" else np.ascontiguousarray(page.T))
 
 
