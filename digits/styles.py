@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 # How many images of a digit get a style: a guess at how many people write so; not tuned.
-FLAG, FOOT, BAR, SERIF, SHORT, CURL, STRETCHED = 0.4, 0.15, 0.4, 0.25, 0.3, 0.15, 0.2
+FLAG, FOOT, BAR, SERIF, SHORT, CURL, STRETCHED = 0.3, 0.15, 0.3, 0.2, 0.25, 0.1, 0.2
 STRETCH = 0.25  # logarithm of the largest change of the width
 PART = 500  # images at a time, few enough for the processor's cache
 BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
@@ -41,7 +41,7 @@ def _restyled(images: Tensor, labels: Tensor, generator: torch.Generator) -> Ten
 
     one, numbers = chosen(1, FLAG)  # a stroke from the top, down to the left, a little bent
     stem = one.bottom - one.top
-    way, length = turned(stem, one.uniform(0.4, 1.3)), one.uniform(0.2, 0.6)
+    way, length = turned(stem, one.uniform(0.35, 1.0)), one.uniform(0.15, 0.6)
     bend = one.top + 0.5 * length * way + 0.1 * length * turned(way, one.uniform(-1.6, 1.6))
     ink[numbers] = one.drawn(one.top, bend).drawn(bend, one.top + length * way).ink
 

@@ -2,7 +2,7 @@
 
 The textbook's way: the paper is what a morphological closing leaves, ink is what is darker than a threshold, and its
 connected parts are strokes. The closing needs a window wider than the strokes and narrower than a shadow, which nobody
-knows beforehand; so a few are tried, and the one counts whose best part has the steepest rim.
+knows beforehand; so a few are tried, and the one counts whose parts have the steepest rims.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ STRONG = 0.4  # an edge is where the light changes at least so fast; 1 is nearly
 THRESHOLD = 0.85  # ink is at least so dark, as a share of the mean darkness at the edges
 STEEP = 0.2, 0.3  # least mean steepness of the rim: of the best part, and of others
 SMALL = 0.08  # least area of a part, as a share of the best one's
-EDGE = 0.2  # a part that lies along the edge of the picture within such a share of its side is a table's line
+EDGE = 0.2, 0.15  # so near the edge of the picture, in its shorter sides, a long part so thin is a table's line
 GRAIN = 5  # least contrast of ink, in median deviations of the paper: a blank page has 4
 TINY = 0.06  # a part shorter than this share of the picture's shorter side is grain
 COARSE = 12  # resolution at which the paper under the ink is estimated: pixels across a window
@@ -65,7 +65,7 @@ def find_ink(pixels: np.ndarray) -> Ink:
     for window in WINDOWS:
         darkness = 1 - grey(colours / paper(colours, window))
         ink = Ink(darkness, *parts(darkness > THRESHOLD * darkness[edges].mean(), slopes))
-        score = max((part.score for part in ink.parts), default=0.0)
+        score = sum(part.score**3 for part in ink.parts)  # all digits count, clear ones far more than bits of noise
         if score > most:
             best, most = ink, score
     if not best or is_grain(best):
@@ -189,10 +189,12 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     mean = steep / np.maximum(length, 1)
     left, top, right, bottom = boxes[:, 0] - 1, boxes[:, 1] - 1, boxes[:, 2], boxes[:, 3]
     right, bottom, area = left + right, top + bottom, boxes[:, 4]
-    level = (right - left > width / 2) & ((bottom < EDGE * height) | (top > (1 - EDGE) * height))
-    upright = (bottom - top > height / 2) & ((right < EDGE * width) | (left > (1 - EDGE) * width))
+    shorter = min(height, width)
+    near, thin = EDGE[0] * shorter, EDGE[1] * shorter
+    level = (right - left > width / 2) & (bottom - top < thin) & ((bottom < near) | (top > height - near))
+    upright = (bottom - top > height / 2) & (right - left < thin) & ((right < near) | (left > width - near))
     score = length**0.3 * (mean - STEEP[0])
-    tiny = np.maximum(right - left, bottom - top) < TINY * min(width, height)
+    tiny = np.maximum(right - left, bottom - top) < TINY * shorter
     score[level | upright | tiny] = -1
     score[0] = -1  # the paper
     best = int(score.argmax())

@@ -6,7 +6,7 @@ const STRONG = 0.4; // an edge is where the light changes at least so fast; 1 is
 const THRESHOLD = 0.85; // ink is at least so dark, as a share of the mean darkness at the edges
 const STEEP = [0.2, 0.3]; // least mean steepness of the rim: of the best part, and of others
 const SMALL = 0.08; // least area of a part, as a share of the best one's
-const EDGE = 0.2; // a part that lies along the edge of the picture within such a share of its side is a table's line
+const EDGE = [0.2, 0.15]; // so near the edge of the picture, in its shorter sides, a long part so thin is a table's line
 const GRAIN = 5; // least contrast of ink, in median deviations of the paper
 const TINY = 0.06; // a part shorter than this share of the picture's shorter side is grain
 const COARSE = 12; // resolution at which the paper under the ink is estimated: pixels across a window
@@ -19,8 +19,10 @@ function findInk(colours) {
   colours = colours.map((colour) => changed(blurred(colour, 1), (value) => value / 255));
   const dark = onDarkPaper(colours);
   colours = colours.map((colour) => changed(colour, (value) => (dark ? 1 - value : value) + 0.05));
-  const light = grey(colours), lines = divided(light, withoutLines(light));
-  const [slopes, edges] = steepness(changed(light, (value) => Math.log(value + 0.35)));
+  const light = grey(colours), unlined = withoutLines(light), lines = divided(light, unlined);
+  const [slopes, steep] = steepness(changed(light, (value) => Math.log(value + 0.35)));
+  const left = changed(steep, (edge, i) => Number(edge && unlined.data[i] === light.data[i]));
+  const edges = maximum(left.data) ? left : steep;
   colours = colours.map((colour) => divided(colour, lines));
   let best = null, most = 0;
   for (const window of WINDOWS) {
@@ -28,7 +30,7 @@ function findInk(colours) {
     const darkness = changed(grey(shares), (share) => 1 - share);
     const least = THRESHOLD * mean(valuesIn(darkness, edges));
     const ink = { darkness, ...parts(changed(darkness, (value) => Number(value > least)), slopes) };
-    const score = Math.max(0, ...ink.parts.map((part) => part.score));
+    const score = ink.parts.reduce((sum, part) => sum + part.score ** 3, 0); // all digits count, clear ones far more
     if (score > most) [best, most] = [ink, score];
   }
   return best && !isGrain(best) ? best : null;
@@ -173,8 +175,9 @@ function parts(mask, slopes) {
         }
       });
     }
-    const level = right - left > width / 2 && (bottom < EDGE * height || top > (1 - EDGE) * height);
-    const upright = bottom - top > height / 2 && (right < EDGE * width || left > (1 - EDGE) * width);
+    const [near, thin] = EDGE.map((share) => share * Math.min(width, height)), high = bottom - top, wide = right - left;
+    const level = wide > width / 2 && high < thin && (bottom < near || top > height - near);
+    const upright = high > height / 2 && wide < thin && (right < near || left > width - near);
     const tiny = Math.max(right - left, bottom - top) < TINY * Math.min(width, height);
     const score = level || upright || tiny ? -1 : length ** 0.3 * (steep / length - STEEP[0]);
     const whole = left > 0 && top > 0 && right < width && bottom < height;
