@@ -177,5 +177,6 @@ def test_a_run_records_styles_and_resumes_with_them(run, home):
     assert "styles: true" in (home / "one" / "config.yaml").read_text().splitlines()
     run("--resume", "one", "--epochs", 3)
     assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
+    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["styles"] is True
     run("--hidden", 5, "--epochs", 3, "--run_dir", "plain")
     assert not same(weights("plain/last.ckpt"), weights("three/last.ckpt"))
