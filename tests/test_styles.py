@@ -91,7 +91,7 @@ def test_a_flag_is_left_of_the_stem_near_the_top(monkeypatch):
     left = torch.arange(28) < stem[:, None, None] - 2
     top, below = (flagged * left)[:, :15].sum((1, 2)), (flagged * left)[:, 21:].sum((1, 2))
     assert before[:, :12].sum() == 0
-    assert (top > 1).double().mean() > 0.9 and below.mean() < 0.1 * top.mean()
+    assert (top > 1).double().mean() > 0.8 and below.mean() < 0.1 * top.mean()
 
 
 def test_a_bar_crosses_a_seven(monkeypatch):
