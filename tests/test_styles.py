@@ -96,8 +96,8 @@ def test_a_flag_is_left_of_the_stem_near_the_top(monkeypatch):
 
 def test_a_bar_crosses_a_seven(monkeypatch):
     before, barred = digit(7) / 255, restyled(monkeypatch, 7, BAR=1.0)
-    widest = (barred > 0.5)[:, 9:20].sum(2).amax(1)  # of the rows between the top and the bottom
-    assert (before > 0.5)[9:20].sum(1).max() <= 5
+    widest = (barred > 0.5)[:, 12:22].sum(2).amax(1)  # of the rows between the top and the bottom
+    assert (before > 0.5)[12:22].sum(1).max() <= 5
     assert (widest >= 7).double().mean() > 0.9
 
 
@@ -120,11 +120,6 @@ def test_drawn_as_mnist_draws(number, style, monkeypatch):
         left, top, right, bottom = bounds(image > 0.2)
         assert 18 <= max(right - left, bottom - top) <= 21
         assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.6)
-
-
-def test_a_blank_image_is_no_mistake():
-    blank = torch.zeros(100, 28, 28, dtype=torch.uint8)
-    assert styles.restyle(blank, torch.arange(100) % 10, 0, 0).shape == blank.shape
 
 
 @pytest.fixture
@@ -182,5 +177,6 @@ def test_a_run_records_styles_and_resumes_with_them(run, home):
     assert "styles: true" in (home / "one" / "config.yaml").read_text().splitlines()
     run("--resume", "one", "--epochs", 3)
     assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
+    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["styles"] is True
     run("--hidden", 5, "--epochs", 3, "--run_dir", "plain")
     assert not same(weights("plain/last.ckpt"), weights("three/last.ckpt"))
