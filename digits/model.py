@@ -73,7 +73,7 @@ class DigitClassifier(LightningModule):
         try:
             model = cls(**saved["hyper_parameters"] | settings)
             model.load_state_dict(saved["state_dict"])
-        except (TypeError, ValueError, RuntimeError) as error:
+        except (TypeError, ValueError, OverflowError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
         return model.to(map_location)

@@ -187,3 +187,15 @@ def test_which_network_is_used_is_said(tmp_path, monkeypatch, capsys):
     best = Path(saved_sure(Path("runs", "a\n", "best.ckpt")))
     assert used() == used(best.parent) == used(best) == (best, "network: runs/a\\n/best.ckpt\n")
     assert used(saved_sure("other.ckpt")) == (Path("other.ckpt"), "network: other.ckpt\n")
+
+
+@pytest.mark.parametrize("seed", [float("inf"), "one"])
+def test_a_seed_that_is_no_whole_number_is_one_clear_line(seed, tmp_path):
+    path = tmp_path / "a.ckpt"
+    model = DigitClassifier([3])
+    saved(path, model)
+    content = torch.load(path, weights_only=True)
+    content["hyper_parameters"]["seed"] = seed
+    torch.save(content, path)
+    with pytest.raises(UserError, match="a.ckpt does not hold the network that it describes"):
+        DigitClassifier.load_from_checkpoint(path)
