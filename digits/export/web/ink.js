@@ -6,7 +6,7 @@ const STRONG = 0.4; // an edge is where the light changes at least so fast; 1 is
 const THRESHOLD = 0.85; // ink is at least so dark, as a share of the mean darkness at the edges
 const STEEP = [0.2, 0.3]; // least mean steepness of the rim: of the best part, and of others
 const SMALL = 0.08; // least area of a part, as a share of the best one's
-const EDGE = [0.2, 0.15]; // so near the edge of the picture, in its shorter sides, a long part so thin is a table's line
+const EDGE = [0.2, 0.15]; // so near the picture's edge, in its shorter sides, a long part so thin is a table's line
 const GRAIN = 5; // least contrast of ink, in median deviations of the paper
 const TINY = 0.06; // a part shorter than this share of the picture's shorter side is grain
 const COARSE = 12; // resolution at which the paper under the ink is estimated: pixels across a window
@@ -19,9 +19,9 @@ function findInk(colours) {
   colours = colours.map((colour) => changed(blurred(colour, 1), (value) => value / 255));
   const dark = onDarkPaper(colours);
   colours = colours.map((colour) => changed(colour, (value) => (dark ? 1 - value : value) + 0.05));
-  const light = grey(colours), unlined = withoutLines(light), lines = divided(light, unlined);
+  const light = grey(colours), lines = divided(light, withoutLines(light)); // 1 where none is
   const [slopes, steep] = steepness(changed(light, (value) => Math.log(value + 0.35)));
-  const left = changed(steep, (edge, i) => Number(edge && unlined.data[i] === light.data[i]));
+  const left = changed(steep, (edge, i) => Number(edge && lines.data[i] === 1));
   const edges = maximum(left.data) ? left : steep;
   colours = colours.map((colour) => divided(colour, lines));
   let best = null, most = 0;
@@ -119,7 +119,7 @@ function withoutLevelLines(light, share, dark) {
 // The lines along which most of a mask is 1, the best first: of each, its row in each column.
 //
 // By the Hough transform (Duda and Hart, 1972): each pixel votes for the lines through it, by their angle, at most 10
-// degrees from level, and their distance from the first pixel. Rounded as in OpenCV, as many lines have equal votes.
+// degrees from level, and their distance from the first pixel. In single precision as in OpenCV, since many tie.
 function levelLines({ width, height, data }) {
   const ANGLES = 41, most = width + height, bins = 2 * most + 3; // one more at each end, which stays 0
   const angles = new Float32Array(ANGLES).fill(Math.PI / 2 - Math.PI / 18);
@@ -152,7 +152,8 @@ function levelLines({ width, height, data }) {
 // How steep its rim is, is the mean of the slopes from its pixels to neighbours that are not its own. Where the picture
 // ends there is none: what reaches over the border is seldom ink.
 function parts(mask, slopes) {
-  const { width, height } = mask, row = width + 2, around = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
+  const { width, height } = mask, [near, thin, tiny] = [...EDGE, TINY].map((share) => share * Math.min(width, height));
+  const row = width + 2, around = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
   const labels = crop(mask, -1, -1, width + 1, height + 1), { data } = labels, found = []; // 1 is ink not yet labelled
   for (let first = 0; first < data.length; first++) {
     if (data[first] !== 1) continue;
@@ -175,18 +176,15 @@ function parts(mask, slopes) {
         }
       });
     }
-    const [near, thin] = EDGE.map((share) => share * Math.min(width, height)), high = bottom - top, wide = right - left;
+    const wide = right - left, high = bottom - top, mean = steep / length;
     const level = wide > width / 2 && high < thin && (bottom < near || top > height - near);
     const upright = high > height / 2 && wide < thin && (right < near || left > width - near);
-    const tiny = Math.max(right - left, bottom - top) < TINY * Math.min(width, height);
-    const score = level || upright || tiny ? -1 : length ** 0.3 * (steep / length - STEEP[0]);
+    const score = level || upright || Math.max(wide, high) < tiny ? -1 : length ** 0.3 * (mean - STEEP[0]);
     const whole = left > 0 && top > 0 && right < width && bottom < height;
-    const kept = whole && steep / length > STEEP[1] && score > 0;
+    const kept = whole && mean > STEEP[1] && score > 0;
     found.push({ label, left, top, right, bottom, score, size, kept });
   }
   const best = found.reduce((one, other) => (other.score > one.score ? other : one), { score: 0 });
-  return {
-    labels: crop(labels, 1, 1, width + 1, height + 1),
-    parts: found.filter((part) => part === best || (part.kept && part.size > SMALL * best.size)),
-  };
+  const parts = found.filter((part) => part === best || (part.kept && part.size > SMALL * best.size));
+  return { labels: crop(labels, 1, 1, width + 1, height + 1), parts };
 }
