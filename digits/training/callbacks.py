@@ -148,9 +148,14 @@ class WholeFiles(TorchCheckpointIO):
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
         """The checkpoint, with the best epoch looked for beside it: the folder of a run may have been moved."""
         checkpoint, folder = read(path), os.path.realpath(os.path.dirname(path))
+
+        def here(kept: str) -> str:  # by its name alone: the rest of a path may be a stranger's
+            return kept and os.path.join(folder, os.path.basename(kept))
+
         for state in checkpoint.get("callbacks", {}).values():
             if "best_k_models" in state:
-                before = state["dirpath"]
-                state |= {name: x.replace(before, folder) for name, x in state.items() if isinstance(x, str)}
-                state["best_k_models"] = {x.replace(before, folder): y for x, y in state["best_k_models"].items()}
+                state["dirpath"] = folder
+                state["best_k_models"] = {here(kept): score for kept, score in state["best_k_models"].items()}
+                for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
+                    state[name] = here(state[name])
         return checkpoint
