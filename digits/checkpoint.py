@@ -23,7 +23,8 @@ SHIPPED = Path(__file__).with_name("shipped.ckpt")  # made by `export --to check
 
 def newest_run() -> Path | None:
     """The folder of the run in runs/ that was started or resumed last, if there is one."""
-    configs = list(Path("runs").glob(f"*/{CONFIG}"))  # written whenever a run is started or resumed
+    # A config is written whenever a run is started or resumed; one may be a link to nowhere.
+    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if path.is_file()]
     return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None
 
 
