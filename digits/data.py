@@ -75,13 +75,13 @@ class Stacks:
         """The images of this epoch; those of the next are made while it trains, on another core if there is one."""
         module: Any = self.module
 
-        def made(epoch: int) -> Tensor:
+        def make(epoch: int) -> Tensor:
             styled = restyle(self.images, self.labels, module.seed, epoch) if module.styles else self.images
             return distort(styled, module.distort, module.seed, epoch) if module.distort else styled
 
         for wanted in (epoch, epoch + 1):
             if wanted not in self.made and wanted != module.trainer.max_epochs:
-                self.made[wanted] = self.background.submit(made, wanted)
+                self.made[wanted] = self.background.submit(make, wanted)
         return self.made.pop(epoch).result()
 
 

@@ -61,7 +61,7 @@ def evaluate(
     network, detected = reader(words)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
-    labelled = {word: _labelled(Path(word)) for word in words}
+    labelled = {word: labels_in(Path(word)) for word in words}
     pictures = [picture for part in labelled.values() for picture in part]
     if wrong:
         _check(wrong, pictures)
@@ -87,7 +87,7 @@ def evaluate(
         print(f"{shown(str(wrong))}: {which}", file=sys.stderr)
 
 
-def _labelled(folder: Path) -> dict[Path, str]:
+def labels_in(folder: Path) -> dict[Path, str]:
     """The pictures in a folder, and in those folders in it whose names are digits; and what they show.
 
     Raises UserError if there are none.

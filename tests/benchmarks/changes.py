@@ -18,7 +18,7 @@ from PIL import Image, ImageFilter, ImageOps
 from tqdm import tqdm
 
 from digits import UserError
-from digits.evaluate import _labelled
+from digits.evaluate import labels_in
 from digits.handwriting import Digit, find_digit
 from digits.handwriting.picture import LARGEST, opened, plain
 from digits.predict import read, reader
@@ -118,7 +118,7 @@ def main() -> None:
     options = parser.parse_args()
     network, _ = reader([options.network] if options.network else [])
     rng = np.random.default_rng(SEED)
-    shuffled = [rng.permutation(np.array(list(_labelled(folder).items()), object)) for folder in options.folders]
+    shuffled = [rng.permutation(np.array(list(labels_in(folder).items()), object)) for folder in options.folders]
     chosen = [pair for pair in chain.from_iterable(zip_longest(*shuffled)) if pair is not None][: options.count]
     rights: list[list[list[bool]]] = []
     with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)) as executor:
