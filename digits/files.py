@@ -22,8 +22,9 @@ def write_whole(path: str | Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
         for left in path.parent.glob(f".{path.name}.*.part"):  # by a process that was killed
-            if time.time() - left.stat().st_mtime > 3600:
-                left.unlink()
+            with contextlib.suppress(FileNotFoundError):  # by one that goes on, and has just used it
+                if time.time() - left.stat().st_mtime > 3600:
+                    left.unlink()
     except OSError as error:
         kept = "; the file that was there is unchanged" if path.exists() else ""
         raise UserError(f"cannot write {path}: {error.strerror}{kept}") from error

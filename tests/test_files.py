@@ -96,3 +96,9 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path)
     os.utime(other, (0, 0))
     write_whole(tmp_path / "a.txt", b"whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".a.txt.2.part", ".b.txt.1.part", "a.txt"]
+
+
+def test_another_process_may_take_its_part_away_at_any_time(tmp_path):
+    (tmp_path / ".a.png.1.part").symlink_to("gone")  # listed, and not there when it is looked at
+    write_whole(tmp_path / "a.png", b"new")
+    assert (tmp_path / "a.png").read_bytes() == b"new"
