@@ -1,10 +1,10 @@
 """The digits of many pictures, found on all cores."""
 
 import signal
+from collections import deque
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,19 +21,21 @@ def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Digit
     """
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,))
+    heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
     try:
-        with executor:
-            heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
-            try:
-                found = executor.map(partial(_find, single), pictures)
-            finally:
-                signal.signal(signal.SIGINT, heeded)
-            yield from found  # which, when closed, lets go of the pictures that nobody has begun
+        futures = deque(executor.submit(_find, picture, single) for picture in pictures)
+    finally:
+        signal.signal(signal.SIGINT, heeded)
+    try:
+        while futures:
+            yield futures.popleft().result()
     except BrokenProcessPool as error:
         raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
-def _find(single: bool, picture: Path) -> list[Digit] | UserError:
+def _find(picture: Path, single: bool) -> list[Digit] | UserError:
     try:
         return [find_digit(picture)] if single else find_digits(picture)
     except UserError as error:
