@@ -1,6 +1,5 @@
 """DigitClassifier: the sigmoid network, its training and its use, as a LightningModule."""
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +7,11 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.optim import SGD
-from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
-from digits import UserError, checkpoint, kernels
+from digits import UserError, checkpoint, kernels, schedules
 from digits.data import Stack
 from digits.network import Init, answers, inputs, sigmoid_network, sizes
 
-WARM_UP = 0.05  # the part of a schedule in which the learning rate rises; it may saturate every output at once
 BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
 
 
@@ -94,10 +91,7 @@ class DigitClassifier(LightningModule):
             return optimizer
         if epochs is None or not 0 <= epochs <= self.schedule:
             raise UserError(f"--schedule {self.schedule} goes with up to {self.schedule} epochs, not with {epochs}")
-        rising = math.ceil(WARM_UP * self.schedule)
-        up = LinearLR(optimizer, start_factor=0.1, total_iters=rising)
-        down = CosineAnnealingLR(optimizer, max(1, self.schedule - rising))
-        return [optimizer], [SequentialLR(optimizer, [up, down], [rising])]
+        return [optimizer], [schedules.rise_and_fall(optimizer, self.schedule)]
 
     def training_step(self, stack: Stack, _: int) -> None:
         """K steps of SGD, one for each mini-batch of the stack."""
@@ -106,15 +100,14 @@ class DigitClassifier(LightningModule):
         if self.trainer.max_steps >= 0:  # which may be reached within the stack
             chosen = chosen[: self.trainer.max_steps - self.global_step]
         steps = kernels.KERNELS[self.kernel_for(stack)].steps
-        by_step = any(config.interval == "step" for config in self.trainer.lr_scheduler_configs)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
         tallies = []
-        for part in chosen.split(1 if by_step else len(chosen)):
+        for part in chosen.split(1 if schedules.by_step(self) else len(chosen)):
             tallies.append(steps(self, self.trainer.optimizers[0], images, labels - self.first_digit, part))
             for count in (progress.total, progress.current):  # Lightning's `global_step`
                 count.ready += len(part)
                 count.completed += len(part)
-            self._step_schedulers("step", self.global_step)
+            schedules.step(self, "step", self.global_step)
         cost, right = (torch.stack(parts).sum() for parts in zip(*tallies, strict=True))
         self._log_means("training", cost, right, chosen.numel())
 
@@ -153,19 +146,9 @@ class DigitClassifier(LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Step the schedulers; the weights must still be finite."""
-        self._step_schedulers("epoch", self.current_epoch + 1)
+        schedules.step(self, "epoch", self.current_epoch + 1)
         if not all(parameter.isfinite().all() for parameter in self.parameters()):
-            raise UserError(
-                f"the weights are no longer finite numbers after epoch {self.current_epoch}; the likely cause is the "
-                f"learning rate, {self.lr:g}: try a smaller one"
-            )
-
-    def _step_schedulers(self, interval: str, count: int) -> None:
-        """Step those that are due after so many steps or epochs, which Lightning leaves to manual optimization."""
-        for config in self.trainer.lr_scheduler_configs:
-            if config.interval == interval and count % config.frequency == 0:
-                monitored = self.trainer.callback_metrics[str(config.monitor)] if config.reduce_on_plateau else None
-                self.lr_scheduler_step(config.scheduler, monitored)
+            raise UserError(f"the weights are not finite after epoch {self.current_epoch}; try --lr below {self.lr:g}")
 
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
         """Stamp the file with the version of its format."""

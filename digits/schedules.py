@@ -1,0 +1,30 @@
+"""Schedules: how the learning rate changes in the course of a run."""
+
+import math
+
+from lightning.pytorch import LightningModule
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
+
+WARM_UP = 0.05  # the part of a schedule in which the learning rate rises; it may saturate every output at once
+
+
+def rise_and_fall(optimizer: Optimizer, epochs: int) -> SequentialLR:
+    """The learning rate rises from a tenth of the optimizer's to all of it, then falls along a cosine to almost 0."""
+    rising = math.ceil(WARM_UP * epochs)
+    up = LinearLR(optimizer, start_factor=0.1, total_iters=rising)
+    down = CosineAnnealingLR(optimizer, max(1, epochs - rising))
+    return SequentialLR(optimizer, [up, down], [rising])
+
+
+def by_step(model: LightningModule) -> bool:
+    """Whether one of the model's schedulers changes the learning rate after mini-batches, not after epochs."""
+    return any(config.interval == "step" for config in model.trainer.lr_scheduler_configs)
+
+
+def step(model: LightningModule, interval: str, count: int) -> None:
+    """Step those that are due after so many steps or epochs, which Lightning leaves to manual optimization."""
+    for config in model.trainer.lr_scheduler_configs:
+        if config.interval == interval and count % config.frequency == 0:
+            monitored = model.trainer.callback_metrics[str(config.monitor)] if config.reduce_on_plateau else None
+            model.lr_scheduler_step(config.scheduler, monitored)
