@@ -6,11 +6,10 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
-from torch.optim import SGD
 
 from digits import UserError, checkpoint, kernels, schedules
 from digits.data import Stack
-from digits.network import Init, answers, inputs, sigmoid_network, sizes
+from digits.network import COSTS, CostName, Init, answers, inputs, sigmoid_network, sizes
 
 BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
 
@@ -20,8 +19,7 @@ class DigitClassifier(LightningModule):
 
     Or a detector, with one output: its activation is above 0.5 where the picture shows `only_digit`.
 
-    Trained on the quadratic cost C = 1/(2n) sum ||y - a||^2 with plain SGD, one-hot targets; a detector's target is 1
-    for its digit and 0 for the others.
+    Trained with plain SGD on one-hot targets; a detector's target is 1 for its digit and 0 for the others.
 
     Args:
         hidden: Neurons in each hidden layer; [100] is the book's 784-100-10.
@@ -32,6 +30,8 @@ class DigitClassifier(LightningModule):
         only_digit: The digit to detect, 0 to 9 (or UserError), or None to tell all ten apart.
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
         schedule: Epochs in which the learning rate rises to `lr` and falls to almost 0 again; None keeps it at `lr`.
+        cost: What it makes small: `quadratic`, C = 1/(2n) sum ||y - a||^2, or `cross_entropy`.
+        l2: The book's lambda: adds lambda/(2n) sum w^2 to the cost (but not to the one that is logged).
     """
 
     def __init__(
@@ -44,15 +44,17 @@ class DigitClassifier(LightningModule):
         only_digit: int | None = None,
         image_size: int = 28,
         schedule: int | None = None,
+        cost: CostName = "quadratic",
+        l2: float = 0.0,
     ) -> None:
         super().__init__()
         if only_digit is not None and not 0 <= only_digit <= 9:
             raise UserError(f"--only_digit must be 0 to 9, not {only_digit}")
-        hidden, lr, seed = [int(n) for n in hidden], float(lr), int(seed)  # not NumPy's: a checkpoint refuses those
+        hidden, lr, seed, l2 = [int(n) for n in hidden], float(lr), int(seed), float(l2)  # a checkpoint refuses NumPy's
         self.save_hyperparameters(logger=False)
         self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
         self.lr, self.kernel, self.only_digit = lr, kernel, only_digit
-        self.image_size, self.schedule = image_size, schedule
+        self.image_size, self.schedule, self.cost, self.l2 = image_size, schedule, COSTS[cost], l2
         outputs = 10 if only_digit is None else 1
         self.first_digit = only_digit or 0  # of output neuron 0
         self.network = sigmoid_network([image_size**2, *hidden, outputs], init, seed)
@@ -70,7 +72,7 @@ class DigitClassifier(LightningModule):
         try:
             model = cls(**saved["hyper_parameters"] | settings)
             model.load_state_dict(saved["state_dict"])
-        except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
         return model.to(map_location)
@@ -86,7 +88,8 @@ class DigitClassifier(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Plain SGD and, with a schedule, what sets its learning rate at the end of each epoch."""
-        optimizer, epochs = SGD(self.parameters(), lr=self.lr), self.trainer.max_epochs
+        decay = self.l2 / len(self.trainer.datamodule.training[1]) if self.l2 else 0.0  # type: ignore[attr-defined]
+        optimizer, epochs = kernels.plain_sgd(self, self.lr, decay), self.trainer.max_epochs
         if self.schedule is None:
             return optimizer
         if epochs is None or not 0 <= epochs <= self.schedule:
@@ -114,7 +117,7 @@ class DigitClassifier(LightningModule):
     def kernel_for(self, stack: Stack) -> str:
         """Name of the kernel that trains on a stack."""
         [optimizer], batch_size, processes = self.trainer.optimizers, stack.chosen.shape[1], self.trainer.world_size
-        return kernels.choose(self.kernel, self.network, stack.images, optimizer, batch_size, processes)
+        return kernels.choose(self.kernel, self.network, stack.images, optimizer, batch_size, processes, self.cost)
 
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
         """Log the means of an epoch over the images of all its stacks and processes."""
@@ -141,7 +144,7 @@ class DigitClassifier(LightningModule):
     @torch.no_grad()
     def score(self, images: Tensor, labels: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """Cost, summed, and number of right answers on the `chosen` (n,) of images (N, H, W) uint8, labels (N,)."""
-        kernel = kernels.choose(self.kernel, self.network, images)
+        kernel = kernels.choose(self.kernel, self.network, images, cost=self.cost)
         return kernels.KERNELS[kernel].evaluate(self, images, labels - self.first_digit, chosen)
 
     def on_train_epoch_end(self) -> None:
