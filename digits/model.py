@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from digits import UserError, checkpoint, kernels, schedules
+from digits import UserError, checkpoint, kernels, network2, schedules
 from digits.data import Stack
 from digits.network import COSTS, CostName, Init, answers, inputs, sigmoid_network, sizes
 
@@ -77,6 +78,14 @@ class DigitClassifier(LightningModule):
             raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
         return model.to(map_location)
 
+    @classmethod
+    def from_network2(cls, path: str | Path, **settings: Any) -> "DigitClassifier":
+        """The network in a JSON file of the book's network2.py. Raises UserError as `digits.network2.read` does."""
+        described, parameters = network2.read(path)
+        model = cls(**described | settings)
+        vector_to_parameters(parameters_to_vector(parameters), model.parameters())
+        return model
+
     @property
     def shape(self) -> str:
         """The layers as the book writes them, such as 784-100-10."""
@@ -87,14 +96,10 @@ class DigitClassifier(LightningModule):
         return self.network(inputs(images, like=next(self.parameters())))
 
     def configure_optimizers(self) -> Any:
-        """Plain SGD and, with a schedule, what sets its learning rate at the end of each epoch."""
-        decay = self.l2 / len(self.trainer.datamodule.training[1]) if self.l2 else 0.0  # type: ignore[attr-defined]
-        optimizer, epochs = kernels.plain_sgd(self, self.lr, decay), self.trainer.max_epochs
-        if self.schedule is None:
-            return optimizer
-        if epochs is None or not 0 <= epochs <= self.schedule:
-            raise UserError(f"--schedule {self.schedule} goes with up to {self.schedule} epochs, not with {epochs}")
-        return [optimizer], [schedules.rise_and_fall(optimizer, self.schedule)]
+        """Plain SGD, with L2, and what sets its learning rate at the end of each epoch, with a schedule."""
+        decay = self.l2 and self.l2 / len(self.trainer.datamodule.training[1])  # type: ignore[attr-defined]
+        optimizer = kernels.plain_sgd(self, self.lr, decay)
+        return schedules.configured(optimizer, self.schedule, self.trainer.max_epochs)
 
     def training_step(self, stack: Stack, _: int) -> None:
         """K steps of SGD, one for each mini-batch of the stack."""
@@ -174,7 +179,9 @@ class DigitClassifier(LightningModule):
             raise ValueError(f"expected images of dtype uint8 (0..255) or float (0..1), got {images.dtype}")
         if images.is_floating_point() and images.numel() and not (images.min() >= 0 and images.max() <= 1):
             raise ValueError("expected float images within 0..1; for 0..255 pass uint8, or divide by 255")
-        activations = self(images)
+        training = self.training
+        activations = self.eval()(images)  # without dropout, in a network that has it
+        self.train(training)
         return answers(activations), activations
 
     def _check_shape(self, images: Tensor) -> None:
