@@ -1,7 +1,7 @@
 """DigitClassifier: the sigmoid network, its training and its use, as a LightningModule."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from lightning.pytorch import LightningModule
@@ -63,7 +63,7 @@ class DigitClassifier(LightningModule):
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
         cls, path: str | Path, map_location: Any = "cpu", *, weights_only: bool = True, **settings: Any
-    ) -> "DigitClassifier":
+    ) -> Self:
         """The network in a checkpoint, on the device `map_location`, with other `settings`, such as `kernel`, if given.
 
         The file cannot run code here: `weights_only` is always True. Raises UserError as `digits.checkpoint.read` does,
@@ -79,7 +79,7 @@ class DigitClassifier(LightningModule):
         return model.to(map_location)
 
     @classmethod
-    def from_network2(cls, path: str | Path, **settings: Any) -> "DigitClassifier":
+    def from_network2(cls, path: str | Path, **settings: Any) -> Self:
         """The network in a JSON file of the book's network2.py. Raises UserError as `digits.network2.read` does."""
         described, parameters = network2.read(path)
         model = cls(**described | settings)
@@ -88,8 +88,9 @@ class DigitClassifier(LightningModule):
 
     @property
     def shape(self) -> str:
-        """The layers as the book writes them, such as 784-100-10."""
-        return "-".join(map(str, sizes(self.network))) or type(self.network).__name__
+        """The layers as the book writes them, such as 784-100-10; of another network, the name of its class."""
+        layers = sizes(self.network)
+        return "-".join(map(str, layers)) if layers[:1] == [self.image_size**2] else type(self).__name__
 
     def forward(self, images: Tensor) -> Tensor:
         """Output activations (N, 10), of a detector (N, 1), for images (N, 28, 28), uint8 or float 0..1."""

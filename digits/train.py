@@ -45,6 +45,7 @@ def train(
     run_dir: Path | None = None,
     trainer: Annotated[TrainerSettings | None, Parameter(show=False)] = None,
     resume: Annotated[bool, Parameter(parse=False)] = False,
+    kind: Annotated[type[DigitClassifier], Parameter(parse=False)] = DigitClassifier,
 ) -> Path:
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
 
@@ -68,6 +69,7 @@ def train(
         run_dir: A new folder for this run; else one in runs/.
         trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.
         resume: Go on from the last finished epoch in `run_dir`.
+        kind: What to train, such as a class of your own that is derived from `DigitClassifier`.
 
     Returns:
         The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
@@ -84,7 +86,7 @@ def train(
         )
     data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, styles)
     data.prepare_data()  # before anything is written for this run
-    model = DigitClassifier(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
+    model = kind(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
     lightning = build_trainer(run, epochs, trainer or {}, early_stop)
     with run.under_way(settings):
