@@ -70,8 +70,8 @@ def understand(app: App, words: list[str]) -> BoundArguments:
 
         Args:
             rest: The other words.
-            config: YAML file with any of these, which the command line overrides.
-            resume: Go on with the run in this folder, or with the newest in runs/.
+            config: YAML file with any of these; the command line goes first.
+            resume: Go on with the run in this folder, or the newest in runs/.
         """
         run = None if resume is None else resume[0] if resume else newest_run()
         if resume == [] and not run:
