@@ -162,3 +162,4 @@ def test_a_run_records_the_share_and_resumes_with_it(run, home):
     assert "no_digit: 0.25" in (home / "one" / "config.yaml").read_text().splitlines()
     run("--resume", "one", "--epochs", 3)
     assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
+    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["no_digit"] == 0.25
