@@ -35,6 +35,7 @@ def train(
     seed: Seed = 0,
     distort: Strength = 0.0,
     styles: bool = False,
+    no_digit: Strength = 0.0,
     train_size: Int | None = None,
     only_digit: Int | None = None,
     kernel: Kernel = "auto",
@@ -55,6 +56,7 @@ def train(
         seed: Decides the initial weights and the images' order.
         distort: How strongly to distort the images, afresh each epoch.
         styles: Draw what MNIST hardly has onto some images: a 1 with a flag, a 7 with a bar.
+        no_digit: So many images without a digit for each with one, as bad cuts of a number give.
         train_size: Train on the first so many of the 50,000 images.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; see `digits.kernels`.
@@ -76,7 +78,7 @@ def train(
             "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
             "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
         )
-    data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, styles)
+    data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, styles, no_digit)
     data.prepare_data()  # before anything is written for this run
     model = DigitClassifier(hidden, lr, init, seed, kernel, only_digit, schedule=schedule)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)

@@ -20,7 +20,7 @@ def problem(sizes, images=200, seed=0):
     side = int(sizes[0] ** 0.5)
     ink = torch.rand(images, side, side, generator=generator) < 0.2
     pixels = (torch.randint(1, 256, ink.shape, generator=generator) * ink).to(torch.uint8)
-    labels = torch.randint(max(2, sizes[-1]), (images,), generator=generator)  # 1 names no single output
+    labels = torch.randint(sizes[-1] + 1, (images,), generator=generator)  # the highest names no output
     return sigmoid_network(sizes, seed=seed), pixels, labels
 
 
