@@ -15,7 +15,7 @@ from tests.support.fitted import fit, load, vector
 from tests.support.small_mnist import TRAINING
 
 NAMES = ["neurons", "learning_curves", "hidden_weights", "hidden_neurons"]
-NAMES += ["confusion", "mistakes", "saturation", "valley", "training_size"]
+NAMES += ["confusion", "mistakes", "saturation", "valley", "gradients", "training_size"]
 
 
 @pytest.fixture
