@@ -19,6 +19,7 @@ from digits.handwriting.redraw import bounds
 # Where to cut, in heights of a line's digits; chosen on real numbers of the development half and on lines of MNIST's
 # validation digits.
 TALL = 0.4  # a part is a digit's, or begins a line, if it is at least so high, as a share of the highest one
+NEAR = 3  # a part is compared with so many parts of a line
 ONE = 0.7  # parts are one above the other if they share so much of the narrower one's width
 WIDE = 0.75  # only what is wider is cut
 APART = 0.25  # least distance of cuts from each other and from the ends
@@ -96,19 +97,23 @@ def cut(ink: Ink) -> tuple[np.ndarray, list[Row]]:
 
 def lines(parts: list[Part]) -> list[list[Part]]:
     """The parts of each line, from the top: tall ones beside each other, level or rising, and small ones nearby."""
-    tall = TALL * max(part.bottom - part.top for part in parts)
+    most = max(part.bottom - part.top for part in parts)
     found: list[list[Part]] = []
-    for part in sorted(parts, key=lambda part: (part.bottom - part.top <= tall, part.left)):
+    for part in sorted(parts, key=lambda part: (part.bottom - part.top <= TALL * most, part.left)):
         height, homes = part.bottom - part.top, []
         for line in found:
-            near = min(line, key=lambda other: abs(other.left + other.right - part.left - part.right))
-            shared = min(near.bottom, part.bottom) - max(near.top, part.top)
-            needed = 0.3 * min(height, near.bottom - near.top) if height > tall else -0.5 * (near.bottom - near.top)
-            if shared > needed:
-                homes.append((shared, line))
+            for near in sorted(line, key=lambda other: abs(other.left + other.right - part.left - part.right))[:NEAR]:
+                shared = min(near.bottom, part.bottom) - max(near.top, part.top)  # negative where there is a gap
+                needed = 0.3 * min(height, near.bottom - near.top)
+                if height <= TALL * most:
+                    needed = -0.5 * (near.bottom - near.top)
+                elif above(near, part):
+                    needed = -0.2 * most
+                if shared > needed:
+                    homes.append((shared, line))
         if homes:
             max(homes, key=lambda home: home[0])[1].append(part)
-        elif height > tall:
+        elif height > TALL * most:
             found.append([part])
     return sorted(found, key=lambda line: sum(part.top + part.bottom for part in line) / len(line))
 
@@ -130,14 +135,18 @@ def stacked(line: list[Part]) -> list[list[Part]]:
     groups: list[list[Part]] = []
     for part in sorted(line, key=lambda part: part.left - part.right):
         for group in groups:
-            left, _, right, _ = around(group)
-            shared = min(right, part.right) - max(left, part.left)
-            if shared > ONE * min(right - left, part.right - part.left):
+            if above(Part(0, *around(group), 0.0, True), part):
                 group.append(part)
                 break
         else:
             groups.append([part])
     return sorted(groups, key=lambda group: around(group)[0] + around(group)[2])
+
+
+def above(one: Part, other: Part) -> bool:
+    """Whether one of the two is above the other, or would be if it were moved up or down."""
+    shared = min(one.right, other.right) - max(one.left, other.left)
+    return shared > ONE * min(one.right - one.left, other.right - other.left)
 
 
 def slanted(shape: tuple[int, ...], slant: float) -> np.ndarray:
