@@ -28,7 +28,8 @@ SLANTS = 0.0, 0.25, 0.5  # columns to the left per row down
 RUN, BROAD = 4, 1.6  # most pieces of a digit, and most width of several
 
 # What a digit must make up for, in the units of its log-likelihood: each by climbing, on the same numbers and lines.
-SEAM = 2.0  # each gap inside it; half of that for each end that is cut through ink
+SEAM = 2.0  # for each seam
+GAP = 0.25, 8.0  # how many a gap inside it is: for being one, and per height; an end that is cut through ink is 1/2
 SHORT = 0.7, 20.0  # for being lower than this share of the line's height, per height
 LONG = 1.0, 3.0  # for being wider than the line's height, per height
 NONE = 3.0  # being no digit, per height: small marks are passed over, tall ones are not
@@ -55,9 +56,9 @@ class Row(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """Pieces `first` to `last` - 1 of a line as one digit: its size in the line's heights, and what its ends are.
+    """Pieces `first` to `last` - 1 of a line as one digit, and its size in heights of the line's digits.
 
-    `seams` counts the gaps inside it and, by halves, its ends that are cut through ink.
+    `seams` counts what speaks against it: ends that are cut through ink, and gaps inside it.
     """
 
     first: int
@@ -175,13 +176,15 @@ def trials(row: Row) -> list[Trial]:
     """The runs of a line's pieces that may be a digit, each single one among them; by where they begin."""
     (height, pieces), made = row, []
     inked = [one.stroke == other.stroke for one, other in pairwise(pieces)]  # where a cut goes through ink
+    gaps = [GAP[0] + GAP[1] * max(0, other.left - one.right) / height for one, other in pairwise(pieces)]
+    gaps = [0 if ink else gap for gap, ink in zip(gaps, inked, strict=True)]
     for first in range(len(pieces)):
         for last in range(first + 1, min(first + RUN, len(pieces)) + 1):
             left, top, right, bottom = around(pieces[first:last])
             if right - left > BROAD * height and last > first + 1:
                 break
             ends = inked[max(first - 1, 0) : first] + inked[last - 1 : last]
-            seams = inked[first : last - 1].count(False) + sum(ends) / 2
+            seams = sum(gaps[first : last - 1]) + sum(ends) / 2
             made.append(Trial(first, last, (right - left) / height, (bottom - top) / height, seams))
     return made
 

@@ -10,7 +10,8 @@ const SLANTS = [0, 0.25, 0.5]; // columns to the left per row down
 const RUN = 4, BROAD = 1.6; // most pieces of a digit, and most width of several
 
 // What a digit must make up for, in the units of its log-likelihood.
-const SEAM = 2; // each gap inside it; half of that for each end that is cut through ink
+const SEAM = 2; // for each seam
+const GAP = [0.25, 8]; // how many a gap inside it is: for being one, and per height; an end cut through ink is 1/2
 const SHORT = [0.7, 20]; // for being lower than this share of the line's height, per height
 const LONG = [1, 3]; // for being wider than the line's height, per height
 const NONE = 3; // being no digit, per height
@@ -129,12 +130,14 @@ function thinPlaces(mask, height) {
 // The runs of a line's pieces that may be a digit, each single one among them; by where they begin.
 function trials({ height, pieces }) {
   const made = [], inked = pieces.slice(1).map((piece, n) => piece.stroke === pieces[n].stroke);
+  const wide = (n) => Math.max(0, pieces[n + 1].left - pieces[n].right) / height;
+  const gaps = inked.map((ink, n) => (ink ? 0 : GAP[0] + GAP[1] * wide(n)));
   for (let first = 0; first < pieces.length; first++) {
     for (let last = first + 1; last <= Math.min(first + RUN, pieces.length); last++) {
       const [left, top, right, bottom] = around(pieces.slice(first, last));
       if (right - left > BROAD * height && last > first + 1) break;
       const ends = Number(first > 0 && inked[first - 1]) + Number(last < pieces.length && inked[last - 1]);
-      const seams = inked.slice(first, last - 1).filter((ink) => !ink).length + ends / 2;
+      const seams = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0) + ends / 2;
       made.push({ first, last, width: (right - left) / height, height: (bottom - top) / height, seams });
     }
   }
