@@ -103,11 +103,20 @@ async function openFile(file) {
   return picture;
 }
 
-/** The digits in a picture, their boxes in sides of the pad. */
+/** The digits in a picture, their boxes in sides of the pad; with their lines, unless the network only detects one. */
 function digitsOfPicture(picture) {
   const { width, height } = picture, longer = Math.max(width, height), [left, top] = placed(picture);
-  return findDigits(picture.getContext("2d").getImageData(0, 0, width, height)).map((digit) => ({
+  const pixels = picture.getContext("2d").getImageData(0, 0, width, height);
+  return (detector ? findDigits(pixels) : chosenDigits(findLines(pixels))).map((digit) => ({
     ...digit,
     box: digit.box.map((n, i) => n / longer + (i % 2 ? top : left)),
   }));
+}
+
+/** The digits that the network chooses among the trials of lines. */
+function chosenDigits(lines) {
+  return lines.flatMap(({ trials, digits }, line) => {
+    const way = bestWay(trials, digits.map(({ image }) => feedforward(image).at(-1)));
+    return way.flatMap(([n, isDigit]) => (isDigit ? [{ ...digits[n], line }] : []));
+  });
 }

@@ -90,7 +90,9 @@ function inWords(readings, outputs) {
   if (detector) return `${answer ? "A" : "No"} ${network.only_digit}: its output is ${outputs[0].toFixed(2)}.`;
   if (outputs[answer] <= NOTHING) return "This looks like no digit.";
   const second = answerOf(outputs.with(answer, -1));
-  const line = readings.length > 1 ? `Reads ${readings.map(answerOf).join("")}. Shown: ` : "";
+  const from = (i) => state.digits[i]?.line;
+  const read = readings.map((outputs, i) => (i && from(i) !== from(i - 1) ? ", " : "") + answerOf(outputs)).join("");
+  const line = readings.length > 1 ? `Reads ${read}. Shown: ` : "";
   return `${line}${answer} at ${outputs[answer].toFixed(2)}, then ${second} at ${outputs[second].toFixed(2)}.`;
 }
 
