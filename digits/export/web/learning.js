@@ -55,6 +55,19 @@ function normal() {
 
 const copied = (layers) => layers.map(({ weights, biases }) => ({ weights: weights.slice(), biases: biases.slice() }));
 
+// Example number i of MNIST's images in the page, {image, label, y}, y for all ten digits or for the one to be detected.
+function exampleOf({ bytes, train, test }, i, only = null) {
+  const first = train + test + 98 * i, image = new Float32Array(784), label = bytes[i];
+  for (let k = 0; k < 784; k++) image[k] = (bytes[first + (k >> 3)] >> (7 - (k & 7))) & 1;
+  return { image, label, y: desired(label, only) };
+}
+
+// The desired outputs for a digit; of a detector of `only`, one.
+function desired(label, only = null) {
+  if (only !== null) return Float32Array.of(Number(label === only));
+  return new Float32Array(10).fill(1, label, label + 1);
+}
+
 // How many of the examples {image, y} are read right.
 function countRight(layers, examples) {
   const right = ({ image, y }) => answerOf(feedforward(layers, image).at(-1)) === answerOf(y);
@@ -69,6 +82,18 @@ function shuffled(examples) {
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
+}
+
+// What the worker does when it is asked to: it trains, and after each epoch sends the layers as they are then, and the
+// share of the test images that they read.
+function work() {
+  self.onmessage = ({ data: { mnist, sizes, settings } }) => {
+    const examples = Array.from({ length: mnist.train + mnist.test }, (_, i) => exampleOf(mnist, i));
+    const test = examples.splice(mnist.train);
+    train(freshLayers(sizes), examples, settings, (epoch, layers) => {
+      self.postMessage({ layers: copied(layers), accuracy: countRight(layers, test) / test.length });
+    });
+  };
 }
 
 // Trains on examples, calling `seen(epoch, layers)` for the fresh network, epoch 0, and after each epoch.
