@@ -1,8 +1,8 @@
 """The MNIST images in the page, from which a network learns there: `python -m digits.export.sample data`.
 
-Every eighth of the images that train and every tenth of the test images, one bit a pixel, in web/mnist.bin: the labels,
-a byte each, then the images, eight pixels a byte, row by row; first those that train. It is deflated without a header,
-as browsers inflate it.
+Some of the images that train and some of the test images, drawn by lot, since neighbours in MNIST are by other writers,
+one bit a pixel, in web/mnist.bin: the labels, a byte each, then the images, eight pixels a byte, row by row; first those
+that train. It is deflated without a header, as browsers inflate it.
 """
 
 import sys
@@ -21,9 +21,10 @@ TRAINING = 50_000  # of the training images; the others validate, as in digits/d
 
 def packed(data_dir: Path) -> bytes:
     """The labels and the images, not yet deflated: 7,250 bytes, then 98 for each image."""
-    images, labels = [], []
-    for train, some in ((True, slice(0, TRAINING, TRAINING // TRAIN)), (False, slice(0, 10_000, 10_000 // TEST))):
+    images, labels, rng = [], [], np.random.default_rng(0)
+    for train, count, most in ((True, TRAIN, TRAINING), (False, TEST, 10_000)):
         x, y = mnist.load(data_dir, train=train)
+        some = rng.permutation(most)[:count]
         images.append(x[some].flatten(1).numpy())
         labels.append(y[some].numpy())
     bits = np.packbits(np.concatenate(images) > 127, axis=1)

@@ -110,7 +110,7 @@ def test_accuracy_of_a_detector(export, data_dir, tmp_path):
 def test_a_page_of_one_small_file(export, tmp_path):
     assert export(saved(tmp_path / "net.ckpt", DigitClassifier([100])))[0] == 0
     html = (tmp_path / "digits.html").read_text()
-    assert len(html.encode()) <= 600_000
+    assert len(html.encode()) <= 500_000
     [policy] = re.findall(r'Content-Security-Policy" content="(.*?)"', html)
     assert policy.startswith("default-src 'none';") and "unsafe" not in policy and "http" not in policy
     assert not re.search(r"""(src|href)=["'](?!data:)|@import|url\(|https?://(?!www\.w3\.org/2000/svg)""", html)

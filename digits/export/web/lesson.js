@@ -1,10 +1,10 @@
-// A lesson: the network is told what is on the pad, and learns it by gradient descent, a step in every frame. So that it
-// forgets little else, each mini-batch mixes this drawing with earlier lessons and with images of MNIST.
+// A lesson: the network is told what is on the pad, and learns it by gradient descent, first a step in every frame, then
+// more. So that it forgets little else, each mini-batch mixes this drawing with earlier lessons and with images of MNIST.
 
-const LESSON = { rate: 3, batch: 8, earlier: 2, steps: 100 }; // as chosen on misread pictures of real digits
+const LESSON = { rate: 3, batch: 8, earlier: 2, steps: 300 }; // as chosen on misread pictures of real digits
 
-/** Teaches the network what `image` is. Calls `seen(network, steps)` after each step; returns how many were taken, and
- * the network, which may still not read the image right. */
+/** Teaches the network what `image` is. Calls `seen(network)` in each frame; returns the network and how many steps
+ * were taken; it may still not read the image right. */
 async function teach(network, image, y, seen) {
   const mnist = await openMnist(), lesson = { image, y };
   const layers = copied(network.layers), taught = { ...network, layers, lessons: [...network.lessons ?? [], lesson] };
@@ -17,7 +17,8 @@ async function teach(network, image, y, seen) {
     }
     while (batch.length < LESSON.batch) batch.push(exampleOf(mnist, any(mnist.train), held.only_digit));
     sgdStep(layers, batch, LESSON.rate);
-    seen(taught, ++steps);
+    if (++steps % Math.min(8, 1 + Math.floor(steps / 20))) continue;
+    seen(taught);
     await new Promise(requestAnimationFrame);
   }
   return [taught, steps];

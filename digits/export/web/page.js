@@ -71,10 +71,9 @@ function votesAround(layer, j, activations) {
 function inSentence(layer, j, activations) {
   const { weights, biases } = pad.network.layers[layer - 1], a = activations[layer][j].toFixed(2);
   const z = weightedInput(weights, biases[j], activations[layer - 1], j).toFixed(1).replace("-", "−");
-  const sums = `Its weighted input is z = w·a + b = ${z}, its activation σ(z) = ${a}.`;
-  if (layer === 1 && layer < layers.length) return `${sums} Ink on red excites it, on blue inhibits it. Further on are its votes: activation times weight.`;
-  if (layer < layers.length) return `${sums} Before it are the votes for it, further on its own: activation times weight.`;
-  return `${sums} ${layer === 1 ? "Ink on red excites it, on blue inhibits it." : "Red neurons vote for it, blue ones against it."}`;
+  const pixels = "ink on red excites it, on blue inhibits it", neurons = "red neurons vote for it, blue ones against it";
+  const own = layer < layers.length ? ". Beyond it are its votes: activation times weight" : "";
+  return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${own}.`;
 }
 
 function explain(sentence) {
@@ -246,6 +245,7 @@ async function learn(name, label) {
   const count = `${steps} step${steps === 1 ? "" : "s"}`;
   const percent = ({ accuracy }) => (100 * accuracy).toFixed(1);
   say(`${learned ? `${name} after ${count}` : `Still not ${name} after ${count}: its outputs are saturated`}; test images ${percent(before)} → ${percent(network)} %.`);
+  describe();
   showBoxes();
   setTimeout(() => {
     state.flash = null;
