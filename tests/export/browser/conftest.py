@@ -39,7 +39,9 @@ def visit(browser):
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         contexts.append(context)
         opened.append(file.as_uri())
-        context.on("request", lambda request: wrong.append(f"asked for {request.url}") if foreign(request.url) else None)
+        context.on(
+            "request", lambda request: wrong.append(f"asked for {request.url}") if foreign(request.url) else None
+        )
         page = context.new_page()
         page.on("console", lambda message: wrong.append(f"logged {message.text}"))
         page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -50,7 +50,8 @@ def test_the_images_in_the_page_are_those_of_mnist(page_file, visit, mnist_dir):
     assert bytes(held) == packed(mnist_dir)
     images, labels = mnist.load(mnist_dir, train=False)
     image, label = page.evaluate(
-        "async (i) => { const { image, label } = exampleOf(await openMnist(), i); return [[...image], label]; }", TRAIN + 7
+        "async (i) => { const { image, label } = exampleOf(await openMnist(), i); return [[...image], label]; }",
+        TRAIN + 7,
     )
     [at] = np.flatnonzero(((images.flatten(1).numpy() > 127) == image).all(1))
     assert label == labels[at]
