@@ -5,7 +5,7 @@ import pytest
 
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
-from tests.support.pages import answer, draw, exported, looked, outputs, photographed, shown_on, give
+from tests.support.pages import answer, draw, exported, give, looked, outputs, photographed, shown_on
 
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 
