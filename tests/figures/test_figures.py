@@ -72,7 +72,9 @@ def test_network_is_a_checkpoint_a_run_or_the_newest_run(named, draw, fitted, tm
         ),
         (
             ["--hidden", 6, "--only_digit", 3, "--train_size", 95],
-            dict.fromkeys(["confusion", "mistakes", "saturation", "trial_cuts"], "it compares ten outputs; this is 784-6-1"),
+            dict.fromkeys(
+                ["confusion", "mistakes", "saturation", "trial_cuts"], "it compares ten outputs; this is 784-6-1"
+            ),
         ),
     ],
 )

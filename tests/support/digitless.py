@@ -53,7 +53,7 @@ def texture(rng: np.random.Generator) -> np.ndarray:
 
 def blank(rng: np.random.Generator) -> np.ndarray:
     """Paper with a little grain, half of it under a shadow."""
-    light = np.where(np.arange(320) < rng.uniform(50, 300), rng.uniform(0.6, 1), 1)
+    light = np.interp(np.arange(320), rng.uniform(50, 270) + np.array([-40, 40]), [rng.uniform(0.6, 1), 1])
     paper = rng.uniform(170, 240) * light + rng.normal(0, rng.uniform(0.5, 4), (240, 320))
     return np.repeat(paper.clip(0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
 

@@ -3,6 +3,7 @@
 
 const PEN = 0.08; // width of the pen, in sides of the pad; tuned on validation digits, drawn again
 const FINENESS = 200; // strokes are read on a canvas of this many pixels squared
+const SURE = 0.5; // least mean activation of the digits of a number, as in digits/predict.py
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 
 const pad = {
@@ -103,7 +104,7 @@ async function openFile(file) {
   return picture;
 }
 
-/** The digits in a picture, their boxes in sides of the pad; with their lines, unless the network only detects one. */
+/** The digits in a picture, their boxes in sides of the pad; with their lines, if the network reads all ten. */
 function digitsOfPicture(picture) {
   const { width, height } = picture, longer = Math.max(width, height), [left, top] = placed(picture);
   const pixels = picture.getContext("2d").getImageData(0, 0, width, height);
@@ -113,10 +114,12 @@ function digitsOfPicture(picture) {
   }));
 }
 
-/** The digits that the network chooses among the trials of lines. */
+/** The digits that the network chooses on lines; of several on a line, only if it is fairly sure of them. */
 function chosenDigits(lines) {
   return lines.flatMap(({ trials, digits }, line) => {
-    const way = bestWay(trials, digits.map(({ image }) => feedforward(image).at(-1)));
-    return way.flatMap(([n, isDigit]) => (isDigit ? [{ ...digits[n], line }] : []));
+    const outputs = digits.map(({ image }) => feedforward(image).at(-1));
+    const chosen = bestWay(trials, outputs).filter(([, isDigit]) => isDigit).map(([n]) => n);
+    const sure = mean(chosen.map((n) => Math.max(...outputs[n])));
+    return chosen.length === 1 || sure > SURE ? chosen.map((n) => ({ ...digits[n], line })) : [];
   });
 }
