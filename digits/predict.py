@@ -21,6 +21,8 @@ from digits.handwriting.picture import opened, pictures_in, plain, save
 from digits.network import sizes
 from digits.neurons import binary_layer
 
+SURE = 0.5  # least mean activation of the digits of a number; of real numbers that are read right, none has less
+
 
 class Reading(NamedTuple):
     """The two largest output activations and their digits, bits such as "0100", and box and image of `Digit`.
@@ -45,7 +47,7 @@ class Reading(NamedTuple):
 def read(network: nn.Module, lines: list[Line]) -> list[list[Reading]]:
     """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`.
 
-    Only lines with a digit are returned. Raises UserError if there are none.
+    Only lines with a number are returned. Raises UserError if there are none.
     """
     images = np.stack([digit.image for line in lines for digit in line.digits])
     activations = network(torch.from_numpy(images).flatten(1))
@@ -55,10 +57,16 @@ def read(network: nn.Module, lines: list[Line]) -> list[list[Reading]]:
     for line, outputs in zip(lines, activations.split([len(line.digits) for line in lines]), strict=True):
         way = best_way(line.trials, outputs.numpy())
         readings.append([_reading(outputs[n], line.digits[n], is_digit) for n, is_digit in way])
-    readings = [line for line in readings if any(reading.digit is not None for reading in line)]
+    readings = [line for line in readings if _is_number(line)]
     if not readings:
         raise UserError("shows nothing like a digit")
     return readings
+
+
+def _is_number(line: list[Reading]) -> bool:
+    """Whether a line has a digit, or several of which the network is fairly sure: a texture has many, all doubtful."""
+    activations = [reading.activation for reading in line if reading.digit is not None]
+    return len(activations) == 1 or sum(activations) > SURE * len(activations)
 
 
 def _reading(outputs: Tensor, digit: Digit, is_digit: bool) -> Reading:

@@ -16,9 +16,9 @@ STEP, ENLARGED = 17, 4  # columns from one image of 28x28 to the next; pixels to
 
 def touching(images: Tensor, labels: Tensor) -> np.ndarray:
     """A picture (H, W) uint8, dark on light, of the first test image of each digit, nearer to the next than MNIST's."""
-    ink = np.zeros((40, STEP * (len(NUMBER) + 1)), np.uint8)
+    ink = np.zeros((32, STEP * (len(NUMBER) + 1)), np.uint8)
     for place, digit in enumerate(NUMBER):
-        here = ink[6:34, place * STEP : place * STEP + 28]
+        here = ink[2:30, place * STEP : place * STEP + 28]
         np.maximum(here, images[labels == digit][0].numpy(), out=here)
     return 255 - ink.repeat(ENLARGED, 0).repeat(ENLARGED, 1)
 
@@ -35,12 +35,12 @@ def trial_cuts(network: nn.Module, images: Tensor, labels: Tensor) -> Figure:
     rows: list[list[int]] = [[] for _ in range(2 * runs)]  # two for each number of pieces, so that none lies on another
     for number, trial in enumerate(line.trials):
         rows[2 * (trial.last - trial.first) - 2 + trial.first % 2].append(number)
-    side = 0.11 * width
-    fig = figure(7.5 * (height + len(rows) * 1.25 * side) / width)
+    side = 0.08 * width
+    fig = figure(7.5 * (height + len(rows) * 1.3 * side) / width)
     axes = fig.subplots()
     axes.imshow(picture, cmap="gray", extent=(0, width, height, 0))
     for row, numbers in enumerate(rows):
-        top = height + (1.25 * row + 0.2) * side
+        top = height + (1.3 * row + 0.2) * side
         for number in numbers:
             left = (line.digits[number].box[0] + line.digits[number].box[2] - side) / 2
             axes.imshow(line.digits[number].image, cmap="gray_r", extent=(left, left + side, top + side, top))
@@ -50,6 +50,6 @@ def trial_cuts(network: nn.Module, images: Tensor, labels: Tensor) -> Figure:
             axes.text(left + side / 2, top, said, color=colour, fontsize=8, ha="center", va="bottom")
             if number in chosen:
                 axes.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=BLUE, linewidth=2))
-    axes.set(xlim=(0, width), ylim=(height + (1.25 * len(rows) + 0.1) * side, 0))
+    axes.set(xlim=(0, width), ylim=(height + (1.3 * len(rows) + 0.1) * side, 0))
     axes.set_axis_off()
     return fig

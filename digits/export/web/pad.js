@@ -7,6 +7,7 @@ const THICKNESS = 8 / 60; // width of the strokes as they are read, in sizes of 
 const FINENESS = 120; // strokes are read on a canvas on which what they make is so many pixels large
 const LONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
+const SURE = 0.5; // least mean activation of the digits of a number, as in digits/predict.py
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const MOST = 50; // moments that are remembered, since a lesson makes a network of megabytes
 
@@ -138,7 +139,7 @@ async function openFile(file) {
   return picture;
 }
 
-/** The digits in a picture, their boxes in sides of the pad; with their lines, unless the network only detects one. */
+/** The digits in a picture, their boxes in sides of the pad; with their lines, if the network reads all ten. */
 function digitsOfPicture(picture) {
   const { width, height } = picture, longer = Math.max(width, height), [left, top] = placed(picture);
   const pixels = picture.getContext("2d").getImageData(0, 0, width, height);
@@ -148,10 +149,12 @@ function digitsOfPicture(picture) {
   }));
 }
 
-/** The digits that the network chooses among the trials of lines. */
+/** The digits that the network chooses on lines; of several on a line, only if it is fairly sure of them. */
 function chosenDigits(lines) {
   return lines.flatMap(({ trials, digits }, line) => {
-    const way = bestWay(trials, digits.map(({ image }) => feedforward(image).at(-1)));
-    return way.flatMap(([n, isDigit]) => (isDigit ? [{ ...digits[n], line }] : []));
+    const outputs = digits.map(({ image }) => feedforward(image).at(-1));
+    const chosen = bestWay(trials, outputs).filter(([, isDigit]) => isDigit).map(([n]) => n);
+    const sure = mean(chosen.map((n) => Math.max(...outputs[n])));
+    return chosen.length === 1 || sure > SURE ? chosen.map((n) => ({ ...digits[n], line })) : [];
   });
 }
