@@ -9,16 +9,22 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from digits.network import correct, inputs, one_hot, quadratic_cost
+from digits.network import QUADRATIC, Cost, correct, inputs, one_hot
 
 Gradients = list[tuple[Tensor, Tensor]]  # of the weights and the biases of each layer
 
 
 @torch.no_grad()
 def sgd_step(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], x: Tensor, y: Tensor, lr: float
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
+    x: Tensor,
+    y: Tensor,
+    lr: float,
+    cost: Cost = QUADRATIC,
+    decay: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    """Move weights and biases, in place, down the gradient of the quadratic cost on one mini-batch.
+    """Move weights and biases, in place, down the gradient of the mean cost of one mini-batch.
 
     Where several processes train together, the mini-batch is all of theirs.
 
@@ -27,20 +33,22 @@ def sgd_step(
         biases: For each layer (outputs,).
         x: Input activations (B, inputs of the first layer).
         y: Desired output activations (B, outputs of the last layer).
-        lr: Learning rate; the gradient is that of C = 1/(2B) sum ||y - a||^2.
+        lr: Learning rate.
+        cost: By default the quadratic one, whose mean is C = 1/(2B) sum ||y - a||^2.
+        decay: Of L2 regularization, lambda / n: the weights, not the biases, lose `lr * decay` of themselves.
 
     Returns:
-        Cost summed over the mini-batch, sum 1/2 ||y - a||^2, and the number of right answers, both as they were before
-        the step, as 0-dimensional tensors, so that the CPU need not wait for a GPU.
+        Cost summed over the mini-batch, without L2, and the number of right answers, both as they were before the step,
+        as 0-dimensional tensors, so that the CPU need not wait for a GPU.
     """
     activations = [x]  # activations[layer] is the input of weights[layer]
     for w, b in zip(weights, biases, strict=True):
         activations.append(torch.addmm(b, activations[-1], w.t()).sigmoid_())
     a = activations[-1]
-    result = quadratic_cost(a, y), correct(a, y)
+    result = cost.value(a, y), correct(a, y)
 
     gradients: Gradients = []
-    delta = (a - y) * (a * (1 - a))  # BP1
+    delta = cost.delta(a, y)  # BP1
     for layer in reversed(range(len(weights))):
         a = activations[layer]
         gradients.append((delta.t() @ a, delta.sum(0)))  # BP4, BP3
@@ -49,13 +57,22 @@ def sgd_step(
 
     size = sum_over_processes(gradients, len(x))
     for w, b, (grad_w, grad_b) in zip(weights, biases, reversed(gradients), strict=True):
+        if decay:
+            w.mul_(1 - lr * decay)
         w.add_(grad_w, alpha=-lr / size)
         b.add_(grad_b, alpha=-lr / size)
     return result
 
 
 def sgd_steps(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, chosen: Tensor, lr: float
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
+    images: Tensor,
+    labels: Tensor,
+    chosen: Tensor,
+    lr: float,
+    cost: Cost = QUADRATIC,
+    decay: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
     """`sgd_step` for each mini-batch of a stack; cost and number of right answers are summed over the stack.
 
@@ -64,7 +81,7 @@ def sgd_steps(
     """
     x = inputs(images[chosen], like=weights[0])
     y = one_hot(labels[chosen], len(biases[-1]), like=weights[0])
-    results = [sgd_step(weights, biases, x_k, y_k, lr) for x_k, y_k in zip(x, y, strict=True)]
+    results = [sgd_step(weights, biases, x_k, y_k, lr, cost, decay) for x_k, y_k in zip(x, y, strict=True)]
     costs, rights = (torch.stack(column) for column in zip(*results, strict=True))
     return costs.sum(), rights.sum()
 

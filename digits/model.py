@@ -1,16 +1,16 @@
 """DigitClassifier: the sigmoid network, its training and its use, as a LightningModule."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
-from torch.optim import SGD
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from digits import UserError, checkpoint, kernels, schedules
+from digits import UserError, checkpoint, kernels, network2, schedules
 from digits.data import Stack
-from digits.network import Init, answers, inputs, sigmoid_network, sizes
+from digits.network import COSTS, CostName, Init, answers, inputs, sigmoid_network, sizes
 
 BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
 
@@ -20,8 +20,7 @@ class DigitClassifier(LightningModule):
 
     Or a detector, with one output: its activation is above 0.5 where the picture shows `only_digit`.
 
-    Trained on the quadratic cost C = 1/(2n) sum ||y - a||^2 with plain SGD, one-hot targets; a detector's target is 1
-    for its digit and 0 for the others.
+    Trained with plain SGD on one-hot targets; a detector's target is 1 for its digit and 0 for the others.
 
     Args:
         hidden: Neurons in each hidden layer; [100] is the book's 784-100-10.
@@ -32,6 +31,8 @@ class DigitClassifier(LightningModule):
         only_digit: The digit to detect, 0 to 9 (or UserError), or None to tell all ten apart.
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
         schedule: Epochs in which the learning rate rises to `lr` and falls to almost 0 again; None keeps it at `lr`.
+        cost: What it makes small: `quadratic`, C = 1/(2n) sum ||y - a||^2, or `cross_entropy`.
+        l2: The book's lambda: adds lambda/(2n) sum w^2 to the cost (but not to the one that is logged).
     """
 
     def __init__(
@@ -44,15 +45,17 @@ class DigitClassifier(LightningModule):
         only_digit: int | None = None,
         image_size: int = 28,
         schedule: int | None = None,
+        cost: CostName = "quadratic",
+        l2: float = 0.0,
     ) -> None:
         super().__init__()
         if only_digit is not None and not 0 <= only_digit <= 9:
             raise UserError(f"--only_digit must be 0 to 9, not {only_digit}")
-        hidden, lr, seed = [int(n) for n in hidden], float(lr), int(seed)  # not NumPy's: a checkpoint refuses those
+        hidden, lr, seed, l2 = [int(n) for n in hidden], float(lr), int(seed), float(l2)  # a checkpoint refuses NumPy's
         self.save_hyperparameters(logger=False)
         self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
         self.lr, self.kernel, self.only_digit = lr, kernel, only_digit
-        self.image_size, self.schedule = image_size, schedule
+        self.image_size, self.schedule, self.cost, self.l2 = image_size, schedule, COSTS[cost], l2
         outputs = 10 if only_digit is None else 1
         self.first_digit = only_digit or 0  # of output neuron 0
         self.network = sigmoid_network([image_size**2, *hidden, outputs], init, seed)
@@ -60,7 +63,7 @@ class DigitClassifier(LightningModule):
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
         cls, path: str | Path, map_location: Any = "cpu", *, weights_only: bool = True, **settings: Any
-    ) -> "DigitClassifier":
+    ) -> Self:
         """The network in a checkpoint, on the device `map_location`, with other `settings`, such as `kernel`, if given.
 
         The file cannot run code here: `weights_only` is always True. Raises UserError as `digits.checkpoint.read` does,
@@ -70,28 +73,34 @@ class DigitClassifier(LightningModule):
         try:
             model = cls(**saved["hyper_parameters"] | settings)
             model.load_state_dict(saved["state_dict"])
-        except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
         return model.to(map_location)
 
+    @classmethod
+    def from_network2(cls, path: str | Path, **settings: Any) -> Self:
+        """The network in a JSON file of the book's network2.py. Raises UserError as `digits.network2.read` does."""
+        described, parameters = network2.read(path)
+        model = cls(**described | settings)
+        vector_to_parameters(parameters_to_vector(parameters), model.parameters())
+        return model
+
     @property
     def shape(self) -> str:
-        """The layers as the book writes them, such as 784-100-10."""
-        return "-".join(map(str, sizes(self.network))) or type(self.network).__name__
+        """The layers as the book writes them, such as 784-100-10; of another network, the name of its class."""
+        layers = sizes(self.network)
+        return "-".join(map(str, layers)) if layers[:1] == [self.image_size**2] else type(self).__name__
 
     def forward(self, images: Tensor) -> Tensor:
         """Output activations (N, 10), of a detector (N, 1), for images (N, 28, 28), uint8 or float 0..1."""
         return self.network(inputs(images, like=next(self.parameters())))
 
     def configure_optimizers(self) -> Any:
-        """Plain SGD and, with a schedule, what sets its learning rate at the end of each epoch."""
-        optimizer, epochs = SGD(self.parameters(), lr=self.lr), self.trainer.max_epochs
-        if self.schedule is None:
-            return optimizer
-        if epochs is None or not 0 <= epochs <= self.schedule:
-            raise UserError(f"--schedule {self.schedule} goes with up to {self.schedule} epochs, not with {epochs}")
-        return [optimizer], [schedules.rise_and_fall(optimizer, self.schedule)]
+        """Plain SGD, with L2, and what sets its learning rate at the end of each epoch, with a schedule."""
+        decay = self.l2 and self.l2 / len(self.trainer.datamodule.training[1])  # type: ignore[attr-defined]
+        optimizer = kernels.plain_sgd(self, self.lr, decay)
+        return schedules.configured(optimizer, self.schedule, self.trainer.max_epochs)
 
     def training_step(self, stack: Stack, _: int) -> None:
         """K steps of SGD, one for each mini-batch of the stack."""
@@ -114,7 +123,7 @@ class DigitClassifier(LightningModule):
     def kernel_for(self, stack: Stack) -> str:
         """Name of the kernel that trains on a stack."""
         [optimizer], batch_size, processes = self.trainer.optimizers, stack.chosen.shape[1], self.trainer.world_size
-        return kernels.choose(self.kernel, self.network, stack.images, optimizer, batch_size, processes)
+        return kernels.choose(self.kernel, self.network, stack.images, optimizer, batch_size, processes, self.cost)
 
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
         """Log the means of an epoch over the images of all its stacks and processes."""
@@ -141,7 +150,7 @@ class DigitClassifier(LightningModule):
     @torch.no_grad()
     def score(self, images: Tensor, labels: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """Cost, summed, and number of right answers on the `chosen` (n,) of images (N, H, W) uint8, labels (N,)."""
-        kernel = kernels.choose(self.kernel, self.network, images)
+        kernel = kernels.choose(self.kernel, self.network, images, cost=self.cost)
         return kernels.KERNELS[kernel].evaluate(self, images, labels - self.first_digit, chosen)
 
     def on_train_epoch_end(self) -> None:
@@ -171,7 +180,9 @@ class DigitClassifier(LightningModule):
             raise ValueError(f"expected images of dtype uint8 (0..255) or float (0..1), got {images.dtype}")
         if images.is_floating_point() and images.numel() and not (images.min() >= 0 and images.max() <= 1):
             raise ValueError("expected float images within 0..1; for 0..255 pass uint8, or divide by 255")
-        activations = self(images)
+        training = self.training
+        activations = self.eval()(images)  # without dropout, in a network that has it
+        self.train(training)
         return answers(activations), activations
 
     def _check_shape(self, images: Tensor) -> None:

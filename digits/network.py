@@ -1,12 +1,15 @@
 """A feedforward network of sigmoid neurons: its layers, inputs, targets, cost and answers. Torch alone: no trainer."""
 
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 Init = Literal["scaled", "gaussian"]
+CostName = Literal["quadratic", "cross_entropy"]
 
 
 def sigmoid_network(sizes: list[int], init: Init = "scaled", seed: int = 0) -> nn.Sequential:
@@ -72,6 +75,26 @@ def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
     `nn.MSELoss` differs: no 1/2, and a mean over the outputs too, which makes ten outputs learn 5 times slower.
     """
     return (a - y).square().sum() / 2
+
+
+def cross_entropy(a: Tensor, y: Tensor) -> Tensor:
+    """Sum over a mini-batch of the book's cross-entropy, -sum(y ln a + (1 - y) ln(1 - a)), each ln at least -100."""
+    return functional.binary_cross_entropy(a, y, reduction="sum")
+
+
+class Cost(NamedTuple):
+    """What a network learns to make small: functions of outputs `a` (B, outputs) and desired outputs `y`, alike.
+
+    `value` is the cost, summed over the mini-batch; `delta` is dC/dz of each output neuron, the error in BP1.
+    """
+
+    value: Callable[[Tensor, Tensor], Tensor]
+    delta: Callable[[Tensor, Tensor], Tensor]
+
+
+QUADRATIC = Cost(quadratic_cost, lambda a, y: (a - y) * (a * (1 - a)))  # the derivative of the sigmoid is a (1 - a)
+CROSS_ENTROPY = Cost(cross_entropy, lambda a, y: a - y)  # it cancels here: a saturated neuron that is wrong learns fast
+COSTS: dict[CostName, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_ENTROPY}
 
 
 def answers(a: Tensor) -> Tensor:

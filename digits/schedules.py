@@ -1,12 +1,27 @@
 """Schedules: how the learning rate changes in the course of a run."""
 
 import math
+from typing import Any
 
 from lightning.pytorch import LightningModule
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 
+from digits import UserError
+
 WARM_UP = 0.05  # the part of a schedule in which the learning rate rises; it may saturate every output at once
+
+
+def configured(optimizer: Optimizer, schedule: int | None, epochs: int | None) -> Any:
+    """What Lightning wants of `configure_optimizers`: the optimizer and, of so many epochs, its schedule.
+
+    Raises UserError if `epochs`, the length of the run, is more than the schedule's, or not known.
+    """
+    if schedule is None:
+        return optimizer
+    if epochs is None or not 0 <= epochs <= schedule:
+        raise UserError(f"--schedule {schedule} goes with up to {schedule} epochs, not with {epochs}")
+    return [optimizer], [rise_and_fall(optimizer, schedule)]
 
 
 def rise_and_fall(optimizer: Optimizer, epochs: int) -> SequentialLR:

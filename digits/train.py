@@ -14,7 +14,7 @@ from digits.cli import Int, PositiveInt, Rate, Seed, Strength
 from digits.data import MNISTDataModule
 from digits.kernels import KERNELS
 from digits.model import DigitClassifier
-from digits.network import Init
+from digits.network import CostName, Init
 from digits.training import runs
 from digits.training.command import TrainerSettings
 from digits.training.report import report
@@ -39,10 +39,14 @@ def train(
     train_size: Int | None = None,
     only_digit: Int | None = None,
     kernel: Kernel = "auto",
+    cost: CostName = "quadratic",
+    l2: Strength = 0.0,
+    early_stop: PositiveInt | None = None,
     data_dir: Path = Path("data"),
     run_dir: Path | None = None,
     trainer: Annotated[TrainerSettings | None, Parameter(show=False)] = None,
     resume: Annotated[bool, Parameter(parse=False)] = False,
+    kind: Annotated[type[DigitClassifier], Parameter(parse=False)] = DigitClassifier,
 ) -> Path:
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
 
@@ -60,10 +64,14 @@ def train(
         train_size: Train on the first so many of the 50,000 images.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; see `digits.kernels`.
+        cost: What to make small; of one example, 1/2 ||y - a||^2 or the cross-entropy.
+        l2: The book's lambda: how strongly to keep the weights small; 0 for not at all.
+        early_stop: End after so many epochs without a better validation accuracy.
         data_dir: Where the MNIST files are, or go.
         run_dir: A new folder for this run; else one in runs/.
         trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.
         resume: Go on from the last finished epoch in `run_dir`.
+        kind: What to train, such as a class of your own that is derived from `DigitClassifier`.
 
     Returns:
         The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
@@ -73,16 +81,16 @@ def train(
     """
     settings = dict(locals())  # here, where only the arguments are local
     say = rank_zero_only(print)
-    if init == "gaussian":
+    if init == "gaussian" and cost == "quadratic":
         say(
             "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
             "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
         )
     data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, styles, no_digit)
     data.prepare_data()  # before anything is written for this run
-    model = DigitClassifier(hidden, lr, init, seed, kernel, only_digit, schedule=schedule)
+    model = kind(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
-    lightning = build_trainer(run, epochs, trainer or {})
+    lightning = build_trainer(run, epochs, trainer or {}, early_stop)
     with run.under_way(settings):
         lightning.fit(model, data, ckpt_path=run.checkpoint)
         best = lightning.strategy.broadcast(run.folder) / "best.ckpt"  # each process has named it by its own clock

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from digits.backprop import sgd_step, sgd_steps
-from digits.network import correct, inputs, linears, one_hot, sigmoid_network
-from tests.support.book import book_step, sigmoid
+from digits.network import COSTS, correct, inputs, linears, one_hot, sigmoid_network
+from tests.support.book import book_cost, book_step, sigmoid
 
 SHAPES = [[784, 10], [784, 30, 10], [20, 15, 10], [12, 9, 7, 5, 4], [6, 5, 1], [3, 1]]
 
@@ -29,22 +29,30 @@ def arrays(tensors):
 
 
 @pytest.mark.parametrize("sizes", SHAPES)
-def test_step_is_that_of_autograd(sizes):
+@pytest.mark.parametrize("cost", COSTS)
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_step_is_that_of_autograd(sizes, cost, decay):
     network, x, y = problem(sizes)
-    ((y - network(x)) ** 2).sum().div(2 * len(x)).backward()
+    a = network(x)
+    value = (a - y).square() / 2 if cost == "quadratic" else -(y * a.log() + (1 - y) * (1 - a).log())
+    l2 = decay / 2 * sum(layer.weight.square().sum() for layer in linears(network))
+    (value.sum() / len(x) + l2).backward()
     expected = [(p - 3.0 * p.grad).detach() for p in network.parameters()]
-    sgd_step(*layers(network), x, y, lr=3.0)
+    sgd_step(*layers(network), x, y, 3.0, COSTS[cost], decay)
     for p, wanted in zip(network.parameters(), expected, strict=True):
         torch.testing.assert_close(p.detach(), wanted, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("sizes", SHAPES)
-def test_step_is_that_of_the_book(sizes):
+@pytest.mark.parametrize("cost", COSTS)
+@pytest.mark.parametrize("l2", [0.0, 5.0])
+def test_step_is_that_of_the_book(sizes, cost, l2):
     network, x, y = problem(sizes, batch_size=10)
+    y[3] = 0  # of an image that shows no digit
     weights, biases = (arrays(tensors) for tensors in layers(network))
     start = [w.copy() for w in weights]
-    book_step(weights, biases, x.numpy(), y.numpy(), lr=3.0)
-    sgd_step(*layers(network), x, y, lr=3.0)
+    book_step(weights, biases, x.numpy(), y.numpy(), 3.0, cost, l2, n=200)
+    sgd_step(*layers(network), x, y, 3.0, COSTS[cost], l2 / 200)
     for ours, book in zip([*layers(network)[0], *layers(network)[1]], weights + biases, strict=True):
         np.testing.assert_allclose(ours.detach().numpy(), book, rtol=0, atol=1e-12)
     assert all(np.abs(w - s).max() > 1e-4 for w, s in zip(weights, start, strict=True))
@@ -73,7 +81,8 @@ def test_step_is_down_the_numerical_gradient():
                 assert (above - below) / 2e-5 == pytest.approx(gradient.view(-1)[i].item(), abs=1e-9)
 
 
-def test_cost_and_right_answers_are_those_before_the_step():
+@pytest.mark.parametrize("name", COSTS)
+def test_cost_and_right_answers_are_those_before_the_step(name):
     network, x, y = problem([20, 15, 10], batch_size=50)
     weights, biases = (arrays(tensors) for tensors in layers(network))
     costs, rights = [], []
@@ -81,9 +90,9 @@ def test_cost_and_right_answers_are_those_before_the_step():
         a = sample
         for w, b in zip(weights, biases, strict=True):
             a = sigmoid(w @ a + b)
-        costs.append(np.linalg.norm(desired - a) ** 2 / 2)
+        costs.append(book_cost(a, desired, name))
         rights.append(a.argmax() == desired.argmax())
-    cost, right = sgd_step(*layers(network), x, y, lr=3.0)
+    cost, right = sgd_step(*layers(network), x, y, 3.0, COSTS[name], decay=0.1)
     assert cost.item() == pytest.approx(sum(costs), abs=1e-12)
     assert right.item() == sum(rights)
     assert 0 < sum(rights) < 50
@@ -141,3 +150,8 @@ def test_one_output_is_right_on_its_side_of_one_half():
     y = torch.tensor([[1.0], [1.0], [1.0], [0.0], [0.0], [0.0]])
     assert [correct(a[i : i + 1], y[i : i + 1]).item() for i in range(6)] == [1, 0, 0, 0, 1, 1]
     assert correct(a, y) == 3
+
+
+def test_an_image_of_no_digit_is_never_right():
+    a = torch.tensor([[0.9, 0.1, 0.0], [0.1, 0.9, 0.0]])
+    assert correct(a, one_hot(torch.tensor([3, 1]), 3, like=a)) == 1

@@ -6,7 +6,7 @@ import torch
 from digits import UserError
 from digits.checkpoint import VERSION
 from digits.model import DigitClassifier
-from digits.network import linears
+from digits.network import CROSS_ENTROPY, QUADRATIC, linears
 from digits.training.callbacks import WholeFiles
 from tests.support.training import same_weights, trained
 
@@ -119,7 +119,7 @@ def test_predict_names_the_size_that_it_expects():
 
 @pytest.fixture
 def checkpoint(data_dir, tmp_path):
-    model, trainer = trained(data_dir, hidden=[12, 8], lr=0.5, init="gaussian", seed=3)
+    model, trainer = trained(data_dir, [12, 8], lr=0.5, init="gaussian", seed=3, cost="cross_entropy", l2=0.5)
     trainer.save_checkpoint(tmp_path / "model.ckpt")
     return model, tmp_path / "model.ckpt"
 
@@ -128,19 +128,23 @@ def test_checkpoint_rebuilds_the_model(checkpoint):
     model, path = checkpoint
     loaded = DigitClassifier.load_from_checkpoint(path, weights_only=True)
     assert loaded.hparams == model.hparams
-    assert loaded.hparams | {"hidden": [12, 8], "lr": 0.5, "init": "gaussian", "seed": 3} == loaded.hparams
+    given = {"hidden": [12, 8], "lr": 0.5, "init": "gaussian", "seed": 3, "cost": "cross_entropy", "l2": 0.5}
+    assert loaded.hparams | given == loaded.hparams
+    assert (loaded.cost, loaded.l2) == (CROSS_ENTROPY, 0.5)
     assert same_weights(loaded, model)
     for ours, theirs in zip(loaded.predict(some_images()), model.predict(some_images()), strict=True):
         assert ours.equal(theirs)
 
 
-def test_a_checkpoint_from_before_detectors_and_image_sizes_loads(checkpoint):
+def test_a_checkpoint_from_before_detectors_image_sizes_and_costs_loads(checkpoint):
     model, path = checkpoint
     content = torch.load(path, weights_only=True)
-    for name in ("only_digit", "image_size"):
+    for name in ("only_digit", "image_size", "cost", "l2"):
         del content["hyper_parameters"][name]
     WholeFiles().save_checkpoint(content, path)
-    assert same_weights(DigitClassifier.load_from_checkpoint(path), model)
+    loaded = DigitClassifier.load_from_checkpoint(path)
+    assert same_weights(loaded, model)
+    assert (loaded.cost, loaded.l2) == (QUADRATIC, 0)
 
 
 def test_checkpoint_holds_nothing_that_needs_this_code(checkpoint):
@@ -158,10 +162,13 @@ def test_checkpoint_moves_to_a_device(checkpoint, device):
     assert digits.cpu().equal(model.predict(some_images())[0])
 
 
-@pytest.mark.parametrize("change, reason", [("hidden", "size mismatch"), ("unknown", "unexpected keyword")])
+@pytest.mark.parametrize(
+    "change, reason",
+    [({"hidden": [40]}, "size mismatch"), ({"unknown": 1}, "unexpected keyword"), ({"cost": "corn"}, "corn")],
+)
 def test_a_checkpoint_of_another_shape_is_named(change, reason, tmp_path):
     model = DigitClassifier([30])
-    described = dict(model.hparams) | ({"hidden": [40]} if change == "hidden" else {"unknown": 1})
+    described = dict(model.hparams) | change
     saved = {"digits_version": VERSION, "state_dict": model.state_dict(), "hyper_parameters": described}
     WholeFiles().save_checkpoint(saved, tmp_path / "a.ckpt")
     with pytest.raises(UserError, match=f"a.ckpt does not hold the network.*{reason}"):

@@ -32,7 +32,9 @@ def test_weights_that_are_not_finite_end_the_run(data_dir):
         ("auto", torch.float32, 1e-5),
     ],
 )
-@pytest.mark.parametrize("hidden", [[30], [20, 15]])
+@pytest.mark.parametrize(
+    "hidden, cost, l2", [([30], "quadratic", 0.0), ([20, 15], "quadratic", 2.0), ([20, 15], "cross_entropy", 5.0)]
+)
 @pytest.mark.parametrize(
     "batch_size, stack, steps",
     [
@@ -45,10 +47,10 @@ def test_weights_that_are_not_finite_end_the_run(data_dir):
     ],
 )
 def test_trainer_takes_the_steps_of_the_book(
-    data_dir, monkeypatch, kernel, dtype, close, hidden, batch_size, stack, steps
+    data_dir, monkeypatch, kernel, dtype, close, hidden, cost, l2, batch_size, stack, steps
 ):
     monkeypatch.setattr(data, "STACK", stack)
-    model = DigitClassifier(hidden, lr=3.0, seed=1, kernel=kernel).to(dtype)
+    model = DigitClassifier(hidden, lr=1.5, seed=1, kernel=kernel, cost=cost, l2=l2).to(dtype)
     layers = linears(model.network)
     weights, biases = (
         [p.detach().double().numpy().copy() for p in column]
@@ -64,7 +66,8 @@ def test_trainer_takes_the_steps_of_the_book(
     for step in range(steps):
         at = step % per_epoch * batch_size
         chosen = order(2, step // per_epoch, TRAINING)[at : at + batch_size].numpy()
-        book_step(weights, biases, images[chosen].reshape(-1, 784) / 255, np.eye(10)[labels[chosen]], lr=3.0)
+        x, y = images[chosen].reshape(-1, 784) / 255, np.eye(10)[labels[chosen]]
+        book_step(weights, biases, x, y, 1.5, cost, l2, TRAINING)
     for layer, w, b in zip(layers, weights, biases, strict=True):
         np.testing.assert_allclose(layer.weight.detach().numpy(), w, rtol=0, atol=close)
         np.testing.assert_allclose(layer.bias.detach().numpy(), b, rtol=0, atol=close)

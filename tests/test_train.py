@@ -180,3 +180,13 @@ def test_a_bug_keeps_its_traceback(run, monkeypatch):
     monkeypatch.setattr(DigitClassifier, "training_step", bug)
     with pytest.raises(RuntimeError, match="a bug"):
         run("--epochs", 1)
+
+
+def test_early_stop_ends_after_so_many_epochs_without_a_better_one(run):
+    output = run("--hidden", 12, "--epochs", 60, "--early_stop", 3, "--run_dir", "whole")
+    validation = [float(accuracy) for *_, accuracy in EPOCH.findall(output)]
+    best = validation.index(max(validation))
+    assert len(validation) - 1 == best + 3 < 59
+    run("--hidden", 12, "--epochs", best + 2, "--early_stop", 3, "--run_dir", "resumed")
+    run("--resume", "resumed", "--epochs", 60)  # it remembers how many epochs it has waited
+    assert same(weights("whole/last.ckpt"), weights("resumed/last.ckpt"))

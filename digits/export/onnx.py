@@ -2,13 +2,16 @@
 
 import json
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from digits import UserError
 from digits.network import answers, inputs, weights_and_biases
+
+if TYPE_CHECKING:
+    from digits.model import DigitClassifier
 
 OPSET = 17  # version of the operators; ONNX Runtime has it since 1.12
 IR_VERSION = 8  # version of the file format; the one that came with OPSET
@@ -51,6 +54,35 @@ def model(network: nn.Module, side: int, facts: dict[str, Any]) -> bytes:
     helper.set_model_props(made, {name: json.dumps(value) for name, value in facts.items()})
     checker.check_model(made, full_check=True)
     return made.SerializeToString()
+
+
+def traced(model: "DigitClassifier") -> bytes:
+    """The content of an .onnx file of a model with any network, by torch.onnx; input and outputs as in `model`.
+
+    Raises UserError if a package is missing.
+    """
+    if find_spec("onnx") is None or find_spec("onnxscript") is None:
+        raise UserError("this needs onnx and onnxscript: pip install -e '.[onnx]'")
+
+    class Reader(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+            a = self.model(images)
+            return answers(a), a
+
+    images = torch.zeros(2, model.image_size, model.image_size, device=model.device)
+    program: Any = torch.onnx.export(
+        Reader().eval(),
+        (images,),
+        input_names=["images"],
+        output_names=["digit", "activations"],
+        dynamic_shapes=({0: torch.export.Dim("N")},),
+        verbose=False,
+    )
+    return program.model_proto.SerializeToString()
 
 
 @torch.no_grad()

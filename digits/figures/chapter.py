@@ -12,12 +12,12 @@ from torch import Tensor
 
 from digits.data import MNISTDataModule
 from digits.distort import PART, distort
-from digits.figures import descent
+from digits.figures import cuts, descent
 from digits.model import DigitClassifier
 from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
 from digits.plotting import BLACK, BLUE, ORANGE, SKY, VERMILION, figure
-from digits.training.pictures import SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
+from digits.training.pictures import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
 
 COPIES = 20  # of one training image, if the network was trained on distorted ones
 EXAMPLES = 2_000  # training images on which the cost of the valley is measured
@@ -44,12 +44,14 @@ def figures(
         yield "confusion", confusion(labels, answers)
         yield "mistakes", first_mistakes(images, labels, activations)
         yield "saturation", saturation(labels, activations)
+        yield "trial_cuts", cuts.trial_cuts(model.network, images, labels)
     else:
-        for name in ("confusion", "mistakes", "saturation"):
+        for name in ("confusion", "mistakes", "saturation", "trial_cuts"):
             yield name, f"it compares ten outputs; this is {model.shape}"
     path = descent.path_to(model, data, epoch)
     examples, digits = (tensor[:EXAMPLES] for tensor in data.training)
     yield "valley", valley(*descent.valley(model, path, examples, digits), len(examples))
+    yield "gradients", gradients(descent.gradient_norms(model, path, examples, digits), len(examples))
     accuracy = descent.accuracy_by_size(model, data, SIZES, SEEDS, EPOCHS)
     trained = f"{model.shape} after {EPOCHS} epochs" + (" on distorted images" if data.distort else "")
     yield "training_size", training_size(SIZES, accuracy, trained)
@@ -167,6 +169,22 @@ def valley(flat: Tensor, u: Tensor, v: Tensor, cost: Tensor, examples: int) -> F
     ticks = [tick for tick in (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5) if levels[0] <= tick <= levels[-1]]
     label = f"cost on {examples:,} training images"
     fig.colorbar(filled, ax=axes, ticks=ticks, format="{x:g}", label=label, shrink=0.8).minorticks_off()
+    return fig
+
+
+def gradients(norms: Tensor, examples: int) -> Figure:
+    """What `descent.gradient_norms` returns (epochs + 1, layers), of so many training examples: a line a layer."""
+    fig = figure(3.5)
+    axes = fig.subplots()
+    hidden = norms.shape[1] - 1
+    for layer, curve in enumerate(norms.T):
+        name = "output layer" if layer == hidden else f"hidden layer {layer + 1}"
+        shade = 0.75 * (1 - (layer + 1) / (hidden + 1))  # later layers are darker
+        colour, style = (VERMILION, "--") if layer == hidden else (shaded(1 - shade, COUNTS) / 255, "-")
+        axes.plot(curve, color=colour, linestyle=style, label=name)
+    axes.set(yscale="log", xlabel="epochs of training", ylabel="norm of the gradient of the biases")
+    axes.set_title(f"How fast each layer learns, by the mean cost on {examples:,} training images", fontsize=10)
+    axes.legend(frameon=False, fontsize=9)
     return fig
 
 

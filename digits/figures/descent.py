@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
+from digits.network import linears, one_hot
 from digits.training.trainer import quiet_trainer
 
 
@@ -54,6 +55,21 @@ def valley(
         cost, _ = moved.score(images, labels, torch.arange(len(images)))
         costs.append(cost / len(images))
     return flat, u, v, torch.stack(costs).view(steps, steps)
+
+
+def gradient_norms(model: DigitClassifier, path: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+    """How fast each layer learns (T, layers), at each point of a path (T, P): the norm of the gradient of its biases.
+
+    The gradient is that of the mean cost on images (N, 28, 28) and labels (N,). For biases it is the mean error delta.
+    """
+    moved, norms = DigitClassifier(**model.hparams), []
+    for point in path:
+        vector_to_parameters(point, moved.parameters())
+        a = moved(images)
+        cost = moved.cost.value(a, one_hot(labels - moved.first_digit, a.shape[1], like=a)) / len(images)
+        biases = [layer.bias for layer in linears(moved.network)]
+        norms.append(torch.stack([gradient.norm() for gradient in torch.autograd.grad(cost, biases)]))
+    return torch.stack(norms)
 
 
 def accuracy_by_size(

@@ -19,7 +19,7 @@ EVEN = 0.3  # standard deviation of the blur that takes out the light, as a shar
 STRONG = 0.4  # an edge is where the light changes at least so fast; 1 is nearly the fastest change in the picture
 THRESHOLD = 0.85  # ink is at least so dark, as a share of the mean darkness at the edges
 STEEP = 0.2, 0.3  # least mean steepness of the rim: of the best part, and of others
-SMALL = 0.08  # least area of a part, as a share of the best one's
+SMALL = 0.08, 0.01  # least area of a main part, and of any, as a share of the best one's
 EDGE = 0.2, 0.15  # so near the edge of the picture, in its shorter sides, a long part so thin is a table's line
 GRAIN = 5  # least contrast of ink, in median deviations of the paper: a blank page has 4
 TINY = 0.06  # a part shorter than this share of the picture's shorter side is grain
@@ -27,7 +27,10 @@ COARSE = 12  # resolution at which the paper under the ink is estimated: pixels 
 
 
 class Part(NamedTuple):
-    """A connected part of the ink: its label, its box in pixels, and how much its rim looks like a pen stroke's."""
+    """A connected part of the ink: its label, its box in pixels, and how much its rim looks like a pen stroke's.
+
+    `main` ones are neither small nor cut by the border of the picture.
+    """
 
     label: int
     left: int
@@ -35,6 +38,7 @@ class Part(NamedTuple):
     right: int
     bottom: int
     score: float
+    main: bool
 
 
 class Ink(NamedTuple):
@@ -64,7 +68,9 @@ def find_ink(pixels: np.ndarray) -> Ink:
     for window in WINDOWS:
         darkness = 1 - grey(colours / paper(colours, window))
         ink = Ink(darkness, *parts(darkness > THRESHOLD * darkness[edges].mean(), slopes))
-        score = sum(part.score**3 for part in ink.parts)  # all digits count, clear ones far more than bits of noise
+        score = sum(
+            part.score**3 for part in ink.parts if part.main
+        )  # all digits count, clear ones far more than bits of noise
         if score > most:
             best, most = ink, score
     if not best or is_grain(best):
@@ -167,7 +173,7 @@ def without_lines(light: np.ndarray) -> np.ndarray:
 
 
 def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]:
-    """Label the connected parts of a mask (H, W) bool, and list the best one and others that may belong to it.
+    """Label the connected parts of a mask (H, W) bool, and list the best one and others as clear.
 
     How steep its rim is, is the mean of the slopes from its pixels to neighbours that are not its own. Where the
     picture ends there is none: what reaches over the border is seldom ink.
@@ -196,8 +202,9 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     score[0] = -1  # the paper
     best = int(score.argmax())
     whole = (left > 0) & (top > 0) & (right < width) & (bottom < height)
-    chosen = whole & (mean > STEEP[1]) & (area > SMALL * area[best]) & (score > 0)
-    chosen[best] = score[best] > 0
+    main = whole & (area > SMALL[0] * area[best])
+    chosen = (mean > STEEP[1]) & (area > SMALL[1] * area[best]) & (score > 0)
+    main[best] = chosen[best] = score[best] > 0
     sides = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
-    kept = [Part(i, *box, float(score[i])) for i, box in enumerate(sides) if chosen[i]]
+    kept = [Part(i, *box, float(score[i]), bool(main[i])) for i, box in enumerate(sides) if chosen[i]]
     return labels[1:-1, 1:-1], kept

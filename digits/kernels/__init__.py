@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch.optim import SGD, Optimizer
 
 from digits import UserError, backprop
-from digits.network import correct, linears, one_hot, quadratic_cost, weights_and_biases
+from digits.network import COSTS, QUADRATIC, Cost, correct, linears, one_hot, weights_and_biases
 
 # On one thread, skipping zeros is faster than dense arithmetic at every size of one hidden layer, also on distorted
 # images. From about this many activations in the widest layer of a mini-batch on, a second thread is worth more
@@ -22,15 +22,16 @@ Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right answers
 class Kernel(NamedTuple):
     """One way to train and to evaluate.
 
-    `obstacle` says why it does not apply to a network, images, an optimizer (None: to evaluate) and a number of
+    `obstacle` says why it does not apply to a network, a cost, images, an optimizer (None: to evaluate) and a number of
     processes. `steps` takes one step of SGD for each mini-batch of a stack, `evaluate` looks at n images; both get
-    the model, images (N, H, W), labels (N,) that name its output neurons, and which are `chosen`, (K, B) or (n,).
+    the model, with its `cost`, images (N, H, W), labels (N,) that name its output neurons, and which are `chosen`,
+    (K, B) or (n,).
     """
 
     help: str
-    obstacle: Callable[[nn.Module, Tensor, Optimizer | None, int], str | None]
-    steps: Callable[[nn.Module, Optimizer, Tensor, Tensor, Tensor], Tally]
-    evaluate: Callable[[nn.Module, Tensor, Tensor, Tensor], Tally]
+    obstacle: Callable[[nn.Module, Cost, Tensor, Optimizer | None, int], str | None]
+    steps: Callable[[Any, Optimizer, Tensor, Tensor, Tensor], Tally]
+    evaluate: Callable[[Any, Tensor, Tensor, Tensor], Tally]
 
 
 def choose(
@@ -40,9 +41,10 @@ def choose(
     optimizer: Optimizer | None = None,
     batch_size: int = 1,
     processes: int = 1,
+    cost: Cost = QUADRATIC,
 ) -> str:
     """Name of the fastest kernel that applies, or of the wanted one. Raises UserError if that does not apply."""
-    obstacles = {name: kernel.obstacle(network, images, optimizer, processes) for name, kernel in KERNELS.items()}
+    obstacles = {name: way.obstacle(network, cost, images, optimizer, processes) for name, way in KERNELS.items()}
     if wanted != "auto":
         if wanted not in KERNELS:
             raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}, not {wanted}")
@@ -57,9 +59,37 @@ def choose(
     return "torch" if fastest == "numba" and dense else fastest
 
 
-def _numba_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | None, processes: int) -> str | None:
-    if obstacle := _torch_obstacle(network, images, optimizer, processes):
+def plain_sgd(network: nn.Module, lr: float, decay: float = 0.0) -> SGD:
+    """The optimizer whose steps all kernels take; weights, not biases, lose `lr * decay` of themselves a step (L2)."""
+    if not decay:
+        return SGD(network.parameters(), lr)
+    weights, biases = ([p for p in network.parameters() if (p.ndim > 1) == wanted] for wanted in (True, False))
+    groups: list[dict[str, Any]] = [{"params": weights, "weight_decay": decay}, {"params": biases}]
+    return SGD(groups, lr)
+
+
+def _is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
+    """Whether the optimizer does what that of `plain_sgd` does, and nothing else."""
+    if type(optimizer) is not SGD:
+        return False
+    first = optimizer.param_groups[0]
+    groups = plain_sgd(network, first["lr"], first["weight_decay"]).param_groups
+
+    def does(group: dict[str, Any], wanted: dict[str, Any]) -> bool:
+        moved = {id(parameter) for parameter in group["params"] if parameter.requires_grad}
+        others = wanted.keys() - {"params"}
+        return moved == set(map(id, wanted["params"])) and all(group[name] == wanted[name] for name in others)
+
+    return len(optimizer.param_groups) == len(groups) and all(map(does, optimizer.param_groups, groups))
+
+
+def _numba_obstacle(
+    network: nn.Module, cost: Cost, images: Tensor, optimizer: Optimizer | None, processes: int
+) -> str | None:
+    if obstacle := _torch_obstacle(network, cost, images, optimizer, processes):
         return obstacle
+    if cost not in COSTS.values():
+        return "it is written for the costs " + ", ".join(COSTS)
     if processes > 1:
         return "there is more than one process"
     if images.device.type != "cpu":
@@ -73,54 +103,49 @@ def _numba_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | N
     return None
 
 
-def _numba_steps(model: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+def _numba_steps(model: Any, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
     from digits.kernels import cpu  # here, since numba takes a while to import and may be missing
 
-    return cpu.sgd_steps(*weights_and_biases(model), images, labels, chosen, optimizer.param_groups[0]["lr"])
+    lr, decay = (optimizer.param_groups[0][name] for name in ("lr", "weight_decay"))
+    return cpu.sgd_steps(*weights_and_biases(model), images, labels, chosen, lr, model.cost, decay)
 
 
-def _numba_evaluate(model: nn.Module, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+def _numba_evaluate(model: Any, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
     from digits.kernels import cpu
 
-    return cpu.evaluate(*weights_and_biases(model), images, labels, chosen)
+    return cpu.evaluate(*weights_and_biases(model), images, labels, chosen, model.cost)
 
 
-def _torch_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | None, processes: int) -> str | None:
+def _torch_obstacle(
+    network: nn.Module, cost: Cost, images: Tensor, optimizer: Optimizer | None, processes: int
+) -> str | None:
     kinds = [type(module) for module in network.children()]
     if not isinstance(network, nn.Sequential) or kinds != [nn.Linear, nn.Sigmoid] * (len(kinds) // 2):
         return "the network is not a sequence of Linear and Sigmoid layers"
     if any(layer.bias is None for layer in linears(network)):
         return "a layer has no biases"
-    if optimizer is not None and not _plain_sgd(optimizer, network):
+    if optimizer is not None and not _is_plain_sgd(optimizer, network):
         return "the optimizer is not plain SGD on all weights and biases"
     return None
 
 
-def _plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
-    """Whether the optimizer moves every parameter down its gradient, at one learning rate, and does nothing else."""
-    [plain] = torch.optim.SGD([torch.zeros(1)], lr=0).param_groups
-    if type(optimizer) is not torch.optim.SGD or len(optimizer.param_groups) != 1:
-        return False
-    [group] = optimizer.param_groups
-    moved = {id(parameter) for parameter in group["params"] if parameter.requires_grad}
-    others = plain.keys() - {"params", "lr"}
-    return moved == {id(p) for p in network.parameters()} and all(group[name] == plain[name] for name in others)
+def _torch_steps(model: Any, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+    lr, decay = (optimizer.param_groups[0][name] for name in ("lr", "weight_decay"))
+    return backprop.sgd_steps(*weights_and_biases(model), images, labels, chosen, lr, model.cost, decay)
 
 
-def _torch_steps(model: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
-    return backprop.sgd_steps(*weights_and_biases(model), images, labels, chosen, optimizer.param_groups[0]["lr"])
-
-
-def _autograd_obstacle(network: nn.Module, images: Tensor, optimizer: Optimizer | None, processes: int) -> str | None:
+def _autograd_obstacle(
+    network: nn.Module, cost: Cost, images: Tensor, optimizer: Optimizer | None, processes: int
+) -> str | None:
     return "there is more than one process" if processes > 1 else None
 
 
-def _autograd_steps(model: nn.Module, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+def _autograd_steps(model: Any, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
     costs, rights = [], []
     for mini_batch in chosen:
         a = model(images[mini_batch])
         y = one_hot(labels[mini_batch], a.shape[1], like=a)
-        cost = quadratic_cost(a, y)
+        cost = model.cost.value(a, y)
         optimizer.zero_grad()
         (cost / len(mini_batch)).backward()
         optimizer.step()
@@ -129,10 +154,10 @@ def _autograd_steps(model: nn.Module, optimizer: Optimizer, images: Tensor, labe
     return torch.stack(costs).sum(), torch.stack(rights).sum()
 
 
-def _evaluate(model: nn.Module, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+def _evaluate(model: Any, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
     a = model(images[chosen])
     y = one_hot(labels[chosen], a.shape[1], like=a)
-    return quadratic_cost(a, y), correct(a, y)
+    return model.cost.value(a, y), correct(a, y)
 
 
 # Fastest first. `--kernel` and its help follow from this table.

@@ -5,6 +5,9 @@ leaving it out of the first layer, forwards and in the update, is exact and save
 are short loops over the neurons of a layer, which the compiler turns into vector instructions. For them, a layer is
 held as `w[i, j]`, the weight from input i to neuron j: the weights of one input lie side by side, the last row holds
 the biases, and rows are padded to whole vectors with columns that stay 0.
+
+L2 makes every weight smaller in every step, also where the input is 0. So a weight is `scale` times the one that is
+held: one number decays for all of them.
 """
 
 import math
@@ -17,8 +20,11 @@ import torch
 from numba import njit
 from torch import Tensor
 
+from digits.network import CROSS_ENTROPY, QUADRATIC, Cost
+
 LANES = 8  # float32 in a vector
-ONE = np.float32(1)
+ONE, HALF = np.float32(1), np.float32(0.5)
+LEAST = np.float32(-100)  # logarithm in the cross-entropy, as torch has it
 
 # Sums may be taken in whatever order suits vector instructions, but it is the same order in every run.
 OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
@@ -33,26 +39,41 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 
 def sgd_steps(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, chosen: Tensor, lr: float
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
+    images: Tensor,
+    labels: Tensor,
+    chosen: Tensor,
+    lr: float,
+    cost: Cost = QUADRATIC,
+    decay: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    """`digits.backprop.sgd_steps` for float32 parameters on the CPU and images (N, H, W) uint8."""
+    """`digits.backprop.sgd_steps` for float32 parameters on the CPU, images (N, H, W) uint8 and one of `COSTS`."""
     sizes, layers = _pack(weights, biases)
     buffers = _buffers(sizes, chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
-    result = _sgd_steps(sizes, layers, *buffers, *_ink(images, images._version), labels.numpy(), chosen.numpy(), rate)
+    entropy, kept = cost is CROSS_ENTROPY, 1 - lr * decay
+    numbers = labels.numpy(), chosen.numpy(), rate, entropy, kept
+    *result, scale = _sgd_steps(sizes, layers, *buffers, *_ink(images, images._version), *numbers)
     for w, b, layer in zip(weights, biases, layers, strict=True):
-        w.copy_(torch.from_numpy(layer[:-1, : len(b)].T))
+        w.copy_(torch.from_numpy(layer[:-1, : len(b)].T)).mul_(scale)
         b.copy_(torch.from_numpy(layer[-1, : len(b)]))
     return _tensors(*result)
 
 
 def evaluate(
-    weights: Sequence[Tensor], biases: Sequence[Tensor], images: Tensor, labels: Tensor, chosen: Tensor
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor],
+    images: Tensor,
+    labels: Tensor,
+    chosen: Tensor,
+    cost: Cost = QUADRATIC,
 ) -> tuple[Tensor, Tensor]:
     """Cost, summed, and number of right answers on the `chosen` (n,) of the images; otherwise as `sgd_steps`."""
     sizes, layers = _pack(weights, biases)
     buffers = _buffers(sizes, 1)
-    return _tensors(*_evaluate(sizes, layers, *buffers, *_ink(images, images._version), labels.numpy(), chosen.numpy()))
+    numbers = labels.numpy(), chosen.numpy(), cost is CROSS_ENTROPY
+    return _tensors(*_evaluate(sizes, layers, *buffers, *_ink(images, images._version), *numbers))
 
 
 def _pack(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -103,43 +124,54 @@ def _list_ink(images, start, pixel, x):
     start[len(images)] = i
 
 
+@njit
+def _times(scale, value):
+    """Their product, rounded by itself; with a scale of 1, every sum around it is then the same as without."""
+    return scale * value
+
+
 @compiled
-def _add_weighted(w, index, value, z):
-    """z[j] += sum over i of value[i] w[index[i], j]; four inputs at a time, to load and store z less often."""
+def _add_weighted(w, index, value, scale, z):
+    """z[j] += scale * sum of value[i] w[index[i], j] over i; four inputs at a time, to load and store z less often."""
     i = 0
     while i + 4 <= len(index):
-        v0, v1, v2, v3 = value[i], value[i + 1], value[i + 2], value[i + 3]
+        v0, v1 = _times(scale, value[i]), _times(scale, value[i + 1])
+        v2, v3 = _times(scale, value[i + 2]), _times(scale, value[i + 3])
         w0, w1, w2, w3 = w[index[i]], w[index[i + 1]], w[index[i + 2]], w[index[i + 3]]
         for j in range(w.shape[1]):
             z[j] += v0 * w0[j] + v1 * w1[j] + v2 * w2[j] + v3 * w3[j]
         i += 4
     while i < len(index):
-        v, row = value[i], w[index[i]]
+        v, row = _times(scale, value[i]), w[index[i]]
         for j in range(w.shape[1]):
             z[j] += v * row[j]
         i += 1
 
 
 @compiled
-def _forward(sizes, layers, pixel, x, neurons, a):
+def _forward(sizes, layers, scale, pixel, x, neurons, a):
     """Fill in the activations of every layer."""
     index, value = pixel, x
     for layer in range(len(layers)):
         w, z, outputs = layers[layer], a[layer], sizes[layer + 1]
         for j in range(w.shape[1]):
             z[j] = w[-1, j]
-        _add_weighted(w, index, value, z)
+        _add_weighted(w, index, value, scale, z)
         for j in range(outputs):
             z[j] = ONE / (ONE + math.exp(-z[j]))
         index, value = neurons[:outputs], z
 
 
 @compiled
-def _score(a, outputs, label):
-    """Twice the cost, ||y - a||^2, and whether the answer is right, as `digits.network.correct` has it."""
+def _score(a, outputs, label, entropy):
+    """The cost, and whether the answer is right, as `digits.network` has them."""
     cost, largest = np.float32(0), 0
     for j in range(outputs):
-        cost += (a[j] - np.float32(j == label)) ** 2
+        if entropy:
+            log: Any = math.log(a[j]) if j == label else math.log1p(-a[j])
+            cost -= max(log, LEAST)
+        else:
+            cost += (a[j] - np.float32(j == label)) ** 2 * HALF
         if a[j] > a[largest]:
             largest = j
     if outputs == 1 or label >= outputs:  # a detector, or an image without a digit
@@ -148,60 +180,71 @@ def _score(a, outputs, label):
 
 
 @compiled
-def _backward(sizes, layers, a, delta, label, step):
+def _backward(sizes, layers, scale, a, delta, label, step, entropy):
     """Fill in `step` times the error delta of every layer."""
     top = len(layers) - 1
     for j in range(sizes[top + 1]):
         y = np.float32(j == label)
-        delta[top, j] = step * (a[top, j] - y) * a[top, j] * (ONE - a[top, j])  # BP1
+        if entropy:
+            delta[top, j] = step * (a[top, j] - y)  # BP1
+        else:
+            delta[top, j] = step * (a[top, j] - y) * a[top, j] * (ONE - a[top, j])  # BP1
     for layer in range(top, 0, -1):
         w, below = layers[layer], a[layer - 1]
         for i in range(sizes[layer]):
             total = np.float32(0)
             for j in range(w.shape[1]):
                 total += w[i, j] * delta[layer, j]
-            delta[layer - 1, i] = total * below[i] * (ONE - below[i])  # BP2
+            delta[layer - 1, i] = _times(scale, total) * below[i] * (ONE - below[i])  # BP2
 
 
 @compiled
-def _update(w, index, value, delta):
+def _update(w, unscale, index, value, delta):
     """Take the gradient, times the step, from the weights and biases of a layer."""
     bias = w[-1]
     for j in range(w.shape[1]):
         bias[j] -= delta[j]  # BP3
     for i in range(len(index)):
-        v, row = value[i], w[index[i]]
+        v, row = _times(unscale, value[i]), w[index[i]]
         for j in range(w.shape[1]):
             row[j] -= v * delta[j]  # BP4
 
 
 @compiled
-def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, labels, chosen, lr):
+def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, labels, chosen, lr, entropy, kept):
+    """Cost, right answers, and the scale of the weights, which is multiplied by `kept` in every step."""
     mini_batches, batch_size = chosen.shape
     step = lr / np.float32(batch_size)
-    cost, right = 0.0, 0
+    cost, right, exact = 0.0, 0, 1.0  # in float64: many steps hardly change the scale
     for k in range(mini_batches):
+        scale = np.float32(exact)
         for b in range(batch_size):
             n = chosen[k, b]
             ink = slice(start[n], start[n + 1])
-            _forward(sizes, layers, pixel[ink], x[ink], neurons, a[b])
-            _backward(sizes, layers, a[b], delta[b], labels[n], step)
-            c, r = _score(a[b, -1], sizes[-1], labels[n])
+            _forward(sizes, layers, scale, pixel[ink], x[ink], neurons, a[b])
+            _backward(sizes, layers, scale, a[b], delta[b], labels[n], step, entropy)
+            c, r = _score(a[b, -1], sizes[-1], labels[n], entropy)
             cost, right = cost + c, right + r
+        exact *= kept
+        if abs(exact - 1) > 0.5:  # long before it is 0, or infinite
+            for w in layers:
+                w[:-1] *= np.float32(exact)
+            exact = 1.0
+        unscale = np.float32(1 / exact)
         for b in range(batch_size):
             ink = slice(start[chosen[k, b]], start[chosen[k, b] + 1])
-            _update(layers[0], pixel[ink], x[ink], delta[b, 0])
+            _update(layers[0], unscale, pixel[ink], x[ink], delta[b, 0])
             for layer in range(1, len(layers)):
-                _update(layers[layer], neurons[: sizes[layer]], a[b, layer - 1], delta[b, layer])
-    return cost / 2, right
+                _update(layers[layer], unscale, neurons[: sizes[layer]], a[b, layer - 1], delta[b, layer])
+    return cost, right, exact
 
 
 @compiled
-def _evaluate(sizes, layers, a, delta, neurons, start, pixel, x, labels, chosen):
+def _evaluate(sizes, layers, a, delta, neurons, start, pixel, x, labels, chosen, entropy):
     cost, right = 0.0, 0
     for n in chosen:
         ink = slice(start[n], start[n + 1])
-        _forward(sizes, layers, pixel[ink], x[ink], neurons, a[0])
-        c, r = _score(a[0, -1], sizes[-1], labels[n])
+        _forward(sizes, layers, ONE, pixel[ink], x[ink], neurons, a[0])
+        c, r = _score(a[0, -1], sizes[-1], labels[n], entropy)
         cost, right = cost + c, right + r
-    return cost / 2, right
+    return cost, right

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torchvision.utils import make_grid
 
 from digits.model import DigitClassifier
-from digits.network import linears
 
 WIDTH = 700  # pixels; TensorBoard shows every second of them, so nothing may be thinner than two
 GREY = "#EEEEEE"
@@ -45,9 +44,13 @@ def write(picture: Image.Image, x: float, y: float, words: str, size: int = 24, 
 
 
 def first_weights(network: nn.Module) -> Image.Image:
-    """The weights of the first layer's first 100 neurons to the 28 x 28 pixels: red is positive, blue negative."""
-    neurons = linears(network)[0].weight.detach().cpu()
-    shown = neurons[:100].view(-1, 28, 28)
+    """The weights of the first layer's first 100 neurons to the pixels that they see, which must form a square.
+
+    Red is positive, blue negative. A neuron of a convolution sees a few pixels, such as 5 x 5.
+    """
+    neurons = next(parameter for parameter in network.parameters() if parameter.ndim > 1).detach().cpu()
+    side = math.isqrt(neurons[0].numel())
+    shown = neurons[:100].view(-1, side, side)
     scale = shown.abs().quantile(0.995).item()  # so that a few large ones do not pale the rest
     tiles = shaded((mosaic(shown / scale, math.ceil(math.sqrt(len(shown)))) + 1) / 2, SIGNED)
     zoom = WIDTH // tiles.shape[1]

@@ -41,9 +41,10 @@ def report(trainer: Trainer, path: Path) -> None:
             f"Misses      {misses} of {there} pictures of a {model.only_digit} (recall {1 - misses / there:.2%}), "
             f"false alarms {alarms} of {len(data.test[1]) - there} others"
         )
-    load = f"DigitClassifier.load_from_checkpoint({str(path)!r})"
+    kind = type(model).__name__
+    known = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
     print(
         f"Checkpoint  {path}\n"
         f"Curves      tensorboard --logdir {path.parent.parent}\n"
-        f"Python      from digits import DigitClassifier; network = {load}"
+        f"Python      {known}network = {kind}.load_from_checkpoint({str(path)!r})"
     )

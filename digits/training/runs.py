@@ -83,6 +83,7 @@ def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> R
         raise UserError(f"--run_dir {folder}: a name that begins with - could not be resumed")
     name = model.shape
     for setting, value in differing(model, data).items():
+        setting += "_" if setting == "l2" else ""  # 5 makes l2_5, not l25
         name += f"_{value}" if isinstance(value, str) else f"_{setting}{value:g}"
     return Run(folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
 
@@ -96,7 +97,7 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
     if path is None:
         return Run(folder, resumed=True)
     try:  # what an old file lacks has its default
-        model_then = DigitClassifier.load_from_checkpoint(path)
+        model_then = type(model).load_from_checkpoint(path)
         data_then = MNISTDataModule(**saved["datamodule_hyper_parameters"])
     except (KeyError, TypeError) as error:
         raise UserError(f"{path} is not of a training that can go on: {error}") from error
@@ -134,7 +135,7 @@ def _last_whole_checkpoint(folder: Path) -> tuple[Path | None, dict[str, Any]]:
 
 def _as_yaml(settings: Mapping[str, Any]) -> bytes:
     """The settings from which a run can be resumed, without objects: a file holds plain values."""
-    kept = {name: x for name, x in settings.items() if name not in ("run_dir", "resume")}
+    kept = {name: x for name, x in settings.items() if name not in ("run_dir", "resume", "kind")}
     kept["data_dir"] = str(kept["data_dir"])
     kept["trainer"] = {name: x for name, x in (kept["trainer"] or {}).items() if isinstance(x, PLAIN)}
     return yaml.safe_dump(kept, sort_keys=False).encode()

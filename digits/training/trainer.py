@@ -5,11 +5,12 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits import UserError
+from digits.checkpoint import VALIDATION
 from digits.training.callbacks import EpochCurves, EpochLines, StopOnSignal, WholeFiles
 from digits.training.runs import Run
 
@@ -22,8 +23,10 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def build_trainer(run: Run, epochs: int, settings: dict[str, Any]) -> Trainer:
+def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: int | None = None) -> Trainer:
     """The Trainer of a run, which keeps its best and its last epoch; the user's `settings` go before ours.
+
+    With `early_stop` it ends after so many epochs without a better validation accuracy.
 
     Raises UserError if Lightning refuses a setting.
     """
@@ -38,9 +41,11 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any]) -> Trainer:
             run.folder, name="", version="", default_hp_metric=False, purge_step=run.first_epoch
         )
     callbacks = [*_listed(settings.pop("callbacks", None)), EpochLines(), EpochCurves(), StopOnSignal()]
+    if early_stop:
+        callbacks.append(EarlyStopping(VALIDATION, mode="max", patience=early_stop))
     if settings.get("enable_checkpointing", True):
         keep: Any = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-        callbacks.append(ModelCheckpoint(run.folder, "best", monitor="accuracy/validation", mode="max", **keep))
+        callbacks.append(ModelCheckpoint(run.folder, "best", monitor=VALIDATION, mode="max", **keep))
         # Not `save_last` of the best's, which saves nothing after an epoch that is not the best.
         callbacks.append(ModelCheckpoint(run.folder, "last", **keep))
     plugins = [*_listed(settings.pop("plugins", None)), WholeFiles()]

@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from digits.export import onnx as onnx_model
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
 
+ROOT = Path(__file__).parents[2]
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
@@ -110,10 +112,33 @@ def test_accuracy_of_a_detector(export, data_dir, tmp_path):
 def test_a_page_of_one_small_file(export, tmp_path):
     assert export(saved(tmp_path / "net.ckpt", DigitClassifier([100])))[0] == 0
     html = (tmp_path / "digits.html").read_text()
-    assert len(html.encode()) <= 600_000
+    assert len(html.encode()) <= 500_000
     [policy] = re.findall(r'Content-Security-Policy" content="(.*?)"', html)
     assert policy.startswith("default-src 'none';") and "unsafe" not in policy and "http" not in policy
     assert not re.search(r"""(src|href)=["'](?!data:)|@import|url\(|https?://(?!www\.w3\.org/2000/svg)""", html)
+
+
+@pytest.mark.mnist
+def test_the_page_in_docs_is_that_of_the_shipped_network(export, tmp_path, mnist_dir):
+    """Else: python -m digits export digits/shipped.ckpt --out docs/digits.html"""
+    assert export(ROOT / "digits" / "shipped.ckpt", "--data_dir", mnist_dir)[0] == 0
+    made, kept = ((path / "digits.html").read_text("utf-8") for path in (tmp_path, ROOT / "docs"))
+    (of_made, of_kept), accuracy = (
+        (network_of(page).pop("test_accuracy") for page in (made, kept)),
+        r'"test_accuracy": [0-9.]+',
+    )
+    assert of_made == pytest.approx(of_kept, abs=2e-4)  # one image more or less by how a processor adds
+    assert re.sub(accuracy, "", made) == re.sub(accuracy, "", kept)
+    assert len(kept.encode()) <= 1_300_000
+
+
+@pytest.mark.mnist
+def test_rounding_to_eight_bits_costs_nothing(trained, export, mnist_dir):
+    _, out, _ = export(trained, "--data_dir", mnist_dir)
+    rounded, before = (
+        float(share) for share in re.search(r"8 bits: ([0-9.]+)% of .*, ([0-9.]+)% before", out).groups()
+    )
+    assert abs(rounded - before) <= 0.1
 
 
 def test_the_newest_run(export, tmp_path):

@@ -6,7 +6,9 @@ from torch.nn.utils import vector_to_parameters
 from digits.data import MNISTDataModule
 from digits.figures import descent
 from digits.model import DigitClassifier
+from digits.network import one_hot, weights_and_biases
 from tests.figures.conftest import EPOCHS
+from tests.support.book import book_step
 from tests.support.fitted import fit, load, vector
 from tests.support.small_mnist import TRAINING
 
@@ -113,3 +115,20 @@ def test_fewer_images_are_trained_on_as_the_run_was(schedule, strength, data_dir
     ]
     own = {"schedule": 3 if schedule else None}
     assert [model.hparams for model, _ in made] == [{**like.hparams, **own, "seed": seed} for seed in (0, 1)]
+
+
+@pytest.mark.parametrize("settings", [{"hidden": [9, 8], "cost": "cross_entropy"}, {"hidden": [7], "only_digit": 3}])
+def test_the_gradients_are_those_of_the_book(settings, data):
+    images, labels = (tensor[:50] for tensor in data.training)
+    model = DigitClassifier(**settings)
+    path = torch.stack([vector(DigitClassifier(**settings, seed=seed)) for seed in range(3)])
+    norms = descent.gradient_norms(model, path, images, labels)
+    for seed, ours in enumerate(norms):
+        network = DigitClassifier(**settings, seed=seed).double()
+        weights, biases = ([p.numpy().copy() for p in column] for column in weights_and_biases(network))
+        before = [b.copy() for b in biases]
+        x = images.flatten(1).double().numpy() / 255
+        y = one_hot(labels - model.first_digit, len(biases[-1]), like=path.double()).numpy()
+        book_step(weights, biases, x, y, 1.0, settings.get("cost", "quadratic"))
+        wanted = [np.linalg.norm(a - b) for a, b in zip(before, biases, strict=True)]
+        assert ours.tolist() == pytest.approx(wanted, rel=1e-4)

@@ -1,6 +1,8 @@
+import math
 import os
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import torch
@@ -9,7 +11,8 @@ from torch import nn
 from digits import UserError, backprop, kernels, mnist
 from digits.data import order
 from digits.kernels import DENSE, choose, cpu
-from digits.network import correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
+from digits.model import DigitClassifier
+from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
 
 SGD = torch.optim.SGD
 
@@ -33,26 +36,54 @@ def parameters(network):
     "sizes", [[784, 30, 10], [784, 10], [100, 13, 7, 5, 10], [784, 100, 30, 10], [64, 8, 1], [4096, 12, 10]]
 )
 @pytest.mark.parametrize("batch_size", [1, 10, 50])
-def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size):
+@pytest.mark.parametrize(
+    "name, lr, decay", [("quadratic", 0.5, 0.0), ("quadratic", 0.5, 0.02), ("cross_entropy", 0.1, 1e-4)]
+)
+def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size, name, lr, decay):
     network, images, labels = problem(sizes)
+    labels[::20] = 10  # no digit
     exact = sigmoid_network(sizes).double()
     chosen = torch.randperm(200, generator=torch.Generator().manual_seed(1)).view(-1, batch_size)
-    cost, right = cpu.sgd_steps(*parameters(network), images, labels, chosen, 0.5)
-    exact_cost, exact_right = backprop.sgd_steps(*parameters(exact), images, labels, chosen, 0.5)
+    settings = chosen, lr, COSTS[name], decay
+    cost, right = cpu.sgd_steps(*parameters(network), images, labels, *settings)
+    exact_cost, exact_right = backprop.sgd_steps(*parameters(exact), images, labels, *settings)
     assert right == exact_right
     assert cost.item() == pytest.approx(exact_cost.item(), rel=1e-5)
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
         torch.testing.assert_close(p.double(), q, rtol=1e-4, atol=2e-5)
 
 
-def test_one_mini_batch_is_exact_to_float32_rounding():
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("decay", [0.0, 1e-4, 0.1, 1 / 3, 0.5, 2.0])  # of 1 / 3 x 3.0 nothing is left
+def test_one_mini_batch_is_exact_to_float32_rounding(name, decay):
     network, images, labels = problem([784, 30, 10])
     exact = sigmoid_network([784, 30, 10]).double()
-    chosen = torch.arange(10).view(1, 10)
-    cpu.sgd_steps(*parameters(network), images, labels, chosen, 3.0)
-    backprop.sgd_steps(*parameters(exact), images, labels, chosen, 3.0)
+    settings = torch.arange(10).view(1, 10), 3.0, COSTS[name], decay
+    cpu.sgd_steps(*parameters(network), images, labels, *settings)
+    backprop.sgd_steps(*parameters(exact), images, labels, *settings)
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
-        torch.testing.assert_close(p.double(), q, rtol=1e-6, atol=1e-7)
+        torch.testing.assert_close(p.double(), q, rtol=1e-6, atol=3e-7)
+
+
+def test_decay_is_exact_where_nothing_else_moves_a_weight():
+    """A million steps of 1e-6 each: the weights of a pixel that is always 0 become exp(-1) of what they were."""
+    network, images, labels = problem([100, 3, 10], images=10)
+    images[:, 0, 0] = 0
+    before = network[0].weight[:, 0].detach().clone()
+    chosen = torch.arange(10).repeat(100_000)[:, None]
+    cpu.sgd_steps(*parameters(network), images, labels, chosen, 0.001, decay=0.001)
+    torch.testing.assert_close(network[0].weight[:, 0].detach(), before * math.exp(-1), rtol=3e-6, atol=0)
+
+
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("outputs", [10, 1])
+def test_every_kernel_evaluates_alike(name, outputs):
+    _, images, labels = problem([784, 30, outputs])
+    model = DigitClassifier([30], only_digit=None if outputs == 10 else 0, cost=name)
+    tallies = [kernel.evaluate(model, images, labels, torch.arange(200)) for kernel in kernels.KERNELS.values()]
+    for cost, right in tallies[1:]:
+        assert right == tallies[0][1]
+        assert cost.item() == pytest.approx(tallies[0][0].item(), rel=1e-5)
 
 
 def test_same_bits_every_time():
@@ -104,8 +135,10 @@ def plain(network):
     return SGD(network.parameters(), lr=1.0)
 
 
-def test_numba_where_it_applies():
+@pytest.mark.parametrize("decay", [0.0, 1e-4])
+def test_numba_where_it_applies(decay):
     network, images, _ = problem([784, 30, 10])
+    plain = partial(kernels.plain_sgd, lr=1.0, decay=decay)
     assert choose("auto", network, images, plain(network)) == "numba"
     assert choose("torch", network, images, plain(network)) == "torch"
     assert choose("autograd", network, images, plain(network)) == "autograd"
@@ -128,6 +161,8 @@ def test_numba_where_it_applies():
         ("decay in its group", "autograd", "plain SGD on all weights and biases"),
         ("no biases", "autograd", "no biases"),
         ("many neurons", "torch", "65,536"),
+        ("a cost of its own", "torch", "the costs quadratic, cross_entropy"),
+        ("decay of the second layer", "autograd", "plain SGD"),
     ],
 )
 def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
@@ -150,7 +185,11 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         network = sigmoid_network([784, 65_537, 1])
     if case == "frozen weights":
         network[0].weight.requires_grad_(False)
+    cost = QUADRATIC._replace(value=torch.dist) if case == "a cost of its own" else QUADRATIC
     optimizers = {
+        "decay of the second layer": lambda p: SGD(
+            [{"params": [network[2].weight], "weight_decay": 1e-4}, {"params": [*p][:2] + [network[2].bias]}], lr=1.0
+        ),
         "two groups": lambda p: SGD([{"params": [*p][:2], "lr": 0.1}, {"params": [*network.parameters()][2:]}], lr=1.0),
         "some weights": lambda p: SGD(network[2].parameters(), lr=1.0),
         "decay in its group": lambda p: SGD([{"params": p, "weight_decay": 1e-4}], lr=1.0),
@@ -158,9 +197,9 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         "adam": torch.optim.Adam,
     }
     optimizer = optimizers.get(case, lambda p: SGD(p, lr=1.0))(network.parameters())
-    assert choose("auto", network, images, optimizer) == kernel
+    assert choose("auto", network, images, optimizer, cost=cost) == kernel
     with pytest.raises(UserError, match=f"--kernel numba.*{reason}"):
-        choose("numba", network, images, optimizer)
+        choose("numba", network, images, optimizer, cost=cost)
 
 
 def test_a_name_that_is_none():
@@ -200,13 +239,14 @@ def test_compiled_code_is_kept_on_disk():
 
 
 @pytest.mark.mnist
-def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(mnist_dir):
+@pytest.mark.parametrize("name, lr, decay", [("quadratic", 3.0, 0.0), ("cross_entropy", 0.5, 1e-4)])
+def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(name, lr, decay, mnist_dir):
     """Measured: no weight further apart than 6e-4, of weights up to 3, after 5,000 steps that each round."""
     images, labels = mnist.load(mnist_dir, train=True)
     one, other = (sigmoid_network([784, 30, 10], seed=0) for _ in range(2))
-    chosen = order(0, 0, 50_000).view(-1, 10)
-    cpu.sgd_steps(*parameters(one), images, labels, chosen, 3.0)
-    backprop.sgd_steps(*parameters(other), images, labels, chosen, 3.0)
+    settings = order(0, 0, 50_000).view(-1, 10), lr, COSTS[name], decay
+    cpu.sgd_steps(*parameters(one), images, labels, *settings)
+    backprop.sgd_steps(*parameters(other), images, labels, *settings)
     for p, q in zip(one.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(p, q, rtol=0, atol=2e-3)
 

@@ -52,19 +52,18 @@ def test_resumed_detector_keeps_its_digit_and_its_images(run, home):
     assert torch.load("three/last.ckpt", weights_only=True)["global_step"] == 50
 
 
-def test_a_run_from_before_detectors_and_distortions_goes_on(three, run):
+def test_a_run_from_before_detectors_distortions_and_costs_goes_on(three, run):
     for path in (three / "three").glob("*.ckpt"):
         content = torch.load(path, weights_only=True)
-        for name in ("only_digit", "image_size", "schedule"):
+        for name in ("only_digit", "image_size", "schedule", "cost", "l2"):
             del content["hyper_parameters"][name]
         for name in ("train_size", "distort"):
             del content["datamodule_hyper_parameters"][name]
         torch.save(content, path)
     config = three / "three" / "config.yaml"
     lines = config.read_text().splitlines(keepends=True)
-    config.write_text(
-        "".join(line for line in lines if not line.startswith(("only_digit", "train_size", "schedule", "distort")))
-    )
+    later = "only_digit", "train_size", "schedule", "distort", "cost", "l2", "early_stop"
+    config.write_text("".join(line for line in lines if not line.startswith(later)))
     run("--resume", "three", "--epochs", 5)
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
 
@@ -130,6 +129,7 @@ def test_killed_runs(tmp_path):
         (["--batch_size", "7", "--train_size", "30"], "784-30-10_batch_size7_train_size30"),
         (["--only_digit", "9", "--distort", "0.5"], "784-30-1_only_digit9_distort0.5"),
         (["--schedule", "2"], "784-30-10_schedule2"),
+        (["--cost", "cross_entropy", "--l2", "5"], "784-30-10_cross_entropy_l2_5"),
     ],
 )
 def test_a_run_is_named_after_its_layers_and_what_is_not_the_default(args, name, run):

@@ -26,7 +26,7 @@ def test_trainer_without_files(run):
     assert sorted(path.name for path in Path("here").iterdir()) == [".lock", "config.yaml"]
 
 
-@pytest.mark.parametrize("last", [[], ["--trainer.max_steps", "33"]])
+@pytest.mark.parametrize("last", [[], ["--cost", "cross_entropy", "--l2", "5", "--trainer.max_steps", "33"]])
 def test_two_processes_follow_one(last, tmp_path):
     """Mini-batches of 5 in each of two, against mini-batches of 10 in one; float64, so that rounding cannot hide."""
     runs = Runs(tmp_path)

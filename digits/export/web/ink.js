@@ -5,7 +5,7 @@ const EVEN = 0.3; // standard deviation of the blur that takes out the light, as
 const STRONG = 0.4; // an edge is where the light changes at least so fast; 1 is nearly the fastest in the picture
 const THRESHOLD = 0.85; // ink is at least so dark, as a share of the mean darkness at the edges
 const STEEP = [0.2, 0.3]; // least mean steepness of the rim: of the best part, and of others
-const SMALL = 0.08; // least area of a part, as a share of the best one's
+const SMALL = [0.08, 0.01]; // least area of a main part, and of any, as a share of the best one's
 const EDGE = [0.2, 0.15]; // so near the picture's edge, in its shorter sides, a long part so thin is a table's line
 const GRAIN = 5; // least contrast of ink, in median deviations of the paper
 const TINY = 0.06; // a part shorter than this share of the picture's shorter side is grain
@@ -14,7 +14,8 @@ const COARSE = 12; // resolution at which the paper under the ink is estimated: 
 // Tell the ink of a picture, [red, green, blue] of 0..255, from its paper.
 //
 // Returns {darkness, labels, parts}, or null if there is no ink: an image, 0 on the paper; one of each pixel's part, by
-// its label; and the parts of the ink, {label, left, top, right, bottom, score}.
+// its label; and the parts of the ink, {label, left, top, right, bottom, score, main}: main ones are neither small nor
+// cut by the border of the picture.
 function findInk(colours) {
   colours = colours.map((colour) => changed(blurred(colour, 1), (value) => value / 255));
   const dark = onDarkPaper(colours);
@@ -30,7 +31,8 @@ function findInk(colours) {
     const darkness = changed(grey(shares), (share) => 1 - share);
     const least = THRESHOLD * mean(valuesIn(darkness, edges));
     const ink = { darkness, ...parts(changed(darkness, (value) => Number(value > least)), slopes) };
-    const score = ink.parts.reduce((sum, part) => sum + part.score ** 3, 0); // all digits count, clear ones far more
+    const main = ink.parts.filter((part) => part.main);
+    const score = main.reduce((sum, part) => sum + part.score ** 3, 0); // all digits count, clear ones far more
     if (score > most) [best, most] = [ink, score];
   }
   return best && !isGrain(best) ? best : null;
@@ -147,7 +149,7 @@ function levelLines({ width, height, data }) {
   });
 }
 
-// Label the connected parts of a mask, and list the best one and others that may belong to it.
+// Label the connected parts of a mask, and list the best one and others as clear.
 //
 // How steep its rim is, is the mean of the slopes from its pixels to neighbours that are not its own. Where the picture
 // ends there is none: what reaches over the border is seldom ink.
@@ -181,10 +183,10 @@ function parts(mask, slopes) {
     const upright = high > height / 2 && wide < thin && (right < near || left > width - near);
     const score = level || upright || Math.max(wide, high) < tiny ? -1 : length ** 0.3 * (mean - STEEP[0]);
     const whole = left > 0 && top > 0 && right < width && bottom < height;
-    const kept = whole && mean > STEEP[1] && score > 0;
-    found.push({ label, left, top, right, bottom, score, size, kept });
+    found.push({ label, left, top, right, bottom, score, size, whole, kept: mean > STEEP[1] && score > 0 });
   }
   const best = found.reduce((one, other) => (other.score > one.score ? other : one), { score: 0 });
-  const parts = found.filter((part) => part === best || (part.kept && part.size > SMALL * best.size));
+  for (const part of found) part.main = part === best || (part.whole && part.size > SMALL[0] * best.size);
+  const parts = found.filter((part) => part === best || (part.kept && part.size > SMALL[1] * best.size));
   return { labels: crop(labels, 1, 1, width + 1, height + 1), parts };
 }

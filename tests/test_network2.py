@@ -1,0 +1,130 @@
+"""Networks of the book's network2.py, as it saves them, and files that are none."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from digits import UserError
+from digits.data import MNISTDataModule
+from digits.model import DigitClassifier
+from digits.network2 import LARGEST
+from tests.support.book import sigmoid
+from tests.support.training import quick_trainer
+
+
+def network2(sizes, cost="CrossEntropyCost"):
+    """What the book's `Network.save` writes, as Python objects."""
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(0, 1 / n**0.5, (m, n)).tolist() for n, m in zip(sizes, sizes[1:], strict=False)]
+    biases = [rng.normal(0, 1, (m, 1)).tolist() for m in sizes[1:]]
+    return {"sizes": sizes, "weights": weights, "biases": biases, "cost": cost}
+
+
+def written(tmp_path, saved):
+    path = tmp_path / "net.json"
+    path.write_text(saved if isinstance(saved, str) else json.dumps(saved))
+    return path
+
+
+@pytest.mark.parametrize("sizes", [[784, 30, 10], [784, 20, 15, 10], [16, 10]])
+@pytest.mark.parametrize("cost, ours", [("QuadraticCost", "quadratic"), ("CrossEntropyCost", "cross_entropy")])
+def test_it_answers_as_the_book_has_it(sizes, cost, ours, tmp_path):
+    saved = network2(sizes, cost)
+    model = DigitClassifier.from_network2(written(tmp_path, saved))
+    side = model.image_size
+    images = torch.rand(50, side, side)
+    wanted = images.flatten(1).double().numpy().T
+    for w, b in zip(saved["weights"], saved["biases"], strict=True):
+        wanted = sigmoid(np.array(w) @ wanted + np.array(b))
+    digits, a = model.predict(images)
+    np.testing.assert_allclose(a.numpy(), wanted.T, rtol=0, atol=1e-5)
+    assert digits.tolist() == wanted.argmax(0).tolist()
+    assert model.shape == "-".join(map(str, sizes)) and model.hparams["cost"] == ours
+
+
+def changed(**changes):
+    return network2([16, 5, 10]) | changes
+
+
+GOOD = network2([16, 5, 10])
+
+
+@pytest.mark.parametrize(
+    "saved, reason",
+    [
+        ("", "Expecting value"),
+        ("{" * 100_000, "Expecting property name"),
+        ("[" * 100_000, "recursion"),
+        ("9" * 5000, "4300"),
+        ("[1, 2]", "does not hold sizes"),
+        (changed(cost="CornCost"), "its cost is none of QuadraticCost, CrossEntropyCost"),
+        (changed(cost=["QuadraticCost"]), "its cost is none"),
+        (changed(sizes=[16, 5, 9]), "ten outputs"),
+        (changed(sizes=[10]), "ten outputs"),
+        (changed(sizes=[]), "ten outputs"),
+        (changed(sizes="16"), "ten outputs"),
+        (changed(sizes=[16, True, 10]), "ten outputs"),
+        (changed(sizes=[16, -5, 10]), "ten outputs"),
+        (changed(sizes=[16, 5.0, 10]), "ten outputs"),
+        (changed(sizes=[15, 5, 10]), "15 inputs are not the pixels of a square image"),
+        (changed(sizes=[16, 10**12, 10]), "weights and sizes do not agree"),
+        (changed(sizes=[10**24, 5, 10]), "weights and sizes do not agree"),
+        (changed(sizes=[16, 5, 5, 10]), "weights are not those of 3 layers"),
+        (changed(weights=None), "weights are not those of 2 layers"),
+        (changed(weights=[[], []]), "do not agree"),
+        (changed(weights=[[[1.0] * 16] + [[]] * 4, GOOD["weights"][1]]), "do not agree"),
+        (changed(weights=[[["1"] * 16] * 5, GOOD["weights"][1]]), "no numbers"),
+        (changed(weights=[[[None] * 16] * 5, GOOD["weights"][1]]), "no numbers"),
+        (changed(weights=[[[[1]] * 16] * 5, GOOD["weights"][1]]), "no numbers"),
+        (changed(weights=[[[1e39] * 16] * 5, GOOD["weights"][1]]), "weights are not all finite"),
+        (changed(weights=[[[10**400] * 16] * 5, GOOD["weights"][1]]), "large"),
+        (changed(biases=[[[float("nan")]] * 5, GOOD["biases"][1]]), "biases are not all finite"),
+        (changed(biases=[[0.0] * 5, GOOD["biases"][1]]), "no numbers"),
+        (changed(biases=GOOD["biases"][:1]), "biases are not those of 2 layers"),
+    ],
+)
+def test_a_file_that_is_none_is_one_line(saved, reason, tmp_path):
+    path = written(tmp_path, saved)
+    with pytest.raises(UserError, match=f"net.json is not a network saved by network2.py: .*{reason}") as caught:
+        DigitClassifier.from_network2(path)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        DigitClassifier.from_network2(tmp_path / "none.json")
+    with pytest.raises(UserError, match="cannot be read: Is a directory"):
+        DigitClassifier.from_network2(tmp_path)
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\xfd")
+    with pytest.raises(UserError, match="bytes.json is not a network"):
+        DigitClassifier.from_network2(tmp_path / "bytes.json")
+
+
+def test_a_large_file_is_not_read(tmp_path):
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(LARGEST + 1)
+    with pytest.raises(UserError, match="it is larger than 32,000,000 bytes"):
+        DigitClassifier.from_network2(tmp_path / "large.json")
+
+
+def test_the_costliest_file_takes_about_a_gigabyte(tmp_path):
+    """The parser makes 64 bytes of every three characters; measured: 1.0 GB, of which torch takes 0.3."""
+    (tmp_path / "large.json").write_text("[" + "[]," * (LARGEST // 3 - 2) + "[]]")
+    code = (
+        "import sys, resource; from digits import UserError, network2\n"
+        "try: network2.read(sys.argv[1])\n"
+        "except UserError as error: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "large.json"], capture_output=True, text=True)
+    assert int(done.stdout) < 1_500, done.stderr
+
+
+def test_it_goes_on_learning(data_dir, tmp_path):
+    model = DigitClassifier.from_network2(written(tmp_path, network2([784, 12, 10])), lr=0.5)
+    trainer = quick_trainer(max_epochs=5)
+    trainer.fit(model, MNISTDataModule(data_dir))
+    assert trainer.callback_metrics["accuracy/validation"] > 0.9

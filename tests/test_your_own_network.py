@@ -1,0 +1,71 @@
+"""The text of docs/your_own_network.md, run as it stands, but for one epoch and on the small MNIST."""
+
+import re
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from digits import UserError
+from digits import train as train_module
+from digits.export import onnx
+from digits.training.trainer import build_trainer
+
+DOCS = Path(__file__).parents[1] / "docs"
+CLASS, USE, EXPORT = re.findall(r"```python\n(.*?)```", (DOCS / "your_own_network.md").read_text(), re.S)
+
+
+@pytest.fixture
+def page(home, data_dir, monkeypatch, capsys):
+    """The names that the page's first two blocks leave, after one epoch."""
+    build = lambda run, epochs, *others: build_trainer(run, 1, *others)  # noqa: E731
+    monkeypatch.setattr(train_module, "build_trainer", build)
+    shutil.copytree(data_dir, home / "data")
+    shutil.copy(DOCS / "504192.jpg", home / "photo.jpg")
+    names = {"__name__": "__main__"}
+    exec(CLASS, names)
+    names["said"] = capsys.readouterr().out
+    exec(USE, names)
+    return names
+
+
+def test_the_page_trains_and_reads(page, verb):
+    model, labels = page["model"], page["labels"]
+    assert len(page["readings"]) == 6 and page["activations"].shape == (len(labels), 10)
+    torch.testing.assert_close(page["activations"].sum(1), torch.ones(len(labels)))  # softmax
+    assert f"Test accuracy {(page['digits'] == labels).double().mean():.2%}" in page["said"]
+    assert model.predict(page["images"])[1].equal(page["activations"])  # without dropout
+    model.train()
+    assert model.predict(page["images"])[1].equal(page["activations"]) and model.training
+    [run] = Path("runs").iterdir()
+    assert run.name.startswith("Convolutional_lr0.03_2")
+    board = EventAccumulator(str(run)).Reload().Tags()
+    assert {"confusion", "mistakes", "weights of the first layer"} <= set(board["images"])
+    assert {"cost/training", "accuracy/validation"} <= set(board["scalars"])
+
+    page["train"](kind=page["Convolutional"], hidden=[100], lr=0.03, epochs=1, run_dir=Path("whole"))
+    code, _, [error] = verb("predict", "whole", "photo.jpg")
+    assert code == 2 and "does not hold Linear and Sigmoid layers" in error
+
+
+def test_the_page_exports(page):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    from onnxruntime import InferenceSession
+
+    exec(EXPORT, page)
+    images = page["images"].float().numpy() / 255
+    digit, activations = InferenceSession("digits.onnx").run(None, {"images": images})
+    assert digit.tolist() == page["digits"].tolist()
+    np.testing.assert_allclose(activations, page["activations"].numpy(), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("missing", ["onnx", "onnxscript"])
+def test_what_the_export_needs_is_named(missing, monkeypatch):
+    monkeypatch.setattr(onnx, "find_spec", lambda name: None if name == missing else find_spec("torch"))
+    with pytest.raises(UserError, match=r"onnx and onnxscript: pip install -e '\.\[onnx\]'"):
+        onnx.traced(torch.nn.Identity())
