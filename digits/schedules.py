@@ -5,9 +5,10 @@ from typing import Any
 
 from lightning.pytorch import LightningModule
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, ReduceLROnPlateau, SequentialLR
 
 from digits import UserError
+from digits.checkpoint import VALIDATION
 
 WARM_UP = 0.05  # the part of a schedule in which the learning rate rises; it may saturate every output at once
 
@@ -41,5 +42,5 @@ def step(model: LightningModule, interval: str, count: int) -> None:
     """Step those that are due after so many steps or epochs, which Lightning leaves to manual optimization."""
     for config in model.trainer.lr_scheduler_configs:
         if config.interval == interval and count % config.frequency == 0:
-            monitored = model.trainer.callback_metrics[str(config.monitor)] if config.reduce_on_plateau else None
-            model.lr_scheduler_step(config.scheduler, monitored)
+            plateau = isinstance(config.scheduler, ReduceLROnPlateau)  # lowers the rate when validation stands still
+            model.lr_scheduler_step(config.scheduler, model.trainer.callback_metrics[VALIDATION] if plateau else None)

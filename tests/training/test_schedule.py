@@ -1,13 +1,19 @@
 """The schedule of the learning rate: a warm-up of two epochs, then half a cosine."""
 
 import math
+import re
+import shutil
+from pathlib import Path
 
 import pytest
 import torch
 
+from digits import schedules
 from digits.cli import quiet
 from digits.model import DigitClassifier
 from tests.support.training import quick_trainer
+
+PAGE = Path(__file__).parents[2] / "docs" / "chapter3.md"
 
 
 def rates(schedule, epochs, lr=2.0):
@@ -39,3 +45,27 @@ def test_short_schedules(epochs):
     assert seen[0] == pytest.approx(0.2)
     assert seen[1:2] in ([], [pytest.approx(2.0)])
     assert min(seen) > 0
+
+
+def test_the_class_of_the_page_on_chapter_3_halves_its_rate(home, data_dir, monkeypatch):
+    """Its very text, for fewer epochs."""
+    [code] = [block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S) if "Halving" in block]
+    shutil.copytree(data_dir, home / "data")
+    seen, step = [], schedules.step
+
+    def watched(model, interval, count):
+        step(model, interval, count)
+        if interval == "epoch":
+            [optimizer] = model.trainer.optimizers
+            seen.append((model.trainer.callback_metrics["accuracy/validation"].item(), optimizer.param_groups[0]["lr"]))
+
+    monkeypatch.setattr(schedules, "step", watched)
+    exec(code.replace("epochs=200", "epochs=30").replace("patience=9", "patience=1"), {})
+    best, waited, lr = 0.0, 0, 0.5
+    for accuracy, rate in seen:
+        waited = 0 if accuracy > best else waited + 1
+        best = max(best, accuracy)
+        if waited > 1:
+            waited, lr = 0, lr / 2
+        assert rate == lr
+    assert lr < 0.5
