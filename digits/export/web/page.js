@@ -272,7 +272,6 @@ find("training").querySelector("form").addEventListener("submit", (event) => {
   change({}); // so that undo brings this network back
   startTraining([784, size, 10], { batch, rate }, (network) => {
     const { epochs } = training, slider = find("epoch"), followed = Number(slider.value) >= epochs.length - 2;
-    slider.max = epochs.length - 1;
     slider.disabled = false;
     if (followed) {
       slider.value = epochs.length - 1;
@@ -281,11 +280,12 @@ find("training").querySelector("form").addEventListener("submit", (event) => {
     }
     showEpoch();
   });
-  Object.assign(find("epoch"), { max: 0, value: 0 });
+  find("epoch").value = 0;
   showEpoch();
 });
-find("epoch").addEventListener("input", () => {
-  pad.network = training.epochs[find("epoch").value];
+find("epoch").addEventListener("input", ({ target }) => {
+  target.value = Math.min(target.value, training.epochs.length - 1);
+  pad.network = training.epochs[target.value];
   showEpoch();
 });
 find("leave").addEventListener("click", () => {

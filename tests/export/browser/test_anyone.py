@@ -5,7 +5,7 @@ import pytest
 
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
-from tests.support.pages import answer, draw, exported, looked, outputs, photographed, shown_on, give
+from tests.support.pages import answer, draw, exported, give, looked, outputs, photographed, shown_on
 
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 
@@ -142,7 +142,8 @@ def test_undo_and_redo_on_any_keyboard(key, code, shift, page_file, visit):
     if redo:
         page.locator("#undo").click()
     page.evaluate(
-        "([key, code, shiftKey]) => dispatchEvent(new KeyboardEvent('keydown', { key, code, shiftKey, ctrlKey: true }))",
+        """([key, code, shiftKey]) =>
+            dispatchEvent(new KeyboardEvent("keydown", { key, code, shiftKey, ctrlKey: true }))""",
         [key, code, shift],
     )
     assert (outputs(page) == drawn) == redo and (answer(page) == "?") != redo

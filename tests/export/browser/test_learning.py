@@ -8,10 +8,10 @@ import torch
 
 from digits import mnist
 from digits.backprop import sgd_step
-from digits.export.page import TEST, TRAIN
+from digits.export.page import TRAIN
 from digits.export.sample import packed
 from digits.model import DigitClassifier
-from digits.network import one_hot, weights_and_biases
+from digits.network import one_hot
 from tests.support.checkpoints import saved
 from tests.support.pages import answer, draw, exported, outputs
 
