@@ -71,7 +71,8 @@ function votesAround(layer, j, activations) {
 function inSentence(layer, j, activations) {
   const { weights, biases } = pad.network.layers[layer - 1], a = activations[layer][j].toFixed(2);
   const z = weightedInput(weights, biases[j], activations[layer - 1], j).toFixed(1).replace("-", "−");
-  const pixels = "ink on red excites it, on blue inhibits it", neurons = "red neurons vote for it, blue ones against it";
+  const pixels = "ink on red excites it, on blue inhibits it";
+  const neurons = "red neurons vote for it, blue ones against it";
   const own = layer < layers.length ? ". Beyond it are its votes: activation times weight" : "";
   return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${own}.`;
 }

@@ -84,7 +84,8 @@ function neuronsView(figure, sizes, layer) {
         bar.firstChild.style.background = `var(--${tone})`;
         cell.classList.toggle("largest", !votes && most > 0 && a[j] === most);
       } else {
-        cell.style.setProperty("--shade", `color-mix(in srgb, var(--${tone}) ${(100 * share).toFixed(1)}%, var(--off))`);
+        const part = `${(100 * share).toFixed(1)}%`;
+        cell.style.setProperty("--shade", `color-mix(in srgb, var(--${tone}) ${part}, var(--off))`);
       }
     });
   };
