@@ -1,8 +1,8 @@
 """The MNIST images in the page, from which a network learns there: `python -m digits.export.sample data`.
 
-Some of the images that train and some of the test images, drawn by lot, since neighbours in MNIST are by other writers,
-one bit a pixel, in web/mnist.bin: the labels, a byte each, then the images, eight pixels a byte, row by row; first those
-that train. It is deflated without a header, as browsers inflate it.
+Some of the images that train and some of the test images, drawn by lot, since MNIST's order is not by chance, one bit a
+pixel, in web/mnist.bin: the labels, a byte each, then the images, eight pixels a byte, row by row; first those that
+train. It is deflated without a header, as browsers inflate it.
 """
 
 import sys

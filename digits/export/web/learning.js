@@ -55,7 +55,7 @@ function normal() {
 
 const copied = (layers) => layers.map(({ weights, biases }) => ({ weights: weights.slice(), biases: biases.slice() }));
 
-// Example number i of MNIST's images in the page, {image, label, y}, y for all ten digits or for the one to be detected.
+// Example number i of MNIST's images in the page, {image, label, y}; y for all ten digits or for the one to detect.
 function exampleOf({ bytes, train, test }, i, only = null) {
   const first = train + test + 98 * i, image = new Float32Array(784), label = bytes[i];
   for (let k = 0; k < 784; k++) image[k] = (bytes[first + (k >> 3)] >> (7 - (k & 7))) & 1;

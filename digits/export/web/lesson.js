@@ -1,5 +1,5 @@
-// A lesson: the network is told what is on the pad, and learns it by gradient descent, first a step in every frame, then
-// more. So that it forgets little else, each mini-batch mixes this drawing with earlier lessons and with images of MNIST.
+// A lesson: the network is told what is on the pad, and learns it by gradient descent, first a step in every frame,
+// then more. So that it forgets little else, each mini-batch mixes the drawing with earlier lessons and MNIST's images.
 
 const LESSON = { rate: 3, batch: 8, earlier: 2, steps: 300 }; // as chosen on misread pictures of real digits
 

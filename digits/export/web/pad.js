@@ -1,9 +1,9 @@
-// What one draws: strokes of a pen, each a list of points [x, y] from 0 to 1 across the pad, or a picture, or a digit of
-// MNIST; and the network that reads it. Only the stroke being drawn is changed in place; any other change makes a new
-// moment, and undo goes back to the one before.
+// What one draws: strokes of a pen, each a list of points [x, y] from 0 to 1 across the pad, or a picture, or a digit
+// of MNIST; and the network that reads it. Only the stroke being drawn is changed in place; any other change makes a
+// new moment, and undo goes back to the one before.
 
 const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
-const THICKNESS = 8 / 60; // width of the strokes as they are read, in sizes of what they make; tuned on validation digits
+const THICKNESS = 8 / 60; // their width as they are read, in sizes of what they make; tuned on validation digits
 const FINENESS = 120; // strokes are read on a canvas on which what they make is so many pixels large
 const LONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further

@@ -55,7 +55,7 @@ function show() {
   if (state.looked) explain(inSentence(layer, j, activations));
 }
 
-/** What neuron j of a layer has to do with the layers next to it, by their number: its weights for the pixels, the
+/** What neuron j of a layer has to do with the layers beside it, by their number: its weights for the pixels, the
  * votes of hidden neurons for it, and its own votes for the neurons of the next layer. */
 function votesAround(layer, j, activations) {
   const { layers } = pad.network, votes = [], before = activations[layer - 1], a = activations[layer][j];
@@ -71,7 +71,8 @@ function votesAround(layer, j, activations) {
 function inSentence(layer, j, activations) {
   const { weights, biases } = pad.network.layers[layer - 1], a = activations[layer][j].toFixed(2);
   const z = weightedInput(weights, biases[j], activations[layer - 1], j).toFixed(1).replace("-", "−");
-  const pixels = "ink on red excites it, on blue inhibits it", neurons = "red neurons vote for it, blue ones against it";
+  const pixels = "ink on red excites it, on blue inhibits it";
+  const neurons = "red neurons vote for it, blue ones against it";
   const own = layer < layers.length ? ". Beyond it are its votes: activation times weight" : "";
   return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${own}.`;
 }
@@ -179,9 +180,10 @@ async function readPicture(file) {
   try {
     picture = await openFile(file);
   } catch {
-    const heic = await isHeic(file);
+    const heic = "This browser cannot open an iPhone’s HEIC picture. Send it as JPEG, or paste a screenshot of it.";
+    const reason = (await isHeic(file)) ? heic : "This is not a picture that the browser can open.";
     clear();
-    return say(heic ? "This browser cannot open an iPhone’s HEIC picture. Send it as JPEG, or paste a screenshot of it." : "This is not a picture that the browser can open.");
+    return say(reason);
   }
   const digits = digitsOfPicture(picture);
   change({ drawing: { strokes: [], picture, digits } });
@@ -222,7 +224,9 @@ function lookAway() {
 
 // Teaching.
 
-const told = detector ? [[`a ${held.only_digit}`, held.only_digit], [`no ${held.only_digit}`, -1]] : [...Array(10).keys()].map((digit) => [digit, digit]);
+const told = detector
+  ? [[`a ${held.only_digit}`, held.only_digit], [`no ${held.only_digit}`, -1]]
+  : [...Array(10).keys()].map((digit) => [digit, digit]);
 find("teach").append(element("span", "No, it is"), ...told.map(([name, label]) => {
   const button = Object.assign(element("button", name), { type: "button" });
   button.setAttribute("aria-label", `Teach that this is ${name}`);
@@ -246,7 +250,8 @@ async function learn(name, label) {
   const learned = isLearned(network.layers, { image: digit.image, y });
   const count = `${steps} step${steps === 1 ? "" : "s"}`;
   const percent = ({ accuracy }) => (100 * accuracy).toFixed(1);
-  say(`${learned ? `${name} after ${count}` : `Still not ${name} after ${count}: its outputs are saturated`}; test images ${percent(before)} → ${percent(network)} %.`);
+  const result = learned ? `${name} after ${count}` : `Still not ${name} after ${count}, its outputs are saturated`;
+  say(`${result}; test images ${percent(before)} → ${percent(network)} %.`);
   describe();
   showBoxes();
   setTimeout(() => {
@@ -265,6 +270,7 @@ find("train").addEventListener("click", () => {
 });
 find("training").querySelector("form").addEventListener("submit", (event) => {
   event.preventDefault();
+  if (state.teaching) return;
   if (training.worker) {
     stopTraining();
     return showEpoch();
@@ -274,7 +280,6 @@ find("training").querySelector("form").addEventListener("submit", (event) => {
   change({}); // so that undo brings this network back
   startTraining([784, size, 10], { batch, rate }, (network) => {
     const { epochs } = training, slider = find("epoch"), followed = Number(slider.value) >= epochs.length - 2;
-    slider.max = epochs.length - 1;
     slider.disabled = false;
     if (followed) {
       slider.value = epochs.length - 1;
@@ -283,11 +288,12 @@ find("training").querySelector("form").addEventListener("submit", (event) => {
     }
     showEpoch();
   });
-  Object.assign(find("epoch"), { max: 0, value: 0 });
+  find("epoch").value = 0;
   showEpoch();
 });
-find("epoch").addEventListener("input", () => {
-  pad.network = training.epochs[find("epoch").value];
+find("epoch").addEventListener("input", ({ target }) => {
+  target.value = Math.min(target.value, training.epochs.length - 1);
+  pad.network = training.epochs[target.value];
   showEpoch();
 });
 find("leave").addEventListener("click", () => {
@@ -324,24 +330,35 @@ function clear() {
 
 function go(from, to) {
   if (state.teaching) return;
+  const { network } = pad;
   travel(pad[from], pad[to]);
+  if (training.worker) pad.network = network; // only the drawing changes
   finish();
 }
 
 async function bring(digit) {
   const mnist = await openMnist();
-  const some = [...mnist.bytes.subarray(mnist.train, mnist.train + mnist.test).keys()].filter((i) => mnist.bytes[mnist.train + i] === digit);
-  const { image } = exampleOf(mnist, mnist.train + some[Math.floor(Math.random() * some.length)]);
+  const tests = Array.from({ length: mnist.test }, (_, i) => mnist.train + i);
+  const some = tests.filter((i) => mnist.bytes[i] === digit);
+  const { image } = exampleOf(mnist, some[Math.floor(Math.random() * some.length)]);
   change({ drawing: drawingOf(image) });
   finish();
 }
 
-/** The page as it is now, with the strokes or the digit on the pad and the network, learned as it is. */
+/** The page as it is now, with what is on the pad, and the network as it has learned. */
 function copyOfPage() {
-  const { drawing: { strokes, digits }, network: { layers, lessons, ...facts } } = pad;
-  const drawing = { strokes, digits: digits?.map((digit) => ({ ...digit, image: [...digit.image] })) ?? null };
+  const { drawing: { strokes, picture, digits }, network: { layers, lessons, ...facts } } = pad;
+  const image = digits && !picture ? [...digits[0].image] : null;
+  const drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image };
   const now = JSON.stringify({ ...held, ...facts, ...packed(layers), drawing }).replaceAll("<", "\\u003c");
   return `<!doctype html>\n${source.replace(document.getElementById("network").text, () => now)}`;
+}
+
+/** Puts on the pad what was there when this copy was saved: strokes, a picture or a digit of MNIST. */
+function bringBack({ strokes, picture, image }) {
+  if (picture) return readPicture(new Blob([bytesOf(picture)]));
+  if (image || strokes.length) change({ drawing: image ? drawingOf(Float32Array.from(image)) : { ...EMPTY, strokes } });
+  finish();
 }
 
 find("save").addEventListener("click", () => {
@@ -403,7 +420,7 @@ function describe() {
   const size = layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
   const facts = [shape];
   if (fresh) facts.push("trained here");
-  else if (lessons) facts.push(`${lessons.length} lesson${lessons.length > 1 ? "s" : ""} learned`);
+  else if (lessons) facts.push(`${lessons.length} lesson${lessons.length > 1 ? "s" : ""}`);
   else if (test !== null) facts.push(`${percent(test)} on MNIST’s test images`);
   else if (validation !== null) facts.push(`${percent(validation)} on validation images`);
   find("about").textContent = facts.join(" · ");
@@ -414,12 +431,11 @@ function describe() {
 document.body.classList.toggle("detector", detector);
 find("in-bits").hidden = detector;
 find("bits").replaceChildren(...(detector ? [] : [8, 4, 2, 1]).map((place) => element("li", element("b"), place)));
-const { strokes, digits } = held.drawing ?? EMPTY;
-if (strokes.length || digits) pad.drawing = { ...EMPTY, strokes, digits: digits?.map((digit) => ({ ...digit, image: Float32Array.from(digit.image) })) ?? null };
 explain();
 document.querySelector("main").hidden = false; // with all its layers, so that nothing moves
 build();
 fit();
 finish();
+if (held.drawing) bringBack(held.drawing);
 addEventListener("resize", () => fit());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show());

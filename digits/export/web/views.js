@@ -78,12 +78,14 @@ function neuronsView(figure, sizes, layer) {
       const tone = !votes ? "ink" : votes[j] > 0 ? "red" : "blue", share = Math.abs((votes ?? a)[j]);
       if (last) {
         const [, bar, value] = cell.children;
-        value.textContent = votes ? `${votes[j] < 0 ? "−" : "+"}${share.toFixed(2)}` : share.toFixed(2);
+        const sign = !votes || share < 0.005 ? "" : votes[j] < 0 ? "−" : "+";
+        value.textContent = sign + share.toFixed(2);
         bar.firstChild.style.transform = `translateX(${(100 * (share.toFixed(2) - 1)).toFixed(0)}%)`;
         bar.firstChild.style.background = `var(--${tone})`;
         cell.classList.toggle("largest", !votes && most > 0 && a[j] === most);
       } else {
-        cell.style.setProperty("--shade", `color-mix(in srgb, var(--${tone}) ${(100 * share).toFixed(1)}%, var(--off))`);
+        const part = `${(100 * share).toFixed(1)}%`;
+        cell.style.setProperty("--shade", `color-mix(in srgb, var(--${tone}) ${part}, var(--off))`);
       }
     });
   };

@@ -32,29 +32,27 @@ def visit(browser):
     """
     contexts, opened, wrong = [], [], []
 
-    def foreign(url):
-        return url not in opened and not url.startswith("blob:")  # the worker is a part of the page
+    def known(url):
+        return url in opened or url.startswith("blob:")  # its worker, which is a part of it
 
     def visit(file: Path, width: int = 1440, height: int = 900, **settings):
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         contexts.append(context)
         opened.append(file.as_uri())
-        context.on(
-            "request", lambda request: wrong.append(f"asked for {request.url}") if foreign(request.url) else None
-        )
+        context.on("request", lambda request: known(request.url) or wrong.append(f"asked for {request.url}"))
         page = context.new_page()
         page.on("console", lambda message: wrong.append(f"logged {message.text}"))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.add_init_script(
-            "window.moved = 0; new PerformanceObserver((list) => list.getEntries().forEach((entry) => {"
-            "if (!window.resized) { window.moved += entry.value; "
-            "window.movers = entry.sources.map((source) => source.node?.outerHTML?.slice(0, 60)); } })).observe({ type: 'layout-shift', buffered: true })"
+            "window.moved = []; new PerformanceObserver((list) => list.getEntries().forEach(({ sources }) => {"
+            "if (!window.resized) window.moved.push(...sources.map(({ node }) => node?.outerHTML?.slice(0, 60)));"
+            "})).observe({ type: 'layout-shift', buffered: true })"
         )
         page.goto(file.as_uri())
         return page
 
     yield visit
     for context in contexts:
-        wrong += [f"moved by {page.evaluate('[moved, movers]')}" for page in context.pages if page.evaluate("moved")]
+        wrong += [f"moved {moved}" for page in context.pages for moved in page.evaluate("moved")]
         context.close()
     assert wrong == []

@@ -13,7 +13,7 @@ from digits.export.sample import packed
 from digits.model import DigitClassifier
 from digits.network import one_hot
 from tests.support.checkpoints import saved
-from tests.support.pages import answer, draw, exported, outputs
+from tests.support.pages import answer, draw, exported, give, outputs, photographed
 
 pytestmark = pytest.mark.mnist
 
@@ -132,6 +132,18 @@ def test_settings_with_which_it_learns_nothing(rate, batch, page_file, visit):
     page.locator("#start").click()
     assert page.locator("#start").inner_text() == "Start"
     assert page.evaluate("training.epochs[3].accuracy") < 0.6
+
+
+def test_a_copy_has_the_picture(page_file, visit, tmp_path):
+    page = visit(page_file)
+    give(page, "drop", photographed(3, 0, 7))
+    page.locator("#boxes button").first.wait_for()
+    with page.expect_download() as download:
+        page.locator("#save").click()
+    download.value.save_as(tmp_path / "copy.html")
+    copy = visit(tmp_path / "copy.html")
+    copy.locator("#boxes button").first.wait_for()
+    assert copy.locator("#boxes button").all_inner_texts() == ["3", "0", "7"]
 
 
 def test_a_copy_has_the_drawing_and_what_was_learned(page_file, visit, tmp_path):

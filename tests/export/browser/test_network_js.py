@@ -27,7 +27,8 @@ def test_the_network_is_that_of_pytorch(trained, page_file, visit, mnist_dir):
     activations, answers = page.evaluate(
         """(bytes) => { const pixels = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), all = [], answers = [];
         for (let i = 0; i < pixels.length; i += 784) {
-            all.push(feedforward(pad.network.layers, Float32Array.from(pixels.subarray(i, i + 784), (v) => v / 255)).at(-1));
+            const image = Float32Array.from(pixels.subarray(i, i + 784), (v) => v / 255);
+            all.push(feedforward(pad.network.layers, image).at(-1));
             answers.push(answerOf(all.at(-1)));
         }
         return [all.map((a) => [...a]), answers]; }""",
