@@ -16,7 +16,6 @@ from digits.distort import distort
 from digits.pieces import NO_DIGIT, no_digits
 from digits.styles import restyle
 
-TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
 STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 
 
@@ -122,8 +121,9 @@ class MNISTDataModule(LightningDataModule):
         no_digit: float = 0.0,
     ) -> None:
         super().__init__()
-        if train_size is not None and not 1 <= train_size <= TRAINING:
-            raise UserError(f"--train_size must be 1 to {TRAINING}, the number of training images, not {train_size}")
+        most = mnist.TRAINING
+        if train_size is not None and not 1 <= train_size <= most:
+            raise UserError(f"--train_size must be 1 to {most}, the number of training images, not {train_size}")
         self.save_hyperparameters("batch_size", "seed", "train_size", "distort", "styles", "no_digit", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
         self.distort, self.styles, self.no_digit = distort, styles, no_digit
@@ -142,9 +142,9 @@ class MNISTDataModule(LightningDataModule):
         if self.test and self.test[0].device == device:
             return
         images, labels = (tensor.to(device) for tensor in mnist.load(self.data_dir, train=True))
-        size = self.train_size or TRAINING
+        size = self.train_size or mnist.TRAINING
         self.training = images[:size], labels[:size]
-        self.validation = images[TRAINING:], labels[TRAINING:]
+        self.validation = images[mnist.TRAINING :], labels[mnist.TRAINING :]
         self.test = tuple(tensor.to(device) for tensor in mnist.load(self.data_dir, train=False))
 
     def train_dataloader(self) -> Stacks:

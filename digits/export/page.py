@@ -16,22 +16,22 @@ from digits.network import sizes, weights_and_biases
 from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
-TRAIN, TEST = 6_250, 1_000  # MNIST's images in mnist.bin, which sample.py makes
 LARGEST = 127  # of an int8
 
 
-def html(network: nn.Module, facts: dict[str, Any]) -> str:
-    """The page with a network inside, its weights rounded as by `rounded`, and with images from which it can learn.
+def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], packed: bytes) -> str:
+    """The page with a network inside, its weights rounded as by `rounded`, and images of `sample` to learn from.
 
     Its security policy lets it run its own scripts, one as a worker, and load nothing.
     """
     bits = binary_layer()
+    train, test = counts
     held = facts | {
         "sizes": sizes(network),
         "parameters": _text(_packed(network)),
         "bytes": 1,  # a weight
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
-        "mnist": {"train": TRAIN, "test": TEST, "packed": _text((WEB / "mnist.bin").read_bytes())},
+        "mnist": {"train": train, "test": test, "packed": _text(packed)},
     }
     page = (WEB / "page.html").read_text("utf-8")
     policy = "default-src 'none'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"

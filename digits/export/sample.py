@@ -1,36 +1,28 @@
-"""The MNIST images in the page, from which a network learns there: `python -m digits.export.sample data`.
+"""The images of MNIST in the page, from which a network learns there."""
 
-Some of the images that train and some of the test images, drawn by lot, since MNIST's order is not by chance, one bit a
-pixel, in web/mnist.bin: the labels, a byte each, then the images, eight pixels a byte, row by row; first those that
-train. It is deflated without a header, as browsers inflate it.
-"""
-
-import sys
 import zlib
-from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from digits import mnist
-from digits.export.page import TEST, TRAIN
-from digits.files import write_whole
 
-FILE = Path(__file__).parent / "web" / "mnist.bin"
-TRAINING = 50_000  # of the training images; the others validate, as in digits/data.py
+TRAIN, TEST = 6_250, 1_000  # so many: with one bit a pixel, a page of 784-100-10 stays below 500 kB
 
 
-def packed(data_dir: Path) -> bytes:
-    """The labels and the images, not yet deflated: 7,250 bytes, then 98 for each image."""
+def sample(training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> tuple[tuple[int, int], bytes]:
+    """Some of the images that train and some of the test images, or all, where there are fewer: how many; and packed.
+
+    Of MNIST's images (N, 28, 28) uint8 and labels (N,) some are drawn by lot, since neighbours are by other writers. A
+    byte for each label, then eight pixels a byte, row by row; first those that train. It is deflated without a header,
+    as browsers inflate it.
+    """
     images, labels, rng = [], [], np.random.default_rng(0)
-    for train, count, most in ((True, TRAIN, TRAINING), (False, TEST, 10_000)):
-        x, y = mnist.load(data_dir, train=train)
-        some = rng.permutation(most)[:count]
+    for (x, y), most, wanted in ((training, mnist.TRAINING, TRAIN), (test, len(test[1]), TEST)):
+        some = rng.permutation(most)[:wanted]
         images.append(x[some].flatten(1).numpy())
         labels.append(y[some].numpy())
     bits = np.packbits(np.concatenate(images) > 127, axis=1)
-    return np.concatenate(labels).astype(np.uint8).tobytes() + bits.tobytes()
-
-
-if __name__ == "__main__":
     deflate = zlib.compressobj(9, wbits=-15)
-    write_whole(FILE, deflate.compress(packed(Path(sys.argv[1]))) + deflate.flush())
+    packed = deflate.compress(np.concatenate(labels).astype(np.uint8).tobytes() + bits.tobytes()) + deflate.flush()
+    return (len(labels[0]), len(labels[1])), packed

@@ -88,7 +88,7 @@ def test_what_a_page_says_stays_text(tmp_path, browser):
     path = saved(tmp_path / "net.ckpt", DigitClassifier([12], only_digit=3))
     network = load_network(read(path), path)
     facts = {"only_digit": evil, "shape": evil, "test_accuracy": None, "validation_accuracy": None}
-    (tmp_path / "evil.html").write_text(html(network, facts), encoding="utf-8")
+    (tmp_path / "evil.html").write_text(html(network, facts, (0, 0), b""), encoding="utf-8")
     page = browser.new_page()
     page.goto((tmp_path / "evil.html").as_uri())
     draw(page, 3)
