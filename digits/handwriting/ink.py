@@ -16,13 +16,13 @@ from digits import UserError
 # digits (tests/support/photos.py).
 WINDOWS = 0.06, 0.12, 0.3, 1.0  # wider than the strokes, as shares of the picture's shorter side; 1: even light
 EVEN = 0.3  # standard deviation of the blur that takes out the light, as a share of the picture's shorter side
+DARK = 0.6  # paper is dark if so much of the border is: two of four sides may be a table's lines
 STRONG = 0.4  # an edge is where the light changes at least so fast; 1 is nearly the fastest change in the picture
 THRESHOLD = 0.85  # ink is at least so dark, as a share of the mean darkness at the edges
 STEEP = 0.2, 0.3  # least mean steepness of the rim: of the best part, and of others
 SMALL = 0.08  # least area of a part, as a share of the best one's
-EDGE = 0.15  # a long part that stays so near the edge, in shorter sides of the picture, is a table's line
+EDGE = 0.2  # a long part that stays so near the edge, in shorter sides of the picture, is a table's line
 GRAIN = 5  # least contrast of ink, in median deviations of the paper: a blank page has 4
-TINY = 0.06  # a part shorter than this share of the picture's shorter side is grain
 COARSE = 12  # resolution at which the paper under the ink is estimated: pixels across a window
 
 
@@ -80,7 +80,7 @@ def is_grain(ink: Ink) -> bool:
 
 
 def on_dark_paper(light: np.ndarray) -> bool:
-    """Whether the border of a picture (H, W) 0..1 is mostly darker than its edges, where ink and paper meet."""
+    """Whether the border of a picture (H, W) 0..1 is darker, for the most part, than its edges, where ink and paper meet."""
     light = light + np.float32(0.1)
     height, width = light.shape
     coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)
@@ -88,7 +88,7 @@ def on_dark_paper(light: np.ndarray) -> bool:
     even = light / cv2.resize(around, (width, height), interpolation=cv2.INTER_LINEAR)
     _, edges = steepness(even)
     border = np.concatenate([even[0], even[-1], even[:, 0], even[:, -1]])
-    return bool(np.median(border) < even[edges].mean())
+    return bool(quantile(border, DARK) < even[edges].mean())
 
 
 def steepness(light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -182,17 +182,15 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     mean = steep / np.maximum(length, 1)
     left, top, right, bottom = boxes[:, 0] - 1, boxes[:, 1] - 1, boxes[:, 2], boxes[:, 3]
     right, bottom, area = left + right, top + bottom, boxes[:, 4]
-    shorter = min(height, width)
-    near = int(EDGE * shorter)
+    near = int(EDGE * min(height, width))
     inside = np.bincount(labels[1 + near : height - near + 1, 1 + near : width - near + 1].ravel(), minlength=count)
     long = (right - left > width / 2) | (bottom - top > height / 2)
     score = length**0.3 * (mean - STEEP[0])
-    tiny = np.maximum(right - left, bottom - top) < TINY * shorter
-    score[tiny | long & (inside == 0)] = -1
+    score[long & (inside == 0)] = -1
     score[0] = -1  # the paper
     best = int(score.argmax())
-    whole = (left > 0) & (top > 0) & (right < width) & (bottom < height)
-    chosen = whole & (mean > STEEP[1]) & (area > SMALL * area[best]) & (score > 0)
+    neighbour = (left == 0) | (right == width)  # of a digit in a line, cut off
+    chosen = ~neighbour & (mean > STEEP[1]) & (area > SMALL * area[best]) & (score > 0)
     chosen[best] = score[best] > 0
     sides = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
     kept = [Part(i, *box, float(score[i])) for i, box in enumerate(sides) if chosen[i]]

@@ -2,13 +2,13 @@
 
 const WINDOWS = [0.06, 0.12, 0.3, 1]; // wider than strokes, as shares of a picture's shorter side; 1: even light
 const EVEN = 0.3; // standard deviation of the blur that takes out the light, as a share of the picture's shorter side
+const DARK = 0.6; // paper is dark if so much of the border is: two of four sides may be a table's lines
 const STRONG = 0.4; // an edge is where the light changes at least so fast; 1 is nearly the fastest in the picture
 const THRESHOLD = 0.85; // ink is at least so dark, as a share of the mean darkness at the edges
 const STEEP = [0.2, 0.3]; // least mean steepness of the rim: of the best part, and of others
 const SMALL = 0.08; // least area of a part, as a share of the best one's
-const EDGE = 0.15; // a long part that stays so near the edge, in shorter sides of the picture, is a table's line
+const EDGE = 0.2; // a long part that stays so near the edge, in shorter sides of the picture, is a table's line
 const GRAIN = 5; // least contrast of ink, in median deviations of the paper
-const TINY = 0.06; // a part shorter than this share of the picture's shorter side is grain
 const COARSE = 12; // resolution at which the paper under the ink is estimated: pixels across a window
 
 // Tell the ink of a picture, [red, green, blue] of 0..255, from its paper.
@@ -16,8 +16,8 @@ const COARSE = 12; // resolution at which the paper under the ink is estimated: 
 // Returns {darkness, labels, parts}, or null if there is no ink: an image, 0 on the paper; one of each pixel's part, by
 // its label; and the parts of the ink, {label, left, top, right, bottom, score}.
 function findInk(colours) {
-  const [, green, blue] = colours.map(({ data }) => data), mean3 = (value, i) => (value + green[i] + blue[i]) / 765;
-  const grey = blurred(changed(colours[0], mean3), 1), dark = onDarkPaper(grey);
+  const [, green, blue] = colours.map(({ data }) => data), sum = (red, i) => (red + green[i] + blue[i]) / 765;
+  const grey = blurred(changed(colours[0], sum), 1), dark = onDarkPaper(grey);
   const light = changed(grey, (value) => (dark ? 1 - value : value) + 0.05), unlined = withoutLines(light);
   const [slopes, steep] = steepness(changed(light, (value) => Math.log(value + 0.35)));
   const left = changed(steep, (edge, i) => Number(edge && unlined.data[i] === light.data[i]));
@@ -42,14 +42,14 @@ function isGrain({ darkness, labels, parts }) {
   return quantile(ink, 0.5) - paper < GRAIN * grain;
 }
 
-// Whether the border of a picture of 0..1 is mostly darker than its edges, where ink and paper meet.
+// Whether the border of a picture of 0..1 is darker, for the most part, than its edges, where ink and paper meet.
 function onDarkPaper(picture) {
   const light = changed(picture, (value) => value + 0.1), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
   const around = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
   const even = divided(light, around), [, edges] = steepness(even);
   const border = even.data.filter((_, i) => i < width || i >= even.data.length - width || (i + 1) % width < 2);
-  return quantile(border, 0.5) < mean(valuesIn(even, edges));
+  return quantile(border, DARK) < mean(valuesIn(even, edges));
 }
 
 // By how much each pixel is darker than its neighbours to the right, left, below and above: four images of -1 to 1,
@@ -145,7 +145,7 @@ function levelLines({ width, height, data }) {
 // How steep its rim is, is the mean of the slopes from its pixels to neighbours that are not its own. Where the picture
 // ends there is none: what reaches over the border is seldom ink.
 function parts(mask, slopes) {
-  const { width, height } = mask, shorter = Math.min(width, height), near = Math.floor(EDGE * shorter);
+  const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
   const row = width + 2, around = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
   const labels = crop(mask, -1, -1, width + 1, height + 1), { data } = labels, found = []; // 1 is ink not yet labelled
   for (let first = 0; first < data.length; first++) {
@@ -171,10 +171,10 @@ function parts(mask, slopes) {
       });
     }
     const wide = right - left, high = bottom - top, mean = steep / length;
-    const line = !inside && (wide > width / 2 || high > height / 2), tiny = Math.max(wide, high) < TINY * shorter;
-    const score = line || tiny ? -1 : length ** 0.3 * (mean - STEEP[0]);
-    const whole = left > 0 && top > 0 && right < width && bottom < height;
-    const kept = whole && mean > STEEP[1] && score > 0;
+    const line = !inside && (wide > width / 2 || high > height / 2);
+    const score = line ? -1 : length ** 0.3 * (mean - STEEP[0]);
+    const neighbour = left === 0 || right === width; // of a digit in a line, cut off
+    const kept = !neighbour && mean > STEEP[1] && score > 0;
     found.push({ label, left, top, right, bottom, score, size, kept });
   }
   const best = found.reduce((one, other) => (other.score > one.score ? other : one), { score: 0 });
