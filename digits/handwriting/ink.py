@@ -57,7 +57,7 @@ def find_ink(pixels: np.ndarray) -> Ink:
     light = cv2.GaussianBlur(cv2.transform(pixels / np.float32(255), np.full((1, 3), 1 / 3)), (0, 0), 1)
     if on_dark_paper(light):
         light = 1 - light
-    light += np.float32(0.05)  # no division by 0; black is not infinitely darker than dark grey
+    light = light + np.float32(0.05)  # no division by 0; black is not infinitely darker than dark grey
     slopes, edges = steepness(np.log(light + 0.35))
     unlined = without_lines(light)
     off_lines = edges & (unlined == light)
@@ -85,7 +85,7 @@ def is_grain(ink: Ink) -> bool:
 
 
 def on_dark_paper(light: np.ndarray) -> bool:
-    """Whether the border of a picture (H, W) 0..1 is darker, for the most part, than its edges, where ink and paper meet."""
+    """Whether most of the border of a picture (H, W) 0..1 is darker than its edges, where ink and paper meet."""
     light = light + np.float32(0.1)
     height, width = light.shape
     coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)

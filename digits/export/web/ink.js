@@ -44,7 +44,7 @@ function isGrain({ darkness, labels, parts }) {
   return quantile(ink, 0.5) - paper < GRAIN * grain;
 }
 
-// Whether the border of a picture of 0..1 is darker, for the most part, than its edges, where ink and paper meet.
+// Whether most of the border of a picture of 0..1 is darker than its edges, where ink and paper meet.
 function onDarkPaper(picture) {
   const light = changed(picture, (value) => value + 0.1), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));

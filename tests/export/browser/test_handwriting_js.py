@@ -173,7 +173,8 @@ def test_images_of_mnist_are_not_changed(run, real):
         assert (found["box"], found["clarity"]) == ([0, 0, 28, 28], 1)
         shifted = np.roll(image, 2, axis=0)
         found = clearest(run("findDigits(pixels)", pixels=rgba(shifted)))
-        assert found["box"] == list(find_digit(shifted).box) != [0, 0, 28, 28]
+        assert np.abs(np.subtract(found["box"], find_digit(shifted).box)).max() <= 1  # which are rounded
+        assert found["box"] != [0, 0, 28, 28]
 
 
 @pytest.mark.parametrize("size", [(24, 31), (90, 130), (410, 395), (700, 420), (601, 807)])
