@@ -99,8 +99,7 @@ class DigitClassifier(LightningModule):
     def configure_optimizers(self) -> Any:
         """Plain SGD, with L2, and what sets its learning rate at the end of each epoch, with a schedule."""
         decay = self.l2 and self.l2 / len(self.trainer.datamodule.training[1])  # type: ignore[attr-defined]
-        optimizer = kernels.plain_sgd(self, self.lr, decay)
-        return schedules.configured(optimizer, self.schedule, self.trainer.max_epochs)
+        return schedules.configured(kernels.plain_sgd(self, self.lr, decay), self.schedule, self.trainer.max_epochs)
 
     def training_step(self, stack: Stack, _: int) -> None:
         """K steps of SGD, one for each mini-batch of the stack."""

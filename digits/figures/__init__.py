@@ -1,4 +1,4 @@
-"""`python -m digits figures`: a trained network in the figures that chapter 1 would show of it."""
+"""`python -m digits figures`: a trained network in the figures that chapters 1 and 5 would show of it."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from digits.model import DigitClassifier
 
 
 def figures(network: Path | None = None, *, out: Path = Path("figures"), data_dir: Path = Path("data")) -> None:
-    """Draw what chapter 1 would show of a trained network: its curves, weights, mistakes and more, as PNG.
+    """Draw what the book would show of a trained network: its curves, weights, mistakes and more, as PNG.
 
     Args:
         network: A checkpoint or the folder of a run; by default the newest run in runs/,

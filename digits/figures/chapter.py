@@ -1,4 +1,4 @@
-"""The figures of chapter 1, drawn with matplotlib, but for those that TensorBoard shows too."""
+"""The figures of chapters 1 and 5, drawn with matplotlib, but for those that TensorBoard shows too."""
 
 from collections.abc import Iterator
 

@@ -52,7 +52,7 @@ def test_command_line_goes_before_config(run, tmp_path):
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda path: path.stem)
 def test_configs_of_the_project_run(run, path):
-    run("--config", path, "--epochs", 1, "--run_dir", "here")
+    run("--config", path, "--epochs", 1, "--train_size", 100, "--run_dir", "here")
     assert last("here").shape.startswith("784-")
 
 
