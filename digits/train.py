@@ -51,22 +51,22 @@ def train(
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
 
     Args:
-        hidden: Neurons in each hidden layer, such as 100, or 100 30 for two layers.
+        hidden: Neurons of hidden layers, such as 100 30.
         epochs: How often it sees every training image.
         batch_size: Images in a mini-batch.
         lr: Learning rate.
-        schedule: Epochs in which the rate rises to lr and falls to almost 0; else constant.
+        schedule: Epochs in which lr rises, then falls; else constant.
         init: Initial weights; gaussian is the book's first chapter's.
-        seed: Decides the initial weights and the images' order.
-        distort: How strongly to distort the images, afresh each epoch.
-        styles: Draw what MNIST hardly has onto some images: a 1 with a flag, a 7 with a bar.
-        no_digit: So many images without a digit for each with one, as bad cuts of a number give.
+        seed: Decides the initial weights and the order.
+        distort: How strongly to distort the images.
+        styles: Draw some in styles MNIST hardly has.
+        no_digit: Images without a digit for each with one.
         train_size: Train on the first so many of the 50,000 images.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; see `digits.kernels`.
-        cost: What to make small; of one example, 1/2 ||y - a||^2 or the cross-entropy.
-        l2: The book's lambda: how strongly to keep the weights small; 0 for not at all.
-        early_stop: End after so many epochs without a better validation accuracy.
+        cost: What to make small.
+        l2: The book's lambda, for small weights.
+        early_stop: End after so many epochs without a better one.
         data_dir: Where the MNIST files are, or go.
         run_dir: A new folder for this run; else one in runs/.
         trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.

@@ -5,7 +5,7 @@
 const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
 const THICKNESS = 8 / 60; // their width as they are read, in sizes of what they make; tuned on validation digits
 const FINENESS = 120; // strokes are read on a canvas on which what they make is so many pixels large
-const LONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
+const OBLONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
 const SURE = 0.5; // least mean activation of the digits of a number, as in digits/predict.py
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
@@ -100,7 +100,7 @@ function inkOfStrokes(strokes) {
   const [xs, ys] = [0, 1].map((axis) => strokes.flatMap((stroke) => stroke.map((point) => point[axis])));
   const [left, top] = [xs, ys].map((values) => -maximum(values.map((value) => -value)));
   const [wide, high] = [maximum(xs) - left, maximum(ys) - top];
-  const scale = FINENESS / Math.max(high, wide / LONG, DOT), pen = THICKNESS * FINENESS;
+  const scale = FINENESS / Math.max(high, wide / OBLONG, DOT), pen = THICKNESS * FINENESS;
   const [width, height] = [wide, high].map((n) => Math.ceil(n * scale + 2 * pen));
   Object.assign(inkContext.canvas, { width, height });
   paintStrokes(inkContext, strokes, pen, ([x, y]) => [(x - left) * scale + pen, (y - top) * scale + pen]);
