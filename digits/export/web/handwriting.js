@@ -24,7 +24,11 @@ function findDigits(pixels) {
 function findLines(pixels) {
   const { digit, ink, scale } = inkOf(pixels);
   if (digit) return [{ trials: [{ first: 0, last: 1, width: 1, height: 1, seams: 0 }], digits: [digit] }];
-  if (!ink) return [];
+  return ink ? linesOf(ink, scale) : [];
+}
+
+// The lines that ink makes, as `findLines` has them.
+function linesOf(ink, scale) {
   const { owners, rows } = cut(ink);
   return rows.map((row) => {
     const tried = trials(row), runs = tried.map(({ first, last }) => row.pieces.slice(first, last));

@@ -86,12 +86,31 @@ function placed({ width, height }) {
 
 const inkContext = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
-/** The digit that strokes make, in a list like that of `findDigits`, its box in sides of the pad. */
+/** The digits that strokes make, in a list like that of `findDigits`, their boxes in sides of the pad. Strokes that
+ * may be several digits are cut as the ink of a picture is. */
 function digitsOfStrokes(strokes) {
   if (!strokes.length) return [];
   const { ink, left, top, scale } = inkOfStrokes(strokes);
-  const box = bounds(_drawn(ink)).map((n, i) => n / scale + (i % 2 ? top : left));
-  return [{ image: redraw(ink), box, clarity: 1 }];
+  const found = !detector && maybeSeveral(strokes) ? chosenDigits(linesOf(partsOf(ink), 1)) : [];
+  const digits = found.length ? found : [{ image: redraw(ink), box: bounds(_drawn(ink)), clarity: 1 }];
+  return digits.map((digit) => ({ ...digit, box: digit.box.map((n, i) => n / scale + (i % 2 ? top : left)) }));
+}
+
+/** Whether strokes are wider than high, or an upright line passes between them. */
+function maybeSeveral(strokes) {
+  const [across, down] = [0, 1].map((axis) => strokes.map((stroke) => {
+    const values = stroke.map((point) => point[axis]);
+    return [Math.min(...values), Math.max(...values)];
+  }));
+  const size = (ranges) => Math.max(...ranges.map(([, end]) => end)) - Math.min(...ranges.map(([start]) => start));
+  const between = ([left]) => left > Math.max(...across.map(([start, end]) => (start < left ? end : -Infinity)));
+  return size(across) > size(down) || across.some((range) => range[0] > Math.min(...across.flat()) && between(range));
+}
+
+/** Ink as `findInk` returns that of a picture. */
+function partsOf(ink) {
+  const [slopes] = steepness(changed(ink, (value) => -value));
+  return { darkness: ink, ...parts(changed(ink, (value) => Number(value > 0.5)), slopes) };
 }
 
 /** The ink of strokes, drawn as large and as thick whatever their size on the pad: an image of 0..1, the place on the
@@ -152,7 +171,7 @@ function digitsOfPicture(picture) {
 /** The digits that the network chooses on lines; of several on a line, only if it is fairly sure of them. */
 function chosenDigits(lines) {
   return lines.flatMap(({ trials, digits }, line) => {
-    const outputs = digits.map(({ image }) => feedforward(image).at(-1));
+    const outputs = digits.map(({ image }) => feedforward(pad.network.layers, image).at(-1));
     const chosen = bestWay(trials, outputs).filter(([, isDigit]) => isDigit).map(([n]) => n);
     const sure = mean(chosen.map((n) => Math.max(...outputs[n])));
     return chosen.length === 1 || sure > SURE ? chosen.map((n) => ({ ...digits[n], line })) : [];
