@@ -13,9 +13,9 @@ from torch import Tensor
 
 from digits import UserError, mnist
 from digits.distort import distort
+from digits.pieces import NO_DIGIT, no_digits
 from digits.styles import restyle
 
-TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
 STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 
 
@@ -50,14 +50,16 @@ class Stacks:
     """The training images, epoch after epoch, in stacks of mini-batches."""
 
     def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
-        self.module, self.images, self.labels = module, images, labels
+        self.module, self.images, self.digits = module, images, labels
+        self.extra = round(module.no_digit * len(images))  # images without a digit
+        self.labels = torch.cat([labels, labels.new_full((self.extra,), NO_DIGIT)])
         # One thread, in which torch uses one thread: with more, they would compete with the training for the cores.
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
-        self.made: dict[int, Future[Tensor]] = {}  # changed images, by epoch
+        self.made: dict[int, Future[Tensor]] = {}  # images, by epoch
         trainer: Any = module.trainer
         self.rank, self.processes = trainer.global_rank, trainer.world_size
         self.batch_size = module.batch_size * self.processes  # of all processes together
-        self.slices = slices(len(images), self.batch_size, max(1, STACK // self.batch_size))
+        self.slices = slices(len(self.labels), self.batch_size, max(1, STACK // self.batch_size))
 
     def __len__(self) -> int:
         return len(self.slices)
@@ -65,19 +67,21 @@ class Stacks:
     def __iter__(self) -> Iterator[Stack]:
         trainer: Any = self.module.trainer
         epoch = trainer.current_epoch  # asked for here, not in __init__: only now does a resumed run know it
-        chosen = order(self.module.seed, epoch, len(self.images)).to(self.images.device)
-        images = self._changed(epoch) if self.module.distort or self.module.styles else self.images
+        chosen = order(self.module.seed, epoch, len(self.labels)).to(self.images.device)
+        images = self._made(epoch) if self.module.distort or self.module.styles or self.extra else self.images
         for part in self.slices:
             mini_batches = chosen[part].view(-1, min(self.batch_size, part.stop - part.start))
             yield Stack(images, self.labels, mini_batches.tensor_split(self.processes, dim=1)[self.rank])
 
-    def _changed(self, epoch: int) -> Tensor:
+    def _made(self, epoch: int) -> Tensor:
         """The images of this epoch; those of the next are made while it trains, on another core if there is one."""
         module: Any = self.module
 
         def make(epoch: int) -> Tensor:
-            styled = restyle(self.images, self.labels, module.seed, epoch) if module.styles else self.images
-            return distort(styled, module.distort, module.seed, epoch) if module.distort else styled
+            images = restyle(self.images, self.digits, module.seed, epoch) if module.styles else self.images
+            if self.extra:
+                images = torch.cat([images, no_digits(images, self.digits, self.extra, module.seed, epoch)])
+            return distort(images, module.distort, module.seed, epoch) if module.distort else images
 
         for wanted in (epoch, epoch + 1):
             if wanted not in self.made and wanted != module.trainer.max_epochs:
@@ -99,6 +103,8 @@ class MNISTDataModule(LightningDataModule):
         train_size: How many of the training images train, the first ones; all if None.
         distort: How strongly the training images are distorted, afresh each epoch (`digits.distort`); 0 for not at all.
         styles: Whether some of them are drawn in styles that MNIST hardly has, afresh each epoch (`digits.styles`).
+        no_digit: So many images without a digit for each training image, made of them afresh each epoch
+            (`digits.pieces`); 0 for none.
 
     Raises:
         UserError: If `train_size` is out of range.
@@ -112,13 +118,15 @@ class MNISTDataModule(LightningDataModule):
         train_size: int | None = None,
         distort: float = 0.0,
         styles: bool = False,
+        no_digit: float = 0.0,
     ) -> None:
         super().__init__()
-        if train_size is not None and not 1 <= train_size <= TRAINING:
-            raise UserError(f"--train_size must be 1 to {TRAINING}, the number of training images, not {train_size}")
-        self.save_hyperparameters("batch_size", "seed", "train_size", "distort", "styles", logger=False)
+        most = mnist.TRAINING
+        if train_size is not None and not 1 <= train_size <= most:
+            raise UserError(f"--train_size must be 1 to {most}, the number of training images, not {train_size}")
+        self.save_hyperparameters("batch_size", "seed", "train_size", "distort", "styles", "no_digit", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
-        self.distort, self.styles = distort, styles
+        self.distort, self.styles, self.no_digit = distort, styles, no_digit
         self.prepared = False
         self.test: tuple[Tensor, ...] = ()  # until `setup`
 
@@ -134,9 +142,9 @@ class MNISTDataModule(LightningDataModule):
         if self.test and self.test[0].device == device:
             return
         images, labels = (tensor.to(device) for tensor in mnist.load(self.data_dir, train=True))
-        size = self.train_size or TRAINING
+        size = self.train_size or mnist.TRAINING
         self.training = images[:size], labels[:size]
-        self.validation = images[TRAINING:], labels[TRAINING:]
+        self.validation = images[mnist.TRAINING :], labels[mnist.TRAINING :]
         self.test = tuple(tensor.to(device) for tensor in mnist.load(self.data_dir, train=False))
 
     def train_dataloader(self) -> Stacks:

@@ -49,19 +49,25 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
     centred = (torch.arange(size, device=device) - (size - 1) / 2 for size in (height, width))
     y, x = torch.meshgrid(*centred, indexing="ij")
     places = (affine @ torch.stack([x, y, torch.ones_like(x)]).flatten(1)).view(n, 2, height, width)
-    smooth_y, smooth_x = _smooth(height, device), _smooth(width, device)
-    noise = torch.randn(n, 2, smooth_y.shape[1], smooth_x.shape[1], generator=generator, device=device)
-    places += smooth_y @ noise @ smooth_x.T * (strength * ELASTIC)
+    places += smooth_noise(n, 2, height, width, generator=generator) * (strength * ELASTIC)
     places *= torch.tensor([2 / width, 2 / height], device=device).view(2, 1, 1)  # -1 to 1 from edge to edge
     pixels = grid_sample(images[:, None].float(), places.permute(0, 2, 3, 1), align_corners=False)
     return pixels.round_().to(torch.uint8).squeeze(1)
 
 
-def _smooth(size: int, device: torch.device) -> Tensor:
-    """Weights (size, points) that smooth noise of variance 1, on points SIGMA apart, into a field of variance 1.
+def smooth_noise(*shape: int, generator: torch.Generator) -> Tensor:
+    """Fields (..., H, W) of variance 1: random numbers smoothed by a Gaussian, on the device of the generator.
 
     So smooth a field needs no more points, and a random number for each pixel would take longer than all the rest.
     """
+    smooth_y, smooth_x = (_smooth(size, generator.device) for size in shape[-2:])
+    points = smooth_y.shape[1], smooth_x.shape[1]
+    noise = torch.randn(*shape[:-2], *points, generator=generator, device=generator.device)
+    return smooth_y @ noise @ smooth_x.T
+
+
+def _smooth(size: int, device: torch.device) -> Tensor:
+    """Weights (size, points) that smooth noise of variance 1, on points SIGMA apart, into a field of variance 1."""
     points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device)
     weights = torch.exp(-((torch.arange(size, device=device).view(-1, 1) - points) ** 2) / (2 * SIGMA**2))
     return weights / weights.norm(dim=1, keepdim=True)

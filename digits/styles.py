@@ -1,17 +1,21 @@
 """Ways of writing digits that MNIST, written in the United States, hardly has, drawn onto its images.
 
-A 1 with a flag or a foot, a 7 with a bar or a serif, a 4 with a short leg, a 9 with a curl; any digit narrow or wide.
-A network that has never seen them takes such a 1 for a 7 or 2, and such a 7 for a 4.
+A 1 with a flag or a foot, a 7 with a bar or a serif, a 4 with a short leg or a low stem, a 9 with a curl, a 2 with a
+loop, a 0 with a tail; any digit narrow or wide, or beside what a table's line or a neighbour has left. A network that
+has never seen them takes such a 1 for a 7 or 2, and such a 7 for a 4.
 """
+
+from math import pi
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-# What share of a digit's images gets a style. Three sets of shares, and two ranges of the flag, were compared on real
+# What share of a digit's images gets a style, and below, of all images. Compared in a few sets of shares on real
 # pictures by other hands and on MNIST's validation images.
-FLAG, FOOT, BAR, SERIF, SHORT, CURL, STRETCHED = 0.3, 0.15, 0.3, 0.2, 0.25, 0.1, 0.2
+FLAG, FOOT, BAR, SERIF, SHORT, LOW, CURL, LOOP, TAIL = 0.3, 0.15, 0.3, 0.2, 0.25, 0.2, 0.15, 0.15, 0.1
+STRETCHED, REMAINS = 0.2, 0.05
 STRETCH = 0.25  # logarithm of the largest change of the width
 PART = 500  # images at a time, few enough for the processor's cache
 BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
@@ -34,15 +38,15 @@ def _restyled(images: Tensor, labels: Tensor, generator: torch.Generator) -> Ten
     ink = images / 255
     changed = torch.zeros_like(labels, dtype=torch.bool)
 
-    def chosen(digit: int, share: float) -> tuple["Strokes", Tensor]:
+    def chosen(digit: int | None, share: float) -> tuple["Strokes", Tensor]:
         chance = torch.rand(len(labels), generator=generator, device=labels.device)
-        numbers = ((labels == digit) & (chance < share)).nonzero().flatten()
+        numbers = ((chance < share) & (labels == digit if digit is not None else True)).nonzero().flatten()
         changed[numbers] = True
         return Strokes(ink[numbers], generator), numbers
 
     one, numbers = chosen(1, FLAG)  # a stroke from the top, down to the left, a little bent
     stem = one.bottom - one.top
-    way, length = turned(stem, one.uniform(0.35, 1.0)), one.uniform(0.15, 0.6)
+    way, length = turned(stem, one.uniform(0.3, 0.8)), one.uniform(0.15, 0.7)
     bend = one.top + 0.5 * length * way + 0.1 * length * turned(way, one.uniform(-1.6, 1.6))
     ink[numbers] = one.drawn(one.top, bend).drawn(bend, one.top + length * way).ink
 
@@ -52,24 +56,39 @@ def _restyled(images: Tensor, labels: Tensor, generator: torch.Generator) -> Ten
     ink[numbers] = one.drawn(one.bottom - left * level, one.bottom + right * level).ink
 
     seven, numbers = chosen(7, BAR)
-    middle, level = seven.centre(seven.uniform(0.4, 0.7)), seven.height * direction(seven.uniform(-0.45, 0.2))
+    middle, level = seven.centre(seven.uniform(0.45, 0.7)), seven.height * direction(seven.uniform(-0.45, 0.2))
     ink[numbers] = seven.drawn(middle - seven.uniform(0.1, 0.4) * level, middle + seven.uniform(0.1, 0.4) * level).ink
 
     seven, numbers = chosen(7, SERIF)
     start = seven.leftmost(0.35)
-    length, angle = seven.uniform(0.1, 0.35) * seven.height, seven.uniform(1, 2.2)
-    ink[numbers] = seven.drawn(start, start + length * direction(angle)).ink
+    length, angle = seven.uniform(0.1, 0.3) * seven.height, seven.uniform(1, 2.2)  # down, or up
+    ink[numbers] = seven.drawn(start, start + length * direction(angle * seven.uniform(-1, 1).sign())).ink
 
     four, numbers = chosen(4, SHORT)
     ink[numbers] = four.without_leg(four.uniform(0, 0.8)).ink
 
+    four, numbers = chosen(4, LOW)
+    ink[numbers] = four.with_low_stem(four.uniform(0.4, 1)).ink
+
     nine, numbers = chosen(9, CURL)
     angle = nine.uniform(2.6, 3.7)  # to the left, then perhaps up
-    bend = nine.bottom + nine.uniform(0.1, 0.35) * nine.height * direction(angle)
+    bend = nine.bottom + nine.uniform(0.1, 0.45) * nine.height * direction(angle)
     end = bend + nine.uniform(0.05, 0.25) * nine.height * direction(angle + nine.uniform(-0.2, 1.2))
     ink[numbers] = nine.drawn(nine.bottom, bend).drawn(bend, end).ink
 
+    two, numbers = chosen(2, LOOP)
+    start = two.leftmost(0.45)
+    ink[numbers] = two.drawn(start, two.centre(two.uniform(0.4, 0.6))).ink
+
+    zero, numbers = chosen(0, TAIL)
+    start = torch.where(zero.uniform(0, 1) < 0.5, zero.top, zero.bottom)
+    end = start + zero.uniform(0.2, 0.6) * zero.height * direction(zero.uniform(-1, 0.3))
+    ink[numbers] = zero.drawn(start, end).ink
+
     wide = torch.rand(len(labels), generator=generator, device=labels.device) < STRETCHED
+    several, numbers = chosen(None, REMAINS)
+    ink[numbers] = several.with_remains().ink
+
     stretch = (torch.rand(len(labels), generator=generator, device=labels.device) * 2 - 1) * STRETCH * wide
     changed |= wide
     ink[changed] = as_mnist(ink[changed], stretch[changed].exp())
@@ -112,28 +131,58 @@ class Strokes:
 
     def drawn(self, start: Tensor, end: Tensor) -> "Strokes":
         """With a straight stroke as wide as the others."""
-        column, row = grid(self.ink)
-        way = (end - start)[:, :, None, None]
-        x, y = column - start[:, 0, None, None], row - start[:, 1, None, None]
-        share = ((x * way[:, 0] + y * way[:, 1]) / (way**2).sum(1).clamp(min=1e-6)).clamp(0, 1)  # of the nearest point
-        distance = ((x - share * way[:, 0]) ** 2 + (y - share * way[:, 1]) ** 2).sqrt()
-        self.ink = torch.maximum(self.ink, (self.width[:, :, None] / 2 + 0.4 - distance).clamp(0, 1))
+        self.ink = with_stroke(self.ink, start, end, self.width)
         return self
 
-    def without_leg(self, share: Tensor) -> "Strokes":
-        """Cut off below the row with the most ink in the lower two thirds, but for a share of what is there."""
+    def bar(self) -> Tensor:
+        """The row with the most ink in the lower two thirds: the level stroke of a 4."""
         _, row = grid(self.ink)
         lower = row[:, 0] > self.first[:, None] + 0.35 * self.height
-        bar = (self.ink.sum(2) * lower).argmax(1)[:, None] + 0.6 * self.width
+        return (self.ink.sum(2) * lower).argmax(1)[:, None]
+
+    def without_leg(self, share: Tensor) -> "Strokes":
+        """Cut off below the bar, but for a share of what is there."""
+        _, row = grid(self.ink)
+        bar = self.bar() + 0.6 * self.width
         cut = bar + share * (self.last[:, None] - bar).clamp(min=0)
         self.ink = self.ink * (cut[:, :, None] + 0.5 - row).clamp(0, 1)
         return self
 
+    def with_low_stem(self, share: Tensor) -> "Strokes":
+        """Without the right half of this share of what is above the bar."""
+        column, row = grid(self.ink)
+        cut = self.first[:, None] + share * (self.bar() - self.width - self.first[:, None]).clamp(min=0)
+        kept = torch.maximum(row - cut[:, :, None], self.centre(0.5)[:, :1, None] - column)
+        self.ink = self.ink * (kept + 0.5).clamp(0, 1)
+        return self
+
+    def with_remains(self) -> "Strokes":
+        """With a stroke along one of the sides, such as a line of a table or a neighbour leaves."""
+        columns = (self.ink > 0.4).any(1).float()
+        left, right = columns.argmax(1), 27 - columns.flip(1).argmax(1)
+        middle = torch.stack([left + right, self.first + self.last], 1) / 2
+        half = torch.stack([right - left, self.last - self.first], 1) / 2
+        away = direction(self.uniform(0, 4).floor() * (pi / 2))
+        along = turned(away, self.uniform(1.4, 1.74))
+        place = middle + away * (half + self.uniform(-1, 4)) + along * self.uniform(-6, 6)
+        reach = self.height * self.uniform(0.1, 0.3) * along
+        return self.drawn(place - reach, place + reach)
+
+
+def with_stroke(ink: Tensor, start: Tensor, end: Tensor, width: Tensor) -> Tensor:
+    """Images (n, H, W) float 0..1 with a straight stroke from `start` (n, 2) to `end` (n, 2), `width` (n, 1) wide."""
+    column, row = grid(ink)
+    way = (end - start)[:, :, None, None]
+    x, y = column - start[:, 0, None, None], row - start[:, 1, None, None]
+    share = ((x * way[:, 0] + y * way[:, 1]) / (way**2).sum(1).clamp(min=1e-6)).clamp(0, 1)  # of the nearest point
+    distance = ((x - share * way[:, 0]) ** 2 + (y - share * way[:, 1]) ** 2).sqrt()
+    return torch.maximum(ink, (width[:, :, None] / 2 + 0.4 - distance).clamp(0, 1))
+
 
 def grid(images: Tensor) -> tuple[Tensor, Tensor]:
-    """The column (1, 28) and the row (28, 1) of each pixel."""
-    count = torch.arange(28.0, device=images.device)
-    return count[None, :], count[:, None]
+    """The column (1, W) and the row (H, 1) of each pixel of images (n, H, W)."""
+    height, width = (torch.arange(float(size), device=images.device) for size in images.shape[1:])
+    return width[None, :], height[:, None]
 
 
 def direction(angle: Tensor) -> Tensor:
@@ -148,19 +197,19 @@ def turned(vectors: Tensor, angle: Tensor) -> Tensor:
 
 
 def as_mnist(ink: Tensor, stretch: Tensor) -> Tensor:
-    """Digits (n, 28, 28) stretched in width by factors (n,), then scaled and centred as MNIST's are."""
-    column, row = grid(ink)
-    x, y = (ink * (column + 0.5)).sum((1, 2)), (ink * (row + 0.5)).sum((1, 2))
+    """Ink (n, H, W) stretched in width by factors (n,), then scaled and centred as MNIST's digits are: (n, 28, 28)."""
+    (column, row), (n, height, width) = grid(ink), ink.shape
     mass = ink.sum((1, 2)).clamp(min=1e-3)
+    middle_x, middle_y = (ink * (column + 0.5)).sum((1, 2)) / mass, (ink * (row + 0.5)).sum((1, 2)) / mass
     drawn = (ink > 0.2).float()
     sides = []
     for axis in (1, 2):
         line = drawn.amax(axis)
-        sides.append(28 - line.argmax(1) - line.flip(1).argmax(1))
+        sides.append(line.shape[1] - line.argmax(1) - line.flip(1).argmax(1))
     scale = torch.maximum(sides[0] * stretch, sides[1].float()).clamp(min=4) / BOX
-    across, down = column + 0.5 - MIDDLE, row + 0.5 - MIDDLE
-    x = across * (scale / stretch)[:, None, None] + (x / mass)[:, None, None]
-    y = down * scale[:, None, None] + (y / mass)[:, None, None]
-    places = torch.stack(torch.broadcast_tensors(x / 14 - 1, y / 14 - 1), 3)
+    across, down = (line + 0.5 - MIDDLE for line in grid(ink.new_empty(n, 28, 28)))
+    x = across * (scale / stretch)[:, None, None] + middle_x[:, None, None]
+    y = down * scale[:, None, None] + middle_y[:, None, None]
+    places = torch.stack(torch.broadcast_tensors(2 * x / width - 1, 2 * y / height - 1), 3)
     pixels = grid_sample(ink[:, None], places, align_corners=False)[:, 0]
     return (1.3 * (pixels - 0.5) + 0.5).clamp(0, 1)  # as sharp as before the pixels were interpolated

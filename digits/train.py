@@ -35,6 +35,7 @@ def train(
     seed: Seed = 0,
     distort: Strength = 0.0,
     styles: bool = False,
+    no_digit: Strength = 0.0,
     train_size: Int | None = None,
     only_digit: Int | None = None,
     kernel: Kernel = "auto",
@@ -50,21 +51,22 @@ def train(
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
 
     Args:
-        hidden: Hidden neurons; 100 30 makes two layers.
+        hidden: Neurons of hidden layers, such as 100 30.
         epochs: How often it sees every training image.
         batch_size: Images in a mini-batch.
         lr: Learning rate.
-        schedule: Epochs in which the rate rises to lr and falls to almost 0; else constant.
+        schedule: Epochs in which lr rises, then falls; else constant.
         init: Initial weights; gaussian is the book's first chapter's.
-        seed: Decides initial weights and order of images.
+        seed: Decides the initial weights and the order.
         distort: How strongly to distort the images.
-        styles: Draw what MNIST hardly has onto some images: a 1 with a flag, a 7 with a bar.
+        styles: Draw some in styles MNIST hardly has.
+        no_digit: Images without a digit for each with one.
         train_size: Train on the first so many of the 50,000 images.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; see `digits.kernels`.
         cost: What to make small.
-        l2: Strength of L2, the book's lambda.
-        early_stop: End after so many epochs without a better validation.
+        l2: The book's lambda, for small weights.
+        early_stop: End after so many epochs without a better one.
         data_dir: Where the MNIST files are, or go.
         run_dir: A new folder for this run; else one in runs/.
         trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.
@@ -84,7 +86,7 @@ def train(
             "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
             "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
         )
-    data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, styles)
+    data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, styles, no_digit)
     data.prepare_data()  # before anything is written for this run
     model = kind(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # of torch, also in processes to come; other cores run other tests
 
@@ -12,6 +13,8 @@ from digits.__main__ import main
 from digits.model import DigitClassifier
 from tests.support.small_mnist import DATA, use, write_mnist
 from tests.support.training import quick_trainer
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has ignored in what it runs in the background
 
 
 @pytest.fixture(scope="session")

@@ -114,7 +114,7 @@ def test_stacks_of_an_epoch(module):
     assert [tuple(chosen.shape) for _, _, chosen in epoch] == [(3, 64)] * 2 + [(1, 64), (1, 52)]
     assert torch.cat([chosen.flatten() for _, _, chosen in epoch]).equal(order(5, 2, TRAINING))
     for images, labels, _ in epoch:  # the data set itself, not a copy
-        assert (images is module.training[0], labels is module.training[1]) == (True, True)
+        assert images is module.training[0] and labels.equal(module.training[1])
 
 
 def test_processes_share_each_mini_batch(module):

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from digits import UserError, evaluate, mnist
-from digits.handwriting import find_digit, find_digits
+from digits.handwriting import alone, find_digit, find_digits, find_lines
 from digits.handwriting.several import find_all
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
@@ -43,14 +43,23 @@ def draw(*names):
 
 
 def test_the_right_answer_is_the_folder_or_stands_in_the_name(judged):
-    draw(
-        "some/4_a.png", "some/7_b_2.png", "some/44-4_line.png", "some/4/x.png", "some/5/4_y.png", "some/4-4-4/line.png"
-    )
+    draw("some/4_a.png", "some/7_b_2.png", "some/444_line.png", "some/4/x.png", "some/5/4_y.png", "some/444/line.png")
     draw("some/4.png", "some/IMG_4.png", "some/other/4_x.png")  # not labelled
     Path("some", "4_notes.txt").write_text("no picture")
     code, lines, errors = judged("some")
     assert lines == ["some: 4 of 6 pictures right, 66.67% ± 19.25%; 7->4 x1, 5->4 x1"]
     assert (code, errors) == (0, ["some: 2 pictures are passed over, without a right answer in the name"])
+
+
+def test_lines_are_right_if_each_is(judged):
+    page = Image.new("L", (360, 240), 240)
+    page.paste(line(3), (0, 0))
+    page.paste(line(2), (0, 120))
+    draw("some/444-44/x.png")
+    for name in ("444-44/x", "444-44_a", "44444_b", "44-444_c"):
+        page.save(f"some/{name}.png")
+    [said] = judged("some")[1]
+    assert said.startswith("some: 2 of 4 pictures right") and "44444->444-44 x1" in said
 
 
 def test_the_whole_number_or_the_clearest_digit(judged):
@@ -156,8 +165,8 @@ def test_many_pictures_are_found_in_order_without_torch(tmp_path):
         line(1 + n % 3).save(path)
     for single in (False, True):
         for path, found in zip(paths, find_all(paths, single), strict=True):
-            wanted = [find_digit(path)] if single else find_digits(path)
-            assert [digit.box for digit in found] == [digit.box for digit in wanted]
+            (lone,), (wanted,) = found, [alone(find_digit(path))] if single else find_lines(path)
+            assert [digit.box for digit in lone.digits] == [digit.box for digit in wanted.digits]
     code = "import sys, digits.__main__, digits.handwriting.several; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 

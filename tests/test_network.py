@@ -68,3 +68,8 @@ def test_the_largest_output_answers_and_one_alone_from_one_half():
     assert answers(torch.tensor([[0.5], [0.51]])).tolist() == [False, True]
     assert correct(torch.tensor([[0.2, 0.1], [0.2, 0.3]]), torch.tensor([[1.0, 0.0], [1.0, 0.0]])).item() == 1
     assert correct(torch.tensor([[0.2], [0.6], [0.6]]), torch.tensor([[1.0], [1.0], [0.0]])).item() == 1
+
+
+def test_without_a_digit_right_is_when_no_output_is_high():
+    a = torch.tensor([[0.5, 0.1], [0.6, 0.1], [0.1, 0.6]])
+    assert [correct(a[i : i + 1], torch.zeros(1, 2)).item() for i in range(3)] == [1, 0, 0]

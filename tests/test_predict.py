@@ -14,7 +14,7 @@ from PIL import Image
 
 from digits import checkpoint
 from digits.checkpoint import load_network
-from digits.handwriting import find_digit, find_digits
+from digits.handwriting import find_digit
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
 from tests.support.checkpoints import saved, saved_sure
@@ -45,7 +45,7 @@ def test_a_line_each(read):
 def test_activations_are_the_networks(read):
     digit = find_digit("a.png")
     _, lines, _ = read("net.ckpt", "a.png", "--json")
-    [said] = json.loads(lines[0])["digits"]
+    [[said]] = json.loads(lines[0])["lines"]
     a = load_network(checkpoint.read("net.ckpt"), "net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
     model = DigitClassifier.load_from_checkpoint("net.ckpt")
     assert torch.equal(model.predict(torch.from_numpy(digit.image)[None])[1][0], a)
@@ -58,12 +58,28 @@ def test_activations_are_the_networks(read):
 
 def test_every_digit_is_read_or_the_clearest_alone(read):
     [line] = read("net.ckpt", "line.png")[1]
-    assert line.startswith("line.png: 444  (least sure: 4 with ") and "clearest" not in line
+    assert line.startswith("line.png: 444  (least sure: 4 with ")
     [line] = read("net.ckpt", "line.png", "--single")[1]
-    assert line.startswith("line.png: 4  (1.00, then ") and line.endswith("; the clearest of 3 digits")
+    assert line.startswith("line.png: 4  (1.00, then ")
     [line] = read("net.ckpt", "line.png", "--single", "--json")[1]
-    clearest = max(find_digits("line.png"), key=lambda digit: digit.clarity)
-    assert [digit["box"] for digit in json.loads(line)["digits"]] == [list(clearest.box)]
+    assert [digit["box"] for digit in json.loads(line)["lines"][0]] == [list(find_digit("line.png").box)]
+
+
+def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
+    page = Image.new("L", (520, 300), 240)
+    page.paste(line(4), (20, 10))
+    page.paste(line(2), (20, 160))
+    page.paste(30, (300, 200, 330, 206))  # a dash
+    page.save("page.png")
+    code, lines, errors = read("net.ckpt", "page.png")
+    assert (code, errors) == (0, []) and [said.split("  ")[0] for said in lines] == ["page.png: 4444", "page.png: 44"]
+    [said] = read("net.ckpt", "page.png", "--json")[1]
+    upper, lower = json.loads(said)["lines"]
+    assert [piece["digit"] for piece in upper] == [4] * 4 and [piece["digit"] for piece in lower] == [4, 4, None]
+    assert np.abs(np.subtract(lower[2]["box"], (300, 200, 330, 206))).max() <= 3 and lower[2]["bits"] == ""
+    assert read("net.ckpt", "page.png", "--annotate", "out.png")[0] == 0
+    drawn = np.asarray(Image.open("out.png"))[190:216, 290:340].reshape(-1, 3)
+    assert (drawn == 128).all(1).any() and (drawn[:, 0] == drawn[:, 2]).all()  # a grey box
 
 
 def test_bits(read):
@@ -144,6 +160,17 @@ def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
     assert json.loads(lines[0]) == {"file": "gone.png", "error": "no such file"}
 
 
+def test_several_digits_are_a_number_only_if_the_network_is_fairly_sure(read):
+    for activation, code in ((0.45, 1), (0.55, 0)):
+        model = DigitClassifier([12])
+        with torch.no_grad():
+            model.network[2].weight.zero_()
+            model.network[2].bias.fill_(-6)
+            model.network[2].bias[4] = torch.tensor(activation).logit()
+        assert read(saved("net.ckpt", model), "line.png")[0] == code
+        assert read("net.ckpt", "a.png")[0] == 0
+
+
 def test_nothing_like_a_digit(read):
     model = DigitClassifier([12])
     with torch.no_grad():
@@ -169,7 +196,7 @@ def test_mistakes(words, reason, read):
 def test_a_detector_says_yes_or_no(read):
     saved_sure("nine.ckpt", only_digit=9)
     assert read("nine.ckpt", "a.png")[1][0].startswith("a.png: a 9  (1.00)")
-    assert read("nine.ckpt", "line.png")[1][0].endswith("; the clearest of 3 digits")
+    assert read("nine.ckpt", "line.png")[1] == ["line.png: a 9  (1.00)"]
     assert "only detects the digit 9" in read("nine.ckpt", "a.png", "--bits")[2][0]
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from digits import UserError, mnist
 from digits.checkpoint import choose, load_network, validation_accuracy, without_training
 from digits.export import onnx, page
+from digits.export.sample import sample
 from digits.files import write_whole
 from digits.network import answers, inputs, linears, sizes
 
@@ -29,7 +30,8 @@ def export(
         to: web for one file of HTML that works offline, onnx for apps and other programs, checkpoint for a file of the
             network alone, rounded to float16, from which no training can go on.
         out: The file to write; by default digits.html, digits.onnx or digits.ckpt.
-        data_dir: If MNIST's files are there, the network is tested on the 10,000 test images; they are not fetched.
+        data_dir: Where the MNIST files are. The page gets some of their images, and missing files are downloaded for
+            it; otherwise the network is tested on the 10,000 test images if the files are there.
 
     Raises:
         UserError: If there is no such checkpoint, its images are too large for the page, or `out` cannot be written.
@@ -37,12 +39,18 @@ def export(
     saved, checkpoint = choose(checkpoint)
     network = load_network(saved, checkpoint)
     side = saved["hyper_parameters"].get("image_size", 28)
+    if to == "web" and side != 28:
+        raise UserError(f"{checkpoint} reads images of {side}x{side}; the page draws digits of 28x28")
+    if to == "web":
+        mnist.fetch(data_dir)
     test = mnist.load(data_dir, train=False) if side == 28 and not mnist.missing(data_dir) else None
     facts = _facts(network, saved, test)
-    if to == "web":
-        if side != 28:
-            raise UserError(f"{checkpoint} reads images of {side}x{side}; the page draws digits of 28x28")
-        content, said = page.html(network, facts).encode(), "open it in any browser"
+    if to == "web" and test:
+        accuracy = _accuracy(page.rounded(network), facts["only_digit"], *test)
+        said = f"weights in 8 bits: {accuracy:.2%} of the test images, {facts['test_accuracy']:.2%} before"
+        facts["test_accuracy"] = accuracy
+        content = page.html(network, facts, *sample(mnist.load(data_dir, train=True), test)).encode()
+        said += "; open it in any browser"
     elif to == "checkpoint":
         small, buffer = without_training(saved, checkpoint), io.BytesIO()
         torch.save(small, buffer)

@@ -4,30 +4,38 @@ import base64
 import hashlib
 import json
 import re
+from copy import deepcopy
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from digits.network import sizes
+from digits.network import sizes, weights_and_biases
 from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
+LARGEST = 127  # of an int8
 
 
-def html(network: nn.Module, facts: dict[str, Any]) -> str:
-    """The page with a network inside. Its security policy lets it run its own scripts and load nothing."""
-    parameters = torch.cat([parameter.flatten() for parameter in network.parameters()])
+def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], packed: bytes) -> str:
+    """The page with a network inside, its weights rounded as by `rounded`, and images of `sample` to learn from.
+
+    Its security policy lets it run its own scripts, one as a worker, and load nothing.
+    """
     bits = binary_layer()
+    train, test = counts
     held = facts | {
         "sizes": sizes(network),
-        "parameters": base64.b64encode(parameters.numpy().astype("<f4").tobytes()).decode(),
+        "parameters": _text(_packed(network)),
+        "bytes": 1,  # a weight
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
+        "mnist": {"train": train, "test": test, "packed": _text(packed)},
     }
     page = (WEB / "page.html").read_text("utf-8")
-    policy = "default-src 'none'; img-src data: blob:; base-uri 'none'; form-action 'none'"
-    policy += "; require-trusted-types-for 'script'; trusted-types 'none'"  # no text becomes an element
+    policy = "default-src 'none'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
+    policy += "; require-trusted-types-for 'script'; trusted-types worker"  # no text becomes an element
     for kind, link in (("style", r'<link rel="stylesheet" href="(.+)">'), ("script", r'<script src="(.+)"></script>')):
         policy += f"; {kind}-src"
         for found in re.finditer(link, page):
@@ -36,3 +44,32 @@ def html(network: nn.Module, facts: dict[str, Any]) -> str:
             policy += f" 'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
     page = page.replace('Policy" content="', f'Policy" content="{policy}', 1)
     return page.replace('id="network">', 'id="network">' + json.dumps(held).replace("<", "\\u003c"), 1)
+
+
+def rounded(network: nn.Module) -> nn.Module:
+    """The network as the page has it: each neuron's weights a multiple, up to 127, of a step of its own."""
+    rounded = deepcopy(network)
+    for weights in weights_and_biases(rounded)[0]:
+        steps, whole = _steps(weights)
+        weights.copy_(steps * whole)
+    return rounded
+
+
+def _steps(weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights (neurons, inputs) as steps (neurons, 1), and how many of them, whole numbers of -127 to 127."""
+    steps = (weights.abs().amax(1, keepdim=True) / LARGEST).clamp(min=1e-30)
+    return steps, (weights / steps).round()
+
+
+def _packed(network: nn.Module) -> bytes:
+    """Of each layer the neurons' steps and biases, float32, then of each layer the weights in steps, int8."""
+    floats, whole = [], []
+    for weights, biases in zip(*weights_and_biases(network), strict=True):
+        steps, counts = _steps(weights)
+        floats += [steps.flatten(), biases]
+        whole.append(counts.flatten())
+    return torch.cat(floats).numpy().astype("<f4").tobytes() + torch.cat(whole).numpy().astype(np.int8).tobytes()
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()

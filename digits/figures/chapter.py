@@ -12,7 +12,7 @@ from torch import Tensor
 
 from digits.data import MNISTDataModule
 from digits.distort import PART, distort
-from digits.figures import descent
+from digits.figures import cuts, descent
 from digits.model import DigitClassifier
 from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
@@ -44,8 +44,9 @@ def figures(
         yield "confusion", confusion(labels, answers)
         yield "mistakes", first_mistakes(images, labels, activations)
         yield "saturation", saturation(labels, activations)
+        yield "trial_cuts", cuts.trial_cuts(model.network, images, labels)
     else:
-        for name in ("confusion", "mistakes", "saturation"):
+        for name in ("confusion", "mistakes", "saturation", "trial_cuts"):
             yield name, f"it compares ten outputs; this is {model.shape}"
     path = descent.path_to(model, data, epoch)
     examples, digits = (tensor[:EXAMPLES] for tensor in data.training)

@@ -5,14 +5,16 @@ particular way. So a picture is opened (picture.py), its ink is told from the pa
 is drawn as MNIST would (redraw.py). The page does the same in JavaScript (export/web/).
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from digits.handwriting.ink import Part, find_ink, quantile
+from digits.handwriting.cuts import Piece, Trial, around, cut, trials
+from digits.handwriting.ink import Ink, Part, find_ink, quantile
 from digits.handwriting.picture import open_picture
-from digits.handwriting.redraw import bounds, drawn_as_mnist, redraw
+from digits.handwriting.redraw import drawn_as_mnist, redraw
 
 SMALLEST = 150  # a picture of fewer pixels squared is enlarged to at least this many
 
@@ -28,6 +30,13 @@ class Digit(NamedTuple):
     clarity: float
 
 
+class Line(NamedTuple):
+    """A line of a number: the `trials` of its pieces as digits, and each one's `digits`, as many."""
+
+    trials: list[Trial]
+    digits: list[Digit]
+
+
 def find_digit(picture: Any) -> Digit:
     """The digit in a picture of one; of several, the clearest.
 
@@ -40,26 +49,64 @@ def find_digit(picture: Any) -> Digit:
 
 
 def find_digits(picture: Any) -> list[Digit]:
-    """The digits of a line, left to right, as `find_digit` finds one; those that touch are taken for one."""
+    """The digits of a line, left to right, as `find_digit` finds one; cut at gaps alone, since no network is asked."""
+    ink, scale = _find_ink(picture)
+    if isinstance(ink, Digit):
+        return [ink]
+    groups = group_parts([part for part in ink.parts if part.main])
+    owners = np.zeros_like(ink.labels)
+    for number, group in enumerate(groups):
+        owners[np.isin(ink.labels, [part.label for part in group])] = number + 1
+    return [_digit(ink.darkness, owners, (n + 1, n + 1), group, scale) for n, group in enumerate(groups)]
+
+
+def find_lines(picture: Any) -> list[Line]:
+    """The lines of numbers in a picture, as `find_digit` takes it, from the top, each cut into more than its digits.
+
+    `digits.predict.read` chooses among them what a network is most sure of. Raises UserError as `find_digit` does.
+    """
+    ink, scale = _find_ink(picture)
+    if isinstance(ink, Digit):
+        return [alone(ink)]
+    owners, rows = cut(ink)
+    found = []
+    for row in rows:
+        tried = trials(row)
+        runs = [row.pieces[trial.first : trial.last] for trial in tried]
+        digits = [_digit(ink.darkness, owners, (run[0].label, run[-1].label), run, scale) for run in runs]
+        found.append(Line(tried, digits))
+    return found
+
+
+def alone(digit: Digit) -> Line:
+    """One digit as a line."""
+    return Line([Trial(0, 1, 1.0, 1.0, 0.0)], [digit])
+
+
+def _find_ink(picture: Any) -> tuple[Ink | Digit, float]:
+    """The ink of a picture, and how many pixels of the picture are one of its own; or an image of MNIST's itself."""
     image, scale = open_picture(picture)
     pixels = np.asarray(image)
     if drawn_as_mnist(pixels):
-        return [Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28), 1.0)]
+        return Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28), 1.0), 1
     enlargement = -(-SMALLEST // max(1, int((image.width * image.height) ** 0.5)))
     if enlargement > 1:
         size = image.width * enlargement, image.height * enlargement
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
-    ink = find_ink(pixels)
-    digits = []
-    for group in group_parts(ink.parts):
-        mask = np.isin(ink.labels, [part.label for part in group])
-        left, top, right, bottom = bounds(mask)
-        here = slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1)
-        near = cv2.dilate(mask[here].astype(np.uint8), np.ones((3, 3)))
-        strokes = np.clip(ink.darkness[here] / quantile(ink.darkness[mask], 0.5), 0, 1) * near
-        box = tuple(round(n * scale / enlargement) for n in (left, top, right, bottom))
-        digits.append(Digit(redraw(strokes), box, max(part.score for part in group)))
-    return digits
+    return find_ink(pixels), scale / enlargement
+
+
+def _digit(
+    darkness: np.ndarray, owners: np.ndarray, labels: tuple[int, int], parts: Sequence[Part | Piece], scale: float
+) -> Digit:
+    """Parts as a digit: the pixels whose `owners` are these labels, first to last, and their soft edges."""
+    left, top, right, bottom = box = around(parts)
+    here = slice(max(top - 1, 0), bottom + 1), slice(max(left - 1, 0), right + 1)
+    owners, darkness = owners[here], darkness[here]
+    mask = (owners >= labels[0]) & (owners <= labels[1])
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) * (mask | (owners == 0))
+    strokes = np.clip(darkness / quantile(darkness[mask], 0.5), 0, 1) * near
+    return Digit(redraw(strokes), tuple(round(n * scale) for n in box), max(part.score for part in parts))
 
 
 def group_parts(parts: list[Part]) -> list[list[Part]]:

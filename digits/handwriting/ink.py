@@ -14,20 +14,23 @@ from digits import UserError
 
 # Chosen on real pictures by many hands (photos, scans, forms, cheques, screens) and on photos of MNIST's validation
 # digits (tests/support/photos.py).
-WINDOWS = 0.06, 0.12, 0.24, 0.5, 1.0  # wider than the strokes, as shares of the picture's shorter side; 1: even light
+WINDOWS = 0.06, 0.12, 0.3, 1.0  # wider than the strokes, as shares of the picture's shorter side; 1: even light
 EVEN = 0.3  # standard deviation of the blur that takes out the light, as a share of the picture's shorter side
+DARK = 0.6  # paper is dark if so much of the border is: two of four sides may be a table's lines
 STRONG = 0.4  # an edge is where the light changes at least so fast; 1 is nearly the fastest change in the picture
 THRESHOLD = 0.85  # ink is at least so dark, as a share of the mean darkness at the edges
 STEEP = 0.2, 0.3  # least mean steepness of the rim: of the best part, and of others
-SMALL = 0.08  # least area of a part, as a share of the best one's
-EDGE = 0.2, 0.15  # so near the edge of the picture, in its shorter sides, a long part so thin is a table's line
+SMALL = 0.08, 0.01  # least area of a main part, and of any, as a share of the best one's
+EDGE = 0.2  # a long part that stays so near the edge, in shorter sides of the picture, is a table's line
 GRAIN = 5  # least contrast of ink, in median deviations of the paper: a blank page has 4
-TINY = 0.06  # a part shorter than this share of the picture's shorter side is grain
 COARSE = 12  # resolution at which the paper under the ink is estimated: pixels across a window
 
 
 class Part(NamedTuple):
-    """A connected part of the ink: its label, its box in pixels, and how much its rim looks like a pen stroke's."""
+    """A connected part of the ink: its label, its box in pixels, and how much its rim looks like a pen stroke's.
+
+    `main` ones are neither small nor cut off at the left or right border of the picture, as a neighbour's ink is.
+    """
 
     label: int
     left: int
@@ -35,6 +38,7 @@ class Part(NamedTuple):
     right: int
     bottom: int
     score: float
+    main: bool
 
 
 class Ink(NamedTuple):
@@ -50,21 +54,20 @@ def find_ink(pixels: np.ndarray) -> Ink:
 
     Raises UserError if there is no ink.
     """
-    colours = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), 1)
-    if on_dark_paper(colours):
-        colours = 1 - colours
-    colours = colours + np.float32(0.05)  # no division by 0; black is not infinitely darker than dark grey
-    light = grey(colours)
+    light = cv2.GaussianBlur(cv2.transform(pixels / np.float32(255), np.full((1, 3), 1 / 3)), (0, 0), 1)
+    if on_dark_paper(light):
+        light = 1 - light
+    light = light + np.float32(0.05)  # no division by 0; black is not infinitely darker than dark grey
     slopes, edges = steepness(np.log(light + 0.35))
     unlined = without_lines(light)
-    colours *= (unlined / light)[:, :, None]
     off_lines = edges & (unlined == light)
     edges = off_lines if off_lines.any() else edges
     best, most = None, 0.0
     for window in WINDOWS:
-        darkness = 1 - grey(colours / paper(colours, window))
+        darkness = 1 - unlined / paper(unlined, window)
         ink = Ink(darkness, *parts(darkness > THRESHOLD * darkness[edges].mean(), slopes))
-        score = sum(part.score**3 for part in ink.parts)  # all digits count, clear ones far more than bits of noise
+        # All digits count, clear ones far more than bits of noise.
+        score = sum(part.score**3 for part in ink.parts if part.main)
         if score > most:
             best, most = ink, score
     if not best or is_grain(best):
@@ -81,21 +84,16 @@ def is_grain(ink: Ink) -> bool:
     return quantile(ink.darkness[ink.labels == best.label], 0.5) - paper < GRAIN * grain
 
 
-def grey(colours: np.ndarray) -> np.ndarray:
-    """The mean (H, W) of three colours (H, W, 3)."""
-    return cv2.transform(colours, np.full((1, 3), 1 / 3))
-
-
-def on_dark_paper(colours: np.ndarray) -> bool:
-    """Whether the border of a picture (H, W, 3) 0..1 is mostly darker than its edges, where ink and paper meet."""
-    light = grey(colours) + 0.1
+def on_dark_paper(light: np.ndarray) -> bool:
+    """Whether most of the border of a picture (H, W) 0..1 is darker than its edges, where ink and paper meet."""
+    light = light + np.float32(0.1)
     height, width = light.shape
     coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)
     around = cv2.GaussianBlur(coarse, (0, 0), EVEN * min(coarse.shape))
     even = light / cv2.resize(around, (width, height), interpolation=cv2.INTER_LINEAR)
     _, edges = steepness(even)
     border = np.concatenate([even[0], even[-1], even[:, 0], even[:, -1]])
-    return bool(np.median(border) < even[edges].mean())
+    return bool(quantile(border, DARK) < even[edges].mean())
 
 
 def steepness(light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -109,7 +107,8 @@ def steepness(light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     slopes[0, :, :-1], slopes[1, :, 1:], slopes[2, :-1], slopes[3, 1:] = right, -right, below, -below
     change = np.maximum(np.abs(slopes[0]), np.abs(slopes[2]))
     most = max(quantile(sample(change), 0.995), 1e-3)
-    return (slopes / most).clip(-1, 1), change >= min(STRONG * most, change.max())
+    slopes /= most
+    return np.clip(slopes, -1, 1, out=slopes), change >= min(STRONG * most, change.max())
 
 
 def sample(values: np.ndarray) -> np.ndarray:
@@ -124,17 +123,19 @@ def quantile(values: np.ndarray, share: float) -> float:
 
 
 def paper(light: np.ndarray, window: float) -> np.ndarray:
-    """The light of the paper, as `light` (H, W) or (H, W, 3), at least as light: a morphological closing.
+    """The light of the paper, at least as light as `light` (H, W): a morphological closing.
 
-    It fills whatever is dark and narrower than the window, a share of the picture's shorter side.
+    It fills whatever is dark and narrower than the window, a share of the picture's shorter side. Beyond the border it
+    is white, or strokes that meet the border would be too wide for the window.
     """
-    height, width = light.shape[:2]
+    height, width = light.shape
     if window >= 1:
-        return np.broadcast_to(light.max((0, 1)), light.shape)
+        return np.full_like(light, light.max())
     reduction = max(1, int(window * min(height, width)) // COARSE)
     coarse = cv2.resize(light, (max(1, width // reduction), max(1, height // reduction)), interpolation=cv2.INTER_AREA)
-    side = max(3, round(window * min(coarse.shape[:2]))) | 1
-    closed = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    side = max(3, round(window * min(coarse.shape))) | 1
+    square, white = np.ones((side, side), np.uint8), 2
+    closed = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, square, borderType=cv2.BORDER_CONSTANT, borderValue=white)
     return np.maximum(cv2.resize(closed, (width, height), interpolation=cv2.INTER_LINEAR), light)
 
 
@@ -167,7 +168,7 @@ def without_lines(light: np.ndarray) -> np.ndarray:
 
 
 def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]:
-    """Label the connected parts of a mask (H, W) bool, and list the best one and others that may belong to it.
+    """Label the connected parts of a mask (H, W) bool, and list the best one and others as clear.
 
     How steep its rim is, is the mean of the slopes from its pixels to neighbours that are not its own. Where the
     picture ends there is none: what reaches over the border is seldom ink.
@@ -186,18 +187,17 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     mean = steep / np.maximum(length, 1)
     left, top, right, bottom = boxes[:, 0] - 1, boxes[:, 1] - 1, boxes[:, 2], boxes[:, 3]
     right, bottom, area = left + right, top + bottom, boxes[:, 4]
-    shorter = min(height, width)
-    near, thin = EDGE[0] * shorter, EDGE[1] * shorter
-    level = (right - left > width / 2) & (bottom - top < thin) & ((bottom < near) | (top > height - near))
-    upright = (bottom - top > height / 2) & (right - left < thin) & ((right < near) | (left > width - near))
+    near = int(EDGE * min(height, width))
+    inside = np.bincount(labels[1 + near : height - near + 1, 1 + near : width - near + 1].ravel(), minlength=count)
+    long = (right - left > width / 2) | (bottom - top > height / 2)
     score = length**0.3 * (mean - STEEP[0])
-    tiny = np.maximum(right - left, bottom - top) < TINY * shorter
-    score[level | upright | tiny] = -1
+    score[long & (inside == 0)] = -1
     score[0] = -1  # the paper
     best = int(score.argmax())
-    whole = (left > 0) & (top > 0) & (right < width) & (bottom < height)
-    chosen = whole & (mean > STEEP[1]) & (area > SMALL * area[best]) & (score > 0)
-    chosen[best] = score[best] > 0
+    neighbour = (left == 0) | (right == width)  # of a digit in a line, cut off
+    main = ~neighbour & (area > SMALL[0] * area[best])
+    chosen = (mean > STEEP[1]) & (area > SMALL[1] * area[best]) & (score > 0)
+    main[best] = chosen[best] = score[best] > 0
     sides = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
-    kept = [Part(i, *box, float(score[i])) for i, box in enumerate(sides) if chosen[i]]
+    kept = [Part(i, *box, float(score[i]), bool(main[i])) for i, box in enumerate(sides) if chosen[i]]
     return labels[1:-1, 1:-1], kept

@@ -1,4 +1,4 @@
-"""The digits of many pictures, found on all cores."""
+"""The lines of many pictures, found on all cores."""
 
 import signal
 from collections import deque
@@ -11,11 +11,11 @@ from pathlib import Path
 import cv2
 
 from digits import UserError
-from digits.handwriting import Digit, find_digit, find_digits
+from digits.handwriting import Line, alone, find_digit, find_lines
 
 
-def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Digit] | UserError]:
-    """For each picture, in order, what `find_digits` finds, or the clearest digit alone; or why nothing is found.
+def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Line] | UserError]:
+    """For each picture, in order, what `find_lines` finds, or the clearest digit alone; or why nothing is found.
 
     Close the iterator to stop early. Raises UserError if a process is killed.
     """
@@ -35,8 +35,8 @@ def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Digit
         executor.shutdown(cancel_futures=True)
 
 
-def _find(picture: Path, single: bool) -> list[Digit] | UserError:
+def _find(picture: Path, single: bool) -> list[Line] | UserError:
     try:
-        return [find_digit(picture)] if single else find_digits(picture)
+        return [alone(find_digit(picture))] if single else find_lines(picture)
     except UserError as error:
         return error

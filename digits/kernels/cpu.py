@@ -174,8 +174,8 @@ def _score(a, outputs, label, entropy):
             cost += (a[j] - np.float32(j == label)) ** 2 * HALF
         if a[j] > a[largest]:
             largest = j
-    if outputs == 1:
-        return cost, (a[0] > 0.5) == (label == 0)
+    if outputs == 1 or label >= outputs:  # a detector, or an image without a digit
+        return cost, (a[largest] > 0.5) == (label == 0)
     return cost, largest == label
 
 

@@ -110,7 +110,8 @@ def test_fewer_images_are_trained_on_as_the_run_was(schedule, strength, data_dir
     like = DigitClassifier([5], 0.5, "gaussian", seed=9, kernel="torch", schedule=schedule)
     descent.accuracy_by_size(like, MNISTDataModule(data_dir, 30, 9, None, strength), [20], seeds=2, epochs=3)
     assert [data.hparams for _, data in made] == [
-        {"batch_size": 30, "seed": seed, "train_size": 20, "distort": strength, "styles": False} for seed in (0, 1)
+        {"batch_size": 30, "seed": seed, "train_size": 20, "distort": strength, "styles": False, "no_digit": 0.0}
+        for seed in (0, 1)
     ]
     own = {"schedule": 3 if schedule else None}
     assert [model.hparams for model, _ in made] == [{**like.hparams, **own, "seed": seed} for seed in (0, 1)]

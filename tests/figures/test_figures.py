@@ -15,7 +15,7 @@ from tests.support.fitted import fit, load, vector
 from tests.support.small_mnist import TRAINING
 
 NAMES = ["neurons", "learning_curves", "hidden_weights", "hidden_neurons"]
-NAMES += ["confusion", "mistakes", "saturation", "valley", "gradients", "training_size"]
+NAMES += ["confusion", "mistakes", "saturation", "trial_cuts", "valley", "gradients", "training_size"]
 
 
 @pytest.fixture
@@ -72,7 +72,9 @@ def test_network_is_a_checkpoint_a_run_or_the_newest_run(named, draw, fitted, tm
         ),
         (
             ["--hidden", 6, "--only_digit", 3, "--train_size", 95],
-            dict.fromkeys(["confusion", "mistakes", "saturation"], "it compares ten outputs; this is 784-6-1"),
+            dict.fromkeys(
+                ["confusion", "mistakes", "saturation", "trial_cuts"], "it compares ten outputs; this is 784-6-1"
+            ),
         ),
     ],
 )

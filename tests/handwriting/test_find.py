@@ -132,7 +132,7 @@ def test_of_several_digits_find_digit_takes_one_of_them():
 
 
 def part(left, top, right, bottom, score=1.0, label=1):
-    return Part(label, left, top, right, bottom, score)
+    return Part(label, left, top, right, bottom, score, True)
 
 
 def test_groups_of_parts():

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from digits.handwriting import find_digit
-from digits.handwriting.ink import find_ink, without_lines
+from digits.handwriting.ink import find_ink, paper, without_lines
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, one_line_error
-from tests.support.pens import INK, PAPER, STROKES, box, cover, on_paper
+from tests.support.pens import APART, INK, PAPER, STROKES, box, cover, on_paper
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,29 @@ def test_an_edge_of_the_table_is_not_read(two):
     pixels = on_paper(two)
     pixels[:, 285:] = (70, 50, 40)
     assert_finds(pixels, two)
+
+
+@pytest.mark.parametrize("gap", [0, 4])
+@pytest.mark.parametrize("thick", [12, 20])
+def test_a_corner_of_a_table_is_not_read(thick, gap, two):
+    """Its lines are half of the picture's border, or near it."""
+    pixels, (right, bottom) = on_paper(two), np.array(SIZE) - gap
+    pixels[bottom - thick : bottom, :right] = pixels[:bottom, right - thick : right] = 40
+    assert_finds(pixels, two)
+
+
+@pytest.mark.parametrize("upside_down", [False, True])
+def test_a_part_of_the_digit_that_is_cut_off_above_or_below_is_read(upside_down):
+    ink = cover(SIZE, (APART["5, its bar apart"], 110, -2, 150))
+    ink = ink[::-1] if upside_down else ink
+    assert cv2.connectedComponents((ink > 0.1).astype(np.uint8))[0] == 3 and ink[[0, -1]].max() > 0.5
+    assert_finds(np.ascontiguousarray(on_paper(ink)), ink, near=3 * NEAR)  # mirrored, it leans, and is set upright
+
+
+def test_strokes_along_the_border_are_filled_as_others_are():
+    light = np.ones((100, 120), np.float32)
+    light[:9, 20:] = light[50:59, 20:] = 0.3
+    assert np.array_equal(paper(light, 0.12), np.ones_like(light))
 
 
 def noise(deviation, blur=0.0):

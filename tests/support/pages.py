@@ -9,6 +9,7 @@ from PIL import Image
 
 from digits.__main__ import main
 from tests.support.pens import STROKES, cover, on_paper
+from tests.support.small_mnist import DATA
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WINDOWS = [(360, 740), (1440, 900)]  # width and height of a phone's and of a screen's
@@ -20,7 +21,7 @@ def launch(playwright):
 
 def exported(checkpoint, out):
     """Export a checkpoint as a page; returns the page's path."""
-    main(["export", str(checkpoint), "--to", "web", "--out", str(out)])
+    main(["export", str(checkpoint), "--to", "web", "--out", str(out), "--data_dir", str(DATA)])
     return out
 
 

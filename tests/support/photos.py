@@ -28,9 +28,11 @@ def photo(digit: np.ndarray, rng: np.random.Generator, hard: bool = False) -> Im
 
 
 def line(
-    digits: list[np.ndarray], rng: np.random.Generator, hard: bool = False
+    digits: list[np.ndarray], rng: np.random.Generator, hard: bool = False, touching: bool = False
 ) -> tuple[Image.Image, list[tuple[int, int, int, int]]]:
-    """A photo of a handwritten line of separate digits, (28, 28) uint8 each.
+    """A photo of a handwritten line of digits, (28, 28) uint8 each: separate, or touching.
+
+    Touching ones share up to a fifth of their width with the next.
 
     Returns it and the box of each digit's ink: left, top, right, bottom in pixels, right and bottom outside the ink.
     """
@@ -40,7 +42,8 @@ def line(
         shape, points, matrix = _write(digit, look.width, rng.uniform(0.85, 1.15), rng, slant)
         place = np.array([x, rise * x + rng.normal(0, 0.03)]) - [points[:, 0].min(), points[:, 1].max()]
         written.append((shape, matrix, place, points + place))
-        x += np.ptp(points[:, 0]) + rng.uniform(0.13, 0.5)
+        width = np.ptp(points[:, 0])
+        x += width * rng.uniform(0.8, 1) if touching else width + rng.uniform(0.13, 0.5)
     points = np.concatenate([points for *_, points in written])
     extent = np.ptp(points, axis=0)
     width = 200 * 8 ** rng.random()

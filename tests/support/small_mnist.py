@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digits import data, mnist
+from digits import mnist
 
 DATA = Path(__file__).parents[2] / "data"  # of the real files
 TRAINING, VALIDATION, TEST = 500, 100, 100
@@ -44,4 +44,4 @@ def use(monkeypatch: pytest.MonkeyPatch, checksums: dict[str, str]) -> None:
     """Make `digits` take the small files for MNIST, and fetch nothing."""
     monkeypatch.setattr(mnist, "SHA256", checksums)
     monkeypatch.setattr(mnist, "sources", lambda raw: {})  # no test may use the network
-    monkeypatch.setattr(data, "TRAINING", TRAINING)
+    monkeypatch.setattr(mnist, "TRAINING", TRAINING)

@@ -58,11 +58,11 @@ def places(study, *states):
 
 
 def main():
-    from digits import data, mnist, sweep
+    from digits import mnist, sweep
     from digits.__main__ import main
     from digits.sweep import search
 
-    mnist.SHA256, data.TRAINING = json.loads(os.environ["SMALL_MNIST"])
+    mnist.SHA256, mnist.TRAINING = json.loads(os.environ["SMALL_MNIST"])
     search.BEAT, search.GRACE, search.POLL = 1, GRACE, 0.1
     validate, test = sweep.validate, sweep.test
 

@@ -45,7 +45,7 @@ def test_each_epoch_trains_on_its_own_copies_with_their_labels(module, monkeypat
     for epoch in range(3):
         for seen, seen_labels in watch.epochs[epoch]:
             assert seen.equal(distort.distort(images, 0.7, 5, epoch))
-            assert seen_labels is labels
+            assert seen_labels.equal(labels)
     assert images.equal(before)  # which validation and pictures see
 
 

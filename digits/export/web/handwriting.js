@@ -4,38 +4,66 @@ const WORKING = 300; // a picture is reduced until it has at most this many pixe
 const SMALLEST = 150; // a picture of fewer pixels squared is enlarged to at least this many
 const NARROW = 100; // a picture is refused if one side is this many times the other
 
-// The digits of a line such as a postal code, left to right; empty if no ink is found.
+// The digits of a line such as a postal code, left to right, cut at gaps alone; empty if no ink is found.
 //
 // pixels: an upright picture as ImageData, {width, height, data: RGBA}. Each digit is {image, box, clarity}: a
 // Float32Array(784) of 0..1, light on dark; left, top, right and bottom in pixels of the picture; and a score of its
 // edges, higher the more they look like those of pen strokes. A 28x28 picture drawn as MNIST's are is not changed.
 function findDigits(pixels) {
+  const { digit, ink, scale } = inkOf(pixels);
+  if (digit) return [digit];
+  if (!ink) return [];
+  const groups = groupParts(ink.parts.filter((part) => part.main));
+  const owner = new Map(groups.flatMap((group, n) => group.map((part) => [part.label, n + 1])));
+  const owners = changed(ink.labels, (label) => owner.get(label) ?? 0);
+  return groups.map((group, n) => digitOf(ink.darkness, owners, [n + 1, n + 1], group, scale));
+}
+
+// The lines of numbers in a picture, from the top, each cut into more than its digits: {trials, digits}, a digit for
+// each trial. `bestWay` chooses among them.
+function findLines(pixels) {
+  const { digit, ink, scale } = inkOf(pixels);
+  if (digit) return [{ trials: [{ first: 0, last: 1, width: 1, height: 1, seams: 0 }], digits: [digit] }];
+  return ink ? linesOf(ink, scale) : [];
+}
+
+// The lines that ink makes, as `findLines` has them.
+function linesOf(ink, scale) {
+  const { owners, rows } = cut(ink);
+  return rows.map((row) => {
+    const tried = trials(row), runs = tried.map(({ first, last }) => row.pieces.slice(first, last));
+    const digits = runs.map((run) => digitOf(ink.darkness, owners, [run[0].label, run.at(-1).label], run, scale));
+    return { trials: tried, digits };
+  });
+}
+
+// The ink of a picture, null if there is none, and how many pixels of the picture are one of its own; or an image of
+// MNIST's itself.
+function inkOf(pixels) {
   let [colours, scale] = openPicture(pixels);
-  if (!colours) return [];
+  if (!colours) return {};
   const { width, height, data } = colours[0];
-  if (drawnAsMnist(colours)) return [{ image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 }];
+  if (drawnAsMnist(colours)) {
+    return { digit: { image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 } };
+  }
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
   if (enlargement > 1) {
     const enlarged = (colour) => resized(colour, cubic, width * enlargement, height * enlargement);
     colours = colours.map((colour) => changed(enlarged(colour), (value) => Math.round(clamp(value, 0, 255))));
+    scale /= enlargement;
   }
-  const ink = findInk(colours);
-  if (!ink) return [];
-  return groupParts(ink.parts).map((group) => {
-    const side = (name, most) => most(...group.map((part) => part[name]));
-    const box = [side("left", Math.min), side("top", Math.min), side("right", Math.max), side("bottom", Math.max)];
-    const outer = [box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1];
-    const own = new Set(group.map((part) => part.label));
-    const mask = changed(crop(ink.labels, ...outer), (label) => Number(own.has(label)));
-    const darkness = crop(ink.darkness, ...outer), near = dilated(mask, 3, 3);
-    const most = quantile(valuesIn(darkness, mask), 0.5);
-    const strokes = changed(darkness, (value, i) => clamp(value / most, 0, 1) * near.data[i]);
-    return {
-      image: redraw(strokes),
-      box: box.map((n) => rounded((n * scale) / enlargement)),
-      clarity: side("score", Math.max),
-    };
-  });
+  return { ink: findInk(colours), scale };
+}
+
+// Parts as a digit: the pixels whose `owners` are these labels, first to last, and their soft edges.
+function digitOf(darkness, owners, [first, last], parts, scale) {
+  const box = around(parts), outer = [box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1];
+  const own = crop(owners, ...outer), mask = changed(own, (owner) => Number(owner >= first && owner <= last));
+  const dark = crop(darkness, ...outer), near = dilated(mask, 3, 3), most = quantile(valuesIn(dark, mask), 0.5);
+  const soft = (i) => near.data[i] && (mask.data[i] || own.data[i] === 0);
+  const strokes = changed(dark, (value, i) => (soft(i) ? clamp(value / most, 0, 1) : 0));
+  const clarity = Math.max(...parts.map((part) => part.score));
+  return { image: redraw(strokes), box: box.map((n) => rounded(n * scale)), clarity };
 }
 
 // Group the parts that make a digit: those above one another, and small ones nearby. Left to right.

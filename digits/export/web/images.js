@@ -173,10 +173,12 @@ function largest(from, to, first, step, count, side) {
   }
 }
 
-// A morphological closing, in which whatever is dark and narrower than a window is filled.
+// A morphological closing, in which whatever is dark and narrower than a window is filled; beyond the border is white.
 function closing(image, side) {
-  const negative = (image) => changed(image, (value) => -value);
-  return negative(dilated(negative(dilated(image, side, side)), side, side));
+  const negative = (image) => changed(image, (value) => 2 - value), { width, height } = image;
+  const around = crop(negative(image), -side, -side, width + side, height + side);
+  const opened = dilated(negative(dilated(negative(around), side, side)), side, side);
+  return negative(crop(opened, side, side, width + side, height + side));
 }
 
 // The distance in pixels from each pixel of a mask to the nearest 0: within its column, then by Pythagoras.

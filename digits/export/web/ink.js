@@ -1,36 +1,35 @@
 // Which pixels of a picture are ink, whatever the paper, its light, its shadows and its lines: as in ink.py.
 
-const WINDOWS = [0.06, 0.12, 0.24, 0.5, 1]; // wider than strokes, as shares of a picture's shorter side; 1: even light
+const WINDOWS = [0.06, 0.12, 0.3, 1]; // wider than strokes, as shares of a picture's shorter side; 1: even light
 const EVEN = 0.3; // standard deviation of the blur that takes out the light, as a share of the picture's shorter side
+const DARK = 0.6; // paper is dark if so much of the border is: two of four sides may be a table's lines
 const STRONG = 0.4; // an edge is where the light changes at least so fast; 1 is nearly the fastest in the picture
 const THRESHOLD = 0.85; // ink is at least so dark, as a share of the mean darkness at the edges
 const STEEP = [0.2, 0.3]; // least mean steepness of the rim: of the best part, and of others
-const SMALL = 0.08; // least area of a part, as a share of the best one's
-const EDGE = [0.2, 0.15]; // so near the picture's edge, in its shorter sides, a long part so thin is a table's line
+const SMALL = [0.08, 0.01]; // least area of a main part, and of any, as a share of the best one's
+const EDGE = 0.2; // a long part that stays so near the edge, in shorter sides of the picture, is a table's line
 const GRAIN = 5; // least contrast of ink, in median deviations of the paper
-const TINY = 0.06; // a part shorter than this share of the picture's shorter side is grain
 const COARSE = 12; // resolution at which the paper under the ink is estimated: pixels across a window
 
 // Tell the ink of a picture, [red, green, blue] of 0..255, from its paper.
 //
 // Returns {darkness, labels, parts}, or null if there is no ink: an image, 0 on the paper; one of each pixel's part, by
-// its label; and the parts of the ink, {label, left, top, right, bottom, score}.
+// its label; and the parts of the ink, {label, left, top, right, bottom, score, main}: main ones are neither small nor
+// cut off at the left or right border of the picture, as a neighbour's ink is.
 function findInk(colours) {
-  colours = colours.map((colour) => changed(blurred(colour, 1), (value) => value / 255));
-  const dark = onDarkPaper(colours);
-  colours = colours.map((colour) => changed(colour, (value) => (dark ? 1 - value : value) + 0.05));
-  const light = grey(colours), lines = divided(light, withoutLines(light)); // 1 where none is
+  const [, green, blue] = colours.map(({ data }) => data), sum = (red, i) => (red + green[i] + blue[i]) / 765;
+  const grey = blurred(changed(colours[0], sum), 1), dark = onDarkPaper(grey);
+  const light = changed(grey, (value) => (dark ? 1 - value : value) + 0.05), unlined = withoutLines(light);
   const [slopes, steep] = steepness(changed(light, (value) => Math.log(value + 0.35)));
-  const left = changed(steep, (edge, i) => Number(edge && lines.data[i] === 1));
+  const left = changed(steep, (edge, i) => Number(edge && unlined.data[i] === light.data[i]));
   const edges = maximum(left.data) ? left : steep;
-  colours = colours.map((colour) => divided(colour, lines));
   let best = null, most = 0;
   for (const window of WINDOWS) {
-    const shares = colours.map((colour) => divided(colour, paperUnder(colour, window)));
-    const darkness = changed(grey(shares), (share) => 1 - share);
+    const darkness = changed(divided(unlined, paperUnder(unlined, window)), (share) => 1 - share);
     const least = THRESHOLD * mean(valuesIn(darkness, edges));
     const ink = { darkness, ...parts(changed(darkness, (value) => Number(value > least)), slopes) };
-    const score = ink.parts.reduce((sum, part) => sum + part.score ** 3, 0); // all digits count, clear ones far more
+    const main = ink.parts.filter((part) => part.main);
+    const score = main.reduce((sum, part) => sum + part.score ** 3, 0); // all digits count, clear ones far more
     if (score > most) [best, most] = [ink, score];
   }
   return best && !isGrain(best) ? best : null;
@@ -45,19 +44,14 @@ function isGrain({ darkness, labels, parts }) {
   return quantile(ink, 0.5) - paper < GRAIN * grain;
 }
 
-// The mean of three colours.
-function grey([red, green, blue]) {
-  return changed(red, (value, i) => (value + green.data[i] + blue.data[i]) / 3);
-}
-
-// Whether the border of a picture of 0..1 is mostly darker than its edges, where ink and paper meet.
-function onDarkPaper(colours) {
-  const light = changed(grey(colours), (value) => value + 0.1), { width, height } = light;
+// Whether most of the border of a picture of 0..1 is darker than its edges, where ink and paper meet.
+function onDarkPaper(picture) {
+  const light = changed(picture, (value) => value + 0.1), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
   const around = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
   const even = divided(light, around), [, edges] = steepness(even);
   const border = even.data.filter((_, i) => i < width || i >= even.data.length - width || (i + 1) % width < 2);
-  return quantile(border, 0.5) < mean(valuesIn(even, edges));
+  return quantile(border, DARK) < mean(valuesIn(even, edges));
 }
 
 // By how much each pixel is darker than its neighbours to the right, left, below and above: four images of -1 to 1,
@@ -77,7 +71,8 @@ function steepness({ width, height, data }) {
 const sample = (values) => values.filter((_, i) => i % 7 === 0);
 
 // The light of the paper, at least as light as the picture: a morphological closing. It fills whatever is dark and
-// narrower than the window, a share of the picture's shorter side.
+// narrower than the window, a share of the picture's shorter side. Beyond the border it is white, or strokes that meet
+// the border would be too wide for the window.
 function paperUnder(light, window) {
   const { width, height, data } = light, lightest = maximum(data);
   if (window >= 1) return changed(light, () => lightest);
@@ -147,24 +142,25 @@ function levelLines({ width, height, data }) {
   });
 }
 
-// Label the connected parts of a mask, and list the best one and others that may belong to it.
+// Label the connected parts of a mask, and list the best one and others as clear.
 //
 // How steep its rim is, is the mean of the slopes from its pixels to neighbours that are not its own. Where the picture
 // ends there is none: what reaches over the border is seldom ink.
 function parts(mask, slopes) {
-  const { width, height } = mask, [near, thin, tiny] = [...EDGE, TINY].map((share) => share * Math.min(width, height));
+  const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
   const row = width + 2, around = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
   const labels = crop(mask, -1, -1, width + 1, height + 1), { data } = labels, found = []; // 1 is ink not yet labelled
   for (let first = 0; first < data.length; first++) {
     if (data[first] !== 1) continue;
     const label = found.length + 2, stack = [first];
-    let left = width, top = height, right = 0, bottom = 0, size = 0, length = 0, steep = 0;
+    let left = width, top = height, right = 0, bottom = 0, size = 0, inside = 0, length = 0, steep = 0;
     data[first] = label;
     while (stack.length) {
       const i = stack.pop(), x = (i % row) - 1, y = Math.floor(i / row) - 1;
       [left, top] = [Math.min(left, x), Math.min(top, y)];
       [right, bottom] = [Math.max(right, x + 1), Math.max(bottom, y + 1)];
       size++;
+      if (Math.min(x, y) >= near && x < width - near && y < height - near) inside++;
       around.forEach((step, n) => {
         const j = i + step;
         if (data[j] === 0 && n < 4) {
@@ -177,14 +173,13 @@ function parts(mask, slopes) {
       });
     }
     const wide = right - left, high = bottom - top, mean = steep / length;
-    const level = wide > width / 2 && high < thin && (bottom < near || top > height - near);
-    const upright = high > height / 2 && wide < thin && (right < near || left > width - near);
-    const score = level || upright || Math.max(wide, high) < tiny ? -1 : length ** 0.3 * (mean - STEEP[0]);
-    const whole = left > 0 && top > 0 && right < width && bottom < height;
-    const kept = whole && mean > STEEP[1] && score > 0;
-    found.push({ label, left, top, right, bottom, score, size, kept });
+    const line = !inside && (wide > width / 2 || high > height / 2);
+    const score = line ? -1 : length ** 0.3 * (mean - STEEP[0]);
+    const neighbour = left === 0 || right === width; // of a digit in a line, cut off
+    found.push({ label, left, top, right, bottom, score, size, neighbour, kept: mean > STEEP[1] && score > 0 });
   }
   const best = found.reduce((one, other) => (other.score > one.score ? other : one), { score: 0 });
-  const parts = found.filter((part) => part === best || (part.kept && part.size > SMALL * best.size));
+  for (const part of found) part.main = part === best || (!part.neighbour && part.size > SMALL[0] * best.size);
+  const parts = found.filter((part) => part === best || (part.kept && part.size > SMALL[1] * best.size));
   return { labels: crop(labels, 1, 1, width + 1, height + 1), parts };
 }

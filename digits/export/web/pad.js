@@ -1,26 +1,33 @@
-// What one draws: strokes of a pen, each a list of points [x, y] from 0 to 1 across the pad, or a picture. Only the
-// stroke being drawn is changed in place; any other change makes a new drawing, and undo goes back to the one before.
+// What one draws: strokes of a pen, each a list of points [x, y] from 0 to 1 across the pad, or a picture, or a digit
+// of MNIST; and the network that reads it. Only the stroke being drawn is changed in place; any other change makes a
+// new moment, and undo goes back to the one before.
 
-const PEN = 0.08; // width of the pen, in sides of the pad; tuned on validation digits, drawn again
-const FINENESS = 200; // strokes are read on a canvas of this many pixels squared
+const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
+const THICKNESS = 8 / 60; // their width as they are read, in sizes of what they make; tuned on validation digits
+const FINENESS = 120; // strokes are read on a canvas on which what they make is so many pixels large
+const OBLONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
+const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
+const SURE = 0.5; // least mean activation of the digits of a number, as in digits/predict.py
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
+const MOST = 50; // moments that are remembered, since a lesson makes a network of megabytes
 
-const pad = {
-  drawing: { strokes: [], picture: null },
-  past: [],
-  pen: null, // the id of the pointer that draws
-};
+const EMPTY = { strokes: [], picture: null, digits: null }; // digits: those of a picture, which are found once
+const pad = { drawing: EMPTY, network: unpacked(held), past: [], future: [], pen: null }; // pen: the pointer that draws
 
-/** Goes on with another drawing. A pen that is down is lifted: its stroke belongs to the drawing before. */
-function replaceDrawing(drawing) {
-  pad.past.push(pad.drawing);
-  [pad.drawing, pad.pen] = [drawing, null];
+/** Goes on with another drawing or network. A pen that is down is lifted: its stroke belongs to the moment before. */
+function change(next) {
+  pad.past = [...pad.past, moment()].slice(-MOST);
+  Object.assign(pad, { future: [], pen: null }, next);
 }
 
-/** Goes back to the drawing before, if there is one. */
-function restoreDrawing() {
-  if (pad.past.length) [pad.drawing, pad.pen] = [pad.past.pop(), null];
+/** Goes to the last of the moments `from` if there is one, back by undo or forth by redo; `to` then has this one. */
+function travel(from, to) {
+  if (!from.length) return;
+  to.push(moment());
+  Object.assign(pad, { pen: null }, from.pop());
 }
+
+const moment = () => ({ drawing: pad.drawing, network: pad.network });
 
 /** Calls `drawn(event, done)` while a pointer draws on the canvas; `done` once it is lifted. */
 function listenToPen(canvas, drawn) {
@@ -31,7 +38,7 @@ function listenToPen(canvas, drawn) {
   canvas.addEventListener("pointerdown", (event) => {
     if (pad.pen !== null || event.button) return;
     canvas.setPointerCapture(event.pointerId);
-    replaceDrawing({ strokes: [...pad.drawing.strokes, [point(event)]], picture: null });
+    change({ drawing: { ...EMPTY, strokes: [...pad.drawing.strokes, [point(event)]] } });
     pad.pen = event.pointerId;
     drawn(event, false);
   });
@@ -51,13 +58,12 @@ function listenToPen(canvas, drawn) {
   canvas.addEventListener("pointercancel", lifted);
 }
 
-/** Draws a picture, or strokes as smooth curves, on a square of `side` pixels. */
-function paint(context, side, { strokes, picture }) {
-  if (picture) context.drawImage(picture, ...placed(picture).map((n) => n * side));
+/** Draws strokes as smooth curves of a pen of this width; `at` says where on the canvas a point is. */
+function paintStrokes(context, strokes, width, at) {
   context.lineCap = context.lineJoin = "round";
-  context.lineWidth = PEN * side;
+  context.lineWidth = width;
   for (const stroke of strokes) {
-    const points = stroke.map((point) => point.map((n) => n * side));
+    const points = stroke.map(at);
     const [x, y] = points[0];
     context.beginPath();
     context.moveTo(x, y);
@@ -78,17 +84,66 @@ function placed({ width, height }) {
   return [(1 - w) / 2, (1 - h) / 2, w, h];
 }
 
-const inkCanvas = Object.assign(document.createElement("canvas"), { width: FINENESS, height: FINENESS });
-const inkContext = inkCanvas.getContext("2d", { willReadFrequently: true });
+const inkContext = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
-/** The digit that strokes make, in a list like that of `findDigits`, its box in sides of the pad. */
+/** The digits that strokes make, in a list like that of `findDigits`, their boxes in sides of the pad. Strokes that
+ * may be several digits are cut as the ink of a picture is. */
 function digitsOfStrokes(strokes) {
-  inkContext.clearRect(0, 0, FINENESS, FINENESS);
-  paint(inkContext, FINENESS, { strokes });
-  const { data } = inkContext.getImageData(0, 0, FINENESS, FINENESS);
-  const ink = filled(FINENESS, FINENESS, (i) => data[4 * i + 3] / 255);
-  if (!ink.data.some((value) => value > 0.5)) return [];
-  return [{ image: redraw(ink), box: bounds(_drawn(ink)).map((n) => n / FINENESS), clarity: 1 }];
+  if (!strokes.length) return [];
+  const { ink, left, top, scale } = inkOfStrokes(strokes);
+  const found = !detector && maybeSeveral(strokes) ? chosenDigits(linesOf(partsOf(ink), 1)) : [];
+  const digits = found.length ? found : [{ image: redraw(ink), box: bounds(_drawn(ink)), clarity: 1 }];
+  return digits.map((digit) => ({ ...digit, box: digit.box.map((n, i) => n / scale + (i % 2 ? top : left)) }));
+}
+
+/** Whether strokes are wider than high, or an upright line passes between them. */
+function maybeSeveral(strokes) {
+  const [across, down] = [0, 1].map((axis) => strokes.map((stroke) => {
+    const values = stroke.map((point) => point[axis]);
+    return [Math.min(...values), Math.max(...values)];
+  }));
+  const size = (ranges) => Math.max(...ranges.map(([, end]) => end)) - Math.min(...ranges.map(([start]) => start));
+  const between = ([left]) => left > Math.max(...across.map(([start, end]) => (start < left ? end : -Infinity)));
+  return size(across) > size(down) || across.some((range) => range[0] > Math.min(...across.flat()) && between(range));
+}
+
+/** Ink as `findInk` returns that of a picture. */
+function partsOf(ink) {
+  const [slopes] = steepness(changed(ink, (value) => -value));
+  return { darkness: ink, ...parts(changed(ink, (value) => Number(value > 0.5)), slopes) };
+}
+
+/** The ink of strokes, drawn as large and as thick whatever their size on the pad: an image of 0..1, the place on the
+ * pad of its left upper corner, and how many of its pixels a side of the pad is. */
+function inkOfStrokes(strokes) {
+  const [xs, ys] = [0, 1].map((axis) => strokes.flatMap((stroke) => stroke.map((point) => point[axis])));
+  const [left, top] = [xs, ys].map((values) => -maximum(values.map((value) => -value)));
+  const [wide, high] = [maximum(xs) - left, maximum(ys) - top];
+  const scale = FINENESS / Math.max(high, wide / OBLONG, DOT), pen = THICKNESS * FINENESS;
+  const [width, height] = [wide, high].map((n) => Math.ceil(n * scale + 2 * pen));
+  Object.assign(inkContext.canvas, { width, height });
+  paintStrokes(inkContext, strokes, pen, ([x, y]) => [(x - left) * scale + pen, (y - top) * scale + pen]);
+  const { data } = inkContext.getImageData(0, 0, width, height);
+  const ink = filled(width, height, (i) => data[4 * i + 3] / 255);
+  return { ink, left: left - pen / scale, top: top - pen / scale, scale };
+}
+
+/** A digit of MNIST, given its image, as a drawing that fills the pad. */
+function drawingOf(image) {
+  const box = bounds({ width: 28, height: 28, data: image }).map((n) => n / 28);
+  return { ...EMPTY, digits: [{ image, box, clarity: 1 }] };
+}
+
+/** The strokes, the picture or the digit of MNIST on the pad, on a square of `side` pixels. */
+function paint(context, side, { strokes, picture, digits }) {
+  if (picture) context.drawImage(picture, ...placed(picture).map((n) => n * side));
+  else if (digits) paintPixels(context, [0, 0, side, side], 0, digits[0].image);
+  paintStrokes(context, strokes, PEN * side, (point) => point.map((n) => n * side));
+}
+
+/** Whether a file that the browser cannot open is a picture as iPhones make them. */
+async function isHeic(file) {
+  return /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
 }
 
 /** The picture in a file, upright, on a canvas of at most LARGEST a side; throws if the browser cannot open it. */
@@ -103,11 +158,22 @@ async function openFile(file) {
   return picture;
 }
 
-/** The digits in a picture, their boxes in sides of the pad. */
+/** The digits in a picture, their boxes in sides of the pad; with their lines, if the network reads all ten. */
 function digitsOfPicture(picture) {
   const { width, height } = picture, longer = Math.max(width, height), [left, top] = placed(picture);
-  return findDigits(picture.getContext("2d").getImageData(0, 0, width, height)).map((digit) => ({
+  const pixels = picture.getContext("2d").getImageData(0, 0, width, height);
+  return (detector ? findDigits(pixels) : chosenDigits(findLines(pixels))).map((digit) => ({
     ...digit,
     box: digit.box.map((n, i) => n / longer + (i % 2 ? top : left)),
   }));
+}
+
+/** The digits that the network chooses on lines; of several on a line, only if it is fairly sure of them. */
+function chosenDigits(lines) {
+  return lines.flatMap(({ trials, digits }, line) => {
+    const outputs = digits.map(({ image }) => feedforward(pad.network.layers, image).at(-1));
+    const chosen = bestWay(trials, outputs).filter(([, isDigit]) => isDigit).map(([n]) => n);
+    const sure = mean(chosen.map((n) => Math.max(...outputs[n])));
+    return chosen.length === 1 || sure > SURE ? chosen.map((n) => ({ ...digits[n], line })) : [];
+  });
 }

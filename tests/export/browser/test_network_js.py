@@ -7,6 +7,7 @@ import torch
 
 from digits import mnist
 from digits.checkpoint import load_network, read
+from digits.export.page import rounded
 from digits.neurons import binary_layer
 
 pytestmark = pytest.mark.mnist
@@ -14,19 +15,20 @@ pytestmark = pytest.mark.mnist
 
 def test_bits_are_those_of_the_binary_layer(page_file, visit, mnist_dir):
     page, a = visit(page_file), torch.rand(500, 10, generator=torch.Generator().manual_seed(1))
-    bits = page.evaluate("rows => rows.map((row) => binaryLayer(Float32Array.from(row)))", a.tolist())
+    bits = page.evaluate("rows => rows.map((row) => binaryLayer(held.bits, Float32Array.from(row)))", a.tolist())
     assert bits == binary_layer()(a).tolist()
 
 
 def test_the_network_is_that_of_pytorch(trained, page_file, visit, mnist_dir):
-    """On all test images: the same digit, and activations within 1e-5."""
+    """On all test images, with the same rounded weights: the same digit, and activations within 1e-5."""
     images, _ = mnist.load(mnist_dir, train=False)
-    expected = load_network(read(trained), trained)(images.flatten(1) / 255)
+    expected = rounded(load_network(read(trained), trained))(images.flatten(1) / 255)
     page = visit(page_file)
     activations, answers = page.evaluate(
         """(bytes) => { const pixels = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), all = [], answers = [];
         for (let i = 0; i < pixels.length; i += 784) {
-            all.push(feedforward(Float32Array.from(pixels.subarray(i, i + 784), (v) => v / 255)).at(-1));
+            const image = Float32Array.from(pixels.subarray(i, i + 784), (v) => v / 255);
+            all.push(feedforward(pad.network.layers, image).at(-1));
             answers.push(answerOf(all.at(-1)));
         }
         return [all.map((a) => [...a]), answers]; }""",

@@ -181,14 +181,20 @@ def test_a_picture_lying_on_its_side_is_turned(page_file, visit):
 
 @pytest.mark.parametrize(
     "content, reason",
-    [(b"no picture", "not a picture that"), (photographed(), "No digit is found")],
-    ids=["text", "blank"],
+    [
+        (b"no picture", "not a picture that"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC picture. Send it as JPEG"),
+        (photographed(), "No digit is found"),
+    ],
+    ids=["text", "an iPhone's", "blank"],
 )
-def test_what_cannot_be_read_is_said_and_changes_nothing(content, reason, page_file, visit):
+def test_what_cannot_be_read_is_said_and_is_no_answer(content, reason, page_file, visit):
     page = visit(page_file)
     draw(page, 3)
     give(page, "drop", content)
     page.wait_for_function(f"() => find('said').textContent.includes({reason!r})")
+    assert answer(page) == "?" and set(outputs(page)) == {0}
+    page.locator("#undo").click()
     assert answer(page) == "3"
 
 

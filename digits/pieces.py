@@ -1,0 +1,117 @@
+"""Images that are no digit, such as a number that is cut in the wrong places gives: examples with all ten targets 0.
+
+A network that learns them keeps all its outputs low where no digit is. They are made of training images and of strokes:
+digits side by side, of which one may be cut; parts of digits; digits that lie on their side, where a 1 is a dash;
+strokes that meet as those of letters do; and blots.
+"""
+
+from collections.abc import Iterable
+from math import pi
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import max_pool2d
+
+from digits.distort import smooth_noise
+from digits.styles import as_mnist, direction, grid, turned, with_stroke
+
+NO_DIGIT = 10  # the label: it names no output neuron
+
+# Which digits may lose which side, a direction in radians, clockwise from the right. What is left of the others may
+# well be a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
+CUTS = {0.0: [0, 2, 3, 4, 5, 6, 7, 8, 9], pi: [0, 2, 5, 6], pi / 2: [0, 3, 5], -pi / 2: [0, 2, 3, 5]}
+
+
+@torch.no_grad()
+def no_digits(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int) -> Tensor:
+    """Images (count, 28, 28) uint8 without a digit, of digits (N, 28, 28) uint8 with labels (N,), on their device.
+
+    They depend on the arguments alone, and on the kind of device: an epoch has its own.
+    """
+    number = np.random.default_rng([seed, epoch, 2]).integers(2**63)
+    pieces = Pieces(images, labels, torch.Generator(images.device).manual_seed(int(number)))
+    kinds = pieces.neighbours, pieces.parts, pieces.lying, pieces.strokes, pieces.blots
+    made = []
+    for kind, n in zip(kinds, shared(count, len(kinds)), strict=True):
+        stretch = pieces.uniform(n, -0.25, 0.25).exp()[:, 0]
+        made.append(as_mnist(kind(n), stretch))
+    return (torch.cat(made) * 255).round_().to(torch.uint8)
+
+
+class Pieces:
+    """Makes n images (n, H, W) float 0..1 of a kind, the ink anywhere in them."""
+
+    def __init__(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> None:
+        self.images, self.labels, self.generator = images, labels, generator
+
+    def neighbours(self, n: int) -> Tensor:
+        """Two digits side by side or overlapping; of some, only the nearer part of the left or of the right one."""
+        cut_left, whole, cut_right = shared(n, 3)
+        left = torch.cat([self.cut(cut_left, pi, 0.4, 0.8), self.digits(whole + cut_right, range(10))])
+        right = torch.cat([self.digits(cut_left + whole, range(10)), self.cut(cut_right, 0, 0.4, 0.8)])
+        canvas = torch.zeros(n, 28, 56, device=self.images.device)
+        canvas[:, :, :28] = left
+        apart = torch.randint(10, 22, (n,), generator=self.generator, device=canvas.device)
+        for columns in apart.unique().tolist():
+            here, window = apart == columns, slice(columns, columns + 28)
+            canvas[here, :, window] = canvas[here, :, window].maximum(right[here])
+        # Squeezed into the box of one digit, their strokes become thin, and are drawn thicker.
+        return canvas.lerp(max_pool2d(canvas[:, None], 3, 1, 1)[:, 0], self.uniform(n, 0, 1)[:, :, None])
+
+    def parts(self, n: int) -> Tensor:
+        """About a half of a digit, cut along a slanting line."""
+        return torch.cat([self.cut(m, side, 0.3, 0.55) for side, m in zip(CUTS, shared(n, len(CUTS)), strict=True)])
+
+    def cut(self, n: int, side: float, least: float, most: float) -> Tensor:
+        """Digits without one side, a key of CUTS; from `least` to `most` of their extent are left."""
+        ink = self.digits(n, CUTS[side])
+        way = direction(side + self.uniform(n, -0.3, 0.3))[:, :, None, None]
+        column, row = grid(ink)
+        along = way[:, 0] * column + way[:, 1] * row
+        start = along.where(ink > 0.4, 99.0).amin((1, 2))
+        end = along.where(ink > 0.4, -99.0).amax((1, 2))
+        last = start + self.uniform(n, least, most)[:, 0] * (end - start)
+        return ink * (last[:, None, None] + 0.5 - along).clamp(0, 1)
+
+    def lying(self, n: int) -> Tensor:
+        """Digits on their left or right side, but 0, which stays one."""
+        left, right = (self.digits(m, range(1, 10)) for m in shared(n, 2))
+        return torch.cat([left.rot90(1, (1, 2)), right.rot90(3, (1, 2))])
+
+    def strokes(self, n: int) -> Tensor:
+        """Three to five strokes, straight or bent, between nine places in rows of three."""
+        ink = torch.zeros(n, 28, 28, device=self.images.device)
+        width, count = self.uniform(n, 2, 4), self.uniform(n, 2.5, 5.5).round()
+        for number in range(5):
+            first = torch.randint(9, (n,), generator=self.generator, device=ink.device)
+            second = (first + torch.randint(1, 9, (n,), generator=self.generator, device=ink.device)) % 9
+            start, end = (
+                torch.stack([place % 3, place // 3], 1) * 9 + 5 + torch.cat([self.uniform(n, -2, 2) for _ in "xy"], 1)
+                for place in (first, second)
+            )
+            bend = (self.uniform(n, -0.6, 0.6).abs() - 0.3).clamp(min=0)  # a half of them are straight
+            middle = (start + end) / 2 + bend * turned(end - start, pi / 2 * self.uniform(n, -1, 1).sign())
+            drawn = with_stroke(with_stroke(ink, start, middle, width), middle, end, width)
+            ink = torch.where((number < count)[:, :, None], drawn, ink)
+        return ink
+
+    def blots(self, n: int) -> Tensor:
+        """What of a smooth random field is above a level: a blot, or a few."""
+        field = smooth_noise(n, 40, 40, generator=self.generator)
+        return (4 * (field - self.uniform(n, 0, 1.5)[:, :, None])).clamp(0, 1)
+
+    def digits(self, n: int, which: Iterable[int]) -> Tensor:
+        """Digits (n, 28, 28) of these values, or of any if there are none of them."""
+        among = torch.isin(self.labels, torch.tensor([*which], device=self.labels.device)).nonzero().flatten()
+        chosen = torch.randint(len(among) or len(self.images), (n,), generator=self.generator, device=among.device)
+        return self.images[among[chosen] if len(among) else chosen] / 255
+
+    def uniform(self, n: int, low: float, high: float) -> Tensor:
+        """Random numbers (n, 1)."""
+        return low + (high - low) * torch.rand(n, 1, generator=self.generator, device=self.images.device)
+
+
+def shared(n: int, among: int) -> list[int]:
+    """The number n in so many parts, as equal as can be."""
+    return [n * (part + 1) // among - n * part // among for part in range(among)]

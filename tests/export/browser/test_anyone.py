@@ -1,0 +1,198 @@
+"""That anyone can use the page: by keyboard, with a screen reader, enlarged, in colours of one's own, on a phone."""
+
+import numpy as np
+import pytest
+
+from digits.model import DigitClassifier
+from tests.support.checkpoints import saved
+from tests.support.pages import answer, draw, exported, give, looked, outputs, photographed, shown_on
+
+axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+pytestmark = pytest.mark.mnist
+
+SIZES = [
+    (320, 568),
+    (375, 667),
+    (360, 640),
+    (667, 375),
+    (512, 384),
+    (768, 1024),
+    (1024, 768),
+    (1440, 900),
+    (1920, 1080),
+]
+
+
+def violations(page):
+    """What axe-core complains about."""
+    found = axe_playwright.Axe().run(page).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"][:80]) for each in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_state(scheme, page_file, visit):
+    page = visit(page_file, color_scheme=scheme)
+    states = [violations(page)]
+    draw(page, 3)
+    states.append(violations(page))
+    page.locator(".hidden button").nth(37).focus()
+    states.append(violations(page))
+    give(page, "drop", photographed(3, 0, 7))
+    page.locator("#boxes button").first.wait_for()
+    states.append(violations(page))
+    page.evaluate("window.resized = true")  # since the panel opens above all else
+    page.locator("#train").click()
+    page.locator("#start").click()
+    page.wait_for_function("() => training.epochs.length > 1")
+    page.locator("#start").click()
+    states.append(violations(page))
+    assert states == [[]] * 5
+
+
+def test_axe_finds_nothing_on_a_phone(page_file, visit):
+    page = visit(page_file, 360, 640)
+    draw(page, 3)
+    assert violations(page) == []
+
+
+def test_every_neuron_has_a_name(page_file, visit):
+    page = visit(page_file)
+    names = page.locator(".neurons button").evaluate_all("cells => cells.map((cell) => cell.ariaLabel)")
+    assert names == [f"Hidden neuron {j}" for j in range(100)] + [f"Output neuron {j}" for j in range(10)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pad_answer_and_sentence_are_in_view(size, page_file, visit):
+    """At once, with nothing cut off at the side; and nothing written over anything else."""
+    page = visit(page_file, *size)
+    draw(page, 3)
+    for id in ("paper", "digit", "said"):
+        box = page.locator(f"#{id}").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0]
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size[1]
+    page.locator(".hidden button").last.focus()
+    wide = "document.documentElement.scrollWidth"
+    over = """[...document.querySelectorAll("figcaption, p, label, .controls, #teach")].filter(
+        (box) => box.checkVisibility() && box.scrollWidth > box.clientWidth + 1).map((box) => box.outerHTML)"""
+    assert page.evaluate(wide) <= size[0] and page.evaluate(over) == []
+
+
+def test_two_hidden_layers_and_the_answer_fit_a_screen(visit, tmp_path):
+    page = visit(exported(saved(tmp_path / "deep.ckpt", DigitClassifier([100, 30])), tmp_path / "deep.html"))
+    for view in [*page.locator("figure").all(), page.locator("#paper")]:
+        box = view.bounding_box()
+        assert box["y"] + box["height"] <= 900 and box["x"] + box["width"] <= 1440
+
+
+def test_the_pad_stays_in_view_above_the_neurons_of_a_phone(page_file, visit):
+    page = visit(page_file, 360, 640, has_touch=True)
+    draw(page, 3)
+    neuron = page.locator(".hidden button").nth(95)
+    neuron.scroll_into_view_if_needed()
+    neuron.tap()
+    assert looked(page) == 95
+    box = page.locator("#paper").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 640
+
+
+def test_the_page_fills_a_large_screen(page_file, visit):
+    page = visit(page_file, 1920, 1080)
+    assert page.evaluate("find('answer').getBoundingClientRect().right - paper.getBoundingClientRect().left") > 1300
+
+
+def test_forced_colours(page_file, visit):
+    """Neurons, bars and the pad's edge are there, each a neuron as dark as its activation."""
+    page = visit(page_file, forced_colors="active")
+    draw(page, 3)
+    bar = shown_on(page, ".outputs button:nth-child(4) .bar").astype(int)
+    other = shown_on(page, ".outputs button:nth-child(5) .bar").astype(int)
+    assert abs(bar[4, 40:-40].mean() - other[4, 40:-40].mean()) > 60
+    shades = page.locator(".hidden button").evaluate_all(
+        "cells => cells.map((cell) => getComputedStyle(cell, '::before').backgroundColor)"
+    )
+    assert len(set(shades)) > 10
+    assert page.evaluate("getComputedStyle(find('pad')).borderTopWidth") == "1px"
+    assert shown_on(page, "#pixels canvas").std() > 20
+
+
+def test_a_key_brings_a_digit(page_file, visit):
+    page = visit(page_file)
+    right = 0
+    for digit in range(10):
+        page.keyboard.press(str(digit))
+        page.wait_for_function("(seen) => pad.past.length === seen", arg=digit + 1)
+        right += answer(page) == str(digit)
+        assert shown_on(page, "#paper").std() > 20
+    assert right >= 7
+    page.keyboard.press("Escape")
+    assert answer(page) == "?"
+
+
+@pytest.mark.parametrize(
+    "key, code, shift",
+    [("z", "KeyW", False), ("Z", "KeyZ", False), ("я", "KeyZ", False), ("Z", "KeyZ", True), ("y", "KeyY", False)],
+    ids=["french", "caps lock", "russian", "redo", "redo as on Windows"],
+)
+def test_undo_and_redo_on_any_keyboard(key, code, shift, page_file, visit):
+    page = visit(page_file)
+    draw(page, 7)
+    drawn = outputs(page)
+    redo = shift or key == "y"
+    if redo:
+        page.locator("#undo").click()
+    page.evaluate(
+        """([key, code, shiftKey]) =>
+            dispatchEvent(new KeyboardEvent("keydown", { key, code, shiftKey, ctrlKey: true }))""",
+        [key, code, shift],
+    )
+    assert (outputs(page) == drawn) == redo and (answer(page) == "?") != redo
+
+
+def test_redo_ends_where_one_goes_on(page_file, visit):
+    page = visit(page_file)
+    draw(page, 4)
+    drawn = outputs(page)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+Shift+z")
+    assert outputs(page) == drawn
+    page.keyboard.press("Control+z")
+    draw(page, 1)
+    page.keyboard.press("Control+Shift+z")
+    assert page.locator("#redo").get_attribute("aria-disabled") == "true" and outputs(page) != drawn
+
+
+def test_escape_looks_away_from_a_neuron_first(page_file, visit):
+    page = visit(page_file)
+    draw(page, 3)
+    page.locator(".hidden button").nth(7).focus()
+    page.keyboard.press("Escape")
+    assert looked(page) is None and answer(page) == "3"
+    page.keyboard.press("Escape")
+    assert answer(page) == "?"
+
+
+def test_parts_say_what_they_do(page_file, visit):
+    page = visit(page_file)
+    draw(page, 3)
+    for part, words in [
+        ("#pixels", "intensity"),
+        ("#answer", "most active"),
+        ("#paper", "centred by its mass"),
+        (".hidden button >> nth=7", "Weighted input"),
+        (".outputs button >> nth=7", "vote for it"),
+    ]:
+        page.locator(part).hover()
+        assert words in page.locator("#explain").inner_text()
+
+
+def test_a_hidden_neuron_shows_its_votes(page_file, visit):
+    """On the outputs: its activation times each weight, as shares of the largest weight."""
+    page = visit(page_file)
+    draw(page, 3)
+    j = page.evaluate("[...feedforward(pad.network.layers, state.digits[0].image)[1]].findIndex((a) => a > 0.9)")
+    page.locator(".hidden button").nth(j).hover()
+    weights = page.evaluate("(j) => [...Array(10).keys()].map((i) => pad.network.layers[1].weights[100 * i + j])", j)
+    shown = page.locator(".outputs button > span:last-child").all_inner_texts()
+    votes = np.array([float(text.replace("−", "-")) for text in shown])
+    assert (votes * weights >= 0).all() and np.argmax(np.abs(votes)) == np.argmax(np.abs(weights))

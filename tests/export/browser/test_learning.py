@@ -1,0 +1,166 @@
+"""What the page's network learns there: a lesson, or all from nothing."""
+
+import re
+import zlib
+
+import numpy as np
+import pytest
+import torch
+
+from digits import mnist
+from digits.backprop import sgd_step
+from digits.export.sample import TRAIN, sample
+from digits.model import DigitClassifier
+from digits.network import one_hot
+from tests.support.checkpoints import saved
+from tests.support.pages import answer, draw, exported, give, outputs, photographed
+
+pytestmark = pytest.mark.mnist
+
+LAYERS = "pad.network.layers.map(({ weights, biases }) => [[...weights], [...biases]])"
+
+
+def test_a_step_is_that_of_pytorch(visit, tmp_path):
+    """BP1 to BP4 on a mini-batch, in a network of two hidden layers."""
+    page = visit(exported(saved(tmp_path / "net.ckpt", DigitClassifier([12, 7])), tmp_path / "net.html"))
+    start = [[torch.tensor(part, dtype=torch.float32) for part in layer] for layer in page.evaluate(LAYERS)]
+    sizes = [784, 12, 7, 10]
+    weights = [w.view(-1, n).clone() for (w, _), n in zip(start, sizes, strict=False)]
+    biases = [b.clone() for _, b in start]
+    generator = torch.Generator().manual_seed(0)
+    x, labels = torch.rand(10, 784, generator=generator), torch.arange(10)
+    x *= x > 0.8  # most pixels of a drawing are 0
+    sgd_step(weights, biases, x, one_hot(labels, 10, like=x), lr=3.0)
+    after = page.evaluate(
+        f"""(images) => {{
+            const batch = images.map((image, i) => ({{ image: Float32Array.from(image), y: desired(i) }}));
+            sgdStep(pad.network.layers, batch, 3);
+            return {LAYERS};
+        }}""",
+        x.tolist(),
+    )
+    for (w, b), expected_w, expected_b in zip(after, weights, biases, strict=True):
+        assert torch.tensor(w) == pytest.approx(expected_w.flatten().numpy(), abs=1e-5)
+        assert torch.tensor(b) == pytest.approx(expected_b.numpy(), abs=1e-5)
+
+
+def test_the_images_in_the_page_are_those_of_mnist(page_file, visit, mnist_dir):
+    page = visit(page_file)
+    held = page.evaluate("async () => { await openMnist(); return [...(await openMnist()).bytes]; }")
+    images, labels = mnist.load(mnist_dir, train=False)
+    counts, packed = sample(mnist.load(mnist_dir, train=True), (images, labels))
+    assert counts == (6_250, 1_000) and bytes(held) == zlib.decompress(packed, wbits=-15)
+    image, label = page.evaluate(
+        "async (i) => { const { image, label } = exampleOf(await openMnist(), i); return [[...image], label]; }",
+        TRAIN + 7,
+    )
+    [at] = np.flatnonzero(((images.flatten(1).numpy() > 127) == image).all(1))
+    assert label == labels[at]
+
+
+def test_a_lesson(page_file, visit):
+    """A drawing is taught to be another digit: it is read so, the test images still are, and undo forgets it."""
+    page = visit(page_file)
+    draw(page, 4)
+    before = outputs(page)
+    page.locator("#teach button").nth(9).click()
+    page.wait_for_function("() => find('said').textContent.includes('→')")
+    said = page.locator("#said").inner_text()
+    steps, old, new = re.fullmatch(r"9 after (\d+) steps?; test images ([\d.]+) → ([\d.]+) %\.", said).groups()
+    assert answer(page) == "9" and 1 <= int(steps) <= 300
+    assert float(old) > 90 and float(new) > float(old) - 3
+    assert "1 lesson" in page.locator("#about").inner_text()
+    page.locator("#undo").click()
+    assert outputs(page) == before and answer(page) == "4"
+    page.locator("#redo").click()
+    assert answer(page) == "9"
+
+
+def test_a_lesson_shows_what_it_changes(page_file, visit):
+    """Red and blue on the pixels and the hidden neurons, for a moment."""
+    page = visit(page_file)
+    draw(page, 3)
+    tones = """() => [...new Set([...document.querySelectorAll(".hidden button")].map(
+        (cell) => cell.style.getPropertyValue("--shade").split("--")[1].split(")")[0]))].sort().join()"""
+    assert page.evaluate(tones) == "ink"
+    page.locator("#teach button").nth(9).click()
+    page.wait_for_function(f"() => ({tones})() === 'blue,red'")
+    page.wait_for_function(f"() => ({tones})() === 'ink'")
+
+
+def test_a_detector_is_taught(visit, tmp_path):
+    page = visit(exported(saved(tmp_path / "three.ckpt", DigitClassifier([12], only_digit=3)), tmp_path / "three.html"))
+    draw(page, 0)
+    other = "no 3" if answer(page) == "a 3" else "a 3"
+    page.get_by_role("button", name=f"Teach that this is {other}").click()
+    page.wait_for_function("() => find('said').textContent.includes('→')")
+    assert answer(page) == other
+
+
+def train(page, size="30", rate="3", batch="10"):
+    page.evaluate("window.resized = true")
+    page.locator("#train").click()
+    for name, value in (("size", size), ("rate", rate), ("batch", batch)):
+        page.locator(f"#{name}").select_option(value)
+    page.locator("#start").click()
+
+
+def test_a_network_is_trained_from_nothing(page_file, visit):
+    page = visit(page_file)
+    draw(page, 3)
+    train(page)
+    page.wait_for_function("() => training.epochs.length > 12", timeout=120_000)
+    draw(page, 4)  # meanwhile
+    page.wait_for_function("() => !training.worker", timeout=120_000)
+    accuracies = page.evaluate("training.epochs.map(({ accuracy }) => accuracy)")
+    assert len(accuracies) == 31 and accuracies[0] < 0.3 and max(accuracies) > 0.91
+    assert page.evaluate("pad.network.sizes") == [784, 30, 10] and page.locator(".hidden button").count() == 30
+    points = page.locator("#curve polyline").get_attribute("points").split()
+    assert len(points) == 31 and points[-1].startswith("30,")
+    last = outputs(page)
+    page.locator("#epoch").fill("0")
+    assert "Epoch 0" in page.locator("#progress").inner_text() and outputs(page) != last
+    page.locator("#leave").click()
+    assert page.evaluate("pad.network.sizes") == [784, 100, 10] and page.locator(".hidden button").count() == 100
+    assert "784-100-10" in page.locator("#about").inner_text()
+
+
+@pytest.mark.parametrize("rate, batch", [("0.001", "10"), ("100", "100")])
+def test_settings_with_which_it_learns_nothing(rate, batch, page_file, visit):
+    page = visit(page_file)
+    train(page, "15", rate, batch)
+    page.wait_for_function("() => training.epochs.length > 3", timeout=120_000)
+    page.locator("#start").click()
+    assert page.locator("#start").inner_text() == "Start"
+    assert page.evaluate("training.epochs[3].accuracy") < 0.6
+
+
+def test_a_copy_has_the_picture(page_file, visit, tmp_path):
+    page = visit(page_file)
+    give(page, "drop", photographed(3, 0, 7))
+    page.locator("#boxes button").first.wait_for()
+    with page.expect_download() as download:
+        page.locator("#save").click()
+    download.value.save_as(tmp_path / "copy.html")
+    copy = visit(tmp_path / "copy.html")
+    copy.locator("#boxes button").first.wait_for()
+    assert copy.locator("#boxes button").all_inner_texts() == ["3", "0", "7"]
+
+
+def test_a_copy_has_the_drawing_and_what_was_learned(page_file, visit, tmp_path):
+    page = visit(page_file)
+    draw(page, 4)
+    page.locator("#teach button").nth(9).click()
+    page.wait_for_function("() => find('said').textContent.includes('→')")
+    learned = outputs(page)
+    with page.expect_download() as download:
+        page.locator("#save").click()
+    download.value.save_as(tmp_path / "copy.html")
+    copy = visit(tmp_path / "copy.html")
+    assert answer(copy) == "9" and outputs(copy) == pytest.approx(learned, abs=0.011)
+    copy.keyboard.press("Escape")
+    draw(copy, 5)
+    assert answer(copy) == "5"
+    with copy.expect_download() as download:  # of a copy of a copy
+        copy.locator("#save").click()
+    assert 0.9 < (tmp_path / "copy.html").stat().st_size / len(download.value.path().read_bytes()) < 1.1

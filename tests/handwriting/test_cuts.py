@@ -1,0 +1,93 @@
+"""Lines are cut into pieces, more than there are digits, and the best way through them is found."""
+
+import cv2
+import numpy as np
+import pytest
+
+from digits.handwriting import find_lines
+from digits.handwriting.cuts import UNSURE, Piece, Row, Trial, best_way, lines, thin_places, trials
+from digits.handwriting.ink import Part
+from tests.support.finding import NEAR, SIZE, difference
+from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
+
+
+def part(left, top, right, bottom):
+    return Part(1, left, top, right, bottom, 1.0, True)
+
+
+def found_as(picture, ink):
+    """Whether a trial of the picture's lines is the digit of this ink."""
+    wanted = as_mnist(ink)
+    found = (digit for line in find_lines(picture) for digit in line.digits)
+    return any(
+        difference(digit.image, wanted) < 2 * NEAR and max(np.abs(np.subtract(digit.box, box(ink)))) < 6
+        for digit in found
+    )
+
+
+@pytest.mark.parametrize(("left", "right"), [(0, 8), (3, 8), (8, 3)])
+def test_digits_that_touch_are_parted(left, right):
+    one = cover(SIZE, (STROKES[left], 50, 60, 110))
+    place = box(one)[2] - 5
+    other = cover(SIZE, (STROKES[right], place, 60, 110))
+    both = np.maximum(one, other)
+    assert cv2.connectedComponents((both > 0.3).astype(np.uint8))[0] == 2
+    assert found_as(on_paper(both), one) and found_as(on_paper(both), other)
+
+
+@pytest.mark.parametrize("digit", APART)
+def test_the_parts_of_a_digit_are_tried_as_one(digit):
+    ink = cover((420, 240), (STROKES[3], 40, 50, 120), (APART[digit], 180, 50, 120), (STROKES[2], 300, 50, 120))
+    assert found_as(on_paper(ink), cover((420, 240), (APART[digit], 180, 50, 120)))
+
+
+def test_lines_from_the_top_though_they_slant():
+    upper = [part(60 * n, 200 - 15 * n, 60 * n + 40, 280 - 15 * n) for n in range(8)]
+    lower = [part(60 * n, 310 - 15 * n, 60 * n + 40, 390 - 15 * n) for n in range(8)]
+    comma = part(105, 370, 112, 392)
+    made = lines([*lower, comma, *upper])
+    assert [sorted(line) for line in made] == [sorted(upper), sorted([*lower, comma])]
+
+
+def test_cuts_follow_the_slant():
+    """Two strokes that lean by a half, joined by a bar; no upright line runs between them."""
+    mask = np.zeros((80, 120), np.uint8)
+    for x in (45, 75):
+        cv2.line(mask, (x + 30, 5), (x - 30 + 10, 75), 1, 6)
+    cv2.line(mask, (50, 40), (80, 40), 1, 4)
+    assert any(58 <= x <= 70 and slant == 0.5 for x, slant in thin_places(mask > 0, 60))
+
+
+def test_runs_of_pieces():
+    pieces = [Piece(n + 1, 30 * n, 0, 30 * n + 25, 60, 1.0, stroke) for n, stroke in enumerate((0, 0, 1, 2, 2, 2))]
+    made = {(trial.first, trial.last): trial for trial in trials(Row(60, pieces))}
+    assert set(made) == {(n, n + k) for n in range(6) for k in (1, 2, 3) if n + k <= 6}  # four are too broad
+    assert made[0, 2] == Trial(0, 2, 55 / 60, 1, 0)
+    gap = 0.25 + 8 * 5 / 60
+    seams = [made[place].seams for place in ((0, 1), (1, 2), (1, 3), (2, 4), (4, 5))]
+    assert seams == pytest.approx([0.5, 0.5, 0.5 + gap, 0.5 + gap, 1])
+
+
+def outputs(*digits, sure=0.99):
+    """Outputs of a network that is so sure of these digits; of None, that it is none."""
+    a = np.full((len(digits), 10), 1 - sure)
+    for row, digit in enumerate(digits):
+        if digit is not None:
+            a[row, digit] = sure
+    return a
+
+
+def test_the_way_of_which_the_network_is_sure_everywhere():
+    whole, left, right = Trial(0, 2, 0.9, 1, 0), Trial(0, 1, 0.45, 1, 0.5), Trial(1, 2, 0.45, 1, 0.5)
+    tried = [left, whole, right]
+    assert best_way(tried, outputs(None, 0, None)) == [(1, True)]
+    assert best_way(tried, outputs(1, None, 7)) == [(0, True), (2, True)]
+    assert best_way(tried, outputs(1, 0, 7)) == [(1, True)]  # a cut through ink needs a reason
+    assert best_way([left], outputs(None)) == [(0, False)]
+    assert best_way([left], np.full((1, 10), UNSURE / 2)) == [(0, False)]
+
+
+def test_small_marks_are_no_digits_and_tall_ones_seldom():
+    for height, is_digit in ((0.2, False), (0.9, True)):
+        assert best_way([Trial(0, 1, 0.2, height, 0)], outputs(1, sure=0.9)) == [(0, is_digit)]
+    assert best_way([Trial(0, 1, 0.2, 1, 0)], outputs(1, sure=0.1)) == [(0, True)]

@@ -1,0 +1,165 @@
+"""Images without a digit: repeatable, drawn as MNIST draws, made of digits' parts, and learned to be no digit."""
+
+import math
+
+import pytest
+import torch
+
+from digits import data
+from digits.data import MNISTDataModule
+from digits.handwriting.redraw import bounds, centre_of_mass
+from digits.model import DigitClassifier
+from digits.pieces import CUTS, NO_DIGIT, Pieces, no_digits
+from tests.support.small_mnist import TRAINING
+from tests.support.training import quick_trainer, same, same_weights, weights
+
+
+def rings(count=60):
+    """Rings (28, 28) uint8 of 20 pixels across, strokes 4 wide, with each of the ten labels."""
+    row, column = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
+    distance = ((row - 13.5) ** 2 + (column - 13.5) ** 2).sqrt()
+    ring = (255 * ((distance > 6) & (distance < 10))).to(torch.uint8)
+    return ring.expand(count, -1, -1), torch.arange(count) % 10
+
+
+def pieces():
+    return Pieces(*rings(), torch.Generator().manual_seed(0))
+
+
+def test_a_function_of_seed_and_epoch():
+    first = no_digits(*rings(), 100, 3, 4)
+    torch.manual_seed(9)
+    assert no_digits(*rings(), 100, 3, 4).equal(first)
+    assert (first.shape, first.dtype) == ((100, 28, 28), torch.uint8)
+    assert len({no_digits(*rings(), 50, s, e).numpy().tobytes() for s in range(3) for e in range(3)}) == 9
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 13])
+def test_any_number_of_them_from_one_digit(count):
+    assert no_digits(*rings(1), count, 0, 0).shape == (count, 28, 28)
+
+
+def test_drawn_as_mnist_draws():
+    made = [image for image in no_digits(*rings(), 500, 0, 0).numpy() / 255 if image.max() > 0.5]
+    assert len(made) > 490  # a blot may be fainter, or nothing
+    sides, middles = [], []
+    for image in made:
+        left, top, right, bottom = bounds(image > 0.2)
+        sides.append(17 <= max(right - left, bottom - top) <= 22)
+        middles.append(centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=1))
+    assert sum(sides) > 0.95 * len(made) and sum(middles) > 0.95 * len(made)
+
+
+@pytest.mark.parametrize("side", CUTS)
+def test_the_side_that_is_named_is_lost(side):
+    for image in pieces().cut(50, side, 0.5, 0.5).numpy():
+        x, y = centre_of_mass(image)
+        angle = math.atan2(14 - y, 14 - x) - side  # of what is missing
+        assert abs(math.remainder(angle, 2 * math.pi)) < 0.4
+        assert 0.35 < image.sum() / (rings(1)[0].sum() / 255) < 0.65
+
+
+def test_two_digits_side_by_side():
+    _, whole, _ = pieces().neighbours(90).split(30)
+    for image in whole.numpy():
+        left, top, right, bottom = bounds(image > 0.5)
+        assert right - left >= 30 and 20 <= bottom - top <= 22
+
+
+def test_of_a_cut_neighbour_the_nearer_part_is_there():
+    left, _, right = pieces().neighbours(90).split(30)
+    for image in torch.cat([left.flip(2), right]).numpy():
+        ink = bounds(image > 0.5)
+        assert 20 < ink[2] - ink[0] < 40
+
+
+def test_lying_digits_are_the_digits_turned():
+    upright = torch.zeros(1, 28, 28, dtype=torch.uint8)
+    upright[0, 4:24, 13:16] = 255
+    left, right = Pieces(upright, torch.tensor([1]), torch.Generator()).lying(2)
+    assert left.equal(upright[0].rot90(1) / 255) and right.equal(upright[0].rot90(3) / 255)
+
+
+def test_strokes_and_blots_differ_in_amount_of_ink():
+    for made in (pieces().strokes(100), pieces().blots(100)):
+        assert (made.min(), made.max()) == (0, 1)
+        share = made.mean((1, 2))
+        assert share.max() > 1.5 * share.min() and len(share.unique()) > 90
+
+
+@pytest.fixture
+def module(data_dir):
+    module = MNISTDataModule(data_dir, batch_size=64, seed=5, no_digit=0.25)
+    module.prepare_data()
+    module.setup("fit")
+    return module
+
+
+def test_each_epoch_trains_on_its_own_beside_all_digits(module, monkeypatch):
+    seen, step = {}, DigitClassifier.training_step
+
+    def watched(model, stack, index):
+        images, labels, chosen = stack
+        seen.setdefault(model.trainer.current_epoch, []).append((images, labels, chosen.flatten()))
+        return step(model, stack, index)
+
+    monkeypatch.setattr(DigitClassifier, "training_step", watched)
+    quick_trainer(max_epochs=2).fit(DigitClassifier([5]), module)
+    extra = TRAINING // 4
+    for epoch in range(2):
+        (images, labels, _), *_ = seen[epoch]
+        made = no_digits(*module.training, extra, 5, epoch)
+        assert images.equal(torch.cat([module.training[0], made]))
+        assert labels.equal(torch.cat([module.training[1], torch.full((extra,), NO_DIGIT)]))
+        chosen = torch.cat([part for *_, part in seen[epoch]])
+        assert chosen.sort().values.equal(torch.arange(TRAINING + extra))
+    assert len(module.val_dataloader()[0][0].labels) == len(module.validation[1])
+
+
+def test_made_of_styled_digits_and_then_distorted(module, monkeypatch):
+    seen = []
+    monkeypatch.setattr(data, "restyle", lambda images, *_: 255 - images)
+    monkeypatch.setattr(data, "distort", lambda images, *_: seen.append(images) or images)
+    every = MNISTDataModule(module.data_dir, batch_size=64, seed=5, distort=1.0, styles=True, no_digit=0.25)
+    quick_trainer(max_epochs=1).fit(DigitClassifier([5]), every)
+    styled, labels = 255 - module.training[0], module.training[1]
+    assert len(seen) == 1
+    assert seen[0].equal(torch.cat([styled, no_digits(styled, labels, TRAINING // 4, 5, 0)]))
+
+
+def test_outputs_stay_low_where_no_digit_is(module):
+    made = no_digits(*module.training, 200, 1, 0)
+    high = []
+    for share in (0.0, 0.5):
+        model = DigitClassifier([30])
+        own = MNISTDataModule(module.data_dir, batch_size=10, seed=5, no_digit=share)
+        quick_trainer(max_epochs=5).fit(model, own)
+        digits = model.predict(module.validation[0])[1].amax(1)
+        assert (digits > 0.5).double().mean() > 0.8
+        high.append((model.predict(made)[1].amax(1) > 0.5).double().mean().item())
+    assert high[1] < 0.5 * high[0]
+
+
+@pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
+def test_the_kernels_agree_and_the_same_seed_gives_the_same_weights(module, kernel):
+    networks, accuracies = [], []
+    for name in (kernel, kernel, "autograd"):
+        model = DigitClassifier([5], kernel=name)
+        trainer = quick_trainer(max_epochs=2)
+        trainer.fit(model, MNISTDataModule(module.data_dir, batch_size=64, seed=5, no_digit=0.25))
+        networks.append(model)
+        accuracies.append(trainer.callback_metrics["accuracy/training"])
+    assert same_weights(networks[0], networks[1])
+    assert accuracies[0].item() == pytest.approx(accuracies[2].item(), abs=0.002)
+    for p, q in zip(networks[0].parameters(), networks[2].parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=1e-3, atol=1e-4)
+
+
+def test_a_run_records_the_share_and_resumes_with_it(run, home):
+    args = "--hidden", 5, "--no_digit", 0.25
+    run(*args, "--epochs", 3, "--run_dir", "three")
+    run(*args, "--epochs", 1, "--run_dir", "one")
+    assert "no_digit: 0.25" in (home / "one" / "config.yaml").read_text().splitlines()
+    run("--resume", "one", "--epochs", 3)
+    assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
+    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["no_digit"] == 0.25
