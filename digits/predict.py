@@ -44,6 +44,7 @@ class Reading(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "image"}
 
 
+@torch.no_grad()
 def read(network: nn.Module, lines: list[Line]) -> list[list[Reading]]:
     """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`.
 
