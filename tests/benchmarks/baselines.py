@@ -10,7 +10,7 @@ import sys
 
 import torch
 
-from digits import data, mnist
+from digits import mnist
 
 
 def average_darkness(training, test):
@@ -36,10 +36,10 @@ def main() -> None:
     parser.add_argument("--data_dir", default="data")
     options = parser.parse_args()
     images, labels = mnist.load(options.data_dir, train=True)
-    training = images[: data.TRAINING], labels[: data.TRAINING]
+    training = images[: mnist.TRAINING], labels[: mnist.TRAINING]
     test = mnist.load(options.data_dir, train=False)
     if options.choose:
-        few, validation = (images[:10_000], labels[:10_000]), (images[data.TRAINING :], labels[data.TRAINING :])
+        few, validation = (images[:10_000], labels[:10_000]), (images[mnist.TRAINING :], labels[mnist.TRAINING :])
         for c in (3, 10, 30):
             for gamma in (0.01, 0.02, 0.03):
                 print(c, gamma, support_vector_machine(few, validation, C=c, gamma=gamma), flush=True)

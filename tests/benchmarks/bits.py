@@ -7,7 +7,7 @@ import sys
 
 import torch
 
-from digits import data, mnist
+from digits import mnist
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer, bits_of
 
@@ -19,7 +19,7 @@ def agreement(digits: torch.Tensor, activations: torch.Tensor, bias: float) -> f
 
 def main() -> None:
     model = DigitClassifier.load_from_checkpoint(sys.argv[1])
-    validation = model.predict(mnist.load("data", train=True)[0][data.TRAINING :])
+    validation = model.predict(mnist.load("data", train=True)[0][mnist.TRAINING :])
     test = model.predict(mnist.load("data", train=False)[0])
     shares = {bias: agreement(*validation, bias) for bias in (-0.06, *(-n / 10 for n in range(1, 10)))}
     print("| bias | bits of the digit, validation images, % |\n| ---: | ---: |")

@@ -21,7 +21,7 @@ import torch
 import yaml
 from PIL import Image, ImageDraw
 
-from digits import data, mnist
+from digits import mnist
 from digits.__main__ import main as run_verb
 from tests.campaigns.mutations import Hostile
 from tests.support.damage import mutate
@@ -104,11 +104,11 @@ def attack(count: int, seed: int) -> Counter:
     """Use `count` hostile files in a fresh folder; returns how often which kind of file ended in which way."""
     outcomes: Counter = Counter()
     rng, before, slowest = random.Random(seed), os.getcwd(), 0.0
-    originals = mnist.SHA256, data.TRAINING, mnist.sources
+    originals = mnist.SHA256, mnist.TRAINING, mnist.sources
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         sys.path.insert(0, folder)  # as the folder of a script is
-        mnist.SHA256, data.TRAINING = write_mnist(Path("data", "MNIST", "raw")), TRAINING
+        mnist.SHA256, mnist.TRAINING = write_mnist(Path("data", "MNIST", "raw")), TRAINING
         mnist.sources = lambda raw: {}
         Path("evil.py").write_text("open('canary', 'w')\nclass Payload: pass\n")
         picture = Image.new("L", (60, 60), 255)
@@ -145,7 +145,7 @@ def attack(count: int, seed: int) -> Counter:
         finally:
             os.chdir(before)
             sys.path.remove(folder)
-            mnist.SHA256, data.TRAINING, mnist.sources = originals
+            mnist.SHA256, mnist.TRAINING, mnist.sources = originals
     outcomes["slowest, ms"] = round(1000 * slowest)
     return outcomes
 
