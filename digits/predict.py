@@ -21,7 +21,7 @@ from digits.handwriting.picture import opened, pictures_in, plain, save
 from digits.network import sizes
 from digits.neurons import binary_layer
 
-SURE = 0.5  # least mean activation of the digits of a number; of real numbers that are read right, none has less
+SURE = 0.5  # least mean activation of the digits of a number; of real ones that are read right, hardly any has less
 
 
 class Reading(NamedTuple):
@@ -44,10 +44,12 @@ class Reading(NamedTuple):
         return {name: value for name, value in self._asdict().items() if name != "image"}
 
 
+@torch.no_grad()
 def read(network: nn.Module, lines: list[Line]) -> list[list[Reading]]:
     """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`.
 
-    Only lines with a number are returned. Raises UserError if there are none.
+    Only lines are returned of whose digits it is fairly sure, or that are known to be one digit. Raises UserError if
+    there are none.
     """
     images = np.stack([digit.image for line in lines for digit in line.digits])
     activations = network(torch.from_numpy(images).flatten(1))
@@ -56,17 +58,12 @@ def read(network: nn.Module, lines: list[Line]) -> list[list[Reading]]:
     readings = []
     for line, outputs in zip(lines, activations.split([len(line.digits) for line in lines]), strict=True):
         way = best_way(line.trials, outputs.numpy())
-        readings.append([_reading(outputs[n], line.digits[n], is_digit) for n, is_digit in way])
-    readings = [line for line in readings if _is_number(line)]
+        sure = [outputs[n].max().item() for n, is_digit in way if is_digit]
+        if sure and (line.known or sum(sure) > SURE * len(sure)):
+            readings.append([_reading(outputs[n], line.digits[n], is_digit) for n, is_digit in way])
     if not readings:
         raise UserError("shows nothing like a digit")
     return readings
-
-
-def _is_number(line: list[Reading]) -> bool:
-    """Whether a line has a digit, or several of which the network is fairly sure: a texture has many, all doubtful."""
-    activations = [reading.activation for reading in line if reading.digit is not None]
-    return len(activations) == 1 or sum(activations) > SURE * len(activations)
 
 
 def _reading(outputs: Tensor, digit: Digit, is_digit: bool) -> Reading:

@@ -160,7 +160,7 @@ def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
     assert json.loads(lines[0]) == {"file": "gone.png", "error": "no such file"}
 
 
-def test_several_digits_are_a_number_only_if_the_network_is_fairly_sure(read):
+def test_digits_are_a_number_only_if_the_network_is_fairly_sure(read):
     for activation, code in ((0.45, 1), (0.55, 0)):
         model = DigitClassifier([12])
         with torch.no_grad():
@@ -168,7 +168,8 @@ def test_several_digits_are_a_number_only_if_the_network_is_fairly_sure(read):
             model.network[2].bias.fill_(-6)
             model.network[2].bias[4] = torch.tensor(activation).logit()
         assert read(saved("net.ckpt", model), "line.png")[0] == code
-        assert read("net.ckpt", "a.png")[0] == 0
+        assert read("net.ckpt", "a.png")[0] == code
+        assert read("net.ckpt", "a.png", "--single")[0] == 0
 
 
 def test_nothing_like_a_digit(read):

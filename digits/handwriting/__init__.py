@@ -31,10 +31,14 @@ class Digit(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of a number: the `trials` of its pieces as digits, and each one's `digits`, as many."""
+    """A line of a number: the `trials` of its pieces as digits, and each one's `digits`, as many.
+
+    `known` means that it is one digit, so that a network need not be sure of it.
+    """
 
     trials: list[Trial]
     digits: list[Digit]
+    known: bool = False
 
 
 def find_digit(picture: Any) -> Digit:
@@ -80,7 +84,7 @@ def find_lines(picture: Any) -> list[Line]:
 
 def alone(digit: Digit) -> Line:
     """One digit as a line."""
-    return Line([Trial(0, 1, 1.0, 1.0, 0.0)], [digit])
+    return Line([Trial(0, 1, 1.0, 1.0, 0.0)], [digit], known=True)
 
 
 def _find_ink(picture: Any) -> tuple[Ink | Digit, float]:

@@ -69,12 +69,12 @@ def accuracies(model: DigitClassifier, data_dir: str, count: int, lines: int) ->
             (f"{count:,} {name} of one digit", f"{right:.2%} +- {(right * (1 - right) / count) ** 0.5:.2%}"),
             ("the same, only shrunk to 28x28 and inverted if the border is light", f"{naive:.2%}"),
         ]
-    for hard, name in ((False, "lines"), (True, "hard lines")):
-        rng = np.random.default_rng([SEED, 2 + hard])
+    for kind, name in enumerate(("lines", "hard lines", "lines whose digits touch")):
+        rng = np.random.default_rng([SEED, 2 + kind])
 
-        def make(rng=rng, hard=hard):
+        def make(rng=rng, kind=kind):
             chosen = rng.integers(len(images), size=rng.integers(3, 8))
-            return [photos.line(list(images[chosen]), rng, hard)[0]], labels[chosen].tolist()
+            return [photos.line(list(images[chosen]), rng, kind == 1, kind == 2)[0]], labels[chosen].tolist()
 
         def read(pictures, wanted):
             (found,) = read_lines(model, pictures)

@@ -5,7 +5,8 @@ import torch
 from PIL import Image
 
 from digits import UserError
-from digits.handwriting import find_digit, find_digits
+from digits.handwriting import find_digit, find_lines
+from digits.predict import number, read
 
 
 def predicted(model, drawn):
@@ -29,14 +30,14 @@ def read_photos(model, pictures):
 
 
 def read_lines(model, pictures):
-    """The digits of each picture of a line, a list of ints."""
-    lines = []
+    """The number in each picture of a line, a list of ints; several lines that are found are one after another."""
+    numbers = []
     for picture in pictures:
         try:
-            lines.append(predicted(model, [digit.image for digit in find_digits(picture)]).tolist())
+            numbers.append([int(digit) for line in read(model.network, find_lines(picture)) for digit in number(line)])
         except UserError:
-            lines.append([])
-    return lines
+            numbers.append([])
+    return numbers
 
 
 def read_naively(model, pictures):

@@ -168,12 +168,12 @@ function digitsOfPicture(picture) {
   }));
 }
 
-/** The digits that the network chooses on lines; of several on a line, only if it is fairly sure of them. */
+/** The digits that the network chooses on lines, of those lines of whose digits it is fairly sure. */
 function chosenDigits(lines) {
   return lines.flatMap(({ trials, digits }, line) => {
     const outputs = digits.map(({ image }) => feedforward(pad.network.layers, image).at(-1));
     const chosen = bestWay(trials, outputs).filter(([, isDigit]) => isDigit).map(([n]) => n);
     const sure = mean(chosen.map((n) => Math.max(...outputs[n])));
-    return chosen.length === 1 || sure > SURE ? chosen.map((n) => ({ ...digits[n], line })) : [];
+    return chosen.length && sure > SURE ? chosen.map((n) => ({ ...digits[n], line })) : [];
   });
 }
