@@ -30,9 +30,13 @@ def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
     `strength` is a factor of all the limits above; 0 changes nothing. The copies depend on the arguments alone, and on
     the kind of device: an epoch has its own.
     """
-    number = np.random.default_rng([seed, epoch]).integers(2**63)
-    generator = torch.Generator(images.device).manual_seed(int(number))
+    generator = random_numbers(images.device, seed, epoch)
     return torch.cat([_distorted(part, strength, generator) for part in images.split(PART)])
+
+
+def random_numbers(device: torch.device, *key: int) -> torch.Generator:
+    """A generator on the device, whose numbers depend on the key alone: a seed, an epoch, and the number of a use."""
+    return torch.Generator(device).manual_seed(int(np.random.default_rng(key).integers(2**63)))
 
 
 def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:

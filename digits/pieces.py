@@ -8,12 +8,11 @@ strokes that meet as those of letters do; and blots.
 from collections.abc import Iterable
 from math import pi
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from digits.distort import smooth_noise
+from digits.distort import random_numbers, smooth_noise
 from digits.styles import as_mnist, direction, grid, turned, with_stroke
 
 NO_DIGIT = 10  # the label: it names no output neuron
@@ -29,8 +28,7 @@ def no_digits(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int)
 
     They depend on the arguments alone, and on the kind of device: an epoch has its own.
     """
-    number = np.random.default_rng([seed, epoch, 2]).integers(2**63)
-    pieces = Pieces(images, labels, torch.Generator(images.device).manual_seed(int(number)))
+    pieces = Pieces(images, labels, random_numbers(images.device, seed, epoch, 2))
     kinds = pieces.neighbours, pieces.parts, pieces.lying, pieces.strokes, pieces.blots
     made = []
     for kind, n in zip(kinds, shared(count, len(kinds)), strict=True):

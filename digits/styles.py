@@ -7,10 +7,11 @@ has never seen them takes such a 1 for a 7 or 2, and such a 7 for a 4.
 
 from math import pi
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
+
+from digits.distort import random_numbers
 
 # What share of a digit's images gets a style, and below, of all images. Compared in a few sets of shares on real
 # pictures by other hands and on MNIST's validation images.
@@ -27,8 +28,7 @@ def restyle(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Tensor:
 
     Which, and how, depends on the arguments alone, and on the kind of device: an epoch has its own.
     """
-    number = np.random.default_rng([seed, epoch, 1]).integers(2**63)
-    generator = torch.Generator(images.device).manual_seed(int(number))
+    generator = random_numbers(images.device, seed, epoch, 1)
     parts = zip(images.split(PART), labels.split(PART), strict=True)
     return torch.cat([_restyled(part, digits, generator) for part, digits in parts])
 
