@@ -106,13 +106,12 @@ def predict(
         raise UserError(f"--annotate draws over one picture, and here are {len(names)}")
     if annotate and annotate.exists() and Path(names[0]).exists() and annotate.samefile(names[0]):
         raise UserError("--annotate would overwrite the picture that it reads; name another file")
-    failed = False
+    failed, single = False, single or detected is not None
     for name in names:
         picture = sys.stdin.buffer.read() if name == "-" else name
         try:
             if Path(name).is_dir():
                 raise UserError("there is no picture in this folder")
-            single = single or detected is not None
             lines = [alone(find_digit(picture))] if single else find_lines(picture)
             readings = read(network, lines)
             if annotate:

@@ -16,8 +16,8 @@ import numpy as np
 from digits.handwriting.ink import Ink, Part
 from digits.handwriting.redraw import bounds
 
-# Where to cut, in heights of a line's digits; chosen on real numbers of the development half and on lines of MNIST's
-# validation digits.
+# Where to cut, in heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation
+# digits.
 TALL = 0.4  # a part is a digit's, or begins a line, if it is at least so high, as a share of the highest one
 NEAR = 3  # a part is compared with so many parts of a line
 ONE = 0.7  # parts are one above the other if they share so much of the narrower one's width
@@ -81,6 +81,7 @@ def cut(ink: Ink) -> tuple[np.ndarray, list[Row]]:
             left, top, right, bottom = around(parts)
             box = slice(top, bottom), slice(left, right)
             mask = np.isin(ink.labels[box], [part.label for part in parts])
+            clarity = max(part.score for part in parts)
             places = thin_places(mask, row.height) if right - left > WIDE * row.height else []
             beyond = sum((slanted(mask.shape, slant) >= x for x, slant in places), np.zeros(mask.shape, int))
             for place in range(len(places) + 1):
@@ -90,7 +91,6 @@ def cut(ink: Ink) -> tuple[np.ndarray, list[Row]]:
                 count += 1
                 owners[box][piece] = count
                 x, y, x_end, y_end = bounds(piece)
-                clarity = max(part.score for part in parts)
                 row.pieces.append(Piece(count, left + x, top + y, left + x_end, top + y_end, clarity, stroke))
         rows.append(row)
     return owners, rows
@@ -108,7 +108,7 @@ def lines(parts: list[Part]) -> list[list[Part]]:
                 needed = 0.3 * min(height, near.bottom - near.top)
                 if height <= TALL * most:
                     needed = -0.5 * (near.bottom - near.top)
-                elif above(near, part):
+                elif above(near.left, near.right, part):
                     needed = -0.2 * most
                 if shared > needed:
                     homes.append((shared, line))
@@ -136,7 +136,8 @@ def stacked(line: list[Part]) -> list[list[Part]]:
     groups: list[list[Part]] = []
     for part in sorted(line, key=lambda part: part.left - part.right):
         for group in groups:
-            if above(Part(0, *around(group), 0.0, True), part):
+            left, _, right, _ = around(group)
+            if above(left, right, part):
                 group.append(part)
                 break
         else:
@@ -144,10 +145,10 @@ def stacked(line: list[Part]) -> list[list[Part]]:
     return sorted(groups, key=lambda group: around(group)[0] + around(group)[2])
 
 
-def above(one: Part, other: Part) -> bool:
-    """Whether one of the two is above the other, or would be if it were moved up or down."""
-    shared = min(one.right, other.right) - max(one.left, other.left)
-    return shared > ONE * min(one.right - one.left, other.right - other.left)
+def above(left: int, right: int, part: Part) -> bool:
+    """Whether a part is above or below what has these sides, or would be if it were moved up or down."""
+    shared = min(right, part.right) - max(left, part.left)
+    return shared > ONE * min(right - left, part.right - part.left)
 
 
 def slanted(shape: tuple[int, ...], slant: float) -> np.ndarray:
