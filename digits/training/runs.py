@@ -83,7 +83,7 @@ def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> R
         raise UserError(f"--run_dir {folder}: a name that begins with - could not be resumed")
     name = model.shape
     for setting, value in differing(model, data).items():
-        setting += "_" if setting == "l2" else ""  # 5 makes l2_5, not l25
+        setting += "_" if setting[-1].isdigit() else ""  # an l2 of 5 makes l2_5, not l25
         name += f"_{value}" if isinstance(value, str) else f"_{setting}{value:g}"
     return Run(folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
 
