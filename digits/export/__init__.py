@@ -39,11 +39,12 @@ def export(
     saved, checkpoint = choose(checkpoint)
     network = load_network(saved, checkpoint)
     side = saved["hyper_parameters"].get("image_size", 28)
-    if to == "web" and side != 28:
-        raise UserError(f"{checkpoint} reads images of {side}x{side}; the page draws digits of 28x28")
     if to == "web":
+        if side != 28:
+            raise UserError(f"{checkpoint} reads images of {side}x{side}; the page draws digits of 28x28")
         mnist.fetch(data_dir)
-    test = mnist.load(data_dir, train=False) if side == 28 and not mnist.missing(data_dir) else None
+    there = to == "web" or (side == 28 and not mnist.missing(data_dir))
+    test = mnist.load(data_dir, train=False) if there else None
     facts = _facts(network, saved, test)
     if to == "web" and test:
         accuracy = _accuracy(page.rounded(network), facts["only_digit"], *test)

@@ -38,8 +38,7 @@ function packed(layers) {
   const floats = [], whole = [];
   for (const { weights, biases } of layers) {
     const n = weights.length / biases.length, steps = biases.map((_, j) => {
-      const row = weights.subarray(j * n, (j + 1) * n);
-      return Math.max(maximum(row), -row.reduce((least, weight) => Math.min(least, weight)), 1e-30) / 32767;
+      return magnitude(weights.subarray(j * n, (j + 1) * n), 1e-30) / 32767;
     });
     floats.push(steps, biases);
     whole.push(Int16Array.from(weights, (weight, i) => Math.round(weight / steps[Math.floor(i / n)])));

@@ -38,6 +38,11 @@ function maximum(values) {
   return most;
 }
 
+// The largest of absolute values, and at least `least`.
+function magnitude(values, least) {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
+}
+
 function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -3,13 +3,16 @@
 // new moment, and undo goes back to the one before.
 
 const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
-const THICKNESS = 8 / 60; // their width as they are read, in sizes of what they make; tuned on validation digits
+const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of what they make; tuned on validation digits
 const FINENESS = 120; // strokes are read on a canvas on which what they make is so many pixels large
 const OBLONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
-const SURE = 0.5; // least mean activation of the digits of a number, as in digits/predict.py
+const SURE = 0.5; // least activation of a digit, in the mean of a number's, as in digits/predict.py
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const MOST = 50; // moments that are remembered, since a lesson makes a network of megabytes
+
+/** Whether outputs are those of a digit: one is over SURE. A detector's say what they say. */
+const isDigit = (outputs) => detector || outputs[answerOf(outputs)] > SURE;
 
 const EMPTY = { strokes: [], picture: null, digits: null }; // digits: those of a picture, which are found once
 const pad = { drawing: EMPTY, network: unpacked(held), past: [], future: [], pen: null }; // pen: the pointer that draws

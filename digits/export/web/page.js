@@ -2,7 +2,6 @@
 
 const source = document.documentElement.outerHTML; // of this page, before anything is put into it
 const find = (id) => document.getElementById(id);
-const NOTHING = 0.5; // if no output is above it, this is no digit
 // looked: [layer, neuron] that is looked into; flash: the changes of a lesson, as votes; shape: of the layers in view
 const state = { digits: [], chosen: 0, looked: null, flash: null, shape: null, teaching: false };
 const paper = find("paper"), paperContext = paper.getContext("2d");
@@ -92,8 +91,6 @@ function showAnswer(outputs, read) {
     item.firstChild.textContent = bits[place] ?? "";
   });
 }
-
-const isDigit = (outputs) => detector || outputs[answerOf(outputs)] > NOTHING;
 
 function showPad(votes, digit) {
   const { drawing } = pad, side = paper.width, drawn = drawing !== EMPTY;
@@ -309,12 +306,13 @@ find("leave").addEventListener("click", () => {
 /** Shows the epoch that the slider is at: the curve up to the newest, and what the network reads then. */
 function showEpoch() {
   const { epochs, worker } = training, at = Number(find("epoch").value);
+  const count = (split) => held.mnist[split].toLocaleString("en");
   find("start").textContent = worker ? "Stop" : "Start";
   find("curve").querySelector("polyline").setAttribute(
     "points", epochs.map(({ accuracy }, i) => `${i},${100 * (1 - accuracy)}`).join(" "));
   find("progress").textContent = epochs[at]
-    ? `Epoch ${at}: ${(100 * epochs[at].accuracy).toFixed(1)} % of 1,000 test images`
-    : worker ? "" : "6,250 images of MNIST to learn from are in this file.";
+    ? `Epoch ${at}: ${(100 * epochs[at].accuracy).toFixed(1)} % of ${count("test")} test images`
+    : worker ? "" : `${count("train")} images of MNIST to learn from are in this file.`;
   find("said").setAttribute("aria-live", worker ? "off" : "polite"); // an epoch takes a tenth of a second
   show();
   say();

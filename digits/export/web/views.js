@@ -6,7 +6,7 @@ const FAINT = 0.55; // of weights whose activation is 0
 
 /** Weights of one neuron, or to one neuron, as votes: -1 or 1 for the largest, each times its share(k). */
 function votesOf(weights, share) {
-  const most = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-9);
+  const most = magnitude(weights, 1e-9);
   return weights.map((weight, k) => Math.sign(weight) * (Math.abs(weight) / most) ** 0.75 * share(k));
 }
 
