@@ -11,7 +11,7 @@ from digits.handwriting.redraw import bounds, centre_of_mass
 from digits.model import DigitClassifier
 from digits.pieces import CUTS, NO_DIGIT, Pieces, no_digits
 from tests.support.small_mnist import TRAINING
-from tests.support.training import quick_trainer, same, same_weights, weights
+from tests.support.training import Watch, quick_trainer, same, same_weights, weights
 
 
 def rings(count=60):
@@ -96,22 +96,15 @@ def module(data_dir):
 
 
 def test_each_epoch_trains_on_its_own_beside_all_digits(module, monkeypatch):
-    seen, step = {}, DigitClassifier.training_step
-
-    def watched(model, stack, index):
-        images, labels, chosen = stack
-        seen.setdefault(model.trainer.current_epoch, []).append((images, labels, chosen.flatten()))
-        return step(model, stack, index)
-
-    monkeypatch.setattr(DigitClassifier, "training_step", watched)
+    watch = Watch(monkeypatch)
     quick_trainer(max_epochs=2).fit(DigitClassifier([5]), module)
     extra = TRAINING // 4
     for epoch in range(2):
-        (images, labels, _), *_ = seen[epoch]
+        (images, labels, _), *_ = watch.epochs[epoch]
         made = no_digits(*module.training, extra, 5, epoch)
         assert images.equal(torch.cat([module.training[0], made]))
         assert labels.equal(torch.cat([module.training[1], torch.full((extra,), NO_DIGIT)]))
-        chosen = torch.cat([part for *_, part in seen[epoch]])
+        chosen = torch.cat([stack.chosen.flatten() for stack in watch.epochs[epoch]])
         assert chosen.sort().values.equal(torch.arange(TRAINING + extra))
     assert len(module.val_dataloader()[0][0].labels) == len(module.validation[1])
 

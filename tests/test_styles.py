@@ -9,7 +9,7 @@ from digits import data, styles
 from digits.data import MNISTDataModule
 from digits.handwriting.redraw import bounds, centre_of_mass
 from digits.model import DigitClassifier
-from tests.support.training import quick_trainer, same, same_weights, weights
+from tests.support.training import Watch, quick_trainer, same, same_weights, weights
 
 OF = {"FLAG": 1, "FOOT": 1, "BAR": 7, "SERIF": 7, "SHORT": 4, "LOW": 4, "CURL": 9, "LOOP": 2, "TAIL": 0}
 SHARES = *OF, "STRETCHED", "REMAINS"
@@ -164,19 +164,14 @@ def module(data_dir):
 
 
 def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(module, monkeypatch):
-    seen, step = {}, DigitClassifier.training_step
-
-    def watched(model, stack, index):
-        seen[model.trainer.current_epoch] = stack[0]
-        return step(model, stack, index)
-
-    monkeypatch.setattr(DigitClassifier, "training_step", watched)
+    watch = Watch(monkeypatch)
     plain = MNISTDataModule(module.data_dir)
     plain.setup("fit")
     quick_trainer(max_epochs=2).fit(DigitClassifier([5]), module)
     for epoch in range(2):
-        assert seen[epoch].equal(styles.restyle(*module.training, 5, epoch))
-        assert not seen[epoch].equal(module.training[0])
+        (images, *_), *_ = watch.epochs[epoch]
+        assert images.equal(styles.restyle(*module.training, 5, epoch))
+        assert not images.equal(module.training[0])
     for split in ("training", "validation", "test"):
         assert getattr(module, split)[0].equal(getattr(plain, split)[0])
     evaluated = [*module.val_dataloader(), module.test_dataloader()]

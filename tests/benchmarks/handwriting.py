@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -29,10 +30,12 @@ from digits import mnist
 from digits.handwriting import find_digit
 from digits.model import DigitClassifier
 from tests.support import photos
+from tests.support.digitless import KINDS
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.readings import read_lines, read_naively, read_photos
 
 SEED = 2025
+WITHOUT = 200  # pictures that show no digit
 
 
 def train_one(folder: Path, data_dir: str) -> Path:
@@ -89,7 +92,11 @@ def accuracies(model: DigitClassifier, data_dir: str, count: int, lines: int) ->
             ("as many digits found as there are", f"{counted:.2%}"),
             (f"what {alone:.1%} a digit would give", f"{expected:.2%}"),
         ]
-    return rows
+    rng, kinds = np.random.default_rng([SEED, 5]), cycle(KINDS)
+    claimed = some(
+        WITHOUT, lambda: ([next(kinds)(rng)],), lambda pictures: read_lines(model, pictures) != [[]], "no digits"
+    )
+    return [*rows, (f"{WITHOUT} pictures without any digit: taken for a number", f"{claimed:.2%}")]
 
 
 def seconds(what, *args, times: int = 9) -> float:

@@ -86,7 +86,7 @@ def trained(page: Any) -> None:
 
 def taught(page: Any, pictures: list[Path]) -> None:
     network = rounded(load_network(read(sys.argv[1]), sys.argv[1]))
-    found = [one[0] if isinstance(one, list) else None for one in find_all(pictures, single=True)]
+    found = [one[0].digits[0] if isinstance(one, list) else None for one in find_all(pictures, single=True)]
     read_ = [(p, d.image) for p, d in zip(pictures, found, strict=True) if d is not None]
     labels = [int(picture.name.split("_")[0]) for picture, _ in read_]
     answers = network(torch.tensor(np.stack([image for _, image in read_])).flatten(1)).argmax(1)

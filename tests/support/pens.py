@@ -10,7 +10,7 @@ INK, PAPER = (38, 46, 104), (236, 232, 224)
 
 def _arc(x, y, width, height, start, end):
     """Points on an ellipse, by degrees clockwise from the right."""
-    t = np.radians(np.linspace(start, end, 40))
+    t = np.radians(np.linspace(start, end, 16))
     return np.stack([x + width / 2 * np.cos(t), y + height / 2 * np.sin(t)], axis=1).tolist()
 
 

@@ -10,22 +10,7 @@ from digits import UserError, data, distort
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from tests.support.small_mnist import TRAINING
-from tests.support.training import Runs, quick_trainer, same, weights
-
-
-class Watch:
-    """Stands in for a network: remembers what each epoch is trained on."""
-
-    def __init__(self, monkeypatch):
-        self.epochs, step = {}, DigitClassifier.training_step
-
-        def watched(model, stack, index):
-            images, labels, chosen = stack
-            assert images.is_contiguous()
-            self.epochs.setdefault(model.trainer.current_epoch, []).append((images, labels))
-            return step(model, stack, index)
-
-        monkeypatch.setattr(DigitClassifier, "training_step", watched)
+from tests.support.training import Runs, Watch, quick_trainer, same, weights
 
 
 @pytest.fixture
@@ -43,7 +28,7 @@ def test_each_epoch_trains_on_its_own_copies_with_their_labels(module, monkeypat
     before = images.clone()
     quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module)
     for epoch in range(3):
-        for seen, seen_labels in watch.epochs[epoch]:
+        for seen, seen_labels, _ in watch.epochs[epoch]:
             assert seen.equal(distort.distort(images, 0.7, 5, epoch))
             assert seen_labels.equal(labels)
     assert images.equal(before)  # which validation and pictures see
@@ -72,7 +57,7 @@ def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(mo
 def test_nothing_is_distorted_unless_asked_for(module, monkeypatch):
     watch, plain = Watch(monkeypatch), MNISTDataModule(module.data_dir, batch_size=64)
     quick_trainer(max_epochs=1).fit(DigitClassifier([5]), plain)
-    assert all(images is plain.training[0] and len(images) == TRAINING for images, _ in watch.epochs[0])
+    assert all(images is plain.training[0] and len(images) == TRAINING for images, _, _ in watch.epochs[0])
 
 
 def test_a_mistake_in_the_background_ends_the_training(module, monkeypatch):
