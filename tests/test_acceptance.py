@@ -11,6 +11,7 @@ from digits import mnist
 from digits.model import DigitClassifier
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_three_epochs_read_94_percent(mnist_dir, tmp_path):
     args = ["--hidden", "30", "--epochs", "3", "--data_dir", mnist_dir, "--run_dir", tmp_path / "run"]

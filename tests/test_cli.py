@@ -161,6 +161,7 @@ def test_too_little_memory_is_one_line(capsys):
     assert capsys.readouterr().err == "digits verb: error: this takes more memory than there is\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["train", "predict", "export"])
 def test_without_docstrings_there_is_help_all_the_same(verb):
     command = [sys.executable, "-OO", "-m", "digits", verb, "--help"]

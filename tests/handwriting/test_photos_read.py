@@ -40,6 +40,7 @@ def photographed(test_digits):
     return {hard: take(hard) for hard in (False, True)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("hard", "least"), [(False, 0.93), (True, 0.90)])
 def test_photos_are_read(hard, least, model, photographed):
     pictures, labels = photographed[hard]
@@ -53,6 +54,7 @@ def test_photos_that_are_only_shrunk_are_not(hard, model, photographed):
     assert (read_naively(model, pictures) == labels).mean() <= 0.30
 
 
+@pytest.mark.slow
 def test_lines_are_read_whole(model, test_digits):
     images, labels = test_digits
     rng, pictures, wanted = np.random.default_rng(18), [], []

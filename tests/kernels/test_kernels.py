@@ -228,6 +228,7 @@ def test_many_activations_are_dense_if_there_is_a_second_thread(threads, batch_s
     assert choose("numba", network, images, plain(network), batch_size) == "numba"
 
 
+@pytest.mark.slow
 def test_compiled_code_is_kept_on_disk():
     use = (
         "import torch; from digits.kernels import cpu; from tests.kernels.test_kernels import problem, parameters\n"

@@ -41,6 +41,7 @@ def url(request, home):
     return f"sqlite:///{home}/shared.db?timeout=60" if request.param == "sqlite" else request.getfixturevalue("server")
 
 
+@pytest.mark.slow
 def test_a_worker_is_killed_and_no_trial_is_lost(small, home, run, url):
     two = [start(small, home, *LONG, "--storage", url, "--workers", 2) for _ in range(2)]
     go(*two)
@@ -58,6 +59,7 @@ def test_a_worker_is_killed_and_no_trial_is_lost(small, home, run, url):
     assert told.split("\n\n")[0].count("\n") == 0  # nothing is trained again
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_the_same_moment_share_the_trials(small, home, url):
     args = [*LONG[:-1], "5", "--storage", url]
     two = [start(small, home, *args) for _ in range(2)]
@@ -70,6 +72,7 @@ def test_processes_that_start_at_the_same_moment_share_the_trials(small, home, u
     assert len((home / "tests").read_text().splitlines()) <= 6  # three, or twice if both took one at the same instant
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_between_taking_a_trial_and_its_first_heartbeat(small, home, run):
     process = start(small, home, *LONG, DIE_AT_FIRST_BEAT="1")
     go(process)
@@ -81,6 +84,7 @@ def test_a_process_that_dies_between_taking_a_trial_and_its_first_heartbeat(smal
     assert places(study, COMPLETE) == Counter(range(12)) and not places(study, RUNNING)
 
 
+@pytest.mark.slow
 def test_a_test_that_takes_longer_than_the_grace_is_not_repeated(small, home):
     args = ["--hidden", "6", "--epochs", "1"]
     two = [start(small, home, *args, SLOW_TEST=str(2 * GRACE)) for _ in range(2)]
@@ -93,6 +97,7 @@ def test_a_test_that_takes_longer_than_the_grace_is_not_repeated(small, home):
     assert len((home / "tests").read_text().splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signum, workers", [(signal.SIGINT, 2), (signal.SIGINT, 1), (signal.SIGTERM, 1)])
 def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, small, home, run):
     process = start(small, home, *LONG, "--workers", workers)

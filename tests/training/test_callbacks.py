@@ -15,6 +15,7 @@ from tests.support.checkpoints import saved
 from tests.support.training import Runs, curves, same
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signal_ends_cleanly_and_says_how_to_go_on(number, code, tmp_path):
     runs = Runs(tmp_path)

@@ -116,6 +116,7 @@ def test_newest_run(run, home):
     assert "seed2" in run("--resume", "--epochs", 2)
 
 
+@pytest.mark.slow
 def test_killed_runs(tmp_path):
     assert kill_and_resume(tmp_path, count=2, seed=random.randrange(1000)) == 2
 
@@ -235,6 +236,7 @@ def test_two_processes_do_not_train_in_one_folder(home, run, capsys):
     assert "Epoch 2" in run("--resume", "here", "--epochs", 3)
 
 
+@pytest.mark.slow
 def test_a_lock_dies_with_its_process(tmp_path):
     runs = Runs(tmp_path)
     process = runs.new("here", "--epochs", "100000")
@@ -257,6 +259,7 @@ def test_a_resumed_run_keeps_its_precision(before, after, run, capsys):
     assert "Epoch 1" in run("--resume", "here", "--epochs", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [120_000, 90_000], ids=["in the pictures at the end", "in the curves"])
 def test_a_full_disk_ends_the_run_in_one_line_and_its_checkpoints_are_whole(limit, tmp_path):
     """A limit to the size of files stands in for the disk; TensorBoard's file grows until it meets it."""

@@ -26,6 +26,7 @@ def test_trainer_without_files(run):
     assert sorted(path.name for path in Path("here").iterdir()) == [".lock", "config.yaml"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [[], ["--cost", "cross_entropy", "--l2", "5", "--trainer.max_steps", "33"]])
 def test_two_processes_follow_one(last, tmp_path):
     """Mini-batches of 5 in each of two, against mini-batches of 10 in one; float64, so that rounding cannot hide."""
@@ -38,6 +39,7 @@ def test_two_processes_follow_one(last, tmp_path):
         torch.testing.assert_close(runs.weights("two")[key], value, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_run_that_each_would_name_by_its_clock(tmp_path):
     runs = Runs(tmp_path)
     output = runs.finish(runs.start("--data_dir", "data", "--epochs", "2", "--trainer.devices", "2"))
@@ -46,6 +48,7 @@ def test_two_processes_share_a_run_that_each_would_name_by_its_clock(tmp_path):
     assert (folder / "best.ckpt").exists()
 
 
+@pytest.mark.slow
 def test_processes_that_do_not_divide_the_images(tmp_path):
     """500 images in mini-batches of 2 x 7: the last one has 10, five for each."""
     runs = Runs(tmp_path)

@@ -82,6 +82,7 @@ def assert_alike(drawn, wanted, model, mean, worst):
     assert (one == other).float().mean() >= 0.99
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 @pytest.mark.parametrize("hard", [False, True])
 def test_photos(hard, run, real):
@@ -118,6 +119,7 @@ def drawings():
     return [draw(strokes) for strokes in STROKES.values() for _ in range(15)]
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_drawings_are_all_ink(run, real, drawings):
     """Strokes are redrawn as they are, and nearly as if they had been photographed."""

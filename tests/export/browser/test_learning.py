@@ -105,6 +105,7 @@ def train(page, size="30", rate="3", batch="10"):
     page.locator("#start").click()
 
 
+@pytest.mark.slow
 def test_a_network_is_trained_from_nothing(page_file, visit):
     page = visit(page_file)
     draw(page, 3)

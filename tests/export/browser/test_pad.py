@@ -38,6 +38,7 @@ def test_what_the_mouse_draws_is_read(window, page_file, visit):
         page.locator("#clear").click()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [(360, 740), (740, 360)])
 def test_what_a_finger_draws_is_read(window, page_file, visit):
     page = visit(page_file, *window, has_touch=True, is_mobile=True, device_scale_factor=3)
@@ -198,6 +199,7 @@ def test_what_cannot_be_read_is_said_and_is_no_answer(content, reason, page_file
     assert answer(page) == "3"
 
 
+@pytest.mark.slow
 def test_digits_that_are_drawn_are_read(page_file, visit, mnist_dir):
     """200 test digits, drawn again stroke by stroke: at least 94 % are read right."""
     images, labels = mnist.load(mnist_dir, train=False)
