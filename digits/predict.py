@@ -48,8 +48,8 @@ class Reading(NamedTuple):
 def read(network: nn.Module, lines: list[Line]) -> list[list[Reading]]:
     """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`.
 
-    Only lines are returned of whose digits it is fairly sure, or that are known to be one digit. Raises UserError if
-    there are none.
+    Only lines are returned of whose digits it is fairly sure; one that is known to be a digit is read as the likeliest.
+    Raises UserError if there are none.
     """
     images = np.stack([digit.image for line in lines for digit in line.digits])
     activations = network(torch.from_numpy(images).flatten(1))
@@ -57,7 +57,7 @@ def read(network: nn.Module, lines: list[Line]) -> list[list[Reading]]:
         activations = torch.cat([1 - activations, activations], 1)
     readings = []
     for line, outputs in zip(lines, activations.split([len(line.digits) for line in lines]), strict=True):
-        way = best_way(line.trials, outputs.numpy())
+        way = [(0, True)] if line.known else best_way(line.trials, outputs.numpy())
         sure = [outputs[n].max().item() for n, is_digit in way if is_digit]
         if sure and (line.known or sum(sure) > SURE * len(sure)):
             readings.append([_reading(outputs[n], line.digits[n], is_digit) for n, is_digit in way])

@@ -177,6 +177,8 @@ def test_nothing_like_a_digit(read):
     with torch.no_grad():
         model.network[2].bias -= 20
     assert read(saved("unsure.ckpt", model), "a.png") == (1, [], ["a.png: shows nothing like a digit"])
+    code, (said,), _ = read("unsure.ckpt", "a.png", "--single")  # which says that there is one
+    assert code == 0 and said.startswith("a.png: ")
 
 
 @pytest.mark.parametrize(

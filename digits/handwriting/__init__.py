@@ -33,7 +33,7 @@ class Digit(NamedTuple):
 class Line(NamedTuple):
     """A line of a number: the `trials` of its pieces as digits, and each one's `digits`, as many.
 
-    `known` means that it is one digit, so that a network need not be sure of it.
+    `known` means that it is one digit, whatever a network makes of it.
     """
 
     trials: list[Trial]
