@@ -61,18 +61,34 @@ def find_ink(pixels: np.ndarray) -> Ink:
     slopes, edges = steepness(np.log(light + 0.35))
     unlined = without_lines(light)
     off_lines = edges & (unlined == light)
-    edges = off_lines if off_lines.any() else edges
+    best = clearest(unlined, slopes, off_lines if off_lines.any() else edges)
+    if (unlined != light).any() and (best is None or sides(best)):
+        whole = clearest(light, slopes, edges)
+        if whole and sides(whole) == 4:  # cut to the ink, so that a level stroke runs from border to border too
+            best = whole
+    if not best or is_grain(best):
+        raise UserError("shows no digit: nothing on it looks like ink on paper")
+    return best
+
+
+def clearest(light: np.ndarray, slopes: np.ndarray, edges: np.ndarray) -> Ink | None:
+    """The ink of a picture by that window of WINDOWS that makes its parts clearest; None if it has no parts."""
     best, most = None, 0.0
     for window in WINDOWS:
-        darkness = 1 - unlined / paper(unlined, window)
+        darkness = 1 - light / paper(light, window)
         ink = Ink(darkness, *parts(darkness > THRESHOLD * darkness[edges].mean(), slopes))
         # All digits count, clear ones far more than bits of noise.
         score = sum(part.score**3 for part in ink.parts if part.main)
         if score > most:
             best, most = ink, score
-    if not best or is_grain(best):
-        raise UserError("shows no digit: nothing on it looks like ink on paper")
     return best
+
+
+def sides(ink: Ink) -> int:
+    """How many sides of the picture the clearest part reaches."""
+    height, width = ink.labels.shape
+    best = max(ink.parts, key=lambda part: part.score)
+    return sum(one == other for one, other in zip(best[1:5], (0, 0, width, height), strict=True))
 
 
 def is_grain(ink: Ink) -> bool:
@@ -191,7 +207,9 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     inside = np.bincount(labels[1 + near : height - near + 1, 1 + near : width - near + 1].ravel(), minlength=count)
     long = (right - left > width / 2) | (bottom - top > height / 2)
     score = length**0.3 * (mean - STEEP[0])
-    score[long & (inside == 0)] = -1
+    tight = (left == 0) & (top == 0) & (right == width) & (bottom == height)
+    score[long & (inside == 0)] *= 0.01  # a 0 that is cut tight, if there is nothing else
+    score[long & (inside == 0) & ~tight] = -1
     score[0] = -1  # the paper
     best = int(score.argmax())
     neighbour = (left == 0) | (right == width)  # of a digit in a line, cut off

@@ -19,9 +19,9 @@ from tqdm import tqdm
 
 from digits import UserError
 from digits.evaluate import labels_in
-from digits.handwriting import Digit, find_digit
+from digits.handwriting import Digit, alone, find_digit
 from digits.handwriting.picture import LARGEST, opened, plain
-from digits.predict import read, reader
+from digits.predict import number, read, reader
 
 SEED = 2025
 LEAST = 8  # pixels on the shorter side of a picture that is reduced or cut: fewer are not read
@@ -103,7 +103,7 @@ def find_changed(path: Path) -> list[list[Digit | None]]:
 
 def says(network, digit: Digit | None) -> str:
     try:
-        return str(read(network, [digit])[0].digit) if digit else ""
+        return number(read(network, [alone(digit)])[0]) if digit else ""
     except UserError:
         return ""
 

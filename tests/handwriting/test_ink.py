@@ -7,7 +7,7 @@ import pytest
 from digits.handwriting import find_digit
 from digits.handwriting.ink import find_ink, paper, without_lines
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, one_line_error
-from tests.support.pens import APART, INK, PAPER, STROKES, box, cover, on_paper
+from tests.support.pens import APART, INK, PAPER, PEN, STROKES, box, cover, on_paper
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,16 @@ def test_printed_lines_half_as_dark_as_a_small_digit_hardly_change_it(spacing, s
         find_digit(page) for page in (on_paper(ink), ruled(on_paper(ink), spacing, squared, lines, 2, slope))
     )
     assert difference(plain.image, lined.image) < 2 * NEAR
+
+
+@pytest.mark.parametrize("digit", [0, 2, 4, 7])
+@pytest.mark.parametrize("pen", [0.03, PEN])
+def test_a_picture_cut_to_its_ink(digit, pen):
+    """Its level strokes run from border to border as printed lines do, and a thin 0 stays near the edge."""
+    ink = cover((230, 300), (STROKES[digit], 40, 40, 200), pen=pen)
+    left, top, right, bottom = box(ink)
+    whole, tight = (find_digit(picture).image for picture in (on_paper(ink), on_paper(ink)[top:bottom, left:right]))
+    assert difference(tight, whole) < NEAR
 
 
 @pytest.mark.parametrize("upright_lines", [False, True])

@@ -14,7 +14,7 @@ function filled(width, height, value) {
 
 // The image with each value, and its index, put through a function.
 function changed({ width, height, data }, change) {
-  return { width, height, data: data.map(change) };
+  return filled(width, height, (i) => change(data[i], i));
 }
 
 function divided(one, other) {

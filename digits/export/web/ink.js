@@ -22,24 +22,41 @@ function findInk(colours) {
   const light = changed(grey, (value) => (dark ? 1 - value : value) + 0.05), unlined = withoutLines(light);
   const [slopes, steep] = steepness(changed(light, (value) => Math.log(value + 0.35)));
   const left = changed(steep, (edge, i) => Number(edge && unlined.data[i] === light.data[i]));
-  const edges = maximum(left.data) ? left : steep;
+  let best = clearest(unlined, slopes, maximum(left.data) ? left : steep);
+  if (unlined.data.some((value, i) => value !== light.data[i]) && (!best || sides(best))) {
+    const whole = clearest(light, slopes, steep);
+    if (whole && sides(whole) === 4) best = whole; // cut to the ink, so that a level stroke runs from border to border too
+  }
+  return best && !isGrain(best) ? best : null;
+}
+
+// The ink of a picture by that window of WINDOWS that makes its parts clearest; null if it has no parts.
+function clearest(light, slopes, edges) {
   let best = null, most = 0;
   for (const window of WINDOWS) {
-    const darkness = changed(divided(unlined, paperUnder(unlined, window)), (share) => 1 - share);
+    const darkness = changed(divided(light, paperUnder(light, window)), (share) => 1 - share);
     const least = THRESHOLD * mean(valuesIn(darkness, edges));
     const ink = { darkness, ...parts(changed(darkness, (value) => Number(value > least)), slopes) };
     const main = ink.parts.filter((part) => part.main);
     const score = main.reduce((sum, part) => sum + part.score ** 3, 0); // all digits count, clear ones far more
     if (score > most) [best, most] = [ink, score];
   }
-  return best && !isGrain(best) ? best : null;
+  return best;
+}
+
+const bestOf = (parts) => parts.reduce((one, other) => (other.score > one.score ? other : one));
+
+// How many sides of the picture the clearest part reaches.
+function sides({ labels: { width, height }, parts }) {
+  const { left, top, right, bottom } = bestOf(parts);
+  return [left === 0, top === 0, right === width, bottom === height].filter(Boolean).length;
 }
 
 // Whether the ink is hardly darker than the grain of the paper.
 function isGrain({ darkness, labels, parts }) {
   const owners = sample(labels.data), some = sample(darkness.data).filter((_, i) => owners[i] === 0);
   const paper = quantile(some, 0.5), grain = quantile(some.map((value) => Math.abs(value - paper)), 0.5);
-  const best = parts.reduce((one, other) => (other.score > one.score ? other : one));
+  const best = bestOf(parts);
   const ink = darkness.data.filter((_, i) => labels.data[i] === best.label);
   return quantile(ink, 0.5) - paper < GRAIN * grain;
 }
@@ -174,7 +191,8 @@ function parts(mask, slopes) {
     }
     const wide = right - left, high = bottom - top, mean = steep / length;
     const line = !inside && (wide > width / 2 || high > height / 2);
-    const score = line ? -1 : length ** 0.3 * (mean - STEEP[0]);
+    const tight = left === 0 && top === 0 && right === width && bottom === height; // a 0, if there is nothing else
+    const score = line && !tight ? -1 : length ** 0.3 * (mean - STEEP[0]) * (line ? 0.01 : 1);
     const neighbour = left === 0 || right === width; // of a digit in a line, cut off
     found.push({ label, left, top, right, bottom, score, size, neighbour, kept: mean > STEEP[1] && score > 0 });
   }

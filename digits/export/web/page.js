@@ -436,4 +436,9 @@ fit();
 finish();
 if (held.drawing) bringBack(held.drawing);
 addEventListener("resize", () => fit());
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show());
+for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+  matchMedia(scheme).addEventListener("change", () => {
+    palette = {};
+    show();
+  });
+}

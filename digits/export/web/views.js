@@ -10,7 +10,8 @@ function votesOf(weights, share) {
   return weights.map((weight, k) => Math.sign(weight) * (Math.abs(weight) / most) ** 0.75 * share(k));
 }
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+let palette = {}; // colours of the scheme, by name: asking for one takes as long as laying out the page
+const colour = (name) => (palette[name] ??= getComputedStyle(document.documentElement).getPropertyValue(`--${name}`));
 
 /** Draws 28 x 28 squares into the box left, top, width, height of a canvas, `gap` pixels apart. */
 function paintPixels(context, [left, top, width, height], gap, a, votes) {

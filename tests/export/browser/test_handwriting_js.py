@@ -16,7 +16,7 @@ from digits.handwriting import find_digit, find_digits, find_lines, ink
 from digits.handwriting.cuts import best_way
 from digits.handwriting.redraw import redraw
 from digits.model import DigitClassifier
-from tests.support.pens import STROKES, cover, on_paper
+from tests.support.pens import STROKES, box, cover, on_paper
 from tests.support.photos import line, photo
 from tests.support.small_mnist import DATA
 
@@ -133,6 +133,16 @@ def test_drawings_are_all_ink(run, real, drawings):
 def test_a_drawing_over_the_border_is_read_as_far_as_it_goes(x, run):
     strokes = cover((120, 120), (STROKES[0], x, -10, 100))
     assert np.allclose(np.reshape(run("redraw(ink)", ink=strokes), (28, 28)), redraw(strokes), atol=0.02)
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("digit", [0, 7])
+def test_a_picture_cut_to_its_ink(digit, run, real):
+    ink = cover((230, 300), (STROKES[digit], 40, 40, 200), pen=0.03)
+    left, top, right, bottom = box(ink)
+    pixels = rgba(on_paper(ink)[top:bottom, left:right])
+    (found,) = run("findDigits(pixels)", pixels=pixels)
+    assert_alike([found["image"]], [find_digit(pixels).image], real[1], mean=0.5, worst=0.5)
 
 
 @pytest.mark.mnist
