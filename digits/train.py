@@ -18,7 +18,7 @@ from digits.network import CostName, Init
 from digits.training import runs
 from digits.training.command import TrainerSettings
 from digits.training.report import report
-from digits.training.trainer import build_trainer
+from digits.training.trainer import build_trainer, fastest_device
 
 WAYS = "; ".join(f"{name}: {kernel.help}" for name, kernel in KERNELS.items())
 Kernel = Annotated[str, Parameter(choices=("auto", *KERNELS), help=f"How to train. auto: the fastest; {WAYS}.")]
@@ -90,7 +90,8 @@ def train(
     data.prepare_data()  # before anything is written for this run
     model = kind(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
-    lightning = build_trainer(run, epochs, trainer or {}, early_stop)
+    device = {"accelerator": fastest_device(model, batch_size)}
+    lightning = build_trainer(run, epochs, device | (trainer or {}), early_stop)
     with run.under_way(settings):
         lightning.fit(model, data, ckpt_path=run.checkpoint)
         best = lightning.strategy.broadcast(run.folder) / "best.ckpt"  # each process has named it by its own clock

@@ -8,6 +8,7 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from torch import nn
 
 from digits import UserError
 from digits.checkpoint import VALIDATION
@@ -23,6 +24,17 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+# Weights times images of a mini-batch, from which on a step is faster on a GPU: there it takes some 28 launches of 5 us
+# however small it is, on one CPU core 53 ps for each (0.21 s an epoch of 784-100-10). Reckoned, not measured on a GPU.
+LARGE = 2_500_000
+
+
+def fastest_device(network: nn.Module, batch_size: int) -> str:
+    """Where a network trains fastest in mini-batches of this size: "cuda" if there is a GPU and steps are large."""
+    weights = sum(parameter.numel() for parameter in network.parameters())
+    return "cuda" if torch.cuda.is_available() and weights * batch_size >= LARGE else "cpu"
+
+
 def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: int | None = None) -> Trainer:
     """The Trainer of a run, which keeps its best and its last epoch; the user's `settings` go before ours.
 
@@ -30,7 +42,7 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
 
     Raises UserError if Lightning refuses a setting.
     """
-    settings = DEFAULTS | {"accelerator": "cuda" if torch.cuda.is_available() else "cpu"} | settings
+    settings = DEFAULTS | settings
     settings.setdefault("max_epochs", epochs)
     if str(settings.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")

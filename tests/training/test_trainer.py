@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from digits.model import DigitClassifier
+from digits.training.trainer import fastest_device
 from tests.support.training import Runs
 
 
@@ -24,6 +26,26 @@ def test_max_steps(run):
 def test_trainer_without_files(run):
     run("--epochs", 1, "--trainer.logger", "false", "--trainer.enable_checkpointing", "false", "--run_dir", "here")
     assert sorted(path.name for path in Path("here").iterdir()) == [".lock", "config.yaml"]
+
+
+@pytest.mark.parametrize(
+    "there, hidden, batch_size, device",
+    [
+        (False, 800, 10, "cpu"),
+        (True, 100, 10, "cpu"),
+        (True, 800, 10, "cuda"),
+        (True, 100, 100, "cuda"),
+    ],
+)
+def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert fastest_device(DigitClassifier([hidden]), batch_size) == device
+
+
+def test_the_first_line_says_how_to_train_on_the_other_device(run, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)  # what asks for more than whether it is there finds none
+    assert "on cpu (--trainer.accelerator cuda for the other)" in run("--epochs", 1).splitlines()[0]
 
 
 @pytest.mark.slow
