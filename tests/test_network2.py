@@ -112,6 +112,7 @@ def test_a_large_file_is_not_read(tmp_path):
         DigitClassifier.from_network2(tmp_path / "large.json")
 
 
+@pytest.mark.slow
 def test_the_costliest_file_takes_about_a_gigabyte(tmp_path):
     """The parser makes 64 bytes of every three characters; measured: 1.0 GB, of which torch takes 0.3."""
     (tmp_path / "large.json").write_text("[" + "[]," * (LARGEST // 3 - 2) + "[]]")

@@ -210,6 +210,7 @@ def test_a_name_that_is_none():
         choose("corn", network, images)
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_cached_the_kernel_is_compiled_all_the_same(tmp_path):
     """As on a read-only file system, where numba finds no folder for its cache."""
     code = "from digits.kernels import cpu; from tests.kernels.test_kernels import problem, parameters; import torch\n"

@@ -186,6 +186,7 @@ def test_a_trial_that_was_taken_for_dead_is_run_again(study):
 WRITES = ["record_heartbeat", "set_trial_intermediate_value", "set_trial_state_values"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["_get_trials", "_get_stale_trial_ids", *WRITES])
 def test_a_connection_that_is_lost_in_the_middle_loses_no_trial(method, study, monkeypatch):
     calls, kept = count(), getattr(RDBStorage, method)

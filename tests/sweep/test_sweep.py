@@ -159,6 +159,7 @@ def test_names_of_folders_hold_what_differs_from_train_and_are_short():
     assert many.startswith("784-30-10_lr0.001,0.002")
 
 
+@pytest.mark.slow
 def test_forty_learning_rates_make_one_folder(run):
     output = run("--hidden", 2, "--lr", *(round(0.1 + n * 0.0123, 4) for n in range(40)), "--epochs", 1)
     assert len(LAST.search(output)[1].splitlines()) == 41

@@ -34,6 +34,7 @@ def test_signal_ends_cleanly_and_says_how_to_go_on(number, code, tmp_path):
     assert same(runs.weights("stopped"), runs.weights("whole"))
 
 
+@pytest.mark.slow
 def test_terminal_shows_a_progress_bar(tmp_path):
     runs = Runs(tmp_path)
     screen, terminal = os.openpty()
@@ -48,6 +49,7 @@ def test_terminal_shows_a_progress_bar(tmp_path):
     assert re.search(r"\d+% \|█+.* left, .*mini-batches/s", drawn.decode())
 
 
+@pytest.mark.slow
 def test_a_signal_is_heeded_in_the_middle_of_a_stack(tmp_path):
     """30,000 hidden neurons by autograd: the first stack, of 500 mini-batches, takes minutes."""
     runs = Runs(tmp_path)

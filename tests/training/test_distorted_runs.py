@@ -82,6 +82,7 @@ def test_resumed_run_goes_on_with_its_copies_and_its_schedule(run, home):
     assert kept["datamodule_hyper_parameters"]["distort"] == 0.5
 
 
+@pytest.mark.slow
 def test_killed_run_goes_on(run, home):
     runs = Runs(home)
     args = ["--distort", "1", "--schedule", "30", "--epochs", "30", "--batch_size", "5"]

@@ -44,6 +44,7 @@ def test_a_step_is_that_of_pytorch(visit, tmp_path):
         assert torch.tensor(b) == pytest.approx(expected_b.numpy(), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_images_in_the_page_are_those_of_mnist(page_file, visit, mnist_dir):
     page = visit(page_file)
     held = page.evaluate("async () => { await openMnist(); return [...(await openMnist()).bytes]; }")
@@ -76,6 +77,7 @@ def test_a_lesson(page_file, visit):
     assert answer(page) == "9"
 
 
+@pytest.mark.slow
 def test_a_lesson_shows_what_it_changes(page_file, visit):
     """Red and blue on the pixels and the hidden neurons, for a moment."""
     page = visit(page_file)

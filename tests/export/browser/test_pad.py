@@ -25,6 +25,7 @@ from tests.support.strokes import placed
 pytestmark = pytest.mark.mnist
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", WINDOWS)
 def test_what_the_mouse_draws_is_read(window, page_file, visit):
     page = visit(page_file, *window)
