@@ -117,7 +117,8 @@ def taught(page: Any, pictures: list[Path]) -> None:
     print(f"{len(misread)} misread pictures taught: {right} read right afterwards")
     print(f"All test images: {start:.2%} before, {lowest:.2%} at the lowest, {accuracy(page):.2%} at the end")
     print(
-        f"A step: median {np.median(steps):.2f} ms, {np.mean(np.array(steps) <= 2):.0%} within 2 ms; blocked {blocked}"
+        f"A step: median {np.median(steps):.2f} ms, {np.mean(np.array(steps) <= 2):.0%} within 2 ms;"
+        f" blocked for more than 50 ms {len(blocked)} times, for {max(blocked, default=0):.0f} ms at most"
     )
 
 

@@ -1,5 +1,6 @@
 // A lesson: the network is told what is on the pad, and learns it by gradient descent, first a step in every frame,
-// then more. So that it forgets little else, each mini-batch mixes the drawing with earlier lessons and MNIST's images.
+// then as many as take ten milliseconds. So that it forgets little else, each mini-batch mixes the drawing with earlier
+// lessons and MNIST's images.
 
 const LESSON = { rate: 3, batch: 8, earlier: 2, steps: 300 }; // as chosen on misread pictures of real digits
 
@@ -9,7 +10,7 @@ async function teach(network, image, y, seen) {
   const mnist = await openMnist(), lesson = { image, y };
   const layers = copied(network.layers), taught = { ...network, layers, lessons: [...network.lessons ?? [], lesson] };
   const any = (count) => Math.floor(Math.random() * count);
-  let steps = 0;
+  let steps = 0, since = performance.now();
   while (steps < LESSON.steps && !isLearned(layers, lesson)) {
     const batch = [lesson];
     while (network.lessons?.length && batch.length <= LESSON.earlier) {
@@ -17,9 +18,10 @@ async function teach(network, image, y, seen) {
     }
     while (batch.length < LESSON.batch) batch.push(exampleOf(mnist, any(mnist.train), held.only_digit));
     sgdStep(layers, batch, LESSON.rate);
-    if (++steps % Math.min(8, 1 + Math.floor(steps / 20))) continue;
+    if (++steps > 20 && performance.now() - since < 10) continue;
     seen(taught);
     await new Promise(requestAnimationFrame);
+    since = performance.now();
   }
   return [taught, steps];
 }
