@@ -48,6 +48,11 @@ class Ink(NamedTuple):
     labels: np.ndarray
     parts: list[Part]
 
+    @property
+    def best(self) -> Part:
+        """The clearest part."""
+        return max(self.parts, key=lambda part: part.score)
+
 
 def find_ink(pixels: np.ndarray) -> Ink:
     """Tell the ink of a picture (H, W, 3) uint8 from its paper.
@@ -60,9 +65,10 @@ def find_ink(pixels: np.ndarray) -> Ink:
     light = light + np.float32(0.05)  # no division by 0; black is not infinitely darker than dark grey
     slopes, edges = steepness(np.log(light + 0.35))
     unlined = without_lines(light)
-    off_lines = edges & (unlined == light)
+    on_lines = unlined != light
+    off_lines = edges & ~on_lines
     best = clearest(unlined, slopes, off_lines if off_lines.any() else edges)
-    if (unlined != light).any() and (best is None or sides(best)):
+    if on_lines.any() and (best is None or sides(best)):
         whole = clearest(light, slopes, edges)
         if whole and sides(whole) == 4:  # cut to the ink, so that a level stroke runs from border to border too
             best = whole
@@ -87,8 +93,7 @@ def clearest(light: np.ndarray, slopes: np.ndarray, edges: np.ndarray) -> Ink | 
 def sides(ink: Ink) -> int:
     """How many sides of the picture the clearest part reaches."""
     height, width = ink.labels.shape
-    best = max(ink.parts, key=lambda part: part.score)
-    return sum(one == other for one, other in zip(best[1:5], (0, 0, width, height), strict=True))
+    return sum(one == other for one, other in zip(ink.best[1:5], (0, 0, width, height), strict=True))
 
 
 def is_grain(ink: Ink) -> bool:
@@ -96,8 +101,7 @@ def is_grain(ink: Ink) -> bool:
     some, labels = sample(ink.darkness), sample(ink.labels)
     paper = quantile(some[labels == 0], 0.5)
     grain = quantile(np.abs(some[labels == 0] - paper), 0.5)
-    best = max(ink.parts, key=lambda part: part.score)
-    return quantile(ink.darkness[ink.labels == best.label], 0.5) - paper < GRAIN * grain
+    return quantile(ink.darkness[ink.labels == ink.best.label], 0.5) - paper < GRAIN * grain
 
 
 def on_dark_paper(light: np.ndarray) -> bool:
@@ -208,8 +212,8 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     long = (right - left > width / 2) | (bottom - top > height / 2)
     score = length**0.3 * (mean - STEEP[0])
     tight = (left == 0) & (top == 0) & (right == width) & (bottom == height)
-    score[long & (inside == 0)] *= 0.01  # a 0 that is cut tight, if there is nothing else
-    score[long & (inside == 0) & ~tight] = -1
+    edge = long & (inside == 0)  # a table's line; or, if there is nothing else, a 0 that is cut tight
+    score[edge] = np.where(tight, 0.01 * score, -1)[edge]
     score[0] = -1  # the paper
     best = int(score.argmax())
     neighbour = (left == 0) | (right == width)  # of a digit in a line, cut off

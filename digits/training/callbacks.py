@@ -39,10 +39,10 @@ class EpochLines(Callback):
             parameters = sum(parameter.numel() for parameter in module.parameters())
             kernel = f"kernel {module.kernel_for(stack)} on {stack.images.device}"
             processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
-            if torch.cuda.is_available():
-                other = "cuda" if stack.images.device.type == "cpu" else "cpu"
-                processes += f" (--trainer.accelerator {other} for the other)"
-            rank_zero_only(tqdm.write)(f"{module.shape}, {parameters:,} weights and biases; {kernel}{processes}")
+            other = "cuda" if stack.images.device.type == "cpu" else "cpu"
+            choice = f" (--trainer.accelerator {other} for the other)" if torch.cuda.is_available() else ""
+            size = f"{module.shape}, {parameters:,} weights and biases"
+            rank_zero_only(tqdm.write)(f"{size}; {kernel}{processes}{choice}")
         self.started = True
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
