@@ -97,7 +97,7 @@ def _find_ink(picture: Any) -> tuple[Ink | Digit, float]:
     if enlargement > 1:
         size = image.width * enlargement, image.height * enlargement
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
-    return find_ink(pixels), scale / enlargement
+    return find_ink(pixels, enlargement), scale / enlargement
 
 
 def _digit(

@@ -19,6 +19,7 @@ EVEN = 0.3  # standard deviation of the blur that takes out the light, as a shar
 DARK = 0.6  # paper is dark if so much of the border is: two of four sides may be a table's lines
 STRONG = 0.4  # an edge is where the light changes at least so fast; 1 is nearly the fastest change in the picture
 THRESHOLD = 0.85  # ink is at least so dark, as a share of the mean darkness at the edges
+FAINT = 0.5  # a thin stroke is at least so dark, as a share of that, and its paper is not
 STEEP = 0.2, 0.3  # least mean steepness of the rim: of the best part, and of others
 SMALL = 0.08, 0.01  # least area of a main part, and of any, as a share of the best one's
 EDGE = 0.2  # a long part that stays so near the edge, in shorter sides of the picture, is a table's line
@@ -54,8 +55,8 @@ class Ink(NamedTuple):
         return max(self.parts, key=lambda part: part.score)
 
 
-def find_ink(pixels: np.ndarray) -> Ink:
-    """Tell the ink of a picture (H, W, 3) uint8 from its paper.
+def find_ink(pixels: np.ndarray, enlarged: int = 1) -> Ink:
+    """Tell the ink of a picture (H, W, 3) uint8 from its paper; one that was small is `enlarged` so many times.
 
     Raises UserError if there is no ink.
     """
@@ -67,9 +68,10 @@ def find_ink(pixels: np.ndarray) -> Ink:
     unlined = without_lines(light)
     on_lines = unlined != light
     off_lines = edges & ~on_lines
-    best = clearest(unlined, slopes, off_lines if off_lines.any() else edges)
+    thin = 3 + enlarged | 1  # pixels across a thin stroke and its edges
+    best = clearest(unlined, slopes, off_lines if off_lines.any() else edges, thin)
     if on_lines.any() and (best is None or sides(best)):
-        whole = clearest(light, slopes, edges)
+        whole = clearest(light, slopes, edges, thin)
         if whole and sides(whole) == 4:  # cut to the ink, so that a level stroke runs from border to border too
             best = whole
     if not best or is_grain(best):
@@ -77,17 +79,30 @@ def find_ink(pixels: np.ndarray) -> Ink:
     return best
 
 
-def clearest(light: np.ndarray, slopes: np.ndarray, edges: np.ndarray) -> Ink | None:
+def clearest(light: np.ndarray, slopes: np.ndarray, edges: np.ndarray, thin: int) -> Ink | None:
     """The ink of a picture by that window of WINDOWS that makes its parts clearest; None if it has no parts."""
     best, most = None, 0.0
     for window in WINDOWS:
         darkness = 1 - light / paper(light, window)
-        ink = Ink(darkness, *parts(darkness > THRESHOLD * darkness[edges].mean(), slopes))
+        ink = Ink(darkness, *parts(inked(darkness, THRESHOLD * darkness[edges].mean(), thin), slopes))
         # All digits count, clear ones far more than bits of noise.
         score = sum(part.score**3 for part in ink.parts if part.main)
         if score > most:
             best, most = ink, score
     return best
+
+
+def inked(darkness: np.ndarray, least: float, thin: int) -> np.ndarray:
+    """Where a picture (H, W) is at least so dark, or has a stroke so `thin` in pixels that it looks paler than it is.
+
+    Such a stroke's middle is nowhere darker across, and has paper beside it. Pale strokes break without it.
+    """
+    ink, faint = darkness > least, FAINT * least
+    for across in ((1, thin), (thin, 1)):
+        window = np.ones(across, np.uint8)
+        middle = darkness == cv2.dilate(darkness, window)
+        ink |= middle & (darkness > faint) & (cv2.erode(darkness, window) < faint)
+    return ink
 
 
 def sides(ink: Ink) -> int:

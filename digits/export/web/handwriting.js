@@ -52,7 +52,7 @@ function inkOf(pixels) {
     colours = colours.map((colour) => changed(enlarged(colour), (value) => Math.round(clamp(value, 0, 255))));
     scale /= enlargement;
   }
-  return { ink: findInk(colours), scale };
+  return { ink: findInk(colours, enlargement), scale };
 }
 
 // Parts as a digit: the pixels whose `owners` are these labels, first to last, and their soft edges.
