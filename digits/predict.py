@@ -16,12 +16,12 @@ from digits import UserError
 from digits.checkpoint import choose, load_network
 from digits.cli import shown
 from digits.handwriting import Digit, Line, alone, find_digit, find_lines
-from digits.handwriting.cuts import best_way
+from digits.handwriting.cuts import best_way, sureness
 from digits.handwriting.picture import opened, pictures_in, plain, save
 from digits.network import sizes
 from digits.neurons import binary_layer
 
-SURE = 0.5  # least mean activation of the digits of a number; of real ones that are read right, hardly any has less
+SURE = 0.5  # least `sureness` of a number; of real ones that are read right, hardly any has less
 
 
 class Reading(NamedTuple):
@@ -58,8 +58,7 @@ def read(network: nn.Module, lines: list[Line]) -> list[list[Reading]]:
     readings = []
     for line, outputs in zip(lines, activations.split([len(line.digits) for line in lines]), strict=True):
         way = [(0, True)] if line.known else best_way(line.trials, outputs.numpy())
-        sure = [outputs[n].max().item() for n, is_digit in way if is_digit]
-        if sure and (line.known or sum(sure) > SURE * len(sure)):
+        if line.known or sureness(line.trials, outputs.numpy(), way) > SURE:
             readings.append([_reading(outputs[n], line.digits[n], is_digit) for n, is_digit in way])
     if not readings:
         raise UserError("shows nothing like a digit")

@@ -24,16 +24,16 @@ ONE = 0.7  # parts are one above the other if they share so much of the narrower
 WIDE = 0.75  # only what is wider is cut
 APART = 0.25  # least distance of cuts from each other and from the ends
 DEEP = 0.35  # most ink that a cut goes through, in heights of what it cuts
-SLANTS = 0.0, 0.25, 0.5  # columns to the left per row down
+ASIDE = 0.55  # what a cut's step aside costs, in pixels of ink
 RUN, BROAD = 4, 1.6  # most pieces of a digit, and most width of several
 
 # What a digit must make up for, in the units of its log-likelihood: each by climbing, on the same numbers and lines.
-SEAM = 2.0  # for each seam
+SEAM = 1.2  # for each seam
 GAP = 0.25, 8.0  # how many a gap inside it is: for being one, and per height; an end that is cut through ink is 1/2
 SHORT = 0.7, 20.0  # for being lower than this share of the line's height, per height
-LONG = 1.0, 3.0  # for being wider than the line's height, per height
+LONG = 0.7, 3.0  # for being wider than this share of the line's height, per height
 NONE = 3.0  # being no digit, per height: small marks are passed over, tall ones are not
-UNSURE = 0.03  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
+UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
 
 
 class Piece(NamedTuple):
@@ -82,9 +82,10 @@ def cut(ink: Ink) -> tuple[np.ndarray, list[Row]]:
             box = slice(top, bottom), slice(left, right)
             mask = np.isin(ink.labels[box], [part.label for part in parts])
             clarity = max(part.score for part in parts)
-            places = thin_places(mask, row.height) if right - left > WIDE * row.height else []
-            beyond = sum((slanted(mask.shape, slant) >= x for x, slant in places), np.zeros(mask.shape, int))
-            for place in range(len(places) + 1):
+            paths = thin_places(mask, row.height) if right - left > WIDE * row.height else []
+            columns = np.arange(right - left)
+            beyond = sum((columns >= path[:, None] for path in paths), np.zeros(mask.shape, int))
+            for place in range(len(paths) + 1):
                 piece = mask & (beyond == place)
                 if not piece.any():
                     continue
@@ -151,26 +152,42 @@ def above(left: int, right: int, part: Part) -> bool:
     return shared > ONE * min(right - left, part.right - part.left)
 
 
-def slanted(shape: tuple[int, ...], slant: float) -> np.ndarray:
-    """For each pixel, the column in which a line of this slant through it crosses the middle row."""
-    rows, columns = np.indices(shape, sparse=True)
-    return np.floor(columns + slant * (rows - shape[0] / 2) + 0.5).astype(int)
+def thin_places(mask: np.ndarray, height: float) -> list[np.ndarray]:
+    """Cuts through a mask (H, W) bool where they meet little ink, left to right, for digits of this height.
 
-
-def thin_places(mask: np.ndarray, height: float) -> list[tuple[int, float]]:
-    """Straight cuts through a mask (H, W) bool where they meet little ink, left to right, for digits of this height.
-
-    Each is the column in which it crosses the middle row, and its slant.
+    Each is the column (H,) int that it goes through in each row: of all paths from the top to the bottom, by at most a
+    column a row, one that meets the least ink.
     """
-    least, found = APART * height, []
-    for slant in SLANTS:
-        met = np.bincount(slanted(mask.shape, slant)[mask].clip(0), minlength=mask.shape[1])
-        found += [(int(met[x]), x, slant) for x in range(int(least), int(mask.shape[1] - least))]
-    chosen: list[tuple[int, float]] = []
-    for met_ink, x, slant in sorted(found):
-        if met_ink <= DEEP * len(mask) and all(abs(x - other) >= least for other, _ in chosen):
-            chosen.append((x, slant))
-    return sorted(chosen)
+    rows, middle = len(mask), len(mask) // 2
+    down, came_down = paths(mask[: middle + 1])
+    up, came_up = paths(mask[middle:][::-1])
+    met, least, chosen = down + up - mask[middle], APART * height, []
+    for x in np.argsort(met, kind="stable").tolist():
+        if met[x] > DEEP * rows:
+            break
+        if least <= x < mask.shape[1] - least and all(abs(x - other) >= least for other, _ in chosen):
+            chosen.append((x, np.concatenate([follow(came_down, x)[::-1], follow(came_up, x)[1:]])))
+    return [path for _, path in sorted(chosen, key=lambda place: place[0])]
+
+
+def paths(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the cheapest path from the first row of a mask to each column of the last costs, and each row's steps."""
+    cost, steps = mask[0].astype(float), np.zeros(mask.shape, int)
+    for row in range(1, len(mask)):
+        around = np.pad(cost, 1, constant_values=np.inf)
+        ways = np.stack([around[1:-1], around[:-2] + ASIDE, around[2:] + ASIDE])
+        best = ways.argmin(0)
+        cost, steps[row] = ways.min(0) + mask[row], np.array([0, -1, 1])[best]
+    return cost, steps
+
+
+def follow(steps: np.ndarray, column: int) -> np.ndarray:
+    """The columns of a path that ends in this column of the last row, from the last row to the first."""
+    path = []
+    for step in steps[::-1]:
+        path.append(column)
+        column += step[column]
+    return np.array(path)
 
 
 def trials(row: Row) -> list[Trial]:
@@ -215,3 +232,13 @@ def best_way(tried: list[Trial], outputs: np.ndarray) -> list[tuple[int, bool]]:
         way.append(steps[end])
         end = tried[steps[end][0]].first
     return way[::-1]
+
+
+def sureness(tried: list[Trial], outputs: np.ndarray, way: list[tuple[int, bool]]) -> float:
+    """How sure a network is of a way through a line: its mean activation across the digits, 0 if there are none.
+
+    outputs (N, 10) for the N trials. Where something as tall is no digit, the activation counts as 0.
+    """
+    sure = [tried[number].width * float(outputs[number].max()) for number, is_digit in way if is_digit]
+    width = sum(tried[number].width for number, is_digit in way if is_digit or tried[number].height > SHORT[0])
+    return sum(sure) / max(width, 1e-9)

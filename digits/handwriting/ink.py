@@ -19,11 +19,12 @@ EVEN = 0.3  # standard deviation of the blur that takes out the light, as a shar
 DARK = 0.6  # paper is dark if so much of the border is: two of four sides may be a table's lines
 STRONG = 0.4  # an edge is where the light changes at least so fast; 1 is nearly the fastest change in the picture
 THRESHOLD = 0.85  # ink is at least so dark, as a share of the mean darkness at the edges
-FAINT = 0.5  # a thin stroke is at least so dark, as a share of that, and its paper is not
+THIN = 0.6  # a thin stroke is at least so dark, as a share of that, and its paper is not
 STEEP = 0.2, 0.3  # least mean steepness of the rim: of the best part, and of others
 SMALL = 0.08, 0.01  # least area of a main part, and of any, as a share of the best one's
 EDGE = 0.2  # a long part that stays so near the edge, in shorter sides of the picture, is a table's line
 GRAIN = 5  # least contrast of ink, in median deviations of the paper: a blank page has 4
+PALE = 0.03  # least contrast of ink: pencil has 0.05, the shadow on a blank page 0.02
 COARSE = 12  # resolution at which the paper under the ink is estimated: pixels across a window
 
 
@@ -68,10 +69,10 @@ def find_ink(pixels: np.ndarray, enlarged: int = 1) -> Ink:
     unlined = without_lines(light)
     on_lines = unlined != light
     off_lines = edges & ~on_lines
-    thin = 3 + enlarged | 1  # pixels across a thin stroke and its edges
-    best = clearest(unlined, slopes, off_lines if off_lines.any() else edges, thin)
+    across = 3 + enlarged | 1  # pixels across a thin stroke and its edges
+    best = clearest(unlined, slopes, off_lines if off_lines.any() else edges, across)
     if on_lines.any() and (best is None or sides(best)):
-        whole = clearest(light, slopes, edges, thin)
+        whole = clearest(light, slopes, edges, across)
         if whole and sides(whole) == 4:  # cut to the ink, so that a level stroke runs from border to border too
             best = whole
     if not best or is_grain(best):
@@ -79,12 +80,12 @@ def find_ink(pixels: np.ndarray, enlarged: int = 1) -> Ink:
     return best
 
 
-def clearest(light: np.ndarray, slopes: np.ndarray, edges: np.ndarray, thin: int) -> Ink | None:
+def clearest(light: np.ndarray, slopes: np.ndarray, edges: np.ndarray, across: int) -> Ink | None:
     """The ink of a picture by that window of WINDOWS that makes its parts clearest; None if it has no parts."""
     best, most = None, 0.0
     for window in WINDOWS:
         darkness = 1 - light / paper(light, window)
-        ink = Ink(darkness, *parts(inked(darkness, THRESHOLD * darkness[edges].mean(), thin), slopes))
+        ink = Ink(darkness, *parts(inked(darkness, THRESHOLD * darkness[edges].mean(), across), slopes))
         # All digits count, clear ones far more than bits of noise.
         score = sum(part.score**3 for part in ink.parts if part.main)
         if score > most:
@@ -92,14 +93,15 @@ def clearest(light: np.ndarray, slopes: np.ndarray, edges: np.ndarray, thin: int
     return best
 
 
-def inked(darkness: np.ndarray, least: float, thin: int) -> np.ndarray:
-    """Where a picture (H, W) is at least so dark, or has a stroke so `thin` in pixels that it looks paler than it is.
+def inked(darkness: np.ndarray, least: float, across: int) -> np.ndarray:
+    """Where a picture (H, W) is at least so dark, or has a stroke so thin that it looks paler than it is.
 
-    Such a stroke's middle is nowhere darker across, and has paper beside it. Pale strokes break without it.
+    The middle of such a stroke is nowhere darker in so many pixels `across` it, and paper is among them. Without it,
+    thin strokes break.
     """
-    ink, faint = darkness > least, FAINT * least
-    for across in ((1, thin), (thin, 1)):
-        window = np.ones(across, np.uint8)
+    ink, faint = darkness > least, THIN * least
+    for size in ((1, across), (across, 1)):
+        window = np.ones(size, np.uint8)
         middle = darkness == cv2.dilate(darkness, window)
         ink |= middle & (darkness > faint) & (cv2.erode(darkness, window) < faint)
     return ink
@@ -112,11 +114,12 @@ def sides(ink: Ink) -> int:
 
 
 def is_grain(ink: Ink) -> bool:
-    """Whether the ink is hardly darker than the grain of the paper."""
+    """Whether the ink is hardly darker than the paper or its grain."""
     some, labels = sample(ink.darkness), sample(ink.labels)
     paper = quantile(some[labels == 0], 0.5)
     grain = quantile(np.abs(some[labels == 0] - paper), 0.5)
-    return quantile(ink.darkness[ink.labels == ink.best.label], 0.5) - paper < GRAIN * grain
+    contrast = quantile(ink.darkness[ink.labels == ink.best.label], 0.5) - paper
+    return contrast < max(GRAIN * grain, PALE)
 
 
 def on_dark_paper(light: np.ndarray) -> bool:

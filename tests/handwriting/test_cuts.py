@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digits.handwriting import find_lines
-from digits.handwriting.cuts import UNSURE, Piece, Row, Trial, best_way, lines, thin_places, trials
+from digits.handwriting.cuts import UNSURE, Piece, Row, Trial, best_way, lines, sureness, thin_places, trials
 from digits.handwriting.ink import Part
 from tests.support.finding import NEAR, SIZE, difference
 from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
@@ -53,9 +53,22 @@ def test_cuts_follow_the_slant():
     """Two strokes that lean by a half, joined by a bar; no upright line runs between them."""
     mask = np.zeros((80, 120), np.uint8)
     for x in (45, 75):
-        cv2.line(mask, (x + 30, 5), (x - 30 + 10, 75), 1, 6)
-    cv2.line(mask, (50, 40), (80, 40), 1, 4)
-    assert any(58 <= x <= 70 and slant == 0.5 for x, slant in thin_places(mask > 0, 60))
+        cv2.line(mask, (x + 20, 5), (x - 15, 75), 1, 6)
+    cv2.line(mask, (45, 40), (75, 40), 1, 4)
+    assert mask[:, 45:75].sum(axis=0).min() > 10
+    between = [path for path in thin_places(mask > 0, 60) if 48 < path[40] < 72]
+    assert [mask[np.arange(80), path].sum() for path in between] == [5]  # the bar alone
+    assert np.abs(np.diff(between[0])).max() == 1
+
+
+def test_a_line_is_as_sure_as_its_digits_are_wide():
+    tried = [Trial(0, 1, 0.3, 1, 0), Trial(1, 2, 0.5, 0.9, 0), Trial(2, 3, 0.1, 0.2, 0)]
+    sure = np.zeros((3, 10))
+    sure[0, 4], sure[1, 7], sure[2, 1] = 0.9, 0.5, 0.4
+    assert sureness(tried, sure, [(0, True), (1, True)]) == pytest.approx((0.3 * 0.9 + 0.5 * 0.5) / 0.8)
+    assert sureness(tried, sure, [(0, True), (1, False)]) == pytest.approx(0.3 * 0.9 / 0.8)  # a letter between digits
+    assert sureness(tried, sure, [(0, True), (2, False)]) == pytest.approx(0.9)  # a comma
+    assert sureness(tried, sure, [(1, False)]) == 0
 
 
 def test_runs_of_pieces():

@@ -6,16 +6,16 @@ const ONE = 0.7; // parts are one above the other if they share so much of the n
 const WIDE = 0.75; // in heights of a line's digits: only what is wider is cut
 const APART = 0.25; // least distance of cuts from each other and from the ends
 const DEEP = 0.35; // most ink that a cut goes through, in heights of what it cuts
-const SLANTS = [0, 0.25, 0.5]; // columns to the left per row down
+const ASIDE = 0.55; // what a cut's step aside costs, in pixels of ink
 const RUN = 4, BROAD = 1.6; // most pieces of a digit, and most width of several
 
 // What a digit must make up for, in the units of its log-likelihood.
-const SEAM = 2; // for each seam
+const SEAM = 1.2; // for each seam
 const GAP = [0.25, 8]; // how many a gap inside it is: for being one, and per height; an end cut through ink is 1/2
 const SHORT = [0.7, 20]; // for being lower than this share of the line's height, per height
-const LONG = [1, 3]; // for being wider than the line's height, per height
+const LONG = [0.7, 3]; // for being wider than this share of the line's height, per height
 const NONE = 3; // being no digit, per height
-const UNSURE = 0.03; // no output counts as nearer to 0 or 1
+const UNSURE = 0.02; // no output counts as nearer to 0 or 1
 
 // The pieces of each line of ink, left to right, lines from the top; and `owners`, an image of each pixel's piece, 0
 // where there is none. A line is {height, pieces}, a piece like a part, with the number of the stroke it is cut from.
@@ -28,10 +28,10 @@ function cut({ labels, parts }) {
     stacked(line).forEach((parts, stroke) => {
       const [left, top, right, bottom] = around(parts), own = new Set(parts.map((part) => part.label));
       const mask = changed(crop(labels, left, top, right, bottom), (label) => Number(own.has(label)));
-      const places = right - left > WIDE * height ? thinPlaces(mask, height) : [];
-      const beyond = (i) => places.filter(([x, slant]) => middle(mask, i, slant) >= x).length;
+      const paths = right - left > WIDE * height ? thinPlaces(mask, height) : [];
+      const beyond = (i) => paths.filter((path) => i % mask.width >= path[Math.floor(i / mask.width)]).length;
       const place = changed(mask, (ink, i) => (ink ? beyond(i) : -1));
-      for (let n = 0; n <= places.length; n++) {
+      for (let n = 0; n <= paths.length; n++) {
         const piece = changed(mask, (_, i) => Number(place.data[i] === n));
         if (!piece.data.includes(1)) continue;
         count++;
@@ -105,26 +105,47 @@ function above(one, other) {
   return shared > ONE * Math.min(one.right - one.left, other.right - other.left);
 }
 
-// The column in which a line of this slant through pixel i of an image crosses the middle row.
-function middle({ width, height }, i, slant) {
-  return Math.floor((i % width) + slant * (Math.floor(i / width) - height / 2) + 0.5);
+// Cuts through a mask where they meet little ink, left to right, for digits of this height: of each, the column that it
+// goes through in each row. Of all paths down, by at most a column a row, a cut is one that meets the least ink.
+function thinPlaces(mask, height) {
+  const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height, chosen = [];
+  const down = cheapest(mask, 0, half), up = cheapest(mask, rows - 1, half);
+  const met = Array.from({ length: width }, (_, x) => down.cost[x] + up.cost[x] - data[half * width + x]);
+  for (const x of [...met.keys()].sort((a, b) => met[a] - met[b] || a - b)) {
+    if (met[x] > DEEP * rows) break;
+    if (x < least || x >= width - least || chosen.some((other) => Math.abs(x - other) < least)) continue;
+    chosen.push(x);
+  }
+  return chosen.sort((a, b) => a - b).map((x) => [...follow(down, x).reverse(), ...follow(up, x).slice(1)]);
 }
 
-// Straight cuts [column in the middle row, slant] through a mask where they meet little ink, left to right.
-function thinPlaces(mask, height) {
-  const { width, data } = mask, least = APART * height, found = [], chosen = [];
-  for (const slant of SLANTS) {
-    const met = new Int32Array(width);
-    data.forEach((ink, i) => {
-      if (ink) met[Math.max(0, middle(mask, i, slant))]++; // beyond the width it is not counted
+// What the cheapest path from row `first` of a mask to each column of row `last` costs; and the steps of each row.
+function cheapest({ width, data }, first, last) {
+  const way = Math.sign(last - first), steps = [new Int8Array(width)];
+  let cost = Float64Array.from({ length: width }, (_, x) => data[first * width + x]);
+  for (let row = first; row !== last;) {
+    row += way;
+    const before = cost, step = new Int8Array(width);
+    cost = before.map((straight, x) => {
+      let best = straight;
+      for (const side of [-1, 1]) {
+        if (x + side < 0 || x + side >= width || before[x + side] + ASIDE >= best) continue;
+        [best, step[x]] = [before[x + side] + ASIDE, side];
+      }
+      return best + data[row * width + x];
     });
-    for (let x = Math.floor(least); x < Math.floor(width - least); x++) found.push([met[x], x, slant]);
+    steps.push(step);
   }
-  found.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
-  for (const [met, x, slant] of found) {
-    if (met <= DEEP * mask.height && chosen.every(([other]) => Math.abs(x - other) >= least)) chosen.push([x, slant]);
-  }
-  return chosen.sort((a, b) => a[0] - b[0]);
+  return { cost, steps };
+}
+
+// The columns of a path that ends in this column of the last row, from the last row to the first.
+function follow({ steps }, column) {
+  return [...steps].reverse().map((step) => {
+    const here = column;
+    column += step[column];
+    return here;
+  });
 }
 
 // The runs of a line's pieces that may be a digit, each single one among them; by where they begin.
@@ -164,4 +185,15 @@ function bestWay(tried, outputs) {
   const way = [];
   for (let end = best.length - 1; end > 0; end = tried[steps[end][0]].first) way.unshift(steps[end]);
   return way;
+}
+
+// How sure the network is of a way through a line: its mean activation across the digits, 0 if there are none. Where
+// something as tall is no digit, the activation counts as 0.
+function sureness(tried, outputs, way) {
+  let sure = 0, wide = 0;
+  for (const [n, isDigit] of way) {
+    if (isDigit) sure += tried[n].width * Math.max(...outputs[n]);
+    if (isDigit || tried[n].height > SHORT[0]) wide += tried[n].width;
+  }
+  return sure / Math.max(wide, 1e-9);
 }

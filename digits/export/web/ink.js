@@ -5,11 +5,12 @@ const EVEN = 0.3; // standard deviation of the blur that takes out the light, as
 const DARK = 0.6; // paper is dark if so much of the border is: two of four sides may be a table's lines
 const STRONG = 0.4; // an edge is where the light changes at least so fast; 1 is nearly the fastest in the picture
 const THRESHOLD = 0.85; // ink is at least so dark, as a share of the mean darkness at the edges
-const FAINT = 0.5; // a thin stroke is at least so dark, as a share of that, and its paper is not
+const THIN = 0.6; // a thin stroke is at least so dark, as a share of that, and its paper is not
 const STEEP = [0.2, 0.3]; // least mean steepness of the rim: of the best part, and of others
 const SMALL = [0.08, 0.01]; // least area of a main part, and of any, as a share of the best one's
 const EDGE = 0.2; // a long part that stays so near the edge, in shorter sides of the picture, is a table's line
 const GRAIN = 5; // least contrast of ink, in median deviations of the paper
+const PALE = 0.03; // least contrast of ink
 const COARSE = 12; // resolution at which the paper under the ink is estimated: pixels across a window
 
 // Tell the ink of a picture, [red, green, blue] of 0..255, from its paper; a small one is `enlarged` so many times.
@@ -23,22 +24,22 @@ function findInk(colours, enlarged) {
   const light = changed(grey, (value) => (dark ? 1 - value : value) + 0.05), unlined = withoutLines(light);
   const [slopes, steep] = steepness(changed(light, (value) => Math.log(value + 0.35)));
   const left = changed(steep, (edge, i) => Number(edge && unlined.data[i] === light.data[i]));
-  const thin = (3 + enlarged) | 1; // pixels across a thin stroke and its edges
-  let best = clearest(unlined, slopes, maximum(left.data) ? left : steep, thin);
+  const across = (3 + enlarged) | 1; // pixels across a thin stroke and its edges
+  let best = clearest(unlined, slopes, maximum(left.data) ? left : steep, across);
   if (unlined.data.some((value, i) => value !== light.data[i]) && (!best || sides(best))) {
-    const whole = clearest(light, slopes, steep, thin);
+    const whole = clearest(light, slopes, steep, across);
     if (whole && sides(whole) === 4) best = whole; // cut to the ink, so that a level stroke runs from border to border too
   }
   return best && !isGrain(best) ? best : null;
 }
 
 // The ink of a picture by that window of WINDOWS that makes its parts clearest; null if it has no parts.
-function clearest(light, slopes, edges, thin) {
+function clearest(light, slopes, edges, across) {
   let best = null, most = 0;
   for (const window of WINDOWS) {
     const darkness = changed(divided(light, paperUnder(light, window)), (share) => 1 - share);
     const least = THRESHOLD * mean(valuesIn(darkness, edges));
-    const ink = { darkness, ...parts(inked(darkness, least, thin), slopes) };
+    const ink = { darkness, ...parts(inked(darkness, least, across), slopes) };
     const main = ink.parts.filter((part) => part.main);
     const score = main.reduce((sum, part) => sum + part.score ** 3, 0); // all digits count, clear ones far more
     if (score > most) [best, most] = [ink, score];
@@ -46,10 +47,10 @@ function clearest(light, slopes, edges, thin) {
   return best;
 }
 
-// Where a picture is at least so dark, or has a stroke so `thin` in pixels that it looks paler than it is: its middle is
-// nowhere darker across, and has paper beside it. Pale strokes break without it.
-function inked(darkness, least, thin) {
-  const { width, height, data } = darkness, faint = FAINT * least, half = thin >> 1;
+// Where a picture is at least so dark, or has a stroke so thin that it looks paler than it is: its middle is nowhere
+// darker in so many pixels `across` it, and paper is among them. Without it, thin strokes break.
+function inked(darkness, least, across) {
+  const { width, height, data } = darkness, faint = THIN * least, half = across >> 1;
   const isMiddle = (i, place, size, step) => {
     let most = 0, low = Infinity;
     for (let d = Math.max(-half, -place); d <= half && place + d < size; d++) {
@@ -71,13 +72,13 @@ function sides({ labels: { width, height }, parts }) {
   return [left === 0, top === 0, right === width, bottom === height].filter(Boolean).length;
 }
 
-// Whether the ink is hardly darker than the grain of the paper.
+// Whether the ink is hardly darker than the paper or its grain.
 function isGrain({ darkness, labels, parts }) {
   const owners = sample(labels.data), some = sample(darkness.data).filter((_, i) => owners[i] === 0);
   const paper = quantile(some, 0.5), grain = quantile(some.map((value) => Math.abs(value - paper)), 0.5);
   const best = bestOf(parts);
   const ink = darkness.data.filter((_, i) => labels.data[i] === best.label);
-  return quantile(ink, 0.5) - paper < GRAIN * grain;
+  return quantile(ink, 0.5) - paper < Math.max(GRAIN * grain, PALE);
 }
 
 // Whether most of the border of a picture of 0..1 is darker than its edges, where ink and paper meet.

@@ -13,7 +13,7 @@ from PIL import Image
 
 from digits import UserError, mnist
 from digits.handwriting import find_digit, find_digits, find_lines, ink
-from digits.handwriting.cuts import best_way
+from digits.handwriting.cuts import best_way, sureness
 from digits.handwriting.redraw import redraw
 from digits.model import DigitClassifier
 from tests.support.pens import STROKES, box, cover, on_paper
@@ -175,6 +175,8 @@ def test_the_same_cuts_and_the_same_way_through_them(run, real):
             tried = json.dumps([trial._asdict() for trial in other.trials])
             way = run(f"bestWay({tried}, {json.dumps(outputs.tolist())})")
             assert way == [list(step) for step in best_way(other.trials, outputs)]
+            sure = run(f"sureness({tried}, {json.dumps(outputs.tolist())}, {json.dumps(way)})")
+            assert sure == pytest.approx(sureness(other.trials, outputs, best_way(other.trials, outputs)))
 
 
 @pytest.mark.mnist
