@@ -2,10 +2,11 @@
 
 A network that learns them keeps all its outputs low where no digit is. They are made of training images and of strokes:
 digits side by side, of which one may be cut; parts of digits; digits that lie on their side, where a 1 is a dash;
-strokes that meet as those of letters do; and blots.
+strokes that meet as those of letters do; scribbles; and blots.
 """
 
 from collections.abc import Iterable
+from itertools import pairwise
 from math import pi
 
 import torch
@@ -16,6 +17,7 @@ from digits.distort import random_numbers, smooth_noise
 from digits.styles import as_mnist, direction, grid, turned, with_stroke
 
 NO_DIGIT = 10  # the label: it names no output neuron
+WAVES, CORNERS = 6, 40  # of a scribble: the shortest wave is 1/6 of it, a straight stroke 1/40
 
 # Which digits may lose which side, a direction in radians, clockwise from the right. What is left of the others may
 # well be a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
@@ -29,7 +31,7 @@ def no_digits(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int)
     They depend on the arguments alone, and on the kind of device: an epoch has its own.
     """
     pieces = Pieces(images, labels, random_numbers(images.device, seed, epoch, 2))
-    kinds = pieces.neighbours, pieces.parts, pieces.lying, pieces.strokes, pieces.blots
+    kinds = pieces.neighbours, pieces.parts, pieces.lying, pieces.strokes, pieces.scribbles, pieces.blots
     made = []
     for kind, n in zip(kinds, shared(count, len(kinds)), strict=True):
         stretch = pieces.uniform(n, -0.25, 0.25).exp()[:, 0]
@@ -92,6 +94,22 @@ class Pieces:
             middle = (start + end) / 2 + bend * turned(end - start, pi / 2 * self.uniform(n, -1, 1).sign())
             drawn = with_stroke(with_stroke(ink, start, middle, width), middle, end, width)
             ink = torch.where((number < count)[:, :, None], drawn, ink)
+        return ink
+
+    def scribbles(self, n: int) -> Tensor:
+        """Closed curves of a few random waves each."""
+        number = torch.arange(1.0, WAVES + 1, device=self.images.device)
+        size = number ** -self.uniform(n, 0.2, 1.2)  # (n, WAVES)
+        size = size[:, None] * torch.randn(n, 2, WAVES, generator=self.generator, device=number.device)
+        phase = 2 * pi * torch.rand(n, 2, WAVES, generator=self.generator, device=number.device)
+        time = torch.linspace(0, 2 * pi, CORNERS + 1, device=number.device)
+        points = (size[..., None] * torch.cos(number[:, None] * time + phase[..., None])).sum(2)  # (n, 2, CORNERS + 1)
+        low, high = points.amin(2), points.amax(2)
+        extent = torch.cat([self.uniform(n, 12, 20) for _ in "xy"], 1)
+        points = 4 + (points - low[..., None]) * (extent / (high - low))[..., None]
+        ink, width = torch.zeros(n, 28, 28, device=number.device), self.uniform(n, 1.5, 3.5)
+        for start, end in pairwise(points.unbind(2)):
+            ink = with_stroke(ink, start, end, width)
         return ink
 
     def blots(self, n: int) -> Tensor:

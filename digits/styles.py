@@ -1,8 +1,8 @@
 """Ways of writing digits that MNIST, written in the United States, hardly has, drawn onto its images.
 
 A 1 with a flag or a foot, a 7 with a bar or a serif, a 4 with a short leg or a low stem, a 9 with a curl, a 2 with a
-loop, a 0 with a tail; any digit narrow or wide, or beside what a table's line or a neighbour has left. A network that
-has never seen them takes such a 1 for a 7 or 2, and such a 7 for a 4.
+loop, a 0 with a tail; any digit narrow or wide, beside what a table's line has left, or cut from a neighbour that it
+touches. A network that has never seen them takes such a 1 for a 7 or 2, and such a 7 for a 4.
 """
 
 from math import pi
@@ -16,7 +16,7 @@ from digits.distort import random_numbers
 # What share of a digit's images gets a style, and below, of all images. Compared in a few sets of shares on real
 # pictures by other hands and on MNIST's validation images.
 FLAG, FOOT, BAR, SERIF, SHORT, LOW, CURL, LOOP, TAIL = 0.3, 0.15, 0.3, 0.2, 0.25, 0.2, 0.15, 0.15, 0.1
-STRETCHED, REMAINS = 0.2, 0.05
+STRETCHED, REMAINS, TOUCHED = 0.2, 0.05, 0.1
 STRETCH = 0.25  # logarithm of the largest change of the width
 PART = 500  # images at a time, few enough for the processor's cache
 BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
@@ -89,6 +89,9 @@ def _restyled(images: Tensor, labels: Tensor, generator: torch.Generator) -> Ten
     several, numbers = chosen(None, REMAINS)
     ink[numbers] = several.with_remains().ink
 
+    several, numbers = chosen(None, TOUCHED)
+    ink[numbers] = several.cut_from_neighbours().ink
+
     stretch = (torch.rand(len(labels), generator=generator, device=labels.device) * 2 - 1) * STRETCH * wide
     changed |= wide
     ink[changed] = as_mnist(ink[changed], stretch[changed].exp())
@@ -158,8 +161,7 @@ class Strokes:
 
     def with_remains(self) -> "Strokes":
         """With a stroke along one of the sides, such as a line of a table or a neighbour leaves."""
-        columns = (self.ink > 0.4).any(1).float()
-        left, right = columns.argmax(1), 27 - columns.flip(1).argmax(1)
+        left, right = sides(self.ink)
         middle = torch.stack([left + right, self.first + self.last], 1) / 2
         half = torch.stack([right - left, self.last - self.first], 1) / 2
         away = direction(self.uniform(0, 4).floor() * (pi / 2))
@@ -167,6 +169,28 @@ class Strokes:
         place = middle + away * (half + self.uniform(-1, 4)) + along * self.uniform(-6, 6)
         reach = self.height * self.uniform(0.1, 0.3) * along
         return self.drawn(place - reach, place + reach)
+
+    def cut_from_neighbours(self) -> "Strokes":
+        """Cut near the place where the next digit begins, on the right or left, which touches or overlaps this one."""
+        mirrored = self.uniform(0, 1)[:, :, None] < 0.5
+        ink = torch.where(mirrored, self.ink.flip(2), self.ink)
+        beside = torch.where(mirrored, self.ink.roll(1, 0).flip(2), self.ink.roll(1, 0))
+        (left, right), (start, _) = sides(ink), sides(beside)
+        end = right + 1 - self.uniform(0, 0.2)[:, 0] * (right - left)  # where the neighbour begins
+        column, row = grid(ink)
+        source = (column - (end.round() - start)[:, None]).long()
+        there = (source >= 0) & (source < 28)
+        beside = beside.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * there[:, None]
+        cut = end[:, None, None] + self.uniform(-1, 2.5)[:, :, None] + self.uniform(-0.3, 0.3)[:, :, None] * (row - 13.5)
+        cut_off = torch.maximum(ink, beside) * (cut - column).clamp(0, 1)
+        self.ink = torch.where(mirrored, cut_off.flip(2), cut_off)
+        return self
+
+
+def sides(ink: Tensor) -> tuple[Tensor, Tensor]:
+    """The first and the last column (n,) with ink of images (n, H, W) float 0..1."""
+    columns = (ink > 0.4).any(1).float()
+    return columns.argmax(1), ink.shape[2] - 1 - columns.flip(1).argmax(1)
 
 
 def with_stroke(ink: Tensor, start: Tensor, end: Tensor, width: Tensor) -> Tensor:
