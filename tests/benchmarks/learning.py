@@ -28,7 +28,8 @@ from tests.support.pages import launch
 LESSONS = 100
 WATCH = """() => {
     window.blocked = [];
-    new PerformanceObserver((list) => blocked.push(...list.getEntries().map(({ duration }) => duration)))
+    window.lessons = [];
+    new PerformanceObserver((list) => blocked.push(...list.getEntries().map((task) => [task.startTime, task.duration])))
         .observe({ type: "longtask", buffered: false });
     window.steps = [];
     const step = sgdStep;
@@ -99,7 +100,9 @@ def taught(page: Any, pictures: list[Path]) -> None:
             """async ([image, label]) => {
                 change({ drawing: drawingOf(Float32Array.from(image)) });
                 finish();
+                const since = performance.now();
                 await learn(String(label), label);
+                lessons.push([since, performance.now()]);
             }""",
             [image, labels[i]],
         )
@@ -113,7 +116,9 @@ def taught(page: Any, pictures: list[Path]) -> None:
         == labels[i]
         for i in misread
     )
-    steps, blocked = page.evaluate("steps"), page.evaluate("blocked")
+    steps, blocked = page.evaluate("steps"), page.evaluate(
+        "blocked.filter(([at]) => lessons.some(([since, end]) => since <= at && at < end)).map(([, took]) => took)"
+    )
     print(f"{len(misread)} misread pictures taught: {right} read right afterwards")
     print(f"All test images: {start:.2%} before, {lowest:.2%} at the lowest, {accuracy(page):.2%} at the end")
     print(

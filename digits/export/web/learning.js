@@ -17,7 +17,7 @@ function sgdStep(layers, batch, rate) {
         const change = (rate / batch.length) * deltas[i][j];
         if (Math.abs(change) < HARDLY) continue;
         biases[j] -= change; // BP3
-        descend(weights, j * n, change, a[i], on[i]); // BP4
+        descend(weights, j * n, change, on[i]); // BP4
       }
     }
     deltas = below;
@@ -25,8 +25,8 @@ function sgdStep(layers, batch, rate) {
 }
 
 // BP4: the weights of a neuron, from index `row` on, move against its error times its inputs.
-function descend(weights, row, change, a, on) {
-  for (let i = 0; i < on.length; i++) weights[row + on[i]] -= change * a[on[i]];
+function descend(weights, row, change, { places, values }) {
+  for (let i = 0; i < places.length; i++) weights[row + places[i]] -= change * values[i];
 }
 
 // BP2: the errors of a layer with activations a, by the weights and the errors of the next one.

@@ -2,7 +2,7 @@
 // then as many as take ten milliseconds. So that it forgets little else, each mini-batch mixes the drawing with earlier
 // lessons and MNIST's images.
 
-const LESSON = { rate: 3, batch: 8, earlier: 2, steps: 300 }; // as chosen on misread pictures of real digits
+const LESSON = { rate: 3, batch: 10, earlier: 2, steps: 300 }; // as chosen on misread pictures of real digits
 
 /** Teaches the network what `image` is. Calls `seen(network)` in each frame; returns the network and how many steps
  * were taken; it may still not read the image right. */
@@ -51,18 +51,19 @@ function changesOf(before, after, y) {
   const changes = [];
   let votes = y;
   for (let l = after.length - 1; l >= 0; l--) {
-    const { weights } = after[l];
-    changes.unshift(backwards(weights.map((weight, i) => weight - before[l].weights[i]), votes));
-    votes = backwards(weights, votes);
+    const [then, now] = [before, after].map((layers) => backwards(layers[l].weights, votes));
+    changes.unshift(votesOf(now.map((vote, k) => vote - then[k]), () => 1));
+    votes = now;
   }
-  return changes.map((change) => votesOf(change, () => 1));
+  return changes;
 }
 
 /** What each input of a layer gives to values of its neurons, by its weights. */
 function backwards(weights, values) {
   const n = weights.length / values.length, sums = new Float32Array(n);
   for (let j = 0; j < values.length; j++) {
-    if (values[j]) for (let k = 0; k < n; k++) sums[k] += weights[j * n + k] * values[j];
+    const value = values[j], row = j * n;
+    if (value) for (let k = 0; k < n; k++) sums[k] += weights[row + k] * value;
   }
   return sums;
 }

@@ -26,19 +26,23 @@ function sigmoid(z) {
 }
 
 // z = w a + b of neuron j. Inputs that are 0 add nothing, and four pixels in five are.
-function weightedInput(weights, b, a, j, on = nonzero(a)) {
+function weightedInput(weights, b, a, j, { places, values } = nonzero(a)) {
   const row = j * a.length;
   let z = b;
-  for (let i = 0; i < on.length; i++) z += weights[row + on[i]] * a[on[i]];
+  for (let i = 0; i < places.length; i++) z += weights[row + places[i]] * values[i];
   return z;
 }
 
-// Where activations are not 0.
+// Where activations are not 0, and what they are there.
 function nonzero(a) {
-  const on = new Uint16Array(a.length);
+  const places = new Uint16Array(a.length), values = new Float32Array(a.length);
   let n = 0;
-  for (let k = 0; k < a.length; k++) if (a[k] !== 0) on[n++] = k;
-  return on.subarray(0, n);
+  for (let k = 0; k < a.length; k++) {
+    if (a[k] === 0) continue;
+    places[n] = k;
+    values[n++] = a[k];
+  }
+  return { places: places.subarray(0, n), values: values.subarray(0, n) };
 }
 
 // Four perceptrons turn ten output activations into the bits of the digit: eights, fours, twos, ones.

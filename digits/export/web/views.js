@@ -71,6 +71,7 @@ function neuronsView(figure, sizes, layer) {
     return cell;
   });
   let a = new Float32Array(n);
+  const shades = [];
 
   const show = (activations, votes) => {
     a = activations;
@@ -85,8 +86,9 @@ function neuronsView(figure, sizes, layer) {
         bar.firstChild.style.background = `var(--${tone})`;
         cell.classList.toggle("largest", !votes && most > 0 && a[j] === most);
       } else {
-        const part = `${(100 * share).toFixed(1)}%`;
-        cell.style.setProperty("--shade", `color-mix(in srgb, var(--${tone}) ${part}, var(--off))`);
+        const shade = `color-mix(in srgb, var(--${tone}) ${Math.round(100 * share)}%, var(--off))`;
+        if (shade === shades[j]) return; // setting it again would take as long as a new one
+        cell.style.setProperty("--shade", (shades[j] = shade));
       }
     });
   };
