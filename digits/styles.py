@@ -181,7 +181,9 @@ class Strokes:
         source = (column - (end.round() - start)[:, None]).long()
         there = (source >= 0) & (source < 28)
         beside = beside.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * there[:, None]
-        cut = end[:, None, None] + self.uniform(-1, 2.5)[:, :, None] + self.uniform(-0.3, 0.3)[:, :, None] * (row - 13.5)
+        cut = (
+            end[:, None, None] + self.uniform(-1, 2.5)[:, :, None] + self.uniform(-0.3, 0.3)[:, :, None] * (row - 13.5)
+        )
         cut_off = torch.maximum(ink, beside) * (cut - column).clamp(0, 1)
         self.ink = torch.where(mirrored, cut_off.flip(2), cut_off)
         return self

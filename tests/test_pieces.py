@@ -80,8 +80,8 @@ def test_lying_digits_are_the_digits_turned():
     assert left.equal(upright[0].rot90(1) / 255) and right.equal(upright[0].rot90(3) / 255)
 
 
-def test_strokes_and_blots_differ_in_amount_of_ink():
-    for made in (pieces().strokes(100), pieces().blots(100)):
+def test_strokes_scribbles_and_blots_differ_in_amount_of_ink():
+    for made in (pieces().strokes(100), pieces().scribbles(100), pieces().blots(100)):
         assert (made.min(), made.max()) == (0, 1)
         share = made.mean((1, 2))
         assert share.max() > 1.5 * share.min() and len(share.unique()) > 90

@@ -12,7 +12,7 @@ from digits.model import DigitClassifier
 from tests.support.training import Watch, quick_trainer, same, same_weights, weights
 
 OF = {"FLAG": 1, "FOOT": 1, "BAR": 7, "SERIF": 7, "SHORT": 4, "LOW": 4, "CURL": 9, "LOOP": 2, "TAIL": 0}
-SHARES = *OF, "STRETCHED", "REMAINS"
+SHARES = *OF, "STRETCHED", "REMAINS", "TOUCHED"
 SHAPES = {  # corners of the pen's way
     0: [(9, 5), (18, 5), (18, 23), (9, 23), (9, 5)],
     2: [(8, 8), (8, 4), (19, 4), (19, 11), (8, 23), (20, 23)],
@@ -61,7 +61,7 @@ def test_another_by_epoch_and_by_seed():
 
 
 def test_digits_without_styles_stay_as_they_are(monkeypatch):
-    for name in ("STRETCHED", "REMAINS"):
+    for name in ("STRETCHED", "REMAINS", "TOUCHED"):
         monkeypatch.setattr(styles, name, 0.0)
     noise = torch.randint(256, (1000, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([3, 5, 6, 8]).repeat(250)
@@ -147,11 +147,24 @@ def test_remains_lie_beside_a_digit(monkeypatch):
     assert 0.25 < np.mean(np.array(parts) == 2) < 0.75
 
 
-@pytest.mark.parametrize("style, number", [*OF.items(), ("STRETCHED", 9), ("REMAINS", 9)])
+def test_a_digit_is_cut_near_where_it_touches_its_neighbour():
+    """On the right or on the left a little is lost, or a little of the neighbour is left; elsewhere all stays."""
+    before = many(600)[0] / 255
+    after = styles.Strokes(before.clone(), torch.Generator().manual_seed(0)).cut_from_neighbours().ink
+    gained, lost = (after - before).clamp(min=0), (before - after).clamp(min=0)
+    ink = before.sum((1, 2))
+    assert 0.02 < gained.sum((1, 2)).mean() / ink.mean() < 0.2 and gained.sum((1, 2)).max() < ink.max()
+    assert 0.02 < lost.sum((1, 2)).mean() / ink.mean() < 0.2
+    left, right = ((gained + lost)[:, :, half].sum((1, 2)) > 1 for half in (slice(0, 12), slice(17, 28)))
+    assert not (left & right).any()
+    assert left.double().mean() > 0.2 and right.double().mean() > 0.2
+
+
+@pytest.mark.parametrize("style, number", [*OF.items(), ("STRETCHED", 9), ("REMAINS", 9), ("TOUCHED", 9)])
 def test_drawn_as_mnist_draws(style, number, monkeypatch):
     for image in restyled(monkeypatch, number, **{style: 1.0}).numpy():
         left, top, right, bottom = bounds(image > 0.2)
-        assert 18 <= max(right - left, bottom - top) <= 21
+        assert 17 <= max(right - left, bottom - top) <= 21
         assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.6)
 
 

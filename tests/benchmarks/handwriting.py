@@ -115,9 +115,15 @@ def encoded(pixels: np.ndarray, kind: str) -> bytes:
     return file.getvalue()
 
 
-def times(checkpoint: Path) -> list[tuple[str, str]]:
+def times(checkpoint: Path, model: DigitClassifier) -> list[tuple[str, str]]:
     """Rows of what takes how long, on one thread."""
     rng = np.random.default_rng(SEED)
+
+    def written(lines):
+        digits, shapes = [], cycle(STROKES.values())
+        for top in range(45, 180 * lines, 180):
+            digits += [(next(shapes), left, top, 90) for left in range(60, 60 + 7 * 125, 125)]
+        return on_paper(cover((960, 180 * lines), *digits))
 
     def page(size):
         ink = cover(size, (STROKES[5], 0.3 * size[0], 0.25 * size[1], 0.5 * size[1]))
@@ -129,6 +135,8 @@ def times(checkpoint: Path) -> list[tuple[str, str]]:
         file = encoded(large, kind)
         name = f"find_digit, {kind} of 12 megapixels, {len(file) / 1e6:.1f} MB"
         rows.append((name, f"{1000 * seconds(find_digit, file, times=5):.0f} ms"))
+    for lines, name in ((1, "a line of seven digits, read"), (5, "a page of five such lines, read")):
+        rows.append((name, f"{1000 * seconds(read_lines, model, [written(lines)]):.0f} ms"))
 
     def run(*command):
         subprocess.run([sys.executable, *map(str, command)], check=True, stdout=subprocess.DEVNULL)
@@ -189,7 +197,7 @@ def main() -> None:
         print("| what is read | read right |\n| --- | ---: |")
         print("\n".join(f"| {what} | {share} |" for what, share in rows))
         print("\n| one thread | median |\n| --- | ---: |", flush=True)
-        print("\n".join(f"| {what} | {took} |" for what, took in times(checkpoint)))
+        print("\n".join(f"| {what} | {took} |" for what, took in times(checkpoint, model)))
     print(f"\n{model.shape}; torch {torch.__version__}, opencv {cv2.__version__}, seed {SEED}.")
 
 

@@ -116,8 +116,11 @@ def taught(page: Any, pictures: list[Path]) -> None:
         == labels[i]
         for i in misread
     )
-    steps, blocked = page.evaluate("steps"), page.evaluate(
-        "blocked.filter(([at]) => lessons.some(([since, end]) => since <= at && at < end)).map(([, took]) => took)"
+    steps, blocked = (
+        page.evaluate("steps"),
+        page.evaluate(
+            "blocked.filter(([at]) => lessons.some(([since, end]) => since <= at && at < end)).map(([, took]) => took)"
+        ),
     )
     print(f"{len(misread)} misread pictures taught: {right} read right afterwards")
     print(f"All test images: {start:.2%} before, {lowest:.2%} at the lowest, {accuracy(page):.2%} at the end")
