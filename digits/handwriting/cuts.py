@@ -161,7 +161,8 @@ def thin_places(mask: np.ndarray, height: float) -> list[np.ndarray]:
     rows, middle = len(mask), len(mask) // 2
     down, came_down = paths(mask[: middle + 1])
     up, came_up = paths(mask[middle:][::-1])
-    met, least, chosen = down + up - mask[middle], APART * height, []
+    met, least = down + up - mask[middle], APART * height
+    chosen: list[tuple[int, np.ndarray]] = []
     for x in np.argsort(met, kind="stable").tolist():
         if met[x] > DEEP * rows:
             break
