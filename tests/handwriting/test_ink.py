@@ -41,6 +41,16 @@ def test_the_labels_of_the_ink_are_those_of_its_parts(two):
     assert np.abs(ink.darkness[two == 0]).mean() < 0.05 and ink.darkness.shape == two.shape
 
 
+@pytest.mark.parametrize("shade, parts", [(1.0, 1), (0.8, 1), (0.4, 2)])
+def test_a_stroke_so_thin_that_it_looks_pale_is_ink(shade, parts):
+    """Two broad strokes and, between them, one of a pixel, which the camera spreads; a faint one is none."""
+    ink = np.zeros((240, 320), np.float32)
+    for x in (100, 200):
+        cv2.line(ink, (x, 60), (x, 180), 1, 8)
+    cv2.line(ink, (100, 120), (200, 120), shade, 1)
+    assert len(find_ink(on_paper(ink)).parts) == parts
+
+
 def ruled(pixels, spacing, squared, tint=(0.62, 0.72, 0.9), width=2, slope=0.0):
     """Pictures (H, W, 3) with printed lines, `width` pixels wide, at a slope."""
     height, across = pixels.shape[:2]
