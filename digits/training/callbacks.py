@@ -7,6 +7,7 @@ import signal
 from typing import Any
 
 import torch
+from lightning.pytorch import callbacks
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities import rank_zero_only
@@ -14,6 +15,14 @@ from tqdm import tqdm
 
 from digits.checkpoint import read
 from digits.files import write_whole
+
+
+class EarlyStopping(callbacks.EarlyStopping):
+    """Lightning's, which would train one more epoch whenever a run that it has ended is resumed."""
+
+    def on_train_start(self, trainer: Any, module: Any) -> None:
+        super().on_train_start(trainer, module)
+        trainer.should_stop = trainer.should_stop or self.wait_count >= self.patience
 
 
 class EpochLines(Callback):

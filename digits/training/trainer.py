@@ -5,14 +5,14 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from digits import UserError
 from digits.checkpoint import VALIDATION
-from digits.training.callbacks import EpochCurves, EpochLines, StopOnSignal, WholeFiles
+from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles
 from digits.training.runs import Run
 
 DEFAULTS: dict[str, Any] = {
