@@ -175,7 +175,7 @@ def test_a_picture_lying_on_its_side_is_turned(page_file, visit):
         buffer = io.BytesIO()
         picture.save(buffer, "JPEG", quality=95, exif=exif)
         give(page, "drop", buffer.getvalue(), "turned.jpg")
-        page.wait_for_function("!find('said').textContent.startsWith('Or drop')")
+        page.locator("#said", has_not_text="Or drop").wait_for()
         answers.append(answer(page))
         page.keyboard.press("Escape")
     assert answers[0] != "7" and answers[1] == "7"
