@@ -49,6 +49,11 @@ def weights_and_biases(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
     return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
 
 
+def parameter_count(network: nn.Module) -> int:
+    """How many weights and biases a network has."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
 def sizes(network: nn.Module) -> list[int]:
     """Neurons in each layer, from the inputs on, such as [784, 100, 10]; none if there are no such layers."""
     layers = linears(network)

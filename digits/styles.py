@@ -103,8 +103,7 @@ class Strokes:
 
     def __init__(self, ink: Tensor, generator: torch.Generator) -> None:
         self.ink, self.generator = ink, generator
-        rows = (ink > 0.4).any(2).float()
-        self.first, self.last = rows.argmax(1), 27 - rows.flip(1).argmax(1)
+        self.first, self.last = ends(ink.mT)
         self.height = (self.last - self.first)[:, None].float()
         down, right = ink.diff(dim=1)[:, :, :-1], ink.diff(dim=2)[:, :-1]
         edge = (down**2 + right**2).sqrt().sum((1, 2))  # twice the length of the strokes
@@ -161,7 +160,7 @@ class Strokes:
 
     def with_remains(self) -> "Strokes":
         """With a stroke along one of the sides, such as a line of a table or a neighbour leaves."""
-        left, right = sides(self.ink)
+        left, right = ends(self.ink)
         middle = torch.stack([left + right, self.first + self.last], 1) / 2
         half = torch.stack([right - left, self.last - self.first], 1) / 2
         away = direction(self.uniform(0, 4).floor() * (pi / 2))
@@ -175,7 +174,7 @@ class Strokes:
         mirrored = self.uniform(0, 1)[:, :, None] < 0.5
         ink = torch.where(mirrored, self.ink.flip(2), self.ink)
         beside = torch.where(mirrored, self.ink.roll(1, 0).flip(2), self.ink.roll(1, 0))
-        (left, right), (start, _) = sides(ink), sides(beside)
+        (left, right), (start, _) = ends(ink), ends(beside)
         end = right + 1 - self.uniform(0, 0.2)[:, 0] * (right - left)  # where the neighbour begins
         column, row = grid(ink)
         source = (column - (end.round() - start)[:, None]).long()
@@ -189,7 +188,7 @@ class Strokes:
         return self
 
 
-def sides(ink: Tensor) -> tuple[Tensor, Tensor]:
+def ends(ink: Tensor) -> tuple[Tensor, Tensor]:
     """The first and the last column (n,) with ink of images (n, H, W) float 0..1."""
     columns = (ink > 0.4).any(1).float()
     return columns.argmax(1), ink.shape[2] - 1 - columns.flip(1).argmax(1)

@@ -164,7 +164,8 @@ def test_a_digit_is_cut_near_where_it_touches_its_neighbour():
 def test_drawn_as_mnist_draws(style, number, monkeypatch):
     for image in restyled(monkeypatch, number, **{style: 1.0}).numpy():
         left, top, right, bottom = bounds(image > 0.2)
-        assert 17 <= max(right - left, bottom - top) <= 21
+        least = 17 if style == "TOUCHED" else 18  # where a neighbour's ink is cut, its edge is soft
+        assert least <= max(right - left, bottom - top) <= 21
         assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.6)
 
 

@@ -159,8 +159,8 @@ def thin_places(mask: np.ndarray, height: float) -> list[np.ndarray]:
     column a row, one that meets the least ink.
     """
     rows, middle = len(mask), len(mask) // 2
-    down, came_down = paths(mask[: middle + 1])
-    up, came_up = paths(mask[middle:][::-1])
+    down, came_down = cheapest(mask[: middle + 1])
+    up, came_up = cheapest(mask[middle:][::-1])
     met, least = down + up - mask[middle], APART * height
     chosen: list[tuple[int, np.ndarray]] = []
     for x in np.argsort(met, kind="stable").tolist():
@@ -171,7 +171,7 @@ def thin_places(mask: np.ndarray, height: float) -> list[np.ndarray]:
     return [path for _, path in sorted(chosen, key=lambda place: place[0])]
 
 
-def paths(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def cheapest(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the cheapest path from the first row of a mask to each column of the last costs, and each row's steps."""
     cost, steps = mask[0].astype(float), np.zeros(mask.shape, int)
     for row in range(1, len(mask)):

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from digits.checkpoint import read
 from digits.files import write_whole
+from digits.network import parameter_count
 
 
 class EarlyStopping(callbacks.EarlyStopping):
@@ -45,12 +46,11 @@ class EpochLines(Callback):
 
     def on_train_batch_start(self, trainer: Any, module: Any, stack: Any, _: int) -> None:
         if not self.started:
-            parameters = sum(parameter.numel() for parameter in module.parameters())
             kernel = f"kernel {module.kernel_for(stack)} on {stack.images.device}"
             processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
             other = "cuda" if stack.images.device.type == "cpu" else "cpu"
             choice = f" (--trainer.accelerator {other} for the other)" if torch.cuda.is_available() else ""
-            size = f"{module.shape}, {parameters:,} weights and biases"
+            size = f"{module.shape}, {parameter_count(module):,} weights and biases"
             rank_zero_only(tqdm.write)(f"{size}; {kernel}{processes}{choice}")
         self.started = True
 

@@ -12,6 +12,7 @@ from torch import nn
 
 from digits import UserError
 from digits.checkpoint import VALIDATION
+from digits.network import parameter_count
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles
 from digits.training.runs import Run
 
@@ -31,8 +32,7 @@ LARGE = 2_500_000
 
 def fastest_device(network: nn.Module, batch_size: int) -> str:
     """Where a network trains fastest in mini-batches of this size: "cuda" if there is a GPU and steps are large."""
-    weights = sum(parameter.numel() for parameter in network.parameters())
-    return "cuda" if torch.cuda.is_available() and weights * batch_size >= LARGE else "cpu"
+    return "cuda" if torch.cuda.is_available() and parameter_count(network) * batch_size >= LARGE else "cpu"
 
 
 def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: int | None = None) -> Trainer:

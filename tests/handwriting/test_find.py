@@ -64,7 +64,8 @@ def test_pictures_too_small_to_read_do_not_crash(side):
 @pytest.mark.parametrize("size", [(1000, 60), (60, 1000), (3000, 200), (200, 3000), (1234, 567)])
 def test_the_shape_of_the_picture_does_not_matter(size):
     ink = cover(size, (STROKES[5], 0.4 * size[0], 0.3 * size[1], 0.5 * min(size)))
-    assert_finds(on_paper(ink), ink, near=2 * NEAR, pixels=max(2, (size[0] * size[1]) ** 0.5 / 100))
+    near = (2 if size == (200, 3000) else 1.5) * NEAR  # with thin strokes as ink, 0.037 there
+    assert_finds(on_paper(ink), ink, near, pixels=max(2, (size[0] * size[1]) ** 0.5 / 100))
 
 
 @pytest.mark.parametrize("share", [0.2, 0.35, 0.55, 0.75, 0.95])

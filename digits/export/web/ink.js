@@ -23,10 +23,11 @@ function findInk(colours, enlarged) {
   const grey = blurred(changed(colours[0], sum), 1), dark = onDarkPaper(grey);
   const light = changed(grey, (value) => (dark ? 1 - value : value) + 0.05), unlined = withoutLines(light);
   const [slopes, steep] = steepness(changed(light, (value) => Math.log(value + 0.35)));
-  const left = changed(steep, (edge, i) => Number(edge && unlined.data[i] === light.data[i]));
+  const onLines = changed(light, (value, i) => Number(unlined.data[i] !== value));
+  const offLines = changed(steep, (edge, i) => Number(edge && !onLines.data[i]));
   const across = (3 + enlarged) | 1; // pixels across a thin stroke and its edges
-  let best = clearest(unlined, slopes, maximum(left.data) ? left : steep, across);
-  if (unlined.data.some((value, i) => value !== light.data[i]) && (!best || sides(best))) {
+  let best = clearest(unlined, slopes, maximum(offLines.data) ? offLines : steep, across);
+  if (maximum(onLines.data) && (!best || sides(best))) {
     const whole = clearest(light, slopes, steep, across);
     if (whole && sides(whole) === 4) best = whole; // cut to the ink, so that a level stroke runs from border to border too
   }

@@ -86,7 +86,7 @@ function neuronsView(figure, sizes, layer) {
         bar.firstChild.style.background = `var(--${tone})`;
         cell.classList.toggle("largest", !votes && most > 0 && a[j] === most);
       } else {
-        const shade = `color-mix(in srgb, var(--${tone}) ${Math.round(100 * share)}%, var(--off))`;
+        const shade = `color-mix(in srgb, var(--${tone}) ${(100 * share).toFixed(1)}%, var(--off))`;
         if (shade === shades[j]) return; // setting it again would take as long as a new one
         cell.style.setProperty("--shade", (shades[j] = shade));
       }
