@@ -100,6 +100,7 @@ def taught(page: Any, pictures: list[Path]) -> None:
             """async ([image, label]) => {
                 change({ drawing: drawingOf(Float32Array.from(image)) });
                 finish();
+                for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame); // as nobody clicks sooner
                 const since = performance.now();
                 await learn(String(label), label);
                 lessons.push([since, performance.now()]);

@@ -1,26 +1,28 @@
 // A lesson: the network is told what is on the pad, and learns it by gradient descent, first a step in every frame,
-// then as many as take ten milliseconds. So that it forgets little else, each mini-batch mixes the drawing with earlier
-// lessons and MNIST's images.
+// then as many as take six milliseconds. So that it forgets little else, each mini-batch mixes the drawing with earlier
+// lessons and MNIST's images; half of these are of the digit that the drawing was taken for, which is forgotten first.
 
-const LESSON = { rate: 3, batch: 10, earlier: 2, steps: 300 }; // as chosen on misread pictures of real digits
+const LESSON = { rate: 0.5, batch: 5, earlier: 0.05, taken: 0.5, steps: 400 }; // as chosen on misread real digits
 
 /** Teaches the network what `image` is. Calls `seen(network)` in each frame; returns the network and how many steps
  * were taken; it may still not read the image right. */
 async function teach(network, image, y, seen) {
   const mnist = await openMnist(), lesson = { image, y };
   const layers = copied(network.layers), taught = { ...network, layers, lessons: [...network.lessons ?? [], lesson] };
-  const any = (count) => Math.floor(Math.random() * count);
+  const answer = answerOf(feedforward(layers, image).at(-1)), all = [...Array(mnist.train).keys()];
+  const taken = all.filter((i) => answerOf(desired(mnist.bytes[i], held.only_digit)) === answer);
+  const happens = (share) => Math.random() < share, any = (of) => of[Math.floor(Math.random() * of.length)];
+  const other = () => network.lessons?.length && happens(LESSON.earlier)
+    ? any(network.lessons)
+    : exampleOf(mnist, any(taken.length && happens(LESSON.taken) ? taken : all), held.only_digit);
   let steps = 0, since = performance.now();
   while (steps < LESSON.steps && !isLearned(layers, lesson)) {
     const batch = [lesson];
-    while (network.lessons?.length && batch.length <= LESSON.earlier) {
-      batch.push(network.lessons[any(network.lessons.length)]);
-    }
-    while (batch.length < LESSON.batch) batch.push(exampleOf(mnist, any(mnist.train), held.only_digit));
+    while (batch.length < LESSON.batch) batch.push(other());
     sgdStep(layers, batch, LESSON.rate);
-    if (++steps > 20 && performance.now() - since < 10) continue;
-    seen(taught);
+    if (++steps > 20 && performance.now() - since < 6) continue;
     await new Promise(requestAnimationFrame);
+    seen(taught); // in a frame of its own: twice in one would lay the neurons out twice
     since = performance.now();
   }
   return [taught, steps];
@@ -45,17 +47,11 @@ async function accuracyOf({ layers }) {
   return right / mnist.test;
 }
 
-/** What a lesson changed, as votes of each layer's activations but the outputs': how much more they now speak for the
- * outputs y, by the weights that lead there. */
-function changesOf(before, after, y) {
-  const changes = [];
-  let votes = y;
-  for (let l = after.length - 1; l >= 0; l--) {
-    const [then, now] = [before, after].map((layers) => backwards(layers[l].weights, votes));
-    changes.unshift(votesOf(now.map((vote, k) => vote - then[k]), () => 1));
-    votes = now;
-  }
-  return changes;
+/** How much the activations of each layer but the last speak for the outputs y, by the weights that lead there. */
+function supportOf(layers, y) {
+  const support = [y];
+  for (const { weights } of layers.toReversed()) support.unshift(backwards(weights, support[0]));
+  return support.slice(0, -1);
 }
 
 /** What each input of a layer gives to values of its neurons, by its weights. */

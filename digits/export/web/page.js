@@ -237,9 +237,11 @@ async function learn(name, label) {
   state.teaching = true;
   before.accuracy ??= await accuracyOf(before);
   change({});
+  const then = supportOf(before.layers, y);
   const [network, steps] = await teach(before, digit.image, y, (taught) => {
     pad.network = taught;
-    state.flash = changesOf(before.layers, taught.layers, y);
+    const changes = supportOf(taught.layers, y).map((all, l) => all.map((now, k) => now - then[l][k]));
+    state.flash = changes.map((all) => votesOf(all, () => 1));
     show();
   });
   network.accuracy = await accuracyOf(network);
