@@ -187,6 +187,8 @@ def without_lines(light: np.ndarray) -> np.ndarray:
     light = light.copy()
     for dark, flat, out in ((below, share, light), (np.ascontiguousarray(below.T), share.T, light.T)):
         height, width = dark.shape
+        if dark.any(0).mean() < 0.45:  # of the columns: 0.9 of 0.5, which a line needs at least
+            continue
         level, tilt = np.pi / 2, np.pi / 18
         found = cv2.HoughLines(dark, 1, np.pi / 360, int(0.64 * width), min_theta=level - tilt, max_theta=level + tilt)
         near = cv2.dilate(dark, np.ones((3, 1)))
@@ -213,9 +215,10 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     """
     height, width = mask.shape
     framed = np.pad(mask, 1).astype(np.uint8)
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(framed, connectivity=8)
-    length, steep = np.zeros(count), np.zeros(count)
+    count, labels = cv2.connectedComponents(framed, connectivity=8)
+    area = np.bincount(labels[1:-1, 1:-1][mask], minlength=count)
     rim = np.flatnonzero(framed > cv2.erode(framed, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))))
+    length, steep = np.zeros(count), np.zeros(count)
     for slope, step in zip(slopes, (1, -1, width + 2, -width - 2), strict=True):
         out = rim[framed.ravel()[rim + step] == 0]
         label = labels.ravel()[out]
@@ -223,10 +226,14 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
         length += np.bincount(label, minlength=count)
         steep += np.bincount(label, slope[row - 1, column - 1], count)
     mean = steep / np.maximum(length, 1)
-    left, top, right, bottom = boxes[:, 0] - 1, boxes[:, 1] - 1, boxes[:, 2], boxes[:, 3]
-    right, bottom, area = left + right, top + bottom, boxes[:, 4]
-    near = int(EDGE * min(height, width))
-    inside = np.bincount(labels[1 + near : height - near + 1, 1 + near : width - near + 1].ravel(), minlength=count)
+    label, (row, column) = labels.ravel()[rim], np.divmod(rim, width + 2)
+    left, top, right, bottom = np.full(count, width), np.full(count, height), np.zeros(count, int), np.zeros(count, int)
+    for least, most, place in ((left, right, column), (top, bottom, row)):
+        np.minimum.at(least, label, place - 1)
+        np.maximum.at(most, label, place)
+    near = EDGE * min(height, width)
+    middle = (np.minimum(row, height + 1 - row) > near) & (np.minimum(column, width + 1 - column) > near)
+    inside = np.bincount(label[middle], minlength=count)
     long = (right - left > width / 2) | (bottom - top > height / 2)
     score = length**0.3 * (mean - STEEP[0])
     tight = (left == 0) & (top == 0) & (right == width) & (bottom == height)

@@ -85,7 +85,9 @@ def opened(picture: Any) -> Image.Image:
         array = array >> 8
     elif array.dtype.kind in "fb":
         array = array * 255.0
-    return Image.fromarray(array.clip(0, 255).round().astype(np.uint8))
+    if array.dtype != np.uint8:
+        array = array.clip(0, 255).round().astype(np.uint8)
+    return Image.fromarray(array)
 
 
 def _reducible(image: Image.Image) -> Image.Image:
