@@ -91,7 +91,8 @@ def test_a_lesson_shows_what_it_changes(page_file, visit):
 
 
 def test_a_detector_is_taught(visit, tmp_path):
-    page = visit(exported(saved(tmp_path / "three.ckpt", DigitClassifier([400], only_digit=3)), tmp_path / "three.html"))
+    network = DigitClassifier([400], only_digit=3)
+    page = visit(exported(saved(tmp_path / "three.ckpt", network), tmp_path / "three.html"))
     draw(page, 0)
     other = "no 3" if answer(page) == "a 3" else "a 3"
     page.get_by_role("button", name=f"Teach that this is {other}").click()
