@@ -27,6 +27,7 @@ def draw(verb, data_dir, monkeypatch):
     return lambda *words: verb("figures", *words, "--data_dir", data_dir)
 
 
+@pytest.mark.slow
 def test_every_figure_is_written(draw, fitted, tmp_path):
     out = tmp_path / "new" / "folder"
     code, printed, _ = draw(fitted / "best.ckpt", "--out", out)

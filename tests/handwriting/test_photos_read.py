@@ -12,7 +12,7 @@ from tests.support.photos import line, photo
 from tests.support.readings import read_lines, read_naively, read_photos
 from tests.support.small_mnist import DATA
 
-pytestmark = pytest.mark.mnist
+pytestmark = [pytest.mark.mnist, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
