@@ -218,15 +218,13 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     count, labels = cv2.connectedComponents(framed, connectivity=8)
     area = np.bincount(labels[1:-1, 1:-1][mask], minlength=count)
     rim = np.flatnonzero(framed > cv2.erode(framed, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))))
+    owner, (row, column) = labels.ravel()[rim].astype(int), np.divmod(rim, width + 2)
     length, steep = np.zeros(count), np.zeros(count)
     for slope, step in zip(slopes, (1, -1, width + 2, -width - 2), strict=True):
-        out = rim[framed.ravel()[rim + step] == 0]
-        label = labels.ravel()[out]
-        row, column = np.divmod(out, width + 2)
-        length += np.bincount(label, minlength=count)
-        steep += np.bincount(label, slope[row - 1, column - 1], count)
+        out = framed.ravel()[rim + step] == 0
+        length += np.bincount(owner[out], minlength=count)
+        steep += np.bincount(owner[out], slope[row[out] - 1, column[out] - 1], count)
     mean = steep / np.maximum(length, 1)
-    owner, (row, column) = labels.ravel()[rim].astype(int), np.divmod(rim, width + 2)
     left, top, right, bottom = np.full(count, width), np.full(count, height), np.zeros(count, int), np.zeros(count, int)
     for least, most, place in ((left, right, column), (top, bottom, row)):
         np.minimum.at(least, owner, place - 1)
@@ -234,6 +232,7 @@ def parts(mask: np.ndarray, slopes: np.ndarray) -> tuple[np.ndarray, list[Part]]
     near = EDGE * min(height, width)
     middle = (np.minimum(row, height + 1 - row) > near) & (np.minimum(column, width + 1 - column) > near)
     inside = np.bincount(owner[middle], minlength=count)
+    inside[labels[height // 2 + 1, width // 2 + 1]] += 1  # the rim of what covers the whole middle is not there
     long = (right - left > width / 2) | (bottom - top > height / 2)
     score = length**0.3 * (mean - STEEP[0])
     tight = (left == 0) & (top == 0) & (right == width) & (bottom == height)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digits.handwriting import find_digit
-from digits.handwriting.ink import find_ink, paper, without_lines
+from digits.handwriting.ink import find_ink, paper, parts, without_lines
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, one_line_error
 from tests.support.pens import APART, INK, PAPER, PEN, STROKES, box, cover, on_paper
 
@@ -49,6 +49,13 @@ def test_a_stroke_so_thin_that_it_looks_pale_is_ink(shade, parts):
         cv2.line(ink, (x, 60), (x, 180), 1, 8)
     cv2.line(ink, (100, 120), (200, 120), shade, 1)
     assert len(find_ink(on_paper(ink)).parts) == parts
+
+
+def test_ink_that_covers_the_middle_is_no_line_at_the_edge():
+    mask = np.zeros((60, 60), bool)
+    mask[3:-3, 3:-3] = True
+    _, found = parts(mask, np.ones((4, 60, 60), np.float32))
+    assert [part[1:5] for part in found] == [(3, 3, 57, 57)]
 
 
 def ruled(pixels, spacing, squared, tint=(0.62, 0.72, 0.9), width=2, slope=0.0):
