@@ -129,8 +129,9 @@ def group_parts(parts: list[Part]) -> list[list[Part]]:
                 gap = float(np.hypot(min(across, 0), min(down, 0)))
                 overlap = across / min(other.right - other.left, part.right - part.left)
                 small = height <= 0.5 * tall and gap < 0.2 * tall
-                shift = min(abs(other.top - part.top), abs(other.bottom - part.bottom))
-                staggered = shift > 0.2 * tall and gap < 0.15 * tall  # a 4 in two strokes
+                beside = np.sign(part.left + part.right - other.left - other.right)
+                lower = beside * (part.bottom - other.bottom)  # of the right one
+                staggered = lower > 0.2 * tall and gap < 0.15 * tall  # a 4 in two strokes
                 stacked = overlap > 0.5 and gap < 0.3 * tall and (height <= 0.5 * tall or down < 0.5 * height)
                 if small or stacked or staggered or overlap > 0.8:
                     homes.append((gap, group))

@@ -25,6 +25,7 @@ SMALL = 0.08, 0.01  # least area of a main part, and of any, as a share of the b
 EDGE = 0.2  # a long part that stays so near the edge, in shorter sides of the picture, is a table's line
 GRAIN = 5  # least contrast of ink, in median deviations of the paper: a blank page has 4
 PALE = 0.03  # least contrast of ink: pencil has 0.05, the shadow on a blank page 0.02
+TEXTURE = 0.25, 0.64  # least share of dark pixels and their spread: noise, dark below its mean, has 0.5 and 0.76
 COARSE = 12  # resolution at which the paper under the ink is estimated: pixels across a window
 
 
@@ -114,12 +115,18 @@ def sides(ink: Ink) -> int:
 
 
 def is_grain(ink: Ink) -> bool:
-    """Whether the ink is hardly darker than the paper or its grain."""
+    """Whether the ink is hardly darker than the paper or its grain, or only the dark half of a texture.
+
+    A texture has much of both, and neither is even: their standard deviations are nearly as large as the contrast.
+    """
     some, labels = sample(ink.darkness), sample(ink.labels)
-    paper = quantile(some[labels == 0], 0.5)
-    grain = quantile(np.abs(some[labels == 0] - paper), 0.5)
+    outside = some[labels == 0]
+    paper = quantile(outside, 0.5)
+    grain = quantile(np.abs(outside - paper), 0.5)
     contrast = quantile(ink.darkness[ink.labels == ink.best.label], 0.5) - paper
-    return contrast < max(GRAIN * grain, PALE)
+    inside = some[np.isin(labels, [part.label for part in ink.parts])]
+    uneven = inside.std() + outside.std() > TEXTURE[1] * (inside.mean() - outside.mean())
+    return contrast < max(GRAIN * grain, PALE) or bool(uneven and len(outside) < (1 - TEXTURE[0]) * len(some))
 
 
 def on_dark_paper(light: np.ndarray) -> bool:

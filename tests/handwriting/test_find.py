@@ -143,6 +143,9 @@ def test_groups_of_parts():
     assert group_parts([far, bar, tall]) == [[tall, bar], [far]]  # small, and nearer to the first
     dot, faint = part(175, 100, 185, 110), part(200, 10, 250, 110, score=0.1)
     assert group_parts([faint, tall, dot, far]) == [[tall], [far]]
+    left, right = part(10, 10, 60, 75), part(55, 14, 80, 110)
+    assert group_parts([left, right]) == [[right, left]]  # a 4 in two strokes
+    assert len(group_parts([part(10, 14, 35, 110), part(30, 10, 80, 75)])) == 2
     upper, lower = part(10, 10, 60, 60), part(12, 66, 58, 110)
     assert group_parts([upper, lower]) == [[upper, lower]]
     assert group_parts([upper, part(90, 66, 140, 116)]) == [[upper], [part(90, 66, 140, 116)]]  # beside each other

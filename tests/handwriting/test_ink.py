@@ -182,6 +182,6 @@ def test_only_the_edge_of_a_table_is_no_ink(side):
     assert "no digit" in one_line_error(page if side == "left" else np.ascontiguousarray(page.T))
 
 
-@pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (5, 0), (40, 0), (20, 1)])
+@pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (5, 0), (40, 0), (20, 1), (200, 3), (500, 6), (900, 10)])
 def test_noise_is_no_ink(deviation, blur):
     assert "no digit" in one_line_error(noise(deviation, blur))

@@ -82,8 +82,8 @@ function groupParts(parts) {
         const gap = Math.hypot(Math.min(across, 0), Math.min(down, 0));
         const overlap = across / Math.min(other.right - other.left, part.right - part.left);
         const small = height <= 0.5 * tall && gap < 0.2 * tall;
-        const shift = Math.min(Math.abs(other.top - part.top), Math.abs(other.bottom - part.bottom));
-        const staggered = shift > 0.2 * tall && gap < 0.15 * tall; // a 4 in two strokes
+        const lower = (part.bottom - other.bottom) * Math.sign(part.left + part.right - other.left - other.right);
+        const staggered = lower > 0.2 * tall && gap < 0.15 * tall; // of the right one: a 4 in two strokes
         const stacked = overlap > 0.5 && gap < 0.3 * tall && (height <= 0.5 * tall || down < 0.5 * height);
         if ((small || stacked || staggered || overlap > 0.8) && gap < nearest) [home, nearest] = [group, gap];
       }

@@ -47,6 +47,11 @@ function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+function deviation(values) {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+}
+
 // The nearest integer; of two, the even one, as Python rounds.
 function rounded(value) {
   const up = Math.round(value);

@@ -11,6 +11,7 @@ const SMALL = [0.08, 0.01]; // least area of a main part, and of any, as a share
 const EDGE = 0.2; // a long part that stays so near the edge, in shorter sides of the picture, is a table's line
 const GRAIN = 5; // least contrast of ink, in median deviations of the paper
 const PALE = 0.03; // least contrast of ink
+const TEXTURE = [0.25, 0.64]; // least share of dark pixels, and their spread, as a share of the contrast
 const COARSE = 12; // resolution at which the paper under the ink is estimated: pixels across a window
 
 // Tell the ink of a picture, [red, green, blue] of 0..255, from its paper; a small one is `enlarged` so many times.
@@ -73,13 +74,15 @@ function sides({ labels: { width, height }, parts }) {
   return [left === 0, top === 0, right === width, bottom === height].filter(Boolean).length;
 }
 
-// Whether the ink is hardly darker than the paper or its grain.
+// Whether the ink is hardly darker than the paper or its grain, or only the dark half of a texture.
 function isGrain({ darkness, labels, parts }) {
-  const owners = sample(labels.data), some = sample(darkness.data).filter((_, i) => owners[i] === 0);
-  const paper = quantile(some, 0.5), grain = quantile(some.map((value) => Math.abs(value - paper)), 0.5);
-  const best = bestOf(parts);
-  const ink = darkness.data.filter((_, i) => labels.data[i] === best.label);
-  return quantile(ink, 0.5) - paper < Math.max(GRAIN * grain, PALE);
+  const some = sample(darkness.data), owners = sample(labels.data), kept = new Set(parts.map((part) => part.label));
+  const outside = some.filter((_, i) => owners[i] === 0), inside = some.filter((_, i) => kept.has(owners[i]));
+  const paper = quantile(outside, 0.5), grain = quantile(outside.map((value) => Math.abs(value - paper)), 0.5);
+  const best = bestOf(parts), ink = darkness.data.filter((_, i) => labels.data[i] === best.label);
+  const uneven = deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - mean(outside));
+  return quantile(ink, 0.5) - paper < Math.max(GRAIN * grain, PALE)
+    || (uneven && outside.length < (1 - TEXTURE[0]) * some.length);
 }
 
 // Whether most of the border of a picture of 0..1 is darker than its edges, where ink and paper meet.
