@@ -37,7 +37,10 @@ UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always
 
 
 class Piece(NamedTuple):
-    """A piece of a line, as `Part`, its label that in `owners`; `stroke` is the same of those cut from one another."""
+    """A piece of a line, as `Part`, its label that in `owners`; `stroke` is the same of those cut from one another.
+
+    It is not `whole` if it is no main part's and meets the left or right border of the picture.
+    """
 
     label: int
     left: int
@@ -46,6 +49,7 @@ class Piece(NamedTuple):
     bottom: int
     score: float
     stroke: int
+    whole: bool = True
 
 
 class Row(NamedTuple):
@@ -58,7 +62,8 @@ class Row(NamedTuple):
 class Trial(NamedTuple):
     """Pieces `first` to `last` - 1 of a line as one digit, and its size in heights of the line's digits.
 
-    `seams` counts what speaks against it: ends that are cut through ink, and gaps inside it.
+    `seams` counts what speaks against it: ends that are cut through ink, and gaps inside it. Nothing speaks against
+    passing over pieces that are not `whole`.
     """
 
     first: int
@@ -66,6 +71,7 @@ class Trial(NamedTuple):
     width: float
     height: float
     seams: float
+    whole: bool = True
 
 
 def cut(ink: Ink) -> tuple[np.ndarray, list[Row]]:
@@ -81,7 +87,7 @@ def cut(ink: Ink) -> tuple[np.ndarray, list[Row]]:
             left, top, right, bottom = around(parts)
             box = slice(top, bottom), slice(left, right)
             mask = np.isin(ink.labels[box], [part.label for part in parts])
-            clarity = max(part.score for part in parts)
+            clarity, main = max(part.score for part in parts), any(part.main for part in parts)
             paths = thin_places(mask, row.height) if right - left > WIDE * row.height else []
             columns = np.arange(right - left)
             beyond = sum((columns >= path[:, None] for path in paths), np.zeros(mask.shape, int))
@@ -92,7 +98,9 @@ def cut(ink: Ink) -> tuple[np.ndarray, list[Row]]:
                 count += 1
                 owners[box][piece] = count
                 x, y, x_end, y_end = bounds(piece)
-                row.pieces.append(Piece(count, left + x, top + y, left + x_end, top + y_end, clarity, stroke))
+                sides = left + x, top + y, left + x_end, top + y_end
+                whole = main or (sides[0] > 0 and sides[2] < owners.shape[1])
+                row.pieces.append(Piece(count, *sides, clarity, stroke, whole))
         rows.append(row)
     return owners, rows
 
@@ -204,7 +212,8 @@ def trials(row: Row) -> list[Trial]:
                 break
             ends = inked[max(first - 1, 0) : first] + inked[last - 1 : last]
             seams = sum(gaps[first : last - 1]) + sum(ends) / 2
-            made.append(Trial(first, last, (right - left) / height, (bottom - top) / height, seams))
+            whole = any(piece.whole for piece in pieces[first:last])
+            made.append(Trial(first, last, (right - left) / height, (bottom - top) / height, seams, whole))
     return made
 
 
@@ -223,7 +232,7 @@ def best_way(tried: list[Trial], outputs: np.ndarray) -> list[tuple[int, bool]]:
         cost += SHORT[1] * max(0, SHORT[0] - trial.height) + LONG[1] * max(0, trial.width - LONG[0])
         ways = [(digit[number] - cost, True)]
         if trial.last == trial.first + 1:
-            ways.append((none[number] - NONE * min(trial.height, 1), False))
+            ways.append((none[number] - trial.whole * NONE * min(trial.height, 1), False))
         for score, is_digit in ways:
             if best[trial.first] + score > best.get(trial.last, -np.inf):
                 best[trial.last] = best[trial.first] + score
@@ -238,8 +247,9 @@ def best_way(tried: list[Trial], outputs: np.ndarray) -> list[tuple[int, bool]]:
 def sureness(tried: list[Trial], outputs: np.ndarray, way: list[tuple[int, bool]]) -> float:
     """How sure a network is of a way through a line: its mean activation across the digits, 0 if there are none.
 
-    outputs (N, 10) for the N trials. Where something as tall is no digit, the activation counts as 0.
+    outputs (N, 10) for the N trials. Where something whole and as tall is no digit, the activation counts as 0.
     """
-    sure = [tried[number].width * float(outputs[number].max()) for number, is_digit in way if is_digit]
-    width = sum(tried[number].width for number, is_digit in way if is_digit or tried[number].height > SHORT[0])
-    return sum(sure) / max(width, 1e-9)
+    passed = [tried[n].width for n, is_digit in way if not is_digit and tried[n].whole and tried[n].height > SHORT[0]]
+    width = sum(tried[n].width for n, is_digit in way if is_digit)
+    sure = sum(tried[n].width * float(outputs[n].max()) for n, is_digit in way if is_digit)
+    return sure / max(width + sum(passed), 1e-9)

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from digits.handwriting import find_lines
-from digits.handwriting.cuts import UNSURE, Piece, Row, Trial, best_way, lines, sureness, thin_places, trials
-from digits.handwriting.ink import Part
+from digits.handwriting.cuts import UNSURE, Piece, Row, Trial, best_way, cut, lines, sureness, thin_places, trials
+from digits.handwriting.ink import Part, find_ink
 from tests.support.finding import NEAR, SIZE, difference
 from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
 
@@ -104,3 +104,24 @@ def test_small_marks_are_no_digits_and_tall_ones_seldom():
     for height, is_digit in ((0.2, False), (0.9, True)):
         assert best_way([Trial(0, 1, 0.2, height, 0)], outputs(1, sure=0.9)) == [(0, is_digit)]
     assert best_way([Trial(0, 1, 0.2, 1, 0)], outputs(1, sure=0.1)) == [(0, True)]
+
+
+def test_what_the_side_of_the_picture_cuts_off_is_passed_over_for_nothing():
+    digit, rest = Trial(0, 1, 0.6, 1, 0), Trial(1, 2, 0.2, 1, 0)
+    unsure = outputs(0, 1)
+    unsure[1, 1] = 0.3
+    assert best_way([digit, rest], unsure) == [(0, True), (1, True)]
+    assert best_way([digit, rest._replace(whole=False)], unsure) == [(0, True), (1, False)]
+    assert sureness([digit, rest], unsure, [(0, True), (1, False)]) < 0.8
+    assert sureness([digit, rest._replace(whole=False)], unsure, [(0, True), (1, False)]) == pytest.approx(0.99)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_what_meets_the_side_of_the_picture_is_not_whole_but_the_clearest_is(side):
+    edge = 0 if side == "left" else SIZE[0] - 4
+    neighbour = cover(SIZE, (STROKES[1], edge - 10, 60, 100))
+    _, [row] = cut(find_ink(on_paper(np.maximum(neighbour, cover(SIZE, (STROKES[0], 120, 60, 110))))))
+    assert sorted(piece.whole for piece in row.pieces) == [False, True]
+    _, [row] = cut(find_ink(on_paper(neighbour)))
+    assert [piece.whole for piece in row.pieces] == [True]
+    assert [trial.whole for trial in trials(row)] == [True]

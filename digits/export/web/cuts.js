@@ -19,6 +19,7 @@ const UNSURE = 0.02; // no output counts as nearer to 0 or 1
 
 // The pieces of each line of ink, left to right, lines from the top; and `owners`, an image of each pixel's piece, 0
 // where there is none. A line is {height, pieces}, a piece like a part, with the number of the stroke it is cut from.
+// It is not `whole` if it is no main part's and meets the left or right border of the picture.
 function cut({ labels, parts }) {
   const owners = blank(labels.width, labels.height), rows = [];
   const clearest = Math.max(...parts.map((part) => part.score));
@@ -40,7 +41,8 @@ function cut({ labels, parts }) {
         });
         const [x, y, xEnd, yEnd] = bounds(piece), score = Math.max(...parts.map((part) => part.score));
         const box = { left: left + x, top: top + y, right: left + xEnd, bottom: top + yEnd };
-        pieces.push({ label: count, ...box, score, stroke });
+        const whole = parts.some((part) => part.main) || (box.left > 0 && box.right < owners.width);
+        pieces.push({ label: count, ...box, score, stroke, whole });
       }
     });
     rows.push({ height, pieces });
@@ -159,7 +161,8 @@ function trials({ height, pieces }) {
       if (right - left > BROAD * height && last > first + 1) break;
       const ends = Number(first > 0 && inked[first - 1]) + Number(last < pieces.length && inked[last - 1]);
       const seams = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0) + ends / 2;
-      made.push({ first, last, width: (right - left) / height, height: (bottom - top) / height, seams });
+      const whole = pieces.slice(first, last).some((piece) => piece.whole);
+      made.push({ first, last, width: (right - left) / height, height: (bottom - top) / height, seams, whole });
     }
   }
   return made;
@@ -168,13 +171,13 @@ function trials({ height, pieces }) {
 // The best way through a line: [number, isDigit] of the trials on it. outputs: the network's ten of each.
 function bestWay(tried, outputs) {
   const best = [0], steps = [];
-  tried.forEach(({ first, last, width, height, seams }, number) => {
+  tried.forEach(({ first, last, width, height, seams, whole }, number) => {
     const a = Array.from(outputs[number], (value) => clamp(value, UNSURE, 1 - UNSURE)), most = Math.max(...a);
     const none = a.reduce((sum, value) => sum + Math.log(1 - value), 0);
     const digit = none + Math.log(most) - Math.log(1 - most);
     const cost = SEAM * seams + SHORT[1] * Math.max(0, SHORT[0] - height) + LONG[1] * Math.max(0, width - LONG[0]);
     const ways = [[digit - cost, true]];
-    if (last === first + 1) ways.push([none - NONE * Math.min(height, 1), false]);
+    if (last === first + 1) ways.push([none - whole * NONE * Math.min(height, 1), false]);
     for (const [score, isDigit] of ways) {
       if (best[first] + score > (best[last] ?? -Infinity)) {
         best[last] = best[first] + score;
@@ -188,12 +191,12 @@ function bestWay(tried, outputs) {
 }
 
 // How sure the network is of a way through a line: its mean activation across the digits, 0 if there are none. Where
-// something as tall is no digit, the activation counts as 0.
+// something whole and as tall is no digit, the activation counts as 0.
 function sureness(tried, outputs, way) {
   let sure = 0, wide = 0;
   for (const [n, isDigit] of way) {
     if (isDigit) sure += tried[n].width * Math.max(...outputs[n]);
-    if (isDigit || tried[n].height > SHORT[0]) wide += tried[n].width;
+    if (isDigit || (tried[n].whole && tried[n].height > SHORT[0])) wide += tried[n].width;
   }
   return sure / Math.max(wide, 1e-9);
 }

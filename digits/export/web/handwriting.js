@@ -23,7 +23,7 @@ function findDigits(pixels) {
 // each trial. `bestWay` chooses among them.
 function findLines(pixels) {
   const { digit, ink, scale } = inkOf(pixels);
-  if (digit) return [{ trials: [{ first: 0, last: 1, width: 1, height: 1, seams: 0 }], digits: [digit] }];
+  if (digit) return [{ trials: [{ first: 0, last: 1, width: 1, height: 1, seams: 0, whole: true }], digits: [digit] }];
   return ink ? linesOf(ink, scale) : [];
 }
 
