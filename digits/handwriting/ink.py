@@ -23,7 +23,6 @@ THIN = 0.6  # a thin stroke is at least so dark, as a share of that, and its pap
 STEEP = 0.2, 0.3  # least mean steepness of the rim: of the best part, and of others
 SMALL = 0.08, 0.01  # least area of a main part, and of any, as a share of the best one's
 EDGE = 0.2  # a long part that stays so near the edge, in shorter sides of the picture, is a table's line
-GRAIN = 5  # least contrast of ink, in median deviations of the paper: a blank page has 4
 PALE = 0.03  # least contrast of ink: pencil has 0.05, the shadow on a blank page 0.02
 TEXTURE = 0.25, 0.64  # least share of dark pixels and their spread: noise, dark below its mean, has 0.5 and 0.76
 COARSE = 12  # resolution at which the paper under the ink is estimated: pixels across a window
@@ -115,18 +114,19 @@ def sides(ink: Ink) -> int:
 
 
 def is_grain(ink: Ink) -> bool:
-    """Whether the ink is hardly darker than the paper or its grain, or only the dark half of a texture.
+    """Whether the ink is hardly darker than the paper, or only the dark half of its grain or of a texture.
 
-    A texture has much of both, and neither is even: their standard deviations are nearly as large as the contrast.
+    Of that there is much, and neither half is even: their standard deviations are nearly as large as the contrast.
     """
-    some, labels = sample(ink.darkness), sample(ink.labels)
-    outside = some[labels == 0]
-    paper = quantile(outside, 0.5)
-    grain = quantile(np.abs(outside - paper), 0.5)
-    contrast = quantile(ink.darkness[ink.labels == ink.best.label], 0.5) - paper
-    inside = some[np.isin(labels, [part.label for part in ink.parts])]
-    uneven = inside.std() + outside.std() > TEXTURE[1] * (inside.mean() - outside.mean())
-    return contrast < max(GRAIN * grain, PALE) or bool(uneven and len(outside) < (1 - TEXTURE[0]) * len(some))
+    dark = sample(ink.labels) > 0
+    outside = sample(ink.darkness)[~dark]
+    contrast = ink.darkness[ink.labels == ink.best.label].mean() - outside.mean()
+    if contrast < PALE:
+        return True
+    if dark.mean() < TEXTURE[0]:
+        return False
+    inside = ink.darkness[np.isin(ink.labels, [part.label for part in ink.parts])]
+    return bool(inside.std() + outside.std() > TEXTURE[1] * (inside.mean() - outside.mean()))
 
 
 def on_dark_paper(light: np.ndarray) -> bool:

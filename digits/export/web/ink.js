@@ -9,7 +9,6 @@ const THIN = 0.6; // a thin stroke is at least so dark, as a share of that, and 
 const STEEP = [0.2, 0.3]; // least mean steepness of the rim: of the best part, and of others
 const SMALL = [0.08, 0.01]; // least area of a main part, and of any, as a share of the best one's
 const EDGE = 0.2; // a long part that stays so near the edge, in shorter sides of the picture, is a table's line
-const GRAIN = 5; // least contrast of ink, in median deviations of the paper
 const PALE = 0.03; // least contrast of ink
 const TEXTURE = [0.25, 0.64]; // least share of dark pixels, and their spread, as a share of the contrast
 const COARSE = 12; // resolution at which the paper under the ink is estimated: pixels across a window
@@ -30,7 +29,7 @@ function findInk(colours, enlarged) {
   let best = clearest(unlined, slopes, maximum(offLines.data) ? offLines : steep, across);
   if (maximum(onLines.data) && (!best || sides(best))) {
     const whole = clearest(light, slopes, steep, across);
-    if (whole && sides(whole) === 4) best = whole; // cut to the ink, so that a level stroke runs from border to border too
+    if (whole && sides(whole) === 4) best = whole; // cut to the ink: a level stroke runs from border to border too
   }
   return best && !isGrain(best) ? best : null;
 }
@@ -74,15 +73,14 @@ function sides({ labels: { width, height }, parts }) {
   return [left === 0, top === 0, right === width, bottom === height].filter(Boolean).length;
 }
 
-// Whether the ink is hardly darker than the paper or its grain, or only the dark half of a texture.
+// Whether the ink is hardly darker than the paper, or only the dark half of its grain or of a texture.
 function isGrain({ darkness, labels, parts }) {
-  const some = sample(darkness.data), owners = sample(labels.data), kept = new Set(parts.map((part) => part.label));
-  const outside = some.filter((_, i) => owners[i] === 0), inside = some.filter((_, i) => kept.has(owners[i]));
-  const paper = quantile(outside, 0.5), grain = quantile(outside.map((value) => Math.abs(value - paper)), 0.5);
-  const best = bestOf(parts), ink = darkness.data.filter((_, i) => labels.data[i] === best.label);
-  const uneven = deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - mean(outside));
-  return quantile(ink, 0.5) - paper < Math.max(GRAIN * grain, PALE)
-    || (uneven && outside.length < (1 - TEXTURE[0]) * some.length);
+  const inkOf = (some) => darkness.data.filter((_, i) => some.has(labels.data[i]));
+  const dark = sample(labels.data).map((label) => Number(label > 0));
+  const outside = sample(darkness.data).filter((_, i) => !dark[i]), paper = mean(outside);
+  if (mean(inkOf(new Set([bestOf(parts).label]))) - paper < PALE) return true;
+  const inside = inkOf(new Set(parts.map((part) => part.label)));
+  return mean(dark) >= TEXTURE[0] && deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - paper);
 }
 
 // Whether most of the border of a picture of 0..1 is darker than its edges, where ink and paper meet.

@@ -84,6 +84,9 @@ def test_two_hidden_layers_and_the_answer_fit_a_screen(visit, tmp_path):
     for view in [*page.locator("figure").all(), page.locator("#paper")]:
         box = view.bounding_box()
         assert box["y"] + box["height"] <= 900 and box["x"] + box["width"] <= 1440
+    bars, answer, pixels = (page.locator(f).bounding_box() for f in (".outputs .neurons", "#answer", "#pixels"))
+    assert bars["x"] == pixels["x"]  # and the bars fill the row beside the answer
+    assert 40 < answer["x"] - bars["x"] - bars["width"] < 60
 
 
 def test_the_pad_stays_in_view_above_the_neurons_of_a_phone(page_file, visit):
