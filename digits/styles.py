@@ -16,7 +16,7 @@ from digits.distort import random_numbers
 # What share of a digit's images gets a style, and below, of all images. Compared in a few sets of shares on real
 # pictures by other hands and on MNIST's validation images.
 FLAG, FOOT, BAR, SERIF, SHORT, LOW, CURL, LOOP, TAIL = 0.3, 0.15, 0.3, 0.2, 0.25, 0.2, 0.15, 0.15, 0.1
-STRETCHED, REMAINS, TOUCHED = 0.2, 0.05, 0.1
+STRETCHED, REMAINS, TOUCHED = 0.2, 0.05, 0.2
 STRETCH = 0.25  # logarithm of the largest change of the width
 PART = 500  # images at a time, few enough for the processor's cache
 BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
