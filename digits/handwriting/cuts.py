@@ -34,6 +34,7 @@ SHORT = 0.7, 20.0  # for being lower than this share of the line's height, per h
 LONG = 0.7, 3.0  # for being wider than this share of the line's height, per height
 NONE = 3.0  # being no digit, per height: small marks are passed over, tall ones are not
 UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
+DOUBT = 0.3  # a seam makes a line as unsure as so many heights of no digit: letters and stars can be cut into digits
 
 
 class Piece(NamedTuple):
@@ -247,9 +248,10 @@ def best_way(tried: list[Trial], outputs: np.ndarray) -> list[tuple[int, bool]]:
 def sureness(tried: list[Trial], outputs: np.ndarray, way: list[tuple[int, bool]]) -> float:
     """How sure a network is of a way through a line: its mean activation across the digits, 0 if there are none.
 
-    outputs (N, 10) for the N trials. Where something whole and as tall is no digit, the activation counts as 0.
+    outputs (N, 10) for the N trials. Where something whole and as tall is no digit, and across DOUBT for each seam, the
+    activation counts as 0.
     """
     passed = [tried[n].width for n, is_digit in way if not is_digit and tried[n].whole and tried[n].height > SHORT[0]]
-    width = sum(tried[n].width for n, is_digit in way if is_digit)
+    width = sum(tried[n].width + DOUBT * tried[n].seams for n, is_digit in way if is_digit)
     sure = sum(tried[n].width * float(outputs[n].max()) for n, is_digit in way if is_digit)
     return sure / max(width + sum(passed), 1e-9)

@@ -5,7 +5,19 @@ import numpy as np
 import pytest
 
 from digits.handwriting import find_lines
-from digits.handwriting.cuts import UNSURE, Piece, Row, Trial, best_way, cut, lines, sureness, thin_places, trials
+from digits.handwriting.cuts import (
+    DOUBT,
+    UNSURE,
+    Piece,
+    Row,
+    Trial,
+    best_way,
+    cut,
+    lines,
+    sureness,
+    thin_places,
+    trials,
+)
 from digits.handwriting.ink import Part, find_ink
 from tests.support.finding import NEAR, SIZE, difference
 from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
@@ -69,6 +81,8 @@ def test_a_line_is_as_sure_as_its_digits_are_wide():
     assert sureness(tried, sure, [(0, True), (1, False)]) == pytest.approx(0.3 * 0.9 / 0.8)  # a letter between digits
     assert sureness(tried, sure, [(0, True), (2, False)]) == pytest.approx(0.9)  # a comma
     assert sureness(tried, sure, [(1, False)]) == 0
+    cut_off = [tried[0]._replace(seams=0.5), tried[1]]
+    assert sureness(cut_off, sure, [(0, True), (1, True)]) == pytest.approx((0.3 * 0.9 + 0.5 * 0.5) / (0.8 + DOUBT / 2))
 
 
 def test_runs_of_pieces():

@@ -16,6 +16,7 @@ const SHORT = [0.7, 20]; // for being lower than this share of the line's height
 const LONG = [0.7, 3]; // for being wider than this share of the line's height, per height
 const NONE = 3; // being no digit, per height
 const UNSURE = 0.02; // no output counts as nearer to 0 or 1
+const DOUBT = 0.3; // a seam makes a line as unsure as so many heights of no digit
 
 // The pieces of each line of ink, left to right, lines from the top; and `owners`, an image of each pixel's piece, 0
 // where there is none. A line is {height, pieces}, a piece like a part, with the number of the stroke it is cut from.
@@ -191,11 +192,11 @@ function bestWay(tried, outputs) {
 }
 
 // How sure the network is of a way through a line: its mean activation across the digits, 0 if there are none. Where
-// something whole and as tall is no digit, the activation counts as 0.
+// something whole and as tall is no digit, and in the width of a DOUBT for each seam, the activation counts as 0.
 function sureness(tried, outputs, way) {
   let sure = 0, wide = 0;
   for (const [n, isDigit] of way) {
-    if (isDigit) sure += tried[n].width * Math.max(...outputs[n]);
+    if (isDigit) [sure, wide] = [sure + tried[n].width * Math.max(...outputs[n]), wide + DOUBT * tried[n].seams];
     if (isDigit || (tried[n].whole && tried[n].height > SHORT[0])) wide += tried[n].width;
   }
   return sure / Math.max(wide, 1e-9);

@@ -7,7 +7,7 @@ const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of what
 const FINENESS = 120; // strokes are read on a canvas on which what they make is so many pixels large
 const OBLONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
-const SURE = 0.5; // least activation of a digit, least sureness of a number, as in digits/predict.py
+const SURE = 0.55; // least activation of a digit, least sureness of a number, as in digits/predict.py
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const MOST = 50; // moments that are remembered, since a lesson makes a network of megabytes
 

@@ -136,7 +136,7 @@ const outputsFor = ({ image }) => feedforward(pad.network.layers, image).at(-1);
 function inWords(readings, outputs) {
   const answer = answerOf(outputs);
   if (detector) return `${answer ? "A" : "No"} ${held.only_digit}: its output is ${outputs[0].toFixed(2)}.`;
-  if (!isDigit(outputs)) return `No digit: no output is over a half, ${answer} has ${outputs[answer].toFixed(2)}.`;
+  if (!isDigit(outputs)) return `No digit: no output is over ${SURE}, ${answer} has ${outputs[answer].toFixed(2)}.`;
   const second = answerOf(outputs.with(answer, -1));
   const from = (i) => state.digits[i]?.line;
   const read = readings.map((outputs, i) => (i && from(i) !== from(i - 1) ? ", " : "") + answerOf(outputs)).join("");
