@@ -1,7 +1,7 @@
 // How a network learns: mini-batches and backpropagation, as in digits/backprop.py. The page teaches with it, and so
 // does the worker that trains, whose whole program are these lines and network.js.
 
-const HARDLY = 1e-7; // a change of a neuron's weights so small is lost in rounding
+const HARDLY = 1e-7; // a neuron's error, or a change of its weights, so small is lost in rounding
 
 // Moves weights and biases, in place, down the gradient of the quadratic cost on a mini-batch of {image, y}.
 function sgdStep(layers, batch, rate) {
@@ -33,6 +33,7 @@ function descend(weights, row, change, { places, values }) {
 function propagatedBack(weights, delta, a) {
   const n = a.length, error = new Float32Array(n);
   for (let j = 0; j < delta.length; j++) {
+    if (Math.abs(delta[j]) < HARDLY) continue;
     for (let k = 0; k < n; k++) error[k] += weights[j * n + k] * delta[j];
   }
   return error.map((e, k) => e * a[k] * (1 - a[k]));
