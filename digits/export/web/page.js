@@ -244,6 +244,7 @@ async function learn(name, label) {
     state.flash = changes.map((all) => votesOf(all, () => 1));
     show();
   });
+  show(); // as it is after the last step
   network.accuracy = await accuracyOf(network);
   state.teaching = false;
   const learned = isLearned(network.layers, { image: digit.image, y });
