@@ -251,7 +251,12 @@ def sureness(tried: list[Trial], outputs: np.ndarray, way: list[tuple[int, bool]
     outputs (N, 10) for the N trials. Where something whole and as tall is no digit, and across DOUBT for each seam, the
     activation counts as 0.
     """
-    passed = [tried[n].width for n, is_digit in way if not is_digit and tried[n].whole and tried[n].height > SHORT[0]]
-    width = sum(tried[n].width + DOUBT * tried[n].seams for n, is_digit in way if is_digit)
-    sure = sum(tried[n].width * float(outputs[n].max()) for n, is_digit in way if is_digit)
-    return sure / max(width + sum(passed), 1e-9)
+    sure, width = 0.0, 0.0
+    for number, is_digit in way:
+        trial = tried[number]
+        if is_digit:
+            sure += trial.width * float(outputs[number].max())
+            width += trial.width + DOUBT * trial.seams
+        elif trial.whole and trial.height > SHORT[0]:
+            width += trial.width
+    return sure / max(width, 1e-9)

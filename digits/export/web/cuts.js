@@ -33,6 +33,7 @@ function cut({ labels, parts }) {
       const paths = right - left > WIDE * height ? thinPlaces(mask, height) : [];
       const beyond = (i) => paths.filter((path) => i % mask.width >= path[Math.floor(i / mask.width)]).length;
       const place = changed(mask, (ink, i) => (ink ? beyond(i) : -1));
+      const score = Math.max(...parts.map((part) => part.score)), main = parts.some((part) => part.main);
       for (let n = 0; n <= paths.length; n++) {
         const piece = changed(mask, (_, i) => Number(place.data[i] === n));
         if (!piece.data.includes(1)) continue;
@@ -40,9 +41,9 @@ function cut({ labels, parts }) {
         piece.data.forEach((ink, i) => {
           if (ink) owners.data[(top + Math.floor(i / mask.width)) * owners.width + left + (i % mask.width)] = count;
         });
-        const [x, y, xEnd, yEnd] = bounds(piece), score = Math.max(...parts.map((part) => part.score));
+        const [x, y, xEnd, yEnd] = bounds(piece);
         const box = { left: left + x, top: top + y, right: left + xEnd, bottom: top + yEnd };
-        const whole = parts.some((part) => part.main) || (box.left > 0 && box.right < owners.width);
+        const whole = main || (box.left > 0 && box.right < owners.width);
         pieces.push({ label: count, ...box, score, stroke, whole });
       }
     });
@@ -192,12 +193,15 @@ function bestWay(tried, outputs) {
 }
 
 // How sure the network is of a way through a line: its mean activation across the digits, 0 if there are none. Where
-// something whole and as tall is no digit, and in the width of a DOUBT for each seam, the activation counts as 0.
+// something whole and as tall is no digit, and across DOUBT for each seam, the activation counts as 0.
 function sureness(tried, outputs, way) {
   let sure = 0, wide = 0;
   for (const [n, isDigit] of way) {
-    if (isDigit) [sure, wide] = [sure + tried[n].width * Math.max(...outputs[n]), wide + DOUBT * tried[n].seams];
-    if (isDigit || (tried[n].whole && tried[n].height > SHORT[0])) wide += tried[n].width;
+    const { width, height, seams, whole } = tried[n];
+    if (isDigit) {
+      sure += width * Math.max(...outputs[n]);
+      wide += width + DOUBT * seams;
+    } else if (whole && height > SHORT[0]) wide += width;
   }
   return sure / Math.max(wide, 1e-9);
 }

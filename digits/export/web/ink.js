@@ -75,12 +75,13 @@ function sides({ labels: { width, height }, parts }) {
 
 // Whether the ink is hardly darker than the paper, or only the dark half of its grain or of a texture.
 function isGrain({ darkness, labels, parts }) {
-  const inkOf = (some) => darkness.data.filter((_, i) => some.has(labels.data[i]));
-  const dark = sample(labels.data).map((label) => Number(label > 0));
+  const dark = sample(labels.data).map((label) => Number(label > 0)), best = bestOf(parts).label;
   const outside = sample(darkness.data).filter((_, i) => !dark[i]), paper = mean(outside);
-  if (mean(inkOf(new Set([bestOf(parts).label]))) - paper < PALE) return true;
-  const inside = inkOf(new Set(parts.map((part) => part.label)));
-  return mean(dark) >= TEXTURE[0] && deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - paper);
+  if (mean(darkness.data.filter((_, i) => labels.data[i] === best)) - paper < PALE) return true;
+  if (mean(dark) < TEXTURE[0]) return false;
+  const kept = new Set(parts.map((part) => part.label));
+  const inside = darkness.data.filter((_, i) => kept.has(labels.data[i]));
+  return deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - paper);
 }
 
 // Whether most of the border of a picture of 0..1 is darker than its edges, where ink and paper meet.

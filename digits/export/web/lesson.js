@@ -28,7 +28,7 @@ async function teach(network, image, y, seen) {
   return [taught, steps];
 }
 
-/** Whether the outputs for an image are right: the largest is, and over a half. */
+/** Whether the outputs for an image are right: the largest is, and that of a digit. */
 function isLearned(layers, { image, y }) {
   const outputs = feedforward(layers, image).at(-1);
   return answerOf(outputs) === answerOf(y) && isDigit(outputs);
