@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 LAZY = {"DigitClassifier": "digits.model", "MNISTDataModule": "digits.data"}  # Lightning takes seconds to import
 
 
-class UserError(Exception):
-    """Something that the person at the keyboard can mend: shown as one line, without a traceback."""
-
-
 def __getattr__(name: str) -> Any:
     if name not in LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter, Token
 from cyclopts.validators import Number
 
-from digits import UserError
+from digits.errors import UserError, printable
 
 
 def _whole(kind: type, tokens: Sequence[Token]) -> int:
@@ -42,8 +42,9 @@ def run(verb: str, words: list[str]) -> None:
             stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show
     with one_line_errors(prog):
         gc.set_threshold(100_000)  # imports make many objects that stay, and the collector would look through them
-        function = getattr(import_module(f"digits.{verb}"), verb)
-        understand = import_module("digits.training.command").understand if verb == "train" else parse
+        module = import_module(f"digits.{verb}")
+        function = getattr(module, verb)
+        understand = getattr(module, "understand", parse)  # of a subcommand with more than its own options
         quiet()
         bound = understand(command_line(function, prog), words)
         function(*bound.args, **bound.kwargs)
@@ -92,7 +93,7 @@ def one_line_errors(prog: str) -> Iterator[None]:
         if sys.stdout:
             sys.stdout.flush()
     except UserError as error:
-        print(f"{prog}: error: {shown(str(error))}", file=sys.stderr)
+        print(f"{prog}: error: {printable(str(error))}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print(f"\n{prog}: stopped", file=sys.stderr)
@@ -109,11 +110,6 @@ def one_line_errors(prog: str) -> Iterator[None]:
             raise
         print(f"{prog}: error: this takes more memory than there is", file=sys.stderr)
         sys.exit(2)
-
-
-def shown(text: str) -> str:
-    """Text without what a terminal would obey: control characters, line breaks, and bytes that are no text."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def quiet() -> None:

@@ -11,10 +11,11 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
-from digits import UserError, mnist
-from digits.distort import distort
-from digits.pieces import NO_DIGIT, no_digits
-from digits.styles import restyle
+from digits import mnist
+from digits.augment.allographs import restyle
+from digits.augment.elastic import distort
+from digits.augment.negatives import NO_DIGIT, no_digits
+from digits.errors import UserError
 
 STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 

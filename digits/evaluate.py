@@ -15,12 +15,12 @@ from PIL import Image, ImageDraw, ImageOps
 from torch import nn
 from tqdm import tqdm
 
-from digits import UserError, mnist
-from digits.cli import shown
+from digits import mnist
+from digits.errors import UserError, printable
 from digits.handwriting import Line
+from digits.handwriting.parallel import find_all
 from digits.handwriting.picture import image_kind, open_picture, pictures_in, save
-from digits.handwriting.several import find_all
-from digits.network import answers, inputs, linears
+from digits.network import inputs, linears, predictions
 from digits.predict import number, read, reader
 
 SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
@@ -84,7 +84,7 @@ def evaluate(
         mistakes = sum(count for (label, said), count in every.items() if label != said)
         which = f"{'the first ' if mistakes > SHEET else ''}{len(misread):,} of {mistakes:,} misread pictures"
         save(_sheet(misread, which), wrong)
-        print(f"{shown(str(wrong))}: {which}", file=sys.stderr)
+        print(f"{printable(str(wrong))}: {which}", file=sys.stderr)
 
 
 def labels_in(folder: Path) -> dict[Path, str]:
@@ -105,7 +105,7 @@ def labels_in(folder: Path) -> dict[Path, str]:
         raise UserError(f"{folder} has no picture whose right answer is known, such as 7_x.png or 7/x.png")
     if skipped:
         named = "1 picture is" if skipped == 1 else f"{skipped:,} pictures are"
-        print(f"{shown(str(folder))}: {named} passed over, without a right answer in the name", file=sys.stderr)
+        print(f"{printable(str(folder))}: {named} passed over, without a right answer in the name", file=sys.stderr)
     return labels
 
 
@@ -113,7 +113,7 @@ def _read(
     network: nn.Module, title: str, labels: dict[Path, str], found: Iterator[list[Line] | UserError]
 ) -> Iterator[Answer]:
     """Read the lines that are found in pictures; say on standard error why none are read."""
-    bar = tqdm(labels.items(), shown(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
+    bar = tqdm(labels.items(), printable(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
     for picture, label in bar:
         lines, seen, said = next(found), [], ""
         try:
@@ -123,14 +123,14 @@ def _read(
             seen = [reading.image for line in readings for reading in line if reading.digit is not None]
             said = "-".join(map(number, readings))
         except UserError as error:
-            tqdm.write(f"{shown(str(picture))}: {error}", file=sys.stderr)
+            tqdm.write(f"{printable(str(picture))}: {error}", file=sys.stderr)
         yield Answer(picture, label, said, seen)
 
 
 def _read_mnist(network: nn.Module, data_dir: Path) -> Iterator[Answer]:
     mnist.fetch(data_dir)
     images, labels = mnist.load(data_dir, train=False)
-    said = answers(network(inputs(images, like=linears(network)[0].weight)))
+    said = predictions(network(inputs(images, like=linears(network)[0].weight)))
     for image, label, digit in zip(images.numpy(), labels.tolist(), said.tolist(), strict=True):
         yield Answer(255 - image, str(label), str(digit), [image / 255])
 
@@ -147,7 +147,7 @@ def _say(title: str, counts: Counter[tuple[str, str]], json: bool) -> None:
         facts = {"folder": title, "pictures": total, "right": right, "share": share, "standard_error": error}
         print(dumps(facts | {"confusions": listed}), flush=True)
         return
-    line = f"{shown(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}"
+    line = f"{printable(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}"
     if confusions:
         line += "; " + ", ".join(f"{label}->{said or 'nothing'} x{count}" for label, said, count in confusions)
     print(line, flush=True)

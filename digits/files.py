@@ -1,14 +1,14 @@
-"""Files that are written whole or not at all."""
+"""Atomic writes: a file is written whole or not at all."""
 
 import contextlib
 import os
 import time
 from pathlib import Path
 
-from digits import UserError
+from digits.errors import UserError
 
 
-def write_whole(path: str | Path, content: bytes) -> None:
+def write_atomically(path: str | Path, content: bytes) -> None:
     """Write a file so that a crash or a full disk leaves either the new content or what was there before.
 
     Raises UserError if it cannot be written.

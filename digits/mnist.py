@@ -16,8 +16,8 @@ from urllib.request import urlopen
 
 import torch
 
-from digits import UserError
-from digits.files import write_whole
+from digits.errors import UserError
+from digits.files import write_atomically
 
 SHA256 = {  # of each file, uncompressed
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -67,7 +67,7 @@ def fetch(data_dir: str | Path) -> None:
             for name, content in source(wanted):
                 if hashlib.sha256(content).hexdigest() != SHA256[name]:
                     raise OSError(f"{name} is damaged ({len(content):,} bytes, wrong SHA-256)")
-                write_whole(raw / name, content)
+                write_atomically(raw / name, content)
         except BROKEN as error:
             tried.append(f"{title}: {' '.join(str(error).split())}")
         wanted = missing(data_dir)

@@ -8,9 +8,11 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from digits import UserError, checkpoint, kernels, network2, schedules
+from digits import kernels, schedules
+from digits.checkpoint import network2, untrusted
 from digits.data import Stack
-from digits.network import COSTS, CostName, Init, answers, inputs, sigmoid_network, sizes
+from digits.errors import UserError
+from digits.network import COSTS, CostName, Init, inputs, predictions, sigmoid_network, sizes
 
 BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
 
@@ -69,7 +71,7 @@ class DigitClassifier(LightningModule):
         The file cannot run code here: `weights_only` is always True. Raises UserError as `digits.checkpoint.read` does,
         and if the file contradicts itself.
         """
-        saved = checkpoint.read(path)
+        saved = untrusted.read(path)
         try:
             model = cls(**saved["hyper_parameters"] | settings)
             model.load_state_dict(saved["state_dict"])
@@ -160,7 +162,7 @@ class DigitClassifier(LightningModule):
 
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
         """Stamp the file with the version of its format."""
-        saved["digits_version"] = checkpoint.VERSION
+        saved["digits_version"] = untrusted.VERSION
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -182,7 +184,7 @@ class DigitClassifier(LightningModule):
         training = self.training
         activations = self.eval()(images)  # without dropout, in a network that has it
         self.train(training)
-        return answers(activations), activations
+        return predictions(activations), activations
 
     def _check_shape(self, images: Tensor) -> None:
         if images.shape[1:] != (self.image_size, self.image_size):

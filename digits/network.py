@@ -1,4 +1,4 @@
-"""A feedforward network of sigmoid neurons: its layers, inputs, targets, cost and answers. Torch alone: no trainer."""
+"""A feedforward network of sigmoid neurons: layers, inputs, targets, costs, predictions. Torch alone: no trainer."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -102,11 +102,11 @@ CROSS_ENTROPY = Cost(cross_entropy, lambda a, y: a - y)  # it cancels here: a sa
 COSTS: dict[CostName, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_ENTROPY}
 
 
-def answers(a: Tensor) -> Tensor:
+def predictions(a: Tensor) -> Tensor:
     """The number (...) int64 of the largest of output activations (..., outputs); of one, whether it is > 0.5, bool."""
     return a.argmax(-1) if a.shape[-1] > 1 else a.squeeze(-1) > 0.5
 
 
 def correct(a: Tensor, y: Tensor) -> Tensor:
     """How many of the outputs `a` (N, outputs) answer as their one-hot `y` does; where it is all 0, none is > 0.5."""
-    return torch.where(y.any(-1), answers(a) == answers(y), (a <= 0.5).all(-1)).sum()
+    return torch.where(y.any(-1), predictions(a) == predictions(y), (a <= 0.5).all(-1)).sum()

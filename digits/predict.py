@@ -12,12 +12,12 @@ import torch
 from PIL import ImageDraw
 from torch import Tensor, nn
 
-from digits import UserError
-from digits.checkpoint import choose, load_network
-from digits.cli import shown
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.selection import choose
+from digits.errors import UserError, printable
 from digits.handwriting import Digit, Line, alone, find_digit, find_lines
-from digits.handwriting.cuts import best_way, sureness
 from digits.handwriting.picture import opened, pictures_in, plain, save
+from digits.handwriting.segmentation import best_way, sureness
 from digits.network import sizes
 from digits.neurons import binary_layer
 
@@ -119,7 +119,7 @@ def predict(
                 print(dumps({"file": name, "lines": [[reading.facts() for reading in line] for line in readings]}))
                 continue
             for line in readings:
-                print(f"{shown(name)}: {_said(line, bits, detected)}", flush=True)
+                print(f"{printable(name)}: {_said(line, bits, detected)}", flush=True)
                 if show:
                     print("\n".join(_drawing(reading.image) for reading in line if reading.digit is not None))
         except UserError as error:
@@ -127,7 +127,7 @@ def predict(
             if json:
                 print(dumps({"file": name, "error": str(error)}))
             else:
-                print(f"{shown(name)}: {error}", file=sys.stderr)
+                print(f"{printable(name)}: {error}", file=sys.stderr)
     if failed:
         sys.exit(1)
 

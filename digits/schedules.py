@@ -7,8 +7,8 @@ from lightning.pytorch import LightningModule
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, ReduceLROnPlateau, SequentialLR
 
-from digits import UserError
-from digits.checkpoint import VALIDATION
+from digits.checkpoint.untrusted import VALIDATION
+from digits.errors import UserError
 
 WARM_UP = 0.05  # the part of a schedule in which the learning rate rises; it may saturate every output at once
 

@@ -17,6 +17,7 @@ from digits.model import DigitClassifier
 from digits.network import CostName, Init
 from digits.training import runs
 from digits.training.command import TrainerSettings
+from digits.training.command import understand as understand
 from digits.training.report import report
 from digits.training.trainer import build_trainer, fastest_device
 

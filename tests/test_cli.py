@@ -8,8 +8,9 @@ from typing import Literal
 import pytest
 import torch
 
-from digits import UserError, cli
+from digits import cli
 from digits.__main__ import main
+from digits.errors import UserError
 
 
 def verb(

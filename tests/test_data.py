@@ -6,8 +6,9 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch.utils.data import DataLoader
 
-from digits import UserError, data, mnist
+from digits import data, mnist
 from digits.data import MNISTDataModule, order, slices
+from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.small_mnist import TEST, TRAINING, VALIDATION
 from tests.support.training import quick_trainer

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from digits import UserError, evaluate, mnist
+from digits import evaluate, mnist
+from digits.errors import UserError
 from digits.handwriting import alone, find_digit, find_digits, find_lines
-from digits.handwriting.several import find_all
+from digits.handwriting.parallel import find_all
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
 from tests.support.rings import line, ring
@@ -135,7 +136,7 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
 def test_mistakes_are_found_before_the_work(words, reason, judged, monkeypatch):
     draw("some/4_a.png")
     Path("empty").mkdir()
-    monkeypatch.setattr("digits.handwriting.several._find", None)  # so nothing can be looked for
+    monkeypatch.setattr("digits.handwriting.parallel._find", None)  # so nothing can be looked for
     before = Path("some/4_a.png").read_bytes()
     code, lines, [error] = judged(*words)
     assert (code, lines) == (2, []) and reason in error

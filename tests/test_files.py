@@ -6,8 +6,8 @@ from multiprocessing import get_context
 
 import pytest
 
-from digits import UserError
-from digits.files import write_whole
+from digits.errors import UserError
+from digits.files import write_atomically
 
 
 def names(folder):
@@ -16,9 +16,9 @@ def names(folder):
 
 def test_a_file_takes_the_place_of_the_one_before(tmp_path):
     for content in (b"old and long", b"new", b""):
-        write_whole(tmp_path / "a.png", content)
+        write_atomically(tmp_path / "a.png", content)
         assert (tmp_path / "a.png").read_bytes() == content
-    write_whole(str(tmp_path / "a.png"), b"by its name")
+    write_atomically(str(tmp_path / "a.png"), b"by its name")
     assert (tmp_path / "a.png").read_bytes() == b"by its name"
     assert names(tmp_path) == ["a.png"]
 
@@ -28,7 +28,7 @@ def test_it_is_on_the_disk_before_it_takes_the_place(tmp_path, monkeypatch):
     steps, fsync, replace = [], os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda file: steps.append("fsync") or fsync(file))
     monkeypatch.setattr(os, "replace", lambda *paths: steps.append("replace") or replace(*paths))
-    write_whole(tmp_path / "a.png", b"new")
+    write_atomically(tmp_path / "a.png", b"new")
     assert steps == ["fsync", "replace"]
 
 
@@ -37,14 +37,14 @@ def test_it_is_on_the_disk_before_it_takes_the_place(tmp_path, monkeypatch):
 def test_a_full_disk_leaves_what_was_there(failing, before, tmp_path, monkeypatch):
     path = tmp_path / "a.png"
     if before:
-        write_whole(path, before)
+        write_atomically(path, before)
 
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, failing, full)
     with pytest.raises(UserError, match=f"cannot write {path}: No space left") as error:
-        write_whole(path, b"new")
+        write_atomically(path, b"new")
     assert ("unchanged" in str(error.value)) == bool(before)
     assert names(tmp_path) == (["a.png"] if before else [])
     assert not before or path.read_bytes() == before
@@ -52,20 +52,20 @@ def test_a_full_disk_leaves_what_was_there(failing, before, tmp_path, monkeypatc
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
 def test_an_interrupt_leaves_what_was_there(failing, tmp_path, monkeypatch):
-    write_whole(tmp_path / "a.png", b"old")
+    write_atomically(tmp_path / "a.png", b"old")
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, failing, interrupted)
     with pytest.raises(KeyboardInterrupt):
-        write_whole(tmp_path / "a.png", b"new")
+        write_atomically(tmp_path / "a.png", b"new")
     assert names(tmp_path) == ["a.png"] and (tmp_path / "a.png").read_bytes() == b"old"
 
 
 def write_together(barrier, path):
     os.fsync = lambda file: barrier.wait(30)  # until both have written and neither has moved its file into place
-    write_whole(path, b"new")
+    write_atomically(path, b"new")
 
 
 def test_two_processes_may_write_the_same_file(tmp_path):
@@ -84,7 +84,7 @@ def test_what_cannot_be_written_is_named(tmp_path):
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "nowhere" / "a.png", tmp_path / "folder"):
         with pytest.raises(UserError, match=f"cannot write {path}"):
-            write_whole(path, b"new")
+            write_atomically(path, b"new")
     assert names(tmp_path) == ["folder"]
 
 
@@ -94,11 +94,11 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path)
         path.write_bytes(b"half")
     os.utime(left, (0, 0))
     os.utime(other, (0, 0))
-    write_whole(tmp_path / "a.txt", b"whole")
+    write_atomically(tmp_path / "a.txt", b"whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".a.txt.2.part", ".b.txt.1.part", "a.txt"]
 
 
 def test_another_process_may_take_its_part_away_at_any_time(tmp_path):
     (tmp_path / ".a.png.1.part").symlink_to("gone")  # listed, and not there when it is looked at
-    write_whole(tmp_path / "a.png", b"new")
+    write_atomically(tmp_path / "a.png", b"new")
     assert (tmp_path / "a.png").read_bytes() == b"new"

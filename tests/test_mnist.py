@@ -6,7 +6,8 @@ from multiprocessing import get_context
 import pytest
 import torch
 
-from digits import UserError, mnist
+from digits import mnist
+from digits.errors import UserError
 from tests.support.mnist_files import (
     IMAGES,
     LABELS,

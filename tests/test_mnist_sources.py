@@ -13,7 +13,8 @@ from http.server import HTTPServer, SimpleHTTPRequestHandler
 import pytest
 from torchvision.datasets import MNIST
 
-from digits import UserError, mnist
+from digits import mnist
+from digits.errors import UserError
 from tests.support.mnist_files import (
     IMAGES,
     LABELS,

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from digits import UserError
-from digits.checkpoint import VERSION
+from digits.checkpoint.untrusted import VERSION
+from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import CROSS_ENTROPY, QUADRATIC, linears
 from digits.training.callbacks import WholeFiles

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from digits import UserError, backprop, data, mnist
+from digits import backprop, data, mnist
 from digits.data import MNISTDataModule, order
+from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import linears, weights_and_biases
 from tests.support.book import book_step, sigmoid

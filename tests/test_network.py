@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from digits.network import answers, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network, sizes
+from digits.network import correct, inputs, linears, one_hot, predictions, quadratic_cost, sigmoid_network, sizes
 from tests.support.book import sigmoid
 
 
@@ -64,8 +64,8 @@ def test_the_cost_is_the_books():
 
 
 def test_the_largest_output_answers_and_one_alone_from_one_half():
-    assert answers(torch.tensor([[0.1, 0.9, 0.2], [0.3, 0.1, 0.2]])).tolist() == [1, 0]
-    assert answers(torch.tensor([[0.5], [0.51]])).tolist() == [False, True]
+    assert predictions(torch.tensor([[0.1, 0.9, 0.2], [0.3, 0.1, 0.2]])).tolist() == [1, 0]
+    assert predictions(torch.tensor([[0.5], [0.51]])).tolist() == [False, True]
     assert correct(torch.tensor([[0.2, 0.1], [0.2, 0.3]]), torch.tensor([[1.0, 0.0], [1.0, 0.0]])).item() == 1
     assert correct(torch.tensor([[0.2], [0.6], [0.6]]), torch.tensor([[1.0], [1.0], [0.0]])).item() == 1
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 from PIL import Image
 
-from digits import checkpoint
-from digits.checkpoint import load_network
+from digits.checkpoint import untrusted
+from digits.checkpoint.contents import load_network
 from digits.handwriting import find_digit
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
@@ -46,7 +46,7 @@ def test_activations_are_the_networks(read):
     digit = find_digit("a.png")
     _, lines, _ = read("net.ckpt", "a.png", "--json")
     [[said]] = json.loads(lines[0])["lines"]
-    a = load_network(checkpoint.read("net.ckpt"), "net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
+    a = load_network(untrusted.read("net.ckpt"), "net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
     model = DigitClassifier.load_from_checkpoint("net.ckpt")
     assert torch.equal(model.predict(torch.from_numpy(digit.image)[None])[1][0], a)
     best, other = a.topk(2).values.tolist()
@@ -242,7 +242,7 @@ def test_annotate_does_not_overwrite_what_it_reads(read):
 
 
 def digits(*words, cwd, **environment):
-    paths = {"PYTHONPATH": str(Path(checkpoint.__file__).parents[1])}
+    paths = {"PYTHONPATH": str(Path(untrusted.__file__).parents[1])}
     command = [sys.executable, "-m", "digits", *words]
     return subprocess.run(command, cwd=cwd, capture_output=True, env=os.environ | paths | environment)
 
@@ -257,6 +257,6 @@ def digits(*words, cwd, **environment):
 def test_output_that_cannot_be_written(redirect, code, said, read, tmp_path):
     words = " ".join(["a.png"] * 30)
     command = f"{sys.executable} -m digits predict net.ckpt {words} --show {redirect}"
-    environment = os.environ | {"PYTHONPATH": str(Path(checkpoint.__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(untrusted.__file__).parents[1])}
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (code, "network: net.ckpt\n" + said)

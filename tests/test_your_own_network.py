@@ -10,8 +10,8 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digits import UserError
 from digits import train as train_module
+from digits.errors import UserError
 from digits.export import onnx
 from digits.training.trainer import build_trainer
 

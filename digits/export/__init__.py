@@ -7,12 +7,14 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from digits import UserError, mnist
-from digits.checkpoint import choose, load_network, validation_accuracy, without_training
+from digits import mnist
+from digits.checkpoint.contents import load_network, validation_accuracy, without_training
+from digits.checkpoint.selection import choose
+from digits.errors import UserError
 from digits.export import onnx, page
 from digits.export.sample import sample
-from digits.files import write_whole
-from digits.network import answers, inputs, linears, sizes
+from digits.files import write_atomically
+from digits.network import inputs, linears, predictions, sizes
 
 
 def export(
@@ -65,7 +67,7 @@ def export(
         onnx.check(content, network, images)
         said = f"agrees with PyTorch on {len(images):,} {'test' if test else 'random'} images"
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
-    write_whole(out, content)
+    write_atomically(out, content)
     print(f"{out}: {facts['shape']}, {len(content) / 1000:,.0f} kB; {said}")
 
 
@@ -82,6 +84,6 @@ def _facts(network: nn.Module, saved: dict[str, Any], test: tuple[Tensor, Tensor
 
 def _accuracy(network: nn.Module, only_digit: int | None, images: Tensor, labels: Tensor) -> float:
     """The share of images that are read right, 0..1; of a detector's, that it tells from the others."""
-    said = answers(network(inputs(images, like=linears(network)[0].weight)))
+    said = predictions(network(inputs(images, like=linears(network)[0].weight)))
     wanted = labels if only_digit is None else labels == only_digit
     return (said == wanted).double().mean().item()

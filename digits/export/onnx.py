@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from digits import UserError
-from digits.network import answers, inputs, weights_and_biases
+from digits.errors import UserError
+from digits.network import inputs, predictions, weights_and_biases
 
 if TYPE_CHECKING:
     from digits.model import DigitClassifier
@@ -71,7 +71,7 @@ def traced(model: "DigitClassifier") -> bytes:
 
         def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
             a = self.model(images)
-            return answers(a), a
+            return predictions(a), a
 
     images = torch.zeros(2, model.image_size, model.image_size, device=model.device)
     program: Any = torch.onnx.export(
@@ -97,6 +97,6 @@ def check(content: bytes, network: nn.Module, images: Tensor) -> None:
     expected = network(x)
     digit, activations = InferenceSession(content).run(None, {"images": x.view(images.shape).numpy()})
     off = (torch.from_numpy(activations) - expected).abs().max().item()
-    others = (torch.from_numpy(digit) != answers(expected)).sum().item()
+    others = (torch.from_numpy(digit) != predictions(expected)).sum().item()
     if others or off > CLOSE:
         raise ArithmeticError(f"ONNX Runtime says another digit for {others} images; activations differ by {off:.1e}")

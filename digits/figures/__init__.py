@@ -4,10 +4,10 @@ from pathlib import Path
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digits import UserError
-from digits.checkpoint import choose
+from digits.checkpoint.selection import choose
 from digits.data import MNISTDataModule
-from digits.files import write_whole
+from digits.errors import UserError
+from digits.files import write_atomically
 from digits.model import DigitClassifier
 
 
@@ -26,7 +26,7 @@ def figures(network: Path | None = None, *, out: Path = Path("figures"), data_di
     """
     try:
         from digits.figures import chapter  # here, since matplotlib is optional
-        from digits.plotting import png
+        from digits.plots.style import png
     except ImportError as error:
         raise UserError(f"the figures need {error.name}: pip install -e '.[figures]'") from error
     saved, path = choose(network)
@@ -44,7 +44,7 @@ def figures(network: Path | None = None, *, out: Path = Path("figures"), data_di
         if isinstance(figure, str):
             print(f"{name} is not drawn: {figure}")
         else:
-            write_whole(out / f"{name}.png", png(figure))
+            write_atomically(out / f"{name}.png", png(figure))
             print(out / f"{name}.png", flush=True)
 
 

@@ -10,14 +10,14 @@ from matplotlib.patheffects import withStroke
 from PIL.Image import Image
 from torch import Tensor
 
+from digits.augment.elastic import PART, distort
 from digits.data import MNISTDataModule
-from digits.distort import PART, distort
-from digits.figures import cuts, descent
+from digits.figures import descent, lattice
 from digits.model import DigitClassifier
 from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
-from digits.plotting import BLACK, BLUE, ORANGE, SKY, VERMILION, figure
-from digits.training.pictures import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
+from digits.plots.network import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
+from digits.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION, figure
 
 COPIES = 20  # of one training image, if the network was trained on distorted ones
 EXAMPLES = 2_000  # training images on which the cost of the valley is measured
@@ -44,7 +44,7 @@ def figures(
         yield "confusion", confusion(labels, answers)
         yield "mistakes", first_mistakes(images, labels, activations)
         yield "saturation", saturation(labels, activations)
-        yield "trial_cuts", cuts.trial_cuts(model.network, images, labels)
+        yield "trial_cuts", lattice.trial_cuts(model.network, images, labels)
     else:
         for name in ("confusion", "mistakes", "saturation", "trial_cuts"):
             yield name, f"it compares ten outputs; this is {model.shape}"

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from digits.handwriting.cuts import Piece, Trial, around, cut, trials
-from digits.handwriting.ink import Ink, Part, find_ink, quantile
+from digits.handwriting.background import Ink, Part, find_ink, quantile
+from digits.handwriting.normalize import drawn_as_mnist, redraw
 from digits.handwriting.picture import open_picture
-from digits.handwriting.redraw import drawn_as_mnist, redraw
+from digits.handwriting.segmentation import Piece, Trial, around, cut, trials
 
 SMALLEST = 150  # a picture of fewer pixels squared is enlarged to at least this many
 

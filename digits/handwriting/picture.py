@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from digits import UserError
-from digits.files import write_whole
+from digits.errors import UserError
+from digits.files import write_atomically
 
 LARGEST = 64_000_000  # pixels of a picture; more would be a decompression bomb, or take gigabytes
 NARROW = 100  # a picture is refused if one side is this many times the other
@@ -37,7 +37,7 @@ def save(image: Image.Image, path: Path) -> None:
     """Write a picture, whole, in the format that its name says. Raises UserError if that cannot be done."""
     buffer = io.BytesIO()
     image.save(buffer, image_kind(path))
-    write_whole(path, buffer.getvalue())
+    write_atomically(path, buffer.getvalue())
 
 
 def open_picture(picture: Any) -> tuple[Image.Image, float]:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
-from digits import UserError, backprop
+from digits import backprop
+from digits.errors import UserError
 from digits.network import COSTS, QUADRATIC, Cost, correct, linears, one_hot, weights_and_biases
 
 # On one thread, skipping zeros is faster than dense arithmetic at every size of one hidden layer, also on distorted

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 import yaml
 
-from digits import UserError
 from digits.cli import PositiveInt, Rate
 from digits.data import MNISTDataModule
-from digits.files import write_whole
+from digits.errors import UserError
+from digits.files import write_atomically
 from digits.model import DigitClassifier
 from digits.network import Init
 from digits.train import train
@@ -24,8 +24,8 @@ from digits.train import train
 try:
     import optuna
 
-    from digits.plotting import png
-    from digits.sweep import pictures
+    from digits.plots.style import png
+    from digits.sweep import plots
     from digits.sweep.search import complete, open_storage, received
     from digits.sweep.trials import Setting, test, validate
 except ImportError as error:
@@ -140,7 +140,7 @@ def named(hidden: list[int], **settings: list[Any]) -> str:
     return name if len(name) < 90 else f"{name[:80]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
-def report(scores: pictures.Scores, tested: list[float], folder: Path, epochs: int, every: bool) -> None:
+def report(scores: plots.Scores, tested: list[float], folder: Path, epochs: int, every: bool) -> None:
     """Print the ranking, draw the pictures, and say what to do with the winner, the first of `scores`."""
     print(f"\n{HEAD}validation: mean, each seed")
     for setting, accuracies in scores.items():
@@ -155,8 +155,8 @@ def report(scores: pictures.Scores, tested: list[float], folder: Path, epochs: i
 # the best on validation of {len(scores)} settings. With seed 0: {validated[0]:.2%} and {tested[0]:.2%}.
 # python train.py --config {config}
 """
-    write_whole(config, (comment + yaml.safe_dump(settings, sort_keys=False, default_flow_style=None)).encode())
-    for name, figure in pictures.drawn(scores, epochs, every):
-        write_whole(folder / f"{name}.png", png(figure))
+    write_atomically(config, (comment + yaml.safe_dump(settings, sort_keys=False, default_flow_style=None)).encode())
+    for name, figure in plots.drawn(scores, epochs, every):
+        write_atomically(folder / f"{name}.png", png(figure))
     print(f"\nBest        {result}\nTrain it    python train.py --config {config}")
     print(f"Pictures    {folder}/*.png\nCurves      tensorboard --logdir {folder}")

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from tqdm import tqdm
 
-from digits import UserError
+from digits.errors import UserError
 from digits.training.callbacks import Interrupted
 
 logging.set_verbosity(logging.ERROR)

@@ -13,8 +13,8 @@ from optuna import Trial, TrialPruned
 from torch import Tensor
 from tqdm import tqdm
 
-from digits import UserError
 from digits.data import MNISTDataModule
+from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import Init
 from digits.training.callbacks import EpochCurves, Interrupted

@@ -13,8 +13,8 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities import rank_zero_only
 from tqdm import tqdm
 
-from digits.checkpoint import read
-from digits.files import write_whole
+from digits.checkpoint.untrusted import read
+from digits.files import write_atomically
 from digits.network import parameter_count
 
 
@@ -155,7 +155,7 @@ class WholeFiles(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
-        write_whole(path, buffer.getvalue())
+        write_atomically(path, buffer.getvalue())
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
         """The checkpoint, with the best epoch looked for beside it: the folder of a run may have been moved."""

@@ -13,9 +13,9 @@ from cyclopts import App, Parameter, Token
 from cyclopts.config import Dict
 from lightning.pytorch import Trainer
 
-from digits import UserError
-from digits.checkpoint import CONFIG, newest_run
+from digits.checkpoint.selection import CONFIG, newest_run
 from digits.cli import parse
+from digits.errors import UserError
 
 SETTINGS = {name: hint for name, hint in get_type_hints(Trainer.__init__).items() if name != "return"}
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]

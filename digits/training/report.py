@@ -7,8 +7,9 @@ from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
-from digits.checkpoint import read, validation_accuracy
-from digits.training import pictures
+from digits.checkpoint.contents import validation_accuracy
+from digits.checkpoint.untrusted import read
+from digits.plots import network
 from digits.training.runs import differing
 
 
@@ -28,7 +29,7 @@ def report(trainer: Trainer, path: Path) -> None:
         if isinstance(logger, TensorBoardLogger):
             best = {"best/validation": validation, "best/test": test}
             logger.log_hyperparams(settings, best, step=trainer.current_epoch - 1)
-            pictures.show(logger.experiment, model, epoch, *data.test)
+            network.show(logger.experiment, model, epoch, *data.test)
         else:
             logger.log_hyperparams(settings)
         logger.finalize("success")  # or they may never reach the disk

@@ -19,10 +19,11 @@ from filelock import FileLock, Timeout
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from digits import UserError
-from digits.checkpoint import CONFIG, read
+from digits.checkpoint.selection import CONFIG
+from digits.checkpoint.untrusted import read
 from digits.data import MNISTDataModule
-from digits.files import write_whole
+from digits.errors import UserError
+from digits.files import write_atomically
 from digits.model import DigitClassifier
 from digits.training.callbacks import Interrupted
 
@@ -52,7 +53,7 @@ class Run(NamedTuple):
                 if not self.resumed and any(self.folder.iterdir()):
                     raise UserError(f"{self.folder} is not empty; name another --run_dir, so that no run is lost")
                 lock.acquire()
-                write_whole(self.folder / CONFIG, _as_yaml(settings))
+                write_atomically(self.folder / CONFIG, _as_yaml(settings))
             yield
         except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
             if not any("checkpoint_connector" in frame.filename for frame in extract_tb(error.__traceback__)):

@@ -10,8 +10,8 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
-from digits import UserError
-from digits.checkpoint import VALIDATION
+from digits.checkpoint.untrusted import VALIDATION
+from digits.errors import UserError
 from digits.network import parameter_count
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles
 from digits.training.runs import Run

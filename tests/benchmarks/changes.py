@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 from tqdm import tqdm
 
-from digits import UserError
+from digits.errors import UserError
 from digits.evaluate import labels_in
 from digits.handwriting import Digit, alone, find_digit
 from digits.handwriting.picture import LARGEST, opened, plain

@@ -9,7 +9,7 @@ from time import perf_counter
 import torch
 
 from digits import backprop, mnist
-from digits.distort import distort
+from digits.augment.elastic import distort
 from digits.kernels import cpu
 from digits.network import linears, sigmoid_network
 

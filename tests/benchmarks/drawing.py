@@ -17,7 +17,8 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from digits import mnist
-from digits.checkpoint import load_network, read
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.untrusted import read
 from digits.export import export
 from tests.support.pages import launch
 from tests.support.strokes import draw, placed

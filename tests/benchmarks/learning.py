@@ -18,11 +18,12 @@ import torch
 from playwright.sync_api import sync_playwright
 
 from digits import mnist
-from digits.checkpoint import load_network, read
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.untrusted import read
 from digits.export import export
 from digits.export.page import rounded
+from digits.handwriting.parallel import find_all
 from digits.handwriting.picture import pictures_in
-from digits.handwriting.several import find_all
 from tests.support.pages import launch
 
 LESSONS = 100

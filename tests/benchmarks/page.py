@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from digits.export import export
-from digits.files import write_whole
+from digits.files import write_atomically
 from tests.support.pages import draw, launch
 
 NEURON = 74
@@ -34,7 +34,7 @@ def main() -> None:
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
             buffer = io.BytesIO()
             picture.save(buffer, "PNG", optimize=True)
-            write_whole(Path(sys.argv[2], f"{name}.png"), buffer.getvalue())
+            write_atomically(Path(sys.argv[2], f"{name}.png"), buffer.getvalue())
 
 
 if __name__ == "__main__":

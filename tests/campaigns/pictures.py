@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from digits import UserError
+from digits.errors import UserError
 from digits.handwriting import find_digit, find_digits
 from tests.support.damage import mutate, peak_memory
 from tests.support.pens import STROKES, cover, on_paper

@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from digits import mnist
-from digits.checkpoint import load_network, read, validation_accuracy
+from digits.checkpoint.contents import load_network, validation_accuracy
+from digits.checkpoint.selection import BUNDLED
+from digits.checkpoint.untrusted import read
 from digits.export import onnx as onnx_model
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
@@ -121,9 +123,9 @@ def test_a_page_of_one_small_file(export, tmp_path, mnist_dir):
 
 
 @pytest.mark.mnist
-def test_the_page_in_docs_is_that_of_the_shipped_network(export, tmp_path, mnist_dir):
-    """Else: python -m digits export digits/shipped.ckpt --out docs/digits.html"""
-    assert export(ROOT / "digits" / "shipped.ckpt", "--data_dir", mnist_dir)[0] == 0
+def test_the_page_in_docs_is_that_of_the_bundled_network(export, tmp_path, mnist_dir):
+    """Else: python -m digits export digits/checkpoint/bundled.ckpt --out docs/digits.html"""
+    assert export(BUNDLED, "--data_dir", mnist_dir)[0] == 0
     made, kept = ((path / "digits.html").read_text("utf-8") for path in (tmp_path, ROOT / "docs"))
     of_made, of_kept = (network_of(page)["test_accuracy"] for page in (made, kept))
     accuracy = r'"test_accuracy": [0-9.]+'

@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch.nn.utils import parameters_to_vector
 
+from digits.augment.elastic import distort
 from digits.data import MNISTDataModule
-from digits.distort import distort
 from digits.figures import chapter, descent
 from digits.model import DigitClassifier
 from digits.network import linears
-from digits.training.pictures import SIGNED, shaded
+from digits.plots.network import SIGNED, shaded
 from tests.support.fitted import load
 from tests.support.small_mnist import TEST
 

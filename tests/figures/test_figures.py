@@ -7,9 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from digits import checkpoint, figures, plotting
+from digits import figures
+from digits.checkpoint import untrusted
 from digits.figures import chapter, descent
 from digits.model import DigitClassifier
+from digits.plots import style
 from tests.figures.conftest import EPOCHS
 from tests.support.fitted import fit, load, vector
 from tests.support.small_mnist import TRAINING
@@ -88,7 +90,7 @@ def test_what_does_not_apply_is_skipped_with_a_line(args, missing, draw, data_di
             log.unlink()
     out.mkdir()
     (out / "valley.png").write_bytes(b"of an earlier call")
-    monkeypatch.setattr(plotting, "png", lambda figure: b"drawn")
+    monkeypatch.setattr(style, "png", lambda figure: b"drawn")
     _, printed, _ = draw(run, "--out", out)
     lines = [line for line in printed.splitlines() if "not drawn" in line]
     assert lines == [f"{name} is not drawn: {reason}" for name, reason in missing.items()]
@@ -120,7 +122,7 @@ def test_mistakes_get_one_line(mistake, verb, fitted, data_dir, tmp_path, monkey
     elif mistake == "large images":
         path, named = tmp_path / "large.ckpt", f"{tmp_path / 'large.ckpt'} reads images of another size than 28x28"
         model = DigitClassifier([5], image_size=64)
-        ours = {"digits_version": checkpoint.VERSION, "hyper_parameters": dict(model.hparams)}
+        ours = {"digits_version": untrusted.VERSION, "hyper_parameters": dict(model.hparams)}
         torch.save(ours | {"state_dict": model.state_dict()}, path)
     elif mistake == "out is a file":
         out = named = file
@@ -157,6 +159,6 @@ def test_logged_curves_are_those_of_the_run(fitted, data):
 def test_training_needs_neither_matplotlib_nor_the_figures(monkeypatch):
     without_matplotlib(monkeypatch, "digits")
     import_module("digits.train")
-    assert "digits.training.pictures" in sys.modules
+    assert "digits.plots.network" in sys.modules
     assert "digits.figures" not in sys.modules
     import_module("digits.figures")  # so that it can say what it needs

@@ -8,8 +8,8 @@ from PIL import Image
 
 from digits import mnist
 from digits.handwriting import find_digit, find_digits, group_parts
-from digits.handwriting.ink import Part
-from digits.handwriting.redraw import centre_of_mass
+from digits.handwriting.background import Part
+from digits.handwriting.normalize import centre_of_mass
 from digits.model import DigitClassifier
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded
 from tests.support.pens import APART, INK, PAPER, STROKES, as_mnist, box, cover, on_paper

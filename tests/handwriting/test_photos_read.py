@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from digits import mnist
-from digits.handwriting.redraw import redraw
+from digits.handwriting.normalize import redraw
 from digits.model import DigitClassifier
 from tests.support.photos import line, photo
 from tests.support.readings import read_lines, read_naively, read_photos

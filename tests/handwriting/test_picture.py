@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
-from digits import UserError
+from digits.errors import UserError
 from digits.handwriting import find_digit, find_digits
 from tests.support.finding import assert_finds, encoded, one_line_error
 from tests.support.pens import INK, STROKES, cover, on_paper
@@ -194,7 +194,7 @@ def test_what_is_no_array_of_a_picture(thing):
 
 BOMBS = """
 import struct, zlib
-from digits import UserError
+from digits.errors import UserError
 from digits.handwriting import find_digit
 from tests.support.damage import peak_memory
 

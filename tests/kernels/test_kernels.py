@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from digits import UserError, backprop, kernels, mnist
+from digits import backprop, kernels, mnist
 from digits.data import order
+from digits.errors import UserError
 from digits.kernels import DENSE, choose, cpu
 from digits.model import DigitClassifier
 from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network

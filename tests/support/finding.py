@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from digits import UserError
+from digits.errors import UserError
 from digits.handwriting import find_digit, find_digits
 from tests.support.pens import as_mnist, box
 

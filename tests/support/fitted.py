@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 from torch.nn.utils import parameters_to_vector
 
-from digits import checkpoint
 from digits.__main__ import main
+from digits.checkpoint import untrusted
 from digits.model import DigitClassifier
 
 
@@ -17,7 +17,7 @@ def fit(folder: Path, data_dir: Path, *args: object) -> None:
 
 def load(run: Path, name: str = "best.ckpt") -> tuple[DigitClassifier, int]:
     """The network in a run, and the epoch after which it was kept."""
-    return DigitClassifier.load_from_checkpoint(run / name), checkpoint.read(run / name)["epoch"]
+    return DigitClassifier.load_from_checkpoint(run / name), untrusted.read(run / name)["epoch"]
 
 
 def vector(model: DigitClassifier) -> torch.Tensor:

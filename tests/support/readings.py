@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from digits import UserError
+from digits.errors import UserError
 from digits.handwriting import find_digit, find_lines
 from digits.predict import number, read
 

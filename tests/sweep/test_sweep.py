@@ -213,7 +213,7 @@ def test_mistakes_are_one_line(args, reason, run, capsys, monkeypatch):
 
 @pytest.mark.parametrize("package", ["optuna", "matplotlib.figure"])
 def test_missing_packages_are_named(package, run, capsys, monkeypatch):
-    for module in [name for name in sys.modules if name.startswith(("digits.sweep", "digits.plotting"))]:
+    for module in [name for name in sys.modules if name.startswith(("digits.sweep", "digits.plots"))]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(SystemExit):

@@ -6,8 +6,10 @@ from threading import Event, current_thread, main_thread
 import pytest
 import torch
 
-from digits import UserError, data, distort
+from digits import data
+from digits.augment import elastic
 from digits.data import MNISTDataModule
+from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.small_mnist import TRAINING
 from tests.support.training import Runs, Watch, quick_trainer, same, weights
@@ -29,7 +31,7 @@ def test_each_epoch_trains_on_its_own_copies_with_their_labels(module, monkeypat
     quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module)
     for epoch in range(3):
         for seen, seen_labels, _ in watch.epochs[epoch]:
-            assert seen.equal(distort.distort(images, 0.7, 5, epoch))
+            assert seen.equal(elastic.distort(images, 0.7, 5, epoch))
             assert seen_labels.equal(labels)
     assert images.equal(before)  # which validation and pictures see
 
@@ -41,7 +43,7 @@ def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(mo
         assert current_thread() is not main_thread()
         assert torch.get_num_threads() == 1
         made[epoch].set()
-        return distort.distort(images, strength, seed, epoch)
+        return elastic.distort(images, strength, seed, epoch)
 
     def step(model, stack, index):
         epoch = model.trainer.current_epoch

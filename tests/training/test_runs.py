@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digits import UserError
+from digits.errors import UserError
 from digits.train import train
 from digits.training.callbacks import Interrupted
 from digits.training.runs import Run

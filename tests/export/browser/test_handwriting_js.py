@@ -11,16 +11,17 @@ import pytest
 import torch
 from PIL import Image
 
-from digits import UserError, mnist
-from digits.handwriting import find_digit, find_digits, find_lines, ink
-from digits.handwriting.cuts import best_way, sureness
-from digits.handwriting.redraw import redraw
+from digits import mnist
+from digits.errors import UserError
+from digits.handwriting import background, find_digit, find_digits, find_lines
+from digits.handwriting.normalize import redraw
+from digits.handwriting.segmentation import best_way, sureness
 from digits.model import DigitClassifier
 from tests.support.pens import STROKES, box, cover, on_paper
 from tests.support.photos import line, photo
 from tests.support.small_mnist import DATA
 
-SCRIPTS = "images.js", "ink.js", "redraw.js", "cuts.js", "handwriting.js"
+SCRIPTS = "images.js", "background.js", "redraw.js", "cuts.js", "handwriting.js"
 RUN = """async ([expression, arrays]) => {
   const decoded = Object.values(arrays).map(async ([kind, width, height, base64]) => {
     const bytes = await (await fetch(`data:;base64,${base64}`)).arrayBuffer();
@@ -195,7 +196,7 @@ def test_images_of_mnist_are_not_changed(run, real):
 @pytest.mark.parametrize("colour", [0, 255, (230, 240, 90)])
 def test_transparent_pictures_of_any_size(size, colour, run):
     ink = cover(size, (STROKES[3], 0.3 * size[0], 0.2 * size[1], 0.55 * min(size)))
-    pixels = np.dstack([np.full((*ink.shape, 3), colour, np.uint8), (255 * ink).astype(np.uint8)])
+    pixels = np.dstack([np.full((*background.shape, 3), colour, np.uint8), (255 * ink).astype(np.uint8)])
     (found,), (digit,) = run("findDigits(pixels)", pixels=pixels), find_digits(pixels)
     assert np.abs(np.reshape(found["image"], (28, 28)) - digit.image).mean() < 2 / 255
     assert np.abs(np.subtract(found["box"], digit.box)).max() <= np.ceil(max(size) / 300)
@@ -243,7 +244,7 @@ def test_blur(deviation, run, image):
 
 
 def test_steepness(run, image):
-    (slopes, edges), (found, mask) = ink.steepness(image), run("steepness(image)", image=image)
+    (slopes, edges), (found, mask) = background.steepness(image), run("steepness(image)", image=image)
     assert np.allclose([as_image(slope) for slope in found], slopes, atol=1e-4)
     assert 0 < edges.mean() < 0.5 and np.array_equal(as_image(mask), edges)
 
@@ -269,14 +270,14 @@ def test_printed_lines_are_taken_away(upright, run):
     for row in (20, 75, 130):
         page[row + np.arange(220) // 60, np.arange(220)] -= 0.2
     page = np.ascontiguousarray(page.T if upright else page)
-    wanted = ink.without_lines(page)
+    wanted = background.without_lines(page)
     assert (wanted != page).mean() > 0.03
     assert np.allclose(as_image(run("withoutLines(page)", page=page)), wanted, atol=1e-4)
 
 
 def test_parts(run, image):
-    mask, (slopes, _) = image < np.quantile(image, 0.25), ink.steepness(image)
-    labels, parts = ink.parts(mask, slopes)
+    mask, (slopes, _) = image < np.quantile(image, 0.25), background.steepness(image)
+    labels, parts = background.parts(mask, slopes)
     sides = dict(zip(("right", "left", "below", "above"), slopes, strict=True))
     call = "parts(mask, [right, left, below, above])"
     found, same = run(f"Object.values({call})", mask=np.float32(mask), **sides)
@@ -295,7 +296,7 @@ def test_a_large_file_as_the_browser_opens_it(run):
     """Python reads a JPEG at a half or less, the browser in full; so the two need not have the same size to work on."""
     rng, size = np.random.default_rng(25), (1600, 1200)
     ink = cover(size, (STROKES[5], 0.3 * size[0], 0.2 * size[1], 0.5 * size[1]))
-    pixels = (on_paper(ink) + rng.normal(0, 4, (*ink.shape, 3))).clip(0, 255).astype(np.uint8)
+    pixels = (on_paper(ink) + rng.normal(0, 4, (*background.shape, 3))).clip(0, 255).astype(np.uint8)
     file = BytesIO()
     Image.fromarray(pixels).save(file, "JPEG")
     (found,), digit = run("findDigits(pixels)", pixels=rgba(Image.open(file))), find_digit(file.getvalue())

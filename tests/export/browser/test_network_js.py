@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from digits import mnist
-from digits.checkpoint import load_network, read
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.untrusted import read
 from digits.export.page import rounded
 from digits.neurons import binary_layer
 

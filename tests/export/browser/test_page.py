@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from digits.checkpoint import load_network, read
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.untrusted import read
 from digits.export.page import html, rounded
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from digits import mnist
-from digits.handwriting.redraw import BOX, FINE, LEAN, STROKE, centre_of_mass, normal_strokes, redraw, upright
+from digits.handwriting.normalize import BOX, FINE, LEAN, STROKE, centre_of_mass, normal_strokes, redraw, upright
 from tests.support.finding import NEAR, SIZE, difference
 from tests.support.pens import STROKES, as_mnist, box, cover
 

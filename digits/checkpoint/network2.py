@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from digits import UserError
+from digits.errors import UserError
 from digits.network import CostName
 
 LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the parser takes many times that of memory

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from digits import data, styles
+from digits import data
+from digits.augment import allographs
 from digits.data import MNISTDataModule
-from digits.handwriting.redraw import bounds, centre_of_mass
+from digits.handwriting.normalize import bounds, centre_of_mass
 from digits.model import DigitClassifier
 from tests.support.training import Watch, quick_trainer, same, same_weights, weights
 
@@ -33,9 +34,9 @@ def digit(number):
 def restyled(monkeypatch, number, count=300, **shares):
     """Copies (count, 28, 28) float 0..1 of a digit in styles of which those not named have the share 0."""
     for name in SHARES:
-        monkeypatch.setattr(styles, name, shares.get(name, 0.0))
+        monkeypatch.setattr(allographs, name, shares.get(name, 0.0))
     labels = torch.full((count,), number)
-    return styles.restyle(digit(number).expand(count, -1, -1), labels, 0, 0) / 255
+    return allographs.restyle(digit(number).expand(count, -1, -1), labels, 0, 0) / 255
 
 
 def many(count=4000):
@@ -46,43 +47,45 @@ def many(count=4000):
 
 def test_a_function_of_seed_and_epoch():
     images, labels = many(600)
-    first = styles.restyle(images, labels, 3, 4)
+    first = allographs.restyle(images, labels, 3, 4)
     torch.manual_seed(9)
     np.random.seed(9)
-    assert styles.restyle(images, labels, 3, 4).equal(first)
+    assert allographs.restyle(images, labels, 3, 4).equal(first)
     assert (first.shape, first.dtype) == (images.shape, torch.uint8)
     assert images.equal(many(600)[0])
 
 
 def test_another_by_epoch_and_by_seed():
     images, labels = many(600)
-    copies = {styles.restyle(images, labels, seed, epoch).numpy().tobytes() for seed in range(3) for epoch in range(3)}
+    copies = {
+        allographs.restyle(images, labels, seed, epoch).numpy().tobytes() for seed in range(3) for epoch in range(3)
+    }
     assert len(copies) == 9
 
 
 def test_digits_without_styles_stay_as_they_are(monkeypatch):
     for name in ("STRETCHED", "REMAINS", "TOUCHED"):
-        monkeypatch.setattr(styles, name, 0.0)
+        monkeypatch.setattr(allographs, name, 0.0)
     noise = torch.randint(256, (1000, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([3, 5, 6, 8]).repeat(250)
-    assert styles.restyle(noise, labels, 1, 2).equal(noise)
+    assert allographs.restyle(noise, labels, 1, 2).equal(noise)
     labels[::10] = 1
-    changed = (styles.restyle(noise, labels, 1, 2) != noise).any((1, 2))
+    changed = (allographs.restyle(noise, labels, 1, 2) != noise).any((1, 2))
     assert changed.any() and not changed[labels != 1].any()
 
 
 @pytest.mark.parametrize("style, number", [*OF.items(), ("REMAINS", 9)])
 def test_as_many_as_the_constant_says(style, number, monkeypatch):
-    share = getattr(styles, style)
+    share = getattr(allographs, style)
     copies = restyled(monkeypatch, number, 2000, **{style: share})
     changed = (copies != digit(number) / 255).any(2).any(1)
     assert changed.double().mean().item() == pytest.approx(share, abs=0.04)  # four standard errors
 
 
 def test_as_many_stretched_as_the_constant_says(monkeypatch):
-    copies = restyled(monkeypatch, 7, 2000, STRETCHED=styles.STRETCHED)
+    copies = restyled(monkeypatch, 7, 2000, STRETCHED=allographs.STRETCHED)
     changed = copies[(copies != digit(7) / 255).any(2).any(1)]
-    assert len(changed) / 2000 == pytest.approx(styles.STRETCHED, abs=0.04)
+    assert len(changed) / 2000 == pytest.approx(allographs.STRETCHED, abs=0.04)
     across = torch.tensor([right - left for left, _, right, _ in (bounds(image > 0.5) for image in changed.numpy())])
     assert across.max() >= 15 and across.min() <= 12  # 14 before; the height stays 20
 
@@ -150,7 +153,7 @@ def test_remains_lie_beside_a_digit(monkeypatch):
 def test_a_digit_is_cut_near_where_it_touches_its_neighbour():
     """On the right or on the left a little is lost, or a little of the neighbour is left; elsewhere all stays."""
     before = many(600)[0] / 255
-    after = styles.Strokes(before.clone(), torch.Generator().manual_seed(0)).cut_from_neighbours().ink
+    after = allographs.Strokes(before.clone(), torch.Generator().manual_seed(0)).cut_from_neighbours().ink
     gained, lost = (after - before).clamp(min=0), (before - after).clamp(min=0)
     ink = before.sum((1, 2))
     assert 0.02 < gained.sum((1, 2)).mean() / ink.mean() < 0.2 and gained.sum((1, 2)).max() < ink.max()
@@ -184,7 +187,7 @@ def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(module, monkeypa
     quick_trainer(max_epochs=2).fit(DigitClassifier([5]), module)
     for epoch in range(2):
         (images, *_), *_ = watch.epochs[epoch]
-        assert images.equal(styles.restyle(*module.training, 5, epoch))
+        assert images.equal(allographs.restyle(*module.training, 5, epoch))
         assert not images.equal(module.training[0])
     for split in ("training", "validation", "test"):
         assert getattr(module, split)[0].equal(getattr(plain, split)[0])
@@ -199,7 +202,7 @@ def test_styled_before_distorted(module, monkeypatch):
     monkeypatch.setattr(data, "distort", lambda images, *_: seen.append(images) or images)
     both = MNISTDataModule(module.data_dir, batch_size=64, seed=5, distort=1.0, styles=True)
     quick_trainer(max_epochs=1).fit(DigitClassifier([5]), both)
-    assert len(seen) == 1 and seen[0].equal(styles.restyle(*module.training, 5, 0))
+    assert len(seen) == 1 and seen[0].equal(allographs.restyle(*module.training, 5, 0))
 
 
 def test_the_same_seed_gives_the_same_weights(module):

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from digits import data
+from digits.augment.negatives import CUTS, NO_DIGIT, Pieces, no_digits
 from digits.data import MNISTDataModule
-from digits.handwriting.redraw import bounds, centre_of_mass
+from digits.handwriting.normalize import bounds, centre_of_mass
 from digits.model import DigitClassifier
-from digits.pieces import CUTS, NO_DIGIT, Pieces, no_digits
 from tests.support.small_mnist import TRAINING
 from tests.support.training import Watch, quick_trainer, same, same_weights, weights
 

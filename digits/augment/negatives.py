@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from digits.distort import random_numbers, smooth_noise
-from digits.styles import as_mnist, direction, grid, turned, with_stroke
+from digits.augment.allographs import as_mnist, direction, grid, turned, with_stroke
+from digits.augment.elastic import random_numbers, smooth_noise
 
 NO_DIGIT = 10  # the label: it names no output neuron
 WAVES, CORNERS = 6, 40  # of a scribble: the shortest wave is 1/6 of it, a straight stroke 1/40

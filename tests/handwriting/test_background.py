@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digits.handwriting import find_digit
-from digits.handwriting.ink import find_ink, paper, parts, without_lines
+from digits.handwriting.background import find_ink, paper, parts, without_lines
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, one_line_error
 from tests.support.pens import APART, INK, PAPER, PEN, STROKES, box, cover, on_paper
 

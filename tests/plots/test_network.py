@@ -9,8 +9,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digits.mnist import load as load_mnist
 from digits.model import DigitClassifier
 from digits.network import linears, sigmoid_network
-from digits.training import pictures
-from digits.training.pictures import SIGNED, shaded
+from digits.plots import network as plots
+from digits.plots.network import SIGNED, shaded
 from tests.support.fitted import fit, load
 
 
@@ -32,9 +32,9 @@ def test_tensorboard_shows_the_best_epoch(data_dir, tmp_path):
     shown = logged(tmp_path / "run")
     assert {step for step, _ in shown.values()} == {epoch}
     wanted = {
-        "weights of the first layer": pictures.first_weights(model.network),
-        "confusion": pictures.confusion(labels, answers),
-        "mistakes": pictures.first_mistakes(images, labels, activations),
+        "weights of the first layer": plots.first_weights(model.network),
+        "confusion": plots.confusion(labels, answers),
+        "mistakes": plots.first_mistakes(images, labels, activations),
     }
     assert shown.keys() == wanted.keys()
     for tag, picture in wanted.items():
@@ -49,7 +49,7 @@ def test_of_a_detector_there_are_only_the_weights():
 
     board = Board()
     images, labels = torch.zeros(3, 28, 28, dtype=torch.uint8), torch.arange(3)
-    pictures.show(board, DigitClassifier([5], only_digit=3), 0, images, labels)
+    plots.show(board, DigitClassifier([5], only_digit=3), 0, images, labels)
     assert board.shown == ["weights of the first layer"]
 
 
@@ -65,7 +65,7 @@ def test_mosaic_puts_tiles_side_by_side_between_lines_of_nan():
         [nan, 10.0, 11.0, nan, nan, nan, nan],
         [nan, nan, nan, nan, nan, nan, nan],
     ]
-    assert torch.equal(pictures.mosaic(tiles, 2).nan_to_num(-1), torch.tensor(wanted).nan_to_num(-1))
+    assert torch.equal(plots.mosaic(tiles, 2).nan_to_num(-1), torch.tensor(wanted).nan_to_num(-1))
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def test_mosaic_puts_tiles_side_by_side_between_lines_of_nan():
 )
 def test_weights_of_each_neuron_are_a_tile(neurons, columns, zoom, count, monkeypatch):
     written = []
-    monkeypatch.setattr(pictures, "write", lambda picture, x, y, words, *_: written.append(words))
+    monkeypatch.setattr(plots, "write", lambda picture, x, y, words, *_: written.append(words))
     network = sigmoid_network([784, neurons, 10])
     weights = linears(network)[0].weight.detach()[:100]
-    picture = np.array(pictures.first_weights(network))
+    picture = np.array(plots.first_weights(network))
     scale = np.quantile(weights.abs(), 0.995)
     assert written == [f"{count} neurons: weights from {-scale:.2g} (blue) to {scale:.2g} (red)"]
     corner = (700 - zoom * (columns * 29 + 1)) // 2 if neurons > 1 else 0
@@ -101,9 +101,9 @@ def test_signs_are_red_and_blue_and_the_larger_the_darker():
 
 def test_confusion_has_its_counts_where_they_belong(monkeypatch):
     written = {}
-    monkeypatch.setattr(pictures, "write", lambda picture, x, y, words, *_: written.update({(x, y): words}))
+    monkeypatch.setattr(plots, "write", lambda picture, x, y, words, *_: written.update({(x, y): words}))
     labels, answers = torch.tensor([4, 4, 4, 2, 7, 7]), torch.tensor([9, 9, 4, 3, 7, 7])
-    picture = np.array(pictures.confusion(labels, answers)).astype(int)
+    picture = np.array(plots.confusion(labels, answers)).astype(int)
     left, top, cell = 76, 126, 54
     counts = {(i, j): written[left + j * cell + 26, top + i * cell + 26] for i in range(10) for j in range(10)}
     assert {at: int(count) for at, count in counts.items() if count} == {(4, 9): 2, (4, 4): 1, (2, 3): 1, (7, 7): 2}
@@ -121,7 +121,7 @@ def test_confusion_has_its_counts_where_they_belong(monkeypatch):
 
 def test_a_number_is_white_where_its_cell_is_dark():
     labels = torch.tensor([1] * 9 + [2] * 2)
-    picture = np.array(pictures.confusion(labels, torch.zeros(11, dtype=torch.int64))).astype(int)
+    picture = np.array(plots.confusion(labels, torch.zeros(11, dtype=torch.int64))).astype(int)
     for row, darkest in ((1, False), (2, True)):
         cell = picture[126 + row * 54 + 6 : 126 + row * 54 + 46, 82:122].sum(-1)
         paper = cell[0, 0]
@@ -132,14 +132,14 @@ def test_a_number_is_white_where_its_cell_is_dark():
 @pytest.mark.parametrize("wrong", [0, 3, 50])
 def test_mistakes_are_shown_with_answer_and_label(wrong, monkeypatch):
     written = []
-    monkeypatch.setattr(pictures, "write", lambda picture, x, y, words, *_: written.append(words))
+    monkeypatch.setattr(plots, "write", lambda picture, x, y, words, *_: written.append(words))
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(256, (60, 28, 28), dtype=torch.uint8, generator=generator)
     labels = torch.arange(60) % 10
     activations = torch.zeros(60, 10)
     said = (labels + (torch.arange(60) < wrong) * 3) % 10
     activations[range(60), said] = torch.rand(60, generator=generator)
-    picture = np.array(pictures.first_mistakes(images, labels, activations))
+    picture = np.array(plots.first_mistakes(images, labels, activations))
     surest = sorted(range(wrong), key=lambda n: -activations[n, said[n]])[:36]
     assert written == [
         f"{len(surest)} of {wrong} mistakes, the surest first",

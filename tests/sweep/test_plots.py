@@ -3,8 +3,8 @@ import io
 import pytest
 from PIL import Image
 
-from digits.plotting import png
-from digits.sweep.pictures import drawn
+from digits.plots.style import png
+from digits.sweep.plots import drawn
 from digits.sweep.trials import Setting
 
 GRID = {Setting(n, lr, 10, "scaled"): [lr / 10, n / 100] for n in (15, 30) for lr in (1.0, 3.0, 9.0)}

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digits.handwriting.ink import Ink, Part
-from digits.handwriting.redraw import bounds
+from digits.handwriting.background import Ink, Part
+from digits.handwriting.normalize import bounds
 
 # Where to cut, in heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation
 # digits.

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from digits.handwriting import find_lines
-from digits.handwriting.cuts import (
+from digits.handwriting.background import Part, find_ink
+from digits.handwriting.segmentation import (
     DOUBT,
     UNSURE,
     Piece,
@@ -18,7 +19,6 @@ from digits.handwriting.cuts import (
     thin_places,
     trials,
 )
-from digits.handwriting.ink import Part, find_ink
 from tests.support.finding import NEAR, SIZE, difference
 from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
 

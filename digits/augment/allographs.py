@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from digits.distort import random_numbers
+from digits.augment.elastic import random_numbers
 
 # What share of a digit's images gets a style, and below, of all images. Compared in a few sets of shares on real
 # pictures by other hands and on MNIST's validation images.

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
-from digits.plotting import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION, figure
+from digits.plots.style import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION, figure
 from digits.sweep.trials import Setting
 
 NAMES = {"lr": "learning rate", "hidden": "hidden neurons", "batch_size": "mini-batch size", "init": "initial weights"}

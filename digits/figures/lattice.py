@@ -7,8 +7,8 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from digits.handwriting import find_lines
-from digits.handwriting.cuts import best_way
-from digits.plotting import BLUE, VERMILION, figure
+from digits.handwriting.segmentation import best_way
+from digits.plots.style import BLUE, VERMILION, figure
 
 NUMBER = 5, 0, 4, 1, 9, 2
 STEP, ENLARGED = 17, 4  # columns from one image of 28x28 to the next; pixels to one of MNIST's

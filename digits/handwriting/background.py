@@ -10,7 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from digits import UserError
+from digits.errors import UserError
 
 # Chosen on real pictures by many hands (photos, scans, forms, cheques, screens) and on photos of MNIST's validation
 # digits (tests/support/photos.py).

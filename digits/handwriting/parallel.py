@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 
-from digits import UserError
+from digits.errors import UserError
 from digits.handwriting import Line, alone, find_digit, find_lines
 
 

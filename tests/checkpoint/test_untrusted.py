@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from digits import UserError
-from digits.checkpoint import SHIPPED, VERSION, choose, load_network, newest_run, read
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.selection import BUNDLED, choose, newest_run
+from digits.checkpoint.untrusted import VERSION, read
+from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.training.callbacks import WholeFiles
 from tests.campaigns.hostile import attack
@@ -180,8 +182,8 @@ def test_which_network_is_used_is_said(tmp_path, monkeypatch, capsys):
         path = choose(named and Path(named))[1]
         return path, capsys.readouterr().err
 
-    assert used() == (SHIPPED, "network: the one that comes with digits\n")
-    assert SHIPPED.stat().st_size <= 1_500_000
+    assert used() == (BUNDLED, "network: the one that comes with digits\n")
+    assert BUNDLED.stat().st_size <= 1_500_000
     Path("runs", "a\n").mkdir(parents=True)
     Path("runs", "a\n", "config.yaml").touch()
     best = Path(saved_sure(Path("runs", "a\n", "best.ckpt")))

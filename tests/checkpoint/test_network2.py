@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from digits import UserError
+from digits.checkpoint.network2 import LARGEST
 from digits.data import MNISTDataModule
+from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.network2 import LARGEST
 from tests.support.book import sigmoid
 from tests.support.training import quick_trainer
 

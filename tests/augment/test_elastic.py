@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from digits import distort
+from digits.augment import elastic
 
 LIMITS = "ROTATION", "SCALE", "SHEAR", "SHIFT", "ELASTIC"
 
@@ -17,32 +17,32 @@ def noise(images=20, height=28, width=28):
 
 def test_a_function_of_seed_and_epoch():
     images = noise()
-    first = distort.distort(images, 1.0, 3, 4)
+    first = elastic.distort(images, 1.0, 3, 4)
     torch.manual_seed(9)
     np.random.seed(9)
-    assert distort.distort(images, 1.0, 3, 4).equal(first)
+    assert elastic.distort(images, 1.0, 3, 4).equal(first)
     assert images.equal(noise())
 
 
 def test_every_image_is_another_by_epoch_and_by_seed():
     same_digit = noise(1).expand(30, -1, -1)
-    copies = torch.cat([distort.distort(same_digit, 1.0, seed, epoch) for seed in range(3) for epoch in range(3)])
+    copies = torch.cat([elastic.distort(same_digit, 1.0, seed, epoch) for seed in range(3) for epoch in range(3)])
     assert len(copies.unique(dim=0)) == len(copies)
 
 
 @pytest.mark.parametrize("images", [1, 499, 500, 501])
 def test_no_strength_changes_nothing(images):
-    assert distort.distort(noise(images), 0.0, 1, 2).equal(noise(images))
+    assert elastic.distort(noise(images), 0.0, 1, 2).equal(noise(images))
 
 
 def test_images_of_another_shape():
-    copies = distort.distort(noise(3, 20, 31), 1.0, 0, 0)
+    copies = elastic.distort(noise(3, 20, 31), 1.0, 0, 0)
     assert (copies.shape, copies.dtype) == ((3, 20, 31), torch.uint8)
     assert not copies.equal(noise(3, 20, 31))
 
 
 def test_full_images_stay_full_inside_and_what_comes_in_is_black():
-    copies = distort.distort(torch.full((2000, 28, 28), 255, dtype=torch.uint8), 1.0, 0, 0)
+    copies = elastic.distort(torch.full((2000, 28, 28), 255, dtype=torch.uint8), 1.0, 0, 0)
     assert (copies[:, 10:18, 10:18] == 255).all()
     assert (copies == 0).any()
 
@@ -53,12 +53,12 @@ def displacements(monkeypatch, strength=1.0, **limits):
     Read off two ramps, of which the value of a pixel is 9 times its x, or its y.
     """
     for name in LIMITS:
-        monkeypatch.setattr(distort, name, limits.get(name, 0.0))
+        monkeypatch.setattr(elastic, name, limits.get(name, 0.0))
     along = torch.arange(28).expand(28, 28)
     found = []
     for ramp in (along, along.T):
         images = (9 * ramp).to(torch.uint8).expand(2000, 28, 28)
-        found.append(distort.distort(images, strength, 0, 0)[:, 6:22, 6:22] / 9 - ramp[6:22, 6:22])
+        found.append(elastic.distort(images, strength, 0, 0)[:, 6:22, 6:22] / 9 - ramp[6:22, 6:22])
     return torch.stack(found, -1)
 
 

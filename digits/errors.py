@@ -1,0 +1,10 @@
+"""A user's mistake, and how text that may come from a stranger is shown."""
+
+
+class UserError(Exception):
+    """Something that the person at the keyboard can mend: shown as one line, without a traceback."""
+
+
+def printable(text: str) -> str:
+    """Text without what a terminal would obey: control characters, line breaks, and bytes that are no text."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

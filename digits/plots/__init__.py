@@ -1,0 +1,1 @@
+"""Pictures: what all of them share, and those of a network."""
