@@ -21,7 +21,7 @@ from tests.support.pens import STROKES, box, cover, on_paper
 from tests.support.photos import line, photo
 from tests.support.small_mnist import DATA
 
-SCRIPTS = "images.js", "background.js", "redraw.js", "cuts.js", "handwriting.js"
+SCRIPTS = "images.js", "ink.js", "redraw.js", "cuts.js", "handwriting.js"
 RUN = """async ([expression, arrays]) => {
   const decoded = Object.values(arrays).map(async ([kind, width, height, base64]) => {
     const bytes = await (await fetch(`data:;base64,${base64}`)).arrayBuffer();
