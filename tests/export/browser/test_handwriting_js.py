@@ -196,7 +196,7 @@ def test_images_of_mnist_are_not_changed(run, real):
 @pytest.mark.parametrize("colour", [0, 255, (230, 240, 90)])
 def test_transparent_pictures_of_any_size(size, colour, run):
     ink = cover(size, (STROKES[3], 0.3 * size[0], 0.2 * size[1], 0.55 * min(size)))
-    pixels = np.dstack([np.full((*background.shape, 3), colour, np.uint8), (255 * ink).astype(np.uint8)])
+    pixels = np.dstack([np.full((*ink.shape, 3), colour, np.uint8), (255 * ink).astype(np.uint8)])
     (found,), (digit,) = run("findDigits(pixels)", pixels=pixels), find_digits(pixels)
     assert np.abs(np.reshape(found["image"], (28, 28)) - digit.image).mean() < 2 / 255
     assert np.abs(np.subtract(found["box"], digit.box)).max() <= np.ceil(max(size) / 300)
@@ -296,7 +296,7 @@ def test_a_large_file_as_the_browser_opens_it(run):
     """Python reads a JPEG at a half or less, the browser in full; so the two need not have the same size to work on."""
     rng, size = np.random.default_rng(25), (1600, 1200)
     ink = cover(size, (STROKES[5], 0.3 * size[0], 0.2 * size[1], 0.5 * size[1]))
-    pixels = (on_paper(ink) + rng.normal(0, 4, (*background.shape, 3))).clip(0, 255).astype(np.uint8)
+    pixels = (on_paper(ink) + rng.normal(0, 4, (*ink.shape, 3))).clip(0, 255).astype(np.uint8)
     file = BytesIO()
     Image.fromarray(pixels).save(file, "JPEG")
     (found,), digit = run("findDigits(pixels)", pixels=rgba(Image.open(file))), find_digit(file.getvalue())
