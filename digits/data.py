@@ -1,7 +1,7 @@
 """MNISTDataModule: which images train, validate and test, and in what order they come."""
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,10 +12,9 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from digits import mnist
-from digits.augment.allographs import restyle
-from digits.augment.elastic import distort
-from digits.augment.negatives import NO_DIGIT, no_digits
+from digits.augment import Prefetcher, augment
 from digits.errors import UserError
+from digits.network import one_hot
 
 STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 
@@ -28,7 +27,7 @@ class Stack(NamedTuple):
     """
 
     images: Tensor  # (N, H, W) uint8
-    labels: Tensor  # (N,) int64
+    targets: Tensor  # (N, 10) float32: one-hot digits, all 0 for an image without a digit
     chosen: Tensor  # int64: (K, B) for K mini-batches to train on, (n,) to evaluate
 
 
@@ -47,47 +46,29 @@ def slices(count: int, batch_size: int, mini_batches: int) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(cuts) if a < b]
 
 
-class Stacks:
+class TrainingStacks:
     """The training images, epoch after epoch, in stacks of mini-batches."""
 
-    def __init__(self, module: "MNISTDataModule", images: Tensor, labels: Tensor) -> None:
-        self.module, self.images, self.digits = module, images, labels
-        self.extra = round(module.no_digit * len(images))  # images without a digit
-        self.labels = torch.cat([labels, labels.new_full((self.extra,), NO_DIGIT)])
-        # One thread, in which torch uses one thread: with more, they would compete with the training for the cores.
-        self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
-        self.made: dict[int, Future[Tensor]] = {}  # images, by epoch
-        trainer: Any = module.trainer
-        self.rank, self.processes = trainer.global_rank, trainer.world_size
-        self.batch_size = module.batch_size * self.processes  # of all processes together
-        self.slices = slices(len(self.labels), self.batch_size, max(1, STACK // self.batch_size))
+    def __init__(self, data: "MNISTDataModule", trainer: Any) -> None:
+        self.seed, self.trainer = data.seed, trainer
+        images, targets = data.training[0], one_hot(data.training[1])
+        self.count = len(images) + round(data.negatives * len(images))
+        self.batch_size = data.batch_size * trainer.world_size  # of all processes together
+        self.slices = slices(self.count, self.batch_size, max(1, STACK // self.batch_size))
+        how: dict[str, Any] = {"distortion": data.distort, "allographs": data.allographs, "negatives": data.negatives}
+        self.examples = Prefetcher(partial(augment, images, targets, seed=data.seed, **how))
 
     def __len__(self) -> int:
         return len(self.slices)
 
     def __iter__(self) -> Iterator[Stack]:
-        trainer: Any = self.module.trainer
-        epoch = trainer.current_epoch  # asked for here, not in __init__: only now does a resumed run know it
-        chosen = order(self.module.seed, epoch, len(self.labels)).to(self.images.device)
-        images = self._made(epoch) if self.module.distort or self.module.styles or self.extra else self.images
+        epoch = self.trainer.current_epoch  # asked for here, not in __init__: only now does a resumed run know it
+        images, targets = self.examples.get(epoch, self.trainer.max_epochs)
+        chosen = order(self.seed, epoch, self.count).to(images.device)
         for part in self.slices:
             mini_batches = chosen[part].view(-1, min(self.batch_size, part.stop - part.start))
-            yield Stack(images, self.labels, mini_batches.tensor_split(self.processes, dim=1)[self.rank])
-
-    def _made(self, epoch: int) -> Tensor:
-        """The images of this epoch; those of the next are made while it trains, on another core if there is one."""
-        module: Any = self.module
-
-        def make(epoch: int) -> Tensor:
-            images = restyle(self.images, self.digits, module.seed, epoch) if module.styles else self.images
-            if self.extra:
-                images = torch.cat([images, no_digits(images, self.digits, self.extra, module.seed, epoch)])
-            return distort(images, module.distort, module.seed, epoch) if module.distort else images
-
-        for wanted in (epoch, epoch + 1):
-            if wanted not in self.made and wanted != module.trainer.max_epochs:
-                self.made[wanted] = self.background.submit(make, wanted)
-        return self.made.pop(epoch).result()
+            shares = mini_batches.tensor_split(self.trainer.world_size, dim=1)
+            yield Stack(images, targets, shares[self.trainer.global_rank])
 
 
 class WholeSplit(list[Stack]):
@@ -102,10 +83,9 @@ class MNISTDataModule(LightningDataModule):
         batch_size: Images in a mini-batch; with several processes, in each one's part of it.
         seed: Decides, with the number of the epoch, the order of the training images.
         train_size: How many of the training images train, the first ones; all if None.
-        distort: How strongly the training images are distorted, afresh each epoch (`digits.distort`); 0 for not at all.
-        styles: Whether some of them are drawn in styles that MNIST hardly has, afresh each epoch (`digits.styles`).
-        no_digit: So many images without a digit for each training image, made of them afresh each epoch
-            (`digits.pieces`); 0 for none.
+        distort: How strongly the training images are distorted, afresh each epoch; 0 for not at all.
+        allographs: Whether some are drawn in ways of writing that MNIST hardly has, afresh each epoch.
+        negatives: So many images without a digit for each training image, afresh each epoch; 0 for none.
 
     Raises:
         UserError: If `train_size` is out of range.
@@ -118,16 +98,16 @@ class MNISTDataModule(LightningDataModule):
         seed: int = 0,
         train_size: int | None = None,
         distort: float = 0.0,
-        styles: bool = False,
-        no_digit: float = 0.0,
+        allographs: bool = False,
+        negatives: float = 0.0,
     ) -> None:
         super().__init__()
         most = mnist.TRAINING
         if train_size is not None and not 1 <= train_size <= most:
             raise UserError(f"--train_size must be 1 to {most}, the number of training images, not {train_size}")
-        self.save_hyperparameters("batch_size", "seed", "train_size", "distort", "styles", "no_digit", logger=False)
+        self.save_hyperparameters(ignore="data_dir", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
-        self.distort, self.styles, self.no_digit = distort, styles, no_digit
+        self.distort, self.allographs, self.negatives = distort, allographs, negatives
         self.prepared = False
         self.test: tuple[Tensor, ...] = ()  # until `setup`
 
@@ -138,7 +118,7 @@ class MNISTDataModule(LightningDataModule):
         self.prepared = True
 
     def setup(self, stage: str) -> None:
-        """Load the tensors onto the training device, unless they are there."""
+        """Load the images (N, 28, 28) uint8 and labels (N,) int64 onto the training device, unless they are there."""
         device = self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
         if self.test and self.test[0].device == device:
             return
@@ -148,8 +128,8 @@ class MNISTDataModule(LightningDataModule):
         self.validation = images[mnist.TRAINING :], labels[mnist.TRAINING :]
         self.test = tuple(tensor.to(device) for tensor in mnist.load(self.data_dir, train=False))
 
-    def train_dataloader(self) -> Stacks:
-        return Stacks(self, *self.training)
+    def train_dataloader(self) -> TrainingStacks:
+        return TrainingStacks(self, self.trainer)
 
     def val_dataloader(self) -> list[WholeSplit]:
         """Validation data, and the test data for the line of the epoch; only validation may choose a checkpoint."""
@@ -161,4 +141,5 @@ class MNISTDataModule(LightningDataModule):
     def whole(self, images: Tensor, labels: Tensor) -> WholeSplit:
         """A split of the data to evaluate, as one stack with this process's share chosen."""
         rank, processes = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        return WholeSplit([Stack(images, labels, torch.arange(rank, len(images), processes, device=images.device))])
+        chosen = torch.arange(rank, len(images), processes, device=images.device)
+        return WholeSplit([Stack(images, one_hot(labels), chosen)])

@@ -6,12 +6,13 @@ from typing import Any, Self
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
+from torch.optim import Optimizer
 
-from digits import kernels, schedules
-from digits.checkpoint import network2, untrusted
+from digits import kernels
+from digits.checkpoint import contents, untrusted
 from digits.data import Stack
 from digits.errors import UserError
+from digits.kernels import Job, Kernel, optim
 from digits.network import COSTS, CostName, Init, inputs, predictions, sigmoid_network, sizes
 
 BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
@@ -32,7 +33,7 @@ class DigitClassifier(LightningModule):
         kernel: How to train: `auto`, or a name in `digits.kernels.KERNELS`.
         only_digit: The digit to detect, 0 to 9 (or UserError), or None to tell all ten apart.
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
-        schedule: Epochs in which the learning rate rises to `lr` and falls to almost 0 again; None keeps it at `lr`.
+        schedule: Whether the learning rate warms up to `lr`, then falls along a cosine; else it stays `lr`.
         cost: What it makes small: `quadratic`, C = 1/(2n) sum ||y - a||^2, or `cross_entropy`.
         l2: The book's lambda: adds lambda/(2n) sum w^2 to the cost (but not to the one that is logged).
     """
@@ -46,7 +47,7 @@ class DigitClassifier(LightningModule):
         kernel: str = "auto",
         only_digit: int | None = None,
         image_size: int = 28,
-        schedule: int | None = None,
+        schedule: bool = False,
         cost: CostName = "quadratic",
         l2: float = 0.0,
     ) -> None:
@@ -54,13 +55,12 @@ class DigitClassifier(LightningModule):
         if only_digit is not None and not 0 <= only_digit <= 9:
             raise UserError(f"--only_digit must be 0 to 9, not {only_digit}")
         hidden, lr, seed, l2 = [int(n) for n in hidden], float(lr), int(seed), float(l2)  # a checkpoint refuses NumPy's
+        schedule = bool(schedule)  # once, it was a number of epochs
         self.save_hyperparameters(logger=False)
         self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
         self.lr, self.kernel, self.only_digit = lr, kernel, only_digit
         self.image_size, self.schedule, self.cost, self.l2 = image_size, schedule, COSTS[cost], l2
-        outputs = 10 if only_digit is None else 1
-        self.first_digit = only_digit or 0  # of output neuron 0
-        self.network = sigmoid_network([image_size**2, *hidden, outputs], init, seed)
+        self.network = sigmoid_network([image_size**2, *hidden, 10 if only_digit is None else 1], init, seed)
 
     @classmethod
     def load_from_checkpoint(  # type: ignore[override]
@@ -68,25 +68,10 @@ class DigitClassifier(LightningModule):
     ) -> Self:
         """The network in a checkpoint, on the device `map_location`, with other `settings`, such as `kernel`, if given.
 
-        The file cannot run code here: `weights_only` is always True. Raises UserError as `digits.checkpoint.read` does,
-        and if the file contradicts itself.
+        The file cannot run code here: `weights_only` is always True. It may also be a JSON file of the book's
+        network2.py. Raises UserError as `digits.checkpoint.untrusted.read` does, and if the file contradicts itself.
         """
-        saved = untrusted.read(path)
-        try:
-            model = cls(**saved["hyper_parameters"] | settings)
-            model.load_state_dict(saved["state_dict"])
-        except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
-            raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
-        return model.to(map_location)
-
-    @classmethod
-    def from_network2(cls, path: str | Path, **settings: Any) -> Self:
-        """The network in a JSON file of the book's network2.py. Raises UserError as `digits.network2.read` does."""
-        described, parameters = network2.read(path)
-        model = cls(**described | settings)
-        vector_to_parameters(parameters_to_vector(parameters), model.parameters())
-        return model
+        return contents.rebuilt(cls, untrusted.read(path), path, settings).to(map_location)
 
     @property
     def shape(self) -> str:
@@ -99,32 +84,30 @@ class DigitClassifier(LightningModule):
         return self.network(inputs(images, like=next(self.parameters())))
 
     def configure_optimizers(self) -> Any:
-        """Plain SGD, with L2, and what sets its learning rate at the end of each epoch, with a schedule."""
-        decay = self.l2 and self.l2 / len(self.trainer.datamodule.training[1])  # type: ignore[attr-defined]
-        return schedules.configured(kernels.plain_sgd(self, self.lr, decay), self.schedule, self.trainer.max_epochs)
+        """Plain SGD, with L2 and a schedule if wanted."""
+        images = len(self.trainer.datamodule.training[1])  # type: ignore[attr-defined]
+        optimizer = optim.plain_sgd(self, self.lr, self.l2 / images)
+        return optim.scheduled(optimizer, self.trainer.max_epochs) if self.schedule else optimizer
 
     def training_step(self, stack: Stack, _: int) -> None:
-        """K steps of SGD, one for each mini-batch of the stack."""
-        images, labels, chosen = stack
-        self._check_shape(images)  # the compiled kernel does not
-        if self.trainer.max_steps >= 0:  # which may be reached within the stack
-            chosen = chosen[: self.trainer.max_steps - self.global_step]
-        steps = kernels.KERNELS[self.kernel_for(stack)].steps
+        """A step of SGD for each mini-batch of the stack."""
+        kernel, job = self.kernel_for(stack)
+        cost, right = kernel.train(job)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        tallies = []
-        for part in chosen.split(1 if schedules.by_step(self) else len(chosen)):
-            tallies.append(steps(self, self.trainer.optimizers[0], images, labels - self.first_digit, part))
-            for count in (progress.total, progress.current):  # Lightning's `global_step`
-                count.ready += len(part)
-                count.completed += len(part)
-            schedules.step(self, "step", self.global_step)
-        cost, right = (torch.stack(parts).sum() for parts in zip(*tallies, strict=True))
-        self._log_means("training", cost, right, chosen.numel())
+        for count in (progress.total, progress.current):  # Lightning's `global_step`, which would count stacks
+            count.ready += len(stack.chosen)
+            count.completed += len(stack.chosen)
+        self._log_means("training", cost, right, stack.chosen.numel())
 
-    def kernel_for(self, stack: Stack) -> str:
-        """Name of the kernel that trains on a stack."""
-        [optimizer], batch_size, processes = self.trainer.optimizers, stack.chosen.shape[1], self.trainer.world_size
-        return kernels.choose(self.kernel, self.network, stack.images, optimizer, batch_size, processes, self.cost)
+    def kernel_for(self, stack: Stack) -> tuple[Kernel, Job]:
+        """The kernel that trains on a stack, and what it is given."""
+        job = self._job(stack, self.trainer.optimizers[0], self.trainer.world_size)
+        return kernels.choose(self.kernel, job), job
+
+    def _job(self, stack: Stack, optimizer: Optimizer | None = None, processes: int = 1) -> Job:
+        self._check_shape(stack.images)  # the compiled kernel does not
+        targets = stack.targets if self.only_digit is None else stack.targets[:, [self.only_digit]]
+        return Job(self, stack.images, targets, stack.chosen, optimizer, processes)
 
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
         """Log the means of an epoch over the images of all its stacks and processes."""
@@ -133,36 +116,25 @@ class DigitClassifier(LightningModule):
 
     def validation_step(self, stack: Stack, _: int, dataloader_idx: int = 0) -> None:
         """Cost and accuracy on the validation images and, for the line of the epoch, on the test images."""
-        self._evaluate(("validation", "test")[dataloader_idx], *stack)
+        self._log_means(("validation", "test")[dataloader_idx], *self.score(stack), len(stack.chosen))
 
     def test_step(self, stack: Stack, _: int) -> None:
-        self._evaluate("test", *stack)
+        self._log_means("test", *self.score(stack), len(stack.chosen))
 
-    def _evaluate(self, split: str, images: Tensor, labels: Tensor, chosen: Tensor) -> None:
-        self._check_shape(images)
-        cost, right = self.score(images, labels, chosen)
-        self._log_means(split, cost, right, len(chosen))
-        if self.only_digit is not None:
-            there = chosen[labels[chosen] == self.only_digit]
-            misses = len(there) - self.score(images, labels, there)[1].float()
-            counts = {f"misses/{split}": misses, f"false_alarms/{split}": len(chosen) - right - misses}
-            self.log_dict(counts, reduce_fx="sum", **BY_EPOCH)
-
-    @torch.no_grad()
-    def score(self, images: Tensor, labels: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
-        """Cost, summed, and number of right answers on the `chosen` (n,) of images (N, H, W) uint8, labels (N,)."""
-        kernel = kernels.choose(self.kernel, self.network, images, cost=self.cost)
-        return kernels.KERNELS[kernel].evaluate(self, images, labels - self.first_digit, chosen)
+    def score(self, stack: Stack) -> tuple[Tensor, Tensor]:
+        """Cost, summed, and number of right predictions on the `chosen` (n,) of a stack."""
+        job = self._job(stack)
+        return kernels.choose(self.kernel, job).evaluate(job)
 
     def on_train_epoch_end(self) -> None:
-        """Step the schedulers; the weights must still be finite."""
-        schedules.step(self, "epoch", self.current_epoch + 1)
+        """Step the schedulers, which Lightning leaves to manual optimization; the weights must still be finite."""
+        optim.step_schedulers(self, self.trainer.callback_metrics.get(untrusted.VALIDATION))
         if not all(parameter.isfinite().all() for parameter in self.parameters()):
             raise UserError(f"the weights are not finite after epoch {self.current_epoch}; try --lr below {self.lr:g}")
 
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
-        """Stamp the file with the version of its format."""
-        saved["digits_version"] = untrusted.VERSION
+        """Stamp the file with the version of its format, and with the epochs that a schedule is made for."""
+        saved |= {"digits_version": untrusted.VERSION, "max_epochs": self.trainer.max_epochs}
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> tuple[Tensor, Tensor]:

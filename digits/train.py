@@ -12,17 +12,13 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from digits.cli import Int, PositiveInt, Rate, Seed, Strength
 from digits.data import MNISTDataModule
-from digits.kernels import KERNELS
 from digits.model import DigitClassifier
 from digits.network import CostName, Init
 from digits.training import runs
-from digits.training.command import TrainerSettings
+from digits.training.command import KernelName, TrainerSettings
 from digits.training.command import understand as understand
 from digits.training.report import report
 from digits.training.trainer import build_trainer, fastest_device
-
-WAYS = "; ".join(f"{name}: {kernel.help}" for name, kernel in KERNELS.items())
-Kernel = Annotated[str, Parameter(choices=("auto", *KERNELS), help=f"How to train. auto: the fastest; {WAYS}.")]
 
 
 def train(
@@ -31,15 +27,15 @@ def train(
     epochs: PositiveInt = 30,
     batch_size: PositiveInt = 10,
     lr: Rate = 3.0,
-    schedule: PositiveInt | None = None,
+    schedule: bool = False,
     init: Init = "scaled",
     seed: Seed = 0,
     distort: Strength = 0.0,
-    styles: bool = False,
-    no_digit: Strength = 0.0,
+    allographs: bool = False,
+    negatives: Strength = 0.0,
     train_size: Int | None = None,
     only_digit: Int | None = None,
-    kernel: Kernel = "auto",
+    kernel: KernelName = "auto",
     cost: CostName = "quadratic",
     l2: Strength = 0.0,
     early_stop: PositiveInt | None = None,
@@ -56,12 +52,12 @@ def train(
         epochs: How often it sees every training image.
         batch_size: Images in a mini-batch.
         lr: Learning rate.
-        schedule: Epochs in which lr rises, then falls; else constant.
+        schedule: Let lr warm up, then fall along a cosine.
         init: Initial weights; gaussian is the book's first chapter's.
         seed: Decides the initial weights and the order.
         distort: How strongly to distort the images.
-        styles: Draw some in styles MNIST hardly has.
-        no_digit: Images without a digit for each with one.
+        allographs: Draw some in ways of writing MNIST hardly has.
+        negatives: Images without a digit for each with one.
         train_size: Train on the first so many of the 50,000 images.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; see `digits.kernels`.
@@ -81,13 +77,7 @@ def train(
         UserError: If MNIST cannot be had, a setting is out of range, or the folder cannot be written to.
     """
     settings = dict(locals())  # here, where only the arguments are local
-    say = rank_zero_only(print)
-    if init == "gaussian" and cost == "quadratic":
-        say(
-            "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
-            "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
-        )
-    data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, styles, no_digit)
+    data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, allographs, negatives)
     data.prepare_data()  # before anything is written for this run
     model = kind(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
@@ -100,5 +90,5 @@ def train(
             lightning.test(datamodule=data, ckpt_path=best, verbose=False)
             report(lightning, best)
         else:
-            say("\nNo epoch was validated, so none could be chosen.")
+            rank_zero_only(print)("\nNo epoch was validated, so none could be chosen.")
     return run.folder

@@ -1,1 +1,56 @@
-"""Training images made anew for each epoch: distorted, in other ways of writing, and of what is no digit."""
+"""Training images made anew for each epoch, so that they never run out: `augment` is one call."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import torch
+from torch import Tensor
+
+from digits.augment.allographs import with_allographs
+from digits.augment.elastic import distort
+from digits.augment.negatives import negative_examples
+
+Examples = tuple[Tensor, Tensor]  # images (N, H, W) uint8, and their targets (N, outputs)
+
+
+def augment(
+    images: Tensor,
+    targets: Tensor,
+    epoch: int,
+    seed: int = 0,
+    distortion: float = 0.0,
+    allographs: bool = False,
+    negatives: float = 0.0,
+) -> Examples:
+    """Images (N, H, W) uint8 of digits, and their targets (N, 10), as they are seen in an epoch, on their device.
+
+    Some are drawn in other ways of writing (`allographs`), then `negatives` images without a digit follow for each with
+    one, their targets all 0, then all are distorted, as strongly as `distortion`. The result depends on the arguments
+    alone, and on the kind of device.
+    """
+    if allographs or negatives:
+        digits = targets.argmax(1)
+    if allographs:
+        images = with_allographs(images, digits, seed, epoch)
+    if extra := round(negatives * len(images)):
+        images = torch.cat([images, negative_examples(images, digits, extra, seed, epoch)])
+        targets = torch.cat([targets, targets.new_zeros(extra, targets.shape[1])])
+    if distortion:
+        images = distort(images, distortion, seed, epoch)
+    return images, targets
+
+
+class Prefetcher:
+    """The examples `make(epoch)` of one epoch after another; those of the next are made meanwhile, on another core."""
+
+    def __init__(self, make: Callable[[int], Examples]) -> None:
+        self.make, self.made = make, dict[int, Future[Examples]]()
+        # One thread, in which torch uses one thread: with more, they would compete with the training for the cores.
+        self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
+
+    def get(self, epoch: int, epochs: int | None) -> Examples:
+        """The examples of an epoch, of so many."""
+        for wanted in (epoch, epoch + 1):
+            if wanted not in self.made and wanted != epochs:
+                self.made[wanted] = self.background.submit(self.make, wanted)
+        return self.made.pop(epoch).result()

@@ -23,7 +23,7 @@ BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their cen
 
 
 @torch.no_grad()
-def restyle(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Tensor:
+def with_allographs(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Tensor:
     """The images (N, 28, 28) uint8 of the digits `labels` (N,) int64, on their device, some of them in other styles.
 
     Which, and how, depends on the arguments alone, and on the kind of device: an epoch has its own.

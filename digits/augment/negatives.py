@@ -16,7 +16,6 @@ from torch.nn.functional import max_pool2d
 from digits.augment.allographs import as_mnist, direction, grid, turned, with_stroke
 from digits.augment.elastic import random_numbers, smooth_noise
 
-NO_DIGIT = 10  # the label: it names no output neuron
 WAVES, CORNERS = 6, 40  # of a scribble: the shortest wave is 1/6 of it, a straight stroke 1/40
 
 # Which digits may lose which side, a direction in radians, clockwise from the right. What is left of the others may
@@ -25,7 +24,7 @@ CUTS = {0.0: [0, 2, 3, 4, 5, 6, 7, 8, 9], pi: [0, 2, 5, 6], pi / 2: [0, 3, 5], -
 
 
 @torch.no_grad()
-def no_digits(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int) -> Tensor:
+def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int) -> Tensor:
     """Images (count, 28, 28) uint8 without a digit, of digits (N, 28, 28) uint8 with labels (N,), on their device.
 
     They depend on the arguments alone, and on the kind of device: an epoch has its own.

@@ -2,13 +2,29 @@
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
 from digits.checkpoint.untrusted import VALIDATION, fault_of
 from digits.errors import UserError
 from digits.network import sigmoid_network
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def rebuilt(kind: type[Module], saved: dict[str, Any], path: str | Path, settings: dict[str, Any]) -> Module:
+    """The module of this kind that `saved`, as `read` from `path`, holds, with other `settings`, if given.
+
+    Raises UserError if the file contradicts itself.
+    """
+    try:
+        model = kind(**saved["hyper_parameters"] | settings)
+        model.load_state_dict(saved["state_dict"])
+    except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
+    return model
 
 
 def without_training(saved: dict[str, Any], path: str | Path) -> dict[str, Any]:

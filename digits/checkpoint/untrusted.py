@@ -12,6 +12,7 @@ import torch
 from digits.errors import UserError
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
+RENAMED = {"styles": "allographs", "no_digit": "negatives"}  # settings of version 0.1
 VALIDATION = "accuracy/validation"  # what chooses the best checkpoint, as Lightning logs it
 
 
@@ -46,6 +47,8 @@ def read(path: str | Path) -> dict[str, Any]:
         raise UserError(f"{path} is of version {version}; this program reads version {VERSION}, so update it")
     if fault := fault_of(checkpoint):
         raise UserError(f"{path} is refused: {fault}")
+    settings = checkpoint.get("datamodule_hyper_parameters", {})
+    checkpoint["datamodule_hyper_parameters"] = {RENAMED.get(name, name): value for name, value in settings.items()}
     return checkpoint
 
 

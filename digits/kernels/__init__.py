@@ -6,164 +6,157 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.optim import SGD, Optimizer
+from torch.optim import Optimizer
 
 from digits import backprop
 from digits.errors import UserError
-from digits.network import COSTS, QUADRATIC, Cost, correct, linears, one_hot, weights_and_biases
+from digits.kernels import distributed
+from digits.kernels.optim import is_plain_sgd
+from digits.network import COSTS, correct, linears, weights_and_biases
 
 # On one thread, skipping zeros is faster than dense arithmetic at every size of one hidden layer, also on distorted
 # images. From about this many activations in the widest layer of a mini-batch on, a second thread is worth more
-# (tests/benchmarks/crossover.py).
+# (`python -m tests.benchmarks.speed --crossover`).
 DENSE = 40_000
 
-Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right answers
+Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right predictions
+
+
+class Job(NamedTuple):
+    """What is to be trained or, without an optimizer, evaluated."""
+
+    model: Any  # a DigitClassifier: it has a `network` and a `cost`
+    images: Tensor  # (N, H, W) uint8
+    targets: Tensor  # (N, outputs) float, 0 or 1
+    chosen: Tensor  # int64: (K, B) for K mini-batches to train on, (n,) to evaluate
+    optimizer: Optimizer | None = None
+    processes: int = 1
+
+    @property
+    def parameters(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Weights and biases of each layer, to be changed in place."""
+        return weights_and_biases(self.model)
+
+    @property
+    def rate_and_decay(self) -> tuple[float, float]:
+        """The learning rate, and lambda / n of L2."""
+        assert self.optimizer is not None
+        group = self.optimizer.param_groups[0]  # the weights; the biases have the same rate and no decay
+        return group["lr"], group["weight_decay"]
 
 
 class Kernel(NamedTuple):
     """One way to train and to evaluate.
 
-    `obstacle` says why it does not apply to a network, a cost, images, an optimizer (None: to evaluate) and a number of
-    processes. `steps` takes one step of SGD for each mini-batch of a stack, `evaluate` looks at n images; both get
-    the model, with its `cost`, images (N, H, W), labels (N,) that name its output neurons, and which are `chosen`,
-    (K, B) or (n,).
+    `unsupported` says why it does not suit a job, or None. `train` takes a step of SGD for each mini-batch, `evaluate`
+    looks at all that are chosen.
     """
 
+    name: str
     help: str
-    obstacle: Callable[[nn.Module, Cost, Tensor, Optimizer | None, int], str | None]
-    steps: Callable[[Any, Optimizer, Tensor, Tensor, Tensor], Tally]
-    evaluate: Callable[[Any, Tensor, Tensor, Tensor], Tally]
+    unsupported: Callable[[Job], str | None]
+    train: Callable[[Job], Tally]
+    evaluate: Callable[[Job], Tally]
 
 
-def choose(
-    wanted: str,
-    network: nn.Module,
-    images: Tensor,
-    optimizer: Optimizer | None = None,
-    batch_size: int = 1,
-    processes: int = 1,
-    cost: Cost = QUADRATIC,
-) -> str:
-    """Name of the fastest kernel that applies, or of the wanted one. Raises UserError if that does not apply."""
-    obstacles = {name: way.obstacle(network, cost, images, optimizer, processes) for name, way in KERNELS.items()}
+def choose(wanted: str, job: Job) -> Kernel:
+    """The fastest kernel that suits a job, or the wanted one. Raises UserError if that does not suit it."""
+    reasons = {kernel: kernel.unsupported(job) for kernel in KERNELS.values()}
     if wanted != "auto":
         if wanted not in KERNELS:
             raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}, not {wanted}")
-        if obstacles[wanted]:
-            raise UserError(f"--kernel {wanted} cannot train this: {obstacles[wanted]}")
-        return wanted
-    fastest = next((name for name, obstacle in obstacles.items() if not obstacle), None)
+        if reason := reasons[KERNELS[wanted]]:
+            raise UserError(f"--kernel {wanted} cannot train this: {reason}")
+        return KERNELS[wanted]
+    fastest = next((kernel for kernel, reason in reasons.items() if not reason), None)
     if fastest is None:
-        raise UserError(f"several processes cannot train this: {obstacles['torch']}")
-    widest = max((layer.out_features for layer in linears(network)), default=0)
-    dense = torch.get_num_threads() > 1 and batch_size * widest > DENSE
-    return "torch" if fastest == "numba" and dense else fastest
+        raise UserError(f"several processes cannot train this: {reasons[KERNELS['torch']]}")
+    widest = max((layer.out_features for layer in linears(job.model.network)), default=0)
+    dense = job.optimizer is not None and torch.get_num_threads() > 1 and job.chosen.shape[1] * widest > DENSE
+    return KERNELS["torch"] if fastest.name == "numba" and dense else fastest
 
 
-def plain_sgd(network: nn.Module, lr: float, decay: float = 0.0) -> SGD:
-    """The optimizer whose steps all kernels take; weights, not biases, lose `lr * decay` of themselves a step (L2)."""
-    if not decay:
-        return SGD(network.parameters(), lr)
-    weights, biases = ([p for p in network.parameters() if (p.ndim > 1) == wanted] for wanted in (True, False))
-    groups: list[dict[str, Any]] = [{"params": weights, "weight_decay": decay}, {"params": biases}]
-    return SGD(groups, lr)
+def _torch_unsupported(job: Job) -> str | None:
+    network = job.model.network
+    kinds = [type(module) for module in network.children()]
+    if not isinstance(network, nn.Sequential) or kinds != [nn.Linear, nn.Sigmoid] * (len(kinds) // 2):
+        return "the network is not a sequence of Linear and Sigmoid layers"
+    if any(layer.bias is None for layer in linears(network)):
+        return "a layer has no biases"
+    if job.optimizer is not None and not is_plain_sgd(job.optimizer, network):
+        return "the optimizer is not plain SGD on all weights and biases"
+    return None
 
 
-def _is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
-    """Whether the optimizer does what that of `plain_sgd` does, and nothing else."""
-    if type(optimizer) is not SGD:
-        return False
-    first = optimizer.param_groups[0]
-    groups = plain_sgd(network, first["lr"], first["weight_decay"]).param_groups
-
-    def does(group: dict[str, Any], wanted: dict[str, Any]) -> bool:
-        moved = {id(parameter) for parameter in group["params"] if parameter.requires_grad}
-        others = wanted.keys() - {"params"}
-        return moved == set(map(id, wanted["params"])) and all(group[name] == wanted[name] for name in others)
-
-    return len(optimizer.param_groups) == len(groups) and all(map(does, optimizer.param_groups, groups))
+def _torch_train(job: Job) -> Tally:
+    sgd_steps = backprop.sgd_steps if job.processes == 1 else distributed.sgd_steps
+    rate, decay = job.rate_and_decay
+    return sgd_steps(*job.parameters, job.images, job.targets, job.chosen, rate, job.model.cost, decay)
 
 
-def _numba_obstacle(
-    network: nn.Module, cost: Cost, images: Tensor, optimizer: Optimizer | None, processes: int
-) -> str | None:
-    if obstacle := _torch_obstacle(network, cost, images, optimizer, processes):
-        return obstacle
-    if cost not in COSTS.values():
+@torch.no_grad()
+def _torch_evaluate(job: Job) -> Tally:
+    a = job.model(job.images[job.chosen])
+    y = job.targets[job.chosen].to(a.dtype)
+    return job.model.cost.value(a, y), correct(a, y)
+
+
+def _numba_unsupported(job: Job) -> str | None:
+    if reason := _torch_unsupported(job):
+        return reason
+    if job.model.cost not in COSTS.values():
         return "it is written for the costs " + ", ".join(COSTS)
-    if processes > 1:
+    if job.processes > 1:
         return "there is more than one process"
-    if images.device.type != "cpu":
-        return f"the network is on {images.device}, not on the CPU"
-    if images.dtype != torch.uint8 or any(parameter.dtype != torch.float32 for parameter in network.parameters()):
+    if job.images.device.type != "cpu":
+        return f"the network is on {job.images.device}, not on the CPU"
+    if job.images.dtype != torch.uint8 or any(p.dtype != torch.float32 for p in job.model.parameters()):
         return "it is written for images of uint8 and a network of float32"
-    if max(images.shape[1:].numel(), *(layer.out_features for layer in linears(network))) > 2**16:
+    if max(job.images.shape[1:].numel(), *(layer.out_features for layer in linears(job.model.network))) > 2**16:
         return "it numbers pixels and neurons in 16 bits: images of up to 256 x 256, layers of up to 65,536"
     if find_spec("numba") is None:
         return "the package numba is missing; pip install numba"
     return None
 
 
-def _numba_steps(model: Any, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+def _numba_train(job: Job) -> Tally:
     from digits.kernels import cpu  # here, since numba takes a while to import and may be missing
 
-    lr, decay = (optimizer.param_groups[0][name] for name in ("lr", "weight_decay"))
-    return cpu.sgd_steps(*weights_and_biases(model), images, labels, chosen, lr, model.cost, decay)
+    rate, decay = job.rate_and_decay
+    return cpu.sgd_steps(*job.parameters, job.images, job.targets, job.chosen, rate, job.model.cost, decay)
 
 
-def _numba_evaluate(model: Any, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+def _numba_evaluate(job: Job) -> Tally:
     from digits.kernels import cpu
 
-    return cpu.evaluate(*weights_and_biases(model), images, labels, chosen, model.cost)
+    return cpu.evaluate(*job.parameters, job.images, job.targets, job.chosen, job.model.cost)
 
 
-def _torch_obstacle(
-    network: nn.Module, cost: Cost, images: Tensor, optimizer: Optimizer | None, processes: int
-) -> str | None:
-    kinds = [type(module) for module in network.children()]
-    if not isinstance(network, nn.Sequential) or kinds != [nn.Linear, nn.Sigmoid] * (len(kinds) // 2):
-        return "the network is not a sequence of Linear and Sigmoid layers"
-    if any(layer.bias is None for layer in linears(network)):
-        return "a layer has no biases"
-    if optimizer is not None and not _is_plain_sgd(optimizer, network):
-        return "the optimizer is not plain SGD on all weights and biases"
-    return None
+def _autograd_unsupported(job: Job) -> str | None:
+    return "there is more than one process" if job.processes > 1 else None
 
 
-def _torch_steps(model: Any, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
-    lr, decay = (optimizer.param_groups[0][name] for name in ("lr", "weight_decay"))
-    return backprop.sgd_steps(*weights_and_biases(model), images, labels, chosen, lr, model.cost, decay)
-
-
-def _autograd_obstacle(
-    network: nn.Module, cost: Cost, images: Tensor, optimizer: Optimizer | None, processes: int
-) -> str | None:
-    return "there is more than one process" if processes > 1 else None
-
-
-def _autograd_steps(model: Any, optimizer: Optimizer, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
+def _autograd_train(job: Job) -> Tally:
+    assert job.optimizer is not None
     costs, rights = [], []
-    for mini_batch in chosen:
-        a = model(images[mini_batch])
-        y = one_hot(labels[mini_batch], a.shape[1], like=a)
-        cost = model.cost.value(a, y)
-        optimizer.zero_grad()
+    for mini_batch in job.chosen:
+        a = job.model(job.images[mini_batch])
+        y = job.targets[mini_batch].to(a.dtype)
+        cost = job.model.cost.value(a, y)
+        job.optimizer.zero_grad()
         (cost / len(mini_batch)).backward()
-        optimizer.step()
+        job.optimizer.step()
         costs.append(cost.detach())
         rights.append(correct(a, y))
     return torch.stack(costs).sum(), torch.stack(rights).sum()
 
 
-def _evaluate(model: Any, images: Tensor, labels: Tensor, chosen: Tensor) -> Tally:
-    a = model(images[chosen])
-    y = one_hot(labels[chosen], a.shape[1], like=a)
-    return model.cost.value(a, y), correct(a, y)
-
-
 # Fastest first. `--kernel` and its help follow from this table.
 KERNELS = {
-    "numba": Kernel("compiled for one CPU core", _numba_obstacle, _numba_steps, _numba_evaluate),
-    "torch": Kernel("the equations of backpropagation in torch", _torch_obstacle, _torch_steps, _evaluate),
-    "autograd": Kernel("any network and optimizer", _autograd_obstacle, _autograd_steps, _evaluate),
+    kernel.name: kernel
+    for kernel in (
+        Kernel("numba", "compiled for one CPU core", _numba_unsupported, _numba_train, _numba_evaluate),
+        Kernel("torch", "backpropagation in torch operations", _torch_unsupported, _torch_train, _torch_evaluate),
+        Kernel("autograd", "any network and optimizer", _autograd_unsupported, _autograd_train, _torch_evaluate),
+    )
 }

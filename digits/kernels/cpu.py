@@ -6,8 +6,8 @@ are short loops over the neurons of a layer, which the compiler turns into vecto
 held as `w[i, j]`, the weight from input i to neuron j: the weights of one input lie side by side, the last row holds
 the biases, and rows are padded to whole vectors with columns that stay 0.
 
-L2 makes every weight smaller in every step, also where the input is 0. So a weight is `scale` times the one that is
-held: one number decays for all of them.
+L2 makes every weight smaller in every step, also where the input is 0. So with L2 a weight is `scale` times the one
+that is held: one number decays for all of them. Without L2 `scale` is None, for which a loop without it is compiled.
 """
 
 import math
@@ -42,7 +42,7 @@ def sgd_steps(
     weights: Sequence[Tensor],
     biases: Sequence[Tensor],
     images: Tensor,
-    labels: Tensor,
+    targets: Tensor,
     chosen: Tensor,
     lr: float,
     cost: Cost = QUADRATIC,
@@ -52,9 +52,9 @@ def sgd_steps(
     sizes, layers = _pack(weights, biases)
     buffers = _buffers(sizes, chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
-    entropy, kept = cost is CROSS_ENTROPY, 1 - lr * decay
-    numbers = labels.numpy(), chosen.numpy(), rate, entropy, kept
-    *result, scale = _sgd_steps(sizes, layers, *buffers, *_ink(images, images._version), *numbers)
+    kept = 1 - lr * decay if decay else None
+    numbers = targets.numpy(), chosen.numpy(), rate, cost is CROSS_ENTROPY, kept
+    *result, scale = _sgd_steps(sizes, layers, *buffers, *_nonzero(images, images._version), *numbers)
     for w, b, layer in zip(weights, biases, layers, strict=True):
         w.copy_(torch.from_numpy(layer[:-1, : len(b)].T)).mul_(scale)
         b.copy_(torch.from_numpy(layer[-1, : len(b)]))
@@ -65,15 +65,15 @@ def evaluate(
     weights: Sequence[Tensor],
     biases: Sequence[Tensor],
     images: Tensor,
-    labels: Tensor,
+    targets: Tensor,
     chosen: Tensor,
     cost: Cost = QUADRATIC,
 ) -> tuple[Tensor, Tensor]:
-    """Cost, summed, and number of right answers on the `chosen` (n,) of the images; otherwise as `sgd_steps`."""
+    """Cost, summed, and number of right predictions on the `chosen` (n,) of the images; otherwise as `sgd_steps`."""
     sizes, layers = _pack(weights, biases)
     buffers = _buffers(sizes, 1)
-    numbers = labels.numpy(), chosen.numpy(), cost is CROSS_ENTROPY
-    return _tensors(*_evaluate(sizes, layers, *buffers, *_ink(images, images._version), *numbers))
+    numbers = targets.numpy(), chosen.numpy(), cost is CROSS_ENTROPY
+    return _tensors(*_evaluate(sizes, layers, *buffers, *_nonzero(images, images._version), *numbers))
 
 
 def _pack(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -94,15 +94,15 @@ def _buffers(sizes: np.ndarray, images: int) -> tuple[np.ndarray, np.ndarray, np
 
 
 @lru_cache(maxsize=3)  # training, validation and test images: listed once, used in every epoch
-def _ink(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The pixels that are not 0: image n has pixels `pixel[start[n]:start[n + 1]]`, with activations `x` likewise.
 
     `version` is torch's own count of changes to the images: changed ones are listed again.
     """
     flat = images.flatten(1).numpy()
-    room = np.count_nonzero(flat) + 1  # one more, which `_list_ink` writes but nobody reads
+    room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
     start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.float32)
-    _list_ink(flat, start, pixel, x)
+    _list_nonzero(flat, start, pixel, x)
     return start, pixel, x
 
 
@@ -114,7 +114,7 @@ def _tensors(cost: float, right: int) -> tuple[Tensor, Tensor]:
 
 
 @compiled
-def _list_ink(images, start, pixel, x):
+def _list_nonzero(images, start, pixel, x):
     i = 0
     for n in range(len(images)):
         start[n] = i
@@ -126,8 +126,8 @@ def _list_ink(images, start, pixel, x):
 
 @njit
 def _times(scale, value):
-    """Their product, rounded by itself; with a scale of 1, every sum around it is then the same as without."""
-    return scale * value
+    """Their product, rounded by itself; a scale of None costs nothing."""
+    return value if scale is None else scale * value
 
 
 @compiled
@@ -163,32 +163,33 @@ def _forward(sizes, layers, scale, pixel, x, neurons, a):
 
 
 @compiled
-def _score(a, outputs, label, entropy):
-    """The cost, and whether the answer is right, as `digits.network` has them."""
-    cost, largest = np.float32(0), 0
-    for j in range(outputs):
+def _score(a, y, entropy):
+    """The cost of outputs a for the target y, and whether the prediction is right, as `digits.network` has them."""
+    cost, largest, wanted = np.float32(0), 0, 0
+    for j in range(len(y)):
         if entropy:
-            log: Any = math.log(a[j]) if j == label else math.log1p(-a[j])
+            log: Any = math.log(a[j]) if y[j] else math.log1p(-a[j])
             cost -= max(log, LEAST)
         else:
-            cost += (a[j] - np.float32(j == label)) ** 2 * HALF
+            cost += (a[j] - y[j]) ** 2 * HALF
         if a[j] > a[largest]:
             largest = j
-    if outputs == 1 or label >= outputs:  # a detector, or an image without a digit
-        return cost, (a[largest] > 0.5) == (label == 0)
-    return cost, largest == label
+        if y[j] > y[wanted]:
+            wanted = j
+    if len(y) == 1 or not y[wanted]:  # a detector, or an image without a digit
+        return cost, (a[largest] > 0.5) == (y[wanted] > 0)
+    return cost, largest == wanted
 
 
 @compiled
-def _backward(sizes, layers, scale, a, delta, label, step, entropy):
+def _backward(sizes, layers, scale, a, delta, y, step, entropy):
     """Fill in `step` times the error delta of every layer."""
     top = len(layers) - 1
     for j in range(sizes[top + 1]):
-        y = np.float32(j == label)
         if entropy:
-            delta[top, j] = step * (a[top, j] - y)  # BP1
+            delta[top, j] = step * (a[top, j] - y[j])  # BP1
         else:
-            delta[top, j] = step * (a[top, j] - y) * a[top, j] * (ONE - a[top, j])  # BP1
+            delta[top, j] = step * (a[top, j] - y[j]) * a[top, j] * (ONE - a[top, j])  # BP1
     for layer in range(top, 0, -1):
         w, below = layers[layer], a[layer - 1]
         for i in range(sizes[layer]):
@@ -211,40 +212,41 @@ def _update(w, unscale, index, value, delta):
 
 
 @compiled
-def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, labels, chosen, lr, entropy, kept):
-    """Cost, right answers, and the scale of the weights, which is multiplied by `kept` in every step."""
+def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, targets, chosen, lr, entropy, kept):
+    """Cost, right predictions, and the scale of the weights, which is multiplied by `kept` in every step (L2)."""
     mini_batches, batch_size = chosen.shape
     step = lr / np.float32(batch_size)
     cost, right, exact = 0.0, 0, 1.0  # in float64: many steps hardly change the scale
     for k in range(mini_batches):
-        scale = np.float32(exact)
+        scale = None if kept is None else np.float32(exact)
         for b in range(batch_size):
             n = chosen[k, b]
-            ink = slice(start[n], start[n + 1])
-            _forward(sizes, layers, scale, pixel[ink], x[ink], neurons, a[b])
-            _backward(sizes, layers, scale, a[b], delta[b], labels[n], step, entropy)
-            c, r = _score(a[b, -1], sizes[-1], labels[n], entropy)
+            strokes = slice(start[n], start[n + 1])
+            _forward(sizes, layers, scale, pixel[strokes], x[strokes], neurons, a[b])
+            _backward(sizes, layers, scale, a[b], delta[b], targets[n], step, entropy)
+            c, r = _score(a[b, -1], targets[n], entropy)
             cost, right = cost + c, right + r
-        exact *= kept
-        if abs(exact - 1) > 0.5:  # long before it is 0, or infinite
-            for w in layers:
-                w[:-1] *= np.float32(exact)
-            exact = 1.0
-        unscale = np.float32(1 / exact)
+        if kept is not None:
+            exact *= kept
+            if abs(exact - 1) > 0.5:  # long before it is 0, or infinite
+                for w in layers:
+                    w[:-1] *= np.float32(exact)
+                exact = 1.0
+        unscale = None if kept is None else np.float32(1 / exact)
         for b in range(batch_size):
-            ink = slice(start[chosen[k, b]], start[chosen[k, b] + 1])
-            _update(layers[0], unscale, pixel[ink], x[ink], delta[b, 0])
+            strokes = slice(start[chosen[k, b]], start[chosen[k, b] + 1])
+            _update(layers[0], unscale, pixel[strokes], x[strokes], delta[b, 0])
             for layer in range(1, len(layers)):
                 _update(layers[layer], unscale, neurons[: sizes[layer]], a[b, layer - 1], delta[b, layer])
     return cost, right, exact
 
 
 @compiled
-def _evaluate(sizes, layers, a, delta, neurons, start, pixel, x, labels, chosen, entropy):
+def _evaluate(sizes, layers, a, delta, neurons, start, pixel, x, targets, chosen, entropy):
     cost, right = 0.0, 0
     for n in chosen:
-        ink = slice(start[n], start[n + 1])
-        _forward(sizes, layers, ONE, pixel[ink], x[ink], neurons, a[0])
-        c, r = _score(a[0, -1], sizes[-1], labels[n], entropy)
+        strokes = slice(start[n], start[n + 1])
+        _forward(sizes, layers, None, pixel[strokes], x[strokes], neurons, a[0])
+        c, r = _score(a[0, -1], targets[n], entropy)
         cost, right = cost + c, right + r
     return cost, right

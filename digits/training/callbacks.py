@@ -11,11 +11,16 @@ from lightning.pytorch import callbacks
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities import rank_zero_only
+from torch import nn
 from tqdm import tqdm
 
 from digits.checkpoint.untrusted import read
 from digits.files import write_atomically
-from digits.network import parameter_count
+
+GAUSSIAN = (
+    "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
+    "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
+)
 
 
 class EarlyStopping(callbacks.EarlyStopping):
@@ -24,6 +29,11 @@ class EarlyStopping(callbacks.EarlyStopping):
     def on_train_start(self, trainer: Any, module: Any) -> None:
         super().on_train_start(trainer, module)
         trainer.should_stop = trainer.should_stop or self.wait_count >= self.patience
+
+
+def parameter_count(network: nn.Module) -> int:
+    """How many weights and biases a network has."""
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 class EpochLines(Callback):
@@ -39,14 +49,15 @@ class EpochLines(Callback):
         )
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
-        images, batch_size = len(trainer.datamodule.training[1]), trainer.datamodule.batch_size * trainer.world_size
-        steps = math.ceil(images / batch_size) * trainer.max_epochs
-        self.bar.reset(total=trainer.max_steps if 0 <= trainer.max_steps < steps else max(0, steps))
+        stacks = trainer.train_dataloader
+        self.bar.reset(total=max(0, math.ceil(stacks.count / stacks.batch_size) * trainer.max_epochs))
         self.started = False
 
     def on_train_batch_start(self, trainer: Any, module: Any, stack: Any, _: int) -> None:
         if not self.started:
-            kernel = f"kernel {module.kernel_for(stack)} on {stack.images.device}"
+            if module.hparams["init"] == "gaussian" and module.hparams["cost"] == "quadratic":
+                rank_zero_only(tqdm.write)(GAUSSIAN)
+            kernel = f"kernel {module.kernel_for(stack)[0].name} on {stack.images.device}"
             processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
             other = "cuda" if stack.images.device.type == "cpu" else "cpu"
             choice = f" (--trainer.accelerator {other} for the other)" if torch.cuda.is_available() else ""

@@ -14,9 +14,13 @@ from cyclopts.config import Dict
 from lightning.pytorch import Trainer
 
 from digits.checkpoint.selection import CONFIG, newest_run
+from digits.checkpoint.untrusted import RENAMED
 from digits.cli import parse
 from digits.errors import UserError
+from digits.kernels import KERNELS
 
+WAYS = "; ".join(f"{kernel.name}: {kernel.help}" for kernel in KERNELS.values())
+KernelName = Annotated[str, Parameter(choices=("auto", *KERNELS), help=f"How to train. auto: the fastest; {WAYS}.")]
 SETTINGS = {name: hint for name, hint in get_type_hints(Trainer.__init__).items() if name != "return"}
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
 
@@ -105,4 +109,6 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(f"--config {path}: {reason}") from error
     if not isinstance(settings, dict):
         raise UserError(f"--config {path}: expected lines such as `lr: 3.0`")
-    return {name: value for name, value in settings.items() if value is not None}
+    if type(settings.get("schedule")) is int:
+        settings["schedule"] = True  # version 0.1 had the number of epochs here
+    return {RENAMED.get(name, name): value for name, value in settings.items() if value is not None}

@@ -36,11 +36,12 @@ def report(trainer: Trainer, path: Path) -> None:
 
     print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})")
     if model.only_digit is not None:
-        there = int((data.test[1] == model.only_digit).sum())
-        misses, alarms = (int(metrics[f"{kind}/test"]) for kind in ("misses", "false_alarms"))
+        images, labels = data.test
+        detected, there = model.predict(images)[0], labels == model.only_digit
+        misses, alarms, count = (int(found.sum()) for found in (there & ~detected, detected & ~there, there))
         print(
-            f"Misses      {misses} of {there} pictures of a {model.only_digit} (recall {1 - misses / there:.2%}), "
-            f"false alarms {alarms} of {len(data.test[1]) - there} others"
+            f"Misses      {misses} of {count} pictures of a {model.only_digit} (recall {1 - misses / count:.2%}), "
+            f"false alarms {alarms} of {len(labels) - count} others"
         )
     kind = type(model).__name__
     known = f"from digits import {kind}; " if kind == "DigitClassifier" else ""

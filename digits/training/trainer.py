@@ -12,8 +12,7 @@ from torch import nn
 
 from digits.checkpoint.untrusted import VALIDATION
 from digits.errors import UserError
-from digits.network import parameter_count
-from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles
+from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
 from digits.training.runs import Run
 
 DEFAULTS: dict[str, Any] = {
@@ -46,6 +45,8 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
     settings.setdefault("max_epochs", epochs)
     if str(settings.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
+    if settings.get("max_steps", -1) != -1:
+        raise UserError("--trainer.max_steps: a run ends with an epoch; say --epochs")
     if settings.get("limit_test_batches") in (0, 0.0):
         raise UserError("--trainer.limit_test_batches: a run ends with a test")
     if settings.get("logger") is None:

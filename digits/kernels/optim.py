@@ -1,0 +1,58 @@
+"""The optimizer whose steps all kernels take, plain SGD with L2, and its schedule."""
+
+import math
+from typing import Any
+
+from torch import nn
+from torch.optim import SGD, Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, ReduceLROnPlateau, SequentialLR
+
+from digits.errors import UserError
+
+WARM_UP = 0.05  # the share of the epochs in which the learning rate rises; at once, it may saturate every output
+
+
+def plain_sgd(network: nn.Module, lr: float, decay: float = 0.0) -> SGD:
+    """The optimizer whose steps all kernels take; weights, not biases, lose `lr * decay` of themselves a step (L2)."""
+    if not decay:
+        return SGD(network.parameters(), lr)
+    weights, biases = ([p for p in network.parameters() if (p.ndim > 1) == wanted] for wanted in (True, False))
+    groups: list[dict[str, Any]] = [{"params": weights, "weight_decay": decay}, {"params": biases}]
+    return SGD(groups, lr)
+
+
+def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
+    """Whether the optimizer does what that of `plain_sgd` does, and nothing else."""
+    if type(optimizer) is not SGD:
+        return False
+    first = optimizer.param_groups[0]
+    groups = plain_sgd(network, first["lr"], first["weight_decay"]).param_groups
+
+    def does(group: dict[str, Any], wanted: dict[str, Any]) -> bool:
+        moved = {id(parameter) for parameter in group["params"] if parameter.requires_grad}
+        others = wanted.keys() - {"params"}
+        return moved == set(map(id, wanted["params"])) and all(group[name] == wanted[name] for name in others)
+
+    return len(optimizer.param_groups) == len(groups) and all(map(does, optimizer.param_groups, groups))
+
+
+def scheduled(optimizer: Optimizer, epochs: int | None) -> Any:
+    """The optimizer and, as Lightning wants it, its schedule for a run of so many epochs: warm-up and cosine decay.
+
+    The learning rate rises from a tenth of the optimizer's to all of it, then falls along a cosine to almost 0.
+    """
+    if epochs is None or epochs < 1:
+        raise UserError("--schedule has to know how many epochs there will be")
+    rising = math.ceil(WARM_UP * epochs)
+    up = LinearLR(optimizer, start_factor=0.1, total_iters=rising)
+    down = CosineAnnealingLR(optimizer, max(1, epochs - rising))
+    return [optimizer], [SequentialLR(optimizer, [up, down], [rising])]
+
+
+def step_schedulers(model: Any, validation: Any) -> None:
+    """Step the schedulers of a LightningModule after an epoch, which Lightning leaves to manual optimization."""
+    for config in model.trainer.lr_scheduler_configs:
+        if config.interval != "epoch" or config.frequency != 1:
+            raise UserError("a learning rate scheduler is stepped after each epoch; leave out interval and frequency")
+        plateau = isinstance(config.scheduler, ReduceLROnPlateau)  # lowers the rate when validation stands still
+        model.lr_scheduler_step(config.scheduler, validation if plateau else None)
