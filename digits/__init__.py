@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digits.data import MNISTDataModule as MNISTDataModule
+    from digits.errors import UserError as UserError
     from digits.model import DigitClassifier as DigitClassifier
 
-LAZY = {"DigitClassifier": "digits.model", "MNISTDataModule": "digits.data"}  # Lightning takes seconds to import
+LAZY = {  # Lightning takes seconds to import
+    "DigitClassifier": "digits.model",
+    "MNISTDataModule": "digits.data",
+    "UserError": "digits.errors",
+}
 
 
 def __getattr__(name: str) -> Any:

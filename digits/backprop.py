@@ -17,13 +17,7 @@ Gradients = list[tuple[Tensor, Tensor]]  # of the weights and the biases of each
 
 @torch.no_grad()
 def sgd_step(
-    weights: Tensors,
-    biases: Tensors,
-    x: Tensor,
-    y: Tensor,
-    lr: float,
-    cost: Cost = QUADRATIC,
-    decay: float = 0.0,
+    weights: Tensors, biases: Tensors, x: Tensor, y: Tensor, lr: float, cost: Cost = QUADRATIC, decay: float = 0.0
 ) -> tuple[Tensor, Tensor]:
     """Move weights and biases, in place, down the gradient of the mean cost of one mini-batch.
 

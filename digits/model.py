@@ -21,9 +21,7 @@ BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dat
 class DigitClassifier(LightningModule):
     """The book's network: an input for each pixel, hidden layers, ten outputs, of which the largest names the digit.
 
-    Or a detector, with one output: its activation is above 0.5 where the picture shows `only_digit`.
-
-    Trained with plain SGD on one-hot targets; a detector's target is 1 for its digit and 0 for the others.
+    Or a detector, with one output, whose target is 1 for `only_digit` and 0 for the others; above 0.5 it is detected.
 
     Args:
         hidden: Neurons in each hidden layer; [100] is the book's 784-100-10.
@@ -85,9 +83,13 @@ class DigitClassifier(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Plain SGD, with L2 and a schedule if wanted."""
-        images = len(self.trainer.datamodule.training[1])  # type: ignore[attr-defined]
-        optimizer = optim.plain_sgd(self, self.lr, self.l2 / images)
+        decay = self.l2 and self.l2 / len(self.trainer.datamodule.training[1])  # type: ignore[attr-defined]
+        optimizer = optim.plain_sgd(self, self.lr, decay)
         return optim.scheduled(optimizer, self.trainer.max_epochs) if self.schedule else optimizer
+
+    def on_train_start(self) -> None:
+        """Refuse what would have to happen within a stack."""
+        optim.refuse_steps(self.trainer)
 
     def training_step(self, stack: Stack, _: int) -> None:
         """A step of SGD for each mini-batch of the stack."""

@@ -10,6 +10,7 @@ from digits import data, mnist
 from digits.data import MNISTDataModule, order, slices
 from digits.errors import UserError
 from digits.model import DigitClassifier
+from digits.network import one_hot
 from tests.support.small_mnist import TEST, TRAINING, VALIDATION
 from tests.support.training import quick_trainer
 
@@ -31,7 +32,7 @@ class Seen(Callback):
         self.epochs = {}
 
     def on_train_batch_start(self, trainer, module, batch, index):
-        self.epochs.setdefault(trainer.current_epoch, []).extend(batch[1][batch[2]].flatten().tolist())
+        self.epochs.setdefault(trainer.current_epoch, []).extend(batch[1][batch[2]].argmax(-1).flatten().tolist())
 
 
 def test_order_is_a_permutation():
@@ -93,8 +94,8 @@ def test_train_size_that_is_not_there(data_dir, train_size):
 
 def test_evaluation_sees_each_split_whole(module):
     [validation], [test] = (list(loader) for loader in module.val_dataloader())
-    assert validation[1].equal(module.validation[1]) and len(validation[0]) == VALIDATION
-    assert test[1].equal(module.test[1]) and len(test[0]) == TEST
+    assert validation[1].equal(one_hot(module.validation[1])) and len(validation[0]) == VALIDATION
+    assert test[1].equal(one_hot(module.test[1])) and len(test[0]) == TEST
     assert next(iter(module.test_dataloader()))[0].equal(module.test[0])
 
 
@@ -108,21 +109,21 @@ def test_splits_of_the_real_data(mnist_dir):
 
 
 def test_stacks_of_an_epoch(module):
-    module.trainer = SimpleNamespace(current_epoch=2, global_rank=0, world_size=1)
+    module.trainer = SimpleNamespace(current_epoch=2, max_epochs=9, global_rank=0, world_size=1)
     loader = module.train_dataloader()
     epoch = list(loader)
     assert len(loader) == len(epoch) == 4
     assert [tuple(chosen.shape) for _, _, chosen in epoch] == [(3, 64)] * 2 + [(1, 64), (1, 52)]
     assert torch.cat([chosen.flatten() for _, _, chosen in epoch]).equal(order(5, 2, TRAINING))
-    for images, labels, _ in epoch:  # the data set itself, not a copy
-        assert images is module.training[0] and labels.equal(module.training[1])
+    for images, targets, _ in epoch:  # the data set itself, not a copy
+        assert images is module.training[0] and targets.equal(one_hot(module.training[1]))
 
 
 def test_processes_share_each_mini_batch(module):
     """Three processes with mini-batches of 64: each image of an epoch goes to one of them."""
     epochs = []
     for rank in range(3):
-        module.trainer = SimpleNamespace(current_epoch=2, global_rank=rank, world_size=3)
+        module.trainer = SimpleNamespace(current_epoch=2, max_epochs=9, global_rank=rank, world_size=3)
         epochs.append([chosen for _, _, chosen in module.train_dataloader()])
         [(_, _, tested)] = module.test_dataloader()
         assert tested.equal(torch.arange(rank, TEST, 3))

@@ -51,10 +51,9 @@ def test_inputs_are_0_to_1_of_the_dtype_of_the_network():
 
 
 def test_labels_as_desired_outputs():
-    y = one_hot(torch.tensor([[3, 0], [9, 3]]), 10, like=torch.zeros(1, dtype=torch.float64))
-    assert (y.shape, y.dtype) == ((2, 2, 10), torch.float64)
+    y = one_hot(torch.tensor([[3, 0], [9, 3]]))
+    assert (y.shape, y.dtype) == ((2, 2, 10), torch.float32)
     assert y.argmax(-1).tolist() == [[3, 0], [9, 3]] and (y.sum(-1) == 1).all()
-    assert one_hot(torch.tensor([0, 1, 9]), 1, like=y).tolist() == [[1], [0], [0]]
 
 
 def test_the_cost_is_the_books():

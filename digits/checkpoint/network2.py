@@ -16,8 +16,8 @@ LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the parser takes 
 COSTS: dict[str, CostName] = {"QuadraticCost": "quadratic", "CrossEntropyCost": "cross_entropy"}
 
 
-def read(path: str | Path) -> tuple[dict[str, Any], list[Tensor]]:
-    """The settings of a `DigitClassifier`; of each layer in turn, the weights (outputs, inputs) and biases (outputs,).
+def read(path: str | Path) -> dict[str, Any]:
+    """The network in such a file, as a checkpoint has it: `hyper_parameters` and `state_dict`.
 
     Raises UserError if the file is missing, too large, not of network2.py, or not of a network for square images with
     ten outputs. It may come from a stranger.
@@ -53,8 +53,11 @@ def read(path: str | Path) -> tuple[dict[str, Any], list[Tensor]]:
     except (ValueError, OverflowError, RecursionError) as error:
         raise UserError(f"{path} is not a network saved by network2.py: {error}") from error
     weights, biases = parameters
+    state = {}
+    for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        state |= {f"network.{2 * layer}.weight": w, f"network.{2 * layer}.bias": b.flatten()}
     settings = {"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": COSTS[cost]}
-    return settings, [tensor for w, b in zip(weights, biases, strict=True) for tensor in (w, b.flatten())]
+    return {"hyper_parameters": settings, "state_dict": state}
 
 
 def _matrix(rows: Any, height: int, width: int, name: str) -> Tensor:

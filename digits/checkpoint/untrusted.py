@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from digits.checkpoint import network2
 from digits.errors import UserError
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
@@ -17,11 +18,13 @@ VALIDATION = "accuracy/validation"  # what chooses the best checkpoint, as Light
 
 
 def read(path: str | Path) -> dict[str, Any]:
-    """A checkpoint of this project, with its tensors on the CPU.
+    """A checkpoint of this project, or a JSON file of the book's network2.py, with its tensors on the CPU.
 
     Raises UserError if it is missing, damaged, of another program or version, or holds more than finite tensors and
     plain values: it may come from a stranger, so it runs no code, and takes no more memory than its size.
     """
+    if Path(path).suffix == ".json":
+        return {"digits_version": VERSION} | network2.read(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"{path} is no file")  # perhaps a pipe, which would be waited for
     try:

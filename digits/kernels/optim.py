@@ -49,10 +49,16 @@ def scheduled(optimizer: Optimizer, epochs: int | None) -> Any:
     return [optimizer], [SequentialLR(optimizer, [up, down], [rising])]
 
 
+def refuse_steps(trainer: Any) -> None:
+    """Raise UserError if the training is to end, or a learning rate to change, in the middle of an epoch."""
+    if trainer.max_steps >= 0:
+        raise UserError("--trainer.max_steps: a run ends with an epoch, so say how many with --epochs")
+    if any(config.interval != "epoch" or config.frequency != 1 for config in trainer.lr_scheduler_configs):
+        raise UserError("a learning rate scheduler is stepped after each epoch; leave out its interval and frequency")
+
+
 def step_schedulers(model: Any, validation: Any) -> None:
     """Step the schedulers of a LightningModule after an epoch, which Lightning leaves to manual optimization."""
     for config in model.trainer.lr_scheduler_configs:
-        if config.interval != "epoch" or config.frequency != 1:
-            raise UserError("a learning rate scheduler is stepped after each epoch; leave out interval and frequency")
         plateau = isinstance(config.scheduler, ReduceLROnPlateau)  # lowers the rate when validation stands still
         model.lr_scheduler_step(config.scheduler, validation if plateau else None)

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib import import_module
 from inspect import BoundArguments, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
@@ -26,11 +25,7 @@ Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
 
 
 def _setting(hint: Any, kind: Any, tokens: Sequence[Token]) -> Any:
-    """The value of one of the Trainer's settings, whose type hint says which plain types it takes.
-
-    On the command line it may also be the name of a class, of which an object is made. Not in a file: that may come
-    from a stranger, and importing a module runs it.
-    """
+    """The value of one of the Trainer's settings, whose type hint says which plain types it takes: no objects."""
     try:
         [value] = [yaml.safe_load(token.value) for token in tokens]
     except (ValueError, yaml.YAMLError):  # more than one value, or brackets that are not closed
@@ -39,12 +34,6 @@ def _setting(hint: Any, kind: Any, tokens: Sequence[Token]) -> Any:
     plain = {bool, int, float, str} & {hint, *get_args(hint)} | {str, int} & {type(value) for _ in literals}
     if type(value) in plain:
         return value
-    if isinstance(value, str) and "." in value and tokens[0].source == "cli":
-        module, _, name = value.rpartition(".")
-        try:
-            return getattr(import_module(module), name)()
-        except (ImportError, AttributeError, TypeError) as error:
-            raise ValueError(f"cannot make a {value}: {error}.") from error
     raise ValueError(f"{' '.join(token.value for token in tokens)} is no plain value that Lightning's Trainer takes.")
 
 

@@ -85,7 +85,7 @@ def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> R
     name = model.shape
     for setting, value in differing(model, data).items():
         setting += "_" if setting[-1].isdigit() else ""  # an l2 of 5 makes l2_5, not l25
-        name += f"_{value}" if isinstance(value, str) else f"_{setting}{value:g}"
+        name += f"_{value}" if isinstance(value, str) else f"_{setting}" if value is True else f"_{setting}{value:g}"
     return Run(folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
 
 

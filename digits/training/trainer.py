@@ -12,6 +12,7 @@ from torch import nn
 
 from digits.checkpoint.untrusted import VALIDATION
 from digits.errors import UserError
+from digits.kernels.optim import refuse_steps
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
 from digits.training.runs import Run
 
@@ -45,8 +46,6 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
     settings.setdefault("max_epochs", epochs)
     if str(settings.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
-    if settings.get("max_steps", -1) != -1:
-        raise UserError("--trainer.max_steps: a run ends with an epoch; say --epochs")
     if settings.get("limit_test_batches") in (0, 0.0):
         raise UserError("--trainer.limit_test_batches: a run ends with a test")
     if settings.get("logger") is None:
@@ -63,9 +62,11 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
         callbacks.append(ModelCheckpoint(run.folder, "last", **keep))
     plugins = [*_listed(settings.pop("plugins", None)), WholeFiles()]
     try:
-        return Trainer(callbacks=callbacks, plugins=plugins, **settings)
+        trainer = Trainer(callbacks=callbacks, plugins=plugins, **settings)
     except (ValueError, TypeError, RuntimeError, ModuleNotFoundError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
+    refuse_steps(trainer)
+    return trainer
 
 
 def _listed(value: Any) -> list[Any]:

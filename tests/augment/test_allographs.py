@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from digits import data
+from digits import augment
 from digits.augment import allographs
 from digits.data import MNISTDataModule
 from digits.handwriting.normalize import bounds, centre_of_mass
@@ -36,7 +36,7 @@ def restyled(monkeypatch, number, count=300, **shares):
     for name in SHARES:
         monkeypatch.setattr(allographs, name, shares.get(name, 0.0))
     labels = torch.full((count,), number)
-    return allographs.restyle(digit(number).expand(count, -1, -1), labels, 0, 0) / 255
+    return allographs.with_allographs(digit(number).expand(count, -1, -1), labels, 0, 0) / 255
 
 
 def many(count=4000):
@@ -47,19 +47,18 @@ def many(count=4000):
 
 def test_a_function_of_seed_and_epoch():
     images, labels = many(600)
-    first = allographs.restyle(images, labels, 3, 4)
+    first = allographs.with_allographs(images, labels, 3, 4)
     torch.manual_seed(9)
     np.random.seed(9)
-    assert allographs.restyle(images, labels, 3, 4).equal(first)
+    assert allographs.with_allographs(images, labels, 3, 4).equal(first)
     assert (first.shape, first.dtype) == (images.shape, torch.uint8)
     assert images.equal(many(600)[0])
 
 
 def test_another_by_epoch_and_by_seed():
     images, labels = many(600)
-    copies = {
-        allographs.restyle(images, labels, seed, epoch).numpy().tobytes() for seed in range(3) for epoch in range(3)
-    }
+    keys = [(seed, epoch) for seed in range(3) for epoch in range(3)]
+    copies = {allographs.with_allographs(images, labels, *key).numpy().tobytes() for key in keys}
     assert len(copies) == 9
 
 
@@ -68,9 +67,9 @@ def test_digits_without_styles_stay_as_they_are(monkeypatch):
         monkeypatch.setattr(allographs, name, 0.0)
     noise = torch.randint(256, (1000, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([3, 5, 6, 8]).repeat(250)
-    assert allographs.restyle(noise, labels, 1, 2).equal(noise)
+    assert allographs.with_allographs(noise, labels, 1, 2).equal(noise)
     labels[::10] = 1
-    changed = (allographs.restyle(noise, labels, 1, 2) != noise).any((1, 2))
+    changed = (allographs.with_allographs(noise, labels, 1, 2) != noise).any((1, 2))
     assert changed.any() and not changed[labels != 1].any()
 
 
@@ -174,7 +173,7 @@ def test_drawn_as_mnist_draws(style, number, monkeypatch):
 
 @pytest.fixture
 def module(data_dir):
-    module = MNISTDataModule(data_dir, batch_size=64, seed=5, styles=True)
+    module = MNISTDataModule(data_dir, batch_size=64, seed=5, allographs=True)
     module.prepare_data()
     module.setup("fit")
     return module
@@ -187,7 +186,7 @@ def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(module, monkeypa
     quick_trainer(max_epochs=2).fit(DigitClassifier([5]), module)
     for epoch in range(2):
         (images, *_), *_ = watch.epochs[epoch]
-        assert images.equal(allographs.restyle(*module.training, 5, epoch))
+        assert images.equal(allographs.with_allographs(*module.training, 5, epoch))
         assert not images.equal(module.training[0])
     for split in ("training", "validation", "test"):
         assert getattr(module, split)[0].equal(getattr(plain, split)[0])
@@ -199,29 +198,29 @@ def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(module, monkeypa
 
 def test_styled_before_distorted(module, monkeypatch):
     seen = []
-    monkeypatch.setattr(data, "distort", lambda images, *_: seen.append(images) or images)
-    both = MNISTDataModule(module.data_dir, batch_size=64, seed=5, distort=1.0, styles=True)
+    monkeypatch.setattr(augment, "distort", lambda images, *_: seen.append(images) or images)
+    both = MNISTDataModule(module.data_dir, batch_size=64, seed=5, distort=1.0, allographs=True)
     quick_trainer(max_epochs=1).fit(DigitClassifier([5]), both)
-    assert len(seen) == 1 and seen[0].equal(allographs.restyle(*module.training, 5, 0))
+    assert len(seen) == 1 and seen[0].equal(allographs.with_allographs(*module.training, 5, 0))
 
 
 def test_the_same_seed_gives_the_same_weights(module):
     networks = []
     for styled in (True, True, False):
         model = DigitClassifier([5])
-        own = MNISTDataModule(module.data_dir, batch_size=64, seed=5, styles=styled)
+        own = MNISTDataModule(module.data_dir, batch_size=64, seed=5, allographs=styled)
         quick_trainer(max_epochs=1).fit(model, own)
         networks.append(model)
     assert same_weights(networks[0], networks[1]) and not same_weights(networks[0], networks[2])
 
 
 def test_a_run_records_styles_and_resumes_with_them(run, home):
-    args = "--hidden", 5, "--styles"
+    args = "--hidden", 5, "--allographs"
     run(*args, "--epochs", 3, "--run_dir", "three")
     run(*args, "--epochs", 1, "--run_dir", "one")
-    assert "styles: true" in (home / "one" / "config.yaml").read_text().splitlines()
+    assert "allographs: true" in (home / "one" / "config.yaml").read_text().splitlines()
     run("--resume", "one", "--epochs", 3)
     assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
-    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["styles"] is True
+    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["allographs"] is True
     run("--hidden", 5, "--epochs", 3, "--run_dir", "plain")
     assert not same(weights("plain/last.ckpt"), weights("three/last.ckpt"))

@@ -5,11 +5,12 @@ import math
 import pytest
 import torch
 
-from digits import data
-from digits.augment.negatives import CUTS, NO_DIGIT, Pieces, no_digits
+from digits import augment
+from digits.augment.negatives import CUTS, Pieces, negative_examples
 from digits.data import MNISTDataModule
 from digits.handwriting.normalize import bounds, centre_of_mass
 from digits.model import DigitClassifier
+from digits.network import one_hot
 from tests.support.small_mnist import TRAINING
 from tests.support.training import Watch, quick_trainer, same, same_weights, weights
 
@@ -27,20 +28,20 @@ def pieces():
 
 
 def test_a_function_of_seed_and_epoch():
-    first = no_digits(*rings(), 100, 3, 4)
+    first = negative_examples(*rings(), 100, 3, 4)
     torch.manual_seed(9)
-    assert no_digits(*rings(), 100, 3, 4).equal(first)
+    assert negative_examples(*rings(), 100, 3, 4).equal(first)
     assert (first.shape, first.dtype) == ((100, 28, 28), torch.uint8)
-    assert len({no_digits(*rings(), 50, s, e).numpy().tobytes() for s in range(3) for e in range(3)}) == 9
+    assert len({negative_examples(*rings(), 50, s, e).numpy().tobytes() for s in range(3) for e in range(3)}) == 9
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 13])
 def test_any_number_of_them_from_one_digit(count):
-    assert no_digits(*rings(1), count, 0, 0).shape == (count, 28, 28)
+    assert negative_examples(*rings(1), count, 0, 0).shape == (count, 28, 28)
 
 
 def test_drawn_as_mnist_draws():
-    made = [image for image in no_digits(*rings(), 500, 0, 0).numpy() / 255 if image.max() > 0.5]
+    made = [image for image in negative_examples(*rings(), 500, 0, 0).numpy() / 255 if image.max() > 0.5]
     assert len(made) > 490  # a blot may be fainter, or nothing
     sides, middles = [], []
     for image in made:
@@ -89,7 +90,7 @@ def test_strokes_scribbles_and_blots_differ_in_amount_of_ink():
 
 @pytest.fixture
 def module(data_dir):
-    module = MNISTDataModule(data_dir, batch_size=64, seed=5, no_digit=0.25)
+    module = MNISTDataModule(data_dir, batch_size=64, seed=5, negatives=0.25)
     module.prepare_data()
     module.setup("fit")
     return module
@@ -100,32 +101,32 @@ def test_each_epoch_trains_on_its_own_beside_all_digits(module, monkeypatch):
     quick_trainer(max_epochs=2).fit(DigitClassifier([5]), module)
     extra = TRAINING // 4
     for epoch in range(2):
-        (images, labels, _), *_ = watch.epochs[epoch]
-        made = no_digits(*module.training, extra, 5, epoch)
+        (images, targets, _), *_ = watch.epochs[epoch]
+        made = negative_examples(*module.training, extra, 5, epoch)
         assert images.equal(torch.cat([module.training[0], made]))
-        assert labels.equal(torch.cat([module.training[1], torch.full((extra,), NO_DIGIT)]))
+        assert targets.equal(torch.cat([one_hot(module.training[1]), torch.zeros(extra, 10)]))
         chosen = torch.cat([stack.chosen.flatten() for stack in watch.epochs[epoch]])
         assert chosen.sort().values.equal(torch.arange(TRAINING + extra))
-    assert len(module.val_dataloader()[0][0].labels) == len(module.validation[1])
+    assert len(module.val_dataloader()[0][0].targets) == len(module.validation[1])
 
 
 def test_made_of_styled_digits_and_then_distorted(module, monkeypatch):
     seen = []
-    monkeypatch.setattr(data, "restyle", lambda images, *_: 255 - images)
-    monkeypatch.setattr(data, "distort", lambda images, *_: seen.append(images) or images)
-    every = MNISTDataModule(module.data_dir, batch_size=64, seed=5, distort=1.0, styles=True, no_digit=0.25)
+    monkeypatch.setattr(augment, "with_allographs", lambda images, *_: 255 - images)
+    monkeypatch.setattr(augment, "distort", lambda images, *_: seen.append(images) or images)
+    every = MNISTDataModule(module.data_dir, batch_size=64, seed=5, distort=1.0, allographs=True, negatives=0.25)
     quick_trainer(max_epochs=1).fit(DigitClassifier([5]), every)
     styled, labels = 255 - module.training[0], module.training[1]
     assert len(seen) == 1
-    assert seen[0].equal(torch.cat([styled, no_digits(styled, labels, TRAINING // 4, 5, 0)]))
+    assert seen[0].equal(torch.cat([styled, negative_examples(styled, labels, TRAINING // 4, 5, 0)]))
 
 
 def test_outputs_stay_low_where_no_digit_is(module):
-    made = no_digits(*module.training, 200, 1, 0)
+    made = negative_examples(*module.training, 200, 1, 0)
     high = []
     for share in (0.0, 0.5):
         model = DigitClassifier([30])
-        own = MNISTDataModule(module.data_dir, batch_size=10, seed=5, no_digit=share)
+        own = MNISTDataModule(module.data_dir, batch_size=10, seed=5, negatives=share)
         quick_trainer(max_epochs=5).fit(model, own)
         digits = model.predict(module.validation[0])[1].amax(1)
         assert (digits > 0.5).double().mean() > 0.8
@@ -139,7 +140,7 @@ def test_the_kernels_agree_and_the_same_seed_gives_the_same_weights(module, kern
     for name in (kernel, kernel, "autograd"):
         model = DigitClassifier([5], kernel=name)
         trainer = quick_trainer(max_epochs=2)
-        trainer.fit(model, MNISTDataModule(module.data_dir, batch_size=64, seed=5, no_digit=0.25))
+        trainer.fit(model, MNISTDataModule(module.data_dir, batch_size=64, seed=5, negatives=0.25))
         networks.append(model)
         accuracies.append(trainer.callback_metrics["accuracy/training"])
     assert same_weights(networks[0], networks[1])
@@ -149,10 +150,10 @@ def test_the_kernels_agree_and_the_same_seed_gives_the_same_weights(module, kern
 
 
 def test_a_run_records_the_share_and_resumes_with_it(run, home):
-    args = "--hidden", 5, "--no_digit", 0.25
+    args = "--hidden", 5, "--negatives", 0.25
     run(*args, "--epochs", 3, "--run_dir", "three")
     run(*args, "--epochs", 1, "--run_dir", "one")
-    assert "no_digit: 0.25" in (home / "one" / "config.yaml").read_text().splitlines()
+    assert "negatives: 0.25" in (home / "one" / "config.yaml").read_text().splitlines()
     run("--resume", "one", "--epochs", 3)
     assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
-    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["no_digit"] == 0.25
+    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["negatives"] == 0.25

@@ -35,7 +35,7 @@ def written(tmp_path, saved):
 @pytest.mark.parametrize("cost, ours", [("QuadraticCost", "quadratic"), ("CrossEntropyCost", "cross_entropy")])
 def test_it_answers_as_the_book_has_it(sizes, cost, ours, tmp_path):
     saved = network2(sizes, cost)
-    model = DigitClassifier.from_network2(written(tmp_path, saved))
+    model = DigitClassifier.load_from_checkpoint(written(tmp_path, saved))
     side = model.image_size
     images = torch.rand(50, side, side)
     wanted = images.flatten(1).double().numpy().T
@@ -91,25 +91,26 @@ GOOD = network2([16, 5, 10])
 def test_a_file_that_is_none_is_one_line(saved, reason, tmp_path):
     path = written(tmp_path, saved)
     with pytest.raises(UserError, match=f"net.json is not a network saved by network2.py: .*{reason}") as caught:
-        DigitClassifier.from_network2(path)
+        DigitClassifier.load_from_checkpoint(path)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
 
 
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(UserError, match="no such file"):
-        DigitClassifier.from_network2(tmp_path / "none.json")
+        DigitClassifier.load_from_checkpoint(tmp_path / "none.json")
+    (tmp_path / "folder.json").mkdir()
     with pytest.raises(UserError, match="cannot be read: Is a directory"):
-        DigitClassifier.from_network2(tmp_path)
+        DigitClassifier.load_from_checkpoint(tmp_path / "folder.json")
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\xfd")
     with pytest.raises(UserError, match="bytes.json is not a network"):
-        DigitClassifier.from_network2(tmp_path / "bytes.json")
+        DigitClassifier.load_from_checkpoint(tmp_path / "bytes.json")
 
 
 def test_a_large_file_is_not_read(tmp_path):
     with (tmp_path / "large.json").open("wb") as file:
         file.truncate(LARGEST + 1)
     with pytest.raises(UserError, match="it is larger than 32,000,000 bytes"):
-        DigitClassifier.from_network2(tmp_path / "large.json")
+        DigitClassifier.load_from_checkpoint(tmp_path / "large.json")
 
 
 @pytest.mark.slow
@@ -117,17 +118,18 @@ def test_the_costliest_file_takes_about_a_gigabyte(tmp_path):
     """The parser makes 64 bytes of every three characters; measured: 1.0 GB, of which torch takes 0.3."""
     (tmp_path / "large.json").write_text("[" + "[]," * (LARGEST // 3 - 2) + "[]]")
     code = (
-        "import sys; from digits import UserError, network2; from tests.support.damage import peak_memory\n"
+        "import sys\nfrom digits.errors import UserError\nfrom digits.checkpoint import network2\n"
+        "from tests.support.damage import peak_memory\n"
         "try: network2.read(sys.argv[1])\n"
         "except UserError as error: print(peak_memory() // 1_000_000)"
     )
     command = [sys.executable, "-c", code, tmp_path / "large.json"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert int(done.stdout) < 1_500, done.stderr
 
 
 def test_it_goes_on_learning(data_dir, tmp_path):
-    model = DigitClassifier.from_network2(written(tmp_path, network2([784, 12, 10])), lr=0.5)
+    model = DigitClassifier.load_from_checkpoint(written(tmp_path, network2([784, 12, 10])), lr=0.5)
     trainer = quick_trainer(max_epochs=5)
     trainer.fit(model, MNISTDataModule(data_dir))
     assert trainer.callback_metrics["accuracy/validation"] > 0.9

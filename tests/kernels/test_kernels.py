@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 from digits import backprop, kernels, mnist
 from digits.data import order
 from digits.errors import UserError
-from digits.kernels import DENSE, choose, cpu
+from digits.kernels import DENSE, Job, choose, cpu, optim
 from digits.model import DigitClassifier
 from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
 
@@ -24,8 +25,9 @@ def problem(sizes, images=200, seed=0):
     side = int(sizes[0] ** 0.5)
     ink = torch.rand(images, side, side, generator=generator) < 0.2
     pixels = (torch.randint(1, 256, ink.shape, generator=generator) * ink).to(torch.uint8)
-    labels = torch.randint(sizes[-1] + 1, (images,), generator=generator)  # the highest names no output
-    return sigmoid_network(sizes, seed=seed), pixels, labels
+    labels = torch.randint(sizes[-1] + 1, (images,), generator=generator)
+    targets = torch.eye(sizes[-1] + 1, sizes[-1])[labels]  # a row of 0, of no digit, for the highest label
+    return sigmoid_network(sizes, seed=seed), pixels, targets
 
 
 def parameters(network):
@@ -41,13 +43,12 @@ def parameters(network):
     "name, lr, decay", [("quadratic", 0.5, 0.0), ("quadratic", 0.5, 0.02), ("cross_entropy", 0.1, 1e-4)]
 )
 def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size, name, lr, decay):
-    network, images, labels = problem(sizes)
-    labels[::20] = 10  # no digit
+    network, images, targets = problem(sizes)
     exact = sigmoid_network(sizes).double()
     chosen = torch.randperm(200, generator=torch.Generator().manual_seed(1)).view(-1, batch_size)
     settings = chosen, lr, COSTS[name], decay
-    cost, right = cpu.sgd_steps(*parameters(network), images, labels, *settings)
-    exact_cost, exact_right = backprop.sgd_steps(*parameters(exact), images, labels, *settings)
+    cost, right = cpu.sgd_steps(*parameters(network), images, targets, *settings)
+    exact_cost, exact_right = backprop.sgd_steps(*parameters(exact), images, targets, *settings)
     assert right == exact_right
     assert cost.item() == pytest.approx(exact_cost.item(), rel=1e-5)
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
@@ -57,33 +58,34 @@ def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size, name
 @pytest.mark.parametrize("name", COSTS)
 @pytest.mark.parametrize("decay", [0.0, 1e-4, 0.1, 1 / 3, 0.5, 2.0])  # of 1 / 3 x 3.0 nothing is left
 def test_one_mini_batch_is_exact_to_float32_rounding(name, decay):
-    network, images, labels = problem([784, 30, 10])
+    network, images, targets = problem([784, 30, 10])
     exact = sigmoid_network([784, 30, 10]).double()
     for layer in (*linears(network), *linears(exact)):
         layer.bias.data = torch.linspace(-1, 1, layer.out_features).to(layer.bias)  # which must not decay
     settings = torch.arange(10).view(1, 10), 3.0, COSTS[name], decay
-    cpu.sgd_steps(*parameters(network), images, labels, *settings)
-    backprop.sgd_steps(*parameters(exact), images, labels, *settings)
+    cpu.sgd_steps(*parameters(network), images, targets, *settings)
+    backprop.sgd_steps(*parameters(exact), images, targets, *settings)
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
         torch.testing.assert_close(p.double(), q, rtol=1e-6, atol=3e-7)
 
 
 def test_decay_is_exact_where_nothing_else_moves_a_weight():
     """A million steps of 1e-6 each: the weights of a pixel that is always 0 become exp(-1) of what they were."""
-    network, images, labels = problem([100, 3, 10], images=10)
+    network, images, targets = problem([100, 3, 10], images=10)
     images[:, 0, 0] = 0
     before = network[0].weight[:, 0].detach().clone()
     chosen = torch.arange(10).repeat(100_000)[:, None]
-    cpu.sgd_steps(*parameters(network), images, labels, chosen, 0.001, decay=0.001)
+    cpu.sgd_steps(*parameters(network), images, targets, chosen, 0.001, decay=0.001)
     torch.testing.assert_close(network[0].weight[:, 0].detach(), before * math.exp(-1), rtol=3e-6, atol=0)
 
 
 @pytest.mark.parametrize("name", COSTS)
 @pytest.mark.parametrize("outputs", [10, 1])
 def test_every_kernel_evaluates_alike(name, outputs):
-    _, images, labels = problem([784, 30, outputs])
+    _, images, targets = problem([784, 30, outputs])
     model = DigitClassifier([30], only_digit=None if outputs == 10 else 0, cost=name)
-    tallies = [kernel.evaluate(model, images, labels, torch.arange(200)) for kernel in kernels.KERNELS.values()]
+    job = Job(model, images, targets, torch.arange(200))
+    tallies = [kernel.evaluate(job) for kernel in kernels.KERNELS.values()]
     for cost, right in tallies[1:]:
         assert right == tallies[0][1]
         assert cost.item() == pytest.approx(tallies[0][0].item(), rel=1e-5)
@@ -93,8 +95,8 @@ def test_same_bits_every_time():
     chosen = torch.arange(200).view(20, 10)
     results = []
     for _ in range(2):
-        network, images, labels = problem([784, 30, 10])
-        cpu.sgd_steps(*parameters(network), images, labels, chosen, 3.0)
+        network, images, targets = problem([784, 30, 10])
+        cpu.sgd_steps(*parameters(network), images, targets, chosen, 3.0)
         results.append(network)
     for p, q in zip(results[0].parameters(), results[1].parameters(), strict=True):
         assert p.equal(q)
@@ -102,34 +104,34 @@ def test_same_bits_every_time():
 
 @pytest.mark.parametrize("outputs", [10, 1])
 def test_evaluate_is_the_network_itself(outputs):
-    network, images, labels = problem([784, 30, outputs])
+    network, images, targets = problem([784, 30, outputs])
     chosen = torch.arange(0, 200, 3)
-    cost, right = cpu.evaluate(*parameters(network), images, labels, chosen)
+    cost, right = cpu.evaluate(*parameters(network), images, targets, chosen)
     a = network(inputs(images[chosen], like=network[0].weight))
-    y = one_hot(labels[chosen], outputs, like=a)
+    y = targets[chosen]
     assert right == correct(a, y)
     assert 0 < right < len(chosen)
     assert cost.item() == pytest.approx(quadratic_cost(a, y).item(), rel=1e-5)
 
 
 def test_images_that_change_in_place_are_seen_anew():
-    network, images, labels = problem([784, 30, 10])
-    before = cpu.evaluate(*parameters(network), images, labels, torch.arange(200))
+    network, images, targets = problem([784, 30, 10])
+    before = cpu.evaluate(*parameters(network), images, targets, torch.arange(200))
     images.copy_(images.flip(0))
-    labels.copy_(labels.flip(0))
-    after = cpu.evaluate(*parameters(network), images, labels, torch.arange(200))
+    targets.copy_(targets.flip(0))
+    after = cpu.evaluate(*parameters(network), images, targets, torch.arange(200))
     assert after[0].item() == pytest.approx(before[0].item(), rel=1e-6)
     images.zero_()
-    assert cpu.evaluate(*parameters(network), images, labels, torch.arange(200))[0].item() != after[0].item()
+    assert cpu.evaluate(*parameters(network), images, targets, torch.arange(200))[0].item() != after[0].item()
 
 
 def test_blank_and_full_images():
-    network, images, labels = problem([784, 30, 10])
+    network, images, targets = problem([784, 30, 10])
     exact = sigmoid_network([784, 30, 10]).double()
     images[::2], images[1::2] = 0, 255
     chosen = torch.arange(200).view(20, 10)
-    cpu.sgd_steps(*parameters(network), images, labels, chosen, 0.1)
-    backprop.sgd_steps(*parameters(exact), images, labels, chosen, 0.1)
+    cpu.sgd_steps(*parameters(network), images, targets, chosen, 0.1)
+    backprop.sgd_steps(*parameters(exact), images, targets, chosen, 0.1)
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
         torch.testing.assert_close(p.double(), q, rtol=1e-4, atol=1e-4)
 
@@ -138,13 +140,20 @@ def plain(network):
     return SGD(network.parameters(), lr=1.0)
 
 
+def chosen_kernel(wanted, network, images, optimizer=None, batch_size=1, cost=QUADRATIC):
+    """The name of the kernel that is chosen."""
+    model = SimpleNamespace(network=network, cost=cost, parameters=network.parameters)
+    job = Job(model, images, torch.zeros(len(images), 10), torch.zeros(1, batch_size, dtype=torch.int64), optimizer)
+    return choose(wanted, job).name
+
+
 @pytest.mark.parametrize("decay", [0.0, 1e-4])
 def test_numba_where_it_applies(decay):
     network, images, _ = problem([784, 30, 10])
-    plain = partial(kernels.plain_sgd, lr=1.0, decay=decay)
-    assert choose("auto", network, images, plain(network)) == "numba"
-    assert choose("torch", network, images, plain(network)) == "torch"
-    assert choose("autograd", network, images, plain(network)) == "autograd"
+    plain = partial(optim.plain_sgd, lr=1.0, decay=decay)
+    assert chosen_kernel("auto", network, images, plain(network)) == "numba"
+    assert chosen_kernel("torch", network, images, plain(network)) == "torch"
+    assert chosen_kernel("autograd", network, images, plain(network)) == "autograd"
 
 
 @pytest.mark.parametrize(
@@ -200,15 +209,15 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         "adam": torch.optim.Adam,
     }
     optimizer = optimizers.get(case, lambda p: SGD(p, lr=1.0))(network.parameters())
-    assert choose("auto", network, images, optimizer, cost=cost) == kernel
+    assert chosen_kernel("auto", network, images, optimizer, cost=cost) == kernel
     with pytest.raises(UserError, match=f"--kernel numba.*{reason}"):
-        choose("numba", network, images, optimizer, cost=cost)
+        chosen_kernel("numba", network, images, optimizer, cost=cost)
 
 
 def test_a_name_that_is_none():
     network, images, _ = problem([784, 30, 10])
     with pytest.raises(UserError, match="--kernel must be auto, numba, torch, autograd, not corn"):
-        choose("corn", network, images)
+        chosen_kernel("corn", network, images)
 
 
 @pytest.mark.slow
@@ -226,8 +235,8 @@ def test_where_nothing_can_be_cached_the_kernel_is_compiled_all_the_same(tmp_pat
 def test_many_activations_are_dense_if_there_is_a_second_thread(threads, batch_size, kernel, monkeypatch):
     network, images, _ = problem([784, DENSE // 1000 + 1, 10])
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
-    assert choose("auto", network, images, plain(network), batch_size) == kernel
-    assert choose("numba", network, images, plain(network), batch_size) == "numba"
+    assert chosen_kernel("auto", network, images, plain(network), batch_size) == kernel
+    assert chosen_kernel("numba", network, images, plain(network), batch_size) == "numba"
 
 
 @pytest.mark.slow
@@ -248,10 +257,11 @@ def test_compiled_code_is_kept_on_disk():
 def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(name, lr, decay, mnist_dir):
     """Measured: no weight further apart than 6e-4, of weights up to 3, after 5,000 steps that each round."""
     images, labels = mnist.load(mnist_dir, train=True)
+    targets = one_hot(labels)
     one, other = (sigmoid_network([784, 30, 10], seed=0) for _ in range(2))
     settings = order(0, 0, 50_000).view(-1, 10), lr, COSTS[name], decay
-    cpu.sgd_steps(*parameters(one), images, labels, *settings)
-    backprop.sgd_steps(*parameters(other), images, labels, *settings)
+    cpu.sgd_steps(*parameters(one), images, targets, *settings)
+    backprop.sgd_steps(*parameters(other), images, targets, *settings)
     for p, q in zip(one.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(p, q, rtol=0, atol=2e-3)
 
@@ -259,4 +269,4 @@ def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(name, lr, decay, mni
 def test_a_network_without_linear_layers_takes_the_textbook_way():
     _, images, _ = problem([784, 30, 10])
     network = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 10, 28), nn.Flatten(), nn.Sigmoid())
-    assert choose("auto", network, images, plain(network), 1000) == "autograd"
+    assert chosen_kernel("auto", network, images, plain(network), 1000) == "autograd"

@@ -129,7 +129,7 @@ def test_killed_runs(tmp_path):
         (["--lr", "0.5", "--seed", "3", "--init", "gaussian"], "784-30-10_lr0.5_gaussian_seed3"),
         (["--batch_size", "7", "--train_size", "30"], "784-30-10_batch_size7_train_size30"),
         (["--only_digit", "9", "--distort", "0.5"], "784-30-1_only_digit9_distort0.5"),
-        (["--schedule", "2"], "784-30-10_schedule2"),
+        (["--schedule"], "784-30-10_schedule"),
         (["--cost", "cross_entropy", "--l2", "5"], "784-30-10_cross_entropy_l2_5"),
     ],
 )

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from digits import schedules
 from digits.cli import quiet
+from digits.errors import UserError
+from digits.kernels import optim
 from digits.model import DigitClassifier
 from tests.support.training import quick_trainer
 
@@ -24,7 +25,7 @@ def rates(schedule, epochs, lr=2.0):
             seen[self.trainer.current_epoch] = self.optimizers(use_pl_optimizer=False).param_groups[0]["lr"]
 
     seen = {}
-    images = torch.zeros(2, 28, 28, dtype=torch.uint8), torch.zeros(2, dtype=torch.int64), torch.zeros(1, 2).long()
+    images = torch.zeros(2, 28, 28, dtype=torch.uint8), torch.zeros(2, 10), torch.zeros(1, 2).long()
     model = Seen([2], lr, schedule=schedule)
     quiet()
     quick_trainer(max_epochs=epochs, limit_val_batches=0).fit(model, [images], [images])
@@ -34,32 +35,36 @@ def rates(schedule, epochs, lr=2.0):
 
 def test_schedule_rises_from_a_tenth_and_falls_like_a_cosine():
     wanted = [0.2, 1.1] + [1 + math.cos(math.pi * n / 38) for n in range(38)]
-    assert rates(40, 40) == pytest.approx(wanted, abs=1e-6)
-    assert rates(40, 5) == pytest.approx(wanted[:5], abs=1e-6)
-    assert rates(None, 4) == [2.0] * 4
+    assert rates(True, 40) == pytest.approx(wanted, abs=1e-6)
+    assert rates(False, 4) == [2.0] * 4
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3])
 def test_short_schedules(epochs):
-    seen = rates(epochs, epochs)
+    seen = rates(True, epochs)
     assert seen[0] == pytest.approx(0.2)
     assert seen[1:2] in ([], [pytest.approx(2.0)])
     assert min(seen) > 0
+
+
+@pytest.mark.parametrize("epochs", [-1, 0])
+def test_a_schedule_has_to_know_how_many_epochs(epochs):
+    with pytest.raises(UserError, match="--schedule has to know how many epochs"):
+        rates(True, epochs)
 
 
 def test_the_class_of_the_page_on_chapter_3_halves_its_rate(home, data_dir, monkeypatch):
     """Its very text, for fewer epochs."""
     [code] = [block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S) if "Halving" in block]
     shutil.copytree(data_dir, home / "data")
-    seen, step = [], schedules.step
+    seen, step = [], optim.step_schedulers
 
-    def watched(model, interval, count):
-        step(model, interval, count)
-        if interval == "epoch":
-            [optimizer] = model.trainer.optimizers
-            seen.append((model.trainer.callback_metrics["accuracy/validation"].item(), optimizer.param_groups[0]["lr"]))
+    def watched(model, validation):
+        step(model, validation)
+        [optimizer] = model.trainer.optimizers
+        seen.append((validation.item(), optimizer.param_groups[0]["lr"]))
 
-    monkeypatch.setattr(schedules, "step", watched)
+    monkeypatch.setattr(optim, "step_schedulers", watched)
     exec(code.replace("epochs=200", "epochs=30").replace("patience=9", "patience=1"), {})
     best, waited, lr = 0.0, 0, 0.5
     for accuracy, rate in seen:

@@ -18,11 +18,6 @@ def test_trainer_settings(run):
     assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 2 * 50
 
 
-def test_max_steps(run):
-    run("--trainer.max_steps", 7, "--run_dir", "here")
-    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 7
-
-
 def test_trainer_without_files(run):
     run("--epochs", 1, "--trainer.logger", "false", "--trainer.enable_checkpointing", "false", "--run_dir", "here")
     assert sorted(path.name for path in Path("here").iterdir()) == [".lock", "config.yaml"]
@@ -49,7 +44,7 @@ def test_the_first_line_says_how_to_train_on_the_other_device(run, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("last", [[], ["--cost", "cross_entropy", "--l2", "5", "--trainer.max_steps", "33"]])
+@pytest.mark.parametrize("last", [[], ["--cost", "cross_entropy", "--l2", "5", "--schedule"]])
 def test_two_processes_follow_one(last, tmp_path):
     """Mini-batches of 5 in each of two, against mini-batches of 10 in one; float64, so that rounding cannot hide."""
     runs = Runs(tmp_path)
