@@ -6,8 +6,8 @@ from math import isqrt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from digits.errors import UserError
 from digits.network import CostName
@@ -27,46 +27,31 @@ def read(path: str | Path) -> dict[str, Any]:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise ValueError(f"it is larger than {LARGEST:,} bytes")
-        saved = json.loads(content)
-        if not isinstance(saved, dict) or not {"sizes", "weights", "biases", "cost"} <= saved.keys():
-            raise ValueError("it does not hold sizes, weights, biases and cost")
-        sizes, cost = saved["sizes"], saved["cost"]
-        if not isinstance(cost, str) or cost not in COSTS:
-            raise ValueError(f"its cost is none of {', '.join(COSTS)}")
-        if not isinstance(sizes, list) or not all(type(n) is int and n > 0 for n in sizes) or sizes[1:][-1:] != [10]:
-            raise ValueError("its sizes are not those of layers that end in ten outputs")
-        if isqrt(sizes[0]) ** 2 != sizes[0]:
-            raise ValueError(f"its {sizes[0]} inputs are not the pixels of a square image")
-        parameters = []
-        for name, shapes in (
-            ("weights", [(m, n) for n, m in pairwise(sizes)]),
-            ("biases", [(m, 1) for m in sizes[1:]]),
-        ):
-            matrices = saved[name]
-            if not isinstance(matrices, list) or len(matrices) != len(shapes):
-                raise ValueError(f"its {name} are not those of {len(shapes)} layers")
-            parameters.append([_matrix(rows, *shape, name) for rows, shape in zip(matrices, shapes, strict=True)])
+        return _parsed(json.loads(content))
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file") from error
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise UserError(f"{path} is not a network saved by network2.py: {error}") from error
-    weights, biases = parameters
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        reason = " ".join(f"{type(error).__name__} {error}".split())
+        raise UserError(f"{path} is not a network saved by network2.py: {reason[:200]}") from error
+
+
+def _parsed(saved: Any) -> dict[str, Any]:
+    sizes, cost = saved["sizes"], COSTS[saved["cost"]]
+    if not all(type(n) is int and n > 0 for n in sizes) or sizes[1:][-1:] != [10] or isqrt(sizes[0]) ** 2 != sizes[0]:
+        raise ValueError("its sizes are not those of layers from the pixels of a square image to ten outputs")
+    shapes = [shape for inputs, outputs in pairwise(sizes) for shape in ((outputs, inputs), (outputs, 1))]
+    read = [rows for layer in zip(saved["weights"], saved["biases"], strict=True) for rows in layer]
+    names = [f"network.{2 * layer}.{name}" for layer in range(len(sizes) - 1) for name in ("weight", "bias")]
     state = {}
-    for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        state |= {f"network.{2 * layer}.weight": w, f"network.{2 * layer}.bias": b.flatten()}
-    settings = {"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": COSTS[cost]}
-    return {"hyper_parameters": settings, "state_dict": state}
-
-
-def _matrix(rows: Any, height: int, width: int, name: str) -> Tensor:
-    """A matrix of finite numbers, float32. Looked through before it is made: a ragged one could take any memory."""
-    if not isinstance(rows, list) or len(rows) != height:
-        raise ValueError(f"its {name} and sizes do not agree")
-    if not all(isinstance(row, list) and len(row) == width and {*map(type, row)} <= {int, float} for row in rows):
-        raise ValueError(f"its {name} and sizes do not agree, or are no numbers")
-    matrix = torch.tensor(rows, dtype=torch.float32)
-    if not matrix.isfinite().all():
-        raise ValueError(f"its {name} are not all finite")
-    return matrix
+    for name, shape, rows in zip(names, shapes, read, strict=True):
+        with np.errstate(over="ignore"):  # what is too large is infinite
+            matrix = np.array(rows, np.float32)
+        if matrix.shape != shape or not np.isfinite(matrix).all():
+            raise ValueError(f"a matrix of {matrix.shape} should be of {shape} finite numbers")
+        state[name] = torch.from_numpy(matrix.flatten() if name.endswith("bias") else matrix)
+    return {
+        "hyper_parameters": {"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": cost},
+        "state_dict": state,
+    }
