@@ -2,47 +2,23 @@
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import nn
 
 from digits import backprop
 from digits.errors import UserError
 from digits.kernels import distributed
+from digits.kernels.job import Job as Job
+from digits.kernels.job import Tally
 from digits.kernels.optim import is_plain_sgd
-from digits.network import COSTS, correct, linears, weights_and_biases
+from digits.network import COSTS, correct, linears
 
 # On one thread, skipping zeros is faster than dense arithmetic at every size of one hidden layer, also on distorted
 # images. From about this many activations in the widest layer of a mini-batch on, a second thread is worth more
 # (`python -m tests.benchmarks.speed --crossover`).
 DENSE = 40_000
-
-Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right predictions
-
-
-class Job(NamedTuple):
-    """What is to be trained or, without an optimizer, evaluated."""
-
-    model: Any  # a DigitClassifier: it has a `network` and a `cost`
-    images: Tensor  # (N, H, W) uint8
-    targets: Tensor  # (N, outputs) float, 0 or 1
-    chosen: Tensor  # int64: (K, B) for K mini-batches to train on, (n,) to evaluate
-    optimizer: Optimizer | None = None
-    processes: int = 1
-
-    @property
-    def parameters(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Weights and biases of each layer, to be changed in place."""
-        return weights_and_biases(self.model)
-
-    @property
-    def rate_and_decay(self) -> tuple[float, float]:
-        """The learning rate, and lambda / n of L2."""
-        assert self.optimizer is not None
-        group = self.optimizer.param_groups[0]  # the weights; the biases have the same rate and no decay
-        return group["lr"], group["weight_decay"]
 
 
 class Kernel(NamedTuple):
@@ -89,9 +65,10 @@ def _torch_unsupported(job: Job) -> str | None:
 
 
 def _torch_train(job: Job) -> Tally:
-    sgd_steps = backprop.sgd_steps if job.processes == 1 else distributed.sgd_steps
+    if job.processes > 1:
+        return distributed.train(job)
     rate, decay = job.rate_and_decay
-    return sgd_steps(*job.parameters, job.images, job.targets, job.chosen, rate, job.model.cost, decay)
+    return backprop.sgd_steps(*job.parameters, job.images, job.targets, job.chosen, rate, job.model.cost, decay)
 
 
 @torch.no_grad()
@@ -122,14 +99,13 @@ def _numba_unsupported(job: Job) -> str | None:
 def _numba_train(job: Job) -> Tally:
     from digits.kernels import cpu  # here, since numba takes a while to import and may be missing
 
-    rate, decay = job.rate_and_decay
-    return cpu.sgd_steps(*job.parameters, job.images, job.targets, job.chosen, rate, job.model.cost, decay)
+    return cpu.train(job)
 
 
 def _numba_evaluate(job: Job) -> Tally:
     from digits.kernels import cpu
 
-    return cpu.evaluate(*job.parameters, job.images, job.targets, job.chosen, job.model.cost)
+    return cpu.evaluate(job)
 
 
 def _autograd_unsupported(job: Job) -> str | None:

@@ -20,7 +20,8 @@ import torch
 from numba import njit
 from torch import Tensor
 
-from digits.network import CROSS_ENTROPY, QUADRATIC, Cost
+from digits.kernels.job import Job, Tally
+from digits.network import CROSS_ENTROPY
 
 LANES = 8  # float32 in a vector
 ONE, HALF = np.float32(1), np.float32(0.5)
@@ -38,42 +39,28 @@ def compiled(function: Callable[..., Any]) -> Any:
         return njit(**OPTIONS)(function)
 
 
-def sgd_steps(
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor],
-    images: Tensor,
-    targets: Tensor,
-    chosen: Tensor,
-    lr: float,
-    cost: Cost = QUADRATIC,
-    decay: float = 0.0,
-) -> tuple[Tensor, Tensor]:
-    """`digits.backprop.sgd_steps` for float32 parameters on the CPU, images (N, H, W) uint8 and one of `COSTS`."""
+def train(job: Job) -> Tally:
+    """A step of SGD for each mini-batch: `digits.backprop.sgd_steps` for float32 parameters and one of `COSTS`."""
+    (weights, biases), (lr, decay) = job.parameters, job.rate_and_decay
     sizes, layers = _pack(weights, biases)
-    buffers = _buffers(sizes, chosen.shape[1])
+    buffers = _buffers(sizes, job.chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
-    kept = 1 - lr * decay if decay else None
-    numbers = targets.numpy(), chosen.numpy(), rate, cost is CROSS_ENTROPY, kept
-    *result, scale = _sgd_steps(sizes, layers, *buffers, *_nonzero(images, images._version), *numbers)
+    how = rate, job.model.cost is CROSS_ENTROPY, 1 - lr * decay if decay else None
+    *result, scale = _sgd_steps(sizes, layers, *buffers, *_examples(job), *how)
     for w, b, layer in zip(weights, biases, layers, strict=True):
         w.copy_(torch.from_numpy(layer[:-1, : len(b)].T)).mul_(scale)
         b.copy_(torch.from_numpy(layer[-1, : len(b)]))
     return _tensors(*result)
 
 
-def evaluate(
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor],
-    images: Tensor,
-    targets: Tensor,
-    chosen: Tensor,
-    cost: Cost = QUADRATIC,
-) -> tuple[Tensor, Tensor]:
-    """Cost, summed, and number of right predictions on the `chosen` (n,) of the images; otherwise as `sgd_steps`."""
-    sizes, layers = _pack(weights, biases)
-    buffers = _buffers(sizes, 1)
-    numbers = targets.numpy(), chosen.numpy(), cost is CROSS_ENTROPY
-    return _tensors(*_evaluate(sizes, layers, *buffers, *_nonzero(images, images._version), *numbers))
+def evaluate(job: Job) -> Tally:
+    """Cost, summed, and number of right predictions on the `chosen` (n,) of the images."""
+    sizes, layers = _pack(*job.parameters)
+    return _tensors(*_evaluate(sizes, layers, *_buffers(sizes, 1), *_examples(job), job.model.cost is CROSS_ENTROPY))
+
+
+def _examples(job: Job) -> tuple[np.ndarray, ...]:
+    return *_nonzero(job.images, job.images._version), job.targets.numpy(), job.chosen.numpy()
 
 
 def _pack(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -106,7 +93,7 @@ def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.n
     return start, pixel, x
 
 
-def _tensors(cost: float, right: int) -> tuple[Tensor, Tensor]:
+def _tensors(cost: float, right: int) -> Tally:
     return torch.tensor(cost, dtype=torch.float32), torch.tensor(right)
 
 

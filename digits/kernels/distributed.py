@@ -1,33 +1,23 @@
 """The steps of `digits.backprop` where several processes train together: each has a part of every mini-batch."""
 
-from collections.abc import Sequence
-
 import torch
-from torch import Tensor
 
 from digits.backprop import Gradients, backpropagate, descend, feedforward
-from digits.network import QUADRATIC, Cost, correct, inputs
+from digits.kernels.job import Job, Tally
+from digits.network import correct, inputs
 
 
 @torch.no_grad()
-def sgd_steps(
-    weights: Sequence[Tensor],
-    biases: Sequence[Tensor],
-    images: Tensor,
-    targets: Tensor,
-    chosen: Tensor,
-    lr: float,
-    cost: Cost = QUADRATIC,
-    decay: float = 0.0,
-) -> tuple[Tensor, Tensor]:
-    """`digits.backprop.sgd_steps`, with gradients summed over the processes; cost and right ones are this one's own."""
+def train(job: Job) -> Tally:
+    """A step of SGD for each mini-batch, of all processes; cost and right predictions are those of this one's part."""
+    (weights, biases), (rate, decay), cost = job.parameters, job.rate_and_decay, job.model.cost
     costs, rights = [], []
-    for mini_batch in chosen:
-        x, y = inputs(images[mini_batch], like=weights[0]), targets[mini_batch].to(weights[0].dtype)
+    for part in job.chosen:
+        x, y = inputs(job.images[part], like=weights[0]), job.targets[part].to(weights[0].dtype)
         activations = feedforward(weights, biases, x)
         gradients = backpropagate(weights, activations, cost.delta(activations[-1], y))
         size = sum_over_processes(gradients, len(x))
-        descend(weights, biases, gradients, lr / size, lr * decay)
+        descend(weights, biases, gradients, rate / size, rate * decay)
         costs.append(cost.value(activations[-1], y))
         rights.append(correct(activations[-1], y))
     return torch.stack(costs).sum(), torch.stack(rights).sum()

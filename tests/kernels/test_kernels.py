@@ -14,7 +14,17 @@ from digits.data import order
 from digits.errors import UserError
 from digits.kernels import DENSE, Job, choose, cpu, optim
 from digits.model import DigitClassifier
-from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, quadratic_cost, sigmoid_network
+from digits.network import (
+    COSTS,
+    QUADRATIC,
+    correct,
+    inputs,
+    linears,
+    one_hot,
+    quadratic_cost,
+    sigmoid_network,
+    weights_and_biases,
+)
 
 SGD = torch.optim.SGD
 
@@ -30,9 +40,9 @@ def problem(sizes, images=200, seed=0):
     return sigmoid_network(sizes, seed=seed), pixels, targets
 
 
-def parameters(network):
-    layers = linears(network)
-    return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
+def job(network, images, targets, chosen, lr=1.0, cost=QUADRATIC, decay=0.0):
+    model = SimpleNamespace(network=network, cost=cost, modules=network.modules, parameters=network.parameters)
+    return Job(model, images, targets, chosen, optim.plain_sgd(network, lr, decay))
 
 
 @pytest.mark.parametrize(
@@ -47,8 +57,8 @@ def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size, name
     exact = sigmoid_network(sizes).double()
     chosen = torch.randperm(200, generator=torch.Generator().manual_seed(1)).view(-1, batch_size)
     settings = chosen, lr, COSTS[name], decay
-    cost, right = cpu.sgd_steps(*parameters(network), images, targets, *settings)
-    exact_cost, exact_right = backprop.sgd_steps(*parameters(exact), images, targets, *settings)
+    cost, right = cpu.train(job(network, images, targets, *settings))
+    exact_cost, exact_right = backprop.sgd_steps(*weights_and_biases(exact), images, targets, *settings)
     assert right == exact_right
     assert cost.item() == pytest.approx(exact_cost.item(), rel=1e-5)
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
@@ -63,8 +73,8 @@ def test_one_mini_batch_is_exact_to_float32_rounding(name, decay):
     for layer in (*linears(network), *linears(exact)):
         layer.bias.data = torch.linspace(-1, 1, layer.out_features).to(layer.bias)  # which must not decay
     settings = torch.arange(10).view(1, 10), 3.0, COSTS[name], decay
-    cpu.sgd_steps(*parameters(network), images, targets, *settings)
-    backprop.sgd_steps(*parameters(exact), images, targets, *settings)
+    cpu.train(job(network, images, targets, *settings))
+    backprop.sgd_steps(*weights_and_biases(exact), images, targets, *settings)
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
         torch.testing.assert_close(p.double(), q, rtol=1e-6, atol=3e-7)
 
@@ -75,7 +85,7 @@ def test_decay_is_exact_where_nothing_else_moves_a_weight():
     images[:, 0, 0] = 0
     before = network[0].weight[:, 0].detach().clone()
     chosen = torch.arange(10).repeat(100_000)[:, None]
-    cpu.sgd_steps(*parameters(network), images, targets, chosen, 0.001, decay=0.001)
+    cpu.train(job(network, images, targets, chosen, 0.001, decay=0.001))
     torch.testing.assert_close(network[0].weight[:, 0].detach(), before * math.exp(-1), rtol=3e-6, atol=0)
 
 
@@ -96,7 +106,7 @@ def test_same_bits_every_time():
     results = []
     for _ in range(2):
         network, images, targets = problem([784, 30, 10])
-        cpu.sgd_steps(*parameters(network), images, targets, chosen, 3.0)
+        cpu.train(job(network, images, targets, chosen, 3.0))
         results.append(network)
     for p, q in zip(results[0].parameters(), results[1].parameters(), strict=True):
         assert p.equal(q)
@@ -106,7 +116,7 @@ def test_same_bits_every_time():
 def test_evaluate_is_the_network_itself(outputs):
     network, images, targets = problem([784, 30, outputs])
     chosen = torch.arange(0, 200, 3)
-    cost, right = cpu.evaluate(*parameters(network), images, targets, chosen)
+    cost, right = cpu.evaluate(job(network, images, targets, chosen))
     a = network(inputs(images[chosen], like=network[0].weight))
     y = targets[chosen]
     assert right == correct(a, y)
@@ -116,13 +126,13 @@ def test_evaluate_is_the_network_itself(outputs):
 
 def test_images_that_change_in_place_are_seen_anew():
     network, images, targets = problem([784, 30, 10])
-    before = cpu.evaluate(*parameters(network), images, targets, torch.arange(200))
+    before = cpu.evaluate(job(network, images, targets, torch.arange(200)))
     images.copy_(images.flip(0))
     targets.copy_(targets.flip(0))
-    after = cpu.evaluate(*parameters(network), images, targets, torch.arange(200))
+    after = cpu.evaluate(job(network, images, targets, torch.arange(200)))
     assert after[0].item() == pytest.approx(before[0].item(), rel=1e-6)
     images.zero_()
-    assert cpu.evaluate(*parameters(network), images, targets, torch.arange(200))[0].item() != after[0].item()
+    assert cpu.evaluate(job(network, images, targets, torch.arange(200)))[0].item() != after[0].item()
 
 
 def test_blank_and_full_images():
@@ -130,8 +140,8 @@ def test_blank_and_full_images():
     exact = sigmoid_network([784, 30, 10]).double()
     images[::2], images[1::2] = 0, 255
     chosen = torch.arange(200).view(20, 10)
-    cpu.sgd_steps(*parameters(network), images, targets, chosen, 0.1)
-    backprop.sgd_steps(*parameters(exact), images, targets, chosen, 0.1)
+    cpu.train(job(network, images, targets, chosen, 0.1))
+    backprop.sgd_steps(*weights_and_biases(exact), images, targets, chosen, 0.1)
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
         torch.testing.assert_close(p.double(), q, rtol=1e-4, atol=1e-4)
 
@@ -223,9 +233,9 @@ def test_a_name_that_is_none():
 @pytest.mark.slow
 def test_where_nothing_can_be_cached_the_kernel_is_compiled_all_the_same(tmp_path):
     """As on a read-only file system, where numba finds no folder for its cache."""
-    code = "from digits.kernels import cpu; from tests.kernels.test_kernels import problem, parameters; import torch\n"
+    code = "from digits.kernels import cpu; from tests.kernels.test_kernels import problem, job; import torch\n"
     code += "network, *data = problem([784, 30, 10]); chosen = torch.arange(200)\n"
-    code += "print(cpu.evaluate(*parameters(network), *data, chosen)[0].item() > 0)"
+    code += "print(cpu.evaluate(job(network, *data, chosen))[0].item() > 0)"
     environment = os.environ | {"NUMBA_CACHE_LOCATOR_CLASSES": "_UserProvidedCacheLocator", "NUMBA_CACHE_DIR": ""}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert (done.stdout, done.stderr) == ("True\n", "")
@@ -242,9 +252,9 @@ def test_many_activations_are_dense_if_there_is_a_second_thread(threads, batch_s
 @pytest.mark.slow
 def test_compiled_code_is_kept_on_disk():
     use = (
-        "import torch; from digits.kernels import cpu; from tests.kernels.test_kernels import problem, parameters\n"
+        "import torch; from digits.kernels import cpu; from tests.kernels.test_kernels import problem, job\n"
         "network, *data = problem([784, 30, 10])\n"
-        "cpu.sgd_steps(*parameters(network), *data, torch.arange(200).view(20, 10), 1.0)\n"
+        "cpu.train(job(network, *data, torch.arange(200).view(20, 10), 1.0))\n"
         "print(cpu._sgd_steps.stats.cache_hits.total(), cpu._sgd_steps.stats.cache_misses.total())"
     )
     for _ in range(2):
@@ -260,8 +270,8 @@ def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(name, lr, decay, mni
     targets = one_hot(labels)
     one, other = (sigmoid_network([784, 30, 10], seed=0) for _ in range(2))
     settings = order(0, 0, 50_000).view(-1, 10), lr, COSTS[name], decay
-    cpu.sgd_steps(*parameters(one), images, targets, *settings)
-    backprop.sgd_steps(*parameters(other), images, targets, *settings)
+    cpu.train(job(one, images, targets, *settings))
+    backprop.sgd_steps(*weights_and_biases(other), images, targets, *settings)
     for p, q in zip(one.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(p, q, rtol=0, atol=2e-3)
 
