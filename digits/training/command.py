@@ -100,4 +100,4 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(f"--config {path}: expected lines such as `lr: 3.0`")
     if type(settings.get("schedule")) is int:
         settings["schedule"] = True  # version 0.1 had the number of epochs here
-    return {RENAMED.get(name, name): value for name, value in settings.items() if value is not None}
+    return {RENAMED.get(str(name), str(name)): value for name, value in settings.items() if value is not None}
