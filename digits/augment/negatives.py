@@ -1,4 +1,4 @@
-"""Images that are no digit, such as a number that is cut in the wrong places gives: examples with all ten targets 0.
+"""Negative examples: images that are no digit, such as a wrong segment of a number, with all ten targets 0.
 
 A network that learns them keeps all its outputs low where no digit is. They are made of training images and of strokes:
 digits side by side, of which one may be cut; parts of digits; digits that lie on their side, where a 1 is a dash;
@@ -29,17 +29,17 @@ def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epo
 
     They depend on the arguments alone, and on the kind of device: an epoch has its own.
     """
-    pieces = Pieces(images, labels, random_numbers(images.device, seed, epoch, 2))
-    kinds = pieces.neighbours, pieces.parts, pieces.lying, pieces.strokes, pieces.scribbles, pieces.blots
+    make = Negatives(images, labels, random_numbers(images.device, seed, epoch, 2))
+    kinds = make.neighbours, make.parts, make.lying, make.strokes, make.scribbles, make.blots
     made = []
     for kind, n in zip(kinds, shared(count, len(kinds)), strict=True):
-        stretch = pieces.uniform(n, -0.25, 0.25).exp()[:, 0]
+        stretch = make.uniform(n, -0.25, 0.25).exp()[:, 0]
         made.append(as_mnist(kind(n), stretch))
     return (torch.cat(made) * 255).round_().to(torch.uint8)
 
 
-class Pieces:
-    """Makes n images (n, H, W) float 0..1 of a kind, the ink anywhere in them."""
+class Negatives:
+    """Makes n images (n, H, W) float 0..1 of a kind, the strokes anywhere in them."""
 
     def __init__(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> None:
         self.images, self.labels, self.generator = images, labels, generator
@@ -64,14 +64,14 @@ class Pieces:
 
     def cut(self, n: int, side: float, least: float, most: float) -> Tensor:
         """Digits without one side, a key of CUTS; from `least` to `most` of their extent are left."""
-        ink = self.digits(n, CUTS[side])
+        pixels = self.digits(n, CUTS[side])
         way = direction(side + self.uniform(n, -0.3, 0.3))[:, :, None, None]
-        column, row = grid(ink)
+        column, row = grid(pixels)
         along = way[:, 0] * column + way[:, 1] * row
-        start = along.where(ink > 0.4, 99.0).amin((1, 2))
-        end = along.where(ink > 0.4, -99.0).amax((1, 2))
+        start = along.where(pixels > 0.4, 99.0).amin((1, 2))
+        end = along.where(pixels > 0.4, -99.0).amax((1, 2))
         last = start + self.uniform(n, least, most)[:, 0] * (end - start)
-        return ink * (last[:, None, None] + 0.5 - along).clamp(0, 1)
+        return pixels * (last[:, None, None] + 0.5 - along).clamp(0, 1)
 
     def lying(self, n: int) -> Tensor:
         """Digits on their left or right side, but 0, which stays one."""
@@ -80,20 +80,20 @@ class Pieces:
 
     def strokes(self, n: int) -> Tensor:
         """Three to five strokes, straight or bent, between nine places in rows of three."""
-        ink = torch.zeros(n, 28, 28, device=self.images.device)
+        pixels = torch.zeros(n, 28, 28, device=self.images.device)
         width, count = self.uniform(n, 2, 4), self.uniform(n, 2.5, 5.5).round()
         for number in range(5):
-            first = torch.randint(9, (n,), generator=self.generator, device=ink.device)
-            second = (first + torch.randint(1, 9, (n,), generator=self.generator, device=ink.device)) % 9
+            first = torch.randint(9, (n,), generator=self.generator, device=pixels.device)
+            second = (first + torch.randint(1, 9, (n,), generator=self.generator, device=pixels.device)) % 9
             start, end = (
                 torch.stack([place % 3, place // 3], 1) * 9 + 5 + torch.cat([self.uniform(n, -2, 2) for _ in "xy"], 1)
                 for place in (first, second)
             )
             bend = (self.uniform(n, -0.6, 0.6).abs() - 0.3).clamp(min=0)  # a half of them are straight
             middle = (start + end) / 2 + bend * turned(end - start, pi / 2 * self.uniform(n, -1, 1).sign())
-            drawn = with_stroke(with_stroke(ink, start, middle, width), middle, end, width)
-            ink = torch.where((number < count)[:, :, None], drawn, ink)
-        return ink
+            drawn = with_stroke(with_stroke(pixels, start, middle, width), middle, end, width)
+            pixels = torch.where((number < count)[:, :, None], drawn, pixels)
+        return pixels
 
     def scribbles(self, n: int) -> Tensor:
         """Closed curves of a few random waves each."""
@@ -106,10 +106,10 @@ class Pieces:
         low, high = points.amin(2), points.amax(2)
         extent = torch.cat([self.uniform(n, 12, 20) for _ in "xy"], 1)
         points = 4 + (points - low[..., None]) * (extent / (high - low))[..., None]
-        ink, width = torch.zeros(n, 28, 28, device=number.device), self.uniform(n, 1.5, 3.5)
+        pixels, width = torch.zeros(n, 28, 28, device=number.device), self.uniform(n, 1.5, 3.5)
         for start, end in pairwise(points.unbind(2)):
-            ink = with_stroke(ink, start, end, width)
-        return ink
+            pixels = with_stroke(pixels, start, end, width)
+        return pixels
 
     def blots(self, n: int) -> Tensor:
         """What of a smooth random field is above a level: a blot, or a few."""

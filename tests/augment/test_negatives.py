@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from digits import augment
-from digits.augment.negatives import CUTS, Pieces, negative_examples
+from digits.augment.negatives import CUTS, Negatives, negative_examples
 from digits.data import MNISTDataModule
 from digits.handwriting.normalize import bounds, centre_of_mass
 from digits.model import DigitClassifier
@@ -24,7 +24,7 @@ def rings(count=60):
 
 
 def pieces():
-    return Pieces(*rings(), torch.Generator().manual_seed(0))
+    return Negatives(*rings(), torch.Generator().manual_seed(0))
 
 
 def test_a_function_of_seed_and_epoch():
@@ -77,7 +77,7 @@ def test_of_a_cut_neighbour_the_nearer_part_is_there():
 def test_lying_digits_are_the_digits_turned():
     upright = torch.zeros(1, 28, 28, dtype=torch.uint8)
     upright[0, 4:24, 13:16] = 255
-    left, right = Pieces(upright, torch.tensor([1]), torch.Generator()).lying(2)
+    left, right = Negatives(upright, torch.tensor([1]), torch.Generator()).lying(2)
     assert left.equal(upright[0].rot90(1) / 255) and right.equal(upright[0].rot90(3) / 255)
 
 
