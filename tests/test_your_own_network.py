@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,6 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from digits import train as train_module
-from digits.errors import UserError
-from digits.export import onnx
 from digits.training.trainer import build_trainer
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -62,10 +59,3 @@ def test_the_page_exports(page):
     digit, activations = InferenceSession("digits.onnx").run(None, {"images": images})
     assert digit.tolist() == page["digits"].tolist()
     np.testing.assert_allclose(activations, page["activations"].numpy(), rtol=0, atol=1e-5)
-
-
-@pytest.mark.parametrize("missing", ["onnx", "onnxscript"])
-def test_what_the_export_needs_is_named(missing, monkeypatch):
-    monkeypatch.setattr(onnx, "find_spec", lambda name: None if name == missing else find_spec("torch"))
-    with pytest.raises(UserError, match=r"onnx and onnxscript: pip install -e '\.\[onnx\]'"):
-        onnx.traced(torch.nn.Identity())

@@ -2,10 +2,10 @@
 
 import io
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from digits import mnist
 from digits.checkpoint.contents import load_network, validation_accuracy, without_training
@@ -36,54 +36,46 @@ def export(
             it; otherwise the network is tested on the 10,000 test images if the files are there.
 
     Raises:
-        UserError: If there is no such checkpoint, its images are too large for the page, or `out` cannot be written.
+        UserError: If there is no such checkpoint, the page or ONNX models do not suit its network, or `out` cannot be
+            written.
     """
     saved, checkpoint = choose(checkpoint)
-    network = load_network(saved, checkpoint)
-    side = saved["hyper_parameters"].get("image_size", 28)
+    network, settings = load_network(saved, checkpoint), saved["hyper_parameters"]
+    side, only_digit = settings.get("image_size", 28), settings.get("only_digit")
+    if to != "checkpoint" and only_digit is not None:
+        raise UserError(f"the page and ONNX models read ten digits; this network only detects {only_digit}")
     if to == "web":
         if side != 28:
             raise UserError(f"{checkpoint} reads images of {side}x{side}; the page draws digits of 28x28")
         mnist.fetch(data_dir)
-    there = to == "web" or (side == 28 and not mnist.missing(data_dir))
-    test = mnist.load(data_dir, train=False) if there else None
-    facts = _facts(network, saved, test)
+    test = mnist.load(data_dir, train=False) if side == 28 and not mnist.missing(data_dir) else None
+
+    def accuracy(network: nn.Module) -> float | None:
+        """The share of the test images that are read right, 0..1; None without them."""
+        if test is None:
+            return None
+        images, labels = test
+        digits = predictions(network(inputs(images, like=linears(network)[0].weight)))
+        return (digits == (labels if only_digit is None else labels == only_digit)).double().mean().item()
+
+    facts = {"only_digit": None} | settings | saved.get("datamodule_hyper_parameters", {})
+    facts |= {"shape": "-".join(map(str, sizes(network))), "epoch": saved.get("epoch")}
+    facts |= {"validation_accuracy": validation_accuracy(saved), "test_accuracy": (before := accuracy(network))}
     if to == "web" and test:
-        accuracy = _accuracy(page.rounded(network), facts["only_digit"], *test)
-        said = f"weights in 8 bits: {accuracy:.2%} of the test images, {facts['test_accuracy']:.2%} before"
-        facts["test_accuracy"] = accuracy
+        facts["test_accuracy"] = after = accuracy(page.rounded(network))
         content = page.html(network, facts, *sample(mnist.load(data_dir, train=True), test)).encode()
-        said += "; open it in any browser"
-    elif to == "checkpoint":
+        said = f"weights in 8 bits: {after:.2%} of the test images, {before:.2%} before; open it in any browser"
+    elif to == "onnx":
+        images = test[0] / 255 if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))
+        content = onnx.model(network, side, **facts)
+        onnx.check(content, network, images)
+        said = f"agrees with PyTorch on {len(images):,} {'test' if test else 'random'} images"
+    else:
         small, buffer = without_training(saved, checkpoint), io.BytesIO()
         torch.save(small, buffer)
         content, said = buffer.getvalue(), "weights rounded to float16"
         if test:
-            rounded = _accuracy(load_network(small, checkpoint), facts["only_digit"], *test)
-            said += f": {rounded:.2%} of the test images, {facts['test_accuracy']:.2%} before"
-    else:
-        content = onnx.model(network, side, facts)
-        images = test[0] if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))
-        onnx.check(content, network, images)
-        said = f"agrees with PyTorch on {len(images):,} {'test' if test else 'random'} images"
+            said += f": {accuracy(load_network(small, checkpoint)):.2%} of the test images, {before:.2%} before"
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
     write_atomically(out, content)
     print(f"{out}: {facts['shape']}, {len(content) / 1000:,.0f} kB; {said}")
-
-
-def _facts(network: nn.Module, saved: dict[str, Any], test: tuple[Tensor, Tensor] | None) -> dict[str, Any]:
-    """What goes along with a network: its shape, its settings, and its accuracies 0..1, None where unknown."""
-    facts: dict[str, Any] = {"only_digit": None}  # which older checkpoints do not have
-    facts |= saved["hyper_parameters"] | saved.get("datamodule_hyper_parameters", {})
-    facts |= {"shape": "-".join(map(str, sizes(network))), "epoch": saved.get("epoch")}
-    facts |= {"validation_accuracy": validation_accuracy(saved), "test_accuracy": None}
-    if test:
-        facts["test_accuracy"] = _accuracy(network, facts["only_digit"], *test)
-    return facts
-
-
-def _accuracy(network: nn.Module, only_digit: int | None, images: Tensor, labels: Tensor) -> float:
-    """The share of images that are read right, 0..1; of a detector's, that it tells from the others."""
-    said = predictions(network(inputs(images, like=linears(network)[0].weight)))
-    wanted = labels if only_digit is None else labels == only_digit
-    return (said == wanted).double().mean().item()
