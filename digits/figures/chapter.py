@@ -9,20 +9,20 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from PIL.Image import Image
 from torch import Tensor
+from torch.nn import functional
 
 from digits.augment.elastic import PART, distort
 from digits.data import MNISTDataModule
-from digits.figures import descent, lattice
+from digits.figures import descent
+from digits.figures.lattice import segmentation_lattice
 from digits.model import DigitClassifier
-from digits.network import inputs, linears, one_hot
+from digits.network import inputs, linears
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
 from digits.plots.network import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
-from digits.plots.style import BLACK, BLUE, ORANGE, SKY, VERMILION, figure
+from digits.plots.style import BLACK, BLUE, ORANGE, VERMILION, figure
 
 COPIES = 20  # of one training image, if the network was trained on distorted ones
 EXAMPLES = 2_000  # training images on which the cost of the valley is measured
-SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000]  # training images
-SEEDS, EPOCHS = 3, 30  # of the networks for each of these sizes
 
 
 def figures(
@@ -38,23 +38,19 @@ def figures(
     if len(linears(model.network)) == 2:
         yield "hidden_neurons", hidden_neurons(model, images, labels)
     else:
-        yield "hidden_neurons", f"neurons vote for outputs if there is one hidden layer; this is {model.shape}"
+        yield "hidden_neurons", f"it is of one hidden layer; this is {model.shape}"
     if model.only_digit is None:
-        answers, activations = model.predict(images)
-        yield "confusion", confusion(labels, answers)
+        predicted, activations = model.predict(images)
+        yield "confusion", confusion(labels, predicted)
         yield "mistakes", first_mistakes(images, labels, activations)
         yield "saturation", saturation(labels, activations)
-        yield "trial_cuts", lattice.trial_cuts(model.network, images, labels)
+        yield "lattice", segmentation_lattice(model.network, images, labels)
     else:
-        for name in ("confusion", "mistakes", "saturation", "trial_cuts"):
-            yield name, f"it compares ten outputs; this is {model.shape}"
+        yield "confusion, mistakes, saturation, lattice", f"they are of ten outputs; this is {model.shape}"
     path = descent.path_to(model, data, epoch)
     examples, digits = (tensor[:EXAMPLES] for tensor in data.training)
     yield "valley", valley(*descent.valley(model, path, examples, digits), len(examples))
     yield "gradients", gradients(descent.gradient_norms(model, path, examples, digits), len(examples))
-    accuracy = descent.accuracy_by_size(model, data, SIZES, SEEDS, EPOCHS)
-    trained = f"{model.shape} after {EPOCHS} epochs" + (" on distorted images" if data.distort else "")
-    yield "training_size", training_size(SIZES, accuracy, trained)
 
 
 def neurons() -> Figure:
@@ -108,30 +104,31 @@ def distorted(data: MNISTDataModule) -> Figure:
 
 @torch.no_grad()
 def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows: int = 8) -> Figure:
-    """The most influential hidden neurons: their weights, which digits and images excite them, how they vote."""
+    """The most influential hidden neurons: their weights, what activates them, and their weights to the outputs."""
     first, last = linears(model.network)
     z = first(inputs(images, like=first.weight))
     influence = last.weight.norm(dim=0) * z.sigmoid().std(0)  # a neuron that is the same for all images acts as a bias
     chosen = influence.topk(min(rows, len(influence))).indices
-    z, votes, weights = z[:, chosen], last.weight[:, chosen], first.weight[chosen].view(-1, 28, 28)
-    excitement = torch.stack([z[labels == digit].sigmoid().mean(0) for digit in range(10)])
-    exciting = z.topk(5, dim=0).indices.T  # by z, since the activations of many images are all 1 after rounding
+    weights, output_weights = first.weight[chosen].view(-1, 28, 28), last.weight.T[chosen]
+    activation = torch.stack([z[labels == digit][:, chosen].sigmoid().mean(0) for digit in range(10)], 1)
+    most = z[:, chosen].topk(5, dim=0).indices.T  # by z, since the activations of many images are all 1 after rounding
     outputs = range(10) if model.only_digit is None else [model.only_digit]
     fig = figure(0.5 + 0.85 * len(chosen))
     grid = fig.subplots(len(chosen), 4, width_ratios=(1, 2, 5, 2), squeeze=False)
-    for row, (pixels, bars, examples, ballot) in enumerate(grid):
+    for row, (pixels, bars, examples, signed) in enumerate(grid):
         scale = weights[row].abs().quantile(0.995).item()
         pixels.imshow(shaded((weights[row] / scale + 1) / 2, SIGNED))
-        bars.bar(range(10), excitement[:, row].tolist(), color="0.45")
+        bars.bar(range(10), activation[row].tolist(), color="0.45")
         bars.set_ylim(0, 1)
-        examples.imshow(mosaic(images[exciting[row]], 5).numpy(), cmap="gray_r")
-        ballot.bar(outputs, votes[:, row].tolist(), color=[VERMILION if vote > 0 else BLUE for vote in votes[:, row]])
-        ballot.axhline(0, color=BLACK, linewidth=0.6)
+        examples.imshow(mosaic(images[most[row]], 5).numpy(), cmap="gray_r")
+        heights = output_weights[row].tolist()
+        signed.bar(outputs, heights, color=[VERMILION if height > 0 else BLUE for height in heights])
+        signed.axhline(0, color=BLACK, linewidth=0.6)
         pixels.set_ylabel(f"neuron {chosen[row]}", fontsize=8)
-        for axes, ticks in ((pixels, []), (bars, range(10)), (examples, []), (ballot, outputs)):
+        for axes, ticks in ((pixels, []), (bars, range(10)), (examples, []), (signed, outputs)):
             axes.set_xticks(ticks)
-            axes.tick_params(labelsize=7, length=2, left=axes in (bars, ballot), labelleft=axes in (bars, ballot))
-    titles = "weights", "mean activation, by digit", "the test images that excite it most", "votes, by output"
+            axes.tick_params(labelsize=7, length=2, left=axes in (bars, signed), labelleft=axes in (bars, signed))
+    titles = "weights", "mean activation, by digit", "the test images that activate it most", "output weights"
     for axes, title in zip(grid[0], titles, strict=True):
         axes.set_title(title, fontsize=9)
     return fig
@@ -140,7 +137,7 @@ def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows:
 def saturation(labels: Tensor, activations: Tensor) -> Figure:
     """Histograms of output activations (N, 10): the output that each label (N,) int64 names, and the other nine."""
     fig = figure(3)
-    right = one_hot(labels, activations.shape[1], like=activations).bool()
+    right = functional.one_hot(labels, 10).bool()
     sides = (("the right output", activations[right], BLUE), ("the other nine", activations[~right], VERMILION))
     for axes, (name, a, colour) in zip(fig.subplots(1, 2, sharey=True), sides, strict=True):
         axes.hist(a.numpy(), bins=50, range=(0, 1), color=colour, log=True)
@@ -176,30 +173,12 @@ def gradients(norms: Tensor, examples: int) -> Figure:
     """What `descent.gradient_norms` returns (epochs + 1, layers), of so many training examples: a line a layer."""
     fig = figure(3.5)
     axes = fig.subplots()
-    hidden = norms.shape[1] - 1
-    for layer, curve in enumerate(norms.T):
-        name = "output layer" if layer == hidden else f"hidden layer {layer + 1}"
-        shade = 0.75 * (1 - (layer + 1) / (hidden + 1))  # later layers are darker
-        colour, style = (VERMILION, "--") if layer == hidden else (shaded(1 - shade, COUNTS) / 255, "-")
-        axes.plot(curve, color=colour, linestyle=style, label=name)
+    *hidden, output = norms.T
+    for number, curve in enumerate(hidden, 1):  # later layers are darker
+        shade = shaded(0.25 + 0.75 * number / norms.shape[1], COUNTS) / 255
+        axes.plot(curve, color=shade, label=f"hidden layer {number}")
+    axes.plot(output, color=VERMILION, linestyle="--", label="output layer")
     axes.set(yscale="log", xlabel="epochs of training", ylabel="norm of the gradient of the biases")
     axes.set_title(f"How fast each layer learns, by the mean cost on {examples:,} training images", fontsize=10)
     axes.legend(frameon=False, fontsize=9)
-    return fig
-
-
-def training_size(sizes: list[int], accuracy: Tensor, trained: str) -> Figure:
-    """Test accuracy (sizes, seeds) against the number of training images; `trained` says of what and how."""
-    fig = figure(3.5)
-    axes = fig.subplots()
-    percent = 100 * accuracy.numpy()
-    dots = axes.plot(sizes, percent, "o", color=SKY, markersize=4, zorder=3)
-    dots[0].set_label("each seed")
-    axes.plot(sizes, percent.mean(1), color=BLUE, label=f"mean of {accuracy.shape[1]} seeds")
-    for size, mean in zip(sizes, percent.mean(1), strict=True):
-        axes.annotate(f"{mean:.1f}", (size, mean), (6, -10), textcoords="offset points", fontsize=9)
-    axes.set(xscale="log", xlabel="training images", ylabel="test accuracy, %", title=trained)
-    axes.margins(x=0.08, y=0.12)
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
-    axes.legend(frameon=False)
     return fig

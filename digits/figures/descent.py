@@ -1,14 +1,15 @@
-"""Training once more: the path of the weights, the valley of the cost around it, and fewer training images."""
+"""Training once more: the path of the weights, the valley of the cost around it, and how fast each layer learns."""
 
 import torch
 from lightning.pytorch.callbacks import LambdaCallback
 from torch import Tensor
+from torch.nn import functional
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from tqdm import tqdm
 
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from digits.network import linears, one_hot
+from digits.network import linears
 from digits.training.trainer import quiet_trainer
 
 
@@ -48,12 +49,10 @@ def valley(
     low, high = flat.amin(0), flat.amax(0)
     margin = 0.3 * (high - low).clamp(min=0.3 * (high - low).max().item())
     u, v = (torch.linspace(a, b, steps) for a, b in zip(low - margin, high + margin, strict=True))
-    moved = DigitClassifier(**model.hparams)
-    costs = []
+    moved, costs = DigitClassifier(**model.hparams), []
     for point in tqdm(torch.cartesian_prod(v, u), desc="valley", unit=" points", leave=False, disable=None):
         vector_to_parameters(path[-1] + point.flip(0) @ directions, moved.parameters())
-        cost, _ = moved.score(images, labels, torch.arange(len(images)))
-        costs.append(cost / len(images))
+        costs.append(mean_cost(moved, images, labels))
     return flat, u, v, torch.stack(costs).view(steps, steps)
 
 
@@ -63,27 +62,16 @@ def gradient_norms(model: DigitClassifier, path: Tensor, images: Tensor, labels:
     The gradient is that of the mean cost on images (N, 28, 28) and labels (N,). For biases it is the mean error delta.
     """
     moved, norms = DigitClassifier(**model.hparams), []
+    biases = [layer.bias for layer in linears(moved.network)]
     for point in path:
         vector_to_parameters(point, moved.parameters())
-        a = moved(images)
-        cost = moved.cost.value(a, one_hot(labels - moved.first_digit, a.shape[1], like=a)) / len(images)
-        biases = [layer.bias for layer in linears(moved.network)]
-        norms.append(torch.stack([gradient.norm() for gradient in torch.autograd.grad(cost, biases)]))
+        gradients = torch.autograd.grad(mean_cost(moved, images, labels), biases)
+        norms.append(torch.stack([gradient.norm() for gradient in gradients]))
     return torch.stack(norms)
 
 
-def accuracy_by_size(
-    model: DigitClassifier, data: MNISTDataModule, sizes: list[int], seeds: int, epochs: int
-) -> Tensor:
-    """Test accuracy (sizes, seeds) of fresh networks, trained on so many images for `epochs`, else as `model` was."""
-    schedule = epochs if model.schedule else None  # as long as the training
-    accuracy = torch.zeros(len(sizes), seeds)
-    for row, size in enumerate(sizes):
-        for seed in range(seeds):
-            fresh = DigitClassifier(**{**model.hparams, "seed": seed, "schedule": schedule})
-            fewer = MNISTDataModule(data.data_dir, **{**data.hparams, "seed": seed, "train_size": size})
-            descend(fresh, fewer, epochs)
-            images, labels = fewer.test
-            _, right = fresh.score(images, labels, torch.arange(len(labels)))
-            accuracy[row, seed] = right / len(labels)
-    return accuracy
+def mean_cost(model: DigitClassifier, images: Tensor, labels: Tensor) -> Tensor:
+    """The mean cost on images (N, 28, 28) and labels (N,), of which a gradient can be taken."""
+    a = model(images)
+    y = functional.one_hot(labels, 10) if model.only_digit is None else (labels == model.only_digit)[:, None]
+    return model.cost.value(a, y.to(a.dtype)) / len(images)

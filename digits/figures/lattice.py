@@ -24,7 +24,7 @@ def touching(images: Tensor, labels: Tensor) -> np.ndarray:
 
 
 @torch.no_grad()
-def trial_cuts(network: nn.Module, images: Tensor, labels: Tensor) -> Figure:
+def segmentation_lattice(network: nn.Module, images: Tensor, labels: Tensor) -> Figure:
     """The picture, and below it every trial where it stands, with its largest output; those on the best way in blue."""
     picture = touching(images, labels)
     line = max(find_lines(picture), key=lambda line: len(line.digits))

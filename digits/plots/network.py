@@ -10,8 +10,6 @@ from PIL import Image, ImageColor, ImageDraw
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
-from digits.model import DigitClassifier
-
 WIDTH = 700  # pixels; TensorBoard shows every second of them, so nothing may be thinner than two
 GREY = "#EEEEEE"
 SIGNED = ("#053061", "#2166AC", "#92C5DE", "#F7F7F7", "#F4A582", "#B2182B", "#67001F")  # -1 blue, 0 white, 1 red
@@ -61,9 +59,9 @@ def first_weights(network: nn.Module) -> Image.Image:
     return picture
 
 
-def confusion(labels: Tensor, answers: Tensor) -> Image.Image:
-    """The confusion matrix of labels and answers (N,) int64: numbers of images, darker for more mistakes."""
-    matrix = torch.bincount(labels * 10 + answers, minlength=100).view(10, 10)
+def confusion(labels: Tensor, predicted: Tensor) -> Image.Image:
+    """The confusion matrix of labels and predictions (N,) int64: numbers of images, darker for more mistakes."""
+    matrix = torch.bincount(labels * 10 + predicted, minlength=100).view(10, 10)
     right = matrix.diag() / matrix.sum(1)
     mistakes = matrix.clone().fill_diagonal_(0)
     shades = mistakes / mistakes.max().clamp(min=1)
@@ -72,7 +70,7 @@ def confusion(labels: Tensor, answers: Tensor) -> Image.Image:
     draw = ImageDraw.Draw(picture)
     left, top, cell = 76, 126, 54
     write(picture, left / 2, 96, "right\ndigit", 22)
-    write(picture, left + 5 * cell, 76, "answer")
+    write(picture, left + 5 * cell, 76, "prediction")
     write(picture, 658, 96, "share\nright", 22)
     for i in range(10):
         middle = (i + 0.5) * cell
@@ -89,27 +87,15 @@ def confusion(labels: Tensor, answers: Tensor) -> Image.Image:
 
 
 def first_mistakes(images: Tensor, labels: Tensor, activations: Tensor) -> Image.Image:
-    """The 36 surest mistakes on images (N, 28, 28) uint8: those with the largest of their activations (N, 10)."""
-    largest, answers = activations.max(1)
-    wrong = (answers != labels).nonzero().flatten()
+    """The 36 most confident mistakes on images (N, 28, 28) uint8: of the largest activations (N, 10)."""
+    largest, predicted = activations.max(1)
+    wrong = (predicted != labels).nonzero().flatten()
     shown = wrong[largest[wrong].argsort(descending=True, stable=True)][:36].tolist()
     rows = max(1, math.ceil(len(shown) / 6))
-    picture = sheet(60 + 126 * rows, f"{len(shown)} of {len(wrong)} mistakes, the surest first")
+    picture = sheet(60 + 126 * rows, f"{len(shown)} of {len(wrong)} mistakes, the most confident first")
     for place, index in enumerate(shown):
         x, y = 8 + place % 6 * 116, 60 + place // 6 * 126
         digit = Image.fromarray(255 - images[index].numpy()).resize((84, 84), Image.Resampling.NEAREST)
         picture.paste(digit, (x + 10, y + 30))
-        write(picture, x + 52, y + 17, f"said {answers[index]}, is {labels[index]}", 21)
+        write(picture, x + 52, y + 17, f"said {predicted[index]}, is {labels[index]}", 21)
     return picture
-
-
-def show(board: Any, model: DigitClassifier, epoch: int, images: Tensor, labels: Tensor) -> None:
-    """Add the pictures of `model`, as it was after `epoch`, to a SummaryWriter: on images (N, 28, 28), labels (N,)."""
-    pictures = {"weights of the first layer": first_weights(model.network)}
-    if model.only_digit is None:
-        tensors = (images, labels, *model.predict(images))
-        images, labels, answers, activations = (tensor.cpu() for tensor in tensors)
-        pictures["confusion"] = confusion(labels, answers)
-        pictures["mistakes"] = first_mistakes(images, labels, activations)
-    for name, picture in pictures.items():
-        board.add_image(name, np.asarray(picture), epoch, dataformats="HWC")

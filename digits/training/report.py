@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from lightning.pytorch import Trainer
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
+from torch import Tensor
 
 from digits.checkpoint.contents import validation_accuracy
 from digits.checkpoint.untrusted import read
-from digits.plots import network
+from digits.plots.network import confusion, first_mistakes, first_weights
 from digits.training.runs import differing
 
 
@@ -29,7 +31,7 @@ def report(trainer: Trainer, path: Path) -> None:
         if isinstance(logger, TensorBoardLogger):
             best = {"best/validation": validation, "best/test": test}
             logger.log_hyperparams(settings, best, step=trainer.current_epoch - 1)
-            network.show(logger.experiment, model, epoch, *data.test)
+            show(logger.experiment, model, epoch, *data.test)
         else:
             logger.log_hyperparams(settings)
         logger.finalize("success")  # or they may never reach the disk
@@ -50,3 +52,15 @@ def report(trainer: Trainer, path: Path) -> None:
         f"Curves      tensorboard --logdir {path.parent.parent}\n"
         f"Python      {known}network = {kind}.load_from_checkpoint({str(path)!r})"
     )
+
+
+def show(board: Any, model: Any, epoch: int, images: Tensor, labels: Tensor) -> None:
+    """Add the pictures of `model`, as it was after `epoch`, to a SummaryWriter: on images (N, 28, 28), labels (N,)."""
+    pictures = {"weights of the first layer": first_weights(model.network)}
+    if model.only_digit is None:
+        tensors = (images, labels, *model.predict(images))
+        images, labels, digits, activations = (tensor.cpu() for tensor in tensors)
+        pictures["confusion"] = confusion(labels, digits)
+        pictures["mistakes"] = first_mistakes(images, labels, activations)
+    for name, picture in pictures.items():
+        board.add_image(name, np.asarray(picture), epoch, dataformats="HWC")

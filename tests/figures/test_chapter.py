@@ -3,11 +3,10 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from torch.nn.utils import parameters_to_vector
 
 from digits.augment.elastic import distort
 from digits.data import MNISTDataModule
-from digits.figures import chapter, descent
+from digits.figures import chapter
 from digits.model import DigitClassifier
 from digits.network import linears
 from digits.plots.network import SIGNED, shaded
@@ -48,19 +47,19 @@ def test_distorted_copies_are_those_of_the_epochs(data_dir):
         assert (shown[row : row + 28, column : column + 28] == wanted.numpy()).all()
 
 
-def test_hidden_neurons_show_what_excites_them_and_how_they_vote(fitted, data):
+def test_hidden_neurons_show_what_activates_them_and_their_output_weights(fitted, data):
     """Neuron by neuron and image by image, in NumPy."""
     model, _ = load(fitted)
     images, labels = data.test
     first, last = linears(model.network)
     w, b = first.weight.detach().numpy(), first.bias.detach().numpy()
-    votes = last.weight.detach().numpy()
+    out = last.weight.detach().numpy()
     z = np.array([w @ (image.numpy().ravel() / 255) + b for image in images])
     a = 1 / (1 + np.exp(-z))
-    chosen = sorted(range(12), key=lambda n: -np.linalg.norm(votes[:, n]) * a[:, n].std())[:3]
+    chosen = sorted(range(12), key=lambda n: -np.linalg.norm(out[:, n]) * a[:, n].std())[:3]
     fig = chapter.hidden_neurons(model, images, labels, rows=3)
     for row, neuron in enumerate(chosen):
-        weights, bars, examples, ballot = fig.axes[4 * row : 4 * row + 4]
+        weights, bars, examples, signed = fig.axes[4 * row : 4 * row + 4]
         assert weights.get_ylabel() == f"neuron {neuron}"
         strength = np.quantile(np.abs(w[neuron]), 0.995)
         wanted = shaded((w[neuron].reshape(28, 28) / strength + 1) / 2, SIGNED)
@@ -70,13 +69,13 @@ def test_hidden_neurons_show_what_excites_them_and_how_they_vote(fitted, data):
         for place, image in enumerate(np.argsort(-z[:, neuron])[:5]):
             left = 1 + 29 * place
             assert np.array_equal(examples.images[0].get_array()[1:29, left : left + 28], images[image])
-        assert np.allclose([bar.get_height() for bar in ballot.patches], votes[:, neuron])
+        assert np.allclose([bar.get_height() for bar in signed.patches], out[:, neuron])
 
 
-def test_a_detectors_neurons_vote_for_its_one_output(data):
-    ballot = chapter.hidden_neurons(DigitClassifier([6], only_digit=3), *data.test, rows=1).axes[3]
-    assert [tick.get_text() for tick in ballot.get_xticklabels()] == ["3"]
-    assert len(ballot.patches) == 1
+def test_a_detectors_neurons_have_one_output_weight(data):
+    signed = chapter.hidden_neurons(DigitClassifier([6], only_digit=3), *data.test, rows=1).axes[3]
+    assert [tick.get_text() for tick in signed.get_xticklabels()] == ["3"]
+    assert len(signed.patches) == 1
 
 
 def test_saturation_keeps_right_and_other_outputs_apart():
@@ -115,35 +114,14 @@ def test_the_valley_has_the_path_over_contours_from_the_least_to_the_largest_cos
     assert [tick.get_text() for tick in bar.get_yticklabels()] == ["0.02", "0.05", "0.1", "0.2", "0.5", "1"]
 
 
-def test_training_size_shows_each_seed_and_their_mean():
-    axes = chapter.training_size([10, 20], torch.tensor([[0.5, 0.7], [0.8, 0.9]]), "784-5-10").axes[0]
-    first, second, means = (line.get_ydata() for line in axes.lines)
-    assert np.allclose([first, second, means], [[50, 80], [70, 90], [60, 85]])
-    assert [text.get_text() for text in axes.texts] == ["60.0", "85.0"]
-    assert axes.get_title() == "784-5-10"
-
-
-@pytest.mark.parametrize("strength, said", [(0.0, ""), (0.8, " on distorted images")])
-def test_the_figure_of_training_sizes_says_how_they_were_trained(strength, said, data_dir, monkeypatch):
-    data = MNISTDataModule(data_dir, distort=strength)
-    data.setup("test")
-    monkeypatch.setattr(
-        descent, "descend", lambda model, data, epochs: torch.rand(3, parameters_to_vector(model.parameters()).numel())
-    )
-    monkeypatch.setattr(descent, "accuracy_by_size", lambda model, data, sizes, *_: torch.zeros(len(sizes), 3))
-    *_, (name, fig) = chapter.figures(DigitClassifier([5]), data, 0, {})
-    assert name == "training_size"
-    assert fig.axes[0].get_title() == f"784-5-10 after 30 epochs{said}"
-
-
 def test_what_tensorboard_shows_too_is_of_the_test_images(fitted, data, monkeypatch):
     for name in ("confusion", "first_mistakes"):
         monkeypatch.setattr(chapter, name, lambda *tensors: tensors)
     model, epoch = load(fitted)
     drawn = dict(itertools.islice(chapter.figures(model, data, epoch, {}), 6))
     images, labels = data.test
-    answers, activations = model.predict(images)
+    digits, activations = model.predict(images)
     assert len(images) == TEST
-    assert torch.equal(drawn["confusion"][0], labels) and torch.equal(drawn["confusion"][1], answers)
+    assert torch.equal(drawn["confusion"][0], labels) and torch.equal(drawn["confusion"][1], digits)
     for given, wanted in zip(drawn["mistakes"], (images, labels, activations), strict=True):
         assert torch.equal(given, wanted)

@@ -6,7 +6,7 @@ from torch.nn.utils import vector_to_parameters
 from digits.data import MNISTDataModule
 from digits.figures import descent
 from digits.model import DigitClassifier
-from digits.network import one_hot, weights_and_biases
+from digits.network import weights_and_biases
 from tests.figures.conftest import EPOCHS
 from tests.support.book import book_step
 from tests.support.fitted import fit, load, vector
@@ -86,37 +86,6 @@ def test_the_valley_has_the_cost_of_the_weights_at_each_point(fitted, data):
     assert torch.allclose(torch.cdist(flat, flat), torch.cdist(middle, middle), rtol=1e-3)
 
 
-def test_accuracy_by_size_is_that_of_train(data_dir, data, tmp_path):
-    fit(tmp_path / "run", data_dir, "--hidden", 12, "--lr", 1, "--epochs", 2, "--seed", 1)
-    model, _ = load(tmp_path / "run", "last.ckpt")
-    answers, _ = model.predict(data.test[0])
-    like, tens = DigitClassifier([12], lr=1.0, seed=77), MNISTDataModule(data_dir, batch_size=10, seed=77)
-    accuracy = descent.accuracy_by_size(like, tens, sizes=[20, TRAINING], seeds=2, epochs=2)
-    assert accuracy.shape == (2, 2)
-    assert accuracy[1, 1] == (answers == data.test[1]).float().mean()
-    assert (accuracy[0] < accuracy[1]).all()
-
-
-@pytest.mark.parametrize("schedule", [None, 100])
-@pytest.mark.parametrize("strength", [0.0, 0.8])
-def test_fewer_images_are_trained_on_as_the_run_was(schedule, strength, data_dir, monkeypatch):
-    made = []
-
-    def descend(model, data, epochs):
-        made.append((model, data))
-        data.setup("test")
-
-    monkeypatch.setattr(descent, "descend", descend)
-    like = DigitClassifier([5], 0.5, "gaussian", seed=9, kernel="torch", schedule=schedule)
-    descent.accuracy_by_size(like, MNISTDataModule(data_dir, 30, 9, None, strength), [20], seeds=2, epochs=3)
-    assert [data.hparams for _, data in made] == [
-        {"batch_size": 30, "seed": seed, "train_size": 20, "distort": strength, "styles": False, "no_digit": 0.0}
-        for seed in (0, 1)
-    ]
-    own = {"schedule": 3 if schedule else None}
-    assert [model.hparams for model, _ in made] == [{**like.hparams, **own, "seed": seed} for seed in (0, 1)]
-
-
 @pytest.mark.parametrize("settings", [{"hidden": [9, 8], "cost": "cross_entropy"}, {"hidden": [7], "only_digit": 3}])
 def test_the_gradients_are_those_of_the_book(settings, data):
     images, labels = (tensor[:50] for tensor in data.training)
@@ -128,7 +97,7 @@ def test_the_gradients_are_those_of_the_book(settings, data):
         weights, biases = ([p.numpy().copy() for p in column] for column in weights_and_biases(network))
         before = [b.copy() for b in biases]
         x = images.flatten(1).double().numpy() / 255
-        y = one_hot(labels - model.first_digit, len(biases[-1]), like=path.double()).numpy()
+        y = np.eye(10)[labels] if model.only_digit is None else (labels == 3).double().numpy()[:, None]
         book_step(weights, biases, x, y, 1.0, settings.get("cost", "quadratic"))
         wanted = [np.linalg.norm(a - b) for a, b in zip(before, biases, strict=True)]
         assert ours.tolist() == pytest.approx(wanted, rel=1e-4)

@@ -1,6 +1,7 @@
 import sys
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,24 +9,21 @@ import torch
 from PIL import Image
 
 from digits import figures
-from digits.checkpoint import untrusted
 from digits.figures import chapter, descent
 from digits.model import DigitClassifier
 from digits.plots import style
 from tests.figures.conftest import EPOCHS
+from tests.support.checkpoints import saved
 from tests.support.fitted import fit, load, vector
-from tests.support.small_mnist import TRAINING
 
 NAMES = ["neurons", "learning_curves", "hidden_weights", "hidden_neurons"]
-NAMES += ["confusion", "mistakes", "saturation", "trial_cuts", "valley", "gradients", "training_size"]
+NAMES += ["confusion", "mistakes", "saturation", "lattice", "valley", "gradients"]
 
 
 @pytest.fixture
 def draw(verb, data_dir, monkeypatch):
-    """Run the verb, with a coarser valley and fewer networks; returns its exit code, output and lines of errors."""
+    """Run the verb, with a coarser valley; returns its exit code, output and lines of errors."""
     monkeypatch.setattr(descent, "valley", partial(descent.valley, steps=7))
-    monkeypatch.setattr(chapter, "SIZES", [20, TRAINING])
-    monkeypatch.setattr(chapter, "EPOCHS", 2)
     return lambda *words: verb("figures", *words, "--data_dir", data_dir)
 
 
@@ -63,28 +61,30 @@ def test_network_is_a_checkpoint_a_run_or_the_newest_run(named, draw, fitted, tm
     assert torch.equal(vector(model), vector(wanted))
 
 
+OF_TEN = ["confusion", "mistakes", "saturation", "lattice"]
+
+
 @pytest.mark.parametrize(
-    "args, missing",
+    "args, missing, reasons",
     [
         (
             ["--hidden", 6, 5],
-            {
-                "learning_curves": "the run has no log of TensorBoard",
-                "hidden_neurons": "neurons vote for outputs if there is one hidden layer; this is 784-6-5-10",
-            },
+            ["learning_curves", "hidden_neurons"],
+            [
+                "learning_curves is not drawn: the run has no log of TensorBoard",
+                "hidden_neurons is not drawn: it is of one hidden layer; this is 784-6-5-10",
+            ],
         ),
         (
             ["--hidden", 6, "--only_digit", 3, "--train_size", 95],
-            dict.fromkeys(
-                ["confusion", "mistakes", "saturation", "trial_cuts"], "it compares ten outputs; this is 784-6-1"
-            ),
+            OF_TEN,
+            [f"{', '.join(OF_TEN)} is not drawn: they are of ten outputs; this is 784-6-1"],
         ),
     ],
 )
-def test_what_does_not_apply_is_skipped_with_a_line(args, missing, draw, data_dir, tmp_path, monkeypatch, capsys):
+def test_what_does_not_apply_is_skipped_with_a_line(args, missing, reasons, draw, data_dir, tmp_path, monkeypatch):
     run, out = tmp_path / "run", tmp_path / "out"
     fit(run, data_dir, *args, "--epochs", 1)
-    capsys.readouterr()
     if "learning_curves" in missing:
         for log in run.glob("events*"):
             log.unlink()
@@ -92,10 +92,8 @@ def test_what_does_not_apply_is_skipped_with_a_line(args, missing, draw, data_di
     (out / "valley.png").write_bytes(b"of an earlier call")
     monkeypatch.setattr(style, "png", lambda figure: b"drawn")
     _, printed, _ = draw(run, "--out", out)
-    lines = [line for line in printed.splitlines() if "not drawn" in line]
-    assert lines == [f"{name} is not drawn: {reason}" for name, reason in missing.items()]
-    drawn = {path.stem: path.read_bytes() for path in out.iterdir()}
-    assert drawn == dict.fromkeys(set(NAMES) - set(missing), b"drawn")
+    assert [line for line in printed.splitlines() if "not drawn" in line] == reasons
+    assert {path.stem: path.read_bytes() for path in out.iterdir()} == dict.fromkeys(set(NAMES) - {*missing}, b"drawn")
 
 
 def without_matplotlib(monkeypatch, package):
@@ -106,53 +104,38 @@ def without_matplotlib(monkeypatch, package):
 
 
 @pytest.mark.parametrize(
-    "mistake", ["missing", "words", "foreign", "large images", "out is a file", "out below a file", "matplotlib"]
+    "network, out, named",
+    [
+        ("nowhere.ckpt", "out", "nowhere.ckpt: no such checkpoint"),
+        ("large.ckpt", "out", "large.ckpt reads images of another size than 28x28"),
+        ("good.ckpt", "file", "cannot make the folder file"),
+        ("good.ckpt", "file/out", "cannot make the folder file/out"),
+        ("good.ckpt", "full", "cannot write full/neurons.png"),
+    ],
 )
-def test_mistakes_get_one_line(mistake, verb, fitted, data_dir, tmp_path, monkeypatch):
-    path, out, named = fitted / "best.ckpt", tmp_path / "out", "out"
-    file = tmp_path / "file"
-    file.write_text("words")
-    if mistake == "missing":
-        path = named = tmp_path / "nowhere.ckpt"
-    elif mistake == "words":
-        path = named = file
-    elif mistake == "foreign":
-        path = named = tmp_path / "foreign.ckpt"
-        torch.save({"state_dict": {}}, path)
-    elif mistake == "large images":
-        path, named = tmp_path / "large.ckpt", f"{tmp_path / 'large.ckpt'} reads images of another size than 28x28"
-        model = DigitClassifier([5], image_size=64)
-        ours = {"digits_version": untrusted.VERSION, "hyper_parameters": dict(model.hparams)}
-        torch.save(ours | {"state_dict": model.state_dict()}, path)
-    elif mistake == "out is a file":
-        out = named = file
-    elif mistake == "out below a file":
-        out = named = file / "out"
-    else:
-        without_matplotlib(monkeypatch, "digits.figures")
-        named = "pip install -e '.[figures]'"
-    code, printed, [line] = verb("figures", path, "--out", out, "--data_dir", data_dir)
-    assert code == 2
-    assert line.startswith("digits figures: error: ")
-    assert str(named) in line
-    assert mistake != "matplotlib" or "the figures need matplotlib" in line
-    assert printed == ""
+def test_mistakes_get_one_line(network, out, named, draw, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    saved(tmp_path / "large.ckpt", DigitClassifier([5], image_size=64))
+    saved(tmp_path / "good.ckpt", DigitClassifier([5]), epoch=0)
+    Path("file").write_text("words")
+    Path("full", "neurons.png").mkdir(parents=True)  # cannot be replaced by a file
+    code, printed, [line] = draw(network, "--out", out)
+    assert (code, printed) == (2, "") and f"digits figures: error: {named}" in line
+    assert [path.name for path in Path("full").iterdir()] == ["neurons.png"]
 
 
-def test_no_part_of_a_picture_is_left(draw, fitted, tmp_path):
-    (tmp_path / "neurons.png").mkdir()  # cannot be replaced by a file
-    code, _, [line] = draw(fitted, "--out", tmp_path)
-    assert code == 2
-    assert f"cannot write {tmp_path}/neurons.png" in line
-    assert [path.name for path in tmp_path.iterdir()] == ["neurons.png"]
+def test_what_figures_need_is_named(verb, fitted, monkeypatch):
+    without_matplotlib(monkeypatch, "digits.figures")
+    code, _, [line] = verb("figures", fitted)
+    assert code == 2 and "the figures need matplotlib" in line and line.endswith("pip install -e '.[figures]'")
 
 
 def test_logged_curves_are_those_of_the_run(fitted, data):
     curves = figures.logged_curves(fitted)
     model, epoch = load(fitted)
-    answers, _ = model.predict(data.test[0])
+    digits, _ = model.predict(data.test[0])
     assert list(curves["accuracy/test"]) == list(range(EPOCHS))
-    assert curves["accuracy/test"][epoch] == pytest.approx((answers == data.test[1]).float().mean().item())
+    assert curves["accuracy/test"][epoch] == pytest.approx((digits == data.test[1]).float().mean().item())
     assert figures.logged_curves(fitted.parent) == {}
 
 

@@ -1,56 +1,10 @@
-import io
-
 import numpy as np
 import pytest
 import torch
-from PIL import Image
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digits.mnist import load as load_mnist
-from digits.model import DigitClassifier
 from digits.network import linears, sigmoid_network
 from digits.plots import network as plots
 from digits.plots.network import SIGNED, shaded
-from tests.support.fitted import fit, load
-
-
-def logged(run):
-    """The images in the log of a run, by tag, with their steps."""
-    events = EventAccumulator(str(run)).Reload()
-    shown = {}
-    for tag in events.Tags()["images"]:
-        [event] = events.Images(tag)
-        shown[tag] = event.step, np.array(Image.open(io.BytesIO(event.encoded_image_string)))
-    return shown
-
-
-def test_tensorboard_shows_the_best_epoch(data_dir, tmp_path):
-    fit(tmp_path / "run", data_dir, "--hidden", 12, "--epochs", 4, "--lr", 1, "--batch_size", 30, "--seed", 2)
-    model, epoch = load(tmp_path / "run")
-    images, labels = load_mnist(data_dir, train=False)
-    answers, activations = model.predict(images)
-    shown = logged(tmp_path / "run")
-    assert {step for step, _ in shown.values()} == {epoch}
-    wanted = {
-        "weights of the first layer": plots.first_weights(model.network),
-        "confusion": plots.confusion(labels, answers),
-        "mistakes": plots.first_mistakes(images, labels, activations),
-    }
-    assert shown.keys() == wanted.keys()
-    for tag, picture in wanted.items():
-        assert picture.width == 700
-        assert np.array_equal(shown[tag][1], picture)
-
-
-def test_of_a_detector_there_are_only_the_weights():
-    class Board:
-        def add_image(self, name, picture, epoch, dataformats):
-            self.shown = [*getattr(self, "shown", []), name]
-
-    board = Board()
-    images, labels = torch.zeros(3, 28, 28, dtype=torch.uint8), torch.arange(3)
-    plots.show(board, DigitClassifier([5], only_digit=3), 0, images, labels)
-    assert board.shown == ["weights of the first layer"]
 
 
 def test_mosaic_puts_tiles_side_by_side_between_lines_of_nan():
@@ -102,15 +56,15 @@ def test_signs_are_red_and_blue_and_the_larger_the_darker():
 def test_confusion_has_its_counts_where_they_belong(monkeypatch):
     written = {}
     monkeypatch.setattr(plots, "write", lambda picture, x, y, words, *_: written.update({(x, y): words}))
-    labels, answers = torch.tensor([4, 4, 4, 2, 7, 7]), torch.tensor([9, 9, 4, 3, 7, 7])
-    picture = np.array(plots.confusion(labels, answers)).astype(int)
+    labels, predicted = torch.tensor([4, 4, 4, 2, 7, 7]), torch.tensor([9, 9, 4, 3, 7, 7])
+    picture = np.array(plots.confusion(labels, predicted)).astype(int)
     left, top, cell = 76, 126, 54
     counts = {(i, j): written[left + j * cell + 26, top + i * cell + 26] for i in range(10) for j in range(10)}
     assert {at: int(count) for at, count in counts.items() if count} == {(4, 9): 2, (4, 4): 1, (2, 3): 1, (7, 7): 2}
     assert [written[left + (j + 0.5) * cell, 108] for j in range(10)] == list("0123456789")
     assert [written[left / 2, top + (i + 0.5) * cell] for i in range(10)] == list("0123456789")
     assert written[658, top + 4.5 * cell] == "33.3 %"
-    assert {"right\ndigit", "answer", "share\nright", "3 of 6 test images are read right"} <= set(written.values())
+    assert {"right\ndigit", "prediction", "share\nright", "3 of 6 test images are read right"} <= set(written.values())
 
     inside = picture[top + 8 :: cell, left + 8 :: cell, 0][:10, :10]  # of each cell, next to its number
     assert np.unravel_index(inside.argmin(), (10, 10)) == (4, 9)
@@ -130,7 +84,7 @@ def test_a_number_is_white_where_its_cell_is_dark():
 
 
 @pytest.mark.parametrize("wrong", [0, 3, 50])
-def test_mistakes_are_shown_with_answer_and_label(wrong, monkeypatch):
+def test_mistakes_are_shown_with_prediction_and_label(wrong, monkeypatch):
     written = []
     monkeypatch.setattr(plots, "write", lambda picture, x, y, words, *_: written.append(words))
     generator = torch.Generator().manual_seed(0)
@@ -140,12 +94,12 @@ def test_mistakes_are_shown_with_answer_and_label(wrong, monkeypatch):
     said = (labels + (torch.arange(60) < wrong) * 3) % 10
     activations[range(60), said] = torch.rand(60, generator=generator)
     picture = np.array(plots.first_mistakes(images, labels, activations))
-    surest = sorted(range(wrong), key=lambda n: -activations[n, said[n]])[:36]
+    chosen = sorted(range(wrong), key=lambda n: -activations[n, said[n]])[:36]
     assert written == [
-        f"{len(surest)} of {wrong} mistakes, the surest first",
-        *(f"said {said[n]}, is {labels[n]}" for n in surest),
+        f"{len(chosen)} of {wrong} mistakes, the most confident first",
+        *(f"said {said[n]}, is {labels[n]}" for n in chosen),
     ]
-    for place, n in enumerate(surest):
+    for place, n in enumerate(chosen):
         top, left = 60 + place // 6 * 126 + 30, 8 + place % 6 * 116 + 10
         shown = picture[top : top + 84 : 3, left : left + 84 : 3, 0]
         assert np.array_equal(shown, 255 - images[n].numpy())
