@@ -1,5 +1,6 @@
 """Find good hyperparameters, on one machine or many: `python -m digits sweep`."""
 
+import signal
 import sys
 from functools import partial
 from hashlib import sha256
@@ -8,28 +9,17 @@ from itertools import product
 from os import cpu_count
 from pathlib import Path
 from statistics import mean
+from threading import Event
 from typing import Any
 
-import torch
 import yaml
 
 from digits.cli import PositiveInt, Rate
 from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.files import write_atomically
-from digits.model import DigitClassifier
 from digits.network import Init
 from digits.train import train
-
-try:
-    import optuna
-
-    from digits.plots.style import png
-    from digits.sweep import plots
-    from digits.sweep.search import complete, open_storage, received
-    from digits.sweep.trials import Setting, test, validate
-except ImportError as error:
-    raise UserError(f"a sweep needs {error.name}: pip install -e '.[sweep]'") from error
 
 DEFAULTS = {name: each.default for name, each in signature(train).parameters.items()} | {"seeds": 1, "trials": None}
 HEAD = "hidden         lr  batch      init  "
@@ -67,67 +57,65 @@ def sweep(
     Raises:
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.
     """
+    try:
+        import optuna  # here, since it is optional
+
+        from digits.plots.style import png
+        from digits.sweep.plots import drawn
+        from digits.sweep.search import complete, open_storage
+        from digits.sweep.trials import Setting, propose, test, validate
+    except ImportError as error:
+        raise UserError(f"a sweep needs {error.name}: pip install -e '.[sweep]'") from error
     space: dict[str, list[Any]] = {"hidden": sorted({*hidden}), "lr": sorted({*lr})}
     space |= {"batch_size": sorted({*batch_size}), "init": sorted({*init})}
     name = f"sweep_{named(**space, seeds=[seeds], epochs=[epochs], trials=[trials])}"
     settings = [Setting(*each) for each in product(*space.values())]
-    folder, data = Path("runs", name), MNISTDataModule(data_dir)
+    folder, data, stop = Path("runs", name), MNISTDataModule(data_dir), Event()
 
     def train_one(trial: optuna.Trial) -> float:
         setting = propose(trial, space, seeds)
         curves = folder / named(**{part: [value] for part, value in setting._asdict().items()})
-        return validate(trial, setting, epochs, data, signals, curves)
+        return validate(setting, epochs, data, stop, curves)
 
     def test_one(trial: optuna.Trial) -> float:
-        return test(winner._replace(seed=trial.suggest_int("seed", 0, seeds - 1)), epochs, data, signals)
+        return test(winner._replace(seed=trial.suggest_int("seed", 0, seeds - 1)), epochs, data, stop)
 
-    with received([], at_once=True) as signals:
-        try:
-            data.prepare_data()
-            folder.mkdir(parents=True, exist_ok=True)
-            database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", signals)
-            data.setup("fit")
-            for images, labels in (data.training, data.validation):  # the kernel and lists of their ink, for all
-                DigitClassifier([1]).score(images, labels, torch.arange(1))
-            # Guessing reads 0.1. If trials were compared with each other, the table would depend on their order.
-            pruner = optuna.pruners.ThresholdPruner(lower=0.2, n_warmup_steps=2)
-            open_study = partial(optuna.create_study, storage=database, pruner=pruner, load_if_exists=True)
-            study = open_study(study_name=name, direction="maximize")
-            run = partial(complete, signals, workers or cpu_count() or 1)
-            print(f"{HEAD}seed  validation")
-            if trials:
-                proposed = run(study, [{"seed": 0}] * trials, train_one)
-                settings = [Setting(**trial.params) for trial in proposed]
-            wanted = [setting._replace(seed=seed)._asdict() for seed in range(seeds) for setting in settings]
-            finished = [max(trial.intermediate_values.values()) for trial in run(study, wanted, train_one)]
-            scores = {setting: finished[number :: len(settings)] for number, setting in enumerate(settings)}
-            scores = dict(sorted(scores.items(), key=lambda each: -mean(each[1])))  # of equals, the first
-            winner = next(iter(scores))
-            # As trials of a study, so that the test set is seen once, whoever works on this sweep.
-            tests = run(open_study(study_name=f"{name} test"), [{"seed": seed} for seed in range(seeds)], test_one)
-            report(scores, [trial.value or 0.0 for trial in tests], folder, epochs, not trials)
-        except KeyboardInterrupt:
-            print("\nStopped. The same command goes on with the rest.")
-            sys.exit(128 + signals[0])
-        except optuna.exceptions.StorageInternalError as error:
-            cause = str(error.__cause__ or error).split("\n")[0]
-            raise UserError(f"the database does not answer: {' '.join(cause.split())}") from error
-        except OSError as error:
-            raise UserError(f"cannot write to {folder}: {error.strerror}") from error
+    def interrupt(number: int, _: Any) -> None:
+        signal.signal(number, signal.SIG_DFL)  # a second one ends the process
+        raise KeyboardInterrupt(number)
 
-
-def propose(trial: optuna.Trial, space: dict[str, list[Any]], seeds: int) -> Setting:
-    """The setting that was queued for a trial, or a new one within the range of the values given."""
-    # Seeded by the trial: one worker proposes the same every time, and several never the same as each other.
-    trial.study.sampler = optuna.samplers.TPESampler(seed=trial.number, constant_liar=True)
-    hidden, lr, batch_size, init = space.values()
-    return Setting(
-        trial.suggest_int("hidden", hidden[0], hidden[-1], log=True),
-        trial.suggest_float("lr", lr[0], lr[-1], log=True),
-        trial.suggest_int("batch_size", batch_size[0], batch_size[-1], log=True),
-        trial.suggest_categorical("init", init),
-        trial.suggest_int("seed", 0, seeds - 1),
-    )
+    handlers = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        data.prepare_data()
+        data.setup("fit")
+        folder.mkdir(parents=True, exist_ok=True)
+        database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", stop)
+        open_study = partial(optuna.create_study, storage=database, direction="maximize", load_if_exists=True)
+        study, run = open_study(study_name=name), partial(complete, workers=workers or cpu_count() or 1, stop=stop)
+        print(f"{HEAD}seed  validation")
+        if trials:
+            settings = [Setting(**trial.params) for trial in run(study, [{"seed": 0}] * trials, train_one)]
+        wanted = [setting._replace(seed=seed)._asdict() for seed in range(seeds) for setting in settings]
+        validated = [trial.value or 0.0 for trial in run(study, wanted, train_one)]
+        scores = {setting: validated[number :: len(settings)] for number, setting in enumerate(settings)}
+        scores = dict(sorted(scores.items(), key=lambda each: -mean(each[1])))  # of equals, the first
+        winner = next(iter(scores))
+        # As trials of a study, so that the test set is seen once, whoever works on this sweep.
+        tests = run(open_study(study_name=f"{name} test"), [{"seed": seed} for seed in range(seeds)], test_one)
+        report(scores, [trial.value or 0.0 for trial in tests], folder, epochs)
+        for setting, figure in drawn(scores, epochs, not trials):
+            write_atomically(folder / f"{setting}.png", png(figure))
+    except KeyboardInterrupt as signalled:
+        print("\nStopped. The same command goes on with the rest.")
+        sys.exit(128 + signalled.args[0])
+    except optuna.exceptions.StorageInternalError as error:
+        cause = str(error.__cause__ or error).split("\n")[0]
+        raise UserError(f"the database does not answer: {' '.join(cause.split())}") from error
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {error.strerror}") from error
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def named(hidden: list[int], **settings: list[Any]) -> str:
@@ -140,8 +128,8 @@ def named(hidden: list[int], **settings: list[Any]) -> str:
     return name if len(name) < 90 else f"{name[:80]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
-def report(scores: plots.Scores, tested: list[float], folder: Path, epochs: int, every: bool) -> None:
-    """Print the ranking, draw the pictures, and say what to do with the winner, the first of `scores`."""
+def report(scores: dict[Any, list[float]], tested: list[float], folder: Path, epochs: int) -> None:
+    """Print the ranking, and say what to do with the winner, the first of `scores`: validation accuracies by seed."""
     print(f"\n{HEAD}validation: mean, each seed")
     for setting, accuracies in scores.items():
         by_seed = ", ".join(f"{accuracy:.2%}" for accuracy in accuracies)
@@ -156,7 +144,5 @@ def report(scores: plots.Scores, tested: list[float], folder: Path, epochs: int,
 # python train.py --config {config}
 """
     write_atomically(config, (comment + yaml.safe_dump(settings, sort_keys=False, default_flow_style=None)).encode())
-    for name, figure in plots.drawn(scores, epochs, every):
-        write_atomically(folder / f"{name}.png", png(figure))
     print(f"\nBest        {result}\nTrain it    python train.py --config {config}")
     print(f"Pictures    {folder}/*.png\nCurves      tensorboard --logdir {folder}")

@@ -1,19 +1,18 @@
-"""A study of Optuna's that threads, processes and machines work on side by side.
+"""A study of Optuna's on which threads, processes and machines work side by side.
 
-Whoever calls `complete` on a study runs trials that wait, until all have an end. A worker that is killed gives no more
-heartbeats, and Optuna queues its trial again; one that is stopped lets its trial fail, and the next to look queues it.
+Each thread runs what waits, by Optuna's own loop, until all trials have an end. A killed worker gives no more
+heartbeats, and Optuna queues its trial again. A stopped worker marks its trial failed; any other queues it again.
 """
 
-import signal
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Event, Lock
 from typing import Any
 
 from optuna import Study, logging
-from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
+from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import event
@@ -29,28 +28,6 @@ warnings.simplefilter("ignore", ExperimentalWarning)  # of heartbeats, and of TP
 
 BEAT, GRACE = 5, 120  # seconds between a trial's heartbeats, and until one without any is taken for dead
 POLL, AWAY = 0.5, 60  # seconds between looks at what others do, and to wait for a database that is away
-STOPS = signal.SIGINT, signal.SIGTERM
-
-
-@contextmanager
-def received(signals: list[int], at_once: bool = False) -> Iterator[list[int]]:
-    """Note SIGINT and SIGTERM; KeyboardInterrupt comes `at_once` or at the end, a second signal ends the process."""
-
-    def handle(number: int, _: Any) -> None:
-        signals.append(number)
-        for each in STOPS:
-            signal.signal(each, signal.SIG_DFL)
-        if at_once:
-            raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, handle) for number in STOPS}
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if signals and not at_once:
-            raise KeyboardInterrupt
 
 
 class Storage(RDBStorage):
@@ -66,8 +43,8 @@ class Storage(RDBStorage):
         return super().set_trial_state_values(trial_id, state, values)
 
 
-def open_storage(url: str, signals: list[int], attempts: int = 5) -> Storage:
-    """Open a database by its SQLAlchemy URL. If it is away later, whoever needs it waits, until a signal comes."""
+def open_storage(url: str, stop: Event, attempts: int = 5) -> Storage:
+    """Open a database by its SQLAlchemy URL. If it is away later, whoever needs it waits, until `stop`."""
     retry, pool = RetryHeartbeatStaleTrialCallback(), {"poolclass": NullPool}  # no connection that may be lost
     try:
         storage = Storage(url, pool, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
@@ -76,15 +53,15 @@ def open_storage(url: str, signals: list[int], attempts: int = 5) -> Storage:
     except (SQLAlchemyError, StorageInternalError) as error:  # another process may be making the same tables
         if attempts == 1:
             raise StorageInternalError from error
-        time.sleep(POLL)
-        return open_storage(url, signals, attempts - 1)
+        stop.wait(POLL)
+        return open_storage(url, stop, attempts - 1)
 
     @event.listens_for(storage.engine, "do_connect")
     def connect(dialect: Any, _: Any, args: Any, options: Any) -> Any:
         for _ in range(AWAY):
             with suppress(dialect.dbapi.OperationalError):
                 return dialect.connect(*args, **options)
-            time.sleep(0 if signals else 1)
+            stop.wait(1)
         return dialect.connect(*args, **options)
 
     if storage.engine.name == "sqlite":  # which else lets two read before they write, and take the same trial
@@ -93,12 +70,14 @@ def open_storage(url: str, signals: list[int], attempts: int = 5) -> Storage:
 
 
 def complete(
-    signals: list[int], workers: int, study: Study, wanted: list[dict[str, Any]], objective: Callable[[Trial], float]
+    study: Study, wanted: list[dict[str, Any]], objective: Callable[[Trial], float], workers: int, stop: Event
 ) -> list[FrozenTrial]:
     """Run a trial of each `wanted` dict of parameters until all have an end, here or elsewhere; returns those trials.
 
-    `workers` threads run one each at a time. `objective` is to raise Interrupted soon after there are `signals`.
+    `workers` threads run one each at a time. After an error here, such as KeyboardInterrupt, `stop` has them end, and
+    `objective` is to raise Interrupted soon.
     """
+    lock, bugs = Lock(), list[Exception]()
 
     def known() -> dict[int, FrozenTrial]:
         """By place in `wanted`, the first trial that did not fail: of what was queued twice, one counts."""
@@ -106,34 +85,44 @@ def complete(
         return {trial.user_attrs["place"]: trial for trial in reversed(trials) if "place" in trial.user_attrs}
 
     def run(trial: Trial) -> float:
-        with suppress(Interrupted):
-            if not signals and trial.number in {each.number for each in known().values()}:
+        try:
+            if not stop.is_set() and trial.number in {each.number for each in known().values()}:
                 return objective(trial)
+        except (Interrupted, OptunaError):
+            pass
+        except Exception as bug:
+            bugs.append(bug)
+            stop.set()
         return float("nan")  # by which a trial fails: that was stopped, queued twice, or made as none was waiting
 
-    jobs: set[Future[None]] = set()
-    with received(signals), ThreadPoolExecutor(workers) as pool, tqdm(wanted, disable=None, leave=False) as bar:
-        while True:
+    def work(bar: tqdm) -> None:
+        while not stop.is_set():
             try:
-                fail_stale_trials(study)
-                trials = known()
-                for place, parameters in enumerate(wanted):
-                    if place not in trials and not signals:
-                        study.enqueue_trial(parameters, {"place": place})
-                waiting = study.get_trials(deepcopy=False, states=[TrialState.WAITING])
+                with lock:
+                    trials = known()
+                    for place in sorted({*range(len(wanted))} - trials.keys()):
+                        study.enqueue_trial(wanted[place], {"place": place})
+                    ended = sum(trial.state.is_finished() for place, trial in trials.items() if place < len(wanted))
+                    bar.update(ended - bar.n)
+                if ended == len(wanted):
+                    return
+                if study.get_trials(deepcopy=False, states=[TrialState.WAITING]):
+                    with suppress(UpdateFinishedTrialError, ValueError, AssertionError):  # of one taken for dead
+                        study.optimize(run, n_trials=1)
+                else:  # others run the rest
+                    fail_stale_trials(study)
+                    stop.wait(POLL)
             except StorageInternalError:  # a connection was lost
                 study.get_trials()  # raises it again if there is no other
-                continue
-            ended = [trials[n] for n in range(len(wanted)) if n in trials and trials[n].state.is_finished()]
-            bar.update(len(ended) - bar.n)
-            if signals or len(ended) == len(wanted):
-                return ended
-            for _ in waiting[: workers - len(jobs)]:
-                jobs.add(pool.submit(study.optimize, run, 1, catch=StorageInternalError))
-            time.sleep(0 if jobs else POLL)  # while others run the rest
-            done, jobs = wait(jobs, POLL if len(jobs) < workers else None, FIRST_COMPLETED)
-            for error in filter(None, (job.exception() for job in done)):
-                # Optuna's own errors are of a connection that was lost, or a trial that was taken for dead.
-                passing = isinstance(error, OptunaError) or isinstance(error.__context__, OptunaError)
-                if not passing and not str(error).startswith("Cannot tell a"):
-                    raise error
+
+    with ThreadPoolExecutor(workers) as pool, tqdm(wanted, disable=None, leave=False) as bar:
+        try:
+            for worker in [pool.submit(work, bar) for _ in range(workers)]:
+                worker.result()
+        except BaseException:
+            stop.set()
+            raise
+    for bug in bugs:
+        raise bug
+    trials = known()
+    return [trials[place] for place in range(len(wanted))]

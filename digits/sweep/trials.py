@@ -4,12 +4,14 @@ from contextlib import suppress
 from copy import copy, deepcopy
 from pathlib import Path
 from shutil import rmtree
+from signal import SIGINT
+from threading import Event
 from typing import Any, NamedTuple
 
-import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger, TensorBoardLogger
-from optuna import Trial, TrialPruned
+from optuna import Trial
+from optuna.samplers import TPESampler
 from torch import Tensor
 from tqdm import tqdm
 
@@ -19,6 +21,8 @@ from digits.model import DigitClassifier
 from digits.network import Init
 from digits.training.callbacks import EpochCurves, Interrupted
 from digits.training.trainer import quiet_trainer
+
+GUESSING = 0.2  # a network with a lower accuracy is stopped after three epochs; guessing has 0.1
 
 
 class Setting(NamedTuple):
@@ -34,59 +38,63 @@ class Setting(NamedTuple):
         return f"{self.hidden:6}  {self.lr:9.4g}  {self.batch_size:5}  {self.init:>8}"
 
 
+def propose(trial: Trial, space: dict[str, list[Any]], seeds: int) -> Setting:
+    """The setting that was queued for a trial, or a new one within the range of the values given."""
+    # Seeded by the trial: one worker proposes the same every time, and several never the same as each other.
+    trial.study.sampler = TPESampler(seed=trial.number, constant_liar=True)
+    hidden, lr, batch_size, init = space.values()
+    return Setting(
+        trial.suggest_int("hidden", hidden[0], hidden[-1], log=True),
+        trial.suggest_float("lr", lr[0], lr[-1], log=True),
+        trial.suggest_int("batch_size", batch_size[0], batch_size[-1], log=True),
+        trial.suggest_categorical("init", init),
+        trial.suggest_int("seed", 0, seeds - 1),
+    )
+
+
 class Best(Callback):
-    """The epoch that train.py would keep: the first of those with the highest validation accuracy.
+    """The epoch that train.py would keep: the first of those with the highest validation accuracy."""
 
-    Signals that were received end the training by Interrupted, and Optuna ends that of a `trial` that is hopeless.
-    """
-
-    def __init__(self, signals: list[int], trial: Trial | None = None) -> None:
-        self.signals, self.trial = signals, trial
+    def __init__(self, stop: Event) -> None:
+        self.stop = stop
         self.accuracy, self.epoch, self.last, self.weights = -1.0, -1, -1, dict[str, Tensor]()
 
     def on_train_batch_end(self, *_: Any) -> None:
-        if self.signals:
-            raise Interrupted(self.signals[0])
+        if self.stop.is_set():
+            raise Interrupted(SIGINT)
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
         accuracy, self.last = trainer.callback_metrics["accuracy/validation"].item(), trainer.current_epoch
         if accuracy > self.accuracy:
             self.accuracy, self.epoch, self.weights = accuracy, self.last, deepcopy(module.state_dict())
-        if self.trial:
-            self.trial.report(accuracy, self.last)
-            trainer.should_stop = self.trial.should_prune()
+        trainer.should_stop = self.last >= 2 and accuracy < GUESSING
 
 
 def fit(setting: Setting, epochs: int, data: MNISTDataModule, best: Best, log: Logger | None = None) -> DigitClassifier:
     """The network after its last epoch, trained as train.py does on the CPU, bit for bit, unless `best` stops it."""
     model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
-    data.batch_size, data.seed = setting.batch_size, setting.seed
-    data.val_dataloader = lambda: [data.whole(*data.validation)]  # type: ignore[method-assign]  # no test images
+    data.batch_size, data.seed, both = setting.batch_size, setting.seed, data.val_dataloader
+    data.val_dataloader = lambda: both()[:1]  # type: ignore[method-assign]  # no test images
     quiet_trainer(epochs, best, EpochCurves(), logger=log or False).fit(model, data)
     return model
 
 
-def validate(
-    trial: Trial, setting: Setting, epochs: int, loaded: MNISTDataModule, signals: list[int], curves: Path
-) -> float:
-    """Print and return the best validation accuracy, and write curves. Raises TrialPruned if stopped early."""
+def validate(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, curves: Path) -> float:
+    """Print and return the best validation accuracy, and write curves."""
     rmtree(curves, ignore_errors=True)  # of an attempt that was stopped
-    best, log = Best(signals, trial), TensorBoardLogger(curves, "", "", default_hp_metric=False)
+    best, log = Best(stop), TensorBoardLogger(curves, "", "", default_hp_metric=False)
     with suppress(UserError):  # of weights that are no longer finite
-        fit(setting, epochs, loaded, best, log)
+        fit(setting, epochs, data, best, log)
     log.log_hyperparams(setting._asdict() | {"epochs": epochs}, {"best/validation": best.accuracy}, step=best.epoch)
     log.finalize("success")
     stopped = f"  stopped after epoch {best.last}" if best.last + 1 < epochs else ""
     tqdm.write(f"{setting}  {setting.seed:4}  {best.accuracy:10.2%} of epoch {best.epoch}{stopped}")
-    if stopped:
-        raise TrialPruned
     return best.accuracy
 
 
-def test(setting: Setting, epochs: int, loaded: MNISTDataModule, signals: list[int]) -> float:
+def test(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event) -> float:
     """Test accuracy of a network in its best epoch; it is trained again, since no trial keeps its weights."""
-    best, (images, labels) = Best(signals), loaded.test
-    model = fit(setting, epochs, loaded, best)
+    best, (images, labels) = Best(stop), data.test
+    model = fit(setting, epochs, data, best)
     model.load_state_dict(best.weights)
-    _, right = model.score(images, labels, torch.arange(len(labels)))
-    return right.item() / len(labels)
+    return (model.predict(images)[0] == labels).double().mean().item()

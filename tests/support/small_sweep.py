@@ -58,17 +58,17 @@ def places(study, *states):
 
 
 def main():
-    from digits import mnist, sweep
+    from digits import mnist
     from digits.__main__ import main
-    from digits.sweep import search
+    from digits.sweep import search, trials
 
     mnist.SHA256, mnist.TRAINING = json.loads(os.environ["SMALL_MNIST"])
     search.BEAT, search.GRACE, search.POLL = 1, GRACE, 0.1
-    validate, test = sweep.validate, sweep.test
+    propose, test = trials.propose, trials.test
 
     def signed(trial, *args):
         trial.set_user_attr("process", os.getpid())
-        return validate(trial, *args)
+        return propose(trial, *args)
 
     def slow(*args):
         with open("tests", "a") as file:
@@ -76,7 +76,7 @@ def main():
         time.sleep(float(os.environ.get("SLOW_TEST", 0)))
         return test(*args)
 
-    sweep.validate, sweep.test = signed, slow
+    trials.propose, trials.test = signed, slow
     if "DIE_AT_FIRST_BEAT" in os.environ:  # after a trial was taken
         optuna.storages._heartbeat.HeartbeatThread.start = lambda _: os.kill(os.getpid(), 9)
     print("ready")

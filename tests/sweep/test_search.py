@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from threading import Timer
+from threading import Event, Timer
 from unittest.mock import Mock
 
 import optuna
@@ -15,7 +15,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from digits.sweep import search
-from digits.sweep.search import complete, open_storage, received
+from digits.sweep.search import complete, open_storage
 from tests.support import postgres
 from tests.support.small_sweep import FOLDER, GRACE, LONG, ends, go, places, start, study_in
 
@@ -114,27 +114,12 @@ def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, 
     assert places(study, COMPLETE) == Counter(range(12))
 
 
-def test_a_signal_interrupts_the_main_thread_at_once_or_at_the_end_and_a_second_ends_the_process():
-    before = signal.getsignal(signal.SIGTERM)
-    signals = []
-    with received(signals, at_once=True):
-        with pytest.raises(KeyboardInterrupt), received(signals):
-            os.kill(os.getpid(), signal.SIGTERM)
-            assert signals == [signal.SIGTERM]
-            assert signal.getsignal(signal.SIGTERM) == signal.getsignal(signal.SIGINT) == signal.SIG_DFL
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
-        assert signals == [signal.SIGTERM, signal.SIGINT]
-        assert signal.getsignal(signal.SIGTERM) == signal.getsignal(signal.SIGINT) == signal.SIG_DFL
-    assert signal.getsignal(signal.SIGTERM) == before
-
-
 # Trials without networks
 
 
 @pytest.fixture
 def study(home):
-    return optuna.create_study(storage=open_storage(f"sqlite:///{home}/some.db", []), direction="maximize")
+    return optuna.create_study(storage=open_storage(f"sqlite:///{home}/some.db", Event()), direction="maximize")
 
 
 WANTED = [{"x": 0.5}, {"x": 0.25}, {"x": 0.125}]
@@ -148,7 +133,7 @@ def value(trial):
 def test_each_wanted_trial_is_run_once_and_returned_in_order(workers, study):
     run = []
     for _ in range(2):
-        trials = complete([], workers, study, WANTED, lambda trial: run.append(trial.number) or value(trial))
+        trials = complete(study, WANTED, lambda trial: run.append(trial.number) or value(trial), workers, Event())
         assert [trial.value for trial in trials] == [0.5, 0.25, 0.125]
     assert sorted(run) == [0, 1, 2] == [trial.number for trial in trials]
 
@@ -165,7 +150,7 @@ def test_what_was_queued_twice_is_run_once(study):
     for place in (0, 1, 0):
         study.enqueue_trial(WANTED[place], {"place": place})
     calls = []
-    complete([], 1, study, WANTED, lambda trial: calls.append(trial.number) or value(trial))
+    complete(study, WANTED, lambda trial: calls.append(trial.number) or value(trial), 1, Event())
     assert calls == [0, 1, 3]
     assert study.trials[2].state == FAIL
 
@@ -179,7 +164,7 @@ def test_a_trial_that_was_taken_for_dead_is_run_again(study):
             trial.report(0.1, 0)
         return value(trial)
 
-    assert [trial.value for trial in complete([], 1, study, WANTED, late)] == [0.5, 0.25, 0.125]
+    assert [trial.value for trial in complete(study, WANTED, late, 1, Event())] == [0.5, 0.25, 0.125]
     assert study.trials[1].state == FAIL and len(study.trials) == 4
 
 
@@ -201,7 +186,7 @@ def test_a_connection_that_is_lost_in_the_middle_loses_no_trial(method, study, m
         return value(trial)
 
     monkeypatch.setattr(RDBStorage, method, lose)
-    assert [trial.value for trial in complete([], 1, study, WANTED, reported)] == [0.5, 0.25, 0.125]
+    assert [trial.value for trial in complete(study, WANTED, reported, 1, Event())] == [0.5, 0.25, 0.125]
 
 
 def test_a_database_that_stays_away_ends_the_work(study, monkeypatch):
@@ -210,13 +195,13 @@ def test_a_database_that_stays_away_ends_the_work(study, monkeypatch):
         study._storage._backend.engine.dialect.connect = Mock(side_effect=sqlite3.OperationalError("away"))
 
     with pytest.raises(StorageInternalError):
-        complete([], 2, study, WANTED, away)
+        complete(study, WANTED, away, 2, Event())
 
 
 def test_a_trial_of_a_worker_that_died_before_it_was_queued_again_is_not_lost(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     study.tell(study.ask(), state=FAIL)
-    assert [trial.number for trial in complete([], 1, study, WANTED, value)] == [1, 2, 3]
+    assert [trial.number for trial in complete(study, WANTED, value, 1, Event())] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), ZeroDivisionError("a bug")])
@@ -225,13 +210,13 @@ def test_a_bug_ends_the_work(error, study):
         raise error
 
     with pytest.raises(type(error), match="a bug"):
-        complete([], 4, study, WANTED, fail)
+        complete(study, WANTED, fail, 4, Event())
 
 
 def test_trials_of_others_are_waited_for(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     Timer(0.5, study.tell, [study.ask(), 0.75]).start()
-    assert [trial.value for trial in complete([], 1, study, WANTED, value)] == [0.75, 0.25, 0.125]
+    assert [trial.value for trial in complete(study, WANTED, value, 1, Event())] == [0.75, 0.25, 0.125]
 
 
 def test_a_signal_ends_the_wait_for_others(study):
@@ -239,17 +224,17 @@ def test_a_signal_ends_the_wait_for_others(study):
     study.ask()  # nobody runs it, or gives it up
     Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
-        complete([], 1, study, WANTED[:1], value)
+        complete(study, WANTED[:1], value, 1, Event())
 
 
 def test_many_make_the_tables_of_a_new_database_at_the_same_moment(url):
     with ThreadPoolExecutor(8) as pool:
-        storages = list(pool.map(open_storage, [url.replace("shared", "new")] * 8, [[]] * 8))
+        storages = list(pool.map(open_storage, [url.replace("shared", "new")] * 8, [Event()] * 8))
     assert len({len(optuna.get_all_study_names(storage)) for storage in storages}) == 1
 
 
 def test_a_database_that_is_away_for_a_while_is_waited_for(home, monkeypatch):
-    storage = open_storage(f"sqlite:///{home}/some.db", [])
+    storage = open_storage(f"sqlite:///{home}/some.db", Event())
     dialect, attempts = storage.engine.dialect, count()
     connect = dialect.connect
 

@@ -13,10 +13,9 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits import sweep
 from digits.__main__ import main
-from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.sweep import search, trials
-from tests.support.small_mnist import use
+from tests.support.small_mnist import TEST, use
 
 ARGS = ["--hidden", "6", "12", "--lr", "1", "1000", "--batch_size", "20", "--seeds", "2", "--epochs", "5"]
 FOLDER = Path("runs/sweep_784-6,12-10_lr1,1000_batch_size20_seeds2_epochs5")
@@ -25,25 +24,20 @@ LAST = re.compile(r"\n\n(.*?)\n\n", re.S)  # the table at the end
 
 @pytest.fixture(scope="module")
 def done(small, tmp_path_factory):
-    """A finished sweep: its home, its output, and whether each scoring was on images of the test set."""
-    home, scored, tests = tmp_path_factory.mktemp("sweep"), [], []
-    score, setup = DigitClassifier.score, MNISTDataModule.setup
+    """A finished sweep: its home, its output, and what it did with images, in order: score or predict them."""
+    home, did = tmp_path_factory.mktemp("sweep"), []
 
-    def remember_score(self, images, labels, chosen):
-        scored.append(any(images is test for test in tests))
-        return score(self, images, labels, chosen)
-
-    def remember_test(self, stage):
-        setup(self, stage)
-        tests.append(self.test[0])
+    def remember(name):
+        kept = getattr(DigitClassifier, name)
+        return lambda self, images, *rest: did.append((name, len(images))) or kept(self, images, *rest)
 
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as output:
         use(patch, small[1])
         patch.chdir(home)
-        patch.setattr(DigitClassifier, "score", remember_score)
-        patch.setattr(MNISTDataModule, "setup", remember_test)
+        for name in ("score", "predict"):
+            patch.setattr(DigitClassifier, name, remember(name))
         main(["sweep", *ARGS, "--workers", "2", "--data_dir", str(small[0])])
-    return home, output.getvalue(), scored
+    return home, output.getvalue(), did
 
 
 # What a sweep prints and leaves
@@ -68,10 +62,10 @@ def test_ranking_is_by_mean_validation_accuracy(done):
         assert sum(float(word.strip("%,")) for word in line[5:]) / 2 == pytest.approx(mean, abs=0.011)
 
 
-def test_test_images_are_scored_once_for_the_winner_at_the_end(done):
-    _, _, scored = done
-    assert sum(scored) == 2  # seeds of the winner
-    assert scored[-1] and not any(scored[: -2 - 2 * 5])  # its two networks are trained again for that
+def test_test_images_are_read_once_by_each_network_of_the_winner_at_the_end(done):
+    _, _, did = done
+    assert did.count(("predict", TEST)) == 2 == sum(name == "predict" for name, _ in did)
+    assert did[-1] == ("predict", TEST) and did.index(("predict", TEST)) >= len(did) - 2 - 5  # the other one trains
 
 
 def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, capsys):
@@ -213,7 +207,7 @@ def test_mistakes_are_one_line(args, reason, run, capsys, monkeypatch):
 
 @pytest.mark.parametrize("package", ["optuna", "matplotlib.figure"])
 def test_missing_packages_are_named(package, run, capsys, monkeypatch):
-    for module in [name for name in sys.modules if name.startswith(("digits.sweep", "digits.plots"))]:
+    for module in [name for name in sys.modules if name.startswith(("digits.sweep.", "digits.plots"))]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(SystemExit):
