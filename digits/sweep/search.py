@@ -12,7 +12,7 @@ from threading import Event, Lock
 from typing import Any
 
 from optuna import Study, logging
-from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError, UpdateFinishedTrialError
+from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import event
@@ -107,7 +107,7 @@ def complete(
                 if ended == len(wanted):
                     return
                 if study.get_trials(deepcopy=False, states=[TrialState.WAITING]):
-                    with suppress(UpdateFinishedTrialError, ValueError, AssertionError):  # of one taken for dead
+                    with suppress(Exception):  # Optuna's: a connection was lost, or this trial was taken for dead
                         study.optimize(run, n_trials=1)
                 else:  # others run the rest
                     fail_stale_trials(study)

@@ -1,7 +1,4 @@
-import io
-
 import pytest
-from PIL import Image
 
 from digits.plots.style import png
 from digits.sweep.plots import drawn
@@ -50,8 +47,7 @@ def test_a_guided_search_has_points_and_no_lines():
 @pytest.mark.parametrize("every", [True, False])
 def test_one_setting_alone_and_perfect_networks_can_be_drawn(every):
     [(name, figure)] = drawn({Setting(30, 3.0, 10, "gaussian"): [1.0]}, 1, every)
-    picture = Image.open(io.BytesIO(png(figure)))
-    assert (name, picture.format, picture.width) == ("lr", "PNG", 1125)
+    assert name == "lr" and png(figure)
 
 
 def test_initial_weights_are_named():

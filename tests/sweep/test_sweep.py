@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
@@ -82,12 +81,7 @@ def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, c
     validation, test = re.search(r"^Best +(\S+%) of the validation images, (\S+%) of the test", output, re.M).groups()
     assert validation == LAST.search(output)[1].splitlines()[1].split()[4].rstrip(":")
     assert f"{validation} of the validation images, {test} of the test images, means of seeds 0 to 1" in comment
-
-
-def test_pictures(done):
-    assert sorted(path.name for path in (done[0] / FOLDER).glob("*.png")) == ["hidden.png", "lr.png"]
-    for path in (done[0] / FOLDER).glob("*.png"):
-        assert (Image.open(path).format, Image.open(path).width) == ("PNG", 1125)
+    assert sorted(path.name for path in FOLDER.glob("*.png")) == ["hidden.png", "lr.png"]
 
 
 def test_tensorboard_compares_the_trials(done):
@@ -153,14 +147,6 @@ def test_names_of_folders_hold_what_differs_from_train_and_are_short():
     assert many.startswith("784-30-10_lr0.001,0.002")
 
 
-@pytest.mark.slow
-def test_forty_learning_rates_make_one_folder(run):
-    output = run("--hidden", 2, "--lr", *(round(0.1 + n * 0.0123, 4) for n in range(40)), "--epochs", 1)
-    assert len(LAST.search(output)[1].splitlines()) == 41
-    [folder] = Path("runs").iterdir()
-    assert len(folder.name) < 100 and (folder / "winner.yaml").exists()
-
-
 def test_the_winner_is_yaml_also_of_a_small_learning_rate(run):
     run("--hidden", 2, "--lr", 1e-5, "--epochs", 1)
     [config] = Path("runs").glob("*/winner.yaml")
@@ -206,10 +192,13 @@ def test_mistakes_are_one_line(args, reason, run, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("package", ["optuna", "matplotlib.figure"])
-def test_missing_packages_are_named(package, run, capsys, monkeypatch):
-    for module in [name for name in sys.modules if name.startswith(("digits.sweep.", "digits.plots"))]:
+def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(package, run, capsys, monkeypatch):
+    for module in [name for name in sys.modules if name.startswith(("digits.sweep", "digits.plots"))]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(SystemExit) as stop:
+        run("--help")
+    assert stop.value.code == 0 and "--workers" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         run()
     [line] = capsys.readouterr().err.splitlines()
