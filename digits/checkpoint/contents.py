@@ -32,7 +32,7 @@ def without_training(saved: dict[str, Any], path: str | Path) -> dict[str, Any]:
 
     Raises UserError if a weight of `saved`, as `read` from `path`, is too large for float16.
     """
-    names = "digits_version", "hyper_parameters", "datamodule_hyper_parameters", "epoch"
+    names = "digits_version", "hyper_parameters", "datamodule_hyper_parameters", "epoch", "max_epochs"
     kept = {name: saved[name] for name in names if name in saved}
     kept["state_dict"] = {name: tensor.half() for name, tensor in saved["state_dict"].items()}
     if (accuracy := validation_accuracy(saved)) is not None:

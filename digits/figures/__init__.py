@@ -40,7 +40,9 @@ def figures(network: Path | None = None, *, out: Path = Path("figures"), data_di
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"cannot make the folder {out}: {error.strerror}") from error
-    for name, figure in chapter.figures(model, data, saved["epoch"], logged_curves(path.parent)):
+    epoch, curves = saved["epoch"], logged_curves(path.parent)
+    planned = saved.get("max_epochs") or int(saved["hyper_parameters"].get("schedule") or 0)  # once, it was a number
+    for name, figure in chapter.figures(model, data, epoch, max(planned, epoch + 1), curves):
         if isinstance(figure, str):
             print(f"{name} is not drawn: {figure}")
         else:

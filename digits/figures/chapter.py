@@ -9,14 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from PIL.Image import Image
 from torch import Tensor
-from torch.nn import functional
 
 from digits.augment.elastic import PART, distort
 from digits.data import MNISTDataModule
 from digits.figures import descent
 from digits.figures.lattice import segmentation_lattice
 from digits.model import DigitClassifier
-from digits.network import inputs, linears
+from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
 from digits.plots.network import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
 from digits.plots.style import BLACK, BLUE, ORANGE, VERMILION, figure
@@ -26,9 +25,12 @@ EXAMPLES = 2_000  # training images on which the cost of the valley is measured
 
 
 def figures(
-    model: DigitClassifier, data: MNISTDataModule, epoch: int, curves: dict[str, dict[int, float]]
+    model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: int, curves: dict[str, dict[int, float]]
 ) -> Iterator[tuple[str, Figure | Image | str]]:
-    """Names of the figures, each with what is drawn or the reason why nothing is; the slow ones last."""
+    """Names of the figures, each with what is drawn or the reason why nothing is; the slow ones last.
+
+    `model` was kept after this `epoch` of a training of so many as `planned`, which logged these `curves`.
+    """
     images, labels = data.test
     yield "neurons", neurons()
     yield "learning_curves", learning_curves(curves, epoch) if curves else "the run has no log of TensorBoard"
@@ -47,7 +49,7 @@ def figures(
         yield "lattice", segmentation_lattice(model.network, images, labels)
     else:
         yield "confusion, mistakes, saturation, lattice", f"they are of ten outputs; this is {model.shape}"
-    path = descent.path_to(model, data, epoch)
+    path = descent.path_to(model, data, epoch, planned)
     examples, digits = (tensor[:EXAMPLES] for tensor in data.training)
     yield "valley", valley(*descent.valley(model, path, examples, digits), len(examples))
     yield "gradients", gradients(descent.gradient_norms(model, path, examples, digits), len(examples))
@@ -137,7 +139,7 @@ def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows:
 def saturation(labels: Tensor, activations: Tensor) -> Figure:
     """Histograms of output activations (N, 10): the output that each label (N,) int64 names, and the other nine."""
     fig = figure(3)
-    right = functional.one_hot(labels, 10).bool()
+    right = one_hot(labels).bool()
     sides = (("the right output", activations[right], BLUE), ("the other nine", activations[~right], VERMILION))
     for axes, (name, a, colour) in zip(fig.subplots(1, 2, sharey=True), sides, strict=True):
         axes.hist(a.numpy(), bins=50, range=(0, 1), color=colour, log=True)

@@ -1,34 +1,39 @@
 """Training once more: the path of the weights, the valley of the cost around it, and how fast each layer learns."""
 
+from typing import Any
+
 import torch
 from lightning.pytorch.callbacks import LambdaCallback
 from torch import Tensor
-from torch.nn import functional
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from tqdm import tqdm
 
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from digits.network import linears
+from digits.network import linears, one_hot
 from digits.training.trainer import quiet_trainer
 
 
-def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int) -> Tensor:
-    """Train `model` in place on the CPU; its weights and biases (epochs + 1, P), before and after each epoch."""
+def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned: int) -> Tensor:
+    """Train `model` in place on the CPU; its weights and biases (epochs + 1, P), before and after each epoch.
+
+    These are the first epochs of a training of so many as `planned`, which decides the learning rates of a schedule.
+    """
     path = [parameters_to_vector(model.parameters()).detach()]
     with tqdm(total=epochs, desc="training", unit=" epochs", leave=False, disable=None) as bar:
 
-        def remember(*_: object) -> None:
+        def remember(trainer: Any, _: Any) -> None:
             path.append(parameters_to_vector(model.parameters()).detach())
+            trainer.should_stop = len(path) > epochs
             bar.update()
 
-        quiet_trainer(epochs, LambdaCallback(on_train_epoch_end=remember), limit_val_batches=0).fit(model, data)
+        quiet_trainer(planned, LambdaCallback(on_train_epoch_end=remember), limit_val_batches=0).fit(model, data)
     return torch.stack(path)
 
 
-def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int) -> Tensor:
+def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: int) -> Tensor:
     """The path (epoch + 2, P) of a fresh network that is trained as `model` was, up to the epoch it was kept after."""
-    path = descend(DigitClassifier(**model.hparams), data, epoch + 1)
+    path = descend(DigitClassifier(**model.hparams), data, epoch + 1, planned)
     if not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
         print("valley: trained again, the network has other weights than this checkpoint; the path is the new one")
     return path
@@ -73,5 +78,5 @@ def gradient_norms(model: DigitClassifier, path: Tensor, images: Tensor, labels:
 def mean_cost(model: DigitClassifier, images: Tensor, labels: Tensor) -> Tensor:
     """The mean cost on images (N, 28, 28) and labels (N,), of which a gradient can be taken."""
     a = model(images)
-    y = functional.one_hot(labels, 10) if model.only_digit is None else (labels == model.only_digit)[:, None]
-    return model.cost.value(a, y.to(a.dtype)) / len(images)
+    y = one_hot(labels) if model.only_digit is None else one_hot(labels)[:, [model.only_digit]]
+    return model.cost.value(a, y) / len(images)

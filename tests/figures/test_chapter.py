@@ -10,6 +10,7 @@ from digits.figures import chapter
 from digits.model import DigitClassifier
 from digits.network import linears
 from digits.plots.network import SIGNED, shaded
+from tests.figures.conftest import EPOCHS
 from tests.support.fitted import load
 from tests.support.small_mnist import TEST
 
@@ -38,7 +39,7 @@ def test_learning_curves_are_drawn_by_epoch():
 def test_distorted_copies_are_those_of_the_epochs(data_dir):
     data = MNISTDataModule(data_dir, seed=3, distort=0.8)
     data.setup("test")
-    names = chapter.figures(DigitClassifier([6]), data, 0, {})
+    names = chapter.figures(DigitClassifier([6]), data, 0, 1, {})
     shown = dict(itertools.islice(names, 3))["distorted"].axes[0].images[0].get_array()
     assert shown.shape == (2 * 29 + 1, 10 * 29 + 1)
     for epoch in (0, 13):
@@ -118,7 +119,7 @@ def test_what_tensorboard_shows_too_is_of_the_test_images(fitted, data, monkeypa
     for name in ("confusion", "first_mistakes"):
         monkeypatch.setattr(chapter, name, lambda *tensors: tensors)
     model, epoch = load(fitted)
-    drawn = dict(itertools.islice(chapter.figures(model, data, epoch, {}), 6))
+    drawn = dict(itertools.islice(chapter.figures(model, data, epoch, EPOCHS, {}), 6))
     images, labels = data.test
     digits, activations = model.predict(images)
     assert len(images) == TEST

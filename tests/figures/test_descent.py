@@ -18,13 +18,17 @@ def plane(path):
     return torch.linalg.svd(path - path[-1], full_matrices=False).Vh[:2]
 
 
-@pytest.mark.parametrize("kernel", ["numba", "torch"])
-@pytest.mark.parametrize("batch_size", [10, 30])  # 500 images are not a multiple of 30
-def test_descent_is_that_of_train_bit_for_bit(data_dir, tmp_path, kernel, batch_size):
-    how = {"hidden": [12], "lr": 2.5, "seed": 4, "kernel": kernel}
+@pytest.mark.parametrize(
+    "kernel, batch_size, schedule",
+    [("numba", 10, False), ("torch", 30, False), ("numba", 30, True)],  # 500 images are not a multiple of 30
+)
+def test_descent_is_that_of_train_bit_for_bit(data_dir, tmp_path, kernel, batch_size, schedule):
+    how = {"hidden": [12], "lr": 2.5, "seed": 4, "kernel": kernel, "schedule": schedule}
     args = ["--hidden", 12, "--lr", 2.5, "--seed", 4, "--kernel", kernel, "--epochs", 3, "--batch_size", batch_size]
-    fit(tmp_path / "run", data_dir, *args)
-    path = descent.descend(DigitClassifier(**how), MNISTDataModule(data_dir, batch_size, 4), epochs=3)
+    fit(tmp_path / "run", data_dir, *args, *(["--schedule"] if schedule else []))
+    data = MNISTDataModule(data_dir, batch_size, 4)
+    path = descent.descend(DigitClassifier(**how), data, epochs=3, planned=3)
+    assert torch.equal(descent.descend(DigitClassifier(**how), data, epochs=2, planned=3), path[:3])
     assert len(path) == 4
     assert torch.equal(path[0], vector(DigitClassifier(**how)))
     last, _ = load(tmp_path / "run", "last.ckpt")
@@ -37,7 +41,7 @@ def test_weights_that_training_does_not_lead_to_are_told(fitted, data, capsys):
     for change, told in ((0.0, False), (1e-3, True)):
         model, epoch = load(fitted)
         next(model.parameters()).data[0, 0] += change
-        path = descent.path_to(model, data, epoch)
+        path = descent.path_to(model, data, epoch, EPOCHS)
         assert len(path) == epoch + 2
         assert torch.equal(path[-1], vector(model)) != told
         assert ("has other weights than this checkpoint" in capsys.readouterr().out) == told
@@ -47,7 +51,7 @@ def test_a_detector_is_trained_again_on_its_images_and_targets(data_dir, tmp_pat
     fit(tmp_path / "run", data_dir, "--hidden", 6, "--only_digit", 3, "--train_size", 95, "--epochs", 3)
     model, epoch = load(tmp_path / "run", "last.ckpt")
     module = MNISTDataModule(data_dir, train_size=95)
-    path = descent.path_to(model, module, epoch)
+    path = descent.path_to(model, module, epoch, 3)
     assert torch.equal(path[-1], vector(model))
     images, labels = module.training
     _, u, v, cost = descent.valley(model, path, images, labels, steps=3)
@@ -59,7 +63,7 @@ def test_a_detector_is_trained_again_on_its_images_and_targets(data_dir, tmp_pat
 def test_the_valley_has_the_cost_of_the_weights_at_each_point(fitted, data):
     model, epoch = load(fitted, "last.ckpt")
     before = vector(model)
-    path = descent.descend(DigitClassifier(**model.hparams), data, EPOCHS)
+    path = descent.descend(DigitClassifier(**model.hparams), data, EPOCHS, EPOCHS)
     flat, u, v, cost = descent.valley(model, path, *data.training, steps=5)
     assert epoch + 1 == EPOCHS == len(path) - 1
     assert torch.equal(vector(model), before)  # the valley leaves the network as it is

@@ -49,15 +49,15 @@ def test_every_figure_is_written(draw, fitted, tmp_path):
 @pytest.mark.parametrize("named", ["a checkpoint", "its run", "nothing"])
 def test_network_is_a_checkpoint_a_run_or_the_newest_run(named, draw, fitted, tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(chapter, "figures", lambda model, data, epoch, curves: iter(drawn.append((model, epoch)) or ()))
+    monkeypatch.setattr(chapter, "figures", lambda model, data, *known: iter(drawn.append((model, *known[:2])) or ()))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "one").symlink_to(fitted)
     code, _, errors = draw(*{"a checkpoint": [fitted / "last.ckpt"], "its run": [fitted], "nothing": []}[named])
     assert (code, errors) == (0, [])
     wanted, wanted_epoch = load(fitted, "last.ckpt" if named == "a checkpoint" else "best.ckpt")
-    [(model, epoch)] = drawn
-    assert epoch == wanted_epoch
+    [(model, epoch, planned)] = drawn
+    assert (epoch, planned) == (wanted_epoch, EPOCHS)
     assert torch.equal(vector(model), vector(wanted))
 
 

@@ -42,7 +42,7 @@ def test_a_trial_has_the_bits_of_train_in_its_last_and_its_best_epoch(setting, l
 
 def test_networks_share_data_that_they_do_not_change_and_see_no_test_image(loaded, best, tmp_path, monkeypatch):
     score, scored = DigitClassifier.score, []
-    monkeypatch.setattr(DigitClassifier, "score", lambda self, x, *rest: scored.append(x) or score(self, x, *rest))
+    monkeypatch.setattr(DigitClassifier, "score", lambda self, stack: scored.append(stack.images) or score(self, stack))
     fit(Setting(6, 1.0, 20, "scaled", 5), 3, loaded, best, TensorBoardLogger(tmp_path, "", ""))
     assert len(scored) == 3 and all(images is loaded.validation[0] for images in scored)
     assert (loaded.batch_size, loaded.seed, loaded.trainer) == (10, 0, None)
