@@ -33,6 +33,8 @@ def figures(network: Path | None = None, *, out: Path = Path("figures"), data_di
     model = DigitClassifier.load_from_checkpoint(path)
     if model.image_size != 28:
         raise UserError(f"{path} reads images of another size than 28x28")
+    if "epoch" not in saved:
+        raise UserError(f"{path} does not say how long its network was trained, which is done again for the figures")
     data = MNISTDataModule(data_dir, **saved.get("datamodule_hyper_parameters", {}))
     data.prepare_data()
     data.setup("test")

@@ -108,6 +108,7 @@ def without_matplotlib(monkeypatch, package):
     [
         ("nowhere.ckpt", "out", "nowhere.ckpt: no such checkpoint"),
         ("large.ckpt", "out", "large.ckpt reads images of another size than 28x28"),
+        ("untrained.ckpt", "out", "untrained.ckpt does not say how long its network was trained"),
         ("good.ckpt", "file", "cannot make the folder file"),
         ("good.ckpt", "file/out", "cannot make the folder file/out"),
         ("good.ckpt", "full", "cannot write full/neurons.png"),
@@ -116,6 +117,7 @@ def without_matplotlib(monkeypatch, package):
 def test_mistakes_get_one_line(network, out, named, draw, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     saved(tmp_path / "large.ckpt", DigitClassifier([5], image_size=64))
+    saved(tmp_path / "untrained.ckpt", DigitClassifier([5]))
     saved(tmp_path / "good.ckpt", DigitClassifier([5]), epoch=0)
     Path("file").write_text("words")
     Path("full", "neurons.png").mkdir(parents=True)  # cannot be replaced by a file
