@@ -70,21 +70,22 @@ class Best(Callback):
         trainer.should_stop = self.last >= 2 and accuracy < GUESSING
 
 
-def fit(setting: Setting, epochs: int, data: MNISTDataModule, best: Best, log: Logger | None = None) -> DigitClassifier:
-    """The network after its last epoch, trained as train.py does on the CPU, bit for bit, unless `best` stops it."""
+def fit(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, log: Logger | None = None) -> Best:
+    """The best epoch of the training that train.py would do on the CPU, bit for bit, if it is not stopped."""
     model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
-    data.batch_size, data.seed, both = setting.batch_size, setting.seed, data.val_dataloader
+    best, both = Best(stop), data.val_dataloader
+    data.batch_size, data.seed = setting.batch_size, setting.seed
     data.val_dataloader = lambda: both()[:1]  # type: ignore[method-assign]  # no test images
-    quiet_trainer(epochs, best, EpochCurves(), logger=log or False).fit(model, data)
-    return model
+    with suppress(UserError):  # of weights that are no longer finite
+        quiet_trainer(epochs, best, EpochCurves(), logger=log or False).fit(model, data)
+    return best
 
 
 def validate(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, curves: Path) -> float:
     """Print and return the best validation accuracy, and write curves."""
     rmtree(curves, ignore_errors=True)  # of an attempt that was stopped
-    best, log = Best(stop), TensorBoardLogger(curves, "", "", default_hp_metric=False)
-    with suppress(UserError):  # of weights that are no longer finite
-        fit(setting, epochs, data, best, log)
+    log = TensorBoardLogger(curves, "", "", default_hp_metric=False)
+    best = fit(setting, epochs, data, stop, log)
     log.log_hyperparams(setting._asdict() | {"epochs": epochs}, {"best/validation": best.accuracy}, step=best.epoch)
     log.finalize("success")
     stopped = f"  stopped after epoch {best.last}" if best.last + 1 < epochs else ""
@@ -94,7 +95,6 @@ def validate(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, 
 
 def test(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event) -> float:
     """Test accuracy of a network in its best epoch; it is trained again, since no trial keeps its weights."""
-    best, (images, labels) = Best(stop), data.test
-    model = fit(setting, epochs, data, best)
-    model.load_state_dict(best.weights)
+    model, (images, labels) = DigitClassifier([setting.hidden]), data.test
+    model.load_state_dict(fit(setting, epochs, data, stop).weights)
     return (model.predict(images)[0] == labels).double().mean().item()

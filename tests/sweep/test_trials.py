@@ -1,16 +1,14 @@
 from threading import Event
 
 import pytest
-import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from digits.__main__ import main
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.sweep import trials
-from digits.sweep.trials import Best, Setting, fit
+from digits.sweep.trials import Setting, fit
 from digits.training.callbacks import Interrupted
-from tests.support.training import same_weights
 
 
 @pytest.fixture
@@ -21,45 +19,39 @@ def loaded(data_dir):
     return data
 
 
-@pytest.fixture
-def best():
-    return Best(Event())
-
-
 @pytest.mark.parametrize("setting", [Setting(6, 1.0, 20, "scaled", 1), Setting(12, 3.0, 7, "gaussian", 0)])
-def test_a_trial_has_the_bits_of_train_in_its_last_and_its_best_epoch(setting, loaded, best, tmp_path):
+def test_a_trial_has_the_bits_of_train_in_its_best_epoch(setting, loaded, tmp_path):
     args = {name: str(value) for name, value in setting._asdict().items()} | {"epochs": "4"}
     words = [word for name, value in args.items() for word in (f"--{name}", value)]
     main(["train", *words, "--run_dir", str(tmp_path / "run"), "--data_dir", str(loaded.data_dir)])
-    last = fit(setting, 4, loaded, best)
-    assert same_weights(last, DigitClassifier.load_from_checkpoint(tmp_path / "run" / "last.ckpt"))
+    best = fit(setting, 4, loaded, Event())
     kept = DigitClassifier.load_from_checkpoint(tmp_path / "run" / "best.ckpt")
-    assert all(torch.equal(best.weights[name], weights) for name, weights in kept.state_dict().items())
+    assert best.last == 3 and all(best.weights[name].equal(weights) for name, weights in kept.state_dict().items())
     images, labels = loaded.test
     right = (kept.predict(images)[0] == labels).double().mean().item()
     assert trials.test(setting, 4, loaded, Event()) == right
 
 
-def test_networks_share_data_that_they_do_not_change_and_see_no_test_image(loaded, best, tmp_path, monkeypatch):
+def test_networks_share_data_that_they_do_not_change_and_see_no_test_image(loaded, tmp_path, monkeypatch):
     score, scored = DigitClassifier.score, []
     monkeypatch.setattr(DigitClassifier, "score", lambda self, stack: scored.append(stack.images) or score(self, stack))
-    fit(Setting(6, 1.0, 20, "scaled", 5), 3, loaded, best, TensorBoardLogger(tmp_path, "", ""))
+    fit(Setting(6, 1.0, 20, "scaled", 5), 3, loaded, Event(), TensorBoardLogger(tmp_path, "", ""))
     assert len(scored) == 3 and all(images is loaded.validation[0] for images in scored)
     assert (loaded.batch_size, loaded.seed, loaded.trainer) == (10, 0, None)
     assert len(loaded.val_dataloader()) == 2
 
 
-def test_a_training_is_stopped_within_an_epoch(loaded, best):
-    best.stop.set()
+def test_a_training_is_stopped_within_an_epoch(loaded):
+    stop = Event()
+    stop.set()
     with pytest.raises(Interrupted):
-        fit(Setting(6, 1.0, 20, "scaled"), 10**6, loaded, best)
-    assert best.epoch == -1
+        fit(Setting(6, 1.0, 20, "scaled"), 10**6, loaded, stop)
 
 
 @pytest.mark.parametrize("guessing, epochs", [(1.1, 3), (0.0, 5)])
 def test_the_best_epoch_is_the_first_of_equals_and_who_guesses_is_stopped_after_three(
-    guessing, epochs, loaded, best, monkeypatch
+    guessing, epochs, loaded, monkeypatch
 ):
     monkeypatch.setattr(trials, "GUESSING", guessing)
-    fit(Setting(6, 1e-9, 20, "scaled"), 5, loaded, best)
+    best = fit(Setting(6, 1e-9, 20, "scaled"), 5, loaded, Event())
     assert (best.epoch, best.last + 1, len(best.weights)) == (0, epochs, 4)
