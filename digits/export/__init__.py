@@ -18,8 +18,8 @@ from digits.network import inputs, linears, predictions, sizes
 
 
 def export(
-    checkpoint: Path | None = None,
     *,
+    network: str | None = None,
     to: Literal["web", "onnx", "checkpoint"] = "web",
     out: Path | None = None,
     data_dir: Path = Path("data"),
@@ -27,8 +27,7 @@ def export(
     """Carry a trained network into a page on which one draws, a model for ONNX Runtime, or a small file.
 
     Args:
-        checkpoint: A checkpoint or the folder of a run, with or without this option's name; by default the newest run
-            in runs/, or the network that comes with digits if there is none.
+        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         to: web for one file of HTML that works offline, onnx for apps and other programs, checkpoint for a file of the
             network alone, rounded to float16, from which no training can go on.
         out: The file to write; by default digits.html, digits.onnx or digits.ckpt.
@@ -38,8 +37,8 @@ def export(
     Raises:
         UserError: If there is no such checkpoint, its images are too large for the page, or `out` cannot be written.
     """
-    saved, checkpoint = choose(checkpoint)
-    network = load_network(saved, checkpoint)
+    saved, checkpoint = choose(network)
+    model = load_network(saved, checkpoint)
     side = saved["hyper_parameters"].get("image_size", 28)
     if to == "web":
         if side != 28:
@@ -47,12 +46,12 @@ def export(
         mnist.fetch(data_dir)
     there = to == "web" or (side == 28 and not mnist.missing(data_dir))
     test = mnist.load(data_dir, train=False) if there else None
-    facts = _facts(network, saved, test)
+    facts = _facts(model, saved, test)
     if to == "web" and test:
-        accuracy = _accuracy(page.rounded(network), facts["only_digit"], *test)
+        accuracy = _accuracy(page.rounded(model), facts["only_digit"], *test)
         said = f"weights in 8 bits: {accuracy:.2%} of the test images, {facts['test_accuracy']:.2%} before"
         facts["test_accuracy"] = accuracy
-        content = page.html(network, facts, *sample(mnist.load(data_dir, train=True), test)).encode()
+        content = page.html(model, facts, *sample(mnist.load(data_dir, train=True), test)).encode()
         said += "; open it in any browser"
     elif to == "checkpoint":
         small, buffer = without_training(saved, checkpoint), io.BytesIO()
@@ -62,9 +61,9 @@ def export(
             rounded = _accuracy(load_network(small, checkpoint), facts["only_digit"], *test)
             said += f": {rounded:.2%} of the test images, {facts['test_accuracy']:.2%} before"
     else:
-        content = onnx.model(network, side, facts)
+        content = onnx.model(model, side, facts)
         images = test[0] if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))
-        onnx.check(content, network, images)
+        onnx.check(content, model, images)
         said = f"agrees with PyTorch on {len(images):,} {'test' if test else 'random'} images"
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
     write_atomically(out, content)

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from digits.handwriting import find_lines
-from digits.handwriting.segmentation import best_way
+from digits.handwriting.lattice import best_path
 from digits.plots.style import BLUE, VERMILION, figure
 
 NUMBER = 5, 0, 4, 1, 9, 2
@@ -29,11 +29,11 @@ def trial_cuts(network: nn.Module, images: Tensor, labels: Tensor) -> Figure:
     picture = touching(images, labels)
     line = max(find_lines(picture), key=lambda line: len(line.digits))
     outputs = network(torch.from_numpy(np.stack([digit.image for digit in line.digits])).flatten(1)).numpy()
-    chosen = {number for number, is_digit in best_way(line.trials, outputs) if is_digit}
-    runs = max(trial.last - trial.first for trial in line.trials)
+    chosen = {number for number, is_digit in best_path(line.candidates, outputs) if is_digit}
+    runs = max(trial.last - trial.first for trial in line.candidates)
     height, width = picture.shape
     rows: list[list[int]] = [[] for _ in range(2 * runs)]  # two for each number of pieces, so that none lies on another
-    for number, trial in enumerate(line.trials):
+    for number, trial in enumerate(line.candidates):
         rows[2 * (trial.last - trial.first) - 2 + trial.first % 2].append(number)
     side = 0.08 * width
     fig = figure(7.5 * (height + len(rows) * 1.3 * side) / width)
