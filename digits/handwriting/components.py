@@ -13,7 +13,6 @@ EDGE = 0.2  # a long component that stays so near the edge, in shorter sides of 
 TIGHT = (
     0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 that is cut out tightly
 )
-FAINT = 0.1  # a component less clear than so much of the clearest one belongs to no line
 TALL = 0.4  # a component is a digit's, or begins a line, if it is at least so high, as a share of the highest one
 NEAR = 3  # a component is compared with so many components of a line
 LEVEL = 0.3  # components are side by side if they share so much of the lower one's height
@@ -101,8 +100,6 @@ def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.nd
 
 def lines(components: list[Component]) -> list[list[Component]]:
     """The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby."""
-    clearest = max(component.clarity for component in components)
-    components = [component for component in components if component.clarity > FAINT * clearest]
     highest = max(component.height for component in components)
     found: list[list[Component]] = []
     for component in sorted(components, key=lambda one: (one.height <= TALL * highest, one.left)):

@@ -22,6 +22,7 @@ GAP = 0.25, 8.0  # how many breaks a gap inside it is: for being one, and per he
 SHORT = 0.7, 20.0  # for being lower than this share of the line's height, per height
 LONG = 0.7, 3.0  # for being wider than this share of the line's height, per height
 SKIP = 3.0  # for being no digit, per height: small marks are passed over, tall ones are not
+LEFT_OUT = 2.0  # for a segment that is no part of a single digit, per height or width
 UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
 DOUBT = 0.3  # a break takes as much confidence as so many heights of no digit: letters can be cut into digits, too
 
@@ -68,13 +69,13 @@ def candidates(line: SegmentedLine) -> list[Candidate]:
 def alone(line: SegmentedLine) -> Candidate:
     """The candidate that is a line's one digit, though no network was asked: it has the clearest segment.
 
-    It has the least penalty, with that for the segments it leaves out.
+    It has the least penalty, with LEFT_OUT for the segments beside it.
     """
     clearest = max(line.segments, key=lambda segment: segment.clarity).label - line.segments[0].label
 
     def cost(candidate: Candidate) -> float:
         left_out = line.segments[: candidate.first] + line.segments[candidate.last :]
-        return candidate.penalty + sum(SKIP * min(max(one.width, one.height) / line.height, 1) for one in left_out)
+        return candidate.penalty + sum(LEFT_OUT * min(max(one.width, one.height) / line.height, 1) for one in left_out)
 
     return min((one for one in candidates(line) if one.first <= clearest < one.last), key=cost)
 

@@ -77,13 +77,7 @@ def find_lines(picture: Any, single: bool = False) -> list[Line]:
         size = image.width * enlargement, image.height * enlargement
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
     foreground, scale = find_foreground(pixels, enlargement), scale / enlargement
-    if single:  # what the sides of the picture clip is no part of it
-        width = foreground.labels.shape[1]
-        inside = [component for component in foreground.components if component.main or not component.meets_side(width)]
-        foreground = foreground._replace(components=inside)
-    labels, lines = segment(foreground, cut=not single)
-    if single:
-        lines = [max(lines, key=lambda line: max(one.clarity for one in line.segments))]
+    labels, lines = segment(foreground, single)
     found = []
     for line in lines:
         candidates = [lattice.alone(line)] if single else lattice.candidates(line)

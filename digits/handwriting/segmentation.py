@@ -15,6 +15,7 @@ from digits.handwriting.background import Foreground
 from digits.handwriting.components import Box, around, line_height, lines, stacked
 
 # In heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation digits.
+FAINT = 0.1  # a component less clear than so much of the clearest one is left out
 WIDE = 0.75  # only what is wider is cut
 APART = 0.25  # least distance of segmentation points from each other and from the ends
 DEEP = 0.35  # most foreground that a path crosses, in heights of what it cuts
@@ -41,20 +42,25 @@ class SegmentedLine(NamedTuple):
     segments: list[Segment]
 
 
-def segment(foreground: Foreground, cut: bool = True) -> tuple[np.ndarray, list[SegmentedLine]]:
+def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, list[SegmentedLine]]:
     """The lines of a picture from the top, in segments; and `labels` (H, W) int32, each pixel's segment or 0.
 
-    Segments are numbered from 1 in their order, line after line. Unless strokes are `cut`, gaps alone part them.
+    Segments are numbered from 1 in their order, line after line. A picture of a `single` digit is one line, without
+    what its sides clip, and nothing is cut.
     """
     labels, found, count = np.zeros_like(foreground.labels), [], 0
-    for line in lines(foreground.components):
-        height, segments = line_height(line), []
-        for stroke, components in enumerate(stacked(line)):
+    width, least = labels.shape[1], FAINT * foreground.clearest.clarity
+    clear = [component for component in foreground.components if component.clarity > least]
+    inside = [component for component in clear if component.main or not component.meets_side(width)]
+    for line in [inside] if single else lines(clear):
+        groups, segments = stacked(line), []
+        height = max(around(group).height for group in groups) if single else line_height(line)
+        for stroke, components in enumerate(groups):
             box = around(components)
             here = slice(box.top, box.bottom), slice(box.left, box.right)
             mask = np.isin(foreground.labels[here], [component.label for component in components])
             clarity, main = max(one.clarity for one in components), any(one.main for one in components)
-            paths = segmentation_paths(mask, height) if cut and box.width > WIDE * height else []
+            paths = segmentation_paths(mask, height) if box.width > WIDE * height and not single else []
             columns = np.arange(box.width)
             beyond = sum((columns >= path[:, None] for path in paths), np.zeros(mask.shape, int))
             for place in np.unique(beyond[mask]):
@@ -63,7 +69,7 @@ def segment(foreground: Foreground, cut: bool = True) -> tuple[np.ndarray, list[
                 labels[here][part] = count
                 left, top, right, bottom = bounds(part)
                 sides = box.left + left, box.top + top, box.left + right, box.top + bottom
-                clipped = not main and Box(*sides).meets_side(labels.shape[1])
+                clipped = not main and Box(*sides).meets_side(width)
                 segments.append(Segment(*sides, count, clarity, stroke, clipped))
         found.append(SegmentedLine(height, segments))
     return labels, found
