@@ -13,6 +13,7 @@ EDGE = 0.2  # a long component that stays so near the edge, in shorter sides of 
 TIGHT = (
     0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 that is cut out tightly
 )
+FAINT = 0.1  # a component less clear than so much of the clearest one belongs to no line
 TALL = 0.4  # a component is a digit's, or begins a line, if it is at least so high, as a share of the highest one
 NEAR = 3  # a component is compared with so many components of a line
 LEVEL = 0.3  # components are side by side if they share so much of the lower one's height

@@ -12,10 +12,9 @@ import numpy as np
 
 from digits.handwriting.arrays import bounds
 from digits.handwriting.background import Foreground
-from digits.handwriting.components import Box, around, line_height, lines, stacked
+from digits.handwriting.components import FAINT, Box, around, line_height, lines, stacked
 
 # In heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation digits.
-FAINT = 0.1  # a component less clear than so much of the clearest one is left out
 WIDE = 0.75  # only what is wider is cut
 APART = 0.25  # least distance of segmentation points from each other and from the ends
 DEEP = 0.35  # most foreground that a path crosses, in heights of what it cuts

@@ -26,13 +26,13 @@ def draw(verb, data_dir, monkeypatch):
     monkeypatch.setattr(descent, "valley", partial(descent.valley, steps=7))
     monkeypatch.setattr(chapter, "SIZES", [20, TRAINING])
     monkeypatch.setattr(chapter, "EPOCHS", 2)
-    return lambda *words: verb("figures", *words, "--data_dir", data_dir)
+    return lambda *words: verb("figures", "--data_dir", data_dir, *words)
 
 
 @pytest.mark.slow
 def test_every_figure_is_written(draw, fitted, tmp_path):
     out = tmp_path / "new" / "folder"
-    code, printed, _ = draw(fitted / "best.ckpt", "--out", out)
+    code, printed, _ = draw("--network", fitted / "best.ckpt", "--out", out)
     assert code == 0
     assert printed.splitlines() == [f"{out}/{name}.png" for name in NAMES]
     assert sorted(path.name for path in out.iterdir()) == sorted(f"{name}.png" for name in NAMES)
@@ -55,7 +55,9 @@ def test_network_is_a_checkpoint_a_run_or_the_newest_run(named, draw, fitted, tm
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "one").symlink_to(fitted)
-    code, _, errors = draw(*{"a checkpoint": [fitted / "last.ckpt"], "its run": [fitted], "nothing": []}[named])
+    code, _, errors = draw(
+        *{"a checkpoint": ["--network", fitted / "last.ckpt"], "its run": ["--network", fitted], "nothing": []}[named]
+    )
     assert (code, errors) == (0, [])
     wanted, wanted_epoch = load(fitted, "last.ckpt" if named == "a checkpoint" else "best.ckpt")
     [(model, epoch)] = drawn
@@ -91,7 +93,7 @@ def test_what_does_not_apply_is_skipped_with_a_line(args, missing, draw, data_di
     out.mkdir()
     (out / "valley.png").write_bytes(b"of an earlier call")
     monkeypatch.setattr(style, "png", lambda figure: b"drawn")
-    _, printed, _ = draw(run, "--out", out)
+    _, printed, _ = draw("--network", run, "--out", out)
     lines = [line for line in printed.splitlines() if "not drawn" in line]
     assert lines == [f"{name} is not drawn: {reason}" for name, reason in missing.items()]
     drawn = {path.stem: path.read_bytes() for path in out.iterdir()}
@@ -131,7 +133,7 @@ def test_mistakes_get_one_line(mistake, verb, fitted, data_dir, tmp_path, monkey
     else:
         without_matplotlib(monkeypatch, "digits.figures")
         named = "pip install -e '.[figures]'"
-    code, printed, [line] = verb("figures", path, "--out", out, "--data_dir", data_dir)
+    code, printed, [line] = verb("figures", "--network", path, "--out", out, "--data_dir", data_dir)
     assert code == 2
     assert line.startswith("digits figures: error: ")
     assert str(named) in line
@@ -141,7 +143,7 @@ def test_mistakes_get_one_line(mistake, verb, fitted, data_dir, tmp_path, monkey
 
 def test_no_part_of_a_picture_is_left(draw, fitted, tmp_path):
     (tmp_path / "neurons.png").mkdir()  # cannot be replaced by a file
-    code, _, [line] = draw(fitted, "--out", tmp_path)
+    code, _, [line] = draw("--network", fitted, "--out", tmp_path)
     assert code == 2
     assert f"cannot write {tmp_path}/neurons.png" in line
     assert [path.name for path in tmp_path.iterdir()] == ["neurons.png"]
