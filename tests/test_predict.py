@@ -17,7 +17,7 @@ from digits.checkpoint.contents import load_network
 from digits.handwriting import find_digit
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
-from tests.support.checkpoints import saved, saved_sure
+from tests.support.checkpoints import saved_sure
 from tests.support.rings import line, ring
 
 ROOT = str(Path(__file__).parents[1])
@@ -39,9 +39,9 @@ def read(tmp_path, monkeypatch, verb):
 
 
 def test_a_line_each(read):
-    code, lines, errors = read("a.png", "a.png")
+    code, lines, errors = read("a.png", "a.png", "--bits")
     assert (code, errors) == (0, [])
-    assert lines[0] == lines[1] and lines[0].startswith("a.png: 4  (1.00, then ")
+    assert lines[0] == lines[1] and lines[0].startswith("a.png: 4  (1.00, then ") and lines[0].endswith(")  0100")
 
 
 def test_activations_are_the_networks(read):
@@ -82,10 +82,6 @@ def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
     assert read("page.png", "--annotate", "out.png")[0] == 0
     drawn = np.asarray(Image.open("out.png"))[190:216, 290:340].reshape(-1, 3)
     assert (drawn == 128).all(1).any() and (drawn[:, 0] == drawn[:, 2]).all()  # a grey box
-
-
-def test_bits(read):
-    assert read("a.png", "--bits")[1][0].endswith(")  0100")
 
 
 def test_show_draws_what_the_network_sees(read):
@@ -160,28 +156,6 @@ def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
     code, lines, errors = read("gone.png", "a.png", "--json")
     assert code == 1 and errors == []
     assert json.loads(lines[0]) == {"file": "gone.png", "error": "no such file"}
-
-
-def test_digits_are_a_number_only_if_the_network_is_fairly_sure(read):
-    for activation, code in ((0.45, 1), (0.55, 0)):
-        model = DigitClassifier([12])
-        with torch.no_grad():
-            model.network[2].weight.zero_()
-            model.network[2].bias.fill_(-6)
-            model.network[2].bias[4] = torch.tensor(activation).logit()
-        saved("net.ckpt", model)
-        assert read("line.png")[0] == code
-        assert read("a.png")[0] == code
-        assert read("a.png", "--single")[0] == 0
-
-
-def test_nothing_like_a_digit(read):
-    model = DigitClassifier([12])
-    with torch.no_grad():
-        model.network[2].bias -= 20
-    assert read("a.png", network=saved("unsure.ckpt", model)) == (1, [], ["a.png: shows nothing like a digit"])
-    code, (said,), _ = read("a.png", "--single", network="unsure.ckpt")  # which says that there is one
-    assert code == 0 and said.startswith("a.png: ")
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class Foreground(NamedTuple):
 
 
 def find_foreground(pixels: np.ndarray, enlarged: int = 1) -> Foreground:
-    """Tell the foreground of a picture (H, W, 3) uint8 from its background; one was small if `enlarged` so many times.
+    """Tell the foreground of a picture (H, W, 3) uint8 from its background; a small one was `enlarged` so many times.
 
     Raises UserError if there is none.
     """
@@ -58,9 +58,9 @@ def find_foreground(pixels: np.ndarray, enlarged: int = 1) -> Foreground:
     on_lines = unruled != light
     off_lines = edges & ~on_lines
     across = 3 + enlarged | 1  # pixels across a thin stroke and its edges
-    found = clearest(unruled, gradients, off_lines if off_lines.any() else edges, across)
+    found = clearest_window(unruled, gradients, off_lines if off_lines.any() else edges, across)
     if on_lines.any() and (found is None or sides_met(found)):
-        whole = clearest(light, gradients, edges, across)
+        whole = clearest_window(light, gradients, edges, across)
         if whole and sides_met(whole) == 4:  # cut to its foreground, so that a level stroke crosses the picture too
             found = whole
     if not found or is_texture(found):
@@ -68,7 +68,7 @@ def find_foreground(pixels: np.ndarray, enlarged: int = 1) -> Foreground:
     return found
 
 
-def clearest(light: np.ndarray, gradients: np.ndarray, edges: np.ndarray, across: int) -> Foreground | None:
+def clearest_window(light: np.ndarray, gradients: np.ndarray, edges: np.ndarray, across: int) -> Foreground | None:
     """The foreground by that window of WINDOWS that makes its components clearest; None if it has no components."""
     best, most = None, 0.0
     for window in WINDOWS:
