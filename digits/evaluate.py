@@ -16,12 +16,12 @@ from torch import nn
 from tqdm import tqdm
 
 from digits import mnist
+from digits.checkpoint.selection import choose_reader, refuse_networks
 from digits.errors import UserError, printable
-from digits.handwriting import Line
+from digits.handwriting import Line, number, read
 from digits.handwriting.parallel import find_all
 from digits.handwriting.picture import image_kind, open_picture, pictures_in, save
 from digits.network import inputs, linears, predictions
-from digits.predict import number, read, reader
 
 SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
 CELL, STRIP = (200, 190), 56  # width and height in pixels of one's place; height of what the network saw
@@ -35,10 +35,15 @@ class Answer(NamedTuple):
     said: str
     seen: list[np.ndarray]  # images (28, 28), 0..1, that the network saw
 
+    @property
+    def is_right(self) -> bool:
+        return self.said == self.label
+
 
 def evaluate(
     folders: list[str] | None = None,
     *,
+    network: str | None = None,
     single: bool = False,
     json: bool = False,
     wrong: Path | None = None,
@@ -50,40 +55,35 @@ def evaluate(
     first _, as in FOLDER/504192_x.jpg; several lines of digits have a - between them, as in FOLDER/012-345_x.jpg.
 
     Args:
-        folders: Folders of pictures. A checkpoint or the folder of a run may come first; by default the newest run in
-            runs/ reads, or the network that comes with digits if there is none.
+        folders: Folders of pictures.
+        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         single: Read the clearest digit of each picture alone. Otherwise every line must be right.
         json: Print an object a folder, for programs.
         wrong: Write a PNG of what was misread: the picture, what the network saw, what is right and what was said.
         data_dir: Where the MNIST files are; missing ones are downloaded to it, if no folder is named.
     """
-    words = list(folders or [])
-    network, detected = reader(words)
+    refuse_networks(folders or [])
+    reader, detected = choose_reader(network)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
-    labelled = {word: labels_in(Path(word)) for word in words}
-    pictures = [picture for part in labelled.values() for picture in part]
+    labels = {folder: labels_in(Path(folder)) for folder in folders or []}
+    pictures = [picture for folder in labels.values() for picture in folder]
     if wrong:
         _check(wrong, pictures)
-    counted: list[Counter[tuple[str, str]]] = []
-    misread: list[Answer] = []
+    answers: list[Answer] = []
     with closing(find_all(pictures, single)) as found:
-        sources = {word: _read(network, word, part, found) for word, part in labelled.items()}
-        for title, source in (sources or {"MNIST's test images": _read_mnist(network, data_dir)}).items():
-            counts: Counter[tuple[str, str]] = Counter()
-            for answer in source:
-                counts[answer.label, answer.said] += 1
-                if answer.said != answer.label and len(misread) < SHEET:
-                    misread.append(answer)
-            _say(title, counts, json)
-            counted.append(counts)
-    every = sum(counted, Counter())
-    if len(counted) > 1 and not json:
-        _say("all", every, json)
+        sources = {folder: _read(reader, folder, known, found) for folder, known in labels.items()}
+        for title, source in (sources or {"MNIST's test images": _read_mnist(reader, data_dir)}).items():
+            read_here = list(source)
+            _say(title, read_here, json)
+            answers += read_here
+    if len(sources) > 1 and not json:
+        _say("all", answers, json)
     if wrong:
-        mistakes = sum(count for (label, said), count in every.items() if label != said)
-        which = f"{'the first ' if mistakes > SHEET else ''}{len(misread):,} of {mistakes:,} misread pictures"
-        save(_sheet(misread, which), wrong)
+        misread = [answer for answer in answers if not answer.is_right]
+        shown, first = misread[:SHEET], "the first " if len(misread) > SHEET else ""
+        which = f"{first}{len(shown):,} of {len(misread):,} misread pictures"
+        save(_sheet(shown, which), wrong)
         print(f"{printable(str(wrong))}: {which}", file=sys.stderr)
 
 
@@ -115,16 +115,15 @@ def _read(
     """Read the lines that are found in pictures; say on standard error why none are read."""
     bar = tqdm(labels.items(), printable(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
     for picture, label in bar:
-        lines, seen, said = next(found), [], ""
+        lines, readings = next(found), []
         try:
             if isinstance(lines, UserError):
                 raise lines
             readings = read(network, lines)
-            seen = [reading.image for line in readings for reading in line if reading.digit is not None]
-            said = "-".join(map(number, readings))
         except UserError as error:
             tqdm.write(f"{printable(str(picture))}: {error}", file=sys.stderr)
-        yield Answer(picture, label, said, seen)
+        seen = [reading.image for line in readings for reading in line if reading.digit is not None]
+        yield Answer(picture, label, "-".join(map(number, readings)), seen)
 
 
 def _read_mnist(network: nn.Module, data_dir: Path) -> Iterator[Answer]:
@@ -132,24 +131,23 @@ def _read_mnist(network: nn.Module, data_dir: Path) -> Iterator[Answer]:
     images, labels = mnist.load(data_dir, train=False)
     said = predictions(network(inputs(images, like=linears(network)[0].weight)))
     for image, label, digit in zip(images.numpy(), labels.tolist(), said.tolist(), strict=True):
-        yield Answer(255 - image, str(label), str(digit), [image / 255])
+        yield Answer(255 - image, str(label), str(digit), [image / np.float32(255)])
 
 
-def _say(title: str, counts: Counter[tuple[str, str]], json: bool) -> None:
+def _say(title: str, answers: list[Answer], json: bool) -> None:
     """Print how many pictures are right, with the standard error of their share, and the most frequent confusions."""
-    total = counts.total()
-    right = sum(count for (label, said), count in counts.items() if label == said)
+    total, right = len(answers), sum(answer.is_right for answer in answers)
     share = right / total
     error = (share * (1 - share) / total) ** 0.5
-    confusions = [(label, said, count) for (label, said), count in counts.most_common() if label != said][:3]
+    wrong = Counter((answer.label, answer.said) for answer in answers if not answer.is_right)
     if json:
-        listed = [{"is": label, "said": said, "pictures": count} for label, said, count in confusions]
+        confusions = [{"is": label, "said": said, "pictures": n} for (label, said), n in wrong.most_common(3)]
         facts = {"folder": title, "pictures": total, "right": right, "share": share, "standard_error": error}
-        print(dumps(facts | {"confusions": listed}), flush=True)
+        print(dumps(facts | {"confusions": confusions}), flush=True)
         return
     line = f"{printable(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}"
-    if confusions:
-        line += "; " + ", ".join(f"{label}->{said or 'nothing'} x{count}" for label, said, count in confusions)
+    if wrong:
+        line += "; " + ", ".join(f"{label}->{said or 'nothing'} x{n}" for (label, said), n in wrong.most_common(3))
     print(line, flush=True)
 
 

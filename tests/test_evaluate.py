@@ -1,7 +1,6 @@
 """How well pictures are read whose right answers stand in their names or in those of their folders."""
 
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -13,9 +12,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from digits import evaluate, mnist
-from digits.errors import UserError
-from digits.handwriting import alone, find_digit, find_digits, find_lines
-from digits.handwriting.parallel import find_all
+from digits.handwriting import find_lines
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
 from tests.support.rings import line, ring
@@ -29,8 +26,8 @@ def judged(tmp_path, monkeypatch, verb):
     monkeypatch.chdir(tmp_path)
     saved_sure("net.ckpt")
 
-    def run(*words):
-        code, out, errors = verb("evaluate", "net.ckpt", *words)
+    def run(*words, network="net.ckpt"):
+        code, out, errors = verb("evaluate", *words, "--network", network)
         return code, out.splitlines(), errors
 
     return run
@@ -92,12 +89,12 @@ def test_what_cannot_be_read_is_wrong_and_named(judged):
     assert [error.split(": ")[0] for error in errors] == ["so\\nme/4_b\\x1b.png", "so\\nme/4_c.png"]
 
 
-def test_nothing_like_a_digit_is_wrong(judged, verb):
+def test_nothing_like_a_digit_is_wrong(judged):
     draw("some/4_a.png")
     model = DigitClassifier([12])
     model.network[2].bias.data -= 20
-    code, out, errors = verb("evaluate", saved("unsure.ckpt", model), "some")
-    assert out == "some: 0 of 1 pictures right, 0.00% ± 0.00%; 4->nothing x1\n"
+    code, out, errors = judged("some", network=saved("unsure.ckpt", model))
+    assert out == ["some: 0 of 1 pictures right, 0.00% ± 0.00%; 4->nothing x1"]
     assert (code, errors) == (0, ["some/4_a.png: shows nothing like a digit"])
 
 
@@ -109,7 +106,7 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
     sheet = Image.open("out.png").convert("L")
     width, height = evaluate.CELL
     assert sheet.size == (evaluate.COLUMNS * width, 40 + height)
-    seen = np.hstack([digit.image for digit in find_digits("some/1_line.png")])
+    seen = np.hstack([digit.image for digit in find_lines("some/1_line.png")[0].digits])
     seen = ImageOps.contain(Image.fromarray(np.uint8(255 * seen)), (width - 20, evaluate.STRIP))
     pixels, part = np.asarray(sheet), np.asarray(seen)
     places = np.argwhere((np.lib.stride_tricks.sliding_window_view(pixels[:, :width], part.shape) == part).all((2, 3)))
@@ -143,43 +140,21 @@ def test_mistakes_are_found_before_the_work(words, reason, judged, monkeypatch):
     assert Path("some/4_a.png").read_bytes() == before
 
 
-def test_a_detector_cannot_be_judged(judged, verb):
+def test_a_detector_cannot_be_judged(judged):
     draw("some/4_a.png")
-    code, _, [error] = verb("evaluate", saved_sure("nine.ckpt", only_digit=9), "some")
+    code, _, [error] = judged("some", network=saved_sure("nine.ckpt", only_digit=9))
     assert code == 2 and "only detects the digit 9" in error
 
 
-def test_without_a_folder_mnists_test_images_are_read(judged, verb, data_dir):
+def test_without_a_folder_mnists_test_images_are_read(judged, data_dir):
     model = DigitClassifier([12], seed=3)
     path = saved("random.ckpt", model)
     images, labels = mnist.load(data_dir, train=False)
     said = model.predict(images)[0]
     right = int((said == labels).sum())
-    code, out, _ = verb("evaluate", path, "--data_dir", data_dir, "--wrong", "out.png")
+    code, out, _ = judged("--data_dir", data_dir, "--wrong", "out.png", network=path)
     assert code == 0 and Path("out.png").exists()
-    assert out.startswith(f"MNIST's test images: {right:,} of {len(labels):,} pictures right, ")
-
-
-def test_many_pictures_are_found_in_order_without_torch(tmp_path):
-    paths = [tmp_path / f"{n}.png" for n in range(12)]
-    for n, path in enumerate(paths):
-        line(1 + n % 3).save(path)
-    for single in (False, True):
-        for path, found in zip(paths, find_all(paths, single), strict=True):
-            (lone,), (wanted,) = found, [alone(find_digit(path))] if single else find_lines(path)
-            assert [digit.box for digit in lone.digits] == [digit.box for digit in wanted.digits]
-    code = "import sys, digits.__main__, digits.handwriting.several; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
-
-
-def test_a_killed_process_is_an_error(tmp_path):
-    ring().save(tmp_path / "a.png")
-    found = find_all([tmp_path / "a.png"] * 2_000)
-    next(found)
-    os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
-    with pytest.raises(UserError, match="a process that looked for digits was killed"):
-        list(found)
-    assert not multiprocessing.active_children()
+    assert out[0].startswith(f"MNIST's test images: {right:,} of {len(labels):,} pictures right, ")
 
 
 def test_ctrl_c_is_one_line(judged, tmp_path):
@@ -187,7 +162,7 @@ def test_ctrl_c_is_one_line(judged, tmp_path):
     Path("some", "4_a.png").write_text("no picture")
     for n in range(3_000):
         Path("some", f"4_c{n}.png").symlink_to("4_b.png")
-    command = [sys.executable, "-m", "digits", "evaluate", "net.ckpt", "some"]
+    command = [sys.executable, "-m", "digits", "evaluate", "some", "--network", "net.ckpt"]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environment = os.environ | {"PYTHONPATH": ROOT}
     process = subprocess.Popen(command, env=environment, text=True, start_new_session=True, **streams)

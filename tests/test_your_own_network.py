@@ -32,7 +32,7 @@ def page(home, data_dir, monkeypatch, capsys):
 
 def test_the_page_trains_and_reads(page, verb):
     model, labels = page["model"], page["labels"]
-    assert len(page["pictures"]) == 6 and page["activations"].shape == (len(labels), 10)
+    assert page["found"].image.shape == (28, 28) and page["activations"].shape == (len(labels), 10)
     torch.testing.assert_close(page["activations"].sum(1), torch.ones(len(labels)))  # softmax
     assert f"Test accuracy {(page['digits'] == labels).double().mean():.2%}" in page["said"]
     assert model.predict(page["images"])[1].equal(page["activations"])  # without dropout
@@ -45,7 +45,7 @@ def test_the_page_trains_and_reads(page, verb):
     assert {"cost/training", "accuracy/validation"} <= set(board["scalars"])
 
     page["train"](kind=page["Convolutional"], hidden=[100], lr=0.03, epochs=1, run_dir=Path("whole"))
-    code, _, [error] = verb("predict", "whole", "photo.jpg")
+    code, _, [error] = verb("predict", "photo.jpg", "--network", "whole")
     assert code == 2 and "does not hold Linear and Sigmoid layers" in error
 
 

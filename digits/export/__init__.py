@@ -18,8 +18,8 @@ from digits.network import inputs, linears, predictions, sizes
 
 
 def export(
-    checkpoint: Path | None = None,
     *,
+    network: str | None = None,
     to: Literal["web", "onnx", "checkpoint"] = "web",
     out: Path | None = None,
     data_dir: Path = Path("data"),
@@ -27,8 +27,7 @@ def export(
     """Carry a trained network into a page on which one draws, a model for ONNX Runtime, or a small file.
 
     Args:
-        checkpoint: A checkpoint or the folder of a run, with or without this option's name; by default the newest run
-            in runs/, or the network that comes with digits if there is none.
+        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         to: web for one file of HTML that works offline, onnx for apps and other programs, checkpoint for a file of the
             network alone, rounded to float16, from which no training can go on.
         out: The file to write; by default digits.html, digits.onnx or digits.ckpt.
@@ -39,8 +38,8 @@ def export(
         UserError: If there is no such checkpoint, the page or ONNX models do not suit its network, or `out` cannot be
             written.
     """
-    saved, checkpoint = choose(checkpoint)
-    network, settings = load_network(saved, checkpoint), saved["hyper_parameters"]
+    saved, checkpoint = choose(network)
+    model, settings = load_network(saved, checkpoint), saved["hyper_parameters"]
     side, only_digit = settings.get("image_size", 28), settings.get("only_digit")
     if to != "checkpoint" and only_digit is not None:
         raise UserError(f"the page and ONNX models read ten digits; this network only detects {only_digit}")
@@ -50,25 +49,25 @@ def export(
         mnist.fetch(data_dir)
     test = mnist.load(data_dir, train=False) if side == 28 and not mnist.missing(data_dir) else None
 
-    def accuracy(network: nn.Module) -> float | None:
+    def accuracy(model: nn.Module) -> float | None:
         """The share of the test images that are read right, 0..1; None without them."""
         if test is None:
             return None
         images, labels = test
-        digits = predictions(network(inputs(images, like=linears(network)[0].weight)))
+        digits = predictions(model(inputs(images, like=linears(model)[0].weight)))
         return (digits == (labels if only_digit is None else labels == only_digit)).double().mean().item()
 
     facts = {"only_digit": None} | settings | saved.get("datamodule_hyper_parameters", {})
-    facts |= {"shape": "-".join(map(str, sizes(network))), "epoch": saved.get("epoch")}
-    facts |= {"validation_accuracy": validation_accuracy(saved), "test_accuracy": (before := accuracy(network))}
+    facts |= {"shape": "-".join(map(str, sizes(model))), "epoch": saved.get("epoch")}
+    facts |= {"validation_accuracy": validation_accuracy(saved), "test_accuracy": (before := accuracy(model))}
     if to == "web" and test:
-        facts["test_accuracy"] = after = accuracy(page.rounded(network))
-        content = page.html(network, facts, *sample(mnist.load(data_dir, train=True), test)).encode()
+        facts["test_accuracy"] = after = accuracy(page.rounded(model))
+        content = page.html(model, facts, *sample(mnist.load(data_dir, train=True), test)).encode()
         said = f"weights in 8 bits: {after:.2%} of the test images, {before:.2%} before; open it in any browser"
     elif to == "onnx":
         images = test[0] / 255 if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))
-        content = onnx.model(network, side, **facts)
-        onnx.check(content, network, images)
+        content = onnx.model(model, side, **facts)
+        onnx.check(content, model, images)
         said = f"agrees with PyTorch on {len(images):,} {'test' if test else 'random'} images"
     else:
         small, buffer = without_training(saved, checkpoint), io.BytesIO()

@@ -11,12 +11,11 @@ from digits.files import write_atomically
 from digits.model import DigitClassifier
 
 
-def figures(network: Path | None = None, *, out: Path = Path("figures"), data_dir: Path = Path("data")) -> None:
+def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir: Path = Path("data")) -> None:
     """Draw what the book would show of a trained network: its curves, weights, mistakes and more, as PNG.
 
     Args:
-        network: A checkpoint or the folder of a run; by default the newest run in runs/,
-            or the network that comes with digits if there is none.
+        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         out: Folder for the figures; those of an earlier call are replaced.
         data_dir: Where the MNIST files are; missing ones are downloaded to it.
 

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from digits.handwriting import find_lines
-from digits.handwriting.segmentation import best_way
+from digits.handwriting.lattice import best_path
 from digits.plots.style import BLUE, VERMILION, figure
 
 NUMBER = 5, 0, 4, 1, 9, 2
@@ -28,9 +28,9 @@ def segmentation_lattice(network: nn.Module, images: Tensor, labels: Tensor) -> 
     """The picture, and below it every candidate where it stands, with its largest output; the best path is blue."""
     picture = touching(images, labels)
     line = max(find_lines(picture), key=lambda line: len(line.digits))
-    candidates, digits = line.trials, line.digits
+    candidates, digits = line.candidates, line.digits
     outputs = network(torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1)).numpy()
-    chosen = {number for number, is_digit in best_way(candidates, outputs) if is_digit}
+    chosen = {number for number, is_digit in best_path(candidates, outputs) if is_digit}
     height, width = picture.shape
     side, most = 0.08 * width, max(each.last - each.first for each in candidates)
     bottom = height + (1.3 * 2 * most + 0.1) * side

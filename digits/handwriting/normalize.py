@@ -1,28 +1,32 @@
-"""One digit's ink, drawn the way MNIST's digits were; before that, unusual strokes and leans are corrected.
+"""Normalization: the strokes of one digit, drawn the way MNIST's were.
 
-They were scaled to fit 20x20 with their aspect ratio kept, anti-aliased, and placed with their centre of mass in the
-middle of 28x28 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits").
+Those were scaled to fit 20x20 with their aspect ratio kept, anti-aliased, and placed with their centre of mass in the
+middle of 28x28 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits"). Before that, an unusual
+slant or stroke width is corrected.
 """
 
 import cv2
 import numpy as np
 
+from digits.handwriting.arrays import bounds, centre_of_mass
+
 BOX = 20  # of 28 pixels, the longer side of a digit
 FINE = 4  # resolution of all steps but the last: pixels to one of MNIST's
 
 # Tuned on MNIST's validation digits.
-LEAN = -0.25, 0.0  # range of the lean, in columns per row: negative leans to the right
+SLANT = -0.25, 0.0  # range of the slant, in columns per row: a negative one leans to the right
 STROKE = 2.0, 4.0  # range of the stroke width, in MNIST's pixels
 
 
-def redraw(ink: np.ndarray) -> np.ndarray:
-    """The ink of one digit (H, W) float32 0..1, with any margins, as MNIST draws it: (28, 28) float32 0..1."""
-    left, top, right, bottom = bounds(_drawn(ink))
-    ink = ink[top:bottom, left:right]
-    scale = BOX * FINE / max(ink.shape)
-    height, width = (max(1, round(n * scale)) for n in ink.shape)
+def normalize(strokes: np.ndarray) -> np.ndarray:
+    """One digit (H, W) float32 0..1, 1 on its strokes, with any margins, as MNIST draws it: (28, 28) float32 0..1."""
+    left, top, right, bottom = bounds(_drawn(strokes))
+    strokes = strokes[top:bottom, left:right]
+    scale = BOX * FINE / max(strokes.shape)
+    height, width = (max(1, round(n * scale)) for n in strokes.shape)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    drawn = normal_strokes(_drawn(upright(np.pad(cv2.resize(ink, (width, height), interpolation=how), BOX))))
+    enlarged = np.pad(cv2.resize(strokes, (width, height), interpolation=how), BOX)
+    drawn = normalize_strokes(_drawn(deslant(enlarged)))
     left, top, right, bottom = bounds(drawn)
     drawn = drawn[top:bottom, left:right]
     scale = BOX / max(drawn.shape)
@@ -31,21 +35,21 @@ def redraw(ink: np.ndarray) -> np.ndarray:
     return (rows @ drawn @ columns.T).astype(np.float32).clip(0, 1)
 
 
-def _drawn(ink: np.ndarray) -> np.ndarray:
-    """Where a pixel is at least half ink; in fainter ink, where it is nearly as dark as the darkest."""
-    return ink > min(0.5, 0.9 * ink.max())
+def _drawn(strokes: np.ndarray) -> np.ndarray:
+    """Where a pixel is at least half covered; in fainter strokes, where it is nearly as dark as the darkest."""
+    return strokes > min(0.5, 0.9 * strokes.max())
 
 
-def upright(ink: np.ndarray) -> np.ndarray:
-    """Shear a digit (H, W) until its lean, by its second moments, is within LEAN."""
-    moments = cv2.moments(ink)
-    lean = moments["mu11"] / max(moments["mu02"], 1e-9)
-    excess = lean - np.clip(lean, *LEAN)
+def deslant(strokes: np.ndarray) -> np.ndarray:
+    """Shear a digit (H, W) until its slant, by its second moments, is within SLANT."""
+    moments = cv2.moments(strokes)
+    slant = moments["mu11"] / max(moments["mu02"], 1e-9)
+    excess = slant - np.clip(slant, *SLANT)
     middle = moments["m01"] / moments["m00"]  # this row stays where it is
-    return cv2.warpAffine(ink, np.array([[1, -excess, excess * middle], [0, 1, 0]]), ink.shape[::-1])
+    return cv2.warpAffine(strokes, np.array([[1, -excess, excess * middle], [0, 1, 0]]), strokes.shape[::-1])
 
 
-def normal_strokes(drawn: np.ndarray) -> np.ndarray:
+def normalize_strokes(drawn: np.ndarray) -> np.ndarray:
     """Thicken or thin the strokes of a digit (H, W) bool, FINE times MNIST's resolution, to a width within STROKE."""
     depth = cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     width = 4 * depth[drawn].mean() / FINE  # across a stroke of width w, the mean distance to its edge is w / 4
@@ -62,19 +66,7 @@ def _shares(pixels: int, scale: float, shift: float) -> np.ndarray:
     return (np.minimum(edges[1:], cell + 1) - np.maximum(edges[:-1], cell)).clip(0)
 
 
-def centre_of_mass(image: np.ndarray) -> tuple[float, float]:
-    """The x and y of an image's centre of mass; the first pixel reaches from 0 to 1."""
-    x, y = (np.average(np.arange(image.shape[1 - axis]) + 0.5, weights=image.sum(axis)) for axis in (0, 1))
-    return float(x), float(y)
-
-
-def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of the True pixels."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def drawn_as_mnist(pixels: np.ndarray) -> bool:
+def is_normalized(pixels: np.ndarray) -> bool:
     """Whether pixels (H, W, 3) uint8 are drawn as MNIST's 70,000 are: grey, 28x28, in a box of 20 (a few of 19) pixels,
     with the centre of mass in the middle.
     """

@@ -1,21 +1,21 @@
 """The lines of many pictures, found on all cores."""
 
 import signal
-from collections import deque
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 
 from digits.errors import UserError
-from digits.handwriting import Line, alone, find_digit, find_lines
+from digits.handwriting import Line, find_lines
 
 
 def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Line] | UserError]:
-    """For each picture, in order, what `find_lines` finds, or the clearest digit alone; or why nothing is found.
+    """For each picture, in order, what `find_lines` finds; or why nothing is found.
 
     Close the iterator to stop early. Raises UserError if a process is killed.
     """
@@ -23,12 +23,11 @@ def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Line]
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,))
     heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
     try:
-        futures = deque(executor.submit(_find, picture, single) for picture in pictures)
+        found = executor.map(partial(_find, single=single), pictures)
     finally:
         signal.signal(signal.SIGINT, heeded)
     try:
-        while futures:
-            yield futures.popleft().result()
+        yield from found
     except BrokenProcessPool as error:
         raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
     finally:
@@ -37,6 +36,6 @@ def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Line]
 
 def _find(picture: Path, single: bool) -> list[Line] | UserError:
     try:
-        return [alone(find_digit(picture))] if single else find_lines(picture)
+        return find_lines(picture, single)
     except UserError as error:
         return error

@@ -19,7 +19,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from digits.errors import UserError
-from digits.handwriting import find_digit, find_digits
+from digits.handwriting import find_digit, find_lines
 from tests.support.damage import mutate, peak_memory
 from tests.support.pens import STROKES, cover, on_paper
 
@@ -152,7 +152,7 @@ def check(make, seed: str) -> str:
     picture = make(random.Random(seed))
     faulthandler.dump_traceback_later(HANG, exit=True)  # ends the process even if it hangs in compiled code
     try:
-        found = [find_digit(picture), *find_digits(picture)]
+        found = [find_digit(picture), *find_lines(picture)]
     except UserError as error:
         message = str(error)
         assert message.strip() and "\n" not in message and len(message) < 200, f"{seed}: {message!r}"

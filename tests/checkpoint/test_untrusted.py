@@ -1,20 +1,18 @@
 import os
 import pickle
 import zipfile
-from pathlib import Path
 
 import pytest
 import torch
 
 from digits.checkpoint.contents import load_network
-from digits.checkpoint.selection import BUNDLED, choose, newest_run
 from digits.checkpoint.untrusted import VERSION, read
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.training.callbacks import WholeFiles
 from tests.campaigns.hostile import attack
 from tests.campaigns.mutations import damage_checkpoints, damage_data
-from tests.support.checkpoints import saved, saved_sure
+from tests.support.checkpoints import saved
 
 
 def good(**changes):
@@ -163,32 +161,6 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.ckpt")
     with pytest.raises(UserError, match="a.ckpt is no file"):
         read(tmp_path / "a.ckpt")
-
-
-def test_the_newest_run_is_the_one_whose_settings_were_written_last(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name, time in (("old", 100), ("new", 200)):
-        Path("runs", name).mkdir(parents=True)
-        Path("runs", name, "config.yaml").touch()
-        os.utime(Path("runs", name, "config.yaml"), (time, time))
-    Path("runs", "old", "copied.ckpt").touch()
-    assert newest_run() == Path("runs", "new")
-
-
-def test_which_network_is_used_is_said(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-
-    def used(named=None):
-        path = choose(named and Path(named))[1]
-        return path, capsys.readouterr().err
-
-    assert used() == (BUNDLED, "network: the one that comes with digits\n")
-    assert BUNDLED.stat().st_size <= 1_500_000
-    Path("runs", "a\n").mkdir(parents=True)
-    Path("runs", "a\n", "config.yaml").touch()
-    best = Path(saved_sure(Path("runs", "a\n", "best.ckpt")))
-    assert used() == used(best.parent) == used(best) == (best, "network: runs/a\\n/best.ckpt\n")
-    assert used(saved_sure("other.ckpt")) == (Path("other.ckpt"), "network: other.ckpt\n")
 
 
 @pytest.mark.parametrize("seed", [float("inf"), "one"])

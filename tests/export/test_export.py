@@ -25,9 +25,9 @@ onnxruntime = pytest.importorskip("onnxruntime")
 
 @pytest.fixture
 def export(tmp_path, monkeypatch, verb):
-    """Run `digits export` in an empty folder; returns its exit code, output and errors."""
+    """Run `digits export --network` in an empty folder; returns its exit code, output and errors."""
     monkeypatch.chdir(tmp_path)
-    return partial(verb, "export")
+    return partial(verb, "export", "--network")
 
 
 def network_of(html):
@@ -131,7 +131,7 @@ def test_a_page_of_one_small_file_whose_rounding_costs_nothing(trained, export, 
 
 @pytest.mark.mnist
 def test_the_page_in_docs_is_that_of_the_bundled_network(export, tmp_path, mnist_dir):
-    """Else: python -m digits export digits/checkpoint/bundled.ckpt --out docs/digits.html"""
+    """Else: python -m digits export --network bundled --out docs/digits.html"""
     assert export(BUNDLED, "--data_dir", mnist_dir)[0] == 0
     made, kept = ((path / "digits.html").read_text("utf-8") for path in (tmp_path, ROOT / "docs"))
     of_made, of_kept = (network_of(page)["test_accuracy"] for page in (made, kept))
@@ -141,12 +141,13 @@ def test_the_page_in_docs_is_that_of_the_bundled_network(export, tmp_path, mnist
     assert len(kept.encode()) <= 1_300_000
 
 
-def test_the_newest_run(export, tmp_path, data_dir):
+def test_the_newest_run(verb, tmp_path, data_dir, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "runs" / "one").mkdir(parents=True)
     (tmp_path / "runs" / "one" / "config.yaml").write_text("")
     saved(tmp_path / "runs" / "one" / "best.ckpt", DigitClassifier([12]))
-    for words in ([], ["runs/one"], ["--to", "onnx", "--checkpoint", "runs/one"]):
-        code, out, _ = export(*words, "--data_dir", data_dir)
+    for words in ([], ["--network", "runs/one"], ["--to", "onnx", "--network", "runs/one"]):
+        code, out, _ = verb("export", *words, "--data_dir", data_dir)
         assert code == 0 and "784-12-10" in out
 
 
@@ -181,7 +182,7 @@ def test_weights_too_large_for_float16(export, tmp_path):
 @pytest.mark.parametrize(
     "words, reason",
     [
-        (["gone.ckpt"], "gone.ckpt: no such checkpoint"),
+        (["gone.ckpt"], "gone.ckpt: no such run or checkpoint"),
         (["text.ckpt"], "text.ckpt is damaged, or not a checkpoint"),
         (["net.ckpt", "net.ckpt"], "Unused Tokens: ['net.ckpt']"),
         (["net.ckpt", "--to", "pdf"], "--to"),

@@ -24,13 +24,13 @@ NAMES += ["confusion", "mistakes", "saturation", "lattice", "valley", "gradients
 def draw(verb, data_dir, monkeypatch):
     """Run the verb, with a coarser valley; returns its exit code, output and lines of errors."""
     monkeypatch.setattr(descent, "valley", partial(descent.valley, steps=7))
-    return lambda *words: verb("figures", *words, "--data_dir", data_dir)
+    return lambda *words: verb("figures", "--data_dir", data_dir, *words)
 
 
 @pytest.mark.slow
 def test_every_figure_is_written(draw, fitted, tmp_path):
     out = tmp_path / "new" / "folder"
-    code, printed, _ = draw(fitted / "best.ckpt", "--out", out)
+    code, printed, _ = draw("--network", fitted / "best.ckpt", "--out", out)
     assert code == 0
     assert printed.splitlines() == [f"{out}/{name}.png" for name in NAMES]
     assert sorted(path.name for path in out.iterdir()) == sorted(f"{name}.png" for name in NAMES)
@@ -53,7 +53,9 @@ def test_network_is_a_checkpoint_a_run_or_the_newest_run(named, draw, fitted, tm
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs" / "one").symlink_to(fitted)
-    code, _, errors = draw(*{"a checkpoint": [fitted / "last.ckpt"], "its run": [fitted], "nothing": []}[named])
+    code, _, errors = draw(
+        *{"a checkpoint": ["--network", fitted / "last.ckpt"], "its run": ["--network", fitted], "nothing": []}[named]
+    )
     assert (code, errors) == (0, [])
     wanted, wanted_epoch = load(fitted, "last.ckpt" if named == "a checkpoint" else "best.ckpt")
     [(model, epoch, planned)] = drawn
@@ -91,7 +93,7 @@ def test_what_does_not_apply_is_skipped_with_a_line(args, missing, reasons, draw
     out.mkdir()
     (out / "valley.png").write_bytes(b"of an earlier call")
     monkeypatch.setattr(style, "png", lambda figure: b"drawn")
-    _, printed, _ = draw(run, "--out", out)
+    _, printed, _ = draw("--network", run, "--out", out)
     assert [line for line in printed.splitlines() if "not drawn" in line] == reasons
     assert {path.stem: path.read_bytes() for path in out.iterdir()} == dict.fromkeys(set(NAMES) - {*missing}, b"drawn")
 
@@ -106,7 +108,7 @@ def without_matplotlib(monkeypatch, package):
 @pytest.mark.parametrize(
     "network, out, named",
     [
-        ("nowhere.ckpt", "out", "nowhere.ckpt: no such checkpoint"),
+        ("nowhere.ckpt", "out", "nowhere.ckpt: no such run or checkpoint"),
         ("large.ckpt", "out", "large.ckpt reads images of another size than 28x28"),
         ("untrained.ckpt", "out", "untrained.ckpt does not say how long its network was trained"),
         ("good.ckpt", "file", "cannot make the folder file"),
@@ -121,14 +123,14 @@ def test_mistakes_get_one_line(network, out, named, draw, tmp_path, monkeypatch)
     saved(tmp_path / "good.ckpt", DigitClassifier([5]), epoch=0)
     Path("file").write_text("words")
     Path("full", "neurons.png").mkdir(parents=True)  # cannot be replaced by a file
-    code, printed, [line] = draw(network, "--out", out)
+    code, printed, [line] = draw("--network", network, "--out", out)
     assert (code, printed) == (2, "") and f"digits figures: error: {named}" in line
     assert [path.name for path in Path("full").iterdir()] == ["neurons.png"]
 
 
 def test_what_figures_need_is_named(verb, fitted, monkeypatch):
     without_matplotlib(monkeypatch, "digits.figures")
-    code, _, [line] = verb("figures", fitted)
+    code, _, [line] = verb("figures", "--network", fitted)
     assert code == 2 and "the figures need matplotlib" in line and line.endswith("pip install -e '.[figures]'")
 
 

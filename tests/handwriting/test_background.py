@@ -1,13 +1,13 @@
-"""Ink is told from paper, whatever their colours, the light, printed lines and noise."""
+"""The foreground is told from the background, whatever their colours, the light and noise."""
 
 import cv2
 import numpy as np
 import pytest
 
 from digits.handwriting import find_digit
-from digits.handwriting.background import find_ink, paper, parts, without_lines
+from digits.handwriting.background import estimate_background, find_foreground
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, one_line_error
-from tests.support.pens import APART, INK, PAPER, PEN, STROKES, box, cover, on_paper
+from tests.support.pens import APART, box, cover, on_paper
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from tests.support.pens import APART, INK, PAPER, PEN, STROKES, box, cover, on_p
         ((245, 232, 150), (30, 42, 96)),
     ],
 )
-def test_any_ink_on_any_paper(ink, paper, two):
+def test_any_colour_on_any_background(ink, paper, two):
     assert_finds(on_paper(two, ink, paper), two)
 
 
@@ -32,80 +32,22 @@ def test_light_on_dark_equals_dark_on_light(two):
     assert difference(find_digit(dark).image, find_digit(light).image) < NEAR
 
 
-def test_the_labels_of_the_ink_are_those_of_its_parts(two):
-    ink = find_ink(on_paper(two))
-    (one,) = ink.parts
-    mask = ink.labels == one.label
+def test_the_labels_of_the_foreground_are_those_of_its_components(two):
+    darkness, labels, [one] = find_foreground(on_paper(two))
+    mask = labels == one.label
     assert box(mask.astype(float)) == (one.left, one.top, one.right, one.bottom)
-    assert (mask == (two > 0.5)).mean() > 0.99 and ink.darkness[two > 0.99].min() > 0.4
-    assert np.abs(ink.darkness[two == 0]).mean() < 0.05 and ink.darkness.shape == two.shape
+    assert (mask == (two > 0.5)).mean() > 0.99 and darkness[two > 0.99].min() > 0.4
+    assert np.abs(darkness[two == 0]).mean() < 0.05 and darkness.shape == two.shape
 
 
-@pytest.mark.parametrize("shade, parts", [(1.0, 1), (0.8, 1), (0.4, 2)])
-def test_a_stroke_so_thin_that_it_looks_pale_is_ink(shade, parts):
+@pytest.mark.parametrize("shade, components", [(1.0, 1), (0.8, 1), (0.4, 2)])
+def test_a_stroke_so_thin_that_it_looks_pale_is_foreground(shade, components):
     """Two broad strokes and, between them, one of a pixel, which the camera spreads; a faint one is none."""
     ink = np.zeros((240, 320), np.float32)
     for x in (100, 200):
         cv2.line(ink, (x, 60), (x, 180), 1, 8)
     cv2.line(ink, (100, 120), (200, 120), shade, 1)
-    assert len(find_ink(on_paper(ink)).parts) == parts
-
-
-def test_ink_that_covers_the_middle_is_no_line_at_the_edge():
-    mask = np.zeros((60, 60), bool)
-    mask[3:-3, 3:-3] = True
-    _, found = parts(mask, np.ones((4, 60, 60), np.float32))
-    assert [part[1:5] for part in found] == [(3, 3, 57, 57)]
-
-
-def ruled(pixels, spacing, squared, tint=(0.62, 0.72, 0.9), width=2, slope=0.0):
-    """Pictures (H, W, 3) with printed lines, `width` pixels wide, at a slope."""
-    height, across = pixels.shape[:2]
-    y, x = np.mgrid[:height, :across]
-    on = (y + slope * x + spacing / 3) % spacing < width
-    on |= squared & ((x - slope * y + spacing / 5) % spacing < width)
-    return np.where(on[:, :, None], pixels * np.float32(tint), pixels).astype(np.uint8)
-
-
-@pytest.mark.parametrize("slope", [0, 0.03])
-@pytest.mark.parametrize("squared", [False, True])
-@pytest.mark.parametrize("spacing", [35, 60, 110])
-def test_printed_lines_are_not_read(spacing, squared, slope, two):
-    assert_finds(ruled(on_paper(two), spacing, squared, slope=slope), two)
-
-
-@pytest.mark.parametrize("slope", [0, 0.03])
-@pytest.mark.parametrize("squared", [False, True])
-@pytest.mark.parametrize("spacing", [35, 60, 110])
-def test_printed_lines_half_as_dark_as_a_small_digit_hardly_change_it(spacing, squared, slope):
-    ink = cover(SIZE, (STROKES[2], 110, 60, 45), pen=0.1)
-    lines = 1 - (1 - np.array(INK) / PAPER) / 2
-    plain, lined = (
-        find_digit(page) for page in (on_paper(ink), ruled(on_paper(ink), spacing, squared, lines, 2, slope))
-    )
-    assert difference(plain.image, lined.image) < 2 * NEAR
-
-
-@pytest.mark.parametrize("digit", [0, 2, 4, 7])
-@pytest.mark.parametrize("pen", [0.03, PEN])
-def test_a_picture_cut_to_its_ink(digit, pen):
-    """Its level strokes run from border to border as printed lines do, and a thin 0 stays near the edge."""
-    ink = cover((230, 300), (STROKES[digit], 40, 40, 200), pen=pen)
-    left, top, right, bottom = box(ink)
-    whole, tight = (find_digit(picture).image for picture in (on_paper(ink), on_paper(ink)[top:bottom, left:right]))
-    assert difference(tight, whole) < NEAR
-
-
-@pytest.mark.parametrize("upright_lines", [False, True])
-def test_without_lines_leaves_paper_and_ink(upright_lines, two):
-    plain = on_paper(two)[:, :, 1] / np.float32(255)
-    lined = ruled(on_paper(two), 60, False)[:, :, 1] / np.float32(255)
-    if upright_lines:
-        plain, lined = np.ascontiguousarray(plain.T), np.ascontiguousarray(lined.T)
-    paper = (two.T if upright_lines else two) == 0
-    assert np.abs(lined - plain)[paper].max() > 0.2
-    assert np.abs(without_lines(lined) - plain)[paper].max() < 0.05
-    assert np.abs(without_lines(plain) - plain).mean() < 0.005
+    assert len(find_foreground(on_paper(ink)).components) == components
 
 
 def shadow(edge, angle, softness, depth, size=SIZE):
@@ -147,7 +89,7 @@ def test_a_corner_of_a_table_is_not_read(thick, gap, two):
 
 
 @pytest.mark.parametrize("upside_down", [False, True])
-def test_a_part_of_the_digit_that_is_cut_off_above_or_below_is_read(upside_down):
+def test_a_digit_that_the_border_cuts_above_or_below_is_read(upside_down):
     ink = cover(SIZE, (APART["5, its bar apart"], 110, -2, 150))
     ink = ink[::-1] if upside_down else ink
     assert cv2.connectedComponents((ink > 0.1).astype(np.uint8))[0] == 3 and ink[[0, -1]].max() > 0.5
@@ -157,7 +99,7 @@ def test_a_part_of_the_digit_that_is_cut_off_above_or_below_is_read(upside_down)
 def test_strokes_along_the_border_are_filled_as_others_are():
     light = np.ones((100, 120), np.float32)
     light[:9, 20:] = light[50:59, 20:] = 0.3
-    assert np.array_equal(paper(light, 0.12), np.ones_like(light))
+    assert np.array_equal(estimate_background(light, 0.12), np.ones_like(light))
 
 
 def noise(deviation, blur=0.0):
@@ -169,19 +111,19 @@ def noise(deviation, blur=0.0):
 
 @pytest.mark.parametrize("colour", [0, 5, 30, 90, 128, 200, 255, (250, 240, 200), (20, 40, 30)])
 @pytest.mark.parametrize("size", [(8, 8), (9, 20), (28, 28), (300, 400), (1500, 2000)])
-def test_a_blank_page_shows_no_ink(colour, size):
+def test_a_blank_page_shows_no_digit(colour, size):
     page = np.empty((*size, 3), np.uint8)
     page[:] = colour
     assert "no digit" in one_line_error(page)
 
 
 @pytest.mark.parametrize("side", ["left", "top"])
-def test_only_the_edge_of_a_table_is_no_ink(side):
+def test_only_the_edge_of_a_table_is_no_digit(side):
     page = np.full((240, 320), 230, np.uint8)
     page[:, :30] = 60
     assert "no digit" in one_line_error(page if side == "left" else np.ascontiguousarray(page.T))
 
 
 @pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (5, 0), (40, 0), (20, 1), (200, 3), (500, 6), (900, 10)])
-def test_noise_is_no_ink(deviation, blur):
+def test_texture_is_no_digit(deviation, blur):
     assert "no digit" in one_line_error(noise(deviation, blur))

@@ -1,4 +1,4 @@
-"""A digit's ink is drawn as MNIST would draw it."""
+"""The strokes of a digit are normalized as MNIST's were."""
 
 import itertools
 
@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from digits import mnist
-from digits.handwriting.normalize import BOX, FINE, LEAN, STROKE, centre_of_mass, normal_strokes, redraw, upright
+from digits.handwriting.arrays import centre_of_mass
+from digits.handwriting.normalize import BOX, FINE, SLANT, STROKE, deslant, normalize, normalize_strokes
 from tests.support.finding import NEAR, SIZE, difference
 from tests.support.pens import STROKES, as_mnist, box, cover
 
@@ -19,9 +20,9 @@ def test_digits_that_differ_are_far_apart():
     assert min(difference(one, other) for one, other in itertools.combinations(drawn, 2)) > 4 * NEAR
 
 
-def test_redrawn_in_a_box_of_20_about_the_centre_of_mass():
+def test_normalized_in_a_box_of_20_about_the_centre_of_mass():
     for strokes, height in itertools.product(STROKES.values(), (15, 40, 100, 333)):
-        drawn = redraw(cover((400, 400), (strokes, 30, 10, height)))
+        drawn = normalize(cover((400, 400), (strokes, 30, 10, height)))
         assert drawn.shape == (28, 28) and drawn.dtype == np.float32 and drawn.min() >= 0 and drawn.max() <= 1
         x, y = centre_of_mass(drawn)
         assert max(abs(x - 14.5), abs(y - 14.5)) < 0.5
@@ -34,20 +35,20 @@ def test_redrawn_in_a_box_of_20_about_the_centre_of_mass():
 def test_a_digit_cut_out_anyhow_is_drawn_the_same(two):
     left, top, right, bottom = box(two)
     tight = two[top - 1 : bottom + 1, left - 1 : right + 1]
-    assert np.array_equal(redraw(tight), redraw(two))
+    assert np.array_equal(normalize(tight), normalize(two))
 
 
 @pytest.mark.mnist
-def test_mnist_enlarged_and_redrawn_is_nearly_the_same(mnist_dir):
+def test_mnist_enlarged_and_normalized_is_nearly_the_same(mnist_dir):
     """And so near that the nearest of all the validation images, often the original, is of the same digit."""
     images, labels = (tensor[50_000:].numpy() for tensor in mnist.load(mnist_dir, train=True))
     images = images.reshape(-1, 784) / np.float32(255)
     large = [
         cv2.resize(image.reshape(28, 28), None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC) for image in images[:200]
     ]
-    redrawn = np.stack([redraw(image.clip(0, 1)).ravel() for image in large])
-    assert np.abs(redrawn - images[:200]).mean() < 0.05
-    squares = (images**2).sum(1) - 2 * redrawn @ images.T  # and a term that is the same for all
+    normalized = np.stack([normalize(image.clip(0, 1)).ravel() for image in large])
+    assert np.abs(normalized - images[:200]).mean() < 0.05
+    squares = (images**2).sum(1) - 2 * normalized @ images.T  # and a term that is the same for all
     nearest = squares.argmin(axis=1)
     assert (nearest == np.arange(200)).mean() > 0.5 and (labels[nearest] == labels[:200]).mean() > 0.95
 
@@ -64,52 +65,48 @@ def test_strokes_are_brought_to_mnists_width(pen, angle):
 
     before = BOX * pen
     within = min(max(before, STROKE[0]), STROKE[1])
-    after = width(normal_strokes(cover((200, 160), (line, 60, 40, BOX * FINE), pen=pen) > 0.5)) / FINE
-    redrawn = width(redraw(cover((400, 400), (line, 100, 50, 300), pen=pen)))  # scaled to the box once more
+    after = width(normalize_strokes(cover((200, 160), (line, 60, 40, BOX * FINE), pen=pen) > 0.5)) / FINE
+    normalized = width(normalize(cover((400, 400), (line, 100, 50, 300), pen=pen)))  # scaled to the box once more
     assert abs(after - within) <= abs(before - within) / 2 + 2 / FINE
-    assert abs(redrawn - within) <= abs(before - within) / 2 + 2 / FINE
+    assert abs(normalized - within) <= abs(before - within) / 2 + 2 / FINE
     if before == within:
-        assert abs(after - before) < 0.5 / FINE + 0.05 and abs(redrawn - before) < 1 / FINE
+        assert abs(after - before) < 0.5 / FINE + 0.05 and abs(normalized - before) < 1 / FINE
 
 
 @pytest.mark.parametrize("shear", [-0.8, -0.4, -0.2, -0.1, 0.1, 0.4, 0.8])
-def test_digits_that_lean_are_set_upright(shear):
-    def lean(image):
+def test_digits_that_lean_are_set_deslant(shear):
+    def slant(image):
         x, y = centre_of_mass(image)
         down, across = (np.arange(n) + 0.5 - c for n, c in zip(image.shape, (y, x), strict=True))
         return (image * np.outer(down, across)).sum() / (image.sum(1) * down**2).sum()
 
     strokes = [[(x + shear * y, y) for x, y in stroke] for stroke in STROKES[0]]
     ink = cover((500, 400), (strokes, 150, 100, 150))
-    before, after = lean(ink), lean(upright(ink))
-    assert np.sign(before) == np.sign(shear) and upright(ink).sum() == pytest.approx(ink.sum(), rel=0.01)
-    assert after == pytest.approx(min(max(before, LEAN[0]), LEAN[1]), abs=0.01)
-    assert lean(redraw(ink)) == pytest.approx(after, abs=0.04)
+    before, after = slant(ink), slant(deslant(ink))
+    assert np.sign(before) == np.sign(shear) and deslant(ink).sum() == pytest.approx(ink.sum(), rel=0.01)
+    assert after == pytest.approx(min(max(before, SLANT[0]), SLANT[1]), abs=0.01)
+    assert slant(normalize(ink)) == pytest.approx(after, abs=0.04)
 
 
 def degenerate():
-    one = np.zeros((40, 30), np.float32)
-    one[7, 9] = 1
-    row, column, faint = np.zeros_like(one), np.zeros_like(one), np.zeros_like(one)
-    row[20], column[:, 3], faint[5:30, 5:8] = 1, 1, 0.01
-    full, alone, wide = np.ones((50, 50)), np.ones((1, 1)), np.ones((1, 3000))
-    speckled = np.indices((40, 40)).sum(axis=0) % 2
+    one, row, faint = np.zeros((3, 40, 30))
+    one[7, 9], row[20], faint[5:30, 5:8] = 1, 1, 0.01
     return {
         "one pixel": one,
         "one row": row,
-        "one column": column,
+        "one column": row.T,
         "faint": faint,
-        "a full square": full.astype(np.float32),
-        "a pixel alone": alone.astype(np.float32),
-        "a row alone": wide.astype(np.float32),
-        "a column alone": wide.T.astype(np.float32),
-        "a chessboard": speckled.astype(np.float32),
-        "two far corners": np.fliplr(np.eye(2, dtype=np.float32)).repeat(2, 0),
+        "a full square": np.ones((50, 50)),
+        "a pixel alone": np.ones((1, 1)),
+        "a row alone": np.ones((1, 3000)),
+        "a column alone": np.ones((3000, 1)),
+        "a chessboard": np.indices((40, 40)).sum(axis=0) % 2,
+        "two far corners": np.fliplr(np.eye(2)).repeat(2, 0),
     }
 
 
 @pytest.mark.parametrize("what", degenerate())
-def test_redrawing_what_is_no_digit(what):
-    drawn = redraw(degenerate()[what])
+def test_normalizing_what_is_no_digit(what):
+    drawn = normalize(np.float32(degenerate()[what]))
     assert drawn.shape == (28, 28) and np.isfinite(drawn).all() and drawn.min() >= 0 and drawn.max() <= 1
     assert drawn.max() > 0.3

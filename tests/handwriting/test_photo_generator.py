@@ -80,11 +80,6 @@ def test_boxes_enclose_the_ink_of_a_line(digits, hard, monkeypatch):
         assert all(b[0] - a[2] > 0.06 * height for a, b in zip(boxes, boxes[1:], strict=False))
 
 
-def test_a_sheet_has_a_tile_for_each_photo(digits):
-    images = [photos.photo(digits[i], np.random.default_rng(i)) for i in range(5)]
-    assert photos.sheet(images, 3).size == (480, 320)
-
-
 def test_centre_lines_are_connected_as_the_digit_is():
     y, x = np.mgrid[:60, :60]
     circle = abs(np.hypot(x - 30, y - 30) - 18) < 5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digits.errors import UserError
-from digits.handwriting import find_digit, find_digits
+from digits.handwriting import find_digit
 from tests.support.pens import as_mnist, box
 
 NEAR = 0.02  # mean absolute difference of two drawings of a digit in 28x28 that are nearly the same
@@ -20,11 +20,9 @@ def difference(one, other):
 
 def assert_finds(picture, ink, near=NEAR, pixels=2):
     """The one digit in the picture is that of `ink`, nearly, and its box too, up to so many pixels."""
-    (digit,) = find_digits(picture)
+    digit = find_digit(picture)
     assert difference(digit.image, as_mnist(ink)) < near
     assert np.abs(np.subtract(digit.box, box(ink))).max() <= pixels
-    clearest = find_digit(picture)
-    assert np.array_equal(clearest.image, digit.image) and clearest.box == digit.box
 
 
 def encoded(image, kind, **options):
@@ -34,9 +32,8 @@ def encoded(image, kind, **options):
 
 
 def one_line_error(picture):
-    for find in (find_digit, find_digits):
-        with pytest.raises(UserError) as error:
-            find(picture)
+    with pytest.raises(UserError) as error:
+        find_digit(picture)
     message = str(error.value)
     assert message and "\n" not in message and len(message) < 100
     return message

@@ -21,7 +21,7 @@ def launch(playwright):
 
 def exported(checkpoint, out):
     """Export a checkpoint as a page; returns the page's path."""
-    main(["export", str(checkpoint), "--to", "web", "--out", str(out), "--data_dir", str(DATA)])
+    main(["export", "--network", str(checkpoint), "--to", "web", "--out", str(out), "--data_dir", str(DATA)])
     return out
 
 

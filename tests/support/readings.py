@@ -1,12 +1,11 @@
-"""How a network reads photos of digits, and how it reads them without digits/handwriting.py."""
+"""How a network reads photos of digits, and how it reads them without digits/handwriting/."""
 
 import numpy as np
 import torch
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import find_digit, find_lines
-from digits.predict import number, read
+from digits.handwriting import find_digit, find_lines, number, read
 
 
 def predicted(model, drawn):

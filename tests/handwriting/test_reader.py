@@ -1,4 +1,4 @@
-"""A digit, and the digits of a line, are found in pictures of any size and shape, wherever they are."""
+"""A digit, and the candidates of a line, are found in pictures of any size, and a network reads them."""
 
 import cv2
 import numpy as np
@@ -7,10 +7,12 @@ import torch
 from PIL import Image
 
 from digits import mnist
-from digits.handwriting import find_digit, find_digits, group_parts
-from digits.handwriting.background import Part
-from digits.handwriting.normalize import centre_of_mass
+from digits.errors import UserError
+from digits.handwriting import find_digit, find_lines, number, read
+from digits.handwriting.arrays import centre_of_mass
+from digits.handwriting.reader import REJECTION_THRESHOLD
 from digits.model import DigitClassifier
+from digits.network import sigmoid_network
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded
 from tests.support.pens import APART, INK, PAPER, STROKES, as_mnist, box, cover, on_paper
 
@@ -82,70 +84,83 @@ def test_a_digit_is_read_wherever_it_is(left, top):
 
 
 @pytest.mark.parametrize("digit", APART)
-def test_the_parts_of_a_digit_are_put_together(digit):
+def test_a_broken_digit_is_put_together(digit):
     ink = cover(SIZE, (APART[digit], 110, 50, 120))
-    assert cv2.connectedComponents((ink > 0.1).astype(np.uint8))[0] == 3  # with the paper
+    assert component_count(ink) == 2
     assert_finds(on_paper(ink), ink)
 
 
+def component_count(ink):
+    return cv2.connectedComponents((ink > 0.3).astype(np.uint8))[0] - 1
+
+
+def is_candidate(picture, ink):
+    """Whether one of the candidates in the picture's lines is the digit of this ink."""
+    wanted = as_mnist(ink)
+    return any(
+        difference(digit.image, wanted) < 2 * NEAR and max(np.abs(np.subtract(digit.box, box(ink)))) < 6
+        for line in find_lines(picture)
+        for digit in line.digits
+    )
+
+
 @pytest.mark.parametrize(
-    "line", [[5, 3], [1, 1, 1], [2, 0, 4, 7, 8], [3, "5, its bar apart", 1, "5, its bar apart", 7]]
+    "digits", [[5, 3], [1, 1, 1], [2, 0, 4, 7, 8], [3, "5, its bar apart", 1, "5, its bar apart", 7]]
 )
 @pytest.mark.parametrize("dark", [False, True])
-def test_digits_are_found_left_to_right_with_their_boxes(line, dark):
+def test_each_digit_of_a_line_is_a_candidate_and_a_single_one_is_one_of_them(digits, dark):
     rng, left, placed = np.random.default_rng(0), 30.0, []
-    for digit in line:
-        strokes = (STROKES | APART)[digit]
+    for digit in digits:
         height = rng.uniform(62, 78)
-        placed.append((strokes, left, rng.uniform(60, 75), height))
+        placed.append(((STROKES | APART)[digit], left, rng.uniform(60, 75), height))
         left = box(cover((1000, 200), placed[-1]))[2] + 0.25 * height
     size = int(left) + 20, 200
-    colours = [(230, 230, 225), (44, 60, 52)] if dark else [INK, PAPER]
-    found = find_digits(on_paper(cover(size, *placed), *colours))
-    assert len(found) == len(line)
-    for digit, one in zip(found, placed, strict=True):
-        ink = cover(size, one)
-        assert np.abs(np.subtract(digit.box, box(ink))).max() <= 4
-        assert difference(digit.image, as_mnist(ink)) < 1.5 * NEAR
+    picture = on_paper(cover(size, *placed), *([(230, 230, 225), (44, 60, 52)] if dark else [INK, PAPER]))
+    inks = [cover(size, one) for one in placed]
+    assert len(find_lines(picture)) == 1 and all(is_candidate(picture, ink) for ink in inks)
+    single = find_digit(picture)
+    assert min(np.abs(np.subtract(single.box, box(ink))).max() for ink in inks) <= 4
 
 
-@pytest.mark.parametrize(
-    ("strokes", "top", "height", "pen"),
-    [([[(0, 0), (0, 1)]], 136, 14, 0.8), ([[(0.4, 0), (0, 1)]], 142, 20, 0.4), ([[(0, 0), (20, 0)]], 100, 9, 0.9)],
-    ids=["dot", "comma", "dash"],
-)
-def test_a_small_mark_between_digits_is_dropped(strokes, top, height, pen):
-    """Lower than a quarter of the digits, and a quarter of their height away."""
-    places = (STROKES[3], 40, 60, 90), (STROKES[5], 172, 60, 90)
-    digits = [cover(SIZE, place) for place in places]
-    mark = cover(SIZE, (strokes, box(digits[0])[2] + 24, top, height), pen=pen)
-    assert 90 < (mark > 0.5).sum() < 400 and box(digits[1])[0] - box(mark)[2] > 22
-    found = find_digits(on_paper(np.max([*digits, mark], axis=0)))
-    assert len(found) == 2
-    for digit, ink in zip(found, digits, strict=True):
-        assert difference(digit.image, as_mnist(ink)) < NEAR and np.abs(np.subtract(digit.box, box(ink))).max() <= 2
+@pytest.mark.parametrize(("left", "right"), [(0, 8), (3, 8), (8, 3)])
+def test_digits_that_touch_are_parted(left, right):
+    one = cover(SIZE, (STROKES[left], 50, 60, 110))
+    other = cover(SIZE, (STROKES[right], box(one)[2] - 5, 60, 110))
+    both = np.maximum(one, other)
+    assert component_count(both) == 1
+    assert is_candidate(on_paper(both), one) and is_candidate(on_paper(both), other)
 
 
-def test_of_several_digits_find_digit_takes_one_of_them():
-    ink = cover(SIZE, (STROKES[3], 40, 60, 90), (STROKES[5], 190, 60, 90))
-    digit, found = find_digit(on_paper(ink)), find_digits(on_paper(ink))
-    assert digit.box in [one.box for one in found] and len(found) == 2
+@pytest.mark.parametrize("digit", APART)
+def test_a_broken_digit_between_others_is_a_candidate(digit):
+    ink = cover((420, 240), (STROKES[3], 40, 50, 120), (APART[digit], 180, 50, 120), (STROKES[2], 300, 50, 120))
+    assert is_candidate(on_paper(ink), cover((420, 240), (APART[digit], 180, 50, 120)))
 
 
-def part(left, top, right, bottom, score=1.0, label=1):
-    return Part(label, left, top, right, bottom, score, True)
+def constant_network(*outputs):
+    """A network that says the same of every image."""
+    network = sigmoid_network([784, len(outputs)]).requires_grad_(False)
+    network[0].weight.zero_()
+    network[0].bias.copy_(torch.tensor(outputs).logit())
+    return network
 
 
-def test_groups_of_parts():
-    tall, far = part(10, 10, 60, 110), part(90, 10, 140, 110)
-    assert group_parts([far, tall]) == [[tall], [far]]
-    bar = part(55, 8, 85, 20)
-    assert group_parts([far, bar, tall]) == [[tall, bar], [far]]  # small, and nearer to the first
-    dot, faint = part(175, 100, 185, 110), part(200, 10, 250, 110, score=0.1)
-    assert group_parts([faint, tall, dot, far]) == [[tall], [far]]
-    left, right = part(10, 10, 60, 75), part(55, 14, 80, 110)
-    assert group_parts([left, right]) == [[right, left]]  # a 4 in two strokes
-    assert len(group_parts([part(10, 14, 35, 110), part(30, 10, 80, 75)])) == 2
-    upper, lower = part(10, 10, 60, 60), part(12, 66, 58, 110)
-    assert group_parts([upper, lower]) == [[upper, lower]]
-    assert group_parts([upper, part(90, 66, 140, 116)]) == [[upper], [part(90, 66, 140, 116)]]  # beside each other
+@pytest.mark.parametrize("activation", [REJECTION_THRESHOLD - 0.02, REJECTION_THRESHOLD + 0.02])
+def test_a_line_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(activation):
+    network = constant_network(*[0.001] * 4, activation, *[0.001] * 5)
+    picture = on_paper(cover(SIZE, (STROKES[0], 110, 50, 120)))
+    [[known]] = read(network, find_lines(picture, single=True))
+    assert (known.digit, known.outputs.shape) == (4, (10,)) and known.outputs[4] == pytest.approx(activation)
+    if activation > REJECTION_THRESHOLD:
+        [line] = read(network, find_lines(picture))
+        assert number(line) == "4" and line[0].box == find_digit(picture).box
+    else:
+        with pytest.raises(UserError, match="shows nothing like a digit"):
+            read(network, find_lines(picture))
+
+
+@pytest.mark.parametrize(("activation", "digit"), [(0.9, 1), (0.2, 0)])
+def test_a_detector_says_whether_it_is_its_digit(activation, digit):
+    picture = on_paper(cover(SIZE, (STROKES[0], 110, 50, 120)))
+    [[reading]] = read(constant_network(activation), find_lines(picture, single=True))
+    assert reading.digit == digit and reading.outputs.tolist() == pytest.approx([1 - activation, activation])

@@ -1,0 +1,159 @@
+"""Connected components of the foreground: which of them look like strokes of a pen, and how they group into lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+CONTRAST = 0.2, 0.3  # least boundary contrast: of the clearest component, and of others
+LENGTH = 0.3  # the clarity of a component grows with its boundary's length to this power
+AREA = 0.08, 0.01  # least area of a main component, and of any, as a share of the clearest one's
+EDGE = 0.2  # a long component that stays so near the edge, in shorter sides of the picture, is a table's line
+TIGHT = (
+    0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 that is cut out tightly
+)
+FAINT = 0.1  # a component less clear than so much of the clearest one belongs to no line
+TALL = 0.4  # a component is a digit's, or begins a line, if it is at least so high, as a share of the highest one
+NEAR = 3  # a component is compared with so many components of a line
+LEVEL = 0.3  # components are side by side if they share so much of the lower one's height
+LOW = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
+BROKEN = 0.2  # one above the other, components are of one line if they are no further apart, in heights of the highest
+STACKED = 0.7  # components are one above the other if they share so much of the narrower one's width
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels; right and bottom are outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    def meets_side(self, width: int) -> bool:
+        """Whether it meets the left or right border of a picture of this width."""
+        return self.left == 0 or self.right == width
+
+
+@dataclass(frozen=True)
+class Component(Box):
+    """A connected component, the pixels of one label; its `clarity` is higher the more it looks like a pen stroke.
+
+    `main` ones are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is.
+    """
+
+    label: int
+    clarity: float
+    main: bool
+
+
+def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.ndarray, list[Component]]:
+    """Label the connected components of a mask (H, W) bool: labels (H, W) int32, and those that are clear enough.
+
+    Clarity comes from the boundary contrast: the mean gradient from the component's pixels to adjacent background. It
+    is 0 where the picture ends, so what reaches over the border is seldom clear. gradients (4, H, W) as of
+    `background.contrasts`.
+    """
+    height, width = mask.shape
+    framed = np.pad(mask, 1).astype(np.uint8)
+    count, labels = cv2.connectedComponents(framed, connectivity=8)
+    area = np.bincount(labels[1:-1, 1:-1][mask], minlength=count)
+    boundary = np.flatnonzero(framed > cv2.erode(framed, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))))
+    owner, (row, column) = labels.ravel()[boundary].astype(int), np.divmod(boundary, width + 2)
+    length, change = np.zeros(count), np.zeros(count)
+    for gradient, step in zip(gradients, (1, -1, width + 2, -width - 2), strict=True):
+        out = framed.ravel()[boundary + step] == 0
+        length += np.bincount(owner[out], minlength=count)
+        change += np.bincount(owner[out], gradient[row[out] - 1, column[out] - 1], count)
+    contrast = change / np.maximum(length, 1)
+    left, top, right, bottom = np.full(count, width), np.full(count, height), np.zeros(count, int), np.zeros(count, int)
+    for least, most, place in ((left, right, column), (top, bottom, row)):
+        np.minimum.at(least, owner, place - 1)
+        np.maximum.at(most, owner, place)
+
+    near = EDGE * min(height, width)
+    middle = (np.minimum(row, height + 1 - row) > near) & (np.minimum(column, width + 1 - column) > near)
+    inside = np.bincount(owner[middle], minlength=count)
+    inside[labels[height // 2 + 1, width // 2 + 1]] += 1  # what covers the whole middle has no boundary there
+    long = (right - left > width / 2) | (bottom - top > height / 2)
+    at_edge = long & (inside == 0)
+    tight = (left == 0) & (top == 0) & (right == width) & (bottom == height)
+    clarity = length**LENGTH * (contrast - CONTRAST[0])
+    clarity[at_edge] = np.where(tight, TIGHT * clarity, -1)[at_edge]
+    clarity[0] = -1  # the background
+    best = int(clarity.argmax())
+    main = (left > 0) & (right < width) & (area > AREA[0] * area[best])
+    kept = (contrast > CONTRAST[1]) & (area > AREA[1] * area[best]) & (clarity > 0)
+    main[best] = kept[best] = clarity[best] > 0
+    sides = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
+    found = [Component(*box, i, float(clarity[i]), bool(main[i])) for i, box in enumerate(sides) if kept[i]]
+    return labels[1:-1, 1:-1], found
+
+
+def lines(components: list[Component]) -> list[list[Component]]:
+    """The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby."""
+    highest = max(component.height for component in components)
+    found: list[list[Component]] = []
+    for component in sorted(components, key=lambda one: (one.height <= TALL * highest, one.left)):
+        homes = []
+        for line in found:
+            for near in sorted(line, key=lambda one: abs(one.left + one.right - component.left - component.right))[
+                :NEAR
+            ]:
+                shared = min(near.bottom, component.bottom) - max(near.top, component.top)  # negative where a gap is
+                needed = LEVEL * min(component.height, near.height)
+                if component.height <= TALL * highest:
+                    needed = -LOW * near.height
+                elif above(near, component):
+                    needed = -BROKEN * highest
+                if shared > needed:
+                    homes.append((shared, line))
+        if homes:
+            max(homes, key=lambda home: home[0])[1].append(component)
+        elif component.height > TALL * highest:
+            found.append([component])
+    return sorted(found, key=lambda line: sum(one.top + one.bottom for one in line) / len(line))
+
+
+def line_height(line: list[Component]) -> float:
+    """The median height of a line's tall components, in pixels."""
+    heights = [component.height for component in line]
+    return float(np.median([height for height in heights if height > TALL * max(heights)]))
+
+
+def stacked(line: list[Component]) -> list[list[Component]]:
+    """The components of a line, left to right; those one above the other, such as a 5 and its bar, together."""
+    groups: list[list[Component]] = []
+    for component in sorted(line, key=lambda one: -one.width):
+        for group in groups:
+            if above(around(group), component):
+                group.append(component)
+                break
+        else:
+            groups.append([component])
+    return sorted(groups, key=lambda group: around(group).left + around(group).right)
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The box around several."""
+    return Box(
+        min(box.left for box in boxes),
+        min(box.top for box in boxes),
+        max(box.right for box in boxes),
+        max(box.bottom for box in boxes),
+    )
+
+
+def above(one: Box, other: Box) -> bool:
+    """Whether one of the two is above the other, or would be if it were moved up or down."""
+    shared = min(one.right, other.right) - max(one.left, other.left)
+    return shared > STACKED * min(one.width, other.width)

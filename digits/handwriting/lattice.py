@@ -1,0 +1,123 @@
+"""The lattice of a line: runs of its segments are candidates, a network scores them, and the best path chooses.
+
+How to part a number into digits is easy to say once the digits can be read: try many ways, and keep the one of which
+the network is sure everywhere (M. Nielsen, "Neural Networks and Deep Learning", chapter 1, "A simple network to
+classify handwritten digits"). The candidates are the edges of a graph whose nodes are the segmentation points, and its
+best path is found by dynamic programming, the Viterbi algorithm (Y. LeCun and others, 1998, sections V and VI).
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from digits.handwriting.components import around
+from digits.handwriting.segmentation import SegmentedLine
+
+SEGMENTS, BROAD = 4, 1.6  # most segments of a candidate, and most width of several, in heights of the line's digits
+
+# Penalties, subtracted from a candidate's log-likelihood; tuned by hill climbing on the data of segmentation.py.
+BREAK = 1.2  # for each break
+GAP = 0.25, 8.0  # how many breaks a gap inside it is: for being one, and per height; an end cut through a stroke is 1/2
+SHORT = 0.7, 20.0  # for being lower than this share of the line's height, per height
+LONG = 0.7, 3.0  # for being wider than this share of the line's height, per height
+SKIP = 3.0  # for being no digit, per height: small marks are passed over, tall ones are not
+LEFT_OUT = 2.0  # for a segment that is no part of a single digit, per height or width
+UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
+DOUBT = 0.3  # a break takes as much confidence as so many heights of no digit: letters can be cut into digits, too
+
+
+class Candidate(NamedTuple):
+    """Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.
+
+    `breaks` counts the gaps inside it, and its ends that are cut through a stroke. It is `clipped` if all of its
+    segments are: such a fragment is passed over without a penalty.
+    """
+
+    first: int
+    last: int
+    width: float
+    height: float
+    breaks: float
+    clipped: bool = False
+
+    @property
+    def penalty(self) -> float:
+        """What speaks against its being a digit, in the units of its log-likelihood."""
+        short, long = max(0, SHORT[0] - self.height), max(0, self.width - LONG[0])
+        return BREAK * self.breaks + SHORT[1] * short + LONG[1] * long
+
+
+def candidates(line: SegmentedLine) -> list[Candidate]:
+    """The runs of a line's segments that may be a digit, each single one among them; by where they begin."""
+    (height, segments), found = line, []
+    cut = [one.stroke == other.stroke for one, other in pairwise(segments)]
+    gaps = [GAP[0] + GAP[1] * max(0, other.left - one.right) / height for one, other in pairwise(segments)]
+    gaps = [0 if through else gap for gap, through in zip(gaps, cut, strict=True)]
+    for first in range(len(segments)):
+        for last in range(first + 1, min(first + SEGMENTS, len(segments)) + 1):
+            run = segments[first:last]
+            box = around(run)
+            if box.width > BROAD * height and len(run) > 1:
+                break
+            breaks = sum(gaps[first : last - 1]) + sum(cut[max(first - 1, 0) : first] + cut[last - 1 : last]) / 2
+            clipped = all(segment.clipped for segment in run)
+            found.append(Candidate(first, last, box.width / height, box.height / height, breaks, clipped))
+    return found
+
+
+def alone(line: SegmentedLine) -> Candidate:
+    """The candidate that is a line's one digit, though no network was asked: it has the clearest segment.
+
+    It has the least penalty, with LEFT_OUT for the segments beside it.
+    """
+    clearest = max(line.segments, key=lambda segment: segment.clarity).label - line.segments[0].label
+
+    def cost(candidate: Candidate) -> float:
+        left_out = line.segments[: candidate.first] + line.segments[candidate.last :]
+        return candidate.penalty + sum(LEFT_OUT * min(max(one.width, one.height) / line.height, 1) for one in left_out)
+
+    return min((one for one in candidates(line) if one.first <= clearest < one.last), key=cost)
+
+
+def best_path(line: list[Candidate], outputs: np.ndarray) -> list[tuple[int, bool]]:
+    """The best path through a line: the candidates on it, by their numbers, and whether each is a digit.
+
+    outputs (N, 10) of the network for the N candidates. By what the cross-entropy makes of them, the log-likelihood of
+    digit d is log a_d + sum of log(1 - a_j) over the others, and that of no digit is the sum over all ten.
+    """
+    a = outputs.astype(np.float64).clip(UNSURE, 1 - UNSURE)
+    none = np.log(1 - a).sum(1)
+    digit = none + (np.log(a) - np.log(1 - a)).max(1)
+    best, came_by = {0: 0.0}, {}
+    for number, candidate in enumerate(line):  # by where they begin, so the best path to there is known
+        scores = [(digit[number] - candidate.penalty, True)]
+        if candidate.last == candidate.first + 1:
+            skip = 0 if candidate.clipped else SKIP * min(candidate.height, 1)
+            scores.append((none[number] - skip, False))
+        for score, is_digit in scores:
+            if best[candidate.first] + score > best.get(candidate.last, -np.inf):
+                best[candidate.last] = best[candidate.first] + score
+                came_by[candidate.last] = number, is_digit
+    end, path = max(best), []
+    while end:
+        path.append(came_by[end])
+        end = line[came_by[end][0]].first
+    return path[::-1]
+
+
+def confidence(line: list[Candidate], outputs: np.ndarray, path: list[tuple[int, bool]]) -> float:
+    """How sure a network is of a path: its mean activation across the width of the digits, 0 if there are none.
+
+    outputs (N, 10) for the N candidates. The activation counts as 0 across what is as tall as a digit and none, unless
+    clipped, and across DOUBT for each break.
+    """
+    sure, width = 0.0, 0.0
+    for number, is_digit in path:
+        candidate = line[number]
+        if is_digit:
+            sure += candidate.width * float(outputs[number].max())
+            width += candidate.width + DOUBT * candidate.breaks
+        elif not candidate.clipped and candidate.height > SHORT[0]:
+            width += candidate.width
+    return sure / max(width, 1e-9)

@@ -1,0 +1,128 @@
+"""From a picture to its digits: candidates are normalized, a network scores them, and the best path is read."""
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import cv2
+import numpy as np
+
+from digits.errors import UserError
+from digits.handwriting import lattice
+from digits.handwriting.arrays import quantile
+from digits.handwriting.background import find_foreground
+from digits.handwriting.components import Box, around
+from digits.handwriting.lattice import Candidate
+from digits.handwriting.normalize import is_normalized, normalize
+from digits.handwriting.picture import open_picture
+from digits.handwriting.segmentation import segment
+
+if TYPE_CHECKING:
+    from torch import nn
+
+SMALLEST = 150  # a picture of fewer pixels squared is enlarged to at least this many
+REJECTION_THRESHOLD = 0.55  # least confidence of a number: a higher one rejects more of what is none, and more digits
+
+
+class Digit(NamedTuple):
+    """What may be a digit: `image` (28, 28) float32 0..1, light on dark; `box` left, top, right, bottom in pixels."""
+
+    image: np.ndarray
+    box: tuple[int, ...]
+
+
+class Line(NamedTuple):
+    """A line of a picture: its `candidates`, and each one as a digit. A `known` one is one digit, whatever it is."""
+
+    candidates: list[Candidate]
+    digits: list[Digit]
+    known: bool = False
+
+
+class Reading(NamedTuple):
+    """A digit that was read, with the box and image of `Digit`; `digit` is None where none is: in a comma, say.
+
+    outputs (10,) float32 of the network; of a detector, which has one output a, (2,): 1 - a and a. Then `digit` is 1
+    if its digit is detected, else 0.
+    """
+
+    digit: int | None
+    outputs: np.ndarray
+    image: np.ndarray
+    box: tuple[int, ...]
+
+
+def find_digit(picture: Any) -> Digit:
+    """The digit in a picture of one; of several, the clearest.
+
+    A picture is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4), uint8, uint16, bool or
+    float 0..1: dark strokes on light or light on dark. One of 28x28 that is drawn as MNIST's are is not changed.
+
+    Raises UserError if it cannot be read or shows no strokes.
+    """
+    return find_lines(picture, single=True)[0].digits[0]
+
+
+def find_lines(picture: Any, single: bool = False) -> list[Line]:
+    """The lines of a picture, as `find_digit` takes it, from the top; a `single` digit is a line of its own.
+
+    Raises UserError as `find_digit` does.
+    """
+    image, scale = open_picture(picture)
+    pixels = np.asarray(image)
+    if is_normalized(pixels):
+        digit = Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))
+        return [Line([Candidate(0, 1, 1.0, 1.0, 0.0)], [digit], known=True)]
+    enlargement = max(1, -(-SMALLEST // max(1, int((image.width * image.height) ** 0.5))))
+    if enlargement > 1:
+        size = image.width * enlargement, image.height * enlargement
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
+    foreground, scale = find_foreground(pixels, enlargement), scale / enlargement
+    labels, lines = segment(foreground, single)
+    found = []
+    for line in lines:
+        candidates = [lattice.alone(line)] if single else lattice.candidates(line)
+        runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
+        digits = [_digit(foreground.darkness, labels, run[0].label, run[-1].label, around(run), scale) for run in runs]
+        found.append(Line(candidates, digits, known=single))
+    return found
+
+
+def _digit(darkness: np.ndarray, labels: np.ndarray, first: int, last: int, box: Box, scale: float) -> Digit:
+    """Segments first to last as a digit: their pixels and soft edges. scale: pixels of the picture to one of these."""
+    here = slice(max(box.top - 1, 0), box.bottom + 1), slice(max(box.left - 1, 0), box.right + 1)
+    labels, darkness = labels[here], darkness[here]
+    mask = (labels >= first) & (labels <= last)
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) * (mask | (labels == 0))
+    strokes = np.clip(darkness / quantile(darkness[mask], 0.5), 0, 1) * near
+    return Digit(normalize(strokes), tuple(round(side * scale) for side in astuple(box)))
+
+
+def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
+    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`.
+
+    Drops lines below the rejection threshold, except where the caller states that it is a digit. Raises UserError if
+    no line is left.
+    """
+    import torch  # here, since the processes that only find digits need none
+
+    images = np.stack([digit.image for line in lines for digit in line.digits])
+    with torch.no_grad():
+        activations = network(torch.from_numpy(images).flatten(1)).numpy()
+    if activations.shape[1] == 1:
+        activations = np.concatenate([1 - activations, activations], 1)
+    readings, start = [], 0
+    for line in lines:
+        outputs = activations[start : start + len(line.digits)]
+        start += len(line.digits)
+        path = [(0, True)] if line.known else lattice.best_path(line.candidates, outputs)
+        if line.known or lattice.confidence(line.candidates, outputs, path) > REJECTION_THRESHOLD:
+            said = [(n, int(outputs[n].argmax()) if is_digit else None) for n, is_digit in path]
+            readings.append([Reading(digit, outputs[n], *line.digits[n]) for n, digit in said])
+    if not readings:
+        raise UserError("shows nothing like a digit")
+    return readings
+
+
+def number(line: list[Reading]) -> str:
+    """The digits of a line."""
+    return "".join(str(reading.digit) for reading in line if reading.digit is not None)

@@ -1,0 +1,72 @@
+"""Which network --network means, and what is said of it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from digits.checkpoint.selection import BUNDLED, choose, newest_run
+from digits.checkpoint.untrusted import VALIDATION
+from digits.errors import UserError
+from digits.model import DigitClassifier
+from tests.support.checkpoints import saved, saved_sure
+
+INSTEAD = "; --network bundled takes the one that comes with digits"
+
+
+@pytest.fixture
+def used(tmp_path, monkeypatch, capsys):
+    """In an empty folder, the path of the network that is used and what is said of it."""
+    monkeypatch.chdir(tmp_path)
+
+    def used(network=None):
+        path = choose(network and str(network))[1]
+        return path, capsys.readouterr().err
+
+    return used
+
+
+def new_run(name, **settings):
+    Path("runs", name).mkdir(parents=True)
+    Path("runs", name, "config.yaml").touch()
+    return Path(saved_sure(Path("runs", name, "best.ckpt"), **settings))
+
+
+def test_the_newest_run_is_the_one_whose_settings_were_written_last(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, time in (("old", 100), ("new", 200)):
+        new_run(name)
+        os.utime(Path("runs", name, "config.yaml"), (time, time))
+    Path("runs", "old", "copied.ckpt").touch()
+    assert newest_run() == Path("runs", "new")
+
+
+def test_the_bundled_network_a_run_or_a_file(used):
+    bundled = BUNDLED, "network: the one that comes with digits\n"
+    assert used() == used("bundled") == bundled
+    assert BUNDLED.stat().st_size <= 1_500_000
+    best = new_run("a\n")
+    assert used() == used(best.parent) == used(best) == (best, "network: runs/a\\n/best.ckpt\n")
+    assert used("bundled") == bundled
+    assert used(saved_sure("other.ckpt")) == (Path("other.ckpt"), "network: other.ckpt\n")
+
+
+@pytest.mark.parametrize("name", ["gone.ckpt", "runs/gone", "runs/empty", "bundles"])
+def test_a_name_of_nothing_is_one_clear_line(name, used):
+    Path("runs", "empty").mkdir(parents=True)
+    with pytest.raises(UserError, match=f"^{name}: no such run or checkpoint; --network takes"):
+        used(name)
+
+
+@pytest.mark.parametrize(("accuracy", "doubt"), [(0.899, ", which reads 89.9% of the validation images"), (0.9, "")])
+def test_a_newest_run_that_hardly_learned_is_doubted_unless_it_is_named(accuracy, doubt, used):
+    best = new_run("a")
+    callbacks = {"ModelCheckpoint": {"monitor": VALIDATION, "current_score": accuracy}}
+    saved(best, DigitClassifier([3]), callbacks=callbacks)
+    assert used() == (best, f"network: {best}{doubt}{INSTEAD if doubt else ''}\n")
+    assert used(best) == (best, f"network: {best}\n")
+
+
+def test_a_newest_run_that_is_a_detector_is_doubted(used):
+    best = new_run("nine", only_digit=9)
+    assert used() == (best, f"network: {best}, which only detects the digit 9{INSTEAD}\n")

@@ -1,0 +1,43 @@
+"""Connected components, and how they group into lines and into what stands above one another."""
+
+import numpy as np
+
+from digits.handwriting.components import Component, connected_components, line_height, lines, stacked
+
+
+def component(left, top, right, bottom):
+    return Component(left, top, right, bottom, 1, 1.0, True)
+
+
+def test_what_covers_the_middle_is_no_line_at_the_edge():
+    mask = np.zeros((60, 60), bool)
+    mask[3:-3, 3:-3] = True
+    labels, [found] = connected_components(mask, np.ones((4, 60, 60), np.float32))
+    assert (found.left, found.top, found.right, found.bottom) == (3, 3, 57, 57) and found.main
+    assert np.array_equal(labels == found.label, mask)
+
+
+def test_boundary_contrast_tells_a_stroke_from_a_shadow_and_a_neighbour_is_not_main():
+    mask, gradients = np.zeros((60, 90), bool), np.zeros((4, 60, 90), np.float32)
+    for columns, contrast in ((slice(0, 10), 0.9), (slice(30, 40), 1), (slice(60, 70), 0.1)):
+        mask[20:40, columns] = True
+        gradients[:, 20:40, columns] = contrast
+    _, (neighbour, stroke) = connected_components(mask, gradients)
+    assert (neighbour.left, neighbour.main, stroke.left, stroke.main) == (0, False, 30, True)
+    assert stroke.clarity > neighbour.clarity
+
+
+def test_lines_from_the_top_though_they_slant():
+    upper = [component(60 * n, 200 - 15 * n, 60 * n + 40, 280 - 15 * n) for n in range(8)]
+    lower = [component(60 * n, 310 - 15 * n, 60 * n + 40, 390 - 15 * n) for n in range(8)]
+    comma = component(105, 370, 112, 392)
+    found = lines([*lower, comma, *upper])
+    assert [set(line) for line in found] == [set(upper), {*lower, comma}]
+    assert [line_height(line) for line in found] == [80, 80]
+
+
+def test_what_is_above_one_another_stands_together_left_to_right():
+    tall, far, bar, dot = (
+        component(*box) for box in ((10, 10, 60, 110), (90, 10, 140, 110), (30, 0, 58, 8), (62, 100, 70, 110))
+    )
+    assert stacked([dot, far, bar, tall]) == [[tall, bar], [dot], [far]]

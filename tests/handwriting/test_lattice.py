@@ -1,0 +1,81 @@
+"""The best path through a line's candidates is that of which the network is sure everywhere."""
+
+import numpy as np
+import pytest
+
+from digits.handwriting.lattice import DOUBT, UNSURE, Candidate, alone, best_path, candidates, confidence
+from digits.handwriting.segmentation import Segment, SegmentedLine
+
+
+def test_confidence_is_the_mean_across_the_width_of_the_digits():
+    line = [Candidate(0, 1, 0.3, 1, 0), Candidate(1, 2, 0.5, 0.9, 0), Candidate(2, 3, 0.1, 0.2, 0)]
+    sure = np.zeros((3, 10))
+    sure[0, 4], sure[1, 7], sure[2, 1] = 0.9, 0.5, 0.4
+    assert confidence(line, sure, [(0, True), (1, True)]) == pytest.approx((0.3 * 0.9 + 0.5 * 0.5) / 0.8)
+    assert confidence(line, sure, [(0, True), (1, False)]) == pytest.approx(0.3 * 0.9 / 0.8)  # a letter between digits
+    assert confidence(line, sure, [(0, True), (2, False)]) == pytest.approx(0.9)  # a comma
+    assert confidence(line, sure, [(1, False)]) == 0
+    broken = [line[0]._replace(breaks=0.5), line[1]]
+    assert confidence(broken, sure, [(0, True), (1, True)]) == pytest.approx(
+        (0.3 * 0.9 + 0.5 * 0.5) / (0.8 + DOUBT / 2)
+    )
+
+
+def test_runs_of_segments_are_candidates():
+    segments = [Segment(30 * n, 0, 30 * n + 25, 60, n + 1, 1.0, stroke) for n, stroke in enumerate((0, 0, 1, 2, 2, 2))]
+    made = {(candidate.first, candidate.last): candidate for candidate in candidates(SegmentedLine(60, segments))}
+    assert set(made) == {(n, n + k) for n in range(6) for k in (1, 2, 3) if n + k <= 6}  # four are too broad
+    assert made[0, 2] == Candidate(0, 2, 55 / 60, 1, 0)
+    gap = 0.25 + 8 * 5 / 60
+    breaks = [made[place].breaks for place in ((0, 1), (1, 2), (1, 3), (2, 4), (4, 5))]
+    assert breaks == pytest.approx([0.5, 0.5, 0.5 + gap, 0.5 + gap, 1])
+
+
+def outputs(*digits, sure=0.99):
+    """Outputs of a network that is so sure of these digits; of None, that it is none."""
+    a = np.full((len(digits), 10), 1 - sure)
+    for row, digit in enumerate(digits):
+        if digit is not None:
+            a[row, digit] = sure
+    return a
+
+
+def test_the_best_path_is_that_of_which_the_network_is_sure_everywhere():
+    whole, left, right = Candidate(0, 2, 0.9, 1, 0), Candidate(0, 1, 0.45, 1, 0.5), Candidate(1, 2, 0.45, 1, 0.5)
+    line = [left, whole, right]
+    assert best_path(line, outputs(None, 0, None)) == [(1, True)]
+    assert best_path(line, outputs(1, None, 7)) == [(0, True), (2, True)]
+    assert best_path(line, outputs(1, 0, 7)) == [(1, True)]  # a cut through a stroke needs a reason
+    assert best_path([left], outputs(None)) == [(0, False)]
+    assert best_path([left], np.full((1, 10), UNSURE / 2)) == [(0, False)]
+
+
+def test_small_marks_are_no_digits_and_tall_ones_seldom():
+    for height, is_digit in ((0.2, False), (0.9, True)):
+        assert best_path([Candidate(0, 1, 0.2, height, 0)], outputs(1, sure=0.9)) == [(0, is_digit)]
+    assert best_path([Candidate(0, 1, 0.2, 1, 0)], outputs(1, sure=0.1)) == [(0, True)]
+
+
+def test_what_the_side_of_the_picture_clips_is_passed_over_without_a_penalty():
+    digit, rest = Candidate(0, 1, 0.6, 1, 0), Candidate(1, 2, 0.2, 1, 0)
+    unsure = outputs(0, 1)
+    unsure[1, 1] = 0.3
+    assert best_path([digit, rest], unsure) == [(0, True), (1, True)]
+    assert best_path([digit, rest._replace(clipped=True)], unsure) == [(0, True), (1, False)]
+    assert confidence([digit, rest], unsure, [(0, True), (1, False)]) < 0.8
+    assert confidence([digit, rest._replace(clipped=True)], unsure, [(0, True), (1, False)]) == pytest.approx(0.99)
+
+
+@pytest.mark.parametrize(
+    ("other", "together"),
+    [
+        ((45, 0, 90, 12), True),  # the bar of a 5
+        ((58, 40, 75, 100), True),  # the stem of a 4 in two strokes
+        ((100, 0, 150, 100), False),  # another digit
+        ((90, 92, 98, 104), False),  # a comma
+    ],
+)
+def test_a_digit_alone_has_the_clearest_segment_and_what_costs_more_to_leave_than_to_take(other, together):
+    segments = [Segment(10, 0, 60, 100, 8, 2.0, 0), Segment(*other, 9, 1.0, 1)]
+    found = alone(SegmentedLine(100, segments))
+    assert (found.first, found.last) == (0, 2 if together else 1)

@@ -1,0 +1,37 @@
+"""Many pictures are looked at by many processes, which need no PyTorch."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from digits.errors import UserError
+from digits.handwriting import find_lines
+from digits.handwriting.parallel import find_all
+from tests.support.rings import line, ring
+
+
+def test_many_pictures_are_found_in_order_without_torch(tmp_path):
+    paths = [tmp_path / f"{n}.png" for n in range(12)]
+    for n, path in enumerate(paths):
+        line(1 + n % 3).save(path)
+    for single in (False, True):
+        for path, found in zip(paths, find_all(paths, single), strict=True):
+            assert [digit.box for line in found for digit in line.digits] == [
+                digit.box for line in find_lines(path, single) for digit in line.digits
+            ]
+    code = "import sys, digits.__main__, digits.handwriting.parallel; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_killed_process_is_an_error(tmp_path):
+    ring().save(tmp_path / "a.png")
+    found = find_all([tmp_path / "a.png"] * 2_000)
+    next(found)
+    os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+    with pytest.raises(UserError, match="a process that looked for digits was killed"):
+        list(found)
+    assert not multiprocessing.active_children()
