@@ -56,8 +56,6 @@ def test_allographs_come_first_then_negatives_are_made_of_them_and_all_are_disto
     seen = []
     monkeypatch.setattr(augment, "with_allographs", lambda images, digits, *_: 255 - images)
     monkeypatch.setattr(augment, "negative_examples", lambda images, *_: seen.append(images) or images[:1])
-        augment, "negative_examples", lambda images, digits, extra, *_: seen.append(images) or images[:1]
-    )
     monkeypatch.setattr(augment, "distort", lambda images, *_: seen.append(images) or images)
     made, also = augment.augment(images, targets, 0, allographs=True, negatives=0.25, distortion=1.0)
     assert seen[0].equal(255 - images)
