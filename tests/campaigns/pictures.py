@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import find_digit, find_digits
+from digits.handwriting import find_digit, find_lines
 from tests.support.damage import mutate
 from tests.support.pens import STROKES, cover, on_paper
 
@@ -150,7 +150,7 @@ def attacks(folder, seed):
 def read(picture) -> str:
     """What came of finding digits in a picture, in words."""
     try:
-        found = [find_digit(picture), *find_digits(picture)]
+        found = [find_digit(picture), *(digit for line in find_lines(picture) for digit in line.digits)]
     except UserError as error:
         message = str(error)
         assert message.strip() and "\n" not in message and len(message) < 200, repr(message)
