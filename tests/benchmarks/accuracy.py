@@ -85,13 +85,15 @@ def sizes(args):
     heading("training images", *(f"seed {seed}" for seed in range(args.seeds)), "mean")
     accuracies = []
     for size in sizes:
-        accuracies.append([log["accuracy/test"][-1] for log in logs(args, f"{settings} {size}")])
+        tested = [log["accuracy/test"] for log in logs(args, f"{settings} {size}")]
+        accuracies.append([test[-1] for test in tested])
         row(size, *(f"{value:.2f}" for value in accuracies[-1]), f"{sum(accuracies[-1]) / args.seeds:.1f}")
     if args.picture:
-        args.picture.write_bytes(drawn(sizes, torch.tensor(accuracies)))
+        title = f"784-100-10 after {len(tested[0])} epochs"
+        args.picture.write_bytes(drawn(sizes, torch.tensor(accuracies), title))
 
 
-def drawn(sizes, accuracy):
+def drawn(sizes, accuracy, title):
     """A picture of test accuracy (sizes, seeds) against the number of training images."""
     from digits.plots.style import BLUE, SKY, figure, png
 
@@ -101,7 +103,6 @@ def drawn(sizes, accuracy):
     axes.plot(sizes, accuracy.mean(1), color=BLUE, label=f"mean of {accuracy.shape[1]} seeds")
     for size, mean in zip(sizes, accuracy.mean(1), strict=True):
         axes.annotate(f"{mean:.1f}", (size, mean), (6, -10), textcoords="offset points", fontsize=9)
-    title = "784-100-10 after the last epoch"
     axes.set(xscale="log", xlabel="training images", ylabel="test accuracy, %", title=title)
     axes.margins(x=0.08, y=0.12)
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
