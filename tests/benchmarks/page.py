@@ -145,7 +145,7 @@ def main(words=None):
     options.add_argument("--rounds", type=int, default=3, help="networks that are trained from nothing (3)")
     options.add_argument("--strokes", type=Path, metavar="FILE", help="real people's digits")
     options.add_argument("--out", type=Path, default=Path("docs"), help="where the pictures go (docs)")
-    args = options.parse_args(words)
+    args = options.parse_intermixed_args(words)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         with contextlib.redirect_stdout(sys.stderr):
             file = pages.exported(args.network, Path(folder, "digits.html"))

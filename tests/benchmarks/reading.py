@@ -244,7 +244,7 @@ def main(words=None):
     options.add_argument("--picture", type=Path, default="photos.png", metavar="FILE", help="where the sheet goes")
     options.add_argument("--count", type=int, default=500, help="photos of each kind, or pictures to change (500)")
     options.add_argument("--lines", type=int, default=200, help="lines of each kind (200)")
-    args = options.parse_args(words)
+    args = options.parse_intermixed_args(words)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # of the processes to come
