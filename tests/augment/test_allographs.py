@@ -5,12 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from digits import augment
 from digits.augment import allographs
-from digits.data import MNISTDataModule
 from digits.handwriting.normalize import bounds, centre_of_mass
-from digits.model import DigitClassifier
-from tests.support.training import Watch, quick_trainer, same, same_weights, weights
 
 OF = {"FLAG": 1, "FOOT": 1, "BAR": 7, "SERIF": 7, "SHORT": 4, "LOW": 4, "CURL": 9, "LOOP": 2, "TAIL": 0}
 SHARES = *OF, "STRETCHED", "REMAINS", "TOUCHED"
@@ -169,58 +165,3 @@ def test_drawn_as_mnist_draws(style, number, monkeypatch):
         least = 17 if style == "TOUCHED" else 18  # where a neighbour's ink is cut, its edge is soft
         assert least <= max(right - left, bottom - top) <= 21
         assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.6)
-
-
-@pytest.fixture
-def module(data_dir):
-    module = MNISTDataModule(data_dir, batch_size=64, seed=5, allographs=True)
-    module.prepare_data()
-    module.setup("fit")
-    return module
-
-
-def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(module, monkeypatch):
-    watch = Watch(monkeypatch)
-    plain = MNISTDataModule(module.data_dir)
-    plain.setup("fit")
-    quick_trainer(max_epochs=2).fit(DigitClassifier([5]), module)
-    for epoch in range(2):
-        (images, *_), *_ = watch.epochs[epoch]
-        assert images.equal(allographs.with_allographs(*module.training, 5, epoch))
-        assert not images.equal(module.training[0])
-    for split in ("training", "validation", "test"):
-        assert getattr(module, split)[0].equal(getattr(plain, split)[0])
-    evaluated = [*module.val_dataloader(), module.test_dataloader()]
-    assert [loader[0].images.data_ptr() for loader in evaluated] == [
-        split[0].data_ptr() for split in (module.validation, module.test, module.test)
-    ]
-
-
-def test_styled_before_distorted(module, monkeypatch):
-    seen = []
-    monkeypatch.setattr(augment, "distort", lambda images, *_: seen.append(images) or images)
-    both = MNISTDataModule(module.data_dir, batch_size=64, seed=5, distort=1.0, allographs=True)
-    quick_trainer(max_epochs=1).fit(DigitClassifier([5]), both)
-    assert len(seen) == 1 and seen[0].equal(allographs.with_allographs(*module.training, 5, 0))
-
-
-def test_the_same_seed_gives_the_same_weights(module):
-    networks = []
-    for styled in (True, True, False):
-        model = DigitClassifier([5])
-        own = MNISTDataModule(module.data_dir, batch_size=64, seed=5, allographs=styled)
-        quick_trainer(max_epochs=1).fit(model, own)
-        networks.append(model)
-    assert same_weights(networks[0], networks[1]) and not same_weights(networks[0], networks[2])
-
-
-def test_a_run_records_styles_and_resumes_with_them(run, home):
-    args = "--hidden", 5, "--allographs"
-    run(*args, "--epochs", 3, "--run_dir", "three")
-    run(*args, "--epochs", 1, "--run_dir", "one")
-    assert "allographs: true" in (home / "one" / "config.yaml").read_text().splitlines()
-    run("--resume", "one", "--epochs", 3)
-    assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
-    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["allographs"] is True
-    run("--hidden", 5, "--epochs", 3, "--run_dir", "plain")
-    assert not same(weights("plain/last.ckpt"), weights("three/last.ckpt"))

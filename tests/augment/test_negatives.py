@@ -5,14 +5,11 @@ import math
 import pytest
 import torch
 
-from digits import augment
 from digits.augment.negatives import CUTS, Negatives, negative_examples
 from digits.data import MNISTDataModule
 from digits.handwriting.normalize import bounds, centre_of_mass
 from digits.model import DigitClassifier
-from digits.network import one_hot
-from tests.support.small_mnist import TRAINING
-from tests.support.training import Watch, quick_trainer, same, same_weights, weights
+from tests.support.training import quick_trainer, same_weights
 
 
 def rings(count=60):
@@ -96,31 +93,6 @@ def module(data_dir):
     return module
 
 
-def test_each_epoch_trains_on_its_own_beside_all_digits(module, monkeypatch):
-    watch = Watch(monkeypatch)
-    quick_trainer(max_epochs=2).fit(DigitClassifier([5]), module)
-    extra = TRAINING // 4
-    for epoch in range(2):
-        (images, targets, _), *_ = watch.epochs[epoch]
-        made = negative_examples(*module.training, extra, 5, epoch)
-        assert images.equal(torch.cat([module.training[0], made]))
-        assert targets.equal(torch.cat([one_hot(module.training[1]), torch.zeros(extra, 10)]))
-        chosen = torch.cat([stack.chosen.flatten() for stack in watch.epochs[epoch]])
-        assert chosen.sort().values.equal(torch.arange(TRAINING + extra))
-    assert len(module.val_dataloader()[0][0].targets) == len(module.validation[1])
-
-
-def test_made_of_styled_digits_and_then_distorted(module, monkeypatch):
-    seen = []
-    monkeypatch.setattr(augment, "with_allographs", lambda images, *_: 255 - images)
-    monkeypatch.setattr(augment, "distort", lambda images, *_: seen.append(images) or images)
-    every = MNISTDataModule(module.data_dir, batch_size=64, seed=5, distort=1.0, allographs=True, negatives=0.25)
-    quick_trainer(max_epochs=1).fit(DigitClassifier([5]), every)
-    styled, labels = 255 - module.training[0], module.training[1]
-    assert len(seen) == 1
-    assert seen[0].equal(torch.cat([styled, negative_examples(styled, labels, TRAINING // 4, 5, 0)]))
-
-
 def test_outputs_stay_low_where_no_digit_is(module):
     made = negative_examples(*module.training, 200, 1, 0)
     high = []
@@ -147,13 +119,3 @@ def test_the_kernels_agree_and_the_same_seed_gives_the_same_weights(module, kern
     assert accuracies[0].item() == pytest.approx(accuracies[2].item(), abs=0.002)
     for p, q in zip(networks[0].parameters(), networks[2].parameters(), strict=True):
         torch.testing.assert_close(p, q, rtol=1e-3, atol=1e-4)
-
-
-def test_a_run_records_the_share_and_resumes_with_it(run, home):
-    args = "--hidden", 5, "--negatives", 0.25
-    run(*args, "--epochs", 3, "--run_dir", "three")
-    run(*args, "--epochs", 1, "--run_dir", "one")
-    assert "negatives: 0.25" in (home / "one" / "config.yaml").read_text().splitlines()
-    run("--resume", "one", "--epochs", 3)
-    assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
-    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"]["negatives"] == 0.25

@@ -1,12 +1,65 @@
-"""What every peer starts from: the same images and the same initial weights. NumPy alone."""
+"""What the benchmarks share: options, tables, processes that are measured; and what every peer in speed.py starts from.
 
+It imports NumPy alone, so that a process that is measured imports no more than it needs.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
 from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 
+ROOT = Path(__file__).parents[2]
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate
 LR, BATCH_SIZE = 3.0, 10
+
+
+def parser(doc, *tables):
+    """A parser of options: the tables that can be asked for, the first by default, and where MNIST lies."""
+    made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if tables:
+        made.add_argument("table", choices=tables, nargs="?", default=tables[0])
+    made.add_argument("--data_dir", default="data", help="where the MNIST files are, or go (data)")
+    return made
+
+
+def heading(first, *others):
+    """Print the head of a table in Markdown."""
+    row(first, *others)
+    print("| --- |" + " ---: |" * len(others), flush=True)
+
+
+def row(*cells):
+    print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def python(*args, cwd=None):
+    """Run Python in a process of its own: its last line on standard output, its seconds, its peak memory in bytes."""
+    with (
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+        tempfile.TemporaryDirectory() as scratch,  # what the process makes with mkdtemp() goes when it has ended
+    ):
+        environment = os.environ | {"TMPDIR": scratch, "PYTHONPATH": str(ROOT)}
+        start = perf_counter()
+        process = subprocess.Popen([sys.executable, *map(str, args)], stdout=out, stderr=err, env=environment, cwd=cwd)
+        _, status, usage = os.wait4(process.pid, 0)  # the child's alone, unlike resource.getrusage
+        seconds = perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0), err.seek(0)
+        lines = out.read().splitlines()
+        if process.returncode:
+            sys.exit(f"{err.read()}\n{' '.join(map(str, args))} ended with {process.returncode}")
+    return lines[-1] if lines else "", seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def load(data_dir):

@@ -1,30 +1,25 @@
-"""Run folders and checkpoints of strangers: `python -m tests.campaigns.hostile [--count 300]` makes and uses them.
+"""Run folders and checkpoints of strangers are used: each with something in it that does harm or makes no sense.
 
-Each is a valid one with something in it that would run code, take gigabytes or make no sense. None may run code, end
-in a traceback, take more than a GB or last longer than five seconds.
+None may run code, end in a traceback, or take long.
 """
 
-import argparse
-import os
 import random
-import sys
-import tempfile
-import time
 import zipfile
-from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
+import pytest
 import torch
 import yaml
 from PIL import Image, ImageDraw
 
-from digits import mnist
-from digits.__main__ import main as run_verb
+from digits.__main__ import main
 from tests.campaigns.mutations import Hostile
-from tests.support.damage import mutate, peak_memory
-from tests.support.small_mnist import TRAINING, write_mnist
+from tests.support.damage import mutate
+from tests.support.small_mnist import use, write_mnist
+
+COUNT, LIMIT = 300, 5
 
 VALUES = [None, True, 0, -1, 2**70, 1e400, float("nan"), "", "\x1b[2J", "evil.Payload", [], [[]], {}, {"a": {}}, [None]]
 VALUES += [{"class_path": "evil.Payload"}, [{"class_path": "evil.Payload"}], "!!python/object/apply:os.mkdir", 10**9]
@@ -99,68 +94,52 @@ def config(run: Path, rng: random.Random) -> str:
     return f"config: {kind}"
 
 
-def attack(count: int, seed: int) -> Counter:
-    """Use `count` hostile files in a fresh folder; returns how often which kind of file ended in which way."""
-    outcomes: Counter = Counter()
-    rng, before, slowest = random.Random(seed), os.getcwd(), 0.0
-    originals = mnist.SHA256, mnist.TRAINING, mnist.sources
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        sys.path.insert(0, folder)  # as the folder of a script is
-        mnist.SHA256, mnist.TRAINING = write_mnist(Path("data", "MNIST", "raw")), TRAINING
-        mnist.sources = lambda raw: {}
-        Path("evil.py").write_text("open('canary', 'w')\nclass Payload: pass\n")
-        picture = Image.new("L", (60, 60), 255)
-        ImageDraw.Draw(picture).line((30, 10, 30, 50), 0, 6)
-        picture.save("1.png")
-        canary = Path("canary")
-        with redirect_stdout(StringIO()):
-            run_verb(["train", "--hidden", "12", "--epochs", "2", "--lr", "1", "--run_dir", "runs/good"])
-        try:
-            for number in range(count):
-                run = Path("runs", str(number))
-                run.mkdir(parents=True)
-                if rng.random() < 0.6:
-                    kind = checkpoint(run / "best.ckpt", rng, canary)
-                    (run / "last.ckpt").write_bytes((run / "best.ckpt").read_bytes())
-                    (run / "config.yaml").write_text("hidden: [12]\nepochs: 4\nlr: 1\n")
-                    words = rng.choice([["predict", run, "1.png"], ["export", run], ["train", "--resume", run]])
-                else:
-                    kind = config(run, rng)
-                    words = ["train", *rng.choice([["--resume", run], ["--config", run / "config.yaml"]])]
-                since, code = time.monotonic(), 0
-                with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-                    try:
-                        run_verb([str(word) for word in words])
-                    except SystemExit as stop:
-                        code = stop.code
-                slowest = max(slowest, time.monotonic() - since)
-                lines = err.getvalue().splitlines()
-                assert code == 0 or lines, (kind, words)
-                assert all(len(line) < 1000 and line.isprintable() for line in lines), (kind, words, lines)
-                assert "nan" not in out.getvalue().lower(), (kind, words)
-                assert not canary.exists(), f"code was executed: {kind}, {words}"
-                outcomes[f"{kind}: {'works' if code == 0 else 'clear error'}"] += 1
-        finally:
-            os.chdir(before)
-            sys.path.remove(folder)
-            mnist.SHA256, mnist.TRAINING, mnist.sources = originals
-    outcomes["slowest, ms"] = round(1000 * slowest)
-    return outcomes
+def reading(run) -> list[list]:
+    """The commands that use a run's checkpoint."""
+    return [["predict", run, "1.png"], ["export", run]]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    outcomes = attack(options.count, options.seed)
-    for what, times in sorted(outcomes.items()):
-        print(f"{times:6} {what}")
-    peak = peak_memory() / 1e6
-    print(f"{peak:6.0f} MB at most")
-    sys.exit(peak > 1000 or outcomes["slowest, ms"] > 5000)
+def attacks(folder: Path, seed: int):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.syspath_prepend(folder)  # as the folder of a script is
+        use(patch, write_mnist(Path("data", "MNIST", "raw")))
+        yield from _attacks(random.Random(seed))
 
 
-if __name__ == "__main__":
-    main()
+def _attacks(rng: random.Random):
+    """In an empty working directory but for MNIST's files."""
+    Path("evil.py").write_text("open('canary', 'w')\nclass Payload: pass\n")
+    picture = Image.new("L", (60, 60), 255)
+    ImageDraw.Draw(picture).line((30, 10, 30, 50), 0, 6)
+    picture.save("1.png")
+    canary, number = Path("canary"), 0
+    with redirect_stdout(StringIO()):
+        main(["train", "--hidden", "12", "--epochs", "2", "--lr", "1", "--run_dir", "runs/good"])
+        for words in reading("runs/good"):  # or the attacks would be refused for another reason than theirs
+            main(words)
+    yield None
+    while True:
+        run = Path("runs", str(number))
+        run.mkdir(parents=True)
+        if rng.random() < 0.6:
+            kind = checkpoint(run / "best.ckpt", rng, canary)
+            (run / "last.ckpt").write_bytes((run / "best.ckpt").read_bytes())
+            (run / "config.yaml").write_text("hidden: [12]\nepochs: 4\nlr: 1\n")
+            words = rng.choice([*reading(run), ["train", "--resume", run]])
+        else:
+            kind = config(run, rng)
+            words = ["train", *rng.choice([["--resume", run], ["--config", run / "config.yaml"]])]
+        code = 0
+        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+            try:
+                main([str(word) for word in words])
+            except SystemExit as stop:
+                code = stop.code
+        lines = err.getvalue().splitlines()
+        assert code == 0 or lines, (kind, words)
+        assert all(len(line) < 1000 and line.isprintable() for line in lines), (kind, words, lines)
+        assert "nan" not in out.getvalue().lower(), (kind, words)
+        assert not canary.exists(), f"code was executed: {kind}, {words}"
+        yield f"{kind}: {'works' if code == 0 else 'clear error'}"
+        number += 1

@@ -1,78 +1,14 @@
-"""Training on distorted copies, with a schedule: what each epoch sees, and how a run goes on."""
+"""Training on distorted copies, with a schedule: how a run is named, and goes on."""
 
 import re
 import signal
-from threading import Event, current_thread, main_thread
 
 import pytest
 import torch
 
-from digits import augment, data
-from digits.augment import elastic
-from digits.data import MNISTDataModule
-from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.network import one_hot
 from digits.training.callbacks import Interrupted
-from tests.support.small_mnist import TRAINING
-from tests.support.training import Runs, Watch, quick_trainer, same, weights
-
-
-@pytest.fixture
-def module(data_dir, monkeypatch):
-    """Seed 5, in stacks of three mini-batches of 64."""
-    monkeypatch.setattr(data, "STACK", 200)
-    module = MNISTDataModule(data_dir, batch_size=64, seed=5, distort=0.7)
-    module.prepare_data()
-    module.setup("fit")
-    return module
-
-
-def test_each_epoch_trains_on_its_own_copies_with_their_labels(module, monkeypatch):
-    watch, (images, labels) = Watch(monkeypatch), module.training
-    before = images.clone()
-    quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module)
-    for epoch in range(3):
-        for seen, targets, _ in watch.epochs[epoch]:
-            assert seen.equal(elastic.distort(images, 0.7, 5, epoch))
-            assert targets.equal(one_hot(labels))
-    assert images.equal(before)  # which validation and pictures see
-
-
-def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(module, monkeypatch):
-    made = [Event() for _ in range(3)]
-
-    def watched(images, strength, seed, epoch):
-        assert current_thread() is not main_thread()
-        assert torch.get_num_threads() == 1
-        made[epoch].set()
-        return elastic.distort(images, strength, seed, epoch)
-
-    def step(model, stack, index):
-        epoch = model.trainer.current_epoch
-        assert epoch == 2 or made[epoch + 1].wait(timeout=20)
-
-    monkeypatch.setattr(augment, "distort", watched)
-    monkeypatch.setattr(DigitClassifier, "training_step", step)
-    threads = torch.get_num_threads()
-    quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module)
-    assert torch.get_num_threads() == threads
-
-
-def test_nothing_is_distorted_unless_asked_for(module, monkeypatch):
-    watch, plain = Watch(monkeypatch), MNISTDataModule(module.data_dir, batch_size=64)
-    quick_trainer(max_epochs=1).fit(DigitClassifier([5]), plain)
-    assert all(images is plain.training[0] and len(images) == TRAINING for images, _, _ in watch.epochs[0])
-
-
-def test_a_mistake_in_the_background_ends_the_training(module, monkeypatch):
-    def fail(*_):
-        raise UserError("no copies today")
-
-    monkeypatch.setattr(augment, "distort", fail)
-    with pytest.raises(UserError, match="no copies today"):
-        quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module)
-
+from tests.support.training import Runs, same, weights
 
 ARGS = ["--hidden", 20, "--distort", 0.5, "--schedule"]
 

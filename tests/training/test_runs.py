@@ -1,7 +1,6 @@
 """Runs: their names, what they go on from, and what they keep."""
 
 import errno
-import random
 import re
 import shutil
 import signal
@@ -19,7 +18,6 @@ from digits.errors import UserError
 from digits.train import train
 from digits.training.callbacks import Interrupted
 from digits.training.runs import Run
-from tests.campaigns.kills import kill_and_resume
 from tests.support.training import Runs, same, weights
 
 SETTINGS = {"data_dir": Path("data"), "trainer": None, "lr": 3.0}  # of a run that trains nothing
@@ -114,11 +112,6 @@ def test_newest_run(run, home):
     run("--hidden", 20, "--epochs", 1, "--seed", 1)
     run("--hidden", 20, "--epochs", 1, "--seed", 2)
     assert "seed2" in run("--resume", "--epochs", 2)
-
-
-@pytest.mark.slow
-def test_killed_runs(tmp_path):
-    assert kill_and_resume(tmp_path, count=2, seed=random.randrange(1000)) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""Training on images that are made anew for each epoch: what each epoch sees, and how a run goes on."""
+
+from threading import Event, current_thread, main_thread
+
+import pytest
+import torch
+
+from digits import augment, data
+from digits.augment import elastic
+from digits.data import MNISTDataModule
+from digits.errors import UserError
+from digits.model import DigitClassifier
+from digits.network import one_hot
+from tests.support.small_mnist import TRAINING
+from tests.support.training import Watch, quick_trainer, same, weights
+
+WAYS = [{"distort": 0.7}, {"allographs": True}, {"negatives": 0.25}]
+ALL = WAYS[0] | WAYS[1] | WAYS[2]
+
+
+@pytest.fixture
+def module(data_dir, monkeypatch):
+    """Make a data module of seed 5, in stacks of three mini-batches of 64."""
+    monkeypatch.setattr(data, "STACK", 200)
+
+    def module(**way):
+        module = MNISTDataModule(data_dir, batch_size=64, seed=5, **way)
+        module.prepare_data()
+        module.setup("fit")
+        return module
+
+    return module
+
+
+@pytest.mark.parametrize("way", [*WAYS, ALL])
+def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(way, module, monkeypatch):
+    watch, made, plain = Watch(monkeypatch), module(**way), module()
+    images, targets = made.training[0], one_hot(made.training[1])
+    quick_trainer(max_epochs=3).fit(DigitClassifier([5]), made)
+    settings = {"distortion" if name == "distort" else name: value for name, value in way.items()}
+    for epoch in range(3):
+        expected = augment.augment(images, targets, epoch, 5, **settings)
+        for stack in watch.epochs[epoch]:
+            assert stack.images.equal(expected[0]) and stack.targets.equal(expected[1])
+            assert not stack.images.equal(images)
+        chosen = torch.cat([stack.chosen.flatten() for stack in watch.epochs[epoch]])
+        assert chosen.sort().values.equal(torch.arange(len(expected[0])))
+    for split in ("training", "validation", "test"):
+        assert getattr(made, split)[0].equal(getattr(plain, split)[0])
+    evaluated = [loader[0].images.data_ptr() for loader in (*made.val_dataloader(), made.test_dataloader())]
+    assert evaluated == [split[0].data_ptr() for split in (made.validation, made.test, made.test)]
+
+
+def test_allographs_come_first_then_negatives_are_made_of_them_and_all_are_distorted(monkeypatch):
+    images, targets = torch.arange(4 * 784).view(4, 28, 28).byte(), one_hot(torch.arange(4))
+    seen = []
+    monkeypatch.setattr(augment, "with_allographs", lambda images, digits, *_: 255 - images)
+    monkeypatch.setattr(augment, "negative_examples", lambda images, *_: seen.append(images) or images[:1])
+    monkeypatch.setattr(augment, "distort", lambda images, *_: seen.append(images) or images)
+    made, also = augment.augment(images, targets, 0, allographs=True, negatives=0.25, distortion=1.0)
+    assert seen[0].equal(255 - images)
+    assert made.equal(seen[1]) and made.equal(torch.cat([255 - images, 255 - images[:1]]))
+    assert also.equal(torch.cat([targets, torch.zeros(1, 10)]))
+
+
+def test_nothing_is_made_unless_asked_for(module, monkeypatch):
+    watch, plain = Watch(monkeypatch), module()
+    quick_trainer(max_epochs=1).fit(DigitClassifier([5]), plain)
+    assert all(images is plain.training[0] and len(images) == TRAINING for images, _, _ in watch.epochs[0])
+
+
+def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(module, monkeypatch):
+    made = [Event() for _ in range(3)]
+
+    def watched(images, strength, seed, epoch):
+        assert current_thread() is not main_thread()
+        assert torch.get_num_threads() == 1
+        made[epoch].set()
+        return elastic.distort(images, strength, seed, epoch)
+
+    def step(model, stack, index):
+        epoch = model.trainer.current_epoch
+        assert epoch == 2 or made[epoch + 1].wait(timeout=20)
+
+    monkeypatch.setattr(augment, "distort", watched)
+    monkeypatch.setattr(DigitClassifier, "training_step", step)
+    threads = torch.get_num_threads()
+    quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module(distort=0.7))
+    assert torch.get_num_threads() == threads
+
+
+def test_a_mistake_in_the_background_ends_the_training(module, monkeypatch):
+    def fail(*_):
+        raise UserError("no copies today")
+
+    monkeypatch.setattr(augment, "distort", fail)
+    with pytest.raises(UserError, match="no copies today"):
+        quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module(distort=0.7))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_records_them_and_resumes_with_them(way, run, home):
+    [(name, value)] = way.items()
+    args = ["--hidden", 5, f"--{name}", *([] if value is True else [value])]
+    run(*args, "--epochs", 3, "--run_dir", "three")
+    run(*args, "--epochs", 1, "--run_dir", "one")
+    assert f"{name}: {str(value).lower()}" in (home / "one" / "config.yaml").read_text().splitlines()
+    run("--resume", "one", "--epochs", 3)
+    assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
+    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"][name] == value
+    run("--hidden", 5, "--epochs", 3, "--run_dir", "plain")
+    assert not same(weights("plain/last.ckpt"), weights("three/last.ckpt"))

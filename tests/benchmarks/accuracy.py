@@ -1,0 +1,170 @@
+"""How accurate networks are, as `train.py` trains them: tables of test accuracy in per cent.
+
+python -m tests.benchmarks.accuracy seeds      four config files, ten seeds each, of the epoch that validation chose
+python -m tests.benchmarks.accuracy book       the settings of the book's chapters 3 and 5, five seeds each
+python -m tests.benchmarks.accuracy sizes      784-100-10 by the number of training images, after the last epoch
+python -m tests.benchmarks.accuracy baselines  average darkness, and scikit-learn's support vector machines
+python -m tests.benchmarks.accuracy bits       how often the binary layer agrees with the largest output, by its bias
+
+`--with '--init gaussian'` adds options of `train.py`; `--picture FILE` draws the table of sizes.
+
+The book gives the accuracy of one run, some on the test images, some on the validation images. Ours beside it is that
+of the best epoch on the same images; it is too good, for it is chosen by the images that it is measured on.
+"""
+
+import contextlib
+import io
+import shlex
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from digits import DigitClassifier, mnist
+from digits.__main__ import main as digits
+from digits.checkpoint.selection import BUNDLED
+from digits.neurons import binary_layer, bits_of
+from tests.benchmarks.common import heading, parser, row
+from tests.support.training import curves
+
+CONFIGS = ["book", "hidden15", "hidden30", "hidden100"]
+BOOK = [  # the book's accuracy, on which images, and our settings
+    (95.49, "test", "cross_entropy.yaml"),
+    (96.49, "test", "l2.yaml"),
+    (96.49, "test", "l2.yaml --schedule"),
+    (97.92, "validation", "l2.yaml --hidden 100"),
+    (97.92, "validation", "l2.yaml --hidden 100 --schedule"),
+    (98.04, "validation", "l2.yaml --hidden 100 --epochs 60 --lr 0.1"),
+    (82.27, "test", "overfitting.yaml"),
+    (87.1, "test", "overfitting.yaml --l2 0.1"),
+    (96.48, "validation", "deep.yaml"),
+    (96.90, "validation", "deep.yaml --hidden 30 30"),
+    (96.57, "validation", "deep.yaml --hidden 30 30 30"),
+    (96.53, "validation", "deep.yaml --hidden 30 30 30 30"),
+]
+SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000]
+
+
+def logs(args, settings):
+    """The logged accuracies in per cent of a run of each seed, {tag: one of each epoch}."""
+    for seed in tqdm(range(args.seeds), desc=settings, disable=None):
+        words = [*shlex.split(f"{settings} {args.more}"), "--seed", str(seed), "--data_dir", args.data_dir]
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            digits(["train", *words, "--run_dir", str(Path(folder, "run"))])
+            logged = curves(Path(folder, "run"))
+        yield {tag: [100 * value for value in values] for tag, (_, values) in logged.items()}
+
+
+def seeds(args):
+    heading("config", *(f"seed {seed}" for seed in range(args.seeds)))
+    for config in args.only or CONFIGS:
+        row(config, *(f"{log['best/test'][-1]:.2f}" for log in logs(args, f"--config configs/{config}.yaml")))
+
+
+def book(args):
+    """The mean over the seeds, in brackets the lowest and the highest."""
+    heading("`--config configs/`", "the book", "ours, alike", "chosen by validation, test", "last epoch, test")
+    for accuracy, images, settings in BOOK:
+        if args.only and settings not in args.only:
+            continue
+        columns = zip(
+            *(
+                (max(log[f"accuracy/{images}"]), log["best/test"][-1], log["accuracy/test"][-1])
+                for log in logs(args, f"--config configs/{settings}")
+            ),
+            strict=True,
+        )
+        cells = [f"{sum(x) / len(x):.2f} ({min(x):.2f}–{max(x):.2f})" for x in columns]
+        row(f"`{settings}`", f"{accuracy:.2f} {images}", *cells)
+
+
+def sizes(args):
+    sizes, settings = [int(size) for size in args.only or SIZES], "--hidden 100 --train_size"
+    heading("training images", *(f"seed {seed}" for seed in range(args.seeds)), "mean")
+    accuracies = []
+    for size in sizes:
+        tested = [log["accuracy/test"] for log in logs(args, f"{settings} {size}")]
+        accuracies.append([test[-1] for test in tested])
+        row(size, *(f"{value:.2f}" for value in accuracies[-1]), f"{sum(accuracies[-1]) / args.seeds:.1f}")
+    if args.picture:
+        title = f"784-100-10 after {len(tested[0])} epochs"
+        args.picture.write_bytes(drawn(sizes, torch.tensor(accuracies), title))
+
+
+def drawn(sizes, accuracy, title):
+    """A picture of test accuracy (sizes, seeds) against the number of training images."""
+    from digits.plots.style import BLUE, SKY, figure, png
+
+    fig = figure(3.5)
+    axes = fig.subplots()
+    axes.plot(sizes, accuracy, "o", color=SKY, markersize=4, zorder=3)[0].set_label("each seed")
+    axes.plot(sizes, accuracy.mean(1), color=BLUE, label=f"mean of {accuracy.shape[1]} seeds")
+    for size, mean in zip(sizes, accuracy.mean(1), strict=True):
+        axes.annotate(f"{mean:.1f}", (size, mean), (6, -10), textcoords="offset points", fontsize=9)
+    axes.set(xscale="log", xlabel="training images", ylabel="test accuracy, %", title=title)
+    axes.margins(x=0.08, y=0.12)
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+    axes.legend(frameon=False)
+    return png(fig)
+
+
+def baselines(args):
+    """An image is the digit whose training images have, in the mean, a darkness closest to its own; or as an SVM says.
+
+    The machine has the settings that were the defaults of the book's time, and, trained on validation images too, those
+    that did best on them of C 3, 10, 30 and gamma 0.01, 0.02, 0.03 after training on 10,000 images.
+    """
+    (images, labels), (others, wanted) = (mnist.load(args.data_dir, train=train) for train in (True, False))
+    heading("baseline", "right")
+    darkness, other = (pictures.flatten(1).sum(1).double() for pictures in (images[: mnist.TRAINING], others))
+    means = torch.stack([darkness[labels[: mnist.TRAINING] == digit].mean() for digit in range(10)])
+    row("average darkness", f"{((other[:, None] - means).abs().argmin(1) == wanted).double().mean():.2%}")
+    if not find_spec("sklearn"):
+        return print("\nNot installed: scikit-learn (pip install -e '.[bench]').")
+    from sklearn.svm import SVC
+
+    x, y, test = images.flatten(1).numpy() / 256, labels.numpy(), others.flatten(1).numpy() / 256  # as in its files
+    for c, gamma, count in ((1, "auto", mnist.TRAINING), (10, 0.03, len(x))):
+        count = min(count, args.images)
+        machine = SVC(C=c, gamma=gamma, cache_size=2000).fit(x[:count], y[:count])
+        row(
+            f"SVC, C = {c}, gamma = {gamma}, {count:,} images",
+            f"{(machine.predict(test) == wanted.numpy()).mean():.2%}",
+        )
+
+
+def bits(args):
+    """The validation images choose the bias; the test images report that of the exercise, and the chosen one."""
+    model = DigitClassifier.load_from_checkpoint(args.network)
+    validation = model.predict(mnist.load(args.data_dir, train=True)[0][mnist.TRAINING :])
+    test = model.predict(mnist.load(args.data_dir, train=False)[0])
+
+    def agreement(predicted, activations, bias):
+        return (binary_layer(bias)(activations) == bits_of(predicted)).all(1).double().mean().item()
+
+    heading("bias", "bits of the digit, validation images", "test images")
+    for bias in (-0.06, *(-n / 10 for n in range(1, 10))):
+        row(bias, f"{agreement(*validation, bias):.2%}", f"{agreement(*test, bias):.2%}")
+    largest, second = test[1].topk(2).values.T
+    clear = ((largest >= 0.99) & (second <= 0.01)).double().mean()
+    print(f"\nOf the test images {clear:.2%} have one output of 0.99 or more and the others of 0.01 or less.")
+
+
+def main(words=None):
+    tables = {"seeds": seeds, "book": book, "sizes": sizes, "baselines": baselines, "bits": bits}
+    options = parser(__doc__, *tables)
+    options.add_argument("--seeds", type=int, help="how many (10; book: 5; sizes: 3)")
+    options.add_argument("--only", nargs="+", help="these configs, settings of the book or sizes (all)")
+    options.add_argument("--with", dest="more", default="", help="more options of train.py, such as '--init gaussian'")
+    options.add_argument("--picture", type=Path, metavar="FILE", help="where the picture of the sizes goes")
+    options.add_argument("--images", type=int, default=60_000, help="that train a support vector machine (all)")
+    options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="for bits (the bundled one)")
+    args = options.parse_args(words)
+    args.seeds = args.seeds or {"book": 5, "sizes": 3}.get(args.table, 10)
+    tables[args.table](args)
+
+
+if __name__ == "__main__":
+    main()

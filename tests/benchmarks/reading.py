@@ -1,0 +1,258 @@
+"""How well pictures of handwriting are read, and how fast.
+
+python -m tests.benchmarks.reading                      photos of one digit and of lines, and what shows none
+python -m tests.benchmarks.reading times                what takes how long, on one thread
+python -m tests.benchmarks.reading changes FOLDER...    whether changes that must not matter change what is read
+python -m tests.benchmarks.reading sheet --picture FILE a sheet of twenty photos with what was read under each
+
+Photos are made of MNIST's test digits (tests/support/photos.py) with a seed that nothing was tuned on. `changes` takes
+pictures of the folders by turns, chosen by seed, with right answers as `python -m digits evaluate` finds them, and
+reads the clearest digit of each, as it is and changed; the points lost are of the pictures that a change can be made
+to. The bundled network reads, or that of `--network CHECKPOINT`.
+"""
+
+import io
+import os
+import tempfile
+from itertools import chain, cycle, zip_longest
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from tqdm import tqdm
+
+from digits import DigitClassifier, mnist
+from digits.checkpoint.selection import BUNDLED
+from digits.errors import UserError
+from digits.evaluate import labels_in
+from digits.handwriting import find_digit
+from tests.benchmarks.common import heading, parser, python, row
+from tests.support import photos
+from tests.support.digitless import KINDS
+from tests.support.pens import STROKES, cover, on_paper
+from tests.support.readings import read_lines, read_naively, read_photos
+
+SEED = 2025
+LEAST, LARGEST = 8, 64_000_000  # pixels on the shorter side of a picture that is read, and in all of it
+BLUR = 0.05  # standard deviation, as a share of the digit's longer side
+
+
+def shares(count, make, read, what):
+    """The mean of what `read` says of pictures from `make`, which are not all kept in memory."""
+    return np.mean([read(*make()) for _ in tqdm(range(count), desc=what, disable=None)], axis=0)
+
+
+def with_error(share, count):
+    return f"{share:.2%} ± {(share * (1 - share) / count) ** 0.5:.2%}"
+
+
+def show_photos(args, model):
+    images, labels = (tensor.numpy() for tensor in mnist.load(args.data_dir, train=False))
+    alone = (model.predict(torch.from_numpy(images))[0].numpy() == labels).mean()
+    heading("what is read", "read right")
+    row("MNIST's 10,000 test images", f"{alone:.2%}")
+    for hard, name in ((False, "photos"), (True, "photos on ruled or squared paper, with shadows")):
+        rng = np.random.default_rng([SEED, hard])
+
+        def photo(rng=rng, hard=hard):
+            i = rng.integers(len(images))
+            return [photos.photo(images[i], rng, hard)], labels[i]
+
+        def read(pictures, label):
+            return read_photos(model, pictures)[0] == label, read_naively(model, pictures)[0] == label
+
+        right, naive = shares(args.count, photo, read, name)
+        row(f"{args.count:,} {name}, of one digit", with_error(right, args.count))
+        row("the same, only shrunk to 28x28 and inverted if the border is light", f"{naive:.2%}")
+    names = "lines", "lines on ruled or squared paper, with shadows", "lines whose digits touch"
+    for kind, name in enumerate(names):
+        rng = np.random.default_rng([SEED, 2 + kind])
+
+        def line(rng=rng, kind=kind):
+            chosen = rng.integers(len(images), size=rng.integers(3, 8))
+            return [photos.line(list(images[chosen]), rng, kind == 1, kind == 2)[0]], labels[chosen].tolist()
+
+        def read(pictures, wanted):
+            (found,) = read_lines(model, pictures)
+            return found == wanted, alone ** len(wanted)
+
+        whole, expected = shares(args.lines, line, read, name)
+        row(f"{args.lines} {name}, of 3 to 7 digits: read whole", with_error(whole, args.lines))
+        row(f"what {alone:.1%} a digit would give", f"{expected:.2%}")
+    rng, kinds = np.random.default_rng([SEED, 5]), cycle(KINDS)
+    none = shares(args.lines, lambda: ([next(kinds)(rng)],), lambda p: read_lines(model, p) != [[]], "no digits")
+    row(f"{args.lines} pictures without any digit: taken for a number", with_error(none, args.lines))
+
+
+def seconds(what, *args, times=9):
+    """The median of several runs, after one that warms up."""
+    taken = []
+    for _ in range(times + 1):
+        start = perf_counter()
+        what(*args)
+        taken.append(perf_counter() - start)
+    return median(taken[1:])
+
+
+def encoded(pixels, kind):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind)
+    return file.getvalue()
+
+
+def show_times(args, model):
+    rng = np.random.default_rng(SEED)
+
+    def written(lines):
+        places = [(left, top) for top in range(45, 180 * lines, 180) for left in range(60, 60 + 7 * 125, 125)]
+        shapes = cycle(STROKES.values())
+        return on_paper(cover((960, 180 * lines), *((next(shapes), left, top, 90) for left, top in places)))
+
+    def page(width, height):
+        ink = cover((width, height), (STROKES[5], 0.3 * width, 0.25 * height, 0.5 * height))
+        return (on_paper(ink) + rng.normal(0, 3, (height, width, 3))).clip(0, 255).astype(np.uint8)
+
+    small, large = page(400, 400), page(4000, 3000)
+    heading("one thread", "ms")
+    row("find_digit, array of 400x400", f"{1000 * seconds(find_digit, small):.1f}")
+    for kind in ("JPEG", "PNG"):
+        file = encoded(large, kind)
+        row(f"find_digit, {kind} of 12 megapixels", f"{1000 * seconds(find_digit, file, times=5):.0f}")
+    for lines, name in ((1, "a line of seven digits, read"), (5, "a page of five such lines, read")):
+        row(name, f"{1000 * seconds(read_lines, model, [written(lines)]):.0f}")
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, "photo.jpg")
+        picture.write_bytes(encoded(small, "JPEG"))
+        for words in (["-c", "import torch"], ["-m", "digits", "predict", picture]):
+            row(
+                f"process `python {' '.join(words[:3])}`".replace(str(folder), ""),
+                f"{1000 * seconds(python, *words):.0f}",
+            )
+
+
+def border(image):
+    """The median colour along the edge of a picture."""
+    pixels = np.asarray(image)
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    return tuple(int(n) for n in np.median(edge, axis=0))
+
+
+def cropped(image, box):
+    left, top, right, bottom = box
+    return image.crop(box) if min(right - left, bottom - top) >= LEAST else None
+
+
+def scaled(factor):
+    def change(image, box):
+        width, height = (round(factor * side) for side in image.size)
+        if min(width, height) < LEAST or width * height > LARGEST:
+            return None
+        return (
+            image.reduce(round(1 / factor)) if factor < 1 else image.resize((width, height), Image.Resampling.BICUBIC)
+        )
+
+    return change
+
+
+def turned(degrees):
+    return lambda image, box: image.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=border(image))
+
+
+def blurred(image, box):
+    left, top, right, bottom = box
+    return image.filter(ImageFilter.GaussianBlur(BLUR * max(right - left, bottom - top)))
+
+
+def compressed(image, box):
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=30)
+    return Image.open(file)
+
+
+CHANGES = {
+    "none": lambda image, box: image,
+    "the frame half as wide and high again": lambda image, box: ImageOps.expand(
+        image, (-(-image.width // 4), -(-image.height // 4)), border(image)
+    ),
+    "cut to the digit": cropped,
+    "enlarged by 2": scaled(2),
+    "enlarged by 4": scaled(4),
+    "reduced by 2": scaled(1 / 2),
+    "reduced by 4": scaled(1 / 4),
+    "inverted": lambda image, box: ImageOps.invert(image),
+    "turned 5° to the left": turned(5),
+    "turned 5° to the right": turned(-5),
+    f"blurred by {BLUR:.0%} of the digit": blurred,
+    "JPEG of quality 30": compressed,
+}
+
+
+def show_changes(args, model):
+    rng = np.random.default_rng(SEED)
+    shuffled = [rng.permutation(np.array(list(labels_in(folder).items()), object)) for folder in args.folders]
+    pairs = [pair for pair in chain.from_iterable(zip_longest(*shuffled)) if pair is not None][: args.count]
+    rights = []
+    for path, label in tqdm(pairs, unit=" pictures", disable=None):
+        image = plain(path)
+        try:
+            box = find_digit(image).box
+        except UserError:
+            box = (0, 0, *image.size)
+        changed = (change(image, box) for change in CHANGES.values())
+        rights.append([None if c is None else str(read_photos(model, [c])[0]) == label for c in changed])
+    heading("change", "pictures", "read right", "points")
+    for name, tried in zip(CHANGES, zip(*rights, strict=True), strict=True):
+        both = [(before, after) for (before, *_), after in zip(rights, tried, strict=True) if after is not None]
+        before, after = np.mean(both or [(np.nan, np.nan)], axis=0)
+        row(name, len(both), f"{after:.1%}", f"{100 * (after - before):+.1f}")
+
+
+def plain(path):
+    """A picture, upright, as RGB on white."""
+    image = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+
+
+def draw_sheet(args, model, columns=10, tile=100, strip=20):
+    """Ten photos and ten hard ones, the first of the seed, each with what was read under it; if wrong, what it was."""
+    images, labels = (tensor.numpy() for tensor in mnist.load(args.data_dir, train=False))
+    sheet = Image.new("RGB", (columns * tile, 2 * (tile + strip)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for hard in (False, True):
+        rng, made, top = np.random.default_rng([SEED, hard]), [], hard * (tile + strip)
+        for column in range(columns):
+            i = rng.integers(len(images))
+            made.append(photos.photo(images[i], rng, hard))
+            read = int(read_photos(model, made[-1:])[0])
+            text, colour = ("none" if read < 0 else str(read)), "black"
+            if read != labels[i]:
+                text, colour = f"{text}, not {labels[i]}", "#d55e00"
+            draw.text(((column + 0.5) * tile, top + tile + strip / 2), text, colour, font_size=16, anchor="mm")
+        sheet.paste(photos.sheet(made, columns, tile), (0, top))
+    sheet.save(args.picture, optimize=True)
+
+
+def main(words=None):
+    tables = {"photos": show_photos, "times": show_times, "changes": show_changes, "sheet": draw_sheet}
+    options = parser(__doc__, *tables)
+    options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for changes")
+    options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="what reads (the bundled one)")
+    options.add_argument("--picture", type=Path, default="photos.png", metavar="FILE", help="where the sheet goes")
+    options.add_argument("--count", type=int, default=500, help="photos of each kind, or pictures to change (500)")
+    options.add_argument("--lines", type=int, default=200, help="lines of each kind (200)")
+    args = options.parse_intermixed_args(words)
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # of the processes to come
+    mnist.fetch(args.data_dir)
+    model = DigitClassifier.load_from_checkpoint(args.network)
+    tables[args.table](args, model)
+    print(f"\n{model.shape}; torch {torch.__version__}, opencv {cv2.__version__}, seed {SEED}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""A short run of each table of the benchmarks, so that none breaks unnoticed."""
+
+import importlib
+import re
+
+import pytest
+from PIL import Image
+
+from tests.support.pages import CHROMIUM, photographed
+from tests.support.small_mnist import DATA
+
+pytestmark = [pytest.mark.slow, pytest.mark.mnist]
+
+
+@pytest.fixture
+def short(mnist_dir, capfd, monkeypatch):
+    """The rows of a benchmark's table, {first cell: the numbers in the others}."""
+
+    def short(words):
+        name, *options = words.split()
+        monkeypatch.setattr("os.sched_setaffinity", lambda *_: None, raising=False)  # it would stay for other tests
+        importlib.import_module(f"tests.benchmarks.{name}").main([*options, "--data_dir", str(DATA)])
+        lines = [line.split("|")[1:-1] for line in capfd.readouterr().out.splitlines() if line.startswith("| ")]
+        return {
+            first.strip(): [float(re.search(r"nan|-?[\d.]+", cell)[0]) for cell in cells]
+            for first, *cells in lines[2:]
+            if "---" not in first
+        }
+
+    return short
+
+
+def test_epochs_beside_peers(short):
+    rows = short("speed --hidden 12 --epochs 1 --peers ours pytorch jax sklearn")
+    assert {len(cells) for cells in rows.values()} == {3} and len(rows) >= 2
+    assert all(0 < seconds < 100 and 70 < accuracy < 96 for seconds, _, accuracy in rows.values())
+
+
+def test_processes(short):
+    rows = short("speed process --hidden 12 --epochs 1 --rounds 1")
+    (whole, most), (imports, less) = list(rows.values())[:2]
+    assert 1 < imports < whole < 300 and 100 < less < most < 3000
+
+
+@pytest.mark.parametrize(
+    "words, count, low, high",
+    [
+        ("speed costs --hidden 12 --epochs 1", 2, 0.005, 10),
+        ("speed crossover --hidden 12", 4, 0.005, 100),
+        ("accuracy seeds --only hidden15 --seeds 2 --with=--epochs=1", 1, 80, 95),
+        ("accuracy sizes --only 500 1000 --seeds 1 --with=--epochs=5", 2, 20, 95),
+        ("accuracy baselines --images 500", 1, 22.25, 90),
+        ("accuracy bits", 10, 90, 100),
+        ("reading --count 8 --lines 4", 8, 0, 100),
+        ("reading times", 7, 1, 60_000),
+        ("sweep --rounds 1 --networks 2 --epochs 1", 3, 0.05, 300),
+    ],
+)
+def test_plausible_figures(words, count, low, high, short):
+    rows = short(words)
+    assert count <= len(rows) <= count + 2  # more where scikit-learn is installed
+    figures = [number for cells in rows.values() for number in cells]
+    if words.startswith("reading --count"):
+        figures = figures[:2] + [cells[0] for what, cells in rows.items() if "read whole" in what]
+        assert figures[0] > 99 and figures[1] > 60
+    if "crossover" in words:
+        figures = [number for hidden, *seconds in rows.values() for number in seconds]
+    assert all(low <= number <= high for number in figures), rows
+
+
+def test_settings_of_the_book(short):
+    ((book, *ours),) = short("accuracy book --only overfitting.yaml --seeds 1 --with=--epochs=10").values()
+    assert book == 82.27 and all(60 < accuracy < 90 for accuracy in ours)
+
+
+def test_changes_that_must_not_matter(short, tmp_path):
+    for digit in (3, 4):
+        (tmp_path / f"{digit}_x.png").write_bytes(photographed(digit))
+    rows = short(f"reading changes {tmp_path}")
+    assert len(rows) == 12 and rows["none"] == [2, 100, 0] and rows["inverted"][1] == 100
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_the_page(short, tmp_path):
+    ((digits, right, milliseconds, _),) = short("page --count 10").values()
+    assert digits == 10 and right >= 70 and 0 < milliseconds < 1000
+    (tmp_path / "9_is_a_4.png").write_bytes(photographed(4))
+    ((reached, whole, accuracy, frames, _),) = short(f"page learning --rounds 1 {tmp_path}").values()
+    assert 0 < reached < whole and accuracy > 85 and frames > 1
+
+
+def test_pictures(short, tmp_path):
+    short(f"accuracy sizes --only 500 1000 --seeds 2 --with=--epochs=1 --picture {tmp_path / 'sizes.png'}")
+    short(f"reading sheet --picture {tmp_path / 'sheet.png'}")
+    names = ["sheet.png", "sizes.png"]
+    if CHROMIUM:
+        short(f"page pictures --out {tmp_path}")
+        names = ["page.png", "page_dark.png", *names]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert all(Image.open(tmp_path / name).width > 500 for name in names)
