@@ -128,7 +128,7 @@ def contrasts(light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def on_dark_background(light: np.ndarray) -> bool:
-    """Whether most of the border of a picture (H, W) 0..1 is darker than its edges, where strokes and paper meet."""
+    """Whether most of the border of a picture (H, W) 0..1 is darker than its edges, where strokes begin."""
     light = light + np.float32(LIFT[2])
     height, width = light.shape
     coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)

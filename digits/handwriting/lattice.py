@@ -67,9 +67,9 @@ def candidates(line: SegmentedLine) -> list[Candidate]:
 
 
 def alone(line: SegmentedLine) -> Candidate:
-    """The candidate that is a line's one digit, though no network was asked: it has the clearest segment.
+    """The candidate that is taken for a line's only digit, without asking a network.
 
-    It has the least penalty, with LEFT_OUT for the segments beside it.
+    Of those with the clearest segment it has the least penalty, LEFT_OUT for the segments beside it included.
     """
     clearest = max(line.segments, key=lambda segment: segment.clarity).label - line.segments[0].label
 

@@ -105,7 +105,7 @@ def _reducible(image: Image.Image) -> Image.Image:
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """A PIL image upright, as RGB: deeper pixels stretched to 0..255, transparency white, or black under light ink."""
+    """A PIL image upright, as RGB: deeper pixels stretched to 0..255, transparency white, or black under light."""
     image = ImageOps.exif_transpose(image)
     if image.mode[0] in "IF":
         values = np.asarray(image, np.float32)
@@ -116,7 +116,7 @@ def plain(image: Image.Image) -> Image.Image:
         alpha = image.getchannel("A")
         opaque = np.asarray(alpha)
         light = opaque.any() and np.average(np.asarray(image.convert("L")), weights=opaque) > 127
-        paper = Image.new("RGB", image.size, "black" if light else "white")
-        paper.paste(image, mask=alpha)
-        return paper
+        background = Image.new("RGB", image.size, "black" if light else "white")
+        background.paste(image, mask=alpha)
+        return background
     return image.convert("RGB")
