@@ -96,7 +96,7 @@ def config(run: Path, rng: random.Random) -> str:
 
 def reading(run) -> list[list]:
     """The commands that use a run's checkpoint."""
-    return [["predict", run, "1.png"], ["export", run]]
+    return [["predict", "--single", run, "1.png"], ["export", run]]
 
 
 def attacks(folder: Path, seed: int):
