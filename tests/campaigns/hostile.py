@@ -96,7 +96,7 @@ def config(run: Path, rng: random.Random) -> str:
 
 def reading(run) -> list[list]:
     """The commands that use a run's checkpoint."""
-    return [["predict", run, "1.png"], ["export", run]]
+    return [["predict", "--single", "--network", run, "1.png"], ["export", "--network", run]]
 
 
 def attacks(folder: Path, seed: int):
@@ -117,7 +117,7 @@ def _attacks(rng: random.Random):
     with redirect_stdout(StringIO()):
         main(["train", "--hidden", "12", "--epochs", "2", "--lr", "1", "--run_dir", "runs/good"])
         for words in reading("runs/good"):  # or the attacks would be refused for another reason than theirs
-            main(words)
+            main([str(word) for word in words])
     yield None
     while True:
         run = Path("runs", str(number))
