@@ -24,8 +24,8 @@ def sgd_step(
     Args:
         weights: For each layer (outputs, inputs), all of one floating dtype and device.
         biases: For each layer (outputs,).
-        x: Input activations (B, inputs of the first layer).
-        y: Desired output activations (B, outputs of the last layer).
+        x: Input activations (B, inputs of the first layer), of that dtype and device, too.
+        y: Desired output activations (B, outputs of the last layer), likewise.
         lr: Learning rate.
         cost: By default the quadratic one, whose mean is C = 1/(2B) sum ||y - a||^2.
         decay: Of L2 regularization, lambda / n: the weights, not the biases, lose `lr * decay` of themselves.

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +27,7 @@ class Stack(NamedTuple):
 
     images: Tensor  # (N, H, W) uint8
     targets: Tensor  # (N, 10) float32: one-hot digits, all 0 for an image without a digit
-    chosen: Tensor  # int64: (K, B) for K mini-batches to train on, (n,) to evaluate
+    chosen: Tensor  # int64 indices into them: (K, B) for K mini-batches to train on, (n,) to evaluate
 
 
 def order(seed: int, epoch: int, count: int) -> Tensor:
@@ -36,14 +35,14 @@ def order(seed: int, epoch: int, count: int) -> Tensor:
     return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(count))
 
 
-def slices(count: int, batch_size: int, mini_batches: int) -> list[slice]:
-    """Cut `count` images into stacks of `mini_batches` whole mini-batches each.
+def stacks(order: Tensor, batch_size: int, mini_batches: int) -> list[Tensor]:
+    """An order (n,) of images cut into stacks (K, B): K mini-batches, at most `mini_batches`, of B images each.
 
-    The last stack may be shorter; a last, smaller mini-batch is a stack of its own.
+    A last, smaller mini-batch is a stack of its own.
     """
-    whole = count - count % batch_size
-    cuts = [*range(0, whole, batch_size * mini_batches), whole, count]
-    return [slice(a, b) for a, b in pairwise(cuts) if a < b]
+    whole = order[: len(order) // batch_size * batch_size].view(-1, batch_size)
+    rest = order[whole.numel() :].view(1, -1)
+    return [stack for stack in (*whole.split(mini_batches), rest) if stack.numel()]
 
 
 class TrainingStacks:
@@ -51,24 +50,24 @@ class TrainingStacks:
 
     def __init__(self, data: "MNISTDataModule", trainer: Any) -> None:
         self.seed, self.trainer = data.seed, trainer
-        images, targets = data.training[0], one_hot(data.training[1])
-        self.count = len(images) + round(data.negatives * len(images))
+        self.count = len(data.training[0]) + round(data.negatives * len(data.training[0]))
         self.batch_size = data.batch_size * trainer.world_size  # of all processes together
-        self.slices = slices(self.count, self.batch_size, max(1, STACK // self.batch_size))
-        how: dict[str, Any] = {"distortion": data.distort, "allographs": data.allographs, "negatives": data.negatives}
-        self.examples = Prefetcher(partial(augment, images, targets, seed=data.seed, **how))
+        examples = data.training[0], one_hot(data.training[1])
+        how = partial(augment, distort=data.distort, allographs=data.allographs, negatives=data.negatives)
+        self.examples = Prefetcher(partial(how, *examples, seed=data.seed))
 
     def __len__(self) -> int:
-        return len(self.slices)
+        return len(self._stacks(torch.arange(self.count)))
 
     def __iter__(self) -> Iterator[Stack]:
         epoch = self.trainer.current_epoch  # asked for here, not in __init__: only now does a resumed run know it
         images, targets = self.examples.get(epoch, self.trainer.max_epochs)
-        chosen = order(self.seed, epoch, self.count).to(images.device)
-        for part in self.slices:
-            mini_batches = chosen[part].view(-1, min(self.batch_size, part.stop - part.start))
-            shares = mini_batches.tensor_split(self.trainer.world_size, dim=1)
-            yield Stack(images, targets, shares[self.trainer.global_rank])
+        for chosen in self._stacks(order(self.seed, epoch, self.count).to(images.device)):
+            parts = chosen.tensor_split(self.trainer.world_size, dim=1)
+            yield Stack(images, targets, parts[self.trainer.global_rank])
+
+    def _stacks(self, order: Tensor) -> list[Tensor]:
+        return stacks(order, self.batch_size, max(1, STACK // self.batch_size))
 
 
 class WholeSplit(list[Stack]):
@@ -81,11 +80,11 @@ class MNISTDataModule(LightningDataModule):
     Args:
         data_dir: Folder that holds the MNIST files, or will.
         batch_size: Images in a mini-batch; with several processes, in each one's part of it.
-        seed: Decides, with the number of the epoch, the order of the training images.
+        seed: Decides, with the number of the epoch, the order of the training images, and how they are augmented.
         train_size: How many of the training images train, the first ones; all if None.
         distort: How strongly the training images are distorted, afresh each epoch; 0 for not at all.
         allographs: Whether some are drawn in ways of writing that MNIST hardly has, afresh each epoch.
-        negatives: So many images without a digit for each training image, afresh each epoch; 0 for none.
+        negatives: Images without a digit per training image, such as 0.3, afresh each epoch; 0 for none.
 
     Raises:
         UserError: If `train_size` is out of range.
@@ -102,14 +101,15 @@ class MNISTDataModule(LightningDataModule):
         negatives: float = 0.0,
     ) -> None:
         super().__init__()
-        most = mnist.TRAINING
-        if train_size is not None and not 1 <= train_size <= most:
-            raise UserError(f"--train_size must be 1 to {most}, the number of training images, not {train_size}")
+        if train_size is not None and not 1 <= train_size <= mnist.TRAINING:
+            raise UserError(
+                f"--train_size must be 1 to {mnist.TRAINING}, the number of training images, not {train_size}"
+            )
         self.save_hyperparameters(ignore="data_dir", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
         self.distort, self.allographs, self.negatives = distort, allographs, negatives
         self.prepared = False
-        self.test: tuple[Tensor, ...] = ()  # until `setup`
+        self.test: tuple[Tensor, ...] = ()  # until `setup`, which also makes `training` and `validation`
 
     def prepare_data(self) -> None:
         """Fetch and check the files, once; Lightning calls this in one process of each machine."""
@@ -123,8 +123,7 @@ class MNISTDataModule(LightningDataModule):
         if self.test and self.test[0].device == device:
             return
         images, labels = (tensor.to(device) for tensor in mnist.load(self.data_dir, train=True))
-        size = self.train_size or mnist.TRAINING
-        self.training = images[:size], labels[:size]
+        self.training = images[: mnist.TRAINING][: self.train_size], labels[: mnist.TRAINING][: self.train_size]
         self.validation = images[mnist.TRAINING :], labels[mnist.TRAINING :]
         self.test = tuple(tensor.to(device) for tensor in mnist.load(self.data_dir, train=False))
 

@@ -52,7 +52,7 @@ class DigitClassifier(LightningModule):
         super().__init__()
         if only_digit is not None and not 0 <= only_digit <= 9:
             raise UserError(f"--only_digit must be 0 to 9, not {only_digit}")
-        hidden, lr, seed, l2 = [int(n) for n in hidden], float(lr), int(seed), float(l2)  # a checkpoint refuses NumPy's
+        hidden, lr, seed, l2 = [int(n) for n in hidden], float(lr), int(seed), float(l2)  # no numbers of NumPy's
         schedule = bool(schedule)  # once, it was a number of epochs
         self.save_hyperparameters(logger=False)
         self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
@@ -83,12 +83,12 @@ class DigitClassifier(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Plain SGD, with L2 and a schedule if wanted."""
-        decay = self.l2 and self.l2 / len(self.trainer.datamodule.training[1])  # type: ignore[attr-defined]
-        optimizer = optim.plain_sgd(self, self.lr, decay)
+        n = len(self.trainer.datamodule.training[1]) if self.l2 else 1  # type: ignore[attr-defined]
+        optimizer = optim.plain_sgd(self, self.lr, self.l2 / n)
         return optim.scheduled(optimizer, self.trainer.max_epochs) if self.schedule else optimizer
 
     def on_train_start(self) -> None:
-        """Refuse what would have to happen within a stack."""
+        """Raise UserError for what would have to happen within a stack."""
         optim.refuse_steps(self.trainer)
 
     def training_step(self, stack: Stack, _: int) -> None:
@@ -96,13 +96,13 @@ class DigitClassifier(LightningModule):
         kernel, job = self.kernel_for(stack)
         cost, right = kernel.train(job)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        for count in (progress.total, progress.current):  # Lightning's `global_step`, which would count stacks
+        for count in (progress.total, progress.current):  # Lightning's `global_step`, which would stay 0
             count.ready += len(stack.chosen)
             count.completed += len(stack.chosen)
         self._log_means("training", cost, right, stack.chosen.numel())
 
     def kernel_for(self, stack: Stack) -> tuple[Kernel, Job]:
-        """The kernel that trains on a stack, and what it is given."""
+        """The kernel that trains on a stack, and what it is given. Raises ValueError for images of another size."""
         job = self._job(stack, self.trainer.optimizers[0], self.trainer.world_size)
         return kernels.choose(self.kernel, job), job
 
@@ -112,7 +112,7 @@ class DigitClassifier(LightningModule):
         return Job(self, stack.images, targets, stack.chosen, optimizer, processes)
 
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
-        """Log the means of an epoch over the images of all its stacks and processes."""
+        """Log the means of an epoch over the images of all its stacks and processes; `EpochCurves` draws them."""
         means = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
         self.log_dict(means, batch_size=images, **BY_EPOCH)
 
@@ -124,12 +124,12 @@ class DigitClassifier(LightningModule):
         self._log_means("test", *self.score(stack), len(stack.chosen))
 
     def score(self, stack: Stack) -> tuple[Tensor, Tensor]:
-        """Cost, summed, and number of right predictions on the `chosen` (n,) of a stack."""
+        """Cost, summed, and number of right predictions on the `chosen` (n,) of a stack; raises ValueError likewise."""
         job = self._job(stack)
         return kernels.choose(self.kernel, job).evaluate(job)
 
     def on_train_epoch_end(self) -> None:
-        """Step the schedulers, which Lightning leaves to manual optimization; the weights must still be finite."""
+        """Step the schedulers; raise UserError if the weights are no longer finite."""
         optim.step_schedulers(self, self.trainer.callback_metrics.get(untrusted.VALIDATION))
         if not all(parameter.isfinite().all() for parameter in self.parameters()):
             raise UserError(f"the weights are not finite after epoch {self.current_epoch}; try --lr below {self.lr:g}")

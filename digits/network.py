@@ -12,19 +12,19 @@ Init = Literal["scaled", "gaussian"]
 CostName = Literal["quadratic", "cross_entropy"]
 
 
-def sigmoid_network(sizes: list[int], init: Init = "scaled", seed: int = 0) -> nn.Sequential:
+def sigmoid_network(layer_sizes: list[int], init: Init = "scaled", seed: int = 0) -> nn.Sequential:
     """Linear and Sigmoid layers of the given sizes, such as [784, 30, 10], with weights drawn from `seed` alone.
 
     `scaled`: weights have the standard deviation 1 / sqrt(inputs of the neuron), in the first layer, where most inputs
     are 0, twice that; biases are 0. So the weighted input z of a neuron starts near 0, where a sigmoid learns. (The
-    book's chapter 3 draws biases from N(0, 1) and has no factor 2, which validates a little worse.)
+    book's chapter 3 draws biases from N(0, 1) and has no factor 2, which gives a slightly lower validation accuracy.)
 
     `gaussian`: weights and biases are drawn from N(0, 1), as in chapter 1: many neurons start saturated, and some never
     recover.
     """
     layers: list[nn.Module] = []
-    for inputs, outputs in pairwise(sizes):
-        layers += [nn.utils.skip_init(nn.Linear, inputs, outputs), nn.Sigmoid()]  # without torch's own initial weights
+    for fan_in, fan_out in pairwise(layer_sizes):
+        layers += [nn.utils.skip_init(nn.Linear, fan_in, fan_out), nn.Sigmoid()]  # without torch's own initial weights
     network, generator = nn.Sequential(*layers), torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for number, layer in enumerate(linears(network)):
@@ -94,10 +94,13 @@ COSTS: dict[CostName, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_EN
 
 
 def predictions(a: Tensor) -> Tensor:
-    """The number (...) int64 of the largest of output activations (..., outputs); of one, whether it is > 0.5, bool."""
+    """The index (...) int64 of the largest of output activations (..., outputs); of one, whether it is > 0.5, bool."""
     return a.argmax(-1) if a.shape[-1] > 1 else a.squeeze(-1) > 0.5
 
 
 def correct(a: Tensor, y: Tensor) -> Tensor:
-    """How many of the outputs `a` (N, outputs) predict what their target `y` does; where it is all 0, none is > 0.5."""
+    """How many of the outputs `a` (N, outputs) predict the class of their target `y`, or, if it is all 0, no class.
+
+    No class means that every output is at most 0.5. Returns a 0-dimensional int64.
+    """
     return torch.where(y.any(-1), predictions(a) == predictions(y), (a <= 0.5).all(-1)).sum()

@@ -16,7 +16,7 @@ from digits.model import DigitClassifier
 from digits.network import CostName, Init
 from digits.training import runs
 from digits.training.command import KernelName, TrainerSettings
-from digits.training.command import understand as understand
+from digits.training.command import understand as understand  # for `digits.cli.run`
 from digits.training.report import report
 from digits.training.trainer import build_trainer, fastest_device
 
@@ -57,13 +57,13 @@ def train(
         seed: Decides the initial weights and the order.
         distort: How strongly to distort the images.
         allographs: Draw some in ways of writing MNIST hardly has.
-        negatives: Images without a digit for each with one.
+        negatives: Images without a digit per training image.
         train_size: Train on the first so many of the 50,000 images.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; see `digits.kernels`.
         cost: What to make small.
         l2: The book's lambda, for small weights.
-        early_stop: End after so many epochs without a better one.
+        early_stop: End after so many epochs of no higher accuracy.
         data_dir: Where the MNIST files are, or go.
         run_dir: A new folder for this run; else one in runs/.
         trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.
@@ -85,10 +85,10 @@ def train(
     lightning = build_trainer(run, epochs, device | (trainer or {}), early_stop)
     with run.under_way(settings):
         lightning.fit(model, data, ckpt_path=run.checkpoint)
-        best = lightning.strategy.broadcast(run.folder) / "best.ckpt"  # each process has named it by its own clock
-        if best.exists():
+        folder = lightning.strategy.broadcast(run.folder)  # each process has named it by its own clock
+        if (best := folder / "best.ckpt").exists():
             lightning.test(datamodule=data, ckpt_path=best, verbose=False)
             report(lightning, best)
         else:
             rank_zero_only(print)("\nNo epoch was validated, so none could be chosen.")
-    return run.folder
+    return folder

@@ -7,7 +7,7 @@ from lightning.pytorch.callbacks import Callback
 from torch.utils.data import DataLoader
 
 from digits import data, mnist
-from digits.data import MNISTDataModule, order, slices
+from digits.data import MNISTDataModule, order, stacks
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot
@@ -55,14 +55,11 @@ def test_order_differs_by_epoch_and_by_seed():
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 64, 1000])
 @pytest.mark.parametrize("mini_batches", [1, 7, 500])
 def test_stacks_cover_every_position_once(images, batch_size, mini_batches):
-    cuts = slices(images, batch_size, mini_batches)
-    positions = [position for cut in cuts for position in range(cut.start, cut.stop)]
-    assert positions == list(range(images))
-    sizes = [cut.stop - cut.start for cut in cuts]
-    assert max(sizes) <= batch_size * mini_batches
-    assert all(size % batch_size == 0 for size in sizes[:-1])
-    remainder = images % batch_size
-    assert sizes[-1] == remainder if remainder else sizes[-1] % batch_size == 0
+    cut = stacks(torch.arange(images), batch_size, mini_batches)
+    assert torch.cat([stack.flatten() for stack in cut]).equal(torch.arange(images))
+    assert all(stack.shape[1] == batch_size and len(stack) <= mini_batches for stack in cut[:-1])
+    last, remainder = cut[-1], images % batch_size
+    assert last.shape == (1, remainder) if remainder else last.shape[1] == batch_size
 
 
 def test_splits(module, data_dir):

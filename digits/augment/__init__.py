@@ -1,4 +1,4 @@
-"""Training images made anew for each epoch, so that they never run out: `augment` is one call."""
+"""Training images made anew for each epoch, so that they never run out: `augment` makes those of one epoch."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -6,8 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import torch
 from torch import Tensor
 
+from digits.augment import elastic
 from digits.augment.allographs import with_allographs
-from digits.augment.elastic import distort
 from digits.augment.negatives import negative_examples
 
 Examples = tuple[Tensor, Tensor]  # images (N, H, W) uint8, and their targets (N, outputs)
@@ -18,25 +18,24 @@ def augment(
     targets: Tensor,
     epoch: int,
     seed: int = 0,
-    distortion: float = 0.0,
+    distort: float = 0.0,
     allographs: bool = False,
     negatives: float = 0.0,
 ) -> Examples:
     """Images (N, H, W) uint8 of digits, and their targets (N, 10), as they are seen in an epoch, on their device.
 
     Some are drawn in other ways of writing (`allographs`), then `negatives` images without a digit follow for each with
-    one, their targets all 0, then all are distorted, as strongly as `distortion`. The result depends on the arguments
+    one, their targets all 0, then all are distorted with the strength `distort`. The result depends on the arguments
     alone, and on the kind of device.
     """
-    if allographs or negatives:
-        digits = targets.argmax(1)
+    digits = targets.argmax(1)
     if allographs:
         images = with_allographs(images, digits, seed, epoch)
     if extra := round(negatives * len(images)):
         images = torch.cat([images, negative_examples(images, digits, extra, seed, epoch)])
         targets = torch.cat([targets, targets.new_zeros(extra, targets.shape[1])])
-    if distortion:
-        images = distort(images, distortion, seed, epoch)
+    if distort:
+        images = elastic.distort(images, distort, seed, epoch)
     return images, targets
 
 
@@ -49,7 +48,7 @@ class Prefetcher:
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
 
     def get(self, epoch: int, epochs: int | None) -> Examples:
-        """The examples of an epoch, of so many."""
+        """The examples of `epoch`, from 0; starts to make the next, too, unless that is after the last of `epochs`."""
         for wanted in (epoch, epoch + 1):
             if wanted not in self.made and wanted != epochs:
                 self.made[wanted] = self.background.submit(self.make, wanted)

@@ -37,19 +37,23 @@ class Kernel(NamedTuple):
 
 def choose(wanted: str, job: Job) -> Kernel:
     """The fastest kernel that suits a job, or the wanted one. Raises UserError if that does not suit it."""
-    reasons = {kernel: kernel.unsupported(job) for kernel in KERNELS.values()}
-    if wanted != "auto":
-        if wanted not in KERNELS:
-            raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}, not {wanted}")
-        if reason := reasons[KERNELS[wanted]]:
-            raise UserError(f"--kernel {wanted} cannot train this: {reason}")
-        return KERNELS[wanted]
-    fastest = next((kernel for kernel, reason in reasons.items() if not reason), None)
-    if fastest is None:
-        raise UserError(f"several processes cannot train this: {reasons[KERNELS['torch']]}")
-    widest = max((layer.out_features for layer in linears(job.model.network)), default=0)
-    dense = job.optimizer is not None and torch.get_num_threads() > 1 and job.chosen.shape[1] * widest > DENSE
-    return KERNELS["torch"] if fastest.name == "numba" and dense else fastest
+    reasons = {name: kernel.unsupported(job) for name, kernel in KERNELS.items()}
+    if wanted == "auto":
+        suited = [name for name, reason in reasons.items() if not reason]
+        if not suited:  # autograd refuses nothing else
+            raise UserError(f"several processes cannot train this: {reasons['torch']}")
+        wanted = "torch" if suited[0] == "numba" and _dense_is_faster(job) else suited[0]
+    elif wanted not in KERNELS:
+        raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}, not {wanted}")
+    elif reasons[wanted]:
+        raise UserError(f"--kernel {wanted} cannot train this: {reasons[wanted]}")
+    return KERNELS[wanted]
+
+
+def _dense_is_faster(job: Job) -> bool:
+    if job.optimizer is None or torch.get_num_threads() == 1:
+        return False
+    return job.chosen.shape[1] * max(layer.out_features for layer in linears(job.model.network)) > DENSE
 
 
 def _torch_unsupported(job: Job) -> str | None:
@@ -67,8 +71,8 @@ def _torch_unsupported(job: Job) -> str | None:
 def _torch_train(job: Job) -> Tally:
     if job.processes > 1:
         return distributed.train(job)
-    rate, decay = job.rate_and_decay
-    return backprop.sgd_steps(*job.parameters, job.images, job.targets, job.chosen, rate, job.model.cost, decay)
+    lr, decay = job.lr_and_decay
+    return backprop.sgd_steps(*job.weights_and_biases, job.images, job.targets, job.chosen, lr, job.model.cost, decay)
 
 
 @torch.no_grad()

@@ -41,7 +41,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 def train(job: Job) -> Tally:
     """A step of SGD for each mini-batch: `digits.backprop.sgd_steps` for float32 parameters and one of `COSTS`."""
-    (weights, biases), (lr, decay) = job.parameters, job.rate_and_decay
+    (weights, biases), (lr, decay) = job.weights_and_biases, job.lr_and_decay
     sizes, layers = _pack(weights, biases)
     buffers = _buffers(sizes, job.chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
@@ -55,7 +55,7 @@ def train(job: Job) -> Tally:
 
 def evaluate(job: Job) -> Tally:
     """Cost, summed, and number of right predictions on the `chosen` (n,) of the images."""
-    sizes, layers = _pack(*job.parameters)
+    sizes, layers = _pack(*job.weights_and_biases)
     return _tensors(*_evaluate(sizes, layers, *_buffers(sizes, 1), *_examples(job), job.model.cost is CROSS_ENTROPY))
 
 

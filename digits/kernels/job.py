@@ -14,19 +14,19 @@ class Job(NamedTuple):
     """What is to be trained or, without an optimizer, evaluated."""
 
     model: Any  # a DigitClassifier: it has a `network` and a `cost`
-    images: Tensor  # (N, H, W) uint8
+    images: Tensor  # (N, H, W), uint8 or float 0..1
     targets: Tensor  # (N, outputs) float, 0 or 1
-    chosen: Tensor  # int64: (K, B) for K mini-batches to train on, (n,) to evaluate
+    chosen: Tensor  # int64 indices into them: (K, B) for K mini-batches to train on, (n,) to evaluate
     optimizer: Optimizer | None = None
     processes: int = 1
 
     @property
-    def parameters(self) -> tuple[list[Tensor], list[Tensor]]:
+    def weights_and_biases(self) -> tuple[list[Tensor], list[Tensor]]:
         """Weights and biases of each layer, to be changed in place."""
         return weights_and_biases(self.model)
 
     @property
-    def rate_and_decay(self) -> tuple[float, float]:
+    def lr_and_decay(self) -> tuple[float, float]:
         """The learning rate, and lambda / n of L2."""
         assert self.optimizer is not None
         group = self.optimizer.param_groups[0]  # the weights; the biases have the same rate and no decay

@@ -16,13 +16,13 @@ def plain_sgd(network: nn.Module, lr: float, decay: float = 0.0) -> SGD:
     """The optimizer whose steps all kernels take; weights, not biases, lose `lr * decay` of themselves a step (L2)."""
     if not decay:
         return SGD(network.parameters(), lr)
-    weights, biases = ([p for p in network.parameters() if (p.ndim > 1) == wanted] for wanted in (True, False))
+    weights, biases = [p for p in network.parameters() if p.ndim > 1], [p for p in network.parameters() if p.ndim <= 1]
     groups: list[dict[str, Any]] = [{"params": weights, "weight_decay": decay}, {"params": biases}]
     return SGD(groups, lr)
 
 
 def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
-    """Whether the optimizer does what that of `plain_sgd` does, and nothing else."""
+    """Whether the optimizer is `plain_sgd(network, lr, decay)` of its own lr and decay."""
     if type(optimizer) is not SGD:
         return False
     first = optimizer.param_groups[0]
@@ -39,7 +39,8 @@ def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
 def scheduled(optimizer: Optimizer, epochs: int | None) -> Any:
     """The optimizer and, as Lightning wants it, its schedule for a run of so many epochs: warm-up and cosine decay.
 
-    The learning rate rises from a tenth of the optimizer's to all of it, then falls along a cosine to almost 0.
+    The learning rate rises from a tenth of the optimizer's to all of it, then falls along a cosine towards 0, which it
+    would reach in the epoch after the last. Raises UserError if `epochs` is not known.
     """
     if epochs is None or epochs < 1:
         raise UserError("--schedule has to know how many epochs there will be")
@@ -58,7 +59,10 @@ def refuse_steps(trainer: Any) -> None:
 
 
 def step_schedulers(model: Any, validation: Any) -> None:
-    """Step the schedulers of a LightningModule after an epoch, which Lightning leaves to manual optimization."""
+    """Step the schedulers of a LightningModule after an epoch, which Lightning leaves to manual optimization.
+
+    One that waits for a plateau looks at the `validation` accuracy, so its mode is "max".
+    """
     for config in model.trainer.lr_scheduler_configs:
         plateau = isinstance(config.scheduler, ReduceLROnPlateau)  # lowers the rate when validation stands still
         model.lr_scheduler_step(config.scheduler, validation if plateau else None)

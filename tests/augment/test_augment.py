@@ -37,9 +37,8 @@ def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(way, module, mon
     watch, made, plain = Watch(monkeypatch), module(**way), module()
     images, targets = made.training[0], one_hot(made.training[1])
     quick_trainer(max_epochs=3).fit(DigitClassifier([5]), made)
-    settings = {"distortion" if name == "distort" else name: value for name, value in way.items()}
     for epoch in range(3):
-        expected = augment.augment(images, targets, epoch, 5, **settings)
+        expected = augment.augment(images, targets, epoch, 5, **way)
         for stack in watch.epochs[epoch]:
             assert stack.images.equal(expected[0]) and stack.targets.equal(expected[1])
             assert not stack.images.equal(images)
@@ -56,8 +55,8 @@ def test_allographs_come_first_then_negatives_are_made_of_them_and_all_are_disto
     seen = []
     monkeypatch.setattr(augment, "with_allographs", lambda images, digits, *_: 255 - images)
     monkeypatch.setattr(augment, "negative_examples", lambda images, *_: seen.append(images) or images[:1])
-    monkeypatch.setattr(augment, "distort", lambda images, *_: seen.append(images) or images)
-    made, also = augment.augment(images, targets, 0, allographs=True, negatives=0.25, distortion=1.0)
+    monkeypatch.setattr(augment.elastic, "distort", lambda images, *_: seen.append(images) or images)
+    made, also = augment.augment(images, targets, 0, allographs=True, negatives=0.25, distort=1.0)
     assert seen[0].equal(255 - images)
     assert made.equal(seen[1]) and made.equal(torch.cat([255 - images, 255 - images[:1]]))
     assert also.equal(torch.cat([targets, torch.zeros(1, 10)]))
@@ -70,19 +69,19 @@ def test_nothing_is_made_unless_asked_for(module, monkeypatch):
 
 
 def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(module, monkeypatch):
-    made = [Event() for _ in range(3)]
+    made, distort = [Event() for _ in range(3)], elastic.distort
 
     def watched(images, strength, seed, epoch):
         assert current_thread() is not main_thread()
         assert torch.get_num_threads() == 1
         made[epoch].set()
-        return elastic.distort(images, strength, seed, epoch)
+        return distort(images, strength, seed, epoch)
 
     def step(model, stack, index):
         epoch = model.trainer.current_epoch
         assert epoch == 2 or made[epoch + 1].wait(timeout=20)
 
-    monkeypatch.setattr(augment, "distort", watched)
+    monkeypatch.setattr(augment.elastic, "distort", watched)
     monkeypatch.setattr(DigitClassifier, "training_step", step)
     threads = torch.get_num_threads()
     quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module(distort=0.7))
@@ -93,7 +92,7 @@ def test_a_mistake_in_the_background_ends_the_training(module, monkeypatch):
     def fail(*_):
         raise UserError("no copies today")
 
-    monkeypatch.setattr(augment, "distort", fail)
+    monkeypatch.setattr(augment.elastic, "distort", fail)
     with pytest.raises(UserError, match="no copies today"):
         quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module(distort=0.7))
 
