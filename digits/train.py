@@ -52,11 +52,11 @@ def train(
         epochs: How often it sees every training image.
         batch_size: Images in a mini-batch.
         lr: Learning rate.
-        schedule: Let lr warm up, then fall along a cosine.
+        schedule: Let lr warm up, then decay.
         init: Initial weights; gaussian is the book's first chapter's.
         seed: Decides the initial weights and the order.
         distort: How strongly to distort the images.
-        allographs: Draw some in ways of writing MNIST hardly has.
+        allographs: Write some in other ways.
         negatives: Images without a digit per training image.
         train_size: Train on the first so many of the 50,000 images.
         only_digit: Train a detector of this digit, with one output.

@@ -64,7 +64,7 @@ def understand(app: App, words: list[str]) -> BoundArguments:
         Args:
             rest: The other words.
             config: YAML file with any of these; the command line overrides it.
-            resume: Go on with the run in this folder, or the newest in runs/.
+            resume: Go on with this run, or the newest in runs/.
         """
         run = None if resume is None else resume[0] if resume else newest_run()
         if resume == [] and not run:
