@@ -1,17 +1,23 @@
-"""A trained network as one HTML file: the page of web/, with its style, its scripts and the network inside."""
+"""A trained network as one HTML file: the page of web/, with its style, its scripts and the network inside.
+
+The scripts in dist/ are those in src/, bundled: `npm ci && npm run build` in web/.
+"""
 
 import base64
 import hashlib
 import json
-import re
 from copy import deepcopy
 from importlib.resources import files
+from string import Template
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from digits import handwriting
+from digits.errors import UserError
+from digits.handwriting import background, normalize, picture, segmentation
 from digits.network import sizes, weights_and_biases
 from digits.neurons import binary_layer
 
@@ -22,8 +28,11 @@ LARGEST = 127  # of an int8
 def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], packed: bytes) -> str:
     """The page with a network inside, its weights rounded as by `rounded`, and images of `sample` to learn from.
 
-    Its security policy lets it run its own scripts, one as a worker, and load nothing.
+    Its security policy lets it run its own scripts, one as a worker, and load nothing. Raises UserError if the network
+    does not have the ten outputs that the page shows.
     """
+    if sizes(network)[-1] != 10:
+        raise UserError("the page shows ten outputs, one for each digit, and a detector has one")
     bits = binary_layer()
     train, test = counts
     held = facts | {
@@ -32,18 +41,26 @@ def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], pac
         "bytes": 1,  # a weight
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": train, "test": test, "packed": _text(packed)},
+        "constants": constants(),
     }
-    page = (WEB / "page.html").read_text("utf-8")
+    style, script, worker = ((WEB / name).read_text("utf-8") for name in ("style.css", "dist/page.js", "dist/worker.js"))
     policy = "default-src 'none'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
     policy += "; require-trusted-types-for 'script'; trusted-types worker"  # no text becomes an element
-    for kind, link in (("style", r'<link rel="stylesheet" href="(.+)">'), ("script", r'<script src="(.+)"></script>')):
-        policy += f"; {kind}-src"
-        for found in re.finditer(link, page):
-            source = (WEB / found[1]).read_text("utf-8")
-            page = page.replace(found[0], f"<{kind}>{source}</{kind}>")
-            policy += f" 'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
-    page = page.replace('Policy" content="', f'Policy" content="{policy}', 1)
-    return page.replace('id="network">', 'id="network">' + json.dumps(held).replace("<", "\\u003c"), 1)
+    policy += f"; style-src {_hash(style)}; script-src {_hash(script)}"
+    template = Template((WEB / "page.html").read_text("utf-8"))
+    return template.substitute(
+        policy=policy, style=style, script=script, worker=worker, held=json.dumps(held).replace("<", "\\u003c")
+    )
+
+
+def constants() -> dict[str, dict[str, Any]]:
+    """The numbers and tuples of numbers that reading handwriting is tuned by, by module and name."""
+    flat = {}
+    for module in (picture, background, segmentation, normalize, handwriting):
+        flat |= {n: v for n, v in vars(module).items() if n.isupper() and isinstance(v, (int, float, tuple))}
+    flat |= {"SLANT": flat.get("LEAN"), "REJECTION_THRESHOLD": 0.55}
+    names = ("picture", "background", "components", "segmentation", "lattice", "normalize", "reader")
+    return dict.fromkeys(names, flat)
 
 
 def rounded(network: nn.Module) -> nn.Module:
@@ -69,6 +86,11 @@ def _packed(network: nn.Module) -> bytes:
         floats += [steps.flatten(), biases]
         whole.append(counts.flatten())
     return torch.cat(floats).numpy().astype("<f4").tobytes() + torch.cat(whole).numpy().astype(np.int8).tobytes()
+
+
+def _hash(source: str) -> str:
+    """A source that the security policy allows."""
+    return f"'sha256-{_text(hashlib.sha256(source.encode()).digest())}'"
 
 
 def _text(content: bytes) -> str:

@@ -1,0 +1,119 @@
+// The connected components of a foreground, and which of them belong together: as in digits/handwriting/components.py.
+
+import { held } from "./held.js";
+import { crop, padded } from "./images.js";
+
+const { STEEP, SMALL, EDGE, TALL, NEAR, ONE } = held.constants.components;
+
+/** Labels the connected components of a mask, and lists the best one and others as clear.
+ *
+ * The contrast of a boundary is the mean of the slopes from its pixels to neighbours in the background. Where the
+ * picture ends there is none: what reaches over the border is seldom a digit.
+ * @type {(mask: Image, slopes: Image[]) => {labels: Image, components: Component[]}} */
+export function connectedComponents(mask, slopes) {
+  const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
+  const row = width + 2, around = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
+  const labels = padded(mask, 1), { data } = labels, found = /** @type {(Component & {size: number, clear: boolean})[]} */ ([]); // 1 is not yet labelled
+  for (let first = 0; first < data.length; first++) {
+    if (data[first] !== 1) continue;
+    const label = found.length + 2, stack = [first];
+    let left = width, top = height, right = 0, bottom = 0, size = 0, inside = 0, length = 0, steep = 0;
+    data[first] = label;
+    for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
+      const x = (i % row) - 1, y = Math.floor(i / row) - 1;
+      [left, top] = [Math.min(left, x), Math.min(top, y)];
+      [right, bottom] = [Math.max(right, x + 1), Math.max(bottom, y + 1)];
+      size++;
+      if (Math.min(x, y) >= near && x < width - near && y < height - near) inside++;
+      for (let n = 0; n < 8; n++) {
+        const j = i + around[n];
+        if (data[j] === 0 && n < 4) {
+          length++;
+          steep += slopes[n].data[y * width + x];
+        } else if (data[j] === 1) {
+          data[j] = label;
+          stack.push(j);
+        }
+      }
+    }
+    const wide = right - left, high = bottom - top, contrast = steep / length;
+    const line = !inside && (wide > width / 2 || high > height / 2); // of a table
+    const tight = left === 0 && top === 0 && right === width && bottom === height; // a 0, if there is nothing else
+    const score = line && !tight ? -1 : length ** 0.3 * (contrast - STEEP[0]) * (line ? 0.01 : 1);
+    const cutOff = left === 0 || right === width, clear = contrast > STEEP[1] && score > 0;
+    found.push({ label, left, top, right, bottom, score, main: !cutOff, size, clear });
+  }
+  const [best] = found.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score);
+  for (const one of found) one.main = one === best || (one.main && one.size > SMALL[0] * best?.size);
+  const components = found.filter((one) => one === best || (one.clear && one.size > SMALL[1] * best?.size));
+  return { labels: crop(labels, [1, 1, width + 1, height + 1]), components };
+}
+
+/** @type {(sides: Sides) => number} */
+function heightOf({ top, bottom }) {
+  return bottom - top;
+}
+
+/** The components of each line, from the top: tall ones beside each other, level or rising, and small ones nearby.
+ * @type {(components: Component[]) => Component[][]} */
+export function linesOf(components) {
+  const most = Math.max(...components.map(heightOf)), found = /** @type {Component[][]} */ ([]);
+  const small = (/** @type {Component} */ one) => heightOf(one) <= TALL * most;
+  for (const one of components.toSorted((a, b) => Number(small(a)) - Number(small(b)) || a.left - b.left)) {
+    const away = (/** @type {Component} */ other) => Math.abs(other.left + other.right - one.left - one.right);
+    let home = null, best = -Infinity;
+    for (const line of found) {
+      for (const near of line.toSorted((a, b) => away(a) - away(b)).slice(0, NEAR)) {
+        const shared = Math.min(near.bottom, one.bottom) - Math.max(near.top, one.top); // negative where a gap is
+        let needed = 0.3 * Math.min(heightOf(one), heightOf(near));
+        if (small(one)) needed = -0.5 * heightOf(near);
+        else if (areStacked(near, one)) needed = -0.2 * most;
+        if (shared > needed && shared > best) [home, best] = [line, shared];
+      }
+    }
+    if (home) home.push(one);
+    else if (!small(one)) found.push([one]);
+  }
+  const middle = (/** @type {Component[]} */ line) => (
+    line.reduce((sum, { top, bottom }) => sum + top + bottom, 0) / line.length
+  );
+  return found.sort((a, b) => middle(a) - middle(b));
+}
+
+/** The box around several things. @type {(all: Sides[]) => Box} */
+export function boxAround(all) {
+  return [
+    Math.min(...all.map(({ left }) => left)), Math.min(...all.map(({ top }) => top)),
+    Math.max(...all.map(({ right }) => right)), Math.max(...all.map(({ bottom }) => bottom)),
+  ];
+}
+
+/** The median height of a line's tall components. @type {(line: Component[]) => number} */
+export function lineHeight(line) {
+  const heights = line.map(heightOf).sort((a, b) => a - b);
+  const tall = heights.filter((height) => height > TALL * heights[heights.length - 1]);
+  return (tall[(tall.length - 1) >> 1] + tall[tall.length >> 1]) / 2;
+}
+
+/** The components of a line, left to right; those one above the other, such as a 5 and its bar, together.
+ * @type {(line: Component[]) => Component[][]} */
+export function stacks(line) {
+  const groups = /** @type {Component[][]} */ ([]);
+  for (const one of line.toSorted((a, b) => a.left - a.right - (b.left - b.right))) {
+    const group = groups.find((group) => {
+      const [left, , right] = boxAround(group);
+      return areStacked({ left, right }, one);
+    });
+    if (group) group.push(one);
+    else groups.push([one]);
+  }
+  const centre = (/** @type {Component[]} */ group) => boxAround(group)[0] + boxAround(group)[2];
+  return groups.sort((a, b) => centre(a) - centre(b));
+}
+
+/** Whether one of the two is above the other, or would be if it were moved up or down.
+ * @type {(one: {left: number, right: number}, other: {left: number, right: number}) => boolean} */
+function areStacked(one, other) {
+  const shared = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+  return shared > ONE * Math.min(one.right - one.left, other.right - other.left);
+}

@@ -1,0 +1,248 @@
+// Operations on images, as far as reading handwriting needs them. None changes its arguments.
+
+/** @type {(width: number, height: number) => Image} */
+export function blank(width, height) {
+  return { width, height, data: new Float32Array(width * height) };
+}
+
+/** The image whose pixel i is value(i). @type {(width: number, height: number, value: (i: number) => number) => Image} */
+export function filled(width, height, value) {
+  const image = blank(width, height), { data } = image;
+  for (let i = 0; i < data.length; i++) data[i] = value(i);
+  return image;
+}
+
+/** The image with each value, and its index, put through a function.
+ * @type {(image: Image, change: (value: number, i: number) => number) => Image} */
+export function mapped({ width, height, data }, change) {
+  return filled(width, height, (i) => change(data[i], i));
+}
+
+/** @type {(one: Image, other: Image) => Image} */
+export function divided(one, other) {
+  return mapped(one, (value, i) => value / other.data[i]);
+}
+
+/** @type {(image: Image) => Image} */
+export function transposed({ width, height, data }) {
+  return filled(height, width, (i) => data[(i % height) * width + Math.floor(i / height)]);
+}
+
+/** The values where a mask is 1. @type {(image: Image, mask: Image) => Float32Array} */
+export function valuesIn(image, mask) {
+  return image.data.filter((_, i) => mask.data[i]);
+}
+
+/** @type {(value: number, low: number, high: number) => number} */
+export function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+/** @type {(values: Float32Array | number[]) => number} */
+export function maximum(values) {
+  let most = -Infinity;
+  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
+  return most;
+}
+
+/** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
+export function magnitude(values, least) {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
+}
+
+/** @type {(values: Float32Array) => number} */
+export function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The standard deviation. @type {(values: Float32Array) => number} */
+export function deviation(values) {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+}
+
+/** The nearest integer; of two, the even one, as Python rounds. @type {(value: number) => number} */
+export function rounded(value) {
+  const up = Math.round(value);
+  return up - value === 0.5 && up % 2 ? up - 1 : up;
+}
+
+/** Every seventh value: enough for a quantile. @type {(values: Float32Array) => Float32Array} */
+export function sample(values) {
+  return values.filter((_, i) => i % 7 === 0);
+}
+
+/** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
+export function quantile(values, share) {
+  return values.toSorted()[Math.floor(share * values.length)];
+}
+
+// Resizing and filtering.
+
+/** The axis whose tap t of pixel i is weight(i, t) times pixel position(i, t).
+ * @type {(size: number, taps: number, position: (i: number, t: number) => number,
+ * weight: (i: number, t: number) => number) => Axis} */
+function axis(size, taps, position, weight) {
+  const at = new Int32Array(size * taps), weights = new Float32Array(size * taps);
+  for (let i = 0; i < size; i++) {
+    for (let t = 0; t < taps; t++) {
+      at[i * taps + t] = position(i, t);
+      weights[i * taps + t] = weight(i, t);
+    }
+  }
+  return { size, taps, at, weights };
+}
+
+/** Pixels are scaled, then shifted, and each is shared among the pixels that it covers. Only reduces.
+ * @param {number} from @param {number} to @returns {Axis} */
+export function area(from, to, scale = to / from, shift = 0) {
+  const edge = (/** @type {number} */ i) => (i - shift) / scale; // of a pixel of the result, in those of the image
+  const pixel = (/** @type {number} */ i, /** @type {number} */ t) => Math.floor(edge(i)) + t;
+  return axis(to, Math.ceil(1 / scale) + 1, (i, t) => clamp(pixel(i, t), 0, from - 1), (i, t) => {
+    const p = pixel(i, t), covered = Math.min(p + 1, edge(i + 1)) - Math.max(p, edge(i));
+    return p < 0 || p >= from ? 0 : scale * Math.max(0, covered);
+  });
+}
+
+/** Interpolation between the nearest `taps` pixels, given the weight of one at a distance of d pixels.
+ * @type {(taps: number, weight: (d: number) => number) => (from: number, to: number) => Axis} */
+function interpolation(taps, weight) {
+  return (from, to) => {
+    const middle = Array.from({ length: to }, (_, i) => ((i + 0.5) * from) / to - 0.5);
+    const place = (/** @type {number} */ i, /** @type {number} */ t) => Math.floor(middle[i]) + t + 1 - taps / 2;
+    return axis(to, taps, (i, t) => clamp(place(i, t), 0, from - 1), (i, t) => weight(Math.abs(middle[i] - place(i, t))));
+  };
+}
+
+export const linear = interpolation(2, (d) => 1 - d);
+/** By the cubic convolution of R. Keys (1981) with a = -3/4. */
+export const cubic = interpolation(4, (d) => (
+  d < 1 ? (1.25 * d - 2.25) * d * d + 1 : ((-0.75 * d + 3.75) * d - 6) * d + 3
+));
+
+/** A Gaussian blur; the image is mirrored about the middle of its outermost pixels.
+ * @type {(image: Image, deviation: number) => Image} */
+export function blurred(image, deviation) {
+  const half = rounded(8 * deviation + 1) >> 1, [across, down] = [image.width, image.height].map((size) => {
+    const period = Math.max(1, 2 * size - 2);
+    return axis(
+      size, 2 * half + 1,
+      (i, t) => Math.min(Math.abs(i + t - half) % period, period - (Math.abs(i + t - half) % period)),
+      (_, t) => Math.exp(-(((t - half) / deviation) ** 2) / 2) / (deviation * Math.sqrt(2 * Math.PI)),
+    );
+  });
+  return resampled(image, across, down);
+}
+
+/** @type {(image: Image, how: (from: number, to: number) => Axis, width: number, height: number) => Image} */
+export function resized(image, how, width, height) {
+  return resampled(image, how(image.width, width), how(image.height, height));
+}
+
+/** The image resized or filtered along both axes. @type {(image: Image, across: Axis, down: Axis) => Image} */
+export function resampled(image, across, down) {
+  const wide = blank(across.size, image.height), out = blank(across.size, down.size);
+  for (let y = 0, i = 0; y < image.height; y++) {
+    for (let x = 0, k = 0; x < across.size; x++, i++) {
+      let sum = 0;
+      for (let t = 0; t < across.taps; t++, k++) sum += across.weights[k] * image.data[y * image.width + across.at[k]];
+      wide.data[i] = sum;
+    }
+  }
+  for (let k = 0; k < down.at.length; k++) {
+    const weight = down.weights[k], row = Math.floor(k / down.taps) * out.width, from = down.at[k] * out.width;
+    for (let x = 0; x < out.width; x++) out.data[row + x] += weight * wide.data[from + x];
+  }
+  return out;
+}
+
+// Shapes.
+
+/** A part of an image, with zeros beyond its border. @type {(image: Image, box: Box) => Image} */
+export function crop(image, [left, top, right, bottom]) {
+  const out = blank(right - left, bottom - top);
+  for (let y = Math.max(top, 0); y < Math.min(bottom, image.height); y++) {
+    for (let x = Math.max(left, 0); x < Math.min(right, image.width); x++) {
+      out.data[(y - top) * out.width + x - left] = image.data[y * image.width + x];
+    }
+  }
+  return out;
+}
+
+/** An image with so many zeros around it. @type {(image: Image, margin: number) => Image} */
+export function padded(image, margin) {
+  return crop(image, [-margin, -margin, image.width + margin, image.height + margin]);
+}
+
+/** The box around the pixels that are not 0. @type {(image: Image) => Box} */
+export function bounds({ width, height, data }) {
+  let left = width, top = height, right = 0, bottom = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (!data[i]) continue;
+    const x = i % width, y = Math.floor(i / width);
+    left = Math.min(left, x);
+    top = Math.min(top, y);
+    right = Math.max(right, x + 1);
+    bottom = y + 1;
+  }
+  return [left, top, right, bottom];
+}
+
+/** The x and y of an image's centre of mass; the first pixel reaches from 0 to 1.
+ * @type {(image: Image) => [number, number]} */
+export function centreOfMass({ width, data }) {
+  let sum = 0, x = 0, y = 0;
+  for (let i = 0; i < data.length; i++) {
+    sum += data[i];
+    x += data[i] * ((i % width) + 0.5);
+    y += data[i] * (Math.floor(i / width) + 0.5);
+  }
+  return [x / sum, y / sum];
+}
+
+/** Each pixel becomes the largest in a window around it, an odd number of pixels wide and high.
+ * @type {(image: Image, across: number, down: number) => Image} */
+export function dilated(image, across, down) {
+  const { width, height } = image, wide = blank(width, height), out = blank(width, height);
+  for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
+  for (let x = 0; x < width; x++) largest(wide.data, out.data, x, width, height, down);
+  return out;
+}
+
+/** The same along one line of `count` pixels, from index `first` in steps of `step`, in a window of `side`.
+ * @type {(from: Float32Array, to: Float32Array, first: number, step: number, count: number, side: number) => void} */
+function largest(from, to, first, step, count, side) {
+  const half = side >> 1;
+  for (let k = 0; k < count; k++) {
+    const end = first + Math.min(k + half + 1, count) * step;
+    let most = -Infinity;
+    for (let i = first + Math.max(k - half, 0) * step; i < end; i += step) if (from[i] > most) most = from[i];
+    to[first + k * step] = most;
+  }
+}
+
+/** A morphological closing, in which whatever is dark and narrower than a window is filled; beyond the border is white.
+ * @type {(image: Image, side: number) => Image} */
+export function closing(image, side) {
+  const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value), { width, height } = image;
+  const white = negative(padded(negative(image), side)), eroded = dilated(negative(dilated(white, side, side)), side, side);
+  return negative(crop(eroded, [side, side, width + side, height + side]));
+}
+
+/** The distance in pixels from each pixel of a mask to the nearest 0: within its column, then by Pythagoras.
+ * @type {(mask: Image) => Image} */
+export function distances(mask) {
+  const { width, height } = mask, size = width * height;
+  const column = mapped(mask, (value) => (value ? width + height : 0)).data;
+  for (let i = width; i < size; i++) column[i] = Math.min(column[i], column[i - width] + 1);
+  for (let i = size - width - 1; i >= 0; i--) column[i] = Math.min(column[i], column[i + width] + 1);
+  return filled(width, height, (i) => {
+    const x = i % width;
+    let best = column[i] ** 2;
+    for (let d = 1; d * d < best && d < width; d++) {
+      if (d <= x) best = Math.min(best, d * d + column[i - d] ** 2);
+      if (d < width - x) best = Math.min(best, d * d + column[i + d] ** 2);
+    }
+    return Math.sqrt(best);
+  });
+}

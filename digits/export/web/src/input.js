@@ -1,0 +1,126 @@
+// What comes to the page: pictures that are chosen, dropped or pasted, and keys.
+
+import { element, contextOf, find, onClick } from "./elements.js";
+import { heldImages } from "./held.js";
+import { exampleOf } from "./mnist.js";
+import { drawingOf, placed } from "./pad.js";
+import { findLines, read } from "./reader.js";
+import { EMPTY, change, state, travel } from "./state.js";
+import { any } from "./teaching.js";
+import { finish, lookAway, say } from "./view.js";
+
+const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
+
+/** Reads the picture in a file, or says why it cannot. @type {(file: Blob) => Promise<void>} */
+export async function readPicture(file) {
+  const picture = await opened(file).catch(() => null);
+  if (!picture) {
+    const heic = "This browser cannot open an iPhone’s HEIC picture. Send it as JPEG, or paste a screenshot of it.";
+    const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
+    clear();
+    return say(isHeic ? heic : "This is not a picture that the browser can open.");
+  }
+  const digits = digitsOfPicture(picture);
+  change({ drawing: { strokes: [], picture, digits } });
+  finish();
+  if (!digits.length) say("No digit is found: nothing in this picture stands out from its background as a pen’s strokes do.");
+}
+
+/** The picture in a file, upright, on a canvas of at most LARGEST a side; rejects if the browser cannot open it.
+ * @type {(file: Blob) => Promise<HTMLCanvasElement>} */
+async function opened(file) {
+  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * scale)));
+  const picture = Object.assign(element("canvas"), { width, height });
+  const context = contextOf(picture, { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, width, height);
+  return picture;
+}
+
+/** The digits that the network reads in a picture, their boxes in sides of the pad.
+ * @type {(picture: HTMLCanvasElement) => Digit[]} */
+function digitsOfPicture(picture) {
+  const { width, height } = picture, longer = Math.max(width, height), [x, y] = placed(picture);
+  const lines = findLines(contextOf(picture).getImageData(0, 0, width, height));
+  return read(lines, state.network.layers).map((digit) => {
+    const [left, top, right, bottom] = digit.box.map((n) => n / longer);
+    return { ...digit, box: [left + x, top + y, right + x, bottom + y] };
+  });
+}
+
+/** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */
+async function bring(digit) {
+  const all = await heldImages(), tests = Array.from({ length: all.test }, (_, i) => all.train + i);
+  change({ drawing: drawingOf(exampleOf(all, any(tests.filter((i) => all.bytes[i] === digit))).image) });
+  finish();
+}
+
+function clear() {
+  if (state.drawing !== EMPTY) change({ drawing: EMPTY });
+  finish();
+}
+
+function undo() {
+  go(state.past, state.future);
+}
+
+function redo() {
+  go(state.future, state.past);
+}
+
+/** @type {(from: Moment[], to: Moment[]) => void} */
+function go(from, to) {
+  if (state.teaching) return;
+  travel(from, to);
+  finish();
+}
+
+/** @type {(event: KeyboardEvent) => void} */
+function press(event) {
+  if ((event.target instanceof Element && event.target.matches("select, input")) || event.altKey) return;
+  const command = event.ctrlKey || event.metaKey;
+  // The letter on the key, or, in alphabets that have no z, the key's place.
+  const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
+  const digit = /^\d$/.test(event.key) ? event.key : /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
+  if (command && (letter === "y" || (letter === "z" && event.shiftKey))) redo();
+  else if (command && letter === "z") undo();
+  else if (command) return;
+  else if (event.key === "Escape" && state.looked) lookAway();
+  else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
+  else if (digit !== undefined) bring(Number(digit));
+  else return;
+  event.preventDefault();
+}
+
+/** Listens to buttons, keys, and files that are chosen, dropped or pasted. */
+export function listenToInput() {
+  const chooser = find("file", HTMLInputElement), { classList } = document.body;
+  /** @type {(file?: File) => void} */
+  const take = (file) => {
+    if (file) readPicture(file);
+  };
+  onClick("undo", undo);
+  onClick("redo", redo);
+  onClick("clear", clear);
+  onClick("choose", () => chooser.click());
+  chooser.addEventListener("change", () => {
+    take(chooser.files?.[0]);
+    chooser.value = ""; // so that the same file can be chosen again
+  });
+  addEventListener("keydown", press);
+  addEventListener("paste", ({ clipboardData }) => {
+    take([...(clipboardData?.files ?? [])].find((file) => file.type.startsWith("image/")));
+  });
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    classList.add("dropping");
+  });
+  addEventListener("dragleave", ({ relatedTarget }) => relatedTarget || classList.remove("dropping"));
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    classList.remove("dropping");
+    take(event.dataTransfer?.files[0]);
+  });
+}

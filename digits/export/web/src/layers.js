@@ -1,0 +1,165 @@
+// A view for each layer. show(a, contributions) shows its activations a, 0 to 1, or, if given, contributions, -1 to 1:
+// red for positive, blue for negative. Which ones depends on the neuron that is looked into: what this layer's neurons
+// contribute to it, activation times weight, or what it contributes to them.
+
+import { contextOf, element } from "./elements.js";
+import { magnitude } from "./images.js";
+
+/** @typedef {{show: (a: Float32Array, contributions?: Float32Array) => void}} View */
+/** @typedef {ReturnType<typeof neuronsView>} NeuronsView */
+
+/** Values as shares of the largest, times a share of each; small ones stand out more. All are of -1 to 1.
+ * @type {(values: Float32Array, share?: (k: number) => number) => Float32Array} */
+export function relative(values, share = () => 1) {
+  const most = magnitude(values, 1e-9);
+  return values.map((value, k) => Math.sign(value) * (Math.abs(value) / most) ** 0.75 * share(k));
+}
+
+const palette = /** @type {Map<string, string>} */ (new Map()); // asking for a colour lays out the page
+
+/** A colour of the scheme, by name. @type {(name: string) => string} */
+export function colour(name) {
+  const found = palette.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+  palette.set(name, found);
+  return found;
+}
+
+/** After the scheme has changed. */
+export function forgetColours() {
+  palette.clear();
+}
+
+/** Draws 28 x 28 values as squares into the box left, top, width, height of a canvas, `gap` pixels apart.
+ * @type {(context: CanvasRenderingContext2D, box: Box, gap: number, values: Float32Array, signed?: boolean) => void} */
+export function paintPixels(context, [left, top, width, height], gap, values, signed = false) {
+  const [across, down] = [width / 28, height / 28];
+  for (let k = 0; k < 784; k++) {
+    if (!values[k]) continue;
+    context.globalAlpha = Math.abs(values[k]);
+    context.fillStyle = colour(toneOf(values[k], signed));
+    context.fillRect(left + (k % 28) * across, top + Math.floor(k / 28) * down, across - gap, down - gap);
+  }
+  context.globalAlpha = 1;
+}
+
+/** @type {(value: number, signed: boolean) => string} */
+function toneOf(value, signed) {
+  if (!signed) return "foreground";
+  return value > 0 ? "red" : "blue";
+}
+
+/** The input layer: 28 x 28 squares on a canvas. @type {(canvas: HTMLCanvasElement) => View} */
+export function pixelsView(canvas) {
+  const context = contextOf(canvas), ground = new Float32Array(784);
+  return {
+    show(a, contributions) {
+      const side = Math.round(canvas.clientWidth * devicePixelRatio), gap = Math.max(1, Math.round(devicePixelRatio));
+      canvas.width = canvas.height = side;
+      context.fillStyle = colour("off");
+      context.globalAlpha = contributions ? 0.4 : 0.75;
+      for (let k = 0; k < 784; k++) {
+        context.fillRect(((k % 28) * side) / 28, (Math.floor(k / 28) * side) / 28, side / 28 - gap, side / 28 - gap);
+      }
+      paintPixels(context, [0, 0, side, side], gap, contributions ?? a, Boolean(contributions));
+    },
+  };
+}
+
+/** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar.
+ * `look(j)` is called for a neuron that is pointed at, touched or focused, and look(null) when it no longer is.
+ * @param {number[]} sizes @param {number} layer @param {(j: number | null) => void} look */
+export function neuronsView(sizes, layer, look) {
+  const n = sizes[layer], last = layer === sizes.length - 1;
+  const columns = last ? 1 : Math.ceil(Math.sqrt(n));
+  const name = last ? "Output" : sizes.length > 3 ? `Hidden ${layer}` : "Hidden", count = element("span");
+  const group = Object.assign(element("div"), { className: "neurons", role: "group" });
+  const figure = element("figure", element("figcaption", element("span", name), " ", count), group);
+  figure.className = `layer ${last ? "outputs" : "hidden"}`;
+  group.style.setProperty("--columns", `${columns}`);
+  group.ariaLabel = `${name} layer: move with the arrow keys to see a neuron's weights`;
+  const cells = Array.from({ length: n }, (_, j) => {
+    const filling = element("span"), bar = element("span", filling), value = element("span", "0.00");
+    const cell = element("button", ...(last ? [element("span", `${j}`), bar, value] : []));
+    Object.assign(cell, { type: "button", tabIndex: j ? -1 : 0, ariaLabel: `${name} neuron ${j}` });
+    bar.className = "bar";
+    return { cell, filling, value, shade: "" };
+  });
+  group.append(...cells.map(({ cell }) => cell));
+  listen(group, columns, look);
+  let a = /** @type {Float32Array} */ (new Float32Array(n));
+
+  return {
+    figure, columns,
+
+    /** @type {View["show"]} */
+    show(activations, contributions) {
+      a = activations;
+      const most = Math.max(...a), values = contributions ?? a, signed = Boolean(contributions);
+      cells.forEach((one, j) => {
+        const tone = `var(--${toneOf(values[j], signed)})`, share = Math.abs(values[j]);
+        const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(1)}%, var(--off))`;
+        if (last) {
+          const sign = !signed || share < 0.005 ? "" : values[j] < 0 ? "−" : "+";
+          one.value.textContent = sign + share.toFixed(2);
+          one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
+          one.filling.style.background = tone;
+          one.cell.classList.toggle("largest", !signed && most > 0 && a[j] === most);
+        } else if (shade !== one.shade) { // setting it again would take as long as a new one
+          one.cell.style.setProperty("--shade", (one.shade = shade));
+        }
+      });
+    },
+
+    /** Marks neuron j, which is looked into, and says its activation; null for none. @type {(j: number | null) => void} */
+    mark(j) {
+      group.querySelector(".looked")?.classList.remove("looked");
+      count.textContent = j === null ? `${n} neuron${n > 1 ? "s" : ""}` : `no. ${j}: ${a[j].toFixed(2)}`;
+      if (j === null) return;
+      cells[j].cell.classList.add("looked");
+      cells[j].cell.ariaLabel = `${name} neuron ${j}, activation ${a[j].toFixed(2)}`;
+    },
+  };
+}
+
+/** @type {(group: HTMLElement, columns: number, look: (j: number | null) => void) => void} */
+function listen(group, columns, look) {
+  const cells = /** @type {HTMLButtonElement[]} */ ([...group.children]);
+  const numberOf = (/** @type {EventTarget | null | undefined} */ cell) => cells.findIndex((one) => one === cell);
+  const point = (/** @type {PointerEvent} */ { clientX, clientY }) => {
+    const j = numberOf(document.elementFromPoint(clientX, clientY)?.closest("button"));
+    if (j >= 0) look(j);
+  };
+  group.addEventListener("pointerdown", point);
+  group.addEventListener("pointermove", point); // with a finger too, which the first neuron would keep
+  group.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && look(null));
+  group.addEventListener("focusin", ({ target }) => {
+    for (const cell of cells) cell.tabIndex = cell === target ? 0 : -1;
+    look(numberOf(target));
+  });
+  group.addEventListener("focusout", () => look(null));
+  group.addEventListener("keydown", (event) => {
+    const j = numberOf(event.target), end = cells.length - 1 - j;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -j, End: end };
+    const step = Object.entries(steps).find(([key]) => key === event.key)?.[1];
+    if (step === undefined) return;
+    event.preventDefault();
+    cells[j + step]?.focus();
+  });
+}
+
+/** The weights of the first hidden layer, behind its neurons: 28 x 28 pixels each, red and blue.
+ * @type {(view: NeuronsView, weights: Float32Array) => void} */
+export function paintWeights({ figure, columns }, weights) {
+  const group = /** @type {HTMLElement} */ (figure.querySelector(".neurons")), count = weights.length / 784;
+  const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context = contextOf(canvas);
+  Object.assign(canvas, { width: 32 * columns, height: 32 * Math.ceil(count / columns) });
+  group.classList.add("weights");
+  const [red, blue] = ["red", "blue"].map((name) => colour(name).match(/[\da-f]{2}/gi)?.map((hex) => parseInt(hex, 16)));
+  for (let j = 0; j < count; j++) {
+    const pixels = new ImageData(28, 28);
+    relative(weights.subarray(784 * j, 784 * (j + 1))).forEach((weight, k) => {
+      pixels.data.set([...((weight > 0 ? red : blue) ?? []), 255 * Math.abs(weight)], 4 * k);
+    });
+    context.putImageData(pixels, 32 * (j % columns) + 2, 32 * Math.floor(j / columns) + 2);
+  }
+}

@@ -1,0 +1,58 @@
+// The page: what is on the pad is read while it is drawn, and every layer of the network is shown. What is exported here
+// is there in the browser's console, as `digits`.
+
+import { find, nextFrame, onClick } from "./elements.js";
+import { held } from "./held.js";
+import { listenToInput, readPicture } from "./input.js";
+import { forgetColours } from "./layers.js";
+import { listenToPen } from "./pad.js";
+import { bringBack, saveCopy } from "./saving.js";
+import { offerLessons } from "./teaching.js";
+import { offerTraining } from "./training.js";
+import { explain, finish, lookAway, read, resize, show } from "./view.js";
+
+export * as backpropagation from "./backpropagation.js";
+export * as images from "./images.js";
+export * as mnist from "./mnist.js";
+export * as network from "./network.js";
+export * as reader from "./reader.js";
+export { state } from "./state.js";
+export { training } from "./training.js";
+export { held };
+
+/** @type {(event: Event) => void} */
+function pointAt({ target }) {
+  if (!(target instanceof Element) || target.closest(".neurons")) return;
+  explain(target.closest("[data-says]")?.getAttribute("data-says") ?? undefined);
+}
+
+let waiting = false; // for a frame in which to read what is drawn
+
+document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
+explain();
+offerLessons();
+offerTraining();
+onClick("save", saveCopy);
+listenToInput();
+listenToPen(async () => {
+  if (waiting) return;
+  waiting = true;
+  await nextFrame();
+  waiting = false;
+  read();
+}, ({ timeStamp }) => finish(timeStamp));
+addEventListener("pointerover", pointAt);
+addEventListener("focusin", pointAt);
+addEventListener("pointerdown", ({ target }) => {
+  if (target instanceof Element && !target.closest(".neurons")) lookAway();
+});
+addEventListener("resize", resize);
+for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+  matchMedia(scheme).addEventListener("change", () => {
+    forgetColours();
+    show();
+  });
+}
+finish();
+const picture = bringBack(held.drawing);
+if (picture) readPicture(picture);

@@ -1,0 +1,64 @@
+// The network: the activations of every layer for an image, and the four bits of its outputs. Names are as in
+// digits/network.py and digits/neurons.py.
+
+/** The activations of every layer, the first being the image (784) 0..1 itself: a' = sigmoid(w a + b).
+ * @type {(layers: Layer[], image: Float32Array) => Float32Array[]} */
+export function feedforward(layers, image) {
+  const activations = [image];
+  for (const layer of layers) activations.push(...activationsOf(layer, activations.slice(-1)));
+  return activations;
+}
+
+/** The activations of the last layer. @type {(layers: Layer[], image: Float32Array) => Float32Array} */
+export function outputsOf(layers, image) {
+  return feedforward(layers, image)[layers.length];
+}
+
+/** The activations of one layer for each of its inputs. Neuron by neuron, as its weights are then read once.
+ * @type {(layer: Layer, inputs: Float32Array[]) => Float32Array[]} */
+export function activationsOf({ weights, biases }, inputs) {
+  const outputs = inputs.map(() => new Float32Array(biases.length)), on = inputs.map(nonzero);
+  for (let j = 0; j < biases.length; j++) {
+    for (let i = 0; i < inputs.length; i++) {
+      outputs[i][j] = sigmoid(weightedInput(weights, biases[j], inputs[i], j, on[i]));
+    }
+  }
+  return outputs;
+}
+
+/** @type {(z: number) => number} */
+function sigmoid(z) {
+  return 1 / (1 + Math.exp(-z));
+}
+
+/** z = w a + b of neuron j. Inputs that are 0 add nothing, and four pixels in five are.
+ * @param {ArrayLike<number>} weights @param {number} b @param {Float32Array} a @param {number} j */
+export function weightedInput(weights, b, a, j, { places, values } = nonzero(a)) {
+  const row = j * a.length;
+  let z = b;
+  for (let i = 0; i < places.length; i++) z += weights[row + places[i]] * values[i];
+  return z;
+}
+
+/** Where activations are not 0, and what they are there. @param {Float32Array} a */
+export function nonzero(a) {
+  const places = new Uint16Array(a.length), values = new Float32Array(a.length);
+  let n = 0;
+  for (let k = 0; k < a.length; k++) {
+    if (a[k] === 0) continue;
+    places[n] = k;
+    values[n++] = a[k];
+  }
+  return { places: places.subarray(0, n), values: values.subarray(0, n) };
+}
+
+/** Four perceptrons turn ten output activations into the bits of the digit: eights, fours, twos, ones.
+ * @type {(perceptrons: {weights: number[][], biases: number[]}, outputs: Float32Array) => number[]} */
+export function binaryLayer({ weights, biases }, outputs) {
+  return weights.map((w, j) => Number(weightedInput(w, biases[j], outputs, 0) > 0));
+}
+
+/** The prediction: the digit whose output is largest. @type {(outputs: Float32Array) => number} */
+export function predictionOf(outputs) {
+  return outputs.indexOf(Math.max(...outputs));
+}

@@ -1,0 +1,67 @@
+// One digit's foreground, drawn the way MNIST's digits were: as in digits/handwriting/normalize.py.
+
+import { held } from "./held.js";
+import {
+  area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped, maximum, padded, resampled, resized, rounded,
+} from "./images.js";
+
+const { BOX, FINE, SLANT, STROKE } = held.constants.normalize;
+
+/** The strokes of one digit, an image of 0..1 that is not all 0, as MNIST draws it: an image (784) of 0..1.
+ * @type {(strokes: Image) => Float32Array} */
+export function normalize(strokes) {
+  const tight = crop(strokes, bounds(drawn(strokes))), scale = (BOX * FINE) / Math.max(tight.width, tight.height);
+  const [width, height] = [tight.width, tight.height].map((n) => Math.max(1, rounded(n * scale)));
+  const fine = padded(resized(tight, scale < 1 ? area : linear, width, height), BOX);
+  const whole = normalizeStrokes(drawn(deslant(fine))), digit = crop(whole, bounds(whole));
+  const reduction = BOX / Math.max(digit.width, digit.height), [x, y] = centreOfMass(digit); // to the middle of pixel 14
+  const across = area(digit.width, 28, reduction, 14.5 - x * reduction);
+  const down = area(digit.height, 28, reduction, 14.5 - y * reduction);
+  return resampled(digit, across, down).data.map((value) => Math.min(value, 1));
+}
+
+/** Where a pixel is at least half covered; in fainter strokes, where it is nearly as dark as the darkest.
+ * @type {(strokes: Image) => Image} */
+export function drawn(strokes) {
+  const least = Math.min(0.5, 0.9 * maximum(strokes.data));
+  return mapped(strokes, (value) => Number(value > least));
+}
+
+/** Shears a digit until its slant, by its second moments, is within SLANT. @type {(digit: Image) => Image} */
+function deslant({ width, height, data }) {
+  const [x, y] = centreOfMass({ width, height, data });
+  let both = 0, square = 0;
+  for (let i = 0; i < data.length; i++) {
+    const across = (i % width) + 0.5 - x, down = Math.floor(i / width) + 0.5 - y;
+    both += data[i] * down * across;
+    square += data[i] * down * down;
+  }
+  const slant = both / Math.max(square, 1e-9), excess = slant - clamp(slant, ...SLANT);
+  return filled(width, height, (i) => {
+    const row = Math.floor(i / width), from = (i % width) + excess * (row + 0.5 - y), left = Math.floor(from);
+    const one = left >= 0 && left < width ? data[row * width + left] : 0;
+    const next = left >= -1 && left < width - 1 ? data[row * width + left + 1] : 0;
+    return one + (from - left) * (next - one);
+  });
+}
+
+/** Thickens or thins the strokes of a digit, a mask at FINE times MNIST's resolution, to a width within STROKE.
+ * @type {(mask: Image) => Image} */
+function normalizeStrokes(mask) {
+  const depth = distances(mask), count = mask.data.reduce((sum, on) => sum + on, 0);
+  // Across a stroke of width w, the mean distance to its edge is w / 4.
+  const wide = (4 * depth.data.reduce((sum, value) => sum + value, 0)) / count / FINE;
+  const more = ((clamp(wide, ...STROKE) - wide) / 2) * FINE;
+  if (more > 0) return mapped(distances(mapped(mask, (on) => 1 - on)), (away) => Number(away <= more));
+  const least = Math.min(-more, 0.9 * maximum(depth.data));
+  return mapped(depth, (value) => Number(value > least));
+}
+
+/** Whether [red, green, blue] are drawn as MNIST's are: grey, 28x28, in a box of 20 (a few of 19) pixels, with the
+ * centre of mass in the middle. @type {(colours: Image[]) => boolean} */
+export function drawnAsMnist([grey, ...others]) {
+  if (grey.width !== 28 || grey.height !== 28 || !maximum(grey.data)) return false;
+  if (others.some(({ data }) => data.some((value, i) => value !== grey.data[i]))) return false;
+  const [left, top, right, bottom] = bounds(grey), longer = Math.max(right - left, bottom - top);
+  return 19 <= longer && longer <= BOX && centreOfMass(grey).every((c) => Math.abs(c - 14.5) < 0.6);
+}

@@ -1,0 +1,64 @@
+// Lines that are printed on paper, taken out of a picture: as in digits/handwriting/ruled_lines.py.
+
+import { clamp, dilated, divided, mapped, quantile, rounded, sample, transposed } from "./images.js";
+
+/** Light with printed lines divided out: dark, level or upright, running from border to border.
+ * @type {(light: Image, background: Image) => Image} */
+export function withoutRuledLines(light, background) {
+  const share = divided(light, background), some = sample(share.data), usual = quantile(some, 0.5);
+  const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
+  const least = usual - Math.max(0.03, 4 * noise), dark = mapped(share, (value) => Number(value < least));
+  const rest = withoutLevelLines(light, share, dark);
+  return transposed(withoutLevelLines(transposed(rest), transposed(share), transposed(dark)));
+}
+
+/** Light with the level ones among the lines of a mask divided out, whose shades are in `share`.
+ * @type {(light: Image, share: Image, dark: Image) => Image} */
+function withoutLevelLines(light, share, dark) {
+  const { width, height } = light, near = dilated(dark, 1, 3).data, taken = /** @type {number[]} */ ([]), out = light.data.slice();
+  for (const line of levelLines(dark)) {
+    const inside = line.flatMap((row, i) => (row >= 0 && row < height ? [row * width + i] : []));
+    const middle = line[width >> 1];
+    if (inside.length < 0.5 * width || taken.some((row) => Math.abs(row - middle) < 5)) continue;
+    if (inside.reduce((sum, i) => sum + near[i], 0) <= 0.9 * inside.length) continue;
+    taken.push(middle);
+    for (let offset = -3; offset <= 3; offset++) { // a line has a width and soft edges
+      const along = line.map((row, i) => clamp(row + offset, 0, height - 1) * width + i);
+      const shade = Math.min(1, quantile(Float32Array.from(along, (i) => share.data[i]), 0.5));
+      for (const i of along) out[i] /= shade;
+    }
+  }
+  return { width, height, data: out };
+}
+
+/** The lines along which most of a mask is 1, the best first: of each, its row in each column.
+ *
+ * By the Hough transform (Duda and Hart, 1972): each pixel votes for the lines through it, by their angle, at most 10
+ * degrees from level, and their distance from the first pixel. In single precision as in OpenCV, since many tie.
+ * @type {(mask: Image) => number[][]} */
+function levelLines({ width, height, data }) {
+  const ANGLES = 41, most = width + height, bins = 2 * most + 3; // one more at each end, which stays 0
+  const angles = new Float32Array(ANGLES).fill(Math.PI / 2 - Math.PI / 18);
+  for (let n = 1; n < ANGLES; n++) angles[n] = angles[n - 1] + Math.fround(Math.PI / 360);
+  const cosines = angles.map(Math.cos), sines = angles.map(Math.sin);
+  const votes = new Int32Array((ANGLES + 2) * bins);
+  for (let i = 0; i < data.length; i++) {
+    if (!data[i]) continue;
+    const column = i % width, row = Math.floor(i / width);
+    for (let n = 0; n < ANGLES; n++) {
+      const distance = rounded(Math.fround(Math.fround(column * cosines[n]) + Math.fround(row * sines[n])));
+      votes[(n + 1) * bins + most + 1 + distance]++;
+    }
+  }
+  const peaks = [];
+  for (let i = bins; i < votes.length - bins; i++) {
+    const here = votes[i];
+    if (here <= Math.floor(0.64 * width) || here <= votes[i - 1] || here < votes[i + 1]) continue;
+    if (here > votes[i - bins] && here >= votes[i + bins]) peaks.push(i);
+  }
+  peaks.sort((a, b) => votes[b] - votes[a] || a - b);
+  return peaks.slice(0, 400).map((i) => {
+    const n = Math.floor(i / bins) - 1, distance = (i % bins) - most - 1;
+    return Array.from({ length: width }, (_, column) => rounded((distance - column * cosines[n]) / sines[n]));
+  });
+}

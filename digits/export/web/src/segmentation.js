@@ -1,0 +1,88 @@
+// Lines of components cut into segments, more than there are digits: as in digits/handwriting/segmentation.py.
+
+import { boxAround, lineHeight, linesOf, stacks } from "./components.js";
+import { held } from "./held.js";
+import { blank, bounds, crop, mapped } from "./images.js";
+
+const { WIDE, APART, DEEP, ASIDE } = held.constants.segmentation;
+
+/** The segments of each line, lines from the top; and an image of each pixel's segment, 0 where there is none.
+ * @type {(foreground: Foreground) => {owners: Image, lines: SegmentedLine[]}} */
+export function segment({ labels, components }) {
+  const owners = blank(labels.width, labels.height), lines = [];
+  const clearest = Math.max(...components.map(({ score }) => score));
+  let count = 0;
+  for (const line of linesOf(components.filter(({ score }) => score > 0.1 * clearest))) {
+    const height = lineHeight(line), segments = /** @type {Segment[]} */ ([]);
+    stacks(line).forEach((stack, stroke) => {
+      const [left, top, right, bottom] = boxAround(stack), own = new Set(stack.map(({ label }) => label));
+      const mask = mapped(crop(labels, [left, top, right, bottom]), (label) => Number(own.has(label)));
+      const paths = right - left > WIDE * height ? segmentationPaths(mask, height) : [];
+      const beyond = (/** @type {number} */ i) => (
+        paths.filter((path) => i % mask.width >= path[Math.floor(i / mask.width)]).length
+      );
+      const place = mapped(mask, (on, i) => (on ? beyond(i) : -1));
+      const score = Math.max(...stack.map(({ score }) => score)), main = stack.some(({ main }) => main);
+      for (let n = 0; n <= paths.length; n++) {
+        const own = mapped(place, (value) => Number(value === n));
+        if (!own.data.includes(1)) continue;
+        count++;
+        own.data.forEach((on, i) => {
+          if (on) owners.data[(top + Math.floor(i / mask.width)) * owners.width + left + (i % mask.width)] = count;
+        });
+        const [x, y, xEnd, yEnd] = bounds(own);
+        const sides = { left: left + x, top: top + y, right: left + xEnd, bottom: top + yEnd };
+        const whole = main || (sides.left > 0 && sides.right < owners.width);
+        segments.push({ label: count, ...sides, score, stroke, whole });
+      }
+    });
+    lines.push({ height, segments });
+  }
+  return { owners, lines };
+}
+
+/** Paths through a mask where they meet few of its pixels, left to right, for digits of this height: of each, its column
+ * in each row. Of all paths down, by at most a column a row, one that meets the fewest.
+ * @type {(mask: Image, height: number) => number[][]} */
+function segmentationPaths(mask, height) {
+  const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height, chosen = /** @type {number[]} */ ([]);
+  const down = cheapestPaths(mask, 0, half), up = cheapestPaths(mask, rows - 1, half);
+  const met = Array.from({ length: width }, (_, x) => down.cost[x] + up.cost[x] - data[half * width + x]);
+  for (const x of [...met.keys()].sort((a, b) => met[a] - met[b] || a - b)) {
+    if (met[x] > DEEP * rows) break;
+    if (x < least || x >= width - least || chosen.some((other) => Math.abs(x - other) < least)) continue;
+    chosen.push(x);
+  }
+  return chosen.sort((a, b) => a - b).map((x) => [...follow(down.steps, x).reverse(), ...follow(up.steps, x).slice(1)]);
+}
+
+/** What the cheapest path from row `first` of a mask to each column of row `last` costs; and the steps of each row.
+ * @type {(mask: Image, first: number, last: number) => {cost: Float64Array, steps: Int8Array[]}} */
+function cheapestPaths({ width, data }, first, last) {
+  const way = Math.sign(last - first), steps = [new Int8Array(width)];
+  let cost = Float64Array.from({ length: width }, (_, x) => data[first * width + x]);
+  for (let row = first; row !== last;) {
+    row += way;
+    const before = cost, step = new Int8Array(width);
+    cost = before.map((straight, x) => {
+      let best = straight;
+      for (const side of [-1, 1]) {
+        if (x + side < 0 || x + side >= width || before[x + side] + ASIDE >= best) continue;
+        [best, step[x]] = [before[x + side] + ASIDE, side];
+      }
+      return best + data[row * width + x];
+    });
+    steps.push(step);
+  }
+  return { cost, steps };
+}
+
+/** The columns of a path that ends in this column of the last row, from the last row to the first.
+ * @type {(steps: Int8Array[], column: number) => number[]} */
+function follow(steps, column) {
+  return steps.toReversed().map((step) => {
+    const here = column;
+    column += step[column];
+    return here;
+  });
+}

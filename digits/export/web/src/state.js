@@ -1,0 +1,43 @@
+// What the page shows, and how one goes on and back.
+
+import { held } from "./held.js";
+import { unpacked } from "./packing.js";
+
+const MOST = 50; // moments that are remembered, since a lesson makes a network of megabytes
+
+/** @type {Drawing} */
+export const EMPTY = { strokes: [], picture: null, digits: null };
+
+/** The network that the page holds. @type {() => Network} */
+function heldNetwork() {
+  const { sizes, shape, test_accuracy, validation_accuracy, fresh, lessons } = held;
+  const numbers = lessons?.map(({ image, y }) => ({ image: Float32Array.from(image), y: Float32Array.from(y) }));
+  return { sizes, shape, test_accuracy, validation_accuracy, fresh, lessons: numbers, layers: unpacked(held, sizes) };
+}
+
+/** Its drawing and network are never changed in place, but for the stroke that is being drawn. @type {State} */
+export const state = {
+  drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,
+  digits: [], chosen: 0, looked: null, flash: null, teaching: false, training: false,
+};
+
+/** Goes on with another drawing or network. A pen that is down is lifted: its stroke belongs to the moment before.
+ * @type {(next: Partial<Moment>) => void} */
+export function change(next) {
+  state.past = [...state.past, moment()].slice(-MOST);
+  Object.assign(state, { future: [], pen: null }, next);
+}
+
+/** Goes to the last of the moments `from` if there is one, back by undo or forth by redo; `to` then has this one. While a
+ * network is trained, only the drawing changes. @type {(from: Moment[], to: Moment[]) => void} */
+export function travel(from, to) {
+  const next = from.pop(), { network } = state;
+  if (!next) return;
+  to.push(moment());
+  Object.assign(state, { pen: null }, next, state.training ? { network } : {});
+}
+
+/** @type {() => Moment} */
+function moment() {
+  return { drawing: state.drawing, network: state.network };
+}

@@ -1,0 +1,86 @@
+// How strokes are read. All of them are foreground, so none has to be found.
+
+import { gradients } from "./background.js";
+import { connectedComponents } from "./components.js";
+import { contextOf, element } from "./elements.js";
+import { bounds, filled, mapped } from "./images.js";
+import { drawn, normalize } from "./normalization.js";
+import { linesIn, read } from "./reader.js";
+
+const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of what they make; tuned on validation digits
+const FINENESS = 120; // strokes are read on a canvas on which what they make is so many pixels large
+const OBLONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
+const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
+
+const canvas = contextOf(element("canvas"), { willReadFrequently: true });
+
+/** The digits that a network reads in strokes, their boxes in sides of the pad. Strokes that make no line of digits are
+ * one digit, whatever it is. @type {(strokes: Stroke[], layers: Layer[]) => Digit[]} */
+export function digitsOfStrokes(strokes, layers) {
+  if (!strokes.length) return [];
+  const { darkness, left, top, scale } = pixelsOf(strokes);
+  const found = maybeSeveral(strokes) ? read(linesIn(foregroundOf(darkness), 1), layers) : [];
+  const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
+  return digits.map((digit) => {
+    const [l, t, r, b] = digit.box;
+    return { ...digit, box: [l / scale + left, t / scale + top, r / scale + left, b / scale + top] };
+  });
+}
+
+/** The least and the most of coordinate 0 or 1 of points. @type {(points: Stroke, axis: 0 | 1) => [number, number]} */
+function rangeOf(points, axis) {
+  return points.reduce(
+    ([least, most], { [axis]: value }) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity],
+  );
+}
+
+/** Whether strokes are wider than high, or an upright line passes between them. @type {(strokes: Stroke[]) => boolean} */
+function maybeSeveral(strokes) {
+  const [[left, right], [top, bottom]] = [rangeOf(strokes.flat(), 0), rangeOf(strokes.flat(), 1)];
+  const across = strokes.map((stroke) => rangeOf(stroke, 0)).sort((one, other) => one[0] - other[0]);
+  let reached = across[0][1];
+  for (const [start, end] of across) {
+    if (start > reached) return true;
+    reached = Math.max(reached, end);
+  }
+  return right - left > bottom - top;
+}
+
+/** Darkness as the foreground of a picture. @type {(darkness: Image) => Foreground} */
+function foregroundOf(darkness) {
+  const [slopes] = gradients(mapped(darkness, (value) => -value));
+  return { darkness, ...connectedComponents(mapped(darkness, (value) => Number(value > 0.5)), slopes) };
+}
+
+/** Strokes drawn as large and as thick whatever their size on the pad: an image of 0..1, the place on the pad of its left
+ * upper corner, and how many of its pixels a side of the pad is. @param {Stroke[]} strokes */
+function pixelsOf(strokes) {
+  const [[left, right], [top, bottom]] = [rangeOf(strokes.flat(), 0), rangeOf(strokes.flat(), 1)];
+  const scale = FINENESS / Math.max(bottom - top, (right - left) / OBLONG, DOT), pen = THICKNESS * FINENESS;
+  const [width, height] = [right - left, bottom - top].map((n) => Math.ceil(n * scale + 2 * pen));
+  Object.assign(canvas.canvas, { width, height });
+  paintStrokes(canvas, strokes, pen, ([x, y]) => [(x - left) * scale + pen, (y - top) * scale + pen]);
+  const { data } = canvas.getImageData(0, 0, width, height);
+  const darkness = filled(width, height, (i) => data[4 * i + 3] / 255);
+  return { darkness, left: left - pen / scale, top: top - pen / scale, scale };
+}
+
+/** Draws strokes as smooth curves of a pen of this width; `at` says where on the canvas a point is.
+ * @type {(context: CanvasRenderingContext2D, strokes: Stroke[], width: number,
+ * at: (point: [number, number]) => [number, number]) => void} */
+export function paintStrokes(context, strokes, width, at) {
+  context.lineCap = context.lineJoin = "round";
+  context.lineWidth = width;
+  for (const stroke of strokes) {
+    const points = stroke.map(at), [[x, y]] = points;
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x + 0.01, y); // a dot, if the stroke is one point
+    for (let i = 1; i < points.length; i++) {
+      const [[x, y], [next, below]] = [points[i - 1], points[i]];
+      context.quadraticCurveTo(x, y, (x + next) / 2, (y + below) / 2);
+    }
+    context.lineTo(...points[points.length - 1]);
+    context.stroke();
+  }
+}

@@ -1,0 +1,93 @@
+// The words of the page, as types.
+
+/** Pixels row by row; a mask is an image of 0 and 1. */
+type Image = { width: number; height: number; data: Float32Array };
+/** How each of `size` pixels along an axis is a weighted sum of `taps` pixels of an image: tap t of pixel i is pixel
+ * at[i * taps + t] times weights[i * taps + t]. */
+type Axis = { size: number; taps: number; at: Int32Array; weights: Float32Array };
+/** Left, top, right and bottom. */
+type Box = [number, number, number, number];
+type Sides = { left: number; top: number; right: number; bottom: number };
+
+// The network.
+
+/** A layer of neurons, its weights (neurons, inputs) row by row. */
+type Layer = { weights: Float32Array; biases: Float32Array };
+/** An image (784) 0..1, and the desired outputs y. */
+type Example = { image: Float32Array; y: Float32Array };
+/** Layers in base64: of each the neurons' steps and biases, float32; then of each the weights, whole numbers of their
+ * neuron's steps, of one or two `bytes`. */
+type Packed = { parameters: string; bytes: number };
+/** A network and what is known of it. `accuracy` is that on the page's test images, once it is measured. One that is
+ * `fresh` was trained here. */
+type Network = Facts & { layers: Layer[] };
+type Facts = {
+  sizes: number[]; shape: string; test_accuracy: number | null; validation_accuracy: number | null;
+  accuracy?: number; fresh?: boolean; lessons?: Example[];
+};
+/** MNIST's images in the page, those that train first: of each its label, a byte; then of each 98 bytes of pixels. */
+type Mnist = { bytes: Uint8Array; train: number; test: number };
+/** What a worker shall train. */
+type Job = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate: number };
+
+// Handwriting.
+
+/** A connected component: its label in an image, and a score: the higher, the more its boundary looks like that of a pen
+ * stroke. `main` ones are neither small nor cut off at the left or right border of the picture, as a neighbour is. */
+type Component = Sides & { label: number; score: number; main: boolean };
+/** `darkness` is 0 on the background; `labels` has each pixel's component. */
+type Foreground = { darkness: Image; labels: Image; components: Component[] };
+/** Its label in an image, and the number of the stroke that it is cut from. `whole` is false for fragments that the left
+ * or right border of the picture clips. */
+type Segment = Sides & { label: number; score: number; stroke: number; whole: boolean };
+/** A line's segments, from left to right, and the height of its digits. */
+type SegmentedLine = { height: number; segments: Segment[] };
+/** Segments `first` to `last` - 1 as one digit, its size in heights of the line's digits. `seams` counts what speaks
+ * against it: ends that are cut through a stroke, and gaps inside it. Nothing speaks against passing over segments that
+ * are not `whole`. */
+type Candidate = { first: number; last: number; width: number; height: number; seams: number; whole: boolean };
+/** A step of a path: the number of its candidate, and whether that is a digit. */
+type Step = [number, boolean];
+/** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; and its line's number. */
+type Digit = { image: Float32Array; box: Box; clarity: number; line?: number };
+/** Candidates for the digits of a line, and each as a digit. */
+type Line = { candidates: Candidate[]; digits: Digit[] };
+
+// The page.
+
+/** Points from 0 to 1 across the pad. */
+type Stroke = [number, number][];
+/** What is on the pad: strokes, or a picture and the digits found in it, or a digit of MNIST. */
+type Drawing = { strokes: Stroke[]; picture: HTMLCanvasElement | null; digits: Digit[] | null };
+/** What undo brings back. */
+type Moment = { drawing: Drawing; network: Network };
+/** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, of which one is `chosen`;
+ * `looked` is the [layer, neuron] that is looked into, `flash` the changes of a lesson by layer. */
+type State = Moment & {
+  past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; chosen: number;
+  looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; training: boolean;
+};
+/** The tuned constants of handwriting: Python's, by module, and typed there alone. */
+type Constants = {
+  picture: { WORKING: number; NARROW: number };
+  background: {
+    WINDOWS: number[]; EVEN: number; DARK: number; STRONG: number; THRESHOLD: number; THIN: number; PALE: number;
+    TEXTURE: Pair; COARSE: number;
+  };
+  components: { STEEP: Pair; SMALL: Pair; EDGE: number; TALL: number; NEAR: number; ONE: number };
+  segmentation: { WIDE: number; APART: number; DEEP: number; ASIDE: number };
+  lattice: {
+    RUN: number; BROAD: number; SEAM: number; GAP: Pair; SHORT: Pair; LONG: Pair; NONE: number; UNSURE: number;
+    DOUBT: number;
+  };
+  normalize: { BOX: number; FINE: number; SLANT: Pair; STROKE: Pair };
+  reader: { SMALLEST: number; REJECTION_THRESHOLD: number };
+};
+type Pair = [number, number];
+/** What is in the page's block of JSON; a saved copy also has what was on the pad. */
+type Held = Facts & Packed & {
+  bits: { weights: number[][]; biases: number[] };
+  mnist: { packed: string; train: number; test: number };
+  constants: Constants;
+  drawing?: { strokes: Stroke[]; picture?: string; image: number[] | null };
+};
