@@ -43,7 +43,9 @@ def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], pac
         "mnist": {"train": train, "test": test, "packed": _text(packed)},
         "constants": constants(),
     }
-    style, script, worker = ((WEB / name).read_text("utf-8") for name in ("style.css", "dist/page.js", "dist/worker.js"))
+    style, script, worker = (
+        (WEB / name).read_text("utf-8") for name in ("style.css", "dist/page.js", "dist/worker.js")
+    )
     policy = "default-src 'none'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
     policy += "; require-trusted-types-for 'script'; trusted-types worker"  # no text becomes an element
     policy += f"; style-src {_hash(style)}; script-src {_hash(script)}"

@@ -45,7 +45,7 @@ def test_axe_finds_nothing_in_any_state(scheme, page_file, visit):
     page.evaluate("window.resized = true")  # since the panel opens above all else
     page.locator("#train").click()
     page.locator("#start").click()
-    page.wait_for_function("() => training.epochs.length > 1")
+    page.wait_for_function("() => digits.training.epochs.length > 1")
     page.locator("#start").click()
     states.append(violations(page))
     assert states == [[]] * 5
@@ -102,7 +102,7 @@ def test_the_pad_stays_in_view_above_the_neurons_of_a_phone(page_file, visit):
 
 def test_the_page_fills_a_large_screen(page_file, visit):
     page = visit(page_file, 1920, 1080)
-    assert page.evaluate("find('answer').getBoundingClientRect().right - paper.getBoundingClientRect().left") > 1300
+    assert page.evaluate("answer.getBoundingClientRect().right - paper.getBoundingClientRect().left") > 1300
 
 
 def test_forced_colours(page_file, visit):
@@ -116,7 +116,7 @@ def test_forced_colours(page_file, visit):
         "cells => cells.map((cell) => getComputedStyle(cell).backgroundColor)"
     )
     assert len(set(shades)) > 10
-    assert page.evaluate("getComputedStyle(find('pad')).borderTopWidth") == "1px"
+    assert page.evaluate("getComputedStyle(pad).borderTopWidth") == "1px"
     assert shown_on(page, "#pixels canvas").std() > 20
 
 
@@ -125,7 +125,7 @@ def test_a_key_brings_a_digit(page_file, visit):
     right = 0
     for digit in range(10):
         page.keyboard.press(str(digit))
-        page.wait_for_function("(seen) => pad.past.length === seen", arg=digit + 1)
+        page.wait_for_function("(seen) => digits.state.past.length === seen", arg=digit + 1)
         right += answer(page) == str(digit)
         assert shown_on(page, "#paper").std() > 20
     assert right >= 7
@@ -184,19 +184,23 @@ def test_parts_say_what_they_do(page_file, visit):
         ("#answer", "most active"),
         ("#paper", "centred by its mass"),
         (".hidden button >> nth=7", "Weighted input"),
-        (".outputs button >> nth=7", "vote for it"),
+        (".outputs button >> nth=7", "contribute to it"),
     ]:
         page.locator(part).hover()
         assert words in page.locator("#explain").inner_text()
 
 
-def test_a_hidden_neuron_shows_its_votes(page_file, visit):
+def test_a_hidden_neuron_shows_its_contributions(page_file, visit):
     """On the outputs: its activation times each weight, as shares of the largest weight."""
     page = visit(page_file)
     draw(page, 3)
-    j = page.evaluate("[...feedforward(pad.network.layers, state.digits[0].image)[1]].findIndex((a) => a > 0.9)")
+    j = page.evaluate(
+        "[...digits.network.feedforward(digits.state.network.layers, digits.state.digits[0].image)[1]].findIndex((a) => a > 0.9)"
+    )
     page.locator(".hidden button").nth(j).hover()
-    weights = page.evaluate("(j) => [...Array(10).keys()].map((i) => pad.network.layers[1].weights[100 * i + j])", j)
+    weights = page.evaluate(
+        "(j) => [...Array(10).keys()].map((i) => digits.state.network.layers[1].weights[100 * i + j])", j
+    )
     shown = page.locator(".outputs button > span:last-child").all_inner_texts()
-    votes = np.array([float(text.replace("−", "-")) for text in shown])
-    assert (votes * weights >= 0).all() and np.argmax(np.abs(votes)) == np.argmax(np.abs(weights))
+    shares = np.array([float(text.replace("−", "-")) for text in shown])
+    assert (shares * weights >= 0).all() and np.argmax(np.abs(shares)) == np.argmax(np.abs(weights))

@@ -17,7 +17,7 @@ from tests.support.pages import answer, draw, exported, give, outputs, photograp
 
 pytestmark = pytest.mark.mnist
 
-LAYERS = "pad.network.layers.map(({ weights, biases }) => [[...weights], [...biases]])"
+LAYERS = "digits.state.network.layers.map(({ weights, biases }) => [[...weights], [...biases]])"
 
 
 def test_a_step_is_that_of_pytorch(visit, tmp_path):
@@ -33,8 +33,8 @@ def test_a_step_is_that_of_pytorch(visit, tmp_path):
     sgd_step(weights, biases, x, one_hot(labels, 10, like=x), lr=3.0)
     after = page.evaluate(
         f"""(images) => {{
-            const batch = images.map((image, i) => ({{ image: Float32Array.from(image), y: desired(i) }}));
-            sgdStep(pad.network.layers, batch, 3);
+            const batch = images.map((image, i) => ({{ image: Float32Array.from(image), y: digits.mnist.desired(i) }}));
+            digits.backpropagation.sgdStep(digits.state.network.layers, batch, 3);
             return {LAYERS};
         }}""",
         x.tolist(),
@@ -47,12 +47,15 @@ def test_a_step_is_that_of_pytorch(visit, tmp_path):
 @pytest.mark.slow
 def test_the_images_in_the_page_are_those_of_mnist(page_file, visit, mnist_dir):
     page = visit(page_file)
-    held = page.evaluate("async () => { await openMnist(); return [...(await openMnist()).bytes]; }")
+    held = page.evaluate("async () => [...(await digits.mnist.inflated(digits.held.mnist)).bytes]")
     images, labels = mnist.load(mnist_dir, train=False)
     counts, packed = sample(mnist.load(mnist_dir, train=True), (images, labels))
     assert counts == (5_500, 1_000) and bytes(held) == zlib.decompress(packed, wbits=-15)
     image, label = page.evaluate(
-        "async (i) => { const { image, label } = exampleOf(await openMnist(), i); return [[...image], label]; }",
+        """async (i) => {
+            const { image, y } = digits.mnist.exampleOf(await digits.mnist.inflated(digits.held.mnist), i);
+            return [[...image], digits.network.predictionOf(y)];
+        }""",
         TRAIN + 7,
     )
     [at] = np.flatnonzero(((images.flatten(1).numpy() > 127) == image).all(1))
@@ -65,7 +68,7 @@ def test_a_lesson(page_file, visit):
     draw(page, 4)
     before = outputs(page)
     page.locator("#teach button").nth(9).click()
-    page.wait_for_function("() => find('said').textContent.includes('→')")
+    page.wait_for_function("() => said.textContent.includes('→')")
     said = page.locator("#said").inner_text()
     steps, old, new = re.fullmatch(r"9 after (\d+) steps?; test images ([\d.]+) → ([\d.]+) %\.", said).groups()
     assert answer(page) == "9" and 1 <= int(steps) <= 300
@@ -84,20 +87,10 @@ def test_a_lesson_shows_what_it_changes(page_file, visit):
     draw(page, 3)
     tones = """() => [...new Set([...document.querySelectorAll(".hidden button")].map(
         (cell) => cell.style.getPropertyValue("--shade").split("--")[1].split(")")[0]))].sort().join()"""
-    assert page.evaluate(tones) == "ink"
+    assert page.evaluate(tones) == "foreground"
     page.locator("#teach button").nth(9).click()
     page.wait_for_function(f"() => ({tones})() === 'blue,red'")
-    page.wait_for_function(f"() => ({tones})() === 'ink'")
-
-
-def test_a_detector_is_taught(visit, tmp_path):
-    network = DigitClassifier([400], only_digit=3)
-    page = visit(exported(saved(tmp_path / "three.ckpt", network), tmp_path / "three.html"))
-    draw(page, 0)
-    other = "no 3" if answer(page) == "a 3" else "a 3"
-    page.get_by_role("button", name=f"Teach that this is {other}").click()
-    page.wait_for_function("() => find('said').textContent.includes('→')")
-    assert answer(page) == other
+    page.wait_for_function(f"() => ({tones})() === 'foreground'")
 
 
 def train(page, size="30", rate="3", batch="10"):
@@ -113,19 +106,21 @@ def test_a_network_is_trained_from_nothing(page_file, visit):
     page = visit(page_file)
     draw(page, 3)
     train(page)
-    page.wait_for_function("() => training.epochs.length > 12", timeout=120_000)
+    page.wait_for_function("() => digits.training.epochs.length > 12", timeout=120_000)
     draw(page, 4)  # meanwhile
-    page.wait_for_function("() => !training.worker", timeout=120_000)
-    accuracies = page.evaluate("training.epochs.map(({ accuracy }) => accuracy)")
+    page.wait_for_function("() => !digits.state.training", timeout=120_000)
+    accuracies = page.evaluate("digits.training.epochs.map(({ accuracy }) => accuracy)")
     assert len(accuracies) == 31 and accuracies[0] < 0.3 and max(accuracies) > 0.91
-    assert page.evaluate("pad.network.sizes") == [784, 30, 10] and page.locator(".hidden button").count() == 30
+    assert page.evaluate("digits.state.network.sizes") == [784, 30, 10] and page.locator(".hidden button").count() == 30
     points = page.locator("#curve polyline").get_attribute("points").split()
     assert len(points) == 31 and points[-1].startswith("30,")
     last = outputs(page)
     page.locator("#epoch").fill("0")
     assert "Epoch 0" in page.locator("#progress").inner_text() and outputs(page) != last
     page.locator("#leave").click()
-    assert page.evaluate("pad.network.sizes") == [784, 100, 10] and page.locator(".hidden button").count() == 100
+    assert (
+        page.evaluate("digits.state.network.sizes") == [784, 100, 10] and page.locator(".hidden button").count() == 100
+    )
     assert "784-100-10" in page.locator("#about").inner_text()
 
 
@@ -133,10 +128,10 @@ def test_a_network_is_trained_from_nothing(page_file, visit):
 def test_settings_with_which_it_learns_nothing(rate, batch, page_file, visit):
     page = visit(page_file)
     train(page, "15", rate, batch)
-    page.wait_for_function("() => training.epochs.length > 3", timeout=120_000)
+    page.wait_for_function("() => digits.training.epochs.length > 3", timeout=120_000)
     page.locator("#start").click()
     assert page.locator("#start").inner_text() == "Start"
-    assert page.evaluate("training.epochs[3].accuracy") < 0.6
+    assert page.evaluate("digits.training.epochs[3].accuracy") < 0.6
 
 
 def test_a_copy_has_the_picture(page_file, visit, tmp_path):
@@ -155,7 +150,7 @@ def test_a_copy_has_the_drawing_and_what_was_learned(page_file, visit, tmp_path)
     page = visit(page_file)
     draw(page, 4)
     page.locator("#teach button").nth(9).click()
-    page.wait_for_function("() => find('said').textContent.includes('→')")
+    page.wait_for_function("() => said.textContent.includes('→')")
     learned = outputs(page)
     with page.expect_download() as download:
         page.locator("#save").click()

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.mnist
 
 def test_bits_are_those_of_the_binary_layer(page_file, visit, mnist_dir):
     page, a = visit(page_file), torch.rand(500, 10, generator=torch.Generator().manual_seed(1))
-    bits = page.evaluate("rows => rows.map((row) => binaryLayer(held.bits, Float32Array.from(row)))", a.tolist())
+    bits = page.evaluate(
+        "rows => rows.map((row) => digits.network.binaryLayer(digits.held.bits, Float32Array.from(row)))", a.tolist()
+    )
     assert bits == binary_layer()(a).tolist()
 
 
@@ -29,8 +31,8 @@ def test_the_network_is_that_of_pytorch(trained, page_file, visit, mnist_dir):
         """(bytes) => { const pixels = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), all = [], answers = [];
         for (let i = 0; i < pixels.length; i += 784) {
             const image = Float32Array.from(pixels.subarray(i, i + 784), (v) => v / 255);
-            all.push(feedforward(pad.network.layers, image).at(-1));
-            answers.push(answerOf(all.at(-1)));
+            all.push(digits.network.feedforward(digits.state.network.layers, image).at(-1));
+            answers.push(digits.network.predictionOf(all.at(-1)));
         }
         return [all.map((a) => [...a]), answers]; }""",
         base64.b64encode(images.numpy().tobytes()).decode(),

@@ -58,7 +58,7 @@ def test_it_is_read_while_it_is_drawn(page_file, visit):
     page.mouse.down()
     for point in rest:
         page.mouse.move(*point)
-    page.wait_for_function("() => find('digit').textContent === '0'")
+    page.wait_for_function("() => digit.textContent === '0'")
     assert page.locator("#said").inner_text().startswith("Or drop")  # which screen readers hear once it is drawn
     page.mouse.up()
     assert page.locator("#said").inner_text().startswith("0 at ")
@@ -194,7 +194,7 @@ def test_what_cannot_be_read_is_said_and_is_no_answer(content, reason, page_file
     page = visit(page_file)
     draw(page, 3)
     give(page, "drop", content)
-    page.wait_for_function(f"() => find('said').textContent.includes({reason!r})")
+    page.wait_for_function(f"() => said.textContent.includes({reason!r})")
     assert answer(page) == "?" and set(outputs(page)) == {0}
     page.locator("#undo").click()
     assert answer(page) == "3"

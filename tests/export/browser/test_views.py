@@ -12,7 +12,10 @@ def test_all_views_show_the_same_activations(page_file, visit):
     page = visit(page_file)
     draw(page, 3)
     activations = [
-        np.array(a) for a in page.evaluate("feedforward(pad.network.layers, state.digits[0].image).map((a) => [...a])")
+        np.array(a)
+        for a in page.evaluate(
+            "digits.network.feedforward(digits.state.network.layers, digits.state.digits[0].image).map((a) => [...a])"
+        )
     ]
     assert outputs(page) == pytest.approx(activations[2], abs=0.006)
     shades = page.locator(".hidden button").evaluate_all("cells => cells.map((cell) => cell.style.cssText)")
@@ -66,14 +69,15 @@ def test_text_stands_out_from_the_page(scheme, page_file, visit):
     page = visit(page_file, color_scheme=scheme)
 
     def luminance(name):
-        colour = page.evaluate(f"colour({name!r})").strip().lstrip("#")
+        colour = page.evaluate(f"getComputedStyle(document.documentElement).getPropertyValue('--{name}')")
+        colour = colour.strip().lstrip("#")
         linear = [
             v / 12.92 if (v := int(colour[i : i + 2], 16) / 255) <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4
             for i in (0, 2, 4)
         ]
         return np.dot(linear, [0.2126, 0.7152, 0.0722]) + 0.05
 
-    for text in ("ink", "muted"):
-        for ground in ("paper", "pad"):
+    for text in ("foreground", "muted"):
+        for ground in ("background", "pad"):
             pair = luminance(text), luminance(ground)
             assert max(pair) / min(pair) >= 4.5
