@@ -59,9 +59,7 @@ var digits = (() => {
       canvas2.getContext("2d", settings)
     );
   }
-  function nextFrame() {
-    return new Promise(requestAnimationFrame);
-  }
+  var nextFrame = () => new Promise(requestAnimationFrame);
 
   // src/mnist.js
   var mnist_exports = {};
@@ -87,6 +85,7 @@ var digits = (() => {
     dilated: () => dilated,
     distances: () => distances,
     divided: () => divided,
+    eroded: () => eroded,
     filled: () => filled,
     linear: () => linear,
     magnitude: () => magnitude,
@@ -102,40 +101,22 @@ var digits = (() => {
     transposed: () => transposed,
     valuesIn: () => valuesIn
   });
-  function blank(width, height) {
-    return { width, height, data: new Float32Array(width * height) };
-  }
+  var blank = (width, height) => ({ width, height, data: new Float32Array(width * height) });
   function filled(width, height, value) {
     const image = blank(width, height), { data } = image;
     for (let i = 0; i < data.length; i++) data[i] = value(i);
     return image;
   }
-  function mapped({ width, height, data }, change2) {
-    return filled(width, height, (i) => change2(data[i], i));
-  }
-  function divided(one, other) {
-    return mapped(one, (value, i) => value / other.data[i]);
-  }
-  function transposed({ width, height, data }) {
-    return filled(height, width, (i) => data[i % height * width + Math.floor(i / height)]);
-  }
-  function valuesIn(image, mask) {
-    return image.data.filter((_, i) => mask.data[i]);
-  }
-  function clamp(value, low, high) {
-    return Math.min(Math.max(value, low), high);
-  }
-  function maximum(values) {
-    let most = -Infinity;
-    for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
-    return most;
-  }
-  function magnitude(values, least) {
-    return values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
-  }
-  function mean(values) {
-    return values.reduce((sum, value) => sum + value, 0) / values.length;
-  }
+  var mapped = ({ width, height, data }, change2) => filled(width, height, (i) => change2(data[i], i));
+  var divided = (one, other) => mapped(one, (value, i) => value / other.data[i]);
+  var transposed = ({ width, height, data }) => filled(height, width, (i) => data[i % height * width + Math.floor(i / height)]);
+  var valuesIn = (image, mask) => image.data.filter((_, i) => mask.data[i]);
+  var sample = (values) => values.filter((_, i) => i % 7 === 0);
+  var clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+  var maximum = (values) => values.reduce((most, value) => value > most ? value : most, -Infinity);
+  var magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
+  var mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  var quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
   function deviation(values) {
     const middle = mean(values);
     return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
@@ -143,12 +124,6 @@ var digits = (() => {
   function rounded(value) {
     const up = Math.round(value);
     return up - value === 0.5 && up % 2 ? up - 1 : up;
-  }
-  function sample(values) {
-    return values.filter((_, i) => i % 7 === 0);
-  }
-  function quantile(values, share) {
-    return values.toSorted()[Math.floor(share * values.length)];
   }
   function axis(size, taps, position, weight) {
     const at = new Int32Array(size * taps), weights = new Float32Array(size * taps);
@@ -189,23 +164,15 @@ var digits = (() => {
     });
     return resampled(image, across, down);
   }
-  function resized(image, how, width, height) {
-    return resampled(image, how(image.width, width), how(image.height, height));
-  }
-  function resampled(image, across, down) {
-    const wide = blank(across.size, image.height), out = blank(across.size, down.size);
-    for (let y = 0, i = 0; y < image.height; y++) {
-      for (let x = 0, k = 0; x < across.size; x++, i++) {
-        let sum = 0;
-        for (let t = 0; t < across.taps; t++, k++) sum += across.weights[k] * image.data[y * image.width + across.at[k]];
-        wide.data[i] = sum;
-      }
-    }
-    for (let k = 0; k < down.at.length; k++) {
-      const weight = down.weights[k], row = Math.floor(k / down.taps) * out.width, from = down.at[k] * out.width;
-      for (let x = 0; x < out.width; x++) out.data[row + x] += weight * wide.data[from + x];
-    }
-    return out;
+  var resized = (image, how, width, height) => resampled(image, how(image.width, width), how(image.height, height));
+  var resampled = (image, across, down) => transposed(weighted(transposed(weighted(image, across)), down));
+  function weighted({ width, height, data }, { size, taps, at, weights }) {
+    return filled(size, height, (i) => {
+      const row = Math.floor(i / size) * width, first = i % size * taps;
+      let sum = 0;
+      for (let k = first; k < first + taps; k++) sum += weights[k] * data[row + at[k]];
+      return sum;
+    });
   }
   function crop(image, [left, top, right, bottom]) {
     const out = blank(right - left, bottom - top);
@@ -216,9 +183,7 @@ var digits = (() => {
     }
     return out;
   }
-  function padded(image, margin) {
-    return crop(image, [-margin, -margin, image.width + margin, image.height + margin]);
-  }
+  var padded = (image, margin) => crop(image, [-margin, -margin, image.width + margin, image.height + margin]);
   function bounds({ width, height, data }) {
     let left = width, top = height, right = 0, bottom = 0;
     for (let i = 0; i < data.length; i++) {
@@ -240,25 +205,20 @@ var digits = (() => {
     }
     return [x / sum, y / sum];
   }
-  function dilated(image, across, down) {
-    const { width, height } = image, wide = blank(width, height), out = blank(width, height);
-    for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
-    for (let x = 0; x < width; x++) largest(wide.data, out.data, x, width, height, down);
-    return out;
-  }
-  function largest(from, to, first, step, count, side) {
+  var dilated = (image, across, down) => transposed(widened(transposed(widened(image, across)), down));
+  function widened({ width, height, data }, side) {
     const half = side >> 1;
-    for (let k = 0; k < count; k++) {
-      const end = first + Math.min(k + half + 1, count) * step;
+    return half ? filled(width, height, (i) => {
+      const row = i - i % width, end = Math.min(i + half + 1, row + width);
       let most = -Infinity;
-      for (let i = first + Math.max(k - half, 0) * step; i < end; i += step) if (from[i] > most) most = from[i];
-      to[first + k * step] = most;
-    }
+      for (let k = Math.max(i - half, row); k < end; k++) if (data[k] > most) most = data[k];
+      return most;
+    }) : { width, height, data };
   }
-  function closing(image, side) {
-    const negative = (image2) => mapped(image2, (value) => 2 - value), { width, height } = image;
-    const white = negative(padded(negative(image), side)), eroded = dilated(negative(dilated(white, side, side)), side, side);
-    return negative(crop(eroded, [side, side, width + side, height + side]));
+  var eroded = (image, across, down) => mapped(dilated(mapped(image, (v) => -v), across, down), (v) => -v);
+  function closing(light, side) {
+    const framed = mapped(padded(mapped(light, (value) => value - 2), side), (value) => value + 2);
+    return crop(eroded(dilated(framed, side, side), side, side), [side, side, light.width + side, light.height + side]);
   }
   function distances(mask) {
     const { width, height } = mask, size = width * height;
@@ -277,9 +237,7 @@ var digits = (() => {
   }
 
   // src/packing.js
-  function bytesOf(base64) {
-    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  }
+  var bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   function base64Of(bytes) {
     let text = "";
     for (const byte of bytes) text += String.fromCharCode(byte);
@@ -320,9 +278,7 @@ var digits = (() => {
     for (let k = 0; k < 784; k++) image[k] = bytes[first + (k >> 3)] >> 7 - (k & 7) & 1;
     return { image, y: desired(bytes[i]) };
   }
-  function desired(digit) {
-    return new Float32Array(10).fill(1, digit, digit + 1);
-  }
+  var desired = (digit) => new Float32Array(10).fill(1, digit, digit + 1);
 
   // src/held.js
   var held = JSON.parse(document.getElementById("network")?.textContent ?? "");
@@ -510,9 +466,7 @@ var digits = (() => {
     to.push(moment());
     Object.assign(state, { pen: null }, next, state.training ? { network } : {});
   }
-  function moment() {
-    return { drawing: state.drawing, network: state.network };
-  }
+  var moment = () => ({ drawing: state.drawing, network: state.network });
 
   // src/components.js
   var { STEEP, SMALL, EDGE, TALL, NEAR, ONE } = held.constants.components;
@@ -557,9 +511,7 @@ var digits = (() => {
     const components = found.filter((one) => one === best || one.clear && one.size > SMALL[1] * best?.size);
     return { labels: crop(labels, [1, 1, width + 1, height + 1]), components };
   }
-  function heightOf({ top, bottom }) {
-    return bottom - top;
-  }
+  var heightOf = ({ top, bottom }) => bottom - top;
   function linesOf(components) {
     const most = Math.max(...components.map(heightOf)), found = (
       /** @type {Component[][]} */
@@ -702,22 +654,13 @@ var digits = (() => {
     return best;
   }
   function binarize(darkness, least, across) {
-    const { width, height, data } = darkness, faint = THIN * least, half = across >> 1;
-    const isMiddle = (i, place, size, step) => {
-      let most = 0, low = Infinity;
-      for (let d = Math.max(-half, -place); d <= half && place + d < size; d++) {
-        const value = data[i + d * step];
-        if (value > most) most = value;
-        if (value < low) low = value;
-      }
-      return data[i] === most && low < faint;
-    };
-    const isThin = (i) => isMiddle(i, i % width, width, 1) || isMiddle(i, Math.floor(i / width), height, width);
-    return mapped(darkness, (value, i) => Number(value > least || value > faint && isThin(i)));
+    const faint = THIN * least, thin = [[across, 1], [1, across]].map(([w, h]) => {
+      const most = dilated(darkness, w, h).data, fewest = eroded(darkness, w, h).data;
+      return (i) => darkness.data[i] === most[i] && fewest[i] < faint;
+    });
+    return mapped(darkness, (value, i) => Number(value > least || value > faint && thin.some((isThin) => isThin(i))));
   }
-  function clearest(components) {
-    return components.reduce((one, other) => other.score > one.score ? other : one);
-  }
+  var clearest = (components) => components.reduce((one, other) => other.score > one.score ? other : one);
   function sidesMet({ labels: { width, height }, components }) {
     const { left, top, right, bottom } = clearest(components);
     return [left === 0, top === 0, right === width, bottom === height].filter(Boolean).length;
@@ -887,9 +830,7 @@ var digits = (() => {
     for (const layer of layers) activations.push(...activationsOf(layer, activations.slice(-1)));
     return activations;
   }
-  function outputsOf(layers, image) {
-    return feedforward(layers, image)[layers.length];
-  }
+  var outputsOf = (layers, image) => feedforward(layers, image)[layers.length];
   function activationsOf({ weights, biases }, inputs) {
     const outputs = inputs.map(() => new Float32Array(biases.length)), on = inputs.map(nonzero);
     for (let j = 0; j < biases.length; j++) {
@@ -899,9 +840,7 @@ var digits = (() => {
     }
     return outputs;
   }
-  function sigmoid(z) {
-    return 1 / (1 + Math.exp(-z));
-  }
+  var sigmoid = (z) => 1 / (1 + Math.exp(-z));
   function weightedInput(weights, b, a, j, { places, values } = nonzero(a)) {
     const row = j * a.length;
     let z = b;
@@ -921,9 +860,7 @@ var digits = (() => {
   function binaryLayer({ weights, biases }, outputs) {
     return weights.map((w, j) => Number(weightedInput(w, biases[j], outputs, 0) > 0));
   }
-  function predictionOf(outputs) {
-    return outputs.indexOf(Math.max(...outputs));
-  }
+  var predictionOf = (outputs) => outputs.indexOf(Math.max(...outputs));
 
   // src/picture.js
   var { WORKING, NARROW } = held.constants.picture;
@@ -1032,9 +969,7 @@ var digits = (() => {
 
   // src/reader.js
   var { SMALLEST, REJECTION_THRESHOLD } = held.constants.reader;
-  function isDigit(outputs) {
-    return outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
-  }
+  var isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
   function read(lines, layers) {
     return lines.flatMap(({ candidates, digits }, line) => {
       const outputs = digits.map(({ image }) => outputsOf(layers, image)), path = bestPath(candidates, outputs);
@@ -1398,9 +1333,7 @@ var digits = (() => {
       item.children[0].textContent = `${bits[place] ?? ""}`;
     });
   }
-  function outputsFor({ image }) {
-    return outputsOf(state.network.layers, image);
-  }
+  var outputsFor = ({ image }) => outputsOf(state.network.layers, image);
   function showBoxes() {
     const { picture: picture2, digits } = state.drawing;
     find("boxes", HTMLElement).replaceChildren(...(picture2 && digits ? digits : []).map((digit, i) => {

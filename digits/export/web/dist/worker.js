@@ -6,9 +6,7 @@ var digits = (() => {
     for (const layer of layers) activations.push(...activationsOf(layer, activations.slice(-1)));
     return activations;
   }
-  function outputsOf(layers, image) {
-    return feedforward(layers, image)[layers.length];
-  }
+  var outputsOf = (layers, image) => feedforward(layers, image)[layers.length];
   function activationsOf({ weights, biases }, inputs) {
     const outputs = inputs.map(() => new Float32Array(biases.length)), on = inputs.map(nonzero);
     for (let j = 0; j < biases.length; j++) {
@@ -18,9 +16,7 @@ var digits = (() => {
     }
     return outputs;
   }
-  function sigmoid(z) {
-    return 1 / (1 + Math.exp(-z));
-  }
+  var sigmoid = (z) => 1 / (1 + Math.exp(-z));
   function weightedInput(weights, b, a, j, { places, values } = nonzero(a)) {
     const row = j * a.length;
     let z = b;
@@ -37,9 +33,7 @@ var digits = (() => {
     }
     return { places: places.subarray(0, n), values: values.subarray(0, n) };
   }
-  function predictionOf(outputs) {
-    return outputs.indexOf(Math.max(...outputs));
-  }
+  var predictionOf = (outputs) => outputs.indexOf(Math.max(...outputs));
 
   // src/backpropagation.js
   var HARDLY = 1e-7;
@@ -107,9 +101,7 @@ var digits = (() => {
   }
 
   // src/images.js
-  function clamp(value, low, high) {
-    return Math.min(Math.max(value, low), high);
-  }
+  var clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   function axis(size, taps, position, weight) {
     const at = new Int32Array(size * taps), weights = new Float32Array(size * taps);
     for (let i = 0; i < size; i++) {
@@ -136,9 +128,7 @@ var digits = (() => {
     for (let k = 0; k < 784; k++) image[k] = bytes[first + (k >> 3)] >> 7 - (k & 7) & 1;
     return { image, y: desired(bytes[i]) };
   }
-  function desired(digit) {
-    return new Float32Array(10).fill(1, digit, digit + 1);
-  }
+  var desired = (digit) => new Float32Array(10).fill(1, digit, digit + 1);
 
   // src/worker.js
   self.onmessage = ({ data: { mnist, sizes, ...settings } }) => {

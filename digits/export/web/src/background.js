@@ -53,24 +53,21 @@ function binarize(darkness, least, across) {
   const { width, height, data } = darkness, faint = THIN * least, half = across >> 1;
   /** @type {(i: number, place: number, size: number, step: number) => boolean} */
   const isMiddle = (i, place, size, step) => {
-    let most = 0, low = Infinity;
-    for (let d = Math.max(-half, -place); d <= half && place + d < size; d++) {
-      const value = data[i + d * step];
-      if (value > most) most = value;
-      if (value < low) low = value;
+    const end = i + Math.min(half, size - 1 - place) * step;
+    let most = 0, fewest = Infinity;
+    for (let k = i - Math.min(half, place) * step; k <= end; k += step) {
+      if (data[k] > most) most = data[k];
+      if (data[k] < fewest) fewest = data[k];
     }
-    return data[i] === most && low < faint;
+    return data[i] === most && fewest < faint;
   };
-  const isThin = (/** @type {number} */ i) => (
+  return mapped(darkness, (value, i) => Number(value > least || (value > faint && (
     isMiddle(i, i % width, width, 1) || isMiddle(i, Math.floor(i / width), height, width)
-  );
-  return mapped(darkness, (value, i) => Number(value > least || (value > faint && isThin(i))));
+  ))));
 }
 
 /** @type {(components: Component[]) => Component} */
-function clearest(components) {
-  return components.reduce((one, other) => (other.score > one.score ? other : one));
-}
+const clearest = (components) => components.reduce((one, other) => (other.score > one.score ? other : one));
 
 /** How many sides of the picture the clearest component meets. @type {(foreground: Foreground) => number} */
 function sidesMet({ labels: { width, height }, components }) {

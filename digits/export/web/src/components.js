@@ -50,9 +50,7 @@ export function connectedComponents(mask, slopes) {
 }
 
 /** @type {(sides: Sides) => number} */
-function heightOf({ top, bottom }) {
-  return bottom - top;
-}
+const heightOf = ({ top, bottom }) => bottom - top;
 
 /** The components of each line, from the top: tall ones beside each other, level or rising, and small ones nearby.
  * @type {(components: Component[]) => Component[][]} */

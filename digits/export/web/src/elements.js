@@ -40,6 +40,4 @@ export function contextOf(canvas, settings) {
 }
 
 /** @type {() => Promise<number>} */
-export function nextFrame() {
-  return new Promise(requestAnimationFrame);
-}
+export const nextFrame = () => new Promise(requestAnimationFrame);

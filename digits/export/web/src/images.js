@@ -1,9 +1,7 @@
 // Operations on images, as far as reading handwriting needs them. None changes its arguments.
 
 /** @type {(width: number, height: number) => Image} */
-export function blank(width, height) {
-  return { width, height, data: new Float32Array(width * height) };
-}
+export const blank = (width, height) => ({ width, height, data: new Float32Array(width * height) });
 
 /** The image whose pixel i is value(i). @type {(width: number, height: number, value: (i: number) => number) => Image} */
 export function filled(width, height, value) {
@@ -14,45 +12,29 @@ export function filled(width, height, value) {
 
 /** The image with each value, and its index, put through a function.
  * @type {(image: Image, change: (value: number, i: number) => number) => Image} */
-export function mapped({ width, height, data }, change) {
-  return filled(width, height, (i) => change(data[i], i));
-}
-
+export const mapped = ({ width, height, data }, change) => filled(width, height, (i) => change(data[i], i));
 /** @type {(one: Image, other: Image) => Image} */
-export function divided(one, other) {
-  return mapped(one, (value, i) => value / other.data[i]);
-}
+export const divided = (one, other) => mapped(one, (value, i) => value / other.data[i]);
+/** The values where a mask is 1. @type {(image: Image, mask: Image) => Float32Array} */
+export const valuesIn = (image, mask) => image.data.filter((_, i) => mask.data[i]);
+/** Every seventh value: enough for a quantile. @type {(values: Float32Array) => Float32Array} */
+export const sample = (values) => values.filter((_, i) => i % 7 === 0);
+/** @type {(value: number, low: number, high: number) => number} */
+export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+/** @type {(values: Float32Array) => number} */
+export const maximum = (values) => values.reduce((most, value) => (value > most ? value : most), -Infinity);
+/** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
+export const magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
+/** @type {(values: Float32Array) => number} */
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+/** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
+export const quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
 
 /** @type {(image: Image) => Image} */
 export function transposed({ width, height, data }) {
-  return filled(height, width, (i) => data[(i % height) * width + Math.floor(i / height)]);
-}
-
-/** The values where a mask is 1. @type {(image: Image, mask: Image) => Float32Array} */
-export function valuesIn(image, mask) {
-  return image.data.filter((_, i) => mask.data[i]);
-}
-
-/** @type {(value: number, low: number, high: number) => number} */
-export function clamp(value, low, high) {
-  return Math.min(Math.max(value, low), high);
-}
-
-/** @type {(values: Float32Array | number[]) => number} */
-export function maximum(values) {
-  let most = -Infinity;
-  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
-  return most;
-}
-
-/** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
-export function magnitude(values, least) {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
-}
-
-/** @type {(values: Float32Array) => number} */
-export function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  const out = blank(height, width);
+  for (let x = 0, i = 0; x < width; x++) for (let y = 0; y < height; y++) out.data[i++] = data[y * width + x];
+  return out;
 }
 
 /** The standard deviation. @type {(values: Float32Array) => number} */
@@ -65,16 +47,6 @@ export function deviation(values) {
 export function rounded(value) {
   const up = Math.round(value);
   return up - value === 0.5 && up % 2 ? up - 1 : up;
-}
-
-/** Every seventh value: enough for a quantile. @type {(values: Float32Array) => Float32Array} */
-export function sample(values) {
-  return values.filter((_, i) => i % 7 === 0);
-}
-
-/** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
-export function quantile(values, share) {
-  return values.toSorted()[Math.floor(share * values.length)];
 }
 
 // Resizing and filtering.
@@ -135,9 +107,7 @@ export function blurred(image, deviation) {
 }
 
 /** @type {(image: Image, how: (from: number, to: number) => Axis, width: number, height: number) => Image} */
-export function resized(image, how, width, height) {
-  return resampled(image, how(image.width, width), how(image.height, height));
-}
+export const resized = (image, how, width, height) => resampled(image, how(image.width, width), how(image.height, height));
 
 /** The image resized or filtered along both axes. @type {(image: Image, across: Axis, down: Axis) => Image} */
 export function resampled(image, across, down) {
@@ -170,9 +140,7 @@ export function crop(image, [left, top, right, bottom]) {
 }
 
 /** An image with so many zeros around it. @type {(image: Image, margin: number) => Image} */
-export function padded(image, margin) {
-  return crop(image, [-margin, -margin, image.width + margin, image.height + margin]);
-}
+export const padded = (image, margin) => crop(image, [-margin, -margin, image.width + margin, image.height + margin]);
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
 export function bounds({ width, height, data }) {

@@ -17,6 +17,4 @@ export function exampleOf({ bytes, train, test }, i) {
 }
 
 /** The desired outputs for a digit. @type {(digit: number) => Float32Array} */
-export function desired(digit) {
-  return new Float32Array(10).fill(1, digit, digit + 1);
-}
+export const desired = (digit) => new Float32Array(10).fill(1, digit, digit + 1);

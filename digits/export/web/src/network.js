@@ -10,9 +10,7 @@ export function feedforward(layers, image) {
 }
 
 /** The activations of the last layer. @type {(layers: Layer[], image: Float32Array) => Float32Array} */
-export function outputsOf(layers, image) {
-  return feedforward(layers, image)[layers.length];
-}
+export const outputsOf = (layers, image) => feedforward(layers, image)[layers.length];
 
 /** The activations of one layer for each of its inputs. Neuron by neuron, as its weights are then read once.
  * @type {(layer: Layer, inputs: Float32Array[]) => Float32Array[]} */
@@ -27,9 +25,7 @@ export function activationsOf({ weights, biases }, inputs) {
 }
 
 /** @type {(z: number) => number} */
-function sigmoid(z) {
-  return 1 / (1 + Math.exp(-z));
-}
+const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
 /** z = w a + b of neuron j. Inputs that are 0 add nothing, and four pixels in five are.
  * @param {ArrayLike<number>} weights @param {number} b @param {Float32Array} a @param {number} j */
@@ -59,6 +55,4 @@ export function binaryLayer({ weights, biases }, outputs) {
 }
 
 /** The prediction: the digit whose output is largest. @type {(outputs: Float32Array) => number} */
-export function predictionOf(outputs) {
-  return outputs.indexOf(Math.max(...outputs));
-}
+export const predictionOf = (outputs) => outputs.indexOf(Math.max(...outputs));

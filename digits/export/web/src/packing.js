@@ -3,9 +3,7 @@
 import { magnitude } from "./images.js";
 
 /** @type {(base64: string) => Uint8Array<ArrayBuffer>} */
-export function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
+export const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 /** @type {(bytes: Uint8Array) => string} */
 export function base64Of(bytes) {

@@ -13,9 +13,7 @@ import { segment } from "./segmentation.js";
 export const { SMALLEST, REJECTION_THRESHOLD } = held.constants.reader;
 
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
-export function isDigit(outputs) {
-  return outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
-}
+export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
 
 /** The digits that a network reads in lines, without lines below the threshold.
  * @type {(lines: Line[], layers: Layer[]) => Digit[]} */

@@ -38,6 +38,4 @@ export function travel(from, to) {
 }
 
 /** @type {() => Moment} */
-function moment() {
-  return { drawing: state.drawing, network: state.network };
-}
+const moment = () => ({ drawing: state.drawing, network: state.network });

@@ -138,9 +138,7 @@ function showAnswer(outputs, read) {
 }
 
 /** @type {(digit: Digit) => Float32Array} */
-function outputsFor({ image }) {
-  return outputsOf(state.network.layers, image);
-}
+const outputsFor = ({ image }) => outputsOf(state.network.layers, image);
 
 /** A box around each digit of a picture, with what it is read as. */
 export function showBoxes() {
