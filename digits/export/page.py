@@ -15,9 +15,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from digits import handwriting
 from digits.errors import UserError
-from digits.handwriting import background, normalize, picture, segmentation
+from digits.handwriting import (
+    background,
+    components,
+    lattice,
+    normalize,
+    picture,
+    reader,
+    ruled_lines,
+    segmentation,
+)
 from digits.network import sizes, weights_and_biases
 from digits.neurons import binary_layer
 
@@ -56,13 +64,15 @@ def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], pac
 
 
 def constants() -> dict[str, dict[str, Any]]:
-    """The numbers and tuples of numbers that reading handwriting is tuned by, by module and name."""
-    flat = {}
-    for module in (picture, background, segmentation, normalize, handwriting):
-        flat |= {n: v for n, v in vars(module).items() if n.isupper() and isinstance(v, (int, float, tuple))}
-    flat |= {"SLANT": flat.get("LEAN"), "REJECTION_THRESHOLD": 0.55}
-    names = ("picture", "background", "components", "segmentation", "lattice", "normalize", "reader")
-    return dict.fromkeys(names, flat)
+    """The numbers, and tuples of numbers, that handwriting is read by: by module and name."""
+    return {
+        module.__name__.rpartition(".")[2]: {
+            name: value
+            for name, value in vars(module).items()
+            if name.isupper() and isinstance(value, int | float | tuple)
+        }
+        for module in (picture, background, ruled_lines, components, segmentation, lattice, normalize, reader)
+    }
 
 
 def rounded(network: nn.Module) -> nn.Module:

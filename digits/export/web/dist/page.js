@@ -85,7 +85,6 @@ var digits = (() => {
     dilated: () => dilated,
     distances: () => distances,
     divided: () => divided,
-    eroded: () => eroded,
     filled: () => filled,
     linear: () => linear,
     magnitude: () => magnitude,
@@ -109,7 +108,6 @@ var digits = (() => {
   }
   var mapped = ({ width, height, data }, change2) => filled(width, height, (i) => change2(data[i], i));
   var divided = (one, other) => mapped(one, (value, i) => value / other.data[i]);
-  var transposed = ({ width, height, data }) => filled(height, width, (i) => data[i % height * width + Math.floor(i / height)]);
   var valuesIn = (image, mask) => image.data.filter((_, i) => mask.data[i]);
   var sample = (values) => values.filter((_, i) => i % 7 === 0);
   var clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -117,6 +115,11 @@ var digits = (() => {
   var magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
   var mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   var quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
+  function transposed({ width, height, data }) {
+    const out = blank(height, width);
+    for (let x = 0, i = 0; x < width; x++) for (let y = 0; y < height; y++) out.data[i++] = data[y * width + x];
+    return out;
+  }
   function deviation(values) {
     const middle = mean(values);
     return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
@@ -165,14 +168,20 @@ var digits = (() => {
     return resampled(image, across, down);
   }
   var resized = (image, how, width, height) => resampled(image, how(image.width, width), how(image.height, height));
-  var resampled = (image, across, down) => transposed(weighted(transposed(weighted(image, across)), down));
-  function weighted({ width, height, data }, { size, taps, at, weights }) {
-    return filled(size, height, (i) => {
-      const row = Math.floor(i / size) * width, first = i % size * taps;
-      let sum = 0;
-      for (let k = first; k < first + taps; k++) sum += weights[k] * data[row + at[k]];
-      return sum;
-    });
+  function resampled(image, across, down) {
+    const wide = blank(across.size, image.height), out = blank(across.size, down.size);
+    for (let y = 0, i = 0; y < image.height; y++) {
+      for (let x = 0, k = 0; x < across.size; x++, i++) {
+        let sum = 0;
+        for (let t = 0; t < across.taps; t++, k++) sum += across.weights[k] * image.data[y * image.width + across.at[k]];
+        wide.data[i] = sum;
+      }
+    }
+    for (let k = 0; k < down.at.length; k++) {
+      const weight = down.weights[k], row = Math.floor(k / down.taps) * out.width, from = down.at[k] * out.width;
+      for (let x = 0; x < out.width; x++) out.data[row + x] += weight * wide.data[from + x];
+    }
+    return out;
   }
   function crop(image, [left, top, right, bottom]) {
     const out = blank(right - left, bottom - top);
@@ -205,20 +214,25 @@ var digits = (() => {
     }
     return [x / sum, y / sum];
   }
-  var dilated = (image, across, down) => transposed(widened(transposed(widened(image, across)), down));
-  function widened({ width, height, data }, side) {
-    const half = side >> 1;
-    return half ? filled(width, height, (i) => {
-      const row = i - i % width, end = Math.min(i + half + 1, row + width);
-      let most = -Infinity;
-      for (let k = Math.max(i - half, row); k < end; k++) if (data[k] > most) most = data[k];
-      return most;
-    }) : { width, height, data };
+  function dilated(image, across, down) {
+    const { width, height } = image, wide = blank(width, height), out = blank(width, height);
+    for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
+    for (let x = 0; x < width; x++) largest(wide.data, out.data, x, width, height, down);
+    return out;
   }
-  var eroded = (image, across, down) => mapped(dilated(mapped(image, (v) => -v), across, down), (v) => -v);
-  function closing(light, side) {
-    const framed = mapped(padded(mapped(light, (value) => value - 2), side), (value) => value + 2);
-    return crop(eroded(dilated(framed, side, side), side, side), [side, side, light.width + side, light.height + side]);
+  function largest(from, to, first, step, count, side) {
+    const half = side >> 1;
+    for (let k = 0; k < count; k++) {
+      const end = first + Math.min(k + half + 1, count) * step;
+      let most = -Infinity;
+      for (let i = first + Math.max(k - half, 0) * step; i < end; i += step) if (from[i] > most) most = from[i];
+      to[first + k * step] = most;
+    }
+  }
+  function closing(image, side) {
+    const negative = (image2) => mapped(image2, (value) => 2 - value), { width, height } = image;
+    const white = negative(padded(negative(image), side)), eroded = dilated(negative(dilated(white, side, side)), side, side);
+    return negative(crop(eroded, [side, side, width + side, height + side]));
   }
   function distances(mask) {
     const { width, height } = mask, size = width * height;
@@ -469,10 +483,10 @@ var digits = (() => {
   var moment = () => ({ drawing: state.drawing, network: state.network });
 
   // src/components.js
-  var { STEEP, SMALL, EDGE, TALL, NEAR, ONE } = held.constants.components;
-  function connectedComponents(mask, slopes) {
+  var { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STACKED } = held.constants.components;
+  function connectedComponents(mask, gradients) {
     const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
-    const row = width + 2, around = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
+    const row = width + 2, steps = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
     const labels = padded(mask, 1), { data } = labels, found = (
       /** @type {(Component & {size: number, clear: boolean})[]} */
       []
@@ -480,7 +494,7 @@ var digits = (() => {
     for (let first = 0; first < data.length; first++) {
       if (data[first] !== 1) continue;
       const label = found.length + 2, stack = [first];
-      let left = width, top = height, right = 0, bottom = 0, size = 0, inside = 0, length = 0, steep = 0;
+      let left = width, top = height, right = 0, bottom = 0, size = 0, inside = 0, length = 0, change2 = 0;
       data[first] = label;
       for (let i = stack.pop(); i !== void 0; i = stack.pop()) {
         const x = i % row - 1, y = Math.floor(i / row) - 1;
@@ -489,30 +503,30 @@ var digits = (() => {
         size++;
         if (Math.min(x, y) >= near && x < width - near && y < height - near) inside++;
         for (let n = 0; n < 8; n++) {
-          const j = i + around[n];
+          const j = i + steps[n];
           if (data[j] === 0 && n < 4) {
             length++;
-            steep += slopes[n].data[y * width + x];
+            change2 += gradients[n].data[y * width + x];
           } else if (data[j] === 1) {
             data[j] = label;
             stack.push(j);
           }
         }
       }
-      const wide = right - left, high = bottom - top, contrast = steep / length;
+      const wide = right - left, high = bottom - top, contrast = change2 / length;
       const line = !inside && (wide > width / 2 || high > height / 2);
       const tight = left === 0 && top === 0 && right === width && bottom === height;
-      const score = line && !tight ? -1 : length ** 0.3 * (contrast - STEEP[0]) * (line ? 0.01 : 1);
-      const cutOff = left === 0 || right === width, clear2 = contrast > STEEP[1] && score > 0;
-      found.push({ label, left, top, right, bottom, score, main: !cutOff, size, clear: clear2 });
+      const clarity = line && !tight ? -1 : length ** LENGTH * (contrast - CONTRAST[0]) * (line ? TIGHT : 1);
+      const main = left > 0 && right < width, clear2 = contrast > CONTRAST[1] && clarity > 0;
+      found.push({ label, left, top, right, bottom, clarity, main, size, clear: clear2 });
     }
-    const [best] = found.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score);
-    for (const one of found) one.main = one === best || one.main && one.size > SMALL[0] * best?.size;
-    const components = found.filter((one) => one === best || one.clear && one.size > SMALL[1] * best?.size);
+    const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
+    for (const one of found) one.main = one === best || one.main && one.size > AREA[0] * best?.size;
+    const components = found.filter((one) => one === best || one.clear && one.size > AREA[1] * best?.size);
     return { labels: crop(labels, [1, 1, width + 1, height + 1]), components };
   }
   var heightOf = ({ top, bottom }) => bottom - top;
-  function linesOf(components) {
+  function lines(components) {
     const most = Math.max(...components.map(heightOf)), found = (
       /** @type {Component[][]} */
       []
@@ -524,9 +538,9 @@ var digits = (() => {
       for (const line of found) {
         for (const near of line.toSorted((a, b) => away(a) - away(b)).slice(0, NEAR)) {
           const shared = Math.min(near.bottom, one.bottom) - Math.max(near.top, one.top);
-          let needed = 0.3 * Math.min(heightOf(one), heightOf(near));
-          if (small(one)) needed = -0.5 * heightOf(near);
-          else if (areStacked(near, one)) needed = -0.2 * most;
+          let needed = LEVEL * Math.min(heightOf(one), heightOf(near));
+          if (small(one)) needed = -LOW * heightOf(near);
+          else if (above(near, one)) needed = -BROKEN * most;
           if (shared > needed && shared > best) [home, best] = [line, shared];
         }
       }
@@ -536,7 +550,7 @@ var digits = (() => {
     const middle = (line) => line.reduce((sum, { top, bottom }) => sum + top + bottom, 0) / line.length;
     return found.sort((a, b) => middle(a) - middle(b));
   }
-  function boxAround(all) {
+  function around(all) {
     return [
       Math.min(...all.map(({ left }) => left)),
       Math.min(...all.map(({ top }) => top)),
@@ -549,32 +563,33 @@ var digits = (() => {
     const tall = heights.filter((height) => height > TALL * heights[heights.length - 1]);
     return (tall[tall.length - 1 >> 1] + tall[tall.length >> 1]) / 2;
   }
-  function stacks(line) {
+  function stacked(line) {
     const groups = (
       /** @type {Component[][]} */
       []
     );
     for (const one of line.toSorted((a, b) => a.left - a.right - (b.left - b.right))) {
       const group = groups.find((group2) => {
-        const [left, , right] = boxAround(group2);
-        return areStacked({ left, right }, one);
+        const [left, , right] = around(group2);
+        return above({ left, right }, one);
       });
       if (group) group.push(one);
       else groups.push([one]);
     }
-    const centre = (group) => boxAround(group)[0] + boxAround(group)[2];
+    const centre = (group) => around(group)[0] + around(group)[2];
     return groups.sort((a, b) => centre(a) - centre(b));
   }
-  function areStacked(one, other) {
+  function above(one, other) {
     const shared = Math.min(one.right, other.right) - Math.max(one.left, other.left);
-    return shared > ONE * Math.min(one.right - one.left, other.right - other.left);
+    return shared > STACKED * Math.min(one.right - one.left, other.right - other.left);
   }
 
   // src/ruled-lines.js
-  function withoutRuledLines(light, background) {
-    const share = divided(light, background), some = sample(share.data), usual = quantile(some, 0.5);
+  var { DARKER, SPAN, UNBROKEN, VOTES, TILT, ANGLE, MOST: MOST2, DISTANT, HALF_WIDTH } = held.constants.ruled_lines;
+  function withoutRuledLines(light, share) {
+    const some = sample(share.data), usual = quantile(some, 0.5);
     const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
-    const least = usual - Math.max(0.03, 4 * noise), dark = mapped(share, (value) => Number(value < least));
+    const least = usual - Math.max(DARKER[0], DARKER[1] * noise), dark = mapped(share, (value) => Number(value < least));
     const rest = withoutLevelLines(light, share, dark);
     return transposed(withoutLevelLines(transposed(rest), transposed(share), transposed(dark)));
   }
@@ -586,10 +601,10 @@ var digits = (() => {
     for (const line of levelLines(dark)) {
       const inside = line.flatMap((row, i) => row >= 0 && row < height ? [row * width + i] : []);
       const middle = line[width >> 1];
-      if (inside.length < 0.5 * width || taken.some((row) => Math.abs(row - middle) < 5)) continue;
-      if (inside.reduce((sum, i) => sum + near[i], 0) <= 0.9 * inside.length) continue;
+      if (inside.length < SPAN * width || taken.some((row) => Math.abs(row - middle) < DISTANT)) continue;
+      if (inside.reduce((sum, i) => sum + near[i], 0) <= UNBROKEN * inside.length) continue;
       taken.push(middle);
-      for (let offset = -3; offset <= 3; offset++) {
+      for (let offset = -HALF_WIDTH; offset <= HALF_WIDTH; offset++) {
         const along = line.map((row, i) => clamp(row + offset, 0, height - 1) * width + i);
         const shade = Math.min(1, quantile(Float32Array.from(along, (i) => share.data[i]), 0.5));
         for (const i of along) out[i] /= shade;
@@ -598,15 +613,15 @@ var digits = (() => {
     return { width, height, data: out };
   }
   function levelLines({ width, height, data }) {
-    const ANGLES = 41, most = width + height, bins = 2 * most + 3;
-    const angles = new Float32Array(ANGLES).fill(Math.PI / 2 - Math.PI / 18);
-    for (let n = 1; n < ANGLES; n++) angles[n] = angles[n - 1] + Math.fround(Math.PI / 360);
+    const tilts = 1 + Math.round(2 * TILT / ANGLE), most = width + height, bins = 2 * most + 3;
+    const angles = new Float32Array(tilts).fill(Math.PI / 2 - TILT);
+    for (let n = 1; n < tilts; n++) angles[n] = angles[n - 1] + Math.fround(ANGLE);
     const cosines = angles.map(Math.cos), sines = angles.map(Math.sin);
-    const votes = new Int32Array((ANGLES + 2) * bins);
+    const votes = new Int32Array((tilts + 2) * bins);
     for (let i = 0; i < data.length; i++) {
       if (!data[i]) continue;
       const column = i % width, row = Math.floor(i / width);
-      for (let n = 0; n < ANGLES; n++) {
+      for (let n = 0; n < tilts; n++) {
         const distance = rounded(Math.fround(Math.fround(column * cosines[n]) + Math.fround(row * sines[n])));
         votes[(n + 1) * bins + most + 1 + distance]++;
       }
@@ -614,53 +629,72 @@ var digits = (() => {
     const peaks = [];
     for (let i = bins; i < votes.length - bins; i++) {
       const here = votes[i];
-      if (here <= Math.floor(0.64 * width) || here <= votes[i - 1] || here < votes[i + 1]) continue;
+      if (here <= Math.floor(VOTES * width) || here <= votes[i - 1] || here < votes[i + 1]) continue;
       if (here > votes[i - bins] && here >= votes[i + bins]) peaks.push(i);
     }
     peaks.sort((a, b) => votes[b] - votes[a] || a - b);
-    return peaks.slice(0, 400).map((i) => {
+    return peaks.slice(0, MOST2).map((i) => {
       const n = Math.floor(i / bins) - 1, distance = i % bins - most - 1;
       return Array.from({ length: width }, (_, column) => rounded((distance - column * cosines[n]) / sines[n]));
     });
   }
 
   // src/background.js
-  var { WINDOWS, EVEN, DARK, STRONG, THRESHOLD, THIN, PALE, TEXTURE, COARSE } = held.constants.background;
+  var {
+    WINDOWS,
+    COARSE,
+    EVEN,
+    DARK,
+    LIFT,
+    FASTEST,
+    STRONG,
+    THRESHOLD,
+    THIN,
+    CLEAR,
+    PALE,
+    TEXTURE
+  } = held.constants.background;
   function findForeground([red, green, blue], enlarged) {
     const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
-    const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + 0.05);
-    const unlined = withoutRuledLines(light, estimateBackground(light, WINDOWS[0]));
-    const [slopes, edges] = gradients(mapped(light, (value) => Math.log(value + 0.35)));
+    const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
+    const unlined = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));
+    const [gradients, edges] = contrasts(mapped(light, (value) => Math.log(value + LIFT[1])));
     const onLines = mapped(light, (value, i) => Number(unlined.data[i] !== value));
     const offLines = mapped(edges, (edge, i) => Number(edge && !onLines.data[i]));
     const across = 3 + enlarged | 1;
-    let best = clearestWindow(unlined, slopes, maximum(offLines.data) ? offLines : edges, across);
+    let best = clearestWindow(unlined, gradients, maximum(offLines.data) ? offLines : edges, across);
     if (maximum(onLines.data) && (!best || sidesMet(best))) {
-      const whole = clearestWindow(light, slopes, edges, across);
+      const whole = clearestWindow(light, gradients, edges, across);
       if (whole && sidesMet(whole) === 4) best = whole;
     }
     return best && !isTexture(best) ? best : null;
   }
-  function clearestWindow(light, slopes, edges, across) {
+  function clearestWindow(light, gradients, edges, across) {
     let best = null, most = 0;
     for (const window of WINDOWS) {
       const darkness = mapped(divided(light, estimateBackground(light, window)), (share) => 1 - share);
       const mask = binarize(darkness, THRESHOLD * mean(valuesIn(darkness, edges)), across);
-      const foreground = { darkness, ...connectedComponents(mask, slopes) };
+      const foreground = { darkness, ...connectedComponents(mask, gradients) };
       const main = foreground.components.filter((component) => component.main);
-      const score = main.reduce((sum, { score: score2 }) => sum + score2 ** 3, 0);
-      if (score > most) [best, most] = [foreground, score];
+      const clarity = main.reduce((sum, one) => sum + one.clarity ** CLEAR, 0);
+      if (clarity > most) [best, most] = [foreground, clarity];
     }
     return best;
   }
   function binarize(darkness, least, across) {
-    const faint = THIN * least, thin = [[across, 1], [1, across]].map(([w, h]) => {
-      const most = dilated(darkness, w, h).data, fewest = eroded(darkness, w, h).data;
-      return (i) => darkness.data[i] === most[i] && fewest[i] < faint;
-    });
-    return mapped(darkness, (value, i) => Number(value > least || value > faint && thin.some((isThin) => isThin(i))));
+    const { width, height, data } = darkness, faint = THIN * least, half = across >> 1;
+    const isMiddle = (i, place, size, step) => {
+      const end = i + Math.min(half, size - 1 - place) * step;
+      let most = 0, fewest = Infinity;
+      for (let k = i - Math.min(half, place) * step; k <= end; k += step) {
+        if (data[k] > most) most = data[k];
+        if (data[k] < fewest) fewest = data[k];
+      }
+      return data[i] === most && fewest < faint;
+    };
+    return mapped(darkness, (value, i) => Number(value > least || value > faint && (isMiddle(i, i % width, width, 1) || isMiddle(i, Math.floor(i / width), height, width))));
   }
-  var clearest = (components) => components.reduce((one, other) => other.score > one.score ? other : one);
+  var clearest = (components) => components.reduce((one, other) => other.clarity > one.clarity ? other : one);
   function sidesMet({ labels: { width, height }, components }) {
     const { left, top, right, bottom } = clearest(components);
     return [left === 0, top === 0, right === width, bottom === height].filter(Boolean).length;
@@ -675,20 +709,20 @@ var digits = (() => {
     return deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - background);
   }
   function onDarkBackground(picture2) {
-    const light = mapped(picture2, (value) => value + 0.1), { width, height } = light;
+    const light = mapped(picture2, (value) => value + LIFT[2]), { width, height } = light;
     const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
-    const around = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
-    const even = divided(light, around), [, edges] = gradients(even);
+    const around2 = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
+    const even = divided(light, around2), [, edges] = contrasts(even);
     const border = even.data.filter((_, i) => i < width || i >= even.data.length - width || (i + 1) % width < 2);
     return quantile(border, DARK) < mean(valuesIn(even, edges));
   }
-  function gradients({ width, height, data }) {
+  function contrasts({ width, height, data }) {
     const slopes = [[1, 0], [-1, 0], [0, 1], [0, -1]].map(([across, down]) => filled(width, height, (i) => {
       const x = clamp(i % width + across, 0, width - 1), y = clamp(Math.floor(i / width) + down, 0, height - 1);
       return data[y * width + x] - data[i];
     }));
     const change2 = filled(width, height, (i) => Math.max(Math.abs(slopes[0].data[i]), Math.abs(slopes[2].data[i])));
-    const most = Math.max(quantile(sample(change2.data), 0.995), 1e-3);
+    const most = Math.max(quantile(sample(change2.data), FASTEST), 1e-3);
     const least = Math.min(STRONG * most, maximum(change2.data));
     const edges = mapped(change2, (value) => Number(value >= least));
     return [slopes.map((slope) => mapped(slope, (value) => clamp(value / most, -1, 1))), edges];
@@ -743,7 +777,7 @@ var digits = (() => {
     const least = Math.min(-more, 0.9 * maximum(depth.data));
     return mapped(depth, (value) => Number(value > least));
   }
-  function drawnAsMnist([grey, ...others]) {
+  function isNormalized([grey, ...others]) {
     if (grey.width !== 28 || grey.height !== 28 || !maximum(grey.data)) return false;
     if (others.some(({ data }) => data.some((value, i) => value !== grey.data[i]))) return false;
     const [left, top, right, bottom] = bounds(grey), longer = Math.max(right - left, bottom - top);
@@ -762,35 +796,35 @@ var digits = (() => {
   });
 
   // src/lattice.js
-  var { RUN, BROAD, SEAM, GAP, SHORT, LONG, NONE, UNSURE, DOUBT } = held.constants.lattice;
-  function candidatesOf({ height, segments }) {
+  var { SEGMENTS, BROAD, BREAK, GAP, SHORT, LONG, SKIP, UNSURE, DOUBT } = held.constants.lattice;
+  function candidates({ height, segments }) {
     const found = [], cut = segments.slice(1).map((segment2, n) => segment2.stroke === segments[n].stroke);
     const wide = (n) => Math.max(0, segments[n + 1].left - segments[n].right) / height;
     const gaps = cut.map((isCut, n) => isCut ? 0 : GAP[0] + GAP[1] * wide(n));
     for (let first = 0; first < segments.length; first++) {
-      for (let last = first + 1; last <= Math.min(first + RUN, segments.length); last++) {
-        const run = segments.slice(first, last), [left, top, right, bottom] = boxAround(run);
+      for (let last = first + 1; last <= Math.min(first + SEGMENTS, segments.length); last++) {
+        const run = segments.slice(first, last), [left, top, right, bottom] = around(run);
         if (right - left > BROAD * height && run.length > 1) break;
         const ends = Number(first > 0 && cut[first - 1]) + Number(last < segments.length && cut[last - 1]);
-        const seams = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0) + ends / 2;
+        const breaks = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0) + ends / 2;
         const [width, high] = [(right - left) / height, (bottom - top) / height];
-        found.push({ first, last, width, height: high, seams, whole: run.some(({ whole }) => whole) });
+        found.push({ first, last, width, height: high, breaks, clipped: run.every(({ clipped }) => clipped) });
       }
     }
     return found;
   }
-  function bestPath(candidates, outputs) {
+  function bestPath(line, outputs) {
     const best = [0], steps = (
       /** @type {Step[]} */
       []
     );
-    candidates.forEach(({ first, last, width, height, seams, whole }, number) => {
+    line.forEach(({ first, last, width, height, breaks, clipped }, number) => {
       const a = Array.from(outputs[number], (value) => clamp(value, UNSURE, 1 - UNSURE)), most = Math.max(...a);
       const none = a.reduce((sum, value) => sum + Math.log(1 - value), 0);
       const digit = none + Math.log(most) - Math.log(1 - most);
-      const penalty = SEAM * seams + SHORT[1] * Math.max(0, SHORT[0] - height) + LONG[1] * Math.max(0, width - LONG[0]);
+      const penalty = BREAK * breaks + SHORT[1] * Math.max(0, SHORT[0] - height) + LONG[1] * Math.max(0, width - LONG[0]);
       const ways = [{ score: digit - penalty, isDigit: true }];
-      if (last === first + 1) ways.push({ score: none - Number(whole) * NONE * Math.min(height, 1), isDigit: false });
+      if (last === first + 1) ways.push({ score: none - Number(!clipped) * SKIP * Math.min(height, 1), isDigit: false });
       for (const { score, isDigit: isDigit2 } of ways) {
         if (best[first] + score > (best[last] ?? -Infinity)) {
           best[last] = best[first] + score;
@@ -799,17 +833,17 @@ var digits = (() => {
       }
     });
     const path = [];
-    for (let end = best.length - 1; end > 0; end = candidates[steps[end][0]].first) path.unshift(steps[end]);
+    for (let end = best.length - 1; end > 0; end = line[steps[end][0]].first) path.unshift(steps[end]);
     return path;
   }
-  function confidence(candidates, outputs, path) {
+  function confidence(line, outputs, path) {
     let sure = 0, wide = 0;
     for (const [n, isDigit2] of path) {
-      const { width, height, seams, whole } = candidates[n];
+      const { width, height, breaks, clipped } = line[n];
       if (isDigit2) {
         sure += width * Math.max(...Array.from(outputs[n]));
-        wide += width + DOUBT * seams;
-      } else if (whole && height > SHORT[0]) wide += width;
+        wide += width + DOUBT * breaks;
+      } else if (!clipped && height > SHORT[0]) wide += width;
     }
     return sure / Math.max(wide, 1e-9);
   }
@@ -893,23 +927,23 @@ var digits = (() => {
   }
 
   // src/segmentation.js
-  var { WIDE, APART, DEEP, ASIDE } = held.constants.segmentation;
+  var { FAINT, WIDE, APART, DEEP, ASIDE } = held.constants.segmentation;
   function segment({ labels, components }) {
-    const owners = blank(labels.width, labels.height), lines = [];
-    const clearest2 = Math.max(...components.map(({ score }) => score));
+    const owners = blank(labels.width, labels.height), found = [];
+    const least = FAINT * Math.max(...components.map(({ clarity }) => clarity));
     let count = 0;
-    for (const line of linesOf(components.filter(({ score }) => score > 0.1 * clearest2))) {
+    for (const line of lines(components.filter(({ clarity }) => clarity > least))) {
       const height = lineHeight(line), segments = (
         /** @type {Segment[]} */
         []
       );
-      stacks(line).forEach((stack, stroke) => {
-        const [left, top, right, bottom] = boxAround(stack), own = new Set(stack.map(({ label }) => label));
+      stacked(line).forEach((stack, stroke) => {
+        const [left, top, right, bottom] = around(stack), own = new Set(stack.map(({ label }) => label));
         const mask = mapped(crop(labels, [left, top, right, bottom]), (label) => Number(own.has(label)));
         const paths = right - left > WIDE * height ? segmentationPaths(mask, height) : [];
         const beyond = (i) => paths.filter((path) => i % mask.width >= path[Math.floor(i / mask.width)]).length;
         const place = mapped(mask, (on, i) => on ? beyond(i) : -1);
-        const score = Math.max(...stack.map(({ score: score2 }) => score2)), main = stack.some(({ main: main2 }) => main2);
+        const clarity = Math.max(...stack.map(({ clarity: clarity2 }) => clarity2)), main = stack.some(({ main: main2 }) => main2);
         for (let n = 0; n <= paths.length; n++) {
           const own2 = mapped(place, (value) => Number(value === n));
           if (!own2.data.includes(1)) continue;
@@ -919,20 +953,20 @@ var digits = (() => {
           });
           const [x, y, xEnd, yEnd] = bounds(own2);
           const sides = { left: left + x, top: top + y, right: left + xEnd, bottom: top + yEnd };
-          const whole = main || sides.left > 0 && sides.right < owners.width;
-          segments.push({ label: count, ...sides, score, stroke, whole });
+          const clipped = !main && (sides.left === 0 || sides.right === owners.width);
+          segments.push({ label: count, ...sides, clarity, stroke, clipped });
         }
       });
-      lines.push({ height, segments });
+      found.push({ height, segments });
     }
-    return { owners, lines };
+    return { owners, lines: found };
   }
   function segmentationPaths(mask, height) {
     const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height, chosen = (
       /** @type {number[]} */
       []
     );
-    const down = cheapestPaths(mask, 0, half), up = cheapestPaths(mask, rows - 1, half);
+    const down = cheapestPath(mask, 0, half), up = cheapestPath(mask, rows - 1, half);
     const met = Array.from({ length: width }, (_, x) => down.cost[x] + up.cost[x] - data[half * width + x]);
     for (const x of [...met.keys()].sort((a, b) => met[a] - met[b] || a - b)) {
       if (met[x] > DEEP * rows) break;
@@ -941,7 +975,7 @@ var digits = (() => {
     }
     return chosen.sort((a, b) => a - b).map((x) => [...follow(down.steps, x).reverse(), ...follow(up.steps, x).slice(1)]);
   }
-  function cheapestPaths({ width, data }, first, last) {
+  function cheapestPath({ width, data }, first, last) {
     const way = Math.sign(last - first), steps = [new Int8Array(width)];
     let cost = Float64Array.from({ length: width }, (_, x) => data[first * width + x]);
     for (let row = first; row !== last; ) {
@@ -970,10 +1004,10 @@ var digits = (() => {
   // src/reader.js
   var { SMALLEST, REJECTION_THRESHOLD } = held.constants.reader;
   var isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
-  function read(lines, layers) {
-    return lines.flatMap(({ candidates, digits }, line) => {
-      const outputs = digits.map(({ image }) => outputsOf(layers, image)), path = bestPath(candidates, outputs);
-      if (confidence(candidates, outputs, path) <= REJECTION_THRESHOLD) return [];
+  function read(lines2, layers) {
+    return lines2.flatMap(({ candidates: all, digits }, line) => {
+      const outputs = digits.map(({ image }) => outputsOf(layers, image)), path = bestPath(all, outputs);
+      if (confidence(all, outputs, path) <= REJECTION_THRESHOLD) return [];
       return path.flatMap(([n, isDigit2]) => isDigit2 ? [{ ...digits[n], line }] : []);
     });
   }
@@ -981,9 +1015,9 @@ var digits = (() => {
     let [colours, scale] = openPicture(pixels2);
     if (!colours.length) return [];
     const { width, height, data } = colours[0];
-    if (drawnAsMnist(colours)) {
-      const candidates = [{ first: 0, last: 1, width: 1, height: 1, seams: 0, whole: true }];
-      return [{ candidates, digits: [{ image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 }] }];
+    if (isNormalized(colours)) {
+      const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
+      return [{ candidates: [alone], digits: [{ image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 }] }];
     }
     const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
     if (enlargement > 1) {
@@ -997,14 +1031,14 @@ var digits = (() => {
     return foreground ? linesIn(foreground, scale) : [];
   }
   function linesIn(foreground, scale) {
-    const { owners, lines } = segment(foreground);
-    return lines.map((line) => {
-      const candidates = candidatesOf(line), runs = candidates.map(({ first, last }) => line.segments.slice(first, last));
-      return { candidates, digits: runs.map((run) => digitOf(foreground.darkness, owners, run, scale)) };
+    const { owners, lines: lines2 } = segment(foreground);
+    return lines2.map((line) => {
+      const all = candidates(line), runs = all.map(({ first, last }) => line.segments.slice(first, last));
+      return { candidates: all, digits: runs.map((run) => digitOf(foreground.darkness, owners, run, scale)) };
     });
   }
   function digitOf(darkness, owners, run, scale) {
-    const box = boxAround(run), outer = (
+    const box = around(run), outer = (
       /** @type {Box} */
       [box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1]
     );
@@ -1014,7 +1048,7 @@ var digits = (() => {
     const soft = (i) => near.data[i] && (mask.data[i] || own.data[i] === 0);
     const strokes = mapped(dark, (value, i) => soft(i) ? clamp(value / most, 0, 1) : 0);
     const [left, top, right, bottom] = box.map((n) => rounded(n * scale));
-    return { image: normalize(strokes), box: [left, top, right, bottom], clarity: Math.max(...run.map(({ score }) => score)) };
+    return { image: normalize(strokes), box: [left, top, right, bottom], clarity: Math.max(...run.map(({ clarity }) => clarity)) };
   }
 
   // src/strokes.js
@@ -1050,8 +1084,8 @@ var digits = (() => {
     return right - left > bottom - top;
   }
   function foregroundOf(darkness) {
-    const [slopes] = gradients(mapped(darkness, (value) => -value));
-    return { darkness, ...connectedComponents(mapped(darkness, (value) => Number(value > 0.5)), slopes) };
+    const [gradients] = contrasts(mapped(darkness, (value) => -value));
+    return { darkness, ...connectedComponents(mapped(darkness, (value) => Number(value > 0.5)), gradients) };
   }
   function pixelsOf(strokes) {
     const [[left, right], [top, bottom]] = [rangeOf(strokes.flat(), 0), rangeOf(strokes.flat(), 1)];
@@ -1225,7 +1259,7 @@ var digits = (() => {
   }
 
   // src/view.js
-  var FAINT = 0.55;
+  var FAINT2 = 0.55;
   var root = document.documentElement;
   var pixels = (
     /** @type {HTMLCanvasElement} */
@@ -1300,7 +1334,7 @@ var digits = (() => {
   function contributionsAround(layer, j, activations) {
     const { layers } = state.network, found = [], before = activations[layer - 1], a = activations[layer][j];
     const w = layers[layer - 1].weights.subarray(j * before.length, (j + 1) * before.length);
-    found[layer - 1] = relative(w, (k) => layer === 1 ? FAINT + (1 - FAINT) * before[k] : before[k]);
+    found[layer - 1] = relative(w, (k) => layer === 1 ? FAINT2 + (1 - FAINT2) * before[k] : before[k]);
     if (layer === layers.length) return found;
     const { weights, biases } = layers[layer], n = activations[layer].length;
     found[layer + 1] = relative(biases.map((_, next) => weights[next * n + j]), () => a);
@@ -1488,8 +1522,8 @@ var digits = (() => {
   }
   function digitsOfPicture(picture2) {
     const { width, height } = picture2, longer = Math.max(width, height), [x, y] = placed(picture2);
-    const lines = findLines(contextOf(picture2).getImageData(0, 0, width, height));
-    return read(lines, state.network.layers).map((digit) => {
+    const lines2 = findLines(contextOf(picture2).getImageData(0, 0, width, height));
+    return read(lines2, state.network.layers).map((digit) => {
       const [left, top, right, bottom] = digit.box.map((n) => n / longer);
       return { ...digit, box: [left + x, top + y, right + x, bottom + y] };
     });

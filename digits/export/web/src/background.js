@@ -11,37 +11,39 @@ import {
 } from "./images.js";
 import { withoutRuledLines } from "./ruled-lines.js";
 
-const { WINDOWS, EVEN, DARK, STRONG, THRESHOLD, THIN, PALE, TEXTURE, COARSE } = held.constants.background;
+const {
+  WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, THRESHOLD, THIN, CLEAR, PALE, TEXTURE,
+} = held.constants.background;
 
 /** The foreground of a picture, [red, green, blue] of 0..255; a small one is `enlarged` so many times. Null if there is
  * none. @type {(colours: Image[], enlarged: number) => Foreground | null} */
 export function findForeground([red, green, blue], enlarged) {
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
-  const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + 0.05);
-  const unlined = withoutRuledLines(light, estimateBackground(light, WINDOWS[0]));
-  const [slopes, edges] = gradients(mapped(light, (value) => Math.log(value + 0.35)));
+  const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
+  const unlined = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));
+  const [gradients, edges] = contrasts(mapped(light, (value) => Math.log(value + LIFT[1])));
   const onLines = mapped(light, (value, i) => Number(unlined.data[i] !== value));
   const offLines = mapped(edges, (edge, i) => Number(edge && !onLines.data[i]));
   const across = (3 + enlarged) | 1; // pixels across a thin stroke and its edges
-  let best = clearestWindow(unlined, slopes, maximum(offLines.data) ? offLines : edges, across);
+  let best = clearestWindow(unlined, gradients, maximum(offLines.data) ? offLines : edges, across);
   if (maximum(onLines.data) && (!best || sidesMet(best))) {
-    const whole = clearestWindow(light, slopes, edges, across);
+    const whole = clearestWindow(light, gradients, edges, across);
     if (whole && sidesMet(whole) === 4) best = whole; // cut tight: a level stroke runs from border to border too
   }
   return best && !isTexture(best) ? best : null;
 }
 
 /** The foreground by that window that makes its components clearest; null if it has none.
- * @type {(light: Image, slopes: Image[], edges: Image, across: number) => Foreground | null} */
-function clearestWindow(light, slopes, edges, across) {
+ * @type {(light: Image, gradients: Image[], edges: Image, across: number) => Foreground | null} */
+function clearestWindow(light, gradients, edges, across) {
   let best = null, most = 0;
   for (const window of WINDOWS) {
     const darkness = mapped(divided(light, estimateBackground(light, window)), (share) => 1 - share);
     const mask = binarize(darkness, THRESHOLD * mean(valuesIn(darkness, edges)), across);
-    const foreground = { darkness, ...connectedComponents(mask, slopes) };
+    const foreground = { darkness, ...connectedComponents(mask, gradients) };
     const main = foreground.components.filter((component) => component.main);
-    const score = main.reduce((sum, { score }) => sum + score ** 3, 0); // all digits count, clear ones far more
-    if (score > most) [best, most] = [foreground, score];
+    const clarity = main.reduce((sum, one) => sum + one.clarity ** CLEAR, 0);
+    if (clarity > most) [best, most] = [foreground, clarity];
   }
   return best;
 }
@@ -67,7 +69,7 @@ function binarize(darkness, least, across) {
 }
 
 /** @type {(components: Component[]) => Component} */
-const clearest = (components) => components.reduce((one, other) => (other.score > one.score ? other : one));
+const clearest = (components) => components.reduce((one, other) => (other.clarity > one.clarity ? other : one));
 
 /** How many sides of the picture the clearest component meets. @type {(foreground: Foreground) => number} */
 function sidesMet({ labels: { width, height }, components }) {
@@ -90,10 +92,10 @@ function isTexture({ darkness, labels, components }) {
 /** Whether most of the border of a picture of 0..1 is darker than its edges, where foreground and background meet.
  * @type {(picture: Image) => boolean} */
 function onDarkBackground(picture) {
-  const light = mapped(picture, (value) => value + 0.1), { width, height } = light;
+  const light = mapped(picture, (value) => value + LIFT[2]), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
   const around = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
-  const even = divided(light, around), [, edges] = gradients(even);
+  const even = divided(light, around), [, edges] = contrasts(even);
   const border = even.data.filter((_, i) => i < width || i >= even.data.length - width || (i + 1) % width < 2);
   return quantile(border, DARK) < mean(valuesIn(even, edges));
 }
@@ -101,13 +103,13 @@ function onDarkBackground(picture) {
 /** By how much each pixel is darker than its neighbours to the right, left, below and above: four images of -1 to 1,
  * where 1 is nearly the greatest change in the picture, and 0 beyond its border; and a mask of where it is STRONG.
  * @type {(light: Image) => [Image[], Image]} */
-export function gradients({ width, height, data }) {
+export function contrasts({ width, height, data }) {
   const slopes = [[1, 0], [-1, 0], [0, 1], [0, -1]].map(([across, down]) => filled(width, height, (i) => {
     const x = clamp((i % width) + across, 0, width - 1), y = clamp(Math.floor(i / width) + down, 0, height - 1);
     return data[y * width + x] - data[i];
   }));
   const change = filled(width, height, (i) => Math.max(Math.abs(slopes[0].data[i]), Math.abs(slopes[2].data[i])));
-  const most = Math.max(quantile(sample(change.data), 0.995), 1e-3);
+  const most = Math.max(quantile(sample(change.data), FASTEST), 1e-3);
   const least = Math.min(STRONG * most, maximum(change.data));
   const edges = mapped(change, (value) => Number(value >= least));
   return [slopes.map((slope) => mapped(slope, (value) => clamp(value / most, -1, 1))), edges];

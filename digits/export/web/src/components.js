@@ -3,21 +3,20 @@
 import { held } from "./held.js";
 import { crop, padded } from "./images.js";
 
-const { STEEP, SMALL, EDGE, TALL, NEAR, ONE } = held.constants.components;
+const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STACKED } = held.constants.components;
 
-/** Labels the connected components of a mask, and lists the best one and others as clear.
- *
- * The contrast of a boundary is the mean of the slopes from its pixels to neighbours in the background. Where the
- * picture ends there is none: what reaches over the border is seldom a digit.
- * @type {(mask: Image, slopes: Image[]) => {labels: Image, components: Component[]}} */
-export function connectedComponents(mask, slopes) {
+/** Labels the connected components of a mask, and lists those that are clear enough. Clarity comes from the boundary
+ * contrast: the mean gradient from the component's pixels to adjacent background. It is 0 where the picture ends, so what
+ * reaches over the border is seldom clear. Gradients are those of `contrasts`.
+ * @type {(mask: Image, gradients: Image[]) => {labels: Image, components: Component[]}} */
+export function connectedComponents(mask, gradients) {
   const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
-  const row = width + 2, around = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
+  const row = width + 2, steps = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
   const labels = padded(mask, 1), { data } = labels, found = /** @type {(Component & {size: number, clear: boolean})[]} */ ([]); // 1 is not yet labelled
   for (let first = 0; first < data.length; first++) {
     if (data[first] !== 1) continue;
     const label = found.length + 2, stack = [first];
-    let left = width, top = height, right = 0, bottom = 0, size = 0, inside = 0, length = 0, steep = 0;
+    let left = width, top = height, right = 0, bottom = 0, size = 0, inside = 0, length = 0, change = 0;
     data[first] = label;
     for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
       const x = (i % row) - 1, y = Math.floor(i / row) - 1;
@@ -26,35 +25,35 @@ export function connectedComponents(mask, slopes) {
       size++;
       if (Math.min(x, y) >= near && x < width - near && y < height - near) inside++;
       for (let n = 0; n < 8; n++) {
-        const j = i + around[n];
+        const j = i + steps[n];
         if (data[j] === 0 && n < 4) {
           length++;
-          steep += slopes[n].data[y * width + x];
+          change += gradients[n].data[y * width + x];
         } else if (data[j] === 1) {
           data[j] = label;
           stack.push(j);
         }
       }
     }
-    const wide = right - left, high = bottom - top, contrast = steep / length;
+    const wide = right - left, high = bottom - top, contrast = change / length;
     const line = !inside && (wide > width / 2 || high > height / 2); // of a table
     const tight = left === 0 && top === 0 && right === width && bottom === height; // a 0, if there is nothing else
-    const score = line && !tight ? -1 : length ** 0.3 * (contrast - STEEP[0]) * (line ? 0.01 : 1);
-    const cutOff = left === 0 || right === width, clear = contrast > STEEP[1] && score > 0;
-    found.push({ label, left, top, right, bottom, score, main: !cutOff, size, clear });
+    const clarity = line && !tight ? -1 : length ** LENGTH * (contrast - CONTRAST[0]) * (line ? TIGHT : 1);
+    const main = left > 0 && right < width, clear = contrast > CONTRAST[1] && clarity > 0;
+    found.push({ label, left, top, right, bottom, clarity, main, size, clear });
   }
-  const [best] = found.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score);
-  for (const one of found) one.main = one === best || (one.main && one.size > SMALL[0] * best?.size);
-  const components = found.filter((one) => one === best || (one.clear && one.size > SMALL[1] * best?.size));
+  const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
+  for (const one of found) one.main = one === best || (one.main && one.size > AREA[0] * best?.size);
+  const components = found.filter((one) => one === best || (one.clear && one.size > AREA[1] * best?.size));
   return { labels: crop(labels, [1, 1, width + 1, height + 1]), components };
 }
 
 /** @type {(sides: Sides) => number} */
 const heightOf = ({ top, bottom }) => bottom - top;
 
-/** The components of each line, from the top: tall ones beside each other, level or rising, and small ones nearby.
+/** The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby.
  * @type {(components: Component[]) => Component[][]} */
-export function linesOf(components) {
+export function lines(components) {
   const most = Math.max(...components.map(heightOf)), found = /** @type {Component[][]} */ ([]);
   const small = (/** @type {Component} */ one) => heightOf(one) <= TALL * most;
   for (const one of components.toSorted((a, b) => Number(small(a)) - Number(small(b)) || a.left - b.left)) {
@@ -63,9 +62,9 @@ export function linesOf(components) {
     for (const line of found) {
       for (const near of line.toSorted((a, b) => away(a) - away(b)).slice(0, NEAR)) {
         const shared = Math.min(near.bottom, one.bottom) - Math.max(near.top, one.top); // negative where a gap is
-        let needed = 0.3 * Math.min(heightOf(one), heightOf(near));
-        if (small(one)) needed = -0.5 * heightOf(near);
-        else if (areStacked(near, one)) needed = -0.2 * most;
+        let needed = LEVEL * Math.min(heightOf(one), heightOf(near));
+        if (small(one)) needed = -LOW * heightOf(near);
+        else if (above(near, one)) needed = -BROKEN * most;
         if (shared > needed && shared > best) [home, best] = [line, shared];
       }
     }
@@ -79,7 +78,7 @@ export function linesOf(components) {
 }
 
 /** The box around several things. @type {(all: Sides[]) => Box} */
-export function boxAround(all) {
+export function around(all) {
   return [
     Math.min(...all.map(({ left }) => left)), Math.min(...all.map(({ top }) => top)),
     Math.max(...all.map(({ right }) => right)), Math.max(...all.map(({ bottom }) => bottom)),
@@ -95,23 +94,23 @@ export function lineHeight(line) {
 
 /** The components of a line, left to right; those one above the other, such as a 5 and its bar, together.
  * @type {(line: Component[]) => Component[][]} */
-export function stacks(line) {
+export function stacked(line) {
   const groups = /** @type {Component[][]} */ ([]);
   for (const one of line.toSorted((a, b) => a.left - a.right - (b.left - b.right))) {
     const group = groups.find((group) => {
-      const [left, , right] = boxAround(group);
-      return areStacked({ left, right }, one);
+      const [left, , right] = around(group);
+      return above({ left, right }, one);
     });
     if (group) group.push(one);
     else groups.push([one]);
   }
-  const centre = (/** @type {Component[]} */ group) => boxAround(group)[0] + boxAround(group)[2];
+  const centre = (/** @type {Component[]} */ group) => around(group)[0] + around(group)[2];
   return groups.sort((a, b) => centre(a) - centre(b));
 }
 
 /** Whether one of the two is above the other, or would be if it were moved up or down.
  * @type {(one: {left: number, right: number}, other: {left: number, right: number}) => boolean} */
-function areStacked(one, other) {
+function above(one, other) {
   const shared = Math.min(one.right, other.right) - Math.max(one.left, other.left);
-  return shared > ONE * Math.min(one.right - one.left, other.right - other.left);
+  return shared > STACKED * Math.min(one.right - one.left, other.right - other.left);
 }

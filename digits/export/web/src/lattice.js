@@ -1,42 +1,42 @@
 // Which segments of a line are digits: every run of a few is a candidate, and the best path through their lattice is
 // found by dynamic programming (Viterbi). As in digits/handwriting/lattice.py.
 
-import { boxAround } from "./components.js";
+import { around } from "./components.js";
 import { held } from "./held.js";
 import { clamp } from "./images.js";
 
-const { RUN, BROAD, SEAM, GAP, SHORT, LONG, NONE, UNSURE, DOUBT } = held.constants.lattice;
+const { SEGMENTS, BROAD, BREAK, GAP, SHORT, LONG, SKIP, UNSURE, DOUBT } = held.constants.lattice;
 
 /** The runs of segments that may be a digit, each single one among them; by where they begin.
  * @type {(line: SegmentedLine) => Candidate[]} */
-export function candidatesOf({ height, segments }) {
+export function candidates({ height, segments }) {
   const found = [], cut = segments.slice(1).map((segment, n) => segment.stroke === segments[n].stroke);
   const wide = (/** @type {number} */ n) => Math.max(0, segments[n + 1].left - segments[n].right) / height;
   const gaps = cut.map((isCut, n) => (isCut ? 0 : GAP[0] + GAP[1] * wide(n)));
   for (let first = 0; first < segments.length; first++) {
-    for (let last = first + 1; last <= Math.min(first + RUN, segments.length); last++) {
-      const run = segments.slice(first, last), [left, top, right, bottom] = boxAround(run);
+    for (let last = first + 1; last <= Math.min(first + SEGMENTS, segments.length); last++) {
+      const run = segments.slice(first, last), [left, top, right, bottom] = around(run);
       if (right - left > BROAD * height && run.length > 1) break;
       const ends = Number(first > 0 && cut[first - 1]) + Number(last < segments.length && cut[last - 1]);
-      const seams = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0) + ends / 2;
+      const breaks = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0) + ends / 2;
       const [width, high] = [(right - left) / height, (bottom - top) / height];
-      found.push({ first, last, width, height: high, seams, whole: run.some(({ whole }) => whole) });
+      found.push({ first, last, width, height: high, breaks, clipped: run.every(({ clipped }) => clipped) });
     }
   }
   return found;
 }
 
 /** The best path through a line, given the network's ten outputs for each candidate.
- * @type {(candidates: Candidate[], outputs: ArrayLike<number>[]) => Step[]} */
-export function bestPath(candidates, outputs) {
+ * @type {(line: Candidate[], outputs: ArrayLike<number>[]) => Step[]} */
+export function bestPath(line, outputs) {
   const best = [0], steps = /** @type {Step[]} */ ([]);
-  candidates.forEach(({ first, last, width, height, seams, whole }, number) => {
+  line.forEach(({ first, last, width, height, breaks, clipped }, number) => {
     const a = Array.from(outputs[number], (value) => clamp(value, UNSURE, 1 - UNSURE)), most = Math.max(...a);
     const none = a.reduce((sum, value) => sum + Math.log(1 - value), 0);
     const digit = none + Math.log(most) - Math.log(1 - most);
-    const penalty = SEAM * seams + SHORT[1] * Math.max(0, SHORT[0] - height) + LONG[1] * Math.max(0, width - LONG[0]);
+    const penalty = BREAK * breaks + SHORT[1] * Math.max(0, SHORT[0] - height) + LONG[1] * Math.max(0, width - LONG[0]);
     const ways = [{ score: digit - penalty, isDigit: true }];
-    if (last === first + 1) ways.push({ score: none - Number(whole) * NONE * Math.min(height, 1), isDigit: false });
+    if (last === first + 1) ways.push({ score: none - Number(!clipped) * SKIP * Math.min(height, 1), isDigit: false });
     for (const { score, isDigit } of ways) {
       if (best[first] + score > (best[last] ?? -Infinity)) {
         best[last] = best[first] + score;
@@ -45,21 +45,21 @@ export function bestPath(candidates, outputs) {
     }
   });
   const path = [];
-  for (let end = best.length - 1; end > 0; end = candidates[steps[end][0]].first) path.unshift(steps[end]);
+  for (let end = best.length - 1; end > 0; end = line[steps[end][0]].first) path.unshift(steps[end]);
   return path;
 }
 
-/** How sure the network is of a path: its mean activation across the digits, 0 if there are none. Where something whole
- * and as tall is no digit, and across DOUBT for each seam, the activation counts as 0.
- * @type {(candidates: Candidate[], outputs: ArrayLike<number>[], path: Step[]) => number} */
-export function confidence(candidates, outputs, path) {
+/** How sure the network is of a path: its mean activation across the digits, 0 if there are none. Where something as tall
+ * is no digit, unless it is clipped, and across DOUBT for each break, the activation counts as 0.
+ * @type {(line: Candidate[], outputs: ArrayLike<number>[], path: Step[]) => number} */
+export function confidence(line, outputs, path) {
   let sure = 0, wide = 0;
   for (const [n, isDigit] of path) {
-    const { width, height, seams, whole } = candidates[n];
+    const { width, height, breaks, clipped } = line[n];
     if (isDigit) {
       sure += width * Math.max(...Array.from(outputs[n]));
-      wide += width + DOUBT * seams;
-    } else if (whole && height > SHORT[0]) wide += width;
+      wide += width + DOUBT * breaks;
+    } else if (!clipped && height > SHORT[0]) wide += width;
   }
   return sure / Math.max(wide, 1e-9);
 }

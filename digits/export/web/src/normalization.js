@@ -59,7 +59,7 @@ function normalizeStrokes(mask) {
 
 /** Whether [red, green, blue] are drawn as MNIST's are: grey, 28x28, in a box of 20 (a few of 19) pixels, with the
  * centre of mass in the middle. @type {(colours: Image[]) => boolean} */
-export function drawnAsMnist([grey, ...others]) {
+export function isNormalized([grey, ...others]) {
   if (grey.width !== 28 || grey.height !== 28 || !maximum(grey.data)) return false;
   if (others.some(({ data }) => data.some((value, i) => value !== grey.data[i]))) return false;
   const [left, top, right, bottom] = bounds(grey), longer = Math.max(right - left, bottom - top);

@@ -1,12 +1,12 @@
 // Any picture of handwriting to the digits that a network reads in it: as in digits/handwriting/.
 
 import { findForeground } from "./background.js";
-import { boxAround } from "./components.js";
+import { around } from "./components.js";
 import { held } from "./held.js";
 import { clamp, crop, cubic, dilated, mapped, quantile, resized, rounded, valuesIn } from "./images.js";
-import { bestPath, candidatesOf, confidence } from "./lattice.js";
+import { bestPath, candidates, confidence } from "./lattice.js";
 import { outputsOf, predictionOf } from "./network.js";
-import { drawnAsMnist, normalize } from "./normalization.js";
+import { isNormalized, normalize } from "./normalization.js";
 import { openPicture } from "./picture.js";
 import { segment } from "./segmentation.js";
 
@@ -18,9 +18,9 @@ export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_T
 /** The digits that a network reads in lines, without lines below the threshold.
  * @type {(lines: Line[], layers: Layer[]) => Digit[]} */
 export function read(lines, layers) {
-  return lines.flatMap(({ candidates, digits }, line) => {
-    const outputs = digits.map(({ image }) => outputsOf(layers, image)), path = bestPath(candidates, outputs);
-    if (confidence(candidates, outputs, path) <= REJECTION_THRESHOLD) return [];
+  return lines.flatMap(({ candidates: all, digits }, line) => {
+    const outputs = digits.map(({ image }) => outputsOf(layers, image)), path = bestPath(all, outputs);
+    if (confidence(all, outputs, path) <= REJECTION_THRESHOLD) return [];
     return path.flatMap(([n, isDigit]) => (isDigit ? [{ ...digits[n], line }] : []));
   });
 }
@@ -31,9 +31,9 @@ export function findLines(pixels) {
   let [colours, scale] = openPicture(pixels);
   if (!colours.length) return [];
   const { width, height, data } = colours[0];
-  if (drawnAsMnist(colours)) {
-    const candidates = [{ first: 0, last: 1, width: 1, height: 1, seams: 0, whole: true }];
-    return [{ candidates, digits: [{ image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 }] }];
+  if (isNormalized(colours)) {
+    const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
+    return [{ candidates: [alone], digits: [{ image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 }] }];
   }
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
   if (enlargement > 1) {
@@ -52,20 +52,20 @@ export function findLines(pixels) {
 export function linesIn(foreground, scale) {
   const { owners, lines } = segment(foreground);
   return lines.map((line) => {
-    const candidates = candidatesOf(line), runs = candidates.map(({ first, last }) => line.segments.slice(first, last));
-    return { candidates, digits: runs.map((run) => digitOf(foreground.darkness, owners, run, scale)) };
+    const all = candidates(line), runs = all.map(({ first, last }) => line.segments.slice(first, last));
+    return { candidates: all, digits: runs.map((run) => digitOf(foreground.darkness, owners, run, scale)) };
   });
 }
 
 /** Segments, whose labels follow each other, as a digit: their pixels, and their soft edges.
  * @type {(darkness: Image, owners: Image, run: Segment[], scale: number) => Digit} */
 function digitOf(darkness, owners, run, scale) {
-  const box = boxAround(run), outer = /** @type {Box} */ ([box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1]);
+  const box = around(run), outer = /** @type {Box} */ ([box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1]);
   const first = run[0].label, last = run[run.length - 1].label;
   const own = crop(owners, outer), mask = mapped(own, (owner) => Number(owner >= first && owner <= last));
   const dark = crop(darkness, outer), near = dilated(mask, 3, 3), most = quantile(valuesIn(dark, mask), 0.5);
   const soft = (/** @type {number} */ i) => near.data[i] && (mask.data[i] || own.data[i] === 0);
   const strokes = mapped(dark, (value, i) => (soft(i) ? clamp(value / most, 0, 1) : 0));
   const [left, top, right, bottom] = box.map((n) => rounded(n * scale));
-  return { image: normalize(strokes), box: [left, top, right, bottom], clarity: Math.max(...run.map(({ score }) => score)) };
+  return { image: normalize(strokes), box: [left, top, right, bottom], clarity: Math.max(...run.map(({ clarity }) => clarity)) };
 }

@@ -1,13 +1,16 @@
 // Lines that are printed on paper, taken out of a picture: as in digits/handwriting/ruled_lines.py.
 
-import { clamp, dilated, divided, mapped, quantile, rounded, sample, transposed } from "./images.js";
+import { held } from "./held.js";
+import { clamp, dilated, mapped, quantile, rounded, sample, transposed } from "./images.js";
 
-/** Light with printed lines divided out: dark, level or upright, running from border to border.
- * @type {(light: Image, background: Image) => Image} */
-export function withoutRuledLines(light, background) {
-  const share = divided(light, background), some = sample(share.data), usual = quantile(some, 0.5);
+const { DARKER, SPAN, UNBROKEN, VOTES, TILT, ANGLE, MOST, DISTANT, HALF_WIDTH } = held.constants.ruled_lines;
+
+/** Light with printed lines divided out: dark, level or upright, from border to border. Of light, `share` is that of the
+ * background's. @type {(light: Image, share: Image) => Image} */
+export function withoutRuledLines(light, share) {
+  const some = sample(share.data), usual = quantile(some, 0.5);
   const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
-  const least = usual - Math.max(0.03, 4 * noise), dark = mapped(share, (value) => Number(value < least));
+  const least = usual - Math.max(DARKER[0], DARKER[1] * noise), dark = mapped(share, (value) => Number(value < least));
   const rest = withoutLevelLines(light, share, dark);
   return transposed(withoutLevelLines(transposed(rest), transposed(share), transposed(dark)));
 }
@@ -19,10 +22,10 @@ function withoutLevelLines(light, share, dark) {
   for (const line of levelLines(dark)) {
     const inside = line.flatMap((row, i) => (row >= 0 && row < height ? [row * width + i] : []));
     const middle = line[width >> 1];
-    if (inside.length < 0.5 * width || taken.some((row) => Math.abs(row - middle) < 5)) continue;
-    if (inside.reduce((sum, i) => sum + near[i], 0) <= 0.9 * inside.length) continue;
+    if (inside.length < SPAN * width || taken.some((row) => Math.abs(row - middle) < DISTANT)) continue;
+    if (inside.reduce((sum, i) => sum + near[i], 0) <= UNBROKEN * inside.length) continue;
     taken.push(middle);
-    for (let offset = -3; offset <= 3; offset++) { // a line has a width and soft edges
+    for (let offset = -HALF_WIDTH; offset <= HALF_WIDTH; offset++) { // a line has a width and soft edges
       const along = line.map((row, i) => clamp(row + offset, 0, height - 1) * width + i);
       const shade = Math.min(1, quantile(Float32Array.from(along, (i) => share.data[i]), 0.5));
       for (const i of along) out[i] /= shade;
@@ -33,19 +36,19 @@ function withoutLevelLines(light, share, dark) {
 
 /** The lines along which most of a mask is 1, the best first: of each, its row in each column.
  *
- * By the Hough transform (Duda and Hart, 1972): each pixel votes for the lines through it, by their angle, at most 10
- * degrees from level, and their distance from the first pixel. In single precision as in OpenCV, since many tie.
+ * By the Hough transform (Duda and Hart, 1972): each pixel votes for the lines through it, by their angle, at most
+ * TILT from level, and their distance from the first pixel. In single precision as in OpenCV, since many tie.
  * @type {(mask: Image) => number[][]} */
 function levelLines({ width, height, data }) {
-  const ANGLES = 41, most = width + height, bins = 2 * most + 3; // one more at each end, which stays 0
-  const angles = new Float32Array(ANGLES).fill(Math.PI / 2 - Math.PI / 18);
-  for (let n = 1; n < ANGLES; n++) angles[n] = angles[n - 1] + Math.fround(Math.PI / 360);
+  const tilts = 1 + Math.round((2 * TILT) / ANGLE), most = width + height, bins = 2 * most + 3; // one more at each end, which stays 0
+  const angles = new Float32Array(tilts).fill(Math.PI / 2 - TILT);
+  for (let n = 1; n < tilts; n++) angles[n] = angles[n - 1] + Math.fround(ANGLE);
   const cosines = angles.map(Math.cos), sines = angles.map(Math.sin);
-  const votes = new Int32Array((ANGLES + 2) * bins);
+  const votes = new Int32Array((tilts + 2) * bins);
   for (let i = 0; i < data.length; i++) {
     if (!data[i]) continue;
     const column = i % width, row = Math.floor(i / width);
-    for (let n = 0; n < ANGLES; n++) {
+    for (let n = 0; n < tilts; n++) {
       const distance = rounded(Math.fround(Math.fround(column * cosines[n]) + Math.fround(row * sines[n])));
       votes[(n + 1) * bins + most + 1 + distance]++;
     }
@@ -53,11 +56,11 @@ function levelLines({ width, height, data }) {
   const peaks = [];
   for (let i = bins; i < votes.length - bins; i++) {
     const here = votes[i];
-    if (here <= Math.floor(0.64 * width) || here <= votes[i - 1] || here < votes[i + 1]) continue;
+    if (here <= Math.floor(VOTES * width) || here <= votes[i - 1] || here < votes[i + 1]) continue;
     if (here > votes[i - bins] && here >= votes[i + bins]) peaks.push(i);
   }
   peaks.sort((a, b) => votes[b] - votes[a] || a - b);
-  return peaks.slice(0, 400).map((i) => {
+  return peaks.slice(0, MOST).map((i) => {
     const n = Math.floor(i / bins) - 1, distance = (i % bins) - most - 1;
     return Array.from({ length: width }, (_, column) => rounded((distance - column * cosines[n]) / sines[n]));
   });

@@ -1,28 +1,28 @@
 // Lines of components cut into segments, more than there are digits: as in digits/handwriting/segmentation.py.
 
-import { boxAround, lineHeight, linesOf, stacks } from "./components.js";
+import { around, lineHeight, lines, stacked } from "./components.js";
 import { held } from "./held.js";
 import { blank, bounds, crop, mapped } from "./images.js";
 
-const { WIDE, APART, DEEP, ASIDE } = held.constants.segmentation;
+const { FAINT, WIDE, APART, DEEP, ASIDE } = held.constants.segmentation;
 
 /** The segments of each line, lines from the top; and an image of each pixel's segment, 0 where there is none.
  * @type {(foreground: Foreground) => {owners: Image, lines: SegmentedLine[]}} */
 export function segment({ labels, components }) {
-  const owners = blank(labels.width, labels.height), lines = [];
-  const clearest = Math.max(...components.map(({ score }) => score));
+  const owners = blank(labels.width, labels.height), found = [];
+  const least = FAINT * Math.max(...components.map(({ clarity }) => clarity));
   let count = 0;
-  for (const line of linesOf(components.filter(({ score }) => score > 0.1 * clearest))) {
+  for (const line of lines(components.filter(({ clarity }) => clarity > least))) {
     const height = lineHeight(line), segments = /** @type {Segment[]} */ ([]);
-    stacks(line).forEach((stack, stroke) => {
-      const [left, top, right, bottom] = boxAround(stack), own = new Set(stack.map(({ label }) => label));
+    stacked(line).forEach((stack, stroke) => {
+      const [left, top, right, bottom] = around(stack), own = new Set(stack.map(({ label }) => label));
       const mask = mapped(crop(labels, [left, top, right, bottom]), (label) => Number(own.has(label)));
       const paths = right - left > WIDE * height ? segmentationPaths(mask, height) : [];
       const beyond = (/** @type {number} */ i) => (
         paths.filter((path) => i % mask.width >= path[Math.floor(i / mask.width)]).length
       );
       const place = mapped(mask, (on, i) => (on ? beyond(i) : -1));
-      const score = Math.max(...stack.map(({ score }) => score)), main = stack.some(({ main }) => main);
+      const clarity = Math.max(...stack.map(({ clarity }) => clarity)), main = stack.some(({ main }) => main);
       for (let n = 0; n <= paths.length; n++) {
         const own = mapped(place, (value) => Number(value === n));
         if (!own.data.includes(1)) continue;
@@ -32,13 +32,13 @@ export function segment({ labels, components }) {
         });
         const [x, y, xEnd, yEnd] = bounds(own);
         const sides = { left: left + x, top: top + y, right: left + xEnd, bottom: top + yEnd };
-        const whole = main || (sides.left > 0 && sides.right < owners.width);
-        segments.push({ label: count, ...sides, score, stroke, whole });
+        const clipped = !main && (sides.left === 0 || sides.right === owners.width);
+        segments.push({ label: count, ...sides, clarity, stroke, clipped });
       }
     });
-    lines.push({ height, segments });
+    found.push({ height, segments });
   }
-  return { owners, lines };
+  return { owners, lines: found };
 }
 
 /** Paths through a mask where they meet few of its pixels, left to right, for digits of this height: of each, its column
@@ -46,7 +46,7 @@ export function segment({ labels, components }) {
  * @type {(mask: Image, height: number) => number[][]} */
 function segmentationPaths(mask, height) {
   const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height, chosen = /** @type {number[]} */ ([]);
-  const down = cheapestPaths(mask, 0, half), up = cheapestPaths(mask, rows - 1, half);
+  const down = cheapestPath(mask, 0, half), up = cheapestPath(mask, rows - 1, half);
   const met = Array.from({ length: width }, (_, x) => down.cost[x] + up.cost[x] - data[half * width + x]);
   for (const x of [...met.keys()].sort((a, b) => met[a] - met[b] || a - b)) {
     if (met[x] > DEEP * rows) break;
@@ -58,7 +58,7 @@ function segmentationPaths(mask, height) {
 
 /** What the cheapest path from row `first` of a mask to each column of row `last` costs; and the steps of each row.
  * @type {(mask: Image, first: number, last: number) => {cost: Float64Array, steps: Int8Array[]}} */
-function cheapestPaths({ width, data }, first, last) {
+function cheapestPath({ width, data }, first, last) {
   const way = Math.sign(last - first), steps = [new Int8Array(width)];
   let cost = Float64Array.from({ length: width }, (_, x) => data[first * width + x]);
   for (let row = first; row !== last;) {

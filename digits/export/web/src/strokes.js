@@ -1,6 +1,6 @@
 // How strokes are read. All of them are foreground, so none has to be found.
 
-import { gradients } from "./background.js";
+import { contrasts } from "./background.js";
 import { connectedComponents } from "./components.js";
 import { contextOf, element } from "./elements.js";
 import { bounds, filled, mapped } from "./images.js";
@@ -48,8 +48,8 @@ function maybeSeveral(strokes) {
 
 /** Darkness as the foreground of a picture. @type {(darkness: Image) => Foreground} */
 function foregroundOf(darkness) {
-  const [slopes] = gradients(mapped(darkness, (value) => -value));
-  return { darkness, ...connectedComponents(mapped(darkness, (value) => Number(value > 0.5)), slopes) };
+  const [gradients] = contrasts(mapped(darkness, (value) => -value));
+  return { darkness, ...connectedComponents(mapped(darkness, (value) => Number(value > 0.5)), gradients) };
 }
 
 /** Strokes drawn as large and as thick whatever their size on the pad: an image of 0..1, the place on the pad of its left

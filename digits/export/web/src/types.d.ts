@@ -32,20 +32,19 @@ type Job = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate:
 
 // Handwriting.
 
-/** A connected component: its label in an image, and a score: the higher, the more its boundary looks like that of a pen
- * stroke. `main` ones are neither small nor cut off at the left or right border of the picture, as a neighbour is. */
-type Component = Sides & { label: number; score: number; main: boolean };
+/** A connected component, the pixels of one label; its clarity is higher the more it looks like a pen stroke. `main` ones
+ * are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is. */
+type Component = Sides & { label: number; clarity: number; main: boolean };
 /** `darkness` is 0 on the background; `labels` has each pixel's component. */
 type Foreground = { darkness: Image; labels: Image; components: Component[] };
-/** Its label in an image, and the number of the stroke that it is cut from. `whole` is false for fragments that the left
- * or right border of the picture clips. */
-type Segment = Sides & { label: number; score: number; stroke: number; whole: boolean };
+/** A segment of a line: its label, its clarity as of a component, and the number of the stroke it is cut from. It is
+ * `clipped` if it has no main component and meets the left or right border of the picture. */
+type Segment = Sides & { label: number; clarity: number; stroke: number; clipped: boolean };
 /** A line's segments, from left to right, and the height of its digits. */
 type SegmentedLine = { height: number; segments: Segment[] };
-/** Segments `first` to `last` - 1 as one digit, its size in heights of the line's digits. `seams` counts what speaks
- * against it: ends that are cut through a stroke, and gaps inside it. Nothing speaks against passing over segments that
- * are not `whole`. */
-type Candidate = { first: number; last: number; width: number; height: number; seams: number; whole: boolean };
+/** Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits. `breaks`
+ * counts the gaps inside it, and its ends that are cut through a stroke. It is `clipped` if all of its segments are. */
+type Candidate = { first: number; last: number; width: number; height: number; breaks: number; clipped: boolean };
 /** A step of a path: the number of its candidate, and whether that is a digit. */
 type Step = [number, boolean];
 /** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; and its line's number. */
@@ -69,19 +68,18 @@ type State = Moment & {
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {
-  picture: { WORKING: number; NARROW: number };
-  background: {
-    WINDOWS: number[]; EVEN: number; DARK: number; STRONG: number; THRESHOLD: number; THIN: number; PALE: number;
-    TEXTURE: Pair; COARSE: number;
-  };
-  components: { STEEP: Pair; SMALL: Pair; EDGE: number; TALL: number; NEAR: number; ONE: number };
-  segmentation: { WIDE: number; APART: number; DEEP: number; ASIDE: number };
-  lattice: {
-    RUN: number; BROAD: number; SEAM: number; GAP: Pair; SHORT: Pair; LONG: Pair; NONE: number; UNSURE: number;
-    DOUBT: number;
-  };
-  normalize: { BOX: number; FINE: number; SLANT: Pair; STROKE: Pair };
-  reader: { SMALLEST: number; REJECTION_THRESHOLD: number };
+  picture: Record<"WORKING" | "NARROW", number>;
+  background: { WINDOWS: number[]; LIFT: [number, number, number]; TEXTURE: Pair }
+    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "THRESHOLD" | "THIN" | "CLEAR" | "PALE", number>;
+  ruled_lines: { DARKER: Pair }
+    & Record<"SPAN" | "UNBROKEN" | "VOTES" | "TILT" | "ANGLE" | "MOST" | "DISTANT" | "HALF_WIDTH", number>;
+  components: { CONTRAST: Pair; AREA: Pair }
+    & Record<"LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "LEVEL" | "LOW" | "BROKEN" | "STACKED", number>;
+  segmentation: Record<"FAINT" | "WIDE" | "APART" | "DEEP" | "ASIDE", number>;
+  lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
+    & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "DOUBT", number>;
+  normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE", number>;
+  reader: Record<"SMALLEST" | "REJECTION_THRESHOLD", number>;
 };
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */
