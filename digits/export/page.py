@@ -69,7 +69,7 @@ def constants() -> dict[str, dict[str, Any]]:
         module.__name__.rpartition(".")[2]: {
             name: value
             for name, value in vars(module).items()
-            if name.isupper() and isinstance(value, int | float | tuple)
+            if name.isupper() and type(value) in (int, float, tuple)
         }
         for module in (picture, background, ruled_lines, components, segmentation, lattice, normalize, reader)
     }

@@ -927,7 +927,8 @@ var digits = (() => {
   }
 
   // src/segmentation.js
-  var { FAINT, WIDE, APART, DEEP, ASIDE } = held.constants.segmentation;
+  var { WIDE, APART, DEEP, ASIDE } = held.constants.segmentation;
+  var { FAINT } = held.constants.components;
   function segment({ labels, components }) {
     const owners = blank(labels.width, labels.height), found = [];
     const least = FAINT * Math.max(...components.map(({ clarity }) => clarity));

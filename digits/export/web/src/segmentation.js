@@ -4,7 +4,7 @@ import { around, lineHeight, lines, stacked } from "./components.js";
 import { held } from "./held.js";
 import { blank, bounds, crop, mapped } from "./images.js";
 
-const { FAINT, WIDE, APART, DEEP, ASIDE } = held.constants.segmentation;
+const { WIDE, APART, DEEP, ASIDE } = held.constants.segmentation, { FAINT } = held.constants.components;
 
 /** The segments of each line, lines from the top; and an image of each pixel's segment, 0 where there is none.
  * @type {(foreground: Foreground) => {owners: Image, lines: SegmentedLine[]}} */

@@ -74,8 +74,8 @@ type Constants = {
   ruled_lines: { DARKER: Pair }
     & Record<"SPAN" | "UNBROKEN" | "VOTES" | "TILT" | "ANGLE" | "MOST" | "DISTANT" | "HALF_WIDTH", number>;
   components: { CONTRAST: Pair; AREA: Pair }
-    & Record<"LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "LEVEL" | "LOW" | "BROKEN" | "STACKED", number>;
-  segmentation: Record<"FAINT" | "WIDE" | "APART" | "DEEP" | "ASIDE", number>;
+    & Record<"FAINT" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "LEVEL" | "LOW" | "BROKEN" | "STACKED", number>;
+  segmentation: Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE", number>;
