@@ -322,32 +322,25 @@ var digits = (() => {
   function forgetColours() {
     palette.clear();
   }
-  function paintPixels(context2, [left, top, width, height], gap, values, signed = false) {
+  function paintPixels(context2, [left, top, width, height], gap, values, tone) {
     const [across, down] = [width / 28, height / 28];
     for (let k = 0; k < 784; k++) {
       if (!values[k]) continue;
       context2.globalAlpha = Math.abs(values[k]);
-      context2.fillStyle = colour(toneOf(values[k], signed));
+      context2.fillStyle = colour(tone ?? toneOf(values[k]));
       context2.fillRect(left + k % 28 * across, top + Math.floor(k / 28) * down, across - gap, down - gap);
     }
     context2.globalAlpha = 1;
   }
-  function toneOf(value, signed) {
-    if (!signed) return "foreground";
-    return value > 0 ? "red" : "blue";
-  }
+  var toneOf = (value) => value > 0 ? "red" : "blue";
   function pixelsView(canvas2) {
-    const context2 = contextOf(canvas2), ground = new Float32Array(784);
+    const context2 = contextOf(canvas2);
     return {
       show(a, contributions) {
         const side = Math.round(canvas2.clientWidth * devicePixelRatio), gap = Math.max(1, Math.round(devicePixelRatio));
         canvas2.width = canvas2.height = side;
-        context2.fillStyle = colour("off");
-        context2.globalAlpha = contributions ? 0.4 : 0.75;
-        for (let k = 0; k < 784; k++) {
-          context2.fillRect(k % 28 * side / 28, Math.floor(k / 28) * side / 28, side / 28 - gap, side / 28 - gap);
-        }
-        paintPixels(context2, [0, 0, side, side], gap, contributions ?? a, Boolean(contributions));
+        paintPixels(context2, [0, 0, side, side], gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
+        paintPixels(context2, [0, 0, side, side], gap, contributions ?? a, contributions ? void 0 : "foreground");
       }
     };
   }
@@ -379,16 +372,16 @@ var digits = (() => {
       /** @type {View["show"]} */
       show(activations, contributions) {
         a = activations;
-        const most = Math.max(...a), values = contributions ?? a, signed = Boolean(contributions);
+        const most = Math.max(...a), values = contributions ?? a;
         cells.forEach((one, j) => {
-          const tone = `var(--${toneOf(values[j], signed)})`, share = Math.abs(values[j]);
+          const tone = `var(--${contributions ? toneOf(values[j]) : "foreground"})`, share = Math.abs(values[j]);
           const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(1)}%, var(--off))`;
           if (last) {
-            const sign = !signed || share < 5e-3 ? "" : values[j] < 0 ? "−" : "+";
+            const sign = !contributions || share < 5e-3 ? "" : values[j] < 0 ? "−" : "+";
             one.value.textContent = sign + share.toFixed(2);
             one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
             one.filling.style.background = tone;
-            one.cell.classList.toggle("largest", !signed && most > 0 && a[j] === most);
+            one.cell.classList.toggle("largest", !contributions && most > 0 && a[j] === most);
           } else if (shade !== one.shade) {
             one.cell.style.setProperty("--shade", one.shade = shade);
           }
@@ -474,10 +467,10 @@ var digits = (() => {
     state.past = [...state.past, moment()].slice(-MOST);
     Object.assign(state, { future: [], pen: null }, next);
   }
-  function travel(from, to) {
-    const next = from.pop(), { network } = state;
+  function travel(where) {
+    const next = state[where].pop(), { network } = state;
     if (!next) return;
-    to.push(moment());
+    state[where === "past" ? "future" : "past"].push(moment());
     Object.assign(state, { pen: null }, next, state.training ? { network } : {});
   }
   var moment = () => ({ drawing: state.drawing, network: state.network });
@@ -487,7 +480,8 @@ var digits = (() => {
   function connectedComponents(mask, gradients) {
     const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
     const row = width + 2, steps = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
-    const labels = padded(mask, 1), { data } = labels, found = (
+    const labels = padded(mask, 1), { data } = labels;
+    const found = (
       /** @type {(Component & {size: number, clear: boolean})[]} */
       []
     );
@@ -708,8 +702,8 @@ var digits = (() => {
     const inside = darkness.data.filter((_, i) => kept.has(labels.data[i]));
     return deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - background);
   }
-  function onDarkBackground(picture2) {
-    const light = mapped(picture2, (value) => value + LIFT[2]), { width, height } = light;
+  function onDarkBackground(picture) {
+    const light = mapped(picture, (value) => value + LIFT[2]), { width, height } = light;
     const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
     const around2 = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
     const even = divided(light, around2), [, edges] = contrasts(even);
@@ -869,12 +863,11 @@ var digits = (() => {
     const outputs = inputs.map(() => new Float32Array(biases.length)), on = inputs.map(nonzero);
     for (let j = 0; j < biases.length; j++) {
       for (let i = 0; i < inputs.length; i++) {
-        outputs[i][j] = sigmoid(weightedInput(weights, biases[j], inputs[i], j, on[i]));
+        outputs[i][j] = 1 / (1 + Math.exp(-weightedInput(weights, biases[j], inputs[i], j, on[i])));
       }
     }
     return outputs;
   }
-  var sigmoid = (z) => 1 / (1 + Math.exp(-z));
   function weightedInput(weights, b, a, j, { places, values } = nonzero(a)) {
     const row = j * a.length;
     let z = b;
@@ -901,29 +894,23 @@ var digits = (() => {
   function openPicture({ width, height, data }) {
     const shorter = Math.min(width, height), longer = Math.max(width, height);
     if (shorter < 8 || longer > NARROW * shorter) return [[], 1];
+    let light = 0, opaque = 0;
+    for (let k = 0; k < data.length; k += 4) {
+      light += data[k + 3] * (0.299 * data[k] + 0.587 * data[k + 1] + 0.114 * data[k + 2]);
+      opaque += data[k + 3];
+    }
+    const behind = light > 127 * opaque ? 0 : 255;
     const reduction = Math.ceil(Math.floor(Math.sqrt(width * height)) / WORKING);
-    const [w, h] = [width, height].map((n) => Math.ceil(n / reduction));
-    const [red, green, blue, alpha] = Array.from({ length: 4 }, () => blank(w, h).data);
+    const [w, h] = [width, height].map((n) => Math.ceil(n / reduction)), counts = blank(w, h).data;
+    const sums = Array.from({ length: 3 }, () => blank(w, h));
     for (let y = 0, k = 0; y < height; y++) {
-      const row = Math.floor(y / reduction) * w;
       for (let x = 0; x < width; x++, k += 4) {
-        const i = row + Math.floor(x / reduction), opaque2 = data[k + 3] / 255;
-        red[i] += data[k] * opaque2;
-        green[i] += data[k + 1] * opaque2;
-        blue[i] += data[k + 2] * opaque2;
-        alpha[i] += data[k + 3];
+        const i = Math.floor(y / reduction) * w + Math.floor(x / reduction), alpha = data[k + 3] / 255;
+        for (let c = 0; c < 3; c++) sums[c].data[i] += data[k + c] * alpha + behind * (1 - alpha);
+        counts[i]++;
       }
     }
-    let shown = 0, opaque = 0;
-    for (let i = 0; i < alpha.length; i++) {
-      shown += 0.299 * red[i] + 0.587 * green[i] + 0.114 * blue[i];
-      opaque += alpha[i] / 255;
-    }
-    const within = (length, i) => Math.min(reduction, length - i * reduction);
-    const meanOf = (sums, i) => Math.round(sums[i] / (within(width, i % w) * within(height, Math.floor(i / w))));
-    const onto = (i) => shown > 127 * opaque ? 0 : 255 - meanOf(alpha, i);
-    const colours = [red, green, blue].map((sum) => filled(w, h, (i) => meanOf(sum, i) + onto(i)));
-    return [colours, longer / Math.max(w, h)];
+    return [sums.map((sum) => mapped(sum, (value, i) => Math.round(value / counts[i]))), longer / Math.max(w, h)];
   }
 
   // src/segmentation.js
@@ -1157,22 +1144,22 @@ var digits = (() => {
     return [(1 - w) / 2, (1 - h) / 2, w, h];
   }
   function paintPad(digit, weights) {
-    const { strokes, picture: picture2, digits } = state.drawing, side = paper.width;
+    const { strokes, picture, digits } = state.drawing, side = paper.width;
     const scaled = ([left, top, width, height]) => (
       /** @type {Box} */
       [left * side, top * side, width * side, height * side]
     );
     context.clearRect(0, 0, side, side);
     context.strokeStyle = colour("foreground");
-    if (picture2) context.drawImage(picture2, ...scaled(placed(picture2)));
-    else if (digits) paintPixels(context, scaled([0, 0, 1, 1]), 0, digits[0].image);
+    if (picture) context.drawImage(picture, ...scaled(placed(picture)));
+    else if (digits) paintPixels(context, scaled([0, 0, 1, 1]), 0, digits[0].image, "foreground");
     paintStrokes(context, strokes, PEN * side, ([x, y]) => [x * side, y * side]);
     if (!weights) return;
     context.globalCompositeOperation = "destination-out";
     context.globalAlpha = 0.75;
     context.fillRect(0, 0, side, side);
     context.globalCompositeOperation = "source-over";
-    paintPixels(context, scaled(seenBox(digit)), 1, weights, true);
+    paintPixels(context, scaled(seenBox(digit)), 1, weights);
   }
   function seenBox(digit) {
     if (!digit) return [0, 0, 1, 1];
@@ -1208,15 +1195,13 @@ var digits = (() => {
         for (let i = 0; i < batch.length; i++) {
           const change2 = rate / batch.length * deltas[i][j];
           if (Math.abs(change2) < HARDLY) continue;
+          const { places, values } = on[i], row = j * n;
           biases[j] -= change2;
-          descend(weights, j * n, change2, on[i]);
+          for (let k = 0; k < places.length; k++) weights[row + places[k]] -= change2 * values[k];
         }
       }
       deltas = below;
     }
-  }
-  function descend(weights, row, change2, { places, values }) {
-    for (let i = 0; i < places.length; i++) weights[row + places[i]] -= change2 * values[i];
   }
   function propagatedBack(weights, delta, a) {
     const n = a.length, error = new Float32Array(n);
@@ -1370,8 +1355,8 @@ var digits = (() => {
   }
   var outputsFor = ({ image }) => outputsOf(state.network.layers, image);
   function showBoxes() {
-    const { picture: picture2, digits } = state.drawing;
-    find("boxes", HTMLElement).replaceChildren(...(picture2 && digits ? digits : []).map((digit, i) => {
+    const { picture, digits } = state.drawing;
+    find("boxes", HTMLElement).replaceChildren(...(picture && digits ? digits : []).map((digit, i) => {
       const [left, top, right, bottom] = digit.box;
       const box = button(element("span", `${predictionOf(outputsFor(digit))}`), () => {
         state.chosen = i;
@@ -1499,31 +1484,32 @@ var digits = (() => {
   // src/input.js
   var LARGEST = 2e3;
   async function readPicture(file) {
-    const picture2 = await opened(file).catch(() => null);
-    if (!picture2) {
+    if (!file) return void 0;
+    const picture = await opened(file).catch(() => null);
+    if (!picture) {
       const heic = "This browser cannot open an iPhone’s HEIC picture. Send it as JPEG, or paste a screenshot of it.";
       const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
       clear();
       return say(isHeic ? heic : "This is not a picture that the browser can open.");
     }
-    const digits = digitsOfPicture(picture2);
-    change({ drawing: { strokes: [], picture: picture2, digits } });
+    const digits = digitsOfPicture(picture);
+    change({ drawing: { strokes: [], picture, digits } });
     finish();
-    if (!digits.length) say("No digit is found: nothing in this picture stands out from its background as a pen’s strokes do.");
+    return digits.length ? void 0 : say("No digit is found: nothing in this picture stands out from its background as a pen’s strokes do.");
   }
   async function opened(file) {
     const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
     const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
     const [width, height] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * scale)));
-    const picture2 = Object.assign(element("canvas"), { width, height });
-    const context2 = contextOf(picture2, { willReadFrequently: true });
+    const picture = Object.assign(element("canvas"), { width, height });
+    const context2 = contextOf(picture, { willReadFrequently: true });
     context2.imageSmoothingQuality = "high";
     context2.drawImage(bitmap, 0, 0, width, height);
-    return picture2;
+    return picture;
   }
-  function digitsOfPicture(picture2) {
-    const { width, height } = picture2, longer = Math.max(width, height), [x, y] = placed(picture2);
-    const lines2 = findLines(contextOf(picture2).getImageData(0, 0, width, height));
+  function digitsOfPicture(picture) {
+    const { width, height } = picture, longer = Math.max(width, height), [x, y] = placed(picture);
+    const lines2 = findLines(contextOf(picture).getImageData(0, 0, width, height));
     return read(lines2, state.network.layers).map((digit) => {
       const [left, top, right, bottom] = digit.box.map((n) => n / longer);
       return { ...digit, box: [left + x, top + y, right + x, bottom + y] };
@@ -1538,15 +1524,9 @@ var digits = (() => {
     if (state.drawing !== EMPTY) change({ drawing: EMPTY });
     finish();
   }
-  function undo() {
-    go(state.past, state.future);
-  }
-  function redo() {
-    go(state.future, state.past);
-  }
-  function go(from, to) {
+  function go(where) {
     if (state.teaching) return;
-    travel(from, to);
+    travel(where);
     finish();
   }
   function press(event) {
@@ -1554,8 +1534,8 @@ var digits = (() => {
     const command = event.ctrlKey || event.metaKey;
     const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
     const digit = /^\d$/.test(event.key) ? event.key : /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
-    if (command && (letter === "y" || letter === "z" && event.shiftKey)) redo();
-    else if (command && letter === "z") undo();
+    if (command && (letter === "y" || letter === "z" && event.shiftKey)) go("future");
+    else if (command && letter === "z") go("past");
     else if (command) return;
     else if (event.key === "Escape" && state.looked) lookAway();
     else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
@@ -1565,20 +1545,17 @@ var digits = (() => {
   }
   function listenToInput() {
     const chooser = find("file", HTMLInputElement), { classList } = document.body;
-    const take = (file) => {
-      if (file) readPicture(file);
-    };
-    onClick("undo", undo);
-    onClick("redo", redo);
+    onClick("undo", () => go("past"));
+    onClick("redo", () => go("future"));
     onClick("clear", clear);
     onClick("choose", () => chooser.click());
     chooser.addEventListener("change", () => {
-      take(chooser.files?.[0]);
+      readPicture(chooser.files?.[0]);
       chooser.value = "";
     });
     addEventListener("keydown", press);
     addEventListener("paste", ({ clipboardData }) => {
-      take([...clipboardData?.files ?? []].find((file) => file.type.startsWith("image/")));
+      readPicture([...clipboardData?.files ?? []].find((file) => file.type.startsWith("image/")));
     });
     addEventListener("dragover", (event) => {
       event.preventDefault();
@@ -1588,7 +1565,7 @@ var digits = (() => {
     addEventListener("drop", (event) => {
       event.preventDefault();
       classList.remove("dropping");
-      take(event.dataTransfer?.files[0]);
+      readPicture(event.dataTransfer?.files[0]);
     });
   }
 
@@ -1600,24 +1577,23 @@ var digits = (() => {
     setTimeout(() => URL.revokeObjectURL(url), 6e4);
   }
   function copyOfPage() {
-    const { drawing: { strokes, picture: picture2, digits }, network: { layers, ...facts } } = state;
-    const drawing = { strokes, picture: picture2?.toDataURL().split(",")[1], image: !picture2 && digits ? digits[0].image : null };
-    const numbers = (_, value) => ArrayBuffer.isView(value) ? Array.from(
-      /** @type {Float32Array} */
-      value
-    ) : value;
-    const now = JSON.stringify({ ...held, ...facts, ...packed(layers), drawing }, numbers).replaceAll("<", "\\u003c");
+    const { drawing: { strokes, picture, digits }, network: { layers, ...facts } } = state;
+    const image = picture ? null : digits?.[0].image, drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image };
+    const now = JSON.stringify(
+      { ...held, ...facts, ...packed(layers), drawing },
+      (_, value) => value instanceof Float32Array ? [...value] : value
+    ).replaceAll("<", "\\u003c");
     const before = document.getElementById("network")?.textContent ?? "";
     return `<!doctype html>
 ${source.replace(before, () => now)}`;
   }
-  function bringBack(drawing) {
-    if (!drawing) return void 0;
-    const { strokes, picture: picture2, image } = drawing;
-    if (picture2) return new Blob([bytesOf(picture2)]);
-    if (image || strokes.length) change({ drawing: image ? drawingOf(Float32Array.from(image)) : { ...EMPTY, strokes } });
-    finish();
-    return void 0;
+  function bringBack() {
+    const { strokes = [], picture, image } = held.drawing ?? {};
+    if (picture) readPicture(new Blob([bytesOf(picture)]));
+    else if (image || strokes.length) {
+      change({ drawing: image ? drawingOf(Float32Array.from(image)) : { ...EMPTY, strokes } });
+      finish();
+    }
   }
 
   // src/training.js
@@ -1749,7 +1725,6 @@ ${source.replace(before, () => now)}`;
     });
   }
   finish();
-  var picture = bringBack(held.drawing);
-  if (picture) readPicture(picture);
+  bringBack();
   return __toCommonJS(main_exports);
 })();

@@ -11,12 +11,11 @@ var digits = (() => {
     const outputs = inputs.map(() => new Float32Array(biases.length)), on = inputs.map(nonzero);
     for (let j = 0; j < biases.length; j++) {
       for (let i = 0; i < inputs.length; i++) {
-        outputs[i][j] = sigmoid(weightedInput(weights, biases[j], inputs[i], j, on[i]));
+        outputs[i][j] = 1 / (1 + Math.exp(-weightedInput(weights, biases[j], inputs[i], j, on[i])));
       }
     }
     return outputs;
   }
-  var sigmoid = (z) => 1 / (1 + Math.exp(-z));
   function weightedInput(weights, b, a, j, { places, values } = nonzero(a)) {
     const row = j * a.length;
     let z = b;
@@ -49,15 +48,13 @@ var digits = (() => {
         for (let i = 0; i < batch.length; i++) {
           const change = rate / batch.length * deltas[i][j];
           if (Math.abs(change) < HARDLY) continue;
+          const { places, values } = on[i], row = j * n;
           biases[j] -= change;
-          descend(weights, j * n, change, on[i]);
+          for (let k = 0; k < places.length; k++) weights[row + places[k]] -= change * values[k];
         }
       }
       deltas = below;
     }
-  }
-  function descend(weights, row, change, { places, values }) {
-    for (let i = 0; i < places.length; i++) weights[row + places[i]] -= change * values[i];
   }
   function propagatedBack(weights, delta, a) {
     const n = a.length, error = new Float32Array(n);

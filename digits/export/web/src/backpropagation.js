@@ -19,18 +19,13 @@ export function sgdStep(layers, batch, rate) {
       for (let i = 0; i < batch.length; i++) {
         const change = (rate / batch.length) * deltas[i][j];
         if (Math.abs(change) < HARDLY) continue;
+        const { places, values } = on[i], row = j * n;
         biases[j] -= change; // BP3
-        descend(weights, j * n, change, on[i]); // BP4
+        for (let k = 0; k < places.length; k++) weights[row + places[k]] -= change * values[k]; // BP4
       }
     }
     deltas = below;
   }
-}
-
-/** BP4: the weights of a neuron, from index `row` on, move against its error times its inputs.
- * @type {(weights: Float32Array, row: number, change: number, inputs: ReturnType<typeof nonzero>) => void} */
-function descend(weights, row, change, { places, values }) {
-  for (let i = 0; i < places.length; i++) weights[row + places[i]] -= change * values[i];
 }
 
 /** BP2: the errors of a layer with activations a, by the weights and the errors of the next one.

@@ -12,7 +12,8 @@ const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STA
 export function connectedComponents(mask, gradients) {
   const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
   const row = width + 2, steps = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
-  const labels = padded(mask, 1), { data } = labels, found = /** @type {(Component & {size: number, clear: boolean})[]} */ ([]); // 1 is not yet labelled
+  const labels = padded(mask, 1), { data } = labels; // 1 is not yet labelled
+  const found = /** @type {(Component & {size: number, clear: boolean})[]} */ ([]);
   for (let first = 0; first < data.length; first++) {
     if (data[first] !== 1) continue;
     const label = found.length + 2, stack = [first];

@@ -11,8 +11,9 @@ import { finish, lookAway, say } from "./view.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 
-/** Reads the picture in a file, or says why it cannot. @type {(file: Blob) => Promise<void>} */
+/** Reads the picture in a file, if there is one, or says why it cannot. @param {Blob} [file] */
 export async function readPicture(file) {
+  if (!file) return undefined;
   const picture = await opened(file).catch(() => null);
   if (!picture) {
     const heic = "This browser cannot open an iPhone’s HEIC picture. Send it as JPEG, or paste a screenshot of it.";
@@ -23,7 +24,7 @@ export async function readPicture(file) {
   const digits = digitsOfPicture(picture);
   change({ drawing: { strokes: [], picture, digits } });
   finish();
-  if (!digits.length) say("No digit is found: nothing in this picture stands out from its background as a pen’s strokes do.");
+  return digits.length ? undefined : say("No digit is found: nothing in this picture stands out from its background as a pen’s strokes do.");
 }
 
 /** The picture in a file, upright, on a canvas of at most LARGEST a side; rejects if the browser cannot open it.
@@ -62,18 +63,10 @@ function clear() {
   finish();
 }
 
-function undo() {
-  go(state.past, state.future);
-}
-
-function redo() {
-  go(state.future, state.past);
-}
-
-/** @type {(from: Moment[], to: Moment[]) => void} */
-function go(from, to) {
+/** Goes back or forth. @param {"past" | "future"} where */
+function go(where) {
   if (state.teaching) return;
-  travel(from, to);
+  travel(where);
   finish();
 }
 
@@ -84,8 +77,8 @@ function press(event) {
   // The letter on the key, or, in alphabets that have no z, the key's place.
   const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
   const digit = /^\d$/.test(event.key) ? event.key : /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
-  if (command && (letter === "y" || (letter === "z" && event.shiftKey))) redo();
-  else if (command && letter === "z") undo();
+  if (command && (letter === "y" || (letter === "z" && event.shiftKey))) go("future");
+  else if (command && letter === "z") go("past");
   else if (command) return;
   else if (event.key === "Escape" && state.looked) lookAway();
   else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
@@ -97,21 +90,17 @@ function press(event) {
 /** Listens to buttons, keys, and files that are chosen, dropped or pasted. */
 export function listenToInput() {
   const chooser = find("file", HTMLInputElement), { classList } = document.body;
-  /** @type {(file?: File) => void} */
-  const take = (file) => {
-    if (file) readPicture(file);
-  };
-  onClick("undo", undo);
-  onClick("redo", redo);
+  onClick("undo", () => go("past"));
+  onClick("redo", () => go("future"));
   onClick("clear", clear);
   onClick("choose", () => chooser.click());
   chooser.addEventListener("change", () => {
-    take(chooser.files?.[0]);
+    readPicture(chooser.files?.[0]);
     chooser.value = ""; // so that the same file can be chosen again
   });
   addEventListener("keydown", press);
   addEventListener("paste", ({ clipboardData }) => {
-    take([...(clipboardData?.files ?? [])].find((file) => file.type.startsWith("image/")));
+    readPicture([...(clipboardData?.files ?? [])].find((file) => file.type.startsWith("image/")));
   });
   addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -121,6 +110,6 @@ export function listenToInput() {
   addEventListener("drop", (event) => {
     event.preventDefault();
     classList.remove("dropping");
-    take(event.dataTransfer?.files[0]);
+    readPicture(event.dataTransfer?.files[0]);
   });
 }

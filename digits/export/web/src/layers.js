@@ -29,38 +29,32 @@ export function forgetColours() {
   palette.clear();
 }
 
-/** Draws 28 x 28 values as squares into the box left, top, width, height of a canvas, `gap` pixels apart.
- * @type {(context: CanvasRenderingContext2D, box: Box, gap: number, values: Float32Array, signed?: boolean) => void} */
-export function paintPixels(context, [left, top, width, height], gap, values, signed = false) {
+/** Draws 28 x 28 values as squares into the box left, top, width, height of a canvas, `gap` pixels apart, in a colour or,
+ * if none is given, by their signs.
+ * @type {(context: CanvasRenderingContext2D, box: Box, gap: number, values: Float32Array, tone?: string) => void} */
+export function paintPixels(context, [left, top, width, height], gap, values, tone) {
   const [across, down] = [width / 28, height / 28];
   for (let k = 0; k < 784; k++) {
     if (!values[k]) continue;
     context.globalAlpha = Math.abs(values[k]);
-    context.fillStyle = colour(toneOf(values[k], signed));
+    context.fillStyle = colour(tone ?? toneOf(values[k]));
     context.fillRect(left + (k % 28) * across, top + Math.floor(k / 28) * down, across - gap, down - gap);
   }
   context.globalAlpha = 1;
 }
 
-/** @type {(value: number, signed: boolean) => string} */
-function toneOf(value, signed) {
-  if (!signed) return "foreground";
-  return value > 0 ? "red" : "blue";
-}
+/** @type {(value: number) => string} */
+const toneOf = (value) => (value > 0 ? "red" : "blue");
 
 /** The input layer: 28 x 28 squares on a canvas. @type {(canvas: HTMLCanvasElement) => View} */
 export function pixelsView(canvas) {
-  const context = contextOf(canvas), ground = new Float32Array(784);
+  const context = contextOf(canvas);
   return {
     show(a, contributions) {
       const side = Math.round(canvas.clientWidth * devicePixelRatio), gap = Math.max(1, Math.round(devicePixelRatio));
       canvas.width = canvas.height = side;
-      context.fillStyle = colour("off");
-      context.globalAlpha = contributions ? 0.4 : 0.75;
-      for (let k = 0; k < 784; k++) {
-        context.fillRect(((k % 28) * side) / 28, (Math.floor(k / 28) * side) / 28, side / 28 - gap, side / 28 - gap);
-      }
-      paintPixels(context, [0, 0, side, side], gap, contributions ?? a, Boolean(contributions));
+      paintPixels(context, [0, 0, side, side], gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
+      paintPixels(context, [0, 0, side, side], gap, contributions ?? a, contributions ? undefined : "foreground");
     },
   };
 }
@@ -94,16 +88,16 @@ export function neuronsView(sizes, layer, look) {
     /** @type {View["show"]} */
     show(activations, contributions) {
       a = activations;
-      const most = Math.max(...a), values = contributions ?? a, signed = Boolean(contributions);
+      const most = Math.max(...a), values = contributions ?? a;
       cells.forEach((one, j) => {
-        const tone = `var(--${toneOf(values[j], signed)})`, share = Math.abs(values[j]);
+        const tone = `var(--${contributions ? toneOf(values[j]) : "foreground"})`, share = Math.abs(values[j]);
         const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(1)}%, var(--off))`;
         if (last) {
-          const sign = !signed || share < 0.005 ? "" : values[j] < 0 ? "−" : "+";
+          const sign = !contributions || share < 0.005 ? "" : values[j] < 0 ? "−" : "+";
           one.value.textContent = sign + share.toFixed(2);
           one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
           one.filling.style.background = tone;
-          one.cell.classList.toggle("largest", !signed && most > 0 && a[j] === most);
+          one.cell.classList.toggle("largest", !contributions && most > 0 && a[j] === most);
         } else if (shade !== one.shade) { // setting it again would take as long as a new one
           one.cell.style.setProperty("--shade", (one.shade = shade));
         }

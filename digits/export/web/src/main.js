@@ -3,7 +3,7 @@
 
 import { find, nextFrame, onClick } from "./elements.js";
 import { held } from "./held.js";
-import { listenToInput, readPicture } from "./input.js";
+import { listenToInput } from "./input.js";
 import { forgetColours } from "./layers.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
@@ -54,5 +54,4 @@ for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]
   });
 }
 finish();
-const picture = bringBack(held.drawing);
-if (picture) readPicture(picture);
+bringBack();

@@ -18,14 +18,11 @@ export function activationsOf({ weights, biases }, inputs) {
   const outputs = inputs.map(() => new Float32Array(biases.length)), on = inputs.map(nonzero);
   for (let j = 0; j < biases.length; j++) {
     for (let i = 0; i < inputs.length; i++) {
-      outputs[i][j] = sigmoid(weightedInput(weights, biases[j], inputs[i], j, on[i]));
+      outputs[i][j] = 1 / (1 + Math.exp(-weightedInput(weights, biases[j], inputs[i], j, on[i]))); // sigmoid(z)
     }
   }
   return outputs;
 }
-
-/** @type {(z: number) => number} */
-const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
 /** z = w a + b of neuron j. Inputs that are 0 add nothing, and four pixels in five are.
  * @param {ArrayLike<number>} weights @param {number} b @param {Float32Array} a @param {number} j */

@@ -62,14 +62,14 @@ export function paintPad(digit, weights) {
   context.clearRect(0, 0, side, side);
   context.strokeStyle = colour("foreground");
   if (picture) context.drawImage(picture, ...scaled(placed(picture)));
-  else if (digits) paintPixels(context, scaled([0, 0, 1, 1]), 0, digits[0].image);
+  else if (digits) paintPixels(context, scaled([0, 0, 1, 1]), 0, digits[0].image, "foreground");
   paintStrokes(context, strokes, PEN * side, ([x, y]) => [x * side, y * side]);
   if (!weights) return;
   context.globalCompositeOperation = "destination-out"; // the drawing fades
   context.globalAlpha = 0.75;
   context.fillRect(0, 0, side, side);
   context.globalCompositeOperation = "source-over";
-  paintPixels(context, scaled(seenBox(digit)), 1, weights, true);
+  paintPixels(context, scaled(seenBox(digit)), 1, weights);
 }
 
 /** Where on the pad the network's 28 x 28 pixels lie over what was drawn: left, top, width, height.

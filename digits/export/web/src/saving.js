@@ -2,6 +2,7 @@
 
 import { element } from "./elements.js";
 import { held } from "./held.js";
+import { readPicture } from "./input.js";
 import { bytesOf, packed } from "./packing.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, state } from "./state.js";
@@ -18,20 +19,21 @@ export function saveCopy() {
 
 function copyOfPage() {
   const { drawing: { strokes, picture, digits }, network: { layers, ...facts } } = state;
-  const drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image: !picture && digits ? digits[0].image : null };
-  const numbers = (/** @type {string} */ _, /** @type {any} */ value) => (ArrayBuffer.isView(value) ? Array.from(/** @type {Float32Array} */ (value)) : value);
-  const now = JSON.stringify({ ...held, ...facts, ...packed(layers), drawing }, numbers).replaceAll("<", "\\u003c");
+  const image = picture ? null : digits?.[0].image, drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image };
+  const now = JSON.stringify(
+    { ...held, ...facts, ...packed(layers), drawing },
+    (_, value) => (value instanceof Float32Array ? [...value] : value),
+  ).replaceAll("<", "\\u003c");
   const before = document.getElementById("network")?.textContent ?? "";
   return `<!doctype html>\n${source.replace(before, () => now)}`;
 }
 
-/** Puts on the pad what was there when this copy was saved: strokes or a digit of MNIST; returns a picture.
- * @type {(drawing: Held["drawing"]) => Blob | undefined} */
-export function bringBack(drawing) {
-  if (!drawing) return undefined;
-  const { strokes, picture, image } = drawing;
-  if (picture) return new Blob([bytesOf(picture)]);
-  if (image || strokes.length) change({ drawing: image ? drawingOf(Float32Array.from(image)) : { ...EMPTY, strokes } });
-  finish();
-  return undefined;
+/** Puts on the pad what was there when this copy was saved, if it is one. */
+export function bringBack() {
+  const { strokes = [], picture, image } = held.drawing ?? {};
+  if (picture) readPicture(new Blob([bytesOf(picture)]));
+  else if (image || strokes.length) {
+    change({ drawing: image ? drawingOf(Float32Array.from(image)) : { ...EMPTY, strokes } });
+    finish();
+  }
 }

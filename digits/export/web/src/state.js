@@ -28,12 +28,12 @@ export function change(next) {
   Object.assign(state, { future: [], pen: null }, next);
 }
 
-/** Goes to the last of the moments `from` if there is one, back by undo or forth by redo; `to` then has this one. While a
- * network is trained, only the drawing changes. @type {(from: Moment[], to: Moment[]) => void} */
-export function travel(from, to) {
-  const next = from.pop(), { network } = state;
+/** Goes back to the past, which is undo, or forth to the future, if there is one. While a network is trained, only the
+ * drawing changes. @param {"past" | "future"} where */
+export function travel(where) {
+  const next = state[where].pop(), { network } = state;
   if (!next) return;
-  to.push(moment());
+  state[where === "past" ? "future" : "past"].push(moment());
   Object.assign(state, { pen: null }, next, state.training ? { network } : {});
 }
 
