@@ -67,9 +67,7 @@ def constants() -> dict[str, dict[str, Any]]:
     """The numbers, and tuples of numbers, that handwriting is read by: by module and name."""
     return {
         module.__name__.rpartition(".")[2]: {
-            name: value
-            for name, value in vars(module).items()
-            if name.isupper() and type(value) in (int, float, tuple)
+            name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
         }
         for module in (picture, background, ruled_lines, components, segmentation, lattice, normalize, reader)
     }

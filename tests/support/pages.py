@@ -64,6 +64,16 @@ def outputs(page):
     return [float(bar.split()[-1]) for bar in page.locator(".outputs button").all_inner_texts()]
 
 
+def activations(page):
+    """Those of every layer for the digit that is shown."""
+    return page.evaluate(
+        """() => {
+            const { network, state } = digits, { image } = state.digits[state.chosen];
+            return network.feedforward(state.network.layers, image).map((a) => [...a]);
+        }"""
+    )
+
+
 def looked(page, layer=".hidden"):
     """The number of the neuron whose weights are shown, by its layer's caption, or None."""
     caption = page.locator(f"{layer} figcaption").inner_text().split("\n")[-1]

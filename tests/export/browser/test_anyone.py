@@ -5,7 +5,7 @@ import pytest
 
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
-from tests.support.pages import answer, draw, exported, give, looked, outputs, photographed, shown_on
+from tests.support.pages import activations, answer, draw, exported, give, looked, outputs, photographed, shown_on
 
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 
@@ -194,9 +194,7 @@ def test_a_hidden_neuron_shows_its_contributions(page_file, visit):
     """On the outputs: its activation times each weight, as shares of the largest weight."""
     page = visit(page_file)
     draw(page, 3)
-    j = page.evaluate(
-        "[...digits.network.feedforward(digits.state.network.layers, digits.state.digits[0].image)[1]].findIndex((a) => a > 0.9)"
-    )
+    j = next(j for j, a in enumerate(activations(page)[1]) if a > 0.9)
     page.locator(".hidden button").nth(j).hover()
     weights = page.evaluate(
         "(j) => [...Array(10).keys()].map((i) => digits.state.network.layers[1].weights[100 * i + j])", j

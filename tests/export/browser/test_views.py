@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.support.pages import draw, looked, outputs, shown_on
+from tests.support.pages import activations, draw, looked, outputs, shown_on
 
 pytestmark = pytest.mark.mnist
 
@@ -11,20 +11,15 @@ pytestmark = pytest.mark.mnist
 def test_all_views_show_the_same_activations(page_file, visit):
     page = visit(page_file)
     draw(page, 3)
-    activations = [
-        np.array(a)
-        for a in page.evaluate(
-            "digits.network.feedforward(digits.state.network.layers, digits.state.digits[0].image).map((a) => [...a])"
-        )
-    ]
-    assert outputs(page) == pytest.approx(activations[2], abs=0.006)
+    layers = activations(page)
+    assert outputs(page) == pytest.approx(layers[2], abs=0.006)
     shades = page.locator(".hidden button").evaluate_all("cells => cells.map((cell) => cell.style.cssText)")
     shown = [float(shade.split("%")[0].split()[-1]) / 100 for shade in shades]
-    assert shown == pytest.approx(activations[1], abs=0.001)
+    assert shown == pytest.approx(layers[1], abs=0.001)
     seen = shown_on(page, "#pixels canvas")
     cell = len(seen) // 28
     light = seen[cell // 2 :: cell, cell // 2 :: cell, 0].astype(float)
-    assert np.corrcoef(light.max() - light.ravel(), activations[0])[0, 1] > 0.995
+    assert np.corrcoef(light.max() - light.ravel(), layers[0])[0, 1] > 0.995
 
 
 def test_a_neuron_shows_its_weights_over_the_drawing(page_file, visit):

@@ -24,6 +24,7 @@ var digits = (() => {
     backpropagation: () => backpropagation_exports,
     held: () => held,
     images: () => images_exports,
+    lattice: () => lattice_exports,
     mnist: () => mnist_exports,
     network: () => network_exports,
     reader: () => reader_exports,
@@ -111,7 +112,7 @@ var digits = (() => {
   var valuesIn = (image, mask) => image.data.filter((_, i) => mask.data[i]);
   var sample = (values) => values.filter((_, i) => i % 7 === 0);
   var clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-  var maximum = (values) => values.reduce((most, value) => value > most ? value : most, -Infinity);
+  var maximum = (values) => values.reduce((most, value) => Math.max(most, value), -Infinity);
   var magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
   var mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   var quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
@@ -383,7 +384,8 @@ var digits = (() => {
             one.filling.style.background = tone;
             one.cell.classList.toggle("largest", !contributions && most > 0 && a[j] === most);
           } else if (shade !== one.shade) {
-            one.cell.style.setProperty("--shade", one.shade = shade);
+            one.cell.style.setProperty("--shade", shade);
+            one.shade = shade;
           }
         });
       },
@@ -402,7 +404,7 @@ var digits = (() => {
       /** @type {HTMLButtonElement[]} */
       [...group.children]
     );
-    const numberOf = (cell) => cells.findIndex((one) => one === cell);
+    const numberOf = (cell) => cells.indexOf(cell);
     const point = ({ clientX, clientY }) => {
       const j = numberOf(document.elementFromPoint(clientX, clientY)?.closest("button"));
       if (j >= 0) look(j);
@@ -790,6 +792,12 @@ var digits = (() => {
   });
 
   // src/lattice.js
+  var lattice_exports = {};
+  __export(lattice_exports, {
+    bestPath: () => bestPath,
+    candidates: () => candidates,
+    confidence: () => confidence
+  });
   var { SEGMENTS, BROAD, BREAK, GAP, SHORT, LONG, SKIP, UNSURE, DOUBT } = held.constants.lattice;
   function candidates({ height, segments }) {
     const found = [], cut = segments.slice(1).map((segment2, n) => segment2.stroke === segments[n].stroke);
@@ -1303,8 +1311,8 @@ var digits = (() => {
     const activations = digit ? feedforward(network.layers, digit.image) : network.sizes.map((n) => new Float32Array(n));
     const [layer, j] = state.looked ?? [0, 0], { layers } = built;
     const contributions = state.looked ? contributionsAround(layer, j, activations) : state.flash ?? [];
-    [input, ...layers].forEach((view, l) => view.show(activations[l], contributions[l]));
-    layers.forEach((view, l) => view.mark(layer === l + 1 ? j : null));
+    for (const [l, view] of [input, ...layers].entries()) view.show(activations[l], contributions[l]);
+    for (const [l, view] of layers.entries()) view.mark(layer === l + 1 ? j : null);
     if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
     showAnswer(activations[layers.length], Boolean(digit));
     paintPad(digit, layer === 1 ? contributions[0] : void 0);
@@ -1314,7 +1322,7 @@ var digits = (() => {
       find(name, HTMLElement).ariaDisabled = `${!possible}`;
     }
     find("teach", HTMLElement).classList.toggle("possible", Boolean(digit) && !state.training);
-    [...find("boxes", HTMLElement).children].forEach((box, i) => box.ariaPressed = `${i === chosen}`);
+    for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) box.ariaPressed = `${i === chosen}`;
     if (state.looked) explain(inSentence(layer, j, activations));
   }
   function contributionsAround(layer, j, activations) {

@@ -22,7 +22,7 @@ export const sample = (values) => values.filter((_, i) => i % 7 === 0);
 /** @type {(value: number, low: number, high: number) => number} */
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 /** @type {(values: Float32Array) => number} */
-export const maximum = (values) => values.reduce((most, value) => (value > most ? value : most), -Infinity);
+export const maximum = (values) => values.reduce((most, value) => Math.max(most, value), -Infinity);
 /** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
 export const magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
 /** @type {(values: Float32Array) => number} */

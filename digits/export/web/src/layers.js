@@ -99,7 +99,8 @@ export function neuronsView(sizes, layer, look) {
           one.filling.style.background = tone;
           one.cell.classList.toggle("largest", !contributions && most > 0 && a[j] === most);
         } else if (shade !== one.shade) { // setting it again would take as long as a new one
-          one.cell.style.setProperty("--shade", (one.shade = shade));
+          one.cell.style.setProperty("--shade", shade);
+          one.shade = shade;
         }
       });
     },
@@ -118,7 +119,7 @@ export function neuronsView(sizes, layer, look) {
 /** @type {(group: HTMLElement, columns: number, look: (j: number | null) => void) => void} */
 function listen(group, columns, look) {
   const cells = /** @type {HTMLButtonElement[]} */ ([...group.children]);
-  const numberOf = (/** @type {EventTarget | null | undefined} */ cell) => cells.findIndex((one) => one === cell);
+  const numberOf = (/** @type {any} */ cell) => cells.indexOf(cell);
   const point = (/** @type {PointerEvent} */ { clientX, clientY }) => {
     const j = numberOf(document.elementFromPoint(clientX, clientY)?.closest("button"));
     if (j >= 0) look(j);

@@ -1,7 +1,7 @@
 // The page: what is on the pad is read while it is drawn, and every layer of the network is shown. What is exported here
 // is there in the browser's console, as `digits`.
 
-import { find, nextFrame, onClick } from "./elements.js";
+import { nextFrame, onClick } from "./elements.js";
 import { held } from "./held.js";
 import { listenToInput } from "./input.js";
 import { forgetColours } from "./layers.js";
@@ -13,6 +13,7 @@ import { explain, finish, lookAway, read, resize, show } from "./view.js";
 
 export * as backpropagation from "./backpropagation.js";
 export * as images from "./images.js";
+export * as lattice from "./lattice.js";
 export * as mnist from "./mnist.js";
 export * as network from "./network.js";
 export * as reader from "./reader.js";

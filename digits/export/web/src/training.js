@@ -1,6 +1,6 @@
 // A network that is trained from nothing, in a worker, so that one goes on drawing; and the slider through its epochs.
 
-import { element, find, onClick, write } from "./elements.js";
+import { find, onClick, write } from "./elements.js";
 import { held, heldImages } from "./held.js";
 import { change, state } from "./state.js";
 import { describe, finish, resize, say, show } from "./view.js";

@@ -2,7 +2,7 @@
 
 import { button, element, find, write } from "./elements.js";
 import { held } from "./held.js";
-import { colour, neuronsView, paintWeights, pixelsView, relative } from "./layers.js";
+import { neuronsView, paintWeights, pixelsView, relative } from "./layers.js";
 import { binaryLayer, feedforward, outputsOf, predictionOf, weightedInput } from "./network.js";
 import { fitPad, paintPad } from "./pad.js";
 import { REJECTION_THRESHOLD, isDigit } from "./reader.js";
@@ -74,8 +74,8 @@ export function show() {
   const activations = digit ? feedforward(network.layers, digit.image) : network.sizes.map((n) => new Float32Array(n));
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
   const contributions = state.looked ? contributionsAround(layer, j, activations) : (state.flash ?? []);
-  [input, ...layers].forEach((view, l) => view.show(activations[l], contributions[l]));
-  layers.forEach((view, l) => view.mark(layer === l + 1 ? j : null));
+  for (const [l, view] of [input, ...layers].entries()) view.show(activations[l], contributions[l]);
+  for (const [l, view] of layers.entries()) view.mark(layer === l + 1 ? j : null);
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
   showAnswer(activations[layers.length], Boolean(digit));
   paintPad(digit, layer === 1 ? contributions[0] : undefined);
@@ -85,7 +85,7 @@ export function show() {
     find(name, HTMLElement).ariaDisabled = `${!possible}`;
   }
   find("teach", HTMLElement).classList.toggle("possible", Boolean(digit) && !state.training);
-  [...find("boxes", HTMLElement).children].forEach((box, i) => (box.ariaPressed = `${i === chosen}`));
+  for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) box.ariaPressed = `${i === chosen}`;
   if (state.looked) explain(inSentence(layer, j, activations));
 }
 

@@ -1,0 +1,133 @@
+"""The page reads handwriting as Python does: its constants are Python's, and its results those of the golden files."""
+
+import base64
+import re
+from importlib.resources import files
+from io import BytesIO
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from digits import mnist
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.selection import BUNDLED
+from digits.checkpoint.untrusted import read
+from digits.errors import UserError
+from digits.export.page import constants, html
+from digits.handwriting import find_lines
+from tests.support.golden import FOLDER, assert_alike, golden
+from tests.support.pens import STROKES, cover, on_paper
+from tests.support.small_mnist import DATA
+
+FIND = """([width, height, base64]) => {
+    const { lattice, network, reader, state } = digits;
+    const data = Uint8ClampedArray.from(atob(base64), (character) => character.charCodeAt(0));
+    return reader.findLines({ width, height, data }).map(({ candidates, digits }) => {
+        const outputs = digits.map(({ image }) => network.outputsOf(state.network.layers, image));
+        const path = lattice.bestPath(candidates, outputs);
+        const chosen = path.filter(([, isDigit]) => isDigit).map(([number]) => number);
+        const names = ["first", "last", "width", "height", "breaks", "clipped"];
+        return {
+            candidates: candidates.map((candidate) => names.map((name) => candidate[name])),
+            path,
+            confidence: lattice.confidence(candidates, outputs, path),
+            read: chosen.map((number) => network.predictionOf(outputs[number])).join(""),
+            boxes: chosen.map((number) => digits[number].box),
+            images: chosen.map((number) => Array.from(digits[number].image, (value) => 255 * value)),
+        };
+    });
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory):
+    """The page of the network that comes with digits, without images of MNIST."""
+    facts = {"shape": "784-700-200-10", "test_accuracy": None, "validation_accuracy": None}
+    file = tmp_path_factory.mktemp("golden") / "digits.html"
+    file.write_text(html(load_network(read(BUNDLED), BUNDLED), facts, (0, 0), b""), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    yield page
+    page.close()
+
+
+def found(page, picture):
+    """What the page reads in a picture, decoded as browsers do; as `golden.found` has it."""
+    pixels = np.asarray((picture if isinstance(picture, Image.Image) else Image.fromarray(picture)).convert("RGBA"))
+    return page.evaluate(FIND, [pixels.shape[1], pixels.shape[0], base64.b64encode(pixels.tobytes()).decode()])
+
+
+def test_every_constant_that_the_page_asks_for_is_one_of_pythons():
+    sources = [
+        file.read_text() for file in (files("digits.export") / "web" / "src").iterdir() if file.name[-3:] == ".js"
+    ]
+    asked = re.findall(r"\{([A-Z_,\s]+)\} = held\.constants\.(\w+)", "\n".join(sources))
+    assert len(asked) >= 7
+    for names, module in asked:
+        assert set(re.findall(r"\w+", names)) <= set(constants()[module])
+
+
+@pytest.mark.parametrize("name", golden())
+def test_the_page_reads_what_the_golden_file_has(name, page):
+    assert_alike(found(page, Image.open(FOLDER / f"{name}.png")), golden()[name])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 300), (9, 901), (8, 8), (28, 28), (300, 400)])
+@pytest.mark.parametrize("colour", [0, 90, 255])
+def test_an_even_picture_shows_no_digit(size, colour, page):
+    picture = np.full((*size, 4), colour, np.uint8)
+    with pytest.raises(UserError):
+        find_lines(picture)
+    assert found(page, picture) == []
+
+
+@pytest.mark.mnist
+def test_images_of_mnist_are_not_changed(page):
+    for image in mnist.load(DATA, train=False)[0].numpy()[:20]:
+        [line] = found(page, image)
+        assert line["boxes"] == [[0, 0, 28, 28]] and np.array_equal(np.round(line["images"][0]), image.ravel())
+
+
+def test_a_large_file_as_the_browser_opens_it(page):
+    """Python reads a JPEG at a half or less, the browser in full; so the two need not have the same size to work on."""
+    size, file = (1600, 1200), BytesIO()
+    ink = cover(size, (STROKES[5], 0.3 * size[0], 0.2 * size[1], 0.5 * size[1]))
+    Image.fromarray(on_paper(ink)).save(file, "JPEG")
+    [line], [wanted] = found(page, Image.open(file)), find_lines(file.getvalue())
+    assert np.abs(np.array(line["images"][0]) - 255 * wanted.digits[0].image.ravel()).mean() < 4
+
+
+SQUARE = np.ones((9, 9), np.uint8)
+IMAGE = cv2.GaussianBlur(np.random.default_rng(22).random((61, 83), np.float32), (0, 0), 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        ("resized(image, images.area, 80, 7)", cv2.resize(IMAGE, (80, 7), interpolation=cv2.INTER_AREA)),
+        ("resized(image, images.linear, 191, 170)", cv2.resize(IMAGE, (191, 170), interpolation=cv2.INTER_LINEAR)),
+        ("resized(image, images.cubic, 166, 122)", cv2.resize(IMAGE, (166, 122), interpolation=cv2.INTER_CUBIC)),
+        ("blurred(image, 1)", cv2.GaussianBlur(IMAGE, (0, 0), 1)),
+        ("blurred(image, 70)", cv2.GaussianBlur(IMAGE, (0, 0), 70)),
+        (
+            "closing(image, 9)",
+            cv2.morphologyEx(IMAGE, cv2.MORPH_CLOSE, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=2),
+        ),
+        (
+            "distances(images.mapped(image, (value) => Number(value > 0.5)))",
+            cv2.distanceTransform((IMAGE > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE),
+        ),
+    ],
+    ids=lambda value: value.split("(")[0] if isinstance(value, str) else "",
+)
+def test_operations_on_images_are_those_of_opencv(call, wanted, page):
+    found = page.evaluate(
+        f"""([width, height, values]) => {{
+            const {{ images }} = digits, image = {{ width, height, data: Float32Array.from(values) }};
+            return [...images.{call}.data];
+        }}""",
+        [83, 61, IMAGE.ravel().tolist()],
+    )
+    assert np.allclose(found, wanted.ravel(), atol=1e-3)

@@ -1,0 +1,116 @@
+"""Golden files: small pictures of our own making, and what is read in them, in Python as on the page.
+
+`python -m tests.support.golden` makes them anew in tests/handwriting/golden/; look at what changes.
+"""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.selection import BUNDLED
+from digits.checkpoint.untrusted import read
+from digits.errors import UserError
+from digits.handwriting import find_digit, find_lines, lattice
+from tests.support.pens import APART, STROKES, cover, on_paper
+
+FOLDER = Path(__file__).parents[1] / "handwriting" / "golden"
+
+
+def pictures() -> dict[str, Image.Image]:
+    """The pictures, by what is hard about them."""
+    rng = np.random.default_rng(5)
+    one = cover((120, 120), (STROKES[5], 30, 20, 80))
+    line = cover((300, 110), (STROKES[3], 20, 25, 60), (STROKES[0], 110, 20, 64), (STROKES[7], 210, 28, 58))
+    touching = cover((170, 110), (STROKES[2], 20, 25, 64), (STROKES[8], 57, 25, 62))
+    two_lines = cover((150, 190), (STROKES[4], 20, 20, 60), (STROKES[2], 85, 18, 62), (STROKES[0], 45, 110, 60))
+    broken = cover((130, 120), (APART["5, its bar apart"], 35, 20, 80), pen=0.1)
+    clipped = cover((200, 110), (STROKES[0], -20, 20, 70), (STROKES[3], 70, 20, 70))
+    ruled, shade = on_paper(one).astype(float), np.linspace(1, 0.45, 120)
+    ruled[[30, 60, 61, 90]] *= 0.75
+    normalized = find_digit(on_paper(one)).image
+    return {
+        "digit": Image.fromarray(on_paper(one)),
+        "line": Image.fromarray(on_paper(line)),
+        "touching": Image.fromarray(on_paper(touching)),
+        "two_lines": Image.fromarray(on_paper(two_lines)),
+        "broken": Image.fromarray(on_paper(broken)),
+        "clipped": Image.fromarray(on_paper(clipped)),
+        "on_dark": Image.fromarray(on_paper(line, (230, 230, 225), (44, 60, 52))),
+        "ruled": Image.fromarray(ruled.round().astype(np.uint8)),
+        "shadow": Image.fromarray((on_paper(one) * shade[:, None, None]).astype(np.uint8)),
+        "transparent": Image.fromarray((np.dstack([0 * on_paper(line), 255 * line])).astype(np.uint8)),
+        "thin": Image.fromarray(on_paper(cover((320, 330), (STROKES[8], 90, 60, 200), pen=0.025))),
+        "tight": Image.fromarray(on_paper(one)[20:100, 30:83]),
+        "tiny": Image.fromarray(on_paper(one)).resize((26, 26), Image.Resampling.BOX),
+        "large": Image.fromarray(on_paper(one)).resize((637, 641), Image.Resampling.NEAREST),
+        "mnist": Image.fromarray((255 * normalized).round().astype(np.uint8)),
+        "blank": Image.fromarray(on_paper(0 * one)),
+        "texture": Image.fromarray(rng.integers(90, 160, (90, 90), np.uint8)),
+    }
+
+
+def found(path: Path) -> list[dict[str, Any]]:
+    """What Python reads in a picture, line by line, with the network that comes with digits."""
+    network, known = load_network(read(BUNDLED), BUNDLED), []
+    try:
+        lines = find_lines(path)
+    except UserError:
+        return []
+    for line in lines:
+        outputs = network(torch.from_numpy(np.stack([digit.image for digit in line.digits])).flatten(1)).numpy()
+        steps = lattice.best_path(line.candidates, outputs)
+        chosen = [number for number, is_digit in steps if is_digit]
+        known.append(
+            {
+                "candidates": [list(candidate) for candidate in line.candidates],
+                "path": [list(step) for step in steps],
+                "confidence": lattice.confidence(line.candidates, outputs, steps),
+                "read": "".join(str(outputs[number].argmax()) for number in chosen),
+                "boxes": [list(line.digits[number].box) for number in chosen],
+                "images": [(255 * line.digits[number].image).round().flatten().tolist() for number in chosen],
+            }
+        )
+    return known
+
+
+def golden() -> dict[str, list[dict[str, Any]]]:
+    """What shall be read, by the names of the pictures; images as bytes in base64."""
+    return json.loads((FOLDER / "golden.json").read_text())
+
+
+def assert_alike(lines: list[dict[str, Any]], golden: list[dict[str, Any]]) -> None:
+    """Lines are read as the golden file has them, but for what rounding makes of sizes and shades."""
+    assert len(lines) == len(golden)
+    for line, wanted in zip(lines, golden, strict=True):
+        assert (line["path"], line["read"]) == (wanted["path"], wanted["read"])
+        assert abs(line["confidence"] - wanted["confidence"]) < 0.02
+        assert len(line["candidates"]) == len(wanted["candidates"])
+        assert np.allclose(np.array(line["candidates"], float), np.array(wanted["candidates"], float), atol=0.03)
+        assert np.abs(np.subtract(line["boxes"], wanted["boxes"])).max() <= 2
+        for image, known in zip(line["images"], wanted["images"], strict=True):
+            shades = np.frombuffer(base64.b64decode(known), np.uint8)
+            assert np.abs(np.array(image) - shades).mean() < 1.5
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for name, picture in pictures().items():
+        picture.save(FOLDER / f"{name}.png", optimize=True)
+    known = {path.stem: found(path) for path in sorted(FOLDER.glob("*.png"))}
+    for lines in known.values():
+        for line in lines:
+            line["confidence"] = round(line["confidence"], 3)
+            line["candidates"] = [[round(value, 3) for value in candidate] for candidate in line["candidates"]]
+            line["images"] = [base64.b64encode(np.uint8(image).tobytes()).decode() for image in line["images"]]
+    rows = (f"{json.dumps(name)}: {json.dumps(lines)}" for name, lines in known.items())
+    (FOLDER / "golden.json").write_text("{\n" + ",\n".join(rows) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
