@@ -252,11 +252,10 @@ var digits = (() => {
   }
 
   // src/packing.js
-  var bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  function base64Of(bytes) {
-    let text = "";
-    for (const byte of bytes) text += String.fromCharCode(byte);
-    return btoa(text);
+  function bytesOf(base64) {
+    const text = atob(base64), bytes = new Uint8Array(text.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+    return bytes;
   }
   function unpacked({ parameters, bytes }, sizes) {
     const { buffer } = bytesOf(parameters), neurons = sizes.slice(1).reduce((sum, n) => sum + n);
@@ -280,7 +279,7 @@ var digits = (() => {
       whole.push(Int16Array.from(weights, (weight, i) => Math.round(weight / steps[Math.floor(i / n)])));
     }
     const bytes = [...floats, ...whole].flatMap(({ buffer }) => [...new Uint8Array(buffer)]);
-    return { parameters: base64Of(Uint8Array.from(bytes)), bytes: 2 };
+    return { parameters: btoa(bytes.map((byte) => String.fromCharCode(byte)).join("")), bytes: 2 };
   }
 
   // src/mnist.js
@@ -334,16 +333,15 @@ var digits = (() => {
     context2.globalAlpha = 1;
   }
   var toneOf = (value) => value > 0 ? "red" : "blue";
-  function pixelsView(canvas2) {
-    const context2 = contextOf(canvas2);
-    return {
-      show(a, contributions) {
-        const side = Math.round(canvas2.clientWidth * devicePixelRatio), gap = Math.max(1, Math.round(devicePixelRatio));
-        canvas2.width = canvas2.height = side;
-        paintPixels(context2, [0, 0, side, side], gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
-        paintPixels(context2, [0, 0, side, side], gap, contributions ?? a, contributions ? void 0 : "foreground");
-      }
-    };
+  function paintInput(canvas2, a, contributions) {
+    const context2 = contextOf(canvas2), gap = Math.max(1, Math.round(devicePixelRatio));
+    const side = Math.round(canvas2.clientWidth * devicePixelRatio), box = (
+      /** @type {Box} */
+      [0, 0, side, side]
+    );
+    canvas2.width = canvas2.height = side;
+    paintPixels(context2, box, gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
+    paintPixels(context2, box, gap, contributions ?? a, contributions ? void 0 : "foreground");
   }
   function neuronsView(sizes, layer, look) {
     const n = sizes[layer], last = layer === sizes.length - 1;
@@ -363,41 +361,29 @@ var digits = (() => {
     });
     group.append(...cells.map(({ cell }) => cell));
     listen(group, columns, look);
-    let a = (
-      /** @type {Float32Array} */
-      new Float32Array(n)
-    );
-    return {
-      figure,
-      columns,
-      /** @type {View["show"]} */
-      show(activations, contributions) {
-        a = activations;
-        const most = Math.max(...a), values = contributions ?? a;
-        cells.forEach((one, j) => {
-          const tone = `var(--${contributions ? toneOf(values[j]) : "foreground"})`, share = Math.abs(values[j]);
-          const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(1)}%, var(--off))`;
-          if (last) {
-            const sign = !contributions || share < 5e-3 ? "" : values[j] < 0 ? "−" : "+";
-            one.value.textContent = sign + share.toFixed(2);
-            one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
-            one.filling.style.background = tone;
-            one.cell.classList.toggle("largest", !contributions && most > 0 && a[j] === most);
-          } else if (shade !== one.shade) {
-            one.cell.style.setProperty("--shade", shade);
-            one.shade = shade;
-          }
-        });
-      },
-      /** Marks neuron j, which is looked into, and says its activation; null for none. @type {(j: number | null) => void} */
-      mark(j) {
-        group.querySelector(".looked")?.classList.remove("looked");
-        count.textContent = j === null ? `${n} neuron${n > 1 ? "s" : ""}` : `no. ${j}: ${a[j].toFixed(2)}`;
-        if (j === null) return;
-        cells[j].cell.classList.add("looked");
-        cells[j].cell.ariaLabel = `${name} neuron ${j}, activation ${a[j].toFixed(2)}`;
+    function show2(a, contributions, j) {
+      const most = Math.max(...a), values = contributions ?? a;
+      for (const [k, one] of cells.entries()) {
+        const tone = `var(--${contributions ? toneOf(values[k]) : "foreground"})`, share = Math.abs(values[k]);
+        const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(1)}%, var(--off))`;
+        if (last) {
+          const sign = !contributions || share < 5e-3 ? "" : values[k] < 0 ? "−" : "+";
+          one.value.textContent = sign + share.toFixed(2);
+          one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
+          one.filling.style.background = tone;
+          one.cell.classList.toggle("largest", !contributions && most > 0 && a[k] === most);
+        } else if (shade !== one.shade) {
+          one.cell.style.setProperty("--shade", shade);
+          one.shade = shade;
+        }
       }
-    };
+      group.querySelector(".looked")?.classList.remove("looked");
+      count.textContent = j === void 0 ? `${n} neuron${n > 1 ? "s" : ""}` : `no. ${j}: ${a[j].toFixed(2)}`;
+      if (j === void 0) return;
+      cells[j].cell.classList.add("looked");
+      cells[j].cell.ariaLabel = `${name} neuron ${j}, activation ${a[j].toFixed(2)}`;
+    }
+    return { figure, group, columns, show: show2 };
   }
   function listen(group, columns, look) {
     const cells = (
@@ -426,11 +412,8 @@ var digits = (() => {
       cells[j + step]?.focus();
     });
   }
-  function paintWeights({ figure, columns }, weights) {
-    const group = (
-      /** @type {HTMLElement} */
-      figure.querySelector(".neurons")
-    ), count = weights.length / 784;
+  function paintWeights({ group, columns }, weights) {
+    const count = weights.length / 784;
     const canvas2 = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context2 = contextOf(canvas2);
     Object.assign(canvas2, { width: 32 * columns, height: 32 * Math.ceil(count / columns) });
     group.classList.add("weights");
@@ -448,9 +431,9 @@ var digits = (() => {
   var MOST = 50;
   var EMPTY = { strokes: [], picture: null, digits: null };
   function heldNetwork() {
-    const { sizes, shape, test_accuracy, validation_accuracy, fresh, lessons } = held;
+    const { sizes, shape, test_accuracy, fresh, lessons } = held;
     const numbers = lessons?.map(({ image, y }) => ({ image: Float32Array.from(image), y: Float32Array.from(y) }));
-    return { sizes, shape, test_accuracy, validation_accuracy, fresh, lessons: numbers, layers: unpacked(held, sizes) };
+    return { sizes, shape, test_accuracy, fresh, lessons: numbers, layers: unpacked(held, sizes) };
   }
   var state = {
     drawing: EMPTY,
@@ -788,6 +771,7 @@ var digits = (() => {
     findLines: () => findLines,
     isDigit: () => isDigit,
     linesIn: () => linesIn,
+    moved: () => moved,
     read: () => read
   });
 
@@ -1007,6 +991,7 @@ var digits = (() => {
       return path.flatMap(([n, isDigit2]) => isDigit2 ? [{ ...digits[n], line }] : []);
     });
   }
+  var moved = (digits, scale, x, y) => digits.map(({ box: [left, top, right, bottom], ...digit }) => ({ ...digit, box: [left / scale + x, top / scale + y, right / scale + x, bottom / scale + y] }));
   function findLines(pixels2) {
     let [colours, scale] = openPicture(pixels2);
     if (!colours.length) return [];
@@ -1058,10 +1043,7 @@ var digits = (() => {
     const { darkness, left, top, scale } = pixelsOf(strokes);
     const found = maybeSeveral(strokes) ? read(linesIn(foregroundOf(darkness), 1), layers) : [];
     const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
-    return digits.map((digit) => {
-      const [l, t, r, b] = digit.box;
-      return { ...digit, box: [l / scale + left, t / scale + top, r / scale + left, b / scale + top] };
-    });
+    return moved(digits, scale, left, top);
   }
   function rangeOf(points, axis2) {
     return points.reduce(
@@ -1114,7 +1096,7 @@ var digits = (() => {
   var PEN = 0.05;
   var paper = find("paper", HTMLCanvasElement);
   var context = contextOf(paper);
-  function listenToPen(moved, lifted) {
+  function listenToPen(moved2, lifted) {
     const point = (event) => {
       const { left, top, width, height } = paper.getBoundingClientRect();
       return (
@@ -1132,32 +1114,29 @@ var digits = (() => {
       paper.setPointerCapture(event.pointerId);
       change({ drawing: { ...EMPTY, strokes: [...state.drawing.strokes, [point(event)]] } });
       state.pen = event.pointerId;
-      moved();
+      moved2();
     });
     paper.addEventListener("pointermove", (event) => {
       if (event.pointerId !== state.pen) return;
       const between = event.getCoalescedEvents();
       state.drawing.strokes.at(-1)?.push(...(between.length ? between : [event]).map(point));
-      moved();
+      moved2();
     });
     paper.addEventListener("touchstart", (event) => event.preventDefault());
     paper.addEventListener("pointerup", lift);
     paper.addEventListener("pointercancel", lift);
-  }
-  function fitPad() {
-    paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio);
   }
   function placed({ width, height }) {
     const longer = Math.max(width, height), [w, h] = [width / longer, height / longer];
     return [(1 - w) / 2, (1 - h) / 2, w, h];
   }
   function paintPad(digit, weights) {
-    const { strokes, picture, digits } = state.drawing, side = paper.width;
+    const { strokes, picture, digits } = state.drawing, side = Math.round(paper.clientWidth * devicePixelRatio);
     const scaled = ([left, top, width, height]) => (
       /** @type {Box} */
       [left * side, top * side, width * side, height * side]
     );
-    context.clearRect(0, 0, side, side);
+    paper.width = paper.height = side;
     context.strokeStyle = colour("foreground");
     if (picture) context.drawImage(picture, ...scaled(placed(picture)));
     else if (digits) paintPixels(context, scaled([0, 0, 1, 1]), 0, digits[0].image, "foreground");
@@ -1184,7 +1163,6 @@ var digits = (() => {
   // src/backpropagation.js
   var backpropagation_exports = {};
   __export(backpropagation_exports, {
-    copied: () => copied,
     countRight: () => countRight,
     freshLayers: () => freshLayers,
     sgdStep: () => sgdStep,
@@ -1229,9 +1207,6 @@ var digits = (() => {
   function normal() {
     return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
   }
-  function copied(layers) {
-    return layers.map(({ weights, biases }) => ({ weights: weights.slice(), biases: biases.slice() }));
-  }
   function countRight(layers, examples) {
     return examples.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y)).length;
   }
@@ -1244,12 +1219,8 @@ var digits = (() => {
     }
   }
   function shuffled(examples) {
-    const order = [...examples];
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = Math.floor(Math.random() * (i + 1));
-      [order[i], order[j]] = [order[j], order[i]];
-    }
-    return order;
+    const keyed = examples.map((example) => ({ example, key: Math.random() }));
+    return keyed.sort((one, other) => one.key - other.key).map(({ example }) => example);
   }
 
   // src/view.js
@@ -1259,7 +1230,6 @@ var digits = (() => {
     /** @type {HTMLCanvasElement} */
     document.querySelector("#pixels canvas")
   );
-  var input = pixelsView(pixels);
   var built = { shape: "", layers: (
     /** @type {NeuronsView[]} */
     []
@@ -1280,10 +1250,6 @@ var digits = (() => {
     root.style.removeProperty("--side");
     const side = Math.floor(pixels.clientWidth * devicePixelRatio / 28) * 28;
     root.style.setProperty("--side", `${side / devicePixelRatio}px`);
-    fitPad();
-  }
-  function resize() {
-    fit();
     show();
   }
   function read2() {
@@ -1306,13 +1272,15 @@ var digits = (() => {
     const { network, chosen, digits } = state, digit = digits.at(chosen);
     if (built.shape !== network.shape) {
       build();
-      fit();
+      return fit();
     }
     const activations = digit ? feedforward(network.layers, digit.image) : network.sizes.map((n) => new Float32Array(n));
     const [layer, j] = state.looked ?? [0, 0], { layers } = built;
     const contributions = state.looked ? contributionsAround(layer, j, activations) : state.flash ?? [];
-    for (const [l, view] of [input, ...layers].entries()) view.show(activations[l], contributions[l]);
-    for (const [l, view] of layers.entries()) view.mark(layer === l + 1 ? j : null);
+    paintInput(pixels, activations[0], contributions[0]);
+    layers.forEach((view, l) => {
+      view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : void 0);
+    });
     if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
     showAnswer(activations[layers.length], Boolean(digit));
     paintPad(digit, layer === 1 ? contributions[0] : void 0);
@@ -1324,6 +1292,7 @@ var digits = (() => {
     find("teach", HTMLElement).classList.toggle("possible", Boolean(digit) && !state.training);
     for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) box.ariaPressed = `${i === chosen}`;
     if (state.looked) explain(inSentence(layer, j, activations));
+    return void 0;
   }
   function contributionsAround(layer, j, activations) {
     const { layers } = state.network, found = [], before = activations[layer - 1], a = activations[layer][j];
@@ -1390,13 +1359,12 @@ var digits = (() => {
   }
   function describe() {
     const percent = (share) => `${(100 * share).toFixed(2)} %`;
-    const { layers, shape, fresh, lessons, test_accuracy: test, validation_accuracy: validation } = state.network;
+    const { layers, shape, fresh, lessons, test_accuracy: test } = state.network;
     const size = layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
     const facts = [shape];
     if (fresh) facts.push("trained here");
     else if (lessons) facts.push(`${lessons.length} lesson${lessons.length > 1 ? "s" : ""}`);
     else if (test !== null) facts.push(`${percent(test)} on MNIST’s test images`);
-    else if (validation !== null) facts.push(`${percent(validation)} on validation images`);
     write("about", facts.join(" · "));
     const count = size.toLocaleString("en");
     write("held", `The network’s ${count} weights and biases are in this file. Nothing you draw leaves it.`);
@@ -1409,11 +1377,9 @@ var digits = (() => {
   var TAKEN = 0.5;
   var STEPS = 400;
   function offerLessons() {
-    find("teach", HTMLElement).append(element("span", "No, it is"), ...Array.from({ length: 10 }, (_, digit) => {
-      const offer = button(`${digit}`, () => learn(digit));
-      offer.ariaLabel = `Teach that this is ${digit}`;
-      return offer;
-    }));
+    for (const [digit, button2] of find("teach", HTMLElement).querySelectorAll("button").entries()) {
+      button2.addEventListener("click", () => learn(digit));
+    }
   }
   async function learn(digit) {
     const { image } = state.digits.at(state.chosen) ?? {}, before = state.network;
@@ -1442,7 +1408,7 @@ var digits = (() => {
     }, 1500);
   }
   async function teach({ layers: before, lessons: earlier = [], ...facts }, lesson, seen) {
-    const layers = copied(before), network = { ...facts, accuracy: void 0, layers, lessons: [...earlier, lesson] };
+    const layers = structuredClone(before), network = { ...facts, accuracy: void 0, layers, lessons: [...earlier, lesson] };
     const all = await heldImages(), numbers = [...Array(all.train).keys()];
     const prediction = predictionOf(outputsOf(layers, lesson.image));
     const taken = numbers.filter((i) => all.bytes[i] === prediction);
@@ -1518,10 +1484,7 @@ var digits = (() => {
   function digitsOfPicture(picture) {
     const { width, height } = picture, longer = Math.max(width, height), [x, y] = placed(picture);
     const lines2 = findLines(contextOf(picture).getImageData(0, 0, width, height));
-    return read(lines2, state.network.layers).map((digit) => {
-      const [left, top, right, bottom] = digit.box.map((n) => n / longer);
-      return { ...digit, box: [left + x, top + y, right + x, bottom + y] };
-    });
+    return moved(read(lines2, state.network.layers), longer, x, y);
   }
   async function bring(digit) {
     const all = await heldImages(), tests = Array.from({ length: all.test }, (_, i) => all.train + i);
@@ -1642,7 +1605,7 @@ ${source.replace(before, () => now)}`;
   function open(opened2) {
     panel.hidden = !opened2;
     document.body.classList.toggle("training", opened2);
-    resize();
+    fit();
   }
   function start() {
     const [hidden, batch, rate] = ["size", "batch", "rate"].map((id) => Number(find(id, HTMLSelectElement).value));
@@ -1655,15 +1618,8 @@ ${source.replace(before, () => now)}`;
     slider.value = "0";
     Object.assign(training, { worker, epochs: [] });
     worker.onmessage = ({ data: { layers, accuracy } }) => {
-      if (worker === training.worker) showNext({
-        sizes,
-        shape: sizes.join("-"),
-        layers,
-        accuracy,
-        test_accuracy: accuracy,
-        validation_accuracy: null,
-        fresh: true
-      });
+      if (worker !== training.worker) return;
+      showNext({ sizes, shape: sizes.join("-"), layers, accuracy, test_accuracy: accuracy, fresh: true });
     };
     heldImages().then((all) => worker.postMessage(
       /** @type {Job} */
@@ -1702,10 +1658,6 @@ ${source.replace(before, () => now)}`;
   }
 
   // src/main.js
-  function pointAt({ target }) {
-    if (!(target instanceof Element) || target.closest(".neurons")) return;
-    explain(target.closest("[data-says]")?.getAttribute("data-says") ?? void 0);
-  }
   var waiting = false;
   document.querySelector("main")?.toggleAttribute("hidden", false);
   explain();
@@ -1720,12 +1672,14 @@ ${source.replace(before, () => now)}`;
     waiting = false;
     read2();
   }, ({ timeStamp }) => finish(timeStamp));
-  addEventListener("pointerover", pointAt);
-  addEventListener("focusin", pointAt);
-  addEventListener("pointerdown", ({ target }) => {
-    if (target instanceof Element && !target.closest(".neurons")) lookAway();
-  });
-  addEventListener("resize", resize);
+  for (const kind of ["pointerover", "focusin", "pointerdown"]) {
+    addEventListener(kind, ({ target }) => {
+      if (!(target instanceof Element) || target.closest(".neurons")) return;
+      if (kind === "pointerdown") lookAway();
+      else explain(target.closest("[data-says]")?.getAttribute("data-says"));
+    });
+  }
+  addEventListener("resize", fit);
   for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
     matchMedia(scheme).addEventListener("change", () => {
       forgetColours();

@@ -74,9 +74,6 @@ var digits = (() => {
   function normal() {
     return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
   }
-  function copied(layers) {
-    return layers.map(({ weights, biases }) => ({ weights: weights.slice(), biases: biases.slice() }));
-  }
   function countRight(layers, examples) {
     return examples.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y)).length;
   }
@@ -89,12 +86,8 @@ var digits = (() => {
     }
   }
   function shuffled(examples) {
-    const order = [...examples];
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = Math.floor(Math.random() * (i + 1));
-      [order[i], order[j]] = [order[j], order[i]];
-    }
-    return order;
+    const keyed = examples.map((example) => ({ example, key: Math.random() }));
+    return keyed.sort((one, other) => one.key - other.key).map(({ example }) => example);
   }
 
   // src/images.js
@@ -132,7 +125,7 @@ var digits = (() => {
     const examples = Array.from({ length: mnist.train + mnist.test }, (_, i) => exampleOf(mnist, i));
     const test = examples.splice(mnist.train), layers = freshLayers(sizes);
     for (const _ of train(layers, examples, settings)) {
-      self.postMessage({ layers: copied(layers), accuracy: countRight(layers, test) / test.length });
+      self.postMessage({ layers, accuracy: countRight(layers, test) / test.length });
     }
   };
 })();

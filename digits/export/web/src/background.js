@@ -15,8 +15,8 @@ const {
   WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, THRESHOLD, THIN, CLEAR, PALE, TEXTURE,
 } = held.constants.background;
 
-/** The foreground of a picture, [red, green, blue] of 0..255; a small one is `enlarged` so many times. Null if there is
- * none. @type {(colours: Image[], enlarged: number) => Foreground | null} */
+/** The foreground of a picture, [red, green, blue] of 0..255; a small one is `enlarged` so many times.
+ * @type {(colours: Image[], enlarged: number) => Foreground | null} */
 export function findForeground([red, green, blue], enlarged) {
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
@@ -115,9 +115,8 @@ export function contrasts({ width, height, data }) {
   return [slopes.map((slope) => mapped(slope, (value) => clamp(value / most, -1, 1))), edges];
 }
 
-/** The light of the background, at least as light as the picture: a morphological closing. It fills whatever is dark
- * and narrower than the window, a share of the picture's shorter side. Beyond the border it is white, or strokes that
- * meet the border would be too wide for the window. @type {(light: Image, window: number) => Image} */
+/** The light of the background, at least as light as the picture: a morphological closing.
+ * @type {(light: Image, window: number) => Image} */
 function estimateBackground(light, window) {
   const { width, height, data } = light, lightest = maximum(data);
   if (window >= 1) return mapped(light, () => lightest);

@@ -54,11 +54,6 @@ function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
 
-/** @type {(layers: Layer[]) => Layer[]} */
-export function copied(layers) {
-  return layers.map(({ weights, biases }) => ({ weights: weights.slice(), biases: biases.slice() }));
-}
-
 /** How many of the examples are read right. @type {(layers: Layer[], examples: Example[]) => number} */
 export function countRight(layers, examples) {
   return examples.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y)).length;
@@ -76,12 +71,8 @@ export function* train(layers, examples, { epochs, batch, rate }) {
   }
 }
 
-/** In a random order (Fisher and Yates). @type {(examples: Example[]) => Example[]} */
+/** In a random order. @type {(examples: Example[]) => Example[]} */
 function shuffled(examples) {
-  const order = [...examples];
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
+  const keyed = examples.map((example) => ({ example, key: Math.random() }));
+  return keyed.sort((one, other) => one.key - other.key).map(({ example }) => example);
 }

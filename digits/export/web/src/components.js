@@ -5,9 +5,7 @@ import { crop, padded } from "./images.js";
 
 const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STACKED } = held.constants.components;
 
-/** Labels the connected components of a mask, and lists those that are clear enough. Clarity comes from the boundary
- * contrast: the mean gradient from the component's pixels to adjacent background. It is 0 where the picture ends, so what
- * reaches over the border is seldom clear. Gradients are those of `contrasts`.
+/** Labels the connected components of a mask, and lists those that are clear enough.
  * @type {(mask: Image, gradients: Image[]) => {labels: Image, components: Component[]}} */
 export function connectedComponents(mask, gradients) {
   const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));

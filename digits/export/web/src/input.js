@@ -4,7 +4,7 @@ import { element, contextOf, find, onClick } from "./elements.js";
 import { heldImages } from "./held.js";
 import { exampleOf } from "./mnist.js";
 import { drawingOf, placed } from "./pad.js";
-import { findLines, read } from "./reader.js";
+import { findLines, moved, read } from "./reader.js";
 import { EMPTY, change, state, travel } from "./state.js";
 import { any } from "./teaching.js";
 import { finish, lookAway, say } from "./view.js";
@@ -45,10 +45,7 @@ async function opened(file) {
 function digitsOfPicture(picture) {
   const { width, height } = picture, longer = Math.max(width, height), [x, y] = placed(picture);
   const lines = findLines(contextOf(picture).getImageData(0, 0, width, height));
-  return read(lines, state.network.layers).map((digit) => {
-    const [left, top, right, bottom] = digit.box.map((n) => n / longer);
-    return { ...digit, box: [left + x, top + y, right + x, bottom + y] };
-  });
+  return moved(read(lines, state.network.layers), longer, x, y);
 }
 
 /** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */

@@ -49,8 +49,7 @@ export function bestPath(line, outputs) {
   return path;
 }
 
-/** How sure the network is of a path: its mean activation across the digits, 0 if there are none. Where something as tall
- * is no digit, unless it is clipped, and across DOUBT for each break, the activation counts as 0.
+/** How sure the network is of a path: its mean activation across the digits, 0 if there are none.
  * @type {(line: Candidate[], outputs: ArrayLike<number>[], path: Step[]) => number} */
 export function confidence(line, outputs, path) {
   let sure = 0, wide = 0;

@@ -1,11 +1,10 @@
-// A view for each layer. show(a, contributions) shows its activations a, 0 to 1, or, if given, contributions, -1 to 1:
-// red for positive, blue for negative. Which ones depends on the neuron that is looked into: what this layer's neurons
-// contribute to it, activation times weight, or what it contributes to them.
+// A view for each layer, of its activations, 0 to 1, or of contributions, -1 to 1: red for positive, blue for negative.
+// Which ones depends on the neuron that is looked into: what this layer's neurons contribute to it, activation times
+// weight, or what it contributes to them.
 
 import { contextOf, element } from "./elements.js";
 import { magnitude } from "./images.js";
 
-/** @typedef {{show: (a: Float32Array, contributions?: Float32Array) => void}} View */
 /** @typedef {ReturnType<typeof neuronsView>} NeuronsView */
 
 /** Values as shares of the largest, times a share of each; small ones stand out more. All are of -1 to 1.
@@ -46,17 +45,14 @@ export function paintPixels(context, [left, top, width, height], gap, values, to
 /** @type {(value: number) => string} */
 const toneOf = (value) => (value > 0 ? "red" : "blue");
 
-/** The input layer: 28 x 28 squares on a canvas. @type {(canvas: HTMLCanvasElement) => View} */
-export function pixelsView(canvas) {
-  const context = contextOf(canvas);
-  return {
-    show(a, contributions) {
-      const side = Math.round(canvas.clientWidth * devicePixelRatio), gap = Math.max(1, Math.round(devicePixelRatio));
-      canvas.width = canvas.height = side;
-      paintPixels(context, [0, 0, side, side], gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
-      paintPixels(context, [0, 0, side, side], gap, contributions ?? a, contributions ? undefined : "foreground");
-    },
-  };
+/** The input layer: 28 x 28 squares on a canvas.
+ * @type {(canvas: HTMLCanvasElement, a: Float32Array, contributions?: Float32Array) => void} */
+export function paintInput(canvas, a, contributions) {
+  const context = contextOf(canvas), gap = Math.max(1, Math.round(devicePixelRatio));
+  const side = Math.round(canvas.clientWidth * devicePixelRatio), box = /** @type {Box} */ ([0, 0, side, side]);
+  canvas.width = canvas.height = side;
+  paintPixels(context, box, gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
+  paintPixels(context, box, gap, contributions ?? a, contributions ? undefined : "foreground");
 }
 
 /** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar.
@@ -80,40 +76,32 @@ export function neuronsView(sizes, layer, look) {
   });
   group.append(...cells.map(({ cell }) => cell));
   listen(group, columns, look);
-  let a = /** @type {Float32Array} */ (new Float32Array(n));
 
-  return {
-    figure, columns,
-
-    /** @type {View["show"]} */
-    show(activations, contributions) {
-      a = activations;
-      const most = Math.max(...a), values = contributions ?? a;
-      cells.forEach((one, j) => {
-        const tone = `var(--${contributions ? toneOf(values[j]) : "foreground"})`, share = Math.abs(values[j]);
-        const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(1)}%, var(--off))`;
-        if (last) {
-          const sign = !contributions || share < 0.005 ? "" : values[j] < 0 ? "−" : "+";
-          one.value.textContent = sign + share.toFixed(2);
-          one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
-          one.filling.style.background = tone;
-          one.cell.classList.toggle("largest", !contributions && most > 0 && a[j] === most);
-        } else if (shade !== one.shade) { // setting it again would take as long as a new one
-          one.cell.style.setProperty("--shade", shade);
-          one.shade = shade;
-        }
-      });
-    },
-
-    /** Marks neuron j, which is looked into, and says its activation; null for none. @type {(j: number | null) => void} */
-    mark(j) {
-      group.querySelector(".looked")?.classList.remove("looked");
-      count.textContent = j === null ? `${n} neuron${n > 1 ? "s" : ""}` : `no. ${j}: ${a[j].toFixed(2)}`;
-      if (j === null) return;
-      cells[j].cell.classList.add("looked");
-      cells[j].cell.ariaLabel = `${name} neuron ${j}, activation ${a[j].toFixed(2)}`;
-    },
-  };
+  /** Shows activations or, if given, contributions; and marks neuron j, if it is looked into, and says its activation.
+   * @type {(a: Float32Array, contributions?: Float32Array, j?: number) => void} */
+  function show(a, contributions, j) {
+    const most = Math.max(...a), values = contributions ?? a;
+    for (const [k, one] of cells.entries()) {
+      const tone = `var(--${contributions ? toneOf(values[k]) : "foreground"})`, share = Math.abs(values[k]);
+      const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(1)}%, var(--off))`;
+      if (last) {
+        const sign = !contributions || share < 0.005 ? "" : values[k] < 0 ? "−" : "+";
+        one.value.textContent = sign + share.toFixed(2);
+        one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
+        one.filling.style.background = tone;
+        one.cell.classList.toggle("largest", !contributions && most > 0 && a[k] === most);
+      } else if (shade !== one.shade) { // setting it again would take as long as a new one
+        one.cell.style.setProperty("--shade", shade);
+        one.shade = shade;
+      }
+    }
+    group.querySelector(".looked")?.classList.remove("looked");
+    count.textContent = j === undefined ? `${n} neuron${n > 1 ? "s" : ""}` : `no. ${j}: ${a[j].toFixed(2)}`;
+    if (j === undefined) return;
+    cells[j].cell.classList.add("looked");
+    cells[j].cell.ariaLabel = `${name} neuron ${j}, activation ${a[j].toFixed(2)}`;
+  }
+  return { figure, group, columns, show };
 }
 
 /** @type {(group: HTMLElement, columns: number, look: (j: number | null) => void) => void} */
@@ -144,8 +132,8 @@ function listen(group, columns, look) {
 
 /** The weights of the first hidden layer, behind its neurons: 28 x 28 pixels each, red and blue.
  * @type {(view: NeuronsView, weights: Float32Array) => void} */
-export function paintWeights({ figure, columns }, weights) {
-  const group = /** @type {HTMLElement} */ (figure.querySelector(".neurons")), count = weights.length / 784;
+export function paintWeights({ group, columns }, weights) {
+  const count = weights.length / 784;
   const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context = contextOf(canvas);
   Object.assign(canvas, { width: 32 * columns, height: 32 * Math.ceil(count / columns) });
   group.classList.add("weights");

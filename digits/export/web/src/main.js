@@ -9,7 +9,7 @@ import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
-import { explain, finish, lookAway, read, resize, show } from "./view.js";
+import { explain, finish, lookAway, read, fit, show } from "./view.js";
 
 export * as backpropagation from "./backpropagation.js";
 export * as images from "./images.js";
@@ -20,12 +20,6 @@ export * as reader from "./reader.js";
 export { state } from "./state.js";
 export { training } from "./training.js";
 export { held };
-
-/** @type {(event: Event) => void} */
-function pointAt({ target }) {
-  if (!(target instanceof Element) || target.closest(".neurons")) return;
-  explain(target.closest("[data-says]")?.getAttribute("data-says") ?? undefined);
-}
 
 let waiting = false; // for a frame in which to read what is drawn
 
@@ -42,12 +36,14 @@ listenToPen(async () => {
   waiting = false;
   read();
 }, ({ timeStamp }) => finish(timeStamp));
-addEventListener("pointerover", pointAt);
-addEventListener("focusin", pointAt);
-addEventListener("pointerdown", ({ target }) => {
-  if (target instanceof Element && !target.closest(".neurons")) lookAway();
-});
-addEventListener("resize", resize);
+for (const kind of ["pointerover", "focusin", "pointerdown"]) {
+  addEventListener(kind, ({ target }) => {
+    if (!(target instanceof Element) || target.closest(".neurons")) return;
+    if (kind === "pointerdown") lookAway();
+    else explain(target.closest("[data-says]")?.getAttribute("data-says"));
+  });
+}
+addEventListener("resize", fit);
 for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
   matchMedia(scheme).addEventListener("change", () => {
     forgetColours();

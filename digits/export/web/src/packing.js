@@ -3,13 +3,10 @@
 import { magnitude } from "./images.js";
 
 /** @type {(base64: string) => Uint8Array<ArrayBuffer>} */
-export const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-
-/** @type {(bytes: Uint8Array) => string} */
-export function base64Of(bytes) {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+export function bytesOf(base64) {
+  const text = atob(base64), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 /** @type {(packed: Packed, sizes: number[]) => Layer[]} */
@@ -38,5 +35,5 @@ export function packed(layers) {
     whole.push(Int16Array.from(weights, (weight, i) => Math.round(weight / steps[Math.floor(i / n)])));
   }
   const bytes = [...floats, ...whole].flatMap(({ buffer }) => [...new Uint8Array(buffer)]);
-  return { parameters: base64Of(Uint8Array.from(bytes)), bytes: 2 };
+  return { parameters: btoa(bytes.map((byte) => String.fromCharCode(byte)).join("")), bytes: 2 };
 }

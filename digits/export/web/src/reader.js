@@ -25,8 +25,14 @@ export function read(lines, layers) {
   });
 }
 
-/** The lines of an upright picture, from the top; none if it has no foreground. A 28x28 picture drawn as MNIST's are is
- * not changed. @type {(pixels: ImageData) => Line[]} */
+/** Digits with their boxes divided by a scale, then moved. @param {Digit[]} digits @param {number} scale
+ * @param {number} x @param {number} y @returns {Digit[]} */
+export const moved = (digits, scale, x, y) => digits.map(({ box: [left, top, right, bottom], ...digit }) => (
+  { ...digit, box: [left / scale + x, top / scale + y, right / scale + x, bottom / scale + y] }
+));
+
+/** The lines of an upright picture, from the top; none if it has no foreground.
+ * @type {(pixels: ImageData) => Line[]} */
 export function findLines(pixels) {
   let [colours, scale] = openPicture(pixels);
   if (!colours.length) return [];

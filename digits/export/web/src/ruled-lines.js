@@ -5,8 +5,8 @@ import { clamp, dilated, mapped, quantile, rounded, sample, transposed } from ".
 
 const { DARKER, SPAN, UNBROKEN, VOTES, TILT, ANGLE, MOST, DISTANT, HALF_WIDTH } = held.constants.ruled_lines;
 
-/** Light with printed lines divided out: dark, level or upright, from border to border. Of light, `share` is that of the
- * background's. @type {(light: Image, share: Image) => Image} */
+/** Light with printed lines divided out: dark, level or upright, from border to border.
+ * @type {(light: Image, share: Image) => Image} */
 export function withoutRuledLines(light, share) {
   const some = sample(share.data), usual = quantile(some, 0.5);
   const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
@@ -35,9 +35,6 @@ function withoutLevelLines(light, share, dark) {
 }
 
 /** The lines along which most of a mask is 1, the best first: of each, its row in each column.
- *
- * By the Hough transform (Duda and Hart, 1972): each pixel votes for the lines through it, by their angle, at most
- * TILT from level, and their distance from the first pixel. In single precision as in OpenCV, since many tie.
  * @type {(mask: Image) => number[][]} */
 function levelLines({ width, height, data }) {
   const tilts = 1 + Math.round((2 * TILT) / ANGLE), most = width + height, bins = 2 * most + 3; // one more at each end, which stays 0

@@ -10,9 +10,9 @@ export const EMPTY = { strokes: [], picture: null, digits: null };
 
 /** The network that the page holds. @type {() => Network} */
 function heldNetwork() {
-  const { sizes, shape, test_accuracy, validation_accuracy, fresh, lessons } = held;
+  const { sizes, shape, test_accuracy, fresh, lessons } = held;
   const numbers = lessons?.map(({ image, y }) => ({ image: Float32Array.from(image), y: Float32Array.from(y) }));
-  return { sizes, shape, test_accuracy, validation_accuracy, fresh, lessons: numbers, layers: unpacked(held, sizes) };
+  return { sizes, shape, test_accuracy, fresh, lessons: numbers, layers: unpacked(held, sizes) };
 }
 
 /** Its drawing and network are never changed in place, but for the stroke that is being drawn. @type {State} */

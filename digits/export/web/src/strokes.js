@@ -5,7 +5,7 @@ import { connectedComponents } from "./components.js";
 import { contextOf, element } from "./elements.js";
 import { bounds, filled, mapped } from "./images.js";
 import { drawn, normalize } from "./normalization.js";
-import { linesIn, read } from "./reader.js";
+import { linesIn, moved, read } from "./reader.js";
 
 const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of what they make; tuned on validation digits
 const FINENESS = 120; // strokes are read on a canvas on which what they make is so many pixels large
@@ -21,10 +21,7 @@ export function digitsOfStrokes(strokes, layers) {
   const { darkness, left, top, scale } = pixelsOf(strokes);
   const found = maybeSeveral(strokes) ? read(linesIn(foregroundOf(darkness), 1), layers) : [];
   const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
-  return digits.map((digit) => {
-    const [l, t, r, b] = digit.box;
-    return { ...digit, box: [l / scale + left, t / scale + top, r / scale + left, b / scale + top] };
-  });
+  return moved(digits, scale, left, top);
 }
 
 /** The least and the most of coordinate 0 or 1 of points. @type {(points: Stroke, axis: 0 | 1) => [number, number]} */

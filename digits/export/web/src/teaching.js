@@ -3,8 +3,8 @@
 // mini-batch mixes the drawing with earlier lessons and MNIST's images; half of these are of the digit that the drawing
 // was taken for, which is forgotten first.
 
-import { copied, countRight, sgdStep } from "./backpropagation.js";
-import { button, element, find, nextFrame } from "./elements.js";
+import { countRight, sgdStep } from "./backpropagation.js";
+import { find, nextFrame } from "./elements.js";
 import { heldImages } from "./held.js";
 import { relative } from "./layers.js";
 import { desired, exampleOf } from "./mnist.js";
@@ -15,13 +15,11 @@ import { describe, say, show, showBoxes } from "./view.js";
 
 const RATE = 0.5, BATCH = 5, EARLIER = 0.05, TAKEN = 0.5, STEPS = 400; // as chosen on misread real digits
 
-/** A button for each digit that a drawing may be. */
+/** Lets each button teach its digit. */
 export function offerLessons() {
-  find("teach", HTMLElement).append(element("span", "No, it is"), ...Array.from({ length: 10 }, (_, digit) => {
-    const offer = button(`${digit}`, () => learn(digit));
-    offer.ariaLabel = `Teach that this is ${digit}`;
-    return offer;
-  }));
+  for (const [digit, button] of find("teach", HTMLElement).querySelectorAll("button").entries()) {
+    button.addEventListener("click", () => learn(digit));
+  }
 }
 
 /** Teaches the network what the chosen digit is, shows what changes, and says what was learned and lost.
@@ -57,7 +55,7 @@ export async function learn(digit) {
  * @type {(network: Network, lesson: Example, seen: (taught: Network) => void) =>
  * Promise<{network: Network, steps: number}>} */
 async function teach({ layers: before, lessons: earlier = [], ...facts }, lesson, seen) {
-  const layers = copied(before), network = { ...facts, accuracy: undefined, layers, lessons: [...earlier, lesson] };
+  const layers = structuredClone(before), network = { ...facts, accuracy: undefined, layers, lessons: [...earlier, lesson] };
   const all = await heldImages(), numbers = [...Array(all.train).keys()];
   const prediction = predictionOf(outputsOf(layers, lesson.image));
   const taken = numbers.filter((i) => all.bytes[i] === prediction);

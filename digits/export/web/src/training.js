@@ -3,7 +3,7 @@
 import { find, onClick, write } from "./elements.js";
 import { held, heldImages } from "./held.js";
 import { change, state } from "./state.js";
-import { describe, finish, resize, say, show } from "./view.js";
+import { describe, finish, fit, say, show } from "./view.js";
 
 const EPOCHS = 30;
 const trustedTypes = /** @type {any} */ (globalThis).trustedTypes;
@@ -44,7 +44,7 @@ export function offerTraining() {
 function open(opened) {
   panel.hidden = !opened;
   document.body.classList.toggle("training", opened);
-  resize();
+  fit();
 }
 
 /** Starts a worker with the panel's settings. */
@@ -59,9 +59,8 @@ function start() {
   slider.value = "0";
   Object.assign(training, { worker, epochs: [] });
   worker.onmessage = ({ data: { layers, accuracy } }) => {
-    if (worker === training.worker) showNext({
-      sizes, shape: sizes.join("-"), layers, accuracy, test_accuracy: accuracy, validation_accuracy: null, fresh: true,
-    });
+    if (worker !== training.worker) return; // stopped, and this came after
+    showNext({ sizes, shape: sizes.join("-"), layers, accuracy, test_accuracy: accuracy, fresh: true });
   };
   heldImages().then((all) => worker.postMessage(/** @type {Job} */ ({ mnist: all, sizes, epochs: EPOCHS, batch, rate })));
 }

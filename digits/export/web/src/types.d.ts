@@ -22,7 +22,7 @@ type Packed = { parameters: string; bytes: number };
  * `fresh` was trained here. */
 type Network = Facts & { layers: Layer[] };
 type Facts = {
-  sizes: number[]; shape: string; test_accuracy: number | null; validation_accuracy: number | null;
+  sizes: number[]; shape: string; test_accuracy: number | null;
   accuracy?: number; fresh?: boolean; lessons?: Example[];
 };
 /** MNIST's images in the page, those that train first: of each its label, a byte; then of each 98 bytes of pixels. */

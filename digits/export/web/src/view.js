@@ -2,9 +2,9 @@
 
 import { button, element, find, write } from "./elements.js";
 import { held } from "./held.js";
-import { neuronsView, paintWeights, pixelsView, relative } from "./layers.js";
+import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, outputsOf, predictionOf, weightedInput } from "./network.js";
-import { fitPad, paintPad } from "./pad.js";
+import { paintPad } from "./pad.js";
 import { REJECTION_THRESHOLD, isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
 import { digitsOfStrokes } from "./strokes.js";
@@ -13,7 +13,7 @@ import { digitsOfStrokes } from "./strokes.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
 const root = document.documentElement;
-const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas")), input = pixelsView(pixels);
+const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
 const built = { shape: "", layers: /** @type {NeuronsView[]} */ ([]) }; // the layers that are in view
 
 /** Makes a view for each layer of neurons. */
@@ -30,17 +30,11 @@ function build() {
   state.looked = null;
 }
 
-/** Makes the layers a multiple of 28 screen pixels wide, so that their pixels are sharp. */
-function fit() {
+/** Makes the layers a multiple of 28 screen pixels wide, so that their pixels are sharp, and draws all again. */
+export function fit() {
   root.style.removeProperty("--side");
   const side = Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28;
   root.style.setProperty("--side", `${side / devicePixelRatio}px`);
-  fitPad();
-}
-
-/** Draws all again, in a window of another size. */
-export function resize() {
-  fit();
   show();
 }
 
@@ -69,13 +63,15 @@ export function show() {
   const { network, chosen, digits } = state, digit = digits.at(chosen);
   if (built.shape !== network.shape) {
     build();
-    fit();
+    return fit();
   }
   const activations = digit ? feedforward(network.layers, digit.image) : network.sizes.map((n) => new Float32Array(n));
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
   const contributions = state.looked ? contributionsAround(layer, j, activations) : (state.flash ?? []);
-  for (const [l, view] of [input, ...layers].entries()) view.show(activations[l], contributions[l]);
-  for (const [l, view] of layers.entries()) view.mark(layer === l + 1 ? j : null);
+  paintInput(pixels, activations[0], contributions[0]);
+  layers.forEach((view, l) => {
+    view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
+  });
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
   showAnswer(activations[layers.length], Boolean(digit));
   paintPad(digit, layer === 1 ? contributions[0] : undefined);
@@ -87,6 +83,7 @@ export function show() {
   find("teach", HTMLElement).classList.toggle("possible", Boolean(digit) && !state.training);
   for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) box.ariaPressed = `${i === chosen}`;
   if (state.looked) explain(inSentence(layer, j, activations));
+  return undefined;
 }
 
 /** By layer: the weights of neuron j for the pixels, or what hidden neurons contribute to it; and what it contributes to
@@ -112,7 +109,7 @@ function inSentence(layer, j, activations) {
   return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${own}.`;
 }
 
-/** @param {string} [sentence] */
+/** @param {string | null} [sentence] */
 export function explain(sentence) {
   write("explain", sentence ?? "Point at any part, or at a neuron, to see what it does.");
 }
@@ -175,13 +172,12 @@ function inWords(readings, outputs) {
 /** Says which network this is. */
 export function describe() {
   const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(2)} %`;
-  const { layers, shape, fresh, lessons, test_accuracy: test, validation_accuracy: validation } = state.network;
+  const { layers, shape, fresh, lessons, test_accuracy: test } = state.network;
   const size = layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
   const facts = [shape];
   if (fresh) facts.push("trained here");
   else if (lessons) facts.push(`${lessons.length} lesson${lessons.length > 1 ? "s" : ""}`);
   else if (test !== null) facts.push(`${percent(test)} on MNIST’s test images`);
-  else if (validation !== null) facts.push(`${percent(validation)} on validation images`);
   write("about", facts.join(" · "));
   const count = size.toLocaleString("en");
   write("held", `The network’s ${count} weights and biases are in this file. Nothing you draw leaves it.`);
