@@ -103,9 +103,9 @@ function contributionsAround(layer, j, activations) {
 function inSentence(layer, j, activations) {
   const { layers } = state.network, { weights, biases } = layers[layer - 1], a = activations[layer][j].toFixed(2);
   const z = weightedInput(weights, biases[j], activations[layer - 1], j).toFixed(1).replace("-", "−");
-  const pixels = "strokes on red excite it, on blue inhibit it";
+  const pixels = "red pixels excite it, blue ones inhibit it";
   const neurons = "red neurons contribute to it, blue ones against it";
-  const own = layer < layers.length ? ". Beyond it are its contributions: activation times weight" : "";
+  const own = layer < layers.length ? ". Beyond: its contributions, activation times weight" : "";
   return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${own}.`;
 }
 
