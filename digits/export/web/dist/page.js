@@ -319,9 +319,7 @@ var digits = (() => {
     palette.set(name, found);
     return found;
   }
-  function forgetColours() {
-    palette.clear();
-  }
+  var forgetColours = () => palette.clear();
   function paintPixels(context2, [left, top, width, height], gap, values, tone) {
     const [across, down] = [width / 28, height / 28];
     for (let k = 0; k < 784; k++) {
@@ -1046,20 +1044,14 @@ var digits = (() => {
     return moved(digits, scale, left, top);
   }
   function rangeOf(points, axis2) {
-    return points.reduce(
-      ([least, most], { [axis2]: value }) => [Math.min(least, value), Math.max(most, value)],
-      [Infinity, -Infinity]
-    );
+    const values = points.map((point) => point[axis2]).sort((one, other) => one - other);
+    return [values[0], values[values.length - 1]];
   }
   function maybeSeveral(strokes) {
     const [[left, right], [top, bottom]] = [rangeOf(strokes.flat(), 0), rangeOf(strokes.flat(), 1)];
-    const across = strokes.map((stroke) => rangeOf(stroke, 0)).sort((one, other) => one[0] - other[0]);
-    let reached = across[0][1];
-    for (const [start2, end] of across) {
-      if (start2 > reached) return true;
-      reached = Math.max(reached, end);
-    }
-    return right - left > bottom - top;
+    const ranges = strokes.map((stroke) => rangeOf(stroke, 0));
+    const isFree = (x) => ranges.every(([start2, end]) => start2 >= x || end < x);
+    return right - left > bottom - top || ranges.some(([start2]) => start2 > left && isFree(start2));
   }
   function foregroundOf(darkness) {
     const [gradients] = contrasts(mapped(darkness, (value) => -value));

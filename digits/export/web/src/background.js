@@ -5,10 +5,8 @@
 
 import { connectedComponents } from "./components.js";
 import { held } from "./held.js";
-import {
-  area, blurred, clamp, closing, deviation, divided, filled, linear, mapped, maximum, mean, quantile, resized, rounded,
-  sample, valuesIn,
-} from "./images.js";
+import { area, blurred, clamp, closing, deviation, divided, filled, linear, mapped, maximum } from "./images.js";
+import { mean, quantile, resized, rounded, sample, valuesIn } from "./images.js";
 import { withoutRuledLines } from "./ruled-lines.js";
 
 const {

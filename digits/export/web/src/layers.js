@@ -14,9 +14,9 @@ export function relative(values, share = () => 1) {
   return values.map((value, k) => Math.sign(value) * (Math.abs(value) / most) ** 0.75 * share(k));
 }
 
-const palette = /** @type {Map<string, string>} */ (new Map()); // asking for a colour lays out the page
+const palette = /** @type {Map<string, string>} */ (new Map());
 
-/** A colour of the scheme, by name. @type {(name: string) => string} */
+/** A colour of the scheme, by name; remembered, since to ask for one lays out the page. @type {(name: string) => string} */
 export function colour(name) {
   const found = palette.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
   palette.set(name, found);
@@ -24,9 +24,7 @@ export function colour(name) {
 }
 
 /** After the scheme has changed. */
-export function forgetColours() {
-  palette.clear();
-}
+export const forgetColours = () => palette.clear();
 
 /** Draws 28 x 28 values as squares into the box left, top, width, height of a canvas, `gap` pixels apart, in a colour or,
  * if none is given, by their signs.

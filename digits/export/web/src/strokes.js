@@ -26,21 +26,16 @@ export function digitsOfStrokes(strokes, layers) {
 
 /** The least and the most of coordinate 0 or 1 of points. @type {(points: Stroke, axis: 0 | 1) => [number, number]} */
 function rangeOf(points, axis) {
-  return points.reduce(
-    ([least, most], { [axis]: value }) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity],
-  );
+  const values = points.map((point) => point[axis]).sort((one, other) => one - other);
+  return [values[0], values[values.length - 1]];
 }
 
 /** Whether strokes are wider than high, or an upright line passes between them. @type {(strokes: Stroke[]) => boolean} */
 function maybeSeveral(strokes) {
   const [[left, right], [top, bottom]] = [rangeOf(strokes.flat(), 0), rangeOf(strokes.flat(), 1)];
-  const across = strokes.map((stroke) => rangeOf(stroke, 0)).sort((one, other) => one[0] - other[0]);
-  let reached = across[0][1];
-  for (const [start, end] of across) {
-    if (start > reached) return true;
-    reached = Math.max(reached, end);
-  }
-  return right - left > bottom - top;
+  const ranges = strokes.map((stroke) => rangeOf(stroke, 0));
+  const isFree = (/** @type {number} */ x) => ranges.every(([start, end]) => start >= x || end < x);
+  return right - left > bottom - top || ranges.some(([start]) => start > left && isFree(start));
 }
 
 /** Darkness as the foreground of a picture. @type {(darkness: Image) => Foreground} */
