@@ -764,8 +764,6 @@ var digits = (() => {
   // src/reader.js
   var reader_exports = {};
   __export(reader_exports, {
-    REJECTION_THRESHOLD: () => REJECTION_THRESHOLD,
-    SMALLEST: () => SMALLEST,
     findLines: () => findLines,
     isDigit: () => isDigit,
     linesIn: () => linesIn,
@@ -1344,7 +1342,7 @@ var digits = (() => {
   function inWords(readings, outputs) {
     const best = predictionOf(outputs), second = predictionOf(outputs.with(best, -1));
     const [first, then] = [best, second].map((digit) => outputs[digit].toFixed(2));
-    if (!isDigit(outputs)) return `No digit: no output is over ${REJECTION_THRESHOLD}, ${best} has ${first}.`;
+    if (!isDigit(outputs)) return `No digit: no output is over ${held.constants.reader.REJECTION_THRESHOLD}, ${best} has ${first}.`;
     const isNewLine = (i) => i > 0 && state.digits[i].line !== state.digits[i - 1].line;
     const all = readings.map((outputs2, i) => (isNewLine(i) ? ", " : "") + predictionOf(outputs2)).join("");
     return `${readings.length > 1 ? `Reads ${all}. Shown: ` : ""}${best} at ${first}, then ${second} at ${then}.`;

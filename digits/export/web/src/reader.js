@@ -10,7 +10,7 @@ import { isNormalized, normalize } from "./normalization.js";
 import { openPicture } from "./picture.js";
 import { segment } from "./segmentation.js";
 
-export const { SMALLEST, REJECTION_THRESHOLD } = held.constants.reader;
+const { SMALLEST, REJECTION_THRESHOLD } = held.constants.reader;
 
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
 export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;

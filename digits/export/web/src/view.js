@@ -5,7 +5,7 @@ import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, outputsOf, predictionOf, weightedInput } from "./network.js";
 import { paintPad } from "./pad.js";
-import { REJECTION_THRESHOLD, isDigit } from "./reader.js";
+import { isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
 import { digitsOfStrokes } from "./strokes.js";
 
@@ -163,7 +163,7 @@ export function say(other = "") {
 function inWords(readings, outputs) {
   const best = predictionOf(outputs), second = predictionOf(outputs.with(best, -1));
   const [first, then] = [best, second].map((digit) => outputs[digit].toFixed(2));
-  if (!isDigit(outputs)) return `No digit: no output is over ${REJECTION_THRESHOLD}, ${best} has ${first}.`;
+  if (!isDigit(outputs)) return `No digit: no output is over ${held.constants.reader.REJECTION_THRESHOLD}, ${best} has ${first}.`;
   const isNewLine = (/** @type {number} */ i) => i > 0 && state.digits[i].line !== state.digits[i - 1].line;
   const all = readings.map((outputs, i) => (isNewLine(i) ? ", " : "") + predictionOf(outputs)).join("");
   return `${readings.length > 1 ? `Reads ${all}. Shown: ` : ""}${best} at ${first}, then ${second} at ${then}.`;
