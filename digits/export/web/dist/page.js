@@ -151,7 +151,8 @@ var digits = (() => {
     return (from, to) => {
       const middle = Array.from({ length: to }, (_, i) => (i + 0.5) * from / to - 0.5);
       const place = (i, t) => Math.floor(middle[i]) + t + 1 - taps / 2;
-      return axis(to, taps, (i, t) => clamp(place(i, t), 0, from - 1), (i, t) => weight(Math.abs(middle[i] - place(i, t))));
+      const within = (i, t) => clamp(place(i, t), 0, from - 1);
+      return axis(to, taps, within, (i, t) => weight(Math.abs(middle[i] - place(i, t))));
     };
   }
   var linear = interpolation(2, (d) => 1 - d);
@@ -168,7 +169,7 @@ var digits = (() => {
     });
     return resampled(image, across, down);
   }
-  var resized = (image, how, width, height) => resampled(image, how(image.width, width), how(image.height, height));
+  var resized = (image, how, w, h) => resampled(image, how(image.width, w), how(image.height, h));
   function resampled(image, across, down) {
     const wide = blank(across.size, image.height), out = blank(across.size, down.size);
     for (let y = 0, i = 0; y < image.height; y++) {
@@ -232,7 +233,8 @@ var digits = (() => {
   }
   function closing(image, side) {
     const negative = (image2) => mapped(image2, (value) => 2 - value), { width, height } = image;
-    const white = negative(padded(negative(image), side)), eroded = dilated(negative(dilated(white, side, side)), side, side);
+    const white = negative(padded(negative(image), side)), wide = dilated(white, side, side);
+    const eroded = dilated(negative(wide), side, side);
     return negative(crop(eroded, [side, side, width + side, height + side]));
   }
   function distances(mask) {
@@ -415,11 +417,12 @@ var digits = (() => {
     const canvas2 = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context2 = contextOf(canvas2);
     Object.assign(canvas2, { width: 32 * columns, height: 32 * Math.ceil(count / columns) });
     group.classList.add("weights");
-    const [red, blue] = ["red", "blue"].map((name) => colour(name).match(/[\da-f]{2}/gi)?.map((hex) => parseInt(hex, 16)));
+    const bytes = (name) => (colour(name).match(/[\da-f]{2}/gi) ?? []).map((hex) => parseInt(hex, 16));
+    const red = bytes("red"), blue = bytes("blue");
     for (let j = 0; j < count; j++) {
       const pixels2 = new ImageData(28, 28);
       relative(weights.subarray(784 * j, 784 * (j + 1))).forEach((weight, k) => {
-        pixels2.data.set([...(weight > 0 ? red : blue) ?? [], 255 * Math.abs(weight)], 4 * k);
+        pixels2.data.set([...weight > 0 ? red : blue, 255 * Math.abs(weight)], 4 * k);
       });
       context2.putImageData(pixels2, 32 * (j % columns) + 2, 32 * Math.floor(j / columns) + 2);
     }
@@ -571,10 +574,11 @@ var digits = (() => {
     return transposed(withoutLevelLines(transposed(rest), transposed(share), transposed(dark)));
   }
   function withoutLevelLines(light, share, dark) {
-    const { width, height } = light, near = dilated(dark, 1, 3).data, taken = (
+    const { width, height } = light, near = dilated(dark, 1, 3).data, out = light.data.slice();
+    const taken = (
       /** @type {number[]} */
       []
-    ), out = light.data.slice();
+    );
     for (const line of levelLines(dark)) {
       const inside = line.flatMap((row, i) => row >= 0 && row < height ? [row * width + i] : []);
       const middle = line[width >> 1];
@@ -590,7 +594,8 @@ var digits = (() => {
     return { width, height, data: out };
   }
   function levelLines({ width, height, data }) {
-    const tilts = 1 + Math.round(2 * TILT / ANGLE), most = width + height, bins = 2 * most + 3;
+    const tilts = 1 + Math.round(2 * TILT / ANGLE), most = width + height;
+    const bins = 2 * most + 3;
     const angles = new Float32Array(tilts).fill(Math.PI / 2 - TILT);
     for (let n = 1; n < tilts; n++) angles[n] = angles[n - 1] + Math.fround(ANGLE);
     const cosines = angles.map(Math.cos), sines = angles.map(Math.sin);
@@ -938,7 +943,8 @@ var digits = (() => {
     return { owners, lines: found };
   }
   function segmentationPaths(mask, height) {
-    const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height, chosen = (
+    const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height;
+    const chosen = (
       /** @type {number[]} */
       []
     );
@@ -994,7 +1000,8 @@ var digits = (() => {
     const { width, height, data } = colours[0];
     if (isNormalized(colours)) {
       const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
-      return [{ candidates: [alone], digits: [{ image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 }] }];
+      const image = data.map((grey) => grey / 255);
+      return [{ candidates: [alone], digits: [{ image, box: [0, 0, 28, 28], clarity: 1 }] }];
     }
     const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
     if (enlargement > 1) {
@@ -1025,7 +1032,8 @@ var digits = (() => {
     const soft = (i) => near.data[i] && (mask.data[i] || own.data[i] === 0);
     const strokes = mapped(dark, (value, i) => soft(i) ? clamp(value / most, 0, 1) : 0);
     const [left, top, right, bottom] = box.map((n) => rounded(n * scale));
-    return { image: normalize(strokes), box: [left, top, right, bottom], clarity: Math.max(...run.map(({ clarity }) => clarity)) };
+    const clarity = Math.max(...run.map((segment2) => segment2.clarity));
+    return { image: normalize(strokes), box: [left, top, right, bottom], clarity };
   }
 
   // src/strokes.js
@@ -1342,7 +1350,8 @@ var digits = (() => {
   function inWords(readings, outputs) {
     const best = predictionOf(outputs), second = predictionOf(outputs.with(best, -1));
     const [first, then] = [best, second].map((digit) => outputs[digit].toFixed(2));
-    if (!isDigit(outputs)) return `No digit: no output is over ${held.constants.reader.REJECTION_THRESHOLD}, ${best} has ${first}.`;
+    const { REJECTION_THRESHOLD: REJECTION_THRESHOLD2 } = held.constants.reader;
+    if (!isDigit(outputs)) return `No digit: no output is over ${REJECTION_THRESHOLD2}, ${best} has ${first}.`;
     const isNewLine = (i) => i > 0 && state.digits[i].line !== state.digits[i - 1].line;
     const all = readings.map((outputs2, i) => (isNewLine(i) ? ", " : "") + predictionOf(outputs2)).join("");
     return `${readings.length > 1 ? `Reads ${all}. Shown: ` : ""}${best} at ${first}, then ${second} at ${then}.`;
@@ -1380,7 +1389,8 @@ var digits = (() => {
     const lesson = { image, y: desired(digit) }, then = supportOf(before.layers, lesson.y);
     const { network, steps } = await teach(before, lesson, (taught) => {
       state.network = taught;
-      state.flash = supportOf(taught.layers, lesson.y).map((now, l) => relative(now.map((value, k) => value - then[l][k])));
+      const now = supportOf(taught.layers, lesson.y);
+      state.flash = now.map((values, l) => relative(values.map((value, k) => value - then[l][k])));
       show();
     });
     show();
@@ -1398,7 +1408,8 @@ var digits = (() => {
     }, 1500);
   }
   async function teach({ layers: before, lessons: earlier = [], ...facts }, lesson, seen) {
-    const layers = structuredClone(before), network = { ...facts, accuracy: void 0, layers, lessons: [...earlier, lesson] };
+    const layers = structuredClone(before), lessons = [...earlier, lesson];
+    const network = { ...facts, accuracy: void 0, layers, lessons };
     const all = await heldImages(), numbers = [...Array(all.train).keys()];
     const prediction = predictionOf(outputsOf(layers, lesson.image));
     const taken = numbers.filter((i) => all.bytes[i] === prediction);
@@ -1459,7 +1470,8 @@ var digits = (() => {
     const digits = digitsOfPicture(picture);
     change({ drawing: { strokes: [], picture, digits } });
     finish();
-    return digits.length ? void 0 : say("No digit is found: nothing in this picture stands out from its background as a pen’s strokes do.");
+    const nothing = "No digit is found: nothing in this picture looks like pen strokes on a background.";
+    return digits.length ? void 0 : say(nothing);
   }
   async function opened(file) {
     const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
@@ -1539,7 +1551,8 @@ var digits = (() => {
   }
   function copyOfPage() {
     const { drawing: { strokes, picture, digits }, network: { layers, ...facts } } = state;
-    const image = picture ? null : digits?.[0].image, drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image };
+    const image = picture ? null : digits?.[0].image;
+    const drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image };
     const now = JSON.stringify(
       { ...held, ...facts, ...packed(layers), drawing },
       (_, value) => value instanceof Float32Array ? [...value] : value
@@ -1611,10 +1624,7 @@ ${source.replace(before, () => now)}`;
       if (worker !== training.worker) return;
       showNext({ sizes, shape: sizes.join("-"), layers, accuracy, test_accuracy: accuracy, fresh: true });
     };
-    heldImages().then((all) => worker.postMessage(
-      /** @type {Job} */
-      { mnist: all, sizes, epochs: EPOCHS, batch, rate }
-    ));
+    heldImages().then((images2) => worker.postMessage({ mnist: images2, sizes, epochs: EPOCHS, batch, rate }));
   }
   function stop() {
     training.worker?.terminate();

@@ -106,7 +106,8 @@ var digits = (() => {
     return (from, to) => {
       const middle = Array.from({ length: to }, (_, i) => (i + 0.5) * from / to - 0.5);
       const place = (i, t) => Math.floor(middle[i]) + t + 1 - taps / 2;
-      return axis(to, taps, (i, t) => clamp(place(i, t), 0, from - 1), (i, t) => weight(Math.abs(middle[i] - place(i, t))));
+      const within = (i, t) => clamp(place(i, t), 0, from - 1);
+      return axis(to, taps, within, (i, t) => weight(Math.abs(middle[i] - place(i, t))));
     };
   }
   var linear = interpolation(2, (d) => 1 - d);

@@ -1,7 +1,5 @@
 // The foreground of a picture, whatever its background, its light, its shadows and its ruled lines: as in
-// digits/handwriting/background.py. The background is what a morphological closing leaves, the foreground is darker than
-// a threshold, and its connected components are strokes. Of a few windows for the closing, the one counts whose
-// components have the steepest boundaries.
+// digits/handwriting/background.py.
 
 import { connectedComponents } from "./components.js";
 import { held } from "./held.js";

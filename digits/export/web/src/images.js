@@ -3,7 +3,7 @@
 /** @type {(width: number, height: number) => Image} */
 export const blank = (width, height) => ({ width, height, data: new Float32Array(width * height) });
 
-/** The image whose pixel i is value(i). @type {(width: number, height: number, value: (i: number) => number) => Image} */
+/** Its pixel i is value(i). @type {(width: number, height: number, value: (i: number) => number) => Image} */
 export function filled(width, height, value) {
   const image = blank(width, height), { data } = image;
   for (let i = 0; i < data.length; i++) data[i] = value(i);
@@ -82,7 +82,8 @@ function interpolation(taps, weight) {
   return (from, to) => {
     const middle = Array.from({ length: to }, (_, i) => ((i + 0.5) * from) / to - 0.5);
     const place = (/** @type {number} */ i, /** @type {number} */ t) => Math.floor(middle[i]) + t + 1 - taps / 2;
-    return axis(to, taps, (i, t) => clamp(place(i, t), 0, from - 1), (i, t) => weight(Math.abs(middle[i] - place(i, t))));
+    const within = (/** @type {number} */ i, /** @type {number} */ t) => clamp(place(i, t), 0, from - 1);
+    return axis(to, taps, within, (i, t) => weight(Math.abs(middle[i] - place(i, t))));
   };
 }
 
@@ -107,7 +108,7 @@ export function blurred(image, deviation) {
 }
 
 /** @type {(image: Image, how: (from: number, to: number) => Axis, width: number, height: number) => Image} */
-export const resized = (image, how, width, height) => resampled(image, how(image.width, width), how(image.height, height));
+export const resized = (image, how, w, h) => resampled(image, how(image.width, w), how(image.height, h));
 
 /** The image resized or filtered along both axes. @type {(image: Image, across: Axis, down: Axis) => Image} */
 export function resampled(image, across, down) {
@@ -193,7 +194,8 @@ function largest(from, to, first, step, count, side) {
  * @type {(image: Image, side: number) => Image} */
 export function closing(image, side) {
   const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value), { width, height } = image;
-  const white = negative(padded(negative(image), side)), eroded = dilated(negative(dilated(white, side, side)), side, side);
+  const white = negative(padded(negative(image), side)), wide = dilated(white, side, side);
+  const eroded = dilated(negative(wide), side, side);
   return negative(crop(eroded, [side, side, width + side, height + side]));
 }
 

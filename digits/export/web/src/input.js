@@ -24,7 +24,8 @@ export async function readPicture(file) {
   const digits = digitsOfPicture(picture);
   change({ drawing: { strokes: [], picture, digits } });
   finish();
-  return digits.length ? undefined : say("No digit is found: nothing in this picture stands out from its background as a pen’s strokes do.");
+  const nothing = "No digit is found: nothing in this picture looks like pen strokes on a background.";
+  return digits.length ? undefined : say(nothing);
 }
 
 /** The picture in a file, upright, on a canvas of at most LARGEST a side; rejects if the browser cannot open it.

@@ -16,7 +16,7 @@ export function relative(values, share = () => 1) {
 
 const palette = /** @type {Map<string, string>} */ (new Map());
 
-/** A colour of the scheme, by name; remembered, since to ask for one lays out the page. @type {(name: string) => string} */
+/** A colour of the scheme; remembered, since to ask for one lays out the page. @type {(name: string) => string} */
 export function colour(name) {
   const found = palette.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
   palette.set(name, found);
@@ -26,7 +26,7 @@ export function colour(name) {
 /** After the scheme has changed. */
 export const forgetColours = () => palette.clear();
 
-/** Draws 28 x 28 values as squares into the box left, top, width, height of a canvas, `gap` pixels apart, in a colour or,
+/** Draws 28 x 28 values as squares into the box left, top, width, height of a canvas, `gap` pixels apart, in a tone or,
  * if none is given, by their signs.
  * @type {(context: CanvasRenderingContext2D, box: Box, gap: number, values: Float32Array, tone?: string) => void} */
 export function paintPixels(context, [left, top, width, height], gap, values, tone) {
@@ -135,11 +135,12 @@ export function paintWeights({ group, columns }, weights) {
   const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context = contextOf(canvas);
   Object.assign(canvas, { width: 32 * columns, height: 32 * Math.ceil(count / columns) });
   group.classList.add("weights");
-  const [red, blue] = ["red", "blue"].map((name) => colour(name).match(/[\da-f]{2}/gi)?.map((hex) => parseInt(hex, 16)));
+  const bytes = (/** @type {string} */ name) => (colour(name).match(/[\da-f]{2}/gi) ?? []).map((hex) => parseInt(hex, 16));
+  const red = bytes("red"), blue = bytes("blue");
   for (let j = 0; j < count; j++) {
     const pixels = new ImageData(28, 28);
     relative(weights.subarray(784 * j, 784 * (j + 1))).forEach((weight, k) => {
-      pixels.data.set([...((weight > 0 ? red : blue) ?? []), 255 * Math.abs(weight)], 4 * k);
+      pixels.data.set([...(weight > 0 ? red : blue), 255 * Math.abs(weight)], 4 * k);
     });
     context.putImageData(pixels, 32 * (j % columns) + 2, 32 * Math.floor(j / columns) + 2);
   }

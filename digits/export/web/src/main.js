@@ -1,5 +1,5 @@
-// The page: what is on the pad is read while it is drawn, and every layer of the network is shown. What is exported here
-// is there in the browser's console, as `digits`.
+// The page: what is on the pad is read while it is drawn, and every layer of the network is shown. What is exported
+// here is there in the browser's console, as `digits`.
 
 import { nextFrame, onClick } from "./elements.js";
 import { held } from "./held.js";

@@ -1,9 +1,8 @@
 // One digit's foreground, drawn the way MNIST's digits were: as in digits/handwriting/normalize.py.
 
 import { held } from "./held.js";
-import {
-  area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped, maximum, padded, resampled, resized, rounded,
-} from "./images.js";
+import { area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped, maximum } from "./images.js";
+import { padded, resampled, resized, rounded } from "./images.js";
 
 const { BOX, FINE, SLANT, STROKE } = held.constants.normalize;
 
@@ -14,7 +13,7 @@ export function normalize(strokes) {
   const [width, height] = [tight.width, tight.height].map((n) => Math.max(1, rounded(n * scale)));
   const fine = padded(resized(tight, scale < 1 ? area : linear, width, height), BOX);
   const whole = normalizeStrokes(drawn(deslant(fine))), digit = crop(whole, bounds(whole));
-  const reduction = BOX / Math.max(digit.width, digit.height), [x, y] = centreOfMass(digit); // to the middle of pixel 14
+  const reduction = BOX / Math.max(digit.width, digit.height), [x, y] = centreOfMass(digit); // to pixel 14
   const across = area(digit.width, 28, reduction, 14.5 - x * reduction);
   const down = area(digit.height, 28, reduction, 14.5 - y * reduction);
   return resampled(digit, across, down).data.map((value) => Math.min(value, 1));

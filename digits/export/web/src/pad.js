@@ -47,7 +47,7 @@ export function placed({ width, height }) {
   return [(1 - w) / 2, (1 - h) / 2, w, h];
 }
 
-/** Paints what is on the pad: strokes, a picture or a digit of MNIST; or, faded, and over it the weights of a neuron for
+/** Paints what is on the pad: strokes, a picture or a digit of MNIST; if given, over it, faded, a neuron's weights for
  * the pixels of a digit. @type {(digit?: Digit, weights?: Float32Array) => void} */
 export function paintPad(digit, weights) {
   const { strokes, picture, digits } = state.drawing, side = Math.round(paper.clientWidth * devicePixelRatio);

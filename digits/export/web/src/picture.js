@@ -5,7 +5,7 @@ import { blank, mapped } from "./images.js";
 
 const { WORKING, NARROW } = held.constants.picture;
 
-/** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING; and its scale: original pixels to one
+/** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING; and how many of its pixels are one
  * of these. Transparency becomes white, or black under light strokes. Empty if the picture is too small or too narrow.
  * @type {(pixels: ImageData) => [Image[], number]} */
 export function openPicture({ width, height, data }) {

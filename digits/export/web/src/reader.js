@@ -39,7 +39,8 @@ export function findLines(pixels) {
   const { width, height, data } = colours[0];
   if (isNormalized(colours)) {
     const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
-    return [{ candidates: [alone], digits: [{ image: data.map((grey) => grey / 255), box: [0, 0, 28, 28], clarity: 1 }] }];
+    const image = data.map((grey) => grey / 255);
+    return [{ candidates: [alone], digits: [{ image, box: [0, 0, 28, 28], clarity: 1 }] }];
   }
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
   if (enlargement > 1) {
@@ -73,5 +74,6 @@ function digitOf(darkness, owners, run, scale) {
   const soft = (/** @type {number} */ i) => near.data[i] && (mask.data[i] || own.data[i] === 0);
   const strokes = mapped(dark, (value, i) => (soft(i) ? clamp(value / most, 0, 1) : 0));
   const [left, top, right, bottom] = box.map((n) => rounded(n * scale));
-  return { image: normalize(strokes), box: [left, top, right, bottom], clarity: Math.max(...run.map(({ clarity }) => clarity)) };
+  const clarity = Math.max(...run.map((segment) => segment.clarity));
+  return { image: normalize(strokes), box: [left, top, right, bottom], clarity };
 }

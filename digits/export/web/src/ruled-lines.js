@@ -18,7 +18,8 @@ export function withoutRuledLines(light, share) {
 /** Light with the level ones among the lines of a mask divided out, whose shades are in `share`.
  * @type {(light: Image, share: Image, dark: Image) => Image} */
 function withoutLevelLines(light, share, dark) {
-  const { width, height } = light, near = dilated(dark, 1, 3).data, taken = /** @type {number[]} */ ([]), out = light.data.slice();
+  const { width, height } = light, near = dilated(dark, 1, 3).data, out = light.data.slice();
+  const taken = /** @type {number[]} */ ([]); // the middles of lines
   for (const line of levelLines(dark)) {
     const inside = line.flatMap((row, i) => (row >= 0 && row < height ? [row * width + i] : []));
     const middle = line[width >> 1];
@@ -37,7 +38,8 @@ function withoutLevelLines(light, share, dark) {
 /** The lines along which most of a mask is 1, the best first: of each, its row in each column.
  * @type {(mask: Image) => number[][]} */
 function levelLines({ width, height, data }) {
-  const tilts = 1 + Math.round((2 * TILT) / ANGLE), most = width + height, bins = 2 * most + 3; // one more at each end, which stays 0
+  const tilts = 1 + Math.round((2 * TILT) / ANGLE), most = width + height;
+  const bins = 2 * most + 3; // one more at each end, which stays 0
   const angles = new Float32Array(tilts).fill(Math.PI / 2 - TILT);
   for (let n = 1; n < tilts; n++) angles[n] = angles[n - 1] + Math.fround(ANGLE);
   const cosines = angles.map(Math.cos), sines = angles.map(Math.sin);

@@ -19,7 +19,8 @@ export function saveCopy() {
 
 function copyOfPage() {
   const { drawing: { strokes, picture, digits }, network: { layers, ...facts } } = state;
-  const image = picture ? null : digits?.[0].image, drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image };
+  const image = picture ? null : digits?.[0].image;
+  const drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image };
   const now = JSON.stringify(
     { ...held, ...facts, ...packed(layers), drawing },
     (_, value) => (value instanceof Float32Array ? [...value] : value),

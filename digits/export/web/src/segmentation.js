@@ -41,11 +41,12 @@ export function segment({ labels, components }) {
   return { owners, lines: found };
 }
 
-/** Paths through a mask where they meet few of its pixels, left to right, for digits of this height: of each, its column
- * in each row. Of all paths down, by at most a column a row, one that meets the fewest.
+/** Paths through a mask where they meet few of its pixels, left to right, for digits of this height: of each, the
+ * column in every row. Of all paths down, by at most a column a row, one that meets the fewest.
  * @type {(mask: Image, height: number) => number[][]} */
 function segmentationPaths(mask, height) {
-  const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height, chosen = /** @type {number[]} */ ([]);
+  const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height;
+  const chosen = /** @type {number[]} */ ([]);
   const down = cheapestPath(mask, 0, half), up = cheapestPath(mask, rows - 1, half);
   const met = Array.from({ length: width }, (_, x) => down.cost[x] + up.cost[x] - data[half * width + x]);
   for (const x of [...met.keys()].sort((a, b) => met[a] - met[b] || a - b)) {

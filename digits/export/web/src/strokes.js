@@ -30,7 +30,7 @@ function rangeOf(points, axis) {
   return [values[0], values[values.length - 1]];
 }
 
-/** Whether strokes are wider than high, or an upright line passes between them. @type {(strokes: Stroke[]) => boolean} */
+/** Whether strokes are wider than high, or an upright line parts them. @type {(strokes: Stroke[]) => boolean} */
 function maybeSeveral(strokes) {
   const [[left, right], [top, bottom]] = [rangeOf(strokes.flat(), 0), rangeOf(strokes.flat(), 1)];
   const ranges = strokes.map((stroke) => rangeOf(stroke, 0));
@@ -44,8 +44,8 @@ function foregroundOf(darkness) {
   return { darkness, ...connectedComponents(mapped(darkness, (value) => Number(value > 0.5)), gradients) };
 }
 
-/** Strokes drawn as large and as thick whatever their size on the pad: an image of 0..1, the place on the pad of its left
- * upper corner, and how many of its pixels a side of the pad is. @param {Stroke[]} strokes */
+/** Strokes drawn as large and as thick whatever their size on the pad: an image of 0..1, the place on the pad of its
+ * left upper corner, and how many of its pixels a side of the pad is. @param {Stroke[]} strokes */
 function pixelsOf(strokes) {
   const [[left, right], [top, bottom]] = [rangeOf(strokes.flat(), 0), rangeOf(strokes.flat(), 1)];
   const scale = FINENESS / Math.max(bottom - top, (right - left) / OBLONG, DOT), pen = THICKNESS * FINENESS;

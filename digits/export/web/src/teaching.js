@@ -33,7 +33,8 @@ export async function learn(digit) {
   const lesson = { image, y: desired(digit) }, then = supportOf(before.layers, lesson.y);
   const { network, steps } = await teach(before, lesson, (taught) => {
     state.network = taught;
-    state.flash = supportOf(taught.layers, lesson.y).map((now, l) => relative(now.map((value, k) => value - then[l][k])));
+    const now = supportOf(taught.layers, lesson.y);
+    state.flash = now.map((values, l) => relative(values.map((value, k) => value - then[l][k])));
     show();
   });
   show(); // as it is after the last step
@@ -55,7 +56,8 @@ export async function learn(digit) {
  * @type {(network: Network, lesson: Example, seen: (taught: Network) => void) =>
  * Promise<{network: Network, steps: number}>} */
 async function teach({ layers: before, lessons: earlier = [], ...facts }, lesson, seen) {
-  const layers = structuredClone(before), network = { ...facts, accuracy: undefined, layers, lessons: [...earlier, lesson] };
+  const layers = structuredClone(before), lessons = [...earlier, lesson];
+  const network = { ...facts, accuracy: undefined, layers, lessons };
   const all = await heldImages(), numbers = [...Array(all.train).keys()];
   const prediction = predictionOf(outputsOf(layers, lesson.image));
   const taken = numbers.filter((i) => all.bytes[i] === prediction);
@@ -79,7 +81,7 @@ export function any(all) {
   return all[Math.floor(Math.random() * all.length)];
 }
 
-/** Whether the outputs are right: the largest is, and that of a digit. @type {(layers: Layer[], lesson: Example) => boolean} */
+/** Whether the largest output is right, and that of a digit. @type {(layers: Layer[], lesson: Example) => boolean} */
 function isLearned(layers, { image, y }) {
   const outputs = outputsOf(layers, image);
   return predictionOf(outputs) === predictionOf(y) && isDigit(outputs);

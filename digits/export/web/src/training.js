@@ -62,7 +62,7 @@ function start() {
     if (worker !== training.worker) return; // stopped, and this came after
     showNext({ sizes, shape: sizes.join("-"), layers, accuracy, test_accuracy: accuracy, fresh: true });
   };
-  heldImages().then((all) => worker.postMessage(/** @type {Job} */ ({ mnist: all, sizes, epochs: EPOCHS, batch, rate })));
+  heldImages().then((images) => worker.postMessage({ mnist: images, sizes, epochs: EPOCHS, batch, rate }));
 }
 
 function stop() {
@@ -71,7 +71,8 @@ function stop() {
   state.training = false;
 }
 
-/** Shows the network after another epoch, if the slider was at the last. @type {(network: Network & {accuracy: number}) => void} */
+/** Shows the network after another epoch, if the slider was at the last.
+ * @type {(network: Network & {accuracy: number}) => void} */
 function showNext(network) {
   const followed = Number(slider.value) >= training.epochs.length - 1;
   training.epochs.push(network);

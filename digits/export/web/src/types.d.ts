@@ -32,8 +32,8 @@ type Job = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate:
 
 // Handwriting.
 
-/** A connected component, the pixels of one label; its clarity is higher the more it looks like a pen stroke. `main` ones
- * are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is. */
+/** A connected component, the pixels of one label; its clarity is higher the more it looks like a pen stroke. `main`
+ * ones are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is. */
 type Component = Sides & { label: number; clarity: number; main: boolean };
 /** `darkness` is 0 on the background; `labels` has each pixel's component. */
 type Foreground = { darkness: Image; labels: Image; components: Component[] };
@@ -42,8 +42,9 @@ type Foreground = { darkness: Image; labels: Image; components: Component[] };
 type Segment = Sides & { label: number; clarity: number; stroke: number; clipped: boolean };
 /** A line's segments, from left to right, and the height of its digits. */
 type SegmentedLine = { height: number; segments: Segment[] };
-/** Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits. `breaks`
- * counts the gaps inside it, and its ends that are cut through a stroke. It is `clipped` if all of its segments are. */
+/** Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.
+ * `breaks` counts the gaps inside it, and its ends that are cut through a stroke. It is `clipped` if all of its
+ * segments are. */
 type Candidate = { first: number; last: number; width: number; height: number; breaks: number; clipped: boolean };
 /** A step of a path: the number of its candidate, and whether that is a digit. */
 type Step = [number, boolean];

@@ -86,8 +86,8 @@ export function show() {
   return undefined;
 }
 
-/** By layer: the weights of neuron j for the pixels, or what hidden neurons contribute to it; and what it contributes to
- * the neurons of the next layer. @type {(layer: number, j: number, activations: Float32Array[]) => Float32Array[]} */
+/** By layer: the weights of neuron j for the pixels, or what hidden neurons contribute to it; and what it contributes
+ * to those of the next layer. @type {(layer: number, j: number, activations: Float32Array[]) => Float32Array[]} */
 function contributionsAround(layer, j, activations) {
   const { layers } = state.network, found = [], before = activations[layer - 1], a = activations[layer][j];
   const w = layers[layer - 1].weights.subarray(j * before.length, (j + 1) * before.length);
@@ -163,7 +163,8 @@ export function say(other = "") {
 function inWords(readings, outputs) {
   const best = predictionOf(outputs), second = predictionOf(outputs.with(best, -1));
   const [first, then] = [best, second].map((digit) => outputs[digit].toFixed(2));
-  if (!isDigit(outputs)) return `No digit: no output is over ${held.constants.reader.REJECTION_THRESHOLD}, ${best} has ${first}.`;
+  const { REJECTION_THRESHOLD } = held.constants.reader;
+  if (!isDigit(outputs)) return `No digit: no output is over ${REJECTION_THRESHOLD}, ${best} has ${first}.`;
   const isNewLine = (/** @type {number} */ i) => i > 0 && state.digits[i].line !== state.digits[i - 1].line;
   const all = readings.map((outputs, i) => (isNewLine(i) ? ", " : "") + predictionOf(outputs)).join("");
   return `${readings.length > 1 ? `Reads ${all}. Shown: ` : ""}${best} at ${first}, then ${second} at ${then}.`;
