@@ -417,8 +417,8 @@ var digits = (() => {
     const canvas2 = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context2 = contextOf(canvas2);
     Object.assign(canvas2, { width: 32 * columns, height: 32 * Math.ceil(count / columns) });
     group.classList.add("weights");
-    const bytes = (name) => (colour(name).match(/[\da-f]{2}/gi) ?? []).map((hex) => parseInt(hex, 16));
-    const red = bytes("red"), blue = bytes("blue");
+    const bytes = (hex) => (hex.match(/[\da-f]{2}/gi) ?? []).map((byte) => parseInt(byte, 16));
+    const red = bytes(colour("red")), blue = bytes(colour("blue"));
     for (let j = 0; j < count; j++) {
       const pixels2 = new ImageData(28, 28);
       relative(weights.subarray(784 * j, 784 * (j + 1))).forEach((weight, k) => {
@@ -1124,17 +1124,20 @@ var digits = (() => {
     paper.addEventListener("pointerup", lift);
     paper.addEventListener("pointercancel", lift);
   }
+  function fitPad() {
+    paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio);
+  }
   function placed({ width, height }) {
     const longer = Math.max(width, height), [w, h] = [width / longer, height / longer];
     return [(1 - w) / 2, (1 - h) / 2, w, h];
   }
   function paintPad(digit, weights) {
-    const { strokes, picture, digits } = state.drawing, side = Math.round(paper.clientWidth * devicePixelRatio);
+    const { strokes, picture, digits } = state.drawing, side = paper.width;
     const scaled = ([left, top, width, height]) => (
       /** @type {Box} */
       [left * side, top * side, width * side, height * side]
     );
-    paper.width = paper.height = side;
+    context.clearRect(0, 0, side, side);
     context.strokeStyle = colour("foreground");
     if (picture) context.drawImage(picture, ...scaled(placed(picture)));
     else if (digits) paintPixels(context, scaled([0, 0, 1, 1]), 0, digits[0].image, "foreground");
@@ -1248,6 +1251,7 @@ var digits = (() => {
     root.style.removeProperty("--side");
     const side = Math.floor(pixels.clientWidth * devicePixelRatio / 28) * 28;
     root.style.setProperty("--side", `${side / devicePixelRatio}px`);
+    fitPad();
     show();
   }
   function read2() {

@@ -135,8 +135,8 @@ export function paintWeights({ group, columns }, weights) {
   const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context = contextOf(canvas);
   Object.assign(canvas, { width: 32 * columns, height: 32 * Math.ceil(count / columns) });
   group.classList.add("weights");
-  const bytes = (/** @type {string} */ name) => (colour(name).match(/[\da-f]{2}/gi) ?? []).map((hex) => parseInt(hex, 16));
-  const red = bytes("red"), blue = bytes("blue");
+  const bytes = (/** @type {string} */ hex) => (hex.match(/[\da-f]{2}/gi) ?? []).map((byte) => parseInt(byte, 16));
+  const red = bytes(colour("red")), blue = bytes(colour("blue"));
   for (let j = 0; j < count; j++) {
     const pixels = new ImageData(28, 28);
     relative(weights.subarray(784 * j, 784 * (j + 1))).forEach((weight, k) => {

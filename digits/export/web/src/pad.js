@@ -40,6 +40,11 @@ export function listenToPen(moved, lifted) {
   paper.addEventListener("pointercancel", lift);
 }
 
+/** As many pixels as the screen shows of it; not asked for while one draws, since that lays out the page. */
+export function fitPad() {
+  paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio);
+}
+
 /** Left, top, width and height of a picture, in sides of the pad: as large as fits, in the middle.
  * @type {(picture: {width: number, height: number}) => Box} */
 export function placed({ width, height }) {
@@ -50,11 +55,11 @@ export function placed({ width, height }) {
 /** Paints what is on the pad: strokes, a picture or a digit of MNIST; if given, over it, faded, a neuron's weights for
  * the pixels of a digit. @type {(digit?: Digit, weights?: Float32Array) => void} */
 export function paintPad(digit, weights) {
-  const { strokes, picture, digits } = state.drawing, side = Math.round(paper.clientWidth * devicePixelRatio);
+  const { strokes, picture, digits } = state.drawing, side = paper.width;
   const scaled = (/** @type {Box} */ [left, top, width, height]) => (
     /** @type {Box} */ ([left * side, top * side, width * side, height * side])
   );
-  paper.width = paper.height = side; // which also clears it
+  context.clearRect(0, 0, side, side);
   context.strokeStyle = colour("foreground");
   if (picture) context.drawImage(picture, ...scaled(placed(picture)));
   else if (digits) paintPixels(context, scaled([0, 0, 1, 1]), 0, digits[0].image, "foreground");

@@ -4,7 +4,7 @@ import { button, element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, outputsOf, predictionOf, weightedInput } from "./network.js";
-import { paintPad } from "./pad.js";
+import { fitPad, paintPad } from "./pad.js";
 import { isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
 import { digitsOfStrokes } from "./strokes.js";
@@ -35,6 +35,7 @@ export function fit() {
   root.style.removeProperty("--side");
   const side = Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28;
   root.style.setProperty("--side", `${side / devicePixelRatio}px`);
+  fitPad();
   show();
 }
 
