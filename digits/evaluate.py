@@ -1,11 +1,11 @@
 """How well pictures are read whose right answers are known: `python -m digits evaluate`."""
 
-import os
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from itertools import chain
 from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,15 +16,15 @@ from torch import nn
 from tqdm import tqdm
 
 from digits import mnist
-from digits.checkpoint.selection import choose_reader, refuse_networks
+from digits.checkpoint.selection import choose_reader
 from digits.errors import UserError, printable
 from digits.handwriting import Line, number, read
 from digits.handwriting.parallel import find_all
-from digits.handwriting.picture import image_kind, open_picture, pictures_in, save
+from digits.handwriting.picture import open_picture, pictures_in, save
 from digits.network import inputs, linears, predictions
 
 SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
-CELL, STRIP = (200, 190), 56  # width and height in pixels of one's place; height of what the network saw
+TILE = 200, 190  # width and height of one of them in pixels
 
 
 class Answer(NamedTuple):
@@ -62,29 +62,31 @@ def evaluate(
         wrong: Write a PNG of what was misread: the picture, what the network saw, what is right and what was said.
         data_dir: Where the MNIST files are; missing ones are downloaded to it, if no folder is named.
     """
-    refuse_networks(folders or [])
     reader, detected = choose_reader(network)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
     labels = {folder: labels_in(Path(folder)) for folder in folders or []}
-    pictures = [picture for folder in labels.values() for picture in folder]
+    pictures = list(chain.from_iterable(labels.values()))
     if wrong:
-        _check(wrong, pictures)
+        if wrong.exists() and any(map(wrong.samefile, pictures)):
+            raise UserError("--wrong would overwrite a picture that it reads; name another file")
+        save(_sheet([]), wrong)  # before the long work, so that it is not for nothing
     answers: list[Answer] = []
     with closing(find_all(pictures, single)) as found:
-        sources = {folder: _read(reader, folder, known, found) for folder, known in labels.items()}
-        for title, source in (sources or {"MNIST's test images": _read_mnist(reader, data_dir)}).items():
-            read_here = list(source)
-            _say(title, read_here, json)
-            answers += read_here
-    if len(sources) > 1 and not json:
+        for folder, known in labels.items():
+            of_folder = _read(reader, folder, known, found)
+            _say(folder, of_folder, json)
+            answers += of_folder
+    if not labels:
+        answers = _read_mnist(reader, data_dir)
+        _say("MNIST's test images", answers, json)
+    if len(labels) > 1 and not json:
         _say("all", answers, json)
     if wrong:
         misread = [answer for answer in answers if not answer.is_right]
-        shown, first = misread[:SHEET], "the first " if len(misread) > SHEET else ""
-        which = f"{first}{len(shown):,} of {len(misread):,} misread pictures"
-        save(_sheet(shown, which), wrong)
-        print(f"{printable(str(wrong))}: {which}", file=sys.stderr)
+        save(_sheet(misread[:SHEET]), wrong)
+        shown = f"the first {SHEET} of " if len(misread) > SHEET else ""
+        print(f"{printable(str(wrong))}: {shown}{len(misread):,} misread pictures", file=sys.stderr)
 
 
 def labels_in(folder: Path) -> dict[Path, str]:
@@ -111,8 +113,9 @@ def labels_in(folder: Path) -> dict[Path, str]:
 
 def _read(
     network: nn.Module, title: str, labels: dict[Path, str], found: Iterator[list[Line] | UserError]
-) -> Iterator[Answer]:
+) -> list[Answer]:
     """Read the lines that are found in pictures; say on standard error why none are read."""
+    answers = []
     bar = tqdm(labels.items(), printable(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
     for picture, label in bar:
         lines, readings = next(found), []
@@ -123,15 +126,16 @@ def _read(
         except UserError as error:
             tqdm.write(f"{printable(str(picture))}: {error}", file=sys.stderr)
         seen = [reading.image for line in readings for reading in line if reading.digit is not None]
-        yield Answer(picture, label, "-".join(map(number, readings)), seen)
+        answers.append(Answer(picture, label, "-".join(map(number, readings)), seen))
+    return answers
 
 
-def _read_mnist(network: nn.Module, data_dir: Path) -> Iterator[Answer]:
+def _read_mnist(network: nn.Module, data_dir: Path) -> list[Answer]:
     mnist.fetch(data_dir)
     images, labels = mnist.load(data_dir, train=False)
     said = predictions(network(inputs(images, like=linears(network)[0].weight)))
-    for image, label, digit in zip(images.numpy(), labels.tolist(), said.tolist(), strict=True):
-        yield Answer(255 - image, str(label), str(digit), [image / np.float32(255)])
+    facts = zip(images.numpy(), labels.tolist(), said.tolist(), strict=True)
+    return [Answer(255 - image, str(label), str(digit), [image / np.float32(255)]) for image, label, digit in facts]
 
 
 def _say(title: str, answers: list[Answer], json: bool) -> None:
@@ -151,32 +155,17 @@ def _say(title: str, answers: list[Answer], json: bool) -> None:
     print(line, flush=True)
 
 
-def _check(wrong: Path, pictures: list[Path]) -> None:
-    """Raise UserError if the sheet cannot be written, before the long work; or if it would replace a picture."""
-    image_kind(wrong)
-    if not os.access(wrong.parent, os.W_OK) or wrong.is_dir():
-        raise UserError(f"cannot write {wrong}: there is no such folder, or none that may be written to")
-    if wrong.exists() and any(wrong.samefile(picture) for picture in pictures):
-        raise UserError("--wrong would overwrite a picture that it reads; name another file")
-
-
-def _sheet(misread: list[Answer], title: str) -> Image.Image:
+def _sheet(misread: list[Answer]) -> Image.Image:
     """The pictures, under each what the network saw, what is right, and what was said."""
-    width, height = CELL
-    rows = -(-len(misread) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * width, 40 + rows * height), "white")
-    draw = ImageDraw.Draw(sheet)
-    draw.text((10, 20), title, "black", anchor="lm", font_size=20)
+    width, height = TILE
+    sheet = Image.new("RGB", (COLUMNS * width, max(1, -(-len(misread) // COLUMNS)) * height), "white")
     for place, answer in enumerate(misread):
-        left, top = place % COLUMNS * width + 10, 40 + place // COLUMNS * height
-        try:
-            picture = open_picture(answer.picture)[0]
-            sheet.paste(ImageOps.contain(picture, (width - 20, height - STRIP - 44)), (left, top))
-        except UserError:
-            draw.text((left, top), "cannot be read", "grey", font_size=16)
+        left, top = place % COLUMNS * width + 10, place // COLUMNS * height
+        with suppress(UserError):  # it cannot be read
+            sheet.paste(ImageOps.contain(open_picture(answer.picture)[0], (width - 20, 90)), (left, top))
         if answer.seen:
             seen = Image.fromarray(np.uint8(255 * np.hstack(answer.seen)))
-            sheet.paste(ImageOps.contain(seen, (width - 20, STRIP)), (left, top + height - STRIP - 38))
+            sheet.paste(ImageOps.contain(seen, (width - 20, 56)), (left, top + 96))
         said = f"is {answer.label}, said {answer.said or 'nothing'}"
-        draw.text((left, top + height - 24), said, "#d55e00", anchor="lm", font_size=16)
+        ImageDraw.Draw(sheet).text((left, top + 160), said, "#d55e00", font_size=16)
     return sheet

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import ImageDraw
 
-from digits.checkpoint.selection import choose_reader, refuse_networks
+from digits.checkpoint.selection import choose_reader
 from digits.errors import UserError, printable
 from digits.handwriting import Reading, find_lines, number, read
 from digits.handwriting.picture import opened, pictures_in, plain, save
@@ -23,8 +23,6 @@ def predict(
     *,
     network: str | None = None,
     single: bool = False,
-    bits: bool = False,
-    show: bool = False,
     json: bool = False,
     annotate: Path | None = None,
 ) -> None:
@@ -34,15 +32,10 @@ def predict(
         files: Pictures, folders, patterns such as scans/*.png, or - for standard input.
         network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         single: Read the clearest digit of each picture alone, as a detector always does.
-        bits: Add the four binary digits that the binary layer makes of the ten output activations.
-        show: Draw in the terminal the 28x28 that the network sees.
         json: Print an object a line, for programs.
         annotate: Write the picture with boxes and digits drawn over it; what was taken for no digit has a grey box.
     """
-    refuse_networks(files)
     reader, detected = choose_reader(network)
-    if bits and detected is not None:
-        raise UserError(f"this network only detects the digit {detected}; --bits needs one that reads all ten")
     names = _pictures(files)
     if annotate and len(names) > 1:
         raise UserError(f"--annotate draws over one picture, and here are {len(names)}")
@@ -59,11 +52,8 @@ def predict(
                 _annotate(picture, lines, annotate)
             if json:
                 print(dumps({"file": name, "lines": [[_facts(reading) for reading in line] for line in lines]}))
-                continue
-            for line in lines:
-                print(f"{printable(name)}: {_said(line, bits, detected)}", flush=True)
-                if show:
-                    print("\n".join(_drawing(reading.image) for reading in line if reading.digit is not None))
+            else:
+                print("\n".join(f"{printable(name)}: {_said(line, detected)}" for line in lines), flush=True)
         except UserError as error:
             failed = True
             if json:
@@ -88,19 +78,19 @@ def _pictures(words: list[str]) -> list[str]:
 def _facts(reading: Reading) -> dict[str, Any]:
     """What is printed of a reading: the two largest activations, their digits, and bits such as "0100" of a digit."""
     first, second = np.argsort(-reading.outputs, kind="stable")[:2].tolist()
-    facts = {"digit": reading.digit, "activation": reading.outputs[first].item()}
-    facts |= {
+    has_bits = reading.digit is not None and len(reading.outputs) == 10
+    bits = binary_layer()(torch.from_numpy(reading.outputs)).int().tolist() if has_bits else []
+    return {
+        "digit": reading.digit,
+        "activation": reading.outputs[first].item(),
         "runner_up": second,
         "runner_up_activation": reading.outputs[second].item(),
-        "bits": "",
+        "bits": "".join(map(str, bits)),
         "box": reading.box,
     }
-    if reading.digit is not None and len(reading.outputs) == 10:
-        facts["bits"] = "".join(str(int(bit)) for bit in binary_layer()(torch.from_numpy(reading.outputs)))
-    return facts
 
 
-def _said(line: list[Reading], bits: bool, detected: int | None) -> str:
+def _said(line: list[Reading], detected: int | None) -> str:
     """What was read, its activation and the runner-up; of several digits, those of the least sure one."""
     digits = [_facts(reading) for reading in line if reading.digit is not None]
     least = min(digits, key=lambda facts: facts["activation"])
@@ -109,13 +99,7 @@ def _said(line: list[Reading], bits: bool, detected: int | None) -> str:
     sure = f"{least['activation']:.2f}, then {least['runner_up']} with {least['runner_up_activation']:.2f}"
     if len(digits) > 1:
         sure = f"least sure: {least['digit']} with {sure}"
-    return "  ".join([number(line), f"({sure})", *([" ".join(facts["bits"] for facts in digits)] if bits else [])])
-
-
-def _drawing(image: np.ndarray) -> str:
-    """An image (28, 28) 0..1 as 28 lines of text, two characters a pixel."""
-    shades = np.array(list(" \u2591\u2592\u2593\u2588"))[(image * 4).round().astype(int)]
-    return "\n".join("".join(row) for row in shades.repeat(2, axis=1))
+    return f"{number(line)}  ({sure})"
 
 
 def _annotate(picture: str | bytes, lines: list[list[Reading]], path: Path) -> None:

@@ -27,8 +27,8 @@ def newest_run() -> Path | None:
 def choose(network: str | None) -> tuple[dict[str, Any], Path]:
     """What is in the checkpoint to use, and its path, which a line on standard error says.
 
-    It is the one that is named: by its own path, by the folder of a run, whose best it then is, or as "bundled", which
-    comes with digits. Without a name it is that of the newest run in runs/, and if there is none, the bundled one.
+    network: the path of a checkpoint, the folder of a run, or "bundled". Without one, the newest run in runs/ is used,
+    or if there is none, the network that comes with digits; and the line says whether that run is no good reader.
     Raises UserError as `read` does, or if there is no such network.
     """
     path = BUNDLED if network == "bundled" else Path(network) if network else newest_run() or BUNDLED
@@ -38,18 +38,15 @@ def choose(network: str | None) -> tuple[dict[str, Any], Path]:
         raise UserError(f"{network}: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled")
     saved = read(path)
     said = "the one that comes with digits" if path == BUNDLED else printable(str(path))
-    if not network and path != BUNDLED and (doubt := _doubt(saved)):
-        said += f", which {doubt}; --network bundled takes the one that comes with digits"
+    if not network and path != BUNDLED:
+        digit, accuracy = saved["hyper_parameters"].get("only_digit"), validation_accuracy(saved)
+        instead = "; --network bundled takes the one that comes with digits"
+        if digit is not None:
+            said += f", which only detects the digit {digit}{instead}"
+        elif accuracy is not None and accuracy < DOUBTFUL:
+            said += f", which reads {accuracy:.1%} of the validation images{instead}"
     print(f"network: {said}", file=sys.stderr)
     return saved, path
-
-
-def _doubt(saved: dict[str, Any]) -> str | None:
-    """Why a network may not be the one that the user means, although its run is the newest."""
-    detected, accuracy = saved["hyper_parameters"].get("only_digit"), validation_accuracy(saved)
-    if detected is not None:
-        return f"only detects the digit {detected}"
-    return f"reads {accuracy:.1%} of the validation images" if accuracy is not None and accuracy < DOUBTFUL else None
 
 
 def choose_reader(network: str | None) -> tuple[nn.Sequential, int | None]:
@@ -62,10 +59,3 @@ def choose_reader(network: str | None) -> tuple[nn.Sequential, int | None]:
     if sizes(reader)[0] != 28 * 28:
         raise UserError(f"{path} reads images of another size than 28x28")
     return reader, saved["hyper_parameters"].get("only_digit")
-
-
-def refuse_networks(words: list[str]) -> None:
-    """Raise UserError if one of the words, which name pictures, names a network."""
-    for word in words:
-        if word.endswith(".ckpt") or Path(word, BEST).exists():
-            raise UserError(f"{word} is a network, not a picture: name it by --network {word}")

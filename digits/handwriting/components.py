@@ -10,9 +10,7 @@ CONTRAST = 0.2, 0.3  # least boundary contrast: of the clearest component, and o
 LENGTH = 0.3  # the clarity of a component grows with its boundary's length to this power
 AREA = 0.08, 0.01  # least area of a main component, and of any, as a share of the clearest one's
 EDGE = 0.2  # a long component that stays so near the edge, in shorter sides of the picture, is a table's line
-TIGHT = (
-    0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 that is cut out tightly
-)
+TIGHT = 0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 cut out tightly
 FAINT = 0.1  # a component less clear than so much of the clearest one belongs to no line
 TALL = 0.4  # a component is a digit's, or begins a line, if it is at least so high, as a share of the highest one
 NEAR = 3  # a component is compared with so many components of a line
@@ -32,6 +30,10 @@ class Box:
     bottom: int
 
     @property
+    def sides(self) -> tuple[int, int, int, int]:
+        return self.left, self.top, self.right, self.bottom
+
+    @property
     def width(self) -> int:
         return self.right - self.left
 
@@ -39,9 +41,9 @@ class Box:
     def height(self) -> int:
         return self.bottom - self.top
 
-    def meets_side(self, width: int) -> bool:
-        """Whether it meets the left or right border of a picture of this width."""
-        return self.left == 0 or self.right == width
+    @property
+    def middle(self) -> float:
+        return (self.left + self.right) / 2
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,9 @@ def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.nd
     """
     height, width = mask.shape
     framed = np.pad(mask, 1).astype(np.uint8)
-    count, labels = cv2.connectedComponents(framed, connectivity=8)
-    area = np.bincount(labels[1:-1, 1:-1][mask], minlength=count)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(framed, connectivity=8)
+    left, top, across, down, area = (stats - [1, 1, 0, 0, 0]).T  # in the frame, all is a pixel further right and down
+    right, bottom = left + across, top + down
     boundary = np.flatnonzero(framed > cv2.erode(framed, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))))
     owner, (row, column) = labels.ravel()[boundary].astype(int), np.divmod(boundary, width + 2)
     length, change = np.zeros(count), np.zeros(count)
@@ -75,18 +78,13 @@ def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.nd
         length += np.bincount(owner[out], minlength=count)
         change += np.bincount(owner[out], gradient[row[out] - 1, column[out] - 1], count)
     contrast = change / np.maximum(length, 1)
-    left, top, right, bottom = np.full(count, width), np.full(count, height), np.zeros(count, int), np.zeros(count, int)
-    for least, most, place in ((left, right, column), (top, bottom, row)):
-        np.minimum.at(least, owner, place - 1)
-        np.maximum.at(most, owner, place)
 
     near = EDGE * min(height, width)
     middle = (np.minimum(row, height + 1 - row) > near) & (np.minimum(column, width + 1 - column) > near)
     inside = np.bincount(owner[middle], minlength=count)
     inside[labels[height // 2 + 1, width // 2 + 1]] += 1  # what covers the whole middle has no boundary there
-    long = (right - left > width / 2) | (bottom - top > height / 2)
-    at_edge = long & (inside == 0)
-    tight = (left == 0) & (top == 0) & (right == width) & (bottom == height)
+    at_edge = ((across > width / 2) | (down > height / 2)) & (inside == 0)
+    tight = (across == width) & (down == height)
     clarity = length**LENGTH * (contrast - CONTRAST[0])
     clarity[at_edge] = np.where(tight, TIGHT * clarity, -1)[at_edge]
     clarity[0] = -1  # the background
@@ -94,8 +92,8 @@ def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.nd
     main = (left > 0) & (right < width) & (area > AREA[0] * area[best])
     kept = (contrast > CONTRAST[1]) & (area > AREA[1] * area[best]) & (clarity > 0)
     main[best] = kept[best] = clarity[best] > 0
-    sides = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
-    found = [Component(*box, i, float(clarity[i]), bool(main[i])) for i, box in enumerate(sides) if kept[i]]
+    boxes = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
+    found = [Component(*box, i, float(clarity[i]), bool(main[i])) for i, box in enumerate(boxes) if kept[i]]
     return labels[1:-1, 1:-1], found
 
 
@@ -104,24 +102,22 @@ def lines(components: list[Component]) -> list[list[Component]]:
     highest = max(component.height for component in components)
     found: list[list[Component]] = []
     for component in sorted(components, key=lambda one: (one.height <= TALL * highest, one.left)):
-        homes = []
+        is_small, home, most = component.height <= TALL * highest, None, -np.inf
         for line in found:
-            for near in sorted(line, key=lambda one: abs(one.left + one.right - component.left - component.right))[
-                :NEAR
-            ]:
+            for near in sorted(line, key=lambda one: abs(one.middle - component.middle))[:NEAR]:
                 shared = min(near.bottom, component.bottom) - max(near.top, component.top)  # negative where a gap is
                 needed = LEVEL * min(component.height, near.height)
-                if component.height <= TALL * highest:
+                if is_small:
                     needed = -LOW * near.height
                 elif above(near, component):
                     needed = -BROKEN * highest
-                if shared > needed:
-                    homes.append((shared, line))
-        if homes:
-            max(homes, key=lambda home: home[0])[1].append(component)
-        elif component.height > TALL * highest:
+                if shared > max(needed, most):
+                    home, most = line, shared
+        if home is not None:
+            home.append(component)
+        elif not is_small:
             found.append([component])
-    return sorted(found, key=lambda line: sum(one.top + one.bottom for one in line) / len(line))
+    return sorted(found, key=lambda line: np.mean([one.top + one.bottom for one in line]))
 
 
 def line_height(line: list[Component]) -> float:
@@ -140,17 +136,13 @@ def stacked(line: list[Component]) -> list[list[Component]]:
                 break
         else:
             groups.append([component])
-    return sorted(groups, key=lambda group: around(group).left + around(group).right)
+    return sorted(groups, key=lambda group: around(group).middle)
 
 
 def around(boxes: Sequence[Box]) -> Box:
     """The box around several."""
-    return Box(
-        min(box.left for box in boxes),
-        min(box.top for box in boxes),
-        max(box.right for box in boxes),
-        max(box.bottom for box in boxes),
-    )
+    left, top, right, bottom = zip(*(box.sides for box in boxes), strict=True)
+    return Box(min(left), min(top), max(right), max(bottom))
 
 
 def above(one: Box, other: Box) -> bool:

@@ -71,13 +71,10 @@ def alone(line: SegmentedLine) -> Candidate:
 
     Of those with the clearest segment it has the least penalty, LEFT_OUT for the segments beside it included.
     """
-    clearest = max(line.segments, key=lambda segment: segment.clarity).label - line.segments[0].label
-
-    def cost(candidate: Candidate) -> float:
-        left_out = line.segments[: candidate.first] + line.segments[candidate.last :]
-        return candidate.penalty + sum(LEFT_OUT * min(max(one.width, one.height) / line.height, 1) for one in left_out)
-
-    return min((one for one in candidates(line) if one.first <= clearest < one.last), key=cost)
+    clearest = int(np.argmax([segment.clarity for segment in line.segments]))
+    costs = [LEFT_OUT * min(max(segment.width, segment.height) / line.height, 1) for segment in line.segments]
+    around_it = [one for one in candidates(line) if one.first <= clearest < one.last]
+    return min(around_it, key=lambda one: one.penalty + sum(costs[: one.first]) + sum(costs[one.last :]))
 
 
 def best_path(line: list[Candidate], outputs: np.ndarray) -> list[tuple[int, bool]]:

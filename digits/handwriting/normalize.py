@@ -8,8 +8,6 @@ slant or stroke width is corrected.
 import cv2
 import numpy as np
 
-from digits.handwriting.arrays import bounds, centre_of_mass
-
 BOX = 20  # of 28 pixels, the longer side of a digit
 FINE = 4  # resolution of all steps but the last: pixels to one of MNIST's
 
@@ -64,6 +62,18 @@ def _shares(pixels: int, scale: float, shift: float) -> np.ndarray:
     edges = np.arange(pixels + 1) * scale + shift
     cell = np.arange(28)[:, None]
     return (np.minimum(edges[1:], cell + 1) - np.maximum(edges[:-1], cell)).clip(0)
+
+
+def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the True pixels of a mask (H, W); right and bottom are outside."""
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return left, top, left + width, top + height
+
+
+def centre_of_mass(image: np.ndarray) -> tuple[float, float]:
+    """The x and y of an image's centre of mass; the first pixel reaches from 0 to 1."""
+    x, y = (np.average(np.arange(image.shape[1 - axis]) + 0.5, weights=image.sum(axis)) for axis in (0, 1))
+    return float(x), float(y)
 
 
 def is_normalized(pixels: np.ndarray) -> bool:

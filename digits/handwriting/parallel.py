@@ -22,10 +22,8 @@ def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Line]
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,))
     heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
-    try:
-        found = executor.map(partial(_find, single=single), pictures)
-    finally:
-        signal.signal(signal.SIGINT, heeded)
+    found = executor.map(partial(_find, single=single), pictures)
+    signal.signal(signal.SIGINT, heeded)
     try:
         yield from found
     except BrokenProcessPool as error:

@@ -25,18 +25,13 @@ def pictures_in(folder: Path) -> list[Path]:
         raise UserError(f"the folder {folder} cannot be read: {error.strerror}") from error
 
 
-def image_kind(path: Path) -> str:
-    """The format in which a picture of this name is written. Raises UserError if there is none."""
+def save(image: Image.Image, path: Path) -> None:
+    """Write a picture, whole, in the format that its name says. Raises UserError if that cannot be done."""
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind not in Image.SAVE:
         raise UserError(f"cannot write {path}: end its name in .png or .jpg")
-    return kind
-
-
-def save(image: Image.Image, path: Path) -> None:
-    """Write a picture, whole, in the format that its name says. Raises UserError if that cannot be done."""
     buffer = io.BytesIO()
-    image.save(buffer, image_kind(path))
+    image.save(buffer, kind)
     write_atomically(path, buffer.getvalue())
 
 
@@ -92,15 +87,12 @@ def opened(picture: Any) -> Image.Image:
 
 def _reducible(image: Image.Image) -> Image.Image:
     """In a mode whose pixels can be averaged, which is all that is done at full size: 64 megapixels of RGB are much."""
-    mode = image.mode
-    if mode == "1":
-        mode = "L"
-    elif mode[0] == "I":
+    if image.mode[0] == "I":
         mode = "I"
     elif image.has_transparency_data:
         mode = "RGBA"
-    elif mode not in ("L", "F", "CMYK"):
-        mode = "RGB"
+    else:
+        mode = {"1": "L", "L": "L", "F": "F", "CMYK": "CMYK"}.get(image.mode, "RGB")
     return image if mode == image.mode else image.convert(mode)
 
 

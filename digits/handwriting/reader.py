@@ -1,6 +1,5 @@
 """From a picture to its digits: candidates are normalized, a network scores them, and the best path is read."""
 
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
@@ -8,13 +7,13 @@ import numpy as np
 
 from digits.errors import UserError
 from digits.handwriting import lattice
-from digits.handwriting.arrays import quantile
 from digits.handwriting.background import find_foreground
-from digits.handwriting.components import Box, around
+from digits.handwriting.components import around
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.normalize import is_normalized, normalize
 from digits.handwriting.picture import open_picture
-from digits.handwriting.segmentation import segment
+from digits.handwriting.ruled_lines import quantile
+from digits.handwriting.segmentation import Segment, segment
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,29 +71,29 @@ def find_lines(picture: Any, single: bool = False) -> list[Line]:
     if is_normalized(pixels):
         digit = Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))
         return [Line([Candidate(0, 1, 1.0, 1.0, 0.0)], [digit], known=True)]
-    enlargement = max(1, -(-SMALLEST // max(1, int((image.width * image.height) ** 0.5))))
-    if enlargement > 1:
-        size = image.width * enlargement, image.height * enlargement
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
-    foreground, scale = find_foreground(pixels, enlargement), scale / enlargement
+    enlarged = -(-SMALLEST // int((image.width * image.height) ** 0.5))
+    if enlarged > 1:
+        pixels = cv2.resize(pixels, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
+    foreground, scale = find_foreground(pixels, enlarged), scale / enlarged
     labels, lines = segment(foreground, single)
     found = []
     for line in lines:
         candidates = [lattice.alone(line)] if single else lattice.candidates(line)
         runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
-        digits = [_digit(foreground.darkness, labels, run[0].label, run[-1].label, around(run), scale) for run in runs]
+        digits = [_digit(foreground.darkness, labels, run, scale) for run in runs]
         found.append(Line(candidates, digits, known=single))
     return found
 
 
-def _digit(darkness: np.ndarray, labels: np.ndarray, first: int, last: int, box: Box, scale: float) -> Digit:
-    """Segments first to last as a digit: their pixels and soft edges. scale: pixels of the picture to one of these."""
+def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: float) -> Digit:
+    """A run of segments as a digit: their pixels and soft edges. scale: pixels of the picture to one of these."""
+    box = around(run)
     here = slice(max(box.top - 1, 0), box.bottom + 1), slice(max(box.left - 1, 0), box.right + 1)
     labels, darkness = labels[here], darkness[here]
-    mask = (labels >= first) & (labels <= last)
+    mask = (labels >= run[0].label) & (labels <= run[-1].label)
     near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) * (mask | (labels == 0))
     strokes = np.clip(darkness / quantile(darkness[mask], 0.5), 0, 1) * near
-    return Digit(normalize(strokes), tuple(round(side * scale) for side in astuple(box)))
+    return Digit(normalize(strokes), tuple(round(side * scale) for side in box.sides))
 
 
 def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
@@ -110,10 +109,9 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
         activations = network(torch.from_numpy(images).flatten(1)).numpy()
     if activations.shape[1] == 1:
         activations = np.concatenate([1 - activations, activations], 1)
-    readings, start = [], 0
+    readings = []
     for line in lines:
-        outputs = activations[start : start + len(line.digits)]
-        start += len(line.digits)
+        outputs, activations = np.split(activations, [len(line.digits)])
         path = [(0, True)] if line.known else lattice.best_path(line.candidates, outputs)
         if line.known or lattice.confidence(line.candidates, outputs, path) > REJECTION_THRESHOLD:
             said = [(n, int(outputs[n].argmax()) if is_digit else None) for n, is_digit in path]

@@ -5,8 +5,6 @@ import math
 import cv2
 import numpy as np
 
-from digits.handwriting.arrays import quantile, sample
-
 DARKER = 0.03, 4.0  # a line is at least so much darker than usual: as a share of the background, and in deviations
 SPAN = 0.5  # it crosses at least so much of the picture
 UNBROKEN = 0.9  # and is dark along so much of its way
@@ -24,15 +22,13 @@ def without_ruled_lines(light: np.ndarray, share: np.ndarray) -> np.ndarray:
     share (H, W): the light as a share of the background's. A line is what the Hough transform finds (R. Duda, P. Hart,
     "Use of the Hough transformation to detect lines and curves in pictures", 1972), if it is dark all along.
     """
-    some = sample(share)
+    some = share.ravel()[::7]  # enough for a median
     usual = quantile(some, 0.5)
     noise = quantile(np.abs(some - usual), 0.5)
     below = (share < usual - max(DARKER[0], DARKER[1] * noise)).astype(np.uint8)
     light = light.copy()
     for dark, flat, out in ((below, share, light), (np.ascontiguousarray(below.T), share.T, light.T)):
         height, width = dark.shape
-        if dark.any(0).mean() < SPAN * UNBROKEN:  # of the columns
-            continue
         least, most = math.pi / 2 - TILT, math.pi / 2 + TILT
         found = cv2.HoughLines(dark, 1, ANGLE, int(VOTES * width), min_theta=least, max_theta=most)
         near = cv2.dilate(dark, np.ones((3, 1)))
@@ -49,3 +45,9 @@ def without_ruled_lines(light: np.ndarray, share: np.ndarray) -> np.ndarray:
                     along = (rows + offset).clip(0, height - 1), columns
                     out[along] /= min(1.0, quantile(flat[along], 0.5))
     return light
+
+
+def quantile(values: np.ndarray, share: float) -> float:
+    """The value that this share of the values (N,) lies below."""
+    place = int(share * len(values))
+    return float(np.partition(values, place)[place])

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digits.handwriting.arrays import bounds
 from digits.handwriting.background import Foreground
 from digits.handwriting.components import FAINT, Box, around, line_height, lines, stacked
+from digits.handwriting.normalize import bounds
 
 # In heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation digits.
 WIDE = 0.75  # only what is wider is cut
@@ -50,7 +50,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     labels, found, count = np.zeros_like(foreground.labels), [], 0
     width, least = labels.shape[1], FAINT * foreground.clearest.clarity
     clear = [component for component in foreground.components if component.clarity > least]
-    inside = [component for component in clear if component.main or not component.meets_side(width)]
+    inside = [component for component in clear if component.main or (component.left > 0 and component.right < width)]
     for line in [inside] if single else lines(clear):
         groups, segments = stacked(line), []
         height = max(around(group).height for group in groups) if single else line_height(line)
@@ -60,16 +60,14 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
             mask = np.isin(foreground.labels[here], [component.label for component in components])
             clarity, main = max(one.clarity for one in components), any(one.main for one in components)
             paths = segmentation_paths(mask, height) if box.width > WIDE * height and not single else []
-            columns = np.arange(box.width)
-            beyond = sum((columns >= path[:, None] for path in paths), np.zeros(mask.shape, int))
+            beyond = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
             for place in np.unique(beyond[mask]):
                 count += 1
                 part = mask & (beyond == place)
                 labels[here][part] = count
-                left, top, right, bottom = bounds(part)
-                sides = box.left + left, box.top + top, box.left + right, box.top + bottom
-                clipped = not main and Box(*sides).meets_side(width)
-                segments.append(Segment(*sides, count, clarity, stroke, clipped))
+                left, top, right, bottom = np.add(bounds(part), [box.left, box.top] * 2).tolist()
+                clipped = not main and (left == 0 or right == width)
+                segments.append(Segment(left, top, right, bottom, count, clarity, stroke, clipped))
         found.append(SegmentedLine(height, segments))
     return labels, found
 
