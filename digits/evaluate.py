@@ -35,10 +35,6 @@ class Answer(NamedTuple):
     said: str
     seen: list[np.ndarray]  # images (28, 28), 0..1, that the network saw
 
-    @property
-    def is_right(self) -> bool:
-        return self.said == self.label
-
 
 def evaluate(
     folders: list[str] | None = None,
@@ -83,7 +79,7 @@ def evaluate(
     if len(labels) > 1 and not json:
         _say("all", answers, json)
     if wrong:
-        misread = [answer for answer in answers if not answer.is_right]
+        misread = [answer for answer in answers if answer.said != answer.label]
         save(_sheet(misread[:SHEET]), wrong)
         shown = f"the first {SHEET} of " if len(misread) > SHEET else ""
         print(f"{printable(str(wrong))}: {shown}{len(misread):,} misread pictures", file=sys.stderr)
@@ -94,20 +90,16 @@ def labels_in(folder: Path) -> dict[Path, str]:
 
     Raises UserError if there are none.
     """
-    labels, skipped = {}, 0
-    for picture in pictures_in(folder):
-        if name := re.match(r"([0-9]+(?:-[0-9]+)*)_", picture.name):
-            labels[picture] = name[1]
-        else:
-            skipped += 1
+    pictures = pictures_in(folder)
+    labels = {picture: name[1] for picture in pictures if (name := re.match("([0-9]+(?:-[0-9]+)*)_", picture.name))}
+    skipped = len(pictures) - len(labels)
     for inner in sorted(folder.iterdir()):
         if inner.is_dir() and re.fullmatch("[0-9]+(-[0-9]+)*", inner.name):
             labels |= dict.fromkeys(pictures_in(inner), inner.name)
     if not labels:
         raise UserError(f"{folder} has no picture whose right answer is known, such as 7_x.png or 7/x.png")
     if skipped:
-        named = "1 picture is" if skipped == 1 else f"{skipped:,} pictures are"
-        print(f"{printable(str(folder))}: {named} passed over, without a right answer in the name", file=sys.stderr)
+        print(f"{printable(str(folder))}: {skipped:,} passed over, without a right answer in the name", file=sys.stderr)
     return labels
 
 
@@ -140,10 +132,11 @@ def _read_mnist(network: nn.Module, data_dir: Path) -> list[Answer]:
 
 def _say(title: str, answers: list[Answer], json: bool) -> None:
     """Print how many pictures are right, with the standard error of their share, and the most frequent confusions."""
-    total, right = len(answers), sum(answer.is_right for answer in answers)
+    wrong = Counter((answer.label, answer.said) for answer in answers if answer.said != answer.label)
+    total = len(answers)
+    right = total - wrong.total()
     share = right / total
     error = (share * (1 - share) / total) ** 0.5
-    wrong = Counter((answer.label, answer.said) for answer in answers if not answer.is_right)
     if json:
         confusions = [{"is": label, "said": said, "pictures": n} for (label, said), n in wrong.most_common(3)]
         facts = {"folder": title, "pictures": total, "right": right, "share": share, "standard_error": error}

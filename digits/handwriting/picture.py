@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
@@ -58,8 +59,6 @@ def open_picture(picture: Any) -> tuple[Image.Image, float]:
             return image, longer / max(image.size)
     except UserError:
         raise
-    except FileNotFoundError as error:
-        raise UserError("no such file") from error
     except (Image.DecompressionBombError, MemoryError) as error:
         raise UserError("is too large a picture") from error
     except Exception as error:  # what a damaged file raises may be anything
@@ -100,9 +99,8 @@ def plain(image: Image.Image) -> Image.Image:
     """A PIL image upright, as RGB: deeper pixels stretched to 0..255, transparency white, or black under light."""
     image = ImageOps.exif_transpose(image)
     if image.mode[0] in "IF":
-        values = np.asarray(image, np.float32)
-        low, high = float(values.min()), float(values.max())
-        image = Image.fromarray(((values - low) * (255 / max(high - low, 1e-9))).astype(np.uint8))
+        stretched = cv2.normalize(np.asarray(image, np.float32), np.empty(0), 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)
+        image = Image.fromarray(stretched)
     elif image.has_transparency_data:
         image = image.convert("RGBA")
         alpha = image.getchannel("A")

@@ -11,8 +11,6 @@ from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
 
-INSTEAD = "; --network bundled takes the one that comes with digits"
-
 
 @pytest.fixture
 def used(tmp_path, monkeypatch, capsys):
@@ -26,19 +24,17 @@ def used(tmp_path, monkeypatch, capsys):
     return used
 
 
-def new_run(name, **settings):
+def new_run(name):
     Path("runs", name).mkdir(parents=True)
     Path("runs", name, "config.yaml").touch()
-    return Path(saved_sure(Path("runs", name, "best.ckpt"), **settings))
+    return Path(saved_sure(Path("runs", name, "best.ckpt")))
 
 
-def test_the_newest_run_is_the_one_whose_settings_were_written_last(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_newest_run_is_the_one_whose_settings_were_written_last(used):
     for name, time in (("old", 100), ("new", 200)):
         new_run(name)
         os.utime(Path("runs", name, "config.yaml"), (time, time))
-    Path("runs", "old", "copied.ckpt").touch()
-    assert newest_run() == Path("runs", "new")
+    assert newest_run() == Path("runs", "new") and used()[0] == Path("runs", "new", "best.ckpt")
 
 
 def test_the_bundled_network_a_run_or_a_file(used):
@@ -58,15 +54,18 @@ def test_a_name_of_nothing_is_one_clear_line(name, used):
         used(name)
 
 
-@pytest.mark.parametrize(("accuracy", "doubt"), [(0.899, ", which reads 89.9% of the validation images"), (0.9, "")])
-def test_a_newest_run_that_hardly_learned_is_doubted_unless_it_is_named(accuracy, doubt, used):
+@pytest.mark.parametrize(
+    ("accuracy", "settings", "doubt"),
+    [
+        (0.899, {}, "reads 89.9% of the validation images"),
+        (0.9, {}, None),
+        (0.99, {"only_digit": 9}, "only detects the digit 9"),
+    ],
+)
+def test_a_newest_run_that_is_no_good_reader_is_doubted_unless_it_is_named(accuracy, settings, doubt, used):
     best = new_run("a")
     callbacks = {"ModelCheckpoint": {"monitor": VALIDATION, "current_score": accuracy}}
-    saved(best, DigitClassifier([3]), callbacks=callbacks)
-    assert used() == (best, f"network: {best}{doubt}{INSTEAD if doubt else ''}\n")
+    saved(best, DigitClassifier([3], **settings), callbacks=callbacks)
+    said = f", which {doubt}; --network bundled takes the one that comes with digits" if doubt else ""
+    assert used() == (best, f"network: {best}{said}\n")
     assert used(best) == (best, f"network: {best}\n")
-
-
-def test_a_newest_run_that_is_a_detector_is_doubted(used):
-    best = new_run("nine", only_digit=9)
-    assert used() == (best, f"network: {best}, which only detects the digit 9{INSTEAD}\n")

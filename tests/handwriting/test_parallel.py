@@ -19,12 +19,14 @@ def test_many_pictures_are_found_in_order_without_torch(tmp_path):
     for n, path in enumerate(paths):
         line(1 + n % 3).save(path)
     for single in (False, True):
-        for path, found in zip(paths, find_all(paths, single), strict=True):
-            assert [digit.box for line in found for digit in line.digits] == [
-                digit.box for line in find_lines(path, single) for digit in line.digits
-            ]
+        found, alone = find_all(paths, single), [find_lines(path, single) for path in paths]
+        assert [boxes(lines) for lines in found] == [boxes(lines) for lines in alone]
     code = "import sys, digits.__main__, digits.handwriting.parallel; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def boxes(lines):
+    return [digit.box for line in lines for digit in line.digits]
 
 
 def test_a_killed_process_is_an_error(tmp_path):
