@@ -4,9 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.handwriting import find_digit
 from digits.handwriting.background import estimate_background, find_foreground
-from tests.support.finding import NEAR, SIZE, assert_finds, difference, one_line_error
+from tests.support.finding import NEAR, SIZE, assert_finds, one_line_error
 from tests.support.pens import APART, box, cover, on_paper
 
 
@@ -27,11 +26,6 @@ def test_any_colour_on_any_background(ink, paper, two):
     assert_finds(on_paper(two, ink, paper), two)
 
 
-def test_light_on_dark_equals_dark_on_light(two):
-    dark, light = on_paper(two, (30, 30, 30), (225, 225, 225)), on_paper(two, (225, 225, 225), (30, 30, 30))
-    assert difference(find_digit(dark).image, find_digit(light).image) < NEAR
-
-
 def test_the_labels_of_the_foreground_are_those_of_its_components(two):
     darkness, labels, [one] = find_foreground(on_paper(two))
     mask = labels == one.label
@@ -50,20 +44,15 @@ def test_a_stroke_so_thin_that_it_looks_pale_is_foreground(shade, components):
     assert len(find_foreground(on_paper(ink)).components) == components
 
 
-def shadow(edge, angle, softness, depth, size=SIZE):
-    """Its share of light (H, W, 1): darker by `depth` on one side of a line through the share `edge` of the picture."""
-    y, x = np.mgrid[: size[1], : size[0]]
-    along = (x - edge * size[0]) * np.cos(angle) + (y - edge * size[1]) * np.sin(angle)
-    return (1 - depth / (1 + np.exp(-along / softness)))[:, :, None]
-
-
 @pytest.mark.parametrize("softness", [0.5, 3, 30])
 @pytest.mark.parametrize("angle", [0, 0.6, 1.6, 2.5, 4])
 def test_a_shadow_across_the_digit_changes_little(angle, softness, two):
-    """Hard as of paper in the sun, or soft as of a hand; it takes 45 % of the light."""
-    light = shadow(0.47, angle, softness, 0.45)
+    """Hard as of paper in the sun, or soft as of a hand; it takes 45 % of the light beyond a line near the middle."""
+    y, x = np.mgrid[: SIZE[1], : SIZE[0]]
+    along = (x - 0.47 * SIZE[0]) * np.cos(angle) + (y - 0.47 * SIZE[1]) * np.sin(angle)
+    light = 1 - 0.45 / (1 + np.exp(-along / softness))
     assert (light[two > 0.5] < 0.6).mean() > 0.1 and (light[two > 0.5] > 0.9).mean() > 0.1 or softness > 10
-    assert_finds((on_paper(two) * light).astype(np.uint8), two, near=1.5 * NEAR)
+    assert_finds((on_paper(two) * light[:, :, None]).astype(np.uint8), two, near=1.5 * NEAR)
 
 
 def test_a_picture_darker_at_one_end_with_noise(two):
@@ -71,12 +60,6 @@ def test_a_picture_darker_at_one_end_with_noise(two):
     light = np.linspace(1, 0.4, SIZE[0])[None, :, None]
     noisy = on_paper(two) * light + rng.normal(0, 4, (*two.shape, 3))
     assert_finds(noisy.clip(0, 255).astype(np.uint8), two)
-
-
-def test_an_edge_of_the_table_is_not_read(two):
-    pixels = on_paper(two)
-    pixels[:, 285:] = (70, 50, 40)
-    assert_finds(pixels, two)
 
 
 @pytest.mark.parametrize("gap", [0, 4])
@@ -102,13 +85,6 @@ def test_strokes_along_the_border_are_filled_as_others_are():
     assert np.array_equal(estimate_background(light, 0.12), np.ones_like(light))
 
 
-def noise(deviation, blur=0.0):
-    rng = np.random.default_rng(0)
-    pixels = 160 + deviation * rng.standard_normal((240, 320)).astype(np.float32)
-    pixels = cv2.GaussianBlur(pixels, (0, 0), blur) if blur else pixels
-    return pixels.clip(0, 255).astype(np.uint8)
-
-
 @pytest.mark.parametrize("colour", [0, 5, 30, 90, 128, 200, 255, (250, 240, 200), (20, 40, 30)])
 @pytest.mark.parametrize("size", [(8, 8), (9, 20), (28, 28), (300, 400), (1500, 2000)])
 def test_a_blank_page_shows_no_digit(colour, size):
@@ -117,13 +93,14 @@ def test_a_blank_page_shows_no_digit(colour, size):
     assert "no digit" in one_line_error(page)
 
 
-@pytest.mark.parametrize("side", ["left", "top"])
-def test_only_the_edge_of_a_table_is_no_digit(side):
+def test_only_the_edge_of_a_table_is_no_digit():
     page = np.full((240, 320), 230, np.uint8)
     page[:, :30] = 60
-    assert "no digit" in one_line_error(page if side == "left" else np.ascontiguousarray(page.T))
+    assert "no digit" in one_line_error(page) and "no digit" in one_line_error(np.ascontiguousarray(page.T))
 
 
 @pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (5, 0), (40, 0), (20, 1), (200, 3), (500, 6), (900, 10)])
 def test_texture_is_no_digit(deviation, blur):
-    assert "no digit" in one_line_error(noise(deviation, blur))
+    noise = np.random.default_rng(0).standard_normal((240, 320)).astype(np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), blur) if blur else noise
+    assert "no digit" in one_line_error((160 + deviation * noise).clip(0, 255).astype(np.uint8))

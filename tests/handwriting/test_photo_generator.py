@@ -49,20 +49,6 @@ def test_a_pen_breaks_no_stroke_and_fills_no_loop(digits, width, monkeypatch):
     assert np.median(inked) < 0.7 if width < 1 else np.median(inked) > 1.2
 
 
-def test_a_third_of_the_fives_is_cut_and_hardly_anything_else(digits):
-    rng, labels = np.random.default_rng(0), mnist.load(DATA, train=False)[1][:300]
-    masks = [outlines.ink(digit) for digit in digits]
-    cut = [int(label) for label, mask in zip(labels, masks, strict=True) if outlines.unjoin_five(mask, rng) is not mask]
-    assert cut.count(5) > (labels == 5).sum() / 3 and len(cut) - cut.count(5) < 0.01 * len(labels)
-
-
-def test_euler_counts_parts_minus_holes():
-    mask = np.zeros((9, 20), bool)
-    mask[1:8, 1:8] = mask[2:4, 12:14] = mask[4:6, 14:16] = True  # two squares that touch at a corner are one part
-    mask[3:5, 3:5] = False
-    assert outlines.euler(mask) == 2 - 1
-
-
 @pytest.mark.parametrize("hard", [False, True])
 def test_boxes_enclose_the_ink_of_a_line(digits, hard, monkeypatch):
     covers = []
@@ -78,13 +64,3 @@ def test_boxes_enclose_the_ink_of_a_line(digits, hard, monkeypatch):
             ink[top:bottom, left:right] = False
         assert not ink.any()
         assert all(b[0] - a[2] > 0.06 * height for a, b in zip(boxes, boxes[1:], strict=False))
-
-
-def test_centre_lines_are_connected_as_the_digit_is():
-    y, x = np.mgrid[:60, :60]
-    circle = abs(np.hypot(x - 30, y - 30) - 18) < 5
-    cross = (abs(x - 30) < 5) | (abs(y - 30) < 5)
-    for shape in (circle, cross):
-        lines = outlines.skeleton(shape)
-        assert outlines.euler(lines) == outlines.euler(shape)
-        assert (lines <= shape).all() and 40 < lines.sum() < 0.2 * shape.sum()

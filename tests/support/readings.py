@@ -10,11 +10,9 @@ from digits.handwriting import find_digit, find_lines, number, read
 
 def predicted(model, drawn):
     """What a network reads in images (28, 28) float32 0..1; -1 where there is None."""
-    read = np.full(len(drawn), -1)
-    found = [i for i, image in enumerate(drawn) if image is not None]
-    if found:
-        read[found] = model.predict(torch.from_numpy(np.stack([drawn[i] for i in found])))[0].numpy()
-    return read
+    images = np.stack([np.zeros((28, 28), np.float32) if image is None else image for image in drawn])
+    read = model.predict(torch.from_numpy(images))[0].numpy()
+    return np.where([image is None for image in drawn], -1, read)
 
 
 def read_photos(model, pictures):
