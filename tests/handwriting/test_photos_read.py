@@ -27,34 +27,16 @@ def model(trained):
     return DigitClassifier.load_from_checkpoint(trained)
 
 
-@pytest.fixture(scope="module")
-def photographed(test_digits):
-    """By whether they are hard: 150 photos and their labels."""
-    images, labels = test_digits
-
-    def take(hard):
-        rng = np.random.default_rng([17, hard])
-        chosen = rng.choice(len(images), 150, replace=False)
-        return [photo(images[i], rng, hard) for i in chosen], labels[chosen]
-
-    return {hard: take(hard) for hard in (False, True)}
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(("hard", "least"), [(False, 0.93), (True, 0.88)])
-def test_photos_are_read(hard, least, model, photographed):
-    pictures, labels = photographed[hard]
-    assert (read_photos(model, pictures) == labels).mean() >= least
+def test_photos_are_read_but_not_if_they_are_only_shrunk(hard, least, model, test_digits):
+    images, labels = test_digits
+    rng = np.random.default_rng([17, hard])
+    chosen = rng.choice(len(images), 150, replace=False)
+    pictures = [photo(images[i], rng, hard) for i in chosen]
+    assert (read_photos(model, pictures) == labels[chosen]).mean() >= least
+    assert (read_naively(model, pictures) == labels[chosen]).mean() <= 0.30
 
 
-@pytest.mark.parametrize("hard", [False, True])
-def test_photos_that_are_only_shrunk_are_not(hard, model, photographed):
-    """So these photos do need what is done to them."""
-    pictures, labels = photographed[hard]
-    assert (read_naively(model, pictures) == labels).mean() <= 0.30
-
-
-@pytest.mark.slow
 def test_lines_are_read_whole(model, test_digits):
     images, labels = test_digits
     rng, pictures, wanted = np.random.default_rng(18), [], []

@@ -15,67 +15,59 @@ from tests.support.finding import assert_finds, encoded, one_line_error
 from tests.support.pens import INK, STROKES, cover, on_paper
 
 
-def kinds():
-    """By name: a picture of ink (H, W, 3) uint8 on light paper, given in another way."""
-
-    def grey(rgb):
-        return np.asarray(Image.fromarray(rgb).convert("L"))
-
-    def transparent(rgb, colour):
-        """Ink of a colour on paper that is not there, and black where it is not there, as drawing programs save it."""
-        alpha = ((255.0 - grey(rgb)) * (255 / (255.0 - grey(rgb).min()))).clip(0, 255)
-        alpha = np.where(alpha > 40, alpha, 0).astype(np.uint8)
-        pixels = np.where(alpha[:, :, None] > 0, np.uint8(colour), np.uint8(0))
-        return Image.fromarray(np.dstack([pixels, alpha]))
-
-    def indexed(rgb):
-        image = Image.fromarray(rgb).quantize(8)
-        image.info["transparency"] = image.getpixel((0, 0))
-        return image
-
-    arrays = {
-        "RGB uint8": lambda rgb: rgb,
-        "grey uint8": grey,
-        "RGBA uint8": lambda rgb: np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]),
-        "RGB upside down in memory": lambda rgb: np.ascontiguousarray(rgb[::-1])[::-1],
-        "grey uint16": lambda rgb: grey(rgb).astype(np.uint16) * 257,
-        "RGB uint16": lambda rgb: rgb.astype(np.uint16) * 257,
-        "bool": lambda rgb: grey(rgb) > 140,
-        "grey float32": lambda rgb: grey(rgb) / np.float32(255),
-        "RGB float64": lambda rgb: rgb / 255,
-        "torch": lambda rgb: torch.from_numpy(grey(rgb).copy()),
-    }
-    images = {
-        "L": lambda rgb: Image.fromarray(grey(rgb)),
-        "RGB": Image.fromarray,
-        "RGBA": lambda rgb: Image.fromarray(rgb).convert("RGBA"),
-        "RGBA, dark on transparent": lambda rgb: transparent(rgb, INK),
-        "RGBA, light on transparent": lambda rgb: transparent(rgb, (250, 250, 240)),
-        "LA": lambda rgb: Image.fromarray(rgb).convert("LA"),
-        "LA, dark on transparent": lambda rgb: transparent(rgb, INK).convert("LA"),
-        "P": lambda rgb: Image.fromarray(rgb).quantize(16),
-        "P, transparent paper": indexed,
-        "1": lambda rgb: Image.fromarray(grey(rgb) > 140),
-        "I;16": lambda rgb: Image.fromarray(grey(rgb).astype(np.uint16) * 200),
-        "I": lambda rgb: Image.fromarray(grey(rgb).astype(np.int32) * 1000 - 70_000),
-        "F": lambda rgb: Image.fromarray(grey(rgb) / np.float32(1000) - 1),
-        "CMYK": lambda rgb: Image.fromarray(rgb).convert("CMYK"),
-        "YCbCr": lambda rgb: Image.fromarray(rgb).convert("YCbCr"),
-        "HSV": lambda rgb: Image.fromarray(rgb).convert("HSV"),
-    }
-    files = {
-        f"{mode} {kind}": lambda rgb, kind=kind, mode=mode: encoded(images[mode](rgb), kind)
-        for kind, mode in [
-            *[("PNG", mode) for mode in ("L", "RGB", "RGBA, dark on transparent", "P, transparent paper", "1", "I;16")],
-            *[("TIFF", mode) for mode in ("RGB", "CMYK", "F", "I;16")],
-            *[("JPEG", mode) for mode in ("L", "RGB", "CMYK")],
-            *[(kind, "RGB") for kind in ("BMP", "GIF", "WEBP", "PPM")],
-        ]
-    }
-    return arrays | {f"PIL {name}": make for name, make in images.items()} | files
+def grey(rgb):
+    return np.asarray(Image.fromarray(rgb).convert("L"))
 
 
-KINDS = kinds()
+def transparent(rgb, colour=INK):
+    """Ink of a colour on paper that is not there, and black where it is not there, as drawing programs save it."""
+    alpha = ((255.0 - grey(rgb)) * (255 / (255.0 - grey(rgb).min()))).clip(0, 255)
+    alpha = np.where(alpha > 40, alpha, 0).astype(np.uint8)
+    return Image.fromarray(np.dstack([np.where(alpha[:, :, None] > 0, np.uint8(colour), np.uint8(0)), alpha]))
+
+
+def indexed(rgb):
+    image = Image.fromarray(rgb).quantize(8)
+    image.info["transparency"] = image.getpixel((0, 0))
+    return image
+
+
+ARRAYS = {
+    "RGB uint8": lambda rgb: rgb,
+    "grey uint8": grey,
+    "RGBA uint8": lambda rgb: np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]),
+    "RGB upside down in memory": lambda rgb: np.ascontiguousarray(rgb[::-1])[::-1],
+    "RGB uint16": lambda rgb: rgb.astype(np.uint16) * 257,
+    "bool": lambda rgb: grey(rgb) > 140,
+    "grey float32": lambda rgb: grey(rgb) / np.float32(255),
+    "RGB float64": lambda rgb: rgb / 255,
+    "torch": lambda rgb: torch.from_numpy(grey(rgb).copy()),
+}
+IMAGES = {
+    mode: lambda rgb, mode=mode: Image.fromarray(rgb).convert(mode)
+    for mode in ("L", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "HSV")
+} | {
+    "RGBA, dark on transparent": transparent,
+    "RGBA, light on transparent": lambda rgb: transparent(rgb, (250, 250, 240)),
+    "LA, dark on transparent": lambda rgb: transparent(rgb).convert("LA"),
+    "P": lambda rgb: Image.fromarray(rgb).quantize(16),
+    "P, transparent paper": indexed,
+    "1": lambda rgb: Image.fromarray(grey(rgb) > 140),
+    "I;16": lambda rgb: Image.fromarray(grey(rgb).astype(np.uint16) * 200),
+    "I": lambda rgb: Image.fromarray(grey(rgb).astype(np.int32) * 1000 - 70_000),
+    "F": lambda rgb: Image.fromarray(grey(rgb) / np.float32(1000) - 1),
+}
+FILES = {
+    f"{kind}, {mode}": lambda rgb, kind=kind, mode=mode: encoded(IMAGES[mode](rgb), kind)
+    for kind, modes in {
+        "PNG": ("L", "RGB", "RGBA, dark on transparent", "P, transparent paper", "1", "I;16"),
+        "TIFF": ("RGB", "CMYK", "F", "I;16"),
+        "JPEG": ("L", "RGB", "CMYK"),
+        **dict.fromkeys(("BMP", "GIF", "WEBP", "PPM"), ("RGB",)),
+    }.items()
+    for mode in modes
+}
+KINDS = ARRAYS | {f"PIL {mode}": make for mode, make in IMAGES.items()} | FILES
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -95,12 +87,11 @@ def test_what_is_passed_in_is_not_changed(two, tmp_path):
     array = on_paper(two)
     array.flags.writeable = False
     find_digit(array)
-    for kind, make in KINDS.items():
-        if kind.startswith("PIL"):
-            image = make(on_paper(two))
-            before = image.mode, image.size, dict(image.info), image.tobytes()
-            find_digit(image), find_lines(image)
-            assert before == (image.mode, image.size, image.info, image.tobytes())
+    for make in IMAGES.values():
+        image = make(on_paper(two))
+        before = image.mode, image.size, dict(image.info), image.tobytes()
+        find_digit(image), find_lines(image)
+        assert before == (image.mode, image.size, image.info, image.tobytes())
     path = tmp_path / "large.jpg"
     Image.fromarray(np.full((1200, 1600), 255, np.uint8)).save(path)
     with Image.open(path) as image, pytest.raises(UserError):
@@ -109,28 +100,18 @@ def test_what_is_passed_in_is_not_changed(two, tmp_path):
         assert image.size == (1600, 1200) and image.getpixel((1599, 1199)) == 255
 
 
-# What undoes an orientation; Pillow's names of them are those of what to do to the stored picture.
-FLIPS = {
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
+T = Image.Transpose  # whose members undo the orientations from 2 on
+FLIPS = [T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM, T.TRANSPOSE, T.ROTATE_90, T.TRANSVERSE, T.ROTATE_270]
 
 
 @pytest.mark.parametrize("size", [(320, 240), (1600, 1200)])
-@pytest.mark.parametrize("orientation", FLIPS)
-def test_a_photo_taken_with_the_camera_turned_is_read_upright(orientation, size):
+@pytest.mark.parametrize(("orientation", "flip"), enumerate(FLIPS, 2))
+def test_a_photo_taken_with_the_camera_turned_is_read_upright(orientation, flip, size):
     ink = cover(size, (STROKES[5], 0.2 * size[0], 0.3 * size[1], 0.4 * size[1]))
     image = Image.fromarray(on_paper(ink))
-    stored = image.transpose(FLIPS[orientation]) if FLIPS[orientation] is not None else image
     exif = Image.Exif()
     exif[0x0112] = orientation
-    file = encoded(stored, "JPEG", exif=exif, quality=95)
+    file = encoded(image.transpose(flip), "JPEG", exif=exif, quality=95)
     assert np.abs(np.float32(ImageOps.exif_transpose(Image.open(io.BytesIO(file)))) - on_paper(ink)).mean() < 3
     assert_finds(file, ink, pixels=2 * size[0] / 320)
 
@@ -139,7 +120,7 @@ def test_a_photo_taken_with_the_camera_turned_is_read_upright(orientation, size)
 def test_transparent_and_16_bit_pictures_are_turned_upright_too(kind, two):
     exif = Image.Exif()
     exif[0x0112] = 6
-    stored = KINDS[f"PIL {kind}"](on_paper(two)).transpose(FLIPS[6])
+    stored = KINDS[f"PIL {kind}"](on_paper(two)).transpose(T.ROTATE_90)
     assert_finds(encoded(stored, "PNG", exif=exif), two)
 
 

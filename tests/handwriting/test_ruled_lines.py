@@ -41,15 +41,13 @@ def test_a_picture_cut_to_its_foreground(digit, pen):
 
 @pytest.mark.parametrize("upright", [False, True])
 def test_background_and_strokes_are_left(upright, two):
-    plain = on_paper(two)[:, :, 1] / np.float32(255)
-    lined = ruled(on_paper(two), 60, False)[:, :, 1] / np.float32(255)
+    plain, lined = (pixels[:, :, 1] / np.float32(255) for pixels in (on_paper(two), ruled(on_paper(two), 60, False)))
     if upright:
-        plain, lined = np.ascontiguousarray(plain.T), np.ascontiguousarray(lined.T)
-    background = (two.T if upright else two) == 0
+        plain, lined, two = (np.ascontiguousarray(pixels.T) for pixels in (plain, lined, two))
 
     def without(light):
         return without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
 
-    assert np.abs(lined - plain)[background].max() > 0.2
-    assert np.abs(without(lined) - plain)[background].max() < 0.05
+    assert np.abs(lined - plain)[two == 0].max() > 0.2
+    assert np.abs(without(lined) - plain)[two == 0].max() < 0.05
     assert np.abs(without(plain) - plain).mean() < 0.005
