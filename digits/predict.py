@@ -68,9 +68,8 @@ def _pictures(words: list[str]) -> list[str]:
     """The pictures themselves, those in folders, and those of patterns."""
     names = []
     for word in words:
-        found = glob.glob(word) if not Path(word).exists() else []
-        if Path(word).is_dir():
-            found = [str(file) for file in pictures_in(Path(word))]
+        path = Path(word)
+        found = map(str, pictures_in(path)) if path.is_dir() else [] if path.exists() else glob.glob(word)
         names += sorted(found) or [word]
     return names
 

@@ -105,7 +105,7 @@ FLIPS = [T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM, T.TRANSPOSE, T.ROTA
 
 
 @pytest.mark.parametrize("size", [(320, 240), (1600, 1200)])
-@pytest.mark.parametrize(("orientation", "flip"), enumerate(FLIPS, 2))
+@pytest.mark.parametrize(("orientation", "flip"), [*enumerate(FLIPS, 2)])
 def test_a_photo_taken_with_the_camera_turned_is_read_upright(orientation, flip, size):
     ink = cover(size, (STROKES[5], 0.2 * size[0], 0.3 * size[1], 0.4 * size[1]))
     image = Image.fromarray(on_paper(ink))

@@ -3,43 +3,21 @@
 import cv2
 import numpy as np
 
-from tests.support.pens import _arc, cover, on_paper
-
-LETTERS = {
-    "A": [[(0, 1), (0.35, 0), (0.7, 1)], [(0.15, 0.6), (0.55, 0.6)]],
-    "E": [[(0.6, 0), (0, 0), (0, 1), (0.6, 1)], [(0, 0.5), (0.5, 0.5)]],
-    "F": [[(0.6, 0), (0, 0), (0, 1)], [(0, 0.5), (0.5, 0.5)]],
-    "H": [[(0, 0), (0, 1)], [(0.6, 0), (0.6, 1)], [(0, 0.5), (0.6, 0.5)]],
-    "K": [[(0, 0), (0, 1)], [(0.6, 0), (0, 0.55), (0.6, 1)]],
-    "M": [[(0, 1), (0.1, 0), (0.4, 0.7), (0.7, 0), (0.8, 1)]],
-    "N": [[(0, 1), (0, 0), (0.6, 1), (0.6, 0)]],
-    "R": [[(0, 1), (0, 0), *_arc(0.25, 0.25, 0.6, 0.5, -90, 90), (0, 0.5), (0.6, 1)]],
-    "T": [[(0, 0), (0.8, 0)], [(0.4, 0), (0.4, 1)]],
-    "V": [[(0, 0), (0.35, 1), (0.7, 0)]],
-    "W": [[(0, 0), (0.2, 1), (0.45, 0.3), (0.7, 1), (0.9, 0)]],
-    "X": [[(0, 0), (0.7, 1)], [(0.7, 0), (0, 1)]],
-}
+from tests.support.pens import cover, on_paper
 
 
 def letters(rng: np.random.Generator) -> np.ndarray:
-    """One to three capital letters, side by side: (H, W, 3) uint8 as all of these."""
-    chosen = [LETTERS[name] for name in rng.choice(list(LETTERS), rng.integers(1, 4))]
-    height = rng.uniform(70, 120)
-    places = [(strokes, 30 + 1.15 * height * n, 40 + rng.uniform(-5, 5), height) for n, strokes in enumerate(chosen)]
-    return on_paper(cover((int(60 + 1.15 * height * len(chosen)), 200), *places, pen=rng.uniform(0.06, 0.14)))
+    """One to three capital letters, side by side, upright or slanted: (H, W, 3) uint8 as all of these."""
+    ink, font = np.zeros((200, 420), np.uint8), cv2.FONT_HERSHEY_SIMPLEX | rng.choice([0, cv2.FONT_ITALIC])
+    text = "".join(rng.choice(list("AEFHKMNRTVWX"), rng.integers(1, 4)))
+    cv2.putText(ink, text, (40, 150), font, rng.uniform(3, 4.5), 255, rng.integers(5, 14), cv2.LINE_AA)
+    return on_paper(ink / 255)
 
 
 def doodle(rng: np.random.Generator) -> np.ndarray:
-    """A scribble, a star or a heart."""
+    """A scribble: waves of a few frequencies."""
     t = np.linspace(0, 2 * np.pi, 200)
-    kind = rng.integers(3)
-    if kind == 0:  # waves of a few frequencies
-        x, y = (sum(rng.normal() * np.sin(n * t + rng.uniform(0, 6)) for n in range(1, 9)) for _ in "xy")
-    elif kind == 1:
-        turns = np.arange(6) * 4 * np.pi / 5 + rng.uniform(0, 6)
-        x, y = np.sin(turns), np.cos(turns)
-    else:
-        x, y = 16 * np.sin(t) ** 3, -13 * np.cos(t) + 5 * np.cos(2 * t) + 2 * np.cos(3 * t) + np.cos(4 * t)
+    x, y = (sum(rng.normal() * np.sin(n * t + rng.uniform(0, 6)) for n in range(1, 9)) for _ in "xy")
     stroke = np.stack([x, y], 1) / np.ptp(y)
     return on_paper(cover((320, 240), ([stroke.tolist()], 60, 40, rng.uniform(90, 150)), pen=rng.uniform(0.04, 0.1)))
 

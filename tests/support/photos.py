@@ -1,7 +1,7 @@
 """MNIST digits as a person would photograph or scan them: one digit, or a line of several."""
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.support.camera import Look, shoot
 from tests.support.outlines import REACH, STROKE, K, outline
@@ -60,9 +60,7 @@ def sheet(images: list[Image.Image], columns: int, tile: int = 160) -> Image.Ima
     """The pictures side by side, each shrunk or enlarged to a tile."""
     page = Image.new("RGB", (columns * tile, -(-len(images) // columns) * tile), "white")
     for i, image in enumerate(images):
-        flat = image.convert("RGBA")
-        scale = (tile - 8) / max(flat.size)
-        flat = flat.resize([max(1, round(side * scale)) for side in flat.size], Image.Resampling.LANCZOS)
+        flat = ImageOps.contain(image.convert("RGBA"), (tile - 8, tile - 8), Image.Resampling.LANCZOS)
         corner = [i % columns * tile + (tile - flat.width) // 2, i // columns * tile + (tile - flat.height) // 2]
         page.paste(flat, corner, flat)
     return page
