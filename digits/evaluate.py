@@ -63,10 +63,11 @@ def evaluate(
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
     labels = {folder: labels_in(Path(folder)) for folder in folders or []}
     pictures = list(chain.from_iterable(labels.values()))
-    if wrong:
+    if wrong:  # before the long work, so that it is not for nothing
+        if wrong.suffix != ".png" or not wrong.parent.is_dir():
+            raise UserError(f"cannot write {wrong}: name a .png in a folder that is there")
         if wrong.exists() and any(map(wrong.samefile, pictures)):
             raise UserError("--wrong would overwrite a picture that it reads; name another file")
-        save(_sheet([]), wrong)  # before the long work, so that it is not for nothing
     answers: list[Answer] = []
     with closing(find_all(pictures, single)) as found:
         for folder, known in labels.items():

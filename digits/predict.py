@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import ImageDraw
 
-from digits.checkpoint.selection import choose_reader
+from digits.checkpoint.selection import BEST, choose_reader
 from digits.errors import UserError, printable
 from digits.handwriting import Reading, find_lines, number, read
 from digits.handwriting.picture import opened, pictures_in, plain, save
@@ -69,6 +69,8 @@ def _pictures(words: list[str]) -> list[str]:
     names = []
     for word in words:
         path = Path(word)
+        if path.suffix == ".ckpt" or (path / BEST).exists():
+            raise UserError(f"{word} is a network, not a picture; it goes behind --network")
         found = map(str, pictures_in(path)) if path.is_dir() else [] if path.exists() else glob.glob(word)
         names += sorted(found) or [word]
     return names

@@ -121,8 +121,8 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
         (["empty"], "empty has no picture whose right answer is known"),
         (["some", "gone"], "the folder gone cannot be read: No such file or directory"),
         (["some/4_a.png"], "the folder some/4_a.png cannot be read: Not a directory"),
-        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: end its name in .png or .jpg"),
-        (["some", "--wrong", "gone/out.png"], "cannot write gone/out.png: No such file or directory"),
+        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png in a folder that is there"),
+        (["some", "--wrong", "gone/out.png"], "cannot write gone/out.png: name a .png in a folder"),
         (["some", "--wrong", "some/../some/4_a.png"], "--wrong would overwrite a picture that it reads"),
     ],
 )

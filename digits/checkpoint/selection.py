@@ -37,7 +37,7 @@ def choose(network: str | None) -> tuple[dict[str, Any], Path]:
     if network and not path.exists():
         raise UserError(f"{network}: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled")
     saved = read(path)
-    said = "the one that comes with digits" if path == BUNDLED else printable(str(path))
+    said = "the bundled one" if path == BUNDLED else printable(str(path))
     if not network and path != BUNDLED:
         digit, accuracy = saved["hyper_parameters"].get("only_digit"), validation_accuracy(saved)
         instead = "; --network bundled takes the one that comes with digits"

@@ -38,7 +38,7 @@ def test_the_newest_run_is_the_one_whose_settings_were_written_last(used):
 
 
 def test_the_bundled_network_a_run_or_a_file(used):
-    bundled = BUNDLED, "network: the one that comes with digits\n"
+    bundled = BUNDLED, "network: the bundled one\n"
     assert used() == used("bundled") == bundled
     assert BUNDLED.stat().st_size <= 1_500_000
     best = new_run("a\n")
