@@ -35,18 +35,12 @@ class Seen(Callback):
         self.epochs.setdefault(trainer.current_epoch, []).extend(batch[1][batch[2]].argmax(-1).flatten().tolist())
 
 
-def test_order_is_a_permutation():
-    assert order(0, 0, 1000).sort().values.equal(torch.arange(1000))
-
-
-def test_order_is_a_function_of_seed_and_epoch():
+def test_order_is_a_permutation_that_hangs_on_seed_and_epoch_alone():
     first = order(3, 4, 1000)
+    assert first.sort().values.equal(torch.arange(1000))
     np.random.seed(9)
     torch.manual_seed(9)
     assert order(3, 4, 1000).equal(first)
-
-
-def test_order_differs_by_epoch_and_by_seed():
     orders = {tuple(order(seed, epoch, 100).tolist()) for seed in range(5) for epoch in range(5)}
     assert len(orders) == 25
 
@@ -71,10 +65,12 @@ def test_splits(module, data_dir):
 
 
 @pytest.mark.parametrize("train_size", [1, 63, 64, 65, TRAINING])
-def test_train_size_takes_the_first_and_leaves_the_other_splits(module, data_dir, train_size):
+def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(module, data_dir, train_size):
     smaller = MNISTDataModule(data_dir, batch_size=64, seed=5, train_size=train_size)
     seen = Seen()
-    quick_trainer(max_epochs=2, callbacks=[seen]).fit(DigitClassifier([5]), smaller)
+    trainer = quick_trainer(max_epochs=2, callbacks=[seen])
+    trainer.fit(DigitClassifier([5]), smaller)
+    assert not any(isinstance(loader, DataLoader) for loader in [trainer.train_dataloader, *trainer.val_dataloaders])
     for ours, whole in zip(smaller.training, module.training, strict=True):
         assert ours.equal(whole[:train_size])
     labels = module.training[1]
@@ -83,7 +79,7 @@ def test_train_size_takes_the_first_and_leaves_the_other_splits(module, data_dir
         assert all(a.equal(b) for a, b in zip(getattr(smaller, split), getattr(module, split), strict=True))
 
 
-@pytest.mark.parametrize("train_size", [-1, 0, TRAINING + 1])
+@pytest.mark.parametrize("train_size", [0, TRAINING + 1])
 def test_train_size_that_is_not_there(data_dir, train_size):
     with pytest.raises(UserError, match=f"--train_size must be 1 to {TRAINING}, .* not {train_size}"):
         MNISTDataModule(data_dir, train_size=train_size)
@@ -127,21 +123,3 @@ def test_processes_share_each_mini_batch(module):
     assert [tuple(chosen.shape) for chosen in epochs[0]] == [(1, 64)] * 2 + [(1, 39)]
     together = [torch.cat(shares, dim=1) for shares in zip(*epochs, strict=True)]
     assert torch.cat([chosen.flatten() for chosen in together]).equal(order(5, 2, TRAINING))
-
-
-def test_trainer_gets_each_epochs_own_order_and_no_workers(module):
-    seen = Seen()
-    trainer = quick_trainer(max_epochs=3, callbacks=[seen])
-    trainer.fit(DigitClassifier([5]), module)
-    labels = module.training[1]
-    assert seen.epochs == {epoch: labels[order(5, epoch, TRAINING)].tolist() for epoch in range(3)}
-    assert not any(isinstance(loader, DataLoader) for loader in [trainer.train_dataloader, *trainer.val_dataloaders])
-
-
-def test_resumed_run_gets_the_order_of_its_epoch(module, tmp_path):
-    trainer = quick_trainer(max_epochs=1)
-    trainer.fit(DigitClassifier([5]), module)
-    trainer.save_checkpoint(tmp_path / "one.ckpt")
-    seen = Seen()
-    quick_trainer(max_epochs=3, callbacks=[seen]).fit(DigitClassifier([5]), module, ckpt_path=tmp_path / "one.ckpt")
-    assert seen.epochs == {epoch: module.training[1][order(5, epoch, TRAINING)].tolist() for epoch in (1, 2)}
