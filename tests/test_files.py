@@ -2,12 +2,12 @@
 
 import errno
 import os
-from multiprocessing import get_context
 
 import pytest
 
 from digits.errors import UserError
 from digits.files import write_atomically
+from tests.support.training import in_two_processes
 
 
 def names(folder):
@@ -62,14 +62,7 @@ def write_together(barrier, path):
 
 
 def test_two_processes_may_write_the_same_file(tmp_path):
-    context = get_context("fork")
-    barrier = context.Barrier(2)
-    processes = [context.Process(target=write_together, args=(barrier, tmp_path / "a.png")) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(60)
-    assert [process.exitcode for process in processes] == [0, 0]
+    in_two_processes(write_together, tmp_path / "a.png")
     assert names(tmp_path) == ["a.png"] and (tmp_path / "a.png").read_bytes() == b"new"
 
 
