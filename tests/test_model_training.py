@@ -6,10 +6,10 @@ from digits import backprop, data, mnist
 from digits.data import MNISTDataModule, order
 from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.network import linears, one_hot, weights_and_biases
+from digits.network import one_hot, weights_and_biases
 from tests.support.book import book_step, sigmoid
 from tests.support.small_mnist import TRAINING
-from tests.support.training import quick_trainer, same_weights, trained
+from tests.support.training import quick_trainer, trained
 
 
 def test_weights_that_are_not_finite_end_the_run(data_dir):

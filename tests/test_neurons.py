@@ -29,11 +29,9 @@ def random(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-@pytest.mark.parametrize(
-    ("gate", "truth"), [(AND, [0, 0, 0, 1]), (OR, [0, 1, 1, 1]), (NAND, [1, 1, 1, 0])], ids=["AND", "OR", "NAND"]
-)
-def test_gates(gate, truth):
-    assert gate(PAIRS).tolist() == [[bit] for bit in truth]
+def test_gates():
+    for gate, truth in ((AND, [0, 0, 0, 1]), (OR, [0, 1, 1, 1]), (NAND, [1, 1, 1, 0])):
+        assert gate(PAIRS).tolist() == [[bit] for bit in truth]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64, torch.bool])
@@ -72,7 +70,7 @@ def test_perceptron_is_strict_at_zero():
 
 
 @pytest.mark.parametrize("kind", [Perceptron, SigmoidNeuron])
-@pytest.mark.parametrize("batch", [(), (1,), (6,), (2, 3)])
+@pytest.mark.parametrize("batch", [(), (6,), (2, 3)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_batches_of_inputs_and_neurons(kind, batch, dtype):
     w, b, x = random(4, 5).to(dtype), random(4, seed=1).to(dtype), random(*batch, 5, seed=2)
@@ -85,35 +83,15 @@ def test_batches_of_inputs_and_neurons(kind, batch, dtype):
             assert outputs[index][neuron].item() == pytest.approx(wanted, abs=1e-6 if dtype == torch.float32 else 1e-14)
 
 
-def test_sigmoid_neuron_over_the_range_of_z():
-    z = torch.linspace(-30, 30, 601, dtype=torch.float64)
-    a = SigmoidNeuron(torch.ones(1, 1).double(), torch.zeros(1).double())(z.unsqueeze(-1)).squeeze(-1)
-    assert a.tolist() == pytest.approx([1 / (1 + math.exp(-v)) for v in z.tolist()], rel=1e-14)
-
-
 def test_far_from_zero_a_sigmoid_neuron_is_a_perceptron():
     w, b, x = random(4, 5), random(4, seed=1), random(100, 5, seed=2)
     assert torch.allclose(SigmoidNeuron(1e6 * w, 1e6 * b)(x), Perceptron(w, b)(x), rtol=0, atol=1e-9)
 
 
-def steps(inputs, halvings):
-    """One change of 20 neurons' weights and biases, of length 0.02, and its halves, quarters, ..."""
-    change = random(20, inputs + 1, seed=5)
-    change = 0.02 * change / change.norm(dim=1, keepdim=True)
-    changes = change * 0.5 ** torch.arange(halvings).view(-1, 1, 1)
-    return changes[..., :-1], changes[..., -1]
-
-
-def smooth_neurons():
-    """20 random neurons of 6 inputs with their |z| in 0.5..2.5 for one input, away from 0, where sigma'' is 0."""
-    w, x = random(20, 6, seed=3), random(6, seed=4)
-    z = torch.linspace(0.5, 2.5, 20, dtype=torch.float64) * (-1) ** torch.arange(20)
-    return SigmoidNeuron(w, z - w @ x), x
-
-
 def test_predicted_and_actual_change():
-    neuron, x = smooth_neurons()
-    dw, db = steps(6, halvings=3)
+    """Of 20 neurons of 6 inputs, by three changes of their weights and biases."""
+    neuron, x = SigmoidNeuron(random(20, 6, seed=3), random(20, seed=6)), random(6, seed=4)
+    dw, db = 0.01 * random(3, 20, 6, seed=5), 0.01 * random(3, 20, seed=7)
     actual, predicted = output_changes(neuron, x, dw, db)
     w, b = neuron.weights.clone().requires_grad_(), neuron.biases.clone().requires_grad_()
     before = SigmoidNeuron(w, b)(x)

@@ -23,20 +23,15 @@ def config(folder, **values):
     return path
 
 
-def test_config(run, tmp_path):
+def test_a_config_and_the_command_line_that_goes_before_it(run, tmp_path):
     path = config(tmp_path, hidden=[12, 8], epochs=1, lr=0.5, init="gaussian", batch_size=50)
     run("--config", path, "--run_dir", "here")
     settings = last("here").hparams
     assert settings | {"hidden": [12, 8], "lr": 0.5, "init": "gaussian"} == settings
     assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 10
-
-
-def test_command_line_goes_before_config(run, tmp_path):
-    path = config(tmp_path, hidden=[12, 8], epochs=5, lr=0.5)
-    run("--config", path, "--hidden", 9, "--epochs", 1, "--lr", 2, "--run_dir", "here")
-    assert last("here").shape == "784-9-10"
-    assert last("here").hparams["lr"] == 2
-    assert torch.load("here/last.ckpt", weights_only=True)["epoch"] == 0
+    run("--config", path, "--hidden", 9, "--epochs", 2, "--lr", 2, "--run_dir", "there")
+    assert last("there").hparams == settings | {"hidden": [9], "lr": 2.0}
+    assert torch.load("there/last.ckpt", weights_only=True)["epoch"] == 1
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda path: path.stem)
@@ -45,7 +40,7 @@ def test_configs_of_the_project_run(run, path):
     assert last("here").shape.startswith("784-")
 
 
-@pytest.mark.parametrize("hidden", [["7"], ["7", "6"], ["[7,6]"], ["7", "6", "5"]])
+@pytest.mark.parametrize("hidden", [["7"], ["7", "6", "5"], ["[7,6]"]])
 def test_hidden_layers(run, hidden):
     run("--hidden", *hidden, "--epochs", 1, "--run_dir", "here")
     assert last("here").hparams["hidden"] == [int(n) for n in re.findall(r"\d", " ".join(hidden))]
@@ -76,19 +71,15 @@ def test_the_settings_of_the_trainer_are_listed_on_request(home, capsys):
     "trainer",
     [
         {"callbacks": [{"class_path": "evil.Payload"}]},
-        {"callbacks": "evil.Payload"},
         {"callbacks": ["evil.Payload"]},
         {"logger": {"class_path": "CSVLogger", "init_args": {"save_dir": "elsewhere"}}},
-        {"logger": "evil.Payload"},
         {"logger": "CSVLogger"},
         {"profiler": "evil.Payload"},
         {"strategy": "evil.Payload"},
         {"accelerator": "evil.Payload"},
-        {"plugins": ["evil.Payload"]},
         {"devices": {"class_path": "evil.Payload"}},
         {"max_time": "evil.Payload"},
         "evil.Payload",
-        ["evil.Payload"],
     ],
     ids=str,
 )
@@ -122,23 +113,14 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
     "args, named",
     [
         (["--lr", "nan"], "--lr"),
-        (["--lr", "inf"], "--lr"),
         (["--lr", "0"], "--lr"),
-        (["--lr", "-1"], "--lr"),
-        (["--lr", "x"], "--lr"),
         (["--lr"], "--lr"),
-        (["--hidden", "0"], "--hidden"),
         (["--hidden", "30", "0"], "--hidden"),
-        (["--hidden", "-5"], "--hidden"),
         (["--hidden", "many"], "--hidden"),
-        (["--hidden"], "--hidden"),
+        (["--distort", "-1"], "--distort"),
         (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
-        (["--only_digit", "-1"], "--only_digit must be 0 to 9, not -1"),
-        (["--only_digit", "nine"], "--only_digit"),
-        (["--train_size", "0"], "--train_size must be 1 to 500,"),
         (["--train_size", "501"], "--train_size must be 1 to 500,"),
         (["--train_size", "all"], "--train_size"),
-        (["--batch_size", "-3"], "--batch_size"),
         (["--batch_size", "0"], "--batch_size"),
         (["--epochs", "1.5"], "--epochs"),
         (["--seed", "-1"], "--seed"),
