@@ -28,12 +28,18 @@ class Hostile:
         return os.mkdir, ("was_here",)
 
 
-def save_pickle(path):
-    path.write_bytes(pickle.dumps(Hostile()))
+def compressed(path):
+    """Torch compresses nothing; 1 MB of zeros that were a GB would take a minute to check."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(1000))
 
 
-def save_hostile(path):
-    torch.save(good(extra=Hostile()), path)
+def cut(share):
+    def make(path):
+        torch.save(good(state_dict={"w": torch.rand(10_000)}), path)
+        os.truncate(path, int(share * path.stat().st_size))
+
+    return make
 
 
 @pytest.mark.parametrize(
@@ -41,10 +47,14 @@ def save_hostile(path):
     [
         (lambda path: None, "no such checkpoint"),
         (lambda path: path.mkdir(), "is no file"),
-        (lambda path: path.write_bytes(b""), "damaged"),
+        (os.mkfifo, "is no file"),  # a pipe is not waited for
         (lambda path: path.write_bytes(b"GIF89a" * 100), "damaged"),
-        (save_hostile, "refused.*perhaps code"),
-        (save_pickle, "refused|damaged"),
+        (cut(0), "damaged"),
+        (cut(0.1), "damaged"),
+        (cut(0.999), "damaged"),
+        (compressed, "damaged, or not a checkpoint"),
+        (lambda path: torch.save(good(extra=Hostile()), path), "refused.*perhaps code"),
+        (lambda path: path.write_bytes(pickle.dumps(Hostile())), "refused|damaged"),
         (lambda path: torch.save(torch.ones(3), path), "another program"),
         (lambda path: torch.save({"state_dict": {}}, path), "another program"),
         (lambda path: torch.save(good(digits_version=VERSION + 1), path), f"version {VERSION + 1}.*version {VERSION}"),
@@ -57,16 +67,6 @@ def test_what_is_no_checkpoint_is_named(make, reason, tmp_path, monkeypatch):
         read(tmp_path / "a.ckpt")
     assert "a.ckpt" in str(error.value) and "\n" not in str(error.value)
     assert not (tmp_path / "was_here").exists()
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
-def test_a_cut_checkpoint_is_damaged(share, tmp_path):
-    path = tmp_path / "a.ckpt"
-    torch.save(good(state_dict={"w": torch.rand(10_000)}), path)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(UserError, match="damaged"):
-        read(path)
 
 
 def changed(path, **changes):
@@ -92,18 +92,13 @@ FIRST, LAST = "network.0.weight", "network.2.bias"
         ({"state_dict": with_tensor(LAST, lambda b: b / 0)}, "not of finite numbers"),
         ({"state_dict": with_tensor(FIRST, lambda w: w.to(torch.complex64))}, "no plain tensor of real numbers"),
         ({"state_dict": with_tensor(FIRST, lambda w: w.to_sparse())}, "no plain tensor of real numbers"),
-        (
-            {"state_dict": with_tensor(FIRST, lambda w: w[:1, :1].clone().expand(30_000, 30_000))},
-            "larger than the file",
-        ),
+        ({"state_dict": with_tensor(FIRST, lambda w: torch.ones(1).expand(30_000, 30_000))}, "larger than the file"),
         ({"state_dict": with_tensor(FIRST, lambda w: 3.0)}, "more than tensors"),
         ({"state_dict": list}, "more than tensors"),
         ({"hyper_parameters": None}, "not plain values"),
         ({"hyper_parameters": lambda hp: hp | {"lr": torch.ones(1)}}, "not plain values"),
-        ({"hyper_parameters": lambda hp: hp | {"hidden": torch.tensor([12])}}, "not plain values"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [0]}}, "of no size"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": "12"}}, "of no size"),
-        ({"hyper_parameters": lambda hp: hp | {"hidden": [12, 10**6, 10**6]}}, "larger than its weights"),
         ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "larger than its weights"),
         ({"hyper_parameters": lambda hp: hp | {"only_digit": "<meta http-equiv=refresh>"}}, "no digit"),
         ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "not plain values"),
@@ -134,17 +129,3 @@ def test_what_is_no_network_of_ours_is_not_used(state, tmp_path):
     path = changed(tmp_path / "a.ckpt", state_dict=state)
     with pytest.raises(UserError, match="a.ckpt does not hold Linear and Sigmoid layers that end in ten outputs"):
         load_network(read(path), path)
-
-
-def test_a_compressed_file_is_refused_before_it_is_unpacked(tmp_path):
-    """Torch compresses nothing; 1 MB of zeros that were a GB would take a minute to check."""
-    with zipfile.ZipFile(tmp_path / "a.ckpt", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("archive/data.pkl", bytes(1000))
-    with pytest.raises(UserError, match="a.ckpt is damaged, or not a checkpoint"):
-        read(tmp_path / "a.ckpt")
-
-
-def test_a_pipe_is_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / "a.ckpt")
-    with pytest.raises(UserError, match="a.ckpt is no file"):
-        read(tmp_path / "a.ckpt")
