@@ -2,11 +2,12 @@
 
 from threading import Event, current_thread, main_thread
 
+import numpy as np
 import pytest
 import torch
 
-from digits import augment, data
-from digits.augment import elastic
+from digits import augment, data, mnist
+from digits.augment import allographs, elastic, negatives
 from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.model import DigitClassifier
@@ -30,6 +31,24 @@ def module(data_dir, monkeypatch):
         return module
 
     return module
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda images, digits, *key: elastic.distort(images, 1.0, *key),
+        allographs.with_allographs,
+        lambda images, digits, *key: negatives.negative_examples(images, digits, len(images), *key),
+    ],
+)
+def test_what_is_made_hangs_on_seed_and_epoch_alone(make, data_dir):
+    images, digits = mnist.load(data_dir, train=False)
+    before, first = images.clone(), make(images, digits, 3, 4)
+    assert (first.shape, first.dtype) == (images.shape, torch.uint8)
+    torch.manual_seed(9)
+    np.random.seed(9)
+    assert make(images, digits, 3, 4).equal(first) and images.equal(before)
+    assert len({make(images, digits, n // 3, n % 3).numpy().tobytes() for n in range(9)}) == 9
 
 
 @pytest.mark.parametrize("way", [*WAYS, ALL])
