@@ -178,15 +178,12 @@ def test_a_finished_run_that_was_moved_is_tested_where_it_is(three, run):
     assert "Checkpoint  moved/best.ckpt" in run("--resume", "moved")
 
 
-def test_a_run_is_not_made_shorter(three, run, capsys):
+def test_a_run_is_not_made_shorter_and_remembers_its_length(three, run, capsys):
     with pytest.raises(SystemExit):
         run("--resume", "three", "--epochs", 2)
     assert "three has been trained for 3 epochs already, more than 2" in capsys.readouterr().err
     assert yaml.safe_load(Path("three/config.yaml").read_text())["epochs"] == 3
     assert "Epoch" not in run("--resume", "three")
-
-
-def test_a_lengthened_run_remembers_its_length(three, run):
     run("--resume", "three", "--epochs", 4)
     shutil.copytree("three", "again")
     assert "after epoch 3" in run("--resume", "again")
@@ -255,13 +252,12 @@ def test_a_lock_dies_with_its_process(tmp_path):
     assert "Going on" in runs.finish(runs.start("--resume", "here", "--epochs", str(epoch + 2)))
 
 
-@pytest.mark.parametrize("before, after", [("64-true", "32-true"), ("32-true", "64-true")])
-def test_a_resumed_run_keeps_its_precision(before, after, run, capsys):
-    run("--epochs", 1, "--run_dir", "here", "--trainer.precision", before)
+def test_a_resumed_run_keeps_its_precision(run, capsys):
+    run("--epochs", 1, "--run_dir", "here", "--trainer.precision", "64-true")
     with pytest.raises(SystemExit):
-        run("--resume", "here", "--epochs", 2, "--trainer.precision", after)
+        run("--resume", "here", "--epochs", 2, "--trainer.precision", "32-true")
     [line] = capsys.readouterr().err.splitlines()
-    assert f"keeps its settings: --trainer.precision is {before} in here, not {after}" in line
+    assert "keeps its settings: --trainer.precision is 64-true in here, not 32-true" in line
     assert "Epoch 1" in run("--resume", "here", "--epochs", 2)
 
 
