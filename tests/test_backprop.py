@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from digits.backprop import sgd_step, sgd_steps
-from digits.network import COSTS, inputs, linears, one_hot, sigmoid_network, weights_and_biases
+from digits.network import COSTS, inputs, one_hot, sigmoid_network, weights_and_biases
 from tests.support.book import book_cost, book_step, sigmoid
 
 SHAPES = [[784, 10], [784, 30, 10], [20, 15, 10], [12, 9, 7, 5, 4], [6, 5, 1], [3, 1]]
@@ -17,21 +17,6 @@ def problem(sizes, batch_size=8):
     x[x < 0.5] = 0
     labels = torch.randint(sizes[-1] + 1, (batch_size,), generator=generator)  # the highest: no digit
     return network, x, torch.eye(sizes[-1] + 1, sizes[-1], dtype=torch.float64)[labels]
-
-
-@pytest.mark.parametrize("sizes", SHAPES)
-@pytest.mark.parametrize("cost", COSTS)
-@pytest.mark.parametrize("decay", [0.0, 0.1])
-def test_step_is_that_of_autograd(sizes, cost, decay):
-    network, x, y = problem(sizes)
-    a = network(x)
-    value = (a - y).square() / 2 if cost == "quadratic" else -(y * a.log() + (1 - y) * (1 - a).log())
-    l2 = decay / 2 * sum(layer.weight.square().sum() for layer in linears(network))
-    (value.sum() / len(x) + l2).backward()
-    expected = [(p - 3.0 * p.grad).detach() for p in network.parameters()]
-    sgd_step(*weights_and_biases(network), x, y, 3.0, COSTS[cost], decay)
-    for p, wanted in zip(network.parameters(), expected, strict=True):
-        torch.testing.assert_close(p.detach(), wanted, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("sizes", SHAPES)

@@ -48,6 +48,7 @@ def understood(words):
         ("a", {"files": ["a"]}),
         ("a b --json c", {"files": ["a", "b", "c"], "json": True}),
         ("a --hidden 100 30", {"files": ["a"], "hidden": [100, 30]}),
+        ("a --hidden [7,6]", {"files": ["a"], "hidden": [7, 6]}),
         ("--hidden 7 --json a", {"files": ["a"], "hidden": [7], "json": True}),
         ("a --lr=0.5 --distort 0", {"files": ["a"], "lr": 0.5, "distort": 0.0}),
         ("a --lr 1 --lr 2", {"files": ["a"], "lr": 2.0}),
@@ -153,12 +154,3 @@ def test_ctrl_c_while_it_imports_is_one_line(monkeypatch, capsys):
         main(["predict", "a"])
     assert end.value.code == 130
     assert capsys.readouterr().err == "\ndigits predict: stopped\n"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("verb", ["train", "predict", "export"])
-def test_without_docstrings_there_is_help_all_the_same(verb):
-    command = [sys.executable, "-OO", "-m", "digits", verb, "--help"]
-    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "--help" in done.stdout

@@ -3,36 +3,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from lightning.pytorch.callbacks import Callback
 from torch.utils.data import DataLoader
 
-from digits import data, mnist
+from digits import mnist
 from digits.data import MNISTDataModule, order, stacks
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot
 from tests.support.small_mnist import TEST, TRAINING, VALIDATION
-from tests.support.training import quick_trainer
+from tests.support.training import Watch, quick_trainer
 
 
 @pytest.fixture
-def module(data_dir, monkeypatch):
-    """Seed 5, in stacks of three mini-batches of 64."""
-    monkeypatch.setattr(data, "STACK", 200)
-    module = MNISTDataModule(data_dir, batch_size=64, seed=5)
-    module.prepare_data()
-    module.setup("fit")
-    return module
-
-
-class Seen(Callback):
-    """Remembers the labels that each epoch trains on, in order."""
-
-    def __init__(self):
-        self.epochs = {}
-
-    def on_train_batch_start(self, trainer, module, batch, index):
-        self.epochs.setdefault(trainer.current_epoch, []).extend(batch[1][batch[2]].argmax(-1).flatten().tolist())
+def module(set_up):
+    return set_up()
 
 
 def test_order_is_a_permutation_that_hangs_on_seed_and_epoch_alone():
@@ -58,23 +42,23 @@ def test_stacks_cover_every_position_once(images, batch_size, mini_batches):
 
 def test_splits(module, data_dir):
     images, labels = mnist.load(data_dir, train=True)
-    assert module.training[0].equal(images[:TRAINING]) and module.training[1].equal(labels[:TRAINING])
-    assert module.validation[0].equal(images[TRAINING:]) and module.validation[1].equal(labels[TRAINING:])
-    test_images, test_labels = mnist.load(data_dir, train=False)
-    assert module.test[0].equal(test_images) and module.test[1].equal(test_labels)
+    wanted = [images[:TRAINING], labels[:TRAINING], images[TRAINING:], labels[TRAINING:]]
+    found = *module.training, *module.validation, *module.test
+    for split, expected in zip(found, [*wanted, *mnist.load(data_dir, train=False)], strict=True):
+        assert split.equal(expected)
 
 
 @pytest.mark.parametrize("train_size", [1, 63, 64, 65, TRAINING])
-def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(module, data_dir, train_size):
-    smaller = MNISTDataModule(data_dir, batch_size=64, seed=5, train_size=train_size)
-    seen = Seen()
-    trainer = quick_trainer(max_epochs=2, callbacks=[seen])
+def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(module, set_up, train_size, monkeypatch):
+    smaller = set_up(train_size=train_size)
+    watch, trainer = Watch(monkeypatch), quick_trainer(max_epochs=2)
     trainer.fit(DigitClassifier([5]), smaller)
     assert not any(isinstance(loader, DataLoader) for loader in [trainer.train_dataloader, *trainer.val_dataloaders])
     for ours, whole in zip(smaller.training, module.training, strict=True):
         assert ours.equal(whole[:train_size])
-    labels = module.training[1]
-    assert seen.epochs == {epoch: labels[order(5, epoch, train_size)].tolist() for epoch in range(2)}
+    for epoch in range(2):
+        assert torch.cat([stack.chosen.flatten() for stack in watch.epochs[epoch]]).equal(order(5, epoch, train_size))
+    assert all(stack.images is smaller.training[0] for stacks in watch.epochs.values() for stack in stacks)
     for split in ("validation", "test"):
         assert all(a.equal(b) for a, b in zip(getattr(smaller, split), getattr(module, split), strict=True))
 

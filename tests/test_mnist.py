@@ -31,15 +31,6 @@ def test_load(data_dir):
     assert mnist.load(data_dir, train=False)[0].shape == (TEST, 28, 28)
 
 
-def test_load_reads_what_was_checked(raw):
-    """Older versions of torchvision left a file of their own beside `raw`; it is no part of the four."""
-    processed = raw.parent / "processed"
-    processed.mkdir()
-    for name in ("training.pt", "test.pt"):
-        torch.save((torch.zeros(1, 28, 28, dtype=torch.uint8), torch.zeros(1, dtype=torch.int64)), processed / name)
-    assert len(mnist.load(raw.parent.parent, train=False)[1]) == TEST
-
-
 def test_good_files_are_left_alone(raw, monkeypatch, capsys):
     use_sources(monkeypatch, forbidden=forbidden)
     raw.chmod(0o555)
@@ -101,19 +92,15 @@ def test_where_nothing_good_comes_it_says_why_and_what_was_there_stays(raw, monk
     assert contents(raw) == before
 
 
-def test_folder_in_place_of_a_file(raw, good, monkeypatch):
+def test_a_folder_in_place_of_a_file_or_a_file_in_place_of_the_folder(raw, good, monkeypatch, tmp_path):
     (raw / IMAGES).unlink()
     (raw / IMAGES).mkdir()
+    (tmp_path / "file").write_text("")
     use_sources(monkeypatch, copying=copying(good))
     with pytest.raises(UserError, match=IMAGES):
         fetch(raw)
-
-
-def test_file_in_place_of_the_folder(tmp_path, data_dir, monkeypatch):
-    (tmp_path / "data").write_text("")
-    use_sources(monkeypatch, failing=failing)
     with pytest.raises(UserError, match="cannot put MNIST into"):
-        mnist.fetch(tmp_path / "data")
+        mnist.fetch(tmp_path / "file")
 
 
 def test_two_processes_may_fetch_at_once(tmp_path, good, monkeypatch):

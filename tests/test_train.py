@@ -113,13 +113,6 @@ def test_a_detector(run, data_dir):
     assert settings(folder) | {"hidden": "784-30-1", "with only_digit": 3} == settings(folder)
 
 
-def test_train_size(run):
-    output = run("--train_size", 30, "--epochs", 2, "--run_dir", "here")
-    assert {int(line[2]) for line in EPOCH.findall(output)} == {TEST}
-    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 6
-    assert settings("here")["with train_size"] == 30
-
-
 @pytest.mark.parametrize("wrong", ["validation", "test"])
 def test_validation_chooses_and_test_never(run, tmp_path, monkeypatch, wrong):
     """Where all labels of a split are wrong, its accuracy is best before much is learned: the two disagree."""

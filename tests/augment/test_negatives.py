@@ -49,15 +49,11 @@ def test_the_side_that_is_named_is_lost(side):
         assert 0.35 < image.sum() / (rings(1)[0].sum() / 255) < 0.65
 
 
-def test_two_digits_side_by_side():
-    _, whole, _ = pieces().neighbours(90).split(30)
+def test_two_digits_side_by_side_or_the_nearer_part_of_the_neighbour():
+    left, whole, right = pieces().neighbours(90).split(30)
     for image in whole.numpy():
-        left, top, right, bottom = bounds(image > 0.5)
-        assert right - left >= 30 and 20 <= bottom - top <= 22
-
-
-def test_of_a_cut_neighbour_the_nearer_part_is_there():
-    left, _, right = pieces().neighbours(90).split(30)
+        box = bounds(image > 0.5)
+        assert box[2] - box[0] >= 30 and 20 <= box[3] - box[1] <= 22
     for image in torch.cat([left.flip(2), right]).numpy():
         ink = bounds(image > 0.5)
         assert 20 < ink[2] - ink[0] < 40

@@ -8,8 +8,8 @@ python -m tests.benchmarks.accuracy bits       how often the binary layer agrees
 
 `--with '--init gaussian'` adds options of `train.py`; `--picture FILE` draws the table of sizes.
 
-The book gives the accuracy of one run, some on the test images, some on the validation images. Ours beside it is that
-of the best epoch on the same images; it is too good, for it is chosen by the images that it is measured on.
+The book's are of one run, some on test images, some on validation images. Ours beside them are of the best epoch on the
+same images: too good, for it is chosen by the images that it is measured on.
 """
 
 import contextlib
@@ -111,11 +111,7 @@ def drawn(sizes, accuracy, title):
 
 
 def baselines(args):
-    """An image is the digit whose training images have, in the mean, a darkness closest to its own; or as an SVM says.
-
-    The machine has the settings that were the defaults of the book's time, and, trained on validation images too, those
-    that did best on them of C 3, 10, 30 and gamma 0.01, 0.02, 0.03 after training on 10,000 images.
-    """
+    """The digit whose training images are in the mean as dark; SVMs of the book's settings, and tuned on all 60,000."""
     (images, labels), (others, wanted) = (mnist.load(args.data_dir, train=train) for train in (True, False))
     heading("baseline", "right")
     darkness, other = (pictures.flatten(1).sum(1).double() for pictures in (images[: mnist.TRAINING], others))

@@ -47,23 +47,6 @@ def damaged(rng: random.Random) -> bytes:
     return mutate(content[:at], rng) + content[at:]
 
 
-def wrong_size(rng: random.Random) -> bytes:
-    """A PNG, BMP or GIF whose header gives another size, with checksums that are right."""
-    width, height = (rng.choice([0, 1, 3, 900, 7_000, 2**15, 2**31 - 1, 2**32 - 1]) for _ in range(2))
-    file = io.BytesIO()
-    kind = rng.choice(["PNG", "BMP", "GIF"])
-    drawing(rng).save(file, kind)
-    content = bytearray(file.getvalue())
-    if kind == "PNG":
-        content[16:24] = struct.pack(">II", width, height)
-        content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
-    elif kind == "BMP":
-        content[18:26] = struct.pack("<II", width, height)
-    else:
-        content[6:10] = struct.pack("<HH", width % 2**16, height % 2**16)
-    return bytes(content)
-
-
 def random_bytes(rng: random.Random) -> bytes:
     """Bytes, after the first few of some kind of picture or not."""
     magic = [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"BM", b"II*\0", b"RIFF", b"P5 ", b"\0\0\1\0"]
@@ -109,7 +92,7 @@ def bomb(rng: random.Random) -> bytes:
     )
 
 
-OFTEN = {damaged: 14, wrong_size: 2, random_bytes: 2, noise: 4, narrow: 2, bomb: 1}
+OFTEN = {damaged: 16, random_bytes: 2, noise: 4, narrow: 2, bomb: 1}
 
 
 def attacks(folder, seed):

@@ -70,7 +70,6 @@ GOOD = network2([16, 5, 10])
         (changed(sizes="16"), "ten outputs"),
         (changed(sizes=5), "not iterable"),
         (changed(sizes=[16, -5, 10]), "ten outputs"),
-        (changed(sizes=[16, 5.0, 10]), "ten outputs"),
         (changed(sizes=[15, 5, 10]), "a square image"),
         (changed(sizes=[16, 10**12, 10]), "should be of .1000000000000, 16. finite numbers"),
         (changed(sizes=[16, 5, 5, 10]), "should be of"),
@@ -80,7 +79,6 @@ GOOD = network2([16, 5, 10])
         (changed(weights=[[[1e39] * 16] * 5, GOOD["weights"][1]]), "finite"),
         (changed(weights=[[[10**400] * 16] * 5, GOOD["weights"][1]]), "large"),
         (changed(biases=[[[float("nan")]] * 5, GOOD["biases"][1]]), "finite"),
-        (changed(biases=[[0.0] * 5, GOOD["biases"][1]]), "should be of"),
         (changed(biases=GOOD["biases"][:1]), "shorter"),
     ],
 )

@@ -9,18 +9,11 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import VERSION, read
 from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.training.callbacks import WholeFiles
 from tests.support.checkpoints import saved
 
 
 def good(**changes):
     return {"digits_version": VERSION, "state_dict": {"w": torch.ones(3)}, "hyper_parameters": {"lr": 3.0}} | changes
-
-
-def test_what_is_written_is_read(tmp_path):
-    WholeFiles().save_checkpoint(good(), tmp_path / "a.ckpt")
-    assert read(tmp_path / "a.ckpt")["state_dict"]["w"].equal(torch.ones(3))
-    assert [path.name for path in tmp_path.iterdir()] == ["a.ckpt"]
 
 
 class Hostile:
@@ -89,7 +82,6 @@ FIRST, LAST = "network.0.weight", "network.2.bias"
     "changes, said",
     [
         ({"state_dict": with_tensor(FIRST, lambda w: w * float("nan"))}, "not of finite numbers"),
-        ({"state_dict": with_tensor(LAST, lambda b: b / 0)}, "not of finite numbers"),
         ({"state_dict": with_tensor(FIRST, lambda w: w.to(torch.complex64))}, "no plain tensor of real numbers"),
         ({"state_dict": with_tensor(FIRST, lambda w: w.to_sparse())}, "no plain tensor of real numbers"),
         ({"state_dict": with_tensor(FIRST, lambda w: torch.ones(1).expand(30_000, 30_000))}, "larger than the file"),
@@ -98,7 +90,6 @@ FIRST, LAST = "network.0.weight", "network.2.bias"
         ({"hyper_parameters": None}, "not plain values"),
         ({"hyper_parameters": lambda hp: hp | {"lr": torch.ones(1)}}, "not plain values"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [0]}}, "of no size"),
-        ({"hyper_parameters": lambda hp: hp | {"hidden": "12"}}, "of no size"),
         ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "larger than its weights"),
         ({"hyper_parameters": lambda hp: hp | {"only_digit": "<meta http-equiv=refresh>"}}, "no digit"),
         ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "not plain values"),
@@ -115,9 +106,7 @@ def test_what_train_does_not_write_is_refused(changes, said, tmp_path):
 @pytest.mark.parametrize(
     "state",
     [
-        lambda state: {
-            name: tensor[:3] if name in ("network.2.weight", LAST) else tensor for name, tensor in state.items()
-        },
+        lambda state: state | {name: state[name][:3] for name in ("network.2.weight", LAST)},
         lambda state: {name: tensor for name, tensor in state.items() if name != LAST},
         lambda state: state | {"network.4.weight": torch.ones(10, 9), "network.4.bias": torch.ones(10)},
         lambda state: state | {FIRST: torch.ones(12, 0)},

@@ -1,7 +1,6 @@
 """Lightning's Trainer as the user sets it, in one process and in two."""
 
 import re
-from pathlib import Path
 
 import pytest
 import torch
@@ -9,17 +8,6 @@ import torch
 from digits.model import DigitClassifier
 from digits.training.trainer import fastest_device
 from tests.support.training import Runs
-
-
-def test_trainer_settings(run):
-    output = run("--trainer.max_epochs", 2, "--trainer.limit_train_batches", 1, "--run_dir", "here")
-    assert len(re.findall("^Epoch", output, re.M)) == 2
-    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 2 * 50
-
-
-def test_trainer_without_files(run):
-    run("--epochs", 1, "--trainer.logger", "false", "--trainer.enable_checkpointing", "false", "--run_dir", "here")
-    assert sorted(path.name for path in Path("here").iterdir()) == [".lock", "config.yaml"]
 
 
 @pytest.mark.parametrize(
