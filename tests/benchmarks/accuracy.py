@@ -69,14 +69,11 @@ def book(args):
     for accuracy, images, settings in BOOK:
         if args.only and settings not in args.only:
             continue
-        columns = zip(
-            *(
-                (max(log[f"accuracy/{images}"]), log["best/test"][-1], log["accuracy/test"][-1])
-                for log in logs(args, f"--config configs/{settings}")
-            ),
-            strict=True,
-        )
-        cells = [f"{sum(x) / len(x):.2f} ({min(x):.2f}–{max(x):.2f})" for x in columns]
+        runs = [
+            (max(log[f"accuracy/{images}"]), log["best/test"][-1], log["accuracy/test"][-1])
+            for log in logs(args, f"--config configs/{settings}")
+        ]
+        cells = [f"{sum(x) / len(x):.2f} ({min(x):.2f}–{max(x):.2f})" for x in zip(*runs, strict=True)]
         row(f"`{settings}`", f"{accuracy:.2f} {images}", *cells)
 
 
@@ -125,10 +122,8 @@ def baselines(args):
     for c, gamma, count in ((1, "auto", mnist.TRAINING), (10, 0.03, len(x))):
         count = min(count, args.images)
         machine = SVC(C=c, gamma=gamma, cache_size=2000).fit(x[:count], y[:count])
-        row(
-            f"SVC, C = {c}, gamma = {gamma}, {count:,} images",
-            f"{(machine.predict(test) == wanted.numpy()).mean():.2%}",
-        )
+        right = machine.predict(test) == wanted.numpy()
+        row(f"SVC, C = {c}, gamma = {gamma}, {count:,} images", f"{right.mean():.2%}")
 
 
 def bits(args):

@@ -127,10 +127,7 @@ def show_times(args, model):
         picture = Path(folder, "photo.jpg")
         picture.write_bytes(encoded(small, "JPEG"))
         for words in (["-c", "import torch"], ["-m", "digits", "predict", picture]):
-            row(
-                f"process `python {' '.join(words[:3])}`".replace(str(folder), ""),
-                f"{1000 * seconds(python, *words):.0f}",
-            )
+            row(f"process `python {' '.join(words[:3])}`", f"{1000 * seconds(python, *words):.0f}")
 
 
 def border(image):

@@ -12,12 +12,7 @@ from tests.support.training import Runs
 
 @pytest.mark.parametrize(
     "there, hidden, batch_size, device",
-    [
-        (False, 800, 10, "cpu"),
-        (True, 100, 10, "cpu"),
-        (True, 800, 10, "cuda"),
-        (True, 100, 100, "cuda"),
-    ],
+    [(False, 800, 10, "cpu"), (True, 100, 10, "cpu"), (True, 800, 10, "cuda"), (True, 100, 100, "cuda")],
 )
 def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
