@@ -33,6 +33,20 @@ def data_dir(small, monkeypatch):
 
 
 @pytest.fixture
+def set_up(data_dir, monkeypatch):
+    """Make a data module of seed 5, in stacks of three mini-batches of 64."""
+    monkeypatch.setattr(data, "STACK", 200)
+
+    def set_up(**settings):
+        module = data.MNISTDataModule(data_dir, batch_size=64, seed=5, **settings)
+        module.prepare_data()
+        module.setup("fit")
+        return module
+
+    return set_up
+
+
+@pytest.fixture
 def good(data_dir):
     """The folder of the good files; not to be written to."""
     return data_dir / "MNIST" / "raw"

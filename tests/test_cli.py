@@ -47,17 +47,14 @@ def understood(words):
     [
         ("a", {"files": ["a"]}),
         ("a b --json c", {"files": ["a", "b", "c"], "json": True}),
-        ("--json a", {"files": ["a"], "json": True}),
         ("a --hidden 100 30", {"files": ["a"], "hidden": [100, 30]}),
-        ("a --hidden=100", {"files": ["a"], "hidden": [100]}),
+        ("a --hidden [7,6]", {"files": ["a"], "hidden": [7, 6]}),
         ("--hidden 7 --json a", {"files": ["a"], "hidden": [7], "json": True}),
         ("a --lr=0.5 --distort 0", {"files": ["a"], "lr": 0.5, "distort": 0.0}),
         ("a --lr 1 --lr 2", {"files": ["a"], "lr": 2.0}),
         ("a --kind app --out x/y", {"files": ["a"], "kind": "app", "out": Path("x/y")}),
         ("--json -- -a --json", {"files": ["-a", "--json"], "json": True}),
-        ("- --json", {"files": ["-"], "json": True}),
         ("a -", {"files": ["a", "-"]}),
-        ("-- -", {"files": ["-"]}),
     ],
 )
 def test_words_become_arguments(words, arguments):
@@ -72,11 +69,8 @@ def test_words_become_arguments(words, arguments):
         ("a --hidden 3 --lr", "--lr requires an argument"),
         ("a --hidden many", '--hidden: .*"many"'),
         ("a --hidden 0", "--hidden.* >= 1"),
-        ("a --hidden 3 -5", "--hidden.* >= 1"),
-        ("a --hidden 1.5", '--hidden: .*"1.5"'),
         ("a --workers 1.5", "--workers: expected a whole number, not '1.5'"),
         ("a --lr nan", "--lr"),
-        ("a --lr inf", "--lr"),
         ("a --lr 0", "--lr.* > 0"),
         ("a --distort -1", "--distort.* >= 0"),
         ("a --kind page", '"web", "app"'),
@@ -92,7 +86,7 @@ def test_a_mistake_is_one_line_that_names_it(words, named):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("words", ["-h", "--help", "a b -h", "--hidden --help", "--json -h"])
+@pytest.mark.parametrize("words", ["-h", "a b --help", "--hidden --help"])
 def test_help_anywhere_shows_each_option_with_its_default(words, capsys):
     with pytest.raises(SystemExit) as stop:
         understood(words)
@@ -102,16 +96,24 @@ def test_help_anywhere_shows_each_option_with_its_default(words, capsys):
         assert word in lines
 
 
-def test_a_mistake_of_the_user_ends_with_2_and_a_bug_with_its_traceback(capsys):
+def fail():
+    raise UserError("no such thing")
+
+
+@pytest.mark.parametrize(
+    "act, said",
+    [(fail, "no such thing"), (lambda: torch.empty(2**60, dtype=torch.uint8), "this takes more memory than there is")],
+)
+def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, said, capsys):
     with pytest.raises(SystemExit) as stop, cli.one_line_errors("digits verb"):
-        raise UserError("no such thing")
+        act()
     assert stop.value.code == 2
-    assert capsys.readouterr().err == "digits verb: error: no such thing\n"
+    assert capsys.readouterr().err == f"digits verb: error: {said}\n"
     with pytest.raises(ValueError), cli.one_line_errors("digits verb"):
         raise ValueError
 
 
-@pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])
+@pytest.mark.parametrize("words", [[], ["-h"]])
 def test_the_verbs_are_listed(words, capsys):
     main(words)
     lines = capsys.readouterr().out
@@ -143,29 +145,12 @@ def test_importing_is_cheap_and_leaves_the_collector_alone():
     assert done.stdout.split() == ["DigitClassifier", "MNISTDataModule"], done.stderr
 
 
-@pytest.mark.parametrize("verb", ["train", "predict"])
-def test_ctrl_c_while_it_imports_is_one_line(verb, monkeypatch, capsys):
+def test_ctrl_c_while_it_imports_is_one_line(monkeypatch, capsys):
     def interrupted(name):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "import_module", interrupted)
     with pytest.raises(SystemExit) as end:
-        main([verb, "a"])
+        main(["predict", "a"])
     assert end.value.code == 130
-    assert capsys.readouterr().err == f"\ndigits {verb}: stopped\n"
-
-
-def test_too_little_memory_is_one_line(capsys):
-    with pytest.raises(SystemExit) as end, cli.one_line_errors("digits verb"):
-        torch.empty(2**60, dtype=torch.uint8)
-    assert end.value.code == 2
-    assert capsys.readouterr().err == "digits verb: error: this takes more memory than there is\n"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("verb", ["train", "predict", "export"])
-def test_without_docstrings_there_is_help_all_the_same(verb):
-    command = [sys.executable, "-OO", "-m", "digits", verb, "--help"]
-    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "--help" in done.stdout
+    assert capsys.readouterr().err == "\ndigits predict: stopped\n"

@@ -66,7 +66,9 @@ def test_the_largest_output_answers_and_one_alone_from_one_half():
     assert predictions(torch.tensor([[0.1, 0.9, 0.2], [0.3, 0.1, 0.2]])).tolist() == [1, 0]
     assert predictions(torch.tensor([[0.5], [0.51]])).tolist() == [False, True]
     assert correct(torch.tensor([[0.2, 0.1], [0.2, 0.3]]), torch.tensor([[1.0, 0.0], [1.0, 0.0]])).item() == 1
-    assert correct(torch.tensor([[0.2], [0.6], [0.6]]), torch.tensor([[1.0], [1.0], [0.0]])).item() == 1
+    a, y = torch.tensor([0.51, 0.5, 0.49, 0.51, 0.5, 0.0]), torch.tensor([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+    assert [correct(a[i].view(1, 1), y[i].view(1, 1)).item() for i in range(6)] == [1, 0, 0, 0, 1, 1]
+    assert correct(a[:, None], y[:, None]) == 3
 
 
 def test_without_a_digit_right_is_when_no_output_is_high():

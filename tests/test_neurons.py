@@ -29,11 +29,9 @@ def random(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-@pytest.mark.parametrize(
-    ("gate", "truth"), [(AND, [0, 0, 0, 1]), (OR, [0, 1, 1, 1]), (NAND, [1, 1, 1, 0])], ids=["AND", "OR", "NAND"]
-)
-def test_gates(gate, truth):
-    assert gate(PAIRS).tolist() == [[bit] for bit in truth]
+def test_gates():
+    for gate, truth in ((AND, [0, 0, 0, 1]), (OR, [0, 1, 1, 1]), (NAND, [1, 1, 1, 0])):
+        assert gate(PAIRS).tolist() == [[bit] for bit in truth]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64, torch.bool])
@@ -59,10 +57,8 @@ def test_circuits_are_made_of_nand_alone(monkeypatch):
         monkeypatch.delattr(neurons, other)
     half_adder(X, Y)
     assert len(calls) == 5
-    # Broken NANDs show that nothing else computes: with all outputs 0, or all 1, so are sum and carry.
-    for constant in (0.0, 1.0):
-        monkeypatch.setattr(neurons, "NAND", lambda x, bit=constant: torch.full_like(x[..., :1], bit))
-        assert all((output == constant).all() for output in half_adder(X, Y))
+    monkeypatch.setattr(neurons, "NAND", lambda x: torch.ones_like(x[..., :1]))  # which shows if nothing else computes
+    assert all((output == 1).all() for output in half_adder(X, Y))
 
 
 def test_perceptron_is_strict_at_zero():
@@ -72,7 +68,7 @@ def test_perceptron_is_strict_at_zero():
 
 
 @pytest.mark.parametrize("kind", [Perceptron, SigmoidNeuron])
-@pytest.mark.parametrize("batch", [(), (1,), (6,), (2, 3)])
+@pytest.mark.parametrize("batch", [(), (6,), (2, 3)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_batches_of_inputs_and_neurons(kind, batch, dtype):
     w, b, x = random(4, 5).to(dtype), random(4, seed=1).to(dtype), random(*batch, 5, seed=2)
@@ -85,35 +81,15 @@ def test_batches_of_inputs_and_neurons(kind, batch, dtype):
             assert outputs[index][neuron].item() == pytest.approx(wanted, abs=1e-6 if dtype == torch.float32 else 1e-14)
 
 
-def test_sigmoid_neuron_over_the_range_of_z():
-    z = torch.linspace(-30, 30, 601, dtype=torch.float64)
-    a = SigmoidNeuron(torch.ones(1, 1).double(), torch.zeros(1).double())(z.unsqueeze(-1)).squeeze(-1)
-    assert a.tolist() == pytest.approx([1 / (1 + math.exp(-v)) for v in z.tolist()], rel=1e-14)
-
-
 def test_far_from_zero_a_sigmoid_neuron_is_a_perceptron():
     w, b, x = random(4, 5), random(4, seed=1), random(100, 5, seed=2)
     assert torch.allclose(SigmoidNeuron(1e6 * w, 1e6 * b)(x), Perceptron(w, b)(x), rtol=0, atol=1e-9)
 
 
-def steps(inputs, halvings):
-    """One change of 20 neurons' weights and biases, of length 0.02, and its halves, quarters, ..."""
-    change = random(20, inputs + 1, seed=5)
-    change = 0.02 * change / change.norm(dim=1, keepdim=True)
-    changes = change * 0.5 ** torch.arange(halvings).view(-1, 1, 1)
-    return changes[..., :-1], changes[..., -1]
-
-
-def smooth_neurons():
-    """20 random neurons of 6 inputs with their |z| in 0.5..2.5 for one input, away from 0, where sigma'' is 0."""
-    w, x = random(20, 6, seed=3), random(6, seed=4)
-    z = torch.linspace(0.5, 2.5, 20, dtype=torch.float64) * (-1) ** torch.arange(20)
-    return SigmoidNeuron(w, z - w @ x), x
-
-
 def test_predicted_and_actual_change():
-    neuron, x = smooth_neurons()
-    dw, db = steps(6, halvings=3)
+    """Of 20 neurons of 6 inputs, by three changes of their weights and biases."""
+    neuron, x = SigmoidNeuron(random(20, 6, seed=3), random(20, seed=6)), random(6, seed=4)
+    dw, db = 0.01 * random(3, 20, 6, seed=5), 0.01 * random(3, 20, seed=7)
     actual, predicted = output_changes(neuron, x, dw, db)
     w, b = neuron.weights.clone().requires_grad_(), neuron.biases.clone().requires_grad_()
     before = SigmoidNeuron(w, b)(x)
@@ -126,22 +102,6 @@ def test_predicted_and_actual_change():
     assert torch.allclose(torch.stack(once), torch.stack([actual[1], predicted[1]]), rtol=0, atol=1e-14)
 
 
-# Weighted inputs of the four perceptrons, before the bias, at the limits of the exercise's assumption: the digit's own
-# output is 0.99 and the nine others are 0.01. The sums are 0.01 times the digits with the bit, and 0.98 if the digit is
-# one of them. (A solution in print slips in the last column for 5 and for 9: it has 0.05.)
-TABLE = [
-    # 8     4     2     1
-    [0.02, 0.04, 0.04, 0.05],  # 0
-    [0.02, 0.04, 0.04, 1.03],  # 1
-    [0.02, 0.04, 1.02, 0.05],  # 2
-    [0.02, 0.04, 1.02, 1.03],  # 3
-    [0.02, 1.02, 0.04, 0.05],  # 4
-    [0.02, 1.02, 0.04, 1.03],  # 5
-    [0.02, 1.02, 1.02, 0.05],  # 6
-    [0.02, 1.02, 1.02, 1.03],  # 7
-    [1.00, 0.04, 0.04, 0.05],  # 8
-    [1.00, 0.04, 0.04, 1.03],  # 9
-]
 BITS = [[int(bit) for bit in f"{digit:04b}"] for digit in range(10)]
 
 
@@ -155,13 +115,14 @@ def test_bits():
     assert bits_of(torch.arange(10).view(2, 5)).shape == (2, 5, 4)
 
 
-def test_binary_layer_has_the_weighted_inputs_of_the_table():
-    layer = binary_layer()
+def test_weighted_inputs_of_the_binary_layer():
+    """At the limits of the exercise's assumption: 0.01 times the digits with the bit, 0.98 more if the digit is one."""
+    layer, z = binary_layer(), 0.01 * torch.tensor([2, 4, 4, 5]).double() + 0.98 * torch.tensor(BITS).double()
     assert layer.biases.tolist() == pytest.approx([-0.4] * 4)
-    z = Perceptron(layer.weights.double(), torch.zeros(4).double()).z(activations(0.99, 0.01))
-    assert torch.allclose(z, torch.tensor(TABLE, dtype=torch.float64), rtol=0, atol=1e-12)
+    unbiased = Perceptron(layer.weights.double(), torch.zeros(4).double()).z(activations(0.99, 0.01))
+    torch.testing.assert_close(unbiased, z, rtol=0, atol=1e-12)
     biased = binary_layer(-0.06).z(activations(0.99, 0.01))
-    assert torch.allclose(biased, torch.tensor(TABLE) - 0.06, rtol=0, atol=1e-6)
+    torch.testing.assert_close(biased.double(), z - 0.06, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("bias", [-0.06, -0.4, -0.5, -0.9])

@@ -2,39 +2,42 @@
 
 from threading import Event, current_thread, main_thread
 
+import numpy as np
 import pytest
 import torch
 
-from digits import augment, data
-from digits.augment import elastic
-from digits.data import MNISTDataModule
+from digits import augment, mnist
+from digits.augment import allographs, elastic, negatives
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot
-from tests.support.small_mnist import TRAINING
-from tests.support.training import Watch, quick_trainer, same, weights
+from tests.support.training import Watch, quick_trainer
 
 WAYS = [{"distort": 0.7}, {"allographs": True}, {"negatives": 0.25}]
 ALL = WAYS[0] | WAYS[1] | WAYS[2]
 
 
-@pytest.fixture
-def module(data_dir, monkeypatch):
-    """Make a data module of seed 5, in stacks of three mini-batches of 64."""
-    monkeypatch.setattr(data, "STACK", 200)
-
-    def module(**way):
-        module = MNISTDataModule(data_dir, batch_size=64, seed=5, **way)
-        module.prepare_data()
-        module.setup("fit")
-        return module
-
-    return module
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda images, digits, *key: elastic.distort(images, 1.0, *key),
+        allographs.with_allographs,
+        lambda images, digits, *key: negatives.negative_examples(images, digits, len(images), *key),
+    ],
+)
+def test_what_is_made_hangs_on_seed_and_epoch_alone(make, data_dir):
+    images, digits = mnist.load(data_dir, train=False)
+    before, first = images.clone(), make(images, digits, 3, 4)
+    assert (first.shape, first.dtype) == (images.shape, torch.uint8)
+    torch.manual_seed(9)
+    np.random.seed(9)
+    assert make(images, digits, 3, 4).equal(first) and images.equal(before)
+    assert len({make(images, digits, n // 3, n % 3).numpy().tobytes() for n in range(9)}) == 9
 
 
 @pytest.mark.parametrize("way", [*WAYS, ALL])
-def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(way, module, monkeypatch):
-    watch, made, plain = Watch(monkeypatch), module(**way), module()
+def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(way, set_up, monkeypatch):
+    watch, made, plain = Watch(monkeypatch), set_up(**way), set_up()
     images, targets = made.training[0], one_hot(made.training[1])
     quick_trainer(max_epochs=3).fit(DigitClassifier([5]), made)
     for epoch in range(3):
@@ -62,13 +65,7 @@ def test_allographs_come_first_then_negatives_are_made_of_them_and_all_are_disto
     assert also.equal(torch.cat([targets, torch.zeros(1, 10)]))
 
 
-def test_nothing_is_made_unless_asked_for(module, monkeypatch):
-    watch, plain = Watch(monkeypatch), module()
-    quick_trainer(max_epochs=1).fit(DigitClassifier([5]), plain)
-    assert all(images is plain.training[0] and len(images) == TRAINING for images, _, _ in watch.epochs[0])
-
-
-def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(module, monkeypatch):
+def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(set_up, monkeypatch):
     made, distort = [Event() for _ in range(3)], elastic.distort
 
     def watched(images, strength, seed, epoch):
@@ -84,28 +81,14 @@ def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(mo
     monkeypatch.setattr(augment.elastic, "distort", watched)
     monkeypatch.setattr(DigitClassifier, "training_step", step)
     threads = torch.get_num_threads()
-    quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module(distort=0.7))
+    quick_trainer(max_epochs=3).fit(DigitClassifier([5]), set_up(distort=0.7))
     assert torch.get_num_threads() == threads
 
 
-def test_a_mistake_in_the_background_ends_the_training(module, monkeypatch):
+def test_a_mistake_in_the_background_ends_the_training(set_up, monkeypatch):
     def fail(*_):
         raise UserError("no copies today")
 
     monkeypatch.setattr(augment.elastic, "distort", fail)
     with pytest.raises(UserError, match="no copies today"):
-        quick_trainer(max_epochs=3).fit(DigitClassifier([5]), module(distort=0.7))
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_run_records_them_and_resumes_with_them(way, run, home):
-    [(name, value)] = way.items()
-    args = ["--hidden", 5, f"--{name}", *([] if value is True else [value])]
-    run(*args, "--epochs", 3, "--run_dir", "three")
-    run(*args, "--epochs", 1, "--run_dir", "one")
-    assert f"{name}: {str(value).lower()}" in (home / "one" / "config.yaml").read_text().splitlines()
-    run("--resume", "one", "--epochs", 3)
-    assert same(weights("one/last.ckpt"), weights("three/last.ckpt"))
-    assert torch.load("one/last.ckpt", weights_only=True)["datamodule_hyper_parameters"][name] == value
-    run("--hidden", 5, "--epochs", 3, "--run_dir", "plain")
-    assert not same(weights("plain/last.ckpt"), weights("three/last.ckpt"))
+        quick_trainer(max_epochs=3).fit(DigitClassifier([5]), set_up(distort=0.7))

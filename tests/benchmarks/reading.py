@@ -6,9 +6,8 @@ python -m tests.benchmarks.reading changes FOLDER...    whether changes that mus
 python -m tests.benchmarks.reading sheet --picture FILE a sheet of twenty photos with what was read under each
 
 Photos are made of MNIST's test digits (tests/support/photos.py) with a seed that nothing was tuned on. `changes` takes
-pictures of the folders by turns, chosen by seed, with right answers as `python -m digits evaluate` finds them, and
-reads the clearest digit of each, as it is and changed; the points lost are of the pictures that a change can be made
-to. The bundled network reads, or that of `--network CHECKPOINT`.
+pictures of the folders by turns, with right answers as `python -m digits evaluate` finds them, and reads the clearest
+digit of each. The bundled network reads, or that of `--network CHECKPOINT`.
 """
 
 import io
@@ -128,10 +127,7 @@ def show_times(args, model):
         picture = Path(folder, "photo.jpg")
         picture.write_bytes(encoded(small, "JPEG"))
         for words in (["-c", "import torch"], ["-m", "digits", "predict", picture]):
-            row(
-                f"process `python {' '.join(words[:3])}`".replace(str(folder), ""),
-                f"{1000 * seconds(python, *words):.0f}",
-            )
+            row(f"process `python {' '.join(words[:3])}`", f"{1000 * seconds(python, *words):.0f}")
 
 
 def border(image):

@@ -4,9 +4,9 @@ python -m tests.benchmarks.speed            seconds an epoch of each peer: about
 python -m tests.benchmarks.speed process    seconds from process start to 30 finished epochs, and peak memory
 python -m tests.benchmarks.speed costs      processor time of an epoch of 784-100-10, by cost and L2
 python -m tests.benchmarks.speed crossover  from which size on dense arithmetic is faster than skipping zeros
+python -m tests.benchmarks.speed sweep      24 networks by a sweep on two cores, on one, and by train.py 24 times
 
-`crossover --distort 1` does it on distorted images. Progress goes to standard error, the result, in Markdown, to
-standard output. All but costs and crossover measure processes of their own.
+`crossover --distort 1` does it on distorted images. All but costs and crossover measure processes of their own.
 """
 
 import json
@@ -142,6 +142,29 @@ def crossover(args):
     print(f"\nOf the pixels {zeros:.1%} are 0.")
 
 
+def sweep(args):
+    """784-30-10 at learning rates from 1.0 on. (A sweep also draws pictures, and trains its winner once more.)"""
+    rates = [1 + n / 10 for n in range(args.networks)]
+    shared = ["--hidden", 30, "--epochs", args.epochs, "--data_dir", Path(args.data_dir).resolve(), "--lr"]
+    sweep = ["-m", "digits", "sweep", *shared, *rates, "--workers"]
+    ways = {
+        "sweep, a thread for each core": [[*sweep, 2]],
+        "sweep, one after the other": [[*sweep, 1]],
+        "train.py, one after the other": [[ROOT / "train.py", *shared, rate] for rate in rates],
+    }
+    times = {way: [] for way in ways}
+    for _ in range(args.rounds):
+        for way, commands in ways.items():
+            with tempfile.TemporaryDirectory() as folder:
+                times[way].append(sum(python(*command, cwd=folder)[1] for command in commands))
+            progress(f"{way}: {times[way][-1]:.1f} s")
+    heading(f"{args.networks} times 784-30-10, {args.epochs} epochs, on two cores", "s", "ratio")
+    for way, each in times.items():
+        ratios = [first / seconds for first, seconds in zip(times["sweep, a thread for each core"], each, strict=True)]
+        row(way, f"{median(each):.1f}", f"{median(ratios):.2f}")
+    print(f"\nMedians of {args.rounds} rounds; a ratio is that of the first line to this one, round by round.")
+
+
 def versions():
     """The machine and what was measured, in a line."""
     found = []
@@ -154,19 +177,20 @@ def versions():
 
 
 def main(words=None):
-    tables = {"epochs": epochs, "process": process, "costs": costs, "crossover": crossover}
+    tables = {"epochs": epochs, "process": process, "costs": costs, "crossover": crossover, "sweep": sweep}
     options = parser(__doc__, *tables)
     options.add_argument("--hidden", type=int, nargs="+", help="hidden neurons (30 100; crossover: 30 to 800)")
-    options.add_argument("--epochs", type=int, help="timed epochs in each of two rounds (5; process: 30)")
+    options.add_argument("--epochs", type=int, help="timed epochs in each of two rounds (5; process: 30; sweep: 10)")
     options.add_argument("--rounds", type=int, default=5, help="how often a process is measured (5)")
+    options.add_argument("--networks", type=int, default=24, help="of a sweep (24)")
     options.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="who is measured (all)")
     options.add_argument("--distort", type=float, default=0.0, help="strength of the distortions in crossover (0)")
     args = options.parse_args(words)
     args.hidden = args.hidden or ([30, 100, 200, 400, 800] if args.table == "crossover" else [30, 100])
-    args.epochs = args.epochs or (30 if args.table == "process" else 5)
+    args.epochs = args.epochs or {"process": 30, "sweep": 10}.get(args.table, 5)
     os.environ.update(ONE_THREAD | ON_CPU)  # for the processes to come
     if args.table != "crossover" and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-2 if args.table == "sweep" else -1 :])
     python("-c", "import sys; from digits import mnist; mnist.fetch(sys.argv[1])", args.data_dir)
     tables[args.table](args)
     print(f"\n{versions()}")

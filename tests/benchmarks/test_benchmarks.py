@@ -48,12 +48,13 @@ def test_processes(short):
         ("speed costs --hidden 12 --epochs 1", 2, 0.005, 10),
         ("speed crossover --hidden 12", 4, 0.005, 100),
         ("accuracy seeds --only hidden15 --seeds 2 --with=--epochs=1", 1, 80, 95),
+        ("accuracy book --only overfitting.yaml --seeds 1 --with=--epochs=10", 1, 60, 90),
         ("accuracy sizes --only 500 1000 --seeds 1 --with=--epochs=5", 2, 20, 95),
         ("accuracy baselines --images 500", 1, 22.25, 90),
         ("accuracy bits", 10, 90, 100),
         ("reading --count 8 --lines 4", 8, 0, 100),
         ("reading times", 7, 1, 60_000),
-        ("sweep --rounds 1 --networks 2 --epochs 1", 3, 0.05, 300),
+        ("speed sweep --rounds 1 --networks 2 --epochs 1", 3, 0.05, 300),
     ],
 )
 def test_plausible_figures(words, count, low, high, short):
@@ -68,11 +69,6 @@ def test_plausible_figures(words, count, low, high, short):
     assert all(low <= number <= high for number in figures), rows
 
 
-def test_settings_of_the_book(short):
-    ((book, *ours),) = short("accuracy book --only overfitting.yaml --seeds 1 --with=--epochs=10").values()
-    assert book == 82.27 and all(60 < accuracy < 90 for accuracy in ours)
-
-
 def test_changes_that_must_not_matter(short, tmp_path):
     for digit in (3, 4):
         (tmp_path / f"{digit}_x.png").write_bytes(photographed(digit))
@@ -85,8 +81,8 @@ def test_the_page(short, tmp_path):
     ((digits, right, milliseconds, _),) = short("page --count 10").values()
     assert digits == 10 and right >= 70 and 0 < milliseconds < 1000
     (tmp_path / "9_is_a_4.png").write_bytes(photographed(4))
-    ((reached, whole, accuracy, frames, _),) = short(f"page learning --rounds 1 {tmp_path}").values()
-    assert 0 < reached < whole and accuracy > 85 and frames > 1
+    ((reached, whole, accuracy),) = short(f"page learning --rounds 1 {tmp_path}").values()
+    assert 0 < reached < whole and accuracy > 85
 
 
 def test_pictures(short, tmp_path):

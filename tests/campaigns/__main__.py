@@ -5,10 +5,10 @@ kills       training that is killed at random instants, resumed, and compared wi
 mutations   MNIST's files and checkpoints, damaged at random
 pictures    files and arrays that no camera wrote
 
-Each is a module with COUNT, how many attacks it makes unless told otherwise; LIMIT, the seconds that one may take; and
-`attacks(folder, seed)`, which yields None when all is ready, and then what came of each attack, in words. It raises
-AssertionError where something is wrong that no other attack is needed to show, or yields words that begin with WRONG.
-The counts are printed. The exit status is 0 if nothing is wrong, none hangs, and memory stays below a gigabyte.
+Each is a module with COUNT, how many attacks it makes; LIMIT, the seconds that one may take; and `attacks(folder,
+seed)`, which yields None when all is ready, and then what came of each attack, in words that begin with WRONG where
+something is; or it raises AssertionError. The exit status is 0 if nothing is wrong, none hangs, and memory stays below
+a gigabyte.
 """
 
 import argparse

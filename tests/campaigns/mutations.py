@@ -49,13 +49,7 @@ def damaged_data(folder, rng):
         shutil.rmtree(raw, ignore_errors=True)
         shutil.copytree(good, raw)
         name, other = rng.sample(sorted(contents), 2)
-        if rng.random() < 0.1:
-            (raw / name).write_bytes(contents[other])
-        elif rng.random() < 0.1:
-            (raw / name).unlink()
-            (raw / name).mkdir()
-        else:
-            (raw / name).write_bytes(mutate(contents[name], rng))
+        (raw / name).write_bytes(contents[other] if rng.random() < 0.1 else mutate(contents[name], rng))
         sources = {"good": copying(good)} if rng.random() < 0.5 else {"none": failing}
         with pytest.MonkeyPatch.context() as patch, redirect_stderr(io.StringIO()):
             use(patch, checksums)

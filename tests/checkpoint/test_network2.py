@@ -31,8 +31,10 @@ def written(tmp_path, saved):
     return path
 
 
-@pytest.mark.parametrize("sizes", [[784, 30, 10], [784, 20, 15, 10], [16, 10]])
-@pytest.mark.parametrize("cost, ours", [("QuadraticCost", "quadratic"), ("CrossEntropyCost", "cross_entropy")])
+@pytest.mark.parametrize(
+    "sizes, cost, ours",
+    [([784, 20, 15, 10], "CrossEntropyCost", "cross_entropy"), ([16, 10], "QuadraticCost", "quadratic")],
+)
 def test_it_answers_as_the_book_has_it(sizes, cost, ours, tmp_path):
     saved = network2(sizes, cost)
     model = DigitClassifier.load_from_checkpoint(written(tmp_path, saved))
@@ -60,33 +62,23 @@ GOOD = network2([16, 5, 10])
         ("", "Expecting value"),
         ("{" * 100_000, "Expecting property name"),
         ("[" * 100_000, "recursion"),
-        ("9" * 5000, "4300"),
         ("[1, 2]", "indices"),
         ("{}", "sizes"),
         (changed(cost="CornCost"), "CornCost"),
-        (changed(cost=["QuadraticCost"]), "unhashable"),
         (changed(sizes=[16, 5, 9]), "ten outputs"),
-        (changed(sizes=[10]), "ten outputs"),
         (changed(sizes=[]), "ten outputs"),
         (changed(sizes="16"), "ten outputs"),
         (changed(sizes=5), "not iterable"),
-        (changed(sizes=[16, True, 10]), "ten outputs"),
         (changed(sizes=[16, -5, 10]), "ten outputs"),
-        (changed(sizes=[16, 5.0, 10]), "ten outputs"),
         (changed(sizes=[15, 5, 10]), "a square image"),
         (changed(sizes=[16, 10**12, 10]), "should be of .1000000000000, 16. finite numbers"),
-        (changed(sizes=[10**24, 5, 10]), "should be of"),
         (changed(sizes=[16, 5, 5, 10]), "should be of"),
-        (changed(weights=None), "not iterable"),
         (changed(weights=[[], []]), "should be of .5, 16. finite"),
         (changed(weights=[[[1.0] * 16] + [[]] * 4, GOOD["weights"][1]]), "inhomogeneous"),
         (changed(weights=[[["x"] * 16] * 5, GOOD["weights"][1]]), "could not convert"),
-        (changed(weights=[[[None] * 16] * 5, GOOD["weights"][1]]), "finite|NoneType"),
-        (changed(weights=[[[[1]] * 16] * 5, GOOD["weights"][1]]), "should be of"),
         (changed(weights=[[[1e39] * 16] * 5, GOOD["weights"][1]]), "finite"),
         (changed(weights=[[[10**400] * 16] * 5, GOOD["weights"][1]]), "large"),
         (changed(biases=[[[float("nan")]] * 5, GOOD["biases"][1]]), "finite"),
-        (changed(biases=[[0.0] * 5, GOOD["biases"][1]]), "should be of"),
         (changed(biases=GOOD["biases"][:1]), "shorter"),
     ],
 )
@@ -106,9 +98,6 @@ def test_files_that_cannot_be_read(tmp_path):
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\xfd")
     with pytest.raises(UserError, match="bytes.json is not a network"):
         DigitClassifier.load_from_checkpoint(tmp_path / "bytes.json")
-
-
-def test_a_large_file_is_not_read(tmp_path):
     with (tmp_path / "large.json").open("wb") as file:
         file.truncate(LARGEST + 1)
     with pytest.raises(UserError, match="it is larger than 32,000,000 bytes"):

@@ -9,7 +9,6 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import VERSION, read
 from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.training.callbacks import WholeFiles
 from tests.support.checkpoints import saved
 
 
@@ -17,23 +16,23 @@ def good(**changes):
     return {"digits_version": VERSION, "state_dict": {"w": torch.ones(3)}, "hyper_parameters": {"lr": 3.0}} | changes
 
 
-def test_what_is_written_is_read(tmp_path):
-    WholeFiles().save_checkpoint(good(), tmp_path / "a.ckpt")
-    assert read(tmp_path / "a.ckpt")["state_dict"]["w"].equal(torch.ones(3))
-    assert [path.name for path in tmp_path.iterdir()] == ["a.ckpt"]
-
-
 class Hostile:
     def __reduce__(self):
         return os.mkdir, ("was_here",)
 
 
-def save_pickle(path):
-    path.write_bytes(pickle.dumps(Hostile()))
+def compressed(path):
+    """Torch compresses nothing; 1 MB of zeros that were a GB would take a minute to check."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(1000))
 
 
-def save_hostile(path):
-    torch.save(good(extra=Hostile()), path)
+def cut(share):
+    def make(path):
+        torch.save(good(state_dict={"w": torch.rand(10_000)}), path)
+        os.truncate(path, int(share * path.stat().st_size))
+
+    return make
 
 
 @pytest.mark.parametrize(
@@ -41,10 +40,14 @@ def save_hostile(path):
     [
         (lambda path: None, "no such checkpoint"),
         (lambda path: path.mkdir(), "is no file"),
-        (lambda path: path.write_bytes(b""), "damaged"),
+        (os.mkfifo, "is no file"),  # a pipe is not waited for
         (lambda path: path.write_bytes(b"GIF89a" * 100), "damaged"),
-        (save_hostile, "refused.*perhaps code"),
-        (save_pickle, "refused|damaged"),
+        (cut(0), "damaged"),
+        (cut(0.1), "damaged"),
+        (cut(0.999), "damaged"),
+        (compressed, "damaged, or not a checkpoint"),
+        (lambda path: torch.save(good(extra=Hostile()), path), "refused.*perhaps code"),
+        (lambda path: path.write_bytes(pickle.dumps(Hostile())), "refused|damaged"),
         (lambda path: torch.save(torch.ones(3), path), "another program"),
         (lambda path: torch.save({"state_dict": {}}, path), "another program"),
         (lambda path: torch.save(good(digits_version=VERSION + 1), path), f"version {VERSION + 1}.*version {VERSION}"),
@@ -57,16 +60,6 @@ def test_what_is_no_checkpoint_is_named(make, reason, tmp_path, monkeypatch):
         read(tmp_path / "a.ckpt")
     assert "a.ckpt" in str(error.value) and "\n" not in str(error.value)
     assert not (tmp_path / "was_here").exists()
-
-
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
-def test_a_cut_checkpoint_is_damaged(share, tmp_path):
-    path = tmp_path / "a.ckpt"
-    torch.save(good(state_dict={"w": torch.rand(10_000)}), path)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(UserError, match="damaged"):
-        read(path)
 
 
 def changed(path, **changes):
@@ -89,21 +82,14 @@ FIRST, LAST = "network.0.weight", "network.2.bias"
     "changes, said",
     [
         ({"state_dict": with_tensor(FIRST, lambda w: w * float("nan"))}, "not of finite numbers"),
-        ({"state_dict": with_tensor(LAST, lambda b: b / 0)}, "not of finite numbers"),
         ({"state_dict": with_tensor(FIRST, lambda w: w.to(torch.complex64))}, "no plain tensor of real numbers"),
         ({"state_dict": with_tensor(FIRST, lambda w: w.to_sparse())}, "no plain tensor of real numbers"),
-        (
-            {"state_dict": with_tensor(FIRST, lambda w: w[:1, :1].clone().expand(30_000, 30_000))},
-            "larger than the file",
-        ),
+        ({"state_dict": with_tensor(FIRST, lambda w: torch.ones(1).expand(30_000, 30_000))}, "larger than the file"),
         ({"state_dict": with_tensor(FIRST, lambda w: 3.0)}, "more than tensors"),
         ({"state_dict": list}, "more than tensors"),
         ({"hyper_parameters": None}, "not plain values"),
         ({"hyper_parameters": lambda hp: hp | {"lr": torch.ones(1)}}, "not plain values"),
-        ({"hyper_parameters": lambda hp: hp | {"hidden": torch.tensor([12])}}, "not plain values"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [0]}}, "of no size"),
-        ({"hyper_parameters": lambda hp: hp | {"hidden": "12"}}, "of no size"),
-        ({"hyper_parameters": lambda hp: hp | {"hidden": [12, 10**6, 10**6]}}, "larger than its weights"),
         ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "larger than its weights"),
         ({"hyper_parameters": lambda hp: hp | {"only_digit": "<meta http-equiv=refresh>"}}, "no digit"),
         ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "not plain values"),
@@ -120,9 +106,7 @@ def test_what_train_does_not_write_is_refused(changes, said, tmp_path):
 @pytest.mark.parametrize(
     "state",
     [
-        lambda state: {
-            name: tensor[:3] if name in ("network.2.weight", LAST) else tensor for name, tensor in state.items()
-        },
+        lambda state: state | {name: state[name][:3] for name in ("network.2.weight", LAST)},
         lambda state: {name: tensor for name, tensor in state.items() if name != LAST},
         lambda state: state | {"network.4.weight": torch.ones(10, 9), "network.4.bias": torch.ones(10)},
         lambda state: state | {FIRST: torch.ones(12, 0)},
@@ -134,29 +118,3 @@ def test_what_is_no_network_of_ours_is_not_used(state, tmp_path):
     path = changed(tmp_path / "a.ckpt", state_dict=state)
     with pytest.raises(UserError, match="a.ckpt does not hold Linear and Sigmoid layers that end in ten outputs"):
         load_network(read(path), path)
-
-
-def test_a_compressed_file_is_refused_before_it_is_unpacked(tmp_path):
-    """Torch compresses nothing; 1 MB of zeros that were a GB would take a minute to check."""
-    with zipfile.ZipFile(tmp_path / "a.ckpt", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("archive/data.pkl", bytes(1000))
-    with pytest.raises(UserError, match="a.ckpt is damaged, or not a checkpoint"):
-        read(tmp_path / "a.ckpt")
-
-
-def test_a_pipe_is_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / "a.ckpt")
-    with pytest.raises(UserError, match="a.ckpt is no file"):
-        read(tmp_path / "a.ckpt")
-
-
-@pytest.mark.parametrize("seed", [float("inf"), "one"])
-def test_a_seed_that_is_no_whole_number_is_one_clear_line(seed, tmp_path):
-    path = tmp_path / "a.ckpt"
-    model = DigitClassifier([3])
-    saved(path, model)
-    content = torch.load(path, weights_only=True)
-    content["hyper_parameters"]["seed"] = seed
-    torch.save(content, path)
-    with pytest.raises(UserError, match="a.ckpt does not hold the network that it describes"):
-        DigitClassifier.load_from_checkpoint(path)

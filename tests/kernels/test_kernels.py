@@ -21,10 +21,10 @@ from digits.network import (
     inputs,
     linears,
     one_hot,
-    quadratic_cost,
     sigmoid_network,
     weights_and_biases,
 )
+from tests.support.training import same_weights
 
 SGD = torch.optim.SGD
 
@@ -45,6 +45,14 @@ def job(network, images, targets, chosen, lr=1.0, cost=QUADRATIC, decay=0.0):
     return Job(model, images, targets, chosen, optim.plain_sgd(network, lr, decay))
 
 
+def assert_steps_of_backprop(network, exact, *data, rtol, atol):
+    """The compiled steps change the network as backprop.py changes the exact one; returns the tallies of both."""
+    tallies = cpu.train(job(network, *data)), backprop.sgd_steps(*weights_and_biases(exact), *data)
+    for p, q in zip(network.parameters(), exact.parameters(), strict=True):
+        torch.testing.assert_close(p.to(q.dtype), q, rtol=rtol, atol=atol)
+    return tallies
+
+
 @pytest.mark.parametrize(
     "sizes", [[784, 30, 10], [784, 10], [100, 13, 7, 5, 10], [784, 100, 30, 10], [64, 8, 1], [4096, 12, 10]]
 )
@@ -56,13 +64,10 @@ def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size, name
     network, images, targets = problem(sizes)
     exact = sigmoid_network(sizes).double()
     chosen = torch.randperm(200, generator=torch.Generator().manual_seed(1)).view(-1, batch_size)
-    settings = chosen, lr, COSTS[name], decay
-    cost, right = cpu.train(job(network, images, targets, *settings))
-    exact_cost, exact_right = backprop.sgd_steps(*weights_and_biases(exact), images, targets, *settings)
+    data = images, targets, chosen, lr, COSTS[name], decay
+    (cost, right), (exact_cost, exact_right) = assert_steps_of_backprop(network, exact, *data, rtol=1e-4, atol=2e-5)
     assert right == exact_right
     assert cost.item() == pytest.approx(exact_cost.item(), rel=1e-5)
-    for p, q in zip(network.parameters(), exact.parameters(), strict=True):
-        torch.testing.assert_close(p.double(), q, rtol=1e-4, atol=2e-5)
 
 
 @pytest.mark.parametrize("name", COSTS)
@@ -72,11 +77,8 @@ def test_one_mini_batch_is_exact_to_float32_rounding(name, decay):
     exact = sigmoid_network([784, 30, 10]).double()
     for layer in (*linears(network), *linears(exact)):
         layer.bias.data = torch.linspace(-1, 1, layer.out_features).to(layer.bias)  # which must not decay
-    settings = torch.arange(10).view(1, 10), 3.0, COSTS[name], decay
-    cpu.train(job(network, images, targets, *settings))
-    backprop.sgd_steps(*weights_and_biases(exact), images, targets, *settings)
-    for p, q in zip(network.parameters(), exact.parameters(), strict=True):
-        torch.testing.assert_close(p.double(), q, rtol=1e-6, atol=3e-7)
+    data = images, targets, torch.arange(10).view(1, 10), 3.0, COSTS[name], decay
+    assert_steps_of_backprop(network, exact, *data, rtol=1e-6, atol=3e-7)
 
 
 def test_decay_is_exact_where_nothing_else_moves_a_weight():
@@ -91,37 +93,25 @@ def test_decay_is_exact_where_nothing_else_moves_a_weight():
 
 @pytest.mark.parametrize("name", COSTS)
 @pytest.mark.parametrize("outputs", [10, 1])
-def test_every_kernel_evaluates_alike(name, outputs):
+def test_every_kernel_evaluates_as_the_network_itself(name, outputs):
     _, images, targets = problem([784, 30, outputs])
     model = DigitClassifier([30], only_digit=None if outputs == 10 else 0, cost=name)
-    job = Job(model, images, targets, torch.arange(200))
-    tallies = [kernel.evaluate(job) for kernel in kernels.KERNELS.values()]
-    for cost, right in tallies[1:]:
-        assert right == tallies[0][1]
-        assert cost.item() == pytest.approx(tallies[0][0].item(), rel=1e-5)
+    chosen = torch.arange(0, 200, 3)
+    a, y = model.network(inputs(images[chosen], like=model.network[0].weight)), targets[chosen]
+    for kernel in kernels.KERNELS.values():
+        cost, right = kernel.evaluate(Job(model, images, targets, chosen))
+        assert right == correct(a, y) and 0 < right < len(chosen)
+        assert cost.item() == pytest.approx(COSTS[name].value(a, y).item(), rel=1e-5)
 
 
 def test_same_bits_every_time():
     chosen = torch.arange(200).view(20, 10)
-    results = []
+    networks = []
     for _ in range(2):
-        network, images, targets = problem([784, 30, 10])
-        cpu.train(job(network, images, targets, chosen, 3.0))
-        results.append(network)
-    for p, q in zip(results[0].parameters(), results[1].parameters(), strict=True):
-        assert p.equal(q)
-
-
-@pytest.mark.parametrize("outputs", [10, 1])
-def test_evaluate_is_the_network_itself(outputs):
-    network, images, targets = problem([784, 30, outputs])
-    chosen = torch.arange(0, 200, 3)
-    cost, right = cpu.evaluate(job(network, images, targets, chosen))
-    a = network(inputs(images[chosen], like=network[0].weight))
-    y = targets[chosen]
-    assert right == correct(a, y)
-    assert 0 < right < len(chosen)
-    assert cost.item() == pytest.approx(quadratic_cost(a, y).item(), rel=1e-5)
+        network, *data = problem([784, 30, 10])
+        cpu.train(job(network, *data, chosen, 3.0))
+        networks.append(network)
+    assert same_weights(*networks)
 
 
 def test_images_that_change_in_place_are_seen_anew():
@@ -139,11 +129,7 @@ def test_blank_and_full_images():
     network, images, targets = problem([784, 30, 10])
     exact = sigmoid_network([784, 30, 10]).double()
     images[::2], images[1::2] = 0, 255
-    chosen = torch.arange(200).view(20, 10)
-    cpu.train(job(network, images, targets, chosen, 0.1))
-    backprop.sgd_steps(*weights_and_biases(exact), images, targets, chosen, 0.1)
-    for p, q in zip(network.parameters(), exact.parameters(), strict=True):
-        torch.testing.assert_close(p.double(), q, rtol=1e-4, atol=1e-4)
+    assert_steps_of_backprop(network, exact, images, targets, torch.arange(200).view(20, 10), 0.1, rtol=1e-4, atol=1e-4)
 
 
 def plain(network):
@@ -164,6 +150,8 @@ def test_numba_where_it_applies(decay):
     assert chosen_kernel("auto", network, images, plain(network)) == "numba"
     assert chosen_kernel("torch", network, images, plain(network)) == "torch"
     assert chosen_kernel("autograd", network, images, plain(network)) == "autograd"
+    with pytest.raises(UserError, match="--kernel must be auto, numba, torch, autograd, not corn"):
+        chosen_kernel("corn", network, images)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +163,7 @@ def test_numba_where_it_applies(decay):
         ("no numba", "torch", "pip install numba"),
         ("on another device", "torch", "not on the CPU"),
         ("tanh", "autograd", "Linear and Sigmoid"),
+        ("convolution", "autograd", "Linear and Sigmoid"),
         ("momentum", "autograd", "plain SGD"),
         ("adam", "autograd", "plain SGD"),
         ("two groups", "autograd", "plain SGD on all weights and biases"),
@@ -201,6 +190,8 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         images = images.to("meta")
     if case == "tanh":
         network[1] = nn.Tanh()
+    if case == "convolution":
+        network = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 10, 28), nn.Flatten(), nn.Sigmoid())
     if case == "no biases":
         network[0] = nn.Linear(784, 30, bias=False)
     if case == "many neurons":
@@ -224,23 +215,6 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         chosen_kernel("numba", network, images, optimizer, cost=cost)
 
 
-def test_a_name_that_is_none():
-    network, images, _ = problem([784, 30, 10])
-    with pytest.raises(UserError, match="--kernel must be auto, numba, torch, autograd, not corn"):
-        chosen_kernel("corn", network, images)
-
-
-@pytest.mark.slow
-def test_where_nothing_can_be_cached_the_kernel_is_compiled_all_the_same(tmp_path):
-    """As on a read-only file system, where numba finds no folder for its cache."""
-    code = "from digits.kernels import cpu; from tests.kernels.test_kernels import problem, job; import torch\n"
-    code += "network, *data = problem([784, 30, 10]); chosen = torch.arange(200)\n"
-    code += "print(cpu.evaluate(job(network, *data, chosen))[0].item() > 0)"
-    environment = os.environ | {"NUMBA_CACHE_LOCATOR_CLASSES": "_UserProvidedCacheLocator", "NUMBA_CACHE_DIR": ""}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    assert (done.stdout, done.stderr) == ("True\n", "")
-
-
 @pytest.mark.parametrize("threads, batch_size, kernel", [(1, 1000, "numba"), (2, 10, "numba"), (2, 1000, "torch")])
 def test_many_activations_are_dense_if_there_is_a_second_thread(threads, batch_size, kernel, monkeypatch):
     network, images, _ = problem([784, DENSE // 1000 + 1, 10])
@@ -250,16 +224,26 @@ def test_many_activations_are_dense_if_there_is_a_second_thread(threads, batch_s
 
 
 @pytest.mark.slow
-def test_compiled_code_is_kept_on_disk():
-    use = (
+@pytest.mark.parametrize(
+    "environment, said",
+    [
+        ({}, "1 0"),
+        # as on a read-only file system, where numba finds no folder for its cache
+        ({"NUMBA_CACHE_LOCATOR_CLASSES": "_UserProvidedCacheLocator", "NUMBA_CACHE_DIR": ""}, "0 1"),
+    ],
+)
+def test_compiled_code_is_kept_on_disk_where_it_can_be(environment, said):
+    code = (
         "import torch; from digits.kernels import cpu; from tests.kernels.test_kernels import problem, job\n"
         "network, *data = problem([784, 30, 10])\n"
-        "cpu.train(job(network, *data, torch.arange(200).view(20, 10), 1.0))\n"
-        "print(cpu._sgd_steps.stats.cache_hits.total(), cpu._sgd_steps.stats.cache_misses.total())"
+        "assert cpu.train(job(network, *data, torch.arange(200).view(20, 10), 1.0))[0].item() > 0\n"
+        "counts = cpu._sgd_steps.stats\n"
+        "print(counts.cache_hits.total(), counts.cache_misses.total())"
     )
     for _ in range(2):
-        done = subprocess.run([sys.executable, "-c", use], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("1 0\n", "")
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
+    assert (done.stdout, done.stderr) == (f"{said}\n", "")
 
 
 @pytest.mark.mnist
@@ -267,16 +251,6 @@ def test_compiled_code_is_kept_on_disk():
 def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(name, lr, decay, mnist_dir):
     """Measured: no weight further apart than 6e-4, of weights up to 3, after 5,000 steps that each round."""
     images, labels = mnist.load(mnist_dir, train=True)
-    targets = one_hot(labels)
     one, other = (sigmoid_network([784, 30, 10], seed=0) for _ in range(2))
-    settings = order(0, 0, 50_000).view(-1, 10), lr, COSTS[name], decay
-    cpu.train(job(one, images, targets, *settings))
-    backprop.sgd_steps(*weights_and_biases(other), images, targets, *settings)
-    for p, q in zip(one.parameters(), other.parameters(), strict=True):
-        torch.testing.assert_close(p, q, rtol=0, atol=2e-3)
-
-
-def test_a_network_without_linear_layers_takes_the_textbook_way():
-    _, images, _ = problem([784, 30, 10])
-    network = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 10, 28), nn.Flatten(), nn.Sigmoid())
-    assert chosen_kernel("auto", network, images, plain(network), 1000) == "autograd"
+    data = images, one_hot(labels), order(0, 0, 50_000).view(-1, 10), lr, COSTS[name], decay
+    assert_steps_of_backprop(one, other, *data, rtol=0, atol=2e-3)

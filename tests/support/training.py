@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -80,6 +81,18 @@ class Runs:
 
     def weights(self, run: str) -> dict[str, torch.Tensor]:
         return weights(self.folder / run / "last.ckpt")
+
+
+def in_two_processes(target, *args) -> None:
+    """Call target(barrier, *args) in two processes at once, which can wait for each other; neither may fail."""
+    context = get_context("fork")
+    barrier = context.Barrier(2)
+    processes = [context.Process(target=target, args=(barrier, *args)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0]
 
 
 class Watch:

@@ -23,20 +23,15 @@ def config(folder, **values):
     return path
 
 
-def test_config(run, tmp_path):
+def test_a_config_and_the_command_line_that_goes_before_it(run, tmp_path):
     path = config(tmp_path, hidden=[12, 8], epochs=1, lr=0.5, init="gaussian", batch_size=50)
     run("--config", path, "--run_dir", "here")
     settings = last("here").hparams
     assert settings | {"hidden": [12, 8], "lr": 0.5, "init": "gaussian"} == settings
     assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 10
-
-
-def test_command_line_goes_before_config(run, tmp_path):
-    path = config(tmp_path, hidden=[12, 8], epochs=5, lr=0.5)
-    run("--config", path, "--hidden", 9, "--epochs", 1, "--lr", 2, "--run_dir", "here")
-    assert last("here").shape == "784-9-10"
-    assert last("here").hparams["lr"] == 2
-    assert torch.load("here/last.ckpt", weights_only=True)["epoch"] == 0
+    run("--config", path, "--hidden", 9, "--epochs", 2, "--lr", 2, "--run_dir", "there")
+    assert last("there").hparams == settings | {"hidden": [9], "lr": 2.0}
+    assert torch.load("there/last.ckpt", weights_only=True)["epoch"] == 1
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda path: path.stem)
@@ -45,50 +40,33 @@ def test_configs_of_the_project_run(run, path):
     assert last("here").shape.startswith("784-")
 
 
-@pytest.mark.parametrize("hidden", [["7"], ["7", "6"], ["[7,6]"], ["7", "6", "5"]])
-def test_hidden_layers(run, hidden):
-    run("--hidden", *hidden, "--epochs", 1, "--run_dir", "here")
-    assert last("here").hparams["hidden"] == [int(n) for n in re.findall(r"\d", " ".join(hidden))]
-
-
-def test_help(home, capsys):
-    with pytest.raises(SystemExit) as end:
-        main(["train", "--help"])
-    assert end.value.code == 0
-    output = capsys.readouterr().out
-    for name in ("hidden", "epochs", "batch_size", "lr", "init", "seed", "data_dir", "run_dir", "config"):
-        assert f"--{name} " in output
-    for name in ("--only_digit", "--train_size", "--trainer.NAME", "[default: 3.0]"):
-        assert name in output
-    assert len(output.splitlines()) < 40  # a screen
-
-
-def test_the_settings_of_the_trainer_are_listed_on_request(home, capsys):
-    with pytest.raises(SystemExit) as end:
-        main(["train", "--trainer.help"])
-    assert end.value.code == 0
-    output = capsys.readouterr().out
-    for name in ("max_epochs", "accelerator", "limit_train_batches", "callbacks"):
-        assert f"--trainer.{name}" in output
+@pytest.mark.parametrize(
+    "option, names",
+    [
+        ("--help", "hidden epochs batch_size lr init seed data_dir run_dir config only_digit train_size trainer.NAME"),
+        ("--trainer.help", "trainer.max_epochs trainer.accelerator trainer.limit_train_batches trainer.callbacks"),
+    ],
+)
+def test_help(option, names, verb):
+    code, output, _ = verb("train", option)
+    assert code == 0
+    assert all(re.search(rf"--{name}\b", output) for name in names.split())
+    assert option == "--trainer.help" or "[default: 3.0]" in output and len(output.splitlines()) < 40  # a screen
 
 
 @pytest.mark.parametrize(
     "trainer",
     [
         {"callbacks": [{"class_path": "evil.Payload"}]},
-        {"callbacks": "evil.Payload"},
         {"callbacks": ["evil.Payload"]},
         {"logger": {"class_path": "CSVLogger", "init_args": {"save_dir": "elsewhere"}}},
-        {"logger": "evil.Payload"},
         {"logger": "CSVLogger"},
         {"profiler": "evil.Payload"},
         {"strategy": "evil.Payload"},
         {"accelerator": "evil.Payload"},
-        {"plugins": ["evil.Payload"]},
         {"devices": {"class_path": "evil.Payload"}},
         {"max_time": "evil.Payload"},
         "evil.Payload",
-        ["evil.Payload"],
     ],
     ids=str,
 )
@@ -105,13 +83,12 @@ def test_a_file_runs_no_code(run, capsys, trainer, how):
     assert sorted(path.name for path in Path().rglob("*")) == ["config.yaml", "evil.py", "old"]
 
 
-def test_plain_settings_of_the_trainer_in_a_file(run, tmp_path):
-    path = config(
-        tmp_path, epochs=9, trainer="{max_epochs: 2, accelerator: cpu, limit_train_batches: 1.0, logger: false}"
-    )
-    run("--config", path, "--trainer.max_epochs", 1, "--run_dir", "here")
-    assert torch.load("here/last.ckpt", weights_only=True)["epoch"] == 0
-    assert not list(Path("here").glob("events*"))
+def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tmp_path):
+    trainer = "{max_epochs: 2, accelerator: cpu, limit_train_batches: 1.0, logger: false}"
+    path, later = config(tmp_path, epochs=9, trainer=trainer), ["--trainer.enable_checkpointing", "false"]
+    output = run("--config", path, "--trainer.max_epochs", 1, *later, "--run_dir", "here")
+    assert re.findall("^Epoch (.)", output, re.M) == ["0"]
+    assert sorted(path.name for path in Path("here").iterdir()) == [".lock", "config.yaml"]
     assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
 
 
@@ -121,28 +98,13 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 @pytest.mark.parametrize(
     "args, named",
     [
-        (["--lr", "nan"], "--lr"),
-        (["--lr", "inf"], "--lr"),
         (["--lr", "0"], "--lr"),
-        (["--lr", "-1"], "--lr"),
-        (["--lr", "x"], "--lr"),
-        (["--lr"], "--lr"),
-        (["--hidden", "0"], "--hidden"),
         (["--hidden", "30", "0"], "--hidden"),
-        (["--hidden", "-5"], "--hidden"),
-        (["--hidden", "many"], "--hidden"),
-        (["--hidden"], "--hidden"),
+        (["--distort", "-1"], "--distort"),
         (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
-        (["--only_digit", "-1"], "--only_digit must be 0 to 9, not -1"),
-        (["--only_digit", "nine"], "--only_digit"),
-        (["--train_size", "0"], "--train_size must be 1 to 500,"),
         (["--train_size", "501"], "--train_size must be 1 to 500,"),
-        (["--train_size", "all"], "--train_size"),
-        (["--batch_size", "-3"], "--batch_size"),
         (["--batch_size", "0"], "--batch_size"),
-        (["--epochs", "1.5"], "--epochs"),
         (["--seed", "-1"], "--seed"),
-        (["--init", "foo"], "--init"),
         (["--kernel", "corn"], "--kernel"),
         (["--bogus", "1"], "--bogus"),
         (["bogus"], "bogus"),

@@ -1,4 +1,5 @@
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -41,11 +42,7 @@ def test_tensorboard_shows_the_best_epoch(data_dir, tmp_path):
 
 
 def test_of_a_detector_there_are_only_the_weights():
-    class Board:
-        def add_image(self, name, picture, epoch, dataformats):
-            self.shown = [*getattr(self, "shown", []), name]
-
-    board = Board()
-    images, labels = torch.zeros(3, 28, 28, dtype=torch.uint8), torch.arange(3)
-    show(board, DigitClassifier([5], only_digit=3), 0, images, labels)
-    assert board.shown == ["weights of the first layer"]
+    shown = []
+    board = SimpleNamespace(add_image=lambda name, *_, **__: shown.append(name))
+    show(board, DigitClassifier([5], only_digit=3), 0, torch.zeros(3, 28, 28, dtype=torch.uint8), torch.arange(3))
+    assert shown == ["weights of the first layer"]

@@ -12,13 +12,13 @@ import torch
 import yaml
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from digits.errors import UserError
+from digits.model import DigitClassifier
 from digits.train import train
 from digits.training.callbacks import Interrupted
 from digits.training.runs import Run
-from tests.support.training import Runs, same, weights
+from tests.support.training import Runs, curves, same, weights
 
 SETTINGS = {"data_dir": Path("data"), "trainer": None, "lr": 3.0}  # of a run that trains nothing
 
@@ -37,17 +37,44 @@ def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
     assert re.findall(r"^Epoch (\d+)", output, re.M) == ["3", "4"]
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
     assert same(weights("three/best.ckpt"), weights("five/best.ckpt"))
-    curves = EventAccumulator("three").Reload()
-    assert [event.step for event in curves.Scalars("accuracy/validation")] == [0, 1, 2, 3, 4]
+    assert torch.load("three/last.ckpt", weights_only=True)["epoch"] == 4  # even if it is not the best
+    assert curves("three")["accuracy/validation"][0] == (0, 1, 2, 3, 4)
 
 
-def test_resumed_detector_keeps_its_digit_and_its_images(run, home):
-    args = ["--hidden", 20, "--only_digit", 3, "--train_size", 95]
-    run(*args, "--epochs", 3, "--run_dir", "three")
-    run(*args, "--epochs", 5, "--run_dir", "five")
-    assert "784-20-1" in run("--resume", "three", "--epochs", 5)
-    assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
-    assert torch.load("three/last.ckpt", weights_only=True)["global_step"] == 50
+def interrupted_in_epoch_3(model):
+    if model.current_epoch == 3:
+        raise Interrupted(signal.SIGINT, 3)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"only_digit": 3, "train_size": 95},
+        {"distort": 0.5, "schedule": True},
+        {"allographs": True, "negatives": 0.25},
+        {"cost": "cross_entropy", "l2": 5.0, "init": "gaussian"},
+    ],
+)
+def test_interrupted_run_keeps_its_settings_and_ends_on_the_bits_of_a_whole_one(settings, run, home, monkeypatch):
+    words = [word for name, value in settings.items() for word in (f"--{name}", value) if word is not True]
+    args = ["--hidden", 20, "--epochs", 5, *words, "--run_dir"]
+    run(*args, "whole")
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(DigitClassifier, "on_train_epoch_start", interrupted_in_epoch_3, raising=False)
+        run(*args, "here")
+    assert re.findall(r"^Epoch (\d+)", run("--resume", "here"), re.M)[-2:] == ["3", "4"]
+    assert same(weights("here/last.ckpt"), weights("whole/last.ckpt"))
+    kept = torch.load("here/last.ckpt", weights_only=True)
+    config = yaml.safe_load(Path("here/config.yaml").read_text())
+    for found in (kept["hyper_parameters"] | kept["datamodule_hyper_parameters"], config):
+        assert found | settings == found
+
+
+def test_a_schedule_is_for_all_epochs_of_a_run(run, capsys):
+    run("--schedule", "--epochs", 1, "--run_dir", "one")
+    with pytest.raises(SystemExit):
+        run("--resume", "one", "--epochs", 2)
+    assert "a schedule is for all epochs of a run: --epochs is 1 in one, not 2\n" in capsys.readouterr().err
 
 
 def test_a_run_from_before_detectors_distortions_and_costs_goes_on(three, run):
@@ -66,24 +93,13 @@ def test_a_run_from_before_detectors_distortions_and_costs_goes_on(three, run):
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
 
 
-def test_last_is_the_last_epoch_even_if_it_is_not_the_best(three):
-    assert torch.load("five/last.ckpt", weights_only=True)["epoch"] == 4
-
-
-def test_settings_come_from_the_run(three, run):
-    assert "784-20-10" in run("--resume", "three", "--epochs", 4)
-
-
-def test_a_damaged_last_checkpoint_is_passed_over(three, run, capsys):
-    path = three / "three" / "last.ckpt"
-    path.write_bytes(path.read_bytes()[:-1000])
-    run("--resume", "three", "--epochs", 5)
-    assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
-
-
-def test_no_checkpoint_yet_starts_anew(three, run):
-    for name in ("last.ckpt", "best.ckpt"):
-        (three / "three" / name).unlink()
+@pytest.mark.parametrize("damaged, missing", [(["last"], []), ([], ["last", "best"])])
+def test_a_damaged_last_checkpoint_is_passed_over_and_without_any_it_starts_anew(damaged, missing, three, run):
+    for name in damaged:
+        path = three / "three" / f"{name}.ckpt"
+        path.write_bytes(path.read_bytes()[:-1000])
+    for name in missing:
+        (three / "three" / f"{name}.ckpt").unlink()
     run("--resume", "three", "--epochs", 5)
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
 
@@ -94,10 +110,9 @@ def test_no_checkpoint_yet_starts_anew(three, run):
         (["--resume", "nowhere"], "no run to resume in nowhere"),
         (["--resume"], "no run in runs/"),
         (["--resume", "three", "--hidden", "7"], "keeps its settings: --hidden is .20. in three"),
-        (["--resume", "three", "--seed", "7"], "keeps its settings: --seed is 0 in three"),
         (["--resume", "three", "--batch_size", "7"], "keeps its settings: --batch_size is 10 in three"),
         (["--resume", "three", "--only_digit", "7"], "keeps its settings: --only_digit is None in three"),
-        (["--resume", "three", "--train_size", "7"], "keeps its settings: --train_size is None in three"),
+        (["--resume", "three", "--distort", "1"], "keeps its settings: --distort is 0.0 in three, not 1.0"),
     ],
 )
 def test_what_cannot_be_resumed(args, reason, three, run, capsys):
@@ -158,22 +173,15 @@ def test_a_run_is_its_folder_wherever_it_lies(how, three, run):
     assert same(weights("else/where/best.ckpt"), best["state_dict"])
     assert same(weights("else/where/last.ckpt"), weights("five/last.ckpt"))
     assert Path("three").exists() == (how == "copied")
+    assert "Checkpoint  else/where/best.ckpt" in run("--resume", "else/where")  # finished, it is tested
 
 
-def test_a_finished_run_that_was_moved_is_tested_where_it_is(three, run):
-    shutil.move("three", "moved")
-    assert "Checkpoint  moved/best.ckpt" in run("--resume", "moved")
-
-
-def test_a_run_is_not_made_shorter(three, run, capsys):
+def test_a_run_is_not_made_shorter_and_remembers_its_length(three, run, capsys):
     with pytest.raises(SystemExit):
         run("--resume", "three", "--epochs", 2)
     assert "three has been trained for 3 epochs already, more than 2" in capsys.readouterr().err
     assert yaml.safe_load(Path("three/config.yaml").read_text())["epochs"] == 3
     assert "Epoch" not in run("--resume", "three")
-
-
-def test_a_lengthened_run_remembers_its_length(three, run):
     run("--resume", "three", "--epochs", 4)
     shutil.copytree("three", "again")
     assert "after epoch 3" in run("--resume", "again")
@@ -229,26 +237,12 @@ def test_two_processes_do_not_train_in_one_folder(home, run, capsys):
     assert "Epoch 2" in run("--resume", "here", "--epochs", 3)
 
 
-@pytest.mark.slow
-def test_a_lock_dies_with_its_process(tmp_path):
-    runs = Runs(tmp_path)
-    process = runs.new("here", "--epochs", "100000")
-    assert next(line for line in process.stdout if line.startswith("Epoch 1"))
-    second = runs.start("--resume", "here")
-    assert "another process trains in here" in second.communicate(timeout=120)[1]
-    process.kill()
-    process.communicate()
-    epoch = torch.load(tmp_path / "here" / "last.ckpt", weights_only=True)["epoch"]
-    assert "Going on" in runs.finish(runs.start("--resume", "here", "--epochs", str(epoch + 2)))
-
-
-@pytest.mark.parametrize("before, after", [("64-true", "32-true"), ("32-true", "64-true")])
-def test_a_resumed_run_keeps_its_precision(before, after, run, capsys):
-    run("--epochs", 1, "--run_dir", "here", "--trainer.precision", before)
+def test_a_resumed_run_keeps_its_precision(run, capsys):
+    run("--epochs", 1, "--run_dir", "here", "--trainer.precision", "64-true")
     with pytest.raises(SystemExit):
-        run("--resume", "here", "--epochs", 2, "--trainer.precision", after)
+        run("--resume", "here", "--epochs", 2, "--trainer.precision", "32-true")
     [line] = capsys.readouterr().err.splitlines()
-    assert f"keeps its settings: --trainer.precision is {before} in here, not {after}" in line
+    assert "keeps its settings: --trainer.precision is 64-true in here, not 32-true" in line
     assert "Epoch 1" in run("--resume", "here", "--epochs", 2)
 
 

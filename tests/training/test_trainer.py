@@ -1,8 +1,6 @@
 """Lightning's Trainer as the user sets it, in one process and in two."""
 
 import re
-import shutil
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,25 +10,9 @@ from digits.training.trainer import fastest_device
 from tests.support.training import Runs
 
 
-def test_trainer_settings(run):
-    output = run("--trainer.max_epochs", 2, "--trainer.limit_train_batches", 1, "--run_dir", "here")
-    assert len(re.findall("^Epoch", output, re.M)) == 2
-    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 2 * 50
-
-
-def test_trainer_without_files(run):
-    run("--epochs", 1, "--trainer.logger", "false", "--trainer.enable_checkpointing", "false", "--run_dir", "here")
-    assert sorted(path.name for path in Path("here").iterdir()) == [".lock", "config.yaml"]
-
-
 @pytest.mark.parametrize(
     "there, hidden, batch_size, device",
-    [
-        (False, 800, 10, "cpu"),
-        (True, 100, 10, "cpu"),
-        (True, 800, 10, "cuda"),
-        (True, 100, 100, "cuda"),
-    ],
+    [(False, 800, 10, "cpu"), (True, 100, 10, "cpu"), (True, 800, 10, "cuda"), (True, 100, 100, "cuda")],
 )
 def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
@@ -58,18 +40,12 @@ def test_two_processes_follow_one(last, tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_share_a_run_that_each_would_name_by_its_clock(tmp_path):
+    """Of 500 images in mini-batches of 2 x 7 the last mini-batch has 10, five for each."""
     runs = Runs(tmp_path)
-    output = runs.finish(runs.start("--data_dir", "data", "--epochs", "2", "--trainer.devices", "2"))
-    assert "Checkpoint  runs/784-30-10_2" in output
+    settings = ["--data_dir", "data", "--epochs", "2", "--hidden", "20", "--batch_size"]
+    two = runs.finish(runs.start(*settings, "7", "--trainer.devices", "2"))
+    assert "Checkpoint  runs/784-20-10_" in two
     [folder] = (tmp_path / "runs").iterdir()
     assert (folder / "best.ckpt").exists()
-
-
-@pytest.mark.slow
-def test_processes_that_do_not_divide_the_images(tmp_path):
-    """500 images in mini-batches of 2 x 7: the last one has 10, five for each."""
-    runs = Runs(tmp_path)
-    two = runs.new("two", "--batch_size", "7", "--epochs", "2", "--trainer.devices", "2")
-    one = runs.finish(runs.new("one", "--batch_size", "14", "--epochs", "2", "--kernel", "torch"))
-    assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", runs.finish(two), re.M) != []
-    shutil.rmtree(tmp_path)
+    one = runs.finish(runs.start(*settings, "14", "--kernel", "torch"))
+    assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", two, re.M) != []
