@@ -1,7 +1,7 @@
 """One step of stochastic gradient descent on a sigmoid network, by the four equations of backpropagation.
 
-The names are the book's (chapter 2): z = w a + b is a neuron's weighted input, a = sigmoid(z) its activation, delta =
-dC/dz its error. The book has the derivative of the sigmoid as sigma'(z); written with the activation it is a (1 - a).
+The names are the book's (chapter 2): z = w a + b is a neuron's weighted input, from the activations a before it; its
+own activation is a = sigmoid(z), its error delta = dC/dz. The derivative of the sigmoid, sigma'(z), is a (1 - a).
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def sgd_step(
         y: Desired output activations (B, outputs of the last layer), likewise.
         lr: Learning rate.
         cost: By default the quadratic one, whose mean is C = 1/(2B) sum ||y - a||^2.
-        decay: Of L2 regularization, lambda / n: the weights, not the biases, lose `lr * decay` of themselves.
+        decay: Of L2, lambda / n with n training images: weights, not biases, lose `lr * decay` of themselves.
 
     Returns:
         Cost summed over the mini-batch, without L2, and the number of right predictions, both as they were before the

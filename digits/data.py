@@ -22,7 +22,7 @@ class Stack(NamedTuple):
     """What Lightning calls a batch: a whole data set, and which of its images to take.
 
     Lightning takes far longer to hand over a batch than a step of SGD takes. So it hands over many mini-batches at
-    once, as numbers of images; the images stay where they are.
+    once, as indices of images; the images stay where they are.
     """
 
     images: Tensor  # (N, H, W) uint8
@@ -35,13 +35,13 @@ def order(seed: int, epoch: int, count: int) -> Tensor:
     return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(count))
 
 
-def stacks(order: Tensor, batch_size: int, mini_batches: int) -> list[Tensor]:
-    """An order (n,) of images cut into stacks (K, B): K mini-batches, at most `mini_batches`, of B images each.
+def index_stacks(indices: Tensor, batch_size: int, mini_batches: int) -> list[Tensor]:
+    """Indices (n,) cut into stacks (K, B): K mini-batches, at most `mini_batches`, of B indices each.
 
     A last, smaller mini-batch is a stack of its own.
     """
-    whole = order[: len(order) // batch_size * batch_size].view(-1, batch_size)
-    rest = order[whole.numel() :].view(1, -1)
+    whole = indices[: len(indices) // batch_size * batch_size].view(-1, batch_size)
+    rest = indices[whole.numel() :].view(1, -1)
     return [stack for stack in (*whole.split(mini_batches), rest) if stack.numel()]
 
 
@@ -66,8 +66,8 @@ class TrainingStacks:
             parts = chosen.tensor_split(self.trainer.world_size, dim=1)
             yield Stack(images, targets, parts[self.trainer.global_rank])
 
-    def _stacks(self, order: Tensor) -> list[Tensor]:
-        return stacks(order, self.batch_size, max(1, STACK // self.batch_size))
+    def _stacks(self, indices: Tensor) -> list[Tensor]:
+        return index_stacks(indices, self.batch_size, max(1, STACK // self.batch_size))
 
 
 class WholeSplit(list[Stack]):

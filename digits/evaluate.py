@@ -47,7 +47,7 @@ def evaluate(
 ) -> None:
     """Say how well pictures are read whose right answers are known, a line for each folder; else MNIST's test images.
 
-    The right answer is the name of the folder, as in FOLDER/7/x.png, or what the picture's own name has before its
+    The right answer is the name of a folder in it, as in FOLDER/7/x.png, or what the picture's own name has before its
     first _, as in FOLDER/504192_x.jpg; several lines of digits have a - between them, as in FOLDER/012-345_x.jpg.
 
     Args:

@@ -88,11 +88,11 @@ class DigitClassifier(LightningModule):
         return optim.scheduled(optimizer, self.trainer.max_epochs) if self.schedule else optimizer
 
     def on_train_start(self) -> None:
-        """Raise UserError for what would have to happen within a stack."""
+        """Raise UserError if training is to end, or a rate to change, within an epoch."""
         optim.refuse_steps(self.trainer)
 
     def training_step(self, stack: Stack, _: int) -> None:
-        """A step of SGD for each mini-batch of the stack."""
+        """A step of SGD for each mini-batch: `backprop.sgd_step`, or a kernel that gives its numbers faster."""
         kernel, job = self.kernel_for(stack)
         cost, right = kernel.train(job)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
@@ -102,12 +102,12 @@ class DigitClassifier(LightningModule):
         self._log_means("training", cost, right, stack.chosen.numel())
 
     def kernel_for(self, stack: Stack) -> tuple[Kernel, Job]:
-        """The kernel that trains on a stack, and what it is given. Raises ValueError for images of another size."""
+        """The kernel that trains on a stack, and what it is given; ValueError or UserError if none suits it."""
         job = self._job(stack, self.trainer.optimizers[0], self.trainer.world_size)
         return kernels.choose(self.kernel, job), job
 
     def _job(self, stack: Stack, optimizer: Optimizer | None = None, processes: int = 1) -> Job:
-        self._check_shape(stack.images)  # the compiled kernel does not
+        self._check_shape(stack.images)  # which the compiled kernel does not check
         targets = stack.targets if self.only_digit is None else stack.targets[:, [self.only_digit]]
         return Job(self, stack.images, targets, stack.chosen, optimizer, processes)
 
@@ -124,7 +124,7 @@ class DigitClassifier(LightningModule):
         self._log_means("test", *self.score(stack), len(stack.chosen))
 
     def score(self, stack: Stack) -> tuple[Tensor, Tensor]:
-        """Cost, summed, and number of right predictions on the `chosen` (n,) of a stack; raises ValueError likewise."""
+        """Cost, summed, and number of right predictions on the `chosen` (n,) of a stack; raises likewise."""
         job = self._job(stack)
         return kernels.choose(self.kernel, job).evaluate(job)
 

@@ -79,7 +79,7 @@ def cross_entropy(a: Tensor, y: Tensor) -> Tensor:
 
 
 class Cost(NamedTuple):
-    """What a network learns to make small: functions of outputs `a` (B, outputs) and desired outputs `y`, alike.
+    """What a network learns to make small: functions of outputs `a` and desired outputs `y`, both (B, outputs).
 
     `value` is the cost, summed over the mini-batch; `delta` is dC/dz of each output neuron, the error in BP1.
     """
@@ -89,7 +89,9 @@ class Cost(NamedTuple):
 
 
 QUADRATIC = Cost(quadratic_cost, lambda a, y: (a - y) * (a * (1 - a)))  # the derivative of the sigmoid is a (1 - a)
-CROSS_ENTROPY = Cost(cross_entropy, lambda a, y: a - y)  # it cancels here: a saturated neuron that is wrong learns fast
+CROSS_ENTROPY = Cost(
+    cross_entropy, lambda a, y: a - y
+)  # that cancels here: a saturated neuron that is wrong learns fast
 COSTS: dict[CostName, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_ENTROPY}
 
 
@@ -99,8 +101,5 @@ def predictions(a: Tensor) -> Tensor:
 
 
 def correct(a: Tensor, y: Tensor) -> Tensor:
-    """How many of the outputs `a` (N, outputs) predict the class of their target `y`, or, if it is all 0, no class.
-
-    No class means that every output is at most 0.5. Returns a 0-dimensional int64.
-    """
+    """How many of N examples are right: `a` (N, outputs) predicts the class of `y` or, if that is 0, none is > 0.5."""
     return torch.where(y.any(-1), predictions(a) == predictions(y), (a <= 0.5).all(-1)).sum()

@@ -70,7 +70,7 @@ def _pictures(words: list[str]) -> list[str]:
     for word in words:
         path = Path(word)
         if path.suffix == ".ckpt" or (path / BEST).exists():
-            raise UserError(f"{word} is a network, not a picture; it goes behind --network")
+            raise UserError(f"{word} is a network, not a picture; it goes after --network")
         found = map(str, pictures_in(path)) if path.is_dir() else [] if path.exists() else glob.glob(word)
         names += sorted(found) or [word]
     return names
@@ -107,12 +107,12 @@ def _annotate(picture: str | bytes, lines: list[list[Reading]], path: Path) -> N
     """Write the picture, upright, with a box around each digit and what was read above it; grey around what is none."""
     image = plain(opened(picture))
     draw = ImageDraw.Draw(image)
-    line, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
+    pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
     for reading in chain(*lines):
         colour = "grey" if reading.digit is None else "#d55e00"
         left, top, right, bottom = reading.box
-        draw.rectangle((left - line, top - line, right + line, bottom + line), outline=colour, width=line)
+        draw.rectangle((left - pen, top - pen, right + pen, bottom + pen), outline=colour, width=pen)
         if reading.digit is not None:
-            above = top - 1.3 * size if top > 1.3 * size else bottom + line
+            above = top - 1.3 * size if top > 1.3 * size else bottom + pen
             draw.text((left, above), str(reading.digit), colour, font_size=size)
     save(image, path)

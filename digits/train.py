@@ -54,7 +54,7 @@ def train(
         lr: Learning rate.
         schedule: Let lr warm up, then decay.
         init: Initial weights; gaussian is the book's first chapter's.
-        seed: Decides the initial weights and the order.
+        seed: Decides initial weights, order and augmentation.
         distort: How strongly to distort the images.
         allographs: Write some in other ways.
         negatives: Images without a digit per training image.
@@ -67,7 +67,7 @@ def train(
         data_dir: Where the MNIST files are, or go.
         run_dir: A new folder for this run; else one in runs/.
         trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.
-        resume: Go on from the last finished epoch in `run_dir`.
+        resume: Go on from the last finished epoch in `run_dir`, if one is named.
         kind: What to train, such as a class of your own that is derived from `DigitClassifier`.
 
     Returns:
@@ -81,8 +81,8 @@ def train(
     data.prepare_data()  # before anything is written for this run
     model = kind(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
-    device = {"accelerator": fastest_device(model, batch_size)}
-    lightning = build_trainer(run, epochs, device | (trainer or {}), early_stop)
+    chosen = {"accelerator": fastest_device(model, batch_size)} | (trainer or {})  # the user's settings go first
+    lightning = build_trainer(run, epochs, chosen, early_stop)
     with run.under_way(settings):
         lightning.fit(model, data, ckpt_path=run.checkpoint)
         folder = lightning.strategy.broadcast(run.folder)  # each process has named it by its own clock

@@ -6,7 +6,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from digits import mnist
-from digits.data import MNISTDataModule, order, stacks
+from digits.data import MNISTDataModule, index_stacks, order
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot
@@ -33,7 +33,7 @@ def test_order_is_a_permutation_that_hangs_on_seed_and_epoch_alone():
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 64, 1000])
 @pytest.mark.parametrize("mini_batches", [1, 7, 500])
 def test_stacks_cover_every_position_once(images, batch_size, mini_batches):
-    cut = stacks(torch.arange(images), batch_size, mini_batches)
+    cut = index_stacks(torch.arange(images), batch_size, mini_batches)
     assert torch.cat([stack.flatten() for stack in cut]).equal(torch.arange(images))
     assert all(stack.shape[1] == batch_size and len(stack) <= mini_batches for stack in cut[:-1])
     last, remainder = cut[-1], images % batch_size

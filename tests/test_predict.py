@@ -165,7 +165,7 @@ def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
             "gone.ckpt: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled",
         ),
         (["a.png"], "big.ckpt", "another size than 28x28"),
-        (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; it goes behind --network"),
+        (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; it goes after --network"),
     ],
 )
 def test_mistakes(words, network, reason, read):

@@ -57,11 +57,13 @@ def find_foreground(pixels: np.ndarray, enlarged: int = 1) -> Foreground:
     unruled = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
     on_lines = unruled != light
     off_lines = edges & ~on_lines
-    across = 3 + enlarged | 1  # pixels across a thin stroke and its edges
+    across = (3 + enlarged) | 1  # odd: pixels across a thin stroke and its edges
     found = clearest_window(unruled, gradients, off_lines if off_lines.any() else edges, across)
+    # A level stroke that crosses a tightly cut picture looks ruled. So the lines are left in as well, and that is kept
+    # if its clearest component meets all four sides.
     if on_lines.any() and (found is None or sides_met(found)):
         whole = clearest_window(light, gradients, edges, across)
-        if whole and sides_met(whole) == 4:  # cut to its foreground, so that a level stroke crosses the picture too
+        if whole and sides_met(whole) == 4:
             found = whole
     if not found or is_texture(found):
         raise UserError("shows no digit: nothing on it looks like ink on paper")
@@ -101,8 +103,8 @@ def estimate_background(light: np.ndarray, window: float) -> np.ndarray:
 def binarize(darkness: np.ndarray, least: float, across: int) -> np.ndarray:
     """Where a picture (H, W) is at least so dark, or has a stroke so thin that it looks paler than it is.
 
-    The middle of such a stroke is nowhere darker in so many pixels `across` it, and background is among them. Without
-    it, thin strokes break.
+    The middle of such a stroke is the darkest of the `across` pixels around it in its row or column, and one of those
+    is background. Without it, thin strokes break.
     """
     mask, faint = darkness > least, THIN * least
     for size in ((1, across), (across, 1)):

@@ -50,7 +50,8 @@ class Box:
 class Component(Box):
     """A connected component, the pixels of one label; its `clarity` is higher the more it looks like a pen stroke.
 
-    `main` ones are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is.
+    `main` ones are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is;
+    the clearest always is one.
     """
 
     label: int

@@ -1,8 +1,8 @@
 """Normalization: the strokes of one digit, drawn the way MNIST's were.
 
-Those were scaled to fit 20x20 with their aspect ratio kept, anti-aliased, and placed with their centre of mass in the
-middle of 28x28 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits"). Before that, an unusual
-slant or stroke width is corrected.
+Those were scaled to fit 20x20 with their aspect ratio kept, anti-aliased, and placed with their centre of mass in pixel
+14 of 28x28, counted from 0 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits"). Before that,
+an unusual slant or stroke width is corrected.
 """
 
 import cv2
@@ -23,8 +23,8 @@ def normalize(strokes: np.ndarray) -> np.ndarray:
     scale = BOX * FINE / max(strokes.shape)
     height, width = (max(1, round(n * scale)) for n in strokes.shape)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    enlarged = np.pad(cv2.resize(strokes, (width, height), interpolation=how), BOX)
-    drawn = normalize_strokes(_drawn(deslant(enlarged)))
+    enlarged = np.pad(cv2.resize(strokes, (width, height), interpolation=how), BOX)  # with room for the shear
+    drawn = normalize_stroke_width(_drawn(deslant(enlarged)))
     left, top, right, bottom = bounds(drawn)
     drawn = drawn[top:bottom, left:right]
     scale = BOX / max(drawn.shape)
@@ -47,7 +47,7 @@ def deslant(strokes: np.ndarray) -> np.ndarray:
     return cv2.warpAffine(strokes, np.array([[1, -excess, excess * middle], [0, 1, 0]]), strokes.shape[::-1])
 
 
-def normalize_strokes(drawn: np.ndarray) -> np.ndarray:
+def normalize_stroke_width(drawn: np.ndarray) -> np.ndarray:
     """Thicken or thin the strokes of a digit (H, W) bool, FINE times MNIST's resolution, to a width within STROKE."""
     depth = cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     width = 4 * depth[drawn].mean() / FINE  # across a stroke of width w, the mean distance to its edge is w / 4

@@ -14,7 +14,7 @@ from digits.files import write_atomically
 
 LARGEST = 64_000_000  # pixels of a picture; more would be a decompression bomb, or take gigabytes
 NARROW = 100  # a picture is refused if one side is this many times the other
-WORKING = 300  # a picture is reduced until it has at most this many pixels squared
+WORKING = 300  # a picture is reduced to an area of about 300 x 300 pixels
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -96,7 +96,7 @@ def _reducible(image: Image.Image) -> Image.Image:
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """A PIL image upright, as RGB: deeper pixels stretched to 0..255, transparency white, or black under light."""
+    """A PIL image upright, as RGB: deep pixels stretched to 0..255, clear ones white, or black if the rest is light."""
     image = ImageOps.exif_transpose(image)
     if image.mode[0] in "IF":
         stretched = cv2.normalize(np.asarray(image, np.float32), np.empty(0), 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)

@@ -18,19 +18,22 @@ from digits.handwriting.segmentation import Segment, segment
 if TYPE_CHECKING:
     from torch import nn
 
-SMALLEST = 150  # a picture of fewer pixels squared is enlarged to at least this many
+SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 REJECTION_THRESHOLD = 0.55  # least confidence of a number: a higher one rejects more of what is none, and more digits
 
 
 class Digit(NamedTuple):
-    """What may be a digit: `image` (28, 28) float32 0..1, light on dark; `box` left, top, right, bottom in pixels."""
+    """A candidate as a digit: `image` (28, 28) float32 0..1, light on dark; `box` (left, top, right, bottom)."""
 
     image: np.ndarray
     box: tuple[int, ...]
 
 
 class Line(NamedTuple):
-    """A line of a picture: its `candidates`, and each one as a digit. A `known` one is one digit, whatever it is."""
+    """A line of a picture: its `candidates`, and each one as a digit.
+
+    A `known` line is one digit, since the caller says so or it is drawn as MNIST's are: it is never rejected.
+    """
 
     candidates: list[Candidate]
     digits: list[Digit]
@@ -99,8 +102,7 @@ def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: 
 def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
     """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`.
 
-    Drops lines below the rejection threshold, except where the caller states that it is a digit. Raises UserError if
-    no line is left.
+    Drops lines below the rejection threshold, except `known` ones. Raises UserError if no line is left.
     """
     import torch  # here, since the processes that only find digits need none
 
@@ -110,8 +112,8 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
     if activations.shape[1] == 1:
         activations = np.concatenate([1 - activations, activations], 1)
     readings = []
-    for line in lines:
-        outputs, activations = np.split(activations, [len(line.digits)])
+    ends = np.cumsum([len(line.digits) for line in lines])
+    for line, outputs in zip(lines, np.split(activations, ends[:-1]), strict=True):
         path = [(0, True)] if line.known else lattice.best_path(line.candidates, outputs)
         if line.known or lattice.confidence(line.candidates, outputs, path) > REJECTION_THRESHOLD:
             said = [(n, int(outputs[n].argmax()) if is_digit else None) for n, is_digit in path]

@@ -27,6 +27,7 @@ def without_ruled_lines(light: np.ndarray, share: np.ndarray) -> np.ndarray:
     noise = quantile(np.abs(some - usual), 0.5)
     below = (share < usual - max(DARKER[0], DARKER[1] * noise)).astype(np.uint8)
     light = light.copy()
+    # Level lines, then upright ones on transposed views; `out` writes into `light`.
     for dark, flat, out in ((below, share, light), (np.ascontiguousarray(below.T), share.T, light.T)):
         height, width = dark.shape
         least, most = math.pi / 2 - TILT, math.pi / 2 + TILT

@@ -23,14 +23,15 @@ ASIDE = 0.55  # what a path's step aside costs, in pixels of foreground
 
 @dataclass(frozen=True)
 class Segment(Box):
-    """A segment of a line: its label, its clarity as of a component, and the number of the stroke it is cut from.
+    """A segment of a line: its label, its clarity as of a component, and the number of the group of stacked
+    components it is cut from, in its line.
 
     It is `clipped` if it has no main component and meets the left or right border of the picture.
     """
 
     label: int
     clarity: float
-    stroke: int
+    group: int
     clipped: bool = False
 
 
@@ -54,7 +55,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     for line in [inside] if single else lines(clear):
         groups, segments = stacked(line), []
         height = max(around(group).height for group in groups) if single else line_height(line)
-        for stroke, components in enumerate(groups):
+        for number, components in enumerate(groups):
             box = around(components)
             here = slice(box.top, box.bottom), slice(box.left, box.right)
             mask = np.isin(foreground.labels[here], [component.label for component in components])
@@ -67,7 +68,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
                 labels[here][part] = count
                 left, top, right, bottom = np.add(bounds(part), [box.left, box.top] * 2).tolist()
                 clipped = not main and (left == 0 or right == width)
-                segments.append(Segment(left, top, right, bottom, count, clarity, stroke, clipped))
+                segments.append(Segment(left, top, right, bottom, count, clarity, number, clipped))
         found.append(SegmentedLine(height, segments))
     return labels, found
 
@@ -75,8 +76,8 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
 def segmentation_paths(mask: np.ndarray, height: float) -> list[np.ndarray]:
     """Paths through a mask (H, W) bool where they cross little of it, left to right, for digits of this height.
 
-    Each is the column (H,) int that it goes through in each row: of all paths from the top to the bottom, by at most a
-    column a row, one that crosses the least foreground.
+    Each is the column (H,) int that it goes through in each row: of all paths through one column of the middle row, by
+    at most a column a row, a cheapest: the foreground that it crosses, plus ASIDE for each step aside.
     """
     rows, middle = len(mask), len(mask) // 2
     down, came_down = cheapest_path(mask[: middle + 1])

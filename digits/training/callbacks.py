@@ -161,7 +161,7 @@ class StopOnSignal(Callback):
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Lightning's way to disk and back, by `write_whole` and `read`."""
+    """Lightning's way to disk and back, by `write_atomically` and `read`."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         buffer = io.BytesIO()

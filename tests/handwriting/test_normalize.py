@@ -8,7 +8,16 @@ import pytest
 from PIL import Image
 
 from digits import mnist
-from digits.handwriting.normalize import BOX, FINE, SLANT, STROKE, centre_of_mass, deslant, normalize, normalize_strokes
+from digits.handwriting.normalize import (
+    BOX,
+    FINE,
+    SLANT,
+    STROKE,
+    centre_of_mass,
+    deslant,
+    normalize,
+    normalize_stroke_width,
+)
 from tests.support.finding import NEAR, SIZE, difference
 from tests.support.pens import STROKES, as_mnist, box, cover
 
@@ -64,7 +73,7 @@ def test_strokes_are_brought_to_mnists_width(pen, angle):
 
     before = BOX * pen
     within = min(max(before, STROKE[0]), STROKE[1])
-    after = width(normalize_strokes(cover((200, 160), (line, 60, 40, BOX * FINE), pen=pen) > 0.5)) / FINE
+    after = width(normalize_stroke_width(cover((200, 160), (line, 60, 40, BOX * FINE), pen=pen) > 0.5)) / FINE
     normalized = width(normalize(cover((400, 400), (line, 100, 50, 300), pen=pen)))  # scaled to the box once more
     assert abs(after - within) <= abs(before - within) / 2 + 2 / FINE
     assert abs(normalized - within) <= abs(before - within) / 2 + 2 / FINE

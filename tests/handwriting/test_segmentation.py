@@ -31,7 +31,7 @@ def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
     labels, lines = segment(foreground)
     upper, lower = ([one.label for one in line.segments] for line in lines)
     assert len(upper) > 1 and lower == [len(upper) + 1, len(upper) + 2]
-    assert len({one.stroke for one in lines[0].segments}) == 1
+    assert len({one.group for one in lines[0].segments}) == 1
     for one in lines[0].segments + lines[1].segments:
         y, x = np.nonzero(labels == one.label)
         assert (x.min(), y.min(), x.max() + 1, y.max() + 1) == (one.left, one.top, one.right, one.bottom)
