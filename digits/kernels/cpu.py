@@ -152,7 +152,7 @@ def _forward(sizes, layers, scale, pixel, x, neurons, a):
 @compiled
 def _score(a, y, entropy):
     """The cost of outputs a for the target y, and whether the prediction is right, as `digits.network` has them."""
-    cost, largest, wanted = np.float32(0), 0, 0
+    cost, largest, there = np.float32(0), 0, False
     for j in range(len(y)):
         if entropy:
             log: Any = math.log(a[j]) if y[j] else math.log1p(-a[j])
@@ -161,11 +161,10 @@ def _score(a, y, entropy):
             cost += (a[j] - y[j]) ** 2 * HALF
         if a[j] > a[largest]:
             largest = j
-        if y[j] > y[wanted]:
-            wanted = j
-    if len(y) == 1 or not y[wanted]:  # a detector, or an image without a digit
-        return cost, (a[largest] > 0.5) == (y[wanted] > 0)
-    return cost, largest == wanted
+        there |= y[j] > 0
+    if len(y) == 1 or not there:  # a detector, or an image without a digit
+        return cost, (a[largest] > 0.5) == there
+    return cost, y[largest] > 0
 
 
 @compiled
@@ -208,10 +207,10 @@ def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, targets, chose
         scale = None if kept is None else np.float32(exact)
         for b in range(batch_size):
             n = chosen[k, b]
-            strokes = slice(start[n], start[n + 1])
+            y, strokes = targets[n], slice(start[n], start[n + 1])
             _forward(sizes, layers, scale, pixel[strokes], x[strokes], neurons, a[b])
-            _backward(sizes, layers, scale, a[b], delta[b], targets[n], step, entropy)
-            c, r = _score(a[b, -1], targets[n], entropy)
+            _backward(sizes, layers, scale, a[b], delta[b], y, step, entropy)
+            c, r = _score(a[b, -1], y, entropy)
             cost, right = cost + c, right + r
         if kept is not None:
             exact *= kept
