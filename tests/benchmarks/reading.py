@@ -73,7 +73,7 @@ def show_photos(args, model):
 
         def line(rng=rng, kind=kind):
             chosen = rng.integers(len(images), size=rng.integers(3, 8))
-            return [photos.line(list(images[chosen]), rng, kind == 1, kind == 2)[0]], labels[chosen].tolist()
+            return [photos.line(list(images[chosen]), rng, kind == 1, kind == 2)], labels[chosen].tolist()
 
         def read(pictures, wanted):
             (found,) = read_lines(model, pictures)
