@@ -42,13 +42,9 @@ def test_a_picture_of_28x28_that_is_not_drawn_so_is_redrawn():
     assert np.abs(np.subtract(centre_of_mass(digit.image), 14.5)).max() < 0.5
 
 
-@pytest.mark.parametrize("side", [8, 12, 16, 24, 32, 40, 60, 90, 150, 299, 301, 450, 1000, 1501, 3000])
+@pytest.mark.parametrize("side", [16, 24, 32, 40, 60, 90, 150, 299, 301, 450, 1000, 1501, 3000])
 def test_the_size_of_the_picture_does_not_matter(side):
     ink = cover((side, side), (STROKES[2], 0.2 * side, 0.15 * side, 0.6 * side))
-    if side < 16:  # too small to read
-        left, top, right, bottom = find_digit(on_paper(ink)).box
-        assert 0 <= left < right <= side and 0 <= top < bottom <= side
-        return
     assert_finds(on_paper(ink), ink, NEAR if side >= 60 else 4 * NEAR, pixels=max(2, side / 100))
     if side >= 1000:  # these are decoded smaller
         assert_finds(encoded(Image.fromarray(on_paper(ink)), "JPEG"), ink, pixels=side / 100)
@@ -71,10 +67,12 @@ def test_a_digit_is_read_wherever_it_is_and_of_any_height_from_a_fifth_of_the_pi
 
 
 @pytest.mark.parametrize("digit", APART)
-def test_a_broken_digit_is_put_together(digit):
+def test_a_broken_digit_is_put_together_alone_and_between_others(digit):
     ink = cover(SIZE, (APART[digit], 110, 50, 120))
     assert component_count(ink) == 2
     assert_finds(on_paper(ink), ink)
+    ink = cover((420, 240), (STROKES[3], 40, 50, 120), (APART[digit], 180, 50, 120), (STROKES[2], 300, 50, 120))
+    assert is_candidate(on_paper(ink), cover((420, 240), (APART[digit], 180, 50, 120)))
 
 
 def component_count(ink):
@@ -116,12 +114,6 @@ def test_digits_that_touch_are_parted(left, right):
     both = np.maximum(one, other)
     assert component_count(both) == 1
     assert is_candidate(on_paper(both), one) and is_candidate(on_paper(both), other)
-
-
-@pytest.mark.parametrize("digit", APART)
-def test_a_broken_digit_between_others_is_a_candidate(digit):
-    ink = cover((420, 240), (STROKES[3], 40, 50, 120), (APART[digit], 180, 50, 120), (STROKES[2], 300, 50, 120))
-    assert is_candidate(on_paper(ink), cover((420, 240), (APART[digit], 180, 50, 120)))
 
 
 def constant_network(*outputs):
