@@ -77,12 +77,13 @@ def test_strokes_along_the_border_are_filled_as_others_are():
     assert np.array_equal(estimate_background(light, 0.12), np.ones_like(light))
 
 
-@pytest.mark.parametrize("edge", [255, 60])
-@pytest.mark.parametrize("size", [(8, 8), (9, 20), (28, 28), (300, 400), (1500, 2000)])
+@pytest.mark.parametrize(
+    ("size", "edge"), [((8, 8), 255), ((9, 20), 255), ((28, 28), 255), ((240, 320), 60), ((1500, 2000), 255)]
+)
 def test_a_blank_page_shows_no_digit_nor_does_the_edge_of_a_table(size, edge):
     page = np.full(size, 255, np.uint8)
     page[:, : size[1] // 10] = edge
-    for picture in (page, np.ascontiguousarray(page.T), page // 20):
+    for picture in (page, np.ascontiguousarray(page.T), page // 2, page // 20):
         assert "no digit" in one_line_error(picture)
 
 
