@@ -101,14 +101,11 @@ def lessons(page, pictures, count):
         accuracies += re.findall(r"([\d.]+) → ([\d.]+) %", page.locator("#said").inner_text())
         taught.append(picture)
     right = sum(dropped(page, picture) == picture.name.split("_")[0] for picture in taught)
-    if not taught:
-        return print("\nNo picture is misread.")
-    before, after = ([float(pair[i]) for pair in accuracies] for i in (0, 1))
-    print(
-        f"\nOf {len(taught)} misread pictures, taught one after another, {right} are read right afterwards. On the"
-        f" page's test images the network has {before[0]} % before, {min(after)} % at the lowest and {after[-1]} % at"
-        f" the end. A lesson takes {median(times):.2f} s."
-    )
+    if taught:
+        before, after = ([float(pair[i]) for pair in accuracies] for i in (0, 1))
+        print(f"\nOf {len(taught)} misread pictures that were taught, {right} are read right afterwards.")
+        print(f"Test images: {before[0]} % before, {min(after)} % at the lowest, {after[-1]} % at the end.")
+        print(f"A lesson takes {median(times):.2f} s.")
 
 
 def dropped(page, picture):

@@ -147,9 +147,8 @@ def scaled(factor):
         width, height = (round(factor * side) for side in image.size)
         if min(width, height) < LEAST or width * height > LARGEST:
             return None
-        return (
-            image.reduce(round(1 / factor)) if factor < 1 else image.resize((width, height), Image.Resampling.BICUBIC)
-        )
+        how = Image.Resampling.BICUBIC
+        return image.reduce(round(1 / factor)) if factor < 1 else image.resize((width, height), how)
 
     return change
 

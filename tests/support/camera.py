@@ -1,4 +1,4 @@
-"""Ink on paper, in some light, through a camera: a picture in the mode that a phone, scanner or program would save."""
+"""Ink on paper, in some light, through a camera."""
 
 import math
 from dataclasses import dataclass
@@ -44,38 +44,22 @@ class Look:
 
 def shoot(cover, height, look, rng, hard):
     """A photo of ink that covers `cover` (H, W) of the paper; `height` of a digit in pixels."""
-    mode = rng.choice(
-        ["RGB", "L", "P", "RGBA", "1"], p=[0.86, 0.1, 0.04, 0, 0] if hard else [0.76, 0.1, 0.04, 0.06, 0.04]
-    )
     shape, paper, colour = cover.shape, look.paper[:, None, None], look.ink[:, None, None]
     tooth = rng.random(shape, np.float32)  # of the paper
     pressure = 0.93 + 0.07 * clouds(rng, shape, max(4, int(4 * max(shape) / height)))
     ink = cover * pressure.clip(0, 1) * (1 - look.grain * tooth)
-    if mode == "RGBA":
-        return _image(np.concatenate([np.where(ink > 0, colour, 0), ink[None]]))
-    light = 1 + 0.012 * (tooth - 0.5) + rng.uniform(0, 0.015) * clouds(rng, shape, 3)
-    if mode != "1":
-        light *= _light(shape, rng)
-    if hard:
-        light *= _shadow(shape, rng)
+    light = (1 + 0.012 * (tooth - 0.5) + rng.uniform(0, 0.015) * clouds(rng, shape, 3)) * _light(shape, rng)
     pixels = np.broadcast_to(paper, (3, *shape))
     if hard:
+        light *= _shadow(shape, rng)
         lines, tint = _rule(shape, height, look, rng)
         pixels = pixels + lines * (tint if look.light_on_dark else pixels * (tint - 1))
     pixels = light * (pixels + (colour - pixels) * ink if look.light_on_dark else pixels * (1 - (1 - colour) * ink))
-    if mode == "1":
-        middle = (look.paper + look.ink * (1 if look.light_on_dark else look.paper)).mean() / 2
-        return Image.fromarray(pixels.mean(axis=0) > middle)
     warm = rng.normal(0, 0.025)
     cast = rng.uniform(0.82, 1.02) * np.float32([1 + warm, 1, 1 - warm])  # exposure and white balance
     half = 0.05 * STROKE * look.width * height  # of a stroke
-    image = _camera(_image(pixels * cast[:, None, None]), min(0.6 * half, 0.5 + 0.008 * height), rng)
-    return image.quantize(int(rng.choice([32, 64, 256]))) if mode == "P" else image.convert(mode)
-
-
-def _image(pixels):
-    """(3 or 4, H, W) float32 from 0 to 1 as an image."""
-    return Image.fromarray(np.stack((255 * pixels.clip(0, 1)).astype(np.uint8), axis=2))
+    image = _camera(pixels * cast[:, None, None], min(0.6 * half, 0.5 + 0.008 * height), rng)
+    return image.convert(rng.choice(["RGB", "L", "P"], p=[0.86, 0.1, 0.04]))
 
 
 def _across(shape):
@@ -85,14 +69,10 @@ def _across(shape):
 
 
 def _light(shape, rng):
-    """A gradient and sometimes a vignette; the darkest place has at least 0.55 of the light."""
+    """A gradient; the darkest place has at least 0.6 of the light."""
     (x, y), angle = _across(shape), rng.uniform(0, 2 * math.pi)
     along = math.cos(angle) * x + math.sin(angle) * y
-    light = 1 - rng.uniform(0, 0.4) * (along - along.min()) / np.ptp(along)
-    if rng.random() < 0.4:
-        far = (x - rng.uniform(-0.2, 0.2)) ** 2 + (y - rng.uniform(-0.2, 0.2)) ** 2
-        light *= 1 - rng.uniform(0, 0.3) * far / far.max()
-    return np.maximum(light / light.max(), 0.55)
+    return 1 - rng.uniform(0, 0.4) * (along - along.min()) / np.ptp(along)
 
 
 def _shadow(shape, rng):
@@ -124,8 +104,9 @@ def _rule(shape, height, look, rng):
     return strength * cover, colour
 
 
-def _camera(image, blur, rng):
-    """Defocus, the noise of the sensor, JPEG."""
+def _camera(pixels, blur, rng):
+    """Pixels (3, H, W) from 0 to 1 after defocus, the noise of the sensor and JPEG, as an image."""
+    image = Image.fromarray(np.stack((255 * pixels.clip(0, 1)).astype(np.uint8), axis=2))
     pixels = np.float32(image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1) * blur))))
     pixels += rng.standard_normal((*pixels.shape[:2], 1), np.float32) * rng.uniform(0.5, 5)
     file = BytesIO()

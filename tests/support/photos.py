@@ -55,9 +55,10 @@ def sheet(images: list[Image.Image], columns: int, tile: int = 160) -> Image.Ima
     """The pictures side by side, each shrunk or enlarged to a tile."""
     page = Image.new("RGB", (columns * tile, -(-len(images) // columns) * tile), "white")
     for i, image in enumerate(images):
-        flat = ImageOps.contain(image.convert("RGBA"), (tile - 8, tile - 8), Image.Resampling.LANCZOS)
-        corner = [i % columns * tile + (tile - flat.width) // 2, i // columns * tile + (tile - flat.height) // 2]
-        page.paste(flat, corner, flat)
+        tidy = ImageOps.contain(image.convert("RGB"), (tile - 8, tile - 8), Image.Resampling.LANCZOS)
+        page.paste(
+            tidy, [i % columns * tile + (tile - tidy.width) // 2, i // columns * tile + (tile - tidy.height) // 2]
+        )
     return page
 
 

@@ -39,8 +39,6 @@ def read_naively(model, pictures):
     """As one would at first: shrunk to 28x28, and inverted if the border is light."""
     drawn = []
     for picture in pictures:
-        if picture.mode == "RGBA":
-            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
         grey = np.asarray(picture.convert("L"), np.float32) / 255
         border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
         small = np.asarray(Image.fromarray(grey).resize((28, 28), Image.Resampling.BOX)).clip(0, 1)
