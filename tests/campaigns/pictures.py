@@ -63,17 +63,6 @@ def noise(rng: random.Random) -> np.ndarray | Image.Image:
     return rng.choice([*kinds, integers.astype("u2") * 257, Image.fromarray(integers)])
 
 
-def narrow(rng: random.Random) -> np.ndarray:
-    """A picture of one to a few pixels by up to a hundred thousand, of strokes or blank."""
-    shape = [rng.choice([1, 2, 5]), rng.choice([10, 1000, 100_000])]
-    rng.shuffle(shape)
-    pixels = np.full(shape, rng.choice([0, 128, 255]), np.uint8)
-    for _ in range(rng.randrange(4)):
-        y, x = (rng.randrange(n) for n in shape)
-        pixels[y : y + 7, x : x + 7] = rng.choice([0, 90, 255])
-    return pixels
-
-
 def bomb(rng: random.Random) -> bytes:
     """A small file of a huge picture, of one colour; some are just not too large to be read."""
     size = rng.choice([(7_900, 8_000), (8_001, 8_000), (1, 10**7), (10**6, 60)])
@@ -82,7 +71,7 @@ def bomb(rng: random.Random) -> bytes:
     return file.getvalue()
 
 
-OFTEN = {damaged: 16, random_bytes: 2, noise: 4, narrow: 2, bomb: 1}
+OFTEN = {damaged: 16, random_bytes: 2, noise: 4, bomb: 1}
 
 
 def attacks(folder, seed):

@@ -1,7 +1,7 @@
 """MNIST digits as a person would photograph or scan them: one digit, or a line of several."""
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from tests.support.camera import Look, shoot
 from tests.support.outlines import REACH, STROKE, K, outline
@@ -49,17 +49,6 @@ def line(digits: list[np.ndarray], rng: np.random.Generator, hard: bool = False,
     corner = rng.uniform(0.03 * size, 0.97 * size - height * extent) - height * points.min(axis=0)
     covers = [_place(shape, height * matrix, height * place + corner, size) for shape, matrix, place, _ in written]
     return shoot(np.max(covers, axis=0), height, look, rng, hard)
-
-
-def sheet(images: list[Image.Image], columns: int, tile: int = 160) -> Image.Image:
-    """The pictures side by side, each shrunk or enlarged to a tile."""
-    page = Image.new("RGB", (columns * tile, -(-len(images) // columns) * tile), "white")
-    for i, image in enumerate(images):
-        tidy = ImageOps.contain(image.convert("RGB"), (tile - 8, tile - 8), Image.Resampling.LANCZOS)
-        page.paste(
-            tidy, [i % columns * tile + (tile - tidy.width) // 2, i // columns * tile + (tile - tidy.height) // 2]
-        )
-    return page
 
 
 def _write(digit, width, height, rng, slant=None):

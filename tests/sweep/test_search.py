@@ -22,9 +22,6 @@ from tests.support.small_sweep import FOLDER, GRACE, LONG, ends, go, places, sta
 COMPLETE, FAIL, RUNNING = TrialState.COMPLETE, TrialState.FAIL, TrialState.RUNNING
 
 
-# Processes that are killed or stopped
-
-
 @pytest.fixture(scope="module")
 def server():
     if not (programs := postgres.programs()):
@@ -83,9 +80,6 @@ def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, 
     assert 1 <= before.total() < 12 and not places(study, RUNNING)
     assert run(*LONG).split("\n\n")[0].count(" of epoch ") == 12 - before.total()
     assert places(study, COMPLETE) == Counter(range(12))
-
-
-# Trials without networks
 
 
 @pytest.fixture

@@ -39,9 +39,6 @@ def done(small, tmp_path_factory):
     return home, output.getvalue(), did
 
 
-# What a sweep prints and leaves
-
-
 def test_every_combination_has_its_line(done):
     _, output, _ = done
     lines = output.split("\n\n")[0].splitlines()[1:]
@@ -95,9 +92,6 @@ def test_tensorboard_compares_the_trials(done):
         assert "accuracy/test" not in events.Tags()["scalars"]
         entries.append(tuple(values[name].number_value for name in ("hidden", "lr", "seed")))
     assert sorted(entries) == sorted((h, lr, seed) for h in (6, 12) for lr in (1, 1000) for seed in (0, 1))
-
-
-# The same sweep, the same table
 
 
 def test_one_worker_prints_the_same_table_as_two(done, run):
@@ -161,9 +155,6 @@ def test_weights_that_are_not_finite_end_a_trial(run, monkeypatch):
     monkeypatch.setattr(trials, "DigitClassifier", infinite)
     output = run("--lr", 1, 2, "--epochs", 2)
     assert re.search(r" 2 .*stopped after epoch 0$", output, re.M)
-
-
-# Mistakes
 
 
 @pytest.mark.parametrize(
