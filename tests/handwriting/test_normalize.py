@@ -18,14 +18,7 @@ from digits.handwriting.normalize import (
     normalize,
     normalize_stroke_width,
 )
-from tests.support.finding import NEAR, SIZE, difference
-from tests.support.pens import STROKES, as_mnist, box, cover
-
-
-def test_digits_that_differ_are_far_apart():
-    """So that what is nearly the same says something."""
-    drawn = [as_mnist(cover(SIZE, (strokes, 100, 50, 120))) for strokes in STROKES.values()]
-    assert min(difference(one, other) for one, other in itertools.combinations(drawn, 2)) > 4 * NEAR
+from tests.support.pens import STROKES, box, cover
 
 
 def test_normalized_in_a_box_of_20_about_the_centre_of_mass():
@@ -36,12 +29,6 @@ def test_normalized_in_a_box_of_20_about_the_centre_of_mass():
         assert max(abs(x - 14.5), abs(y - 14.5)) < 0.5
         for (left, top, right, bottom), least in ((box(drawn), BOX - 1), (Image.fromarray(drawn > 0).getbbox(), 0)):
             assert least <= max(right - left, bottom - top) <= BOX + 1
-
-
-def test_a_digit_cut_out_anyhow_is_drawn_the_same(two):
-    left, top, right, bottom = box(two)
-    tight = two[top - 1 : bottom + 1, left - 1 : right + 1]
-    assert np.array_equal(normalize(tight), normalize(two))
 
 
 @pytest.mark.mnist
