@@ -47,8 +47,6 @@ def epochs(args):
             seconds, own = (median(s for run in runs[who, hidden] for s in run["seconds"]) for who in (name, names[0]))
             cells += [f"{seconds:.3f}", f"{seconds / own:.2f}", f"{runs[name, hidden][0]['accuracy']:.1%}"]
         row(PEERS[name][0], *cells)
-    if shared := sum(run["busy"] <= 0.95 for each in runs.values() for run in each):
-        print(f"\nNot to be quoted: in {shared} processes other programs took over 5 % of the core.")
 
 
 def process(args):

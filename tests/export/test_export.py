@@ -136,15 +136,6 @@ def test_the_page_in_docs_is_that_of_the_bundled_network(export, tmp_path, mnist
     assert len(kept.encode()) <= 1_300_000
 
 
-def test_the_newest_run(verb, tmp_path, data_dir, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "runs" / "one").mkdir(parents=True)
-    (tmp_path / "runs" / "one" / "config.yaml").write_text("")
-    saved(tmp_path / "runs" / "one" / "best.ckpt", DigitClassifier([12]))
-    code, out, _ = verb("export", "--data_dir", data_dir)
-    assert code == 0 and "784-12-10" in out
-
-
 def test_a_checkpoint_of_the_network_alone(export, tmp_path, data_dir):
     model = DigitClassifier([100], seed=4)
     score = SCORE | {"dirpath": "/home/me"}
