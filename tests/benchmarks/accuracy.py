@@ -108,19 +108,18 @@ def drawn(sizes, accuracy, title):
 
 
 def baselines(args):
-    """The digit whose training images are in the mean as dark; SVMs of the book's settings, and tuned on all 60,000."""
+    """The digit whose training images are in the mean as dark; an SVM of the book's settings, and a tuned one."""
     (images, labels), (others, wanted) = (mnist.load(args.data_dir, train=train) for train in (True, False))
     heading("baseline", "right")
     darkness, other = (pictures.flatten(1).sum(1).double() for pictures in (images[: mnist.TRAINING], others))
     means = torch.stack([darkness[labels[: mnist.TRAINING] == digit].mean() for digit in range(10)])
     row("average darkness", f"{((other[:, None] - means).abs().argmin(1) == wanted).double().mean():.2%}")
     if not find_spec("sklearn"):
-        return print("\nNot installed: scikit-learn (pip install -e '.[bench]').")
+        return
     from sklearn.svm import SVC
 
     x, y, test = images.flatten(1).numpy() / 256, labels.numpy(), others.flatten(1).numpy() / 256  # as in its files
-    for c, gamma, count in ((1, "auto", mnist.TRAINING), (10, 0.03, len(x))):
-        count = min(count, args.images)
+    for c, gamma, count in ((1, "auto", min(args.images, mnist.TRAINING)), (10, 0.03, args.images)):
         machine = SVC(C=c, gamma=gamma, cache_size=2000).fit(x[:count], y[:count])
         right = machine.predict(test) == wanted.numpy()
         row(f"SVC, C = {c}, gamma = {gamma}, {count:,} images", f"{right.mean():.2%}")

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
-from tqdm import tqdm
+from tqdm import tqdm, trange
 
 from digits import DigitClassifier, mnist
 from digits.checkpoint.selection import BUNDLED
@@ -32,6 +32,7 @@ from digits.handwriting import find_digit
 from tests.benchmarks.common import heading, parser, python, row
 from tests.support import photos
 from tests.support.digitless import KINDS
+from tests.support.finding import encoded
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.readings import read_lines, read_naively, read_photos
 
@@ -40,13 +41,10 @@ LEAST, LARGEST = 8, 64_000_000  # pixels on the shorter side of a picture that i
 BLUR = 0.05  # standard deviation, as a share of the digit's longer side
 
 
-def shares(count, make, read, what):
-    """The mean of what `read` says of pictures from `make`, which are not all kept in memory."""
-    return np.mean([read(*make()) for _ in tqdm(range(count), desc=what, disable=None)], axis=0)
-
-
-def with_error(share, count):
-    return f"{share:.2%} ± {(share * (1 - share) / count) ** 0.5:.2%}"
+def with_error(right):
+    """The share of True, and its standard error."""
+    share = np.mean(right)
+    return f"{share:.2%} ± {(share * (1 - share) / len(right)) ** 0.5:.2%}"
 
 
 def show_photos(args, model):
@@ -54,37 +52,27 @@ def show_photos(args, model):
     alone = (model.predict(torch.from_numpy(images))[0].numpy() == labels).mean()
     heading("what is read", "read right")
     row("MNIST's 10,000 test images", f"{alone:.2%}")
-    for hard, name in ((False, "photos"), (True, "photos on ruled or squared paper, with shadows")):
-        rng = np.random.default_rng([SEED, hard])
-
-        def photo(rng=rng, hard=hard):
+    for hard, name in enumerate(("photos", "photos on ruled or squared paper, with shadows")):
+        rng, right, naive = np.random.default_rng([SEED, hard]), [], []
+        for _ in trange(args.count, desc=name, disable=None):
             i = rng.integers(len(images))
-            return [photos.photo(images[i], rng, hard)], labels[i]
-
-        def read(pictures, label):
-            return read_photos(model, pictures)[0] == label, read_naively(model, pictures)[0] == label
-
-        right, naive = shares(args.count, photo, read, name)
-        row(f"{args.count:,} {name}, of one digit", with_error(right, args.count))
-        row("the same, only shrunk to 28x28 and inverted if the border is light", f"{naive:.2%}")
+            picture = [photos.photo(images[i], rng, bool(hard))]
+            right.append(read_photos(model, picture)[0] == labels[i])
+            naive.append(read_naively(model, picture)[0] == labels[i])
+        row(f"{args.count:,} {name}, of one digit", with_error(right))
+        row("the same, only shrunk to 28x28 and inverted if the border is light", f"{np.mean(naive):.2%}")
     names = "lines", "lines on ruled or squared paper, with shadows", "lines whose digits touch"
     for kind, name in enumerate(names):
-        rng = np.random.default_rng([SEED, 2 + kind])
-
-        def line(rng=rng, kind=kind):
+        rng, right = np.random.default_rng([SEED, 2 + kind]), []
+        for _ in trange(args.lines, desc=name, disable=None):
             chosen = rng.integers(len(images), size=rng.integers(3, 8))
-            return [photos.line(list(images[chosen]), rng, kind == 1, kind == 2)[0]], labels[chosen].tolist()
-
-        def read(pictures, wanted):
-            (found,) = read_lines(model, pictures)
-            return found == wanted, alone ** len(wanted)
-
-        whole, expected = shares(args.lines, line, read, name)
-        row(f"{args.lines} {name}, of 3 to 7 digits: read whole", with_error(whole, args.lines))
-        row(f"what {alone:.1%} a digit would give", f"{expected:.2%}")
+            picture = photos.line(list(images[chosen]), rng, kind == 1, kind == 2)
+            right.append(read_lines(model, [picture]) == [labels[chosen].tolist()])
+        row(f"{args.lines} {name}, of 3 to 7 digits: read whole", with_error(right))
+    row(f"what {alone:.1%} a digit would give", f"{np.mean([alone**digits for digits in range(3, 8)]):.2%}")
     rng, kinds = np.random.default_rng([SEED, 5]), cycle(KINDS)
-    none = shares(args.lines, lambda: ([next(kinds)(rng)],), lambda p: read_lines(model, p) != [[]], "no digits")
-    row(f"{args.lines} pictures without any digit: taken for a number", with_error(none, args.lines))
+    taken = [read_lines(model, [next(kinds)(rng)]) != [[]] for _ in range(args.lines)]
+    row(f"{args.lines} pictures without any digit: taken for a number", with_error(taken))
 
 
 def seconds(what, *args, times=9):
@@ -95,12 +83,6 @@ def seconds(what, *args, times=9):
         what(*args)
         taken.append(perf_counter() - start)
     return median(taken[1:])
-
-
-def encoded(pixels, kind):
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind)
-    return file.getvalue()
 
 
 def show_times(args, model):
@@ -119,13 +101,13 @@ def show_times(args, model):
     heading("one thread", "ms")
     row("find_digit, array of 400x400", f"{1000 * seconds(find_digit, small):.1f}")
     for kind in ("JPEG", "PNG"):
-        file = encoded(large, kind)
+        file = encoded(Image.fromarray(large), kind)
         row(f"find_digit, {kind} of 12 megapixels", f"{1000 * seconds(find_digit, file, times=5):.0f}")
     for lines, name in ((1, "a line of seven digits, read"), (5, "a page of five such lines, read")):
         row(name, f"{1000 * seconds(read_lines, model, [written(lines)]):.0f}")
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "photo.jpg")
-        picture.write_bytes(encoded(small, "JPEG"))
+        picture.write_bytes(encoded(Image.fromarray(small), "JPEG"))
         for words in (["-c", "import torch"], ["-m", "digits", "predict", picture]):
             row(f"process `python {' '.join(words[:3])}`", f"{1000 * seconds(python, *words):.0f}")
 
@@ -147,9 +129,8 @@ def scaled(factor):
         width, height = (round(factor * side) for side in image.size)
         if min(width, height) < LEAST or width * height > LARGEST:
             return None
-        return (
-            image.reduce(round(1 / factor)) if factor < 1 else image.resize((width, height), Image.Resampling.BICUBIC)
-        )
+        how = Image.Resampling.BICUBIC
+        return image.reduce(round(1 / factor)) if factor < 1 else image.resize((width, height), how)
 
     return change
 
@@ -164,9 +145,7 @@ def blurred(image, box):
 
 
 def compressed(image, box):
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=30)
-    return Image.open(file)
+    return Image.open(io.BytesIO(encoded(image, "JPEG", quality=30)))
 
 
 CHANGES = {
@@ -219,16 +198,18 @@ def draw_sheet(args, model, columns=10, tile=100, strip=20):
     sheet = Image.new("RGB", (columns * tile, 2 * (tile + strip)), "white")
     draw = ImageDraw.Draw(sheet)
     for hard in (False, True):
-        rng, made, top = np.random.default_rng([SEED, hard]), [], hard * (tile + strip)
+        rng, top = np.random.default_rng([SEED, hard]), hard * (tile + strip)
         for column in range(columns):
             i = rng.integers(len(images))
-            made.append(photos.photo(images[i], rng, hard))
-            read = int(read_photos(model, made[-1:])[0])
+            photo = photos.photo(images[i], rng, hard)
+            sheet.paste(
+                ImageOps.pad(photo.convert("RGB"), (tile - 8, tile - 8), color="white"), (column * tile + 4, top)
+            )
+            read = int(read_photos(model, [photo])[0])
             text, colour = ("none" if read < 0 else str(read)), "black"
             if read != labels[i]:
                 text, colour = f"{text}, not {labels[i]}", "#d55e00"
             draw.text(((column + 0.5) * tile, top + tile + strip / 2), text, colour, font_size=16, anchor="mm")
-        sheet.paste(photos.sheet(made, columns, tile), (0, top))
     sheet.save(args.picture, optimize=True)
 
 

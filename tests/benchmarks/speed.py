@@ -6,14 +6,15 @@ python -m tests.benchmarks.speed costs      processor time of an epoch of 784-10
 python -m tests.benchmarks.speed crossover  from which size on dense arithmetic is faster than skipping zeros
 python -m tests.benchmarks.speed sweep      24 networks by a sweep on two cores, on one, and by train.py 24 times
 
-`crossover --distort 1` does it on distorted images. All but costs and crossover measure processes of their own.
+`crossover --distort 1` does it on distorted images. All but costs and crossover measure processes of their own. Peers
+that are not installed (pip install -e '.[bench]') are passed over. Times are medians of a few rounds.
 """
 
 import json
 import os
 import platform
 import tempfile
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -24,23 +25,21 @@ from tests.benchmarks.peers import PEERS
 
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")}
 ONE_THREAD["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-MISSING = "\nNot installed: {} (pip install -e '.[bench]')."
 ON_CPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
 
 
 def epochs(args):
     """Seconds an epoch of each peer and hidden size: medians over two rounds in opposite order."""
-    missing = sorted({module for name in args.peers if not find_spec(module := PEERS[name][2])})
-    names = [name for name in args.peers if PEERS[name][2] not in missing]
+    names = [name for name in args.peers if find_spec(PEERS[name][2])]
     runs = {(name, hidden): [] for name in names for hidden in args.hidden}
     for hidden in args.hidden:
         for name in [*names, *reversed(names)]:
             if name == "lightning" and runs[name, hidden]:
                 continue  # slow: one round, of fewer epochs
             timed = min(2, args.epochs) if name == "lightning" else args.epochs
+            progress(f"{name}, {hidden} hidden")
             run = json.loads(python("-m", "tests.benchmarks.peers", name, hidden, timed + 1, args.data_dir)[0])
             runs[name, hidden].append(run)
-            progress(f"{name:9} {hidden:4} hidden: {median(run['seconds']):.3f} s/epoch, {run['busy']:.0%} of the core")
     heading("seconds an epoch", *(text for n in args.hidden for text in (f"784-{n}-10", "ratio", "test accuracy")))
     for name in names:
         cells = []
@@ -48,40 +47,28 @@ def epochs(args):
             seconds, own = (median(s for run in runs[who, hidden] for s in run["seconds"]) for who in (name, names[0]))
             cells += [f"{seconds:.3f}", f"{seconds / own:.2f}", f"{runs[name, hidden][0]['accuracy']:.1%}"]
         row(PEERS[name][0], *cells)
-    print(
-        f"\nOne core, mini-batches of 10, float32 (NumPy: float64). Medians of {2 * args.epochs} epochs in two"
-        " processes, each after a warm-up epoch (Lightning: of 2 in one), and then the test accuracy. The time of this"
-        " project includes validation, test, checkpoints and logs, and so does Lightning's but for the test; that of"
-        " the others is for training alone."
-    )
-    if shared := sum(run["busy"] <= 0.95 for each in runs.values() for run in each):
-        print(f"\nNot to be quoted: in {shared} processes other programs took over 5 % of the core.")
-    if missing:
-        print(MISSING.format(", ".join(missing)))
 
 
 def process(args):
     """From the start of a process to 30 finished epochs, ours and JAX's in turn; and what imports take of ours."""
-    data, size = ["--data_dir", args.data_dir], ["--hidden", args.hidden[0], "--epochs", args.epochs]
+    size = ["--hidden", args.hidden[0], "--epochs", args.epochs]
     commands = {
-        f"`train.py`, {args.epochs} epochs of 784-{args.hidden[0]}-10": [ROOT / "train.py", *size, *data],
+        "`train.py`": [ROOT / "train.py", *size, "--data_dir", args.data_dir, "--run_dir"],
         "of which importing torch and lightning": ["-c", "import torch, lightning.pytorch"],
-        "the same in JAX": ["-m", "tests.benchmarks.peers", "jax_script", *size[1::2], args.data_dir],
     }
-    if not find_spec("jax"):
-        del commands["the same in JAX"]
+    if find_spec("jax"):
+        commands["the same in JAX"] = ["-m", "tests.benchmarks.peers", "jax_script", *size[1::2], args.data_dir]
     runs = {title: [] for title in commands}
     with tempfile.TemporaryDirectory() as folder:
         for i in range(args.rounds + 1):  # the first warms the caches
             for title, command in commands.items():
-                _, *measured = python(*command, *(["--run_dir", Path(folder, str(i))] if "train.py" in title else []))
+                progress(title)
+                _, *measured = python(*command, *([Path(folder, str(i))] if "train.py" in title else []))
                 runs[title] += [measured] if i else []
-                progress(f"{title}: {measured[0]:.2f} s")
-    heading("from start to end of a process", "s", "peak memory, MB")
+    heading(f"{args.epochs} epochs of 784-{args.hidden[0]}-10", "s", "peak memory, MB")
     for title, measured in runs.items():
         seconds, memory = zip(*measured, strict=True)
         row(title, f"{median(seconds):.2f}", f"{median(memory) / 1e6:.0f}")
-    print(f"\nMedians of {args.rounds}, alternating, on one core." + (MISSING.format("jax") if len(runs) == 2 else ""))
 
 
 def epoch_time(args, clock, hidden, epochs=3, data=None, **settings):
@@ -155,25 +142,13 @@ def sweep(args):
     times = {way: [] for way in ways}
     for _ in range(args.rounds):
         for way, commands in ways.items():
+            progress(way)
             with tempfile.TemporaryDirectory() as folder:
                 times[way].append(sum(python(*command, cwd=folder)[1] for command in commands))
-            progress(f"{way}: {times[way][-1]:.1f} s")
     heading(f"{args.networks} times 784-30-10, {args.epochs} epochs, on two cores", "s", "ratio")
     for way, each in times.items():
         ratios = [first / seconds for first, seconds in zip(times["sweep, a thread for each core"], each, strict=True)]
         row(way, f"{median(each):.1f}", f"{median(ratios):.2f}")
-    print(f"\nMedians of {args.rounds} rounds; a ratio is that of the first line to this one, round by round.")
-
-
-def versions():
-    """The machine and what was measured, in a line."""
-    found = []
-    for package in ("torch", "lightning", "numba", "numpy", "jax", "scikit-learn"):
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            continue
-    return f"{platform.machine()}, Python {platform.python_version()}, {', '.join(found)}"
 
 
 def main(words=None):
@@ -193,7 +168,8 @@ def main(words=None):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-2 if args.table == "sweep" else -1 :])
     python("-c", "import sys; from digits import mnist; mnist.fetch(sys.argv[1])", args.data_dir)
     tables[args.table](args)
-    print(f"\n{versions()}")
+    versions = (f"{name} {version(name)}" for name in ("torch", "lightning", "numba", "numpy"))
+    print(f"\n{platform.machine()}, Python {platform.python_version()}, {', '.join(versions)}")
 
 
 if __name__ == "__main__":

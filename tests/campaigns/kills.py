@@ -7,6 +7,7 @@ of a run that was never interrupted, bit for bit.
 import random
 import shutil
 import time
+from itertools import count
 
 from tests.support.training import EPOCHS, Runs, same, weights
 
@@ -31,12 +32,12 @@ def kill(runs, run, rng):
 
 
 def attacks(folder, seed):
-    runs, rng, number = Runs(folder), random.Random(seed), 0
+    runs, rng = Runs(folder), random.Random(seed)
     runs.finish(runs.new("whole"))
     (folder / "elsewhere").mkdir()
     whole = [weights(folder / "whole" / f"{name}.ckpt") for name in ("last", "best")]
     yield None
-    while True:
+    for number in count():
         here = f"run{number}"
         kill(runs, here, rng)
         when = "after an epoch" if (folder / here / "last.ckpt").exists() else "in the first epoch"
@@ -48,4 +49,3 @@ def attacks(folder, seed):
         found = [weights(folder / here / f"{name}.ckpt") for name in ("last", "best")]
         equal = all(map(same, whole, found))
         yield f"{'same bits' if equal else 'WRONG: other weights'}, killed {when}, {then}, resumed"
-        number += 1

@@ -5,8 +5,7 @@ Each ends in digits or in a clear error (a UserError of one line).
 
 import io
 import random
-import struct
-import zlib
+from itertools import count
 
 import numpy as np
 from PIL import Image
@@ -64,43 +63,22 @@ def noise(rng: random.Random) -> np.ndarray | Image.Image:
     return rng.choice([*kinds, integers.astype("u2") * 257, Image.fromarray(integers)])
 
 
-def narrow(rng: random.Random) -> np.ndarray:
-    """A picture of one to a few pixels by up to a hundred thousand, of strokes or blank."""
-    shape = [rng.choice([1, 2, 5]), rng.choice([10, 1000, 100_000])]
-    rng.shuffle(shape)
-    pixels = np.full(shape, rng.choice([0, 128, 255]), np.uint8)
-    for _ in range(rng.randrange(4)):
-        y, x = (rng.randrange(n) for n in shape)
-        pixels[y : y + 7, x : x + 7] = rng.choice([0, 90, 255])
-    return pixels
-
-
 def bomb(rng: random.Random) -> bytes:
-    """A small PNG of one colour that is, or says it is, huge; some are just not too large to be read."""
-    bits, colour, channels = rng.choice([(1, 0, 1), (8, 0, 1), (8, 2, 3), (8, 6, 4), (16, 0, 1), (8, 4, 2)])
-    width, height = rng.choice(
-        [(7_900, 8_000), (8_001, 8_000), (20_000, 20_000), (10**6, 60), (10**5, 10**5), (1, 10**7)]
-    )
-    rows = height if height < 10**5 and width * height * bits * channels < 2 * 10**9 else 5
-    row = b"\0" + bytes([rng.choice([0, 255])]) * (-(-width * bits * channels // 8))
-    packer = zlib.compressobj(1)
-    body = b"".join(packer.compress(row) for _ in range(rows)) + packer.flush()
-    chunks = (b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)), (b"IDAT", body), (b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-        for name, content in chunks
-    )
+    """A small file of a huge picture, of one colour; some are just not too large to be read."""
+    size = rng.choice([(7_900, 8_000), (8_001, 8_000), (1, 10**7), (10**6, 60)])
+    file = io.BytesIO()
+    Image.new(rng.choice(["L", "RGB", "LA"]), size, rng.choice(["black", "white"])).save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
-OFTEN = {damaged: 16, random_bytes: 2, noise: 4, narrow: 2, bomb: 1}
+OFTEN = {damaged: 16, random_bytes: 2, noise: 4, bomb: 1}
 
 
 def attacks(folder, seed):
     makers = [maker for maker, often in OFTEN.items() for _ in range(often)]
     random.Random(seed).shuffle(makers)
-    number = 0
     yield None
-    while True:
+    for number in count():
         make = makers[number % len(makers)]
         try:
             outcome = read(make(random.Random(f"{seed}/{number}")))
@@ -108,7 +86,6 @@ def attacks(folder, seed):
             error.add_note(f"picture {number} of seed {seed}: {make.__name__}")
             raise
         yield f"{make.__name__.replace('_', ' ')}: {outcome}"
-        number += 1
 
 
 def read(picture) -> str:

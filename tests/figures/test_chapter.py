@@ -12,7 +12,6 @@ from digits.network import linears
 from digits.plots.network import SIGNED, shaded
 from tests.figures.conftest import EPOCHS
 from tests.support.fitted import load
-from tests.support.small_mnist import TEST
 
 
 def test_neurons_jump_or_glide():
@@ -75,8 +74,7 @@ def test_hidden_neurons_show_what_activates_them_and_their_output_weights(fitted
 
 def test_a_detectors_neurons_have_one_output_weight(data):
     signed = chapter.hidden_neurons(DigitClassifier([6], only_digit=3), *data.test, rows=1).axes[3]
-    assert [tick.get_text() for tick in signed.get_xticklabels()] == ["3"]
-    assert len(signed.patches) == 1
+    assert [tick.get_text() for tick in signed.get_xticklabels()] == ["3"] and len(signed.patches) == 1
 
 
 def test_saturation_keeps_right_and_other_outputs_apart():
@@ -87,8 +85,7 @@ def test_saturation_keeps_right_and_other_outputs_apart():
     left, right = chapter.saturation(labels, activations).axes
     assert left.get_title() == "the right output: 75.0% within 0.01 of 0 or 1"
     assert right.get_title() == "the other nine: 94.4% within 0.01 of 0 or 1"
-    assert sum(bar.get_height() for bar in left.patches) == 4
-    assert sum(bar.get_height() for bar in right.patches) == 36
+    assert [sum(bar.get_height() for bar in axes.patches) for axes in (left, right)] == [4, 36]
 
 
 def test_a_line_shows_how_fast_each_layer_learns():
@@ -96,10 +93,8 @@ def test_a_line_shows_how_fast_each_layer_learns():
     [axes] = chapter.gradients(norms, 1234).axes
     assert [line.get_label() for line in axes.lines] == ["hidden layer 1", "hidden layer 2", "output layer"]
     for line, curve in zip(axes.lines, norms.T, strict=True):
-        assert list(line.get_xdata()) == [0, 1, 2, 3]
-        np.testing.assert_allclose(line.get_ydata(), curve.numpy())
+        np.testing.assert_allclose(line.get_xydata(), [*enumerate(curve)])
     assert axes.get_yscale() == "log" and "1,234" in axes.get_title()
-    assert len({str(line.get_color()) for line in axes.lines}) == 3
 
 
 def test_the_valley_has_the_path_over_contours_from_the_least_to_the_largest_cost():
@@ -122,7 +117,5 @@ def test_what_tensorboard_shows_too_is_of_the_test_images(fitted, data, monkeypa
     drawn = dict(itertools.islice(chapter.figures(model, data, epoch, EPOCHS, {}), 6))
     images, labels = data.test
     digits, activations = model.predict(images)
-    assert len(images) == TEST
-    assert torch.equal(drawn["confusion"][0], labels) and torch.equal(drawn["confusion"][1], digits)
-    for given, wanted in zip(drawn["mistakes"], (images, labels, activations), strict=True):
-        assert torch.equal(given, wanted)
+    wanted = [labels, digits, images, labels, activations]
+    assert all(map(torch.equal, [*drawn["confusion"], *drawn["mistakes"]], wanted))

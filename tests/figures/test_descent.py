@@ -29,12 +29,10 @@ def test_descent_is_that_of_train_bit_for_bit(data_dir, tmp_path, kernel, batch_
     data = MNISTDataModule(data_dir, batch_size, 4)
     path = descent.descend(DigitClassifier(**how), data, epochs=3, planned=3)
     assert torch.equal(descent.descend(DigitClassifier(**how), data, epochs=2, planned=3), path[:3])
+    (last, _), (best, epoch) = load(tmp_path / "run", "last.ckpt"), load(tmp_path / "run")
     assert len(path) == 4
-    assert torch.equal(path[0], vector(DigitClassifier(**how)))
-    last, _ = load(tmp_path / "run", "last.ckpt")
-    assert torch.equal(path[3], vector(last))
-    best, epoch = load(tmp_path / "run")
-    assert torch.equal(path[epoch + 1], vector(best))
+    for place, model in ((0, DigitClassifier(**how)), (3, last), (epoch + 1, best)):
+        assert torch.equal(path[place], vector(model))
 
 
 def test_weights_that_training_does_not_lead_to_are_told(fitted, data, capsys):
@@ -84,7 +82,6 @@ def test_the_valley_has_the_cost_of_the_weights_at_each_point(fitted, data):
             assert cost[i, j].item() == pytest.approx(wanted(point), rel=1e-4)
     assert u.min() < flat[:, 0].min() and flat[:, 0].max() < u.max()
     assert v.min() < flat[:, 1].min() and flat[:, 1].max() < v.max()
-
     middle = torch.stack([path[0], path[1], path[-1]])  # three points lie in a plane
     flat, *_ = descent.valley(model, middle, *data.training, steps=2)
     assert torch.allclose(torch.cdist(flat, flat), torch.cdist(middle, middle), rtol=1e-3)

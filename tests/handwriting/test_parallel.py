@@ -19,14 +19,10 @@ def test_many_pictures_are_found_in_order_without_torch(tmp_path):
     for n, path in enumerate(paths):
         line(1 + n % 3).save(path)
     for single in (False, True):
-        found, alone = find_all(paths, single), [find_lines(path, single) for path in paths]
-        assert [boxes(lines) for lines in found] == [boxes(lines) for lines in alone]
+        for found, alone in zip(find_all(paths, single), [find_lines(path, single) for path in paths], strict=True):
+            assert [line.digits[0].box for line in found] == [line.digits[0].box for line in alone]
     code = "import sys, digits.__main__, digits.handwriting.parallel; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def boxes(lines):
-    return [digit.box for line in lines for digit in line.digits]
 
 
 def test_a_killed_process_is_an_error(tmp_path):

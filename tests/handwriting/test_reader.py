@@ -1,5 +1,7 @@
 """A digit, and the candidates of a line, are found in pictures of any size, and a network reads them."""
 
+from itertools import cycle
+
 import cv2
 import numpy as np
 import pytest
@@ -14,13 +16,7 @@ from digits.handwriting.reader import REJECTION_THRESHOLD
 from digits.model import DigitClassifier
 from digits.network import sigmoid_network
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded
-from tests.support.pens import APART, INK, PAPER, STROKES, as_mnist, box, cover, on_paper
-
-
-@pytest.mark.parametrize("digit", STROKES)
-def test_a_digit_is_found_and_drawn_as_mnist_would(digit):
-    ink = cover(SIZE, (STROKES[digit], 110, 50, 120))
-    assert_finds(on_paper(ink), ink)
+from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
 
 
 @pytest.mark.mnist
@@ -42,13 +38,9 @@ def test_a_picture_of_28x28_that_is_not_drawn_so_is_redrawn():
     assert np.abs(np.subtract(centre_of_mass(digit.image), 14.5)).max() < 0.5
 
 
-@pytest.mark.parametrize("side", [8, 12, 16, 24, 32, 40, 60, 90, 150, 299, 301, 450, 1000, 1501, 3000])
+@pytest.mark.parametrize("side", [16, 24, 32, 40, 60, 90, 150, 299, 301, 450, 1000, 1501, 3000])
 def test_the_size_of_the_picture_does_not_matter(side):
     ink = cover((side, side), (STROKES[2], 0.2 * side, 0.15 * side, 0.6 * side))
-    if side < 16:  # too small to read
-        left, top, right, bottom = find_digit(on_paper(ink)).box
-        assert 0 <= left < right <= side and 0 <= top < bottom <= side
-        return
     assert_finds(on_paper(ink), ink, NEAR if side >= 60 else 4 * NEAR, pixels=max(2, side / 100))
     if side >= 1000:  # these are decoded smaller
         assert_finds(encoded(Image.fromarray(on_paper(ink)), "JPEG"), ink, pixels=side / 100)
@@ -62,19 +54,21 @@ def test_the_shape_of_the_picture_does_not_matter(size):
 
 
 @pytest.mark.parametrize("share", [0.2, 0.4, 0.95])
-@pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 0), (0.5, 0.5), (1, 1)])
-def test_a_digit_is_read_wherever_it_is_and_of_any_height_from_a_fifth_of_the_picture(place, share):
+@pytest.mark.parametrize(("digit", "place"), [*zip(STROKES, cycle([(0, 0), (0, 1), (1, 0), (0.5, 0.5), (1, 1)]))])
+def test_a_digit_is_read_wherever_it_is_and_of_any_height_from_a_fifth_of_the_picture(digit, place, share):
     height = share * SIZE[1]
     left, top = 3 + place[0] * (SIZE[0] - 0.8 * height - 6), 3 + place[1] * (SIZE[1] - height - 6)
-    ink = cover(SIZE, (STROKES[3], left, top, height))
+    ink = cover(SIZE, (STROKES[digit], left, top, height))
     assert_finds(on_paper(ink), ink)
 
 
 @pytest.mark.parametrize("digit", APART)
-def test_a_broken_digit_is_put_together(digit):
+def test_a_broken_digit_is_put_together_alone_and_between_others(digit):
     ink = cover(SIZE, (APART[digit], 110, 50, 120))
     assert component_count(ink) == 2
     assert_finds(on_paper(ink), ink)
+    ink = cover((420, 240), (STROKES[3], 40, 50, 120), (APART[digit], 180, 50, 120), (STROKES[2], 300, 50, 120))
+    assert is_candidate(on_paper(ink), cover((420, 240), (APART[digit], 180, 50, 120)))
 
 
 def component_count(ink):
@@ -94,15 +88,14 @@ def is_candidate(picture, ink):
 @pytest.mark.parametrize(
     "digits", [[5, 3], [1, 1, 1], [2, 0, 4, 7, 8], [3, "5, its bar apart", 1, "5, its bar apart", 7]]
 )
-@pytest.mark.parametrize("dark", [False, True])
-def test_each_digit_of_a_line_is_a_candidate_and_a_single_one_is_one_of_them(digits, dark):
+def test_each_digit_of_a_line_is_a_candidate_and_a_single_one_is_one_of_them(digits):
     rng, left, placed = np.random.default_rng(0), 30.0, []
     for digit in digits:
         height = rng.uniform(62, 78)
         placed.append(((STROKES | APART)[digit], left, rng.uniform(60, 75), height))
         left = box(cover((1000, 200), placed[-1]))[2] + 0.25 * height
     size = int(left) + 20, 200
-    picture = on_paper(cover(size, *placed), *([(230, 230, 225), (44, 60, 52)] if dark else [INK, PAPER]))
+    picture = on_paper(cover(size, *placed))
     inks = [cover(size, one) for one in placed]
     assert len(find_lines(picture)) == 1 and all(is_candidate(picture, ink) for ink in inks)
     single = find_digit(picture)
@@ -116,12 +109,6 @@ def test_digits_that_touch_are_parted(left, right):
     both = np.maximum(one, other)
     assert component_count(both) == 1
     assert is_candidate(on_paper(both), one) and is_candidate(on_paper(both), other)
-
-
-@pytest.mark.parametrize("digit", APART)
-def test_a_broken_digit_between_others_is_a_candidate(digit):
-    ink = cover((420, 240), (STROKES[3], 40, 50, 120), (APART[digit], 180, 50, 120), (STROKES[2], 300, 50, 120))
-    assert is_candidate(on_paper(ink), cover((420, 240), (APART[digit], 180, 50, 120)))
 
 
 def constant_network(*outputs):

@@ -25,9 +25,8 @@ def test_segmentation_paths_follow_the_slant():
 
 def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
     touching = [(STROKES[0], 40, 20, 80), (STROKES[8], 84, 20, 80)]
-    foreground = find_foreground(
-        on_paper(cover(SIZE, *touching, (STROKES[3], 40, 140, 80), (STROKES[1], 140, 140, 80)))
-    )
+    apart = [(STROKES[3], 40, 140, 80), (STROKES[1], 140, 140, 80)]
+    foreground = find_foreground(on_paper(cover(SIZE, *touching, *apart)))
     labels, lines = segment(foreground)
     upper, lower = ([one.label for one in line.segments] for line in lines)
     assert len(upper) > 1 and lower == [len(upper) + 1, len(upper) + 2]

@@ -1,4 +1,4 @@
-"""Ink on paper, in some light, through a camera: a picture in the mode that a phone, scanner or program would save."""
+"""Ink on paper, in some light, through a camera."""
 
 import math
 from dataclasses import dataclass
@@ -44,38 +44,22 @@ class Look:
 
 def shoot(cover, height, look, rng, hard):
     """A photo of ink that covers `cover` (H, W) of the paper; `height` of a digit in pixels."""
-    mode = rng.choice(
-        ["RGB", "L", "P", "RGBA", "1"], p=[0.86, 0.1, 0.04, 0, 0] if hard else [0.76, 0.1, 0.04, 0.06, 0.04]
-    )
     shape, paper, colour = cover.shape, look.paper[:, None, None], look.ink[:, None, None]
     tooth = rng.random(shape, np.float32)  # of the paper
     pressure = 0.93 + 0.07 * clouds(rng, shape, max(4, int(4 * max(shape) / height)))
     ink = cover * pressure.clip(0, 1) * (1 - look.grain * tooth)
-    if mode == "RGBA":
-        return _image(np.concatenate([np.where(ink > 0, colour, 0), ink[None]]))
-    light = 1 + 0.012 * (tooth - 0.5) + rng.uniform(0, 0.015) * clouds(rng, shape, 3)
-    if mode != "1":
-        light *= _light(shape, rng) * _blots(cover, height, rng)
+    light = (1 + 0.012 * (tooth - 0.5) + rng.uniform(0, 0.015) * clouds(rng, shape, 3)) * _light(shape, rng)
+    pixels = np.broadcast_to(paper, (3, *shape))
     if hard:
         light *= _shadow(shape, rng)
-    pixels = np.broadcast_to(paper, (3, *shape))
-    for lines, tint in _rule(shape, height, look, rng) if hard else []:
-        tint = tint[:, None, None]
+        lines, tint = _rule(shape, height, look, rng)
         pixels = pixels + lines * (tint if look.light_on_dark else pixels * (tint - 1))
     pixels = light * (pixels + (colour - pixels) * ink if look.light_on_dark else pixels * (1 - (1 - colour) * ink))
-    if mode == "1":
-        middle = (look.paper + look.ink * (1 if look.light_on_dark else look.paper)).mean() / 2
-        return Image.fromarray(pixels.mean(axis=0) > middle)
     warm = rng.normal(0, 0.025)
     cast = rng.uniform(0.82, 1.02) * np.float32([1 + warm, 1, 1 - warm])  # exposure and white balance
     half = 0.05 * STROKE * look.width * height  # of a stroke
-    image = _camera(_image(pixels * cast[:, None, None]), min(0.6 * half, 0.5 + 0.008 * height), rng)
-    return image.quantize(int(rng.choice([32, 64, 256]))) if mode == "P" else image.convert(mode)
-
-
-def _image(pixels):
-    """(3 or 4, H, W) float32 from 0 to 1 as an image."""
-    return Image.fromarray(np.stack((255 * pixels.clip(0, 1)).astype(np.uint8), axis=2))
+    image = _camera(pixels * cast[:, None, None], min(0.6 * half, 0.5 + 0.008 * height), rng)
+    return image.convert(rng.choice(["RGB", "L", "P"], p=[0.86, 0.1, 0.04]))
 
 
 def _across(shape):
@@ -85,31 +69,10 @@ def _across(shape):
 
 
 def _light(shape, rng):
-    """A gradient and sometimes a vignette; the darkest place has at least 0.55 of the light."""
+    """A gradient; the darkest place has at least 0.6 of the light."""
     (x, y), angle = _across(shape), rng.uniform(0, 2 * math.pi)
     along = math.cos(angle) * x + math.sin(angle) * y
-    light = 1 - rng.uniform(0, 0.4) * (along - along.min()) / np.ptp(along)
-    if rng.random() < 0.4:
-        far = (x - rng.uniform(-0.2, 0.2)) ** 2 + (y - rng.uniform(-0.2, 0.2)) ** 2
-        light *= 1 - rng.uniform(0, 0.3) * far / far.max()
-    return np.maximum(light / light.max(), 0.55)
-
-
-def _blots(cover, height, rng):
-    """Sometimes a few specks of dust or a smudge, far from the ink."""
-    light, (left, top, right, bottom) = np.ones_like(cover), Image.fromarray(cover > 0).getbbox()
-    for _ in range(rng.integers(1, 6) if rng.random() < 0.25 else 0):
-        x, y = rng.uniform(0, cover.shape[1]), rng.uniform(0, cover.shape[0])
-        if max(left - x, x - right, top - y, y - bottom) > 0.4 * height:
-            smudge = rng.random() < 0.2
-            radius = height * (rng.uniform(0.08, 0.15) if smudge else rng.uniform(0.006, 0.02)) + 0.3
-            reach = int(3 * radius) + 1
-            rows = slice(max(0, int(y) - reach), int(y) + reach)
-            columns = slice(max(0, int(x) - reach), int(x) + reach)
-            v, u = np.ogrid[rows.start : min(rows.stop, len(cover)), columns.start : min(columns.stop, cover.shape[1])]
-            square = ((u - x) ** 2 + (v - y) ** 2) / radius**2
-            light[rows, columns] *= 1 - (rng.uniform(0.05, 0.15) if smudge else 0.6) * np.exp(-square)
-    return light
+    return 1 - rng.uniform(0, 0.4) * (along - along.min()) / np.ptp(along)
 
 
 def _shadow(shape, rng):
@@ -124,7 +87,7 @@ def _shadow(shape, rng):
 
 
 def _rule(shape, height, look, rng):
-    """Printed lines, or squares: pairs of how much they take of the paper (H, W) and their colour (3,)."""
+    """Printed lines, or squares: how much they take of the paper (H, W), and their colour (3, 1, 1)."""
     tilt, squared, height = rng.normal(0, 0.03), rng.random() < 0.45, float(height)
     y, x = (np.arange(side, dtype=np.float32) for side in shape)
     u, v = x - tilt * y[:, None], y[:, None] + tilt * x
@@ -135,25 +98,16 @@ def _rule(shape, height, look, rng):
         return (half + 0.5 - np.abs((along / spacing + float(first)) % 1 - 0.5) * spacing).clip(0, min(1, 2 * half))
 
     contrast = float(np.abs(look.paper - look.ink * (1 if look.light_on_dark else look.paper)).mean())
-    colour = np.float32([(0.15, 0.45, 1), (0.4, 0.4, 0.4), (0.5, 0.3, 0.9)][rng.integers(3)])
+    colour = np.float32([(0.15, 0.45, 1), (0.4, 0.4, 0.4), (0.5, 0.3, 0.9)][rng.integers(3)])[:, None, None]
     strength = rng.uniform(0.12, max(0.13, min(0.35, contrast / 2))) / (1 - float(colour.mean()))
     cover = np.maximum(lines(u, start[0]), lines(v, start[1])) if squared else lines(v, start[1])
-    rules = [(strength * cover, colour)]
-    if not squared and rng.random() < 0.3:  # a margin
-        edge = (half + 0.5 - np.abs(u - rng.uniform(0, shape[1]))).clip(0, 1)
-        rules.append((0.5 * edge, np.float32([0.9, 0.3, 0.3])))
-    return rules
+    return strength * cover, colour
 
 
-def _camera(image, blur, rng):
-    """Defocus or motion, the noise of the sensor, JPEG."""
-    if rng.random() < 0.8:
-        image = image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1) * blur)))
-    pixels = np.float32(image)
-    if rng.random() < 0.2:
-        step = rng.normal(0, 1.2, 2) * blur
-        shifts = [np.roll(pixels, np.round(step * t).astype(int), axis=(0, 1)) for t in (-0.5, 0, 0.5)]
-        pixels = sum(shifts) / 3
+def _camera(pixels, blur, rng):
+    """Pixels (3, H, W) from 0 to 1 after defocus, the noise of the sensor and JPEG, as an image."""
+    image = Image.fromarray(np.stack((255 * pixels.clip(0, 1)).astype(np.uint8), axis=2))
+    pixels = np.float32(image.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1) * blur))))
     pixels += rng.standard_normal((*pixels.shape[:2], 1), np.float32) * rng.uniform(0.5, 5)
     file = BytesIO()
     Image.fromarray(pixels.clip(0, 255).round().astype(np.uint8)).save(file, "JPEG", quality=int(rng.integers(50, 96)))

@@ -17,8 +17,6 @@ def outline(digit: np.ndarray, width: float, rng: np.random.Generator) -> np.nda
     how far outside.
     """
     mask = ink(digit)
-    if rng.random() < 0.4:
-        mask = unjoin_five(mask, rng)
     lines, holes = skeleton(mask), euler(mask)
     inside, outside = _distance(~mask), _distance(mask)
     half = np.float32(np.median(inside[lines]))
@@ -48,31 +46,6 @@ def ink(digit: np.ndarray) -> np.ndarray:
     low, high = (np.float32(image.filter(name(5))) for name in (ImageFilter.MinFilter, ImageFilter.MaxFilter))
     above = np.float32(digit) - ((low + high) / 2).clip(50, 170)
     return _blur(_resize(above, (28 * K, 28 * K)), 0.35 * K) > 0
-
-
-def unjoin_five(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Cut the bar of a 5 from its body; anything that does not look like a 5 stays as it is. mask (H, W) bool."""
-    if euler(mask) != 1:
-        return mask
-    ys, xs = np.nonzero(mask)
-    top, height, width = ys.min(), np.ptp(ys), np.ptp(xs)
-
-    def runs(y):
-        """The runs of ink in a row: (n, 2) starts and ends."""
-        return np.flatnonzero(np.diff(mask[y].astype(int))).reshape(-1, 2) + 1
-
-    y = top + int(0.33 * height)
-    stem, bowl = runs(y)[0], runs(top + int(0.7 * height))[-1]
-    thick = stem[1] - stem[0]
-    bar, hook = xs[ys < y], xs[ys > top + 0.8 * height]
-    leans = bar.max() > stem[1] + 0.3 * width and bar.min() > stem[0] - 0.15 * width and hook.min() < bowl[0]
-    if not leans or bowl.mean() < stem[1] or len(runs(y)) > 1:
-        return mask
-    while y > top and len(above := runs(y - 1)) and above[0, 1] - stem[1] < 0.5 * thick:
-        y, stem = y - 1, above[0]  # up to the corner, where the run becomes as long as the bar
-    cut, start = mask.copy(), stem[1] + int(0.1 * thick)
-    cut[: y + thick // 2, start : start + int(rng.uniform(1.3, 2.4) * K)] = False
-    return cut if euler(cut) == 2 and cut[: y + thick // 2, start:].sum() > 0.08 * mask.sum() else mask
 
 
 def euler(mask: np.ndarray) -> int:

@@ -1,7 +1,7 @@
 """MNIST digits as a person would photograph or scan them: one digit, or a line of several."""
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from tests.support.camera import Look, shoot
 from tests.support.outlines import REACH, STROKE, K, outline
@@ -27,14 +27,10 @@ def photo(digit: np.ndarray, rng: np.random.Generator, hard: bool = False) -> Im
     return shoot(_place(field, matrix, corner, size), shrink * height, look, rng, hard)
 
 
-def line(
-    digits: list[np.ndarray], rng: np.random.Generator, hard: bool = False, touching: bool = False
-) -> tuple[Image.Image, list[tuple[int, int, int, int]]]:
-    """A photo of a handwritten line of digits, (28, 28) uint8 each: separate, or touching.
+def line(digits: list[np.ndarray], rng: np.random.Generator, hard: bool = False, touching: bool = False) -> Image.Image:
+    """A photo of a handwritten line of digits, (28, 28) uint8 each.
 
     Touching ones share up to a fifth of their width with the next.
-
-    Returns it and the box of each digit's ink: left, top, right, bottom in pixels, right and bottom outside the ink.
     """
     look, written, x, rise, slant = Look.draw(rng), [], 0.0, rng.normal(0, 0.02), rng.normal(0, 0.12)
     look.width = min(max(look.width, 0.55), 1.25)  # so that a small loop seldom asks for a thinner pen
@@ -52,18 +48,7 @@ def line(
     size = np.array([width, height * (extent[1] + rng.uniform(0.3, 3))]).astype(int)
     corner = rng.uniform(0.03 * size, 0.97 * size - height * extent) - height * points.min(axis=0)
     covers = [_place(shape, height * matrix, height * place + corner, size) for shape, matrix, place, _ in written]
-    boxes = [Image.fromarray(cover > 0.2).getbbox() for cover in covers]
-    return shoot(np.max(covers, axis=0), height, look, rng, hard), boxes
-
-
-def sheet(images: list[Image.Image], columns: int, tile: int = 160) -> Image.Image:
-    """The pictures side by side, each shrunk or enlarged to a tile."""
-    page = Image.new("RGB", (columns * tile, -(-len(images) // columns) * tile), "white")
-    for i, image in enumerate(images):
-        flat = ImageOps.contain(image.convert("RGBA"), (tile - 8, tile - 8), Image.Resampling.LANCZOS)
-        corner = [i % columns * tile + (tile - flat.width) // 2, i // columns * tile + (tile - flat.height) // 2]
-        page.paste(flat, corner, flat)
-    return page
+    return shoot(np.max(covers, axis=0), height, look, rng, hard)
 
 
 def _write(digit, width, height, rng, slant=None):

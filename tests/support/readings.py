@@ -8,22 +8,20 @@ from digits.errors import UserError
 from digits.handwriting import find_digit, find_lines, number, read
 
 
-def predicted(model, drawn):
-    """What a network reads in images (28, 28) float32 0..1; -1 where there is None."""
-    images = np.stack([np.zeros((28, 28), np.float32) if image is None else image for image in drawn])
-    read = model.predict(torch.from_numpy(images))[0].numpy()
-    return np.where([image is None for image in drawn], -1, read)
+def predicted(model, images):
+    """The digits that a network reads in images (28, 28) float32 0..1."""
+    return model.predict(torch.from_numpy(np.stack(images)))[0].numpy()
 
 
 def read_photos(model, pictures):
     """The digit (N,) in each picture; -1 where none is found."""
-    drawn = []
+    digits = []
     for picture in pictures:
         try:
-            drawn.append(find_digit(picture).image)
+            digits.append(predicted(model, [find_digit(picture).image])[0])
         except UserError:
-            drawn.append(None)
-    return predicted(model, drawn)
+            digits.append(-1)
+    return np.array(digits)
 
 
 def read_lines(model, pictures):
@@ -41,8 +39,6 @@ def read_naively(model, pictures):
     """As one would at first: shrunk to 28x28, and inverted if the border is light."""
     drawn = []
     for picture in pictures:
-        if picture.mode == "RGBA":
-            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
         grey = np.asarray(picture.convert("L"), np.float32) / 255
         border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
         small = np.asarray(Image.fromarray(grey).resize((28, 28), Image.Resampling.BOX)).clip(0, 1)

@@ -22,14 +22,9 @@ from tests.support.small_sweep import FOLDER, GRACE, LONG, ends, go, places, sta
 COMPLETE, FAIL, RUNNING = TrialState.COMPLETE, TrialState.FAIL, TrialState.RUNNING
 
 
-# Processes that are killed or stopped
-
-
 @pytest.fixture(scope="module")
 def server():
-    """The URL of a PostgreSQL server."""
-    programs = postgres.programs()
-    if programs is None:
+    if not (programs := postgres.programs()):
         pytest.skip("PostgreSQL is not installed")
     with postgres.server(programs) as url:
         yield url
@@ -50,7 +45,6 @@ def test_a_worker_is_killed_and_no_trial_is_lost(small, home, run, url):
     while two[0].pid not in [trial.user_attrs.get("process") for trial in study.get_trials(states=[RUNNING])]:
         assert two[0].poll() is None
     two[0].kill()  # with a trial of its own
-    two[0].communicate()
     output, errors = two[1].communicate(timeout=120)
     assert (two[1].returncode, errors) == (0, "")
     assert places(study, COMPLETE) == Counter(range(12)) and not places(study, RUNNING)
@@ -67,34 +61,8 @@ def test_processes_that_start_at_the_same_moment_share_the_trials(small, home, u
     outputs = [process.communicate(timeout=120) for process in two]
     assert [(process.returncode, errors) for process, (_, errors) in zip(two, outputs, strict=True)] == [(0, "")] * 2
     assert outputs[0][0].split("\n\n")[1:] == outputs[1][0].split("\n\n")[1:]
-    study = study_in(url, FOLDER.name.replace("40", "5"))
-    assert places(study, COMPLETE) == Counter(range(12))
+    assert places(study_in(url, FOLDER.name.replace("40", "5")), COMPLETE) == Counter(range(12))
     assert len((home / "tests").read_text().splitlines()) <= 6  # three, or twice if both took one at the same instant
-
-
-@pytest.mark.slow
-def test_a_process_that_dies_between_taking_a_trial_and_its_first_heartbeat(small, home, run):
-    process = start(small, home, *LONG, DIE_AT_FIRST_BEAT="1")
-    go(process)
-    process.communicate(timeout=120)
-    assert process.returncode == -signal.SIGKILL
-    study = study_in(f"sqlite:///{home}/{FOLDER}/sweep.db")
-    assert places(study, RUNNING)
-    run(*LONG)
-    assert places(study, COMPLETE) == Counter(range(12)) and not places(study, RUNNING)
-
-
-@pytest.mark.slow
-def test_a_test_that_takes_longer_than_the_grace_is_not_repeated(small, home):
-    args = ["--hidden", "6", "--epochs", "1"]
-    two = [start(small, home, *args, SLOW_TEST=str(2 * GRACE)) for _ in range(2)]
-    for process in two:
-        go(process)
-        time.sleep(2)  # so that one begins the test, and the other finds it begun
-    for process in two:
-        _, errors = process.communicate(timeout=120)
-        assert (process.returncode, errors) == (0, "")
-    assert len((home / "tests").read_text().splitlines()) == 1
 
 
 @pytest.mark.slow
@@ -112,9 +80,6 @@ def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, 
     assert 1 <= before.total() < 12 and not places(study, RUNNING)
     assert run(*LONG).split("\n\n")[0].count(" of epoch ") == 12 - before.total()
     assert places(study, COMPLETE) == Counter(range(12))
-
-
-# Trials without networks
 
 
 @pytest.fixture
@@ -192,12 +157,6 @@ def test_a_database_that_stays_away_ends_the_work(study, monkeypatch):
         complete(study, WANTED, away, 2, Event())
 
 
-def test_a_trial_of_a_worker_that_died_before_it_was_queued_again_is_not_lost(study):
-    study.enqueue_trial(WANTED[0], {"place": 0})
-    study.tell(study.ask(), state=FAIL)
-    assert [trial.number for trial in complete(study, WANTED, value, 1, Event())] == [1, 2, 3]
-
-
 def test_a_bug_ends_the_work(study):
     def fail(trial):
         raise ValueError("a bug")
@@ -210,6 +169,20 @@ def test_trials_of_others_are_waited_for(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     Timer(0.5, study.tell, [study.ask(), 0.75]).start()
     assert [trial.value for trial in complete(study, WANTED, value, 1, Event())] == [0.75, 0.25, 0.125]
+
+
+@pytest.mark.slow
+def test_who_dies_before_the_first_heartbeat_of_a_trial_is_found_dead(study):
+    study.enqueue_trial(WANTED[0], {"place": 0})
+    study.ask()
+    assert [trial.value for trial in complete(study, WANTED, value, 1, Event())] == [0.5, 0.25, 0.125]
+    assert study.trials[0].state == FAIL
+
+
+@pytest.mark.slow
+def test_a_trial_that_takes_longer_than_the_grace_is_not_repeated(study):
+    complete(study, WANTED[:1], lambda trial: time.sleep(2 * GRACE) or value(trial), 2, Event())  # one waits
+    assert study.trials[0].state == COMPLETE
 
 
 def test_a_signal_ends_the_wait_for_others(study):

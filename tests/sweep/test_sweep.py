@@ -39,9 +39,6 @@ def done(small, tmp_path_factory):
     return home, output.getvalue(), did
 
 
-# What a sweep prints and leaves
-
-
 def test_every_combination_has_its_line(done):
     _, output, _ = done
     lines = output.split("\n\n")[0].splitlines()[1:]
@@ -97,9 +94,6 @@ def test_tensorboard_compares_the_trials(done):
     assert sorted(entries) == sorted((h, lr, seed) for h in (6, 12) for lr in (1, 1000) for seed in (0, 1))
 
 
-# The same sweep, the same table
-
-
 def test_one_worker_prints_the_same_table_as_two(done, run):
     output = run(*ARGS, "--workers", 1)
     assert LAST.search(output)[1] == LAST.search(done[1])[1]
@@ -123,10 +117,9 @@ def test_one_worker_proposes_the_same_each_time_within_the_values_given(run, tmp
     assert outputs[0] == outputs[1]
     table = [line.split() for line in LAST.search(outputs[0])[1].splitlines()[1:]]
     assert len(table) == 14 == len({tuple(line[:4]) for line in table})
-    for hidden, lr, batch_size, init, *accuracies in table:
+    for hidden, lr, batch_size, init, *_ in table:
         assert 4 <= int(hidden) <= 20 and 0.1 <= float(lr) <= 30 and batch_size == "10"
-        assert init in ("scaled", "gaussian") and len(accuracies) == 3
-    assert "trials14" in outputs[0]
+        assert init in ("scaled", "gaussian")
 
 
 def test_many_workers_propose_different_settings(run):
@@ -138,9 +131,8 @@ def test_many_workers_propose_different_settings(run):
 def test_names_of_folders_hold_what_differs_from_train_and_are_short():
     defaults = {"lr": [3.0], "batch_size": [10], "init": ["scaled"]}
     assert sweep.named([30], **defaults, seed=[0]) == "784-30-10"
-    assert (
-        sweep.named([15, 30], lr=[0.25, 10.0], init=["gaussian"], seeds=[2]) == "784-15,30-10_lr0.25,10_gaussian_seeds2"
-    )
+    named = sweep.named([15, 30], lr=[0.25, 10.0], init=["gaussian"], seeds=[2])
+    assert named == "784-15,30-10_lr0.25,10_gaussian_seeds2"
     rates = [n / 1000 for n in range(1, 101)]
     many, other = sweep.named([30], lr=rates), sweep.named([30], lr=[*rates, 1.0])
     assert len(f"sweep_{many}") < 100 and many != other
@@ -165,21 +157,13 @@ def test_weights_that_are_not_finite_end_a_trial(run, monkeypatch):
     assert re.search(r" 2 .*stopped after epoch 0$", output, re.M)
 
 
-# Mistakes
-
-
 @pytest.mark.parametrize(
     "args, reason",
     [
         (["--storage", "anything"], "--storage: .*[.]\\[postgres\\]"),
-        (["--storage", "mysql+nothing://host/name"], "--storage: "),
         (["--storage", "postgresql://user@host:port/name"], "--storage: .*port"),
-        (
-            ["--storage", "postgresql://digits@127.0.0.1:1/name"],
-            "the database does not answer: .*[Cc]onnection refused",
-        ),
+        (["--storage", "postgresql://digits@127.0.0.1:1/name"], "the database does not answer: .*onnection refused"),
         (["--lr", "0"], "--lr. Must be > 0"),
-        (["--hidden", "0"], "--hidden"),
     ],
 )
 def test_mistakes_are_one_line(args, reason, run, capsys, monkeypatch):
@@ -187,8 +171,7 @@ def test_mistakes_are_one_line(args, reason, run, capsys, monkeypatch):
     with pytest.raises(SystemExit) as stop:
         run(*args)
     [line] = capsys.readouterr().err.splitlines()
-    assert stop.value.code == 2
-    assert re.search(reason, line), line
+    assert stop.value.code == 2 and re.search(reason, line), line
 
 
 @pytest.mark.parametrize("package", ["optuna", "matplotlib.figure"])
