@@ -3,8 +3,10 @@
 
 import { connectedComponents } from "./components.js";
 import { held } from "./held.js";
-import { area, blurred, clamp, closing, deviation, divided, filled, linear, mapped, maximum } from "./images.js";
-import { mean, quantile, resized, rounded, sample, valuesIn } from "./images.js";
+import {
+  area, blurred, clamp, closing, divided, filled, linear, mapped, maximum, mean, quantile, resized, rounded, sample,
+  valuesIn,
+} from "./images.js";
 import { withoutRuledLines } from "./ruled-lines.js";
 
 const {
@@ -45,7 +47,7 @@ function clearestWindow(light, gradients, edges, across) {
 }
 
 /** Where a picture is at least so dark, or has a stroke so thin that it looks paler than it is: its middle is nowhere
- * darker in so many pixels `across` it, and background is among them. Without it, thin strokes break.
+ * darker in so many pixels `across` it, and background is among them.
  * @type {(darkness: Image, least: number, across: number) => Image} */
 function binarize(darkness, least, across) {
   const { width, height, data } = darkness, faint = THIN * least, half = across >> 1;
@@ -83,6 +85,12 @@ function isTexture({ darkness, labels, components }) {
   const kept = new Set(components.map(({ label }) => label));
   const inside = darkness.data.filter((_, i) => kept.has(labels.data[i]));
   return deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - background);
+}
+
+/** The standard deviation. @type {(values: Float32Array) => number} */
+function deviation(values) {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
 }
 
 /** Whether most of the border of a picture of 0..1 is darker than its edges, where foreground and background meet.

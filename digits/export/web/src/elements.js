@@ -16,13 +16,6 @@ export function element(kind, ...inside) {
   return made;
 }
 
-/** A new button, which does something. @type {(inside: Node | string, clicked: () => void) => HTMLButtonElement} */
-export function button(inside, clicked) {
-  const made = Object.assign(element("button", inside), { type: "button" });
-  made.addEventListener("click", clicked);
-  return made;
-}
-
 /** @type {(id: string, text: string) => void} */
 export function write(id, text) {
   find(id, HTMLElement).textContent = text;

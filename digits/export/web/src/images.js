@@ -30,19 +30,6 @@ export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / 
 /** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
 export const quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
 
-/** @type {(image: Image) => Image} */
-export function transposed({ width, height, data }) {
-  const out = blank(height, width);
-  for (let x = 0, i = 0; x < width; x++) for (let y = 0; y < height; y++) out.data[i++] = data[y * width + x];
-  return out;
-}
-
-/** The standard deviation. @type {(values: Float32Array) => number} */
-export function deviation(values) {
-  const middle = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
-}
-
 /** The nearest integer; of two, the even one, as Python rounds. @type {(value: number) => number} */
 export function rounded(value) {
   const up = Math.round(value);
@@ -130,7 +117,7 @@ export function resampled(image, across, down) {
 // Shapes.
 
 /** A part of an image, with zeros beyond its border. @type {(image: Image, box: Box) => Image} */
-export function crop(image, [left, top, right, bottom]) {
+export function crop(image, { left, top, right, bottom }) {
   const out = blank(right - left, bottom - top);
   for (let y = Math.max(top, 0); y < Math.min(bottom, image.height); y++) {
     for (let x = Math.max(left, 0); x < Math.min(right, image.width); x++) {
@@ -140,8 +127,11 @@ export function crop(image, [left, top, right, bottom]) {
   return out;
 }
 
-/** An image with so many zeros around it. @type {(image: Image, margin: number) => Image} */
-export const padded = (image, margin) => crop(image, [-margin, -margin, image.width + margin, image.height + margin]);
+/** An image with so many zeros around it; with less than none, without its outermost pixels.
+ * @type {(image: Image, margin: number) => Image} */
+export function padded(image, margin) {
+  return crop(image, { left: -margin, top: -margin, right: image.width + margin, bottom: image.height + margin });
+}
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
 export function bounds({ width, height, data }) {
@@ -154,8 +144,14 @@ export function bounds({ width, height, data }) {
     right = Math.max(right, x + 1);
     bottom = y + 1;
   }
-  return [left, top, right, bottom];
+  return { left, top, right, bottom };
 }
+
+/** A box with its x and its y put through functions.
+ * @type {(box: Box, across: (x: number) => number, down?: (y: number) => number) => Box} */
+export const mappedBox = ({ left, top, right, bottom }, across, down = across) => (
+  { left: across(left), top: down(top), right: across(right), bottom: down(bottom) }
+);
 
 /** The x and y of an image's centre of mass; the first pixel reaches from 0 to 1.
  * @type {(image: Image) => [number, number]} */
@@ -193,10 +189,9 @@ function largest(from, to, first, step, count, side) {
 /** A morphological closing, in which whatever is dark and narrower than a window is filled; beyond the border is white.
  * @type {(image: Image, side: number) => Image} */
 export function closing(image, side) {
-  const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value), { width, height } = image;
-  const white = negative(padded(negative(image), side)), wide = dilated(white, side, side);
-  const eroded = dilated(negative(wide), side, side);
-  return negative(crop(eroded, [side, side, width + side, height + side]));
+  const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value);
+  const wide = dilated(negative(padded(negative(image), side)), side, side); // 2 - 0 beyond the border
+  return padded(negative(dilated(negative(wide), side, side)), -side);
 }
 
 /** The distance in pixels from each pixel of a mask to the nearest 0: within its column, then by Pythagoras.

@@ -1,12 +1,11 @@
 // What comes to the page: pictures that are chosen, dropped or pasted, and keys.
 
+import { any, exampleOf } from "./backpropagation.js";
 import { element, contextOf, find, onClick } from "./elements.js";
 import { heldImages } from "./held.js";
-import { exampleOf } from "./mnist.js";
 import { drawingOf, placed } from "./pad.js";
 import { findLines, moved, read } from "./reader.js";
 import { EMPTY, change, state, travel } from "./state.js";
-import { any } from "./teaching.js";
 import { finish, lookAway, say } from "./view.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
@@ -44,9 +43,9 @@ async function opened(file) {
 /** The digits that the network reads in a picture, their boxes in sides of the pad.
  * @type {(picture: HTMLCanvasElement) => Digit[]} */
 function digitsOfPicture(picture) {
-  const { width, height } = picture, longer = Math.max(width, height), [x, y] = placed(picture);
+  const { width, height } = picture, { left, top } = placed(picture);
   const lines = findLines(contextOf(picture).getImageData(0, 0, width, height));
-  return moved(read(lines, state.network.layers), longer, x, y);
+  return moved(read(lines, state.network.layers), Math.max(width, height), left, top);
 }
 
 /** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */

@@ -3,9 +3,12 @@
 // weight, or what it contributes to them.
 
 import { contextOf, element } from "./elements.js";
-import { magnitude } from "./images.js";
+import { magnitude, mappedBox } from "./images.js";
 
 /** @typedef {ReturnType<typeof neuronsView>} NeuronsView */
+
+/** All of a canvas. @type {Box} */
+export const WHOLE = { left: 0, top: 0, right: 1, bottom: 1 };
 
 /** Values as shares of the largest, times a share of each; small ones stand out more. All are of -1 to 1.
  * @type {(values: Float32Array, share?: (k: number) => number) => Float32Array} */
@@ -26,11 +29,11 @@ export function colour(name) {
 /** After the scheme has changed. */
 export const forgetColours = () => palette.clear();
 
-/** Draws 28 x 28 values as squares into the box left, top, width, height of a canvas, `gap` pixels apart, in a tone or,
- * if none is given, by their signs.
+/** Draws 28 x 28 values as squares `gap` pixels apart into a box, in sides of the canvas; in a tone or by their signs.
  * @type {(context: CanvasRenderingContext2D, box: Box, gap: number, values: Float32Array, tone?: string) => void} */
-export function paintPixels(context, [left, top, width, height], gap, values, tone) {
-  const [across, down] = [width / 28, height / 28];
+export function paintPixels(context, box, gap, values, tone) {
+  const { left, top, right, bottom } = mappedBox(box, (n) => n * context.canvas.width);
+  const [across, down] = [(right - left) / 28, (bottom - top) / 28];
   for (let k = 0; k < 784; k++) {
     if (!values[k]) continue;
     context.globalAlpha = Math.abs(values[k]);
@@ -47,10 +50,9 @@ const toneOf = (value) => (value > 0 ? "red" : "blue");
  * @type {(canvas: HTMLCanvasElement, a: Float32Array, contributions?: Float32Array) => void} */
 export function paintInput(canvas, a, contributions) {
   const context = contextOf(canvas), gap = Math.max(1, Math.round(devicePixelRatio));
-  const side = Math.round(canvas.clientWidth * devicePixelRatio), box = /** @type {Box} */ ([0, 0, side, side]);
-  canvas.width = canvas.height = side;
-  paintPixels(context, box, gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
-  paintPixels(context, box, gap, contributions ?? a, contributions ? undefined : "foreground");
+  canvas.width = canvas.height = Math.round(canvas.clientWidth * devicePixelRatio);
+  paintPixels(context, WHOLE, gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
+  paintPixels(context, WHOLE, gap, contributions ?? a, contributions ? undefined : "foreground");
 }
 
 /** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar.

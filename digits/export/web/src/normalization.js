@@ -1,8 +1,9 @@
 // One digit's foreground, drawn the way MNIST's digits were: as in digits/handwriting/normalize.py.
 
 import { held } from "./held.js";
-import { area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped, maximum } from "./images.js";
-import { padded, resampled, resized, rounded } from "./images.js";
+import {
+  area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped, maximum, padded, resampled, resized, rounded,
+} from "./images.js";
 
 const { BOX, FINE, SLANT, STROKE } = held.constants.normalize;
 
@@ -61,6 +62,6 @@ function normalizeStrokes(mask) {
 export function isNormalized([grey, ...others]) {
   if (grey.width !== 28 || grey.height !== 28 || !maximum(grey.data)) return false;
   if (others.some(({ data }) => data.some((value, i) => value !== grey.data[i]))) return false;
-  const [left, top, right, bottom] = bounds(grey), longer = Math.max(right - left, bottom - top);
+  const { left, top, right, bottom } = bounds(grey), longer = Math.max(right - left, bottom - top);
   return 19 <= longer && longer <= BOX && centreOfMass(grey).every((c) => Math.abs(c - 14.5) < 0.6);
 }

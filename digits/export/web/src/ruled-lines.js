@@ -1,7 +1,7 @@
 // Lines that are printed on paper, taken out of a picture: as in digits/handwriting/ruled_lines.py.
 
 import { held } from "./held.js";
-import { clamp, dilated, mapped, quantile, rounded, sample, transposed } from "./images.js";
+import { clamp, dilated, filled, mapped, quantile, rounded, sample } from "./images.js";
 
 const { DARKER, SPAN, UNBROKEN, VOTES, TILT, ANGLE, MOST, DISTANT, HALF_WIDTH } = held.constants.ruled_lines;
 
@@ -14,6 +14,11 @@ export function withoutRuledLines(light, share) {
   const rest = withoutLevelLines(light, share, dark);
   return transposed(withoutLevelLines(transposed(rest), transposed(share), transposed(dark)));
 }
+
+/** @type {(image: Image) => Image} */
+const transposed = ({ width, height, data }) => (
+  filled(height, width, (i) => data[(i % height) * width + Math.floor(i / height)])
+);
 
 /** Light with the level ones among the lines of a mask divided out, whose shades are in `share`.
  * @type {(light: Image, share: Image, dark: Image) => Image} */

@@ -3,11 +3,10 @@
 // mini-batch mixes the drawing with earlier lessons and MNIST's images; half of these are of the digit that the drawing
 // was taken for, which is forgotten first.
 
-import { countRight, sgdStep } from "./backpropagation.js";
+import { any, backwards, countRight, desired, exampleOf, sgdStep } from "./backpropagation.js";
 import { find, nextFrame } from "./elements.js";
 import { heldImages } from "./held.js";
 import { relative } from "./layers.js";
-import { desired, exampleOf } from "./mnist.js";
 import { outputsOf, predictionOf } from "./network.js";
 import { isDigit } from "./reader.js";
 import { change, state } from "./state.js";
@@ -28,7 +27,6 @@ export async function learn(digit) {
   const { image } = state.digits.at(state.chosen) ?? {}, before = state.network;
   if (!image || state.teaching || state.training) return;
   state.teaching = true;
-  before.accuracy ??= await accuracyOf(before.layers);
   change({});
   const lesson = { image, y: desired(digit) }, then = supportOf(before.layers, lesson.y);
   const { network, steps } = await teach(before, lesson, (taught) => {
@@ -38,6 +36,7 @@ export async function learn(digit) {
     show();
   });
   show(); // as it is after the last step
+  before.accuracy ??= await accuracyOf(before.layers);
   network.accuracy = await accuracyOf(network.layers);
   state.teaching = false;
   const percent = (/** @type {number} */ accuracy) => (100 * accuracy).toFixed(1);
@@ -76,11 +75,6 @@ async function teach({ layers: before, lessons: earlier = [], ...facts }, lesson
   return { network, steps };
 }
 
-/** One of them, by lot. @template T @param {T[]} all @returns {T} */
-export function any(all) {
-  return all[Math.floor(Math.random() * all.length)];
-}
-
 /** Whether the largest output is right, and that of a digit. @type {(layers: Layer[], lesson: Example) => boolean} */
 function isLearned(layers, { image, y }) {
   const outputs = outputsOf(layers, image);
@@ -107,14 +101,4 @@ function supportOf(layers, y) {
   const support = [y];
   for (const { weights } of layers.toReversed()) support.unshift(backwards(weights, support[0]));
   return support.slice(0, -1);
-}
-
-/** What each input of a layer gives to values of its neurons, by its weights.
- * @type {(weights: Float32Array, values: Float32Array) => Float32Array} */
-function backwards(weights, values) {
-  const n = weights.length / values.length, sums = new Float32Array(n);
-  values.forEach((value, j) => {
-    if (value) for (let k = 0; k < n; k++) sums[k] += weights[j * n + k] * value;
-  });
-  return sums;
 }

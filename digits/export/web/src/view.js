@@ -1,11 +1,11 @@
 // What the page shows: the answer and the pad, every layer of the network, and what is said of them in words.
 
-import { button, element, find, write } from "./elements.js";
+import { element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, outputsOf, predictionOf, weightedInput } from "./network.js";
 import { fitPad, paintPad } from "./pad.js";
-import { isDigit } from "./reader.js";
+import { REJECTION_THRESHOLD, isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
 import { digitsOfStrokes } from "./strokes.js";
 
@@ -142,8 +142,9 @@ const outputsFor = ({ image }) => outputsOf(state.network.layers, image);
 export function showBoxes() {
   const { picture, digits } = state.drawing;
   find("boxes", HTMLElement).replaceChildren(...(picture && digits ? digits : []).map((digit, i) => {
-    const [left, top, right, bottom] = digit.box;
-    const box = button(element("span", `${predictionOf(outputsFor(digit))}`), () => {
+    const { left, top, right, bottom } = digit.box;
+    const box = element("button", element("span", `${predictionOf(outputsFor(digit))}`));
+    box.addEventListener("click", () => {
       state.chosen = i;
       show();
       say();
@@ -164,7 +165,6 @@ export function say(other = "") {
 function inWords(readings, outputs) {
   const best = predictionOf(outputs), second = predictionOf(outputs.with(best, -1));
   const [first, then] = [best, second].map((digit) => outputs[digit].toFixed(2));
-  const { REJECTION_THRESHOLD } = held.constants.reader;
   if (!isDigit(outputs)) return `No digit: no output is over ${REJECTION_THRESHOLD}, ${best} has ${first}.`;
   const isNewLine = (/** @type {number} */ i) => i > 0 && state.digits[i].line !== state.digits[i - 1].line;
   const all = readings.map((outputs, i) => (isNewLine(i) ? ", " : "") + predictionOf(outputs)).join("");
