@@ -108,7 +108,7 @@ def test_a_network_is_trained_from_nothing(page_file, visit):
     train(page)
     page.wait_for_function("() => digits.training.epochs.length > 12", timeout=120_000)
     draw(page, 4)  # meanwhile
-    page.wait_for_function("() => !digits.state.training", timeout=120_000)
+    page.wait_for_function("() => !digits.state.worker", timeout=120_000)
     accuracies = page.evaluate("digits.training.epochs.map(({ accuracy }) => accuracy)")
     assert len(accuracies) == 31 and accuracies[0] < 0.3 and max(accuracies) > 0.91
     assert page.evaluate("digits.state.network.sizes") == [784, 30, 10] and page.locator(".hidden button").count() == 30

@@ -4,8 +4,8 @@
 import { connectedComponents } from "./components.js";
 import { held } from "./held.js";
 import {
-  area, blurred, clamp, closing, divided, filled, linear, mapped, maximum, mean, quantile, resized, rounded, sample,
-  valuesIn,
+  area, blurred, clamp, closing, divided, filled, largest, linear, mapped, maximum, mean, quantile, resized, rounded,
+  sample, valuesIn,
 } from "./images.js";
 import { withoutRuledLines } from "./ruled-lines.js";
 
@@ -46,21 +46,14 @@ function clearestWindow(light, gradients, edges, across) {
   return best;
 }
 
-/** Where a picture is at least so dark, or has a stroke so thin that it looks paler than it is: its middle is nowhere
- * darker in so many pixels `across` it, and background is among them.
- * @type {(darkness: Image, least: number, across: number) => Image} */
+/** Where a picture is at least so dark; or where it is darkest `across` it, with background there: a thin stroke looks
+ * paler than it is. @type {(darkness: Image, least: number, across: number) => Image} */
 function binarize(darkness, least, across) {
-  const { width, height, data } = darkness, faint = THIN * least, half = across >> 1;
-  /** @type {(i: number, place: number, size: number, step: number) => boolean} */
-  const isMiddle = (i, place, size, step) => {
-    const end = i + Math.min(half, size - 1 - place) * step;
-    let most = 0, fewest = Infinity;
-    for (let k = i - Math.min(half, place) * step; k <= end; k += step) {
-      if (data[k] > most) most = data[k];
-      if (data[k] < fewest) fewest = data[k];
-    }
-    return data[i] === most && fewest < faint;
-  };
+  const { width, height, data } = darkness, faint = THIN * least, negative = data.map((value) => -value);
+  /** @type {(i: number, n: number, count: number, step: number) => boolean} */
+  const isMiddle = (i, ...line) => (
+    largest(data, i, ...line, across) === data[i] && largest(negative, i, ...line, across) > -faint
+  );
   return mapped(darkness, (value, i) => Number(value > least || (value > faint && (
     isMiddle(i, i % width, width, 1) || isMiddle(i, Math.floor(i / width), height, width)
   ))));
@@ -93,8 +86,7 @@ function deviation(values) {
   return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
 }
 
-/** Whether most of the border of a picture of 0..1 is darker than its edges, where foreground and background meet.
- * @type {(picture: Image) => boolean} */
+/** Whether most of a picture's border is darker than its edges. @type {(picture: Image) => boolean} */
 function onDarkBackground(picture) {
   const light = mapped(picture, (value) => value + LIFT[2]), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
@@ -119,8 +111,7 @@ export function contrasts({ width, height, data }) {
   return [slopes.map((slope) => mapped(slope, (value) => clamp(value / most, -1, 1))), edges];
 }
 
-/** The light of the background, at least as light as the picture: a morphological closing.
- * @type {(light: Image, window: number) => Image} */
+/** The light of the background, by a morphological closing. @type {(light: Image, window: number) => Image} */
 function estimateBackground(light, window) {
   const { width, height, data } = light, lightest = maximum(data);
   if (window >= 1) return mapped(light, () => lightest);

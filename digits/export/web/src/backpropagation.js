@@ -1,6 +1,6 @@
 // How a network learns: mini-batches, backpropagation and gradient descent, as in digits/backprop.py.
 
-import { activationsOf, nonzero, outputsOf, predictionOf } from "./network.js";
+import { feedforward, nonzero, outputsOf, predictionOf } from "./network.js";
 
 const HARDLY = 1e-7; // a neuron's error, or a change of its weights, so small is lost in rounding
 
@@ -20,13 +20,13 @@ export const any = (all) => all[Math.floor(Math.random() * all.length)];
 /** Moves weights and biases, in place, down the gradient of the quadratic cost on a mini-batch.
  * @type {(layers: Layer[], batch: Example[], rate: number) => void} */
 export function sgdStep(layers, batch, rate) {
-  const activations = [batch.map(({ image }) => image)];
-  for (const layer of layers) activations.push(activationsOf(layer, activations[activations.length - 1]));
+  const activations = feedforward(layers, batch.map(({ image }) => image));
   let deltas = activations[layers.length].map((a, i) => a.map((a, j) => (a - batch[i].y[j]) * a * (1 - a))); // BP1
   for (let l = layers.length - 1; l >= 0; l--) {
     const { weights, biases } = layers[l], a = activations[l], on = a.map(nonzero), n = a[0].length;
-    const errorsOf = (/** @type {number} */ i) => backwards(weights, deltas[i]).map((e, k) => e * a[i][k] * (1 - a[i][k]));
-    const below = l > 0 ? a.map((_, i) => errorsOf(i)) : []; // BP2
+    const below = l === 0 ? [] : deltas.map((delta, i) => ( // BP2
+      backwards(weights, delta).map((sum, k) => sum * a[i][k] * (1 - a[i][k]))
+    ));
     for (let j = 0; j < biases.length; j++) {
       for (let i = 0; i < batch.length; i++) {
         const change = (rate / batch.length) * deltas[i][j];
@@ -40,7 +40,7 @@ export function sgdStep(layers, batch, rate) {
   }
 }
 
-/** The sums, for each input of a layer, of its weights times a value of each neuron: the transposed weights times these.
+/** The transposed weights of a layer times a value of each of its neurons.
  * @type {(weights: Float32Array, values: Float32Array) => Float32Array} */
 export function backwards(weights, values) {
   const n = weights.length / values.length, sums = new Float32Array(n);

@@ -70,9 +70,7 @@ export function lines(components) {
     if (home) home.push(one);
     else if (!small(one)) found.push([one]);
   }
-  const middle = (/** @type {Component[]} */ line) => (
-    line.reduce((sum, { top, bottom }) => sum + top + bottom, 0) / line.length
-  );
+  const middle = (/** @type {Box[]} */ line) => line.reduce((sum, one) => sum + one.top + one.bottom, 0) / line.length;
   return found.sort((a, b) => middle(a) - middle(b));
 }
 
@@ -89,8 +87,7 @@ export function lineHeight(line) {
   return (tall[(tall.length - 1) >> 1] + tall[tall.length >> 1]) / 2;
 }
 
-/** The components of a line, left to right; those one above the other, such as a 5 and its bar, together.
- * @type {(line: Component[]) => Component[][]} */
+/** A line's components, left to right, a 5 and its bar together. @type {(line: Component[]) => Component[][]} */
 export function stacked(line) {
   const groups = /** @type {Component[][]} */ ([]);
   for (const one of line.toSorted((a, b) => a.left - a.right - (b.left - b.right))) {
@@ -102,7 +99,7 @@ export function stacked(line) {
   return groups.sort((a, b) => centre(around(a)) - centre(around(b)));
 }
 
-/** Whether one is above the other, or would be if it were moved up or down. @type {(one: Box, other: Box) => boolean} */
+/** Whether one is above the other, if need be moved up or down. @type {(one: Box, other: Box) => boolean} */
 function above(one, other) {
   const shared = Math.min(one.right, other.right) - Math.max(one.left, other.left);
   return shared > STACKED * Math.min(one.right - one.left, other.right - other.left);

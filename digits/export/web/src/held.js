@@ -27,16 +27,14 @@ export function heldNetwork() {
   return { sizes, shape, test_accuracy, fresh, lessons, layers };
 }
 
-let images = /** @type {Promise<Mnist> | null} */ (null);
+let inflated = /** @type {Uint8Array | null} */ (null);
 
 /** MNIST's images, inflated when they are first asked for. @type {() => Promise<Mnist>} */
-export function heldImages() {
-  images ??= inflated(held.mnist);
-  return images;
-}
-
-/** @type {(mnist: Held["mnist"]) => Promise<Mnist>} */
-async function inflated({ packed, train, test }) {
-  const stream = new Blob([bytesOf(packed)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return { bytes: new Uint8Array(await new Response(stream).arrayBuffer()), train, test };
+export async function heldImages() {
+  const { packed, train, test } = held.mnist;
+  if (!inflated) {
+    const stream = new Blob([bytesOf(packed)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    inflated = new Uint8Array(await new Response(stream).arrayBuffer());
+  }
+  return { bytes: inflated, train, test };
 }

@@ -10,8 +10,7 @@ export function filled(width, height, value) {
   return image;
 }
 
-/** The image with each value, and its index, put through a function.
- * @type {(image: Image, change: (value: number, i: number) => number) => Image} */
+/** @type {(image: Image, change: (value: number, i: number) => number) => Image} */
 export const mapped = ({ width, height, data }, change) => filled(width, height, (i) => change(data[i], i));
 /** @type {(one: Image, other: Image) => Image} */
 export const divided = (one, other) => mapped(one, (value, i) => value / other.data[i]);
@@ -38,41 +37,29 @@ export function rounded(value) {
 
 // Resizing and filtering.
 
-/** The axis whose tap t of pixel i is weight(i, t) times pixel position(i, t).
- * @type {(size: number, taps: number, position: (i: number, t: number) => number,
- * weight: (i: number, t: number) => number) => Axis} */
-function axis(size, taps, position, weight) {
+/** @type {(size: number, taps: number, tap: (i: number, t: number) => [at: number, weight: number]) => Axis} */
+function axis(size, taps, tap) {
   const at = new Int32Array(size * taps), weights = new Float32Array(size * taps);
-  for (let i = 0; i < size; i++) {
-    for (let t = 0; t < taps; t++) {
-      at[i * taps + t] = position(i, t);
-      weights[i * taps + t] = weight(i, t);
-    }
-  }
+  for (let k = 0; k < at.length; k++) [at[k], weights[k]] = tap(Math.floor(k / taps), k % taps);
   return { size, taps, at, weights };
 }
 
 /** Pixels are scaled, then shifted, and each is shared among the pixels that it covers. Only reduces.
  * @param {number} from @param {number} to @returns {Axis} */
 export function area(from, to, scale = to / from, shift = 0) {
-  const edge = (/** @type {number} */ i) => (i - shift) / scale; // of a pixel of the result, in those of the image
-  const pixel = (/** @type {number} */ i, /** @type {number} */ t) => Math.floor(edge(i)) + t;
-  return axis(to, Math.ceil(1 / scale) + 1, (i, t) => clamp(pixel(i, t), 0, from - 1), (i, t) => {
-    const p = pixel(i, t), covered = Math.min(p + 1, edge(i + 1)) - Math.max(p, edge(i));
-    return p < 0 || p >= from ? 0 : scale * Math.max(0, covered);
+  return axis(to, Math.ceil(1 / scale) + 1, (i, t) => {
+    const start = (i - shift) / scale, end = (i + 1 - shift) / scale, p = Math.floor(start) + t;
+    const covered = Math.max(0, Math.min(p + 1, end) - Math.max(p, start));
+    return [clamp(p, 0, from - 1), p < 0 || p >= from ? 0 : scale * covered];
   });
 }
 
 /** Interpolation between the nearest `taps` pixels, given the weight of one at a distance of d pixels.
  * @type {(taps: number, weight: (d: number) => number) => (from: number, to: number) => Axis} */
-function interpolation(taps, weight) {
-  return (from, to) => {
-    const middle = Array.from({ length: to }, (_, i) => ((i + 0.5) * from) / to - 0.5);
-    const place = (/** @type {number} */ i, /** @type {number} */ t) => Math.floor(middle[i]) + t + 1 - taps / 2;
-    const within = (/** @type {number} */ i, /** @type {number} */ t) => clamp(place(i, t), 0, from - 1);
-    return axis(to, taps, within, (i, t) => weight(Math.abs(middle[i] - place(i, t))));
-  };
-}
+const interpolation = (taps, weight) => (from, to) => axis(to, taps, (i, t) => {
+  const middle = ((i + 0.5) * from) / to - 0.5, p = Math.floor(middle) + t + 1 - taps / 2;
+  return [clamp(p, 0, from - 1), weight(Math.abs(middle - p))];
+});
 
 export const linear = interpolation(2, (d) => 1 - d);
 /** By the cubic convolution of R. Keys (1981) with a = -3/4. */
@@ -80,17 +67,15 @@ export const cubic = interpolation(4, (d) => (
   d < 1 ? (1.25 * d - 2.25) * d * d + 1 : ((-0.75 * d + 3.75) * d - 6) * d + 3
 ));
 
-/** A Gaussian blur; the image is mirrored about the middle of its outermost pixels.
- * @type {(image: Image, deviation: number) => Image} */
+/** A Gaussian blur, mirrored about the outermost pixels. @type {(image: Image, deviation: number) => Image} */
 export function blurred(image, deviation) {
-  const half = rounded(8 * deviation + 1) >> 1, [across, down] = [image.width, image.height].map((size) => {
-    const period = Math.max(1, 2 * size - 2);
-    return axis(
-      size, 2 * half + 1,
-      (i, t) => Math.min(Math.abs(i + t - half) % period, period - (Math.abs(i + t - half) % period)),
-      (_, t) => Math.exp(-(((t - half) / deviation) ** 2) / 2) / (deviation * Math.sqrt(2 * Math.PI)),
-    );
-  });
+  const half = rounded(8 * deviation + 1) >> 1, [across, down] = [image.width, image.height].map((size) => (
+    axis(size, 2 * half + 1, (i, t) => {
+      const period = Math.max(1, 2 * size - 2), p = Math.abs(i + t - half) % period;
+      const weight = Math.exp(-(((t - half) / deviation) ** 2) / 2) / (deviation * Math.sqrt(2 * Math.PI));
+      return [Math.min(p, period - p), weight];
+    })
+  ));
   return resampled(image, across, down);
 }
 
@@ -117,18 +102,14 @@ export function resampled(image, across, down) {
 // Shapes.
 
 /** A part of an image, with zeros beyond its border. @type {(image: Image, box: Box) => Image} */
-export function crop(image, { left, top, right, bottom }) {
-  const out = blank(right - left, bottom - top);
-  for (let y = Math.max(top, 0); y < Math.min(bottom, image.height); y++) {
-    for (let x = Math.max(left, 0); x < Math.min(right, image.width); x++) {
-      out.data[(y - top) * out.width + x - left] = image.data[y * image.width + x];
-    }
-  }
-  return out;
+export function crop({ width, height, data }, { left, top, right, bottom }) {
+  return filled(right - left, bottom - top, (i) => {
+    const x = left + (i % (right - left)), y = top + Math.floor(i / (right - left));
+    return x >= 0 && x < width && y >= 0 && y < height ? data[y * width + x] : 0;
+  });
 }
 
-/** An image with so many zeros around it; with less than none, without its outermost pixels.
- * @type {(image: Image, margin: number) => Image} */
+/** Zeros put around an image or, below 0, pixels taken off. @type {(image: Image, margin: number) => Image} */
 export function padded(image, margin) {
   return crop(image, { left: -margin, top: -margin, right: image.width + margin, bottom: image.height + margin });
 }
@@ -147,14 +128,12 @@ export function bounds({ width, height, data }) {
   return { left, top, right, bottom };
 }
 
-/** A box with its x and its y put through functions.
- * @type {(box: Box, across: (x: number) => number, down?: (y: number) => number) => Box} */
+/** @type {(box: Box, across: (x: number) => number, down?: (y: number) => number) => Box} */
 export const mappedBox = ({ left, top, right, bottom }, across, down = across) => (
   { left: across(left), top: down(top), right: across(right), bottom: down(bottom) }
 );
 
-/** The x and y of an image's centre of mass; the first pixel reaches from 0 to 1.
- * @type {(image: Image) => [number, number]} */
+/** The x and y of the centre of mass; a pixel's middle is at 0.5. @type {(image: Image) => [number, number]} */
 export function centreOfMass({ width, data }) {
   let sum = 0, x = 0, y = 0;
   for (let i = 0; i < data.length; i++) {
@@ -165,37 +144,29 @@ export function centreOfMass({ width, data }) {
   return [x / sum, y / sum];
 }
 
-/** Each pixel becomes the largest in a window around it, an odd number of pixels wide and high.
- * @type {(image: Image, across: number, down: number) => Image} */
-export function dilated(image, across, down) {
-  const { width, height } = image, wide = blank(width, height), out = blank(width, height);
-  for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
-  for (let x = 0; x < width; x++) largest(wide.data, out.data, x, width, height, down);
-  return out;
+/** The largest pixels in windows of odd sides. @type {(image: Image, across: number, down: number) => Image} */
+export function dilated({ width, height, data }, across, down) {
+  const wide = filled(width, height, (i) => largest(data, i, i % width, width, 1, across));
+  return filled(width, height, (i) => largest(wide.data, i, Math.floor(i / width), height, width, down));
 }
 
-/** The same along one line of `count` pixels, from index `first` in steps of `step`, in a window of `side`.
- * @type {(from: Float32Array, to: Float32Array, first: number, step: number, count: number, side: number) => void} */
-function largest(from, to, first, step, count, side) {
-  const half = side >> 1;
-  for (let k = 0; k < count; k++) {
-    const end = first + Math.min(k + half + 1, count) * step;
-    let most = -Infinity;
-    for (let i = first + Math.max(k - half, 0) * step; i < end; i += step) if (from[i] > most) most = from[i];
-    to[first + k * step] = most;
-  }
+/** The largest value around index i, number n of a line of `count` values `step` indices apart, in a window of `side`.
+ * @type {(data: Float32Array, i: number, n: number, count: number, step: number, side: number) => number} */
+export function largest(data, i, n, count, step, side) {
+  const half = side >> 1, end = i + Math.min(half, count - 1 - n) * step;
+  let most = data[i];
+  for (let k = i - Math.min(half, n) * step; k <= end; k += step) if (data[k] > most) most = data[k];
+  return most;
 }
 
-/** A morphological closing, in which whatever is dark and narrower than a window is filled; beyond the border is white.
- * @type {(image: Image, side: number) => Image} */
+/** A morphological closing; beyond the border is white. @type {(image: Image, side: number) => Image} */
 export function closing(image, side) {
   const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value);
   const wide = dilated(negative(padded(negative(image), side)), side, side); // 2 - 0 beyond the border
   return padded(negative(dilated(negative(wide), side, side)), -side);
 }
 
-/** The distance in pixels from each pixel of a mask to the nearest 0: within its column, then by Pythagoras.
- * @type {(mask: Image) => Image} */
+/** From each pixel of a mask to the nearest 0: in its column, then by Pythagoras. @type {(mask: Image) => Image} */
 export function distances(mask) {
   const { width, height } = mask, size = width * height;
   const column = mapped(mask, (value) => (value ? width + height : 0)).data;

@@ -7,12 +7,11 @@ import { clamp } from "./images.js";
 
 const { SEGMENTS, BROAD, BREAK, GAP, SHORT, LONG, SKIP, UNSURE, DOUBT } = held.constants.lattice;
 
-/** The runs of segments that may be a digit, each single one among them; by where they begin.
- * @type {(line: SegmentedLine) => Candidate[]} */
+/** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {
   const found = [], cut = segments.slice(1).map((segment, n) => segment.stroke === segments[n].stroke);
-  const wide = (/** @type {number} */ n) => Math.max(0, segments[n + 1].left - segments[n].right) / height;
-  const gaps = cut.map((isCut, n) => (isCut ? 0 : GAP[0] + GAP[1] * wide(n)));
+  const wide = cut.map((_, n) => Math.max(0, segments[n + 1].left - segments[n].right) / height);
+  const gaps = cut.map((isCut, n) => (isCut ? 0 : GAP[0] + GAP[1] * wide[n]));
   for (let first = 0; first < segments.length; first++) {
     for (let last = first + 1; last <= Math.min(first + SEGMENTS, segments.length); last++) {
       const run = segments.slice(first, last), { left, top, right, bottom } = around(run);
@@ -26,8 +25,7 @@ export function candidates({ height, segments }) {
   return found;
 }
 
-/** The best path through a line's candidates, given the network's ten outputs for each.
- * @type {(all: Candidate[], outputs: Float32Array[]) => Step[]} */
+/** The best path, given ten outputs of each candidate. @type {(all: Candidate[], outputs: Float32Array[]) => Step[]} */
 export function bestPath(all, outputs) {
   const best = [0], steps = /** @type {Step[]} */ ([]);
   all.forEach(({ first, last, width, height, breaks, clipped }, number) => {

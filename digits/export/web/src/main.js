@@ -3,12 +3,12 @@
 
 import { nextFrame, onClick } from "./elements.js";
 import { listenToInput } from "./input.js";
-import { forgetColours } from "./layers.js";
+import { palette } from "./layers.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
-import { explain, finish, fit, lookAway, read, show } from "./view.js";
+import { explain, finish, fit, look, readPad, show } from "./view.js";
 
 export * as backpropagation from "./backpropagation.js";
 export * as images from "./images.js";
@@ -32,19 +32,19 @@ listenToPen(async () => {
   waiting = true;
   await nextFrame();
   waiting = false;
-  read();
+  readPad();
 }, ({ timeStamp }) => finish(timeStamp));
 for (const kind of ["pointerover", "focusin", "pointerdown"]) {
   addEventListener(kind, ({ target }) => {
     if (!(target instanceof Element) || target.closest(".neurons")) return;
-    if (kind === "pointerdown") lookAway();
+    if (kind === "pointerdown") look(null);
     else explain(target.closest("[data-says]")?.getAttribute("data-says"));
   });
 }
 addEventListener("resize", fit);
 for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
   matchMedia(scheme).addEventListener("change", () => {
-    forgetColours();
+    palette.clear();
     show();
   });
 }

@@ -7,15 +7,14 @@ import { EMPTY, change, state } from "./state.js";
 import { paintStrokes } from "./strokes.js";
 
 const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
-
+const PIXELS = { left: 0, top: 0, right: 28, bottom: 28 };
 const paper = find("paper", HTMLCanvasElement), context = contextOf(paper);
 
-/** Calls `moved()` while a pointer draws, and `lifted(event)` once it is lifted.
- * @type {(moved: () => void, lifted: (event: PointerEvent) => void) => void} */
+/** @type {(moved: () => void, lifted: (event: PointerEvent) => void) => void} */
 export function listenToPen(moved, lifted) {
   const point = (/** @type {PointerEvent} */ event) => {
     const { left, top, width, height } = paper.getBoundingClientRect();
-    return /** @type {[number, number]} */ ([(event.clientX - left) / width, (event.clientY - top) / height]);
+    return /** @type {Point} */ ([(event.clientX - left) / width, (event.clientY - top) / height]);
   };
   const lift = (/** @type {PointerEvent} */ event) => {
     if (event.pointerId !== state.pen) return;
@@ -75,8 +74,7 @@ function seenBox({ image, box }) {
   const seen = bounds({ width: 28, height: 28, data: image.map((value) => Number(value > 0.2)) });
   const across = (box.right - box.left) / (seen.right - seen.left);
   const down = (box.bottom - box.top) / (seen.bottom - seen.top);
-  const left = box.left - seen.left * across, top = box.top - seen.top * down;
-  return { left, top, right: left + 28 * across, bottom: top + 28 * down };
+  return mappedBox(PIXELS, (x) => box.left + (x - seen.left) * across, (y) => box.top + (y - seen.top) * down);
 }
 
 /** A digit of MNIST, given its image, as a drawing that fills the pad. @type {(image: Float32Array) => Drawing} */

@@ -17,8 +17,7 @@ export const { REJECTION_THRESHOLD } = held.constants.reader;
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
 export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
 
-/** The digits that a network reads in lines, without lines below the threshold.
- * @type {(lines: Line[], layers: Layer[]) => Digit[]} */
+/** The digits read in lines that are over the threshold. @type {(lines: Line[], layers: Layer[]) => Digit[]} */
 export function read(lines, layers) {
   return lines.flatMap(({ candidates: all, digits }, line) => {
     const outputs = digits.map(({ image }) => outputsOf(layers, image)), path = bestPath(all, outputs);
@@ -33,8 +32,7 @@ export const moved = (digits, scale, x, y) => digits.map((digit) => (
   { ...digit, box: mappedBox(digit.box, (left) => left / scale + x, (top) => top / scale + y) }
 ));
 
-/** The lines of an upright picture, from the top; none if it has no foreground.
- * @type {(pixels: ImageData) => Line[]} */
+/** The lines of a picture, from the top; none if it has no foreground. @type {(pixels: ImageData) => Line[]} */
 export function findLines(pixels) {
   let [colours, scale] = openPicture(pixels);
   if (!colours.length) return [];
@@ -56,8 +54,7 @@ export function findLines(pixels) {
   return foreground ? linesIn(foreground, scale) : [];
 }
 
-/** The lines of a foreground, given how many pixels of the picture are one of its own.
- * @type {(foreground: Foreground, scale: number) => Line[]} */
+/** A pixel of the foreground is `scale` of the picture. @type {(foreground: Foreground, scale: number) => Line[]} */
 export function linesIn(foreground, scale) {
   const { owners, lines } = segment(foreground);
   return lines.map((line) => {

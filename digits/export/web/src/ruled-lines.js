@@ -5,8 +5,7 @@ import { clamp, dilated, filled, mapped, quantile, rounded, sample } from "./ima
 
 const { DARKER, SPAN, UNBROKEN, VOTES, TILT, ANGLE, MOST, DISTANT, HALF_WIDTH } = held.constants.ruled_lines;
 
-/** Light with printed lines divided out: dark, level or upright, from border to border.
- * @type {(light: Image, share: Image) => Image} */
+/** Light with lines from border to border divided out. @type {(light: Image, share: Image) => Image} */
 export function withoutRuledLines(light, share) {
   const some = sample(share.data), usual = quantile(some, 0.5);
   const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
@@ -40,8 +39,7 @@ function withoutLevelLines(light, share, dark) {
   return { width, height, data: out };
 }
 
-/** The lines along which most of a mask is 1, the best first: of each, its row in each column.
- * @type {(mask: Image) => number[][]} */
+/** Lines on which a mask is mostly 1, the best first: their row in each column. @type {(mask: Image) => number[][]} */
 function levelLines({ width, height, data }) {
   const tilts = 1 + Math.round((2 * TILT) / ANGLE), most = width + height;
   const bins = 2 * most + 3; // one more at each end, which stays 0

@@ -12,12 +12,6 @@ const source = document.documentElement.outerHTML; // of this page, before anyth
 
 /** Lets the browser save the copy as a file. */
 export function saveCopy() {
-  const url = URL.createObjectURL(new Blob([copyOfPage()], { type: "text/html" }));
-  Object.assign(element("a"), { href: url, download: "digits.html" }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
-function copyOfPage() {
   const { drawing: { strokes, picture, digits }, network: { layers, ...facts } } = state;
   const drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image: picture ? null : digits?.[0].image };
   const now = JSON.stringify(
@@ -25,11 +19,13 @@ function copyOfPage() {
     (_, value) => (value instanceof Float32Array ? [...value] : value),
   ).replaceAll("<", "\\u003c");
   const before = document.getElementById("network")?.textContent ?? "";
-  return `<!doctype html>\n${source.replace(before, () => now)}`;
+  const copy = `<!doctype html>\n${source.replace(before, () => now)}`;
+  const url = URL.createObjectURL(new Blob([copy], { type: "text/html" }));
+  Object.assign(element("a"), { href: url, download: "digits.html" }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** In two bytes a weight: a step of one byte is larger than what a lesson changes.
- * @type {(layers: Layer[]) => Packed} */
+/** In two bytes a weight: a step of one byte exceeds what a lesson changes. @type {(layers: Layer[]) => Packed} */
 function packed(layers) {
   const floats = [], whole = [];
   for (const { weights, biases } of layers) {

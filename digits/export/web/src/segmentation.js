@@ -38,9 +38,8 @@ export function segment({ labels, components }) {
   return { owners, lines: segmented };
 }
 
-/** Paths through a mask where they meet few of its pixels, left to right, for digits of this height: of each, the
- * column in every row. Of all paths down, by at most a column a row, one that meets the fewest.
- * @type {(mask: Image, height: number) => number[][]} */
+/** Paths down a mask, by at most a column a row, that meet few of its pixels; left to right, for digits of this height.
+ * Of each, the column in every row. @type {(mask: Image, height: number) => number[][]} */
 function segmentationPaths(mask, height) {
   const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height;
   const chosen = /** @type {number[]} */ ([]);
@@ -75,8 +74,7 @@ function cheapestPath({ width, data }, first, last) {
   return { cost, steps };
 }
 
-/** The columns of a path that ends in this column of the last row, from the last row to the first.
- * @type {(steps: Int8Array[], column: number) => number[]} */
+/** The columns of the path that ends here, from its end. @type {(steps: Int8Array[], column: number) => number[]} */
 function follow(steps, column) {
   return steps.toReversed().map((step) => {
     const here = column;

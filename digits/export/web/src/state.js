@@ -10,7 +10,7 @@ export const EMPTY = { strokes: [], picture: null, digits: null };
 /** Its drawing and network are never changed in place, but for the stroke that is being drawn. @type {State} */
 export const state = {
   drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,
-  digits: [], chosen: 0, looked: null, flash: null, teaching: false, training: false,
+  digits: [], chosen: 0, looked: null, flash: null, teaching: false, worker: null,
 };
 
 /** @type {() => Moment} */
@@ -29,5 +29,5 @@ export function travel(where) {
   const next = state[where].pop(), { network } = state;
   if (!next) return;
   state[where === "past" ? "future" : "past"].push(moment());
-  Object.assign(state, { pen: null }, next, state.training ? { network } : {});
+  Object.assign(state, { pen: null }, next, state.worker ? { network } : {});
 }

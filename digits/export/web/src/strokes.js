@@ -40,9 +40,8 @@ function foregroundOf(darkness) {
   return { darkness, ...connectedComponents(mapped(darkness, (value) => Number(value > 0.5)), gradients) };
 }
 
-/** Draws strokes as smooth curves of a pen of this width; `at` says where on the canvas a point is.
- * @type {(context: CanvasRenderingContext2D, strokes: Stroke[], width: number,
- * at: (point: [number, number]) => [number, number]) => void} */
+/** Draws smooth curves of this width; `at` says where on the canvas a point is.
+ * @type {(context: Context, strokes: Stroke[], width: number, at: (point: Point) => Point) => void} */
 export function paintStrokes(context, strokes, width, at) {
   context.lineCap = context.lineJoin = "round";
   context.lineWidth = width;

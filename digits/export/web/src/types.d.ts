@@ -23,6 +23,8 @@ type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
   accuracy?: number; fresh?: boolean; lessons?: Example[];
 };
+/** A network that is trained here, after an epoch. */
+type Epoch = Network & { accuracy: number };
 /** MNIST's images in the page, those that train first: of each its label, a byte; then of each 98 bytes of pixels. */
 type Mnist = { bytes: Uint8Array; train: number; test: number };
 /** What a worker shall train. */
@@ -53,17 +55,19 @@ type Line = { candidates: Candidate[]; digits: Digit[] };
 
 // The page.
 
+type Point = [x: number, y: number];
 /** Points from 0 to 1 across the pad. */
-type Stroke = [number, number][];
+type Stroke = Point[];
+type Context = CanvasRenderingContext2D;
 /** What is on the pad: strokes, or a picture and the digits found in it, or a digit of MNIST. */
 type Drawing = { strokes: Stroke[]; picture: HTMLCanvasElement | null; digits: Digit[] | null };
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, of which one is `chosen`;
- * `looked` is the [layer, neuron] that is looked into, `flash` the changes of a lesson by layer. */
+ * `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by layer, `worker` trains. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; chosen: number;
-  looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; training: boolean;
+  looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; worker: Worker | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {

@@ -22,10 +22,9 @@ self.onmessage = ({ data: { mnist, sizes, epochs, batch, rate } }) => {
 function freshLayers(sizes) {
   return sizes.slice(1).map((neurons, l) => {
     const deviation = (l === 0 ? 2 : 1) / Math.sqrt(sizes[l]);
-    const weights = new Float32Array(neurons * sizes[l]).map(() => deviation * normal());
+    const weights = new Float32Array(neurons * sizes[l]).map(() => ( // by the transform of Box and Muller
+      deviation * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
+    ));
     return { weights, biases: new Float32Array(neurons) };
   });
 }
-
-/** A number from N(0, 1), by the transform of Box and Muller. */
-const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
