@@ -75,10 +75,10 @@ export function lines(components) {
 }
 
 /** The box around several. @type {(boxes: Box[]) => Box} */
-export const around = (boxes) => ({
-  left: Math.min(...boxes.map(({ left }) => left)), top: Math.min(...boxes.map(({ top }) => top)),
-  right: Math.max(...boxes.map(({ right }) => right)), bottom: Math.max(...boxes.map(({ bottom }) => bottom)),
-});
+export const around = (boxes) => boxes.reduce((one, other) => ({
+  left: Math.min(one.left, other.left), top: Math.min(one.top, other.top),
+  right: Math.max(one.right, other.right), bottom: Math.max(one.bottom, other.bottom),
+}));
 
 /** The median height of a line's tall components. @type {(line: Component[]) => number} */
 export function lineHeight(line) {
