@@ -3,10 +3,8 @@
 
 import { connectedComponents } from "./components.js";
 import { held } from "./held.js";
-import {
-  area, blurred, clamp, closing, divided, filled, largest, linear, mapped, maximum, mean, quantile, resized, rounded,
-  sample, valuesIn,
-} from "./images.js";
+import { area, blurred, clamp, closing, divided, filled, linear, mapped, maximum } from "./images.js";
+import { mean, quantile, resized, rounded, sample, valuesIn } from "./images.js";
 import { withoutRuledLines } from "./ruled-lines.js";
 
 const {
@@ -49,11 +47,17 @@ function clearestWindow(light, gradients, edges, across) {
 /** Where a picture is at least so dark; or where it is darkest `across` it, with background there: a thin stroke looks
  * paler than it is. @type {(darkness: Image, least: number, across: number) => Image} */
 function binarize(darkness, least, across) {
-  const { width, height, data } = darkness, faint = THIN * least, negative = data.map((value) => -value);
-  /** @type {(i: number, n: number, count: number, step: number) => boolean} */
-  const isMiddle = (i, ...line) => (
-    largest(data, i, ...line, across) === data[i] && largest(negative, i, ...line, across) > -faint
-  );
+  const { width, height, data } = darkness, faint = THIN * least, half = across >> 1;
+  /** @type {(i: number, place: number, size: number, step: number) => boolean} */
+  const isMiddle = (i, place, size, step) => {
+    const end = i + Math.min(half, size - 1 - place) * step;
+    let most = 0, fewest = Infinity;
+    for (let k = i - Math.min(half, place) * step; k <= end; k += step) {
+      if (data[k] > most) most = data[k];
+      if (data[k] < fewest) fewest = data[k];
+    }
+    return data[i] === most && fewest < faint;
+  };
   return mapped(darkness, (value, i) => Number(value > least || (value > faint && (
     isMiddle(i, i % width, width, 1) || isMiddle(i, Math.floor(i / width), height, width)
   ))));

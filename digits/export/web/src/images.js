@@ -102,11 +102,13 @@ export function resampled(image, across, down) {
 // Shapes.
 
 /** A part of an image, with zeros beyond its border. @type {(image: Image, box: Box) => Image} */
-export function crop({ width, height, data }, { left, top, right, bottom }) {
-  return filled(right - left, bottom - top, (i) => {
-    const x = left + (i % (right - left)), y = top + Math.floor(i / (right - left));
-    return x >= 0 && x < width && y >= 0 && y < height ? data[y * width + x] : 0;
-  });
+export function crop(image, { left, top, right, bottom }) {
+  const out = blank(right - left, bottom - top);
+  for (let y = Math.max(top, 0); y < Math.min(bottom, image.height); y++) {
+    const row = image.data.subarray(y * image.width, (y + 1) * image.width);
+    out.data.set(row.subarray(Math.max(left, 0), Math.max(right, 0)), (y - top) * out.width + Math.max(-left, 0));
+  }
+  return out;
 }
 
 /** Zeros put around an image or, below 0, pixels taken off. @type {(image: Image, margin: number) => Image} */
@@ -145,18 +147,23 @@ export function centreOfMass({ width, data }) {
 }
 
 /** The largest pixels in windows of odd sides. @type {(image: Image, across: number, down: number) => Image} */
-export function dilated({ width, height, data }, across, down) {
-  const wide = filled(width, height, (i) => largest(data, i, i % width, width, 1, across));
-  return filled(width, height, (i) => largest(wide.data, i, Math.floor(i / width), height, width, down));
+export function dilated(image, across, down) {
+  const { width, height } = image, wide = blank(width, height), out = blank(width, height);
+  for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
+  for (let x = 0; x < width; x++) largest(wide.data, out.data, x, width, height, down);
+  return out;
 }
 
-/** The largest value around index i, number n of a line of `count` values `step` indices apart, in a window of `side`.
- * @type {(data: Float32Array, i: number, n: number, count: number, step: number, side: number) => number} */
-export function largest(data, i, n, count, step, side) {
-  const half = side >> 1, end = i + Math.min(half, count - 1 - n) * step;
-  let most = data[i];
-  for (let k = i - Math.min(half, n) * step; k <= end; k += step) if (data[k] > most) most = data[k];
-  return most;
+/** The same along one line of `count` pixels, from index `first` in steps of `step`, in a window of `side`.
+ * @type {(from: Float32Array, to: Float32Array, first: number, step: number, count: number, side: number) => void} */
+function largest(from, to, first, step, count, side) {
+  const half = side >> 1;
+  for (let k = 0; k < count; k++) {
+    const end = first + Math.min(k + half + 1, count) * step;
+    let most = -Infinity;
+    for (let i = first + Math.max(k - half, 0) * step; i < end; i += step) if (from[i] > most) most = from[i];
+    to[first + k * step] = most;
+  }
 }
 
 /** A morphological closing; beyond the border is white. @type {(image: Image, side: number) => Image} */

@@ -1,10 +1,8 @@
 // One digit's foreground, drawn the way MNIST's digits were: as in digits/handwriting/normalize.py.
 
 import { held } from "./held.js";
-import {
-  area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped, maximum, padded, resampled, resized,
-  rounded,
-} from "./images.js";
+import { area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped } from "./images.js";
+import { maximum, padded, resampled, resized, rounded } from "./images.js";
 
 const { BOX, FINE, SLANT, STROKE } = held.constants.normalize;
 

@@ -8,7 +8,7 @@ import { paintStrokes } from "./strokes.js";
 
 const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
 const PIXELS = { left: 0, top: 0, right: 28, bottom: 28 };
-const paper = find("paper", HTMLCanvasElement), context = contextOf(paper);
+export const paper = find("paper", HTMLCanvasElement), context = contextOf(paper);
 
 /** @type {(moved: () => void, lifted: (event: PointerEvent) => void) => void} */
 export function listenToPen(moved, lifted) {
@@ -37,11 +37,6 @@ export function listenToPen(moved, lifted) {
   paper.addEventListener("touchstart", (event) => event.preventDefault()); // or the browser would scroll and zoom
   paper.addEventListener("pointerup", lift);
   paper.addEventListener("pointercancel", lift);
-}
-
-/** As many pixels as the screen shows of it; not asked for while one draws, since that lays out the page. */
-export function fitPad() {
-  paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio);
 }
 
 /** Where on the pad a picture is: as large as fits, in the middle. @type {(picture: HTMLCanvasElement) => Box} */

@@ -3,9 +3,8 @@
 import { findForeground } from "./background.js";
 import { around } from "./components.js";
 import { held } from "./held.js";
-import {
-  blank, clamp, crop, cubic, dilated, mapped, mappedBox, quantile, resized, rounded, valuesIn,
-} from "./images.js";
+import { blank, clamp, crop, cubic, dilated, mapped, mappedBox, quantile, resized } from "./images.js";
+import { rounded, valuesIn } from "./images.js";
 import { bestPath, candidates, confidence } from "./lattice.js";
 import { outputsOf, predictionOf } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";

@@ -14,8 +14,8 @@ const DOT = 0.05; // strokes that make less than this share of the pad are not e
 
 const canvas = contextOf(element("canvas"), { willReadFrequently: true });
 
-/** The digits that a network reads in strokes, their boxes in sides of the pad. Strokes that make no line of digits are
- * one digit, whatever it is. @type {(strokes: Stroke[], layers: Layer[]) => Digit[]} */
+/** Several digits, if strokes are wider than high, or an upright line parts them, and they make a line; else one. Boxes
+ * are in sides of the pad. @type {(strokes: Stroke[], layers: Layer[]) => Digit[]} */
 export function digitsOfStrokes(strokes, layers) {
   if (!strokes.length) return [];
   const boxes = strokes.map((stroke) => around(stroke.map(([x, y]) => ({ left: x, top: y, right: x, bottom: y }))));
@@ -26,7 +26,6 @@ export function digitsOfStrokes(strokes, layers) {
   paintStrokes(canvas, strokes, pen, ([x, y]) => [(x - left) * scale + pen, (y - top) * scale + pen]);
   const { data } = canvas.getImageData(0, 0, width, height);
   const darkness = filled(width, height, (i) => data[4 * i + 3] / 255);
-  // Several digits are wider than high, or an upright line parts them.
   const isFree = (/** @type {number} */ x) => boxes.every((box) => box.left >= x || box.right < x);
   const several = right - left > bottom - top || boxes.some((box) => box.left > left && isFree(box.left));
   const found = several ? read(linesIn(foregroundOf(darkness), 1), layers) : [];

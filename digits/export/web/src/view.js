@@ -4,7 +4,7 @@ import { element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, outputsOf, predictionOf, weightedInput } from "./network.js";
-import { fitPad, paintPad } from "./pad.js";
+import { paintPad, paper } from "./pad.js";
 import { REJECTION_THRESHOLD, isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
 import { digitsOfStrokes } from "./strokes.js";
@@ -31,7 +31,7 @@ export function fit() {
   root.style.removeProperty("--side");
   const side = Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28;
   root.style.setProperty("--side", `${side / devicePixelRatio}px`);
-  fitPad();
+  paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio); // not asked for while one draws
   show();
 }
 
@@ -104,9 +104,9 @@ function inSentence(layer, j, activations) {
 }
 
 /** @type {(sentence?: string | null) => void} */
-export const explain = (sentence) => (
-  write("explain", sentence ?? "Point at any part, or at a neuron, to see what it does.")
-);
+export function explain(sentence) {
+  write("explain", sentence ?? "Point at any part, or at a neuron, to see what it does.");
+}
 
 /** Looks into a neuron or, again, into none. @type {(neuron: State["looked"]) => void} */
 export function look(neuron) {
