@@ -69,7 +69,7 @@ def activations(page):
     return page.evaluate(
         """() => {
             const { network, state } = digits, { image } = state.digits[state.chosen];
-            return network.feedforward(state.network.layers, image).map((a) => [...a]);
+            return network.feedforward(state.network.layers, [image]).map(([a]) => [...a]);
         }"""
     )
 

@@ -34,7 +34,7 @@ FIND = """([width, height, base64]) => {
             path,
             confidence: lattice.confidence(candidates, outputs, path),
             read: chosen.map((number) => network.predictionOf(outputs[number])).join(""),
-            boxes: chosen.map((number) => digits[number].box),
+            boxes: chosen.map((number) => digits[number].box).map((box) => [box.left, box.top, box.right, box.bottom]),
             images: chosen.map((number) => Array.from(digits[number].image, (value) => 255 * value)),
         };
     });

@@ -32,8 +32,9 @@ def test_a_step_is_that_of_pytorch(visit, tmp_path):
     sgd_step(weights, biases, x, torch.eye(10)[labels], lr=3.0)
     after = page.evaluate(
         f"""(images) => {{
-            const batch = images.map((image, i) => ({{ image: Float32Array.from(image), y: digits.mnist.desired(i) }}));
-            digits.backpropagation.sgdStep(digits.state.network.layers, batch, 3);
+            const {{ desired, sgdStep }} = digits.backpropagation;
+            const batch = images.map((image, i) => ({{ image: Float32Array.from(image), y: desired(i) }}));
+            sgdStep(digits.state.network.layers, batch, 3);
             return {LAYERS};
         }}""",
         x.tolist(),
@@ -46,13 +47,13 @@ def test_a_step_is_that_of_pytorch(visit, tmp_path):
 @pytest.mark.slow
 def test_the_images_in_the_page_are_those_of_mnist(page_file, visit, mnist_dir):
     page = visit(page_file)
-    held = page.evaluate("async () => [...(await digits.mnist.inflated(digits.held.mnist)).bytes]")
+    held = page.evaluate("async () => [...(await digits.heldImages()).bytes]")
     images, labels = mnist.load(mnist_dir, train=False)
     counts, packed = sample(mnist.load(mnist_dir, train=True), (images, labels))
     assert counts == (5_500, 1_000) and bytes(held) == zlib.decompress(packed, wbits=-15)
     image, label = page.evaluate(
         """async (i) => {
-            const { image, y } = digits.mnist.exampleOf(await digits.mnist.inflated(digits.held.mnist), i);
+            const { image, y } = digits.backpropagation.exampleOf(await digits.heldImages(), i);
             return [[...image], digits.network.predictionOf(y)];
         }""",
         TRAIN + 7,
@@ -107,7 +108,7 @@ def test_a_network_is_trained_from_nothing(page_file, visit):
     train(page)
     page.wait_for_function("() => digits.training.epochs.length > 12", timeout=120_000)
     draw(page, 4)  # meanwhile
-    page.wait_for_function("() => !digits.state.training", timeout=120_000)
+    page.wait_for_function("() => !digits.state.worker", timeout=120_000)
     accuracies = page.evaluate("digits.training.epochs.map(({ accuracy }) => accuracy)")
     assert len(accuracies) == 31 and accuracies[0] < 0.3 and max(accuracies) > 0.91
     assert page.evaluate("digits.state.network.sizes") == [784, 30, 10] and page.locator(".hidden button").count() == 30

@@ -31,7 +31,7 @@ def test_the_network_is_that_of_pytorch(trained, page_file, visit, mnist_dir):
         """(bytes) => { const pixels = Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)), all = [], answers = [];
         for (let i = 0; i < pixels.length; i += 784) {
             const image = Float32Array.from(pixels.subarray(i, i + 784), (v) => v / 255);
-            all.push(digits.network.feedforward(digits.state.network.layers, image).at(-1));
+            all.push(digits.network.outputsOf(digits.state.network.layers, image));
             answers.push(digits.network.predictionOf(all.at(-1)));
         }
         return [all.map((a) => [...a]), answers]; }""",

@@ -3,7 +3,7 @@
 
 import { connectedComponents } from "./components.js";
 import { held } from "./held.js";
-import { area, blurred, clamp, closing, deviation, divided, filled, linear, mapped, maximum } from "./images.js";
+import { area, blurred, clamp, closing, divided, filled, linear, mapped, maximum } from "./images.js";
 import { mean, quantile, resized, rounded, sample, valuesIn } from "./images.js";
 import { withoutRuledLines } from "./ruled-lines.js";
 
@@ -44,9 +44,8 @@ function clearestWindow(light, gradients, edges, across) {
   return best;
 }
 
-/** Where a picture is at least so dark, or has a stroke so thin that it looks paler than it is: its middle is nowhere
- * darker in so many pixels `across` it, and background is among them. Without it, thin strokes break.
- * @type {(darkness: Image, least: number, across: number) => Image} */
+/** Where a picture is at least so dark; or where it is darkest `across` it, with background there: a thin stroke looks
+ * paler than it is. @type {(darkness: Image, least: number, across: number) => Image} */
 function binarize(darkness, least, across) {
   const { width, height, data } = darkness, faint = THIN * least, half = across >> 1;
   /** @type {(i: number, place: number, size: number, step: number) => boolean} */
@@ -85,8 +84,13 @@ function isTexture({ darkness, labels, components }) {
   return deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - background);
 }
 
-/** Whether most of the border of a picture of 0..1 is darker than its edges, where foreground and background meet.
- * @type {(picture: Image) => boolean} */
+/** The standard deviation. @type {(values: Float32Array) => number} */
+function deviation(values) {
+  const middle = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+}
+
+/** Whether most of a picture's border is darker than its edges. @type {(picture: Image) => boolean} */
 function onDarkBackground(picture) {
   const light = mapped(picture, (value) => value + LIFT[2]), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
@@ -111,8 +115,7 @@ export function contrasts({ width, height, data }) {
   return [slopes.map((slope) => mapped(slope, (value) => clamp(value / most, -1, 1))), edges];
 }
 
-/** The light of the background, at least as light as the picture: a morphological closing.
- * @type {(light: Image, window: number) => Image} */
+/** The light of the background, by a morphological closing. @type {(light: Image, window: number) => Image} */
 function estimateBackground(light, window) {
   const { width, height, data } = light, lightest = maximum(data);
   if (window >= 1) return mapped(light, () => lightest);

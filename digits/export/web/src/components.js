@@ -1,7 +1,7 @@
 // The connected components of a foreground, and which of them belong together: as in digits/handwriting/components.py.
 
 import { held } from "./held.js";
-import { crop, padded } from "./images.js";
+import { padded } from "./images.js";
 
 const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STACKED } = held.constants.components;
 
@@ -44,10 +44,10 @@ export function connectedComponents(mask, gradients) {
   const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
   for (const one of found) one.main = one === best || (one.main && one.size > AREA[0] * best?.size);
   const components = found.filter((one) => one === best || (one.clear && one.size > AREA[1] * best?.size));
-  return { labels: crop(labels, [1, 1, width + 1, height + 1]), components };
+  return { labels: padded(labels, -1), components };
 }
 
-/** @type {(sides: Sides) => number} */
+/** @type {(box: Box) => number} */
 const heightOf = ({ top, bottom }) => bottom - top;
 
 /** The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby.
@@ -70,19 +70,15 @@ export function lines(components) {
     if (home) home.push(one);
     else if (!small(one)) found.push([one]);
   }
-  const middle = (/** @type {Component[]} */ line) => (
-    line.reduce((sum, { top, bottom }) => sum + top + bottom, 0) / line.length
-  );
+  const middle = (/** @type {Box[]} */ line) => line.reduce((sum, one) => sum + one.top + one.bottom, 0) / line.length;
   return found.sort((a, b) => middle(a) - middle(b));
 }
 
-/** The box around several things. @type {(all: Sides[]) => Box} */
-export function around(all) {
-  return [
-    Math.min(...all.map(({ left }) => left)), Math.min(...all.map(({ top }) => top)),
-    Math.max(...all.map(({ right }) => right)), Math.max(...all.map(({ bottom }) => bottom)),
-  ];
-}
+/** The box around several. @type {(boxes: Box[]) => Box} */
+export const around = (boxes) => boxes.reduce((one, other) => ({
+  left: Math.min(one.left, other.left), top: Math.min(one.top, other.top),
+  right: Math.max(one.right, other.right), bottom: Math.max(one.bottom, other.bottom),
+}));
 
 /** The median height of a line's tall components. @type {(line: Component[]) => number} */
 export function lineHeight(line) {
@@ -91,24 +87,19 @@ export function lineHeight(line) {
   return (tall[(tall.length - 1) >> 1] + tall[tall.length >> 1]) / 2;
 }
 
-/** The components of a line, left to right; those one above the other, such as a 5 and its bar, together.
- * @type {(line: Component[]) => Component[][]} */
+/** A line's components, left to right, a 5 and its bar together. @type {(line: Component[]) => Component[][]} */
 export function stacked(line) {
   const groups = /** @type {Component[][]} */ ([]);
   for (const one of line.toSorted((a, b) => a.left - a.right - (b.left - b.right))) {
-    const group = groups.find((group) => {
-      const [left, , right] = around(group);
-      return above({ left, right }, one);
-    });
+    const group = groups.find((group) => above(around(group), one));
     if (group) group.push(one);
     else groups.push([one]);
   }
-  const centre = (/** @type {Component[]} */ group) => around(group)[0] + around(group)[2];
-  return groups.sort((a, b) => centre(a) - centre(b));
+  const centre = (/** @type {Box} */ { left, right }) => (left + right) / 2;
+  return groups.sort((a, b) => centre(around(a)) - centre(around(b)));
 }
 
-/** Whether one of the two is above the other, or would be if it were moved up or down.
- * @type {(one: {left: number, right: number}, other: {left: number, right: number}) => boolean} */
+/** Whether one is above the other, if need be moved up or down. @type {(one: Box, other: Box) => boolean} */
 function above(one, other) {
   const shared = Math.min(one.right, other.right) - Math.max(one.left, other.left);
   return shared > STACKED * Math.min(one.right - one.left, other.right - other.left);

@@ -1,7 +1,6 @@
 // Elements of the page.
 
-/** The element with an id, of a kind such as HTMLSelectElement.
- * @template {Element} T @param {string} id @param {new () => T} Kind @returns {T} */
+/** @template {Element} T @param {string} id @param {new () => T} Kind such as HTMLSelectElement @returns {T} */
 export function find(id, Kind) {
   const found = document.getElementById(id);
   if (found instanceof Kind) return found;
@@ -16,28 +15,14 @@ export function element(kind, ...inside) {
   return made;
 }
 
-/** A new button, which does something. @type {(inside: Node | string, clicked: () => void) => HTMLButtonElement} */
-export function button(inside, clicked) {
-  const made = Object.assign(element("button", inside), { type: "button" });
-  made.addEventListener("click", clicked);
-  return made;
-}
-
 /** @type {(id: string, text: string) => void} */
-export function write(id, text) {
-  find(id, HTMLElement).textContent = text;
-}
+export const write = (id, text) => find(id, HTMLElement).replaceChildren(text);
 
 /** @type {(id: string, clicked: () => void) => void} */
-export function onClick(id, clicked) {
-  find(id, HTMLElement).addEventListener("click", clicked);
-}
+export const onClick = (id, clicked) => find(id, HTMLElement).addEventListener("click", clicked);
 
-/** What draws on a canvas.
- * @type {(canvas: HTMLCanvasElement, settings?: CanvasRenderingContext2DSettings) => CanvasRenderingContext2D} */
-export function contextOf(canvas, settings) {
-  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
-}
+/** @type {(canvas: HTMLCanvasElement, settings?: CanvasRenderingContext2DSettings) => Context} */
+export const contextOf = (canvas, settings) => /** @type {Context} */ (canvas.getContext("2d", settings));
 
 /** @type {() => Promise<number>} */
 export const nextFrame = () => new Promise(requestAnimationFrame);

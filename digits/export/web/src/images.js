@@ -10,8 +10,7 @@ export function filled(width, height, value) {
   return image;
 }
 
-/** The image with each value, and its index, put through a function.
- * @type {(image: Image, change: (value: number, i: number) => number) => Image} */
+/** @type {(image: Image, change: (value: number, i: number) => number) => Image} */
 export const mapped = ({ width, height, data }, change) => filled(width, height, (i) => change(data[i], i));
 /** @type {(one: Image, other: Image) => Image} */
 export const divided = (one, other) => mapped(one, (value, i) => value / other.data[i]);
@@ -30,19 +29,6 @@ export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / 
 /** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
 export const quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
 
-/** @type {(image: Image) => Image} */
-export function transposed({ width, height, data }) {
-  const out = blank(height, width);
-  for (let x = 0, i = 0; x < width; x++) for (let y = 0; y < height; y++) out.data[i++] = data[y * width + x];
-  return out;
-}
-
-/** The standard deviation. @type {(values: Float32Array) => number} */
-export function deviation(values) {
-  const middle = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
-}
-
 /** The nearest integer; of two, the even one, as Python rounds. @type {(value: number) => number} */
 export function rounded(value) {
   const up = Math.round(value);
@@ -51,41 +37,29 @@ export function rounded(value) {
 
 // Resizing and filtering.
 
-/** The axis whose tap t of pixel i is weight(i, t) times pixel position(i, t).
- * @type {(size: number, taps: number, position: (i: number, t: number) => number,
- * weight: (i: number, t: number) => number) => Axis} */
-function axis(size, taps, position, weight) {
+/** @type {(size: number, taps: number, tap: (i: number, t: number) => [at: number, weight: number]) => Axis} */
+function axis(size, taps, tap) {
   const at = new Int32Array(size * taps), weights = new Float32Array(size * taps);
-  for (let i = 0; i < size; i++) {
-    for (let t = 0; t < taps; t++) {
-      at[i * taps + t] = position(i, t);
-      weights[i * taps + t] = weight(i, t);
-    }
-  }
+  for (let k = 0; k < at.length; k++) [at[k], weights[k]] = tap(Math.floor(k / taps), k % taps);
   return { size, taps, at, weights };
 }
 
 /** Pixels are scaled, then shifted, and each is shared among the pixels that it covers. Only reduces.
  * @param {number} from @param {number} to @returns {Axis} */
 export function area(from, to, scale = to / from, shift = 0) {
-  const edge = (/** @type {number} */ i) => (i - shift) / scale; // of a pixel of the result, in those of the image
-  const pixel = (/** @type {number} */ i, /** @type {number} */ t) => Math.floor(edge(i)) + t;
-  return axis(to, Math.ceil(1 / scale) + 1, (i, t) => clamp(pixel(i, t), 0, from - 1), (i, t) => {
-    const p = pixel(i, t), covered = Math.min(p + 1, edge(i + 1)) - Math.max(p, edge(i));
-    return p < 0 || p >= from ? 0 : scale * Math.max(0, covered);
+  return axis(to, Math.ceil(1 / scale) + 1, (i, t) => {
+    const start = (i - shift) / scale, end = (i + 1 - shift) / scale, p = Math.floor(start) + t;
+    const covered = Math.max(0, Math.min(p + 1, end) - Math.max(p, start));
+    return [clamp(p, 0, from - 1), p < 0 || p >= from ? 0 : scale * covered];
   });
 }
 
 /** Interpolation between the nearest `taps` pixels, given the weight of one at a distance of d pixels.
  * @type {(taps: number, weight: (d: number) => number) => (from: number, to: number) => Axis} */
-function interpolation(taps, weight) {
-  return (from, to) => {
-    const middle = Array.from({ length: to }, (_, i) => ((i + 0.5) * from) / to - 0.5);
-    const place = (/** @type {number} */ i, /** @type {number} */ t) => Math.floor(middle[i]) + t + 1 - taps / 2;
-    const within = (/** @type {number} */ i, /** @type {number} */ t) => clamp(place(i, t), 0, from - 1);
-    return axis(to, taps, within, (i, t) => weight(Math.abs(middle[i] - place(i, t))));
-  };
-}
+const interpolation = (taps, weight) => (from, to) => axis(to, taps, (i, t) => {
+  const middle = ((i + 0.5) * from) / to - 0.5, p = Math.floor(middle) + t + 1 - taps / 2;
+  return [clamp(p, 0, from - 1), weight(Math.abs(middle - p))];
+});
 
 export const linear = interpolation(2, (d) => 1 - d);
 /** By the cubic convolution of R. Keys (1981) with a = -3/4. */
@@ -93,17 +67,15 @@ export const cubic = interpolation(4, (d) => (
   d < 1 ? (1.25 * d - 2.25) * d * d + 1 : ((-0.75 * d + 3.75) * d - 6) * d + 3
 ));
 
-/** A Gaussian blur; the image is mirrored about the middle of its outermost pixels.
- * @type {(image: Image, deviation: number) => Image} */
+/** A Gaussian blur, mirrored about the outermost pixels. @type {(image: Image, deviation: number) => Image} */
 export function blurred(image, deviation) {
-  const half = rounded(8 * deviation + 1) >> 1, [across, down] = [image.width, image.height].map((size) => {
-    const period = Math.max(1, 2 * size - 2);
-    return axis(
-      size, 2 * half + 1,
-      (i, t) => Math.min(Math.abs(i + t - half) % period, period - (Math.abs(i + t - half) % period)),
-      (_, t) => Math.exp(-(((t - half) / deviation) ** 2) / 2) / (deviation * Math.sqrt(2 * Math.PI)),
-    );
-  });
+  const half = rounded(8 * deviation + 1) >> 1, [across, down] = [image.width, image.height].map((size) => (
+    axis(size, 2 * half + 1, (i, t) => {
+      const period = Math.max(1, 2 * size - 2), p = Math.abs(i + t - half) % period;
+      const weight = Math.exp(-(((t - half) / deviation) ** 2) / 2) / (deviation * Math.sqrt(2 * Math.PI));
+      return [Math.min(p, period - p), weight];
+    })
+  ));
   return resampled(image, across, down);
 }
 
@@ -130,18 +102,19 @@ export function resampled(image, across, down) {
 // Shapes.
 
 /** A part of an image, with zeros beyond its border. @type {(image: Image, box: Box) => Image} */
-export function crop(image, [left, top, right, bottom]) {
+export function crop(image, { left, top, right, bottom }) {
   const out = blank(right - left, bottom - top);
   for (let y = Math.max(top, 0); y < Math.min(bottom, image.height); y++) {
-    for (let x = Math.max(left, 0); x < Math.min(right, image.width); x++) {
-      out.data[(y - top) * out.width + x - left] = image.data[y * image.width + x];
-    }
+    const row = image.data.subarray(y * image.width, (y + 1) * image.width);
+    out.data.set(row.subarray(Math.max(left, 0), Math.max(right, 0)), (y - top) * out.width + Math.max(-left, 0));
   }
   return out;
 }
 
-/** An image with so many zeros around it. @type {(image: Image, margin: number) => Image} */
-export const padded = (image, margin) => crop(image, [-margin, -margin, image.width + margin, image.height + margin]);
+/** Zeros put around an image or, below 0, pixels taken off. @type {(image: Image, margin: number) => Image} */
+export function padded(image, margin) {
+  return crop(image, { left: -margin, top: -margin, right: image.width + margin, bottom: image.height + margin });
+}
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
 export function bounds({ width, height, data }) {
@@ -154,11 +127,15 @@ export function bounds({ width, height, data }) {
     right = Math.max(right, x + 1);
     bottom = y + 1;
   }
-  return [left, top, right, bottom];
+  return { left, top, right, bottom };
 }
 
-/** The x and y of an image's centre of mass; the first pixel reaches from 0 to 1.
- * @type {(image: Image) => [number, number]} */
+/** @type {(box: Box, across: (x: number) => number, down?: (y: number) => number) => Box} */
+export const mappedBox = ({ left, top, right, bottom }, across, down = across) => (
+  { left: across(left), top: down(top), right: across(right), bottom: down(bottom) }
+);
+
+/** The x and y of the centre of mass; a pixel's middle is at 0.5. @type {(image: Image) => [number, number]} */
 export function centreOfMass({ width, data }) {
   let sum = 0, x = 0, y = 0;
   for (let i = 0; i < data.length; i++) {
@@ -169,8 +146,7 @@ export function centreOfMass({ width, data }) {
   return [x / sum, y / sum];
 }
 
-/** Each pixel becomes the largest in a window around it, an odd number of pixels wide and high.
- * @type {(image: Image, across: number, down: number) => Image} */
+/** The largest pixels in windows of odd sides. @type {(image: Image, across: number, down: number) => Image} */
 export function dilated(image, across, down) {
   const { width, height } = image, wide = blank(width, height), out = blank(width, height);
   for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
@@ -190,17 +166,14 @@ function largest(from, to, first, step, count, side) {
   }
 }
 
-/** A morphological closing, in which whatever is dark and narrower than a window is filled; beyond the border is white.
- * @type {(image: Image, side: number) => Image} */
+/** A morphological closing; beyond the border is white. @type {(image: Image, side: number) => Image} */
 export function closing(image, side) {
-  const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value), { width, height } = image;
-  const white = negative(padded(negative(image), side)), wide = dilated(white, side, side);
-  const eroded = dilated(negative(wide), side, side);
-  return negative(crop(eroded, [side, side, width + side, height + side]));
+  const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value);
+  const wide = dilated(negative(padded(negative(image), side)), side, side); // 2 - 0 beyond the border
+  return padded(negative(dilated(negative(wide), side, side)), -side);
 }
 
-/** The distance in pixels from each pixel of a mask to the nearest 0: within its column, then by Pythagoras.
- * @type {(mask: Image) => Image} */
+/** From each pixel of a mask to the nearest 0: in its column, then by Pythagoras. @type {(mask: Image) => Image} */
 export function distances(mask) {
   const { width, height } = mask, size = width * height;
   const column = mapped(mask, (value) => (value ? width + height : 0)).data;

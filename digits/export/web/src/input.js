@@ -1,35 +1,35 @@
 // What comes to the page: pictures that are chosen, dropped or pasted, and keys.
 
+import { any, exampleOf } from "./backpropagation.js";
 import { element, contextOf, find, onClick } from "./elements.js";
 import { heldImages } from "./held.js";
-import { exampleOf } from "./mnist.js";
 import { drawingOf, placed } from "./pad.js";
 import { findLines, moved, read } from "./reader.js";
 import { EMPTY, change, state, travel } from "./state.js";
-import { any } from "./teaching.js";
-import { finish, lookAway, say } from "./view.js";
+import { finish, look, say } from "./view.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 
 /** Reads the picture in a file, if there is one, or says why it cannot. @param {Blob} [file] */
 export async function readPicture(file) {
-  if (!file) return undefined;
+  if (!file) return;
   const picture = await opened(file).catch(() => null);
-  if (!picture) {
+  if (picture) {
+    const { width, height } = picture, { left, top } = placed(picture);
+    const lines = findLines(contextOf(picture).getImageData(0, 0, width, height));
+    const digits = moved(read(lines, state.network.layers), Math.max(width, height), left, top);
+    change({ drawing: { ...EMPTY, picture, digits } });
+    finish();
+    if (!digits.length) say("No digit is found: nothing in this picture looks like pen strokes on a background.");
+  } else {
     const heic = "This browser cannot open an iPhone’s HEIC picture. Send it as JPEG, or paste a screenshot of it.";
     const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
     clear();
-    return say(isHeic ? heic : "This is not a picture that the browser can open.");
+    say(isHeic ? heic : "This is not a picture that the browser can open.");
   }
-  const digits = digitsOfPicture(picture);
-  change({ drawing: { strokes: [], picture, digits } });
-  finish();
-  const nothing = "No digit is found: nothing in this picture looks like pen strokes on a background.";
-  return digits.length ? undefined : say(nothing);
 }
 
-/** The picture in a file, upright, on a canvas of at most LARGEST a side; rejects if the browser cannot open it.
- * @type {(file: Blob) => Promise<HTMLCanvasElement>} */
+/** The picture, upright, or a rejected promise. @type {(file: Blob) => Promise<HTMLCanvasElement>} */
 async function opened(file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
@@ -39,14 +39,6 @@ async function opened(file) {
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
   return picture;
-}
-
-/** The digits that the network reads in a picture, their boxes in sides of the pad.
- * @type {(picture: HTMLCanvasElement) => Digit[]} */
-function digitsOfPicture(picture) {
-  const { width, height } = picture, longer = Math.max(width, height), [x, y] = placed(picture);
-  const lines = findLines(contextOf(picture).getImageData(0, 0, width, height));
-  return moved(read(lines, state.network.layers), longer, x, y);
 }
 
 /** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */
@@ -78,7 +70,7 @@ function press(event) {
   if (command && (letter === "y" || (letter === "z" && event.shiftKey))) go("future");
   else if (command && letter === "z") go("past");
   else if (command) return;
-  else if (event.key === "Escape" && state.looked) lookAway();
+  else if (event.key === "Escape" && state.looked) look(null);
   else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
   else if (digit !== undefined) bring(Number(digit));
   else return;

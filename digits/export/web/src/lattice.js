@@ -7,15 +7,14 @@ import { clamp } from "./images.js";
 
 const { SEGMENTS, BROAD, BREAK, GAP, SHORT, LONG, SKIP, UNSURE, DOUBT } = held.constants.lattice;
 
-/** The runs of segments that may be a digit, each single one among them; by where they begin.
- * @type {(line: SegmentedLine) => Candidate[]} */
+/** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {
   const found = [], cut = segments.slice(1).map((segment, n) => segment.stroke === segments[n].stroke);
-  const wide = (/** @type {number} */ n) => Math.max(0, segments[n + 1].left - segments[n].right) / height;
-  const gaps = cut.map((isCut, n) => (isCut ? 0 : GAP[0] + GAP[1] * wide(n)));
+  const wide = cut.map((_, n) => Math.max(0, segments[n + 1].left - segments[n].right) / height);
+  const gaps = cut.map((isCut, n) => (isCut ? 0 : GAP[0] + GAP[1] * wide[n]));
   for (let first = 0; first < segments.length; first++) {
     for (let last = first + 1; last <= Math.min(first + SEGMENTS, segments.length); last++) {
-      const run = segments.slice(first, last), [left, top, right, bottom] = around(run);
+      const run = segments.slice(first, last), { left, top, right, bottom } = around(run);
       if (right - left > BROAD * height && run.length > 1) break;
       const ends = Number(first > 0 && cut[first - 1]) + Number(last < segments.length && cut[last - 1]);
       const breaks = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0) + ends / 2;
@@ -26,11 +25,10 @@ export function candidates({ height, segments }) {
   return found;
 }
 
-/** The best path through a line, given the network's ten outputs for each candidate.
- * @type {(line: Candidate[], outputs: ArrayLike<number>[]) => Step[]} */
-export function bestPath(line, outputs) {
+/** The best path, given ten outputs of each candidate. @type {(all: Candidate[], outputs: Float32Array[]) => Step[]} */
+export function bestPath(all, outputs) {
   const best = [0], steps = /** @type {Step[]} */ ([]);
-  line.forEach(({ first, last, width, height, breaks, clipped }, number) => {
+  all.forEach(({ first, last, width, height, breaks, clipped }, number) => {
     const a = Array.from(outputs[number], (value) => clamp(value, UNSURE, 1 - UNSURE)), most = Math.max(...a);
     const none = a.reduce((sum, value) => sum + Math.log(1 - value), 0);
     const digit = none + Math.log(most) - Math.log(1 - most);
@@ -45,18 +43,18 @@ export function bestPath(line, outputs) {
     }
   });
   const path = [];
-  for (let end = best.length - 1; end > 0; end = line[steps[end][0]].first) path.unshift(steps[end]);
+  for (let end = best.length - 1; end > 0; end = all[steps[end][0]].first) path.unshift(steps[end]);
   return path;
 }
 
 /** How sure the network is of a path: its mean activation across the digits, 0 if there are none.
- * @type {(line: Candidate[], outputs: ArrayLike<number>[], path: Step[]) => number} */
-export function confidence(line, outputs, path) {
+ * @type {(all: Candidate[], outputs: Float32Array[], path: Step[]) => number} */
+export function confidence(all, outputs, path) {
   let sure = 0, wide = 0;
   for (const [n, isDigit] of path) {
-    const { width, height, breaks, clipped } = line[n];
+    const { width, height, breaks, clipped } = all[n];
     if (isDigit) {
-      sure += width * Math.max(...Array.from(outputs[n]));
+      sure += width * Math.max(...outputs[n]);
       wide += width + DOUBT * breaks;
     } else if (!clipped && height > SHORT[0]) wide += width;
   }

@@ -1,11 +1,11 @@
-// A view for each layer, of its activations, 0 to 1, or of contributions, -1 to 1: red for positive, blue for negative.
-// Which ones depends on the neuron that is looked into: what this layer's neurons contribute to it, activation times
-// weight, or what it contributes to them.
+// A view for each layer, of its activations, 0 to 1, or of contributions, activation times weight, -1 to 1, to or of
+// the neuron that is looked into: red for positive, blue for negative.
 
 import { contextOf, element } from "./elements.js";
-import { magnitude } from "./images.js";
+import { magnitude, mappedBox } from "./images.js";
 
-/** @typedef {ReturnType<typeof neuronsView>} NeuronsView */
+/** All of a canvas. @type {Box} */
+export const WHOLE = { left: 0, top: 0, right: 1, bottom: 1 };
 
 /** Values as shares of the largest, times a share of each; small ones stand out more. All are of -1 to 1.
  * @type {(values: Float32Array, share?: (k: number) => number) => Float32Array} */
@@ -14,23 +14,21 @@ export function relative(values, share = () => 1) {
   return values.map((value, k) => Math.sign(value) * (Math.abs(value) / most) ** 0.75 * share(k));
 }
 
-const palette = /** @type {Map<string, string>} */ (new Map());
+/** Colours of the scheme; to be cleared when it changes. */
+export const palette = /** @type {Map<string, string>} */ (new Map());
 
-/** A colour of the scheme; remembered, since to ask for one lays out the page. @type {(name: string) => string} */
+/** A colour, remembered, since to ask for one lays out the page. @type {(name: string) => string} */
 export function colour(name) {
   const found = palette.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
   palette.set(name, found);
   return found;
 }
 
-/** After the scheme has changed. */
-export const forgetColours = () => palette.clear();
-
-/** Draws 28 x 28 values as squares into the box left, top, width, height of a canvas, `gap` pixels apart, in a tone or,
- * if none is given, by their signs.
- * @type {(context: CanvasRenderingContext2D, box: Box, gap: number, values: Float32Array, tone?: string) => void} */
-export function paintPixels(context, [left, top, width, height], gap, values, tone) {
-  const [across, down] = [width / 28, height / 28];
+/** Draws 28 x 28 values as squares `gap` pixels apart into a box, in sides of the canvas; in a tone or by their signs.
+ * @type {(context: Context, box: Box, gap: number, values: Float32Array, tone?: string) => void} */
+export function paintPixels(context, box, gap, values, tone) {
+  const { left, top, right, bottom } = mappedBox(box, (n) => n * context.canvas.width);
+  const [across, down] = [(right - left) / 28, (bottom - top) / 28];
   for (let k = 0; k < 784; k++) {
     if (!values[k]) continue;
     context.globalAlpha = Math.abs(values[k]);
@@ -43,14 +41,12 @@ export function paintPixels(context, [left, top, width, height], gap, values, to
 /** @type {(value: number) => string} */
 const toneOf = (value) => (value > 0 ? "red" : "blue");
 
-/** The input layer: 28 x 28 squares on a canvas.
- * @type {(canvas: HTMLCanvasElement, a: Float32Array, contributions?: Float32Array) => void} */
+/** @type {(canvas: HTMLCanvasElement, a: Float32Array, contributions?: Float32Array) => void} */
 export function paintInput(canvas, a, contributions) {
   const context = contextOf(canvas), gap = Math.max(1, Math.round(devicePixelRatio));
-  const side = Math.round(canvas.clientWidth * devicePixelRatio), box = /** @type {Box} */ ([0, 0, side, side]);
-  canvas.width = canvas.height = side;
-  paintPixels(context, box, gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
-  paintPixels(context, box, gap, contributions ?? a, contributions ? undefined : "foreground");
+  canvas.width = canvas.height = Math.round(canvas.clientWidth * devicePixelRatio);
+  paintPixels(context, WHOLE, gap, new Float32Array(784).fill(contributions ? 0.4 : 0.75), "off");
+  paintPixels(context, WHOLE, gap, contributions ?? a, contributions ? undefined : "foreground");
 }
 
 /** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar.
@@ -68,7 +64,7 @@ export function neuronsView(sizes, layer, look) {
   const cells = Array.from({ length: n }, (_, j) => {
     const filling = element("span"), bar = element("span", filling), value = element("span", "0.00");
     const cell = element("button", ...(last ? [element("span", `${j}`), bar, value] : []));
-    Object.assign(cell, { type: "button", tabIndex: j ? -1 : 0, ariaLabel: `${name} neuron ${j}` });
+    Object.assign(cell, { tabIndex: j ? -1 : 0, ariaLabel: `${name} neuron ${j}` });
     bar.className = "bar";
     return { cell, filling, value, shade: "" };
   });
@@ -128,8 +124,7 @@ function listen(group, columns, look) {
   });
 }
 
-/** The weights of the first hidden layer, behind its neurons: 28 x 28 pixels each, red and blue.
- * @type {(view: NeuronsView, weights: Float32Array) => void} */
+/** Behind neurons that see the pixels. @type {(view: ReturnType<typeof neuronsView>, weights: Float32Array) => void} */
 export function paintWeights({ group, columns }, weights) {
   const count = weights.length / 784;
   const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context = contextOf(canvas);

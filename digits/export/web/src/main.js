@@ -2,24 +2,22 @@
 // here is there in the browser's console, as `digits`.
 
 import { nextFrame, onClick } from "./elements.js";
-import { held } from "./held.js";
 import { listenToInput } from "./input.js";
-import { forgetColours } from "./layers.js";
+import { palette } from "./layers.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
-import { explain, finish, lookAway, read, fit, show } from "./view.js";
+import { explain, finish, fit, look, readPad, show } from "./view.js";
 
 export * as backpropagation from "./backpropagation.js";
 export * as images from "./images.js";
 export * as lattice from "./lattice.js";
-export * as mnist from "./mnist.js";
 export * as network from "./network.js";
 export * as reader from "./reader.js";
+export { held, heldImages } from "./held.js";
 export { state } from "./state.js";
 export { training } from "./training.js";
-export { held };
 
 let waiting = false; // for a frame in which to read what is drawn
 
@@ -34,21 +32,20 @@ listenToPen(async () => {
   waiting = true;
   await nextFrame();
   waiting = false;
-  read();
+  readPad();
 }, ({ timeStamp }) => finish(timeStamp));
 for (const kind of ["pointerover", "focusin", "pointerdown"]) {
   addEventListener(kind, ({ target }) => {
     if (!(target instanceof Element) || target.closest(".neurons")) return;
-    if (kind === "pointerdown") lookAway();
+    if (kind === "pointerdown") look(null);
     else explain(target.closest("[data-says]")?.getAttribute("data-says"));
   });
 }
 addEventListener("resize", fit);
 for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
   matchMedia(scheme).addEventListener("change", () => {
-    forgetColours();
+    palette.clear();
     show();
   });
 }
-finish();
 bringBack();

@@ -1,28 +1,25 @@
-// The network: the activations of every layer for an image, and the four bits of its outputs. Names are as in
+// The network: the activations of every layer for images, and the four bits of its outputs. Names are as in
 // digits/network.py and digits/neurons.py.
 
-/** The activations of every layer, the first being the image (784) 0..1 itself: a' = sigmoid(w a + b).
- * @type {(layers: Layer[], image: Float32Array) => Float32Array[]} */
-export function feedforward(layers, image) {
-  const activations = [image];
-  for (const layer of layers) activations.push(...activationsOf(layer, activations.slice(-1)));
+/** The activations of every layer, a' = sigmoid(w a + b), for each image (784) 0..1: they are those of the first layer.
+ * @type {(layers: Layer[], images: Float32Array[]) => Float32Array[][]} */
+export function feedforward(layers, images) {
+  const activations = [images];
+  for (const { weights, biases } of layers) {
+    const inputs = activations[activations.length - 1], on = inputs.map(nonzero);
+    const outputs = inputs.map(() => new Float32Array(biases.length));
+    for (let j = 0; j < biases.length; j++) { // neuron by neuron, as its weights are then read once
+      for (let i = 0; i < inputs.length; i++) {
+        outputs[i][j] = 1 / (1 + Math.exp(-weightedInput(weights, biases[j], inputs[i], j, on[i]))); // sigmoid(z)
+      }
+    }
+    activations.push(outputs);
+  }
   return activations;
 }
 
 /** The activations of the last layer. @type {(layers: Layer[], image: Float32Array) => Float32Array} */
-export const outputsOf = (layers, image) => feedforward(layers, image)[layers.length];
-
-/** The activations of one layer for each of its inputs. Neuron by neuron, as its weights are then read once.
- * @type {(layer: Layer, inputs: Float32Array[]) => Float32Array[]} */
-export function activationsOf({ weights, biases }, inputs) {
-  const outputs = inputs.map(() => new Float32Array(biases.length)), on = inputs.map(nonzero);
-  for (let j = 0; j < biases.length; j++) {
-    for (let i = 0; i < inputs.length; i++) {
-      outputs[i][j] = 1 / (1 + Math.exp(-weightedInput(weights, biases[j], inputs[i], j, on[i]))); // sigmoid(z)
-    }
-  }
-  return outputs;
-}
+export const outputsOf = (layers, image) => feedforward(layers, [image])[layers.length][0];
 
 /** z = w a + b of neuron j. Inputs that are 0 add nothing, and four pixels in five are.
  * @param {ArrayLike<number>} weights @param {number} b @param {Float32Array} a @param {number} j */

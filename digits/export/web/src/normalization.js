@@ -1,13 +1,12 @@
 // One digit's foreground, drawn the way MNIST's digits were: as in digits/handwriting/normalize.py.
 
 import { held } from "./held.js";
-import { area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped, maximum } from "./images.js";
-import { padded, resampled, resized, rounded } from "./images.js";
+import { area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped } from "./images.js";
+import { maximum, padded, resampled, resized, rounded } from "./images.js";
 
 const { BOX, FINE, SLANT, STROKE } = held.constants.normalize;
 
-/** The strokes of one digit, an image of 0..1 that is not all 0, as MNIST draws it: an image (784) of 0..1.
- * @type {(strokes: Image) => Float32Array} */
+/** One digit, not all 0, as MNIST draws it: an image (784) of 0..1. @type {(strokes: Image) => Float32Array} */
 export function normalize(strokes) {
   const tight = crop(strokes, bounds(drawn(strokes))), scale = (BOX * FINE) / Math.max(tight.width, tight.height);
   const [width, height] = [tight.width, tight.height].map((n) => Math.max(1, rounded(n * scale)));
@@ -19,8 +18,7 @@ export function normalize(strokes) {
   return resampled(digit, across, down).data.map((value) => Math.min(value, 1));
 }
 
-/** Where a pixel is at least half covered; in fainter strokes, where it is nearly as dark as the darkest.
- * @type {(strokes: Image) => Image} */
+/** Where a pixel is half covered; or, if all are faint, nearly the darkest. @type {(strokes: Image) => Image} */
 export function drawn(strokes) {
   const least = Math.min(0.5, 0.9 * maximum(strokes.data));
   return mapped(strokes, (value) => Number(value > least));
@@ -44,8 +42,7 @@ function deslant({ width, height, data }) {
   });
 }
 
-/** Thickens or thins the strokes of a digit, a mask at FINE times MNIST's resolution, to a width within STROKE.
- * @type {(mask: Image) => Image} */
+/** Thickens or thins the strokes of a mask, FINE times MNIST's size, to STROKE. @type {(mask: Image) => Image} */
 function normalizeStrokes(mask) {
   const depth = distances(mask), count = mask.data.reduce((sum, on) => sum + on, 0);
   // Across a stroke of width w, the mean distance to its edge is w / 4.
@@ -56,11 +53,10 @@ function normalizeStrokes(mask) {
   return mapped(depth, (value) => Number(value > least));
 }
 
-/** Whether [red, green, blue] are drawn as MNIST's are: grey, 28x28, in a box of 20 (a few of 19) pixels, with the
- * centre of mass in the middle. @type {(colours: Image[]) => boolean} */
+/** Whether [red, green, blue] are drawn as MNIST's are, centred by mass. @type {(colours: Image[]) => boolean} */
 export function isNormalized([grey, ...others]) {
   if (grey.width !== 28 || grey.height !== 28 || !maximum(grey.data)) return false;
   if (others.some(({ data }) => data.some((value, i) => value !== grey.data[i]))) return false;
-  const [left, top, right, bottom] = bounds(grey), longer = Math.max(right - left, bottom - top);
+  const { left, top, right, bottom } = bounds(grey), longer = Math.max(right - left, bottom - top);
   return 19 <= longer && longer <= BOX && centreOfMass(grey).every((c) => Math.abs(c - 14.5) < 0.6);
 }

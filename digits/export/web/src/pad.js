@@ -1,21 +1,20 @@
 // The pad: a pen that draws on it, and what is on it painted.
 
 import { contextOf, find } from "./elements.js";
-import { colour, paintPixels } from "./layers.js";
-import { bounds } from "./images.js";
+import { bounds, mappedBox } from "./images.js";
+import { WHOLE, colour, paintPixels } from "./layers.js";
 import { EMPTY, change, state } from "./state.js";
 import { paintStrokes } from "./strokes.js";
 
 const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
+const PIXELS = { left: 0, top: 0, right: 28, bottom: 28 };
+export const paper = find("paper", HTMLCanvasElement), context = contextOf(paper);
 
-const paper = find("paper", HTMLCanvasElement), context = contextOf(paper);
-
-/** Calls `moved()` while a pointer draws, and `lifted(event)` once it is lifted.
- * @type {(moved: () => void, lifted: (event: PointerEvent) => void) => void} */
+/** @type {(moved: () => void, lifted: (event: PointerEvent) => void) => void} */
 export function listenToPen(moved, lifted) {
   const point = (/** @type {PointerEvent} */ event) => {
     const { left, top, width, height } = paper.getBoundingClientRect();
-    return /** @type {[number, number]} */ ([(event.clientX - left) / width, (event.clientY - top) / height]);
+    return /** @type {Point} */ ([(event.clientX - left) / width, (event.clientY - top) / height]);
   };
   const lift = (/** @type {PointerEvent} */ event) => {
     if (event.pointerId !== state.pen) return;
@@ -40,50 +39,41 @@ export function listenToPen(moved, lifted) {
   paper.addEventListener("pointercancel", lift);
 }
 
-/** As many pixels as the screen shows of it; not asked for while one draws, since that lays out the page. */
-export function fitPad() {
-  paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio);
-}
-
-/** Left, top, width and height of a picture, in sides of the pad: as large as fits, in the middle.
- * @type {(picture: {width: number, height: number}) => Box} */
+/** Where on the pad a picture is: as large as fits, in the middle. @type {(picture: HTMLCanvasElement) => Box} */
 export function placed({ width, height }) {
-  const longer = Math.max(width, height), [w, h] = [width / longer, height / longer];
-  return [(1 - w) / 2, (1 - h) / 2, w, h];
+  const longer = Math.max(width, height), [x, y] = [1 - width / longer, 1 - height / longer];
+  return { left: x / 2, top: y / 2, right: 1 - x / 2, bottom: 1 - y / 2 };
 }
 
 /** Paints what is on the pad: strokes, a picture or a digit of MNIST; if given, over it, faded, a neuron's weights for
  * the pixels of a digit. @type {(digit?: Digit, weights?: Float32Array) => void} */
 export function paintPad(digit, weights) {
   const { strokes, picture, digits } = state.drawing, side = paper.width;
-  const scaled = (/** @type {Box} */ [left, top, width, height]) => (
-    /** @type {Box} */ ([left * side, top * side, width * side, height * side])
-  );
   context.clearRect(0, 0, side, side);
   context.strokeStyle = colour("foreground");
-  if (picture) context.drawImage(picture, ...scaled(placed(picture)));
-  else if (digits) paintPixels(context, scaled([0, 0, 1, 1]), 0, digits[0].image, "foreground");
+  if (picture) {
+    const { left, top, right, bottom } = mappedBox(placed(picture), (n) => n * side);
+    context.drawImage(picture, left, top, right - left, bottom - top);
+  } else if (digits) paintPixels(context, WHOLE, 0, digits[0].image, "foreground");
   paintStrokes(context, strokes, PEN * side, ([x, y]) => [x * side, y * side]);
   if (!weights) return;
   context.globalCompositeOperation = "destination-out"; // the drawing fades
   context.globalAlpha = 0.75;
   context.fillRect(0, 0, side, side);
   context.globalCompositeOperation = "source-over";
-  paintPixels(context, scaled(seenBox(digit)), 1, weights);
+  paintPixels(context, digit ? seenBox(digit) : WHOLE, 1, weights);
 }
 
-/** Where on the pad the network's 28 x 28 pixels lie over what was drawn: left, top, width, height.
- * @type {(digit?: Digit) => Box} */
-function seenBox(digit) {
-  if (!digit) return [0, 0, 1, 1];
-  const [left, top, right, bottom] = digit.box;
-  const seen = bounds({ width: 28, height: 28, data: digit.image.map((value) => Number(value > 0.2)) });
-  const [x, y] = [(right - left) / (seen[2] - seen[0]), (bottom - top) / (seen[3] - seen[1])];
-  return [left - seen[0] * x, top - seen[1] * y, 28 * x, 28 * y];
+/** Where on the pad the network's 28 x 28 pixels lie over what was drawn. @type {(digit: Digit) => Box} */
+function seenBox({ image, box }) {
+  const seen = bounds({ width: 28, height: 28, data: image.map((value) => Number(value > 0.2)) });
+  const across = (box.right - box.left) / (seen.right - seen.left);
+  const down = (box.bottom - box.top) / (seen.bottom - seen.top);
+  return mappedBox(PIXELS, (x) => box.left + (x - seen.left) * across, (y) => box.top + (y - seen.top) * down);
 }
 
 /** A digit of MNIST, given its image, as a drawing that fills the pad. @type {(image: Float32Array) => Drawing} */
 export function drawingOf(image) {
-  const [left, top, right, bottom] = bounds({ width: 28, height: 28, data: image });
-  return { ...EMPTY, digits: [{ image, box: [left / 28, top / 28, right / 28, bottom / 28], clarity: 1 }] };
+  const box = mappedBox(bounds({ width: 28, height: 28, data: image }), (n) => n / 28);
+  return { ...EMPTY, digits: [{ image, box, clarity: 1 }] };
 }

@@ -3,20 +3,20 @@
 import { findForeground } from "./background.js";
 import { around } from "./components.js";
 import { held } from "./held.js";
-import { clamp, crop, cubic, dilated, mapped, quantile, resized, rounded, valuesIn } from "./images.js";
+import { blank, clamp, crop, cubic, dilated, mapped, mappedBox, quantile, resized } from "./images.js";
+import { rounded, valuesIn } from "./images.js";
 import { bestPath, candidates, confidence } from "./lattice.js";
 import { outputsOf, predictionOf } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
-import { openPicture } from "./picture.js";
 import { segment } from "./segmentation.js";
 
-const { SMALLEST, REJECTION_THRESHOLD } = held.constants.reader;
+const { WORKING, NARROW } = held.constants.picture, { SMALLEST } = held.constants.reader;
+export const { REJECTION_THRESHOLD } = held.constants.reader;
 
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
 export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
 
-/** The digits that a network reads in lines, without lines below the threshold.
- * @type {(lines: Line[], layers: Layer[]) => Digit[]} */
+/** The digits read in lines that are over the threshold. @type {(lines: Line[], layers: Layer[]) => Digit[]} */
 export function read(lines, layers) {
   return lines.flatMap(({ candidates: all, digits }, line) => {
     const outputs = digits.map(({ image }) => outputsOf(layers, image)), path = bestPath(all, outputs);
@@ -27,12 +27,11 @@ export function read(lines, layers) {
 
 /** Digits with their boxes divided by a scale, then moved. @param {Digit[]} digits @param {number} scale
  * @param {number} x @param {number} y @returns {Digit[]} */
-export const moved = (digits, scale, x, y) => digits.map(({ box: [left, top, right, bottom], ...digit }) => (
-  { ...digit, box: [left / scale + x, top / scale + y, right / scale + x, bottom / scale + y] }
+export const moved = (digits, scale, x, y) => digits.map((digit) => (
+  { ...digit, box: mappedBox(digit.box, (left) => left / scale + x, (top) => top / scale + y) }
 ));
 
-/** The lines of an upright picture, from the top; none if it has no foreground.
- * @type {(pixels: ImageData) => Line[]} */
+/** The lines of a picture, from the top; none if it has no foreground. @type {(pixels: ImageData) => Line[]} */
 export function findLines(pixels) {
   let [colours, scale] = openPicture(pixels);
   if (!colours.length) return [];
@@ -40,7 +39,7 @@ export function findLines(pixels) {
   if (isNormalized(colours)) {
     const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
     const image = data.map((grey) => grey / 255);
-    return [{ candidates: [alone], digits: [{ image, box: [0, 0, 28, 28], clarity: 1 }] }];
+    return [{ candidates: [alone], digits: [{ image, box: { left: 0, top: 0, right: 28, bottom: 28 }, clarity: 1 }] }];
   }
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
   if (enlargement > 1) {
@@ -54,8 +53,7 @@ export function findLines(pixels) {
   return foreground ? linesIn(foreground, scale) : [];
 }
 
-/** The lines of a foreground, given how many pixels of the picture are one of its own.
- * @type {(foreground: Foreground, scale: number) => Line[]} */
+/** A pixel of the foreground is `scale` of the picture. @type {(foreground: Foreground, scale: number) => Line[]} */
 export function linesIn(foreground, scale) {
   const { owners, lines } = segment(foreground);
   return lines.map((line) => {
@@ -67,13 +65,38 @@ export function linesIn(foreground, scale) {
 /** Segments, whose labels follow each other, as a digit: their pixels, and their soft edges.
  * @type {(darkness: Image, owners: Image, run: Segment[], scale: number) => Digit} */
 function digitOf(darkness, owners, run, scale) {
-  const box = around(run), outer = /** @type {Box} */ ([box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1]);
+  const box = around(run);
+  const outer = { left: box.left - 1, top: box.top - 1, right: box.right + 1, bottom: box.bottom + 1 };
   const first = run[0].label, last = run[run.length - 1].label;
   const own = crop(owners, outer), mask = mapped(own, (owner) => Number(owner >= first && owner <= last));
   const dark = crop(darkness, outer), near = dilated(mask, 3, 3), most = quantile(valuesIn(dark, mask), 0.5);
   const soft = (/** @type {number} */ i) => near.data[i] && (mask.data[i] || own.data[i] === 0);
   const strokes = mapped(dark, (value, i) => (soft(i) ? clamp(value / most, 0, 1) : 0));
-  const [left, top, right, bottom] = box.map((n) => rounded(n * scale));
   const clarity = Math.max(...run.map((segment) => segment.clarity));
-  return { image: normalize(strokes), box: [left, top, right, bottom], clarity };
+  return { image: normalize(strokes), box: mappedBox(box, (n) => rounded(n * scale)), clarity };
+}
+
+/** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING; and how many of its pixels are one
+ * of these. Transparency becomes white, or black under light strokes. Empty if the picture is too small or too narrow.
+ * @type {(pixels: ImageData) => [Image[], number]} */
+function openPicture({ width, height, data }) {
+  const shorter = Math.min(width, height), longer = Math.max(width, height);
+  if (shorter < 8 || longer > NARROW * shorter) return [[], 1];
+  let light = 0, opaque = 0;
+  for (let k = 0; k < data.length; k += 4) {
+    light += data[k + 3] * (0.299 * data[k] + 0.587 * data[k + 1] + 0.114 * data[k + 2]);
+    opaque += data[k + 3];
+  }
+  const behind = light > 127 * opaque ? 0 : 255;
+  const reduction = Math.ceil(Math.floor(Math.sqrt(width * height)) / WORKING);
+  const [w, h] = [width, height].map((n) => Math.ceil(n / reduction)), counts = blank(w, h).data;
+  const sums = Array.from({ length: 3 }, () => blank(w, h)); // of the pixels that become one
+  for (let y = 0, k = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, k += 4) {
+      const i = Math.floor(y / reduction) * w + Math.floor(x / reduction), alpha = data[k + 3] / 255;
+      for (let c = 0; c < 3; c++) sums[c].data[i] += data[k + c] * alpha + behind * (1 - alpha);
+      counts[i]++; // fewer at the right and at the bottom
+    }
+  }
+  return [sums.map((sum) => mapped(sum, (value, i) => Math.round(value / counts[i]))), longer / Math.max(w, h)];
 }

@@ -1,12 +1,11 @@
 // Lines that are printed on paper, taken out of a picture: as in digits/handwriting/ruled_lines.py.
 
 import { held } from "./held.js";
-import { clamp, dilated, mapped, quantile, rounded, sample, transposed } from "./images.js";
+import { clamp, dilated, filled, mapped, quantile, rounded, sample } from "./images.js";
 
 const { DARKER, SPAN, UNBROKEN, VOTES, TILT, ANGLE, MOST, DISTANT, HALF_WIDTH } = held.constants.ruled_lines;
 
-/** Light with printed lines divided out: dark, level or upright, from border to border.
- * @type {(light: Image, share: Image) => Image} */
+/** Light with lines from border to border divided out. @type {(light: Image, share: Image) => Image} */
 export function withoutRuledLines(light, share) {
   const some = sample(share.data), usual = quantile(some, 0.5);
   const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
@@ -14,6 +13,11 @@ export function withoutRuledLines(light, share) {
   const rest = withoutLevelLines(light, share, dark);
   return transposed(withoutLevelLines(transposed(rest), transposed(share), transposed(dark)));
 }
+
+/** @type {(image: Image) => Image} */
+const transposed = ({ width, height, data }) => (
+  filled(height, width, (i) => data[(i % height) * width + Math.floor(i / height)])
+);
 
 /** Light with the level ones among the lines of a mask divided out, whose shades are in `share`.
  * @type {(light: Image, share: Image, dark: Image) => Image} */
@@ -35,8 +39,7 @@ function withoutLevelLines(light, share, dark) {
   return { width, height, data: out };
 }
 
-/** The lines along which most of a mask is 1, the best first: of each, its row in each column.
- * @type {(mask: Image) => number[][]} */
+/** Lines on which a mask is mostly 1, the best first: their row in each column. @type {(mask: Image) => number[][]} */
 function levelLines({ width, height, data }) {
   const tilts = 1 + Math.round((2 * TILT) / ANGLE), most = width + height;
   const bins = 2 * most + 3; // one more at each end, which stays 0

@@ -2,48 +2,44 @@
 
 import { around, lineHeight, lines, stacked } from "./components.js";
 import { held } from "./held.js";
-import { blank, bounds, crop, mapped } from "./images.js";
+import { blank, bounds, crop, mapped, mappedBox } from "./images.js";
 
 const { WIDE, APART, DEEP, ASIDE } = held.constants.segmentation, { FAINT } = held.constants.components;
 
 /** The segments of each line, lines from the top; and an image of each pixel's segment, 0 where there is none.
  * @type {(foreground: Foreground) => {owners: Image, lines: SegmentedLine[]}} */
 export function segment({ labels, components }) {
-  const owners = blank(labels.width, labels.height), found = [];
+  const owners = blank(labels.width, labels.height);
   const least = FAINT * Math.max(...components.map(({ clarity }) => clarity));
-  let count = 0;
-  for (const line of lines(components.filter(({ clarity }) => clarity > least))) {
+  let label = 1;
+  const segmented = lines(components.filter(({ clarity }) => clarity > least)).map((line) => {
     const height = lineHeight(line), segments = /** @type {Segment[]} */ ([]);
     stacked(line).forEach((stack, stroke) => {
-      const [left, top, right, bottom] = around(stack), own = new Set(stack.map(({ label }) => label));
-      const mask = mapped(crop(labels, [left, top, right, bottom]), (label) => Number(own.has(label)));
-      const paths = right - left > WIDE * height ? segmentationPaths(mask, height) : [];
-      const beyond = (/** @type {number} */ i) => (
-        paths.filter((path) => i % mask.width >= path[Math.floor(i / mask.width)]).length
-      );
-      const place = mapped(mask, (on, i) => (on ? beyond(i) : -1));
+      const box = around(stack), own = new Set(stack.map(({ label }) => label));
+      const mask = mapped(crop(labels, box), (label) => Number(own.has(label)));
+      const paths = mask.width > WIDE * height ? segmentationPaths(mask, height) : [];
       const clarity = Math.max(...stack.map(({ clarity }) => clarity)), main = stack.some(({ main }) => main);
-      for (let n = 0; n <= paths.length; n++) {
-        const own = mapped(place, (value) => Number(value === n));
-        if (!own.data.includes(1)) continue;
-        count++;
-        own.data.forEach((on, i) => {
-          if (on) owners.data[(top + Math.floor(i / mask.width)) * owners.width + left + (i % mask.width)] = count;
-        });
-        const [x, y, xEnd, yEnd] = bounds(own);
-        const sides = { left: left + x, top: top + y, right: left + xEnd, bottom: top + yEnd };
-        const clipped = !main && (sides.left === 0 || sides.right === owners.width);
-        segments.push({ label: count, ...sides, clarity, stroke, clipped });
+      const parts = [mask, ...paths].map(() => blank(mask.width, mask.height));
+      mask.data.forEach((on, i) => {
+        if (!on) return;
+        const x = i % mask.width, y = Math.floor(i / mask.width), n = paths.filter((path) => x >= path[y]).length;
+        parts[n].data[i] = 1;
+        owners.data[(box.top + y) * owners.width + box.left + x] = label + n;
+      });
+      for (const part of parts) {
+        const own = mappedBox(bounds(part), (x) => box.left + x, (y) => box.top + y);
+        const clipped = !main && (own.left === 0 || own.right === owners.width);
+        if (own.left < own.right) segments.push({ label, ...own, clarity, stroke, clipped }); // some paths meet
+        label++;
       }
     });
-    found.push({ height, segments });
-  }
-  return { owners, lines: found };
+    return { height, segments };
+  });
+  return { owners, lines: segmented };
 }
 
-/** Paths through a mask where they meet few of its pixels, left to right, for digits of this height: of each, the
- * column in every row. Of all paths down, by at most a column a row, one that meets the fewest.
- * @type {(mask: Image, height: number) => number[][]} */
+/** Paths down a mask, by at most a column a row, that meet few of its pixels; left to right, for digits of this height.
+ * Of each, the column in every row. @type {(mask: Image, height: number) => number[][]} */
 function segmentationPaths(mask, height) {
   const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height;
   const chosen = /** @type {number[]} */ ([]);
@@ -78,8 +74,7 @@ function cheapestPath({ width, data }, first, last) {
   return { cost, steps };
 }
 
-/** The columns of a path that ends in this column of the last row, from the last row to the first.
- * @type {(steps: Int8Array[], column: number) => number[]} */
+/** The columns of the path that ends here, from its end. @type {(steps: Int8Array[], column: number) => number[]} */
 function follow(steps, column) {
   return steps.toReversed().map((step) => {
     const here = column;

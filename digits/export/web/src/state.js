@@ -1,25 +1,20 @@
 // What the page shows, and how one goes on and back.
 
-import { held } from "./held.js";
-import { unpacked } from "./packing.js";
+import { heldNetwork } from "./held.js";
 
 const MOST = 50; // moments that are remembered, since a lesson makes a network of megabytes
 
 /** @type {Drawing} */
 export const EMPTY = { strokes: [], picture: null, digits: null };
 
-/** The network that the page holds. @type {() => Network} */
-function heldNetwork() {
-  const { sizes, shape, test_accuracy, fresh, lessons } = held;
-  const numbers = lessons?.map(({ image, y }) => ({ image: Float32Array.from(image), y: Float32Array.from(y) }));
-  return { sizes, shape, test_accuracy, fresh, lessons: numbers, layers: unpacked(held, sizes) };
-}
-
 /** Its drawing and network are never changed in place, but for the stroke that is being drawn. @type {State} */
 export const state = {
   drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,
-  digits: [], chosen: 0, looked: null, flash: null, teaching: false, training: false,
+  digits: [], chosen: 0, looked: null, flash: null, teaching: false, worker: null,
 };
+
+/** @type {() => Moment} */
+const moment = () => ({ drawing: state.drawing, network: state.network });
 
 /** Goes on with another drawing or network. A pen that is down is lifted: its stroke belongs to the moment before.
  * @type {(next: Partial<Moment>) => void} */
@@ -34,8 +29,5 @@ export function travel(where) {
   const next = state[where].pop(), { network } = state;
   if (!next) return;
   state[where === "past" ? "future" : "past"].push(moment());
-  Object.assign(state, { pen: null }, next, state.training ? { network } : {});
+  Object.assign(state, { pen: null }, next, state.worker ? { network } : {});
 }
-
-/** @type {() => Moment} */
-const moment = () => ({ drawing: state.drawing, network: state.network });

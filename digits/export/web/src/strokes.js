@@ -1,41 +1,36 @@
-// How strokes are read. All of them are foreground, so none has to be found.
+// How strokes are read: drawn as large and as thick whatever their size on the pad, all of them being foreground.
 
 import { contrasts } from "./background.js";
-import { connectedComponents } from "./components.js";
+import { around, connectedComponents } from "./components.js";
 import { contextOf, element } from "./elements.js";
 import { bounds, filled, mapped } from "./images.js";
 import { drawn, normalize } from "./normalization.js";
 import { linesIn, moved, read } from "./reader.js";
 
 const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of what they make; tuned on validation digits
-const FINENESS = 120; // strokes are read on a canvas on which what they make is so many pixels large
+const FINENESS = 120; // size in pixels of what they make on the canvas on which they are read
 const OBLONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
 
 const canvas = contextOf(element("canvas"), { willReadFrequently: true });
 
-/** The digits that a network reads in strokes, their boxes in sides of the pad. Strokes that make no line of digits are
- * one digit, whatever it is. @type {(strokes: Stroke[], layers: Layer[]) => Digit[]} */
+/** Several digits, if strokes are wider than high, or an upright line parts them, and they make a line; else one. Boxes
+ * are in sides of the pad. @type {(strokes: Stroke[], layers: Layer[]) => Digit[]} */
 export function digitsOfStrokes(strokes, layers) {
   if (!strokes.length) return [];
-  const { darkness, left, top, scale } = pixelsOf(strokes);
-  const found = maybeSeveral(strokes) ? read(linesIn(foregroundOf(darkness), 1), layers) : [];
+  const boxes = strokes.map((stroke) => around(stroke.map(([x, y]) => ({ left: x, top: y, right: x, bottom: y }))));
+  const { left, top, right, bottom } = around(boxes), pen = THICKNESS * FINENESS;
+  const scale = FINENESS / Math.max(bottom - top, (right - left) / OBLONG, DOT);
+  const [width, height] = [right - left, bottom - top].map((n) => Math.ceil(n * scale + 2 * pen));
+  Object.assign(canvas.canvas, { width, height });
+  paintStrokes(canvas, strokes, pen, ([x, y]) => [(x - left) * scale + pen, (y - top) * scale + pen]);
+  const { data } = canvas.getImageData(0, 0, width, height);
+  const darkness = filled(width, height, (i) => data[4 * i + 3] / 255);
+  const isFree = (/** @type {number} */ x) => boxes.every((box) => box.left >= x || box.right < x);
+  const several = right - left > bottom - top || boxes.some((box) => box.left > left && isFree(box.left));
+  const found = several ? read(linesIn(foregroundOf(darkness), 1), layers) : [];
   const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
-  return moved(digits, scale, left, top);
-}
-
-/** The least and the most of coordinate 0 or 1 of points. @type {(points: Stroke, axis: 0 | 1) => [number, number]} */
-function rangeOf(points, axis) {
-  const values = points.map((point) => point[axis]).sort((one, other) => one - other);
-  return [values[0], values[values.length - 1]];
-}
-
-/** Whether strokes are wider than high, or an upright line parts them. @type {(strokes: Stroke[]) => boolean} */
-function maybeSeveral(strokes) {
-  const [[left, right], [top, bottom]] = [rangeOf(strokes.flat(), 0), rangeOf(strokes.flat(), 1)];
-  const ranges = strokes.map((stroke) => rangeOf(stroke, 0));
-  const isFree = (/** @type {number} */ x) => ranges.every(([start, end]) => start >= x || end < x);
-  return right - left > bottom - top || ranges.some(([start]) => start > left && isFree(start));
+  return moved(digits, scale, left - pen / scale, top - pen / scale);
 }
 
 /** Darkness as the foreground of a picture. @type {(darkness: Image) => Foreground} */
@@ -44,22 +39,8 @@ function foregroundOf(darkness) {
   return { darkness, ...connectedComponents(mapped(darkness, (value) => Number(value > 0.5)), gradients) };
 }
 
-/** Strokes drawn as large and as thick whatever their size on the pad: an image of 0..1, the place on the pad of its
- * left upper corner, and how many of its pixels a side of the pad is. @param {Stroke[]} strokes */
-function pixelsOf(strokes) {
-  const [[left, right], [top, bottom]] = [rangeOf(strokes.flat(), 0), rangeOf(strokes.flat(), 1)];
-  const scale = FINENESS / Math.max(bottom - top, (right - left) / OBLONG, DOT), pen = THICKNESS * FINENESS;
-  const [width, height] = [right - left, bottom - top].map((n) => Math.ceil(n * scale + 2 * pen));
-  Object.assign(canvas.canvas, { width, height });
-  paintStrokes(canvas, strokes, pen, ([x, y]) => [(x - left) * scale + pen, (y - top) * scale + pen]);
-  const { data } = canvas.getImageData(0, 0, width, height);
-  const darkness = filled(width, height, (i) => data[4 * i + 3] / 255);
-  return { darkness, left: left - pen / scale, top: top - pen / scale, scale };
-}
-
-/** Draws strokes as smooth curves of a pen of this width; `at` says where on the canvas a point is.
- * @type {(context: CanvasRenderingContext2D, strokes: Stroke[], width: number,
- * at: (point: [number, number]) => [number, number]) => void} */
+/** Draws smooth curves of this width; `at` says where on the canvas a point is.
+ * @type {(context: Context, strokes: Stroke[], width: number, at: (point: Point) => Point) => void} */
 export function paintStrokes(context, strokes, width, at) {
   context.lineCap = context.lineJoin = "round";
   context.lineWidth = width;

@@ -1,13 +1,11 @@
 // A lesson, which is fine-tuning with rehearsal: the network is told what is on the pad, and learns it by gradient
-// descent, first a step in every frame, then as many as take six milliseconds. So that it forgets little else, each
-// mini-batch mixes the drawing with earlier lessons and MNIST's images; half of these are of the digit that the drawing
-// was taken for, which is forgotten first.
+// descent. So that it forgets little else, each mini-batch mixes the drawing with earlier lessons and MNIST's images;
+// half of these are of the digit that the drawing was taken for, which is forgotten first.
 
-import { countRight, sgdStep } from "./backpropagation.js";
+import { any, backwards, countRight, desired, exampleOf, sgdStep } from "./backpropagation.js";
 import { find, nextFrame } from "./elements.js";
 import { heldImages } from "./held.js";
 import { relative } from "./layers.js";
-import { desired, exampleOf } from "./mnist.js";
 import { outputsOf, predictionOf } from "./network.js";
 import { isDigit } from "./reader.js";
 import { change, state } from "./state.js";
@@ -22,28 +20,28 @@ export function offerLessons() {
   }
 }
 
-/** Teaches the network what the chosen digit is, shows what changes, and says what was learned and lost.
- * @type {(digit: number) => Promise<void>} */
-export async function learn(digit) {
-  const { image } = state.digits.at(state.chosen) ?? {}, before = state.network;
-  if (!image || state.teaching || state.training) return;
+/** Teaches that this is the chosen digit, and shows what changes. @type {(digit: number) => Promise<void>} */
+async function learn(digit) {
+  const { image } = state.digits.at(state.chosen) ?? {}, before = state.network, earlier = before.lessons ?? [];
+  if (!image || state.teaching || state.worker) return;
   state.teaching = true;
-  before.accuracy ??= await accuracyOf(before.layers);
   change({});
   const lesson = { image, y: desired(digit) }, then = supportOf(before.layers, lesson.y);
-  const { network, steps } = await teach(before, lesson, (taught) => {
-    state.network = taught;
-    const now = supportOf(taught.layers, lesson.y);
-    state.flash = now.map((values, l) => relative(values.map((value, k) => value - then[l][k])));
+  const layers = structuredClone(before.layers), lessons = [...earlier, lesson];
+  const network = /** @type {Network} */ ({ ...before, accuracy: undefined, layers, lessons });
+  const steps = await teach(layers, lesson, earlier, () => {
+    state.network = network;
+    state.flash = supportOf(layers, lesson.y).map((now, l) => relative(now.map((value, k) => value - then[l][k])));
     show();
   });
   show(); // as it is after the last step
-  network.accuracy = await accuracyOf(network.layers);
+  before.accuracy ??= await accuracyOf(before.layers);
+  network.accuracy = await accuracyOf(layers);
   state.teaching = false;
-  const percent = (/** @type {number} */ accuracy) => (100 * accuracy).toFixed(1);
-  const count = `${steps} step${steps === 1 ? "" : "s"}`, learned = isLearned(network.layers, lesson);
-  const result = learned ? `${digit} after ${count}` : `Still not ${digit} after ${count}, its outputs are saturated`;
-  say(`${result}; test images ${percent(before.accuracy)} → ${percent(network.accuracy)} %.`);
+  const count = `${digit} after ${steps} step${steps === 1 ? "" : "s"}`;
+  const result = isLearned(layers, lesson) ? count : `Still not ${count}, its outputs are saturated`;
+  const [old, now] = [before, network].map(({ accuracy = 0 }) => (100 * accuracy).toFixed(1));
+  say(`${result}; test images ${old} → ${now} %.`);
   describe();
   showBoxes();
   setTimeout(() => {
@@ -52,33 +50,25 @@ export async function learn(digit) {
   }, 1500);
 }
 
-/** Calls `seen` in each frame; returns the network, which may still not have learned it, and how many steps were taken.
- * @type {(network: Network, lesson: Example, seen: (taught: Network) => void) =>
- * Promise<{network: Network, steps: number}>} */
-async function teach({ layers: before, lessons: earlier = [], ...facts }, lesson, seen) {
-  const layers = structuredClone(before), lessons = [...earlier, lesson];
-  const network = { ...facts, accuracy: undefined, layers, lessons };
+/** Teaches layers, in place; calls `seen` in each frame. How many steps it took, though it may still not be learned.
+ * @type {(layers: Layer[], lesson: Example, earlier: Example[], seen: () => void) => Promise<number>} */
+async function teach(layers, lesson, earlier, seen) {
   const all = await heldImages(), numbers = [...Array(all.train).keys()];
   const prediction = predictionOf(outputsOf(layers, lesson.image));
   const taken = numbers.filter((i) => all.bytes[i] === prediction);
-  const happens = (/** @type {number} */ share) => Math.random() < share;
-  const other = () => (earlier.length && happens(EARLIER)
-    ? any(earlier)
-    : exampleOf(all, any(taken.length && happens(TAKEN) ? taken : numbers)));
+  const other = () => {
+    if (earlier.length && Math.random() < EARLIER) return any(earlier);
+    return exampleOf(all, any(taken.length && Math.random() < TAKEN ? taken : numbers));
+  };
   let steps = 0, since = performance.now();
   while (steps < STEPS && !isLearned(layers, lesson)) {
     sgdStep(layers, [lesson, ...Array.from({ length: BATCH - 1 }, other)], RATE);
-    if (++steps > 20 && performance.now() - since < 6) continue;
+    if (++steps > 20 && performance.now() - since < 6) continue; // first a step in every frame
     await nextFrame();
-    seen(network); // in a frame of its own: twice in one would lay the neurons out twice
+    seen(); // in a frame of its own: twice in one would lay the neurons out twice
     since = performance.now();
   }
-  return { network, steps };
-}
-
-/** One of them, by lot. @template T @param {T[]} all @returns {T} */
-export function any(all) {
-  return all[Math.floor(Math.random() * all.length)];
+  return steps;
 }
 
 /** Whether the largest output is right, and that of a digit. @type {(layers: Layer[], lesson: Example) => boolean} */
@@ -87,8 +77,7 @@ function isLearned(layers, { image, y }) {
   return predictionOf(outputs) === predictionOf(y) && isDigit(outputs);
 }
 
-/** The share of MNIST's test images in the page that layers read right; measured without blocking the page.
- * @type {(layers: Layer[]) => Promise<number>} */
+/** On MNIST's test images in the page, which is not blocked. @type {(layers: Layer[]) => Promise<number>} */
 async function accuracyOf(layers) {
   const all = await heldImages();
   let right = 0, since = performance.now();
@@ -107,14 +96,4 @@ function supportOf(layers, y) {
   const support = [y];
   for (const { weights } of layers.toReversed()) support.unshift(backwards(weights, support[0]));
   return support.slice(0, -1);
-}
-
-/** What each input of a layer gives to values of its neurons, by its weights.
- * @type {(weights: Float32Array, values: Float32Array) => Float32Array} */
-function backwards(weights, values) {
-  const n = weights.length / values.length, sums = new Float32Array(n);
-  values.forEach((value, j) => {
-    if (value) for (let k = 0; k < n; k++) sums[k] += weights[j * n + k] * value;
-  });
-  return sums;
 }

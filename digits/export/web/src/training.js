@@ -9,9 +9,8 @@ const EPOCHS = 30;
 const trustedTypes = /** @type {any} */ (globalThis).trustedTypes;
 const scripts = trustedTypes?.createPolicy("worker", { createScriptURL: (/** @type {string} */ url) => url });
 const panel = find("training", HTMLElement), slider = find("epoch", HTMLInputElement);
-/** The network as it was after each epoch, the first fresh; and the one that the page showed before.
- * @type {{worker: Worker | null, epochs: (Network & {accuracy: number})[], before: Network}} */
-export const training = { worker: null, epochs: [], before: state.network };
+/** The network after each epoch, the first fresh; and the one before. @type {{epochs: Epoch[], before: Network}} */
+export const training = { epochs: [], before: state.network };
 
 /** Lets the panel be opened, used and closed. */
 export function offerTraining() {
@@ -22,7 +21,7 @@ export function offerTraining() {
   panel.querySelector("form")?.addEventListener("submit", (event) => {
     event.preventDefault();
     if (state.teaching) return;
-    if (state.training) stop();
+    if (state.worker) stop();
     else start();
     showEpoch();
   });
@@ -47,7 +46,7 @@ function open(opened) {
   fit();
 }
 
-/** Starts a worker with the panel's settings. */
+/** Starts a worker with the panel's settings. Each of its epochs is shown, if the slider was at the last. */
 function start() {
   const [hidden, batch, rate] = ["size", "batch", "rate"].map((id) => Number(find(id, HTMLSelectElement).value));
   const sizes = [784, hidden, 10], program = document.getElementById("worker")?.textContent ?? "";
@@ -55,49 +54,41 @@ function start() {
   const worker = new Worker(scripts?.createScriptURL(url) ?? url);
   if (!state.network.fresh) training.before = state.network;
   change({}); // so that undo brings this network back
-  state.training = true;
+  state.worker = worker;
   slider.value = "0";
-  Object.assign(training, { worker, epochs: [] });
+  training.epochs = [];
   worker.onmessage = ({ data: { layers, accuracy } }) => {
-    if (worker !== training.worker) return; // stopped, and this came after
-    showNext({ sizes, shape: sizes.join("-"), layers, accuracy, test_accuracy: accuracy, fresh: true });
+    if (worker !== state.worker) return; // stopped, and this came after
+    const followed = Number(slider.value) >= training.epochs.length - 1, shape = sizes.join("-");
+    const network = { sizes, shape, layers, accuracy, test_accuracy: accuracy, fresh: true };
+    training.epochs.push(network);
+    if (training.epochs.length > EPOCHS) stop();
+    slider.disabled = false;
+    if (followed) {
+      slider.value = `${training.epochs.length - 1}`;
+      Object.assign(state, { network, flash: null });
+    }
+    showEpoch();
   };
   heldImages().then((images) => worker.postMessage({ mnist: images, sizes, epochs: EPOCHS, batch, rate }));
 }
 
 function stop() {
-  training.worker?.terminate();
-  training.worker = null;
-  state.training = false;
-}
-
-/** Shows the network after another epoch, if the slider was at the last.
- * @type {(network: Network & {accuracy: number}) => void} */
-function showNext(network) {
-  const followed = Number(slider.value) >= training.epochs.length - 1;
-  training.epochs.push(network);
-  if (training.epochs.length > EPOCHS) stop();
-  slider.disabled = false;
-  if (followed) {
-    slider.value = `${training.epochs.length - 1}`;
-    state.network = network;
-    state.flash = null;
-  }
-  showEpoch();
+  state.worker?.terminate();
+  state.worker = null;
 }
 
 /** Shows the epoch that the slider is at: the curve up to the newest, and what the network reads then. */
-export function showEpoch() {
+function showEpoch() {
   const { epochs } = training, shown = epochs.at(Number(slider.value));
   const { train, test } = held.mnist, [learned, tested] = [train, test].map((count) => count.toLocaleString("en"));
   const points = epochs.map(({ accuracy }, i) => `${i},${100 * (1 - accuracy)}`).join(" ");
   document.querySelector("#curve polyline")?.setAttribute("points", points);
-  write("start", state.training ? "Stop" : "Start");
-  const progress = shown
-    ? `Epoch ${slider.value}: ${(100 * shown.accuracy).toFixed(1)} % of ${tested} test images`
-    : state.training ? "" : `${learned} images of MNIST to learn from are in this file.`;
-  write("progress", progress);
-  find("said", HTMLElement).ariaLive = state.training ? "off" : "polite"; // an epoch takes a tenth of a second
+  write("start", state.worker ? "Stop" : "Start");
+  const idle = state.worker ? "" : `${learned} images of MNIST to learn from are in this file.`;
+  const progress = `Epoch ${slider.value}: ${(100 * (shown?.accuracy ?? 0)).toFixed(1)} % of ${tested} test images`;
+  write("progress", shown ? progress : idle);
+  find("said", HTMLElement).ariaLive = state.worker ? "off" : "polite"; // an epoch takes a tenth of a second
   show();
   say();
   describe();

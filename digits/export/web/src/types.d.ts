@@ -5,9 +5,7 @@ type Image = { width: number; height: number; data: Float32Array };
 /** How each of `size` pixels along an axis is a weighted sum of `taps` pixels of an image: tap t of pixel i is pixel
  * at[i * taps + t] times weights[i * taps + t]. */
 type Axis = { size: number; taps: number; at: Int32Array; weights: Float32Array };
-/** Left, top, right and bottom. */
-type Box = [number, number, number, number];
-type Sides = { left: number; top: number; right: number; bottom: number };
+type Box = { left: number; top: number; right: number; bottom: number };
 
 // The network.
 
@@ -25,6 +23,8 @@ type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
   accuracy?: number; fresh?: boolean; lessons?: Example[];
 };
+/** A network that is trained here, after an epoch. */
+type Epoch = Network & { accuracy: number };
 /** MNIST's images in the page, those that train first: of each its label, a byte; then of each 98 bytes of pixels. */
 type Mnist = { bytes: Uint8Array; train: number; test: number };
 /** What a worker shall train. */
@@ -34,12 +34,12 @@ type Job = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate:
 
 /** A connected component, the pixels of one label; its clarity is higher the more it looks like a pen stroke. `main`
  * ones are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is. */
-type Component = Sides & { label: number; clarity: number; main: boolean };
+type Component = Box & { label: number; clarity: number; main: boolean };
 /** `darkness` is 0 on the background; `labels` has each pixel's component. */
 type Foreground = { darkness: Image; labels: Image; components: Component[] };
 /** A segment of a line: its label, its clarity as of a component, and the number of the stroke it is cut from. It is
  * `clipped` if it has no main component and meets the left or right border of the picture. */
-type Segment = Sides & { label: number; clarity: number; stroke: number; clipped: boolean };
+type Segment = Box & { label: number; clarity: number; stroke: number; clipped: boolean };
 /** A line's segments, from left to right, and the height of its digits. */
 type SegmentedLine = { height: number; segments: Segment[] };
 /** Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.
@@ -55,17 +55,19 @@ type Line = { candidates: Candidate[]; digits: Digit[] };
 
 // The page.
 
+type Point = [x: number, y: number];
 /** Points from 0 to 1 across the pad. */
-type Stroke = [number, number][];
+type Stroke = Point[];
+type Context = CanvasRenderingContext2D;
 /** What is on the pad: strokes, or a picture and the digits found in it, or a digit of MNIST. */
 type Drawing = { strokes: Stroke[]; picture: HTMLCanvasElement | null; digits: Digit[] | null };
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, of which one is `chosen`;
- * `looked` is the [layer, neuron] that is looked into, `flash` the changes of a lesson by layer. */
+ * `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by layer, `worker` trains. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; chosen: number;
-  looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; training: boolean;
+  looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; worker: Worker | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {
@@ -88,5 +90,5 @@ type Held = Facts & Packed & {
   bits: { weights: number[][]; biases: number[] };
   mnist: { packed: string; train: number; test: number };
   constants: Constants;
-  drawing?: { strokes: Stroke[]; picture?: string; image: number[] | null };
+  drawing?: { strokes: Stroke[]; picture?: string; image?: Float32Array | null };
 };

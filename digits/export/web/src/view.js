@@ -1,33 +1,29 @@
 // What the page shows: the answer and the pad, every layer of the network, and what is said of them in words.
 
-import { button, element, find, write } from "./elements.js";
+import { element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, outputsOf, predictionOf, weightedInput } from "./network.js";
-import { fitPad, paintPad } from "./pad.js";
-import { isDigit } from "./reader.js";
+import { paintPad, paper } from "./pad.js";
+import { REJECTION_THRESHOLD, isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
 import { digitsOfStrokes } from "./strokes.js";
-
-/** @import { NeuronsView } from "./layers.js" */
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
 const root = document.documentElement;
 const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
-const built = { shape: "", layers: /** @type {NeuronsView[]} */ ([]) }; // the layers that are in view
+const built = { shape: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
 
 /** Makes a view for each layer of neurons. */
 function build() {
   const { sizes, shape } = state.network;
   for (const figure of document.querySelectorAll(".layer")) figure.remove();
-  const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => {
-    state.looked = j === null ? null : [l + 1, j];
-    show();
-  }));
+  const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
   find("network-view", HTMLElement).append(...layers.map(({ figure }) => figure));
   root.style.setProperty("--wide", `${Math.ceil((sizes.length + 1) / 2)}`);
   Object.assign(built, { shape, layers });
   state.looked = null;
+  fit();
 }
 
 /** Makes the layers a multiple of 28 screen pixels wide, so that their pixels are sharp, and draws all again. */
@@ -35,12 +31,12 @@ export function fit() {
   root.style.removeProperty("--side");
   const side = Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28;
   root.style.setProperty("--side", `${side / devicePixelRatio}px`);
-  fitPad();
+  paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio); // not asked for while one draws
   show();
 }
 
 /** Reads what is on the pad, and shows it. */
-export function read() {
+export function readPad() {
   const { strokes, digits } = state.drawing;
   state.digits = digits ?? digitsOfStrokes(strokes, state.network.layers);
   const clarities = state.digits.map(({ clarity }) => clarity);
@@ -52,7 +48,7 @@ export function read() {
 
 /** The same, and says it; and how long that took, if `since` is when the pen was lifted. @param {number} [since] */
 export function finish(since) {
-  read();
+  readPad();
   say();
   describe();
   const took = since !== undefined && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "";
@@ -62,11 +58,10 @@ export function finish(since) {
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
 export function show() {
   const { network, chosen, digits } = state, digit = digits.at(chosen);
-  if (built.shape !== network.shape) {
-    build();
-    return fit();
-  }
-  const activations = digit ? feedforward(network.layers, digit.image) : network.sizes.map((n) => new Float32Array(n));
+  if (built.shape !== network.shape) return build();
+  const activations = digit
+    ? feedforward(network.layers, [digit.image]).map(([a]) => a)
+    : network.sizes.map((n) => new Float32Array(n));
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
   const contributions = state.looked ? contributionsAround(layer, j, activations) : (state.flash ?? []);
   paintInput(pixels, activations[0], contributions[0]);
@@ -81,10 +76,9 @@ export function show() {
   for (const [name, possible] of Object.entries({ undo: state.past.length, redo: state.future.length, clear: drawn })) {
     find(name, HTMLElement).ariaDisabled = `${!possible}`;
   }
-  find("teach", HTMLElement).classList.toggle("possible", Boolean(digit) && !state.training);
+  find("teach", HTMLElement).classList.toggle("possible", Boolean(digit) && !state.worker);
   for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) box.ariaPressed = `${i === chosen}`;
   if (state.looked) explain(inSentence(layer, j, activations));
-  return undefined;
 }
 
 /** By layer: the weights of neuron j for the pixels, or what hidden neurons contribute to it; and what it contributes
@@ -99,8 +93,7 @@ function contributionsAround(layer, j, activations) {
   return found;
 }
 
-/** Who neuron j of a layer is, in the chapter's words.
- * @type {(layer: number, j: number, activations: Float32Array[]) => string} */
+/** Neuron j of a layer, in words. @type {(layer: number, j: number, activations: Float32Array[]) => string} */
 function inSentence(layer, j, activations) {
   const { layers } = state.network, { weights, biases } = layers[layer - 1], a = activations[layer][j].toFixed(2);
   const z = weightedInput(weights, biases[j], activations[layer - 1], j).toFixed(1).replace("-", "−");
@@ -110,17 +103,17 @@ function inSentence(layer, j, activations) {
   return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${own}.`;
 }
 
-/** @param {string | null} [sentence] */
+/** @type {(sentence?: string | null) => void} */
 export function explain(sentence) {
   write("explain", sentence ?? "Point at any part, or at a neuron, to see what it does.");
 }
 
-/** Looks into no neuron any longer. */
-export function lookAway() {
-  if (!state.looked) return;
-  state.looked = null;
+/** Looks into a neuron or, again, into none. @type {(neuron: State["looked"]) => void} */
+export function look(neuron) {
+  if (!neuron && !state.looked) return;
+  state.looked = neuron;
   show();
-  explain();
+  if (!neuron) explain();
 }
 
 /** @type {(outputs: Float32Array, read: boolean) => void} */
@@ -142,8 +135,9 @@ const outputsFor = ({ image }) => outputsOf(state.network.layers, image);
 export function showBoxes() {
   const { picture, digits } = state.drawing;
   find("boxes", HTMLElement).replaceChildren(...(picture && digits ? digits : []).map((digit, i) => {
-    const [left, top, right, bottom] = digit.box;
-    const box = button(element("span", `${predictionOf(outputsFor(digit))}`), () => {
+    const { left, top, right, bottom } = digit.box;
+    const box = element("button", element("span", `${predictionOf(outputsFor(digit))}`));
+    box.addEventListener("click", () => {
       state.chosen = i;
       show();
       say();
@@ -164,7 +158,6 @@ export function say(other = "") {
 function inWords(readings, outputs) {
   const best = predictionOf(outputs), second = predictionOf(outputs.with(best, -1));
   const [first, then] = [best, second].map((digit) => outputs[digit].toFixed(2));
-  const { REJECTION_THRESHOLD } = held.constants.reader;
   if (!isDigit(outputs)) return `No digit: no output is over ${REJECTION_THRESHOLD}, ${best} has ${first}.`;
   const isNewLine = (/** @type {number} */ i) => i > 0 && state.digits[i].line !== state.digits[i - 1].line;
   const all = readings.map((outputs, i) => (isNewLine(i) ? ", " : "") + predictionOf(outputs)).join("");
@@ -173,13 +166,12 @@ function inWords(readings, outputs) {
 
 /** Says which network this is. */
 export function describe() {
-  const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(2)} %`;
   const { layers, shape, fresh, lessons, test_accuracy: test } = state.network;
   const size = layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
   const facts = [shape];
   if (fresh) facts.push("trained here");
   else if (lessons) facts.push(`${lessons.length} lesson${lessons.length > 1 ? "s" : ""}`);
-  else if (test !== null) facts.push(`${percent(test)} on MNIST’s test images`);
+  else if (test !== null) facts.push(`${(100 * test).toFixed(2)} % on MNIST’s test images`);
   write("about", facts.join(" · "));
   const count = size.toLocaleString("en");
   write("held", `The network’s ${count} weights and biases are in this file. Nothing you draw leaves it.`);
