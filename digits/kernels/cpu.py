@@ -203,11 +203,13 @@ def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, targets, chose
     mini_batches, batch_size = chosen.shape
     step = lr / np.float32(batch_size)
     cost, right, exact = 0.0, 0, 1.0  # in float64: many steps hardly change the scale
+    y = np.empty(targets.shape[1], np.float32)
     for k in range(mini_batches):
         scale = None if kept is None else np.float32(exact)
         for b in range(batch_size):
             n = chosen[k, b]
-            y, strokes = targets[n], slice(start[n], start[n + 1])
+            y[:] = targets[n]  # now, while the pixels are on their way from memory, too
+            strokes = slice(start[n], start[n + 1])
             _forward(sizes, layers, scale, pixel[strokes], x[strokes], neurons, a[b])
             _backward(sizes, layers, scale, a[b], delta[b], y, step, entropy)
             c, r = _score(a[b, -1], y, entropy)
