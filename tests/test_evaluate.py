@@ -16,7 +16,7 @@ from digits import evaluate, mnist
 from digits.handwriting import find_lines
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
-from tests.support.rings import line, ring
+from tests.support.pens import line, ring
 
 
 @pytest.fixture

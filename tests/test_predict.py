@@ -18,7 +18,7 @@ from digits.handwriting import find_digit
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
 from tests.support.checkpoints import saved_sure
-from tests.support.rings import line, ring
+from tests.support.pens import line, ring
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 

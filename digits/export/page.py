@@ -15,16 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from digits.handwriting import (
-    background,
-    components,
-    lattice,
-    normalize,
-    picture,
-    reader,
-    ruled_lines,
-    segmentation,
-)
+from digits.handwriting import background, components, lattice, normalize, picture, reader, ruled_lines, segmentation
 from digits.network import sizes, weights_and_biases
 from digits.neurons import binary_layer
 

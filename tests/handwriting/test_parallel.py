@@ -11,7 +11,7 @@ import pytest
 from digits.errors import UserError
 from digits.handwriting import find_lines
 from digits.handwriting.parallel import find_all
-from tests.support.rings import line, ring
+from tests.support.pens import line, ring
 
 
 def test_many_pictures_are_found_in_order_without_torch(tmp_path):

@@ -14,16 +14,7 @@ from digits.data import order
 from digits.errors import UserError
 from digits.kernels import DENSE, Job, choose, cpu, optim
 from digits.model import DigitClassifier
-from digits.network import (
-    COSTS,
-    QUADRATIC,
-    correct,
-    inputs,
-    linears,
-    one_hot,
-    sigmoid_network,
-    weights_and_biases,
-)
+from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, sigmoid_network, weights_and_biases
 from tests.support.training import same_weights
 
 SGD = torch.optim.SGD

@@ -73,3 +73,18 @@ def as_mnist(ink):
     x, y = ((np.arange(n) + 0.5) @ ink.sum(axis) / ink.sum() + edge for axis, n in ((0, ink.shape[1]), (1, len(ink))))
     where = x - 14.5 * pixel, y - 14.5 * pixel, x + 13.5 * pixel, y + 13.5 * pixel
     return np.asarray(Image.fromarray(np.pad(ink, edge)).resize((28, 28), Image.Resampling.BOX, where))
+
+
+def ring(size=120):
+    """A picture of a 0: a dark ring on white paper."""
+    y, x = np.mgrid[:size, :size] - size / 2
+    radius = np.hypot(x * 1.4, y)
+    return Image.fromarray(np.where(abs(radius - size / 4) < size / 20, 30, 240).astype(np.uint8))
+
+
+def line(count=3, size=120):
+    """A picture of several 0s, side by side."""
+    picture = Image.new("L", (size * count, size), 240)
+    for place in range(count):
+        picture.paste(ring(size), (place * size, 0))
+    return picture

@@ -99,45 +99,33 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
     "args, named",
     [
         (["--lr", "0"], "--lr"),
-        (["--hidden", "30", "0"], "--hidden"),
-        (["--distort", "-1"], "--distort"),
         (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
         (["--train_size", "501"], "--train_size must be 1 to 500,"),
-        (["--batch_size", "0"], "--batch_size"),
-        (["--seed", "-1"], "--seed"),
         (["--kernel", "corn"], "--kernel"),
         (["--bogus", "1"], "--bogus"),
-        (["bogus"], "bogus"),
         (["--config", "missing.yaml"], "--config"),
         (["--config", "malformed.yaml"], "--config"),
-        (["--config", "words.yaml"], "--config"),
         (["--config", "unknown.yaml"], "colour"),
         (["--config", "wrong.yaml"], "[lr] provided by wrong.yaml"),
         (["--config", "repeating.yaml"], "--config repeating.yaml: no aliases"),
         (["--config", "bytes.yaml"], "--config bytes.yaml: "),
         (["--config", "empty.yaml"], "--config empty.yaml: expected lines"),
-        (["--seed", str(2**64)], "--seed"),
         (["--hidden", "1000000000"], "more memory than there is"),
         (["--trainer.limit_test_batches", "0"], "--trainer.limit_test_batches"),
         (["--trainer.max_steps", "7"], "--trainer.max_steps: a run ends with an epoch"),
         (["--trainer.callbacks", "lightning.pytorch.callbacks.Timer"], "no plain value that Lightning's Trainer takes"),
         (["--run_dir=-dash"], "begins with -"),
-        (["--trainer.nope", "1"], "Unknown option: --trainer.nope"),
         (["--trainer.max_epoch", "1"], "Did you mean --trainer.max_epochs?"),
-        (["--hiden", "1"], "Did you mean --hidden?"),
         (["--trainer.max_epochs", "some"], "--trainer.max_epochs"),
         pytest.param(["--trainer.accelerator", "gpu"], "gpu", marks=NO_CUDA),
-        (["--trainer.accelerator", "abacus"], "abacus"),
         (["--trainer.precision", "7"], "--trainer.precision"),
         (["--run_dir", "full"], "full"),
-        (["--run_dir", "full/note"], "full/note"),
         (["--data_dir", "full/note"], "full/note"),
     ],
     ids=" ".join,
 )
 def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, args, named):
     Path("malformed.yaml").write_text("lr: [1, 2\nepochs: 3")
-    Path("words.yaml").write_text("nothing but words")
     Path("unknown.yaml").write_text("colour: blue")
     Path("wrong.yaml").write_text("lr: -1")
     Path("repeating.yaml").write_text("hidden: [&a [1, 1], *a]")

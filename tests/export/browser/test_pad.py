@@ -7,17 +7,7 @@ import pytest
 from PIL import Image
 
 from digits import mnist
-from tests.support.pages import (
-    WINDOWS,
-    answer,
-    draw,
-    draw_by_finger,
-    give,
-    on_pad,
-    outputs,
-    photographed,
-    shown_on,
-)
+from tests.support.pages import WINDOWS, answer, draw, draw_by_finger, give, on_pad, outputs, photographed, shown_on
 from tests.support.pens import STROKES
 from tests.support.strokes import draw as draw_at_once
 from tests.support.strokes import placed
