@@ -28,7 +28,8 @@ def augment(
     one, their targets all 0, then all are distorted with the strength `distort`. The result depends on the arguments
     alone, and on the kind of device.
     """
-    digits = targets.argmax(1)
+    if allographs or negatives:
+        digits = targets.argmax(1)
     if allographs:
         images = with_allographs(images, digits, seed, epoch)
     if extra := round(negatives * len(images)):
