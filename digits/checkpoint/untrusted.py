@@ -52,6 +52,8 @@ def read(path: str | Path) -> dict[str, Any]:
         raise UserError(f"{path} is refused: {fault}")
     settings = checkpoint.get("datamodule_hyper_parameters", {})
     checkpoint["datamodule_hyper_parameters"] = {RENAMED.get(name, name): value for name, value in settings.items()}
+    if type(epochs := checkpoint["hyper_parameters"].get("schedule")) is int:  # in version 0.1; now it is a switch
+        checkpoint.setdefault("max_epochs", epochs)
     return checkpoint
 
 

@@ -42,8 +42,8 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     except OSError as error:
         raise UserError(f"cannot make the folder {out}: {error.strerror}") from error
     epoch, curves = saved["epoch"], logged_curves(path.parent)
-    planned = saved.get("max_epochs") or int(saved["hyper_parameters"].get("schedule") or 0)  # once, it was a number
-    for name, figure in chapter.figures(model, data, epoch, max(planned, epoch + 1), curves):
+    planned = max(saved.get("max_epochs") or 0, epoch + 1)
+    for name, figure in chapter.figures(model, data, epoch, planned, curves):
         if isinstance(figure, str):
             print(f"{name} is not drawn: {figure}")
         else:

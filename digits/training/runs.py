@@ -111,8 +111,7 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
         if then[name] != value:
             raise UserError(f"a resumed run keeps its settings: --{name} is {then[name]} in {folder}, not {value}")
     epochs = trainer.get("max_epochs", settings["epochs"])
-    planned = saved.get("max_epochs", saved["hyper_parameters"].get("schedule"))  # once, a schedule was a number
-    if model.schedule and planned != epochs:
+    if model.schedule and (planned := saved.get("max_epochs")) != epochs:
         raise UserError(f"a schedule is for all epochs of a run: --epochs is {planned} in {folder}, not {epochs}")
     if 0 <= epochs <= saved["epoch"]:
         raise UserError(f"{folder} has been trained for {saved['epoch'] + 1} epochs already, more than {epochs}")
