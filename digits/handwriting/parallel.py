@@ -1,10 +1,10 @@
 """The lines of many pictures, found on all cores."""
 
 import signal
+from collections import deque
 from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -22,10 +22,12 @@ def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Line]
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,))
     heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
-    found = executor.map(partial(_find, single=single), pictures)
+    # Not executor.map: after a process is killed it cancels futures while the executor fails them, and one may stay.
+    futures = deque(executor.submit(_find, picture, single) for picture in pictures)
     signal.signal(signal.SIGINT, heeded)
     try:
-        yield from found
+        while futures:
+            yield futures.popleft().result()
     except BrokenProcessPool as error:
         raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
     finally:
