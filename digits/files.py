@@ -1,8 +1,9 @@
-"""Atomic writes: a file is written whole or not at all."""
+"""Files: written whole or not at all, and looked at before they are read, since a stranger may have made them."""
 
 import contextlib
 import os
-import time
+import secrets
+import stat
 from pathlib import Path
 
 from digits.errors import UserError
@@ -11,23 +12,57 @@ from digits.errors import UserError
 def write_atomically(path: str | Path, content: bytes) -> None:
     """Write a file so that a crash or a full disk leaves either the new content or what was there before.
 
-    Raises UserError if it cannot be written.
+    Raises UserError if it cannot be written, or if there is a link, a folder, a pipe or a device in its place.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")  # another process may be writing the same file
+    path, kept = Path(path), ""
+    temporary = path.parent / f".{secrets.token_hex(8)}.part"  # a name where nobody can have put anything
     try:
-        with temporary.open("wb") as file:
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISREG(path.lstat().st_mode):
+                raise UserError(f"cannot write {path}: what is there is not a regular file")
+            kept = "; the file that was there is unchanged"
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        for left in path.parent.glob(f".{path.name}.*.part"):  # by a process that was killed
-            with contextlib.suppress(FileNotFoundError):  # by one that goes on, and has just used it
-                if time.time() - left.stat().st_mtime > 3600:
-                    left.unlink()
-    except OSError as error:
-        kept = "; the file that was there is unchanged" if path.exists() else ""
-        raise UserError(f"cannot write {path}: {error.strerror}{kept}") from error
+    except (OSError, ValueError) as error:  # ValueError: no path can have such characters
+        raise UserError(f"cannot write {path}: {getattr(error, 'strerror', error)}{kept}") from error
     finally:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             temporary.unlink()
+
+
+def remove_leftovers(folder: str | Path) -> None:
+    """Remove what a process that was killed in `write_atomically` left; only for who holds the lock of the folder."""
+    for left in Path(folder).glob(f".{'[0-9a-f]' * 16}.part"):
+        with contextlib.suppress(OSError):
+            left.unlink()
+
+
+def refuse_links(folder: str | Path) -> None:
+    """Raise UserError if something in a folder is neither a regular file nor a folder, or the folder cannot be read.
+
+    A link would have us read or write elsewhere, a pipe would be waited for, a device may have no end.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not (entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)):
+                    raise UserError(f"{entry.path} is refused: it is a link, a pipe or a device; remove it")
+    except (OSError, ValueError) as error:
+        raise UserError(f"the folder {folder} cannot be read: {getattr(error, 'strerror', error)}") from error
+
+
+def read_regular(path: str | Path, at_most: int) -> bytes:
+    """The content of a regular file, or where a link leads to one. Raises OSError if it is larger, in bytes, or none.
+
+    Neither a pipe nor a device is waited for.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(0, "it is not a regular file")
+    with open(path, "rb") as file:
+        content = file.read(at_most + 1)
+    if len(content) > at_most:
+        raise OSError(0, f"it is larger than {at_most:,} bytes")
+    return content

@@ -1,12 +1,13 @@
-"""A file is written whole or not at all."""
+"""A file is written whole or not at all; what is no plain file is neither followed, nor replaced, nor waited for."""
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
 from digits.errors import UserError
-from digits.files import write_atomically
+from digits.files import read_regular, refuse_links, remove_leftovers, write_atomically
 from tests.support.training import in_two_processes
 
 
@@ -66,21 +67,84 @@ def test_two_processes_may_write_the_same_file(tmp_path):
     assert names(tmp_path) == ["a.png"] and (tmp_path / "a.png").read_bytes() == b"new"
 
 
-def test_what_cannot_be_written_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "name, reason",
+    [
+        ("nowhere/a.png", "No such file or directory"),
+        ("a" * 256, "File name too long"),
+        ("a/" * 3_000 + "a", "File name too long"),
+        ("a\0b", "null"),
+        ("folder", "not a regular file"),
+        (".", "not a regular file"),
+        ("pipe", "not a regular file"),
+        ("device", "not a regular file"),
+        ("link", "not a regular file"),
+        ("dangling", "not a regular file"),
+    ],
+)
+def test_what_cannot_be_written_is_named_and_neither_followed_nor_replaced(name, reason, tmp_path):
     (tmp_path / "folder").mkdir()
-    for path in (tmp_path / "nowhere" / "a.png", tmp_path / "folder"):
-        with pytest.raises(UserError, match=f"cannot write {path}"):
-            write_atomically(path, b"new")
-    assert names(tmp_path) == ["folder"]
+    (tmp_path / "file").write_bytes(b"old")
+    os.mkfifo(tmp_path / "pipe")
+    for link, target in (("device", "/dev/null"), ("link", "file"), ("dangling", "new")):
+        (tmp_path / link).symlink_to(target)
+    before = {path.name: path.lstat() for path in tmp_path.iterdir()}
+    with pytest.raises(UserError, match=f"cannot write {tmp_path}.*{reason}"):
+        write_atomically(tmp_path / name, b"new")
+    assert {path.name: path.lstat() for path in tmp_path.iterdir()} == before
+    assert (tmp_path / "file").read_bytes() == b"old"
 
 
-def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path):
-    left, written, other = (tmp_path / name for name in (".a.txt.1.part", ".a.txt.2.part", ".b.txt.1.part"))
-    for path in (left, written, other):
-        path.write_bytes(b"half")
-    os.utime(left, (0, 0))
-    os.utime(other, (0, 0))
-    (tmp_path / ".a.txt.3.part").symlink_to("gone")  # listed, and not there when it is looked at
-    write_atomically(tmp_path / "a.txt", b"whole")
-    (tmp_path / ".a.txt.3.part").unlink()
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.txt.2.part", ".b.txt.1.part", "a.txt"]
+@pytest.mark.parametrize("path", ["", ".", "/dev/null"])
+def test_what_no_file_can_take_the_place_of(path, monkeypatch):
+    monkeypatch.setattr(os, "replace", lambda *_: pytest.fail("it would be gone"))
+    with pytest.raises(UserError, match="not a regular file"):
+        write_atomically(path, b"new")
+
+
+def test_a_long_name_and_the_permissions_of_any_new_file(tmp_path):
+    (tmp_path / "other").touch()
+    write_atomically(tmp_path / ("a" * 255), b"new")
+    assert (tmp_path / ("a" * 255)).stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_what_a_killed_process_left_goes_and_nothing_else(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda *_: None)
+        patch.setattr(Path, "unlink", lambda *_: None)
+        write_atomically(tmp_path / "a.ckpt", b"new")
+    [left] = names(tmp_path)
+    for name in ("a.ckpt", ".lock", ".mine.part", f"x{left}"):
+        (tmp_path / name).touch()
+    (tmp_path / f".{'a' * 16}.part").symlink_to("a.ckpt")
+    (tmp_path / f".{'b' * 16}.part").mkdir()
+    remove_leftovers(tmp_path)
+    assert sorted(names(tmp_path)) == sorted(["a.ckpt", ".lock", ".mine.part", f"x{left}", f".{'b' * 16}.part"])
+
+
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("config.yaml"), os.mkfifo], ids=["link", "pipe"])
+def test_a_folder_with_a_link_or_a_pipe_is_refused(make, tmp_path):
+    (tmp_path / "run" / "folder").mkdir(parents=True)
+    (tmp_path / "run" / "config.yaml").touch()
+    (tmp_path / "link").symlink_to("run")
+    refuse_links(tmp_path / "link")
+    make(tmp_path / "run" / ".lock")
+    with pytest.raises(UserError, match=f"{tmp_path}/link/.lock is refused"):
+        refuse_links(tmp_path / "link")
+    for folder in ("nowhere", "run/config.yaml", "a" * 256, "a\0b"):
+        with pytest.raises(UserError, match="cannot be read: "):
+            refuse_links(tmp_path / folder)
+
+
+def test_a_file_is_read_if_it_is_regular_and_no_larger_than_it_may_be(tmp_path):
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to("file")
+    assert read_regular(tmp_path / "file", 5) == read_regular(tmp_path / "link", 6) == b"12345"
+    os.mkfifo(tmp_path / "pipe")
+    for path, reason in (
+        (tmp_path / "file", "larger than 4 bytes"),
+        (tmp_path / "pipe", "not a reg"),
+        ("/dev/zero", "not a reg"),
+    ):
+        with pytest.raises(OSError, match=reason):
+            read_regular(path, 4)

@@ -21,11 +21,11 @@ def kill(runs, run, rng):
     if rng.random() < 0.5:  # at any instant
         time.sleep(rng.uniform(0, 1.0))
     else:  # while a checkpoint is written
-        epoch, part = rng.randrange(1, EPOCHS), runs.folder / run / f".last.ckpt.{process.pid}.part"
+        epoch = rng.randrange(1, EPOCHS)
         while process.poll() is None and not process.stdout.readline().startswith(f"Epoch {epoch}:"):
             pass
         deadline = time.monotonic() + 0.05
-        while time.monotonic() < deadline and not part.exists():
+        while time.monotonic() < deadline and not [*(runs.folder / run).glob(".*.part")]:
             pass
     process.kill()
     process.communicate()
