@@ -1,5 +1,6 @@
 """Which network the user means by --network."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -31,9 +32,9 @@ def choose(network: str | None) -> tuple[Checkpoint, Path]:
     Raises UserError as `read` does, or if there is no such network.
     """
     path = BUNDLED if network == "bundled" else Path(network) if network else newest_run() or BUNDLED
-    if path.is_dir():
+    if os.path.isdir(path):
         path /= BEST
-    if network and not path.exists():
+    if network and not os.path.exists(path):
         raise UserError(f"{network}: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled")
     saved = read(path)
     said = "the bundled one" if path == BUNDLED else printable(str(path))

@@ -1,5 +1,6 @@
 """A checkpoint, which may come from a stranger, is parsed into our own type: it runs no code, and no more is kept."""
 
+import os
 import pickle
 import zipfile
 from itertools import pairwise
@@ -36,17 +37,16 @@ def read(path: str | Path) -> Checkpoint:
     Raises UserError if it is missing, damaged, of another program or version, or if its settings or weights are not
     as `train` writes them. It takes no more memory than its size.
     """
-    path = Path(path)
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"{path} is no file")  # perhaps a pipe, which would be waited for
-    if path.suffix == ".json":
+    if Path(path).suffix == ".json":
         return network2.read(path)
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             unpacked = sum(entry.file_size for entry in entries)
             # Torch does not compress, and does not look at the checksums of its own files.
-            if any(e.compress_type for e in entries) or unpacked > path.stat().st_size or archive.testzip():
+            if any(e.compress_type for e in entries) or unpacked > os.path.getsize(path) or archive.testzip():
                 raise zipfile.BadZipFile
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
@@ -94,18 +94,18 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
         epoch,
         steps if _fits(steps, (int,), 0, 2**60) else 0,
         planned,
-        accuracy=next(filter(None, scores), None),
-        best_test=next(filter(None, tests), None),
+        accuracy=next((share for share in scores if share is not None), None),
+        best_test=next((share for share in tests if share is not None), None),
     )
 
 
 def _settings(saved: Any) -> dict[str, Any]:
     if type(saved) is not dict or len(saved) > LONGEST or not all(type(name) is str for name in saved):
         raise ValueError("its hyperparameters are not plain values")
-    settings: dict[str, Any] = {RENAMED.get(name, name): value for name, value in saved.items()}
+    settings = {RENAMED.get(str(name), str(name)): value for name, value in saved.items()}
     for name, value in settings.items():
         if not (_fits(value, *KNOWN[name]) if name in KNOWN else _plain(value)):
-            raise ValueError(f"its hyperparameters are not plain values in range: {name[:50]}")
+            raise ValueError(f"its {name[:50]} is no plain value, or out of range")
     return settings
 
 
@@ -128,13 +128,13 @@ def _share(value: Any) -> float | None:
 
 
 def _weights(state: Any) -> dict[str, Tensor]:
-    if not isinstance(state, dict) or not all(map(_plain, state)):
-        raise ValueError("its state_dict is no dictionary of tensors")
+    if not isinstance(state, dict) or {*map(type, state), *map(type, state.values())} - {str, Tensor}:
+        raise ValueError("its state_dict holds more than tensors")
     for name, tensor in state.items():
-        if type(tensor) is not Tensor or tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta:
-            raise ValueError(f"{name} is no plain tensor")
-        if tensor.is_complex() or tensor.untyped_storage().nbytes() < tensor.nbytes:
-            raise ValueError(f"{name} is not of real numbers, or is larger than the file")
+        if tensor.layout != torch.strided or tensor.is_complex() or tensor.is_quantized or tensor.is_meta:
+            raise ValueError(f"{name} is no plain tensor of real numbers")
+        if tensor.untyped_storage().nbytes() < tensor.nbytes:
+            raise ValueError(f"{name} is larger than the file")
         if not tensor.float().isfinite().all():
-            raise ValueError(f"{name} is not of finite numbers")
+            raise ValueError(f"{name} is not of finite numbers of 32 bits")
     return dict(state)

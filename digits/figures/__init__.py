@@ -7,7 +7,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digits.checkpoint.selection import choose
 from digits.data import MNISTDataModule
 from digits.errors import UserError
-from digits.files import write_atomically
+from digits.files import refuse_links, write_atomically
 from digits.model import DigitClassifier
 
 
@@ -52,6 +52,10 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
 
 
 def logged_curves(run: Path) -> dict[str, dict[int, float]]:
-    """The curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log."""
+    """The curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log.
+
+    Raises UserError if there is a link or a pipe in the folder.
+    """
+    refuse_links(run)
     log = EventAccumulator(str(run)).Reload()
     return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}

@@ -22,8 +22,8 @@ from digits.checkpoint.contents import Checkpoint, rebuilt
 from digits.checkpoint.selection import CONFIG
 from digits.checkpoint.untrusted import read
 from digits.data import MNISTDataModule
-from digits.errors import UserError
-from digits.files import write_atomically
+from digits.errors import UserError, printable
+from digits.files import refuse_links, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.training.callbacks import Interrupted
 
@@ -53,12 +53,18 @@ class Run(NamedTuple):
                 if not self.resumed and any(self.folder.iterdir()):
                     raise UserError(f"{self.folder} is not empty; name another --run_dir, so that no run is lost")
                 lock.acquire()
+                remove_leftovers(self.folder)
                 write_atomically(self.folder / CONFIG, _as_yaml(settings))
             yield
         except Timeout as error:
             raise UserError(f"another process trains in {self.folder}; wait for it, or stop it") from error
         except (MisconfigurationException, ModuleNotFoundError) as error:
             raise UserError(f"Lightning's Trainer: {shorten(str(error), 200)}") from error
+        except RuntimeError as error:
+            if not isinstance(error, torch.distributed.DistError) and "gloo" not in str(error):
+                raise
+            go_on = f"python -m digits train --resume {quote(str(self.folder))}"
+            raise UserError(f"another process of this training has ended; go on with: {go_on}") from error
         except OSError as error:
             ours = Path(error.filename or "/").resolve().is_relative_to(self.folder.resolve())
             if not ours and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -89,15 +95,18 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
 
     Raises UserError if the checkpoint was made with other settings than those of `model` and `data`.
     """
+    refuse_links(folder)
     trainer = settings["trainer"] or {}
     precision = "64-true" if "64" in str(trainer.get("precision")) else "32-true"
     now = {**model.hparams, **data.hparams, "trainer.precision": precision}
     found: dict[str, Checkpoint] = {}
     for path in filter(Path.exists, (folder / "last.ckpt", folder / "best.ckpt")):
+        if path.is_dir():
+            raise UserError(f"{path} is no file; remove it")
         try:
             found[path.stem] = read(path)
         except UserError as error:
-            print(f"{error}; it is passed over", file=sys.stderr)
+            print(f"{printable(str(error))}; it is passed over", file=sys.stderr)
             continue
         then = _settings(found[path.stem], path, type(model))
         for name, value in now.items():
