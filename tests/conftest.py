@@ -76,6 +76,20 @@ def trained(tmp_path_factory):
 
 
 @pytest.fixture
+def in_time():
+    """Fail a test that waits for a pipe, which would be for ever."""
+
+    def fail(*_):
+        raise AssertionError("this takes longer than a minute")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
 def verb(capsys):
     """Run `python -m digits` in this process; returns its code, output and errors, which do not name the network."""
 

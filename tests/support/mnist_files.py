@@ -13,7 +13,7 @@ def fetch(raw):
 
 
 def contents(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
 
 
 def use_sources(monkeypatch, **sources):
