@@ -17,17 +17,20 @@ from digits.errors import UserError
 RENAMED = {"styles": "allographs", "no_digit": "negatives"}  # settings of version 0.1
 LONGEST = 200  # a text or a list
 NONE = type(None)
-# The types of known settings, their least and their largest value; others, of a class of one's own, are plain values.
+# The types of what is known, its least and its largest value; other settings, of one's own class, are plain values.
 KNOWN: dict[str, tuple[tuple[type, ...], float, float]] = {
     "image_size": ((int,), 1, 1_000),
     "only_digit": ((int, NONE), 0, 9),
-    "schedule": ((bool, int), 0, 10**6),  # in version 0.1 the number of epochs
+    "schedule": ((bool, int), 0, 10**6),
     "batch_size": ((int,), 1, 10**7),
     "seed": ((int,), 0, 2**64 - 1),
     "train_size": ((int, NONE), 1, 50_000),
     "allographs": ((bool,), 0, 1),
     **dict.fromkeys(("distort", "negatives"), ((int, float), 0, 1_000)),
+    **dict.fromkeys(("epoch", "global_step"), ((int,), 0, 2**40)),
+    "max_epochs": ((int, NONE), -1, 2**40),
 }
+PROGRESS = "epoch", "global_step", "max_epochs"
 DATA = "batch_size", "seed", "train_size", "distort", "allographs", "negatives"  # settings of the MNISTDataModule
 
 
@@ -71,6 +74,7 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
     """What is known of the content of a file; ValueError if that is not as `train` writes it."""
     settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"])
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
+    progress = _settings({name: saved[name] for name in PROGRESS if name in saved})
     hidden = settings.get("hidden", [])
     if type(hidden) is not list or not all(_fits(n, (int,), 1, 10**7) for n in hidden):
         raise ValueError("its hidden layers are of no size")
@@ -78,12 +82,8 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
     layers = pairwise([settings.get("image_size", 28) ** 2, *hidden, 10])
     if sum(m * n for m, n in layers) > 10**7 + 2 * sum(tensor.numel() for tensor in weights.values()):
         raise ValueError("its hidden layers are larger than its weights")
-    epoch, planned = saved.get("epoch"), saved.get("max_epochs")
-    if not _fits(epoch, (int, NONE), 0, 10**9) or not _fits(planned, (int, NONE), -1, 10**9):
-        raise ValueError("its epoch is no number")
-    if type(settings.get("schedule")) is int:
-        planned = planned or settings["schedule"]
-    steps, callbacks = saved.get("global_step", 0), saved.get("callbacks")
+    planned = settings.get("schedule")  # in version 0.1 the number of epochs
+    planned, callbacks = planned if type(planned) is int else None, saved.get("callbacks")
     states = [state for state in callbacks.values() if type(state) is dict] if type(callbacks) is dict else []
     scores = [_share(state.get("current_score")) for state in states if state.get("monitor") == VALIDATION]
     tests = [_share(state.get("best/test")) for state in states]
@@ -91,9 +91,9 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
         settings,
         weights,
         {name: data[name] for name in DATA if name in data},
-        epoch,
-        steps if _fits(steps, (int,), 0, 2**60) else 0,
-        planned,
+        progress.get("epoch"),
+        progress.get("global_step", 0),
+        progress.get("max_epochs", planned),
         accuracy=next((share for share in scores if share is not None), None),
         best_test=next((share for share in tests if share is not None), None),
     )

@@ -123,9 +123,9 @@ FIRST, LAST = "network.0.weight", "network.2.bias"
         ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "its seed is no plain value"),
         ({"datamodule_hyper_parameters": [1]}, "not plain values"),
         ({"datamodule_hyper_parameters": {"batch_size": 0}}, "its batch_size is no plain value, or out of range"),
-        ({"epoch": "3"}, "its epoch is no number"),
-        ({"epoch": True}, "its epoch is no number"),
-        ({"epoch": -1}, "its epoch is no number"),
+        ({"epoch": "3"}, "its epoch is no plain value, or out of range"),
+        ({"epoch": True}, "its epoch is no plain value, or out of range"),
+        ({"epoch": -1}, "its epoch is no plain value, or out of range"),
     ],
 )
 def test_what_train_does_not_write_is_refused(changes, said, tmp_path):
