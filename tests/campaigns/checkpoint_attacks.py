@@ -216,7 +216,7 @@ TABLE = [
     at("callbacks", EITHER, "callbacks", *NONSENSE, {"a": None}, {1: {}}),
     at("state of callbacks", EITHER, "callbacks>*", *NONSENSE),
     at("curves", EITHER, "callbacks>EpochCurves>best/validation", *NONSENSE),
-    at("hyperparameters", REFUSED, SETTINGS, *NONSENSE[:-1]),
+    at("hyperparameters", EITHER, SETTINGS, *NONSENSE),
     at("settings of the data", EITHER, DATA, *NONSENSE, {"batch_size": 0}, {"data_dir": "x"}, {1: 2}),
     *(at(f"{name} of the data", EITHER, f"{DATA}>{name}", *NONSENSE) for name in ("batch_size", "negatives")),
     at("hidden", REFUSED, f"{SETTINGS}>hidden", [2**40], [-5], [0], [True], [5.0], ["5"], "5", 5, [1] * 10**5),

@@ -17,15 +17,7 @@ PROGRAM = ": currentfile 9 get pop (canary) (w) file closefile (%pipe%touch cana
 TEXTS = ["%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\n/x {" + PROGRAM + "} def x\n%%EOF\n"]
 TEXTS += ["%PDF-1.4\n1 0 obj <</S /Launch /F (touch canary)>> endobj\n", "<svg><image href='file:///dev/zero'/></svg>"]
 TEXTS += ["\xd7\xcd\xc6\x9a" + "\0" * 200, "", "word", "<html>", "#define x_width 99999\n#define x_height 99999\n"]
-SIZES = [
-    (7_900, 8_000),
-    (8_001, 8_000),
-    (10_000, 10_000),
-    (16_000, 16_000),
-    (60_000, 60_000),
-    (60_000, 700),
-    (3_000_000, 20),
-]
+SIZES = [(7_900, 8_000), (8_001, 8_000), (10_000, 10_000), (16_000, 16_000), (60_000, 60_000), (60_000, 700)]
 
 
 def picture(what: str, wanted: str, make: Callable[[random.Random], bytes], *names: str) -> list[Attack]:
@@ -36,11 +28,11 @@ def picture(what: str, wanted: str, make: Callable[[random.Random], bytes], *nam
         (case.home / "pictures" / name).write_bytes(make(case.rng))
         return f"pictures/{name}"
 
+    def beside(case: Case) -> None:
+        written(case)
+
     alone = Attack(f"picture: {what}", wanted, ("picture", "single"), written)
-    return [
-        alone,
-        Attack(f"folder: {what}", EITHER, ("evaluate pictures", "pictures"), lambda case: written(case) and None),
-    ]
+    return [alone, Attack(f"folder: {what}", EITHER, ("evaluate pictures", "pictures"), beside)]
 
 
 def saved(kind: str, size: tuple[int, int] = (16, 16), mode: str = "L", **options: Any) -> bytes:
@@ -123,9 +115,8 @@ def kinds(rng: random.Random) -> bytes:
 
 def no_picture(case: Case) -> str:
     path = case.home / "pictures" / case.rng.choice(NAMES)
-    case.rng.choice([os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to("/nowhere")])(
-        path
-    )
+    target = case.rng.choice(["/dev/zero", "/nowhere", None])
+    path.symlink_to(target) if target else os.mkfifo(path)
     return f"pictures/{path.name}"
 
 
@@ -134,9 +125,7 @@ TABLE = [
     *picture("a drawing in a language", REFUSED, lambda rng: rng.choice(TEXTS).encode("latin-1")),
     *picture("huge", EITHER, huge),
     *picture("truncated or damaged", EITHER, lambda rng: mutate(kinds(rng), rng)),
-    *picture(
-        "narrow", REFUSED, lambda rng: saved("PNG", rng.choice([(1, 50), (1, 9999), (99_999, 1), (9_000_000, 2)]))
-    ),
+    *picture("narrow", REFUSED, lambda rng: saved("PNG", rng.choice([(1, 50), (1, 9999), (99_999, 1)]))),
     *picture("TIFF with odd tags", EITHER, tiff),
     *picture("of thousands of frames", EITHER, frames),
     *picture("with a bomb as its text", EITHER, text_bomb),
