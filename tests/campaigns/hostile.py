@@ -37,7 +37,7 @@ from tests.support.small_mnist import use, write_mnist
 from tests.support.training import same, weights
 
 COUNT, LIMIT = 1000, 60
-SECONDS, HANGS = 5, 20  # of CPU time, and of wall time, after which a process that waits for something is ended
+SECONDS, HANGS = 5, 30  # of CPU time, and of wall time, after which a process that waits for something is ended
 LONG = {"figures": 15}  # the seconds of a verb that takes some on a good run
 MEMORY = 1_000_000_000  # bytes, above what a process has before it begins
 TABLE = [*checkpoint_attacks.TABLE, *files.TABLE, *picture_attacks.TABLE]
@@ -71,15 +71,15 @@ class Ending(NamedTuple):
     hung: bool
 
 
-def run(words: list[str], home: Path, said: Path, stdin: str | None = os.devnull) -> Ending:
+def run(words: list[str], home: Path, said: Path, stdin: str | None = os.devnull, wait: int = HANGS) -> Ending:
     """Run a verb in `home`, in a forked process; what it writes to standard error goes to the file `said`."""
     baseline = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     if not (pid := os.fork()):
         try:
-            _run(words, home, said, stdin)
+            _run(words, home, said, stdin, wait)
         finally:
             os._exit(99)
-    deadline = time.monotonic() + HANGS
+    deadline = time.monotonic() + wait
     while not (ended := os.wait4(pid, os.WNOHANG))[0] and time.monotonic() < deadline:
         time.sleep(0.005)
     hung = not ended[0]
@@ -92,7 +92,7 @@ def run(words: list[str], home: Path, said: Path, stdin: str | None = os.devnull
     return Ending(os.waitstatus_to_exitcode(status), text, used.ru_utime + used.ru_stime, used_memory, hung)
 
 
-def _run(words: list[str], home: Path, said: Path, stdin: str | None) -> None:
+def _run(words: list[str], home: Path, said: Path, stdin: str | None, wait: int) -> None:
     os.setsid()
     os.chdir(home)
     os.environ["PATH"] = str(home.parent / "bin")
@@ -104,7 +104,7 @@ def _run(words: list[str], home: Path, said: Path, stdin: str | None) -> None:
         part.rename(part.with_name(part.name.replace("PID", str(os.getpid()))))
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + 4 * MEMORY,) * 2)  # spares the machine
-    resource.setrlimit(resource.RLIMIT_CPU, (4 * SECONDS,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (wait, wait))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.addaudithook(_forbid)
     status = 0
@@ -189,8 +189,8 @@ def template(folder: Path) -> None:
     (home / "notes.txt").write_text("notes")
     (home / "evil.py").write_text("open('canary', 'w')\nclass Payload: pass\n")
     settings = ["--hidden", "5", "--epochs", "2", "--lr", "1"]
-    first = run(["train", *settings, "--run_dir", "runs/attacked"], home, folder / "said")
-    assert first.status == 0, first.errors
+    first = run(["train", *settings, "--run_dir", "runs/attacked"], home, folder / "said", wait=600)  # may compile
+    assert first.status == 0, first
     config = home / "runs" / "attacked" / "config.yaml"
     config.write_text(config.read_text().replace("epochs: 2", "epochs: 3"))
     shutil.copytree(home / "runs" / "attacked", home / "runs" / "sibling")
@@ -218,7 +218,7 @@ def attacks(folder: Path, seed: int):
 def _weights_of_good_run(folder: Path) -> dict[str, torch.Tensor]:
     home = Path(shutil.copytree(folder / "template", folder / "good")) / "home"
     ending = run(VERBS["resume"][0], home, folder / "said")
-    assert ending.status == 0, ending.errors
+    assert ending.status == 0, ending
     return weights(home / "runs" / "attacked" / "last.ckpt")
 
 
