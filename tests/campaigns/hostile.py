@@ -38,7 +38,7 @@ from tests.support.training import same, weights
 
 COUNT, LIMIT = 1000, 60
 SECONDS, HANGS = 5, 30  # of CPU time, and of wall time, after which a process that waits for something is ended
-LONG = {"figures": 15}  # the seconds of a verb that takes some on a good run
+SLOW = {"figures": 15}  # seconds of CPU time of a verb that takes four on a good run
 MEMORY = 1_000_000_000  # bytes, above what a process has before it begins
 TABLE = [*checkpoint_attacks.TABLE, *files.TABLE, *picture_attacks.TABLE]
 RUN, BUNDLED = ["--network", "runs/attacked"], ["--network", "bundled"]
@@ -157,7 +157,7 @@ def fault(attack: Attack, verb: str, ending: Ending) -> str | None:
     faults = {
         f"starts a program: {last}": ending.status == 98,
         "hangs": ending.hung,
-        f"takes {ending.seconds:.0f} s": ending.seconds > LONG.get(verb, SECONDS),
+        f"takes {ending.seconds:.0f} s": ending.seconds > SLOW.get(verb, SECONDS),
         f"takes {ending.memory / 1e9:.1f} GB": ending.memory > MEMORY,
         f"is killed by signal {-ending.status}": ending.status < 0,
         f"a traceback: {last}": "Traceback" in ending.errors,
