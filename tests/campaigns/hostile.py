@@ -163,7 +163,7 @@ def fault(attack: Attack, verb: str, ending: Ending) -> str | None:
         f"a traceback: {last}": "Traceback" in ending.errors,
         f"status {ending.status}": ending.status not in (0, 1, 2),
         "an error without a line": ending.status and not lines,
-        "a line that is no line": long,
+        "a line too long, or not printable": long,
         f"is refused: {last}": attack.wanted == READ and ending.status,
         "is not refused": attack.wanted == REFUSED and not refused,
     }
