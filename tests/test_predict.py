@@ -136,7 +136,8 @@ def test_folders_and_patterns(read):
     for name in ("notes.txt", "c.eps", "d.ico", "e.pdf"):
         Path("some", name).write_text("not a picture")
     os.mkfifo("some/pipe.png")
-    assert [text.split(":")[0] for text in read("some")[1]] == ["some/a.jpg", "some/b.png"]
+    code, lines, errors = read("some")
+    assert (code, errors) == (0, []) and [text.split(":")[0] for text in lines] == ["some/a.jpg", "some/b.png"]
     assert [text.split(":")[0] for text in read("some/[ab]*g")[1]] == ["some/a.jpg", "some/b.png"]
 
 
