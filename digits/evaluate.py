@@ -20,11 +20,12 @@ from digits.checkpoint.selection import choose_reader
 from digits.errors import UserError, printable
 from digits.handwriting import Line, number, read
 from digits.handwriting.parallel import find_all
-from digits.handwriting.picture import open_picture, pictures_in, save
+from digits.handwriting.picture import check_output, open_picture, pictures_in, save
 from digits.network import inputs, linears, predictions
 
 SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
 TILE = 200, 190  # width and height of one of them in pixels
+SEEN = 30  # images that the network saw of one picture at most; of hundreds, none could be made out
 
 
 class Answer(NamedTuple):
@@ -55,7 +56,7 @@ def evaluate(
         network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         single: Read the clearest digit of each picture alone. Otherwise every line must be right.
         json: Print an object a folder, for programs.
-        wrong: Write a PNG of what was misread: the picture, what the network saw, what is right and what was said.
+        wrong: Write a picture of what was misread: the picture, what the network saw, what is right and what was said.
         data_dir: Where the MNIST files are; missing ones are downloaded to it, if no folder is named.
     """
     reader, detected = choose_reader(network)
@@ -64,10 +65,7 @@ def evaluate(
     labels = {folder: labels_in(Path(folder)) for folder in folders or []}
     pictures = list(chain.from_iterable(labels.values()))
     if wrong:  # before the long work, so that it is not for nothing
-        if wrong.suffix != ".png" or not wrong.parent.is_dir():
-            raise UserError(f"cannot write {wrong}: name a .png in a folder that is there")
-        if wrong.exists() and any(map(wrong.samefile, pictures)):
-            raise UserError("--wrong would overwrite a picture that it reads; name another file")
+        check_output(wrong, pictures)
     answers: list[Answer] = []
     with closing(find_all(pictures, single)) as found:
         for folder, known in labels.items():
@@ -158,7 +156,7 @@ def _sheet(misread: list[Answer]) -> Image.Image:
         with suppress(UserError):  # it cannot be read
             sheet.paste(ImageOps.contain(open_picture(answer.picture)[0], (width - 20, 90)), (left, top))
         if answer.seen:
-            seen = Image.fromarray(np.uint8(255 * np.hstack(answer.seen)))
+            seen = Image.fromarray(np.uint8(255 * np.hstack(answer.seen[:SEEN])))
             sheet.paste(ImageOps.contain(seen, (width - 20, 56)), (left, top + 96))
         said = f"is {answer.label}, said {answer.said or 'nothing'}"
         ImageDraw.Draw(sheet).text((left, top + 160), said, "#d55e00", font_size=16)

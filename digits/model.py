@@ -85,7 +85,9 @@ class DigitClassifier(LightningModule):
         """Plain SGD, with L2 and a schedule if wanted."""
         n = len(self.trainer.datamodule.training[1]) if self.l2 else 1  # type: ignore[attr-defined]
         optimizer = optim.plain_sgd(self, self.lr, self.l2 / n)
-        return optim.scheduled(optimizer, self.trainer.max_epochs) if self.schedule else optimizer
+        if not self.schedule:
+            return optimizer
+        return optim.scheduled(optimizer, self.trainer.max_epochs, self.trainer.current_epoch)
 
     def on_train_start(self) -> None:
         """Raise UserError if training is to end, or a rate to change, within an epoch."""
@@ -130,13 +132,13 @@ class DigitClassifier(LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Step the schedulers; raise UserError if the weights are no longer finite."""
-        optim.step_schedulers(self, self.trainer.callback_metrics.get(untrusted.VALIDATION))
+        optim.step_schedulers(self, self.trainer.callback_metrics.get(contents.VALIDATION))
         if not all(parameter.isfinite().all() for parameter in self.parameters()):
             raise UserError(f"the weights are not finite after epoch {self.current_epoch}; try --lr below {self.lr:g}")
 
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
         """Stamp the file with the version of its format, and with the epochs that a schedule is made for."""
-        saved |= {"digits_version": untrusted.VERSION, "max_epochs": self.trainer.max_epochs}
+        saved |= {"digits_version": contents.VERSION, "max_epochs": self.trainer.max_epochs}
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> tuple[Tensor, Tensor]:

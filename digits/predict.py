@@ -1,6 +1,7 @@
 """Read digits in pictures: `python -m digits predict`."""
 
 import glob
+import os
 import sys
 from itertools import chain
 from json import dumps
@@ -14,7 +15,7 @@ from PIL import ImageDraw
 from digits.checkpoint.selection import BEST, choose_reader
 from digits.errors import UserError, printable
 from digits.handwriting import Reading, find_lines, number, read
-from digits.handwriting.picture import opened, pictures_in, plain, save
+from digits.handwriting.picture import LARGEST, check_output, pictures_in, save, upright
 from digits.neurons import binary_layer
 
 
@@ -39,14 +40,14 @@ def predict(
     names = _pictures(files)
     if annotate and len(names) > 1:
         raise UserError(f"--annotate draws over one picture, and here are {len(names)}")
-    if annotate and annotate.exists() and Path(names[0]).exists() and annotate.samefile(names[0]):
-        raise UserError("--annotate would overwrite the picture that it reads; name another file")
+    if annotate:
+        check_output(annotate, names)
     failed = False
     for name in names:
-        picture = sys.stdin.buffer.read() if name == "-" else name
         try:
-            if Path(name).is_dir():
+            if os.path.isdir(name):
                 raise UserError("there is no picture in this folder")
+            picture = _standard_input() if name == "-" else name
             lines = read(reader, find_lines(picture, single or detected is not None))
             if annotate:
                 _annotate(picture, lines, annotate)
@@ -69,11 +70,22 @@ def _pictures(words: list[str]) -> list[str]:
     names = []
     for word in words:
         path = Path(word)
-        if path.suffix == ".ckpt" or (path / BEST).exists():
+        if path.suffix == ".ckpt" or os.path.exists(path / BEST):
             raise UserError(f"{word} is a network, not a picture; it goes after --network")
-        found = map(str, pictures_in(path)) if path.is_dir() else [] if path.exists() else glob.glob(word)
+        found = map(str, pictures_in(path)) if os.path.isdir(word) else [] if os.path.exists(word) else glob.glob(word)
         names += sorted(found) or [word]
     return names
+
+
+def _standard_input() -> bytes:
+    """The bytes of a picture. Raises UserError if there are too many, or if they cannot be read."""
+    try:
+        content = sys.stdin.buffer.read(LARGEST + 1)
+    except (AttributeError, OSError) as error:  # it is closed, and Python has None for it
+        raise UserError("standard input cannot be read") from error
+    if len(content) > LARGEST:
+        raise UserError(f"standard input is larger than {LARGEST:,} bytes")
+    return content
 
 
 def _facts(reading: Reading) -> dict[str, Any]:
@@ -105,7 +117,7 @@ def _said(line: list[Reading], detected: int | None) -> str:
 
 def _annotate(picture: str | bytes, lines: list[list[Reading]], path: Path) -> None:
     """Write the picture, upright, with a box around each digit and what was read above it; grey around what is none."""
-    image = plain(opened(picture))
+    image = upright(picture)
     draw = ImageDraw.Draw(image)
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
     for reading in chain(*lines):

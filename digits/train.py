@@ -10,6 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from lightning.pytorch.utilities import rank_zero_only
 
+from digits.checkpoint.untrusted import read
 from digits.cli import Int, PositiveInt, Rate, Seed, Strength
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
@@ -84,11 +85,13 @@ def train(
     chosen = {"accelerator": fastest_device(model, batch_size)} | (trainer or {})  # the user's settings go first
     lightning = build_trainer(run, epochs, chosen, early_stop)
     with run.under_way(settings):
-        lightning.fit(model, data, ckpt_path=run.checkpoint)
+        lightning.fit(model, data)
         folder = lightning.strategy.broadcast(run.folder)  # each process has named it by its own clock
         if (best := folder / "best.ckpt").exists():
-            lightning.test(datamodule=data, ckpt_path=best, verbose=False)
-            report(lightning, best)
+            chosen_epoch = read(best)
+            model.load_state_dict(chosen_epoch.weights)
+            lightning.test(model, data, verbose=False)
+            report(lightning, chosen_epoch, best)
         else:
             rank_zero_only(print)("\nNo epoch was validated, so none could be chosen.")
     return folder

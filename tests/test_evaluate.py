@@ -114,6 +114,19 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
     assert (np.asarray(Image.open("out.png"))[:, width:] == 255).all()
 
 
+@pytest.mark.parametrize("name", ["link.png", f"{'n' * 300}.png"])
+def test_a_sheet_that_cannot_be_written(name, judged):
+    draw("some/1_a.png")
+    Path("link.png").symlink_to("elsewhere.png")
+    code, lines, [error] = judged("some", "--wrong", name)
+    assert code == 2 and len(lines) == 1 and f"cannot write {name}" in error and not Path("elsewhere.png").exists()
+
+
+def test_a_sheet_has_room_for_a_page_of_many_digits():
+    answer = evaluate.Answer(np.full((90, 90), 255, np.uint8), "1", "4" * 500, [np.ones((28, 28), np.float32)] * 500)
+    assert evaluate._sheet([answer]).height == evaluate.TILE[1]
+
+
 @pytest.mark.parametrize(
     "words, reason",
     [
@@ -121,9 +134,12 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
         (["empty"], "empty has no picture whose right answer is known"),
         (["some", "gone"], "the folder gone cannot be read: No such file or directory"),
         (["some/4_a.png"], "the folder some/4_a.png cannot be read: Not a directory"),
-        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png in a folder that is there"),
-        (["some", "--wrong", "gone/out.png"], "cannot write gone/out.png: name a .png in a folder"),
-        (["some", "--wrong", "some/../some/4_a.png"], "--wrong would overwrite a picture that it reads"),
+        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png or .jpg in a folder that is there"),
+        (["some", "--wrong", "gone/out.png"], "cannot write gone/out.png: name a .png or .jpg in a folder"),
+        (["some", "--wrong", f"{'n' * 300}/out.png"], "cannot write"),
+        (["some", "--wrong", ""], "cannot write .: name a .png or .jpg"),
+        (["some", "--wrong", "/dev/null"], "cannot write /dev/null: name a .png or .jpg"),
+        (["some", "--wrong", "some/../some/4_a.png"], "would be overwritten"),
     ],
 )
 def test_mistakes_are_found_before_the_work(words, reason, judged, monkeypatch):

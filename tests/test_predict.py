@@ -20,6 +20,7 @@ from digits.neurons import binary_layer
 from tests.support.checkpoints import saved_sure
 from tests.support.pens import line, ring
 
+OTHERS = ("", ".xyz", ".xbm", ".gif", ".pdf", ".eps", ".tiff", ".webp", ".ico", ".palm", ".msp")
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 
 
@@ -96,14 +97,20 @@ def test_annotate(read, tmp_path):
     ("words", "reason"),
     [
         (["a.png", "line.png", "--annotate", "x.png"], "draws over one picture, and here are 2"),
-        (["a.png", "--annotate", "x.xyz"], "cannot write x.xyz"),
+        *((["a.png", "--annotate", f"x{suffix}"], f"cannot write x{suffix}: name a .png or .jpg") for suffix in OTHERS),
+        *((["a.png", "--annotate", name], "cannot write") for name in ("", ".", "/dev/null", f"{'n' * 300}.png")),
         (["a.png", "--annotate", "nowhere/x.png"], "cannot write nowhere/x.png"),
-        (["a.png", "--annotate", "./a.png"], "would overwrite the picture"),
-        (["a.png", "--annotate", "other.png"], "would overwrite the picture"),
+        (["a.png", "--annotate", f"{'n' * 300}/x.png"], "cannot write"),
+        (["a.png", "--annotate", "folder.png"], "cannot write folder.png"),
+        (["a.png", "--annotate", "dangling.png"], "cannot write dangling.png"),
+        (["a.png", "--annotate", "./a.png"], "would be overwritten"),
+        (["a.png", "--annotate", "other.png"], "would be overwritten"),
     ],
 )
 def test_what_annotate_does_not_write(words, reason, read):
     Path("other.png").symlink_to("a.png")
+    Path("dangling.png").symlink_to("x.png")
+    Path("folder.png").mkdir()
     before = Path("a.png").read_bytes()
     code, lines, [error] = read(*words)
     assert code != 0 and lines == [] and reason in error
@@ -126,9 +133,11 @@ def test_folders_and_patterns(read):
     Path("some").mkdir()
     for name in ("b.png", "a.jpg"):
         ring().save(Path("some", name))
-    Path("some", "notes.txt").write_text("not a picture")
+    for name in ("notes.txt", "c.eps", "d.ico", "e.pdf"):
+        Path("some", name).write_text("not a picture")
     os.mkfifo("some/pipe.png")
-    assert [text.split(":")[0] for text in read("some")[1]] == ["some/a.jpg", "some/b.png"]
+    code, lines, errors = read("some")
+    assert (code, errors) == (0, []) and [text.split(":")[0] for text in lines] == ["some/a.jpg", "some/b.png"]
     assert [text.split(":")[0] for text in read("some/[ab]*g")[1]] == ["some/a.jpg", "some/b.png"]
 
 
@@ -137,6 +146,12 @@ def test_standard_input(read, monkeypatch):
     ring().save(buffer, "PNG")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(buffer.getvalue())))
     assert read("-")[1][0].startswith("-: 4")
+    monkeypatch.setattr("digits.predict.LARGEST", 100)
+    large = io.TextIOWrapper(io.BytesIO(bytes(101)))
+    for stdin, reason in ((None, "cannot be read"), (large, "is larger than 100 bytes")):  # None: it is closed
+        monkeypatch.setattr("sys.stdin", stdin)
+        code, lines, [error] = read("-")
+        assert (code, lines, error) == (1, [], f"-: standard input {reason}")
 
 
 def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
@@ -145,7 +160,8 @@ def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
     noise = np.random.default_rng(0).normal(210, 6, (200, 200)).clip(0, 255).astype(np.uint8)
     Image.fromarray(noise).save("noise.png")
     (tmp_path / "empty").mkdir()
-    names = ["text.png", "blank.png", "empty", "noise.png", "gone.png", "gone*.jpg"]
+    os.mkfifo("pipe.png")
+    names = ["text.png", "blank.png", "empty", "noise.png", "gone.png", "gone*.jpg", "pipe.png", "n" * 300 + ".png", ""]
     code, lines, errors = read(*names[:2], "a.png", *names[2:])
     assert code == 1 and len(lines) == 1 and lines[0].startswith("a.png: 4")
     assert [error.split(":")[0] for error in errors] == names

@@ -1,69 +1,81 @@
-"""What a checkpoint holds: the network, how well it was validated, and a small copy without the training."""
+"""What a checkpoint holds: the network, how far its training got, and a small copy without the training."""
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 
-from digits.checkpoint.untrusted import VALIDATION, fault_of
 from digits.errors import UserError
 from digits.network import sigmoid_network
 
+VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
+VALIDATION = "accuracy/validation"  # what chooses the best checkpoint, as Lightning logs it
 Module = TypeVar("Module", bound=nn.Module)
 
 
-def rebuilt(kind: type[Module], saved: dict[str, Any], path: str | Path, settings: dict[str, Any]) -> Module:
-    """The module of this kind that `saved`, as `read` from `path`, holds, with other `settings`, if given.
+class Checkpoint(NamedTuple):
+    """All that is taken from a file. What else Lightning writes there, to resume by, is made anew."""
+
+    settings: dict[str, Any]  # of the DigitClassifier: plain values
+    weights: dict[str, Tensor]  # and biases, by their names in the module
+    data: dict[str, Any] = {}  # settings of the MNISTDataModule
+    epoch: int | None = None  # after which it was saved; None if it is not from a training
+    steps: int = 0  # mini-batches until then
+    max_epochs: int | None = None  # for which a schedule was made
+    accuracy: float | None = None  # on the validation images, 0..1; None if they were not asked
+    best_test: float | None = None  # on the test images, of the epoch that was best on the validation images
+
+    @property
+    def epochs(self) -> int:
+        """How many it was trained for; 0 if that is not known."""
+        return 0 if self.epoch is None else self.epoch + 1
+
+
+def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: dict[str, Any]) -> Module:
+    """The module of this kind that `saved`, as read from `path`, holds, with other `settings`, if given.
 
     Raises UserError if the file contradicts itself.
     """
     try:
-        model = kind(**saved["hyper_parameters"] | settings)
-        model.load_state_dict(saved["state_dict"])
+        model = kind(**saved.settings | settings)
+        model.load_state_dict(saved.weights)
     except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
     return model
 
 
-def without_training(saved: dict[str, Any], path: str | Path) -> dict[str, Any]:
-    """A checkpoint of the network alone: its weights in float16, its settings, and how well it was validated.
+def without_training(saved: Checkpoint, path: str | Path) -> tuple[Checkpoint, dict[str, Any]]:
+    """A checkpoint with its weights in float16, and what to write of it to a file, from which no training can go on.
 
-    Raises UserError if a weight of `saved`, as `read` from `path`, is too large for float16.
+    Raises UserError if a weight of `saved`, as read from `path`, is too large for float16.
     """
-    names = "digits_version", "hyper_parameters", "datamodule_hyper_parameters", "epoch", "max_epochs"
-    kept = {name: saved[name] for name in names if name in saved}
-    kept["state_dict"] = {name: tensor.half() for name, tensor in saved["state_dict"].items()}
-    if (accuracy := validation_accuracy(saved)) is not None:
-        kept["callbacks"] = {"ModelCheckpoint": {"monitor": VALIDATION, "current_score": accuracy}}
-    if fault := fault_of(kept):
-        raise UserError(f"{path} cannot be rounded to float16: {fault}")
-    return kept
+    small = saved._replace(weights={name: tensor.half() for name, tensor in saved.weights.items()})
+    if not all(tensor.isfinite().all() for tensor in small.weights.values()):
+        raise UserError(f"{path} cannot be rounded to float16: a weight is too large")
+    content = {"digits_version": VERSION, "hyper_parameters": saved.settings, "state_dict": small.weights}
+    content |= {"datamodule_hyper_parameters": saved.data, "epoch": saved.epoch, "max_epochs": saved.max_epochs}
+    content["callbacks"] = {"ModelCheckpoint": {"monitor": VALIDATION, "current_score": saved.accuracy}}
+    return small, content
 
 
-def validation_accuracy(saved: dict[str, Any]) -> float | None:
-    """Of the epoch in a checkpoint, 0..1; None if it was not validated."""
-    for state in saved.get("callbacks", {}).values():
-        if state.get("monitor") == VALIDATION and state.get("current_score") is not None:
-            return float(state["current_score"])
-    return None
-
-
-def load_network(saved: dict[str, Any], path: str | Path) -> nn.Sequential:
+def load_network(saved: Checkpoint, path: str | Path) -> nn.Sequential:
     """The trained network alone, Linear and Sigmoid layers on the CPU, without the trainer that `DigitClassifier` is.
 
-    Raises UserError if `saved`, as `read` from `path`, holds another network.
+    Raises UserError if `saved`, as read from `path`, holds another network.
     """
-    state = {name.removeprefix("network."): tensor for name, tensor in saved["state_dict"].items()}
+    state = {name.removeprefix("network."): tensor for name, tensor in saved.weights.items()}
     weights = [tensor for name, tensor in state.items() if name.endswith(".weight") and tensor.ndim == 2]
-    sizes = [weights[0].shape[1], *map(len, weights)] if weights else [0]
+    sizes = [saved.settings.get("image_size", 28) ** 2, *map(len, weights)]
+    outputs = 10 if saved.settings.get("only_digit") is None else 1
     chained = [tuple(weight.shape) for weight in weights] == [(n, m) for m, n in pairwise(sizes)]
     try:
-        if not chained or min(sizes) == 0 or sizes[-1] not in (1, 10):
+        if not chained or min(sizes) == 0 or sizes[1:][-1:] != [outputs]:
             raise RuntimeError
         network = sigmoid_network(sizes)
         network.load_state_dict(state)
     except RuntimeError as error:
-        raise UserError(f"{path} does not hold Linear and Sigmoid layers that end in ten outputs, or one") from error
+        wanted = f"{outputs} output{'s' * (outputs > 1)}, from {sizes[0]:,} pixels"
+        raise UserError(f"{path} does not hold Linear and Sigmoid layers that end in {wanted}") from error
     return network.requires_grad_(False)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from digits.checkpoint.contents import Checkpoint
 from digits.errors import UserError
 from digits.network import CostName
 
@@ -16,8 +17,8 @@ LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the parser takes 
 COSTS: dict[str, CostName] = {"QuadraticCost": "quadratic", "CrossEntropyCost": "cross_entropy"}
 
 
-def read(path: str | Path) -> dict[str, Any]:
-    """The network in such a file, as a checkpoint has it: `hyper_parameters` and `state_dict`.
+def read(path: str | Path) -> Checkpoint:
+    """The network in such a file.
 
     Raises UserError if the file is missing, too large, not of network2.py, or not of a network for square images with
     ten outputs. It may come from a stranger.
@@ -37,7 +38,7 @@ def read(path: str | Path) -> dict[str, Any]:
         raise UserError(f"{path} is not a network saved by network2.py: {reason[:200]}") from error
 
 
-def _parsed(saved: Any) -> dict[str, Any]:
+def _parsed(saved: Any) -> Checkpoint:
     sizes, cost = saved["sizes"], COSTS[saved["cost"]]
     if not all(type(n) is int and n > 0 for n in sizes) or sizes[1:][-1:] != [10] or isqrt(sizes[0]) ** 2 != sizes[0]:
         raise ValueError("its sizes are not those of layers from the pixels of a square image to ten outputs")
@@ -51,7 +52,4 @@ def _parsed(saved: Any) -> dict[str, Any]:
         if matrix.shape != shape or not np.isfinite(matrix).all():
             raise ValueError(f"a matrix of {matrix.shape} should be of {shape} finite numbers")
         state[name] = torch.from_numpy(matrix.flatten() if name.endswith("bias") else matrix)
-    return {
-        "hyper_parameters": {"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": cost},
-        "state_dict": state,
-    }
+    return Checkpoint({"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": cost}, state)

@@ -1,12 +1,12 @@
 """Which network the user means by --network."""
 
+import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from torch import nn
 
-from digits.checkpoint.contents import load_network, validation_accuracy
+from digits.checkpoint.contents import Checkpoint, load_network
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError, printable
 from digits.network import sizes
@@ -24,22 +24,22 @@ def newest_run() -> Path | None:
     return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None
 
 
-def choose(network: str | None) -> tuple[dict[str, Any], Path]:
-    """What is in the checkpoint to use, and its path, which a line on standard error says.
+def choose(network: str | None) -> tuple[Checkpoint, Path]:
+    """The checkpoint to use, and its path, which a line on standard error says.
 
     network: the path of a checkpoint, the folder of a run, or "bundled". Without one, the newest run in runs/ is used,
     or if there is none, the network that comes with digits; and the line says whether that run is no good reader.
     Raises UserError as `read` does, or if there is no such network.
     """
     path = BUNDLED if network == "bundled" else Path(network) if network else newest_run() or BUNDLED
-    if path.is_dir():
+    if os.path.isdir(path):
         path /= BEST
-    if network and not path.exists():
+    if network and not os.path.exists(path):
         raise UserError(f"{network}: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled")
     saved = read(path)
     said = "the bundled one" if path == BUNDLED else printable(str(path))
     if not network and path != BUNDLED:
-        digit, accuracy = saved["hyper_parameters"].get("only_digit"), validation_accuracy(saved)
+        digit, accuracy = saved.settings.get("only_digit"), saved.accuracy
         instead = "; --network bundled takes the one that comes with digits"
         if digit is not None:
             said += f", which only detects the digit {digit}{instead}"
@@ -58,4 +58,4 @@ def choose_reader(network: str | None) -> tuple[nn.Sequential, int | None]:
     reader = load_network(saved, path)
     if sizes(reader)[0] != 28 * 28:
         raise UserError(f"{path} reads images of another size than 28x28")
-    return reader, saved["hyper_parameters"].get("only_digit")
+    return reader, saved.settings.get("only_digit")

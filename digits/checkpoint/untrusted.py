@@ -1,4 +1,4 @@
-"""What is in a checkpoint, read without running code that may be hidden there."""
+"""A checkpoint, which may come from a stranger, is parsed into our own type: it runs no code, and no more is kept."""
 
 import os
 import pickle
@@ -8,33 +8,50 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from digits.checkpoint import network2
+from digits.checkpoint.contents import VALIDATION, VERSION, Checkpoint
 from digits.errors import UserError
 
-VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
 RENAMED = {"styles": "allographs", "no_digit": "negatives"}  # settings of version 0.1
-VALIDATION = "accuracy/validation"  # what chooses the best checkpoint, as Lightning logs it
+LONGEST = 200  # a text or a list
+NONE = type(None)
+# The types of what is known, its least and its largest value; other settings, of one's own class, are plain values.
+KNOWN: dict[str, tuple[tuple[type, ...], float, float]] = {
+    "image_size": ((int,), 1, 1_000),
+    "only_digit": ((int, NONE), 0, 9),
+    "schedule": ((bool, int), 0, 10**6),
+    "batch_size": ((int,), 1, 10**7),
+    "seed": ((int,), 0, 2**64 - 1),
+    "train_size": ((int, NONE), 1, 50_000),
+    "allographs": ((bool,), 0, 1),
+    **dict.fromkeys(("distort", "negatives"), ((int, float), 0, 1_000)),
+    **dict.fromkeys(("epoch", "global_step"), ((int,), 0, 2**40)),
+    "max_epochs": ((int, NONE), -1, 2**40),
+}
+PROGRESS = "epoch", "global_step", "max_epochs"
+DATA = "batch_size", "seed", "train_size", "distort", "allographs", "negatives"  # settings of the MNISTDataModule
 
 
-def read(path: str | Path) -> dict[str, Any]:
+def read(path: str | Path) -> Checkpoint:
     """A checkpoint of this project, or a JSON file of the book's network2.py, with its tensors on the CPU.
 
-    Raises UserError if it is missing, damaged, of another program or version, or holds more than finite tensors and
-    plain values: it may come from a stranger, so it runs no code, and takes no more memory than its size.
+    Raises UserError if it is missing, damaged, of another program or version, or if its settings or weights are not
+    as `train` writes them. It takes no more memory than its size.
     """
-    if Path(path).suffix == ".json":
-        return {"digits_version": VERSION} | network2.read(path)
     if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"{path} is no file")  # perhaps a pipe, which would be waited for
+    if Path(path).suffix == ".json":
+        return network2.read(path)
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             unpacked = sum(entry.file_size for entry in entries)
             # Torch does not compress, and does not look at the checksums of its own files.
-            if any(e.compress_type for e in entries) or unpacked > Path(path).stat().st_size or archive.testzip():
+            if any(e.compress_type for e in entries) or unpacked > os.path.getsize(path) or archive.testzip():
                 raise zipfile.BadZipFile
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        saved = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such checkpoint") from error
     except OSError as error:
@@ -43,48 +60,81 @@ def read(path: str | Path) -> dict[str, Any]:
         raise UserError(f"{path} is refused: it holds more than tensors and plain values, perhaps code") from error
     except Exception as error:  # what a damaged file raises may be anything
         raise UserError(f"{path} is damaged, or not a checkpoint") from error
-    if not isinstance(checkpoint, dict) or not {"digits_version", "state_dict", "hyper_parameters"} <= set(checkpoint):
+    if type(saved) is not dict or not {"digits_version", "state_dict", "hyper_parameters"} <= saved.keys():
         raise UserError(f"{path} is a file of another program; expected a checkpoint written by train.py")
-    version = checkpoint["digits_version"]
-    if version != VERSION:
-        raise UserError(f"{path} is of version {version}; this program reads version {VERSION}, so update it")
-    if fault := fault_of(checkpoint):
-        raise UserError(f"{path} is refused: {fault}")
-    settings = checkpoint.get("datamodule_hyper_parameters", {})
-    checkpoint["datamodule_hyper_parameters"] = {RENAMED.get(name, name): value for name, value in settings.items()}
-    if type(epochs := checkpoint["hyper_parameters"].get("schedule")) is int:  # in version 0.1; now it is a switch
-        checkpoint.setdefault("max_epochs", epochs)
-    return checkpoint
+    if type(version := saved["digits_version"]) is not int or version != VERSION:
+        raise UserError(f"{path} is of version {version!s:.20}; this program reads version {VERSION}, so update it")
+    try:
+        return _parsed(saved)
+    except ValueError as error:
+        raise UserError(f"{path} is refused: {error}") from error
 
 
-def fault_of(checkpoint: dict[str, Any]) -> str | None:
-    """What in a checkpoint is not as `train` writes it."""
-    state, settings = checkpoint["state_dict"], checkpoint["hyper_parameters"]
-    if not isinstance(state, dict) or not all(type(tensor) is torch.Tensor for tensor in state.values()):
-        return "its state_dict holds more than tensors"
+def _parsed(saved: dict[Any, Any]) -> Checkpoint:
+    """What is known of the content of a file; ValueError if that is not as `train` writes it."""
+    settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"])
+    data = _settings(saved.get("datamodule_hyper_parameters", {}))
+    progress = _settings({name: saved[name] for name in PROGRESS if name in saved})
+    hidden = settings.get("hidden", [])
+    if type(hidden) is not list or not all(_fits(n, (int,), 1, 10**7) for n in hidden):
+        raise ValueError("its hidden layers are of no size")
+    # What will be built by these sizes, which are not trusted, must not be much larger than what the file holds.
+    layers = pairwise([settings.get("image_size", 28) ** 2, *hidden, 10])
+    if sum(m * n for m, n in layers) > 10**7 + 2 * sum(tensor.numel() for tensor in weights.values()):
+        raise ValueError("its hidden layers are larger than its weights")
+    planned = settings.get("schedule")  # in version 0.1 the number of epochs
+    planned, callbacks = planned if type(planned) is int else None, saved.get("callbacks")
+    states = [state for state in callbacks.values() if type(state) is dict] if type(callbacks) is dict else []
+    scores = [_share(state.get("current_score")) for state in states if state.get("monitor") == VALIDATION]
+    tests = [_share(state.get("best/test")) for state in states]
+    return Checkpoint(
+        settings,
+        weights,
+        {name: data[name] for name in DATA if name in data},
+        progress.get("epoch"),
+        progress.get("global_step", 0),
+        progress.get("max_epochs", planned),
+        accuracy=next((share for share in scores if share is not None), None),
+        best_test=next((share for share in tests if share is not None), None),
+    )
+
+
+def _settings(saved: Any) -> dict[str, Any]:
+    if type(saved) is not dict or len(saved) > LONGEST or not all(type(name) is str for name in saved):
+        raise ValueError("its hyperparameters are not plain values")
+    settings = {RENAMED.get(str(name), str(name)): value for name, value in saved.items()}
+    for name, value in settings.items():
+        if not (_fits(value, *KNOWN[name]) if name in KNOWN else _plain(value)):
+            raise ValueError(f"its {name[:50]} is no plain value, or out of range")
+    return settings
+
+
+def _fits(value: Any, types: tuple[type, ...], least: float, most: float) -> bool:
+    return type(value) in types and (value is None or least <= value <= most)  # so no bool is an int, and nan no number
+
+
+def _plain(value: Any, depth: int = 2) -> bool:
+    if type(value) is list:
+        return depth > 0 and len(value) <= LONGEST and all(_plain(each, depth - 1) for each in value)
+    if type(value) is str:
+        return len(value) <= LONGEST
+    return _fits(value, (bool, int, float, NONE), -(2**64), 2**64)
+
+
+def _share(value: Any) -> float | None:
+    """A number of 0 to 1, which may be in a tensor; else None."""
+    value = value.item() if type(value) is Tensor and value.numel() == 1 else value
+    return value if _fits(value, (float,), 0, 1) else None
+
+
+def _weights(state: Any) -> dict[str, Tensor]:
+    if not isinstance(state, dict) or {*map(type, state), *map(type, state.values())} - {str, Tensor}:
+        raise ValueError("its state_dict holds more than tensors")
     for name, tensor in state.items():
         if tensor.layout != torch.strided or tensor.is_complex() or tensor.is_quantized or tensor.is_meta:
-            return f"{name} is no plain tensor of real numbers"
+            raise ValueError(f"{name} is no plain tensor of real numbers")
         if tensor.untyped_storage().nbytes() < tensor.nbytes:
-            return f"{name} is larger than the file"
-        if not tensor.isfinite().all():
-            return f"{name} is not of finite numbers"
-    if not isinstance(settings, dict) or not _is_plain([settings, checkpoint.get("datamodule_hyper_parameters", {})]):
-        return "its hyperparameters are not plain values"
-    if type(checkpoint.get("epoch", 0)) is not int or not isinstance(checkpoint.get("callbacks", {}), dict):
-        return "its epoch is no number, or its callbacks are no dictionary"
-    hidden, side = settings.get("hidden", []), settings.get("image_size", 28)
-    if not isinstance(hidden, list) or not all(type(n) is int and n > 0 for n in [*hidden, side]):
-        return "its hidden layers or images are of no size"
-    if settings.get("only_digit") not in (None, *range(10)):
-        return "its only_digit is no digit"
-    # What will be built by these sizes, which are not trusted, must not be much larger than what the file holds.
-    if sum(m * n for m, n in pairwise([side**2, *hidden, 10])) > 10**7 + 2 * sum(x.numel() for x in state.values()):
-        return "its hidden layers are larger than its weights"
-    return None
-
-
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(isinstance(name, str) and _is_plain(each) for name, each in value.items())
-    return all(map(_is_plain, value)) if isinstance(value, list) else isinstance(value, str | int | float | None)
+            raise ValueError(f"{name} is larger than the file")
+        if not tensor.float().isfinite().all():
+            raise ValueError(f"{name} is not of finite numbers of 32 bits")
+    return dict(state)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from digits import mnist
-from digits.checkpoint.contents import load_network, validation_accuracy, without_training
+from digits.checkpoint.contents import load_network, without_training
 from digits.checkpoint.selection import choose
 from digits.errors import UserError
 from digits.export import onnx, page
@@ -39,7 +39,7 @@ def export(
             written.
     """
     saved, checkpoint = choose(network)
-    model, settings = load_network(saved, checkpoint), saved["hyper_parameters"]
+    model, settings = load_network(saved, checkpoint), saved.settings
     side, only_digit = settings.get("image_size", 28), settings.get("only_digit")
     if to != "checkpoint" and only_digit is not None:
         raise UserError(f"the page and ONNX models read ten digits; this network only detects {only_digit}")
@@ -57,9 +57,8 @@ def export(
         digits = predictions(model(inputs(images, like=linears(model)[0].weight)))
         return (digits == (labels if only_digit is None else labels == only_digit)).double().mean().item()
 
-    facts = {"only_digit": None} | settings | saved.get("datamodule_hyper_parameters", {})
-    facts |= {"shape": "-".join(map(str, sizes(model))), "epoch": saved.get("epoch")}
-    facts |= {"validation_accuracy": validation_accuracy(saved), "test_accuracy": (before := accuracy(model))}
+    facts = {"only_digit": only_digit} | settings | saved.data | {"shape": "-".join(map(str, sizes(model)))}
+    facts |= {"epoch": saved.epoch, "validation_accuracy": saved.accuracy, "test_accuracy": (before := accuracy(model))}
     if to == "web" and test:
         facts["test_accuracy"] = after = accuracy(page.rounded(model))
         content = page.html(model, facts, *sample(mnist.load(data_dir, train=True), test)).encode()
@@ -70,8 +69,8 @@ def export(
         onnx.check(content, model, images)
         said = f"agrees with PyTorch on {len(images):,} {'test' if test else 'random'} images"
     else:
-        small, buffer = without_training(saved, checkpoint), io.BytesIO()
-        torch.save(small, buffer)
+        (small, kept), buffer = without_training(saved, checkpoint), io.BytesIO()
+        torch.save(kept, buffer)
         content, said = buffer.getvalue(), "weights rounded to float16"
         if test:
             said += f": {accuracy(load_network(small, checkpoint)):.2%} of the test images, {before:.2%} before"

@@ -7,7 +7,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digits.checkpoint.selection import choose
 from digits.data import MNISTDataModule
 from digits.errors import UserError
-from digits.files import write_atomically
+from digits.files import refuse_links, write_atomically
 from digits.model import DigitClassifier
 
 
@@ -32,17 +32,17 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     model = DigitClassifier.load_from_checkpoint(path)
     if model.image_size != 28:
         raise UserError(f"{path} reads images of another size than 28x28")
-    if "epoch" not in saved:
+    if not saved.epochs:
         raise UserError(f"{path} does not say how long its network was trained, which is done again for the figures")
-    data = MNISTDataModule(data_dir, **saved.get("datamodule_hyper_parameters", {}))
+    data = MNISTDataModule(data_dir, **saved.data)
     data.prepare_data()
     data.setup("test")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"cannot make the folder {out}: {error.strerror}") from error
-    epoch, curves = saved["epoch"], logged_curves(path.parent)
-    planned = max(saved.get("max_epochs") or 0, epoch + 1)
+    epoch, curves = saved.epochs - 1, logged_curves(path.parent)
+    planned = max(saved.max_epochs or 0, saved.epochs)
     for name, figure in chapter.figures(model, data, epoch, planned, curves):
         if isinstance(figure, str):
             print(f"{name} is not drawn: {figure}")
@@ -52,6 +52,10 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
 
 
 def logged_curves(run: Path) -> dict[str, dict[int, float]]:
-    """The curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log."""
+    """The curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log.
+
+    Raises UserError if there is a link or a pipe in the folder.
+    """
+    refuse_links(run)
     log = EventAccumulator(str(run)).Reload()
     return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}

@@ -1,7 +1,10 @@
 """Any picture, of whatever format, depth, size and orientation, as RGB of a size to work on."""
 
 import io
+import os
 import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +13,38 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits.errors import UserError
-from digits.files import write_atomically
+from digits.files import read_regular, write_atomically
 
-LARGEST = 64_000_000  # pixels of a picture; more would be a decompression bomb, or take gigabytes
+# The formats that are opened, and the megapixels that each may have: its decoder then takes less than about 600 MB.
+FORMATS = {"JPEG": 64, "PNG": 64, "GIF": 64, "BMP": 64, "PPM": 64, "TIFF": 50, "WEBP": 32, "JPEG2000": 20, "AVIF": 32}
+WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+LARGEST = 100_000_000  # bytes of a picture's file
 NARROW = 100  # a picture is refused if one side is this many times the other
 WORKING = 300  # a picture is reduced to an area of about 300 x 300 pixels
 
 
 def pictures_in(folder: Path) -> list[Path]:
     """The pictures in a folder, by their names, in order. Raises UserError if it is no folder that can be read."""
+    known = {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
     try:
-        known = Image.registered_extensions()
         return sorted(file for file in folder.iterdir() if file.suffix.lower() in known and file.is_file())
     except OSError as error:
         raise UserError(f"the folder {folder} cannot be read: {error.strerror}") from error
 
 
+def check_output(path: Path, reads: Iterable[str | Path]) -> None:
+    """Raise UserError, before long work, if `save` would not write a picture there, or over one that is read."""
+    if path.suffix.lower() not in WRITTEN or not os.path.isdir(path.parent):
+        raise UserError(f"cannot write {path}: name a .png or .jpg in a folder that is there")
+    if os.path.exists(path) and any(os.path.exists(read) and path.samefile(read) for read in reads):
+        raise UserError(f"{path} is a picture that is read, and would be overwritten; name another file")
+
+
 def save(image: Image.Image, path: Path) -> None:
     """Write a picture, whole, in the format that its name says. Raises UserError if that cannot be done."""
-    kind = Image.registered_extensions().get(path.suffix.lower())
-    if kind not in Image.SAVE:
-        raise UserError(f"cannot write {path}: end its name in .png or .jpg")
-    buffer = io.BytesIO()
+    buffer, kind = io.BytesIO(), WRITTEN[path.suffix.lower()]
+    if kind == "JPEG" and max(image.size) > 65_500:
+        raise UserError(f"cannot write {path}: a JPEG has at most 65,500 pixels a side; name a .png")
     image.save(buffer, kind)
     write_atomically(path, buffer.getvalue())
 
@@ -41,39 +54,54 @@ def open_picture(picture: Any) -> tuple[Image.Image, float]:
 
     Raises UserError if it cannot be read.
     """
+    with _one_line_errors():
+        image = _opened(picture)
+        pixels, tags = image.width * image.height, getattr(image, "tag_v2", {})
+        tile = tags.get(322, 0) * tags.get(323, 0)  # of a TIFF, width by height: it may be larger than the picture
+        megapixels, most = max(pixels, tile) / 1e6, FORMATS.get(image.format or "", 64)
+        if megapixels > most:
+            raise UserError(f"has {megapixels:,.1f} megapixels; in this format at most {most} are read")
+        shorter, longer = min(image.size), max(image.size)
+        if shorter < 8 or longer > NARROW * shorter:
+            raise UserError(f"is {image.width}x{image.height} pixels, too small or too narrow to show a digit")
+        width, height = (max(1, int(n * WORKING / pixels**0.5)) for n in image.size)
+        image.draft("", (width, height))  # a JPEG is decoded at a half, a quarter or an eighth
+        image = _reducible(image)
+        reduction = -(-int((image.width * image.height) ** 0.5) // WORKING)
+        image = _plain(image.reduce(reduction))
+        return image, longer / max(image.size)
+
+
+def upright(picture: Any) -> Image.Image:
+    """A picture as RGB, upright, in its own size; one that `open_picture` takes. Raises UserError as that does."""
+    with _one_line_errors():
+        return _plain(_opened(picture))
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Turn whatever a picture raises into a UserError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = opened(picture)
-            pixels = image.width * image.height
-            if pixels > LARGEST:
-                raise UserError(f"has {pixels / 1e6:,.0f} megapixels; at most {LARGEST / 1e6:.0f} are read")
-            shorter, longer = min(image.size), max(image.size)
-            if shorter < 8 or longer > NARROW * shorter:
-                raise UserError(f"is {image.width}x{image.height} pixels, too small or too narrow to show a digit")
-            width, height = (max(1, int(n * WORKING / pixels**0.5)) for n in image.size)
-            image.draft("", (width, height))  # a JPEG is decoded at a half, a quarter or an eighth
-            image = _reducible(image)
-            reduction = -(-int((image.width * image.height) ** 0.5) // WORKING)
-            image = plain(image.reduce(reduction))
-            return image, longer / max(image.size)
+            yield
     except UserError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
         raise UserError("is too large a picture") from error
     except Exception as error:  # what a damaged file raises may be anything
-        reason = getattr(error, "strerror", None) or "it is not a picture, or damaged"
+        reason = getattr(error, "strerror", None) or "it is not a picture such as a JPEG or PNG, or damaged"
         raise UserError(f"cannot be read: {reason}") from error
 
 
-def opened(picture: Any) -> Image.Image:
+def _opened(picture: Any) -> Image.Image:
     """A PIL image of a path, the bytes of a file, a PIL image or an array; of a file, not decoded yet."""
     if isinstance(picture, Image.Image):
         return picture.copy()
-    if isinstance(picture, bytes):
-        return Image.open(io.BytesIO(picture))
     if isinstance(picture, str | Path):
-        return Image.open(picture)
+        picture = read_regular(picture, LARGEST)
+    if isinstance(picture, bytes):
+        return Image.open(io.BytesIO(picture), formats=list(FORMATS))
     array = np.asarray(picture)
     if array.dtype == np.uint16:
         array = array >> 8
@@ -95,18 +123,17 @@ def _reducible(image: Image.Image) -> Image.Image:
     return image if mode == image.mode else image.convert(mode)
 
 
-def plain(image: Image.Image) -> Image.Image:
+def _plain(image: Image.Image) -> Image.Image:
     """A PIL image upright, as RGB: deep pixels stretched to 0..255, clear ones white, or black if the rest is light."""
-    image = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
     if image.mode[0] in "IF":
         stretched = cv2.normalize(np.asarray(image, np.float32), np.empty(0), 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)
         image = Image.fromarray(stretched)
     elif image.has_transparency_data:
         image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-        opaque = np.asarray(alpha)
-        light = opaque.any() and np.average(np.asarray(image.convert("L")), weights=opaque) > 127
+        lightness, alpha = np.asarray(image.convert("L")), np.asarray(image.getchannel("A"))
+        light = np.einsum("yx,yx", lightness, alpha, dtype=np.int64) > 127 * alpha.sum(dtype=np.int64)
         background = Image.new("RGB", image.size, "black" if light else "white")
-        background.paste(image, mask=alpha)
+        background.paste(image, mask=image.getchannel("A"))
         return background
     return image.convert("RGB")

@@ -2,7 +2,6 @@
 
 import io
 import math
-import os
 import signal
 from typing import Any
 
@@ -14,7 +13,6 @@ from lightning.pytorch.utilities import rank_zero_only
 from torch import nn
 from tqdm import tqdm
 
-from digits.checkpoint.untrusted import read
 from digits.files import write_atomically
 
 GAUSSIAN = (
@@ -109,9 +107,6 @@ class EpochCurves(Callback):
     def state_dict(self) -> dict[str, float]:
         return self.best
 
-    def load_state_dict(self, state_dict: dict[str, float]) -> None:
-        self.best = state_dict
-
 
 class Interrupted(BaseException):
     """A signal asked the run to end, in `epoch`. Not an Exception, so that nothing takes it for an error."""
@@ -161,24 +156,9 @@ class StopOnSignal(Callback):
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Lightning's way to disk and back, by `write_atomically` and `read`."""
+    """Lightning's way to disk, by `write_atomically`."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
         write_atomically(path, buffer.getvalue())
-
-    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        """The checkpoint, with the best epoch looked for beside it: the folder of a run may have been moved."""
-        checkpoint, folder = read(path), os.path.realpath(os.path.dirname(path))
-
-        def here(kept: str) -> str:  # by its name alone: the rest of a path may be a stranger's
-            return kept and os.path.join(folder, os.path.basename(kept))
-
-        for state in checkpoint.get("callbacks", {}).values():
-            if "best_k_models" in state:
-                state["dirpath"] = folder
-                state["best_k_models"] = {here(kept): score for kept, score in state["best_k_models"].items()}
-                for name in ("best_model_path", "kth_best_model_path", "last_model_path"):
-                    state[name] = here(state[name])
-        return checkpoint

@@ -9,19 +9,18 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
-from digits.checkpoint.contents import validation_accuracy
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.contents import Checkpoint
 from digits.plots.network import confusion, first_mistakes, first_weights
 from digits.training.runs import differing
 
 
 @rank_zero_only
-def report(trainer: Trainer, path: Path) -> None:
+def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
     """Say how well the checkpoint in `path` does, with which the Trainer has just been tested, and how to use it."""
     model: Any = trainer.lightning_module
     data: Any = trainer.datamodule  # type: ignore[attr-defined]
-    saved, metrics = read(path), {name: value.item() for name, value in trainer.callback_metrics.items()}
-    epoch, validation, test = saved["epoch"], validation_accuracy(saved) or 0.0, metrics["accuracy/test"]
+    test = trainer.callback_metrics["accuracy/test"].item()
+    epoch, validation = saved.epoch or 0, saved.accuracy or 0.0
 
     settings = {"hidden": model.shape, "lr": model.lr, "seed": model.hparams["seed"], "batch_size": data.batch_size}
     settings["epochs"] = trainer.max_epochs

@@ -10,7 +10,6 @@ from inspect import signature
 from pathlib import Path
 from shlex import quote
 from textwrap import shorten
-from traceback import extract_tb
 from typing import Any, NamedTuple
 
 import torch
@@ -19,11 +18,12 @@ from filelock import FileLock, Timeout
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
+from digits.checkpoint.contents import Checkpoint, rebuilt
 from digits.checkpoint.selection import CONFIG
 from digits.checkpoint.untrusted import read
 from digits.data import MNISTDataModule
-from digits.errors import UserError
-from digits.files import write_atomically
+from digits.errors import UserError, printable
+from digits.files import refuse_links, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.training.callbacks import Interrupted
 
@@ -35,8 +35,8 @@ class Run(NamedTuple):
 
     folder: Path
     resumed: bool = False
-    checkpoint: Path | None = None
-    first_epoch: int = 0
+    last: Checkpoint | None = None
+    best: Checkpoint | None = None
 
     @contextmanager
     def under_way(self, settings: Mapping[str, Any]) -> Iterator[None]:
@@ -53,17 +53,18 @@ class Run(NamedTuple):
                 if not self.resumed and any(self.folder.iterdir()):
                     raise UserError(f"{self.folder} is not empty; name another --run_dir, so that no run is lost")
                 lock.acquire()
+                remove_leftovers(self.folder)
                 write_atomically(self.folder / CONFIG, _as_yaml(settings))
             yield
-        except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
-            if not any("checkpoint_connector" in frame.filename for frame in extract_tb(error.__traceback__)):
-                raise
-            reason = " ".join(f"{type(error).__name__} {error}".split())  # where Lightning restores the state
-            raise UserError(f"{self.checkpoint} is not of a training that can go on: {reason}") from error
         except Timeout as error:
             raise UserError(f"another process trains in {self.folder}; wait for it, or stop it") from error
         except (MisconfigurationException, ModuleNotFoundError) as error:
             raise UserError(f"Lightning's Trainer: {shorten(str(error), 200)}") from error
+        except RuntimeError as error:
+            if not isinstance(error, torch.distributed.DistError) and "gloo" not in str(error):
+                raise
+            go_on = f"python -m digits train --resume {quote(str(self.folder))}"
+            raise UserError(f"another process of this training has ended; go on with: {go_on}") from error
         except OSError as error:
             ours = Path(error.filename or "/").resolve().is_relative_to(self.folder.resolve())
             if not ours and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -94,29 +95,47 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
 
     Raises UserError if the checkpoint was made with other settings than those of `model` and `data`.
     """
-    path, saved = _last_whole_checkpoint(folder)
-    if path is None:
-        return Run(folder, resumed=True)
-    try:  # what an old file lacks has its default
-        model_then = type(model).load_from_checkpoint(path)
-        data_then = MNISTDataModule(**saved["datamodule_hyper_parameters"])
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{path} is not of a training that can go on: {error}") from error
+    refuse_links(folder)
     trainer = settings["trainer"] or {}
-    double_then = any(tensor.dtype == torch.float64 for tensor in saved["state_dict"].values())
-    double_now = "64" in str(trainer.get("precision"))
-    then = {**model_then.hparams, **data_then.hparams, "trainer.precision": "64-true" if double_then else "32-true"}
-    now = {**model.hparams, **data.hparams, "trainer.precision": "64-true" if double_now else "32-true"}
-    for name, value in now.items():
-        if then[name] != value:
-            raise UserError(f"a resumed run keeps its settings: --{name} is {then[name]} in {folder}, not {value}")
+    precision = "64-true" if "64" in str(trainer.get("precision")) else "32-true"
+    now = {**model.hparams, **data.hparams, "trainer.precision": precision}
+    found: dict[str, Checkpoint] = {}
+    for path in filter(Path.exists, (folder / "last.ckpt", folder / "best.ckpt")):
+        if path.is_dir():
+            raise UserError(f"{path} is no file; remove it")
+        try:
+            found[path.stem] = read(path)
+        except UserError as error:
+            print(f"{printable(str(error))}; it is passed over", file=sys.stderr)
+            continue
+        then = _settings(found[path.stem], path, type(model))
+        for name, value in now.items():
+            if then[name] != value:
+                raise UserError(f"a resumed run keeps its settings: --{name} is {then[name]} in {path}, not {value}")
+    best = found.get("best")
+    if not (last := found.get("last", best)):
+        return Run(folder, resumed=True)
     epochs = trainer.get("max_epochs", settings["epochs"])
-    if model.schedule and (planned := saved.get("max_epochs")) != epochs:
-        raise UserError(f"a schedule is for all epochs of a run: --epochs is {planned} in {folder}, not {epochs}")
-    if 0 <= epochs <= saved["epoch"]:
-        raise UserError(f"{folder} has been trained for {saved['epoch'] + 1} epochs already, more than {epochs}")
-    rank_zero_only(print)(f"Going on with {folder} after epoch {saved['epoch']}")
-    return Run(folder, True, path, saved["epoch"] + 1)
+    if model.schedule and last.max_epochs != epochs:
+        raise UserError(
+            f"a schedule is for all epochs of a run: --epochs is {last.max_epochs} in {folder}, not {epochs}"
+        )
+    if 0 <= epochs < last.epochs:
+        raise UserError(f"{folder} has been trained for {last.epochs} epochs already, more than {epochs}")
+    if type(model).configure_optimizers is not DigitClassifier.configure_optimizers:
+        raise UserError("a training with an optimizer of its own cannot go on: what it remembers is not kept")
+    model.to(next(iter(last.weights.values())).dtype).load_state_dict(last.weights)
+    rank_zero_only(print)(f"Going on with {folder} after epoch {last.epoch}")
+    return Run(folder, True, last, best)
+
+
+def _settings(saved: Checkpoint, path: Path, kind: type[DigitClassifier]) -> dict[str, Any]:
+    """The settings of a training, as a checkpoint has them; what an old file lacks has its default."""
+    if not saved.epochs or not saved.data:
+        raise UserError(f"{path} is not of a training that can go on")
+    double = any(tensor.dtype == torch.float64 for tensor in saved.weights.values())
+    model, data = rebuilt(kind, saved, path, {}), MNISTDataModule(**saved.data)
+    return {**model.hparams, **data.hparams, "trainer.precision": "64-true" if double else "32-true"}
 
 
 def differing(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
@@ -124,16 +143,6 @@ def differing(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
     defaults = {**signature(DigitClassifier).parameters, **signature(MNISTDataModule).parameters}
     settings = {**model.hparams, **data.hparams}
     return {name: x for name, x in settings.items() if name not in ("hidden", "kernel") and x != defaults[name].default}
-
-
-def _last_whole_checkpoint(folder: Path) -> tuple[Path | None, dict[str, Any]]:
-    for path in (folder / "last.ckpt", folder / "best.ckpt"):
-        if path.exists():
-            try:
-                return path, read(path)
-            except UserError as error:
-                print(f"{error}; it is passed over", file=sys.stderr)
-    return None, {}
 
 
 def _as_yaml(settings: Mapping[str, Any]) -> bytes:

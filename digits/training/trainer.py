@@ -10,7 +10,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
-from digits.checkpoint.untrusted import VALIDATION
+from digits.checkpoint.contents import VALIDATION, Checkpoint
 from digits.errors import UserError
 from digits.kernels.optim import refuse_steps
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
@@ -50,7 +50,11 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
         raise UserError("--trainer.limit_test_batches: a run ends with a test")
     if settings.get("logger") is None:
         settings["logger"] = TensorBoardLogger(
-            run.folder, name="", version="", default_hp_metric=False, purge_step=run.first_epoch
+            run.folder,
+            name="",
+            version="",
+            default_hp_metric=False,
+            purge_step=run.last.epochs if run.last else 0,
         )
     callbacks = [*_listed(settings.pop("callbacks", None)), EpochLines(), EpochCurves(), StopOnSignal()]
     if early_stop:
@@ -66,7 +70,31 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
     except (ValueError, TypeError, RuntimeError, ModuleNotFoundError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     refuse_steps(trainer)
+    if run.last:
+        _go_on(trainer, run.last, run.best)
     return trainer
+
+
+def _go_on(trainer: Trainer, last: Checkpoint, best: Checkpoint | None) -> None:
+    """Have a Trainer go on after the epoch of `last`, with `best` as the best one so far.
+
+    What Lightning restores from its checkpoints is set here instead: nothing of it may be a stranger's.
+    """
+    loop: Any = trainer.fit_loop
+    loop.epoch_progress.current.processed = loop.epoch_progress.current.completed = last.epochs
+    loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = last.steps
+    if best is None or best.accuracy is None:
+        return
+    score, every = torch.tensor(best.accuracy, dtype=torch.float64), trainer.check_val_every_n_epoch or 1
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, EpochCurves) and best.best_test is not None:
+            callback.best = {"best/validation": best.accuracy, "best/test": best.best_test}
+        elif isinstance(callback, EarlyStopping):
+            callback.best_score, callback.wait_count = score, last.epochs // every - best.epochs // every
+        elif isinstance(callback, ModelCheckpoint) and callback.monitor == VALIDATION:
+            callback.best_model_score = callback.kth_value = score
+            callback.best_model_path = callback.kth_best_model_path = f"{callback.dirpath}/best.ckpt"
+            callback.best_k_models = {callback.best_model_path: score}
 
 
 def _listed(value: Any) -> list[Any]:

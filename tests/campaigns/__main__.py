@@ -1,6 +1,6 @@
 """Fuzz and crash tests: `python -m tests.campaigns NAME [--count N] [--seed S]`.
 
-hostile     run folders and checkpoints of strangers, made to run code, take gigabytes or make no sense
+hostile     what strangers made: checkpoints, runs, configs and pictures, with a watch on files, programs and memory
 kills       training that is killed at random instants, resumed, and compared with a run that was never interrupted
 mutations   MNIST's files and checkpoints, damaged at random
 pictures    files and arrays that no camera wrote

@@ -1,114 +1,247 @@
-"""Run folders and checkpoints of strangers are used: each with something in it that does harm or makes no sense.
+"""A verb is run on what a stranger has made: checkpoints, run folders, configs, MNIST's files and pictures.
 
-None may run code, end in a traceback, or take long.
+Each attack is made in a fresh folder with bystanders: another run, notes, files outside the working folder. The verb
+runs in a process of its own, forked from this one. It is WRONG if that ends in a traceback, in no line or in many, or
+by a signal; takes over 5 s of CPU time or 1 GB, or hangs; starts a program; or makes, changes or removes anything but
+what the verb is to write. A run that is resumed in spite of an attack ends on the weights of one that was not attacked.
 """
 
+import hashlib
+import os
 import random
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
+import resource
+import shutil
+import signal
+import stat
+import sys
+import time
+import traceback
+import warnings
+from contextlib import suppress
+from importlib import import_module
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
+import cv2
 import pytest
 import torch
-import yaml
 from PIL import Image, ImageDraw
 
 from digits.__main__ import main
+from tests.campaigns import attacks as files
+from tests.campaigns import checkpoint_attacks, picture_attacks
+from tests.campaigns.attacks import READ, REFUSED, Attack, Case
+from tests.support.mnist_files import use_source
 from tests.support.small_mnist import use, write_mnist
+from tests.support.training import same, weights
 
-COUNT, LIMIT = 300, 5
-
-
-class Hostile:
-    """Unpickled, it would create a file."""
-
-    def __reduce__(self):
-        return open, ("canary", "w")
-
-
-TRAINER = ["callbacks", "logger", "plugins", "profiler", "strategy", "accelerator", "max_epochs", "nope"]
-VALUES = [None, True, 0, -1, 2**70, 1e400, float("nan"), "", "\x1b[2J", "evil.Payload", [], [[]], {}, {"a": {}}, [None]]
-VALUES += [{"class_path": "evil.Payload"}, [{"class_path": "evil.Payload"}], "!!python/object/apply:os.mkdir", 10**9]
-OBJECTS = [  # that YAML cannot hold
-    torch.full((12, 784), float("nan")),
-    torch.ones(12, 784, dtype=torch.complex64),
-    torch.ones(1).expand(200_000, 200_000),
-    torch.ones(0, 12),
-    torch.ones(12, 784).to_sparse(),
-    torch.empty(12, 784, device="meta"),
-    Hostile(),
-]
-BOMB = "hidden: &a0 [1, 1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
-TEXTS = ["", "word", "[1, 2", "\x00", "- 1", "lr: {a: 1}", BOMB, "run_dir: !!python/object/apply:os.mkdir [canary]"]
-
-
-def checkpoint(path: Path, rng: random.Random) -> str:
-    """Write a hostile checkpoint; returns its kind."""
-    content = torch.load(Path("runs", "good", "best.ckpt"), weights_only=True)
-    kind = rng.choice(["state_dict", "hyper_parameters", "content"])
-    place = content if kind == "content" else content[kind]
-    place[rng.choice([*place, "other", "network.4.weight"])] = rng.choice(VALUES + OBJECTS)
-    torch.save(content, path)
-    return f"checkpoint: {kind}"
+COUNT, LIMIT = 1000, 60
+SECONDS, HANGS = 5, 30  # of CPU time, and of wall time, after which a process that waits for something is ended
+SLOW = {"figures": 15}  # seconds of CPU time of a verb that takes four on a good run
+MEMORY = 1_000_000_000  # bytes, above what a process has before it begins
+TABLE = [*checkpoint_attacks.TABLE, *files.TABLE, *picture_attacks.TABLE]
+RUN, BUNDLED = ["--network", "runs/attacked"], ["--network", "bundled"]
+VERBS = {  # what is run, and what it may write
+    "resume": (["train", "--resume", "runs/attacked"], "runs/attacked/"),
+    "config": (["train", "--config", "runs/attacked/config.yaml"], "runs/784-"),
+    "predict": (["predict", "--single", *RUN, "1.png"], None),
+    "evaluate": (["evaluate", *RUN], None),
+    "export": (["export", *RUN, "--to", "checkpoint", "--out", "out"], "out"),
+    "page": (["export", *RUN, "--to", "web", "--out", "out"], "out"),
+    "figures": (["figures", *RUN, "--out", "out"], "out"),
+    "json": (["predict", "1.png", "--network"], None),
+    "picture": (["predict", *BUNDLED], None),
+    "single": (["predict", *BUNDLED, "--single"], None),
+    "pictures": (["predict", *BUNDLED, "pictures"], None),
+    "evaluate pictures": (["evaluate", "pictures", *BUNDLED], None),
+    "closed": (["predict", *BUNDLED, "-"], None),
+    "endless": (["predict", *BUNDLED, "-"], None),
+}
+PROGRAMS = ("subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.startfile", "pty.spawn")  # audit events
 
 
-def config(run: Path, rng: random.Random) -> str:
-    """Write a hostile config.yaml; returns its kind."""
-    settings = {"hidden": [12], "epochs": 4, "lr": 1.0, "data_dir": "data", "trainer": {"max_epochs": 1}}
-    kind = rng.choice(["trainer", "setting", "text"])
-    if kind == "trainer":
-        settings["trainer"] = {rng.choice(TRAINER): rng.choice(VALUES)}
-    elif kind == "setting":
-        settings[rng.choice([*settings, "other"])] = rng.choice(VALUES)
-    (run / "config.yaml").write_text(rng.choice(TEXTS) if kind == "text" else yaml.safe_dump(settings))
-    return f"config: {kind}"
+class Ending(NamedTuple):
+    """How a verb ended: its status, negative for a signal; what it said on standard error; CPU seconds and bytes."""
+
+    status: int
+    errors: str
+    seconds: float
+    memory: int
+    hung: bool
 
 
-def reading(run) -> list[list]:
-    """The commands that use a run's checkpoint."""
-    return [["predict", "--single", "--network", run, "1.png"], ["export", "--network", run]]
+def run(words: list[str], home: Path, said: Path, stdin: str | None = os.devnull, wait: int = HANGS) -> Ending:
+    """Run a verb in `home`, in a forked process; what it writes to standard error goes to the file `said`."""
+    baseline = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    if not (pid := os.fork()):
+        try:
+            _run(words, home, said, stdin, wait)
+        finally:
+            os._exit(99)
+    deadline = time.monotonic() + wait
+    while not (ended := os.wait4(pid, os.WNOHANG))[0] and time.monotonic() < deadline:
+        time.sleep(0.005)
+    hung = not ended[0]
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)  # also what it has started
+    _, status, used = os.wait4(pid, 0) if hung else ended
+    used_memory = used.ru_maxrss * 1024 - baseline
+    text = said.read_text(errors="replace")
+    said.unlink()
+    return Ending(os.waitstatus_to_exitcode(status), text, used.ru_utime + used.ru_stime, used_memory, hung)
+
+
+def _run(words: list[str], home: Path, said: Path, stdin: str | None, wait: int) -> None:
+    os.setsid()
+    os.chdir(home)
+    os.environ["PATH"] = str(home.parent / "bin")
+    for place, name in ((0, stdin or os.devnull), (1, os.devnull), (2, said)):
+        os.dup2(os.open(name, os.O_RDWR | os.O_CREAT), place)
+    sys.stdin = open(0) if stdin else None  # noqa: SIM115
+    sys.stdout, sys.stderr = open(1, "w"), open(2, "w")  # noqa: SIM115
+    for part in Path("runs", "attacked").glob(".*.PID.part"):
+        part.rename(part.with_name(part.name.replace("PID", str(os.getpid()))))
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size + 4 * MEMORY,) * 2)  # spares the machine
+    resource.setrlimit(resource.RLIMIT_CPU, (wait, wait))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.addaudithook(_forbid)
+    status = 0
+    try:
+        main(words)
+    except SystemExit as stop:
+        status = stop.code
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _forbid(event: str, arguments: tuple) -> None:
+    if event.startswith(PROGRAMS):
+        os.write(2, f"STARTS A PROGRAM: {event} {arguments[:2]}\n".encode())
+        os._exit(98)
+
+
+def snapshot(folder: Path) -> dict[str, tuple]:
+    """What is in a folder: of each entry its kind and, but for folders, size, time of change and content."""
+    seen = {}
+    for parent, folders, names in os.walk(folder):
+        for path in (Path(parent, name) for name in (*folders, *names)):
+            facts = path.lstat()
+            content = b""
+            if stat.S_ISREG(facts.st_mode):
+                content = hashlib.sha256(path.read_bytes()).digest()
+            elif stat.S_ISLNK(facts.st_mode):
+                content = os.readlink(path)
+            times = () if path.is_dir() and not path.is_symlink() else (facts.st_size, facts.st_mtime_ns, content)
+            seen[str(path.relative_to(folder))] = (facts.st_mode, *times)
+    return seen
+
+
+def touched(before: dict[str, tuple], after: dict[str, tuple], may: str | None) -> list[str]:
+    """What a verb has made, changed or removed that it may not."""
+    changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    return [path for path in changed if not path.startswith((f"home/{may}", "home/data/"))]
+
+
+def fault(attack: Attack, verb: str, ending: Ending) -> str | None:
+    """What is wrong with the ending of a verb."""
+    lines = [line for line in ending.errors.splitlines() if not line.startswith("network: ")]
+    refused = ending.status != 0 or lines
+    long = [line for line in lines if len(line) > 1000 or not line.isprintable()]
+    last = lines[-1][-150:] if lines else ""
+    faults = {
+        f"starts a program: {last}": ending.status == 98,
+        "hangs": ending.hung,
+        f"takes {ending.seconds:.0f} s": ending.seconds > SLOW.get(verb, SECONDS),
+        f"takes {ending.memory / 1e9:.1f} GB": ending.memory > MEMORY,
+        f"is killed by signal {-ending.status}": ending.status < 0,
+        f"a traceback: {last}": "Traceback" in ending.errors,
+        f"status {ending.status}": ending.status not in (0, 1, 2),
+        "an error without a line": ending.status and not lines,
+        "a line too long, or not printable": long,
+        f"is refused: {last}": attack.wanted == READ and ending.status,
+        "is not refused": attack.wanted == REFUSED and not refused,
+    }
+    return next((what for what, wrong in faults.items() if wrong), None)
+
+
+def template(folder: Path) -> None:
+    """A working folder in `folder/home`, with two runs that can go on for an epoch; and what lies outside it."""
+    home, outside = folder / "home", folder / "outside"
+    (home / "pictures").mkdir(parents=True)
+    (outside / "folder").mkdir(parents=True)
+    write_mnist(home / "data" / "MNIST" / "raw")
+    image = Image.new("L", (60, 60), 255)
+    ImageDraw.Draw(image).line((30, 10, 30, 50), 0, 6)
+    for path in ("1.png", "pictures/1_good.png"):
+        image.save(home / path)
+    for path in ("victim.txt", "folder/letter.txt", "folder/last.ckpt", "events.out.tfevents.1"):
+        (outside / path).write_text("of somebody")
+    (folder / "bin").mkdir()
+    for name in ("gs", "npm"):  # seen also where a process of the verb's own starts it
+        (folder / "bin" / name).write_text('#!/bin/sh\n: > "$0.ran"\n')
+        (folder / "bin" / name).chmod(0o755)
+    (home / "notes.txt").write_text("notes")
+    (home / "evil.py").write_text("open('canary', 'w')\nclass Payload: pass\n")
+    settings = ["--hidden", "5", "--epochs", "2", "--lr", "1"]
+    first = run(["train", *settings, "--run_dir", "runs/attacked"], home, folder / "said", wait=600)  # may compile
+    assert first.status == 0, first
+    config = home / "runs" / "attacked" / "config.yaml"
+    config.write_text(config.read_text().replace("epochs: 2", "epochs: 3"))
+    shutil.copytree(home / "runs" / "attacked", home / "runs" / "sibling")
 
 
 def attacks(folder: Path, seed: int):
+    torch.set_num_threads(1)  # threads do not survive a fork
+    cv2.setNumThreads(1)
+    for module in ("predict", "evaluate", "export", "train", "figures.chapter"):  # once, not in each process
+        import_module(f"digits.{module}")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.syspath_prepend(folder)  # as the folder of a script is
-        use(patch, write_mnist(Path("data", "MNIST", "raw")))
-        yield from _attacks(random.Random(seed))
+        use(patch, write_mnist(folder / "small"))
+        use_source(patch, ".gz")  # no network
+        patch.syspath_prepend("")  # as the folder of a script is
+        template(folder / "template")
+        good = _weights_of_good_run(folder)
+        yield None
+        order = list(TABLE)
+        random.Random(seed).shuffle(order)
+        for number in count():
+            outcome = one(order[number % len(order)], folder, random.Random(f"{seed}/{number}"), good)
+            yield f"{outcome} (case {number})" if outcome.startswith("WRONG") else outcome
 
 
-def _attacks(rng: random.Random):
-    """In an empty working directory but for MNIST's files."""
-    Path("evil.py").write_text("open('canary', 'w')\nclass Payload: pass\n")
-    picture = Image.new("L", (60, 60), 255)
-    ImageDraw.Draw(picture).line((30, 10, 30, 50), 0, 6)
-    picture.save("1.png")
-    with redirect_stdout(StringIO()):
-        main(["train", "--hidden", "12", "--epochs", "2", "--lr", "1", "--run_dir", "runs/good"])
-        for words in reading("runs/good"):  # or the attacks would be refused for another reason than theirs
-            main([str(word) for word in words])
-    yield None
-    for number in count():
-        run = Path("runs", str(number))
-        run.mkdir()
-        if rng.random() < 0.6:
-            kind = checkpoint(run / "best.ckpt", rng)
-            (run / "last.ckpt").write_bytes((run / "best.ckpt").read_bytes())
-            (run / "config.yaml").write_text("hidden: [12]\nepochs: 4\nlr: 1\n")
-            words = rng.choice([*reading(run), ["train", "--resume", run]])
-        else:
-            kind = config(run, rng)
-            words = ["train", *rng.choice([["--resume", run], ["--config", run / "config.yaml"]])]
-        code = 0
-        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-            try:
-                main([str(word) for word in words])
-            except SystemExit as stop:
-                code = stop.code
-        lines = err.getvalue().splitlines()
-        assert code == 0 or lines, (kind, words)
-        assert all(len(line) < 1000 and line.isprintable() for line in lines), (kind, words, lines)
-        assert "nan" not in out.getvalue().lower(), (kind, words)
-        assert not Path("canary").exists(), f"code was executed: {kind}, {words}"
-        yield f"{kind}: {'works' if code == 0 else 'clear error'}"
+def _weights_of_good_run(folder: Path) -> dict[str, torch.Tensor]:
+    home = Path(shutil.copytree(folder / "template", folder / "good")) / "home"
+    ending = run(VERBS["resume"][0], home, folder / "said")
+    assert ending.status == 0, ending
+    return weights(home / "runs" / "attacked" / "last.ckpt")
+
+
+def one(attack: Attack, folder: Path, rng: random.Random, good: dict[str, torch.Tensor]) -> str:
+    """Make an attack, run a verb, and say what came of it."""
+    place, said = folder / "case", folder / "said"
+    shutil.copytree(folder / "template", place)
+    home, verb = place / "home", rng.choice(attack.verbs)
+    with warnings.catch_warnings(action="ignore"):
+        named = attack.make(Case(home, place / "outside", verb, rng))
+    words, may = VERBS[verb]
+    stdin = {"closed": None, "endless": "/dev/zero"}.get(verb, os.devnull)
+    before = snapshot(place)
+    ending = run([*words, *([named] if named else [])], home, said, stdin)
+    strange = touched(before, snapshot(place), may)
+    wrong = f"touches {', '.join(strange)[:200]}" if strange else fault(attack, verb, ending)
+    if not wrong and verb == "resume" and ending.status == 0 and attack.what.startswith("checkpoint"):
+        wrong = None if same(weights(home / "runs" / "attacked" / "last.ckpt"), good) else "other weights"
+    with suppress(FileNotFoundError):
+        (home / "runs" / "attacked").chmod(0o700)
+    shutil.rmtree(place)
+    return f"WRONG: {attack.what}, {verb}: {wrong}" if wrong else f"{attack.what.split(':')[0]}: {_what(ending)}"
+
+
+def _what(ending: Ending) -> str:
+    return "clear error" if ending.status else "used"

@@ -62,8 +62,8 @@ def damaged_checkpoints(folder, rng):
         path.write_bytes(mutate(content, rng))
         try:
             read = untrusted.read(path)
-            assert read["hyper_parameters"] == plain["hyper_parameters"] and read["epoch"] == 3
-            assert same(read["state_dict"], plain["state_dict"])
+            assert read.settings == plain["hyper_parameters"] and read.epoch == 3
+            assert same(read.weights, plain["state_dict"])
             outcome = "right result"
         except UserError as error:
             outcome = clear(error)

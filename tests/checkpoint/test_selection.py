@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from digits.checkpoint.contents import VALIDATION
 from digits.checkpoint.selection import BUNDLED, choose, newest_run
-from digits.checkpoint.untrusted import VALIDATION
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure

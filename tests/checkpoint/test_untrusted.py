@@ -5,8 +5,8 @@ import zipfile
 import pytest
 import torch
 
-from digits.checkpoint.contents import load_network
-from digits.checkpoint.untrusted import VERSION, read
+from digits.checkpoint.contents import VERSION, load_network
+from digits.checkpoint.untrusted import read
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
@@ -75,6 +75,24 @@ def with_tensor(name, make):
     return lambda state: state | {name: make(state[name])}
 
 
+def shared(depth):
+    """Lists of ten times the same list: as many leaves as 10 to the power of the depth, in a few bytes."""
+    return [shared(depth - 1)] * 10 if depth else 1
+
+
+def in_itself():
+    lists = []
+    lists.append(lists)
+    return lists
+
+
+def nested(depth):
+    lists = []
+    for _ in range(depth):
+        lists = [lists]
+    return lists
+
+
 FIRST, LAST = "network.0.weight", "network.2.bias"
 
 
@@ -87,20 +105,46 @@ FIRST, LAST = "network.0.weight", "network.2.bias"
         ({"state_dict": with_tensor(FIRST, lambda w: torch.ones(1).expand(30_000, 30_000))}, "larger than the file"),
         ({"state_dict": with_tensor(FIRST, lambda w: 3.0)}, "more than tensors"),
         ({"state_dict": list}, "more than tensors"),
+        ({"state_dict": with_tensor(FIRST, lambda w: w.double() * 1e300)}, "not of finite numbers of 32 bits"),
+        ({"state_dict": lambda state: state | {4: torch.ones(1)}}, "more than tensors"),
         ({"hyper_parameters": None}, "not plain values"),
-        ({"hyper_parameters": lambda hp: hp | {"lr": torch.ones(1)}}, "not plain values"),
+        ({"hyper_parameters": [("lr", 3.0)]}, "not plain values"),
+        ({"hyper_parameters": lambda hp: hp | {"lr": torch.ones(1)}}, "its lr is no plain value"),
+        ({"hyper_parameters": lambda hp: hp | {"lr": float("nan")}}, "its lr is no plain value, or out of range"),
+        ({"hyper_parameters": lambda hp: hp | {"mine": shared(30)}}, "its mine is no plain value"),
+        ({"hyper_parameters": lambda hp: hp | {"mine": in_itself()}}, "its mine is no plain value"),
+        ({"hyper_parameters": lambda hp: hp | {"mine": nested(200)}}, "its mine is no plain value"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [0]}}, "of no size"),
-        ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "larger than its weights"),
-        ({"hyper_parameters": lambda hp: hp | {"only_digit": "<meta http-equiv=refresh>"}}, "no digit"),
-        ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "not plain values"),
-        ({"epoch": "3"}, "its epoch is no number"),
-        ({"callbacks": [1]}, "its callbacks are no dictionary"),
+        ({"hyper_parameters": lambda hp: hp | {"hidden": [True]}}, "of no size"),
+        ({"hyper_parameters": lambda hp: hp | {"hidden": [10**6]}}, "larger than its weights"),
+        ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "image_size is no plain value, or out of range"),
+        ({"hyper_parameters": lambda hp: hp | {"only_digit": True}}, "its only_digit is no plain value"),
+        ({"hyper_parameters": lambda hp: hp | {"only_digit": "<meta http-equiv=refresh>"}}, "its only_digit is"),
+        ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "its seed is no plain value"),
+        ({"datamodule_hyper_parameters": [1]}, "not plain values"),
+        ({"datamodule_hyper_parameters": {"batch_size": 0}}, "its batch_size is no plain value, or out of range"),
+        ({"epoch": "3"}, "its epoch is no plain value, or out of range"),
+        ({"epoch": True}, "its epoch is no plain value, or out of range"),
+        ({"epoch": -1}, "its epoch is no plain value, or out of range"),
     ],
 )
 def test_what_train_does_not_write_is_refused(changes, said, tmp_path):
     path = changed(tmp_path / "a.ckpt", **changes)
     with pytest.raises(UserError, match=f"a.ckpt is refused: .*{said}"):
         read(path)
+
+
+@pytest.mark.parametrize("bomb", [shared, nested])
+def test_what_is_dropped_is_not_looked_at(bomb, tmp_path):
+    path = changed(tmp_path / "a.ckpt", callbacks={"x": bomb(50)}, loops=bomb(50), datamodule_hyper_parameters={})
+    assert read(path).epoch == 3 and read(path).accuracy is None
+
+
+def test_a_network_that_contradicts_its_settings_is_not_used(tmp_path):
+    for setting, said in (({"only_digit": 3}, "end in 1 output"), ({"image_size": 8}, "from 64 pixels")):
+        path = changed(tmp_path / "a.ckpt", hyper_parameters=setting)
+        with pytest.raises(UserError, match=said):
+            load_network(read(path), path)
 
 
 @pytest.mark.parametrize(
@@ -116,5 +160,7 @@ def test_what_train_does_not_write_is_refused(changes, said, tmp_path):
 )
 def test_what_is_no_network_of_ours_is_not_used(state, tmp_path):
     path = changed(tmp_path / "a.ckpt", state_dict=state)
-    with pytest.raises(UserError, match="a.ckpt does not hold Linear and Sigmoid layers that end in ten outputs"):
+    with pytest.raises(
+        UserError, match="a.ckpt does not hold Linear and Sigmoid layers that end in 10 outputs, from 784 pixels"
+    ):
         load_network(read(path), path)

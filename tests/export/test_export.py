@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from digits import mnist
-from digits.checkpoint.contents import load_network, validation_accuracy
+from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read
 from digits.export import onnx as onnx_model
@@ -144,9 +144,9 @@ def test_a_checkpoint_of_the_network_alone(export, tmp_path, data_dir):
     code, out, _ = export(path, "--to", "checkpoint", "--data_dir", data_dir)
     assert code == 0 and (tmp_path / "digits.ckpt").stat().st_size < 0.55 * (tmp_path / "net.ckpt").stat().st_size
     before, after = read(path), read("digits.ckpt")
-    kept = ("digits_version", "hyper_parameters", "datamodule_hyper_parameters", "epoch")
-    assert {*after} == {*kept, "state_dict", "callbacks"} and all(after[name] == before[name] for name in kept)
-    assert validation_accuracy(after) == 0.75 and b"/home" not in (tmp_path / "digits.ckpt").read_bytes()
+    assert after._replace(weights={}) == before._replace(weights={}) and after.accuracy == 0.75
+    content = (tmp_path / "digits.ckpt").read_bytes()
+    assert b"/home" not in content and b"optimizer" not in content
     rounded = DigitClassifier.load_from_checkpoint("digits.ckpt")
     for weights in (rounded.network.state_dict(), load_network(after, "digits.ckpt").state_dict()):
         for name, tensor in model.network.state_dict().items():
@@ -161,7 +161,7 @@ def test_weights_too_large_for_float16(export, tmp_path):
     with torch.no_grad():
         model.network[0].weight[0, 0] = 1e5
     code, _, errors = export(saved(tmp_path / "net.ckpt", model), "--to", "checkpoint")
-    assert code == 2 and "net.ckpt cannot be rounded to float16: network.0.weight is not" in errors[0]
+    assert code == 2 and "net.ckpt cannot be rounded to float16: a weight is too large" in errors[0]
 
 
 @pytest.mark.parametrize(

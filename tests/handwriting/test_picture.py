@@ -1,7 +1,10 @@
 """Every kind of picture is opened alike, and what is no picture is named."""
 
 import io
+import os
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -9,7 +12,9 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
+from digits.errors import UserError
 from digits.handwriting import find_digit, find_lines
+from digits.handwriting.picture import FORMATS, LARGEST, save
 from tests.support.finding import assert_finds, encoded, one_line_error
 from tests.support.pens import INK, STROKES, cover, on_paper
 
@@ -60,7 +65,7 @@ FILES = {
         "PNG": ("L", "RGB", "RGBA, dark on transparent", "P, transparent paper", "1", "I;16"),
         "TIFF": ("RGB", "CMYK", "F", "I;16"),
         "JPEG": ("L", "RGB", "CMYK"),
-        **dict.fromkeys(("BMP", "GIF", "WEBP", "PPM"), ("RGB",)),
+        **dict.fromkeys(("BMP", "GIF", "WEBP", "PPM", "JPEG2000", "AVIF"), ("RGB",)),
     }.items()
     for mode in modes
 }
@@ -138,10 +143,37 @@ def test_half_a_file_is_no_picture(kind, share):
     assert "damaged" in one_line_error(file[: int(share * len(file))])
 
 
-def test_paths_to_nowhere(tmp_path):
-    assert one_line_error(tmp_path / "none.png") == one_line_error(str(tmp_path / "none.png"))
-    assert "No such file" in one_line_error(tmp_path / "none.png")
-    assert "directory" in one_line_error(tmp_path) and one_line_error("a\0b")
+def test_no_other_format_is_tried(monkeypatch):
+    """EPS would start Ghostscript, and the picture within an ICO may be larger than the file says."""
+    Image.init()
+    tried, others = [], Image.OPEN.keys() - FORMATS
+    for kind in others:
+        monkeypatch.setitem(Image.OPEN, kind, (lambda *_, kind=kind: tried.append(kind), None))
+    assert {"EPS", "WMF", "ICO"} < others and "not a picture" in one_line_error(b"%!PS-Adobe-3.0 EPSF-3.0")
+    assert tried == []
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF", "PNG", "AVIF"])
+def test_only_the_first_frame_counts(kind, two):
+    image = Image.fromarray(on_paper(two))
+    blank = [Image.new("RGB", image.size, (n, n, n)) for n in range(100, 104)]
+    assert_finds(encoded(image, kind, save_all=True, append_images=blank), two)
+
+
+def test_paths_to_what_is_no_file(tmp_path):
+    pipe, link, endless = tmp_path / "pipe.png", tmp_path / "link.png", tmp_path / "endless.png"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    endless.touch()
+    os.truncate(endless, LARGEST + 1)
+    reasons = {
+        tmp_path / "none.png": "No such file",
+        tmp_path / f"{'n' * 300}.png": "File name too long",
+        tmp_path / "a\0b": "not a picture",
+        endless: "larger than 100,000,000 bytes",
+    } | dict.fromkeys([tmp_path, pipe, link, "/dev/null"], "not a regular file")
+    for path, reason in reasons.items():
+        assert reason in one_line_error(path) and reason in one_line_error(str(path))
 
 
 def test_what_is_no_array_of_a_picture():
@@ -161,3 +193,49 @@ def test_decompression_bombs_are_refused_before_they_go_off(size):
     error = one_line_error(png(*size))  # decoded, it would be damaged
     assert "too large" in error or "megapixels" in error
     assert "damaged" in one_line_error(png(9_000, 7_000))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_each_format_has_its_megapixels(kind, two, monkeypatch):
+    file = encoded(Image.fromarray(on_paper(two)), kind)
+    monkeypatch.setitem(FORMATS, kind, 0.07)
+    assert "0.1 megapixels; in this format at most 0.07 are read" in one_line_error(file)
+
+
+def test_tiles_larger_than_their_picture_are_refused():
+    file = encoded(Image.new("L", (64, 64)), "TIFF")
+    for tag, side in ((278, 322), (284, 323)):  # rows of a strip, planes; width and height of a tile
+        at = file.index(struct.pack("<H", tag))
+        file = file[:at] + struct.pack("<HHII", side, 4, 1, 40_000) + file[at + 12 :]
+    assert "1,600.0 megapixels" in one_line_error(file)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "mode", "options"),
+    [
+        ("JPEG", "CMYK", {"progressive": True, "subsampling": 0}),
+        ("PNG", "RGBA", {"compress_level": 1}),
+        ("TIFF", "RGBA", {"compression": "tiff_lzw"}),
+        ("GIF", "P", {}),
+        ("WEBP", "RGBA", {"method": 0}),
+        ("AVIF", "RGBA", {"speed": 10}),
+        ("JPEG2000", "RGBA", {}),
+    ],
+)
+def test_the_largest_takes_less_than_a_gigabyte(kind, mode, options, tmp_path):
+    side = int((FORMATS[kind] * 1e6) ** 0.5)
+    Image.new(mode, (side, side), 9).save(tmp_path / "picture", kind, **options)
+    code = """if True:
+    import sys, torch  # which predict needs
+    from tests.support.finding import one_line_error
+    from tests.support.damage import peak_memory
+    assert "looks like ink" in one_line_error(sys.argv[1]) and peak_memory() < 1e9, peak_memory()
+    """
+    subprocess.run([sys.executable, "-c", code, tmp_path / "picture"], check=True)
+
+
+def test_a_format_that_cannot_hold_a_picture(tmp_path):
+    with pytest.raises(UserError, match=r"cannot write .*wide.jpg: a JPEG has at most 65,500"):
+        save(Image.new("L", (66_000, 8)), tmp_path / "wide.jpg")
+    assert not list(tmp_path.iterdir())

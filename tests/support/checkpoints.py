@@ -2,7 +2,7 @@
 
 import torch
 
-from digits.checkpoint.untrusted import VERSION
+from digits.checkpoint.contents import VERSION
 from digits.model import DigitClassifier
 from digits.training.callbacks import WholeFiles
 

@@ -10,8 +10,6 @@ import pytest
 import torch
 
 from digits.model import DigitClassifier
-from digits.training.callbacks import WholeFiles
-from tests.support.checkpoints import saved
 from tests.support.training import Runs, curves, same
 
 
@@ -114,14 +112,3 @@ def test_a_second_signal_ends_the_end_of_an_epoch_too(run, monkeypatch, capsys):
         run("--epochs", 1, "--run_dir", "here")
     assert end.value.code == 130
     assert seen == ["went on"]
-
-
-def test_the_paths_in_a_checkpoint_lead_nowhere_but_beside_it(tmp_path):
-    """Training on replaces the best epoch, and a stranger may have written where that is."""
-    names = dict.fromkeys(("best_model_path", "kth_best_model_path", "last_model_path"), "/b/best.ckpt")
-    state = names | {"dirpath": "/a", "best_k_models": {"/b/best.ckpt": 0.9}}
-    path = saved(tmp_path / "last.ckpt", DigitClassifier([3]), callbacks={"ModelCheckpoint": state})
-    (found,) = WholeFiles().load_checkpoint(path)["callbacks"].values()
-    here = os.path.realpath(tmp_path)
-    assert found["dirpath"] == here and found["best_k_models"] == {f"{here}/best.ckpt": 0.9}
-    assert {found[name] for name in names} == {f"{here}/best.ckpt"}

@@ -1,10 +1,14 @@
 """Lightning's Trainer as the user sets it, in one process and in two."""
 
+import os
 import re
+import signal
+from pathlib import Path
 
 import pytest
 import torch
 
+from digits.checkpoint.untrusted import read
 from digits.model import DigitClassifier
 from digits.training.trainer import fastest_device
 from tests.support.training import Runs
@@ -49,3 +53,16 @@ def test_two_processes_share_a_run_that_each_would_name_by_its_clock(tmp_path):
     assert (folder / "best.ckpt").exists()
     one = runs.finish(runs.start(*settings, "14", "--kernel", "torch"))
     assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", two, re.M) != []
+
+
+@pytest.mark.slow
+def test_a_process_that_loses_another_says_so_in_a_line(tmp_path):
+    runs = Runs(tmp_path)
+    process = runs.new("two", "--epochs", "100000", "--trainer.devices", "2", "--trainer.strategy", "ddp")
+    assert next(line for line in process.stdout if line.startswith("Epoch 1:"))
+    [other] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(other), signal.SIGKILL)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode and "Traceback" not in errors
+    assert "another process of this training has ended; go on with: python -m digits train --resume two" in errors
+    assert read(tmp_path / "two" / "last.ckpt").epochs >= 1

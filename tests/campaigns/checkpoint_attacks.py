@@ -1,0 +1,240 @@
+"""Attacks on checkpoints, in a table; see `tests.campaigns.attacks`."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tests.campaigns.attacks import EITHER, LONG, NETWORK, READ, REFUSED, Attack, Case, deflated
+from tests.support.damage import mutate
+
+RESUMED = ("resume",)
+ABSENT = object()
+NAN, INF, HUGE = float("nan"), float("inf"), 10**30
+
+
+def at(what: str, wanted: str, place: str, *values: Any, verbs: tuple[str, ...] = NETWORK) -> Attack:
+    """A checkpoint in which one of `values`, or what they make for a case, is at a place such as `loops>fit_loop`."""
+
+    def make(case: Case) -> None:
+        content = torch.load(case.run / "last.ckpt", weights_only=True)
+        *path, last = place.split(">")
+        inner = content
+        for key in path:
+            inner = inner[int(key) if isinstance(inner, list) else key]
+        for key in list(inner) if last == "*" else [last]:
+            inner.pop(key, None)
+            value = case.rng.choice(values)
+            if value is not ABSENT:
+                inner[key] = value(case) if callable(value) else value
+        case.save(content)
+
+    return Attack(f"checkpoint: {what}", wanted, verbs, make)
+
+
+def path_of(case: Case) -> Any:
+    """A path to what is not the run's."""
+    link = case.run / f"link{case.rng.randrange(10)}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(case.rng.choice([case.outside / "folder", case.outside / "victim.txt", "../sibling", "/nowhere"]))
+    paths = [
+        "..",
+        ".",
+        "",
+        "/x/y/..",
+        "../..",
+        "../sibling",
+        "../sibling/last.ckpt",
+        case.home / "notes.txt",
+        link.name,
+    ]
+    paths += [link, case.outside / "victim.txt", case.outside / "folder", f"{case.outside}/folder/..", "\0", LONG, 5]
+    path = case.rng.choice(paths)
+    return str(path) if isinstance(path, Path) else path
+
+
+def state_of_checkpoints(case: Case) -> None:
+    """Where Lightning remembers which files it wrote, to remove them."""
+    content = torch.load(case.run / "last.ckpt", weights_only=True)
+    scores = [torch.tensor(0.0), 0, -1.0, NAN, "abc", None, torch.tensor([0.0, 1.0]), True]
+    for state in content["callbacks"].values():
+        if "best_k_models" in state:
+            wrong = {name: path_of(case) for name in ("best_model_path", "kth_best_model_path", "last_model_path")}
+            wrong |= {"dirpath": path_of(case), "best_k_models": {path_of(case): case.rng.choice(scores)}}
+            wrong |= {name: case.rng.choice(scores) for name in ("kth_value", "best_model_score", "current_score")}
+            state |= dict(case.rng.sample(sorted(wrong.items()), case.rng.randint(1, len(wrong))))
+            state["mode"] = case.rng.choice(["max", "min", 5])
+    case.save(content)
+
+
+def nested(case: Case) -> list:
+    """A list of some 10^13 to 10^40 leaves, in itself, or very deep."""
+    value: list = [0]
+    kind = case.rng.choice(["many", "itself", "deep"])
+    if kind == "itself":
+        value.append(value)
+    for _ in range({"many": case.rng.randint(13, 40), "itself": 0, "deep": case.rng.randint(500, 2000)}[kind]):
+        value = [value] * (10 if kind == "many" else 1)
+    return value
+
+
+def many_lists(case: Case) -> None:
+    content = torch.load(case.run / "last.ckpt", weights_only=True)
+    if kind := case.rng.randrange(4):
+        place = ["callbacks", "hyper_parameters", "datamodule_hyper_parameters"][kind - 1]
+        content[place][case.rng.choice(["x", *content[place]])] = nested(case)
+    else:
+        content[case.rng.choice([*content, "x"])] = nested(case)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    case.save(content)
+    sys.setrecursionlimit(limit)
+
+
+class Call:
+    """Unpickled, it calls a function."""
+
+    def __init__(self, *call: Any) -> None:
+        self.call = call
+
+    def __reduce__(self):
+        return self.call[0], self.call[1:]
+
+
+def code(case: Case) -> None:
+    calls = [(open, "canary", "w"), (os.system, "touch canary"), (eval, "open('canary', 'w')"), (os.mkdir, "canary")]
+    calls += [(subprocess.Popen, ["touch", "canary"]), (os.remove, str(case.outside / "victim.txt"))]
+    content = torch.load(case.run / "last.ckpt", weights_only=True)
+    content[case.rng.choice([*content, "x"])] = Call(*case.rng.choice(calls))
+    old = partial(torch.save, _use_new_zipfile_serialization=False)
+    case.save(content, case.rng.choice([torch.save, old, lambda x, path: path.write_bytes(pickle.dumps(x))]))
+
+
+def zip_bomb(case: Case) -> None:
+    """Entries that are compressed, or say that they are small, or are many."""
+    buffer, kind = BytesIO(), case.rng.randrange(3)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(20_000 if kind == 0 else 1):
+            archive.writestr(f"archive/data/{number}" if kind == 0 else "archive/data.pkl", b"")
+        if kind:
+            content = deflated(case.rng.randint(1200, 2000))
+            entry = zipfile.ZipInfo("archive/data/0")
+            archive.writestr(entry, content)
+            entry.compress_type, entry.compress_size = zipfile.ZIP_DEFLATED, len(content)
+            entry.file_size = 2_000_000_000 if kind == 1 else 1000
+    case.save(buffer.getvalue(), lambda content, path: path.write_bytes(content))
+
+
+def bytes_of(make: Callable[[Case], bytes]) -> Callable[[Case], None]:
+    return lambda case: case.save(make(case), lambda content, path: path.write_bytes(content))
+
+
+def truncated(case: Case) -> bytes:
+    content = (case.run / "last.ckpt").read_bytes()
+    return content[: case.rng.randrange(len(content))]
+
+
+def damaged(case: Case) -> bytes:
+    return mutate((case.run / "last.ckpt").read_bytes(), case.rng)
+
+
+def foreign(case: Case) -> bytes:
+    saved = BytesIO()
+    torch.save(case.rng.choice([{"model": torch.ones(3)}, [1], None, torch.ones(5), {"state_dict": {}}]), saved)
+    return case.rng.choice(
+        [saved.getvalue(), b"", b"\x7fELF" + bytes(99), b"\x89HDF\r\n\x1a\n", b"{}", b"PK\5\6" + bytes(18)]
+    )
+
+
+def network2(case: Case) -> str:
+    """A file of network2.py that is deep, or of huge numbers; returns its name."""
+    good = {"sizes": [784, 2, 10], "cost": "QuadraticCost", "weights": [[[0.0] * 784] * 2, [[0.0] * 2] * 10]}
+    good["biases"] = [[[0.0]] * 2, [[0.0]] * 10]
+    deep, wrong = (
+        case.rng.randint(2000, 100_000),
+        case.rng.choice([10**40, NAN, INF, -1, "1" * 100, None, True, [], {}, 0]),
+    )
+    texts = ["[" * deep, '{"sizes":' * deep, '{"sizes": [784, ' + "9" * 5000 + ", 10]}", "", "\0", "[]" * deep]
+    for place in ("sizes", "cost", "weights", "biases"):
+        texts.append(json.dumps(good | {place: wrong}))
+        texts.append(json.dumps(good | {place: [wrong, *good[place]][: len(good[place])]}))
+    texts.append(
+        json.dumps(good | {"sizes": case.rng.choice([[784, HUGE, 10], [HUGE**2, 10], [784, -2, 10], [10], [784]])})
+    )
+    (case.run / "net.json").write_text(case.rng.choice(texts))
+    return "runs/attacked/net.json"
+
+
+def tensor(make: Callable[[torch.Tensor], Any]) -> Callable[[Case], None]:
+    def attack(case: Case) -> None:
+        content = torch.load(case.run / "last.ckpt", weights_only=True)
+        name = case.rng.choice(list(content["state_dict"]))
+        content["state_dict"][name] = make(content["state_dict"][name])
+        case.save(content)
+
+    return attack
+
+
+QUANTIZED = {"scale": 1.0, "zero_point": 0, "dtype": torch.qint8}
+TENSORS: dict[str, Callable[[torch.Tensor], Any]] = {
+    "1e300": lambda x: x.double() + 1e300,
+    "inf": lambda x: x + INF,
+    "nan": lambda x: x * NAN,
+    "complex": lambda x: x + 1j,
+    "sparse": lambda x: x.to_sparse(),
+    "quantized": lambda x: torch.quantize_per_tensor(x, **QUANTIZED),
+    "expanded": lambda x: torch.ones(1).expand(x.shape),
+    "a huge expanded one": lambda x: torch.ones(1).expand(200_000, *x.shape),
+    "meta": lambda x: x.to("meta"),
+    "of another shape": lambda x: x[:-1],
+    "no tensor": lambda x: x.tolist(),
+    "empty": lambda x: x[:0],
+}
+SETTINGS, DATA, OPTIMIZER = "hyper_parameters", "datamodule_hyper_parameters", "optimizer_states>0>param_groups>0"
+NONSENSE = ["abc", NAN, INF, -1, HUGE, None, [], {}, [[]], True, torch.ones(3), b"x", (), ABSENT]
+TABLE = [
+    Attack("checkpoint: nothing", READ, NETWORK, lambda case: None),
+    *(Attack(f"checkpoint: a tensor is {name}", REFUSED, NETWORK, tensor(make)) for name, make in TENSORS.items()),
+    Attack("checkpoint: paths and scores of files to remove", EITHER, NETWORK + RESUMED * 9, state_of_checkpoints),
+    Attack("checkpoint: lists", EITHER, NETWORK, many_lists),
+    Attack("checkpoint: code", REFUSED, NETWORK, code),
+    Attack("checkpoint: zip bomb", REFUSED, NETWORK, zip_bomb),
+    Attack("checkpoint: truncated", REFUSED, NETWORK, bytes_of(truncated)),
+    Attack("checkpoint: damaged", EITHER, NETWORK, bytes_of(damaged)),
+    Attack("checkpoint: of another program", REFUSED, NETWORK, bytes_of(foreign)),
+    Attack("checkpoint: network2", REFUSED, ("json",), network2),
+    at("state_dict", REFUSED, "state_dict", *NONSENSE),
+    at("callbacks", EITHER, "callbacks", *NONSENSE, {"a": None}, {1: {}}),
+    at("state of callbacks", EITHER, "callbacks>*", *NONSENSE),
+    at("curves", EITHER, "callbacks>EpochCurves>best/validation", *NONSENSE),
+    at("hyperparameters", EITHER, SETTINGS, *NONSENSE),
+    at("settings of the data", EITHER, DATA, *NONSENSE, {"batch_size": 0}, {"data_dir": "x"}, {1: 2}),
+    *(at(f"{name} of the data", EITHER, f"{DATA}>{name}", *NONSENSE) for name in ("batch_size", "negatives")),
+    at("hidden", REFUSED, f"{SETTINGS}>hidden", [2**40], [-5], [0], [True], [5.0], ["5"], "5", 5, [1] * 10**5),
+    at("image_size", REFUSED, f"{SETTINGS}>image_size", 10**6, 2**31, -28, 0, True, 28.0, "28", [28]),
+    at("only_digit", REFUSED, f"{SETTINGS}>only_digit", True, False, 10, -1, 2.0, "3", []),
+    *(at(name, EITHER, f"{SETTINGS}>{name}", *NONSENSE) for name in ("lr", "init", "seed", "kernel", "cost", "l2")),
+    at("a setting that there is not", EITHER, f"{SETTINGS}>callbacks", "evil.Payload", {"class_path": "evil.Payload"}),
+    at("optimizer", EITHER, f"{OPTIMIZER}>lr", "x", ABSENT, NAN, 7.0, HUGE, [], verbs=RESUMED),
+    at("momentum", EITHER, f"{OPTIMIZER}>momentum", 0.9, "x", NAN, verbs=RESUMED),
+    at("parameters of the optimizer", EITHER, f"{OPTIMIZER}>params", [], [0], [9] * 4, "x", None, verbs=RESUMED),
+    at("states of optimizers", EITHER, "optimizer_states", *NONSENSE, [{}], [None], verbs=RESUMED),
+    at("schedulers", EITHER, "lr_schedulers", *NONSENSE, [{}], verbs=RESUMED),
+    at("loops", EITHER, "loops", *NONSENSE, {"fit_loop": None}),
+    at("fit_loop", EITHER, "loops>fit_loop", *NONSENSE, verbs=RESUMED),
+    at("epochs of the loop", EITHER, "loops>fit_loop>epoch_progress>current>completed", *NONSENSE, verbs=RESUMED),
+    at("steps of the loop", EITHER, "global_step", *NONSENSE, verbs=RESUMED),
+    at("epoch", EITHER, "epoch", *NONSENSE, 10**9, verbs=(*NETWORK, "figures")),
+    at("max_epochs", EITHER, "max_epochs", *NONSENSE, 10**9, verbs=(*NETWORK, "figures")),
+    at("version", EITHER, "digits_version", *NONSENSE, 2),
+    at("version of Lightning", EITHER, "pytorch-lightning_version", *NONSENSE, "99.0", verbs=RESUMED),
+]
