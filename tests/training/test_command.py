@@ -155,6 +155,7 @@ def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, in_time, 
     for folder in ("full", "piped", "linked"):
         Path(folder).mkdir()
     os.mkfifo("piped/.lock")
+    Path("piped", "config.yaml").touch()
     Path("linked", "config.yaml").symlink_to("../wrong.yaml")
     Path("full", "note").write_text("keep me")
     before = sorted(home.rglob("*"))
