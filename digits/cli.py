@@ -4,6 +4,7 @@ import errno
 import gc
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from inspect import BoundArguments
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter, Token
@@ -27,11 +29,14 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
         raise ValueError(f"expected a whole number, not {tokens[0].value!r}.") from error
 
 
+LONGEST = 1_000  # bytes of a path
+LARGE = 10**9  # of numbers that make sense, the largest
+
 Int = Annotated[int, Parameter(converter=_whole)]
-PositiveInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1))]
+PositiveInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=LARGE))]
 Seed = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0, lt=2**64))]
-Rate = Annotated[float, Parameter(validator=Number(gt=0, lt=float("inf")))]  # so neither nan nor inf
-Strength = Annotated[float, Parameter(validator=Number(gte=0, lt=float("inf")))]
+Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # so neither nan nor inf
+Strength = Annotated[float, Parameter(validator=Number(gte=0, lte=LARGE))]
 
 
 def run(verb: str, words: list[str]) -> None:
@@ -77,12 +82,28 @@ def parse(app: App, words: list[str]) -> BoundArguments:
         words = [word for word in words if word != "-"] + ["--", "-"]
     try:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
-    except CycloptsError as error:
+    except (CycloptsError, RecursionError) as error:  # of lists within lists
         raise UserError(" ".join(str(error).split()) + " --help says more.") from error
     if command != app.default_command:
         command(*bound.args, **bound.kwargs)
         sys.exit(0)
+    for value in bound.arguments.values():
+        for each in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(each, str | Path):
+                _refuse_impossible(each)
     return bound
+
+
+def _refuse_impossible(path: str | Path) -> None:
+    """Raise UserError for what no file can be named. Not only for paths: a text may name one, and all are short."""
+    if isinstance(path, Path) and re.match(r"\w+:/", str(path)):
+        raise UserError(f"{path}: expected a path, not an address")
+    try:
+        encoded = os.fsencode(path)
+    except UnicodeEncodeError:  # half of a surrogate pair, which a file of settings can hold
+        encoded = b"\0"
+    if b"\0" in encoded or len(encoded) > LONGEST or max(map(len, encoded.split(b"/"))) > 255:
+        raise UserError(f"{str(path)[:50]!r}... is too long, or no text, to name a file")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import yaml
 from digits.cli import PositiveInt, Rate
 from digits.data import MNISTDataModule
 from digits.errors import UserError
-from digits.files import write_atomically
+from digits.files import refuse_links, write_atomically
 from digits.network import Init
 from digits.train import train
 
@@ -89,6 +89,7 @@ def sweep(
         data.prepare_data()
         data.setup("fit")
         folder.mkdir(parents=True, exist_ok=True)
+        refuse_links(folder)
         database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", stop)
         open_study = partial(optuna.create_study, storage=database, direction="maximize", load_if_exists=True)
         study, run = open_study(study_name=name), partial(complete, workers=workers or cpu_count() or 1, stop=stop)

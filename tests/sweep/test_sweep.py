@@ -174,6 +174,15 @@ def test_mistakes_are_one_line(args, reason, run, capsys, monkeypatch):
     assert stop.value.code == 2 and re.search(reason, line), line
 
 
+def test_a_link_in_its_folder_is_refused(run, capsys):
+    Path("runs/sweep_784-30-10_epochs1").mkdir(parents=True)
+    Path("runs/sweep_784-30-10_epochs1/sweep.db").symlink_to("elsewhere")
+    with pytest.raises(SystemExit):
+        run("--epochs", 1)
+    assert "/sweep.db is refused" in capsys.readouterr().err
+    assert not Path("runs/sweep_784-30-10_epochs1/elsewhere").exists()
+
+
 @pytest.mark.parametrize("package", ["optuna", "matplotlib.figure"])
 def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(package, run, capsys, monkeypatch):
     for module in [name for name in sys.modules if name.startswith(("digits.sweep", "digits.plots"))]:

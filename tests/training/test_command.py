@@ -1,5 +1,6 @@
 """The command line of the train verb."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import torch
 import yaml
 
 from digits.__main__ import main
+from digits.cli import command_line
 from digits.model import DigitClassifier
+from digits.train import train
+from digits.training.command import understand
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,13 +111,29 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
         (["--config", "malformed.yaml"], "--config"),
         (["--config", "unknown.yaml"], "colour"),
         (["--config", "wrong.yaml"], "[lr] provided by wrong.yaml"),
-        (["--config", "repeating.yaml"], "--config repeating.yaml: no aliases"),
+        (["--config", "repeating.yaml"], "--config repeating.yaml: expected no aliases"),
         (["--config", "bytes.yaml"], "--config bytes.yaml: "),
         (["--config", "empty.yaml"], "--config empty.yaml: expected lines"),
+        (["--config", "pipe"], "--config pipe: it is not a regular file"),
+        (["--resume", "piped"], "piped/.lock is refused"),
+        (["--resume", "linked"], "linked/config.yaml is refused"),
+        (["--resume", "a" * 256], "too long"),
+        (["--run_dir", "a/" * 2_000], "too long"),
+        (["--data_dir", "a\0b"], "no text"),
+        (["--data_dir", "http://digits/data"], "expected a path, not an address"),
+        (["--lr", "1e300"], "--lr. Must be <= "),
+        (["--epochs", "9" * 3_000], "too long"),
+        (["--epochs", "9" * 99], "--epochs. Must be <= "),
         (["--hidden", "1000000000"], "more memory than there is"),
         (["--trainer.limit_test_batches", "0"], "--trainer.limit_test_batches"),
         (["--trainer.max_steps", "7"], "--trainer.max_steps: a run ends with an epoch"),
         (["--trainer.callbacks", "lightning.pytorch.callbacks.Timer"], "no plain value that Lightning's Trainer takes"),
+        (["--trainer.max_epochs", "9" * 99], "--trainer.max_epochs: Must be"),
+        (["--trainer.devices", "'1000'"], "--trainer.devices: Must be"),
+        (["--trainer.strategy", "ddp_spawn"], "--trainer.strategy: Must be auto or ddp"),
+        (["--trainer.check_val_every_n_epoch", "0"], "--trainer.check_val_every_n_epoch: Must be 1 to"),
+        (["--trainer.val_check_interval", "0"], "--trainer.val_check_interval: Must be"),
+        (["--trainer.default_root_dir", "elsewhere"], "--trainer.default_root_dir"),
         (["--run_dir=-dash"], "begins with -"),
         (["--trainer.max_epoch", "1"], "Did you mean --trainer.max_epochs?"),
         (["--trainer.max_epochs", "some"], "--trainer.max_epochs"),
@@ -122,16 +142,21 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
         (["--run_dir", "full"], "full"),
         (["--data_dir", "full/note"], "full/note"),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
-def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, args, named):
+def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, in_time, args, named):
     Path("malformed.yaml").write_text("lr: [1, 2\nepochs: 3")
     Path("unknown.yaml").write_text("colour: blue")
     Path("wrong.yaml").write_text("lr: -1")
     Path("repeating.yaml").write_text("hidden: [&a [1, 1], *a]")
     Path("bytes.yaml").write_bytes(b"\xff\xfe")
     Path("empty.yaml").touch()
-    Path("full").mkdir()
+    os.mkfifo("pipe")
+    for folder in ("full", "piped", "linked"):
+        Path(folder).mkdir()
+    os.mkfifo("piped/.lock")
+    Path("piped", "config.yaml").touch()
+    Path("linked", "config.yaml").symlink_to("../wrong.yaml")
     Path("full", "note").write_text("keep me")
     before = sorted(home.rglob("*"))
     with pytest.raises(SystemExit) as end:
@@ -143,3 +168,44 @@ def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, args, nam
     assert len(line) < 300
     assert sorted(home.rglob("*")) == before
     assert Path("full", "note").read_text() == "keep me"
+
+
+@pytest.mark.parametrize(
+    "text, named",
+    [
+        ("[" * 100_000, "ten lists deep"),
+        ("- " * 3_000, "ten lists deep"),
+        ("a: [" + "1, " * 2_000, "at most 1,000 values"),
+        ("lr: 3.0\n" * 20_000, "larger than 100,000 bytes"),
+        ("hidden: {0: 5}", "[hidden][0]"),
+        ("trainer: {1: 2}", "[trainer][1]"),
+        ("null: 2", "[null]"),
+        ("lr: !!binary aGk=", "[lr]"),
+        ("seed: .nan", "[seed]"),
+        ("lr: 1.0e+300", "[lr]"),
+        ("epochs: 0x" + "f" * 5_000, "1,000 characters"),
+        ("hidden: '" + "[" * 1_000 + "'", "says more"),
+        ("data_dir: http://digits/data", "expected a path, not an address"),
+        ('run_dir: "a\\0b"', "no text"),
+        ('data_dir: "\\ud800"', "no text"),
+        ("data_dir: " + "a" * 300, "too long"),
+        ("trainer: {max_epochs: 99999999999}", "[trainer][max_epochs]: Must be"),
+        ("trainer: {profiler: '" + "[" * 1_000 + "'}", "[trainer][profiler]"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_a_file_of_settings_is_understood_or_refused_in_a_line(text, named, home, capsys):
+    Path("c.yaml").write_text(text)
+    with pytest.raises(SystemExit) as end:
+        main(["train", "--config", "c.yaml"])
+    [line] = capsys.readouterr().err.splitlines()
+    assert end.value.code == 2 and named in line and len(line) < 1_200
+    assert [path.name for path in home.iterdir()] == ["c.yaml"]
+
+
+def test_what_a_file_may_leave_open(home):
+    Path("c.yaml").write_text(
+        "schedule: 30\nonly_digit: ~\nlr:\nstyles: yes\nrun_dir: 2026-01-01\ntrainer: {logger: null}"
+    )
+    bound = understand(command_line(train, "digits train"), ["--config", "c.yaml"])
+    assert bound.arguments == {"schedule": True, "allographs": True, "run_dir": Path("2026-01-01"), "trainer": {}}
