@@ -33,6 +33,7 @@ LONGEST = 1_000  # bytes of a path
 LARGE = 10**9  # of numbers that make sense, the largest
 
 Int = Annotated[int, Parameter(converter=_whole)]
+Epochs = Annotated[int, Parameter(converter=_whole, validator=Number(gte=-1, lte=LARGE))]  # -1 for no end
 PositiveInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=LARGE))]
 Seed = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0, lt=2**64))]
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # so neither nan nor inf

@@ -1,63 +1,49 @@
 """What `train` has on its command line beside its own settings: files that hold them, and Lightning's Trainer."""
 
 import sys
-from collections.abc import Sequence
-from functools import partial
-from inspect import BoundArguments, signature
+from inspect import BoundArguments
 from os import cpu_count
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypedDict
 
 import yaml
-from cyclopts import App, Parameter, Token
+from cyclopts import App, Parameter
 from cyclopts.config import Dict
-from lightning.pytorch import Trainer
+from cyclopts.validators import Number
 
 from digits.checkpoint.selection import CONFIG, newest_run
 from digits.checkpoint.untrusted import RENAMED
-from digits.cli import LARGE, LONGEST, parse
+from digits.cli import LONGEST, Epochs, PositiveInt, parse
 from digits.errors import UserError
 from digits.files import read_regular, refuse_links
 from digits.kernels import KERNELS
 
 WAYS = "; ".join(f"{kernel.name}: {kernel.help}" for kernel in KERNELS.values())
 KernelName = Annotated[str, Parameter(choices=("auto", *KERNELS), help=f"How to train. auto: the fastest; {WAYS}.")]
-ELSEWHERE = {"return", "default_root_dir", "model_registry"}  # would put files where --run_dir does not say
-SETTINGS = {name: hint for name, hint in get_type_hints(Trainer.__init__).items() if name not in ELSEWHERE}
-# Beyond these, Lightning fails in the midst of a run, or starts more processes than a machine should have.
-MANY = max(8, cpu_count() or 1)
-RANGES = {"check_val_every_n_epoch": (1, LARGE), "val_check_interval": (0.01, 1), "devices": (-1, MANY)}
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
+Many = Annotated[int, Parameter(validator=Number(gte=-1, lte=max(8, cpu_count() or 1)))]
+Switch = Literal[True, False]  # with a value, unlike a flag
+Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
 
 
-def _setting(name: str, hint: Any, kind: Any, tokens: Sequence[Token]) -> Any:
-    """The value of one of the Trainer's settings, whose type hint says which plain types it takes: no objects."""
-    try:
-        [value] = [yaml.safe_load(token.value) for token in tokens]
-    except (ValueError, RecursionError, yaml.YAMLError):  # more than one value, or brackets that are not closed
-        value = None
-    literals = [literal for literal in get_args(hint) if get_origin(literal) is Literal]
-    plain = {bool, int, float, str} & {hint, *get_args(hint)} | {str, int} & {type(value) for _ in literals}
-    if type(value) not in plain:
-        said = " ".join(token.value for token in tokens)
-        raise ValueError(f"{said} is no plain value that Lightning's Trainer takes.")
-    if name == "strategy" and value not in ("auto", "ddp"):
-        raise ValueError("Must be auto or ddp; processes are started in no other way.")
-    low, high = RANGES.get(name, (-LARGE, LARGE))
-    try:
-        number = value if isinstance(value, int) else float(value)
-    except ValueError:  # a word, such as auto
-        return value
-    if not low <= number <= high:
-        raise ValueError(f"Must be {low} to {high}.")
-    return value
+class TrainerSettings(TypedDict, total=False):
+    """The settings of Lightning's Trainer that a command line or a file may have. From Python, all may be given."""
 
-
-if TYPE_CHECKING:
-    TrainerSettings = dict[str, Any]
-else:
-    each = {name: Annotated[Any, Parameter(converter=partial(_setting, name, hint))] for name, hint in SETTINGS.items()}
-    TrainerSettings = TypedDict("TrainerSettings", {"help": bool} | each, total=False)
+    accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
+    devices: Many
+    num_nodes: PositiveInt
+    strategy: Literal["auto", "ddp"]
+    precision: Literal["32", "32-true", "64", "64-true"]
+    max_epochs: Epochs
+    max_time: str
+    limit_train_batches: Share
+    limit_val_batches: Share
+    check_val_every_n_epoch: PositiveInt
+    num_sanity_val_steps: Epochs
+    logger: Switch
+    enable_checkpointing: Switch
+    profiler: Literal["simple", "advanced"]
+    help: Annotated[bool, Parameter(show=False)]
 
 
 def understand(app: App, words: list[str]) -> BoundArguments:
@@ -99,7 +85,7 @@ def understand(app: App, words: list[str]) -> BoundArguments:
     meta = parse(app.meta, words)
     bound = with_files(*meta.args, **meta.kwargs)
     if "help" in (bound.arguments.get("trainer") or {}):
-        print("\n".join(f"--trainer.{x}" for x in signature(Trainer).parameters.values() if x.name in SETTINGS))
+        print("\n".join(f"--trainer.{name}" for name in TrainerSettings.__annotations__ if name != "help"))
         sys.exit(0)
     return bound
 
