@@ -52,8 +52,7 @@ class DigitClassifier(LightningModule):
         super().__init__()
         if only_digit is not None and not 0 <= only_digit <= 9:
             raise UserError(f"--only_digit must be 0 to 9, not {only_digit}")
-        hidden, lr, seed, l2 = [int(n) for n in hidden], float(lr), int(seed), float(l2)  # no numbers of NumPy's
-        schedule = bool(schedule)  # once, it was a number of epochs
+        hidden, lr, seed, l2, schedule = [int(n) for n in hidden], float(lr), int(seed), float(l2), bool(schedule)
         self.save_hyperparameters(logger=False)
         self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
         self.lr, self.kernel, self.only_digit = lr, kernel, only_digit
@@ -85,9 +84,7 @@ class DigitClassifier(LightningModule):
         """Plain SGD, with L2 and a schedule if wanted."""
         n = len(self.trainer.datamodule.training[1]) if self.l2 else 1  # type: ignore[attr-defined]
         optimizer = optim.plain_sgd(self, self.lr, self.l2 / n)
-        if not self.schedule:
-            return optimizer
-        return optim.scheduled(optimizer, self.trainer.max_epochs, self.trainer.current_epoch)
+        return optim.scheduled(optimizer, self.trainer) if self.schedule else optimizer
 
     def on_train_start(self) -> None:
         """Raise UserError if training is to end, or a rate to change, within an epoch."""

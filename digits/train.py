@@ -88,10 +88,9 @@ def train(
         lightning.fit(model, data)
         folder = lightning.strategy.broadcast(run.folder)  # each process has named it by its own clock
         if (best := folder / "best.ckpt").exists():
-            chosen_epoch = read(best)
-            model.load_state_dict(chosen_epoch.weights)
+            model.load_state_dict((saved := read(best)).weights)
             lightning.test(model, data, verbose=False)
-            report(lightning, chosen_epoch, best)
+            report(lightning, saved, best)
         else:
             rank_zero_only(print)("\nNo epoch was validated, so none could be chosen.")
     return folder

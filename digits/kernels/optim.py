@@ -36,19 +36,20 @@ def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
     return len(optimizer.param_groups) == len(groups) and all(map(does, optimizer.param_groups, groups))
 
 
-def scheduled(optimizer: Optimizer, epochs: int | None, done: int = 0) -> Any:
-    """The optimizer and, as Lightning wants it, its schedule for a run of so many epochs: warm-up and cosine decay.
+def scheduled(optimizer: Optimizer, trainer: Any) -> Any:
+    """The optimizer and, as Lightning wants it, its schedule for all epochs of a Trainer: warm-up and cosine decay.
 
     The learning rate rises from a tenth of the optimizer's to all of it, then falls along a cosine towards 0, which it
-    would reach in the epoch after the last; `done` epochs are behind it. Raises UserError if `epochs` is not known.
+    would reach in the epoch after the last. Raises UserError if the Trainer has no last epoch.
     """
+    epochs = trainer.max_epochs
     if epochs is None or epochs < 1:
         raise UserError("--schedule has to know how many epochs there will be")
     rising = math.ceil(WARM_UP * epochs)
     up = LinearLR(optimizer, start_factor=0.1, total_iters=rising)
     down = CosineAnnealingLR(optimizer, max(1, epochs - rising))
     schedule = SequentialLR(optimizer, [up, down], [rising])
-    for _ in range(done):
+    for _ in range(trainer.current_epoch):  # of a run that is resumed
         schedule.step()
     return [optimizer], [schedule]
 
