@@ -137,7 +137,7 @@ ATLAS = {
         "46,18 24,0 4,22 22,44 46,22 40,64 26,98 10,96 22,78 62,70",  # a loop at its foot
     ],
 }
-SHARE = 0.2  # of the images that are replaced
+SHARE = 0.25  # of the images that are replaced
 
 
 @torch.no_grad()

@@ -20,10 +20,9 @@ from digits.augment.neighbours import grid, normalized, side_by_side
 # well be a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
 CUTS = {0.0: [0, 2, 3, 4, 5, 6, 7, 8, 9], pi: [0, 2, 5, 6], pi / 2: [0, 3, 5], -pi / 2: [0, 2, 3, 5]}
 
-# As in the atlas of allographs. No B, D, G, I, J, L, O, S, T, Y or Z: they are drawn as digits are.
+# As in the atlas of allographs. No B, C, D, G, I, J, L, O, Q, S, T, U, Y or Z: some digits are drawn like them.
 LETTERS = (
     "0,100 35,0 | 35,0 70,100 | 12,64 58,64",  # A
-    "60,15 30,0 2,50 30,100 64,84",  # C
     "0,0 0,100 | 0,0 58,0 | 0,48 48,48 | 0,100 60,100",  # E
     "0,0 0,100 | 0,0 58,0 | 0,46 46,46",  # F
     "0,0 0,100 | 60,0 60,100 | 0,50 60,50",  # H
@@ -32,18 +31,12 @@ LETTERS = (
     "0,100 0,0 | 0,0 60,100 | 60,100 60,0",  # N
     "0,100 0,0 | 0,0 50,4 52,44 0,52",  # P
     "0,100 0,0 | 0,0 50,4 50,44 0,50 | 20,50 60,100",  # R
-    "0,0 4,80 32,100 60,80 62,0",  # U
     "0,0 32,100 | 32,100 64,0",  # V
     "0,0 20,100 | 20,100 44,30 | 44,30 66,100 | 66,100 88,0",  # W
     "0,0 62,100 | 62,0 0,100",  # X
-    "54,40 24,30 2,66 24,100 54,60 | 56,32 52,80 68,100",  # a
-    "2,66 50,60 30,34 4,60 20,98 54,88",  # e
     "0,30 4,64 2,100 | 2,60 24,34 36,60 36,100 | 36,60 58,34 72,60 74,100",  # m
-    "0,30 4,64 2,100 | 2,60 26,32 44,56 46,100",  # n
-    "0,50 60,50 | 30,0 30,100",  # +
     "0,30 70,30 | 0,66 70,66",  # =
     "20,0 12,100 | 52,0 44,100 | 0,34 66,30 | -2,70 64,66",  # #
-    "0,60 24,100 70,0",  # a check mark
     "60,20 20,4 6,50 24,96 60,84 | -6,42 42,40 | -8,60 40,58",  # a euro
 )
 
@@ -103,8 +96,8 @@ class Negatives:
 
     def scribbles(self, n: int) -> Tensor:
         """Smooth curves through random points."""
-        points = 100 * torch.rand(n, 8, 2, generator=self.generator, device=self.images.device)
-        _, weights = pen.parse(("0,0 1,0 2,0 3,0 4,0 5,0 6,0 7,0",))
+        points = 100 * torch.rand(n, 10, 2, generator=self.generator, device=self.images.device)
+        _, weights = pen.parse(("0,0 1,0 2,0 3,0 4,0 5,0 6,0 7,0 8,0 9,0",))
         figures = pen.Figures(points, weights.to(points.device).expand(n, -1, -1))
         return pen.draw(figures, torch.arange(n, device=points.device), self.generator)
 

@@ -9,11 +9,11 @@ from torch.nn.utils.rnn import pad_sequence
 
 PART = 50  # images at a time, few enough for the processor's cache
 SAMPLES, DOTS = 24, 80  # points of a curve between two that are given; dots of the pen, less than a pixel apart
-SHAKE = 2.0, 7.0  # standard deviation of the points, in hundredths of the height
-WIDER = 0.3  # logarithm of the largest change of the width
+SHAKE = 2.0, 6.0  # standard deviation of the points, in hundredths of the height
+WIDER = 0.4  # logarithm of the largest change of the width
 SLANT = -0.45, 0.15  # columns per row: a negative one leans to the right
 KEPT = -0.25, 0.0  # the slant that normalization leaves, by second moments
-WIDTH = 1.8, 4.0  # of the strokes, in pixels
+WIDTH = 1.8, 3.6  # of the strokes, in pixels
 BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
 
 

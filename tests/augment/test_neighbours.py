@@ -37,7 +37,7 @@ def test_cut_digits_are_drawn_as_mnist_draws_and_most_of_them_is_left(monkeypatc
 
 @pytest.mark.parametrize("apart", [0, 10, 21])
 def test_side_by_side(apart):
-    left, right = digits(2)[:1] / 255, digits(2)[1:] / 255
+    left, right = torch.rand(2, 1, 28, 28)
     pair = neighbours.side_by_side(left, right, torch.tensor([apart]))
     canvas = torch.zeros(2, 28, 56)
     canvas[0, :, :28], canvas[1, :, apart : apart + 28] = left[0], right[0]
