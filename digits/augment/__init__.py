@@ -9,6 +9,7 @@ from torch import Tensor
 from digits.augment import elastic
 from digits.augment.allographs import with_allographs
 from digits.augment.negatives import negative_examples
+from digits.augment.neighbours import with_neighbours
 
 Examples = tuple[Tensor, Tensor]  # images (N, H, W) uint8, and their targets (N, outputs)
 
@@ -24,14 +25,14 @@ def augment(
 ) -> Examples:
     """Images (N, H, W) uint8 of digits, and their targets (N, 10), as they are seen in an epoch, on their device.
 
-    Some are drawn in other ways of writing (`allographs`), then `negatives` images without a digit follow for each with
-    one, their targets all 0, then all are distorted with the strength `distort`. The result depends on the arguments
-    alone, and on the kind of device.
+    With `allographs`, some are written in other ways, and some cut from a neighbour. Then `negatives` images without a
+    digit follow for each with one, their targets all 0, then all are distorted with the strength `distort`. The result
+    depends on the arguments alone, and on the kind of device.
     """
     if allographs or negatives:
         digits = targets.argmax(1)
     if allographs:
-        images = with_allographs(images, digits, seed, epoch)
+        images = with_neighbours(with_allographs(images, digits, seed, epoch), seed, epoch)
     if extra := round(negatives * len(images)):
         images = torch.cat([images, negative_examples(images, digits, extra, seed, epoch)])
         targets = torch.cat([targets, targets.new_zeros(extra, targets.shape[1])])

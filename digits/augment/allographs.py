@@ -1,240 +1,158 @@
-"""Allographs: ways of writing digits that MNIST, written in the United States, hardly has, drawn onto its images.
+"""Allographs: the ways in which people write the ten digits, an atlas of pen strokes, drawn as MNIST's digits are.
 
-A 1 with a flag or a foot, a 7 with a bar or a serif, a 4 with a short leg or a low stem, a 9 with a curl, a 2 with a
-loop, a 0 with a tail; any digit narrow or wide, beside what a table's line has left, or cut from a neighbour that it
-touches. A network that has never seen them takes such a 1 for a 7 or 2, and such a 7 for a 4.
+MNIST was written in the United States. A network that has never seen other hands takes a 1 with a flag for a 7, a 7
+with a bar for a 4 and an open 4 for a 9. So some of its images are replaced by the same digit drawn from the atlas.
 """
-
-from math import pi
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample
 
+from digits.augment import pen
 from digits.augment.elastic import random_numbers
 
-# What share of a digit's images gets an allograph, and below, of all images. Compared in a few sets of shares on real
-# pictures by other hands and on MNIST's validation images.
-FLAG, FOOT, BAR, SERIF, SHORT, LOW, CURL, LOOP, TAIL = 0.3, 0.15, 0.3, 0.2, 0.25, 0.2, 0.15, 0.15, 0.1
-STRETCHED, REMAINS, TOUCHED = 0.2, 0.05, 0.2
-STRETCH = 0.25  # logarithm of the largest change of the width
-PART = 500  # images at a time, few enough for the processor's cache
-BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
+# Each line is a way to write the digit, as `pen.parse` takes it: points x,y of its strokes in hundredths of its height.
+ATLAS = {
+    0: [
+        "35,0 8,20 2,60 22,98 48,92 62,50 52,10 32,1",  # an oval
+        "35,0 10,15 0,55 20,98 45,96 63,50 52,8 30,3 | 70,-5 -4,106",  # a slash through it
+        "35,0 10,18 2,60 22,98 48,92 62,50 52,10 32,1 | 50,22 14,80",  # a slash inside
+        "58,4 25,2 2,50 15,97 48,97 66,50 52,12 25,8",  # begun at the top right
+        "40,5 10,15 0,60 20,100 48,95 64,50 50,8 30,4 24,24 42,34 66,18",  # a loop at its end
+        "20,8 0,50 14,100 46,98 62,55 50,10 26,4 8,0 -6,-8",  # a tail to the left
+        "38,2 8,15 0,60 22,100 50,92 60,45 48,8 40,0 60,2 90,-6",  # joined to the next digit
+        "14,12 0,60 20,100 50,95 62,50 52,14 40,2",  # open at the top
+        "12,88 0,40 22,0 54,10 64,55 44,100 14,94 -2,106 76,100",  # closed at the bottom, and underlined
+    ],
+    1: [
+        "0,35 18,20 32,0 | 32,0 32,100",  # a flag
+        "0,62 20,36 36,0 | 36,0 38,50 36,100",  # a long flag
+        "0,85 20,45 38,0 | 38,0 42,100",  # a flag down to the line
+        "0,55 40,0 | 40,0 52,100",
+        "0,22 14,14 26,0 | 26,0 24,100",  # a short flag
+        "-4,30 14,20 26,2 30,0 30,20 28,100",  # a round flag
+        "0,30 26,0 | 26,0 26,100 | -2,100 56,100",  # a flag and a foot
+        "24,0 24,100 | -2,100 50,98",  # a foot
+        "0,55 28,28 44,8 36,-2 28,14 28,60 28,92 44,100",  # a loop at the top, a hook at the end
+        "4,75 28,40 42,10 32,0 24,20 22,100",  # a loop at the top
+        "6,30 24,8 30,0 28,50 26,90 40,100 54,88",  # a hook at the end
+        "30,0 26,100 10,104",  # bent to the left
+        "0,48 14,44 34,0 | 34,0 16,100",  # the stem slants
+    ],
+    2: [
+        "4,22 28,0 54,16 38,55 0,100 | 0,100 64,98",  # an angle at the foot
+        "2,28 14,4 42,0 56,22 36,62 10,98 2,86 16,78 38,94 66,92",  # a loop at the foot
+        "30,50 8,46 2,20 28,0 56,14 50,52 18,90 2,98 18,84 40,96 66,92",  # a loop at the top and at the foot
+        "26,46 4,36 12,6 42,0 56,24 38,62 0,100 | 0,100 64,98",  # a curl at the top
+        "2,16 24,0 48,14 44,46 12,92 0,98 2,80 20,76 40,94 62,104 74,90",  # a large loop, a wave at its end
+        "0,10 20,2 52,4 | 52,4 34,46 0,100 | 0,100 62,100",  # as a z
+        "6,16 30,0 52,20 34,60 4,96 24,90 44,98 70,86",  # a wave
+        "4,24 26,0 50,18 42,54 6,100 | 6,100 44,98",  # a short foot
+        "12,34 22,28 12,14 30,0 54,20 32,64 0,100 | 0,100 30,92 64,100",  # begun with a small loop
+        "2,20 30,0 52,24 30,70 8,96 0,88 10,78 34,98 56,120",  # the foot descends
+    ],
+    3: [
+        "2,4 54,0 | 54,0 22,40 | 22,40 52,56 54,86 26,102 0,88",  # a flat top
+        "2,4 50,2 | 50,2 18,44 | 18,44 56,44 62,78 36,104 2,96",
+        "4,16 30,0 50,20 32,42 18,48 28,36 50,58 48,90 22,100 0,86",  # a loop in the middle
+        "4,12 32,0 46,24 20,44 | 20,44 54,62 36,100 4,94 8,78 24,84",  # a curl at its end
+        "0,14 24,0 42,16 26,42 | 26,42 56,60 50,94 20,102 -6,86",  # a small top
+        "2,18 8,4 54,2 | 54,2 28,38 | 28,38 58,62 44,98 4,96",  # a flat top with a serif
+        "0,8 28,0 52,18 40,38 12,46 | 12,46 44,50 56,76 34,100 -2,94",
+        "4,12 40,0 46,22 22,42 | 22,42 50,50 44,84 20,120",  # the end descends
+    ],
+    4: [
+        "26,0 2,64 | 2,64 64,60 | 44,30 40,100",  # open, the stem lower than the arm
+        "24,0 0,74 | 0,74 60,70 | 42,48 40,100",  # a low stem
+        "16,0 6,50 22,60 56,46 | 56,10 46,60 40,100",  # round, open
+        "10,0 8,50 56,50 | 54,0 50,100",  # as an h upside down
+        "8,2 4,42 16,52 52,44 | 52,44 58,0 | 52,44 46,100",
+        "34,0 0,68 | 0,68 50,68 64,64 | 58,34 30,100",  # the stem slants
+        "40,0 0,70 | 0,70 66,70 | 40,0 40,100",  # closed
+        "46,0 0,62 | 0,62 40,66 72,62 | 46,0 42,82",  # closed, a short leg
+        "30,0 0,70 | 0,70 64,68 | 46,40 44,74",  # hardly a leg
+        "40,100 50,40 52,4 44,0 4,56 8,66 66,60",  # in one stroke, from the foot
+        "22,0 2,44 | 2,44 50,58 | 58,8 44,54 22,100",
+        "36,0 20,32 0,70 14,64 62,70 | 44,46 52,60 36,110",
+    ],
+    5: [
+        "14,4 8,46 | 8,46 34,40 52,64 38,98 0,92 | 14,4 58,0",  # two strokes
+        "58,4 30,2 18,30 40,50 48,80 26,100 0,92",  # as an s
+        "20,14 10,50 | 10,50 32,42 50,62 38,96 12,102 -4,88 | 24,0 72,4",  # a loose bar
+        "0,62 10,96 24,92 28,34 | 28,34 34,4 76,0",  # as a check mark
+        "56,0 14,2 | 14,2 8,44 | 8,44 50,48 50,88 0,100",  # in one stroke
+        "52,2 20,4 | 20,4 10,52 | 10,52 4,48 34,46 46,74 22,102 -4,90 4,82",  # a curl at its end
+        "12,8 10,44 | 10,44 40,42 52,70 30,102 2,90 | 12,8 44,-8 76,-12",  # the bar rises
+        "20,0 4,52 | 4,52 40,52 | 40,52 40,88 14,104 -6,90 | 22,2 62,8",  # angular
+        "12,10 8,46 8,56 16,46 40,46 50,74 26,102 -2,90 | 16,4 60,-2",  # a loop at the corner
+        "72,-6 30,2 22,40 46,58 34,94 -6,98",
+        "20,20 14,52 | 14,52 40,46 48,76 18,118 -8,112 | 22,16 56,-2",
+    ],
+    6: [
+        "48,0 20,30 2,70 18,100 46,94 50,68 32,58 8,78",  # curved
+        "30,0 12,40 6,84 26,100 46,80 32,60 12,78",  # a straight stem
+        "56,8 24,0 0,50 14,100 54,92 56,60 26,50 6,70",  # a hook at the top
+        "30,0 4,60 14,98 38,98 50,76 36,62 20,74 24,90",  # a spiral
+        "40,0 10,44 4,88 28,102 44,84 30,70 4,80 -10,92",  # the bowl crosses the stem
+        "26,0 2,80 20,100 44,92 48,74 28,66",  # open
+        "60,-10 26,14 4,58 10,94 36,100 50,80 36,64 10,76 4,84",  # a long arm
+        "20,22 30,2 24,2 4,60 16,100 46,92 46,64 24,62 8,82",  # a loop at the top
+        "10,0 2,60 8,96 40,98 44,70 4,66",  # as a b
+    ],
+    7: [
+        "2,8 56,3 | 56,3 34,50 24,100 | 8,55 56,48",  # a bar
+        "6,30 4,6 | 4,6 56,5 | 56,5 30,55 24,100 | 8,58 54,50",  # a bar and a serif
+        "4,28 6,4 | 6,4 60,2 | 60,2 40,45 32,100",  # a serif
+        "0,25 10,3 28,12 56,0 | 56,0 36,45 28,100",  # a wave
+        "0,22 8,4 34,10 56,8 46,40 30,100 | 12,55 62,50",  # a round wave and a bar
+        "6,20 24,0 44,5 40,50 30,100 | 12,55 60,55",  # round
+        "2,10 50,6 | 50,6 10,100 | 8,48 52,68",  # the bar descends
+        "2,6 54,2 | 54,2 36,40 34,100 | 10,70 58,42",  # the bar rises
+        "8,46 6,10 | 6,10 50,6 | 50,6 48,40 40,100",  # a long serif
+        "0,4 56,0 | 56,0 22,100 | 22,46 52,44",  # a short bar
+        "2,14 46,0 | 46,0 40,60 50,100",  # the stem bends to the right
+        "0,2 62,8 | 62,8 32,50 6,104 | 2,62 66,40",
+        "0,36 14,6 | 14,6 70,-6 | 70,-6 44,50 40,106 | 20,52 76,40",  # wide
+        "0,2 50,0 | 50,0 46,30 12,98 0,92",  # the stem bends to the left
+    ],
+    8: [
+        "50,14 26,0 10,20 30,48 52,74 30,100 6,80 28,48 48,20 46,6",  # as an s, and back
+        "30,46 8,24 30,0 52,24 30,46 2,74 30,100 58,74 30,46",  # from its middle
+        "28,0 8,22 28,46 48,22 26,0 | 28,46 2,74 28,102 56,74 30,46",  # two circles
+        "30,2 12,18 26,42 46,22 30,4 | 26,54 4,78 26,100 48,80 28,54",  # two circles that do not meet
+        "60,0 30,6 10,22 34,50 50,78 26,100 4,82 26,50 64,-4",  # open at the top
+        "56,10 24,0 14,22 50,66 34,102 2,84 20,54 48,26 40,4",
+        "8,4 44,80 26,102 4,82 48,8 28,0 10,6",  # an hourglass
+        "24,2 2,26 30,52 44,80 24,100 8,80 40,44 52,16 70,2",  # a tail to the right
+    ],
+    9: [
+        "46,20 26,0 4,18 18,48 42,30 48,5 | 48,5 46,60 36,96 16,100 4,86",  # as a g
+        "46,24 30,0 8,20 20,48 46,30 42,55 32,86 40,100",  # a foot to the right
+        "42,30 30,4 10,16 16,46 38,44 46,20 36,60 24,100",  # a curved stem
+        "52,14 24,0 2,24 20,50 52,20 | 52,8 52,100",  # a straight stem
+        "48,10 22,0 0,26 20,50 46,24 | 50,4 40,100",
+        "46,20 26,0 4,20 20,46 44,24 46,70 28,104 0,98 -8,84 12,82",  # a curl at its end
+        "40,24 28,10 10,16 6,38 28,46 48,26 36,2 16,4 40,2 54,30 42,100",  # a spiral
+        "48,12 24,0 0,20 14,44 44,34 52,14 50,60 26,96 -4,100",  # a long foot
+        "48,6 12,6 8,40 44,38 | 48,6 44,38 42,70 10,100",  # angular
+        "46,18 24,0 4,22 22,44 46,22 40,64 26,98 10,96 22,78 62,70",  # a loop at its foot
+    ],
+}
+SHARE = 0.25  # of the images that are replaced
 
 
 @torch.no_grad()
 def with_allographs(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Tensor:
-    """The images (N, 28, 28) uint8 of the digits `labels` (N,) int64, some written in other ways; on their device.
+    """The images (N, 28, 28) uint8 of the digits `labels` (N,) int64, some replaced by drawings; on their device.
 
     Which, and how, depends on the arguments alone, and on the kind of device: an epoch has its own.
     """
     generator = random_numbers(images.device, seed, epoch, 1)
-    parts = zip(images.split(PART), labels.split(PART), strict=True)
-    return torch.cat([_rewritten(part, digits, generator) for part, digits in parts])
-
-
-def _rewritten(images: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
-    """Images (N, 28, 28) uint8, written in other ways by chance."""
-    pixels = images / 255
-    changed = torch.zeros_like(labels, dtype=torch.bool)
-
-    def chosen(digit: int | None, share: float) -> tuple["Strokes", Tensor]:
-        chance = torch.rand(len(labels), generator=generator, device=labels.device)
-        numbers = ((chance < share) & (labels == digit if digit is not None else True)).nonzero().flatten()
-        changed[numbers] = True
-        return Strokes(pixels[numbers], generator), numbers
-
-    one, numbers = chosen(1, FLAG)  # a stroke from the top, down to the left, a little bent
-    stem = one.bottom - one.top
-    way, length = turned(stem, one.uniform(0.3, 0.8)), one.uniform(0.15, 0.7)
-    bend = one.top + 0.5 * length * way + 0.1 * length * turned(way, one.uniform(-1.6, 1.6))
-    pixels[numbers] = one.drawn(one.top, bend).drawn(bend, one.top + length * way).pixels
-
-    one, numbers = chosen(1, FOOT)
-    level = one.height * direction(one.uniform(-0.25, 0.15))
-    left, right = one.uniform(0.1, 0.4), one.uniform(0.1, 0.4)
-    pixels[numbers] = one.drawn(one.bottom - left * level, one.bottom + right * level).pixels
-
-    seven, numbers = chosen(7, BAR)
-    at, level = seven.centre(seven.uniform(0.45, 0.7)), seven.height * direction(seven.uniform(-0.45, 0.2))
-    pixels[numbers] = seven.drawn(at - seven.uniform(0.1, 0.4) * level, at + seven.uniform(0.1, 0.4) * level).pixels
-
-    seven, numbers = chosen(7, SERIF)
-    start = seven.leftmost(0.35)
-    length, angle = seven.uniform(0.1, 0.3) * seven.height, seven.uniform(1, 2.2)  # down, or up
-    pixels[numbers] = seven.drawn(start, start + length * direction(angle * seven.uniform(-1, 1).sign())).pixels
-
-    four, numbers = chosen(4, SHORT)
-    pixels[numbers] = four.without_leg(four.uniform(0, 0.8)).pixels
-
-    four, numbers = chosen(4, LOW)
-    pixels[numbers] = four.with_low_stem(four.uniform(0.4, 1)).pixels
-
-    nine, numbers = chosen(9, CURL)
-    angle = nine.uniform(2.6, 3.7)  # to the left, then perhaps up
-    bend = nine.bottom + nine.uniform(0.1, 0.45) * nine.height * direction(angle)
-    end = bend + nine.uniform(0.05, 0.25) * nine.height * direction(angle + nine.uniform(-0.2, 1.2))
-    pixels[numbers] = nine.drawn(nine.bottom, bend).drawn(bend, end).pixels
-
-    two, numbers = chosen(2, LOOP)
-    start = two.leftmost(0.45)
-    pixels[numbers] = two.drawn(start, two.centre(two.uniform(0.4, 0.6))).pixels
-
-    zero, numbers = chosen(0, TAIL)
-    start = torch.where(zero.uniform(0, 1) < 0.5, zero.top, zero.bottom)
-    end = start + zero.uniform(0.2, 0.6) * zero.height * direction(zero.uniform(-1, 0.3))
-    pixels[numbers] = zero.drawn(start, end).pixels
-
-    wide = torch.rand(len(labels), generator=generator, device=labels.device) < STRETCHED
-    several, numbers = chosen(None, REMAINS)
-    pixels[numbers] = several.with_remains().pixels
-
-    several, numbers = chosen(None, TOUCHED)
-    pixels[numbers] = several.cut_from_neighbours().pixels
-
-    stretch = (torch.rand(len(labels), generator=generator, device=labels.device) * 2 - 1) * STRETCH * wide
-    changed |= wide
-    pixels[changed] = as_mnist(pixels[changed], stretch[changed].exp())
-    return (pixels * 255).round_().to(torch.uint8)
-
-
-class Strokes:
-    """Digits (n, 28, 28) float 0..1 to draw on: their places are x, y (n, 2) in pixels, their lengths (n, 1)."""
-
-    def __init__(self, pixels: Tensor, generator: torch.Generator) -> None:
-        self.pixels, self.generator = pixels, generator
-        self.first, self.last = ends(pixels.mT)
-        self.height = (self.last - self.first)[:, None].float()
-        down, right = pixels.diff(dim=1)[:, :, :-1], pixels.diff(dim=2)[:, :-1]
-        edge = (down**2 + right**2).sqrt().sum((1, 2))  # twice the length of the strokes
-        self.width = (2 * pixels.sum((1, 2)) / edge.clamp(min=1))[:, None]
-        self.top, self.bottom = self.centre(0.04), self.centre(0.96)
-
-    def uniform(self, low: float, high: float) -> Tensor:
-        """A random number for each digit, (n, 1)."""
-        return low + (high - low) * torch.rand(len(self.pixels), 1, generator=self.generator, device=self.pixels.device)
-
-    def centre(self, share: Tensor | float) -> Tensor:
-        """The middle of the strokes at this share of the height."""
-        y = self.first[:, None] + share * self.height
-        column, row = grid(self.pixels)
-        near = (1.5 - (row - y[:, :, None]).abs()).clamp(min=0) * self.pixels
-        x = (near * column).sum((1, 2)) / near.sum((1, 2)).clamp(min=1e-3)
-        return torch.cat([x[:, None], y], 1)
-
-    def leftmost(self, share: float) -> Tensor:
-        """The left end of the strokes in the upper share of the height."""
-        column, row = grid(self.pixels)
-        upper = (self.pixels > 0.4) & (row < (self.first[:, None] + share * self.height)[:, :, None])
-        x = torch.where(upper, column, 27.0).amin((1, 2))
-        end = upper & (column < x[:, None, None] + 1.6)
-        y = (end * row).sum((1, 2)) / end.sum((1, 2)).clamp(min=1)
-        return torch.stack([x + 0.8, y], 1)
-
-    def drawn(self, start: Tensor, end: Tensor) -> "Strokes":
-        """With a straight stroke as wide as the others."""
-        self.pixels = with_stroke(self.pixels, start, end, self.width)
-        return self
-
-    def bar(self) -> Tensor:
-        """The row with the most foreground in the lower two thirds: the level stroke of a 4."""
-        _, row = grid(self.pixels)
-        lower = row[:, 0] > self.first[:, None] + 0.35 * self.height
-        return (self.pixels.sum(2) * lower).argmax(1)[:, None]
-
-    def without_leg(self, share: Tensor) -> "Strokes":
-        """Cut off below the bar, but for a share of what is there."""
-        _, row = grid(self.pixels)
-        bar = self.bar() + 0.6 * self.width
-        cut = bar + share * (self.last[:, None] - bar).clamp(min=0)
-        self.pixels = self.pixels * (cut[:, :, None] + 0.5 - row).clamp(0, 1)
-        return self
-
-    def with_low_stem(self, share: Tensor) -> "Strokes":
-        """Without the right half of this share of what is above the bar."""
-        column, row = grid(self.pixels)
-        cut = self.first[:, None] + share * (self.bar() - self.width - self.first[:, None]).clamp(min=0)
-        kept = torch.maximum(row - cut[:, :, None], self.centre(0.5)[:, :1, None] - column)
-        self.pixels = self.pixels * (kept + 0.5).clamp(0, 1)
-        return self
-
-    def with_remains(self) -> "Strokes":
-        """With a stroke along one of the sides, such as a line of a table or a neighbour leaves."""
-        left, right = ends(self.pixels)
-        middle = torch.stack([left + right, self.first + self.last], 1) / 2
-        half = torch.stack([right - left, self.last - self.first], 1) / 2
-        away = direction(self.uniform(0, 4).floor() * (pi / 2))
-        along = turned(away, self.uniform(1.4, 1.74))
-        place = middle + away * (half + self.uniform(-1, 4)) + along * self.uniform(-6, 6)
-        reach = self.height * self.uniform(0.1, 0.3) * along
-        return self.drawn(place - reach, place + reach)
-
-    def cut_from_neighbours(self) -> "Strokes":
-        """Cut near the place where the next digit begins, on the right or left, which touches or overlaps this one."""
-        mirrored = self.uniform(0, 1)[:, :, None] < 0.5
-        pixels = torch.where(mirrored, self.pixels.flip(2), self.pixels)
-        beside = torch.where(mirrored, self.pixels.roll(1, 0).flip(2), self.pixels.roll(1, 0))
-        (left, right), (start, _) = ends(pixels), ends(beside)
-        end = right + 1 - self.uniform(0, 0.2)[:, 0] * (right - left)  # where the neighbour begins
-        column, row = grid(pixels)
-        source = (column - (end.round() - start)[:, None]).long()
-        there = (source >= 0) & (source < 28)
-        beside = beside.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * there[:, None]
-        cut = (
-            end[:, None, None] + self.uniform(-1, 2.5)[:, :, None] + self.uniform(-0.3, 0.3)[:, :, None] * (row - 13.5)
-        )
-        cut_off = torch.maximum(pixels, beside) * (cut - column).clamp(0, 1)
-        self.pixels = torch.where(mirrored, cut_off.flip(2), cut_off)
-        return self
-
-
-def ends(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """The first and the last column (n,) with strokes, of images (n, H, W) float 0..1."""
-    columns = (pixels > 0.4).any(1).float()
-    return columns.argmax(1), pixels.shape[2] - 1 - columns.flip(1).argmax(1)
-
-
-def with_stroke(pixels: Tensor, start: Tensor, end: Tensor, width: Tensor) -> Tensor:
-    """Images (n, H, W) float 0..1 with a straight stroke from `start` (n, 2) to `end` (n, 2), `width` (n, 1) wide."""
-    column, row = grid(pixels)
-    way = (end - start)[:, :, None, None]
-    x, y = column - start[:, 0, None, None], row - start[:, 1, None, None]
-    share = ((x * way[:, 0] + y * way[:, 1]) / (way**2).sum(1).clamp(min=1e-6)).clamp(0, 1)  # of the nearest point
-    distance = ((x - share * way[:, 0]) ** 2 + (y - share * way[:, 1]) ** 2).sqrt()
-    return torch.maximum(pixels, (width[:, :, None] / 2 + 0.4 - distance).clamp(0, 1))
-
-
-def grid(images: Tensor) -> tuple[Tensor, Tensor]:
-    """The column (1, W) and the row (H, 1) of each pixel of images (n, H, W)."""
-    height, width = (torch.arange(float(size), device=images.device) for size in images.shape[1:])
-    return width[None, :], height[:, None]
-
-
-def direction(angle: Tensor) -> Tensor:
-    """Unit vectors (n, 2) at angles (n, 1) in radians, clockwise from the right, as y points down."""
-    return torch.cat([angle.cos(), angle.sin()], 1)
-
-
-def turned(vectors: Tensor, angle: Tensor) -> Tensor:
-    """Vectors (n, 2) turned by angles (n, 1) in radians, clockwise."""
-    x, y = vectors[:, :1], vectors[:, 1:]
-    return torch.cat([angle.cos() * x - angle.sin() * y, angle.sin() * x + angle.cos() * y], 1)
-
-
-def as_mnist(pixels: Tensor, stretch: Tensor) -> Tensor:
-    """Images (n, H, W) float 0..1, their width changed by factors (n,), scaled and centred as MNIST's: (n, 28, 28)."""
-    (column, row), (n, height, width) = grid(pixels), pixels.shape
-    mass = pixels.sum((1, 2)).clamp(min=1e-3)
-    middle_x, middle_y = (pixels * (column + 0.5)).sum((1, 2)) / mass, (pixels * (row + 0.5)).sum((1, 2)) / mass
-    drawn = (pixels > 0.2).float()
-    sides = []
-    for axis in (1, 2):
-        line = drawn.amax(axis)
-        sides.append(line.shape[1] - line.argmax(1) - line.flip(1).argmax(1))
-    scale = torch.maximum(sides[0] * stretch, sides[1].float()).clamp(min=4) / BOX
-    across, down = (line + 0.5 - MIDDLE for line in grid(pixels.new_empty(n, 28, 28)))
-    x = across * (scale / stretch)[:, None, None] + middle_x[:, None, None]
-    y = down * scale[:, None, None] + middle_y[:, None, None]
-    places = torch.stack(torch.broadcast_tensors(2 * x / width - 1, 2 * y / height - 1), 3)
-    pixels = grid_sample(pixels[:, None], places, align_corners=False)[:, 0]
-    return (1.3 * (pixels - 0.5) + 0.5).clamp(0, 1)  # as sharp as before the pixels were interpolated
+    chosen, way = torch.rand(2, len(images), generator=generator, device=images.device)
+    numbers = (chosen < SHARE).nonzero().flatten()
+    ways = torch.tensor([len(ATLAS[digit]) for digit in range(10)], device=images.device)
+    first = ways.cumsum(0) - ways  # way of each digit among all
+    labels = labels[numbers]
+    figures = pen.parse(tuple(line for digit in range(10) for line in ATLAS[digit]))
+    images = images.clone()
+    images[numbers] = pen.draw(figures, first[labels] + (way[numbers] * ways[labels]).long(), generator)
+    return images

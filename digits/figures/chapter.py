@@ -10,6 +10,8 @@ from matplotlib.patheffects import withStroke
 from PIL.Image import Image
 from torch import Tensor
 
+from digits.augment import pen
+from digits.augment.allographs import ATLAS
 from digits.augment.elastic import PART, distort
 from digits.data import MNISTDataModule
 from digits.figures import descent
@@ -36,6 +38,8 @@ def figures(
     yield "learning_curves", learning_curves(curves, epoch) if curves else "the run has no log of TensorBoard"
     if data.distort:
         yield "distorted", distorted(data)
+    if data.allographs:
+        yield "atlas", atlas(data.seed)
     yield "hidden_weights", first_weights(model.network)
     if len(linears(model.network)) == 2:
         yield "hidden_neurons", hidden_neurons(model, images, labels)
@@ -95,12 +99,27 @@ def distorted(data: MNISTDataModule) -> Figure:
     """One training image, as it was distorted for each of the first epochs."""
     several = data.training[0][:PART]  # they share their random numbers
     copies = torch.stack([distort(several, data.distort, data.seed, epoch)[0] for epoch in range(COPIES)])
-    tiles = mosaic(copies, COPIES // 2)
+    return tiled(copies, COPIES // 2, f"One training image in its first {COPIES} epochs")
+
+
+def atlas(seed: int) -> Figure:
+    """Every way to write a digit in the atlas of allographs, a row for each digit."""
+    most = max(map(len, ATLAS.values()))
+    hand = torch.Generator().manual_seed(seed)
+    rows = torch.zeros(len(ATLAS), most, 28, 28)
+    for row, ways in zip(rows, ATLAS.values(), strict=True):
+        row[: len(ways)] = pen.draw(pen.parse(tuple(ways)), torch.arange(len(ways)), hand)
+    return tiled(rows.flatten(0, 1), most, "Ways to write the ten digits")
+
+
+def tiled(images: Tensor, columns: int, title: str) -> Figure:
+    """Images (N, H, W), dark on light, in rows of so many columns."""
+    tiles = mosaic(images, columns)
     fig = figure(0.3 + 7.5 * tiles.shape[0] / tiles.shape[1])
     axes = fig.subplots()
-    axes.imshow(tiles.numpy(), cmap="gray_r")
+    axes.imshow(tiles.numpy(), cmap="gray_r", interpolation="nearest")
     axes.set_axis_off()
-    axes.set_title(f"One training image in its first {COPIES} epochs")
+    axes.set_title(title)
     return fig
 
 

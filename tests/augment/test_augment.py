@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from digits import augment, mnist
-from digits.augment import allographs, elastic, negatives
+from digits.augment import allographs, elastic, negatives, neighbours
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot
@@ -22,6 +22,7 @@ ALL = WAYS[0] | WAYS[1] | WAYS[2]
     [
         lambda images, digits, *key: elastic.distort(images, 1.0, *key),
         allographs.with_allographs,
+        lambda images, digits, *key: neighbours.with_neighbours(images, *key),
         lambda images, digits, *key: negatives.negative_examples(images, digits, len(images), *key),
     ],
 )
@@ -57,6 +58,7 @@ def test_allographs_come_first_then_negatives_are_made_of_them_and_all_are_disto
     images, targets = torch.arange(4 * 784).view(4, 28, 28).byte(), one_hot(torch.arange(4))
     seen = []
     monkeypatch.setattr(augment, "with_allographs", lambda images, digits, *_: 255 - images)
+    monkeypatch.setattr(augment, "with_neighbours", lambda images, *_: images)
     monkeypatch.setattr(augment, "negative_examples", lambda images, *_: seen.append(images) or images[:1])
     monkeypatch.setattr(augment.elastic, "distort", lambda images, *_: seen.append(images) or images)
     made, also = augment.augment(images, targets, 0, allographs=True, negatives=0.25, distort=1.0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from digits.augment.allographs import ATLAS
 from digits.augment.elastic import distort
 from digits.data import MNISTDataModule
 from digits.figures import chapter
@@ -45,6 +46,17 @@ def test_distorted_copies_are_those_of_the_epochs(data_dir):
         row, column = epoch // 10 * 29 + 1, epoch % 10 * 29 + 1
         wanted = distort(data.training[0], 0.8, 3, epoch)[0]
         assert (shown[row : row + 28, column : column + 28] == wanted.numpy()).all()
+
+
+def test_the_atlas_has_a_row_for_each_digit(data_dir):
+    data = MNISTDataModule(data_dir, allographs=True)
+    data.setup("test")
+    names = chapter.figures(DigitClassifier([6]), data, 0, 1, {})
+    shown = dict(itertools.islice(names, 3))["atlas"].axes[0].images[0].get_array()
+    for digit, ways in ATLAS.items():
+        columns = shown[digit * 29 + 1 : digit * 29 + 29].filled(0).max(0)
+        tiles = [columns[1 + left : 29 + left].max() for left in range(0, len(columns) - 1, 29)]
+        assert [ink > 0 for ink in tiles] == [place < len(ways) for place in range(len(tiles))]
 
 
 def test_hidden_neurons_show_what_activates_them_and_their_output_weights(fitted, data):

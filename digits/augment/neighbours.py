@@ -1,0 +1,78 @@
+"""Digits as inexact segmentation leaves them: with some foreground of a neighbour, or without some of their own."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample, pad
+
+from digits.augment.elastic import random_numbers
+from digits.augment.pen import BOX, MIDDLE
+
+SHARE = 0.2  # of the images that are cut from a neighbour
+STRETCH = 0.25  # logarithm of the largest change of the width
+PART = 500  # images at a time, few enough for the processor's cache
+
+
+@torch.no_grad()
+def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
+    """The images (N, 28, 28) uint8 of digits, some cut from the next one, which touches them; on their device.
+
+    Which, and how, depends on the arguments alone, and on the kind of device: an epoch has its own.
+    """
+    generator = random_numbers(images.device, seed, epoch, 3)
+    chosen = torch.rand(len(images), generator=generator, device=images.device) < SHARE
+    beside, images = images.roll(1, 0), images.clone()
+    for numbers in chosen.nonzero().flatten().split(PART):
+        images[numbers] = _cut(images[numbers] / 255, beside[numbers] / 255, generator)
+    return images
+
+
+def _cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
+    """Digits (n, 28, 28) cut near the place where another begins, on their right or left, which touches or overlaps."""
+
+    def uniform(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(len(pixels), 1, 1, generator=generator, device=pixels.device)
+
+    mirrored = uniform(0, 1) < 0.5
+    left, right = (torch.where(mirrored, digit.flip(2), digit) for digit in (pixels, beside))
+    (first, last), (start, _) = ends(left), ends(right)
+    begin = last + 1 - uniform(0, 0.2)[:, 0, 0] * (last - first)
+    column, row = grid(left)
+    end = begin[:, None, None] + uniform(-1, 2.5) + uniform(-0.3, 0.3) * (row - 13.5)
+    cut = side_by_side(left, right, (begin - start).round().long())[:, :, :28] * (end - column).clamp(0, 1)
+    return normalized(torch.where(mirrored, cut.flip(2), cut), generator)
+
+
+def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
+    """Images (n, 28, 56) of `left` and `right` (n, 28, 28), which is moved so many columns (n,) int64 to the right."""
+    source = torch.arange(56, device=left.device) - apart[:, None]
+    there = (source >= 0) & (source < 28)
+    moved = right.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * there[:, None]
+    return torch.maximum(pad(left, (0, 28)), moved)
+
+
+def normalized(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """Images (n, H, W) float 0..1, a little narrower or wider, scaled and centred as MNIST's: (n, 28, 28) uint8."""
+    (column, row), (n, height, width) = grid(pixels), pixels.shape
+    stretch = torch.empty(n, 1, 1, device=pixels.device).uniform_(-STRETCH, STRETCH, generator=generator).exp()
+    mass = pixels.sum((1, 2), keepdim=True).clamp(min=1e-3)
+    x, y = ((pixels * (line + 0.5)).sum((1, 2), keepdim=True) / mass for line in (column, row))
+    across, down = ((last + 1 - first).view(n, 1, 1) for first, last in (ends(pixels), ends(pixels.mT)))
+    scale = torch.maximum(across * stretch, down).clamp(min=4) / BOX
+    column, row = (line + 0.5 - MIDDLE for line in grid(pixels.new_empty(n, 28, 28)))
+    x, y = x + column * scale / stretch, y + row * scale
+    places = torch.stack(torch.broadcast_tensors(2 * x / width - 1, 2 * y / height - 1), 3)
+    pixels = grid_sample(pixels[:, None], places, align_corners=False)[:, 0]
+    sharp = (1.3 * (pixels - 0.5) + 0.5).clamp(0, 1)  # as before the pixels were interpolated
+    return (255 * sharp).round().to(torch.uint8)
+
+
+def ends(pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """The first and the last column (n,) int64 with foreground, of images (n, H, W) float 0..1."""
+    columns = (pixels > 0.3).any(1).float()
+    return columns.argmax(1), pixels.shape[2] - 1 - columns.flip(1).argmax(1)
+
+
+def grid(images: Tensor) -> tuple[Tensor, Tensor]:
+    """The column (1, W) and the row (H, 1) of each pixel of images (n, H, W)."""
+    height, width = (torch.arange(float(size), device=images.device) for size in images.shape[1:])
+    return width[None, :], height[:, None]

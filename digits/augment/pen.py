@@ -1,0 +1,95 @@
+"""A pen that draws figures in a random hand, as MNIST's digits are drawn."""
+
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+PART = 50  # images at a time, few enough for the processor's cache
+SAMPLES, DOTS = 24, 80  # points of a curve between two that are given; dots of the pen, less than a pixel apart
+SHAKE = 2.0, 6.0  # standard deviation of the points, in hundredths of the height
+WIDER = 0.4  # logarithm of the largest change of the width
+SLANT = -0.45, 0.15  # columns per row: a negative one leans to the right
+KEPT = -0.25, 0.0  # the slant that normalization leaves, by second moments
+WIDTH = 1.8, 3.6  # of the strokes, in pixels
+BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
+
+
+class Figures(NamedTuple):
+    """F figures: the points x, y (F, P, 2) that are given, and the weight of each in the pen's dots (F, DOTS, P)."""
+
+    points: Tensor
+    weights: Tensor
+
+
+def draw(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
+    """Images (n, 28, 28) uint8 of the figures `chosen` (n,) int64, each in a random hand, on the device of that."""
+    figures = Figures(*(table.to(chosen.device) for table in figures))
+    parts = [_drawn(figures, part, generator) for part in chosen.split(PART)]
+    return torch.cat(parts)
+
+
+def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
+    n, device = len(chosen), chosen.device
+
+    def uniform(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(n, 1, generator=generator, device=device)
+
+    shift = torch.randn(n, *figures.points.shape[1:], generator=generator, device=device) * uniform(*SHAKE)[:, None]
+    x, y = (figures.weights[chosen] @ (figures.points[chosen] + shift)).unbind(2)  # of the dots
+    x = x * uniform(-WIDER, WIDER).exp() + y * uniform(*SLANT)
+    x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)
+    slant = (x * y).sum(1, keepdim=True) / (y * y).sum(1, keepdim=True)
+    x -= (slant - slant.clamp(*KEPT)) * y
+    width, dots = uniform(*WIDTH), torch.stack([x, y])
+    dots *= (BOX - width) / (dots.amax(2) - dots.amin(2)).amax(0)[:, None]
+    image, pixels = _ink(dots, width)
+    dots -= torch.stack([image.sum(1) @ pixels, image.sum(2) @ pixels])[:, :, None] / image.sum((1, 2))[:, None]
+    return (255 * _ink(dots, width)[0]).round().to(torch.uint8)
+
+
+def _ink(dots: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:
+    """Images (n, 28, 28) float 0..1 of dots (2, n, DOTS), `width` (n, 1) wide; and where their pixels are, (28,)."""
+    pixels = torch.arange(28.0, device=dots.device) + 0.5 - MIDDLE
+    across, down = (dots[..., None] - pixels) ** 2  # (n, DOTS, 28)
+    distance = (down[:, :, :, None] + across[:, :, None]).amin(1).sqrt()  # of each pixel to the nearest dot
+    return (width[:, :, None] / 2 + 0.5 - distance).clamp(0, 1), pixels
+
+
+@cache
+def parse(figures: tuple[str, ...]) -> Figures:
+    """Figures, each the strokes of a pen between |, each of those the points x,y of a smooth curve, y downwards.
+
+    They are written as an SVG polyline has its points, such as "2,8 56,3 | 56,3 34,50 24,100 | 8,55 56,48", a 7 with a
+    bar. Strokes that share a point meet there, in a corner.
+    """
+    parsed = [_parsed(figure) for figure in figures]
+    points = pad_sequence([points for points, _ in parsed], True)
+    return Figures(points, pad_sequence([weights.T for _, weights in parsed], True).mT)
+
+
+def _parsed(figure: str) -> tuple[Tensor, Tensor]:
+    """The points (P, 2) of a figure, and their weights (DOTS, P) in each dot of the pen.
+
+    A stroke is a Catmull-Rom spline, on which each dot is a weighted sum of the points: what moves those moves it.
+    """
+    strokes = [[tuple(map(float, point.split(","))) for point in stroke.split()] for stroke in figure.split("|")]
+    for stroke in strokes:
+        if len(stroke) == 2:  # a point between, which can bend it
+            stroke.insert(1, tuple((a + b) / 2 for a, b in zip(*stroke, strict=True)))
+    names = list(dict.fromkeys(point for stroke in strokes for point in stroke))
+    points, own = torch.tensor(names), torch.eye(len(names))
+    t = torch.linspace(0, 1, SAMPLES)[:, None]
+    curves, steps = [], []
+    for stroke in strokes:
+        p = own[[names.index(point) for point in stroke]]
+        p = torch.cat([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
+        a, b, c, d = (p[first : len(p) - 3 + first, None] for first in range(4))
+        curve = b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+        curves.append(curve.flatten(0, 1))
+        steps += [torch.zeros(1), (curves[-1] @ points).diff(dim=0).norm(dim=1)]  # 0 where the pen is lifted
+    length = torch.cat(steps).cumsum(0)
+    even = torch.searchsorted(length, torch.linspace(0, 0.9999, DOTS) * length[-1])
+    return points, torch.cat(curves)[even]

@@ -1,0 +1,44 @@
+"""Digits cut from a neighbour: which images, how much is lost or left over, and that they are drawn as MNIST draws."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from digits.augment import neighbours
+from digits.handwriting.normalize import bounds, centre_of_mass
+
+
+def digits(count):
+    """Images (count, 28, 28) uint8 of a seven and, in turn, an upside-down one, of straight strokes, 20 pixels high."""
+    image = np.zeros((28, 28), np.uint8)
+    cv2.polylines(image, [np.array([(8, 5), (20, 5), (13, 23)])], False, 255, 2, cv2.LINE_AA)
+    seven = torch.from_numpy(image)
+    return torch.stack([seven, seven.rot90(2)] * (count // 2))
+
+
+def test_a_share_of_the_images_is_cut_and_the_others_stay():
+    changed = (neighbours.with_neighbours(digits(4000), 1, 2) != digits(4000)).flatten(1).any(1)
+    assert changed.double().mean().item() == pytest.approx(neighbours.SHARE, abs=0.03)  # four standard errors
+
+
+def test_cut_digits_are_drawn_as_mnist_draws_and_most_of_them_is_left(monkeypatch):
+    monkeypatch.setattr(neighbours, "SHARE", 1.0)
+    monkeypatch.setattr(neighbours, "STRETCH", 0.0)
+    before, after = digits(600).numpy() / 255, neighbours.with_neighbours(digits(600), 0, 0).numpy() / 255
+    for image in after:
+        left, top, right, bottom = bounds(image > 0.2)
+        assert 17 <= max(right - left, bottom - top) <= 21  # where a neighbour is cut, the edge is soft
+        assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.7)
+    ink = after.sum((1, 2)) / before.sum((1, 2))
+    parts = np.array([cv2.connectedComponents((image > 0.3).astype(np.uint8))[0] - 1 for image in after])
+    assert ink.min() > 0.6 and (ink < 0.9).mean() > 0.1 and (parts > 1).mean() > 0.1
+
+
+@pytest.mark.parametrize("apart", [0, 10, 21])
+def test_side_by_side(apart):
+    left, right = torch.rand(2, 1, 28, 28)
+    pair = neighbours.side_by_side(left, right, torch.tensor([apart]))
+    canvas = torch.zeros(2, 28, 56)
+    canvas[0, :, :28], canvas[1, :, apart : apart + 28] = left[0], right[0]
+    assert pair[0].equal(canvas.amax(0))

@@ -1,0 +1,63 @@
+"""The pen: figures are drawn where their points are, in many hands, as MNIST's digits are drawn."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from digits.augment import pen
+from digits.augment.allographs import ATLAS
+from digits.handwriting.normalize import bounds, centre_of_mass
+
+FIGURES = [figure for figures in ATLAS.values() for figure in figures]
+STEADY = {"SHAKE": (0.0, 0.0), "WIDER": 0.0, "SLANT": (0.0, 0.0), "WIDTH": (3.0, 3.0)}  # a hand without chance
+
+
+def drawn(figure, count=30):
+    """Drawings (count, 28, 28) float32 0..1 of one figure."""
+    chosen = torch.zeros(count, dtype=torch.int64)
+    return pen.draw(pen.parse((figure,)), chosen, torch.Generator().manual_seed(0)).numpy() / np.float32(255)
+
+
+def parts(image):
+    return cv2.connectedComponents((image > 0.5).astype(np.uint8))[0] - 1
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_drawn_as_mnist_draws_and_each_in_its_own_hand(figure):
+    images = drawn(figure)
+    for image in images:
+        left, top, right, bottom = bounds(image > 0.4)
+        assert 19 <= max(right - left, bottom - top) <= 21
+        assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.2)
+        moments = cv2.moments(image)
+        assert pen.KEPT[0] - 0.2 < moments["mu11"] / moments["mu02"] < pen.KEPT[1] + 0.2
+    assert len(np.unique(images, axis=0)) == len(images)
+
+
+@pytest.mark.parametrize(
+    "figure", ["0,0 0,50 0,100 | 0,100 60,100", "0,0 0,100 | 60,0 60,100 | 0,40 60,40", "0,50 50,0 50,100"]
+)
+def test_a_steady_hand_draws_the_points_and_a_spline_through_them(figure, monkeypatch):
+    for name, value in (STEADY | {"KEPT": (-9.0, 9.0)}).items():
+        monkeypatch.setattr(pen, name, value)
+    points = np.array([[float(n) for n in point.split(",")] for point in figure.replace("|", "").split()])
+    for image in drawn(figure):
+        left, top, right, bottom = bounds(image > 0.4)
+        width = 2 * cv2.distanceTransform((image > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max()
+        x, y = (points * (bottom - top - width) / 100 + [left + width / 2, top + width / 2]).T.astype(int)
+        assert (image[y, x] > 0.4).all()
+
+
+def test_strokes_meet_in_the_points_that_they_share():
+    assert {parts(image) for image in drawn("0,0 50,0 | 50,0 20,100")} == {1}
+    assert {parts(image) for image in drawn("0,0 50,0 | 50,60 20,150")} == {2}
+
+
+@pytest.mark.parametrize("name", [None, *STEADY])
+def test_hands_differ_in_each_of_these_ways(name, monkeypatch):
+    for other, value in STEADY.items():
+        if other != name:
+            monkeypatch.setattr(pen, other, value)
+    images = np.unique(drawn("0,0 60,0 | 60,0 60,100 | 0,100 0,0", 100), axis=0)
+    assert len(images) == 1 if name is None else len(images) > 20
