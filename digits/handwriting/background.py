@@ -2,8 +2,8 @@
 
 The textbook's way: a morphological closing estimates the background, what is darker than it by a threshold is
 foreground, and the connected components of that are strokes. The closing needs a window wider than the strokes and
-narrower than a shadow, which nobody knows beforehand; so a few are tried, and the one counts whose components have the
-highest boundary contrast.
+narrower than a shadow, and the threshold hangs on pen and paper; nobody knows them beforehand. So a few of each are
+tried, and a network that reads all of these guesses decides (reader.py).
 """
 
 from typing import NamedTuple
@@ -105,13 +105,13 @@ def contrasts(light: np.ndarray, margin: float = 0) -> tuple[np.ndarray, np.ndar
     gradients = np.zeros((4, *light.shape), np.float32)
     gradients[0, :, :-1], gradients[1, :, 1:], gradients[2, :-1], gradients[3, 1:] = right, -right, below, -below
     contrast = np.maximum(np.abs(gradients[0]), np.abs(gradients[2]))
-    inner = tuple(slice(round(margin * side), side - round(margin * side)) for side in light.shape)
-    if contrast[inner].max() > HARDLY * contrast.max():
-        whole, contrast = contrast, np.zeros_like(contrast)
-        contrast[inner] = whole[inner]
-    most = max(quantile(contrast[inner].ravel()[::SAMPLE], FASTEST), 1e-3)
+    inside = np.zeros(light.shape, bool)
+    inside[tuple(slice(round(margin * side), side - round(margin * side)) for side in light.shape)] = True
+    if contrast[inside].max() < HARDLY * contrast.max():
+        inside[:] = True
+    most = max(quantile(contrast[inside][::SAMPLE], FASTEST), 1e-3)
     gradients /= most
-    return np.clip(gradients, -1, 1, out=gradients), contrast >= min(STRONG * most, contrast.max())
+    return np.clip(gradients, -1, 1, out=gradients), inside & (contrast >= min(STRONG * most, contrast[inside].max()))
 
 
 def on_dark_background(light: np.ndarray) -> bool:
