@@ -2,8 +2,8 @@
 
 The textbook's way: a morphological closing estimates the background, what is darker than it by a threshold is
 foreground, and the connected components of that are strokes. The closing needs a window wider than the strokes and
-narrower than a shadow, which nobody knows beforehand; so a few are tried, and the one counts whose components have the
-highest boundary contrast.
+narrower than a shadow, and the threshold hangs on pen and paper; nobody knows them beforehand. So a few of each are
+tried, and a network that reads all of these guesses decides (reader.py).
 """
 
 from typing import NamedTuple
@@ -24,63 +24,57 @@ DARK = 0.6  # the background is dark if so much of the border is: two of four si
 LIFT = 0.05, 0.35, 0.1  # added to the light: against division by 0; before its logarithm; before it is evened out
 FASTEST = 0.995  # the contrast 1 is that which so many of the pixels do not reach
 STRONG = 0.4  # an edge is where the contrast is at least so high
-THRESHOLD = 0.85  # the foreground is at least so dark, as a share of the mean darkness at the edges
-THIN = 0.6  # a thin stroke is at least so dark, as a share of that, and the background beside it is not
-CLEAR = 3.0  # clarities to this power are summed: all digits count, clear ones far more than bits of noise
+HARDLY = 0.2  # ... unless all others have less than so much of its contrast
+THRESHOLDS = 0.8, 0.5  # the foreground is at least so dark, as shares of the mean darkness at the edges
+INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
 SAMPLE = 7  # every such pixel is enough for a quantile, and they spread over all columns of almost any picture
 TEXTURE = 0.25, 0.64  # least share of dark pixels and their spread: noise, dark below its mean, has 0.5 and 0.76
 
 
 class Foreground(NamedTuple):
-    """`darkness` (H, W) float32, 0 on the background; `labels` (H, W) int32 and list of the connected components."""
+    """`darkness` (H, W) float32, 0 on the background; `labels` (H, W) int32 and list of the connected components.
+
+    It is `lined` if what looks like a printed line was left in.
+    """
 
     darkness: np.ndarray
     labels: np.ndarray
     components: list[Component]
+    lined: bool
 
     @property
     def clearest(self) -> Component:
         return max(self.components, key=lambda component: component.clarity)
 
 
-def find_foreground(pixels: np.ndarray, enlarged: int = 1) -> Foreground:
-    """Tell the foreground of a picture (H, W, 3) uint8 from its background; a small one was `enlarged` so many times.
+def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
+    """Guesses at what is foreground in a picture (H, W, 3) uint8, one for each window and threshold.
 
-    Raises UserError if there is none.
+    What looks like a printed line may be a stroke, in a picture that is cut tightly; then there are guesses without and
+    with it. A guess that is only texture has no components. Raises UserError if none has any.
     """
     light = cv2.GaussianBlur(cv2.transform(pixels / np.float32(255), np.full((1, 3), 1 / 3)), (0, 0), 1)
     if on_dark_background(light):
         light = 1 - light
     light = light + np.float32(LIFT[0])
-    gradients, edges = contrasts(np.log(light + LIFT[1]))
+    gradients, edges = contrasts(np.log(light + LIFT[1]), INNER)
     unruled = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
-    on_lines = unruled != light
-    off_lines = edges & ~on_lines
-    across = (3 + enlarged) | 1  # odd: pixels across a thin stroke and its edges
-    found = clearest_window(unruled, gradients, off_lines if off_lines.any() else edges, across)
-    # A level stroke that crosses a tightly cut picture looks ruled. So the lines are left in as well, and that is kept
-    # if its clearest component meets all four sides.
-    if on_lines.any() and (found is None or sides_met(found)):
-        whole = clearest_window(light, gradients, edges, across)
-        if whole and sides_met(whole) == 4:
-            found = whole
-    if not found or is_texture(found):
+    off_lines = edges & (unruled == light)
+    views = [(unruled, off_lines if off_lines.any() else edges)]
+    if (unruled != light).any():
+        views.append((light, edges))
+    found = []
+    for view, at in views:
+        for window in WINDOWS:
+            darkness = 1 - view / estimate_background(view, window)
+            masks = [darkness > threshold * darkness[at].mean() for threshold in THRESHOLDS]
+            guesses = [Foreground(darkness, *connected_components(mask, gradients), view is light) for mask in masks]
+            if guesses[0].components and not is_texture(guesses[0]):
+                found += guesses
+    if not found:
         raise UserError("shows no digit: nothing on it looks like ink on paper")
     return found
-
-
-def clearest_window(light: np.ndarray, gradients: np.ndarray, edges: np.ndarray, across: int) -> Foreground | None:
-    """The foreground by that window of WINDOWS that makes its components clearest; None if it has no components."""
-    best, most = None, 0.0
-    for window in WINDOWS:
-        darkness = 1 - light / estimate_background(light, window)
-        mask = binarize(darkness, THRESHOLD * darkness[edges].mean(), across)
-        found = Foreground(darkness, *connected_components(mask, gradients))
-        score = sum(component.clarity**CLEAR for component in found.components if component.main)
-        if score > most:
-            best, most = found, score
-    return best
 
 
 def estimate_background(light: np.ndarray, window: float) -> np.ndarray:
@@ -100,33 +94,24 @@ def estimate_background(light: np.ndarray, window: float) -> np.ndarray:
     return np.maximum(cv2.resize(closed, (width, height), interpolation=cv2.INTER_LINEAR), light)
 
 
-def binarize(darkness: np.ndarray, least: float, across: int) -> np.ndarray:
-    """Where a picture (H, W) is at least so dark, or has a stroke so thin that it looks paler than it is.
-
-    The middle of such a stroke is the darkest of the `across` pixels around it in its row or column, and one of those
-    is background. Without it, thin strokes break.
-    """
-    mask, faint = darkness > least, THIN * least
-    for size in ((1, across), (across, 1)):
-        window = np.ones(size, np.uint8)
-        middle = darkness == cv2.dilate(darkness, window)
-        mask |= middle & (darkness > faint) & (cv2.erode(darkness, window) < faint)
-    return mask
-
-
-def contrasts(light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def contrasts(light: np.ndarray, margin: float = 0) -> tuple[np.ndarray, np.ndarray]:
     """The gradients of `light` (H, W): how much darker a pixel is than its neighbour to the right, left, below, above.
 
     Returns (4, H, W) float32, -1 to 1, where 1 is nearly the highest contrast in the picture, and 0 beyond its border;
-    and the edges, where the contrast is STRONG, (H, W) bool.
+    and the edges, where the contrast is STRONG, (H, W) bool. Those in a margin, a share of each side, are passed over,
+    unless there are hardly others.
     """
     right, below = np.diff(light, axis=1), np.diff(light, axis=0)
     gradients = np.zeros((4, *light.shape), np.float32)
     gradients[0, :, :-1], gradients[1, :, 1:], gradients[2, :-1], gradients[3, 1:] = right, -right, below, -below
     contrast = np.maximum(np.abs(gradients[0]), np.abs(gradients[2]))
-    most = max(quantile(contrast.ravel()[::SAMPLE], FASTEST), 1e-3)
+    inside = np.zeros(light.shape, bool)
+    inside[tuple(slice(round(margin * side), side - round(margin * side)) for side in light.shape)] = True
+    if contrast[inside].max() < HARDLY * contrast.max():
+        inside[:] = True
+    most = max(quantile(contrast[inside][::SAMPLE], FASTEST), 1e-3)
     gradients /= most
-    return np.clip(gradients, -1, 1, out=gradients), contrast >= min(STRONG * most, contrast.max())
+    return np.clip(gradients, -1, 1, out=gradients), inside & (contrast >= min(STRONG * most, contrast[inside].max()))
 
 
 def on_dark_background(light: np.ndarray) -> bool:
@@ -156,9 +141,3 @@ def is_texture(found: Foreground) -> bool:
         return False
     inside = found.darkness[np.isin(found.labels, [component.label for component in found.components])]
     return bool(inside.std() + outside.std() > TEXTURE[1] * (inside.mean() - outside.mean()))
-
-
-def sides_met(found: Foreground) -> int:
-    """How many sides of the picture the clearest component meets."""
-    (height, width), box = found.labels.shape, found.clearest
-    return [box.left == 0, box.top == 0, box.right == width, box.bottom == height].count(True)

@@ -1,5 +1,6 @@
 """From a picture to its digits: candidates are normalized, a network scores them, and the best path is read."""
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
@@ -7,10 +8,9 @@ import numpy as np
 
 from digits.errors import UserError
 from digits.handwriting import lattice
-from digits.handwriting.background import find_foreground
-from digits.handwriting.components import around
+from digits.handwriting.background import find_foregrounds
 from digits.handwriting.lattice import Candidate
-from digits.handwriting.normalize import is_normalized, normalize
+from digits.handwriting.normalize import bounds, is_normalized, normalize
 from digits.handwriting.picture import open_picture
 from digits.handwriting.ruled_lines import quantile
 from digits.handwriting.segmentation import Segment, segment
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
-REJECTION_THRESHOLD = 0.55  # least confidence of a number: a higher one rejects more of what is none, and more digits
+SURE = 2  # a vote counts as the confidence to this power
+REJECTION_THRESHOLD = 0.5  # least confidence of a number: a higher one rejects more of what is none, and more digits
 
 
 class Digit(NamedTuple):
@@ -30,13 +31,17 @@ class Digit(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of a picture: its `candidates`, and each one as a digit.
+    """A line of a picture in one of several `guesses`: its `candidates`, each one as a digit, and its clarity.
 
-    A `known` line is one digit, since the caller says so or it is drawn as MNIST's are: it is never rejected.
+    Of a `lined` one, what looked like printed lines was left in. A `known` one is one digit, since the caller says so
+    or it is drawn as MNIST's are: it is never rejected.
     """
 
     candidates: list[Candidate]
     digits: list[Digit]
+    clarity: float = 1.0
+    guesses: int = 1
+    lined: bool = False
     known: bool = False
 
 
@@ -61,11 +66,11 @@ def find_digit(picture: Any) -> Digit:
 
     Raises UserError if it cannot be read or shows no strokes.
     """
-    return find_lines(picture, single=True)[0].digits[0]
+    return max(find_lines(picture, single=True), key=lambda line: (not line.lined, line.clarity)).digits[0]
 
 
 def find_lines(picture: Any, single: bool = False) -> list[Line]:
-    """The lines of a picture, as `find_digit` takes it, from the top; a `single` digit is a line of its own.
+    """The lines of a picture, as `find_digit` takes it, in each of several guesses; a `single` digit is a line.
 
     Raises UserError as `find_digit` does.
     """
@@ -77,32 +82,52 @@ def find_lines(picture: Any, single: bool = False) -> list[Line]:
     enlarged = -(-SMALLEST // int((image.width * image.height) ** 0.5))
     if enlarged > 1:
         pixels = cv2.resize(pixels, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
-    foreground, scale = find_foreground(pixels, enlarged), scale / enlarged
-    labels, lines = segment(foreground, single)
+        scale = scale / enlarged
     found = []
-    for line in lines:
-        candidates = [lattice.alone(line)] if single else lattice.candidates(line)
-        runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
-        digits = [_digit(foreground.darkness, labels, run, scale) for run in runs]
-        found.append(Line(candidates, digits, known=single))
+    foregrounds = find_foregrounds(pixels)
+    for foreground in filter(lambda guess: guess.components, foregrounds):
+        labels, lines = segment(foreground, single)
+        for line in lines:
+            candidates = [lattice.alone(line)] if single else lattice.candidates(line)
+            runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
+            digits = [_digit(foreground.darkness, labels, run, scale) for run in runs]
+            clarity = max(segment.clarity for segment in (runs[0] if single else line.segments))
+            found.append(Line(candidates, digits, clarity, len(foregrounds), foreground.lined, single))
     return found
 
 
 def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: float) -> Digit:
     """A run of segments as a digit: their pixels and soft edges. scale: pixels of the picture to one of these."""
-    box = around(run)
-    here = slice(max(box.top - 1, 0), box.bottom + 1), slice(max(box.left - 1, 0), box.right + 1)
-    labels, darkness = labels[here], darkness[here]
+    top, bottom = min(one.top for one in run), max(one.bottom for one in run)
+    rows = slice(max(top - 1, 0), bottom + 1)
+    labels = labels[rows]
     mask = (labels >= run[0].label) & (labels <= run[-1].label)
+    left, _, right, _ = bounds(mask)
+    columns = slice(max(left - 1, 0), right + 1)
+    labels, mask, darkness = labels[:, columns], mask[:, columns], darkness[rows, columns]
     near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) * (mask | (labels == 0))
     strokes = np.clip(darkness / quantile(darkness[mask], 0.5), 0, 1) * near
-    return Digit(normalize(strokes), tuple(round(side * scale) for side in box.sides))
+    return Digit(normalize(strokes), tuple(round(side * scale) for side in (left, top, right, bottom)))
+
+
+class Hypothesis(NamedTuple):
+    """What one guess at a line says: its readings, how sure it is of them, 0..1, and how much its vote weighs.
+
+    Its digits are mostly from `top` to `bottom`, in pixels of the picture.
+    """
+
+    readings: list[Reading]
+    confidence: float
+    weight: float
+    top: float
+    bottom: float
 
 
 def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
-    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`.
+    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`, from above.
 
-    Drops lines below the rejection threshold, except `known` ones. Raises UserError if no line is left.
+    The guesses at a line, those at one place, vote for what it says. It is dropped, unless `known`, if the mean of all
+    guesses' confidence, 0 of those without it, is not over the threshold. Raises UserError if none is left.
     """
     import torch  # here, since the processes that only find digits need none
 
@@ -111,16 +136,47 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
         activations = network(torch.from_numpy(images).flatten(1)).numpy()
     if activations.shape[1] == 1:
         activations = np.concatenate([1 - activations, activations], 1)
-    readings = []
     ends = np.cumsum([len(line.digits) for line in lines])
-    for line, outputs in zip(lines, np.split(activations, ends[:-1]), strict=True):
-        path = [(0, True)] if line.known else lattice.best_path(line.candidates, outputs)
-        if line.known or lattice.confidence(line.candidates, outputs, path) > REJECTION_THRESHOLD:
-            said = [(n, int(outputs[n].argmax()) if is_digit else None) for n, is_digit in path]
-            readings.append([Reading(digit, outputs[n], *line.digits[n]) for n, digit in said])
-    if not readings:
+    guessed = map(hypothesis, lines, np.split(activations, ends[:-1]))
+    known, guesses = lines[0].known, lines[0].guesses
+    chosen = []
+    for place in places(sorted(guessed, key=lambda one: -one.weight), known):
+        votes: dict[str, float] = defaultdict(float)
+        for one in place:
+            votes[number(one.readings)] += one.weight
+        best = max(place, key=lambda one: votes[number(one.readings)])  # of those that say so, it weighs most
+        if known or sum(one.confidence for one in place) > REJECTION_THRESHOLD * guesses:
+            chosen.append(best)
+    if not chosen:
         raise UserError("shows nothing like a digit")
-    return readings
+    return [one.readings for one in sorted(chosen, key=lambda one: one.top)]
+
+
+def hypothesis(line: Line, outputs: np.ndarray) -> Hypothesis:
+    """What a guess at a line says, by the outputs (N, 10) of a network for its N candidates."""
+    path = [(0, True)] if line.known else lattice.best_path(line.candidates, outputs)
+    said = [(n, int(outputs[n].argmax()) if is_digit else None) for n, is_digit in path]
+    readings = [Reading(digit, outputs[n], *line.digits[n]) for n, digit in said]
+    confidence = lattice.confidence(line.candidates, outputs, path)
+    boxes = [reading.box for reading in readings if reading.digit is not None] or [(0, 0, 0, 0)]
+    _, top, _, bottom = np.median(boxes, axis=0).tolist()
+    return Hypothesis(readings, confidence, confidence**SURE * line.clarity, top, bottom)
+
+
+def places(hypotheses: list[Hypothesis], known: bool) -> list[list[Hypothesis]]:
+    """The hypotheses at each line of a picture: their middles are inside the first one's top and bottom.
+
+    What is `known` is all of the same digit.
+    """
+    found: list[list[Hypothesis]] = []
+    for one in hypotheses:
+        middle = (one.top + one.bottom) / 2
+        home = next((place for place in found if known or place[0].top <= middle < place[0].bottom), None)
+        if home:
+            home.append(one)
+        elif one.confidence > 0:
+            found.append([one])
+    return found
 
 
 def number(line: list[Reading]) -> str:

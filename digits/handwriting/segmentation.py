@@ -5,19 +5,20 @@ over-segmentation of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-ba
 recognition", 1998, section V.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from digits.handwriting.background import Foreground
-from digits.handwriting.components import FAINT, Box, around, line_height, lines, stacked
+from digits.handwriting.components import FAINT, Box, Component, around, line_height, lines, stacked
 from digits.handwriting.normalize import bounds
 
 # In heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation digits.
 WIDE = 0.75  # only what is wider is cut
 APART = 0.25  # least distance of segmentation points from each other and from the ends
 DEEP = 0.35  # most foreground that a path crosses, in heights of what it cuts
+SLANTS = 0.0, 0.15, 0.3, 0.45, 0.6  # of the writing, in columns per row, that are tried
 ASIDE = 0.55  # what a path's step aside costs, in pixels of foreground
 
 
@@ -35,6 +36,9 @@ class Segment(Box):
     clipped: bool = False
 
 
+Places = tuple[np.ndarray, np.ndarray]  # rows and columns of pixels
+
+
 class SegmentedLine(NamedTuple):
     """A line: the height of its digits in pixels, and its segments, left to right."""
 
@@ -48,18 +52,21 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     Segments are numbered from 1 in their order, line after line. A picture of a `single` digit is one line, without
     what its sides clip, and nothing is cut.
     """
-    labels, found, count = np.zeros_like(foreground.labels), [], 0
-    width, least = labels.shape[1], FAINT * foreground.clearest.clarity
+    width, least = foreground.labels.shape[1], FAINT * foreground.clearest.clarity
     clear = [component for component in foreground.components if component.clarity > least]
     inside = [component for component in clear if component.main or (component.left > 0 and component.right < width)]
-    for line in [inside] if single else lines(clear):
+    at_side = {component.label for component in clear if component not in inside}
+    moved, places, clear = upright(foreground.labels, inside if single else clear, SLANTS[:1] if single else SLANTS)
+    labels, found, count = np.zeros_like(moved), [], 0
+    for line in [clear] if single else lines(clear):
         groups, segments = stacked(line), []
         height = max(around(group).height for group in groups) if single else line_height(line)
         for number, components in enumerate(groups):
             box = around(components)
             here = slice(box.top, box.bottom), slice(box.left, box.right)
-            mask = np.isin(foreground.labels[here], [component.label for component in components])
-            clarity, main = max(one.clarity for one in components), any(one.main for one in components)
+            own = [component.label for component in components]
+            mask = np.isin(moved[here], own)
+            clarity, clipped = max(one.clarity for one in components), at_side.issuperset(own)
             paths = segmentation_paths(mask, height) if box.width > WIDE * height and not single else []
             beyond = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
             for place in np.unique(beyond[mask]):
@@ -67,10 +74,30 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
                 part = mask & (beyond == place)
                 labels[here][part] = count
                 left, top, right, bottom = np.add(bounds(part), [box.left, box.top] * 2).tolist()
-                clipped = not main and (left == 0 or right == width)
                 segments.append(Segment(left, top, right, bottom, count, clarity, number, clipped))
         found.append(SegmentedLine(height, segments))
-    return labels, found
+    return labels[places], found
+
+
+def upright(
+    labels: np.ndarray, components: list[Component], slants: tuple[float, ...]
+) -> tuple[np.ndarray, Places, list[Component]]:
+    """Labels (H, W) with each row moved right until slanted writing is upright, where each pixel is in them, and the
+    components there.
+
+    That of the slants is taken that makes the columns most uneven: the sum of the squares of their sums.
+    """
+    height, width = labels.shape
+    mine = np.zeros(labels.max() + 1, bool)
+    mine[[component.label for component in components]] = True
+    y, x = np.nonzero(mine[labels])
+    uneven = [np.square(np.bincount(x + (slant * y).astype(int))).sum() for slant in slants]
+    shift = (slants[int(np.argmax(uneven))] * np.arange(height)).astype(int)
+    places = np.arange(height)[:, None], np.arange(width) + shift[:, None]
+    moved = np.zeros((height, width + shift[-1]), labels.dtype)
+    moved[places] = labels
+    boxes = [bounds(moved[one.top : one.bottom] == one.label) for one in components]
+    return moved, places, [replace(one, left=box[0], right=box[2]) for one, box in zip(components, boxes, strict=True)]
 
 
 def segmentation_paths(mask: np.ndarray, height: float) -> list[np.ndarray]:
@@ -94,11 +121,14 @@ def segmentation_paths(mask: np.ndarray, height: float) -> list[np.ndarray]:
 
 def cheapest_path(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the cheapest path from the first row of a mask to each column of the last costs, and each row's steps."""
-    cost, steps = mask[0].astype(float), np.zeros(mask.shape, int)
-    for row in range(1, len(mask)):
-        framed = np.pad(cost, 1, constant_values=np.inf)
-        ways = np.stack([framed[1:-1], framed[:-2] + ASIDE, framed[2:] + ASIDE])
-        cost, steps[row] = ways.min(0) + mask[row], np.array([0, -1, 1])[ways.argmin(0)]
+    height, width = mask.shape
+    steps, framed = np.zeros((height, width), int), np.full(width + 2, np.inf)
+    cost, left, right = framed[1:-1], framed[:-2], framed[2:]  # views: to the left and right, there is no way
+    cost[:] = mask[0]
+    for row in range(1, height):
+        aside = np.minimum(left, right) + ASIDE
+        steps[row] = np.where(aside < cost, np.where(left <= right, -1, 1), 0)
+        cost[:] = np.minimum(cost, aside) + mask[row]
     return cost, steps
 
 
