@@ -83,7 +83,7 @@ class MNISTDataModule(LightningDataModule):
         seed: Decides, with the number of the epoch, the order of the training images, and how they are augmented.
         train_size: How many of the training images train, the first ones; all if None.
         distort: How strongly the training images are distorted, afresh each epoch; 0 for not at all.
-        allographs: Whether some are drawn in ways of writing that MNIST hardly has, afresh each epoch.
+        allographs: Whether some are written in other ways, and some cut from a neighbour, afresh each epoch.
         negatives: Images without a digit per training image, such as 0.3, afresh each epoch; 0 for none.
 
     Raises:
