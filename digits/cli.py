@@ -31,13 +31,15 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 
 LONGEST = 1_000  # bytes of a path
 LARGE = 10**9  # of numbers that make sense, the largest
+MOST_EPOCHS, STRONGEST = 10**6, 10  # an augmentation of 1 is usual
 
 Int = Annotated[int, Parameter(converter=_whole)]
-Epochs = Annotated[int, Parameter(converter=_whole, validator=Number(gte=-1, lte=LARGE))]  # -1 for no end
+Epochs = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=MOST_EPOCHS))]
 PositiveInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=LARGE))]
 Seed = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0, lt=2**64))]
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # so neither nan nor inf
-Strength = Annotated[float, Parameter(validator=Number(gte=0, lte=LARGE))]
+NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lte=LARGE))]
+Strength = Annotated[float, Parameter(validator=Number(gte=0, lte=STRONGEST))]
 
 
 def run(verb: str, words: list[str]) -> None:
@@ -89,8 +91,8 @@ def parse(app: App, words: list[str]) -> BoundArguments:
         command(*bound.args, **bound.kwargs)
         sys.exit(0)
     for value in bound.arguments.values():
-        for each in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(each, str | Path):
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, Path) or each is value and isinstance(each, str):  # of many pictures, each has its line
                 _refuse_impossible(each)
     return bound
 

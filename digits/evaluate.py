@@ -65,7 +65,7 @@ def evaluate(
     labels = {folder: labels_in(Path(folder)) for folder in folders or []}
     pictures = list(chain.from_iterable(labels.values()))
     if wrong:  # before the long work, so that it is not for nothing
-        check_output(wrong, pictures)
+        check_output(wrong, [*pictures, network or ""])
     answers: list[Answer] = []
     with closing(find_all(pictures, single)) as found:
         for folder, known in labels.items():

@@ -41,7 +41,7 @@ def predict(
     if annotate and len(names) > 1:
         raise UserError(f"--annotate draws over one picture, and here are {len(names)}")
     if annotate:
-        check_output(annotate, names)
+        check_output(annotate, [*names, network or ""])
     failed = False
     for name in names:
         try:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from lightning.pytorch.utilities import rank_zero_only
 
 from digits.checkpoint.untrusted import read
-from digits.cli import Int, PositiveInt, Rate, Seed, Strength
+from digits.cli import Epochs, Int, NotNegative, PositiveInt, Rate, Seed, Strength
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.network import CostName, Init
@@ -25,7 +25,7 @@ from digits.training.trainer import build_trainer, fastest_device
 def train(
     *,
     hidden: list[PositiveInt] = [30],  # noqa: B006
-    epochs: PositiveInt = 30,
+    epochs: Epochs = 30,
     batch_size: PositiveInt = 10,
     lr: Rate = 3.0,
     schedule: bool = False,
@@ -38,7 +38,7 @@ def train(
     only_digit: Int | None = None,
     kernel: KernelName = "auto",
     cost: CostName = "quadratic",
-    l2: Strength = 0.0,
+    l2: NotNegative = 0.0,
     early_stop: PositiveInt | None = None,
     data_dir: Path = Path("data"),
     run_dir: Path | None = None,

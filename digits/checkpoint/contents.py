@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor, nn
@@ -22,7 +23,7 @@ class Checkpoint(NamedTuple):
     data: dict[str, Any] = {}  # settings of the MNISTDataModule
     epoch: int | None = None  # after which it was saved; None if it is not from a training
     steps: int = 0  # mini-batches until then
-    max_epochs: int | None = None  # for which a schedule was made
+    max_epochs: int | None = None  # how many it was to have; a schedule is made for all of them
     accuracy: float | None = None  # on the validation images, 0..1; None if they were not asked
     best_test: float | None = None  # on the test images, of the epoch that was best on the validation images
 
@@ -41,7 +42,7 @@ def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: d
         model = kind(**saved.settings | settings)
         model.load_state_dict(saved.weights)
     except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
+        reason = shorten(str(error), 200)
         raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
     return model
 

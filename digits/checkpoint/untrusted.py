@@ -12,6 +12,7 @@ from torch import Tensor
 
 from digits.checkpoint import network2
 from digits.checkpoint.contents import VALIDATION, VERSION, Checkpoint
+from digits.cli import LARGE, MOST_EPOCHS, STRONGEST
 from digits.errors import UserError
 
 RENAMED = {"styles": "allographs", "no_digit": "negatives"}  # settings of version 0.1
@@ -21,14 +22,15 @@ NONE = type(None)
 KNOWN: dict[str, tuple[tuple[type, ...], float, float]] = {
     "image_size": ((int,), 1, 1_000),
     "only_digit": ((int, NONE), 0, 9),
-    "schedule": ((bool, int), 0, 10**6),
-    "batch_size": ((int,), 1, 10**7),
+    "schedule": ((bool, int), 0, MOST_EPOCHS),
+    "batch_size": ((int,), 1, LARGE),
     "seed": ((int,), 0, 2**64 - 1),
     "train_size": ((int, NONE), 1, 50_000),
     "allographs": ((bool,), 0, 1),
-    **dict.fromkeys(("distort", "negatives"), ((int, float), 0, 1_000)),
-    **dict.fromkeys(("epoch", "global_step"), ((int,), 0, 2**40)),
-    "max_epochs": ((int, NONE), -1, 2**40),
+    **dict.fromkeys(("distort", "negatives"), ((int, float), 0, STRONGEST)),
+    "epoch": ((int, NONE), 0, MOST_EPOCHS),
+    "max_epochs": ((int, NONE), -1, MOST_EPOCHS),
+    "global_step": ((int,), 0, 2**60),
 }
 PROGRESS = "epoch", "global_step", "max_epochs"
 DATA = "batch_size", "seed", "train_size", "distort", "allographs", "negatives"  # settings of the MNISTDataModule
@@ -38,7 +40,7 @@ def read(path: str | Path) -> Checkpoint:
     """A checkpoint of this project, or a JSON file of the book's network2.py, with its tensors on the CPU.
 
     Raises UserError if it is missing, damaged, of another program or version, or if its settings or weights are not
-    as `train` writes them. It takes no more memory than its size.
+    as `train` writes them. What it takes in memory is some multiple of its size.
     """
     if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"{path} is no file")  # perhaps a pipe, which would be waited for
@@ -82,8 +84,8 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
     layers = pairwise([settings.get("image_size", 28) ** 2, *hidden, 10])
     if sum(m * n for m, n in layers) > 10**7 + 2 * sum(tensor.numel() for tensor in weights.values()):
         raise ValueError("its hidden layers are larger than its weights")
-    planned = settings.get("schedule")  # in version 0.1 the number of epochs
-    planned, callbacks = planned if type(planned) is int else None, saved.get("callbacks")
+    planned = settings["schedule"] if type(settings.get("schedule")) is int else None  # in version 0.1 so many epochs
+    callbacks = saved.get("callbacks")
     states = [state for state in callbacks.values() if type(state) is dict] if type(callbacks) is dict else []
     scores = [_share(state.get("current_score")) for state in states if state.get("monitor") == VALIDATION]
     tests = [_share(state.get("best/test")) for state in states]
@@ -123,7 +125,7 @@ def _plain(value: Any, depth: int = 2) -> bool:
 
 def _share(value: Any) -> float | None:
     """A number of 0 to 1, which may be in a tensor; else None."""
-    value = value.item() if type(value) is Tensor and value.numel() == 1 else value
+    value = value.item() if type(value) is Tensor and value.numel() == 1 and not value.is_meta else value
     return value if _fits(value, (float,), 0, 1) else None
 
 
@@ -131,6 +133,7 @@ def _weights(state: Any) -> dict[str, Tensor]:
     if not isinstance(state, dict) or {*map(type, state), *map(type, state.values())} - {str, Tensor}:
         raise ValueError("its state_dict holds more than tensors")
     for name, tensor in state.items():
+        name = name[:LONGEST]
         if tensor.layout != torch.strided or tensor.is_complex() or tensor.is_quantized or tensor.is_meta:
             raise ValueError(f"{name} is no plain tensor of real numbers")
         if tensor.untyped_storage().nbytes() < tensor.nbytes:

@@ -75,5 +75,7 @@ def export(
         if test:
             said += f": {accuracy(load_network(small, checkpoint)):.2%} of the test images, {before:.2%} before"
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
+    if out.exists() and out.samefile(checkpoint):
+        raise UserError(f"{out} is read, and would be overwritten; name another file")
     write_atomically(out, content)
     print(f"{out}: {facts['shape']}, {len(content) / 1000:,.0f} kB; {said}")

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from digits.errors import UserError
 from digits.files import read_regular, write_atomically
 
-# The formats that are opened, and the megapixels that each may have: its decoder then takes less than about 600 MB.
+# The formats that are opened, and the megapixels that each may have: reading then takes less than about 900 MB.
 FORMATS = {"JPEG": 64, "PNG": 64, "GIF": 64, "BMP": 64, "PPM": 64, "TIFF": 50, "WEBP": 32, "JPEG2000": 20, "AVIF": 32}
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 LARGEST = 100_000_000  # bytes of a picture's file
@@ -37,7 +37,9 @@ def check_output(path: Path, reads: Iterable[str | Path]) -> None:
     if path.suffix.lower() not in WRITTEN or not os.path.isdir(path.parent):
         raise UserError(f"cannot write {path}: name a .png or .jpg in a folder that is there")
     if os.path.exists(path) and any(os.path.exists(read) and path.samefile(read) for read in reads):
-        raise UserError(f"{path} is a picture that is read, and would be overwritten; name another file")
+        raise UserError(f"{path} is read, and would be overwritten; name another file")
+    if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
+        raise UserError(f"cannot write {path}: what is there is not a regular file")
 
 
 def save(image: Image.Image, path: Path) -> None:

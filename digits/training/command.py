@@ -13,7 +13,7 @@ from cyclopts.validators import Number
 
 from digits.checkpoint.selection import CONFIG, newest_run
 from digits.checkpoint.untrusted import RENAMED
-from digits.cli import LONGEST, Epochs, PositiveInt, parse
+from digits.cli import LONGEST, MOST_EPOCHS, PositiveInt, parse
 from digits.errors import UserError
 from digits.files import read_regular, refuse_links
 from digits.kernels import KERNELS
@@ -21,7 +21,8 @@ from digits.kernels import KERNELS
 WAYS = "; ".join(f"{kernel.name}: {kernel.help}" for kernel in KERNELS.values())
 KernelName = Annotated[str, Parameter(choices=("auto", *KERNELS), help=f"How to train. auto: the fastest; {WAYS}.")]
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
-Many = Annotated[int, Parameter(validator=Number(gte=-1, lte=max(8, cpu_count() or 1)))]
+Endless = Annotated[int, Parameter(validator=Number(gte=-1, lte=MOST_EPOCHS))]  # -1 for no end
+Devices = Annotated[int, Parameter(validator=Number(gte=-1, lte=max(8, cpu_count() or 1)))]
 Switch = Literal[True, False]  # with a value, unlike a flag
 Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
 
@@ -30,16 +31,14 @@ class TrainerSettings(TypedDict, total=False):
     """The settings of Lightning's Trainer that a command line or a file may have. From Python, all may be given."""
 
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
-    devices: Many
-    num_nodes: PositiveInt
+    devices: Devices
     strategy: Literal["auto", "ddp"]
     precision: Literal["32", "32-true", "64", "64-true"]
-    max_epochs: Epochs
+    max_epochs: Endless
     max_time: str
     limit_train_batches: Share
-    limit_val_batches: Share
     check_val_every_n_epoch: PositiveInt
-    num_sanity_val_steps: Epochs
+    num_sanity_val_steps: Endless
     logger: Switch
     enable_checkpointing: Switch
     profiler: Literal["simple", "advanced"]
@@ -84,7 +83,7 @@ def understand(app: App, words: list[str]) -> BoundArguments:
 
     meta = parse(app.meta, words)
     bound = with_files(*meta.args, **meta.kwargs)
-    if "help" in (bound.arguments.get("trainer") or {}):
+    if (bound.arguments.get("trainer") or {}).get("help"):
         print("\n".join(f"--trainer.{name}" for name in TrainerSettings.__annotations__ if name != "help"))
         sys.exit(0)
     return bound

@@ -27,6 +27,7 @@ from digits.files import refuse_links, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.training.callbacks import Interrupted
 
+PRECISIONS = {torch.float32: "32-true", torch.float64: "64-true"}
 PLAIN = (str, int, float, bool, type(None))
 
 
@@ -114,7 +115,11 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
                 raise UserError(f"a resumed run keeps its settings: --{name} is {then[name]} in {path}, not {value}")
     best = found.get("best")
     if not (last := found.get("last", best)):
+        if any(folder.glob("*.ckpt")):
+            raise UserError(f"no checkpoint in {folder} can be read; train in another folder, so that none is lost")
         return Run(folder, resumed=True)
+    if best and best.epochs > last.epochs + 1:
+        raise UserError(f"{folder}/best.ckpt is of a later epoch than last.ckpt")
     epochs = trainer.get("max_epochs", settings["epochs"])
     if model.schedule and last.max_epochs != epochs:
         raise UserError(
@@ -124,25 +129,29 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
         raise UserError(f"{folder} has been trained for {last.epochs} epochs already, more than {epochs}")
     if type(model).configure_optimizers is not DigitClassifier.configure_optimizers:
         raise UserError("a training with an optimizer of its own cannot go on: what it remembers is not kept")
-    model.to(next(iter(last.weights.values())).dtype).load_state_dict(last.weights)
+    model.to(torch.float64 if precision == "64-true" else torch.float32).load_state_dict(last.weights)
     rank_zero_only(print)(f"Going on with {folder} after epoch {last.epoch}")
-    return Run(folder, True, last, best)
+    return Run(folder, resumed=True, last=last, best=best)
 
 
 def _settings(saved: Checkpoint, path: Path, kind: type[DigitClassifier]) -> dict[str, Any]:
     """The settings of a training, as a checkpoint has them; what an old file lacks has its default."""
     if not saved.epochs or not saved.data:
         raise UserError(f"{path} is not of a training that can go on")
-    double = any(tensor.dtype == torch.float64 for tensor in saved.weights.values())
+    if len(kinds := {tensor.dtype for tensor in saved.weights.values() if tensor.is_floating_point()}) != 1:
+        raise UserError(f"{path} is not of a training that can go on: its weights are of several precisions")
+    if not kinds <= PRECISIONS.keys():
+        raise UserError(f"{path} was rounded; no training can go on from it")
     model, data = rebuilt(kind, saved, path, {}), MNISTDataModule(**saved.data)
-    return {**model.hparams, **data.hparams, "trainer.precision": "64-true" if double else "32-true"}
+    return {**model.hparams, **data.hparams, "trainer.precision": PRECISIONS[kinds.pop()]}
 
 
 def differing(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
     """Those hyperparameters, apart from the sizes of the layers, that are not the defaults and change the weights."""
     defaults = {**signature(DigitClassifier).parameters, **signature(MNISTDataModule).parameters}
     settings = {**model.hparams, **data.hparams}
-    return {name: x for name, x in settings.items() if name not in ("hidden", "kernel") and x != defaults[name].default}
+    changes = {name for name in settings.keys() & defaults.keys() if settings[name] != defaults[name].default}
+    return {name: x for name, x in settings.items() if name in changes - {"hidden", "kernel"}}
 
 
 def _as_yaml(settings: Mapping[str, Any]) -> bytes:

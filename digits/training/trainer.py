@@ -1,5 +1,6 @@
 """Lightning's Trainer as this project sets it."""
 
+import os
 from textwrap import shorten
 from typing import Any
 
@@ -48,7 +49,7 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
     if settings.get("limit_test_batches") in (0, 0.0):
         raise UserError("--trainer.limit_test_batches: a run ends with a test")
-    if settings.get("logger") is None:
+    if settings.get("logger") in (None, True):  # Lightning's own would write elsewhere
         settings["logger"] = TensorBoardLogger(
             run.folder,
             name="",
@@ -67,31 +68,32 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
     plugins = [*_listed(settings.pop("plugins", None)), WholeFiles()]
     try:
         trainer = Trainer(callbacks=callbacks, plugins=plugins, **settings)
-    except (ValueError, TypeError, RuntimeError, ModuleNotFoundError, MisconfigurationException) as error:
+    except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     refuse_steps(trainer)
     if run.last:
-        _go_on(trainer, run.last, run.best)
+        _go_on(trainer, run, run.last)
     return trainer
 
 
-def _go_on(trainer: Trainer, last: Checkpoint, best: Checkpoint | None) -> None:
-    """Have a Trainer go on after the epoch of `last`, with `best` as the best one so far.
+def _go_on(trainer: Trainer, run: Run, last: Checkpoint) -> None:
+    """Have a Trainer go on after the epoch of `last`, with `run.best` as the best one so far.
 
-    What Lightning restores from its checkpoints is set here instead: nothing of it may be a stranger's.
+    What Lightning would restore from a file is set here instead: counts, and the accuracy and place of the best epoch.
     """
     loop: Any = trainer.fit_loop
     loop.epoch_progress.current.processed = loop.epoch_progress.current.completed = last.epochs
     loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = last.steps
-    if best is None or best.accuracy is None:
+    if (best := run.best) is None or best.accuracy is None:
         return
-    score, every = torch.tensor(best.accuracy, dtype=torch.float64), trainer.check_val_every_n_epoch or 1
+    score = torch.tensor(best.accuracy, dtype=torch.float64)  # exact, whatever the precision of the training
+    every, ours = trainer.check_val_every_n_epoch or 1, os.path.realpath(run.folder)
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, EpochCurves) and best.best_test is not None:
             callback.best = {"best/validation": best.accuracy, "best/test": best.best_test}
         elif isinstance(callback, EarlyStopping):
             callback.best_score, callback.wait_count = score, last.epochs // every - best.epochs // every
-        elif isinstance(callback, ModelCheckpoint) and callback.monitor == VALIDATION:
+        elif isinstance(callback, ModelCheckpoint) and (callback.dirpath, callback.filename) == (ours, "best"):
             callback.best_model_score = callback.kth_value = score
             callback.best_model_path = callback.kth_best_model_path = f"{callback.dirpath}/best.ckpt"
             callback.best_k_models = {callback.best_model_path: score}

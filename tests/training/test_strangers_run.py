@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
 
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.train import train
 from tests.support.training import curves, same, weights
 
-NOTHING = None, "abc", [1], {"x": "y"}, float("nan")
+NOTHING = None, "abc", [1], {"x": "y"}, float("nan"), torch.ones((), device="meta")
 
 
-@pytest.mark.parametrize("nothing", NOTHING, ids=map(repr, NOTHING))
+@pytest.mark.parametrize("nothing", NOTHING, ids=lambda value: str(value)[:10])
 def test_what_lightning_would_restore_counts_for_nothing_in_a_file(nothing, three, run):
     """By a stranger's paths the next best epoch would delete another run."""
     Path("victim").mkdir()
@@ -38,7 +39,7 @@ def test_what_lightning_would_restore_counts_for_nothing_in_a_file(nothing, thre
     assert [path.name for path in Path("victim").iterdir()] == ["kept"]
 
 
-@pytest.mark.parametrize("nothing", NOTHING, ids=map(repr, NOTHING))
+@pytest.mark.parametrize("nothing", NOTHING, ids=lambda value: str(value)[:10])
 def test_a_score_that_is_none_is_no_score(nothing, three, run):
     for path in Path("three").glob("*.ckpt"):
         saved = torch.load(path, weights_only=True)
@@ -100,3 +101,40 @@ def test_a_training_with_an_optimizer_of_its_own_does_not_go_on(data_dir, home):
     train(epochs=1, **settings)
     with pytest.raises(UserError, match="an optimizer of its own cannot go on"):
         train(epochs=2, resume=True, **settings)
+
+
+def test_a_checkpoint_of_ones_own_beside_ours_is_left_alone(data_dir, home):
+    Path("mine").mkdir()
+    Path("mine/best.ckpt").write_text("mine")
+    settings = {"hidden": [20], "data_dir": data_dir, "run_dir": Path("run")}
+    train(epochs=1, **settings)
+    own = ModelCheckpoint("mine", "mine-{epoch}", monitor="accuracy/validation", mode="max", every_n_epochs=2)
+    train(epochs=2, resume=True, trainer={"callbacks": [own]}, **settings)
+    assert Path("mine/best.ckpt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda x: x.half(), "last.ckpt was rounded; no training can go on from it"),
+        (lambda x: x.double() if x.ndim == 1 else x, "weights are of several precisions"),
+    ],
+)
+def test_weights_of_another_precision_do_not_go_on(change, said, three, run, capsys):
+    saved = torch.load("three/last.ckpt", weights_only=True)
+    saved["state_dict"] = {name: change(tensor) for name, tensor in saved["state_dict"].items()}
+    torch.save(saved, "three/last.ckpt")
+    with pytest.raises(SystemExit):
+        run("--resume", "three", "--epochs", 5)
+    [line] = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+def test_checkpoints_that_cannot_be_read_are_not_lost(three, run, capsys):
+    for name in ("last", "best"):
+        saved = torch.load(f"three/{name}.ckpt", weights_only=True)
+        torch.save(saved | {"digits_version": 2}, f"three/{name}.ckpt")
+    with pytest.raises(SystemExit):
+        run("--resume", "three", "--epochs", 5)
+    assert "no checkpoint in three can be read" in capsys.readouterr().err.splitlines()[-1]
+    assert torch.load("three/last.ckpt", weights_only=True)["digits_version"] == 2
