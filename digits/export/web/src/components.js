@@ -1,7 +1,7 @@
 // The connected components of a foreground, and which of them belong together: as in digits/handwriting/components.py.
 
 import { held } from "./held.js";
-import { padded } from "./images.js";
+import { median, padded } from "./images.js";
 
 const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STACKED } = held.constants.components;
 
@@ -82,9 +82,8 @@ export const around = (boxes) => boxes.reduce((one, other) => ({
 
 /** The median height of a line's tall components. @type {(line: Component[]) => number} */
 export function lineHeight(line) {
-  const heights = line.map(heightOf).sort((a, b) => a - b);
-  const tall = heights.filter((height) => height > TALL * heights[heights.length - 1]);
-  return (tall[(tall.length - 1) >> 1] + tall[tall.length >> 1]) / 2;
+  const heights = line.map(heightOf), most = Math.max(...heights);
+  return median(heights.filter((height) => height > TALL * most));
 }
 
 /** A line's components, left to right, a 5 and its bar together. @type {(line: Component[]) => Component[][]} */

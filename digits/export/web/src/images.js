@@ -28,6 +28,11 @@ export const magnitude = (values, least) => values.reduce((most, value) => Math.
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 /** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
 export const quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
+/** Of two middle ones their mean. @param {number[]} values */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b), { length } = values;
+  return (sorted[(length - 1) >> 1] + sorted[length >> 1]) / 2;
+}
 
 /** The nearest integer; of two, the even one, as Python rounds. @type {(value: number) => number} */
 export function rounded(value) {
@@ -117,17 +122,23 @@ export function padded(image, margin) {
 }
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
-export function bounds({ width, height, data }) {
-  let left = width, top = height, right = 0, bottom = 0;
-  for (let i = 0; i < data.length; i++) {
-    if (!data[i]) continue;
-    const x = i % width, y = Math.floor(i / width);
-    left = Math.min(left, x);
-    top = Math.min(top, y);
-    right = Math.max(right, x + 1);
-    bottom = y + 1;
+export const bounds = (image) => boxesOf(mapped(image, (value) => Number(value > 0)))[1];
+
+/** The box around the pixels of each label, whole numbers. @type {(labels: Image) => Box[]} */
+export function boxesOf({ width, height, data }) {
+  const boxes = Array.from({ length: Math.max(1, maximum(data)) + 1 }, () => (
+    { left: width, top: height, right: 0, bottom: 0 }
+  ));
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const box = boxes[data[i]];
+      if (x < box.left) box.left = x;
+      if (y < box.top) box.top = y;
+      if (x >= box.right) box.right = x + 1;
+      box.bottom = y + 1;
+    }
   }
-  return { left, top, right, bottom };
+  return boxes;
 }
 
 /** @type {(box: Box, across: (x: number) => number, down?: (y: number) => number) => Box} */

@@ -1,28 +1,61 @@
 // Any picture of handwriting to the digits that a network reads in it: as in digits/handwriting/.
 
-import { findForeground } from "./background.js";
+import { findForegrounds } from "./background.js";
 import { around } from "./components.js";
 import { held } from "./held.js";
-import { blank, clamp, crop, cubic, dilated, mapped, mappedBox, quantile, resized } from "./images.js";
-import { rounded, valuesIn } from "./images.js";
+import { blank, boxesOf, clamp, crop, cubic, dilated, mapped, mappedBox, median } from "./images.js";
+import { quantile, resized, rounded, valuesIn } from "./images.js";
 import { bestPath, candidates, confidence } from "./lattice.js";
-import { outputsOf, predictionOf } from "./network.js";
+import { feedforward, predictionOf } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
 import { segment } from "./segmentation.js";
 
-const { WORKING, NARROW } = held.constants.picture, { SMALLEST } = held.constants.reader;
+const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE } = held.constants.reader;
 export const { REJECTION_THRESHOLD } = held.constants.reader;
 
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
 export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
 
-/** The digits read in lines that are over the threshold. @type {(lines: Line[], layers: Layer[]) => Digit[]} */
+/** The digits read in lines: the guesses at a line, those at one place, vote for its number. It is dropped if they have
+ * too little confidence in the mean. @type {(lines: Line[], layers: Layer[]) => Digit[]} */
 export function read(lines, layers) {
-  return lines.flatMap(({ candidates: all, digits }, line) => {
-    const outputs = digits.map(({ image }) => outputsOf(layers, image)), path = bestPath(all, outputs);
-    if (confidence(all, outputs, path) <= REJECTION_THRESHOLD) return [];
-    return path.flatMap(([n, isDigit]) => (isDigit ? [{ ...digits[n], line }] : []));
+  const outputs = outputsOf(lines.flatMap(({ digits }) => digits.map(({ image }) => image)), layers);
+  const hypotheses = lines.map(({ candidates: all, digits, known }) => {
+    const own = outputs.splice(0, digits.length), path = known ? /** @type {Step[]} */ ([[0, true]]) : bestPath(all, own);
+    const chosen = path.flatMap(([n, isDigit]) => (isDigit ? [n] : [])), sure = confidence(all, own, path);
+    const boxes = chosen.map((n) => digits[n].box), clarity = Math.max(...digits.map((digit) => digit.clarity));
+    return {
+      digits: chosen.map((n) => digits[n]), number: chosen.map((n) => predictionOf(own[n])).join(""),
+      sure: known ? 1 : sure, weight: sure ** SURE * clarity,
+      top: median(boxes.map(({ top }) => top)), bottom: median(boxes.map(({ bottom }) => bottom)),
+    };
+  }).sort((a, b) => b.weight - a.weight);
+  const places = /** @type {(typeof hypotheses)[]} */ ([]); // one list for each line of the picture
+  for (const one of hypotheses) {
+    const middle = (one.top + one.bottom) / 2;
+    const home = places.find(([first]) => first.top < middle && middle < first.bottom);
+    if (home) home.push(one);
+    else if (one.sure > 0) places.push([one]);
+  }
+  const half = Math.max(1, (lines.at(0)?.guesses ?? 0) >> 1);
+  const kept = places.filter((place) => {
+    const best = place.map(({ sure }) => sure).sort((a, b) => b - a).slice(0, half);
+    return best.reduce((sum, sure) => sum + sure, 0) / half > REJECTION_THRESHOLD;
   });
+  return kept.sort(([one], [other]) => one.top - other.top).flatMap((place, line) => {
+    const votes = /** @type {Map<string, number>} */ (new Map());
+    for (const { number, weight } of place) votes.set(number, (votes.get(number) ?? 0) + weight);
+    const most = Math.max(...votes.values()), best = place.find(({ number }) => votes.get(number) === most) ?? place[0];
+    return best.digits.map((digit) => ({ ...digit, line }));
+  });
+}
+
+/** The network's outputs for each image; many are the same in several guesses, and computed once.
+ * @type {(images: Float32Array[], layers: Layer[]) => Float32Array[]} */
+function outputsOf(images, layers) {
+  const bytes = new TextDecoder("latin1"), keys = images.map((image) => bytes.decode(image)), unique = [...new Set(keys)];
+  const outputs = feedforward(layers, unique.map((key) => images[keys.indexOf(key)]))[layers.length];
+  return keys.map((key) => outputs[unique.indexOf(key)]);
 }
 
 /** Digits with their boxes divided by a scale, then moved. @param {Digit[]} digits @param {number} scale
@@ -31,7 +64,7 @@ export const moved = (digits, scale, x, y) => digits.map((digit) => (
   { ...digit, box: mappedBox(digit.box, (left) => left / scale + x, (top) => top / scale + y) }
 ));
 
-/** The lines of a picture, from the top; none if it has no foreground. @type {(pixels: ImageData) => Line[]} */
+/** The lines of a picture in each of several guesses; none if it has no foreground. @type {(pixels: ImageData) => Line[]} */
 export function findLines(pixels) {
   let [colours, scale] = openPicture(pixels);
   if (!colours.length) return [];
@@ -39,7 +72,8 @@ export function findLines(pixels) {
   if (isNormalized(colours)) {
     const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
     const image = data.map((grey) => grey / 255);
-    return [{ candidates: [alone], digits: [{ image, box: { left: 0, top: 0, right: 28, bottom: 28 }, clarity: 1 }] }];
+    const box = { left: 0, top: 0, right: 28, bottom: 28 };
+    return [{ candidates: [alone], digits: [{ image, box, clarity: 1 }], guesses: 1, known: true }];
   }
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
   if (enlargement > 1) {
@@ -49,23 +83,25 @@ export function findLines(pixels) {
     });
     scale /= enlargement;
   }
-  const foreground = findForeground(colours, enlargement);
-  return foreground ? linesIn(foreground, scale) : [];
+  const guesses = findForegrounds(colours), found = guesses.filter(({ components }) => components.length);
+  return found.flatMap((guess) => linesIn(guess, scale, guesses.length));
 }
 
-/** A pixel of the foreground is `scale` of the picture. @type {(foreground: Foreground, scale: number) => Line[]} */
-export function linesIn(foreground, scale) {
-  const { owners, lines } = segment(foreground);
+/** The lines of one of several guesses, of which a pixel is `scale` of the picture.
+ * @type {(foreground: Foreground, scale?: number, guesses?: number) => Line[]} */
+export function linesIn(foreground, scale = 1, guesses = 1) {
+  const { owners, lines } = segment(foreground), boxes = boxesOf(owners);
   return lines.map((line) => {
     const all = candidates(line), runs = all.map(({ first, last }) => line.segments.slice(first, last));
-    return { candidates: all, digits: runs.map((run) => digitOf(foreground.darkness, owners, run, scale)) };
+    const digits = runs.map((run) => digitOf(foreground.darkness, owners, run, boxes, scale));
+    return { candidates: all, digits, guesses };
   });
 }
 
 /** Segments, whose labels follow each other, as a digit: their pixels, and their soft edges.
- * @type {(darkness: Image, owners: Image, run: Segment[], scale: number) => Digit} */
-function digitOf(darkness, owners, run, scale) {
-  const box = around(run);
+ * @type {(darkness: Image, owners: Image, run: Segment[], boxes: Box[], scale: number) => Digit} */
+function digitOf(darkness, owners, run, boxes, scale) {
+  const box = around(run.map(({ label }) => boxes[label]));
   const outer = { left: box.left - 1, top: box.top - 1, right: box.right + 1, bottom: box.bottom + 1 };
   const first = run[0].label, last = run[run.length - 1].label;
   const own = crop(owners, outer), mask = mapped(own, (owner) => Number(owner >= first && owner <= last));

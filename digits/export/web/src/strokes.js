@@ -28,7 +28,7 @@ export function digitsOfStrokes(strokes, layers) {
   const darkness = filled(width, height, (i) => data[4 * i + 3] / 255);
   const isFree = (/** @type {number} */ x) => boxes.every((box) => box.left >= x || box.right < x);
   const several = right - left > bottom - top || boxes.some((box) => box.left > left && isFree(box.left));
-  const found = several ? read(linesIn(foregroundOf(darkness), 1), layers) : [];
+  const found = several ? read(linesIn(foregroundOf(darkness)), layers) : [];
   const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
   return moved(digits, scale, left - pen / scale, top - pen / scale);
 }

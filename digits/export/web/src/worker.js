@@ -1,10 +1,17 @@
-// The worker that trains a network from nothing: asked once, it sends the layers as they are after each epoch, and the
-// share of the test images that they read.
+// What a worker does, asked once: it reads a picture, or trains a network from nothing.
 
 import { countRight, exampleOf, sgdStep } from "./backpropagation.js";
+import { findLines, read } from "./reader.js";
 
-/** @param {MessageEvent<Job>} event */
-self.onmessage = ({ data: { mnist, sizes, epochs, batch, rate } }) => {
+/** @param {MessageEvent<Reading | Training>} event */
+self.onmessage = ({ data: job }) => {
+  if ("pixels" in job) self.postMessage(read(findLines(job.pixels), job.layers));
+  else train(job);
+};
+
+/** Sends the layers as they are after each epoch, and the share of the test images that they read.
+ * @type {(job: Training) => void} */
+function train({ mnist, sizes, epochs, batch, rate }) {
   const examples = Array.from({ length: mnist.train + mnist.test }, (_, i) => exampleOf(mnist, i));
   const test = examples.splice(mnist.train), layers = freshLayers(sizes);
   const send = () => self.postMessage({ layers, accuracy: countRight(layers, test) / test.length });
@@ -15,7 +22,7 @@ self.onmessage = ({ data: { mnist, sizes, epochs, batch, rate } }) => {
     for (let i = 0; i < order.length; i += batch) sgdStep(layers, order.slice(i, i + batch), rate);
     send();
   }
-};
+}
 
 /** Layers of small random weights: of standard deviation 1 / sqrt(inputs), in the first layer, where most inputs are
  * 0, twice that; and biases of 0. @type {(sizes: number[]) => Layer[]} */
