@@ -5,13 +5,13 @@ particular way. So
 
 1. picture.py opens a picture of whatever kind, at a size to work on;
 2. background.py estimates the background by a morphological closing and binarizes what is darker, the foreground,
-   after ruled_lines.py has taken printed lines out by the Hough transform;
+   after ruled_lines.py has taken printed lines out by the Hough transform: once for each of several guesses;
 3. components.py finds its connected components, judges them by their boundary contrast and groups them into lines;
 4. segmentation.py over-segments each line along cheapest paths, also through digits that touch;
 5. lattice.py makes each run of a few segments a candidate;
 6. normalize.py deslants, scales and centres each candidate as MNIST's digits were;
-7. reader.py lets the network score all candidates, lattice.py takes the best path by the Viterbi algorithm, and a line
-   is rejected of which the network has too little confidence.
+7. reader.py lets the network score all candidates, lattice.py takes the best path of each guess by the Viterbi
+   algorithm, the guesses vote, and a line is rejected of which the network has too little confidence.
 
 Steps 4 to 7 are the heuristic over-segmentation of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based
 learning applied to document recognition", 1998. The page does the same in JavaScript (export/web/).

@@ -2,8 +2,8 @@
 
 The textbook's way: a morphological closing estimates the background, what is darker than it by a threshold is
 foreground, and the connected components of that are strokes. The closing needs a window wider than the strokes and
-narrower than a shadow, which nobody knows beforehand; so a few are tried, and the one counts whose components have the
-highest boundary contrast.
+narrower than a shadow, and the threshold hangs on pen and paper; nobody knows them beforehand. So a few of each are
+tried, and a network that reads all of these guesses decides (reader.py).
 """
 
 from typing import NamedTuple
@@ -24,7 +24,8 @@ DARK = 0.6  # the background is dark if so much of the border is: two of four si
 LIFT = 0.05, 0.35, 0.1  # added to the light: against division by 0; before its logarithm; before it is evened out
 FASTEST = 0.995  # the contrast 1 is that which so many of the pixels do not reach
 STRONG = 0.4  # an edge is where the contrast is at least so high
-THRESHOLDS = 0.5, 0.8  # the foreground is at least so dark, as shares of the mean darkness at the edges
+HARDLY = 0.2  # ... unless all others have less than so much of its contrast
+THRESHOLDS = 0.8, 0.5  # the foreground is at least so dark, as shares of the mean darkness at the edges
 INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
 SAMPLE = 7  # every such pixel is enough for a quantile, and they spread over all columns of almost any picture
@@ -32,11 +33,15 @@ TEXTURE = 0.25, 0.64  # least share of dark pixels and their spread: noise, dark
 
 
 class Foreground(NamedTuple):
-    """`darkness` (H, W) float32, 0 on the background; `labels` (H, W) int32 and list of the connected components."""
+    """`darkness` (H, W) float32, 0 on the background; `labels` (H, W) int32 and list of the connected components.
+
+    It is `lined` if what looks like a printed line was left in.
+    """
 
     darkness: np.ndarray
     labels: np.ndarray
     components: list[Component]
+    lined: bool
 
     @property
     def clearest(self) -> Component:
@@ -56,18 +61,18 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     gradients, edges = contrasts(np.log(light + LIFT[1]), INNER)
     unruled = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
     off_lines = edges & (unruled == light)
-    views = [(unruled, off_lines)] if off_lines.any() else []
-    if (unruled != light).any() or not views:
+    views = [(unruled, off_lines if off_lines.any() else edges)]
+    if (unruled != light).any():
         views.append((light, edges))
     found = []
     for view, at in views:
         for window in WINDOWS:
             darkness = 1 - view / estimate_background(view, window)
-            for threshold in THRESHOLDS:
-                mask = darkness > threshold * darkness[at].mean()
-                guess = Foreground(darkness, *connected_components(mask, gradients))
-                found.append(guess._replace(components=[]) if is_texture(guess) else guess)
-    if not any(guess.components for guess in found):
+            masks = [darkness > threshold * darkness[at].mean() for threshold in THRESHOLDS]
+            guesses = [Foreground(darkness, *connected_components(mask, gradients), view is light) for mask in masks]
+            if guesses[0].components and not is_texture(guesses[0]):
+                found += guesses
+    if not found:
         raise UserError("shows no digit: nothing on it looks like ink on paper")
     return found
 
@@ -93,18 +98,20 @@ def contrasts(light: np.ndarray, margin: float = 0) -> tuple[np.ndarray, np.ndar
     """The gradients of `light` (H, W): how much darker a pixel is than its neighbour to the right, left, below, above.
 
     Returns (4, H, W) float32, -1 to 1, where 1 is nearly the highest contrast in the picture, and 0 beyond its border;
-    and the edges, where the contrast is STRONG, (H, W) bool.
+    and the edges, where the contrast is STRONG, (H, W) bool. Those in a margin, a share of each side, are passed over,
+    unless there are hardly others.
     """
     right, below = np.diff(light, axis=1), np.diff(light, axis=0)
     gradients = np.zeros((4, *light.shape), np.float32)
     gradients[0, :, :-1], gradients[1, :, 1:], gradients[2, :-1], gradients[3, 1:] = right, -right, below, -below
-    inner = tuple(slice(round(margin * side), side - round(margin * side)) for side in light.shape)
-    contrast = np.maximum(np.abs(gradients[0]), np.abs(gradients[2]))[inner]
-    most = max(quantile(contrast.ravel()[::SAMPLE], FASTEST), 1e-3)
-    edges = np.zeros(light.shape, bool)
-    edges[inner] = contrast >= min(STRONG * most, contrast.max())
+    contrast = np.maximum(np.abs(gradients[0]), np.abs(gradients[2]))
+    inside = np.zeros(light.shape, bool)
+    inside[tuple(slice(round(margin * side), side - round(margin * side)) for side in light.shape)] = True
+    if contrast[inside].max() < HARDLY * contrast.max():
+        inside[:] = True
+    most = max(quantile(contrast[inside][::SAMPLE], FASTEST), 1e-3)
     gradients /= most
-    return np.clip(gradients, -1, 1, out=gradients), edges
+    return np.clip(gradients, -1, 1, out=gradients), inside & (contrast >= min(STRONG * most, contrast[inside].max()))
 
 
 def on_dark_background(light: np.ndarray) -> bool:
@@ -125,8 +132,6 @@ def is_texture(found: Foreground) -> bool:
     Of such a texture much is dark, and its dark and light pixels vary as much as noise: their standard deviations are
     nearly as large as the contrast between them.
     """
-    if not found.components:
-        return False
     dark = found.labels.ravel()[::SAMPLE] > 0
     outside = found.darkness.ravel()[::SAMPLE][~dark]
     contrast = found.darkness[found.labels == found.clearest.label].mean() - outside.mean()

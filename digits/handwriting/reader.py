@@ -1,6 +1,6 @@
 """From a picture to its digits: candidates are normalized, a network scores them, and the best path is read."""
 
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
@@ -31,15 +31,17 @@ class Digit(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of a picture, as one guess has it: its `candidates`, each one as a digit, and the clarity of the clearest.
+    """A line of a picture in one of several `guesses`: its `candidates`, each one as a digit, and its clarity.
 
-    A `known` line is one digit, since the caller says so or it is drawn as MNIST's are: it is never rejected.
+    Of a `lined` one, what looked like printed lines was left in. A `known` one is one digit, since the caller says so
+    or it is drawn as MNIST's are: it is never rejected.
     """
 
     candidates: list[Candidate]
     digits: list[Digit]
-    clarity: float
+    clarity: float = 1.0
     guesses: int = 1
+    lined: bool = False
     known: bool = False
 
 
@@ -64,7 +66,7 @@ def find_digit(picture: Any) -> Digit:
 
     Raises UserError if it cannot be read or shows no strokes.
     """
-    return max(find_lines(picture, single=True), key=lambda line: line.clarity).digits[0]
+    return max(find_lines(picture, single=True), key=lambda line: (not line.lined, line.clarity)).digits[0]
 
 
 def find_lines(picture: Any, single: bool = False) -> list[Line]:
@@ -76,7 +78,7 @@ def find_lines(picture: Any, single: bool = False) -> list[Line]:
     pixels = np.asarray(image)
     if is_normalized(pixels):
         digit = Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))
-        return [Line([Candidate(0, 1, 1.0, 1.0, 0.0)], [digit], 1.0, known=True)]
+        return [Line([Candidate(0, 1, 1.0, 1.0, 0.0)], [digit], known=True)]
     enlarged = -(-SMALLEST // int((image.width * image.height) ** 0.5))
     if enlarged > 1:
         pixels = cv2.resize(pixels, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
@@ -90,7 +92,7 @@ def find_lines(picture: Any, single: bool = False) -> list[Line]:
             runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
             digits = [_digit(foreground.darkness, labels, run, scale) for run in runs]
             clarity = max(segment.clarity for segment in (runs[0] if single else line.segments))
-            found.append(Line(candidates, digits, clarity, len(foregrounds), known=single))
+            found.append(Line(candidates, digits, clarity, len(foregrounds), foreground.lined, single))
     return found
 
 
@@ -108,8 +110,11 @@ def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: 
     return Digit(normalize(strokes), tuple(round(side * scale) for side in (left, top, right, bottom)))
 
 
-class _Hypothesis(NamedTuple):
-    """What a line says in one guess; top and bottom of its digits in pixels of the picture."""
+class Hypothesis(NamedTuple):
+    """What one guess at a line says: its readings, how sure it is of them, 0..1, and how much its vote weighs.
+
+    Its digits are mostly from `top` to `bottom`, in pixels of the picture.
+    """
 
     readings: list[Reading]
     confidence: float
@@ -119,10 +124,11 @@ class _Hypothesis(NamedTuple):
 
 
 def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
-    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`.
+    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`, from above.
 
-    The guesses at a line, those at one place, vote for its number. Drops lines of which the guesses have too little
-    confidence in the mean, except `known` ones. Raises UserError if no line is left.
+    The guesses at a line, those at one place, vote for what it says. A line is dropped if too little confidence is left
+    in the mean of the better half of all guesses, 0 where one has no such line; but no `known` one. Raises UserError if
+    none is left.
     """
     import torch  # here, since the processes that only find digits need none
 
@@ -132,40 +138,47 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
     if activations.shape[1] == 1:
         activations = np.concatenate([1 - activations, activations], 1)
     ends = np.cumsum([len(line.digits) for line in lines])
-    said = map(_hypothesis, lines, np.split(activations, ends[:-1]))
-    places: list[list[_Hypothesis]] = []  # one list for each line of the picture
-    for one in sorted(said, key=lambda one: -one.weight):
+    guessed = map(hypothesis, lines, np.split(activations, ends[:-1]))
+    known, half = lines[0].known, -(-lines[0].guesses // 2)
+    readings = []
+    for place in places(sorted(guessed, key=lambda one: -one.weight), known):
+        votes: dict[str, float] = defaultdict(float)
+        for one in place:
+            votes[number(one.readings)] += one.weight
+        best = max(place, key=lambda one: votes[number(one.readings)])  # of those that say so, it weighs most
+        sure = sorted((one.confidence for one in place), reverse=True)
+        if known or sum(sure[:half]) > REJECTION_THRESHOLD * half:
+            readings.append(best)
+    if not readings:
+        raise UserError("shows nothing like a digit")
+    return [one.readings for one in sorted(readings, key=lambda one: one.top)]
+
+
+def hypothesis(line: Line, outputs: np.ndarray) -> Hypothesis:
+    """What a guess at a line says, by the outputs (N, 10) of a network for its N candidates."""
+    path = [(0, True)] if line.known else lattice.best_path(line.candidates, outputs)
+    said = [(n, int(outputs[n].argmax()) if is_digit else None) for n, is_digit in path]
+    readings = [Reading(digit, outputs[n], *line.digits[n]) for n, digit in said]
+    confidence = lattice.confidence(line.candidates, outputs, path)
+    boxes = [reading.box for reading in readings if reading.digit is not None] or [(0, 0, 0, 0)]
+    _, top, _, bottom = np.median(boxes, axis=0).tolist()
+    return Hypothesis(readings, confidence, confidence**SURE * line.clarity, top, bottom)
+
+
+def places(hypotheses: list[Hypothesis], known: bool) -> list[list[Hypothesis]]:
+    """The hypotheses at each line of a picture: their middles are inside the first one's top and bottom.
+
+    What is `known` is all of the same digit.
+    """
+    found: list[list[Hypothesis]] = []
+    for one in hypotheses:
         middle = (one.top + one.bottom) / 2
-        home = next((place for place in places if lines[0].known or place[0].top < middle < place[0].bottom), None)
+        home = next((place for place in found if known or place[0].top <= middle < place[0].bottom), None)
         if home:
             home.append(one)
         elif one.confidence > 0:
-            places.append([one])
-    readings = []
-    for place in sorted(places, key=lambda place: place[0].top):
-        votes = Counter[str]()
-        for one in place:
-            votes[number(one.readings)] += one.weight
-        best = max(place, key=lambda one: votes[number(one.readings)])  # of equal ones the first, of the most weight
-        half = max(1, lines[0].guesses // 2)
-        confidence = sum(sorted((one.confidence for one in place), reverse=True)[:half]) / half
-        if lines[0].known or confidence > REJECTION_THRESHOLD:
-            readings.append(best.readings)
-    if not readings:
-        raise UserError("shows nothing like a digit")
-    return readings
-
-
-def _hypothesis(line: Line, outputs: np.ndarray) -> _Hypothesis:
-    path = [(0, True)] if line.known else lattice.best_path(line.candidates, outputs)
-    readings = [
-        Reading(int(outputs[n].argmax()) if is_digit else None, outputs[n], *line.digits[n]) for n, is_digit in path
-    ]
-    confidence = lattice.confidence(line.candidates, outputs, path)
-    top, bottom = (
-        float(np.median([one.box[side] for one in readings if one.digit is not None] or [0])) for side in (1, 3)
-    )
-    return _Hypothesis(readings, confidence, confidence**SURE * line.clarity, top, bottom)
+            found.append([one])
+    return found
 
 
 def number(line: list[Reading]) -> str:

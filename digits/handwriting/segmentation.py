@@ -79,7 +79,9 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     return labels[places], found
 
 
-def upright(labels: np.ndarray, components: list[Component], slants: tuple[float, ...]) -> tuple[np.ndarray, Places, list[Component]]:
+def upright(
+    labels: np.ndarray, components: list[Component], slants: tuple[float, ...]
+) -> tuple[np.ndarray, Places, list[Component]]:
     """Labels (H, W) with each row moved right until slanted writing is upright, where each pixel is in them, and the
     components there.
 

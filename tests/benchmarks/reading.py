@@ -99,10 +99,10 @@ def show_times(args, model):
 
     small, large = page(400, 400), page(4000, 3000)
     heading("one thread", "ms")
-    row("find_digit, array of 400x400", f"{1000 * seconds(find_digit, small):.1f}")
+    row("a digit, array of 400x400, read", f"{1000 * seconds(read_photos, model, [small]):.1f}")
     for kind in ("JPEG", "PNG"):
         file = encoded(Image.fromarray(large), kind)
-        row(f"find_digit, {kind} of 12 megapixels", f"{1000 * seconds(find_digit, file, times=5):.0f}")
+        row(f"a digit, {kind} of 12 megapixels, read", f"{1000 * seconds(read_photos, model, [file], times=5):.0f}")
     for lines, name in ((1, "a line of seven digits, read"), (5, "a page of five such lines, read")):
         row(name, f"{1000 * seconds(read_lines, model, [written(lines)]):.0f}")
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.handwriting.background import estimate_background, find_foreground
+from digits.handwriting.background import estimate_background, find_foregrounds
 from tests.support.finding import NEAR, SIZE, assert_finds, one_line_error
 from tests.support.pens import APART, box, cover, on_paper
 
@@ -24,22 +24,26 @@ def test_any_colour_on_any_background(ink, paper, two):
     assert_finds(on_paper(two, ink, paper), two)
 
 
+def clearest_guess(picture):
+    return max(find_foregrounds(picture), key=lambda guess: guess.clearest.clarity)
+
+
 def test_the_labels_of_the_foreground_are_those_of_its_components(two):
-    darkness, labels, [one] = find_foreground(on_paper(two))
+    darkness, labels, [one], _ = clearest_guess(on_paper(two))
     mask = labels == one.label
     assert box(mask.astype(float)) == (one.left, one.top, one.right, one.bottom)
     assert (mask == (two > 0.5)).mean() > 0.99 and darkness[two > 0.99].min() > 0.4
     assert np.abs(darkness[two == 0]).mean() < 0.05 and darkness.shape == two.shape
 
 
-@pytest.mark.parametrize("shade, components", [(1.0, 1), (0.8, 1), (0.4, 2)])
-def test_a_stroke_so_thin_that_it_looks_pale_is_foreground(shade, components):
+@pytest.mark.parametrize("shade, components", [(1.0, 1), (0.2, 2)])
+def test_in_one_guess_a_stroke_so_thin_that_it_looks_pale_is_foreground(shade, components):
     """Two broad strokes and, between them, one of a pixel, which the camera spreads; a faint one is none."""
     ink = np.zeros((240, 320), np.float32)
     for x in (100, 200):
         cv2.line(ink, (x, 60), (x, 180), 1, 8)
     cv2.line(ink, (100, 120), (200, 120), shade, 1)
-    assert len(find_foreground(on_paper(ink)).components) == components
+    assert min(len(guess.components) for guess in find_foregrounds(on_paper(ink))) == components
 
 
 @pytest.mark.parametrize("softness", [0.5, 3, 30])

@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import find_digit, find_lines, number, read
+from digits.handwriting import find_lines, number, read
 
 
 def predicted(model, images):
@@ -18,7 +18,7 @@ def read_photos(model, pictures):
     digits = []
     for picture in pictures:
         try:
-            digits.append(predicted(model, [find_digit(picture).image])[0])
+            digits.append(int(number(read(model.network, find_lines(picture, single=True))[0])))
         except UserError:
             digits.append(-1)
     return np.array(digits)
