@@ -3,16 +3,16 @@
 
 import { connectedComponents } from "./components.js";
 import { held } from "./held.js";
-import { area, blurred, clamp, closing, crop, divided, filled, linear, mapped, maximum } from "./images.js";
-import { mean, quantile, resized, rounded, sample, valuesIn } from "./images.js";
+import { area, blurred, clamp, closing, divided, filled, linear, mapped, maximum } from "./images.js";
+import { mean, padded, quantile, resized, rounded, sample, valuesIn } from "./images.js";
 import { withoutRuledLines } from "./ruled-lines.js";
 
 const {
-  WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, THRESHOLDS, INNER, PALE, TEXTURE,
+  WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, HARDLY, THRESHOLDS, INNER, PALE, TEXTURE,
 } = held.constants.background;
 
 /** Guesses at what is foreground in a picture, [red, green, blue] of 0..255: one for each window and threshold, without
- * what looks like printed lines and, if there is any, with it. What is only texture has no components.
+ * what looks like printed lines and, if there is any, with it. What is only texture is left out.
  * @type {(colours: Image[]) => Foreground[]} */
 export function findForegrounds([red, green, blue]) {
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
@@ -20,23 +20,21 @@ export function findForegrounds([red, green, blue]) {
   const [gradients, edges] = contrasts(mapped(light, (value) => Math.log(value + LIFT[1])), INNER);
   const unruled = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));
   const offLines = mapped(edges, (edge, i) => Number(edge && unruled.data[i] === light.data[i]));
-  const views = maximum(offLines.data) ? [{ view: unruled, at: offLines }] : [];
-  if (!views.length || light.data.some((value, i) => value !== unruled.data[i])) views.push({ view: light, at: edges });
-  return views.flatMap(({ view, at }) => WINDOWS.flatMap((window) => {
+  const isRuled = unruled.data.some((value, i) => value !== light.data[i]);
+  return (isRuled ? [unruled, light] : [light]).flatMap((view) => WINDOWS.flatMap((window) => {
     const darkness = mapped(divided(view, estimateBackground(view, window)), (share) => 1 - share);
-    const strong = mean(valuesIn(darkness, at));
-    return THRESHOLDS.map((threshold) => {
+    const strong = mean(valuesIn(darkness, view === unruled && maximum(offLines.data) ? offLines : edges));
+    const guesses = THRESHOLDS.map((threshold) => {
       const mask = mapped(darkness, (value) => Number(value > threshold * strong));
-      const guess = { darkness, ...connectedComponents(mask, gradients) };
-      return isTexture(guess) ? { ...guess, components: [] } : guess;
+      return { darkness, ...connectedComponents(mask, gradients) };
     });
+    return guesses[0].components.length && !isTexture(guesses[0]) ? guesses : [];
   }));
 }
 
 /** Whether the foreground is hardly darker than the background, or only the dark half of a texture: there both halves
  * vary as noise does. @type {(foreground: Foreground) => boolean} */
 function isTexture({ darkness, labels, components }) {
-  if (!components.length) return false;
   const best = components.reduce((one, other) => (other.clarity > one.clarity ? other : one)).label;
   const dark = sample(labels.data).map((label) => Number(label > 0));
   const outside = sample(darkness.data).filter((_, i) => !dark[i]), background = mean(outside);
@@ -64,20 +62,21 @@ function onDarkBackground(picture) {
 }
 
 /** By how much each pixel is darker than its neighbours to the right, left, below and above: four images of -1 to 1,
- * where 1 is nearly the greatest change in the picture, and 0 beyond its border; and a mask of where it is STRONG, not
- * in a margin, a share of each side. @type {(light: Image, margin?: number) => [Image[], Image]} */
-export function contrasts({ width, height, data }, margin = 0) {
+ * where 1 is nearly the greatest change in the picture, and 0 beyond its border; and a mask of where it is STRONG. What
+ * is in a margin, a share of each side, is passed over, unless there is hardly anything else.
+ * @type {(light: Image, margin?: number) => [Image[], Image]} */
+export function contrasts(light, margin = 0) {
+  const { width, height, data } = light;
   const slopes = [[1, 0], [-1, 0], [0, 1], [0, -1]].map(([across, down]) => filled(width, height, (i) => {
     const x = clamp((i % width) + across, 0, width - 1), y = clamp(Math.floor(i / width) + down, 0, height - 1);
     return data[y * width + x] - data[i];
   }));
   const change = filled(width, height, (i) => Math.max(Math.abs(slopes[0].data[i]), Math.abs(slopes[2].data[i])));
-  const [left, top] = [width, height].map((side) => rounded(margin * side));
-  const inner = crop(change, { left, top, right: width - left, bottom: height - top });
+  const [across, down] = [width, height].map((side) => rounded(margin * side)), inner = padded(change, -across, -down);
+  if (maximum(inner.data) < HARDLY * maximum(change.data)) return contrasts(light);
   const most = Math.max(quantile(sample(inner.data), FASTEST), 1e-3);
   const least = Math.min(STRONG * most, maximum(inner.data));
-  const strong = mapped(inner, (value) => Number(value >= least));
-  const edges = crop(strong, { left: -left, top: -top, right: width - left, bottom: height - top });
+  const edges = padded(mapped(inner, (value) => Number(value >= least)), across, down);
   return [slopes.map((slope) => mapped(slope, (value) => clamp(value / most, -1, 1))), edges];
 }
 

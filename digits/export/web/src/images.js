@@ -116,9 +116,9 @@ export function crop(image, { left, top, right, bottom }) {
   return out;
 }
 
-/** Zeros put around an image or, below 0, pixels taken off. @type {(image: Image, margin: number) => Image} */
-export function padded(image, margin) {
-  return crop(image, { left: -margin, top: -margin, right: image.width + margin, bottom: image.height + margin });
+/** Zeros put around an image or, below 0, pixels taken off. @param {Image} image @param {number} across */
+export function padded(image, across, down = across) {
+  return crop(image, { left: -across, top: -down, right: image.width + across, bottom: image.height + down });
 }
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */

@@ -16,46 +16,48 @@ export const { REJECTION_THRESHOLD } = held.constants.reader;
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
 export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
 
-/** The digits read in lines: the guesses at a line, those at one place, vote for its number. It is dropped if they have
- * too little confidence in the mean. @type {(lines: Line[], layers: Layer[]) => Digit[]} */
+/** The digits read in the lines of `findLines`. The guesses at a line, those at one place, vote for what it says; it is
+ * dropped if the better half of all guesses has too little confidence in the mean.
+ * @type {(lines: Line[], layers: Layer[]) => Digit[]} */
 export function read(lines, layers) {
-  const outputs = outputsOf(lines.flatMap(({ digits }) => digits.map(({ image }) => image)), layers);
-  const hypotheses = lines.map(({ candidates: all, digits, known }) => {
-    const own = outputs.splice(0, digits.length), path = known ? /** @type {Step[]} */ ([[0, true]]) : bestPath(all, own);
-    const chosen = path.flatMap(([n, isDigit]) => (isDigit ? [n] : [])), sure = confidence(all, own, path);
-    const boxes = chosen.map((n) => digits[n].box), clarity = Math.max(...digits.map((digit) => digit.clarity));
-    return {
-      digits: chosen.map((n) => digits[n]), number: chosen.map((n) => predictionOf(own[n])).join(""),
-      sure: known ? 1 : sure, weight: sure ** SURE * clarity,
-      top: median(boxes.map(({ top }) => top)), bottom: median(boxes.map(({ bottom }) => bottom)),
-    };
-  }).sort((a, b) => b.weight - a.weight);
-  const places = /** @type {(typeof hypotheses)[]} */ ([]); // one list for each line of the picture
-  for (const one of hypotheses) {
+  const outputs = outputsOf(layers, lines.flatMap(({ digits }) => digits.map(({ image }) => image)));
+  const guessed = lines.map((line) => hypothesis(line, outputs.splice(0, line.digits.length)));
+  const places = /** @type {Hypothesis[][]} */ ([]); // the hypotheses at each line of the picture
+  for (const one of guessed.sort((a, b) => b.weight - a.weight)) {
     const middle = (one.top + one.bottom) / 2;
-    const home = places.find(([first]) => first.top < middle && middle < first.bottom);
+    const home = places.find(([first]) => first.top <= middle && middle < first.bottom);
     if (home) home.push(one);
     else if (one.sure > 0) places.push([one]);
   }
-  const half = Math.max(1, (lines.at(0)?.guesses ?? 0) >> 1);
-  const kept = places.filter((place) => {
-    const best = place.map(({ sure }) => sure).sort((a, b) => b - a).slice(0, half);
-    return best.reduce((sum, sure) => sum + sure, 0) / half > REJECTION_THRESHOLD;
+  const readings = places.flatMap((place) => {
+    const votes = place.map(({ said }) => place.reduce((sum, one) => sum + (one.said === said ? one.weight : 0), 0));
+    const half = Math.ceil(lines[0].guesses / 2), sure = place.map(({ sure }) => sure).sort((a, b) => b - a);
+    const confidence = sure.slice(0, half).reduce((sum, one) => sum + one, 0) / half;
+    return confidence > REJECTION_THRESHOLD ? [place[votes.indexOf(Math.max(...votes))]] : [];
   });
-  return kept.sort(([one], [other]) => one.top - other.top).flatMap((place, line) => {
-    const votes = /** @type {Map<string, number>} */ (new Map());
-    for (const { number, weight } of place) votes.set(number, (votes.get(number) ?? 0) + weight);
-    const most = Math.max(...votes.values()), best = place.find(({ number }) => votes.get(number) === most) ?? place[0];
-    return best.digits.map((digit) => ({ ...digit, line }));
-  });
+  return readings.sort((a, b) => a.top - b.top).flatMap(({ digits }, line) => digits.map((one) => ({ ...one, line })));
 }
 
-/** The network's outputs for each image; many are the same in several guesses, and computed once.
- * @type {(images: Float32Array[], layers: Layer[]) => Float32Array[]} */
-function outputsOf(images, layers) {
-  const bytes = new TextDecoder("latin1"), keys = images.map((image) => bytes.decode(image)), unique = [...new Set(keys)];
-  const outputs = feedforward(layers, unique.map((key) => images[keys.indexOf(key)]))[layers.length];
-  return keys.map((key) => outputs[unique.indexOf(key)]);
+/** What a guess at a line says, by the outputs of a network for its candidates; one that is drawn as MNIST's digits is
+ * sure. @type {(line: Line, outputs: Float32Array[]) => Hypothesis} */
+function hypothesis({ candidates: all, digits, known }, outputs) {
+  const path = known ? /** @type {Step[]} */ ([[0, true]]) : bestPath(all, outputs);
+  const chosen = path.flatMap(([n, isDigit]) => (isDigit ? [n] : [])), boxes = chosen.map((n) => digits[n].box);
+  const sure = known ? 1 : confidence(all, outputs, path), clarity = Math.max(...digits.map((digit) => digit.clarity));
+  return {
+    digits: chosen.map((n) => digits[n]), said: chosen.map((n) => predictionOf(outputs[n])).join(""),
+    sure, weight: sure ** SURE * clarity,
+    top: median(boxes.map(({ top }) => top)), bottom: median(boxes.map(({ bottom }) => bottom)),
+  };
+}
+
+/** The network's outputs for each image; those that are alike, as many of several guesses are, are computed once.
+ * @type {(layers: Layer[], images: Float32Array[]) => Float32Array[]} */
+function outputsOf(layers, images) {
+  const decoder = new TextDecoder("latin1"), keys = images.map((image) => decoder.decode(image));
+  const different = new Map(images.map((image, n) => [keys[n], image])), places = [...different.keys()];
+  const outputs = feedforward(layers, [...different.values()])[layers.length];
+  return keys.map((key) => outputs[places.indexOf(key)]);
 }
 
 /** Digits with their boxes divided by a scale, then moved. @param {Digit[]} digits @param {number} scale
@@ -64,15 +66,14 @@ export const moved = (digits, scale, x, y) => digits.map((digit) => (
   { ...digit, box: mappedBox(digit.box, (left) => left / scale + x, (top) => top / scale + y) }
 ));
 
-/** The lines of a picture in each of several guesses; none if it has no foreground. @type {(pixels: ImageData) => Line[]} */
+/** The lines of a picture, in each of several guesses at its foreground. @type {(pixels: ImageData) => Line[]} */
 export function findLines(pixels) {
   let [colours, scale] = openPicture(pixels);
   if (!colours.length) return [];
   const { width, height, data } = colours[0];
   if (isNormalized(colours)) {
     const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
-    const image = data.map((grey) => grey / 255);
-    const box = { left: 0, top: 0, right: 28, bottom: 28 };
+    const image = data.map((grey) => grey / 255), box = { left: 0, top: 0, right: 28, bottom: 28 };
     return [{ candidates: [alone], digits: [{ image, box, clarity: 1 }], guesses: 1, known: true }];
   }
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
@@ -83,8 +84,7 @@ export function findLines(pixels) {
     });
     scale /= enlargement;
   }
-  const guesses = findForegrounds(colours), found = guesses.filter(({ components }) => components.length);
-  return found.flatMap((guess) => linesIn(guess, scale, guesses.length));
+  return findForegrounds(colours).flatMap((guess, _, all) => linesIn(guess, scale, all.length));
 }
 
 /** The lines of one of several guesses, of which a pixel is `scale` of the picture.

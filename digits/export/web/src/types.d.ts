@@ -55,6 +55,9 @@ type Digit = { image: Float32Array; box: Box; clarity: number; line?: number };
 /** A line of a picture in one of several `guesses`: candidates for its digits, and each as a digit. A `known` one is
  * drawn as MNIST's digits are, and never rejected. */
 type Line = { candidates: Candidate[]; digits: Digit[]; guesses: number; known?: boolean };
+/** What one guess at a line says: its digits, how sure it is of them, 0..1, and how much its vote weighs. The digits are
+ * mostly from `top` to `bottom`, in pixels of the picture. */
+type Hypothesis = { digits: Digit[]; said: string; sure: number; weight: number; top: number; bottom: number };
 
 // The page.
 
@@ -76,7 +79,7 @@ type State = Moment & {
 type Constants = {
   picture: Record<"WORKING" | "NARROW", number>;
   background: { WINDOWS: number[]; THRESHOLDS: number[]; LIFT: [number, number, number]; TEXTURE: Pair }
-    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "INNER" | "PALE", number>;
+    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE", number>;
   ruled_lines: { DARKER: Pair }
     & Record<"SPAN" | "UNBROKEN" | "VOTES" | "TILT" | "ANGLE" | "MOST" | "DISTANT" | "HALF_WIDTH", number>;
   components: { CONTRAST: Pair; AREA: Pair }
