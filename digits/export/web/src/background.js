@@ -3,7 +3,7 @@
 
 import { connectedComponents } from "./components.js";
 import { held } from "./held.js";
-import { area, blurred, clamp, closing, divided, filled, linear, mapped, maximum } from "./images.js";
+import { area, blank, blurred, clamp, closing, divided, linear, mapped, maximum } from "./images.js";
 import { mean, padded, quantile, resized, rounded, sample, valuesIn } from "./images.js";
 import { withoutRuledLines } from "./ruled-lines.js";
 
@@ -22,34 +22,34 @@ export function findForegrounds([red, green, blue]) {
   const offLines = mapped(edges, (edge, i) => Number(edge && unruled.data[i] === light.data[i]));
   const isRuled = unruled.data.some((value, i) => value !== light.data[i]);
   return (isRuled ? [unruled, light] : [light]).flatMap((view) => WINDOWS.flatMap((window) => {
-    const darkness = mapped(divided(view, estimateBackground(view, window)), (share) => 1 - share);
+    const background = estimateBackground(view, window).data;
+    const darkness = mapped(view, (value, i) => 1 - value / background[i]);
     const strong = mean(valuesIn(darkness, view === unruled && maximum(offLines.data) ? offLines : edges));
-    const guesses = THRESHOLDS.map((threshold) => {
-      const mask = mapped(darkness, (value) => Number(value > threshold * strong));
-      return { darkness, ...connectedComponents(mask, gradients) };
+    const least = THRESHOLDS.map((threshold) => threshold * strong);
+    const guesses = least.map((least) => {
+      const mask = mapped(darkness, (value) => Number(value > least));
+      return { darkness, components: connectedComponents(mask, gradients) };
     });
-    return guesses[0].components.length && !isTexture(guesses[0]) ? guesses : [];
+    return guesses[0].components.length && !isTexture(guesses[0], least[0]) ? guesses : [];
   }));
 }
 
 /** Whether the foreground is hardly darker than the background, or only the dark half of a texture: there both halves
- * vary as noise does. @type {(foreground: Foreground) => boolean} */
-function isTexture({ darkness, labels, components }) {
-  const best = components.reduce((one, other) => (other.clarity > one.clarity ? other : one)).label;
-  const dark = sample(labels.data).map((label) => Number(label > 0));
-  const outside = sample(darkness.data).filter((_, i) => !dark[i]), background = mean(outside);
-  if (mean(darkness.data.filter((_, i) => labels.data[i] === best)) - background < PALE) return true;
-  if (mean(dark) < TEXTURE[0]) return false;
-  const kept = new Set(components.map(({ label }) => label));
-  const inside = darkness.data.filter((_, i) => kept.has(labels.data[i]));
+ * vary as noise does. @type {(foreground: Foreground, least: number) => boolean} */
+function isTexture({ darkness, components }, least) {
+  const best = components.reduce((one, other) => (other.clarity > one.clarity ? other : one));
+  const some = sample(darkness.data), outside = some.filter((value) => value <= least), background = mean(outside);
+  const valuesAt = (/** @type {Component[]} */ all) => (
+    Float32Array.from(all.flatMap(({ pixels }) => pixels), (i) => darkness.data[i])
+  );
+  if (mean(valuesAt([best])) - background < PALE) return true;
+  if (1 - outside.length / some.length < TEXTURE[0]) return false;
+  const inside = valuesAt(components);
   return deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - background);
 }
 
-/** The standard deviation. @type {(values: Float32Array) => number} */
-function deviation(values) {
-  const middle = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
-}
+/** The standard deviation. @param {Float32Array} values */
+const deviation = (values, middle = mean(values)) => Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
 
 /** Whether most of a picture's border is darker than its edges. @type {(picture: Image) => boolean} */
 function onDarkBackground(picture) {
@@ -66,12 +66,15 @@ function onDarkBackground(picture) {
  * is in a margin, a share of each side, is passed over, unless there is hardly anything else.
  * @type {(light: Image, margin?: number) => [Image[], Image]} */
 export function contrasts(light, margin = 0) {
-  const { width, height, data } = light;
-  const slopes = [[1, 0], [-1, 0], [0, 1], [0, -1]].map(([across, down]) => filled(width, height, (i) => {
-    const x = clamp((i % width) + across, 0, width - 1), y = clamp(Math.floor(i / width) + down, 0, height - 1);
-    return data[y * width + x] - data[i];
-  }));
-  const change = filled(width, height, (i) => Math.max(Math.abs(slopes[0].data[i]), Math.abs(slopes[2].data[i])));
+  const { width, height, data } = light, [change, ...slopes] = Array.from({ length: 5 }, () => blank(width, height));
+  const [right, left, below, above] = slopes.map((slope) => slope.data);
+  for (let i = 0; i < data.length; i++) {
+    if ((i + 1) % width) right[i] = data[i + 1] - data[i];
+    if (i + width < data.length) below[i] = data[i + width] - data[i];
+    change.data[i] = Math.max(Math.abs(right[i]), Math.abs(below[i]));
+    if (i % width) left[i] = -right[i - 1];
+    if (i >= width) above[i] = -below[i - width];
+  }
   const [across, down] = [width, height].map((side) => rounded(margin * side)), inner = padded(change, -across, -down);
   if (maximum(inner.data) < HARDLY * maximum(change.data)) return contrasts(light);
   const most = Math.max(quantile(sample(inner.data), FASTEST), 1e-3);

@@ -1,50 +1,46 @@
 // The connected components of a foreground, and which of them belong together: as in digits/handwriting/components.py.
 
 import { held } from "./held.js";
-import { median, padded } from "./images.js";
+import { boxOf, median, padded } from "./images.js";
 
 const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STACKED } = held.constants.components;
 
-/** Labels the connected components of a mask, and lists those that are clear enough.
- * @type {(mask: Image, gradients: Image[]) => {labels: Image, components: Component[]}} */
+/** The connected components of a mask that are clear enough. @type {(mask: Image, gradients: Image[]) => Component[]} */
 export function connectedComponents(mask, gradients) {
   const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
   const row = width + 2, steps = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
-  const labels = padded(mask, 1), { data } = labels; // 1 is not yet labelled
-  const found = /** @type {(Component & {size: number, clear: boolean})[]} */ ([]);
+  const { data } = padded(mask, 1), found = /** @type {Component[]} */ ([]); // 2 where a pixel is already in one
   for (let first = 0; first < data.length; first++) {
     if (data[first] !== 1) continue;
-    const label = found.length + 2, stack = [first];
-    let left = width, top = height, right = 0, bottom = 0, size = 0, inside = 0, length = 0, change = 0;
-    data[first] = label;
+    const stack = [first], pixels = [];
+    let inside = 0, length = 0, change = 0;
+    data[first] = 2;
     for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
-      const x = (i % row) - 1, y = Math.floor(i / row) - 1;
-      [left, top] = [Math.min(left, x), Math.min(top, y)];
-      [right, bottom] = [Math.max(right, x + 1), Math.max(bottom, y + 1)];
-      size++;
+      const x = (i % row) - 1, y = Math.floor(i / row) - 1, pixel = y * width + x;
+      pixels.push(pixel);
       if (Math.min(x, y) >= near && x < width - near && y < height - near) inside++;
       for (let n = 0; n < 8; n++) {
         const j = i + steps[n];
         if (data[j] === 0 && n < 4) {
           length++;
-          change += gradients[n].data[y * width + x];
+          change += gradients[n].data[pixel];
         } else if (data[j] === 1) {
-          data[j] = label;
+          data[j] = 2;
           stack.push(j);
         }
       }
     }
-    const wide = right - left, high = bottom - top, contrast = change / length;
-    const line = !inside && (wide > width / 2 || high > height / 2); // of a table
-    const tight = left === 0 && top === 0 && right === width && bottom === height; // a 0, if there is nothing else
+    const box = boxOf(pixels, width), wide = box.right - box.left, high = box.bottom - box.top;
+    const line = !inside && (wide > width / 2 || high > height / 2), contrast = change / length; // of a table
+    const tight = wide === width && high === height; // a 0, if there is nothing else
     const clarity = line && !tight ? -1 : length ** LENGTH * (contrast - CONTRAST[0]) * (line ? TIGHT : 1);
-    const main = left > 0 && right < width, clear = contrast > CONTRAST[1] && clarity > 0;
-    found.push({ label, left, top, right, bottom, clarity, main, size, clear });
+    found.push({ ...box, pixels, clarity, contrast, clipped: box.left === 0 || box.right === width });
   }
   const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
-  for (const one of found) one.main = one === best || (one.main && one.size > AREA[0] * best?.size);
-  const components = found.filter((one) => one === best || (one.clear && one.size > AREA[1] * best?.size));
-  return { labels: padded(labels, -1), components };
+  if (best) best.clipped = false;
+  return found.filter((one) => one === best || (
+    one.contrast > CONTRAST[1] && one.clarity > 0 && one.pixels.length > AREA[1] * best.pixels.length
+  ));
 }
 
 /** @type {(box: Box) => number} */

@@ -7,7 +7,7 @@ import { drawingOf, placed } from "./pad.js";
 import { moved } from "./reader.js";
 import { EMPTY, change, state, travel } from "./state.js";
 import { finish, look, say } from "./view.js";
-import { readInWorker } from "./workers.js";
+import { ask } from "./workers.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 
@@ -16,11 +16,12 @@ export async function readPicture(file) {
   if (!file) return;
   const picture = await opened(file).catch(() => null);
   if (picture) {
-    const { width, height } = picture, { left, top } = placed(picture), drawing = /** @type {Drawing} */ ({ ...EMPTY, picture });
+    const { width, height } = picture, { left, top } = placed(picture);
+    const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture });
     change({ drawing });
     finish();
     const pixels = contextOf(picture).getImageData(0, 0, width, height);
-    const digits = await readInWorker(pixels, state.network.layers);
+    const digits = await ask({ pixels, layers: state.network.layers });
     drawing.digits = moved(digits, Math.max(width, height), left, top);
     if (state.drawing === drawing) finish();
   } else {

@@ -1,10 +1,9 @@
 // Any picture of handwriting to the digits that a network reads in it: as in digits/handwriting/.
 
 import { findForegrounds } from "./background.js";
-import { around } from "./components.js";
 import { held } from "./held.js";
-import { blank, boxesOf, clamp, crop, cubic, dilated, mapped, mappedBox, median } from "./images.js";
-import { quantile, resized, rounded, valuesIn } from "./images.js";
+import { blank, boxOf, clamp, crop, cubic, dilated, mapped, mappedBox, median } from "./images.js";
+import { placesIn, quantile, resized, rounded, valuesIn } from "./images.js";
 import { bestPath, candidates, confidence } from "./lattice.js";
 import { feedforward, predictionOf } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
@@ -90,24 +89,23 @@ export function findLines(pixels) {
 /** The lines of one of several guesses, of which a pixel is `scale` of the picture.
  * @type {(foreground: Foreground, scale?: number, guesses?: number) => Line[]} */
 export function linesIn(foreground, scale = 1, guesses = 1) {
-  const { owners, lines } = segment(foreground), boxes = boxesOf(owners);
+  const { darkness } = foreground, lines = segment(foreground), taken = blank(darkness.width, darkness.height);
+  for (const { pixels } of lines.flatMap(({ segments }) => segments)) for (const i of pixels) taken.data[i] = 1;
   return lines.map((line) => {
     const all = candidates(line), runs = all.map(({ first, last }) => line.segments.slice(first, last));
-    const digits = runs.map((run) => digitOf(foreground.darkness, owners, run, boxes, scale));
-    return { candidates: all, digits, guesses };
+    return { candidates: all, digits: runs.map((run) => digitOf(darkness, taken, run, scale)), guesses };
   });
 }
 
-/** Segments, whose labels follow each other, as a digit: their pixels, and their soft edges.
- * @type {(darkness: Image, owners: Image, run: Segment[], boxes: Box[], scale: number) => Digit} */
-function digitOf(darkness, owners, run, boxes, scale) {
-  const box = around(run.map(({ label }) => boxes[label]));
+/** Segments as a digit: their pixels, and their soft edges that are not `taken` by others.
+ * @type {(darkness: Image, taken: Image, run: Segment[], scale: number) => Digit} */
+function digitOf(darkness, taken, run, scale) {
+  const pixels = run.flatMap(({ pixels }) => pixels), box = boxOf(pixels, darkness.width);
   const outer = { left: box.left - 1, top: box.top - 1, right: box.right + 1, bottom: box.bottom + 1 };
-  const first = run[0].label, last = run[run.length - 1].label;
-  const own = crop(owners, outer), mask = mapped(own, (owner) => Number(owner >= first && owner <= last));
-  const dark = crop(darkness, outer), near = dilated(mask, 3, 3), most = quantile(valuesIn(dark, mask), 0.5);
-  const soft = (/** @type {number} */ i) => near.data[i] && (mask.data[i] || own.data[i] === 0);
-  const strokes = mapped(dark, (value, i) => (soft(i) ? clamp(value / most, 0, 1) : 0));
+  const dark = crop(darkness, outer), others = crop(taken, outer), mask = blank(dark.width, dark.height);
+  for (const place of placesIn(outer, pixels, darkness.width)) [mask.data[place], others.data[place]] = [1, 0];
+  const near = dilated(mask, 3).data, most = quantile(valuesIn(dark, mask), 0.5);
+  const strokes = mapped(dark, (value, i) => (near[i] && !others.data[i] ? clamp(value / most, 0, 1) : 0));
   const clarity = Math.max(...run.map((segment) => segment.clarity));
   return { image: normalize(strokes), box: mappedBox(box, (n) => rounded(n * scale)), clarity };
 }

@@ -2,64 +2,47 @@
 
 import { around, lineHeight, lines, stacked } from "./components.js";
 import { held } from "./held.js";
-import { blank, boxesOf, crop, mapped, mappedBox } from "./images.js";
+import { blank, boxOf, placesIn } from "./images.js";
 
 const { WIDE, APART, DEEP, SLANTS, ASIDE } = held.constants.segmentation, { FAINT } = held.constants.components;
 
-/** The segments of each line, made upright, lines from the top; and an image of each pixel's segment, 0 where there is
- * none. @type {(foreground: Foreground) => {owners: Image, lines: SegmentedLine[]}} */
-export function segment({ labels, components }) {
-  const { width, height, data } = labels, least = FAINT * Math.max(...components.map(({ clarity }) => clarity));
-  const clear = components.filter(({ clarity }) => clarity > least), shifts = uprightShifts(labels, clear);
-  const atSide = clear.filter(({ main, left, right }) => !main && (left === 0 || right === width));
-  const wide = width + shifts[height - 1], upright = blank(wide, height), parts = blank(wide, height);
-  for (const [y, shift] of shifts.entries()) {
-    upright.data.set(data.subarray(y * width, (y + 1) * width), y * wide + shift);
-  }
-  const boxes = boxesOf(upright), owners = blank(width, height);
-  let first = 1; // label of a stack's segments
-  const segmented = lines(clear.map((one) => ({ ...one, ...boxes[one.label] }))).map((line) => {
+/** The segments of each line, made upright, lines from the top. @type {(foreground: Foreground) => SegmentedLine[]} */
+export function segment({ darkness: { width, height }, components }) {
+  const least = FAINT * Math.max(...components.map(({ clarity }) => clarity));
+  const clear = components.filter(({ clarity }) => clarity > least), slant = slantOf(clear, width, height);
+  return lines(clear.map((one) => ({ ...one, ...boxOf(one.pixels, width, slant) }))).map((line) => {
     const height = lineHeight(line), segments = /** @type {Segment[]} */ ([]);
-    stacked(line).forEach((stack, stroke) => {
-      const box = around(stack), own = new Set(stack.map(({ label }) => label));
-      const mask = mapped(crop(upright, box), (label) => Number(own.has(label)));
+    for (const [stroke, stack] of stacked(line).entries()) {
+      const box = around(stack), pixels = stack.flatMap(({ pixels }) => pixels);
+      const clarity = Math.max(...stack.map(({ clarity }) => clarity)), clipped = stack.every(({ clipped }) => clipped);
+      const places = placesIn(box, pixels, width, slant), mask = blank(box.right - box.left, box.bottom - box.top);
+      for (const place of places) mask.data[place] = 1;
       const paths = mask.width > WIDE * height ? segmentationPaths(mask, height) : [];
-      const clarity = Math.max(...stack.map(({ clarity }) => clarity));
-      const clipped = [...own].every((label) => atSide.some((one) => one.label === label));
-      const part = mapped(mask, (on, i) => {
-        if (!on) return 0;
-        const x = i % mask.width, y = Math.floor(i / mask.width);
-        let n = 1;
-        for (const path of paths) if (x >= path[y]) n++;
-        parts.data[(box.top + y) * wide + box.left + x] = first - 1 + n;
-        return n;
-      });
-      boxesOf(part).slice(1).forEach((inner, n) => {
-        const own = mappedBox(inner, (x) => box.left + x, (y) => box.top + y), label = first + n;
-        if (own.left < own.right) segments.push({ label, ...own, clarity, stroke, clipped }); // some paths meet
-      });
-      first += paths.length + 1;
-    });
+      const parts = [mask, ...paths].map(() => /** @type {number[]} */ ([]));
+      for (const [n, place] of places.entries()) {
+        let part = 0;
+        for (const path of paths) if (place % mask.width >= path[Math.floor(place / mask.width)]) part++;
+        parts[part].push(pixels[n]);
+      }
+      for (const pixels of parts.filter(({ length }) => length)) { // none where paths meet
+        segments.push({ ...boxOf(pixels, width, slant), pixels, clarity, stroke, clipped });
+      }
+    }
     return { height, segments };
   });
-  for (const [y, shift] of shifts.entries()) {
-    owners.data.set(parts.data.subarray(y * wide + shift, y * wide + shift + width), y * width);
-  }
-  return { owners, lines: segmented };
 }
 
-/** How far right each row is moved until slanted writing is upright, which makes the columns most uneven: the sum of the
- * squares of their sums. @type {(labels: Image, components: Component[]) => number[]} */
-function uprightShifts({ width, height, data }, components) {
-  const own = new Set(components.map(({ label }) => label)), places = /** @type {number[]} */ ([]);
-  for (let i = 0; i < data.length; i++) if (data[i] && own.has(data[i])) places.push(i);
-  let best = /** @type {number[]} */ ([]), most = 0;
+/** The slant of writing, in columns per row: that with which columns are most uneven, by the sum of the squares of their
+ * sums. @type {(components: Component[], width: number, height: number) => number} */
+function slantOf(components, width, height) {
+  let best = 0, most = 0;
   for (const slant of SLANTS) {
-    const shifts = Array.from({ length: height }, (_, y) => Math.trunc(slant * y));
-    const columns = new Float64Array(width + shifts[height - 1]);
-    for (const i of places) columns[(i % width) + shifts[Math.floor(i / width)]]++;
+    const columns = new Float64Array(width + Math.trunc(slant * height));
+    for (const { pixels } of components) {
+      for (const i of pixels) columns[(i % width) + Math.trunc(slant * Math.floor(i / width))]++;
+    }
     const uneven = columns.reduce((sum, count) => sum + count ** 2, 0);
-    if (uneven > most) [best, most] = [shifts, uneven];
+    if (uneven > most) [best, most] = [slant, uneven];
   }
   return best;
 }

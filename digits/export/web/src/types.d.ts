@@ -27,21 +27,22 @@ type Facts = {
 type Epoch = Network & { accuracy: number };
 /** MNIST's images in the page, those that train first: of each its label, a byte; then of each 98 bytes of pixels. */
 type Mnist = { bytes: Uint8Array; train: number; test: number };
-/** What a worker shall read. */
+/** What a worker shall do: read a picture, test a network, or train one. */
 type Reading = { pixels: ImageData; layers: Layer[] };
-/** What a worker shall train. */
+type Test = { mnist: Mnist; layers: Layer[] };
 type Training = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate: number };
 
 // Handwriting.
 
-/** A connected component, the pixels of one label; its clarity is higher the more it looks like a pen stroke. `main`
- * ones are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is. */
-type Component = Box & { label: number; clarity: number; main: boolean };
-/** `darkness` is 0 on the background; `labels` has each pixel's component. */
-type Foreground = { darkness: Image; labels: Image; components: Component[] };
-/** A segment of a line: its label, its clarity as of a component, and the number of the stroke it is cut from. It is
- * `clipped` if all of its components meet the left or right border of the picture, and are not main. */
-type Segment = Box & { label: number; clarity: number; stroke: number; clipped: boolean };
+/** A connected component, by the indices of its pixels; its clarity is higher the more it looks like a pen stroke, as
+ * its boundary contrast is. All but the clearest are `clipped` where they meet the left or right border of the picture,
+ * as a neighbour's stroke is. */
+type Component = Box & { pixels: number[]; clarity: number; contrast: number; clipped: boolean };
+/** `darkness` is 0 on the background. */
+type Foreground = { darkness: Image; components: Component[] };
+/** A segment of a line, upright: its pixels, its clarity as of a component, and the number of the stroke it is cut from.
+ * It is `clipped` if all of its components are. */
+type Segment = Box & { pixels: number[]; clarity: number; stroke: number; clipped: boolean };
 /** A line's segments, from left to right, and the height of its digits. */
 type SegmentedLine = { height: number; segments: Segment[] };
 /** Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.

@@ -151,9 +151,9 @@ export function showBoxes() {
 /** Says in words what was read, or something else; not while one draws, since screen readers speak it. */
 export function say(other = "") {
   const readings = state.digits.map(outputsFor), outputs = readings.at(state.chosen), { picture, digits } = state.drawing;
-  const none = digits ? "No digit is found: nothing in this picture looks like pen strokes on a background." : "Reading …";
-  const nothing = picture ? none : "Or drop, paste or choose a picture of handwriting.";
-  write("said", other || (outputs ? inWords(readings, outputs) : nothing));
+  const none = "No digit is found: nothing in this picture looks like pen strokes on a background.";
+  const instead = picture ? (digits ? none : "Reading …") : "Or drop, paste or choose a picture of handwriting.";
+  write("said", other || (outputs ? inWords(readings, outputs) : instead));
 }
 
 /** @type {(readings: Float32Array[], outputs: Float32Array) => string} */

@@ -1,20 +1,24 @@
-// What a worker does, asked once: it reads a picture, or trains a network from nothing.
+// What a worker does: it reads pictures, tests a network, or trains one from nothing.
 
 import { countRight, exampleOf, sgdStep } from "./backpropagation.js";
 import { findLines, read } from "./reader.js";
 
-/** @param {MessageEvent<Reading | Training>} event */
-self.onmessage = ({ data: job }) => {
-  if ("pixels" in job) self.postMessage(read(findLines(job.pixels), job.layers));
+/** @param {MessageEvent<Reading | Test | Training>} event */
+self.onmessage = ({ data: job, ports: [port] }) => {
+  if ("pixels" in job) port.postMessage(read(findLines(job.pixels), job.layers));
+  else if ("layers" in job) port.postMessage(accuracyOf(job.layers, job.mnist));
   else train(job);
 };
 
-/** Sends the layers as they are after each epoch, and the share of the test images that they read.
- * @type {(job: Training) => void} */
+/** The share of MNIST's test images in the page that a network reads. @type {(layers: Layer[], mnist: Mnist) => number} */
+const accuracyOf = (layers, mnist) => (
+  countRight(layers, Array.from({ length: mnist.test }, (_, i) => exampleOf(mnist, mnist.train + i))) / mnist.test
+);
+
+/** Sends the layers as they are after each epoch, and their accuracy. @type {(job: Training) => void} */
 function train({ mnist, sizes, epochs, batch, rate }) {
-  const examples = Array.from({ length: mnist.train + mnist.test }, (_, i) => exampleOf(mnist, i));
-  const test = examples.splice(mnist.train), layers = freshLayers(sizes);
-  const send = () => self.postMessage({ layers, accuracy: countRight(layers, test) / test.length });
+  const examples = Array.from({ length: mnist.train }, (_, i) => exampleOf(mnist, i)), layers = freshLayers(sizes);
+  const send = () => self.postMessage({ layers, accuracy: accuracyOf(layers, mnist) });
   send();
   for (let epoch = 0; epoch < epochs; epoch++) {
     const shuffled = examples.map((example) => ({ example, key: Math.random() })).sort((a, b) => a.key - b.key);
