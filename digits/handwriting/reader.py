@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 SURE = 2  # a vote counts as the confidence to this power
-REJECTION_THRESHOLD = 0.62  # least confidence of a number: a higher one rejects more of what is none, and more digits
+REJECTION_THRESHOLD = 0.5  # least confidence of a number: a higher one rejects more of what is none, and more digits
 
 
 class Digit(NamedTuple):
@@ -126,9 +126,8 @@ class Hypothesis(NamedTuple):
 def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
     """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`, from above.
 
-    The guesses at a line, those at one place, vote for what it says. A line is dropped if too little confidence is left
-    in the mean of the better half of all guesses, 0 where one has no such line; but no `known` one. Raises UserError if
-    none is left.
+    The guesses at a line, those at one place, vote for what it says. It is dropped, unless `known`, if the mean of all
+    guesses' confidence, 0 of those without it, is not over the threshold. Raises UserError if none is left.
     """
     import torch  # here, since the processes that only find digits need none
 
@@ -139,19 +138,18 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
         activations = np.concatenate([1 - activations, activations], 1)
     ends = np.cumsum([len(line.digits) for line in lines])
     guessed = map(hypothesis, lines, np.split(activations, ends[:-1]))
-    known, half = lines[0].known, -(-lines[0].guesses // 2)
-    readings = []
+    known, guesses = lines[0].known, lines[0].guesses
+    chosen = []
     for place in places(sorted(guessed, key=lambda one: -one.weight), known):
         votes: dict[str, float] = defaultdict(float)
         for one in place:
             votes[number(one.readings)] += one.weight
         best = max(place, key=lambda one: votes[number(one.readings)])  # of those that say so, it weighs most
-        sure = sorted((one.confidence for one in place), reverse=True)
-        if known or sum(sure[:half]) > REJECTION_THRESHOLD * half:
-            readings.append(best)
-    if not readings:
+        if known or sum(one.confidence for one in place) > REJECTION_THRESHOLD * guesses:
+            chosen.append(best)
+    if not chosen:
         raise UserError("shows nothing like a digit")
-    return [one.readings for one in sorted(readings, key=lambda one: one.top)]
+    return [one.readings for one in sorted(chosen, key=lambda one: one.top)]
 
 
 def hypothesis(line: Line, outputs: np.ndarray) -> Hypothesis:

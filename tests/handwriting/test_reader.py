@@ -132,11 +132,11 @@ def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
         image = np.full((28, 28), digit / 10, np.float32)
         return Line([candidate], [Digit(image, (10, top, 40, top + 50))], clarity, guesses)
 
-    upper = [line(3, 20, 1.5, 4), line(5, 22, 1.0, 4), line(5, 18, 1.0, 4)]
+    upper = [line(3, 20, 1.5, 3), line(5, 22, 1.0, 3), line(5, 18, 1.0, 3)]
     assert [number(one) for one in read(Said(), upper)] == ["5"]
-    lower = [line(7, 100, 1.0, 4), line(8, 105, 2.0, 4)]
+    lower = [line(7, 100, 1.0, 3), line(8, 105, 2.0, 3)]
     assert [number(one) for one in read(Said(), lower + upper)] == ["5", "8"]
-    assert [number(one) for one in read(Said(), [*upper, line(7, 100, 9.0, 4)])] == ["5"]
+    assert [number(one) for one in read(Said(), [*upper, line(7, 100, 9.0, 3)])] == ["5"]
 
 
 @pytest.mark.parametrize("activation", [REJECTION_THRESHOLD - 0.02, REJECTION_THRESHOLD + 0.02])
