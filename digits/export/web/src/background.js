@@ -3,7 +3,7 @@
 
 import { connectedComponents } from "./components.js";
 import { held } from "./held.js";
-import { area, blank, blurred, clamp, closing, divided, linear, mapped, maximum } from "./images.js";
+import { area, binarized, blurred, closing, divided, linear, mapped, maximum } from "./images.js";
 import { mean, padded, quantile, resized, rounded, sample, valuesIn } from "./images.js";
 import { withoutRuledLines } from "./ruled-lines.js";
 
@@ -11,13 +11,12 @@ const {
   WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, HARDLY, THRESHOLDS, INNER, PALE, TEXTURE,
 } = held.constants.background;
 
-/** Guesses at what is foreground in a picture, [red, green, blue] of 0..255: one for each window and threshold, without
- * what looks like printed lines and, if there is any, with it. What is only texture is left out.
- * @type {(colours: Image[]) => Foreground[]} */
+/** Guesses at the foreground of a picture, [red, green, blue] of 0..255: one for each window and threshold, without
+ * what looks ruled and, if there is any, with it; none of a texture. @type {(colours: Image[]) => Foreground[]} */
 export function findForegrounds([red, green, blue]) {
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
-  const [gradients, edges] = contrasts(mapped(light, (value) => Math.log(value + LIFT[1])), INNER);
+  const shades = mapped(light, (value) => Math.log(value + LIFT[1])), { most, edges } = contrasts(shades, INNER);
   const unruled = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));
   const offLines = mapped(edges, (edge, i) => Number(edge && unruled.data[i] === light.data[i]));
   const isRuled = unruled.data.some((value, i) => value !== light.data[i]);
@@ -25,27 +24,22 @@ export function findForegrounds([red, green, blue]) {
     const background = estimateBackground(view, window).data;
     const darkness = mapped(view, (value, i) => 1 - value / background[i]);
     const strong = mean(valuesIn(darkness, view === unruled && maximum(offLines.data) ? offLines : edges));
-    const least = THRESHOLDS.map((threshold) => threshold * strong);
-    const guesses = least.map((least) => {
-      const mask = mapped(darkness, (value) => Number(value > least));
-      return { darkness, components: connectedComponents(mask, gradients) };
-    });
-    return guesses[0].components.length && !isTexture(guesses[0], least[0]) ? guesses : [];
+    const masks = THRESHOLDS.map((threshold) => binarized(darkness, threshold * strong));
+    const guesses = masks.map((mask) => ({ darkness, components: connectedComponents(mask, shades, most) }));
+    return guesses[0].components.length && !isTexture(guesses[0], masks[0]) ? guesses : [];
   }));
 }
 
 /** Whether the foreground is hardly darker than the background, or only the dark half of a texture: there both halves
- * vary as noise does. @type {(foreground: Foreground, least: number) => boolean} */
-function isTexture({ darkness, components }, least) {
+ * vary as noise does. @type {(foreground: Foreground, mask: Image) => boolean} */
+function isTexture({ darkness, components }, mask) {
   const best = components.reduce((one, other) => (other.clarity > one.clarity ? other : one));
-  const some = sample(darkness.data), outside = some.filter((value) => value <= least), background = mean(outside);
-  const valuesAt = (/** @type {Component[]} */ all) => (
-    Float32Array.from(all.flatMap(({ pixels }) => pixels), (i) => darkness.data[i])
-  );
-  if (mean(valuesAt([best])) - background < PALE) return true;
-  if (1 - outside.length / some.length < TEXTURE[0]) return false;
-  const inside = valuesAt(components);
-  return deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - background);
+  const dark = sample(mask.data), outside = sample(darkness.data).filter((_, i) => !dark[i]);
+  const at = (/** @type {number[]} */ pixels) => Float32Array.from(pixels, (i) => darkness.data[i]);
+  if (mean(at(best.pixels)) - mean(outside) < PALE) return true;
+  if (mean(dark) < TEXTURE[0]) return false;
+  const inside = at(components.flatMap(({ pixels }) => pixels));
+  return deviation(inside) + deviation(outside) > TEXTURE[1] * (mean(inside) - mean(outside));
 }
 
 /** The standard deviation. @param {Float32Array} values */
@@ -56,31 +50,23 @@ function onDarkBackground(picture) {
   const light = mapped(picture, (value) => value + LIFT[2]), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
   const around = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
-  const even = divided(light, around), [, edges] = contrasts(even);
+  const even = divided(light, around), { edges } = contrasts(even);
   const border = even.data.filter((_, i) => i < width || i >= even.data.length - width || (i + 1) % width < 2);
   return quantile(border, DARK) < mean(valuesIn(even, edges));
 }
 
-/** By how much each pixel is darker than its neighbours to the right, left, below and above: four images of -1 to 1,
- * where 1 is nearly the greatest change in the picture, and 0 beyond its border; and a mask of where it is STRONG. What
- * is in a margin, a share of each side, is passed over, unless there is hardly anything else.
- * @type {(light: Image, margin?: number) => [Image[], Image]} */
-export function contrasts(light, margin = 0) {
-  const { width, height, data } = light, [change, ...slopes] = Array.from({ length: 5 }, () => blank(width, height));
-  const [right, left, below, above] = slopes.map((slope) => slope.data);
-  for (let i = 0; i < data.length; i++) {
-    if ((i + 1) % width) right[i] = data[i + 1] - data[i];
-    if (i + width < data.length) below[i] = data[i + width] - data[i];
-    change.data[i] = Math.max(Math.abs(right[i]), Math.abs(below[i]));
-    if (i % width) left[i] = -right[i - 1];
-    if (i >= width) above[i] = -below[i - width];
-  }
+/** Nearly the highest contrast of pixels next to each other, and a mask where it is STRONG; without a margin, a share
+ * of each side, unless there is hardly any other. @param {Image} light @returns {{most: number, edges: Image}} */
+function contrasts(light, margin = 0) {
+  const { width, height, data } = light, change = mapped(light, (value, i) => {
+    const right = (i + 1) % width ? data[i + 1] : value, below = i + width < data.length ? data[i + width] : value;
+    return Math.max(Math.abs(right - value), Math.abs(below - value));
+  });
   const [across, down] = [width, height].map((side) => rounded(margin * side)), inner = padded(change, -across, -down);
   if (maximum(inner.data) < HARDLY * maximum(change.data)) return contrasts(light);
   const most = Math.max(quantile(sample(inner.data), FASTEST), 1e-3);
   const least = Math.min(STRONG * most, maximum(inner.data));
-  const edges = padded(mapped(inner, (value) => Number(value >= least)), across, down);
-  return [slopes.map((slope) => mapped(slope, (value) => clamp(value / most, -1, 1))), edges];
+  return { most, edges: padded(mapped(inner, (value) => Number(value >= least)), across, down) };
 }
 
 /** The light of the background, by a morphological closing. @type {(light: Image, window: number) => Image} */

@@ -1,32 +1,33 @@
 // The connected components of a foreground, and which of them belong together: as in digits/handwriting/components.py.
 
 import { held } from "./held.js";
-import { boxOf, median, padded } from "./images.js";
+import { boxOf, clamp, median } from "./images.js";
 
 const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STACKED } = held.constants.components;
 
-/** The connected components of a mask that are clear enough. @type {(mask: Image, gradients: Image[]) => Component[]} */
-export function connectedComponents(mask, gradients) {
-  const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
-  const row = width + 2, steps = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
-  const { data } = padded(mask, 1), found = /** @type {Component[]} */ ([]); // 2 where a pixel is already in one
-  for (let first = 0; first < data.length; first++) {
-    if (data[first] !== 1) continue;
+/** The connected components of a mask that are clear enough, by how much darker they are at their boundaries than what
+ * is around, as a share of `most`. @type {(mask: Image, light: Image, most: number) => Component[]} */
+export function connectedComponents(mask, light, most) {
+  const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height)), shades = light.data;
+  const left = mask.data.slice(), found = /** @type {Component[]} */ ([]); // where pixels are left, 2 where one was
+  for (let first = 0; first < left.length; first++) {
+    if (left[first] !== 1) continue;
     const stack = [first], pixels = [];
     let inside = 0, length = 0, change = 0;
-    data[first] = 2;
+    left[first] = 2;
     for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
-      const x = (i % row) - 1, y = Math.floor(i / row) - 1, pixel = y * width + x;
-      pixels.push(pixel);
+      const x = i % width, y = Math.floor(i / width);
+      pixels.push(i);
       if (Math.min(x, y) >= near && x < width - near && y < height - near) inside++;
-      for (let n = 0; n < 8; n++) {
-        const j = i + steps[n];
-        if (data[j] === 0 && n < 4) {
-          length++;
-          change += gradients[n].data[pixel];
-        } else if (data[j] === 1) {
-          data[j] = 2;
+      for (let n = 0; n < 9; n++) {
+        const across = (n % 3) - 1, down = Math.floor(n / 3) - 1, j = i + down * width + across;
+        const isBeyond = x + across < 0 || x + across >= width || j < 0 || j >= left.length;
+        if (left[j] === 1 && !isBeyond) {
+          left[j] = 2;
           stack.push(j);
+        } else if ((isBeyond || !left[j]) && n % 2) { // beside, above or below, where the boundary is
+          length++;
+          if (!isBeyond) change += clamp((shades[j] - shades[i]) / most, -1, 1);
         }
       }
     }
@@ -38,9 +39,8 @@ export function connectedComponents(mask, gradients) {
   }
   const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
   if (best) best.clipped = false;
-  return found.filter((one) => one === best || (
-    one.contrast > CONTRAST[1] && one.clarity > 0 && one.pixels.length > AREA[1] * best.pixels.length
-  ));
+  const isClear = (/** @type {Component} */ one) => one.contrast > CONTRAST[1] && one.clarity > 0;
+  return found.filter((one) => one === best || (isClear(one) && one.pixels.length > AREA[1] * best.pixels.length));
 }
 
 /** @type {(box: Box) => number} */

@@ -1,6 +1,6 @@
-// What the page holds, in a block of JSON that Python wrote, or a page that was saved as a copy.
+// What the page holds, in a block of JSON that Python wrote, or a page that was saved as a copy. A worker has no
+// document: what it needs of this is its name.
 
-// What a worker, which has no document, needs of this is its name.
 const text = "document" in globalThis ? document.getElementById("network")?.textContent : self.name;
 
 /** @type {Held} */

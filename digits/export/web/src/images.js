@@ -10,6 +10,8 @@ export function mapped({ width, height, data }, change) {
   return out;
 }
 
+/** A mask of what is over a threshold. @type {(image: Image, threshold: number) => Image} */
+export const binarized = (image, threshold) => mapped(image, (value) => Number(value > threshold));
 /** @type {(one: Image, other: Image) => Image} */
 export const divided = (one, other) => mapped(one, (value, i) => value / other.data[i]);
 /** The values where a mask is not 0. @type {(image: Image, mask: Image) => Float32Array} */
@@ -25,21 +27,11 @@ export const sample = (values) => new Float32Array(Math.ceil(values.length / 7))
 /** @type {(value: number, low: number, high: number) => number} */
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 /** @param {Float32Array} values */
-export function maximum(values) {
-  let most = -Infinity;
-  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
-  return most;
-}
-
+export const maximum = (values) => values.reduce((most, value) => Math.max(most, value), -Infinity);
 /** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
 export const magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
 /** @param {Float32Array} values */
-export function mean(values) {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum / values.length;
-}
-
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 /** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
 export const quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
 /** Of two middle ones their mean. @param {number[]} values */

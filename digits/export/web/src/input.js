@@ -21,8 +21,7 @@ export async function readPicture(file) {
     change({ drawing });
     finish();
     const pixels = contextOf(picture).getImageData(0, 0, width, height);
-    const digits = await ask({ pixels, layers: state.network.layers });
-    drawing.digits = moved(digits, Math.max(width, height), left, top);
+    drawing.digits = moved(await ask({ pixels, layers: state.network.layers }), Math.max(width, height), left, top);
     if (state.drawing === drawing) finish();
   } else {
     const heic = "This browser cannot open an iPhone’s HEIC picture. Send it as JPEG, or paste a screenshot of it.";

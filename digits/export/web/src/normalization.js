@@ -1,7 +1,7 @@
 // One digit's foreground, drawn the way MNIST's digits were: as in digits/handwriting/normalize.py.
 
 import { held } from "./held.js";
-import { area, blank, bounds, centreOfMass, clamp, crop, distances, linear, mapped } from "./images.js";
+import { area, binarized, blank, bounds, centreOfMass, clamp, crop, distances, linear, mapped } from "./images.js";
 import { maximum, mean, padded, resampled, resized, rounded, valuesIn } from "./images.js";
 
 const { BOX, FINE, SLANT, STROKE } = held.constants.normalize;
@@ -19,10 +19,7 @@ export function normalize(strokes) {
 }
 
 /** Where a pixel is half covered; or, if all are faint, nearly the darkest. @type {(strokes: Image) => Image} */
-export function drawn(strokes) {
-  const least = Math.min(0.5, 0.9 * maximum(strokes.data));
-  return mapped(strokes, (value) => Number(value > least));
-}
+export const drawn = (strokes) => binarized(strokes, Math.min(0.5, 0.9 * maximum(strokes.data)));
 
 /** Shears a digit until its slant, by its second moments, is within SLANT. @type {(digit: Image) => Image} */
 function deslant({ width, height, data }) {
@@ -48,8 +45,7 @@ function normalizeStrokes(mask) {
   const depth = distances(mask), wide = (4 * mean(valuesIn(depth, mask))) / FINE; // the mean distance is width / 4
   const more = ((clamp(wide, ...STROKE) - wide) / 2) * FINE;
   if (more > 0) return mapped(distances(mapped(mask, (on) => 1 - on)), (away) => Number(away <= more));
-  const least = Math.min(-more, 0.9 * maximum(depth.data));
-  return mapped(depth, (value) => Number(value > least));
+  return binarized(depth, Math.min(-more, 0.9 * maximum(depth.data)));
 }
 
 /** Whether [red, green, blue] are drawn as MNIST's are, centred by mass. @type {(colours: Image[]) => boolean} */

@@ -32,15 +32,14 @@ export function segment({ darkness: { width, height }, components }) {
   });
 }
 
-/** The slant of writing, in columns per row: that with which columns are most uneven, by the sum of the squares of their
- * sums. @type {(components: Component[], width: number, height: number) => number} */
+/** The slant without which columns are most uneven, by the sum of their squares, in columns per row.
+ * @type {(components: Component[], width: number, height: number) => number} */
 function slantOf(components, width, height) {
+  const pixels = components.flatMap(({ pixels }) => pixels);
   let best = 0, most = 0;
   for (const slant of SLANTS) {
     const columns = new Float64Array(width + Math.trunc(slant * height));
-    for (const { pixels } of components) {
-      for (const i of pixels) columns[(i % width) + Math.trunc(slant * Math.floor(i / width))]++;
-    }
+    for (const i of pixels) columns[(i % width) + Math.trunc(slant * Math.floor(i / width))]++;
     const uneven = columns.reduce((sum, count) => sum + count ** 2, 0);
     if (uneven > most) [best, most] = [slant, uneven];
   }
@@ -71,12 +70,9 @@ function cheapestPath({ width, data }, first, last) {
     row += way;
     const before = cost, step = new Int8Array(width);
     cost = before.map((straight, x) => {
-      let best = straight;
-      for (const side of [-1, 1]) {
-        if (x + side < 0 || x + side >= width || before[x + side] + ASIDE >= best) continue;
-        [best, step[x]] = [before[x + side] + ASIDE, side];
-      }
-      return best + data[row * width + x];
+      const left = before[x - 1] ?? Infinity, right = before[x + 1] ?? Infinity, aside = Math.min(left, right) + ASIDE;
+      if (aside < straight) step[x] = left <= right ? -1 : 1;
+      return Math.min(straight, aside) + data[row * width + x];
     });
     steps.push(step);
   }

@@ -1,6 +1,6 @@
 // What a worker does: it reads pictures, tests a network, or trains one from nothing.
 
-import { countRight, exampleOf, sgdStep } from "./backpropagation.js";
+import { accuracyOf, exampleOf, sgdStep } from "./backpropagation.js";
 import { findLines, read } from "./reader.js";
 
 /** @param {MessageEvent<Reading | Test | Training>} event */
@@ -9,11 +9,6 @@ self.onmessage = ({ data: job, ports: [port] }) => {
   else if ("layers" in job) port.postMessage(accuracyOf(job.layers, job.mnist));
   else train(job);
 };
-
-/** The share of MNIST's test images in the page that a network reads. @type {(layers: Layer[], mnist: Mnist) => number} */
-const accuracyOf = (layers, mnist) => (
-  countRight(layers, Array.from({ length: mnist.test }, (_, i) => exampleOf(mnist, mnist.train + i))) / mnist.test
-);
 
 /** Sends the layers as they are after each epoch, and their accuracy. @type {(job: Training) => void} */
 function train({ mnist, sizes, epochs, batch, rate }) {
