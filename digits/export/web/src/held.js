@@ -2,7 +2,6 @@
 // document: what it needs of this is its name.
 
 const text = "document" in globalThis ? document.getElementById("network")?.textContent : self.name;
-
 /** @type {Held} */
 export const held = JSON.parse(text ?? "", (key, value) => (
   Array.isArray(value) && (key === "image" || key === "y") ? Float32Array.from(value) : value

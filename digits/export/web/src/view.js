@@ -51,8 +51,7 @@ export function finish(since) {
   readPad();
   say();
   describe();
-  const isTimed = since !== undefined && state.digits.length;
-  write("time", isTimed ? `read in ${(performance.now() - since).toFixed(1)} ms` : "");
+  write("time", since && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "");
 }
 
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
