@@ -51,7 +51,9 @@ export function backwards(weights, values) {
   return sums;
 }
 
-/** How many of the examples are read right. @type {(layers: Layer[], examples: Example[]) => number} */
-export function countRight(layers, examples) {
-  return examples.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y)).length;
+/** The share of the test images that a network reads. @type {(layers: Layer[], mnist: Mnist) => number} */
+export function accuracyOf(layers, mnist) {
+  const all = Array.from({ length: mnist.test }, (_, i) => exampleOf(mnist, mnist.train + i));
+  const right = all.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y));
+  return right.length / all.length;
 }

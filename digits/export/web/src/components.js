@@ -1,50 +1,46 @@
 // The connected components of a foreground, and which of them belong together: as in digits/handwriting/components.py.
 
 import { held } from "./held.js";
-import { padded } from "./images.js";
+import { boxOf, clamp, median } from "./images.js";
 
 const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STACKED } = held.constants.components;
 
-/** Labels the connected components of a mask, and lists those that are clear enough.
- * @type {(mask: Image, gradients: Image[]) => {labels: Image, components: Component[]}} */
-export function connectedComponents(mask, gradients) {
-  const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height));
-  const row = width + 2, steps = [1, -1, row, -row, row + 1, row - 1, 1 - row, -1 - row];
-  const labels = padded(mask, 1), { data } = labels; // 1 is not yet labelled
-  const found = /** @type {(Component & {size: number, clear: boolean})[]} */ ([]);
-  for (let first = 0; first < data.length; first++) {
-    if (data[first] !== 1) continue;
-    const label = found.length + 2, stack = [first];
-    let left = width, top = height, right = 0, bottom = 0, size = 0, inside = 0, length = 0, change = 0;
-    data[first] = label;
+/** The connected components of a mask that are clear enough, by how much darker they are at their boundaries than what
+ * is around, as a share of `most`. @type {(mask: Image, light: Image, most: number) => Component[]} */
+export function connectedComponents(mask, light, most) {
+  const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height)), shades = light.data;
+  const left = mask.data.slice(), found = /** @type {Component[]} */ ([]); // where pixels are left, 2 where one was
+  for (let first = 0; first < left.length; first++) {
+    if (left[first] !== 1) continue;
+    const stack = [first], pixels = [];
+    let inside = 0, length = 0, change = 0;
+    left[first] = 2;
     for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
-      const x = (i % row) - 1, y = Math.floor(i / row) - 1;
-      [left, top] = [Math.min(left, x), Math.min(top, y)];
-      [right, bottom] = [Math.max(right, x + 1), Math.max(bottom, y + 1)];
-      size++;
+      const x = i % width, y = Math.floor(i / width);
+      pixels.push(i);
       if (Math.min(x, y) >= near && x < width - near && y < height - near) inside++;
-      for (let n = 0; n < 8; n++) {
-        const j = i + steps[n];
-        if (data[j] === 0 && n < 4) {
-          length++;
-          change += gradients[n].data[y * width + x];
-        } else if (data[j] === 1) {
-          data[j] = label;
+      for (let n = 0; n < 9; n++) {
+        const across = (n % 3) - 1, down = Math.floor(n / 3) - 1, j = i + down * width + across;
+        const isBeyond = x + across < 0 || x + across >= width || j < 0 || j >= left.length;
+        if (left[j] === 1 && !isBeyond) {
+          left[j] = 2;
           stack.push(j);
+        } else if ((isBeyond || !left[j]) && n % 2) { // beside, above or below, where the boundary is
+          length++;
+          if (!isBeyond) change += clamp((shades[j] - shades[i]) / most, -1, 1);
         }
       }
     }
-    const wide = right - left, high = bottom - top, contrast = change / length;
-    const line = !inside && (wide > width / 2 || high > height / 2); // of a table
-    const tight = left === 0 && top === 0 && right === width && bottom === height; // a 0, if there is nothing else
+    const box = boxOf(pixels, width), wide = box.right - box.left, high = box.bottom - box.top;
+    const line = !inside && (wide > width / 2 || high > height / 2), contrast = change / length; // of a table
+    const tight = wide === width && high === height; // a 0, if there is nothing else
     const clarity = line && !tight ? -1 : length ** LENGTH * (contrast - CONTRAST[0]) * (line ? TIGHT : 1);
-    const main = left > 0 && right < width, clear = contrast > CONTRAST[1] && clarity > 0;
-    found.push({ label, left, top, right, bottom, clarity, main, size, clear });
+    found.push({ ...box, pixels, clarity, contrast, clipped: box.left === 0 || box.right === width });
   }
   const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
-  for (const one of found) one.main = one === best || (one.main && one.size > AREA[0] * best?.size);
-  const components = found.filter((one) => one === best || (one.clear && one.size > AREA[1] * best?.size));
-  return { labels: padded(labels, -1), components };
+  if (best) best.clipped = false;
+  const isClear = (/** @type {Component} */ one) => one.contrast > CONTRAST[1] && one.clarity > 0;
+  return found.filter((one) => one === best || (isClear(one) && one.pixels.length > AREA[1] * best.pixels.length));
 }
 
 /** @type {(box: Box) => number} */
@@ -82,9 +78,8 @@ export const around = (boxes) => boxes.reduce((one, other) => ({
 
 /** The median height of a line's tall components. @type {(line: Component[]) => number} */
 export function lineHeight(line) {
-  const heights = line.map(heightOf).sort((a, b) => a - b);
-  const tall = heights.filter((height) => height > TALL * heights[heights.length - 1]);
-  return (tall[(tall.length - 1) >> 1] + tall[tall.length >> 1]) / 2;
+  const heights = line.map(heightOf), most = Math.max(...heights);
+  return median(heights.filter((height) => height > TALL * most));
 }
 
 /** A line's components, left to right, a 5 and its bar together. @type {(line: Component[]) => Component[][]} */

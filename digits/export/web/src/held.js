@@ -1,7 +1,9 @@
-// What the page holds, in a block of JSON that Python wrote, or a page that was saved as a copy.
+// What the page holds, in a block of JSON that Python wrote, or a page that was saved as a copy. A worker has no
+// document: what it needs of this is its name.
 
+const text = "document" in globalThis ? document.getElementById("network")?.textContent : self.name;
 /** @type {Held} */
-export const held = JSON.parse(document.getElementById("network")?.textContent ?? "", (key, value) => (
+export const held = JSON.parse(text ?? "", (key, value) => (
   Array.isArray(value) && (key === "image" || key === "y") ? Float32Array.from(value) : value
 ));
 

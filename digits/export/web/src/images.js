@@ -3,31 +3,42 @@
 /** @type {(width: number, height: number) => Image} */
 export const blank = (width, height) => ({ width, height, data: new Float32Array(width * height) });
 
-/** Its pixel i is value(i). @type {(width: number, height: number, value: (i: number) => number) => Image} */
-export function filled(width, height, value) {
-  const image = blank(width, height), { data } = image;
-  for (let i = 0; i < data.length; i++) data[i] = value(i);
-  return image;
+/** @type {(image: Image, change: (value: number, i: number) => number) => Image} */
+export function mapped({ width, height, data }, change) {
+  const out = blank(width, height);
+  for (let i = 0; i < data.length; i++) out.data[i] = change(data[i], i);
+  return out;
 }
 
-/** @type {(image: Image, change: (value: number, i: number) => number) => Image} */
-export const mapped = ({ width, height, data }, change) => filled(width, height, (i) => change(data[i], i));
+/** A mask of what is over a threshold. @type {(image: Image, threshold: number) => Image} */
+export const binarized = (image, threshold) => mapped(image, (value) => Number(value > threshold));
 /** @type {(one: Image, other: Image) => Image} */
 export const divided = (one, other) => mapped(one, (value, i) => value / other.data[i]);
-/** The values where a mask is 1. @type {(image: Image, mask: Image) => Float32Array} */
-export const valuesIn = (image, mask) => image.data.filter((_, i) => mask.data[i]);
+/** The values where a mask is not 0. @type {(image: Image, mask: Image) => Float32Array} */
+export function valuesIn({ data }, mask) {
+  const values = new Float32Array(data.length);
+  let n = 0;
+  for (let i = 0; i < data.length; i++) if (mask.data[i]) values[n++] = data[i];
+  return values.subarray(0, n);
+}
+
 /** Every seventh value: enough for a quantile. @type {(values: Float32Array) => Float32Array} */
-export const sample = (values) => values.filter((_, i) => i % 7 === 0);
+export const sample = (values) => new Float32Array(Math.ceil(values.length / 7)).map((_, i) => values[7 * i]);
 /** @type {(value: number, low: number, high: number) => number} */
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-/** @type {(values: Float32Array) => number} */
+/** @param {Float32Array} values */
 export const maximum = (values) => values.reduce((most, value) => Math.max(most, value), -Infinity);
 /** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
 export const magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
-/** @type {(values: Float32Array) => number} */
+/** @param {Float32Array} values */
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 /** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
 export const quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
+/** Of two middle ones their mean. @param {number[]} values */
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b), { length } = values;
+  return (sorted[(length - 1) >> 1] + sorted[length >> 1]) / 2;
+}
 
 /** The nearest integer; of two, the even one, as Python rounds. @type {(value: number) => number} */
 export function rounded(value) {
@@ -111,23 +122,37 @@ export function crop(image, { left, top, right, bottom }) {
   return out;
 }
 
-/** Zeros put around an image or, below 0, pixels taken off. @type {(image: Image, margin: number) => Image} */
-export function padded(image, margin) {
-  return crop(image, { left: -margin, top: -margin, right: image.width + margin, bottom: image.height + margin });
+/** Zeros put around an image or, below 0, pixels taken off. @param {Image} image @param {number} across */
+export function padded(image, across, down = across) {
+  return crop(image, { left: -across, top: -down, right: image.width + across, bottom: image.height + down });
 }
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
-export function bounds({ width, height, data }) {
-  let left = width, top = height, right = 0, bottom = 0;
-  for (let i = 0; i < data.length; i++) {
-    if (!data[i]) continue;
-    const x = i % width, y = Math.floor(i / width);
-    left = Math.min(left, x);
-    top = Math.min(top, y);
-    right = Math.max(right, x + 1);
-    bottom = y + 1;
+export function bounds({ width, data }) {
+  const pixels = [];
+  for (let i = 0; i < data.length; i++) if (data[i]) pixels.push(i);
+  return boxOf(pixels, width);
+}
+
+/** The box around pixels of an image, if it is made upright. @param {number[]} pixels @param {number} width */
+export function boxOf(pixels, width, slant = 0) {
+  const box = { left: Infinity, top: Infinity, right: 0, bottom: 0 };
+  for (const i of pixels) {
+    const y = Math.floor(i / width), x = (i % width) + Math.trunc(slant * y);
+    if (x < box.left) box.left = x;
+    if (y < box.top) box.top = y;
+    if (x >= box.right) box.right = x + 1;
+    if (y >= box.bottom) box.bottom = y + 1;
   }
-  return { left, top, right, bottom };
+  return box;
+}
+
+/** Where in a box they are. @param {Box} box @param {number[]} pixels @param {number} width */
+export function placesIn({ left, top, right }, pixels, width, slant = 0) {
+  return pixels.map((i) => {
+    const y = Math.floor(i / width);
+    return (y - top) * (right - left) + (i % width) + Math.trunc(slant * y) - left;
+  });
 }
 
 /** @type {(box: Box, across: (x: number) => number, down?: (y: number) => number) => Box} */
@@ -146,31 +171,23 @@ export function centreOfMass({ width, data }) {
   return [x / sum, y / sum];
 }
 
-/** The largest pixels in windows of odd sides. @type {(image: Image, across: number, down: number) => Image} */
-export function dilated(image, across, down) {
-  const { width, height } = image, wide = blank(width, height), out = blank(width, height);
-  for (let y = 0; y < height; y++) largest(image.data, wide.data, y * width, 1, width, across);
-  for (let x = 0; x < width; x++) largest(wide.data, out.data, x, width, height, down);
-  return out;
-}
-
-/** The same along one line of `count` pixels, from index `first` in steps of `step`, in a window of `side`.
- * @type {(from: Float32Array, to: Float32Array, first: number, step: number, count: number, side: number) => void} */
-function largest(from, to, first, step, count, side) {
-  const half = side >> 1;
-  for (let k = 0; k < count; k++) {
-    const end = first + Math.min(k + half + 1, count) * step;
-    let most = -Infinity;
-    for (let i = first + Math.max(k - half, 0) * step; i < end; i += step) if (from[i] > most) most = from[i];
-    to[first + k * step] = most;
+/** The largest pixels, none below 0, in windows of odd sides. @param {Image} image @param {number} across */
+export function dilated(image, across, down = across) {
+  const { width, height } = image, out = padded(image, across >> 1, down >> 1), { data } = out;
+  for (const [side, step] of [[across, 1], [down, out.width]]) {
+    for (let size = 1, more; size < side; size += more) { // a pixel is the largest of as many, from itself on
+      more = Math.min(size, side - size);
+      for (let i = 0, j = more * step; j < data.length; i++, j++) if (data[j] > data[i]) data[i] = data[j];
+    }
   }
+  return crop(out, { left: 0, top: 0, right: width, bottom: height });
 }
 
 /** A morphological closing; beyond the border is white. @type {(image: Image, side: number) => Image} */
 export function closing(image, side) {
   const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value);
-  const wide = dilated(negative(padded(negative(image), side)), side, side); // 2 - 0 beyond the border
-  return padded(negative(dilated(negative(wide), side, side)), -side);
+  const wide = dilated(negative(padded(negative(image), side)), side); // 2 - 0 beyond the border
+  return padded(negative(dilated(negative(wide), side)), -side);
 }
 
 /** From each pixel of a mask to the nearest 0: in its column, then by Pythagoras. @type {(mask: Image) => Image} */
@@ -179,7 +196,7 @@ export function distances(mask) {
   const column = mapped(mask, (value) => (value ? width + height : 0)).data;
   for (let i = width; i < size; i++) column[i] = Math.min(column[i], column[i - width] + 1);
   for (let i = size - width - 1; i >= 0; i--) column[i] = Math.min(column[i], column[i + width] + 1);
-  return filled(width, height, (i) => {
+  return mapped(mask, (_, i) => {
     const x = i % width;
     let best = column[i] ** 2;
     for (let d = 1; d * d < best && d < width; d++) {

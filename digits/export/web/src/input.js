@@ -4,9 +4,10 @@ import { any, exampleOf } from "./backpropagation.js";
 import { element, contextOf, find, onClick } from "./elements.js";
 import { heldImages } from "./held.js";
 import { drawingOf, placed } from "./pad.js";
-import { findLines, moved, read } from "./reader.js";
+import { moved } from "./reader.js";
 import { EMPTY, change, state, travel } from "./state.js";
 import { finish, look, say } from "./view.js";
+import { ask } from "./workers.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 
@@ -16,11 +17,12 @@ export async function readPicture(file) {
   const picture = await opened(file).catch(() => null);
   if (picture) {
     const { width, height } = picture, { left, top } = placed(picture);
-    const lines = findLines(contextOf(picture).getImageData(0, 0, width, height));
-    const digits = moved(read(lines, state.network.layers), Math.max(width, height), left, top);
-    change({ drawing: { ...EMPTY, picture, digits } });
+    const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture });
+    change({ drawing });
     finish();
-    if (!digits.length) say("No digit is found: nothing in this picture looks like pen strokes on a background.");
+    const pixels = contextOf(picture).getImageData(0, 0, width, height);
+    drawing.digits = moved(await ask({ pixels, layers: state.network.layers }), Math.max(width, height), left, top);
+    if (state.drawing === drawing) finish();
   } else {
     const heic = "This browser cannot open an iPhone’s HEIC picture. Send it as JPEG, or paste a screenshot of it.";
     const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());

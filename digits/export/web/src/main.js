@@ -1,7 +1,7 @@
 // The page: what is on the pad is read while it is drawn, and every layer of the network is shown. What is exported
 // here is there in the browser's console, as `digits`.
 
-import { nextFrame, onClick } from "./elements.js";
+import { onClick } from "./elements.js";
 import { listenToInput } from "./input.js";
 import { palette } from "./layers.js";
 import { listenToPen } from "./pad.js";
@@ -19,7 +19,7 @@ export { held, heldImages } from "./held.js";
 export { state } from "./state.js";
 export { training } from "./training.js";
 
-let waiting = false; // for a frame in which to read what is drawn
+let frame = 0; // in which to read what is drawn
 
 document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
 explain();
@@ -27,12 +27,9 @@ offerLessons();
 offerTraining();
 onClick("save", saveCopy);
 listenToInput();
-listenToPen(async () => {
-  if (waiting) return;
-  waiting = true;
-  await nextFrame();
-  waiting = false;
-  readPad();
+listenToPen(() => {
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(readPad);
 }, ({ timeStamp }) => finish(timeStamp));
 for (const kind of ["pointerover", "focusin", "pointerdown"]) {
   addEventListener(kind, ({ target }) => {

@@ -1,8 +1,8 @@
 // One digit's foreground, drawn the way MNIST's digits were: as in digits/handwriting/normalize.py.
 
 import { held } from "./held.js";
-import { area, bounds, centreOfMass, clamp, crop, distances, filled, linear, mapped } from "./images.js";
-import { maximum, padded, resampled, resized, rounded } from "./images.js";
+import { area, binarized, blank, bounds, centreOfMass, clamp, crop, distances, linear, mapped } from "./images.js";
+import { maximum, mean, padded, resampled, resized, rounded, valuesIn } from "./images.js";
 
 const { BOX, FINE, SLANT, STROKE } = held.constants.normalize;
 
@@ -19,14 +19,11 @@ export function normalize(strokes) {
 }
 
 /** Where a pixel is half covered; or, if all are faint, nearly the darkest. @type {(strokes: Image) => Image} */
-export function drawn(strokes) {
-  const least = Math.min(0.5, 0.9 * maximum(strokes.data));
-  return mapped(strokes, (value) => Number(value > least));
-}
+export const drawn = (strokes) => binarized(strokes, Math.min(0.5, 0.9 * maximum(strokes.data)));
 
 /** Shears a digit until its slant, by its second moments, is within SLANT. @type {(digit: Image) => Image} */
 function deslant({ width, height, data }) {
-  const [x, y] = centreOfMass({ width, height, data });
+  const [x, y] = centreOfMass({ width, height, data }), out = blank(width, height);
   let both = 0, square = 0;
   for (let i = 0; i < data.length; i++) {
     const across = (i % width) + 0.5 - x, down = Math.floor(i / width) + 0.5 - y;
@@ -34,23 +31,21 @@ function deslant({ width, height, data }) {
     square += data[i] * down * down;
   }
   const slant = both / Math.max(square, 1e-9), excess = slant - clamp(slant, ...SLANT);
-  return filled(width, height, (i) => {
+  for (let i = 0; i < data.length; i++) {
     const row = Math.floor(i / width), from = (i % width) + excess * (row + 0.5 - y), left = Math.floor(from);
     const one = left >= 0 && left < width ? data[row * width + left] : 0;
     const next = left >= -1 && left < width - 1 ? data[row * width + left + 1] : 0;
-    return one + (from - left) * (next - one);
-  });
+    out.data[i] = one + (from - left) * (next - one);
+  }
+  return out;
 }
 
 /** Thickens or thins the strokes of a mask, FINE times MNIST's size, to STROKE. @type {(mask: Image) => Image} */
 function normalizeStrokes(mask) {
-  const depth = distances(mask), count = mask.data.reduce((sum, on) => sum + on, 0);
-  // Across a stroke of width w, the mean distance to its edge is w / 4.
-  const wide = (4 * depth.data.reduce((sum, value) => sum + value, 0)) / count / FINE;
+  const depth = distances(mask), wide = (4 * mean(valuesIn(depth, mask))) / FINE; // the mean distance is width / 4
   const more = ((clamp(wide, ...STROKE) - wide) / 2) * FINE;
   if (more > 0) return mapped(distances(mapped(mask, (on) => 1 - on)), (away) => Number(away <= more));
-  const least = Math.min(-more, 0.9 * maximum(depth.data));
-  return mapped(depth, (value) => Number(value > least));
+  return binarized(depth, Math.min(-more, 0.9 * maximum(depth.data)));
 }
 
 /** Whether [red, green, blue] are drawn as MNIST's are, centred by mass. @type {(colours: Image[]) => boolean} */

@@ -1,28 +1,58 @@
 // Any picture of handwriting to the digits that a network reads in it: as in digits/handwriting/.
 
-import { findForeground } from "./background.js";
-import { around } from "./components.js";
+import { findForegrounds } from "./background.js";
 import { held } from "./held.js";
-import { blank, clamp, crop, cubic, dilated, mapped, mappedBox, quantile, resized } from "./images.js";
-import { rounded, valuesIn } from "./images.js";
+import { blank, boxOf, clamp, crop, cubic, dilated, divided, mapped, mappedBox } from "./images.js";
+import { median, placesIn, quantile, resized, rounded, valuesIn } from "./images.js";
 import { bestPath, candidates, confidence } from "./lattice.js";
-import { outputsOf, predictionOf } from "./network.js";
+import { feedforward, predictionOf } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
 import { segment } from "./segmentation.js";
 
-const { WORKING, NARROW } = held.constants.picture, { SMALLEST } = held.constants.reader;
+const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE } = held.constants.reader;
 export const { REJECTION_THRESHOLD } = held.constants.reader;
 
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
 export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
 
-/** The digits read in lines that are over the threshold. @type {(lines: Line[], layers: Layer[]) => Digit[]} */
+/** The digits read in lines. The guesses at a line, those at one place, vote for what it says. It is left out if the
+ * mean of all guesses' confidence is too low. @type {(lines: Line[], layers: Layer[]) => Digit[]} */
 export function read(lines, layers) {
-  return lines.flatMap(({ candidates: all, digits }, line) => {
-    const outputs = digits.map(({ image }) => outputsOf(layers, image)), path = bestPath(all, outputs);
-    if (confidence(all, outputs, path) <= REJECTION_THRESHOLD) return [];
-    return path.flatMap(([n, isDigit]) => (isDigit ? [{ ...digits[n], line }] : []));
+  const outputs = outputsOf(layers, lines.flatMap(({ digits }) => digits.map(({ image }) => image)));
+  const guessed = lines.map((line) => hypothesis(line, outputs.splice(0, line.digits.length)));
+  const places = /** @type {Hypothesis[][]} */ ([]); // the hypotheses at each line of the picture
+  for (const one of guessed.sort((a, b) => b.weight - a.weight)) {
+    const middle = (one.top + one.bottom) / 2;
+    const home = places.find(([first]) => first.top <= middle && middle < first.bottom);
+    if (home) home.push(one);
+    else if (one.sure > 0) places.push([one]);
+  }
+  const chosen = places.flatMap((place) => {
+    const votes = place.map(({ said }) => place.reduce((sum, one) => sum + (one.said === said ? one.weight : 0), 0));
+    const sure = place.reduce((sum, one) => sum + one.sure, 0) / lines[0].guesses;
+    return sure > REJECTION_THRESHOLD ? [place[votes.indexOf(Math.max(...votes))]] : [];
   });
+  return chosen.sort((a, b) => a.top - b.top).flatMap(({ digits }, line) => digits.map((one) => ({ ...one, line })));
+}
+
+/** What a guess at a line says, by the outputs for its candidates. What is drawn as MNIST's digits are is sure.
+ * @type {(line: Line, outputs: Float32Array[]) => Hypothesis} */
+function hypothesis({ candidates: all, digits, known }, outputs) {
+  const path = known ? /** @type {Step[]} */ ([[0, true]]) : bestPath(all, outputs);
+  const chosen = path.flatMap(([n, isDigit]) => (isDigit ? [n] : [])), read = chosen.map((n) => digits[n]);
+  const top = median(read.map(({ box }) => box.top)), bottom = median(read.map(({ box }) => box.bottom));
+  const sure = known ? 1 : confidence(all, outputs, path), clarity = Math.max(...digits.map((one) => one.clarity));
+  const said = chosen.map((n) => predictionOf(outputs[n])).join("");
+  return { digits: read, said, sure, weight: sure ** SURE * clarity, top, bottom };
+}
+
+/** The network's outputs for each image; those that are alike, as many of several guesses are, are computed once.
+ * @type {(layers: Layer[], images: Float32Array[]) => Float32Array[]} */
+function outputsOf(layers, images) {
+  const decoder = new TextDecoder("latin1"), keys = images.map((image) => decoder.decode(image));
+  const different = new Map(images.map((image, n) => [keys[n], image])), places = [...different.keys()];
+  const outputs = feedforward(layers, [...different.values()])[layers.length];
+  return keys.map((key) => outputs[places.indexOf(key)]);
 }
 
 /** Digits with their boxes divided by a scale, then moved. @param {Digit[]} digits @param {number} scale
@@ -31,57 +61,52 @@ export const moved = (digits, scale, x, y) => digits.map((digit) => (
   { ...digit, box: mappedBox(digit.box, (left) => left / scale + x, (top) => top / scale + y) }
 ));
 
-/** The lines of a picture, from the top; none if it has no foreground. @type {(pixels: ImageData) => Line[]} */
+/** The lines of a picture, in each of several guesses at its foreground. @type {(pixels: ImageData) => Line[]} */
 export function findLines(pixels) {
-  let [colours, scale] = openPicture(pixels);
-  if (!colours.length) return [];
-  const { width, height, data } = colours[0];
+  const shorter = Math.min(pixels.width, pixels.height), longer = Math.max(pixels.width, pixels.height);
+  if (shorter < 8 || longer > NARROW * shorter) return []; // too small or too narrow
+  const colours = openPicture(pixels), [{ width, height, data }] = colours;
   if (isNormalized(colours)) {
     const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
-    const image = data.map((grey) => grey / 255);
-    return [{ candidates: [alone], digits: [{ image, box: { left: 0, top: 0, right: 28, bottom: 28 }, clarity: 1 }] }];
+    const image = data.map((grey) => grey / 255), box = { left: 0, top: 0, right: 28, bottom: 28 };
+    return [{ candidates: [alone], digits: [{ image, box, clarity: 1 }], guesses: 1, known: true }];
   }
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
-  if (enlargement > 1) {
-    colours = colours.map((colour) => {
-      const enlarged = resized(colour, cubic, width * enlargement, height * enlargement);
-      return mapped(enlarged, (value) => Math.round(clamp(value, 0, 255)));
-    });
-    scale /= enlargement;
-  }
-  const foreground = findForeground(colours, enlargement);
-  return foreground ? linesIn(foreground, scale) : [];
+  const [w, h] = [width, height].map((side) => side * Math.max(1, enlargement));
+  const enlarged = enlargement > 1 ? colours.map((colour) => mapped(resized(colour, cubic, w, h), byte)) : colours;
+  return findForegrounds(enlarged).flatMap((guess, _, all) => linesIn(guess, longer / Math.max(w, h), all.length));
 }
 
-/** A pixel of the foreground is `scale` of the picture. @type {(foreground: Foreground, scale: number) => Line[]} */
-export function linesIn(foreground, scale) {
-  const { owners, lines } = segment(foreground);
+/** @param {number} value */
+const byte = (value) => Math.round(clamp(value, 0, 255));
+
+/** The lines of one of several guesses, of which a pixel is `scale` of the picture.
+ * @type {(foreground: Foreground, scale?: number, guesses?: number) => Line[]} */
+export function linesIn(foreground, scale = 1, guesses = 1) {
+  const { darkness } = foreground, lines = segment(foreground), taken = blank(darkness.width, darkness.height);
+  for (const { pixels } of lines.flatMap(({ segments }) => segments)) for (const i of pixels) taken.data[i] = 1;
   return lines.map((line) => {
     const all = candidates(line), runs = all.map(({ first, last }) => line.segments.slice(first, last));
-    return { candidates: all, digits: runs.map((run) => digitOf(foreground.darkness, owners, run, scale)) };
+    return { candidates: all, digits: runs.map((run) => digitOf(darkness, taken, run, scale)), guesses };
   });
 }
 
-/** Segments, whose labels follow each other, as a digit: their pixels, and their soft edges.
- * @type {(darkness: Image, owners: Image, run: Segment[], scale: number) => Digit} */
-function digitOf(darkness, owners, run, scale) {
-  const box = around(run);
+/** Segments as a digit: their pixels, and their soft edges that are not `taken` by others.
+ * @type {(darkness: Image, taken: Image, run: Segment[], scale: number) => Digit} */
+function digitOf(darkness, taken, run, scale) {
+  const pixels = run.flatMap(({ pixels }) => pixels), box = boxOf(pixels, darkness.width);
   const outer = { left: box.left - 1, top: box.top - 1, right: box.right + 1, bottom: box.bottom + 1 };
-  const first = run[0].label, last = run[run.length - 1].label;
-  const own = crop(owners, outer), mask = mapped(own, (owner) => Number(owner >= first && owner <= last));
-  const dark = crop(darkness, outer), near = dilated(mask, 3, 3), most = quantile(valuesIn(dark, mask), 0.5);
-  const soft = (/** @type {number} */ i) => near.data[i] && (mask.data[i] || own.data[i] === 0);
-  const strokes = mapped(dark, (value, i) => (soft(i) ? clamp(value / most, 0, 1) : 0));
+  const dark = crop(darkness, outer), others = crop(taken, outer), mask = blank(dark.width, dark.height);
+  for (const place of placesIn(outer, pixels, darkness.width)) [mask.data[place], others.data[place]] = [1, 0];
+  const near = dilated(mask, 3).data, most = quantile(valuesIn(dark, mask), 0.5);
+  const strokes = mapped(dark, (value, i) => (near[i] && !others.data[i] ? clamp(value / most, 0, 1) : 0));
   const clarity = Math.max(...run.map((segment) => segment.clarity));
   return { image: normalize(strokes), box: mappedBox(box, (n) => rounded(n * scale)), clarity };
 }
 
-/** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING; and how many of its pixels are one
- * of these. Transparency becomes white, or black under light strokes. Empty if the picture is too small or too narrow.
- * @type {(pixels: ImageData) => [Image[], number]} */
+/** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING. Transparency becomes white, or black
+ * under light strokes. @type {(pixels: ImageData) => Image[]} */
 function openPicture({ width, height, data }) {
-  const shorter = Math.min(width, height), longer = Math.max(width, height);
-  if (shorter < 8 || longer > NARROW * shorter) return [[], 1];
   let light = 0, opaque = 0;
   for (let k = 0; k < data.length; k += 4) {
     light += data[k + 3] * (0.299 * data[k] + 0.587 * data[k + 1] + 0.114 * data[k + 2]);
@@ -89,14 +114,14 @@ function openPicture({ width, height, data }) {
   }
   const behind = light > 127 * opaque ? 0 : 255;
   const reduction = Math.ceil(Math.floor(Math.sqrt(width * height)) / WORKING);
-  const [w, h] = [width, height].map((n) => Math.ceil(n / reduction)), counts = blank(w, h).data;
-  const sums = Array.from({ length: 3 }, () => blank(w, h)); // of the pixels that become one
+  const [w, h] = [width, height].map((n) => Math.ceil(n / reduction));
+  const [counts, ...sums] = Array.from({ length: 4 }, () => blank(w, h)); // of the pixels that become one
   for (let y = 0, k = 0; y < height; y++) {
     for (let x = 0; x < width; x++, k += 4) {
       const i = Math.floor(y / reduction) * w + Math.floor(x / reduction), alpha = data[k + 3] / 255;
       for (let c = 0; c < 3; c++) sums[c].data[i] += data[k + c] * alpha + behind * (1 - alpha);
-      counts[i]++; // fewer at the right and at the bottom
+      counts.data[i]++; // fewer at the right and at the bottom
     }
   }
-  return [sums.map((sum) => mapped(sum, (value, i) => Math.round(value / counts[i]))), longer / Math.max(w, h)];
+  return sums.map((sum) => mapped(divided(sum, counts), byte));
 }

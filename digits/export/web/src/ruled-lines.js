@@ -1,7 +1,7 @@
 // Lines that are printed on paper, taken out of a picture: as in digits/handwriting/ruled_lines.py.
 
 import { held } from "./held.js";
-import { clamp, dilated, filled, mapped, quantile, rounded, sample } from "./images.js";
+import { blank, clamp, dilated, mapped, quantile, rounded, sample } from "./images.js";
 
 const { DARKER, SPAN, UNBROKEN, VOTES, TILT, ANGLE, MOST, DISTANT, HALF_WIDTH } = held.constants.ruled_lines;
 
@@ -16,7 +16,7 @@ export function withoutRuledLines(light, share) {
 
 /** @type {(image: Image) => Image} */
 const transposed = ({ width, height, data }) => (
-  filled(height, width, (i) => data[(i % height) * width + Math.floor(i / height)])
+  mapped(blank(height, width), (_, i) => data[(i % height) * width + Math.floor(i / height)])
 );
 
 /** Light with the level ones among the lines of a mask divided out, whose shades are in `share`.

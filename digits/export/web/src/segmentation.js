@@ -2,40 +2,48 @@
 
 import { around, lineHeight, lines, stacked } from "./components.js";
 import { held } from "./held.js";
-import { blank, bounds, crop, mapped, mappedBox } from "./images.js";
+import { blank, boxOf, placesIn } from "./images.js";
 
-const { WIDE, APART, DEEP, ASIDE } = held.constants.segmentation, { FAINT } = held.constants.components;
+const { WIDE, APART, DEEP, SLANTS, ASIDE } = held.constants.segmentation, { FAINT } = held.constants.components;
 
-/** The segments of each line, lines from the top; and an image of each pixel's segment, 0 where there is none.
- * @type {(foreground: Foreground) => {owners: Image, lines: SegmentedLine[]}} */
-export function segment({ labels, components }) {
-  const owners = blank(labels.width, labels.height);
+/** The segments of each line, made upright, lines from the top. @type {(foreground: Foreground) => SegmentedLine[]} */
+export function segment({ darkness: { width, height }, components }) {
   const least = FAINT * Math.max(...components.map(({ clarity }) => clarity));
-  let label = 1;
-  const segmented = lines(components.filter(({ clarity }) => clarity > least)).map((line) => {
+  const clear = components.filter(({ clarity }) => clarity > least), slant = slantOf(clear, width, height);
+  return lines(clear.map((one) => ({ ...one, ...boxOf(one.pixels, width, slant) }))).map((line) => {
     const height = lineHeight(line), segments = /** @type {Segment[]} */ ([]);
-    stacked(line).forEach((stack, stroke) => {
-      const box = around(stack), own = new Set(stack.map(({ label }) => label));
-      const mask = mapped(crop(labels, box), (label) => Number(own.has(label)));
+    for (const [stroke, stack] of stacked(line).entries()) {
+      const box = around(stack), pixels = stack.flatMap(({ pixels }) => pixels);
+      const clarity = Math.max(...stack.map(({ clarity }) => clarity)), clipped = stack.every(({ clipped }) => clipped);
+      const places = placesIn(box, pixels, width, slant), mask = blank(box.right - box.left, box.bottom - box.top);
+      for (const place of places) mask.data[place] = 1;
       const paths = mask.width > WIDE * height ? segmentationPaths(mask, height) : [];
-      const clarity = Math.max(...stack.map(({ clarity }) => clarity)), main = stack.some(({ main }) => main);
-      const parts = [mask, ...paths].map(() => blank(mask.width, mask.height));
-      mask.data.forEach((on, i) => {
-        if (!on) return;
-        const x = i % mask.width, y = Math.floor(i / mask.width), n = paths.filter((path) => x >= path[y]).length;
-        parts[n].data[i] = 1;
-        owners.data[(box.top + y) * owners.width + box.left + x] = label + n;
-      });
-      for (const part of parts) {
-        const own = mappedBox(bounds(part), (x) => box.left + x, (y) => box.top + y);
-        const clipped = !main && (own.left === 0 || own.right === owners.width);
-        if (own.left < own.right) segments.push({ label, ...own, clarity, stroke, clipped }); // some paths meet
-        label++;
+      const parts = [mask, ...paths].map(() => /** @type {number[]} */ ([]));
+      for (const [n, place] of places.entries()) {
+        let part = 0;
+        for (const path of paths) if (place % mask.width >= path[Math.floor(place / mask.width)]) part++;
+        parts[part].push(pixels[n]);
       }
-    });
+      for (const pixels of parts.filter(({ length }) => length)) { // none where paths meet
+        segments.push({ ...boxOf(pixels, width, slant), pixels, clarity, stroke, clipped });
+      }
+    }
     return { height, segments };
   });
-  return { owners, lines: segmented };
+}
+
+/** The slant without which columns are most uneven, by the sum of their squares, in columns per row.
+ * @type {(components: Component[], width: number, height: number) => number} */
+function slantOf(components, width, height) {
+  const pixels = components.flatMap(({ pixels }) => pixels);
+  let best = 0, most = 0;
+  for (const slant of SLANTS) {
+    const columns = new Float64Array(width + Math.trunc(slant * height));
+    for (const i of pixels) columns[(i % width) + Math.trunc(slant * Math.floor(i / width))]++;
+    const uneven = columns.reduce((sum, count) => sum + count ** 2, 0);
+    if (uneven > most) [best, most] = [slant, uneven];
+  }
+  return best;
 }
 
 /** Paths down a mask, by at most a column a row, that meet few of its pixels; left to right, for digits of this height.
@@ -62,12 +70,9 @@ function cheapestPath({ width, data }, first, last) {
     row += way;
     const before = cost, step = new Int8Array(width);
     cost = before.map((straight, x) => {
-      let best = straight;
-      for (const side of [-1, 1]) {
-        if (x + side < 0 || x + side >= width || before[x + side] + ASIDE >= best) continue;
-        [best, step[x]] = [before[x + side] + ASIDE, side];
-      }
-      return best + data[row * width + x];
+      const left = before[x - 1] ?? Infinity, right = before[x + 1] ?? Infinity, aside = Math.min(left, right) + ASIDE;
+      if (aside < straight) step[x] = left <= right ? -1 : 1;
+      return Math.min(straight, aside) + data[row * width + x];
     });
     steps.push(step);
   }

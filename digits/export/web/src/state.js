@@ -7,7 +7,7 @@ const MOST = 50; // moments that are remembered, since a lesson makes a network 
 /** @type {Drawing} */
 export const EMPTY = { strokes: [], picture: null, digits: null };
 
-/** Its drawing and network are never changed in place, but for the stroke that is being drawn. @type {State} */
+/** Its parts are never changed in place, but for a stroke that is being drawn, and a picture's digits. @type {State} */
 export const state = {
   drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,
   digits: [], chosen: 0, looked: null, flash: null, teaching: false, worker: null,

@@ -1,9 +1,8 @@
 // How strokes are read: drawn as large and as thick whatever their size on the pad, all of them being foreground.
 
-import { contrasts } from "./background.js";
 import { around, connectedComponents } from "./components.js";
 import { contextOf, element } from "./elements.js";
-import { bounds, filled, mapped } from "./images.js";
+import { binarized, blank, bounds, mapped } from "./images.js";
 import { drawn, normalize } from "./normalization.js";
 import { linesIn, moved, read } from "./reader.js";
 
@@ -25,18 +24,13 @@ export function digitsOfStrokes(strokes, layers) {
   Object.assign(canvas.canvas, { width, height });
   paintStrokes(canvas, strokes, pen, ([x, y]) => [(x - left) * scale + pen, (y - top) * scale + pen]);
   const { data } = canvas.getImageData(0, 0, width, height);
-  const darkness = filled(width, height, (i) => data[4 * i + 3] / 255);
+  const darkness = mapped(blank(width, height), (_, i) => data[4 * i + 3] / 255);
   const isFree = (/** @type {number} */ x) => boxes.every((box) => box.left >= x || box.right < x);
   const several = right - left > bottom - top || boxes.some((box) => box.left > left && isFree(box.left));
-  const found = several ? read(linesIn(foregroundOf(darkness), 1), layers) : [];
+  const mask = binarized(darkness, 0.5), light = mapped(darkness, (value) => 1 - value);
+  const found = several ? read(linesIn({ darkness, components: connectedComponents(mask, light, 1) }), layers) : [];
   const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
   return moved(digits, scale, left - pen / scale, top - pen / scale);
-}
-
-/** Darkness as the foreground of a picture. @type {(darkness: Image) => Foreground} */
-function foregroundOf(darkness) {
-  const [gradients] = contrasts(mapped(darkness, (value) => -value));
-  return { darkness, ...connectedComponents(mapped(darkness, (value) => Number(value > 0.5)), gradients) };
 }
 
 /** Draws smooth curves of this width; `at` says where on the canvas a point is.

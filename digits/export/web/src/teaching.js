@@ -2,7 +2,7 @@
 // descent. So that it forgets little else, each mini-batch mixes the drawing with earlier lessons and MNIST's images;
 // half of these are of the digit that the drawing was taken for, which is forgotten first.
 
-import { any, backwards, countRight, desired, exampleOf, sgdStep } from "./backpropagation.js";
+import { any, backwards, desired, exampleOf, sgdStep } from "./backpropagation.js";
 import { find, nextFrame } from "./elements.js";
 import { heldImages } from "./held.js";
 import { relative } from "./layers.js";
@@ -10,6 +10,7 @@ import { outputsOf, predictionOf } from "./network.js";
 import { isDigit } from "./reader.js";
 import { change, state } from "./state.js";
 import { describe, say, show, showBoxes } from "./view.js";
+import { ask } from "./workers.js";
 
 const RATE = 0.5, BATCH = 5, EARLIER = 0.05, TAKEN = 0.5, STEPS = 400; // as chosen on misread real digits
 
@@ -35,8 +36,9 @@ async function learn(digit) {
     show();
   });
   show(); // as it is after the last step
-  before.accuracy ??= await accuracyOf(before.layers);
-  network.accuracy = await accuracyOf(layers);
+  const mnist = await heldImages();
+  before.accuracy ??= await ask({ mnist, layers: before.layers });
+  network.accuracy = await ask({ mnist, layers });
   state.teaching = false;
   const count = `${digit} after ${steps} step${steps === 1 ? "" : "s"}`;
   const result = isLearned(layers, lesson) ? count : `Still not ${count}, its outputs are saturated`;
@@ -75,19 +77,6 @@ async function teach(layers, lesson, earlier, seen) {
 function isLearned(layers, { image, y }) {
   const outputs = outputsOf(layers, image);
   return predictionOf(outputs) === predictionOf(y) && isDigit(outputs);
-}
-
-/** On MNIST's test images in the page, which is not blocked. @type {(layers: Layer[]) => Promise<number>} */
-async function accuracyOf(layers) {
-  const all = await heldImages();
-  let right = 0, since = performance.now();
-  for (let i = 0; i < all.test; i++) {
-    right += countRight(layers, [exampleOf(all, all.train + i)]);
-    if (performance.now() - since < 8) continue;
-    await nextFrame();
-    since = performance.now();
-  }
-  return right / all.test;
 }
 
 /** How much the activations of each layer but the last speak for the outputs y, by the weights that lead there.

@@ -4,10 +4,9 @@ import { find, onClick, write } from "./elements.js";
 import { held, heldImages } from "./held.js";
 import { change, state } from "./state.js";
 import { describe, finish, fit, say, show } from "./view.js";
+import { newWorker } from "./workers.js";
 
 const EPOCHS = 30;
-const trustedTypes = /** @type {any} */ (globalThis).trustedTypes;
-const scripts = trustedTypes?.createPolicy("worker", { createScriptURL: (/** @type {string} */ url) => url });
 const panel = find("training", HTMLElement), slider = find("epoch", HTMLInputElement);
 /** The network after each epoch, the first fresh; and the one before. @type {{epochs: Epoch[], before: Network}} */
 export const training = { epochs: [], before: state.network };
@@ -49,9 +48,7 @@ function open(opened) {
 /** Starts a worker with the panel's settings. Each of its epochs is shown, if the slider was at the last. */
 function start() {
   const [hidden, batch, rate] = ["size", "batch", "rate"].map((id) => Number(find(id, HTMLSelectElement).value));
-  const sizes = [784, hidden, 10], program = document.getElementById("worker")?.textContent ?? "";
-  const url = URL.createObjectURL(new Blob([program], { type: "text/javascript" }));
-  const worker = new Worker(scripts?.createScriptURL(url) ?? url);
+  const sizes = [784, hidden, 10], worker = newWorker();
   if (!state.network.fresh) training.before = state.network;
   change({}); // so that undo brings this network back
   state.worker = worker;

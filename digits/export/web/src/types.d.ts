@@ -27,19 +27,22 @@ type Facts = {
 type Epoch = Network & { accuracy: number };
 /** MNIST's images in the page, those that train first: of each its label, a byte; then of each 98 bytes of pixels. */
 type Mnist = { bytes: Uint8Array; train: number; test: number };
-/** What a worker shall train. */
-type Job = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate: number };
+/** What a worker shall do: read a picture, test a network, or train one. */
+type Reading = { pixels: ImageData; layers: Layer[] };
+type Test = { mnist: Mnist; layers: Layer[] };
+type Training = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate: number };
 
 // Handwriting.
 
-/** A connected component, the pixels of one label; its clarity is higher the more it looks like a pen stroke. `main`
- * ones are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is. */
-type Component = Box & { label: number; clarity: number; main: boolean };
-/** `darkness` is 0 on the background; `labels` has each pixel's component. */
-type Foreground = { darkness: Image; labels: Image; components: Component[] };
-/** A segment of a line: its label, its clarity as of a component, and the number of the stroke it is cut from. It is
- * `clipped` if it has no main component and meets the left or right border of the picture. */
-type Segment = Box & { label: number; clarity: number; stroke: number; clipped: boolean };
+/** A connected component, by the indices of its pixels; its clarity is higher the more it looks like a pen stroke, as
+ * its boundary contrast is. All but the clearest are `clipped` where they meet the left or right border of the picture,
+ * as a neighbour's stroke is. */
+type Component = Box & { pixels: number[]; clarity: number; contrast: number; clipped: boolean };
+/** `darkness` is 0 on the background. */
+type Foreground = { darkness: Image; components: Component[] };
+/** A segment of a line, upright: its pixels, its clarity as of a component, and the number of the stroke it is cut from.
+ * It is `clipped` if all of its components are. */
+type Segment = Box & { pixels: number[]; clarity: number; stroke: number; clipped: boolean };
 /** A line's segments, from left to right, and the height of its digits. */
 type SegmentedLine = { height: number; segments: Segment[] };
 /** Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.
@@ -50,8 +53,12 @@ type Candidate = { first: number; last: number; width: number; height: number; b
 type Step = [number, boolean];
 /** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; and its line's number. */
 type Digit = { image: Float32Array; box: Box; clarity: number; line?: number };
-/** Candidates for the digits of a line, and each as a digit. */
-type Line = { candidates: Candidate[]; digits: Digit[] };
+/** A line of a picture in one of several `guesses`: candidates for its digits, and each as a digit. A `known` one is
+ * drawn as MNIST's digits are, and never rejected. */
+type Line = { candidates: Candidate[]; digits: Digit[]; guesses: number; known?: boolean };
+/** What one guess at a line says: its digits, how sure it is of them, 0..1, and how much its vote weighs. The digits are
+ * mostly from `top` to `bottom`, in pixels of the picture. */
+type Hypothesis = { digits: Digit[]; said: string; sure: number; weight: number; top: number; bottom: number };
 
 // The page.
 
@@ -59,7 +66,7 @@ type Point = [x: number, y: number];
 /** Points from 0 to 1 across the pad. */
 type Stroke = Point[];
 type Context = CanvasRenderingContext2D;
-/** What is on the pad: strokes, or a picture and the digits found in it, or a digit of MNIST. */
+/** What is on the pad: strokes, or a picture and, once it is read, the digits in it, or a digit of MNIST. */
 type Drawing = { strokes: Stroke[]; picture: HTMLCanvasElement | null; digits: Digit[] | null };
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
@@ -72,17 +79,17 @@ type State = Moment & {
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {
   picture: Record<"WORKING" | "NARROW", number>;
-  background: { WINDOWS: number[]; LIFT: [number, number, number]; TEXTURE: Pair }
-    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "THRESHOLD" | "THIN" | "CLEAR" | "PALE", number>;
+  background: { WINDOWS: number[]; THRESHOLDS: number[]; LIFT: [number, number, number]; TEXTURE: Pair }
+    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE", number>;
   ruled_lines: { DARKER: Pair }
     & Record<"SPAN" | "UNBROKEN" | "VOTES" | "TILT" | "ANGLE" | "MOST" | "DISTANT" | "HALF_WIDTH", number>;
   components: { CONTRAST: Pair; AREA: Pair }
     & Record<"FAINT" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "LEVEL" | "LOW" | "BROKEN" | "STACKED", number>;
-  segmentation: Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
+  segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE", number>;
-  reader: Record<"SMALLEST" | "REJECTION_THRESHOLD", number>;
+  reader: Record<"SMALLEST" | "SURE" | "REJECTION_THRESHOLD", number>;
 };
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */

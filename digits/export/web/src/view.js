@@ -51,8 +51,7 @@ export function finish(since) {
   readPad();
   say();
   describe();
-  const took = since !== undefined && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "";
-  write("time", took);
+  write("time", since && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "");
 }
 
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
@@ -151,7 +150,9 @@ export function showBoxes() {
 /** Says in words what was read, or something else; not while one draws, since screen readers speak it. */
 export function say(other = "") {
   const readings = state.digits.map(outputsFor), outputs = readings.at(state.chosen);
-  write("said", other || (outputs ? inWords(readings, outputs) : "Or drop, paste or choose a picture of handwriting."));
+  const none = state.drawing.digits ? "No digit is found: nothing here looks like one on a background." : "Reading …";
+  const instead = state.drawing.picture ? none : "Or drop, paste or choose a picture of handwriting.";
+  write("said", other || (outputs ? inWords(readings, outputs) : instead));
 }
 
 /** @type {(readings: Float32Array[], outputs: Float32Array) => string} */

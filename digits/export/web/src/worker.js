@@ -1,13 +1,19 @@
-// The worker that trains a network from nothing: asked once, it sends the layers as they are after each epoch, and the
-// share of the test images that they read.
+// What a worker does: it reads pictures, tests a network, or trains one from nothing.
 
-import { countRight, exampleOf, sgdStep } from "./backpropagation.js";
+import { accuracyOf, exampleOf, sgdStep } from "./backpropagation.js";
+import { findLines, read } from "./reader.js";
 
-/** @param {MessageEvent<Job>} event */
-self.onmessage = ({ data: { mnist, sizes, epochs, batch, rate } }) => {
-  const examples = Array.from({ length: mnist.train + mnist.test }, (_, i) => exampleOf(mnist, i));
-  const test = examples.splice(mnist.train), layers = freshLayers(sizes);
-  const send = () => self.postMessage({ layers, accuracy: countRight(layers, test) / test.length });
+/** @param {MessageEvent<Reading | Test | Training>} event */
+self.onmessage = ({ data: job, ports: [port] }) => {
+  if ("pixels" in job) port.postMessage(read(findLines(job.pixels), job.layers));
+  else if ("layers" in job) port.postMessage(accuracyOf(job.layers, job.mnist));
+  else train(job);
+};
+
+/** Sends the layers as they are after each epoch, and their accuracy. @type {(job: Training) => void} */
+function train({ mnist, sizes, epochs, batch, rate }) {
+  const examples = Array.from({ length: mnist.train }, (_, i) => exampleOf(mnist, i)), layers = freshLayers(sizes);
+  const send = () => self.postMessage({ layers, accuracy: accuracyOf(layers, mnist) });
   send();
   for (let epoch = 0; epoch < epochs; epoch++) {
     const shuffled = examples.map((example) => ({ example, key: Math.random() })).sort((a, b) => a.key - b.key);
@@ -15,7 +21,7 @@ self.onmessage = ({ data: { mnist, sizes, epochs, batch, rate } }) => {
     for (let i = 0; i < order.length; i += batch) sgdStep(layers, order.slice(i, i + batch), rate);
     send();
   }
-};
+}
 
 /** Layers of small random weights: of standard deviation 1 / sqrt(inputs), in the first layer, where most inputs are
  * 0, twice that; and biases of 0. @type {(sizes: number[]) => Layer[]} */
