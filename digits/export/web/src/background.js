@@ -50,9 +50,9 @@ function onDarkBackground(picture) {
   const light = mapped(picture, (value) => value + LIFT[2]), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
   const around = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
-  const even = divided(light, around), { edges } = contrasts(even);
-  const border = even.data.filter((_, i) => i < width || i >= even.data.length - width || (i + 1) % width < 2);
-  return quantile(border, DARK) < mean(valuesIn(even, edges));
+  const even = divided(light, around), { data } = even, sides = data.filter((_, i) => (i + 1) % width < 2);
+  const border = Float32Array.of(...data.subarray(0, width), ...data.subarray(-width), ...sides);
+  return quantile(border, DARK) < mean(valuesIn(even, contrasts(even).edges));
 }
 
 /** Nearly the highest contrast of pixels next to each other, and a mask where it is STRONG; without a margin, a share
