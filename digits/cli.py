@@ -86,7 +86,8 @@ def parse(app: App, words: list[str]) -> BoundArguments:
     try:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except (CycloptsError, RecursionError) as error:  # of lists within lists
-        raise UserError(" ".join(str(error).split()) + " --help says more.") from error
+        said = re.sub(r"(\S{99})\S+", r"\1...", " ".join(str(error).split()))
+        raise UserError(f"{said} --help says more.") from error
     if command != app.default_command:
         command(*bound.args, **bound.kwargs)
         sys.exit(0)

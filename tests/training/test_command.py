@@ -122,7 +122,7 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
         (["--data_dir", "a\0b"], "no text"),
         (["--data_dir", "http://digits/data"], "expected a path, not an address"),
         (["--lr", "1e300"], "--lr. Must be <= "),
-        (["--epochs", "9" * 3_000], "too long"),
+        (["--epochs", "9" * 3_000], "999... for --epochs. Must be <= 1000000."),
         (["--epochs", "9" * 99], "--epochs. Must be <= "),
         (["--hidden", "1000000000"], "more memory than there is"),
         (["--trainer.limit_test_batches", "0"], "--trainer.limit_test_batches"),
