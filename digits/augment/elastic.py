@@ -39,6 +39,11 @@ def random_numbers(device: torch.device, *key: int) -> torch.Generator:
     return torch.Generator(device).manual_seed(int(np.random.default_rng(key).integers(2**63)))
 
 
+def uniform(generator: torch.Generator, shape: tuple[int, ...], low: float, high: float) -> Tensor:
+    """Random numbers of this shape, evenly spread from low to high, on the device of the generator."""
+    return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device)
+
+
 def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """Copies of images (N, H, W): each pixel is looked up where it comes from, x and y counted from the centre."""
     n, height, width = images.shape

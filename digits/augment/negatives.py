@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d
 
 from digits.augment import pen
-from digits.augment.elastic import random_numbers, smooth_noise
+from digits.augment.elastic import random_numbers, smooth_noise, uniform
 from digits.augment.neighbours import grid, normalized, side_by_side
 
 # Which digits may lose which side, a direction in radians, clockwise from the right. What is left of the others may
@@ -66,7 +66,7 @@ class Negatives:
         apart = torch.randint(10, 22, (n,), generator=self.generator, device=self.images.device)
         pair = side_by_side(left, right, apart)
         # Squeezed into the box of one digit, their strokes become thin, and are drawn thicker.
-        thick = pair.lerp(max_pool2d(pair[:, None], 3, 1, 1)[:, 0], self.uniform(n, 0, 1))
+        thick = pair.lerp(max_pool2d(pair[:, None], 3, 1, 1)[:, 0], uniform(self.generator, (n, 1, 1), 0, 1))
         return normalized(thick, self.generator)
 
     def parts(self, n: int) -> Tensor:
@@ -77,12 +77,13 @@ class Negatives:
     def cut(self, n: int, side: float, least: float, most: float) -> Tensor:
         """Digits (n, 28, 28) float 0..1 without one side, a key of CUTS; `least` to `most` of their extent are left."""
         pixels = self.digits(n, CUTS[side])
-        angle = side + self.uniform(n, -0.3, 0.3)
+        angle = side + uniform(self.generator, (n, 1, 1), -0.3, 0.3)
         column, row = grid(pixels)
         along = angle.cos() * column + angle.sin() * row
         start = along.where(pixels > 0.4, 99.0).amin((1, 2), keepdim=True)
         end = along.where(pixels > 0.4, -99.0).amax((1, 2), keepdim=True)
-        return pixels * (start + self.uniform(n, least, most) * (end - start) + 0.5 - along).clamp(0, 1)
+        last = start + uniform(self.generator, (n, 1, 1), least, most) * (end - start)
+        return pixels * (last + 0.5 - along).clamp(0, 1)
 
     def lying(self, n: int) -> Tensor:
         """Digits on their left or right side, but 0, which stays one."""
@@ -104,18 +105,13 @@ class Negatives:
     def blots(self, n: int) -> Tensor:
         """What of a smooth random field is above a level: a blot, or a few."""
         field = smooth_noise(n, 40, 40, generator=self.generator)
-        return normalized((4 * (field - self.uniform(n, 0, 1.5))).clamp(0, 1), self.generator)
+        return normalized((4 * (field - uniform(self.generator, (n, 1, 1), 0, 1.5))).clamp(0, 1), self.generator)
 
     def digits(self, n: int, which: Iterable[int]) -> Tensor:
         """Digits (n, 28, 28) float 0..1 of these values, or of any if there are none of them."""
         among = torch.isin(self.labels, torch.tensor([*which], device=self.labels.device)).nonzero().flatten()
         chosen = torch.randint(len(among) or len(self.images), (n,), generator=self.generator, device=among.device)
         return self.images[among[chosen] if len(among) else chosen] / 255
-
-    def uniform(self, n: int, low: float, high: float) -> Tensor:
-        """Random numbers (n, 1, 1)."""
-        rand = torch.rand(n, 1, 1, generator=self.generator, device=self.images.device)
-        return low + (high - low) * rand
 
 
 def shared(n: int, among: int) -> list[int]:

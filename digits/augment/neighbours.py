@@ -1,10 +1,12 @@
 """Digits as inexact segmentation leaves them: with some foreground of a neighbour, or without some of their own."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
-from digits.augment.elastic import random_numbers
+from digits.augment.elastic import random_numbers, uniform
 from digits.augment.pen import BOX, MIDDLE
 
 SHARE = 0.2  # of the images that are cut from a neighbour
@@ -28,16 +30,13 @@ def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
 
 def _cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
     """Digits (n, 28, 28) cut near the place where another begins, on their right or left, which touches or overlaps."""
-
-    def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(len(pixels), 1, 1, generator=generator, device=pixels.device)
-
-    mirrored = uniform(0, 1) < 0.5
+    any_of = partial(uniform, generator, (len(pixels), 1, 1))
+    mirrored = any_of(0, 1) < 0.5
     left, right = (torch.where(mirrored, digit.flip(2), digit) for digit in (pixels, beside))
     (first, last), (start, _) = ends(left), ends(right)
-    begin = last + 1 - uniform(0, 0.2)[:, 0, 0] * (last - first)
+    begin = last + 1 - any_of(0, 0.2)[:, 0, 0] * (last - first)
     column, row = grid(left)
-    end = begin[:, None, None] + uniform(-1, 2.5) + uniform(-0.3, 0.3) * (row - 13.5)
+    end = begin[:, None, None] + any_of(-1, 2.5) + any_of(-0.3, 0.3) * (row - 13.5)
     cut = side_by_side(left, right, (begin - start).round().long())[:, :, :28] * (end - column).clamp(0, 1)
     return normalized(torch.where(mirrored, cut.flip(2), cut), generator)
 

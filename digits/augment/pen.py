@@ -1,11 +1,13 @@
 """A pen that draws figures in a random hand, as MNIST's digits are drawn."""
 
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
+
+from digits.augment.elastic import uniform
 
 PART = 50  # images at a time, few enough for the processor's cache
 SAMPLES, DOTS = 24, 80  # points of a curve between two that are given; dots of the pen, less than a pixel apart
@@ -32,18 +34,15 @@ def draw(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor
 
 
 def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
-    n, device = len(chosen), chosen.device
-
-    def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(n, 1, generator=generator, device=device)
-
-    shift = torch.randn(n, *figures.points.shape[1:], generator=generator, device=device) * uniform(*SHAKE)[:, None]
+    any_of = partial(uniform, generator, (len(chosen), 1))
+    shape = len(chosen), *figures.points.shape[1:]
+    shift = torch.randn(shape, generator=generator, device=chosen.device) * any_of(*SHAKE)[:, None]
     x, y = (figures.weights[chosen] @ (figures.points[chosen] + shift)).unbind(2)  # of the dots
-    x = x * uniform(-WIDER, WIDER).exp() + y * uniform(*SLANT)
+    x = x * any_of(-WIDER, WIDER).exp() + y * any_of(*SLANT)
     x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)
     slant = (x * y).sum(1, keepdim=True) / (y * y).sum(1, keepdim=True)
     x -= (slant - slant.clamp(*KEPT)) * y
-    width, dots = uniform(*WIDTH), torch.stack([x, y])
+    width, dots = any_of(*WIDTH), torch.stack([x, y])
     dots *= (BOX - width) / (dots.amax(2) - dots.amin(2)).amax(0)[:, None]
     image, pixels = _ink(dots, width)
     dots -= torch.stack([image.sum(1) @ pixels, image.sum(2) @ pixels])[:, :, None] / image.sum((1, 2))[:, None]
