@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from digits.errors import UserError
@@ -17,10 +18,8 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     path, kept = Path(path), ""
     temporary = path.parent / f".{secrets.token_hex(8)}.part"  # a name where nobody can have put anything
     try:
-        with contextlib.suppress(FileNotFoundError):
-            if not stat.S_ISREG(path.lstat().st_mode):
-                raise UserError(f"cannot write {path}: what is there is not a regular file")
-            kept = "; the file that was there is unchanged"
+        check_target(path)
+        kept = "; the file that was there is unchanged" if os.path.exists(path) else ""
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
@@ -31,6 +30,14 @@ def write_atomically(path: str | Path, content: bytes) -> None:
     finally:
         with contextlib.suppress(OSError, ValueError):
             temporary.unlink()
+
+
+def check_target(path: Path, reads: Iterable[str | Path] = ()) -> None:
+    """Raise UserError if a file that is to be written is one of those that are read, or is no regular file."""
+    if os.path.exists(path) and any(os.path.exists(read) and path.samefile(read) for read in reads):
+        raise UserError(f"{path} is read, and would be overwritten; name another file")
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        raise UserError(f"cannot write {path}: what is there is not a regular file")
 
 
 def remove_leftovers(folder: str | Path) -> None:

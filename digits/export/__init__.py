@@ -13,7 +13,7 @@ from digits.checkpoint.selection import choose
 from digits.errors import UserError
 from digits.export import onnx, page
 from digits.export.sample import sample
-from digits.files import write_atomically
+from digits.files import check_target, write_atomically
 from digits.network import inputs, linears, predictions, sizes
 
 
@@ -75,7 +75,6 @@ def export(
         if test:
             said += f": {accuracy(load_network(small, checkpoint)):.2%} of the test images, {before:.2%} before"
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
-    if out.exists() and out.samefile(checkpoint):
-        raise UserError(f"{out} is read, and would be overwritten; name another file")
+    check_target(out, [checkpoint])
     write_atomically(out, content)
     print(f"{out}: {facts['shape']}, {len(content) / 1000:,.0f} kB; {said}")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from digits.checkpoint.contents import rebuilt
 from digits.checkpoint.selection import choose
 from digits.data import MNISTDataModule
 from digits.errors import UserError
@@ -29,7 +30,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     except ImportError as error:
         raise UserError(f"the figures need {error.name}: pip install -e '.[figures]'") from error
     saved, path = choose(network)
-    model = DigitClassifier.load_from_checkpoint(path)
+    model = rebuilt(DigitClassifier, saved, path, {})
     if model.image_size != 28:
         raise UserError(f"{path} reads images of another size than 28x28")
     if not saved.epochs:

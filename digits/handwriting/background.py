@@ -52,7 +52,7 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     """Guesses at what is foreground in a picture (H, W, 3) uint8, one for each window and threshold.
 
     What looks like a printed line may be a stroke, in a picture that is cut tightly; then there are guesses without and
-    with it. A guess that is only texture has no components. Raises UserError if none has any.
+    with it. Guesses of texture are left out. Raises UserError if none is left.
     """
     light = cv2.GaussianBlur(cv2.transform(pixels / np.float32(255), np.full((1, 3), 1 / 3)), (0, 0), 1)
     if on_dark_background(light):

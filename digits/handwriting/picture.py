@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits.errors import UserError
-from digits.files import read_regular, write_atomically
+from digits.files import check_target, read_regular, write_atomically
 
 # The formats that are opened, and the megapixels that each may have: reading then takes less than about 900 MB.
 FORMATS = {"JPEG": 64, "PNG": 64, "GIF": 64, "BMP": 64, "PPM": 64, "TIFF": 50, "WEBP": 32, "JPEG2000": 20, "AVIF": 32}
@@ -36,10 +36,7 @@ def check_output(path: Path, reads: Iterable[str | Path]) -> None:
     """Raise UserError, before long work, if `save` would not write a picture there, or over one that is read."""
     if path.suffix.lower() not in WRITTEN or not os.path.isdir(path.parent):
         raise UserError(f"cannot write {path}: name a .png or .jpg in a folder that is there")
-    if os.path.exists(path) and any(os.path.exists(read) and path.samefile(read) for read in reads):
-        raise UserError(f"{path} is read, and would be overwritten; name another file")
-    if os.path.lexists(path) and (os.path.islink(path) or not os.path.isfile(path)):
-        raise UserError(f"cannot write {path}: what is there is not a regular file")
+    check_target(path, reads)
 
 
 def save(image: Image.Image, path: Path) -> None:

@@ -46,6 +46,7 @@ class Run(NamedTuple):
         Raises UserError for what a user can mend, and SystemExit after a signal.
         """
         lock = FileLock(self.folder / ".lock", timeout=0)  # lets go when the process dies
+        go_on = f"python -m digits train --resume {quote(str(self.folder))}"
         hook = threading.excepthook  # the thread that writes curves has the main thread raise its OSError again
         threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else hook(failed)
         try:
@@ -64,7 +65,6 @@ class Run(NamedTuple):
         except RuntimeError as error:
             if not isinstance(error, torch.distributed.DistError) and "gloo" not in str(error):
                 raise
-            go_on = f"python -m digits train --resume {quote(str(self.folder))}"
             raise UserError(f"another process of this training has ended; go on with: {go_on}") from error
         except OSError as error:
             ours = Path(error.filename or "/").resolve().is_relative_to(self.folder.resolve())
@@ -72,8 +72,7 @@ class Run(NamedTuple):
                 raise
             raise UserError(f"cannot write to {self.folder}: {error.strerror}") from error
         except Interrupted as stop:
-            go_on = f"Go on with: python -m digits train --resume {quote(str(self.folder))}"
-            rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. {go_on}")
+            rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. Go on with: {go_on}")
             sys.exit(128 + stop.signum)
         finally:
             threading.excepthook = hook
@@ -92,9 +91,9 @@ def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> R
 
 
 def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, settings: Mapping[str, Any]) -> Run:
-    """The run in `folder`, to go on from its last whole checkpoint, or anew if it finished no epoch.
+    """The run in `folder`, to go on from its last whole checkpoint, whose weights `model` gets; anew if there is none.
 
-    Raises UserError if the checkpoint was made with other settings than those of `model` and `data`.
+    Raises UserError if a checkpoint was made with other settings than those of `model` and `data`, or none can be read.
     """
     refuse_links(folder)
     trainer = settings["trainer"] or {}
