@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from digits.handwriting import find_lines
-from digits.handwriting.lattice import best_path
+from digits.handwriting.lattice import best_paths
 from digits.plots.style import BLUE, VERMILION, figure
 
 NUMBER = 5, 0, 4, 1, 9, 2
@@ -30,7 +30,7 @@ def segmentation_lattice(network: nn.Module, images: Tensor, labels: Tensor) -> 
     line = max(find_lines(picture), key=lambda line: line.clarity)
     candidates, digits = line.candidates, line.digits
     outputs = network(torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1)).numpy()
-    chosen = {number for number, is_digit in best_path(candidates, outputs) if is_digit}
+    chosen = {number for number, digit in best_paths(candidates, outputs)[0][0] if digit is not None}
     height, width = picture.shape
     side, most = 0.08 * width, max(each.last - each.first for each in candidates)
     bottom = height + (1.3 * 2 * most + 0.1) * side

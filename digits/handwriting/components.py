@@ -18,6 +18,7 @@ LEVEL = 0.3  # components are side by side if they share so much of the lower on
 LOW = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
 BROKEN = 0.2  # one above the other, components are of one line if they are no further apart, in heights of the highest
 STACKED = 0.7  # components are one above the other if they share so much of the narrower one's width
+UNDER, FLAT = 0.7, 0.4  # a line under a digit begins so far down it, in its heights, and is at most so high, in widths
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,14 @@ def line_height(line: list[Component]) -> float:
 
 
 def stacked(line: list[Component]) -> list[list[Component]]:
-    """The components of a line, left to right; those one above the other, such as a 5 and its bar, together."""
+    """The components of a line, left to right; those one above the other, such as a 5 and its bar, together.
+
+    A line under a digit is not of it.
+    """
     groups: list[list[Component]] = []
     for component in sorted(line, key=lambda one: -one.width):
         for group in groups:
-            if above(around(group), component):
+            if above(around(group), component) and not underlined(around(group), component):
                 group.append(component)
                 break
         else:
@@ -150,3 +154,9 @@ def above(one: Box, other: Box) -> bool:
     """Whether one of the two is above the other, or would be if it were moved up or down."""
     shared = min(one.right, other.right) - max(one.left, other.left)
     return shared > STACKED * min(one.width, other.width)
+
+
+def underlined(one: Box, other: Box) -> bool:
+    """Whether the lower of the two is a line under the other one: level, and below most of it."""
+    upper, lower = sorted((one, other), key=lambda box: box.top)
+    return lower.top > upper.top + UNDER * upper.height and lower.height < FLAT * lower.width

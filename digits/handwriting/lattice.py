@@ -3,9 +3,11 @@
 How to part a number into digits is easy to say once the digits can be read: try many ways, and keep the one of which
 the network is sure everywhere (M. Nielsen, "Neural Networks and Deep Learning", chapter 1, "A simple network to
 classify handwritten digits"). The candidates are the edges of a graph whose nodes are the segmentation points, and its
-best path is found by dynamic programming, the Viterbi algorithm (Y. LeCun and others, 1998, sections V and VI).
+best paths are found by dynamic programming, the Viterbi algorithm (Y. LeCun and others, 1998, sections V and VI).
 """
 
+from collections import defaultdict
+from heapq import nlargest
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -25,7 +27,10 @@ LONG = 0.7, 3.0  # for being wider than this share of the line's height, per hei
 SKIP = 3.0  # for being no digit, per height: small marks are passed over, tall ones are not
 LEFT_OUT = 2.0  # for a segment that is no part of a single digit, per height or width
 UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
+PATHS, DIGITS = 6, 2  # so many paths are kept, and so many digits of each candidate
 DOUBT = 0.3  # a break takes as much confidence as so many heights of no digit: letters can be cut into digits, too
+
+Path = tuple[tuple[int, int | None], ...]  # its candidates, left to right, and the digit of each, None if it is none
 
 
 class Candidate(NamedTuple):
@@ -78,43 +83,44 @@ def alone(line: SegmentedLine) -> Candidate:
     return min(around_it, key=lambda one: one.penalty + sum(costs[: one.first]) + sum(costs[one.last :]))
 
 
-def best_path(edges: list[Candidate], outputs: np.ndarray) -> list[tuple[int, bool]]:
-    """The best path through a line: the indices of the candidates on it, and whether each is a digit.
+def best_paths(edges: list[Candidate], outputs: np.ndarray) -> list[tuple[Path, float]]:
+    """The best PATHS through a line, each of other digits, the best one first, and the log-likelihood of each.
 
     outputs (N, 10) of the network for the N candidates. By what the cross-entropy makes of them, the log-likelihood of
-    digit d is log a_d + sum of log(1 - a_j) over the others, and that of no digit is the sum over all ten.
+    digit d is log a_d + sum of log(1 - a_j) over the others, and that of no digit is the sum over all ten. A path's is
+    the sum of its candidates', less their penalties.
     """
     a = outputs.astype(np.float64).clip(UNSURE, 1 - UNSURE)
     none = np.log(1 - a).sum(1)
-    digit = none + (np.log(a) - np.log(1 - a)).max(1)
-    best, came_by = {0: 0.0}, {}
-    for index, candidate in enumerate(edges):  # by where they begin, so the best path to there is known
-        scores = [(digit[index] - candidate.penalty, True)]
+    gain = np.log(a) - np.log(1 - a)
+    likely = np.argsort(-gain, 1, kind="stable")[:, :DIGITS].tolist()
+    paths: dict[int, dict[str, tuple[float, Path]]] = defaultdict(dict)  # to each node, by their digits
+    paths[0][""] = 0.0, ()
+    for index, candidate in enumerate(edges):  # by where they begin, so all paths to there are known
+        steps = [(none[index] + gain[index, digit] - candidate.penalty, digit) for digit in likely[index]]
         if candidate.last == candidate.first + 1:
-            skip = 0 if candidate.clipped else SKIP * min(candidate.height, 1)
-            scores.append((none[index] - skip, False))
-        for score, is_digit in scores:
-            if best[candidate.first] + score > best.get(candidate.last, -np.inf):
-                best[candidate.last] = best[candidate.first] + score
-                came_by[candidate.last] = index, is_digit
-    end, path = max(best), []
-    while end:
-        path.append(came_by[end])
-        end = edges[came_by[end][0]].first
-    return path[::-1]
+            steps.append((none[index] - (0 if candidate.clipped else SKIP * min(candidate.height, 1)), None))
+        there = paths[candidate.last]
+        for digits, (score, path) in nlargest(PATHS, paths[candidate.first].items(), key=lambda item: item[1][0]):
+            for more, digit in steps:
+                longer = digits if digit is None else f"{digits}{digit}"
+                if longer not in there or score + more > there[longer][0]:
+                    there[longer] = score + more, (*path, (index, digit))
+    best = nlargest(PATHS, paths[max(paths)].values(), key=lambda found: found[0])
+    return [(path, score) for score, path in best]
 
 
-def confidence(edges: list[Candidate], outputs: np.ndarray, path: list[tuple[int, bool]]) -> float:
+def confidence(edges: list[Candidate], outputs: np.ndarray, path: Path) -> float:
     """How sure a network is of a path: its mean activation across the width of the digits, 0 if there are none.
 
     outputs (N, 10) for the N candidates. The activation counts as 0 across what is as tall as a digit and none, unless
     clipped, and across DOUBT for each break.
     """
     sure, width = 0.0, 0.0
-    for index, is_digit in path:
+    for index, digit in path:
         candidate = edges[index]
-        if is_digit:
-            sure += candidate.width * float(outputs[index].max())
+        if digit is not None:
+            sure += candidate.width * float(outputs[index, digit])
             width += candidate.width + DOUBT * candidate.breaks
         elif not candidate.clipped and candidate.height > SHORT[0]:
             width += candidate.width

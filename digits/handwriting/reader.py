@@ -1,6 +1,7 @@
 """From a picture to its digits: candidates are normalized, a network scores them, and the best path is read."""
 
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
-SURE = 2  # a vote counts as the confidence to this power
+SURE = 4  # a vote counts as the confidence to this power
 REJECTION_THRESHOLD = 0.5  # least confidence of a number: a higher one rejects more of what is none, and more digits
 
 
@@ -111,16 +112,11 @@ def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: 
 
 
 class Hypothesis(NamedTuple):
-    """What one guess at a line says: its readings, how sure it is of them, 0..1, and how much its vote weighs.
-
-    Its digits are mostly from `top` to `bottom`, in pixels of the picture.
-    """
+    """What a line may say: its readings, how sure the network is of them, 0..1, and how much a vote for it weighs."""
 
     readings: list[Reading]
     confidence: float
     weight: float
-    top: float
-    bottom: float
 
 
 def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
@@ -137,46 +133,55 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
     if activations.shape[1] == 1:
         activations = np.concatenate([1 - activations, activations], 1)
     ends = np.cumsum([len(line.digits) for line in lines])
-    guessed = map(hypothesis, lines, np.split(activations, ends[:-1]))
+    guessed = map(hypotheses, lines, np.split(activations, ends[:-1]))
     known, guesses = lines[0].known, lines[0].guesses
     chosen = []
-    for place in places(sorted(guessed, key=lambda one: -one.weight), known):
+    for place in places(sorted(guessed, key=lambda guess: -guess[0].weight), known):
         votes: dict[str, float] = defaultdict(float)
-        for one in place:
+        for one in chain.from_iterable(place):
             votes[number(one.readings)] += one.weight
-        best = max(place, key=lambda one: votes[number(one.readings)])  # of those that say so, it weighs most
-        if known or sum(one.confidence for one in place) > REJECTION_THRESHOLD * guesses:
-            chosen.append(best)
+        best = max(chain.from_iterable(place), key=lambda one: (votes[number(one.readings)], one.weight))
+        if known or sum(guess[0].confidence for guess in place) > REJECTION_THRESHOLD * guesses:
+            chosen.append(best.readings)
     if not chosen:
         raise UserError("shows nothing like a digit")
-    return [one.readings for one in sorted(chosen, key=lambda one: one.top)]
+    return sorted(chosen, key=extent)
 
 
-def hypothesis(line: Line, outputs: np.ndarray) -> Hypothesis:
-    """What a guess at a line says, by the outputs (N, 10) of a network for its N candidates."""
-    path = [(0, True)] if line.known else lattice.best_path(line.candidates, outputs)
-    said = [(n, int(outputs[n].argmax()) if is_digit else None) for n, is_digit in path]
-    readings = [Reading(digit, outputs[n], *line.digits[n]) for n, digit in said]
-    confidence = lattice.confidence(line.candidates, outputs, path)
+def hypotheses(line: Line, outputs: np.ndarray) -> list[Hypothesis]:
+    """What a guess at a line may say, the best first, by the outputs (N, 10) of a network for its N candidates."""
+    paths = [(((0, int(outputs[0].argmax())),), 0.0)] if line.known else lattice.best_paths(line.candidates, outputs)
+    likelihoods = np.exp([score - paths[0][1] for _, score in paths])
+    found = []
+    for (path, _), probability in zip(paths, likelihoods / likelihoods.sum(), strict=True):
+        confidence = lattice.confidence(line.candidates, outputs, path)
+        readings = [Reading(digit, outputs[n], *line.digits[n]) for n, digit in path]
+        found.append(Hypothesis(readings, confidence, probability * confidence**SURE * line.clarity))
+    return found
+
+
+def extent(readings: list[Reading]) -> tuple[float, float]:
+    """From which row of the picture to which the digits of a line are, in the median."""
     boxes = [reading.box for reading in readings if reading.digit is not None] or [(0, 0, 0, 0)]
     _, top, _, bottom = np.median(boxes, axis=0).tolist()
-    return Hypothesis(readings, confidence, confidence**SURE * line.clarity, top, bottom)
+    return top, bottom
 
 
-def places(hypotheses: list[Hypothesis], known: bool) -> list[list[Hypothesis]]:
-    """The hypotheses at each line of a picture: their middles are inside the first one's top and bottom.
+def places(guesses: list[list[Hypothesis]], known: bool) -> list[list[list[Hypothesis]]]:
+    """The guesses at each line of a picture: their middles are inside the first one's top and bottom.
 
     What is `known` is all of the same digit.
     """
-    found: list[list[Hypothesis]] = []
-    for one in hypotheses:
-        middle = (one.top + one.bottom) / 2
-        home = next((place for place in found if known or place[0].top <= middle < place[0].bottom), None)
+    found: list[tuple[float, float, list[list[Hypothesis]]]] = []
+    for guess in guesses:
+        top, bottom = extent(guess[0].readings)
+        middle = (top + bottom) / 2
+        home = next((there for first, last, there in found if known or first <= middle < last), None)
         if home:
-            home.append(one)
-        elif one.confidence > 0:
-            found.append([one])
-    return found
+            home.append(guess)
+        elif guess[0].confidence > 0:
+            found.append((top, bottom, [guess]))
+    return [place for *_, place in found]
 
 
 def number(line: list[Reading]) -> str:

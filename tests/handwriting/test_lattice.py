@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.handwriting.lattice import DOUBT, UNSURE, Candidate, alone, best_path, candidates, confidence
+from digits.handwriting.lattice import DOUBT, PATHS, UNSURE, Candidate, alone, best_paths, candidates, confidence
 from digits.handwriting.segmentation import Segment, SegmentedLine
 
 
@@ -11,12 +11,12 @@ def test_confidence_is_the_mean_across_the_width_of_the_digits():
     line = [Candidate(0, 1, 0.3, 1, 0), Candidate(1, 2, 0.5, 0.9, 0), Candidate(2, 3, 0.1, 0.2, 0)]
     sure = np.zeros((3, 10))
     sure[0, 4], sure[1, 7], sure[2, 1] = 0.9, 0.5, 0.4
-    assert confidence(line, sure, [(0, True), (1, True)]) == pytest.approx((0.3 * 0.9 + 0.5 * 0.5) / 0.8)
-    assert confidence(line, sure, [(0, True), (1, False)]) == pytest.approx(0.3 * 0.9 / 0.8)  # a letter between digits
-    assert confidence(line, sure, [(0, True), (2, False)]) == pytest.approx(0.9)  # a comma
-    assert confidence(line, sure, [(1, False)]) == 0
+    assert confidence(line, sure, [(0, 4), (1, 7)]) == pytest.approx((0.3 * 0.9 + 0.5 * 0.5) / 0.8)
+    assert confidence(line, sure, [(0, 4), (1, None)]) == pytest.approx(0.3 * 0.9 / 0.8)  # a letter between digits
+    assert confidence(line, sure, [(0, 4), (2, None)]) == pytest.approx(0.9)  # a comma
+    assert confidence(line, sure, [(1, None)]) == 0
     broken = [line[0]._replace(breaks=0.5), line[1]]
-    assert confidence(broken, sure, [(0, True), (1, True)]) == pytest.approx(0.52 / (0.8 + DOUBT / 2))
+    assert confidence(broken, sure, [(0, 4), (1, 7)]) == pytest.approx(0.52 / (0.8 + DOUBT / 2))
 
 
 def test_runs_of_segments_are_candidates():
@@ -38,30 +38,47 @@ def outputs(*digits, sure=0.99):
     return a
 
 
+def best_path(line, a):
+    return best_paths(line, a)[0][0]
+
+
 def test_the_best_path_is_that_of_which_the_network_is_sure_everywhere():
     whole, left, right = Candidate(0, 2, 0.9, 1, 0), Candidate(0, 1, 0.45, 1, 0.5), Candidate(1, 2, 0.45, 1, 0.5)
     line = [left, whole, right]
-    assert best_path(line, outputs(None, 0, None)) == [(1, True)]
-    assert best_path(line, outputs(1, None, 7)) == [(0, True), (2, True)]
-    assert best_path(line, outputs(1, 0, 7)) == [(1, True)]  # a cut through a stroke needs a reason
-    assert best_path([left], outputs(None)) == [(0, False)]
-    assert best_path([left], np.full((1, 10), UNSURE / 2)) == [(0, False)]
+    assert best_path(line, outputs(None, 0, None)) == ((1, 0),)
+    assert best_path(line, outputs(1, None, 7)) == ((0, 1), (2, 7))
+    assert best_path(line, outputs(1, 0, 7)) == ((1, 0),)  # a cut through a stroke needs a reason
+    assert best_path([left], outputs(None)) == ((0, None),)
+    assert best_path([left], np.full((1, 10), UNSURE / 2)) == ((0, None),)
+
+
+def test_the_next_best_paths_say_something_else_and_are_less_likely():
+    whole, left, right = Candidate(0, 2, 0.9, 1, 0), Candidate(0, 1, 0.45, 1, 0.5), Candidate(1, 2, 0.45, 1, 0.5)
+    a = outputs(1, 0, 7, sure=0.9)
+    a[1, 6] = 0.6
+    found = dict(best_paths([left, whole, right], a))
+    paths, scores = list(found), list(found.values())
+    assert set(paths[:3]) == {((1, 0),), ((1, 6),), ((0, 1), (2, 7))} and len(paths) == PATHS
+    said = ["".join(str(digit) for _, digit in path if digit is not None) for path in paths]
+    assert len(set(said)) == PATHS and scores == sorted(scores, reverse=True)
+    odds = np.log(0.9 / 0.1) - np.log(0.6 / 0.4)  # of 0 to 6, in one and the same candidate
+    assert found[(1, 0),] - found[(1, 6),] == pytest.approx(odds)
 
 
 def test_small_marks_are_no_digits_and_tall_ones_seldom():
-    for height, is_digit in ((0.2, False), (0.9, True)):
-        assert best_path([Candidate(0, 1, 0.2, height, 0)], outputs(1, sure=0.9)) == [(0, is_digit)]
-    assert best_path([Candidate(0, 1, 0.2, 1, 0)], outputs(1, sure=0.1)) == [(0, True)]
+    for height, digit in ((0.2, None), (0.9, 1)):
+        assert best_path([Candidate(0, 1, 0.2, height, 0)], outputs(1, sure=0.9)) == ((0, digit),)
+    assert best_path([Candidate(0, 1, 0.2, 1, 0)], outputs(1, sure=0.1)) == ((0, 0),)
 
 
 def test_what_the_side_of_the_picture_clips_is_passed_over_without_a_penalty():
     digit, rest = Candidate(0, 1, 0.6, 1, 0), Candidate(1, 2, 0.2, 1, 0)
     unsure = outputs(0, 1)
     unsure[1, 1] = 0.3
-    assert best_path([digit, rest], unsure) == [(0, True), (1, True)]
-    assert best_path([digit, rest._replace(clipped=True)], unsure) == [(0, True), (1, False)]
-    assert confidence([digit, rest], unsure, [(0, True), (1, False)]) < 0.8
-    assert confidence([digit, rest._replace(clipped=True)], unsure, [(0, True), (1, False)]) == pytest.approx(0.99)
+    assert best_path([digit, rest], unsure) == ((0, 0), (1, 1))
+    assert best_path([digit, rest._replace(clipped=True)], unsure) == ((0, 0), (1, None))
+    assert confidence([digit, rest], unsure, [(0, 0), (1, None)]) < 0.8
+    assert confidence([digit, rest._replace(clipped=True)], unsure, [(0, 0), (1, None)]) == pytest.approx(0.99)
 
 
 @pytest.mark.parametrize(

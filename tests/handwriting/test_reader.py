@@ -128,15 +128,15 @@ def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
         def forward(self, images):
             return torch.where(torch.arange(10) == (10 * images[:, :1]).round(), 0.9, 0.01)
 
-    def line(digit, top, clarity, guesses):
+    def line(digit, top, clarity=1.0):
         image = np.full((28, 28), digit / 10, np.float32)
-        return Line([candidate], [Digit(image, (10, top, 40, top + 50))], clarity, guesses)
+        return Line([candidate], [Digit(image, (10, top, 40, top + 50))], clarity, 3)
 
-    upper = [line(3, 20, 1.5, 3), line(5, 22, 1.0, 3), line(5, 18, 1.0, 3)]
+    upper = [line(3, 20, 1.5), line(5, 22), line(5, 18)]
     assert [number(one) for one in read(Said(), upper)] == ["5"]
-    lower = [line(7, 100, 1.0, 3), line(8, 105, 2.0, 3)]
+    lower = [line(7, 100), line(8, 105, 2.0)]
     assert [number(one) for one in read(Said(), lower + upper)] == ["5", "8"]
-    assert [number(one) for one in read(Said(), [*upper, line(7, 100, 9.0, 3)])] == ["5"]
+    assert [number(one) for one in read(Said(), [*upper, line(7, 100, 9.0)])] == ["5"]
 
 
 @pytest.mark.parametrize("activation", [REJECTION_THRESHOLD - 0.02, REJECTION_THRESHOLD + 0.02])

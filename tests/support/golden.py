@@ -63,7 +63,7 @@ def found(path: Path) -> dict[str, Any]:
     try:
         lines = find_lines(path)
         outputs = [network(torch.from_numpy(np.stack([one.image for one in line.digits])).flatten(1)) for line in lines]
-        guesses = [reader.hypothesis(line, output.numpy()) for line, output in zip(lines, outputs, strict=True)]
+        guesses = [reader.hypotheses(line, output.numpy())[0] for line, output in zip(lines, outputs, strict=True)]
         readings = [[one for one in line if one.digit is not None] for line in reader.read(network, lines)]
     except UserError:
         return {"guesses": [], "lines": []}

@@ -29,9 +29,8 @@ FIND = """([width, height, base64]) => {
     if (!lines.length) return { guesses: [], lines };
     return {
         guesses: found.map(({ candidates, digits }) => {
-            const outputs = digits.map(outputsOf), path = lattice.bestPath(candidates, outputs);
-            const said = path.map(([n, isDigit]) => (isDigit ? network.predictionOf(outputs[n]) : "")).join("");
-            return [candidates.length, said, lattice.confidence(candidates, outputs, path)];
+            const outputs = digits.map(outputsOf), [{ said, steps }] = lattice.bestPaths(candidates, outputs);
+            return [candidates.length, said, lattice.confidence(candidates, outputs, steps)];
         }),
         lines: Object.values(Object.groupBy(lines, ({ line }) => line)).map((line) => ({
             read: line.map((digit) => network.predictionOf(outputsOf(digit))).join(""),

@@ -3,7 +3,8 @@
 import { held } from "./held.js";
 import { boxOf, clamp, median } from "./images.js";
 
-const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN, STACKED } = held.constants.components;
+const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN } = held.constants.components;
+const { STACKED, UNDER, FLAT } = held.constants.components;
 
 /** The connected components of a mask that are clear enough, by how much darker they are at their boundaries than what
  * is around, as a share of `most`. @type {(mask: Image, light: Image, most: number) => Component[]} */
@@ -86,7 +87,7 @@ export function lineHeight(line) {
 export function stacked(line) {
   const groups = /** @type {Component[][]} */ ([]);
   for (const one of line.toSorted((a, b) => a.left - a.right - (b.left - b.right))) {
-    const group = groups.find((group) => above(around(group), one));
+    const group = groups.find((group) => above(around(group), one) && !underlined(around(group), one));
     if (group) group.push(one);
     else groups.push([one]);
   }
@@ -98,4 +99,11 @@ export function stacked(line) {
 function above(one, other) {
   const shared = Math.min(one.right, other.right) - Math.max(one.left, other.left);
   return shared > STACKED * Math.min(one.right - one.left, other.right - other.left);
+}
+
+/** Whether the lower of two is a line under the other. @type {(one: Box, other: Box) => boolean} */
+function underlined(one, other) {
+  const [upper, lower] = one.top <= other.top ? [one, other] : [other, one];
+  const begins = (lower.top - upper.top) / (upper.bottom - upper.top);
+  return begins > UNDER && lower.bottom - lower.top < FLAT * (lower.right - lower.left);
 }

@@ -1,11 +1,11 @@
-// Which segments of a line are digits: every run of a few is a candidate, and the best path through their lattice is
-// found by dynamic programming (Viterbi). As in digits/handwriting/lattice.py.
+// Which segments of a line are digits: every run of a few is a candidate, and the best paths through their lattice
+// are found by dynamic programming (Viterbi). As in digits/handwriting/lattice.py.
 
 import { around } from "./components.js";
 import { held } from "./held.js";
 import { clamp } from "./images.js";
 
-const { SEGMENTS, BROAD, BREAK, GAP, SHORT, LONG, SKIP, UNSURE, DOUBT } = held.constants.lattice;
+const { SEGMENTS, BROAD, BREAK, GAP, SHORT, LONG, SKIP, UNSURE, PATHS, DIGITS, DOUBT } = held.constants.lattice;
 
 /** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {
@@ -25,36 +25,41 @@ export function candidates({ height, segments }) {
   return found;
 }
 
-/** The best path, given ten outputs of each candidate. @type {(all: Candidate[], outputs: Float32Array[]) => Step[]} */
-export function bestPath(all, outputs) {
-  const best = [0], steps = /** @type {Step[]} */ ([]);
+/** The best PATHS, each of other digits, the best first, given ten outputs of each candidate.
+ * @type {(all: Candidate[], outputs: Float32Array[]) => Path[]} */
+export function bestPaths(all, outputs) {
+  const start = /** @type {Path} */ ({ said: "", score: 0, steps: [] }), paths = [new Map([["", start]])]; // to a node
+  const best = (/** @type {number} */ n) => [...paths[n].values()].sort((a, b) => b.score - a.score).slice(0, PATHS);
   all.forEach(({ first, last, width, height, breaks, clipped }, number) => {
-    const a = Array.from(outputs[number], (value) => clamp(value, UNSURE, 1 - UNSURE)), most = Math.max(...a);
+    const a = Array.from(outputs[number], (value) => clamp(value, UNSURE, 1 - UNSURE));
     const none = a.reduce((sum, value) => sum + Math.log(1 - value), 0);
-    const digit = none + Math.log(most) - Math.log(1 - most);
     const penalty = BREAK * breaks + SHORT[1] * Math.max(0, SHORT[0] - height) + LONG[1] * Math.max(0, width - LONG[0]);
-    const ways = [{ score: digit - penalty, isDigit: true }];
-    if (last === first + 1) ways.push({ score: none - Number(!clipped) * SKIP * Math.min(height, 1), isDigit: false });
-    for (const { score, isDigit } of ways) {
-      if (best[first] + score > (best[last] ?? -Infinity)) {
-        best[last] = best[first] + score;
-        steps[last] = [number, isDigit];
-      }
+    const likely = /** @type {(number | null)[]} */ ([...a.keys()].sort((p, q) => a[q] - a[p]).slice(0, DIGITS));
+    if (last === first + 1) likely.push(null);
+    const scores = likely.map((digit) => (digit === null
+      ? none - Number(!clipped) * SKIP * Math.min(height, 1)
+      : none + Math.log(a[digit] / (1 - a[digit])) - penalty));
+    const there = paths[last] ?? new Map();
+    paths[last] = there;
+    for (const path of best(first)) {
+      likely.forEach((digit, n) => {
+        const said = path.said + (digit ?? ""), score = path.score + scores[n];
+        if (score <= (there.get(said)?.score ?? -Infinity)) return;
+        there.set(said, { said, score, steps: [...path.steps, [number, digit]] });
+      });
     }
   });
-  const path = [];
-  for (let end = best.length - 1; end > 0; end = all[steps[end][0]].first) path.unshift(steps[end]);
-  return path;
+  return best(paths.length - 1);
 }
 
 /** How sure the network is of a path: its mean activation across the digits, 0 if there are none.
- * @type {(all: Candidate[], outputs: Float32Array[], path: Step[]) => number} */
-export function confidence(all, outputs, path) {
+ * @type {(all: Candidate[], outputs: Float32Array[], steps: Path["steps"]) => number} */
+export function confidence(all, outputs, steps) {
   let sure = 0, wide = 0;
-  for (const [n, isDigit] of path) {
+  for (const [n, digit] of steps) {
     const { width, height, breaks, clipped } = all[n];
-    if (isDigit) {
-      sure += width * Math.max(...outputs[n]);
+    if (digit !== null) {
+      sure += width * outputs[n][digit];
       wide += width + DOUBT * breaks;
     } else if (!clipped && height > SHORT[0]) wide += width;
   }

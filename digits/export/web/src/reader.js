@@ -4,7 +4,7 @@ import { findForegrounds } from "./background.js";
 import { held } from "./held.js";
 import { blank, boxOf, clamp, crop, cubic, dilated, divided, mapped, mappedBox } from "./images.js";
 import { median, placesIn, quantile, resized, rounded, valuesIn } from "./images.js";
-import { bestPath, candidates, confidence } from "./lattice.js";
+import { bestPaths, candidates, confidence } from "./lattice.js";
 import { feedforward, predictionOf } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
 import { segment } from "./segmentation.js";
@@ -19,31 +19,36 @@ export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_T
  * mean of all guesses' confidence is too low. @type {(lines: Line[], layers: Layer[]) => Digit[]} */
 export function read(lines, layers) {
   const outputs = outputsOf(layers, lines.flatMap(({ digits }) => digits.map(({ image }) => image)));
-  const guessed = lines.map((line) => hypothesis(line, outputs.splice(0, line.digits.length)));
-  const places = /** @type {Hypothesis[][]} */ ([]); // the hypotheses at each line of the picture
-  for (const one of guessed.sort((a, b) => b.weight - a.weight)) {
-    const middle = (one.top + one.bottom) / 2;
-    const home = places.find(([first]) => first.top <= middle && middle < first.bottom);
-    if (home) home.push(one);
-    else if (one.sure > 0) places.push([one]);
+  const guessed = lines.map((line) => hypotheses(line, outputs.splice(0, line.digits.length)));
+  const places = /** @type {Hypothesis[][][]} */ ([]); // the guesses at each line of the picture
+  for (const guess of guessed.sort(([a], [b]) => b.weight - a.weight)) {
+    const middle = (guess[0].top + guess[0].bottom) / 2;
+    const home = places.find(([[first]]) => first.top <= middle && middle < first.bottom);
+    if (home) home.push(guess);
+    else if (guess[0].sure > 0) places.push([guess]);
   }
   const chosen = places.flatMap((place) => {
-    const votes = place.map(({ said }) => place.reduce((sum, one) => sum + (one.said === said ? one.weight : 0), 0));
-    const sure = place.reduce((sum, one) => sum + one.sure, 0) / lines[0].guesses;
-    return sure > REJECTION_THRESHOLD ? [place[votes.indexOf(Math.max(...votes))]] : [];
+    const votes = new Map(), sure = place.reduce((sum, [best]) => sum + best.sure, 0) / lines[0].guesses;
+    for (const { said, weight } of place.flat()) votes.set(said, (votes.get(said) ?? 0) + weight);
+    const [best] = place.flat().sort((a, b) => votes.get(b.said) - votes.get(a.said) || b.weight - a.weight);
+    return sure > REJECTION_THRESHOLD ? [best] : [];
   });
   return chosen.sort((a, b) => a.top - b.top).flatMap(({ digits }, line) => digits.map((one) => ({ ...one, line })));
 }
 
-/** What a guess at a line says, by the outputs for its candidates. What is drawn as MNIST's digits are is sure.
- * @type {(line: Line, outputs: Float32Array[]) => Hypothesis} */
-function hypothesis({ candidates: all, digits, known }, outputs) {
-  const path = known ? /** @type {Step[]} */ ([[0, true]]) : bestPath(all, outputs);
-  const chosen = path.flatMap(([n, isDigit]) => (isDigit ? [n] : [])), read = chosen.map((n) => digits[n]);
-  const top = median(read.map(({ box }) => box.top)), bottom = median(read.map(({ box }) => box.bottom));
-  const sure = known ? 1 : confidence(all, outputs, path), clarity = Math.max(...digits.map((one) => one.clarity));
-  const said = chosen.map((n) => predictionOf(outputs[n])).join("");
-  return { digits: read, said, sure, weight: sure ** SURE * clarity, top, bottom };
+/** What a guess at a line may say, the best first, by the outputs for its candidates. What is drawn as MNIST's digits
+ * are is sure. @type {(line: Line, outputs: Float32Array[]) => Hypothesis[]} */
+function hypotheses({ candidates: all, digits, known }, outputs) {
+  const sure = { said: `${predictionOf(outputs[0])}`, score: 0, steps: [[0, predictionOf(outputs[0])]] };
+  const paths = known ? [/** @type {Path} */ (sure)] : bestPaths(all, outputs);
+  const likelihoods = paths.map(({ score }) => Math.exp(score - paths[0].score));
+  const total = likelihoods.reduce((sum, one) => sum + one, 0), clarity = Math.max(...digits.map((one) => one.clarity));
+  return paths.map(({ said, steps }, n) => {
+    const read = steps.flatMap(([n, digit]) => (digit === null ? [] : [digits[n]]));
+    const [top, bottom] = [median(read.map(({ box }) => box.top)), median(read.map(({ box }) => box.bottom))];
+    const sure = known ? 1 : confidence(all, outputs, steps), weight = likelihoods[n] / total * sure ** SURE * clarity;
+    return { digits: read, said, sure, weight, top, bottom };
+  });
 }
 
 /** The network's outputs for each image; those that are alike, as many of several guesses are, are computed once.

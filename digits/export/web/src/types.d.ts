@@ -49,15 +49,15 @@ type SegmentedLine = { height: number; segments: Segment[] };
  * `breaks` counts the gaps inside it, and its ends that are cut through a stroke. It is `clipped` if all of its
  * segments are. */
 type Candidate = { first: number; last: number; width: number; height: number; breaks: number; clipped: boolean };
-/** A step of a path: the number of its candidate, and whether that is a digit. */
-type Step = [number, boolean];
+/** A path through a line: what it says, its log-likelihood, and each of its candidates, with its digit if it is one. */
+type Path = { said: string; score: number; steps: [number, number | null][] };
 /** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; and its line's number. */
 type Digit = { image: Float32Array; box: Box; clarity: number; line?: number };
 /** A line of a picture in one of several `guesses`: candidates for its digits, and each as a digit. A `known` one is
  * drawn as MNIST's digits are, and never rejected. */
 type Line = { candidates: Candidate[]; digits: Digit[]; guesses: number; known?: boolean };
-/** What one guess at a line says: its digits, how sure it is of them, 0..1, and how much its vote weighs. The digits are
- * mostly from `top` to `bottom`, in pixels of the picture. */
+/** What a line may say: its digits, how sure the network is of them, 0..1, and how much a vote for it weighs. The digits
+ * are mostly from `top` to `bottom`, in pixels of the picture. */
 type Hypothesis = { digits: Digit[]; said: string; sure: number; weight: number; top: number; bottom: number };
 
 // The page.
@@ -84,10 +84,10 @@ type Constants = {
   ruled_lines: { DARKER: Pair }
     & Record<"SPAN" | "UNBROKEN" | "VOTES" | "TILT" | "ANGLE" | "MOST" | "DISTANT" | "HALF_WIDTH", number>;
   components: { CONTRAST: Pair; AREA: Pair }
-    & Record<"FAINT" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "LEVEL" | "LOW" | "BROKEN" | "STACKED", number>;
+    & Record<"FAINT" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "LEVEL" | "LOW" | "BROKEN" | "STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
-    & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "DOUBT", number>;
+    & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE", number>;
   reader: Record<"SMALLEST" | "SURE" | "REJECTION_THRESHOLD", number>;
 };
