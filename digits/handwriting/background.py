@@ -17,7 +17,7 @@ from digits.handwriting.ruled_lines import quantile, without_ruled_lines
 
 # Chosen on real pictures by many hands (photos, scans, forms, cheques, screens) and on photos of MNIST's validation
 # digits (tests/support/photos.py).
-WINDOWS = 0.06, 0.12, 0.3, 1.0  # wider than the strokes, as shares of the picture's shorter side; 1: even light
+WINDOWS = 0.06, 0.12, 0.5  # wider than the strokes, as shares of the picture's shorter side
 COARSE = 12  # resolution at which the background is estimated: pixels across a window
 EVEN = 0.3  # standard deviation of the blur that takes out the light, as a share of the picture's shorter side
 DARK = 0.6  # the background is dark if so much of the border is: two of four sides may be a table's lines
@@ -29,7 +29,7 @@ THRESHOLDS = 0.8, 0.5, 1.1  # the foreground is at least so dark, as shares of t
 INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
 SAMPLE = 7  # every such pixel is enough for a quantile, and they spread over all columns of almost any picture
-TEXTURE = 0.25, 0.64  # least share of dark pixels and their spread: noise, dark below its mean, has 0.5 and 0.76
+TEXTURE = 0.25, 0.62  # least share of dark pixels and their spread: noise, dark below its mean, has 0.5 and 0.76
 
 
 class Foreground(NamedTuple):
@@ -84,8 +84,6 @@ def estimate_background(light: np.ndarray, window: float) -> np.ndarray:
     is white, or strokes that meet the border would be too wide for the window.
     """
     height, width = light.shape
-    if window >= 1:
-        return np.full_like(light, light.max())
     reduction = max(1, int(window * min(height, width)) // COARSE)
     coarse = cv2.resize(light, (max(1, width // reduction), max(1, height // reduction)), interpolation=cv2.INTER_AREA)
     side = max(3, round(window * min(coarse.shape))) | 1

@@ -71,8 +71,7 @@ function contrasts(light, margin = 0) {
 
 /** The light of the background, by a morphological closing. @type {(light: Image, window: number) => Image} */
 function estimateBackground(light, window) {
-  const { width, height, data } = light, lightest = maximum(data);
-  if (window >= 1) return mapped(light, () => lightest);
+  const { width, height, data } = light;
   const reduction = Math.max(1, Math.floor(Math.floor(window * Math.min(width, height)) / COARSE));
   const [w, h] = [width, height].map((n) => Math.max(1, Math.floor(n / reduction)));
   const side = Math.max(3, rounded(window * Math.min(w, h))) | 1;
