@@ -44,7 +44,7 @@ FIND = """([width, height, base64]) => {
 @pytest.fixture(scope="module")
 def page(browser, tmp_path_factory):
     """The page of the network that comes with digits, without images of MNIST."""
-    facts = {"shape": "784-700-200-10", "test_accuracy": None}
+    facts = {"shape": "784-800-200-10", "test_accuracy": None}
     file = tmp_path_factory.mktemp("golden") / "digits.html"
     file.write_text(html(load_network(read(BUNDLED), BUNDLED), facts, (0, 0), b""), encoding="utf-8")
     page = browser.new_page()
