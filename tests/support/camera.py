@@ -42,8 +42,12 @@ class Look:
         return cls(dark, paper, ink, rng.uniform(*widths), grain)
 
 
-def shoot(cover, height, look, rng, hard):
-    """A photo of ink that covers `cover` (H, W) of the paper; `height` of a digit in pixels."""
+def shoot(cover, height, look, rng, hard, printed=None):
+    """A photo of ink that covers `cover` (H, W) of the paper; `height` of a digit in pixels.
+
+    `printed` is what print takes of the paper (H, W), and its colour (3, 1, 1); with `hard`, there is a shadow, and if
+    nothing is printed, ruled or squared paper.
+    """
     shape, paper, colour = cover.shape, look.paper[:, None, None], look.ink[:, None, None]
     tooth = rng.random(shape, np.float32)  # of the paper
     pressure = 0.93 + 0.07 * clouds(rng, shape, max(4, int(4 * max(shape) / height)))
@@ -52,7 +56,9 @@ def shoot(cover, height, look, rng, hard):
     pixels = np.broadcast_to(paper, (3, *shape))
     if hard:
         light *= _shadow(shape, rng)
-        lines, tint = _rule(shape, height, look, rng)
+        printed = printed or _rule(shape, height, look, rng)
+    if printed:
+        lines, tint = printed
         pixels = pixels + lines * (tint if look.light_on_dark else pixels * (tint - 1))
     pixels = light * (pixels + (colour - pixels) * ink if look.light_on_dark else pixels * (1 - (1 - colour) * ink))
     warm = rng.normal(0, 0.025)

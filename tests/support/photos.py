@@ -20,11 +20,11 @@ def photo(digit: np.ndarray, rng: np.random.Generator, hard: bool = False) -> Im
     height = min(max(rng.uniform(0.15, 0.8) * short, SMALLEST + rng.uniform(0, 4)), 0.8 * short)
     look = Look.draw(rng)
     look.width = max(look.width, 0.8 * 20 / height / STROKE)  # at least 1.6 pixels
-    field, points, matrix = _write(digit, look.width, height, rng)
+    field, points, matrix = write(digit, look.width, height, rng)
     shrink = min(1, 0.8 * size[0] / np.ptp(points[:, 0]))
     points, matrix = shrink * points, shrink * matrix
     corner = rng.uniform(0.04 * size, 0.96 * size - np.ptp(points, axis=0)) - points.min(axis=0)
-    return shoot(_place(field, matrix, corner, size), shrink * height, look, rng, hard)
+    return shoot(place(field, matrix, corner, size), shrink * height, look, rng, hard)
 
 
 def line(digits: list[np.ndarray], rng: np.random.Generator, hard: bool = False, touching: bool = False) -> Image.Image:
@@ -35,9 +35,9 @@ def line(digits: list[np.ndarray], rng: np.random.Generator, hard: bool = False,
     look, written, x, rise, slant = Look.draw(rng), [], 0.0, rng.normal(0, 0.02), rng.normal(0, 0.12)
     look.width = min(max(look.width, 0.55), 1.25)  # so that a small loop seldom asks for a thinner pen
     for digit in digits:  # laid out in units of a digit's height
-        shape, points, matrix = _write(digit, look.width, rng.uniform(0.85, 1.15), rng, slant)
-        place = np.array([x, rise * x + rng.normal(0, 0.03)]) - [points[:, 0].min(), points[:, 1].max()]
-        written.append((shape, matrix, place, points + place))
+        shape, points, matrix = write(digit, look.width, rng.uniform(0.85, 1.15), rng, slant)
+        spot = np.array([x, rise * x + rng.normal(0, 0.03)]) - [points[:, 0].min(), points[:, 1].max()]
+        written.append((shape, matrix, spot, points + spot))
         width = np.ptp(points[:, 0])
         x += width * rng.uniform(0.8, 1) if touching else width + rng.uniform(0.13, 0.5)
     points = np.concatenate([points for *_, points in written])
@@ -47,11 +47,11 @@ def line(digits: list[np.ndarray], rng: np.random.Generator, hard: bool = False,
     width = max(width, height * extent[0] / 0.92)
     size = np.array([width, height * (extent[1] + rng.uniform(0.3, 3))]).astype(int)
     corner = rng.uniform(0.03 * size, 0.97 * size - height * extent) - height * points.min(axis=0)
-    covers = [_place(shape, height * matrix, height * place + corner, size) for shape, matrix, place, _ in written]
+    covers = [place(shape, height * matrix, height * spot + corner, size) for shape, matrix, spot, _ in written]
     return shoot(np.max(covers, axis=0), height, look, rng, hard)
 
 
-def _write(digit, width, height, rng, slant=None):
+def write(digit, width, height, rng, slant=None):
     """Write a digit with an ink of `height`, a little turned and slanted.
 
     Returns its outline, the ink's points (N, 2) as x, y and the matrix (2, 2) that takes MNIST pixels there.
@@ -65,7 +65,7 @@ def _write(digit, width, height, rng, slant=None):
     return field, points * scale, matrix * scale
 
 
-def _place(field, matrix, offset, size):
+def place(field, matrix, offset, size):
     """How much of each pixel the ink covers: (height, width) float32 for `size` width, height."""
     inverse = np.linalg.inv(matrix) * K
     a = np.hstack([inverse, -(inverse @ offset)[:, None]]).ravel()
