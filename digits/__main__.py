@@ -1,4 +1,8 @@
-"""The verbs: `python -m digits VERB` calls the function of that name in the module of that name."""
+"""The verbs: `python -m digits VERB` calls the function of that name in the module of that name.
+
+The module declares the options of its verb, no more. What the work needs, such as PyTorch, takes seconds to import, so
+the function imports it as it begins: `--help` and mistakes are answered at once.
+"""
 
 import sys
 from difflib import get_close_matches

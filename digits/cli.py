@@ -15,7 +15,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import App, CycloptsError, Group, Parameter, Token
+from cyclopts import App, CycloptsError, Group, Parameter, Token, UnusedCliTokensError
 from cyclopts.validators import Number
 
 from digits.errors import UserError, printable
@@ -53,15 +53,17 @@ def run(verb: str, words: list[str]) -> None:
         module = import_module(f"digits.{verb}")
         function = getattr(module, verb)
         understand = getattr(module, "understand", parse)  # of a subcommand with more than its own options
-        quiet()
         bound = understand(command_line(function, prog), words)
+        quiet()
         function(*bound.args, **bound.kwargs)
 
 
 def command_line(function: Callable[..., Any], prog: str) -> App:
     """The command line of a function: its options are named as its parameters, and helped by their docstring."""
     # Lists as `--hidden 100 30`, switches without a value; of an option given twice, the last counts.
-    plain = Parameter(consume_multiple=(1, None), negative=(), allow_repeating=True, name_transform=str)
+    plain = Parameter(
+        consume_multiple=(1, None), negative=(), allow_repeating=True, name_transform=str, show_default=_shown
+    )
     options = Group("Options")
     app = App(
         prog,
@@ -76,6 +78,13 @@ def command_line(function: Callable[..., Any], prog: str) -> App:
     return app
 
 
+def _shown(default: Any) -> str | None:
+    """A default as one would type it; a switch that is off, or nothing, is not shown."""
+    if default is None or default is False:
+        return None
+    return " ".join(map(str, default)) if isinstance(default, list) else str(default)
+
+
 def parse(app: App, words: list[str]) -> BoundArguments:
     """The arguments that the words stand for. Prints the help that they ask for, and exits.
 
@@ -86,7 +95,9 @@ def parse(app: App, words: list[str]) -> BoundArguments:
     try:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except (CycloptsError, RecursionError) as error:  # of lists within lists
-        said = re.sub(r"(\S{99})\S+", r"\1...", " ".join(str(error).split()))
+        unused = " ".join(error.unused_tokens or []) if isinstance(error, UnusedCliTokensError) else ""
+        said = f"Unexpected: {unused}." if unused else str(error)
+        said = re.sub(r"(\S{99})\S+", r"\1...", " ".join(said.split()))
         raise UserError(f"{said} --help says more.") from error
     if command != app.default_command:
         command(*bound.args, **bound.kwargs)
@@ -139,8 +150,7 @@ def one_line_errors(prog: str) -> Iterator[None]:
 
 def quiet() -> None:
     """Silence what a user can do nothing about: tips, lists of devices, warnings that do not apply."""
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.disable(logging.INFO)  # whatever level Lightning sets as it is imported
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
     warnings.filterwarnings("ignore", "The epoch parameter in .scheduler.step")

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Init = Literal["scaled", "gaussian"]
-CostName = Literal["quadratic", "cross_entropy"]
+from digits.settings import CostName, Init
 
 
 def sigmoid_network(layer_sizes: list[int], init: Init = "scaled", seed: int = 0) -> nn.Sequential:

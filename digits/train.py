@@ -8,18 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from lightning.pytorch.utilities import rank_zero_only
 
-from digits.checkpoint.untrusted import read
 from digits.cli import Epochs, Int, NotNegative, PositiveInt, Rate, Seed, Strength
-from digits.data import MNISTDataModule
-from digits.model import DigitClassifier
-from digits.network import CostName, Init
-from digits.training import runs
-from digits.training.command import KernelName, TrainerSettings
+from digits.settings import CostName, Init, KernelName
+from digits.training.command import TrainerSettings
 from digits.training.command import understand as understand  # for `digits.cli.run`
-from digits.training.report import report
-from digits.training.trainer import build_trainer, fastest_device
 
 
 def train(
@@ -44,7 +37,7 @@ def train(
     run_dir: Path | None = None,
     trainer: Annotated[TrainerSettings | None, Parameter(show=False)] = None,
     resume: Annotated[bool, Parameter(parse=False)] = False,
-    kind: Annotated[type[DigitClassifier], Parameter(parse=False)] = DigitClassifier,
+    kind: Annotated[type | None, Parameter(parse=False)] = None,
 ) -> Path:
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
 
@@ -61,15 +54,15 @@ def train(
         negatives: Images without a digit per training image.
         train_size: Train on the first so many of the 50,000 images.
         only_digit: Train a detector of this digit, with one output.
-        kernel: How to train; see `digits.kernels`.
+        kernel: How to train; numba is compiled, torch the book's equations, autograd for any network; auto the fastest.
         cost: What to make small.
         l2: The book's lambda, for small weights.
         early_stop: End after so many epochs of no higher accuracy.
-        data_dir: Where the MNIST files are, or go.
+        data_dir: Where the MNIST files are, or go; if there is no MNIST in data, the user's cache.
         run_dir: A new folder for this run; else one in runs/.
         trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.
         resume: Go on from the last finished epoch in `run_dir`, if one is named.
-        kind: What to train, such as a class of your own that is derived from `DigitClassifier`.
+        kind: What to train: a class of your own that is derived from `DigitClassifier`; else that.
 
     Returns:
         The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
@@ -78,9 +71,16 @@ def train(
         UserError: If MNIST cannot be had, a setting is out of range, or the folder cannot be written to.
     """
     settings = dict(locals())  # here, where only the arguments are local
+    from digits.checkpoint.untrusted import read  # as the work begins, like every verb: see `digits.__main__`
+    from digits.data import MNISTDataModule
+    from digits.model import DigitClassifier
+    from digits.training import runs
+    from digits.training.report import report
+    from digits.training.trainer import build_trainer, fastest_device
+
     data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, allographs, negatives)
     data.prepare_data()  # before anything is written for this run
-    model = kind(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
+    model = (kind or DigitClassifier)(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
     chosen = {"accelerator": fastest_device(model, batch_size)} | (trainer or {})  # the user's settings go first
     lightning = build_trainer(run, epochs, chosen, early_stop)
@@ -91,6 +91,6 @@ def train(
             model.load_state_dict((saved := read(best)).weights)
             lightning.test(model, data, verbose=False)
             report(lightning, saved, best)
-        else:
-            rank_zero_only(print)("\nNo epoch was validated, so none could be chosen.")
+        elif lightning.is_global_zero:
+            print("\nNo epoch was validated, so none could be chosen.")
     return folder

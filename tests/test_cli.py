@@ -1,5 +1,7 @@
 """From a typed function to a command line, and from a mistake to one line."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +11,13 @@ import pytest
 import torch
 
 from digits import cli
-from digits.__main__ import main
+from digits.__main__ import VERBS, main
 from digits.errors import UserError
 
 
 def verb(
     files: list[str],
+    /,
     *,
     hidden: list[cli.PositiveInt] = [30],  # noqa: B006
     lr: cli.Rate = 3.0,
@@ -63,7 +66,7 @@ def test_words_become_arguments(words, arguments):
 @pytest.mark.parametrize(
     "words, named",
     [
-        ("", "--files requires"),
+        ("", "FILES requires"),
         ("a --hidden", "--hidden requires at least 1"),
         ("a --hidden many", '--hidden: .*"many"'),
         ("a --hidden 0", "--hidden.* >= 1"),
@@ -87,8 +90,64 @@ def test_help_anywhere_shows_each_option_with_its_default(words, capsys):
         understood(words)
     assert stop.value.code == 0
     lines = capsys.readouterr().out
-    for word in ("Do something.", "What to read.", "--hidden", "[30]", "3.0", "web", "Strength"):
+    for word in ("Do something.", "What to read.", "--hidden", "[default: 30]", "3.0", "web", "Strength"):
         assert word in lines
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_help_says_nothing_twice(name, verb):
+    code, said, _ = verb(name, "--help")
+    named = re.findall(r"^│ *\*? *(--\w+|[A-Z]+)", said, re.M)
+    assert code == 0 and "--help" in named and len(named) == len({each.strip("-").lower() for each in named})
+    assert not re.search("[A-Z] --", said)  # as in FILES --files
+    assert re.findall(r"\[default:\s+([^]]+)\]", said) == re.findall(r"\[default:\s+([\w.]+)\]", said)
+    assert "[default: False]" not in said
+
+
+LINES = """
+train.py --help
+train.py --trainer.help
+train.py --hiden 30
+train.py --epochs x
+train.py --config configs/best.yaml --lr x
+train.py --trainer.devices x
+digits/__main__.py --help
+digits/__main__.py predict --help
+digits/__main__.py predict
+digits/__main__.py predict a.png --jsn
+digits/__main__.py evaluate --help
+digits/__main__.py evaluate --wrong
+digits/__main__.py export --help
+digits/__main__.py export --to x
+digits/__main__.py figures --help
+digits/__main__.py figures x
+digits/__main__.py sweep --help
+digits/__main__.py sweep --lr x
+digits/__main__.py sweep --init x
+"""
+
+
+def test_help_and_mistakes_are_answered_without_what_the_work_needs():
+    """Only the options of a verb are imported for that; the rest takes seconds, and some of it is optional."""
+    code = """
+import json, runpy, sys
+heavy = {"torch", "lightning", "torchvision", "numba", "cv2", "matplotlib", "optuna", "tensorboard", "numpy"}
+answers = {}
+for line in sys.argv.pop().strip().splitlines():
+    sys.argv, answers[line] = line.split(), 0
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as end:
+        answers[line] = end.code
+    assert not heavy & {*sys.modules}, line
+print(json.dumps(answers))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, LINES], capture_output=True, text=True, cwd=Path(__file__).parents[1]
+    )
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout.splitlines()[-1])
+    assert answers == {line: 0 if line.endswith("help") else 2 for line in LINES.strip().splitlines()}
 
 
 def fail():

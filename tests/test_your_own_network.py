@@ -9,8 +9,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digits import train as train_module
-from digits.training.trainer import build_trainer
+from digits.training import trainer
 
 DOCS = Path(__file__).parents[1] / "docs"
 CLASS, USE, EXPORT = re.findall(r"```python\n(.*?)```", (DOCS / "your_own_network.md").read_text(), re.S)
@@ -19,8 +18,8 @@ CLASS, USE, EXPORT = re.findall(r"```python\n(.*?)```", (DOCS / "your_own_networ
 @pytest.fixture
 def page(home, data_dir, monkeypatch, capsys):
     """The names that the page's first two blocks leave, after one epoch."""
-    build = lambda run, epochs, *others: build_trainer(run, 1, *others)  # noqa: E731
-    monkeypatch.setattr(train_module, "build_trainer", build)
+    build = trainer.build_trainer
+    monkeypatch.setattr(trainer, "build_trainer", lambda run, epochs, *others: build(run, 1, *others))
     shutil.copytree(data_dir, home / "data")
     shutil.copy(DOCS / "504192.jpg", home / "photo.jpg")
     names = {"__name__": "__main__"}

@@ -11,7 +11,7 @@ import torch
 
 from digits.checkpoint.contents import Checkpoint
 from digits.errors import UserError
-from digits.network import CostName
+from digits.settings import CostName
 
 LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the parser takes many times that of memory
 COSTS: dict[str, CostName] = {"QuadraticCost": "quadratic", "CrossEntropyCost": "cross_entropy"}

@@ -10,18 +10,11 @@ from digits.checkpoint.contents import Checkpoint, load_network
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError, printable
 from digits.network import sizes
+from digits.settings import newest_run
 
-CONFIG = "config.yaml"  # the settings of a run, in its folder
-BEST = "best.ckpt"  # its best epoch
+BEST = "best.ckpt"  # the best epoch of a run, in its folder
 BUNDLED = Path(__file__).with_name("bundled.ckpt")  # made by `export --to checkpoint`
 DOUBTFUL = 0.9  # a network of less validation accuracy was hardly trained
-
-
-def newest_run() -> Path | None:
-    """The folder of the run in runs/ that was started or resumed last, if there is one."""
-    # A config is written whenever a run is started or resumed; one may be a link to nowhere.
-    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if path.is_file()]
-    return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None
 
 
 def choose(network: str | None) -> tuple[Checkpoint, Path]:

@@ -14,8 +14,8 @@ from digits.checkpoint import network2
 from digits.checkpoint.contents import VALIDATION, VERSION, Checkpoint
 from digits.cli import LARGE, MOST_EPOCHS, STRONGEST
 from digits.errors import UserError
+from digits.settings import RENAMED
 
-RENAMED = {"styles": "allographs", "no_digit": "negatives"}  # settings of version 0.1
 LONGEST = 200  # a text or a list
 NONE = type(None)
 # The types of what is known, its least and its largest value; other settings, of one's own class, are plain values.

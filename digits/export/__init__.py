@@ -4,17 +4,8 @@ import io
 from pathlib import Path
 from typing import Literal
 
-import torch
-from torch import nn
-
-from digits import mnist
-from digits.checkpoint.contents import load_network, without_training
-from digits.checkpoint.selection import choose
 from digits.errors import UserError
-from digits.export import onnx, page
-from digits.export.sample import sample
 from digits.files import check_target, write_atomically
-from digits.network import inputs, linears, predictions, sizes
 
 
 def export(
@@ -38,6 +29,15 @@ def export(
         UserError: If there is no such checkpoint, the page or ONNX models do not suit its network, or `out` cannot be
             written.
     """
+    import torch
+
+    from digits import mnist
+    from digits.checkpoint.contents import load_network, without_training
+    from digits.checkpoint.selection import choose
+    from digits.export import onnx, page
+    from digits.export.sample import sample
+    from digits.network import inputs, linears, predictions, sizes
+
     saved, checkpoint = choose(network)
     model, settings = load_network(saved, checkpoint), saved.settings
     side, only_digit = settings.get("image_size", 28), settings.get("only_digit")
@@ -49,7 +49,7 @@ def export(
         mnist.fetch(data_dir)
     test = mnist.load(data_dir, train=False) if side == 28 and not mnist.missing(data_dir) else None
 
-    def accuracy(model: nn.Module) -> float | None:
+    def accuracy(model: torch.nn.Module) -> float | None:
         """The share of the test images that are read right, 0..1; None without them."""
         if test is None:
             return None

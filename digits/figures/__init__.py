@@ -2,14 +2,8 @@
 
 from pathlib import Path
 
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-from digits.checkpoint.contents import rebuilt
-from digits.checkpoint.selection import choose
-from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.files import refuse_links, write_atomically
-from digits.model import DigitClassifier
 
 
 def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir: Path = Path("data")) -> None:
@@ -18,17 +12,22 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     Args:
         network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         out: Folder for the figures; those of an earlier call are replaced.
-        data_dir: Where the MNIST files are; missing ones are downloaded to it.
+        data_dir: Where the MNIST files are, or go; if there is no MNIST in data, the user's cache.
 
     Raises:
         UserError: If matplotlib is missing, `network` is no checkpoint of this program or takes images of another size
             than MNIST's, or `out` cannot be written to.
     """
     try:
-        from digits.figures import chapter  # here, since matplotlib is optional
+        from digits.figures import chapter  # needs matplotlib, which is optional
         from digits.plots.style import png
     except ImportError as error:
         raise UserError(f"the figures need {error.name}: pip install -e '.[figures]'") from error
+    from digits.checkpoint.contents import rebuilt
+    from digits.checkpoint.selection import choose
+    from digits.data import MNISTDataModule
+    from digits.model import DigitClassifier
+
     saved, path = choose(network)
     model = rebuilt(DigitClassifier, saved, path, {})
     if model.image_size != 28:
@@ -57,6 +56,8 @@ def logged_curves(run: Path) -> dict[str, dict[int, float]]:
 
     Raises UserError if there is a link or a pipe in the folder.
     """
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     refuse_links(run)
     log = EventAccumulator(str(run)).Reload()
     return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}

@@ -11,15 +11,11 @@ from cyclopts import App, Parameter
 from cyclopts.config import Dict
 from cyclopts.validators import Number
 
-from digits.checkpoint.selection import CONFIG, newest_run
-from digits.checkpoint.untrusted import RENAMED
 from digits.cli import LONGEST, MOST_EPOCHS, PositiveInt, parse
 from digits.errors import UserError
 from digits.files import read_regular, refuse_links
-from digits.kernels import KERNELS
+from digits.settings import CONFIG, RENAMED, newest_run
 
-WAYS = "; ".join(f"{kernel.name}: {kernel.help}" for kernel in KERNELS.values())
-KernelName = Annotated[str, Parameter(choices=("auto", *KERNELS), help=f"How to train. auto: the fastest; {WAYS}.")]
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
 Endless = Annotated[int, Parameter(validator=Number(gte=-1, lte=MOST_EPOCHS))]  # -1 for no end
 Devices = Annotated[int, Parameter(validator=Number(gte=-1, lte=max(8, cpu_count() or 1)))]

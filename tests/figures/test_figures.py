@@ -132,6 +132,7 @@ def test_logged_curves_are_those_of_the_run(fitted, data):
 def test_training_needs_neither_matplotlib_nor_the_figures(monkeypatch):
     without_matplotlib(monkeypatch, "digits")
     import_module("digits.train")
+    import_module("digits.training.report")  # as it trains
     assert "digits.plots.network" in sys.modules
     assert "digits.figures" not in sys.modules
     import_module("digits.figures")  # so that it can say what it needs

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from functools import partial
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from digits.errors import UserError
 from digits.kernels import DENSE, Job, choose, cpu, optim
 from digits.model import DigitClassifier
 from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, sigmoid_network, weights_and_biases
+from digits.settings import CostName, KernelName
 from tests.support.training import same_weights
 
 SGD = torch.optim.SGD
@@ -204,6 +206,10 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
     assert chosen_kernel("auto", network, images, optimizer, cost=cost) == kernel
     with pytest.raises(UserError, match=f"--kernel numba.*{reason}"):
         chosen_kernel("numba", network, images, optimizer, cost=cost)
+
+
+def test_kernels_and_costs_are_those_that_can_be_named():
+    assert get_args(KernelName) == ("auto", *kernels.KERNELS) and get_args(CostName) == tuple(COSTS)
 
 
 @pytest.mark.parametrize("threads, batch_size, kernel", [(1, 1000, "numba"), (2, 10, "numba"), (2, 1000, "torch")])

@@ -107,6 +107,7 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
         (["--train_size", "501"], "--train_size must be 1 to 500,"),
         (["--kernel", "corn"], "--kernel"),
         (["--bogus", "1"], "--bogus"),
+        (["100", "30"], "error: Unexpected: 100 30. --help says more."),
         (["--config", "missing.yaml"], "--config"),
         (["--config", "malformed.yaml"], "--config"),
         (["--config", "unknown.yaml"], "colour"),

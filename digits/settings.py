@@ -1,0 +1,21 @@
+"""Settings: what the names of some are, in which file a run keeps them, and what older ones are called now.
+
+The command lines are made from these names, and Python's annotations too. Without PyTorch, so that help is quick.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+Init = Literal["scaled", "gaussian"]  # see `digits.network.sigmoid_network`
+CostName = Literal["quadratic", "cross_entropy"]
+KernelName = Literal["auto", "numba", "torch", "autograd"]  # see `digits.kernels`
+
+CONFIG = "config.yaml"  # the settings of a run, in its folder
+RENAMED = {"styles": "allographs", "no_digit": "negatives"}  # settings of version 0.1
+
+
+def newest_run() -> Path | None:
+    """The folder of the run in runs/ that was started or resumed last, if there is one."""
+    # A config is written whenever a run is started or resumed; one may be a link to nowhere.
+    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if path.is_file()]
+    return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None
