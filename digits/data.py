@@ -78,7 +78,7 @@ class MNISTDataModule(LightningDataModule):
     """MNIST as the book splits it, held whole on the training device.
 
     Args:
-        data_dir: Folder that holds the MNIST files, or will.
+        data_dir: Folder that holds the MNIST files, or will; see `digits.mnist.raw_folder`.
         batch_size: Images in a mini-batch; with several processes, in each one's part of it.
         seed: Decides, with the number of the epoch, the order of the training images, and how they are augmented.
         train_size: How many of the training images train, the first ones; all if None.

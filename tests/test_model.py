@@ -1,7 +1,9 @@
 import math
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from digits.errors import UserError
 from digits.model import DigitClassifier
@@ -52,11 +54,60 @@ def test_predict():
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        lambda images: images.numpy(),
+        lambda images: images.numpy()[:, ::-1][:, ::-1].astype(np.float64) / 255,
+        lambda images: images.numpy()[:, ::-1].copy()[:, ::-1],
+        lambda images: (images.numpy() / 255).astype(np.float32),
+        lambda images: torch.from_numpy(images.numpy().transpose(0, 2, 1)).mT,
+        lambda images: np.asfortranarray(images.numpy()),
+    ],
+)
+def test_predict_reads_arrays_as_it_reads_tensors(given):
+    model, images = DigitClassifier([30]), some_images()
+    digits, activations = model.predict(given(images))
+    assert digits.equal(model.predict(images)[0])
+    torch.testing.assert_close(activations, model.predict(images)[1])
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "1"])
+def test_predict_reads_one_image(mode, recwarn):
+    model, picture = DigitClassifier([30]), Image.fromarray(some_images(1)[0].numpy()).convert(mode)
+    array = np.asarray(picture.convert("L"))
+    for image in (picture, array, torch.tensor(array)):
+        digits, activations = model.predict(image)
+        assert digits.shape == (1,) and activations.equal(model.predict(torch.tensor(array)[None])[1])
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ([[0]], "got list"),
+        ("1.png", "got str"),
+        (None, "got NoneType"),
+        (np.array(["a"]), "numpy.str_"),
+    ],
+)
+def test_predict_says_what_it_got_instead_of_images(given, said):
+    with pytest.raises(TypeError, match=said) as raised:
+        DigitClassifier([30]).predict(given)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
     "images, named",
     [
-        (torch.zeros(28, 28), r"shape .* \(28, 28\)"),
+        (torch.zeros(28), r"shape .* \(28,\)"),
+        (torch.zeros(28, 27), r"shape .* \(1, 28, 27\)"),
         (torch.zeros(3, 1, 28, 28), "shape"),
+        (np.zeros((28, 28, 3)), r"shape .* \(28, 28, 3\)"),
+        (Image.new("L", (28, 30)), r"shape .* \(1, 30, 28\)"),
+        (Image.new("RGBA", (28, 28)), "mode 1, L or RGB, got RGBA"),
         (torch.zeros(3, 28, 28, dtype=torch.int64), "dtype .*int64"),
+        (np.zeros((3, 28, 28), int), "dtype .*int64"),
+        (np.full((28, 28), 255.0), "0..1"),
         (torch.full((3, 28, 28), 255.0), "0..1"),
         (torch.full((3, 28, 28), -0.1), "0..1"),
         (torch.full((3, 28, 28), math.nan), "0..1"),

@@ -2,9 +2,11 @@
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import torch
+import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
@@ -86,6 +88,10 @@ def test_lines_agree_with_the_curves(done):
 def test_hyperparameters_are_shown(done):
     folder, _ = done
     assert settings(folder) == {"hidden": "784-12-8-10", "lr": 2.5, "seed": 1, "batch_size": 10, "epochs": 4}
+    [text] = EventAccumulator(str(folder)).Reload().Tensors("settings/text_summary")
+    [content] = text.tensor_proto.string_val
+    assert yaml.safe_load(dedent(content.decode())) == yaml.safe_load((folder / "config.yaml").read_text())
+    assert text.step == 3
     best = torch.load(folder / "best.ckpt", weights_only=True)["epoch"]
     shown = curves(folder)
     for split in ("validation", "test"):
@@ -143,6 +149,32 @@ def test_gaussian_says_what_to_expect(run):
     assert "saturate" not in run("--init", "scaled", "--epochs", 1)
 
 
+@pytest.mark.parametrize(
+    "args, advice",
+    [
+        (["--lr", "500"], "all outputs are saturated and learn no more. Start again with --lr 50\n"),
+        (["--lr", "1e-6"], "it learns slowly. Try --lr 1e-05, or more --epochs\n"),
+        (["--lr", "1e-6", "--init", "gaussian"], "Try --lr 1e-05 and --init scaled, or more --epochs\n"),
+    ],
+)
+def test_a_network_that_guesses_after_three_epochs_gets_a_line_of_advice(args, advice, run):
+    lines = run(*args, "--epochs", 5).splitlines(keepends=True)
+    [at] = [number for number, line in enumerate(lines) if "guessing" in line]
+    assert lines[at - 1].startswith("Epoch 2: ") and lines[at].endswith(advice)
+    assert "guessing" not in run(*args, "--epochs", 2) and "guessing" not in run("--epochs", 3)
+
+
+@pytest.mark.parametrize("lr", ["500", "0.001"])
+def test_who_follows_the_advice_gets_a_network_that_learns(lr, run):
+    for _ in range(3):
+        output = run("--lr", lr, "--epochs", 3)
+        if not (advised := re.search("guessing.* --lr ([0-9.e-]+)", output)):
+            break
+        lr = advised[1]
+    *_, (*_, accuracy) = EPOCH.findall(output)
+    assert float(accuracy) > 40
+
+
 def test_unreachable_data_is_said_before_anything_is_written(home, monkeypatch, capsys):
     use_sources(monkeypatch, attic=failing)
     with pytest.raises(SystemExit) as end:
@@ -158,6 +190,7 @@ def test_early_stop_ends_after_so_many_epochs_without_a_better_one(run):
     best = validation.index(max(validation))
     assert len(validation) - 1 == best + 3 < 59
     run("--hidden", 12, "--epochs", best + 2, "--early_stop", 3, "--run_dir", "resumed")
-    for _ in range(2):
-        run("--resume", "resumed", "--epochs", 60)  # it remembers how many epochs it has waited, and that it has ended
+    for finished in (False, True):  # it remembers how many epochs it has waited, and that it has ended
+        output = run("--resume", "resumed", "--epochs", 60)
+        assert ("It has stopped early, after 3 epochs of no higher accuracy" in output) is finished
         assert same(weights("whole/last.ckpt"), weights("resumed/last.ckpt"))

@@ -15,10 +15,9 @@ from typing import Any
 import yaml
 
 from digits.cli import PositiveInt, Rate
-from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.files import refuse_links, write_atomically
-from digits.network import Init
+from digits.settings import Init
 from digits.train import train
 
 DEFAULTS = {name: each.default for name, each in signature(train).parameters.items()} | {"seeds": 1, "trials": None}
@@ -52,13 +51,13 @@ def sweep(
         trials: Instead of every combination, so many that Optuna proposes within the ranges of the values given.
         workers: Networks that are trained at a time; by default one for each core.
         storage: A database that machines share, such as postgresql://user@host/name; else a file in the folder.
-        data_dir: Where the MNIST files are, or go.
+        data_dir: Where the MNIST files are, or go; if there is no MNIST in data, the user's cache.
 
     Raises:
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.
     """
     try:
-        import optuna  # here, since it is optional
+        import optuna  # optional
 
         from digits.plots.style import png
         from digits.sweep.plots import drawn
@@ -66,6 +65,8 @@ def sweep(
         from digits.sweep.trials import Setting, propose, test, validate
     except ImportError as error:
         raise UserError(f"a sweep needs {error.name}: pip install -e '.[sweep]'") from error
+    from digits.data import MNISTDataModule
+
     space: dict[str, list[Any]] = {"hidden": sorted({*hidden}), "lr": sorted({*lr})}
     space |= {"batch_size": sorted({*batch_size}), "init": sorted({*init})}
     name = f"sweep_{named(**space, seeds=[seeds], epochs=[epochs], trials=[trials])}"

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Any, NamedTuple
 
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.loggers import Logger, TensorBoardLogger
+from lightning.pytorch.loggers import TensorBoardLogger
 from optuna import Trial
 from optuna.samplers import TPESampler
 from torch import Tensor
@@ -18,11 +18,10 @@ from tqdm import tqdm
 from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.network import Init
-from digits.training.callbacks import EpochCurves, Interrupted
+from digits.settings import Init
+from digits.training.callbacks import GUESSING, EpochCurves, Interrupted
+from digits.training.report import columns
 from digits.training.trainer import quiet_trainer
-
-GUESSING = 0.2  # a network with a lower accuracy is stopped after three epochs; guessing has 0.1
 
 
 class Setting(NamedTuple):
@@ -70,24 +69,29 @@ class Best(Callback):
         trainer.should_stop = self.last >= 2 and accuracy < GUESSING
 
 
-def fit(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, log: Logger | None = None) -> Best:
-    """The best epoch of the training that train.py would do on the CPU, bit for bit, if it is not stopped."""
+def fit(
+    setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, log: TensorBoardLogger | None = None
+) -> Best:
+    """The best epoch of the training that train.py would do on the CPU, bit for bit, if it is not stopped.
+
+    Its curves and settings go to `log`.
+    """
     model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
     best, both = Best(stop), data.val_dataloader
     data.batch_size, data.seed = setting.batch_size, setting.seed
     data.val_dataloader = lambda: both()[:1]  # type: ignore[method-assign]  # no test images
     with suppress(UserError):  # of weights that are no longer finite
         quiet_trainer(epochs, best, EpochCurves(), logger=log or False).fit(model, data)
+    if log:
+        log.log_hyperparams(columns(model, data, epochs), {"best/validation": best.accuracy}, step=best.epoch)
+        log.finalize("success")
     return best
 
 
 def validate(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, curves: Path) -> float:
     """Print and return the best validation accuracy, and write curves."""
     rmtree(curves, ignore_errors=True)  # of an attempt that was stopped
-    log = TensorBoardLogger(curves, "", "", default_hp_metric=False)
-    best = fit(setting, epochs, data, stop, log)
-    log.log_hyperparams(setting._asdict() | {"epochs": epochs}, {"best/validation": best.accuracy}, step=best.epoch)
-    log.finalize("success")
+    best = fit(setting, epochs, data, stop, TensorBoardLogger(curves, "", "", default_hp_metric=False))
     stopped = f"  stopped after epoch {best.last}" if best.last + 1 < epochs else ""
     tqdm.write(f"{setting}  {setting.seed:4}  {best.accuracy:10.2%} of epoch {best.epoch}{stopped}")
     return best.accuracy

@@ -10,7 +10,7 @@ from lightning.pytorch import callbacks
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities import rank_zero_only
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from digits.files import write_atomically
@@ -19,6 +19,7 @@ GAUSSIAN = (
     "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
     "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
 )
+GUESSING = 0.2  # a network with a lower accuracy after three epochs hardly learns; guessing has 0.1
 
 
 class EarlyStopping(callbacks.EarlyStopping):
@@ -26,7 +27,10 @@ class EarlyStopping(callbacks.EarlyStopping):
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
         super().on_train_start(trainer, module)
-        trainer.should_stop = trainer.should_stop or self.wait_count >= self.patience
+        if self.wait_count >= self.patience:
+            trainer.should_stop = True
+            said = f"It has stopped early, after {self.wait_count} epochs of no higher accuracy, and is finished."
+            rank_zero_only(print)(f"{said} To go on: --early_stop N, more than {self.wait_count}")
 
 
 def parameter_count(network: nn.Module) -> int:
@@ -45,6 +49,7 @@ class EpochLines(Callback):
             unit_scale=True,
             bar_format="{percentage:3.0f}% |{bar:30}| {elapsed}, {remaining} left, {rate_fmt}",
         )
+        self.advised = False
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
         stacks = trainer.train_dataloader
@@ -70,14 +75,27 @@ class EpochLines(Callback):
         if not trainer.sanity_checking:
             images = len(trainer.datamodule.test[1])
             right = round(trainer.callback_metrics["accuracy/test"].item() * images)
-            validation = f"validation {trainer.callback_metrics['accuracy/validation']:.2%}"
-            rank_zero_only(tqdm.write)(f"Epoch {trainer.current_epoch}: {right} / {images}   {validation}")
+            validation = trainer.callback_metrics["accuracy/validation"].item()
+            line = f"Epoch {trainer.current_epoch}: {right} / {images}   validation {validation:.2%}"
+            rank_zero_only(tqdm.write)(line)
+            if validation < GUESSING and trainer.current_epoch >= 2 and not self.advised:
+                self.advised = True
+                rank_zero_only(tqdm.write)(advice(module, trainer.datamodule.validation[0][:1_000]))
 
     def on_fit_end(self, trainer: Any, module: Any) -> None:
         self.bar.close()
 
     def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
         self.bar.close()
+
+
+def advice(model: Any, images: Tensor) -> str:
+    """What to try with a network that guesses, in a line; some images (N, 28, 28) show why it does."""
+    activations = model.predict(images)[1]
+    if ((activations - activations.round()).abs() > 0.01).float().mean() < 0.01:  # also if they are no numbers
+        return f"This is guessing: all outputs are saturated and learn no more. Start again with --lr {model.lr / 10:g}"
+    init = " and --init scaled" if model.hparams["init"] == "gaussian" else ""
+    return f"This is hardly better than guessing: it learns slowly. Try --lr {model.lr * 10:g}{init}, or more --epochs"
 
 
 class EpochCurves(Callback):

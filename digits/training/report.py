@@ -1,6 +1,7 @@
 """What a finished run says, and shows in TensorBoard."""
 
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
 from digits.checkpoint.contents import Checkpoint
+from digits.data import MNISTDataModule
+from digits.model import DigitClassifier
 from digits.plots.network import confusion, first_mistakes, first_weights
+from digits.settings import CONFIG
 from digits.training.runs import differing
 
 
@@ -22,14 +26,13 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
     test = trainer.callback_metrics["accuracy/test"].item()
     epoch, validation = saved.epoch or 0, saved.accuracy or 0.0
 
-    settings = {"hidden": model.shape, "lr": model.lr, "seed": model.hparams["seed"], "batch_size": data.batch_size}
-    settings["epochs"] = trainer.max_epochs
-    # TensorBoard shows the first five in the order of their names: these five, in all runs.
-    settings |= {f"with {name}": value for name, value in differing(model, data).items() if name not in settings}
+    settings, last = columns(model, data, trainer.max_epochs), trainer.current_epoch - 1
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):
             best = {"best/validation": validation, "best/test": test}
-            logger.log_hyperparams(settings, best, step=trainer.current_epoch - 1)
+            logger.log_hyperparams(settings, best, step=last)
+            in_markdown = indent((path.parent / CONFIG).read_text(), "    ")
+            logger.experiment.add_text("settings", in_markdown, last)
             show(logger.experiment, model, epoch, *data.test)
         else:
             logger.log_hyperparams(settings)
@@ -51,6 +54,14 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
         f"Curves      tensorboard --logdir {path.parent.parent}\n"
         f"Python      {known}network = {kind}.load_from_checkpoint({str(path)!r})"
     )
+
+
+def columns(model: DigitClassifier, data: MNISTDataModule, epochs: int | None) -> dict[str, Any]:
+    """The settings of a training that TensorBoard's HPARAMS tab compares."""
+    settings = {"hidden": model.shape, "lr": model.lr, "seed": model.hparams["seed"], "batch_size": data.batch_size}
+    settings["epochs"] = epochs
+    # TensorBoard shows the first five in the order of their names, and others when they are ticked: these five.
+    return settings | {f"with {name}": value for name, value in differing(model, data).items() if name not in settings}
 
 
 def show(board: Any, model: Any, epoch: int, images: Tensor, labels: Tensor) -> None:

@@ -19,12 +19,12 @@ from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits.checkpoint.contents import Checkpoint, rebuilt
-from digits.checkpoint.selection import CONFIG
 from digits.checkpoint.untrusted import read
 from digits.data import MNISTDataModule
 from digits.errors import UserError, printable
 from digits.files import refuse_links, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
+from digits.settings import CONFIG
 from digits.training.callbacks import Interrupted
 
 PRECISIONS = {torch.float32: "32-true", torch.float64: "64-true"}
@@ -46,7 +46,7 @@ class Run(NamedTuple):
         Raises UserError for what a user can mend, and SystemExit after a signal.
         """
         lock = FileLock(self.folder / ".lock", timeout=0)  # lets go when the process dies
-        go_on = f"python -m digits train --resume {quote(str(self.folder))}"
+        go_on = resume_command(self.folder)
         hook = threading.excepthook  # the thread that writes curves has the main thread raise its OSError again
         threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else hook(failed)
         try:
@@ -77,6 +77,11 @@ class Run(NamedTuple):
         finally:
             threading.excepthook = hook
             lock.release()
+
+
+def resume_command(folder: Path) -> str:
+    """What goes on with the run in `folder`, on a command line."""
+    return f"python -m digits train --resume {quote(str(folder))}"
 
 
 def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> Run:
@@ -129,7 +134,12 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
     if type(model).configure_optimizers is not DigitClassifier.configure_optimizers:
         raise UserError("a training with an optimizer of its own cannot go on: what it remembers is not kept")
     model.to(torch.float64 if precision == "64-true" else torch.float32).load_state_dict(last.weights)
-    rank_zero_only(print)(f"Going on with {folder} after epoch {last.epoch}")
+    said = f"Going on with {folder} after epoch {last.epoch}"
+    if last.epochs == epochs:
+        go_on = f"Go on with: {resume_command(folder)} --epochs N, more than {epochs}"
+        go_on = "Its schedule was made for no more" if model.schedule else go_on
+        said = f"{folder} is finished after epoch {last.epoch}, its last. {go_on}"
+    rank_zero_only(print)(said)
     return Run(folder, resumed=True, last=last, best=best)
 
 

@@ -24,7 +24,7 @@ def parser(doc, *tables):
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     if tables:
         made.add_argument("table", choices=tables, nargs="?", default=tables[0])
-    made.add_argument("--data_dir", default="data", help="where the MNIST files are, or go (data)")
+    made.add_argument("--data_dir", default=str(ROOT / "data"), help="where the MNIST files are, or go (data/, here)")
     return made
 
 

@@ -2,7 +2,10 @@
 
 import gzip
 
+import pytest
+
 from digits import mnist
+from digits.errors import UserError
 from digits.mnist import sources as real_sources  # the fixtures take them away
 
 IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -10,6 +13,13 @@ IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 
 def fetch(raw):
     mnist.fetch(raw.parent.parent)
+
+
+def why_not(raw, capsys):
+    """The lines that say why nothing could be fetched, the last of them what to do."""
+    with pytest.raises(UserError) as raised:
+        fetch(raw)
+    return [*capsys.readouterr().err.splitlines(), str(raised.value)]
 
 
 def contents(folder):

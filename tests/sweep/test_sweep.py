@@ -90,8 +90,10 @@ def test_tensorboard_compares_the_trials(done):
         best = events.Scalars("best/validation")[-1]
         assert best.value == max(point.value for point in events.Scalars("accuracy/validation"))
         assert "accuracy/test" not in events.Tags()["scalars"]
-        entries.append(tuple(values[name].number_value for name in ("hidden", "lr", "seed")))
-    assert sorted(entries) == sorted((h, lr, seed) for h in (6, 12) for lr in (1, 1000) for seed in (0, 1))
+        assert values.keys() == {"hidden", "lr", "seed", "batch_size", "epochs"}  # as those of a run
+        entries.append((values["hidden"].string_value, values["lr"].number_value, values["seed"].number_value))
+    shapes = "784-6-10", "784-12-10"
+    assert sorted(entries) == sorted((shape, lr, seed) for shape in shapes for lr in (1, 1000) for seed in (0, 1))
 
 
 def test_one_worker_prints_the_same_table_as_two(done, run):

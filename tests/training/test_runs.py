@@ -33,6 +33,18 @@ def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
     assert curves("three")["accuracy/validation"][0] == (0, 1, 2, 3, 4)
 
 
+def test_a_finished_run_says_so_and_how_to_go_on(three, run):
+    output = run("--resume", "three")
+    line = "three is finished after epoch 2, its last. Go on with: python -m digits train --resume three --epochs N"
+    assert output.splitlines()[0] == f"{line}, more than 3" and "Epoch" not in output
+    assert "Test accuracy" in output
+    assert "finished" not in run("--resume", "three", "--epochs", 4)
+    run("--schedule", "--epochs", 1, "--run_dir", "one")
+    assert run("--resume", "one").startswith(
+        "one is finished after epoch 0, its last. Its schedule was made for no more\n"
+    )
+
+
 def interrupted_in_epoch_3(model):
     if model.current_epoch == 3:
         raise Interrupted(signal.SIGINT, 3)

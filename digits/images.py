@@ -1,0 +1,36 @@
+"""The images that a network is given: tensors, NumPy arrays or a PIL image, checked, as a tensor."""
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+Images = Tensor | np.ndarray | Image.Image
+
+
+def to_tensor(images: Images, size: int) -> Tensor:
+    """Images (N, size, size), or one, (size, size), as a tensor (N, size, size) uint8 0..255 or float 0..1.
+
+    Raises TypeError for what is no tensor, array or PIL image, and ValueError for another shape, dtype, mode or range.
+    """
+    if isinstance(images, Image.Image):
+        if images.mode not in ("1", "L", "RGB"):
+            raise ValueError(f"expected a PIL image of mode 1, L or RGB, got {images.mode}; try image.convert('L')")
+        images = np.asarray(images.convert("L"))
+    if isinstance(images, np.ndarray):
+        images = torch.from_numpy(np.array(images, order="C"))  # a copy: PyTorch takes no mirrored array
+    if not isinstance(images, Tensor):
+        raise TypeError(f"expected a tensor, a NumPy array or a PIL image, got {type(images).__name__}")
+    if images.dtype != torch.uint8 and not images.is_floating_point():
+        raise ValueError(f"expected images of dtype uint8 (0..255) or float (0..1), got {images.dtype}")
+    images = images[None] if images.ndim == 2 else images
+    check_shape(images, size)
+    if images.is_floating_point() and images.numel() and not (images.min() >= 0 and images.max() <= 1):
+        raise ValueError("expected float images within 0..1; for 0..255 pass uint8, or divide by 255")
+    return images
+
+
+def check_shape(images: Tensor, size: int) -> None:
+    """Raise ValueError if images are not (N, size, size)."""
+    if images.shape[1:] != (size, size):
+        raise ValueError(f"expected images of shape (N, {size}, {size}), got {tuple(images.shape)}")
