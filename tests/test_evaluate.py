@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from digits import evaluate, mnist
+from digits import mnist
+from digits.evaluate import answers
 from digits.handwriting import find_lines
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
@@ -83,14 +84,16 @@ def test_what_cannot_be_read_is_wrong_and_named(judged):
     draw("so\nme/4_a.png")
     Path("so\nme", "4_b\x1b.png").write_text("no picture")
     Image.new("L", (90, 90), 230).save("so\nme/4_c.png")
-    code, lines, errors = judged("so\nme")
+    code, lines, errors = judged("so\nme", "--verbose")
     assert (code, lines) == (0, ["so\\nme: 1 of 3 pictures right, 33.33% ± 27.22%; 4->nothing x2"])
-    assert [error.split(": ")[0] for error in errors] == ["so\\nme/4_b\\x1b.png", "so\\nme/4_c.png"]
+    assert [error.split(": ")[0] for error in errors[:2]] == ["so\\nme/4_b\\x1b.png", "so\\nme/4_c.png"]
+    assert [error.split(": ")[0] for error in errors[2:]] == ["  nothing read in 1"] * 2
+    assert judged("so\nme")[2] == errors[2:]
     model = DigitClassifier([12])
     model.network[2].bias.data -= 20
-    code, lines, errors = judged("so\nme", network=saved("unsure.ckpt", model))
+    code, lines, errors = judged("so\nme", "--verbose", network=saved("unsure.ckpt", model))
     assert lines == ["so\\nme: 0 of 3 pictures right, 0.00% ± 0.00%; 4->nothing x3"]
-    assert code == 0 and errors[0] == "so\\nme/4_a.png: shows nothing like a digit"
+    assert code == 0 and errors[0].startswith("so\\nme/4_a.png: its strokes are like no digits")
 
 
 def test_a_sheet_of_what_was_misread(judged, monkeypatch):
@@ -98,8 +101,8 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
     Path("some", "3_broken.png").write_text("no picture")
     *_, errors = judged("some", "--wrong", "out.png")
     assert errors[-1] == "out.png: 3 misread pictures"
-    sheet, (width, height) = Image.open("out.png").convert("L"), evaluate.TILE
-    assert sheet.size == (evaluate.COLUMNS * width, height)
+    sheet, (width, height) = Image.open("out.png").convert("L"), answers.TILE
+    assert sheet.size == (answers.COLUMNS * width, height)
     pixels = np.asarray(sheet)
     assert [(pixels[:, left : left + width] < 200).any() for left in range(0, sheet.width, width)] == [True] * 3 + [
         0
@@ -109,7 +112,7 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
     seen = np.asarray(ImageOps.contain(Image.fromarray(np.uint8(255 * seen)), (width - 20, 56)))
     places = np.lib.stride_tricks.sliding_window_view(pixels[:, :width], seen.shape)
     assert (places == seen).all((2, 3)).sum() == 1
-    monkeypatch.setattr(evaluate, "SHEET", 1)
+    monkeypatch.setattr(answers, "SHEET", 1)
     *_, errors = judged("some", "--wrong", "out.png")
     assert errors[-1] == "out.png: the first 1 of 3 misread pictures"
     assert (np.asarray(Image.open("out.png"))[:, width:] == 255).all()
@@ -126,8 +129,8 @@ def test_a_sheet_that_cannot_be_written(name, said, judged):
 
 
 def test_a_sheet_has_room_for_a_page_of_many_digits():
-    answer = evaluate.Answer(np.full((90, 90), 255, np.uint8), "1", "4" * 500, [np.ones((28, 28), np.float32)] * 500)
-    assert evaluate._sheet([answer]).height == evaluate.TILE[1]
+    answer = answers.Answer(np.full((90, 90), 255, np.uint8), "1", "4" * 500, [np.ones((28, 28), np.float32)] * 500)
+    assert answers.sheet([answer]).height == answers.TILE[1]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +175,7 @@ def test_ctrl_c_is_one_line(judged):
     Path("some", "4_a.png").write_text("no picture")
     for n in range(3_000):
         Path("some", f"4_c{n}.png").symlink_to("4_b.png")
-    command = [sys.executable, "-m", "digits", "evaluate", "some", "--network", "net.ckpt"]
+    command = [sys.executable, "-m", "digits", "evaluate", "some", "--verbose", "--network", "net.ckpt"]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     process = subprocess.Popen(command, env=environment, text=True, start_new_session=True, stdout=PIPE, stderr=PIPE)
     said = process.stderr.readline() + process.stderr.readline()  # the first picture has been looked at

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network
@@ -39,6 +39,11 @@ def read(tmp_path, monkeypatch, verb):
     return run
 
 
+def segments(said):
+    """What a line of JSON has of each segment, in a list for each line of a picture."""
+    return [[one for group in line["groups"] for one in group["segments"]] for line in json.loads(said)["lines"]]
+
+
 def test_a_line_each(read):
     code, lines, errors = read("a.png", "a.png")
     assert (code, errors) == (0, [])
@@ -48,7 +53,7 @@ def test_a_line_each(read):
 def test_activations_are_the_networks(read):
     digit = find_digit("a.png")
     _, lines, _ = read("a.png", "--json")
-    [[said]] = json.loads(lines[0])["lines"]
+    [said] = segments(lines[0])[0]
     a = load_network(untrusted.read("net.ckpt"), "net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
     model = DigitClassifier.load_from_checkpoint("net.ckpt")
     assert torch.equal(model.predict(torch.from_numpy(digit.image)[None])[1][0], a)
@@ -59,13 +64,18 @@ def test_activations_are_the_networks(read):
     assert said["box"] == list(digit.box)
 
 
+def test_many_pictures_are_read_on_all_cores(read, monkeypatch):
+    monkeypatch.setattr("digits.handwriting.parallel.MANY", 2)
+    assert [said.split("  ")[0] for said in read("a.png", "line.png")[1]] == ["a.png: 4", "line.png: 444"]
+
+
 def test_every_digit_is_read_or_the_clearest_alone(read):
     [line] = read("line.png")[1]
     assert line.startswith("line.png: 444  (least sure: 4 with ")
     [line] = read("line.png", "--single")[1]
     assert line.startswith("line.png: 4  (1.00, then ")
     [line] = read("line.png", "--single", "--json")[1]
-    assert [digit["box"] for digit in json.loads(line)["lines"][0]] == [list(find_digit("line.png").box)]
+    assert [digit["box"] for digit in segments(line)[0]] == [list(find_digit("line.png").box)]
 
 
 def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
@@ -77,7 +87,7 @@ def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
     code, lines, errors = read("page.png")
     assert (code, errors) == (0, []) and [said.split("  ")[0] for said in lines] == ["page.png: 4444", "page.png: 44"]
     [said] = read("page.png", "--json")[1]
-    upper, lower = json.loads(said)["lines"]
+    upper, lower = segments(said)
     assert [piece["digit"] for piece in upper] == [4] * 4 and [piece["digit"] for piece in lower] == [4, 4, None]
     assert np.abs(np.subtract(lower[2]["box"], (300, 200, 330, 206))).max() <= 3 and lower[2]["bits"] == ""
     assert read("page.png", "--annotate", "out.png")[0] == 0
@@ -96,7 +106,8 @@ def test_annotate(read, tmp_path):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["a.png", "line.png", "--annotate", "x.png"], "draws over one picture, and here are 2"),
+        (["a.png", "line.png", "--annotate", "x.png"], "these are 2 pictures; name a folder in place of x.png"),
+        (["a.png", "a.png", "--annotate", "drawn"], "two of the pictures would be drawn as a.png"),
         *((["a.png", "--annotate", f"x{suffix}"], f"cannot write x{suffix}: name a .png or .jpg") for suffix in OTHERS),
         *((["a.png", "--annotate", name], "cannot write") for name in ("", ".", "/dev/null")),
         (["a.png", "--annotate", f"{'n' * 300}.png"], "too long"),
@@ -116,6 +127,20 @@ def test_what_annotate_does_not_write(words, reason, read):
     code, lines, [error] = read(*words)
     assert code != 0 and lines == [] and reason in error
     assert Path("a.png").read_bytes() == before and not Path("x.png").exists()
+
+
+def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read(read):
+    rubbish = Image.new("L", (200, 120), 240)
+    ImageDraw.Draw(rubbish).line([(20, 30), (180, 35), (30, 60), (180, 90), (20, 100)], 20, 8)
+    rubbish.save("rubbish.png")
+    Image.new("L", (200, 120), 240).save("blank.png")
+    Path("broken.png").write_text("no picture")
+    code, _, errors = read("a.png", "rubbish.png", "blank.png", "broken.png", "--annotate", "drawn", network="bundled")
+    assert code == 1 and [error.split(":")[0] for error in errors] == ["rubbish.png", "blank.png", "broken.png"]
+    assert sorted(path.name for path in Path("drawn").iterdir()) == ["a.png", "blank.png", "rubbish.png"]
+    for name in ("rubbish.png", "blank.png"):
+        drawn = np.asarray(Image.open(Path("drawn", name)).convert("RGB")).reshape(-1, 3)
+        assert (drawn < 200).all(1).any() and (drawn[:, 0] == drawn[:, 2]).all()  # grey boxes, or why there are none
 
 
 @pytest.mark.parametrize("transparent", [False, True])
@@ -147,12 +172,12 @@ def test_standard_input(read, monkeypatch):
     ring().save(buffer, "PNG")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(buffer.getvalue())))
     assert read("-")[1][0].startswith("-: 4")
-    monkeypatch.setattr("digits.predict.LARGEST", 100)
+    monkeypatch.setattr("digits.predict.pictures.LARGEST", 100)
     large = io.TextIOWrapper(io.BytesIO(bytes(101)))
     for stdin, reason in ((None, "cannot be read"), (large, "is larger than 100 bytes")):  # None: it is closed
         monkeypatch.setattr("sys.stdin", stdin)
         code, lines, [error] = read("-")
-        assert (code, lines, error) == (1, [], f"-: standard input {reason}")
+        assert (code, lines) == (2, []) and error.endswith(f": standard input {reason}")
 
 
 def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
@@ -169,13 +194,14 @@ def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
     assert errors[2] == "empty: there is no picture in this folder"
     code, lines, errors = read("gone.png", "a.png", "--json")
     assert code == 1 and errors == []
-    assert json.loads(lines[0]) == {"file": "gone.png", "error": "cannot be read: No such file or directory"}
+    reason = "cannot be read: No such file or directory"
+    assert json.loads(lines[0]) == {"file": "gone.png", "error": reason, "turned": 0, "lines": []}
 
 
 @pytest.mark.parametrize(
     ("words", "network", "reason"),
     [
-        ([], "net.ckpt", "files"),
+        ([], "net.ckpt", "FILES"),
         (
             ["a.png"],
             "gone.ckpt",
@@ -198,7 +224,7 @@ def test_a_detector_says_yes_or_no(read):
 
 
 def test_it_imports_no_trainer():
-    code = "import sys, digits.predict; print({'lightning', 'torchvision', 'tensorboard'} & set(sys.modules))"
+    code = "import sys, digits.predict.pictures; print({'lightning', 'torchvision', 'tensorboard'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

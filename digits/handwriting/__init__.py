@@ -11,12 +11,14 @@ particular way. So
 5. lattice.py makes each run of a few segments a candidate;
 6. normalize.py deslants, scales and centres each candidate as MNIST's digits were;
 7. reader.py lets the network score all candidates, lattice.py takes the best path of each guess by the Viterbi
-   algorithm, the guesses vote, and a line is rejected of which the network has too little confidence.
+   algorithm, the guesses vote, and a group of digits is rejected of which the network has too little confidence;
+8. answers.py turns a picture that lies on its side, or says why nothing is read.
 
 Steps 4 to 7 are the heuristic over-segmentation of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based
 learning applied to document recognition", 1998. The page does the same in JavaScript (export/web/).
 """
 
-from digits.handwriting.reader import Digit, Line, Reading, find_digit, find_lines, number, read
+from digits.handwriting.answers import Answer, answer
+from digits.handwriting.reader import Digit, Group, Line, Reading, find_digit, find_lines, read, text
 
-__all__ = ["Digit", "Line", "Reading", "find_digit", "find_lines", "number", "read"]
+__all__ = ["Answer", "Digit", "Group", "Line", "Reading", "answer", "find_digit", "find_lines", "read", "text"]

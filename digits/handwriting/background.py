@@ -73,7 +73,9 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
             if guesses[0].components and not is_texture(guesses[0]):
                 found += guesses
     if not found:
-        raise UserError("shows no digit: nothing on it looks like ink on paper")
+        raise UserError(
+            "shows no digit: nothing on it stands out as strokes do; write darker, or leave a margin around them"
+        )
     return found
 
 

@@ -2,23 +2,28 @@
 
 import signal
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
-from pathlib import Path
+from typing import Any
 
 import cv2
 
 from digits.errors import UserError
 from digits.handwriting import Line, find_lines
 
+MANY = 8  # fewer pictures are read before other processes have started
 
-def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Line] | UserError]:
+
+def find_all(pictures: Sequence[Any], single: bool = False) -> Generator[list[Line] | UserError]:
     """For each picture, in order, what `find_lines` finds; or why nothing is found.
 
     Close the iterator to stop early. Raises UserError if a process is killed.
     """
+    if len(pictures) < MANY:
+        yield from (_find(picture, single) for picture in pictures)
+        return
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,))
     heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
@@ -34,7 +39,7 @@ def find_all(pictures: list[Path], single: bool = False) -> Generator[list[Line]
         executor.shutdown(cancel_futures=True)
 
 
-def _find(picture: Path, single: bool) -> list[Line] | UserError:
+def _find(picture: Any, single: bool) -> list[Line] | UserError:
     try:
         return find_lines(picture, single)
     except UserError as error:

@@ -1,13 +1,12 @@
 """From a picture to its digits: candidates are normalized, a network scores them, and the best path is read."""
 
 from collections import defaultdict
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
 
-from digits.errors import UserError
 from digits.handwriting import lattice
 from digits.handwriting.background import find_foregrounds
 from digits.handwriting.lattice import Candidate
@@ -21,7 +20,9 @@ if TYPE_CHECKING:
 
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 SURE = 4  # a vote counts as the confidence to this power
-REJECTION_THRESHOLD = 0.5  # least confidence of a number: a higher one rejects more of what is none, and more digits
+REJECTION_THRESHOLD = 0.5  # least confidence of a group: a higher one rejects more of what is none, and more digits
+DOUBTFUL = 0.3  # a digit of a smaller activation is said as ?
+WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
 
 
 class Digit(NamedTuple):
@@ -112,18 +113,57 @@ def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: 
 
 
 class Hypothesis(NamedTuple):
-    """What a line may say: its readings, how sure the network is of them, 0..1, and how much a vote for it weighs."""
+    """What a line may say: a path through its candidates, their outputs (N, 10), and how much a vote for it weighs."""
+
+    line: Line
+    outputs: np.ndarray
+    path: lattice.Path
+    weight: float
+
+    @property
+    def digits(self) -> str:
+        return "".join(str(digit) for _, digit in self.path if digit is not None)
+
+    @property
+    def readings(self) -> list[Reading]:
+        return [Reading(digit, self.outputs[n], *self.line.digits[n]) for n, digit in self.path]
+
+    def confidence(self, left: float = -np.inf, right: float = np.inf) -> float:
+        """How sure the network is, 0..1, of what has its middle between these columns of the picture."""
+        boxes = [self.line.digits[n].box for n, _ in self.path]
+        path = (step for step, box in zip(self.path, boxes, strict=True) if left <= (box[0] + box[2]) / 2 < right)
+        return lattice.confidence(self.line.candidates, self.outputs, tuple(path))
+
+
+class Group(NamedTuple):
+    """What stands together in a line: its readings, left to right, and the network's confidence in them, 0..1.
+
+    A `known` one is the only digit of a picture, since the caller says so or it is drawn as MNIST's are.
+    """
 
     readings: list[Reading]
     confidence: float
-    weight: float
+    known: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its digits, of which doubtful ones are ?; "" if it is rejected."""
+        if not self.known and self.confidence <= REJECTION_THRESHOLD:
+            return ""
+        digits = [reading for reading in self.readings if reading.digit is not None]
+        return "".join(str(one.digit) if self.known or one.outputs.max() >= DOUBTFUL else "?" for one in digits)
 
 
-def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
+def text(line: list[Group]) -> str:
+    """The numbers of a line, with a space between them; "" if there is none."""
+    return " ".join(filter(None, (group.text for group in line)))
+
+
+def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
     """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`, from above.
 
-    The guesses at a line, those at one place, vote for what it says. It is dropped, unless `known`, if the mean of all
-    guesses' confidence, 0 of those without it, is not over the threshold. Raises UserError if none is left.
+    The guesses at a line, those at one place, vote for what it says. It falls into groups at its wide gaps; a group's
+    confidence is the mean of all guesses', 0 of those without it. Also lines without a digit are returned.
     """
     import torch  # here, since the processes that only find digits need none
 
@@ -135,34 +175,31 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Reading]]:
     ends = np.cumsum([len(line.digits) for line in lines])
     guessed = map(hypotheses, lines, np.split(activations, ends[:-1]))
     known, guesses = lines[0].known, lines[0].guesses
-    chosen = []
+    found = []
     for place in places(sorted(guessed, key=lambda guess: -guess[0].weight), known):
         votes: dict[str, float] = defaultdict(float)
         for one in chain.from_iterable(place):
-            votes[number(one.readings)] += one.weight
-        best = max(chain.from_iterable(place), key=lambda one: (votes[number(one.readings)], one.weight))
-        if known or sum(guess[0].confidence for guess in place) > REJECTION_THRESHOLD * guesses:
-            chosen.append(best.readings)
-    if not chosen:
-        raise UserError("shows nothing like a digit")
-    return sorted(chosen, key=extent)
+            votes[one.digits] += one.weight
+        best = max(chain.from_iterable(place), key=lambda one: (votes[one.digits], one.weight))
+        parts = groups(best.readings)
+        edges = [-np.inf, *((one[-1].box[2] + other[0].box[0]) / 2 for one, other in pairwise(parts)), np.inf]
+        sure = [sum(guess[0].confidence(*sides) for guess in place) / guesses for sides in pairwise(edges)]
+        found.append([Group(part, confidence, known) for part, confidence in zip(parts, sure, strict=True)])
+    return sorted(found, key=lambda line: extent([reading for group in line for reading in group.readings]))
 
 
 def hypotheses(line: Line, outputs: np.ndarray) -> list[Hypothesis]:
     """What a guess at a line may say, the best first, by the outputs (N, 10) of a network for its N candidates."""
     paths = [(((0, int(outputs[0].argmax())),), 0.0)] if line.known else lattice.best_paths(line.candidates, outputs)
     likelihoods = np.exp([score - paths[0][1] for _, score in paths])
-    found = []
-    for (path, _), probability in zip(paths, likelihoods / likelihoods.sum(), strict=True):
-        confidence = lattice.confidence(line.candidates, outputs, path)
-        readings = [Reading(digit, outputs[n], *line.digits[n]) for n, digit in path]
-        found.append(Hypothesis(readings, confidence, probability * confidence**SURE * line.clarity))
-    return found
+    found = [Hypothesis(line, outputs, path, 0) for path, _ in paths]
+    shares = zip(found, likelihoods / likelihoods.sum(), strict=True)
+    return [one._replace(weight=share * one.confidence() ** SURE * line.clarity) for one, share in shares]
 
 
 def extent(readings: list[Reading]) -> tuple[float, float]:
-    """From which row of the picture to which the digits of a line are, in the median."""
-    boxes = [reading.box for reading in readings if reading.digit is not None] or [(0, 0, 0, 0)]
+    """From which row of the picture to which the digits of a line are, in the median; if it has none, its segments."""
+    boxes = [reading.box for reading in readings if reading.digit is not None] or [reading.box for reading in readings]
     _, top, _, bottom = np.median(boxes, axis=0).tolist()
     return top, bottom
 
@@ -179,11 +216,23 @@ def places(guesses: list[list[Hypothesis]], known: bool) -> list[list[list[Hypot
         home = next((there for first, last, there in found if known or first <= middle < last), None)
         if home:
             home.append(guess)
-        elif guess[0].confidence > 0:
+        else:
             found.append((top, bottom, [guess]))
     return [place for *_, place in found]
 
 
-def number(line: list[Reading]) -> str:
-    """The digits of a line."""
-    return "".join(str(reading.digit) for reading in line if reading.digit is not None)
+def groups(readings: list[Reading]) -> list[list[Reading]]:
+    """The readings of a line, parted where the gap from a digit to the next one is wider than WORD of their heights.
+
+    What is no digit, and stands between two groups, is of the first.
+    """
+    top, bottom = extent(readings)
+    found: list[list[Reading]] = [[]]
+    end = np.inf
+    for reading in readings:
+        if reading.digit is not None:
+            if reading.box[0] - end > WORD * (bottom - top):
+                found.append([])
+            end = reading.box[2]
+        found[-1].append(reading)
+    return found

@@ -4,6 +4,7 @@ python -m tests.benchmarks.reading                      photos of one digit and 
 python -m tests.benchmarks.reading times                what takes how long, on one thread
 python -m tests.benchmarks.reading changes FOLDER...    whether changes that must not matter change what is read
 python -m tests.benchmarks.reading sheet --picture FILE a sheet of twenty photos with what was read under each
+python -m tests.benchmarks.reading pages --picture FILE the same of twelve pages of a user's: forms, lists, drawings
 
 Photos are made of MNIST's test digits (tests/support/photos.py) with a seed that nothing was tuned on. `changes` takes
 pictures of the folders by turns, with right answers as `python -m digits evaluate` finds them, and reads the clearest
@@ -13,6 +14,7 @@ digit of each. The bundled network reads, or that of `--network CHECKPOINT`.
 import io
 import os
 import tempfile
+import textwrap
 from itertools import chain, cycle, zip_longest
 from pathlib import Path
 from statistics import median
@@ -27,14 +29,16 @@ from tqdm import tqdm, trange
 from digits import DigitClassifier, mnist
 from digits.checkpoint.selection import BUNDLED
 from digits.errors import UserError
-from digits.evaluate import labels_in
-from digits.handwriting import find_digit
+from digits.evaluate.answers import labels_in
+from digits.handwriting import answer, find_digit, text
+from digits.handwriting.parallel import find_all
 from tests.benchmarks.common import heading, parser, python, row
 from tests.support import photos
 from tests.support.digitless import KINDS
 from tests.support.finding import encoded
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.readings import read_lines, read_naively, read_photos
+from tests.support.written_pages import pages
 
 SEED = 2025
 LEAST, LARGEST = 8, 64_000_000  # pixels on the shorter side of a picture that is read, and in all of it
@@ -206,15 +210,37 @@ def draw_sheet(args, model, columns=10, tile=100, strip=20):
                 ImageOps.pad(photo.convert("RGB"), (tile - 8, tile - 8), color="white"), (column * tile + 4, top)
             )
             read = int(read_photos(model, [photo])[0])
-            text, colour = ("none" if read < 0 else str(read)), "black"
+            said, colour = ("none" if read < 0 else str(read)), "black"
             if read != labels[i]:
-                text, colour = f"{text}, not {labels[i]}", "#d55e00"
-            draw.text(((column + 0.5) * tile, top + tile + strip / 2), text, colour, font_size=16, anchor="mm")
+                said, colour = f"{said}, not {labels[i]}", "#d55e00"
+            draw.text(((column + 0.5) * tile, top + tile + strip / 2), said, colour, font_size=16, anchor="mm")
+    sheet.save(args.picture, optimize=True)
+
+
+def draw_pages(args, model, columns=4, tile=300, strip=60):
+    """What a person reads on each of twelve pages, line by line, and what is said; a sheet of them with the latter."""
+    # The second half of the test images has many that are hard for a person too.
+    images, labels = (tensor.numpy()[:5000] for tensor in mnist.load(args.data_dir, train=False))
+    sheet = Image.new("RGB", (columns * tile, 3 * (4 * tile // 3 + strip)), "white")
+    draw = ImageDraw.Draw(sheet)
+    heading("page", "wanted", "said")
+    for n, (name, photo, wanted) in enumerate(pages(images, labels, SEED)):
+        lines, degrees, error = answer(model.network, photo, next(find_all([photo])))
+        said = (
+            f"({error})"
+            if error
+            else " / ".join(filter(None, map(text, lines))) + f" (turned by {degrees}°)" * (degrees > 0)
+        )
+        row(name, " / ".join(wanted) or "nothing", said)
+        x, y = n % columns * tile, n // columns * (4 * tile // 3 + strip)
+        sheet.paste(ImageOps.pad(photo.convert("RGB"), (tile - 8, 4 * tile // 3 - 8), color="white"), (x + 4, y + 4))
+        draw.text((x + 8, y + 4 * tile // 3), textwrap.fill(said, 36), "black", font_size=14)
     sheet.save(args.picture, optimize=True)
 
 
 def main(words=None):
-    tables = {"photos": show_photos, "times": show_times, "changes": show_changes, "sheet": draw_sheet}
+    tables = {"photos": show_photos, "times": show_times, "changes": show_changes}
+    tables |= {"sheet": draw_sheet, "pages": draw_pages}
     options = parser(__doc__, *tables)
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for changes")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="what reads (the bundled one)")

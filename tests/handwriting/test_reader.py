@@ -9,11 +9,9 @@ import torch
 from PIL import Image
 
 from digits import mnist
-from digits.errors import UserError
-from digits.handwriting import find_digit, find_lines, number, read
-from digits.handwriting.lattice import Candidate
+from digits.handwriting import find_digit, find_lines, read
 from digits.handwriting.normalize import centre_of_mass
-from digits.handwriting.reader import REJECTION_THRESHOLD, Digit, Line
+from digits.handwriting.reader import REJECTION_THRESHOLD
 from digits.model import DigitClassifier
 from digits.network import sigmoid_network
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded
@@ -120,41 +118,21 @@ def constant_network(*outputs):
     return network
 
 
-def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
-    """The network says of an image the digit that its shade is a tenth of."""
-    candidate = Candidate(0, 1, 0.6, 1.0, 0.0)
-
-    class Said(torch.nn.Module):
-        def forward(self, images):
-            return torch.where(torch.arange(10) == (10 * images[:, :1]).round(), 0.9, 0.01)
-
-    def line(digit, top, clarity=1.0):
-        image = np.full((28, 28), digit / 10, np.float32)
-        return Line([candidate], [Digit(image, (10, top, 40, top + 50))], clarity, 3)
-
-    upper = [line(3, 20, 1.5), line(5, 22), line(5, 18)]
-    assert [number(one) for one in read(Said(), upper)] == ["5"]
-    lower = [line(7, 100), line(8, 105, 2.0)]
-    assert [number(one) for one in read(Said(), lower + upper)] == ["5", "8"]
-    assert [number(one) for one in read(Said(), [*upper, line(7, 100, 9.0)])] == ["5"]
-
-
 @pytest.mark.parametrize("activation", [REJECTION_THRESHOLD - 0.02, REJECTION_THRESHOLD + 0.02])
 def test_a_line_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(activation):
     network = constant_network(*[0.001] * 4, activation, *[0.001] * 5)
     picture = on_paper(cover(SIZE, (STROKES[0], 110, 50, 120)))
     [[known]] = read(network, find_lines(picture, single=True))
-    assert (known.digit, known.outputs.shape) == (4, (10,)) and known.outputs[4] == pytest.approx(activation)
-    if activation > REJECTION_THRESHOLD:
-        [line] = read(network, find_lines(picture))
-        assert number(line) == "4" and line[0].box == find_digit(picture).box
-    else:
-        with pytest.raises(UserError, match="shows nothing like a digit"):
-            read(network, find_lines(picture))
+    [reading] = known.readings
+    assert known.text == "4" and reading.outputs[4] == pytest.approx(activation) == pytest.approx(known.confidence)
+    [[group]] = read(network, find_lines(picture))
+    assert group.text == ("4" if activation > REJECTION_THRESHOLD else "")
+    assert group.readings[0].box == find_digit(picture).box
 
 
 @pytest.mark.parametrize(("activation", "digit"), [(0.9, 1), (0.2, 0)])
 def test_a_detector_says_whether_it_is_its_digit(activation, digit):
     picture = on_paper(cover(SIZE, (STROKES[0], 110, 50, 120)))
-    [[reading]] = read(constant_network(activation), find_lines(picture, single=True))
+    [[group]] = read(constant_network(activation), find_lines(picture, single=True))
+    [reading] = group.readings
     assert reading.digit == digit and reading.outputs.tolist() == pytest.approx([1 - activation, activation])

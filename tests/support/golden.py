@@ -16,7 +16,7 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError
-from digits.handwriting import find_digit, find_lines, number, reader
+from digits.handwriting import find_digit, find_lines, reader, text
 from tests.support.pens import APART, STROKES, cover, on_paper
 
 FOLDER = Path(__file__).parents[1] / "handwriting" / "golden"
@@ -64,21 +64,26 @@ def found(path: Path) -> dict[str, Any]:
         lines = find_lines(path)
         outputs = [network(torch.from_numpy(np.stack([one.image for one in line.digits])).flatten(1)) for line in lines]
         guesses = [reader.hypotheses(line, output.numpy())[0] for line, output in zip(lines, outputs, strict=True)]
-        readings = [[one for one in line if one.digit is not None] for line in reader.read(network, lines)]
+        found = [line for line in reader.read(network, lines) if text(line)]
     except UserError:
         return {"guesses": [], "lines": []}
     counts = [len(line.candidates) for line in lines]
     return {
-        "guesses": [[n, number(one.readings), one.confidence] for n, one in zip(counts, guesses, strict=True)],
+        "guesses": [[n, one.digits, one.confidence()] for n, one in zip(counts, guesses, strict=True)],
         "lines": [
             {
-                "read": number(line),
-                "boxes": [list(one.box) for one in line],
-                "images": [(255 * one.image).round().flatten().tolist() for one in line],
+                "read": text(line),
+                "boxes": [list(one.box) for one in digits_of(line)],
+                "images": [(255 * one.image).round().flatten().tolist() for one in digits_of(line)],
             }
-            for line in readings
+            for line in found
         ],
     }
+
+
+def digits_of(line: list[reader.Group]) -> list[reader.Reading]:
+    """The digits of the groups that are read."""
+    return [one for group in line if group.text for one in group.readings if one.digit is not None]
 
 
 def golden() -> dict[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import find_lines, number, read
+from digits.handwriting import find_lines, read, text
 
 
 def predicted(model, images):
@@ -18,7 +18,7 @@ def read_photos(model, pictures):
     digits = []
     for picture in pictures:
         try:
-            digits.append(int(number(read(model.network, find_lines(picture, single=True))[0])))
+            digits.append(int(text(read(model.network, find_lines(picture, single=True))[0])))
         except UserError:
             digits.append(-1)
     return np.array(digits)
@@ -29,7 +29,8 @@ def read_lines(model, pictures):
     numbers = []
     for picture in pictures:
         try:
-            numbers.append([int(digit) for line in read(model.network, find_lines(picture)) for digit in number(line)])
+            lines = read(model.network, find_lines(picture))
+            numbers.append([int(digit) for line in lines for digit in text(line) if digit.isdigit()])
         except UserError:
             numbers.append([])
     return numbers

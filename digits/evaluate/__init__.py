@@ -1,0 +1,64 @@
+"""How well pictures are read whose right answers are known: `python -m digits evaluate`."""
+
+import sys
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+
+from digits.errors import UserError, printable
+
+
+def evaluate(
+    folders: list[str] | None = None,
+    /,
+    *,
+    network: str | None = None,
+    single: bool = False,
+    json: bool = False,
+    wrong: Path | None = None,
+    verbose: bool = False,
+    data_dir: Path = Path("data"),
+) -> None:
+    """Say how well pictures are read whose right answers are known, a line for each folder; else MNIST's test images.
+
+    The right answer is the name of a folder in it, as in FOLDER/7/x.png, or what the picture's own name has before its
+    first _, as in FOLDER/504192_x.jpg; several lines of digits have a - between them, as in FOLDER/012-345_x.jpg, and
+    if numbers of a line have a space between them there, it counts.
+
+    Args:
+        folders: Folders of pictures.
+        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
+        single: Read the clearest digit of each picture alone. Otherwise every line must be right.
+        json: Print an object a folder, for programs.
+        wrong: Write a picture of what was misread: the picture, what the network saw, what is right and what was said.
+        verbose: Say of each picture in which nothing is read why; otherwise these are counted by their reasons.
+        data_dir: Where the MNIST files are, or go; if there is no MNIST in data, the user's cache.
+    """
+    from digits.checkpoint.selection import choose_reader
+    from digits.evaluate.answers import SHEET, Answer, labels_in, read_labelled, read_mnist, say, sheet
+    from digits.handwriting.parallel import find_all
+    from digits.handwriting.picture import check_output, save
+
+    reader, detected = choose_reader(network)
+    if detected is not None:
+        raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
+    labels = {folder: labels_in(Path(folder)) for folder in folders or []}
+    pictures = list(chain.from_iterable(labels.values()))
+    if wrong:  # before the long work, so that it is not for nothing
+        check_output(wrong, [*pictures, network or ""])
+    answers: list[Answer] = []
+    with closing(find_all(pictures, single)) as found:
+        for folder, known in labels.items():
+            of_folder = read_labelled(reader, folder, known, found, verbose)
+            say(folder, of_folder, json)
+            answers += of_folder
+    if not labels:
+        answers = read_mnist(reader, data_dir)
+        say("MNIST's test images", answers, json)
+    if len(labels) > 1 and not json:
+        say("all", answers, json)
+    if wrong:
+        misread = [answer for answer in answers if answer.said != answer.label]
+        save(sheet(misread[:SHEET]), wrong)
+        shown = f"the first {SHEET} of " if len(misread) > SHEET else ""
+        print(f"{printable(str(wrong))}: {shown}{len(misread):,} misread pictures", file=sys.stderr)

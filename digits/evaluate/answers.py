@@ -1,0 +1,117 @@
+"""What was read in pictures whose right answers are known, and how well."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from json import dumps
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+from torch import nn
+from tqdm import tqdm
+
+from digits import mnist
+from digits.errors import UserError, printable
+from digits.handwriting import Line, answer, text
+from digits.handwriting.picture import open_picture, pictures_in
+from digits.network import inputs, linears, predictions
+
+SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
+TILE = 200, 190  # width and height of one of them in pixels
+SEEN = 30  # images that the network saw of one picture at most; of hundreds, none could be made out
+
+
+class Answer(NamedTuple):
+    """A picture, which is a path or pixels, what it shows, and what was read in it: digits, or "" for nothing."""
+
+    picture: Any
+    label: str
+    said: str
+    seen: list[np.ndarray]  # images (28, 28), 0..1, that the network saw
+    error: str = ""  # why nothing was read
+
+
+def labels_in(folder: Path) -> dict[Path, str]:
+    """The pictures in a folder, and in those folders in it whose names are digits; and what they show.
+
+    Raises UserError if there are none.
+    """
+    pictures = pictures_in(folder)
+    labels = {picture: name[1] for picture in pictures if (name := re.match("([0-9]+(?:[- ][0-9]+)*)_", picture.name))}
+    skipped = len(pictures) - len(labels)
+    for inner in sorted(folder.iterdir()):
+        if inner.is_dir() and re.fullmatch("[0-9]+([- ][0-9]+)*", inner.name):
+            labels |= dict.fromkeys(pictures_in(inner), inner.name)
+    if not labels:
+        raise UserError(f"{folder} has no picture whose right answer is known, such as 7_x.png or 7/x.png")
+    if skipped:
+        print(f"{printable(str(folder))}: {skipped:,} passed over, without a right answer in the name", file=sys.stderr)
+    return labels
+
+
+def read_labelled(
+    network: nn.Module, title: str, labels: dict[Path, str], found: Iterator[list[Line] | UserError], verbose: bool
+) -> list[Answer]:
+    """Read the lines that are found in pictures; if `verbose`, say on standard error why none are read."""
+    answers = []
+    bar = tqdm(labels.items(), printable(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
+    for picture, label in bar:
+        lines, _, error = answer(network, picture, next(found))
+        said = "-".join(filter(None, map(text, lines)))
+        if " " not in label:
+            said = said.replace(" ", "")
+        read = [reading for line in lines for group in line if group.text for reading in group.readings]
+        answers.append(Answer(picture, label, said, [one.image for one in read if one.digit is not None], error))
+        if error and verbose:
+            tqdm.write(f"{printable(str(picture))}: {error}", file=sys.stderr)
+    return answers
+
+
+def read_mnist(network: nn.Module, data_dir: Path) -> list[Answer]:
+    """Read MNIST's test images, which are fetched into `data_dir` if they are not there."""
+    mnist.fetch(data_dir)
+    images, labels = mnist.load(data_dir, train=False)
+    said = predictions(network(inputs(images, like=linears(network)[0].weight)))
+    facts = zip(images.numpy(), labels.tolist(), said.tolist(), strict=True)
+    return [Answer(255 - image, str(label), str(digit), [image / np.float32(255)]) for image, label, digit in facts]
+
+
+def say(title: str, answers: list[Answer], json: bool) -> None:
+    """Print how many pictures are right, with the standard error of their share, and the most frequent confusions."""
+    wrong = Counter((answer.label, answer.said) for answer in answers if answer.said != answer.label)
+    total = len(answers)
+    right = total - wrong.total()
+    share = right / total
+    error = (share * (1 - share) / total) ** 0.5
+    if json:
+        confusions = [{"is": label, "said": said, "pictures": n} for (label, said), n in wrong.most_common(3)]
+        facts = {"folder": title, "pictures": total, "right": right, "share": share, "standard_error": error}
+        unread = Counter(one.error for one in answers if one.error)
+        print(dumps(facts | {"confusions": confusions, "unread": unread}), flush=True)
+        return
+    line = f"{printable(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}"
+    if wrong:
+        line += "; " + ", ".join(f"{label}->{said or 'nothing'} x{n}" for (label, said), n in wrong.most_common(3))
+    print(line, flush=True)
+    for error, n in Counter(one.error for one in answers if one.error).most_common():
+        print(f"  nothing read in {n:,}: {printable(error)}", file=sys.stderr)
+
+
+def sheet(misread: list[Answer]) -> Image.Image:
+    """The pictures, under each what the network saw, what is right, and what was said."""
+    width, height = TILE
+    drawn = Image.new("RGB", (COLUMNS * width, max(1, -(-len(misread) // COLUMNS)) * height), "white")
+    for place, one in enumerate(misread):
+        left, top = place % COLUMNS * width + 10, place // COLUMNS * height
+        with suppress(UserError):  # it cannot be read
+            drawn.paste(ImageOps.contain(open_picture(one.picture)[0], (width - 20, 90)), (left, top))
+        if one.seen:
+            seen = Image.fromarray(np.uint8(255 * np.hstack(one.seen[:SEEN])))
+            drawn.paste(ImageOps.contain(seen, (width - 20, 56)), (left, top + 96))
+        said = f"is {one.label}, said {one.said or 'nothing'}"
+        ImageDraw.Draw(drawn).text((left, top + 160), said, "#d55e00", font_size=16)
+    return drawn

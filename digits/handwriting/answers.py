@@ -1,0 +1,88 @@
+"""What is said of a picture: its numbers, read after it is turned if it lies on its side, or why there are none."""
+
+from contextlib import suppress
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from digits.errors import UserError
+from digits.handwriting.picture import open_picture
+from digits.handwriting.reader import REJECTION_THRESHOLD, Group, Line, find_lines, read, text
+
+if TYPE_CHECKING:
+    from torch import nn
+
+SMALL = 8  # digits that are less high, in pixels of the picture, are too small
+UPRIGHT = 0.75  # other ways up are tried where a picture is read with less confidence
+TURNED = 1.4  # ... and one is taken if its digits but the 1s, like which is any stroke, have so many times all of it
+
+
+class Answer(NamedTuple):
+    """What is read in a picture: its lines, after it is turned counterclockwise by so many degrees.
+
+    If none holds a number, `error` says why, and what to do; else it is "".
+    """
+
+    lines: list[list[Group]]
+    degrees: int = 0
+    error: str = ""
+
+
+def answer(network: "nn.Module", picture: Any, found: list[Line] | UserError) -> Answer:
+    """What a network reads in a picture in which `find_lines` found these lines, or why nothing is read."""
+    if isinstance(found, UserError):
+        return Answer([], error=str(found))
+    degrees, lines = read_turned(network, picture, read(network, found))
+    return Answer(lines, degrees, "" if any(map(text, lines)) else why_none(lines))
+
+
+def read_turned(network: "nn.Module", picture: Any, lines: list[list[Group]]) -> tuple[int, list[list[Group]]]:
+    """By how many degrees a picture, badly read as `lines`, has to be turned counterclockwise, and its lines then.
+
+    They are those of `read`, with boxes as they are before it is turned; 0 and `lines`, unless the network is far surer
+    of a turned picture.
+    """
+    best = 0, lines
+    sure = confidences(lines)
+    if lines[0][0].known or (sure and np.mean(sure) >= UPRIGHT):
+        return best
+    image, scale = open_picture(picture)
+    least = TURNED * sum(sure)
+    for degrees in (90, 180, 270):
+        with suppress(UserError):
+            turned = read(network, find_lines(image.rotate(degrees, expand=True)))
+            total = sum(confidences(turned, but=1))
+            if total > max(least, REJECTION_THRESHOLD * len(confidences(turned))):
+                best, least = (degrees, turned), total
+    degrees, found = best
+    width, height = image.size
+    for line in found if degrees else ():
+        for group in line:
+            for n, reading in enumerate(group.readings):
+                left, top, right, bottom = reading.box
+                box = {
+                    90: (width - bottom, left, width - top, right),
+                    180: (width - right, height - bottom, width - left, height - top),
+                    270: (top, height - right, bottom, height - left),
+                }[degrees]
+                group.readings[n] = reading._replace(box=tuple(round(side * scale) for side in box))
+    return best
+
+
+def confidences(lines: list[list[Group]], but: int | None = None) -> list[float]:
+    """The confidence in each digit of lines, `but` those of one value: that of its group."""
+    return [
+        group.confidence
+        for group in chain.from_iterable(lines)
+        for reading in group.readings
+        if reading.digit not in (None, but)
+    ]
+
+
+def why_none(lines: list[list[Group]]) -> str:
+    """Why lines, of which none holds a number, are not read, and what to do."""
+    heights = [bottom - top for line in lines for group in line for *_, (_, top, _, bottom) in group.readings]
+    if max(heights) < SMALL:
+        return f"its strokes are less than {SMALL} pixels high, too small to be read; take the picture from nearer"
+    return "its strokes are like no digits; crop it to them, with a margin, or read one digit with --single"

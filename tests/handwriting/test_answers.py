@@ -1,0 +1,123 @@
+"""What is said of a picture: guesses vote, a line falls into groups, doubt is said, and why nothing is read."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.selection import BUNDLED
+from digits.checkpoint.untrusted import read as checkpoint
+from digits.errors import UserError
+from digits.handwriting import Group, answer, find_lines, read, text
+from digits.handwriting.answers import SMALL
+from digits.handwriting.lattice import Candidate
+from digits.handwriting.reader import DOUBTFUL, Digit, Line
+from tests.support.pens import STROKES, cover, on_paper
+
+NETWORK = load_network(checkpoint(BUNDLED), BUNDLED)
+
+
+class Said(torch.nn.Module):
+    """A network that says of an image the digit that its shade is a tenth of."""
+
+    def forward(self, images):
+        return torch.where(torch.arange(10) == (10 * images[:, :1]).round(), 0.9, 0.01)
+
+
+def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
+    candidate = Candidate(0, 1, 0.6, 1.0, 0.0)
+
+    def line(digit, top, clarity=1.0):
+        image = np.full((28, 28), digit / 10, np.float32)
+        return Line([candidate], [Digit(image, (10, top, 40, top + 50))], clarity, 3)
+
+    upper = [line(3, 20, 1.5), line(5, 22), line(5, 18)]
+    assert [text(one) for one in read(Said(), upper)] == ["5"]
+    lower = [line(7, 100), line(8, 105, 2.0)]
+    assert [text(one) for one in read(Said(), lower + upper)] == ["5", "8"]
+    assert [text(one) for one in read(Said(), [*upper, line(7, 100, 9.0)])] == ["5", ""]
+
+
+def written(*digits, guesses=1):
+    """A line of digits in one guess, 30 wide and 50 high, with a wide gap for None."""
+    lefts = [45 * n for n in range(len(digits))]
+    images = [
+        Digit(np.full((28, 28), digit / 10, np.float32), (left, 0, left + 30, 50))
+        for digit, left in zip(digits, lefts, strict=True)
+        if digit is not None
+    ]
+    return Line([Candidate(n, n + 1, 0.6, 1.0, 0.0) for n in range(len(images))], images, guesses=guesses)
+
+
+def test_a_line_falls_into_groups_at_wide_gaps():
+    [line] = read(Said(), [written(2, 7, None, 1, 5, None, 4, 2)])
+    assert text(line) == "27 15 42" and [len(group.readings) for group in line] == [2, 2, 2]
+
+
+def test_each_group_is_a_number_or_none():
+    """One guess of three has something in the right part: the others count against it."""
+    clearest = written(2, 7, None, 1, 5, guesses=3)._replace(clarity=9.0)
+    [line] = read(Said(), [clearest, *[written(2, 7, guesses=3)] * 2])
+    [left, right] = line
+    assert (text(line), left.text, right.text) == ("27", "27", "") and len(right.readings) == 2
+    assert left.confidence == pytest.approx(0.9) and right.confidence == pytest.approx(0.3)
+
+
+def test_a_doubtful_digit_is_a_question_mark():
+    doubtful = Group([*read(Said(), [written(4, 2)])[0][0].readings], 0.7)
+    weak = doubtful.readings[1]._replace(outputs=np.full(10, DOUBTFUL - 0.01))
+    assert (doubtful.text, doubtful._replace(readings=[doubtful.readings[0], weak]).text) == ("42", "4?")
+    assert Group([weak], 0.1, known=True).text == "2"
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_picture_that_lies_on_its_side_is_turned(degrees):
+    digits = [
+        (STROKES[digit], 30 + 80 * (n % 4), 30 + 90 * (n // 4), 60) for n, digit in enumerate((3, 4, 2, 5, 8, 3, 0, 2))
+    ]
+    upright = Image.fromarray(on_paper(cover((380, 220), *digits)))
+    wanted = answer(NETWORK, upright, find_lines(upright))
+    picture = upright.rotate(-degrees, expand=True)
+    said = answer(NETWORK, picture, find_lines(picture))
+    assert (list(map(text, said.lines)), said.degrees, said.error) == (list(map(text, wanted.lines)), degrees, "")
+    if degrees:
+        boxes = np.array([reading.box for reading in said.lines[0][0].readings])
+        width, height = picture.size
+        assert (boxes >= 0).all() and (boxes <= [width, height, width, height]).all()
+        ink = 255 - np.asarray(picture.convert("L")).astype(int)
+        assert all(ink[top:bottom, left:right].max() > 100 for left, top, right, bottom in boxes)
+
+
+def scribble():
+    """Strokes like no digit."""
+    picture = Image.new("L", (300, 200), 250)
+    draw = ImageDraw.Draw(picture)
+    for n in range(6):
+        draw.line([(40, 30 + 25 * n), (260, 45 + 25 * n)], 20, 6)
+        draw.line([(50 + 40 * n, 20), (60 + 40 * n, 180)], 20, 6)
+    return picture
+
+
+def speck():
+    """A stroke that is too small."""
+    picture = Image.new("L", (40, 40), 250)
+    ImageDraw.Draw(picture).line([(15, 18), (19, 21), (24, 18)], 20, 2)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("picture", "reason"),
+    [
+        (Image.new("L", (300, 200), 250), "nothing on it stands out"),
+        (scribble(), "like no digits; crop it"),
+        (speck(), f"less than {SMALL} pixels high"),
+    ],
+)
+def test_why_nothing_is_read(picture, reason):
+    try:
+        found = find_lines(picture)
+    except UserError as error:
+        found = error
+    said = answer(NETWORK, picture, found)
+    assert reason in said.error and "\n" not in said.error and not any(map(text, said.lines))
