@@ -25,17 +25,23 @@ def exported(checkpoint, out):
     return out
 
 
-def on_pad(page, digit):
-    """The strokes of a digit as points of the window, in the middle of the pad."""
+def on_pad(page, *numbers):
+    """The strokes of numbers, below one another in the middle of the pad, as points of the window."""
     box = page.locator("#paper").bounding_box()
-    points = [np.array(stroke) for stroke in STROKES[digit]]
-    middle = (np.concatenate(points).max(0) + np.concatenate(points).min(0)) / 2
     corner, side = np.array([box["x"], box["y"]]), box["width"]
-    return [(corner + (0.5 + 0.6 * (stroke - middle)) * side).tolist() for stroke in points]
+    rows = [str(number) for number in numbers]
+    height, strokes = min(0.6, 0.8 / max(map(len, rows)), 0.6 / len(rows)), []  # of a digit, in sides of the pad
+    for row, number in enumerate(rows):
+        for column, digit in enumerate(number):
+            points = [np.array(stroke) for stroke in STROKES[int(digit)]]
+            middle = (np.concatenate(points).max(0) + np.concatenate(points).min(0)) / 2
+            place = 0.5 + height * np.array([column - (len(number) - 1) / 2, 1.4 * (row - (len(rows) - 1) / 2)])
+            strokes += [(corner + (place + height * (stroke - middle)) * side).tolist() for stroke in points]
+    return strokes
 
 
-def draw(page, digit):
-    for first, *rest in on_pad(page, digit):
+def draw(page, *numbers):
+    for first, *rest in on_pad(page, *numbers):
         page.mouse.move(*first)
         page.mouse.down()
         for point in rest:
@@ -101,6 +107,18 @@ def photographed(*digits, size=300):
         (size * max(1, len(digits)), size),
         *((STROKES[d], (i + 0.3) * size, 0.2 * size, 0.6 * size) for i, d in enumerate(digits)),
     )
+    return png(on_paper(ink))
+
+
+def png(pixels):
+    """The bytes of a PNG of an array (H, W, 3) uint8."""
     buffer = io.BytesIO()
-    Image.fromarray(on_paper(ink)).save(buffer, "PNG")
+    Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def chosen_digit(page):
+    """The digit that is marked in the answer; it is the one whose box is pressed, and whose output is largest."""
+    digit = page.locator("#digit .chosen").inner_text()
+    assert page.locator("#boxes [aria-pressed=true]").inner_text() == digit == str(np.argmax(outputs(page)))
+    return digit

@@ -61,6 +61,18 @@ def placed(digit: np.ndarray, rng: np.random.Generator) -> list[list[list[float]
     return [((line - (low + high) / 2) * scale + middle).tolist() for line in lines]
 
 
+def row(digits: np.ndarray) -> list[list[list[float]]]:
+    """The strokes of digits (N, 28, 28) uint8, side by side on a pad: points x, y from 0 to 1 across the pad."""
+    lines, left = [], 0.0
+    for digit in digits:
+        mine = strokes(digit)
+        points = np.concatenate(mine)
+        lines += [line + [left - points[:, 0].min(), 0] for line in mine]
+        left += np.ptp(points[:, 0]) + 6
+    scale = 0.8 / max(left, 28)
+    return [(0.1 + line * scale).tolist() for line in lines]
+
+
 # What a pen does on the exported page: events as the browser makes them, but many in one call, which is faster.
 DRAW = """(strokes) => {
     const paper = document.getElementById("paper"), { left, top, width, height } = paper.getBoundingClientRect();

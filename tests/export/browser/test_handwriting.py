@@ -26,14 +26,16 @@ FIND = """([width, height, base64]) => {
     const data = Uint8ClampedArray.from(atob(base64), (character) => character.charCodeAt(0));
     const outputsOf = ({ image }) => network.outputsOf(state.network.layers, image);
     const found = reader.findLines({ width, height, data }), lines = reader.read(found, state.network.layers);
-    if (!lines.length) return { guesses: [], lines };
+    if (!found.length) return { guesses: [], lines };
     return {
         guesses: found.map(({ candidates, digits }) => {
             const outputs = digits.map(outputsOf), [{ said, steps }] = lattice.bestPaths(candidates, outputs);
             return [candidates.length, said, lattice.confidence(candidates, outputs, steps)];
         }),
         lines: Object.values(Object.groupBy(lines, ({ line }) => line)).map((line) => ({
-            read: line.map((digit) => network.predictionOf(outputsOf(digit))).join(""),
+            read: Object.values(Object.groupBy(line, ({ group }) => group)).map((group) => group.map((digit) => (
+                Math.max(...outputsOf(digit)) < reader.DOUBTFUL ? "?" : network.predictionOf(outputsOf(digit))
+            )).join("")).join(" "),
             boxes: line.map(({ box }) => [box.left, box.top, box.right, box.bottom]),
             images: line.map(({ image }) => Array.from(image, (value) => 255 * value)),
         })),

@@ -80,6 +80,17 @@ def test_a_lesson(page_file, visit):
     assert answer(page) == "9"
 
 
+def test_a_lesson_on_a_digit_of_a_number(page_file, visit):
+    page = visit(page_file)
+    draw(page, 342)
+    page.locator("#boxes button").nth(1).click()
+    page.get_by_role("button", name="No, the 2nd is 9", exact=True).click()
+    page.wait_for_function("() => said.textContent.includes('→')")
+    assert re.match(r"The 2nd: 9 after \d+ steps?; test images ", page.locator("#said").inner_text())
+    assert answer(page)[1] == "9" and page.locator("#digit .chosen").inner_text() == "9"
+    assert page.locator("#boxes button").nth(1).inner_text() == "9"
+
+
 @pytest.mark.slow
 def test_a_lesson_shows_what_it_changes(page_file, visit):
     """Red and blue on the pixels and the hidden neurons, for a moment."""

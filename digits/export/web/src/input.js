@@ -21,10 +21,11 @@ export async function readPicture(file) {
     change({ drawing });
     finish();
     const pixels = contextOf(picture).getImageData(0, 0, width, height);
-    drawing.digits = moved(await ask({ pixels, layers: state.network.layers }), Math.max(width, height), left, top);
+    const { digits, refusal } = await ask({ pixels, layers: state.network.layers });
+    Object.assign(drawing, { digits: moved(digits, Math.max(width, height), left, top), refusal });
     if (state.drawing === drawing) finish();
   } else {
-    const heic = "This browser cannot open an iPhone’s HEIC picture. Send it as JPEG, or paste a screenshot of it.";
+    const heic = "This browser opens no iPhone’s HEIC. Send a JPEG, or paste a screenshot.";
     const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
     clear();
     say(isHeic ? heic : "This is not a picture that the browser can open.");

@@ -7,7 +7,9 @@ import { EMPTY, change, state } from "./state.js";
 import { paintStrokes } from "./strokes.js";
 
 const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
+const STILL = 0.015; // a pen that moves less on a digit's box, in sides of the pad, chooses the box
 const PIXELS = { left: 0, top: 0, right: 28, bottom: 28 };
+const pad = find("pad", HTMLElement);
 export const paper = find("paper", HTMLCanvasElement), context = contextOf(paper);
 
 /** @type {(moved: () => void, lifted: (event: PointerEvent) => void) => void} */
@@ -16,27 +18,36 @@ export function listenToPen(moved, lifted) {
     const { left, top, width, height } = paper.getBoundingClientRect();
     return /** @type {Point} */ ([(event.clientX - left) / width, (event.clientY - top) / height]);
   };
+  let down = /** @type {Point | null} */ (null); // where the pen came down on a box, until it draws
+  const begin = (/** @type {PointerEvent} */ { pointerId }, /** @type {Point} */ first) => {
+    down = null;
+    paper.setPointerCapture(pointerId);
+    change({ drawing: { ...EMPTY, strokes: [...state.drawing.strokes, [first]] } });
+    state.pen = pointerId;
+    moved();
+  };
   const lift = (/** @type {PointerEvent} */ event) => {
+    down = null;
     if (event.pointerId !== state.pen) return;
     state.pen = null;
     lifted(event);
   };
-  paper.addEventListener("pointerdown", (event) => {
+  pad.addEventListener("pointerdown", (event) => {
     if (state.pen !== null || event.button) return;
-    paper.setPointerCapture(event.pointerId);
-    change({ drawing: { ...EMPTY, strokes: [...state.drawing.strokes, [point(event)]] } });
-    state.pen = event.pointerId;
-    moved();
+    if (event.target === paper) begin(event, point(event));
+    else down = point(event);
   });
-  paper.addEventListener("pointermove", (event) => {
+  pad.addEventListener("pointermove", (event) => {
+    const [x, y] = point(event);
+    if (down && event.buttons && Math.hypot(x - down[0], y - down[1]) > STILL) begin(event, down);
     if (event.pointerId !== state.pen) return;
     const between = event.getCoalescedEvents(); // all since the last frame
     state.drawing.strokes.at(-1)?.push(...(between.length ? between : [event]).map(point));
     moved();
   });
   paper.addEventListener("touchstart", (event) => event.preventDefault()); // or the browser would scroll and zoom
-  paper.addEventListener("pointerup", lift);
-  paper.addEventListener("pointercancel", lift);
+  pad.addEventListener("pointerup", lift);
+  pad.addEventListener("pointercancel", lift);
 }
 
 /** Where on the pad a picture is: as large as fits, in the middle. @type {(picture: HTMLCanvasElement) => Box} */

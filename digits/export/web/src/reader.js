@@ -9,14 +9,15 @@ import { feedforward, predictionOf } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
 import { segment } from "./segmentation.js";
 
-const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE } = held.constants.reader;
-export const { REJECTION_THRESHOLD } = held.constants.reader;
+const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD } = held.constants.reader;
+export const { REJECTION_THRESHOLD, DOUBTFUL } = held.constants.reader;
 
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
 export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
 
-/** The digits read in lines. The guesses at a line, those at one place, vote for what it says. It is left out if the
- * mean of all guesses' confidence is too low. @type {(lines: Line[], layers: Layer[]) => Digit[]} */
+/** The digits read in lines. The guesses at a line, those at one place, vote for what it says. It falls into groups at
+ * its wide gaps; one is left out if the mean of all guesses' confidence is too low.
+ * @type {(lines: Line[], layers: Layer[]) => Digit[]} */
 export function read(lines, layers) {
   const outputs = outputsOf(layers, lines.flatMap(({ digits }) => digits.map(({ image }) => image)));
   const guessed = lines.map((line) => hypotheses(line, outputs.splice(0, line.digits.length)));
@@ -25,29 +26,66 @@ export function read(lines, layers) {
     const middle = (guess[0].top + guess[0].bottom) / 2;
     const home = places.find(([[first]]) => first.top <= middle && middle < first.bottom);
     if (home) home.push(guess);
-    else if (guess[0].sure > 0) places.push([guess]);
+    else places.push([guess]);
   }
-  const chosen = places.flatMap((place) => {
-    const votes = new Map(), sure = place.reduce((sum, [best]) => sum + best.sure, 0) / lines[0].guesses;
+  const chosen = places.map((place) => {
+    const votes = new Map();
     for (const { said, weight } of place.flat()) votes.set(said, (votes.get(said) ?? 0) + weight);
     const [best] = place.flat().sort((a, b) => votes.get(b.said) - votes.get(a.said) || b.weight - a.weight);
-    return sure > REJECTION_THRESHOLD ? [best] : [];
+    const kept = groups(best).filter(({ start, end }) => (
+      place.reduce((sum, [guess]) => sum + sureness(guess, start, end), 0) > REJECTION_THRESHOLD * lines[0].guesses
+    ));
+    return { top: best.top, kept };
+  }).filter(({ kept }) => kept.length).sort((a, b) => a.top - b.top);
+  return chosen.flatMap(({ kept }, line) => kept.flatMap(({ digits }, group) => (
+    digits.map((one) => ({ ...one, line, group }))
+  )));
+}
+
+/** The network's confidence in what a line says between two columns of the picture.
+ * @type {(one: Hypothesis, start?: number, end?: number) => number} */
+function sureness({ line, outputs, steps }, start = -Infinity, end = Infinity) {
+  const inside = steps.filter(([n]) => {
+    const { left, right } = line.digits[n].box;
+    return start <= (left + right) / 2 && (left + right) / 2 < end;
   });
-  return chosen.sort((a, b) => a.top - b.top).flatMap(({ digits }, line) => digits.map((one) => ({ ...one, line })));
+  return line.known ? 1 : confidence(line.candidates, outputs, inside);
+}
+
+/** The digits of a line, parted where a gap is wider than WORD of their heights, and the columns that each is between.
+ * @type {(one: Hypothesis) => { digits: Digit[]; start: number; end: number }[]} */
+function groups({ line, steps, top, bottom }) {
+  const found = [{ digits: /** @type {Digit[]} */ ([]), start: -Infinity, end: Infinity }];
+  let [last, right] = [Infinity, 0]; // where the last digit ends, and the last segment
+  for (const [n, digit] of steps) {
+    const { box } = line.digits[n];
+    if (digit !== null) {
+      if (box.left - last > WORD * (bottom - top)) {
+        const start = (right + box.left) / 2;
+        found[found.length - 1].end = start;
+        found.push({ digits: [], start, end: Infinity });
+      }
+      found[found.length - 1].digits.push(line.digits[n]);
+      last = box.right;
+    }
+    right = box.right;
+  }
+  return found;
 }
 
 /** What a guess at a line may say, the best first, by the outputs for its candidates. What is drawn as MNIST's digits
  * are is sure. @type {(line: Line, outputs: Float32Array[]) => Hypothesis[]} */
-function hypotheses({ candidates: all, digits, known }, outputs) {
-  const sure = { said: `${predictionOf(outputs[0])}`, score: 0, steps: [[0, predictionOf(outputs[0])]] };
-  const paths = known ? [/** @type {Path} */ (sure)] : bestPaths(all, outputs);
+function hypotheses(line, outputs) {
+  const { candidates: all, digits, known } = line, digit = predictionOf(outputs[0]);
+  const alone = /** @type {Path} */ ({ said: `${digit}`, score: 0, steps: [[0, digit]] });
+  const paths = known ? [alone] : bestPaths(all, outputs);
   const likelihoods = paths.map(({ score }) => Math.exp(score - paths[0].score));
   const total = likelihoods.reduce((sum, one) => sum + one, 0), clarity = Math.max(...digits.map((one) => one.clarity));
   return paths.map(({ said, steps }, n) => {
-    const read = steps.flatMap(([n, digit]) => (digit === null ? [] : [digits[n]]));
-    const [top, bottom] = [median(read.map(({ box }) => box.top)), median(read.map(({ box }) => box.bottom))];
-    const sure = known ? 1 : confidence(all, outputs, steps), weight = likelihoods[n] / total * sure ** SURE * clarity;
-    return { digits: read, said, sure, weight, top, bottom };
+    const some = steps.some(([, digit]) => digit !== null) ? steps.filter(([, digit]) => digit !== null) : steps;
+    const top = median(some.map(([n]) => digits[n].box.top)), bottom = median(some.map(([n]) => digits[n].box.bottom));
+    const one = { line, outputs, steps, said, top, bottom, weight: 0 };
+    return { ...one, weight: likelihoods[n] / total * sureness(one) ** SURE * clarity };
   });
 }
 

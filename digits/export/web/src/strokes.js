@@ -6,31 +6,35 @@ import { binarized, blank, bounds, mapped } from "./images.js";
 import { drawn, normalize } from "./normalization.js";
 import { linesIn, moved, read } from "./reader.js";
 
-const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of what they make; tuned on validation digits
-const FINENESS = 120; // size in pixels of what they make on the canvas on which they are read
-const OBLONG = 3; // how many times as wide as high a line of digits is before it counts as larger than it is high
+const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of a digit; tuned on validation digits
+const FINENESS = 120; // size in pixels of a digit on the canvas on which it is read
+const SHORT = 0.45; // if no stroke is longer than this share of the height, they are of several lines
+const MOST = [10, 4]; // digits side by side and lines, by which they are not enlarged beyond the canvas
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
+const MARGIN = 60; // pixels around them: a 1 at the edge of the canvas would be taken for a table's line
 
 const canvas = contextOf(element("canvas"), { willReadFrequently: true });
 
-/** Several digits, if strokes are wider than high, or an upright line parts them, and they make a line; else one. Boxes
- * are in sides of the pad. @type {(strokes: Stroke[], layers: Layer[]) => Digit[]} */
+/** Several digits, if strokes are wider than high, or all short, or an upright line parts them, and they make lines;
+ * else one. The highest stroke is as high as a digit. Boxes are in sides of the pad.
+ * @type {(strokes: Stroke[], layers: Layer[]) => Digit[]} */
 export function digitsOfStrokes(strokes, layers) {
   if (!strokes.length) return [];
   const boxes = strokes.map((stroke) => around(stroke.map(([x, y]) => ({ left: x, top: y, right: x, bottom: y }))));
-  const { left, top, right, bottom } = around(boxes), pen = THICKNESS * FINENESS;
-  const scale = FINENESS / Math.max(bottom - top, (right - left) / OBLONG, DOT);
-  const [width, height] = [right - left, bottom - top].map((n) => Math.ceil(n * scale + 2 * pen));
+  const { left, top, right, bottom } = around(boxes), wide = right - left, high = bottom - top;
+  const highest = Math.max(...boxes.map((box) => box.bottom - box.top)), pen = THICKNESS * FINENESS;
+  const isFree = (/** @type {number} */ x) => boxes.every((box) => box.left >= x || box.right < x);
+  const several = wide > high || highest < SHORT * high || boxes.some((box) => box.left > left && isFree(box.left));
+  const scale = FINENESS / Math.max(several ? highest : high, wide / MOST[0], high / MOST[1], DOT);
+  const [width, height] = [wide, high].map((n) => Math.ceil(n * scale + 2 * MARGIN));
   Object.assign(canvas.canvas, { width, height });
-  paintStrokes(canvas, strokes, pen, ([x, y]) => [(x - left) * scale + pen, (y - top) * scale + pen]);
+  paintStrokes(canvas, strokes, pen, ([x, y]) => [(x - left) * scale + MARGIN, (y - top) * scale + MARGIN]);
   const { data } = canvas.getImageData(0, 0, width, height);
   const darkness = mapped(blank(width, height), (_, i) => data[4 * i + 3] / 255);
-  const isFree = (/** @type {number} */ x) => boxes.every((box) => box.left >= x || box.right < x);
-  const several = right - left > bottom - top || boxes.some((box) => box.left > left && isFree(box.left));
   const mask = binarized(darkness, 0.5), light = mapped(darkness, (value) => 1 - value);
   const found = several ? read(linesIn({ darkness, components: connectedComponents(mask, light, 1) }), layers) : [];
   const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
-  return moved(digits, scale, left - pen / scale, top - pen / scale);
+  return moved(digits, scale, left - MARGIN / scale, top - MARGIN / scale);
 }
 
 /** Draws smooth curves of this width; `at` says where on the canvas a point is.

@@ -9,7 +9,7 @@ import { relative } from "./layers.js";
 import { outputsOf, predictionOf } from "./network.js";
 import { isDigit } from "./reader.js";
 import { change, state } from "./state.js";
-import { describe, say, show, showBoxes } from "./view.js";
+import { describe, say, show, whichOfSeveral } from "./view.js";
 import { ask } from "./workers.js";
 
 const RATE = 0.5, BATCH = 5, EARLIER = 0.05, TAKEN = 0.5, STEPS = 400; // as chosen on misread real digits
@@ -24,6 +24,7 @@ export function offerLessons() {
 /** Teaches that this is the chosen digit, and shows what changes. @type {(digit: number) => Promise<void>} */
 async function learn(digit) {
   const { image } = state.digits.at(state.chosen) ?? {}, before = state.network, earlier = before.lessons ?? [];
+  const which = whichOfSeveral();
   if (!image || state.teaching || state.worker) return;
   state.teaching = true;
   change({});
@@ -41,11 +42,10 @@ async function learn(digit) {
   network.accuracy = await ask({ mnist, layers });
   state.teaching = false;
   const count = `${digit} after ${steps} step${steps === 1 ? "" : "s"}`;
-  const result = isLearned(layers, lesson) ? count : `Still not ${count}, its outputs are saturated`;
+  const result = isLearned(layers, lesson) ? count : `${which ? "s" : "S"}till not ${count}, its outputs are saturated`;
   const [old, now] = [before, network].map(({ accuracy = 0 }) => (100 * accuracy).toFixed(1));
-  say(`${result}; test images ${old} → ${now} %.`);
+  say(`${which && `The ${which}: `}${result}; test images ${old} → ${now} %.`);
   describe();
-  showBoxes();
   setTimeout(() => {
     state.flash = null;
     show();

@@ -51,14 +51,17 @@ type SegmentedLine = { height: number; segments: Segment[] };
 type Candidate = { first: number; last: number; width: number; height: number; breaks: number; clipped: boolean };
 /** A path through a line: what it says, its log-likelihood, and each of its candidates, with its digit if it is one. */
 type Path = { said: string; score: number; steps: [number, number | null][] };
-/** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; and its line's number. */
-type Digit = { image: Float32Array; box: Box; clarity: number; line?: number };
+/** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; once it is read, the
+ * numbers of its line and its group. */
+type Digit = { image: Float32Array; box: Box; clarity: number; line?: number; group?: number };
 /** A line of a picture in one of several `guesses`: candidates for its digits, and each as a digit. A `known` one is
  * drawn as MNIST's digits are, and never rejected. */
 type Line = { candidates: Candidate[]; digits: Digit[]; guesses: number; known?: boolean };
-/** What a line may say: its digits, how sure the network is of them, 0..1, and how much a vote for it weighs. The digits
- * are mostly from `top` to `bottom`, in pixels of the picture. */
-type Hypothesis = { digits: Digit[]; said: string; sure: number; weight: number; top: number; bottom: number };
+/** What a line may say: a path through it, by the outputs of its candidates, and how much a vote for it weighs. Its
+ * digits are mostly from `top` to `bottom`, in pixels of the picture. */
+type Hypothesis = Omit<Path, "score"> & {
+  line: Line; outputs: Float32Array[]; weight: number; top: number; bottom: number;
+};
 
 // The page.
 
@@ -66,14 +69,16 @@ type Point = [x: number, y: number];
 /** Points from 0 to 1 across the pad. */
 type Stroke = Point[];
 type Context = CanvasRenderingContext2D;
+/** Why there is no digit in a picture: it is too small, blank, or what is on it is like none. */
+type Refusal = "small" | "blank" | "unlike";
 /** What is on the pad: strokes, or a picture and, once it is read, the digits in it, or a digit of MNIST. */
-type Drawing = { strokes: Stroke[]; picture: HTMLCanvasElement | null; digits: Digit[] | null };
+type Drawing = { strokes: Stroke[]; picture: HTMLCanvasElement | null; digits: Digit[] | null; refusal?: Refusal };
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
-/** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, of which one is `chosen`;
- * `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by layer, `worker` trains. */
+/** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
+ * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by layer, `worker` trains. */
 type State = Moment & {
-  past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; chosen: number;
+  past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
   looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; worker: Worker | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
@@ -89,7 +94,7 @@ type Constants = {
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE", number>;
-  reader: Record<"SMALLEST" | "SURE" | "REJECTION_THRESHOLD", number>;
+  reader: Record<"SMALLEST" | "SURE" | "WORD" | "DOUBTFUL" | "REJECTION_THRESHOLD", number>;
 };
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */

@@ -3,13 +3,20 @@
 import { element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
-import { binaryLayer, feedforward, outputsOf, predictionOf, weightedInput } from "./network.js";
+import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
-import { REJECTION_THRESHOLD, isDigit } from "./reader.js";
+import { DOUBTFUL, REJECTION_THRESHOLD, isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
 import { digitsOfStrokes } from "./strokes.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
+const RULES = new Intl.PluralRules("en", { type: "ordinal" });
+const ENDINGS = /** @type {Record<string, string>} */ ({ one: "st", two: "nd", few: "rd", other: "th" });
+const REFUSALS = { // two lines at most on a phone, or the pad would move
+  small: "Too small or too narrow for a digit: choose a larger picture.",
+  blank: "Nothing stands out from the background: write darker.",
+  unlike: "Nothing here looks like a digit: cut out the number alone.",
+};
 const root = document.documentElement;
 const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
 const built = { shape: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
@@ -39,10 +46,12 @@ export function fit() {
 export function readPad() {
   const { strokes, digits } = state.drawing;
   state.digits = digits ?? digitsOfStrokes(strokes, state.network.layers);
-  const clarities = state.digits.map(({ clarity }) => clarity);
-  state.chosen = clarities.indexOf(Math.max(...clarities));
+  const pen = strokes.at(-1)?.at(-1), ranks = state.digits.map(({ box, clarity }) => (
+    pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : clarity
+  ));
+  state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn; in a picture, the clearest
   state.flash = null;
-  showBoxes();
+  placeBoxes();
   show();
 }
 
@@ -58,9 +67,9 @@ export function finish(since) {
 export function show() {
   const { network, chosen, digits } = state, digit = digits.at(chosen);
   if (built.shape !== network.shape) return build();
-  const activations = digit
-    ? feedforward(network.layers, [digit.image]).map(([a]) => a)
-    : network.sizes.map((n) => new Float32Array(n));
+  const all = feedforward(network.layers, digits.map(({ image }) => image));
+  const activations = network.sizes.map((n, l) => all[l][chosen] ?? new Float32Array(n));
+  state.outputs = all[network.layers.length];
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
   const contributions = state.looked ? contributionsAround(layer, j, activations) : (state.flash ?? []);
   paintInput(pixels, activations[0], contributions[0]);
@@ -68,7 +77,7 @@ export function show() {
     view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
   });
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
-  showAnswer(activations[layers.length], Boolean(digit));
+  showAnswer();
   paintPad(digit, layer === 1 ? contributions[0] : undefined);
   const drawn = state.drawing !== EMPTY;
   find("pad", HTMLElement).classList.toggle("written", layer === 1 || drawn);
@@ -76,7 +85,12 @@ export function show() {
     find(name, HTMLElement).ariaDisabled = `${!possible}`;
   }
   find("teach", HTMLElement).classList.toggle("possible", Boolean(digit) && !state.worker);
-  for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) box.ariaPressed = `${i === chosen}`;
+  const which = whichOfSeveral();
+  write("which", `No, ${which ? `the ${which}` : "it"} is`);
+  for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) {
+    box.ariaPressed = `${i === chosen}`;
+    box.children[0].textContent = `${predictionOf(state.outputs[i])}`;
+  }
   if (state.looked) explain(inSentence(layer, j, activations));
 }
 
@@ -115,54 +129,84 @@ export function look(neuron) {
   if (!neuron) explain();
 }
 
-/** @type {(outputs: Float32Array, read: boolean) => void} */
-function showAnswer(outputs, read) {
-  const prediction = predictionOf(outputs), recognised = read && isDigit(outputs);
-  write("digit", recognised ? `${prediction}` : "?");
-  find("digit", HTMLElement).style.opacity = `${recognised ? Math.max(0.3, outputs[prediction]) : 0.15}`;
-  const bits = recognised ? binaryLayer(held.bits, outputs) : [];
+/** The numbers of the digits in each line. */
+function lines() {
+  const { digits } = state, all = new Set(digits.map(({ line }) => line));
+  return [...all].map((one) => [...digits.keys()].filter((i) => digits[i].line === one));
+}
+
+/** Shows what is read, each digit as strong as its output, and of several marks the chosen one, whose bits it shows. */
+function showAnswer() {
+  const { outputs, chosen } = state, all = outputs.length ? lines() : [[0]], answer = find("digit", HTMLElement);
+  answer.replaceChildren(...all.map((line) => element("span", ...line.map((i) => {
+    const best = isKnown(i) ? predictionOf(outputs[i]) : "?", digit = element("b", `${best}`);
+    digit.style.setProperty("--share", `${isKnown(i) ? Math.max(30, 100 * Math.max(...outputs[i])) : 15}%`);
+    digit.classList.toggle("chosen", i === chosen && outputs.length > 1);
+    if (isApart(i)) digit.style.setProperty("margin-left", "0.4em");
+    return digit;
+  }))));
+  answer.style.setProperty("--longest", `${Math.max(...all.map(({ length }) => length))}`);
+  answer.style.setProperty("--lines", `${all.length}`);
+  const bits = isKnown(chosen) ? binaryLayer(held.bits, outputs[chosen]) : [];
   find("bits", HTMLElement).querySelectorAll("li").forEach((item, place) => {
     item.classList.toggle("one", bits[place] === 1);
     item.children[0].textContent = `${bits[place] ?? ""}`;
   });
 }
 
-/** @type {(digit: Digit) => Float32Array} */
-const outputsFor = ({ image }) => outputsOf(state.network.layers, image);
+/** Whether there is a digit number i that is read: one of several is, unless it is doubtful. @param {number} i */
+const isKnown = (i) => i in state.outputs && (
+  state.outputs.length > 1 ? Math.max(...state.outputs[i]) >= DOUBTFUL : isDigit(state.outputs[i])
+);
 
-/** A box around each digit of a picture, with what it is read as. */
-export function showBoxes() {
-  const { picture, digits } = state.drawing;
-  find("boxes", HTMLElement).replaceChildren(...(picture && digits ? digits : []).map((digit, i) => {
-    const { left, top, right, bottom } = digit.box;
-    const box = element("button", element("span", `${predictionOf(outputsFor(digit))}`));
-    box.addEventListener("click", () => {
+/** Whether a wide gap is before digit number i, in its line. @param {number} i */
+function isApart(i) {
+  const [before, here] = [state.digits[i - 1], state.digits[i]];
+  return before && here && before.line === here.line && before.group !== here.group;
+}
+
+/** A digit, or ? if it is not read, after a space if a wide gap is before it. @param {number} i */
+const said = (i) => `${isApart(i) ? " " : ""}${isKnown(i) ? predictionOf(state.outputs[i]) : "?"}`;
+
+/** Which digit is chosen, such as "3rd", if there are several. */
+export function whichOfSeveral() {
+  const place = state.chosen + 1;
+  return state.digits.length > 1 ? `${place}${ENDINGS[RULES.select(place)]}` : "";
+}
+
+/** A box around each digit of a picture, and of several that are drawn; to choose it. */
+function placeBoxes() {
+  const { digits, drawing: { picture } } = state;
+  find("boxes", HTMLElement).replaceChildren(...(picture || digits.length > 1 ? digits : []).map(({ box }, i) => {
+    const button = element("button", element("span")), { left, top, right, bottom } = box;
+    button.addEventListener("click", () => {
       state.chosen = i;
       show();
       say();
     });
     const sides = { left, top, width: right - left, height: bottom - top };
-    for (const [side, share] of Object.entries(sides)) box.style.setProperty(side, `${100 * share}%`);
-    return box;
+    for (const [side, share] of Object.entries(sides)) button.style.setProperty(side, `${100 * share}%`);
+    return button;
   }));
 }
 
 /** Says in words what was read, or something else; not while one draws, since screen readers speak it. */
 export function say(other = "") {
-  const readings = state.digits.map(outputsFor), outputs = readings.at(state.chosen);
-  const none = state.drawing.digits ? "No digit is found: nothing here looks like one on a background." : "Reading …";
-  const instead = state.drawing.picture ? none : "Or drop, paste or choose a picture of handwriting.";
-  write("said", other || (outputs ? inWords(readings, outputs) : instead));
+  const { digits, drawing: { picture, refusal } } = state, none = refusal ? REFUSALS[refusal] : "Reading …";
+  const instead = picture ? none : "Or drop, paste or choose a picture of handwriting.";
+  write("said", other || (digits.length ? inWords() : instead));
 }
 
-/** @type {(readings: Float32Array[], outputs: Float32Array) => string} */
-function inWords(readings, outputs) {
-  const best = predictionOf(outputs), second = predictionOf(outputs.with(best, -1));
-  const [first, then] = [best, second].map((digit) => outputs[digit].toFixed(2));
-  if (!isDigit(outputs)) return `No digit: no output is over ${REJECTION_THRESHOLD}, ${best} has ${first}.`;
-  const isNewLine = (/** @type {number} */ i) => i > 0 && state.digits[i].line !== state.digits[i - 1].line;
-  const all = readings.map((outputs, i) => (isNewLine(i) ? ", " : "") + predictionOf(outputs)).join("");
-  return `${readings.length > 1 ? `Reads ${all}. Shown: ` : ""}${best} at ${first}, then ${second} at ${then}.`;
+/** What is read, and the two largest outputs for the chosen digit. */
+function inWords() {
+  const { outputs, chosen } = state, a = outputs[chosen];
+  const best = predictionOf(a), second = predictionOf(a.with(best, -1));
+  const [first, then] = [best, second].map((digit) => a[digit].toFixed(2));
+  const least = outputs.length > 1 ? DOUBTFUL : REJECTION_THRESHOLD;
+  if (!isKnown(chosen)) return `No digit: no output is over ${least}, ${best} has ${first}.`;
+  const all = lines().map((line) => line.map(said).join("")).join(", ");
+  const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
+  return `${number}${best} at ${first}, then ${second} at ${then}.`;
 }
 
 /** Says which network this is. */

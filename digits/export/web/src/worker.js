@@ -1,14 +1,24 @@
 // What a worker does: it reads pictures, tests a network, or trains one from nothing.
 
 import { accuracyOf, exampleOf, sgdStep } from "./backpropagation.js";
+import { held } from "./held.js";
 import { findLines, read } from "./reader.js";
+
+const { NARROW } = held.constants.picture;
 
 /** @param {MessageEvent<Reading | Test | Training>} event */
 self.onmessage = ({ data: job, ports: [port] }) => {
-  if ("pixels" in job) port.postMessage(read(findLines(job.pixels), job.layers));
+  if ("pixels" in job) port.postMessage(readPicture(job));
   else if ("layers" in job) port.postMessage(accuracyOf(job.layers, job.mnist));
   else train(job);
 };
+
+/** The digits in a picture, or why there are none. @param {Reading} job */
+function readPicture({ pixels, layers }) {
+  const lines = findLines(pixels), digits = read(lines, layers), sides = [pixels.width, pixels.height];
+  const isSmall = Math.min(...sides) < 8 || Math.max(...sides) > NARROW * Math.min(...sides);
+  return { digits, refusal: digits.length ? undefined : lines.length ? "unlike" : isSmall ? "small" : "blank" };
+}
 
 /** Sends the layers as they are after each epoch, and their accuracy. @type {(job: Training) => void} */
 function train({ mnist, sizes, epochs, batch, rate }) {
