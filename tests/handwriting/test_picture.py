@@ -230,7 +230,7 @@ def test_the_largest_takes_less_than_a_gigabyte(kind, mode, options, tmp_path):
     import sys, torch  # which predict needs
     from tests.support.finding import one_line_error
     from tests.support.damage import peak_memory
-    assert "looks like ink" in one_line_error(sys.argv[1]) and peak_memory() < 1e9, peak_memory()
+    assert "stands out" in one_line_error(sys.argv[1]) and peak_memory() < 1e9, peak_memory()
     """
     subprocess.run([sys.executable, "-c", code, tmp_path / "picture"], check=True)
 
