@@ -10,8 +10,8 @@ particular way. So
 4. segmentation.py over-segments each line along cheapest paths, also through digits that touch;
 5. lattice.py makes each run of a few segments a candidate;
 6. normalize.py deslants, scales and centres each candidate as MNIST's digits were;
-7. reader.py lets the network score all candidates, lattice.py takes the best path of each guess by the Viterbi
-   algorithm, the guesses vote, and a group of digits is rejected of which the network has too little confidence;
+7. reader.py lets the network score all candidates, lattice.py takes the best paths of each guess by the Viterbi
+   algorithm, which vote, and a group of digits is rejected of which the network has too little confidence;
 8. answers.py turns a picture that lies on its side, or says why nothing is read.
 
 Steps 4 to 7 are the heuristic over-segmentation of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based

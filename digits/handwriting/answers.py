@@ -56,18 +56,21 @@ def read_turned(network: "nn.Module", picture: Any, lines: list[list[Group]]) ->
             if total > max(least, REJECTION_THRESHOLD * len(confidences(turned))):
                 best, least = (degrees, turned), total
     degrees, found = best
-    width, height = image.size
-    for line in found if degrees else ():
-        for group in line:
-            for n, reading in enumerate(group.readings):
-                left, top, right, bottom = reading.box
-                box = {
-                    90: (width - bottom, left, width - top, right),
-                    180: (width - right, height - bottom, width - left, height - top),
-                    270: (top, height - right, bottom, height - left),
-                }[degrees]
-                group.readings[n] = reading._replace(box=tuple(round(side * scale) for side in box))
+    for group in chain.from_iterable(found if degrees else []):
+        boxes = [turned_back(reading.box, degrees, image.size, scale) for reading in group.readings]
+        group.readings[:] = [one._replace(box=box) for one, box in zip(group.readings, boxes, strict=True)]
     return best
+
+
+def turned_back(box: tuple[int, ...], degrees: int, size: tuple[int, int], scale: float) -> tuple[int, ...]:
+    """A box in an image of this width and height, turned so far, as it is in the picture, by `scale` larger."""
+    (left, top, right, bottom), (width, height) = box, size
+    sides = {
+        90: (width - bottom, left, width - top, right),
+        180: (width - right, height - bottom, width - left, height - top),
+        270: (top, height - right, bottom, height - left),
+    }
+    return tuple(round(side * scale) for side in sides[degrees])
 
 
 def confidences(lines: list[list[Group]], but: int | None = None) -> list[float]:

@@ -106,10 +106,13 @@ def say(name: str, said: Answer, detected: int | None) -> None:
     if numbers:
         tqdm.write("\n".join(f"{name}: {_line(line, detected)}" for line in numbers))
     passed = len(said.lines) - len(numbers)
-    notes = (
-        [said.error] if said.error else [f"{passed} of {len(said.lines)} lines are like no digits"] if passed else []
-    )
-    notes += [f"looks turned by {said.degrees} degrees, and was turned back"] if said.degrees else []
+    notes = []
+    if said.error:
+        notes.append(said.error)
+    elif passed:
+        notes.append(f"{passed} of {len(said.lines)} lines are like no digits")
+    if said.degrees:
+        notes.append(f"looks turned by {said.degrees} degrees, and was turned back")
     for note in notes:
         tqdm.write(f"{name}: {note}", file=sys.stderr)
 

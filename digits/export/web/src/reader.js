@@ -104,10 +104,15 @@ export const moved = (digits, scale, x, y) => digits.map((digit) => (
   { ...digit, box: mappedBox(digit.box, (left) => left / scale + x, (top) => top / scale + y) }
 ));
 
+/** Whether a picture is too small or too narrow to show a digit. @param {ImageData} pixels */
+export function isTooSmall({ width, height }) {
+  const shorter = Math.min(width, height);
+  return shorter < 8 || Math.max(width, height) > NARROW * shorter;
+}
+
 /** The lines of a picture, in each of several guesses at its foreground. @type {(pixels: ImageData) => Line[]} */
 export function findLines(pixels) {
-  const shorter = Math.min(pixels.width, pixels.height), longer = Math.max(pixels.width, pixels.height);
-  if (shorter < 8 || longer > NARROW * shorter) return []; // too small or too narrow
+  if (isTooSmall(pixels)) return [];
   const colours = openPicture(pixels), [{ width, height, data }] = colours;
   if (isNormalized(colours)) {
     const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
@@ -117,7 +122,8 @@ export function findLines(pixels) {
   const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
   const [w, h] = [width, height].map((side) => side * Math.max(1, enlargement));
   const enlarged = enlargement > 1 ? colours.map((colour) => mapped(resized(colour, cubic, w, h), byte)) : colours;
-  return findForegrounds(enlarged).flatMap((guess, _, all) => linesIn(guess, longer / Math.max(w, h), all.length));
+  const scale = Math.max(pixels.width, pixels.height) / Math.max(w, h);
+  return findForegrounds(enlarged).flatMap((guess, _, all) => linesIn(guess, scale, all.length));
 }
 
 /** @param {number} value */

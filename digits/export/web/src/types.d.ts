@@ -76,7 +76,8 @@ type Drawing = { strokes: Stroke[]; picture: HTMLCanvasElement | null; digits: D
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
- * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by layer, `worker` trains. */
+ * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by
+ * layer, `worker` trains. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
   looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; worker: Worker | null;
@@ -89,7 +90,8 @@ type Constants = {
   ruled_lines: { DARKER: Pair }
     & Record<"SPAN" | "UNBROKEN" | "VOTES" | "TILT" | "ANGLE" | "MOST" | "DISTANT" | "HALF_WIDTH", number>;
   components: { CONTRAST: Pair; AREA: Pair }
-    & Record<"FAINT" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "LEVEL" | "LOW" | "BROKEN" | "STACKED" | "UNDER" | "FLAT", number>;
+    & Record<"FAINT" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "LEVEL" | "LOW" | "BROKEN", number>
+    & Record<"STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;

@@ -139,7 +139,7 @@ function lines() {
 function showAnswer() {
   const { outputs, chosen } = state, all = outputs.length ? lines() : [[0]], answer = find("digit", HTMLElement);
   answer.replaceChildren(...all.map((line) => element("span", ...line.map((i) => {
-    const best = isKnown(i) ? predictionOf(outputs[i]) : "?", digit = element("b", `${best}`);
+    const digit = element("b", said(i));
     digit.style.setProperty("--share", `${isKnown(i) ? Math.max(30, 100 * Math.max(...outputs[i])) : 15}%`);
     digit.classList.toggle("chosen", i === chosen && outputs.length > 1);
     if (isApart(i)) digit.style.setProperty("margin-left", "0.4em");
@@ -165,8 +165,8 @@ function isApart(i) {
   return before && here && before.line === here.line && before.group !== here.group;
 }
 
-/** A digit, or ? if it is not read, after a space if a wide gap is before it. @param {number} i */
-const said = (i) => `${isApart(i) ? " " : ""}${isKnown(i) ? predictionOf(state.outputs[i]) : "?"}`;
+/** What digit number i is read as, or ?. @param {number} i */
+const said = (i) => (isKnown(i) ? `${predictionOf(state.outputs[i])}` : "?");
 
 /** Which digit is chosen, such as "3rd", if there are several. */
 export function whichOfSeveral() {
@@ -204,7 +204,7 @@ function inWords() {
   const [first, then] = [best, second].map((digit) => a[digit].toFixed(2));
   const least = outputs.length > 1 ? DOUBTFUL : REJECTION_THRESHOLD;
   if (!isKnown(chosen)) return `No digit: no output is over ${least}, ${best} has ${first}.`;
-  const all = lines().map((line) => line.map(said).join("")).join(", ");
+  const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
   return `${number}${best} at ${first}, then ${second} at ${then}.`;
 }

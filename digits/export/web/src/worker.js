@@ -1,10 +1,7 @@
 // What a worker does: it reads pictures, tests a network, or trains one from nothing.
 
 import { accuracyOf, exampleOf, sgdStep } from "./backpropagation.js";
-import { held } from "./held.js";
-import { findLines, read } from "./reader.js";
-
-const { NARROW } = held.constants.picture;
+import { findLines, isTooSmall, read } from "./reader.js";
 
 /** @param {MessageEvent<Reading | Test | Training>} event */
 self.onmessage = ({ data: job, ports: [port] }) => {
@@ -15,9 +12,8 @@ self.onmessage = ({ data: job, ports: [port] }) => {
 
 /** The digits in a picture, or why there are none. @param {Reading} job */
 function readPicture({ pixels, layers }) {
-  const lines = findLines(pixels), digits = read(lines, layers), sides = [pixels.width, pixels.height];
-  const isSmall = Math.min(...sides) < 8 || Math.max(...sides) > NARROW * Math.min(...sides);
-  return { digits, refusal: digits.length ? undefined : lines.length ? "unlike" : isSmall ? "small" : "blank" };
+  const lines = findLines(pixels), digits = read(lines, layers), none = isTooSmall(pixels) ? "small" : "blank";
+  return { digits, refusal: digits.length ? undefined : lines.length ? "unlike" : none };
 }
 
 /** Sends the layers as they are after each epoch, and their accuracy. @type {(job: Training) => void} */
