@@ -25,10 +25,8 @@ def exported(checkpoint, out):
     return out
 
 
-def on_pad(page, *numbers):
-    """The strokes of numbers, below one another in the middle of the pad, as points of the window."""
-    box = page.locator("#paper").bounding_box()
-    corner, side = np.array([box["x"], box["y"]]), box["width"]
+def in_the_middle(*numbers):
+    """The strokes of numbers, below one another in the middle of a pad: points x, y from 0 to 1 across the pad."""
     rows = [str(number) for number in numbers]
     height, strokes = min(0.6, 0.8 / max(map(len, rows)), 0.6 / len(rows)), []  # of a digit, in sides of the pad
     for row, number in enumerate(rows):
@@ -36,8 +34,15 @@ def on_pad(page, *numbers):
             points = [np.array(stroke) for stroke in STROKES[int(digit)]]
             middle = (np.concatenate(points).max(0) + np.concatenate(points).min(0)) / 2
             place = 0.5 + height * np.array([column - (len(number) - 1) / 2, 1.4 * (row - (len(rows) - 1) / 2)])
-            strokes += [(corner + (place + height * (stroke - middle)) * side).tolist() for stroke in points]
+            strokes += [(place + height * (stroke - middle)).tolist() for stroke in points]
     return strokes
+
+
+def on_pad(page, *numbers):
+    """The strokes of numbers, in the middle of the pad, as points of the window."""
+    box = page.locator("#paper").bounding_box()
+    corner, side = np.array([box["x"], box["y"]]), box["width"]
+    return [(corner + np.array(stroke) * side).tolist() for stroke in in_the_middle(*numbers)]
 
 
 def draw(page, *numbers):

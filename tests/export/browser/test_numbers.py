@@ -9,6 +9,7 @@ from tests.support.pages import (
     answer,
     chosen_digit,
     draw,
+    in_the_middle,
 )
 from tests.support.pens import STROKES
 from tests.support.strokes import draw as draw_at_once
@@ -66,7 +67,7 @@ def test_lines_of_numbers(numbers, page_file, visit):
 def test_the_answer_fits(window, numbers, page_file, visit):
     """Beside its bits and above what is said, however long it is."""
     page = visit(page_file, *window)
-    draw(page, *numbers)
+    draw_at_once(page, in_the_middle(*numbers))
     assert answer(page) == "\n".join(map(str, numbers))
     number, place = page.evaluate(
         """["#digit b", "#answer"].map((those) => {
