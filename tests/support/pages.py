@@ -10,6 +10,7 @@ from PIL import Image
 from digits.__main__ import main
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.small_mnist import DATA
+from tests.support.strokes import DRAW
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WINDOWS = [(360, 740), (1440, 900)]  # width and height of a phone's and of a screen's
@@ -46,6 +47,11 @@ def on_pad(page, *numbers):
 
 
 def draw(page, *numbers):
+    """As by a pen that leaves the page no time between its points: 30 times as fast as by the mouse."""
+    page.evaluate(DRAW, in_the_middle(*numbers))
+
+
+def draw_by_mouse(page, *numbers):
     for first, *rest in on_pad(page, *numbers):
         page.mouse.move(*first)
         page.mouse.down()

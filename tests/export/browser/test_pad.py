@@ -13,6 +13,7 @@ from tests.support.pages import (
     chosen_digit,
     draw,
     draw_by_finger,
+    draw_by_mouse,
     give,
     on_pad,
     outputs,
@@ -33,7 +34,7 @@ def test_what_the_mouse_draws_is_read(window, page_file, visit):
     page = visit(page_file, *window)
     for digit in STROKES:
         assert answer(page) == "?" and set(outputs(page)) == {0}
-        draw(page, digit)
+        draw_by_mouse(page, digit)
         assert answer(page) == str(digit) and np.argmax(outputs(page)) == digit
         assert page.locator("#said").inner_text().startswith(f"{digit} at ")
         if digit == 7:
@@ -92,14 +93,14 @@ def test_a_key_that_takes_away_the_stroke_lifts_the_pen(key, before, page_file, 
     first, *rest = on_pad(page, 0)[0]
     page.mouse.move(*first)
     page.mouse.down()
-    for point in rest[:20]:
+    for point in rest[:20:4]:
         page.mouse.move(*point)
     page.keyboard.press(key)
     if key != "Control+z":
         assert answer(page) == "?"
         page.keyboard.press("Control+z")  # and back
         page.keyboard.press("Control+z")  # without the stroke
-    for point in rest[20:]:
+    for point in rest[20::4]:
         page.mouse.move(*point)
     page.mouse.up()
     assert outputs(page) == kept
