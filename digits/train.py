@@ -33,7 +33,7 @@ def train(
     cost: CostName = "quadratic",
     l2: NotNegative = 0.0,
     early_stop: PositiveInt | None = None,
-    data_dir: Path = Path("data"),
+    data_dir: Path | None = None,
     run_dir: Path | None = None,
     trainer: Annotated[TrainerSettings | None, Parameter(show=False)] = None,
     resume: Annotated[bool, Parameter(parse=False)] = False,
@@ -58,7 +58,7 @@ def train(
         cost: What to make small.
         l2: The book's lambda, for small weights.
         early_stop: End after so many epochs of no higher accuracy.
-        data_dir: Where the MNIST files are, or go; if there is no MNIST in data, the user's cache.
+        data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
         run_dir: A new folder for this run; else one in runs/.
         trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.
         resume: Go on from the last finished epoch in `run_dir`, if one is named.

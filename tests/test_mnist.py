@@ -161,29 +161,26 @@ def cache(data_dir, tmp_path, monkeypatch):
 
 def test_mnist_is_kept_once_for_all_folders(cache, good, monkeypatch, capsys, tmp_path):
     files.use_sources(monkeypatch, copying=files.copying(good))
-    mnist.fetch("data")
+    mnist.fetch(None)
     assert contents(cache) == contents(good) and os.listdir() == []
     assert capsys.readouterr().err == f"MNIST: kept in {cache}\n"
     files.use_sources(monkeypatch, forbidden=files.forbidden)
     monkeypatch.chdir(tmp_path)
-    mnist.fetch("data")
-    assert mnist.missing("data") == [] and len(mnist.load("data", train=False)[1]) == TEST
+    mnist.fetch(None)
+    assert mnist.missing(None) == [] and len(mnist.load(None, train=False)[1]) == TEST
 
 
-@pytest.mark.parametrize("named", [False, True])
-def test_a_folder_that_has_mnist_or_is_named_keeps_it(named, cache, good, monkeypatch, tmp_path):
+@pytest.mark.parametrize("named", [None, "named", "data"])
+def test_a_folder_that_has_mnist_or_is_named_keeps_it(named, cache, good, monkeypatch):
     files.use_sources(monkeypatch, copying=files.copying(good))
-    if named:
-        folder = tmp_path / "named"
-        mnist.fetch(folder)
-    else:
-        folder = Path("data")
+    folder = Path(named or "data")
+    if not named:
         (folder / "MNIST").mkdir(parents=True)
-        mnist.fetch("data")
+    mnist.fetch(named)
     assert contents(folder / "MNIST" / "raw") == contents(good) and not cache.exists()
     assert len(mnist.load(folder, train=False)[1]) == TEST
 
 
 def test_where_nothing_comes_the_cache_is_named_for_files_put_there_by_hand(cache):
     with pytest.raises(UserError, match=f"into {cache} by hand: "):
-        mnist.fetch("data")
+        mnist.fetch(None)

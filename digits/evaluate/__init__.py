@@ -17,7 +17,7 @@ def evaluate(
     json: bool = False,
     wrong: Path | None = None,
     verbose: bool = False,
-    data_dir: Path = Path("data"),
+    data_dir: Path | None = None,
 ) -> None:
     """Say how well pictures are read whose right answers are known, a line for each folder; else MNIST's test images.
 
@@ -32,7 +32,7 @@ def evaluate(
         json: Print an object a folder, for programs.
         wrong: Write a picture of what was misread: the picture, what the network saw, what is right and what was said.
         verbose: Say of each picture in which nothing is read why; otherwise these are counted by their reasons.
-        data_dir: Where the MNIST files are, or go; if there is no MNIST in data, the user's cache.
+        data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
     """
     from digits.checkpoint.selection import choose_reader
     from digits.evaluate.answers import SHEET, Answer, labels_in, read_labelled, read_mnist, say, sheet

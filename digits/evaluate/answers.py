@@ -71,7 +71,7 @@ def read_labelled(
     return answers
 
 
-def read_mnist(network: nn.Module, data_dir: Path) -> list[Answer]:
+def read_mnist(network: nn.Module, data_dir: Path | None) -> list[Answer]:
     """Read MNIST's test images, which are fetched into `data_dir` if they are not there."""
     mnist.fetch(data_dir)
     images, labels = mnist.load(data_dir, train=False)

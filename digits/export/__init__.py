@@ -13,7 +13,7 @@ def export(
     network: str | None = None,
     to: Literal["web", "onnx", "checkpoint"] = "web",
     out: Path | None = None,
-    data_dir: Path = Path("data"),
+    data_dir: Path | None = None,
 ) -> None:
     """Carry a trained network into a page on which one draws, a model for ONNX Runtime, or a small file.
 

@@ -6,13 +6,13 @@ from digits.errors import UserError
 from digits.files import refuse_links, write_atomically
 
 
-def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir: Path = Path("data")) -> None:
+def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir: Path | None = None) -> None:
     """Draw what the book would show of a trained network: its curves, weights, mistakes and more, as PNG.
 
     Args:
         network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         out: Folder for the figures; those of an earlier call are replaced.
-        data_dir: Where the MNIST files are, or go; if there is no MNIST in data, the user's cache.
+        data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
 
     Raises:
         UserError: If matplotlib is missing, `network` is no checkpoint of this program or takes images of another size

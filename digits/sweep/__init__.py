@@ -35,7 +35,7 @@ def sweep(
     trials: PositiveInt | None = None,
     workers: PositiveInt | None = None,
     storage: str | None = None,
-    data_dir: Path = Path("data"),
+    data_dir: Path | None = None,
 ) -> None:
     """Train a network of each combination of settings, rank them by validation accuracy, and test the best.
 
@@ -51,7 +51,7 @@ def sweep(
         trials: Instead of every combination, so many that Optuna proposes within the ranges of the values given.
         workers: Networks that are trained at a time; by default one for each core.
         storage: A database that machines share, such as postgresql://user@host/name; else a file in the folder.
-        data_dir: Where the MNIST files are, or go; if there is no MNIST in data, the user's cache.
+        data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
 
     Raises:
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.

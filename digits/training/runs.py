@@ -166,6 +166,6 @@ def differing(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
 def _as_yaml(settings: Mapping[str, Any]) -> bytes:
     """The settings from which a run can be resumed, without objects: a file holds plain values."""
     kept = {name: x for name, x in settings.items() if name not in ("run_dir", "resume", "kind")}
-    kept["data_dir"] = str(kept["data_dir"])
+    kept["data_dir"] = kept["data_dir"] and str(kept["data_dir"])
     kept["trainer"] = {name: x for name, x in (kept["trainer"] or {}).items() if isinstance(x, PLAIN)}
     return yaml.safe_dump(kept, sort_keys=False).encode()
