@@ -8,14 +8,15 @@ import numpy as np
 
 from digits.errors import UserError
 from digits.handwriting.picture import open_picture
-from digits.handwriting.reader import REJECTION_THRESHOLD, Group, Line, find_lines, read, text
+from digits.handwriting.reader import Group, Line, find_lines, read, text
 
 if TYPE_CHECKING:
     from torch import nn
 
 SMALL = 8  # digits that are less high, in pixels of the picture, are too small
-UPRIGHT = 0.75  # other ways up are tried where a picture is read with less confidence
-TURNED = 1.4  # ... and one is taken if its digits but the 1s, like which is any stroke, have so many times all of it
+UPRIGHT = 0.75  # other ways up are tried where a picture is read with less confidence, and taken if read with more
+TURNED = 1.4  # ... and so many times as sure in all, of the digits but those ALIKE
+ALIKE = 0, 1  # a 0 that lies is one, and any stroke is like a 1
 
 
 class Answer(NamedTuple):
@@ -48,13 +49,13 @@ def read_turned(network: "nn.Module", picture: Any, lines: list[list[Group]]) ->
     if lines[0][0].known or (sure and np.mean(sure) >= UPRIGHT):
         return best
     image, scale = open_picture(picture)
-    least = TURNED * sum(sure)
+    least = TURNED * sum(confidences(lines, but=ALIKE))
     for degrees in (90, 180, 270):
         with suppress(UserError):
             turned = read(network, find_lines(image.rotate(degrees, expand=True)))
-            total = sum(confidences(turned, but=1))
-            if total > max(least, REJECTION_THRESHOLD * len(confidences(turned))):
-                best, least = (degrees, turned), total
+            surer = confidences(turned, but=ALIKE)
+            if sum(surer) > max(least, UPRIGHT * len(surer)):
+                best, least = (degrees, turned), sum(surer)
     degrees, found = best
     for group in chain.from_iterable(found if degrees else []):
         boxes = [turned_back(reading.box, degrees, image.size, scale) for reading in group.readings]
@@ -73,13 +74,13 @@ def turned_back(box: tuple[int, ...], degrees: int, size: tuple[int, int], scale
     return tuple(round(side * scale) for side in sides[degrees])
 
 
-def confidences(lines: list[list[Group]], but: int | None = None) -> list[float]:
-    """The confidence in each digit of lines, `but` those of one value: that of its group."""
+def confidences(lines: list[list[Group]], but: tuple[int, ...] = ()) -> list[float]:
+    """The confidence in each digit of lines, `but` those of these values: that of its group."""
     return [
         group.confidence
         for group in chain.from_iterable(lines)
         for reading in group.readings
-        if reading.digit not in (None, but)
+        if reading.digit not in (None, *but)
     ]
 
 

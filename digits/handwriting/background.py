@@ -28,6 +28,7 @@ HARDLY = 0.2  # ... unless all others have less than so much of its contrast
 THRESHOLDS = 0.8, 0.5, 1.1  # the foreground is at least so dark, as shares of the mean darkness at the edges
 INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
+FEW = 3  # of more lines than so many, none is thought a stroke
 SAMPLE = 7  # every such pixel is enough for a quantile, and they spread over all columns of almost any picture
 TEXTURE = 0.25, 0.62  # least share of dark pixels and their spread: noise, dark below its mean, has 0.5 and 0.76
 
@@ -59,10 +60,10 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
         light = 1 - light
     light = light + np.float32(LIFT[0])
     gradients, edges = contrasts(np.log(light + LIFT[1]), INNER)
-    unruled = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
+    unruled, count = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
     off_lines = edges & (unruled == light)
     views = [(unruled, off_lines if off_lines.any() else edges)]
-    if (unruled != light).any():
+    if 0 < count <= FEW:
         views.append((light, edges))
     found = []
     for view, at in views:
@@ -122,7 +123,8 @@ def on_dark_background(light: np.ndarray) -> bool:
     around = cv2.GaussianBlur(coarse, (0, 0), EVEN * min(coarse.shape))
     even = light / cv2.resize(around, (width, height), interpolation=cv2.INTER_LINEAR)
     _, edges = contrasts(even)
-    border = np.concatenate([even[0], even[-1], even[:, 0], even[:, -1]])
+    inner = even[tuple(slice(round(INNER * side), side - round(INNER * side)) for side in even.shape)]
+    border = np.concatenate([side for view in (even, inner) for side in (view[0], view[-1], view[:, 0], view[:, -1])])
     return bool(quantile(border, DARK) < even[edges].mean())
 
 

@@ -12,11 +12,12 @@ AREA = 0.08, 0.01  # least area of a main component, and of any, as a share of t
 EDGE = 0.2  # a long component that stays so near the edge, in shorter sides of the picture, is a table's line
 TIGHT = 0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 cut out tightly
 FAINT = 0.1  # a component less clear than so much of the clearest one belongs to no line
-TALL = 0.4  # a component is a digit's, or begins a line, if it is at least so high, as a share of the highest one
+TALL = 0.5  # a component is a digit's, or begins a line, if it is at least so high, as a share of the usual height
 NEAR = 3  # a component is compared with so many components of a line
+HIGH = 1.6  # one that is higher, in usual heights, may be digits of two lines
 LEVEL = 0.3  # components are side by side if they share so much of the lower one's height
 LOW = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
-BROKEN = 0.2  # one above the other, components are of one line if they are no further apart, in heights of the highest
+BROKEN = 0.2  # one above the other, components are of one line if they are no further apart, in usual heights
 STACKED = 0.7  # components are one above the other if they share so much of the narrower one's width
 UNDER, FLAT = 0.7, 0.4  # a line under a digit begins so far down it, in its heights, and is at most so high, in widths
 
@@ -101,18 +102,19 @@ def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.nd
 
 def lines(components: list[Component]) -> list[list[Component]]:
     """The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby."""
-    highest = max(component.height for component in components)
+    heights = np.sort([component.height for component in components])
+    usual = heights[np.searchsorted(heights.cumsum(), heights.sum() / 2)]
     found: list[list[Component]] = []
-    for component in sorted(components, key=lambda one: (one.height <= TALL * highest, one.left)):
-        is_small, home, most = component.height <= TALL * highest, None, -np.inf
+    for component in sorted(components, key=lambda one: (not TALL * usual < one.height < HIGH * usual, one.left)):
+        is_small, home, most = component.height <= TALL * usual, None, -np.inf
         for line in found:
             for near in sorted(line, key=lambda one: abs(one.middle - component.middle))[:NEAR]:
                 shared = min(near.bottom, component.bottom) - max(near.top, component.top)  # negative where a gap is
                 needed = LEVEL * min(component.height, near.height)
                 if is_small:
                     needed = -LOW * near.height
-                elif above(near, component):
-                    needed = -BROKEN * highest
+                elif above(near, component) and around([near, component]).height < HIGH * usual:
+                    needed = -BROKEN * usual
                 if shared > max(needed, most):
                     home, most = line, shared
         if home is not None:

@@ -20,7 +20,7 @@ FORMATS = {"JPEG": 64, "PNG": 64, "GIF": 64, "BMP": 64, "PPM": 64, "TIFF": 50, "
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 LARGEST = 100_000_000  # bytes of a picture's file
 NARROW = 100  # a picture is refused if one side is this many times the other
-WORKING = 300  # a picture is reduced to an area of about 300 x 300 pixels
+WORKING = 300, 600  # a picture of one digit is reduced to an area of about 300 x 300 pixels, one of lines to 600 x 600
 
 
 def pictures_in(folder: Path) -> list[Path]:
@@ -48,8 +48,9 @@ def save(image: Image.Image, path: Path) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def open_picture(picture: Any) -> tuple[Image.Image, float]:
-    """A picture as RGB, upright, reduced to WORKING; and its scale: original pixels to one of these.
+def open_picture(picture: Any, single: bool = False) -> tuple[Image.Image, float]:
+    """A picture of a `single` digit or of lines as RGB, upright, reduced to WORKING; and its scale: original pixels to
+    one of these.
 
     Raises UserError if it cannot be read.
     """
@@ -60,13 +61,13 @@ def open_picture(picture: Any) -> tuple[Image.Image, float]:
         megapixels, most = max(pixels, tile) / 1e6, FORMATS.get(image.format or "", 64)
         if megapixels > most:
             raise UserError(f"has {megapixels:,.1f} megapixels; in this format at most {most} are read")
-        shorter, longer = min(image.size), max(image.size)
+        shorter, longer, working = min(image.size), max(image.size), WORKING[0 if single else 1]
         if shorter < 8 or longer > NARROW * shorter:
             raise UserError(f"is {image.width}x{image.height} pixels, too small or too narrow to show a digit")
-        width, height = (max(1, int(n * WORKING / pixels**0.5)) for n in image.size)
+        width, height = (max(1, int(n * working / pixels**0.5)) for n in image.size)
         image.draft("", (width, height))  # a JPEG is decoded at a half, a quarter or an eighth
         image = _reducible(image)
-        reduction = -(-int((image.width * image.height) ** 0.5) // WORKING)
+        reduction = -(-int((image.width * image.height) ** 0.5) // working)
         image = _plain(image.reduce(reduction))
         return image, longer / max(image.size)
 

@@ -23,6 +23,7 @@ SURE = 4  # a vote counts as the confidence to this power
 REJECTION_THRESHOLD = 0.5  # least confidence of a group: a higher one rejects more of what is none, and more digits
 DOUBTFUL = 0.3  # a digit of a smaller activation is said as ?
 WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
+SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in their heights
 
 
 class Digit(NamedTuple):
@@ -76,7 +77,7 @@ def find_lines(picture: Any, single: bool = False) -> list[Line]:
 
     Raises UserError as `find_digit` does.
     """
-    image, scale = open_picture(picture)
+    image, scale = open_picture(picture, single)
     pixels = np.asarray(image)
     if is_normalized(pixels):
         digit = Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))
@@ -222,7 +223,7 @@ def places(guesses: list[list[Hypothesis]], known: bool) -> list[list[list[Hypot
 
 
 def groups(readings: list[Reading]) -> list[list[Reading]]:
-    """The readings of a line, parted where the gap from a digit to the next one is wider than WORD of their heights.
+    """The readings of a line, parted where the gap from a digit to the next one is wide or holds a sign.
 
     What is no digit, and stands between two groups, is of the first.
     """
@@ -230,9 +231,12 @@ def groups(readings: list[Reading]) -> list[list[Reading]]:
     found: list[list[Reading]] = [[]]
     end = np.inf
     for reading in readings:
+        left, over, right, under = reading.box
         if reading.digit is not None:
-            if reading.box[0] - end > WORD * (bottom - top):
+            if left - end > WORD * (bottom - top):
                 found.append([])
-            end = reading.box[2]
+            end = right
+        elif end < np.inf and max(right - left, under - over) > SIGN * (bottom - top):
+            end = -np.inf  # whatever is next, is apart
         found[-1].append(reading)
     return found

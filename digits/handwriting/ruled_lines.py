@@ -1,51 +1,139 @@
-"""Printed lines, of ruled or squared paper or of a form, are taken out before the foreground is found."""
+"""Printed lines of ruled or squared paper, tables and boxes are taken out before the foreground is found.
 
-import math
+Such a line goes from border to border of the picture or ends on other lines, and may be a little tilted or bent. It is
+followed by dynamic programming: of all dark paths that end in a pixel, the longest is known from those that end beside.
+"""
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 DARKER = 0.03, 4.0  # a line is at least so much darker than usual: as a share of the background, and in deviations
-SPAN = 0.5  # it crosses at least so much of the picture
-UNBROKEN = 0.9  # and is dark along so much of its way
-VOTES = 0.64  # pixels on a line that the Hough transform counts at least, as a share of the picture's width
-TILT = math.pi / 18  # most angle from level or upright
-ANGLE = math.pi / 360  # step of the angles that are tried
-MOST = 400  # so many lines are looked at
-DISTANT = 5  # least distance of two lines in the middle of the picture, in pixels
-HALF_WIDTH = 3  # of a line with its soft edges, in pixels
+STEP = 4  # a path goes on by so many pixels, and at most one up or down
+BROKEN, UNBROKEN = 0.25, 0.75  # a path ends where less of a step is dark, and counts as shorter for what is not
+DARK = 0.95  # least share of a line that is dark
+ASIDE, CENTRE = 0.02, 0.25  # in steps: what one up or down costs; what the middle of a line gains
+LEAST, THICK = 0.1, 0.05  # least length and most width of a line, as shares of the picture's shorter side
+BENT = 0.03  # most that it leaves the straight line between its ends by, as a share of its length
+DISTANT = 3  # least distance of two lines in pixels
+HELD, BORDER = 5, 0.12  # a line ends on another that is so near, in pixels, or on the border, in shorter sides
+HEAVY = 2  # ... unless it is so many times as heavy, as a stroke between two lines is
+SHADE = 0.3  # a line's shades are those that so much of it is darker than
 
 
-def without_ruled_lines(light: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Light (H, W) with printed lines divided out: dark, level or upright, from border to border of the picture.
+class RuledLine(NamedTuple):
+    """A level line: its row in each column from `left` on, and how far it reaches above and below that, in pixels.
 
-    share (H, W): the light as a share of the background's. A line is what the Hough transform finds (R. Duda, P. Hart,
-    "Use of the Hough transformation to detect lines and curves in pictures", 1972), if it is dark all along.
+    Its `weight` is its width times its darkness.
+    """
+
+    left: int
+    rows: np.ndarray
+    above: int
+    below: int
+    weight: float
+
+    @property
+    def columns(self) -> np.ndarray:
+        return np.arange(self.left, self.left + len(self.rows))
+
+
+def without_ruled_lines(light: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, int]:
+    """Light (H, W) with printed lines, level or upright, divided out; and how many they are.
+
+    share (H, W): the light as a share of the background's.
     """
     some = share.ravel()[::7]  # enough for a median
     usual = quantile(some, 0.5)
     noise = quantile(np.abs(some - usual), 0.5)
-    below = (share < usual - max(DARKER[0], DARKER[1] * noise)).astype(np.uint8)
-    light = light.copy()
-    # Level lines, then upright ones on transposed views; `out` writes into `light`.
-    for dark, flat, out in ((below, share, light), (np.ascontiguousarray(below.T), share.T, light.T)):
-        height, width = dark.shape
-        least, most = math.pi / 2 - TILT, math.pi / 2 + TILT
-        found = cv2.HoughLines(dark, 1, ANGLE, int(VOTES * width), min_theta=least, max_theta=most)
-        near = cv2.dilate(dark, np.ones((3, 1)))
-        columns = np.arange(width)
-        taken: list[int] = []
-        for distance, angle in found.reshape(-1, 2)[:MOST] if found is not None else ():
-            rows = np.round((distance - columns * np.cos(angle)) / np.sin(angle)).astype(int)
-            inside = (rows >= 0) & (rows < height)
-            if inside.mean() < SPAN or any(abs(rows[width // 2] - row) < DISTANT for row in taken):
-                continue
-            if near[rows[inside], columns[inside]].mean() > UNBROKEN:
-                taken.append(rows[width // 2])
-                for offset in range(-HALF_WIDTH, HALF_WIDTH + 1):
-                    along = (rows + offset).clip(0, height - 1), columns
-                    out[along] /= min(1.0, quantile(flat[along], 0.5))
-    return light
+    dark, light = (share < usual - max(DARKER[0], DARKER[1] * noise)).astype(np.uint8), light.copy()
+    level, upright = dark_lines(dark, share), dark_lines(np.ascontiguousarray(dark.T), share.T)
+    count = None
+    while count != (count := len(level) + len(upright)):
+        level, upright = held(level, upright, dark.shape), held(upright, level, dark.shape[::-1])
+    for lines, shares, out in ((level, share, light), (upright, share.T, light.T)):  # `out` writes into `light`
+        for line in lines:
+            divide_out(line, shares, out)
+    return light, len(level) + len(upright)
+
+
+def dark_lines(dark: np.ndarray, share: np.ndarray) -> list[RuledLine]:
+    """What may be level lines: thin, nearly straight paths from left to right in a mask (H, W) uint8, longest first."""
+    width, shorter = dark.shape[1], min(dark.shape)
+    near, most = cv2.dilate(dark, np.ones((3, 1))), int(THICK * shorter)
+    framed = np.pad(dark, ((most, most), (0, 0)))
+    length, move = path_lengths(dark, near)
+    onward = np.pad(cv2.dilate(length[1:], np.ones((1, 3))), ((0, 1), (0, 0)))
+    ends = np.argwhere((length > LEAST * shorter / STEP) & (length > onward))
+    taken, found = np.zeros(length.shape, bool), []
+    for step, row in ends[np.argsort(-length[tuple(ends.T)], kind="stable")].tolist():
+        path: list[int] = []
+        while step >= 0 and length[step, row] > 0 and not taken[step, row]:
+            path.insert(0, row)
+            row, step = row + move[step, row], step - 1
+        if len(path) <= LEAST * shorter / STEP:
+            continue
+        for n, row in enumerate(path, step + 1):
+            taken[n, max(row - DISTANT, 0) : row + DISTANT + 1] = True
+        steps = np.arange(step + 1, step + 1 + len(path))
+        columns = np.arange(STEP * steps[0], min(STEP * steps[-1] + STEP, width))
+        rows = np.interp(columns, STEP * steps + (STEP - 1) / 2, path).round().astype(int)
+        straight = np.abs(rows - np.linspace(rows[0], rows[-1], len(rows))).max() <= 1 + BENT * len(rows)
+        if straight and near[rows, columns].mean() > DARK:
+            above, below = (
+                next((n for n in range(1, most) if framed[rows + most + way * n, columns].mean() <= 0.5), most)
+                for way in (-1, 1)
+            )
+            weight = (1 - quantile(share[rows, columns], 0.5)) * (above + below - 1)
+            if above + below - 1 <= most:
+                found.append(RuledLine(int(columns[0]), rows, above, below, weight))
+    return found
+
+
+def path_lengths(dark: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of the best path to each row in each step, (steps, H): its length in steps, less what is not dark; and where it
+    came from, -1 for the row above. `near` is the mask, a pixel higher and lower.
+    """
+    height, width = dark.shape
+    soft, steps, beyond = cv2.GaussianBlur(dark.astype(np.float32), (0, 0), 2), -(-width // STEP), -width % STEP
+    wide = (cv2.copyMakeBorder(one, 0, 0, 0, beyond, cv2.BORDER_REPLICATE) for one in (near.astype(np.float32), soft))
+    shares, middle = (cv2.resize(one, (steps, height), interpolation=cv2.INTER_AREA).T for one in wide)
+    gain = np.where(shares < BROKEN, -np.inf, (shares - UNBROKEN) / (1 - UNBROKEN) + CENTRE * middle)
+    length, move = np.zeros((steps + 1, height + 2), np.float32), np.zeros((steps, height), int)
+    for step, (above, same, below) in enumerate(zip(length[:-1, :-2], length[:-1, 1:-1], length[:-1, 2:], strict=True)):
+        aside = np.maximum(above, below) - ASIDE
+        move[step] = np.where(aside > same, np.where(above >= below, -1, 1), 0)
+        length[step + 1, 1:-1] = np.maximum(np.maximum(aside, same) + gain[step], 0)
+    return np.ascontiguousarray(length[1:, 1:-1]), move
+
+
+def held(lines: list[RuledLine], others: list[RuledLine], shape: tuple[int, ...]) -> list[RuledLine]:
+    """The level lines that end, on both sides, on upright ones or at the border of a picture of this shape."""
+    height, width = shape
+    drawn = np.zeros((width, height), np.float32)
+    for line in others:
+        for offset in (-line.above, 0, line.below):
+            drawn[(line.rows + offset).clip(0, width - 1), line.columns] = line.weight
+    weights = cv2.dilate(drawn, np.ones((2 * HELD + 1, 2 * HELD + 1)))
+    near = 1 + int(BORDER * min(shape))
+    weights[:near], weights[-near:] = np.inf, np.inf
+    ends = (weights[line.columns[[0, -1]], line.rows[[0, -1]]].min() for line in lines)
+    return [line for line, weight in zip(lines, ends, strict=True) if line.weight < HEAVY * weight]
+
+
+def divide_out(line: RuledLine, share: np.ndarray, light: np.ndarray) -> None:
+    """Divide light (H, W) by the shades of a level line; no column gets lighter than it is above and below the line."""
+    last, columns = len(light) - 1, np.arange(line.left - STEP, line.left + len(line.rows) + STEP)
+    columns = columns[(columns >= 0) & (columns < light.shape[1])]
+    rows = line.rows[(columns - line.left).clip(0, len(line.rows) - 1)]
+    top, bottom = rows - line.above - 1, rows + line.below + 1
+    over, under = light[top.clip(0), columns], light[bottom.clip(None, last), columns]
+    over, under = np.where(top < 0, under, over), np.where(bottom > last, over, under)
+    for n in range(1, width := line.above + line.below + 2):
+        along = (top + n).clip(0, last), columns
+        most, before = over + (under - over) * np.float32(n / width), light[along]
+        light[along] = np.maximum(before, np.minimum(most, before / quantile(share[along], SHADE)))
 
 
 def quantile(values: np.ndarray, share: float) -> float:

@@ -1,20 +1,22 @@
 """How well pictures of handwriting are read, and how fast.
 
 python -m tests.benchmarks.reading                      photos of one digit and of lines, and what shows none
+python -m tests.benchmarks.reading forms                photos of grids, ruled pages and rows of boxes, filled in
 python -m tests.benchmarks.reading times                what takes how long, on one thread
 python -m tests.benchmarks.reading changes FOLDER...    whether changes that must not matter change what is read
 python -m tests.benchmarks.reading sheet --picture FILE a sheet of twenty photos with what was read under each
 python -m tests.benchmarks.reading pages --picture FILE the same of twelve pages of a user's: forms, lists, drawings
 
-Photos are made of MNIST's test digits (tests/support/photos.py) with a seed that nothing was tuned on. `changes` takes
-pictures of the folders by turns, with right answers as `python -m digits evaluate` finds them, and reads the clearest
-digit of each. The bundled network reads, or that of `--network CHECKPOINT`.
+Photos are made of MNIST's test digits (tests/support/photos.py, forms.py) with a seed that nothing was tuned on.
+`changes` takes pictures of the folders by turns, with right answers as `python -m digits evaluate` finds them, and
+reads the clearest digit of each. The bundled network reads, or that of `--network CHECKPOINT`.
 """
 
 import io
 import os
 import tempfile
 import textwrap
+from collections import Counter
 from itertools import chain, cycle, zip_longest
 from pathlib import Path
 from statistics import median
@@ -33,11 +35,11 @@ from digits.evaluate.answers import labels_in
 from digits.handwriting import answer, find_digit, text
 from digits.handwriting.parallel import find_all
 from tests.benchmarks.common import heading, parser, python, row
-from tests.support import photos
+from tests.support import forms, photos
 from tests.support.digitless import KINDS
 from tests.support.finding import encoded
 from tests.support.pens import STROKES, cover, on_paper
-from tests.support.readings import read_lines, read_naively, read_photos
+from tests.support.readings import read_lines, read_naively, read_photos, read_places
 from tests.support.written_pages import pages
 
 SEED = 2025
@@ -77,6 +79,26 @@ def show_photos(args, model):
     rng, kinds = np.random.default_rng([SEED, 5]), cycle(KINDS)
     taken = [read_lines(model, [next(kinds)(rng)]) != [[]] for _ in range(args.lines)]
     row(f"{args.lines} pictures without any digit: taken for a number", with_error(taken))
+
+
+def show_forms(args, model):
+    images, labels = (tensor.numpy() for tensor in mnist.load(args.data_dir, train=False))
+    heading("what is read", "digits in place", "lines whole")
+    names = {forms.grid: "grids of 9 x 9 cells", forms.page: "ruled pages of ten lines", forms.boxes: "rows of boxes"}
+    for number, (kind, name) in enumerate(names.items()):
+        rng, in_place, whole = np.random.default_rng([SEED, 6 + number]), [], []
+        for _ in trange(args.count, desc=name, disable=None):
+            picture, lines = forms.form(kind, images, rng)
+            said = read_places(model, picture)
+            digits = [one for line in said for one in line]
+            for i, x, y in chain.from_iterable(lines):
+                here = [digit for digit, (left, top, right, low) in digits if left <= x < right and top <= y < low]
+                in_place.append(here == [labels[i]])
+            numbers = Counter(tuple(digit for digit, _ in line) for line in said)
+            for line in lines:
+                numbers.subtract([wanted := tuple(labels[i] for i, *_ in line)])
+                whole.append(numbers[wanted] >= 0)
+        row(f"{args.count} {name}", with_error(in_place), with_error(whole))
 
 
 def seconds(what, *args, times=9):
@@ -239,13 +261,15 @@ def draw_pages(args, model, columns=4, tile=300, strip=60):
 
 
 def main(words=None):
-    tables = {"photos": show_photos, "times": show_times, "changes": show_changes}
+    tables = {"photos": show_photos, "forms": show_forms, "times": show_times, "changes": show_changes}
     tables |= {"sheet": draw_sheet, "pages": draw_pages}
     options = parser(__doc__, *tables)
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for changes")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="what reads (the bundled one)")
     options.add_argument("--picture", type=Path, default="photos.png", metavar="FILE", help="where the sheet goes")
-    options.add_argument("--count", type=int, default=500, help="photos of each kind, or pictures to change (500)")
+    options.add_argument(
+        "--count", type=int, default=500, help="photos or forms of each kind, or pictures to change (500)"
+    )
     options.add_argument("--lines", type=int, default=200, help="lines of each kind (200)")
     args = options.parse_intermixed_args(words)
     cv2.setNumThreads(1)

@@ -12,7 +12,7 @@ from digits.errors import UserError
 from digits.handwriting import Group, answer, find_lines, read, text
 from digits.handwriting.answers import SMALL
 from digits.handwriting.lattice import Candidate
-from digits.handwriting.reader import DOUBTFUL, Digit, Line
+from digits.handwriting.reader import DOUBTFUL, Digit, Line, groups
 from tests.support.pens import STROKES, cover, on_paper
 
 NETWORK = load_network(checkpoint(BUNDLED), BUNDLED)
@@ -53,6 +53,14 @@ def written(*digits, guesses=1):
 def test_a_line_falls_into_groups_at_wide_gaps():
     [line] = read(Said(), [written(2, 7, None, 1, 5, None, 4, 2)])
     assert text(line) == "27 15 42" and [len(group.readings) for group in line] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(("height", "parts"), [(50, [3, 2]), (10, [5])])
+def test_a_sign_parts_groups_and_a_comma_does_not(height, parts):
+    [[group]] = read(Said(), [written(2, 7, 0, 1, 5)])
+    readings = [one._replace(box=(32 * n, 0, 32 * n + 30, 50)) for n, one in enumerate(group.readings)]
+    readings[2] = readings[2]._replace(digit=None, box=(70, 50 - height, 80, 50))
+    assert [len(part) for part in groups(readings)] == parts
 
 
 def test_each_group_is_a_number_or_none():

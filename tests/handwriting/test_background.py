@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.handwriting.background import estimate_background, find_foregrounds
+from digits.handwriting.background import estimate_background, find_foregrounds, on_dark_background
 from tests.support.finding import NEAR, SIZE, assert_finds, one_line_error
 from tests.support.pens import APART, box, cover, on_paper
 
@@ -63,6 +63,14 @@ def test_a_corner_of_a_table_is_not_read(thick, gap, two):
     pixels, (right, bottom) = on_paper(two), np.array(SIZE) - gap
     pixels[bottom - thick : bottom, :right] = pixels[:bottom, right - thick : right] = 40
     assert_finds(pixels, two)
+
+
+@pytest.mark.parametrize("width", [4, 12])
+def test_a_frame_around_light_paper_does_not_make_it_dark(width, two):
+    framed = on_paper(two)
+    framed[:width], framed[-width:], framed[:, :width], framed[:, -width:] = 60, 60, 60, 60
+    assert not on_dark_background(framed.mean(2) / np.float32(255))
+    assert on_dark_background(1 - on_paper(two).mean(2) / np.float32(255))
 
 
 @pytest.mark.parametrize("upside_down", [False, True])

@@ -36,6 +36,13 @@ def test_lines_from_the_top_though_they_slant():
     assert [line_height(line) for line in found] == [80, 80]
 
 
+def test_rows_of_a_tight_grid_are_lines_though_two_digits_touch():
+    upper, lower = ([component(60 * n, top, 60 * n + 40, top + 80) for n in range(6)] for top in (0, 90))
+    touching = component(120, 0, 160, 170)
+    found = lines([*upper[:2], *upper[3:], *lower[:2], *lower[3:], touching])
+    assert [set(line) - {touching} for line in found] == [set(upper) - {upper[2]}, set(lower) - {lower[2]}]
+
+
 def test_what_is_above_one_another_stands_together_left_to_right():
     tall, far, bar, dot = (
         component(*box) for box in ((10, 10, 60, 110), (90, 10, 140, 110), (30, 0, 58, 8), (62, 100, 70, 110))

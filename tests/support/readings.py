@@ -36,6 +36,16 @@ def read_lines(model, pictures):
     return numbers
 
 
+def read_places(model, picture):
+    """The lines that are read in a picture: of each digit, it and its box."""
+    try:
+        lines = read(model.network, find_lines(picture))
+    except UserError:
+        return []
+    numbers = ([one for group in line for one in group.readings] for line in lines)
+    return [[(one.digit, one.box) for one in number if one.digit is not None] for number in numbers]
+
+
 def read_naively(model, pictures):
     """As one would at first: shrunk to 28x28, and inverted if the border is light."""
     drawn = []

@@ -8,19 +8,18 @@ import { mean, padded, quantile, resized, rounded, sample, valuesIn } from "./im
 import { withoutRuledLines } from "./ruled-lines.js";
 
 const {
-  WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, HARDLY, THRESHOLDS, INNER, PALE, TEXTURE,
+  WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, HARDLY, THRESHOLDS, INNER, PALE, FEW, TEXTURE,
 } = held.constants.background;
 
 /** Guesses at the foreground of a picture, [red, green, blue] of 0..255: one for each window and threshold, without
- * what looks ruled and, if there is any, with it; none of a texture. @type {(colours: Image[]) => Foreground[]} */
+ * what looks ruled and, if there is only a little, with it; none of a texture. @type {(colours: Image[]) => Foreground[]} */
 export function findForegrounds([red, green, blue]) {
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
   const shades = mapped(light, (value) => Math.log(value + LIFT[1])), { most, edges } = contrasts(shades, INNER);
-  const unruled = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));
+  const [unruled, count] = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));
   const offLines = mapped(edges, (edge, i) => Number(edge && unruled.data[i] === light.data[i]));
-  const isRuled = unruled.data.some((value, i) => value !== light.data[i]);
-  return (isRuled ? [unruled, light] : [light]).flatMap((view) => WINDOWS.flatMap((window) => {
+  return (count && count <= FEW ? [unruled, light] : [unruled]).flatMap((view) => WINDOWS.flatMap((window) => {
     const background = estimateBackground(view, window).data;
     const darkness = mapped(view, (value, i) => 1 - value / background[i]);
     const strong = mean(valuesIn(darkness, view === unruled && maximum(offLines.data) ? offLines : edges));
@@ -50,8 +49,10 @@ function onDarkBackground(picture) {
   const light = mapped(picture, (value) => value + LIFT[2]), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
   const around = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
-  const even = divided(light, around), { data } = even, sides = data.filter((_, i) => (i + 1) % width < 2);
-  const border = Float32Array.of(...data.subarray(0, width), ...data.subarray(-width), ...sides);
+  const even = divided(light, around), [x, y] = [width, height].map((side) => rounded(INNER * side));
+  const border = Float32Array.from([even, padded(even, -x, -y)].flatMap(({ width, data }) => (
+    [...data.subarray(0, width), ...data.subarray(-width), ...data.filter((_, i) => (i + 1) % width < 2)]
+  )));
   return quantile(border, DARK) < mean(valuesIn(even, contrasts(even).edges));
 }
 

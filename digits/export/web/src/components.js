@@ -3,7 +3,7 @@
 import { held } from "./held.js";
 import { boxOf, clamp, median } from "./images.js";
 
-const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, LEVEL, LOW, BROKEN } = held.constants.components;
+const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, HIGH, LEVEL, LOW, BROKEN } = held.constants.components;
 const { STACKED, UNDER, FLAT } = held.constants.components;
 
 /** The connected components of a mask that are clear enough, by how much darker they are at their boundaries than what
@@ -50,9 +50,13 @@ const heightOf = ({ top, bottom }) => bottom - top;
 /** The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby.
  * @type {(components: Component[]) => Component[][]} */
 export function lines(components) {
-  const most = Math.max(...components.map(heightOf)), found = /** @type {Component[][]} */ ([]);
-  const small = (/** @type {Component} */ one) => heightOf(one) <= TALL * most;
-  for (const one of components.toSorted((a, b) => Number(small(a)) - Number(small(b)) || a.left - b.left)) {
+  const heights = components.map(heightOf).sort((a, b) => a - b), found = /** @type {Component[][]} */ ([]);
+  let half = heights.reduce((sum, height) => sum + height, 0) / 2, n = -1;
+  do half -= heights[++n]; while (half > 0);
+  const usual = heights[n]; // of the half of all height that is in low components, the last one's
+  const small = (/** @type {Component} */ one) => heightOf(one) <= TALL * usual;
+  const last = (/** @type {Component} */ one) => small(one) || heightOf(one) >= HIGH * usual;
+  for (const one of components.toSorted((a, b) => Number(last(a)) - Number(last(b)) || a.left - b.left)) {
     const away = (/** @type {Component} */ other) => Math.abs(other.left + other.right - one.left - one.right);
     let home = null, best = -Infinity;
     for (const line of found) {
@@ -60,7 +64,7 @@ export function lines(components) {
         const shared = Math.min(near.bottom, one.bottom) - Math.max(near.top, one.top); // negative where a gap is
         let needed = LEVEL * Math.min(heightOf(one), heightOf(near));
         if (small(one)) needed = -LOW * heightOf(near);
-        else if (above(near, one)) needed = -BROKEN * most;
+        else if (above(near, one) && heightOf(around([near, one])) < HIGH * usual) needed = -BROKEN * usual;
         if (shared > needed && shared > best) [home, best] = [line, shared];
       }
     }

@@ -9,7 +9,7 @@ import { feedforward, predictionOf } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
 import { segment } from "./segmentation.js";
 
-const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD } = held.constants.reader;
+const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD, SIGN } = held.constants.reader;
 export const { REJECTION_THRESHOLD, DOUBTFUL } = held.constants.reader;
 
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
@@ -52,7 +52,7 @@ function sureness({ line, outputs, steps }, start = -Infinity, end = Infinity) {
   return line.known ? 1 : confidence(line.candidates, outputs, inside);
 }
 
-/** The digits of a line, parted where a gap is wider than WORD of their heights, and the columns that each is between.
+/** The digits of a line, parted where a gap is wide or holds a sign, and the columns that each is between.
  * @type {(one: Hypothesis) => { digits: Digit[]; start: number; end: number }[]} */
 function groups({ line, steps, top, bottom }) {
   const found = [{ digits: /** @type {Digit[]} */ ([]), start: -Infinity, end: Infinity }];
@@ -67,6 +67,8 @@ function groups({ line, steps, top, bottom }) {
       }
       found[found.length - 1].digits.push(line.digits[n]);
       last = box.right;
+    } else if (last < Infinity && Math.max(box.right - box.left, box.bottom - box.top) > SIGN * (bottom - top)) {
+      last = -Infinity; // whatever is next, is apart
     }
     right = box.right;
   }
@@ -162,7 +164,7 @@ function openPicture({ width, height, data }) {
     opaque += data[k + 3];
   }
   const behind = light > 127 * opaque ? 0 : 255;
-  const reduction = Math.ceil(Math.floor(Math.sqrt(width * height)) / WORKING);
+  const reduction = Math.ceil(Math.floor(Math.sqrt(width * height)) / WORKING[1]);
   const [w, h] = [width, height].map((n) => Math.ceil(n / reduction));
   const [counts, ...sums] = Array.from({ length: 4 }, () => blank(w, h)); // of the pixels that become one
   for (let y = 0, k = 0; y < height; y++) {

@@ -1,17 +1,26 @@
-// Lines that are printed on paper, taken out of a picture: as in digits/handwriting/ruled_lines.py.
+// Printed lines of ruled or squared paper, tables and boxes, taken out of a picture: as in
+// digits/handwriting/ruled_lines.py.
 
 import { held } from "./held.js";
-import { blank, clamp, dilated, mapped, quantile, rounded, sample } from "./images.js";
+import { blank, blurred, clamp, dilated, mapped, quantile, rounded, sample } from "./images.js";
 
-const { DARKER, SPAN, UNBROKEN, VOTES, TILT, ANGLE, MOST, DISTANT, HALF_WIDTH } = held.constants.ruled_lines;
+const {
+  DARKER, STEP, BROKEN, UNBROKEN, DARK, ASIDE, CENTRE, LEAST, THICK, BENT, DISTANT, HELD, BORDER, HEAVY, SHADE,
+} = held.constants.ruled_lines;
 
-/** Light with lines from border to border divided out. @type {(light: Image, share: Image) => Image} */
+/** Light with printed lines divided out, and how many. @type {(light: Image, share: Image) => [Image, number]} */
 export function withoutRuledLines(light, share) {
   const some = sample(share.data), usual = quantile(some, 0.5);
   const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
   const least = usual - Math.max(DARKER[0], DARKER[1] * noise), dark = mapped(share, (value) => Number(value < least));
-  const rest = withoutLevelLines(light, share, dark);
-  return transposed(withoutLevelLines(transposed(rest), transposed(share), transposed(dark)));
+  const shares = [share, transposed(share)], across = transposed(dark);
+  let level = darkLines(dark, shares[0]), upright = darkLines(across, shares[1]), count = -1;
+  while (count !== level.length + upright.length) {
+    count = level.length + upright.length;
+    [level, upright] = [heldBy(upright, level, dark), heldBy(level, upright, across)];
+  }
+  const rest = level.reduce((light, line) => dividedBy(line, shares[0], light), light);
+  return [transposed(upright.reduce((light, line) => dividedBy(line, shares[1], light), transposed(rest))), count];
 }
 
 /** @type {(image: Image) => Image} */
@@ -19,51 +28,118 @@ const transposed = ({ width, height, data }) => (
   mapped(blank(height, width), (_, i) => data[(i % height) * width + Math.floor(i / height)])
 );
 
-/** Light with the level ones among the lines of a mask divided out, whose shades are in `share`.
- * @type {(light: Image, share: Image, dark: Image) => Image} */
-function withoutLevelLines(light, share, dark) {
-  const { width, height } = light, near = dilated(dark, 1, 3).data, out = light.data.slice();
-  const taken = /** @type {number[]} */ ([]); // the middles of lines
-  for (const line of levelLines(dark)) {
-    const inside = line.flatMap((row, i) => (row >= 0 && row < height ? [row * width + i] : []));
-    const middle = line[width >> 1];
-    if (inside.length < SPAN * width || taken.some((row) => Math.abs(row - middle) < DISTANT)) continue;
-    if (inside.reduce((sum, i) => sum + near[i], 0) <= UNBROKEN * inside.length) continue;
-    taken.push(middle);
-    for (let offset = -HALF_WIDTH; offset <= HALF_WIDTH; offset++) { // a line has a width and soft edges
-      const along = line.map((row, i) => clamp(row + offset, 0, height - 1) * width + i);
-      const shade = Math.min(1, quantile(Float32Array.from(along, (i) => share.data[i]), 0.5));
-      for (const i of along) out[i] /= shade;
+/** Thin, nearly straight paths from left to right in a mask, which may be level lines; the longest first.
+ * @type {(dark: Image, share: Image) => RuledLine[]} */
+function darkLines(dark, share) {
+  const { width, height } = dark, shorter = Math.min(width, height), near = dilated(dark, 1, 3);
+  const least = (LEAST * shorter) / STEP, most = Math.floor(THICK * shorter), steps = Math.ceil(width / STEP);
+  const { length, move } = pathLengths(dark, near), taken = blank(height, steps).data;
+  const onward = dilated(length, 3, 1).data;
+  const ends = [...length.data.keys()].filter((i) => (
+    length.data[i] > least && length.data[i] > (i + height < onward.length ? onward[i + height] : 0)
+  ));
+  const found = /** @type {RuledLine[]} */ ([]);
+  for (const end of ends.sort((i, j) => length.data[j] - length.data[i])) {
+    const path = /** @type {number[]} */ ([]);
+    let step = Math.floor(end / height), row = end % height;
+    for (let i = end; step >= 0 && length.data[i] > 0 && !taken[i]; i = step * height + row) {
+      path.unshift(row);
+      row += move[i];
+      step--;
     }
+    if (path.length <= least) continue;
+    path.forEach((row, n) => {
+      const start = (step + 1 + n) * height;
+      taken.fill(1, start + Math.max(row - DISTANT, 0), start + Math.min(row + DISTANT + 1, height));
+    });
+    const left = STEP * (step + 1), size = Math.min(left + STEP * path.length, width) - left;
+    const rows = Array.from({ length: size }, (_, n) => {
+      const at = clamp((n - (STEP - 1) / 2) / STEP, 0, path.length - 1), before = Math.floor(at);
+      return rounded(path[before] + (at - before) * ((path[before + 1] ?? 0) - path[before]));
+    });
+    const along = (/** @type {Image} */ { data }, offset = 0) => Float32Array.from(rows, (row, n) => (
+      row + offset < 0 || row + offset >= height ? 0 : data[(row + offset) * width + left + n]
+    ));
+    const sum = (/** @type {Float32Array} */ values) => values.reduce((sum, value) => sum + value, 0);
+    const slope = (rows[size - 1] - rows[0]) / Math.max(size - 1, 1);
+    if (rows.some((row, n) => Math.abs(row - rows[0] - slope * n) > 1 + BENT * size)) continue;
+    if (sum(along(near)) <= DARK * size) continue;
+    const [above, below] = [-1, 1].map((way) => {
+      let n = 1;
+      while (n < most && sum(along(dark, way * n)) > size / 2) n++;
+      return n;
+    });
+    const weight = (1 - quantile(along(share), 0.5)) * (above + below - 1);
+    if (above + below - 1 <= most) found.push({ left, rows, above, below, weight });
   }
-  return { width, height, data: out };
+  return found;
 }
 
-/** Lines on which a mask is mostly 1, the best first: their row in each column. @type {(mask: Image) => number[][]} */
-function levelLines({ width, height, data }) {
-  const tilts = 1 + Math.round((2 * TILT) / ANGLE), most = width + height;
-  const bins = 2 * most + 3; // one more at each end, which stays 0
-  const angles = new Float32Array(tilts).fill(Math.PI / 2 - TILT);
-  for (let n = 1; n < tilts; n++) angles[n] = angles[n - 1] + Math.fround(ANGLE);
-  const cosines = angles.map(Math.cos), sines = angles.map(Math.sin);
-  const votes = new Int32Array((tilts + 2) * bins);
-  for (let i = 0; i < data.length; i++) {
-    if (!data[i]) continue;
-    const column = i % width, row = Math.floor(i / width);
-    for (let n = 0; n < tilts; n++) {
-      const distance = rounded(Math.fround(Math.fround(column * cosines[n]) + Math.fround(row * sines[n])));
-      votes[(n + 1) * bins + most + 1 + distance]++;
+/** Of the best path to each row in each step, its length in steps, less what is not dark; and where it came from.
+ * @type {(dark: Image, near: Image) => {length: Image, move: Int8Array}} */
+function pathLengths(dark, near) {
+  const { width, height } = dark, steps = Math.ceil(width / STEP), length = blank(height, steps), soft = blurred(dark, 2);
+  const move = new Int8Array(height * steps);
+  const shareOf = (/** @type {Image} */ { data }, /** @type {number} */ step, /** @type {number} */ row) => {
+    let sum = 0;
+    for (let x = STEP * step; x < STEP * step + STEP; x++) sum += data[row * width + Math.min(x, width - 1)];
+    return sum / STEP;
+  };
+  for (let step = 0, i = 0; step < steps; step++) {
+    const before = (/** @type {number} */ row) => (
+      step && row >= 0 && row < height ? length.data[(step - 1) * height + row] : 0
+    );
+    for (let row = 0; row < height; row++, i++) {
+      const share = shareOf(near, step, row), above = before(row - 1), below = before(row + 1), same = before(row);
+      const aside = Math.max(above, below) - ASIDE;
+      if (aside > same) move[i] = above >= below ? -1 : 1;
+      if (share < BROKEN) continue;
+      const gain = (share - UNBROKEN) / (1 - UNBROKEN) + CENTRE * shareOf(soft, step, row);
+      length.data[i] = Math.max(Math.max(aside, same) + gain, 0);
     }
   }
-  const peaks = [];
-  for (let i = bins; i < votes.length - bins; i++) {
-    const here = votes[i];
-    if (here <= Math.floor(VOTES * width) || here <= votes[i - 1] || here < votes[i + 1]) continue;
-    if (here > votes[i - bins] && here >= votes[i + bins]) peaks.push(i);
+  return { length, move };
+}
+
+/** The level lines that end, on both sides, on upright ones or near the border of a picture.
+ * @type {(others: RuledLine[], lines: RuledLine[], picture: Image) => RuledLine[]} */
+function heldBy(others, lines, { width, height }) {
+  const weights = blank(height, width), border = 1 + Math.floor(BORDER * Math.min(width, height));
+  for (const { left, rows, above, below, weight } of others) {
+    for (const offset of [-above, 0, below]) {
+      rows.forEach((row, n) => {
+        weights.data[clamp(row + offset, 0, width - 1) * height + left + n] = weight;
+      });
+    }
   }
-  peaks.sort((a, b) => votes[b] - votes[a] || a - b);
-  return peaks.slice(0, MOST).map((i) => {
-    const n = Math.floor(i / bins) - 1, distance = (i % bins) - most - 1;
-    return Array.from({ length: width }, (_, column) => rounded((distance - column * cosines[n]) / sines[n]));
+  const near = dilated(weights, 2 * HELD + 1).data;
+  near.fill(Infinity, 0, border * height).fill(Infinity, (width - border) * height);
+  return lines.filter(({ left, rows, weight }) => {
+    const right = left + rows.length - 1;
+    return weight < HEAVY * Math.min(near[left * height + rows[0]], near[right * height + rows[rows.length - 1]]);
   });
+}
+
+/** Light divided by the shades of a level line; no column gets lighter than it is above and below the line.
+ * @type {(line: RuledLine, share: Image, light: Image) => Image} */
+function dividedBy({ left, rows, above, below }, share, light) {
+  const { width, height } = light, data = light.data.slice(), thick = above + below + 2;
+  const first = Math.max(left - STEP, 0), size = Math.min(left + rows.length + STEP, width) - first;
+  const along = (/** @type {(column: number, row: number, n: number) => number} */ of) => (
+    Float32Array.from({ length: size }, (_, n) => of(first + n, rows[clamp(first + n - left, 0, rows.length - 1)], n))
+  );
+  const at = (/** @type {number} */ column, /** @type {number} */ row) => clamp(row, 0, height - 1) * width + column;
+  const beyond = (/** @type {number} */ row) => row < 0 || row >= height;
+  const over = along((column, row) => data[at(column, beyond(row - above - 1) ? row + below + 1 : row - above - 1)]);
+  const under = along((column, row) => data[at(column, beyond(row + below + 1) ? row - above - 1 : row + below + 1)]);
+  for (let n = 1; n < thick; n++) {
+    const place = (/** @type {number} */ column, /** @type {number} */ row) => at(column, row - above - 1 + n);
+    const shade = quantile(along((column, row) => share.data[place(column, row)]), SHADE);
+    along((column, row, i) => {
+      const here = place(column, row), most = over[i] + ((under[i] - over[i]) * n) / thick;
+      data[here] = Math.max(data[here], Math.min(most, data[here] / shade));
+      return 0;
+    });
+  }
+  return { width, height, data };
 }

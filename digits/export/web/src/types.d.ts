@@ -34,6 +34,9 @@ type Training = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; 
 
 // Handwriting.
 
+/** A level printed line: its row in each column from `left` on, how far it reaches above and below that, and its weight,
+ * its width times its darkness. */
+type RuledLine = { left: number; rows: number[]; above: number; below: number; weight: number };
 /** A connected component, by the indices of its pixels; its clarity is higher the more it looks like a pen stroke, as
  * its boundary contrast is. All but the clearest are `clipped` where they meet the left or right border of the picture,
  * as a neighbour's stroke is. */
@@ -84,19 +87,20 @@ type State = Moment & {
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {
-  picture: Record<"WORKING" | "NARROW", number>;
+  picture: { WORKING: Pair; NARROW: number };
   background: { WINDOWS: number[]; THRESHOLDS: number[]; LIFT: [number, number, number]; TEXTURE: Pair }
-    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE", number>;
+    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "FEW", number>;
   ruled_lines: { DARKER: Pair }
-    & Record<"SPAN" | "UNBROKEN" | "VOTES" | "TILT" | "ANGLE" | "MOST" | "DISTANT" | "HALF_WIDTH", number>;
+    & Record<"STEP" | "BROKEN" | "UNBROKEN" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>
+    & Record<"DISTANT" | "HELD" | "BORDER" | "HEAVY" | "SHADE", number>;
   components: { CONTRAST: Pair; AREA: Pair }
-    & Record<"FAINT" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "LEVEL" | "LOW" | "BROKEN", number>
-    & Record<"STACKED" | "UNDER" | "FLAT", number>;
+    & Record<"FAINT" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
+    & Record<"BROKEN" | "STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE", number>;
-  reader: Record<"SMALLEST" | "SURE" | "WORD" | "DOUBTFUL" | "REJECTION_THRESHOLD", number>;
+  reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "DOUBTFUL" | "REJECTION_THRESHOLD", number>;
 };
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */
