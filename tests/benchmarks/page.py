@@ -136,6 +136,7 @@ def main(words=None):
         def visit(**settings):
             page = browser.new_page(**{"viewport": {"width": 1440, "height": 900}} | settings)
             page.goto(file.as_uri())
+            page.locator("main").wait_for()
             return page
 
         tables[args.table](args, visit)

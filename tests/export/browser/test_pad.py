@@ -155,7 +155,11 @@ def test_one_goes_on_drawing_while_a_picture_is_read(page_file, visit):
     page.evaluate(
         """() => {
             const { postMessage } = Worker.prototype;
-            Worker.prototype.postMessage = function (...job) { window.read = () => postMessage.apply(this, job); };
+            Worker.prototype.postMessage = function (job, ports) {
+                const post = () => postMessage.call(this, job, ports);
+                if (job.picture) window.read = post;
+                else post();
+            };
         }"""
     )
     give(page, "drop", photographed(3, 0, 7))

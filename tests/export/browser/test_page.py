@@ -67,6 +67,7 @@ def test_what_a_page_says_stays_text(tmp_path, browser):
     (tmp_path / "evil.html").write_text(html(DigitClassifier([12]).network, facts, (0, 0), b""), encoding="utf-8")
     page = browser.new_page()
     page.goto((tmp_path / "evil.html").as_uri())
+    page.locator("main").wait_for()
     draw(page, 3)
     page.wait_for_timeout(500)
     assert page.url == (tmp_path / "evil.html").as_uri()

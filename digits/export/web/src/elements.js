@@ -21,8 +21,9 @@ export const write = (id, text) => find(id, HTMLElement).replaceChildren(text);
 /** @type {(id: string, clicked: () => void) => void} */
 export const onClick = (id, clicked) => find(id, HTMLElement).addEventListener("click", clicked);
 
-/** @type {(canvas: HTMLCanvasElement, settings?: CanvasRenderingContext2DSettings) => Context} */
-export const contextOf = (canvas, settings) => /** @type {Context} */ (canvas.getContext("2d", settings));
+/** @type {{ (canvas: HTMLCanvasElement): Context;
+ *   (canvas: OffscreenCanvas, settings: CanvasRenderingContext2DSettings): OffscreenContext }} */
+export const contextOf = (/** @type {any} */ canvas, settings = {}) => canvas.getContext("2d", settings);
 
 /** @type {() => Promise<number>} */
 export const nextFrame = () => new Promise(requestAnimationFrame);

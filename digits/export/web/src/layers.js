@@ -77,14 +77,14 @@ export function neuronsView(sizes, layer, look) {
     const most = Math.max(...a), values = contributions ?? a;
     for (const [k, one] of cells.entries()) {
       const tone = `var(--${contributions ? toneOf(values[k]) : "foreground"})`, share = Math.abs(values[k]);
-      const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(1)}%, var(--off))`;
+      const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(0)}%, var(--off))`;
       if (last) {
         const sign = !contributions || share < 0.005 ? "" : values[k] < 0 ? "−" : "+";
         one.value.textContent = sign + share.toFixed(2);
         one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
         one.filling.style.background = tone;
         one.cell.classList.toggle("largest", !contributions && most > 0 && a[k] === most);
-      } else if (shade !== one.shade) { // setting it again would take as long as a new one
+      } else if (shade !== one.shade) { // setting it takes long; whole percents, few of them new
         one.cell.style.setProperty("--shade", shade);
         one.shade = shade;
       }

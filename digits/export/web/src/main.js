@@ -2,10 +2,12 @@
 // here is there in the browser's console, as `digits`.
 
 import { onClick } from "./elements.js";
+import { heldLayers } from "./held.js";
 import { listenToInput } from "./input.js";
 import { palette } from "./layers.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
+import { state } from "./state.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
 import { explain, finish, fit, look, readPad, show } from "./view.js";
@@ -16,12 +18,11 @@ export * as lattice from "./lattice.js";
 export * as network from "./network.js";
 export * as reader from "./reader.js";
 export { held, heldImages } from "./held.js";
-export { state } from "./state.js";
+export { state };
 export { training } from "./training.js";
 
 let frame = 0; // in which to read what is drawn
 
-document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
 explain();
 offerLessons();
 offerTraining();
@@ -45,4 +46,9 @@ for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]
     show();
   });
 }
-bringBack();
+heldLayers().then((layers) => {
+  state.network.layers = layers;
+  document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
+  fit();
+  bringBack();
+});

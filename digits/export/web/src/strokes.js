@@ -1,7 +1,7 @@
 // How strokes are read: drawn as large and as thick whatever their size on the pad, all of them being foreground.
 
 import { around, connectedComponents } from "./components.js";
-import { contextOf, element } from "./elements.js";
+import { contextOf } from "./elements.js";
 import { binarized, blank, bounds, mapped } from "./images.js";
 import { drawn, normalize } from "./normalization.js";
 import { linesIn, moved, read } from "./reader.js";
@@ -13,7 +13,7 @@ const MOST = [10, 4]; // digits side by side and lines, by which they are not en
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
 const MARGIN = 60; // pixels around them: a 1 at the edge of the canvas would be taken for a table's line
 
-const canvas = contextOf(element("canvas"), { willReadFrequently: true });
+const canvas = contextOf(new OffscreenCanvas(1, 1), { willReadFrequently: true });
 
 /** Several digits, if strokes are wider than high, or all short, or an upright line parts them, and they make lines;
  * else one. The highest stroke is as high as a digit. Boxes are in sides of the pad.
@@ -38,7 +38,7 @@ export function digitsOfStrokes(strokes, layers) {
 }
 
 /** Draws smooth curves of this width; `at` says where on the canvas a point is.
- * @type {(context: Context, strokes: Stroke[], width: number, at: (point: Point) => Point) => void} */
+ * @type {(context: Context | OffscreenContext, strokes: Stroke[], width: number, at: (point: Point) => Point) => void} */
 export function paintStrokes(context, strokes, width, at) {
   context.lineCap = context.lineJoin = "round";
   context.lineWidth = width;

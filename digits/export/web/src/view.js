@@ -7,7 +7,7 @@ import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network
 import { paintPad, paper } from "./pad.js";
 import { DOUBTFUL, REJECTION_THRESHOLD, isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
-import { digitsOfStrokes } from "./strokes.js";
+import { askSoon } from "./workers.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
 const RULES = new Intl.PluralRules("en", { type: "ordinal" });
@@ -19,6 +19,9 @@ const REFUSALS = { // two lines at most on a phone, or the pad would move
 };
 const root = document.documentElement;
 const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
+/** Of digits, the layers that they were last shown to and the activations of each layer for them.
+ * @type {WeakMap<Digit[], { layers: Layer[]; all: Float32Array[][] }>} */
+const known = new WeakMap();
 const built = { shape: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
 
 /** Makes a view for each layer of neurons. */
@@ -42,13 +45,38 @@ export function fit() {
   show();
 }
 
-/** Reads what is on the pad, and shows it. */
-export function readPad() {
-  const { strokes, digits } = state.drawing;
-  state.digits = digits ?? digitsOfStrokes(strokes, state.network.layers);
-  const pen = strokes.at(-1)?.at(-1), ranks = state.digits.map(({ box, clarity }) => (
+let reader = Promise.resolve(); // what reads strokes, one drawing after another
+
+/** Reads what is on the pad, if it is not yet, and shows it. @type {() => Promise<void>} */
+export async function readPad() {
+  paint();
+  if (isUnread()) {
+    if (!state.reading) reader = readStrokes();
+    await reader;
+  } else showDigits(state.drawing.digits ?? []);
+}
+
+const isUnread = () => state.drawing.strokes.length > 0 && !state.drawing.digits;
+
+/** Reads the newest strokes, until they do not change meanwhile; what became of others is not shown. */
+async function readStrokes() {
+  state.reading = true;
+  while (isUnread()) {
+    const { drawing, network: { layers } } = state, { strokes } = drawing, points = strokes.at(-1)?.length;
+    const { digits, activations } = await askSoon({ strokes, layers });
+    remember(digits, layers, activations);
+    if (strokes.at(-1)?.length === points) drawing.digits = digits;
+    if (state.drawing === drawing) showDigits(digits);
+  }
+  state.reading = false;
+}
+
+/** Shows the digits of what is on the pad. @param {Digit[]} digits */
+function showDigits(digits) {
+  const pen = state.drawing.strokes.at(-1)?.at(-1), ranks = digits.map(({ box, clarity }) => (
     pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : clarity
   ));
+  state.digits = digits;
   state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn; in a picture, the clearest
   state.flash = null;
   placeBoxes();
@@ -56,18 +84,43 @@ export function readPad() {
 }
 
 /** The same, and says it; and how long that took, if `since` is when the pen was lifted. @param {number} [since] */
-export function finish(since) {
-  readPad();
-  say();
+export async function finish(since) {
+  const { drawing } = state, reading = readPad();
+  find("pad", HTMLElement).classList.toggle("reading", Boolean(drawing.picture && !drawing.digits && !drawing.refusal));
   describe();
+  if (isUnread()) await reading;
+  if (state.drawing !== drawing) return;
+  say();
   write("time", since && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "");
+}
+
+/** Keeps activations that are computed elsewhere. @type {(digits: Digit[], layers: Layer[], all: Float32Array[][]) => void} */
+export const remember = (digits, layers, all) => {
+  known.set(digits, { layers, all });
+};
+
+/** The activations of every layer for digits. @type {(digits: Digit[], layers: Layer[]) => Float32Array[][]} */
+export function activationsOf(digits, layers) {
+  const found = known.get(digits);
+  if (found?.layers === layers) return found.all;
+  const all = feedforward(layers, digits.map(({ image }) => image));
+  remember(digits, layers, all);
+  return all;
+}
+
+let faded = /** @type {Float32Array | undefined} */ (undefined); // the weights that are over the drawing
+
+/** What is drawn, at once. */
+function paint() {
+  paintPad(state.digits.at(state.chosen), faded);
+  find("pad", HTMLElement).classList.toggle("written", Boolean(faded) || state.drawing !== EMPTY);
 }
 
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
 export function show() {
   const { network, chosen, digits } = state, digit = digits.at(chosen);
   if (built.shape !== network.shape) return build();
-  const all = feedforward(network.layers, digits.map(({ image }) => image));
+  const all = activationsOf(digits, network.layers);
   const activations = network.sizes.map((n, l) => all[l][chosen] ?? new Float32Array(n));
   state.outputs = all[network.layers.length];
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
@@ -78,15 +131,14 @@ export function show() {
   });
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
   showAnswer();
-  paintPad(digit, layer === 1 ? contributions[0] : undefined);
-  const drawn = state.drawing !== EMPTY;
-  find("pad", HTMLElement).classList.toggle("written", layer === 1 || drawn);
-  for (const [name, possible] of Object.entries({ undo: state.past.length, redo: state.future.length, clear: drawn })) {
-    find(name, HTMLElement).ariaDisabled = `${!possible}`;
-  }
-  find("teach", HTMLElement).classList.toggle("possible", Boolean(digit) && !state.worker);
+  faded = layer === 1 ? contributions[0] : undefined;
+  paint();
+  const { past, future, teaching } = state, drawn = state.drawing !== EMPTY;
+  const possible = { undo: past.length && !teaching, redo: future.length && !teaching, clear: drawn };
+  for (const [name, is] of Object.entries(possible)) find(name, HTMLElement).ariaDisabled = `${!is}`;
+  find("teach", HTMLElement).classList.toggle("possible", teaching || (Boolean(digit) && !state.worker));
   const which = whichOfSeveral();
-  write("which", `No, ${which ? `the ${which}` : "it"} is`);
+  if (!teaching) write("which", `No, ${which ? `the ${which}` : "it"} is`);
   for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) {
     box.ariaPressed = `${i === chosen}`;
     box.children[0].textContent = `${predictionOf(state.outputs[i])}`;
@@ -209,15 +261,20 @@ function inWords() {
   return `${number}${best} at ${first}, then ${second} at ${then}.`;
 }
 
+/** @type {(share: number) => string} */
+export const percent = (share) => (100 * share).toFixed(1);
+/** The images on which every accuracy is measured. */
+export const testImages = () => `${held.mnist.test.toLocaleString("en")} test images`;
+
 /** Says which network this is. */
 export function describe() {
-  const { layers, shape, fresh, lessons, test_accuracy: test } = state.network;
+  const { layers, shape, fresh, lessons, accuracy } = state.network;
   const size = layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
-  const facts = [shape];
+  const facts = [!fresh && lessons ? `${lessons.length} lesson${lessons.length > 1 ? "s" : ""}` : shape]; // in one line
   if (fresh) facts.push("trained here");
-  else if (lessons) facts.push(`${lessons.length} lesson${lessons.length > 1 ? "s" : ""}`);
-  else if (test !== null) facts.push(`${(100 * test).toFixed(2)} % on MNIST’s test images`);
+  else if (typeof accuracy === "number") facts.push(`${percent(accuracy)} % of ${testImages()}`);
   write("about", facts.join(" · "));
   const count = size.toLocaleString("en");
-  write("held", `The network’s ${count} weights and biases are in this file. Nothing you draw leaves it.`);
+  const tests = held.mnist.test ? `, and ${testImages()},` : "";
+  write("held", `The network’s ${count} weights and biases${tests} are in this file. Nothing you draw leaves it.`);
 }

@@ -11,11 +11,20 @@ const name = JSON.stringify({ constants: held.constants }); // which is all that
 
 export const newWorker = () => new Worker(scripts?.createScriptURL(url) ?? url, { name });
 
-const worker = newWorker(); // kept, since the code of a new one is slow at first
+/** A worker that is kept, since the code of a new one is slow at first, as a function that gives the answer to a job. It
+ * keeps the layers of the last job. @type {() => (job: Job) => Promise<any>} */
+function assistant() {
+  const worker = newWorker();
+  let known = /** @type {Layer[] | undefined} */ (undefined);
+  return (job) => new Promise((answer) => {
+    const { port1, port2 } = new MessageChannel(), layers = "layers" in job ? job.layers : known;
+    port1.onmessage = ({ data }) => answer(data);
+    worker.postMessage({ ...job, layers: layers === known ? undefined : layers }, [port2]);
+    known = layers;
+  });
+}
 
-/** The answer to a job. @type {(job: Reading | Test) => Promise<any>} */
-export const ask = (job) => new Promise((answer) => {
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = ({ data }) => answer(data);
-  worker.postMessage(job, [port2]);
-});
+/** Reads strokes and teaches, which one waits for. */
+export const askSoon = assistant();
+/** Reads pictures and tests networks, which takes longer. */
+export const ask = assistant();
