@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from digits import mnist
 from digits.network import predictions
 
-TRAIN, TEST = 5_500, 1_000  # so many: with a bit a pixel, they are a quarter of the page of the network that comes along
+TRAIN, TEST = 5_500, 1_000  # with a bit a pixel, a quarter of the page of the network that comes along
 
 
 def sample(training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> tuple[tuple[int, int], bytes]:

@@ -232,7 +232,10 @@ def test_what_cannot_be_read_is_said_and_is_no_answer(content, reason, page_file
 
 def test_a_picture_of_what_no_output_takes_for_a_digit(page_file, visit):
     page = visit(page_file, *WINDOWS[0])
-    page.evaluate("digits.state.network.layers[1].biases.fill(-100)")
+    page.evaluate(
+        "digits.state.network.layers = digits.state.network.layers.map("
+        "({ weights, biases }) => ({ weights, biases: biases.map(() => -100) }))"
+    )
     give(page, "drop", photographed(5))
     page.wait_for_function("() => said.textContent.includes('Nothing here looks like a digit: cut out')")
     assert answer(page) == "?" and page.locator("#boxes button").count() == 0

@@ -51,9 +51,10 @@ export function backwards(weights, values) {
   return sums;
 }
 
-/** The share of the test images that a network reads. @type {(layers: Layer[], mnist: Mnist) => number} */
-export function accuracyOf(layers, mnist) {
-  const all = Array.from({ length: mnist.test }, (_, i) => exampleOf(mnist, mnist.train + i));
+/** The share of the test images that a network reads, or of some of them.
+ * @type {(layers: Layer[], mnist: Mnist, first?: number, count?: number) => number} */
+export function accuracyOf(layers, mnist, first = 0, count = mnist.test) {
+  const all = Array.from({ length: count }, (_, i) => exampleOf(mnist, mnist.train + first + i));
   const right = all.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y));
   return right.length / all.length;
 }

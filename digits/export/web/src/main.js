@@ -11,6 +11,7 @@ import { state } from "./state.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
 import { explain, finish, fit, look, readPad, show } from "./view.js";
+import { askSoon } from "./workers.js";
 
 export * as backpropagation from "./backpropagation.js";
 export * as images from "./images.js";
@@ -51,4 +52,5 @@ heldLayers().then((layers) => {
   document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
   fit();
   bringBack();
+  askSoon({ strokes: [[[0, 0], [1, 1]]], layers }); // so that for the first stroke the worker's code is no longer slow
 });

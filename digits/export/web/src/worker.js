@@ -8,6 +8,7 @@ import { findLines, isTooSmall, moved, read } from "./reader.js";
 import { digitsOfStrokes } from "./strokes.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
+const SOME = 50; // test images
 
 let layers = /** @type {Layer[]} */ ([]); // of the last job that came with some
 let lesson = /** @type {ReturnType<typeof begin> | null} */ (null);
@@ -25,13 +26,25 @@ function answerTo(job) {
   if ("picture" in job) return readPicture(job.picture);
   if ("strokes" in job) return withActivations(digitsOfStrokes(job.strokes, layers));
   if ("lesson" in job) lesson = begin(job, layers);
-  else if ("mnist" in job) return accuracyOf(layers, job.mnist);
+  else if ("mnist" in job) return test(layers, job.mnist);
   if (lesson && "milliseconds" in job) return goOn(lesson, job.milliseconds);
   if (lesson && "images" in job) return end(lesson, job);
 }
 
 /** @param {Digit[]} digits */
 const withActivations = (digits) => ({ digits, activations: feedforward(layers, digits.map(({ image }) => image)) });
+
+/** The accuracy on the test images, some at a time, so that what is asked meanwhile need not wait for all.
+ * @type {(layers: Layer[], mnist: Mnist) => Promise<number>} */
+async function test(layers, mnist) {
+  let right = 0;
+  for (let first = 0; first < mnist.test; first += SOME) {
+    const count = Math.min(SOME, mnist.test - first);
+    right += Math.round(count * accuracyOf(layers, mnist, first, count));
+    await new Promise((next) => setTimeout(next));
+  }
+  return right / mnist.test;
+}
 
 /** The picture in a file, upright, or a rejected promise. @param {Blob} file */
 async function opened(file) {
