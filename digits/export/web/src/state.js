@@ -7,7 +7,7 @@ const MOST = 50; // moments that are remembered, since a lesson makes a network 
 /** @type {Drawing} */
 export const EMPTY = { strokes: [], picture: null, digits: null };
 
-/** Its parts are never changed in place, but for a stroke that is being drawn, what is read, and what a lesson ends with.
+/** Its parts are never changed in place, but for a stroke that is being drawn, what is read, and how a lesson ends.
  * Layers never are: workers keep them, and so are the activations that they give. @type {State} */
 export const state = {
   drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,

@@ -38,7 +38,7 @@ export function digitsOfStrokes(strokes, layers) {
 }
 
 /** Draws smooth curves of this width; `at` says where on the canvas a point is.
- * @type {(context: Context | OffscreenContext, strokes: Stroke[], width: number, at: (point: Point) => Point) => void} */
+ * @type {(context: Context | OffscreenContext, strokes: Stroke[], width: number, at: (one: Point) => Point) => void} */
 export function paintStrokes(context, strokes, width, at) {
   context.lineCap = context.lineJoin = "round";
   context.lineWidth = width;

@@ -55,7 +55,8 @@ async function learn(digit) {
     if (seen.isOver) break;
     answer = goOn(seen.steps < SLOW ? 0 : BURST); // while this is shown
   }
-  const { steps, isLearned, activations, layers: learned } = await askSoon({ images: digits.map(({ image }) => image) });
+  const images = digits.map((one) => one.image);
+  const { steps, isLearned, activations, layers: learned } = await askSoon({ images });
   network.layers = learned;
   remember(digits, learned, activations);
   toggle(false);

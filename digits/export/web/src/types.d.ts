@@ -13,11 +13,11 @@ type Box = { left: number; top: number; right: number; bottom: number };
 type Layer = { weights: Float32Array; biases: Float32Array };
 /** An image (784) 0..1, and the desired outputs y. */
 type Example = { image: Float32Array; y: Float32Array };
-/** Layers, deflated, in base64: of each the neurons' steps and biases, float32; then of each the weights, whole numbers of their
- * neuron's steps, of one or two `bytes`. */
+/** Layers, deflated, in base64: of each the neurons' steps and biases, float32; then of each the weights, whole numbers
+ * of their neuron's steps, of one or two `bytes`. */
 type Packed = { parameters: string; bytes: number };
-/** A network and what is known of it. `accuracy` is that on the page's test images, once it is measured, `test_accuracy`
- * that on all of MNIST's. One that is `fresh` was trained here. */
+/** A network and what is known of it. `accuracy` is that on the page's test images, once it is measured,
+ * `test_accuracy` that on all of MNIST's. One that is `fresh` was trained here. */
 type Network = Facts & { layers: Layer[] };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
@@ -38,8 +38,8 @@ type End = { images: Float32Array[] };
 type Job = Opening | Reading | Test | Lesson | Steps | End;
 type Training = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate: number };
 
-/** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to 1;
- * and the activations for the drawing. */
+/** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to
+ * 1; and the activations for the drawing. */
 type Progress = { steps: number; isOver: boolean; changes: Float32Array[]; activations: Float32Array[] };
 
 // Handwriting.
@@ -91,7 +91,8 @@ type Moment = { drawing: Drawing; network: Network };
  * layer, `worker` trains. While strokes are `reading`, `digits` are what was read before. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
-  looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; reading: boolean; worker: Worker | null;
+  looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; reading: boolean;
+  worker: Worker | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {

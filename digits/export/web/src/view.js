@@ -94,7 +94,8 @@ export async function finish(since) {
   write("time", since && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "");
 }
 
-/** Keeps activations that are computed elsewhere. @type {(digits: Digit[], layers: Layer[], all: Float32Array[][]) => void} */
+/** Keeps activations that are computed elsewhere.
+ * @type {(digits: Digit[], layers: Layer[], all: Float32Array[][]) => void} */
 export const remember = (digits, layers, all) => {
   known.set(digits, { layers, all });
 };

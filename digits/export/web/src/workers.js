@@ -11,8 +11,8 @@ const name = JSON.stringify({ constants: held.constants }); // which is all that
 
 export const newWorker = () => new Worker(scripts?.createScriptURL(url) ?? url, { name });
 
-/** A worker that is kept, since the code of a new one is slow at first, as a function that gives the answer to a job. It
- * keeps the layers of the last job. @type {() => (job: Job) => Promise<any>} */
+/** A worker that is kept, since the code of a new one is slow at first, as a function that gives the answer to a job.
+ * It keeps the layers of the last job. @type {() => (job: Job) => Promise<any>} */
 function assistant() {
   const worker = newWorker();
   let known = /** @type {Layer[] | undefined} */ (undefined);
