@@ -150,14 +150,17 @@ def test_nothing_moves(size, deep_file, visit):
     assert page.locator(".hidden button").count() == 130
 
 
-def test_a_screen_reader_gets_the_curve(page_file, visit):
+def test_keys_and_a_screen_reader(page_file, visit):
+    """All goes by keys, and the curve is there in words."""
     page = visit(page_file)
     chart, slider = page.locator("#chart"), page.locator("#epoch")
     assert "nothing is trained yet" in chart.get_attribute("aria-label")
-    train(page, size="15", batch="100")
+    choose(page, size="15", batch="100")
+    page.locator("#train").press("Enter")
+    page.keyboard.press("Space")  # on Start, which has the focus
     assert page.locator("#progress").get_attribute("aria-live") == "off"  # ten figures a second are not to be spoken
     until(page, 1)
-    page.locator("#start").click()
+    page.keyboard.press("Space")
     page.wait_for_function(IDLE)
     assert page.locator("#progress").get_attribute("aria-live") == "polite"
     error = page.evaluate("1 - digits.training.epochs[1].network.accuracy")
@@ -166,3 +169,5 @@ def test_a_screen_reader_gets_the_curve(page_file, visit):
     slider.press("Home")
     slider.press("ArrowRight")
     assert slider.get_attribute("aria-valuetext") == f"Epoch 1: {100 * error:.1f} % of the test images are misread"
+    page.locator("#leave").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "train"

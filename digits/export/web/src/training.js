@@ -34,7 +34,8 @@ export function offerTraining() {
     open(true);
     find("start", HTMLElement).focus();
     const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
-    find("answer", HTMLElement).scrollIntoView({ block: "nearest", behavior }); // on a phone it is far above
+    const answer = find("answer", HTMLElement), { top } = answer.getBoundingClientRect();
+    answer.scrollIntoView({ block: top < 0 ? "center" : "nearest", behavior }); // on a phone it is far above
   });
   const form = panel.querySelector("form");
   form?.addEventListener("submit", (event) => {
@@ -53,6 +54,7 @@ export function offerTraining() {
     showEpoch();
   });
   onClick("again", () => {
+    if (!training.points.length) return;
     stop();
     goOn(Infinity);
     showEpoch();
