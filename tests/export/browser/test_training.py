@@ -107,7 +107,7 @@ def test_pause_going_on_and_another_run(page_file, visit):
     page.locator("#start").click()
     until(page, 0)
     assert points(page, "earlier") == first and points(page, "test") != first
-    assert page.locator("#earlier").inner_text() == "earlier, 15 at 3"
+    assert page.locator("#earlier").inner_text() == "earlier, 15 at 3 by 100"
 
 
 @pytest.mark.parametrize(

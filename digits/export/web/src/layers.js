@@ -59,7 +59,8 @@ export function neuronsView(sizes, layer, look) {
   const figure = element("figure", element("figcaption", element("span", name), " ", count), group);
   figure.className = `layer ${last ? "outputs" : "hidden"}`;
   group.style.setProperty("--columns", `${last ? 1 : Math.ceil(Math.sqrt(n))}`);
-  group.style.setProperty("--spread", `${Math.ceil(Math.sqrt(2.3 * n)) + 1}`); // columns of two layers' width
+  const rows = Math.max(1, Math.floor(Math.sqrt(n / 2.3))); // where it is twice as wide
+  group.style.setProperty("--spread", `${Math.ceil(n / rows)}`);
   group.ariaLabel = `${name} layer: move with the arrow keys to see a neuron's weights`;
   const cells = Array.from({ length: n }, (_, j) => {
     const filling = element("span"), bar = element("span", filling), value = element("span", "0.00");

@@ -1,4 +1,4 @@
-// A network that is trained from nothing, a few mini-batches at a time: what a worker does, so that one goes on drawing.
+// A network that is trained from nothing, a few mini-batches at a time: what a worker does, while one goes on drawing.
 
 import { exampleOf, sgdStep } from "./backpropagation.js";
 import { feedforward, predictionOf } from "./network.js";
@@ -56,9 +56,10 @@ function measured(layers, examples) {
   let right = 0, cost = 0, stuck = 0, saturated = 0, neurons = 0;
   for (let first = 0; first < examples.length; first += AT_ONCE) {
     const some = examples.slice(first, first + AT_ONCE);
-    const activations = feedforward(layers, some.map(({ image }) => image)).slice(1), outputs = activations.at(-1) ?? [];
+    const activations = feedforward(layers, some.map(({ image }) => image)).slice(1);
+    const outputs = activations[layers.length - 1];
     for (const [l, layer] of activations.entries()) {
-      const bins = l === activations.length - 1 ? output : hidden;
+      const bins = l === layers.length - 1 ? output : hidden;
       for (const a of layer) {
         neurons += a.length;
         for (let j = 0; j < a.length; j++) {

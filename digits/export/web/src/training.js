@@ -11,10 +11,10 @@ const EPOCHS = 30;
 const PACE = 100; // ms from one step to the next, at least, so that one sees it
 const panel = find("training", HTMLElement), slider = find("epoch", HTMLInputElement);
 const [train, test] = [held.mnist.train, held.mnist.test].map((count) => count.toLocaleString("en"));
-const WHAT = "In an epoch the network sees all its images once. After each mini-batch its weights and biases move a little "
-  + "down the slope of the cost.";
-const WHY = `${train} images of one bit a pixel train here, 50,000 grey ones in Python, which is more by far. So 30 hidden `
-  + "neurons read about 92 % of the test images here, 96 % there; 100 read 94 % here, 98 % there.";
+const WHAT = "In an epoch the network sees all its images once. After each mini-batch its weights and biases move "
+  + "a little down the slope of the cost.";
+const WHY = `${train} images of one bit a pixel train here, 50,000 grey ones in Python. Fewer images teach less: 30 `
+  + "hidden neurons read about 92 % of the test images here, 96 % there; 100 read 94 % here, 98 % there.";
 const SLOW = "Hardly better than guessing: it learns slowly. Try a larger learning rate.";
 /** The network after each epoch, the first fresh, the last maybe amid one; what was measured, at every step, and in the
  * run before; and the network before.
@@ -99,7 +99,7 @@ function start() {
     training.earlier = training.points;
     write("earlier", `earlier, ${name}`);
   }
-  name = `${hidden} at ${rate}`;
+  name = `${hidden} at ${rate} by ${batch}`;
   state.worker = worker;
   busy = true;
   slider.value = "0";
