@@ -36,10 +36,7 @@ from tests.support.strokes import draw, placed
 SEED = 2025
 SIZES = 0.6, 0.2, 0.1  # of real strokes, in sides of the pad
 NEURON = 74  # whose weights page_dark.png shows
-TRAINED = """() => {
-    const points = document.querySelector("#curve polyline").getAttribute("points").split(" ");
-    return points.length === 31 && 1 - points[30].split(",")[1] / 100;
-}"""
+TRAINED = "() => digits.training.epochs[30]?.network.accuracy"
 
 # Of what is done on the page, which says when it has answered and ended: the longest frame in it, and both times.
 WATCHED = """((act) => async (given) => {

@@ -24,7 +24,7 @@ type Facts = {
   accuracy?: number | null; fresh?: boolean; lessons?: Example[];
 };
 /** A network that is trained here, after an epoch. */
-type Epoch = Network & { accuracy: number };
+type Epoch = { network: Network; point: Measured };
 /** MNIST's images in the page, those that train first: of each its label, a byte; then of each 98 bytes of pixels. */
 type Mnist = { bytes: Uint8Array; train: number; test: number };
 /** What a worker shall do: open the picture in a file, read a picture or strokes, test a network, or train one. */
@@ -36,7 +36,17 @@ type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer
 type Steps = { milliseconds: number };
 type End = { images: Float32Array[] };
 type Job = Opening | Reading | Test | Lesson | Steps | End;
-type Training = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate: number };
+/** Or train a network: a `fresh` one to begin with, or by what share of an epoch to go on. */
+type Training = { fresh?: Fresh; share: number };
+type Fresh = { mnist: Mnist; sizes: number[]; batch: number; rate: number };
+/** Of images: the accuracy, the quadratic cost, the share whose right output is `stuck` near 0; of the activations: the
+ * share that is saturated, and histograms of those of hidden and of output neurons. */
+type Measures = {
+  accuracy: number; cost: number; stuck: number; saturated: number; hidden: Float32Array; output: Float32Array;
+};
+/** What was measured after so many epochs. */
+type Measured = { epoch: number; train: Measures; test: Measures };
+type Trained = Measured & { layers: Layer[] };
 
 /** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to
  * 1; and the activations for the drawing. */

@@ -22,23 +22,28 @@ const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels
 /** Of digits, the layers that they were last shown to and the activations of each layer for them.
  * @type {WeakMap<Digit[], { layers: Layer[]; all: Float32Array[][] }>} */
 const known = new WeakMap();
+let wide = 0; // layers side by side
 const built = { shape: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
 
-/** Makes a view for each layer of neurons. */
+/** Makes a view for each layer of neurons, in as much room as the layers before had, so that nothing else moves. */
 function build() {
-  const { sizes, shape } = state.network;
+  const { sizes, shape } = state.network, all = find("network-view", HTMLElement), high = all.clientHeight;
   for (const figure of document.querySelectorAll(".layer")) figure.remove();
   const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
-  find("network-view", HTMLElement).append(...layers.map(({ figure }) => figure));
-  root.style.setProperty("--wide", `${Math.ceil((sizes.length + 1) / 2)}`);
+  all.append(...layers.map(({ figure }) => figure));
+  wide = Math.max(wide, Math.ceil((sizes.length + 1) / 2));
+  root.style.setProperty("--wide", `${wide}`);
+  all.classList.toggle("roomy", wide === 3 && sizes.length === 3);
   Object.assign(built, { shape, layers });
   state.looked = null;
   fit();
+  all.style.setProperty("min-height", `${high}px`);
 }
 
 /** Makes the layers a multiple of 28 screen pixels wide, so that their pixels are sharp, and draws all again. */
 export function fit() {
   root.style.removeProperty("--side");
+  find("network-view", HTMLElement).style.removeProperty("min-height");
   const side = Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28;
   root.style.setProperty("--side", `${side / devicePixelRatio}px`);
   paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio); // not asked for while one draws

@@ -1,11 +1,12 @@
 // What a worker does: it reads strokes and pictures, teaches and tests a network, or trains one from nothing.
 
-import { accuracyOf, exampleOf, sgdStep } from "./backpropagation.js";
+import { accuracyOf } from "./backpropagation.js";
 import { contextOf } from "./elements.js";
 import { begin, end, goOn } from "./lesson.js";
 import { feedforward } from "./network.js";
 import { findLines, isTooSmall, moved, read } from "./reader.js";
 import { digitsOfStrokes } from "./strokes.js";
+import { train } from "./trainer.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const SOME = 50; // test images
@@ -15,7 +16,7 @@ let lesson = /** @type {ReturnType<typeof begin> | null} */ (null);
 
 /** @param {MessageEvent<Job | Training>} event */
 self.onmessage = async ({ data: job, ports: [port] }) => {
-  if ("sizes" in job) train(job);
+  if ("share" in job) self.postMessage(train(job));
   else port.postMessage(await answerTo(job));
 };
 
@@ -69,29 +70,4 @@ function readPicture(picture) {
   const lines = findLines(pixels), digits = read(lines, layers), none = isTooSmall(pixels) ? "small" : "blank";
   const refusal = digits.length ? undefined : lines.length ? "unlike" : none;
   return { ...withActivations(moved(digits, longer, (1 - width / longer) / 2, (1 - height / longer) / 2)), refusal };
-}
-
-/** Sends the layers as they are after each epoch, and their accuracy. @type {(job: Training) => void} */
-function train({ mnist, sizes, epochs, batch, rate }) {
-  const examples = Array.from({ length: mnist.train }, (_, i) => exampleOf(mnist, i)), layers = freshLayers(sizes);
-  const send = () => self.postMessage({ layers, accuracy: accuracyOf(layers, mnist) });
-  send();
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const shuffled = examples.map((example) => ({ example, key: Math.random() })).sort((a, b) => a.key - b.key);
-    const order = shuffled.map(({ example }) => example);
-    for (let i = 0; i < order.length; i += batch) sgdStep(layers, order.slice(i, i + batch), rate);
-    send();
-  }
-}
-
-/** Layers of small random weights: of standard deviation 1 / sqrt(inputs), in the first layer, where most inputs are
- * 0, twice that; and biases of 0. @type {(sizes: number[]) => Layer[]} */
-function freshLayers(sizes) {
-  return sizes.slice(1).map((neurons, l) => {
-    const deviation = (l === 0 ? 2 : 1) / Math.sqrt(sizes[l]);
-    const weights = new Float32Array(neurons * sizes[l]).map(() => ( // by the transform of Box and Muller
-      deviation * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
-    ));
-    return { weights, biases: new Float32Array(neurons) };
-  });
 }
