@@ -1,6 +1,6 @@
 // What a worker does: it reads pictures, tests a network, or trains one from nothing.
 
-import { accuracyOf, exampleOf, sgdStep } from "./backpropagation.js";
+import { accuracyOf, exampleOf, freshLayers, sgdStep } from "./backpropagation.js";
 import { findLines, isTooSmall, read } from "./reader.js";
 
 /** @param {MessageEvent<Reading | Test | Training>} event */
@@ -27,16 +27,4 @@ function train({ mnist, sizes, epochs, batch, rate }) {
     for (let i = 0; i < order.length; i += batch) sgdStep(layers, order.slice(i, i + batch), rate);
     send();
   }
-}
-
-/** Layers of small random weights: of standard deviation 1 / sqrt(inputs), in the first layer, where most inputs are
- * 0, twice that; and biases of 0. @type {(sizes: number[]) => Layer[]} */
-function freshLayers(sizes) {
-  return sizes.slice(1).map((neurons, l) => {
-    const deviation = (l === 0 ? 2 : 1) / Math.sqrt(sizes[l]);
-    const weights = new Float32Array(neurons * sizes[l]).map(() => ( // by the transform of Box and Muller
-      deviation * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
-    ));
-    return { weights, biases: new Float32Array(neurons) };
-  });
 }
