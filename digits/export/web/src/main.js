@@ -4,8 +4,11 @@
 import { onClick } from "./elements.js";
 import { listenToInput } from "./input.js";
 import { palette } from "./layers.js";
+import { copyLink, listenToLinks } from "./link.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
+import { state } from "./state.js";
+import { offerStory } from "./story.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
 import { explain, finish, fit, look, readPad, show } from "./view.js";
@@ -25,7 +28,9 @@ document.querySelector("main")?.toggleAttribute("hidden", false); // with all it
 explain();
 offerLessons();
 offerTraining();
+offerStory();
 onClick("save", saveCopy);
+onClick("link", copyLink);
 listenToInput();
 listenToPen(() => {
   cancelAnimationFrame(frame);
@@ -34,8 +39,9 @@ listenToPen(() => {
 for (const kind of ["pointerover", "focusin", "pointerdown"]) {
   addEventListener(kind, ({ target }) => {
     if (!(target instanceof Element) || target.closest(".neurons")) return;
+    const says = target.closest("[data-says]")?.getAttribute("data-says");
     if (kind === "pointerdown") look(null);
-    else explain(target.closest("[data-says]")?.getAttribute("data-says"));
+    else if (says || !state.looked) explain(says);
   });
 }
 addEventListener("resize", fit);
@@ -46,3 +52,4 @@ for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]
   });
 }
 bringBack();
+listenToLinks();

@@ -10,7 +10,8 @@ export const EMPTY = { strokes: [], picture: null, digits: null };
 /** Its parts are never changed in place, but for a stroke that is being drawn, and a picture's digits. @type {State} */
 export const state = {
   drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,
-  digits: [], outputs: [], chosen: 0, looked: null, flash: null, teaching: false, worker: null,
+  digits: [], outputs: [], chosen: 0, looked: null, kept: null, connected: false, inPlace: false, flash: null,
+  teaching: false, worker: null,
 };
 
 /** @type {() => Moment} */

@@ -81,7 +81,7 @@ function isLearned(layers, { image, y }) {
 
 /** How much the activations of each layer but the last speak for the outputs y, by the weights that lead there.
  * @type {(layers: Layer[], y: Float32Array) => Float32Array[]} */
-function supportOf(layers, y) {
+export function supportOf(layers, y) {
   const support = [y];
   for (const { weights } of layers.toReversed()) support.unshift(backwards(weights, support[0]));
   return support.slice(0, -1);

@@ -1,5 +1,6 @@
 // What the page shows: the answer and the pad, every layer of the network, and what is said of them in words.
 
+import { paintConnections } from "./connections.js";
 import { element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
@@ -7,7 +8,7 @@ import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network
 import { paintPad, paper } from "./pad.js";
 import { DOUBTFUL, REJECTION_THRESHOLD, isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
-import { digitsOfStrokes } from "./strokes.js";
+import { digitInPlace, digitsOfStrokes } from "./strokes.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
 const RULES = new Intl.PluralRules("en", { type: "ordinal" });
@@ -19,17 +20,20 @@ const REFUSALS = { // two lines at most on a phone, or the pad would move
 };
 const root = document.documentElement;
 const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
-const built = { shape: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
+const built = { kind: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
+
+/** What decides how a network's layers look. @type {(network: Network) => string} */
+const kindOf = ({ shape, fresh = false }) => `${shape} ${fresh}`;
 
 /** Makes a view for each layer of neurons. */
 function build() {
-  const { sizes, shape } = state.network;
+  const { sizes } = state.network;
   for (const figure of document.querySelectorAll(".layer")) figure.remove();
   const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
   find("network-view", HTMLElement).append(...layers.map(({ figure }) => figure));
   root.style.setProperty("--wide", `${Math.ceil((sizes.length + 1) / 2)}`);
-  Object.assign(built, { shape, layers });
-  state.looked = null;
+  Object.assign(built, { kind: kindOf(state.network), layers });
+  state.looked = state.kept = null;
   fit();
 }
 
@@ -45,7 +49,7 @@ export function fit() {
 /** Reads what is on the pad, and shows it. */
 export function readPad() {
   const { strokes, digits } = state.drawing;
-  state.digits = digits ?? digitsOfStrokes(strokes, state.network.layers);
+  state.digits = digits ?? (state.inPlace ? digitInPlace : digitsOfStrokes)(strokes, state.network.layers);
   const pen = strokes.at(-1)?.at(-1), ranks = state.digits.map(({ box, clarity }) => (
     pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : clarity
   ));
@@ -66,16 +70,18 @@ export function finish(since) {
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
 export function show() {
   const { network, chosen, digits } = state, digit = digits.at(chosen);
-  if (built.shape !== network.shape) return build();
+  if (built.kind !== kindOf(network)) return build();
   const all = feedforward(network.layers, digits.map(({ image }) => image));
   const activations = network.sizes.map((n, l) => all[l][chosen] ?? new Float32Array(n));
   state.outputs = all[network.layers.length];
+  dispatchEvent(new Event("shown")); // to a story, which may look elsewhere
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
   const contributions = state.looked ? contributionsAround(layer, j, activations) : (state.flash ?? []);
   paintInput(pixels, activations[0], contributions[0]);
   layers.forEach((view, l) => {
     view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
   });
+  paintConnections(state.connected && state.looked ? layers : [], contributions, layer, j);
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
   showAnswer();
   paintPad(digit, layer === 1 ? contributions[0] : undefined);
@@ -121,12 +127,12 @@ export function explain(sentence) {
   write("explain", sentence ?? "Point at any part, or at a neuron, to see what it does.");
 }
 
-/** Looks into a neuron or, again, into none. @type {(neuron: State["looked"]) => void} */
+/** Looks into a neuron or, again, into none, or that which is kept. @type {(neuron: State["looked"]) => void} */
 export function look(neuron) {
-  if (!neuron && !state.looked) return;
-  state.looked = neuron;
+  if (!neuron && state.looked === state.kept) return;
+  state.looked = neuron ?? state.kept;
   show();
-  if (!neuron) explain();
+  if (!state.looked) explain();
 }
 
 /** The numbers of the digits in each line. */
