@@ -13,7 +13,7 @@ import { describe, finish, say, show } from "./view.js";
 import { ask } from "./workers.js";
 
 const HIDDEN = 30, RATE = 3, BATCH = 10; // of the network that is trained for an epoch, the chapter's first
-const SAMPLE = 100; // images that the cost is shown for meanwhile
+const A_FRAME = 100, SAMPLE = 100; // images learned from between frames, and that the cost is shown for meanwhile
 const SLOWLY = 2000; // milliseconds that a step takes on the page
 const card = find("story", HTMLElement);
 const stops = /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(".stop"));
@@ -299,8 +299,8 @@ async function learnEpoch() {
   const isHere = () => state.network === network;
   let i = 0;
   while (i < order.length && isHere()) {
-    const since = await nextFrame();
-    for (; i < order.length && performance.now() - since < 8; i += BATCH) {
+    await nextFrame();
+    for (const end = Math.min(i + A_FRAME, order.length); i < end; i += BATCH) {
       sgdStep(layers, order.slice(i, i + BATCH).map((n) => exampleOf(mnist, n)), RATE);
     }
     const outputs = feedforward(layers, sample.map(({ image }) => image))[layers.length];
