@@ -30,7 +30,7 @@ export async function readPicture(file) {
 }
 
 /** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */
-async function bring(digit) {
+export async function bring(digit) {
   const all = await heldImages(), tests = Array.from({ length: all.test }, (_, i) => all.train + i);
   change({ drawing: drawingOf(exampleOf(all, any(tests.filter((i) => all.bytes[i] === digit))).image) });
   finish();
@@ -59,7 +59,7 @@ function press(event) {
   else if (command && letter === "z") go("past");
   else if (command) return;
   else if (event.key === "Escape" && state.teaching) stopLesson();
-  else if (event.key === "Escape" && state.looked) look(null);
+  else if (event.key === "Escape" && state.looked !== state.kept) look(null);
   else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
   else if (digit !== undefined) bring(Number(digit));
   else return;

@@ -2,7 +2,7 @@
 // descent. So that it forgets little else, each mini-batch mixes the drawing with earlier lessons and MNIST's images;
 // half of these are of the digit that the drawing was taken for, which is forgotten first.
 
-import { any, backwards, exampleOf, sgdStep } from "./backpropagation.js";
+import { any, exampleOf, sgdStep, supportOf } from "./backpropagation.js";
 import { relative } from "./layers.js";
 import { feedforward, outputsOf, predictionOf } from "./network.js";
 import { isDigit } from "./reader.js";
@@ -49,12 +49,4 @@ const isOver = (one) => one.steps >= STEPS || isLearned(one);
 function isLearned({ lesson: { image, y }, layers }) {
   const outputs = outputsOf(layers, image);
   return predictionOf(outputs) === predictionOf(y) && isDigit(outputs);
-}
-
-/** How much the activations of each layer but the last speak for the outputs y, by the weights that lead there.
- * @type {(layers: Layer[], y: Float32Array) => Float32Array[]} */
-function supportOf(layers, y) {
-  const support = [y];
-  for (const { weights } of layers.toReversed()) support.unshift(backwards(weights, support[0]));
-  return support.slice(0, -1);
 }

@@ -5,9 +5,11 @@ import { onClick } from "./elements.js";
 import { heldLayers } from "./held.js";
 import { listenToInput } from "./input.js";
 import { palette } from "./layers.js";
+import { copyLink, listenToLinks } from "./link.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
 import { state } from "./state.js";
+import { offerStory } from "./story.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
 import { explain, finish, fit, look, readPad, show } from "./view.js";
@@ -27,7 +29,9 @@ let frame = 0; // in which to read what is drawn
 explain();
 offerLessons();
 offerTraining();
+offerStory();
 onClick("save", saveCopy);
+onClick("link", copyLink);
 listenToInput();
 listenToPen(() => {
   cancelAnimationFrame(frame);
@@ -36,8 +40,9 @@ listenToPen(() => {
 for (const kind of ["pointerover", "focusin", "pointerdown"]) {
   addEventListener(kind, ({ target }) => {
     if (!(target instanceof Element) || target.closest(".neurons")) return;
+    const says = target.closest("[data-says]")?.getAttribute("data-says");
     if (kind === "pointerdown") look(null);
-    else explain(target.closest("[data-says]")?.getAttribute("data-says"));
+    else if (says || !state.looked) explain(says);
   });
 }
 addEventListener("resize", fit);
@@ -52,5 +57,6 @@ heldLayers().then((layers) => {
   document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
   fit();
   bringBack();
+  listenToLinks();
   askSoon({ strokes: [[[0, 0], [1, 1]]], layers }); // so that for the first stroke the worker's code is no longer slow
 });

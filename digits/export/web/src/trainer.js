@@ -1,6 +1,6 @@
 // A network that is trained from nothing, a few mini-batches at a time: what a worker does, while one goes on drawing.
 
-import { exampleOf, sgdStep } from "./backpropagation.js";
+import { exampleOf, freshLayers, quadraticCost, sgdStep } from "./backpropagation.js";
 import { feedforward, predictionOf } from "./network.js";
 
 const BINS = 20; // of a histogram of activations, 0 to 1
@@ -38,18 +38,6 @@ function shuffled(all) {
   return keyed.map(({ one }) => one);
 }
 
-/** Layers of small random weights: of standard deviation 1 / sqrt(inputs), in the first layer, where most inputs are
- * 0, twice that; and biases of 0. @type {(sizes: number[]) => Layer[]} */
-function freshLayers(sizes) {
-  return sizes.slice(1).map((neurons, l) => {
-    const deviation = (l === 0 ? 2 : 1) / Math.sqrt(sizes[l]);
-    const weights = new Float32Array(neurons * sizes[l]).map(() => ( // by the transform of Box and Muller
-      deviation * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
-    ));
-    return { weights, biases: new Float32Array(neurons) };
-  });
-}
-
 /** How a network does on examples. @type {(layers: Layer[], examples: Example[]) => Measures} */
 function measured(layers, examples) {
   const hidden = new Float32Array(BINS), output = new Float32Array(BINS);
@@ -72,7 +60,7 @@ function measured(layers, examples) {
       const digit = predictionOf(y);
       if (predictionOf(outputs[i]) === digit) right++;
       if (outputs[i][digit] < SATURATED) stuck++;
-      for (let j = 0; j < y.length; j++) cost += (outputs[i][j] - y[j]) ** 2 / 2;
+      cost += quadraticCost(outputs[i], y);
     }
   }
   const n = examples.length, shares = (/** @type {Float32Array} */ bins) => {

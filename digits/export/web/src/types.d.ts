@@ -94,15 +94,23 @@ type OffscreenContext = OffscreenCanvasRenderingContext2D;
 type Refusal = "small" | "blank" | "unlike";
 /** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. */
 type Drawing = { strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal };
+type Neuron = [layer: number, j: number];
+/** What is done while the story is at a stop: on arrival, and whenever something is shown. */
+type Stop = { arrive?: () => void; show?: () => void };
+/** A step of gradient descent for a digit: the cost before, and what it changes, by layer. */
+type Step = { image: Float32Array; digit: number; cost: number; changes: Float32Array[] };
+/** What a link shares. */
+type Shared = { drawing: Drawing | null; settings: Map<HTMLSelectElement, string> };
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
  * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by
- * layer, `worker` trains. While strokes are `reading`, `digits` are what was read before. */
+ * layer, `worker` trains. While strokes are `reading`, `digits` are what was read before. A stop of the story may have a
+ * neuron `kept`, which is looked into unless another is, show it `connected`, and have strokes read `inPlace`. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
-  looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; reading: boolean;
-  worker: Worker | null;
+  looked: Neuron | null; kept: Neuron | null; connected: boolean; inPlace: boolean; flash: Float32Array[] | null;
+  teaching: boolean; reading: boolean; worker: Worker | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {

@@ -1,5 +1,6 @@
 // What the page shows: the answer and the pad, every layer of the network, and what is said of them in words.
 
+import { paintConnections } from "./connections.js";
 import { element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
@@ -7,6 +8,7 @@ import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network
 import { paintPad, paper } from "./pad.js";
 import { DOUBTFUL, REJECTION_THRESHOLD, isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
+import { digitInPlace } from "./strokes.js";
 import { askSoon } from "./workers.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
@@ -23,19 +25,22 @@ const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels
  * @type {WeakMap<Digit[], { layers: Layer[]; all: Float32Array[][] }>} */
 const known = new WeakMap();
 let wide = 0; // layers side by side
-const built = { shape: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
+const built = { kind: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
+
+/** What decides how a network's layers look. @type {(network: Network) => string} */
+const kindOf = ({ shape, fresh = false }) => `${shape} ${fresh}`;
 
 /** Makes a view for each layer of neurons, in as much room as the layers before had, so that nothing else moves. */
 function build() {
-  const { sizes, shape } = state.network, all = find("network-view", HTMLElement), high = all.clientHeight;
+  const { sizes } = state.network, all = find("network-view", HTMLElement), high = all.clientHeight;
   for (const figure of document.querySelectorAll(".layer")) figure.remove();
   const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
   all.append(...layers.map(({ figure }) => figure));
   wide = Math.max(wide, Math.ceil((sizes.length + 1) / 2));
   root.style.setProperty("--wide", `${wide}`);
   all.classList.toggle("roomy", wide === 3 && sizes.length === 3);
-  Object.assign(built, { shape, layers });
-  state.looked = null;
+  Object.assign(built, { kind: kindOf(state.network), layers });
+  state.looked = state.kept = null;
   fit();
   all.style.setProperty("min-height", `${high}px`);
 }
@@ -54,14 +59,15 @@ let reader = Promise.resolve(); // what reads strokes, one drawing after another
 
 /** Reads what is on the pad, if it is not yet, and shows it. @type {() => Promise<void>} */
 export async function readPad() {
+  const { strokes, digits } = state.drawing;
   paint();
   if (isUnread()) {
     if (!state.reading) reader = readStrokes();
     await reader;
-  } else showDigits(state.drawing.digits ?? []);
+  } else showDigits(state.inPlace && strokes.length ? digitInPlace(strokes) : (digits ?? []));
 }
 
-const isUnread = () => state.drawing.strokes.length > 0 && !state.drawing.digits;
+const isUnread = () => !state.inPlace && state.drawing.strokes.length > 0 && !state.drawing.digits;
 
 /** Reads the newest strokes, until they do not change meanwhile; what became of others is not shown. */
 async function readStrokes() {
@@ -71,7 +77,7 @@ async function readStrokes() {
     const { digits, activations } = await askSoon({ strokes, layers });
     remember(digits, layers, activations);
     if (strokes.at(-1)?.length === points) drawing.digits = digits;
-    if (state.drawing === drawing) showDigits(digits);
+    if (state.drawing === drawing && !state.inPlace) showDigits(digits);
   }
   state.reading = false;
 }
@@ -125,16 +131,18 @@ function paint() {
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
 export function show() {
   const { network, chosen, digits } = state, digit = digits.at(chosen);
-  if (built.shape !== network.shape) return build();
+  if (built.kind !== kindOf(network)) return build();
   const all = activationsOf(digits, network.layers);
   const activations = network.sizes.map((n, l) => all[l][chosen] ?? new Float32Array(n));
   state.outputs = all[network.layers.length];
+  dispatchEvent(new Event("shown")); // to a story, which may look elsewhere
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
   const contributions = state.looked ? contributionsAround(layer, j, activations) : (state.flash ?? []);
   paintInput(pixels, activations[0], contributions[0]);
   layers.forEach((view, l) => {
     view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
   });
+  paintConnections(state.connected && state.looked ? layers : [], contributions, layer, j);
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
   showAnswer();
   faded = layer === 1 ? contributions[0] : undefined;
@@ -179,12 +187,12 @@ export function explain(sentence) {
   write("explain", sentence ?? "Point at any part, or at a neuron, to see what it does.");
 }
 
-/** Looks into a neuron or, again, into none. @type {(neuron: State["looked"]) => void} */
+/** Looks into a neuron or, again, into none, or that which is kept. @type {(neuron: State["looked"]) => void} */
 export function look(neuron) {
-  if (!neuron && !state.looked) return;
-  state.looked = neuron;
+  if (!neuron && state.looked === state.kept) return;
+  state.looked = neuron ?? state.kept;
   show();
-  if (!neuron) explain();
+  if (!state.looked) explain();
 }
 
 /** The numbers of the digits in each line. */
