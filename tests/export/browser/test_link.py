@@ -24,6 +24,7 @@ def opened(page, link):
     """The link opened on the same page, as if anew."""
     page.goto("about:blank")
     page.goto(link)
+    page.wait_for_function("() => digits.state.digits.length")
 
 
 @pytest.mark.parametrize("numbers", [(3,), (307, 42)])
@@ -65,6 +66,7 @@ def test_without_a_clipboard_the_link_is_in_the_address(page_file, visit):
     page.locator("#link").click()
     page.wait_for_function("() => said.textContent.startsWith('The link is in the address')")
     page.reload()
+    page.wait_for_function("() => digits.state.digits.length")
     assert answer(page) == "3"
 
 

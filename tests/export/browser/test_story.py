@@ -182,7 +182,7 @@ def test_a_step_down_the_slope(page_file, visit):
                 document.querySelector(".here output"), { childList: true });
         }"""
     )
-    page.locator("#step").click()
+    page.locator("#descend").click()
     page.wait_for_function("() => document.querySelector('.here output').ariaLive === 'polite' && costs.length > 3")
     costs = [float(one) for one in re.findall(r"→ ([\d.]+),", " ".join(page.evaluate("costs")))]
     assert costs == sorted(costs, reverse=True) and costs[-1] < 0.5 * costs[0]

@@ -1,18 +1,18 @@
 // A story of eight stops, each with a thing to do in the page's own views. A stop that changes the network puts another
 // in the place of the visitor's, which comes back when the stop is left.
 
-import { any, desired, exampleOf, freshLayers, quadraticCost, sgdStep, supportOf } from "./backpropagation.js";
+import { any, desired, freshLayers, quadraticCost, sgdStep, supportOf } from "./backpropagation.js";
 import { find, nextFrame, onClick, write } from "./elements.js";
 import { heldImages } from "./held.js";
 import { bring } from "./input.js";
 import { relative } from "./layers.js";
-import { feedforward, nonzero, outputsOf, predictionOf, weightedInput } from "./network.js";
+import { nonzero, outputsOf, predictionOf, weightedInput } from "./network.js";
 import { EMPTY, state } from "./state.js";
-import { describe, finish, say, show } from "./view.js";
-import { ask } from "./workers.js";
+import { describe, finish, percent, say, show, testImages } from "./view.js";
+import { askOf, newWorker } from "./workers.js";
 
 const HIDDEN = 30, RATE = 3, BATCH = 10; // of the network that is trained for an epoch, the chapter's first
-const A_FRAME = 100, SAMPLE = 100; // images learned from between frames, and that the cost is shown for meanwhile
+const SHARE = 0.05; // of an epoch, after which its weights are shown
 const SLOWLY = 2000; // milliseconds that a step takes on the page
 const card = find("story", HTMLElement);
 const stops = /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(".stop"));
@@ -22,7 +22,7 @@ let at = 0; // the stop, to which one comes back
 let nth = 0; // of the neurons that a stop goes through
 let visitors = state.network, borrowed = /** @type {Network | null} */ (null);
 let step = /** @type {Step | null} */ (null); // the last one down the slope
-let epochs = 0; // that the network has seen
+let worker = /** @type {Worker | null} */ (null); // which trains the borrowed network
 let busy = false;
 const strongest = { weights: new Float32Array(), order: /** @type {number[]} */ ([]) }; // neurons of the first layer
 
@@ -157,7 +157,9 @@ function giveBack() {
   for (const moment of [state, ...state.past, ...state.future]) {
     if (moment.network === borrowed) moment.network = visitors;
   }
-  borrowed = null;
+  worker?.terminate();
+  borrowed = worker = null;
+  busy = false;
 }
 
 /** Whether the borrowed network is in use: undo may have brought another. */
@@ -267,7 +269,7 @@ async function stepDown() {
     busy = share < 1;
     show();
   }
-  busy = false;
+  if (borrowed === network) busy = false; // else it was left, and another may be under way
   say();
 }
 
@@ -283,40 +285,30 @@ const between = (from, to, t) => from.map(({ weights, biases }, l) => ({
 /** Borrows a network that knows nothing, with as many layers as the visitor's, so that nothing moves. */
 function startAfresh() {
   const sizes = state.network.sizes.map((n, l, { length }) => (l === 0 || l === length - 1 ? n : HIDDEN));
-  epochs = 0;
   tell("");
   return borrow(freshLayers(sizes), { sizes, shape: sizes.join("-"), fresh: true });
 }
 
-/** Goes once through MNIST's images in the page, and shows the weights meanwhile. */
+/** Goes once through MNIST's images in the page, in a worker, and shows the weights meanwhile; if the stop is left, the
+ * worker ends, and nothing more comes of it. */
 async function learnEpoch() {
   if (busy) return;
+  const network = isBorrowed() ? state.network : startAfresh(), { layers } = network;
   busy = true;
-  const network = isBorrowed() ? state.network : startAfresh(), { layers } = network, mnist = await heldImages();
-  const keys = Float32Array.from({ length: mnist.train }, Math.random), order = ranked(keys);
-  const sample = order.slice(0, SAMPLE).map((i) => exampleOf(mnist, i));
-  const isHere = () => state.network === network;
-  let i = 0;
-  while (i < order.length && isHere()) {
-    await nextFrame();
-    for (const end = Math.min(i + A_FRAME, order.length); i < end; i += BATCH) {
-      sgdStep(layers, order.slice(i, i + BATCH).map((n) => exampleOf(mnist, n)), RATE);
-    }
-    const outputs = feedforward(layers, sample.map(({ image }) => image))[layers.length];
-    const cost = outputs.reduce((sum, a, n) => sum + quadraticCost(a, sample[n].y), 0) / SAMPLE;
-    if (!isHere()) break;
-    if (!still.matches) show();
-    tell(`${i.toLocaleString("en")} images seen. C = ${cost.toFixed(3)}, on ${SAMPLE} of them.`);
-  }
-  if (isHere()) {
-    const accuracy = await ask({ mnist, layers });
-    epochs++;
-    if (isHere()) {
-      show();
-      say();
-      const tests = mnist.test.toLocaleString("en");
-      tell(`Epoch ${epochs}: ${(100 * accuracy).toFixed(1)} % of ${tests} test images are read.`, true);
-    }
+  const mnist = await heldImages();
+  if (borrowed !== network) return;
+  const trainer = worker ?? newWorker();
+  if (!worker) askOf(trainer, { fresh: { mnist, layers, batch: BATCH, rate: RATE }, share: 0 });
+  worker = trainer;
+  for (let isOver = false; state.network === network && !isOver;) {
+    const { epoch, train, test, layers } = await askOf(trainer, { share: still.matches ? 1 : SHARE });
+    isOver = Number.isInteger(epoch);
+    network.layers = layers;
+    if (state.network === network) show();
+    const seen = Math.round(epoch * mnist.train).toLocaleString("en");
+    if (isOver) tell(`Epoch ${epoch}: ${percent(test.accuracy)} % of ${testImages()} are read.`, true);
+    else tell(`${seen} images seen. C = ${train.cost.toFixed(3)}, on all of them.`);
   }
   busy = false;
+  say();
 }

@@ -1,6 +1,6 @@
 // A network that is trained from nothing, a few mini-batches at a time: what a worker does, while one goes on drawing.
 
-import { exampleOf, freshLayers, quadraticCost, sgdStep } from "./backpropagation.js";
+import { exampleOf, quadraticCost, sgdStep } from "./backpropagation.js";
 import { feedforward, predictionOf } from "./network.js";
 
 const BINS = 20; // of a histogram of activations, 0 to 1
@@ -26,10 +26,10 @@ export function train({ fresh, share }) {
 }
 
 /** @param {Fresh} settings */
-function begin({ mnist, sizes, batch, rate }) {
+function begin({ mnist, layers, batch, rate }) {
   const all = Array.from({ length: mnist.train + mnist.test }, (_, i) => exampleOf(mnist, i));
   const examples = all.slice(0, mnist.train), tests = all.slice(mnist.train);
-  return { layers: freshLayers(sizes), examples, tests, batch, rate, done: 0, order: examples };
+  return { layers, examples, tests, batch, rate, done: 0, order: examples };
 }
 
 /** @template T @param {T[]} all */

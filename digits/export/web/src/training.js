@@ -1,11 +1,12 @@
 // A network that is trained from nothing, in a worker, so that one goes on drawing; and the slider through its epochs.
 
+import { freshLayers } from "./backpropagation.js";
 import { drawCurves, drawHistograms, errorOf, nameOf } from "./curve.js";
 import { find, onClick, write } from "./elements.js";
 import { held, heldImages } from "./held.js";
 import { change, state } from "./state.js";
 import { describe, finish, say, show } from "./view.js";
-import { newWorker } from "./workers.js";
+import { askOf, newWorker } from "./workers.js";
 
 const EPOCHS = 30;
 const PACE = 100; // ms from one step to the next, at least, so that one sees it
@@ -24,6 +25,7 @@ let left = 0; // steps that are still to be done
 let busy = false; // with one of them
 let since = 0; // when it was asked for
 let name = ""; // of the run, by its settings
+let sizes = /** @type {number[]} */ ([]); // of its layers
 
 /** Lets the panel be opened, used and closed. */
 export function offerTraining() {
@@ -92,7 +94,7 @@ function goOn(steps) {
 /** Starts a worker with the panel's settings. What it sends is shown, if the slider was at the last epoch. */
 function start() {
   const [hidden, batch, rate] = ["size", "batch", "rate"].map((id) => find(id, HTMLSelectElement).value);
-  const sizes = [784, ...hidden.split("-").map(Number), 10], worker = newWorker();
+  sizes = [784, ...hidden.split("-").map(Number), 10];
   if (!state.network.fresh) training.before = state.network;
   change({}); // so that undo brings this network back
   if (training.points.length > 1) {
@@ -100,30 +102,33 @@ function start() {
     write("earlier", `earlier, ${name}`);
   }
   name = `${hidden} at ${rate} by ${batch}`;
-  state.worker = worker;
+  state.worker = newWorker();
   busy = true;
   slider.value = "0";
   Object.assign(training, { epochs: [], points: [] });
-  worker.onmessage = ({ data }) => {
-    if (worker === state.worker) take(data, sizes); // else it was stopped, and this came after
-  };
   heldImages().then((mnist) => {
-    worker.postMessage({ fresh: { mnist, sizes, batch: Number(batch), rate: Number(rate) }, share: 0 });
+    const fresh = { mnist, layers: freshLayers(sizes), batch: Number(batch), rate: Number(rate) };
+    send({ fresh, share: 0 });
   });
 }
 
 /** Asks for a step, if there are some left and none is done. */
 function ask() {
-  const { worker } = state;
-  if (busy || !left || !worker) return;
+  if (busy || !left || !state.worker) return;
   left--;
   busy = true;
   since = performance.now();
-  worker.postMessage({ share: Number(find("share", HTMLSelectElement).value) });
+  send({ share: Number(find("share", HTMLSelectElement).value) });
 }
 
-/** @type {(progress: Trained, sizes: number[]) => void} */
-function take({ layers, ...point }, sizes) {
+/** @param {Training} job */
+async function send(job) {
+  const { worker } = state, trained = worker && await askOf(worker, job);
+  if (worker === state.worker) take(trained); // else it was stopped, and this came after
+}
+
+/** @param {Trained} trained */
+function take({ layers, ...point }) {
   const { epochs, points } = training, { accuracy } = point.test, shape = sizes.join("-");
   const followed = Number(slider.value) >= epochs.length - 1;
   const network = { sizes, shape, layers, accuracy, test_accuracy: accuracy, fresh: true };

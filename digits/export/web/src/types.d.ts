@@ -35,10 +35,10 @@ type Test = { mnist: Mnist; layers: Layer[] };
 type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
 type Steps = { milliseconds: number };
 type End = { images: Float32Array[] };
-type Job = Opening | Reading | Test | Lesson | Steps | End;
 /** Or train a network: a `fresh` one to begin with, or by what share of an epoch to go on. */
 type Training = { fresh?: Fresh; share: number };
-type Fresh = { mnist: Mnist; sizes: number[]; batch: number; rate: number };
+type Fresh = { mnist: Mnist; layers: Layer[]; batch: number; rate: number };
+type Job = Opening | Reading | Test | Lesson | Steps | End | Training;
 /** Of images: the accuracy, the quadratic cost, the share whose right output is `stuck` near 0; of the activations: the
  * share that is saturated, and histograms of those of hidden and of output neurons. */
 type Measures = {

@@ -25,6 +25,8 @@ const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels
  * @type {WeakMap<Digit[], { layers: Layer[]; all: Float32Array[][] }>} */
 const known = new WeakMap();
 let wide = 0; // layers side by side
+/** @type {Map<string, ReturnType<typeof neuronsView>[]>} */
+const views = new Map(); // of layers by their network's kind, as to make a thousand neurons takes a tenth of a second
 const built = { kind: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
 
 /** What decides how a network's layers look. @type {(network: Network) => string} */
@@ -32,14 +34,17 @@ const kindOf = ({ shape, fresh = false }) => `${shape} ${fresh}`;
 
 /** Makes a view for each layer of neurons, in as much room as the layers before had, so that nothing else moves. */
 function build() {
-  const { sizes } = state.network, all = find("network-view", HTMLElement), high = all.clientHeight;
+  const { sizes } = state.network, kind = kindOf(state.network), all = find("network-view", HTMLElement), high = all.clientHeight;
   for (const figure of document.querySelectorAll(".layer")) figure.remove();
-  const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
+  const layers = views.get(kind) ?? sizes.slice(1).map((_, l) => (
+    neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j]))
+  ));
+  views.set(kind, layers);
   all.append(...layers.map(({ figure }) => figure));
   wide = Math.max(wide, Math.ceil((sizes.length + 1) / 2));
   root.style.setProperty("--wide", `${wide}`);
   all.classList.toggle("roomy", wide === 3 && sizes.length === 3);
-  Object.assign(built, { kind: kindOf(state.network), layers });
+  Object.assign(built, { kind, layers });
   state.looked = state.kept = null;
   fit();
   all.style.setProperty("min-height", `${high}px`);

@@ -14,14 +14,14 @@ const SOME = 50; // test images
 let layers = /** @type {Layer[]} */ ([]); // of the last job that came with some
 let lesson = /** @type {ReturnType<typeof begin> | null} */ (null);
 
-/** @param {MessageEvent<Job | Training>} event */
+/** @param {MessageEvent<Job>} event */
 self.onmessage = async ({ data: job, ports: [port] }) => {
-  if ("share" in job) self.postMessage(train(job));
-  else port.postMessage(await answerTo(job));
+  port.postMessage(await answerTo(job));
 };
 
 /** @param {Job} job */
 function answerTo(job) {
+  if ("share" in job) return train(job);
   if ("layers" in job) layers = job.layers ?? layers;
   if ("file" in job) return opened(job.file).catch(() => null);
   if ("picture" in job) return readPicture(job.picture);
