@@ -89,6 +89,7 @@ def test_the_stops_that_only_look(page_file, visit):
 
 def next_stop(page):
     page.locator("#next").click()
+    page.wait_for_function("() => !digits.state.reading")
 
 
 def inputs(page):
@@ -219,6 +220,7 @@ def test_axe_finds_nothing_at_any_stop(scheme, size, page_file, visit):
     assert found == [[]] * STOPS
 
 
+@pytest.mark.slow
 def test_the_card_is_in_the_window(page_file, visit):
     """With nothing cut off, on phones upright and on their side, a tablet, and a small screen."""
     page = told(visit, page_file, 1, 320, 568)

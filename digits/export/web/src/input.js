@@ -4,7 +4,7 @@ import { any, exampleOf } from "./backpropagation.js";
 import { find, onClick } from "./elements.js";
 import { heldImages } from "./held.js";
 import { drawingOf } from "./pad.js";
-import { EMPTY, change, state, travel } from "./state.js";
+import { EMPTY, change, reader, state, travel } from "./state.js";
 import { stopLesson } from "./teaching.js";
 import { finish, look, remember, say } from "./view.js";
 import { ask } from "./workers.js";
@@ -14,7 +14,7 @@ export async function readPicture(file) {
   if (!file) return;
   const picture = await ask({ file });
   if (picture) {
-    const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture }), { layers } = state.network;
+    const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture }), layers = reader();
     change({ drawing });
     finish();
     const { digits, activations, refusal } = await ask({ picture, layers });

@@ -12,7 +12,7 @@ const source = document.documentElement.outerHTML; // of this page, before anyth
 
 /** Lets the browser save the copy as a file. */
 export async function saveCopy() {
-  const { drawing: { strokes, picture, digits }, network: { layers, ...facts } } = state;
+  const { drawing: { strokes, picture, digits }, network: { layers, reader, ...facts } } = state;
   const image = picture || strokes.length ? null : digits?.[0]?.image;
   const drawing = { strokes, picture: picture ? inBase64(picture) : undefined, image };
   const now = JSON.stringify(

@@ -15,6 +15,9 @@ export const state = {
   teaching: false, reading: false, worker: null,
 };
 
+/** The layers by which what is on the pad is cut into digits. */
+export const reader = () => state.network.reader ?? state.network.layers;
+
 /** @type {() => Moment} */
 const moment = () => ({ drawing: state.drawing, network: state.network });
 

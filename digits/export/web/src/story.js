@@ -147,7 +147,7 @@ function borrow(layers, facts) {
   giveBack();
   const { sizes, shape } = state.network;
   visitors = state.network;
-  borrowed = { sizes, shape, layers, test_accuracy: null, ...facts };
+  borrowed = { sizes, shape, layers, reader: visitors.layers, test_accuracy: null, ...facts };
   state.network = borrowed;
   return borrowed;
 }

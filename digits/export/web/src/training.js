@@ -35,9 +35,7 @@ export function offerTraining() {
   onClick("train", () => {
     open(true);
     find("start", HTMLElement).focus();
-    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
-    const answer = find("answer", HTMLElement), { top } = answer.getBoundingClientRect();
-    answer.scrollIntoView({ block: top < 0 ? "center" : "nearest", behavior }); // on a phone it is far above
+    showPad();
   });
   const form = panel.querySelector("form");
   form?.addEventListener("submit", (event) => {
@@ -73,6 +71,13 @@ export function offerTraining() {
     finish();
     find("train", HTMLElement).focus();
   });
+}
+
+/** Scrolls no further down than until the whole pad is above the sheet, so that what is read is in sight too. */
+function showPad() {
+  if (getComputedStyle(panel).position !== "fixed") return; // on its side the page has no sheet
+  scrollTo(0, 0); // where the pad sticks to no edge
+  scrollTo(0, find("pad", HTMLElement).getBoundingClientRect().bottom + 12 - panel.getBoundingClientRect().top);
 }
 
 /** @type {(opened: boolean) => void} */
@@ -131,7 +136,8 @@ async function send(job) {
 function take({ layers, ...point }) {
   const { epochs, points } = training, { accuracy } = point.test, shape = sizes.join("-");
   const followed = Number(slider.value) >= epochs.length - 1;
-  const network = { sizes, shape, layers, accuracy, test_accuracy: accuracy, fresh: true };
+  const reader = training.before.layers;
+  const network = { sizes, shape, layers, reader, accuracy, test_accuracy: accuracy, fresh: true };
   epochs[Math.ceil(point.epoch)] = { network, point }; // in place of one amid this epoch
   points.push(point);
   busy = false;

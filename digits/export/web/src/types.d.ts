@@ -17,8 +17,9 @@ type Example = { image: Float32Array; y: Float32Array };
  * of their neuron's steps, of one or two `bytes`. */
 type Packed = { parameters: string; bytes: number };
 /** A network and what is known of it. `accuracy` is that on the page's test images, once it is measured,
- * `test_accuracy` that on all of MNIST's. One that is `fresh` was trained here. */
-type Network = Facts & { layers: Layer[] };
+ * `test_accuracy` that on all of MNIST's. One that is `fresh` was trained here; what is on the pad is cut into digits by
+ * its `reader`, as it may know none itself. */
+type Network = Facts & { layers: Layer[]; reader?: Layer[] };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
   accuracy?: number | null; fresh?: boolean; lessons?: Example[];

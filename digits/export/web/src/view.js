@@ -7,7 +7,7 @@ import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
 import { DOUBTFUL, REJECTION_THRESHOLD, isDigit } from "./reader.js";
-import { EMPTY, state } from "./state.js";
+import { EMPTY, reader, state } from "./state.js";
 import { digitInPlace } from "./strokes.js";
 import { askSoon } from "./workers.js";
 
@@ -60,15 +60,15 @@ export function fit() {
   show();
 }
 
-let reader = Promise.resolve(); // what reads strokes, one drawing after another
+let reading = Promise.resolve(); // of strokes, one drawing after another
 
 /** Reads what is on the pad, if it is not yet, and shows it. @type {() => Promise<void>} */
 export async function readPad() {
   const { strokes, digits } = state.drawing;
   paint();
   if (isUnread()) {
-    if (!state.reading) reader = readStrokes();
-    await reader;
+    if (!state.reading) reading = readStrokes();
+    await reading;
   } else showDigits(state.inPlace && strokes.length ? digitInPlace(strokes) : (digits ?? []));
 }
 
@@ -78,7 +78,7 @@ const isUnread = () => !state.inPlace && state.drawing.strokes.length > 0 && !st
 async function readStrokes() {
   state.reading = true;
   while (isUnread()) {
-    const { drawing, network: { layers } } = state, { strokes } = drawing, points = strokes.at(-1)?.length;
+    const { drawing } = state, { strokes } = drawing, layers = reader(), points = strokes.at(-1)?.length;
     const { digits, activations } = await askSoon({ strokes, layers });
     remember(digits, layers, activations);
     if (strokes.at(-1)?.length === points) drawing.digits = digits;
@@ -101,10 +101,10 @@ function showDigits(digits) {
 
 /** The same, and says it; and how long that took, if `since` is when the pen was lifted. @param {number} [since] */
 export async function finish(since) {
-  const { drawing } = state, reading = readPad();
+  const { drawing } = state, shown = readPad();
   find("pad", HTMLElement).classList.toggle("reading", Boolean(drawing.picture && !drawing.digits && !drawing.refusal));
   describe();
-  if (isUnread()) await reading;
+  if (isUnread()) await shown;
   if (state.drawing !== drawing) return;
   say();
   write("time", since && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "");
