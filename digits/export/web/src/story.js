@@ -2,11 +2,11 @@
 // in the place of the visitor's, which comes back when the stop is left.
 
 import { any, desired, freshLayers, quadraticCost, sgdStep, supportOf } from "./backpropagation.js";
-import { find, nextFrame, onClick, write } from "./elements.js";
+import { find, nextFrame, onClick, openSheet, write } from "./elements.js";
 import { heldImages } from "./held.js";
 import { bring } from "./input.js";
 import { relative } from "./layers.js";
-import { nonzero, outputsOf, predictionOf, weightedInput } from "./network.js";
+import { nonzero, outputsOf, predictionOf, sigmoid, weightedInput } from "./network.js";
 import { EMPTY, state } from "./state.js";
 import { describe, finish, percent, say, show, testImages } from "./view.js";
 import { askOf, newWorker } from "./workers.js";
@@ -101,11 +101,8 @@ export function offerStory() {
 
 /** @type {(opened: boolean) => void} */
 function open(opened) {
-  card.hidden = !opened;
+  openSheet(card, opened);
   find("tell", HTMLElement).ariaExpanded = `${opened}`;
-  const about = find("about", HTMLElement); // as high as it is, whatever it says of a borrowed network
-  about.style.setProperty("min-height", opened ? `${about.offsetHeight}px` : "0");
-  document.body.classList.toggle("told", opened);
   document.documentElement.style.setProperty("--sheet", opened ? `${card.offsetHeight}px` : "");
 }
 
@@ -184,9 +181,6 @@ function excitations() {
 
 /** Where values are, the largest first. @param {Float32Array} values */
 const ranked = (values) => [...values.keys()].sort((a, b) => values[b] - values[a]);
-
-/** @param {number} z */
-const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 
 /** Says what came of it at the stop; screen readers say only what is there to stay.
  * @type {(result: string, stays?: boolean) => void} */

@@ -2,7 +2,7 @@
 
 import { freshLayers } from "./backpropagation.js";
 import { drawCurves, drawHistograms, errorOf, nameOf } from "./curve.js";
-import { find, onClick, write } from "./elements.js";
+import { find, onClick, openSheet, write } from "./elements.js";
 import { held, heldImages } from "./held.js";
 import { change, state } from "./state.js";
 import { describe, finish, say, show } from "./view.js";
@@ -33,7 +33,7 @@ export function offerTraining() {
   write("examples", `${train} training images`);
   showEpoch(false);
   onClick("train", () => {
-    open(true);
+    openSheet(panel, true);
     find("start", HTMLElement).focus();
     showPad();
   });
@@ -66,7 +66,7 @@ export function offerTraining() {
   });
   onClick("leave", () => {
     stop();
-    open(false);
+    openSheet(panel, false);
     if (state.network.fresh) change({ network: training.before });
     finish();
     find("train", HTMLElement).focus();
@@ -78,14 +78,6 @@ function showPad() {
   if (getComputedStyle(panel).position !== "fixed") return; // on its side the page has no sheet
   scrollTo(0, 0); // where the pad sticks to no edge
   scrollTo(0, find("pad", HTMLElement).getBoundingClientRect().bottom + 12 - panel.getBoundingClientRect().top);
-}
-
-/** @type {(opened: boolean) => void} */
-function open(opened) {
-  panel.hidden = !opened;
-  document.body.classList.toggle("training", opened);
-  const about = find("about", HTMLElement); // which other networks have less to say of
-  about.style.setProperty("min-height", opened ? `${about.clientHeight}px` : "0");
 }
 
 /** Does so many steps from now on, if need be of a new network. @type {(steps: number) => void} */
