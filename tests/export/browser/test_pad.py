@@ -15,6 +15,7 @@ from tests.support.pages import (
     draw_by_finger,
     draw_by_mouse,
     give,
+    is_read,
     on_pad,
     outputs,
     photographed,
@@ -64,6 +65,7 @@ def test_it_is_read_while_it_is_drawn(page_file, visit):
     page.wait_for_function("() => digit.textContent === '0'")
     assert page.locator("#said").inner_text().startswith("Or drop")  # which screen readers hear once it is drawn
     page.mouse.up()
+    is_read(page)
     assert page.locator("#said").inner_text().startswith("0 at ")
 
 

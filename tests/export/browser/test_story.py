@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.export.browser.test_anyone import violations
-from tests.support.pages import activations, answer, draw, looked, outputs, shown_on
+from tests.support.pages import activations, answer, draw, is_read, looked, outputs, shown_on
 from tests.support.strokes import DRAW
 
 pytestmark = pytest.mark.mnist
@@ -89,7 +89,7 @@ def test_the_stops_that_only_look(page_file, visit):
 
 def next_stop(page):
     page.locator("#next").click()
-    page.wait_for_function("() => !digits.state.reading")
+    is_read(page)
 
 
 def inputs(page):

@@ -26,34 +26,34 @@ export { training } from "./training.js";
 
 let frame = 0; // in which to read what is drawn
 
-explain();
-offerLessons();
-offerTraining();
-offerStory();
-onClick("save", saveCopy);
-onClick("link", copyLink);
-listenToInput();
-listenToPen(() => {
-  cancelAnimationFrame(frame);
-  frame = requestAnimationFrame(readPad);
-}, ({ timeStamp }) => finish(timeStamp));
-for (const kind of ["pointerover", "focusin", "pointerdown"]) {
-  addEventListener(kind, ({ target }) => {
-    if (!(target instanceof Element) || target.closest(".neurons")) return;
-    const says = target.closest("[data-says]")?.getAttribute("data-says");
-    if (kind === "pointerdown") look(null);
-    else if (says || !state.looked) explain(says);
-  });
-}
-addEventListener("resize", fit);
-for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
-  matchMedia(scheme).addEventListener("change", () => {
-    palette.clear();
-    show();
-  });
-}
-heldLayers().then((layers) => {
+heldLayers().then((layers) => { // before, there is nothing to be shown
   state.network.layers = layers;
+  explain();
+  offerLessons();
+  offerTraining();
+  offerStory();
+  onClick("save", saveCopy);
+  onClick("link", copyLink);
+  listenToInput();
+  listenToPen(() => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(readPad);
+  }, ({ timeStamp }) => finish(timeStamp));
+  for (const kind of ["pointerover", "focusin", "pointerdown"]) {
+    addEventListener(kind, ({ target }) => {
+      if (!(target instanceof Element) || target.closest(".neurons")) return;
+      const says = target.closest("[data-says]")?.getAttribute("data-says");
+      if (kind === "pointerdown") look(null);
+      else if (says || !state.looked) explain(says);
+    });
+  }
+  addEventListener("resize", fit);
+  for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+    matchMedia(scheme).addEventListener("change", () => {
+      palette.clear();
+      show();
+    });
+  }
   document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
   fit();
   bringBack();
