@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from digits.export.sample import accuracy, deflated
 from digits.handwriting import background, components, lattice, normalize, picture, reader, ruled_lines, segmentation
 from digits.network import sizes, weights_and_biases
 from digits.neurons import binary_layer
@@ -32,7 +33,8 @@ def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], pac
     train, test = counts
     held = facts | {
         "sizes": sizes(network),
-        "parameters": _text(_packed(network)),
+        "accuracy": accuracy(rounded(network), counts, packed),
+        "parameters": _text(deflated(_packed(network))),
         "bytes": 1,  # a weight
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": train, "test": test, "packed": _text(packed)},

@@ -2,6 +2,8 @@
 
 python -m tests.benchmarks.page                     MNIST's test digits, drawn again stroke by stroke on the page
 python -m tests.benchmarks.page learning FOLDER...  a network trained from nothing; misread pictures, taught one by one
+python -m tests.benchmarks.page frames              the longest frame and how long an answer takes, at full speed and
+                                                    with the page's thread four times slower (its workers are not)
 python -m tests.benchmarks.page pictures            page.png, with a digit drawn, and page_dark.png, with the weights of
                                                     a hidden neuron over it, in the folder --out
 
@@ -34,9 +36,58 @@ from tests.support.strokes import draw, placed
 SEED = 2025
 SIZES = 0.6, 0.2, 0.1  # of real strokes, in sides of the pad
 NEURON = 74  # whose weights page_dark.png shows
-TRAINED = """() => {
-    const points = document.querySelector("#curve polyline").getAttribute("points").split(" ");
-    return points.length === 31 && 1 - points[30].split(",")[1] / 100;
+TRAINED = "() => digits.training.epochs[30]?.network.accuracy"
+
+# Of what is done on the page, which says when it has answered and ended: the longest frame in it, and both times.
+WATCHED = """((act) => async (given) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    let last = await frame(), longest = 0, on = true;
+    const watch = (now) => {
+        longest = Math.max(longest, now - last);
+        last = now;
+        if (on) requestAnimationFrame(watch);
+    };
+    requestAnimationFrame(watch);
+    const times = await act(given, frame);
+    for (let i = 0; i < 3; i++) await frame();
+    on = false;
+    return [longest, ...times];
+})"""
+
+# A pen at the pace of a hand, two points a frame; both times are from pen-up to the answer.
+PEN = """async (strokes, frame) => {
+    const { left, top, width, height } = paper.getBoundingClientRect();
+    const send = (type, [x, y]) => paper.dispatchEvent(new PointerEvent(type, {
+        pointerId: 1, isPrimary: true, bubbles: true, clientX: left + x * width, clientY: top + y * height,
+    }));
+    for (const stroke of strokes) {
+        send("pointerdown", stroke[0]);
+        for (let i = 1; i < stroke.length; i += 2, await frame()) {
+            for (const point of stroke.slice(i, i + 2)) send("pointermove", point);
+        }
+        document.getElementById("time").textContent = "";
+        send("pointerup", stroke.at(-1));
+        while (!document.getElementById("time").textContent) await frame();
+    }
+    const time = Number(document.getElementById("time").textContent.split(" ")[2]);
+    return [time, time];
+}"""
+
+LESSON = """async (digit, frame) => {
+    const since = performance.now();
+    let flash = 0;
+    document.getElementById(`is-${digit}`).click();
+    while (!flash || digits.state.teaching) {
+        await frame();
+        if (digits.state.flash) flash ||= performance.now() - since;
+    }
+    return [flash, performance.now() - since];
+}"""
+
+READ = """async (given, frame) => {
+    const since = performance.now();
+    while (!document.querySelector("#boxes button")) await frame();
+    return [performance.now() - since, performance.now() - since];
 }"""
 
 
@@ -106,6 +157,32 @@ def dropped(page, picture):
     return pages.answer(page)
 
 
+def frames(args, visit):
+    """The median of some rounds, each on a page of its own, which is used for the first time."""
+    heading("", "longest frame, ms", "until the answer or the first flash, ms", "until the end, ms")
+    for slower in (1, 4):
+        measured: dict[str, list[tuple[float, ...]]] = {}
+        for _ in range(args.rounds):
+            page = visit()
+            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
+            for number in (7, 5042):
+                page.keyboard.press("Escape")
+                found = page.evaluate(f"{WATCHED}({PEN})", pages.in_the_middle(number))
+                measured.setdefault(f"{number} drawn", []).append(found)
+            for digit in (4, 5):
+                page.keyboard.press("Escape")
+                pages.draw(page, digit)
+                found = page.evaluate(f"{WATCHED}({LESSON})", 9)
+                measured.setdefault(f"{digit} taught to be a 9", []).append(found)
+            page.keyboard.press("Escape")
+            pages.give(page, "drop", pages.photographed(3, 0, 7))
+            found = page.evaluate(f"{WATCHED}({READ})")
+            measured.setdefault("a picture dropped", []).append(found)
+            page.close()
+        for what, found in measured.items():
+            row(what + (", four times slower" if slower > 1 else ""), *np.median(found, axis=0).round().astype(int))
+
+
 def pictures(args, visit):
     """In the font Inter where it is installed, else in that of the system."""
     for scheme, name in (("light", "page"), ("dark", "page_dark")):
@@ -119,23 +196,25 @@ def pictures(args, visit):
 
 
 def main(words=None):
-    tables = {"drawing": drawing, "learning": learning, "pictures": pictures}
+    tables = {"drawing": drawing, "learning": learning, "frames": frames, "pictures": pictures}
     options = parser(__doc__, *tables)
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for learning")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="what the page holds (the bundled)")
+    options.add_argument("--page", type=Path, metavar="FILE", help="a page that is there already, in its place")
     options.add_argument("--count", type=int, default=200, help="digits that are drawn, or pictures taught (200)")
-    options.add_argument("--rounds", type=int, default=3, help="networks that are trained from nothing (3)")
+    options.add_argument("--rounds", type=int, default=3, help="networks trained from nothing, or pages (3)")
     options.add_argument("--strokes", type=Path, metavar="FILE", help="real people's digits")
     options.add_argument("--out", type=Path, default=Path("docs"), help="where the pictures go (docs)")
     args = options.parse_intermixed_args(words)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         with contextlib.redirect_stdout(sys.stderr):
-            file = pages.exported(args.network, Path(folder, "digits.html"))
+            file = args.page or pages.exported(args.network, Path(folder, "digits.html"))
         browser = pages.launch(playwright)
 
         def visit(**settings):
             page = browser.new_page(**{"viewport": {"width": 1440, "height": 900}} | settings)
-            page.goto(file.as_uri())
+            page.goto(file.resolve().as_uri())
+            page.locator("main").wait_for()
             return page
 
         tables[args.table](args, visit)

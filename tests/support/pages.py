@@ -58,6 +58,7 @@ def draw_by_mouse(page, *numbers):
         for point in rest:
             page.mouse.move(*point)
         page.mouse.up()
+    is_read(page)
 
 
 def draw_by_finger(page, digit):
@@ -66,6 +67,12 @@ def draw_by_finger(page, digit):
         for kind, point in [("touchStart", stroke[0]), *(("touchMove", point) for point in stroke[1:])]:
             send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
         send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    is_read(page)
+
+
+def is_read(page):
+    """Wait until a worker has read what is on the pad."""
+    page.wait_for_function("() => !digits.state.reading")
 
 
 def shown_on(page, canvas):

@@ -73,8 +73,9 @@ def row(digits: np.ndarray) -> list[list[list[float]]]:
     return [(0.1 + line * scale).tolist() for line in lines]
 
 
-# What a pen does on the exported page: events as the browser makes them, but many in one call, which is faster.
-DRAW = """(strokes) => {
+# What a pen does on the exported page, until a worker has read each stroke: events as the browser makes them, but many
+# in one call, which is faster.
+DRAW = """async (strokes) => {
     const paper = document.getElementById("paper"), { left, top, width, height } = paper.getBoundingClientRect();
     const send = (type, [x, y]) => paper.dispatchEvent(new PointerEvent(type, {
         pointerId: 1, isPrimary: true, bubbles: true, clientX: left + x * width, clientY: top + y * height,
@@ -83,6 +84,7 @@ DRAW = """(strokes) => {
         send("pointerdown", stroke[0]);
         stroke.slice(1).forEach((point) => send("pointermove", point));
         send("pointerup", stroke.at(-1));
+        while (digits.state.reading) await new Promise((soon) => setTimeout(soon, 1));
     }
     return ["digit", "time"].map((id) => document.getElementById(id).textContent);
 }"""

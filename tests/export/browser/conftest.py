@@ -49,6 +49,7 @@ def visit(browser):
             "})).observe({ type: 'layout-shift', buffered: true })"
         )
         page.goto(file.as_uri())
+        page.locator("main").wait_for()  # which is hidden until the network is inflated
         return page
 
     yield visit

@@ -51,6 +51,7 @@ def page(browser, tmp_path_factory):
     file.write_text(html(load_network(read(BUNDLED), BUNDLED), facts, (0, 0), b""), encoding="utf-8")
     page = browser.new_page()
     page.goto(file.as_uri())
+    page.locator("main").wait_for()
     yield page
     page.close()
 

@@ -1,4 +1,4 @@
-"""What the page's network learns there: a lesson, or all from nothing."""
+"""What the page's network learns there, from lessons."""
 
 import re
 import zlib
@@ -70,7 +70,7 @@ def test_a_lesson(page_file, visit):
     page.locator("#teach button").nth(9).click()
     page.wait_for_function("() => said.textContent.includes('→')")
     said = page.locator("#said").inner_text()
-    steps, old, new = re.fullmatch(r"9 after (\d+) steps?; test images ([\d.]+) → ([\d.]+) %\.", said).groups()
+    steps, old, new = re.fullmatch(r"9 after (\d+) steps?; ([\d.]+) → ([\d.]+) % of 1,000 test images\.", said).groups()
     assert answer(page) == "9" and 1 <= int(steps) <= 300
     assert float(old) > 90 and float(new) > float(old) - 3
     assert "1 lesson" in page.locator("#about").inner_text()
@@ -86,7 +86,7 @@ def test_a_lesson_on_a_digit_of_a_number(page_file, visit):
     page.locator("#boxes button").nth(1).click()
     page.get_by_role("button", name="No, the 2nd is 9", exact=True).click()
     page.wait_for_function("() => said.textContent.includes('→')")
-    assert re.match(r"The 2nd: 9 after \d+ steps?; test images ", page.locator("#said").inner_text())
+    assert re.match(r"The 2nd: 9 after \d+ steps?; ", page.locator("#said").inner_text())
     assert answer(page)[1] == "9" and page.locator("#digit .chosen").inner_text() == "9"
     assert page.locator("#boxes button").nth(1).inner_text() == "9"
 
@@ -102,47 +102,6 @@ def test_a_lesson_shows_what_it_changes(page_file, visit):
     page.locator("#teach button").nth(9).click()
     page.wait_for_function(f"() => ({tones})() === 'blue,red'")
     page.wait_for_function(f"() => ({tones})() === 'foreground'")
-
-
-def train(page, size="30", rate="3", batch="10"):
-    page.evaluate("window.resized = true")
-    page.locator("#train").click()
-    for name, value in (("size", size), ("rate", rate), ("batch", batch)):
-        page.locator(f"#{name}").select_option(value)
-    page.locator("#start").click()
-
-
-@pytest.mark.slow
-def test_a_network_is_trained_from_nothing(page_file, visit):
-    page = visit(page_file)
-    draw(page, 3)
-    train(page)
-    page.wait_for_function("() => digits.training.epochs.length > 12", timeout=120_000)
-    draw(page, 4)  # meanwhile
-    page.wait_for_function("() => !digits.state.worker", timeout=120_000)
-    accuracies = page.evaluate("digits.training.epochs.map(({ accuracy }) => accuracy)")
-    assert len(accuracies) == 31 and accuracies[0] < 0.3 and max(accuracies) > 0.91
-    assert page.evaluate("digits.state.network.sizes") == [784, 30, 10] and page.locator(".hidden button").count() == 30
-    points = page.locator("#curve polyline").get_attribute("points").split()
-    assert len(points) == 31 and points[-1].startswith("30,")
-    last = outputs(page)
-    page.locator("#epoch").fill("0")
-    assert "Epoch 0" in page.locator("#progress").inner_text() and outputs(page) != last
-    page.locator("#leave").click()
-    assert (
-        page.evaluate("digits.state.network.sizes") == [784, 100, 10] and page.locator(".hidden button").count() == 100
-    )
-    assert "784-100-10" in page.locator("#about").inner_text()
-
-
-@pytest.mark.parametrize("rate, batch", [("0.001", "10"), ("100", "100")])
-def test_settings_with_which_it_learns_nothing(rate, batch, page_file, visit):
-    page = visit(page_file)
-    train(page, "15", rate, batch)
-    page.wait_for_function("() => digits.training.epochs.length > 3", timeout=120_000)
-    page.locator("#start").click()
-    assert page.locator("#start").inner_text() == "Start"
-    assert page.evaluate("digits.training.epochs[3].accuracy") < 0.6
 
 
 def test_a_copy_has_the_picture(page_file, visit, tmp_path):
@@ -167,7 +126,8 @@ def test_a_copy_has_the_drawing_and_what_was_learned(page_file, visit, tmp_path)
         page.locator("#save").click()
     download.value.save_as(tmp_path / "copy.html")
     copy = visit(tmp_path / "copy.html")
-    assert answer(copy) == "9" and outputs(copy) == pytest.approx(learned, abs=0.011)
+    copy.locator("#digit", has_text="9").wait_for()
+    assert outputs(copy) == pytest.approx(learned, abs=0.011)
     copy.keyboard.press("Escape")
     draw(copy, 5)
     assert answer(copy) == "5"

@@ -9,6 +9,7 @@ from tests.support.pages import (
     answer,
     chosen_digit,
     draw,
+    is_read,
 )
 from tests.support.pens import STROKES
 from tests.support.strokes import draw as draw_at_once
@@ -89,6 +90,7 @@ def test_the_pen_draws_over_boxes(page_file, visit):
     for across in np.linspace(5, box["width"] - 5, 9):
         page.mouse.move(box["x"] + across, middle)
     page.mouse.up()
+    is_read(page)
     first, *_, last = page.evaluate("digits.state.drawing.strokes.at(-1)")
     assert page.evaluate("digits.state.drawing.strokes.length") == 3
     side = page.locator("#paper").bounding_box()["width"]

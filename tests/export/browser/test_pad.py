@@ -15,6 +15,7 @@ from tests.support.pages import (
     draw_by_finger,
     draw_by_mouse,
     give,
+    is_read,
     on_pad,
     outputs,
     photographed,
@@ -64,6 +65,7 @@ def test_it_is_read_while_it_is_drawn(page_file, visit):
     page.wait_for_function("() => digit.textContent === '0'")
     assert page.locator("#said").inner_text().startswith("Or drop")  # which screen readers hear once it is drawn
     page.mouse.up()
+    is_read(page)
     assert page.locator("#said").inner_text().startswith("0 at ")
 
 
@@ -155,7 +157,11 @@ def test_one_goes_on_drawing_while_a_picture_is_read(page_file, visit):
     page.evaluate(
         """() => {
             const { postMessage } = Worker.prototype;
-            Worker.prototype.postMessage = function (...job) { window.read = () => postMessage.apply(this, job); };
+            Worker.prototype.postMessage = function (job, ports) {
+                const post = () => postMessage.call(this, job, ports);
+                if (job.picture) window.read = post;
+                else post();
+            };
         }"""
     )
     give(page, "drop", photographed(3, 0, 7))
@@ -228,7 +234,10 @@ def test_what_cannot_be_read_is_said_and_is_no_answer(content, reason, page_file
 
 def test_a_picture_of_what_no_output_takes_for_a_digit(page_file, visit):
     page = visit(page_file, *WINDOWS[0])
-    page.evaluate("digits.state.network.layers[1].biases.fill(-100)")
+    page.evaluate(
+        "digits.state.network.layers = digits.state.network.layers.map("
+        "({ weights, biases }) => ({ weights, biases: biases.map(() => -100) }))"
+    )
     give(page, "drop", photographed(5))
     page.wait_for_function("() => said.textContent.includes('Nothing here looks like a digit: cut out')")
     assert answer(page) == "?" and page.locator("#boxes button").count() == 0

@@ -22,10 +22,10 @@ def test_keys(page_file, visit):
         assert outputs(page) == drawn
     focused = "document.activeElement.id || document.activeElement.closest('figure').className"
     stops = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         stops.append(page.evaluate(focused))
-    assert stops == ["undo", "redo", "clear", "choose", "layer hidden", "layer outputs"]
+    assert stops == ["tell", "undo", "redo", "clear", "choose", "layer hidden", "layer outputs"]
     page.keyboard.press("Shift+Tab")
     for key, j in [
         ("ArrowRight", 1),
@@ -67,6 +67,7 @@ def test_what_a_page_says_stays_text(tmp_path, browser):
     (tmp_path / "evil.html").write_text(html(DigitClassifier([12]).network, facts, (0, 0), b""), encoding="utf-8")
     page = browser.new_page()
     page.goto((tmp_path / "evil.html").as_uri())
+    page.locator("main").wait_for()
     draw(page, 3)
     page.wait_for_timeout(500)
     assert page.url == (tmp_path / "evil.html").as_uri()

@@ -15,7 +15,7 @@ def test_all_views_show_the_same_activations(page_file, visit):
     assert outputs(page) == pytest.approx(layers[2], abs=0.006)
     shades = page.locator(".hidden button").evaluate_all("cells => cells.map((cell) => cell.style.cssText)")
     shown = [float(shade.split("%")[0].split()[-1]) / 100 for shade in shades]
-    assert shown == pytest.approx(layers[1], abs=0.001)
+    assert shown == pytest.approx(layers[1], abs=0.006)
     seen = shown_on(page, "#pixels canvas")
     cell = len(seen) // 28
     light = seen[cell // 2 :: cell, cell // 2 :: cell, 0].astype(float)

@@ -17,6 +17,21 @@ export const desired = (digit) => new Float32Array(10).fill(1, digit, digit + 1)
 /** One of them, by lot. @template T @param {T[]} all */
 export const any = (all) => all[Math.floor(Math.random() * all.length)];
 
+/** Half the squared distance of the outputs from those desired. @type {(a: Float32Array, y: Float32Array) => number} */
+export const quadraticCost = (a, y) => a.reduce((sum, a, j) => sum + (y[j] - a) ** 2 / 2, 0);
+
+/** Layers of small random weights: of standard deviation 1 / sqrt(inputs), in the first layer, where most inputs are
+ * 0, twice that; and biases of 0. @type {(sizes: number[]) => Layer[]} */
+export function freshLayers(sizes) {
+  return sizes.slice(1).map((neurons, l) => {
+    const deviation = (l === 0 ? 2 : 1) / Math.sqrt(sizes[l]);
+    const weights = new Float32Array(neurons * sizes[l]).map(() => ( // by the transform of Box and Muller
+      deviation * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
+    ));
+    return { weights, biases: new Float32Array(neurons) };
+  });
+}
+
 /** Moves weights and biases, in place, down the gradient of the quadratic cost on a mini-batch.
  * @type {(layers: Layer[], batch: Example[], rate: number) => void} */
 export function sgdStep(layers, batch, rate) {
@@ -51,9 +66,18 @@ export function backwards(weights, values) {
   return sums;
 }
 
-/** The share of the test images that a network reads. @type {(layers: Layer[], mnist: Mnist) => number} */
-export function accuracyOf(layers, mnist) {
-  const all = Array.from({ length: mnist.test }, (_, i) => exampleOf(mnist, mnist.train + i));
+/** How much the activations of each layer but the last speak for the outputs y, by the weights that lead there.
+ * @type {(layers: Layer[], y: Float32Array) => Float32Array[]} */
+export function supportOf(layers, y) {
+  const support = [y];
+  for (const { weights } of layers.toReversed()) support.unshift(backwards(weights, support[0]));
+  return support.slice(0, -1);
+}
+
+/** The share of the test images that a network reads, or of some of them.
+ * @type {(layers: Layer[], mnist: Mnist, first?: number, count?: number) => number} */
+export function accuracyOf(layers, mnist, first = 0, count = mnist.test) {
+  const all = Array.from({ length: count }, (_, i) => exampleOf(mnist, mnist.train + first + i));
   const right = all.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y));
   return right.length / all.length;
 }

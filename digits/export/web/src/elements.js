@@ -18,11 +18,21 @@ export function element(kind, ...inside) {
 /** @type {(id: string, text: string) => void} */
 export const write = (id, text) => find(id, HTMLElement).replaceChildren(text);
 
+/** Opens a sheet over the foot of the page, or closes it. Each hides the button that opens the other.
+ * @type {(sheet: HTMLElement, opened: boolean) => void} */
+export function openSheet(sheet, opened) {
+  const about = find("about", HTMLElement); // which stays as high, whatever it says of another network
+  sheet.hidden = !opened;
+  document.body.classList.toggle(sheet.id, opened);
+  about.style.setProperty("min-height", opened ? `${about.offsetHeight}px` : "0");
+}
+
 /** @type {(id: string, clicked: () => void) => void} */
 export const onClick = (id, clicked) => find(id, HTMLElement).addEventListener("click", clicked);
 
-/** @type {(canvas: HTMLCanvasElement, settings?: CanvasRenderingContext2DSettings) => Context} */
-export const contextOf = (canvas, settings) => /** @type {Context} */ (canvas.getContext("2d", settings));
+/** @type {{ (canvas: HTMLCanvasElement): Context;
+ *   (canvas: OffscreenCanvas, settings: CanvasRenderingContext2DSettings): OffscreenContext }} */
+export const contextOf = (/** @type {any} */ canvas, settings = {}) => canvas.getContext("2d", settings);
 
 /** @type {() => Promise<number>} */
 export const nextFrame = () => new Promise(requestAnimationFrame);

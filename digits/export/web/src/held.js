@@ -14,29 +14,41 @@ export function bytesOf(base64) {
   return bytes;
 }
 
-/** @type {() => Network} */
+/** @param {Uint8Array<ArrayBuffer>} bytes @param {CompressionStream | DecompressionStream} stream */
+const through = async (bytes, stream) => (
+  new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer())
+);
+
+/** @type {(bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>} */
+export const deflated = (bytes) => through(bytes, new CompressionStream("deflate-raw"));
+/** @type {(base64: string) => Promise<Uint8Array<ArrayBuffer>>} */
+const inflated = (base64) => through(bytesOf(base64), new DecompressionStream("deflate-raw"));
+
+/** What is known of the network; its layers come with `heldLayers`. @type {() => Network} */
 export function heldNetwork() {
-  const { parameters, bytes, sizes, shape, test_accuracy, fresh, lessons } = held, { buffer } = bytesOf(parameters);
+  const { sizes, shape, accuracy, test_accuracy, fresh, lessons } = held;
+  return { sizes, shape, accuracy, test_accuracy, fresh, lessons, layers: [] };
+}
+
+/** The layers of the network, inflated. @type {() => Promise<Layer[]>} */
+export async function heldLayers() {
+  const { parameters, bytes, sizes } = held, { buffer } = await inflated(parameters);
   const whole = new (bytes === 1 ? Int8Array : Int16Array)(buffer, 8 * sizes.slice(1).reduce((sum, n) => sum + n));
   let place = 0, weight = 0;
-  const layers = sizes.slice(1).map((n, l) => {
+  return sizes.slice(1).map((n, l) => {
     const steps = new Float32Array(buffer, place, n), biases = new Float32Array(buffer, place + 4 * n, n);
     const weights = Float32Array.from(whole.subarray(weight, weight + n * sizes[l]));
     for (let i = 0; i < weights.length; i++) weights[i] *= steps[Math.floor(i / sizes[l])];
     [place, weight] = [place + 8 * n, weight + weights.length];
     return { weights, biases: biases.slice() };
   });
-  return { sizes, shape, test_accuracy, fresh, lessons, layers };
 }
 
-let inflated = /** @type {Uint8Array | null} */ (null);
+let images = /** @type {Uint8Array | null} */ (null);
 
 /** MNIST's images, inflated when they are first asked for. @type {() => Promise<Mnist>} */
 export async function heldImages() {
   const { packed, train, test } = held.mnist;
-  if (!inflated) {
-    const stream = new Blob([bytesOf(packed)]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-    inflated = new Uint8Array(await new Response(stream).arrayBuffer());
-  }
-  return { bytes: inflated, train, test };
+  images ??= await inflated(packed);
+  return { bytes: images, train, test };
 }

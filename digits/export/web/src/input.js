@@ -1,28 +1,25 @@
 // What comes to the page: pictures that are chosen, dropped or pasted, and keys.
 
 import { any, exampleOf } from "./backpropagation.js";
-import { element, contextOf, find, onClick } from "./elements.js";
+import { find, onClick } from "./elements.js";
 import { heldImages } from "./held.js";
-import { drawingOf, placed } from "./pad.js";
-import { moved } from "./reader.js";
-import { EMPTY, change, state, travel } from "./state.js";
-import { finish, look, say } from "./view.js";
+import { drawingOf } from "./pad.js";
+import { EMPTY, change, reader, state, travel } from "./state.js";
+import { stopLesson } from "./teaching.js";
+import { finish, look, remember, say } from "./view.js";
 import { ask } from "./workers.js";
-
-const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 
 /** Reads the picture in a file, if there is one, or says why it cannot. @param {Blob} [file] */
 export async function readPicture(file) {
   if (!file) return;
-  const picture = await opened(file).catch(() => null);
+  const picture = await ask({ file });
   if (picture) {
-    const { width, height } = picture, { left, top } = placed(picture);
-    const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture });
+    const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture }), layers = reader();
     change({ drawing });
     finish();
-    const pixels = contextOf(picture).getImageData(0, 0, width, height);
-    const { digits, refusal } = await ask({ pixels, layers: state.network.layers });
-    Object.assign(drawing, { digits: moved(digits, Math.max(width, height), left, top), refusal });
+    const { digits, activations, refusal } = await ask({ picture, layers });
+    remember(digits, layers, activations);
+    Object.assign(drawing, { digits, refusal });
     if (state.drawing === drawing) finish();
   } else {
     const heic = "This browser opens no iPhone’s HEIC. Send a JPEG, or paste a screenshot.";
@@ -32,20 +29,8 @@ export async function readPicture(file) {
   }
 }
 
-/** The picture, upright, or a rejected promise. @type {(file: Blob) => Promise<HTMLCanvasElement>} */
-async function opened(file) {
-  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-  const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
-  const [width, height] = [bitmap.width, bitmap.height].map((n) => Math.max(1, Math.round(n * scale)));
-  const picture = Object.assign(element("canvas"), { width, height });
-  const context = contextOf(picture, { willReadFrequently: true });
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, width, height);
-  return picture;
-}
-
 /** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */
-async function bring(digit) {
+export async function bring(digit) {
   const all = await heldImages(), tests = Array.from({ length: all.test }, (_, i) => all.train + i);
   change({ drawing: drawingOf(exampleOf(all, any(tests.filter((i) => all.bytes[i] === digit))).image) });
   finish();
@@ -73,7 +58,8 @@ function press(event) {
   if (command && (letter === "y" || (letter === "z" && event.shiftKey))) go("future");
   else if (command && letter === "z") go("past");
   else if (command) return;
-  else if (event.key === "Escape" && state.looked) look(null);
+  else if (event.key === "Escape" && state.teaching) stopLesson();
+  else if (event.key === "Escape" && state.looked !== state.kept) look(null);
   else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
   else if (digit !== undefined) bring(Number(digit));
   else return;

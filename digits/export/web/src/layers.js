@@ -54,12 +54,13 @@ export function paintInput(canvas, a, contributions) {
  * @param {number[]} sizes @param {number} layer @param {(j: number | null) => void} look */
 export function neuronsView(sizes, layer, look) {
   const n = sizes[layer], last = layer === sizes.length - 1;
-  const columns = last ? 1 : Math.ceil(Math.sqrt(n));
   const name = last ? "Output" : sizes.length > 3 ? `Hidden ${layer}` : "Hidden", count = element("span");
   const group = Object.assign(element("div"), { className: "neurons", role: "group" });
   const figure = element("figure", element("figcaption", element("span", name), " ", count), group);
   figure.className = `layer ${last ? "outputs" : "hidden"}`;
-  group.style.setProperty("--columns", `${columns}`);
+  group.style.setProperty("--columns", `${last ? 1 : Math.ceil(Math.sqrt(n))}`);
+  const rows = Math.max(1, Math.floor(Math.sqrt(n / 2.3))); // where it is twice as wide
+  group.style.setProperty("--spread", `${Math.ceil(n / rows)}`);
   group.ariaLabel = `${name} layer: move with the arrow keys to see a neuron's weights`;
   const cells = Array.from({ length: n }, (_, j) => {
     const filling = element("span"), bar = element("span", filling), value = element("span", "0.00");
@@ -69,7 +70,7 @@ export function neuronsView(sizes, layer, look) {
     return { cell, filling, value, shade: "" };
   });
   group.append(...cells.map(({ cell }) => cell));
-  listen(group, columns, look);
+  listen(group, look);
 
   /** Shows activations or, if given, contributions; and marks neuron j, if it is looked into, and says its activation.
    * @type {(a: Float32Array, contributions?: Float32Array, j?: number) => void} */
@@ -77,14 +78,14 @@ export function neuronsView(sizes, layer, look) {
     const most = Math.max(...a), values = contributions ?? a;
     for (const [k, one] of cells.entries()) {
       const tone = `var(--${contributions ? toneOf(values[k]) : "foreground"})`, share = Math.abs(values[k]);
-      const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(1)}%, var(--off))`;
+      const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(0)}%, var(--off))`;
       if (last) {
         const sign = !contributions || share < 0.005 ? "" : values[k] < 0 ? "−" : "+";
         one.value.textContent = sign + share.toFixed(2);
         one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
         one.filling.style.background = tone;
         one.cell.classList.toggle("largest", !contributions && most > 0 && a[k] === most);
-      } else if (shade !== one.shade) { // setting it again would take as long as a new one
+      } else if (shade !== one.shade) { // setting it takes long; whole percents, few of them new
         one.cell.style.setProperty("--shade", shade);
         one.shade = shade;
       }
@@ -95,11 +96,14 @@ export function neuronsView(sizes, layer, look) {
     cells[j].cell.classList.add("looked");
     cells[j].cell.ariaLabel = `${name} neuron ${j}, activation ${a[j].toFixed(2)}`;
   }
-  return { figure, group, columns, show };
+  return { figure, group, show };
 }
 
-/** @type {(group: HTMLElement, columns: number, look: (j: number | null) => void) => void} */
-function listen(group, columns, look) {
+/** In how many columns the neurons are. @param {HTMLElement} group */
+const columnsOf = (group) => Number(getComputedStyle(group).getPropertyValue("--columns"));
+
+/** @type {(group: HTMLElement, look: (j: number | null) => void) => void} */
+function listen(group, look) {
   const cells = /** @type {HTMLButtonElement[]} */ ([...group.children]);
   const numberOf = (/** @type {any} */ cell) => cells.indexOf(cell);
   const point = (/** @type {PointerEvent} */ { clientX, clientY }) => {
@@ -115,7 +119,7 @@ function listen(group, columns, look) {
   });
   group.addEventListener("focusout", () => look(null));
   group.addEventListener("keydown", (event) => {
-    const j = numberOf(event.target), end = cells.length - 1 - j;
+    const j = numberOf(event.target), end = cells.length - 1 - j, columns = columnsOf(group);
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -j, End: end };
     const step = Object.entries(steps).find(([key]) => key === event.key)?.[1];
     if (step === undefined) return;
@@ -125,8 +129,8 @@ function listen(group, columns, look) {
 }
 
 /** Behind neurons that see the pixels. @type {(view: ReturnType<typeof neuronsView>, weights: Float32Array) => void} */
-export function paintWeights({ group, columns }, weights) {
-  const count = weights.length / 784;
+export function paintWeights({ group }, weights) {
+  const count = weights.length / 784, columns = columnsOf(group);
   const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context = contextOf(canvas);
   Object.assign(canvas, { width: 32 * columns, height: 32 * Math.ceil(count / columns) });
   group.classList.add("weights");

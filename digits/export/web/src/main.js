@@ -2,13 +2,18 @@
 // here is there in the browser's console, as `digits`.
 
 import { onClick } from "./elements.js";
+import { heldLayers } from "./held.js";
 import { listenToInput } from "./input.js";
 import { palette } from "./layers.js";
+import { copyLink, listenToLinks } from "./link.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
+import { state } from "./state.js";
+import { offerStory } from "./story.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
 import { explain, finish, fit, look, readPad, show } from "./view.js";
+import { askSoon } from "./workers.js";
 
 export * as backpropagation from "./backpropagation.js";
 export * as images from "./images.js";
@@ -16,33 +21,42 @@ export * as lattice from "./lattice.js";
 export * as network from "./network.js";
 export * as reader from "./reader.js";
 export { held, heldImages } from "./held.js";
-export { state } from "./state.js";
+export { state };
 export { training } from "./training.js";
 
 let frame = 0; // in which to read what is drawn
 
-document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
-explain();
-offerLessons();
-offerTraining();
-onClick("save", saveCopy);
-listenToInput();
-listenToPen(() => {
-  cancelAnimationFrame(frame);
-  frame = requestAnimationFrame(readPad);
-}, ({ timeStamp }) => finish(timeStamp));
-for (const kind of ["pointerover", "focusin", "pointerdown"]) {
-  addEventListener(kind, ({ target }) => {
-    if (!(target instanceof Element) || target.closest(".neurons")) return;
-    if (kind === "pointerdown") look(null);
-    else explain(target.closest("[data-says]")?.getAttribute("data-says"));
-  });
-}
-addEventListener("resize", fit);
-for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
-  matchMedia(scheme).addEventListener("change", () => {
-    palette.clear();
-    show();
-  });
-}
-bringBack();
+heldLayers().then((layers) => { // before, there is nothing to be shown
+  state.network.layers = layers;
+  explain();
+  offerLessons();
+  offerTraining();
+  offerStory();
+  onClick("save", saveCopy);
+  onClick("link", copyLink);
+  listenToInput();
+  listenToPen(() => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(readPad);
+  }, ({ timeStamp }) => finish(timeStamp));
+  for (const kind of ["pointerover", "focusin", "pointerdown"]) {
+    addEventListener(kind, ({ target }) => {
+      if (!(target instanceof Element) || target.closest(".neurons")) return;
+      const says = target.closest("[data-says]")?.getAttribute("data-says");
+      if (kind === "pointerdown") look(null);
+      else if (says || !state.looked) explain(says);
+    });
+  }
+  addEventListener("resize", fit);
+  for (const scheme of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+    matchMedia(scheme).addEventListener("change", () => {
+      palette.clear();
+      show();
+    });
+  }
+  document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
+  fit();
+  bringBack();
+  listenToLinks();
+  askSoon({ strokes: [[[0, 0], [1, 1]]], layers }); // so that for the first stroke the worker's code is no longer slow
+});

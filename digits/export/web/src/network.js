@@ -1,6 +1,9 @@
 // The network: the activations of every layer for images, and the four bits of its outputs. Names are as in
 // digits/network.py and digits/neurons.py.
 
+/** @param {number} z */
+export const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+
 /** The activations of every layer, a' = sigmoid(w a + b), for each image (784) 0..1: they are those of the first layer.
  * @type {(layers: Layer[], images: Float32Array[]) => Float32Array[][]} */
 export function feedforward(layers, images) {
@@ -10,7 +13,7 @@ export function feedforward(layers, images) {
     const outputs = inputs.map(() => new Float32Array(biases.length));
     for (let j = 0; j < biases.length; j++) { // neuron by neuron, as its weights are then read once
       for (let i = 0; i < inputs.length; i++) {
-        outputs[i][j] = 1 / (1 + Math.exp(-weightedInput(weights, biases[j], inputs[i], j, on[i]))); // sigmoid(z)
+        outputs[i][j] = sigmoid(weightedInput(weights, biases[j], inputs[i], j, on[i]));
       }
     }
     activations.push(outputs);

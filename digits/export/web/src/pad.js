@@ -43,6 +43,7 @@ export function listenToPen(moved, lifted) {
     if (event.pointerId !== state.pen) return;
     const between = event.getCoalescedEvents(); // all since the last frame
     state.drawing.strokes.at(-1)?.push(...(between.length ? between : [event]).map(point));
+    state.drawing.digits = null;
     moved();
   });
   paper.addEventListener("touchstart", (event) => event.preventDefault()); // or the browser would scroll and zoom
@@ -50,8 +51,8 @@ export function listenToPen(moved, lifted) {
   pad.addEventListener("pointercancel", lift);
 }
 
-/** Where on the pad a picture is: as large as fits, in the middle. @type {(picture: HTMLCanvasElement) => Box} */
-export function placed({ width, height }) {
+/** Where on the pad a picture is: as large as fits, in the middle. @type {(picture: ImageBitmap) => Box} */
+function placed({ width, height }) {
   const longer = Math.max(width, height), [x, y] = [1 - width / longer, 1 - height / longer];
   return { left: x / 2, top: y / 2, right: 1 - x / 2, bottom: 1 - y / 2 };
 }
@@ -65,7 +66,7 @@ export function paintPad(digit, weights) {
   if (picture) {
     const { left, top, right, bottom } = mappedBox(placed(picture), (n) => n * side);
     context.drawImage(picture, left, top, right - left, bottom - top);
-  } else if (digits) paintPixels(context, WHOLE, 0, digits[0].image, "foreground");
+  } else if (digits && !strokes.length) paintPixels(context, WHOLE, 0, digits[0].image, "foreground");
   paintStrokes(context, strokes, PEN * side, ([x, y]) => [x * side, y * side]);
   if (!weights) return;
   context.globalCompositeOperation = "destination-out"; // the drawing fades

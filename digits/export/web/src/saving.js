@@ -1,7 +1,7 @@
 // A copy of the page as it is now, with what is on the pad, and the network as it has learned.
 
-import { element } from "./elements.js";
-import { bytesOf, held } from "./held.js";
+import { contextOf, element } from "./elements.js";
+import { bytesOf, deflated, held } from "./held.js";
 import { magnitude } from "./images.js";
 import { readPicture } from "./input.js";
 import { drawingOf } from "./pad.js";
@@ -11,11 +11,12 @@ import { finish } from "./view.js";
 const source = document.documentElement.outerHTML; // of this page, before anything is put into it
 
 /** Lets the browser save the copy as a file. */
-export function saveCopy() {
-  const { drawing: { strokes, picture, digits }, network: { layers, ...facts } } = state;
-  const drawing = { strokes, picture: picture?.toDataURL().split(",")[1], image: picture ? null : digits?.[0].image };
+export async function saveCopy() {
+  const { drawing: { strokes, picture, digits }, network: { layers, reader, ...facts } } = state;
+  const image = picture || strokes.length ? null : digits?.[0]?.image;
+  const drawing = { strokes, picture: picture ? inBase64(picture) : undefined, image };
   const now = JSON.stringify(
-    { ...held, ...facts, ...packed(layers), drawing },
+    { ...held, ...facts, ...await packed(layers), drawing },
     (_, value) => (value instanceof Float32Array ? [...value] : value),
   ).replaceAll("<", "\\u003c");
   const before = document.getElementById("network")?.textContent ?? "";
@@ -25,8 +26,16 @@ export function saveCopy() {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** In two bytes a weight: a step of one byte exceeds what a lesson changes. @type {(layers: Layer[]) => Packed} */
-function packed(layers) {
+/** A picture as the bytes of a PNG. @param {ImageBitmap} picture */
+function inBase64(picture) {
+  const canvas = Object.assign(element("canvas"), { width: picture.width, height: picture.height });
+  contextOf(canvas).drawImage(picture, 0, 0);
+  return canvas.toDataURL().split(",")[1];
+}
+
+/** In two bytes a weight: a step of one byte exceeds what a lesson changes.
+ * @type {(layers: Layer[]) => Promise<Packed>} */
+async function packed(layers) {
   const floats = [], whole = [];
   for (const { weights, biases } of layers) {
     const n = weights.length / biases.length;
@@ -34,8 +43,9 @@ function packed(layers) {
     floats.push(steps, biases);
     whole.push(Int16Array.from(weights, (weight, i) => Math.round(weight / steps[Math.floor(i / n)])));
   }
-  const bytes = [...floats, ...whole].flatMap(({ buffer }) => [...new Uint8Array(buffer)]);
-  return { parameters: btoa(bytes.map((byte) => String.fromCharCode(byte)).join("")), bytes: 2 };
+  const parts = /** @type {BlobPart[]} */ ([...floats, ...whole]);
+  const bytes = await deflated(new Uint8Array(await new Blob(parts).arrayBuffer()));
+  return { parameters: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")), bytes: 2 };
 }
 
 /** Puts on the pad what was there when this copy was saved, if it is one. */

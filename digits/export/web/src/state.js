@@ -7,11 +7,16 @@ const MOST = 50; // moments that are remembered, since a lesson makes a network 
 /** @type {Drawing} */
 export const EMPTY = { strokes: [], picture: null, digits: null };
 
-/** Its parts are never changed in place, but for a stroke that is being drawn, and a picture's digits. @type {State} */
+/** Its parts are never changed in place, but for a stroke that is being drawn, what is read, and how a lesson ends.
+ * Layers never are: workers keep them, and so are the activations that they give. @type {State} */
 export const state = {
   drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,
-  digits: [], outputs: [], chosen: 0, looked: null, flash: null, teaching: false, worker: null,
+  digits: [], outputs: [], chosen: 0, looked: null, kept: null, connected: false, inPlace: false, flash: null,
+  teaching: false, reading: false, worker: null,
 };
+
+/** The layers by which what is on the pad is cut into digits. */
+export const reader = () => state.network.reader ?? state.network.layers;
 
 /** @type {() => Moment} */
 const moment = () => ({ drawing: state.drawing, network: state.network });

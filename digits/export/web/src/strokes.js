@@ -1,8 +1,8 @@
 // How strokes are read: drawn as large and as thick whatever their size on the pad, all of them being foreground.
 
 import { around, connectedComponents } from "./components.js";
-import { contextOf, element } from "./elements.js";
-import { binarized, blank, bounds, mapped } from "./images.js";
+import { contextOf } from "./elements.js";
+import { binarized, blank, bounds, mapped, mappedBox } from "./images.js";
 import { drawn, normalize } from "./normalization.js";
 import { linesIn, moved, read } from "./reader.js";
 
@@ -11,9 +11,10 @@ const FINENESS = 120; // size in pixels of a digit on the canvas on which it is 
 const SHORT = 0.45; // if no stroke is longer than this share of the height, they are of several lines
 const MOST = [10, 4]; // digits side by side and lines, by which they are not enlarged beyond the canvas
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
+const IN_PLACE = 0.08; // width of strokes that are not normalized, in sides of the pad
 const MARGIN = 60; // pixels around them: a 1 at the edge of the canvas would be taken for a table's line
 
-const canvas = contextOf(element("canvas"), { willReadFrequently: true });
+const canvas = contextOf(new OffscreenCanvas(1, 1), { willReadFrequently: true });
 
 /** Several digits, if strokes are wider than high, or all short, or an upright line parts them, and they make lines;
  * else one. The highest stroke is as high as a digit. Boxes are in sides of the pad.
@@ -37,8 +38,18 @@ export function digitsOfStrokes(strokes, layers) {
   return moved(digits, scale, left - MARGIN / scale, top - MARGIN / scale);
 }
 
+/** Strokes as one digit that is seen where and as large as it is on the pad. @type {(strokes: Stroke[]) => Digit[]} */
+export function digitInPlace(strokes) {
+  Object.assign(canvas.canvas, { width: 28, height: 28 });
+  paintStrokes(canvas, strokes, 28 * IN_PLACE, ([x, y]) => [28 * x, 28 * y]);
+  const { data } = canvas.getImageData(0, 0, 28, 28);
+  const image = new Float32Array(784).map((_, i) => data[4 * i + 3] / 255);
+  const box = mappedBox(bounds(binarized({ width: 28, height: 28, data: image }, 0.2)), (n) => n / 28);
+  return box.right ? [{ image, box, clarity: 1 }] : [];
+}
+
 /** Draws smooth curves of this width; `at` says where on the canvas a point is.
- * @type {(context: Context, strokes: Stroke[], width: number, at: (point: Point) => Point) => void} */
+ * @type {(context: Context | OffscreenContext, strokes: Stroke[], width: number, at: (one: Point) => Point) => void} */
 export function paintStrokes(context, strokes, width, at) {
   context.lineCap = context.lineJoin = "round";
   context.lineWidth = width;

@@ -1,88 +1,94 @@
-// A lesson, which is fine-tuning with rehearsal: the network is told what is on the pad, and learns it by gradient
-// descent. So that it forgets little else, each mini-batch mixes the drawing with earlier lessons and MNIST's images;
-// half of these are of the digit that the drawing was taken for, which is forgotten first.
+// The buttons that teach: a lesson goes on in a worker, and shows what it changes.
 
-import { any, backwards, desired, exampleOf, sgdStep } from "./backpropagation.js";
-import { find, nextFrame } from "./elements.js";
+import { desired } from "./backpropagation.js";
+import { find, nextFrame, onClick, write } from "./elements.js";
 import { heldImages } from "./held.js";
-import { relative } from "./layers.js";
-import { outputsOf, predictionOf } from "./network.js";
-import { isDigit } from "./reader.js";
 import { change, state } from "./state.js";
-import { describe, say, show, whichOfSeveral } from "./view.js";
-import { ask } from "./workers.js";
+import { activationsOf, describe, percent, remember, say, show, testImages, whichOfSeveral } from "./view.js";
+import { ask, askSoon } from "./workers.js";
 
-const RATE = 0.5, BATCH = 5, EARLIER = 0.05, TAKEN = 0.5, STEPS = 400; // as chosen on misread real digits
+const SLOW = 20; // steps at first, each in a frame of its own
+const BURST = 30; // milliseconds that it goes on between two frames afterwards
+const PATIENCE = 2500; // milliseconds of a lesson
+const SATURATED = 0.05; // an output below it hardly learns
 
-/** Lets each button teach its digit. */
+const teach = find("teach", HTMLElement);
+let stopped = false, pressed = /** @type {HTMLElement | null} */ (null); // the button that had the focus
+
+/** Lets each button teach its digit, and one stop. */
 export function offerLessons() {
-  for (const [digit, button] of find("teach", HTMLElement).querySelectorAll("button").entries()) {
+  for (const [digit, button] of teach.querySelectorAll("button:not(#stop)").entries()) {
     button.addEventListener("click", () => learn(digit));
   }
+  onClick("stop", stopLesson);
+}
+
+export function stopLesson() {
+  stopped = true;
 }
 
 /** Teaches that this is the chosen digit, and shows what changes. @type {(digit: number) => Promise<void>} */
 async function learn(digit) {
-  const { image } = state.digits.at(state.chosen) ?? {}, before = state.network, earlier = before.lessons ?? [];
-  const which = whichOfSeveral();
+  const { digits, chosen, network: before } = state, { image } = digits.at(chosen) ?? {}, which = whichOfSeveral();
   if (!image || state.teaching || state.worker) return;
-  state.teaching = true;
-  change({});
-  const lesson = { image, y: desired(digit) }, then = supportOf(before.layers, lesson.y);
-  const layers = structuredClone(before.layers), lessons = [...earlier, lesson];
-  const network = /** @type {Network} */ ({ ...before, accuracy: undefined, layers, lessons });
-  const steps = await teach(layers, lesson, earlier, () => {
-    state.network = network;
-    state.flash = supportOf(layers, lesson.y).map((now, l) => relative(now.map((value, k) => value - then[l][k])));
-    show();
-  });
-  show(); // as it is after the last step
-  const mnist = await heldImages();
-  before.accuracy ??= await ask({ mnist, layers: before.layers });
-  network.accuracy = await ask({ mnist, layers });
-  state.teaching = false;
+  const earlier = before.lessons ?? [], lesson = { image, y: desired(digit) }, { layers } = before;
+  const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
+  const all = activationsOf(digits, layers), isShown = () => state.network === network && state.digits === digits;
+  change({ network });
+  toggle(true);
+  show();
+  write("time", ""); // which makes room
+  say(`Learning that ${which ? `the ${which}` : "this"} is ${digit} …`);
+  const mnist = await heldImages(), since = performance.now();
+  askSoon({ lesson, earlier, mnist, layers });
+  const goOn = (/** @type {number} */ milliseconds) => (
+    /** @type {Promise<Progress>} */ (askSoon({ milliseconds }))
+  );
+  for (let answer = goOn(0); !stopped && performance.now() - since < PATIENCE; await nextFrame()) {
+    const seen = await answer;
+    if (isShown()) { // else one goes on drawing
+      state.flash = seen.changes;
+      remember(digits, layers, all.map((a, l) => a.with(chosen, seen.activations[l])));
+      show();
+    }
+    write("which", `Step ${seen.steps}`);
+    if (seen.isOver) break;
+    answer = goOn(seen.steps < SLOW ? 0 : BURST); // while this is shown
+  }
+  const images = digits.map((one) => one.image);
+  const { steps, isLearned, activations, layers: learned } = await askSoon({ images });
+  network.layers = learned;
+  remember(digits, learned, activations);
+  toggle(false);
+  show();
+  const isSaturated = activations[layers.length][chosen][digit] < SATURATED;
+  const reason = stopped ? "stopped" : isSaturated ? "outputs saturated" : "out of time";
   const count = `${digit} after ${steps} step${steps === 1 ? "" : "s"}`;
-  const result = isLearned(layers, lesson) ? count : `${which ? "s" : "S"}till not ${count}, its outputs are saturated`;
-  const [old, now] = [before, network].map(({ accuracy = 0 }) => (100 * accuracy).toFixed(1));
-  say(`${which && `The ${which}: `}${result}; test images ${old} → ${now} %.`);
+  const result = `${which && `The ${which}: `}${isLearned ? count : `${which ? "n" : "N"}ot ${count}, ${reason}`}`;
+  say(isShown() ? `${result}.` : "");
   describe();
   setTimeout(() => {
+    if (state.teaching) return;
     state.flash = null;
     show();
   }, 1500);
+  const [old, now] = [await measured(before, mnist), await measured(network, mnist)];
+  if (isShown() && !state.teaching) say(`${result}; ${percent(old)} → ${percent(now)} % of ${testImages()}.`);
+  describe();
 }
 
-/** Teaches layers, in place; calls `seen` in each frame. How many steps it took, though it may still not be learned.
- * @type {(layers: Layer[], lesson: Example, earlier: Example[], seen: () => void) => Promise<number>} */
-async function teach(layers, lesson, earlier, seen) {
-  const all = await heldImages(), numbers = [...Array(all.train).keys()];
-  const prediction = predictionOf(outputsOf(layers, lesson.image));
-  const taken = numbers.filter((i) => all.bytes[i] === prediction);
-  const other = () => {
-    if (earlier.length && Math.random() < EARLIER) return any(earlier);
-    return exampleOf(all, any(taken.length && Math.random() < TAKEN ? taken : numbers));
-  };
-  let steps = 0, since = performance.now();
-  while (steps < STEPS && !isLearned(layers, lesson)) {
-    sgdStep(layers, [lesson, ...Array.from({ length: BATCH - 1 }, other)], RATE);
-    if (++steps > 20 && performance.now() - since < 6) continue; // first a step in every frame
-    await nextFrame();
-    seen(); // in a frame of its own: twice in one would lay the neurons out twice
-    since = performance.now();
-  }
-  return steps;
+/** Begins or ends a lesson: there is a button to stop it. @param {boolean} teaching */
+function toggle(teaching) {
+  const stop = find("stop", HTMLElement), from = document.activeElement;
+  Object.assign(state, { teaching });
+  if (teaching) [stopped, pressed] = [false, from instanceof HTMLElement && teach.contains(from) ? from : null];
+  teach.classList.toggle("teaching", teaching);
+  if (teaching && pressed) stop.focus();
+  else if (from === stop) pressed?.focus();
 }
 
-/** Whether the largest output is right, and that of a digit. @type {(layers: Layer[], lesson: Example) => boolean} */
-function isLearned(layers, { image, y }) {
-  const outputs = outputsOf(layers, image);
-  return predictionOf(outputs) === predictionOf(y) && isDigit(outputs);
-}
-
-/** How much the activations of each layer but the last speak for the outputs y, by the weights that lead there.
- * @type {(layers: Layer[], y: Float32Array) => Float32Array[]} */
-function supportOf(layers, y) {
-  const support = [y];
-  for (const { weights } of layers.toReversed()) support.unshift(backwards(weights, support[0]));
-  return support.slice(0, -1);
+/** A network's accuracy on the page's test images. @type {(network: Network, mnist: Mnist) => Promise<number>} */
+async function measured(network, mnist) {
+  network.accuracy ??= await ask({ mnist, layers: network.layers });
+  return network.accuracy ?? 0;
 }

@@ -13,24 +13,45 @@ type Box = { left: number; top: number; right: number; bottom: number };
 type Layer = { weights: Float32Array; biases: Float32Array };
 /** An image (784) 0..1, and the desired outputs y. */
 type Example = { image: Float32Array; y: Float32Array };
-/** Layers in base64: of each the neurons' steps and biases, float32; then of each the weights, whole numbers of their
- * neuron's steps, of one or two `bytes`. */
+/** Layers, deflated, in base64: of each the neurons' steps and biases, float32; then of each the weights, whole numbers
+ * of their neuron's steps, of one or two `bytes`. */
 type Packed = { parameters: string; bytes: number };
-/** A network and what is known of it. `accuracy` is that on the page's test images, once it is measured. One that is
- * `fresh` was trained here. */
-type Network = Facts & { layers: Layer[] };
+/** A network and what is known of it. `accuracy` is that on the page's test images, once it is measured,
+ * `test_accuracy` that on all of MNIST's. One that is `fresh` was trained here; what is on the pad is cut into digits by
+ * its `reader`, as it may know none itself. */
+type Network = Facts & { layers: Layer[]; reader?: Layer[] };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
-  accuracy?: number; fresh?: boolean; lessons?: Example[];
+  accuracy?: number | null; fresh?: boolean; lessons?: Example[];
 };
 /** A network that is trained here, after an epoch. */
-type Epoch = Network & { accuracy: number };
+type Epoch = { network: Network; point: Measured };
 /** MNIST's images in the page, those that train first: of each its label, a byte; then of each 98 bytes of pixels. */
 type Mnist = { bytes: Uint8Array; train: number; test: number };
-/** What a worker shall do: read a picture, test a network, or train one. */
-type Reading = { pixels: ImageData; layers: Layer[] };
+/** What a worker shall do: open the picture in a file, read a picture or strokes, test a network, or train one. */
+type Opening = { file: Blob };
+type Reading = { picture: ImageBitmap; layers: Layer[] } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
-type Training = { mnist: Mnist; sizes: number[]; epochs: number; batch: number; rate: number };
+/** Or begin a lesson; go on with it for a while, at least by a step; and end it, and run the network on images. */
+type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
+type Steps = { milliseconds: number };
+type End = { images: Float32Array[] };
+/** Or train a network: a `fresh` one to begin with, or by what share of an epoch to go on. */
+type Training = { fresh?: Fresh; share: number };
+type Fresh = { mnist: Mnist; layers: Layer[]; batch: number; rate: number };
+type Job = Opening | Reading | Test | Lesson | Steps | End | Training;
+/** Of images: the accuracy, the quadratic cost, the share whose right output is `stuck` near 0; of the activations: the
+ * share that is saturated, and histograms of those of hidden and of output neurons. */
+type Measures = {
+  accuracy: number; cost: number; stuck: number; saturated: number; hidden: Float32Array; output: Float32Array;
+};
+/** What was measured after so many epochs. */
+type Measured = { epoch: number; train: Measures; test: Measures };
+type Trained = Measured & { layers: Layer[] };
+
+/** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to
+ * 1; and the activations for the drawing. */
+type Progress = { steps: number; isOver: boolean; changes: Float32Array[]; activations: Float32Array[] };
 
 // Handwriting.
 
@@ -72,18 +93,28 @@ type Point = [x: number, y: number];
 /** Points from 0 to 1 across the pad. */
 type Stroke = Point[];
 type Context = CanvasRenderingContext2D;
+type OffscreenContext = OffscreenCanvasRenderingContext2D;
 /** Why there is no digit in a picture: it is too small, blank, or what is on it is like none. */
 type Refusal = "small" | "blank" | "unlike";
-/** What is on the pad: strokes, or a picture and, once it is read, the digits in it, or a digit of MNIST. */
-type Drawing = { strokes: Stroke[]; picture: HTMLCanvasElement | null; digits: Digit[] | null; refusal?: Refusal };
+/** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. */
+type Drawing = { strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal };
+type Neuron = [layer: number, j: number];
+/** What is done while the story is at a stop: on arrival, and whenever something is shown. */
+type Stop = { arrive?: () => void; show?: () => void };
+/** A step of gradient descent for a digit: the cost before, and what it changes, by layer. */
+type Step = { image: Float32Array; digit: number; cost: number; changes: Float32Array[] };
+/** What a link shares. */
+type Shared = { drawing: Drawing | null; settings: Map<HTMLSelectElement, string> };
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
  * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by
- * layer, `worker` trains. */
+ * layer, `worker` trains. While strokes are `reading`, `digits` are what was read before. A stop of the story may have a
+ * neuron `kept`, which is looked into unless another is, show it `connected`, and have strokes read `inPlace`. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
-  looked: [number, number] | null; flash: Float32Array[] | null; teaching: boolean; worker: Worker | null;
+  looked: Neuron | null; kept: Neuron | null; connected: boolean; inPlace: boolean; flash: Float32Array[] | null;
+  teaching: boolean; reading: boolean; worker: Worker | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {

@@ -1,13 +1,15 @@
 // What the page shows: the answer and the pad, every layer of the network, and what is said of them in words.
 
+import { paintConnections } from "./connections.js";
 import { element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
 import { DOUBTFUL, REJECTION_THRESHOLD, isDigit } from "./reader.js";
-import { EMPTY, state } from "./state.js";
-import { digitsOfStrokes } from "./strokes.js";
+import { EMPTY, reader, state } from "./state.js";
+import { digitInPlace } from "./strokes.js";
+import { askSoon } from "./workers.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
 const RULES = new Intl.PluralRules("en", { type: "ordinal" });
@@ -19,36 +21,78 @@ const REFUSALS = { // two lines at most on a phone, or the pad would move
 };
 const root = document.documentElement;
 const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
-const built = { shape: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
+/** Of digits, the layers that they were last shown to and the activations of each layer for them.
+ * @type {WeakMap<Digit[], { layers: Layer[]; all: Float32Array[][] }>} */
+const known = new WeakMap();
+let wide = 0; // layers side by side
+/** @type {Map<string, ReturnType<typeof neuronsView>[]>} */
+const views = new Map(); // of layers by their network's kind, as to make a thousand neurons takes a tenth of a second
+const built = { kind: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
 
-/** Makes a view for each layer of neurons. */
+/** What decides how a network's layers look. @type {(network: Network) => string} */
+const kindOf = ({ shape, fresh = false }) => `${shape} ${fresh}`;
+
+/** Makes a view for each layer of neurons, in as much room as the layers before had, so that nothing else moves. */
 function build() {
-  const { sizes, shape } = state.network;
+  const { sizes } = state.network, kind = kindOf(state.network), all = find("network-view", HTMLElement), high = all.clientHeight;
   for (const figure of document.querySelectorAll(".layer")) figure.remove();
-  const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
-  find("network-view", HTMLElement).append(...layers.map(({ figure }) => figure));
-  root.style.setProperty("--wide", `${Math.ceil((sizes.length + 1) / 2)}`);
-  Object.assign(built, { shape, layers });
-  state.looked = null;
+  const layers = views.get(kind) ?? sizes.slice(1).map((_, l) => (
+    neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j]))
+  ));
+  views.set(kind, layers);
+  all.append(...layers.map(({ figure }) => figure));
+  wide = Math.max(wide, Math.ceil((sizes.length + 1) / 2));
+  root.style.setProperty("--wide", `${wide}`);
+  all.classList.toggle("roomy", wide === 3 && sizes.length === 3);
+  Object.assign(built, { kind, layers });
+  state.looked = state.kept = null;
   fit();
+  all.style.setProperty("min-height", `${high}px`);
 }
 
 /** Makes the layers a multiple of 28 screen pixels wide, so that their pixels are sharp, and draws all again. */
 export function fit() {
   root.style.removeProperty("--side");
+  find("network-view", HTMLElement).style.removeProperty("min-height");
   const side = Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28;
   root.style.setProperty("--side", `${side / devicePixelRatio}px`);
   paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio); // not asked for while one draws
   show();
 }
 
-/** Reads what is on the pad, and shows it. */
-export function readPad() {
+let reading = Promise.resolve(); // of strokes, one drawing after another
+
+/** Reads what is on the pad, if it is not yet, and shows it. @type {() => Promise<void>} */
+export async function readPad() {
   const { strokes, digits } = state.drawing;
-  state.digits = digits ?? digitsOfStrokes(strokes, state.network.layers);
-  const pen = strokes.at(-1)?.at(-1), ranks = state.digits.map(({ box, clarity }) => (
+  paint();
+  if (isUnread()) {
+    if (!state.reading) reading = readStrokes();
+    await reading;
+  } else showDigits(state.inPlace && strokes.length ? digitInPlace(strokes) : (digits ?? []));
+}
+
+const isUnread = () => !state.inPlace && state.drawing.strokes.length > 0 && !state.drawing.digits;
+
+/** Reads the newest strokes, until they do not change meanwhile; what became of others is not shown. */
+async function readStrokes() {
+  state.reading = true;
+  while (isUnread()) {
+    const { drawing } = state, { strokes } = drawing, layers = reader(), points = strokes.at(-1)?.length;
+    const { digits, activations } = await askSoon({ strokes, layers });
+    remember(digits, layers, activations);
+    if (strokes.at(-1)?.length === points) drawing.digits = digits;
+    if (state.drawing === drawing && !state.inPlace) showDigits(digits);
+  }
+  state.reading = false;
+}
+
+/** Shows the digits of what is on the pad. @param {Digit[]} digits */
+function showDigits(digits) {
+  const pen = state.drawing.strokes.at(-1)?.at(-1), ranks = digits.map(({ box, clarity }) => (
     pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : clarity
   ));
+  state.digits = digits;
   state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn; in a picture, the clearest
   state.flash = null;
   placeBoxes();
@@ -56,37 +100,64 @@ export function readPad() {
 }
 
 /** The same, and says it; and how long that took, if `since` is when the pen was lifted. @param {number} [since] */
-export function finish(since) {
-  readPad();
-  say();
+export async function finish(since) {
+  const { drawing } = state, shown = readPad();
+  find("pad", HTMLElement).classList.toggle("reading", Boolean(drawing.picture && !drawing.digits && !drawing.refusal));
   describe();
+  if (isUnread()) await shown;
+  if (state.drawing !== drawing) return;
+  say();
   write("time", since && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "");
+}
+
+/** Keeps activations that are computed elsewhere.
+ * @type {(digits: Digit[], layers: Layer[], all: Float32Array[][]) => void} */
+export const remember = (digits, layers, all) => {
+  known.set(digits, { layers, all });
+};
+
+/** The activations of every layer for digits. @type {(digits: Digit[], layers: Layer[]) => Float32Array[][]} */
+export function activationsOf(digits, layers) {
+  const found = known.get(digits);
+  if (found?.layers === layers) return found.all;
+  const all = feedforward(layers, digits.map(({ image }) => image));
+  remember(digits, layers, all);
+  return all;
+}
+
+let faded = /** @type {Float32Array | undefined} */ (undefined); // the weights that are over the drawing
+
+/** What is drawn, at once. */
+function paint() {
+  paintPad(state.digits.at(state.chosen), faded);
+  find("pad", HTMLElement).classList.toggle("written", Boolean(faded) || state.drawing !== EMPTY);
 }
 
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
 export function show() {
   const { network, chosen, digits } = state, digit = digits.at(chosen);
-  if (built.shape !== network.shape) return build();
-  const all = feedforward(network.layers, digits.map(({ image }) => image));
+  if (built.kind !== kindOf(network)) return build();
+  const all = activationsOf(digits, network.layers);
   const activations = network.sizes.map((n, l) => all[l][chosen] ?? new Float32Array(n));
   state.outputs = all[network.layers.length];
+  dispatchEvent(new Event("shown")); // to a story, which may look elsewhere
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
   const contributions = state.looked ? contributionsAround(layer, j, activations) : (state.flash ?? []);
   paintInput(pixels, activations[0], contributions[0]);
   layers.forEach((view, l) => {
     view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
   });
+  paintConnections(state.connected && state.looked ? layers : [], contributions, layer, j);
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
   showAnswer();
-  paintPad(digit, layer === 1 ? contributions[0] : undefined);
-  const drawn = state.drawing !== EMPTY;
-  find("pad", HTMLElement).classList.toggle("written", layer === 1 || drawn);
-  for (const [name, possible] of Object.entries({ undo: state.past.length, redo: state.future.length, clear: drawn })) {
-    find(name, HTMLElement).ariaDisabled = `${!possible}`;
-  }
-  find("teach", HTMLElement).classList.toggle("possible", Boolean(digit) && !state.worker);
+  faded = layer === 1 ? contributions[0] : undefined;
+  paint();
+  const { past, future, teaching } = state, drawn = state.drawing !== EMPTY;
+  const possible = { undo: past.length && !teaching, redo: future.length && !teaching, clear: drawn };
+  for (const [name, is] of Object.entries(possible)) find(name, HTMLElement).ariaDisabled = `${!is}`;
+  find("teach", HTMLElement).classList.toggle("possible", teaching || (Boolean(digit) && !state.worker));
   const which = whichOfSeveral();
-  write("which", `No, ${which ? `the ${which}` : "it"} is`);
+  if (!teaching) write("which", `No, ${which ? `the ${which}` : "it"} is`);
   for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) {
     box.ariaPressed = `${i === chosen}`;
     box.children[0].textContent = `${predictionOf(state.outputs[i])}`;
@@ -121,12 +192,12 @@ export function explain(sentence) {
   write("explain", sentence ?? "Point at any part, or at a neuron, to see what it does.");
 }
 
-/** Looks into a neuron or, again, into none. @type {(neuron: State["looked"]) => void} */
+/** Looks into a neuron or, again, into none, or that which is kept. @type {(neuron: State["looked"]) => void} */
 export function look(neuron) {
-  if (!neuron && !state.looked) return;
-  state.looked = neuron;
+  if (!neuron && state.looked === state.kept) return;
+  state.looked = neuron ?? state.kept;
   show();
-  if (!neuron) explain();
+  if (!state.looked) explain();
 }
 
 /** The numbers of the digits in each line. */
@@ -209,15 +280,20 @@ function inWords() {
   return `${number}${best} at ${first}, then ${second} at ${then}.`;
 }
 
+/** @type {(share: number) => string} */
+export const percent = (share) => (100 * share).toFixed(1);
+/** The images on which every accuracy is measured. */
+export const testImages = () => `${held.mnist.test.toLocaleString("en")} test images`;
+
 /** Says which network this is. */
 export function describe() {
-  const { layers, shape, fresh, lessons, test_accuracy: test } = state.network;
+  const { layers, shape, fresh, lessons, accuracy } = state.network;
   const size = layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
-  const facts = [shape];
+  const facts = [!fresh && lessons ? `${lessons.length} lesson${lessons.length > 1 ? "s" : ""}` : shape]; // in one line
   if (fresh) facts.push("trained here");
-  else if (lessons) facts.push(`${lessons.length} lesson${lessons.length > 1 ? "s" : ""}`);
-  else if (test !== null) facts.push(`${(100 * test).toFixed(2)} % on MNIST’s test images`);
+  else if (typeof accuracy === "number") facts.push(`${percent(accuracy)} % of ${testImages()}`);
   write("about", facts.join(" · "));
   const count = size.toLocaleString("en");
-  write("held", `The network’s ${count} weights and biases are in this file. Nothing you draw leaves it.`);
+  const tests = held.mnist.test ? `, and ${testImages()},` : "";
+  write("held", `The network’s ${count} weights and biases${tests} are in this file. Nothing you draw leaves it.`);
 }

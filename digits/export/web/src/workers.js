@@ -11,11 +11,26 @@ const name = JSON.stringify({ constants: held.constants }); // which is all that
 
 export const newWorker = () => new Worker(scripts?.createScriptURL(url) ?? url, { name });
 
-const worker = newWorker(); // kept, since the code of a new one is slow at first
-
-/** The answer to a job. @type {(job: Reading | Test) => Promise<any>} */
-export const ask = (job) => new Promise((answer) => {
+/** A worker's answer to a job. @type {(worker: Worker, job: Job) => Promise<any>} */
+export const askOf = (worker, job) => new Promise((answer) => {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = ({ data }) => answer(data);
   worker.postMessage(job, [port2]);
 });
+
+/** A worker that is kept, since the code of a new one is slow at first, as a function that gives the answer to a job.
+ * It keeps the layers of the last job. @type {() => (job: Job) => Promise<any>} */
+function assistant() {
+  const worker = newWorker();
+  let known = /** @type {Layer[] | undefined} */ (undefined);
+  return (job) => {
+    const layers = "layers" in job ? job.layers : known, isKnown = layers === known;
+    known = layers;
+    return askOf(worker, /** @type {Job} */ ({ ...job, layers: isKnown ? undefined : layers }));
+  };
+}
+
+/** Reads strokes and teaches, which one waits for. */
+export const askSoon = assistant();
+/** Reads pictures and tests networks, which takes longer. */
+export const ask = assistant();

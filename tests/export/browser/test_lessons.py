@@ -1,0 +1,131 @@
+"""A lesson begins at once, can be stopped, and is undone and done again; meanwhile one goes on drawing."""
+
+import re
+
+import pytest
+
+from tests.support.pages import answer, chosen_digit, draw, outputs
+
+pytestmark = pytest.mark.mnist
+
+TESTED = "() => said.textContent.includes('→')"
+UNTEACHABLE = """digits.state.network = { ...digits.state.network, layers: digits.state.network.layers.map(
+    ({ weights, biases }, l) => ({ weights, biases: l ? biases.map((b, j) => b - 100 * (j === 9)) : biases })) }"""
+HELD_UP = """() => {
+    const { postMessage } = Worker.prototype;
+    window.held = [];
+    Worker.prototype.postMessage = function (job, ports) {
+        const post = () => postMessage.call(this, job, ports);
+        if (window.held && %s) window.held.push(post);
+        else post();
+    };
+}"""
+
+
+def teach(page, digit):
+    page.locator("#teach button").nth(digit).click()
+
+
+def test_a_lesson_waits_for_no_test_image(page_file, visit):
+    """It is learned and said while the worker that tests is held up; the accuracy before is in the file."""
+    page = visit(page_file)
+    page.evaluate(HELD_UP % "job.mnist && !job.lesson")
+    before = page.locator("#about").inner_text()
+    draw(page, 4)
+    assert re.fullmatch(r"784-100-10 · 9\d\.\d % of 1,000 test images", before)
+    teach(page, 9)
+    page.wait_for_function("() => /^9 after \\d+ steps?\\.$/.test(said.textContent)")
+    assert answer(page) == "9" and page.evaluate("held.length") == 1
+    assert page.locator("#about").inner_text() == "1 lesson"  # whose accuracy is not known yet
+    page.evaluate("held[0]()")
+    page.wait_for_function(TESTED)
+    old, new = re.search(r"; ([\d.]+) → ([\d.]+) % of 1,000 test images\.", page.locator("#said").inner_text()).groups()
+    assert f" {old} %" in before and page.locator("#about").inner_text() == f"1 lesson · {new} % of 1,000 test images"
+
+
+def test_a_hopeless_lesson_is_stopped(page_file, visit):
+    """By its button, which has the focus; one goes on drawing, and undo waits for the end."""
+    page = visit(page_file)
+    draw(page, 4)
+    page.evaluate(UNTEACHABLE)
+    page.evaluate(HELD_UP % "'milliseconds' in job")
+    assert not page.locator("#stop").is_visible()
+    page.locator("#is-9").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => window.held.length")
+    assert page.locator("#stop").is_visible() and not page.locator("#is-9").is_visible()
+    assert page.evaluate("document.activeElement.id") == "stop"
+    assert page.locator("#said").inner_text() == "Learning that this is 9 …"
+    assert page.locator("#undo").get_attribute("aria-disabled") == "true"
+    page.keyboard.press("Enter")
+    page.evaluate("() => { const posts = held; window.held = null; posts.forEach((post) => post()); }")
+    page.wait_for_function("() => /^Not 9 after \\d+ steps?, stopped/.test(said.textContent)")
+    assert page.evaluate("document.activeElement.id") == "is-9" and not page.locator("#stop").is_visible()
+
+
+@pytest.mark.slow
+def test_a_lesson_that_cannot_succeed_ends(page_file, visit):
+    page = visit(page_file)
+    draw(page, 4)
+    page.evaluate(UNTEACHABLE)
+    teach(page, 9)
+    page.wait_for_function("() => /^Not 9 after \\d+ steps, outputs saturated/.test(said.textContent)")
+
+
+def test_one_draws_during_a_lesson(page_file, visit):
+    """And what is drawn is read by what was learned."""
+    page = visit(page_file)
+    draw(page, 4)
+    page.evaluate(HELD_UP % "'milliseconds' in job")
+    teach(page, 9)
+    page.wait_for_function("() => held.length")
+    page.keyboard.press("Delete")
+    draw(page, 2)
+    assert answer(page) == "2"
+    page.evaluate("() => { const posts = held; window.held = null; posts.forEach((post) => post()); }")
+    page.locator("#about", has_text="1 lesson").wait_for()
+    page.wait_for_function("() => !digits.state.teaching")
+    assert answer(page) == "2" and page.locator("#said").inner_text().startswith("2 at ")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert answer(page) == "9"
+
+
+def test_a_number_that_was_taught_is_what_it_was_after_undo_and_redo(page_file, visit):
+    page = visit(page_file)
+    draw(page, 342)
+    page.locator("#boxes button").nth(1).click()
+    before = page.evaluate("digits.state.outputs.map((a) => [...a])")
+    teach(page, 9)
+    page.wait_for_function(TESTED)
+    taught, learned = answer(page), page.evaluate("digits.state.outputs.map((a) => [...a])")
+    for key, said, exact in [("Control+z", "342", before), ("Control+y", taught, learned)] * 2:
+        page.keyboard.press(key)
+        assert answer(page) == said and page.evaluate("digits.state.outputs.map((a) => [...a])") == exact
+    assert taught[1] == "9" and chosen_digit(page) == taught[-1]
+
+
+def test_the_latest_strokes_win(page_file, visit):
+    """While a worker reads, strokes are seen at once; an answer to others is dropped."""
+    page = visit(page_file)
+    page.evaluate(HELD_UP % "job.strokes")
+    for stroke in ([[0.2, 0.5], [0.25, 0.55]], [[0.7, 0.2], [0.7, 0.8]]):
+        page.evaluate(
+            """(points) => {
+                const { left, top, width, height } = paper.getBoundingClientRect();
+                for (const type of ["pointerdown", "pointermove", "pointerup"]) {
+                    const [x, y] = points[type === "pointerdown" ? 0 : 1];
+                    paper.dispatchEvent(new PointerEvent(type, { pointerId: 1, isPrimary: true, bubbles: true,
+                        clientX: left + x * width, clientY: top + y * height }));
+                }
+            }""",
+            stroke,
+        )
+    assert page.evaluate("held.length") == 1 and answer(page) == "?"
+    assert page.evaluate("pad.classList.contains('written')") and set(outputs(page)) == {0}
+    page.evaluate("() => { const [post] = held; held.length = 0; post(); }")
+    page.wait_for_function("() => held.length")  # the other strokes
+    assert answer(page) == "?" and set(outputs(page)) == {0}
+    page.evaluate("held[0]()")
+    page.wait_for_function("() => !digits.state.reading")
+    assert set(outputs(page)) != {0}

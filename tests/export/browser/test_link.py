@@ -1,0 +1,118 @@
+"""A link that shares what is on the pad: what it holds comes back, and what is damaged is refused."""
+
+import numpy as np
+import pytest
+
+from digits import mnist
+from tests.support.pages import answer, draw, give, outputs, photographed
+from tests.support.strokes import draw as draw_at_once
+from tests.support.strokes import placed
+
+pytestmark = pytest.mark.mnist
+
+ALLOWED = {"permissions": ["clipboard-read", "clipboard-write"]}
+REFUSED = "This link is damaged: nothing of it is used."
+
+
+def copied(page):
+    page.locator("#link").click()
+    page.wait_for_function("() => said.textContent.startsWith('The link is copied')")
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def opened(page, link):
+    """The link opened on the same page, as if anew."""
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_function("() => digits.state.digits.length")
+
+
+@pytest.mark.parametrize("numbers", [(3,), pytest.param((307, 42), marks=pytest.mark.slow)])
+def test_strokes_and_settings_come_back(numbers, page_file, visit):
+    page = visit(page_file, **ALLOWED)
+    draw(page, *numbers)
+    before, said = outputs(page), answer(page)
+    page.evaluate("size.value = '100'; batch.value = '1'")
+    link = copied(page)
+    assert link.startswith(page_file.as_uri() + "#") and len(link.split("#")[1]) <= 2000
+    opened(page, link)
+    assert answer(page) == said and outputs(page) == pytest.approx(before, abs=0.05)
+    assert page.evaluate("[size.value, rate.value, batch.value]") == ["100", "3", "1"]
+    page.locator("#undo").click()
+    assert answer(page) == "?"
+
+
+def test_a_digit_of_mnist_comes_back(page_file, visit):
+    page = visit(page_file, **ALLOWED)
+    page.keyboard.press("4")
+    page.wait_for_function("() => digits.state.digits.length")
+    before = outputs(page)
+    opened(page, copied(page))
+    assert outputs(page) == before
+
+
+@pytest.mark.slow
+def test_a_picture_is_not_in_a_link(page_file, visit):
+    page = visit(page_file)
+    give(page, "drop", photographed(5))
+    page.locator("#boxes button").wait_for()
+    page.locator("#link").click()
+    assert page.locator("#said").inner_text().startswith("A link holds no picture")
+
+
+@pytest.mark.slow
+def test_without_a_clipboard_the_link_is_in_the_address(page_file, visit):
+    page = visit(page_file)
+    draw(page, 3)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.locator("#link").click()
+    page.wait_for_function("() => said.textContent.startsWith('The link is in the address')")
+    page.reload()
+    page.wait_for_function("() => digits.state.digits.length")
+    assert answer(page) == "3"
+
+
+DAMAGED = [
+    "x",
+    "strokes=",
+    "strokes=!!",
+    "strokes=AAAA",  # a stroke of no points
+    "strokes=BQAA",  # of five, and there is one
+    "strokes=Af__A_8_",  # beyond the pad
+    "strokes=AYAI",  # half a point
+    "image=AAAA",
+    "image=" + "A" * 131,  # blank
+    "size=31",
+    "strokes=AYAIgAg&strokes=AYAIgAg",
+    "strokes=AYAIgAg&__proto__=1",
+    "size=30&rate=3&strokes=" + "AYAIgAg" * 300,  # too long
+    "strokes=<img src=x onerror=alert(1)>",
+    "%E0%A4%A",
+]
+
+
+def test_a_damaged_link_is_refused(page_file, visit):
+    page = visit(page_file)
+    for hash in DAMAGED:
+        page.evaluate("said.textContent = ''")
+        page.evaluate("(hash) => { location.hash = hash; }", hash)
+        page.wait_for_function(f"() => said.textContent === {REFUSED!r}")
+        assert answer(page) == "?" and page.evaluate("digits.state.past.length") == 0
+    page.evaluate("location.hash = 'strokes=AYAIgAg'")  # a dot in the middle, which is whole
+    page.wait_for_function("() => digits.state.drawing.strokes.length === 1")
+    assert page.evaluate("digits.state.drawing.strokes") == [[[0.5, 0.5]]]
+
+
+@pytest.mark.slow
+def test_links_of_digits_are_read_as_the_digits_are(page_file, visit, mnist_dir):
+    """100 test digits, drawn again stroke by stroke: at most one is read otherwise from its link."""
+    images, _ = mnist.load(mnist_dir, train=False)
+    rng, page, same = np.random.default_rng(2025), visit(page_file, **ALLOWED), []
+    for i in rng.choice(len(images), 100, replace=False):
+        before, _ = draw_at_once(page, placed(images[i].numpy(), rng))
+        link = copied(page)
+        page.keyboard.press("Escape")
+        page.evaluate("(hash) => { location.hash = hash; }", link.split("#")[1])
+        page.wait_for_function("() => digits.state.digits.length")
+        same.append(answer(page) == before and len(link.split("#")[1]) <= 2000)
+    assert np.mean(same) >= 0.99

@@ -1,0 +1,242 @@
+"""The guided story: what each stop has one do, and that the visitor's network comes back."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tests.export.browser.test_anyone import violations
+from tests.support.pages import activations, answer, draw, is_read, looked, outputs, shown_on
+from tests.support.strokes import DRAW
+
+pytestmark = pytest.mark.mnist
+
+STOPS = 8
+MINE = """() => {
+    const { network, past, future } = digits.state;
+    const sum = network.layers.flatMap(({ weights, biases }) => [...weights, ...biases]).reduce((a, b) => a + b);
+    window.mine ??= { network, sum };
+    return sum === mine.sum && [network, ...[...past, ...future].map((moment) => moment.network)].every(
+        (one) => one === mine.network);
+}"""
+
+
+def told(visit, page_file, stop, *size, **settings):
+    """A page on which a 3 is drawn, at a stop of the story, the first being 1."""
+    page = visit(page_file, *size, **settings)
+    draw(page, 3)
+    assert page.evaluate(MINE)
+    page.locator("#tell").click()
+    for _ in range(stop - 1):
+        page.locator("#next").click()
+    assert page.locator("#place").inner_text() == f"{stop} of {STOPS}"
+    return page
+
+
+def result(page):
+    return page.locator(".here output").inner_text()
+
+
+def test_it_is_gone_through_by_keyboard_left_and_come_back_to(page_file, visit):
+    page = visit(page_file, reduced_motion="reduce")
+    draw(page, 3)
+    before = outputs(page)
+    assert page.evaluate(MINE) and not page.locator("#story").is_visible()
+    page.locator("#tell").focus()
+    page.keyboard.press("Enter")
+    titles = []
+    for stop in range(STOPS):
+        titles.append(page.evaluate("document.activeElement.innerText"))
+        assert page.locator(".stop h2:visible").all_inner_texts() == titles[-1:]
+        assert len(page.locator(".here :is(h2, p)").all_inner_texts()) == 2
+        words = " ".join(page.locator(".here :is(h2, p)").all_inner_texts()).split()
+        assert len(words) <= 60
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('.here div') !== null")  # there is something to do
+        if stop < STOPS - 1:
+            page.locator("#next").press("Enter")
+    assert len(set(titles)) == STOPS
+    page.keyboard.press("Escape")
+    assert not page.locator("#story").is_visible() and answer(page) == "3"  # it does not clear the pad
+    assert page.evaluate("document.activeElement.id") == "tell"
+    assert outputs(page) == before and looked(page) is None and page.evaluate(MINE)
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.innerText") == titles[-1]
+
+
+def test_the_stops_that_only_look(page_file, visit):
+    """One after another; then the visitor's network is what it was."""
+    page = told(visit, page_file, 1)
+    inputs(page)
+    next_stop(page)
+    weights(page)
+    page.locator("#clear").click()
+    draw(page, 3)
+    next_stop(page)
+    assert np.count_nonzero(activations(page)[0]) > 50  # normalized again
+    sigmoid(page)
+    next_stop(page)
+    assert page.evaluate(MINE)
+    connections(page)
+    next_stop(page)
+    cost(page)
+    for _ in range(3):
+        next_stop(page)
+    features(page)
+    page.locator("#close").click()
+    assert page.evaluate(MINE)
+
+
+def next_stop(page):
+    page.locator("#next").click()
+    is_read(page)
+
+
+def inputs(page):
+    count = int(np.count_nonzero(activations(page)[0]))
+    assert result(page) == f"{count} of 784 pixels are not 0."
+    page.locator("#take").click()
+    page.wait_for_function("() => digits.state.drawing.digits")
+    assert result(page) == f"{int(np.count_nonzero(activations(page)[0]))} of 784 pixels are not 0."
+
+
+def weights(page):
+    """On the red z rises, on the blue it falls; the strokes are seen where they are, and the neuron stays in view."""
+    j = looked(page)
+    weights, bias = page.evaluate(
+        """(j) => {
+            const { weights, biases } = digits.state.network.layers[0];
+            return [[...weights.subarray(784 * j, 784 * (j + 1))], biases[j]];
+        }""",
+        j,
+    )
+    row = np.array(weights).reshape(28, 28)
+    inner = np.add.outer(range(1, 27), np.zeros(25, int)), np.add.outer(np.zeros(26, int), range(1, 26))
+    pairs = row[inner] + row[inner[0], inner[1] + 1]
+    zs = []
+    for at in (pairs.argmax(), pairs.argmin()):
+        y, x = divmod(int(at), 25)
+        page.locator("#clear").click()
+        page.evaluate(DRAW, [[[(x + 1.6) / 28, (y + 1.5) / 28], [(x + 2.4) / 28, (y + 1.5) / 28]]])
+        image = np.array(activations(page)[0]).reshape(28, 28)
+        assert image[y + 1, x + 1] > 0.5 and np.count_nonzero(image) < 20
+        assert looked(page) == j
+        zs.append(float(re.search(r"z = (\S+),", result(page))[1].replace("−", "-")))
+        assert zs[-1] == pytest.approx(np.dot(weights, image.ravel()) + bias, abs=0.06)
+    assert zs[0] > zs[1]
+
+
+def sigmoid(page):
+    """A steep one is a step."""
+    soft = activations(page)[1]
+    curve = page.locator("#sigmoid polyline").get_attribute("points")
+    page.locator("#steepness").fill("6")
+    hard = activations(page)[1]
+    assert np.array(hard).round().tolist() == np.array(soft).round().tolist()
+    assert np.minimum(hard, np.subtract(1, hard)).mean() < 0.3 * np.minimum(soft, np.subtract(1, soft)).mean()
+    assert page.locator("#sigmoid polyline").get_attribute("points") != curve
+
+
+def connections(page):
+    lines = "connections.hidden ? 0 : connections.toDataURL().length"
+    assert looked(page, ".outputs") == 3 and page.evaluate(lines) > 10_000
+    page.get_by_role("button", name="Another output").click()
+    assert looked(page, ".outputs") != 3
+    page.locator(".hidden button").nth(7).hover()
+    assert looked(page) == 7 and page.evaluate(lines) > 10_000
+    next_stop(page)
+    assert page.evaluate(lines) == 0
+    page.locator("#back").click()
+
+
+def cost(page):
+    a = np.array(activations(page)[2])
+    for digit in (3, 8):
+        page.locator("#meant").select_option(str(digit))
+        y = np.eye(10)[digit]
+        assert result(page) == f"C = {((y - a) ** 2).sum() / 2:.2f}."
+        shown = [
+            float(text.split()[-1].replace("−", "-")) for text in page.locator(".outputs button").all_inner_texts()
+        ]
+        assert shown == pytest.approx(y - a, abs=0.006)
+
+
+def features(page):
+    order = np.argsort(-np.array(activations(page)[1]))
+    seen = [looked(page)]
+    page.get_by_role("button", name="The next one").click()
+    seen.append(looked(page))
+    assert len(set(seen)) == 2 and set(seen) <= set(order[:20].tolist())
+    page.mouse.move(1, 1)
+    assert looked(page) == seen[1]
+    red, _, blue = np.moveaxis(shown_on(page, "#paper").astype(int), 2, 0)
+    assert (red > blue + 60).mean() > 0.005
+
+
+def test_a_step_down_the_slope(page_file, visit):
+    """The cost falls, little by little; undo, and the past, have the visitor's network when the stop is left."""
+    page = told(visit, page_file, 6)
+    page.evaluate(
+        """() => {
+            window.costs = [];
+            new MutationObserver(([{ target }]) => costs.push(target.textContent)).observe(
+                document.querySelector(".here output"), { childList: true });
+        }"""
+    )
+    page.locator("#descend").click()
+    page.wait_for_function("() => document.querySelector('.here output').ariaLive === 'polite' && costs.length > 3")
+    costs = [float(one) for one in re.findall(r"→ ([\d.]+),", " ".join(page.evaluate("costs")))]
+    assert costs == sorted(costs, reverse=True) and costs[-1] < 0.5 * costs[0]
+    shades = page.locator(".hidden button").evaluate_all("all => all.map((one) => one.style.cssText)")
+    assert any("--red" in shade or "--blue" in shade for shade in shades)
+    draw(page, 7)
+    page.keyboard.press("Control+z")
+    assert page.evaluate("digits.state.network.shape") == "784-30-10"
+    page.locator("#close").click()
+    assert page.evaluate(MINE) and page.locator(".hidden button").count() == 100
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Control+z")
+    assert page.evaluate(MINE)
+
+
+def test_a_whole_epoch(page_file, visit):
+    page = told(visit, page_file, 7, reduced_motion="reduce")
+    page.locator("#pass").click()
+    page.wait_for_function("() => document.querySelector('.here output').textContent.startsWith('Epoch 1')")
+    assert float(re.search(r"([\d.]+) % of 1,000 test images", result(page))[1]) > 70
+    page.locator("#pass").click()
+    page.locator("#close").click()  # in the midst of the second
+    assert page.evaluate(MINE) and answer(page) == "3"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme, size", [("light", (1440, 900)), ("dark", (1440, 900)), ("light", (360, 640))])
+def test_axe_finds_nothing_at_any_stop(scheme, size, page_file, visit):
+    page = told(visit, page_file, 1, *size, color_scheme=scheme)
+    found = [violations(page)]
+    for _ in range(STOPS - 1):
+        page.locator("#next").click()
+        found.append(violations(page))
+    assert found == [[]] * STOPS
+
+
+@pytest.mark.slow
+def test_the_card_is_in_the_window(page_file, visit):
+    """With nothing cut off, on phones upright and on their side, a tablet, and a small screen."""
+    page = told(visit, page_file, 1, 320, 568)
+    page.evaluate("window.resized = true")
+    over = """[...document.querySelectorAll(".here, .here *")].some(
+        (one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1)"""
+    for size in [(320, 568), (390, 844), (667, 375), (768, 1024), (1024, 768)]:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        card = page.locator("#story").bounding_box()
+        assert card["x"] >= 0 and card["x"] + card["width"] <= size[0]
+        assert card["y"] >= 0 and card["y"] + card["height"] <= size[1]
+        for stop in range(STOPS):
+            page.evaluate(
+                "(stop) => document.querySelectorAll('.stop').forEach("
+                "(one, i) => one.classList.toggle('here', i === stop))",
+                stop,
+            )
+            assert not page.evaluate(over)

@@ -1,0 +1,178 @@
+"""A network that is trained from nothing in the page."""
+
+import pytest
+
+from digits.model import DigitClassifier
+from tests.support.checkpoints import saved
+from tests.support.pages import answer, draw, exported, outputs
+
+pytestmark = pytest.mark.mnist
+
+SEEN = "digits.training.points.map(({ epoch }) => epoch)"
+IDLE = "() => digits.training.points.length && document.getElementById('start').textContent !== 'Pause'"
+
+
+@pytest.fixture(scope="module")
+def deep_file(tmp_path_factory):
+    """The page of a network of two hidden layers, as the bundled one is."""
+    folder = tmp_path_factory.mktemp("deep")
+    return exported(saved(folder / "deep.ckpt", DigitClassifier([100, 30])), folder / "deep.html")
+
+
+def choose(page, **settings):
+    for name, value in settings.items():
+        page.locator(f"#{name}").select_option(value)
+
+
+def train(page, **settings):
+    page.locator("#train").click()
+    choose(page, **settings)
+    page.locator("#start").click()
+
+
+def until(page, epochs):
+    page.wait_for_function("(n) => digits.training.epochs.length > n", arg=epochs, timeout=120_000)
+
+
+def points(page, curve):
+    """Of a curve: epochs, and powers of ten, downwards."""
+    text = page.locator(f"#{curve}-curve").get_attribute("points") or ""
+    return [tuple(map(float, point.split(","))) for point in text.split()]
+
+
+@pytest.mark.slow
+def test_a_network_is_trained_from_nothing(page_file, visit):
+    page = visit(page_file)
+    draw(page, 3)
+    train(page)
+    until(page, 12)
+    draw(page, 4)  # meanwhile
+    page.wait_for_function("() => !digits.state.worker", timeout=120_000)
+    accuracies = page.evaluate("digits.training.epochs.map(({ network }) => network.accuracy)")
+    assert len(accuracies) == 31 and accuracies[0] < 0.3 and max(accuracies) > 0.91
+    assert page.evaluate("digits.state.network.sizes") == [784, 30, 10] and page.locator(".hidden button").count() == 30
+    assert [epoch for epoch, _ in points(page, "test")] == list(range(31))
+    assert points(page, "train")[-1][1] > 1.4 > points(page, "test")[-1][1]  # it errs less where it trains
+    assert page.locator("#start").inner_text() == "Start"
+    last = outputs(page)
+    page.locator("#epoch").fill("0")
+    assert page.locator("#at").inner_text() == "Epoch 0" and outputs(page) != last
+    page.locator("#leave").click()
+    assert page.evaluate("digits.state.network.sizes") == [784, 100, 10]
+    assert page.locator(".hidden button").count() == 100
+    assert "784-100-10" in page.locator("#about").inner_text()
+
+
+def test_steps(page_file, visit):
+    """Of an epoch, a tenth, a mini-batch; and a step that would go past the end of an epoch ends with it."""
+    page = visit(page_file)
+    page.locator("#train").click()
+    choose(page, size="15", batch="100")
+    seen = [0]
+    for share, then in [("0", 1 / 55), ("0.1", 7 / 55), ("1", 1), ("1", 2)]:
+        choose(page, share=share)
+        page.locator("#step").click()
+        seen.append(pytest.approx(then))
+        page.wait_for_function("(n) => digits.training.points.length === n", arg=len(seen))
+        assert page.evaluate(SEEN) == seen and page.locator("#start").inner_text() == "Go on"
+        if then == 7 / 55:
+            assert page.locator("#at").inner_text() == "Epoch 0.13"
+            assert page.evaluate("digits.training.epochs.length") == 2
+
+
+def test_pause_going_on_and_another_run(page_file, visit):
+    """Other settings end a run, which then stays as the earlier one."""
+    page = visit(page_file)
+    page.evaluate("""() => {
+        const { postMessage } = Worker.prototype;
+        window.asked = 0;  // steps
+        Worker.prototype.postMessage = function (...all) { window.asked++; postMessage.apply(this, all); };
+    }""")
+    train(page, size="15", batch="100")
+    assert page.locator("#start").inner_text() == "Pause"
+    until(page, 1)
+    page.locator("#start").click()
+    page.wait_for_function("() => digits.training.points.length === asked")  # the step that was begun is done
+    paused = page.evaluate(SEEN)
+    page.wait_for_timeout(300)
+    assert page.evaluate("asked") == len(paused) and page.locator("#start").inner_text() == "Go on"
+    draw(page, 3)
+    assert not page.locator("#teach").is_visible()  # the next step would forget it
+    page.locator("#start").click()
+    page.wait_for_function("(n) => digits.training.points.length > n", arg=len(paused))
+    assert page.evaluate(SEEN)[: len(paused)] == paused
+    choose(page, rate="1")
+    first = points(page, "test")
+    assert page.locator("#start").inner_text() == "Start" and points(page, "earlier") == []
+    page.locator("#start").click()
+    until(page, 0)
+    assert points(page, "earlier") == first and points(page, "test") != first
+    assert page.locator("#earlier").inner_text() == "earlier, 15 at 3 by 100"
+
+
+@pytest.mark.parametrize(
+    "rate, batch, advice",
+    [
+        pytest.param("0.001", "10", "Hardly better than guessing", marks=pytest.mark.slow),
+        ("100", "100", "Saturated"),
+    ],
+)
+def test_settings_with_which_it_learns_nothing(rate, batch, advice, page_file, visit):
+    page = visit(page_file)
+    train(page, size="15", rate=rate, batch=batch)
+    until(page, 2)
+    page.locator("#start").click()
+    assert page.evaluate("digits.training.epochs[2].network.accuracy") < 0.6
+    assert page.locator("#advice").inner_text().startswith(advice)
+    output, saturated = page.evaluate(
+        "(({ output, saturated }) => [[...output], saturated])(digits.training.points[2].test)"
+    )
+    assert sum(output) == pytest.approx(1, abs=1e-4)
+    if advice == "Saturated":
+        assert output[0] + output[-1] > 0.99 and saturated > 0.8
+        bar = page.locator("#output-histogram").get_attribute("d").split("M")[1]
+        assert bar == f"0.1 1V{1 - output[0]:.4f}h.8V1z"
+    else:
+        assert output[0] + output[-1] < 0.01 and saturated < 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [(1440, 900), (360, 640), (844, 390)])
+def test_nothing_moves(size, deep_file, visit):
+    """When the panel opens, starts with one hidden layer, goes on with two, and closes; `visit` looks."""
+    page = visit(deep_file, *size)
+    draw(page, 3)
+    page.locator("#train").click()
+    pad, said, panel = (page.locator(f"#{id}").bounding_box() for id in ("pad", "said", "training"))
+    assert size[0] == 844 or said["y"] >= 0 and pad["y"] + pad["height"] <= panel["y"]
+    for hidden, count in [("15", 15), ("30-30", 60)]:
+        choose(page, size=hidden, batch="100")
+        page.locator("#start").click()
+        until(page, 1)
+        assert page.locator(".hidden button").count() == count and answer(page) in "0123456789?"
+    page.locator("#leave").click()
+    assert page.locator(".hidden button").count() == 130
+
+
+def test_keys_and_a_screen_reader(page_file, visit):
+    """All goes by keys, and the curve is there in words."""
+    page = visit(page_file)
+    chart, slider = page.locator("#chart"), page.locator("#epoch")
+    assert "nothing is trained yet" in chart.get_attribute("aria-label")
+    page.locator("#train").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "start"
+    choose(page, size="15", batch="100")
+    page.locator("#start").press("Space")
+    assert page.locator("#progress").get_attribute("aria-live") == "off"  # ten figures a second are not to be spoken
+    until(page, 1)
+    page.keyboard.press("Space")
+    page.wait_for_function(IDLE)
+    assert page.locator("#progress").get_attribute("aria-live") == "polite"
+    error = page.evaluate("1 - digits.training.epochs[1].network.accuracy")
+    assert f"epoch 1: {100 * error:.1f} % of test and " in chart.get_attribute("aria-label")
+    slider.focus()
+    slider.press("Home")
+    slider.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") == f"Epoch 1: {100 * error:.1f} % of the test images are misread"
+    page.locator("#leave").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "train"
