@@ -67,7 +67,7 @@ def test_every_neuron_has_a_name(page_file, visit):
     assert names == [f"Hidden neuron {j}" for j in range(100)] + [f"Output neuron {j}" for j in range(10)]
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [SIZES[0], *(pytest.param(size, marks=pytest.mark.slow) for size in SIZES[1:])])
 def test_pad_answer_and_sentence_are_in_view(size, page_file, visit):
     """At once, with nothing cut off at the side; and nothing written over anything else."""
     page = visit(page_file, *size)

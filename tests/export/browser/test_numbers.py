@@ -16,6 +16,7 @@ from tests.support.strokes import draw as draw_at_once
 from tests.support.strokes import row
 
 pytestmark = pytest.mark.mnist
+OTHERS = [(320, 568), (740, 360), (768, 1024), (1024, 768)]
 
 
 @pytest.mark.parametrize("window", [*WINDOWS, (740, 360)])
@@ -62,7 +63,7 @@ def test_lines_of_numbers(numbers, page_file, visit):
     assert page.locator("#said").inner_text().startswith(f"{', '.join(rows)}. The ")
 
 
-@pytest.mark.parametrize("window", [*WINDOWS, (320, 568), (740, 360), (768, 1024), (1024, 768)])
+@pytest.mark.parametrize("window", [*WINDOWS, *(pytest.param(size, marks=pytest.mark.slow) for size in OTHERS)])
 def test_the_answer_fits(window, page_file, visit):
     """Beside its bits and above what is said, however long it is."""
     page = visit(page_file, *window)

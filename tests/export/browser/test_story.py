@@ -199,6 +199,7 @@ def test_a_step_down_the_slope(page_file, visit):
     assert page.evaluate(MINE)
 
 
+@pytest.mark.slow
 def test_a_whole_epoch(page_file, visit):
     page = told(visit, page_file, 7, reduced_motion="reduce")
     page.locator("#pass").click()
