@@ -137,7 +137,7 @@ def test_settings_with_which_it_learns_nothing(rate, batch, advice, page_file, v
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [(1440, 900), (360, 640), (844, 390)])
+@pytest.mark.parametrize("size", [(1440, 900), (360, 640)])
 def test_nothing_moves(size, deep_file, visit):
     """When the panel opens, starts with one hidden layer, goes on with two, and closes; `visit` looks."""
     page = visit(deep_file, *size)
