@@ -104,6 +104,7 @@ def test_a_lesson_shows_what_it_changes(page_file, visit):
     page.wait_for_function(f"() => ({tones})() === 'foreground'")
 
 
+@pytest.mark.slow
 def test_a_copy_has_the_picture(page_file, visit, tmp_path):
     page = visit(page_file)
     give(page, "drop", photographed(3, 0, 7))

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.mnist
 OTHERS = [(320, 568), (740, 360), (768, 1024), (1024, 768)]
 
 
-@pytest.mark.parametrize("window", [*WINDOWS, (740, 360)])
+@pytest.mark.parametrize("window", [*WINDOWS, pytest.param((740, 360), marks=pytest.mark.slow)])
 def test_a_drawn_number_is_the_answer(window, page_file, visit):
     page = visit(page_file, *window)
     draw(page, 5042)

@@ -85,7 +85,7 @@ def test_clear_and_undo(page_file, visit):
 
 
 @pytest.mark.parametrize("key", ["Escape", "Delete", "Control+z"])
-@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("before", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_key_that_takes_away_the_stroke_lifts_the_pen(key, before, page_file, visit):
     """However long it is moved on, with a digit drawn before or not; and undoing brings back what there was."""
     page = visit(page_file)
