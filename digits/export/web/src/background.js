@@ -12,7 +12,8 @@ const {
 } = held.constants.background;
 
 /** Guesses at the foreground of a picture, [red, green, blue] of 0..255: one for each window and threshold, without
- * what looks ruled and, if there is only a little, with it; none of a texture. @type {(colours: Image[]) => Foreground[]} */
+ * what looks ruled and, if there is only a little, with it; none of a texture.
+ * @type {(colours: Image[]) => Foreground[]} */
 export function findForegrounds([red, green, blue]) {
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);

@@ -74,10 +74,9 @@ export function supportOf(layers, y) {
   return support.slice(0, -1);
 }
 
-/** The share of the test images that a network reads, or of some of them.
- * @type {(layers: Layer[], mnist: Mnist, first?: number, count?: number) => number} */
-export function accuracyOf(layers, mnist, first = 0, count = mnist.test) {
-  const all = Array.from({ length: count }, (_, i) => exampleOf(mnist, mnist.train + first + i));
-  const right = all.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y));
-  return right.length / all.length;
+/** How many of some test images a network reads.
+ * @type {(layers: Layer[], mnist: Mnist, first: number, count: number) => number} */
+export function rightOf(layers, mnist, first, count) {
+  const some = Array.from({ length: count }, (_, i) => exampleOf(mnist, mnist.train + first + i));
+  return some.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y)).length;
 }

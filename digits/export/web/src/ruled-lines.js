@@ -78,7 +78,8 @@ function darkLines(dark, share) {
 /** Of the best path to each row in each step, its length in steps, less what is not dark; and where it came from.
  * @type {(dark: Image, near: Image) => {length: Image, move: Int8Array}} */
 function pathLengths(dark, near) {
-  const { width, height } = dark, steps = Math.ceil(width / STEP), length = blank(height, steps), soft = blurred(dark, 2);
+  const { width, height } = dark, steps = Math.ceil(width / STEP), length = blank(height, steps);
+  const soft = blurred(dark, 2);
   const move = new Int8Array(height * steps);
   const shareOf = (/** @type {Image} */ { data }, /** @type {number} */ step, /** @type {number} */ row) => {
     let sum = 0;

@@ -180,8 +180,8 @@ function showEpoch(all = true) {
 function adviceOn({ epoch, test: { accuracy, stuck } }) {
   const share = `${(100 * stuck).toFixed(0)} %`;
   if (stuck > 0.8) {
-    return `Saturated: on ${share} of the test images the right output is below 0.01, where σ′(z) = a(1 − a) is almost `
-      + "0, so that hardly anything is learned. Try a smaller learning rate.";
+    return `Saturated: on ${share} of the test images the right output is below 0.01, where σ′(z) = a(1 − a) is `
+      + "almost 0, so that hardly anything is learned. Try a smaller learning rate.";
   }
   return epoch >= 1 && accuracy < 0.5 && stuck < 0.1 ? SLOW : WHY;
 }

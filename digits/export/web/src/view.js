@@ -34,7 +34,8 @@ const kindOf = ({ shape, fresh = false }) => `${shape} ${fresh}`;
 
 /** Makes a view for each layer of neurons, in as much room as the layers before had, so that nothing else moves. */
 function build() {
-  const { sizes } = state.network, kind = kindOf(state.network), all = find("network-view", HTMLElement), high = all.clientHeight;
+  const { sizes } = state.network, kind = kindOf(state.network);
+  const all = find("network-view", HTMLElement), high = all.clientHeight;
   for (const figure of document.querySelectorAll(".layer")) figure.remove();
   const layers = views.get(kind) ?? sizes.slice(1).map((_, l) => (
     neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j]))

@@ -1,6 +1,6 @@
 // What a worker does: it reads strokes and pictures, teaches and tests a network, or trains one from nothing.
 
-import { accuracyOf } from "./backpropagation.js";
+import { rightOf } from "./backpropagation.js";
 import { contextOf } from "./elements.js";
 import { begin, end, goOn } from "./lesson.js";
 import { feedforward } from "./network.js";
@@ -40,8 +40,7 @@ const withActivations = (digits) => ({ digits, activations: feedforward(layers, 
 async function test(layers, mnist) {
   let right = 0;
   for (let first = 0; first < mnist.test; first += SOME) {
-    const count = Math.min(SOME, mnist.test - first);
-    right += Math.round(count * accuracyOf(layers, mnist, first, count));
+    right += rightOf(layers, mnist, first, Math.min(SOME, mnist.test - first));
     await new Promise((next) => setTimeout(next));
   }
   return right / mnist.test;
