@@ -13,6 +13,7 @@ from digits.model import DigitClassifier
 from digits.network import linears, one_hot
 from digits.training.trainer import quiet_trainer
 
+MOST = 30  # epochs that are trained again; later ones hardly move the weights, and take long
 
 def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned: int) -> Tensor:
     """Train `model` in place on the CPU; its weights and biases (epochs + 1, P), before and after each epoch.
@@ -32,9 +33,13 @@ def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned:
 
 
 def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: int) -> Tensor:
-    """The path (epoch + 2, P) of a fresh network that is trained as `model` was, up to the epoch it was kept after."""
-    path = descend(DigitClassifier(**model.hparams), data, epoch + 1, planned)
-    if not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
+    """The path of a fresh network that is trained as `model` was, up to the epoch it was kept after, or for the first
+    MOST epochs: (at most epoch + 2, P).
+    """
+    epochs = min(epoch + 1, MOST)
+    path = descend(DigitClassifier(**model.hparams), data, epochs, planned)
+    whole = epochs > epoch
+    if whole and not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
         print("valley: trained again, the network has other weights than this checkpoint; the path is the new one")
     return path
 

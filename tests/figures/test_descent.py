@@ -45,6 +45,14 @@ def test_weights_that_training_does_not_lead_to_are_told(fitted, data, capsys):
         assert ("has other weights than this checkpoint" in capsys.readouterr().out) == told
 
 
+def test_of_a_long_training_the_first_epochs_are_shown(fitted, data, capsys, monkeypatch):
+    model, epoch = load(fitted, "last.ckpt")
+    whole = descent.path_to(model, data, epoch, EPOCHS)
+    monkeypatch.setattr(descent, "MOST", epoch)
+    assert torch.equal(descent.path_to(model, data, epoch, EPOCHS), whole[:-1])
+    assert "other weights" not in capsys.readouterr().out
+
+
 def test_a_detector_is_trained_again_on_its_images_and_targets(data_dir, tmp_path):
     fit(tmp_path / "run", data_dir, "--hidden", 6, "--only_digit", 3, "--train_size", 95, "--epochs", 3)
     model, epoch = load(tmp_path / "run", "last.ckpt")
