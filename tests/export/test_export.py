@@ -126,9 +126,9 @@ def test_a_page_of_one_small_file_whose_rounding_costs_nothing(trained, export, 
 
 @pytest.mark.mnist
 def test_the_page_in_docs_is_that_of_the_bundled_network(export, tmp_path, mnist_dir):
-    """Else: python -m digits export --network bundled --out docs/digits.html"""
+    """Else: python -m digits export --network bundled --out docs/index.html"""
     assert export(BUNDLED, "--data_dir", mnist_dir)[0] == 0
-    made, kept = ((path / "digits.html").read_text("utf-8") for path in (tmp_path, ROOT / "docs"))
+    made, kept = (path.read_text("utf-8") for path in (tmp_path / "digits.html", ROOT / "docs" / "index.html"))
     of_made, of_kept = (network_of(page)["test_accuracy"] for page in (made, kept))
     accuracy = r'"(test_)?accuracy": [0-9.]+'
     assert of_made == pytest.approx(of_kept, abs=2e-4)  # one image more or less by how a processor adds
