@@ -15,6 +15,7 @@ from digits.training.trainer import quiet_trainer
 
 MOST = 30  # epochs that are trained again; later ones hardly move the weights, and take long
 
+
 def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned: int) -> Tensor:
     """Train `model` in place on the CPU; its weights and biases (epochs + 1, P), before and after each epoch.
 
