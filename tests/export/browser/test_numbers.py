@@ -99,6 +99,24 @@ def test_the_pen_draws_over_boxes(page_file, visit):
     assert answer(page) == "70" and chosen_digit(page) == "7"
 
 
+def test_strokes_are_read_the_same_one_by_one_and_all_at_once(page_file, visit):
+    """Though of those that were there before, nothing is computed again; to the last bit."""
+    page, other = visit(page_file), visit(page_file)
+    read = """() => [digits.state.digits.map(({ image, box }) => [[...image], box]),
+        digits.state.outputs.map((outputs) => [...outputs])]"""
+    draw(page, 5042)
+    other.evaluate(
+        """(strokes) => {
+            const { network } = digits.state;
+            digits.state.past = [{ network, drawing: { strokes, picture: null, digits: null } }];
+        }""",
+        page.evaluate("digits.state.drawing.strokes"),
+    )
+    other.keyboard.press("Control+z")
+    is_read(other)
+    assert answer(page) == answer(other) == "5042" and page.evaluate(read) == other.evaluate(read)
+
+
 @pytest.mark.slow
 def test_numbers_that_are_drawn_are_read(page_file, visit, mnist_dir):
     """100 numbers of two to four of the test digits, drawn again stroke by stroke: at least 80 % are read whole."""

@@ -221,6 +221,21 @@ def test_axe_finds_nothing_at_any_stop(scheme, size, page_file, visit):
     assert found == [[]] * STOPS
 
 
+def test_a_phone_shows_the_pad_at_every_stop(page_file, visit):
+    """And what the stop is about, between the pad and the card."""
+    page = told(visit, page_file, 1, 360, 640)
+    for stop in range(STOPS):
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        pad, card = page.locator("#paper").bounding_box(), page.locator("#story").bounding_box()
+        assert pad["y"] >= 0 and pad["y"] + pad["height"] <= card["y"]
+        what = page.locator(".here").get_attribute("data-view")
+        view = page.locator(what).bounding_box()
+        assert view["y"] + view["height"] <= card["y"]
+        assert what == "#pad" or view["y"] >= pad["y"] + pad["height"]
+        if stop < STOPS - 1:
+            page.locator("#next").click()
+
+
 @pytest.mark.slow
 def test_the_card_is_in_the_window(page_file, visit):
     """With nothing cut off, on phones upright and on their side, a tablet, and a small screen."""

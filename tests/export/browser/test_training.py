@@ -86,7 +86,10 @@ def test_pause_going_on_and_another_run(page_file, visit):
     page.evaluate("""() => {
         const { postMessage } = Worker.prototype;
         window.asked = 0;  // steps
-        Worker.prototype.postMessage = function (...all) { window.asked++; postMessage.apply(this, all); };
+        Worker.prototype.postMessage = function (job, ports) {
+            if ("share" in job) window.asked++;
+            postMessage.call(this, job, ports);
+        };
     }""")
     train(page, size="15", batch="100")
     assert page.locator("#start").inner_text() == "Pause"

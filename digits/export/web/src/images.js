@@ -27,7 +27,12 @@ export const sample = (values) => new Float32Array(Math.ceil(values.length / 7))
 /** @type {(value: number, low: number, high: number) => number} */
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 /** @param {Float32Array} values */
-export const maximum = (values) => values.reduce((most, value) => Math.max(most, value), -Infinity);
+export function maximum(values) {
+  let most = -Infinity;
+  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
+  return most;
+}
+
 /** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
 export const magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
 /** @param {Float32Array} values */

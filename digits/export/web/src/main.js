@@ -8,7 +8,7 @@ import { palette } from "./layers.js";
 import { copyLink, listenToLinks } from "./link.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
-import { state } from "./state.js";
+import { EMPTY, state } from "./state.js";
 import { offerStory } from "./story.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
@@ -24,6 +24,7 @@ export { held, heldImages } from "./held.js";
 export { state };
 export { training } from "./training.js";
 
+const WARM = 20; // readings, after which a browser has compiled their code well
 let frame = 0; // in which to read what is drawn
 
 heldLayers().then((layers) => { // before, there is nothing to be shown
@@ -58,5 +59,13 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   fit();
   bringBack();
   listenToLinks();
-  askSoon({ strokes: [[[0, 0], [1, 1]]], layers }); // so that for the first stroke the worker's code is no longer slow
+  warmUp(layers);
 });
+
+/** Reads strokes, others each time, until there are some on the pad: for these, the worker's code is no longer slow.
+ * @type {(layers: Layer[]) => Promise<void>} */
+async function warmUp(layers) {
+  for (let i = 0; i < WARM && state.drawing === EMPTY; i++) {
+    await askSoon({ strokes: [0, 1, 2].map((x) => [[x, 0], [x + i / WARM, 1]]), layers });
+  }
+}

@@ -14,8 +14,12 @@ export const paper = find("paper", HTMLCanvasElement), context = contextOf(paper
 
 /** @type {(moved: () => void, lifted: (event: PointerEvent) => void) => void} */
 export function listenToPen(moved, lifted) {
+  let place = new DOMRect(); // of the paper: to ask at each point would lay out the page
+  const measure = () => {
+    place = paper.getBoundingClientRect();
+  };
   const point = (/** @type {PointerEvent} */ event) => {
-    const { left, top, width, height } = paper.getBoundingClientRect();
+    const { left, top, width, height } = place;
     return /** @type {Point} */ ([(event.clientX - left) / width, (event.clientY - top) / height]);
   };
   let down = /** @type {Point | null} */ (null); // where the pen came down on a box, until it draws
@@ -34,10 +38,12 @@ export function listenToPen(moved, lifted) {
   };
   pad.addEventListener("pointerdown", (event) => {
     if (state.pen !== null || event.button) return;
+    measure();
     if (event.target === paper) begin(event, point(event));
     else down = point(event);
   });
   pad.addEventListener("pointermove", (event) => {
+    if (!down && event.pointerId !== state.pen) return;
     const [x, y] = point(event);
     if (down && event.buttons && Math.hypot(x - down[0], y - down[1]) > STILL) begin(event, down);
     if (event.pointerId !== state.pen) return;
@@ -46,6 +52,7 @@ export function listenToPen(moved, lifted) {
     state.drawing.digits = null;
     moved();
   });
+  addEventListener("scroll", () => state.pen === null || measure());
   paper.addEventListener("touchstart", (event) => event.preventDefault()); // or the browser would scroll and zoom
   pad.addEventListener("pointerup", lift);
   pad.addEventListener("pointercancel", lift);

@@ -5,7 +5,7 @@ import { held } from "./held.js";
 import { blank, boxOf, clamp, crop, cubic, dilated, divided, mapped, mappedBox } from "./images.js";
 import { median, placesIn, quantile, resized, rounded, valuesIn } from "./images.js";
 import { bestPaths, candidates, confidence } from "./lattice.js";
-import { feedforward, predictionOf } from "./network.js";
+import { predictionOf, recall } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
 import { segment } from "./segmentation.js";
 
@@ -96,7 +96,7 @@ function hypotheses(line, outputs) {
 function outputsOf(layers, images) {
   const decoder = new TextDecoder("latin1"), keys = images.map((image) => decoder.decode(image));
   const different = new Map(images.map((image, n) => [keys[n], image])), places = [...different.keys()];
-  const outputs = feedforward(layers, [...different.values()])[layers.length];
+  const outputs = recall(layers, [...different.values()])[layers.length];
   return keys.map((key) => outputs[places.indexOf(key)]);
 }
 
@@ -131,28 +131,31 @@ export function findLines(pixels) {
 /** @param {number} value */
 const byte = (value) => Math.round(clamp(value, 0, 255));
 
-/** The lines of one of several guesses, of which a pixel is `scale` of the picture.
- * @type {(foreground: Foreground, scale?: number, guesses?: number) => Line[]} */
-export function linesIn(foreground, scale = 1, guesses = 1) {
+/** The lines of one of several guesses, of which a pixel is `scale` of the picture; `imageOf` normalizes a digit.
+ * @type {(foreground: Foreground, scale?: number, guesses?: number, imageOf?: typeof normalize) => Line[]} */
+export function linesIn(foreground, scale = 1, guesses = 1, imageOf = normalize) {
   const { darkness } = foreground, lines = segment(foreground), taken = blank(darkness.width, darkness.height);
   for (const { pixels } of lines.flatMap(({ segments }) => segments)) for (const i of pixels) taken.data[i] = 1;
   return lines.map((line) => {
     const all = candidates(line), runs = all.map(({ first, last }) => line.segments.slice(first, last));
-    return { candidates: all, digits: runs.map((run) => digitOf(darkness, taken, run, scale)), guesses };
+    return { candidates: all, digits: runs.map((run) => digitOf(darkness, taken, run, scale, imageOf)), guesses };
   });
 }
 
 /** Segments as a digit: their pixels, and their soft edges that are not `taken` by others.
- * @type {(darkness: Image, taken: Image, run: Segment[], scale: number) => Digit} */
-function digitOf(darkness, taken, run, scale) {
-  const pixels = run.flatMap(({ pixels }) => pixels), box = boxOf(pixels, darkness.width);
+ * @type {(darkness: Image, taken: Image, run: Segment[], scale: number, imageOf: typeof normalize) => Digit} */
+function digitOf(darkness, taken, run, scale, imageOf) {
+  const pixels = run[0].pixels.concat(...run.slice(1).map(({ pixels }) => pixels)), box = boxOf(pixels, darkness.width);
   const outer = { left: box.left - 1, top: box.top - 1, right: box.right + 1, bottom: box.bottom + 1 };
   const dark = crop(darkness, outer), others = crop(taken, outer), mask = blank(dark.width, dark.height);
-  for (const place of placesIn(outer, pixels, darkness.width)) [mask.data[place], others.data[place]] = [1, 0];
+  for (const place of placesIn(outer, pixels, darkness.width)) {
+    mask.data[place] = 1;
+    others.data[place] = 0;
+  }
   const near = dilated(mask, 3).data, most = quantile(valuesIn(dark, mask), 0.5);
   const strokes = mapped(dark, (value, i) => (near[i] && !others.data[i] ? clamp(value / most, 0, 1) : 0));
   const clarity = Math.max(...run.map((segment) => segment.clarity));
-  return { image: normalize(strokes), box: mappedBox(box, (n) => rounded(n * scale)), clarity };
+  return { image: imageOf(strokes), box: mappedBox(box, (n) => rounded(n * scale)), clarity };
 }
 
 /** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING. Transparency becomes white, or black

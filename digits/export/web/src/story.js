@@ -12,7 +12,7 @@ import { describe, finish, percent, say, show, testImages } from "./view.js";
 import { askOf, newWorker } from "./workers.js";
 
 const HIDDEN = 30, RATE = 3, BATCH = 10; // of the network that is trained for an epoch, the chapter's first
-const SHARE = 0.05; // of an epoch, after which its weights are shown
+const SHARE = 0.1; // of an epoch, after which its weights are shown; to test them takes most of the time
 const SLOWLY = 2000; // milliseconds that a step takes on the page
 const card = find("story", HTMLElement);
 const stops = /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(".stop"));

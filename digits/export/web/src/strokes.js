@@ -14,7 +14,13 @@ const DOT = 0.05; // strokes that make less than this share of the pad are not e
 const IN_PLACE = 0.08; // width of strokes that are not normalized, in sides of the pad
 const MARGIN = 60; // pixels around them: a 1 at the edge of the canvas would be taken for a table's line
 
-const canvas = contextOf(new OffscreenCanvas(1, 1), { willReadFrequently: true });
+/** @type {(width: number, height: number) => OffscreenContext} */
+const canvasOf = (width, height) => contextOf(new OffscreenCanvas(width, height), { willReadFrequently: true });
+/** As large as any strokes need: for each new size, a worker would wait until the page has time to grant it. */
+const large = canvasOf(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS + 2 * MARGIN + 1);
+const small = canvasOf(28, 28);
+
+let last = /** @type {{ strokes: Image; image: Float32Array }[]} */ ([]); // what was normalized at the last reading
 
 /** Several digits, if strokes are wider than high, or all short, or an upright line parts them, and they make lines;
  * else one. The highest stroke is as high as a digit. Boxes are in sides of the pad.
@@ -28,24 +34,47 @@ export function digitsOfStrokes(strokes, layers) {
   const several = wide > high || highest < SHORT * high || boxes.some((box) => box.left > left && isFree(box.left));
   const scale = FINENESS / Math.max(several ? highest : high, wide / MOST[0], high / MOST[1], DOT);
   const [width, height] = [wide, high].map((n) => Math.ceil(n * scale + 2 * MARGIN));
-  Object.assign(canvas.canvas, { width, height });
-  paintStrokes(canvas, strokes, pen, ([x, y]) => [(x - left) * scale + MARGIN, (y - top) * scale + MARGIN]);
-  const { data } = canvas.getImageData(0, 0, width, height);
-  const darkness = mapped(blank(width, height), (_, i) => data[4 * i + 3] / 255);
-  const mask = binarized(darkness, 0.5), light = mapped(darkness, (value) => 1 - value);
-  const found = several ? read(linesIn({ darkness, components: connectedComponents(mask, light, 1) }), layers) : [];
+  const at = (/** @type {Point} */ [x, y]) => /** @type {Point} */ (
+    [(x - left) * scale + MARGIN, (y - top) * scale + MARGIN]
+  );
+  const darkness = painted(large, strokes, pen, at, width, height);
+  const found = several ? read(linesOf(darkness), layers) : [];
   const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
   return moved(digits, scale, left - MARGIN / scale, top - MARGIN / scale);
 }
 
+/** The lines of painted strokes. What was there at the last reading is not normalized again.
+ * @type {(darkness: Image) => Line[]} */
+function linesOf(darkness) {
+  const mask = binarized(darkness, 0.5), light = mapped(darkness, (value) => 1 - value), before = last;
+  last = [];
+  return linesIn({ darkness, components: connectedComponents(mask, light, 1) }, 1, 1, (strokes) => {
+    const image = before.find((one) => isSame(one.strokes, strokes))?.image ?? normalize(strokes);
+    last.push({ strokes, image });
+    return image;
+  });
+}
+
+/** @type {(one: Image, other: Image) => boolean} */
+const isSame = (one, other) => (
+  one.width === other.width && one.height === other.height && one.data.every((value, i) => value === other.data[i])
+);
+
 /** Strokes as one digit that is seen where and as large as it is on the pad. @type {(strokes: Stroke[]) => Digit[]} */
 export function digitInPlace(strokes) {
-  Object.assign(canvas.canvas, { width: 28, height: 28 });
-  paintStrokes(canvas, strokes, 28 * IN_PLACE, ([x, y]) => [28 * x, 28 * y]);
-  const { data } = canvas.getImageData(0, 0, 28, 28);
-  const image = new Float32Array(784).map((_, i) => data[4 * i + 3] / 255);
-  const box = mappedBox(bounds(binarized({ width: 28, height: 28, data: image }, 0.2)), (n) => n / 28);
-  return box.right ? [{ image, box, clarity: 1 }] : [];
+  const pixels = painted(small, strokes, 28 * IN_PLACE, ([x, y]) => [28 * x, 28 * y], 28, 28);
+  const box = mappedBox(bounds(binarized(pixels, 0.2)), (n) => n / 28);
+  return box.right ? [{ image: pixels.data, box, clarity: 1 }] : [];
+}
+
+/** How much of each pixel strokes cover, from 0 to 1.
+ * @type {(context: OffscreenContext, strokes: Stroke[], pen: number, at: (one: Point) => Point, width: number,
+ *   height: number) => Image} */
+function painted(context, strokes, pen, at, width, height) {
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  paintStrokes(context, strokes, pen, at);
+  const { data } = context.getImageData(0, 0, width, height);
+  return mapped(blank(width, height), (_, i) => data[4 * i + 3] / 255);
 }
 
 /** Draws smooth curves of this width; `at` says where on the canvas a point is.

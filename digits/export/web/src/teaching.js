@@ -7,9 +7,9 @@ import { change, state } from "./state.js";
 import { activationsOf, describe, percent, remember, say, show, testImages, whichOfSeveral } from "./view.js";
 import { ask, askSoon } from "./workers.js";
 
-const SLOW = 20; // steps at first, each in a frame of its own
+const SLOW = 10; // steps at first, each in a frame of its own
 const BURST = 30; // milliseconds that it goes on between two frames afterwards
-const PATIENCE = 2500; // milliseconds of a lesson
+const PATIENCE = 1800; // milliseconds of a lesson
 const SATURATED = 0.05; // an output below it hardly learns
 
 const teach = find("teach", HTMLElement);

@@ -3,7 +3,7 @@
 import { rightOf } from "./backpropagation.js";
 import { contextOf } from "./elements.js";
 import { begin, end, goOn } from "./lesson.js";
-import { feedforward } from "./network.js";
+import { recall } from "./network.js";
 import { findLines, isTooSmall, moved, read } from "./reader.js";
 import { digitsOfStrokes } from "./strokes.js";
 import { train } from "./trainer.js";
@@ -33,7 +33,7 @@ function answerTo(job) {
 }
 
 /** @param {Digit[]} digits */
-const withActivations = (digits) => ({ digits, activations: feedforward(layers, digits.map(({ image }) => image)) });
+const withActivations = (digits) => ({ digits, activations: recall(layers, digits.map(({ image }) => image)) });
 
 /** The accuracy on the test images, some at a time, so that what is asked meanwhile need not wait for all.
  * @type {(layers: Layer[], mnist: Mnist) => Promise<number>} */
