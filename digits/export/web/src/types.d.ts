@@ -30,7 +30,7 @@ type Epoch = { network: Network; point: Measured };
 type Mnist = { bytes: Uint8Array; train: number; test: number };
 /** What a worker shall do: open the picture in a file, read a picture or strokes, test a network, or train one. */
 type Opening = { file: Blob };
-type Reading = { picture: ImageBitmap; layers: Layer[] } | { strokes: Stroke[]; layers: Layer[] };
+type Reading = { picture: ImageBitmap; layers: Layer[]; every?: number } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it, and run the network on images. */
 type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
@@ -96,8 +96,11 @@ type Context = CanvasRenderingContext2D;
 type OffscreenContext = OffscreenCanvasRenderingContext2D;
 /** Why there is no digit in a picture: it is too small, blank, or what is on it is like none. */
 type Refusal = "small" | "blank" | "unlike";
-/** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. */
-type Drawing = { strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal };
+/** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. A camera's
+ * frame has the point that it is aimed at, next to which a digit is chosen. */
+type Drawing = {
+  strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal; aim?: Point;
+};
 type Neuron = [layer: number, j: number];
 /** What is done while the story is at a stop: on arrival, and whenever something is shown. */
 type Stop = { arrive?: () => void; show?: () => void };

@@ -24,7 +24,7 @@ function answerTo(job) {
   if ("share" in job) return train(job);
   if ("layers" in job) layers = job.layers ?? layers;
   if ("file" in job) return opened(job.file).catch(() => null);
-  if ("picture" in job) return readPicture(job.picture);
+  if ("picture" in job) return readPicture(job.picture, job.every);
   if ("strokes" in job) return withActivations(digitsOfStrokes(job.strokes, layers));
   if ("lesson" in job) lesson = begin(job, layers);
   else if ("mnist" in job) return test(layers, job.mnist);
@@ -62,11 +62,12 @@ function reduced(picture, scale = 1) {
   return context;
 }
 
-/** The digits in a picture, in sides of a pad that it fills, or why there are none. @param {ImageBitmap} picture */
-function readPicture(picture) {
+/** The digits in a picture, in sides of a pad that it fills, or why there are none.
+ * @type {(picture: ImageBitmap, every?: number) => object} */
+function readPicture(picture, every) {
   const { width, height } = picture, longer = Math.max(width, height);
   const pixels = reduced(picture).getImageData(0, 0, width, height);
-  const lines = findLines(pixels), digits = read(lines, layers), none = isTooSmall(pixels) ? "small" : "blank";
+  const lines = findLines(pixels, every), digits = read(lines, layers), none = isTooSmall(pixels) ? "small" : "blank";
   const refusal = digits.length ? undefined : lines.length ? "unlike" : none;
   return { ...withActivations(moved(digits, longer, (1 - width / longer) / 2, (1 - height / longer) / 2)), refusal };
 }
