@@ -87,6 +87,9 @@ type Hypothesis = Omit<Path, "score"> & {
   line: Line; outputs: Float32Array[]; weight: number; top: number; bottom: number;
 };
 
+/** What stands together in a line: its digits, what each is read as, and the network's confidence in them, 0..1. */
+type Group = { digits: Digit[]; values: number[]; confidence: number };
+
 // The page.
 
 type Point = [x: number, y: number];
@@ -97,9 +100,10 @@ type OffscreenContext = OffscreenCanvasRenderingContext2D;
 /** Why there is no digit in a picture: it is too small, blank, or what is on it is like none. */
 type Refusal = "small" | "blank" | "unlike";
 /** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. A camera's
- * frame has the point that it is aimed at, next to which a digit is chosen. */
+ * frame has the point that it is aimed at, next to which a digit is chosen. A picture was turned by so many degrees. */
 type Drawing = {
   strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal; aim?: Point;
+  degrees?: number;
 };
 type Neuron = [layer: number, j: number];
 /** What is done while the story is at a stop: on arrival, and whenever something is shown. */
@@ -134,6 +138,7 @@ type Constants = {
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE", number>;
+  answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED", number>;
   reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "DOUBTFUL" | "REJECTION_THRESHOLD", number>;
 };
 type Pair = [number, number];

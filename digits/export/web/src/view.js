@@ -278,7 +278,8 @@ function inWords() {
   if (!isKnown(chosen)) return `No digit: no output is over ${least}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
-  return `${number}${best} at ${first}, then ${second} at ${then}.`;
+  const { degrees } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
+  return `${turned}${number}${best} at ${first}, then ${second} at ${then}.`;
 }
 
 /** @type {(share: number) => string} */
