@@ -16,7 +16,17 @@ import torch
 from torch import Tensor, nn
 
 from digits.export.sample import accuracy, deflated
-from digits.handwriting import background, components, lattice, normalize, picture, reader, ruled_lines, segmentation
+from digits.handwriting import (
+    answers,
+    background,
+    components,
+    lattice,
+    normalize,
+    picture,
+    reader,
+    ruled_lines,
+    segmentation,
+)
 from digits.network import sizes, weights_and_biases
 from digits.neurons import binary_layer
 
@@ -58,7 +68,7 @@ def constants() -> dict[str, dict[str, Any]]:
         module.__name__.rpartition(".")[2]: {
             name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
         }
-        for module in (picture, background, ruled_lines, components, segmentation, lattice, normalize, reader)
+        for module in (picture, background, ruled_lines, components, segmentation, lattice, normalize, reader, answers)
     }
 
 

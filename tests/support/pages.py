@@ -16,8 +16,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 WINDOWS = [(360, 740), (1440, 900)]  # width and height of a phone's and of a screen's
 
 
-def launch(playwright):
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+def launch(playwright, *flags):
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *flags])
 
 
 def exported(checkpoint, out):

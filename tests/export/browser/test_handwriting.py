@@ -18,6 +18,7 @@ from digits.errors import UserError
 from digits.export.page import constants, html
 from digits.handwriting import find_digit, find_lines
 from tests.support.golden import FOLDER, assert_alike, golden
+from tests.support.pages import answer, give, photographed
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.small_mnist import DATA
 
@@ -101,6 +102,18 @@ def test_a_large_file_as_the_browser_opens_it(page):
     [line] = found(page, Image.open(file))["lines"]
     image = find_digit(file.getvalue()).image
     assert line["read"] == "5" and np.abs(np.array(line["images"][0]) - 255 * image.ravel()).mean() < 4
+
+
+def test_a_picture_that_lies_on_its_side_is_turned(page):
+    upright, file = Image.open(BytesIO(photographed(3, 5, 2, size=120))), BytesIO()
+    upright.rotate(-90, expand=True).save(file, "PNG")
+    give(page, "drop", file.getvalue())
+    page.wait_for_function("() => document.querySelector('#boxes button')")
+    assert answer(page) == "352"
+    assert page.locator("#said").inner_text().startswith("Turned by 90°. 3")
+    boxes = [box.bounding_box() for box in page.locator("#boxes button").all()]
+    assert boxes[0]["x"] < boxes[1]["x"] < boxes[2]["x"]  # it is shown upright, too
+    page.keyboard.press("Escape")
 
 
 SQUARE = np.ones((9, 9), np.uint8)

@@ -22,10 +22,10 @@ def test_keys(page_file, visit):
         assert outputs(page) == drawn
     focused = "document.activeElement.id || document.activeElement.closest('figure').className"
     stops = []
-    for _ in range(7):
+    for _ in range(8):
         page.keyboard.press("Tab")
         stops.append(page.evaluate(focused))
-    assert stops == ["tell", "undo", "redo", "clear", "choose", "layer hidden", "layer outputs"]
+    assert stops == ["tell", "undo", "redo", "clear", "choose", "camera", "layer hidden", "layer outputs"]
     page.keyboard.press("Shift+Tab")
     for key, j in [
         ("ArrowRight", 1),

@@ -13,20 +13,24 @@ import { ask } from "./workers.js";
 export async function readPicture(file) {
   if (!file) return;
   const picture = await ask({ file });
-  if (picture) {
-    const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture }), layers = reader();
-    change({ drawing });
-    finish();
-    const { digits, activations, refusal } = await ask({ picture, layers });
-    remember(digits, layers, activations);
-    Object.assign(drawing, { digits, refusal });
-    if (state.drawing === drawing) finish();
-  } else {
+  if (picture) await takePicture(picture);
+  else {
     const heic = "This browser opens no iPhone’s HEIC. Send a JPEG, or paste a screenshot.";
     const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
     clear();
     say(isHeic ? heic : "This is not a picture that the browser can open.");
   }
+}
+
+/** Puts a picture on the pad, and reads it. @param {ImageBitmap} picture */
+export async function takePicture(picture) {
+  const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture }), layers = reader();
+  change({ drawing });
+  finish();
+  const { digits, activations, refusal, degrees, picture: turned } = await ask({ picture, layers });
+  remember(digits, layers, activations);
+  Object.assign(drawing, { digits, refusal, degrees, picture: turned ?? picture });
+  if (state.drawing === drawing) finish();
 }
 
 /** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */

@@ -1,6 +1,7 @@
 // The page: what is on the pad is read while it is drawn, and every layer of the network is shown. What is exported
 // here is there in the browser's console, as `digits`.
 
+import { offerCamera } from "./camera.js";
 import { onClick } from "./elements.js";
 import { heldLayers } from "./held.js";
 import { listenToInput } from "./input.js";
@@ -31,6 +32,7 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   state.network.layers = layers;
   explain();
   offerLessons();
+  offerCamera();
   offerTraining();
   offerStory();
   onClick("save", saveCopy);

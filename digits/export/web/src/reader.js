@@ -15,10 +15,22 @@ export const { REJECTION_THRESHOLD, DOUBTFUL } = held.constants.reader;
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
 export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
 
-/** The digits read in lines. The guesses at a line, those at one place, vote for what it says. It falls into groups at
- * its wide gaps; one is left out if the mean of all guesses' confidence is too low.
+/** The digits read in lines: of their groups, those that are not rejected.
  * @type {(lines: Line[], layers: Layer[]) => Digit[]} */
-export function read(lines, layers) {
+export const read = (lines, layers) => digitsOf(groupsIn(lines, layers));
+
+/** @type {(found: Group[][]) => Digit[]} */
+export function digitsOf(found) {
+  const kept = found.map((line) => line.filter(({ confidence }) => confidence > REJECTION_THRESHOLD));
+  return kept.filter((line) => line.length).flatMap((all, line) => (
+    all.flatMap(({ digits }, group) => digits.map((one) => ({ ...one, line, group })))
+  ));
+}
+
+/** The groups in each line, from above. The guesses at a line, those at one place, vote for what it says. It falls into
+ * groups at its wide gaps; a group's confidence is the mean of all guesses'.
+ * @type {(lines: Line[], layers: Layer[]) => Group[][]} */
+export function groupsIn(lines, layers) {
   const outputs = outputsOf(layers, lines.flatMap(({ digits }) => digits.map(({ image }) => image)));
   const guessed = lines.map((line) => hypotheses(line, outputs.splice(0, line.digits.length)));
   const places = /** @type {Hypothesis[][][]} */ ([]); // the guesses at each line of the picture
@@ -28,18 +40,16 @@ export function read(lines, layers) {
     if (home) home.push(guess);
     else places.push([guess]);
   }
-  const chosen = places.map((place) => {
+  return places.map((place) => {
     const votes = new Map();
     for (const { said, weight } of place.flat()) votes.set(said, (votes.get(said) ?? 0) + weight);
     const [best] = place.flat().sort((a, b) => votes.get(b.said) - votes.get(a.said) || b.weight - a.weight);
-    const kept = groups(best).filter(({ start, end }) => (
-      place.reduce((sum, [guess]) => sum + sureness(guess, start, end), 0) > REJECTION_THRESHOLD * lines[0].guesses
-    ));
-    return { top: best.top, kept };
-  }).filter(({ kept }) => kept.length).sort((a, b) => a.top - b.top);
-  return chosen.flatMap(({ kept }, line) => kept.flatMap(({ digits }, group) => (
-    digits.map((one) => ({ ...one, line, group }))
-  )));
+    const found = groups(best).map(({ digits, values, start, end }) => {
+      const sure = place.reduce((sum, [guess]) => sum + sureness(guess, start, end), 0);
+      return { digits, values, confidence: sure / lines[0].guesses };
+    });
+    return { top: best.top, found };
+  }).sort((a, b) => a.top - b.top).map(({ found }) => found);
 }
 
 /** The network's confidence in what a line says between two columns of the picture.
@@ -53,9 +63,12 @@ function sureness({ line, outputs, steps }, start = -Infinity, end = Infinity) {
 }
 
 /** The digits of a line, parted where a gap is wide or holds a sign, and the columns that each is between.
- * @type {(one: Hypothesis) => { digits: Digit[]; start: number; end: number }[]} */
+ * @type {(one: Hypothesis) => (Omit<Group, "confidence"> & { start: number; end: number })[]} */
 function groups({ line, steps, top, bottom }) {
-  const found = [{ digits: /** @type {Digit[]} */ ([]), start: -Infinity, end: Infinity }];
+  const begun = (start = -Infinity) => (
+    { digits: /** @type {Digit[]} */ ([]), values: /** @type {number[]} */ ([]), start, end: Infinity }
+  );
+  const found = [begun()];
   let [last, right] = [Infinity, 0]; // where the last digit ends, and the last segment
   for (const [n, digit] of steps) {
     const { box } = line.digits[n];
@@ -63,9 +76,10 @@ function groups({ line, steps, top, bottom }) {
       if (box.left - last > WORD * (bottom - top)) {
         const start = (right + box.left) / 2;
         found[found.length - 1].end = start;
-        found.push({ digits: [], start, end: Infinity });
+        found.push(begun(start));
       }
       found[found.length - 1].digits.push(line.digits[n]);
+      found[found.length - 1].values.push(digit);
       last = box.right;
     } else if (last < Infinity && Math.max(box.right - box.left, box.bottom - box.top) > SIGN * (bottom - top)) {
       last = -Infinity; // whatever is next, is apart
@@ -112,8 +126,9 @@ export function isTooSmall({ width, height }) {
   return shorter < 8 || Math.max(width, height) > NARROW * shorter;
 }
 
-/** The lines of a picture, in each of several guesses at its foreground. @type {(pixels: ImageData) => Line[]} */
-export function findLines(pixels) {
+/** The lines of a picture, in each of several guesses at its foreground; or only in the first guess of every few, which
+ * is faster and less sure. @type {(pixels: ImageData, every?: number) => Line[]} */
+export function findLines(pixels, every = 1) {
   if (isTooSmall(pixels)) return [];
   const colours = openPicture(pixels), [{ width, height, data }] = colours;
   if (isNormalized(colours)) {
@@ -125,7 +140,8 @@ export function findLines(pixels) {
   const [w, h] = [width, height].map((side) => side * Math.max(1, enlargement));
   const enlarged = enlargement > 1 ? colours.map((colour) => mapped(resized(colour, cubic, w, h), byte)) : colours;
   const scale = Math.max(pixels.width, pixels.height) / Math.max(w, h);
-  return findForegrounds(enlarged).flatMap((guess, _, all) => linesIn(guess, scale, all.length));
+  const guesses = findForegrounds(enlarged).filter((_, n) => n % every === 0);
+  return guesses.flatMap((guess, _, all) => linesIn(guess, scale, all.length));
 }
 
 /** @param {number} value */

@@ -30,7 +30,7 @@ type Epoch = { network: Network; point: Measured };
 type Mnist = { bytes: Uint8Array; train: number; test: number };
 /** What a worker shall do: open the picture in a file, read a picture or strokes, test a network, or train one. */
 type Opening = { file: Blob };
-type Reading = { picture: ImageBitmap; layers: Layer[] } | { strokes: Stroke[]; layers: Layer[] };
+type Reading = { picture: ImageBitmap; layers: Layer[]; every?: number } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it, and run the network on images. */
 type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
@@ -87,6 +87,9 @@ type Hypothesis = Omit<Path, "score"> & {
   line: Line; outputs: Float32Array[]; weight: number; top: number; bottom: number;
 };
 
+/** What stands together in a line: its digits, what each is read as, and the network's confidence in them, 0..1. */
+type Group = { digits: Digit[]; values: number[]; confidence: number };
+
 // The page.
 
 type Point = [x: number, y: number];
@@ -96,8 +99,12 @@ type Context = CanvasRenderingContext2D;
 type OffscreenContext = OffscreenCanvasRenderingContext2D;
 /** Why there is no digit in a picture: it is too small, blank, or what is on it is like none. */
 type Refusal = "small" | "blank" | "unlike";
-/** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. */
-type Drawing = { strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal };
+/** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. A camera's
+ * frame has the point that it is aimed at, next to which a digit is chosen. A picture was turned by so many degrees. */
+type Drawing = {
+  strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal; aim?: Point;
+  degrees?: number;
+};
 type Neuron = [layer: number, j: number];
 /** What is done while the story is at a stop: on arrival, and whenever something is shown. */
 type Stop = { arrive?: () => void; show?: () => void };
@@ -131,6 +138,7 @@ type Constants = {
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE", number>;
+  answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED", number>;
   reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "DOUBTFUL" | "REJECTION_THRESHOLD", number>;
 };
 type Pair = [number, number];

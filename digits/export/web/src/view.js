@@ -90,11 +90,11 @@ async function readStrokes() {
 
 /** Shows the digits of what is on the pad. @param {Digit[]} digits */
 function showDigits(digits) {
-  const pen = state.drawing.strokes.at(-1)?.at(-1), ranks = digits.map(({ box, clarity }) => (
+  const pen = state.drawing.strokes.at(-1)?.at(-1) ?? state.drawing.aim, ranks = digits.map(({ box, clarity }) => (
     pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : clarity
   ));
   state.digits = digits;
-  state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn; in a picture, the clearest
+  state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn or aimed at; in a picture, the clearest
   state.flash = null;
   placeBoxes();
   show();
@@ -278,7 +278,8 @@ function inWords() {
   if (!isKnown(chosen)) return `No digit: no output is over ${least}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
-  return `${number}${best} at ${first}, then ${second} at ${then}.`;
+  const { degrees } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
+  return `${turned}${number}${best} at ${first}, then ${second} at ${then}.`;
 }
 
 /** @type {(share: number) => string} */
@@ -296,5 +297,5 @@ export function describe() {
   write("about", facts.join(" · "));
   const count = size.toLocaleString("en");
   const tests = held.mnist.test ? `, and ${testImages()},` : "";
-  write("held", `The network’s ${count} weights and biases${tests} are in this file. Nothing you draw leaves it.`);
+  write("held", `The network’s ${count} weights and biases${tests} are in this file. Nothing you draw or film leaves it.`);
 }

@@ -2,14 +2,17 @@
 
 import { rightOf } from "./backpropagation.js";
 import { contextOf } from "./elements.js";
+import { held } from "./held.js";
+import { mean } from "./images.js";
 import { begin, end, goOn } from "./lesson.js";
 import { recall } from "./network.js";
-import { findLines, isTooSmall, moved, read } from "./reader.js";
+import { digitsOf, findLines, groupsIn, isTooSmall, moved } from "./reader.js";
 import { digitsOfStrokes } from "./strokes.js";
 import { train } from "./trainer.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const SOME = 50; // test images
+const { UPRIGHT, TURNED, ALIKE } = held.constants.answers;
 
 let layers = /** @type {Layer[]} */ ([]); // of the last job that came with some
 let lesson = /** @type {ReturnType<typeof begin> | null} */ (null);
@@ -24,7 +27,7 @@ function answerTo(job) {
   if ("share" in job) return train(job);
   if ("layers" in job) layers = job.layers ?? layers;
   if ("file" in job) return opened(job.file).catch(() => null);
-  if ("picture" in job) return readPicture(job.picture);
+  if ("picture" in job) return readPicture(job.picture, job.every);
   if ("strokes" in job) return withActivations(digitsOfStrokes(job.strokes, layers));
   if ("lesson" in job) lesson = begin(job, layers);
   else if ("mnist" in job) return test(layers, job.mnist);
@@ -62,11 +65,56 @@ function reduced(picture, scale = 1) {
   return context;
 }
 
-/** The digits in a picture, in sides of a pad that it fills, or why there are none. @param {ImageBitmap} picture */
-function readPicture(picture) {
-  const { width, height } = picture, longer = Math.max(width, height);
-  const pixels = reduced(picture).getImageData(0, 0, width, height);
-  const lines = findLines(pixels), digits = read(lines, layers), none = isTooSmall(pixels) ? "small" : "blank";
-  const refusal = digits.length ? undefined : lines.length ? "unlike" : none;
-  return { ...withActivations(moved(digits, longer, (1 - width / longer) / 2, (1 - height / longer) / 2)), refusal };
+/** The digits in a picture, in sides of a pad that it fills, or why there are none; one that lies on its side is turned.
+ * A frame, of which only `every` few guesses are read, is not.
+ * @type {(picture: ImageBitmap, every?: number) => object} */
+function readPicture(picture, every) {
+  const asItIs = groupsOf(picture, every), best = every ? undefined : turned(picture, asItIs.groups);
+  const { width, height } = best?.picture ?? picture, longer = Math.max(width, height);
+  const digits = digitsOf(best?.groups ?? asItIs.groups), none = asItIs.small ? "small" : "blank";
+  const refusal = digits.length ? undefined : asItIs.groups.length ? "unlike" : none;
+  const read = withActivations(moved(digits, longer, (1 - width / longer) / 2, (1 - height / longer) / 2));
+  return { ...read, refusal, picture: best?.picture, degrees: best?.degrees };
+}
+
+/** The groups in each line of a picture, and whether it is too small. @type {(picture: ImageBitmap, every?: number) =>
+ * { groups: Group[][]; small: boolean }} */
+function groupsOf(picture, every) {
+  const pixels = reduced(picture).getImageData(0, 0, picture.width, picture.height);
+  return { groups: groupsIn(findLines(pixels, every), layers), small: isTooSmall(pixels) };
+}
+
+/** A picture, badly read, after it is turned counterclockwise by so many degrees, if it is read far more surely then, as
+ * in digits/handwriting/answers.py. @type {(picture: ImageBitmap, read: Group[][]) =>
+ * { picture: ImageBitmap; groups: Group[][]; degrees: number } | undefined} */
+function turned(picture, read) {
+  const sure = confidences(read);
+  if (!read.length || mean(Float32Array.from(sure)) >= UPRIGHT) return;
+  let best, least = TURNED * sum(confidences(read, ALIKE));
+  for (const degrees of [90, 180, 270]) {
+    const copy = rotated(picture, degrees), { groups } = groupsOf(copy), surer = confidences(groups, ALIKE);
+    if (sum(surer) > Math.max(least, UPRIGHT * surer.length)) {
+      [best, least] = [{ picture: copy, groups, degrees }, sum(surer)];
+    }
+  }
+  return best;
+}
+
+/** The confidence in each digit, `but` those of these values: that of its group.
+ * @type {(lines: Group[][], but?: number[]) => number[]} */
+const confidences = (lines, but = []) => lines.flat().flatMap(({ values, confidence }) => (
+  values.filter((digit) => !but.includes(digit)).map(() => confidence)
+));
+
+/** @param {number[]} values */
+const sum = (values) => values.reduce((all, value) => all + value, 0);
+
+/** @type {(picture: ImageBitmap, degrees: number) => ImageBitmap} */
+function rotated(picture, degrees) {
+  const { width, height } = picture, [w, h] = degrees === 180 ? [width, height] : [height, width];
+  const context = contextOf(new OffscreenCanvas(w, h), { willReadFrequently: true });
+  context.translate(w / 2, h / 2);
+  context.rotate(-degrees * Math.PI / 180);
+  context.drawImage(picture, -width / 2, -height / 2);
+  return context.canvas.transferToImageBitmap();
 }

@@ -1,0 +1,202 @@
+"""The camera, which is Chromium's fake one, playing a photo: it is read live, kept by a tap, and left in many ways."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digits import mnist
+from tests.support.pages import answer, chosen_digit, draw, give, is_read, launch, photographed, shown_on
+from tests.support.photos import line
+from tests.support.small_mnist import DATA
+
+pytestmark = pytest.mark.mnist
+
+GRANTED = {"permissions": ["camera"]}
+PHONES = [(390, 844), (844, 390)]
+WAYS = ["the button", "gone", "unplugged", "a key", "a picture", "clear"]
+
+
+@pytest.fixture(scope="module")
+def browser(playwright, tmp_path_factory):
+    """A Chromium whose camera sees a photo of a handwritten 307, in the middle of frames of 640 x 480."""
+    mnist.fetch(DATA)
+    images, labels = mnist.load(DATA, train=False)
+    written = [images[labels.tolist().index(digit)].numpy() for digit in (3, 0, 7)]
+    photo = line(written, np.random.default_rng(3)).convert("RGB")
+    photo = photo.resize((420, round(420 * photo.height / photo.width)))
+    frame = Image.new("RGB", (640, 480), photo.getpixel((0, 0)))
+    frame.paste(photo, (110, (480 - photo.height) // 2))
+    jpeg, film = io.BytesIO(), tmp_path_factory.mktemp("camera") / "film.mjpeg"
+    frame.save(jpeg, "JPEG", quality=95)
+    film.write_bytes(2 * jpeg.getvalue())
+    browser = launch(playwright, "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
+    yield browser
+    browser.close()
+
+
+def film(page):
+    """Open the camera, and wait until the page has read what it sees."""
+    page.evaluate("""() => {
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wishes) => {
+            Object.assign(window, { wishes, stream: await ask(wishes) });
+            return window.stream;
+        };
+    }""")
+    page.locator("#camera").click()
+    page.wait_for_function("() => digits.state.digits.length === 3 && digits.state.drawing.aim")
+
+
+def is_off(page):
+    """Whether the camera is switched off, and nothing of it is in view."""
+    page.locator("#keep").wait_for(state="hidden")
+    assert page.locator("#camera").get_attribute("aria-pressed") == "false"
+    assert page.evaluate("!boxes.inert && !document.querySelector('video').srcObject")
+    return page.evaluate("stream.getTracks().map((track) => track.readyState)") == ["ended"]
+
+
+@pytest.mark.parametrize("window", [(1440, 900), *(pytest.param(phone, marks=pytest.mark.slow) for phone in PHONES)])
+def test_what_the_camera_sees_is_read_and_kept_by_a_tap(window, page_file, visit):
+    page = visit(page_file, *window, **GRANTED)
+    draw(page, 5)
+    film(page)
+    assert answer(page) == "307" and page.locator("#boxes button").all_inner_texts() == list("307")
+    assert chosen_digit(page) == "0"  # in the middle, where the camera is pointed
+    assert page.evaluate("wishes.video.facingMode.ideal") == "environment"
+    assert page.evaluate("[teach.checkVisibility({ visibilityProperty: true }), boxes.inert]") == [False, True]
+    live = shown_on(page, "#paper")
+    box = page.locator("#boxes button").first.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)  # on the picture, under a box
+    page.wait_for_function("() => digits.state.drawing.picture && digits.state.drawing.digits")
+    assert is_off(page) and answer(page) == "307"
+    assert page.evaluate("[digits.state.drawing.picture.width, digits.state.drawing.aim]") == [480, None]
+    assert page.locator("#said").inner_text().startswith("307. The ")
+    same = np.abs(shown_on(page, "#paper").astype(int) - live).mean(axis=2) < 40  # where it was seen
+    assert same.mean() > 0.9
+    page.locator("#is-7").click()  # it can be taught
+    page.wait_for_function("() => !digits.state.teaching && digits.state.network.lessons?.length === 1")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    is_read(page)
+    assert answer(page) == "5"
+
+
+@pytest.mark.parametrize("key", ["Enter", pytest.param("Space", marks=pytest.mark.slow)])
+def test_keys_keep_and_leave(key, page_file, visit):
+    page = visit(page_file, **GRANTED)
+    draw(page, 5)
+    page.locator("#camera").focus()
+    film(page)
+    assert page.evaluate("document.activeElement.id") == "keep"
+    page.keyboard.press("Escape")
+    assert is_off(page) and answer(page) == "5" and page.evaluate("document.activeElement.id") == "camera"
+    film(page)
+    page.keyboard.press(key)
+    page.wait_for_function("() => digits.state.drawing.picture && digits.state.drawing.digits")
+    assert is_off(page) and answer(page) == "307" and page.evaluate("document.activeElement.id") == "camera"
+
+
+@pytest.mark.parametrize("left", ["hidden", "undo", *(pytest.param(way, marks=pytest.mark.slow) for way in WAYS)])
+def test_it_is_switched_off_whenever_it_is_left(left, page_file, visit):
+    page = visit(page_file, **GRANTED)
+    draw(page, 5)
+    film(page)
+    if left == "the button":
+        page.locator("#camera").click()
+    elif left == "hidden":
+        page.evaluate("""() => {
+            Object.defineProperty(document, "hidden", { get: () => true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""")
+    elif left == "gone":
+        page.evaluate("dispatchEvent(new Event('pagehide'))")
+    elif left == "unplugged":
+        page.evaluate("stream.getTracks()[0].dispatchEvent(new Event('ended'))")
+    elif left == "undo":
+        page.keyboard.press("Control+z")
+    elif left == "a key":
+        page.keyboard.press("4")
+    elif left == "a picture":
+        give(page, "drop", photographed(3, 8))
+    else:
+        page.locator("#clear").click()
+    assert is_off(page)
+    if left in ("a key", "a picture", "clear"):
+        page.keyboard.press("Control+z")
+    elif left == "undo":
+        page.keyboard.press("Control+Shift+z")
+    is_read(page)
+    assert answer(page) == "5"  # as was on the pad before; nothing of the camera can be come back to
+    drawings = page.evaluate("[...digits.state.past, ...digits.state.future].map(({ drawing }) => drawing.aim ?? 0)")
+    assert set(drawings) == {0}
+
+
+def test_only_a_steady_answer_is_said(page_file, visit):
+    page = visit(page_file, **GRANTED)
+    page.evaluate("""() => {
+        window.spoken = [];
+        const watch = new MutationObserver(() => said.textContent && spoken.push(said.textContent));
+        watch.observe(said, { childList: true });
+    }""")
+    film(page)
+    page.wait_for_function("() => said.textContent === 'It reads 307.'")
+    page.evaluate("""async () => {
+        for (let n = 0, last = null; n < 3;) {
+            await new Promise(requestAnimationFrame);
+            if (digits.state.drawing.picture !== last) [n, last] = [n + 1, digits.state.drawing.picture];
+        }
+    }""")
+    assert [text.split(".")[0] for text in page.evaluate("spoken")][-3:] == [
+        "Allow the camera",
+        "Point the camera at digits",
+        "It reads 307",
+    ]
+    assert all("stays in this page" in text for text in page.evaluate("spoken")[-3:-1])
+
+
+def test_a_refusal_is_a_line(page_file, visit):
+    page = visit(page_file, permissions=["geolocation"])  # and nothing else
+    draw(page, 5)
+    page.locator("#camera").click()
+    page.get_by_text("The camera was refused.").wait_for()
+    assert page.locator("#camera").get_attribute("aria-pressed") == "false" and answer(page) == "5"
+
+
+def test_no_camera_is_a_line(page_file, visit):
+    page = visit(page_file, 360, 740)
+    for error, words in {
+        "NotFoundError": "There is no camera here.",
+        "NotReadableError": "The camera is in use elsewhere",
+        "AbortError": "The camera cannot be opened.",
+        None: "The browser gives this page no camera",
+    }.items():
+        page.evaluate(
+            """(error) => Object.defineProperty(navigator, "mediaDevices", { configurable: true, value: error && {
+                getUserMedia: () => Promise.reject(new DOMException("", error)) } }) && 0""",
+            error,
+        )
+        page.locator("#camera").click()
+        page.get_by_text(words).wait_for()
+        assert page.evaluate("said.getBoundingClientRect().height") <= 42  # two lines: nothing moves
+        assert page.locator("#keep").is_hidden()
+
+
+@pytest.mark.slow
+def test_a_neuron_is_looked_into_while_the_camera_is_on(page_file, visit):
+    """The pad shows its weights over the last frame."""
+    page = visit(page_file, **GRANTED)
+    film(page)
+    page.locator(".hidden button").nth(7).hover()
+    assert page.evaluate("getComputedStyle(document.querySelector('video')).visibility") == "hidden"
+    page.locator("h1").hover()
+    page.wait_for_function("() => getComputedStyle(document.querySelector('video')).visibility === 'visible'")
+
+
+@pytest.mark.parametrize("window", [PHONES[0], pytest.param((1440, 900), marks=pytest.mark.slow)])
+def test_axe_finds_nothing_while_the_camera_is_on(window, page_file, visit):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit(page_file, *window, color_scheme="dark", **GRANTED)
+    film(page)
+    assert [each["id"] for each in axe.run(page).response["violations"]] == []
