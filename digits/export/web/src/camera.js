@@ -1,6 +1,6 @@
-// The camera: what it sees is read several times a second, until a tap keeps it as a picture, or it is left. Its frames
-// go to the page's worker and nowhere else. Browsers give a camera to pages from https or localhost; Chromium also to one
-// that is opened from a file, and asks each time.
+// The camera: what it sees is read, frame after frame, until a tap keeps it as a picture, or it is left. Its frames go
+// to the page's worker and nowhere else. Browsers give a camera to pages from https or localhost; Chromium also to one
+// that is opened from a file.
 
 import { contextOf, find, nextFrame, onClick, write } from "./elements.js";
 import { held } from "./held.js";

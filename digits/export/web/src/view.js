@@ -297,5 +297,6 @@ export function describe() {
   write("about", facts.join(" · "));
   const count = size.toLocaleString("en");
   const tests = held.mnist.test ? `, and ${testImages()},` : "";
-  write("held", `The network’s ${count} weights and biases${tests} are in this file. Nothing you draw or film leaves it.`);
+  const all = `${count} weights and biases${tests}`;
+  write("held", `The network’s ${all} are in this file. Nothing you draw or film leaves it.`);
 }
