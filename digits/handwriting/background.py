@@ -3,9 +3,10 @@
 The textbook's way: a morphological closing estimates the background, what is darker than it by a threshold is
 foreground, and the connected components of that are strokes. The closing needs a window wider than the strokes and
 narrower than a shadow, and the threshold hangs on pen and paper; nobody knows them beforehand. So a few of each are
-tried, and a network that reads all of these guesses decides (reader.py).
+tried, on the picture as it is and blurred, and a network that reads all of these guesses decides (reader.py).
 """
 
+from itertools import product
 from typing import NamedTuple
 
 import cv2
@@ -25,7 +26,8 @@ LIFT = 0.05, 0.35, 0.1  # added to the light: against division by 0; before its 
 FASTEST = 0.995  # the contrast 1 is that which so many of the pixels do not reach
 STRONG = 0.4  # an edge is where the contrast is at least so high
 HARDLY = 0.2  # ... unless all others have less than so much of its contrast
-THRESHOLDS = 0.8, 0.5, 1.1  # the foreground is at least so dark, as shares of the mean darkness at the edges
+BLURS = 0, 2.8  # standard deviations in pixels: the second takes out fine patterns, such as those of cheques
+THRESHOLDS = 0.8, 0.5  # the foreground is at least so dark, as shares of the mean darkness at the edges
 INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
 FEW = 3  # of more lines than so many, none is thought a stroke
@@ -36,13 +38,13 @@ TEXTURE = 0.25, 0.62  # least share of dark pixels and their spread: noise, dark
 class Foreground(NamedTuple):
     """`darkness` (H, W) float32, 0 on the background; `labels` (H, W) int32 and list of the connected components.
 
-    It is `lined` if what looks like a printed line was left in.
+    It is `plain` if the picture was not blurred, and what looks like a printed line was taken out.
     """
 
     darkness: np.ndarray
     labels: np.ndarray
     components: list[Component]
-    lined: bool
+    plain: bool
 
     @property
     def clearest(self) -> Component:
@@ -50,7 +52,7 @@ class Foreground(NamedTuple):
 
 
 def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
-    """Guesses at what is foreground in a picture (H, W, 3) uint8, one for each window and threshold.
+    """Guesses at what is foreground in a picture (H, W, 3) uint8, one for each blur, window and threshold.
 
     What looks like a printed line may be a stroke, in a picture that is cut tightly; then there are guesses without and
     with it. Guesses of texture are left out. Raises UserError if none is left.
@@ -59,18 +61,20 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     if on_dark_background(light):
         light = 1 - light
     light = light + np.float32(LIFT[0])
-    gradients, edges = contrasts(np.log(light + LIFT[1]), INNER)
     unruled, count = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
-    off_lines = edges & (unruled == light)
-    views = [(unruled, off_lines if off_lines.any() else edges)]
-    if 0 < count <= FEW:
-        views.append((light, edges))
     found = []
-    for view, at in views:
-        for window in WINDOWS:
+    for blur in BLURS:
+        smooth, unlined = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
+        gradients, edges = contrasts(np.log(smooth + LIFT[1]), INNER)
+        off_lines = edges & (unruled == light)
+        views = [(unlined, off_lines if off_lines.any() else edges)]
+        if 0 < count <= FEW:
+            views.append((smooth, edges))
+        for (view, at), window in product(views, WINDOWS):
             darkness = 1 - view / estimate_background(view, window)
             masks = [darkness > threshold * darkness[at].mean() for threshold in THRESHOLDS]
-            guesses = [Foreground(darkness, *connected_components(mask, gradients), view is light) for mask in masks]
+            plain = not blur and view is unlined
+            guesses = [Foreground(darkness, *connected_components(mask, gradients), plain) for mask in masks]
             if guesses[0].components and not is_texture(guesses[0]):
                 found += guesses
     if not found:

@@ -36,15 +36,15 @@ class Digit(NamedTuple):
 class Line(NamedTuple):
     """A line of a picture in one of several `guesses`: its `candidates`, each one as a digit, and its clarity.
 
-    Of a `lined` one, what looked like printed lines was left in. A `known` one is one digit, since the caller says so
-    or it is drawn as MNIST's are: it is never rejected.
+    A `plain` guess is one as of `background.Foreground`. A `known` line is one digit, since the caller says so or it is
+    drawn as MNIST's are: it is never rejected.
     """
 
     candidates: list[Candidate]
     digits: list[Digit]
     clarity: float = 1.0
     guesses: int = 1
-    lined: bool = False
+    plain: bool = True
     known: bool = False
 
 
@@ -69,7 +69,7 @@ def find_digit(picture: Any) -> Digit:
 
     Raises UserError if it cannot be read or shows no strokes.
     """
-    return max(find_lines(picture, single=True), key=lambda line: (not line.lined, line.clarity)).digits[0]
+    return max(find_lines(picture, single=True), key=lambda line: (line.plain, line.clarity)).digits[0]
 
 
 def find_lines(picture: Any, single: bool = False) -> list[Line]:
@@ -95,7 +95,7 @@ def find_lines(picture: Any, single: bool = False) -> list[Line]:
             runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
             digits = [_digit(foreground.darkness, labels, run, scale) for run in runs]
             clarity = max(segment.clarity for segment in (runs[0] if single else line.segments))
-            found.append(Line(candidates, digits, clarity, len(foregrounds), foreground.lined, single))
+            found.append(Line(candidates, digits, clarity, len(foregrounds), foreground.plain, single))
     return found
 
 

@@ -10,7 +10,6 @@ import { finish, readPad, remember, say } from "./view.js";
 import { ask } from "./workers.js";
 
 const [SIDE] = held.constants.picture.WORKING; // pixels of a frame that is read
-const EVERY = held.constants.background.THRESHOLDS.length; // of a frame, the guesses by one threshold alone are read
 const STEADY = 1000; // milliseconds that an answer lasts before it is said, since screen readers speak it
 const POINT = "Point the camera at digits. What it sees stays in this page.";
 /** Why there is none, by the browser's errors. @type {Record<string, string>} */
@@ -74,7 +73,7 @@ async function open() {
 /** Reads what the camera sees, and says the answer once it is steady. @param {Drawing} mine */
 async function readFrame(mine) {
   const picture = frame(SIDE), layers = reader();
-  const { digits, activations, refusal } = await ask({ picture, layers, every: EVERY });
+  const { digits, activations, refusal } = await ask({ picture, layers, quick: true });
   if (live !== mine) return;
   mine.picture?.close();
   remember(digits, layers, activations);

@@ -126,9 +126,9 @@ export function isTooSmall({ width, height }) {
   return shorter < 8 || Math.max(width, height) > NARROW * shorter;
 }
 
-/** The lines of a picture, in each of several guesses at its foreground; or only in the first guess of every few, which
- * is faster and less sure. @type {(pixels: ImageData, every?: number) => Line[]} */
-export function findLines(pixels, every = 1) {
+/** The lines of a picture, in each of several guesses at its foreground; in a `quick` look, in few, which is less sure.
+ * @type {(pixels: ImageData, quick?: boolean) => Line[]} */
+export function findLines(pixels, quick = false) {
   if (isTooSmall(pixels)) return [];
   const colours = openPicture(pixels), [{ width, height, data }] = colours;
   if (isNormalized(colours)) {
@@ -140,8 +140,7 @@ export function findLines(pixels, every = 1) {
   const [w, h] = [width, height].map((side) => side * Math.max(1, enlargement));
   const enlarged = enlargement > 1 ? colours.map((colour) => mapped(resized(colour, cubic, w, h), byte)) : colours;
   const scale = Math.max(pixels.width, pixels.height) / Math.max(w, h);
-  const guesses = findForegrounds(enlarged).filter((_, n) => n % every === 0);
-  return guesses.flatMap((guess, _, all) => linesIn(guess, scale, all.length));
+  return findForegrounds(enlarged, quick).flatMap((guess, _, all) => linesIn(guess, scale, all.length));
 }
 
 /** @param {number} value */

@@ -30,7 +30,7 @@ type Epoch = { network: Network; point: Measured };
 type Mnist = { bytes: Uint8Array; train: number; test: number };
 /** What a worker shall do: open the picture in a file, read a picture or strokes, test a network, or train one. */
 type Opening = { file: Blob };
-type Reading = { picture: ImageBitmap; layers: Layer[]; every?: number } | { strokes: Stroke[]; layers: Layer[] };
+type Reading = { picture: ImageBitmap; layers: Layer[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it, and run the network on images. */
 type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
@@ -126,7 +126,7 @@ type State = Moment & {
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {
   picture: { WORKING: Pair; NARROW: number };
-  background: { WINDOWS: number[]; THRESHOLDS: number[]; LIFT: [number, number, number]; TEXTURE: Pair }
+  background: { WINDOWS: number[]; BLURS: number[]; THRESHOLDS: number[]; LIFT: [number, number, number]; TEXTURE: Pair }
     & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "FEW", number>;
   ruled_lines: { DARKER: Pair }
     & Record<"STEP" | "BROKEN" | "UNBROKEN" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>

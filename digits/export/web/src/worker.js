@@ -27,7 +27,7 @@ function answerTo(job) {
   if ("share" in job) return train(job);
   if ("layers" in job) layers = job.layers ?? layers;
   if ("file" in job) return opened(job.file).catch(() => null);
-  if ("picture" in job) return readPicture(job.picture, job.every);
+  if ("picture" in job) return readPicture(job.picture, job.quick);
   if ("strokes" in job) return withActivations(digitsOfStrokes(job.strokes, layers));
   if ("lesson" in job) lesson = begin(job, layers);
   else if ("mnist" in job) return test(layers, job.mnist);
@@ -66,10 +66,10 @@ function reduced(picture, scale = 1) {
 }
 
 /** The digits in a picture, in sides of a pad that it fills, or why there are none; one that lies on its side is turned.
- * A frame, of which only `every` few guesses are read, is not.
- * @type {(picture: ImageBitmap, every?: number) => object} */
-function readPicture(picture, every) {
-  const asItIs = groupsOf(picture, every), best = every ? undefined : turned(picture, asItIs.groups);
+ * Of a `quick` look, it is not.
+ * @type {(picture: ImageBitmap, quick?: boolean) => object} */
+function readPicture(picture, quick) {
+  const asItIs = groupsOf(picture, quick), best = quick ? undefined : turned(picture, asItIs.groups);
   const { width, height } = best?.picture ?? picture, longer = Math.max(width, height);
   const digits = digitsOf(best?.groups ?? asItIs.groups), none = asItIs.small ? "small" : "blank";
   const refusal = digits.length ? undefined : asItIs.groups.length ? "unlike" : none;
@@ -77,11 +77,11 @@ function readPicture(picture, every) {
   return { ...read, refusal, picture: best?.picture, degrees: best?.degrees };
 }
 
-/** The groups in each line of a picture, and whether it is too small. @type {(picture: ImageBitmap, every?: number) =>
+/** The groups in each line of a picture, and whether it is too small. @type {(picture: ImageBitmap, quick?: boolean) =>
  * { groups: Group[][]; small: boolean }} */
-function groupsOf(picture, every) {
+function groupsOf(picture, quick) {
   const pixels = reduced(picture).getImageData(0, 0, picture.width, picture.height);
-  return { groups: groupsIn(findLines(pixels, every), layers), small: isTooSmall(pixels) };
+  return { groups: groupsIn(findLines(pixels, quick), layers), small: isTooSmall(pixels) };
 }
 
 /** A picture, badly read, after it is turned counterclockwise by so many degrees, if it is read far more surely then, as
