@@ -101,10 +101,10 @@ def show_forms(args, model):
         row(f"{args.count} {name}", with_error(in_place), with_error(whole))
 
 
-def seconds(what, *args, times=9):
+def seconds(rounds, what, *args):
     """The median of several runs, after one that warms up."""
     taken = []
-    for _ in range(times + 1):
+    for _ in range(rounds + 1):
         start = perf_counter()
         what(*args)
         taken.append(perf_counter() - start)
@@ -125,17 +125,17 @@ def show_times(args, model):
 
     small, large = page(400, 400), page(4000, 3000)
     heading("one thread", "ms")
-    row("a digit, array of 400x400, read", f"{1000 * seconds(read_photos, model, [small]):.1f}")
+    row("a digit, array of 400x400, read", f"{1000 * seconds(args.rounds, read_photos, model, [small]):.1f}")
     for kind in ("JPEG", "PNG"):
         file = encoded(Image.fromarray(large), kind)
-        row(f"a digit, {kind} of 12 megapixels, read", f"{1000 * seconds(read_photos, model, [file], times=5):.0f}")
+        row(f"a digit, {kind} of 12 megapixels, read", f"{1000 * seconds(args.rounds, read_photos, model, [file]):.0f}")
     for lines, name in ((1, "a line of seven digits, read"), (5, "a page of five such lines, read")):
-        row(name, f"{1000 * seconds(read_lines, model, [written(lines)]):.0f}")
+        row(name, f"{1000 * seconds(args.rounds, read_lines, model, [written(lines)]):.0f}")
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "photo.jpg")
         picture.write_bytes(encoded(Image.fromarray(small), "JPEG"))
         for words in (["-c", "import torch"], ["-m", "digits", "predict", picture]):
-            row(f"process `python {' '.join(words[:3])}`", f"{1000 * seconds(python, *words):.0f}")
+            row(f"process `python {' '.join(words[:3])}`", f"{1000 * seconds(args.rounds, python, *words):.0f}")
 
 
 def border(image):
@@ -270,6 +270,7 @@ def main(words=None):
     options.add_argument(
         "--count", type=int, default=500, help="photos or forms of each kind, or pictures to change (500)"
     )
+    options.add_argument("--rounds", type=int, default=9, help="how often times are measured (9)")
     options.add_argument("--lines", type=int, default=200, help="lines of each kind (200)")
     args = options.parse_intermixed_args(words)
     cv2.setNumThreads(1)

@@ -54,7 +54,7 @@ def test_processes(short):
         ("accuracy baselines --images 500", 1, 22.25, 90),
         ("accuracy bits", 10, 90, 100),
         ("reading --count 8 --lines 4", 8, 0, 100),
-        ("reading times", 7, 1, 60_000),
+        ("reading times --rounds 1", 7, 1, 60_000),
         ("speed sweep --rounds 1 --networks 2 --epochs 1", 3, 0.05, 300),
     ],
 )
