@@ -1,8 +1,19 @@
 """A user's mistake, and how text that may come from a stranger is shown."""
 
+from importlib.metadata import PackageNotFoundError, distribution
+
 
 class UserError(Exception):
     """Something that the person at the keyboard can mend: shown as one line, without a traceback."""
+
+
+def install(extra: str) -> str:
+    """The command that installs an extra of this package: by name where it is installed, else from its folder."""
+    try:
+        distribution("digits")
+    except PackageNotFoundError:
+        return f"pip install -e '.[{extra}]'"
+    return f"pip install 'digits[{extra}]'"
 
 
 def printable(text: str) -> str:

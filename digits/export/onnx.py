@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from digits.errors import UserError
+from digits.errors import UserError, install
 from digits.network import predictions
 
 CLOSE = 1e-5  # largest difference of an activation from PyTorch's
@@ -35,7 +35,7 @@ def model(network: nn.Module, side: int = 28, **facts: Any) -> bytes:
     Raises UserError if a package is missing.
     """
     if any(find_spec(package) is None for package in ("onnx", "onnxscript", "onnxruntime")):
-        raise UserError("this needs onnx, onnxscript and onnxruntime: pip install -e '.[onnx]'")
+        raise UserError(f"this needs onnx, onnxscript and onnxruntime: {install('onnx')}")
     program: Any = torch.onnx.export(
         Reader(deepcopy(network)).eval(),
         (torch.zeros(2, side, side, device=next(network.parameters()).device),),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from digits.errors import UserError
+from digits.errors import UserError, install
 from digits.files import refuse_links, write_atomically
 
 
@@ -22,7 +22,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
         from digits.figures import chapter  # needs matplotlib, which is optional
         from digits.plots.style import png
     except ImportError as error:
-        raise UserError(f"the figures need {error.name}: pip install -e '.[figures]'") from error
+        raise UserError(f"the figures need {error.name}: {install('figures')}") from error
     from digits.checkpoint.contents import rebuilt
     from digits.checkpoint.selection import choose
     from digits.data import MNISTDataModule

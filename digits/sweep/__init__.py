@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from digits.cli import PositiveInt, Rate
-from digits.errors import UserError
+from digits.errors import UserError, install
 from digits.files import refuse_links, write_atomically
 from digits.settings import Init
 from digits.train import train
@@ -64,7 +64,7 @@ def sweep(
         from digits.sweep.search import complete, open_storage
         from digits.sweep.trials import Setting, propose, test, validate
     except ImportError as error:
-        raise UserError(f"a sweep needs {error.name}: pip install -e '.[sweep]'") from error
+        raise UserError(f"a sweep needs {error.name}: {install('sweep')}") from error
     from digits.data import MNISTDataModule
 
     space: dict[str, list[Any]] = {"hidden": sorted({*hidden}), "lr": sorted({*lr})}

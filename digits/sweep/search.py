@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from tqdm import tqdm
 
-from digits.errors import UserError
+from digits.errors import UserError, install
 from digits.training.callbacks import Interrupted
 
 logging.set_verbosity(logging.ERROR)
@@ -49,7 +49,7 @@ def open_storage(url: str, stop: Event, attempts: int = 5) -> Storage:
     try:
         storage = Storage(url, pool, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
     except (ImportError, ArgumentError, ValueError) as error:  # such as a port that is no number
-        raise UserError(f"--storage: {error}; for a driver pip install -e '.[postgres]', or '.[mysql]'") from error
+        raise UserError(f"--storage: {error}; for a driver {install('postgres')}, or mysql") from error
     except (SQLAlchemyError, StorageInternalError) as error:  # another process may be making the same tables
         if attempts == 1:
             raise StorageInternalError from error

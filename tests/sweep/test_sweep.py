@@ -162,7 +162,7 @@ def test_weights_that_are_not_finite_end_a_trial(run, monkeypatch):
 @pytest.mark.parametrize(
     "args, reason",
     [
-        (["--storage", "anything"], "--storage: .*[.]\\[postgres\\]"),
+        (["--storage", "anything"], "--storage: .*digits\\[postgres\\]"),
         (["--storage", "postgresql://user@host:port/name"], "--storage: .*port"),
         (["--storage", "postgresql://digits@127.0.0.1:1/name"], "the database does not answer: .*onnection refused"),
         (["--lr", "0"], "--lr. Must be > 0"),
@@ -196,5 +196,5 @@ def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(package, run,
     with pytest.raises(SystemExit):
         run()
     [line] = capsys.readouterr().err.splitlines()
-    assert f"a sweep needs {package}: pip install -e '.[sweep]'" in line
+    assert f"a sweep needs {package}: pip install 'digits[sweep]'" in line
     assert not Path("runs").exists()
