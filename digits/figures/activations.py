@@ -7,7 +7,8 @@ from torch import Tensor
 from digits.backprop import feedforward
 from digits.model import DigitClassifier
 from digits.network import inputs, weights_and_biases
-from digits.plots.style import BLACK, BLUE, VERMILION, figure
+from digits.plots.network import SIGNED
+from digits.plots.style import BLACK, figure
 
 MOST = 150  # lines between two layers: those of the largest contributions
 HEIGHT = 3.8  # inches
@@ -34,7 +35,7 @@ def activations(model: DigitClassifier, image: Tensor) -> Figure:
         for there, here in zip(*(each.tolist() for each in torch.unravel_index(largest, w.shape)), strict=True):
             share = (contributions[there, here] / contributions.abs().max()).item()
             ends = places[number][here].item(), places[number + 1][there].item()
-            colour = VERMILION if share > 0 else BLUE
+            colour = SIGNED[5] if share > 0 else SIGNED[1]
             right.plot((number, number + 1), ends, color=colour, linewidth=3 * abs(share), alpha=0.6, zorder=1)
     for number, (a, y) in enumerate(zip(layers, places, strict=True)):
         size = min(190.0, (60 * HEIGHT / len(y)) ** 2)  # of a circle, in square points: 60 of the 72 in an inch

@@ -23,7 +23,9 @@ class LiveCurve(Callback):
         self.accuracy.append(100 * trainer.callback_metrics["accuracy/test"].item())
         self.axes.clear()
         self.axes.plot(range(1, len(self.accuracy) + 1), self.accuracy, "o-", color=BLUE)
-        self.axes.set(xlabel="epochs of training", ylabel="accuracy on test images, %", xlim=(0, trainer.max_epochs + 1))
+        low, high = max(0, min(self.accuracy) - 5), min(100, max(self.accuracy) + 5)  # so that noise looks small
+        self.axes.set(xlim=(0, trainer.max_epochs + 1), ylim=(low, high))
+        self.axes.set(xlabel="epochs of training", ylabel="accuracy on test images, %")
         self.axes.set_title(f"{module.shape} at learning rate {module.lr:g}: {self.accuracy[-1]:.1f} %", fontsize=10)
         if self.shown:
             self.shown.update(self.figure)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -27,6 +28,16 @@ NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
 SOLUTION = re.compile(r"<details>\n<summary>.*?</summary>\n\n```python\n(.*?)\n```\n\n(.*?)\n\n</details>", re.S)
 
 
+class Client(NotebookClient):
+    """nbclient, but what a widget shows is kept as an output of its cell: a reader without widgets sees it as well.
+
+    And it does not answer the widgets, after which it may miss that a cell has ended.
+    """
+
+    def on_comm_open_jupyter_widget(self, msg: dict[str, Any]) -> None:
+        return None
+
+
 def load() -> NotebookNode:
     return nbformat.read(NOTEBOOK, as_version=4)
 
@@ -34,7 +45,7 @@ def load() -> NotebookNode:
 def run(notebook: NotebookNode, folder: Path) -> None:
     """Run all cells, in place, with an empty `folder` as the working directory; raises if a cell does."""
     (folder / "data").symlink_to(DATA)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    Client(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # the times at which it ran
     for output in outputs(notebook):
@@ -46,11 +57,8 @@ def run(notebook: NotebookNode, folder: Path) -> None:
 
 
 def outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
-    """The outputs of all cells, and of all widgets."""
     for cell in notebook.cells:
         yield from cell.get("outputs", [])
-    for widget in widgets(notebook).values():
-        yield from widget["state"].get("outputs", [])
 
 
 def widgets(notebook: NotebookNode) -> dict[str, NotebookNode]:
@@ -95,7 +103,7 @@ def value(number: str) -> float:
 def write(notebook: NotebookNode) -> None:
     """Write the notebook, its widgets numbered from 1 on: their names would be others every time."""
     text = nbformat.writes(notebook) + "\n"
-    for number, name in enumerate(sorted(widgets(notebook), key=text.index), 1):
+    for number, name in enumerate(widgets(notebook), 1):
         text = text.replace(name, f"{number:032x}")
     write_atomically(NOTEBOOK, text.encode())
 
