@@ -96,7 +96,7 @@ def test_it_runs_and_its_text_says_what_comes_out(kept, mnist_dir, tmp_path):
     support.with_solutions(notebook)
     before = sum(os.times()[2:4])  # of processes that have ended
     support.run(notebook, tmp_path)
-    assert sum(os.times()[2:4]) - before < 180  # seconds of one core
+    assert 5 < sum(os.times()[2:4]) - before < 180  # seconds of one core
     assert support.disagreements(notebook) == []
     for old, new in zip(code_cells(kept), code_cells(notebook), strict=False):
         assert [sorted(output.get("data", {})) for output in old.outputs] == [

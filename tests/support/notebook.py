@@ -101,10 +101,11 @@ def value(number: str) -> float:
 
 
 def write(notebook: NotebookNode) -> None:
-    """Write the notebook, its widgets numbered from 1 on: their names would be others every time."""
+    """Write the notebook, its widgets numbered as they were made: their names would be others every time."""
     text = nbformat.writes(notebook) + "\n"
     for number, name in enumerate(widgets(notebook), 1):
         text = text.replace(name, f"{number:032x}")
+    text = nbformat.writes(nbformat.reads(text, as_version=4)) + "\n"  # sorts them
     write_atomically(NOTEBOOK, text.encode())
 
 
