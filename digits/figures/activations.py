@@ -1,0 +1,52 @@
+"""A network and what its neurons say of one image, layer by layer."""
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from digits.backprop import feedforward
+from digits.model import DigitClassifier
+from digits.network import inputs, weights_and_biases
+from digits.plots.network import SIGNED
+from digits.plots.style import BLACK, figure
+
+MOST = 150  # lines between two layers: those of the largest contributions
+HEIGHT = 3.8  # inches
+
+
+@torch.no_grad()
+def activations(model: DigitClassifier, image: Tensor) -> Figure:
+    """An image (28, 28) uint8, or float 0..1, and every neuron as a circle, the darker the larger its activation.
+
+    A line is a contribution, activation times weight, to the weighted input of a neuron in the next layer: red if it is
+    positive, blue if negative, and the wider the larger. The 784 pixels have none: there would be too many.
+    """
+    weights, biases = weights_and_biases(model.network)
+    x, *layers = feedforward(weights, biases, inputs(image[None], like=weights[0]))
+    fig = figure(HEIGHT)
+    left, right = fig.subplots(1, 2, width_ratios=(1, 2.6))
+    left.imshow(x.view(image.shape), cmap="gray_r", vmin=0, vmax=1)
+    left.set_title(f"{x.numel()} pixels", fontsize=10)
+    left.set(xticks=[], yticks=[])
+    places = [torch.linspace(1, 0, len(layer[0]) + 2)[1:-1] for layer in layers]
+    for number, (a, w) in enumerate(zip(layers, weights[1:], strict=False)):
+        contributions = w * a  # (neurons of the next layer, of this one)
+        largest = contributions.abs().flatten().topk(min(MOST, contributions.numel())).indices
+        for there, here in zip(*(each.tolist() for each in torch.unravel_index(largest, w.shape)), strict=True):
+            share = (contributions[there, here] / contributions.abs().max()).item()
+            ends = places[number][here].item(), places[number + 1][there].item()
+            colour = SIGNED[5] if share > 0 else SIGNED[1]
+            right.plot((number, number + 1), ends, color=colour, linewidth=3 * abs(share), alpha=0.6, zorder=1)
+    for number, (a, y) in enumerate(zip(layers, places, strict=True)):
+        size = min(190.0, (60 * HEIGHT / len(y)) ** 2)  # of a circle, in square points: 60 of the 72 in an inch
+        style = {"cmap": "gray_r", "vmin": 0, "vmax": 1, "edgecolors": BLACK, "linewidths": min(0.6, size**0.5 / 10)}
+        right.scatter(torch.full_like(y, number), y, size, a[0], zorder=2, **style)
+        kind = "output" if number == len(layers) - 1 else "hidden"
+        right.text(number, 1.02, f"{len(y)} {kind} neuron{'s'[: len(y) > 1]}", ha="center", fontsize=10)
+    for digit, (activation, y) in enumerate(zip(layers[-1][0].tolist(), places[-1].tolist(), strict=True)):
+        name = digit if model.only_digit is None else model.only_digit
+        bold = "bold" if activation == layers[-1].max() else "normal"
+        right.text(len(layers) - 0.88, y, f"{name}   {activation:.2f}", va="center", fontsize=9, weight=bold)
+    right.set(xlim=(-0.25, len(layers) - 0.5), ylim=(0, 1))
+    right.set_axis_off()
+    return fig

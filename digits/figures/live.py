@@ -1,0 +1,35 @@
+"""A learning curve that grows in a notebook while a network trains."""
+
+from typing import Any
+
+from lightning.pytorch.callbacks import Callback
+
+from digits.plots.style import BLUE, figure
+
+
+class LiveCurve(Callback):
+    """Draw the accuracy on the test images below a notebook's cell, anew after each epoch.
+
+    `accuracy` has it in per cent, by epoch.
+    """
+
+    def __init__(self) -> None:
+        self.accuracy: list[float] = []
+        self.figure = figure(2.6)
+        self.axes = self.figure.subplots()
+        self.shown: Any = None  # what IPython puts a new picture into
+
+    def on_validation_end(self, trainer: Any, module: Any) -> None:
+        self.accuracy.append(100 * trainer.callback_metrics["accuracy/test"].item())
+        self.axes.clear()
+        self.axes.plot(range(1, len(self.accuracy) + 1), self.accuracy, "o-", color=BLUE)
+        low, high = max(0, min(self.accuracy) - 5), min(100, max(self.accuracy) + 5)  # so that noise looks small
+        self.axes.set(xlim=(0, trainer.max_epochs + 1), ylim=(low, high))
+        self.axes.set(xlabel="epochs of training", ylabel="accuracy on test images, %")
+        self.axes.set_title(f"{module.shape} at learning rate {module.lr:g}: {self.accuracy[-1]:.1f} %", fontsize=10)
+        if self.shown:
+            self.shown.update(self.figure)
+        else:
+            from IPython.display import display  # here, since all but a notebook does without
+
+            self.shown = display(self.figure, display_id=True)

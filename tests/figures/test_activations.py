@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import torch
+
+from digits.figures import activations as drawing
+from digits.figures.activations import activations
+from digits.model import DigitClassifier
+from digits.plots.network import SIGNED
+
+
+@pytest.mark.parametrize("hidden, only_digit", [([6], None), ([6, 5], None), ([], None), ([6], 9)])
+def test_circles_are_as_dark_as_the_activations(hidden, only_digit):
+    model = DigitClassifier(hidden, seed=3, only_digit=only_digit)
+    image = torch.rand(28, 28, generator=torch.Generator().manual_seed(1))
+    left, right = activations(model, image).axes
+    assert np.allclose(left.images[0].get_array(), image)
+    a = image.view(1, 784)
+    circles = iter(right.collections)
+    for layer in model.network:
+        a = layer(a).detach()
+        if isinstance(layer, torch.nn.Sigmoid):
+            assert np.allclose(next(circles).get_array(), a[0], atol=1e-6)
+    assert next(circles, None) is None
+    said = [text.get_text() for text in right.texts][-a.numel() :]
+    names = range(10) if only_digit is None else [only_digit]
+    assert said == [f"{name}   {activation:.2f}" for name, activation in zip(names, a[0].tolist(), strict=True)]
+
+
+def test_lines_are_the_largest_contributions(monkeypatch):
+    monkeypatch.setattr(drawing, "MOST", 7)
+    model = DigitClassifier([6], seed=3)
+    first, _, last, _ = model.network
+    a = first(torch.ones(1, 784)).sigmoid()
+    contributions = (last.weight * a).detach()
+    _, right = activations(model, torch.ones(28, 28)).axes
+    hidden, outputs = (circles.get_offsets()[:, 1] for circles in right.collections)
+    drawn = {}
+    for line in right.lines:
+        here, there = line.get_ydata()
+        place = int(np.argmin(abs(outputs - there))), int(np.argmin(abs(hidden - here)))
+        drawn[place] = line.get_linewidth() * (1 if line.get_color() == SIGNED[5] else -1)
+    order = contributions.abs().flatten().argsort(descending=True)[:7]
+    assert set(drawn) == {divmod(int(n), 6) for n in order}
+    for place, width in drawn.items():
+        assert width == pytest.approx(3 * (contributions[place] / contributions.abs().max()).item(), abs=1e-5)

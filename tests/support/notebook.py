@@ -1,0 +1,117 @@
+"""docs/chapter1.ipynb: run it, and hold what its text says against what its cells print.
+
+`python -m tests.support.notebook` runs it from its first cell to its last and writes its outputs anew; its text and
+code are edited by hand. Look at what changes.
+"""
+
+import base64
+import io
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from PIL import Image
+
+from digits.files import write_atomically
+from digits.plots.style import png
+from tests.support.small_mnist import DATA
+
+NOTEBOOK = Path(__file__).parents[2] / "docs" / "chapter1.ipynb"
+BOLD = re.compile(r"\*\*([-−]?\d[\d,]*(?:\.\d+)?)\*\*")  # a number that the text takes from an output
+NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
+SOLUTION = re.compile(r"<details>\n<summary>.*?</summary>\n\n```python\n(.*?)\n```\n\n(.*?)\n\n</details>", re.S)
+
+
+class Client(NotebookClient):
+    """nbclient, but what a widget shows is kept as an output of its cell: a reader without widgets sees it as well.
+
+    And it does not answer the widgets, after which it may miss that a cell has ended.
+    """
+
+    def on_comm_open_jupyter_widget(self, msg: dict[str, Any]) -> None:
+        return None
+
+
+def load() -> NotebookNode:
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+def run(notebook: NotebookNode, folder: Path) -> None:
+    """Run all cells, in place, with an empty `folder` as the working directory; raises if a cell does."""
+    (folder / "data").symlink_to(DATA)
+    Client(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # the times at which it ran
+    for output in outputs(notebook):
+        if data := output.get("data"):
+            data.pop("image/jpeg", None)  # the same as its PNG
+            if "image/png" in data:
+                picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+                data["image/png"] = base64.b64encode(png(picture)).decode()
+
+
+def outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    for cell in notebook.cells:
+        yield from cell.get("outputs", [])
+
+
+def widgets(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    """What the notebook keeps of each widget, by its name."""
+    return notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
+
+
+def with_solutions(notebook: NotebookNode) -> list[str]:
+    """Add the solution of each exercise as a cell of code and one of text; the titles of the exercises."""
+    titles = []
+    for cell in list(notebook.cells):
+        if cell.cell_type == "markdown" and (found := SOLUTION.search(cell.source)):
+            titles.append(cell.source.splitlines()[0])
+            notebook.cells.append(nbformat.v4.new_code_cell(found[1]))
+            notebook.cells.append(nbformat.v4.new_markdown_cell(found[2]))
+    return titles
+
+
+def printed(cell: NotebookNode) -> str:
+    """What a cell of code printed, also what it printed beside a widget."""
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+def disagreements(notebook: NotebookNode) -> list[str]:
+    """Each number in bold that the last cell of code before it did not print, within one in its last digit."""
+    found, output = [], ""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            output = printed(cell)
+            continue
+        for said in BOLD.findall(SOLUTION.sub("", cell.source)):
+            digit = 10.0 ** -len(said.partition(".")[2])
+            if not any(abs(value(said) - value(number)) < 1.001 * digit for number in NUMBER.findall(output)):
+                found.append(f"{cell.get('id')}: {said} is not in: {output.strip()}")
+    return found
+
+
+def value(number: str) -> float:
+    return float(number.replace("−", "-").replace(",", ""))
+
+
+def write(notebook: NotebookNode) -> None:
+    """Write the notebook, its widgets numbered as they were made: their names would be others every time."""
+    text = nbformat.writes(notebook) + "\n"
+    for number, name in enumerate(widgets(notebook), 1):
+        text = text.replace(name, f"{number:032x}")
+    text = nbformat.writes(nbformat.reads(text, as_version=4)) + "\n"  # sorts them
+    write_atomically(NOTEBOOK, text.encode())
+
+
+if __name__ == "__main__":
+    book = load()
+    with tempfile.TemporaryDirectory() as folder:
+        run(book, Path(folder))
+    write(book)
+    sys.exit("\n".join(disagreements(book)) or None)
