@@ -9,6 +9,7 @@ def test_the_map_is_that_of_the_code():
 
 
 def test_every_module_is_on_it():
+    """Else: name it in a row of the layers in pyproject.toml, then python -m tests.support.house"""
     shown = re.findall(r"font-weight='600'>([\w.]+)/?<", house.OUT.read_text("utf-8"))
     there = {
         path.name

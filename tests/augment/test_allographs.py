@@ -32,4 +32,5 @@ def test_the_bundled_network_reads_every_way():
     for digit, ways in ATLAS.items():
         for way in ways:
             outputs = network(inputs(pen.draw(pen.parse((way,)), chosen, hand), like=linears(network)[0].weight))
-            assert (outputs.argmax(1) == digit).double().mean() > 0.8, way
+            share = (outputs.argmax(1) == digit).double().mean().item()
+            assert share > 0.8, f"{way}: {share:.0%} of 100 drawings are read as a {digit}"
