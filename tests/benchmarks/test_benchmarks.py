@@ -6,7 +6,7 @@ import re
 import pytest
 from PIL import Image
 
-from tests.benchmarks import reading
+from tests.benchmarks import film, reading
 from tests.support.pages import CHROMIUM, photographed
 from tests.support.small_mnist import DATA
 
@@ -92,6 +92,14 @@ def test_the_page(short, tmp_path):
     (tmp_path / "9_is_a_4.png").write_bytes(photographed(4))
     ((seconds, accuracy),) = short(f"page learning --rounds 1 {tmp_path}").values()
     assert 0 < seconds < 600 and accuracy > 85
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_the_film(tmp_path, monkeypatch):
+    monkeypatch.setattr(film, "SECONDS", 1)
+    film.main(["--out", str(tmp_path / "page.gif"), "--data_dir", str(DATA)])
+    shown = Image.open(tmp_path / "page.gif")
+    assert shown.n_frames > 5 and shown.width == film.WIDTH
 
 
 def test_pictures(short, tmp_path):
