@@ -104,6 +104,53 @@ def test_the_pad_stays_in_view_above_the_neurons_of_a_phone(page_file, visit):
     assert box["y"] >= 0 and box["y"] + box["height"] <= 640
 
 
+def test_a_phone_is_told_to_tap(page_file, visit):
+    """With no word of a mouse, of keys, or of what takes them."""
+    page = visit(page_file, 390, 844, has_touch=True, is_mobile=True)
+    assert page.locator("#explain").inner_text().startswith("Tap any part")
+    assert page.locator("#said").inner_text() in ("", "Or choose a picture of handwriting.")
+    page.locator("#paper").tap()
+    assert "centred by its mass" in page.locator("#explain").inner_text()
+    page.locator("#undo").tap()
+    assert page.locator("#said").inner_text() == "Or choose a picture of handwriting."
+    page.locator("#paper").tap()
+    assert "Keys" not in page.locator("#explain").inner_text()
+
+
+@pytest.mark.parametrize("size", [(390, 844), (844, 390), (720, 450)])
+def test_one_trains_beside_what_is_read(size, page_file, visit):
+    """On a phone either way, and enlarged twofold: the drawing, its answer and the curve are in view."""
+    page = visit(page_file, *size)
+    draw(page, 3)
+    ends = "(id) => Math.round(document.querySelector(id).getBoundingClientRect().right)"
+    assert page.evaluate(ends, ".outputs .neurons") == pytest.approx(page.evaluate(ends, "#network-view"), abs=28)
+    teach = [box.bounding_box()["y"] for box in page.locator("#teach button:not(#stop)").all()]
+    assert len(set(teach)) == 1
+    page.locator("#train").click()
+    for id in ("paper", "said", "start", "chart", "size"):
+        box = page.locator(f"#{id}").bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size[1], id
+
+
+def test_a_stroke_from_beside_the_pad_selects_no_text(page_file, visit):
+    page = visit(page_file)
+    draw(page, 3)
+    box, said = page.locator("#paper").bounding_box(), page.locator("#said").bounding_box()
+
+    def selected(*points):
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=3)
+        page.mouse.up()
+        return page.evaluate("getSelection().toString()")
+
+    left, right, y = box["x"] - 20, box["x"] + box["width"] + 20, box["y"] + 100
+    assert selected((left, y), (box["x"] + 50, y), (said["x"] + 100, said["y"] + 10)) == ""
+    assert selected((right, y), (box["x"] + 50, y), (said["x"] + 100, said["y"] + 10)) == ""
+    assert selected((said["x"] + 1, said["y"] + 10), (said["x"] + 150, said["y"] + 10)).startswith("3 at")
+
+
 def test_the_page_fills_a_large_screen(page_file, visit):
     page = visit(page_file, 1920, 1080)
     assert page.evaluate("answer.getBoundingClientRect().right - paper.getBoundingClientRect().left") > 1300
@@ -186,12 +233,16 @@ def test_parts_say_what_they_do(page_file, visit):
     for part, words in [
         ("#pixels", "intensity"),
         ("#answer", "most active"),
+        ("#answer", "where two outputs are on, the bits of both are"),
+        ("#paper", "Keys 0 to 9"),
         ("#paper", "centred by its mass"),
         (".hidden button >> nth=7", "Weighted input"),
         (".outputs button >> nth=7", "contribute to it"),
     ]:
         page.locator(part).hover()
         assert words in page.locator("#explain").inner_text()
+    both = "digits.network.binaryLayer(digits.held.bits, Float32Array.from([0, 0, 0, 1, 0, 0, 0, 0, 1, 0]))"
+    assert page.evaluate(both) == [1, 0, 1, 1]
 
 
 def test_a_hidden_neuron_shows_its_contributions(page_file, visit):
@@ -200,6 +251,7 @@ def test_a_hidden_neuron_shows_its_contributions(page_file, visit):
     draw(page, 3)
     j = next(j for j, a in enumerate(activations(page)[1]) if a > 0.9)
     page.locator(".hidden button").nth(j).hover()
+    assert "The outputs show its contributions" in page.locator("#explain").inner_text()
     weights = page.evaluate(
         "(j) => [...Array(10).keys()].map((i) => digits.state.network.layers[1].weights[100 * i + j])", j
     )

@@ -58,6 +58,22 @@ def test_a_finger_moves_from_neuron_to_neuron(page_file, visit):
     assert looked(page) is None
 
 
+def test_a_tap_chooses_the_nearest_neuron_and_shows_it_above_the_finger(page_file, visit):
+    """Between the discs too, of which 1 mm or less is a phone's whole neuron."""
+    page = visit(page_file, 390, 844, has_touch=True, is_mobile=True)
+    draw(page, 3)
+    group = page.locator(".hidden .neurons")
+    group.scroll_into_view_if_needed()
+    box = group.bounding_box()
+    for row, column in [(2.02, 3.02), (3.5, 4.5), (2.98, 3.98), (2.5, 5.5), (5.5, 9.99)]:
+        page.touchscreen.tap(box["x"] + column / 10 * box["width"], box["y"] + row / 10 * box["height"])
+        assert looked(page) == 10 * int(row) + int(column)
+        loupe = page.locator(".hidden .looked").evaluate("cell => getComputedStyle(cell, '::after').height")
+        assert float(loupe.removesuffix("px")) >= 30
+    page.locator("h1").tap()
+    assert page.locator(".hidden .looked").count() == 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_the_page(scheme, page_file, visit):
     """By WCAG's contrast of 4.5, for what is there to be read."""

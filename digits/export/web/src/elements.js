@@ -7,6 +7,9 @@ export function find(id, Kind) {
   throw new Error(`there is no ${Kind.name} #${id}`);
 }
 
+/** Whether there is a mouse, and likely a keyboard: what one can do with them is said only then. */
+export const canHover = () => matchMedia("(hover: hover)").matches;
+
 /** A new element with text or elements inside; text stays text, whatever is in it.
  * @template {keyof HTMLElementTagNameMap} K @param {K} kind @param {(Node | string)[]} inside */
 export function element(kind, ...inside) {

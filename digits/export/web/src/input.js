@@ -15,7 +15,7 @@ export async function readPicture(file) {
   const picture = await ask({ file });
   if (picture) await takePicture(picture);
   else {
-    const heic = "This browser opens no iPhone’s HEIC. Send a JPEG, or paste a screenshot.";
+    const heic = "This browser opens no iPhone’s HEIC. Send a JPEG or a screenshot.";
     const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
     clear();
     say(isHeic ? heic : "This is not a picture that the browser can open.");

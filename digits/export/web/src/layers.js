@@ -106,18 +106,25 @@ const columnsOf = (group) => Number(getComputedStyle(group).getPropertyValue("--
 function listen(group, look) {
   const cells = /** @type {HTMLButtonElement[]} */ ([...group.children]);
   const numberOf = (/** @type {any} */ cell) => cells.indexOf(cell);
-  const point = (/** @type {PointerEvent} */ { clientX, clientY }) => {
-    const j = numberOf(document.elementFromPoint(clientX, clientY)?.closest("button"));
-    if (j >= 0) look(j);
+  const point = (/** @type {PointerEvent} */ { clientX, clientY }) => { // the nearest, also between the discs
+    const { left, top, width, height } = group.getBoundingClientRect(), columns = columnsOf(group);
+    const rows = Math.ceil(cells.length / columns);
+    const placeOf = (/** @type {number} */ share, /** @type {number} */ n) => (
+      Math.min(n - 1, Math.max(0, Math.floor(share * n)))
+    );
+    const j = columns * placeOf((clientY - top) / height, rows) + placeOf((clientX - left) / width, columns);
+    if (j in cells) look(j);
   };
   group.addEventListener("pointerdown", point);
   group.addEventListener("pointermove", point); // with a finger too, which the first neuron would keep
   group.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && look(null));
   group.addEventListener("focusin", ({ target }) => {
     for (const cell of cells) cell.tabIndex = cell === target ? 0 : -1;
-    look(numberOf(target));
+    if (cells[numberOf(target)].matches(":focus-visible")) look(numberOf(target)); // a finger has chosen the nearest
   });
-  group.addEventListener("focusout", () => look(null));
+  group.addEventListener("focusout", ({ relatedTarget }) => { // null where one taps between the discs
+    if (relatedTarget instanceof Node && !group.contains(relatedTarget)) look(null);
+  });
   group.addEventListener("keydown", (event) => {
     const j = numberOf(event.target), end = cells.length - 1 - j, columns = columnsOf(group);
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -j, End: end };

@@ -2,7 +2,7 @@
 // here is there in the browser's console, as `digits`.
 
 import { offerCamera } from "./camera.js";
-import { onClick } from "./elements.js";
+import { canHover, onClick } from "./elements.js";
 import { heldLayers } from "./held.js";
 import { listenToInput } from "./input.js";
 import { palette } from "./layers.js";
@@ -45,9 +45,9 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   for (const kind of ["pointerover", "focusin", "pointerdown"]) {
     addEventListener(kind, ({ target }) => {
       if (!(target instanceof Element) || target.closest(".neurons")) return;
-      const says = target.closest("[data-says]")?.getAttribute("data-says");
+      const { says, keys } = target.closest(/** @type {any} */ ("[data-says]"))?.dataset ?? {};
       if (kind === "pointerdown") look(null);
-      else if (says || !state.looked) explain(says);
+      else if (says || !state.looked) explain(canHover() && keys ? `${says} ${keys}` : says);
     });
   }
   addEventListener("resize", fit);

@@ -73,9 +73,10 @@ export function offerTraining() {
   });
 }
 
-/** Scrolls no further down than until the whole pad is above the sheet, so that what is read is in sight too. */
+/** Scrolls no further down than until the whole pad is above the sheet, so that what is read is in sight too; on its
+ * side, where the pad is beside it, to the panel. */
 function showPad() {
-  if (getComputedStyle(panel).position !== "fixed") return; // on its side the page has no sheet
+  if (getComputedStyle(panel).position !== "fixed") return panel.scrollIntoView();
   scrollTo(0, 0); // where the pad sticks to no edge
   scrollTo(0, find("pad", HTMLElement).getBoundingClientRect().bottom + 12 - panel.getBoundingClientRect().top);
 }

@@ -1,7 +1,7 @@
 // What the page shows: the answer and the pad, every layer of the network, and what is said of them in words.
 
 import { paintConnections } from "./connections.js";
-import { element, find, write } from "./elements.js";
+import { canHover, element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network.js";
@@ -184,13 +184,14 @@ function inSentence(layer, j, activations) {
   const z = weightedInput(weights, biases[j], activations[layer - 1], j).toFixed(1).replace("-", "−");
   const pixels = "red pixels excite it, blue ones inhibit it";
   const neurons = "red neurons contribute to it, blue ones against it";
-  const own = layer < layers.length ? ". Beyond: its contributions, activation times weight" : "";
+  const beyond = layer + 1 < layers.length ? `Hidden ${layer + 1} shows` : "The outputs show";
+  const own = layer < layers.length ? `. ${beyond} its contributions, activation times weight` : "";
   return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${own}.`;
 }
 
 /** @type {(sentence?: string | null) => void} */
 export function explain(sentence) {
-  write("explain", sentence ?? "Point at any part, or at a neuron, to see what it does.");
+  write("explain", sentence ?? `${canHover() ? "Point at" : "Tap"} any part, or a neuron, to see what it does.`);
 }
 
 /** Looks into a neuron or, again, into none, or that which is kept. @type {(neuron: State["looked"]) => void} */
@@ -265,7 +266,7 @@ function placeBoxes() {
 /** Says in words what was read, or something else; not while one draws, since screen readers speak it. */
 export function say(other = "") {
   const { digits, drawing: { picture, refusal } } = state, none = refusal ? REFUSALS[refusal] : "Reading …";
-  const instead = picture ? none : "Or drop, paste or choose a picture of handwriting.";
+  const instead = picture ? none : `Or ${canHover() ? "drop, paste or " : ""}choose a picture of handwriting.`;
   write("said", other || (digits.length ? inWords() : instead));
 }
 
