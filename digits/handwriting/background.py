@@ -27,6 +27,7 @@ FASTEST = 0.995  # the contrast 1 is that which so many of the pixels do not rea
 STRONG = 0.4  # an edge is where the contrast is at least so high
 HARDLY = 0.2  # ... unless all others have less than so much of its contrast
 BLURS = 0, 2.8  # standard deviations in pixels: the second takes out fine patterns, such as those of cheques
+LOW = 200  # ... if a side of the picture is shorter than so many pixels: on a page, digits are as fine
 THRESHOLDS = 0.8, 0.5  # the foreground is at least so dark, as shares of the mean darkness at the edges
 INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
@@ -63,7 +64,7 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     light = light + np.float32(LIFT[0])
     unruled, count = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
     found = []
-    for blur in BLURS:
+    for blur in BLURS if min(light.shape) < LOW else BLURS[:1]:
         smooth, unlined = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
         gradients, edges = contrasts(np.log(smooth + LIFT[1]), INNER)
         off_lines = edges & (unruled == light)

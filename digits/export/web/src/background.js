@@ -8,14 +8,15 @@ import { mean, padded, quantile, resized, rounded, sample, valuesIn } from "./im
 import { withoutRuledLines } from "./ruled-lines.js";
 
 const {
-  WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, HARDLY, BLURS, THRESHOLDS, INNER, PALE, FEW, TEXTURE,
+  WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, HARDLY, BLURS, LOW, THRESHOLDS, INNER, PALE, FEW, TEXTURE,
 } = held.constants.background;
 
 /** Guesses at the foreground of a picture, [red, green, blue] of 0..255: one for each blur, window and threshold,
  * without what looks ruled and, if there is only a little, with it; none of a texture. Of a `quick` look, only those of
  * the first blur and threshold. @type {(colours: Image[], quick?: boolean) => Foreground[]} */
 export function findForegrounds([red, green, blue], quick = false) {
-  const [blurs, thresholds] = [BLURS, THRESHOLDS].map((all) => (quick ? all.slice(0, 1) : all));
+  const blurs = quick || Math.min(red.width, red.height) >= LOW ? BLURS.slice(0, 1) : BLURS;
+  const thresholds = quick ? THRESHOLDS.slice(0, 1) : THRESHOLDS;
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
   const [unruled, count] = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));

@@ -127,7 +127,7 @@ type State = Moment & {
 type Constants = {
   picture: { WORKING: Pair; NARROW: number };
   background: { WINDOWS: number[]; BLURS: number[]; THRESHOLDS: number[]; LIFT: [number, number, number]; TEXTURE: Pair }
-    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "FEW", number>;
+    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "FEW" | "LOW", number>;
   ruled_lines: { DARKER: Pair }
     & Record<"STEP" | "BROKEN" | "UNBROKEN" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>
     & Record<"DISTANT" | "HELD" | "BORDER" | "HEAVY" | "SHADE", number>;
