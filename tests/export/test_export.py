@@ -28,6 +28,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 def export(tmp_path, monkeypatch, verb):
     """Run `digits export --network` in an empty folder; returns its exit code, output and errors."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # MNIST may be in the user's
     return partial(verb, "export", "--network")
 
 

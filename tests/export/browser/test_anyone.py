@@ -11,6 +11,7 @@ axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 pytestmark = pytest.mark.mnist
 
+SIDEWAYS = [(844, 390), (720, 450)]
 SIZES = [
     (320, 568),
     (375, 667),
@@ -117,7 +118,7 @@ def test_a_phone_is_told_to_tap(page_file, visit):
     assert "Keys" not in page.locator("#explain").inner_text()
 
 
-@pytest.mark.parametrize("size", [(390, 844), (844, 390), (720, 450)])
+@pytest.mark.parametrize("size", [(390, 844), *(pytest.param(size, marks=pytest.mark.slow) for size in SIDEWAYS)])
 def test_one_trains_beside_what_is_read(size, page_file, visit):
     """On a phone either way, and enlarged twofold: the drawing, its answer and the curve are in view."""
     page = visit(page_file, *size)

@@ -1,6 +1,7 @@
 """The camera, which is Chromium's fake one, playing a photo: it is read live, kept by a tap, and left in many ways."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +14,17 @@ from tests.support.small_mnist import DATA
 
 pytestmark = pytest.mark.mnist
 
+ROOT = Path(__file__).parents[3]
+
 GRANTED = {"permissions": ["camera"]}
 PHONES = [(390, 844), (844, 390)]
-WAYS = ["the button", "gone", "unplugged", "a key", "a picture", "clear"]
+WAYS = ["undo", "the button", "gone", "unplugged", "a key", "a picture", "clear"]
+
+
+@pytest.fixture
+def page_file():
+    """The page of the network that comes with digits: a picture that is kept is to be read as well as live."""
+    return ROOT / "docs" / "index.html"
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +92,8 @@ def test_what_the_camera_sees_is_read_and_kept_by_a_tap(window, page_file, visit
     assert answer(page) == "5"
 
 
-@pytest.mark.parametrize("key", ["Enter", pytest.param("Space", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ["Enter", "Space"])
 def test_keys_keep_and_leave(key, page_file, visit):
     page = visit(page_file, **GRANTED)
     draw(page, 5)
@@ -98,7 +108,7 @@ def test_keys_keep_and_leave(key, page_file, visit):
     assert is_off(page) and answer(page) == "307" and page.evaluate("document.activeElement.id") == "camera"
 
 
-@pytest.mark.parametrize("left", ["hidden", "undo", *(pytest.param(way, marks=pytest.mark.slow) for way in WAYS)])
+@pytest.mark.parametrize("left", ["hidden", *(pytest.param(way, marks=pytest.mark.slow) for way in WAYS)])
 def test_it_is_switched_off_whenever_it_is_left(left, page_file, visit):
     page = visit(page_file, **GRANTED)
     draw(page, 5)
@@ -133,6 +143,7 @@ def test_it_is_switched_off_whenever_it_is_left(left, page_file, visit):
     assert set(drawings) == {0}
 
 
+@pytest.mark.slow
 def test_only_a_steady_answer_is_said(page_file, visit):
     page = visit(page_file, **GRANTED)
     page.evaluate("""() => {
@@ -194,7 +205,8 @@ def test_a_neuron_is_looked_into_while_the_camera_is_on(page_file, visit):
     page.wait_for_function("() => getComputedStyle(document.querySelector('video')).visibility === 'visible'")
 
 
-@pytest.mark.parametrize("window", [PHONES[0], pytest.param((1440, 900), marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("window", [PHONES[0], (1440, 900)])
 def test_axe_finds_nothing_while_the_camera_is_on(window, page_file, visit):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = visit(page_file, *window, color_scheme="dark", **GRANTED)
