@@ -104,6 +104,7 @@ def test_a_large_file_as_the_browser_opens_it(page):
     assert line["read"] == "5" and np.abs(np.array(line["images"][0]) - 255 * image.ravel()).mean() < 4
 
 
+@pytest.mark.slow
 def test_a_picture_that_lies_on_its_side_is_turned(page):
     upright, file = Image.open(BytesIO(photographed(3, 5, 2, size=120))), BytesIO()
     upright.rotate(-90, expand=True).save(file, "PNG")
