@@ -1,7 +1,5 @@
 """A user's mistake, and how text that may come from a stranger is shown."""
 
-from importlib.metadata import PackageNotFoundError, distribution
-
 
 class UserError(Exception):
     """Something that the person at the keyboard can mend: shown as one line, without a traceback."""
@@ -9,6 +7,8 @@ class UserError(Exception):
 
 def install(extra: str) -> str:
     """The command that installs an extra of this package: by name where it is installed, else from its folder."""
+    from importlib.metadata import PackageNotFoundError, distribution  # here, since help need not wait for it
+
     try:
         distribution("digits")
     except PackageNotFoundError:

@@ -13,5 +13,5 @@ def test_an_extra_is_installed_from_where_the_package_is(installed, command, mon
         if not installed:
             raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(errors, "distribution", distribution)
+    monkeypatch.setattr("importlib.metadata.distribution", distribution)
     assert errors.install("sweep") == command

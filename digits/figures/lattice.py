@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from digits.handwriting import find_lines
 from digits.handwriting.lattice import best_paths
+from digits.handwriting.reader import clearest
 from digits.plots.style import BLUE, VERMILION, figure
 
 NUMBER = 5, 0, 4, 1, 9, 2
@@ -27,7 +28,7 @@ def touching(images: Tensor, labels: Tensor) -> np.ndarray:
 def segmentation_lattice(network: nn.Module, images: Tensor, labels: Tensor) -> Figure:
     """The picture, and below it every candidate where it stands, with its largest output; the best path is blue."""
     picture = touching(images, labels)
-    line = max(find_lines(picture), key=lambda line: (line.plain, line.clarity))
+    line = clearest(find_lines(picture))
     candidates, digits = line.candidates, line.digits
     outputs = network(torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1)).numpy()
     chosen = {number for number, digit in best_paths(candidates, outputs)[0][0] if digit is not None}

@@ -69,7 +69,12 @@ def find_digit(picture: Any) -> Digit:
 
     Raises UserError if it cannot be read or shows no strokes.
     """
-    return max(find_lines(picture, single=True), key=lambda line: (line.plain, line.clarity)).digits[0]
+    return clearest(find_lines(picture, single=True)).digits[0]
+
+
+def clearest(lines: list[Line]) -> Line:
+    """The line with the clearest segment, of the `plain` guesses if there are any."""
+    return max(lines, key=lambda line: (line.plain, line.clarity))
 
 
 def find_lines(picture: Any, single: bool = False) -> list[Line]:

@@ -5,6 +5,7 @@ python -m tests.benchmarks.page learning FOLDER...  a network trained from nothi
 python -m tests.benchmarks.page frames              the longest frame and how long an answer takes, a second after the
                                                     page is opened, at full speed and with its thread four times slower
                                                     (its workers are not)
+python -m tests.benchmarks.page film                page.gif: a number is drawn, then neurons are pointed at
 python -m tests.benchmarks.page pictures            page.png, with a digit drawn, and page_dark.png, with the weights of
                                                     a hidden neuron over it, in the folder --out
 
@@ -33,10 +34,14 @@ from digits.handwriting.picture import pictures_in
 from tests.benchmarks.common import heading, parser, row
 from tests.support import pages
 from tests.support.strokes import draw, placed
+from tests.support.strokes import row as row_of_digits
 
 SEED = 2025
 SIZES = 0.6, 0.2, 0.1  # of real strokes, in sides of the pad
 NEURON = 74  # whose weights page_dark.png shows
+WRITTEN, LOWER = (15, 3, 6), 0.2  # of the film: test images of a 5, a 0 and a 4; in sides of the pad
+FRAME, SECONDS, WIDTH, COLOURS = 80, 10, 825, 64  # of the film; in milliseconds and in pixels
+POINTED = 3  # neurons in the end: those of the highest activations
 TRAINED = "() => digits.training.epochs[30]?.network.accuracy"
 
 # Of what is done on the page, which says when it has answered and ended: the longest frame in it, and both times.
@@ -197,8 +202,42 @@ def pictures(args, visit):
         picture.save(args.out / f"{name}.png", optimize=True)
 
 
+def film(args, visit):
+    """Frames of the window, while digits are drawn as their writers' pens went, until they fill SECONDS."""
+    images, _ = mnist.load(args.data_dir, train=False)
+    page = visit(viewport={"width": 1100, "height": 720})
+    page.wait_for_timeout(1000)  # until the reader's code is warm
+    box, frames, still = page.locator("#paper").bounding_box(), [], SECONDS * 1000 // FRAME // 10
+
+    def shoot(times=1):
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        size = WIDTH, round(WIDTH * picture.height / picture.width)
+        frames.extend([picture.resize(size, Image.Resampling.LANCZOS)] * times)
+
+    acts = []
+    for stroke in row_of_digits(images[list(WRITTEN)].numpy()):
+        first, *rest = np.array([box["x"], box["y"] + LOWER * box["height"]]) + box["width"] * np.array(stroke)
+        acts += [(page.mouse.move, first), (page.mouse.down, ()), *((page.mouse.move, point) for point in rest)]
+        acts.append((page.mouse.up, ()))
+    drawn = SECONDS * 1000 // FRAME - (POINTED + 1) * still
+    for n, (act, point) in enumerate(acts, 1):
+        act(*point)
+        if n * drawn // len(acts) > len(frames):
+            shoot()
+    pages.is_read(page)
+    page.wait_for_timeout(500)  # until all is painted
+    shoot(still)
+    for neuron in np.argsort(pages.activations(page)[1])[-POINTED:].tolist():
+        page.locator(".hidden").first.locator("button").nth(neuron).hover()
+        page.wait_for_timeout(200)
+        shoot(still)
+    palette = frames[-1].quantize(COLOURS)
+    first, *rest = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    first.save(args.out / "page.gif", save_all=True, append_images=rest, duration=FRAME, loop=0, optimize=True)
+
+
 def main(words=None):
-    tables = {"drawing": drawing, "learning": learning, "frames": frames, "pictures": pictures}
+    tables = {"drawing": drawing, "learning": learning, "frames": frames, "pictures": pictures, "film": film}
     options = parser(__doc__, *tables)
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for learning")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="what the page holds (the bundled)")

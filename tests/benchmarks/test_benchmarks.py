@@ -6,7 +6,8 @@ import re
 import pytest
 from PIL import Image
 
-from tests.benchmarks import film, reading
+from tests.benchmarks import page as page_table
+from tests.benchmarks import reading
 from tests.support.pages import CHROMIUM, photographed
 from tests.support.small_mnist import DATA
 
@@ -95,11 +96,11 @@ def test_the_page(short, tmp_path):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
-def test_the_film(tmp_path, monkeypatch):
-    monkeypatch.setattr(film, "SECONDS", 1)
-    film.main(["--out", str(tmp_path / "page.gif"), "--data_dir", str(DATA)])
+def test_the_film(short, tmp_path, monkeypatch):
+    monkeypatch.setattr(page_table, "SECONDS", 1)
+    short(f"page film --out {tmp_path}")
     shown = Image.open(tmp_path / "page.gif")
-    assert shown.n_frames > 5 and shown.width == film.WIDTH
+    assert shown.n_frames > 5 and shown.width == page_table.WIDTH
 
 
 def test_pictures(short, tmp_path):

@@ -6,6 +6,7 @@ blue is the core, the files that README names for reading.
 
 import ast
 import re
+import textwrap
 import tomllib
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -22,17 +23,7 @@ def purpose(module):
     """The first sentence of a module's docstring."""
     file = ROOT / "digits" / f"{module}.py"
     source = (file if file.exists() else ROOT / "digits" / module / "__init__.py").read_text("utf-8")
-    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0].rstrip(".")
-
-
-def lines(text, width):
-    """A text in lines that fit into a width in pixels."""
-    found = [""]
-    for word in text.replace("`", "").split():
-        if len(found[-1]) + len(word) > width / LETTER:
-            found.append("")
-        found[-1] = f"{found[-1]} {word}".strip()
-    return found
+    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0].rstrip(".").replace("`", "")
 
 
 def house():
@@ -43,7 +34,7 @@ def house():
     parts, top = [], GAP
     for row in rows:
         width = (WIDTH - 2 * LEFT - GAP * (len(row) - 1)) / len(row)
-        texts = [lines(purpose(name), width - 24) for name in row]
+        texts = [textwrap.wrap(purpose(name), int((width - 24) / LETTER) + 1) for name in row]
         height = 36 + 16 * max(map(len, texts))
         for n, (name, text) in enumerate(zip(row, texts, strict=True)):
             x = LEFT + n * (width + GAP)

@@ -2,7 +2,7 @@
 // to the page's worker and nowhere else. Browsers give a camera to pages from https or localhost; Chromium also to one
 // that is opened from a file.
 
-import { contextOf, find, nextFrame, onClick, write } from "./elements.js";
+import { find, nextFrame, offscreen, onClick, write } from "./elements.js";
 import { held } from "./held.js";
 import { takePicture } from "./input.js";
 import { EMPTY, reader, state } from "./state.js";
@@ -92,7 +92,7 @@ async function readFrame(mine) {
 /** The square in the middle of what the camera sees, of at most so many pixels a side. */
 function frame(most = Infinity) {
   const { videoWidth: width, videoHeight: height } = video, all = Math.min(width, height), side = Math.min(all, most);
-  const context = contextOf(new OffscreenCanvas(side, side), { willReadFrequently: true });
+  const context = offscreen(side, side);
   context.imageSmoothingQuality = "high";
   context.drawImage(video, (width - all) / 2, (height - all) / 2, all, all, 0, 0, side, side);
   return context.canvas.transferToImageBitmap();

@@ -33,9 +33,14 @@ export function openSheet(sheet, opened) {
 /** @type {(id: string, clicked: () => void) => void} */
 export const onClick = (id, clicked) => find(id, HTMLElement).addEventListener("click", clicked);
 
-/** @type {{ (canvas: HTMLCanvasElement): Context;
- *   (canvas: OffscreenCanvas, settings: CanvasRenderingContext2DSettings): OffscreenContext }} */
-export const contextOf = (/** @type {any} */ canvas, settings = {}) => canvas.getContext("2d", settings);
+/** @param {HTMLCanvasElement} canvas */
+export const contextOf = (canvas) => /** @type {Context} */ (canvas.getContext("2d"));
+
+/** The context of a new canvas that is not in view, whose pixels are read.
+ * @type {(width: number, height: number) => OffscreenContext} */
+export const offscreen = (width, height) => /** @type {OffscreenContext} */ (
+  new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })
+);
 
 /** @type {() => Promise<number>} */
 export const nextFrame = () => new Promise(requestAnimationFrame);

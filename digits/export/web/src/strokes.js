@@ -1,7 +1,7 @@
 // How strokes are read: drawn as large and as thick whatever their size on the pad, all of them being foreground.
 
 import { around, connectedComponents } from "./components.js";
-import { contextOf } from "./elements.js";
+import { offscreen } from "./elements.js";
 import { binarized, blank, bounds, mapped, mappedBox } from "./images.js";
 import { drawn, normalize } from "./normalization.js";
 import { linesIn, moved, read } from "./reader.js";
@@ -14,11 +14,9 @@ const DOT = 0.05; // strokes that make less than this share of the pad are not e
 const IN_PLACE = 0.08; // width of strokes that are not normalized, in sides of the pad
 const MARGIN = 60; // pixels around them: a 1 at the edge of the canvas would be taken for a table's line
 
-/** @type {(width: number, height: number) => OffscreenContext} */
-const canvasOf = (width, height) => contextOf(new OffscreenCanvas(width, height), { willReadFrequently: true });
 /** As large as any strokes need: for each new size, a worker would wait until the page has time to grant it. */
-const large = canvasOf(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS + 2 * MARGIN + 1);
-const small = canvasOf(28, 28);
+const large = offscreen(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS + 2 * MARGIN + 1);
+const small = offscreen(28, 28);
 
 let last = /** @type {{ strokes: Image; image: Float32Array }[]} */ ([]); // what was normalized at the last reading
 

@@ -1,9 +1,8 @@
 // What a worker does: it reads strokes and pictures, teaches and tests a network, or trains one from nothing.
 
 import { rightOf } from "./backpropagation.js";
-import { contextOf } from "./elements.js";
+import { offscreen } from "./elements.js";
 import { held } from "./held.js";
-import { mean } from "./images.js";
 import { begin, end, goOn } from "./lesson.js";
 import { recall } from "./network.js";
 import { digitsOf, findLines, groupsIn, isTooSmall, moved } from "./reader.js";
@@ -59,7 +58,7 @@ async function opened(file) {
 /** A picture on a canvas. @param {ImageBitmap} picture */
 function reduced(picture, scale = 1) {
   const [width, height] = [picture.width, picture.height].map((n) => Math.max(1, Math.round(n * scale)));
-  const context = contextOf(new OffscreenCanvas(width, height), { willReadFrequently: true });
+  const context = offscreen(width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, 0, 0, width, height);
   return context;
@@ -89,7 +88,7 @@ function groupsOf(picture, quick) {
  * { picture: ImageBitmap; groups: Group[][]; degrees: number } | undefined} */
 function turned(picture, read) {
   const sure = confidences(read);
-  if (!read.length || mean(Float32Array.from(sure)) >= UPRIGHT) return;
+  if (!read.length || (sure.length && sum(sure) >= UPRIGHT * sure.length)) return;
   let best, least = TURNED * sum(confidences(read, ALIKE));
   for (const degrees of [90, 180, 270]) {
     const copy = rotated(picture, degrees), { groups } = groupsOf(copy), surer = confidences(groups, ALIKE);
@@ -112,7 +111,7 @@ const sum = (values) => values.reduce((all, value) => all + value, 0);
 /** @type {(picture: ImageBitmap, degrees: number) => ImageBitmap} */
 function rotated(picture, degrees) {
   const { width, height } = picture, [w, h] = degrees === 180 ? [width, height] : [height, width];
-  const context = contextOf(new OffscreenCanvas(w, h), { willReadFrequently: true });
+  const context = offscreen(w, h);
   context.translate(w / 2, h / 2);
   context.rotate(-degrees * Math.PI / 180);
   context.drawImage(picture, -width / 2, -height / 2);
