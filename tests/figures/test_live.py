@@ -21,7 +21,6 @@ def display(monkeypatch):
         shown.append(("new", figure))
         return handle
 
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace())
     monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
     return shown
 
