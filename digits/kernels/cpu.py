@@ -198,6 +198,21 @@ def _update(w, unscale, index, value, delta):
 
 
 @compiled
+def _update_dense(w, bias, unscale, a, delta, layer):
+    """The same for a later layer and all images, while the weights of one input are in the fastest cache."""
+    for b in range(len(a)):
+        step = delta[b, layer]
+        for j in range(len(bias)):
+            bias[j] -= step[j]  # BP3
+    for i in range(len(w)):
+        row = w[i]
+        for b in range(len(a)):
+            v, step = _times(unscale, a[b, layer - 1, i]), delta[b, layer]
+            for j in range(len(bias)):
+                row[j] -= v * step[j]  # BP4
+
+
+@compiled
 def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, targets, chosen, lr, entropy, kept):
     """Cost, right predictions, and the scale of the weights, which is multiplied by `kept` in every step (L2)."""
     mini_batches, batch_size = chosen.shape
@@ -224,8 +239,8 @@ def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, targets, chose
         for b in range(batch_size):
             strokes = slice(start[chosen[k, b]], start[chosen[k, b] + 1])
             _update(layers[0], unscale, pixel[strokes], x[strokes], delta[b, 0])
-            for layer in range(1, len(layers)):
-                _update(layers[layer], unscale, neurons[: sizes[layer]], a[b, layer - 1], delta[b, layer])
+        for layer in range(1, len(layers)):
+            _update_dense(layers[layer][: sizes[layer]], layers[layer][-1], unscale, a, delta, layer)
     return cost, right, exact
 
 
