@@ -27,8 +27,8 @@ FASTEST = 0.995  # the contrast 1 is that which so many of the pixels do not rea
 STRONG = 0.4  # an edge is where the contrast is at least so high
 HARDLY = 0.2  # ... unless all others have less than so much of its contrast
 BLURS = 0, 2.8  # standard deviations in pixels: the second takes out fine patterns, such as those of cheques
-LOW = 200  # ... if a side of the picture is shorter than so many pixels: on a page, digits are as fine
-THRESHOLDS = 0.8, 0.5  # the foreground is at least so dark, as shares of the mean darkness at the edges
+LOW = 180  # ... if a side of the picture is shorter than so many pixels: on a page, digits are as fine
+THRESHOLDS = 0.8, 0.5, 1.1  # the foreground is at least so dark, as shares of the mean darkness at the edges
 INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
 FEW = 3  # of more lines than so many, none is thought a stroke
@@ -64,7 +64,8 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     light = light + np.float32(LIFT[0])
     unruled, count = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
     found = []
-    for blur in BLURS if min(light.shape) < LOW else BLURS[:1]:
+    blurs, thresholds = (BLURS, THRESHOLDS[:2]) if min(light.shape) < LOW else (BLURS[:1], THRESHOLDS)
+    for blur in blurs:
         smooth, unlined = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
         gradients, edges = contrasts(np.log(smooth + LIFT[1]), INNER)
         off_lines = edges & (unruled == light)
@@ -73,7 +74,7 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
             views.append((smooth, edges))
         for (view, at), window in product(views, WINDOWS):
             darkness = 1 - view / estimate_background(view, window)
-            masks = [darkness > threshold * darkness[at].mean() for threshold in THRESHOLDS]
+            masks = [darkness > threshold * darkness[at].mean() for threshold in thresholds]
             plain = not blur and view is unlined
             guesses = [Foreground(darkness, *connected_components(mask, gradients), plain) for mask in masks]
             if guesses[0].components and not is_texture(guesses[0]):

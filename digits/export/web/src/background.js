@@ -15,8 +15,8 @@ const {
  * without what looks ruled and, if there is only a little, with it; none of a texture. Of a `quick` look, only those of
  * the first blur and threshold. @type {(colours: Image[], quick?: boolean) => Foreground[]} */
 export function findForegrounds([red, green, blue], quick = false) {
-  const blurs = quick || Math.min(red.width, red.height) >= LOW ? BLURS.slice(0, 1) : BLURS;
-  const thresholds = quick ? THRESHOLDS.slice(0, 1) : THRESHOLDS;
+  const low = Math.min(red.width, red.height) < LOW, blurs = low && !quick ? BLURS : BLURS.slice(0, 1);
+  const thresholds = quick ? THRESHOLDS.slice(0, 1) : low ? THRESHOLDS.slice(0, 2) : THRESHOLDS;
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
   const [unruled, count] = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));
