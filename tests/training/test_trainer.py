@@ -11,7 +11,7 @@ import torch
 from digits.checkpoint.untrusted import read
 from digits.model import DigitClassifier
 from digits.training.trainer import fastest_device
-from tests.support.training import Runs
+from tests.support.training import Runs, curves
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,22 @@ def test_two_processes_follow_one(last, tmp_path):
     assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", two, re.M) != []
     for key, value in runs.weights("one").items():
         torch.testing.assert_close(runs.weights("two")[key], value, rtol=0, atol=1e-9)
+
+
+@pytest.mark.slow
+def test_three_processes_that_divide_nothing_count_as_one(tmp_path):
+    """Of 500, 100 and 100 images; of 500 in mini-batches of 3 x 2 two are left for the last, none for one process."""
+    runs = Runs(tmp_path)
+    exact = ["--trainer.precision", "64-true", "--kernel", "torch", "--epochs", "3", "--batch_size"]
+    three = runs.new("three", *exact, "2", "--trainer.devices", "3", "--trainer.strategy", "ddp")
+    one, three = runs.finish(runs.new("one", *exact, "6")), runs.finish(three)
+    lines = re.findall("^(?:Epoch|Test accuracy) .*", one, re.M)
+    assert lines == re.findall("^(?:Epoch|Test accuracy) .*", three, re.M) and len(lines) == 4
+    there = curves(tmp_path / "three")
+    for name, (epochs, values) in curves(tmp_path / "one").items():
+        assert there[name] == (epochs, pytest.approx(values, rel=1e-6))
+    for key, value in runs.weights("one").items():
+        torch.testing.assert_close(runs.weights("three")[key], value, rtol=0, atol=1e-9)
 
 
 @pytest.mark.slow
