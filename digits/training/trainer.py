@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
@@ -32,8 +33,17 @@ LARGE = 2_500_000
 
 
 def fastest_device(network: nn.Module, batch_size: int) -> str:
-    """Where a network trains fastest in mini-batches of this size: "cuda" if there is a GPU and steps are large."""
-    return "cuda" if torch.cuda.is_available() and parameter_count(network) * batch_size >= LARGE else "cpu"
+    """Where a network trains fastest in mini-batches of this size: "cuda" if a GPU can be used and steps are large."""
+    if not torch.cuda.is_available() or parameter_count(network) * batch_size < LARGE:
+        return "cpu"
+    try:
+        one = torch.ones(1, 1, device="cuda")
+        (one @ one).item()
+    except RuntimeError as error:  # it is full, or another process's alone, or too old
+        reason = shorten(str(error).partition("\n")[0], 100)
+        rank_zero_only(print)(f"The GPU cannot be used, so this trains on the CPU: {reason}")
+        return "cpu"
+    return "cuda"
 
 
 def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: int | None = None) -> Trainer:
@@ -71,6 +81,8 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     refuse_steps(trainer)
+    if trainer.strategy.root_device.type == "mps" and "64" in str(trainer.precision):
+        raise UserError("--trainer.precision: this GPU has no 64-true; add --trainer.accelerator cpu")
     if run.last:
         _go_on(trainer, run, run.last)
     return trainer

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from lightning.fabric.accelerators.mps import MPSAccelerator
 
 from digits.checkpoint.untrusted import read
 from digits.model import DigitClassifier
+from digits.training import trainer
 from digits.training.trainer import fastest_device
 from tests.support.training import Runs, curves
 
@@ -20,7 +22,87 @@ from tests.support.training import Runs, curves
 )
 def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    ones = torch.ones
+    monkeypatch.setattr(torch, "ones", lambda *shape, device: tried.append(device) or ones(shape))
+    tried = []
     assert fastest_device(DigitClassifier([hidden]), batch_size) == device
+    assert tried == [device] * (device == "cuda")
+
+
+FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB. GPU 0 has a total capacity of 1 GiB")
+BUSY = RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable\nFor debugging consider ...")
+OLD = RuntimeError("CUDA error: no kernel image is available for execution on the device\n")
+
+
+@pytest.mark.parametrize("error", [FULL, BUSY, OLD])
+def test_a_gpu_that_cannot_be_used_is_passed_over_in_a_line_and_tried_only_by_default(error, run, monkeypatch):
+    tried = []
+
+    def fail(*_, device):
+        tried.append(device)
+        raise error
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(trainer, "LARGE", 1)
+    monkeypatch.setattr(torch, "ones", fail)
+    first, second, *_ = run("--epochs", 1).splitlines()
+    assert first == f"The GPU cannot be used, so this trains on the CPU: {str(error).splitlines()[0]}"
+    assert " on cpu" in second
+    assert " on cpu" in run("--epochs", 1, "--trainer.accelerator", "cpu").splitlines()[0]
+    assert tried == ["cuda"]
+
+
+@pytest.fixture
+def apple(monkeypatch):
+    """Lightning takes this for a machine with an Apple GPU."""
+    monkeypatch.setattr(MPSAccelerator, "is_available", lambda: True)
+
+
+def test_a_gpu_that_is_not_used_is_no_warning(run, apple, recwarn):
+    assert " on cpu" in run("--epochs", 1)
+    assert not [warning for warning in recwarn if "GPU" in str(warning.message)]
+
+
+@pytest.mark.parametrize("device", ["mps", "gpu", "auto"])
+def test_an_apple_gpu_has_no_float64(device, run, home, apple, capsys):
+    with pytest.raises(SystemExit):
+        run("--trainer.accelerator", device, "--trainer.precision", "64-true")
+    said = "digits train: error: --trainer.precision: this GPU has no 64-true; add --trainer.accelerator cpu\n"
+    assert capsys.readouterr().err == said
+    assert not list(home.iterdir())
+
+
+def step_without_memory(monkeypatch, epoch):
+    """Let a GPU's memory end in an epoch."""
+    step = DigitClassifier.training_step
+
+    def failing(model, stack, index):
+        if model.current_epoch == epoch:
+            raise FULL
+        step(model, stack, index)
+
+    monkeypatch.setattr(DigitClassifier, "training_step", failing)
+
+
+def test_too_little_memory_of_a_gpu_is_said_in_a_line_and_leaves_nothing(run, home, monkeypatch, capsys):
+    step_without_memory(monkeypatch, epoch=0)
+    with pytest.raises(SystemExit) as end:
+        run("--epochs", 1)
+    ways = "name a smaller --batch_size, fewer --hidden neurons or --trainer.accelerator cpu"
+    said = f"digits train: error: the GPU has too little memory; {ways}\n"
+    assert (end.value.code, capsys.readouterr().err) == (2, said)
+    assert not list(home.glob("runs/*"))
+
+
+def test_what_is_kept_stays_when_the_memory_of_a_gpu_ends_later(three, run, monkeypatch, capsys):
+    step_without_memory(monkeypatch, epoch=3)
+    for run_dir, words in (("three", ["--resume", "three"]), ("here", ["--run_dir", "here"])):
+        with pytest.raises(SystemExit):
+            run(*words, "--epochs", 5)
+        go_on = f"go on with: python -m digits train --resume {run_dir} --trainer.accelerator cpu"
+        assert capsys.readouterr().err == f"digits train: error: the GPU has too little memory; {go_on}\n"
+        assert read(Path(run_dir, "last.ckpt")).epochs == 3
 
 
 def test_the_first_line_says_how_to_train_on_the_other_device(run, monkeypatch):
