@@ -36,14 +36,19 @@ def fastest_device(network: nn.Module, batch_size: int) -> str:
     """Where a network trains fastest in mini-batches of this size: "cuda" if a GPU can be used and steps are large."""
     if not torch.cuda.is_available() or parameter_count(network) * batch_size < LARGE:
         return "cpu"
+    if fault := gpu_fault():
+        rank_zero_only(print)(f"The GPU cannot be used, so this trains on the CPU: {fault}")
+    return "cpu" if fault else "cuda"
+
+
+def gpu_fault() -> str | None:
+    """Why the GPU cannot be used, though it is there: it is full, or another process's alone, or too old."""
     try:
         one = torch.ones(1, 1, device="cuda")
         (one @ one).item()
-    except RuntimeError as error:  # it is full, or another process's alone, or too old
-        reason = shorten(str(error).partition("\n")[0], 100)
-        rank_zero_only(print)(f"The GPU cannot be used, so this trains on the CPU: {reason}")
-        return "cpu"
-    return "cuda"
+    except RuntimeError as error:
+        return shorten(str(error).partition("\n")[0], 100)
+    return None
 
 
 def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: int | None = None) -> Trainer:
@@ -81,7 +86,10 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     refuse_steps(trainer)
-    if trainer.strategy.root_device.type == "mps" and "64" in str(trainer.precision):
+    device = trainer.strategy.root_device.type
+    if device == "cuda" and (fault := gpu_fault()):
+        raise UserError(f"--trainer.accelerator: the GPU cannot be used, so name cpu: {fault}")
+    if device == "mps" and "64" in str(trainer.precision):
         raise UserError("--trainer.precision: this GPU has no 64-true; add --trainer.accelerator cpu")
     if run.last:
         _go_on(trainer, run, run.last)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from lightning.fabric.accelerators.mps import MPSAccelerator
+from lightning.pytorch.accelerators import CUDAAccelerator
 
 from digits.checkpoint.untrusted import read
 from digits.model import DigitClassifier
@@ -51,6 +52,17 @@ def test_a_gpu_that_cannot_be_used_is_passed_over_in_a_line_and_tried_only_by_de
     assert " on cpu" in second
     assert " on cpu" in run("--epochs", 1, "--trainer.accelerator", "cpu").splitlines()[0]
     assert tried == ["cuda"]
+
+
+def test_a_gpu_that_is_named_but_cannot_be_used_ends_in_a_line(run, home, monkeypatch, capsys):
+    monkeypatch.setattr(CUDAAccelerator, "is_available", lambda: True)
+    monkeypatch.setattr(CUDAAccelerator, "parse_devices", lambda devices: [0])
+    monkeypatch.setattr(trainer, "gpu_fault", lambda: "it is busy")
+    with pytest.raises(SystemExit):
+        run("--trainer.accelerator", "cuda")
+    said = "--trainer.accelerator: the GPU cannot be used, so name cpu: it is busy"
+    assert capsys.readouterr().err == f"digits train: error: {said}\n"
+    assert not list(home.iterdir())
 
 
 @pytest.fixture
