@@ -42,7 +42,7 @@ def augment(
 
 
 class Prefetcher:
-    """The examples `make(epoch)` of one epoch after another; if `ahead`, those of the next meanwhile, on another core."""
+    """The examples `make(epoch)` of each epoch in turn; if `ahead`, the next are made meanwhile, on another core."""
 
     def __init__(self, make: Callable[[int], Examples], ahead: bool = True) -> None:
         self.make, self.ahead, self.made = make, ahead, dict[int, Future[Examples]]()

@@ -8,19 +8,43 @@ from pathlib import Path
 import pytest
 import torch
 
+from digits.backprop import sgd_steps
 from digits.checkpoint.untrusted import read
 from digits.model import DigitClassifier
-from digits.training.trainer import fastest_device
+from digits.network import one_hot, sigmoid_network, weights_and_biases
+from digits.training.trainer import LAUNCHES, fastest_device
+from tests.support.pretended_device import DEVICE, watched
 from tests.support.training import Runs
 
 
 @pytest.mark.parametrize(
     "there, hidden, batch_size, device",
-    [(False, 800, 10, "cpu"), (True, 100, 10, "cpu"), (True, 800, 10, "cuda"), (True, 100, 100, "cuda")],
+    [
+        (False, [800], 10, "cpu"),
+        (True, [100], 10, "cpu"),
+        (True, [800], 10, "cuda"),
+        (True, [100], 100, "cuda"),
+        (True, [240], 10, "cuda"),
+        (True, [240, 10, 10], 10, "cpu"),  # as many weights in twice as many launches
+    ],
 )
 def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    assert fastest_device(DigitClassifier([hidden]), batch_size) == device
+    assert fastest_device(DigitClassifier(hidden), batch_size) == device
+
+
+@pytest.mark.parametrize("hidden", [[], [12], [12, 9]])
+def test_launches_of_a_step_are_those_that_the_rule_reckons_with(hidden):
+    network, images = sigmoid_network([784, *hidden, 10]), torch.zeros(40, 28, 28, dtype=torch.uint8)
+    with watched() as watch:
+        parameters = [[one.to(DEVICE) for one in column] for column in weights_and_biases(network)]
+        examples = images.to(DEVICE), one_hot(torch.arange(40) % 10).to(DEVICE)
+        counts = []
+        for chosen in (torch.arange(10).view(1, 10), torch.arange(40).view(4, 10)):
+            before, there = watch.launches, chosen.to(DEVICE)
+            sgd_steps(*parameters, *examples, there, lr=3.0)
+            counts.append(watch.launches - before)
+    assert counts[1] - counts[0] == 3 * LAUNCHES * len(list(network.parameters()))
 
 
 def test_the_first_line_says_how_to_train_on_the_other_device(run, monkeypatch):
