@@ -152,6 +152,7 @@ def quiet() -> None:
     """Silence what a user can do nothing about: tips, lists of devices, warnings that do not apply."""
     logging.disable(logging.INFO)  # whatever level Lightning sets as it is imported
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
+    warnings.filterwarnings("ignore", "GPU available but not used")  # we chose the CPU, and the first line says so
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
     warnings.filterwarnings("ignore", "The epoch parameter in .scheduler.step")
     warnings.filterwarnings("ignore", "Detected call of .lr_scheduler.step... before .optimizer.step")

@@ -19,7 +19,7 @@ STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 
 
 class Stack(NamedTuple):
-    """What Lightning calls a batch: a whole data set, and which of its images to take.
+    """What Lightning calls a batch: a whole data set, and which of its images to take, in all processes together.
 
     Lightning takes far longer to hand over a batch than a step of SGD takes. So it hands over many mini-batches at
     once, as indices of images; the images stay where they are.
@@ -64,8 +64,7 @@ class TrainingStacks:
         epoch = self.trainer.current_epoch  # asked for here, not in __init__: only now does a resumed run know it
         images, targets = self.examples.get(epoch, self.trainer.max_epochs)
         for chosen in self._stacks(order(self.seed, epoch, self.count).to(images.device)):
-            parts = chosen.tensor_split(self.trainer.world_size, dim=1)
-            yield Stack(images, targets, parts[self.trainer.global_rank])
+            yield Stack(images, targets, chosen)
 
     def _stacks(self, indices: Tensor) -> list[Tensor]:
         return index_stacks(indices, self.batch_size, max(1, STACK // self.batch_size))
@@ -139,7 +138,5 @@ class MNISTDataModule(LightningDataModule):
         return self.whole(*self.test)
 
     def whole(self, images: Tensor, labels: Tensor) -> WholeSplit:
-        """A split of the data to evaluate, as one stack with this process's share chosen."""
-        rank, processes = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        chosen = torch.arange(rank, len(images), processes, device=images.device)
-        return WholeSplit([Stack(images, one_hot(labels), chosen)])
+        """A split of the data to evaluate, as one stack."""
+        return WholeSplit([Stack(images, one_hot(labels), torch.arange(len(images), device=images.device))])

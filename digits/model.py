@@ -112,16 +112,24 @@ class DigitClassifier(LightningModule):
         return Job(self, stack.images, targets, stack.chosen, optimizer, processes)
 
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
-        """Log the means of an epoch over the images of all its stacks and processes; `EpochCurves` draws them."""
+        """Log the means of an epoch over the images of all its stacks and processes; `EpochCurves` draws them.
+
+        `images` are those of a stack in all processes, `cost` and `right` are of this one's share.
+        """
+        cost, right = self.trainer.strategy.reduce(torch.stack([cost, right]), reduce_op="sum")
         means = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
         self.log_dict(means, batch_size=images, **BY_EPOCH)
 
     def validation_step(self, stack: Stack, _: int, dataloader_idx: int = 0) -> None:
         """Cost and accuracy on the validation images and, for the line of the epoch, on the test images."""
-        self._log_means(("validation", "test")[dataloader_idx], *self.score(stack), len(stack.chosen))
+        self._evaluate(("validation", "test")[dataloader_idx], stack)
 
     def test_step(self, stack: Stack, _: int) -> None:
-        self._log_means("test", *self.score(stack), len(stack.chosen))
+        self._evaluate("test", stack)
+
+    def _evaluate(self, split: str, stack: Stack) -> None:
+        share = stack.chosen.tensor_split(self.trainer.world_size)[self.global_rank]
+        self._log_means(split, *self.score(stack._replace(chosen=share)), len(stack.chosen))
 
     def score(self, stack: Stack) -> tuple[Tensor, Tensor]:
         """Cost, summed, and number of right predictions on the `chosen` (n,) of a stack; raises likewise."""

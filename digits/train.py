@@ -82,8 +82,8 @@ def train(
     data.prepare_data()  # before anything is written for this run
     model = (kind or DigitClassifier)(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
-    chosen = {"accelerator": fastest_device(model, batch_size)} | (trainer or {})  # the user's settings go first
-    lightning = build_trainer(run, epochs, chosen, early_stop)
+    device = (trainer or {}).get("accelerator") or fastest_device(model, batch_size)
+    lightning = build_trainer(run, epochs, {**(trainer or {}), "accelerator": device}, early_stop)
     with run.under_way(settings):
         lightning.fit(model, data)
         folder = lightning.strategy.broadcast(run.folder)  # each process has named it by its own clock

@@ -4,7 +4,18 @@ import pytest
 import torch
 from torch import nn
 
-from digits.network import correct, inputs, linears, one_hot, predictions, quadratic_cost, sigmoid_network, sizes
+from digits.network import (
+    COSTS,
+    correct,
+    cross_entropy,
+    inputs,
+    linears,
+    one_hot,
+    predictions,
+    quadratic_cost,
+    sigmoid_network,
+    sizes,
+)
 from tests.support.book import sigmoid
 
 
@@ -60,6 +71,25 @@ def test_the_cost_is_the_books():
     a, y = torch.tensor([[0.5, 0.0], [1.0, 0.25]]), torch.tensor([[1.0, 0.0], [0.0, 0.0]])
     assert quadratic_cost(a, y).item() == (0.5**2 + 1**2 + 0.25**2) / 2
     assert quadratic_cost(a, y).item() == nn.MSELoss()(a, y).item() * a.numel() / 2
+
+
+def test_cross_entropy_and_its_gradient_are_torchs():
+    z = 40 * torch.randn(50, 10, generator=torch.Generator().manual_seed(0))  # of which many outputs are 0 or 1
+    z[0], y = torch.inf, torch.eye(10).repeat(5, 1)
+    gradients = []
+    for cost in (cross_entropy, nn.BCELoss(reduction="sum")):
+        z.requires_grad_().grad = None
+        cost(z.sigmoid(), y).backward()
+        gradients.append(z.grad)
+    assert gradients[0].equal(gradients[1]) and cross_entropy(z.sigmoid(), y) == nn.BCELoss(reduction="sum")(
+        z.sigmoid(), y
+    )
+
+
+@pytest.mark.parametrize("name", COSTS)
+def test_the_cost_of_no_number_is_none(name):
+    a, y = torch.tensor([[0.5, torch.nan]]), torch.tensor([[1.0, 0.0]])
+    assert COSTS[name].value(a, y).isnan() and COSTS[name].delta(a, y).isnan().any()
 
 
 def test_the_largest_output_answers_and_one_alone_from_one_half():

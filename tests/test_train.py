@@ -164,6 +164,15 @@ def test_a_network_that_guesses_after_three_epochs_gets_a_line_of_advice(args, a
     assert "guessing" not in run(*args, "--epochs", 2) and "guessing" not in run("--epochs", 3)
 
 
+@pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
+def test_a_network_that_diverges_ends_in_a_line_whatever_the_kernel(kernel, run, capsys):
+    """At this rate L2 turns every weight round in each step, and makes it larger."""
+    with pytest.raises(SystemExit) as end:
+        run("--kernel", kernel, "--cost", "cross_entropy", "--lr", 100, "--l2", 1000, "--epochs", 3)
+    said = "digits train: error: the weights are not finite after epoch 0; try --lr below 100\n"
+    assert (end.value.code, capsys.readouterr().err) == (2, said)
+
+
 @pytest.mark.parametrize("lr", ["500", "0.001"])
 def test_who_follows_the_advice_gets_a_network_that_learns(lr, run):
     for _ in range(3):

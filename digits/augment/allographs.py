@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from digits.augment import pen
-from digits.augment.elastic import random_numbers
+from digits.augment.elastic import random_numbers, uniform
 
 # Each line is a way to write the digit, as `pen.parse` takes it: points x,y of its strokes in hundredths of its height.
 ATLAS = {
@@ -176,7 +176,7 @@ def with_allographs(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Te
     Which, and how, depends on the arguments alone, and on the kind of device: an epoch has its own.
     """
     generator = random_numbers(images.device, seed, epoch, 1)
-    chosen, way = torch.rand(2, len(images), generator=generator, device=images.device)
+    chosen, way = uniform(generator, (2, len(images)), 0, 1)
     numbers = (chosen < SHARE).nonzero().flatten()
     ways = torch.tensor([len(ATLAS[digit]) for digit in range(10)], device=images.device)
     first = ways.cumsum(0) - ways  # way of each digit among all

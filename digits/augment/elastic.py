@@ -46,26 +46,29 @@ def random_numbers(device: torch.device, *key: int) -> torch.Generator:
 
 
 def uniform(generator: torch.Generator, shape: tuple[int, ...], low: float, high: float) -> Tensor:
-    """Random numbers of this shape, evenly spread from low to high, on the device of the generator."""
-    return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device)
+    """Random numbers of this shape, evenly spread from low to high, on the device of the generator.
+
+    All that augments names its dtype: Lightning changes torch's default meanwhile, in another thread.
+    """
+    return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device, dtype=torch.float32)
 
 
 def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """Copies of images (N, H, W): each pixel is looked up where it comes from, x and y counted from the centre."""
     n, height, width = images.shape
     device = images.device
-    limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device)
-    either_way = torch.rand(n, 6, generator=generator, device=device) * 2 - 1
+    limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device, dtype=torch.float32)
+    either_way = uniform(generator, (n, 6), -1, 1)
     angle, wide, high, shear, right, down = (strength * limits * either_way).unbind(1)
     sin, cos, wide, high = angle.sin(), angle.cos(), wide.exp(), high.exp()
     rows = [wide * cos, wide * (shear * cos - sin), right, high * sin, high * (shear * sin + cos), down]
     affine = torch.stack(rows, 1).view(n, 2, 3)  # shears, then rotates, then scales, then shifts
 
-    centred = (torch.arange(size, device=device) - (size - 1) / 2 for size in (height, width))
+    centred = (torch.arange(size, device=device, dtype=torch.float32) - (size - 1) / 2 for size in (height, width))
     y, x = torch.meshgrid(*centred, indexing="ij")
     places = (affine @ torch.stack([x, y, torch.ones_like(x)]).flatten(1)).view(n, 2, height, width)
     places += smooth_noise(n, 2, height, width, generator=generator) * (strength * ELASTIC)
-    places *= torch.tensor([2 / width, 2 / height], device=device).view(2, 1, 1)  # -1 to 1 from edge to edge
+    places *= places.new_tensor([2 / width, 2 / height]).view(2, 1, 1)  # -1 to 1 from edge to edge
     pixels = grid_sample(images[:, None].float(), places.permute(0, 2, 3, 1), align_corners=False)
     return pixels.round_().to(torch.uint8).squeeze(1)
 
@@ -76,13 +79,13 @@ def smooth_noise(*shape: int, generator: torch.Generator) -> Tensor:
     So smooth a field needs no more points, and a random number for each pixel would take longer than all the rest.
     """
     smooth_y, smooth_x = (_smooth(size, generator.device) for size in shape[-2:])
-    points = smooth_y.shape[1], smooth_x.shape[1]
-    noise = torch.randn(*shape[:-2], *points, generator=generator, device=generator.device)
+    shape = *shape[:-2], smooth_y.shape[1], smooth_x.shape[1]
+    noise = torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float32)
     return smooth_y @ noise @ smooth_x.T
 
 
 def _smooth(size: int, device: torch.device) -> Tensor:
     """Weights (size, points) that smooth noise of variance 1, on points SIGMA apart, into a field of variance 1."""
-    points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device)
+    points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device, dtype=torch.float32)
     weights = torch.exp(-((torch.arange(size, device=device).view(-1, 1) - points) ** 2) / (2 * SIGMA**2))
     return weights / weights.norm(dim=1, keepdim=True)

@@ -104,7 +104,7 @@ class Negatives:
 
     def scribbles(self, n: int) -> Tensor:
         """Smooth curves through random points."""
-        points = 100 * torch.rand(n, 10, 2, generator=self.generator, device=self.images.device)
+        points = uniform(self.generator, (n, 10, 2), 0, 100)
         _, weights = pen.parse(("0,0 1,0 2,0 3,0 4,0 5,0 6,0 7,0 8,0 9,0",), points.device)
         figures = pen.Figures(points, weights.expand(n, -1, -1))
         return pen.draw(figures, torch.arange(n, device=points.device), self.generator)
@@ -118,7 +118,7 @@ class Negatives:
         """Digits (n, 28, 28) float 0..1 of these values, or of any if there are none of them."""
         among = torch.isin(self.labels, torch.tensor([*which], device=self.labels.device)).nonzero().flatten()
         chosen = torch.randint(len(among) or len(self.images), (n,), generator=self.generator, device=among.device)
-        return self.images[among[chosen] if len(among) else chosen] / 255
+        return self.images[among[chosen] if len(among) else chosen].float() / 255
 
 
 def shared(n: int, among: int) -> list[int]:

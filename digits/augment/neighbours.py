@@ -21,10 +21,10 @@ def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
     Which, and how, depends on the arguments alone, and on the kind of device: an epoch has its own.
     """
     generator = random_numbers(images.device, seed, epoch, 3)
-    chosen = torch.rand(len(images), generator=generator, device=images.device) < SHARE
+    chosen = uniform(generator, (len(images),), 0, 1) < SHARE
     beside, images = images.roll(1, 0), images.clone()
     for numbers in parts(chosen.nonzero().flatten(), PART):
-        images[numbers] = _cut(images[numbers] / 255, beside[numbers] / 255, generator)
+        images[numbers] = _cut(images[numbers].float() / 255, beside[numbers].float() / 255, generator)
     return images
 
 
@@ -52,7 +52,7 @@ def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
 def normalized(pixels: Tensor, generator: torch.Generator) -> Tensor:
     """Images (n, H, W) float 0..1, a little narrower or wider, scaled and centred as MNIST's: (n, 28, 28) uint8."""
     (column, row), (n, height, width) = grid(pixels), pixels.shape
-    stretch = torch.empty(n, 1, 1, device=pixels.device).uniform_(-STRETCH, STRETCH, generator=generator).exp()
+    stretch = pixels.new_empty(n, 1, 1).uniform_(-STRETCH, STRETCH, generator=generator).exp()
     mass = pixels.sum((1, 2), keepdim=True).clamp(min=1e-3)
     x, y = ((pixels * (line + 0.5)).sum((1, 2), keepdim=True) / mass for line in (column, row))
     across, down = ((last + 1 - first).view(n, 1, 1) for first, last in (ends(pixels), ends(pixels.mT)))
@@ -73,5 +73,5 @@ def ends(pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 def grid(images: Tensor) -> tuple[Tensor, Tensor]:
     """The column (1, W) and the row (H, 1) of each pixel of images (n, H, W)."""
-    height, width = (torch.arange(float(size), device=images.device) for size in images.shape[1:])
+    height, width = (torch.arange(size, device=images.device, dtype=torch.float32) for size in images.shape[1:])
     return width[None, :], height[:, None]

@@ -34,7 +34,7 @@ def draw(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor
 def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
     any_of = partial(uniform, generator, (len(chosen), 1))
     shape = len(chosen), *figures.points.shape[1:]
-    shift = torch.randn(shape, generator=generator, device=chosen.device) * any_of(*SHAKE)[:, None]
+    shift = torch.randn(shape, generator=generator, device=chosen.device, dtype=torch.float32) * any_of(*SHAKE)[:, None]
     x, y = (figures.weights[chosen] @ (figures.points[chosen] + shift)).unbind(2)  # of the dots
     x = x * any_of(-WIDER, WIDER).exp() + y * any_of(*SLANT)
     x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)
@@ -49,7 +49,7 @@ def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tens
 
 def _ink(dots: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:
     """Images (n, 28, 28) float 0..1 of dots (2, n, DOTS), `width` (n, 1) wide; and where their pixels are, (28,)."""
-    pixels = torch.arange(28.0, device=dots.device) + 0.5 - MIDDLE
+    pixels = torch.arange(28, device=dots.device, dtype=torch.float32) + 0.5 - MIDDLE
     across, down = (dots[..., None] - pixels) ** 2  # (n, DOTS, 28)
     distance = (down[:, :, :, None] + across[:, :, None]).amin(1).sqrt()  # of each pixel to the nearest dot
     return (width[:, :, None] / 2 + 0.5 - distance).clamp(0, 1), pixels
@@ -77,8 +77,8 @@ def _parsed(figure: str) -> tuple[Tensor, Tensor]:
         if len(stroke) == 2:  # a point between, which can bend it
             stroke.insert(1, tuple((a + b) / 2 for a, b in zip(*stroke, strict=True)))
     names = list(dict.fromkeys(point for stroke in strokes for point in stroke))
-    points, own = torch.tensor(names), torch.eye(len(names))
-    t = torch.linspace(0, 1, SAMPLES)[:, None]
+    points, own = torch.tensor(names, dtype=torch.float32), torch.eye(len(names), dtype=torch.float32)
+    t = torch.linspace(0, 1, SAMPLES, dtype=torch.float32)[:, None]
     curves, steps = [], []
     for stroke in strokes:
         p = own[[names.index(point) for point in stroke]]
@@ -86,7 +86,7 @@ def _parsed(figure: str) -> tuple[Tensor, Tensor]:
         a, b, c, d = (p[first : len(p) - 3 + first, None] for first in range(4))
         curve = b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
         curves.append(curve.flatten(0, 1))
-        steps += [torch.zeros(1), (curves[-1] @ points).diff(dim=0).norm(dim=1)]  # 0 where the pen is lifted
+        steps += [points.new_zeros(1), (curves[-1] @ points).diff(dim=0).norm(dim=1)]  # 0 where the pen is lifted
     length = torch.cat(steps).cumsum(0)
-    even = torch.searchsorted(length, torch.linspace(0, 0.9999, DOTS) * length[-1])
+    even = torch.searchsorted(length, torch.linspace(0, 0.9999, DOTS, dtype=torch.float32) * length[-1])
     return points, torch.cat(curves)[even]

@@ -77,7 +77,7 @@ def _torch_train(job: Job) -> Tally:
 @torch.no_grad()
 def _torch_evaluate(job: Job) -> Tally:
     a = job.model(job.images[job.chosen])
-    y = job.targets[job.chosen].to(a.dtype)
+    y = job.targets[job.chosen].to(a)  # also to the device of the network
     return job.model.cost.value(a, y), correct(a, y)
 
 
@@ -88,8 +88,8 @@ def _numba_unsupported(job: Job) -> str | None:
         return "it is written for the costs " + ", ".join(COSTS)
     if job.processes > 1:
         return "there is more than one process"
-    if job.images.device.type != "cpu":
-        return f"the network is on {job.images.device}, not on the CPU"
+    if elsewhere := {x.device for x in (job.images, *job.model.parameters())} - {torch.device("cpu")}:
+        return f"the network or its images are on {elsewhere.pop()}, not on the CPU"
     if job.images.dtype != torch.uint8 or any(p.dtype != torch.float32 for p in job.model.parameters()):
         return "it is written for images of uint8 and a network of float32"
     if max(job.images.shape[1:].numel(), *(layer.out_features for layer in linears(job.model.network))) > 2**16:

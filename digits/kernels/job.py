@@ -18,7 +18,7 @@ class Job(NamedTuple):
     targets: Tensor  # (N, outputs) float, 0 or 1
     chosen: Tensor  # int64 indices into them: (K, B) for K mini-batches to train on, (n,) to evaluate
     optimizer: Optimizer | None = None
-    processes: int = 1
+    processes: int = 1  # of which each trains on its part of every mini-batch
 
     @property
     def weights_and_biases(self) -> tuple[list[Tensor], list[Tensor]]:

@@ -1,6 +1,7 @@
 """A run: the folder that holds its settings, its checkpoints and its curves."""
 
 import errno
+import shutil
 import sys
 import threading
 from collections.abc import Iterator, Mapping
@@ -63,6 +64,12 @@ class Run(NamedTuple):
         except (MisconfigurationException, ModuleNotFoundError) as error:
             raise UserError(f"Lightning's Trainer: {shorten(str(error), 200)}") from error
         except RuntimeError as error:
+            if "out of memory" in str(error):  # a GPU's; of the CPU's torch says that it can't allocate
+                ways = f"go on with: {go_on} --trainer.accelerator cpu"
+                if not self.resumed and not any(self.folder.glob("*.ckpt")):
+                    shutil.rmtree(self.folder, ignore_errors=True)  # with which nobody could go on
+                    ways = "name a smaller --batch_size, fewer --hidden neurons or --trainer.accelerator cpu"
+                raise UserError(f"the GPU has too little memory; {ways}") from error
             if not isinstance(error, torch.distributed.DistError) and "gloo" not in str(error):
                 raise
             raise UserError(f"another process of this training has ended; go on with: {go_on}") from error

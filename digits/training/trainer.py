@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
@@ -33,9 +34,23 @@ LARGE = LAUNCHES * 5e-6 / 53e-12  # weights times images of a mini-batch, for ea
 
 
 def fastest_device(network: nn.Module, batch_size: int) -> str:
-    """Where a network trains fastest in mini-batches of this size: "cuda" if there is a GPU and steps are large."""
+    """Where a network trains fastest in mini-batches of this size: "cuda" if a GPU can be used and steps are large."""
     large = LARGE * len(list(network.parameters()))
-    return "cuda" if torch.cuda.is_available() and parameter_count(network) * batch_size >= large else "cpu"
+    if not torch.cuda.is_available() or parameter_count(network) * batch_size < large:
+        return "cpu"
+    if fault := gpu_fault():
+        rank_zero_only(print)(f"The GPU cannot be used, so this trains on the CPU: {fault}")
+    return "cpu" if fault else "cuda"
+
+
+def gpu_fault() -> str | None:
+    """Why the GPU cannot be used, though it is there: it is full, or another process's alone, or too old."""
+    try:
+        one = torch.ones(1, 1, device="cuda")
+        (one @ one).item()
+    except RuntimeError as error:
+        return shorten(str(error).partition("\n")[0], 100)
+    return None
 
 
 def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: int | None = None) -> Trainer:
@@ -73,6 +88,11 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     refuse_steps(trainer)
+    device = trainer.strategy.root_device.type
+    if device == "cuda" and (fault := gpu_fault()):
+        raise UserError(f"--trainer.accelerator: the GPU cannot be used, so name cpu: {fault}")
+    if device == "mps" and "64" in str(trainer.precision):
+        raise UserError("--trainer.precision: this GPU has no 64-true; add --trainer.accelerator cpu")
     if run.last:
         _go_on(trainer, run, run.last)
     return trainer

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from digits import augment, mnist
-from digits.augment import allographs, elastic, negatives, neighbours
+from digits.augment import allographs, elastic, negatives, neighbours, pen
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot
@@ -34,6 +34,25 @@ def test_what_is_made_hangs_on_seed_and_epoch_alone(make, data_dir):
     np.random.seed(9)
     assert make(images, digits, 3, 4).equal(first) and images.equal(before)
     assert len({make(images, digits, n // 3, n % 3).numpy().tobytes() for n in range(9)}) == 9
+
+
+def test_a_default_dtype_of_float64_changes_no_pixel(data_dir):
+    images, digits = mnist.load(data_dir, train=False)
+    made = []
+    for dtype in (torch.float32, torch.float64):
+        pen.parse.cache_clear()
+        torch.set_default_dtype(dtype)
+        try:
+            made.append(augment.augment(images, one_hot(digits), 0, **ALL))
+        finally:
+            torch.set_default_dtype(torch.float32)
+    assert all(one.dtype == other.dtype and one.equal(other) for one, other in zip(*made, strict=True))
+
+
+@pytest.mark.parametrize("way", [*WAYS, ALL])
+def test_a_network_of_float64_trains_on_them(way, set_up):
+    """Lightning makes float64 the default dtype while a stack is trained on, and the next epoch's images are made."""
+    quick_trainer(max_epochs=3, precision="64-true").fit(DigitClassifier([5]), set_up(**way))
 
 
 @pytest.mark.parametrize("way", [*WAYS, ALL])

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from digits import backprop, kernels, mnist
-from digits.data import order
+from digits.data import Stack, order
 from digits.errors import UserError
 from digits.kernels import DENSE, Job, choose, cpu, optim
 from digits.model import DigitClassifier
@@ -97,6 +97,15 @@ def test_every_kernel_evaluates_as_the_network_itself(name, outputs):
         assert cost.item() == pytest.approx(COSTS[name].value(a, y).item(), rel=1e-5)
 
 
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("only_digit", [None, 3])
+def test_a_network_on_another_device_scores_images_on_the_cpu(name, only_digit):
+    _, images, _ = problem([784, 30, 10])
+    model = DigitClassifier([30], cost=name, only_digit=only_digit).to("meta")
+    cost, right = model.score(Stack(images, one_hot(torch.arange(200) % 10), torch.arange(200)))
+    assert cost.device.type == right.device.type == "meta"
+
+
 def test_same_bits_every_time():
     chosen = torch.arange(200).view(20, 10)
     networks = []
@@ -154,7 +163,8 @@ def test_numba_where_it_applies(decay):
         ("float images", "torch", "uint8"),
         ("large images", "torch", "256 x 256"),
         ("no numba", "torch", "pip install numba"),
-        ("on another device", "torch", "not on the CPU"),
+        ("images on another device", "torch", "not on the CPU"),
+        ("network on another device", "torch", "not on the CPU"),
         ("tanh", "autograd", "Linear and Sigmoid"),
         ("convolution", "autograd", "Linear and Sigmoid"),
         ("momentum", "autograd", "plain SGD"),
@@ -179,8 +189,10 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         images = torch.zeros(1, 257, 256, dtype=torch.uint8)
     if case == "no numba":
         monkeypatch.setattr(kernels, "find_spec", lambda name: None)
-    if case == "on another device":
+    if case == "images on another device":
         images = images.to("meta")
+    if case == "network on another device":
+        network = network.to("meta")
     if case == "tanh":
         network[1] = nn.Tanh()
     if case == "convolution":

@@ -51,6 +51,9 @@ class Pretended(torch.Tensor):
     def __repr__(self):
         return f"Pretended({self.held})"
 
+    def new_tensor(self, data):
+        return torch.tensor(data, dtype=self.dtype, device=DEVICE)
+
     def tolist(self):
         return self.cpu().tolist()  # which is seen
 
@@ -91,6 +94,10 @@ class Watch(TorchDispatchMode):
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         name, kwargs = function.overloadpacket.__name__, kwargs or {}
+        with self:
+            parts = function.decompose(*args, **kwargs)  # inference mode shows what is made of others whole
+        if parts is not NotImplemented:
+            return parts
         tensors = [leaf for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, torch.Tensor)]
         there = any(isinstance(tensor, Pretended) for tensor in tensors)
         made_there = torch.device(kwargs["device"]) == DEVICE if kwargs.get("device") is not None else there

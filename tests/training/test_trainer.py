@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from lightning.fabric.accelerators.mps import MPSAccelerator
+from lightning.pytorch.accelerators import CUDAAccelerator
 
 from digits.backprop import sgd_steps
 from digits.checkpoint.untrusted import read
 from digits.model import DigitClassifier
 from digits.network import one_hot, sigmoid_network, weights_and_biases
+from digits.training import trainer
 from digits.training.trainer import LAUNCHES, fastest_device
 from tests.support.pretended_device import DEVICE, watched
-from tests.support.training import Runs
+from tests.support.training import Runs, curves
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,11 @@ from tests.support.training import Runs
 )
 def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    ones = torch.ones
+    monkeypatch.setattr(torch, "ones", lambda *shape, device: tried.append(device) or ones(shape))
+    tried = []
     assert fastest_device(DigitClassifier(hidden), batch_size) == device
+    assert tried == [device] * (device == "cuda")
 
 
 @pytest.mark.parametrize("hidden", [[], [12], [12, 9]])
@@ -45,6 +52,93 @@ def test_launches_of_a_step_are_those_that_the_rule_reckons_with(hidden):
             sgd_steps(*parameters, *examples, there, lr=3.0)
             counts.append(watch.launches - before)
     assert counts[1] - counts[0] == 3 * LAUNCHES * len(list(network.parameters()))
+
+
+FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB. GPU 0 has a total capacity of 1 GiB")
+BUSY = RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable\nFor debugging consider ...")
+OLD = RuntimeError("CUDA error: no kernel image is available for execution on the device\n")
+
+
+@pytest.mark.parametrize("error", [FULL, BUSY, OLD])
+def test_a_gpu_that_cannot_be_used_is_passed_over_in_a_line_and_tried_only_by_default(error, run, monkeypatch):
+    tried = []
+
+    def fail(*_, device):
+        tried.append(device)
+        raise error
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(trainer, "LARGE", 1)
+    monkeypatch.setattr(torch, "ones", fail)
+    first, second, *_ = run("--epochs", 1).splitlines()
+    assert first == f"The GPU cannot be used, so this trains on the CPU: {str(error).splitlines()[0]}"
+    assert " on cpu" in second
+    assert " on cpu" in run("--epochs", 1, "--trainer.accelerator", "cpu").splitlines()[0]
+    assert tried == ["cuda"]
+
+
+def test_a_gpu_that_is_named_but_cannot_be_used_ends_in_a_line(run, home, monkeypatch, capsys):
+    monkeypatch.setattr(CUDAAccelerator, "is_available", lambda: True)
+    monkeypatch.setattr(CUDAAccelerator, "parse_devices", lambda devices: [0])
+    monkeypatch.setattr(trainer, "gpu_fault", lambda: "it is busy")
+    with pytest.raises(SystemExit):
+        run("--trainer.accelerator", "cuda")
+    said = "--trainer.accelerator: the GPU cannot be used, so name cpu: it is busy"
+    assert capsys.readouterr().err == f"digits train: error: {said}\n"
+    assert not list(home.iterdir())
+
+
+@pytest.fixture
+def apple(monkeypatch):
+    """Lightning takes this for a machine with an Apple GPU."""
+    monkeypatch.setattr(MPSAccelerator, "is_available", lambda: True)
+
+
+def test_a_gpu_that_is_not_used_is_no_warning(run, apple, recwarn):
+    assert " on cpu" in run("--epochs", 1)
+    assert not [warning for warning in recwarn if "GPU" in str(warning.message)]
+
+
+@pytest.mark.parametrize("device", ["mps", "gpu", "auto"])
+def test_an_apple_gpu_has_no_float64(device, run, home, apple, capsys):
+    with pytest.raises(SystemExit):
+        run("--trainer.accelerator", device, "--trainer.precision", "64-true")
+    said = "digits train: error: --trainer.precision: this GPU has no 64-true; add --trainer.accelerator cpu\n"
+    assert capsys.readouterr().err == said
+    assert not list(home.iterdir())
+
+
+def step_without_memory(monkeypatch, epoch):
+    """Let a GPU's memory end in an epoch."""
+    step = DigitClassifier.training_step
+
+    def failing(model, stack, index):
+        if model.current_epoch == epoch:
+            raise FULL
+        step(model, stack, index)
+
+    monkeypatch.setattr(DigitClassifier, "training_step", failing)
+
+
+def test_too_little_memory_of_a_gpu_is_said_in_a_line_and_leaves_nothing(run, home, monkeypatch, capsys):
+    step_without_memory(monkeypatch, epoch=0)
+    with pytest.raises(SystemExit) as end:
+        run("--epochs", 1)
+    ways = "name a smaller --batch_size, fewer --hidden neurons or --trainer.accelerator cpu"
+    said = f"digits train: error: the GPU has too little memory; {ways}\n"
+    assert (end.value.code, capsys.readouterr().err) == (2, said)
+    assert not list(home.glob("runs/*"))
+
+
+def test_what_is_kept_stays_when_the_memory_of_a_gpu_ends_later(three, run, monkeypatch, capsys):
+    step_without_memory(monkeypatch, epoch=3)
+    for run_dir, words in (("three", ["--resume", "three"]), ("here", ["--run_dir", "here"])):
+        with pytest.raises(SystemExit):
+            run(*words, "--epochs", 5)
+        go_on = f"go on with: python -m digits train --resume {run_dir} --trainer.accelerator cpu"
+        assert capsys.readouterr().err == f"digits train: error: the GPU has too little memory; {go_on}\n"
+        assert read(Path(run_dir, "last.ckpt")).epochs == 3
 
 
 def test_the_first_line_says_how_to_train_on_the_other_device(run, monkeypatch):
@@ -64,6 +158,22 @@ def test_two_processes_follow_one(last, tmp_path):
     assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", two, re.M) != []
     for key, value in runs.weights("one").items():
         torch.testing.assert_close(runs.weights("two")[key], value, rtol=0, atol=1e-9)
+
+
+@pytest.mark.slow
+def test_three_processes_that_divide_nothing_count_as_one(tmp_path):
+    """Of 500, 100 and 100 images; of 500 in mini-batches of 3 x 2 two are left for the last, none for one process."""
+    runs = Runs(tmp_path)
+    exact = ["--trainer.precision", "64-true", "--kernel", "torch", "--epochs", "3", "--batch_size"]
+    three = runs.new("three", *exact, "2", "--trainer.devices", "3", "--trainer.strategy", "ddp")
+    one, three = runs.finish(runs.new("one", *exact, "6")), runs.finish(three)
+    lines = re.findall("^(?:Epoch|Test accuracy) .*", one, re.M)
+    assert lines == re.findall("^(?:Epoch|Test accuracy) .*", three, re.M) and len(lines) == 4
+    there = curves(tmp_path / "three")
+    for name, (epochs, values) in curves(tmp_path / "one").items():
+        assert there[name] == (epochs, pytest.approx(values, rel=1e-6))
+    for key, value in runs.weights("one").items():
+        torch.testing.assert_close(runs.weights("three")[key], value, rtol=0, atol=1e-9)
 
 
 @pytest.mark.slow
