@@ -18,7 +18,7 @@ Gradients = list[tuple[Tensor, Tensor]]  # of the weights and the biases of each
 @torch.no_grad()
 def sgd_step(
     weights: Tensors, biases: Tensors, x: Tensor, y: Tensor, lr: float, cost: Cost = QUADRATIC, decay: float = 0.0
-) -> tuple[Tensor, Tensor]:
+) -> Tensor:
     """Move weights and biases, in place, down the gradient of the mean cost of one mini-batch.
 
     Args:
@@ -31,13 +31,12 @@ def sgd_step(
         decay: Of L2, lambda / n with n training images: weights, not biases, lose `lr * decay` of themselves.
 
     Returns:
-        Cost summed over the mini-batch, without L2, and the number of right predictions, both as they were before the
-        step, as 0-dimensional tensors, so that the CPU need not wait for a GPU.
+        Output activations (B, outputs) as they were before the step.
     """
     activations = feedforward(weights, biases, x)
     gradients = backpropagate(weights, activations, cost.delta(activations[-1], y))
     descend(weights, biases, gradients, lr / len(x), lr * decay)
-    return cost.value(activations[-1], y), correct(activations[-1], y)
+    return activations[-1]
 
 
 def feedforward(weights: Tensors, biases: Tensors, x: Tensor) -> list[Tensor]:
@@ -78,12 +77,16 @@ def sgd_steps(
     cost: Cost = QUADRATIC,
     decay: float = 0.0,
 ) -> tuple[Tensor, Tensor]:
-    """`sgd_step` for each mini-batch of a stack; cost and number of right predictions are summed over the stack.
+    """`sgd_step` for each mini-batch of a stack, whose outputs are then scored at once: on a GPU, few calls are fast.
 
     `chosen` (K, B) int64 says which images each of K mini-batches holds, of a whole data set: images (N, H, W), uint8
     or float 0..1, and targets (N, outputs), 0 or 1. The rest is as in `sgd_step`.
+
+    Returns:
+        Cost summed over the stack, without L2, and the number of right predictions, each image's as they were before
+        its step, as 0-dimensional tensors, so that the CPU need not wait for a GPU.
     """
     x, y = inputs(images[chosen], like=weights[0]), targets[chosen].to(weights[0].dtype)
-    results = [sgd_step(weights, biases, x_k, y_k, lr, cost, decay) for x_k, y_k in zip(x, y, strict=True)]
-    costs, rights = (torch.stack(column) for column in zip(*results, strict=True))
-    return costs.sum(), rights.sum()
+    outputs = [sgd_step(weights, biases, x_k, y_k, lr, cost, decay) for x_k, y_k in zip(x, y, strict=True)]
+    a, y = torch.cat(outputs), y.flatten(0, 1)
+    return cost.value(a, y), correct(a, y)

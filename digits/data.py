@@ -54,7 +54,8 @@ class TrainingStacks:
         self.batch_size = data.batch_size * trainer.world_size  # of all processes together
         examples = data.training[0], one_hot(data.training[1])
         how = partial(augment, distort=data.distort, allographs=data.allographs, negatives=data.negatives)
-        self.examples = Prefetcher(partial(how, *examples, seed=data.seed))
+        on_cpu = examples[0].device.type == "cpu"  # a thread would wait for a GPU as this one does
+        self.examples = Prefetcher(partial(how, *examples, seed=data.seed), ahead=on_cpu)
 
     def __len__(self) -> int:
         return len(self._stacks(torch.arange(self.count)))

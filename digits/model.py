@@ -108,7 +108,7 @@ class DigitClassifier(LightningModule):
 
     def _job(self, stack: Stack, optimizer: Optimizer | None = None, processes: int = 1) -> Job:
         check_shape(stack.images, self.image_size)  # which the compiled kernel does not check
-        targets = stack.targets if self.only_digit is None else stack.targets[:, [self.only_digit]]
+        targets = stack.targets if self.only_digit is None else stack.targets[:, self.only_digit, None].contiguous()
         return Job(self, stack.images, targets, stack.chosen, optimizer, processes)
 
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:

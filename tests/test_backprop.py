@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from digits.backprop import sgd_step, sgd_steps
-from digits.network import COSTS, inputs, one_hot, sigmoid_network, weights_and_biases
+from digits.network import COSTS, QUADRATIC, correct, inputs, one_hot, sigmoid_network, weights_and_biases
 from tests.support.book import book_cost, book_step, sigmoid
 
 SHAPES = [[784, 10], [784, 30, 10], [20, 15, 10], [12, 9, 7, 5, 4], [6, 5, 1], [3, 1]]
@@ -46,7 +46,8 @@ def test_cost_and_right_answers_are_those_before_the_step(name):
             a = sigmoid(w @ a + b)
         costs.append(book_cost(a, desired, name))
         rights.append(a.argmax() == desired.argmax())
-    cost, right = sgd_step(*weights_and_biases(network), x, y, 3.0, COSTS[name], decay=0.1)
+    data = x.view(50, 1, 20), y, torch.arange(50).view(1, 50)  # a stack of one mini-batch, of images of 1 x 20
+    cost, right = sgd_steps(*weights_and_biases(network), *data, 3.0, COSTS[name], decay=0.1)
     assert cost.item() == pytest.approx(sum(costs), abs=1e-12)
     assert right.item() == sum(rights)
     assert 0 < sum(rights) < 50
@@ -66,8 +67,8 @@ def test_a_stack_is_its_mini_batches_in_order(dtype):
     costs, rights = 0.0, 0
     for mini_batch in chosen:
         x = inputs(images[mini_batch], like=other[0].weight)
-        c, r = sgd_step(*weights_and_biases(other), x, targets[mini_batch], lr=3.0)
-        costs, rights = costs + c.item(), rights + r.item()
+        a, y = sgd_step(*weights_and_biases(other), x, targets[mini_batch], lr=3.0), targets[mini_batch]
+        costs, rights = costs + QUADRATIC.value(a, y).item(), rights + correct(a, y).item()
     for a, b in zip(one.parameters(), other.parameters(), strict=True):
         assert a.equal(b)
     assert cost.item() == pytest.approx(costs, rel=1e-5)

@@ -164,15 +164,6 @@ def test_a_checkpoint_from_before_detectors_image_sizes_and_costs_loads(checkpoi
     assert (loaded.cost, loaded.l2) == (QUADRATIC, 0)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA")
-def test_checkpoint_moves_to_a_device(checkpoint):
-    model, path = checkpoint
-    loaded = DigitClassifier.load_from_checkpoint(path, map_location="cuda")
-    digits, activations = loaded.predict(some_images())
-    assert digits.device.type == activations.device.type == "cuda"
-    assert digits.cpu().equal(model.predict(some_images())[0])
-
-
 @pytest.mark.parametrize(
     "change, reason",
     [

@@ -42,15 +42,17 @@ def augment(
 
 
 class Prefetcher:
-    """The examples `make(epoch)` of one epoch after another; those of the next are made meanwhile, on another core."""
+    """The examples `make(epoch)` of each epoch in turn; if `ahead`, the next are made meanwhile, on another core."""
 
-    def __init__(self, make: Callable[[int], Examples]) -> None:
-        self.make, self.made = make, dict[int, Future[Examples]]()
+    def __init__(self, make: Callable[[int], Examples], ahead: bool = True) -> None:
+        self.make, self.ahead, self.made = make, ahead, dict[int, Future[Examples]]()
         # One thread, in which torch uses one thread: with more, they would compete with the training for the cores.
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
 
     def get(self, epoch: int, epochs: int | None) -> Examples:
         """The examples of `epoch`, from 0; starts to make the next, too, unless that is after the last of `epochs`."""
+        if not self.ahead:
+            return self.make(epoch)
         for wanted in (epoch, epoch + 1):
             if wanted not in self.made and wanted != epochs:
                 self.made[wanted] = self.background.submit(self.make, wanted)

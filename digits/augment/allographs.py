@@ -181,7 +181,7 @@ def with_allographs(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Te
     ways = torch.tensor([len(ATLAS[digit]) for digit in range(10)], device=images.device)
     first = ways.cumsum(0) - ways  # way of each digit among all
     labels = labels[numbers]
-    figures = pen.parse(tuple(line for digit in range(10) for line in ATLAS[digit]))
+    figures = pen.parse(tuple(line for digit in range(10) for line in ATLAS[digit]), images.device)
     images = images.clone()
     images[numbers] = pen.draw(figures, first[labels] + (way[numbers] * ways[labels]).long(), generator)
     return images

@@ -20,7 +20,8 @@ SHIFT = 0.75  # pixels along each axis, either way
 ELASTIC = 1.0  # pixels along each axis, root mean square over the images
 
 SIGMA = 4.0  # standard deviation in pixels of the Gaussian that smooths the displacement field
-PART = 500  # images at a time, few enough for the processor's cache
+PART = 500  # images at a time on a CPU, few enough for its cache
+ELSEWHERE = 20  # times as many on another device, where a launch takes long, not what it does
 
 
 @torch.no_grad()
@@ -31,7 +32,12 @@ def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
     the kind of device: an epoch has its own.
     """
     generator = random_numbers(images.device, seed, epoch)
-    return torch.cat([_distorted(part, strength, generator) for part in images.split(PART)])
+    return torch.cat([_distorted(part, strength, generator) for part in parts(images, PART)])
+
+
+def parts(tensor: Tensor, on_cpu: int) -> tuple[Tensor, ...]:
+    """A tensor in parts to be worked on one by one, of `on_cpu` rows if it is there, of more on another device."""
+    return tensor.split(on_cpu if tensor.device.type == "cpu" else ELSEWHERE * on_cpu)
 
 
 def random_numbers(device: torch.device, *key: int) -> torch.Generator:

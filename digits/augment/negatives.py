@@ -100,13 +100,13 @@ class Negatives:
     def letters(self, n: int) -> Tensor:
         """Letters and signs."""
         chosen = torch.randint(len(LETTERS), (n,), generator=self.generator, device=self.images.device)
-        return pen.draw(pen.parse(LETTERS), chosen, self.generator)
+        return pen.draw(pen.parse(LETTERS, chosen.device), chosen, self.generator)
 
     def scribbles(self, n: int) -> Tensor:
         """Smooth curves through random points."""
         points = uniform(self.generator, (n, 10, 2), 0, 100)
-        _, weights = pen.parse(("0,0 1,0 2,0 3,0 4,0 5,0 6,0 7,0 8,0 9,0",))
-        figures = pen.Figures(points, weights.to(points.device).expand(n, -1, -1))
+        _, weights = pen.parse(("0,0 1,0 2,0 3,0 4,0 5,0 6,0 7,0 8,0 9,0",), points.device)
+        figures = pen.Figures(points, weights.expand(n, -1, -1))
         return pen.draw(figures, torch.arange(n, device=points.device), self.generator)
 
     def blots(self, n: int) -> Tensor:

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
-from digits.augment.elastic import random_numbers, uniform
+from digits.augment.elastic import parts, random_numbers, uniform
 from digits.augment.pen import BOX, MIDDLE
 
 SHARE = 0.2  # of the images that are cut from a neighbour
 STRETCH = 0.25  # logarithm of the largest change of the width
-PART = 500  # images at a time, few enough for the processor's cache
+PART = 500  # images at a time on a CPU, few enough for its cache
 
 
 @torch.no_grad()
@@ -23,7 +23,7 @@ def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
     generator = random_numbers(images.device, seed, epoch, 3)
     chosen = uniform(generator, (len(images),), 0, 1) < SHARE
     beside, images = images.roll(1, 0), images.clone()
-    for numbers in chosen.nonzero().flatten().split(PART):
+    for numbers in parts(chosen.nonzero().flatten(), PART):
         images[numbers] = _cut(images[numbers].float() / 255, beside[numbers].float() / 255, generator)
     return images
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from digits.augment.elastic import uniform
+from digits.augment.elastic import parts, uniform
 
-PART = 50  # images at a time, few enough for the processor's cache
+PART = 50  # images at a time on a CPU, few enough for its cache
 SAMPLES, DOTS = 24, 80  # points of a curve between two that are given; dots of the pen, less than a pixel apart
 SHAKE = 2.0, 6.0  # standard deviation of the points, in hundredths of the height
 WIDER = 0.4  # logarithm of the largest change of the width
@@ -27,10 +27,8 @@ class Figures(NamedTuple):
 
 
 def draw(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
-    """Images (n, 28, 28) uint8 of the figures `chosen` (n,) int64, each in a random hand, on the device of that."""
-    figures = Figures(*(table.to(chosen.device) for table in figures))
-    parts = [_drawn(figures, part, generator) for part in chosen.split(PART)]
-    return torch.cat(parts)
+    """Images (n, 28, 28) uint8 of the figures `chosen` (n,) int64, each in a random hand, all on one device."""
+    return torch.cat([_drawn(figures, part, generator) for part in parts(chosen, PART)])
 
 
 def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
@@ -58,7 +56,7 @@ def _ink(dots: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @cache
-def parse(figures: tuple[str, ...]) -> Figures:
+def parse(figures: tuple[str, ...], device: torch.device | str = "cpu") -> Figures:
     """Figures, each the strokes of a pen between |, each of those the points x,y of a smooth curve, y downwards.
 
     They are written as an SVG polyline has its points, such as "2,8 56,3 | 56,3 34,50 24,100 | 8,55 56,48", a 7 with a
@@ -66,7 +64,7 @@ def parse(figures: tuple[str, ...]) -> Figures:
     """
     parsed = [_parsed(figure) for figure in figures]
     points = pad_sequence([points for points, _ in parsed], True)
-    return Figures(points, pad_sequence([weights.T for _, weights in parsed], True).mT)
+    return Figures(points.to(device), pad_sequence([weights.T for _, weights in parsed], True).mT.to(device))
 
 
 def _parsed(figure: str) -> tuple[Tensor, Tensor]:

@@ -11,16 +11,17 @@ from digits.network import correct, inputs
 def train(job: Job) -> Tally:
     """A step of SGD for each mini-batch, of all processes; cost and right predictions are those of this one's part."""
     (weights, biases), (lr, decay), cost = job.weights_and_biases, job.lr_and_decay, job.model.cost
-    costs, rights, size = [], [], job.chosen.shape[1]
-    for part in job.chosen.tensor_split(job.processes, dim=1)[torch.distributed.get_rank()]:
+    chosen = job.chosen.tensor_split(job.processes, dim=1)[torch.distributed.get_rank()]
+    outputs, size = [], job.chosen.shape[1]
+    for part in chosen:
         x, y = inputs(job.images[part], like=weights[0]), job.targets[part].to(weights[0].dtype)
         activations = feedforward(weights, biases, x)
         gradients = backpropagate(weights, activations, cost.delta(activations[-1], y))
         sum_over_processes(gradients)
         descend(weights, biases, gradients, lr / size, lr * decay)
-        costs.append(cost.value(activations[-1], y))
-        rights.append(correct(activations[-1], y))
-    return torch.stack(costs).sum(), torch.stack(rights).sum()
+        outputs.append(activations[-1])
+    a, y = torch.cat(outputs), job.targets[chosen.flatten()].to(weights[0].dtype)
+    return cost.value(a, y), correct(a, y)
 
 
 def sum_over_processes(gradients: Gradients) -> None:

@@ -40,7 +40,7 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
 
     print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})")
     if model.only_digit is not None:
-        images, labels = data.test
+        images, labels = (tensor.to(model.device) for tensor in data.test)  # it may have come back from a GPU
         detected, there = model.predict(images)[0], labels == model.only_digit
         misses, alarms, count = (int(found.sum()) for found in (there & ~detected, detected & ~there, there))
         print(

@@ -27,14 +27,16 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-# Weights times images of a mini-batch, from which on a step is faster on a GPU: there it takes some 28 launches of 5 us
-# however small it is, on one CPU core 53 ps for each (0.21 s an epoch of 784-100-10). Reckoned, not measured on a GPU.
-LARGE = 2_500_000
+# A step on a GPU takes as long as its launches, of 5 us, however small they are; on one CPU core, 53 ps for each weight
+# and image (0.21 s an epoch of 784-100-10). Reckoned, not measured on a GPU: see `python -m tests.benchmarks.gpu`.
+LAUNCHES = 5  # of a step, for each of the network's arrays of weights or biases; a test counts them
+LARGE = LAUNCHES * 5e-6 / 53e-12  # weights times images of a mini-batch, for each array, from which on a GPU is faster
 
 
 def fastest_device(network: nn.Module, batch_size: int) -> str:
     """Where a network trains fastest in mini-batches of this size: "cuda" if a GPU can be used and steps are large."""
-    if not torch.cuda.is_available() or parameter_count(network) * batch_size < LARGE:
+    large = LARGE * len(list(network.parameters()))
+    if not torch.cuda.is_available() or parameter_count(network) * batch_size < large:
         return "cpu"
     if fault := gpu_fault():
         rank_zero_only(print)(f"The GPU cannot be used, so this trains on the CPU: {fault}")

@@ -26,6 +26,11 @@ def test_no_strength_changes_nothing(images):
     assert elastic.distort(noise(images), 0.0, 1, 2).equal(noise(images))
 
 
+def test_parts_suit_the_device():
+    for device, sizes in (("cpu", [500] * 50), ("meta", [10_000, 10_000, 5_000])):
+        assert [len(part) for part in elastic.parts(torch.empty(25_000, device=device), elastic.PART)] == sizes
+
+
 def test_images_of_another_shape():
     copies = elastic.distort(noise(3, 20, 31), 1.0, 0, 0)
     assert (copies.shape, copies.dtype) == ((3, 20, 31), torch.uint8)

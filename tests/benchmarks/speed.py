@@ -71,7 +71,7 @@ def process(args):
         row(title, f"{median(seconds):.2f}", f"{median(memory) / 1e6:.0f}")
 
 
-def epoch_time(args, clock, hidden, epochs=3, data=None, **settings):
+def epoch_time(args, clock, hidden, epochs=3, data=None, accelerator="cpu", **settings):
     """The least time of an epoch's steps, in seconds of a clock; and the share of pixels of its images that are 0."""
     from lightning.pytorch.callbacks import Callback
 
@@ -95,7 +95,8 @@ def epoch_time(args, clock, hidden, epochs=3, data=None, **settings):
 
     quiet()
     clocked = Clock()
-    trainer = quick_trainer(max_epochs=epochs + 1, limit_val_batches=0, callbacks=[clocked])
+    how = {"accelerator": accelerator, "max_epochs": epochs + 1, "limit_val_batches": 0}
+    trainer = quick_trainer(callbacks=[clocked], **how)
     trainer.fit(DigitClassifier([hidden], **settings), MNISTDataModule(args.data_dir, **(data or {})))
     return min(clocked.seconds[1:]), clocked.zeros
 

@@ -10,24 +10,48 @@ import torch
 from lightning.fabric.accelerators.mps import MPSAccelerator
 from lightning.pytorch.accelerators import CUDAAccelerator
 
+from digits.backprop import sgd_steps
 from digits.checkpoint.untrusted import read
 from digits.model import DigitClassifier
+from digits.network import one_hot, sigmoid_network, weights_and_biases
 from digits.training import trainer
-from digits.training.trainer import fastest_device
+from digits.training.trainer import LAUNCHES, fastest_device
+from tests.support.pretended_device import DEVICE, watched
 from tests.support.training import Runs, curves
 
 
 @pytest.mark.parametrize(
     "there, hidden, batch_size, device",
-    [(False, 800, 10, "cpu"), (True, 100, 10, "cpu"), (True, 800, 10, "cuda"), (True, 100, 100, "cuda")],
+    [
+        (False, [800], 10, "cpu"),
+        (True, [100], 10, "cpu"),
+        (True, [800], 10, "cuda"),
+        (True, [100], 100, "cuda"),
+        (True, [240], 10, "cuda"),
+        (True, [240, 10, 10], 10, "cpu"),  # as many weights in twice as many launches
+    ],
 )
 def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
     ones = torch.ones
     monkeypatch.setattr(torch, "ones", lambda *shape, device: tried.append(device) or ones(shape))
     tried = []
-    assert fastest_device(DigitClassifier([hidden]), batch_size) == device
+    assert fastest_device(DigitClassifier(hidden), batch_size) == device
     assert tried == [device] * (device == "cuda")
+
+
+@pytest.mark.parametrize("hidden", [[], [12], [12, 9]])
+def test_launches_of_a_step_are_those_that_the_rule_reckons_with(hidden):
+    network, images = sigmoid_network([784, *hidden, 10]), torch.zeros(40, 28, 28, dtype=torch.uint8)
+    with watched() as watch:
+        parameters = [[one.to(DEVICE) for one in column] for column in weights_and_biases(network)]
+        examples = images.to(DEVICE), one_hot(torch.arange(40) % 10).to(DEVICE)
+        counts = []
+        for chosen in (torch.arange(10).view(1, 10), torch.arange(40).view(4, 10)):
+            before, there = watch.launches, chosen.to(DEVICE)
+            sgd_steps(*parameters, *examples, there, lr=3.0)
+            counts.append(watch.launches - before)
+    assert counts[1] - counts[0] == 3 * LAUNCHES * len(list(network.parameters()))
 
 
 FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB. GPU 0 has a total capacity of 1 GiB")

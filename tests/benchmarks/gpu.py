@@ -1,0 +1,157 @@
+"""How fast a GPU is: what to look at first where there is one, after `pytest -m gpu`, which asks whether it is right.
+
+python -m tests.benchmarks.gpu            launches, and seconds an epoch on the CPU and on the GPU: a few minutes
+python -m tests.benchmarks.gpu crossover  from which size on the GPU is faster, and what `fastest_device` says
+python -m tests.benchmarks.gpu launches   launches, counted on a pretended device: no GPU needed
+
+`--device cpu` tries the first two without a GPU.
+"""
+
+import platform
+from functools import partial
+from time import perf_counter
+
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+from digits import mnist
+from digits.augment import augment
+from digits.backprop import sgd_steps
+from digits.cli import quiet
+from digits.model import DigitClassifier
+from digits.network import COSTS, one_hot, sigmoid_network, weights_and_biases
+from digits.training.callbacks import parameter_count
+from digits.training.trainer import LARGE
+from tests.benchmarks.common import TRAINING, heading, parser, progress, row
+from tests.benchmarks.speed import epoch_time
+from tests.support.pretended_device import DEVICE, watched
+
+AUGMENTATIONS = {"distort": {"distort": 1.0}, "allographs": {"allographs": True}, "negatives": {"negatives": 0.3}}
+LAUNCHING = "cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx"
+
+
+def clock():
+    """The time when all that was asked for is done."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return perf_counter()
+
+
+def steps(hidden, device, mini_batches=1, cost="quadratic", decay=0.0):
+    """Steps of mini-batches of 10 on blank images, to be taken whenever it is called."""
+    network, count = sigmoid_network([784, *hidden, 10]), 10 * mini_batches
+    parameters = [[one.to(device) for one in column] for column in weights_and_biases(network)]
+    images, targets = torch.zeros(count, 28, 28, dtype=torch.uint8), one_hot(torch.arange(count) % 10)
+    data = images.to(device), targets.to(device), torch.arange(count).view(mini_batches, 10).to(device)
+    return lambda: sgd_steps(*parameters, *data, 0.01, COSTS[cost], decay)
+
+
+def launched(function):
+    """How many kernels the GPU was sent."""
+    function()
+    with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA][: 1 + torch.cuda.is_available()]) as seen:
+        function()
+        clock()
+    return sum(event.count for event in seen.key_averages() if event.key in LAUNCHING)
+
+
+def training_images(args):
+    images, labels = mnist.load(args.data_dir, train=True)
+    return images[: args.images], one_hot(labels[: args.images])
+
+
+def checks(args):
+    """A table of what to look at."""
+    name = torch.cuda.get_device_name() if args.device == "cuda" else platform.processor() or platform.machine()
+    print(f"{name}, torch {torch.__version__}, CUDA {torch.version.cuda}\n")
+    heading(f"on {args.device}", "")
+    one, many = (launched(steps([100], args.device, count)) for count in (1, 101))
+    row("launches in a step of 784-100-10, by torch's profiler; reckoned with: 20", f"{(many - one) / 100:g}")
+    take = steps([1], args.device, 1000)
+    take()
+    start = clock()
+    take()
+    row("us a launch, in steps of 784-1-10; reckoned with: 5", f"{(clock() - start) / 1000 / 20 * 1e6:.1f}")
+    for hidden in args.hidden or [100, 800]:
+        for device, kernel in (("cpu", "auto"), (args.device, "torch"), (args.device, "autograd")):
+            progress(f"{hidden} hidden, {device}, {kernel}")
+            seconds = timed(args, device, hidden, kernel=kernel)
+            row(f"784-{hidden}-10, kernel {kernel} on {device}, s an epoch", f"{seconds:.2f}")
+    images, targets = training_images(args)
+    for name, how in AUGMENTATIONS.items():
+        for device in ("cpu", args.device):
+            data, seconds = (images.to(device), targets.to(device)), []
+            for epoch in range(2):  # the first also warms up
+                start = clock()
+                augment(*data, epoch, **how)
+                seconds.append(clock() - start)
+            row(f"{name}, {len(images):,} images on {device}, s an epoch", f"{seconds[1]:.2f}")
+    if args.device == "cuda":
+        row("memory of the GPU at most, MB", f"{torch.cuda.max_memory_allocated() / 1e6:.0f}")
+
+
+def timed(args, device, hidden, batch_size=10, **settings):
+    """Seconds an epoch of 50,000 images, from one of fewer."""
+    data = {"batch_size": batch_size, "train_size": args.images}
+    seconds, _ = epoch_time(args, clock, hidden, data=data, accelerator=device, **settings)
+    return seconds * TRAINING / args.images
+
+
+def crossover(args):
+    """Seconds an epoch on the CPU and on the GPU, by the size of the mini-batch and of the hidden layer."""
+    ways = "s an epoch on cpu", f"on {args.device}", "ratio", "what the rule reckons"
+    heading("mini-batch x hidden", *ways)
+    for batch_size in (10, 100):
+        for hidden in args.hidden or [30, 100, 200, 400, 800]:
+            seconds = [timed(args, "cpu", hidden, batch_size)]
+            seconds.append(timed(args, args.device, hidden, batch_size, kernel="torch"))
+            network = DigitClassifier([hidden])
+            reckoned = parameter_count(network) * batch_size / (LARGE * len(list(network.parameters())))
+            figures = *seconds, seconds[0] / seconds[1], reckoned
+            row(f"{batch_size} x {hidden}", *(f"{figure:.2f}" for figure in figures))
+    print("\nA ratio over 1 says that the GPU is faster; the rule takes it where it reckons with more than 1.")
+
+
+def launches(args):
+    """Launches, as they are counted without a GPU."""
+    heading("", "launches")
+    kinds = {"784-100-10": ([100],), "784-100-30-10": ([100, 30],), "784-100-10 with L2": ([100], "quadratic", 0.1)}
+    kinds["784-100-10, cross-entropy"] = [100], "cross_entropy"
+
+    def counted(prepare):
+        with watched() as watch:
+            function = prepare()
+            before = watch.launches
+            function()
+            return watch.launches - before
+
+    for name, (hidden, *how) in kinds.items():
+        one, two = (counted(partial(steps, hidden, DEVICE, count, *how)) for count in (1, 2))
+        row(f"a step of {name}", two - one)
+        if name == "784-100-10":
+            row("a stack of mini-batches, to take it and to score it", one - (two - one))
+    for name, how in AUGMENTATIONS.items():
+
+        def prepare(how=how):
+            data = [one.to(DEVICE) for one in training_images(args)]
+            return lambda: augment(*data, 0, **how)
+
+        row(f"{name}, {args.images:,} images", counted(prepare))
+
+
+def main(words=None):
+    tables = {"checks": checks, "crossover": crossover, "launches": launches}
+    options = parser(__doc__, *tables)
+    options.add_argument("--device", default="cuda", help="where (cuda)")
+    options.add_argument("--hidden", type=int, nargs="+", help="hidden neurons (100 800; crossover: 30 to 800)")
+    options.add_argument("--images", type=int, default=TRAINING, help="training images that are timed (50000)")
+    args = options.parse_args(words)
+    if args.table != "launches" and args.device == "cuda" and not torch.cuda.is_available():
+        options.error("there is no GPU; `launches` needs none, and `--device cpu` tries the others")
+    quiet()
+    mnist.fetch(args.data_dir)
+    tables[args.table](args)
+
+
+if __name__ == "__main__":
+    main()

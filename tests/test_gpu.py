@@ -1,0 +1,150 @@
+"""On a GPU, and skipped where there is none: pytest -m gpu. `GPU_TESTS=cpu pytest -m gpu` tries them on the CPU."""
+
+import os
+import re
+
+import pytest
+import torch
+
+from digits import backprop, mnist
+from digits.augment import augment
+from digits.model import DigitClassifier
+from digits.network import COSTS, one_hot, sigmoid_network, weights_and_biases
+from tests.support.pens import ring
+from tests.support.training import Runs, same, weights
+
+DEVICE = os.environ.get("GPU_TESTS", "cuda")
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(DEVICE == "cuda" and not torch.cuda.is_available(), reason="there is no GPU"),
+]
+EXACT = ["--trainer.precision", "64-true"]  # in which rounding cannot hide a mistake
+IN_TORCH = ["--kernel", "torch", "--trainer.accelerator"]
+
+
+@pytest.fixture
+def trained(run, home):
+    """Train on a device in a new folder there; returns its last weights, and what was printed."""
+
+    def trained(name, *args, on=DEVICE):
+        printed = run("--epochs", 2, "--run_dir", name, *args, *IN_TORCH, on)
+        assert f"kernel torch on {on}" in printed
+        return weights(f"{name}/last.ckpt"), printed
+
+    return trained
+
+
+def assert_close(one, other, atol):
+    """The same numbers, of whatever device."""
+    for key, value in one.items():
+        torch.testing.assert_close(value.cpu(), other[key].cpu(), rtol=0, atol=atol)
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """Fail where a step of the torch kernel waits for the GPU."""
+    steps = backprop.sgd_steps
+
+    def watched(*args):
+        if DEVICE == "cuda":
+            torch.cuda.set_sync_debug_mode("error")
+        try:
+            return steps(*args)
+        finally:
+            if DEVICE == "cuda":
+                torch.cuda.set_sync_debug_mode("default")
+
+    monkeypatch.setattr(backprop, "sgd_steps", watched)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "--only_digit 3",
+        "--schedule --early_stop 5",
+        "--cost cross_entropy --lr 0.5 --l2 5",
+        "--hidden 20 15",
+        "--distort 1",
+        "--allographs --negatives 0.3",
+    ],
+)
+def test_train_as_on_the_cpu_and_never_wait_in_a_step(words, trained, no_waiting):
+    there, printed = trained("there", *words.split())
+    assert "Test accuracy" in printed
+    if not {"--distort", "--allographs"} & {*words.split()}:  # whose random numbers are the device's own
+        exact, lines = trained("exact", *words.split(), *EXACT)
+        here, lines_here = trained("here", *words.split(), *EXACT, on="cpu")
+        assert_close(exact, here, 1e-9)
+        assert re.findall("^Epoch .*", lines, re.M) == re.findall("^Epoch .*", lines_here, re.M) != []
+        assert_close({key: value.double() for key, value in there.items()}, exact, 0.01)
+
+
+@pytest.mark.parametrize("first, then", [(DEVICE, "cpu"), ("cpu", DEVICE)])
+def test_a_run_goes_on_elsewhere(first, then, trained, run):
+    trained("run", *EXACT, on=first)
+    run("--resume", "run", "--epochs", 4, "--trainer.accelerator", then)
+    whole, _ = trained("whole", *EXACT, "--epochs", 4, on="cpu")
+    assert_close(weights("run/last.ckpt"), whole, 1e-9)
+
+
+@pytest.mark.parametrize("words", ["", "--distort 1 --allographs --negatives 0.3"])
+def test_the_same_bits_twice(words, trained):
+    (one, _), (other, _) = (trained(name, *words.split()) for name in ("one", "other"))
+    assert same(one, other)
+
+
+@pytest.mark.parametrize("hidden", [[], [100], [40, 20]])
+@pytest.mark.parametrize("cost", COSTS)
+@pytest.mark.parametrize("decay", [0.0, 1e-3])
+def test_the_torch_kernel_in_float64(hidden, cost, decay):
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (200, 28, 28), generator=generator).to(torch.uint8)
+    examples = images, one_hot(torch.randint(10, (200,), generator=generator)), torch.arange(200).repeat(5).view(-1, 10)
+    networks = [sigmoid_network([784, *hidden, 10]).double().to(device) for device in (DEVICE, "cpu")]
+    (cost_there, right_there), (cost_here, right_here) = (
+        backprop.sgd_steps(*weights_and_biases(network), *(one.to(device) for one in examples), 0.3, COSTS[cost], decay)
+        for network, device in zip(networks, (DEVICE, "cpu"), strict=True)
+    )
+    assert_close(networks[0].state_dict(), networks[1].state_dict(), 1e-9)
+    assert right_there.item() == right_here.item()
+    assert cost_there.item() == pytest.approx(cost_here.item(), rel=1e-9)
+
+
+def test_images_made_anew(data_dir):
+    """The same in every run, others in every epoch, and on the whole as dark as those that the CPU makes."""
+    images, labels = mnist.load(data_dir, train=True)
+    how = {"distort": 1.0, "allographs": True, "negatives": 0.3}
+    here, _ = augment(images, one_hot(labels), 0, **how)
+    there = [augment(images.to(DEVICE), one_hot(labels).to(DEVICE), epoch, **how) for epoch in (0, 0, 1)]
+    assert there[0][0].equal(there[1][0]) and not there[0][0].equal(there[2][0])
+    for made, targets in there:
+        assert made.device.type == targets.device.type == torch.device(DEVICE).type
+        assert made.shape == here.shape and made.dtype == torch.uint8 and len(targets) == len(made)
+        assert made.float().mean().item() == pytest.approx(here.float().mean().item(), rel=0.05)
+
+
+def test_a_checkpoint_is_read_on_either(trained, data_dir, verb):
+    """Predicted and evaluated on the CPU, in Python and by the verbs; and on the device again."""
+    trained("run")
+    images, _ = mnist.load(data_dir, train=False)
+    here, there = (DigitClassifier.load_from_checkpoint("run/best.ckpt", map_location=on) for on in ("cpu", DEVICE))
+    digits, activations = there.predict(images)
+    assert digits.device.type == activations.device.type == torch.device(DEVICE).type
+    assert digits.cpu().equal(here.predict(images)[0])
+    torch.testing.assert_close(activations.cpu(), here.predict(images)[1], rtol=0, atol=1e-5)
+    ring().save("4_ring.png")
+    for words in ("predict --single 4_ring.png", "evaluate --single ."):
+        code, out, errors = verb(*words.split(), "--network", "run/best.ckpt")
+        assert (code, errors) == (0, []) and out
+    assert "of 1 pictures right" in out or "of 1 picture right" in out
+
+
+@pytest.mark.skipif(DEVICE == "cuda" and torch.cuda.device_count() < 2, reason="there are not two GPUs")
+def test_two_follow_one(tmp_path):
+    runs = Runs(tmp_path)
+    exact = [*EXACT, "--epochs", "4", *IN_TORCH, DEVICE]
+    two = ["--batch_size", "5", "--trainer.devices", "2", "--trainer.strategy", "ddp"]
+    one, two = (runs.finish(runs.new(name, *exact, *words)) for name, words in (("one", []), ("two", two)))
+    assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", two, re.M) != []
+    assert_close(runs.weights("two"), runs.weights("one"), 1e-9)

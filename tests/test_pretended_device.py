@@ -1,0 +1,100 @@
+"""The whole of `train` on a pretended device, where whatever a GPU would refuse or wait for fails."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+import digits
+from digits import backprop
+from digits.data import MNISTDataModule
+from digits.train import train
+from tests.support.pretended_device import DEVICE, STEPS, Misuse, elsewhere, watched
+from tests.support.training import same, weights
+
+pytestmark = pytest.mark.filterwarnings("ignore:Checkpoint directory")
+
+
+def here(data_dir, **settings):
+    """Train on the CPU, in the steps of a GPU."""
+    return train(**{"hidden": [12], "epochs": 2, "kernel": "torch", "data_dir": data_dir} | settings)
+
+
+def there(data_dir, **settings):
+    """Train on the pretended device."""
+    with watched() as watch:
+        folder = here(data_dir, trainer=elsewhere(), **settings)
+    assert watch.steps.keys() == set(STEPS)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"only_digit": 3},
+        {"distort": 1.0},
+        {"hidden": [12, 9], "schedule": True},
+        {"cost": "cross_entropy", "l2": 5.0},
+        {"kernel": "autograd"},
+    ],
+)
+def test_a_device_gives_the_bits_of_the_cpu_and_nothing_waits_in_a_step(settings, data_dir, home, capsys):
+    settings = {"train_size": 95} | settings
+    one = weights(there(data_dir, run_dir=home / "there", **settings) / "best.ckpt")
+    out = capsys.readouterr().out
+    assert f"on {DEVICE}" in out and "Test accuracy" in out
+    assert same(one, weights(here(data_dir, run_dir=home / "here", **settings) / "best.ckpt"))
+
+
+def test_images_that_are_made_anew(data_dir, home):
+    there(data_dir, allographs=True, negatives=0.3, distort=0.5, train_size=95)
+
+
+@pytest.mark.parametrize("first, then", [(here, there), (there, here)])
+def test_a_run_goes_on_elsewhere(first, then, data_dir, home):
+    folder = first(data_dir, run_dir=home / "run", train_size=95)
+    then(data_dir, run_dir=folder, train_size=95, epochs=4, resume=True)
+    whole = here(data_dir, run_dir=home / "whole", train_size=95, epochs=4)
+    assert same(weights(folder / "last.ckpt"), weights(whole / "last.ckpt"))
+
+
+MISUSES = {
+    "a step waits for a copy from the device": lambda b: b.cpu(),
+    "a step waits for a copy from the device, with tolist": lambda b: b.tolist(),
+    "a step waits for a copy to the device": lambda b: torch.zeros(3).to(b.device),
+    "a step waits for a copy to the device, with tensor": lambda b: torch.tensor([1, 2], device=b.device),
+    "a step waits for _local_scalar_dense": lambda b: b.sum().item(),
+    "a step waits for _local_scalar_dense, with if": lambda b: b.isfinite().all() or None,
+    "a step waits for nonzero": lambda b: b.nonzero(),
+    "a step waits for a mask in index": lambda b: b[b > 0],
+    "tensors on two devices in add": lambda b: b + torch.zeros(len(b)),
+}
+
+
+@pytest.mark.parametrize("what", MISUSES)
+def test_misuse_in_a_step_is_found_with_its_place(what, data_dir, home, monkeypatch):
+    descend = backprop.descend
+
+    def mutated(weights, biases, *how):
+        MISUSES[what](biases[0])
+        descend(weights, biases, *how)
+
+    monkeypatch.setattr(backprop, "descend", mutated)
+    with pytest.raises(Misuse, match=what.split(", with")[0]) as found:
+        there(data_dir)
+    path, line = re.search(r"at digits/(\S+):(\d+)$", str(found.value)).groups()
+    assert "descend(" in (Path(digits.__file__).parent / path).read_text().splitlines()[int(line) - 1]
+
+
+def test_data_that_moves_again_is_found(data_dir, home, monkeypatch):
+    setup = MNISTDataModule.setup
+
+    def forgetful(data, stage):
+        data.test = ()
+        setup(data, stage)
+
+    monkeypatch.setattr(MNISTDataModule, "setup", forgetful)
+    with pytest.raises(Misuse, match=r"\(600, 28, 28\) is sent again at digits/data.py"):
+        there(data_dir)
