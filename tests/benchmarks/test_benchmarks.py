@@ -59,6 +59,7 @@ def test_processes(short):
         ("gpu launches --images 500", 8, 10, 5_000),
         ("gpu checks --device cpu --hidden 12 --images 500", 8, 0, 100_000),
         ("gpu crossover --device cpu --hidden 12 --images 500", 2, 0, 100_000),
+        ("seconds --targets 97 --seeds 1 --cores 1", 1, 0.2, 300),
         ("speed sweep --rounds 1 --networks 2 --epochs 1", 3, 0.05, 300),
     ],
 )

@@ -1,0 +1,195 @@
+"""How many seconds it takes to a mean test accuracy of 97, 98 and 99 %, from the start of a process and in training.
+
+python -m tests.benchmarks.seconds                     ten seeds of each, on one core and on two: about an hour
+python -m tests.benchmarks.seconds --targets 97 98 --seeds 3 --cores 1
+python -m tests.benchmarks.seconds run NAME TARGET SEED DATA_DIR    one of them, what it measured as JSON
+
+Ours are the commands `python train.py --config configs/secondsTARGET.yaml`. Beside them stands the strongest that we
+could write in JAX and with scikit-learn, of any activation, cost, optimizer and mini-batch; they neither validate nor
+keep anything. All settings were chosen by validation images, as the fewest seconds that leave a margin over the target;
+the test images only say what came of it. Peers that are not installed (pip install -e '.[bench]') are passed over.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import mean
+from time import perf_counter
+
+import numpy as np
+import yaml
+from tqdm import tqdm
+
+from tests.benchmarks.common import ROOT, heading, load, parser, python, row
+
+# What `network_in_jax` and `MLPClassifier` are told for each target.
+JAX = {
+    97: {"hidden": [100], "epochs": 2, "batch_size": 50, "lr": 0.5},
+    98: {"hidden": [300], "epochs": 7, "batch_size": 50, "lr": 0.4},
+    99: {"hidden": [500], "epochs": 28, "batch_size": 50, "lr": 0.3, "distort": 0.6},
+}
+SKLEARN = {
+    97: {"hidden_layer_sizes": [100], "max_iter": 5, "batch_size": 100, "learning_rate_init": 3e-3},
+    98: {"hidden_layer_sizes": [300], "max_iter": 15, "batch_size": 200, "learning_rate_init": 1e-3},
+}
+
+
+def ours(target, seed, data_dir):
+    """All of `train.py`, which also validates, tests, and keeps checkpoints and curves."""
+    from lightning.pytorch.callbacks import Callback
+
+    from digits.cli import quiet
+    from digits.train import train
+
+    class Clock(Callback):
+        def on_train_start(self, *_):
+            self.seconds = -perf_counter()
+
+        def on_validation_start(self, *_):
+            self.seconds += perf_counter()  # only after the last epoch
+
+        def on_validation_end(self, trainer, _):
+            self.accuracy = trainer.callback_metrics["accuracy/test"].item()
+
+    quiet()
+    settings = yaml.safe_load(Path(ROOT, "configs", f"seconds{target}.yaml").read_text())
+    trainer = settings.pop("trainer") | {"callbacks": [clock := Clock()]}
+    train(**settings, seed=seed, data_dir=data_dir, run_dir=Path(tempfile.mkdtemp(), "run"), trainer=trainer)
+    return clock.accuracy, clock.seconds
+
+
+def network_in_jax(target, seed, data_dir):
+    """ReLU layers, softmax, SGD whose rate falls along a cosine; an epoch is one jitted `lax.scan`."""
+    import jax
+    import jax.numpy as jnp
+
+    how = JAX[target]
+    sizes, count, strength = [784, *how["hidden"], 10], how["batch_size"], how.get("distort")
+
+    def network(parameters, x):
+        x = x.astype(jnp.float32) / 255
+        for w, b in parameters[:-1]:
+            x = jax.nn.relu(x @ w + b)
+        w, b = parameters[-1]
+        return x @ w + b
+
+    def cost(parameters, x, digits):
+        return -jax.nn.log_softmax(network(parameters, x))[jnp.arange(count), digits].mean()
+
+    @jax.jit
+    def train_epoch(parameters, images, digits, epoch, key):
+        steps = len(images) // count
+        order, distortion = jax.random.split(key)
+        if strength:
+            parts = images.reshape(50, -1, 784), jax.random.split(distortion, 50)  # few enough images for the cache
+            images = jax.lax.map(lambda part: distorted_in_jax(*part, strength), parts).reshape(-1, 784)
+
+        def step(parameters, now):
+            number, chosen = now
+            rate = how["lr"] * (1 + jnp.cos(jnp.pi * number / (steps * how["epochs"]))) / 2
+            gradient = jax.grad(cost)(parameters, images[chosen], digits[chosen])
+            return jax.tree.map(lambda p, g: p - rate * g, parameters, gradient), None
+
+        shuffled = jax.random.permutation(order, len(images)).reshape(steps, count)
+        return jax.lax.scan(step, parameters, (epoch * steps + jnp.arange(steps), shuffled))[0]
+
+    (images, labels), _, (test, wanted) = jax.device_put(load(data_dir))
+    keys = jax.random.split(jax.random.key(seed), len(sizes) - 1 + how["epochs"])
+    shapes = zip(keys, sizes, sizes[1:], strict=False)
+    parameters = [(jax.random.normal(key, (n, m)) * (2 / n) ** 0.5, jnp.zeros(m)) for key, n, m in shapes]
+    compiled = train_epoch.lower(parameters, images, labels, 0, keys[0]).compile()
+    start = perf_counter()
+    for epoch, key in enumerate(keys[len(sizes) - 1 :]):
+        parameters = compiled(parameters, images, labels, epoch, key)
+    jax.block_until_ready(parameters)
+    seconds = perf_counter() - start
+    return float((network(parameters, test).argmax(1) == wanted).mean()), seconds
+
+
+def distorted_in_jax(images, key, strength):
+    """What `digits.augment.elastic.distort` does, with its limits, for images (N, 784) uint8."""
+    import jax
+    import jax.numpy as jnp
+
+    from digits.augment import elastic as limits
+
+    affine, elastic = jax.random.split(key)
+    most = np.array([np.radians(limits.ROTATION), *[limits.SCALE] * 2, limits.SHEAR, *[limits.SHIFT] * 2])
+    either_way = jax.random.uniform(affine, (6, len(images), 1, 1), minval=-1, maxval=1)
+    angle, wide, high, shear, right, down = strength * most.reshape(6, 1, 1, 1) * either_way
+    points, pixels = jnp.arange(-3 * limits.SIGMA, 28 + 3 * limits.SIGMA, limits.SIGMA), jnp.arange(28)
+    smooth = jnp.exp(-((pixels[:, None] - points) ** 2) / (2 * limits.SIGMA**2))
+    smooth /= jnp.linalg.norm(smooth, axis=1, keepdims=True)
+    noise = jax.random.normal(elastic, (len(images), 2, len(points), len(points)))
+    shifts = strength * limits.ELASTIC * (smooth @ noise @ smooth.T)
+    y, x = jnp.meshgrid(pixels - 13.5, pixels - 13.5, indexing="ij")
+    sin, cos = jnp.sin(angle), jnp.cos(angle)
+    across = jnp.exp(wide) * (cos * x + (shear * cos - sin) * y) + right + shifts[:, 0] + 13.5
+    along = jnp.exp(high) * (sin * x + (shear * sin + cos) * y) + down + shifts[:, 1] + 13.5
+    look_up = jax.vmap(lambda image, *places: jax.scipy.ndimage.map_coordinates(image, places, order=1))
+    return look_up(images.reshape(-1, 28, 28).astype(jnp.float32), along, across).round().reshape(-1, 784)
+
+
+def scikit_learn(target, seed, data_dir):
+    """`MLPClassifier` with its ReLU and Adam."""
+    import warnings
+
+    from sklearn.neural_network import MLPClassifier
+
+    warnings.simplefilter("ignore")  # that so few epochs are not enough
+    (images, labels), _, (test, wanted) = load(data_dir)
+    x, test = (np.float32(split) / 255 for split in (images, test))
+    network, start = MLPClassifier(**SKLEARN[target], random_state=seed), perf_counter()
+    network.fit(x, labels)
+    return network.score(test, wanted), perf_counter() - start
+
+
+WAYS = {  # title, function, the module that it needs, the targets that it reaches
+    "ours": ("**`train.py`**", ours, "lightning", (97, 98, 99)),
+    "jax": ("JAX", network_in_jax, "jax", tuple(JAX)),
+    "sklearn": ("scikit-learn", scikit_learn, "sklearn", tuple(SKLEARN)),
+}
+
+
+def table(args):
+    """A row for each target, way and number of cores: means over the seeds."""
+    for cores in args.cores:
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, args.all_cores[-cores:])
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ[name] = str(cores)
+        os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={str(cores > 1).lower()}"
+        heading(f"cores: {cores}", "target, %", "test accuracy, %", "n", "from process start, s", "training alone, s")
+        for target in args.targets:
+            for name, (title, _, module, reached) in WAYS.items():
+                if target not in reached or not find_spec(module):
+                    continue
+                runs = []
+                for seed in tqdm(range(args.seeds), desc=f"{title}, {target} %", disable=None, leave=False):
+                    said, whole, _ = python("-m", "tests.benchmarks.seconds", "run", name, target, seed, args.data_dir)
+                    runs.append((*json.loads(said), whole))
+                accuracy, training, whole = map(mean, zip(*runs, strict=True))
+                row(title, target, f"{100 * accuracy:.2f}", len(runs), f"{whole:.1f}", f"{training:.2f}")
+
+
+def main(words=None):
+    words = sys.argv[1:] if words is None else words
+    if words[:1] == ["run"]:
+        name, target, seed, data_dir = words[1:]
+        accuracy, seconds = WAYS[name][1](int(target), int(seed), data_dir)
+        return print("\n" + json.dumps([float(accuracy), seconds]))
+    options = parser(__doc__)
+    options.add_argument("--targets", type=int, nargs="+", choices=(97, 98, 99), default=[97, 98, 99])
+    options.add_argument("--seeds", type=int, default=10, help="how many runs of each (10)")
+    options.add_argument("--cores", type=int, nargs="+", default=[1, 2], help="on how many cores (1 and 2)")
+    args = options.parse_args(words)
+    args.all_cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    os.environ.update({"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"})
+    table(args)
+
+
+if __name__ == "__main__":
+    main()
