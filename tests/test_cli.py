@@ -180,6 +180,7 @@ def test_what_is_no_verb(word, said, capsys):
     assert line.startswith("digits: error: ") and said in line
 
 
+@pytest.mark.slow
 def test_importing_is_cheap_and_leaves_the_collector_alone():
     """`import digits` imports no torch; only a command line has the collector look less often."""
     code = (

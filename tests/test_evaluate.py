@@ -170,6 +170,7 @@ def test_without_a_folder_mnists_test_images_are_read(judged, data_dir):
     assert out[0].startswith(f"MNIST's test images: {right:,} of {len(labels):,} pictures right, ")
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_one_line(judged):
     draw("some/4_b.png")
     Path("some", "4_a.png").write_text("no picture")

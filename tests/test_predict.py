@@ -249,7 +249,7 @@ def test_a_name_that_is_no_text_is_read_all_the_same(read):
 @pytest.mark.parametrize(
     ("redirect", "code", "said"),
     [
-        ("| head -n 1", 0, ""),
+        pytest.param("| head -n 1", 0, "", marks=pytest.mark.slow),
         ("> /dev/full", 2, "digits predict: error: cannot write the output: No space left on device\n"),
     ],
 )
