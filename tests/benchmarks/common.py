@@ -17,6 +17,14 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate
 LR, BATCH_SIZE = 3.0, 10
+ON_CPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # for the environment of processes to come
+
+
+def with_threads(count):
+    """The same, for so many threads of every library."""
+    names = "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"
+    eigen = f"--xla_cpu_multi_thread_eigen={str(count > 1).lower()} intra_op_parallelism_threads={count}"
+    return {name: str(count) for name in names} | {"XLA_FLAGS": eigen}
 
 
 def parser(doc, *tables):

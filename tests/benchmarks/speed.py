@@ -20,12 +20,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, thread_time
 
-from tests.benchmarks.common import ROOT, TRAINING, heading, parser, progress, python, row
+from tests.benchmarks.common import ON_CPU, ROOT, TRAINING, heading, parser, progress, python, row, with_threads
 from tests.benchmarks.peers import PEERS
-
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")}
-ONE_THREAD["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-ON_CPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
 
 
 def epochs(args):
@@ -164,7 +160,7 @@ def main(words=None):
     args = options.parse_args(words)
     args.hidden = args.hidden or ([30, 100, 200, 400, 800] if args.table == "crossover" else [30, 100])
     args.epochs = args.epochs or {"process": 30, "sweep": 10}.get(args.table, 5)
-    os.environ.update(ONE_THREAD | ON_CPU)  # for the processes to come
+    os.environ.update(with_threads(1) | ON_CPU)  # for the processes to come
     if args.table != "crossover" and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-2 if args.table == "sweep" else -1 :])
     python("-c", "import sys; from digits import mnist; mnist.fetch(sys.argv[1])", args.data_dir)
