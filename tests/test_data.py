@@ -63,9 +63,17 @@ def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(module,
         assert all(a.equal(b) for a, b in zip(getattr(smaller, split), getattr(module, split), strict=True))
 
 
-@pytest.mark.parametrize("train_size", [0, TRAINING + 1])
+@pytest.mark.parametrize("train_size", [TRAINING + 1, TRAINING + VALIDATION])
+def test_what_trains_does_not_validate(set_up, data_dir, train_size):
+    more, (images, labels) = set_up(train_size=train_size), mnist.load(data_dir, train=True)
+    assert more.training[0].equal(images[:train_size]) and more.training[1].equal(labels[:train_size])
+    assert more.validation[0].equal(images[train_size:]) and more.validation[1].equal(labels[train_size:])
+    assert [len(loader) for loader in more.val_dataloader()] == [int(more.validates), 1]
+
+
+@pytest.mark.parametrize("train_size", [0, TRAINING + VALIDATION + 1])
 def test_train_size_that_is_not_there(data_dir, train_size):
-    with pytest.raises(UserError, match=f"--train_size must be 1 to {TRAINING}, .* not {train_size}"):
+    with pytest.raises(UserError, match=f"--train_size must be 1 to {TRAINING + VALIDATION}, .* not {train_size}"):
         MNISTDataModule(data_dir, train_size=train_size)
 
 

@@ -25,7 +25,7 @@ KNOWN: dict[str, tuple[tuple[type, ...], float, float]] = {
     "schedule": ((bool, int), 0, MOST_EPOCHS),
     "batch_size": ((int,), 1, LARGE),
     "seed": ((int,), 0, 2**64 - 1),
-    "train_size": ((int, NONE), 1, 50_000),
+    "train_size": ((int, NONE), 1, 60_000),
     "allographs": ((bool,), 0, 1),
     **dict.fromkeys(("distort", "negatives"), ((int, float), 0, STRONGEST)),
     "epoch": ((int, NONE), 0, MOST_EPOCHS),

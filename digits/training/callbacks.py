@@ -75,12 +75,12 @@ class EpochLines(Callback):
         if not trainer.sanity_checking:
             images = len(trainer.datamodule.test[1])
             right = round(trainer.callback_metrics["accuracy/test"].item() * images)
-            validation = trainer.callback_metrics["accuracy/validation"].item()
-            line = f"Epoch {trainer.current_epoch}: {right} / {images}   validation {validation:.2%}"
-            rank_zero_only(tqdm.write)(line)
-            if validation < GUESSING and trainer.current_epoch >= 2 and not self.advised:
+            validation = trainer.callback_metrics.get("accuracy/validation")
+            said = "" if validation is None else f"   validation {validation.item():.2%}"
+            rank_zero_only(tqdm.write)(f"Epoch {trainer.current_epoch}: {right} / {images}{said}")
+            if right < GUESSING * images and trainer.current_epoch >= 2 and not self.advised:
                 self.advised = True
-                rank_zero_only(tqdm.write)(advice(module, trainer.datamodule.validation[0][:1_000]))
+                rank_zero_only(tqdm.write)(advice(module, trainer.datamodule.training[0][:1_000]))
 
     def on_fit_end(self, trainer: Any, module: Any) -> None:
         self.bar.close()
@@ -101,7 +101,8 @@ def advice(model: Any, images: Tensor) -> str:
 class EpochCurves(Callback):
     """One point an epoch on each curve, with the number of the epoch as its x, where Lightning takes that of the step.
 
-    Among them best/validation, the highest so far, and best/test, the accuracy of that epoch on the test images.
+    Among them best/validation, the highest so far, and best/test, the accuracy of that epoch on the test images; if
+    none validate, of the last epoch.
     """
 
     def __init__(self) -> None:
@@ -110,7 +111,7 @@ class EpochCurves(Callback):
     def on_validation_end(self, trainer: Any, module: Any) -> None:
         if not trainer.sanity_checking:
             seen = {name: x.item() for name, x in trainer.callback_metrics.items() if not name.endswith("/training")}
-            if seen["accuracy/validation"] > self.best.get("best/validation", -1.0):
+            if seen.get("accuracy/validation", 2.0) > self.best.get("best/validation", -1.0):
                 self.best = {name.replace("accuracy", "best"): x for name, x in seen.items() if "accuracy" in name}
             self._log(trainer, seen | self.best)
 

@@ -24,12 +24,12 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
     model: Any = trainer.lightning_module
     data: Any = trainer.datamodule  # type: ignore[attr-defined]
     test = trainer.callback_metrics["accuracy/test"].item()
-    epoch, validation = saved.epoch or 0, saved.accuracy or 0.0
+    epoch, validation = saved.epoch or 0, saved.accuracy
 
     settings, last = columns(model, data, trainer.max_epochs), trainer.current_epoch - 1
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):
-            best = {"best/validation": validation, "best/test": test}
+            best = {"best/test": test} if validation is None else {"best/validation": validation, "best/test": test}
             logger.log_hyperparams(settings, best, step=last)
             in_markdown = indent((path.parent / CONFIG).read_text(), "    ")
             logger.experiment.add_text("settings", in_markdown, last)
@@ -38,7 +38,8 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
             logger.log_hyperparams(settings)
         logger.finalize("success")  # or they may never reach the disk
 
-    print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, which validation chose (with {validation:.2%})")
+    why = "the last: no image validates" if validation is None else f"which validation chose (with {validation:.2%})"
+    print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, {why}")
     if model.only_digit is not None:
         images, labels = (tensor.to(model.device) for tensor in data.test)  # it may have come back from a GPU
         detected, there = model.predict(images)[0], labels == model.only_digit

@@ -53,10 +53,13 @@ def gpu_fault() -> str | None:
     return None
 
 
-def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: int | None = None) -> Trainer:
+def build_trainer(
+    run: Run, epochs: int, settings: dict[str, Any], early_stop: int | None = None, validates: bool = True
+) -> Trainer:
     """The Trainer of a run, which keeps its best and its last epoch; the user's `settings` go before ours.
 
-    With `early_stop` it ends after so many epochs without a better validation accuracy.
+    With `early_stop` it ends after so many epochs without a better validation accuracy. If nothing `validates`, the
+    last epoch counts as the best.
 
     Raises UserError if Lightning refuses a setting.
     """
@@ -74,12 +77,15 @@ def build_trainer(run: Run, epochs: int, settings: dict[str, Any], early_stop: i
             default_hp_metric=False,
             purge_step=run.last.epochs if run.last else 0,
         )
+    if early_stop and not validates:
+        raise UserError("--early_stop: all images train, so none validate; name a smaller --train_size")
     callbacks = [*_listed(settings.pop("callbacks", None)), EpochLines(), EpochCurves(), StopOnSignal()]
     if early_stop:
         callbacks.append(EarlyStopping(VALIDATION, mode="max", patience=early_stop))
     if settings.get("enable_checkpointing", True):
         keep: Any = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-        callbacks.append(ModelCheckpoint(run.folder, "best", monitor=VALIDATION, mode="max", **keep))
+        chooses = VALIDATION if validates else None
+        callbacks.append(ModelCheckpoint(run.folder, "best", monitor=chooses, mode="max", **keep))
         # Not `save_last` of the best's, which saves nothing after an epoch that is not the best.
         callbacks.append(ModelCheckpoint(run.folder, "last", **keep))
     plugins = [*_listed(settings.pop("plugins", None)), WholeFiles()]

@@ -27,6 +27,7 @@ from time import perf_counter
 import numpy as np
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from tqdm import tqdm
 
 from digits import mnist
 from digits.checkpoint.selection import BUNDLED
@@ -140,7 +141,7 @@ def lessons(page, pictures, count):
     """Some of the pictures of one digit that are misread are taught, and read again after the last lesson."""
     random.Random(0).shuffle(pictures)
     taught, accuracies = [], []
-    for picture in pictures:
+    for picture in tqdm(pictures, "pictures", disable=None):
         label = picture.name.split("_")[0]
         if len(taught) == count or dropped(page, picture) == label or page.locator("#boxes button").count() != 1:
             continue
@@ -148,7 +149,8 @@ def lessons(page, pictures, count):
         page.wait_for_function("() => document.getElementById('said').textContent.includes('→')", timeout=60_000)
         accuracies += re.findall(r"([\d.]+) → ([\d.]+) %", page.locator("#said").inner_text())
         taught.append(picture)
-    right = sum(dropped(page, picture) == picture.name.split("_")[0] for picture in taught)
+    again = tqdm(taught, "read again", disable=None)
+    right = sum(dropped(page, picture) == picture.name.split("_")[0] for picture in again)
     if taught:
         before, after = ([float(pair[i]) for pair in accuracies] for i in (0, 1))
         print(f"\nOf {len(taught)} misread pictures that were taught, {right} are read right afterwards.")

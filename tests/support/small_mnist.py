@@ -45,3 +45,4 @@ def use(monkeypatch: pytest.MonkeyPatch, checksums: dict[str, str]) -> None:
     monkeypatch.setattr(mnist, "SHA256", checksums)
     monkeypatch.setattr(mnist, "sources", lambda raw: {})  # no test may use the network
     monkeypatch.setattr(mnist, "TRAINING", TRAINING)
+    monkeypatch.setattr(mnist, "VALIDATION", VALIDATION)

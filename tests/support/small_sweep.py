@@ -12,7 +12,7 @@ from pathlib import Path
 
 import optuna
 
-from tests.support.small_mnist import TRAINING
+from tests.support.small_mnist import TRAINING, VALIDATION
 
 ROOT = Path(__file__).parents[2]
 # 12 networks, each of which takes long enough to be killed
@@ -23,7 +23,7 @@ GRACE = 5
 
 def start(small, home, *args):
     """A process that will sweep."""
-    settings = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": json.dumps([small[1], TRAINING])}
+    settings = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": json.dumps([small[1], TRAINING, VALIDATION])}
     command = [sys.executable, __file__, *map(str, args), "--data_dir", small[0]]
     return subprocess.Popen(command, cwd=home, env=os.environ | settings, text=True, stdin=-1, stdout=-1, stderr=-1)
 
@@ -60,7 +60,7 @@ def main():
     from digits.__main__ import main
     from digits.sweep import search, trials
 
-    mnist.SHA256, mnist.TRAINING = json.loads(os.environ["SMALL_MNIST"])
+    mnist.SHA256, mnist.TRAINING, mnist.VALIDATION = json.loads(os.environ["SMALL_MNIST"])
     search.BEAT, search.GRACE, search.POLL = 1, GRACE, 0.1
     propose, test = trials.propose, trials.test
 

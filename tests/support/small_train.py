@@ -13,7 +13,7 @@ from digits import mnist
 from digits.__main__ import main
 
 if __name__ == "__main__":
-    mnist.SHA256, mnist.TRAINING = json.loads(os.environ["SMALL_MNIST"])
+    mnist.SHA256, mnist.TRAINING, mnist.VALIDATION = json.loads(os.environ["SMALL_MNIST"])
     if limit := int(os.environ.get("LARGEST_FILE", "0")):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an OSError, as of a full disk, not the end of the process
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))

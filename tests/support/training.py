@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.training.trainer import DEFAULTS
-from tests.support.small_mnist import TRAINING, write_mnist
+from tests.support.small_mnist import TRAINING, VALIDATION, write_mnist
 
 EPOCHS = 60  # of a run of `Runs`, if it is not told otherwise
 
@@ -61,7 +61,7 @@ class Runs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.settings = json.dumps([write_mnist(folder / "data" / "MNIST" / "raw"), TRAINING])
+        self.settings = json.dumps([write_mnist(folder / "data" / "MNIST" / "raw"), TRAINING, VALIDATION])
 
     def start(self, *args: str, stderr: int = subprocess.PIPE, largest_file: int = 0) -> subprocess.Popen:
         root = Path(__file__).parents[2]

@@ -104,7 +104,8 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
     [
         (["--lr", "0"], "--lr"),
         (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
-        (["--train_size", "501"], "--train_size must be 1 to 500,"),
+        (["--train_size", "601"], "--train_size must be 1 to 600,"),
+        (["--train_size", "600", "--early_stop", "3"], "--early_stop: all images train, so none validate"),
         (["--kernel", "corn"], "--kernel"),
         (["--bogus", "1"], "--bogus"),
         (["100", "30"], "error: Unexpected: 100 30. --help says more."),

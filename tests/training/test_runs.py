@@ -18,6 +18,7 @@ from digits.model import DigitClassifier
 from digits.train import train
 from digits.training.callbacks import Interrupted
 from digits.training.runs import Run
+from tests.support.small_mnist import TRAINING, VALIDATION
 from tests.support.training import Runs, curves, same, weights
 
 SETTINGS = {"data_dir": Path("data"), "trainer": None, "lr": 3.0}  # of a run that trains nothing
@@ -259,3 +260,17 @@ def test_a_full_disk_ends_the_run_in_one_line_and_its_checkpoints_are_whole(limi
     assert (process.returncode, errors) == (2, "digits train: error: cannot write to here: File too large\n"), output
     assert set(runs.weights("here")) == {f"network.{n}.{of}" for n in (0, 2) for of in ("weight", "bias")}
     assert "Test accuracy" in runs.finish(runs.start("--resume", "here"))
+
+
+def test_a_run_on_all_images_keeps_its_last_epoch_and_goes_on(run, home):
+    args = ["--hidden", 20, "--train_size", TRAINING + VALIDATION, "--run_dir"]
+    whole = run(*args, "whole", "--epochs", 4)
+    assert re.findall(r"^Epoch (\d): \d+ / \d+$", whole, re.M) == ["0", "1", "2", "3"]
+    assert re.search(r"Test accuracy [\d.]+%, of epoch 3, the last: no image validates\n", whole)
+    run(*args, "here", "--epochs", 2)
+    run("--resume", "here", "--epochs", 4)
+    for name in ("best", "last"):
+        assert same(weights(f"here/{name}.ckpt"), weights("whole/last.ckpt"))
+    assert {"accuracy/test", "best/test"} <= (drawn := curves("here")).keys()
+    assert drawn["best/test"][1][-1] == drawn["accuracy/test"][1][-1]
+    assert not [name for name in drawn if "validation" in name]
