@@ -11,7 +11,12 @@ export function mapped({ width, height, data }, change) {
 }
 
 /** A mask of what is over a threshold. @type {(image: Image, threshold: number) => Image} */
-export const binarized = (image, threshold) => mapped(image, (value) => Number(value > threshold));
+export function binarized({ width, height, data }, threshold) {
+  const out = blank(width, height);
+  for (let i = 0; i < data.length; i++) if (data[i] > threshold) out.data[i] = 1;
+  return out;
+}
+
 /** @type {(one: Image, other: Image) => Image} */
 export const divided = (one, other) => mapped(one, (value, i) => value / other.data[i]);
 /** The values where a mask is not 0. @type {(image: Image, mask: Image) => Float32Array} */
@@ -134,9 +139,17 @@ export function padded(image, across, down = across) {
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
 export function bounds({ width, data }) {
-  const pixels = [];
-  for (let i = 0; i < data.length; i++) if (data[i]) pixels.push(i);
-  return boxOf(pixels, width);
+  const box = { left: Infinity, top: Infinity, right: 0, bottom: 0 };
+  for (let i = 0, y = 0; i < data.length; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (!data[i]) continue;
+      if (x < box.left) box.left = x;
+      if (y < box.top) box.top = y;
+      if (x >= box.right) box.right = x + 1;
+      box.bottom = y + 1;
+    }
+  }
+  return box;
 }
 
 /** The box around pixels of an image, if it is made upright. @param {number[]} pixels @param {number} width */
@@ -195,19 +208,22 @@ export function closing(image, side) {
   return padded(negative(dilated(negative(wide), side)), -side);
 }
 
-/** From each pixel of a mask to the nearest 0: in its column, then by Pythagoras. @type {(mask: Image) => Image} */
-export function distances(mask) {
-  const { width, height } = mask, size = width * height;
-  const column = mapped(mask, (value) => (value ? width + height : 0)).data;
+/** From each pixel of a mask to the nearest 0: in its column, then by Pythagoras. What is further than `most` is only
+ * known to be. @type {(mask: Image, most?: number) => Image} */
+export function distances(mask, most = mask.width + mask.height) {
+  const { width, height } = mask, size = width * height, beyond = Math.ceil(most) + 1;
+  const column = mapped(mask, (value) => (value ? beyond : 0)).data;
   for (let i = width; i < size; i++) column[i] = Math.min(column[i], column[i - width] + 1);
   for (let i = size - width - 1; i >= 0; i--) column[i] = Math.min(column[i], column[i + width] + 1);
-  return mapped(mask, (_, i) => {
+  const out = blank(width, height);
+  for (let i = 0; i < size; i++) {
     const x = i % width;
-    let best = column[i] ** 2;
+    let best = column[i] * column[i];
     for (let d = 1; d * d < best && d < width; d++) {
-      if (d <= x) best = Math.min(best, d * d + column[i - d] ** 2);
-      if (d < width - x) best = Math.min(best, d * d + column[i + d] ** 2);
+      const left = d <= x ? column[i - d] : beyond, right = d < width - x ? column[i + d] : beyond;
+      best = Math.min(best, d * d + left * left, d * d + right * right);
     }
-    return Math.sqrt(best);
-  });
+    out.data[i] = Math.sqrt(best);
+  }
+  return out;
 }

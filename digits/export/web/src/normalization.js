@@ -25,17 +25,22 @@ export const drawn = (strokes) => binarized(strokes, Math.min(0.5, 0.9 * maximum
 function deslant({ width, height, data }) {
   const [x, y] = centreOfMass({ width, height, data }), out = blank(width, height);
   let both = 0, square = 0;
-  for (let i = 0; i < data.length; i++) {
-    const across = (i % width) + 0.5 - x, down = Math.floor(i / width) + 0.5 - y;
-    both += data[i] * down * across;
-    square += data[i] * down * down;
+  for (let row = 0, i = 0; row < height; row++) {
+    const down = row + 0.5 - y;
+    for (let column = 0; column < width; column++, i++) {
+      both += data[i] * down * (column + 0.5 - x);
+      square += data[i] * down * down;
+    }
   }
   const slant = both / Math.max(square, 1e-9), excess = slant - clamp(slant, ...SLANT);
-  for (let i = 0; i < data.length; i++) {
-    const row = Math.floor(i / width), from = (i % width) + excess * (row + 0.5 - y), left = Math.floor(from);
-    const one = left >= 0 && left < width ? data[row * width + left] : 0;
-    const next = left >= -1 && left < width - 1 ? data[row * width + left + 1] : 0;
-    out.data[i] = one + (from - left) * (next - one);
+  if (!excess) return { width, height, data };
+  for (let row = 0, i = 0; row < height; row++) {
+    for (let column = 0; column < width; column++, i++) {
+      const from = column + excess * (row + 0.5 - y), left = Math.floor(from);
+      const one = left >= 0 && left < width ? data[row * width + left] : 0;
+      const next = left >= -1 && left < width - 1 ? data[row * width + left + 1] : 0;
+      out.data[i] = one + (from - left) * (next - one);
+    }
   }
   return out;
 }
@@ -44,7 +49,7 @@ function deslant({ width, height, data }) {
 function normalizeStrokes(mask) {
   const depth = distances(mask), wide = (4 * mean(valuesIn(depth, mask))) / FINE; // the mean distance is width / 4
   const more = ((clamp(wide, ...STROKE) - wide) / 2) * FINE;
-  if (more > 0) return mapped(distances(mapped(mask, (on) => 1 - on)), (away) => Number(away <= more));
+  if (more > 0) return mapped(distances(mapped(mask, (on) => 1 - on), more), (away) => Number(away <= more));
   return binarized(depth, Math.min(-more, 0.9 * maximum(depth.data)));
 }
 

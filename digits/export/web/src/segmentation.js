@@ -35,11 +35,11 @@ export function segment({ darkness: { width, height }, components }) {
 /** The slant without which columns are most uneven, by the sum of their squares, in columns per row.
  * @type {(components: Component[], width: number, height: number) => number} */
 function slantOf(components, width, height) {
-  const pixels = components.flatMap(({ pixels }) => pixels);
+  const pixels = components.flatMap(({ pixels }) => pixels), rows = pixels.map((i) => Math.floor(i / width));
   let best = 0, most = 0;
   for (const slant of SLANTS) {
     const columns = new Float64Array(width + Math.trunc(slant * height));
-    for (const i of pixels) columns[(i % width) + Math.trunc(slant * Math.floor(i / width))]++;
+    for (let n = 0; n < rows.length; n++) columns[pixels[n] - rows[n] * width + Math.trunc(slant * rows[n])]++;
     const uneven = columns.reduce((sum, count) => sum + count ** 2, 0);
     if (uneven > most) [best, most] = [slant, uneven];
   }
