@@ -23,7 +23,8 @@ GRACE = 5
 
 def start(small, home, *args):
     """A process that will sweep."""
-    settings = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": json.dumps([small[1], TRAINING, VALIDATION])}
+    files = json.dumps([small[1], TRAINING, VALIDATION])
+    settings = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": files}
     command = [sys.executable, __file__, *map(str, args), "--data_dir", small[0]]
     return subprocess.Popen(command, cwd=home, env=os.environ | settings, text=True, stdin=-1, stdout=-1, stderr=-1)
 
