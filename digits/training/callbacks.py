@@ -78,7 +78,8 @@ class EpochLines(Callback):
             validation = trainer.callback_metrics.get("accuracy/validation")
             said = "" if validation is None else f"   validation {validation.item():.2%}"
             rank_zero_only(tqdm.write)(f"Epoch {trainer.current_epoch}: {right} / {images}{said}")
-            if right < GUESSING * images and trainer.current_epoch >= 2 and not self.advised:
+            accuracy = right / images if validation is None else validation.item()
+            if accuracy < GUESSING and trainer.current_epoch >= 2 and not self.advised:
                 self.advised = True
                 rank_zero_only(tqdm.write)(advice(module, trainer.datamodule.training[0][:1_000]))
 
@@ -111,7 +112,8 @@ class EpochCurves(Callback):
     def on_validation_end(self, trainer: Any, module: Any) -> None:
         if not trainer.sanity_checking:
             seen = {name: x.item() for name, x in trainer.callback_metrics.items() if not name.endswith("/training")}
-            if seen.get("accuracy/validation", 2.0) > self.best.get("best/validation", -1.0):
+            validation = seen.get("accuracy/validation")
+            if validation is None or validation > self.best.get("best/validation", -1.0):
                 self.best = {name.replace("accuracy", "best"): x for name, x in seen.items() if "accuracy" in name}
             self._log(trainer, seen | self.best)
 

@@ -139,17 +139,9 @@ export function padded(image, across, down = across) {
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
 export function bounds({ width, data }) {
-  const box = { left: Infinity, top: Infinity, right: 0, bottom: 0 };
-  for (let i = 0, y = 0; i < data.length; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      if (!data[i]) continue;
-      if (x < box.left) box.left = x;
-      if (y < box.top) box.top = y;
-      if (x >= box.right) box.right = x + 1;
-      box.bottom = y + 1;
-    }
-  }
-  return box;
+  const pixels = [];
+  for (let i = 0; i < data.length; i++) if (data[i]) pixels.push(i);
+  return boxOf(pixels, width);
 }
 
 /** The box around pixels of an image, if it is made upright. @param {number[]} pixels @param {number} width */

@@ -23,7 +23,7 @@ export const drawn = (strokes) => binarized(strokes, Math.min(0.5, 0.9 * maximum
 
 /** Shears a digit until its slant, by its second moments, is within SLANT. @type {(digit: Image) => Image} */
 function deslant({ width, height, data }) {
-  const [x, y] = centreOfMass({ width, height, data }), out = blank(width, height);
+  const [x, y] = centreOfMass({ width, height, data });
   let both = 0, square = 0;
   for (let row = 0, i = 0; row < height; row++) {
     const down = row + 0.5 - y;
@@ -34,6 +34,7 @@ function deslant({ width, height, data }) {
   }
   const slant = both / Math.max(square, 1e-9), excess = slant - clamp(slant, ...SLANT);
   if (!excess) return { width, height, data };
+  const out = blank(width, height);
   for (let row = 0, i = 0; row < height; row++) {
     for (let column = 0; column < width; column++, i++) {
       const from = column + excess * (row + 0.5 - y), left = Math.floor(from);
