@@ -91,6 +91,21 @@ def test_a_lesson_on_a_digit_of_a_number(page_file, visit):
     assert page.locator("#boxes button").nth(1).inner_text() == "9"
 
 
+def test_a_picture_that_was_taught_is_read_so(page_file, visit):
+    """The lesson is on its images in all guesses, which vote."""
+    page = visit(page_file)
+    picture = photographed(3)
+    for _ in range(2):
+        page.keyboard.press("Escape")
+        give(page, "drop", picture)
+        page.locator("#boxes button").wait_for()
+        if answer(page) == "3":
+            page.locator("#teach button").nth(8).click()
+            page.wait_for_function("() => said.textContent.includes('→')")
+    assert answer(page) == "8"
+    assert page.evaluate("digits.state.network.lessons.map((images) => images.length > 1)") == [True]
+
+
 @pytest.mark.slow
 def test_a_lesson_shows_what_it_changes(page_file, visit):
     """Red and blue on the pixels and the hidden neurons, for a moment."""

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.mnist
 
 TESTED = "() => said.textContent.includes('→')"
 UNTEACHABLE = """digits.state.network = { ...digits.state.network, layers: digits.state.network.layers.map(
-    ({ weights, biases }, l) => ({ weights, biases: l ? biases.map((b, j) => b - 100 * (j === 9)) : biases })) }"""
+    ({ weights, biases }, l) => ({ weights, biases: l ? biases.map((b, j) => b - 1000 * (j === 9)) : biases })) }"""
 HELD_UP = """() => {
     const { postMessage } = Worker.prototype;
     window.held = [];
@@ -69,7 +69,7 @@ def test_a_lesson_that_cannot_succeed_ends(page_file, visit):
     draw(page, 4)
     page.evaluate(UNTEACHABLE)
     teach(page, 9)
-    page.wait_for_function("() => /^Not 9 after \\d+ steps, outputs saturated/.test(said.textContent)")
+    page.wait_for_function("() => /^Not 9 after \\d+ steps, given up/.test(said.textContent)")
 
 
 def test_one_draws_during_a_lesson(page_file, visit):

@@ -9,8 +9,7 @@ import { ask, askSoon } from "./workers.js";
 
 const SLOW = 10; // steps at first, each in a frame of its own
 const BURST = 30; // milliseconds that it goes on between two frames afterwards
-const PATIENCE = 1800; // milliseconds of a lesson
-const SATURATED = 0.05; // an output below it hardly learns
+const PATIENCE = 2500; // milliseconds of a lesson
 
 const teach = find("teach", HTMLElement);
 let stopped = false, pressed = /** @type {HTMLElement | null} */ (null); // the button that had the focus
@@ -27,18 +26,19 @@ export function stopLesson() {
   stopped = true;
 }
 
-/** Teaches that this is the chosen digit, and shows what changes. @type {(digit: number) => Promise<void>} */
-async function learn(digit) {
-  const { digits, chosen, network: before } = state, { image } = digits.at(chosen) ?? {}, which = whichOfSeveral();
-  if (!image || state.teaching || state.worker) return;
-  const earlier = before.lessons ?? [], lesson = { image, y: desired(digit) }, { layers } = before;
+/** Teaches that the chosen digit has this value, and shows what changes. @type {(value: number) => Promise<void>} */
+async function learn(value) {
+  const { digits, chosen, network: before } = state, digit = digits.at(chosen), which = whichOfSeveral();
+  if (!digit || state.teaching || state.worker) return;
+  const earlier = before.lessons ?? [], y = desired(value), { layers } = before;
+  const lesson = [digit.image, ...(digit.others ?? [])].map((image) => ({ image, y }));
   const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
   const all = activationsOf(digits, layers), isShown = () => state.network === network && state.digits === digits;
   change({ network });
   toggle(true);
   show();
   write("time", ""); // which makes room
-  say(`Learning that ${which ? `the ${which}` : "this"} is ${digit} …`);
+  say(`Learning that ${which ? `the ${which}` : "this"} is ${value} …`);
   const mnist = await heldImages(), since = performance.now();
   askSoon({ lesson, earlier, mnist, layers });
   const goOn = (/** @type {number} */ milliseconds) => (
@@ -61,9 +61,7 @@ async function learn(digit) {
   remember(digits, learned, activations);
   toggle(false);
   show();
-  const isSaturated = activations[layers.length][chosen][digit] < SATURATED;
-  const reason = stopped ? "stopped" : isSaturated ? "outputs saturated" : "out of time";
-  const count = `${digit} after ${steps} step${steps === 1 ? "" : "s"}`;
+  const count = `${value} after ${steps} step${steps === 1 ? "" : "s"}`, reason = stopped ? "stopped" : "given up";
   const result = `${which && `The ${which}: `}${isLearned ? count : `${which ? "n" : "N"}ot ${count}, ${reason}`}`;
   say(isShown() ? `${result}.` : "");
   describe();

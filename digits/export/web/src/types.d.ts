@@ -22,7 +22,7 @@ type Packed = { parameters: string; bytes: number };
 type Network = Facts & { layers: Layer[]; reader?: Layer[] };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
-  accuracy?: number | null; fresh?: boolean; lessons?: Example[];
+  accuracy?: number | null; fresh?: boolean; lessons?: Example[][];
 };
 /** A network that is trained here, after an epoch. */
 type Epoch = { network: Network; point: Measured };
@@ -33,7 +33,7 @@ type Opening = { file: Blob };
 type Reading = { picture: ImageBitmap; layers: Layer[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it, and run the network on images. */
-type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
+type Lesson = { lesson: Example[]; earlier: Example[][]; mnist: Mnist; layers: Layer[] };
 type Steps = { milliseconds: number };
 type End = { images: Float32Array[] };
 /** Or train a network: a `fresh` one to begin with, or by what share of an epoch to go on. */
@@ -76,8 +76,10 @@ type Candidate = { first: number; last: number; width: number; height: number; b
 /** A path through a line: what it says, its log-likelihood, and each of its candidates, with its digit if it is one. */
 type Path = { said: string; score: number; steps: [number, number | null][] };
 /** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; once it is read, the
- * numbers of its line and its group. */
-type Digit = { image: Float32Array; box: Box; clarity: number; line?: number; group?: number };
+ * numbers of its line and its group, and its images in other guesses. */
+type Digit = {
+  image: Float32Array; box: Box; clarity: number; line?: number; group?: number; others?: Float32Array[];
+};
 /** A line of a picture in one of several `guesses`: candidates for its digits, and each as a digit. A `known` one is
  * drawn as MNIST's digits are, and never rejected. */
 type Line = { candidates: Candidate[]; digits: Digit[]; guesses: number; known?: boolean };
