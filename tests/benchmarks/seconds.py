@@ -31,7 +31,7 @@ JAX = {
 }
 SKLEARN = {
     97: {"hidden_layer_sizes": [100], "max_iter": 5, "batch_size": 100, "learning_rate_init": 3e-3},
-    98: {"hidden_layer_sizes": [300], "max_iter": 15, "batch_size": 200, "learning_rate_init": 1e-3},
+    98: {"hidden_layer_sizes": [300], "max_iter": 17, "batch_size": 200, "learning_rate_init": 1e-3},
 }
 
 
