@@ -7,7 +7,7 @@ import { any, crossEntropy, exampleOf, sgdStep, supportOf } from "./backpropagat
 import { relative } from "./layers.js";
 import { feedforward, outputsOf, predictionOf } from "./network.js";
 
-const RATE = 0.4, BATCH = 20, EARLIER = 0.15, TAKEN = 0.5, STEPS = 400; // as chosen on misread real digits
+const RATE = 0.4, BATCH = 20, EARLIER = 0.2, TAKEN = 0.5, STEPS = 400; // as chosen on misread real digits
 const LEARNED = 0.8; // least right output: guesses vote by their confidence, and what is read badly is turned
 
 /** @type {(job: Lesson, before: Layer[]) => { lesson: Example[]; layers: Layer[]; start: Float32Array[]; steps: number;

@@ -7,7 +7,7 @@ import { drawn, normalize } from "./normalization.js";
 import { linesIn, moved, read } from "./reader.js";
 
 const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of a digit; tuned on validation digits
-const FINENESS = 120; // size in pixels of a digit on the canvas on which it is read
+const FINENESS = 90; // size in pixels of a digit on the canvas on which it is read
 const SHORT = 0.45; // if no stroke is longer than this share of the height, they are of several lines
 const MOST = [10, 4]; // digits side by side and lines, by which they are not enlarged beyond the canvas
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
