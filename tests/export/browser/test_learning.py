@@ -11,6 +11,7 @@ from digits import mnist
 from digits.backprop import sgd_step
 from digits.export.sample import TRAIN, sample
 from digits.model import DigitClassifier
+from digits.network import CROSS_ENTROPY, QUADRATIC
 from tests.support.checkpoints import saved
 from tests.support.pages import answer, draw, exported, give, outputs, photographed
 
@@ -19,7 +20,12 @@ pytestmark = pytest.mark.mnist
 LAYERS = "digits.state.network.layers.map(({ weights, biases }) => [[...weights], [...biases]])"
 
 
-def test_a_step_is_that_of_pytorch(visit, tmp_path):
+@pytest.mark.parametrize(
+    "cost, error",
+    [(QUADRATIC, "undefined"), (CROSS_ENTROPY, "digits.backpropagation.crossEntropy")],
+    ids=["quadratic", "cross-entropy"],
+)
+def test_a_step_is_that_of_pytorch(cost, error, visit, tmp_path):
     """BP1 to BP4 on a mini-batch, in a network of two hidden layers."""
     page = visit(exported(saved(tmp_path / "net.ckpt", DigitClassifier([12, 7])), tmp_path / "net.html"))
     start = [[torch.tensor(part, dtype=torch.float32) for part in layer] for layer in page.evaluate(LAYERS)]
@@ -29,12 +35,12 @@ def test_a_step_is_that_of_pytorch(visit, tmp_path):
     generator = torch.Generator().manual_seed(0)
     x, labels = torch.rand(10, 784, generator=generator), torch.arange(10)
     x *= x > 0.8  # most pixels of a drawing are 0
-    sgd_step(weights, biases, x, torch.eye(10)[labels], lr=3.0)
+    sgd_step(weights, biases, x, torch.eye(10)[labels], lr=3.0, cost=cost)
     after = page.evaluate(
         f"""(images) => {{
             const {{ desired, sgdStep }} = digits.backpropagation;
             const batch = images.map((image, i) => ({{ image: Float32Array.from(image), y: desired(i) }}));
-            sgdStep(digits.state.network.layers, batch, 3);
+            sgdStep(digits.state.network.layers, batch, 3, {error});
             return {LAYERS};
         }}""",
         x.tolist(),
