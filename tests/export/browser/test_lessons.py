@@ -108,7 +108,7 @@ def test_a_number_that_was_taught_is_what_it_was_after_undo_and_redo(page_file, 
 def test_the_latest_strokes_win(page_file, visit):
     """While a worker reads, strokes are seen at once; an answer to others is dropped."""
     page = visit(page_file)
-    page.evaluate(HELD_UP % "job.strokes")
+    page.evaluate(HELD_UP % "job.strokes === digits.state.drawing.strokes")  # none of those that warm the worker up
     for stroke in ([[0.2, 0.5], [0.25, 0.55]], [[0.7, 0.2], [0.7, 0.8]]):
         page.evaluate(
             """(points) => {

@@ -20,10 +20,10 @@ export const any = (all) => all[Math.floor(Math.random() * all.length)];
 /** Half the squared distance of the outputs from those desired. @type {(a: Float32Array, y: Float32Array) => number} */
 export const quadraticCost = (a, y) => a.reduce((sum, a, j) => sum + (y[j] - a) ** 2 / 2, 0);
 
-/** The error of an output neuron, dC/dz, of the quadratic cost (BP1). @type {(a: number, y: number) => number} */
-const quadratic = (a, y) => (a - y) * a * (1 - a);
-/** And of the cross-entropy: an output that is saturated and wrong learns fast. @type {typeof quadratic} */
-export const crossEntropy = (a, y) => a - y;
+/** The error dC/dz of an output neuron (BP1) by the quadratic cost. @type {(a: number, y: number) => number} */
+const quadraticDelta = (a, y) => (a - y) * a * (1 - a);
+/** And by the cross-entropy: an output that is saturated and wrong learns fast. @type {typeof quadraticDelta} */
+export const crossEntropyDelta = (a, y) => a - y;
 
 /** Layers of small random weights: of standard deviation 1 / sqrt(inputs), in the first layer, where most inputs are
  * 0, twice that; and biases of 0. @type {(sizes: number[]) => Layer[]} */
@@ -38,10 +38,10 @@ export function freshLayers(sizes) {
 }
 
 /** Moves weights and biases, in place, down the gradient of a cost on a mini-batch.
- * @type {(layers: Layer[], batch: Example[], rate: number, error?: typeof quadratic) => void} */
-export function sgdStep(layers, batch, rate, error = quadratic) {
+ * @type {(layers: Layer[], batch: Example[], rate: number, deltaOf?: typeof quadraticDelta) => void} */
+export function sgdStep(layers, batch, rate, deltaOf = quadraticDelta) {
   const activations = feedforward(layers, batch.map(({ image }) => image));
-  let deltas = activations[layers.length].map((a, i) => a.map((a, j) => error(a, batch[i].y[j])));
+  let deltas = activations[layers.length].map((a, i) => a.map((a, j) => deltaOf(a, batch[i].y[j])));
   for (let l = layers.length - 1; l >= 0; l--) {
     const { weights, biases } = layers[l], a = activations[l], on = a.map(nonzero), n = a[0].length;
     const below = l === 0 ? [] : deltas.map((delta, i) => ( // BP2

@@ -11,7 +11,7 @@ import { segment } from "./segmentation.js";
 
 const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD, SIGN } = held.constants.reader;
 export const { REJECTION_THRESHOLD, DOUBTFUL } = held.constants.reader;
-const SAME = 0.5; // share of two boxes' area that is of both, over which they are around the same
+const SAME = 0.5; // intersection over union of two boxes, over which they hold the same digit
 
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
 export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
@@ -47,33 +47,33 @@ export function groupsIn(lines, layers) {
     const [best] = place.flat().sort((a, b) => votes.get(b.said) - votes.get(a.said) || b.weight - a.weight);
     const found = groups(best).map(({ digits, values, start, end }) => {
       const sure = place.reduce((sum, [guess]) => sum + sureness(guess, start, end), 0);
-      const withOthers = digits.map((digit) => ({ ...digit, others: others(place, digit) }));
-      return { digits: withOthers, values, confidence: sure / lines[0].guesses };
+      const withImages = digits.map((digit) => ({ ...digit, images: imagesOf(place, digit) }));
+      return { digits: withImages, values, confidence: sure / lines[0].guesses };
     });
     return { top: best.top, found };
   }).sort((a, b) => a.top - b.top).map(({ found }) => found);
 }
 
-/** A digit as it is in other guesses: the candidate of each that is most in its place.
+/** The images of a digit, its own first: of each guess, that of the candidate which is most in its place.
  * @type {(place: Hypothesis[][], digit: Digit) => Float32Array[]} */
-function others(place, { image, box }) {
-  const most = place.map(([{ line }]) => line.digits.reduce((best, one) => {
-    const share = overlap(one.box, box);
-    return share > best.share ? { share, image: one.image } : best;
-  }, { share: SAME, image }));
-  const all = [image, ...most.map((one) => one.image)], keys = keysOf(all);
-  return all.filter((_, n) => n > 0 && keys.indexOf(keys[n]) === n);
+function imagesOf(place, { image, box }) {
+  const all = [image, ...place.flatMap(([{ line: { digits } }]) => {
+    const shares = digits.map((one) => overlap(one.box, box)), most = Math.max(...shares);
+    return most > SAME ? [digits[shares.indexOf(most)].image] : [];
+  })];
+  const keys = keysOf(all);
+  return all.filter((_, n) => keys.indexOf(keys[n]) === n);
 }
 
-/** How much of the area of two boxes is of both, 0..1. @type {(one: Box, other: Box) => number} */
+/** The intersection of two boxes over their union, 0..1. @type {(one: Box, other: Box) => number} */
 function overlap(one, other) {
   const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
   const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top), both = wide * high;
-  return wide > 0 && high > 0 ? both / (area(one) + area(other) - both) : 0;
+  return wide > 0 && high > 0 ? both / (areaOf(one) + areaOf(other) - both) : 0;
 }
 
 /** @param {Box} box */
-const area = ({ left, top, right, bottom }) => (right - left) * (bottom - top);
+const areaOf = ({ left, top, right, bottom }) => (right - left) * (bottom - top);
 
 /** The network's confidence in what a line says between two columns of the picture.
  * @type {(one: Hypothesis, start?: number, end?: number) => number} */

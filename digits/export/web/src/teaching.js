@@ -31,7 +31,7 @@ async function learn(value) {
   const { digits, chosen, network: before } = state, digit = digits.at(chosen), which = whichOfSeveral();
   if (!digit || state.teaching || state.worker) return;
   const earlier = before.lessons ?? [], y = desired(value), { layers } = before;
-  const lesson = [digit.image, ...(digit.others ?? [])].map((image) => ({ image, y }));
+  const lesson = (digit.images ?? [digit.image]).map((image) => ({ image, y }));
   const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
   const all = activationsOf(digits, layers), isShown = () => state.network === network && state.digits === digits;
   change({ network });

@@ -76,9 +76,9 @@ type Candidate = { first: number; last: number; width: number; height: number; b
 /** A path through a line: what it says, its log-likelihood, and each of its candidates, with its digit if it is one. */
 type Path = { said: string; score: number; steps: [number, number | null][] };
 /** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; once it is read, the
- * numbers of its line and its group, and its images in other guesses. */
+ * numbers of its line and its group, and its `images` in all guesses. */
 type Digit = {
-  image: Float32Array; box: Box; clarity: number; line?: number; group?: number; others?: Float32Array[];
+  image: Float32Array; box: Box; clarity: number; line?: number; group?: number; images?: Float32Array[];
 };
 /** A line of a picture in one of several `guesses`: candidates for its digits, and each as a digit. A `known` one is
  * drawn as MNIST's digits are, and never rejected. */
