@@ -1,10 +1,12 @@
 """A lesson begins at once, can be stopped, and is undone and done again; meanwhile one goes on drawing."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
 
-from tests.support.pages import answer, chosen_digit, draw, outputs
+from tests.support.pages import answer, chosen_digit, draw, give, outputs, photographed
 
 pytestmark = pytest.mark.mnist
 
@@ -129,3 +131,31 @@ def test_the_latest_strokes_win(page_file, visit):
     page.evaluate("held[0]()")
     page.wait_for_function("() => !digits.state.reading")
     assert set(outputs(page)) != {0}
+
+
+def test_what_is_learned_is_made_surer(page_file, visit):
+    """Five more steps follow, also where nothing is to be learned, as with the hidden button of what is read."""
+    page = visit(page_file)
+    draw(page, 4)
+    before = outputs(page)[4]
+    page.locator("#teach button").nth(4).evaluate("(button) => button.click()")
+    page.wait_for_function("() => said.textContent.startsWith('4 after 5 steps')")
+    assert outputs(page)[4] >= before > 0.8
+
+
+def test_a_picture_that_was_turned_is_taught_as_it_lay_too(page_file, visit):
+    """Its digit has the images that it has upright, and others: those of how it lay."""
+    page, upright = visit(page_file), Image.open(io.BytesIO(photographed(7)))
+    images, said = [], []
+    for picture in (upright, upright.rotate(90, expand=True)):
+        picture.save(buffer := io.BytesIO(), "PNG")
+        page.keyboard.press("Escape")
+        give(page, "drop", buffer.getvalue(), "seven.png")
+        page.wait_for_function("() => !/Or drop|Reading/.test(said.textContent)")
+        said.append((answer(page), "Turned" in page.locator("#said").inner_text()))
+        images.append(page.evaluate("digits.state.digits[0].images.map((image) => image.join())"))
+    assert said == [("7", False), ("7", True)]
+    assert len(set(images[1])) == len(images[1]) > len(images[0])
+    teach(page, 2)
+    page.wait_for_function(TESTED)
+    assert page.evaluate("digits.state.network.lessons.map((images) => images.length)") == [len(images[1])]
