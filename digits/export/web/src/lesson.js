@@ -1,6 +1,6 @@
 // A lesson, which is fine-tuning with rehearsal: the network is told what is on the pad, and learns it by gradient
 // descent. A digit of a picture looks a little different in each guess at the foreground, and the lesson is on all of
-// these images; of one that was turned, also on those before it was. So that it forgets little else, each mini-batch
+// these images; if the picture was turned, also on those of before. So that it forgets little else, each mini-batch
 // mixes the first one not yet learned with earlier lessons and MNIST's images; half of these are of the digit that the
 // drawing was taken for, which is forgotten first. The cost is the cross-entropy, as an output that is wrong is often
 // saturated.
@@ -12,10 +12,10 @@ import { isDigit } from "./reader.js";
 
 const RATE = 0.4, BATCH = 20, EARLIER = 0.2, TAKEN = 0.5, STEPS = 400; // as chosen on misread real digits
 const LEARNED = 0.8; // least right output: over answers.UPRIGHT, under which a picture is tried turned
-const MORE = 5; // steps after all images are learned, so that lessons to come do not undo this one
+const EXTRA = 5; // steps, beyond those until all images are learned, so that lessons to come do not undo this one
 
 /** @type {(job: Lesson, before: Layer[]) => { lesson: Example[]; layers: Layer[]; start: Float32Array[]; steps: number;
- *   more: number; next: Example | undefined; other: () => Example }} */
+ *   extra: number; next: Example | undefined; other: () => Example }} */
 export function begin({ lesson, earlier, mnist }, before) {
   const layers = structuredClone(before), numbers = [...Array(mnist.train).keys()];
   const [{ image, y }] = lesson, mistake = predictionOf(outputsOf(layers, image).with(predictionOf(y), -1));
@@ -24,27 +24,26 @@ export function begin({ lesson, earlier, mnist }, before) {
     if (earlier.length && Math.random() < EARLIER) return any(any(earlier));
     return exampleOf(mnist, any(taken.length && Math.random() < TAKEN ? taken : numbers));
   };
-  return { lesson, layers, start: supportOf(layers, y), steps: 0, more: 0, next: unlearned(lesson, layers), other };
+  return { lesson, layers, start: supportOf(layers, y), steps: 0, extra: 0, next: unlearned(lesson, layers), other };
 }
 
-/** Steps until it is learned, for so long, and at least one; after STEPS it is given up.
+/** Steps until it is learned and EXTRA ones, for so long, and at least one; after STEPS it is given up.
  * @type {(one: ReturnType<typeof begin>, milliseconds: number) => Progress} */
 export function goOn(one, milliseconds) {
   const { lesson, layers, start, other } = one, [{ image, y }] = lesson, since = performance.now();
   do {
-    if (isOver(one)) break;
-    if (!one.next) one.more++;
+    if (!one.next) one.extra++;
     sgdStep(layers, [one.next ?? any(lesson), ...Array.from({ length: BATCH - 1 }, other)], RATE, crossEntropyDelta);
     one.steps++;
     one.next = unlearned(lesson, layers);
-  } while (performance.now() - since < milliseconds);
+  } while (!isOver(one) && performance.now() - since < milliseconds);
   const changes = supportOf(layers, y).map((now, l) => relative(now.map((value, k) => value - start[l][k])));
   const activations = feedforward(layers, [image]).map(([a]) => a);
   return { steps: one.steps, isOver: isOver(one), changes, activations };
 }
 
 /** @type {(one: ReturnType<typeof begin>) => boolean} */
-const isOver = ({ next, more, steps }) => (!next && more >= MORE) || steps >= STEPS;
+const isOver = ({ next, extra, steps }) => (!next && extra >= EXTRA) || steps >= STEPS;
 
 /** What was learned, and the activations for these images. @type {(one: ReturnType<typeof begin>, job: End) => any} */
 export function end(one, { images }) {

@@ -30,7 +30,8 @@ export function stopLesson() {
 async function learn(value) {
   const { digits, chosen, network: before } = state, digit = digits.at(chosen), which = whichOfSeveral();
   if (!digit || state.teaching || state.worker) return;
-  const earlier = before.lessons ?? [], y = desired(value), { layers } = before;
+  const { layers, lessons = [] } = before, y = desired(value); // what it was told before, it is told no more
+  const earlier = lessons.filter(([{ image }]) => image.some((pixel, k) => pixel !== digit.image[k]));
   const lesson = (digit.images ?? [digit.image]).map((image) => ({ image, y }));
   const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
   const all = activationsOf(digits, layers), isShown = () => state.network === network && state.digits === digits;

@@ -76,7 +76,7 @@ type Candidate = { first: number; last: number; width: number; height: number; b
 /** A path through a line: what it says, its log-likelihood, and each of its candidates, with its digit if it is one. */
 type Path = { said: string; score: number; steps: [number, number | null][] };
 /** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; once it is read, the
- * numbers of its line and its group, and its `images` in all guesses. */
+ * numbers of its line and its group, and its `images` in all guesses, also of before its picture was turned. */
 type Digit = {
   image: Float32Array; box: Box; clarity: number; line?: number; group?: number; images?: Float32Array[];
 };

@@ -70,20 +70,20 @@ function reduced(picture, scale = 1) {
 function readPicture(picture, quick) {
   const asItIs = groupsOf(picture, quick), best = quick ? undefined : turned(picture, asItIs.groups);
   const { width, height } = best?.picture ?? picture, longer = Math.max(width, height);
-  const digits = best ? withImagesAsItLay(digitsOf(best.groups), asItIs.groups) : digitsOf(asItIs.groups);
+  const digits = best ? withUnturnedImages(digitsOf(best.groups), asItIs.groups) : digitsOf(asItIs.groups);
   const none = asItIs.small ? "small" : "blank";
   const refusal = digits.length ? undefined : asItIs.groups.length ? "unlike" : none;
   const read = withActivations(moved(digits, longer, (1 - width / longer) / 2, (1 - height / longer) / 2));
   return { ...read, refusal, picture: best?.picture, degrees: best?.degrees };
 }
 
-/** The only digit of a picture that was turned, with its images before it was: a lesson is on both, since after it the
- * picture may be read as it is. @type {(digits: Digit[], before: Group[][]) => Digit[]} */
-function withImagesAsItLay(digits, before) {
-  const lay = before.flat().flatMap((group) => group.digits);
-  if (digits.length !== 1 || lay.length !== 1) return digits;
-  const [{ images = [] }] = digits, [{ images: others = [] }] = lay;
-  return [{ ...digits[0], images: [...images, ...others] }];
+/** The digit of a picture that was turned, if it and the picture as it was have but one, with its images in both: a
+ * lesson is on all, since after it the picture may be read as it is.
+ * @type {(digits: Digit[], unturned: Group[][]) => Digit[]} */
+function withUnturnedImages(digits, unturned) {
+  const [other, ...more] = unturned.flat().flatMap((group) => group.digits);
+  if (digits.length !== 1 || !other || more.length) return digits;
+  return [{ ...digits[0], images: [digits[0], other].flatMap(({ images = [] }) => images) }];
 }
 
 /** The groups in each line of a picture, and whether it is too small. @type {(picture: ImageBitmap, quick?: boolean) =>
