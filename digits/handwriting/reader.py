@@ -9,9 +9,8 @@ import numpy as np
 
 from digits.handwriting import lattice
 from digits.handwriting.background import find_foregrounds
-from digits.handwriting.components import around
 from digits.handwriting.lattice import Candidate
-from digits.handwriting.normalize import BOX, NEAR, bounds, is_normalized, normalize
+from digits.handwriting.normalize import bounds, is_normalized, normalize
 from digits.handwriting.picture import open_picture
 from digits.handwriting.ruled_lines import quantile
 from digits.handwriting.segmentation import Segment, segment
@@ -106,22 +105,17 @@ def find_lines(picture: Any, single: bool = False) -> list[Line]:
 
 
 def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: float) -> Digit:
-    """A run of segments as a digit: their pixels and soft edges, and the rest of the strokes they are cut from.
-
-    scale: pixels of the picture to one of these.
-    """
-    own, top, bottom = range(run[0].label, run[-1].label + 1), *(around(run).sides[1::2])
-    left, _, right, _ = bounds((labels[top:bottom] >= own[0]) & (labels[top:bottom] <= own[-1]))
-    whole = range(run[0].group[0], run[-1].group[-1] + 1)
-    margin = 2 + max(right - left, bottom - top) * NEAR // BOX if whole != own else 1
-    here = slice(max(top - margin, 0), bottom + margin), slice(max(left - margin, 0), right + margin)
-    labels, darkness = labels[here], darkness[here]
-    mask = (labels >= own[0]) & (labels <= own[-1])
+    """A run of segments as a digit: their pixels and soft edges. scale: pixels of the picture to one of these."""
+    top, bottom = min(one.top for one in run), max(one.bottom for one in run)
+    rows = slice(max(top - 1, 0), bottom + 1)
+    labels = labels[rows]
+    mask = (labels >= run[0].label) & (labels <= run[-1].label)
+    left, _, right, _ = bounds(mask)
+    columns = slice(max(left - 1, 0), right + 1)
+    labels, mask, darkness = labels[:, columns], mask[:, columns], darkness[rows, columns]
     near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) * (mask | (labels == 0))
     strokes = np.clip(darkness / quantile(darkness[mask], 0.5), 0, 1) * near
-    rest = (labels >= whole[0]) & (labels <= whole[-1]) & ~mask
-    image = normalize(strokes, rest.astype(np.float32) if whole != own else None)
-    return Digit(image, tuple(round(side * scale) for side in (left, top, right, bottom)))
+    return Digit(normalize(strokes), tuple(round(side * scale) for side in (left, top, right, bottom)))
 
 
 class Hypothesis(NamedTuple):

@@ -16,23 +16,23 @@ from digits.handwriting.normalize import bounds
 
 # In heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation digits.
 WIDE = 0.75  # only what is wider is cut
-APART = 0.15  # least distance of segmentation points from each other and from the ends
-DEEP = 0.5  # most foreground that a path crosses, in heights of what it cuts
+APART = 0.25  # least distance of segmentation points from each other and from the ends
+DEEP = 0.35  # most foreground that a path crosses, in heights of what it cuts
 SLANTS = 0.0, 0.15, 0.3, 0.45, 0.6  # of the writing, in columns per row, that are tried
 ASIDE = 0.55  # what a path's step aside costs, in pixels of foreground
 
 
 @dataclass(frozen=True)
 class Segment(Box):
-    """A segment of a line: its label, its clarity as of a component, and the labels of all the segments that the
-    stacked components it is from are cut into.
+    """A segment of a line: its label, its clarity as of a component, and the number of the group of stacked
+    components it is cut from, in its line.
 
     It is `clipped` if it has no main component and meets the left or right border of the picture.
     """
 
     label: int
     clarity: float
-    group: range
+    group: int
     clipped: bool = False
 
 
@@ -61,7 +61,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     for line in [clear] if single else lines(clear):
         groups, segments = stacked(line), []
         height = max(around(group).height for group in groups) if single else line_height(line)
-        for components in groups:
+        for number, components in enumerate(groups):
             box = around(components)
             here = slice(box.top, box.bottom), slice(box.left, box.right)
             own = [component.label for component in components]
@@ -69,13 +69,12 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
             clarity, clipped = max(one.clarity for one in components), at_side.issuperset(own)
             paths = segmentation_paths(mask, height) if box.width > WIDE * height and not single else []
             beyond = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
-            between = np.unique(beyond[mask])
-            group = range(count + 1, count + 1 + len(between))
-            for count, place in zip(group, between, strict=True):
+            for place in np.unique(beyond[mask]):
+                count += 1
                 part = mask & (beyond == place)
                 labels[here][part] = count
                 left, top, right, bottom = np.add(bounds(part), [box.left, box.top] * 2).tolist()
-                segments.append(Segment(left, top, right, bottom, count, clarity, group, clipped))
+                segments.append(Segment(left, top, right, bottom, count, clarity, number, clipped))
         found.append(SegmentedLine(height, segments))
     return labels[places], found
 
@@ -108,34 +107,35 @@ def segmentation_paths(mask: np.ndarray, height: float) -> list[np.ndarray]:
     at most a column a row, a cheapest: the foreground that it crosses, plus ASIDE for each step aside.
     """
     rows, middle = len(mask), len(mask) // 2
-    down, up = path_costs(mask[: middle + 1]), path_costs(mask[middle:][::-1])
-    crossed, least = down[-1, 1:-1] + up[-1, 1:-1] - mask[middle], APART * height
+    down, came_down = cheapest_path(mask[: middle + 1])
+    up, came_up = cheapest_path(mask[middle:][::-1])
+    crossed, least = down + up - mask[middle], APART * height
     points: list[int] = []
     for x in np.argsort(crossed, kind="stable").tolist():
         if crossed[x] > DEEP * rows:
             break
         if least <= x < mask.shape[1] - least and all(abs(x - other) >= least for other in points):
             points.append(x)
-    return [np.array([*follow(down, x)[::-1], *follow(up, x)[1:]]) for x in sorted(points)]
+    return [np.concatenate([follow(came_down, x)[::-1], follow(came_up, x)[1:]]) for x in sorted(points)]
 
 
-def path_costs(mask: np.ndarray) -> np.ndarray:
-    """What the cheapest path from the first row of a mask (H, W) to each pixel costs: (H, W + 2), framed by inf."""
-    costs = np.full((len(mask), mask.shape[1] + 2), np.inf)
-    costs[0, 1:-1] = mask[0]
-    for before, cost, crossed in zip(costs, costs[1:], mask[1:], strict=False):
-        aside = np.minimum(before[:-2], before[2:]) + ASIDE
-        np.minimum(aside, before[1:-1], out=aside)
-        np.add(aside, crossed, out=cost[1:-1])
-    return costs
+def cheapest_path(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the cheapest path from the first row of a mask to each column of the last costs, and each row's steps."""
+    height, width = mask.shape
+    steps, framed = np.zeros((height, width), int), np.full(width + 2, np.inf)
+    cost, left, right = framed[1:-1], framed[:-2], framed[2:]  # views: to the left and right, there is no way
+    cost[:] = mask[0]
+    for row in range(1, height):
+        aside = np.minimum(left, right) + ASIDE
+        steps[row] = np.where(aside < cost, np.where(left <= right, -1, 1), 0)
+        cost[:] = np.minimum(cost, aside) + mask[row]
+    return cost, steps
 
 
-def follow(costs: np.ndarray, column: int) -> list[int]:
-    """The columns of the cheapest path to this one of the last row, from the last row to the first."""
-    path = [column]
-    for before in costs[-2::-1]:
-        left, straight, right = before[column : column + 3].tolist()
-        if min(left, right) + ASIDE < straight:
-            column += -1 if left <= right else 1
+def follow(steps: np.ndarray, column: int) -> np.ndarray:
+    """The columns of a path that ends in this column of the last row, from the last row to the first."""
+    path = []
+    for step in steps[::-1]:
         path.append(column)
-    return path
+        column += step[column]
+    return np.array(path)

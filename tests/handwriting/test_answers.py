@@ -101,9 +101,9 @@ def scribble():
     """Strokes like no digit."""
     picture = Image.new("L", (300, 200), 250)
     draw = ImageDraw.Draw(picture)
-    for angle in np.linspace(0, np.pi, 7):
-        x, y = 90 * np.cos(angle), 80 * np.sin(angle)
-        draw.line([(150 - x, 100 - y), (150 + x, 100 + y)], 20, 6)
+    for n in range(6):
+        draw.line([(40, 30 + 25 * n), (260, 45 + 25 * n)], 20, 6)
+        draw.line([(50 + 40 * n, 20), (60 + 40 * n, 180)], 20, 6)
     return picture
 
 

@@ -20,14 +20,13 @@ def test_confidence_is_the_mean_across_the_width_of_the_digits():
 
 
 def test_runs_of_segments_are_candidates():
-    strokes = [range(1, 3), range(1, 3), range(3, 4), range(4, 7), range(4, 7), range(4, 7)]
-    segments = [Segment(25 * n, 0, 25 * n + 20, 60, n + 1, 1.0, stroke) for n, stroke in enumerate(strokes)]
+    segments = [Segment(30 * n, 0, 30 * n + 25, 60, n + 1, 1.0, stroke) for n, stroke in enumerate((0, 0, 1, 2, 2, 2))]
     made = {(candidate.first, candidate.last): candidate for candidate in candidates(SegmentedLine(60, segments))}
     assert set(made) == {(n, n + k) for n in range(6) for k in (1, 2, 3) if n + k <= 6}  # four are too broad
-    assert made[0, 2] == Candidate(0, 2, 45 / 60, 1, 0)
+    assert made[0, 2] == Candidate(0, 2, 55 / 60, 1, 0)
     gap = 0.25 + 8 * 5 / 60
     breaks = [made[place].breaks for place in ((0, 1), (1, 2), (1, 3), (2, 4), (4, 5))]
-    assert breaks == pytest.approx([0, 0, gap, gap, 0])
+    assert breaks == pytest.approx([0.5, 0.5, 0.5 + gap, 0.5 + gap, 1])
 
 
 def outputs(*digits, sure=0.99):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from digits import mnist
 from digits.handwriting import find_digit, find_lines, read
-from digits.handwriting.normalize import REST, centre_of_mass
+from digits.handwriting.normalize import centre_of_mass
 from digits.handwriting.reader import REJECTION_THRESHOLD
 from digits.model import DigitClassifier
 from digits.network import sigmoid_network
@@ -74,29 +74,11 @@ def component_count(ink):
     return cv2.connectedComponents((ink > 0.3).astype(np.uint8))[0] - 1
 
 
-def own(image):
-    """Without the rest of what it is cut from."""
-    return image * (image > REST + 0.05)
-
-
-def test_only_a_digit_that_is_cut_from_others_has_the_rest_of_them_beside_it():
-    apart = cover(SIZE, (STROKES[1], 40, 60, 110), (STROKES[7], 200, 60, 110))
-    three = STROKES[3], 50, 60, 110
-    touching = cover(SIZE, three, (STROKES[8], box(cover(SIZE, three))[2] - 5, 60, 110))
-    assert (component_count(apart), component_count(touching)) == (2, 1)
-    faint = [
-        [(np.abs(digit.image - REST) < 0.02).sum() for line in find_lines(on_paper(ink)) for digit in line.digits]
-        for ink in (apart, touching)
-    ]
-    assert max(faint[0]) < 8 and min(faint[1]) < 8  # soft edges; and the whole, which is cut from nothing
-    assert np.mean(np.array(faint[1]) > 12) > 0.5
-
-
 def is_candidate(picture, ink):
     """Whether one of the candidates in the picture's lines is the digit of this ink."""
     wanted = as_mnist(ink)
     return any(
-        difference(own(digit.image), own(wanted)) < 2 * NEAR and max(np.abs(np.subtract(digit.box, box(ink)))) < 6
+        difference(digit.image, wanted) < 2 * NEAR and max(np.abs(np.subtract(digit.box, box(ink)))) < 6
         for line in find_lines(picture)
         for digit in line.digits
     )

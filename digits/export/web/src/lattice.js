@@ -9,14 +9,15 @@ const { SEGMENTS, BROAD, BREAK, GAP, SHORT, LONG, SKIP, UNSURE, PATHS, DIGITS, D
 
 /** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {
-  const found = [], gaps = segments.slice(1).map(({ stroke, left }, n) => (
-    stroke === segments[n].stroke ? 0 : GAP[0] + GAP[1] * Math.max(0, left - segments[n].right) / height
-  ));
+  const found = [], cut = segments.slice(1).map((segment, n) => segment.stroke === segments[n].stroke);
+  const wide = cut.map((_, n) => Math.max(0, segments[n + 1].left - segments[n].right) / height);
+  const gaps = cut.map((isCut, n) => (isCut ? 0 : GAP[0] + GAP[1] * wide[n]));
   for (let first = 0; first < segments.length; first++) {
     for (let last = first + 1; last <= Math.min(first + SEGMENTS, segments.length); last++) {
       const run = segments.slice(first, last), { left, top, right, bottom } = around(run);
       if (right - left > BROAD * height && run.length > 1) break;
-      const breaks = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0);
+      const ends = Number(first > 0 && cut[first - 1]) + Number(last < segments.length && cut[last - 1]);
+      const breaks = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0) + ends / 2;
       const [width, high] = [(right - left) / height, (bottom - top) / height];
       found.push({ first, last, width, height: high, breaks, clipped: run.every(({ clipped }) => clipped) });
     }

@@ -9,7 +9,6 @@ import { predictionOf, recall } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
 import { segment } from "./segmentation.js";
 
-const { BOX, NEAR } = held.constants.normalize;
 const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD, SIGN } = held.constants.reader;
 export const { REJECTION_THRESHOLD, DOUBTFUL } = held.constants.reader;
 const SAME = 0.5; // intersection over union of two boxes, over which they hold the same digit
@@ -181,44 +180,25 @@ export function linesIn(foreground, scale = 1, guesses = 1, imageOf = normalize)
   const { darkness } = foreground, lines = segment(foreground), taken = blank(darkness.width, darkness.height);
   for (const { pixels } of lines.flatMap(({ segments }) => segments)) for (const i of pixels) taken.data[i] = 1;
   return lines.map((line) => {
-    const all = candidates(line), digits = all.map(({ first, last }) => {
-      const run = line.segments.slice(first, last), [start, end] = [run[0].stroke, run[run.length - 1].stroke];
-      const rest = line.segments.filter(({ stroke }, n) => (n < first || n >= last) && stroke >= start && stroke <= end);
-      return digitOf(darkness, taken, run, rest, scale, imageOf);
-    });
-    return { candidates: all, digits, guesses };
+    const all = candidates(line), runs = all.map(({ first, last }) => line.segments.slice(first, last));
+    return { candidates: all, digits: runs.map((run) => digitOf(darkness, taken, run, scale, imageOf)), guesses };
   });
 }
 
-/** Segments as a digit: their pixels, and their soft edges that are not `taken` by others; and the rest of the strokes
- * that they are cut from.
- * @type {(darkness: Image, taken: Image, run: Segment[], rest: Segment[], scale: number, imageOf: typeof normalize)
- *   => Digit} */
-function digitOf(darkness, taken, run, rest, scale, imageOf) {
-  const [pixels, beside] = [run, rest].map((segments) => segments.flatMap(({ pixels }) => pixels));
-  const { left, top, right, bottom } = boxOf(pixels, darkness.width), longer = Math.max(right - left, bottom - top);
-  const margin = rest.length ? 2 + Math.floor(longer * NEAR / BOX) : 1;
-  const outer = { left: left - margin, top: top - margin, right: right + margin, bottom: bottom + margin };
-  const dark = crop(darkness, outer), others = crop(taken, outer), mask = maskOf(outer, pixels, darkness.width);
+/** Segments as a digit: their pixels, and their soft edges that are not `taken` by others.
+ * @type {(darkness: Image, taken: Image, run: Segment[], scale: number, imageOf: typeof normalize) => Digit} */
+function digitOf(darkness, taken, run, scale, imageOf) {
+  const pixels = run[0].pixels.concat(...run.slice(1).map(({ pixels }) => pixels)), box = boxOf(pixels, darkness.width);
+  const outer = { left: box.left - 1, top: box.top - 1, right: box.right + 1, bottom: box.bottom + 1 };
+  const dark = crop(darkness, outer), others = crop(taken, outer), mask = blank(dark.width, dark.height);
+  for (const place of placesIn(outer, pixels, darkness.width)) {
+    mask.data[place] = 1;
+    others.data[place] = 0;
+  }
   const near = dilated(mask, 3).data, most = quantile(valuesIn(dark, mask), 0.5);
-  const strokes = mapped(dark, (value, i) => (
-    near[i] && (mask.data[i] || !others.data[i]) ? clamp(value / most, 0, 1) : 0
-  ));
-  const image = imageOf(strokes, rest.length ? maskOf(outer, beside, darkness.width) : undefined);
+  const strokes = mapped(dark, (value, i) => (near[i] && !others.data[i] ? clamp(value / most, 0, 1) : 0));
   const clarity = Math.max(...run.map((segment) => segment.clarity));
-  return { image, box: mappedBox({ left, top, right, bottom }, (n) => rounded(n * scale)), clarity };
-}
-
-/** A mask of those pixels of a picture of this width that are in a box. @type {(box: Box, pixels: number[], width:
- *   number) => Image} */
-function maskOf(box, pixels, width) {
-  const mask = blank(box.right - box.left, box.bottom - box.top);
-  const inside = pixels.filter((i) => {
-    const x = i % width, y = Math.floor(i / width);
-    return box.left <= x && x < box.right && box.top <= y && y < box.bottom;
-  });
-  for (const place of placesIn(box, inside, width)) mask.data[place] = 1;
-  return mask;
+  return { image: imageOf(strokes), box: mappedBox(box, (n) => rounded(n * scale)), clarity };
 }
 
 /** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING. Transparency becomes white, or black
