@@ -23,7 +23,8 @@ def normalize(strokes: np.ndarray) -> np.ndarray:
     scale = BOX * FINE / max(strokes.shape)
     height, width = (max(1, round(n * scale)) for n in strokes.shape)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    enlarged = np.pad(cv2.resize(strokes, (width, height), interpolation=how), BOX)  # with room for the shear
+    enlarged = np.zeros((height + 2 * BOX, width + 2 * BOX), np.float32)  # with room for the shear
+    enlarged[BOX:-BOX, BOX:-BOX] = cv2.resize(strokes, (width, height), interpolation=how)
     drawn = normalize_stroke_width(_drawn(deslant(enlarged)))
     left, top, right, bottom = bounds(drawn)
     drawn = drawn[top:bottom, left:right]

@@ -107,35 +107,34 @@ def segmentation_paths(mask: np.ndarray, height: float) -> list[np.ndarray]:
     at most a column a row, a cheapest: the foreground that it crosses, plus ASIDE for each step aside.
     """
     rows, middle = len(mask), len(mask) // 2
-    down, came_down = cheapest_path(mask[: middle + 1])
-    up, came_up = cheapest_path(mask[middle:][::-1])
-    crossed, least = down + up - mask[middle], APART * height
+    down, up = path_costs(mask[: middle + 1]), path_costs(mask[middle:][::-1])
+    crossed, least = down[-1, 1:-1] + up[-1, 1:-1] - mask[middle], APART * height
     points: list[int] = []
     for x in np.argsort(crossed, kind="stable").tolist():
         if crossed[x] > DEEP * rows:
             break
         if least <= x < mask.shape[1] - least and all(abs(x - other) >= least for other in points):
             points.append(x)
-    return [np.concatenate([follow(came_down, x)[::-1], follow(came_up, x)[1:]]) for x in sorted(points)]
+    return [np.array([*follow(down, x)[::-1], *follow(up, x)[1:]]) for x in sorted(points)]
 
 
-def cheapest_path(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the cheapest path from the first row of a mask to each column of the last costs, and each row's steps."""
-    height, width = mask.shape
-    steps, framed = np.zeros((height, width), int), np.full(width + 2, np.inf)
-    cost, left, right = framed[1:-1], framed[:-2], framed[2:]  # views: to the left and right, there is no way
-    cost[:] = mask[0]
-    for row in range(1, height):
-        aside = np.minimum(left, right) + ASIDE
-        steps[row] = np.where(aside < cost, np.where(left <= right, -1, 1), 0)
-        cost[:] = np.minimum(cost, aside) + mask[row]
-    return cost, steps
+def path_costs(mask: np.ndarray) -> np.ndarray:
+    """What the cheapest path from the first row of a mask (H, W) to each pixel costs: (H, W + 2), framed by inf."""
+    costs = np.full((len(mask), mask.shape[1] + 2), np.inf)
+    costs[0, 1:-1] = mask[0]
+    for before, cost, crossed in zip(costs, costs[1:], mask[1:], strict=False):
+        aside = np.minimum(before[:-2], before[2:]) + ASIDE
+        np.minimum(aside, before[1:-1], out=aside)
+        np.add(aside, crossed, out=cost[1:-1])
+    return costs
 
 
-def follow(steps: np.ndarray, column: int) -> np.ndarray:
-    """The columns of a path that ends in this column of the last row, from the last row to the first."""
-    path = []
-    for step in steps[::-1]:
+def follow(costs: np.ndarray, column: int) -> list[int]:
+    """The columns of the cheapest path to this one of the last row, from the last row to the first."""
+    path = [column]
+    for before in costs[-2::-1]:
+        left, straight, right = before[column : column + 3].tolist()
+        if min(left, right) + ASIDE < straight:
+            column += -1 if left <= right else 1
         path.append(column)
-        column += step[column]
-    return np.array(path)
+    return path
