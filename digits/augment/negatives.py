@@ -1,8 +1,9 @@
 """Negative examples: images that are no digit, such as a wrong segment of a number, with all ten targets 0.
 
 A network that learns them keeps all its outputs low where no digit is. They are made of training images and with a pen:
-digits side by side, of which one may be cut; parts of digits; digits that lie on their side, where a 1 is a dash;
-letters and signs that look like no digit; scribbles; and blots.
+digits side by side, of which one may be cut; parts of digits, and segments of digits with the rest of them faintly
+beside; digits that lie on their side, where a 1 is a dash; letters and signs that look like no digit; scribbles; and
+blots.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from math import pi
 
 import torch
 from torch import Tensor
-from torch.nn.functional import max_pool2d
+from torch.nn.functional import max_pool2d, pad
 
 from digits.augment import pen
 from digits.augment.elastic import random_numbers, smooth_noise, uniform
@@ -19,6 +20,8 @@ from digits.augment.neighbours import grid, normalized, side_by_side
 # Which digits may lose which side, a direction in radians, clockwise from the right. What is left of the others may
 # well be a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
 CUTS = {0.0: [0, 2, 3, 4, 5, 6, 7, 8, 9], pi: [0, 2, 5, 6], pi / 2: [0, 3, 5], -pi / 2: [0, 2, 3, 5]}
+
+BEND = 2.0  # how far a cut is from a straight line, in pixels, root mean square
 
 # As in the atlas of allographs. Not those like which some digits are drawn, such as B, O, S and Z.
 LETTERS = (
@@ -55,7 +58,7 @@ def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epo
     They depend on the arguments alone, and on the kind of device: an epoch has its own.
     """
     make = Negatives(images, labels, random_numbers(images.device, seed, epoch, 2))
-    kinds = make.neighbours, make.parts, make.lying, make.letters, make.scribbles, make.blots
+    kinds = make.neighbours, make.parts, make.segments, make.lying, make.letters, make.scribbles, make.blots
     return torch.cat([kind(n) for kind, n in zip(kinds, shared(count, len(kinds)), strict=True)])
 
 
@@ -66,31 +69,49 @@ class Negatives:
         self.images, self.labels, self.generator = images, labels, generator
 
     def neighbours(self, n: int) -> Tensor:
-        """Two digits side by side or overlapping; of some, only the nearer part of the left or of the right one."""
+        """Two digits side by side or overlapping; of some, only the nearer part of the left or of the right one.
+
+        The rest of that is drawn faintly.
+        """
         cut_left, whole, cut_right = shared(n, 3)
-        left = torch.cat([self.cut(cut_left, pi, 0.4, 0.8), self.digits(whole + cut_right, range(10))])
-        right = torch.cat([self.digits(cut_left + whole, range(10)), self.cut(cut_right, 0, 0.4, 0.8)])
+        left, rest_left = self.cut(self.digits(cut_left, CUTS[pi]), pi, 0.4, 0.8)
+        right, rest_right = self.cut(self.digits(cut_right, CUTS[0.0]), 0, 0.4, 0.8)
+        left = torch.cat([left, self.digits(whole + cut_right, range(10))])
+        right = torch.cat([self.digits(cut_left + whole, range(10)), right])
         apart = torch.randint(10, 22, (n,), generator=self.generator, device=self.images.device)
         pair = side_by_side(left, right, apart)
+        rest = pad(rest_left, (0, 0, 0, 0, 0, n - cut_left)), pad(rest_right, (0, 0, 0, 0, n - cut_right, 0))
         # Squeezed into the box of one digit, their strokes become thin, and are drawn thicker.
         thick = pair.lerp(max_pool2d(pair[:, None], 3, 1, 1)[:, 0], uniform(self.generator, (n, 1, 1), 0, 1))
-        return normalized(thick, self.generator)
+        return normalized(thick, self.generator, side_by_side(*rest, apart))
 
     def parts(self, n: int) -> Tensor:
-        """About a half of a digit, cut along a slanting line."""
-        parts = [self.cut(m, side, 0.3, 0.55) for side, m in zip(CUTS, shared(n, len(CUTS)), strict=True)]
+        """About a half of a digit, cut along a slanting, bent line."""
+        counts = zip(CUTS, shared(n, len(CUTS)), strict=True)
+        parts = [self.cut(self.digits(m, CUTS[side]), side, 0.3, 0.55)[0] for side, m in counts]
         return normalized(torch.cat(parts), self.generator)
 
-    def cut(self, n: int, side: float, least: float, most: float) -> Tensor:
-        """Digits (n, 28, 28) float 0..1 without one side, a key of CUTS; `least` to `most` of their extent are left."""
-        pixels = self.digits(n, CUTS[side])
+    def segments(self, n: int) -> Tensor:
+        """A digit without its left or right part, which is drawn faintly: what is left may look like a digit."""
+        halves = zip((0.0, pi), shared(n, 2), strict=True)
+        cuts = [self.cut(self.digits(m, CUTS[0.0]), side, 0.2, 0.7) for side, m in halves]
+        part, rest = (torch.cat(pieces) for pieces in zip(*cuts, strict=True))
+        return normalized(part, self.generator, rest)
+
+    def cut(self, pixels: Tensor, side: float, least: float, most: float) -> tuple[Tensor, Tensor]:
+        """What is left of images (n, 28, 28) float 0..1 without one side, a direction as in CUTS; and that side.
+
+        `least` to `most` of their extent are left.
+        """
+        n = len(pixels)
         angle = side + uniform(self.generator, (n, 1, 1), -0.3, 0.3)
         column, row = grid(pixels)
-        along = angle.cos() * column + angle.sin() * row
+        along = angle.cos() * column + angle.sin() * row + BEND * smooth_noise(n, 28, 28, generator=self.generator)
         start = along.where(pixels > 0.4, 99.0).amin((1, 2), keepdim=True)
         end = along.where(pixels > 0.4, -99.0).amax((1, 2), keepdim=True)
         last = start + uniform(self.generator, (n, 1, 1), least, most) * (end - start)
-        return pixels * (last + 0.5 - along).clamp(0, 1)
+        kept = (last + 0.5 - along).clamp(0, 1)
+        return pixels * kept, pixels * (1 - kept)
 
     def lying(self, n: int) -> Tensor:
         """Digits on their left or right side, but 0, which stays one."""

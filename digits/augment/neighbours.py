@@ -1,16 +1,20 @@
-"""Digits as inexact segmentation leaves them: with some foreground of a neighbour, or without some of their own."""
+"""Digits as inexact segmentation leaves them: with some foreground of a neighbour, or without some of their own.
+
+What a digit is cut from is drawn faintly beside it, as `digits.handwriting.normalize` draws it.
+"""
 
 from functools import partial
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample, pad
+from torch.nn.functional import grid_sample, max_pool1d, pad
 
 from digits.augment.elastic import parts, random_numbers, uniform
 from digits.augment.pen import BOX, MIDDLE
 
 SHARE = 0.2  # of the images that are cut from a neighbour
 STRETCH = 0.25  # logarithm of the largest change of the width
+REST, NEAR = 0.5, 5  # what a digit is cut from is so light, and drawn up to so many pixels beside it
 PART = 500  # images at a time on a CPU, few enough for its cache
 
 
@@ -35,10 +39,12 @@ def _cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
     left, right = (torch.where(mirrored, digit.flip(2), digit) for digit in (pixels, beside))
     (first, last), (start, _) = ends(left), ends(right)
     begin = last + 1 - any_of(0, 0.2)[:, 0, 0] * (last - first)
-    column, row = grid(left)
+    pair = side_by_side(left, right, (begin - start).round().long())
+    column, row = grid(pair)
     end = begin[:, None, None] + any_of(-1, 2.5) + any_of(-0.3, 0.3) * (row - 13.5)
-    cut = side_by_side(left, right, (begin - start).round().long())[:, :, :28] * (end - column).clamp(0, 1)
-    return normalized(torch.where(mirrored, cut.flip(2), cut), generator)
+    kept = (end - column).clamp(0, 1)
+    cut, rest = (torch.where(mirrored, part.flip(2), part) for part in (pair * kept, pair * (1 - kept)))
+    return normalized(cut, generator, rest)
 
 
 def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
@@ -49,8 +55,11 @@ def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
     return torch.maximum(pad(left, (0, 28)), moved)
 
 
-def normalized(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Images (n, H, W) float 0..1, a little narrower or wider, scaled and centred as MNIST's: (n, 28, 28) uint8."""
+def normalized(pixels: Tensor, generator: torch.Generator, rest: Tensor | None = None) -> Tensor:
+    """Images (n, H, W) float 0..1, a little narrower or wider, scaled and centred as MNIST's: (n, 28, 28) uint8.
+
+    The `rest` (n, H, W) of what they are cut from is drawn faintly beside them.
+    """
     (column, row), (n, height, width) = grid(pixels), pixels.shape
     stretch = pixels.new_empty(n, 1, 1).uniform_(-STRETCH, STRETCH, generator=generator).exp()
     mass = pixels.sum((1, 2), keepdim=True).clamp(min=1e-3)
@@ -60,9 +69,18 @@ def normalized(pixels: Tensor, generator: torch.Generator) -> Tensor:
     column, row = (line + 0.5 - MIDDLE for line in grid(pixels.new_empty(n, 28, 28)))
     x, y = x + column * scale / stretch, y + row * scale
     places = torch.stack(torch.broadcast_tensors(2 * x / width - 1, 2 * y / height - 1), 3)
-    pixels = grid_sample(pixels[:, None], places, align_corners=False)[:, 0]
-    sharp = (1.3 * (pixels - 0.5) + 0.5).clamp(0, 1)  # as before the pixels were interpolated
-    return (255 * sharp).round().to(torch.uint8)
+    drawn = _sampled(pixels, places)
+    if rest is not None and n:
+        columns, rows = (
+            max_pool1d((lines.amax(1) > 0.3).float(), 2 * NEAR + 1, 1, NEAR)[:, None] for lines in (drawn, drawn.mT)
+        )
+        drawn = torch.maximum(drawn, REST * (1 - drawn) * _sampled(rest, places) * columns * rows.mT)
+    return (255 * drawn).round().to(torch.uint8)
+
+
+def _sampled(pixels: Tensor, places: Tensor) -> Tensor:
+    """Images (n, H, W) 0..1 at places (n, 28, 28, 2), x and y -1..1, as sharp as before they were interpolated."""
+    return (1.3 * (grid_sample(pixels[:, None], places, align_corners=False)[:, 0] - 0.5) + 0.5).clamp(0, 1)
 
 
 def ends(pixels: Tensor) -> tuple[Tensor, Tensor]:

@@ -32,6 +32,11 @@ class Checkpoint(NamedTuple):
         """How many it was trained for; 0 if that is not known."""
         return 0 if self.epoch is None else self.epoch + 1
 
+    @property
+    def context(self) -> bool:
+        """Whether it was trained on digits and on negatives in context, as of `handwriting.find_lines`."""
+        return bool(self.data.get("allographs")) and self.data.get("negatives", 0) > 0
+
 
 def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: dict[str, Any]) -> Module:
     """The module of this kind that `saved`, as read from `path`, holds, with other `settings`, if given.

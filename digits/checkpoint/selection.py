@@ -42,8 +42,9 @@ def choose(network: str | None) -> tuple[Checkpoint, Path]:
     return saved, path
 
 
-def choose_reader(network: str | None) -> tuple[nn.Sequential, int | None]:
-    """The network that is to read pictures, as `choose` does, and the digit that it detects; None if it reads all ten.
+def choose_reader(network: str | None) -> tuple[nn.Sequential, int | None, bool]:
+    """The network that is to read pictures, as `choose` does; the digit that it detects, None if it reads all ten; and
+    whether `find_lines` has to show it segments in `context`.
 
     Raises UserError as `choose` does, or if it takes images of another size than MNIST's.
     """
@@ -51,4 +52,4 @@ def choose_reader(network: str | None) -> tuple[nn.Sequential, int | None]:
     reader = load_network(saved, path)
     if sizes(reader)[0] != 28 * 28:
         raise UserError(f"{path} reads images of another size than 28x28")
-    return reader, saved.settings.get("only_digit")
+    return reader, saved.settings.get("only_digit"), saved.context

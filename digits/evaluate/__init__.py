@@ -39,7 +39,7 @@ def evaluate(
     from digits.handwriting.parallel import find_all
     from digits.handwriting.picture import check_output, save
 
-    reader, detected = choose_reader(network)
+    reader, detected, context = choose_reader(network)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
     labels = {folder: labels_in(Path(folder)) for folder in folders or []}
@@ -47,7 +47,7 @@ def evaluate(
     if wrong:  # before the long work, so that it is not for nothing
         check_output(wrong, [*pictures, network or ""])
     answers: list[Answer] = []
-    with closing(find_all(pictures, single)) as found:
+    with closing(find_all(pictures, single, context)) as found:
         for folder, known in labels.items():
             of_folder = read_labelled(reader, folder, known, found, verbose)
             say(folder, of_folder, json)

@@ -59,6 +59,7 @@ def export(
 
     facts = {"only_digit": only_digit} | settings | saved.data | {"shape": "-".join(map(str, sizes(model)))}
     facts |= {"epoch": saved.epoch, "validation_accuracy": saved.accuracy, "test_accuracy": (before := accuracy(model))}
+    facts |= {"context": saved.context}
     if to == "web" and test:
         facts["test_accuracy"] = after = accuracy(page.rounded(model))
         content = page.html(model, facts, *sample(mnist.load(data_dir, train=True), test)).encode()

@@ -37,6 +37,7 @@ LARGEST = 127  # of an int8
 def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], packed: bytes) -> str:
     """The page with a network inside, its weights rounded as by `rounded`, and images of `sample` to learn from.
 
+    facts: what is known of it, such as its `shape`, and whether it reads in `context`, as of `find_lines`.
     Its security policy lets it run its own scripts, one as a worker, and load nothing.
     """
     bits = binary_layer()
@@ -48,7 +49,7 @@ def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], pac
         "bytes": 1,  # a weight
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": train, "test": test, "packed": _text(packed)},
-        "constants": constants(),
+        "constants": constants(facts["context"]),
     }
     style, script, worker = (
         (WEB / name).read_text("utf-8") for name in ("style.css", "dist/page.js", "dist/worker.js")
@@ -62,14 +63,17 @@ def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], pac
     )
 
 
-def constants() -> dict[str, dict[str, Any]]:
-    """The numbers, and tuples of numbers, that handwriting is read by: by module and name."""
-    return {
+def constants(context: bool) -> dict[str, dict[str, Any]]:
+    """The numbers, and tuples of numbers, that handwriting is read by, in `context` or not: by module and name."""
+    known: dict[str, dict[str, Any]] = {
         module.__name__.rpartition(".")[2]: {
             name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
         }
         for module in (picture, background, ruled_lines, components, segmentation, lattice, normalize, reader, answers)
     }
+    known["lattice"]["CUT"] = known["lattice"]["CUT"][context]
+    known["normalize"]["REST"] *= context  # without, it is not drawn
+    return known
 
 
 def rounded(network: nn.Module) -> nn.Module:

@@ -43,7 +43,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
         raise UserError(f"cannot make the folder {out}: {error.strerror}") from error
     epoch, curves = saved.epochs - 1, logged_curves(path.parent)
     planned = max(saved.max_epochs or 0, saved.epochs)
-    for name, figure in chapter.figures(model, data, epoch, planned, curves):
+    for name, figure in chapter.figures(model, data, epoch, planned, curves, saved.context):
         if isinstance(figure, str):
             print(f"{name} is not drawn: {figure}")
         else:

@@ -27,11 +27,17 @@ EXAMPLES = 2_000  # training images on which the cost of the valley is measured
 
 
 def figures(
-    model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: int, curves: dict[str, dict[int, float]]
+    model: DigitClassifier,
+    data: MNISTDataModule,
+    epoch: int,
+    planned: int,
+    curves: dict[str, dict[int, float]],
+    context: bool,
 ) -> Iterator[tuple[str, Figure | Image | str]]:
     """Names of the figures, each with what is drawn or the reason why nothing is; the slow ones last.
 
-    `model` was kept after this `epoch` of a training of so many as `planned`, which logged these `curves`.
+    `model` was kept after this `epoch` of a training of so many as `planned`, which logged these `curves`; it reads in
+    `context` or not, as of `find_lines`.
     """
     images, labels = data.test
     yield "neurons", neurons()
@@ -50,7 +56,7 @@ def figures(
         yield "confusion", confusion(labels, predicted)
         yield "mistakes", first_mistakes(images, labels, activations)
         yield "saturation", saturation(labels, activations)
-        yield "lattice", segmentation_lattice(model.network, images, labels)
+        yield "lattice", segmentation_lattice(model.network, images, labels, context)
     else:
         yield "confusion, mistakes, saturation, lattice", f"they are of ten outputs; this is {model.shape}"
     path = descent.path_to(model, data, epoch, planned)

@@ -12,6 +12,7 @@ from digits.handwriting.reader import clearest
 from digits.plots.style import BLUE, VERMILION, figure
 
 NUMBER = 5, 0, 4, 1, 9, 2
+ROWS = 7  # of candidates at most
 STEP, ENLARGED = 17, 4  # columns from one image of 28x28 to the next; pixels to one of MNIST's
 
 
@@ -25,25 +26,32 @@ def touching(images: Tensor, labels: Tensor) -> np.ndarray:
 
 
 @torch.no_grad()
-def segmentation_lattice(network: nn.Module, images: Tensor, labels: Tensor) -> Figure:
-    """The picture, and below it every candidate where it stands, with its largest output; the best path is blue."""
+def segmentation_lattice(network: nn.Module, images: Tensor, labels: Tensor, context: bool) -> Figure:
+    """The picture; below it the candidates on the best path, in blue; below these others that are read as digits."""
     picture = touching(images, labels)
-    line = clearest(find_lines(picture))
+    line = clearest(find_lines(picture, context=context))
     candidates, digits = line.candidates, line.digits
     outputs = network(torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1)).numpy()
-    chosen = {number for number, digit in best_paths(candidates, outputs)[0][0] if digit is not None}
+    chosen = [number for number, digit in best_paths(candidates, outputs)[0][0] if digit is not None]
     height, width = picture.shape
-    side, most = 0.08 * width, max(each.last - each.first for each in candidates)
-    bottom = height + (1.3 * 2 * most + 0.1) * side
+    side, placed = 0.08 * width, []
+    rows: list[list[float]] = [[] for _ in range(ROWS)]  # where the images in each begin
+    others = [number for number, output in enumerate(outputs) if number not in chosen and output.max() > 0.5]
+    for number in [*chosen, *sorted(others, key=lambda number: candidates[number].last - candidates[number].first)]:
+        left = (digits[number].box[0] + digits[number].box[2] - side) / 2
+        for n, row in enumerate(rows):  # the first in which there is room
+            if all(abs(left - other) > 1.2 * side for other in row):
+                row.append(left)
+                placed.append((number, left, height + (1.3 * n + 0.2) * side))
+                break
+    bottom = height + (1.3 * sum(map(bool, rows)) + 0.1) * side
     fig = figure(7.5 * (bottom - 0.1 * side) / width)
     axes = fig.subplots()
     axes.imshow(picture, cmap="gray", extent=(0, width, height, 0))
-    for number, (each, digit, output) in enumerate(zip(candidates, digits, outputs, strict=True)):
-        row = 2 * (each.last - each.first) - 2 + each.first % 2  # two for each number of segments: none lies on another
-        top, left = height + (1.3 * row + 0.2) * side, (digit.box[0] + digit.box[2] - side) / 2
-        axes.imshow(digit.image, cmap="gray_r", extent=(left, left + side, top + side, top))
-        colour = BLUE if number in chosen else VERMILION if output.max() > 0.5 else "0.5"
-        said = f"{output.argmax()}: {output.max():.2f}"
+    for number, left, top in placed:
+        axes.imshow(digits[number].image, cmap="gray_r", extent=(left, left + side, top + side, top))
+        colour = BLUE if number in chosen else VERMILION
+        said = f"{outputs[number].argmax()}: {outputs[number].max():.2f}"
         axes.text(left + side / 2, top, said, color=colour, fontsize=8, ha="center", va="bottom")
         if number in chosen:
             axes.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=BLUE, linewidth=2))

@@ -9,7 +9,8 @@ particular way. So
 3. components.py finds its connected components, judges them by their boundary contrast and groups them into lines;
 4. segmentation.py over-segments each line along cheapest paths, also through digits that touch;
 5. lattice.py makes each run of a few segments a candidate;
-6. normalize.py deslants, scales and centres each candidate as MNIST's digits were;
+6. normalize.py deslants, scales and centres each candidate as MNIST's digits were, and draws what it is cut from
+   beside it in grey, for networks that were trained so;
 7. reader.py lets the network score all candidates, lattice.py takes the best paths of each guess by the Viterbi
    algorithm, which vote, and a group of digits is rejected of which the network has too little confidence;
 8. answers.py turns a picture that lies on its side, or says why nothing is read.

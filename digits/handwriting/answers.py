@@ -4,8 +4,6 @@ from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from digits.errors import UserError
 from digits.handwriting.picture import open_picture
 from digits.handwriting.reader import Group, Line, find_lines, read, text
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
 
 SMALL = 8  # digits that are less high, in pixels of the picture, are too small
 UPRIGHT = 0.75  # other ways up are tried where a picture is read with less confidence, and taken if read with more
-TURNED = 1.4  # ... and so many times as sure in all, of the digits but those ALIKE
+TURNED = 1.4  # ... and so many times as sure of all their area, of the digits but those ALIKE
 ALIKE = 0, 1  # a 0 that lies is one, and any stroke is like a 1
 
 
@@ -34,28 +32,30 @@ def answer(network: "nn.Module", picture: Any, found: list[Line] | UserError) ->
     """What a network reads in a picture in which `find_lines` found these lines, or why nothing is read."""
     if isinstance(found, UserError):
         return Answer([], error=str(found))
-    degrees, lines = read_turned(network, picture, read(network, found))
+    degrees, lines = read_turned(network, picture, read(network, found), found[0].context)
     return Answer(lines, degrees, "" if any(map(text, lines)) else why_none(lines))
 
 
-def read_turned(network: "nn.Module", picture: Any, lines: list[list[Group]]) -> tuple[int, list[list[Group]]]:
+def read_turned(
+    network: "nn.Module", picture: Any, lines: list[list[Group]], context: bool
+) -> tuple[int, list[list[Group]]]:
     """By how many degrees a picture, badly read as `lines`, has to be turned counterclockwise, and its lines then.
 
     They are those of `read`, with boxes as they are before it is turned; 0 and `lines`, unless the network is far surer
     of a turned picture.
     """
     best = 0, lines
-    sure = confidences(lines)
-    if lines[0][0].known or (sure and np.mean(sure) >= UPRIGHT):
+    sure, area = sure_area(lines)
+    if lines[0][0].known or (area and sure >= UPRIGHT * area):
         return best
     image, scale = open_picture(picture)
-    least = TURNED * sum(confidences(lines, but=ALIKE))
+    least = TURNED * sure_area(lines, but=ALIKE)[0] / scale**2
     for degrees in (90, 180, 270):
         with suppress(UserError):
-            turned = read(network, find_lines(image.rotate(degrees, expand=True)))
-            surer = confidences(turned, but=ALIKE)
-            if sum(surer) > max(least, UPRIGHT * len(surer)):
-                best, least = (degrees, turned), sum(surer)
+            turned = read(network, find_lines(image.rotate(degrees, expand=True), context=context))
+            surer, area = sure_area(turned, but=ALIKE)
+            if surer > max(least, UPRIGHT * area):
+                best, least = (degrees, turned), surer
     degrees, found = best
     for group in chain.from_iterable(found if degrees else []):
         boxes = [turned_back(reading.box, degrees, image.size, scale) for reading in group.readings]
@@ -74,14 +74,17 @@ def turned_back(box: tuple[int, ...], degrees: int, size: tuple[int, int], scale
     return tuple(round(side * scale) for side in sides[degrees])
 
 
-def confidences(lines: list[list[Group]], but: tuple[int, ...] = ()) -> list[float]:
-    """The confidence in each digit of lines, `but` those of these values: that of its group."""
-    return [
-        group.confidence
+def sure_area(lines: list[list[Group]], but: tuple[int, ...] = ()) -> tuple[float, float]:
+    """The area of the boxes of lines' digits, `but` those of these values, times the confidence in their groups; and
+    the area alone. Not their number: a digit that lies may be cut into two.
+    """
+    found = [
+        (group.confidence, (right - left) * (bottom - top))
         for group in chain.from_iterable(lines)
-        for reading in group.readings
-        if reading.digit not in (None, *but)
+        for digit, _, _, (left, top, right, bottom) in group.readings
+        if digit not in (None, *but)
     ]
+    return sum(sure * area for sure, area in found), sum(area for _, area in found)
 
 
 def why_none(lines: list[list[Group]]) -> str:

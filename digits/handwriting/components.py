@@ -87,6 +87,8 @@ def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.nd
     inside = np.bincount(owner[middle], minlength=count)
     inside[labels[height // 2 + 1, width // 2 + 1]] += 1  # what covers the whole middle has no boundary there
     at_edge = ((across > width / 2) | (down > height / 2)) & (inside == 0)
+    for side in (labels[1, 1:-1], labels[-2, 1:-1], labels[1:-1, 1], labels[1:-1, -2]):
+        at_edge[side[0]] |= (side == side[0]).all()  # what covers a whole side of the picture is a table or a shadow
     tight = (across == width) & (down == height)
     clarity = length**LENGTH * (contrast - CONTRAST[0])
     clarity[at_edge] = np.where(tight, TIGHT * clarity, -1)[at_edge]

@@ -16,14 +16,15 @@ import numpy as np
 from digits.handwriting.components import around
 from digits.handwriting.segmentation import SegmentedLine
 
-SEGMENTS, BROAD = 4, 1.6  # most segments of a candidate, and most width of several, in heights of the line's digits
+SEGMENTS, BROAD = 8, 1.6  # most segments of a candidate, and most width of several, in heights of the line's digits
 
 # Penalties, subtracted from a candidate's log-likelihood; tuned by hill climbing on real numbers by many hands and on
 # lines of MNIST's validation digits.
 BREAK = 1.2  # for each break
-GAP = 0.25, 8.0  # a gap inside it weighs as so many breaks, and so many per height of its width; a cut end as 1/2
+GAP = 0.25, 8.0  # a gap inside it weighs as so many breaks, and so many per height of its width
+CUT = 3.0, 0.6  # a cut weighs as so many breaks per height of foreground that it crosses; in context
 SHORT = 0.7, 20.0  # for being lower than this share of the line's height, per height
-LONG = 0.7, 3.0  # for being wider than this share of the line's height, per height
+LONG = 0.8, 2.0  # for being wider than this share of the line's height, per height
 SKIP = 3.0  # for being no digit, per height: small marks are passed over, tall ones are not
 LEFT_OUT = 2.0  # for a segment that is no part of a single digit, per height or width
 UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
@@ -54,19 +55,24 @@ class Candidate(NamedTuple):
         return BREAK * self.breaks + SHORT[1] * short + LONG[1] * long
 
 
-def candidates(line: SegmentedLine) -> list[Candidate]:
-    """The runs of a line's segments that may be a digit, each single one among them; by where they begin."""
+def candidates(line: SegmentedLine, context: bool = False) -> list[Candidate]:
+    """The runs of a line's segments that may be a digit, each single one among them; by where they begin.
+
+    In `context`, as of `find_lines`, a cut hardly speaks against a candidate: the network sees what it is cut from.
+    """
     (height, segments), found = line, []
-    cut = [one.group == other.group for one, other in pairwise(segments)]
-    gaps = [GAP[0] + GAP[1] * max(0, other.left - one.right) / height for one, other in pairwise(segments)]
-    gaps = [0 if through else gap for gap, through in zip(gaps, cut, strict=True)]
+    gaps = [
+        0 if one.group == other.group else GAP[0] + GAP[1] * max(0, other.left - one.right) / height
+        for one, other in pairwise(segments)
+    ]
+    cuts = [0.0, *(CUT[context] * segment.cut for segment in segments)]
     for first in range(len(segments)):
         for last in range(first + 1, min(first + SEGMENTS, len(segments)) + 1):
             run = segments[first:last]
             box = around(run)
             if box.width > BROAD * height and len(run) > 1:
                 break
-            breaks = sum(gaps[first : last - 1]) + sum(cut[max(first - 1, 0) : first] + cut[last - 1 : last]) / 2
+            breaks = sum(gaps[first : last - 1]) + cuts[first] + cuts[last]
             clipped = all(segment.clipped for segment in run)
             found.append(Candidate(first, last, box.width / height, box.height / height, breaks, clipped))
     return found

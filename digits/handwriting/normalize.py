@@ -2,7 +2,8 @@
 
 Those were scaled to fit 20x20 with their aspect ratio kept, anti-aliased, and placed with their centre of mass in pixel
 14 of 28x28, counted from 0 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits"). Before that,
-an unusual slant or stroke width is corrected.
+an unusual slant or stroke width is corrected. What a segment was cut from is drawn faintly beside it: whether a stroke
+is a 1 or the left side of a 0 cannot be told without.
 """
 
 import cv2
@@ -10,28 +11,43 @@ import numpy as np
 
 BOX = 20  # of 28 pixels, the longer side of a digit
 FINE = 4  # resolution of all steps but the last: pixels to one of MNIST's
+REST, NEAR = 0.5, 5  # what a segment is cut from is so light, and drawn up to about so many pixels beside it
 
 # Tuned on MNIST's validation digits.
 SLANT = -0.25, 0.0  # range of the slant, in columns per row: a negative one leans to the right
 STROKE = 2.0, 4.0  # range of the stroke width, in MNIST's pixels
 
 
-def normalize(strokes: np.ndarray) -> np.ndarray:
-    """One digit (H, W) float32 0..1, 1 on its strokes, with any margins, as MNIST draws it: (28, 28) float32 0..1."""
+def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray:
+    """One digit (H, W) float32 0..1, 1 on its strokes, with any margins, as MNIST draws it: (28, 28) float32 0..1.
+
+    `rest` (H, W) bool is True on the rest of the strokes that it is cut from, which keeps its stroke width.
+    """
     left, top, right, bottom = bounds(_drawn(strokes))
     strokes = strokes[top:bottom, left:right]
     scale = BOX * FINE / max(strokes.shape)
     height, width = (max(1, round(n * scale)) for n in strokes.shape)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    enlarged = np.zeros((height + 2 * BOX, width + 2 * BOX), np.float32)  # with room for the shear
-    enlarged[BOX:-BOX, BOX:-BOX] = cv2.resize(strokes, (width, height), interpolation=how)
-    drawn = normalize_stroke_width(_drawn(deslant(enlarged)))
-    left, top, right, bottom = bounds(drawn)
-    drawn = drawn[top:bottom, left:right]
-    scale = BOX / max(drawn.shape)
-    x, y = centre_of_mass(drawn)  # goes to the middle of pixel 14
-    rows, columns = (_shares(n, scale, 14.5 - c * scale) for n, c in zip(drawn.shape, (y, x), strict=True))
-    return (rows @ drawn @ columns.T).astype(np.float32).clip(0, 1)
+    margin = NEAR * FINE  # also for the shear
+    enlarged = np.zeros((height + 2 * margin, width + 2 * margin), np.float32)
+    enlarged[margin:-margin, margin:-margin] = cv2.resize(strokes, (width, height), interpolation=how)
+    shear, size = deslanting(enlarged), enlarged.shape[::-1]
+    drawn = normalize_stroke_width(_drawn(cv2.warpAffine(enlarged, shear, size)))
+    inner = bounds(drawn)
+    inside = slice(inner[1], inner[3]), slice(inner[0], inner[2])
+    reduction = BOX / max(drawn[inside].shape)
+    x, y = centre_of_mass(drawn[inside])  # goes to the middle of pixel 14
+    rows = _shares(size[1], reduction, 14.5 - (y + inner[1]) * reduction)
+    columns = _shares(size[0], reduction, 14.5 - (x + inner[0]) * reduction)
+    digit = rows[:, inside[0]] @ drawn[inside] @ columns[:, inside[1]].T
+    if rest is not None:
+        x, y = (scale * (0.5 - corner) - 0.5 + margin for corner in (left, top))  # as `resize` places pixels
+        around = cv2.warpAffine(rest.astype(np.float32), shear @ [[scale, 0, x], [0, scale, y], [0, 0, 1]], size)
+        far = round(NEAR / reduction)
+        near = tuple(slice(max(side.start - far, 0), side.stop + far) for side in inside)
+        faint = rows[:, near[0]] @ (around[near] > 0.5) @ columns[:, near[1]].T
+        digit = np.maximum(digit, REST * (1 - digit) * faint)
+    return digit.astype(np.float32).clip(0, 1)
 
 
 def _drawn(strokes: np.ndarray) -> np.ndarray:
@@ -39,13 +55,13 @@ def _drawn(strokes: np.ndarray) -> np.ndarray:
     return strokes > min(0.5, 0.9 * strokes.max())
 
 
-def deslant(strokes: np.ndarray) -> np.ndarray:
-    """Shear a digit (H, W) until its slant, by its second moments, is within SLANT."""
+def deslanting(strokes: np.ndarray) -> np.ndarray:
+    """The shear (2, 3) of a digit (H, W) after which its slant, by its second moments, is within SLANT."""
     moments = cv2.moments(strokes)
     slant = moments["mu11"] / max(moments["mu02"], 1e-9)
     excess = slant - np.clip(slant, *SLANT)
     middle = moments["m01"] / moments["m00"]  # this row stays where it is
-    return cv2.warpAffine(strokes, np.array([[1, -excess, excess * middle], [0, 1, 0]]), strokes.shape[::-1])
+    return np.array([[1, -excess, excess * middle], [0, 1, 0]])
 
 
 def normalize_stroke_width(drawn: np.ndarray) -> np.ndarray:

@@ -16,19 +16,19 @@ from digits.handwriting import Line, find_lines
 MANY = 8  # fewer pictures are read before other processes have started
 
 
-def find_all(pictures: Sequence[Any], single: bool = False) -> Generator[list[Line] | UserError]:
+def find_all(pictures: Sequence[Any], single: bool = False, context: bool = False) -> Generator[list[Line] | UserError]:
     """For each picture, in order, what `find_lines` finds; or why nothing is found.
 
     Close the iterator to stop early. Raises UserError if a process is killed.
     """
     if len(pictures) < MANY:
-        yield from (_find(picture, single) for picture in pictures)
+        yield from (_find(picture, single, context) for picture in pictures)
         return
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,))
     heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
     # Not executor.map: after a process is killed it cancels futures while the executor fails them, and one may stay.
-    futures = deque(executor.submit(_find, picture, single) for picture in pictures)
+    futures = deque(executor.submit(_find, picture, single, context) for picture in pictures)
     signal.signal(signal.SIGINT, heeded)
     try:
         while futures:
@@ -39,8 +39,8 @@ def find_all(pictures: Sequence[Any], single: bool = False) -> Generator[list[Li
         executor.shutdown(cancel_futures=True)
 
 
-def _find(picture: Any, single: bool) -> list[Line] | UserError:
+def _find(picture: Any, single: bool, context: bool) -> list[Line] | UserError:
     try:
-        return find_lines(picture, single)
+        return find_lines(picture, single, context)
     except UserError as error:
         return error

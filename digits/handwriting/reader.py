@@ -9,8 +9,9 @@ import numpy as np
 
 from digits.handwriting import lattice
 from digits.handwriting.background import find_foregrounds
+from digits.handwriting.components import around
 from digits.handwriting.lattice import Candidate
-from digits.handwriting.normalize import bounds, is_normalized, normalize
+from digits.handwriting.normalize import BOX, NEAR, bounds, is_normalized, normalize
 from digits.handwriting.picture import open_picture
 from digits.handwriting.ruled_lines import quantile
 from digits.handwriting.segmentation import Segment, segment
@@ -37,7 +38,7 @@ class Line(NamedTuple):
     """A line of a picture in one of several `guesses`: its `candidates`, each one as a digit, and its clarity.
 
     A `plain` guess is one as of `background.Foreground`. A `known` line is one digit, since the caller says so or it is
-    drawn as MNIST's are: it is never rejected.
+    drawn as MNIST's are: it is never rejected. It was found in `context` or not, as of `find_lines`.
     """
 
     candidates: list[Candidate]
@@ -46,6 +47,7 @@ class Line(NamedTuple):
     guesses: int = 1
     plain: bool = True
     known: bool = False
+    context: bool = False
 
 
 class Reading(NamedTuple):
@@ -77,8 +79,11 @@ def clearest(lines: list[Line]) -> Line:
     return max(lines, key=lambda line: (line.plain, line.clarity))
 
 
-def find_lines(picture: Any, single: bool = False) -> list[Line]:
+def find_lines(picture: Any, single: bool = False, context: bool = False) -> list[Line]:
     """The lines of a picture, as `find_digit` takes it, in each of several guesses; a `single` digit is a line.
+
+    In `context`, what is cut has the rest of its strokes beside it, as `normalize` draws it: for a network that was
+    trained on such images, with `allographs` and `negatives`.
 
     Raises UserError as `find_digit` does.
     """
@@ -96,26 +101,36 @@ def find_lines(picture: Any, single: bool = False) -> list[Line]:
     for foreground in filter(lambda guess: guess.components, foregrounds):
         labels, lines = segment(foreground, single)
         for line in lines:
-            candidates = [lattice.alone(line)] if single else lattice.candidates(line)
+            candidates = [lattice.alone(line)] if single else lattice.candidates(line, context)
             runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
-            digits = [_digit(foreground.darkness, labels, run, scale) for run in runs]
+            digits = [_digit(foreground.darkness, labels, run, scale, context) for run in runs]
             clarity = max(segment.clarity for segment in (runs[0] if single else line.segments))
-            found.append(Line(candidates, digits, clarity, len(foregrounds), foreground.plain, single))
+            found.append(Line(candidates, digits, clarity, len(foregrounds), foreground.plain, single, context))
     return found
 
 
-def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: float) -> Digit:
-    """A run of segments as a digit: their pixels and soft edges. scale: pixels of the picture to one of these."""
-    top, bottom = min(one.top for one in run), max(one.bottom for one in run)
-    rows = slice(max(top - 1, 0), bottom + 1)
-    labels = labels[rows]
-    mask = (labels >= run[0].label) & (labels <= run[-1].label)
-    left, _, right, _ = bounds(mask)
-    columns = slice(max(left - 1, 0), right + 1)
-    labels, mask, darkness = labels[:, columns], mask[:, columns], darkness[rows, columns]
+def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: float, context: bool) -> Digit:
+    """A run of segments as a digit: their pixels and soft edges, and, in `context`, what they are cut from.
+
+    scale: pixels of the picture to one of these.
+    """
+    own, box = range(run[0].label, run[-1].label + 1), around(run)  # of upright writing: its columns are others
+    top, bottom = box.top, box.bottom
+    left, _, right, _ = bounds(_among(labels[top:bottom], own))
+    whole = range(run[0].group[0], run[-1].group[-1] + 1) if context else own
+    margin = 2 + max(right - left, bottom - top) * NEAR // BOX if whole != own else 1
+    here = slice(max(top - margin, 0), bottom + margin), slice(max(left - margin, 0), right + margin)
+    labels, darkness = labels[here], darkness[here]
+    mask = _among(labels, own)
     near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) * (mask | (labels == 0))
     strokes = np.clip(darkness / quantile(darkness[mask], 0.5), 0, 1) * near
-    return Digit(normalize(strokes), tuple(round(side * scale) for side in (left, top, right, bottom)))
+    image = normalize(strokes, _among(labels, whole) & ~mask if whole != own else None)
+    return Digit(image, tuple(round(side * scale) for side in (left, top, right, bottom)))
+
+
+def _among(labels: np.ndarray, some: range) -> np.ndarray:
+    """Where labels (H, W) are among some that follow each other."""
+    return (labels >= some[0]) & (labels <= some[-1])
 
 
 class Hypothesis(NamedTuple):

@@ -16,23 +16,25 @@ from digits.handwriting.normalize import bounds
 
 # In heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation digits.
 WIDE = 0.75  # only what is wider is cut
-APART = 0.25  # least distance of segmentation points from each other and from the ends
-DEEP = 0.35  # most foreground that a path crosses, in heights of what it cuts
+APART = 0.15  # least distance of segmentation points from each other and from the ends
+DEEP = 0.5  # most foreground that a path crosses, in heights of what it cuts
 SLANTS = 0.0, 0.15, 0.3, 0.45, 0.6  # of the writing, in columns per row, that are tried
 ASIDE = 0.55  # what a path's step aside costs, in pixels of foreground
 
 
 @dataclass(frozen=True)
 class Segment(Box):
-    """A segment of a line: its label, its clarity as of a component, and the number of the group of stacked
-    components it is cut from, in its line.
+    """A segment of a line: its label, its clarity as of a component, and the labels of all the segments that the
+    stacked components it is from are cut into.
 
-    It is `clipped` if it has no main component and meets the left or right border of the picture.
+    The path on its right crosses so much foreground, `cut`, in heights of the line's digits; 0 if there is none. It is
+    `clipped` if it has no main component and meets the left or right border of the picture.
     """
 
     label: int
     clarity: float
-    group: int
+    group: range
+    cut: float = 0.0
     clipped: bool = False
 
 
@@ -61,20 +63,22 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     for line in [clear] if single else lines(clear):
         groups, segments = stacked(line), []
         height = max(around(group).height for group in groups) if single else line_height(line)
-        for number, components in enumerate(groups):
+        for components in groups:
             box = around(components)
             here = slice(box.top, box.bottom), slice(box.left, box.right)
             own = [component.label for component in components]
             mask = np.isin(moved[here], own)
             clarity, clipped = max(one.clarity for one in components), at_side.issuperset(own)
             paths = segmentation_paths(mask, height) if box.width > WIDE * height and not single else []
+            cuts = [mask[np.arange(len(mask)), path].sum() / height for path in paths]
             beyond = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
-            for place in np.unique(beyond[mask]):
-                count += 1
+            between = np.unique(beyond[mask])
+            group = range(count + 1, count + 1 + len(between))
+            for count, place in zip(group, between, strict=True):
                 part = mask & (beyond == place)
                 labels[here][part] = count
                 left, top, right, bottom = np.add(bounds(part), [box.left, box.top] * 2).tolist()
-                segments.append(Segment(left, top, right, bottom, count, clarity, number, clipped))
+                segments.append(Segment(left, top, right, bottom, count, clarity, group, [*cuts, 0.0][place], clipped))
         found.append(SegmentedLine(height, segments))
     return labels[places], found
 

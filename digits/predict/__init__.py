@@ -35,13 +35,13 @@ def predict(
     from digits.handwriting.picture import save, upright
     from digits.predict import pictures
 
-    reader, detected = choose_reader(network)
+    reader, detected, context = choose_reader(network)
     names = pictures.named(files)
     drawings = pictures.drawings(annotate, names, [*names, network or ""])
     opened = [pictures.standard_input() if name == "-" else name for name in names]
     failed = False
     bar = tqdm(zip(names, opened, drawings, strict=True), "predict", len(names), False, unit=" pictures", disable=None)
-    with closing(find_all(opened, single or detected is not None)) as found:
+    with closing(find_all(opened, single or detected is not None, context)) as found:
         for name, picture, drawing in bar:
             said = answer(reader, picture, next(found))
             if os.path.isdir(name):

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from digits.augment import neighbours
+from digits.handwriting import normalize
 from digits.handwriting.normalize import bounds, centre_of_mass
 
 
@@ -27,12 +28,29 @@ def test_cut_digits_are_drawn_as_mnist_draws_and_most_of_them_is_left(monkeypatc
     monkeypatch.setattr(neighbours, "STRETCH", 0.0)
     before, after = digits(600).numpy() / 255, neighbours.with_neighbours(digits(600), 0, 0).numpy() / 255
     for image in after:
-        left, top, right, bottom = bounds(image > 0.2)
+        left, top, right, bottom = bounds(image > neighbours.REST + 0.1)
         assert 17 <= max(right - left, bottom - top) <= 21  # where a neighbour is cut, the edge is soft
-        assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.7)
-    ink = after.sum((1, 2)) / before.sum((1, 2))
-    parts = np.array([cv2.connectedComponents((image > 0.3).astype(np.uint8))[0] - 1 for image in after])
-    assert ink.min() > 0.6 and (ink < 0.9).mean() > 0.1 and (parts > 1).mean() > 0.1
+        assert centre_of_mass(image * (image > neighbours.REST + 0.1)) == pytest.approx((14.5, 14.5), abs=1)
+    own = after * (after > neighbours.REST + 0.1)
+    ink = own.sum((1, 2)) / before.sum((1, 2))
+    parts = np.array([cv2.connectedComponents((image > 0).astype(np.uint8))[0] - 1 for image in own])
+    assert ink.min() > 0.5 and (ink < 0.9).mean() > 0.1 and (parts > 1).mean() > 0.1
+
+
+def test_what_they_are_cut_from_is_drawn_faintly_beside_them_as_a_reader_draws_it(monkeypatch):
+    assert (neighbours.REST, neighbours.NEAR) == (normalize.REST, normalize.NEAR)
+    monkeypatch.setattr(neighbours, "SHARE", 1.0)
+    images = neighbours.with_neighbours(digits(600), 0, 0).numpy() / 255
+    faint = abs(images - neighbours.REST) < 0.02
+    assert (faint.sum((1, 2)) > 6).mean() > 0.9
+    sides = []
+    for image, rest in zip(images, faint, strict=True):
+        left, _, right, _ = bounds(image > 0.3)
+        first, _, last, _ = bounds(image > neighbours.REST + 0.1)
+        assert max(first - left, right - last) <= neighbours.NEAR + 4  # its own soft edge is in between
+        if rest.sum() > 6:
+            sides.append(centre_of_mass(rest)[0] - centre_of_mass(image > 0.9)[0])
+    assert min(sides) < -2 and max(sides) > 2 and np.abs(sides).min() > 2
 
 
 @pytest.mark.parametrize("apart", [0, 10, 21])

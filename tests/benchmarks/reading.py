@@ -29,6 +29,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from tqdm import tqdm, trange
 
 from digits import DigitClassifier, mnist
+from digits.checkpoint import untrusted
 from digits.checkpoint.selection import BUNDLED
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
@@ -73,11 +74,11 @@ def show_photos(args, model):
         for _ in trange(args.lines, desc=name, disable=None):
             chosen = rng.integers(len(images), size=rng.integers(3, 8))
             picture = photos.line(list(images[chosen]), rng, kind == 1, kind == 2)
-            right.append(read_lines(model, [picture]) == [labels[chosen].tolist()])
+            right.append(read_lines(model, [picture], args.context) == [labels[chosen].tolist()])
         row(f"{args.lines} {name}, of 3 to 7 digits: read whole", with_error(right))
     row(f"what {alone:.1%} a digit would give", f"{np.mean([alone**digits for digits in range(3, 8)]):.2%}")
     rng, kinds = np.random.default_rng([SEED, 5]), cycle(KINDS)
-    taken = [read_lines(model, [next(kinds)(rng)]) != [[]] for _ in range(args.lines)]
+    taken = [read_lines(model, [next(kinds)(rng)], args.context) != [[]] for _ in range(args.lines)]
     row(f"{args.lines} pictures without any digit: taken for a number", with_error(taken))
 
 
@@ -89,7 +90,7 @@ def show_forms(args, model):
         rng, in_place, whole = np.random.default_rng([SEED, 6 + number]), [], []
         for _ in trange(args.count, desc=name, disable=None):
             picture, lines = forms.form(kind, images, rng)
-            said = read_places(model, picture)
+            said = read_places(model, picture, args.context)
             digits = [one for line in said for one in line]
             for i, x, y in chain.from_iterable(lines):
                 here = [digit for digit, (left, top, right, low) in digits if left <= x < right and top <= y < low]
@@ -130,7 +131,7 @@ def show_times(args, model):
         file = encoded(Image.fromarray(large), kind)
         row(f"a digit, {kind} of 12 megapixels, read", f"{1000 * seconds(args.rounds, read_photos, model, [file]):.0f}")
     for lines, name in ((1, "a line of seven digits, read"), (5, "a page of five such lines, read")):
-        row(name, f"{1000 * seconds(args.rounds, read_lines, model, [written(lines)]):.0f}")
+        row(name, f"{1000 * seconds(args.rounds, read_lines, model, [written(lines)], args.context):.0f}")
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "photo.jpg")
         picture.write_bytes(encoded(Image.fromarray(small), "JPEG"))
@@ -247,7 +248,7 @@ def draw_pages(args, model, columns=4, tile=300, strip=60):
     draw = ImageDraw.Draw(sheet)
     heading("page", "wanted", "said")
     for n, (name, photo, wanted) in enumerate(pages(images, labels, SEED)):
-        lines, degrees, error = answer(model.network, photo, next(find_all([photo])))
+        lines, degrees, error = answer(model.network, photo, next(find_all([photo], context=args.context)))
         said = (
             f"({error})"
             if error
@@ -278,6 +279,7 @@ def main(words=None):
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # of the processes to come
     mnist.fetch(args.data_dir)
     model = DigitClassifier.load_from_checkpoint(args.network)
+    args.context = untrusted.read(args.network).context
     tables[args.table](args, model)
     print(f"\n{model.shape}; torch {torch.__version__}, opencv {cv2.__version__}, seed {SEED}.")
 

@@ -92,7 +92,8 @@ def attacks(folder, seed):
 def read(picture) -> str:
     """What came of finding digits in a picture, in words."""
     try:
-        found = [find_digit(picture), *(digit for line in find_lines(picture) for digit in line.digits)]
+        lines = [line for context in (False, True) for line in find_lines(picture, context=context)]
+        found = [find_digit(picture), *(digit for line in lines for digit in line.digits)]
     except UserError as error:
         message = str(error)
         assert message.strip() and "\n" not in message and len(message) < 200, repr(message)

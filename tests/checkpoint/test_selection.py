@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from digits.checkpoint.contents import VALIDATION
-from digits.checkpoint.selection import BUNDLED, choose, newest_run
+from digits.checkpoint.contents import VALIDATION, Checkpoint
+from digits.checkpoint.selection import BUNDLED, choose, choose_reader, newest_run
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
@@ -69,3 +69,10 @@ def test_a_newest_run_that_is_no_good_reader_is_doubted_unless_it_is_named(accur
     said = f", which {doubt}; --network bundled takes the one that comes with digits" if doubt else ""
     assert used() == (best, f"network: {best}{said}\n")
     assert used(best) == (best, f"network: {best}\n")
+
+
+def test_a_network_reads_in_context_if_it_was_trained_on_both_digits_and_negatives_in_it(tmp_path):
+    assert Checkpoint({}, {}, {"allographs": True, "negatives": 0.1}).context
+    for data in ({}, {"allographs": True}, {"negatives": 0.3}, {"allographs": True, "negatives": 0.0}):
+        assert not Checkpoint({}, {}, data).context
+    assert [choose_reader("bundled")[2], choose_reader(saved_sure(tmp_path / "plain.ckpt"))[2]] == [True, False]

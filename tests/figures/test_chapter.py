@@ -39,7 +39,7 @@ def test_learning_curves_are_drawn_by_epoch():
 def test_distorted_copies_are_those_of_the_epochs(data_dir):
     data = MNISTDataModule(data_dir, seed=3, distort=0.8)
     data.setup("test")
-    names = chapter.figures(DigitClassifier([6]), data, 0, 1, {})
+    names = chapter.figures(DigitClassifier([6]), data, 0, 1, {}, False)
     shown = dict(itertools.islice(names, 3))["distorted"].axes[0].images[0].get_array()
     assert shown.shape == (2 * 29 + 1, 10 * 29 + 1)
     for epoch in (0, 13):
@@ -51,7 +51,7 @@ def test_distorted_copies_are_those_of_the_epochs(data_dir):
 def test_the_atlas_has_a_row_for_each_digit(data_dir):
     data = MNISTDataModule(data_dir, allographs=True)
     data.setup("test")
-    names = chapter.figures(DigitClassifier([6]), data, 0, 1, {})
+    names = chapter.figures(DigitClassifier([6]), data, 0, 1, {}, False)
     shown = dict(itertools.islice(names, 3))["atlas"].axes[0].images[0].get_array()
     for digit, ways in ATLAS.items():
         columns = shown[digit * 29 + 1 : digit * 29 + 29].filled(0).max(0)
@@ -126,7 +126,7 @@ def test_what_tensorboard_shows_too_is_of_the_test_images(fitted, data, monkeypa
     for name in ("confusion", "first_mistakes"):
         monkeypatch.setattr(chapter, name, lambda *tensors: tensors)
     model, epoch = load(fitted)
-    drawn = dict(itertools.islice(chapter.figures(model, data, epoch, EPOCHS, {}), 6))
+    drawn = dict(itertools.islice(chapter.figures(model, data, epoch, EPOCHS, {}, False), 6))
     images, labels = data.test
     digits, activations = model.predict(images)
     wanted = [labels, digits, images, labels, activations]

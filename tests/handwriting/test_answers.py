@@ -85,9 +85,9 @@ def test_a_picture_that_lies_on_its_side_is_turned(degrees):
         (STROKES[digit], 30 + 80 * (n % 4), 30 + 90 * (n // 4), 60) for n, digit in enumerate((3, 4, 2, 5, 8, 3, 0, 2))
     ]
     upright = Image.fromarray(on_paper(cover((380, 220), *digits)))
-    wanted = answer(NETWORK, upright, find_lines(upright))
+    wanted = answer(NETWORK, upright, find_lines(upright, context=True))
     picture = upright.rotate(-degrees, expand=True)
-    said = answer(NETWORK, picture, find_lines(picture))
+    said = answer(NETWORK, picture, find_lines(picture, context=True))
     assert (list(map(text, said.lines)), said.degrees, said.error) == (list(map(text, wanted.lines)), degrees, "")
     if degrees:
         boxes = np.array([reading.box for reading in said.lines[0][0].readings])
@@ -101,9 +101,9 @@ def scribble():
     """Strokes like no digit."""
     picture = Image.new("L", (300, 200), 250)
     draw = ImageDraw.Draw(picture)
-    for n in range(6):
-        draw.line([(40, 30 + 25 * n), (260, 45 + 25 * n)], 20, 6)
-        draw.line([(50 + 40 * n, 20), (60 + 40 * n, 180)], 20, 6)
+    for angle in np.linspace(0, np.pi, 7):
+        x, y = 90 * np.cos(angle), 80 * np.sin(angle)
+        draw.line([(150 - x, 100 - y), (150 + x, 100 + y)], 20, 6)
     return picture
 
 
@@ -124,7 +124,7 @@ def speck():
 )
 def test_why_nothing_is_read(picture, reason):
     try:
-        found = find_lines(picture)
+        found = find_lines(picture, context=True)
     except UserError as error:
         found = error
     said = answer(NETWORK, picture, found)

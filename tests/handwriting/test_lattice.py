@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from digits.handwriting.lattice import DOUBT, PATHS, UNSURE, Candidate, alone, best_paths, candidates, confidence
+from digits.handwriting.lattice import (
+    CUT,
+    DOUBT,
+    PATHS,
+    SEGMENTS,
+    UNSURE,
+    Candidate,
+    alone,
+    best_paths,
+    candidates,
+    confidence,
+)
 from digits.handwriting.segmentation import Segment, SegmentedLine
 
 
@@ -19,14 +30,28 @@ def test_confidence_is_the_mean_across_the_width_of_the_digits():
     assert confidence(broken, sure, [(0, 4), (1, 7)]) == pytest.approx(0.52 / (0.8 + DOUBT / 2))
 
 
-def test_runs_of_segments_are_candidates():
-    segments = [Segment(30 * n, 0, 30 * n + 25, 60, n + 1, 1.0, stroke) for n, stroke in enumerate((0, 0, 1, 2, 2, 2))]
-    made = {(candidate.first, candidate.last): candidate for candidate in candidates(SegmentedLine(60, segments))}
+@pytest.mark.parametrize("context", [False, True])
+def test_runs_of_segments_are_candidates(context):
+    groups = [range(1, 3), range(1, 3), range(3, 4), range(4, 7), range(4, 7), range(4, 7)]
+    cuts = 0.1, 0.0, 0.0, 0.2, 0.5, 0.0
+    segments = [
+        Segment(30 * n, 0, 30 * n + 25, 60, n + 1, 1.0, group, cut)
+        for n, (group, cut) in enumerate(zip(groups, cuts, strict=True))
+    ]
+    line = SegmentedLine(60, segments)
+    made = {(candidate.first, candidate.last): candidate for candidate in candidates(line, context)}
     assert set(made) == {(n, n + k) for n in range(6) for k in (1, 2, 3) if n + k <= 6}  # four are too broad
     assert made[0, 2] == Candidate(0, 2, 55 / 60, 1, 0)
     gap = 0.25 + 8 * 5 / 60
     breaks = [made[place].breaks for place in ((0, 1), (1, 2), (1, 3), (2, 4), (4, 5))]
-    assert breaks == pytest.approx([0.5, 0.5, 0.5 + gap, 0.5 + gap, 1])
+    cut = CUT[context]
+    assert breaks == pytest.approx([0.1 * cut, 0.1 * cut, gap + 0.1 * cut, gap + 0.2 * cut, 0.7 * cut])
+
+
+def test_a_candidate_has_no_more_segments_than_that():
+    segments = [Segment(6 * n, 0, 6 * n + 5, 60, n + 1, 1.0, range(n + 1, n + 2)) for n in range(SEGMENTS + 2)]
+    made = candidates(SegmentedLine(60, segments))
+    assert max(candidate.last - candidate.first for candidate in made) == SEGMENTS
 
 
 def outputs(*digits, sure=0.99):

@@ -11,10 +11,12 @@ from digits import mnist
 from digits.handwriting.normalize import (
     BOX,
     FINE,
+    NEAR,
+    REST,
     SLANT,
     STROKE,
     centre_of_mass,
-    deslant,
+    deslanting,
     normalize,
     normalize_stroke_width,
 )
@@ -73,10 +75,38 @@ def test_slanted_digits_are_deslanted(shear):
 
     strokes = [[(x + shear * y, y) for x, y in stroke] for stroke in STROKES[0]]
     ink = cover((500, 400), (strokes, 150, 100, 150))
-    before, after = slant(ink), slant(deslant(ink))
-    assert np.sign(before) == np.sign(shear) and deslant(ink).sum() == pytest.approx(ink.sum(), rel=0.01)
+    upright = cv2.warpAffine(ink, deslanting(ink), ink.shape[::-1])
+    before, after = slant(ink), slant(upright)
+    assert np.sign(before) == np.sign(shear) and upright.sum() == pytest.approx(ink.sum(), rel=0.01)
     assert after == pytest.approx(min(max(before, SLANT[0]), SLANT[1]), abs=0.01)
     assert slant(normalize(ink)) == pytest.approx(after, abs=0.04)
+
+
+@pytest.mark.parametrize("height", [18, 60, 240])
+@pytest.mark.parametrize("shear", [-0.7, 0, 0.5])
+def test_the_rest_of_what_a_digit_is_cut_from_is_drawn_faintly_in_its_place(height, shear):
+    """A 0 is cut in its middle: its left half stays as it is alone, and the right half fits to it, as far as NEAR."""
+    ring = [[(0.35 + 0.35 * np.cos(a) + shear * np.sin(a) / 2, 0.5 + 0.5 * np.sin(a)) for a in np.linspace(0, 7, 60)]]
+    whole = cover((700, 400), (ring, 300, 60, height), pen=0.15)
+    middle = 300 + 0.35 * height + shear * (np.arange(400)[:, None] - 60 - height / 2)
+    left = np.arange(700) < middle
+    alone = normalize(whole * left)
+    both = normalize(whole * left, (whole > 0.5) & ~left)
+    assert np.array_equal(both[alone > 0.99], alone[alone > 0.99]) and (both >= alone).all()
+    faint = (both > REST - 0.1) & (both < REST + 0.1) & (alone < 0.05)
+    assert faint.sum() > 12 and both[alone < 0.01].max() <= REST + 1e-6
+    columns, here = np.nonzero(faint.any(0))[0], np.nonzero((alone > 0.5).any(0))[0]
+    assert here.min() + 2 < columns.min() and columns.max() <= here.max() + NEAR + 1
+    ends = [np.nonzero(column > 0.4)[0] for column in (both[:, here.max()], both[:, here.max() + 2])]
+    assert abs(ends[0].min() - ends[1].min()) <= 2 and abs(ends[0].max() - ends[1].max()) <= 2  # as one curve
+
+
+def test_no_rest_is_drawn_as_none_and_one_far_away_is_not_seen():
+    ink = cover((400, 400), (STROKES[3], 40, 40, 100))
+    far = np.zeros(ink.shape, bool)
+    far[:, 250:] = True
+    assert np.array_equal(normalize(ink), normalize(ink, np.zeros(ink.shape, bool)))
+    assert np.array_equal(normalize(ink), normalize(ink, far))
 
 
 @pytest.mark.parametrize(

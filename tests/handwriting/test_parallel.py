@@ -6,11 +6,14 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from digits.errors import UserError
 from digits.handwriting import find_lines
 from digits.handwriting.parallel import find_all
+from tests.support.golden import FOLDER
 from tests.support.pens import line, ring
 
 
@@ -18,9 +21,12 @@ def test_many_pictures_are_found_in_order_without_torch(tmp_path):
     paths = [tmp_path / f"{n}.png" for n in range(12)]
     for n, path in enumerate(paths):
         line(1 + n % 3).save(path)
-    for single in (False, True):
-        for found, alone in zip(find_all(paths, single), [find_lines(path, single) for path in paths], strict=True):
-            assert [line.digits[0].box for line in found] == [line.digits[0].box for line in alone]
+    Image.open(FOLDER / "touching.png").save(paths[-1])
+    for how in ((False, False), (True, False), (False, True)):
+        for found, alone in zip(find_all(paths, *how), [find_lines(path, *how) for path in paths], strict=True):
+            assert [line.candidates for line in found] == [line.candidates for line in alone]
+            digits = [[digit for line in lines for digit in line.digits] for lines in (found, alone)]
+            assert all(np.array_equal(one.image, other.image) for one, other in zip(*digits, strict=True))
     code = "import sys, digits.__main__, digits.handwriting.parallel; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from digits import mnist
 from digits.handwriting import find_digit, find_lines, read
-from digits.handwriting.normalize import centre_of_mass
+from digits.handwriting.normalize import REST, centre_of_mass
 from digits.handwriting.reader import REJECTION_THRESHOLD
 from digits.model import DigitClassifier
 from digits.network import sigmoid_network
@@ -72,6 +72,21 @@ def test_a_broken_digit_is_put_together_alone_and_between_others(digit):
 
 def component_count(ink):
     return cv2.connectedComponents((ink > 0.3).astype(np.uint8))[0] - 1
+
+
+def test_in_context_a_digit_that_is_cut_from_others_has_the_rest_of_them_beside_it():
+    apart = cover(SIZE, (STROKES[1], 40, 60, 110), (STROKES[7], 200, 60, 110))
+    three = STROKES[3], 50, 60, 110
+    touching = cover(SIZE, three, (STROKES[8], box(cover(SIZE, three))[2] - 5, 60, 110))
+    assert (component_count(apart), component_count(touching)) == (2, 1)
+
+    def faint(ink, context):
+        """How many pixels of each candidate are as light as the rest; some are its own soft edges."""
+        lines = find_lines(on_paper(ink), context=context)
+        return np.array([(np.abs(digit.image - REST) < 0.02).sum() for line in lines for digit in line.digits])
+
+    assert max(faint(apart, True)) < 8 and (faint(touching, False) > 12).mean() < 0.05
+    assert min(faint(touching, True)) < 8 and (faint(touching, True) > 12).mean() > 0.8  # the whole is cut from nothing
 
 
 def is_candidate(picture, ink):

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.handwriting.background import find_foregrounds
+from digits.handwriting import segmentation
+from digits.handwriting.background import Foreground, find_foregrounds
 from digits.handwriting.components import Component
 from digits.handwriting.lattice import candidates
 from digits.handwriting.normalize import bounds
@@ -21,8 +22,8 @@ def test_segmentation_paths_follow_the_slant():
     cv2.line(mask, (45, 40), (75, 40), 1, 4)
     assert mask[:, 45:75].sum(axis=0).min() > 10
     between = [path for path in segmentation_paths(mask > 0, 60) if 48 < path[40] < 72]
-    assert [mask[np.arange(80), path].sum() for path in between] == [5]  # the bar alone
-    assert np.abs(np.diff(between[0])).max() == 1
+    assert {mask[np.arange(80), path].sum() for path in between} == {5}  # the bar alone
+    assert all(np.abs(np.diff(path)).max() == 1 for path in between)
 
 
 def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
@@ -37,6 +38,21 @@ def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
         y, _ = np.nonzero(labels == one.label)
         assert (y.min(), y.max() + 1) == (one.top, one.bottom)
     assert [len(line.segments) for line in segment(foreground, single=True)[1]] == [2]
+
+
+def test_a_segment_says_how_much_foreground_the_cut_on_its_right_crosses(monkeypatch):
+    """A bar, 10 rows high and then 20, is cut in both parts; beside it is another stroke."""
+    labels, ink = np.zeros((100, 200), np.int32), np.zeros((100, 200), bool)
+    ink[40:50, 20:60] = ink[40:60, 60:100] = ink[20:80, 150:155] = True
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    components = [Component(x, y, x + w, y + h, n, 1.0, True) for n, (x, y, w, h, _) in enumerate(boxes[1:], 1)]
+    foreground = Foreground(np.float32(ink), labels, components, True)
+    monkeypatch.setattr(segmentation, "segmentation_paths", lambda mask, _: [np.full(len(mask), x) for x in (20, 60)])
+    monkeypatch.setattr(segmentation, "SLANTS", (0.0,))
+    _, [line] = segment(foreground)
+    assert line.height == 60 and [one.left for one in line.segments] == [20, 40, 80, 150]
+    assert [one.cut for one in line.segments] == pytest.approx([10 / 60, 20 / 60, 0, 0])
+    assert [one.group for one in line.segments] == [range(1, 4)] * 3 + [range(4, 5)]
 
 
 @pytest.mark.parametrize("slant", [0, 0.2, 0.4, 0.6])

@@ -24,22 +24,25 @@ def read_photos(model, pictures):
     return np.array(digits)
 
 
-def read_lines(model, pictures):
-    """The number in each picture of a line, a list of ints; several lines that are found are one after another."""
+def read_lines(model, pictures, context=False):
+    """The number in each picture of a line, a list of ints; several lines that are found are one after another.
+
+    The model was trained on segments in `context`, as of `find_lines`, or not.
+    """
     numbers = []
     for picture in pictures:
         try:
-            lines = read(model.network, find_lines(picture))
+            lines = read(model.network, find_lines(picture, context=context))
             numbers.append([int(digit) for line in lines for digit in text(line) if digit.isdigit()])
         except UserError:
             numbers.append([])
     return numbers
 
 
-def read_places(model, picture):
-    """The lines that are read in a picture: of each digit, it and its box."""
+def read_places(model, picture, context):
+    """The lines that are read in a picture, in `context` or not: of each digit, it and its box."""
     try:
-        lines = read(model.network, find_lines(picture))
+        lines = read(model.network, find_lines(picture, context=context))
     except UserError:
         return []
     numbers = ([one for group in line for one in group.readings] for line in lines)

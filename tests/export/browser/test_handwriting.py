@@ -17,7 +17,8 @@ from digits.checkpoint.untrusted import read
 from digits.errors import UserError
 from digits.export.page import constants, html
 from digits.handwriting import find_digit, find_lines
-from tests.support.golden import FOLDER, assert_alike, golden
+from tests.support.golden import FOLDER, assert_alike, golden, packed
+from tests.support.golden import found as in_python
 from tests.support.pages import answer, give, photographed
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.small_mnist import DATA
@@ -47,14 +48,20 @@ FIND = """([width, height, base64]) => {
 @pytest.fixture(scope="module")
 def page(browser, tmp_path_factory):
     """The page of the network that comes with digits, without images of MNIST."""
-    facts = {"shape": "784-800-200-10", "test_accuracy": None}
-    file = tmp_path_factory.mktemp("golden") / "digits.html"
+    page = opened(browser, tmp_path_factory.mktemp("golden"))
+    yield page
+    page.close()
+
+
+def opened(browser, folder, context=True):
+    """A page of that network, which reads in context or not."""
+    facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context}
+    file = folder / "digits.html"
     file.write_text(html(load_network(read(BUNDLED), BUNDLED), facts, (0, 0), b""), encoding="utf-8")
     page = browser.new_page()
     page.goto(file.as_uri())
     page.locator("main").wait_for()
-    yield page
-    page.close()
+    return page
 
 
 def found(page, picture):
@@ -70,12 +77,20 @@ def test_every_constant_that_the_page_asks_for_is_one_of_pythons():
     asked = re.findall(r"\{([A-Z_,\s]+)\} = held\.constants\.(\w+)", "\n".join(sources))
     assert len(asked) >= 7
     for names, module in asked:
-        assert set(re.findall(r"\w+", names)) <= set(constants()[module])
+        assert set(re.findall(r"\w+", names)) <= set(constants(True)[module])
 
 
 @pytest.mark.parametrize("name", golden())
 def test_the_page_reads_what_the_golden_file_has(name, page):
     assert_alike(found(page, Image.open(FOLDER / f"{name}.png")), golden()[name])
+
+
+def test_the_page_of_a_network_that_is_shown_no_context_reads_as_python_does(browser, tmp_path):
+    page, file = opened(browser, tmp_path, context=False), FOLDER / "touching.png"
+    alone = packed(in_python(file, context=False))
+    assert alone["guesses"] != golden()["touching"]["guesses"]
+    assert_alike(found(page, Image.open(file)), alone)
+    page.close()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 300), (9, 901), (8, 8), (28, 28), (300, 400)])

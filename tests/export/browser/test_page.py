@@ -63,7 +63,7 @@ def test_other_networks(hidden, visit, tmp_path):
 def test_what_a_page_says_stays_text(tmp_path, browser):
     """Were something else let into a page than what `export` knows, it would be shown as it is written."""
     evil = '<meta http-equiv="refresh" content="0;url=about:blank"><img src=x onerror=alert(1)>'
-    facts = {"shape": evil, "test_accuracy": None}
+    facts = {"shape": evil, "test_accuracy": None, "context": False}
     (tmp_path / "evil.html").write_text(html(DigitClassifier([12]).network, facts, (0, 0), b""), encoding="utf-8")
     page = browser.new_page()
     page.goto((tmp_path / "evil.html").as_uri())

@@ -13,7 +13,7 @@ export function connectedComponents(mask, light, most) {
   const left = mask.data.slice(), found = /** @type {Component[]} */ ([]); // where pixels are left, 2 where one was
   for (let first = 0; first < left.length; first++) {
     if (left[first] !== 1) continue;
-    const stack = [first], pixels = [];
+    const stack = [first], pixels = /** @type {number[]} */ ([]);
     let inside = 0, length = 0, change = 0;
     left[first] = 2;
     for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
@@ -33,7 +33,12 @@ export function connectedComponents(mask, light, most) {
       }
     }
     const box = boxOf(pixels, width), wide = box.right - box.left, high = box.bottom - box.top;
-    const line = !inside && (wide > width / 2 || high > height / 2), contrast = change / length; // of a table
+    const upright = (/** @type {number} */ x) => pixels.filter((i) => i % width === x).length === height;
+    const level = (/** @type {number} */ y) => pixels.filter((i) => Math.floor(i / width) === y).length === width;
+    // What covers a whole side of the picture is a table or a shadow, and a long line at the edge is a table's.
+    const covers = (high === height && (upright(0) || upright(width - 1)))
+      || (wide === width && (level(0) || level(height - 1)));
+    const line = covers || (!inside && (wide > width / 2 || high > height / 2)), contrast = change / length;
     const tight = wide === width && high === height; // a 0, if there is nothing else
     const clarity = line && !tight ? -1 : length ** LENGTH * (contrast - CONTRAST[0]) * (line ? TIGHT : 1);
     found.push({ ...box, pixels, clarity, contrast, clipped: box.left === 0 || box.right === width });

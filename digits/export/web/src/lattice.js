@@ -5,19 +5,19 @@ import { around } from "./components.js";
 import { held } from "./held.js";
 import { clamp } from "./images.js";
 
-const { SEGMENTS, BROAD, BREAK, GAP, SHORT, LONG, SKIP, UNSURE, PATHS, DIGITS, DOUBT } = held.constants.lattice;
+const { SEGMENTS, BROAD, BREAK, GAP, CUT, SHORT, LONG, SKIP, UNSURE, PATHS, DIGITS, DOUBT } = held.constants.lattice;
 
 /** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {
-  const found = [], cut = segments.slice(1).map((segment, n) => segment.stroke === segments[n].stroke);
-  const wide = cut.map((_, n) => Math.max(0, segments[n + 1].left - segments[n].right) / height);
-  const gaps = cut.map((isCut, n) => (isCut ? 0 : GAP[0] + GAP[1] * wide[n]));
+  const found = [], cuts = [0, ...segments.map(({ cut }) => CUT * cut)];
+  const gaps = segments.slice(1).map(({ stroke, left }, n) => (
+    stroke === segments[n].stroke ? 0 : GAP[0] + GAP[1] * Math.max(0, left - segments[n].right) / height
+  ));
   for (let first = 0; first < segments.length; first++) {
     for (let last = first + 1; last <= Math.min(first + SEGMENTS, segments.length); last++) {
       const run = segments.slice(first, last), { left, top, right, bottom } = around(run);
       if (right - left > BROAD * height && run.length > 1) break;
-      const ends = Number(first > 0 && cut[first - 1]) + Number(last < segments.length && cut[last - 1]);
-      const breaks = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, 0) + ends / 2;
+      const breaks = gaps.slice(first, last - 1).reduce((sum, gap) => sum + gap, cuts[first] + cuts[last]);
       const [width, high] = [(right - left) / height, (bottom - top) / height];
       found.push({ first, last, width, height: high, breaks, clipped: run.every(({ clipped }) => clipped) });
     }

@@ -4,25 +4,37 @@ import { held } from "./held.js";
 import { area, binarized, blank, bounds, centreOfMass, clamp, crop, distances, linear, mapped } from "./images.js";
 import { maximum, mean, padded, resampled, resized, rounded, valuesIn } from "./images.js";
 
-const { BOX, FINE, SLANT, STROKE } = held.constants.normalize;
+const { BOX, FINE, REST, NEAR, SLANT, STROKE } = held.constants.normalize, MARGIN = NEAR * FINE;
 
-/** One digit, not all 0, as MNIST draws it: an image (784) of 0..1. @type {(strokes: Image) => Float32Array} */
-export function normalize(strokes) {
-  const tight = crop(strokes, bounds(drawn(strokes))), scale = (BOX * FINE) / Math.max(tight.width, tight.height);
+/** One digit, not all 0, as MNIST draws it: an image (784) of 0..1. `rest` is a mask of the rest of the strokes that it
+ * is cut from. @type {(strokes: Image, rest?: Image) => Float32Array} */
+export function normalize(strokes, rest) {
+  const box = bounds(drawn(strokes)), tight = crop(strokes, box);
+  const scale = (BOX * FINE) / Math.max(tight.width, tight.height);
   const [width, height] = [tight.width, tight.height].map((n) => Math.max(1, rounded(n * scale)));
-  const fine = padded(resized(tight, scale < 1 ? area : linear, width, height), BOX);
-  const whole = normalizeStrokes(drawn(deslant(fine))), digit = crop(whole, bounds(whole));
+  const fine = padded(resized(tight, scale < 1 ? area : linear, width, height), MARGIN), shear = deslanting(fine);
+  const whole = normalizeStrokes(drawn(sheared(fine, shear))), inner = bounds(whole), digit = crop(whole, inner);
   const reduction = BOX / Math.max(digit.width, digit.height), [x, y] = centreOfMass(digit); // to pixel 14
   const across = area(digit.width, 28, reduction, 14.5 - x * reduction);
   const down = area(digit.height, 28, reduction, 14.5 - y * reduction);
-  return resampled(digit, across, down).data.map((value) => Math.min(value, 1));
+  const image = resampled(digit, across, down).data.map((value) => Math.min(value, 1));
+  if (!rest) return image;
+  const far = rounded(NEAR / reduction), [left, top] = [inner.left, inner.top].map((start) => Math.max(start - far, 0));
+  const right = Math.min(inner.right + far, whole.width), bottom = Math.min(inner.bottom + far, whole.height);
+  const faint = resampled(
+    placed(rest, box, scale, shear, { left, top, right, bottom }),
+    area(right - left, 28, reduction, 14.5 - (x + inner.left - left) * reduction),
+    area(bottom - top, 28, reduction, 14.5 - (y + inner.top - top) * reduction),
+  );
+  return image.map((value, i) => Math.max(value, REST * (1 - value) * faint.data[i]));
 }
 
 /** Where a pixel is half covered; or, if all are faint, nearly the darkest. @type {(strokes: Image) => Image} */
 export const drawn = (strokes) => binarized(strokes, Math.min(0.5, 0.9 * maximum(strokes.data)));
 
-/** Shears a digit until its slant, by its second moments, is within SLANT. @type {(digit: Image) => Image} */
-function deslant({ width, height, data }) {
+/** The shear of a digit after which its slant, by its second moments, is within SLANT.
+ * @type {(digit: Image) => Shear} */
+function deslanting({ width, height, data }) {
   const [x, y] = centreOfMass({ width, height, data });
   let both = 0, square = 0;
   for (let row = 0, i = 0; row < height; row++) {
@@ -32,18 +44,44 @@ function deslant({ width, height, data }) {
       square += data[i] * down * down;
     }
   }
-  const slant = both / Math.max(square, 1e-9), excess = slant - clamp(slant, ...SLANT);
-  if (!excess) return { width, height, data };
-  const out = blank(width, height);
-  for (let row = 0, i = 0; row < height; row++) {
-    for (let column = 0; column < width; column++, i++) {
-      const from = column + excess * (row + 0.5 - y), left = Math.floor(from);
-      const one = left >= 0 && left < width ? data[row * width + left] : 0;
-      const next = left >= -1 && left < width - 1 ? data[row * width + left + 1] : 0;
-      out.data[i] = one + (from - left) * (next - one);
+  const slant = both / Math.max(square, 1e-9);
+  return { excess: slant - clamp(slant, ...SLANT), y };
+}
+
+/** @type {(image: Image, shear: Shear) => Image} */
+function sheared(image, { excess, y }) {
+  if (!excess) return image;
+  const out = blank(image.width, image.height);
+  for (let row = 0, i = 0; row < image.height; row++) {
+    for (let column = 0; column < image.width; column++, i++) {
+      out.data[i] = between(image, column + excess * (row + 0.5 - y), row);
     }
   }
   return out;
+}
+
+/** What is in `frame` of a mask that is moved as the strokes were: `box` was cut out, scaled, given a MARGIN, and
+ * sheared. @type {(mask: Image, box: Box, scale: number, shear: Shear, frame: Box) => Image} */
+function placed(mask, box, scale, { excess, y }, { left, top, right, bottom }) {
+  const out = blank(right - left, bottom - top);
+  const from = (/** @type {number} */ fine) => (fine + 0.5 - MARGIN) / scale - 0.5;
+  for (let row = top, i = 0; row < bottom; row++) {
+    const down = box.top + from(row), above = Math.floor(down);
+    for (let column = left; column < right; column++, i++) {
+      const across = box.left + from(column + excess * (row + 0.5 - y)), over = between(mask, across, above);
+      out.data[i] = Number(over + (down - above) * (between(mask, across, above + 1) - over) > 0.5);
+    }
+  }
+  return out;
+}
+
+/** The value of an image in a row between its columns, 0 beyond its border. @param {Image} image @param {number} x
+ * @param {number} row */
+function between({ width, height, data }, x, row) {
+  if (row < 0 || row >= height) return 0;
+  const left = Math.floor(x), one = left >= 0 && left < width ? data[row * width + left] : 0;
+  const next = left >= -1 && left < width - 1 ? data[row * width + left + 1] : 0;
+  return one + (x - left) * (next - one);
 }
 
 /** Thickens or thins the strokes of a mask, FINE times MNIST's size, to STROKE. @type {(mask: Image) => Image} */

@@ -3,12 +3,13 @@
 import { findForegrounds } from "./background.js";
 import { held } from "./held.js";
 import { blank, boxOf, clamp, crop, cubic, dilated, divided, mapped, mappedBox } from "./images.js";
-import { median, placesIn, quantile, resized, rounded, valuesIn } from "./images.js";
+import { median, quantile, resized, rounded, valuesIn } from "./images.js";
 import { bestPaths, candidates, confidence } from "./lattice.js";
 import { predictionOf, recall } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
 import { segment } from "./segmentation.js";
 
+const { BOX, NEAR, REST } = held.constants.normalize;
 const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD, SIGN } = held.constants.reader;
 export const { REJECTION_THRESHOLD, DOUBTFUL } = held.constants.reader;
 const SAME = 0.5; // intersection over union of two boxes, over which they hold the same digit
@@ -177,28 +178,40 @@ const byte = (value) => Math.round(clamp(value, 0, 255));
 /** The lines of one of several guesses, of which a pixel is `scale` of the picture; `imageOf` normalizes a digit.
  * @type {(foreground: Foreground, scale?: number, guesses?: number, imageOf?: typeof normalize) => Line[]} */
 export function linesIn(foreground, scale = 1, guesses = 1, imageOf = normalize) {
-  const { darkness } = foreground, lines = segment(foreground), taken = blank(darkness.width, darkness.height);
-  for (const { pixels } of lines.flatMap(({ segments }) => segments)) for (const i of pixels) taken.data[i] = 1;
+  const { darkness } = foreground, lines = segment(foreground), labels = blank(darkness.width, darkness.height);
+  for (const [n, { pixels }] of lines.flatMap(({ segments }) => segments).entries()) {
+    for (const i of pixels) labels.data[i] = n + 1;
+  }
   return lines.map((line) => {
-    const all = candidates(line), runs = all.map(({ first, last }) => line.segments.slice(first, last));
-    return { candidates: all, digits: runs.map((run) => digitOf(darkness, taken, run, scale, imageOf)), guesses };
+    const all = candidates(line), digits = all.map(({ first, last }) => {
+      const run = line.segments.slice(first, last), [start, end] = [run[0].stroke, run[run.length - 1].stroke];
+      const whole = REST ? line.segments.filter(({ stroke }) => stroke >= start && stroke <= end) : run;
+      return digitOf(darkness, labels, run, whole, scale, imageOf);
+    });
+    return { candidates: all, digits, guesses };
   });
 }
 
-/** Segments as a digit: their pixels, and their soft edges that are not `taken` by others.
- * @type {(darkness: Image, taken: Image, run: Segment[], scale: number, imageOf: typeof normalize) => Digit} */
-function digitOf(darkness, taken, run, scale, imageOf) {
-  const pixels = run[0].pixels.concat(...run.slice(1).map(({ pixels }) => pixels)), box = boxOf(pixels, darkness.width);
-  const outer = { left: box.left - 1, top: box.top - 1, right: box.right + 1, bottom: box.bottom + 1 };
-  const dark = crop(darkness, outer), others = crop(taken, outer), mask = blank(dark.width, dark.height);
-  for (const place of placesIn(outer, pixels, darkness.width)) {
-    mask.data[place] = 1;
-    others.data[place] = 0;
-  }
+/** A run of segments as a digit: their pixels and soft edges, and the rest of the `whole` that they are cut from.
+ * @type {(darkness: Image, labels: Image, run: Segment[], whole: Segment[], scale: number, imageOf: typeof normalize)
+ *   => Digit} */
+function digitOf(darkness, labels, run, whole, scale, imageOf) {
+  const { left, top, right, bottom } = boxOf(run.flatMap(({ pixels }) => pixels), darkness.width);
+  const isCut = whole.length > run.length, longer = Math.max(right - left, bottom - top);
+  const margin = isCut ? 2 + Math.floor(longer * NEAR / BOX) : 1;
+  const outer = { left: left - margin, top: top - margin, right: right + margin, bottom: bottom + margin };
+  const dark = crop(darkness, outer), here = crop(labels, outer);
+  const [mask, all] = [run, whole].map((segments) => {
+    const [first, last] = [segments[0], segments[segments.length - 1]].map(({ pixels: [i] }) => labels.data[i]);
+    return mapped(here, (label) => Number(label >= first && label <= last));
+  });
   const near = dilated(mask, 3).data, most = quantile(valuesIn(dark, mask), 0.5);
-  const strokes = mapped(dark, (value, i) => (near[i] && !others.data[i] ? clamp(value / most, 0, 1) : 0));
+  const strokes = mapped(dark, (value, i) => (
+    near[i] && (mask.data[i] || !here.data[i]) ? clamp(value / most, 0, 1) : 0
+  ));
+  const image = imageOf(strokes, isCut ? mapped(all, (on, i) => on - mask.data[i]) : undefined);
   const clarity = Math.max(...run.map((segment) => segment.clarity));
-  return { image: imageOf(strokes), box: mappedBox(box, (n) => rounded(n * scale)), clarity };
+  return { image, box: mappedBox({ left, top, right, bottom }, (n) => rounded(n * scale)), clarity };
 }
 
 /** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING. Transparency becomes white, or black

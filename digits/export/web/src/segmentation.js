@@ -24,8 +24,10 @@ export function segment({ darkness: { width, height }, components }) {
         for (const path of paths) if (place % mask.width >= path[Math.floor(place / mask.width)]) part++;
         parts[part].push(pixels[n]);
       }
-      for (const pixels of parts.filter(({ length }) => length)) { // none where paths meet
-        segments.push({ ...boxOf(pixels, width, slant), pixels, clarity, stroke, clipped });
+      for (const [n, pixels] of parts.entries()) {
+        if (!pixels.length) continue; // where paths meet
+        const cut = (paths[n] ?? []).filter((x, row) => mask.data[row * mask.width + x]).length / height;
+        segments.push({ ...boxOf(pixels, width, slant), pixels, clarity, stroke, cut, clipped });
       }
     }
     return { height, segments };

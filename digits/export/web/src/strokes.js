@@ -18,7 +18,8 @@ const MARGIN = 60; // pixels around them: a 1 at the edge of the canvas would be
 const large = offscreen(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS + 2 * MARGIN + 1);
 const small = offscreen(28, 28);
 
-let last = /** @type {{ strokes: Image; image: Float32Array }[]} */ ([]); // what was normalized at the last reading
+/** What was normalized at the last reading. */
+let last = /** @type {{ strokes: Image; rest?: Image; image: Float32Array }[]} */ ([]);
 
 /** Several digits, if strokes are wider than high, or all short, or an upright line parts them, and they make lines;
  * else one. The highest stroke is as high as a digit. Boxes are in sides of the pad.
@@ -46,17 +47,20 @@ export function digitsOfStrokes(strokes, layers) {
 function linesOf(darkness) {
   const mask = binarized(darkness, 0.5), light = mapped(darkness, (value) => 1 - value), before = last;
   last = [];
-  return linesIn({ darkness, components: connectedComponents(mask, light, 1) }, 1, 1, (strokes) => {
-    const image = before.find((one) => isSame(one.strokes, strokes))?.image ?? normalize(strokes);
-    last.push({ strokes, image });
+  return linesIn({ darkness, components: connectedComponents(mask, light, 1) }, 1, 1, (strokes, rest) => {
+    const same = before.find((one) => isSame(one.strokes, strokes) && isSame(one.rest, rest));
+    const image = same?.image ?? normalize(strokes, rest);
+    last.push({ strokes, rest, image });
     return image;
   });
 }
 
-/** @type {(one: Image, other: Image) => boolean} */
-const isSame = (one, other) => (
-  one.width === other.width && one.height === other.height && one.data.every((value, i) => value === other.data[i])
-);
+/** @type {(one?: Image, other?: Image) => boolean} */
+function isSame(one, other) {
+  if (!one || !other) return one === other;
+  if (one.width !== other.width || one.height !== other.height) return false;
+  return one.data.every((value, i) => value === other.data[i]);
+}
 
 /** Strokes as one digit that is seen where and as large as it is on the pad. @type {(strokes: Stroke[]) => Digit[]} */
 export function digitInPlace(strokes) {

@@ -64,13 +64,16 @@ type RuledLine = { left: number; rows: number[]; above: number; below: number; w
 type Component = Box & { pixels: number[]; clarity: number; contrast: number; clipped: boolean };
 /** `darkness` is 0 on the background. */
 type Foreground = { darkness: Image; components: Component[] };
+/** A shear: each row is moved left by `excess` columns for every row that it is below row `y`. */
+type Shear = { excess: number; y: number };
 /** A segment of a line, upright: its pixels, its clarity as of a component, and the number of the stroke it is cut from.
- * It is `clipped` if all of its components are. */
-type Segment = Box & { pixels: number[]; clarity: number; stroke: number; clipped: boolean };
+ * The path on its right crosses so much of that stroke, `cut`, in heights of the line's digits. It is `clipped` if all
+ * of its components are. */
+type Segment = Box & { pixels: number[]; clarity: number; stroke: number; cut: number; clipped: boolean };
 /** A line's segments, from left to right, and the height of its digits. */
 type SegmentedLine = { height: number; segments: Segment[] };
 /** Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.
- * `breaks` counts the gaps inside it, and its ends that are cut through a stroke. It is `clipped` if all of its
+ * `breaks` weighs the gaps inside it, and its ends that are cut through a stroke. It is `clipped` if all of its
  * segments are. */
 type Candidate = { first: number; last: number; width: number; height: number; breaks: number; clipped: boolean };
 /** A path through a line: what it says, its log-likelihood, and each of its candidates, with its digit if it is one. */
@@ -138,8 +141,8 @@ type Constants = {
     & Record<"BROKEN" | "STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
-    & Record<"SEGMENTS" | "BROAD" | "BREAK" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
-  normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE", number>;
+    & Record<"SEGMENTS" | "BROAD" | "BREAK" | "CUT" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
+  normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
   answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED", number>;
   reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "DOUBTFUL" | "REJECTION_THRESHOLD", number>;
 };

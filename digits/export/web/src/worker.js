@@ -97,26 +97,30 @@ function groupsOf(picture, quick) {
  * in digits/handwriting/answers.py. @type {(picture: ImageBitmap, read: Group[][]) =>
  * { picture: ImageBitmap; groups: Group[][]; degrees: number } | undefined} */
 function turned(picture, read) {
-  const sure = confidences(read);
-  if (!read.length || (sure.length && sum(sure) >= UPRIGHT * sure.length)) return;
-  let best, least = TURNED * sum(confidences(read, ALIKE));
+  const [sure, area] = sureArea(read);
+  if (!read.length || (area && sure >= UPRIGHT * area)) return;
+  let best, least = TURNED * sureArea(read, ALIKE)[0];
   for (const degrees of [90, 180, 270]) {
-    const copy = rotated(picture, degrees), { groups } = groupsOf(copy), surer = confidences(groups, ALIKE);
-    if (sum(surer) > Math.max(least, UPRIGHT * surer.length)) {
-      [best, least] = [{ picture: copy, groups, degrees }, sum(surer)];
+    const copy = rotated(picture, degrees), { groups } = groupsOf(copy), [surer, area] = sureArea(groups, ALIKE);
+    if (surer > Math.max(least, UPRIGHT * area)) {
+      [best, least] = [{ picture: copy, groups, degrees }, surer];
     }
   }
   return best;
 }
 
-/** The confidence in each digit, `but` those of these values: that of its group.
- * @type {(lines: Group[][], but?: number[]) => number[]} */
-const confidences = (lines, but = []) => lines.flat().flatMap(({ values, confidence }) => (
-  values.filter((digit) => !but.includes(digit)).map(() => confidence)
-));
-
-/** @param {number[]} values */
-const sum = (values) => values.reduce((all, value) => all + value, 0);
+/** The area of the digits' boxes, `but` those of these values, times the confidence in their groups; and the area alone.
+ * @type {(lines: Group[][], but?: number[]) => [number, number]} */
+function sureArea(lines, but = []) {
+  let sure = 0, all = 0;
+  for (const { digits, values, confidence } of lines.flat()) {
+    for (const { box: { left, top, right, bottom } } of digits.filter((_, n) => !but.includes(values[n]))) {
+      all += (right - left) * (bottom - top);
+      sure += confidence * (right - left) * (bottom - top);
+    }
+  }
+  return [sure, all];
+}
 
 /** @type {(picture: ImageBitmap, degrees: number) => ImageBitmap} */
 function rotated(picture, degrees) {
