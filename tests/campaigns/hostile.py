@@ -73,7 +73,8 @@ class Ending(NamedTuple):
 
 def run(words: list[str], home: Path, said: Path, stdin: str | None = os.devnull, wait: int = HANGS) -> Ending:
     """Run a verb in `home`, in a forked process; what it writes to standard error goes to the file `said`."""
-    baseline = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    _, resident, shared, *_ = map(int, Path("/proc/self/statm").read_text().split())
+    baseline = (resident - shared) * resource.getpagesize()  # a forked process begins without what is of files
     if not (pid := os.fork()):
         try:
             _run(words, home, said, stdin, wait)
