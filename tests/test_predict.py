@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network
-from digits.handwriting import find_digit
+from digits.handwriting import find_digit, find_lines, parallel
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
 from tests.support.checkpoints import saved_sure
@@ -62,6 +62,16 @@ def test_activations_are_the_networks(read):
     assert [said["digit"], said["runner_up"]] == a.topk(2).indices.tolist()
     assert said["bits"] == "0100" == "".join(str(int(bit)) for bit in binary_layer()(a))
     assert said["box"] == list(digit.box)
+
+
+@pytest.mark.parametrize(("network", "context"), [("bundled", True), ("net.ckpt", False)])
+@pytest.mark.parametrize("words", [("predict", "2_a.png"), ("evaluate", ".")])
+def test_only_a_network_that_was_trained_in_context_is_shown_it(words, network, context, read, verb, monkeypatch):
+    shown = []
+    monkeypatch.setattr(parallel, "find_lines", lambda *how: shown.append(how[2]) or find_lines(*how))
+    ring().save("2_a.png")
+    verb(*words, "--network", network)
+    assert shown == [context]
 
 
 def test_many_pictures_are_read_on_all_cores(read, monkeypatch):

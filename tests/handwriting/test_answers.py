@@ -9,7 +9,7 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read as checkpoint
 from digits.errors import UserError
-from digits.handwriting import Group, answer, find_lines, read, text
+from digits.handwriting import Group, answer, answers, find_lines, read, text
 from digits.handwriting.answers import SMALL
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.reader import DOUBTFUL, Digit, Line, groups
@@ -79,17 +79,23 @@ def test_a_doubtful_digit_is_a_question_mark():
     assert Group([weak], 0.1, known=True).text == "2"
 
 
-@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
-def test_a_picture_that_lies_on_its_side_is_turned(degrees):
+@pytest.mark.parametrize(("degrees", "enlarged"), [(0, 1), (90, 1), (180, 1), (270, 1), (270, 8)])
+def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged, monkeypatch):
+    """Also a large one, whose boxes are larger than those of the turned ones."""
+    shown = []
+    monkeypatch.setattr(
+        answers, "find_lines", lambda *how, context: shown.append(context) or find_lines(*how, False, context)
+    )
     digits = [
         (STROKES[digit], 30 + 80 * (n % 4), 30 + 90 * (n // 4), 60) for n, digit in enumerate((3, 4, 2, 5, 8, 3, 0, 2))
     ]
-    upright = Image.fromarray(on_paper(cover((380, 220), *digits)))
+    upright = Image.fromarray(on_paper(cover((380, 220), *digits)).repeat(enlarged, 0).repeat(enlarged, 1))
     wanted = answer(NETWORK, upright, find_lines(upright, context=True))
     picture = upright.rotate(-degrees, expand=True)
     said = answer(NETWORK, picture, find_lines(picture, context=True))
     assert (list(map(text, said.lines)), said.degrees, said.error) == (list(map(text, wanted.lines)), degrees, "")
     if degrees:
+        assert shown[-3:] == [True] * 3
         boxes = np.array([reading.box for reading in said.lines[0][0].readings])
         width, height = picture.size
         assert (boxes >= 0).all() and (boxes <= [width, height, width, height]).all()
