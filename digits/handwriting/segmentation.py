@@ -70,7 +70,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
             mask = np.isin(moved[here], own)
             clarity, clipped = max(one.clarity for one in components), at_side.issuperset(own)
             paths = segmentation_paths(mask, height) if box.width > WIDE * height and not single else []
-            cuts = [mask[np.arange(len(mask)), path].sum() / height for path in paths]
+            cuts = [*(mask[np.arange(len(mask)), path].sum() / height for path in paths), 0.0]
             beyond = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
             between = np.unique(beyond[mask])
             group = range(count + 1, count + 1 + len(between))
@@ -78,7 +78,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
                 part = mask & (beyond == place)
                 labels[here][part] = count
                 left, top, right, bottom = np.add(bounds(part), [box.left, box.top] * 2).tolist()
-                segments.append(Segment(left, top, right, bottom, count, clarity, group, [*cuts, 0.0][place], clipped))
+                segments.append(Segment(left, top, right, bottom, count, clarity, group, cuts[place], clipped))
         found.append(SegmentedLine(height, segments))
     return labels[places], found
 
