@@ -28,7 +28,8 @@ STRONG = 0.4  # an edge is where the contrast is at least so high
 HARDLY = 0.2  # ... unless all others have less than so much of its contrast
 BLURS = 0, 2.8  # standard deviations in pixels: the second takes out fine patterns, such as those of cheques
 LOW = 180  # ... if a side of the picture is shorter than so many pixels: on a page, digits are as fine
-THRESHOLDS = 0.8, 0.5, 1.1  # the foreground is at least so dark, as shares of the mean darkness at the edges
+# The foreground is at least so dark, as shares of the mean darkness at the edges; in a LOW picture hairlines are pale.
+THRESHOLDS = (0.8, 0.5, 1.1), (0.8, 0.6, 0.35)
 INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
 FEW = 3  # of more lines than so many, none is thought a stroke
@@ -64,7 +65,8 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     light = light + np.float32(LIFT[0])
     unruled, count = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
     found = []
-    blurs, thresholds = (BLURS, THRESHOLDS[:2]) if min(light.shape) < LOW else (BLURS[:1], THRESHOLDS)
+    low = min(light.shape) < LOW
+    blurs, thresholds = BLURS[: 1 + low], THRESHOLDS[low]
     for blur in blurs:
         smooth, unlined = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
         gradients, edges = contrasts(np.log(smooth + LIFT[1]), INNER)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-CONTRAST = 0.2, 0.3  # least boundary contrast: of the clearest component, and of others
+CONTRAST = 0.2  # least boundary contrast of a stroke: soft shadows have less
 LENGTH = 0.3  # the clarity of a component grows with its boundary's length to this power
 AREA = 0.08, 0.01  # least area of a main component, and of any, as a share of the clearest one's
 EDGE = 0.2  # a long component that stays so near the edge, in shorter sides of the picture, is a table's line
 TIGHT = 0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 cut out tightly
-FAINT = 0.1  # a component less clear than so much of the clearest one belongs to no line
 TALL = 0.5  # a component is a digit's, or begins a line, if it is at least so high, as a share of the usual height
 NEAR = 3  # a component is compared with so many components of a line
 HIGH = 1.6  # one that is higher, in usual heights, may be digits of two lines
@@ -62,7 +61,7 @@ class Component(Box):
 
 
 def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.ndarray, list[Component]]:
-    """Label the connected components of a mask (H, W) bool: labels (H, W) int32, and those that are clear enough.
+    """Label the connected components of a mask (H, W) bool: labels (H, W) int32, and those that may be strokes.
 
     Clarity comes from the boundary contrast: the mean gradient from the component's pixels to adjacent background. It
     is 0 where the picture ends, so what reaches over the border is seldom clear. gradients (4, H, W) as of
@@ -90,13 +89,13 @@ def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.nd
     for side in (labels[1, 1:-1], labels[-2, 1:-1], labels[1:-1, 1], labels[1:-1, -2]):
         at_edge[side[0]] |= (side == side[0]).all()  # what covers a whole side of the picture is a table or a shadow
     tight = (across == width) & (down == height)
-    clarity = length**LENGTH * (contrast - CONTRAST[0])
+    clarity = length**LENGTH * contrast
     clarity[at_edge] = np.where(tight, TIGHT * clarity, -1)[at_edge]
     clarity[0] = -1  # the background
     best = int(clarity.argmax())
     main = (left > 0) & (right < width) & (area > AREA[0] * area[best])
-    kept = (contrast > CONTRAST[1]) & (area > AREA[1] * area[best]) & (clarity > 0)
-    main[best] = kept[best] = clarity[best] > 0
+    main[best] = True
+    kept = (contrast > CONTRAST) & (clarity > 0) & (area > AREA[1] * area[best])
     boxes = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
     found = [Component(*box, i, float(clarity[i]), bool(main[i])) for i, box in enumerate(boxes) if kept[i]]
     return labels[1:-1, 1:-1], found

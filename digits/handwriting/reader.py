@@ -184,7 +184,8 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
     """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`, from above.
 
     The guesses at a line, those at one place, vote for what it says. It falls into groups at its wide gaps; a group's
-    confidence is the mean of all guesses', 0 of those without it. Also lines without a digit are returned.
+    confidence is the mean of all guesses', 0 of those without it. Also lines without a digit are returned, but none
+    that is in too few guesses not to be rejected, unless all are.
     """
     import torch  # here, since the processes that only find digits need none
 
@@ -196,8 +197,8 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
     ends = np.cumsum([len(line.digits) for line in lines])
     guessed = map(hypotheses, lines, np.split(activations, ends[:-1]))
     known, guesses = lines[0].known, lines[0].guesses
-    found = []
-    for place in places(sorted(guessed, key=lambda guess: -guess[0].weight), known):
+    found, there = [], places(sorted(guessed, key=lambda guess: -guess[0].weight), known)
+    for place in [place for place in there if len(place) > REJECTION_THRESHOLD * guesses] or there:
         votes: dict[str, float] = defaultdict(float)
         for one in chain.from_iterable(place):
             votes[one.digits] += one.weight

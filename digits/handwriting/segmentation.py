@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from digits.handwriting.background import Foreground
-from digits.handwriting.components import FAINT, Box, Component, around, line_height, lines, stacked
+from digits.handwriting.components import EDGE, Box, Component, around, line_height, lines, stacked
 from digits.handwriting.normalize import bounds
 
 # In heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation digits.
@@ -54,13 +54,16 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     Segments are numbered from 1 in their order, line after line. A picture of a `single` digit is one line, without
     what its sides clip, and nothing is cut.
     """
-    width, least = foreground.labels.shape[1], FAINT * foreground.clearest.clarity
-    clear = [component for component in foreground.components if component.clarity > least]
-    inside = [component for component in clear if component.main or (component.left > 0 and component.right < width)]
-    at_side = {component.label for component in clear if component not in inside}
-    moved, places, clear = upright(foreground.labels, inside if single else clear, SLANTS[:1] if single else SLANTS)
+    rows, width = foreground.labels.shape
+    near, strokes = EDGE * min(rows, width), foreground.components
+    if not single:  # what stays near the top or the bottom, and meets it, is of another line if there is one
+        below = [one for one in strokes if one.top > 0 or one.bottom > near]
+        strokes = [one for one in below if one.bottom < rows or one.top < rows - near] or strokes
+    inside = [component for component in strokes if component.main or (component.left > 0 and component.right < width)]
+    at_side = {component.label for component in strokes if component not in inside}
+    moved, places, strokes = upright(foreground.labels, inside if single else strokes, SLANTS[:1] if single else SLANTS)
     labels, found, count = np.zeros_like(moved), [], 0
-    for line in [clear] if single else lines(clear):
+    for line in [strokes] if single else lines(strokes):
         groups, segments = stacked(line), []
         height = max(around(group).height for group in groups) if single else line_height(line)
         for components in groups:

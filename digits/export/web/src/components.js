@@ -6,7 +6,7 @@ import { boxOf, clamp, median } from "./images.js";
 const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, HIGH, LEVEL, LOW, BROKEN } = held.constants.components;
 const { STACKED, UNDER, FLAT } = held.constants.components;
 
-/** The connected components of a mask that are clear enough, by how much darker they are at their boundaries than what
+/** The connected components of a mask that may be strokes, by how much darker they are at their boundaries than what
  * is around, as a share of `most`. @type {(mask: Image, light: Image, most: number) => Component[]} */
 export function connectedComponents(mask, light, most) {
   const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height)), shades = light.data;
@@ -40,13 +40,13 @@ export function connectedComponents(mask, light, most) {
       || (wide === width && (level(0) || level(height - 1)));
     const line = covers || (!inside && (wide > width / 2 || high > height / 2)), contrast = change / length;
     const tight = wide === width && high === height; // a 0, if there is nothing else
-    const clarity = line && !tight ? -1 : length ** LENGTH * (contrast - CONTRAST[0]) * (line ? TIGHT : 1);
+    const clarity = line && !tight ? -1 : length ** LENGTH * contrast * (line ? TIGHT : 1);
     found.push({ ...box, pixels, clarity, contrast, clipped: box.left === 0 || box.right === width });
   }
   const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
   if (best) best.clipped = false;
-  const isClear = (/** @type {Component} */ one) => one.contrast > CONTRAST[1] && one.clarity > 0;
-  return found.filter((one) => one === best || (isClear(one) && one.pixels.length > AREA[1] * best.pixels.length));
+  const isStroke = (/** @type {Component} */ one) => one.contrast > CONTRAST && one.clarity > 0;
+  return found.filter((one) => isStroke(one) && one.pixels.length > AREA[1] * best.pixels.length);
 }
 
 /** @type {(box: Box) => number} */

@@ -42,7 +42,8 @@ export function groupsIn(lines, layers) {
     if (home) home.push(guess);
     else places.push([guess]);
   }
-  return places.map((place) => {
+  const often = places.filter(({ length }) => length > REJECTION_THRESHOLD * lines[0].guesses);
+  return (often.length ? often : places).map((place) => {
     const votes = new Map();
     for (const { said, weight } of place.flat()) votes.set(said, (votes.get(said) ?? 0) + weight);
     const [best] = place.flat().sort((a, b) => votes.get(b.said) - votes.get(a.said) || b.weight - a.weight);

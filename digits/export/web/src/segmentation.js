@@ -4,13 +4,16 @@ import { around, lineHeight, lines, stacked } from "./components.js";
 import { held } from "./held.js";
 import { blank, boxOf, placesIn } from "./images.js";
 
-const { WIDE, APART, DEEP, SLANTS, ASIDE } = held.constants.segmentation, { FAINT } = held.constants.components;
+const { WIDE, APART, DEEP, SLANTS, ASIDE } = held.constants.segmentation, { EDGE } = held.constants.components;
 
 /** The segments of each line, made upright, lines from the top. @type {(foreground: Foreground) => SegmentedLine[]} */
 export function segment({ darkness: { width, height }, components }) {
-  const least = FAINT * Math.max(...components.map(({ clarity }) => clarity));
-  const clear = components.filter(({ clarity }) => clarity > least), slant = slantOf(clear, width, height);
-  return lines(clear.map((one) => ({ ...one, ...boxOf(one.pixels, width, slant) }))).map((line) => {
+  const near = EDGE * Math.min(width, height); // what meets the top or the bottom, and stays near it, is of another line
+  const inside = components.filter(({ top, bottom }) => (
+    (top > 0 || bottom > near) && (bottom < height || top < height - near)
+  ));
+  const strokes = inside.length ? inside : components, slant = slantOf(strokes, width, height);
+  return lines(strokes.map((one) => ({ ...one, ...boxOf(one.pixels, width, slant) }))).map((line) => {
     const height = lineHeight(line), segments = /** @type {Segment[]} */ ([]);
     for (const [stroke, stack] of stacked(line).entries()) {
       const box = around(stack), pixels = stack.flatMap(({ pixels }) => pixels);

@@ -131,13 +131,13 @@ type State = Moment & {
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {
   picture: { WORKING: Pair; NARROW: number };
-  background: { WINDOWS: number[]; BLURS: number[]; THRESHOLDS: number[]; LIFT: [number, number, number]; TEXTURE: Pair }
+  background: { WINDOWS: number[]; BLURS: number[]; THRESHOLDS: [number[], number[]]; LIFT: [number, number, number]; TEXTURE: Pair }
     & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "FEW" | "LOW", number>;
   ruled_lines: { DARKER: Pair }
     & Record<"STEP" | "BROKEN" | "UNBROKEN" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>
     & Record<"DISTANT" | "HELD" | "BORDER" | "HEAVY" | "SHADE", number>;
-  components: { CONTRAST: Pair; AREA: Pair }
-    & Record<"FAINT" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
+  components: { AREA: Pair }
+    & Record<"CONTRAST" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
     & Record<"BROKEN" | "STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
