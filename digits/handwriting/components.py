@@ -89,13 +89,13 @@ def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.nd
     for side in (labels[1, 1:-1], labels[-2, 1:-1], labels[1:-1, 1], labels[1:-1, -2]):
         at_edge[side[0]] |= (side == side[0]).all()  # what covers a whole side of the picture is a table or a shadow
     tight = (across == width) & (down == height)
-    clarity = length**LENGTH * contrast
+    clarity = np.where(contrast > CONTRAST, length**LENGTH * contrast, -1)
     clarity[at_edge] = np.where(tight, TIGHT * clarity, -1)[at_edge]
     clarity[0] = -1  # the background
     best = int(clarity.argmax())
     main = (left > 0) & (right < width) & (area > AREA[0] * area[best])
     main[best] = True
-    kept = (contrast > CONTRAST) & (clarity > 0) & (area > AREA[1] * area[best])
+    kept = (clarity > 0) & (area > AREA[1] * area[best])
     boxes = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
     found = [Component(*box, i, float(clarity[i]), bool(main[i])) for i, box in enumerate(boxes) if kept[i]]
     return labels[1:-1, 1:-1], found

@@ -48,3 +48,12 @@ def test_what_is_above_one_another_stands_together_left_to_right():
         component(*box) for box in ((10, 10, 60, 110), (90, 10, 140, 110), (30, 0, 58, 8), (62, 100, 70, 110))
     )
     assert stacked([dot, far, bar, tall]) == [[tall, bar], [dot], [far]]
+
+
+def test_the_clearest_component_is_always_one_of_those_found():
+    """A soft shadow is long, and has a higher clarity than the faint stroke at the side, but too little contrast."""
+    gradients, mask = np.zeros((4, 90, 120), np.float32), np.zeros((90, 120), bool)
+    mask[10:80, 20:110] = mask[40:50, 0:4] = True
+    gradients[:, 10:80, 20:110], gradients[:, 40:50, 0:4] = 0.19, 0.35
+    _, [found] = connected_components(mask, gradients)
+    assert found.main and found.sides == (0, 40, 4, 50)

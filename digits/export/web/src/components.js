@@ -40,13 +40,12 @@ export function connectedComponents(mask, light, most) {
       || (wide === width && (level(0) || level(height - 1)));
     const line = covers || (!inside && (wide > width / 2 || high > height / 2)), contrast = change / length;
     const tight = wide === width && high === height; // a 0, if there is nothing else
-    const clarity = line && !tight ? -1 : length ** LENGTH * contrast * (line ? TIGHT : 1);
-    found.push({ ...box, pixels, clarity, contrast, clipped: box.left === 0 || box.right === width });
+    const no = contrast <= CONTRAST || (line && !tight), clarity = length ** LENGTH * contrast * (line ? TIGHT : 1);
+    found.push({ ...box, pixels, clarity: no ? -1 : clarity, clipped: box.left === 0 || box.right === width });
   }
   const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
   if (best) best.clipped = false;
-  const isStroke = (/** @type {Component} */ one) => one.contrast > CONTRAST && one.clarity > 0;
-  return found.filter((one) => isStroke(one) && one.pixels.length > AREA[1] * best.pixels.length);
+  return found.filter((one) => one.clarity > 0 && one.pixels.length > AREA[1] * best.pixels.length);
 }
 
 /** @type {(box: Box) => number} */

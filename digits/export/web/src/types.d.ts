@@ -61,7 +61,7 @@ type RuledLine = { left: number; rows: number[]; above: number; below: number; w
 /** A connected component, by the indices of its pixels; its clarity is higher the more it looks like a pen stroke, as
  * its boundary contrast is. All but the clearest are `clipped` where they meet the left or right border of the picture,
  * as a neighbour's stroke is. */
-type Component = Box & { pixels: number[]; clarity: number; contrast: number; clipped: boolean };
+type Component = Box & { pixels: number[]; clarity: number; clipped: boolean };
 /** `darkness` is 0 on the background. */
 type Foreground = { darkness: Image; components: Component[] };
 /** A shear: each row is moved left by `excess` columns for every row that it is below row `y`. */
