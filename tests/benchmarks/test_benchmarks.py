@@ -41,7 +41,7 @@ def test_epochs_beside_peers(short):
 def test_processes(short):
     rows = short("speed process --hidden 12 --epochs 1 --rounds 3")
     (whole, most), (imports, less) = list(rows.values())[:2]
-    assert 1 < min(imports, whole) and max(imports, whole) < 300  # which is longer, beside others, is chance
+    assert min(imports, whole) > 1 and max(imports, whole) < 300  # which is longer, beside others, is chance
     assert 100 < less < most < 3000
 
 
