@@ -66,7 +66,7 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     unruled, count = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
     found = []
     low = min(light.shape) < LOW
-    blurs, thresholds = BLURS[: 1 + low], THRESHOLDS[low]
+    blurs, thresholds = BLURS if low else BLURS[:1], THRESHOLDS[low]
     for blur in blurs:
         smooth, unlined = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
         gradients, edges = contrasts(np.log(smooth + LIFT[1]), INNER)

@@ -9,7 +9,7 @@ import numpy as np
 CONTRAST = 0.2  # least boundary contrast of a stroke: soft shadows have less
 LENGTH = 0.3  # the clarity of a component grows with its boundary's length to this power
 AREA = 0.08, 0.01  # least area of a main component, and of any, as a share of the clearest one's
-EDGE = 0.2  # a long component that stays so near the edge, in shorter sides of the picture, is a table's line
+EDGE = 0.2  # near the edge, in shorter sides: what stays so near is a table's line if long, another line's if clipped
 TIGHT = 0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 cut out tightly
 TALL = 0.5  # a component is a digit's, or begins a line, if it is at least so high, as a share of the usual height
 NEAR = 3  # a component is compared with so many components of a line

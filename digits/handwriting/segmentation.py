@@ -57,8 +57,11 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     rows, width = foreground.labels.shape
     near, strokes = EDGE * min(rows, width), foreground.components
     if not single:  # what stays near the top or the bottom, and meets it, is of another line if there is one
-        below = [one for one in strokes if one.top > 0 or one.bottom > near]
-        strokes = [one for one in below if one.bottom < rows or one.top < rows - near] or strokes
+        strokes = [
+            one
+            for one in strokes
+            if (one.top > 0 or one.bottom > near) and (one.bottom < rows or one.top < rows - near)
+        ] or strokes
     inside = [component for component in strokes if component.main or (component.left > 0 and component.right < width)]
     at_side = {component.label for component in strokes if component not in inside}
     moved, places, strokes = upright(foreground.labels, inside if single else strokes, SLANTS[:1] if single else SLANTS)

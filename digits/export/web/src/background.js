@@ -16,7 +16,7 @@ const {
  * the first blur and threshold. @type {(colours: Image[], quick?: boolean) => Foreground[]} */
 export function findForegrounds([red, green, blue], quick = false) {
   const low = Math.min(red.width, red.height) < LOW, blurs = low && !quick ? BLURS : BLURS.slice(0, 1);
-  const thresholds = THRESHOLDS[Number(low)].slice(0, quick ? 1 : 3);
+  const thresholds = THRESHOLDS[Number(low)].slice(0, quick ? 1 : undefined);
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
   const [unruled, count] = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));

@@ -40,8 +40,9 @@ export function connectedComponents(mask, light, most) {
       || (wide === width && (level(0) || level(height - 1)));
     const line = covers || (!inside && (wide > width / 2 || high > height / 2)), contrast = change / length;
     const tight = wide === width && high === height; // a 0, if there is nothing else
-    const no = contrast <= CONTRAST || (line && !tight), clarity = length ** LENGTH * contrast * (line ? TIGHT : 1);
-    found.push({ ...box, pixels, clarity: no ? -1 : clarity, clipped: box.left === 0 || box.right === width });
+    const clear = contrast > CONTRAST && (!line || tight);
+    const clarity = clear ? length ** LENGTH * contrast * (line ? TIGHT : 1) : -1;
+    found.push({ ...box, pixels, clarity, clipped: box.left === 0 || box.right === width });
   }
   const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
   if (best) best.clipped = false;

@@ -131,7 +131,8 @@ type State = Moment & {
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {
   picture: { WORKING: Pair; NARROW: number };
-  background: { WINDOWS: number[]; BLURS: number[]; THRESHOLDS: [number[], number[]]; LIFT: [number, number, number]; TEXTURE: Pair }
+  background: { WINDOWS: number[]; BLURS: number[]; THRESHOLDS: [number[], number[]] }
+    & { LIFT: [number, number, number]; TEXTURE: Pair }
     & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "FEW" | "LOW", number>;
   ruled_lines: { DARKER: Pair }
     & Record<"STEP" | "BROKEN" | "UNBROKEN" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>
