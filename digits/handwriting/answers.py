@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 SMALL = 8  # digits that are less high, in pixels of the picture, are too small
-UPRIGHT = 0.75  # other ways up are tried where a picture is read with less confidence, and taken if read with more
-TURNED = 1.4  # ... and so many times as sure of all their area, of the digits but those ALIKE
+UPRIGHT, TURNED = 0.75, 0.85  # with less confidence, other ways up are tried; one that is read with more is taken
+SURER = 1.4  # ... if it is so many times as sure of all the area, of the digits but those ALIKE
 ALIKE = 0, 1  # a 0 that lies is one, and any stroke is like a 1
 
 
@@ -49,12 +49,12 @@ def read_turned(
     if lines[0][0].known or (area and sure >= UPRIGHT * area):
         return best
     image, scale = open_picture(picture)
-    least = TURNED * sure_area(lines, but=ALIKE)[0] / scale**2
+    least = SURER * sure_area(lines, but=ALIKE)[0] / scale**2
     for degrees in (90, 180, 270):
         with suppress(UserError):
             turned = read(network, find_lines(image.rotate(degrees, expand=True), context=context))
             surer, area = sure_area(turned, but=ALIKE)
-            if surer > max(least, UPRIGHT * area):
+            if surer > max(least, TURNED * area):
                 best, least = (degrees, turned), surer
     degrees, found = best
     for group in chain.from_iterable(found if degrees else []):

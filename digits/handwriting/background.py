@@ -63,7 +63,7 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     if on_dark_background(light):
         light = 1 - light
     light = light + np.float32(LIFT[0])
-    unruled, count = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
+    unruled, count = without_ruled_lines(light)
     found = []
     low = min(light.shape) < LOW
     blurs, thresholds = BLURS if low else BLURS[:1], THRESHOLDS[low]

@@ -1,7 +1,9 @@
 """Printed lines of ruled or squared paper, tables and boxes are taken out before the foreground is found.
 
-Such a line goes from border to border of the picture or ends on other lines, and may be a little tilted or bent. It is
-followed by dynamic programming: of all dark paths that end in a pixel, the longest is known from those that end beside.
+Such a line is thin, which a black top-hat transform shows; so are strokes and fine patterns, but along the line what
+they add to a mean is little. It goes from border to border of the picture or ends on other lines, and may be a little
+tilted or bent: it is followed by dynamic programming, where of all dark paths that end in a pixel, the longest is known
+from those that end beside.
 """
 
 from typing import NamedTuple
@@ -10,6 +12,7 @@ import cv2
 import numpy as np
 
 DARKER = 0.03, 4.0  # a line is at least so much darker than usual: as a share of the background, and in deviations
+ALONG = 17  # ... in the mean over so many pixels along it
 STEP = 4  # a path goes on by so many pixels, and at most one up or down
 BROKEN, UNBROKEN = 0.25, 0.75  # a path ends where less of a step is dark, and counts as shorter for what is not
 DARK = 0.95  # least share of a line that is dark
@@ -39,28 +42,37 @@ class RuledLine(NamedTuple):
         return np.arange(self.left, self.left + len(self.rows))
 
 
-def without_ruled_lines(light: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, int]:
-    """Light (H, W) with printed lines, level or upright, divided out; and how many they are.
-
-    share (H, W): the light as a share of the background's.
-    """
-    some = share.ravel()[::7]  # enough for a median
-    usual = quantile(some, 0.5)
-    noise = quantile(np.abs(some - usual), 0.5)
-    dark, light = (share < usual - max(DARKER[0], DARKER[1] * noise)).astype(np.uint8), light.copy()
-    level, upright = dark_lines(dark, share), dark_lines(np.ascontiguousarray(dark.T), share.T)
+def without_ruled_lines(light: np.ndarray) -> tuple[np.ndarray, int]:
+    """Light (H, W) with printed lines, level or upright, divided out; and how many they are."""
+    shares = thin(light), thin(np.ascontiguousarray(light.T))
+    level, upright = map(dark_lines, shares)
     count = None
     while count != (count := len(level) + len(upright)):
-        level, upright = held(level, upright, dark.shape), held(upright, level, dark.shape[::-1])
-    for lines, shares, out in ((level, share, light), (upright, share.T, light.T)):  # `out` writes into `light`
+        level, upright = held(level, upright, light.shape), held(upright, level, light.shape[::-1])
+    light = light.copy()
+    for lines, share, out in zip((level, upright), shares, (light, light.T), strict=True):  # `out` writes into `light`
         for line in lines:
-            divide_out(line, shares, out)
+            divide_out(line, share, out)
     return light, len(level) + len(upright)
 
 
-def dark_lines(dark: np.ndarray, share: np.ndarray) -> list[RuledLine]:
-    """What may be level lines: thin, nearly straight paths from left to right in a mask (H, W) uint8, longest first."""
-    width, shorter = dark.shape[1], min(dark.shape)
+def thin(light: np.ndarray) -> np.ndarray:
+    """Light (H, W) as a share of what it is above and below what is thin: a black top-hat transform by columns."""
+    side, white = 1 + int(THICK * min(light.shape)) | 1, 2
+    column = np.ones((side, 1), np.uint8)
+    return light / cv2.morphologyEx(light, cv2.MORPH_CLOSE, column, borderType=cv2.BORDER_CONSTANT, borderValue=white)
+
+
+def dark_lines(share: np.ndarray) -> list[RuledLine]:
+    """What may be level lines in the shares (H, W) of `thin`: dark, nearly straight paths from left to right, longest
+    first.
+    """
+    width, shorter = share.shape[1], min(share.shape)
+    mean = cv2.blur(share, (ALONG, 1), borderType=cv2.BORDER_REPLICATE)
+    some = mean.ravel()[::7]  # enough for a median
+    usual = quantile(some, 0.5)
+    noise = quantile(np.abs(some - usual), 0.5)
+    dark = (mean < usual - max(DARKER[0], DARKER[1] * noise)).astype(np.uint8)
     near, most = cv2.dilate(dark, np.ones((3, 1))), int(THICK * shorter)
     framed = np.pad(dark, ((most, most), (0, 0)))
     length, move = path_lengths(dark, near)

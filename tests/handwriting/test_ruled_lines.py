@@ -6,7 +6,6 @@ import pytest
 from PIL import Image, ImageDraw
 
 from digits.handwriting import find_digit, find_lines
-from digits.handwriting.background import WINDOWS, estimate_background
 from digits.handwriting.ruled_lines import without_ruled_lines
 from tests.support.finding import NEAR, SIZE, assert_finds, difference
 from tests.support.pens import FINE, INK, PAPER, PEN, STROKES, box, cover, on_paper
@@ -47,10 +46,6 @@ def blurred(ink):
     return cv2.GaussianBlur(on_paper(ink)[:, :, 1] / np.float32(255), (0, 0), 1)
 
 
-def without(light):
-    return without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
-
-
 def printed(*rectangles, bow=0.0):
     """How much of each pixel rectangles (left, top, right, bottom) cover, bent down in the middle by so many pixels."""
     image = Image.new("L", (SIZE[0] * FINE, SIZE[1] * FINE))
@@ -84,11 +79,11 @@ def test_lines_are_taken_out_and_strokes_and_background_left(name, upright, bow)
     plain, lined = (blurred(ink) for ink in (two, np.maximum(two, printed(*LINES[name], bow=bow))))
     if upright:
         plain, lined, two = (np.ascontiguousarray(pixels.T) for pixels in (plain, lined, two))
-    away, (left, count) = cv2.dilate(two, np.ones((9, 9))) == 0, without(lined)
+    away, (left, count) = cv2.dilate(two, np.ones((9, 9))) == 0, without_ruled_lines(lined)
     before, after = ((np.abs(light - plain)[away] > 0.15).sum() for light in (lined, left))
     assert count and before > 500 and after < 0.15 * before
     assert np.abs(left - plain)[two > 0.5].mean() < 0.06
-    assert without(plain)[1] == 0
+    assert without_ruled_lines(plain)[1] == 0
 
 
 @pytest.mark.parametrize(
@@ -103,5 +98,5 @@ def test_lines_are_taken_out_and_strokes_and_background_left(name, upright, bow)
 )
 def test_what_is_no_line_is_left(ink):
     light = blurred(ink)
-    left, _ = without(light)
+    left, _ = without_ruled_lines(light)
     assert np.abs(left - light)[ink > 0.5].mean() < 0.02

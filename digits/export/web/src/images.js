@@ -193,11 +193,11 @@ export function dilated(image, across, down = across) {
   return crop(out, { left: 0, top: 0, right: width, bottom: height });
 }
 
-/** A morphological closing; beyond the border is white. @type {(image: Image, side: number) => Image} */
-export function closing(image, side) {
+/** A morphological closing; beyond the border is white. @param {Image} image @param {number} across */
+export function closing(image, across, down = across) {
   const negative = (/** @type {Image} */ image) => mapped(image, (value) => 2 - value);
-  const wide = dilated(negative(padded(negative(image), side)), side); // 2 - 0 beyond the border
-  return padded(negative(dilated(negative(wide), side)), -side);
+  const wide = dilated(negative(padded(negative(image), across, down)), across, down); // 2 - 0 beyond the border
+  return padded(negative(dilated(negative(wide), across, down)), -across, -down);
 }
 
 /** From each pixel of a mask to the nearest 0: in its column, then by Pythagoras. What is further than `most` is only

@@ -2,22 +2,19 @@
 // digits/handwriting/ruled_lines.py.
 
 import { held } from "./held.js";
-import { blank, blurred, clamp, dilated, mapped, quantile, rounded, sample } from "./images.js";
+import { blank, blurred, clamp, closing, dilated, divided, mapped, quantile, rounded, sample } from "./images.js";
 
 const {
-  DARKER, STEP, BROKEN, UNBROKEN, DARK, ASIDE, CENTRE, LEAST, THICK, BENT, DISTANT, HELD, BORDER, HEAVY, SHADE,
+  DARKER, ALONG, STEP, BROKEN, UNBROKEN, DARK, ASIDE, CENTRE, LEAST, THICK, BENT, DISTANT, HELD, BORDER, HEAVY, SHADE,
 } = held.constants.ruled_lines;
 
-/** Light with printed lines divided out, and how many. @type {(light: Image, share: Image) => [Image, number]} */
-export function withoutRuledLines(light, share) {
-  const some = sample(share.data), usual = quantile(some, 0.5);
-  const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
-  const least = usual - Math.max(DARKER[0], DARKER[1] * noise), dark = mapped(share, (value) => Number(value < least));
-  const shares = [share, transposed(share)], across = transposed(dark);
-  let level = darkLines(dark, shares[0]), upright = darkLines(across, shares[1]), count = -1;
+/** Light with printed lines divided out, and how many. @type {(light: Image) => [Image, number]} */
+export function withoutRuledLines(light) {
+  const across = transposed(light), shares = [thin(light), thin(across)];
+  let level = darkLines(shares[0]), upright = darkLines(shares[1]), count = -1;
   while (count !== level.length + upright.length) {
     count = level.length + upright.length;
-    [level, upright] = [heldBy(upright, level, dark), heldBy(level, upright, across)];
+    [level, upright] = [heldBy(upright, level, light), heldBy(level, upright, across)];
   }
   const rest = level.reduce((light, line) => dividedBy(line, shares[0], light), light);
   return [transposed(upright.reduce((light, line) => dividedBy(line, shares[1], light), transposed(rest))), count];
@@ -28,10 +25,35 @@ const transposed = ({ width, height, data }) => (
   mapped(blank(height, width), (_, i) => data[(i % height) * width + Math.floor(i / height)])
 );
 
-/** Thin, nearly straight paths from left to right in a mask, which may be level lines; the longest first.
- * @type {(dark: Image, share: Image) => RuledLine[]} */
-function darkLines(dark, share) {
-  const { width, height } = dark, shorter = Math.min(width, height), near = dilated(dark, 1, 3);
+/** Light as a share of what it is above and below what is thin. @type {(light: Image) => Image} */
+const thin = (light) => (
+  divided(light, closing(light, 1, (1 + Math.floor(THICK * Math.min(light.width, light.height))) | 1))
+);
+
+/** Means over ALONG pixels of a row; the outermost go on beyond the border. @type {(image: Image) => Image} */
+function meansAlong({ width, height, data }) {
+  const out = blank(width, height), half = ALONG >> 1;
+  for (let start = 0; start < data.length; start += width) {
+    const at = (/** @type {number} */ x) => data[start + clamp(x, 0, width - 1)];
+    let sum = 0;
+    for (let x = -half; x < half; x++) sum += at(x);
+    for (let x = 0; x < width; x++) {
+      sum += at(x + half);
+      out.data[start + x] = sum / ALONG;
+      sum -= at(x - half);
+    }
+  }
+  return out;
+}
+
+/** Dark, nearly straight paths from left to right, which may be level lines; the longest first.
+ * @type {(share: Image) => RuledLine[]} */
+function darkLines(share) {
+  const { width, height } = share, shorter = Math.min(width, height);
+  const means = meansAlong(share), some = sample(means.data), usual = quantile(some, 0.5);
+  const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
+  const threshold = usual - Math.max(DARKER[0], DARKER[1] * noise);
+  const dark = mapped(means, (value) => Number(value < threshold)), near = dilated(dark, 1, 3);
   const least = (LEAST * shorter) / STEP, most = Math.floor(THICK * shorter), steps = Math.ceil(width / STEP);
   const { length, move } = pathLengths(dark, near), taken = blank(height, steps).data;
   const onward = dilated(length, 3, 1).data;

@@ -135,7 +135,7 @@ type Constants = {
     & { LIFT: [number, number, number]; TEXTURE: Pair }
     & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "FEW" | "LOW", number>;
   ruled_lines: { DARKER: Pair }
-    & Record<"STEP" | "BROKEN" | "UNBROKEN" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>
+    & Record<"ALONG" | "STEP" | "BROKEN" | "UNBROKEN" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>
     & Record<"DISTANT" | "HELD" | "BORDER" | "HEAVY" | "SHADE", number>;
   components: { AREA: Pair }
     & Record<"CONTRAST" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
@@ -144,7 +144,7 @@ type Constants = {
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "CUT" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
-  answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED", number>;
+  answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED" | "SURER", number>;
   reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "DOUBTFUL" | "REJECTION_THRESHOLD", number>;
 };
 type Pair = [number, number];

@@ -11,7 +11,7 @@ import { train } from "./trainer.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const SOME = 50; // test images
-const { UPRIGHT, TURNED, ALIKE } = held.constants.answers;
+const { UPRIGHT, TURNED, SURER, ALIKE } = held.constants.answers;
 
 let layers = /** @type {Layer[]} */ ([]); // of the last job that came with some
 let lesson = /** @type {ReturnType<typeof begin> | null} */ (null);
@@ -99,10 +99,10 @@ function groupsOf(picture, quick) {
 function turned(picture, read) {
   const [sure, area] = sureArea(read);
   if (!read.length || (area && sure >= UPRIGHT * area)) return;
-  let best, least = TURNED * sureArea(read, ALIKE)[0];
+  let best, least = SURER * sureArea(read, ALIKE)[0];
   for (const degrees of [90, 180, 270]) {
     const copy = rotated(picture, degrees), { groups } = groupsOf(copy), [surer, area] = sureArea(groups, ALIKE);
-    if (surer > Math.max(least, UPRIGHT * area)) {
+    if (surer > Math.max(least, TURNED * area)) {
       [best, least] = [{ picture: copy, groups, degrees }, surer];
     }
   }
