@@ -6,7 +6,6 @@ narrower than a shadow, and the threshold hangs on pen and paper; nobody knows t
 tried, on the picture as it is and blurred, and a network that reads all of these guesses decides (reader.py).
 """
 
-from itertools import product
 from typing import NamedTuple
 
 import cv2
@@ -32,7 +31,6 @@ LOW = 180  # ... if a side of the picture is shorter than so many pixels: on a p
 THRESHOLDS = (0.8, 0.5, 1.1), (0.8, 0.6, 0.35)
 INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
-FEW = 3  # of more lines than so many, none is thought a stroke
 SAMPLE = 7  # every such pixel is enough for a quantile, and they spread over all columns of almost any picture
 TEXTURE = 0.25, 0.62  # least share of dark pixels and their spread: noise, dark below its mean, has 0.5 and 0.76
 
@@ -40,7 +38,7 @@ TEXTURE = 0.25, 0.62  # least share of dark pixels and their spread: noise, dark
 class Foreground(NamedTuple):
     """`darkness` (H, W) float32, 0 on the background; `labels` (H, W) int32 and list of the connected components.
 
-    It is `plain` if the picture was not blurred, and what looks like a printed line was taken out.
+    It is `plain` if the picture was not blurred.
     """
 
     darkness: np.ndarray
@@ -56,29 +54,24 @@ class Foreground(NamedTuple):
 def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     """Guesses at what is foreground in a picture (H, W, 3) uint8, one for each blur, window and threshold.
 
-    What looks like a printed line may be a stroke, in a picture that is cut tightly; then there are guesses without and
-    with it. Guesses of texture are left out. Raises UserError if none is left.
+    Guesses of texture are left out. Raises UserError if none is left.
     """
     light = cv2.GaussianBlur(cv2.transform(pixels / np.float32(255), np.full((1, 3), 1 / 3)), (0, 0), 1)
     if on_dark_background(light):
         light = 1 - light
     light = light + np.float32(LIFT[0])
-    unruled, count = without_ruled_lines(light)
+    unruled = without_ruled_lines(light)
     found = []
     low = min(light.shape) < LOW
-    blurs, thresholds = BLURS if low else BLURS[:1], THRESHOLDS[low]
-    for blur in blurs:
-        smooth, unlined = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
+    for blur in BLURS if low else BLURS[:1]:
+        smooth, view = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
         gradients, edges = contrasts(np.log(smooth + LIFT[1]), INNER)
         off_lines = edges & (unruled == light)
-        views = [(unlined, off_lines if off_lines.any() else edges)]
-        if 0 < count <= FEW:
-            views.append((smooth, edges))
-        for (view, at), window in product(views, WINDOWS):
+        at = off_lines if off_lines.any() else edges
+        for window in WINDOWS:
             darkness = 1 - view / estimate_background(view, window)
-            masks = [darkness > threshold * darkness[at].mean() for threshold in thresholds]
-            plain = not blur and view is unlined
-            guesses = [Foreground(darkness, *connected_components(mask, gradients), plain) for mask in masks]
+            masks = [darkness > threshold * darkness[at].mean() for threshold in THRESHOLDS[low]]
+            guesses = [Foreground(darkness, *connected_components(mask, gradients), plain=not blur) for mask in masks]
             if guesses[0].components and not is_texture(guesses[0]):
                 found += guesses
     if not found:

@@ -42,8 +42,8 @@ class RuledLine(NamedTuple):
         return np.arange(self.left, self.left + len(self.rows))
 
 
-def without_ruled_lines(light: np.ndarray) -> tuple[np.ndarray, int]:
-    """Light (H, W) with printed lines, level or upright, divided out; and how many they are."""
+def without_ruled_lines(light: np.ndarray) -> np.ndarray:
+    """Light (H, W) with printed lines, level or upright, divided out."""
     shares = thin(light), thin(np.ascontiguousarray(light.T))
     level, upright = map(dark_lines, shares)
     count = None
@@ -53,7 +53,7 @@ def without_ruled_lines(light: np.ndarray) -> tuple[np.ndarray, int]:
     for lines, share, out in zip((level, upright), shares, (light, light.T), strict=True):  # `out` writes into `light`
         for line in lines:
             divide_out(line, share, out)
-    return light, len(level) + len(upright)
+    return light
 
 
 def thin(light: np.ndarray) -> np.ndarray:

@@ -8,30 +8,30 @@ import { mean, padded, quantile, resized, rounded, sample, valuesIn } from "./im
 import { withoutRuledLines } from "./ruled-lines.js";
 
 const {
-  WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, HARDLY, BLURS, LOW, THRESHOLDS, INNER, PALE, FEW, TEXTURE,
+  WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, HARDLY, BLURS, LOW, THRESHOLDS, INNER, PALE, TEXTURE,
 } = held.constants.background;
 
 /** Guesses at the foreground of a picture, [red, green, blue] of 0..255: one for each blur, window and threshold,
- * without what looks ruled and, if there is only a little, with it; none of a texture. Of a `quick` look, only those of
- * the first blur and threshold. @type {(colours: Image[], quick?: boolean) => Foreground[]} */
+ * none of a texture. Of a `quick` look, only those of the first blur and threshold.
+ * @type {(colours: Image[], quick?: boolean) => Foreground[]} */
 export function findForegrounds([red, green, blue], quick = false) {
   const low = Math.min(red.width, red.height) < LOW, blurs = low && !quick ? BLURS : BLURS.slice(0, 1);
   const thresholds = THRESHOLDS[Number(low)].slice(0, quick ? 1 : undefined);
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
-  const [unruled, count] = withoutRuledLines(light);
+  const unruled = withoutRuledLines(light);
   return blurs.flatMap((blur) => {
-    const [smooth, unlined] = [light, unruled].map((one) => (blur ? blurred(one, blur) : one));
+    const [smooth, view] = [light, unruled].map((one) => (blur ? blurred(one, blur) : one));
     const shades = mapped(smooth, (value) => Math.log(value + LIFT[1])), { most, edges } = contrasts(shades, INNER);
     const offLines = mapped(edges, (edge, i) => Number(edge && unruled.data[i] === light.data[i]));
-    const views = [{ view: unlined, at: maximum(offLines.data) ? offLines : edges }, { view: smooth, at: edges }];
-    return views.slice(0, count && count <= FEW ? 2 : 1).flatMap(({ view, at }) => WINDOWS.flatMap((window) => {
+    const at = maximum(offLines.data) ? offLines : edges;
+    return WINDOWS.flatMap((window) => {
       const background = estimateBackground(view, window).data;
       const darkness = mapped(view, (value, i) => 1 - value / background[i]), strong = mean(valuesIn(darkness, at));
       const masks = thresholds.map((threshold) => binarized(darkness, threshold * strong));
       const guesses = masks.map((mask) => ({ darkness, components: connectedComponents(mask, shades, most) }));
       return guesses[0].components.length && !isTexture(guesses[0], masks[0]) ? guesses : [];
-    }));
+    });
   });
 }
 

@@ -8,7 +8,7 @@ const {
   DARKER, ALONG, STEP, BROKEN, UNBROKEN, DARK, ASIDE, CENTRE, LEAST, THICK, BENT, DISTANT, HELD, BORDER, HEAVY, SHADE,
 } = held.constants.ruled_lines;
 
-/** Light with printed lines divided out, and how many. @type {(light: Image) => [Image, number]} */
+/** Light with printed lines divided out. @type {(light: Image) => Image} */
 export function withoutRuledLines(light) {
   const across = transposed(light), shares = [thin(light), thin(across)];
   let level = darkLines(shares[0]), upright = darkLines(shares[1]), count = -1;
@@ -17,7 +17,7 @@ export function withoutRuledLines(light) {
     [level, upright] = [heldBy(upright, level, light), heldBy(level, upright, across)];
   }
   const rest = level.reduce((light, line) => dividedBy(line, shares[0], light), light);
-  return [transposed(upright.reduce((light, line) => dividedBy(line, shares[1], light), transposed(rest))), count];
+  return transposed(upright.reduce((light, line) => dividedBy(line, shares[1], light), transposed(rest)));
 }
 
 /** @type {(image: Image) => Image} */

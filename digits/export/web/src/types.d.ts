@@ -133,7 +133,7 @@ type Constants = {
   picture: { WORKING: Pair; NARROW: number };
   background: { WINDOWS: number[]; BLURS: number[]; THRESHOLDS: [number[], number[]] }
     & { LIFT: [number, number, number]; TEXTURE: Pair }
-    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "FEW" | "LOW", number>;
+    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "LOW", number>;
   ruled_lines: { DARKER: Pair }
     & Record<"ALONG" | "STEP" | "BROKEN" | "UNBROKEN" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>
     & Record<"DISTANT" | "HELD" | "BORDER" | "HEAVY" | "SHADE", number>;
