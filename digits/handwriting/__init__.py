@@ -4,8 +4,8 @@ A network that has learned MNIST fails on a photo merely shrunk to 28x28, since 
 particular way. So
 
 1. picture.py opens a picture of whatever kind, at a size to work on;
-2. background.py estimates the background by a morphological closing and binarizes what is darker, the foreground,
-   after ruled_lines.py has taken printed lines out by dynamic programming: once for each of several guesses;
+2. background.py, after ruled_lines.py has taken printed lines out, estimates the background by a morphological closing
+   and binarizes what is darker, the foreground: once for each of several guesses;
 3. components.py finds its connected components, judges them by their boundary contrast and groups them into lines;
 4. segmentation.py over-segments each line along cheapest paths, also through digits that touch;
 5. lattice.py makes each run of a few segments a candidate;

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 SMALL = 8  # digits that are less high, in pixels of the picture, are too small
-UPRIGHT, TURNED = 0.75, 0.85  # with less confidence, other ways up are tried; one that is read with more is taken
-SURER = 1.4  # ... if it is so many times as sure of all the area, of the digits but those ALIKE
+UPRIGHT = 0.75  # other ways up are tried if a picture is read with less confidence
+TURNED = 0.85  # ... and one is taken if it is read with more
+SURER = 1.4  # ... and so many times as sure of all the area, of the digits but those ALIKE
 ALIKE = 0, 1  # a 0 that lies is one, and any stroke is like a 1
 
 

@@ -64,12 +64,12 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     found = []
     low = min(light.shape) < LOW
     for blur in BLURS if low else BLURS[:1]:
-        smooth, view = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
+        smooth, unlined = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
         gradients, edges = contrasts(np.log(smooth + LIFT[1]), INNER)
         off_lines = edges & (unruled == light)
         at = off_lines if off_lines.any() else edges
         for window in WINDOWS:
-            darkness = 1 - view / estimate_background(view, window)
+            darkness = 1 - unlined / estimate_background(unlined, window)
             masks = [darkness > threshold * darkness[at].mean() for threshold in THRESHOLDS[low]]
             guesses = [Foreground(darkness, *connected_components(mask, gradients), plain=not blur) for mask in masks]
             if guesses[0].components and not is_texture(guesses[0]):

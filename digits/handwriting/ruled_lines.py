@@ -1,9 +1,9 @@
 """Printed lines of ruled or squared paper, tables and boxes are taken out before the foreground is found.
 
-Such a line is thin, which a black top-hat transform shows; so are strokes and fine patterns, but along the line what
-they add to a mean is little. It goes from border to border of the picture or ends on other lines, and may be a little
-tilted or bent: it is followed by dynamic programming, where of all dark paths that end in a pixel, the longest is known
-from those that end beside.
+Such a line is thin and dark, and a black top-hat transform keeps what is. So are strokes and fine patterns, but they
+only cross it, and a mean over some pixels of a row hardly shows them. It goes from border to border of the picture or
+ends on other lines, and may be a little tilted or bent: it is followed by dynamic programming, where of all dark paths
+that end in a pixel, the longest is known from those that end beside.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-DARKER = 0.03, 4.0  # a line is at least so much darker than usual: as a share of the background, and in deviations
+DARKER = 0.03, 4.0  # a line is so much darker than usual: as a share of the light beside it, and in median deviations
 ALONG = 17  # ... in the mean over so many pixels along it
 STEP = 4  # a path goes on by so many pixels, and at most one up or down
 BROKEN, UNBROKEN = 0.25, 0.75  # a path ends where less of a step is dark, and counts as shorter for what is not
@@ -20,7 +20,7 @@ ASIDE, CENTRE = 0.02, 0.25  # in steps: what one up or down costs; what the midd
 LEAST, THICK = 0.1, 0.05  # least length and most width of a line, as shares of the picture's shorter side
 BENT = 0.03  # most that it leaves the straight line between its ends by, as a share of its length
 DISTANT = 3  # least distance of two lines in pixels
-HELD, BORDER = 5, 0.12  # a line ends on another that is so near, in pixels, or on the border, in shorter sides
+HELD, BORDER = 5, 0.12  # a line, as the mean draws it, ends so near another, in pixels, or the border, in shorter sides
 HEAVY = 2  # ... unless it is so many times as heavy, as a stroke between two lines is
 SHADE = 0.3  # a line's shades are those that so much of it is darker than
 
@@ -57,15 +57,17 @@ def without_ruled_lines(light: np.ndarray) -> np.ndarray:
 
 
 def thin(light: np.ndarray) -> np.ndarray:
-    """Light (H, W) as a share of what it is above and below what is thin: a black top-hat transform by columns."""
-    side, white = 1 + int(THICK * min(light.shape)) | 1, 2
-    column = np.ones((side, 1), np.uint8)
+    """Light (H, W) divided by its closing with a column: below 1 where something dark is less high, else 1.
+
+    It is a black top-hat transform, as a quotient in place of a difference.
+    """
+    column, white = np.ones(((1 + int(THICK * min(light.shape))) | 1, 1), np.uint8), 2
     return light / cv2.morphologyEx(light, cv2.MORPH_CLOSE, column, borderType=cv2.BORDER_CONSTANT, borderValue=white)
 
 
 def dark_lines(share: np.ndarray) -> list[RuledLine]:
-    """What may be level lines in the shares (H, W) of `thin`: dark, nearly straight paths from left to right, longest
-    first.
+    """What may be level lines, longest first: nearly straight paths, from left to right, of pixels that are dark in the
+    mean along the row. share (H, W): as of `thin`.
     """
     width, shorter = share.shape[1], min(share.shape)
     mean = cv2.blur(share, (ALONG, 1), borderType=cv2.BORDER_REPLICATE)

@@ -149,6 +149,10 @@ IMAGE = cv2.GaussianBlur(np.random.default_rng(22).random((61, 83), np.float32),
             cv2.morphologyEx(IMAGE, cv2.MORPH_CLOSE, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=2),
         ),
         (
+            "closing(image, 1, 9)",
+            cv2.morphologyEx(IMAGE, cv2.MORPH_CLOSE, SQUARE[:, :1], borderType=cv2.BORDER_CONSTANT, borderValue=2),
+        ),
+        (
             "distances(images.mapped(image, (value) => Number(value > 0.5)))",
             cv2.distanceTransform((IMAGE > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE),
         ),

@@ -21,13 +21,13 @@ export function findForegrounds([red, green, blue], quick = false) {
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
   const unruled = withoutRuledLines(light);
   return blurs.flatMap((blur) => {
-    const [smooth, view] = [light, unruled].map((one) => (blur ? blurred(one, blur) : one));
+    const [smooth, unlined] = [light, unruled].map((one) => (blur ? blurred(one, blur) : one));
     const shades = mapped(smooth, (value) => Math.log(value + LIFT[1])), { most, edges } = contrasts(shades, INNER);
     const offLines = mapped(edges, (edge, i) => Number(edge && unruled.data[i] === light.data[i]));
     const at = maximum(offLines.data) ? offLines : edges;
     return WINDOWS.flatMap((window) => {
-      const background = estimateBackground(view, window).data;
-      const darkness = mapped(view, (value, i) => 1 - value / background[i]), strong = mean(valuesIn(darkness, at));
+      const background = estimateBackground(unlined, window).data;
+      const darkness = mapped(unlined, (value, i) => 1 - value / background[i]), strong = mean(valuesIn(darkness, at));
       const masks = thresholds.map((threshold) => binarized(darkness, threshold * strong));
       const guesses = masks.map((mask) => ({ darkness, components: connectedComponents(mask, shades, most) }));
       return guesses[0].components.length && !isTexture(guesses[0], masks[0]) ? guesses : [];

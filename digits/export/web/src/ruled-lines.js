@@ -2,7 +2,7 @@
 // digits/handwriting/ruled_lines.py.
 
 import { held } from "./held.js";
-import { blank, blurred, clamp, closing, dilated, divided, mapped, quantile, rounded, sample } from "./images.js";
+import { blank, blurred, clamp, closing, dilated, mapped, quantile, rounded, sample } from "./images.js";
 
 const {
   DARKER, ALONG, STEP, BROKEN, UNBROKEN, DARK, ASIDE, CENTRE, LEAST, THICK, BENT, DISTANT, HELD, BORDER, HEAVY, SHADE,
@@ -25,12 +25,15 @@ const transposed = ({ width, height, data }) => (
   mapped(blank(height, width), (_, i) => data[(i % height) * width + Math.floor(i / height)])
 );
 
-/** Light as a share of what it is above and below what is thin. @type {(light: Image) => Image} */
-const thin = (light) => (
-  divided(light, closing(light, 1, (1 + Math.floor(THICK * Math.min(light.width, light.height))) | 1))
-);
+/** Light divided by its closing with a column: below 1 where something dark is less high than the column, else 1.
+ * @type {(light: Image) => Image} */
+function thin(light) {
+  const side = (1 + Math.floor(THICK * Math.min(light.width, light.height))) | 1;
+  const closed = closing(light, 1, side).data;
+  return mapped(light, (value, i) => value / Math.max(closed[i], value));
+}
 
-/** Means over ALONG pixels of a row; the outermost go on beyond the border. @type {(image: Image) => Image} */
+/** Means over ALONG pixels of a row; beyond the border the outermost pixel is repeated. @type {(image: Image) => Image} */
 function meansAlong({ width, height, data }) {
   const out = blank(width, height), half = ALONG >> 1;
   for (let start = 0; start < data.length; start += width) {
@@ -46,7 +49,7 @@ function meansAlong({ width, height, data }) {
   return out;
 }
 
-/** Dark, nearly straight paths from left to right, which may be level lines; the longest first.
+/** Nearly straight paths, from left to right, of pixels that are dark in the mean along the row; the longest first.
  * @type {(share: Image) => RuledLine[]} */
 function darkLines(share) {
   const { width, height } = share, shorter = Math.min(width, height);
