@@ -60,7 +60,7 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     if on_dark_background(light):
         light = 1 - light
     light = light + np.float32(LIFT[0])
-    unruled = without_ruled_lines(light)
+    unruled = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
     found = []
     low = min(light.shape) < LOW
     for blur in BLURS if low else BLURS[:1]:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 DARKER = 0.03, 4.0  # a line is so much darker than usual: as a share of the light beside it, and in median deviations
-ALONG = 17  # ... in the mean over so many pixels along it
+ALONG = 17  # ... as it is, and in the mean over so many pixels along it
 STEP = 4  # a path goes on by so many pixels, and at most one up or down
 BROKEN, UNBROKEN = 0.25, 0.75  # a path ends where less of a step is dark, and counts as shorter for what is not
 DARK = 0.95  # least share of a line that is dark
@@ -42,10 +42,10 @@ class RuledLine(NamedTuple):
         return np.arange(self.left, self.left + len(self.rows))
 
 
-def without_ruled_lines(light: np.ndarray) -> np.ndarray:
-    """Light (H, W) with printed lines, level or upright, divided out."""
-    shares = thin(light), thin(np.ascontiguousarray(light.T))
-    level, upright = map(dark_lines, shares)
+def without_ruled_lines(light: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Light (H, W) with printed lines, level or upright, divided out. share (H, W): as a share of the background's."""
+    shares = share, np.ascontiguousarray(share.T)
+    level, upright = dark_lines(light, share), dark_lines(np.ascontiguousarray(light.T), shares[1])
     count = None
     while count != (count := len(level) + len(upright)):
         level, upright = held(level, upright, light.shape), held(upright, level, light.shape[::-1])
@@ -65,16 +65,17 @@ def thin(light: np.ndarray) -> np.ndarray:
     return light / cv2.morphologyEx(light, cv2.MORPH_CLOSE, column, borderType=cv2.BORDER_CONSTANT, borderValue=white)
 
 
-def dark_lines(share: np.ndarray) -> list[RuledLine]:
-    """What may be level lines, longest first: nearly straight paths, from left to right, of pixels that are dark in the
-    mean along the row. share (H, W): as of `thin`.
+def dark_lines(light: np.ndarray, share: np.ndarray) -> list[RuledLine]:
+    """What may be level lines, longest first: nearly straight paths, from left to right, of pixels that are dark, and
+    that are `thin` in the mean along their row.
     """
     width, shorter = share.shape[1], min(share.shape)
-    mean = cv2.blur(share, (ALONG, 1), borderType=cv2.BORDER_REPLICATE)
+    mean = cv2.blur(thin(light), (ALONG, 1), borderType=cv2.BORDER_REPLICATE)
     some = mean.ravel()[::7]  # enough for a median
     usual = quantile(some, 0.5)
     noise = quantile(np.abs(some - usual), 0.5)
-    dark = (mean < usual - max(DARKER[0], DARKER[1] * noise)).astype(np.uint8)
+    darker = usual - DARKER[0]
+    dark = ((share < darker) & (mean < min(darker, usual - DARKER[1] * noise))).astype(np.uint8)
     near, most = cv2.dilate(dark, np.ones((3, 1))), int(THICK * shorter)
     framed = np.pad(dark, ((most, most), (0, 0)))
     length, move = path_lengths(dark, near)

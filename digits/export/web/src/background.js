@@ -19,7 +19,7 @@ export function findForegrounds([red, green, blue], quick = false) {
   const thresholds = THRESHOLDS[Number(low)].slice(0, quick ? 1 : undefined);
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
-  const unruled = withoutRuledLines(light);
+  const unruled = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));
   return blurs.flatMap((blur) => {
     const [smooth, unlined] = [light, unruled].map((one) => (blur ? blurred(one, blur) : one));
     const shades = mapped(smooth, (value) => Math.log(value + LIFT[1])), { most, edges } = contrasts(shades, INNER);

@@ -8,10 +8,10 @@ const {
   DARKER, ALONG, STEP, BROKEN, UNBROKEN, DARK, ASIDE, CENTRE, LEAST, THICK, BENT, DISTANT, HELD, BORDER, HEAVY, SHADE,
 } = held.constants.ruled_lines;
 
-/** Light with printed lines divided out. @type {(light: Image) => Image} */
-export function withoutRuledLines(light) {
-  const across = transposed(light), shares = [thin(light), thin(across)];
-  let level = darkLines(shares[0]), upright = darkLines(shares[1]), count = -1;
+/** Light with printed lines divided out. @type {(light: Image, share: Image) => Image} */
+export function withoutRuledLines(light, share) {
+  const across = transposed(light), shares = [share, transposed(share)];
+  let level = darkLines(light, share), upright = darkLines(across, shares[1]), count = -1;
   while (count !== level.length + upright.length) {
     count = level.length + upright.length;
     [level, upright] = [heldBy(upright, level, light), heldBy(level, upright, across)];
@@ -49,14 +49,15 @@ function meansAlong({ width, height, data }) {
   return out;
 }
 
-/** Nearly straight paths, from left to right, of pixels that are dark in the mean along the row; the longest first.
- * @type {(share: Image) => RuledLine[]} */
-function darkLines(share) {
+/** Nearly straight paths, from left to right, of pixels that are dark, and that are thin in the mean along their
+ * row; the longest first. @type {(light: Image, share: Image) => RuledLine[]} */
+function darkLines(light, share) {
   const { width, height } = share, shorter = Math.min(width, height);
-  const means = meansAlong(share), some = sample(means.data), usual = quantile(some, 0.5);
+  const means = meansAlong(thin(light)), some = sample(means.data), usual = quantile(some, 0.5);
   const noise = quantile(some.map((value) => Math.abs(value - usual)), 0.5);
-  const threshold = usual - Math.max(DARKER[0], DARKER[1] * noise);
-  const dark = mapped(means, (value) => Number(value < threshold)), near = dilated(dark, 1, 3);
+  const darker = usual - DARKER[0], inMean = Math.min(darker, usual - DARKER[1] * noise);
+  const dark = mapped(share, (value, i) => Number(value < darker && means.data[i] < inMean));
+  const near = dilated(dark, 1, 3);
   const least = (LEAST * shorter) / STEP, most = Math.floor(THICK * shorter), steps = Math.ceil(width / STEP);
   const { length, move } = pathLengths(dark, near), taken = blank(height, steps).data;
   const onward = dilated(length, 3, 1).data;
