@@ -20,7 +20,7 @@ ASIDE, CENTRE = 0.02, 0.25  # in steps: what one up or down costs; what the midd
 LEAST, THICK = 0.25, 0.05  # least length and most width of a line, as shares of the shorter side of the picture
 BENT = 0.03  # most that it leaves the straight line between its ends by, as a share of its length
 DISTANT = 3  # least distance of two lines in pixels
-HELD, BORDER = 5, 0.12  # a line, as the mean draws it, ends so near another, in pixels, or the border, in shorter sides
+HELD, BORDER = 5, 0.12  # a line ends on another that is so near, in pixels, or on the border, in shorter sides
 HEAVY = 2  # ... unless it is so many times as heavy, as a stroke between two lines is
 SHADE = 0.3  # a line's shades are those that so much of it is darker than
 
