@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 SMALL = 8  # digits that are less high, in pixels of the picture, are too small
-UPRIGHT = 0.75  # other ways up are tried if a picture is read with less confidence
-TURNED = 0.85  # ... and one is taken if it is read with more
-SURER = 1.4  # ... and so many times as sure of all the area, of the digits but those ALIKE
-ALIKE = 0, 1  # a 0 that lies is one, and any stroke is like a 1
+UPRIGHT = 0.8  # other ways up are tried if a picture is read with less confidence
+TURNED = 0.9  # ... and one is taken if it is read with more
+ALIKE = 0, 1  # ... and if the network is surer of the area of the other digits: a lying 0 is a 0, any stroke like a 1
 
 
 class Answer(NamedTuple):
@@ -42,15 +41,15 @@ def read_turned(
 ) -> tuple[int, list[list[Group]]]:
     """By how many degrees a picture, badly read as `lines`, has to be turned counterclockwise, and its lines then.
 
-    They are those of `read`, with boxes as they are before it is turned; 0 and `lines`, unless the network is far surer
-    of a turned picture.
+    They are those of `read`, with boxes as they are before it is turned; 0 and `lines`, unless the network is surer of
+    a turned picture.
     """
     best = 0, lines
     sure, area = sure_area(lines)
     if lines[0][0].known or (area and sure >= UPRIGHT * area):
         return best
     image, scale = open_picture(picture)
-    least = SURER * sure_area(lines, but=ALIKE)[0] / scale**2
+    least = sure_area(lines, but=ALIKE)[0] / scale**2
     for degrees in (90, 180, 270):
         with suppress(UserError):
             turned = read(network, find_lines(image.rotate(degrees, expand=True), context=context))

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
-SURE = 4  # a vote counts as the confidence to this power
-REJECTION_THRESHOLD = 0.5  # least confidence of a group: a higher one rejects more of what is none, and more digits
-DOUBTFUL = 0.3  # a digit of a smaller activation is said as ?
+SURE = 4  # a vote counts as the confidence to this power, times the clarity
+CLEAR = 3  # ... but one for a digit that is known to be the only one, as its activation times the clarity to this power
+REJECTION_THRESHOLD = 0.66  # least confidence of a group: a higher one rejects more of what is none, and more digits
 WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
 SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in their heights
 
@@ -168,11 +168,10 @@ class Group(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Its digits, of which doubtful ones are ?; "" if it is rejected."""
+        """Its digits; "" if it is rejected."""
         if not self.known and self.confidence <= REJECTION_THRESHOLD:
             return ""
-        digits = [reading for reading in self.readings if reading.digit is not None]
-        return "".join(str(one.digit) if self.known or one.outputs.max() >= DOUBTFUL else "?" for one in digits)
+        return "".join(str(reading.digit) for reading in self.readings if reading.digit is not None)
 
 
 def text(line: list[Group]) -> str:
@@ -184,8 +183,9 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
     """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`, from above.
 
     The guesses at a line, those at one place, vote for what it says. It falls into groups at its wide gaps; a group's
-    confidence is the mean of all guesses', 0 of those without it. Also lines without a digit are returned, but none
-    that is in too few guesses not to be rejected, unless all are.
+    confidence is the geometric mean of two: in the path that is read, and, on average, of all guesses, 0 of those
+    without it. Also lines without a digit are returned, but none that is in too few guesses not to be rejected, unless
+    all are.
     """
     import torch  # here, since the processes that only find digits need none
 
@@ -197,22 +197,26 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
     ends = np.cumsum([len(line.digits) for line in lines])
     guessed = map(hypotheses, lines, np.split(activations, ends[:-1]))
     known, guesses = lines[0].known, lines[0].guesses
-    found, there = [], places(sorted(guessed, key=lambda guess: -guess[0].weight), known)
-    for place in [place for place in there if len(place) > REJECTION_THRESHOLD * guesses] or there:
+    found, all_places = [], places(sorted(guessed, key=lambda guess: -guess[0].weight), known)
+    for place in [place for place in all_places if len(place) > REJECTION_THRESHOLD**2 * guesses] or all_places:
         votes: dict[str, float] = defaultdict(float)
         for one in chain.from_iterable(place):
             votes[one.digits] += one.weight
         best = max(chain.from_iterable(place), key=lambda one: (votes[one.digits], one.weight))
         parts = groups(best.readings)
         edges = [-np.inf, *((one[-1].box[2] + other[0].box[0]) / 2 for one, other in pairwise(parts)), np.inf]
-        sure = [sum(guess[0].confidence(*sides) for guess in place) / guesses for sides in pairwise(edges)]
+        there = [(best.confidence(*sides), [one[0].confidence(*sides) for one in place]) for sides in pairwise(edges)]
+        sure = [(of_best * sum(of_all) / guesses) ** 0.5 for of_best, of_all in there]
         found.append([Group(part, confidence, known) for part, confidence in zip(parts, sure, strict=True)])
     return sorted(found, key=lambda line: extent([reading for group in line for reading in group.readings]))
 
 
 def hypotheses(line: Line, outputs: np.ndarray) -> list[Hypothesis]:
     """What a guess at a line may say, the best first, by the outputs (N, 10) of a network for its N candidates."""
-    paths = [(((0, int(outputs[0].argmax())),), 0.0)] if line.known else lattice.best_paths(line.candidates, outputs)
+    if line.known:
+        order = np.argsort(-outputs[0], kind="stable").tolist()
+        return [Hypothesis(line, outputs, ((0, n),), outputs[0, n] * line.clarity**CLEAR) for n in order]
+    paths = lattice.best_paths(line.candidates, outputs)
     likelihoods = np.exp([score - paths[0][1] for _, score in paths])
     found = [Hypothesis(line, outputs, path, 0) for path, _ in paths]
     shares = zip(found, likelihoods / likelihoods.sum(), strict=True)

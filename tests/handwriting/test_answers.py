@@ -1,4 +1,4 @@
-"""What is said of a picture: guesses vote, a line falls into groups, doubt is said, and why nothing is read."""
+"""What is said of a picture: guesses vote, a line falls into groups, and why nothing is read."""
 
 import numpy as np
 import pytest
@@ -9,10 +9,10 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read as checkpoint
 from digits.errors import UserError
-from digits.handwriting import Group, answer, answers, find_lines, read, text
+from digits.handwriting import answer, answers, find_lines, read, text
 from digits.handwriting.answers import SMALL
 from digits.handwriting.lattice import Candidate
-from digits.handwriting.reader import DOUBTFUL, Digit, Line, groups
+from digits.handwriting.reader import Digit, Line, groups
 from tests.support.pens import STROKES, cover, on_paper
 
 NETWORK = load_network(checkpoint(BUNDLED), BUNDLED)
@@ -71,14 +71,7 @@ def test_each_group_is_a_number_or_none():
     [line] = read(Said(), [clearest, *[written(2, 7, guesses=3)] * 2])
     [left, right] = line
     assert (text(line), left.text, right.text) == ("27", "27", "") and len(right.readings) == 2
-    assert left.confidence == pytest.approx(0.9) and right.confidence == pytest.approx(0.3)
-
-
-def test_a_doubtful_digit_is_a_question_mark():
-    doubtful = Group([*read(Said(), [written(4, 2)])[0][0].readings], 0.7)
-    weak = doubtful.readings[1]._replace(outputs=np.full(10, DOUBTFUL - 0.01))
-    assert (doubtful.text, doubtful._replace(readings=[doubtful.readings[0], weak]).text) == ("42", "4?")
-    assert Group([weak], 0.1, known=True).text == "2"
+    assert left.confidence == pytest.approx(0.9) and right.confidence == pytest.approx((0.9 * 0.3) ** 0.5)
 
 
 @pytest.mark.parametrize(("degrees", "enlarged"), [(0, 1), (90, 1), (180, 1), (270, 1), (270, 8)])

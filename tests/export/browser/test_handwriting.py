@@ -36,7 +36,7 @@ FIND = """([width, height, base64]) => {
         }),
         lines: Object.values(Object.groupBy(lines, ({ line }) => line)).map((line) => ({
             read: Object.values(Object.groupBy(line, ({ group }) => group)).map((group) => group.map((digit) => (
-                Math.max(...outputsOf(digit)) < reader.DOUBTFUL ? "?" : network.predictionOf(outputsOf(digit))
+                network.predictionOf(outputsOf(digit))
             )).join("")).join(" "),
             boxes: line.map(({ box }) => [box.left, box.top, box.right, box.bottom]),
             images: line.map(({ image }) => Array.from(image, (value) => 255 * value)),

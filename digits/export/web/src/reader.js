@@ -11,7 +11,7 @@ import { segment } from "./segmentation.js";
 
 const { BOX, NEAR, REST } = held.constants.normalize;
 const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD, SIGN } = held.constants.reader;
-export const { REJECTION_THRESHOLD, DOUBTFUL } = held.constants.reader;
+export const { REJECTION_THRESHOLD } = held.constants.reader;
 const SAME = 0.5; // intersection over union of two boxes, over which they hold the same digit
 
 /** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
@@ -30,7 +30,8 @@ export function digitsOf(found) {
 }
 
 /** The groups in each line, from above. The guesses at a line, those at one place, vote for what it says. It falls into
- * groups at its wide gaps; a group's confidence is the mean of all guesses'.
+ * groups at its wide gaps; a group's confidence is the geometric mean of that in the path that is read, and of all
+ * guesses' on average.
  * @type {(lines: Line[], layers: Layer[]) => Group[][]} */
 export function groupsIn(lines, layers) {
   const outputs = outputsOf(layers, lines.flatMap(({ digits }) => digits.map(({ image }) => image)));
@@ -42,15 +43,15 @@ export function groupsIn(lines, layers) {
     if (home) home.push(guess);
     else places.push([guess]);
   }
-  const often = places.filter(({ length }) => length > REJECTION_THRESHOLD * lines[0].guesses);
+  const often = places.filter(({ length }) => length > REJECTION_THRESHOLD ** 2 * lines[0].guesses);
   return (often.length ? often : places).map((place) => {
     const votes = new Map();
     for (const { said, weight } of place.flat()) votes.set(said, (votes.get(said) ?? 0) + weight);
     const [best] = place.flat().sort((a, b) => votes.get(b.said) - votes.get(a.said) || b.weight - a.weight);
     const found = groups(best).map(({ digits, values, start, end }) => {
-      const sure = place.reduce((sum, [guess]) => sum + sureness(guess, start, end), 0);
+      const sure = place.reduce((sum, [guess]) => sum + sureness(guess, start, end), 0) / lines[0].guesses;
       const withImages = digits.map((digit) => ({ ...digit, images: imagesOf(place, digit) }));
-      return { digits: withImages, values, confidence: sure / lines[0].guesses };
+      return { digits: withImages, values, confidence: Math.sqrt(sureness(best, start, end) * sure) };
     });
     return { top: best.top, found };
   }).sort((a, b) => a.top - b.top).map(({ found }) => found);

@@ -144,8 +144,8 @@ type Constants = {
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "CUT" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
-  answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED" | "SURER", number>;
-  reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "DOUBTFUL" | "REJECTION_THRESHOLD", number>;
+  answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED", number>;
+  reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "REJECTION_THRESHOLD", number>;
 };
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */

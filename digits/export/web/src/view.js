@@ -6,7 +6,7 @@ import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
-import { DOUBTFUL, REJECTION_THRESHOLD, isDigit } from "./reader.js";
+import { REJECTION_THRESHOLD, isDigit } from "./reader.js";
 import { EMPTY, reader, state } from "./state.js";
 import { digitInPlace } from "./strokes.js";
 import { askSoon } from "./workers.js";
@@ -227,10 +227,8 @@ function showAnswer() {
   });
 }
 
-/** Whether there is a digit number i that is read: one of several is, unless it is doubtful. @param {number} i */
-const isKnown = (i) => i in state.outputs && (
-  state.outputs.length > 1 ? Math.max(...state.outputs[i]) >= DOUBTFUL : isDigit(state.outputs[i])
-);
+/** Whether there is a digit number i that is read, as one of several always is. @param {number} i */
+const isKnown = (i) => i in state.outputs && (state.outputs.length > 1 || isDigit(state.outputs[i]));
 
 /** Whether a wide gap is before digit number i, in its line. @param {number} i */
 function isApart(i) {
@@ -275,8 +273,7 @@ function inWords() {
   const { outputs, chosen } = state, a = outputs[chosen];
   const best = predictionOf(a), second = predictionOf(a.with(best, -1));
   const [first, then] = [best, second].map((digit) => a[digit].toFixed(2));
-  const least = outputs.length > 1 ? DOUBTFUL : REJECTION_THRESHOLD;
-  if (!isKnown(chosen)) return `No digit: no output is over ${least}, ${best} has ${first}.`;
+  if (!isKnown(chosen)) return `No digit: no output is over ${REJECTION_THRESHOLD}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
   const { degrees } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";

@@ -11,7 +11,7 @@ import { train } from "./trainer.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const SOME = 50; // test images
-const { UPRIGHT, TURNED, SURER, ALIKE } = held.constants.answers;
+const { UPRIGHT, TURNED, ALIKE } = held.constants.answers;
 
 let layers = /** @type {Layer[]} */ ([]); // of the last job that came with some
 let lesson = /** @type {ReturnType<typeof begin> | null} */ (null);
@@ -93,13 +93,13 @@ function groupsOf(picture, quick) {
   return { groups: groupsIn(findLines(pixels, quick), layers), small: isTooSmall(pixels) };
 }
 
-/** A picture, badly read, after it is turned counterclockwise by so many degrees, if it is read far more surely then, as
+/** A picture, badly read, after it is turned counterclockwise by so many degrees, if it is read more surely then, as
  * in digits/handwriting/answers.py. @type {(picture: ImageBitmap, read: Group[][]) =>
  * { picture: ImageBitmap; groups: Group[][]; degrees: number } | undefined} */
 function turned(picture, read) {
   const [sure, area] = sureArea(read);
   if (!read.length || (area && sure >= UPRIGHT * area)) return;
-  let best, least = SURER * sureArea(read, ALIKE)[0];
+  let best, least = sureArea(read, ALIKE)[0];
   for (const degrees of [90, 180, 270]) {
     const copy = rotated(picture, degrees), { groups } = groupsOf(copy), [surer, area] = sureArea(groups, ALIKE);
     if (surer > Math.max(least, TURNED * area)) {
