@@ -16,7 +16,6 @@ NEAR = 3  # a component is compared with so many components of a line
 HIGH = 1.6  # one that is higher, in usual heights, may be digits of two lines
 LEVEL = 0.3  # components are side by side if they share so much of the lower one's height
 LOW = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
-BROKEN = 0.2  # one above the other, components are of one line if they are no further apart, in usual heights
 STACKED = 0.7  # components are one above the other if they share so much of the narrower one's width
 UNDER, FLAT = 0.7, 0.4  # a line under a digit begins so far down it, in its heights, and is at most so high, in widths
 
@@ -114,8 +113,6 @@ def lines(components: list[Component]) -> list[list[Component]]:
                 needed = LEVEL * min(component.height, near.height)
                 if is_small:
                     needed = -LOW * near.height
-                elif above(near, component) and around([near, component]).height < HIGH * usual:
-                    needed = -BROKEN * usual
                 if shared > max(needed, most):
                     home, most = line, shared
         if home is not None:

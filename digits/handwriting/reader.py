@@ -195,18 +195,19 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
     if activations.shape[1] == 1:
         activations = np.concatenate([1 - activations, activations], 1)
     ends = np.cumsum([len(line.digits) for line in lines])
-    guessed = map(hypotheses, lines, np.split(activations, ends[:-1]))
+    guessed = sorted(map(hypotheses, lines, np.split(activations, ends[:-1])), key=lambda guess: -guess[0].weight)
     known, guesses = lines[0].known, lines[0].guesses
-    found, all_places = [], places(sorted(guessed, key=lambda guess: -guess[0].weight), known)
-    for place in [place for place in all_places if len(place) > REJECTION_THRESHOLD**2 * guesses] or all_places:
+    found, everywhere = [], places(guessed, known)
+    often = [place for place in everywhere if len(place) > REJECTION_THRESHOLD**2 * guesses]
+    for place in often or everywhere:
         votes: dict[str, float] = defaultdict(float)
         for one in chain.from_iterable(place):
             votes[one.digits] += one.weight
         best = max(chain.from_iterable(place), key=lambda one: (votes[one.digits], one.weight))
         parts = groups(best.readings)
         edges = [-np.inf, *((one[-1].box[2] + other[0].box[0]) / 2 for one, other in pairwise(parts)), np.inf]
-        there = [(best.confidence(*sides), [one[0].confidence(*sides) for one in place]) for sides in pairwise(edges)]
-        sure = [(of_best * sum(of_all) / guesses) ** 0.5 for of_best, of_all in there]
+        means = [sum(guess[0].confidence(*sides) for guess in place) / guesses for sides in pairwise(edges)]
+        sure = [(best.confidence(*sides) * mean) ** 0.5 for sides, mean in zip(pairwise(edges), means, strict=True)]
         found.append([Group(part, confidence, known) for part, confidence in zip(parts, sure, strict=True)])
     return sorted(found, key=lambda line: extent([reading for group in line for reading in group.readings]))
 

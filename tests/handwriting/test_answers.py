@@ -41,6 +41,21 @@ def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
     assert [text(one) for one in read(Said(), [seldom])] == [""]
 
 
+def test_the_guesses_at_a_single_digit_vote_with_all_outputs_times_the_cube_of_their_clarity():
+    """Two guesses say 1 and 7, and both hold a 4 nearly as likely; a third one says 7, surely but not clearly."""
+    outputs = torch.zeros(3, 10)
+    outputs[0, [1, 4]] = outputs[1, [7, 4]] = torch.tensor([0.5, 0.4])
+    outputs[2, 7] = 1
+
+    def said(*clarities):
+        digit, candidate = Digit(np.zeros((28, 28), np.float32), (10, 20, 40, 70)), Candidate(0, 1, 0.6, 1.0, 0.0)
+        lines = [Line([candidate], [digit], clarity, len(clarities), known=True) for clarity in clarities]
+        [[group]] = read(lambda _: outputs[: len(lines)], lines)
+        return group.text
+
+    assert (said(2), said(2, 2), said(2, 2, 1), said(2, 2, 2)) == ("1", "4", "4", "7")
+
+
 def written(*digits, guesses=1):
     """A line of digits in one guess, 30 wide and 50 high, with a wide gap for None."""
     lefts = [45 * n for n in range(len(digits))]

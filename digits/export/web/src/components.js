@@ -3,7 +3,7 @@
 import { held } from "./held.js";
 import { boxOf, clamp, median } from "./images.js";
 
-const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, HIGH, LEVEL, LOW, BROKEN } = held.constants.components;
+const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, HIGH, LEVEL, LOW } = held.constants.components;
 const { STACKED, UNDER, FLAT } = held.constants.components;
 
 /** The connected components of a mask that may be strokes, by how much darker they are at their boundaries than what
@@ -69,7 +69,6 @@ export function lines(components) {
         const shared = Math.min(near.bottom, one.bottom) - Math.max(near.top, one.top); // negative where a gap is
         let needed = LEVEL * Math.min(heightOf(one), heightOf(near));
         if (small(one)) needed = -LOW * heightOf(near);
-        else if (above(near, one) && heightOf(around([near, one])) < HIGH * usual) needed = -BROKEN * usual;
         if (shared > needed && shared > best) [home, best] = [line, shared];
       }
     }

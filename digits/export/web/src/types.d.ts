@@ -139,7 +139,7 @@ type Constants = {
     & Record<"DISTANT" | "HELD" | "BORDER" | "HEAVY" | "SHADE", number>;
   components: { AREA: Pair }
     & Record<"CONTRAST" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
-    & Record<"BROKEN" | "STACKED" | "UNDER" | "FLAT", number>;
+    & Record<"STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "CUT" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
