@@ -11,11 +11,12 @@ import { segment } from "./segmentation.js";
 
 const { BOX, NEAR, REST } = held.constants.normalize;
 const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD, SIGN } = held.constants.reader;
-export const { REJECTION_THRESHOLD } = held.constants.reader;
+const { REJECTION_THRESHOLD } = held.constants.reader;
+export const HALF = 0.5; // what is drawn as one digit is none if no output is over it
 const SAME = 0.5; // intersection over union of two boxes, over which they hold the same digit
 
-/** Whether outputs are those of a digit: one is over the threshold. @type {(outputs: Float32Array) => boolean} */
-export const isDigit = (outputs) => outputs[predictionOf(outputs)] > REJECTION_THRESHOLD;
+/** Whether outputs are those of a digit: one is over HALF. @type {(outputs: Float32Array) => boolean} */
+export const isDigit = (outputs) => outputs[predictionOf(outputs)] > HALF;
 
 /** The digits read in lines: of their groups, those that are not rejected.
  * @type {(lines: Line[], layers: Layer[]) => Digit[]} */

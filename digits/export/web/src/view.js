@@ -6,7 +6,7 @@ import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
-import { REJECTION_THRESHOLD, isDigit } from "./reader.js";
+import { HALF, isDigit } from "./reader.js";
 import { EMPTY, reader, state } from "./state.js";
 import { digitInPlace } from "./strokes.js";
 import { askSoon } from "./workers.js";
@@ -273,7 +273,7 @@ function inWords() {
   const { outputs, chosen } = state, a = outputs[chosen];
   const best = predictionOf(a), second = predictionOf(a.with(best, -1));
   const [first, then] = [best, second].map((digit) => a[digit].toFixed(2));
-  if (!isKnown(chosen)) return `No digit: no output is over ${REJECTION_THRESHOLD}, ${best} has ${first}.`;
+  if (!isKnown(chosen)) return `No digit: no output is over ${HALF}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
   const { degrees } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
