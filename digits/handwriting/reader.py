@@ -206,7 +206,8 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
         best = max(chain.from_iterable(place), key=lambda one: (votes[one.digits], one.weight))
         parts = groups(best.readings)
         edges = [-np.inf, *((one[-1].box[2] + other[0].box[0]) / 2 for one, other in pairwise(parts)), np.inf]
-        means = [sum(guess[0].confidence(*sides) for guess in place) / guesses for sides in pairwise(edges)]
+        count = max(guesses, len(place))  # one guess may have two lines here
+        means = [sum(guess[0].confidence(*sides) for guess in place) / count for sides in pairwise(edges)]
         sure = [(best.confidence(*sides) * mean) ** 0.5 for sides, mean in zip(pairwise(edges), means, strict=True)]
         found.append([Group(part, confidence, known) for part, confidence in zip(parts, sure, strict=True)])
     return sorted(found, key=lambda line: extent([reading for group in line for reading in group.readings]))

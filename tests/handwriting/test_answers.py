@@ -36,6 +36,8 @@ def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
     assert [text(one) for one in read(Said(), upper)] == ["5"]
     lower = [line(7, 100), line(8, 105, 2.0)]
     assert [text(one) for one in read(Said(), lower + upper)] == ["5", "8"]
+    [[twice]] = read(Said(), [*upper, line(5, 21)])  # one guess has two lines there
+    assert twice.confidence == pytest.approx(0.9)
     seldom = line(7, 100, 9.0)
     assert [text(one) for one in read(Said(), [*upper, seldom])] == ["5"]
     assert [text(one) for one in read(Said(), [seldom])] == [""]

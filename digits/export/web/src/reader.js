@@ -49,8 +49,9 @@ export function groupsIn(lines, layers) {
     const votes = new Map();
     for (const { said, weight } of place.flat()) votes.set(said, (votes.get(said) ?? 0) + weight);
     const [best] = place.flat().sort((a, b) => votes.get(b.said) - votes.get(a.said) || b.weight - a.weight);
+    const count = Math.max(lines[0].guesses, place.length); // one guess may have two lines here
     const found = groups(best).map(({ digits, values, start, end }) => {
-      const sure = place.reduce((sum, [guess]) => sum + sureness(guess, start, end), 0) / lines[0].guesses;
+      const sure = place.reduce((sum, [guess]) => sum + sureness(guess, start, end), 0) / count;
       const withImages = digits.map((digit) => ({ ...digit, images: imagesOf(place, digit) }));
       return { digits: withImages, values, confidence: Math.sqrt(sureness(best, start, end) * sure) };
     });
