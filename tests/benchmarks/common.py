@@ -10,7 +10,6 @@ import sys
 import tempfile
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 
@@ -50,6 +49,17 @@ def progress(text):
     print(text, file=sys.stderr, flush=True)
 
 
+# Runs a command, and says on the last line of standard error its seconds, peak memory and exit code. It is a small
+# process of its own, since on Linux the peak of a process is at least that of the one which started it.
+MEASURE = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:])
+_, status, usage = os.wait4(process.pid, 0)  # of that alone, unlike resource.getrusage
+print(f"\\n{time.perf_counter() - start} {usage.ru_maxrss} {os.waitstatus_to_exitcode(status)}", file=sys.stderr)
+"""
+
+
 def python(*args, cwd=None):
     """Run Python in a process of its own: its last line on standard output, its seconds, its peak memory in bytes."""
     with (
@@ -58,16 +68,14 @@ def python(*args, cwd=None):
         tempfile.TemporaryDirectory() as scratch,  # what the process makes with mkdtemp() goes when it has ended
     ):
         environment = os.environ | {"TMPDIR": scratch, "PYTHONPATH": str(ROOT)}
-        start = perf_counter()
-        process = subprocess.Popen([sys.executable, *map(str, args)], stdout=out, stderr=err, env=environment, cwd=cwd)
-        _, status, usage = os.wait4(process.pid, 0)  # the child's alone, unlike resource.getrusage
-        seconds = perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
+        command = [sys.executable, "-c", MEASURE, sys.executable, *map(str, args)]
+        subprocess.run(command, stdout=out, stderr=err, env=environment, cwd=cwd, check=True)
         out.seek(0), err.seek(0)
-        lines = out.read().splitlines()
-        if process.returncode:
-            sys.exit(f"{err.read()}\n{' '.join(map(str, args))} ended with {process.returncode}")
-    return lines[-1] if lines else "", seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        lines, (*errors, measured) = out.read().splitlines(), err.read().splitlines()
+        seconds, memory, code = map(float, measured.split())
+        if code:
+            sys.exit("\n".join([*errors, f"{' '.join(map(str, args))} ended with {code:.0f}"]))
+    return lines[-1] if lines else "", seconds, memory * (1 if sys.platform == "darwin" else 1024)
 
 
 def load(data_dir):

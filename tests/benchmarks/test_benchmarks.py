@@ -42,7 +42,7 @@ def test_processes(short):
     rows = short("speed process --hidden 12 --epochs 1 --rounds 3")
     (whole, most), (imports, less) = list(rows.values())[:2]
     assert min(imports, whole) > 1 and max(imports, whole) < 300  # which is longer, beside others, is chance
-    assert 100 < less < 1.1 * most < 3300  # nearly all of the memory is what is imported
+    assert 100 < less < most < 3000
 
 
 @pytest.mark.parametrize(
