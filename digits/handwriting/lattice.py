@@ -24,6 +24,7 @@ BREAK = 1.2  # for each break
 GAP = 0.25, 8.0  # a gap inside it weighs as so many breaks, and so many per height of its width
 CUT = 3.0, 0.6  # a cut weighs as so many breaks per height of foreground that it crosses; in context
 SHORT = 0.7, 20.0  # for being lower than this share of the line's height, per height
+SHORT_ZERO = 0.6  # ... of a 0, which many write small
 LONG = 0.8, 2.0  # for being wider than this share of the line's height, per height
 SKIP = 3.0  # for being no digit, per height: small marks are passed over, tall ones are not
 LEFT_OUT = 2.0  # for a segment that is no part of a single digit, per height or width
@@ -48,10 +49,10 @@ class Candidate(NamedTuple):
     breaks: float
     clipped: bool = False
 
-    @property
-    def penalty(self) -> float:
-        """What speaks against its being a digit, in the units of its log-likelihood."""
-        short, long = max(0, SHORT[0] - self.height), max(0, self.width - LONG[0])
+    def penalty(self, digit: int | None = None) -> float:
+        """What speaks against its being this digit, or any, in the units of its log-likelihood."""
+        least = SHORT_ZERO if digit == 0 else SHORT[0]
+        short, long = max(0, least - self.height), max(0, self.width - LONG[0])
         return BREAK * self.breaks + SHORT[1] * short + LONG[1] * long
 
 
@@ -86,7 +87,7 @@ def alone(line: SegmentedLine) -> Candidate:
     clearest = int(np.argmax([segment.clarity for segment in line.segments]))
     costs = [LEFT_OUT * min(max(segment.width, segment.height) / line.height, 1) for segment in line.segments]
     around_it = [one for one in candidates(line) if one.first <= clearest < one.last]
-    return min(around_it, key=lambda one: one.penalty + sum(costs[: one.first]) + sum(costs[one.last :]))
+    return min(around_it, key=lambda one: one.penalty() + sum(costs[: one.first]) + sum(costs[one.last :]))
 
 
 def best_paths(edges: list[Candidate], outputs: np.ndarray) -> list[tuple[Path, float]]:
@@ -103,7 +104,7 @@ def best_paths(edges: list[Candidate], outputs: np.ndarray) -> list[tuple[Path, 
     paths: dict[int, dict[str, tuple[float, Path]]] = defaultdict(dict)  # to each node, by their digits
     paths[0][""] = 0.0, ()
     for index, candidate in enumerate(edges):  # by where they begin, so all paths to there are known
-        steps = [(none[index] + gain[index, digit] - candidate.penalty, digit) for digit in likely[index]]
+        steps = [(none[index] + gain[index, digit] - candidate.penalty(digit), digit) for digit in likely[index]]
         if candidate.last == candidate.first + 1:
             steps.append((none[index] - (0 if candidate.clipped else SKIP * min(candidate.height, 1)), None))
         there = paths[candidate.last]

@@ -96,6 +96,11 @@ def test_small_marks_are_no_digits_and_tall_ones_seldom():
     assert best_path([Candidate(0, 1, 0.2, 1, 0)], outputs(1, sure=0.1)) == ((0, 0),)
 
 
+@pytest.mark.parametrize(("digit", "read"), [(0, 0), (1, None), (6, None)])
+def test_a_small_0_is_one(digit, read):
+    assert best_path([Candidate(0, 1, 0.4, 0.5, 0)], outputs(digit, sure=0.9)) == ((0, read),)
+
+
 def test_what_the_side_of_the_picture_clips_is_passed_over_without_a_penalty():
     digit, rest = Candidate(0, 1, 0.6, 1, 0), Candidate(1, 2, 0.2, 1, 0)
     unsure = outputs(0, 1)

@@ -5,7 +5,8 @@ import { around } from "./components.js";
 import { held } from "./held.js";
 import { clamp } from "./images.js";
 
-const { SEGMENTS, BROAD, BREAK, GAP, CUT, SHORT, LONG, SKIP, UNSURE, PATHS, DIGITS, DOUBT } = held.constants.lattice;
+const { SEGMENTS, BROAD, BREAK, GAP, CUT, SHORT, SHORT_ZERO, LONG, SKIP } = held.constants.lattice;
+const { UNSURE, PATHS, DIGITS, DOUBT } = held.constants.lattice;
 
 /** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {
@@ -33,12 +34,15 @@ export function bestPaths(all, outputs) {
   all.forEach(({ first, last, width, height, breaks, clipped }, number) => {
     const a = Array.from(outputs[number], (value) => clamp(value, UNSURE, 1 - UNSURE));
     const none = a.reduce((sum, value) => sum + Math.log(1 - value), 0);
-    const penalty = BREAK * breaks + SHORT[1] * Math.max(0, SHORT[0] - height) + LONG[1] * Math.max(0, width - LONG[0]);
+    const long = LONG[1] * Math.max(0, width - LONG[0]);
+    const penalty = (/** @type {number} */ digit) => (
+      BREAK * breaks + SHORT[1] * Math.max(0, (digit === 0 ? SHORT_ZERO : SHORT[0]) - height) + long
+    );
     const likely = /** @type {(number | null)[]} */ ([...a.keys()].sort((p, q) => a[q] - a[p]).slice(0, DIGITS));
     if (last === first + 1) likely.push(null);
     const scores = likely.map((digit) => (digit === null
       ? none - Number(!clipped) * SKIP * Math.min(height, 1)
-      : none + Math.log(a[digit] / (1 - a[digit])) - penalty));
+      : none + Math.log(a[digit] / (1 - a[digit])) - penalty(digit)));
     const there = paths[last] ?? new Map();
     paths[last] = there;
     for (const path of best(first)) {

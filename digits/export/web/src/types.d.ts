@@ -142,7 +142,8 @@ type Constants = {
     & Record<"STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
-    & Record<"SEGMENTS" | "BROAD" | "BREAK" | "CUT" | "SKIP" | "UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
+    & Record<"SEGMENTS" | "BROAD" | "BREAK" | "CUT" | "SHORT_ZERO" | "SKIP", number>
+    & Record<"UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
   normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
   answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED", number>;
   reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "REJECTION_THRESHOLD", number>;
