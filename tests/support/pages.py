@@ -14,6 +14,7 @@ from tests.support.strokes import DRAW
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WINDOWS = [(360, 740), (1440, 900)]  # width and height of a phone's and of a screen's
+PATIENCE = 180_000  # milliseconds: beside other processes a page may need a minute to read a picture each way up
 
 
 def launch(playwright, *flags):

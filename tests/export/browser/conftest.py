@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pages import CHROMIUM, exported, launch
+from tests.support.pages import CHROMIUM, PATIENCE, exported, launch
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +42,7 @@ def visit(browser):
 
     def visit(file: Path, width: int = 1440, height: int = 900, **settings):
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         opened.append(file.as_uri())
         context.on("request", lambda request: known(request.url) or wrong.append(f"asked for {request.url}"))

@@ -19,7 +19,7 @@ from digits.export.page import constants, html
 from digits.handwriting import find_digit, find_lines
 from tests.support.golden import FOLDER, assert_alike, golden, packed
 from tests.support.golden import found as in_python
-from tests.support.pages import answer, give, photographed
+from tests.support.pages import PATIENCE, answer, give, photographed
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.small_mnist import DATA
 
@@ -59,6 +59,7 @@ def opened(browser, folder, context=True):
     file = folder / "digits.html"
     file.write_text(html(load_network(read(BUNDLED), BUNDLED), facts, (0, 0), b""), encoding="utf-8")
     page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
     page.goto(file.as_uri())
     page.locator("main").wait_for()
     return page

@@ -31,7 +31,7 @@ def train(page, **settings):
 
 
 def until(page, epochs):
-    page.wait_for_function("(n) => digits.training.epochs.length > n", arg=epochs, timeout=120_000)
+    page.wait_for_function("(n) => digits.training.epochs.length > n", arg=epochs)
 
 
 def points(page, curve):
@@ -47,7 +47,7 @@ def test_a_network_is_trained_from_nothing(page_file, visit):
     train(page)
     until(page, 12)
     draw(page, 4)  # meanwhile
-    page.wait_for_function("() => !digits.state.worker", timeout=120_000)
+    page.wait_for_function("() => !digits.state.worker")
     accuracies = page.evaluate("digits.training.epochs.map(({ network }) => network.accuracy)")
     assert len(accuracies) == 31 and accuracies[0] < 0.3 and max(accuracies) > 0.91
     assert page.evaluate("digits.state.network.sizes") == [784, 30, 10] and page.locator(".hidden button").count() == 30
