@@ -122,12 +122,12 @@ def test_a_large_file_as_the_browser_opens_it(page):
 
 @pytest.mark.slow
 def test_a_picture_that_lies_on_its_side_is_turned(page):
-    upright, file = Image.open(BytesIO(photographed(3, 5, 2, size=120))), BytesIO()
+    upright, file = Image.open(BytesIO(photographed(5, 2, 7, size=120))), BytesIO()
     upright.rotate(-90, expand=True).save(file, "PNG")
     give(page, "drop", file.getvalue())
     page.wait_for_function("() => document.querySelector('#boxes button')")
-    assert answer(page) == "352"
-    assert page.locator("#said").inner_text().startswith("Turned by 90°. 3")
+    assert answer(page) == "527"
+    assert page.locator("#said").inner_text().startswith("Turned by 90°. 5")
     boxes = [box.bounding_box() for box in page.locator("#boxes button").all()]
     assert boxes[0]["x"] < boxes[1]["x"] < boxes[2]["x"]  # it is shown upright, too
     page.keyboard.press("Escape")

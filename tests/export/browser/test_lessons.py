@@ -158,7 +158,7 @@ def test_a_picture_that_was_turned_is_taught_as_it_lay_too(tmp_path, visit):
     The network is the bundled one: the small one of the other tests is not sure enough to turn a picture.
     """
     page = visit(exported("bundled", tmp_path / "digits.html"))
-    upright = Image.open(io.BytesIO(photographed(4)))
+    upright = Image.open(io.BytesIO(photographed(4, size=200)))
     images, said = [], []
     for picture in (upright, upright.rotate(90, expand=True)):
         picture.save(buffer := io.BytesIO(), "PNG")
