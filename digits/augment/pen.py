@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from digits.augment.elastic import parts, uniform
 
-PART = 50  # images at a time on a CPU, few enough for its cache
+PART = 100  # images at a time on a CPU, few enough for its cache
 SAMPLES, DOTS = 24, 80  # points of a curve between two that are given; dots of the pen, less than a pixel apart
 SHAKE = 2.0, 6.0  # standard deviation of the points, in hundredths of the height
 WIDER = 0.4  # logarithm of the largest change of the width
@@ -42,17 +42,19 @@ def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tens
     x -= (slant - slant.clamp(*KEPT)) * y
     width, dots = any_of(*WIDTH), torch.stack([x, y])
     dots *= (BOX - width) / (dots.amax(2) - dots.amin(2)).amax(0)[:, None]
-    image, pixels = _ink(dots, width)
+    image, pixels = _ink(dots, width, 2)  # coarse is enough for its centre of mass
     dots -= torch.stack([image.sum(1) @ pixels, image.sum(2) @ pixels])[:, :, None] / image.sum((1, 2))[:, None]
     return (255 * _ink(dots, width)[0]).round().to(torch.uint8)
 
 
-def _ink(dots: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:
-    """Images (n, 28, 28) float 0..1 of dots (2, n, DOTS), `width` (n, 1) wide; and where their pixels are, (28,)."""
-    pixels = torch.arange(28, device=dots.device, dtype=torch.float32) + 0.5 - MIDDLE
-    across, down = (dots[..., None] - pixels) ** 2  # (n, DOTS, 28)
-    distance = (down[:, :, :, None] + across[:, :, None]).amin(1).sqrt()  # of each pixel to the nearest dot
-    return (width[:, :, None] / 2 + 0.5 - distance).clamp(0, 1), pixels
+def _ink(dots: Tensor, width: Tensor, step: int = 1) -> tuple[Tensor, Tensor]:
+    """Images (n, h, h) float 0..1 of dots (2, n, DOTS), `width` (n, 1) wide, every `step`-th of 28 pixels; and where
+    these are, (h,).
+    """
+    pixels = torch.arange(step / 2, 28, step, device=dots.device, dtype=torch.float32) - MIDDLE
+    across, down = (dots[:, :, None] - pixels[:, None]) ** 2  # (n, h, DOTS)
+    distance = (down[:, :, None] + across[:, None]).amin(3).sqrt()  # of each pixel to the nearest dot
+    return ((width[:, :, None] + step) / 2 - distance).clamp(0, step), pixels
 
 
 @cache

@@ -29,7 +29,7 @@ def test_drawn_as_mnist_draws_and_each_in_its_own_hand(figure):
     for image in images:
         left, top, right, bottom = bounds(image > 0.4)
         assert 19 <= max(right - left, bottom - top) <= 21
-        assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.2)
+        assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.4)  # MNIST itself: 0.6
         moments = cv2.moments(image)
         assert pen.KEPT[0] - 0.25 < moments["mu11"] / moments["mu02"] < pen.KEPT[1] + 0.25
     assert len(np.unique(images, axis=0)) == len(images)
