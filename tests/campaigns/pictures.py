@@ -16,7 +16,7 @@ from digits.handwriting.picture import FORMATS
 from tests.support.damage import mutate
 from tests.support.pens import STROKES, cover, on_paper
 
-COUNT, LIMIT = 1000, 60
+COUNT, LIMIT = 1000, 300
 KINDS = [*FORMATS, "ICO"]  # which is refused
 MODES = {"PNG": ["L", "RGB", "RGBA", "LA", "P", "1", "I;16"], "TIFF": ["L", "RGB", "RGBA", "CMYK", "I", "F", "1"]}
 
