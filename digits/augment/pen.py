@@ -48,8 +48,9 @@ def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tens
 
 
 def _ink(dots: Tensor, width: Tensor, step: int = 1) -> tuple[Tensor, Tensor]:
-    """Images (n, h, h) float 0..1 of dots (2, n, DOTS), `width` (n, 1) wide, every `step`-th of 28 pixels; and where
-    these are, (h,).
+    """Images (n, h, h) float 0..step of dots (2, n, DOTS), `width` (n, 1) wide; and where their pixels are, (h,).
+
+    Of 28 pixels a side, there is every `step`-th.
     """
     pixels = torch.arange(step / 2, 28, step, device=dots.device, dtype=torch.float32) - MIDDLE
     across, down = (dots[:, :, None] - pixels[:, None]) ** 2  # (n, h, DOTS)
