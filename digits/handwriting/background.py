@@ -13,7 +13,7 @@ import numpy as np
 
 from digits.errors import UserError
 from digits.handwriting.components import Component, connected_components
-from digits.handwriting.ruled_lines import quantile, without_ruled_lines
+from digits.handwriting.ruled_lines import SAMPLE, closing, quantile, without_ruled_lines
 
 # Chosen on real pictures by many hands (photos, scans, forms, cheques, screens) and on photos of MNIST's validation
 # digits (tests/support/photos.py).
@@ -31,7 +31,6 @@ LOW = 180  # ... if a side of the picture is shorter than so many pixels: on a p
 THRESHOLDS = (0.8, 0.5, 1.1), (0.8, 0.6, 0.35)
 INNER = 0.1  # an edge that is nearer to the border, in sides of the picture, may be a frame's and says nothing
 PALE = 0.03  # least contrast of the foreground: pencil has 0.05, the shadow on a blank page 0.02
-SAMPLE = 7  # every such pixel is enough for a quantile, and they spread over all columns of almost any picture
 TEXTURE = 0.25, 0.62  # least share of dark pixels and their spread: noise, dark below its mean, has 0.5 and 0.76
 
 
@@ -45,10 +44,6 @@ class Foreground(NamedTuple):
     labels: np.ndarray
     components: list[Component]
     plain: bool
-
-    @property
-    def clearest(self) -> Component:
-        return max(self.components, key=lambda component: component.clarity)
 
 
 def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
@@ -65,13 +60,15 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     low = min(light.shape) < LOW
     for blur in BLURS if low else BLURS[:1]:
         smooth, unlined = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
-        gradients, edges = contrasts(np.log(smooth + LIFT[1]), INNER)
+        shades = np.log(smooth + LIFT[1])
+        most, edges = contrasts(shades, INNER)
         off_lines = edges & (unruled == light)
         at = off_lines if off_lines.any() else edges
         for window in WINDOWS:
             darkness = 1 - unlined / estimate_background(unlined, window)
             masks = [darkness > threshold * darkness[at].mean() for threshold in THRESHOLDS[low]]
-            guesses = [Foreground(darkness, *connected_components(mask, gradients), plain=not blur) for mask in masks]
+            found_in = [connected_components(mask, shades, most) for mask in masks]
+            guesses = [Foreground(darkness, *one, plain=not blur) for one in found_in]
             if guesses[0].components and not is_texture(guesses[0]):
                 found += guesses
     if not found:
@@ -84,36 +81,29 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
 def estimate_background(light: np.ndarray, window: float) -> np.ndarray:
     """The light of the background, at least as light as `light` (H, W): a morphological closing.
 
-    It fills whatever is dark and narrower than the window, a share of the picture's shorter side. Beyond the border it
-    is white, or strokes that meet the border would be too wide for the window.
+    It fills whatever is dark and narrower than the window, a share of the picture's shorter side.
     """
     height, width = light.shape
     reduction = max(1, int(window * min(height, width)) // COARSE)
-    coarse = cv2.resize(light, (max(1, width // reduction), max(1, height // reduction)), interpolation=cv2.INTER_AREA)
+    coarse = cv2.resize(light, (width // reduction, height // reduction), interpolation=cv2.INTER_AREA)
     side = max(3, round(window * min(coarse.shape))) | 1
-    square, white = np.ones((side, side), np.uint8), 2
-    closed = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, square, borderType=cv2.BORDER_CONSTANT, borderValue=white)
-    return np.maximum(cv2.resize(closed, (width, height), interpolation=cv2.INTER_LINEAR), light)
+    closed = cv2.resize(closing(coarse, side, side), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.maximum(closed, light)
 
 
-def contrasts(light: np.ndarray, margin: float = 0) -> tuple[np.ndarray, np.ndarray]:
-    """The gradients of `light` (H, W): how much darker a pixel is than its neighbour to the right, left, below, above.
+def contrasts(light: np.ndarray, margin: float = 0) -> tuple[float, np.ndarray]:
+    """Nearly the highest contrast of pixels next to each other in `light` (H, W); and the edges, where it is STRONG.
 
-    Returns (4, H, W) float32, -1 to 1, where 1 is nearly the highest contrast in the picture, and 0 beyond its border;
-    and the edges, where the contrast is STRONG, (H, W) bool. Those in a margin, a share of each side, are passed over,
-    unless there are hardly others.
+    Edges (H, W) bool in a margin, a share of each side, are passed over, unless there are hardly others.
     """
-    right, below = np.diff(light, axis=1), np.diff(light, axis=0)
-    gradients = np.zeros((4, *light.shape), np.float32)
-    gradients[0, :, :-1], gradients[1, :, 1:], gradients[2, :-1], gradients[3, 1:] = right, -right, below, -below
-    contrast = np.maximum(np.abs(gradients[0]), np.abs(gradients[2]))
+    right, below = np.diff(light, axis=1, append=light[:, -1:]), np.diff(light, axis=0, append=light[-1:])
+    contrast = np.maximum(np.abs(right), np.abs(below))
     inside = np.zeros(light.shape, bool)
     inside[tuple(slice(round(margin * side), side - round(margin * side)) for side in light.shape)] = True
     if contrast[inside].max() < HARDLY * contrast.max():
         inside[:] = True
     most = max(quantile(contrast[inside][::SAMPLE], FASTEST), 1e-3)
-    gradients /= most
-    return np.clip(gradients, -1, 1, out=gradients), inside & (contrast >= min(STRONG * most, contrast[inside].max()))
+    return most, inside & (contrast >= min(STRONG * most, contrast[inside].max()))
 
 
 def on_dark_background(light: np.ndarray) -> bool:
@@ -123,10 +113,9 @@ def on_dark_background(light: np.ndarray) -> bool:
     coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)
     around = cv2.GaussianBlur(coarse, (0, 0), EVEN * min(coarse.shape))
     even = light / cv2.resize(around, (width, height), interpolation=cv2.INTER_LINEAR)
-    _, edges = contrasts(even)
     inner = even[tuple(slice(round(INNER * side), side - round(INNER * side)) for side in even.shape)]
     border = np.concatenate([side for view in (even, inner) for side in (view[0], view[-1], view[:, 0], view[:, -1])])
-    return bool(quantile(border, DARK) < even[edges].mean())
+    return bool(quantile(border, DARK) < even[contrasts(even)[1]].mean())
 
 
 def is_texture(found: Foreground) -> bool:
@@ -137,7 +126,8 @@ def is_texture(found: Foreground) -> bool:
     """
     dark = found.labels.ravel()[::SAMPLE] > 0
     outside = found.darkness.ravel()[::SAMPLE][~dark]
-    contrast = found.darkness[found.labels == found.clearest.label].mean() - outside.mean()
+    clearest = max(found.components, key=lambda component: component.clarity)
+    contrast = found.darkness[found.labels == clearest.label].mean() - outside.mean()
     if contrast < PALE:
         return True
     if dark.mean() < TEXTURE[0]:

@@ -8,7 +8,7 @@ import numpy as np
 
 CONTRAST = 0.2  # least boundary contrast of a stroke: soft shadows have less
 LENGTH = 0.3  # the clarity of a component grows with its boundary's length to this power
-AREA = 0.08, 0.01  # least area of a main component, and of any, as a share of the clearest one's
+AREA = 0.01  # least area of a component, as a share of the clearest one's
 EDGE = 0.2  # near the edge, in shorter sides: what stays so near is a table's line if long, another line's if clipped
 TIGHT = 0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 cut out tightly
 TALL = 0.5  # a component is a digit's, or begins a line, if it is at least so high, as a share of the usual height
@@ -30,10 +30,6 @@ class Box:
     bottom: int
 
     @property
-    def sides(self) -> tuple[int, int, int, int]:
-        return self.left, self.top, self.right, self.bottom
-
-    @property
     def width(self) -> int:
         return self.right - self.left
 
@@ -50,40 +46,38 @@ class Box:
 class Component(Box):
     """A connected component, the pixels of one label; its `clarity` is higher the more it looks like a pen stroke.
 
-    `main` ones are neither small nor clipped by the left or right border of the picture, as a neighbour's stroke is;
-    the clearest always is one.
+    It is `clipped` if it meets the left or right border of the picture, as a neighbour's stroke does, and another one
+    is clearer.
     """
 
     label: int
     clarity: float
-    main: bool
+    clipped: bool
 
 
-def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.ndarray, list[Component]]:
+def connected_components(mask: np.ndarray, light: np.ndarray, most: float) -> tuple[np.ndarray, list[Component]]:
     """Label the connected components of a mask (H, W) bool: labels (H, W) int32, and those that may be strokes.
 
-    Clarity comes from the boundary contrast: the mean gradient from the component's pixels to adjacent background. It
-    is 0 where the picture ends, so what reaches over the border is seldom clear. gradients (4, H, W) as of
-    `background.contrasts`.
+    Clarity comes from the boundary contrast: how much lighter adjacent background is in the mean, as a share of `most`,
+    1 at most. It is 0 where the picture ends, so what reaches over the border is seldom clear.
     """
     height, width = mask.shape
-    framed = np.pad(mask, 1).astype(np.uint8)
+    framed, shades = np.pad(mask, 1).astype(np.uint8), np.pad(light, 1, "edge").ravel()
     count, labels, stats, _ = cv2.connectedComponentsWithStats(framed, connectivity=8)
     left, top, across, down, area = (stats - [1, 1, 0, 0, 0]).T  # in the frame, all is a pixel further right and down
     right, bottom = left + across, top + down
     boundary = np.flatnonzero(framed > cv2.erode(framed, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))))
-    owner, (row, column) = labels.ravel()[boundary].astype(int), np.divmod(boundary, width + 2)
     length, change = np.zeros(count), np.zeros(count)
-    for gradient, step in zip(gradients, (1, -1, width + 2, -width - 2), strict=True):
-        out = framed.ravel()[boundary + step] == 0
-        length += np.bincount(owner[out], minlength=count)
-        change += np.bincount(owner[out], gradient[row[out] - 1, column[out] - 1], count)
+    for step in (1, -1, width + 2, -width - 2):
+        inner = boundary[framed.ravel()[boundary + step] == 0]
+        owner, lighter = labels.ravel()[inner], (shades[inner + step] - shades[inner]) / most
+        length += np.bincount(owner, minlength=count)
+        change += np.bincount(owner, lighter.clip(-1, 1), count)
     contrast = change / np.maximum(length, 1)
 
-    near = EDGE * min(height, width)
-    middle = (np.minimum(row, height + 1 - row) > near) & (np.minimum(column, width + 1 - column) > near)
-    inside = np.bincount(owner[middle], minlength=count)
-    inside[labels[height // 2 + 1, width // 2 + 1]] += 1  # what covers the whole middle has no boundary there
+    near = int(EDGE * min(height, width))
+    middle = labels[1 + near : height + 1 - near, 1 + near : width + 1 - near]
+    inside = np.bincount(middle.ravel(), minlength=count)
     at_edge = ((across > width / 2) | (down > height / 2)) & (inside == 0)
     for side in (labels[1, 1:-1], labels[-2, 1:-1], labels[1:-1, 1], labels[1:-1, -2]):
         at_edge[side[0]] |= (side == side[0]).all()  # what covers a whole side of the picture is a table or a shadow
@@ -92,11 +86,11 @@ def connected_components(mask: np.ndarray, gradients: np.ndarray) -> tuple[np.nd
     clarity[at_edge] = np.where(tight, TIGHT * clarity, -1)[at_edge]
     clarity[0] = -1  # the background
     best = int(clarity.argmax())
-    main = (left > 0) & (right < width) & (area > AREA[0] * area[best])
-    main[best] = True
-    kept = (clarity > 0) & (area > AREA[1] * area[best])
+    clipped = (left == 0) | (right == width)
+    clipped[best] = False
+    kept = (clarity > 0) & (area > AREA * area[best])
     boxes = zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist(), strict=True)
-    found = [Component(*box, i, float(clarity[i]), bool(main[i])) for i, box in enumerate(boxes) if kept[i]]
+    found = [Component(*box, i, float(clarity[i]), bool(clipped[i])) for i, box in enumerate(boxes) if kept[i]]
     return labels[1:-1, 1:-1], found
 
 
@@ -110,9 +104,7 @@ def lines(components: list[Component]) -> list[list[Component]]:
         for line in found:
             for near in sorted(line, key=lambda one: abs(one.middle - component.middle))[:NEAR]:
                 shared = min(near.bottom, component.bottom) - max(near.top, component.top)  # negative where a gap is
-                needed = LEVEL * min(component.height, near.height)
-                if is_small:
-                    needed = -LOW * near.height
+                needed = -LOW * near.height if is_small else LEVEL * min(component.height, near.height)
                 if shared > max(needed, most):
                     home, most = line, shared
         if home is not None:
@@ -129,14 +121,11 @@ def line_height(line: list[Component]) -> float:
 
 
 def stacked(line: list[Component]) -> list[list[Component]]:
-    """The components of a line, left to right; those one above the other, such as a 5 and its bar, together.
-
-    A line under a digit is not of it.
-    """
+    """The components of a line, left to right; those one above the other, such as a 5 and its bar, together."""
     groups: list[list[Component]] = []
     for component in sorted(line, key=lambda one: -one.width):
         for group in groups:
-            if above(around(group), component) and not underlined(around(group), component):
+            if above(around(group), component):
                 group.append(component)
                 break
         else:
@@ -146,17 +135,13 @@ def stacked(line: list[Component]) -> list[list[Component]]:
 
 def around(boxes: Sequence[Box]) -> Box:
     """The box around several."""
-    left, top, right, bottom = zip(*(box.sides for box in boxes), strict=True)
+    left, top, right, bottom = zip(*((box.left, box.top, box.right, box.bottom) for box in boxes), strict=True)
     return Box(min(left), min(top), max(right), max(bottom))
 
 
 def above(one: Box, other: Box) -> bool:
-    """Whether one of the two is above the other, or would be if it were moved up or down."""
+    """Whether one of the two is above the other, or would be if it were moved up or down; but no line under it."""
     shared = min(one.right, other.right) - max(one.left, other.left)
-    return shared > STACKED * min(one.width, other.width)
-
-
-def underlined(one: Box, other: Box) -> bool:
-    """Whether the lower of the two is a line under the other one: level, and below most of it."""
     upper, lower = sorted((one, other), key=lambda box: box.top)
-    return lower.top > upper.top + UNDER * upper.height and lower.height < FLAT * lower.width
+    underlined = lower.top > upper.top + UNDER * upper.height and lower.height < FLAT * lower.width
+    return shared > STACKED * min(one.width, other.width) and not underlined

@@ -101,20 +101,19 @@ def best_paths(edges: list[Candidate], outputs: np.ndarray) -> list[tuple[Path, 
     none = np.log(1 - a).sum(1)
     gain = np.log(a) - np.log(1 - a)
     likely = np.argsort(-gain, 1, kind="stable")[:, :DIGITS].tolist()
-    paths: dict[int, dict[str, tuple[float, Path]]] = defaultdict(dict)  # to each node, by their digits
-    paths[0][""] = 0.0, ()
+    paths: dict[int, dict[str, tuple[Path, float]]] = defaultdict(dict)  # to each node, by their digits
+    paths[0][""] = (), 0.0
     for index, candidate in enumerate(edges):  # by where they begin, so all paths to there are known
         steps = [(none[index] + gain[index, digit] - candidate.penalty(digit), digit) for digit in likely[index]]
         if candidate.last == candidate.first + 1:
             steps.append((none[index] - (0 if candidate.clipped else SKIP * min(candidate.height, 1)), None))
         there = paths[candidate.last]
-        for digits, (score, path) in nlargest(PATHS, paths[candidate.first].items(), key=lambda item: item[1][0]):
+        for digits, (path, score) in nlargest(PATHS, paths[candidate.first].items(), key=lambda item: item[1][1]):
             for more, digit in steps:
                 longer = digits if digit is None else f"{digits}{digit}"
-                if longer not in there or score + more > there[longer][0]:
-                    there[longer] = score + more, (*path, (index, digit))
-    best = nlargest(PATHS, paths[max(paths)].values(), key=lambda found: found[0])
-    return [(path, score) for score, path in best]
+                if longer not in there or score + more > there[longer][1]:
+                    there[longer] = (*path, (index, digit)), score + more
+    return nlargest(PATHS, paths[max(paths)].values(), key=lambda found: found[1])
 
 
 def confidence(edges: list[Candidate], outputs: np.ndarray, path: Path) -> float:

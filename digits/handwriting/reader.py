@@ -93,9 +93,7 @@ def find_lines(picture: Any, single: bool = False, context: bool = False) -> lis
         digit = Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))
         return [Line([Candidate(0, 1, 1.0, 1.0, 0.0)], [digit], known=True)]
     enlarged = -(-SMALLEST // int((image.width * image.height) ** 0.5))
-    if enlarged > 1:
-        pixels = cv2.resize(pixels, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
-        scale = scale / enlarged
+    pixels = cv2.resize(pixels, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
     found = []
     foregrounds = find_foregrounds(pixels)
     for foreground in filter(lambda guess: guess.components, foregrounds):
@@ -103,8 +101,8 @@ def find_lines(picture: Any, single: bool = False, context: bool = False) -> lis
         for line in lines:
             candidates = [lattice.alone(line)] if single else lattice.candidates(line, context)
             runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
-            digits = [_digit(foreground.darkness, labels, run, scale, context) for run in runs]
-            clarity = max(segment.clarity for segment in (runs[0] if single else line.segments))
+            digits = [_digit(foreground.darkness, labels, run, scale / enlarged, context) for run in runs]
+            clarity = max(segment.clarity for run in runs for segment in run)
             found.append(Line(candidates, digits, clarity, len(foregrounds), foreground.plain, single, context))
     return found
 
@@ -220,9 +218,9 @@ def hypotheses(line: Line, outputs: np.ndarray) -> list[Hypothesis]:
         return [Hypothesis(line, outputs, ((0, n),), outputs[0, n] * line.clarity**CLEAR) for n in order]
     paths = lattice.best_paths(line.candidates, outputs)
     likelihoods = np.exp([score - paths[0][1] for _, score in paths])
-    found = [Hypothesis(line, outputs, path, 0) for path, _ in paths]
-    shares = zip(found, likelihoods / likelihoods.sum(), strict=True)
-    return [one._replace(weight=share * one.confidence() ** SURE * line.clarity) for one, share in shares]
+    sure = [lattice.confidence(line.candidates, outputs, path) for path, _ in paths]
+    weights = likelihoods / likelihoods.sum() * np.power(sure, SURE) * line.clarity
+    return [Hypothesis(line, outputs, path, weight) for (path, _), weight in zip(paths, weights, strict=True)]
 
 
 def extent(readings: list[Reading]) -> tuple[float, float]:

@@ -13,8 +13,7 @@ import numpy as np
 
 DARKER = 0.03, 4.0  # a line is so much darker than usual: as a share of the light beside it, and in median deviations
 ALONG = 17  # ... as it is, and in the mean over so many pixels along it
-STEP = 4  # a path goes on by so many pixels, and at most one up or down
-BROKEN, UNBROKEN = 0.25, 0.75  # a path ends where less of a step is dark, and counts as shorter for what is not
+STEP = 4  # a path goes on by so many pixels, at most one up or down; it ends where none is dark
 DARK = 0.95  # least share of a line that is dark
 ASIDE, CENTRE = 0.02, 0.25  # in steps: what one up or down costs; what the middle of a line gains
 LEAST, THICK = 0.25, 0.05  # least length and most width of a line, as shares of the shorter side of the picture
@@ -23,6 +22,7 @@ DISTANT = 3  # least distance of two lines in pixels
 HELD, BORDER = 5, 0.12  # a line ends on another that is so near, in pixels, or on the border, in shorter sides
 HEAVY = 2  # ... unless it is so many times as heavy, as a stroke between two lines is
 SHADE = 0.3  # a line's shades are those that so much of it is darker than
+SAMPLE = 7  # every such pixel is enough for a quantile, and they spread over all columns of almost any picture
 
 
 class RuledLine(NamedTuple):
@@ -44,40 +44,39 @@ class RuledLine(NamedTuple):
 
 def without_ruled_lines(light: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Light (H, W) with printed lines, level or upright, divided out. share (H, W): as a share of the background's."""
-    shares = share, np.ascontiguousarray(share.T)
-    level, upright = dark_lines(light, share), dark_lines(np.ascontiguousarray(light.T), shares[1])
+    level, upright = dark_lines(light, share), dark_lines(light.T, share.T)
     count = None
     while count != (count := len(level) + len(upright)):
         level, upright = held(level, upright, light.shape), held(upright, level, light.shape[::-1])
     light = light.copy()
-    for lines, share, out in zip((level, upright), shares, (light, light.T), strict=True):  # `out` writes into `light`
-        for line in lines:
-            divide_out(line, share, out)
+    for line in level:
+        divide_out(line, share, light)
+    for line in upright:
+        divide_out(line, share.T, light.T)  # which writes into `light`
     return light
 
 
-def thin(light: np.ndarray) -> np.ndarray:
-    """Light (H, W) divided by its closing with a column: below 1 where something dark is less high, else 1.
-
-    It is a black top-hat transform, as a quotient in place of a difference.
+def closing(light: np.ndarray, across: int, down: int) -> np.ndarray:
+    """A morphological closing: light (H, W) without what is dark and fits no window of this size. Beyond the border is
+    white, or strokes that meet it would be too wide.
     """
-    column, white = np.ones(((1 + int(THICK * min(light.shape))) | 1, 1), np.uint8), 2
-    return light / cv2.morphologyEx(light, cv2.MORPH_CLOSE, column, borderType=cv2.BORDER_CONSTANT, borderValue=white)
+    window, white = np.ones((down, across), np.uint8), 2
+    return cv2.morphologyEx(light, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_CONSTANT, borderValue=white)
 
 
 def dark_lines(light: np.ndarray, share: np.ndarray) -> list[RuledLine]:
     """What may be level lines, longest first: nearly straight paths, from left to right, of pixels that are dark, and
-    that are `thin` in the mean along their row.
+    thin in the mean along their row: light is less there than its closing with a column.
     """
     width, shorter = share.shape[1], min(share.shape)
-    mean = cv2.blur(thin(light), (ALONG, 1), borderType=cv2.BORDER_REPLICATE)
-    some = mean.ravel()[::7]  # enough for a median
+    most = int(THICK * shorter)
+    mean = cv2.blur(light / closing(light, 1, (1 + most) | 1), (ALONG, 1), borderType=cv2.BORDER_REPLICATE)
+    some = mean.ravel()[::SAMPLE]
     usual = quantile(some, 0.5)
     noise = quantile(np.abs(some - usual), 0.5)
     darker = usual - DARKER[0]
     dark = ((share < darker) & (mean < min(darker, usual - DARKER[1] * noise))).astype(np.uint8)
-    near, most = cv2.dilate(dark, np.ones((3, 1))), int(THICK * shorter)
-    framed = np.pad(dark, ((most, most), (0, 0)))
+    near, framed = cv2.dilate(dark, np.ones((3, 1))), np.pad(dark, ((most, most), (0, 0)))
     length, move = path_lengths(dark, near)
     onward = np.pad(cv2.dilate(length[1:], np.ones((1, 3))), ((0, 1), (0, 0)))
     ends = np.argwhere((length > LEAST * shorter / STEP) & (length > onward))
@@ -114,13 +113,13 @@ def path_lengths(dark: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.nda
     soft, steps, beyond = cv2.GaussianBlur(dark.astype(np.float32), (0, 0), 2), -(-width // STEP), -width % STEP
     wide = (cv2.copyMakeBorder(one, 0, 0, 0, beyond, cv2.BORDER_REPLICATE) for one in (near.astype(np.float32), soft))
     shares, middle = (cv2.resize(one, (steps, height), interpolation=cv2.INTER_AREA).T for one in wide)
-    gain = np.where(shares < BROKEN, -np.inf, (shares - UNBROKEN) / (1 - UNBROKEN) + CENTRE * middle)
+    gain = np.where(shares > 0, 1 - STEP * (1 - shares) + CENTRE * middle, -np.inf)
     length, move = np.zeros((steps + 1, height + 2), np.float32), np.zeros((steps, height), int)
     for step, (above, same, below) in enumerate(zip(length[:-1, :-2], length[:-1, 1:-1], length[:-1, 2:], strict=True)):
         aside = np.maximum(above, below) - ASIDE
         move[step] = np.where(aside > same, np.where(above >= below, -1, 1), 0)
         length[step + 1, 1:-1] = np.maximum(np.maximum(aside, same) + gain[step], 0)
-    return np.ascontiguousarray(length[1:, 1:-1]), move
+    return length[1:, 1:-1], move
 
 
 def held(lines: list[RuledLine], others: list[RuledLine], shape: tuple[int, ...]) -> list[RuledLine]:

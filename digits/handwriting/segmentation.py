@@ -1,8 +1,7 @@
 """A line is over-segmented: cut into more segments than it has digits, of which the lattice chooses.
 
-Gaps are segmentation points, and so are thin places of what is too wide for one digit. It is the heuristic
-over-segmentation of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document
-recognition", 1998, section V.
+Gaps are segmentation points, and so are thin places of what is too wide for one digit (Y. LeCun and others, 1998,
+section V).
 """
 
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ class Segment(Box):
     stacked components it is from are cut into.
 
     The path on its right crosses so much foreground, `cut`, in heights of the line's digits; 0 if there is none. It is
-    `clipped` if it has no main component and meets the left or right border of the picture.
+    `clipped` if all these components are.
     """
 
     label: int
@@ -36,9 +35,6 @@ class Segment(Box):
     group: range
     cut: float = 0.0
     clipped: bool = False
-
-
-Places = tuple[np.ndarray, np.ndarray]  # rows and columns of pixels
 
 
 class SegmentedLine(NamedTuple):
@@ -54,17 +50,16 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     Segments are numbered from 1 in their order, line after line. A picture of a `single` digit is one line, without
     what its sides clip, and nothing is cut.
     """
-    rows, width = foreground.labels.shape
-    near, strokes = EDGE * min(rows, width), foreground.components
-    if not single:  # what stays near the top or the bottom, and meets it, is of another line if there is one
+    rows, near = len(foreground.labels), EDGE * min(foreground.labels.shape)
+    if single:
+        strokes = [one for one in foreground.components if not one.clipped]
+    else:  # what stays near the top or the bottom, and meets it, is of another line if there is one
         strokes = [
             one
-            for one in strokes
+            for one in foreground.components
             if (one.top > 0 or one.bottom > near) and (one.bottom < rows or one.top < rows - near)
-        ] or strokes
-    inside = [component for component in strokes if component.main or (component.left > 0 and component.right < width)]
-    at_side = {component.label for component in strokes if component not in inside}
-    moved, places, strokes = upright(foreground.labels, inside if single else strokes, SLANTS[:1] if single else SLANTS)
+        ] or foreground.components
+    moved, places, strokes = upright(foreground.labels, strokes, SLANTS[:1] if single else SLANTS)
     labels, found, count = np.zeros_like(moved), [], 0
     for line in [strokes] if single else lines(strokes):
         groups, segments = stacked(line), []
@@ -74,7 +69,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
             here = slice(box.top, box.bottom), slice(box.left, box.right)
             own = [component.label for component in components]
             mask = np.isin(moved[here], own)
-            clarity, clipped = max(one.clarity for one in components), at_side.issuperset(own)
+            clarity, clipped = max(one.clarity for one in components), all(one.clipped for one in components)
             paths = segmentation_paths(mask, height) if box.width > WIDE * height and not single else []
             cuts = [*(mask[np.arange(len(mask)), path].sum() / height for path in paths), 0.0]
             beyond = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
@@ -91,7 +86,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
 
 def upright(
     labels: np.ndarray, components: list[Component], slants: tuple[float, ...]
-) -> tuple[np.ndarray, Places, list[Component]]:
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], list[Component]]:
     """Labels (H, W) with each row moved right until slanted writing is upright, where each pixel is in them, and the
     components there.
 

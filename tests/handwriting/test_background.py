@@ -25,7 +25,7 @@ def test_any_colour_on_any_background(ink, paper, two):
 
 
 def clearest_guess(picture):
-    return max(find_foregrounds(picture), key=lambda guess: guess.clearest.clarity)
+    return max(find_foregrounds(picture), key=lambda guess: max(one.clarity for one in guess.components))
 
 
 def test_the_labels_of_the_foreground_are_those_of_its_components(two):

@@ -6,24 +6,24 @@ from digits.handwriting.components import Component, connected_components, line_
 
 
 def component(left, top, right, bottom):
-    return Component(left, top, right, bottom, 1, 1.0, True)
+    return Component(left, top, right, bottom, 1, 1.0, False)
 
 
 def test_what_covers_the_middle_is_no_line_at_the_edge():
     mask = np.zeros((60, 60), bool)
     mask[3:-3, 3:-3] = True
-    labels, [found] = connected_components(mask, np.ones((4, 60, 60), np.float32))
-    assert (found.left, found.top, found.right, found.bottom) == (3, 3, 57, 57) and found.main
+    labels, [found] = connected_components(mask, np.float32(~mask), 1)
+    assert (found.left, found.top, found.right, found.bottom) == (3, 3, 57, 57) and not found.clipped
     assert np.array_equal(labels == found.label, mask)
 
 
-def test_boundary_contrast_tells_a_stroke_from_a_shadow_and_a_neighbour_is_not_main():
-    mask, gradients = np.zeros((60, 90), bool), np.zeros((4, 60, 90), np.float32)
+def test_boundary_contrast_tells_a_stroke_from_a_shadow_and_a_neighbour_is_clipped():
+    mask, light = np.zeros((60, 90), bool), np.ones((60, 90), np.float32)
     for columns, contrast in ((slice(0, 10), 0.9), (slice(30, 40), 1), (slice(60, 70), 0.1)):
         mask[20:40, columns] = True
-        gradients[:, 20:40, columns] = contrast
-    _, (neighbour, stroke) = connected_components(mask, gradients)
-    assert (neighbour.left, neighbour.main, stroke.left, stroke.main) == (0, False, 30, True)
+        light[20:40, columns] -= contrast
+    _, (neighbour, stroke) = connected_components(mask, light, 1)
+    assert (neighbour.left, neighbour.clipped, stroke.left, stroke.clipped) == (0, True, 30, False)
     assert stroke.clarity > neighbour.clarity
 
 
@@ -52,8 +52,8 @@ def test_what_is_above_one_another_stands_together_left_to_right():
 
 def test_the_clearest_component_is_always_one_of_those_found():
     """A soft shadow is long, and has a higher clarity than the faint stroke at the side, but too little contrast."""
-    gradients, mask = np.zeros((4, 90, 120), np.float32), np.zeros((90, 120), bool)
+    light, mask = np.ones((90, 120), np.float32), np.zeros((90, 120), bool)
     mask[10:80, 20:110] = mask[40:50, 0:4] = True
-    gradients[:, 10:80, 20:110], gradients[:, 40:50, 0:4] = 0.19, 0.35
-    _, [found] = connected_components(mask, gradients)
-    assert found.main and found.sides == (0, 40, 4, 50)
+    light[10:80, 20:110], light[40:50, 0:4] = 0.81, 0.65
+    _, [found] = connected_components(mask, light, 1)
+    assert (found.left, found.top, found.right, found.bottom) == (0, 40, 4, 50) and not found.clipped

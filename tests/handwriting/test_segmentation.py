@@ -45,7 +45,7 @@ def test_a_segment_says_how_much_foreground_the_cut_on_its_right_crosses(monkeyp
     labels, ink = np.zeros((100, 200), np.int32), np.zeros((100, 200), bool)
     ink[40:50, 20:60] = ink[40:60, 60:100] = ink[20:80, 150:155] = True
     _, labels, boxes, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
-    components = [Component(x, y, x + w, y + h, n, 1.0, True) for n, (x, y, w, h, _) in enumerate(boxes[1:], 1)]
+    components = [Component(x, y, x + w, y + h, n, 1.0, False) for n, (x, y, w, h, _) in enumerate(boxes[1:], 1)]
     foreground = Foreground(np.float32(ink), labels, components, True)
     monkeypatch.setattr(segmentation, "segmentation_paths", lambda mask, _: [np.full(len(mask), x) for x in (20, 60)])
     monkeypatch.setattr(segmentation, "SLANTS", (0.0,))
@@ -63,10 +63,11 @@ def test_slanted_writing_is_set_upright(slant):
         foot = 30 * label
         cv2.line(labels, (foot, 100), (round(foot + 80 * slant), 20), label, 5)
     boxes = [bounds(labels == label) for label in (1, 2, 3)]
-    components = [Component(*box, label, 1.0, True) for label, box in zip((1, 2, 3), boxes, strict=True)]
+    components = [Component(*box, label, 1.0, False) for label, box in zip((1, 2, 3), boxes, strict=True)]
     moved, places, [one, other, _] = upright(labels, components, SLANTS)
     assert np.array_equal(moved[places], labels)
-    assert bounds(moved == 2) == other.sides and one.right < other.left and other.width < 20
+    assert bounds(moved == 2) == (other.left, other.top, other.right, other.bottom)
+    assert one.right < other.left and other.width < 20
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

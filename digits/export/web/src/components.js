@@ -46,7 +46,7 @@ export function connectedComponents(mask, light, most) {
   }
   const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
   if (best) best.clipped = false;
-  return found.filter((one) => one.clarity > 0 && one.pixels.length > AREA[1] * best.pixels.length);
+  return found.filter((one) => one.clarity > 0 && one.pixels.length > AREA * best.pixels.length);
 }
 
 /** @type {(box: Box) => number} */

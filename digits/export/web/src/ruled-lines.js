@@ -5,7 +5,7 @@ import { held } from "./held.js";
 import { blank, blurred, clamp, closing, dilated, mapped, quantile, rounded, sample } from "./images.js";
 
 const {
-  DARKER, ALONG, STEP, BROKEN, UNBROKEN, DARK, ASIDE, CENTRE, LEAST, THICK, BENT, DISTANT, HELD, BORDER, HEAVY, SHADE,
+  DARKER, ALONG, STEP, DARK, ASIDE, CENTRE, LEAST, THICK, BENT, DISTANT, HELD, BORDER, HEAVY, SHADE,
 } = held.constants.ruled_lines;
 
 /** Light with printed lines divided out. @type {(light: Image, share: Image) => Image} */
@@ -120,8 +120,8 @@ function pathLengths(dark, near) {
       const share = shareOf(near, step, row), above = before(row - 1), below = before(row + 1), same = before(row);
       const aside = Math.max(above, below) - ASIDE;
       if (aside > same) move[i] = above >= below ? -1 : 1;
-      if (share < BROKEN) continue;
-      const gain = (share - UNBROKEN) / (1 - UNBROKEN) + CENTRE * shareOf(soft, step, row);
+      if (!share) continue;
+      const gain = 1 - STEP * (1 - share) + CENTRE * shareOf(soft, step, row);
       length.data[i] = Math.max(Math.max(aside, same) + gain, 0);
     }
   }
