@@ -157,4 +157,3 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", "Total length of .WholeSplit. across ranks is zero")  # no image validates
     warnings.filterwarnings("ignore", "The epoch parameter in .scheduler.step")
     warnings.filterwarnings("ignore", "Detected call of .lr_scheduler.step... before .optimizer.step")
-    warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before the epoch ended")

@@ -132,7 +132,7 @@ class DigitClassifier(LightningModule):
         self._log_means(split, *self.score(stack._replace(chosen=share)), len(stack.chosen))
 
     def score(self, stack: Stack) -> tuple[Tensor, Tensor]:
-        """Cost, summed, and number of right predictions on the `chosen` (n,) of a stack; raises likewise."""
+        """Cost, summed, and right predictions, on the `chosen` (n,) of a stack; raises as `kernel_for` does."""
         job = self._job(stack)
         return kernels.choose(self.kernel, job).evaluate(job)
 

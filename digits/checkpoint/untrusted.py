@@ -18,7 +18,7 @@ from digits.settings import RENAMED
 
 LONGEST = 200  # a text or a list
 NONE = type(None)
-# The types of what is known, its least and its largest value; other settings, of one's own class, are plain values.
+# The types of what is known, its least and its largest value; all other settings are plain values.
 KNOWN: dict[str, tuple[tuple[type, ...], float, float]] = {
     "image_size": ((int,), 1, 1_000),
     "only_digit": ((int, NONE), 0, 9),

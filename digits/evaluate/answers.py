@@ -87,18 +87,18 @@ def say(title: str, answers: list[Answer], json: bool) -> None:
     right = total - wrong.total()
     share = right / total
     error = (share * (1 - share) / total) ** 0.5
+    unread = Counter(one.error for one in answers if one.error)
     if json:
         confusions = [{"is": label, "said": said, "pictures": n} for (label, said), n in wrong.most_common(3)]
         facts = {"folder": title, "pictures": total, "right": right, "share": share, "standard_error": error}
-        unread = Counter(one.error for one in answers if one.error)
         print(dumps(facts | {"confusions": confusions, "unread": unread}), flush=True)
         return
     line = f"{printable(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}"
     if wrong:
         line += "; " + ", ".join(f"{label}->{said or 'nothing'} x{n}" for (label, said), n in wrong.most_common(3))
     print(line, flush=True)
-    for error, n in Counter(one.error for one in answers if one.error).most_common():
-        print(f"  nothing read in {n:,}: {printable(error)}", file=sys.stderr)
+    for reason, n in unread.most_common():
+        print(f"  nothing read in {n:,}: {printable(reason)}", file=sys.stderr)
 
 
 def sheet(misread: list[Answer]) -> Image.Image:

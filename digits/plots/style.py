@@ -1,7 +1,7 @@
 """What the figures share: colours, a width, how they become PNGs.
 
 Lines have the colours of Okabe and Ito, maps those of one colour scale from light to dark: the colour-blind can tell
-them apart, and they keep their order in grey. Red and blue are kept for the sign of a weight.
+them apart, and they keep their order in grey.
 """
 
 import io

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from digits.cli import PositiveInt, Rate
+from digits.cli import Epochs, PositiveInt, Rate
 from digits.errors import UserError, install
 from digits.files import refuse_links, write_atomically
 from digits.settings import Init
@@ -31,7 +31,7 @@ def sweep(
     batch_size: list[PositiveInt] = [10],  # noqa: B006
     init: list[Init] = ["scaled"],  # noqa: B006
     seeds: PositiveInt = 1,
-    epochs: PositiveInt = 10,
+    epochs: Epochs = 10,
     trials: PositiveInt | None = None,
     workers: PositiveInt | None = None,
     storage: str | None = None,

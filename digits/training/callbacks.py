@@ -26,7 +26,6 @@ class EarlyStopping(callbacks.EarlyStopping):
     """Lightning's, which would train one more epoch whenever a run that it has ended is resumed."""
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
-        super().on_train_start(trainer, module)
         if self.wait_count >= self.patience:
             trainer.should_stop = True
             said = f"It has stopped early, after {self.wait_count} epochs of no higher accuracy, and is finished."

@@ -29,7 +29,7 @@ from digits.settings import CONFIG
 from digits.training.callbacks import Interrupted
 
 PRECISIONS = {torch.float32: "32-true", torch.float64: "64-true"}
-PLAIN = (str, int, float, bool, type(None))
+PLAIN = (str, int, float, type(None))
 
 
 class Run(NamedTuple):
@@ -109,8 +109,8 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
     """
     refuse_links(folder)
     trainer = settings["trainer"] or {}
-    precision = "64-true" if "64" in str(trainer.get("precision")) else "32-true"
-    now = {**model.hparams, **data.hparams, "trainer.precision": precision}
+    dtype = torch.float64 if "64" in str(trainer.get("precision")) else torch.float32
+    now = {**model.hparams, **data.hparams, "trainer.precision": PRECISIONS[dtype]}
     found: dict[str, Checkpoint] = {}
     for path in filter(Path.exists, (folder / "last.ckpt", folder / "best.ckpt")):
         if path.is_dir():
@@ -140,7 +140,7 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
         raise UserError(f"{folder} has been trained for {last.epochs} epochs already, more than {epochs}")
     if type(model).configure_optimizers is not DigitClassifier.configure_optimizers:
         raise UserError("a training with an optimizer of its own cannot go on: what it remembers is not kept")
-    model.to(torch.float64 if precision == "64-true" else torch.float32).load_state_dict(last.weights)
+    model.to(dtype).load_state_dict(last.weights)
     said = f"Going on with {folder} after epoch {last.epoch}"
     if last.epochs == epochs:
         go_on = f"Go on with: {resume_command(folder)} --epochs N, more than {epochs}"
