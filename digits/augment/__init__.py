@@ -44,7 +44,7 @@ def augment(
 class Prefetcher:
     """The examples `make(epoch)` of each epoch in turn; if `ahead`, the next are made meanwhile, on another core."""
 
-    def __init__(self, make: Callable[[int], Examples], ahead: bool = True) -> None:
+    def __init__(self, make: Callable[[int], Examples], ahead: bool) -> None:
         self.make, self.ahead, self.made = make, ahead, dict[int, Future[Examples]]()
         # One thread, in which torch uses one thread: with more, they would compete with the training for the cores.
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))

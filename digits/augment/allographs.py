@@ -185,7 +185,6 @@ ATLAS = {
 SHARE = 0.35  # of the images that are replaced
 
 
-@torch.no_grad()
 def with_allographs(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Tensor:
     """The images (N, 28, 28) uint8 of the digits `labels` (N,) int64, some replaced by drawings; on their device.
 

@@ -24,7 +24,6 @@ PART = 500  # images at a time on a CPU, few enough for its cache
 ELSEWHERE = 20  # times as many on another device, where a launch takes long, not what it does
 
 
-@torch.no_grad()
 def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
     """A distorted copy of each of the images (N, H, W) uint8, on their device; black where nothing of an image is left.
 

@@ -1,9 +1,9 @@
 """Negative examples: images that are no digit, such as a wrong segment of a number, with all ten targets 0.
 
 A network that learns them keeps all its outputs low where no digit is. They are made of training images and with a pen:
-digits side by side, of which one may be cut; parts of digits, and segments of digits with the rest of them faintly
-beside; digits that lie on their side, where a 1 is a dash; letters and signs that look like no digit; scribbles; and
-blots.
+digits side by side, of which one may be cut, or is a 1; parts of digits, and segments of digits with the rest of them
+faintly beside; digits that lie on their side, where a 1 is a dash; letters and signs that look like no digit;
+scribbles; and blots.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from torch.nn.functional import max_pool2d, pad
 
 from digits.augment import pen
 from digits.augment.elastic import random_numbers, smooth_noise, uniform
-from digits.augment.neighbours import grid, normalized, side_by_side
+from digits.augment.neighbours import apart, cut, grid, normalized, side_by_side
 
 # Which digits may lose which side, a direction in radians, clockwise from the right. What is left of the others may
 # well be a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
@@ -49,14 +49,14 @@ LETTERS = (
 )
 
 
-@torch.no_grad()
 def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int) -> Tensor:
     """Images (count, 28, 28) uint8 without a digit, of digits (N, 28, 28) uint8 with labels (N,), on their device.
 
     They depend on the arguments alone, and on the kind of device: an epoch has its own.
     """
     make = Negatives(images, labels, random_numbers(images.device, seed, epoch, 2))
-    kinds = make.neighbours, make.parts, make.segments, make.lying, make.letters, make.scribbles, make.blots
+    of_digits = make.neighbours, make.swallowed, make.parts, make.segments, make.lying
+    kinds = *of_digits, make.letters, make.scribbles, make.blots
     return torch.cat([kind(n) for kind, n in zip(kinds, shared(count, len(kinds)), strict=True)])
 
 
@@ -76,12 +76,25 @@ class Negatives:
         right, rest_right = self.cut(self.digits(cut_right, CUTS[0.0]), 0, 0.4, 0.8)
         left = torch.cat([left, self.digits(whole + cut_right, range(10))])
         right = torch.cat([self.digits(cut_left + whole, range(10)), right])
-        apart = torch.randint(10, 22, (n,), generator=self.generator, device=self.images.device)
-        pair = side_by_side(left, right, apart)
+        columns = apart(left, right, self.gap(n))
+        pair = side_by_side(left, right, columns)
         rest = pad(rest_left, (0, 0, 0, 0, 0, n - cut_left)), pad(rest_right, (0, 0, 0, 0, n - cut_right, 0))
         # Squeezed into the box of one digit, their strokes become thin, and are drawn thicker.
         thick = pair.lerp(max_pool2d(pair[:, None], 3, 1, 1)[:, 0], uniform(self.generator, (n, 1, 1), 0, 1))
-        return normalized(thick, self.generator, side_by_side(*rest, apart))
+        return normalized(thick, self.generator, side_by_side(*rest, columns))
+
+    def swallowed(self, n: int) -> Tensor:
+        """A digit and a 1, which is easily taken for a part of it; half of the pairs are cut from a third digit."""
+        mirrored = uniform(self.generator, (n, 1, 1), 0, 1) < 0.5
+        digit, one = self.digits(n, range(10)), self.digits(n, [1])
+        left, right = one.where(mirrored, digit), digit.where(mirrored, one)
+        pair = normalized(side_by_side(left, right, apart(left, right, self.gap(n))), self.generator)
+        pair[: n // 2] = cut(pair[: n // 2].float() / 255, self.digits(n // 2, range(10)), self.generator)
+        return pair
+
+    def gap(self, n: int) -> Tensor:
+        """Pixels (n,) from one digit to the next: they overlap, touch, or nearly do."""
+        return uniform(self.generator, (n,), -3, 3)
 
     def parts(self, n: int) -> Tensor:
         """About a half of a digit, cut along a slanting, bent line."""

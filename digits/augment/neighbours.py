@@ -9,16 +9,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, max_pool1d, pad
 
-from digits.augment.elastic import parts, random_numbers, uniform
+from digits.augment.elastic import PART, parts, random_numbers, uniform
 from digits.augment.pen import BOX, MIDDLE
 
 SHARE = 0.2  # of the images that are cut from a neighbour
+MOST = 0.4  # of a neighbour's width that may be left: a whole 1 beside a digit is no remains
 STRETCH = 0.25  # logarithm of the largest change of the width
 REST, NEAR = 0.5, 5  # what a digit is cut from is so light, and drawn up to so many pixels beside it
-PART = 500  # images at a time on a CPU, few enough for its cache
 
 
-@torch.no_grad()
 def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
     """The images (N, 28, 28) uint8 of digits, some cut from the next one, which touches them; on their device.
 
@@ -28,28 +27,34 @@ def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
     chosen = uniform(generator, (len(images),), 0, 1) < SHARE
     beside, images = images.roll(1, 0), images.clone()
     for numbers in parts(chosen.nonzero().flatten(), PART):
-        images[numbers] = _cut(images[numbers].float() / 255, beside[numbers].float() / 255, generator)
+        images[numbers] = cut(images[numbers].float() / 255, beside[numbers].float() / 255, generator)
     return images
 
 
-def _cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
+def cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
     """Digits (n, 28, 28) cut near the place where another begins, on their right or left, which touches or overlaps."""
     any_of = partial(uniform, generator, (len(pixels), 1, 1))
     mirrored = any_of(0, 1) < 0.5
     left, right = (torch.where(mirrored, digit.flip(2), digit) for digit in (pixels, beside))
-    (first, last), (start, _) = ends(left), ends(right)
-    begin = last + 1 - any_of(0, 0.2)[:, 0, 0] * (last - first)
-    pair = side_by_side(left, right, (begin - start).round().long())
+    (first, last), (start, stop) = ends(left), ends(right)
+    overlap = any_of(0, 0.2)[:, 0, 0] * (last - first)
+    pair = side_by_side(left, right, apart(left, right, -overlap))
     column, row = grid(pair)
-    end = begin[:, None, None] + any_of(-1, 2.5) + any_of(-0.3, 0.3) * (row - 13.5)
-    kept = (end - column).clamp(0, 1)
-    cut, rest = (torch.where(mirrored, part.flip(2), part) for part in (pair * kept, pair * (1 - kept)))
-    return normalized(cut, generator, rest)
+    begin, width = (columns[:, None, None] for columns in (last + 1 - overlap, stop + 1 - start))
+    beyond = any_of(-1, 2.5).minimum(MOST * width.float())
+    kept = (begin + beyond + any_of(-0.3, 0.3) * (row - 13.5) - column).clamp(0, 1)
+    own, rest = (torch.where(mirrored, part.flip(2), part) for part in (pair * kept, pair * (1 - kept)))
+    return normalized(own, generator, rest)
 
 
-def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
+def apart(left: Tensor, right: Tensor, gap: Tensor) -> Tensor:
+    """How many columns (n,) int64 `right` is to be moved to begin `gap` (n,) columns after the end of `left`."""
+    return (ends(left)[1] + 1 + gap - ends(right)[0]).round().long()
+
+
+def side_by_side(left: Tensor, right: Tensor, columns: Tensor) -> Tensor:
     """Images (n, 28, 56) of `left` and `right` (n, 28, 28), which is moved so many columns (n,) int64 to the right."""
-    source = torch.arange(56, device=left.device) - apart[:, None]
+    source = torch.arange(56, device=left.device) - columns[:, None]
     there = (source >= 0) & (source < 28)
     moved = right.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * there[:, None]
     return torch.maximum(pad(left, (0, 28)), moved)
@@ -70,9 +75,9 @@ def normalized(pixels: Tensor, generator: torch.Generator, rest: Tensor | None =
     x, y = x + column * scale / stretch, y + row * scale
     places = torch.stack(torch.broadcast_tensors(2 * x / width - 1, 2 * y / height - 1), 3)
     drawn = _sampled(pixels, places)
-    if rest is not None and n:
+    if rest is not None:
         columns, rows = (
-            max_pool1d((lines.amax(1) > 0.3).float(), 2 * NEAR + 1, 1, NEAR)[:, None] for lines in (drawn, drawn.mT)
+            max_pool1d((lines.amax(1, True) > 0.3).float(), 2 * NEAR + 1, 1, NEAR) for lines in (drawn, drawn.mT)
         )
         drawn = torch.maximum(drawn, REST * (1 - drawn) * _sampled(rest, places) * columns * rows.mT)
     return (255 * drawn).round().to(torch.uint8)

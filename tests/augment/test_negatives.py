@@ -64,6 +64,20 @@ def test_two_digits_side_by_side_are_broader_than_one():
     assert min(broad) > 0.7 and sorted(broad)[9] > 1
 
 
+def test_a_one_is_whole_beside_a_digit_on_either_side():
+    (images, labels), sides = rings(), []
+    images = images // 2  # the 1 is brighter
+    images[labels == 1] = 0
+    images[labels == 1, 4:24, 13:16] = 255
+    made = Negatives(images, labels, torch.Generator().manual_seed(0)).swallowed(200)
+    for image in made[100:].numpy() / 255:  # those before are cut from a third digit, and may lose some
+        left, top, right, bottom = bounds(image > 0.7)
+        assert right - left < 12 and bottom - top > 12
+        if right - left < 5:  # it is not beside another 1
+            sides.append((left + right) / 2 - centre_of_mass(image > 0.1)[0])
+    assert len(sides) > 60 and min(sides) < -2 and max(sides) > 2
+
+
 def test_lying_digits_are_the_digits_turned():
     upright = torch.zeros(1, 28, 28, dtype=torch.uint8)
     upright[0, 4:24, 13:16] = 255

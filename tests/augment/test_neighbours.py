@@ -37,6 +37,14 @@ def test_cut_digits_are_drawn_as_mnist_draws_and_most_of_them_is_left(monkeypatc
     assert ink.min() > 0.5 and (ink < 0.9).mean() > 0.1 and (parts > 1).mean() > 0.1
 
 
+def test_a_narrow_neighbour_is_never_left_whole():
+    """Beside a digit a whole 1 is one of two digits, and no remains."""
+    ring, one = torch.zeros(2, 400, 28, 28)
+    ring[:, 4:24, 4:24], ring[:, 8:20, 8:20], one[:, 4:24, 12:14] = 0.5, 0, 1  # the 1 is brighter
+    left = (neighbours.cut(ring, one, torch.Generator().manual_seed(0)) > 180).sum((1, 2)) / one[0].sum()
+    assert 0 < left.max() < 0.7
+
+
 def test_what_they_are_cut_from_is_drawn_faintly_beside_them_as_a_reader_draws_it(monkeypatch):
     assert (neighbours.REST, neighbours.NEAR) == (normalize.REST, normalize.NEAR)
     monkeypatch.setattr(neighbours, "SHARE", 1.0)
