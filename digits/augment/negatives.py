@@ -15,7 +15,7 @@ from torch.nn.functional import max_pool2d, pad
 
 from digits.augment import pen
 from digits.augment.elastic import random_numbers, smooth_noise, uniform
-from digits.augment.neighbours import apart, cut, grid, normalized, side_by_side
+from digits.augment.neighbours import cut, ends, grid, normalized, side_by_side
 
 # Which digits may lose which side, a direction in radians, clockwise from the right. What is left of the others may
 # well be a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
@@ -76,25 +76,26 @@ class Negatives:
         right, rest_right = self.cut(self.digits(cut_right, CUTS[0.0]), 0, 0.4, 0.8)
         left = torch.cat([left, self.digits(whole + cut_right, range(10))])
         right = torch.cat([self.digits(cut_left + whole, range(10)), right])
-        columns = apart(left, right, self.gap(n))
-        pair = side_by_side(left, right, columns)
+        apart = self.apart(left, right)
+        pair = side_by_side(left, right, apart)
         rest = pad(rest_left, (0, 0, 0, 0, 0, n - cut_left)), pad(rest_right, (0, 0, 0, 0, n - cut_right, 0))
         # Squeezed into the box of one digit, their strokes become thin, and are drawn thicker.
         thick = pair.lerp(max_pool2d(pair[:, None], 3, 1, 1)[:, 0], uniform(self.generator, (n, 1, 1), 0, 1))
-        return normalized(thick, self.generator, side_by_side(*rest, columns))
+        return normalized(thick, self.generator, side_by_side(*rest, apart))
 
     def swallowed(self, n: int) -> Tensor:
         """A digit and a 1, which is easily taken for a part of it; half of the pairs are cut from a third digit."""
         mirrored = uniform(self.generator, (n, 1, 1), 0, 1) < 0.5
         digit, one = self.digits(n, range(10)), self.digits(n, [1])
         left, right = one.where(mirrored, digit), digit.where(mirrored, one)
-        pair = normalized(side_by_side(left, right, apart(left, right, self.gap(n))), self.generator)
+        pair = normalized(side_by_side(left, right, self.apart(left, right)), self.generator)
         pair[: n // 2] = cut(pair[: n // 2].float() / 255, self.digits(n // 2, range(10)), self.generator)
         return pair
 
-    def gap(self, n: int) -> Tensor:
-        """Pixels (n,) from one digit to the next: they overlap, touch, or nearly do."""
-        return uniform(self.generator, (n,), -3, 3)
+    def apart(self, left: Tensor, right: Tensor) -> Tensor:
+        """By how many columns (n,) int64 to move `right` so that it overlaps `left`, touches it, or nearly does."""
+        gap = uniform(self.generator, (len(left),), -3, 3)
+        return (ends(left)[1] + 1 + gap - ends(right)[0]).round().long()
 
     def parts(self, n: int) -> Tensor:
         """About a half of a digit, cut along a slanting, bent line."""

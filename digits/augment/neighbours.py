@@ -37,24 +37,19 @@ def cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
     mirrored = any_of(0, 1) < 0.5
     left, right = (torch.where(mirrored, digit.flip(2), digit) for digit in (pixels, beside))
     (first, last), (start, stop) = ends(left), ends(right)
-    overlap = any_of(0, 0.2)[:, 0, 0] * (last - first)
-    pair = side_by_side(left, right, apart(left, right, -overlap))
+    begin = last + 1 - any_of(0, 0.2)[:, 0, 0] * (last - first)
+    pair = side_by_side(left, right, (begin - start).round().long())
     column, row = grid(pair)
-    begin, width = (columns[:, None, None] for columns in (last + 1 - overlap, stop + 1 - start))
-    beyond = any_of(-1, 2.5).minimum(MOST * width.float())
-    kept = (begin + beyond + any_of(-0.3, 0.3) * (row - 13.5) - column).clamp(0, 1)
+    beyond = any_of(-1, 2.5).minimum(MOST * (stop + 1 - start)[:, None, None].float())
+    end = begin[:, None, None] + beyond + any_of(-0.3, 0.3) * (row - 13.5)
+    kept = (end - column).clamp(0, 1)
     own, rest = (torch.where(mirrored, part.flip(2), part) for part in (pair * kept, pair * (1 - kept)))
     return normalized(own, generator, rest)
 
 
-def apart(left: Tensor, right: Tensor, gap: Tensor) -> Tensor:
-    """How many columns (n,) int64 `right` is to be moved to begin `gap` (n,) columns after the end of `left`."""
-    return (ends(left)[1] + 1 + gap - ends(right)[0]).round().long()
-
-
-def side_by_side(left: Tensor, right: Tensor, columns: Tensor) -> Tensor:
+def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
     """Images (n, 28, 56) of `left` and `right` (n, 28, 28), which is moved so many columns (n,) int64 to the right."""
-    source = torch.arange(56, device=left.device) - columns[:, None]
+    source = torch.arange(56, device=left.device) - apart[:, None]
     there = (source >= 0) & (source < 28)
     moved = right.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * there[:, None]
     return torch.maximum(pad(left, (0, 28)), moved)
