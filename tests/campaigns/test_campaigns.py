@@ -15,8 +15,8 @@ from tests.campaigns.attacks import EITHER, Attack
     "name, count, outcomes",
     [
         pytest.param("hostile", 30, r"clear error", marks=pytest.mark.slow),
-        ("mutations", 100, r"damaged data: clear error|damaged checkpoint: clear error"),
-        ("pictures", 30, r"clear error|digits"),
+        ("mutations", 200, r"damaged data: clear error|damaged checkpoint: clear error"),
+        ("pictures", 60, r"clear error|digits"),
         pytest.param("kills", 2, r"same bits", marks=pytest.mark.slow),
     ],
 )

@@ -18,7 +18,7 @@ from tests.support.pens import line, ring
 
 
 def test_many_pictures_are_found_in_order_without_torch(tmp_path):
-    paths = [tmp_path / f"{n}.png" for n in range(9)]
+    paths = [tmp_path / f"{n}.png" for n in range(12)]
     for n, path in enumerate(paths):
         line(1 + n % 3).save(path)
     Image.open(FOLDER / "touching.png").save(paths[-1])
