@@ -2,8 +2,9 @@
 
 Such a line is thin and dark, and a black top-hat transform keeps what is. So are strokes and fine patterns, but they
 only cross it, and a mean over some pixels of a row hardly shows them. It goes from border to border of the picture or
-ends on other lines, and may be a little tilted or bent: it is followed by dynamic programming, where of all dark paths
-that end in a pixel, the longest is known from those that end beside.
+ends on other lines; beside a border, where it may be a part of a frame, one such end is enough. It may be a little
+tilted or bent: it is followed by dynamic programming, where of all dark paths that end in a pixel, the longest is known
+from those that end beside.
 """
 
 from typing import NamedTuple
@@ -123,7 +124,10 @@ def path_lengths(dark: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def held(lines: list[RuledLine], others: list[RuledLine], shape: tuple[int, ...]) -> list[RuledLine]:
-    """The level lines that end, on both sides, on upright ones or at the border of a picture of this shape."""
+    """The level lines that end, on both sides, on upright ones or at the border of a picture of this shape.
+
+    One that is all along the upper or lower border may end so on one side alone.
+    """
     height, width = shape
     drawn = np.zeros((width, height), np.float32)
     for line in others:
@@ -132,8 +136,13 @@ def held(lines: list[RuledLine], others: list[RuledLine], shape: tuple[int, ...]
     weights = cv2.dilate(drawn, np.ones((2 * HELD + 1, 2 * HELD + 1)))
     near = 1 + int(BORDER * min(shape))
     weights[:near], weights[-near:] = np.inf, np.inf
-    ends = (weights[line.columns[[0, -1]], line.rows[[0, -1]]].min() for line in lines)
-    return [line for line, weight in zip(lines, ends, strict=True) if line.weight < HEAVY * weight]
+    found = []
+    for line in lines:
+        along_border = line.rows.max() < near or line.rows.min() >= height - near
+        ends = weights[line.columns[[0, -1]], line.rows[[0, -1]]]
+        if line.weight < HEAVY * (ends.max() if along_border else ends.min()):
+            found.append(line)
+    return found
 
 
 def divide_out(line: RuledLine, share: np.ndarray, light: np.ndarray) -> None:

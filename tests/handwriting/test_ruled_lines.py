@@ -73,6 +73,7 @@ LINES = {
     "from border to border": [(0, 60, 320, 63), (0, 150, 320, 153)],
     "thick": [(0, 12, 320, 20), (6, 0, 14, 240)],
     "a grid": GRID,
+    "parts of a frame along the border": [(300, 90, 304, 240), (4, 0, 8, 130)],
     "boxes apart": frame(20, 40, 100, 200, 3) + frame(115, 40, 195, 200, 3) + frame(210, 40, 290, 200, 3),
 }
 
@@ -111,10 +112,11 @@ def test_a_line_on_patterned_paper(slope):
     [
         printed((40, 100, 280, 104)),
         printed((0, 100, 200, 104)),
+        printed((300, 60, 304, 180)),
         cover(SIZE, (STROKES[0], 100, 30, 180), pen=0.04),
         np.maximum(0.3 * printed((0, 80, 320, 82), (0, 160, 320, 162)), printed((150, 80, 158, 162))),
     ],
-    ids=["ends free", "one end free", "a ring", "from line to line, but heavier"],
+    ids=["ends free", "one end free", "a 1 along the border", "a ring", "from line to line, but heavier"],
 )
 def test_what_is_no_line_is_left(ink):
     light = blurred(ink)

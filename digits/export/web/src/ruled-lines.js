@@ -128,7 +128,8 @@ function pathLengths(dark, near) {
   return { length, move };
 }
 
-/** The level lines that end, on both sides, on upright ones or near the border of a picture.
+/** The level lines that end, on both sides, on upright ones or near the border of a picture; on one side, if they are
+ * all along its upper or lower border.
  * @type {(others: RuledLine[], lines: RuledLine[], picture: Image) => RuledLine[]} */
 function heldBy(others, lines, { width, height }) {
   const weights = blank(height, width), border = 1 + Math.floor(BORDER * Math.min(width, height));
@@ -143,7 +144,9 @@ function heldBy(others, lines, { width, height }) {
   near.fill(Infinity, 0, border * height).fill(Infinity, (width - border) * height);
   return lines.filter(({ left, rows, weight }) => {
     const right = left + rows.length - 1;
-    return weight < HEAVY * Math.min(near[left * height + rows[0]], near[right * height + rows[rows.length - 1]]);
+    const alongBorder = Math.max(...rows) < border || Math.min(...rows) >= height - border;
+    const ends = [near[left * height + rows[0]], near[right * height + rows[rows.length - 1]]];
+    return weight < HEAVY * (alongBorder ? Math.max(...ends) : Math.min(...ends));
   });
 }
 
