@@ -2,7 +2,7 @@
 
 Such a line is thin and dark, and a black top-hat transform keeps what is. So are strokes and fine patterns, but they
 only cross it, and a mean over some pixels of a row hardly shows them. It goes from border to border of the picture or
-ends on other lines; beside a border, where it may be a part of a frame, one such end is enough. It may be a little
+ends on other lines; along a border, where it may be a part of a frame, one such end is enough. It may be a little
 tilted or bent: it is followed by dynamic programming, where of all dark paths that end in a pixel, the longest is known
 from those that end beside.
 """
@@ -124,9 +124,9 @@ def path_lengths(dark: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def held(lines: list[RuledLine], others: list[RuledLine], shape: tuple[int, ...]) -> list[RuledLine]:
-    """The level lines that end, on both sides, on upright ones or at the border of a picture of this shape.
+    """The level lines that end, on both sides, on upright ones or near the border of a picture of this shape.
 
-    One that is all along the upper or lower border may end so on one side alone.
+    Of one that is all along the upper or lower border, it is enough if one side ends on an upright one or the border.
     """
     height, width = shape
     drawn = np.zeros((width, height), np.float32)
@@ -134,13 +134,15 @@ def held(lines: list[RuledLine], others: list[RuledLine], shape: tuple[int, ...]
         for offset in (-line.above, 0, line.below):
             drawn[(line.rows + offset).clip(0, width - 1), line.columns] = line.weight
     weights = cv2.dilate(drawn, np.ones((2 * HELD + 1, 2 * HELD + 1)))
-    near = 1 + int(BORDER * min(shape))
-    weights[:near], weights[-near:] = np.inf, np.inf
-    found = []
+    weights[:HELD], weights[-HELD:] = np.inf, np.inf
+    near, found = 1 + int(BORDER * min(shape)), []
     for line in lines:
-        along_border = line.rows.max() < near or line.rows.min() >= height - near
-        ends = weights[line.columns[[0, -1]], line.rows[[0, -1]]]
-        if line.weight < HEAVY * (ends.max() if along_border else ends.min()):
+        columns, rows = line.columns[[0, -1]], line.rows[[0, -1]]
+        ends = weights[columns, rows]
+        weight = np.where((columns < near) | (columns >= width - near), np.inf, ends).min()
+        if line.rows.max() < near or line.rows.min() >= height - near:
+            weight = max(weight, ends.max())
+        if line.weight < HEAVY * weight:
             found.append(line)
     return found
 

@@ -112,7 +112,7 @@ def test_a_line_on_patterned_paper(slope):
     [
         printed((40, 100, 280, 104)),
         printed((0, 100, 200, 104)),
-        printed((300, 60, 304, 180)),
+        printed((300, 60, 304, 228)),
         cover(SIZE, (STROKES[0], 100, 30, 180), pen=0.04),
         np.maximum(0.3 * printed((0, 80, 320, 82), (0, 160, 320, 162)), printed((150, 80, 158, 162))),
     ],

@@ -128,11 +128,11 @@ function pathLengths(dark, near) {
   return { length, move };
 }
 
-/** The level lines that end, on both sides, on upright ones or near the border of a picture; on one side, if they are
- * all along its upper or lower border.
+/** The level lines that end, on both sides, on upright ones or near the border of a picture; of one that is all along
+ * its upper or lower border, it is enough if one side ends on an upright one or the border.
  * @type {(others: RuledLine[], lines: RuledLine[], picture: Image) => RuledLine[]} */
 function heldBy(others, lines, { width, height }) {
-  const weights = blank(height, width), border = 1 + Math.floor(BORDER * Math.min(width, height));
+  const weights = blank(height, width), near = 1 + Math.floor(BORDER * Math.min(width, height));
   for (const { left, rows, above, below, weight } of others) {
     for (const offset of [-above, 0, below]) {
       rows.forEach((row, n) => {
@@ -140,13 +140,15 @@ function heldBy(others, lines, { width, height }) {
       });
     }
   }
-  const near = dilated(weights, 2 * HELD + 1).data;
-  near.fill(Infinity, 0, border * height).fill(Infinity, (width - border) * height);
+  const around = dilated(weights, 2 * HELD + 1).data;
+  around.fill(Infinity, 0, HELD * height).fill(Infinity, (width - HELD) * height);
   return lines.filter(({ left, rows, weight }) => {
-    const right = left + rows.length - 1;
-    const alongBorder = Math.max(...rows) < border || Math.min(...rows) >= height - border;
-    const ends = [near[left * height + rows[0]], near[right * height + rows[rows.length - 1]]];
-    return weight < HEAVY * (alongBorder ? Math.max(...ends) : Math.min(...ends));
+    const ends = [[left, rows[0]], [left + rows.length - 1, rows[rows.length - 1]]].map(([column, row]) => ({
+      meets: around[column * height + row], isNear: column < near || column >= width - near,
+    }));
+    const alongBorder = Math.max(...rows) < near || Math.min(...rows) >= height - near;
+    const both = Math.min(...ends.map(({ meets, isNear }) => (isNear ? Infinity : meets)));
+    return weight < HEAVY * Math.max(both, alongBorder ? Math.max(...ends.map(({ meets }) => meets)) : 0);
   });
 }
 
