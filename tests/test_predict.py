@@ -14,10 +14,12 @@ from PIL import Image, ImageDraw
 
 from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network
-from digits.handwriting import find_digit, find_lines, parallel
+from digits.handwriting import Answer, Group, Reading, find_lines, parallel
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
+from digits.predict import pictures
 from tests.support.checkpoints import saved_sure
+from tests.support.finding import find_digit
 from tests.support.pens import line, ring
 
 OTHERS = ("", ".xyz", ".xbm", ".gif", ".pdf", ".eps", ".tiff", ".webp", ".ico", ".palm", ".msp")
@@ -86,6 +88,19 @@ def test_every_digit_is_read_or_the_clearest_alone(read):
     assert line.startswith("line.png: 4  (1.00, then ")
     [line] = read("line.png", "--single", "--json")[1]
     assert [digit["box"] for digit in segments(line)[0]] == [list(find_digit("line.png").box)]
+
+
+def test_what_is_said_of_a_digit_is_its_own_also_if_another_has_the_largest_output(capsys):
+    outputs = np.float32([0.01] * 4 + [0.4] + [0.01] * 3 + [0.5, 0.01])
+    group = Group([Reading(4, outputs, np.zeros((28, 28), np.float32), (0, 0, 9, 9))], 0.9)
+    [[facts]] = segments(json.dumps(pictures.all_facts(Answer([[group]]))))
+    assert (facts["digit"], facts["runner_up"], facts["bits"]) == (4, 8, "0100")
+    assert (facts["activation"], facts["runner_up_activation"]) == (pytest.approx(0.4), pytest.approx(0.5))
+    pictures.say("a.png", Answer([[group]], crowded=True), None)
+    out, err = capsys.readouterr()
+    assert out == "a.png: 4  (0.40, then 8 with 0.50)\n" and err.startswith(
+        "a.png: has more strokes than are looked at"
+    )
 
 
 def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
@@ -205,7 +220,7 @@ def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
     code, lines, errors = read("gone.png", "a.png", "--json")
     assert code == 1 and errors == []
     reason = "cannot be read: No such file or directory"
-    assert json.loads(lines[0]) == {"file": "gone.png", "error": reason, "turned": 0, "lines": []}
+    assert json.loads(lines[0]) == {"file": "gone.png", "error": reason, "turned": 0, "crowded": False, "lines": []}
 
 
 @pytest.mark.parametrize(

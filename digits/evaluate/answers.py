@@ -60,7 +60,7 @@ def read_labelled(
     answers = []
     bar = tqdm(labels.items(), printable(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
     for picture, label in bar:
-        lines, _, error = answer(network, picture, next(found))
+        lines, _, error, _ = answer(network, picture, next(found))
         said = "-".join(filter(None, map(text, lines)))
         if " " not in label:
             said = said.replace(" ", "")

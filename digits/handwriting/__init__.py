@@ -20,6 +20,6 @@ learning applied to document recognition", 1998. The page does the same in JavaS
 """
 
 from digits.handwriting.answers import Answer, answer
-from digits.handwriting.reader import Digit, Group, Line, Reading, find_digit, find_lines, read, text
+from digits.handwriting.reader import Digit, Group, Line, Reading, find_lines, read, text
 
-__all__ = ["Answer", "Digit", "Group", "Line", "Reading", "answer", "find_digit", "find_lines", "read", "text"]
+__all__ = ["Answer", "Digit", "Group", "Line", "Reading", "answer", "find_lines", "read", "text"]

@@ -14,26 +14,30 @@ if TYPE_CHECKING:
 SMALL = 8  # digits that are less high, in pixels of the picture, are too small
 UPRIGHT = 0.8  # other ways up are tried if a picture is read with less confidence
 TURNED = 0.9  # ... and one is taken if it is read with more
+TURNING = 500  # candidates of a picture that is tried the other way up
 ALIKE = 0, 1  # ... and if the network is surer of the area of the other digits: a lying 0 is a 0, any stroke like a 1
 
 
 class Answer(NamedTuple):
     """What is read in a picture: its lines, after it is turned counterclockwise by so many degrees.
 
-    If none holds a number, `error` says why, and what to do; else it is "".
+    If none holds a number, `error` says why, and what to do; else it is "". Of a `crowded` picture more could be read.
     """
 
     lines: list[list[Group]]
     degrees: int = 0
     error: str = ""
+    crowded: bool = False
 
 
 def answer(network: "nn.Module", picture: Any, found: list[Line] | UserError) -> Answer:
     """What a network reads in a picture in which `find_lines` found these lines, or why nothing is read."""
     if isinstance(found, UserError):
         return Answer([], error=str(found))
-    degrees, lines = read_turned(network, picture, read(network, found), found[0].context)
-    return Answer(lines, degrees, "" if any(map(text, lines)) else why_none(lines))
+    degrees, lines = 0, read(network, found)
+    if not found[0].crowded:
+        degrees, lines = read_turned(network, picture, lines, found[0].context)
+    return Answer(lines, degrees, "" if any(map(text, lines)) else why_none(lines), found[0].crowded)
 
 
 def read_turned(
@@ -52,7 +56,7 @@ def read_turned(
     least = sure_area(lines, but=ALIKE)[0] / scale**2
     for degrees in (90, 180, 270):
         with suppress(UserError):
-            turned = read(network, find_lines(image.rotate(degrees, expand=True), context=context))
+            turned = read(network, find_lines(image.rotate(degrees, expand=True), context=context, most=TURNING))
             surer, area = sure_area(turned, but=ALIKE)
             if surer > max(least, TURNED * area):
                 best, least = (degrees, turned), surer

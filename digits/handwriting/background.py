@@ -6,6 +6,7 @@ narrower than a shadow, and the threshold hangs on pen and paper; nobody knows t
 tried, on the picture as it is and blurred, and a network that reads all of these guesses decides (reader.py).
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import cv2
@@ -35,19 +36,15 @@ TEXTURE = 0.25, 0.62  # least share of dark pixels and their spread: noise, dark
 
 
 class Foreground(NamedTuple):
-    """`darkness` (H, W) float32, 0 on the background; `labels` (H, W) int32 and list of the connected components.
-
-    It is `plain` if the picture was not blurred.
-    """
+    """`darkness` (H, W) float32, 0 on the background; `labels` (H, W) int32 and list of the connected components."""
 
     darkness: np.ndarray
     labels: np.ndarray
     components: list[Component]
-    plain: bool
 
 
-def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
-    """Guesses at what is foreground in a picture (H, W, 3) uint8, one for each blur, window and threshold.
+def find_foregrounds(pixels: np.ndarray) -> Iterator[Foreground]:
+    """Guesses at what is foreground in a picture (H, W, 3) uint8, one for each threshold, blur and window.
 
     Guesses of texture are left out. Raises UserError if none is left.
     """
@@ -58,6 +55,7 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
     unruled = without_ruled_lines(light, light / estimate_background(light, WINDOWS[0]))
     found = []
     low = min(light.shape) < LOW
+    thresholds = THRESHOLDS[low]
     for blur in BLURS if low else BLURS[:1]:
         smooth, unlined = (cv2.GaussianBlur(one, (0, 0), blur) if blur else one for one in (light, unruled))
         shades = np.log(smooth + LIFT[1])
@@ -66,16 +64,18 @@ def find_foregrounds(pixels: np.ndarray) -> list[Foreground]:
         at = off_lines if off_lines.any() else edges
         for window in WINDOWS:
             darkness = 1 - unlined / estimate_background(unlined, window)
-            masks = [darkness > threshold * darkness[at].mean() for threshold in THRESHOLDS[low]]
-            found_in = [connected_components(mask, shades, most) for mask in masks]
-            guesses = [Foreground(darkness, *one, plain=not blur) for one in found_in]
-            if guesses[0].components and not is_texture(guesses[0]):
-                found += guesses
+            edge = darkness[at].mean()
+            first = Foreground(darkness, *connected_components(darkness > thresholds[0] * edge, shades, most))
+            if first.components and not is_texture(first):
+                found.append((darkness, edge, shades, most))
+                yield first
     if not found:
         raise UserError(
             "shows no digit: nothing on it stands out as strokes do; write darker, or leave a margin around them"
         )
-    return found
+    for threshold in thresholds[1:]:
+        for darkness, edge, shades, most in found:
+            yield Foreground(darkness, *connected_components(darkness > threshold * edge, shades, most))
 
 
 def estimate_background(light: np.ndarray, window: float) -> np.ndarray:

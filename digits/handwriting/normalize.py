@@ -15,6 +15,7 @@ REST, NEAR = 0.5, 5  # what a segment is cut from is so light, and drawn up to a
 
 # Tuned on MNIST's validation digits.
 SLANT = -0.25, 0.0  # range of the slant, in columns per row: a negative one leans to the right
+SLANTED = -1.04, 0.81  # as 99.8 % of MNIST's training digits are: a level dash has more, and stays one
 STROKE = 2.0, 4.0  # range of the stroke width, in MNIST's pixels
 
 
@@ -56,9 +57,12 @@ def _drawn(strokes: np.ndarray) -> np.ndarray:
 
 
 def deslanting(strokes: np.ndarray) -> np.ndarray:
-    """The shear (2, 3) of a digit (H, W) after which its slant, by its second moments, is within SLANT."""
+    """The shear (2, 3) of a digit (H, W) after which its slant, by its second moments, is within SLANT.
+
+    One beyond SLANTED is taken for that.
+    """
     moments = cv2.moments(strokes)
-    slant = moments["mu11"] / max(moments["mu02"], 1e-9)
+    slant = np.clip(moments["mu11"] / max(moments["mu02"], 1e-9), *SLANTED)
     excess = slant - np.clip(slant, *SLANT)
     middle = moments["m01"] / moments["m00"]  # this row stays where it is
     return np.array([[1, -excess, excess * middle], [0, 1, 0]])

@@ -7,23 +7,30 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cv2
 import numpy as np
 
-from digits.handwriting import lattice
+from digits.errors import UserError
+from digits.handwriting import components, lattice
 from digits.handwriting.background import find_foregrounds
 from digits.handwriting.components import around
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.normalize import BOX, NEAR, bounds, is_normalized, normalize
 from digits.handwriting.picture import open_picture
 from digits.handwriting.ruled_lines import quantile
-from digits.handwriting.segmentation import Segment, segment
+from digits.handwriting.segmentation import Segment, SegmentedLine, segment
 
 if TYPE_CHECKING:
     from torch import nn
 
+# Candidates of a picture at most: a number has some hundreds in all guesses, a form of 160 digits in boxes 900 in each.
+# Each takes half a millisecond of a core, so that none is read for more than a few seconds.
+CANDIDATES, GUESSES = 3000, 3  # ... and guesses at least: in one alone, anything may look like a digit
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 SURE = 4  # a vote counts as the confidence to this power, times the clarity
 CLEAR = 3  # ... but one for a digit that is known to be the only one, as its activation times the clarity to this power
 REJECTION_THRESHOLD = 0.66  # least confidence of a group: a higher one rejects more of what is none, and more digits
 WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
+# A row of three or more of a digit is printed, such as the ticks of a ruler, if neighbours' images differ by less, as a
+# share of their strokes: those of a hand differ by 0.12 at least.
+PRINTED = 0.08
 SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in their heights
 
 
@@ -37,24 +44,24 @@ class Digit(NamedTuple):
 class Line(NamedTuple):
     """A line of a picture in one of several `guesses`: its `candidates`, each one as a digit, and its clarity.
 
-    A `plain` guess is one as of `background.Foreground`. A `known` line is one digit, since the caller says so or it is
-    drawn as MNIST's are: it is never rejected. It was found in `context` or not, as of `find_lines`.
+    A `known` line is one digit, since the caller says so or it is drawn as MNIST's are: it is never rejected. It was
+    found in `context` or not, as of `find_lines`; in most guesses of a `crowded` picture is more than is looked at.
     """
 
     candidates: list[Candidate]
     digits: list[Digit]
     clarity: float = 1.0
     guesses: int = 1
-    plain: bool = True
     known: bool = False
     context: bool = False
+    crowded: bool = False
 
 
 class Reading(NamedTuple):
     """A digit that was read, with the box and image of `Digit`; `digit` is None where none is: in a comma, say.
 
     outputs (10,) float32 of the network; of a detector, which has one output a, (2,): 1 - a and a. Then `digit` is 1
-    if its digit is detected, else 0.
+    if its digit is detected, else 0. The digit that is read need not be that with the largest output.
     """
 
     digit: int | None
@@ -62,30 +69,30 @@ class Reading(NamedTuple):
     image: np.ndarray
     box: tuple[int, ...]
 
+    @property
+    def activation(self) -> float | None:
+        """The output for the digit that is read."""
+        return None if self.digit is None else self.outputs[self.digit].item()
 
-def find_digit(picture: Any) -> Digit:
-    """The digit in a picture of one; of several, the clearest.
+    @property
+    def runner_up(self) -> int:
+        """The digit that is not read with the largest output."""
+        return next(n for n in np.argsort(-self.outputs, kind="stable").tolist() if n != self.digit)
+
+
+def find_lines(picture: Any, single: bool = False, context: bool = False, most: int = CANDIDATES) -> list[Line]:
+    """The lines of a picture in each of several guesses, with `most` candidates in all; a `single` digit is a line.
 
     A picture is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4), uint8, uint16, bool or
     float 0..1: dark strokes on light or light on dark. One of 28x28 that is drawn as MNIST's are is not changed.
 
-    Raises UserError if it cannot be read or shows no strokes.
-    """
-    return clearest(find_lines(picture, single=True)).digits[0]
-
-
-def clearest(lines: list[Line]) -> Line:
-    """The line with the clearest segment, of the `plain` guesses if there are any."""
-    return max(lines, key=lambda line: (line.plain, line.clarity))
-
-
-def find_lines(picture: Any, single: bool = False, context: bool = False) -> list[Line]:
-    """The lines of a picture, as `find_digit` takes it, in each of several guesses; a `single` digit is a line.
-
     In `context`, what is cut has the rest of its strokes beside it, as `normalize` draws it: for a network that was
     trained on such images, with `allographs` and `negatives`.
 
-    Raises UserError as `find_digit` does.
+    Of each guess only the clearest lines are looked at that have a third of that, and no further guess if it has more
+    than is left.
+
+    Raises UserError if the picture cannot be read or shows no strokes, or all its lines have more candidates.
     """
     image, scale = open_picture(picture, single)
     pixels = np.asarray(image)
@@ -94,17 +101,40 @@ def find_lines(picture: Any, single: bool = False, context: bool = False) -> lis
         return [Line([Candidate(0, 1, 1.0, 1.0, 0.0)], [digit], known=True)]
     enlarged = -(-SMALLEST // int((image.width * image.height) ** 0.5))
     pixels = cv2.resize(pixels, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
-    found = []
-    foregrounds = find_foregrounds(pixels)
-    for foreground in filter(lambda guess: guess.components, foregrounds):
-        labels, lines = segment(foreground, single)
-        for line in lines:
-            candidates = [lattice.alone(line)] if single else lattice.candidates(line, context)
+    found: list[Line] = []
+    guesses, partial, left = 0, 0, most
+    for foreground in find_foregrounds(pixels):
+        labels, segmented = segment(foreground, single)
+        lines = [(one, [lattice.alone(one)] if single else lattice.candidates(one, context)) for one in segmented]
+        kept = _within(lines, most // GUESSES)
+        left -= sum(len(candidates) for _, candidates in kept)
+        if left < 0:
+            break
+        guesses += 1
+        partial += len(kept) < len(lines) or len(foreground.components) == components.MOST
+        for line, candidates in kept:
             runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
             digits = [_digit(foreground.darkness, labels, run, scale / enlarged, context) for run in runs]
-            clarity = max(segment.clarity for run in runs for segment in run)
-            found.append(Line(candidates, digits, clarity, len(foregrounds), foreground.plain, single, context))
-    return found
+            found.append(Line(candidates, digits, _clarity(line), known=single, context=context))
+    if not found:
+        raise UserError("has more strokes than its lines would have as numbers; crop it to them")
+    return [line._replace(guesses=guesses, crowded=2 * partial > guesses) for line in found]
+
+
+def _clarity(line: SegmentedLine) -> float:
+    return max(segment.clarity for segment in line.segments)
+
+
+def _within(
+    lines: list[tuple[SegmentedLine, list[Candidate]]], most: int
+) -> list[tuple[SegmentedLine, list[Candidate]]]:
+    """The clearest of lines, with their candidates, that have so many in all."""
+    kept = []
+    for line in sorted(lines, key=lambda one: -_clarity(one[0])):
+        if len(line[1]) <= most:
+            kept.append(line)
+            most -= len(line[1])
+    return kept
 
 
 def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: float, context: bool) -> Digit:
@@ -182,8 +212,8 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
 
     The guesses at a line, those at one place, vote for what it says. It falls into groups at its wide gaps; a group's
     confidence is the geometric mean of two: in the path that is read, and, on average, of all guesses, 0 of those
-    without it. Also lines without a digit are returned, but none that is in too few guesses not to be rejected, unless
-    all are.
+    without it; it is 0 of what is `printed`. Also lines without a digit are returned, but none that is in too few
+    guesses not to be rejected, unless all are.
     """
     import torch  # here, since the processes that only find digits need none
 
@@ -207,7 +237,7 @@ def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
         count = max(guesses, len(place))  # one guess may have two lines here
         means = [sum(guess[0].confidence(*sides) for guess in place) / count for sides in pairwise(edges)]
         sure = [(best.confidence(*sides) * mean) ** 0.5 for sides, mean in zip(pairwise(edges), means, strict=True)]
-        found.append([Group(part, confidence, known) for part, confidence in zip(parts, sure, strict=True)])
+        found.append([Group(one, 0 if printed(one) else sure, known) for one, sure in zip(parts, sure, strict=True)])
     return sorted(found, key=lambda line: extent([reading for group in line for reading in group.readings]))
 
 
@@ -221,6 +251,15 @@ def hypotheses(line: Line, outputs: np.ndarray) -> list[Hypothesis]:
     sure = [lattice.confidence(line.candidates, outputs, path) for path, _ in paths]
     weights = likelihoods / likelihoods.sum() * np.power(sure, SURE) * line.clarity
     return [Hypothesis(line, outputs, path, weight) for (path, _), weight in zip(paths, weights, strict=True)]
+
+
+def printed(readings: list[Reading]) -> bool:
+    """Whether what is read is one and the same drawing again and again, as no hand draws."""
+    digits = [one for one in readings if one.digit is not None]
+    if len(digits) < 3 or len({one.digit for one in digits}) > 1:
+        return False
+    images = [one.image for one in digits]
+    return bool(np.median([np.abs(a - b).sum() / (a + b).sum() for a, b in pairwise(images)]) < PRINTED)
 
 
 def extent(readings: list[Reading]) -> tuple[float, float]:

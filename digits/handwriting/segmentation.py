@@ -50,6 +50,8 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     Segments are numbered from 1 in their order, line after line. A picture of a `single` digit is one line, without
     what its sides clip, and nothing is cut.
     """
+    if not foreground.components:
+        return foreground.labels, []
     rows, near = len(foreground.labels), EDGE * min(foreground.labels.shape)
     if single:
         strokes = [one for one in foreground.components if not one.clipped]

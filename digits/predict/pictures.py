@@ -9,7 +9,6 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from tqdm import tqdm
@@ -82,19 +81,19 @@ def all_facts(said: Answer) -> dict[str, Any]:
         }
         for line in said.lines
     ]
-    return ({"error": said.error} if said.error else {}) | {"turned": said.degrees, "lines": lines}
+    error = {"error": said.error} if said.error else {}
+    return error | {"turned": said.degrees, "crowded": said.crowded, "lines": lines}
 
 
 def _facts(reading: Reading) -> dict[str, Any]:
-    """What is printed of a reading: the two largest activations, their digits, and bits such as "0100" of a digit."""
-    first, second = np.argsort(-reading.outputs, kind="stable")[:2].tolist()
+    """What is printed of a reading: its digit and the runner-up, their activations, and its bits, such as "0100"."""
     has_bits = reading.digit is not None and len(reading.outputs) == 10
-    bits = binary_layer()(torch.from_numpy(reading.outputs)).int().tolist() if has_bits else []
+    bits = binary_layer()(torch.eye(10)[reading.digit]).int().tolist() if has_bits else []
     return {
         "digit": reading.digit,
-        "activation": reading.outputs[first].item(),
-        "runner_up": second,
-        "runner_up_activation": reading.outputs[second].item(),
+        "activation": reading.activation,
+        "runner_up": reading.runner_up,
+        "runner_up_activation": reading.outputs[reading.runner_up].item(),
         "bits": "".join(map(str, bits)),
         "box": reading.box,
     }
@@ -111,6 +110,8 @@ def say(name: str, said: Answer, detected: int | None) -> None:
         notes.append(said.error)
     elif passed:
         notes.append(f"{passed} of {len(said.lines)} lines are like no digits")
+    if said.crowded:
+        notes.append("has more strokes than are looked at; crop it to the numbers to read them all")
     if said.degrees:
         notes.append(f"looks turned by {said.degrees} degrees, and was turned back")
     for note in notes:
@@ -119,13 +120,13 @@ def say(name: str, said: Answer, detected: int | None) -> None:
 
 def _line(line: list[Group], detected: int | None) -> str:
     """What was read, its activation and the runner-up; of several digits, those of the least sure one."""
-    digits = [_facts(one) for group in line if group.text for one in group.readings if one.digit is not None]
-    least = min(digits, key=lambda facts: facts["activation"])
+    digits = [one for group in line if group.text for one in group.readings if one.digit is not None]
+    least = min(digits, key=lambda one: one.outputs[one.digit])
     if detected is not None:
-        return f"{'a' if least['digit'] else 'no'} {detected}  ({least['activation']:.2f})"
-    sure = f"{least['activation']:.2f}, then {least['runner_up']} with {least['runner_up_activation']:.2f}"
+        return f"{'a' if least.digit else 'no'} {detected}  ({least.activation:.2f})"
+    sure = f"{least.activation:.2f}, then {least.runner_up} with {least.outputs[least.runner_up]:.2f}"
     if len(digits) > 1:
-        sure = f"least sure: {least['digit']} with {sure}"
+        sure = f"least sure: {least.digit} with {sure}"
     return f"{text(line)}  ({sure})"
 
 

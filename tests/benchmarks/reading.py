@@ -33,12 +33,12 @@ from digits.checkpoint import untrusted
 from digits.checkpoint.selection import BUNDLED
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
-from digits.handwriting import answer, find_digit, text
+from digits.handwriting import answer, text
 from digits.handwriting.parallel import find_all
 from tests.benchmarks.common import heading, parser, python, row
 from tests.support import forms, photos
 from tests.support.digitless import KINDS
-from tests.support.finding import encoded
+from tests.support.finding import encoded, find_digit
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.readings import read_lines, read_naively, read_photos, read_places
 from tests.support.written_pages import pages

@@ -11,9 +11,10 @@ import numpy as np
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import find_digit, find_lines
+from digits.handwriting import find_lines
 from digits.handwriting.picture import FORMATS
 from tests.support.damage import mutate
+from tests.support.finding import find_digit
 from tests.support.pens import STROKES, cover, on_paper
 
 COUNT, LIMIT = 1000, 300

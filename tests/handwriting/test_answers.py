@@ -13,6 +13,7 @@ from digits.handwriting import answer, answers, find_lines, read, text
 from digits.handwriting.answers import SMALL
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.reader import Digit, Line, groups
+from tests.support.crowded import PRINTED
 from tests.support.pens import STROKES, cover, on_paper
 
 NETWORK = load_network(checkpoint(BUNDLED), BUNDLED)
@@ -49,13 +50,16 @@ def test_the_guesses_at_a_single_digit_vote_with_all_outputs_times_the_cube_of_t
     outputs[0, [1, 4]] = outputs[1, [7, 4]] = torch.tensor([0.5, 0.4])
     outputs[2, 7] = 1
 
-    def said(*clarities):
+    def reading(*clarities):
         digit, candidate = Digit(np.zeros((28, 28), np.float32), (10, 20, 40, 70)), Candidate(0, 1, 0.6, 1.0, 0.0)
         lines = [Line([candidate], [digit], clarity, len(clarities), known=True) for clarity in clarities]
         [[group]] = read(lambda _: outputs[: len(lines)], lines)
-        return group.text
+        [reading] = group.readings
+        return reading
 
-    assert (said(2), said(2, 2), said(2, 2, 1), said(2, 2, 2)) == ("1", "4", "4", "7")
+    assert [reading(*clear).digit for clear in [(2,), (2, 2), (2, 2, 1), (2, 2, 2)]] == [1, 4, 4, 7]
+    four = reading(2, 2)  # which has not the largest output
+    assert (four.activation, four.runner_up) == (pytest.approx(0.4), 1)
 
 
 def written(*digits, guesses=1):
@@ -96,7 +100,7 @@ def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged, monkeypatc
     """Also a large one, whose boxes are larger than those of the turned ones."""
     shown = []
     monkeypatch.setattr(
-        answers, "find_lines", lambda *how, context: shown.append(context) or find_lines(*how, False, context)
+        answers, "find_lines", lambda *how, **what: shown.append(what["context"]) or find_lines(*how, **what)
     )
     digits = [
         (STROKES[digit], 30 + 80 * (n % 4), 30 + 90 * (n // 4), 60) for n, digit in enumerate((3, 4, 2, 5, 8, 3, 0, 2))
@@ -113,6 +117,22 @@ def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged, monkeypatc
         assert (boxes >= 0).all() and (boxes <= [width, height, width, height]).all()
         ink = 255 - np.asarray(picture.convert("L")).astype(int)
         assert all(ink[top:bottom, left:right].max() > 100 for left, top, right, bottom in boxes)
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_what_is_printed_is_no_number(name):
+    picture = PRINTED[name]()
+    said = answer(NETWORK, picture, find_lines(picture, context=True))
+    assert not any(map(text, said.lines)) and "like no digits" in said.error
+
+
+def test_three_digits_alike_are_a_number_if_a_hand_drew_them():
+    """Which draws no two as wide."""
+    digits = [
+        ([[(x * wide, y) for x, y in STROKES[0][0]]], 30 + 90 * n, 30, 70) for n, wide in enumerate((1, 0.9, 1.1))
+    ]
+    picture = on_paper(cover((310, 130), *digits))
+    assert [text(line).replace(" ", "") for line in read(NETWORK, find_lines(picture, context=True))] == ["000"]
 
 
 def scribble():

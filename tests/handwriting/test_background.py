@@ -29,7 +29,7 @@ def clearest_guess(picture):
 
 
 def test_the_labels_of_the_foreground_are_those_of_its_components(two):
-    darkness, labels, [one], _ = clearest_guess(on_paper(two))
+    darkness, labels, [one] = clearest_guess(on_paper(two))
     mask = labels == one.label
     assert box(mask.astype(float)) == (one.left, one.top, one.right, one.bottom)
     assert (mask == (two > 0.5)).mean() > 0.99 and darkness[two > 0.99].min() > 0.4

@@ -46,6 +46,12 @@ def test_mnist_enlarged_and_normalized_is_nearly_the_same(mnist_dir):
     assert (nearest == np.arange(200)).mean() > 0.5 and (labels[nearest] == labels[:200]).mean() > 0.95
 
 
+@pytest.mark.parametrize("slope", [-0.1, 0.1, 0.3])
+def test_a_dash_is_no_slanted_1(slope):
+    left, top, right, bottom = box(normalize(cover((200, 200), ([[(0, 0.5), (1, 0.5 + slope)]], 40, 60, 80), pen=0.15)))
+    assert right - left > 2 * (bottom - top)
+
+
 @pytest.mark.parametrize("angle", [0, 8])
 @pytest.mark.parametrize("pen", [0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4])
 def test_strokes_are_brought_to_mnists_width(pen, angle):

@@ -13,9 +13,9 @@ import torch
 from PIL import Image, ImageOps
 
 from digits.errors import UserError
-from digits.handwriting import find_digit, find_lines
+from digits.handwriting import find_lines
 from digits.handwriting.picture import FORMATS, LARGEST, save
-from tests.support.finding import assert_finds, encoded, one_line_error
+from tests.support.finding import assert_finds, encoded, find_digit, one_line_error
 from tests.support.pens import INK, STROKES, cover, on_paper
 
 
@@ -228,7 +228,7 @@ def test_the_largest_takes_less_than_a_gigabyte(kind, mode, options, tmp_path):
     Image.new(mode, (side, side), 9).save(tmp_path / "picture", kind, **options)
     code = """if True:
     import sys, torch  # which predict needs
-    from tests.support.finding import one_line_error
+    from tests.support.finding import find_digit, one_line_error
     from tests.support.damage import peak_memory
     assert "stands out" in one_line_error(sys.argv[1]) and peak_memory() < 1e9, peak_memory()
     """

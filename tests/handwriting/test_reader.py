@@ -9,12 +9,14 @@ import torch
 from PIL import Image
 
 from digits import mnist
-from digits.handwriting import find_digit, find_lines, read
+from digits.errors import UserError
+from digits.handwriting import find_lines, read
 from digits.handwriting.normalize import REST, centre_of_mass
-from digits.handwriting.reader import REJECTION_THRESHOLD
+from digits.handwriting.reader import CANDIDATES, GUESSES, REJECTION_THRESHOLD
 from digits.model import DigitClassifier
 from digits.network import sigmoid_network
-from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded
+from tests.support.crowded import CROWDED, WITHOUT_END
+from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded, find_digit
 from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
 
 
@@ -123,6 +125,32 @@ def test_digits_that_touch_are_parted(left, right):
     both = np.maximum(one, other)
     assert component_count(both) == 1
     assert is_candidate(on_paper(both), one) and is_candidate(on_paper(both), other)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if "page of digits" in name else pytest.mark.slow) for name in CROWDED],
+)
+def test_work_is_bounded_whatever_a_picture_holds(name):
+    """The clearest lines are looked at; in a page of digits, written closely or struck through, some are still read."""
+    lines = find_lines(CROWDED[name](), context=True)
+    assert sum(len(line.candidates) for line in lines) <= CANDIDATES and lines[0].guesses >= GUESSES
+    tops = {min(digit.box[1] for digit in line.digits) for line in lines}
+    assert lines[0].crowded == (name in WITHOUT_END) and len(tops) > 1
+
+
+def test_of_more_lines_than_are_looked_at_the_clearest_are():
+    pale, dark = (
+        on_paper(cover((600, 100), *((STROKES[3], 20 + 70 * n, 20, 60) for n in range(8))), colour)
+        for colour in ((150, 150, 150), (20, 20, 20))
+    )
+    page = np.vstack([pale, dark, pale])
+    count = len(find_lines(dark)[0].candidates)
+    all_lines, some = find_lines(page), find_lines(page, most=GUESSES * count)
+    assert not all_lines[0].crowded and some[0].crowded and some[0].guesses == GUESSES
+    assert {100 < digit.box[1] < 200 for line in some for digit in line.digits} == {True}
+    with pytest.raises(UserError, match="more strokes than"):
+        find_lines(page, most=GUESSES)
 
 
 def constant_network(*outputs):

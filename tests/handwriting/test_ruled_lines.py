@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digits.handwriting import find_digit
 from digits.handwriting.background import WINDOWS, estimate_background
 from digits.handwriting.ruled_lines import without_ruled_lines
-from tests.support.finding import NEAR, SIZE, assert_finds, difference
+from tests.support.finding import NEAR, SIZE, assert_finds, difference, find_digit
 from tests.support.pens import FINE, INK, PAPER, PEN, STROKES, box, cover, on_paper
 
 

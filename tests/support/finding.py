@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 
 from digits.errors import UserError
-from digits.handwriting import find_digit
+from digits.handwriting import Digit, find_lines
 from tests.support.pens import as_mnist, box
 
 NEAR = 0.02  # mean absolute difference of two drawings of a digit in 28x28 that are nearly the same
 SIZE = 320, 240
+
+
+def find_digit(picture) -> Digit:
+    """The digit in a picture of one, in the guess in which it is clearest."""
+    return max(find_lines(picture, single=True), key=lambda line: line.clarity).digits[0]
 
 
 def difference(one, other):

@@ -16,7 +16,8 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError
-from digits.handwriting import find_digit, find_lines, reader, text
+from digits.handwriting import find_lines, reader, text
+from tests.support.finding import find_digit
 from tests.support.pens import APART, STROKES, cover, on_paper
 
 FOLDER = Path(__file__).parents[1] / "handwriting" / "golden"

@@ -234,7 +234,7 @@ def test_parts_say_what_they_do(page_file, visit):
     for part, words in [
         ("#pixels", "intensity"),
         ("#answer", "most active"),
-        ("#answer", "where two outputs are on, the bits of both are"),
+        ("#answer", "on which the ways to part it agree"),
         ("#paper", "Keys 0 to 9"),
         ("#paper", "centred by its mass"),
         (".hidden button >> nth=7", "Weighted input"),

@@ -11,28 +11,35 @@ const {
   WINDOWS, COARSE, EVEN, DARK, LIFT, FASTEST, STRONG, HARDLY, BLURS, LOW, THRESHOLDS, INNER, PALE, TEXTURE,
 } = held.constants.background;
 
-/** Guesses at the foreground of a picture, [red, green, blue] of 0..255: one for each blur, window and threshold,
- * none of a texture. Of a `quick` look, only those of the first blur and threshold.
- * @type {(colours: Image[], quick?: boolean) => Foreground[]} */
-export function findForegrounds([red, green, blue], quick = false) {
+/** Guesses at the foreground of a picture, [red, green, blue] of 0..255: one for each threshold, blur and window,
+ * none of a texture. Of a `quick` look, only those of the first threshold and blur.
+ * @type {(colours: Image[], quick?: boolean) => Generator<Foreground>} */
+export function* findForegrounds([red, green, blue], quick = false) {
   const low = Math.min(red.width, red.height) < LOW, blurs = low && !quick ? BLURS : BLURS.slice(0, 1);
   const thresholds = THRESHOLDS[Number(low)].slice(0, quick ? 1 : undefined);
   const grey = blurred(mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 765), 1);
   const dark = onDarkBackground(grey), light = mapped(grey, (value) => (dark ? 1 - value : value) + LIFT[0]);
   const unruled = withoutRuledLines(light, divided(light, estimateBackground(light, WINDOWS[0])));
-  return blurs.flatMap((blur) => {
+  const found = [];
+  for (const blur of blurs) {
     const [smooth, unlined] = [light, unruled].map((one) => (blur ? blurred(one, blur) : one));
     const shades = mapped(smooth, (value) => Math.log(value + LIFT[1])), { most, edges } = contrasts(shades, INNER);
     const offLines = mapped(edges, (edge, i) => Number(edge && unruled.data[i] === light.data[i]));
     const at = maximum(offLines.data) ? offLines : edges;
-    return WINDOWS.flatMap((window) => {
+    for (const window of WINDOWS) {
       const background = estimateBackground(unlined, window).data;
       const darkness = mapped(unlined, (value, i) => 1 - value / background[i]), strong = mean(valuesIn(darkness, at));
-      const masks = thresholds.map((threshold) => binarized(darkness, threshold * strong));
-      const guesses = masks.map((mask) => ({ darkness, components: connectedComponents(mask, shades, most) }));
-      return guesses[0].components.length && !isTexture(guesses[0], masks[0]) ? guesses : [];
-    });
-  });
+      const guess = (/** @type {number} */ threshold) => {
+        const mask = binarized(darkness, threshold * strong);
+        return { darkness, mask, components: connectedComponents(mask, shades, most) };
+      };
+      const first = guess(thresholds[0]);
+      if (!first.components.length || isTexture(first, first.mask)) continue;
+      yield first;
+      found.push(guess);
+    }
+  }
+  for (const threshold of thresholds.slice(1)) for (const guess of found) yield guess(threshold);
 }
 
 /** Whether the foreground is hardly darker than the background, or only the dark half of a texture: there both halves

@@ -3,7 +3,7 @@
 import { held } from "./held.js";
 import { boxOf, clamp, median } from "./images.js";
 
-const { CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, HIGH, LEVEL, LOW } = held.constants.components;
+const { MOST, CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, HIGH, LEVEL, LOW } = held.constants.components;
 const { STACKED, UNDER, FLAT } = held.constants.components;
 
 /** The connected components of a mask that may be strokes, by how much darker they are at their boundaries than what
@@ -46,7 +46,9 @@ export function connectedComponents(mask, light, most) {
   }
   const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
   if (best) best.clipped = false;
-  return found.filter((one) => one.clarity > 0 && one.pixels.length > AREA * best.pixels.length);
+  const kept = found.filter((one) => one.clarity > 0 && one.pixels.length > AREA * best.pixels.length);
+  const least = kept.map(({ clarity }) => clarity).sort((a, b) => b - a)[MOST - 1] ?? 0;
+  return kept.filter(({ clarity }) => clarity >= least).slice(0, MOST);
 }
 
 /** @type {(box: Box) => number} */

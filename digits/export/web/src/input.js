@@ -27,9 +27,9 @@ export async function takePicture(picture) {
   const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture }), layers = reader();
   change({ drawing });
   finish();
-  const { digits, activations, refusal, degrees, picture: turned } = await ask({ picture, layers });
+  const { digits, activations, refusal, crowded, degrees, picture: turned } = await ask({ picture, layers });
   remember(digits, layers, activations);
-  Object.assign(drawing, { digits, refusal, degrees, picture: turned ?? picture });
+  Object.assign(drawing, { digits, refusal, crowded, degrees, picture: turned ?? picture });
   if (state.drawing === drawing) finish();
 }
 

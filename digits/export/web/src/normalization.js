@@ -4,7 +4,7 @@ import { held } from "./held.js";
 import { area, binarized, blank, bounds, centreOfMass, clamp, crop, distances, linear, mapped } from "./images.js";
 import { maximum, mean, padded, resampled, resized, rounded, valuesIn } from "./images.js";
 
-const { BOX, FINE, REST, NEAR, SLANT, STROKE } = held.constants.normalize, MARGIN = NEAR * FINE;
+const { BOX, FINE, REST, NEAR, SLANT, SLANTED, STROKE } = held.constants.normalize, MARGIN = NEAR * FINE;
 
 /** One digit, not all 0, as MNIST draws it: an image (784) of 0..1. `rest` is a mask of the rest of the strokes that it
  * is cut from. @type {(strokes: Image, rest?: Image) => Float32Array} */
@@ -32,7 +32,7 @@ export function normalize(strokes, rest) {
 /** Where a pixel is half covered; or, if all are faint, nearly the darkest. @type {(strokes: Image) => Image} */
 export const drawn = (strokes) => binarized(strokes, Math.min(0.5, 0.9 * maximum(strokes.data)));
 
-/** The shear of a digit after which its slant, by its second moments, is within SLANT.
+/** The shear of a digit after which its slant, by its second moments, is within SLANT; one beyond SLANTED is taken for that.
  * @type {(digit: Image) => Shear} */
 function deslanting({ width, height, data }) {
   const [x, y] = centreOfMass({ width, height, data });
@@ -44,7 +44,7 @@ function deslanting({ width, height, data }) {
       square += data[i] * down * down;
     }
   }
-  const slant = both / Math.max(square, 1e-9);
+  const slant = clamp(both / Math.max(square, 1e-9), ...SLANTED);
   return { excess: slant - clamp(slant, ...SLANT), y };
 }
 

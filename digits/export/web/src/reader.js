@@ -11,7 +11,8 @@ import { segment } from "./segmentation.js";
 
 const { BOX, NEAR, REST } = held.constants.normalize;
 const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD, SIGN } = held.constants.reader;
-const { REJECTION_THRESHOLD } = held.constants.reader;
+const { REJECTION_THRESHOLD, CANDIDATES, GUESSES, PRINTED } = held.constants.reader;
+const { MOST } = held.constants.components;
 export const HALF = 0.5; // what is drawn as one digit is none if no output is over it
 const SAME = 0.5; // intersection over union of two boxes, over which they hold the same digit
 
@@ -50,10 +51,10 @@ export function groupsIn(lines, layers) {
     for (const { said, weight } of place.flat()) votes.set(said, (votes.get(said) ?? 0) + weight);
     const [best] = place.flat().sort((a, b) => votes.get(b.said) - votes.get(a.said) || b.weight - a.weight);
     const count = Math.max(lines[0].guesses, place.length); // one guess may have two lines here
-    const found = groups(best).map(({ digits, values, start, end }) => {
+    const found = groups(best).map(({ digits, start, end }) => {
       const sure = place.reduce((sum, [guess]) => sum + sureness(guess, start, end), 0) / count;
       const withImages = digits.map((digit) => ({ ...digit, images: imagesOf(place, digit) }));
-      return { digits: withImages, values, confidence: Math.sqrt(sureness(best, start, end) * sure) };
+      return { digits: withImages, confidence: Math.sqrt(sureness(best, start, end) * sure) };
     });
     return { top: best.top, found };
   }).sort((a, b) => a.top - b.top).map(({ found }) => found);
@@ -92,10 +93,8 @@ function sureness({ line, outputs, steps }, start = -Infinity, end = Infinity) {
 
 /** The digits of a line, parted where a gap is wide or holds a sign, and the columns that each is between.
  * @type {(one: Hypothesis) => (Omit<Group, "confidence"> & { start: number; end: number })[]} */
-function groups({ line, steps, top, bottom }) {
-  const begun = (start = -Infinity) => (
-    { digits: /** @type {Digit[]} */ ([]), values: /** @type {number[]} */ ([]), start, end: Infinity }
-  );
+function groups({ line, outputs, steps, top, bottom }) {
+  const begun = (start = -Infinity) => ({ digits: /** @type {Digit[]} */ ([]), start, end: Infinity });
   const found = [begun()];
   let [last, right] = [Infinity, 0]; // where the last digit ends, and the last segment
   for (const [n, digit] of steps) {
@@ -106,8 +105,7 @@ function groups({ line, steps, top, bottom }) {
         found[found.length - 1].end = start;
         found.push(begun(start));
       }
-      found[found.length - 1].digits.push(line.digits[n]);
-      found[found.length - 1].values.push(digit);
+      found[found.length - 1].digits.push({ ...line.digits[n], value: digit, outputs: outputs[n] });
       last = box.right;
     } else if (last < Infinity && Math.max(box.right - box.left, box.bottom - box.top) > SIGN * (bottom - top)) {
       last = -Infinity; // whatever is next, is apart
@@ -115,6 +113,20 @@ function groups({ line, steps, top, bottom }) {
     right = box.right;
   }
   return found;
+}
+
+/** Whether what is read is one and the same drawing again and again, as no hand draws.
+ * @type {(digits: Digit[]) => boolean} */
+export function isPrinted(digits) {
+  if (digits.length < 3 || digits.some(({ value }) => value !== digits[0].value)) return false;
+  return median(digits.slice(1).map(({ image }, n) => {
+    let apart = 0, all = 0;
+    for (const [k, a] of digits[n].image.entries()) {
+      apart += Math.abs(a - image[k]);
+      all += a + image[k];
+    }
+    return apart / all;
+  })) < PRINTED;
 }
 
 /** What a guess at a line may say, the best first, by the outputs for its candidates. What is drawn as MNIST's digits
@@ -159,9 +171,9 @@ export function isTooSmall({ width, height }) {
   return shorter < 8 || Math.max(width, height) > NARROW * shorter;
 }
 
-/** The lines of a picture, in each of several guesses at its foreground; in a `quick` look, in few, which is less sure.
- * @type {(pixels: ImageData, quick?: boolean) => Line[]} */
-export function findLines(pixels, quick = false) {
+/** The lines of a picture, in each of several guesses at its foreground, with `most` candidates in all; in a `quick`
+ * look, in few, which is less sure. @type {(pixels: ImageData, quick?: boolean, most?: number) => Line[]} */
+export function findLines(pixels, quick = false, most = CANDIDATES) {
   if (isTooSmall(pixels)) return [];
   const colours = openPicture(pixels), [{ width, height, data }] = colours;
   if (isNormalized(colours)) {
@@ -173,26 +185,58 @@ export function findLines(pixels, quick = false) {
   const [w, h] = [width, height].map((side) => side * Math.max(1, enlargement));
   const enlarged = enlargement > 1 ? colours.map((colour) => mapped(resized(colour, cubic, w, h), byte)) : colours;
   const scale = Math.max(pixels.width, pixels.height) / Math.max(w, h);
-  return findForegrounds(enlarged, quick).flatMap((guess, _, all) => linesIn(guess, scale, all.length));
+  const found = /** @type {Line[]} */ ([]), limit = Math.floor(most / GUESSES);
+  let guesses = 0, partial = 0, left = most;
+  for (const guess of findForegrounds(enlarged, quick)) {
+    const lines = segment(guess), kept = within(lines, limit);
+    left -= kept.reduce((sum, one) => sum + one.candidates.length, 0);
+    if (left < 0) break;
+    guesses++;
+    partial += Number(kept.length < lines.length || guess.components.length === MOST);
+    found.push(...digitsIn(guess, lines, kept, scale));
+  }
+  return found.map((line) => ({ ...line, guesses, crowded: 2 * partial > guesses }));
+}
+
+/** @type {(line: SegmentedLine) => number} */
+const clarityOf = ({ segments }) => Math.max(...segments.map(({ clarity }) => clarity));
+
+/** The clearest of lines that have so many candidates in all, and these.
+ * @type {(lines: SegmentedLine[], most: number) => Candidates[]} */
+function within(lines, most) {
+  return lines.toSorted((a, b) => clarityOf(b) - clarityOf(a)).flatMap((line) => {
+    const found = candidates(line);
+    if (found.length > most) return [];
+    most -= found.length;
+    return [{ line, candidates: found }];
+  });
 }
 
 /** @param {number} value */
 const byte = (value) => Math.round(clamp(value, 0, 255));
 
-/** The lines of one of several guesses, of which a pixel is `scale` of the picture; `imageOf` normalizes a digit.
- * @type {(foreground: Foreground, scale?: number, guesses?: number, imageOf?: typeof normalize) => Line[]} */
-export function linesIn(foreground, scale = 1, guesses = 1, imageOf = normalize) {
-  const { darkness } = foreground, lines = segment(foreground), labels = blank(darkness.width, darkness.height);
+/** The lines of the only guess; `imageOf` normalizes a digit.
+ * @type {(foreground: Foreground, imageOf: typeof normalize) => Line[]} */
+export function linesIn(foreground, imageOf) {
+  const lines = segment(foreground);
+  return digitsIn(foreground, lines, within(lines, CANDIDATES), 1, imageOf);
+}
+
+/** Those of a guess's lines that are `kept`, each candidate as a digit; a pixel is `scale` of the picture.
+ * @type {(guess: Foreground, lines: SegmentedLine[], kept: Candidates[], scale: number, imageOf?: typeof normalize)
+ *   => Line[]} */
+function digitsIn({ darkness }, lines, kept, scale, imageOf = normalize) {
+  const labels = blank(darkness.width, darkness.height);
   for (const [n, { pixels }] of lines.flatMap(({ segments }) => segments).entries()) {
     for (const i of pixels) labels.data[i] = n + 1;
   }
-  return lines.map((line) => {
-    const all = candidates(line), digits = all.map(({ first, last }) => {
+  return kept.map(({ line, candidates: all }) => {
+    const digits = all.map(({ first, last }) => {
       const run = line.segments.slice(first, last), [start, end] = [run[0].stroke, run[run.length - 1].stroke];
       const whole = REST ? line.segments.filter(({ stroke }) => stroke >= start && stroke <= end) : run;
       return digitOf(darkness, labels, run, whole, scale, imageOf);
     });
-    return { candidates: all, digits, guesses };
+    return { candidates: all, digits, guesses: 1 };
   });
 }
 

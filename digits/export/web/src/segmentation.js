@@ -8,6 +8,7 @@ const { WIDE, APART, DEEP, SLANTS, ASIDE } = held.constants.segmentation, { EDGE
 
 /** The segments of each line, made upright, lines from the top. @type {(foreground: Foreground) => SegmentedLine[]} */
 export function segment({ darkness: { width, height }, components }) {
+  if (!components.length) return [];
   const near = EDGE * Math.min(width, height); // what meets the top or the bottom, and stays near it, is of another line
   const inside = components.filter(({ top, bottom }) => (
     (top > 0 || bottom > near) && (bottom < height || top < height - near)

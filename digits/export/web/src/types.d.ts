@@ -79,21 +79,26 @@ type Candidate = { first: number; last: number; width: number; height: number; b
 /** A path through a line: what it says, its log-likelihood, and each of its candidates, with its digit if it is one. */
 type Path = { said: string; score: number; steps: [number, number | null][] };
 /** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; once it is read, the
- * numbers of its line and its group, and its `images` in all guesses, also of before its picture was turned. */
+ * `value` that is read by its `outputs`, the numbers of its line and its group, and its `images` in all guesses, also of
+ * before its picture was turned. */
 type Digit = {
-  image: Float32Array; box: Box; clarity: number; line?: number; group?: number; images?: Float32Array[];
+  image: Float32Array; box: Box; clarity: number; value?: number; outputs?: Float32Array; line?: number; group?: number;
+  images?: Float32Array[];
 };
+/** A line, and the candidates for its digits. */
+type Candidates = { line: SegmentedLine; candidates: Candidate[] };
 /** A line of a picture in one of several `guesses`: candidates for its digits, and each as a digit. A `known` one is
- * drawn as MNIST's digits are, and never rejected. */
-type Line = { candidates: Candidate[]; digits: Digit[]; guesses: number; known?: boolean };
+ * drawn as MNIST's digits are, and never rejected; in most guesses of a `crowded` picture is more than is looked
+ * at. */
+type Line = { candidates: Candidate[]; digits: Digit[]; guesses: number; known?: boolean; crowded?: boolean };
 /** What a line may say: a path through it, by the outputs of its candidates, and how much a vote for it weighs. Its
  * digits are mostly from `top` to `bottom`, in pixels of the picture. */
 type Hypothesis = Omit<Path, "score"> & {
   line: Line; outputs: Float32Array[]; weight: number; top: number; bottom: number;
 };
 
-/** What stands together in a line: its digits, what each is read as, and the network's confidence in them, 0..1. */
-type Group = { digits: Digit[]; values: number[]; confidence: number };
+/** What stands together in a line: its digits, and the network's confidence in them, 0..1. */
+type Group = { digits: Digit[]; confidence: number };
 
 // The page.
 
@@ -108,7 +113,7 @@ type Refusal = "small" | "blank" | "unlike";
  * frame has the point that it is aimed at, next to which a digit is chosen. A picture was turned by so many degrees. */
 type Drawing = {
   strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal; aim?: Point;
-  degrees?: number;
+  degrees?: number; crowded?: boolean;
 };
 type Neuron = [layer: number, j: number];
 /** What is done while the story is at a stop: on arrival, and whenever something is shown. */
@@ -137,15 +142,16 @@ type Constants = {
   ruled_lines: { DARKER: Pair }
     & Record<"ALONG" | "STEP" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>
     & Record<"DISTANT" | "HELD" | "BORDER" | "HEAVY" | "SHADE", number>;
-  components: Record<"AREA" | "CONTRAST" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
+  components: Record<"MOST" | "AREA" | "CONTRAST" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
     & Record<"STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
     & Record<"SEGMENTS" | "BROAD" | "BREAK" | "CUT" | "SHORT_ZERO" | "SKIP", number>
     & Record<"UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
-  normalize: { SLANT: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
-  answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED", number>;
-  reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "REJECTION_THRESHOLD", number>;
+  normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
+  answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED" | "TURNING", number>;
+  reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "REJECTION_THRESHOLD", number>
+    & Record<"CANDIDATES" | "GUESSES" | "PRINTED", number>;
 };
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */

@@ -1,5 +1,6 @@
 // What the page shows: the answer and the pad, every layer of the network, and what is said of them in words.
 
+import { desired } from "./backpropagation.js";
 import { paintConnections } from "./connections.js";
 import { canHover, element, find, write } from "./elements.js";
 import { held } from "./held.js";
@@ -161,7 +162,7 @@ export function show() {
   if (!teaching) write("which", `No, ${which ? `the ${which}` : "it"} is`);
   for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) {
     box.ariaPressed = `${i === chosen}`;
-    box.children[0].textContent = `${predictionOf(state.outputs[i])}`;
+    box.children[0].textContent = `${digitRead(i)}`;
   }
   if (state.looked) explain(inSentence(layer, j, activations));
 }
@@ -213,22 +214,30 @@ function showAnswer() {
   const { outputs, chosen } = state, all = outputs.length ? lines() : [[0]], answer = find("digit", HTMLElement);
   answer.replaceChildren(...all.map((line) => element("span", ...line.map((i) => {
     const digit = element("b", said(i));
-    digit.style.setProperty("--share", `${isKnown(i) ? Math.max(30, 100 * Math.max(...outputs[i])) : 15}%`);
+    digit.style.setProperty("--share", `${isKnown(i) ? Math.max(30, 100 * outputs[i][digitRead(i)]) : 15}%`);
     digit.classList.toggle("chosen", i === chosen && outputs.length > 1);
     if (isApart(i)) digit.style.setProperty("margin-left", "0.4em");
     return digit;
   }))));
   answer.style.setProperty("--longest", `${Math.max(...all.map(({ length }) => length))}`);
   answer.style.setProperty("--lines", `${all.length}`);
-  const bits = isKnown(chosen) ? binaryLayer(held.bits, outputs[chosen]) : [];
+  const bits = isKnown(chosen) ? binaryLayer(held.bits, desired(digitRead(chosen))) : [];
   find("bits", HTMLElement).querySelectorAll("li").forEach((item, place) => {
     item.classList.toggle("one", bits[place] === 1);
     item.children[0].textContent = `${bits[place] ?? ""}`;
   });
 }
 
+/** Whether digit number i was read by the network that is shown, and not by what it was before a lesson.
+ * @param {number} i */
+const isRead = (i) => state.digits[i]?.outputs?.every((a, j) => a === state.outputs[i][j]) ?? false;
+
+/** Digit number i as it is read, which need not be its largest output; that, if it is not read from a number.
+ * @param {number} i */
+const digitRead = (i) => (isRead(i) ? state.digits[i].value : undefined) ?? predictionOf(state.outputs[i]);
+
 /** Whether there is a digit number i that is read, as one of several always is. @param {number} i */
-const isKnown = (i) => i in state.outputs && (state.outputs.length > 1 || isDigit(state.outputs[i]));
+const isKnown = (i) => i in state.outputs && (state.outputs.length > 1 || isRead(i) || isDigit(state.outputs[i]));
 
 /** Whether a wide gap is before digit number i, in its line. @param {number} i */
 function isApart(i) {
@@ -237,7 +246,7 @@ function isApart(i) {
 }
 
 /** What digit number i is read as, or ?. @param {number} i */
-const said = (i) => (isKnown(i) ? `${predictionOf(state.outputs[i])}` : "?");
+const said = (i) => (isKnown(i) ? `${digitRead(i)}` : "?");
 
 /** Which digit is chosen, such as "3rd", if there are several. */
 export function whichOfSeveral() {
@@ -271,13 +280,14 @@ export function say(other = "") {
 /** What is read, and the two largest outputs for the chosen digit. */
 function inWords() {
   const { outputs, chosen } = state, a = outputs[chosen];
-  const best = predictionOf(a), second = predictionOf(a.with(best, -1));
+  const best = digitRead(chosen), second = predictionOf(a.with(best, -1));
   const [first, then] = [best, second].map((digit) => a[digit].toFixed(2));
   if (!isKnown(chosen)) return `No digit: no output is over ${HALF}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
-  const { degrees } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
-  return `${turned}${number}${best} at ${first}, then ${second} at ${then}.`;
+  const { degrees, crowded } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
+  const part = crowded ? "Not all is looked at: cut out the numbers. " : "";
+  return `${part}${turned}${number}${best} at ${first}, then ${second} at ${then}.`;
 }
 
 /** @type {(share: number) => string} */

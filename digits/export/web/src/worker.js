@@ -5,13 +5,13 @@ import { offscreen } from "./elements.js";
 import { held } from "./held.js";
 import { begin, end, goOn } from "./lesson.js";
 import { recall } from "./network.js";
-import { digitsOf, findLines, groupsIn, isTooSmall, moved } from "./reader.js";
+import { digitsOf, findLines, groupsIn, isPrinted, isTooSmall, moved } from "./reader.js";
 import { digitsOfStrokes } from "./strokes.js";
 import { train } from "./trainer.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const SOME = 50; // test images
-const { UPRIGHT, TURNED, ALIKE } = held.constants.answers;
+const { UPRIGHT, TURNED, TURNING, ALIKE } = held.constants.answers;
 
 let layers = /** @type {Layer[]} */ ([]); // of the last job that came with some
 let lesson = /** @type {ReturnType<typeof begin> | null} */ (null);
@@ -68,13 +68,14 @@ function reduced(picture, scale = 1) {
  * Of a `quick` look, it is not.
  * @type {(picture: ImageBitmap, quick?: boolean) => object} */
 function readPicture(picture, quick) {
-  const asItIs = groupsOf(picture, quick), best = quick ? undefined : turned(picture, asItIs.groups);
+  const asItIs = groupsOf(picture, quick), { crowded } = asItIs;
+  const best = quick || crowded ? undefined : turned(picture, asItIs.groups);
   const { width, height } = best?.picture ?? picture, longer = Math.max(width, height);
   const digits = best ? withUnturnedImages(digitsOf(best.groups), asItIs.groups) : digitsOf(asItIs.groups);
   const none = asItIs.small ? "small" : "blank";
   const refusal = digits.length ? undefined : asItIs.groups.length ? "unlike" : none;
   const read = withActivations(moved(digits, longer, (1 - width / longer) / 2, (1 - height / longer) / 2));
-  return { ...read, refusal, picture: best?.picture, degrees: best?.degrees };
+  return { ...read, refusal, crowded, picture: best?.picture, degrees: best?.degrees };
 }
 
 /** The digit of a picture that was turned, if it and the picture as it was have but one, with its images in both: a
@@ -86,11 +87,16 @@ function withUnturnedImages(digits, unturned) {
   return [{ ...digits[0], images: [digits[0], other].flatMap(({ images = [] }) => images) }];
 }
 
-/** The groups in each line of a picture, and whether it is too small. @type {(picture: ImageBitmap, quick?: boolean) =>
- * { groups: Group[][]; small: boolean }} */
-function groupsOf(picture, quick) {
+/** The groups in each line of a picture, of which the network has no confidence in what is printed; and whether it is
+ * too small or `crowded`.
+ * @type {(picture: ImageBitmap, quick?: boolean, most?: number) =>
+ *   { groups: Group[][]; small: boolean; crowded: boolean }} */
+function groupsOf(picture, quick, most) {
   const pixels = reduced(picture).getImageData(0, 0, picture.width, picture.height);
-  return { groups: groupsIn(findLines(pixels, quick), layers), small: isTooSmall(pixels) };
+  const lines = findLines(pixels, quick, most), groups = groupsIn(lines, layers).map((line) => (
+    line.map((group) => (isPrinted(group.digits) ? { ...group, confidence: 0 } : group))
+  ));
+  return { groups, small: isTooSmall(pixels), crowded: lines.some((line) => line.crowded) };
 }
 
 /** A picture, badly read, after it is turned counterclockwise by so many degrees, if it is read more surely then, as
@@ -101,7 +107,7 @@ function turned(picture, read) {
   if (!read.length || (area && sure >= UPRIGHT * area)) return;
   let best, least = sureArea(read, ALIKE)[0];
   for (const degrees of [90, 180, 270]) {
-    const copy = rotated(picture, degrees), { groups } = groupsOf(copy), [surer, area] = sureArea(groups, ALIKE);
+    const copy = rotated(picture, degrees), { groups } = groupsOf(copy, false, TURNING), [surer, area] = sureArea(groups, ALIKE);
     if (surer > Math.max(least, TURNED * area)) {
       [best, least] = [{ picture: copy, groups, degrees }, surer];
     }
@@ -113,8 +119,9 @@ function turned(picture, read) {
  * @type {(lines: Group[][], but?: number[]) => [number, number]} */
 function sureArea(lines, but = []) {
   let sure = 0, all = 0;
-  for (const { digits, values, confidence } of lines.flat()) {
-    for (const { box: { left, top, right, bottom } } of digits.filter((_, n) => !but.includes(values[n]))) {
+  for (const { digits, confidence } of lines.flat()) {
+    for (const { box: { left, top, right, bottom }, value = -1 } of digits) {
+      if (but.includes(value)) continue;
       all += (right - left) * (bottom - top);
       sure += confidence * (right - left) * (bottom - top);
     }
