@@ -11,16 +11,15 @@ from cyclopts import App, Parameter
 from cyclopts.config import Dict
 from cyclopts.validators import Number
 
-from digits.cli import LONGEST, MOST_EPOCHS, PositiveInt, parse
+from digits.cli import LONGEST, MOST_EPOCHS, Int, PositiveInt, parse
 from digits.errors import UserError
 from digits.files import read_regular, refuse_links
 from digits.settings import CONFIG, RENAMED, newest_run
 
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
-Endless = Annotated[int, Parameter(validator=Number(gte=-1, lte=MOST_EPOCHS))]  # -1 for no end
-Devices = Annotated[int, Parameter(validator=Number(gte=-1, lte=max(8, cpu_count() or 1)))]
+Endless = Annotated[Int, Parameter(validator=Number(gte=-1, lte=MOST_EPOCHS))]  # -1 for no end
+Devices = Annotated[Int, Parameter(validator=Number(gte=-1, lte=max(8, cpu_count() or 1)))]
 Switch = Literal[True, False]  # with a value, unlike a flag
-Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
 
 
 class TrainerSettings(TypedDict, total=False):
@@ -32,7 +31,6 @@ class TrainerSettings(TypedDict, total=False):
     precision: Literal["32", "32-true", "64", "64-true"]
     max_epochs: Endless
     max_time: str
-    limit_train_batches: Share
     check_val_every_n_epoch: PositiveInt
     num_sanity_val_steps: Endless
     logger: Switch
@@ -105,7 +103,10 @@ def _read(path: Path) -> dict[str, Any]:
         settings["schedule"] = "true"  # version 0.1 had the number of epochs here
     if isinstance(settings.get("trainer"), dict):
         settings["trainer"] = _given(settings["trainer"])
-    return {RENAMED.get(name, name): value for name, value in _given(settings).items()}
+    given = _given(settings)
+    if misplaced := given.keys() & {"config", "resume"}:
+        raise UserError(f"--config {path}: {min(misplaced)} belongs on the command line, not in a file")
+    return {RENAMED.get(name, name): value for name, value in given.items()}
 
 
 def _given(settings: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_configs_of_the_project_run(run, path):
     "option, names",
     [
         ("--help", "hidden epochs batch_size lr init seed data_dir run_dir config only_digit train_size trainer.NAME"),
-        ("--trainer.help", "trainer.max_epochs trainer.accelerator trainer.limit_train_batches"),
+        ("--trainer.help", "trainer.max_epochs trainer.accelerator trainer.precision"),
     ],
 )
 def test_help(option, names, verb):
@@ -88,7 +88,7 @@ def test_a_file_runs_no_code(run, capsys, trainer, how):
 
 
 def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tmp_path):
-    trainer = "{max_epochs: 2, accelerator: cpu, limit_train_batches: 1.0, logger: false}"
+    trainer = "{max_epochs: 2, accelerator: cpu, devices: 1, logger: false}"
     path, later = config(tmp_path, epochs=9, trainer=trainer), ["--trainer.enable_checkpointing", "false"]
     output = run("--config", path, "--trainer.max_epochs", 1, *later, "--run_dir", "here")
     assert re.findall("^Epoch (.)", output, re.M) == ["0"]
@@ -138,6 +138,10 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
         (["--run_dir=-dash"], "begins with -"),
         (["--trainer.max_epoch", "1"], "Did you mean --trainer.max_epochs?"),
         (["--trainer.max_epochs", "some"], "--trainer.max_epochs"),
+        (["--trainer.max_epochs", "2.5"], "--trainer.max_epochs: expected a whole number, not '2.5'"),
+        (["--trainer.devices", "1.6"], "--trainer.devices: expected a whole number, not '1.6'"),
+        (["--trainer.num_sanity_val_steps", "0.5"], "--trainer.num_sanity_val_steps: expected a whole number"),
+        (["--trainer.limit_train_batches", "10"], "Unknown option: --trainer.limit_train_batches"),
         pytest.param(["--trainer.accelerator", "gpu"], "gpu", marks=NO_CUDA),
         (["--trainer.precision", "7"], "--trainer.precision"),
         (["--run_dir", "full"], "full"),
@@ -191,6 +195,9 @@ def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, in_time, 
         ('data_dir: "\\ud800"', "no text"),
         ("data_dir: " + "a" * 300, "too long"),
         ("trainer: {max_epochs: 99999999999}", "[trainer][max_epochs]"),
+        ("trainer: {devices: 1.6}", "[trainer][devices]: expected a whole number, not '1.6'"),
+        ("config: other.yaml", "c.yaml: config belongs on the command line, not in a file"),
+        ("resume: true", "c.yaml: resume belongs on the command line, not in a file"),
         ("trainer: {profiler: '" + "[" * 1_000 + "'}", "[trainer][profiler]"),
     ],
     ids=lambda value: value[:20],
