@@ -49,7 +49,7 @@ class TrainingStacks:
 
     def __init__(self, data: "MNISTDataModule", trainer: Any) -> None:
         self.seed, self.trainer = data.seed, trainer
-        self.count = len(data.training[0]) + round(data.negatives * len(data.training[0]))
+        self.count = data.count
         self.batch_size = data.batch_size * trainer.world_size  # of all processes together
         examples = data.training[0], one_hot(data.training[1])
         how = partial(augment, distort=data.distort, allographs=data.allographs, negatives=data.negatives)
@@ -125,6 +125,12 @@ class MNISTDataModule(LightningDataModule):
         self.training = images[:last], labels[:last]
         self.validation = tuple(tensor[max(last, mnist.TRAINING) :] for tensor in (images, labels))
         self.test = tuple(tensor.to(device) for tensor in mnist.load(self.data_dir, train=False))
+
+    @property
+    def count(self) -> int:
+        """How many images train in an epoch, those without a digit among them."""
+        digits = len(self.training[0])
+        return digits + round(self.negatives * digits)
 
     def train_dataloader(self) -> TrainingStacks:
         return TrainingStacks(self, self.trainer)

@@ -34,7 +34,8 @@ class DigitClassifier(LightningModule):
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
         schedule: Whether the learning rate warms up to `lr`, then falls along a cosine; else it stays `lr`.
         cost: What it makes small: `quadratic`, C = 1/(2n) sum ||y - a||^2, or `cross_entropy`.
-        l2: The book's lambda: adds lambda/(2n) sum w^2 to the cost (but not to the one that is logged).
+        l2: The book's lambda: adds lambda/(2n) sum w^2 to the cost (but not to the one that is logged), for the n
+            images that train in an epoch.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class DigitClassifier(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Plain SGD, with L2 and a schedule if wanted."""
-        n = len(self.trainer.datamodule.training[1]) if self.l2 else 1  # type: ignore[attr-defined]
+        n = self.trainer.datamodule.count if self.l2 else 1  # type: ignore[attr-defined]
         optimizer = optim.plain_sgd(self, self.lr, self.l2 / n)
         return optim.scheduled(optimizer, self.trainer) if self.schedule else optimizer
 

@@ -9,7 +9,7 @@ from digits.model import DigitClassifier
 from digits.network import one_hot, weights_and_biases
 from tests.support.book import book_step, sigmoid
 from tests.support.small_mnist import TRAINING
-from tests.support.training import quick_trainer, trained
+from tests.support.training import Watch, quick_trainer, trained
 
 
 def test_weights_that_are_not_finite_end_the_run(data_dir):
@@ -66,6 +66,14 @@ def test_trainer_takes_the_steps_of_the_book(
         x, y = images[chosen].reshape(-1, 784) / 255, np.eye(10)[labels[chosen]]
         book_step(weights, biases, x, y, 1.5, cost, l2, TRAINING)
     assert_close(model, weights, biases, close)
+
+
+@pytest.mark.parametrize("negatives, images", [(0.0, TRAINING), (0.35, TRAINING + 175)])
+def test_l2_is_divided_by_all_images_that_train(negatives, images, data_dir, monkeypatch):
+    watch, trainer = Watch(monkeypatch), quick_trainer(max_epochs=1)
+    trainer.fit(DigitClassifier([5], l2=3.0), MNISTDataModule(data_dir, negatives=negatives))
+    assert sum(stack.chosen.numel() for stack in watch.epochs[0]) == images
+    assert trainer.optimizers[0].param_groups[0]["weight_decay"] == 3.0 / images
 
 
 class Enlarged(MNISTDataModule):
