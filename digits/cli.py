@@ -31,10 +31,11 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 
 LONGEST = 1_000  # bytes of a path
 LARGE = 10**9  # of numbers that make sense, the largest
-MOST_EPOCHS, STRONGEST = 10**6, 10  # an augmentation of 1 is usual
+MOST_EPOCHS, MOST_NETWORKS, STRONGEST = 10**6, 1_000, 10  # an augmentation of 1 is usual
 
 Int = Annotated[int, Parameter(converter=_whole)]
 Epochs = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=MOST_EPOCHS))]
+Networks = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=MOST_NETWORKS))]
 PositiveInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=LARGE))]
 Seed = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0, lt=2**64))]
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # so neither nan nor inf

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from digits.cli import Epochs, PositiveInt, Rate
+from digits.cli import Epochs, Networks, PositiveInt, Rate
 from digits.errors import UserError, install
 from digits.files import refuse_links, write_atomically
 from digits.settings import Init
@@ -30,10 +30,10 @@ def sweep(
     lr: list[Rate] = [3.0],  # noqa: B006
     batch_size: list[PositiveInt] = [10],  # noqa: B006
     init: list[Init] = ["scaled"],  # noqa: B006
-    seeds: PositiveInt = 1,
+    seeds: Networks = 1,
     epochs: Epochs = 10,
-    trials: PositiveInt | None = None,
-    workers: PositiveInt | None = None,
+    trials: Networks | None = None,
+    workers: Networks | None = None,
     storage: str | None = None,
     data_dir: Path | None = None,
 ) -> None:

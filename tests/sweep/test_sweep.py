@@ -166,6 +166,9 @@ def test_weights_that_are_not_finite_end_a_trial(run, monkeypatch):
         (["--storage", "postgresql://user@host:port/name"], "--storage: .*port"),
         (["--storage", "postgresql://digits@127.0.0.1:1/name"], "the database does not answer: .*onnection refused"),
         (["--lr", "0"], "--lr. Must be > 0"),
+        (["--workers", "1000000000"], "--workers. Must be <= 1000"),
+        (["--seeds", "1000000000"], "--seeds. Must be <= 1000"),
+        (["--trials", "1000000000"], "--trials. Must be <= 1000"),
     ],
 )
 def test_mistakes_are_one_line(args, reason, run, capsys, monkeypatch):
