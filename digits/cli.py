@@ -49,6 +49,8 @@ def run(verb: str, words: list[str]) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show
+    for name in ("MPLBACKEND", "NUMBA_NUM_THREADS"):  # of windows and threads that no verb has: nonsense is no matter
+        os.environ.pop(name, None)
     with one_line_errors(prog):
         gc.set_threshold(100_000)  # imports make many objects that stay, and the collector would look through them
         module = import_module(f"digits.{verb}")
@@ -101,6 +103,9 @@ def parse(app: App, words: list[str]) -> BoundArguments:
         said = re.sub(r"(\S{99})\S+", r"\1...", " ".join(said.split()))
         raise UserError(f"{said} --help says more.") from error
     if command != app.default_command:
+        console = bound.arguments["console"]
+        if not 20 <= console.width <= 1_000:  # as of COLUMNS=0, in which Rich would never end
+            console.width = 80
         command(*bound.args, **bound.kwargs)
         sys.exit(0)
     for value in bound.arguments.values():

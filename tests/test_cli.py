@@ -1,6 +1,7 @@
 """From a typed function to a command line, and from a mistake to one line."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -94,6 +95,15 @@ def test_help_anywhere_shows_each_option_with_its_default(words, capsys):
         assert word in lines
 
 
+@pytest.mark.parametrize("columns", ["0", "1", "2", "-5", "abc", "1000000000"])
+def test_help_ends_in_a_terminal_of_no_size(columns, monkeypatch, capsys, in_time):
+    monkeypatch.setenv("COLUMNS", columns)
+    with pytest.raises(SystemExit):
+        understood("--help")
+    lines = capsys.readouterr().out.splitlines()
+    assert "--distort" in "".join(lines) and max(map(len, lines)) == 80
+
+
 @pytest.mark.parametrize("name", VERBS)
 def test_help_says_nothing_twice(name, verb):
     code, said, _ = verb(name, "--help")
@@ -143,6 +153,22 @@ print(json.dumps(answers))
     assert done.returncode == 0, done.stderr
     answers = json.loads(done.stdout.splitlines()[-1])
     assert answers == {line: 0 if line.endswith("help") else 2 for line in LINES.strip().splitlines()}
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "abc"])
+def test_windows_and_threads_that_no_verb_has_are_no_matter(threads):
+    """Else an import would end in a traceback, or warn with one."""
+    code = """
+from digits.__main__ import main
+try:
+    main(["train", "--lr", "x"])
+finally:
+    import matplotlib.figure, numba
+"""
+    environment = os.environ | {"MPLBACKEND": "nonsense", "NUMBA_NUM_THREADS": threads}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    [line] = done.stderr.splitlines()
+    assert done.returncode == 2 and line.startswith("digits train: error: ")
 
 
 def fail():
