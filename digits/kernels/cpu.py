@@ -11,13 +11,17 @@ that is held: one number decays for all of them. Without L2 `scale` is None, for
 """
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import torch
 from numba import njit
+from platformdirs import user_cache_path
 from torch import Tensor
 
 from digits.kernels.job import Job, Tally
@@ -33,10 +37,21 @@ OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function when it is first called, and keep the result on disk, if there is a folder for it."""
+    config: Any = numba.config
+    users, config.CACHE_DIR = config.CACHE_DIR, config.CACHE_DIR or str(_folder())
     try:
         return njit(cache=True, **OPTIONS)(function)
     except RuntimeError:
         return njit(**OPTIONS)(function)
+    finally:
+        config.CACHE_DIR = users
+
+
+def _folder() -> Path:
+    """For this version of numba alone: else a process may run what an older one compiled, as another replaces it."""
+    here = Path(__file__).parent
+    above = here / "__pycache__" if os.access(here, os.W_OK) else user_cache_path("digits", appauthor=False)
+    return above / f"numba-{numba.__version__}"
 
 
 def train(job: Job) -> Tally:

@@ -3,9 +3,11 @@ import os
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
 
+import numba
 import pytest
 import torch
 from torch import nn
@@ -20,6 +22,7 @@ from digits.settings import CostName, KernelName
 from tests.support.training import same_weights
 
 SGD = torch.optim.SGD
+OWN = f"numba-{numba.__version__}"
 
 
 def problem(sizes, images=200, seed=0):
@@ -232,13 +235,30 @@ def test_many_activations_are_dense_if_there_is_a_second_thread(threads, batch_s
     assert chosen_kernel("numba", network, images, plain(network), batch_size) == "numba"
 
 
+@pytest.mark.parametrize(
+    "users, writable, folder",
+    [
+        ("", True, Path(cpu.__file__).parent / "__pycache__" / OWN),
+        ("", False, Path("users") / OWN),
+        ("mine", True, Path("mine")),
+    ],
+)
+def test_each_numba_has_a_folder_for_what_it_compiles(users, writable, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cpu, "user_cache_path", lambda *_, **__: Path("users"))
+    monkeypatch.setattr(numba.config, "CACHE_DIR", users)
+    monkeypatch.setattr(os, "access", lambda *_: writable)
+    kept = Path(cpu.compiled(cpu._score.py_func).stats.cache_path)
+    assert kept.parent == folder and users == numba.config.CACHE_DIR
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "environment, said",
     [
         ({}, "1 0"),
         # as on a read-only file system, where numba finds no folder for its cache
-        ({"NUMBA_CACHE_LOCATOR_CLASSES": "_UserProvidedCacheLocator", "NUMBA_CACHE_DIR": ""}, "0 1"),
+        ({"NUMBA_CACHE_LOCATOR_CLASSES": "IPythonCacheLocator", "NUMBA_CACHE_DIR": ""}, "0 1"),
     ],
 )
 def test_compiled_code_is_kept_on_disk_where_it_can_be(environment, said):
