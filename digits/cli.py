@@ -29,6 +29,7 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
         raise ValueError(f"expected a whole number, not {tokens[0].value!r}.") from error
 
 
+STANDARD_INPUT = "\0-"  # no file is named so
 LONGEST = 1_000  # bytes of a path
 LARGE = 10**9  # of numbers that make sense, the largest
 MOST_EPOCHS, MOST_NETWORKS, STRONGEST = 10**6, 1_000, 10  # an augmentation of 1 is usual
@@ -93,8 +94,7 @@ def parse(app: App, words: list[str]) -> BoundArguments:
 
     Raises UserError for a mistake in them.
     """
-    if "-" in words and "--" not in words:  # standard input, which cyclopts would take for an option
-        words = [word for word in words if word != "-"] + ["--", "-"]
+    words = [STANDARD_INPUT if word == "-" else word for word in words]  # cyclopts would take it for an option
     try:
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except (CycloptsError, RecursionError) as error:  # of lists within lists
@@ -109,6 +109,8 @@ def parse(app: App, words: list[str]) -> BoundArguments:
         command(*bound.args, **bound.kwargs)
         sys.exit(0)
     for value in bound.arguments.values():
+        if isinstance(value, list):
+            value[:] = ["-" if each == STANDARD_INPUT else each for each in value]
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, Path) or each is value and isinstance(each, str):  # of many pictures, each has its line
                 _refuse_impossible(each)

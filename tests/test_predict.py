@@ -196,7 +196,8 @@ def test_standard_input(read, monkeypatch):
     buffer = io.BytesIO()
     ring().save(buffer, "PNG")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(buffer.getvalue())))
-    assert read("-")[1][0].startswith("-: 4")
+    assert [said.split(":")[0] for said in read("a.png", "-", "line.png")[1]] == ["a.png", "-", "line.png"]
+    assert read("-", "a.png", "-")[2] == ["digits predict: error: - is standard input, which can be read only once"]
     monkeypatch.setattr("digits.predict.pictures.LARGEST", 100)
     large = io.TextIOWrapper(io.BytesIO(bytes(101)))
     for stdin, reason in ((None, "cannot be read"), (large, "is larger than 100 bytes")):  # None: it is closed

@@ -51,6 +51,8 @@ def named(words: list[str]) -> list[str]:
             raise UserError(f"{word} is a network, not a picture; it goes after --network")
         found = map(str, pictures_in(path)) if os.path.isdir(word) else [] if os.path.exists(word) else glob.glob(word)
         names += sorted(found) or [word]
+    if names.count("-") > 1:
+        raise UserError("- is standard input, which can be read only once")
     return names
 
 
