@@ -3,6 +3,7 @@
 python -m tests.benchmarks.reading                      photos of one digit and of lines, and what shows none
 python -m tests.benchmarks.reading forms                photos of grids, ruled pages and rows of boxes, filled in
 python -m tests.benchmarks.reading times                what takes how long, on one thread
+python -m tests.benchmarks.reading slow                 pictures of more strokes than a number has: seconds and memory
 python -m tests.benchmarks.reading changes FOLDER...    whether changes that must not matter change what is read
 python -m tests.benchmarks.reading sheet --picture FILE a sheet of twenty photos with what was read under each
 python -m tests.benchmarks.reading pages --picture FILE the same of twelve pages of a user's: forms, lists, drawings
@@ -36,7 +37,7 @@ from digits.evaluate.answers import labels_in
 from digits.handwriting import answer, text
 from digits.handwriting.parallel import find_all
 from tests.benchmarks.common import heading, parser, python, row
-from tests.support import forms, photos
+from tests.support import crowded, forms, photos
 from tests.support.digitless import KINDS
 from tests.support.finding import encoded, find_digit
 from tests.support.pens import STROKES, cover, on_paper
@@ -137,6 +138,29 @@ def show_times(args, model):
         picture.write_bytes(encoded(Image.fromarray(small), "JPEG"))
         for words in (["-c", "import torch"], ["-m", "digits", "predict", picture]):
             row(f"process `python {' '.join(words[:3])}`", f"{1000 * seconds(args.rounds, python, *words):.0f}")
+
+
+READ = """
+import sys
+from time import process_time
+from digits.checkpoint.selection import choose_reader
+from digits.handwriting import answer
+from digits.handwriting.parallel import find_all
+network, _, context = choose_reader(sys.argv[2])
+start = process_time()
+answer(network, sys.argv[1], next(find_all(sys.argv[1:2], context=context)))
+print(process_time() - start)
+"""
+
+
+def show_slow(args, model):
+    heading("picture", "s of a core", "peak memory, MB")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, draw in (crowded.CROWDED | crowded.PRINTED).items():
+            draw().save(picture := Path(folder, "picture.png"))
+            runs = [python("-c", READ, picture, args.network) for _ in range(args.rounds)]
+            taken, memory = (median(map(float, column)) for column in ([s for s, _, _ in runs], [m for *_, m in runs]))
+            row(name, f"{taken:.1f}", f"{memory / 1e6:.0f}")
 
 
 def border(image):
@@ -262,8 +286,8 @@ def draw_pages(args, model, columns=4, tile=300, strip=60):
 
 
 def main(words=None):
-    tables = {"photos": show_photos, "forms": show_forms, "times": show_times, "changes": show_changes}
-    tables |= {"sheet": draw_sheet, "pages": draw_pages}
+    tables = {"photos": show_photos, "forms": show_forms, "times": show_times, "slow": show_slow}
+    tables |= {"changes": show_changes, "sheet": draw_sheet, "pages": draw_pages}
     options = parser(__doc__, *tables)
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for changes")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="what reads (the bundled one)")

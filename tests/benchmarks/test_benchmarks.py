@@ -57,6 +57,7 @@ def test_processes(short):
         ("accuracy bits", 10, 90, 100),
         ("reading --count 8 --lines 4", 8, 0, 100),
         ("reading times --rounds 1", 7, 1, 60_000),
+        ("reading slow --rounds 1", 20, 0, 3_000),
         ("gpu launches --images 500", 8, 10, 5_000),
         ("gpu checks --device cpu --hidden 12 --images 500", 8, 0, 100_000),
         ("gpu crossover --device cpu --hidden 12 --images 500", 2, 0, 100_000),
