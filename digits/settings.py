@@ -1,4 +1,4 @@
-"""Settings: what the names of some are, in which file a run keeps them, and what older ones are called now.
+"""Settings: what the names of some are, and in which file a run keeps them.
 
 The command lines are made from these names, and Python's annotations too. Without PyTorch, so that help is quick.
 """
@@ -11,7 +11,6 @@ CostName = Literal["quadratic", "cross_entropy"]
 KernelName = Literal["auto", "numba", "torch", "autograd"]  # see `digits.kernels`
 
 CONFIG = "config.yaml"  # the settings of a run, in its folder
-RENAMED = {"styles": "allographs", "no_digit": "negatives"}  # settings of version 0.1
 
 
 def newest_run() -> Path | None:

@@ -14,7 +14,6 @@ from digits.checkpoint import network2
 from digits.checkpoint.contents import VALIDATION, VERSION, Checkpoint
 from digits.cli import LARGE, MOST_EPOCHS, STRONGEST
 from digits.errors import UserError
-from digits.settings import RENAMED
 
 LONGEST = 200  # a text or a list
 NONE = type(None)
@@ -22,7 +21,7 @@ NONE = type(None)
 KNOWN: dict[str, tuple[tuple[type, ...], float, float]] = {
     "image_size": ((int,), 1, 1_000),
     "only_digit": ((int, NONE), 0, 9),
-    "schedule": ((bool, int), 0, MOST_EPOCHS),
+    "schedule": ((bool,), 0, 1),
     "batch_size": ((int,), 1, LARGE),
     "seed": ((int,), 0, 2**64 - 1),
     "train_size": ((int, NONE), 1, 60_000),
@@ -84,7 +83,6 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
     layers = pairwise([settings.get("image_size", 28) ** 2, *hidden, 10])
     if sum(m * n for m, n in layers) > 10**7 + 2 * sum(tensor.numel() for tensor in weights.values()):
         raise ValueError("its hidden layers are larger than its weights")
-    planned = settings["schedule"] if type(settings.get("schedule")) is int else None  # in version 0.1 so many epochs
     callbacks = saved.get("callbacks")
     states = [state for state in callbacks.values() if type(state) is dict] if type(callbacks) is dict else []
     scores = [_share(state.get("current_score")) for state in states if state.get("monitor") == VALIDATION]
@@ -95,7 +93,7 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
         {name: data[name] for name in DATA if name in data},
         progress.get("epoch"),
         progress.get("global_step", 0),
-        progress.get("max_epochs", planned),
+        progress.get("max_epochs"),
         accuracy=next((share for share in scores if share is not None), None),
         best_test=next((share for share in tests if share is not None), None),
     )
@@ -104,11 +102,10 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
 def _settings(saved: Any) -> dict[str, Any]:
     if type(saved) is not dict or len(saved) > LONGEST or not all(type(name) is str for name in saved):
         raise ValueError("its hyperparameters are not plain values")
-    settings = {RENAMED.get(str(name), str(name)): value for name, value in saved.items()}
-    for name, value in settings.items():
+    for name, value in saved.items():
         if not (_fits(value, *KNOWN[name]) if name in KNOWN else _plain(value)):
             raise ValueError(f"its {name[:50]} is no plain value, or out of range")
-    return settings
+    return saved
 
 
 def _fits(value: Any, types: tuple[type, ...], least: float, most: float) -> bool:

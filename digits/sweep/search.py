@@ -49,7 +49,7 @@ def open_storage(url: str, stop: Event, attempts: int = 5) -> Storage:
     try:
         storage = Storage(url, pool, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
     except (ImportError, ArgumentError, ValueError) as error:  # such as a port that is no number
-        raise UserError(f"--storage: {error}; for a driver {install('postgres')}, or mysql") from error
+        raise UserError(f"--storage: {error}; for a driver {install('postgres')}") from error
     except (SQLAlchemyError, StorageInternalError) as error:  # another process may be making the same tables
         if attempts == 1:
             raise StorageInternalError from error

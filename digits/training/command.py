@@ -14,7 +14,7 @@ from cyclopts.validators import Number
 from digits.cli import LONGEST, MOST_EPOCHS, Int, PositiveInt, parse
 from digits.errors import UserError
 from digits.files import read_regular, refuse_links
-from digits.settings import CONFIG, RENAMED, newest_run
+from digits.settings import CONFIG, newest_run
 
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
 Endless = Annotated[Int, Parameter(validator=Number(gte=-1, lte=MOST_EPOCHS))]  # -1 for no end
@@ -99,14 +99,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(f"--config {path}: {reason}") from error
     if not isinstance(settings, dict):
         raise UserError(f"--config {path}: expected lines such as `lr: 3.0`")
-    if str(settings.get("schedule")).isdigit():
-        settings["schedule"] = "true"  # version 0.1 had the number of epochs here
     if isinstance(settings.get("trainer"), dict):
         settings["trainer"] = _given(settings["trainer"])
     given = _given(settings)
     if misplaced := given.keys() & {"config", "resume"}:
         raise UserError(f"--config {path}: {min(misplaced)} belongs on the command line, not in a file")
-    return {RENAMED.get(name, name): value for name, value in given.items()}
+    return given
 
 
 def _given(settings: dict[str, Any]) -> dict[str, Any]:

@@ -213,7 +213,7 @@ def test_a_file_of_settings_is_understood_or_refused_in_a_line(text, named, home
 
 def test_what_a_file_may_leave_open(home):
     Path("c.yaml").write_text(
-        "schedule: 30\nonly_digit: ~\nlr:\nstyles: yes\nrun_dir: 2026-01-01\ntrainer: {logger: null}"
+        "schedule: true\nonly_digit: ~\nlr:\nallographs: yes\nrun_dir: 2026-01-01\ntrainer: {logger: null}"
     )
     bound = understand(command_line(train, "digits train"), ["--config", "c.yaml"])
     assert bound.arguments == {"schedule": True, "allographs": True, "run_dir": Path("2026-01-01"), "trainer": {}}
