@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import warnings
 from functools import partial
 from hashlib import sha256
 from inspect import signature
@@ -61,8 +62,8 @@ def sweep(
 
         from digits.plots.style import png
         from digits.sweep.plots import drawn
-        from digits.sweep.search import complete, open_storage
-        from digits.sweep.trials import Setting, propose, test, validate
+        from digits.sweep.search import complete, fault, open_storage, open_study
+        from digits.sweep.trials import Setting, propose, setting_of, test, validate
     except ImportError as error:
         raise UserError(f"a sweep needs {error.name}: {install('sweep')}") from error
     from digits.data import MNISTDataModule
@@ -92,29 +93,31 @@ def sweep(
         folder.mkdir(parents=True, exist_ok=True)
         refuse_links(folder)
         database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", stop)
-        open_study = partial(optuna.create_study, storage=database, direction="maximize", load_if_exists=True)
-        study, run = open_study(study_name=name), partial(complete, workers=workers or cpu_count() or 1, stop=stop)
+        study, run = open_study(database, name), partial(complete, workers=workers or cpu_count() or 1, stop=stop)
         print(f"{HEAD}seed  validation")
         if trials:
-            settings = [Setting(**trial.params) for trial in run(study, [{"seed": 0}] * trials, train_one)]
+            proposed = run(study, [{"seed": 0}] * trials, train_one)
+            with warnings.catch_warnings(action="error", category=UserWarning):  # of a value out of range
+                settings = [setting_of(trial, space, seeds) for trial in proposed]
         wanted = [setting._replace(seed=seed)._asdict() for seed in range(seeds) for setting in settings]
         validated = [trial.value or 0.0 for trial in run(study, wanted, train_one)]
         scores = {setting: validated[number :: len(settings)] for number, setting in enumerate(settings)}
         scores = dict(sorted(scores.items(), key=lambda each: -mean(each[1])))  # of equals, the first
         winner = next(iter(scores))
         # As trials of a study, so that the test set is seen once, whoever works on this sweep.
-        tests = run(open_study(study_name=f"{name} test"), [{"seed": seed} for seed in range(seeds)], test_one)
+        tests = run(open_study(database, f"{name} test"), [{"seed": seed} for seed in range(seeds)], test_one)
         report(scores, [trial.value or 0.0 for trial in tests], folder, epochs)
         for setting, figure in drawn(scores, epochs, not trials):
             write_atomically(folder / f"{setting}.png", png(figure))
     except KeyboardInterrupt as signalled:
         print("\nStopped. The same command goes on with the rest.")
         sys.exit(128 + signalled.args[0])
-    except optuna.exceptions.StorageInternalError as error:
-        cause = str(error.__cause__ or error).split("\n")[0]
-        raise UserError(f"the database does not answer: {' '.join(cause.split())}") from error
     except OSError as error:
         raise UserError(f"cannot write to {folder}: {error.strerror}") from error
+    except Exception as error:
+        if not (said := fault(error)):
+            raise
+        raise UserError(f"{'--storage' if storage else folder / 'sweep.db'}: the database {said}") from error
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

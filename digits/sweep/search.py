@@ -2,21 +2,27 @@
 
 Each thread runs what waits, by Optuna's own loop, until all trials have an end. A killed worker gives no more
 heartbeats, and Optuna queues its trial again. A stopped worker marks its trial failed; any other queues it again.
+
+Anybody may have made or edited the database: what is read from it is checked, and `fault` says what is wrong with it.
 """
 
+import sqlite3
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from textwrap import shorten
 from threading import Event, Lock
+from traceback import walk_tb
 from typing import Any
 
-from optuna import Study, logging
+from optuna import Study, create_study, logging
 from optuna.exceptions import ExperimentalWarning, OptunaError, StorageInternalError
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from tqdm import tqdm
 
@@ -28,6 +34,11 @@ warnings.simplefilter("ignore", ExperimentalWarning)  # of heartbeats, and of TP
 
 BEAT, GRACE = 5, 120  # seconds between a trial's heartbeats, and until one without any is taken for dead
 POLL, AWAY = 0.5, 60  # seconds between looks at what others do, and to wait for a database that is away
+ATTEMPTS = 5  # what fails so often, without success in between, will not pass
+
+
+class Damaged(Exception):
+    """What a database holds is not as `complete` writes it."""
 
 
 class Storage(RDBStorage):
@@ -43,16 +54,16 @@ class Storage(RDBStorage):
         return super().set_trial_state_values(trial_id, state, values)
 
 
-def open_storage(url: str, stop: Event, attempts: int = 5) -> Storage:
+def open_storage(url: str, stop: Event, attempts: int = ATTEMPTS) -> Storage:
     """Open a database by its SQLAlchemy URL. If it is away later, whoever needs it waits, until `stop`."""
     retry, pool = RetryHeartbeatStaleTrialCallback(), {"poolclass": NullPool}  # no connection that may be lost
     try:
         storage = Storage(url, pool, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
     except (ImportError, ArgumentError, ValueError) as error:  # such as a port that is no number
         raise UserError(f"--storage: {error}; for a driver {install('postgres')}") from error
-    except (SQLAlchemyError, StorageInternalError) as error:  # another process may be making the same tables
+    except (SQLAlchemyError, StorageInternalError):  # another process may be making the same tables
         if attempts == 1:
-            raise StorageInternalError from error
+            raise
         stop.wait(POLL)
         return open_storage(url, stop, attempts - 1)
 
@@ -69,33 +80,88 @@ def open_storage(url: str, stop: Event, attempts: int = 5) -> Storage:
     return storage
 
 
+def open_study(storage: Storage, name: str) -> Study:
+    """The study of that name, whose values are to be high; a new one if there is none."""
+    study = create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
+    if study.directions != [StudyDirection.MAXIMIZE]:
+        raise Damaged(f"the study {name} does not maximize one value")
+    return study
+
+
+def fault(error: Exception) -> str | None:
+    """What is wrong with the database, if an error is of it; None of another, which is a bug.
+
+    It is of the database if it is `Damaged`, or if Optuna raised it when we called it: with a database that is as we
+    write it, Optuna raises nothing.
+    """
+    packages = [frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in walk_tb(error.__traceback__)]
+    called = ".".join(packages).rpartition("digits.")[2]  # by the last function of our own
+    if not isinstance(error, Damaged) and not called.startswith(("optuna", "sqlalchemy")):
+        return None
+    root: BaseException = error
+    away = False
+    while root.__cause__ and isinstance(root, Damaged | StorageInternalError | SQLAlchemyError):
+        away = away or isinstance(root, InterfaceError | OperationalError)
+        root = root.__cause__
+    if isinstance(root, sqlite3.Error) and getattr(root, "sqlite_errorcode", 1) == sqlite3.SQLITE_ERROR:
+        away = False  # there is no such column, for example
+    reason = shorten(str(root) if isinstance(root, Damaged) else f"{type(root).__name__}: {root}", 250)
+    if away:
+        return f"does not answer: {reason}"
+    return f"is damaged, or of another version of Optuna: {reason}; name another with --storage"
+
+
+def place_of(trial: FrozenTrial) -> int:
+    """The place of a trial in what was wanted."""
+    place = trial.user_attrs["place"]
+    if type(place) is not int or place < 0:
+        raise Damaged(f"trial {trial.number} has the place {place!r:.50}")
+    return place
+
+
+def check(trial: FrozenTrial, asked: dict[str, Any]) -> None:
+    """Raise Damaged unless a trial is of the parameters asked for and, if it has ended, has an accuracy."""
+    fixed, values = trial.system_attrs.get("fixed_params"), trial.values or []  # fixed as it was queued
+    if not isinstance(fixed, dict) or not fixed.items() <= asked.items() <= (fixed | trial.params).items():
+        raise Damaged(f"trial {trial.number} is of other settings")
+    if trial.state.is_finished() and [type(value) is float and 0 <= value <= 1 for value in values] != [True]:
+        raise Damaged(f"trial {trial.number} has the accuracy {values!r:.50}")
+
+
 def complete(
     study: Study, wanted: list[dict[str, Any]], objective: Callable[[Trial], float], workers: int, stop: Event
 ) -> list[FrozenTrial]:
     """Run a trial of each `wanted` dict of parameters until all have an end, here or elsewhere; returns those trials.
 
     `workers` threads run one each at a time. After an error here, such as KeyboardInterrupt, `stop` has them end, and
-    `objective` is to raise Interrupted soon.
+    `objective` is to raise Interrupted soon. Raises Damaged if what is in the database is not of these parameters.
     """
     lock, bugs = Lock(), list[Exception]()
 
     def known() -> dict[int, FrozenTrial]:
         """By place in `wanted`, the first trial that did not fail: of what was queued twice, one counts."""
         trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state != TrialState.FAIL]
-        return {trial.user_attrs["place"]: trial for trial in reversed(trials) if "place" in trial.user_attrs}
+        found = {place_of(trial): trial for trial in reversed(trials) if "place" in trial.user_attrs}
+        for place, trial in found.items():
+            if place < len(wanted):
+                check(trial, wanted[place])
+        return found
 
     def run(trial: Trial) -> float:
         try:
             if not stop.is_set() and trial.number in {each.number for each in known().values()}:
                 return objective(trial)
-        except (Interrupted, OptunaError):
+        except Interrupted:
             pass
+        except OptunaError:  # which `work` counts
+            raise
         except Exception as bug:
             bugs.append(bug)
             stop.set()
         return float("nan")  # by which a trial fails: that was stopped, queued twice, or made as none was waiting
 
     def work(bar: tqdm) -> None:
+        failures = 0
         while not stop.is_set():
             try:
                 with lock:
@@ -107,8 +173,14 @@ def complete(
                 if ended == len(wanted):
                     return
                 if study.get_trials(deepcopy=False, states=[TrialState.WAITING]):
-                    with suppress(Exception):  # Optuna's: a connection was lost, or this trial was taken for dead
+                    try:
                         study.optimize(run, n_trials=1)
+                        failures = 0
+                    except Exception as error:  # Optuna's: a connection was lost, or this trial was taken for dead
+                        failures += 1
+                        if failures == ATTEMPTS:
+                            raise Damaged from error
+                        stop.wait(POLL)
                 else:  # others run the rest
                     fail_stale_trials(study)
                     stop.wait(POLL)

@@ -12,6 +12,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 from optuna import Trial
 from optuna.samplers import TPESampler
+from optuna.trial import FrozenTrial
 from torch import Tensor
 from tqdm import tqdm
 
@@ -41,6 +42,11 @@ def propose(trial: Trial, space: dict[str, list[Any]], seeds: int) -> Setting:
     """The setting that was queued for a trial, or a new one within the range of the values given."""
     # Seeded by the trial: one worker proposes the same every time, and several never the same as each other.
     trial.study.sampler = TPESampler(seed=trial.number, constant_liar=True)
+    return setting_of(trial, space, seeds)
+
+
+def setting_of(trial: Trial | FrozenTrial, space: dict[str, list[Any]], seeds: int) -> Setting:
+    """The setting of a trial; of one that has ended, Optuna raises ValueError, or warns, if it is not in the range."""
     hidden, lr, batch_size, init = space.values()
     return Setting(
         trial.suggest_int("hidden", hidden[0], hidden[-1], log=True),

@@ -1,7 +1,9 @@
 import io
 import re
+import shutil
+import sqlite3
 import sys
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -177,6 +179,96 @@ def test_mistakes_are_one_line(args, reason, run, capsys, monkeypatch):
         run(*args)
     [line] = capsys.readouterr().err.splitlines()
     assert stop.value.code == 2 and re.search(reason, line), line
+
+
+# Statements of SQL that damage the database of a finished sweep, or of one whose last trial waits; and what is said.
+FINISHED = [
+    ("update alembic_version set version_num = 'v2.6.0.a'", "RuntimeError: The runtime optuna version"),
+    ("update version_info set schema_version = 3; drop table alembic_version", "The runtime optuna version"),
+    ("insert into alembic_version values ('v2.6.0.a')", "more than one head"),
+    ("drop table trials; create table trials (x int)", "no such column: trials"),
+    ("drop table studies", "KeyError: 'Record does not exist.'"),
+    ("drop table trial_values", "has the accuracy []"),
+    ("update study_directions set direction = 'SIDEWAYS'", "LookupError: 'SIDEWAYS' is not among"),
+    ("update trials set state = 'DONE'", "LookupError: 'DONE' is not among"),
+    ("update trials set number = null", "not supported between instances of 'int' and 'NoneType'"),
+    ("update trials set datetime_start = 'yesterday'", "Invalid isoformat string: 'yesterday'"),
+    ("update trial_values set value = 'abc'", "has the accuracy ['abc']"),
+    ("update trial_values set value = 'nan'", "has the accuracy ['nan']"),
+    ("update trial_values set value = 9e999", "has the accuracy [inf]"),
+    ("update trial_values set value = null", "AssertionError"),
+    ("update trial_values set objective = 7", "IndexError: list assignment index out of range"),
+    ("update trial_user_attributes set value_json = '\"x\"'", "has the place 'x'"),
+    ("update trial_user_attributes set value_json = '[1]'", "has the place [1]"),
+    ("update trial_user_attributes set value_json = '1.0'", "has the place 1.0"),
+    ("update trial_user_attributes set value_json = '-1'", "has the place -1"),
+    ("update trial_user_attributes set value_json = '{'", "JSONDecodeError"),
+    ("update trial_user_attributes set value_json = 7 - value_json", "is of other settings"),
+    ("update trial_params set param_value = 'x'", "ValueError: invalid literal"),
+    ("update trial_params set param_value = 7", "IndexError: tuple index out of range"),
+    ("update trial_params set distribution_json = '{}'", "KeyError: 'type'"),
+]
+WAITING = [
+    ("drop table study_directions", "does not maximize one value"),
+    ("insert into study_directions values (9, 'MAXIMIZE', 1, 1)", "does not maximize one value"),
+    ("update trial_system_attributes set value_json = '3'", "is of other settings"),
+    ("""update trial_system_attributes set value_json = '{"lr": "x"}'""", "is of other settings"),
+    ("update trial_params set distribution_json = replace(distribution_json, 'scale', 'x')", "is of other settings"),
+    ("update trial_params set distribution_json = replace(distribution_json, '\"]', '\", 1]')", "dynamic value space"),
+    ("update trial_heartbeats set heartbeat = 'x'", "ValueError: Invalid isoformat string: 'x'"),
+    ("alter table trials rename to t; create view trials as select * from t", "because it is a view"),
+    ("alter table trial_params rename to t; create view trial_params as select * from t", "because it is a view"),
+]
+WAITS = """
+delete from trial_values where trial_id = 8;
+delete from trial_params where trial_id = 8;
+update trials set state = 'WAITING' where trial_id = 8;
+"""
+
+
+@pytest.mark.parametrize("edit, said", FINISHED + [(WAITS + edit, said) for edit, said in WAITING])
+def test_a_database_that_somebody_edited_is_one_line(edit, said, done, run, capsys):
+    FOLDER.mkdir(parents=True)
+    path = shutil.copy(done[0] / FOLDER / "sweep.db", FOLDER)
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(edit)
+    with pytest.raises(SystemExit) as stop:
+        run(*ARGS)
+    [line] = capsys.readouterr().err.splitlines()
+    start = f"digits sweep: error: {path}: the database is damaged, or of another version of Optuna: "
+    assert stop.value.code == 2 and line.startswith(start) and line.endswith("; name another with --storage")
+    assert said in line and len(line) < 500
+
+
+@pytest.mark.parametrize(
+    "edit, said",
+    [
+        ("delete from trial_params where param_name = 'lr'", "parameter 'lr' is not found"),
+        (
+            "update trial_params set param_value = 99 where param_name = 'hidden'",
+            "'hidden' is out of the range",
+        ),
+    ],
+)
+def test_a_proposal_that_somebody_edited_is_one_line(edit, said, run, capsys):
+    args = ["--hidden", 4, 20, "--lr", 0.1, 30, "--epochs", 1, "--trials", 2, "--workers", 1]
+    run(*args)
+    [path] = Path("runs").glob("*/sweep.db")
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(edit)
+    with pytest.raises(SystemExit):
+        run(*args)
+    [line] = capsys.readouterr().err.splitlines()
+    assert "damaged" in line and said in line
+
+
+def test_a_bug_of_a_trial_keeps_its_traceback(run, monkeypatch):
+    def fail(*_):
+        raise LookupError("a bug")
+
+    monkeypatch.setattr(trials, "fit", fail)
+    with pytest.raises(LookupError, match="a bug"):
+        run("--epochs", 1)
 
 
 def test_a_link_in_its_folder_is_refused(run, capsys):
