@@ -100,7 +100,7 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
 
 
 def _settings(saved: Any) -> dict[str, Any]:
-    if type(saved) is not dict or len(saved) > LONGEST or not all(type(name) is str for name in saved):
+    if type(saved) is not dict or len(saved) > LONGEST or not all(type(name) is str and _plain(name) for name in saved):
         raise ValueError("its hyperparameters are not plain values")
     for name, value in saved.items():
         if not (_fits(value, *KNOWN[name]) if name in KNOWN else _plain(value)):
@@ -116,7 +116,7 @@ def _plain(value: Any, depth: int = 2) -> bool:
     if type(value) is list:
         return depth > 0 and len(value) <= LONGEST and all(_plain(each, depth - 1) for each in value)
     if type(value) is str:
-        return len(value) <= LONGEST
+        return len(value) <= LONGEST and value == value.encode(errors="ignore").decode()  # no half of a surrogate pair
     return _fits(value, (bool, int, float, NONE), -(2**64), 2**64)
 
 

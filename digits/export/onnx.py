@@ -26,11 +26,11 @@ class Reader(nn.Module):
         return predictions(a), a
 
 
-def model(network: nn.Module, side: int = 28, **facts: Any) -> bytes:
+def model(network: nn.Module, side: int = 28, /, **facts: Any) -> bytes:
     """The content of an .onnx file: input `images`, outputs `digit` and `activations`, as of `Reader`; N is any number.
 
-    `network` takes the pixels (N, side * side), and is exported as it evaluates, without dropout. Each fact becomes
-    metadata, its value in JSON.
+    `network` takes the pixels (N, side * side), and is exported as it evaluates, without dropout. Each fact, of any
+    name, becomes metadata, its value in JSON.
 
     Raises UserError if a package is missing.
     """

@@ -114,6 +114,8 @@ FIRST, LAST = "network.0.weight", "network.2.bias"
         ({"hyper_parameters": lambda hp: hp | {"mine": shared(30)}}, "its mine is no plain value"),
         ({"hyper_parameters": lambda hp: hp | {"mine": in_itself()}}, "its mine is no plain value"),
         ({"hyper_parameters": lambda hp: hp | {"mine": nested(200)}}, "its mine is no plain value"),
+        ({"hyper_parameters": lambda hp: hp | {"mine": "\ud800"}}, "its mine is no plain value"),
+        ({"hyper_parameters": lambda hp: hp | {"\ud800": 1}}, "not plain values"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [0]}}, "of no size"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [True]}}, "of no size"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [10**6]}}, "larger than its weights"),

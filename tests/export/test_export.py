@@ -89,8 +89,10 @@ def test_a_model_that_disagrees_is_not_written(export, tmp_path, monkeypatch):
 def test_what_is_known_of_a_network_goes_with_it(export, tmp_path, data_dir):
     model, data = DigitClassifier([30], lr=2.0, seed=4), {"batch_size": 20, "seed": 4, "train_size": None}
     more = {"callbacks": {"ModelCheckpoint": SCORE}, "epoch": 11, "datamodule_hyper_parameters": data}
-    path = saved(tmp_path / "net.ckpt", model, **more)
+    own = {"network": "mine", "side": 3, "facts": [1]}
+    path = saved(tmp_path / "net.ckpt", model, **more, hyper_parameters=model.hparams | own)
     known = {"shape": "784-30-10", "lr": 2.0, "seed": 4, "batch_size": 20, "epoch": 11, "validation_accuracy": 0.75}
+    known |= own
     export(path, "--to", "onnx")
     metadata = onnxruntime.InferenceSession("digits.onnx").get_modelmeta().custom_metadata_map
     assert {name: json.loads(value) for name, value in metadata.items()}.items() >= known.items()
