@@ -1,5 +1,7 @@
 """A user's mistake, and how text that may come from a stranger is shown."""
 
+import sys
+
 
 class UserError(Exception):
     """Something that the person at the keyboard can mend: shown as one line, without a traceback."""
@@ -17,5 +19,7 @@ def install(extra: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Text without what a terminal would obey: control characters, line breaks, and bytes that are no text."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """Text without what a terminal would obey or cannot show: control characters, line breaks, bytes of no text."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return shown.encode(encoding, "backslashreplace").decode(encoding)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -59,6 +60,16 @@ def refuse_links(folder: str | Path) -> None:
                     raise UserError(f"{entry.path} is refused: it is a link, a pipe or a device; remove it")
     except (OSError, ValueError) as error:
         raise UserError(f"the folder {folder} cannot be read: {getattr(error, 'strerror', error)}") from error
+
+
+def refuse_no_text(folder: str | Path) -> None:
+    """Raise UserError if the path of a folder is no text in the encoding of the system: TensorBoard takes no other."""
+    try:
+        os.fsencode(folder)
+        str(folder).encode()  # bytes that are no text stand in it as surrogates
+    except UnicodeEncodeError as error:
+        system = sys.getfilesystemencoding()
+        raise UserError(f"{folder} is refused: its name is no text in {system}; name another folder") from error
 
 
 def read_regular(path: str | Path, at_most: int) -> bytes:

@@ -1,3 +1,5 @@
+import io
+import sys
 from importlib.metadata import PackageNotFoundError
 
 import pytest
@@ -15,3 +17,19 @@ def test_an_extra_is_installed_from_where_the_package_is(installed, command, mon
 
     monkeypatch.setattr("importlib.metadata.distribution", distribution)
     assert errors.install("sweep") == command
+
+
+@pytest.mark.parametrize(
+    "text, encoding, shown",
+    [
+        ("ä中 7", "utf-8", "ä中 7"),
+        ("a\n\x1b[31m\udcff", "utf-8", "a\\n\\x1b[31m\\udcff"),
+        ("ä中 7", "latin-1", "ä\\u4e2d 7"),
+        ("ä中 7", "ascii", "\\xe4\\u4e2d 7"),
+        ("ä中 7", None, "ä中 7"),
+    ],
+)
+def test_a_terminal_obeys_nothing_and_can_show_it(text, encoding, shown, monkeypatch):
+    out = io.TextIOWrapper(io.BytesIO(), encoding) if encoding else io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    assert errors.printable(text) == shown

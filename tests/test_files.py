@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digits.errors import UserError
-from digits.files import read_regular, refuse_links, remove_leftovers, write_atomically
+from digits.files import read_regular, refuse_links, refuse_no_text, remove_leftovers, write_atomically
 from tests.support.training import in_two_processes
 
 
@@ -134,6 +134,15 @@ def test_a_folder_with_a_link_or_a_pipe_is_refused(make, tmp_path):
     for folder in ("nowhere", "run/config.yaml", "a" * 256, "a\0b"):
         with pytest.raises(UserError, match="cannot be read: "):
             refuse_links(tmp_path / folder)
+
+
+def test_a_folder_whose_name_is_no_text_is_refused(monkeypatch):
+    refuse_no_text("ä/中")
+    with pytest.raises(UserError, match="is refused: its name is no text in "):
+        refuse_no_text(Path("a", os.fsdecode(b"bad\xff")))
+    monkeypatch.setattr(os, "fsencode", lambda path: path.encode("ascii"))
+    with pytest.raises(UserError, match="ä is refused"):
+        refuse_no_text("ä")
 
 
 def test_a_file_is_read_if_it_is_regular_and_no_larger_than_it_may_be(tmp_path):

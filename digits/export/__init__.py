@@ -4,7 +4,7 @@ import io
 from pathlib import Path
 from typing import Literal
 
-from digits.errors import UserError
+from digits.errors import UserError, printable
 from digits.files import check_target, write_atomically
 
 
@@ -78,4 +78,4 @@ def export(
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
     check_target(out, [checkpoint])
     write_atomically(out, content)
-    print(f"{out}: {facts['shape']}, {len(content) / 1000:,.0f} kB; {said}")
+    print(f"{printable(str(out))}: {facts['shape']}, {len(content) / 1000:,.0f} kB; {said}")

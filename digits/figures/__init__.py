@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from digits.errors import UserError, install
-from digits.files import refuse_links, write_atomically
+from digits.errors import UserError, install, printable
+from digits.files import refuse_links, refuse_no_text, write_atomically
 
 
 def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir: Path | None = None) -> None:
@@ -37,27 +37,28 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     data = MNISTDataModule(data_dir, **saved.data)
     data.prepare_data()
     data.setup("test")
+    curves = logged_curves(path.parent)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"cannot make the folder {out}: {error.strerror}") from error
-    epoch, curves = saved.epochs - 1, logged_curves(path.parent)
     planned = max(saved.max_epochs or 0, saved.epochs)
-    for name, figure in chapter.figures(model, data, epoch, planned, curves, saved.context):
+    for name, figure in chapter.figures(model, data, saved.epochs - 1, planned, curves, saved.context):
         if isinstance(figure, str):
             print(f"{name} is not drawn: {figure}")
         else:
             write_atomically(out / f"{name}.png", png(figure))
-            print(out / f"{name}.png", flush=True)
+            print(printable(str(out / f"{name}.png")), flush=True)
 
 
 def logged_curves(run: Path) -> dict[str, dict[int, float]]:
     """The curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log.
 
-    Raises UserError if there is a link or a pipe in the folder.
+    Raises UserError if there is a link or a pipe in the folder, or its name is no text.
     """
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+    refuse_no_text(run)
     refuse_links(run)
     log = EventAccumulator(str(run)).Reload()
     return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}

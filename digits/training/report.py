@@ -12,6 +12,7 @@ from torch import Tensor
 
 from digits.checkpoint.contents import Checkpoint
 from digits.data import MNISTDataModule
+from digits.errors import printable
 from digits.model import DigitClassifier
 from digits.plots.network import confusion, first_mistakes, first_weights
 from digits.settings import CONFIG
@@ -51,9 +52,9 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
     kind = type(model).__name__
     known = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
     print(
-        f"Checkpoint  {path}\n"
-        f"Curves      tensorboard --logdir {path.parent.parent}\n"
-        f"Python      {known}network = {kind}.load_from_checkpoint({str(path)!r})"
+        f"Checkpoint  {printable(str(path))}\n"
+        f"Curves      tensorboard --logdir {printable(str(path.parent.parent))}\n"
+        f"Python      {known}network = {kind}.load_from_checkpoint({printable(repr(str(path)))})"
     )
 
 

@@ -23,7 +23,7 @@ from digits.checkpoint.contents import Checkpoint, rebuilt
 from digits.checkpoint.untrusted import read
 from digits.data import MNISTDataModule
 from digits.errors import UserError, printable
-from digits.files import refuse_links, remove_leftovers, write_atomically
+from digits.files import refuse_links, refuse_no_text, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.settings import CONFIG
 from digits.training.callbacks import Interrupted
@@ -46,6 +46,7 @@ class Run(NamedTuple):
 
         Raises UserError for what a user can mend, and SystemExit after a signal.
         """
+        refuse_no_text(self.folder)
         lock = FileLock(self.folder / ".lock", timeout=0)  # lets go when the process dies
         go_on = resume_command(self.folder)
         hook = threading.excepthook  # the thread that writes curves has the main thread raise its OSError again
@@ -79,7 +80,7 @@ class Run(NamedTuple):
                 raise
             raise UserError(f"cannot write to {self.folder}: {error.strerror}") from error
         except Interrupted as stop:
-            rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. Go on with: {go_on}")
+            rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. Go on with: {printable(go_on)}")
             sys.exit(128 + stop.signum)
         finally:
             threading.excepthook = hook
@@ -146,7 +147,7 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
         go_on = f"Go on with: {resume_command(folder)} --epochs N, more than {epochs}"
         go_on = "Its schedule was made for no more" if model.schedule else go_on
         said = f"{folder} is finished after epoch {last.epoch}, its last. {go_on}"
-    rank_zero_only(print)(said)
+    rank_zero_only(print)(printable(said))
     return Run(folder, resumed=True, last=last, best=best)
 
 

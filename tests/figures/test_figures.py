@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from digits import figures
+from digits.errors import UserError
 from digits.figures import chapter, descent
 from digits.model import DigitClassifier
 from digits.plots import style
@@ -127,6 +128,8 @@ def test_logged_curves_are_those_of_the_run(fitted, data):
     assert list(curves["accuracy/test"]) == list(range(EPOCHS))
     assert curves["accuracy/test"][epoch] == pytest.approx((digits == data.test[1]).float().mean().item())
     assert figures.logged_curves(fitted.parent) == {}
+    with pytest.raises(UserError, match="its name is no text"):
+        figures.logged_curves(Path("bad\udcff"))
 
 
 def test_training_needs_neither_matplotlib_nor_the_figures(monkeypatch):

@@ -136,6 +136,7 @@ NO_CUDA = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
         (["--trainer.check_val_every_n_epoch", "0"], "--trainer.check_val_every_n_epoch. Must be >= 1"),
         (["--trainer.default_root_dir", "elsewhere"], "--trainer.default_root_dir"),
         (["--run_dir=-dash"], "begins with -"),
+        (["--run_dir", "bad\udcff"], "bad\\udcff is refused: its name is no text in "),
         (["--trainer.max_epoch", "1"], "Did you mean --trainer.max_epochs?"),
         (["--trainer.max_epochs", "some"], "--trainer.max_epochs"),
         (["--trainer.max_epochs", "2.5"], "--trainer.max_epochs: expected a whole number, not '2.5'"),

@@ -1,10 +1,13 @@
 """Runs: their names, what they go on from, and what they keep."""
 
 import errno
+import io
 import re
 import shutil
 import signal
+import sys
 import warnings
+from ast import literal_eval
 from pathlib import Path
 
 import pytest
@@ -199,6 +202,18 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
     train(epochs=4, resume=True, **settings)
     run("--resume", "python", "--epochs", 5)
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
+
+
+def test_a_run_whose_name_the_terminal_cannot_show(data_dir, home, monkeypatch):
+    settings = {"hidden": [3], "data_dir": data_dir, "run_dir": Path("中\x1b")}
+    monkeypatch.setattr(sys, "stdout", out := io.TextIOWrapper(io.BytesIO(), "ascii"))
+    train(epochs=1, **settings)
+    train(epochs=2, resume=True, **settings)
+    out.seek(0)
+    said = out.read()
+    assert "Checkpoint  \\u4e2d\\x1b/best.ckpt\n" in said and "Going on with \\u4e2d\\x1b after epoch 0\n" in said
+    [path] = set(re.findall(r"load_from_checkpoint\((.*)\)", said))
+    assert Path(literal_eval(path)).is_file()
 
 
 @pytest.mark.parametrize(
