@@ -11,10 +11,16 @@ import pytest
 from digits import data, mnist
 from digits.__main__ import main
 from digits.model import DigitClassifier
+from tests.support.shared import shared
 from tests.support.small_mnist import DATA, use, write_mnist
 from tests.support.training import quick_trainer
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has ignored in what it runs in the background
+
+
+def pytest_collection_modifyitems(items):
+    """A test is in one tier."""
+    assert [one.nodeid for one in items if one.get_closest_marker("slow") and one.get_closest_marker("nightly")] == []
 
 
 @pytest.fixture(scope="session")
@@ -68,11 +74,14 @@ def mnist_dir():
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """The checkpoint of a 784-100-10 that has seen MNIST for six epochs."""
-    mnist.fetch(DATA)
-    trainer, path = quick_trainer(max_epochs=6, limit_val_batches=0), tmp_path_factory.mktemp("trained") / "best.ckpt"
-    trainer.fit(DigitClassifier([100]), data.MNISTDataModule(DATA))
-    trainer.save_checkpoint(path)
-    return path
+
+    def make(path):
+        mnist.fetch(DATA)
+        trainer = quick_trainer(max_epochs=6, limit_val_batches=0)
+        trainer.fit(DigitClassifier([100]), data.MNISTDataModule(DATA))
+        trainer.save_checkpoint(path)
+
+    return shared(tmp_path_factory, "trained.ckpt", make)
 
 
 @pytest.fixture

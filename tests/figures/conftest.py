@@ -4,6 +4,7 @@ import pytest
 
 from digits.data import MNISTDataModule
 from tests.support.fitted import fit
+from tests.support.shared import shared
 from tests.support.small_mnist import use
 
 EPOCHS = 4
@@ -12,11 +13,10 @@ EPOCHS = 4
 @pytest.fixture(scope="session")
 def fitted(small, tmp_path_factory):
     """The folder of a run of four epochs on the small files; its 784-12-10 makes mistakes."""
-    folder = tmp_path_factory.mktemp("fitted") / "run"
+    settings = ["--hidden", 12, "--epochs", EPOCHS, "--lr", 1, "--batch_size", 30, "--seed", 2]
     with pytest.MonkeyPatch.context() as patch:
         use(patch, small[1])
-        fit(folder, small[0], "--hidden", 12, "--epochs", EPOCHS, "--lr", 1, "--batch_size", 30, "--seed", 2)
-    return folder
+        return shared(tmp_path_factory, "fitted", lambda path: fit(path / "run", small[0], *settings)) / "run"
 
 
 @pytest.fixture

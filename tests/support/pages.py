@@ -3,6 +3,7 @@
 import base64
 import io
 import shutil
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,7 @@ from tests.support.small_mnist import DATA
 from tests.support.strokes import DRAW
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DOCS_PAGE = Path(__file__).parents[2] / "docs" / "index.html"  # that of the bundled network
 WINDOWS = [(360, 740), (1440, 900)]  # width and height of a phone's and of a screen's
 PATIENCE = 180_000  # milliseconds: beside other processes a page may need a minute to read a picture each way up
 

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from digits.model import DigitClassifier
+from tests.support.checkpoints import saved
 from tests.support.pages import CHROMIUM, PATIENCE, exported, launch
+from tests.support.shared import shared
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +29,20 @@ def browser(playwright):
 @pytest.fixture(scope="session")
 def page_file(trained, tmp_path_factory):
     """The exported page of the trained network."""
-    return exported(trained, tmp_path_factory.mktemp("page") / "digits.html")
+    return shared(tmp_path_factory, "digits.html", lambda path: exported(trained, path))
+
+
+@pytest.fixture(scope="session")
+def page_of(tmp_path_factory):
+    """The exported page of a network with these hidden layers that nobody trained."""
+
+    def page_of(*hidden):
+        def make(path):
+            exported(saved(path.with_suffix(".ckpt"), DigitClassifier(hidden)), path)
+
+        return shared(tmp_path_factory, f"784-{'-'.join(map(str, hidden))}-10.html", make)
+
+    return page_of
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import re
 import pytest
 from PIL import Image
 
-from tests.support.pages import answer, chosen_digit, draw, exported, give, outputs, photographed
+from tests.support.pages import DOCS_PAGE, answer, chosen_digit, draw, give, outputs, photographed
 
-pytestmark = pytest.mark.mnist
+pytestmark = [pytest.mark.mnist, pytest.mark.slow]
 
 TESTED = "() => said.textContent.includes('→')"
 UNTEACHABLE = """digits.state.network = { ...digits.state.network, layers: digits.state.network.layers.map(
@@ -65,7 +65,6 @@ def test_a_hopeless_lesson_is_stopped(page_file, visit):
     assert page.evaluate("document.activeElement.id") == "is-9" and not page.locator("#stop").is_visible()
 
 
-@pytest.mark.slow
 def test_a_lesson_that_cannot_succeed_ends(page_file, visit):
     page = visit(page_file)
     draw(page, 4)
@@ -152,12 +151,12 @@ def test_a_drawing_can_be_taught_anew(page_file, visit):
         assert answer(page) == str(digit) and page.locator("#about").inner_text().startswith("1 lesson ")
 
 
-def test_a_picture_that_was_turned_is_taught_as_it_lay_too(tmp_path, visit):
+def test_a_picture_that_was_turned_is_taught_as_it_lay_too(visit):
     """Its digit has the images that it has upright, and others: those of how it lay.
 
     The network is the bundled one: the small one of the other tests is not sure enough to turn a picture.
     """
-    page = visit(exported("bundled", tmp_path / "digits.html"))
+    page = visit(DOCS_PAGE)
     upright = Image.open(io.BytesIO(photographed(4, size=200)))
     images, said = [], []
     for picture in (upright, upright.rotate(90, expand=True)):

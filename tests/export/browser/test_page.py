@@ -5,8 +5,7 @@ import torch
 
 from digits.export.page import html, rounded
 from digits.model import DigitClassifier
-from tests.support.checkpoints import saved
-from tests.support.pages import answer, draw, exported, looked, outputs
+from tests.support.pages import answer, draw, looked, outputs
 
 pytestmark = pytest.mark.mnist
 
@@ -43,10 +42,10 @@ def test_keys(page_file, visit):
     assert looked(page) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [[], [30], [12, 7, 5], [400]])
-def test_other_networks(hidden, visit, tmp_path):
-    model = DigitClassifier(hidden)
-    page = visit(exported(saved(tmp_path / "net.ckpt", model), tmp_path / "net.html"), 360, 740)
+def test_other_networks(hidden, visit, page_of):
+    model, page = DigitClassifier(hidden), visit(page_of(*hidden), 360, 740)
     draw(page, 2)
     seen = page.evaluate("[...digits.state.digits[0].image]")
     a = rounded(model.network)(torch.tensor(seen).view(1, 784))[0]
