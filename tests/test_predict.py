@@ -154,6 +154,7 @@ def test_what_annotate_does_not_write(words, reason, read):
     assert Path("a.png").read_bytes() == before and not Path("x.png").exists()
 
 
+@pytest.mark.slow
 def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read(read):
     rubbish = Image.new("L", (200, 120), 240)
     ImageDraw.Draw(rubbish).line([(20, 30), (180, 35), (30, 60), (180, 90), (20, 100)], 20, 8)
@@ -264,6 +265,7 @@ def test_names_are_shown_without_what_a_terminal_obeys(read):
     assert [said.split(": ")[0] for said in lines] == ["\\x1b[2Ja.png", "one\\ntwo.png"]
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_is_read_all_the_same(read):
     os.rename(b"a.png", b"\xff.png")
     command = [sys.executable, "-m", "digits", "predict", b"\xff.png", "--network", "net.ckpt"]
@@ -272,10 +274,11 @@ def test_a_name_that_is_no_text_is_read_all_the_same(read):
     assert done.stdout.startswith(b"\\udcff.png: 4  (")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("redirect", "code", "said"),
     [
-        pytest.param("| head -n 1", 0, "", marks=pytest.mark.slow),
+        ("| head -n 1", 0, ""),
         ("> /dev/full", 2, "digits predict: error: cannot write the output: No space left on device\n"),
     ],
 )

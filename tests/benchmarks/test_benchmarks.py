@@ -11,7 +11,7 @@ from tests.benchmarks import reading
 from tests.support.pages import CHROMIUM, photographed
 from tests.support.small_mnist import DATA
 
-pytestmark = [pytest.mark.slow, pytest.mark.mnist]
+pytestmark = [pytest.mark.nightly, pytest.mark.mnist]
 
 
 @pytest.fixture

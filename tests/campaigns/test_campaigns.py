@@ -14,10 +14,10 @@ from tests.campaigns.attacks import EITHER, Attack
 @pytest.mark.parametrize(
     "name, count, outcomes",
     [
-        pytest.param("hostile", 30, r"clear error", marks=pytest.mark.slow),
+        pytest.param("hostile", 30, r"clear error", marks=pytest.mark.nightly),
         ("mutations", 200, r"damaged data: clear error|damaged checkpoint: clear error"),
-        ("pictures", 60, r"clear error|digits"),
-        pytest.param("kills", 2, r"same bits", marks=pytest.mark.slow),
+        pytest.param("pictures", 60, r"clear error|digits", marks=pytest.mark.nightly),
+        pytest.param("kills", 2, r"same bits", marks=pytest.mark.nightly),
     ],
 )
 def test_short_form(name, count, outcomes):

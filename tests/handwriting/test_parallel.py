@@ -17,6 +17,7 @@ from tests.support.golden import FOLDER
 from tests.support.pens import line, ring
 
 
+@pytest.mark.slow
 def test_many_pictures_are_found_in_order_without_torch(tmp_path):
     paths = [tmp_path / f"{n}.png" for n in range(12)]
     for n, path in enumerate(paths):

@@ -20,6 +20,7 @@ from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded,
 from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_the_test_images_as_files_pass_unchanged(mnist_dir):
     images, _ = mnist.load(mnist_dir, train=False)

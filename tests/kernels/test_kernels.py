@@ -49,9 +49,7 @@ def assert_steps_of_backprop(network, exact, *data, rtol, atol):
     return tallies
 
 
-@pytest.mark.parametrize(
-    "sizes", [[784, 30, 10], [784, 10], [100, 13, 7, 5, 10], [784, 100, 30, 10], [64, 8, 1], [4096, 12, 10]]
-)
+@pytest.mark.parametrize("sizes", [[784, 30, 10], [784, 10], [100, 13, 7, 5, 10], [64, 8, 1], [4096, 12, 10]])
 @pytest.mark.parametrize("batch_size", [1, 10, 50])
 @pytest.mark.parametrize(
     "name, lr, decay", [("quadratic", 0.5, 0.0), ("quadratic", 0.5, 0.02), ("cross_entropy", 0.1, 1e-4)]

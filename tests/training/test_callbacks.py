@@ -13,8 +13,13 @@ from digits.model import DigitClassifier
 from tests.support.training import Runs, curves, same
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "number, code",
+    [
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.nightly),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
+    ],
+)
 def test_signal_ends_cleanly_and_says_how_to_go_on(number, code, tmp_path):
     runs = Runs(tmp_path)
     process = runs.new("stopped", "--epochs", "100000")

@@ -264,8 +264,13 @@ def test_a_resumed_run_keeps_its_precision(run, capsys):
     assert "Epoch 1" in run("--resume", "here", "--epochs", 2)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("limit", [120_000, 90_000], ids=["in the pictures at the end", "in the curves"])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        pytest.param(120_000, marks=pytest.mark.slow, id="in the pictures at the end"),
+        pytest.param(90_000, marks=pytest.mark.nightly, id="in the curves"),
+    ],
+)
 def test_a_full_disk_ends_the_run_in_one_line_and_its_checkpoints_are_whole(limit, tmp_path):
     """A limit to the size of files stands in for the disk; TensorBoard's file grows until it meets it."""
     runs = Runs(tmp_path)

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.model import DigitClassifier
-from tests.support.checkpoints import saved
-from tests.support.pages import activations, answer, draw, exported, give, looked, outputs, photographed, shown_on
+from tests.support.pages import activations, answer, draw, give, looked, outputs, photographed, shown_on
 
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 
@@ -14,13 +12,13 @@ pytestmark = pytest.mark.mnist
 SIDEWAYS = [(844, 390), (720, 450)]
 SIZES = [
     (320, 568),
+    (1440, 900),
     (375, 667),
     (360, 640),
     (667, 375),
     (512, 384),
     (768, 1024),
     (1024, 768),
-    (1440, 900),
     (1920, 1080),
 ]
 
@@ -54,6 +52,7 @@ def test_axe_finds_nothing_in_any_state(scheme, page_file, visit):
     assert states == [[]] * 6
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_on_a_phone(page_file, visit):
     page = visit(page_file, 360, 640)
     draw(page, 3)
@@ -68,7 +67,7 @@ def test_every_neuron_has_a_name(page_file, visit):
     assert names == [f"Hidden neuron {j}" for j in range(100)] + [f"Output neuron {j}" for j in range(10)]
 
 
-@pytest.mark.parametrize("size", [SIZES[0], *(pytest.param(size, marks=pytest.mark.slow) for size in SIZES[1:])])
+@pytest.mark.parametrize("size", [*SIZES[:2], *(pytest.param(size, marks=pytest.mark.nightly) for size in SIZES[2:])])
 def test_pad_answer_and_sentence_are_in_view(size, page_file, visit):
     """At once, with nothing cut off at the side; and nothing written over anything else."""
     page = visit(page_file, *size)
@@ -84,8 +83,9 @@ def test_pad_answer_and_sentence_are_in_view(size, page_file, visit):
     assert page.evaluate(wide) <= size[0] and page.evaluate(over) == []
 
 
-def test_two_hidden_layers_and_the_answer_fit_a_screen(visit, tmp_path):
-    page = visit(exported(saved(tmp_path / "deep.ckpt", DigitClassifier([100, 30])), tmp_path / "deep.html"))
+@pytest.mark.slow
+def test_two_hidden_layers_and_the_answer_fit_a_screen(visit, page_of):
+    page = visit(page_of(100, 30))
     for view in [*page.locator("figure").all(), page.locator("#paper")]:
         box = view.bounding_box()
         assert box["y"] + box["height"] <= 900 and box["x"] + box["width"] <= 1440
@@ -118,7 +118,7 @@ def test_a_phone_is_told_to_tap(page_file, visit):
     assert "Keys" not in page.locator("#explain").inner_text()
 
 
-@pytest.mark.parametrize("size", [(390, 844), *(pytest.param(size, marks=pytest.mark.slow) for size in SIDEWAYS)])
+@pytest.mark.parametrize("size", [(390, 844), *(pytest.param(size, marks=pytest.mark.nightly) for size in SIDEWAYS)])
 def test_one_trains_beside_what_is_read(size, page_file, visit):
     """On a phone either way, and enlarged twofold: the drawing, its answer and the curve are in view."""
     page = visit(page_file, *size)
@@ -152,11 +152,13 @@ def test_a_stroke_from_beside_the_pad_selects_no_text(page_file, visit):
     assert selected((said["x"] + 1, said["y"] + 10), (said["x"] + 150, said["y"] + 10)).startswith("3 at")
 
 
+@pytest.mark.slow
 def test_the_page_fills_a_large_screen(page_file, visit):
     page = visit(page_file, 1920, 1080)
     assert page.evaluate("answer.getBoundingClientRect().right - paper.getBoundingClientRect().left") > 1300
 
 
+@pytest.mark.slow
 def test_forced_colours(page_file, visit):
     """Neurons, bars and the pad's edge are there, each a neuron as dark as its activation."""
     page = visit(page_file, forced_colors="active")
@@ -172,6 +174,7 @@ def test_forced_colours(page_file, visit):
     assert shown_on(page, "#pixels canvas").std() > 20
 
 
+@pytest.mark.slow
 def test_a_key_brings_a_digit(page_file, visit):
     page = visit(page_file)
     right = 0
@@ -185,6 +188,7 @@ def test_a_key_brings_a_digit(page_file, visit):
     assert answer(page) == "?"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "key, code, shift",
     [("z", "KeyW", False), ("Z", "KeyZ", False), ("я", "KeyZ", False), ("Z", "KeyZ", True), ("y", "KeyY", False)],
@@ -228,6 +232,7 @@ def test_escape_looks_away_from_a_neuron_first(page_file, visit):
     assert answer(page) == "?"
 
 
+@pytest.mark.slow
 def test_parts_say_what_they_do(page_file, visit):
     page = visit(page_file)
     draw(page, 3)

@@ -1,20 +1,17 @@
 """The camera, which is Chromium's fake one, playing a photo: it is read live, kept by a tap, and left in many ways."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from digits import mnist
-from tests.support.pages import answer, chosen_digit, draw, give, is_read, launch, photographed, shown_on
+from tests.support.pages import DOCS_PAGE, answer, chosen_digit, draw, give, is_read, launch, photographed, shown_on
 from tests.support.photos import line
 from tests.support.small_mnist import DATA
 
 pytestmark = pytest.mark.mnist
-
-ROOT = Path(__file__).parents[3]
 
 GRANTED = {"permissions": ["camera"]}
 PHONES = [(390, 844), (844, 390)]
@@ -22,13 +19,13 @@ PHONES = [(390, 844), (844, 390)]
 MIDDLE = """(({ left, top, width, height }) => [left + width / 2, top + height / 2])(
     document.querySelector("#boxes button").getBoundingClientRect()
 )"""
-WAYS = ["undo", "the button", "gone", "unplugged", "a key", "a picture", "clear"]
+WAYS = ["hidden", "undo", "the button", "gone", "unplugged", "a key", "a picture", "clear"]
 
 
 @pytest.fixture
 def page_file():
     """The page of the network that comes with digits: a picture that is kept is to be read as well as live."""
-    return ROOT / "docs" / "index.html"
+    return DOCS_PAGE
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +67,13 @@ def is_off(page):
     return page.evaluate("stream.getTracks().map((track) => track.readyState)") == ["ended"]
 
 
-@pytest.mark.parametrize("window", [(1440, 900), *(pytest.param(phone, marks=pytest.mark.slow) for phone in PHONES)])
+@pytest.mark.parametrize(
+    "window",
+    [
+        pytest.param((1440, 900), marks=pytest.mark.slow),
+        *(pytest.param(phone, marks=pytest.mark.nightly) for phone in PHONES),
+    ],
+)
 def test_what_the_camera_sees_is_read_and_kept_by_a_tap(window, page_file, visit):
     page = visit(page_file, *window, **GRANTED)
     draw(page, 5)
@@ -111,7 +114,8 @@ def test_keys_keep_and_leave(key, page_file, visit):
     assert is_off(page) and answer(page) == "307" and page.evaluate("document.activeElement.id") == "camera"
 
 
-@pytest.mark.parametrize("left", ["hidden", *(pytest.param(way, marks=pytest.mark.slow) for way in WAYS)])
+@pytest.mark.slow
+@pytest.mark.parametrize("left", WAYS)
 def test_it_is_switched_off_whenever_it_is_left(left, page_file, visit):
     page = visit(page_file, **GRANTED)
     draw(page, 5)

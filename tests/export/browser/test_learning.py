@@ -10,10 +10,8 @@ import torch
 from digits import mnist
 from digits.backprop import sgd_step
 from digits.export.sample import TRAIN, sample
-from digits.model import DigitClassifier
 from digits.network import CROSS_ENTROPY, QUADRATIC
-from tests.support.checkpoints import saved
-from tests.support.pages import answer, draw, exported, give, outputs, photographed
+from tests.support.pages import answer, draw, give, outputs, photographed
 
 pytestmark = pytest.mark.mnist
 
@@ -25,9 +23,9 @@ LAYERS = "digits.state.network.layers.map(({ weights, biases }) => [[...weights]
     [(QUADRATIC, "undefined"), (CROSS_ENTROPY, "digits.backpropagation.crossEntropyDelta")],
     ids=["quadratic", "cross-entropy"],
 )
-def test_a_step_is_that_of_pytorch(cost, error, visit, tmp_path):
+def test_a_step_is_that_of_pytorch(cost, error, visit, page_of):
     """BP1 to BP4 on a mini-batch, in a network of two hidden layers."""
-    page = visit(exported(saved(tmp_path / "net.ckpt", DigitClassifier([12, 7])), tmp_path / "net.html"))
+    page = visit(page_of(12, 7))
     start = [[torch.tensor(part, dtype=torch.float32) for part in layer] for layer in page.evaluate(LAYERS)]
     sizes = [784, 12, 7, 10]
     weights = [w.view(-1, n).clone() for (w, _), n in zip(start, sizes, strict=False)]
@@ -97,6 +95,7 @@ def test_a_lesson_on_a_digit_of_a_number(page_file, visit):
     assert page.locator("#boxes button").nth(1).inner_text() == "9"
 
 
+@pytest.mark.slow
 def test_a_picture_that_was_taught_is_read_so(page_file, visit):
     """The lesson is on its images in all guesses, which vote."""
     page = visit(page_file)

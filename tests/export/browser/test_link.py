@@ -42,6 +42,7 @@ def test_strokes_and_settings_come_back(numbers, page_file, visit):
     assert answer(page) == "?"
 
 
+@pytest.mark.slow
 def test_a_digit_of_mnist_comes_back(page_file, visit):
     page = visit(page_file, **ALLOWED)
     page.keyboard.press("4")
@@ -91,6 +92,7 @@ DAMAGED = [
 ]
 
 
+@pytest.mark.slow
 def test_a_damaged_link_is_refused(page_file, visit):
     page = visit(page_file)
     for hash in DAMAGED:
@@ -103,7 +105,7 @@ def test_a_damaged_link_is_refused(page_file, visit):
     assert page.evaluate("digits.state.drawing.strokes") == [[[0.5, 0.5]]]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_links_of_digits_are_read_as_the_digits_are(page_file, visit, mnist_dir):
     """100 test digits, drawn again stroke by stroke: at most one is read otherwise from its link."""
     images, _ = mnist.load(mnist_dir, train=False)

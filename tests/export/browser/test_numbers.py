@@ -19,7 +19,7 @@ pytestmark = pytest.mark.mnist
 OTHERS = [(320, 568), (740, 360), (768, 1024), (1024, 768)]
 
 
-@pytest.mark.parametrize("window", [*WINDOWS, pytest.param((740, 360), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("window", [*WINDOWS, pytest.param((740, 360), marks=pytest.mark.nightly)])
 def test_a_drawn_number_is_the_answer(window, page_file, visit):
     page = visit(page_file, *window)
     draw(page, 5042)
@@ -63,7 +63,7 @@ def test_lines_of_numbers(numbers, page_file, visit):
     assert page.locator("#said").inner_text().startswith(f"{', '.join(rows)}. The ")
 
 
-@pytest.mark.parametrize("window", [*WINDOWS, *(pytest.param(size, marks=pytest.mark.slow) for size in OTHERS)])
+@pytest.mark.parametrize("window", [*WINDOWS, *(pytest.param(size, marks=pytest.mark.nightly) for size in OTHERS)])
 def test_the_answer_fits(window, page_file, visit):
     """Beside its bits and above what is said, however long it is."""
     page = visit(page_file, *window)
@@ -99,6 +99,7 @@ def test_the_pen_draws_over_boxes(page_file, visit):
     assert answer(page) == "70" and chosen_digit(page) == "7"
 
 
+@pytest.mark.slow
 def test_strokes_are_read_the_same_one_by_one_and_all_at_once(page_file, visit):
     """Though of those that were there before, nothing is computed again; to the last bit."""
     page, other = visit(page_file), visit(page_file)
@@ -117,7 +118,7 @@ def test_strokes_are_read_the_same_one_by_one_and_all_at_once(page_file, visit):
     assert answer(page) == answer(other) == "5042" and page.evaluate(read) == other.evaluate(read)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_numbers_that_are_drawn_are_read(page_file, visit, mnist_dir):
     """100 numbers of two to four of the test digits, drawn again stroke by stroke: at least 80 % are read whole."""
     images, labels = mnist.load(mnist_dir, train=False)

@@ -84,8 +84,9 @@ def test_clear_and_undo(page_file, visit):
     assert outputs(page) == drawn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["Escape", "Delete", "Control+z"])
-@pytest.mark.parametrize("before", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.parametrize("before", [False, True])
 def test_a_key_that_takes_away_the_stroke_lifts_the_pen(key, before, page_file, visit):
     """However long it is moved on, with a digit drawn before or not; and undoing brings back what there was."""
     page = visit(page_file)
@@ -151,6 +152,7 @@ def test_a_picture_is_read(kind, page_file, visit):
     assert answer(page) == "5" and page.locator("#boxes button").all_inner_texts() == ["5"]
 
 
+@pytest.mark.slow
 def test_one_goes_on_drawing_while_a_picture_is_read(page_file, visit):
     """In a worker that is held up here; when it has read the picture, its digits are there, though not in view."""
     page = visit(page_file)
@@ -176,6 +178,7 @@ def test_one_goes_on_drawing_while_a_picture_is_read(page_file, visit):
     assert page.locator("#boxes button").all_inner_texts() == ["3", "0", "7"]
 
 
+@pytest.mark.slow
 def test_every_digit_of_a_picture_can_be_seen(page_file, visit):
     page = visit(page_file, 360, 740)
     with page.expect_file_chooser() as chosen:
@@ -193,6 +196,7 @@ def test_every_digit_of_a_picture_can_be_seen(page_file, visit):
     assert page.locator("#boxes button").all_inner_texts() == ["3", "0", "7"]
 
 
+@pytest.mark.slow
 def test_a_picture_lying_on_its_side_is_turned(page_file, visit):
     picture, exif, page = (
         Image.open(io.BytesIO(photographed(7))).rotate(90, expand=True),
@@ -211,6 +215,7 @@ def test_a_picture_lying_on_its_side_is_turned(page_file, visit):
     assert turned == [("7", True), ("7", False)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content, reason",
     [
@@ -232,6 +237,7 @@ def test_what_cannot_be_read_is_said_and_is_no_answer(content, reason, page_file
     assert answer(page) == "3"
 
 
+@pytest.mark.slow
 def test_a_picture_of_what_no_output_takes_for_a_digit(page_file, visit):
     page = visit(page_file, *WINDOWS[0])
     page.evaluate(
@@ -245,7 +251,7 @@ def test_a_picture_of_what_no_output_takes_for_a_digit(page_file, visit):
     assert answer(page) == "?" and page.locator("#said").inner_text().startswith("No digit: ")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_digits_that_are_drawn_are_read(page_file, visit, mnist_dir):
     """200 test digits, drawn again stroke by stroke: at least 94 % are read right."""
     images, labels = mnist.load(mnist_dir, train=False)

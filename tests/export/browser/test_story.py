@@ -9,7 +9,7 @@ from tests.export.browser.test_anyone import violations
 from tests.support.pages import activations, answer, draw, is_read, looked, outputs, shown_on
 from tests.support.strokes import DRAW
 
-pytestmark = pytest.mark.mnist
+pytestmark = [pytest.mark.mnist, pytest.mark.slow]
 
 STOPS = 8
 MINE = """() => {
@@ -199,7 +199,6 @@ def test_a_step_down_the_slope(page_file, visit):
     assert page.evaluate(MINE)
 
 
-@pytest.mark.slow
 def test_a_whole_epoch(page_file, visit):
     page = told(visit, page_file, 7, reduced_motion="reduce")
     page.locator("#pass").click()
@@ -210,7 +209,6 @@ def test_a_whole_epoch(page_file, visit):
     assert page.evaluate(MINE) and answer(page) == "3"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme, size", [("light", (1440, 900)), ("dark", (360, 640))])
 def test_axe_finds_nothing_at_any_stop(scheme, size, page_file, visit):
     page = told(visit, page_file, 1, *size, color_scheme=scheme)
@@ -236,7 +234,6 @@ def test_a_phone_shows_the_pad_at_every_stop(page_file, visit):
             page.locator("#next").click()
 
 
-@pytest.mark.slow
 def test_the_card_is_in_the_window(page_file, visit):
     """With nothing cut off, on phones upright and on their side, a tablet, and a small screen."""
     page = told(visit, page_file, 1, 320, 568)

@@ -2,21 +2,12 @@
 
 import pytest
 
-from digits.model import DigitClassifier
-from tests.support.checkpoints import saved
-from tests.support.pages import answer, draw, exported, outputs
+from tests.support.pages import answer, draw, outputs
 
-pytestmark = pytest.mark.mnist
+pytestmark = [pytest.mark.mnist, pytest.mark.slow]
 
 SEEN = "digits.training.points.map(({ epoch }) => epoch)"
 IDLE = "() => digits.training.points.length && document.getElementById('start').textContent !== 'Pause'"
-
-
-@pytest.fixture(scope="module")
-def deep_file(tmp_path_factory):
-    """The page of a network of two hidden layers, as the bundled one is."""
-    folder = tmp_path_factory.mktemp("deep")
-    return exported(saved(folder / "deep.ckpt", DigitClassifier([100, 30])), folder / "deep.html")
 
 
 def choose(page, **settings):
@@ -40,7 +31,6 @@ def points(page, curve):
     return [tuple(map(float, point.split(","))) for point in text.split()]
 
 
-@pytest.mark.slow
 def test_a_network_is_trained_from_nothing(page_file, visit):
     page = visit(page_file)
     draw(page, 3)
@@ -116,7 +106,7 @@ def test_pause_going_on_and_another_run(page_file, visit):
 @pytest.mark.parametrize(
     "rate, batch, advice",
     [
-        pytest.param("0.001", "10", "Hardly better than guessing", marks=pytest.mark.slow),
+        ("0.001", "10", "Hardly better than guessing"),
         ("100", "100", "Saturated"),
     ],
 )
@@ -139,11 +129,10 @@ def test_settings_with_which_it_learns_nothing(rate, batch, advice, page_file, v
         assert output[0] + output[-1] < 0.01 and saturated < 0.1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1440, 900), (360, 640)])
-def test_nothing_moves(size, deep_file, visit):
+def test_nothing_moves(size, page_of, visit):
     """When the panel opens, starts with one hidden layer, goes on with two, and closes; `visit` looks."""
-    page = visit(deep_file, *size)
+    page = visit(page_of(100, 30), *size)
     draw(page, 3)
     page.locator("#train").click()
     pad, said, panel = (page.locator(f"#{id}").bounding_box() for id in ("pad", "said", "training"))
