@@ -50,6 +50,7 @@ def test_the_page_trains_and_reads(page, verb):
     assert code == 2 and "does not hold Linear and Sigmoid layers" in error
 
 
+@pytest.mark.slow
 def test_the_page_exports(page):
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

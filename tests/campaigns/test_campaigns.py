@@ -15,7 +15,9 @@ from tests.campaigns.attacks import EITHER, Attack
     "name, count, outcomes",
     [
         pytest.param("hostile", 30, r"clear error", marks=pytest.mark.nightly),
-        ("mutations", 200, r"damaged data: clear error|damaged checkpoint: clear error"),
+        pytest.param(
+            "mutations", 200, r"damaged data: clear error|damaged checkpoint: clear error", marks=pytest.mark.slow
+        ),
         pytest.param("pictures", 60, r"clear error|digits", marks=pytest.mark.nightly),
         pytest.param("kills", 2, r"same bits", marks=pytest.mark.nightly),
     ],

@@ -37,6 +37,7 @@ def network_of(html):
     return json.loads(re.search(r'<script type="application/json" id="network">(.*?)</script>', html, re.DOTALL)[1])
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_onnx_runtime_agrees_on_all_test_images(trained, export, mnist_dir):
     code, out, errors = export(trained, "--to", "onnx", "--data_dir", mnist_dir)

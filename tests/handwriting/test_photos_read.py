@@ -8,7 +8,7 @@ from digits.model import DigitClassifier
 from tests.support.photos import line, photo
 from tests.support.readings import read_lines, read_naively, read_photos
 
-pytestmark = [pytest.mark.mnist, pytest.mark.slow]
+pytestmark = pytest.mark.mnist
 
 
 @pytest.fixture
@@ -22,7 +22,10 @@ def model(trained):
     return DigitClassifier.load_from_checkpoint(trained)
 
 
-@pytest.mark.parametrize(("hard", "least"), [(False, 0.93), (True, 0.88)])
+@pytest.mark.parametrize(
+    ("hard", "least"),
+    [pytest.param(False, 0.93, marks=pytest.mark.slow), pytest.param(True, 0.88, marks=pytest.mark.nightly)],
+)
 def test_photos_are_read_but_not_if_they_are_only_shrunk(hard, least, model, test_digits):
     images, labels = test_digits
     rng = np.random.default_rng([17, hard])
@@ -32,6 +35,7 @@ def test_photos_are_read_but_not_if_they_are_only_shrunk(hard, least, model, tes
     assert (read_naively(model, pictures) == labels[chosen]).mean() <= 0.30
 
 
+@pytest.mark.nightly
 def test_lines_are_read_whole(model, test_digits):
     images, labels = test_digits
     rng, pictures, wanted = np.random.default_rng(18), [], []

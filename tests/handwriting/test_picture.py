@@ -210,17 +210,16 @@ def test_tiles_larger_than_their_picture_are_refused():
     assert "1,600.0 megapixels" in one_line_error(file)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "mode", "options"),
     [
-        ("JPEG", "CMYK", {"progressive": True, "subsampling": 0}),
-        ("PNG", "RGBA", {"compress_level": 1}),
-        ("TIFF", "RGBA", {"compression": "tiff_lzw"}),
-        ("GIF", "P", {}),
-        ("WEBP", "RGBA", {"method": 0}),
-        ("AVIF", "RGBA", {"speed": 10}),
-        ("JPEG2000", "RGBA", {}),
+        pytest.param("JPEG", "CMYK", {"progressive": True, "subsampling": 0}, marks=pytest.mark.slow),
+        pytest.param("PNG", "RGBA", {"compress_level": 1}, marks=pytest.mark.slow),
+        pytest.param("TIFF", "RGBA", {"compression": "tiff_lzw"}, marks=pytest.mark.nightly),
+        pytest.param("GIF", "P", {}, marks=pytest.mark.nightly),
+        pytest.param("WEBP", "RGBA", {"method": 0}, marks=pytest.mark.nightly),
+        pytest.param("AVIF", "RGBA", {"speed": 10}, marks=pytest.mark.nightly),
+        pytest.param("JPEG2000", "RGBA", {}, marks=pytest.mark.nightly),
     ],
 )
 def test_the_largest_takes_less_than_a_gigabyte(kind, mode, options, tmp_path):

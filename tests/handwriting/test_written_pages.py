@@ -6,7 +6,7 @@ import pytest
 from digits import mnist
 from tests.support.written_pages import pages
 
-pytestmark = [pytest.mark.mnist, pytest.mark.slow]
+pytestmark = [pytest.mark.mnist, pytest.mark.nightly]
 
 
 def test_each_page_is_a_picture_of_its_seed(mnist_dir):

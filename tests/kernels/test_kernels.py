@@ -250,13 +250,16 @@ def test_each_numba_has_a_folder_for_what_it_compiles(users, writable, folder, t
     assert kept.parent == folder and users == numba.config.CACHE_DIR
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "environment, said",
     [
-        ({}, "1 0"),
+        pytest.param({}, "1 0", marks=pytest.mark.slow),
         # as on a read-only file system, where numba finds no folder for its cache
-        ({"NUMBA_CACHE_LOCATOR_CLASSES": "IPythonCacheLocator", "NUMBA_CACHE_DIR": ""}, "0 1"),
+        pytest.param(
+            {"NUMBA_CACHE_LOCATOR_CLASSES": "IPythonCacheLocator", "NUMBA_CACHE_DIR": ""},
+            "0 1",
+            marks=pytest.mark.nightly,
+        ),
     ],
 )
 def test_compiled_code_is_kept_on_disk_where_it_can_be(environment, said):

@@ -29,8 +29,9 @@ def violations(page):
     return [(each["id"], each["nodes"][0]["html"][:80]) for each in found]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "scheme", [pytest.param("light", marks=pytest.mark.slow), pytest.param("dark", marks=pytest.mark.nightly)]
+)
 def test_axe_finds_nothing_in_any_state(scheme, page_file, visit):
     page = visit(page_file, color_scheme=scheme)
     states = [violations(page)]

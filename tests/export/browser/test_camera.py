@@ -19,7 +19,7 @@ PHONES = [(390, 844), (844, 390)]
 MIDDLE = """(({ left, top, width, height }) => [left + width / 2, top + height / 2])(
     document.querySelector("#boxes button").getBoundingClientRect()
 )"""
-WAYS = ["hidden", "undo", "the button", "gone", "unplugged", "a key", "a picture", "clear"]
+WAYS = ["undo", "the button", "gone", "unplugged", "a key", "clear"]
 
 
 @pytest.fixture
@@ -98,8 +98,9 @@ def test_what_the_camera_sees_is_read_and_kept_by_a_tap(window, page_file, visit
     assert answer(page) == "5"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("key", ["Enter", "Space"])
+@pytest.mark.parametrize(
+    "key", [pytest.param("Enter", marks=pytest.mark.slow), pytest.param("Space", marks=pytest.mark.nightly)]
+)
 def test_keys_keep_and_leave(key, page_file, visit):
     page = visit(page_file, **GRANTED)
     draw(page, 5)
@@ -114,8 +115,13 @@ def test_keys_keep_and_leave(key, page_file, visit):
     assert is_off(page) and answer(page) == "307" and page.evaluate("document.activeElement.id") == "camera"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("left", WAYS)
+@pytest.mark.parametrize(
+    "left",
+    [
+        *(pytest.param(way, marks=pytest.mark.slow) for way in ["hidden", "a picture"]),
+        *(pytest.param(way, marks=pytest.mark.nightly) for way in WAYS),
+    ],
+)
 def test_it_is_switched_off_whenever_it_is_left(left, page_file, visit):
     page = visit(page_file, **GRANTED)
     draw(page, 5)

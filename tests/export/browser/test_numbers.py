@@ -63,7 +63,13 @@ def test_lines_of_numbers(numbers, page_file, visit):
     assert page.locator("#said").inner_text().startswith(f"{', '.join(rows)}. The ")
 
 
-@pytest.mark.parametrize("window", [*WINDOWS, *(pytest.param(size, marks=pytest.mark.nightly) for size in OTHERS)])
+@pytest.mark.parametrize(
+    "window",
+    [
+        *(pytest.param(size, marks=pytest.mark.slow) for size in WINDOWS),
+        *(pytest.param(size, marks=pytest.mark.nightly) for size in OTHERS),
+    ],
+)
 def test_the_answer_fits(window, page_file, visit):
     """Beside its bits and above what is said, however long it is."""
     page = visit(page_file, *window)
