@@ -206,6 +206,15 @@ def test_what_is_no_verb(word, said, capsys):
     assert line.startswith("digits: error: ") and said in line
 
 
+def test_what_looks_for_digits_needs_no_torch_and_what_reads_or_exports_no_trainer():
+    code = (
+        "import sys, digits.__main__, digits.handwriting.parallel; assert 'torch' not in sys.modules\n"
+        "import digits.predict.pictures, digits.export.onnx\n"
+        "assert not {'lightning', 'torchvision', 'tensorboard', 'onnx'} & {*sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.slow
 def test_importing_is_cheap_and_leaves_the_collector_alone():
     """`import digits` imports no torch; only a command line has the collector look less often."""

@@ -250,12 +250,6 @@ def test_a_detector_says_yes_or_no(read):
     assert read(*names, network="nine.ckpt")[1] == [f"{name}: a 9  (1.00)" for name in names]
 
 
-def test_it_imports_no_trainer():
-    code = "import sys, digits.predict.pictures; print({'lightning', 'torchvision', 'tensorboard'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
-
-
 def test_names_are_shown_without_what_a_terminal_obeys(read):
     for name in ("\x1b[2Ja.png", "one\ntwo.png"):
         ring().save(name)

@@ -9,17 +9,16 @@ import pytest
 
 from tests.campaigns import __main__, hostile, pictures
 from tests.campaigns.attacks import EITHER, Attack
+from tests.support.tiers import nightly, slow
 
 
 @pytest.mark.parametrize(
     "name, count, outcomes",
     [
-        pytest.param("hostile", 30, r"clear error", marks=pytest.mark.nightly),
-        pytest.param(
-            "mutations", 200, r"damaged data: clear error|damaged checkpoint: clear error", marks=pytest.mark.slow
-        ),
-        pytest.param("pictures", 60, r"clear error|digits", marks=pytest.mark.nightly),
-        pytest.param("kills", 2, r"same bits", marks=pytest.mark.nightly),
+        nightly("hostile", 30, r"clear error"),
+        slow("mutations", 200, r"damaged data: clear error|damaged checkpoint: clear error"),
+        nightly("pictures", 60, r"clear error|digits"),
+        nightly("kills", 2, r"same bits"),
     ],
 )
 def test_short_form(name, count, outcomes):

@@ -15,6 +15,7 @@ from digits.handwriting.lattice import Candidate
 from digits.handwriting.reader import Digit, Line, groups
 from tests.support.crowded import PRINTED
 from tests.support.pens import STROKES, cover, on_paper
+from tests.support.tiers import slow
 
 NETWORK = load_network(checkpoint(BUNDLED), BUNDLED)
 
@@ -95,10 +96,7 @@ def test_each_group_is_a_number_or_none():
     assert left.confidence == pytest.approx(0.9) and right.confidence == pytest.approx((0.9 * 0.3) ** 0.5)
 
 
-@pytest.mark.parametrize(
-    ("degrees", "enlarged"),
-    [(0, 1), (90, 1), *(pytest.param(*each, marks=pytest.mark.slow) for each in [(180, 1), (270, 8)])],
-)
+@pytest.mark.parametrize(("degrees", "enlarged"), [(0, 1), (90, 1), slow(180, 1), slow(270, 8)])
 def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged, monkeypatch):
     """Also a large one, whose boxes are larger than those of the turned ones."""
     shown = []

@@ -7,6 +7,7 @@ from digits import mnist
 from digits.model import DigitClassifier
 from tests.support.photos import line, photo
 from tests.support.readings import read_lines, read_naively, read_photos
+from tests.support.tiers import nightly, slow
 
 pytestmark = pytest.mark.mnist
 
@@ -22,10 +23,7 @@ def model(trained):
     return DigitClassifier.load_from_checkpoint(trained)
 
 
-@pytest.mark.parametrize(
-    ("hard", "least"),
-    [pytest.param(False, 0.93, marks=pytest.mark.slow), pytest.param(True, 0.88, marks=pytest.mark.nightly)],
-)
+@pytest.mark.parametrize(("hard", "least"), [slow(False, 0.93), nightly(True, 0.88)])
 def test_photos_are_read_but_not_if_they_are_only_shrunk(hard, least, model, test_digits):
     images, labels = test_digits
     rng = np.random.default_rng([17, hard])

@@ -17,6 +17,7 @@ from digits.handwriting import find_lines
 from digits.handwriting.picture import FORMATS, LARGEST, save
 from tests.support.finding import assert_finds, encoded, find_digit, one_line_error
 from tests.support.pens import INK, STROKES, cover, on_paper
+from tests.support.tiers import nightly, slow
 
 
 def grey(rgb):
@@ -213,13 +214,13 @@ def test_tiles_larger_than_their_picture_are_refused():
 @pytest.mark.parametrize(
     ("kind", "mode", "options"),
     [
-        pytest.param("JPEG", "CMYK", {"progressive": True, "subsampling": 0}, marks=pytest.mark.slow),
-        pytest.param("PNG", "RGBA", {"compress_level": 1}, marks=pytest.mark.slow),
-        pytest.param("TIFF", "RGBA", {"compression": "tiff_lzw"}, marks=pytest.mark.nightly),
-        pytest.param("GIF", "P", {}, marks=pytest.mark.nightly),
-        pytest.param("WEBP", "RGBA", {"method": 0}, marks=pytest.mark.nightly),
-        pytest.param("AVIF", "RGBA", {"speed": 10}, marks=pytest.mark.nightly),
-        pytest.param("JPEG2000", "RGBA", {}, marks=pytest.mark.nightly),
+        slow("JPEG", "CMYK", {"progressive": True, "subsampling": 0}),
+        slow("PNG", "RGBA", {"compress_level": 1}),
+        nightly("TIFF", "RGBA", {"compression": "tiff_lzw"}),
+        nightly("GIF", "P", {}),
+        nightly("WEBP", "RGBA", {"method": 0}),
+        nightly("AVIF", "RGBA", {"speed": 10}),
+        nightly("JPEG2000", "RGBA", {}),
     ],
 )
 def test_the_largest_takes_less_than_a_gigabyte(kind, mode, options, tmp_path):

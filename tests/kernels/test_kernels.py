@@ -19,6 +19,7 @@ from digits.kernels import DENSE, Job, choose, cpu, optim
 from digits.model import DigitClassifier
 from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, sigmoid_network, weights_and_biases
 from digits.settings import CostName, KernelName
+from tests.support.tiers import nightly, slow
 from tests.support.training import same_weights
 
 SGD = torch.optim.SGD
@@ -253,13 +254,9 @@ def test_each_numba_has_a_folder_for_what_it_compiles(users, writable, folder, t
 @pytest.mark.parametrize(
     "environment, said",
     [
-        pytest.param({}, "1 0", marks=pytest.mark.slow),
+        slow({}, "1 0"),
         # as on a read-only file system, where numba finds no folder for its cache
-        pytest.param(
-            {"NUMBA_CACHE_LOCATOR_CLASSES": "IPythonCacheLocator", "NUMBA_CACHE_DIR": ""},
-            "0 1",
-            marks=pytest.mark.nightly,
-        ),
+        nightly({"NUMBA_CACHE_LOCATOR_CLASSES": "IPythonCacheLocator", "NUMBA_CACHE_DIR": ""}, "0 1"),
     ],
 )
 def test_compiled_code_is_kept_on_disk_where_it_can_be(environment, said):

@@ -18,6 +18,7 @@ from digits.sweep import search
 from digits.sweep.search import complete, open_storage
 from tests.support import postgres
 from tests.support.small_sweep import FOLDER, GRACE, LONG, ends, go, places, start, study_in
+from tests.support.tiers import nightly, slow
 
 COMPLETE, FAIL, RUNNING = TrialState.COMPLETE, TrialState.FAIL, TrialState.RUNNING
 
@@ -36,11 +37,7 @@ def url(request, home):
     return f"sqlite:///{home}/shared.db?timeout=60" if request.param == "sqlite" else request.getfixturevalue("server")
 
 
-@pytest.mark.parametrize(
-    "url",
-    [pytest.param("postgres", marks=pytest.mark.slow), pytest.param("sqlite", marks=pytest.mark.nightly)],
-    indirect=True,
-)
+@pytest.mark.parametrize("url", [slow("postgres"), nightly("sqlite")], indirect=True)
 def test_a_worker_is_killed_and_no_trial_is_lost(small, home, run, url):
     two = [start(small, home, *LONG, "--storage", url, "--workers", 2) for _ in range(2)]
     go(*two)
@@ -63,11 +60,7 @@ def test_a_worker_is_killed_and_no_trial_is_lost(small, home, run, url):
     assert told.split("\n\n")[0].count("\n") == 0  # nothing is trained again
 
 
-@pytest.mark.parametrize(
-    "url",
-    [pytest.param("sqlite", marks=pytest.mark.slow), pytest.param("postgres", marks=pytest.mark.nightly)],
-    indirect=True,
-)
+@pytest.mark.parametrize("url", [slow("sqlite"), nightly("postgres")], indirect=True)
 def test_processes_that_start_at_the_same_moment_share_the_trials(small, home, url):
     args = [*LONG[:-1], "5", "--storage", url]
     two = [start(small, home, *args) for _ in range(2)]
@@ -79,13 +72,7 @@ def test_processes_that_start_at_the_same_moment_share_the_trials(small, home, u
     assert len((home / "tests").read_text().splitlines()) <= 6  # three, or twice if both took one at the same instant
 
 
-@pytest.mark.parametrize(
-    "signum, workers",
-    [
-        pytest.param(signal.SIGINT, 2, marks=pytest.mark.slow),
-        pytest.param(signal.SIGTERM, 1, marks=pytest.mark.nightly),
-    ],
-)
+@pytest.mark.parametrize("signum, workers", [slow(signal.SIGINT, 2), nightly(signal.SIGTERM, 1)])
 def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, small, home, run):
     process = start(small, home, *LONG, "--workers", workers)
     go(process)

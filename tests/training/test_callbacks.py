@@ -10,16 +10,11 @@ import pytest
 import torch
 
 from digits.model import DigitClassifier
+from tests.support.tiers import nightly, slow
 from tests.support.training import Runs, curves, same
 
 
-@pytest.mark.parametrize(
-    "number, code",
-    [
-        pytest.param(signal.SIGINT, 130, marks=pytest.mark.nightly),
-        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("number, code", [nightly(signal.SIGINT, 130), slow(signal.SIGTERM, 143)])
 def test_signal_ends_cleanly_and_says_how_to_go_on(number, code, tmp_path):
     runs = Runs(tmp_path)
     process = runs.new("stopped", "--epochs", "100000")

@@ -10,6 +10,13 @@ from tests.support.pages import CHROMIUM, PATIENCE, exported, launch
 from tests.support.shared import shared
 
 
+def pytest_collection_modifyitems(items):
+    """A test in a browser is slow, if it does not wait for the night."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("nightly"):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def playwright():
     if CHROMIUM is None:

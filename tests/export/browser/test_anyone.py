@@ -4,23 +4,14 @@ import numpy as np
 import pytest
 
 from tests.support.pages import activations, answer, draw, give, looked, outputs, photographed, shown_on
+from tests.support.tiers import nightly
 
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 pytestmark = pytest.mark.mnist
 
 SIDEWAYS = [(844, 390), (720, 450)]
-SIZES = [
-    (320, 568),
-    (1440, 900),
-    (375, 667),
-    (360, 640),
-    (667, 375),
-    (512, 384),
-    (768, 1024),
-    (1024, 768),
-    (1920, 1080),
-]
+SIZES = [(320, 568), (1440, 900), (375, 667), (667, 375), (512, 384), (768, 1024), (1024, 768), (1920, 1080)]
 
 
 def violations(page):
@@ -29,9 +20,7 @@ def violations(page):
     return [(each["id"], each["nodes"][0]["html"][:80]) for each in found]
 
 
-@pytest.mark.parametrize(
-    "scheme", [pytest.param("light", marks=pytest.mark.slow), pytest.param("dark", marks=pytest.mark.nightly)]
-)
+@pytest.mark.parametrize("scheme", ["light", nightly("dark")])
 def test_axe_finds_nothing_in_any_state(scheme, page_file, visit):
     page = visit(page_file, color_scheme=scheme)
     states = [violations(page)]
@@ -53,7 +42,6 @@ def test_axe_finds_nothing_in_any_state(scheme, page_file, visit):
     assert states == [[]] * 6
 
 
-@pytest.mark.slow
 def test_axe_finds_nothing_on_a_phone(page_file, visit):
     page = visit(page_file, 360, 640)
     draw(page, 3)
@@ -68,7 +56,7 @@ def test_every_neuron_has_a_name(page_file, visit):
     assert names == [f"Hidden neuron {j}" for j in range(100)] + [f"Output neuron {j}" for j in range(10)]
 
 
-@pytest.mark.parametrize("size", [*SIZES[:2], *(pytest.param(size, marks=pytest.mark.nightly) for size in SIZES[2:])])
+@pytest.mark.parametrize("size", [*SIZES[:2], *map(nightly, SIZES[2:])])
 def test_pad_answer_and_sentence_are_in_view(size, page_file, visit):
     """At once, with nothing cut off at the side; and nothing written over anything else."""
     page = visit(page_file, *size)
@@ -84,7 +72,6 @@ def test_pad_answer_and_sentence_are_in_view(size, page_file, visit):
     assert page.evaluate(wide) <= size[0] and page.evaluate(over) == []
 
 
-@pytest.mark.slow
 def test_two_hidden_layers_and_the_answer_fit_a_screen(visit, page_of):
     page = visit(page_of(100, 30))
     for view in [*page.locator("figure").all(), page.locator("#paper")]:
@@ -119,7 +106,7 @@ def test_a_phone_is_told_to_tap(page_file, visit):
     assert "Keys" not in page.locator("#explain").inner_text()
 
 
-@pytest.mark.parametrize("size", [(390, 844), *(pytest.param(size, marks=pytest.mark.nightly) for size in SIDEWAYS)])
+@pytest.mark.parametrize("size", [(390, 844), *map(nightly, SIDEWAYS)])
 def test_one_trains_beside_what_is_read(size, page_file, visit):
     """On a phone either way, and enlarged twofold: the drawing, its answer and the curve are in view."""
     page = visit(page_file, *size)
@@ -153,13 +140,11 @@ def test_a_stroke_from_beside_the_pad_selects_no_text(page_file, visit):
     assert selected((said["x"] + 1, said["y"] + 10), (said["x"] + 150, said["y"] + 10)).startswith("3 at")
 
 
-@pytest.mark.slow
 def test_the_page_fills_a_large_screen(page_file, visit):
     page = visit(page_file, 1920, 1080)
     assert page.evaluate("answer.getBoundingClientRect().right - paper.getBoundingClientRect().left") > 1300
 
 
-@pytest.mark.slow
 def test_forced_colours(page_file, visit):
     """Neurons, bars and the pad's edge are there, each a neuron as dark as its activation."""
     page = visit(page_file, forced_colors="active")
@@ -175,7 +160,6 @@ def test_forced_colours(page_file, visit):
     assert shown_on(page, "#pixels canvas").std() > 20
 
 
-@pytest.mark.slow
 def test_a_key_brings_a_digit(page_file, visit):
     page = visit(page_file)
     right = 0
@@ -189,7 +173,6 @@ def test_a_key_brings_a_digit(page_file, visit):
     assert answer(page) == "?"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "key, code, shift",
     [("z", "KeyW", False), ("Z", "KeyZ", False), ("я", "KeyZ", False), ("Z", "KeyZ", True), ("y", "KeyY", False)],
@@ -233,7 +216,6 @@ def test_escape_looks_away_from_a_neuron_first(page_file, visit):
     assert answer(page) == "?"
 
 
-@pytest.mark.slow
 def test_parts_say_what_they_do(page_file, visit):
     page = visit(page_file)
     draw(page, 3)

@@ -10,6 +10,7 @@ from digits import mnist
 from tests.support.pages import DOCS_PAGE, answer, chosen_digit, draw, give, is_read, launch, photographed, shown_on
 from tests.support.photos import line
 from tests.support.small_mnist import DATA
+from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
 
@@ -67,13 +68,7 @@ def is_off(page):
     return page.evaluate("stream.getTracks().map((track) => track.readyState)") == ["ended"]
 
 
-@pytest.mark.parametrize(
-    "window",
-    [
-        pytest.param((1440, 900), marks=pytest.mark.slow),
-        *(pytest.param(phone, marks=pytest.mark.nightly) for phone in PHONES),
-    ],
-)
+@pytest.mark.parametrize("window", [(1440, 900), *map(nightly, PHONES)])
 def test_what_the_camera_sees_is_read_and_kept_by_a_tap(window, page_file, visit):
     page = visit(page_file, *window, **GRANTED)
     draw(page, 5)
@@ -98,9 +93,7 @@ def test_what_the_camera_sees_is_read_and_kept_by_a_tap(window, page_file, visit
     assert answer(page) == "5"
 
 
-@pytest.mark.parametrize(
-    "key", [pytest.param("Enter", marks=pytest.mark.slow), pytest.param("Space", marks=pytest.mark.nightly)]
-)
+@pytest.mark.parametrize("key", ["Enter", nightly("Space")])
 def test_keys_keep_and_leave(key, page_file, visit):
     page = visit(page_file, **GRANTED)
     draw(page, 5)
@@ -115,13 +108,7 @@ def test_keys_keep_and_leave(key, page_file, visit):
     assert is_off(page) and answer(page) == "307" and page.evaluate("document.activeElement.id") == "camera"
 
 
-@pytest.mark.parametrize(
-    "left",
-    [
-        *(pytest.param(way, marks=pytest.mark.slow) for way in ["hidden", "a picture"]),
-        *(pytest.param(way, marks=pytest.mark.nightly) for way in WAYS),
-    ],
-)
+@pytest.mark.parametrize("left", ["hidden", "a picture", *map(nightly, WAYS)])
 def test_it_is_switched_off_whenever_it_is_left(left, page_file, visit):
     page = visit(page_file, **GRANTED)
     draw(page, 5)
@@ -156,7 +143,6 @@ def test_it_is_switched_off_whenever_it_is_left(left, page_file, visit):
     assert set(drawings) == {0}
 
 
-@pytest.mark.slow
 def test_only_a_steady_answer_is_said(page_file, visit):
     page = visit(page_file, **GRANTED)
     page.evaluate("""() => {
@@ -207,7 +193,6 @@ def test_no_camera_is_a_line(page_file, visit):
         assert page.locator("#keep").is_hidden()
 
 
-@pytest.mark.slow
 def test_a_neuron_is_looked_into_while_the_camera_is_on(page_file, visit):
     """The pad shows its weights over the last frame."""
     page = visit(page_file, **GRANTED)
@@ -218,7 +203,6 @@ def test_a_neuron_is_looked_into_while_the_camera_is_on(page_file, visit):
     page.wait_for_function("() => getComputedStyle(document.querySelector('video')).visibility === 'visible'")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("window", [PHONES[0], (1440, 900)])
 def test_axe_finds_nothing_while_the_camera_is_on(window, page_file, visit):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()

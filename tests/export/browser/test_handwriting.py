@@ -82,13 +82,11 @@ def test_every_constant_that_the_page_asks_for_is_one_of_pythons():
         assert set(re.findall(r"\w+", names)) <= set(constants(True)[module])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", golden())
 def test_the_page_reads_what_the_golden_file_has(name, page):
     assert_alike(found(page, Image.open(FOLDER / f"{name}.png")), golden()[name])
 
 
-@pytest.mark.slow
 def test_the_page_of_a_network_that_is_shown_no_context_reads_as_python_does(browser, tmp_path):
     page, file = opened(browser, tmp_path, context=False), FOLDER / "touching.png"
     alone = packed(in_python(file, context=False))
@@ -97,7 +95,6 @@ def test_the_page_of_a_network_that_is_shown_no_context_reads_as_python_does(bro
     page.close()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1, 1), (7, 300), (9, 901), (8, 8), (28, 28), (300, 400)])
 @pytest.mark.parametrize("colour", [0, 90, 255])
 def test_an_even_picture_shows_no_digit(size, colour, page):
@@ -114,7 +111,6 @@ def test_images_of_mnist_are_not_changed(page):
         assert line["boxes"] == [[0, 0, 28, 28]] and np.array_equal(np.round(line["images"][0]), image.ravel())
 
 
-@pytest.mark.slow
 def test_a_large_file_as_the_browser_opens_it(page):
     """Python reads a JPEG at a half or less, the browser in full; so the two need not have the same size to work on."""
     size, file = (1600, 1200), BytesIO()
@@ -168,7 +164,6 @@ def test_a_page_of_digits_is_bounded(page):
     page.keyboard.press("Escape")
 
 
-@pytest.mark.slow
 def test_a_picture_that_lies_on_its_side_is_turned(page):
     upright, file = Image.open(BytesIO(photographed(5, 2, 7, size=120))), BytesIO()
     upright.rotate(-90, expand=True).save(file, "PNG")

@@ -48,7 +48,6 @@ def test_a_step_is_that_of_pytorch(cost, error, visit, page_of):
         assert torch.tensor(b) == pytest.approx(expected_b.numpy(), abs=1e-5)
 
 
-@pytest.mark.slow
 def test_the_images_in_the_page_are_those_of_mnist(page_file, visit, mnist_dir):
     page = visit(page_file)
     held = page.evaluate("async () => [...(await digits.heldImages()).bytes]")
@@ -95,7 +94,6 @@ def test_a_lesson_on_a_digit_of_a_number(page_file, visit):
     assert page.locator("#boxes button").nth(1).inner_text() == "9"
 
 
-@pytest.mark.slow
 def test_a_picture_that_was_taught_is_read_so(page_file, visit):
     """The lesson is on its images in all guesses, which vote."""
     page = visit(page_file)
@@ -111,7 +109,6 @@ def test_a_picture_that_was_taught_is_read_so(page_file, visit):
     assert page.evaluate("digits.state.network.lessons.map((images) => images.length > 1)") == [True]
 
 
-@pytest.mark.slow
 def test_a_lesson_shows_what_it_changes(page_file, visit):
     """Red and blue on the pixels and the hidden neurons, for a moment."""
     page = visit(page_file)
@@ -124,7 +121,6 @@ def test_a_lesson_shows_what_it_changes(page_file, visit):
     page.wait_for_function(f"() => ({tones})() === 'foreground'")
 
 
-@pytest.mark.slow
 def test_a_copy_has_the_picture(page_file, visit, tmp_path):
     page = visit(page_file)
     give(page, "drop", photographed(3, 0, 7))

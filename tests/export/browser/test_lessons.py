@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.support.pages import DOCS_PAGE, answer, chosen_digit, draw, give, outputs, photographed
 
-pytestmark = [pytest.mark.mnist, pytest.mark.slow]
+pytestmark = pytest.mark.mnist
 
 TESTED = "() => said.textContent.includes('→')"
 UNTEACHABLE = """digits.state.network = { ...digits.state.network, layers: digits.state.network.layers.map(

@@ -27,7 +27,7 @@ def opened(page, link):
     page.wait_for_function("() => digits.state.digits.length")
 
 
-@pytest.mark.parametrize("numbers", [(3,), pytest.param((307, 42), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("numbers", [(3,), (307, 42)])
 def test_strokes_and_settings_come_back(numbers, page_file, visit):
     page = visit(page_file, **ALLOWED)
     draw(page, *numbers)
@@ -42,7 +42,6 @@ def test_strokes_and_settings_come_back(numbers, page_file, visit):
     assert answer(page) == "?"
 
 
-@pytest.mark.slow
 def test_a_digit_of_mnist_comes_back(page_file, visit):
     page = visit(page_file, **ALLOWED)
     page.keyboard.press("4")
@@ -52,7 +51,6 @@ def test_a_digit_of_mnist_comes_back(page_file, visit):
     assert outputs(page) == before
 
 
-@pytest.mark.slow
 def test_a_picture_is_not_in_a_link(page_file, visit):
     page = visit(page_file)
     give(page, "drop", photographed(5))
@@ -61,7 +59,6 @@ def test_a_picture_is_not_in_a_link(page_file, visit):
     assert page.locator("#said").inner_text().startswith("A link holds no picture")
 
 
-@pytest.mark.slow
 def test_without_a_clipboard_the_link_is_in_the_address(page_file, visit):
     page = visit(page_file)
     draw(page, 3)
@@ -92,7 +89,6 @@ DAMAGED = [
 ]
 
 
-@pytest.mark.slow
 def test_a_damaged_link_is_refused(page_file, visit):
     page = visit(page_file)
     for hash in DAMAGED:

@@ -22,7 +22,6 @@ def test_bits_are_those_of_the_binary_layer(page_file, visit, mnist_dir):
     assert bits == binary_layer()(a).tolist()
 
 
-@pytest.mark.slow
 def test_the_network_is_that_of_pytorch(trained, page_file, visit, mnist_dir):
     """On all test images, with the same rounded weights: the same digit, and activations within 1e-5."""
     images, _ = mnist.load(mnist_dir, train=False)

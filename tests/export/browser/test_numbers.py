@@ -4,22 +4,17 @@ import numpy as np
 import pytest
 
 from digits import mnist
-from tests.support.pages import (
-    WINDOWS,
-    answer,
-    chosen_digit,
-    draw,
-    is_read,
-)
+from tests.support.pages import WINDOWS, answer, chosen_digit, draw, is_read
 from tests.support.pens import STROKES
 from tests.support.strokes import draw as draw_at_once
 from tests.support.strokes import row
+from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
 OTHERS = [(320, 568), (740, 360), (768, 1024), (1024, 768)]
 
 
-@pytest.mark.parametrize("window", [*WINDOWS, pytest.param((740, 360), marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("window", [*WINDOWS, nightly((740, 360))])
 def test_a_drawn_number_is_the_answer(window, page_file, visit):
     page = visit(page_file, *window)
     draw(page, 5042)
@@ -63,13 +58,7 @@ def test_lines_of_numbers(numbers, page_file, visit):
     assert page.locator("#said").inner_text().startswith(f"{', '.join(rows)}. The ")
 
 
-@pytest.mark.parametrize(
-    "window",
-    [
-        *(pytest.param(size, marks=pytest.mark.slow) for size in WINDOWS),
-        *(pytest.param(size, marks=pytest.mark.nightly) for size in OTHERS),
-    ],
-)
+@pytest.mark.parametrize("window", [*WINDOWS, *map(nightly, OTHERS)])
 def test_the_answer_fits(window, page_file, visit):
     """Beside its bits and above what is said, however long it is."""
     page = visit(page_file, *window)
@@ -105,7 +94,6 @@ def test_the_pen_draws_over_boxes(page_file, visit):
     assert answer(page) == "70" and chosen_digit(page) == "7"
 
 
-@pytest.mark.slow
 def test_strokes_are_read_the_same_one_by_one_and_all_at_once(page_file, visit):
     """Though of those that were there before, nothing is computed again; to the last bit."""
     page, other = visit(page_file), visit(page_file)

@@ -29,7 +29,6 @@ from tests.support.strokes import placed
 pytestmark = pytest.mark.mnist
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("window", WINDOWS)
 def test_what_the_mouse_draws_is_read(window, page_file, visit):
     page = visit(page_file, *window)
@@ -43,7 +42,6 @@ def test_what_the_mouse_draws_is_read(window, page_file, visit):
         page.locator("#clear").click()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("window", [(360, 740), (740, 360)])
 def test_what_a_finger_draws_is_read(window, page_file, visit):
     page = visit(page_file, *window, has_touch=True, is_mobile=True, device_scale_factor=3)
@@ -84,7 +82,6 @@ def test_clear_and_undo(page_file, visit):
     assert outputs(page) == drawn
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("key", ["Escape", "Delete", "Control+z"])
 @pytest.mark.parametrize("before", [False, True])
 def test_a_key_that_takes_away_the_stroke_lifts_the_pen(key, before, page_file, visit):
@@ -152,7 +149,6 @@ def test_a_picture_is_read(kind, page_file, visit):
     assert answer(page) == "5" and page.locator("#boxes button").all_inner_texts() == ["5"]
 
 
-@pytest.mark.slow
 def test_one_goes_on_drawing_while_a_picture_is_read(page_file, visit):
     """In a worker that is held up here; when it has read the picture, its digits are there, though not in view."""
     page = visit(page_file)
@@ -178,7 +174,6 @@ def test_one_goes_on_drawing_while_a_picture_is_read(page_file, visit):
     assert page.locator("#boxes button").all_inner_texts() == ["3", "0", "7"]
 
 
-@pytest.mark.slow
 def test_every_digit_of_a_picture_can_be_seen(page_file, visit):
     page = visit(page_file, 360, 740)
     with page.expect_file_chooser() as chosen:
@@ -196,7 +191,6 @@ def test_every_digit_of_a_picture_can_be_seen(page_file, visit):
     assert page.locator("#boxes button").all_inner_texts() == ["3", "0", "7"]
 
 
-@pytest.mark.slow
 def test_a_picture_lying_on_its_side_is_turned(page_file, visit):
     picture, exif, page = (
         Image.open(io.BytesIO(photographed(7))).rotate(90, expand=True),
@@ -215,7 +209,6 @@ def test_a_picture_lying_on_its_side_is_turned(page_file, visit):
     assert turned == [("7", True), ("7", False)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "content, reason",
     [
@@ -237,7 +230,6 @@ def test_what_cannot_be_read_is_said_and_is_no_answer(content, reason, page_file
     assert answer(page) == "3"
 
 
-@pytest.mark.slow
 def test_a_picture_of_what_no_output_takes_for_a_digit(page_file, visit):
     page = visit(page_file, *WINDOWS[0])
     page.evaluate(

@@ -26,14 +26,8 @@ def test_keys(page_file, visit):
         stops.append(page.evaluate(focused))
     assert stops == ["tell", "undo", "redo", "clear", "choose", "camera", "layer hidden", "layer outputs"]
     page.keyboard.press("Shift+Tab")
-    for key, j in [
-        ("ArrowRight", 1),
-        ("ArrowDown", 11),
-        ("ArrowLeft", 10),
-        ("End", 99),
-        ("ArrowDown", 99),
-        ("Home", 0),
-    ]:
+    moves = [("ArrowRight", 1), ("ArrowDown", 11), ("ArrowLeft", 10), ("End", 99), ("ArrowDown", 99), ("Home", 0)]
+    for key, j in moves:
         page.keyboard.press(key)
         assert looked(page) == j
         assert page.evaluate("document.activeElement.ariaLabel").startswith(f"Hidden neuron {j}, activation ")
@@ -42,7 +36,6 @@ def test_keys(page_file, visit):
     assert looked(page) is None
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [[], [30], [12, 7, 5], [400]])
 def test_other_networks(hidden, visit, page_of):
     model, page = DigitClassifier(hidden), visit(page_of(*hidden), 360, 740)
@@ -51,10 +44,8 @@ def test_other_networks(hidden, visit, page_of):
     a = rounded(model.network)(torch.tensor(seen).view(1, 784))[0]
     assert outputs(page) == pytest.approx(a.tolist(), abs=0.006)
     assert answer(page) == (str(a.argmax().item()) if a.max() > 0.5 else "?")
-    assert page.locator(".layer").evaluate_all("all => all.map((one) => one.querySelectorAll('button').length)") == [
-        *hidden,
-        10,
-    ]
+    counts = page.locator(".layer").evaluate_all("all => all.map((one) => one.querySelectorAll('button').length)")
+    assert counts == [*hidden, 10]
     for layer in page.locator(".layer").all():
         layer.locator("button").last.hover()
 

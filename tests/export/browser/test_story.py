@@ -9,7 +9,7 @@ from tests.export.browser.test_anyone import violations
 from tests.support.pages import activations, answer, draw, is_read, looked, outputs, shown_on
 from tests.support.strokes import DRAW
 
-pytestmark = [pytest.mark.mnist, pytest.mark.slow]
+pytestmark = pytest.mark.mnist
 
 STOPS = 8
 MINE = """() => {

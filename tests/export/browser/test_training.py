@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.pages import answer, draw, outputs
 
-pytestmark = [pytest.mark.mnist, pytest.mark.slow]
+pytestmark = pytest.mark.mnist
 
 SEEN = "digits.training.points.map(({ epoch }) => epoch)"
 IDLE = "() => digits.training.points.length && document.getElementById('start').textContent !== 'Pause'"
