@@ -1,5 +1,6 @@
 """What every test may ask for: a small MNIST, the real one, a trained network, a verb to run."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -26,8 +27,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
     """A data_dir with the small files, and their checksums; not to be written to."""
-    folder = tmp_path_factory.mktemp("small")
-    return folder, write_mnist(folder / "MNIST" / "raw")
+    folder = shared(tmp_path_factory, "small", lambda path: write_mnist(path / "MNIST" / "raw"))
+    files = (folder / "MNIST" / "raw").glob("*-ubyte")
+    return folder, {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.fixture
