@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SMALL = 8  # digits that are less high, in pixels of the picture, are too small
 UPRIGHT = 0.8  # other ways up are tried if a picture is read with less confidence
 TURNED = 0.9  # ... and one is taken if it is read with more
-TURNING = 500  # candidates of a picture that is tried the other way up
+TURNING = 300  # candidates of a picture that is tried the other way up
 ALIKE = 0, 1  # ... and if the network is surer of the area of the other digits: a lying 0 is a 0, any stroke like a 1
 
 

@@ -100,18 +100,24 @@ def lines(components: list[Component]) -> list[list[Component]]:
     heights = np.sort([component.height for component in components])
     usual = heights[np.searchsorted(heights.cumsum(), heights.sum() / 2)]
     found: list[list[Component]] = []
+    reach: list[tuple[float, float]] = []  # of each line: what is further up or down is beside none of its components
     for component in sorted(components, key=lambda one: (not TALL * usual < one.height < HIGH * usual, one.left)):
         is_small, home, most = component.height <= TALL * usual, None, -np.inf
-        for line in found:
+        for n, line in enumerate(found):
+            if component.bottom <= reach[n][0] or component.top >= reach[n][1]:
+                continue
             for near in sorted(line, key=lambda one: abs(one.middle - component.middle))[:NEAR]:
                 shared = min(near.bottom, component.bottom) - max(near.top, component.top)  # negative where a gap is
                 needed = -LOW * near.height if is_small else LEVEL * min(component.height, near.height)
                 if shared > max(needed, most):
-                    home, most = line, shared
+                    home, most = n, shared
+        top, bottom = component.top - LOW * component.height, component.bottom + LOW * component.height
         if home is not None:
-            home.append(component)
+            found[home].append(component)
+            reach[home] = min(reach[home][0], top), max(reach[home][1], bottom)
         elif not is_small:
             found.append([component])
+            reach.append((top, bottom))
     return sorted(found, key=lambda line: np.mean([one.top + one.bottom for one in line]))
 
 
@@ -123,15 +129,15 @@ def line_height(line: list[Component]) -> float:
 
 def stacked(line: list[Component]) -> list[list[Component]]:
     """The components of a line, left to right; those one above the other, such as a 5 and its bar, together."""
-    groups: list[list[Component]] = []
+    groups: list[tuple[Box, list[Component]]] = []
     for component in sorted(line, key=lambda one: -one.width):
-        for group in groups:
-            if above(around(group), component):
-                group.append(component)
+        for n, (box, group) in enumerate(groups):
+            if above(box, component):
+                groups[n] = around([box, component]), [*group, component]
                 break
         else:
-            groups.append([component])
-    return sorted(groups, key=lambda group: around(group).middle)
+            groups.append((component, [component]))
+    return [group for _, group in sorted(groups, key=lambda one: one[0].middle)]
 
 
 def around(boxes: Sequence[Box]) -> Box:

@@ -143,10 +143,12 @@ def show_times(args, model):
 READ = """
 import sys
 from time import process_time
+import cv2
 from digits.checkpoint.selection import choose_reader
 from digits.handwriting import answer
 from digits.handwriting.parallel import find_all
 network, _, context = choose_reader(sys.argv[2])
+cv2.setNumThreads(1)
 start = process_time()
 answer(network, sys.argv[1], next(find_all(sys.argv[1:2], context=context)))
 print(process_time() - start)

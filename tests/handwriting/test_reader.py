@@ -143,7 +143,7 @@ def test_work_is_bounded_whatever_a_picture_holds(name):
 def test_of_more_lines_than_are_looked_at_the_clearest_are():
     pale, dark = (
         on_paper(cover((600, 100), *((STROKES[3], 20 + 70 * n, 20, 60) for n in range(8))), colour)
-        for colour in ((150, 150, 150), (20, 20, 20))
+        for colour in ((80, 80, 80), (20, 20, 20))
     )
     page = np.vstack([pale, dark, pale])
     count = len(find_lines(dark)[0].candidates)

@@ -29,7 +29,7 @@ def test_segmentation_paths_follow_the_slant():
 def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
     touching = [(STROKES[0], 40, 20, 80), (STROKES[8], 84, 20, 80)]
     apart = [(STROKES[3], 40, 140, 80), (STROKES[1], 140, 140, 80)]
-    foreground = find_foregrounds(on_paper(cover(SIZE, *touching, *apart)))[0]
+    foreground = next(find_foregrounds(on_paper(cover(SIZE, *touching, *apart))))
     labels, lines = segment(foreground)
     upper, lower = ([one.label for one in line.segments] for line in lines)
     assert len(upper) > 1 and lower == [len(upper) + 1, len(upper) + 2]
@@ -46,7 +46,7 @@ def test_a_segment_says_how_much_foreground_the_cut_on_its_right_crosses(monkeyp
     ink[40:50, 20:60] = ink[40:60, 60:100] = ink[20:80, 150:155] = True
     _, labels, boxes, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
     components = [Component(x, y, x + w, y + h, n, 1.0, False) for n, (x, y, w, h, _) in enumerate(boxes[1:], 1)]
-    foreground = Foreground(np.float32(ink), labels, components, True)
+    foreground = Foreground(np.float32(ink), labels, components)
     monkeypatch.setattr(segmentation, "segmentation_paths", lambda mask, _: [np.full(len(mask), x) for x in (20, 60)])
     monkeypatch.setattr(segmentation, "SLANTS", (0.0,))
     _, [line] = segment(foreground)
@@ -74,9 +74,11 @@ def test_slanted_writing_is_set_upright(slant):
 def test_what_meets_the_side_of_the_picture_is_clipped_but_not_the_clearest(side):
     edge = 0 if side == "left" else SIZE[0] - 4
     neighbour = cover(SIZE, (STROKES[1], edge - 10, 60, 100))
-    _, [line] = segment(find_foregrounds(on_paper(np.maximum(neighbour, cover(SIZE, (STROKES[0], 120, 60, 110)))))[0])
+    _, [line] = segment(
+        next(find_foregrounds(on_paper(np.maximum(neighbour, cover(SIZE, (STROKES[0], 120, 60, 110))))))
+    )
     assert sorted(one.clipped for one in line.segments) == [False, True]
-    _, [line] = segment(find_foregrounds(on_paper(neighbour))[0])
+    _, [line] = segment(next(find_foregrounds(on_paper(neighbour))))
     assert [one.clipped for one in line.segments] == [False]
     assert [candidate.clipped for candidate in candidates(line)] == [False]
 
@@ -84,6 +86,6 @@ def test_what_meets_the_side_of_the_picture_is_clipped_but_not_the_clearest(side
 def test_what_the_top_or_the_bottom_clips_is_of_another_line_unless_there_is_nothing_else():
     clipped = [(STROKES[1], 60, -85, 100), (STROKES[7], 200, 220, 100)]
     digits = [(STROKES[3], 60, 60, 100), (STROKES[5], 180, 60, 100)]
-    _, [line] = segment(find_foregrounds(on_paper(cover(SIZE, *clipped, *digits)))[0])
+    _, [line] = segment(next(find_foregrounds(on_paper(cover(SIZE, *clipped, *digits)))))
     assert len(line.segments) == 2 and all(one.top > 50 and one.bottom < 170 for one in line.segments)
-    assert segment(find_foregrounds(on_paper(cover(SIZE, *clipped)))[0])[1]
+    assert segment(next(find_foregrounds(on_paper(cover(SIZE, *clipped)))))[1]

@@ -122,7 +122,9 @@ CROWDED = {  # an ordinary picture, or what a mistake makes of one
     "a zigzag": _zigzag,
 }
 # Of these, only some lines are looked at.
-WITHOUT_END = {name for name in CROWDED if name.startswith(("a page of print", "dots", "sticks", "salt", "noise"))}
+WITHOUT_END = {
+    name for name in CROWDED if name.startswith(("a page of print", "dots", "sticks", "salt", "noise of one"))
+}
 WITHOUT_END |= {"a page of digits, struck through"}
 PRINTED = {  # no number
     "empty boxes": lambda: _boxes(1, False),
