@@ -75,16 +75,16 @@ def as_mnist(ink):
     return np.asarray(Image.fromarray(np.pad(ink, edge)).resize((28, 28), Image.Resampling.BOX, where))
 
 
-def ring(size=120, narrow=1.4):
-    """A picture of a 0: a dark ring on white paper, so many times as high as wide."""
+def ring(size=120, pen=0.1):
+    """A picture of a 0: a dark ring on white paper, its stroke of this width in sides of the picture."""
     y, x = np.mgrid[:size, :size] - size / 2
-    radius = np.hypot(x * narrow, y)
-    return Image.fromarray(np.where(abs(radius - size / 4) < size / 20, 30, 240).astype(np.uint8))
+    radius = np.hypot(x * 1.4, y)
+    return Image.fromarray(np.where(abs(radius - size / 4) < pen * size / 2, 30, 240).astype(np.uint8))
 
 
 def line(count=3, size=120):
     """A picture of several 0s, side by side, which differ as those of a hand do."""
     picture = Image.new("L", (size * count, size), 240)
     for place in range(count):
-        picture.paste(ring(size, 1.2 + 0.1 * (place % 3)), (place * size, 0))
+        picture.paste(ring(size, (0.1, 0.07, 0.12)[place % 3]), (place * size, 0))
     return picture
