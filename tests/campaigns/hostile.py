@@ -158,8 +158,8 @@ def fault(attack: Attack, verb: str, ending: Ending) -> str | None:
     faults = {
         f"starts a program: {last}": ending.status == 98,
         "hangs": ending.hung,
+        f"takes {ending.memory / 1e9:.1f} GB": ending.memory > MEMORY,  # which alone can take seconds
         f"takes {ending.seconds:.0f} s": ending.seconds > SLOW.get(verb, SECONDS),
-        f"takes {ending.memory / 1e9:.1f} GB": ending.memory > MEMORY,
         f"is killed by signal {-ending.status}": ending.status < 0,
         f"a traceback: {last}": "Traceback" in ending.errors,
         f"status {ending.status}": ending.status not in (0, 1, 2),

@@ -49,7 +49,7 @@ def test_what_is_wrong_shows_in_the_exit_status(tmp_path, monkeypatch, capsys):
         (lambda: 1 / 0, "a traceback"),
         (lambda: sys.exit(2), "an error without a line"),
         (lambda: print("much\x1b", file=sys.stderr), "a line too long, or not printable"),
-        (lambda: b"x" * 1_700_000_000, "takes 1."),
+        (lambda: b"x" * 1_300_000_000, "takes 1."),
         (lambda: os.kill(os.getpid(), 9), "is killed by signal 9"),
         (lambda: None, None),
     ],
