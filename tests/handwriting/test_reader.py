@@ -18,6 +18,7 @@ from digits.network import sigmoid_network
 from tests.support.crowded import CROWDED, WITHOUT_END
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded, find_digit
 from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
+from tests.support.tiers import slow
 
 
 @pytest.mark.slow
@@ -128,10 +129,7 @@ def test_digits_that_touch_are_parted(left, right):
     assert is_candidate(on_paper(both), one) and is_candidate(on_paper(both), other)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=() if "page of digits" in name else pytest.mark.slow) for name in CROWDED],
-)
+@pytest.mark.parametrize("name", [name if "page of digits" in name else slow(name) for name in CROWDED])
 def test_work_is_bounded_whatever_a_picture_holds(name):
     """The clearest lines are looked at; in a page of digits, written closely or struck through, some are still read."""
     lines = find_lines(CROWDED[name](), context=True)

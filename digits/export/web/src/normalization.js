@@ -32,7 +32,8 @@ export function normalize(strokes, rest) {
 /** Where a pixel is half covered; or, if all are faint, nearly the darkest. @type {(strokes: Image) => Image} */
 export const drawn = (strokes) => binarized(strokes, Math.min(0.5, 0.9 * maximum(strokes.data)));
 
-/** The shear of a digit after which its slant, by its second moments, is within SLANT; one beyond SLANTED is taken for that.
+/** The shear of a digit after which its slant, by its second moments, is within SLANT. One beyond SLANTED is taken for
+ * that.
  * @type {(digit: Image) => Shear} */
 function deslanting({ width, height, data }) {
   const [x, y] = centreOfMass({ width, height, data });
