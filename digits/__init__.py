@@ -4,8 +4,8 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # for those who check types; an import here would come before `digits.__main__` looks away
 if TYPE_CHECKING:
     from digits.data import MNISTDataModule as MNISTDataModule
     from digits.errors import UserError as UserError
@@ -18,7 +18,7 @@ LAZY = {  # Lightning takes seconds to import
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(LAZY[name]), name)

@@ -4,10 +4,25 @@ The module declares the options of its verb, no more. What the work needs, such 
 the function imports it as it begins: `--help` and mistakes are answered at once.
 """
 
+import os
 import sys
+
+# A stranger may have made the working directory, in which `python -m` looks first; so would processes that are started.
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+if sys.path[0] == ROOT:  # a clone, which need not be installed
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), ROOT)))
+if __name__ == "__main__" and not sys.flags.safe_path:
+    sys.path[:] = [*sys.path[1:], ROOT]
+os.environ["PYTHONSAFEPATH"] = "1"
+
+import signal
 from difflib import get_close_matches
 
-from digits.cli import run
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `one_line_errors` can say it, Ctrl-C ends without a traceback
+
+from digits.cli import one_line_errors, run
+from digits.errors import UserError
 
 VERBS = {
     "train": "train a network to read handwritten digits",
@@ -22,16 +37,16 @@ VERBS = {
 def main(words: list[str] | None = None) -> None:
     """Call a verb with the command line made from its signature; only its own module is imported."""
     verb, *rest = (sys.argv[1:] if words is None else words) or [""]
-    if verb in VERBS:
-        run(verb, rest)
-    elif verb in ("", "-h", "--help"):
-        print("usage: digits VERB ...; digits VERB --help says more\n")
-        print("\n".join(f"  {verb:10} {purpose}" for verb, purpose in VERBS.items()))
-    else:
-        meant = get_close_matches(verb, VERBS, n=1)
-        hint = f"did you mean {meant[0]}?" if meant else f"name one of {', '.join(VERBS)}"
-        print(f"digits: error: there is no verb {verb!r}; {hint}", file=sys.stderr)
-        sys.exit(2)
+    with one_line_errors(f"digits {verb}" if verb in VERBS else "digits"):
+        if verb in VERBS:
+            run(verb, rest)
+        elif verb in ("", "-h", "--help"):
+            print("usage: digits VERB ...; digits VERB --help says more\n")
+            print("\n".join(f"  {verb:10} {purpose}" for verb, purpose in VERBS.items()))
+        else:
+            meant = get_close_matches(verb, VERBS, n=1)
+            hint = f"did you mean {meant[0]}?" if meant else f"name one of {', '.join(VERBS)}"
+            raise UserError(f"there is no verb {verb!r}; {hint}")
 
 
 if __name__ == "__main__":

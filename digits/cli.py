@@ -5,10 +5,11 @@ import gc
 import logging
 import os
 import re
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, suppress
 from importlib import import_module
 from inspect import BoundArguments
 from io import TextIOWrapper
@@ -18,7 +19,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter, Token, UnusedCliTokensError
 from cyclopts.validators import Number
 
-from digits.errors import UserError, printable
+from digits.errors import UserError, printable, why
 
 
 def _whole(kind: type, tokens: Sequence[Token]) -> int:
@@ -42,24 +43,20 @@ Seed = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0, lt=2**
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # so neither nan nor inf
 NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lte=LARGE))]
 Strength = Annotated[float, Parameter(validator=Number(gte=0, lte=STRONGEST))]
+ONCE = Parameter(allow_repeating=False)  # of a list, which would grow
 
 
 def run(verb: str, words: list[str]) -> None:
     """Call the function of a verb with the words of the command line."""
-    prog = f"digits {verb}"
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show
     for name in ("MPLBACKEND", "NUMBA_NUM_THREADS"):  # of windows and threads that no verb has: nonsense is no matter
         os.environ.pop(name, None)
-    with one_line_errors(prog):
-        gc.set_threshold(100_000)  # imports make many objects that stay, and the collector would look through them
-        module = import_module(f"digits.{verb}")
-        function = getattr(module, verb)
-        understand = getattr(module, "understand", parse)  # of a subcommand with more than its own options
-        bound = understand(command_line(function, prog), words)
-        quiet()
-        function(*bound.args, **bound.kwargs)
+    gc.set_threshold(100_000)  # imports make many objects that stay, and the collector would look through them
+    module = import_module(f"digits.{verb}")
+    function = getattr(module, verb)
+    understand = getattr(module, "understand", parse)  # of a subcommand with more than its own options
+    bound = understand(command_line(function, f"digits {verb}"), words)
+    quiet()
+    function(*bound.args, **bound.kwargs)
 
 
 def command_line(function: Callable[..., Any], prog: str) -> App:
@@ -131,29 +128,67 @@ def _refuse_impossible(path: str | Path) -> None:
 
 @contextmanager
 def one_line_errors(prog: str) -> Iterator[None]:
-    """Say in a line on standard error what a user can mend, and exit with status 2; a bug keeps its traceback."""
+    """Say in a line on standard error what a user can mend, and exit with status 2; a bug keeps its traceback.
+
+    What the machine refuses, such as a file on a full disk, is no bug, wherever it is not said with more words.
+    """
+    _open_streams()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    said, status = "", 2
     try:
-        yield
-        if sys.stdout:
+        try:
+            yield
+        finally:
             sys.stdout.flush()
     except UserError as error:
-        print(f"{prog}: error: {printable(str(error))}", file=sys.stderr)
-        sys.exit(2)
+        said = f"error: {printable(str(error))}"
     except KeyboardInterrupt:
-        print(f"\n{prog}: stopped", file=sys.stderr)
-        sys.exit(130)
+        said, status = "stopped", 130
     except OSError as error:
-        if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC):
-            raise
-        if error.errno == errno.ENOSPC:  # a pipe only closes when whoever reads it, such as `head`, has seen enough
-            print(f"{prog}: error: cannot write the output: {error.strerror}", file=sys.stderr)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still wants to write
-        sys.exit(2)
+        said = f"error: {printable(why(error))}"
+        try:
+            sys.stdout.flush()  # fails again, if it is that which failed
+        except OSError as failed:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still wants to write
+            said = f"error: cannot write the output: {failed.strerror}"
+            if failed.errno == errno.EPIPE:  # whoever reads it, such as `head`, has seen enough
+                said = ""
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):
             raise
-        print(f"{prog}: error: this takes more memory than there is", file=sys.stderr)
-        sys.exit(2)
+        said = "error: this takes more memory than there is"
+    else:
+        return
+    if said and os.environ.get("LOCAL_RANK", "0") == "0":  # of several processes that train, one says it
+        with suppress(OSError):
+            print(f"\n{prog}: {said}" if status == 130 else f"{prog}: {said}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _open_streams() -> None:
+    """See to it that standard output and error take all that is written: closed ones, and what they cannot show."""
+    while (place := os.open(os.devnull, os.O_RDWR)) < 3:  # or the next file that is opened would take their place
+        os.set_inheritable(place, True)
+    os.close(place)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def import_elsewhere() -> None:
+    """Import what takes settings from the working directory, which a stranger may have made, away from there.
+
+    To be called before Lightning is imported, which imports matplotlib.
+    """
+    with chdir(Path(__file__).parent):
+        with suppress(ImportError):  # an extra
+            import_module("matplotlib")
+        with suppress(ImportError):
+            numba: Any = import_module("numba.core.config")
+            numba._config_fname = ""  # which it looks for again whenever it compiles
 
 
 def quiet() -> None:

@@ -1,5 +1,6 @@
 """A user's mistake, and how text that may come from a stranger is shown."""
 
+import os
 import sys
 
 
@@ -16,6 +17,13 @@ def install(extra: str) -> str:
     except PackageNotFoundError:
         return f"pip install -e '.[{extra}]'"
     return f"pip install 'digits[{extra}]'"
+
+
+def why(error: OSError) -> str:
+    """What the operating system refused, and to which file, if it says that."""
+    reason, name = error.strerror or str(error), error.filename
+    name = os.fsdecode(name) if isinstance(name, bytes) else name
+    return reason if name is None else f"{name}: {reason}"
 
 
 def printable(text: str) -> str:

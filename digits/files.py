@@ -8,7 +8,17 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from digits.errors import UserError
+
+
+def cache_folder() -> Path:
+    """Where the user's cache is. Raises UserError if there is no such user."""
+    try:
+        return user_cache_path("digits", appauthor=False)
+    except RuntimeError as error:
+        raise UserError("there is no home directory to keep files in; name one in HOME") from error
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:

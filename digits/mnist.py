@@ -22,11 +22,10 @@ from urllib.request import urlopen
 
 import torch
 from filelock import FileLock
-from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from digits.errors import UserError, printable
-from digits.files import read_regular, remove_leftovers, write_atomically
+from digits.files import cache_folder, read_regular, remove_leftovers, write_atomically
 
 SHA256 = {  # of each file, uncompressed
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -51,9 +50,10 @@ def raw_folder(data_dir: str | Path | None) -> Path:
     """The folder of the four files: `data_dir/MNIST/raw`.
 
     Without `data_dir` it is in `data`, if that holds MNIST, else in the user's cache, once for all working folders.
+    Raises UserError if the user has none.
     """
     if data_dir is None:
-        data_dir = "data" if os.path.isdir("data/MNIST") else user_cache_path("digits", appauthor=False)
+        data_dir = "data" if os.path.isdir("data/MNIST") else cache_folder()
     return Path(data_dir) / "MNIST" / "raw"
 
 

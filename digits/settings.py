@@ -13,8 +13,8 @@ KernelName = Literal["auto", "numba", "torch", "autograd"]  # see `digits.kernel
 CONFIG = "config.yaml"  # the settings of a run, in its folder
 
 
-def newest_run() -> Path | None:
-    """The folder of the run in runs/ that was started or resumed last, if there is one."""
+def newest_run(having: str = CONFIG) -> Path | None:
+    """The folder of the run in runs/ that was started or resumed last, of those that have a file of that name."""
     # A config is written whenever a run is started or resumed; one may be a link to nowhere.
-    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if path.is_file()]
+    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if path.is_file() and (path.parent / having).is_file()]
     return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None

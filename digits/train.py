@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digits.cli import Epochs, Int, NotNegative, PositiveInt, Rate, Seed, Strength
+from digits.cli import ONCE, Epochs, Int, NotNegative, PositiveInt, Rate, Seed, Strength, import_elsewhere
 from digits.settings import CostName, Init, KernelName
 from digits.training.command import TrainerSettings
 from digits.training.command import understand as understand  # for `digits.cli.run`
@@ -17,7 +17,7 @@ from digits.training.command import understand as understand  # for `digits.cli.
 
 def train(
     *,
-    hidden: list[PositiveInt] = [30],  # noqa: B006
+    hidden: Annotated[list[PositiveInt], ONCE] = [30],  # noqa: B006
     epochs: Epochs = 30,
     batch_size: PositiveInt = 10,
     lr: Rate = 3.0,
@@ -71,6 +71,7 @@ def train(
         UserError: If MNIST cannot be had, a setting is out of range, or the folder cannot be written to.
     """
     settings = dict(locals())  # here, where only the arguments are local
+    import_elsewhere()
     from digits.checkpoint.untrusted import read  # as the work begins, like every verb: see `digits.__main__`
     from digits.data import MNISTDataModule
     from digits.model import DigitClassifier

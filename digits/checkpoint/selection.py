@@ -20,11 +20,12 @@ DOUBTFUL = 0.9  # a network of less validation accuracy was hardly trained
 def choose(network: str | None) -> tuple[Checkpoint, Path]:
     """The checkpoint to use, and its path, which a line on standard error says.
 
-    network: the path of a checkpoint, the folder of a run, or "bundled". Without one, the newest run in runs/ is used,
-    or if there is none, the network that comes with digits; and the line says whether that run is no good reader.
+    network: the path of a checkpoint, the folder of a run, or "bundled". Without one, the newest run in runs/ that has
+    kept an epoch is used, or if there is none, the network that comes with digits; and the line says whether that run
+    is no good reader.
     Raises UserError as `read` does, or if there is no such network.
     """
-    path = BUNDLED if network == "bundled" else Path(network) if network else newest_run() or BUNDLED
+    path = BUNDLED if network == "bundled" else Path(network) if network else newest_run(BEST) or BUNDLED
     if os.path.isdir(path):
         path /= BEST
     if network and not os.path.exists(path):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from digits.cli import import_elsewhere
 from digits.errors import UserError, install, printable
 from digits.files import refuse_links, refuse_no_text, write_atomically
 
@@ -18,6 +19,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
         UserError: If matplotlib is missing, `network` is no checkpoint of this program or takes images of another size
             than MNIST's, or `out` cannot be written to.
     """
+    import_elsewhere()
     try:
         from digits.figures import chapter  # needs matplotlib, which is optional
         from digits.plots.style import png
@@ -54,11 +56,14 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
 def logged_curves(run: Path) -> dict[str, dict[int, float]]:
     """The curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log.
 
-    Raises UserError if there is a link or a pipe in the folder, or its name is no text.
+    Raises UserError if the log is damaged, there is a link or a pipe in the folder, or its name is no text.
     """
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     refuse_no_text(run)
     refuse_links(run)
-    log = EventAccumulator(str(run)).Reload()
-    return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}
+    try:
+        log = EventAccumulator(str(run)).Reload()
+        return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}
+    except Exception as error:  # what a damaged file raises may be anything
+        raise UserError(f"the curves in {run}/events* are damaged; without these files the rest is drawn") from error

@@ -12,8 +12,10 @@ that is held: one number decays for all of them. Without L2 `scale` is None, for
 
 import math
 import os
+import sys
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from contextlib import suppress
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,11 @@ import numba
 import numpy as np
 import torch
 from numba import njit
-from platformdirs import user_cache_path
+from numba.core.caching import FunctionCache
 from torch import Tensor
 
+from digits.errors import UserError, printable
+from digits.files import cache_folder
 from digits.kernels.job import Job, Tally
 from digits.network import CROSS_ENTROPY
 
@@ -35,22 +39,45 @@ LEAST = np.float32(-100)  # logarithm in the cross-entropy, as torch has it
 OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
 
 
+class Cache(FunctionCache):
+    """What was compiled, on disk. Numba's own raises what is wrong with a file; here it is compiled anew."""
+
+    def load_overload(self, *of: Any) -> Any:
+        try:
+            return super().load_overload(*of)
+        except Exception:  # what a damaged file raises may be anything
+            with suppress(OSError):
+                self.flush()
+            _cannot_use(self.cache_path)
+
+    def save_overload(self, *of: Any) -> None:
+        try:
+            super().save_overload(*of)
+        except Exception:
+            _cannot_use(self.cache_path)
+
+
+@cache
+def _cannot_use(folder: str) -> None:  # which is said once
+    print(printable(f"what is compiled cannot be read from, or kept in, {folder}; compiling anew"), file=sys.stderr)
+
+
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function when it is first called, and keep the result on disk, if there is a folder for it."""
     config: Any = numba.config
-    users, config.CACHE_DIR = config.CACHE_DIR, config.CACHE_DIR or str(_folder())
-    try:
-        return njit(cache=True, **OPTIONS)(function)
-    except RuntimeError:
-        return njit(**OPTIONS)(function)
-    finally:
-        config.CACHE_DIR = users
+    dispatcher = njit(**OPTIONS)(function)
+    users = config.CACHE_DIR
+    with suppress(RuntimeError, UserError):
+        config.CACHE_DIR = users or str(_folder())
+        dispatcher._cache = Cache(function)
+    config.CACHE_DIR = users
+    return dispatcher
 
 
 def _folder() -> Path:
     """For this version of numba alone: else a process may run what an older one compiled, as another replaces it."""
     here = Path(__file__).parent
-    above = here / "__pycache__" if os.access(here, os.W_OK) else user_cache_path("digits", appauthor=False)
+    above = here / "__pycache__" if os.access(here, os.W_OK) else cache_folder()
     return above / f"numba-{numba.__version__}"
 
 

@@ -2,11 +2,11 @@
 
 import os
 import sys
-from contextlib import closing, suppress
+from contextlib import closing
 from json import dumps
 from pathlib import Path
 
-from digits.errors import UserError, printable
+from digits.errors import printable
 
 
 def predict(
@@ -32,7 +32,6 @@ def predict(
     from digits.checkpoint.selection import choose_reader
     from digits.handwriting import Answer, answer
     from digits.handwriting.parallel import find_all
-    from digits.handwriting.picture import save, upright
     from digits.predict import pictures
 
     reader, detected, context = choose_reader(network)
@@ -46,13 +45,13 @@ def predict(
             said = answer(reader, picture, next(found))
             if os.path.isdir(name):
                 said = Answer([], error="there is no picture in this folder")
-            failed = failed or bool(said.error)
-            if drawing:
-                with suppress(UserError):  # it cannot be opened, as is said below
-                    save(pictures.annotated(upright(picture), said), drawing)
             if json:
                 tqdm.write(dumps({"file": name} | pictures.all_facts(said)))
             else:
                 pictures.say(printable(name), said, detected)
+            failed = failed or bool(said.error)
+            if drawing and (unwritten := pictures.draw(picture, said, drawing)):
+                tqdm.write(f"{printable(name)}: {printable(unwritten)}", file=sys.stderr)
+                failed = True
     if failed:
         sys.exit(1)

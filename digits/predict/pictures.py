@@ -16,7 +16,7 @@ from tqdm import tqdm
 from digits.checkpoint.selection import BEST
 from digits.errors import UserError
 from digits.handwriting import Answer, Group, Reading, text
-from digits.handwriting.picture import LARGEST, WRITTEN, check_output, pictures_in
+from digits.handwriting.picture import LARGEST, WRITTEN, check_output, pictures_in, save, upright
 from digits.neurons import binary_layer
 
 
@@ -130,6 +130,19 @@ def _line(line: list[Group], detected: int | None) -> str:
     if len(digits) > 1:
         sure = f"least sure: {least.digit} with {sure}"
     return f"{text(line)}  ({sure})"
+
+
+def draw(picture: Any, said: Answer, path: Path) -> str:
+    """Write the annotated picture to `path`; returns why it cannot be written, or ""."""
+    try:
+        image = upright(picture)
+    except UserError:  # it cannot be opened, as has been said
+        return ""
+    try:
+        save(annotated(image, said), path)
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 def annotated(image: Image.Image, said: Answer) -> Image.Image:

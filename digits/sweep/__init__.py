@@ -11,12 +11,12 @@ from os import cpu_count
 from pathlib import Path
 from statistics import mean
 from threading import Event
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 
-from digits.cli import Epochs, Networks, PositiveInt, Rate
-from digits.errors import UserError, install
+from digits.cli import ONCE, Epochs, Networks, PositiveInt, Rate, import_elsewhere
+from digits.errors import UserError, install, why
 from digits.files import refuse_links, write_atomically
 from digits.settings import Init
 from digits.train import train
@@ -27,10 +27,10 @@ HEAD = "hidden         lr  batch      init  "
 
 def sweep(
     *,
-    hidden: list[PositiveInt] = [30],  # noqa: B006
-    lr: list[Rate] = [3.0],  # noqa: B006
-    batch_size: list[PositiveInt] = [10],  # noqa: B006
-    init: list[Init] = ["scaled"],  # noqa: B006
+    hidden: Annotated[list[PositiveInt], ONCE] = [30],  # noqa: B006
+    lr: Annotated[list[Rate], ONCE] = [3.0],  # noqa: B006
+    batch_size: Annotated[list[PositiveInt], ONCE] = [10],  # noqa: B006
+    init: Annotated[list[Init], ONCE] = ["scaled"],  # noqa: B006
     seeds: Networks = 1,
     epochs: Epochs = 10,
     trials: Networks | None = None,
@@ -57,6 +57,7 @@ def sweep(
     Raises:
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.
     """
+    import_elsewhere()
     try:
         import optuna  # optional
 
@@ -113,7 +114,8 @@ def sweep(
         print("\nStopped. The same command goes on with the rest.")
         sys.exit(128 + signalled.args[0])
     except OSError as error:
-        raise UserError(f"cannot write to {folder}: {error.strerror}") from error
+        print(end="", flush=True)  # fails, too, if that was not of a file but of the output
+        raise UserError(f"cannot write to {folder}: {why(error)}") from error
     except Exception as error:
         if not (said := fault(error)):
             raise

@@ -1,6 +1,5 @@
 """A run: the folder that holds its settings, its checkpoints and its curves."""
 
-import errno
 import shutil
 import sys
 import threading
@@ -22,7 +21,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from digits.checkpoint.contents import Checkpoint, rebuilt
 from digits.checkpoint.untrusted import read
 from digits.data import MNISTDataModule
-from digits.errors import UserError, printable
+from digits.errors import UserError, printable, why
 from digits.files import refuse_links, refuse_no_text, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.settings import CONFIG
@@ -75,10 +74,8 @@ class Run(NamedTuple):
                 raise
             raise UserError(f"another process of this training has ended; go on with: {go_on}") from error
         except OSError as error:
-            ours = Path(error.filename or "/").resolve().is_relative_to(self.folder.resolve())
-            if not ours and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise
-            raise UserError(f"cannot write to {self.folder}: {error.strerror}") from error
+            print(end="", flush=True)  # fails, too, if that was not of a file but of the output
+            raise UserError(f"cannot write to {self.folder}: {why(error)}") from error
         except Interrupted as stop:
             rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. Go on with: {printable(go_on)}")
             sys.exit(128 + stop.signum)
