@@ -33,6 +33,7 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 STANDARD_INPUT = "\0-"  # no file is named so
 LONGEST = 1_000  # bytes of a path
 LARGE = 10**9  # of numbers that make sense, the largest
+UNWRITTEN = errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF
 MOST_EPOCHS, MOST_NETWORKS, STRONGEST = 10**6, 1_000, 10  # an augmentation of 1 is usual
 
 Int = Annotated[int, Parameter(converter=_whole)]
@@ -147,12 +148,10 @@ def one_line_errors(prog: str) -> Iterator[None]:
         said, status = "stopped", 130
     except OSError as error:
         said = f"error: {printable(why(error))}"
-        try:
-            sys.stdout.flush()  # fails again, if it is that which failed
-        except OSError as failed:
+        if error.filename is None and error.errno in UNWRITTEN:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still wants to write
-            said = f"error: cannot write the output: {failed.strerror}"
-            if failed.errno == errno.EPIPE:  # whoever reads it, such as `head`, has seen enough
+            said = f"error: cannot write the output: {error.strerror}"
+            if error.errno == errno.EPIPE:  # whoever reads it, such as `head`, has seen enough
                 said = ""
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):

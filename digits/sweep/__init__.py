@@ -114,7 +114,7 @@ def sweep(
         print("\nStopped. The same command goes on with the rest.")
         sys.exit(128 + signalled.args[0])
     except OSError as error:
-        print(end="", flush=True)  # fails, too, if that was not of a file but of the output
+        print(flush=True)  # fails, too, if that was not of a file but of the output
         raise UserError(f"cannot write to {folder}: {why(error)}") from error
     except Exception as error:
         if not (said := fault(error)):

@@ -9,10 +9,11 @@ Anybody may have made or edited the database: what is read from it is checked, a
 import sqlite3
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from textwrap import shorten
 from threading import Event, Lock
+from time import monotonic
 from traceback import walk_tb
 from typing import Any
 
@@ -34,6 +35,7 @@ warnings.simplefilter("ignore", ExperimentalWarning)  # of heartbeats, and of TP
 
 BEAT, GRACE = 5, 120  # seconds between a trial's heartbeats, and until one without any is taken for dead
 POLL, AWAY = 0.5, 60  # seconds between looks at what others do, and to wait for a database that is away
+FOR_GOOD = sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN
 ATTEMPTS = 5  # what fails so often, without success in between, will not pass
 
 
@@ -56,9 +58,13 @@ class Storage(RDBStorage):
 
 def open_storage(url: str, stop: Event, attempts: int = ATTEMPTS) -> Storage:
     """Open a database by its SQLAlchemy URL. If it is away later, whoever needs it waits, until `stop`."""
-    retry, pool = RetryHeartbeatStaleTrialCallback(), {"poolclass": NullPool}  # no connection that may be lost
+    options: dict[str, Any] = {"poolclass": NullPool}  # no connection that may be lost
+    beats: dict[str, Any] = {"heartbeat_interval": BEAT, "grace_period": GRACE}
+    beats["heartbeat_stale_trial_callback"] = RetryHeartbeatStaleTrialCallback()
+    if url.startswith("postgresql"):  # psycopg would give bytes for texts of a database that has no encoding
+        options["connect_args"] = {"connect_timeout": 10, "client_encoding": "utf8"}
     try:
-        storage = Storage(url, pool, heartbeat_interval=BEAT, grace_period=GRACE, heartbeat_stale_trial_callback=retry)
+        storage = Storage(url, options, **beats)
     except (ImportError, ArgumentError, ValueError) as error:  # such as a port that is no number
         raise UserError(f"--storage: {error}; for a driver {install('postgres')}") from error
     except (SQLAlchemyError, StorageInternalError):  # another process may be making the same tables
@@ -67,13 +73,21 @@ def open_storage(url: str, stop: Event, attempts: int = ATTEMPTS) -> Storage:
         stop.wait(POLL)
         return open_storage(url, stop, attempts - 1)
 
+    since = None  # when it was away first, of all threads
+
     @event.listens_for(storage.engine, "do_connect")
     def connect(dialect: Any, _: Any, args: Any, options: Any) -> Any:
-        for _ in range(AWAY):
-            with suppress(dialect.dbapi.OperationalError):
-                return dialect.connect(*args, **options)
-            stop.wait(1)
-        return dialect.connect(*args, **options)
+        nonlocal since
+        while True:
+            try:
+                connection = dialect.connect(*args, **options)
+                since = None
+                return connection
+            except dialect.dbapi.OperationalError:
+                since = since or monotonic()
+                if stop.is_set() or monotonic() > since + AWAY:
+                    raise
+                stop.wait(1)
 
     if storage.engine.name == "sqlite":  # which else lets two read before they write, and take the same trial
         event.listen(storage.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -106,9 +120,19 @@ def fault(error: Exception) -> str | None:
     if isinstance(root, sqlite3.Error) and getattr(root, "sqlite_errorcode", 1) == sqlite3.SQLITE_ERROR:
         away = False  # there is no such column, for example
     reason = shorten(str(root) if isinstance(root, Damaged) else f"{type(root).__name__}: {root}", 250)
+    if unmendable(root):
+        return f"cannot be read or written: {reason}"
     if away:
         return f"does not answer: {reason}"
     return f"is damaged, or of another version of Optuna: {reason}; name another with --storage"
+
+
+def unmendable(error: BaseException | None) -> sqlite3.Error | None:
+    """The error of SQLite behind another, if no waiting mends it: the disk is full, for example."""
+    while error and not isinstance(error, sqlite3.Error):
+        error = error.__cause__ or error.__context__
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more of it
+    return error if isinstance(error, sqlite3.Error) and code in FOR_GOOD else None
 
 
 def place_of(trial: FrozenTrial) -> int:
@@ -167,29 +191,30 @@ def complete(
                 with lock:
                     trials = known()
                     for place in sorted({*range(len(wanted))} - trials.keys()):
+                        if stop.is_set():
+                            return
                         study.enqueue_trial(wanted[place], {"place": place})
                     ended = sum(trial.state.is_finished() for place, trial in trials.items() if place < len(wanted))
                     bar.update(ended - bar.n)
                 if ended == len(wanted):
                     return
                 if study.get_trials(deepcopy=False, states=[TrialState.WAITING]):
-                    try:
-                        study.optimize(run, n_trials=1)
-                        failures = 0
-                    except Exception as error:  # Optuna's: a connection was lost, or this trial was taken for dead
-                        failures += 1
-                        if failures == ATTEMPTS:
-                            raise Damaged from error
-                        stop.wait(POLL)
+                    study.optimize(run, n_trials=1)
+                    failures = 0
                 else:  # others run the rest
                     fail_stale_trials(study)
                     stop.wait(POLL)
-            except StorageInternalError:  # a connection was lost
-                study.get_trials()  # raises it again if there is no other
+            except Damaged:
+                raise
+            except Exception as error:  # Optuna's: a connection was lost, or this trial was taken for dead
+                failures += 1
+                if (cause := unmendable(error)) or failures == ATTEMPTS:
+                    raise Damaged from cause or error
+                stop.wait(POLL)
 
     with ThreadPoolExecutor(workers) as pool, tqdm(wanted, disable=None, leave=False) as bar:
         try:
-            for worker in [pool.submit(work, bar) for _ in range(workers)]:
+            for worker in as_completed([pool.submit(work, bar) for _ in range(workers)]):
                 worker.result()
         except BaseException:
             stop.set()

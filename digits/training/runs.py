@@ -74,7 +74,7 @@ class Run(NamedTuple):
                 raise
             raise UserError(f"another process of this training has ended; go on with: {go_on}") from error
         except OSError as error:
-            print(end="", flush=True)  # fails, too, if that was not of a file but of the output
+            print(flush=True)  # fails, too, if that was not of a file but of the output
             raise UserError(f"cannot write to {self.folder}: {why(error)}") from error
         except Interrupted as stop:
             rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. Go on with: {printable(go_on)}")
