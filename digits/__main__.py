@@ -16,10 +16,11 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 os.environ["PYTHONSAFEPATH"] = "1"
 
 import signal
-from difflib import get_close_matches
 
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `one_line_errors` can say it, Ctrl-C ends without a traceback
+
+from difflib import get_close_matches
 
 from digits.cli import one_line_errors, run
 from digits.errors import UserError

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 import torch
@@ -20,7 +20,7 @@ def verb(
     files: list[str],
     /,
     *,
-    hidden: list[cli.PositiveInt] = [30],  # noqa: B006
+    hidden: Annotated[list[cli.PositiveInt], cli.ONCE] = [30],  # noqa: B006
     lr: cli.Rate = 3.0,
     distort: cli.Strength = 0.0,
     kind: Literal["web", "app"] = "web",
@@ -77,6 +77,7 @@ def test_words_become_arguments(words, arguments):
         ("a --kind page", '"web", "app"'),
         ("a --hiden 3", "Did you mean --hidden"),
         ("a --no-json", "--no-json"),
+        ("a --hidden 10 --lr 1 --hidden=20", "--hidden specified multiple times"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_it(words, named):
@@ -179,7 +180,12 @@ def fail():
 
 @pytest.mark.parametrize(
     "act, said",
-    [(fail, "no such thing"), (lambda: torch.empty(2**60, dtype=torch.uint8), "this takes more memory than there is")],
+    [
+        (fail, "no such thing"),
+        (lambda: torch.empty(2**60, dtype=torch.uint8), "this takes more memory than there is"),
+        (lambda: os.mkdir("nowhere/\x1b"), "nowhere/\\x1b: No such file or directory"),
+        (lambda: os.mkdir(b"/dev/null/\xff"), "/dev/null/\\udcff: Not a directory"),
+    ],
 )
 def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, said, capsys):
     with pytest.raises(SystemExit) as stop, cli.one_line_errors("digits verb"):
@@ -232,12 +238,39 @@ def test_importing_is_cheap_and_leaves_the_collector_alone():
     assert done.stdout.split() == ["DigitClassifier", "MNISTDataModule"], done.stderr
 
 
-def test_ctrl_c_while_it_imports_is_one_line(monkeypatch, capsys):
-    def interrupted(name):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(
+    "imports, code, said",
+    [("difflib", -2, ""), ("cyclopts", -2, ""), ("digits.predict", 130, "\ndigits predict: stopped\n")],
+)
+def test_ctrl_c_while_it_imports_is_no_traceback(imports, code, said):
+    program = f"""
+import os, signal, sys
+class CtrlC:
+    def find_spec(name, *_):
+        if name == {imports!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, CtrlC)
+import digits.__main__
+digits.__main__.main(["predict", "a"])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (code, said)
 
-    monkeypatch.setattr(cli, "import_module", interrupted)
-    with pytest.raises(SystemExit) as end:
-        main(["predict", "a"])
-    assert end.value.code == 130
-    assert capsys.readouterr().err == "\ndigits predict: stopped\n"
+
+@pytest.mark.parametrize(
+    "command, code, out, err",
+    [
+        ("digits > /dev/full", 2, "", "digits: error: cannot write the output: No space left on device\n"),
+        ("digits predict -h > /dev/full", 2, "", "digits predict: error: cannot write the output: No space left on"),
+        ("digits | true", 0, "", ""),
+        ("digits trian 2>&-", 2, "", ""),
+        ("digits -h >&-", 0, "", ""),
+        ("digits -h 2>&- <&-", 0, "usage: digits VERB", ""),
+    ],
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_standard_streams_that_are_full_or_closed(command, code, out, err, unbuffered):
+    command = command.replace("digits", f"{sys.executable} -m digits", 1)
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout[: len(out)], done.stderr[: len(err) or 1]) == (code, out, err)

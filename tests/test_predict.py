@@ -169,6 +169,14 @@ def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read
         assert (drawn < 200).all(1).any() and (drawn[:, 0] == drawn[:, 2]).all()  # grey boxes, or why there are none
 
 
+def test_a_picture_that_cannot_be_annotated_is_a_line_and_1(read):
+    os.rename("a.png", name := f"{'n' * 252}.x")  # with .png it is too long
+    code, lines, [error] = read(name, "line.png", "--annotate", "drawn")
+    assert code == 1 and len(lines) == 2
+    assert error.startswith(f"{name}: cannot write drawn/{'n' * 252}.png: File name too long")
+    assert [path.name for path in Path("drawn").iterdir()] == ["line.png"]
+
+
 @pytest.mark.parametrize("transparent", [False, True])
 def test_annotate_shows_dark_ink_on_light_paper_as_it_was_read(transparent, read):
     """Sixteen bits of which a scan uses the lower half, or transparent black where there is no ink."""

@@ -127,12 +127,11 @@ def fault(error: Exception) -> str | None:
     return f"is damaged, or of another version of Optuna: {reason}; name another with --storage"
 
 
-def unmendable(error: BaseException | None) -> sqlite3.Error | None:
-    """The error of SQLite behind another, if no waiting mends it: the disk is full, for example."""
+def unmendable(error: BaseException | None) -> bool:
+    """Whether it comes from a fault of SQLite's that no waiting mends: the disk is full, for example."""
     while error and not isinstance(error, sqlite3.Error):
-        error = error.__cause__ or error.__context__
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest says more of it
-    return error if isinstance(error, sqlite3.Error) and code in FOR_GOOD else None
+        error = error.__cause__
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in FOR_GOOD  # the rest says more of it
 
 
 def place_of(trial: FrozenTrial) -> int:
@@ -207,9 +206,10 @@ def complete(
             except Damaged:
                 raise
             except Exception as error:  # Optuna's: a connection was lost, or this trial was taken for dead
+                cause = error.__context__ if isinstance(error, AssertionError) else error  # of an end not written
                 failures += 1
-                if (cause := unmendable(error)) or failures == ATTEMPTS:
-                    raise Damaged from cause or error
+                if unmendable(cause) or failures == ATTEMPTS:
+                    raise Damaged from cause
                 stop.wait(POLL)
 
     with ThreadPoolExecutor(workers) as pool, tqdm(wanted, disable=None, leave=False) as bar:

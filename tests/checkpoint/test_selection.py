@@ -37,6 +37,16 @@ def test_the_newest_run_is_the_one_whose_settings_were_written_last(used):
     assert newest_run() == Path("runs", "new") and used()[0] == Path("runs", "new", "best.ckpt")
 
 
+def test_a_run_that_has_kept_no_epoch_hides_no_other(used):
+    best = new_run("good")
+    Path("runs", "failed").mkdir()
+    Path("runs", "failed", "config.yaml").touch()
+    os.utime(Path("runs", "good", "config.yaml"), (100, 100))
+    assert used()[0] == best and newest_run() == Path("runs", "failed")  # with which one may go on
+    best.unlink()
+    assert used()[0] == BUNDLED
+
+
 def test_the_bundled_network_a_run_or_a_file(used):
     bundled = BUNDLED, "network: the bundled one\n"
     assert used() == used("bundled") == bundled

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from digits import figures
 from digits.errors import UserError
@@ -130,6 +131,20 @@ def test_logged_curves_are_those_of_the_run(fitted, data):
     assert figures.logged_curves(fitted.parent) == {}
     with pytest.raises(UserError, match="its name is no text"):
         figures.logged_curves(Path("bad\udcff"))
+
+
+def record(length, content):
+    """A record of TensorBoard's, with its checksums."""
+    parts = length.to_bytes(8, "little"), content
+    return b"".join(part + masked_crc32c(part).to_bytes(4, "little") for part in parts)
+
+
+@pytest.mark.parametrize("length", [2**63, 2**40, 20])
+def test_a_log_that_is_damaged_is_one_line(length, tmp_path):
+    """Of a record that says how long it is, rightly or not, and holds no message."""
+    (tmp_path / "events.out.tfevents.1.x").write_bytes(record(length, bytes(range(255, 235, -1))))
+    with pytest.raises(UserError, match=r"the curves in .*/events\* are damaged"):
+        figures.logged_curves(tmp_path)
 
 
 def test_training_needs_neither_matplotlib_nor_the_figures(monkeypatch):

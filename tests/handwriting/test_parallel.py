@@ -3,6 +3,10 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,3 +40,24 @@ def test_a_killed_process_is_an_error(tmp_path):
     with pytest.raises(UserError, match="a process that looked for digits was killed"):
         list(found)
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux")
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+def test_processes_end_with_the_one_that_started_them(signum, tmp_path):
+    ring().save(tmp_path / "a.png")
+    program = f"""
+from digits.handwriting.parallel import find_all
+if __name__ == "__main__":
+    for _ in find_all([{str(tmp_path / "a.png")!r}] * 100_000):
+        print(flush=True)
+"""
+    (tmp_path / "program.py").write_text(program)
+    process = subprocess.Popen([sys.executable, tmp_path / "program.py"], stdout=-1)
+    process.stdout.readline()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(children) >= 2  # one that looks for digits, and one of multiprocessing's own
+    process.send_signal(signum)
+    process.communicate()
+    while any(Path("/proc", child).exists() for child in children):  # for ever, if they stay
+        time.sleep(0.01)

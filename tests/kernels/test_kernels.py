@@ -273,6 +273,31 @@ def test_compiled_code_is_kept_on_disk_where_it_can_be(environment, said):
     assert (done.stdout, done.stderr) == (f"{said}\n", "")
 
 
+def square(x):
+    return x * x
+
+
+@pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[:40], lambda content: b"\xff" * 99])
+@pytest.mark.parametrize("kind", ["nbi", "nbc"])
+def test_compiled_code_that_is_damaged_is_compiled_anew(kind, damage, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+
+    def hits():
+        compiled = cpu.compiled(square)
+        assert compiled(3) == 9
+        return compiled.stats.cache_hits.total()
+
+    assert hits() == 0 and hits() == 1
+    [path] = tmp_path.glob(f"*/*.{kind}")
+    path.write_bytes(damage(path.read_bytes()))
+    assert hits() == 0 and hits() == 1
+    path.unlink()
+    path.mkdir()  # which can be neither read nor replaced, as what another user keeps for himself
+    assert hits() == 0 and hits() == 0
+    [line] = capsys.readouterr().err.splitlines()  # it is said once
+    assert str(path.parent) in line and line.endswith("compiling anew")
+
+
 @pytest.mark.mnist
 @pytest.mark.parametrize("name, lr, decay", [("quadratic", 3.0, 0.0), ("cross_entropy", 0.5, 1e-4)])
 def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(name, lr, decay, mnist_dir):

@@ -9,13 +9,15 @@ from threading import Event, Timer
 from unittest.mock import Mock
 
 import optuna
+import psycopg
 import pytest
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
+from sqlalchemy import event
 
 from digits.sweep import search
-from digits.sweep.search import complete, open_storage
+from digits.sweep.search import Damaged, complete, fault, open_storage
 from tests.support import postgres
 from tests.support.small_sweep import FOLDER, GRACE, LONG, ends, go, places, start, study_in
 from tests.support.tiers import nightly, slow
@@ -155,12 +157,38 @@ def test_a_connection_that_is_lost_in_the_middle_loses_no_trial(method, study, m
 
 
 def test_a_database_that_stays_away_ends_the_work(study, monkeypatch):
+    error = sqlite3.OperationalError("away")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+
     def away(trial):
         monkeypatch.setattr(search, "AWAY", 0)
-        study._storage._backend.engine.dialect.connect = Mock(side_effect=sqlite3.OperationalError("away"))
+        study._storage._backend.engine.dialect.connect = Mock(side_effect=error)
 
-    with pytest.raises(StorageInternalError):
+    with pytest.raises(Damaged) as raised:
         complete(study, WANTED, away, 2, Event())
+    assert fault(raised.value) == "does not answer: OperationalError: away"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_disk_that_becomes_full_ends_the_work(workers, study):
+    """Those who wait for a trial whose end could not be written would wait until it is taken for dead."""
+    engine = study._storage._backend.engine
+
+    def full(trial):
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA query_only = 1"))
+        return value(trial)
+
+    with pytest.raises(Damaged) as raised:
+        complete(study, WANTED[:1], full, workers, Event())
+    assert fault(raised.value) == "cannot be read or written: OperationalError: attempt to write a readonly database"
+
+
+def test_a_stop_is_heeded_while_trials_are_queued(study):
+    stop, queue = Event(), study.enqueue_trial
+    study.enqueue_trial = lambda *trial: stop.set() or queue(*trial)
+    with pytest.raises(KeyError):  # there are no trials to return
+        complete(study, WANTED, value, 1, stop)
+    assert len(study.trials) == 1
 
 
 def test_a_bug_ends_the_work(study):
@@ -203,6 +231,14 @@ def test_many_make_the_tables_of_a_new_database_at_the_same_moment(url):
     with ThreadPoolExecutor(8) as pool:
         storages = list(pool.map(open_storage, [url.replace("shared", "new")] * 8, [Event()] * 8))
     assert len({len(optuna.get_all_study_names(storage)) for storage in storages}) == 1
+
+
+def test_a_database_without_an_encoding_has_texts_all_the_same(server):
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE plain ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    storage = open_storage(server.replace("/postgres?", "/plain?"), Event())
+    study = optuna.create_study(storage=storage, study_name="ä", direction="maximize")
+    assert [trial.value for trial in complete(study, WANTED, value, 1, Event())] == [0.5, 0.25, 0.125]
 
 
 def test_a_database_that_is_away_for_a_while_is_waited_for(home, monkeypatch):
