@@ -206,7 +206,7 @@ def complete(
             except Damaged:
                 raise
             except Exception as error:  # Optuna's: a connection was lost, or this trial was taken for dead
-                cause = error.__context__ if isinstance(error, AssertionError) else error  # of an end not written
+                cause = isinstance(error, AssertionError) and error.__context__ or error  # of an end not written
                 failures += 1
                 if unmendable(cause) or failures == ATTEMPTS:
                     raise Damaged from cause
