@@ -59,17 +59,14 @@ def remove_leftovers(folder: str | Path) -> None:
 
 
 def refuse_links(folder: str | Path) -> None:
-    """Raise UserError if something in a folder is neither a regular file nor a folder, or the folder cannot be read.
+    """Raise UserError if something in a folder is neither a regular file nor a folder.
 
     A link would have us read or write elsewhere, a pipe would be waited for, a device may have no end.
     """
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if not (entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)):
-                    raise UserError(f"{entry.path} is refused: it is a link, a pipe or a device; remove it")
-    except (OSError, ValueError) as error:
-        raise UserError(f"the folder {folder} cannot be read: {getattr(error, 'strerror', error)}") from error
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not (entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)):
+                raise UserError(f"{entry.path} is refused: it is a link, a pipe or a device; remove it")
 
 
 def refuse_no_text(folder: str | Path) -> None:
@@ -88,9 +85,9 @@ def read_regular(path: str | Path, at_most: int) -> bytes:
     Neither a pipe nor a device is waited for.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(0, "it is not a regular file")
+        raise OSError(0, "it is not a regular file", str(path))
     with open(path, "rb") as file:
         content = file.read(at_most + 1)
     if len(content) > at_most:
-        raise OSError(0, f"it is larger than {at_most:,} bytes")
+        raise OSError(0, f"it is larger than {at_most:,} bytes", str(path))
     return content

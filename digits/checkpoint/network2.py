@@ -11,6 +11,7 @@ import torch
 
 from digits.checkpoint.contents import Checkpoint
 from digits.errors import UserError
+from digits.files import read_regular
 from digits.settings import CostName
 
 LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the parser takes many times that of memory
@@ -20,19 +21,11 @@ COSTS: dict[str, CostName] = {"QuadraticCost": "quadratic", "CrossEntropyCost": 
 def read(path: str | Path) -> Checkpoint:
     """The network in such a file.
 
-    Raises UserError if the file is missing, too large, not of network2.py, or not of a network for square images with
-    ten outputs. It may come from a stranger.
+    Raises UserError if it is not of network2.py, or not of a network for square images with ten outputs; OSError if it
+    cannot be read, or is too large. It may come from a stranger.
     """
     try:
-        with open(path, "rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise ValueError(f"it is larger than {LARGEST:,} bytes")
-        return _parsed(json.loads(content))
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file") from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+        return _parsed(json.loads(read_regular(path, LARGEST)))
     except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = " ".join(f"{type(error).__name__} {error}".split())
         raise UserError(f"{path} is not a network saved by network2.py: {reason[:200]}") from error

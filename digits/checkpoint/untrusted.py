@@ -38,8 +38,8 @@ DATA = "batch_size", "seed", "train_size", "distort", "allographs", "negatives" 
 def read(path: str | Path) -> Checkpoint:
     """A checkpoint of this project, or a JSON file of the book's network2.py, with its tensors on the CPU.
 
-    Raises UserError if it is missing, damaged, of another program or version, or if its settings or weights are not
-    as `train` writes them. What it takes in memory is some multiple of its size.
+    Raises UserError if it is damaged, of another program or version, or if its settings or weights are not as `train`
+    writes them; OSError if it cannot be read. What it takes in memory is some multiple of its size.
     """
     if os.path.exists(path) and not os.path.isfile(path):
         raise UserError(f"{path} is no file")  # perhaps a pipe, which would be waited for
@@ -53,10 +53,8 @@ def read(path: str | Path) -> Checkpoint:
             if any(e.compress_type for e in entries) or unpacked > os.path.getsize(path) or archive.testzip():
                 raise zipfile.BadZipFile
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such checkpoint") from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except OSError:
+        raise
     except pickle.UnpicklingError as error:
         raise UserError(f"{path} is refused: it holds more than tensors and plain values, perhaps code") from error
     except Exception as error:  # what a damaged file raises may be anything

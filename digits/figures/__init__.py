@@ -40,10 +40,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     data.prepare_data()
     data.setup("test")
     curves = logged_curves(path.parent)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot make the folder {out}: {error.strerror}") from error
+    out.mkdir(parents=True, exist_ok=True)
     planned = max(saved.max_epochs or 0, saved.epochs)
     for name, figure in chapter.figures(model, data, saved.epochs - 1, planned, curves, saved.context):
         if isinstance(figure, str):

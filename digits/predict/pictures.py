@@ -33,10 +33,7 @@ def drawings(annotate: Path | None, names: list[str], reads: list[str]) -> list[
     twice = next((drawing.name for drawing, n in Counter(found).items() if n > 1), None)
     if twice:
         raise UserError(f"--annotate: two of the pictures would be drawn as {twice}")
-    try:
-        annotate.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot write to {annotate}: {error.strerror}") from error
+    annotate.mkdir(parents=True, exist_ok=True)
     for drawing in found:
         check_output(drawing, reads)
     return list(found)

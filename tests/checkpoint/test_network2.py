@@ -90,7 +90,7 @@ def test_a_file_that_is_none_is_one_line(saved, reason, tmp_path):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(UserError, match="no such file"):
+    with pytest.raises(FileNotFoundError):
         DigitClassifier.load_from_checkpoint(tmp_path / "none.json")
     (tmp_path / "folder.json").mkdir()
     with pytest.raises(UserError, match="is no file"):
@@ -100,7 +100,7 @@ def test_files_that_cannot_be_read(tmp_path):
         DigitClassifier.load_from_checkpoint(tmp_path / "bytes.json")
     with (tmp_path / "large.json").open("wb") as file:
         file.truncate(LARGEST + 1)
-    with pytest.raises(UserError, match="it is larger than 32,000,000 bytes"):
+    with pytest.raises(OSError, match="it is larger than 32,000,000 bytes"):
         DigitClassifier.load_from_checkpoint(tmp_path / "large.json")
 
 

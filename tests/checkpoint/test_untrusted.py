@@ -38,7 +38,6 @@ def cut(share):
 @pytest.mark.parametrize(
     "make, reason",
     [
-        (lambda path: None, "no such checkpoint"),
         (lambda path: path.mkdir(), "is no file"),
         (os.mkfifo, "is no file"),  # a pipe is not waited for
         (lambda path: path.write_bytes(b"GIF89a" * 100), "damaged"),

@@ -100,7 +100,7 @@ def without_matplotlib(monkeypatch, package):
         ("nowhere.ckpt", "out", "nowhere.ckpt: no such run or checkpoint"),
         ("large.ckpt", "out", "large.ckpt reads images of another size than 28x28"),
         ("untrained.ckpt", "out", "untrained.ckpt does not say how long its network was trained"),
-        ("good.ckpt", "file/out", "cannot make the folder file/out"),
+        ("good.ckpt", "file/out", "file/out: Not a directory"),
         ("good.ckpt", "full", "cannot write full/neurons.png"),
     ],
 )
