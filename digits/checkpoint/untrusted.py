@@ -53,11 +53,11 @@ def read(path: str | Path) -> Checkpoint:
             if any(e.compress_type for e in entries) or unpacked > os.path.getsize(path) or archive.testzip():
                 raise zipfile.BadZipFile
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
     except pickle.UnpicklingError as error:
         raise UserError(f"{path} is refused: it holds more than tensors and plain values, perhaps code") from error
     except Exception as error:  # what a damaged file raises may be anything
+        if isinstance(error, OSError) and error.filename:  # it cannot be opened
+            raise
         raise UserError(f"{path} is damaged, or not a checkpoint") from error
     if type(saved) is not dict or not {"digits_version", "state_dict", "hyper_parameters"} <= saved.keys():
         raise UserError(f"{path} is a file of another program; expected a checkpoint written by train.py")
