@@ -17,16 +17,19 @@ import sys
 import time
 import traceback
 import warnings
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from itertools import count
 from pathlib import Path
+from threading import RLock
 from typing import NamedTuple
 
 import cv2
 import pytest
 import torch
 from PIL import Image, ImageDraw
+from tqdm import tqdm
 
 from digits.__main__ import main
 from tests.campaigns import attacks as files
@@ -71,13 +74,23 @@ class Ending(NamedTuple):
     hung: bool
 
 
-def run(words: list[str], home: Path, said: Path, stdin: str | None = os.devnull, wait: int = HANGS) -> Ending:
-    """Run a verb in `home`, in a forked process; what it writes to standard error goes to the file `said`."""
+def run(
+    words: list[str],
+    home: Path,
+    said: Path,
+    stdin: str | None = os.devnull,
+    wait: int = HANGS,
+    harm: Callable[[], object] = lambda: None,
+) -> Ending:
+    """Run a verb in `home`, in a forked process, in which `harm` is done first.
+
+    What it writes to standard error goes to the file `said`.
+    """
     _, resident, shared, *_ = map(int, Path("/proc/self/statm").read_text().split())
     baseline = (resident - shared) * resource.getpagesize()  # a forked process begins without what is of files
     if not (pid := os.fork()):
         try:
-            _run(words, home, said, stdin, wait)
+            _run(words, home, said, stdin, wait, harm)
         finally:
             os._exit(99)
     deadline = time.monotonic() + wait
@@ -93,31 +106,35 @@ def run(words: list[str], home: Path, said: Path, stdin: str | None = os.devnull
     return Ending(os.waitstatus_to_exitcode(status), text, used.ru_utime + used.ru_stime, used_memory, hung)
 
 
-def _run(words: list[str], home: Path, said: Path, stdin: str | None, wait: int) -> None:
+def _run(words: list[str], home: Path, said: Path, stdin: str | None, wait: int, harm: Callable[[], object]) -> None:
     os.setsid()
     os.chdir(home)
     os.environ["PATH"] = str(home.parent / "bin")
     for place, name in ((0, stdin or os.devnull), (1, os.devnull), (2, said)):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT), place)
     sys.stdin = open(0) if stdin else None  # noqa: SIM115
-    sys.stdout, sys.stderr = open(1, "w"), open(2, "w")  # noqa: SIM115
+    sys.stdout, sys.stderr = open(1, "w"), open(2, "w", 1)  # noqa: SIM115
     for part in Path("runs", "attacked").glob(".*.PID.part"):
         part.rename(part.with_name(part.name.replace("PID", str(os.getpid()))))
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + 4 * MEMORY,) * 2)  # spares the machine
     resource.setrlimit(resource.RLIMIT_CPU, (wait, wait))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    tqdm.set_lock(RLock())  # not that of all forked processes, with which one that is killed would stop the others
     sys.addaudithook(_forbid)
-    status = 0
+    status, seen = 0, os.dup(2)
     try:
+        harm()
         main(words)
     except SystemExit as stop:
         status = stop.code
     except BaseException:
-        traceback.print_exc()
+        os.write(seen, traceback.format_exc().encode(errors="replace"))
         status = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
+    if sys.stdout:
+        sys.stdout.flush()  # as Python does in the end, with an error if it fails
+    with suppress(OSError, AttributeError):
+        sys.stderr.flush()
     os._exit(status)
 
 
@@ -197,16 +214,23 @@ def template(folder: Path) -> None:
     shutil.copytree(home / "runs" / "attacked", home / "runs" / "sibling")
 
 
-def attacks(folder: Path, seed: int):
+@contextmanager
+def ready(folder: Path) -> Iterator[None]:
+    """All that a verb needs is imported, once, not in each process; MNIST is small; there is a template."""
     torch.set_num_threads(1)  # threads do not survive a fork
     cv2.setNumThreads(1)
-    for module in ("predict", "evaluate", "export", "train", "figures.chapter"):  # once, not in each process
+    for module in ("predict", "evaluate", "export", "train", "figures.chapter", "sweep"):
         import_module(f"digits.{module}")
     with pytest.MonkeyPatch.context() as patch:
         use(patch, write_mnist(folder / "small"))
         use_source(patch, ".gz")  # no network
         patch.syspath_prepend("")  # as the folder of a script is
         template(folder / "template")
+        yield
+
+
+def attacks(folder: Path, seed: int):
+    with ready(folder):
         good = _weights_of_good_run(folder)
         yield None
         order = list(TABLE)
