@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,7 +24,7 @@ from digits.errors import UserError, printable, why
 from digits.files import refuse_links, refuse_no_text, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.settings import CONFIG
-from digits.training.callbacks import Interrupted
+from digits.training.callbacks import Interrupted, raised_once
 
 PRECISIONS = {torch.float32: "32-true", torch.float64: "64-true"}
 PLAIN = (str, int, float, type(None))
@@ -48,8 +47,6 @@ class Run(NamedTuple):
         refuse_no_text(self.folder)
         lock = FileLock(self.folder / ".lock", timeout=0)  # lets go when the process dies
         go_on = resume_command(self.folder)
-        hook = threading.excepthook  # the thread that writes curves has the main thread raise its OSError again
-        threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else hook(failed)
         try:
             if not getattr(rank_zero_only, "rank", 0):
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +55,8 @@ class Run(NamedTuple):
                 lock.acquire()
                 remove_leftovers(self.folder)
                 write_atomically(self.folder / CONFIG, _as_yaml(settings))
-            yield
+            with raised_once():
+                yield
         except Timeout as error:
             raise UserError(f"another process trains in {self.folder}; wait for it, or stop it") from error
         except (MisconfigurationException, ModuleNotFoundError) as error:
@@ -80,7 +78,6 @@ class Run(NamedTuple):
             rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. Go on with: {printable(go_on)}")
             sys.exit(128 + stop.signum)
         finally:
-            threading.excepthook = hook
             lock.release()
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
-from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
@@ -15,7 +14,15 @@ from torch import nn
 from digits.checkpoint.contents import VALIDATION, Checkpoint
 from digits.errors import UserError
 from digits.kernels.optim import refuse_steps
-from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
+from digits.training.callbacks import (
+    Curves,
+    EarlyStopping,
+    EpochCurves,
+    EpochLines,
+    StopOnSignal,
+    WholeFiles,
+    parameter_count,
+)
 from digits.training.runs import Run
 
 DEFAULTS: dict[str, Any] = {
@@ -70,7 +77,7 @@ def build_trainer(
     if settings.get("limit_test_batches") == 0:
         raise UserError("--trainer.limit_test_batches: a run ends with a test")
     if settings.get("logger") in (None, True):  # Lightning's own would write elsewhere
-        settings["logger"] = TensorBoardLogger(
+        settings["logger"] = Curves(
             run.folder,
             name="",
             version="",

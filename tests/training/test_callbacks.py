@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import termios
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from digits.model import DigitClassifier
+from digits.training.callbacks import Curves
 from tests.support.tiers import nightly, slow
 from tests.support.training import Runs, curves, same
 
@@ -112,3 +114,14 @@ def test_a_second_signal_ends_the_end_of_an_epoch_too(run, monkeypatch, capsys):
         run("--epochs", 1, "--run_dir", "here")
     assert end.value.code == 130
     assert seen == ["went on"]
+
+
+def test_a_curve_that_cannot_be_written_is_what_the_system_says(tmp_path):
+    """Of whatever goes wrong, Lightning makes a ValueError."""
+    log = Curves(tmp_path / "run", "", "")
+    log.log_metrics({"accuracy/test": 0.5}, 0)
+    log.finalize("success")  # the next point opens another file
+    shutil.rmtree(tmp_path / "run")
+    (tmp_path / "run").touch()
+    with pytest.raises(FileExistsError):
+        log.log_metrics({"accuracy/test": 0.5}, 1)
