@@ -1,9 +1,9 @@
-"""The machine fails while a verb writes: the disk is full, read-only or broken, the folder is gone, output goes nowhere.
+"""The machine fails while a verb works: a full, read-only or broken disk, a folder that goes away, closed streams.
 
-Each case is a verb on small files, in a forked process, to whose n-th thing written something happens; how many things a
-verb writes is counted in a good run. It is WRONG if the verb ends in a traceback, in no line or in many; hangs; leaves
-half of a file, or changes what it may not; or says that all is well though what was asked for is not there, whole. A
-training and a sweep end as if nothing had happened when they go on.
+A verb runs on small files, in a forked process. Most faults are of the n-th thing that it writes; how many these are is
+counted in a good run. It is WRONG if the verb ends in a traceback, in no line or in many; hangs; leaves half of a file,
+or changes what it may not; or says that all is well though what was asked for is not there. A training or a sweep that
+goes on then ends as one that was not disturbed.
 """
 
 import errno
@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -23,44 +24,49 @@ import yaml
 from PIL import Image
 from torch import Tensor
 
+import digits
 from digits.sweep import search
+from tests.campaigns import hostile
 from tests.campaigns.attacks import EITHER, Attack
-from tests.campaigns.hostile import VERBS as HOSTILE
-from tests.campaigns.hostile import Ending, fault, ready, run, snapshot, touched
 from tests.support.training import same, weights
 
-COUNT, LIMIT = 200, 120
+COUNT, LIMIT, HANGS = 200, 200, 60  # seconds; without its cache, a verb compiles
 LINES = 3  # of errors, at most
 NOBODY = 12345  # a user without a name
 FULL = errno.ENOSPC, errno.EDQUOT  # with which a file can be removed
 ERRORS = *FULL, errno.EIO, errno.EROFS, errno.EACCES
 WRITES = "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate", "os.link", "os.symlink"  # audit events
-RUN = ["--network", "runs/sibling"]
-VERBS = {  # what is run, and the folder into which it writes
-    "train": (["train", "--hidden", "5", "--epochs", "3", "--lr", "1", "--run_dir", "out"], "out"),
-    "resume": (HOSTILE["resume"][0], "runs/attacked"),
-    "annotate one": (["predict", *RUN, "--single", "1.png", "--annotate", "out/1.png"], "out"),
-    "annotate": (["predict", *RUN, "--single", "pictures", "--annotate", "out"], "out"),
-    "misread": (["evaluate", *RUN, "--single", "pictures", "--wrong", "out/wrong.png"], "out"),
-    "page": (["export", *RUN, "--out", "out/page.html"], "out"),
-    "checkpoint": (["export", *RUN, "--to", "checkpoint", "--out", "out/small.ckpt"], "out"),
-    "figures": (["figures", *RUN, "--out", "out"], "out"),
-    "sweep": (["sweep", "--hidden", "3", "4", "--epochs", "1"], "runs/sweep_784-3,4-10_epochs1"),
+WRITTEN = ".png", ".ckpt", ".yaml", ".html"  # what is asked for
+RUN, SWEEP = ["--network", "runs/sibling"], ["sweep", "--hidden", "3", "4", "--epochs", "1"]
+RESUME = hostile.VERBS["resume"][0]
+VERBS = {  # what is run, the folder into which it writes, and what goes on with it
+    "train": (
+        ["train", "--hidden", "5", "--epochs", "3", "--lr", "1", "--run_dir", "out"],
+        "out",
+        [*RESUME[:-1], "out"],
+    ),
+    "resume": (RESUME, "runs/attacked", RESUME),
+    "annotate one": (["predict", *RUN, "--single", "1.png", "--annotate", "out/1.png"], "out", None),
+    "annotate": (["predict", *RUN, "--single", "pictures", "--annotate", "out"], "out", None),
+    "misread": (["evaluate", *RUN, "--single", "pictures", "--wrong", "out/wrong.png"], "out", None),
+    "page": (["export", *RUN, "--out", "out/page.html"], "out", None),
+    "checkpoint": (["export", *RUN, "--to", "checkpoint", "--out", "out/small.ckpt"], "out", None),
+    "figures": (["figures", *RUN, "--out", "out"], "out", None),
+    "sweep": (SWEEP, "runs/sweep_784-3,4-10_epochs1", SWEEP),
 }
-AGAIN = {"train": ["train", "--resume", "out"], "resume": VERBS["resume"][0], "sweep": VERBS["sweep"][0]}
 
 
 class Good(NamedTuple):
-    """What an undisturbed run of a verb writes: so many things, files of up to so many bytes, these, and weights."""
+    """Of a run that is not disturbed: how many things it writes, its files, its largest one, its checkpoints."""
 
     writes: int
+    files: set[str]
     largest: int
-    names: set[str]
     ends: list[dict[str, Tensor]]
 
 
 class Case(NamedTuple):
-    """A working folder; the folder in it that is written to, and where that may be moved; n; how long files may be."""
+    """A working folder; the folder in it that is written to, and where that may go; n; how long a file may be."""
 
     home: Path
     out: Path
@@ -69,128 +75,92 @@ class Case(NamedTuple):
     most: int
 
 
-Fault = Callable[[Case], None]
+Fault = Callable[[Case], object]
 
 
-def at_write(case: Case, happen: Callable[[int, str, str], None]) -> None:
-    """Before each thing that is written in the working folder or the cache: happen(0, event, path) for the n-th."""
-    number, places = count(1 - case.nth), (str(case.home), str(Path("digits").resolve()))
+def at_write(happens: Callable[[Case, int, str, str], object]) -> Fault:
+    """Before each thing that is written in the working folder or the cache: happens(case, 0, event, path) at the n-th.
 
-    def watch(event: str, arguments: tuple) -> None:
-        opened = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        if (opened or event in WRITES) and isinstance(arguments[0], str | bytes | os.PathLike):
-            path = os.path.join(places[0], os.fsdecode(arguments[0]))
-            if path.startswith(places):
-                happen(next(number), event, path)
+    At those that follow it the number is 1, 2...
+    """
 
-    sys.addaudithook(watch)
-
-
-def disk(code: int, lasting: bool) -> Fault:
-    def happen(number: int, event: str, path: str) -> None:
-        if (number == 0 or lasting and number > 0) and not (code in FULL and event == "os.remove"):
-            raise OSError(code, os.strerror(code), path)
-
-    return lambda case: at_write(case, happen)
-
-
-def moved(then: Callable[[Case], object]) -> Fault:
     def harm(case: Case) -> None:
-        def happen(number: int, event: str, path: str) -> None:
-            if number == 0:
-                with suppress(FileNotFoundError):
-                    case.out.rename(case.away)
-                    then(case)
+        number, places = count(1 - case.nth), (str(case.home), str(Path(digits.__file__).parent))
 
-        at_write(case, happen)
+        def watch(event: str, arguments: tuple) -> None:
+            opened = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+            if (opened or event in WRITES) and isinstance(arguments[0], str | bytes | os.PathLike):
+                path = os.path.join(places[0], os.fsdecode(arguments[0]))
+                if path.startswith(places):
+                    happens(case, next(number), event, path)
+
+        sys.addaudithook(watch)
 
     return harm
 
 
-def short_files(case: Case) -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (case.most, case.most))
+def refuse(code: int, lasting: bool, case: Case, number: int, event: str, path: str) -> None:
+    if (number == 0 or lasting and number > 0) and not (code in FULL and event == "os.remove"):
+        raise OSError(code, os.strerror(code), path)
 
 
-def full(stream: int) -> Fault:
-    return lambda case: os.dup2(os.open("/dev/full", os.O_WRONLY), stream)
+def moves(then: Fault, case: Case, number: int, *_: str) -> None:
+    if number == 0:
+        with suppress(FileNotFoundError):
+            case.out.rename(case.away)
+            then(case)
 
 
-def closed(*streams: int) -> Fault:
-    def harm(case: Case) -> None:
-        for stream in streams:
-            name = ("stdin", "stdout", "stderr")[stream]
-            getattr(sys, name).close()
-            setattr(sys, name, None)
-
-    return harm
+def leave(case: Case, number: int, *_: str) -> None:
+    """Work in a folder that is not there any more."""
+    if number == 0:
+        (case.home / "gone").mkdir()
+        os.chdir(case.home / "gone")
+        (case.home / "gone").rmdir()
 
 
-def nobody(case: Case) -> None:
+def close(*streams: str) -> None:
+    for name in streams:
+        getattr(sys, name).close()
+        setattr(sys, name, None)
+
+
+def fill(stream: int) -> None:
+    os.dup2(os.open("/dev/full", os.O_WRONLY), stream)
+
+
+def nobody(_: Case) -> None:
+    """A user who has neither a name nor a home, but may still read Python's files."""
     os.environ.pop("HOME", None)
-    os.setresuid(NOBODY, 0, 0)  # which still may read Python's files
-
-
-def no_working_folder(case: Case) -> None:
-    def happen(number: int, event: str, path: str) -> None:
-        if number == 0:
-            (case.home / "gone").mkdir()
-            os.chdir(case.home / "gone")
-            (case.home / "gone").rmdir()
-
-    at_write(case, happen)
+    os.setresuid(NOBODY, 0, 0)
 
 
 FAULTS: list[tuple[str, Fault]] = [
-    (f"disk: {errno.errorcode[code]} {'from then on' if lasting else 'once'}", disk(code, lasting))
+    (f"disk: {errno.errorcode[code]} {'from then on' if lasting else 'once'}", at_write(partial(refuse, code, lasting)))
     for code in ERRORS
     for lasting in (False, True)
 ]
-FAULTS += [("disk: EFBIG", short_files)] * 4
+FAULTS += 4 * [("disk: EFBIG", lambda case: resource.setrlimit(resource.RLIMIT_FSIZE, (case.most, case.most)))]
+FAULTS += 2 * [
+    ("folder: moved", at_write(partial(moves, lambda case: None))),
+    ("folder: a link now", at_write(partial(moves, lambda case: case.out.symlink_to(case.away)))),
+    ("folder: a file now", at_write(partial(moves, lambda case: case.out.write_text("a file")))),
+    ("folder: no working folder", at_write(leave)),
+]
 FAULTS += [
-    ("folder: moved", moved(lambda case: None)),
-    ("folder: now a link", moved(lambda case: case.out.symlink_to(case.away))),
-    ("folder: now a file", moved(lambda case: case.out.write_text("a file"))),
-    ("folder: no working folder", no_working_folder),
-] * 2
-FAULTS += [
-    ("output: full", full(1)),
-    ("errors: full", full(2)),
-    ("input: closed", closed(0)),
-    ("output: closed", closed(1)),
-    ("errors: closed", closed(2)),
-    ("all streams: closed", closed(0, 1, 2)),
+    ("output: full", lambda _: fill(1)),
+    ("output: closed", lambda _: close("stdout")),
+    ("mute: full", lambda _: fill(2)),
+    ("mute: closed", lambda _: close("stderr")),
+    ("mute: all streams closed", lambda _: close("stdin", "stdout", "stderr")),
+    ("input: closed", lambda _: close("stdin")),
 ]
 if os.geteuid() == 0:
-    FAULTS.append(("user: without a name or a home", nobody))
-
-
-def whole(path: Path) -> bool:
-    """Whether a reader takes a file for whole."""
-    try:
-        if path.suffix == ".png":
-            Image.open(path).load()
-        elif path.suffix == ".ckpt":
-            weights(path)
-        elif path.suffix == ".yaml":
-            yaml.safe_load(path.read_text())
-        return path.suffix != ".html" or path.read_text().endswith("</html>\n")
-    except Exception:
-        return False
-
-
-def outputs(folder: Path) -> set[str]:
-    """The files in a folder that are asked for."""
-    kept = ".png", ".ckpt", ".yaml", ".html"
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in kept}
-
-
-def ends(run: Path) -> list[dict[str, Tensor]]:
-    """The weights of a run's checkpoints, if there are any."""
-    return [weights(path) for name in ("last", "best") if (path := run / f"{name}.ckpt").exists()]
+    FAULTS.append(("user: nobody", nobody))
 
 
 def attacks(folder: Path, seed: int):
-    with ready(folder), pytest.MonkeyPatch.context() as patch:
+    with hostile.ready(folder), pytest.MonkeyPatch.context() as patch:
         for name, seconds in (("BEAT", 1), ("GRACE", 5), ("POLL", 0.1), ("AWAY", 2)):
             patch.setattr(search, name, seconds)
         home = folder / "template" / "home"
@@ -207,82 +177,105 @@ def attacks(folder: Path, seed: int):
             yield f"{outcome} (case {number})" if outcome.startswith("WRONG") else outcome
 
 
-def good_run(verb: str, folder: Path) -> Good:
-    case = made(verb, folder, 0, 0)
-    tally = os.open(folder / "tally", os.O_CREAT | os.O_WRONLY)
-    ending = run(
-        VERBS[verb][0], case.home, folder / "said", harm=lambda: at_write(case, lambda *_: os.write(tally, b"."))
-    )
-    assert ending.status == 0, ending
-    files = [path for path in case.out.rglob("*") if path.is_file()]
-    good = Good(os.fstat(tally).st_size, max(path.stat().st_size for path in files), outputs(case.out), ends(case.out))
-    os.close(tally)
-    (folder / "tally").unlink()
-    shutil.rmtree(folder / "case")
-    return good
-
-
-def made(verb: str, folder: Path, nth: int, most: int) -> Case:
+def case_of(verb: str, folder: Path, nth: int = 0, most: int = 0) -> Case:
     home = Path(shutil.copytree(folder / "template", folder / "case")) / "home"
     out = home / VERBS[verb][1]
     return Case(home, out, out.with_name(f"{out.name}.away"), nth, most)
 
 
-def one(what: str, harm: Fault, verb: str, folder: Path, rng: random.Random, good: Good) -> str:
-    """Run a verb in which something happens, and say what came of it."""
-    most = int(1000 * (good.largest / 1000) ** rng.random())
-    case = made(verb, folder, rng.randint(1, good.writes), most)
-    before = snapshot(folder / "case")
-    ending = run(VERBS[verb][0], case.home, folder / "said", harm=lambda: harm(case))
-    if ending.status and what.startswith(("errors", "all")):
-        ending = ending._replace(errors=ending.errors or "a line that cannot be seen")
-    ending = ending._replace(seconds=0)  # it may compile
-    wrong = strange(what, verb, case, ending, good, before) or further(verb, folder, case, good)
+def good_run(verb: str, folder: Path) -> Good:
+    case, said, (words, *_) = case_of(verb, folder), folder / "said", VERBS[verb]
+    with (folder / "tally").open("wb", 0) as tally:
+        ending = hostile.run(words, case.home, said, harm=lambda: at_write(lambda *_: tally.write(b"."))(case))
+    assert ending.status == 0, ending
+    largest = max(path.stat().st_size for path in case.out.rglob("*"))
+    good = Good((folder / "tally").stat().st_size, outputs(case.out), largest, ends(case.out))
     shutil.rmtree(folder / "case")
-    if wrong:
-        return f"WRONG: {what}, {verb}: {wrong}"
-    return f"{what.split(':')[0]}: {'clear error' if ending.status else 'done'}"
+    return good
 
 
-def strange(what: str, verb: str, case: Case, ending: Ending, good: Good, before: dict[str, tuple]) -> str | None:
-    """What is wrong with the ending of a verb, and with what it has left."""
-    if wrong := fault(Attack(what, EITHER, (), lambda case: None), verb, ending):
-        return wrong
-    if len(lines := ending.errors.splitlines()) > LINES:
-        return f"{len(lines)} lines: {lines[-1][-150:]}"
-    may = "runs" if verb == "sweep" else VERBS[verb][1]
-    if others := touched(before, snapshot(case.home.parent), may):
-        return f"touches {', '.join(others)[:200]}"
-    if what.startswith(("disk: ENOSPC", "disk: EDQUOT", "disk: EFBIG")) and (left := [*case.home.rglob("*.part")]):
+def outputs(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in WRITTEN}
+
+
+def ends(run: Path) -> list[dict[str, Tensor]]:
+    return [weights(path) for name in ("last", "best") if (path := run / f"{name}.ckpt").exists()]
+
+
+def one(what: str, harm: Fault, verb: str, folder: Path, rng: random.Random, good: Good) -> str:
+    """Run a verb to which a fault happens, and say what came of it."""
+    most = int(1000 * (good.largest / 1000) ** rng.random())
+    case = case_of(verb, folder, rng.randint(1, good.writes), most)
+    before, (words, may, go_on) = snapshot(folder), VERBS[verb]
+    ending = hostile.run(words, case.home, folder / "said", wait=HANGS, harm=lambda: harm(case))
+    if ending.status and what.startswith("mute"):
+        ending = ending._replace(errors=ending.errors or "a line that nobody sees")
+    others = hostile.touched(before, snapshot(folder), "runs" if verb == "sweep" else may)
+    wrong = f"touches {', '.join(others)[:200]}" if others else fault(verb, ending) or lack(what, case, ending, good)
+    if go_on and not wrong:
+        wrong = further(verb, go_on, folder, case, good)
+    shutil.rmtree(folder / "case")
+    return f"WRONG: {what}, {verb}: {wrong}" if wrong else f"{what.split(':')[0]}: {_what(ending)}"
+
+
+def snapshot(folder: Path) -> dict[str, tuple]:
+    return hostile.snapshot(folder / "case")
+
+
+def _what(ending: hostile.Ending) -> str:
+    return "clear error" if ending.status else "done"
+
+
+def fault(verb: str, ending: hostile.Ending) -> str | None:
+    """What is wrong with the ending of a verb, however long it takes."""
+    lines = ending.errors.splitlines()
+    wrong = hostile.fault(Attack("", EITHER, (), lambda case: None), verb, ending._replace(seconds=0))
+    return wrong or (f"{len(lines)} lines: {lines[-1][-150:]}" if len(lines) > LINES else None)
+
+
+def lack(what: str, case: Case, ending: hostile.Ending, good: Good) -> str | None:
+    """What is wrong with what a verb has left, and with what it has not."""
+    left = [*case.home.rglob("*.part")]
+    if left and what.startswith(("disk: EN", "disk: ED", "disk: EF")):
         return f"leaves {left[0].name}"
     if halves := [path for path in case.home.rglob("*") if path.is_file() and not whole(path)]:
         return f"leaves half of {halves[0].relative_to(case.home)}"
-    if ending.status == 0 and not any(good.names <= outputs(place) for place in (case.out, case.away)):
-        return f"done without {', '.join(good.names - outputs(case.out))[:200]}"
-    if ending.status == 0 and what == "output: full":
-        return "done, though nobody has read it"
-    return None
+    if ending.status == 0 and not any(good.files <= outputs(place) for place in (case.out, case.away)):
+        return f"done without {', '.join(good.files - outputs(case.out))[:200]}"
+    return "done, though nobody sees it" if ending.status == 0 and what == "output: full" else None
 
 
-def further(verb: str, folder: Path, case: Case, good: Good) -> str | None:
-    """What is wrong when a training or a sweep goes on, in its folder."""
-    if verb not in AGAIN:
-        return None
+def whole(path: Path) -> bool:
+    """Whether a reader takes a file for whole."""
+    try:
+        if path.suffix == ".png":
+            Image.open(path).load()
+        elif path.suffix == ".ckpt":
+            weights(path)
+        elif path.suffix == ".yaml":
+            yaml.safe_load(path.read_text())
+        return path.suffix != ".html" or path.read_text().endswith("</html>\n")
+    except Exception:
+        return False
+
+
+def further(verb: str, words: list[str], folder: Path, case: Case, good: Good) -> str | None:
+    """What is wrong when a training or a sweep goes on, where it was."""
     if case.away.exists():
         if case.out.is_dir() and not case.out.is_symlink():
             shutil.rmtree(case.out)
         case.out.unlink(missing_ok=True)
         case.away.rename(case.out)
-    begun = (case.out / "last.ckpt").exists()
-    ending = run(AGAIN[verb], case.home, folder / "said")
-    if wrong := fault(Attack(verb, EITHER, (), lambda case: None), verb, ending):
+    begun = verb == "sweep" or ends(case.out)
+    ending = hostile.run(words, case.home, folder / "said", wait=HANGS)
+    if wrong := fault(verb, ending):
         return f"then {wrong}"
-    if verb == "train" and not begun and ending.status == 2:
+    if ending.status and not begun:
         return None
     if ending.status:
         return f"does not go on: {ending.errors[-200:]}"
     if [*case.out.rglob("*.part")]:
         return "leaves a *.part for good"
-    if verb == "sweep":
-        return None if (case.out / "winner.yaml").exists() else "goes on to no winner"
-    return None if all(map(same, ends(case.out), good.ends)) else "other weights"
+    if not good.files <= outputs(case.out):
+        return f"goes on without {', '.join(good.files - outputs(case.out))[:200]}"
+    return None if all(map(same, ends(case.out), good.ends)) else "goes on to other weights"
