@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from tests.campaigns import __main__, hostile, pictures
+from tests.campaigns import __main__, hostile, machine, pictures
 from tests.campaigns.attacks import EITHER, Attack
 from tests.support.tiers import nightly, slow
 
@@ -19,6 +20,7 @@ from tests.support.tiers import nightly, slow
         slow("mutations", 200, r"damaged data: clear error|damaged checkpoint: clear error"),
         nightly("pictures", 60, r"clear error|digits"),
         nightly("kills", 2, r"same bits"),
+        nightly("machine", 20, r"clear error"),
     ],
 )
 def test_short_form(name, count, outcomes):
@@ -62,3 +64,29 @@ def test_a_hostile_case_sees_what_goes_wrong(bad, said, tmp_path, monkeypatch):
     attack = Attack("checkpoint: none", EITHER, ("predict",), lambda case: None)
     outcome = hostile.one(attack, tmp_path, random.Random(0), {})
     assert outcome.startswith(f"WRONG: checkpoint: none, predict: {said}" if said else "checkpoint: used")
+
+
+@pytest.mark.parametrize(
+    "what, bad, said",
+    [
+        ("disk: ENOSPC once", lambda: Path("out/1.png").touch(), "a traceback: OSError: [Errno 28]"),
+        ("disk: EFBIG", lambda: Path("out/.1.part").touch(), "leaves .1.part"),
+        ("folder: moved", lambda: Path("out/1.png").touch(), "a traceback: FileNotFoundError"),
+        ("folder: no working folder", lambda: Path("new").touch(), "a traceback: FileNotFoundError"),
+        ("output: full", lambda: print("much", flush=True), "a traceback: OSError: [Errno 28]"),
+        ("output: full", lambda: Image.new("L", (8, 8)).save("out/1.png"), "done, though nobody sees it"),
+        ("mute: full", lambda: print("much", file=sys.stderr), "a traceback: OSError: [Errno 28]"),
+        ("mute: closed", lambda: sys.stderr.flush(), "a traceback: AttributeError"),
+        ("input: closed", lambda: Path("new").touch(), "touches home/new"),
+        ("input: closed", lambda: Path("out/1.png").write_bytes(b"half"), "leaves half of out/1.png"),
+        ("input: closed", lambda: None, "done without 1.png"),
+        ("input: closed", lambda: sys.exit(2), "an error without a line"),
+        ("input: closed", lambda: print("a line\n" * 4, file=sys.stderr), "5 lines"),
+    ],
+)
+def test_a_case_of_the_machine_sees_what_goes_wrong(what, bad, said, tmp_path, monkeypatch):
+    (tmp_path / "template" / "home" / "out").mkdir(parents=True)
+    monkeypatch.setattr(hostile, "main", lambda words: bad())
+    good = machine.Good(1, {"1.png"}, 5000, [])
+    outcome = machine.one(what, dict(machine.FAULTS)[what], "annotate one", tmp_path, random.Random(0), good)
+    assert outcome.startswith(f"WRONG: {what}, annotate one: {said}")
