@@ -37,23 +37,19 @@ FULL = errno.ENOSPC, errno.EDQUOT  # with which a file can be removed
 ERRORS = *FULL, errno.EIO, errno.EROFS, errno.EACCES
 WRITES = "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate", "os.link", "os.symlink"  # audit events
 WRITTEN = ".png", ".ckpt", ".yaml", ".html"  # what is asked for
-RUN, SWEEP = ["--network", "runs/sibling"], ["sweep", "--hidden", "3", "4", "--epochs", "1"]
-RESUME = hostile.VERBS["resume"][0]
-VERBS = {  # what is run, the folder into which it writes, and what goes on with it
-    "train": (
-        ["train", "--hidden", "5", "--epochs", "3", "--lr", "1", "--run_dir", "out"],
-        "out",
-        [*RESUME[:-1], "out"],
-    ),
-    "resume": (RESUME, "runs/attacked", RESUME),
-    "annotate one": (["predict", *RUN, "--single", "1.png", "--annotate", "out/1.png"], "out", None),
-    "annotate": (["predict", *RUN, "--single", "pictures", "--annotate", "out"], "out", None),
-    "misread": (["evaluate", *RUN, "--single", "pictures", "--wrong", "out/wrong.png"], "out", None),
-    "page": (["export", *RUN, "--out", "out/page.html"], "out", None),
-    "checkpoint": (["export", *RUN, "--to", "checkpoint", "--out", "out/small.ckpt"], "out", None),
-    "figures": (["figures", *RUN, "--out", "out"], "out", None),
-    "sweep": (SWEEP, "runs/sweep_784-3,4-10_epochs1", SWEEP),
+RUN = ["--network", "runs/sibling"]
+VERBS = {  # what is run, and the folder into which it writes
+    "train": (["train", "--hidden", "5", "--epochs", "3", "--lr", "1", "--run_dir", "out"], "out"),
+    "resume": (["train", "--resume", "runs/attacked"], "runs/attacked"),
+    "annotate one": (["predict", *RUN, "--single", "1.png", "--annotate", "out/1.png"], "out"),
+    "annotate": (["predict", *RUN, "--single", "pictures", "--annotate", "out"], "out"),
+    "misread": (["evaluate", *RUN, "--single", "pictures", "--wrong", "out/wrong.png"], "out"),
+    "page": (["export", *RUN, "--out", "out/page.html"], "out"),
+    "checkpoint": (["export", *RUN, "--to", "checkpoint", "--out", "out/small.ckpt"], "out"),
+    "figures": (["figures", *RUN, "--out", "out"], "out"),
+    "sweep": (["sweep", "--hidden", "3", "4", "--epochs", "1"], "runs/sweep_784-3,4-10_epochs1"),
 }
+GO_ON = {"train": ["train", "--resume", "out"], "resume": VERBS["resume"][0], "sweep": VERBS["sweep"][0]}
 
 
 class Good(NamedTuple):
@@ -71,8 +67,8 @@ class Case(NamedTuple):
     home: Path
     out: Path
     away: Path
-    nth: int
-    most: int
+    nth: int = 0
+    most: int = 0
 
 
 Fault = Callable[[Case], object]
@@ -177,16 +173,17 @@ def attacks(folder: Path, seed: int):
             yield f"{outcome} (case {number})" if outcome.startswith("WRONG") else outcome
 
 
-def case_of(verb: str, folder: Path, nth: int = 0, most: int = 0) -> Case:
+def case_of(verb: str, folder: Path, *numbers: int) -> Case:
     home = Path(shutil.copytree(folder / "template", folder / "case")) / "home"
     out = home / VERBS[verb][1]
-    return Case(home, out, out.with_name(f"{out.name}.away"), nth, most)
+    return Case(home, out, out.with_name(f"{out.name}.away"), *numbers)
 
 
 def good_run(verb: str, folder: Path) -> Good:
-    case, said, (words, *_) = case_of(verb, folder), folder / "said", VERBS[verb]
+    case = case_of(verb, folder)
     with (folder / "tally").open("wb", 0) as tally:
-        ending = hostile.run(words, case.home, said, harm=lambda: at_write(lambda *_: tally.write(b"."))(case))
+        harm = partial(at_write(lambda *_: tally.write(b".")), case)
+        ending = hostile.run(VERBS[verb][0], case.home, folder / "said", harm=harm)
     assert ending.status == 0, ending
     largest = max(path.stat().st_size for path in case.out.rglob("*"))
     good = Good((folder / "tally").stat().st_size, outputs(case.out), largest, ends(case.out))
@@ -205,25 +202,18 @@ def ends(run: Path) -> list[dict[str, Tensor]]:
 def one(what: str, harm: Fault, verb: str, folder: Path, rng: random.Random, good: Good) -> str:
     """Run a verb to which a fault happens, and say what came of it."""
     most = int(1000 * (good.largest / 1000) ** rng.random())
-    case = case_of(verb, folder, rng.randint(1, good.writes), most)
-    before, (words, may, go_on) = snapshot(folder), VERBS[verb]
-    ending = hostile.run(words, case.home, folder / "said", wait=HANGS, harm=lambda: harm(case))
+    case, (words, may) = case_of(verb, folder, rng.randint(1, good.writes), most), VERBS[verb]
+    before = hostile.snapshot(folder / "case")
+    ending = hostile.run(words, case.home, folder / "said", wait=HANGS, harm=partial(harm, case))
     if ending.status and what.startswith("mute"):
         ending = ending._replace(errors=ending.errors or "a line that nobody sees")
-    others = hostile.touched(before, snapshot(folder), "runs" if verb == "sweep" else may)
+    others = hostile.touched(before, hostile.snapshot(folder / "case"), "runs" if verb == "sweep" else may)
     wrong = f"touches {', '.join(others)[:200]}" if others else fault(verb, ending) or lack(what, case, ending, good)
-    if go_on and not wrong:
-        wrong = further(verb, go_on, folder, case, good)
+    if verb in GO_ON and not wrong:
+        wrong = further(verb, folder, case, good)
     shutil.rmtree(folder / "case")
-    return f"WRONG: {what}, {verb}: {wrong}" if wrong else f"{what.split(':')[0]}: {_what(ending)}"
-
-
-def snapshot(folder: Path) -> dict[str, tuple]:
-    return hostile.snapshot(folder / "case")
-
-
-def _what(ending: hostile.Ending) -> str:
-    return "clear error" if ending.status else "done"
+    came = "clear error" if ending.status else "done"
+    return f"WRONG: {what}, {verb}: {wrong}" if wrong else f"{what.split(':')[0]}: {came}"
 
 
 def fault(verb: str, ending: hostile.Ending) -> str | None:
@@ -234,15 +224,17 @@ def fault(verb: str, ending: hostile.Ending) -> str | None:
 
 
 def lack(what: str, case: Case, ending: hostile.Ending, good: Good) -> str | None:
-    """What is wrong with what a verb has left, and with what it has not."""
-    left = [*case.home.rglob("*.part")]
-    if left and what.startswith(("disk: EN", "disk: ED", "disk: EF")):
-        return f"leaves {left[0].name}"
-    if halves := [path for path in case.home.rglob("*") if path.is_file() and not whole(path)]:
-        return f"leaves half of {halves[0].relative_to(case.home)}"
-    if ending.status == 0 and not any(good.files <= outputs(place) for place in (case.out, case.away)):
-        return f"done without {', '.join(good.files - outputs(case.out))[:200]}"
-    return "done, though nobody sees it" if ending.status == 0 and what == "output: full" else None
+    """What is wrong with the files that a verb has left, or has not."""
+    missing = [good.files - outputs(folder) for folder in (case.out, case.away)]
+    left = [*case.home.rglob("*.part")] if what.startswith(("disk: EN", "disk: ED", "disk: EF")) else []
+    halves = [path for path in case.home.rglob("*") if path.is_file() and not whole(path)]
+    faults = {
+        f"leaves {' '.join(path.name for path in left)}": left,
+        f"leaves half of {' '.join(str(path.relative_to(case.home)) for path in halves)}": halves,
+        f"done without {' '.join(sorted(missing[0]))}": ending.status == 0 and all(missing),
+        "done, though nobody sees it": ending.status == 0 and what == "output: full",
+    }
+    return next((what for what, wrong in faults.items() if wrong), None)
 
 
 def whole(path: Path) -> bool:
@@ -259,7 +251,7 @@ def whole(path: Path) -> bool:
         return False
 
 
-def further(verb: str, words: list[str], folder: Path, case: Case, good: Good) -> str | None:
+def further(verb: str, folder: Path, case: Case, good: Good) -> str | None:
     """What is wrong when a training or a sweep goes on, where it was."""
     if case.away.exists():
         if case.out.is_dir() and not case.out.is_symlink():
@@ -267,15 +259,10 @@ def further(verb: str, words: list[str], folder: Path, case: Case, good: Good) -
         case.out.unlink(missing_ok=True)
         case.away.rename(case.out)
     begun = verb == "sweep" or ends(case.out)
-    ending = hostile.run(words, case.home, folder / "said", wait=HANGS)
-    if wrong := fault(verb, ending):
-        return f"then {wrong}"
-    if ending.status and not begun:
-        return None
-    if ending.status:
-        return f"does not go on: {ending.errors[-200:]}"
-    if [*case.out.rglob("*.part")]:
-        return "leaves a *.part for good"
-    if not good.files <= outputs(case.out):
-        return f"goes on without {', '.join(good.files - outputs(case.out))[:200]}"
-    return None if all(map(same, ends(case.out), good.ends)) else "goes on to other weights"
+    ending = hostile.run(GO_ON[verb], case.home, folder / "said", wait=HANGS)
+    if wrong := fault(verb, ending) or (begun and ending.status and ending.errors[-150:]):
+        return f"does not go on: {wrong}"
+    if ending.status == 0 and (wrong := lack("disk: ENOSPC", case, ending, good)):
+        return f"goes on, and {wrong}"
+    fine = ending.status or all(map(same, ends(case.out), good.ends))
+    return None if fine else "goes on to other weights"
