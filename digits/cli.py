@@ -5,7 +5,6 @@ import gc
 import logging
 import os
 import re
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +32,7 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 STANDARD_INPUT = "\0-"  # no file is named so
 LONGEST = 1_000  # bytes of a path
 LARGE = 10**9  # of numbers that make sense, the largest
-UNWRITTEN = errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF
+OUTPUT_ERRORS = errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF
 MOST_EPOCHS, MOST_NETWORKS, STRONGEST = 10**6, 1_000, 10  # an augmentation of 1 is usual
 
 Int = Annotated[int, Parameter(converter=_whole)]
@@ -44,13 +43,17 @@ Seed = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0, lt=2**
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # so neither nan nor inf
 NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lte=LARGE))]
 Strength = Annotated[float, Parameter(validator=Number(gte=0, lte=STRONGEST))]
-ONCE = Parameter(allow_repeating=False)  # of a list, which would grow
+ONCE = Parameter(allow_repeating=False)  # of a list: a second one would be added to the first
 
 
 def run(verb: str, words: list[str]) -> None:
     """Call the function of a verb with the words of the command line."""
     for name in ("MPLBACKEND", "NUMBA_NUM_THREADS"):  # of windows and threads that no verb has: nonsense is no matter
         os.environ.pop(name, None)
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UserError(f"the working directory cannot be used: {error.strerror}; cd to another") from error
     gc.set_threshold(100_000)  # imports make many objects that stay, and the collector would look through them
     module = import_module(f"digits.{verb}")
     function = getattr(module, verb)
@@ -131,25 +134,25 @@ def _refuse_impossible(path: str | Path) -> None:
 def one_line_errors(prog: str) -> Iterator[None]:
     """Say in a line on standard error what a user can mend, and exit with status 2; a bug keeps its traceback.
 
-    What the machine refuses, such as a file on a full disk, is no bug, wherever it is not said with more words.
+    What the machine refuses, such as a file on a full disk, is no bug.
     """
     _open_streams()
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     said, status = "", 2
     try:
         try:
             yield
-        finally:
+        except SystemExit as end:  # after the help, for example
+            status = end.code if isinstance(end.code, int) and end.code else status
             sys.stdout.flush()
+            raise
+        sys.stdout.flush()
     except UserError as error:
         said = f"error: {printable(str(error))}"
     except KeyboardInterrupt:
         said, status = "stopped", 130
     except OSError as error:
         said = f"error: {printable(why(error))}"
-        if error.filename is None and error.errno in UNWRITTEN:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still wants to write
+        if error.filename is None and error.errno in OUTPUT_ERRORS:
             said = f"error: cannot write the output: {error.strerror}"
             if error.errno == errno.EPIPE:  # whoever reads it, such as `head`, has seen enough
                 said = ""
@@ -159,7 +162,12 @@ def one_line_errors(prog: str) -> Iterator[None]:
         said = "error: this takes more memory than there is"
     else:
         return
-    if said and os.environ.get("LOCAL_RANK", "0") == "0":  # of several processes that train, one says it
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):  # of a stream that is no file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what Python still wants to write
+    if said:
         with suppress(OSError):
             print(f"\n{prog}: {said}" if status == 130 else f"{prog}: {said}", file=sys.stderr)
     sys.exit(status)

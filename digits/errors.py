@@ -21,7 +21,7 @@ def install(extra: str) -> str:
 
 def why(error: OSError) -> str:
     """What the operating system refused, and to which file, if it says that."""
-    reason, name = error.strerror or str(error), error.filename
+    reason, name = error.strerror or str(error) or type(error).__name__, error.filename
     name = os.fsdecode(name) if isinstance(name, bytes) else name
     return reason if name is None else f"{name}: {reason}"
 

@@ -84,10 +84,14 @@ def read_regular(path: str | Path, at_most: int) -> bytes:
 
     Neither a pipe nor a device is waited for.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise OSError(0, "it is not a regular file", str(path))
-    with open(path, "rb") as file:
-        content = file.read(at_most + 1)
-    if len(content) > at_most:
-        raise OSError(0, f"it is larger than {at_most:,} bytes", str(path))
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError(0, "it is not a regular file")
+        with open(path, "rb") as file:
+            content = file.read(at_most + 1)
+        if len(content) > at_most:
+            raise OSError(0, f"it is larger than {at_most:,} bytes")
+    except OSError as error:
+        error.filename = str(path)  # which an error while it is read lacks
+        raise
     return content

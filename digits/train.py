@@ -68,7 +68,8 @@ def train(
         The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
 
     Raises:
-        UserError: If MNIST cannot be had, a setting is out of range, or the folder cannot be written to.
+        UserError: If MNIST cannot be had, or a setting is out of range.
+        OSError: If the folder cannot be written to.
     """
     settings = dict(locals())  # here, where only the arguments are local
     import_elsewhere()

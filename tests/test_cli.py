@@ -196,6 +196,21 @@ def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, said,
         raise ValueError
 
 
+def test_a_bug_keeps_its_traceback_also_if_nobody_reads_the_output():
+    code = "from digits.cli import one_line_errors\nwith one_line_errors('digits verb'): print('x'); print(1 / 0)"
+    command = f'{sys.executable} -c "{code}" | true'
+    assert "ZeroDivisionError" in subprocess.run(command, shell=True, capture_output=True, text=True).stderr
+
+
+def test_a_working_directory_that_is_gone_is_a_line(tmp_path):
+    (tmp_path / "gone").mkdir()
+    command = f"cd gone; rmdir ../gone; {sys.executable} -P -m digits train"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    said = "digits train: error: the working directory cannot be used: No such file or directory; cd to another\n"
+    assert (done.returncode, done.stderr.splitlines(True)[-1]) == (2, said)
+
+
 @pytest.mark.parametrize("words", [[], ["-h"]])
 def test_the_verbs_are_listed(words, capsys):
     main(words)

@@ -152,5 +152,5 @@ def test_a_file_is_read_if_it_is_regular_and_no_larger_than_it_may_be(tmp_path):
         (tmp_path / "pipe", "not a reg"),
         ("/dev/zero", "not a reg"),
     ):
-        with pytest.raises(OSError, match=reason):
+        with pytest.raises(OSError, match=f"{reason}.*{path}"):
             read_regular(path, 4)

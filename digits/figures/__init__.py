@@ -61,6 +61,8 @@ def logged_curves(run: Path) -> dict[str, dict[int, float]]:
     refuse_links(run)
     try:
         log = EventAccumulator(str(run)).Reload()
-        return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}
+    except OSError:
+        raise
     except Exception as error:  # what a damaged file raises may be anything
         raise UserError(f"the curves in {run}/events* are damaged; without these files the rest is drawn") from error
+    return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}

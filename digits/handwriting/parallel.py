@@ -26,9 +26,8 @@ def find_all(pictures: Sequence[Any], single: bool = False, context: bool = Fals
     if len(pictures) < MANY:
         yield from (_find(picture, single, context) for picture in pictures)
         return
-    # OpenCV ends it with a colon, for which other processes would load libraries that lie in the working directory.
-    libraries = os.environ.get("LD_LIBRARY_PATH", "").split(":")
-    os.environ["LD_LIBRARY_PATH"] = ":".join(filter(None, libraries))
+    if libraries := os.environ.get("LD_LIBRARY_PATH"):  # OpenCV has added ":", which means the working directory, too
+        os.environ["LD_LIBRARY_PATH"] = ":".join(filter(None, libraries.split(":")))
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin)
     heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone

@@ -45,21 +45,21 @@ class Cache(FunctionCache):
     def load_overload(self, *of: Any) -> Any:
         try:
             return super().load_overload(*of)
-        except Exception:  # what a damaged file raises may be anything
+        except Exception as error:  # what a damaged file raises may be anything
             with suppress(OSError):
                 self.flush()
-            _cannot_use(self.cache_path)
+            _say(f"{self.cache_path} holds no compiled code ({type(error).__name__}); compiling anew")
 
     def save_overload(self, *of: Any) -> None:
         try:
             super().save_overload(*of)
-        except Exception:
-            _cannot_use(self.cache_path)
+        except OSError as error:
+            _say(f"{self.cache_path} cannot keep compiled code: {error.strerror}")
 
 
 @cache
-def _cannot_use(folder: str) -> None:  # which is said once
-    print(printable(f"what is compiled cannot be read from, or kept in, {folder}; compiling anew"), file=sys.stderr)
+def _say(text: str) -> None:  # once, not for each function
+    print(printable(text), file=sys.stderr)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -67,10 +67,12 @@ def compiled(function: Callable[..., Any]) -> Any:
     config: Any = numba.config
     dispatcher = njit(**OPTIONS)(function)
     users = config.CACHE_DIR
-    with suppress(RuntimeError, UserError):
-        config.CACHE_DIR = users or str(_folder())
-        dispatcher._cache = Cache(function)
-    config.CACHE_DIR = users
+    try:
+        with suppress(RuntimeError, UserError):
+            config.CACHE_DIR = users or str(_folder())
+            dispatcher._cache = Cache(function)
+    finally:
+        config.CACHE_DIR = users
     return dispatcher
 
 

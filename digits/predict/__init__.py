@@ -50,7 +50,7 @@ def predict(
             else:
                 pictures.say(printable(name), said, detected)
             failed = failed or bool(said.error)
-            if drawing and (unwritten := pictures.draw(picture, said, drawing)):
+            if drawing and (unwritten := pictures.write_annotated(picture, said, drawing)):
                 tqdm.write(f"{printable(name)}: {printable(unwritten)}", file=sys.stderr)
                 failed = True
     if failed:

@@ -129,7 +129,7 @@ def _line(line: list[Group], detected: int | None) -> str:
     return f"{text(line)}  ({sure})"
 
 
-def draw(picture: Any, said: Answer, path: Path) -> str:
+def write_annotated(picture: Any, said: Answer, path: Path) -> str:
     """Write the annotated picture to `path`; returns why it cannot be written, or ""."""
     try:
         image = upright(picture)

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import yaml
 
 from digits.cli import ONCE, Epochs, Networks, PositiveInt, Rate, import_elsewhere
-from digits.errors import UserError, install, why
+from digits.errors import UserError, install
 from digits.files import refuse_links, write_atomically
 from digits.settings import Init
 from digits.train import train
@@ -114,8 +114,10 @@ def sweep(
         print("\nStopped. The same command goes on with the rest.")
         sys.exit(128 + signalled.args[0])
     except OSError as error:
-        print(flush=True)  # fails, too, if that was not of a file but of the output
-        raise UserError(f"cannot write to {folder}: {why(error)}") from error
+        if error.filename is None:  # of TensorBoard's files
+            print(flush=True)  # or of the output, to which this cannot be written either
+            raise UserError(f"cannot write to {folder}: {error.strerror}") from error
+        raise
     except Exception as error:
         if not (said := fault(error)):
             raise

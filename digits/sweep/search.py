@@ -61,8 +61,8 @@ def open_storage(url: str, stop: Event, attempts: int = ATTEMPTS) -> Storage:
     options: dict[str, Any] = {"poolclass": NullPool}  # no connection that may be lost
     beats: dict[str, Any] = {"heartbeat_interval": BEAT, "grace_period": GRACE}
     beats["heartbeat_stale_trial_callback"] = RetryHeartbeatStaleTrialCallback()
-    if url.startswith("postgresql"):  # psycopg would give bytes for texts of a database that has no encoding
-        options["connect_args"] = {"connect_timeout": 10, "client_encoding": "utf8"}
+    if url.startswith(("postgresql:", "postgresql+psycopg")):  # which else gives bytes, of a database without encoding
+        options["connect_args"] = {"client_encoding": "utf8"}
     try:
         storage = Storage(url, options, **beats)
     except (ImportError, ArgumentError, ValueError) as error:  # such as a port that is no number
@@ -84,8 +84,8 @@ def open_storage(url: str, stop: Event, attempts: int = ATTEMPTS) -> Storage:
                 since = None
                 return connection
             except dialect.dbapi.OperationalError:
-                since = since or monotonic()
-                if stop.is_set() or monotonic() > since + AWAY:
+                since = first = since or monotonic()
+                if stop.is_set() or monotonic() > first + AWAY:
                     raise
                 stop.wait(1)
 
@@ -131,7 +131,7 @@ def unmendable(error: BaseException | None) -> bool:
     """Whether it comes from a fault of SQLite's that no waiting mends: the disk is full, for example."""
     while error and not isinstance(error, sqlite3.Error):
         error = error.__cause__
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in FOR_GOOD  # the rest says more of it
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in FOR_GOOD  # the low byte is the kind
 
 
 def place_of(trial: FrozenTrial) -> int:
@@ -203,13 +203,14 @@ def complete(
                 else:  # others run the rest
                     fail_stale_trials(study)
                     stop.wait(POLL)
-            except Damaged:
-                raise
             except Exception as error:  # Optuna's: a connection was lost, or this trial was taken for dead
-                cause = isinstance(error, AssertionError) and error.__context__ or error  # of an end not written
+                if isinstance(error, Damaged) or not fault(error):
+                    raise
+                # It asserts that it has written how the trial ended.
+                cause = error.__context__ if isinstance(error, AssertionError) else error
                 failures += 1
                 if unmendable(cause) or failures == ATTEMPTS:
-                    raise Damaged from cause
+                    raise Damaged from cause or error
                 stop.wait(POLL)
 
     with ThreadPoolExecutor(workers) as pool, tqdm(wanted, disable=None, leave=False) as bar, raised_once():

@@ -20,7 +20,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from digits.checkpoint.contents import Checkpoint, rebuilt
 from digits.checkpoint.untrusted import read
 from digits.data import MNISTDataModule
-from digits.errors import UserError, printable, why
+from digits.errors import UserError, printable
 from digits.files import refuse_links, refuse_no_text, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.settings import CONFIG
@@ -46,9 +46,9 @@ class Run(NamedTuple):
         """
         refuse_no_text(self.folder)
         lock = FileLock(self.folder / ".lock", timeout=0)  # lets go when the process dies
-        go_on = resume_command(self.folder)
+        go_on, rank = resume_command(self.folder), getattr(rank_zero_only, "rank", 0)
         try:
-            if not getattr(rank_zero_only, "rank", 0):
+            if not rank:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 if not self.resumed and any(self.folder.iterdir()):
                     raise UserError(f"{self.folder} is not empty; name another --run_dir, so that no run is lost")
@@ -72,8 +72,14 @@ class Run(NamedTuple):
                 raise
             raise UserError(f"another process of this training has ended; go on with: {go_on}") from error
         except OSError as error:
-            print(flush=True)  # fails, too, if that was not of a file but of the output
-            raise UserError(f"cannot write to {self.folder}: {why(error)}") from error
+            if error.filename is None:  # of TensorBoard's files
+                print(flush=True)  # or of the output, to which this cannot be written either
+                raise UserError(f"cannot write to {self.folder}: {error.strerror}") from error
+            raise
+        except UserError:
+            if rank:  # the first process says it, too
+                sys.exit(2)
+            raise
         except Interrupted as stop:
             rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. Go on with: {printable(go_on)}")
             sys.exit(128 + stop.signum)

@@ -192,11 +192,14 @@ def test_a_stop_is_heeded_while_trials_are_queued(study):
 
 
 def test_a_bug_ends_the_work(study):
-    def fail(trial):
+    def fail(*_, **__):
         raise ValueError("a bug")
 
     with pytest.raises(ValueError, match="a bug"):
         complete(study, WANTED, fail, 4, Event())
+    study.get_trials = fail
+    with pytest.raises(ValueError, match="a bug"):  # not of the database either
+        complete(study, WANTED, value, 2, Event())
 
 
 def test_trials_of_others_are_waited_for(study):
