@@ -262,7 +262,8 @@ def further(verb: str, folder: Path, case: Case, good: Good) -> str | None:
     ending = hostile.run(GO_ON[verb], case.home, folder / "said", wait=HANGS)
     if wrong := fault(verb, ending) or (begun and ending.status and ending.errors[-150:]):
         return f"does not go on: {wrong}"
-    if ending.status == 0 and (wrong := lack("disk: ENOSPC", case, ending, good)):
+    what = "" if verb == "sweep" else "disk: ENOSPC"  # a *.part may be of another process that sweeps there
+    if ending.status == 0 and (wrong := lack(what, case, ending, good)):
         return f"goes on, and {wrong}"
     fine = ending.status or all(map(same, ends(case.out), good.ends))
     return None if fine else "goes on to other weights"
