@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager, suppress
@@ -201,6 +202,9 @@ def import_elsewhere() -> None:
 def quiet() -> None:
     """Silence what a user can do nothing about: tips, lists of devices, warnings that do not apply."""
     logging.disable(logging.INFO)  # whatever level Lightning sets as it is imported
+    # A thread of TensorBoard's that cannot write has the main thread raise that, too.
+    usual = threading.__excepthook__
+    threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else usual(failed)
     warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
     warnings.filterwarnings("ignore", "GPU available but not used")  # we chose the CPU, and the first line says so
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")

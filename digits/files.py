@@ -8,17 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from digits.errors import UserError
-
-
-def cache_folder() -> Path:
-    """Where the user's cache is. Raises UserError if there is no such user."""
-    try:
-        return user_cache_path("digits", appauthor=False)
-    except RuntimeError as error:
-        raise UserError("there is no home directory to keep files in; name one in HOME") from error
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
@@ -36,10 +26,10 @@ def write_atomically(path: str | Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except (OSError, ValueError) as error:  # ValueError: no path can have such characters
-        raise UserError(f"cannot write {path}: {getattr(error, 'strerror', error)}{kept}") from error
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}{kept}") from error
     finally:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError):
             temporary.unlink()
 
 
@@ -75,8 +65,8 @@ def refuse_no_text(folder: str | Path) -> None:
         os.fsencode(folder)
         str(folder).encode()  # bytes that are no text stand in it as surrogates
     except UnicodeEncodeError as error:
-        system = sys.getfilesystemencoding()
-        raise UserError(f"{folder} is refused: its name is no text in {system}; name another folder") from error
+        known = sys.getfilesystemencoding()
+        raise UserError(f"{folder} is refused: its name is no text in {known}; name another folder") from error
 
 
 def read_regular(path: str | Path, at_most: int) -> bytes:

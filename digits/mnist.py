@@ -25,7 +25,8 @@ from filelock import FileLock
 from tqdm import tqdm
 
 from digits.errors import UserError, printable
-from digits.files import cache_folder, read_regular, remove_leftovers, write_atomically
+from digits.files import read_regular, remove_leftovers, write_atomically
+from digits.settings import cache_folder
 
 SHA256 = {  # of each file, uncompressed
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",

@@ -27,9 +27,9 @@ from numba.core.caching import FunctionCache
 from torch import Tensor
 
 from digits.errors import UserError, printable
-from digits.files import cache_folder
 from digits.kernels.job import Job, Tally
 from digits.network import CROSS_ENTROPY
+from digits.settings import cache_folder
 
 LANES = 8  # float32 in a vector
 ONE, HALF = np.float32(1), np.float32(0.5)

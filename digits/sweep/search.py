@@ -28,7 +28,7 @@ from sqlalchemy.pool import NullPool
 from tqdm import tqdm
 
 from digits.errors import UserError, install
-from digits.training.callbacks import Interrupted, raised_once
+from digits.training.callbacks import Interrupted
 
 logging.set_verbosity(logging.ERROR)
 warnings.simplefilter("ignore", ExperimentalWarning)  # of heartbeats, and of TPE's constant liar
@@ -213,7 +213,7 @@ def complete(
                     raise Damaged from cause or error
                 stop.wait(POLL)
 
-    with ThreadPoolExecutor(workers) as pool, tqdm(wanted, disable=None, leave=False) as bar, raised_once():
+    with ThreadPoolExecutor(workers) as pool, tqdm(wanted, disable=None, leave=False) as bar:
         try:
             for worker in as_completed([pool.submit(work, bar) for _ in range(workers)]):
                 worker.result()

@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any, NamedTuple
 
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import TensorBoardLogger
 from optuna import Trial
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial
@@ -19,7 +20,7 @@ from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.settings import Init
-from digits.training.callbacks import GUESSING, Curves, EpochCurves, Interrupted
+from digits.training.callbacks import GUESSING, EpochCurves, Interrupted
 from digits.training.report import columns
 from digits.training.trainer import quiet_trainer
 
@@ -74,7 +75,9 @@ class Best(Callback):
         trainer.should_stop = self.last >= 2 and accuracy < GUESSING
 
 
-def fit(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, log: Curves | None = None) -> Best:
+def fit(
+    setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, log: TensorBoardLogger | None = None
+) -> Best:
     """The best epoch of the training that train.py would do on the CPU, bit for bit, if it is not stopped.
 
     Its curves and settings go to `log`.
@@ -94,7 +97,7 @@ def fit(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, log: 
 def validate(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, curves: Path) -> float:
     """Print and return the best validation accuracy, and write curves."""
     rmtree(curves, ignore_errors=True)  # of an attempt that was stopped
-    best = fit(setting, epochs, data, stop, Curves(curves, "", "", default_hp_metric=False))
+    best = fit(setting, epochs, data, stop, TensorBoardLogger(curves, "", "", default_hp_metric=False))
     stopped = f"  stopped after epoch {best.last}" if best.last + 1 < epochs else ""
     tqdm.write(f"{setting}  {setting.seed:4}  {best.accuracy:10.2%} of epoch {best.epoch}{stopped}")
     return best.accuracy

@@ -3,15 +3,11 @@
 import io
 import math
 import signal
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import torch
 from lightning.pytorch import callbacks
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor, nn
@@ -125,32 +121,14 @@ class EpochCurves(Callback):
         self._log(trainer, seen)
 
     def _log(self, trainer: Any, metrics: dict[str, float]) -> None:
-        for logger in trainer.loggers:
-            logger.log_metrics(metrics, step=trainer.current_epoch)
+        try:
+            for logger in trainer.loggers:
+                logger.log_metrics(metrics, step=trainer.current_epoch)
+        except ValueError as error:  # which Lightning makes of whatever a file raises
+            raise error.__cause__ or error from None
 
     def state_dict(self) -> dict[str, float]:
         return self.best
-
-
-class Curves(TensorBoardLogger):
-    """Lightning's, which has a ValueError say that a file cannot be written."""
-
-    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        try:
-            super().log_metrics(metrics, step)
-        except ValueError as error:
-            raise error.__cause__ or error from None
-
-
-@contextmanager
-def raised_once() -> Iterator[None]:
-    """Have threads that write curves say nothing of an OSError: the thread that logs raises it again."""
-    hook = threading.excepthook
-    threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else hook(failed)
-    try:
-        yield
-    finally:
-        threading.excepthook = hook
 
 
 class Interrupted(BaseException):

@@ -24,7 +24,7 @@ from digits.errors import UserError, printable
 from digits.files import refuse_links, refuse_no_text, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.settings import CONFIG
-from digits.training.callbacks import Interrupted, raised_once
+from digits.training.callbacks import Interrupted
 
 PRECISIONS = {torch.float32: "32-true", torch.float64: "64-true"}
 PLAIN = (str, int, float, type(None))
@@ -55,8 +55,7 @@ class Run(NamedTuple):
                 lock.acquire()
                 remove_leftovers(self.folder)
                 write_atomically(self.folder / CONFIG, _as_yaml(settings))
-            with raised_once():
-                yield
+            yield
         except Timeout as error:
             raise UserError(f"another process trains in {self.folder}; wait for it, or stop it") from error
         except (MisconfigurationException, ModuleNotFoundError) as error:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
@@ -14,15 +15,7 @@ from torch import nn
 from digits.checkpoint.contents import VALIDATION, Checkpoint
 from digits.errors import UserError
 from digits.kernels.optim import refuse_steps
-from digits.training.callbacks import (
-    Curves,
-    EarlyStopping,
-    EpochCurves,
-    EpochLines,
-    StopOnSignal,
-    WholeFiles,
-    parameter_count,
-)
+from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
 from digits.training.runs import Run
 
 DEFAULTS: dict[str, Any] = {
@@ -74,10 +67,8 @@ def build_trainer(
     settings.setdefault("max_epochs", epochs)
     if str(settings.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
-    if settings.get("limit_test_batches") == 0:
-        raise UserError("--trainer.limit_test_batches: a run ends with a test")
     if settings.get("logger") in (None, True):  # Lightning's own would write elsewhere
-        settings["logger"] = Curves(
+        settings["logger"] = TensorBoardLogger(
             run.folder,
             name="",
             version="",

@@ -6,12 +6,14 @@ import re
 import shutil
 import signal
 import termios
+from types import SimpleNamespace
 
 import pytest
 import torch
+from lightning.pytorch.loggers import TensorBoardLogger
 
 from digits.model import DigitClassifier
-from digits.training.callbacks import Curves
+from digits.training.callbacks import EpochCurves
 from tests.support.tiers import nightly, slow
 from tests.support.training import Runs, curves, same
 
@@ -117,11 +119,11 @@ def test_a_second_signal_ends_the_end_of_an_epoch_too(run, monkeypatch, capsys):
 
 
 def test_a_curve_that_cannot_be_written_is_what_the_system_says(tmp_path):
-    """Of whatever goes wrong, Lightning makes a ValueError."""
-    log = Curves(tmp_path / "run", "", "")
-    log.log_metrics({"accuracy/test": 0.5}, 0)
+    log = TensorBoardLogger(tmp_path / "run", "", "")
+    trainer = SimpleNamespace(loggers=[log], current_epoch=0, callback_metrics={"cost/training": torch.ones(())})
+    EpochCurves().on_train_epoch_end(trainer, None)
     log.finalize("success")  # the next point opens another file
     shutil.rmtree(tmp_path / "run")
     (tmp_path / "run").touch()
     with pytest.raises(FileExistsError):
-        log.log_metrics({"accuracy/test": 0.5}, 1)
+        EpochCurves().on_train_epoch_end(trainer, None)
