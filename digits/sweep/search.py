@@ -110,7 +110,7 @@ def fault(error: Exception) -> str | None:
     """
     packages = [frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in walk_tb(error.__traceback__)]
     called = ".".join(packages).rpartition("digits.")[2]  # by the last function of our own
-    if not isinstance(error, Damaged) and not called.startswith(("optuna", "sqlalchemy")):
+    if not isinstance(error, Damaged | StorageInternalError) and not called.startswith(("optuna", "sqlalchemy")):
         return None
     root: BaseException = error
     away = False

@@ -71,7 +71,8 @@ class Runs:
         return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, stdout=-1, stderr=stderr)
 
     def new(self, run: str, *args: str, **streams: int) -> subprocess.Popen:
-        settings = ["--hidden", "20", "--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run]
+        settings = ["--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run]
+        settings += [] if "--hidden" in args else ["--hidden", "20"]
         return self.start(*settings, *args, **streams)
 
     def finish(self, process: subprocess.Popen) -> str:
