@@ -106,7 +106,8 @@ def test_nothing_in_the_working_directory_runs_or_configures(way, verb, home, tm
     watch.mkdir()
     (watch / "sitecustomize.py").write_text(WATCH.format(log=str(log)))
     environment = os.environ | {"PYTHONPATH": f"{watch}{os.pathsep}{ROOT}"}
-    environment.pop("PYTHONSAFEPATH", None)  # which our own import of digits has set
+    for name in ("PYTHONSAFEPATH", "LD_LIBRARY_PATH"):  # which digits and OpenCV have set in this process
+        environment.pop(name, None)
     found = traps(home, before_main(home, environment) | {"digits"} if way == "python -m digits" else set())
     if way == "train.py":
         (home / "matplotlibrc").unlink()
