@@ -89,10 +89,9 @@ def before_main(home: Path, environment: dict[str, str]) -> set[str]:
     "way, verb",
     [
         ("python -m digits", "predict"),
-        *[slow("python -m digits", verb) for verb in ("figures", "processes")],
-        *[nightly("python -m digits", verb) for verb in ("evaluate", "checkpoint", "onnx", "sweep")],
-        slow("digits", "predict"),
-        *[nightly("digits", verb) for verb in WORDS if verb not in ("predict", "train")],
+        slow("python -m digits", "figures"),
+        *[nightly("python -m digits", verb) for verb in ("evaluate", "checkpoint", "onnx", "sweep", "processes")],
+        *[nightly("digits", verb) for verb in WORDS if verb != "train"],
         *[nightly("train.py", verb) for verb in ("train", "processes")],
     ],
 )

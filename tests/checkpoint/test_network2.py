@@ -104,7 +104,7 @@ def test_files_that_cannot_be_read(tmp_path):
         DigitClassifier.load_from_checkpoint(tmp_path / "large.json")
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_costliest_file_takes_about_a_gigabyte(tmp_path):
     """The parser makes 64 bytes of every three characters; measured: 1.0 GB, of which torch takes 0.3."""
     (tmp_path / "large.json").write_text("[" + "[]," * (LARGEST // 3 - 2) + "[]]")

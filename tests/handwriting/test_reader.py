@@ -18,7 +18,7 @@ from digits.network import sigmoid_network
 from tests.support.crowded import CROWDED, WITHOUT_END
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded, find_digit
 from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
-from tests.support.tiers import slow
+from tests.support.tiers import nightly, slow
 
 
 @pytest.mark.slow
@@ -129,7 +129,10 @@ def test_digits_that_touch_are_parted(left, right):
     assert is_candidate(on_paper(both), one) and is_candidate(on_paper(both), other)
 
 
-@pytest.mark.parametrize("name", [name if "page of digits" in name else slow(name) for name in CROWDED])
+TIERS = {"a page of digits, struck through": str, "a table of print": slow, "noise of five pixels": slow}
+
+
+@pytest.mark.parametrize("name", [TIERS.get(name, nightly)(name) for name in CROWDED])
 def test_work_is_bounded_whatever_a_picture_holds(name):
     """The clearest lines are looked at; in a page of digits, written closely or struck through, some are still read."""
     lines = find_lines(CROWDED[name](), context=True)

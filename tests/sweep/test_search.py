@@ -216,7 +216,7 @@ def test_who_dies_before_the_first_heartbeat_of_a_trial_is_found_dead(study):
     assert study.trials[0].state == FAIL
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_trial_that_takes_longer_than_the_grace_is_not_repeated(study):
     complete(study, WANTED[:1], lambda trial: time.sleep(2 * GRACE) or value(trial), 2, Event())  # one waits
     assert study.trials[0].state == COMPLETE

@@ -110,7 +110,7 @@ def test_a_finished_sweep_is_told_again_without_training(done, run, monkeypatch)
     assert run(*ARGS).split("\n\n")[1:] == done[1].split("\n\n")[1:]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_one_worker_proposes_the_same_each_time_within_the_values_given(run, tmp_path, monkeypatch):
     args = ["--hidden", 4, 20, "--lr", 0.1, 30, "--init", "scaled", "gaussian", "--epochs", 2, "--trials", 14]
     outputs = []

@@ -22,7 +22,6 @@ from digits.train import train
 from digits.training.callbacks import Interrupted
 from digits.training.runs import Run
 from tests.support.small_mnist import TRAINING, VALIDATION
-from tests.support.tiers import nightly, slow
 from tests.support.training import Runs, curves, same, weights
 
 SETTINGS = {"data_dir": Path("data"), "trainer": None, "lr": 3.0}  # of a run that trains nothing
@@ -263,7 +262,8 @@ def test_a_resumed_run_keeps_its_precision(run, capsys):
     assert "Epoch 1" in run("--resume", "here", "--epochs", 2)
 
 
-@pytest.mark.parametrize("limit", [slow(120_000, id="in the pictures at the end"), nightly(90_000, id="in the curves")])
+@pytest.mark.nightly
+@pytest.mark.parametrize("limit", [120_000, 90_000], ids=["in the pictures at the end", "in the curves"])
 def test_a_full_disk_ends_the_run_in_one_line_and_its_checkpoints_are_whole(limit, tmp_path):
     """A limit to the size of files stands in for the disk; TensorBoard's file grows until it meets it."""
     runs = Runs(tmp_path)

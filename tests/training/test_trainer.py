@@ -147,7 +147,7 @@ def test_the_first_line_says_how_to_train_on_the_other_device(run, monkeypatch):
     assert "on cpu (--trainer.accelerator cuda for the other)" in run("--epochs", 1).splitlines()[0]
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_three_processes_that_divide_nothing_count_as_one(tmp_path):
     """Of 500, 100 and 100 images; of 500 in mini-batches of 3 x 2 two are left for the last, none for one process.
 
