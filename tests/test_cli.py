@@ -198,8 +198,9 @@ def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, said,
 
 def test_a_bug_keeps_its_traceback_also_if_nobody_reads_the_output():
     code = "from digits.cli import one_line_errors\nwith one_line_errors('digits verb'): print('x'); print(1 / 0)"
-    command = f'{sys.executable} -c "{code}" | true'
-    assert "ZeroDivisionError" in subprocess.run(command, shell=True, capture_output=True, text=True).stderr
+    command, environment = f'{sys.executable} -c "{code}" | true', os.environ | {"PYTHONUNBUFFERED": ""}
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment)
+    assert "ZeroDivisionError" in done.stderr
 
 
 def test_a_working_directory_that_is_gone_is_a_line(tmp_path):
