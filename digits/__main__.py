@@ -15,8 +15,9 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 import signal
 import threading
 
-usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-if usual := usual and threading.current_thread() is threading.main_thread():
+in_main_thread = threading.current_thread() is threading.main_thread()  # others may set no handler
+usual = in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+if usual:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends without a traceback
 
 from difflib import get_close_matches

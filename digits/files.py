@@ -26,11 +26,18 @@ def write_atomically(path: str | Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}{kept}") from error
+    except (OSError, ValueError) as error:  # ValueError: no path can have such characters
+        raise UserError(f"cannot write {path}: {getattr(error, 'strerror', error)}{kept}") from error
     finally:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             temporary.unlink()
+
+
+def name_folder(error: OSError, folder: Path) -> None:
+    """Raise UserError, with the folder, for an error that says no file, as of TensorBoard's files in that folder."""
+    if error.filename is None:
+        print(flush=True)  # fails, too, if the error was of the output
+        raise UserError(f"cannot write to {folder}: {error.strerror}") from error
 
 
 def check_target(path: Path, reads: Iterable[str | Path] = ()) -> None:

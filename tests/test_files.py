@@ -73,6 +73,7 @@ def test_two_processes_may_write_the_same_file(tmp_path):
         ("nowhere/a.png", "No such file or directory"),
         ("a" * 256, "File name too long"),
         ("a/" * 3_000 + "a", "File name too long"),
+        ("a\0b", "null"),
         ("folder", "not a regular file"),
         (".", "not a regular file"),
         ("pipe", "not a regular file"),
@@ -130,6 +131,9 @@ def test_a_folder_with_a_link_or_a_pipe_is_refused(make, tmp_path):
     make(tmp_path / "run" / ".lock")
     with pytest.raises(UserError, match=f"{tmp_path}/link/.lock is refused"):
         refuse_links(tmp_path / "link")
+    for folder in ("nowhere", "run/config.yaml", "a" * 256):
+        with pytest.raises(OSError, match=folder):
+            refuse_links(tmp_path / folder)
 
 
 def test_a_folder_whose_name_is_no_text_is_refused(monkeypatch):

@@ -17,7 +17,7 @@ import yaml
 
 from digits.cli import ONCE, Epochs, Networks, PositiveInt, Rate, import_elsewhere
 from digits.errors import UserError, install
-from digits.files import refuse_links, write_atomically
+from digits.files import name_folder, refuse_links, write_atomically
 from digits.settings import Init
 from digits.train import train
 
@@ -114,9 +114,7 @@ def sweep(
         print("\nStopped. The same command goes on with the rest.")
         sys.exit(128 + signalled.args[0])
     except OSError as error:
-        if error.filename is None:  # of TensorBoard's files
-            print(flush=True)  # or of the output, to which this cannot be written either
-            raise UserError(f"cannot write to {folder}: {error.strerror}") from error
+        name_folder(error, folder)
         raise
     except Exception as error:
         if not (said := fault(error)):

@@ -21,7 +21,7 @@ from digits.checkpoint.contents import Checkpoint, rebuilt
 from digits.checkpoint.untrusted import read
 from digits.data import MNISTDataModule
 from digits.errors import UserError, printable
-from digits.files import refuse_links, refuse_no_text, remove_leftovers, write_atomically
+from digits.files import name_folder, refuse_links, refuse_no_text, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.settings import CONFIG
 from digits.training.callbacks import Interrupted
@@ -71,9 +71,7 @@ class Run(NamedTuple):
                 raise
             raise UserError(f"another process of this training has ended; go on with: {go_on}") from error
         except OSError as error:
-            if error.filename is None:  # of TensorBoard's files
-                print(flush=True)  # or of the output, to which this cannot be written either
-                raise UserError(f"cannot write to {self.folder}: {error.strerror}") from error
+            name_folder(error, self.folder)
             raise
         except UserError:
             if rank:  # the first process says it, too

@@ -67,6 +67,8 @@ def build_trainer(
     settings.setdefault("max_epochs", epochs)
     if str(settings.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
+    if settings.get("limit_test_batches") == 0:
+        raise UserError("--trainer.limit_test_batches: a run ends with a test")
     if settings.get("logger") in (None, True):  # Lightning's own would write elsewhere
         settings["logger"] = TensorBoardLogger(
             run.folder,

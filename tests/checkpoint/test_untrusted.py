@@ -61,6 +61,11 @@ def test_what_is_no_checkpoint_is_named(make, reason, tmp_path, monkeypatch):
     assert not (tmp_path / "was_here").exists()
 
 
+def test_a_checkpoint_that_is_not_there_is_what_the_system_says(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"a\.ckpt"):
+        read(tmp_path / "a.ckpt")
+
+
 def changed(path, **changes):
     """A checkpoint of 784-12-10 with some of its content changed; a change may be a function of what was there."""
     content = torch.load(saved(path, DigitClassifier([12]), epoch=3), weights_only=True)
