@@ -4,11 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from torch import nn
-
 from digits.checkpoint.contents import Checkpoint, load_network
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError, printable
+from digits.handwriting import Reader
 from digits.network import sizes
 from digits.settings import newest_run
 
@@ -43,14 +42,13 @@ def choose(network: str | None) -> tuple[Checkpoint, Path]:
     return saved, path
 
 
-def choose_reader(network: str | None) -> tuple[nn.Sequential, int | None, bool]:
-    """The network that is to read pictures, as `choose` does; the digit that it detects, None if it reads all ten; and
-    whether `find_lines` has to show it segments in `context`.
+def choose_reader(network: str | None) -> tuple[Reader, int | None]:
+    """A reader with the network that `choose` takes; and the digit that it detects, None if it reads all ten.
 
     Raises UserError as `choose` does, or if it takes images of another size than MNIST's.
     """
     saved, path = choose(network)
-    reader = load_network(saved, path)
-    if sizes(reader)[0] != 28 * 28:
+    loaded = load_network(saved, path)
+    if sizes(loaded)[0] != 28 * 28:
         raise UserError(f"{path} reads images of another size than 28x28")
-    return reader, saved.settings.get("only_digit"), saved.context
+    return Reader(loaded, saved.context), saved.settings.get("only_digit")

@@ -36,10 +36,9 @@ def evaluate(
     """
     from digits.checkpoint.selection import choose_reader
     from digits.evaluate.answers import SHEET, Answer, labels_in, read_labelled, read_mnist, say, sheet
-    from digits.handwriting.parallel import find_all
     from digits.handwriting.picture import check_output, save
 
-    reader, detected, context = choose_reader(network)
+    reader, detected = choose_reader(network)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
     labels = {folder: labels_in(Path(folder)) for folder in folders or []}
@@ -47,13 +46,13 @@ def evaluate(
     if wrong:  # before the long work, so that it is not for nothing
         check_output(wrong, [*pictures, network or ""])
     answers: list[Answer] = []
-    with closing(find_all(pictures, single, context)) as found:
+    with closing(reader.read_all(pictures, single)) as said:
         for folder, known in labels.items():
-            of_folder = read_labelled(reader, folder, known, found, verbose)
+            of_folder = read_labelled(folder, known, said, verbose)
             say(folder, of_folder, json)
             answers += of_folder
     if not labels:
-        answers = read_mnist(reader, data_dir)
+        answers = read_mnist(reader.network, data_dir)
         say("MNIST's test images", answers, json)
     if len(labels) > 1 and not json:
         say("all", answers, json)

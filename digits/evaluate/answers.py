@@ -14,9 +14,9 @@ from PIL import Image, ImageDraw, ImageOps
 from torch import nn
 from tqdm import tqdm
 
-from digits import mnist
+from digits import handwriting, mnist
 from digits.errors import UserError, printable
-from digits.handwriting import Line, answer, text
+from digits.handwriting import text
 from digits.handwriting.picture import open_picture, pictures_in
 from digits.network import inputs, linears, predictions
 
@@ -54,21 +54,21 @@ def labels_in(folder: Path) -> dict[Path, str]:
 
 
 def read_labelled(
-    network: nn.Module, title: str, labels: dict[Path, str], found: Iterator[list[Line] | UserError], verbose: bool
+    title: str, labels: dict[Path, str], answers: Iterator[handwriting.Answer], verbose: bool
 ) -> list[Answer]:
-    """Read the lines that are found in pictures; if `verbose`, say on standard error why none are read."""
-    answers = []
+    """What is read in pictures, by the next answers; if `verbose`, say on standard error why nothing is."""
+    said_of = []
     bar = tqdm(labels.items(), printable(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
     for picture, label in bar:
-        lines, _, error, _ = answer(network, picture, next(found))
+        lines, _, error, _ = next(answers)
         said = "-".join(filter(None, map(text, lines)))
         if " " not in label:
             said = said.replace(" ", "")
         read = [reading for line in lines for group in line if group.text for reading in group.readings]
-        answers.append(Answer(picture, label, said, [one.image for one in read if one.digit is not None], error))
+        said_of.append(Answer(picture, label, said, [one.image for one in read if one.digit is not None], error))
         if error and verbose:
             tqdm.write(f"{printable(str(picture))}: {error}", file=sys.stderr)
-    return answers
+    return said_of
 
 
 def read_mnist(network: nn.Module, data_dir: Path | None) -> list[Answer]:

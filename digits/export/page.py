@@ -17,15 +17,16 @@ from torch import Tensor, nn
 
 from digits.export.sample import accuracy, deflated
 from digits.handwriting import (
-    answers,
     background,
     components,
+    eye,
     lattice,
+    lines,
     normalize,
     picture,
     reader,
-    ruled_lines,
     segmentation,
+    voting,
 )
 from digits.network import sizes, weights_and_biases
 from digits.neurons import binary_layer
@@ -50,6 +51,7 @@ def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], pac
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": train, "test": test, "packed": _text(packed)},
         "constants": constants(facts["context"]),
+        "eye": _eye(),
     }
     style, script, worker = (
         (WEB / name).read_text("utf-8") for name in ("style.css", "dist/page.js", "dist/worker.js")
@@ -69,9 +71,10 @@ def constants(context: bool) -> dict[str, dict[str, Any]]:
         module.__name__.rpartition(".")[2]: {
             name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
         }
-        for module in (picture, background, ruled_lines, components, segmentation, lattice, normalize, reader, answers)
+        for module in (picture, background, eye, components, segmentation, lattice, normalize, lines, voting, reader)
     }
-    known["lattice"]["CUT"] = known["lattice"]["CUT"][context]
+    known["fitted"] = lattice.FITTED
+    known["lattice"]["ALONE"] **= not context
     known["normalize"]["REST"] *= context  # without, it is not drawn
     return known
 
@@ -99,6 +102,12 @@ def _packed(network: nn.Module) -> bytes:
         floats += [steps.flatten(), biases]
         whole.append(counts.flatten())
     return torch.cat(floats).numpy().astype("<f4").tobytes() + torch.cat(whole).numpy().astype(np.int8).tobytes()
+
+
+def _eye() -> dict[str, Any]:
+    """The sizes of the eye's layers; and of one after another the steps and biases of its neurons and its weights."""
+    parts = [part.tobytes() for layer in eye.packed() for part in layer]
+    return {"sizes": [weights.shape for *_, weights in eye.packed()], "packed": _text(b"".join(parts))}
 
 
 def _hash(source: str) -> str:

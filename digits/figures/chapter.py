@@ -16,6 +16,7 @@ from digits.augment.elastic import PART, distort
 from digits.data import MNISTDataModule
 from digits.figures import descent
 from digits.figures.lattice import segmentation_lattice
+from digits.figures.scenes import scenes
 from digits.model import DigitClassifier
 from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
@@ -46,6 +47,7 @@ def figures(
         yield "distorted", distorted(data)
     if data.allographs:
         yield "atlas", atlas(data.seed)
+        yield "scenes", scenes(images, labels, data.seed)
     yield "hidden_weights", first_weights(model.network)
     if len(linears(model.network)) == 2:
         yield "hidden_neurons", hidden_neurons(model, images, labels)

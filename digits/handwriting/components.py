@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-CONTRAST = 0.2  # least boundary contrast of a stroke: soft shadows have less
-LENGTH = 0.3  # the clarity of a component grows with its boundary's length to this power
+CERTAIN = 0.9  # of a component, the eye is so sure in one pixel at least
+LENGTH = 0.3  # the clarity of a component grows with its longer side to this power: a dot beside a digit is no digit
 MOST = 800  # components of a picture at most, the clearest: a page of writing has some hundreds of digits
-AREA = 0.01  # least area of a component, as a share of the clearest one's
-EDGE = 0.2  # near the edge, in shorter sides: what stays so near is a table's line if long, another line's if clipped
-TIGHT = 0.01  # how much of its clarity such a one keeps that reaches all four sides: perhaps a 0 cut out tightly
+EDGE = 0.2  # near the edge, in shorter sides: what stays so near, and meets it, is another line's
 TALL = 0.5  # a component is a digit's, or begins a line, if it is at least so high, as a share of the usual height
 NEAR = 3  # a component is compared with so many components of a line
 HIGH = 1.6  # one that is higher, in usual heights, may be digits of two lines
@@ -56,43 +54,27 @@ class Component(Box):
     clipped: bool
 
 
-def connected_components(mask: np.ndarray, light: np.ndarray, most: float) -> tuple[np.ndarray, list[Component]]:
+def connected_components(mask: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, list[Component]]:
     """Label the connected components of a mask (H, W) bool: labels (H, W) int32, and those that may be strokes.
 
-    Clarity comes from the boundary contrast: how much lighter adjacent background is in the mean, as a share of `most`,
-    1 at most. It is 0 where the picture ends, so what reaches over the border is seldom clear.
+    sure (H, W) float32 0..1: the output of the eye. A component has a pixel of which it is CERTAIN (hysteresis, as in
+    J. Canny's edges, 1986); its clarity is the mean output, more in a longer one.
     """
-    height, width = mask.shape
-    framed, shades = np.pad(mask, 1).astype(np.uint8), np.pad(light, 1, "edge").ravel()
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(framed, connectivity=8)
-    left, top, across, down, area = (stats - [1, 1, 0, 0, 0]).T  # in the frame, all is a pixel further right and down
+    width = mask.shape[1]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    left, top, across, down, area = stats.T
     right, bottom = left + across, top + down
-    boundary = np.flatnonzero(framed > cv2.erode(framed, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))))
-    length, change = np.zeros(count), np.zeros(count)
-    for step in (1, -1, width + 2, -width - 2):
-        inner = boundary[framed.ravel()[boundary + step] == 0]
-        owner, lighter = labels.ravel()[inner], (shades[inner + step] - shades[inner]) / most
-        length += np.bincount(owner, minlength=count)
-        change += np.bincount(owner, lighter.clip(-1, 1), count)
-    contrast = change / np.maximum(length, 1)
-
-    near = int(EDGE * min(height, width))
-    middle = labels[1 + near : height + 1 - near, 1 + near : width + 1 - near]
-    inside = np.bincount(middle.ravel(), minlength=count)
-    at_edge = ((across > width / 2) | (down > height / 2)) & (inside == 0)
-    for side in (labels[1, 1:-1], labels[-2, 1:-1], labels[1:-1, 1], labels[1:-1, -2]):
-        at_edge[side[0]] |= (side == side[0]).all()  # what covers a whole side of the picture is a table or a shadow
-    tight = (across == width) & (down == height)
-    clarity = np.where(contrast > CONTRAST, length**LENGTH * contrast, -1)
-    clarity[at_edge] = np.where(tight, TIGHT * clarity, -1)[at_edge]
-    clarity[0] = -1  # the background
+    clarity = np.bincount(labels.ravel(), sure.ravel(), count) / area * np.maximum(across, down) ** LENGTH
+    certain = np.zeros(count, bool)
+    certain[labels[sure > CERTAIN]] = True
+    clarity[~certain], clarity[0] = -1, -1  # the background is 0
     best = int(clarity.argmax())
     clipped = (left == 0) | (right == width)
     clipped[best] = False
-    kept = np.flatnonzero((clarity > 0) & (area > AREA * area[best]))
+    kept = np.flatnonzero(clarity > 0)
     kept = np.sort(kept[np.argsort(-clarity[kept], kind="stable")[:MOST]])
     facts = (each[kept].tolist() for each in (left, top, right, bottom, np.arange(count), clarity, clipped))
-    return labels[1:-1, 1:-1], [Component(*one) for one in zip(*facts, strict=True)]
+    return labels, [Component(*one) for one in zip(*facts, strict=True)]
 
 
 def lines(components: list[Component]) -> list[list[Component]]:

@@ -6,9 +6,11 @@ classify handwritten digits"). The candidates are the edges of a graph whose nod
 best paths are found by dynamic programming, the Viterbi algorithm (Y. LeCun and others, 1998, sections V and VI).
 """
 
+import json
 from collections import defaultdict
 from heapq import nlargest
 from itertools import pairwise
+from pathlib import Path as File
 from typing import NamedTuple
 
 import numpy as np
@@ -18,19 +20,16 @@ from digits.handwriting.segmentation import SegmentedLine
 
 SEGMENTS, BROAD = 8, 1.6  # most segments of a candidate, and most width of several, in heights of the line's digits
 
-# Penalties, subtracted from a candidate's log-likelihood; tuned by hill climbing on real numbers by many hands and on
-# lines of MNIST's validation digits.
-BREAK = 1.2  # for each break
-GAP = 0.25, 8.0  # a gap inside it weighs as so many breaks, and so many per height of its width
-CUT = 3.0, 0.6  # a cut weighs as so many breaks per height of foreground that it crosses; in context
-SHORT = 0.7, 20.0  # for being lower than this share of the line's height, per height
-SHORT_ZERO = 0.6  # ... of a 0, which many write small
-LONG = 0.8, 2.0  # for being wider than this share of the line's height, per height
-SKIP = 3.0  # for being no digit, per height: small marks are passed over, tall ones are not
+# Penalties, subtracted from a candidate's log-likelihood, as `digits.handwriting.fitting` finds them: for each GAP in
+# it, how far its sides are APART, how much foreground its CUTs cross, for being SHORT or LONG, or no digit: SKIP.
+FITTED: dict[str, float] = json.loads(File(__file__).with_name("fitted.json").read_text())
+ALONE = 5.0  # a cut weighs so many times as much for a network that is not shown what it is cut from
+LOW, LOW_ZERO = 0.7, 0.6  # a candidate of less height is short; of a 0, which many write small
+WIDE = 0.8  # ... and one of more width is long
 LEFT_OUT = 2.0  # for a segment that is no part of a single digit, per height or width
 UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
 PATHS, DIGITS = 6, 2  # so many paths are kept, and so many digits of each candidate
-DOUBT = 0.3  # a break takes as much confidence as so many heights of no digit: letters can be cut into digits, too
+DOUBT = 0.25  # a penalty for breaks takes as much confidence as so many heights of no digit: letters can be cut, too
 
 Path = tuple[tuple[int, int | None], ...]  # its candidates, left to right, and the digit of each, None if it is none
 
@@ -38,22 +37,41 @@ Path = tuple[tuple[int, int | None], ...]  # its candidates, left to right, and 
 class Candidate(NamedTuple):
     """Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.
 
-    `breaks` weighs the gaps inside it, and its ends that are cut through a stroke. It is `clipped` if all of its
-    segments are: such a fragment is passed over without a penalty.
+    Inside it are so many `gaps`, whose sides are so far `apart`, and the cuts at its ends cross so much foreground,
+    `cut`. It is `clipped` if all of its segments are: such a fragment is passed over without a penalty.
     """
 
     first: int
     last: int
     width: float
     height: float
-    breaks: float
+    gaps: int = 0
+    apart: float = 0.0
+    cut: float = 0.0
     clipped: bool = False
 
+    @property
+    def breaks(self) -> float:
+        """What its gaps and cuts say against its being one digit, in the units of its log-likelihood."""
+        return FITTED["GAP"] * self.gaps + FITTED["APART"] * self.apart + FITTED["CUT"] * self.cut
+
     def penalty(self, digit: int | None = None) -> float:
-        """What speaks against its being this digit, or any, in the units of its log-likelihood."""
-        least = SHORT_ZERO if digit == 0 else SHORT[0]
-        short, long = max(0, least - self.height), max(0, self.width - LONG[0])
-        return BREAK * self.breaks + SHORT[1] * short + LONG[1] * long
+        """What speaks against its being this digit, or any."""
+        return self.breaks + FITTED["SHORT"] * self.short(digit) + FITTED["LONG"] * self.long
+
+    def short(self, digit: int | None) -> float:
+        """By how much it is lower than this digit should be."""
+        return max(0.0, (LOW_ZERO if digit == 0 else LOW) - self.height)
+
+    @property
+    def long(self) -> float:
+        """By how much it is wider than a digit should be."""
+        return max(0.0, self.width - WIDE)
+
+    @property
+    def skipped(self) -> float:
+        """How much of a digit's height is passed over if it is none."""
+        return 0.0 if self.clipped else min(self.height, 1.0)
 
 
 def candidates(line: SegmentedLine, context: bool = False) -> list[Candidate]:
@@ -62,20 +80,19 @@ def candidates(line: SegmentedLine, context: bool = False) -> list[Candidate]:
     In `context`, as of `find_lines`, a cut hardly speaks against a candidate: the network sees what it is cut from.
     """
     (height, segments), found = line, []
-    gaps = [
-        0 if one.group == other.group else GAP[0] + GAP[1] * max(0, other.left - one.right) / height
-        for one, other in pairwise(segments)
-    ]
-    cuts = [0.0, *(CUT[context] * segment.cut for segment in segments)]
+    gaps = [one.group != other.group for one, other in pairwise(segments)]
+    apart = [max(0, other.left - one.right) / height for one, other in pairwise(segments)]
+    cuts = [0.0, *((1 if context else ALONE) * segment.cut for segment in segments)]
     for first in range(len(segments)):
         for last in range(first + 1, min(first + SEGMENTS, len(segments)) + 1):
             run = segments[first:last]
             box = around(run)
             if box.width > BROAD * height and len(run) > 1:
                 break
-            breaks = sum(gaps[first : last - 1]) + cuts[first] + cuts[last]
+            wide = sum(gap * far for gap, far in zip(gaps[first : last - 1], apart[first : last - 1], strict=True))
+            broken = sum(gaps[first : last - 1]), wide, cuts[first] + cuts[last]
             clipped = all(segment.clipped for segment in run)
-            found.append(Candidate(first, last, box.width / height, box.height / height, breaks, clipped))
+            found.append(Candidate(first, last, box.width / height, box.height / height, *broken, clipped))
     return found
 
 
@@ -90,8 +107,9 @@ def alone(line: SegmentedLine) -> Candidate:
     return min(around_it, key=lambda one: one.penalty() + sum(costs[: one.first]) + sum(costs[one.last :]))
 
 
-def best_paths(edges: list[Candidate], outputs: np.ndarray) -> list[tuple[Path, float]]:
-    """The best PATHS through a line, each of other digits, the best one first, and the log-likelihood of each.
+def best_paths(edges: list[Candidate], outputs: np.ndarray, wanted: str | None = None) -> list[tuple[Path, float]]:
+    """The best PATHS through a line, each of other digits, the best one first, and the log-likelihood of each; or that
+    which says what is `wanted`, if any of these paths does.
 
     outputs (N, 10) of the network for the N candidates. By what the cross-entropy makes of them, the log-likelihood of
     digit d is log a_d + sum of log(1 - a_j) over the others, and that of no digit is the sum over all ten. A path's is
@@ -106,14 +124,19 @@ def best_paths(edges: list[Candidate], outputs: np.ndarray) -> list[tuple[Path, 
     for index, candidate in enumerate(edges):  # by where they begin, so all paths to there are known
         steps = [(none[index] + gain[index, digit] - candidate.penalty(digit), digit) for digit in likely[index]]
         if candidate.last == candidate.first + 1:
-            steps.append((none[index] - (0 if candidate.clipped else SKIP * min(candidate.height, 1)), None))
+            steps.append((none[index] - FITTED["SKIP"] * candidate.skipped, None))
         there = paths[candidate.last]
         for digits, (path, score) in nlargest(PATHS, paths[candidate.first].items(), key=lambda item: item[1][1]):
             for more, digit in steps:
                 longer = digits if digit is None else f"{digits}{digit}"
+                if wanted is not None and not wanted.startswith(longer):
+                    continue
                 if longer not in there or score + more > there[longer][1]:
                     there[longer] = (*path, (index, digit)), score + more
-    return nlargest(PATHS, paths[max(paths)].values(), key=lambda found: found[1])
+    ends = paths[edges[-1].last]
+    if wanted is not None:
+        return [ends[wanted]] if wanted in ends else []
+    return nlargest(PATHS, ends.values(), key=lambda found: found[1])
 
 
 def confidence(edges: list[Candidate], outputs: np.ndarray, path: Path) -> float:
@@ -128,6 +151,6 @@ def confidence(edges: list[Candidate], outputs: np.ndarray, path: Path) -> float
         if digit is not None:
             sure += candidate.width * float(outputs[index, digit])
             width += candidate.width + DOUBT * candidate.breaks
-        elif not candidate.clipped and candidate.height > SHORT[0]:
+        elif not candidate.clipped and candidate.height > LOW:
             width += candidate.width
     return sure / max(width, 1e-9)

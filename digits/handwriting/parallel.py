@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 
 from digits.errors import UserError
-from digits.handwriting import Line, find_lines
+from digits.handwriting.lines import Line, find_lines
 
 MANY = 8  # fewer pictures are read before other processes have started
 

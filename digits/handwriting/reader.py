@@ -1,306 +1,140 @@
-"""From a picture to its digits: candidates are normalized, a network scores them, and the best path is read."""
+"""Reader(network).read(picture): the numbers in a picture, also if it lies on its side, or why there are none."""
 
-from collections import defaultdict
-from itertools import chain, pairwise
+from collections.abc import Generator, Sequence
+from contextlib import closing, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import cv2
 import numpy as np
 
 from digits.errors import UserError
-from digits.handwriting import components, lattice
-from digits.handwriting.background import find_foregrounds
-from digits.handwriting.components import around
-from digits.handwriting.lattice import Candidate
-from digits.handwriting.normalize import BOX, NEAR, bounds, is_normalized, normalize
-from digits.handwriting.picture import open_picture
-from digits.handwriting.ruled_lines import quantile
-from digits.handwriting.segmentation import Segment, SegmentedLine, segment
+from digits.handwriting.eye import see
+from digits.handwriting.lines import Digit, Line, lines_in, opened
+from digits.handwriting.parallel import find_all
+from digits.handwriting.voting import Group, read, text
 
 if TYPE_CHECKING:
     from torch import nn
 
-# Candidates of a picture at most: a number has some hundreds in all guesses, a form of 160 digits in boxes 900 in each.
-# Each takes half a millisecond of a core, so that none is read for more than a few seconds.
-CANDIDATES, GUESSES = 3000, 3  # ... and guesses at least: in one alone, anything may look like a digit
-SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
-SURE = 4  # a vote counts as the confidence to this power, times the clarity
-CLEAR = 3  # ... but one for a digit that is known to be the only one, as its activation times the clarity to this power
-REJECTION_THRESHOLD = 0.66  # least confidence of a group: a higher one rejects more of what is none, and more digits
-WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
-# A row of three or more of a digit is printed, such as the ticks of a ruler, if neighbours' images differ by less, as a
-# share of their strokes: those of a hand differ by 0.12 at least.
-PRINTED = 0.08
-SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in their heights
+SMALL = 8  # digits that are less high, in pixels of the picture, are too small
+UPRIGHT = 0.8  # other ways up are tried if a picture is read with less confidence
+TURNED = 0.9  # ... and one is taken if it is read with more
+TURNING = 300  # candidates of a picture that is tried the other way up
+ALIKE = 0, 1  # ... and if the network is surer of the area of the other digits: a lying 0 is a 0, any stroke like a 1
 
 
-class Digit(NamedTuple):
-    """A candidate as a digit: `image` (28, 28) float32 0..1, light on dark; `box` (left, top, right, bottom)."""
+class Answer(NamedTuple):
+    """What is read in a picture: its lines, after it is turned counterclockwise by so many degrees.
 
-    image: np.ndarray
-    box: tuple[int, ...]
-
-
-class Line(NamedTuple):
-    """A line of a picture in one of several `guesses`: its `candidates`, each one as a digit, and its clarity.
-
-    A `known` line is one digit, since the caller says so or it is drawn as MNIST's are: it is never rejected. It was
-    found in `context` or not, as of `find_lines`; in most guesses of a `crowded` picture is more than is looked at.
+    If none holds a number, `error` says why, and what to do; else it is "". Of a `crowded` picture more could be read.
     """
 
-    candidates: list[Candidate]
-    digits: list[Digit]
-    clarity: float = 1.0
-    guesses: int = 1
-    known: bool = False
-    context: bool = False
+    lines: list[list[Group]]
+    degrees: int = 0
+    error: str = ""
     crowded: bool = False
 
 
-class Reading(NamedTuple):
-    """A digit that was read, with the box and image of `Digit`; `digit` is None where none is: in a comma, say.
-
-    outputs (10,) float32 of the network; of a detector, which has one output a, (2,): 1 - a and a. Then `digit` is 1
-    if its digit is detected, else 0. The digit that is read need not be that with the largest output.
-    """
-
-    digit: int | None
-    outputs: np.ndarray
-    image: np.ndarray
-    box: tuple[int, ...]
-
-    @property
-    def activation(self) -> float | None:
-        """The output for the digit that is read."""
-        return None if self.digit is None else self.outputs[self.digit].item()
-
-    @property
-    def runner_up(self) -> int:
-        """The digit that is not read with the largest output."""
-        return next(n for n in np.argsort(-self.outputs, kind="stable").tolist() if n != self.digit)
-
-
-def find_lines(picture: Any, single: bool = False, context: bool = False, most: int = CANDIDATES) -> list[Line]:
-    """The lines of a picture in each of several guesses, with `most` candidates in all; a `single` digit is a line.
-
-    A picture is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4), uint8, uint16, bool or
-    float 0..1: dark strokes on light or light on dark. One of 28x28 that is drawn as MNIST's are is not changed.
+class Reader:
+    """Reads the digits in pictures with a network of 784 inputs and 10 outputs, or a detector's one: it `detects`
+    whether a single digit is that which it has learned.
 
     In `context`, what is cut has the rest of its strokes beside it, as `normalize` draws it: for a network that was
     trained on such images, with `allographs` and `negatives`.
-
-    Of each guess only the clearest lines are looked at that have a third of that, and no further guess if it has more
-    than is left.
-
-    Raises UserError if the picture cannot be read or shows no strokes, or all its lines have more candidates.
-    """
-    image, scale = open_picture(picture, single)
-    pixels = np.asarray(image)
-    if is_normalized(pixels):
-        digit = Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))
-        return [Line([Candidate(0, 1, 1.0, 1.0, 0.0)], [digit], known=True)]
-    enlarged = -(-SMALLEST // int((image.width * image.height) ** 0.5))
-    pixels = cv2.resize(pixels, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
-    found: list[Line] = []
-    guesses, partial, left = 0, 0, most
-    for foreground in find_foregrounds(pixels):
-        labels, segmented = segment(foreground, single)
-        lines = [(one, [lattice.alone(one)] if single else lattice.candidates(one, context)) for one in segmented]
-        kept = _within(lines, most // GUESSES)
-        left -= sum(len(candidates) for _, candidates in kept)
-        if left < 0:
-            break
-        guesses += 1
-        partial += len(kept) < len(lines) or len(foreground.components) == components.MOST
-        for line, candidates in kept:
-            runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
-            digits = [_digit(foreground.darkness, labels, run, scale / enlarged, context) for run in runs]
-            found.append(Line(candidates, digits, _clarity(line), known=single, context=context))
-    if not found:
-        raise UserError("has more strokes than its lines would have as numbers; crop it to them")
-    return [line._replace(guesses=guesses, crowded=2 * partial > guesses) for line in found]
-
-
-def _clarity(line: SegmentedLine) -> float:
-    return max(segment.clarity for segment in line.segments)
-
-
-def _within(
-    lines: list[tuple[SegmentedLine, list[Candidate]]], most: int
-) -> list[tuple[SegmentedLine, list[Candidate]]]:
-    """The clearest of lines, with their candidates, that have so many in all."""
-    kept = []
-    for line in sorted(lines, key=lambda one: -_clarity(one[0])):
-        if len(line[1]) <= most:
-            kept.append(line)
-            most -= len(line[1])
-    return kept
-
-
-def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: float, context: bool) -> Digit:
-    """A run of segments as a digit: their pixels and soft edges, and, in `context`, what they are cut from.
-
-    scale: pixels of the picture to one of these.
-    """
-    own, box = range(run[0].label, run[-1].label + 1), around(run)  # of upright writing: its columns are others
-    top, bottom = box.top, box.bottom
-    left, _, right, _ = bounds(_among(labels[top:bottom], own))
-    whole = range(run[0].group[0], run[-1].group[-1] + 1) if context else own
-    margin = 2 + max(right - left, bottom - top) * NEAR // BOX if whole != own else 1
-    here = slice(max(top - margin, 0), bottom + margin), slice(max(left - margin, 0), right + margin)
-    labels, darkness = labels[here], darkness[here]
-    mask = _among(labels, own)
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) * (mask | (labels == 0))
-    strokes = np.clip(darkness / quantile(darkness[mask], 0.5), 0, 1) * near
-    image = normalize(strokes, _among(labels, whole) & ~mask if whole != own else None)
-    return Digit(image, tuple(round(side * scale) for side in (left, top, right, bottom)))
-
-
-def _among(labels: np.ndarray, some: range) -> np.ndarray:
-    """Where labels (H, W) are among some that follow each other."""
-    return (labels >= some[0]) & (labels <= some[-1])
-
-
-class Hypothesis(NamedTuple):
-    """What a line may say: a path through its candidates, their outputs (N, 10), and how much a vote for it weighs."""
-
-    line: Line
-    outputs: np.ndarray
-    path: lattice.Path
-    weight: float
-
-    @property
-    def digits(self) -> str:
-        return "".join(str(digit) for _, digit in self.path if digit is not None)
-
-    @property
-    def readings(self) -> list[Reading]:
-        return [Reading(digit, self.outputs[n], *self.line.digits[n]) for n, digit in self.path]
-
-    def confidence(self, left: float = -np.inf, right: float = np.inf) -> float:
-        """How sure the network is, 0..1, of what has its middle between these columns of the picture."""
-        boxes = [self.line.digits[n].box for n, _ in self.path]
-        path = (step for step, box in zip(self.path, boxes, strict=True) if left <= (box[0] + box[2]) / 2 < right)
-        return lattice.confidence(self.line.candidates, self.outputs, tuple(path))
-
-
-class Group(NamedTuple):
-    """What stands together in a line: its readings, left to right, and the network's confidence in them, 0..1.
-
-    A `known` one is the only digit of a picture, since the caller says so or it is drawn as MNIST's are.
     """
 
-    readings: list[Reading]
-    confidence: float
-    known: bool = False
+    def __init__(self, network: "nn.Module", context: bool = False) -> None:
+        from digits.network import sizes  # here, since the processes that only find digits need no torch
 
-    @property
-    def text(self) -> str:
-        """Its digits; "" if it is rejected."""
-        if not self.known and self.confidence <= REJECTION_THRESHOLD:
-            return ""
-        return "".join(str(reading.digit) for reading in self.readings if reading.digit is not None)
+        self.network, self.context = network, context
+        self.detects = sizes(network)[-1] == 1
+
+    def read(self, picture: Any, single: bool = False) -> Answer:
+        """What is read in a picture, as of `find_lines`; of a `single` digit, that one."""
+        return next(self.read_all([picture], single))
+
+    def read_all(self, pictures: Sequence[Any], single: bool = False) -> Generator[Answer]:
+        """What is read in each picture, in order; many are looked at on all cores. Close the iterator to stop early.
+
+        Raises UserError if a process is killed.
+        """
+        single = single or self.detects
+        with closing(find_all(pictures, single, self.context)) as found:
+            for picture, lines in zip(pictures, found, strict=True):
+                yield self._answer(picture, lines)
+
+    def read_lines(self, lines: list[Line]) -> list[list[Group]]:
+        """What is read in the lines of `find_lines`, from above; as of `voting.read`."""
+        return read(lines, self.outputs([digit for line in lines for digit in line.digits]))
+
+    def outputs(self, digits: list[Digit]) -> np.ndarray:
+        """What the network says of the images of digits: (N, 10) float32; of a detector (N, 2), as of `Reading`."""
+        import torch
+
+        with torch.no_grad():
+            a = self.network(torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1)).numpy()
+        return a if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
+
+    def _answer(self, picture: Any, found: list[Line] | UserError) -> Answer:
+        if isinstance(found, UserError):
+            return Answer([], error=str(found))
+        degrees, lines = 0, self.read_lines(found)
+        if not found[0].crowded:
+            degrees, lines = self._turned(picture, lines)
+        return Answer(lines, degrees, "" if any(map(text, lines)) else why_none(lines), found[0].crowded)
+
+    def _turned(self, picture: Any, lines: list[list[Group]]) -> tuple[int, list[list[Group]]]:
+        """By how many degrees a picture, badly read as `lines`, has to be turned counterclockwise, and its lines then.
+
+        They have boxes as they are before it is turned; 0 and `lines`, unless the network is surer of a turned picture.
+        """
+        best = 0, lines
+        sure, area = sure_area(lines)
+        if lines[0][0].known or (area and sure >= UPRIGHT * area):
+            return best
+        pixels, scale = opened(picture)
+        sight, (height, width, _) = see(pixels), pixels.shape
+        least = sure_area(lines, but=ALIKE)[0] / scale**2
+        for degrees in (90, 180, 270):
+            with suppress(UserError):
+                turned = self.read_lines(lines_in(sight.turned(degrees), 1, False, self.context, TURNING))
+                surer, area = sure_area(turned, but=ALIKE)
+                if surer > max(least, TURNED * area):
+                    best, least = (degrees, turned), surer
+        degrees, found = best
+        for group in chain.from_iterable(found if degrees else []):
+            boxes = [turned_back(reading.box, degrees, (width, height), scale) for reading in group.readings]
+            group.readings[:] = [one._replace(box=box) for one, box in zip(group.readings, boxes, strict=True)]
+        return best
 
 
-def text(line: list[Group]) -> str:
-    """The numbers of a line, with a space between them; "" if there is none."""
-    return " ".join(filter(None, (group.text for group in line)))
+def turned_back(box: tuple[int, ...], degrees: int, size: tuple[int, int], scale: float) -> tuple[int, ...]:
+    """A box in an image of this width and height, turned so far, as it is in the picture, by `scale` larger."""
+    (left, top, right, bottom), (width, height) = box, size
+    sides = {
+        90: (width - bottom, left, width - top, right),
+        180: (width - right, height - bottom, width - left, height - top),
+        270: (top, height - right, bottom, height - left),
+    }
+    return tuple(round(side * scale) for side in sides[degrees])
 
 
-def read(network: "nn.Module", lines: list[Line]) -> list[list[Group]]:
-    """What a network of 784 inputs and 10 outputs, or a detector's one, reads in the lines of `find_lines`, from above.
-
-    The guesses at a line, those at one place, vote for what it says. It falls into groups at its wide gaps; a group's
-    confidence is the geometric mean of two: in the path that is read, and, on average, of all guesses, 0 of those
-    without it; it is 0 of what is `printed`. Also lines without a digit are returned, but none that is in too few
-    guesses not to be rejected, unless all are.
+def sure_area(lines: list[list[Group]], but: tuple[int, ...] = ()) -> tuple[float, float]:
+    """The area of the boxes of lines' digits, `but` those of these values, times the confidence in their groups; and
+    the area alone. Not their number: a digit that lies may be cut into two.
     """
-    import torch  # here, since the processes that only find digits need none
-
-    images = np.stack([digit.image for line in lines for digit in line.digits])
-    with torch.no_grad():
-        activations = network(torch.from_numpy(images).flatten(1)).numpy()
-    if activations.shape[1] == 1:
-        activations = np.concatenate([1 - activations, activations], 1)
-    ends = np.cumsum([len(line.digits) for line in lines])
-    guessed = sorted(map(hypotheses, lines, np.split(activations, ends[:-1])), key=lambda guess: -guess[0].weight)
-    known, guesses = lines[0].known, lines[0].guesses
-    found, everywhere = [], places(guessed, known)
-    often = [place for place in everywhere if len(place) > REJECTION_THRESHOLD**2 * guesses]
-    for place in often or everywhere:
-        votes: dict[str, float] = defaultdict(float)
-        for one in chain.from_iterable(place):
-            votes[one.digits] += one.weight
-        best = max(chain.from_iterable(place), key=lambda one: (votes[one.digits], one.weight))
-        parts = groups(best.readings)
-        edges = [-np.inf, *((one[-1].box[2] + other[0].box[0]) / 2 for one, other in pairwise(parts)), np.inf]
-        count = max(guesses, len(place))  # one guess may have two lines here
-        means = [sum(guess[0].confidence(*sides) for guess in place) / count for sides in pairwise(edges)]
-        sure = [(best.confidence(*sides) * mean) ** 0.5 for sides, mean in zip(pairwise(edges), means, strict=True)]
-        found.append([Group(one, 0 if printed(one) else sure, known) for one, sure in zip(parts, sure, strict=True)])
-    return sorted(found, key=lambda line: extent([reading for group in line for reading in group.readings]))
+    found = [
+        (group.confidence, (right - left) * (bottom - top))
+        for group in chain.from_iterable(lines)
+        for digit, _, _, (left, top, right, bottom) in group.readings
+        if digit not in (None, *but)
+    ]
+    return sum(sure * area for sure, area in found), sum(area for _, area in found)
 
 
-def hypotheses(line: Line, outputs: np.ndarray) -> list[Hypothesis]:
-    """What a guess at a line may say, the best first, by the outputs (N, 10) of a network for its N candidates."""
-    if line.known:
-        order = np.argsort(-outputs[0], kind="stable").tolist()
-        return [Hypothesis(line, outputs, ((0, n),), outputs[0, n] * line.clarity**CLEAR) for n in order]
-    paths = lattice.best_paths(line.candidates, outputs)
-    likelihoods = np.exp([score - paths[0][1] for _, score in paths])
-    sure = [lattice.confidence(line.candidates, outputs, path) for path, _ in paths]
-    weights = likelihoods / likelihoods.sum() * np.power(sure, SURE) * line.clarity
-    return [Hypothesis(line, outputs, path, weight) for (path, _), weight in zip(paths, weights, strict=True)]
-
-
-def printed(readings: list[Reading]) -> bool:
-    """Whether what is read is one and the same drawing again and again, as no hand draws."""
-    digits = [one for one in readings if one.digit is not None]
-    if len(digits) < 3 or len({one.digit for one in digits}) > 1:
-        return False
-    images = [one.image for one in digits]
-    return bool(np.median([np.abs(a - b).sum() / (a + b).sum() for a, b in pairwise(images)]) < PRINTED)
-
-
-def extent(readings: list[Reading]) -> tuple[float, float]:
-    """From which row of the picture to which the digits of a line are, in the median; if it has none, its segments."""
-    boxes = [reading.box for reading in readings if reading.digit is not None] or [reading.box for reading in readings]
-    _, top, _, bottom = np.median(boxes, axis=0).tolist()
-    return top, bottom
-
-
-def places(guesses: list[list[Hypothesis]], known: bool) -> list[list[list[Hypothesis]]]:
-    """The guesses at each line of a picture: their middles are inside the first one's top and bottom.
-
-    What is `known` is all of the same digit.
-    """
-    found: list[tuple[float, float, list[list[Hypothesis]]]] = []
-    for guess in guesses:
-        top, bottom = extent(guess[0].readings)
-        middle = (top + bottom) / 2
-        home = next((there for first, last, there in found if known or first <= middle < last), None)
-        if home:
-            home.append(guess)
-        else:
-            found.append((top, bottom, [guess]))
-    return [place for *_, place in found]
-
-
-def groups(readings: list[Reading]) -> list[list[Reading]]:
-    """The readings of a line, parted where the gap from a digit to the next one is wide or holds a sign.
-
-    What is no digit, and stands between two groups, is of the first.
-    """
-    top, bottom = extent(readings)
-    found: list[list[Reading]] = [[]]
-    end = np.inf
-    for reading in readings:
-        left, over, right, under = reading.box
-        if reading.digit is not None:
-            if left - end > WORD * (bottom - top):
-                found.append([])
-            end = right
-        elif end < np.inf and max(right - left, under - over) > SIGN * (bottom - top):
-            end = -np.inf  # whatever is next, is apart
-        found[-1].append(reading)
-    return found
+def why_none(lines: list[list[Group]]) -> str:
+    """Why lines, of which none holds a number, are not read, and what to do."""
+    heights = [bottom - top for line in lines for group in line for *_, (_, top, _, bottom) in group.readings]
+    if max(heights) < SMALL:
+        return f"its strokes are less than {SMALL} pixels high, too small to be read; take the picture from nearer"
+    return "its strokes are like no digits; crop it to them, with a margin, or read one digit with --single"

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digits.handwriting.background import Foreground
 from digits.handwriting.components import EDGE, Box, Component, around, line_height, lines, stacked
+from digits.handwriting.eye import Foreground
 from digits.handwriting.normalize import bounds
 
 # In heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation digits.

@@ -30,19 +30,18 @@ def predict(
     from tqdm import tqdm
 
     from digits.checkpoint.selection import choose_reader
-    from digits.handwriting import Answer, answer
-    from digits.handwriting.parallel import find_all
+    from digits.handwriting import Answer
     from digits.predict import pictures
 
-    reader, detected, context = choose_reader(network)
+    reader, detected = choose_reader(network)
     names = pictures.named(files)
     drawings = pictures.drawings(annotate, names, [*names, network or ""])
     opened = [pictures.standard_input() if name == "-" else name for name in names]
     failed = False
     bar = tqdm(zip(names, opened, drawings, strict=True), "predict", len(names), False, unit=" pictures", disable=None)
-    with closing(find_all(opened, single or detected is not None, context)) as found:
+    with closing(reader.read_all(opened, single)) as answers:
         for name, picture, drawing in bar:
-            said = answer(reader, picture, next(found))
+            said = next(answers)
             if os.path.isdir(name):
                 said = Answer([], error="there is no picture in this folder")
             if json:

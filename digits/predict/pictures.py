@@ -4,11 +4,13 @@ import glob
 import os
 import sys
 from collections import Counter
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from tqdm import tqdm
@@ -16,8 +18,12 @@ from tqdm import tqdm
 from digits.checkpoint.selection import BEST
 from digits.errors import UserError
 from digits.handwriting import Answer, Group, Reading, text
+from digits.handwriting.eye import see
+from digits.handwriting.lines import opened
 from digits.handwriting.picture import LARGEST, WRITTEN, check_output, pictures_in, save, upright
 from digits.neurons import binary_layer
+
+TINT = 0.6  # how much of what is handwriting is covered by the colour that says so
 
 
 def drawings(annotate: Path | None, names: list[str], reads: list[str]) -> list[Path | None]:
@@ -143,7 +149,13 @@ def write_annotated(picture: Any, said: Answer, path: Path) -> str:
 
 
 def annotated(image: Image.Image, said: Answer) -> Image.Image:
-    """The picture with a box around each digit and what was read above it; grey around what is none, and why."""
+    """The picture with a box around each digit and what was read above it; grey around what is none, and why.
+
+    What the eye takes for handwriting is blue.
+    """
+    with suppress(UserError):  # too small a picture
+        sure = Image.fromarray(np.uint8(TINT * 255 * see(opened(image)[0]).sure))
+        image.paste("#0072b2", mask=sure.resize(image.size, Image.Resampling.BILINEAR))
     draw = ImageDraw.Draw(image)
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
     for group in chain.from_iterable(said.lines):

@@ -34,8 +34,7 @@ from digits.checkpoint import untrusted
 from digits.checkpoint.selection import BUNDLED
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
-from digits.handwriting import answer, text
-from digits.handwriting.parallel import find_all
+from digits.handwriting import Reader, text
 from tests.benchmarks.common import heading, parser, python, row
 from tests.support import crowded, forms, photos
 from tests.support.digitless import KINDS
@@ -145,12 +144,10 @@ import sys
 from time import process_time
 import cv2
 from digits.checkpoint.selection import choose_reader
-from digits.handwriting import answer
-from digits.handwriting.parallel import find_all
-network, _, context = choose_reader(sys.argv[2])
+reader, _ = choose_reader(sys.argv[2])
 cv2.setNumThreads(1)
 start = process_time()
-answer(network, sys.argv[1], next(find_all(sys.argv[1:2], context=context)))
+reader.read(sys.argv[1])
 print(process_time() - start)
 """
 
@@ -274,7 +271,7 @@ def draw_pages(args, model, columns=4, tile=300, strip=60):
     draw = ImageDraw.Draw(sheet)
     heading("page", "wanted", "said")
     for n, (name, photo, wanted) in enumerate(pages(images, labels, SEED)):
-        lines, degrees, error = answer(model.network, photo, next(find_all([photo], context=args.context)))
+        lines, degrees, error, _ = Reader(model.network, args.context).read(photo)
         said = (
             f"({error})"
             if error

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.handwriting.background import estimate_background, find_foregrounds, on_dark_background
+from digits.handwriting.background import estimate_background, on_dark_background
+from digits.handwriting.eye import foregrounds, see
 from tests.support.finding import NEAR, SIZE, assert_finds, one_line_error
 from tests.support.pens import APART, box, cover, on_paper
 
@@ -25,7 +26,7 @@ def test_any_colour_on_any_background(ink, paper, two):
 
 
 def clearest_guess(picture):
-    return max(find_foregrounds(picture), key=lambda guess: max(one.clarity for one in guess.components))
+    return max(foregrounds(see(picture)), key=lambda guess: max(one.clarity for one in guess.components))
 
 
 def test_the_labels_of_the_foreground_are_those_of_its_components(two):
@@ -43,7 +44,7 @@ def test_in_one_guess_a_stroke_so_thin_that_it_looks_pale_is_foreground(shade, c
     for x in (100, 200):
         cv2.line(ink, (x, 60), (x, 180), 1, 8)
     cv2.line(ink, (100, 120), (200, 120), shade, 1)
-    assert min(len(guess.components) for guess in find_foregrounds(on_paper(ink))) == components
+    assert min(len(guess.components) for guess in foregrounds(see(on_paper(ink)))) == components
 
 
 @pytest.mark.parametrize("softness", [0.5, 3, 30])
@@ -84,7 +85,7 @@ def test_a_digit_that_the_border_cuts_above_or_below_is_read(upside_down):
 def test_strokes_along_the_border_are_filled_as_others_are():
     light = np.ones((100, 120), np.float32)
     light[:9, 20:] = light[50:59, 20:] = 0.3
-    assert np.array_equal(estimate_background(light, 0.12), np.ones_like(light))
+    assert np.array_equal(estimate_background(light), np.ones_like(light))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from digits.handwriting.lattice import (
-    CUT,
+    ALONE,
     DOUBT,
+    FITTED,
     PATHS,
     SEGMENTS,
     UNSURE,
@@ -19,15 +20,15 @@ from digits.handwriting.segmentation import Segment, SegmentedLine
 
 
 def test_confidence_is_the_mean_across_the_width_of_the_digits():
-    line = [Candidate(0, 1, 0.3, 1, 0), Candidate(1, 2, 0.5, 0.9, 0), Candidate(2, 3, 0.1, 0.2, 0)]
+    line = [Candidate(0, 1, 0.3, 1), Candidate(1, 2, 0.5, 0.9), Candidate(2, 3, 0.1, 0.2)]
     sure = np.zeros((3, 10))
     sure[0, 4], sure[1, 7], sure[2, 1] = 0.9, 0.5, 0.4
     assert confidence(line, sure, [(0, 4), (1, 7)]) == pytest.approx((0.3 * 0.9 + 0.5 * 0.5) / 0.8)
     assert confidence(line, sure, [(0, 4), (1, None)]) == pytest.approx(0.3 * 0.9 / 0.8)  # a letter between digits
     assert confidence(line, sure, [(0, 4), (2, None)]) == pytest.approx(0.9)  # a comma
     assert confidence(line, sure, [(1, None)]) == 0
-    broken = [line[0]._replace(breaks=0.5), line[1]]
-    assert confidence(broken, sure, [(0, 4), (1, 7)]) == pytest.approx(0.52 / (0.8 + DOUBT / 2))
+    broken = [line[0]._replace(gaps=1), line[1]]
+    assert confidence(broken, sure, [(0, 4), (1, 7)]) == pytest.approx(0.52 / (0.8 + DOUBT * FITTED["GAP"]))
 
 
 @pytest.mark.parametrize("context", [False, True])
@@ -42,10 +43,10 @@ def test_runs_of_segments_are_candidates(context):
     made = {(candidate.first, candidate.last): candidate for candidate in candidates(line, context)}
     assert set(made) == {(n, n + k) for n in range(6) for k in (1, 2, 3) if n + k <= 6}  # four are too broad
     assert made[0, 2] == Candidate(0, 2, 55 / 60, 1, 0)
-    gap = 0.25 + 8 * 5 / 60
-    breaks = [made[place].breaks for place in ((0, 1), (1, 2), (1, 3), (2, 4), (4, 5))]
-    cut = CUT[context]
-    assert breaks == pytest.approx([0.1 * cut, 0.1 * cut, gap + 0.1 * cut, gap + 0.2 * cut, 0.7 * cut])
+    broken = [made[place][4:7] for place in ((0, 1), (1, 2), (1, 3), (2, 4), (4, 5))]
+    cut, gap = 1 if context else ALONE, (1, 5 / 60)
+    wanted = [(0, 0, 0.1), (0, 0, 0.1), (*gap, 0.1), (*gap, 0.2), (0, 0, 0.7)]
+    assert np.allclose(broken, np.multiply(wanted, (1, 1, cut)))
 
 
 def test_a_candidate_has_no_more_segments_than_that():
@@ -68,7 +69,7 @@ def best_path(line, a):
 
 
 def test_the_best_path_is_that_of_which_the_network_is_sure_everywhere():
-    whole, left, right = Candidate(0, 2, 0.9, 1, 0), Candidate(0, 1, 0.45, 1, 0.5), Candidate(1, 2, 0.45, 1, 0.5)
+    whole, left, right = Candidate(0, 2, 0.9, 1), Candidate(0, 1, 0.45, 1, cut=0.8), Candidate(1, 2, 0.45, 1, cut=0.8)
     line = [left, whole, right]
     assert best_path(line, outputs(None, 0, None)) == ((1, 0),)
     assert best_path(line, outputs(1, None, 7)) == ((0, 1), (2, 7))
@@ -78,7 +79,7 @@ def test_the_best_path_is_that_of_which_the_network_is_sure_everywhere():
 
 
 def test_the_next_best_paths_say_something_else_and_are_less_likely():
-    whole, left, right = Candidate(0, 2, 0.9, 1, 0), Candidate(0, 1, 0.45, 1, 0.5), Candidate(1, 2, 0.45, 1, 0.5)
+    whole, left, right = Candidate(0, 2, 0.9, 1), Candidate(0, 1, 0.45, 1, cut=0.8), Candidate(1, 2, 0.45, 1, cut=0.8)
     a = outputs(1, 0, 7, sure=0.9)
     a[1, 6] = 0.6
     found = dict(best_paths([left, whole, right], a))
@@ -92,17 +93,17 @@ def test_the_next_best_paths_say_something_else_and_are_less_likely():
 
 def test_small_marks_are_no_digits_and_tall_ones_seldom():
     for height, digit in ((0.2, None), (0.9, 1)):
-        assert best_path([Candidate(0, 1, 0.2, height, 0)], outputs(1, sure=0.9)) == ((0, digit),)
-    assert best_path([Candidate(0, 1, 0.2, 1, 0)], outputs(1, sure=0.1)) == ((0, 0),)
+        assert best_path([Candidate(0, 1, 0.2, height)], outputs(1, sure=0.9)) == ((0, digit),)
+    assert best_path([Candidate(0, 1, 0.2, 1)], outputs(1, sure=0.1)) == ((0, 0),)
 
 
 @pytest.mark.parametrize(("digit", "read"), [(0, 0), (1, None), (6, None)])
 def test_a_small_0_is_one(digit, read):
-    assert best_path([Candidate(0, 1, 0.4, 0.5, 0)], outputs(digit, sure=0.9)) == ((0, read),)
+    assert best_path([Candidate(0, 1, 0.4, 0.5)], outputs(digit, sure=0.9)) == ((0, read),)
 
 
 def test_what_the_side_of_the_picture_clips_is_passed_over_without_a_penalty():
-    digit, rest = Candidate(0, 1, 0.6, 1, 0), Candidate(1, 2, 0.2, 1, 0)
+    digit, rest = Candidate(0, 1, 0.6, 1), Candidate(1, 2, 0.2, 1)
     unsure = outputs(0, 1)
     unsure[1, 1] = 0.3
     assert best_path([digit, rest], unsure) == ((0, 0), (1, 1))

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from digits.handwriting import segmentation
-from digits.handwriting.background import Foreground, find_foregrounds
 from digits.handwriting.components import Component
+from digits.handwriting.eye import Foreground, foregrounds, see
 from digits.handwriting.lattice import candidates
 from digits.handwriting.normalize import bounds
 from digits.handwriting.segmentation import SLANTS, segment, segmentation_paths, upright
@@ -29,7 +29,7 @@ def test_segmentation_paths_follow_the_slant():
 def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
     touching = [(STROKES[0], 40, 20, 80), (STROKES[8], 84, 20, 80)]
     apart = [(STROKES[3], 40, 140, 80), (STROKES[1], 140, 140, 80)]
-    foreground = next(find_foregrounds(on_paper(cover(SIZE, *touching, *apart))))
+    foreground = foregrounds(see(on_paper(cover(SIZE, *touching, *apart))))[0]
     labels, lines = segment(foreground)
     upper, lower = ([one.label for one in line.segments] for line in lines)
     assert len(upper) > 1 and lower == [len(upper) + 1, len(upper) + 2]
@@ -74,11 +74,9 @@ def test_slanted_writing_is_set_upright(slant):
 def test_what_meets_the_side_of_the_picture_is_clipped_but_not_the_clearest(side):
     edge = 0 if side == "left" else SIZE[0] - 4
     neighbour = cover(SIZE, (STROKES[1], edge - 10, 60, 100))
-    _, [line] = segment(
-        next(find_foregrounds(on_paper(np.maximum(neighbour, cover(SIZE, (STROKES[0], 120, 60, 110))))))
-    )
+    _, [line] = segment(foregrounds(see(on_paper(np.maximum(neighbour, cover(SIZE, (STROKES[0], 120, 60, 110))))))[0])
     assert sorted(one.clipped for one in line.segments) == [False, True]
-    _, [line] = segment(next(find_foregrounds(on_paper(neighbour))))
+    _, [line] = segment(foregrounds(see(on_paper(neighbour)))[0])
     assert [one.clipped for one in line.segments] == [False]
     assert [candidate.clipped for candidate in candidates(line)] == [False]
 
@@ -86,6 +84,6 @@ def test_what_meets_the_side_of_the_picture_is_clipped_but_not_the_clearest(side
 def test_what_the_top_or_the_bottom_clips_is_of_another_line_unless_there_is_nothing_else():
     clipped = [(STROKES[1], 60, -85, 100), (STROKES[7], 200, 220, 100)]
     digits = [(STROKES[3], 60, 60, 100), (STROKES[5], 180, 60, 100)]
-    _, [line] = segment(next(find_foregrounds(on_paper(cover(SIZE, *clipped, *digits)))))
+    _, [line] = segment(foregrounds(see(on_paper(cover(SIZE, *clipped, *digits))))[0])
     assert len(line.segments) == 2 and all(one.top > 50 and one.bottom < 170 for one in line.segments)
-    assert segment(next(find_foregrounds(on_paper(cover(SIZE, *clipped)))))[1]
+    assert segment(foregrounds(see(on_paper(cover(SIZE, *clipped))))[0])[1]

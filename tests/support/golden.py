@@ -16,7 +16,7 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError
-from digits.handwriting import find_lines, reader, text
+from digits.handwriting import Group, Reader, Reading, find_lines, text, voting
 from tests.support.finding import find_digit
 from tests.support.pens import APART, STROKES, cover, on_paper
 
@@ -70,8 +70,8 @@ def found(path: Path, context: bool = True) -> dict[str, Any]:
     try:
         lines = find_lines(path, context=context)
         outputs = [network(torch.from_numpy(np.stack([one.image for one in line.digits])).flatten(1)) for line in lines]
-        guesses = [reader.hypotheses(line, output.numpy())[0] for line, output in zip(lines, outputs, strict=True)]
-        found = [line for line in reader.read(network, lines) if text(line)]
+        guesses = [voting.hypotheses(line, output.numpy())[0] for line, output in zip(lines, outputs, strict=True)]
+        found = [line for line in Reader(network).read_lines(lines) if text(line)]
     except UserError:
         return {"guesses": [], "lines": []}
     counts = [len(line.candidates) for line in lines]
@@ -98,7 +98,7 @@ def packed(found: dict[str, Any]) -> dict[str, Any]:
     return {"guesses": guesses, "lines": lines}
 
 
-def digits_of(line: list[reader.Group]) -> list[reader.Reading]:
+def digits_of(line: list[Group]) -> list[Reading]:
     """The digits of the groups that are read."""
     return [one for group in line if group.text for one in group.readings if one.digit is not None]
 
@@ -112,7 +112,7 @@ def assert_alike(said: dict[str, Any], golden: dict[str, Any]) -> None:
     """A picture is read as the golden file has it, but for what rounding makes of sizes and shades."""
     assert [segments for segments, *_ in said["guesses"]] == [segments for segments, *_ in golden["guesses"]]
     for (_, digits, confidence), (_, wanted, known) in zip(said["guesses"], golden["guesses"], strict=True):
-        rejected = max(confidence, known) <= reader.REJECTION_THRESHOLD
+        rejected = max(confidence, known) <= voting.REJECTION_THRESHOLD
         if digits == wanted:
             assert abs(confidence - known) < (0.1 if rejected else 0.05)
         else:  # of guesses that are rejected, rounding may decide

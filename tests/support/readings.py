@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import find_lines, read, text
+from digits.handwriting import Reader, find_lines, text
 
 
 def predicted(model, images):
@@ -18,7 +18,7 @@ def read_photos(model, pictures):
     digits = []
     for picture in pictures:
         try:
-            digits.append(int(text(read(model.network, find_lines(picture, single=True))[0])))
+            digits.append(int(text(Reader(model.network).read_lines(find_lines(picture, single=True))[0])))
         except UserError:
             digits.append(-1)
     return np.array(digits)
@@ -32,7 +32,7 @@ def read_lines(model, pictures, context=False):
     numbers = []
     for picture in pictures:
         try:
-            lines = read(model.network, find_lines(picture, context=context))
+            lines = Reader(model.network).read_lines(find_lines(picture, context=context))
             numbers.append([int(digit) for line in lines for digit in text(line) if digit.isdigit()])
         except UserError:
             numbers.append([])
@@ -42,7 +42,7 @@ def read_lines(model, pictures, context=False):
 def read_places(model, picture, context):
     """The lines that are read in a picture, in `context` or not: of each digit, it and its box."""
     try:
-        lines = read(model.network, find_lines(picture, context=context))
+        lines = Reader(model.network).read_lines(find_lines(picture, context=context))
     except UserError:
         return []
     numbers = ([one for group in line for one in group.readings] for line in lines)

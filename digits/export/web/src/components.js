@@ -1,54 +1,47 @@
 // The connected components of a foreground, and which of them belong together: as in digits/handwriting/components.py.
 
 import { held } from "./held.js";
-import { boxOf, clamp, median } from "./images.js";
+import { boxOf, median } from "./images.js";
 
-const { MOST, CONTRAST, LENGTH, AREA, EDGE, TIGHT, TALL, NEAR, HIGH, LEVEL, LOW } = held.constants.components;
+const { CERTAIN, LENGTH, MOST, TALL, NEAR, HIGH, LEVEL, LOW } = held.constants.components;
 const { STACKED, UNDER, FLAT } = held.constants.components;
 
-/** The connected components of a mask that may be strokes, by how much darker they are at their boundaries than what
- * is around, as a share of `most`. @type {(mask: Image, light: Image, most: number) => Component[]} */
-export function connectedComponents(mask, light, most) {
-  const { width, height } = mask, near = Math.floor(EDGE * Math.min(width, height)), shades = light.data;
-  const left = mask.data.slice(), found = /** @type {Component[]} */ ([]); // where pixels are left, 2 where one was
+/** The pixels of each connected component of a mask. @type {(mask: Image) => number[][]} */
+export function componentsOf({ width, height, data }) {
+  const left = data.slice(), found = [];
   for (let first = 0; first < left.length; first++) {
-    if (left[first] !== 1) continue;
-    const stack = [first], pixels = /** @type {number[]} */ ([]);
-    let inside = 0, length = 0, change = 0;
-    left[first] = 2;
-    for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
-      const x = i % width, y = Math.floor(i / width);
-      pixels.push(i);
-      if (Math.min(x, y) >= near && x < width - near && y < height - near) inside++;
-      for (let n = 0; n < 9; n++) {
-        const across = (n % 3) - 1, down = Math.floor(n / 3) - 1, j = i + down * width + across;
-        const isBeyond = x + across < 0 || x + across >= width || j < 0 || j >= left.length;
-        if (left[j] === 1 && !isBeyond) {
-          left[j] = 2;
-          stack.push(j);
-        } else if ((isBeyond || !left[j]) && n % 2) { // beside, above or below, where the boundary is
-          length++;
-          if (!isBeyond) change += clamp((shades[j] - shades[i]) / most, -1, 1);
+    if (!left[first]) continue;
+    const pixels = [first];
+    left[first] = 0;
+    for (let n = 0; n < pixels.length; n++) { // which grows meanwhile
+      const x = pixels[n] % width, y = (pixels[n] - x) / width;
+      for (let down = Math.max(y - 1, 0); down <= Math.min(y + 1, height - 1); down++) {
+        for (let across = Math.max(x - 1, 0); across <= Math.min(x + 1, width - 1); across++) {
+          const i = down * width + across;
+          if (!left[i]) continue;
+          left[i] = 0;
+          pixels.push(i);
         }
       }
     }
-    const box = boxOf(pixels, width), wide = box.right - box.left, high = box.bottom - box.top;
-    const upright = (/** @type {number} */ x) => pixels.filter((i) => i % width === x).length === height;
-    const level = (/** @type {number} */ y) => pixels.filter((i) => Math.floor(i / width) === y).length === width;
-    // What covers a whole side of the picture is a table or a shadow, and a long line at the edge is a table's.
-    const covers = (high === height && (upright(0) || upright(width - 1)))
-      || (wide === width && (level(0) || level(height - 1)));
-    const line = covers || (!inside && (wide > width / 2 || high > height / 2)), contrast = change / length;
-    const tight = wide === width && high === height; // a 0, if there is nothing else
-    const clear = contrast > CONTRAST && (!line || tight);
-    const clarity = clear ? length ** LENGTH * contrast * (line ? TIGHT : 1) : -1;
-    found.push({ ...box, pixels, clarity, clipped: box.left === 0 || box.right === width });
+    found.push(pixels);
   }
-  const [best] = found.filter(({ clarity }) => clarity > 0).sort((a, b) => b.clarity - a.clarity);
+  return found;
+}
+
+/** The connected components of a mask that may be strokes, by how sure the eye is of them, 0..1.
+ * @type {(mask: Image, sure: Image) => Component[]} */
+export function connectedComponents(mask, sure) {
+  const { width } = mask, found = componentsOf(mask).flatMap((pixels) => {
+    if (!pixels.some((i) => sure.data[i] > CERTAIN)) return [];
+    const box = boxOf(pixels, width), longer = Math.max(box.right - box.left, box.bottom - box.top);
+    const clarity = pixels.reduce((sum, i) => sum + sure.data[i], 0) / pixels.length * longer ** LENGTH;
+    return { ...box, pixels, clarity, clipped: box.left === 0 || box.right === width };
+  });
+  const [best] = found.toSorted((a, b) => b.clarity - a.clarity);
   if (best) best.clipped = false;
-  const kept = found.filter((one) => one.clarity > 0 && one.pixels.length > AREA * best.pixels.length);
-  const least = kept.map(({ clarity }) => clarity).sort((a, b) => b - a)[MOST - 1] ?? 0;
-  return kept.filter(({ clarity }) => clarity >= least).slice(0, MOST);
+  const least = found.map(({ clarity }) => clarity).sort((a, b) => b - a)[MOST - 1] ?? 0;
+  return found.filter(({ clarity }) => clarity >= least).slice(0, MOST);
 }
 
 /** @type {(box: Box) => number} */

@@ -6,7 +6,7 @@ import { heldImages } from "./held.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, reader, state, travel } from "./state.js";
 import { stopLesson } from "./teaching.js";
-import { finish, look, remember, say } from "./view.js";
+import { finish, look, remember, say, show } from "./view.js";
 import { ask } from "./workers.js";
 
 /** Reads the picture in a file, if there is one, or says why it cannot. @param {Blob} [file] */
@@ -31,6 +31,14 @@ export async function takePicture(picture) {
   remember(digits, layers, activations);
   Object.assign(drawing, { digits, refusal, crowded, degrees, picture: turned ?? picture });
   if (state.drawing === drawing) finish();
+}
+
+/** Shows what is handwriting in the picture, or no longer. */
+async function see() {
+  const { drawing } = state, { picture, sight } = drawing;
+  if (!picture) return;
+  drawing.sight = sight ? null : await ask({ sight: picture });
+  if (state.drawing === drawing) show();
 }
 
 /** Puts a digit of MNIST on the pad, one of the test images. @type {(digit: number) => Promise<void>} */
@@ -77,6 +85,7 @@ export function listenToInput() {
   onClick("redo", () => go("future"));
   onClick("clear", clear);
   onClick("choose", () => chooser.click());
+  onClick("see", see);
   chooser.addEventListener("change", () => {
     readPicture(chooser.files?.[0]);
     chooser.value = ""; // so that the same file can be chosen again

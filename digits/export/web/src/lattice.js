@@ -5,14 +5,14 @@ import { around } from "./components.js";
 import { held } from "./held.js";
 import { clamp } from "./images.js";
 
-const { SEGMENTS, BROAD, BREAK, GAP, CUT, SHORT, SHORT_ZERO, LONG, SKIP } = held.constants.lattice;
-const { UNSURE, PATHS, DIGITS, DOUBT } = held.constants.lattice;
+const { SEGMENTS, BROAD, ALONE, LOW, LOW_ZERO, WIDE, UNSURE, PATHS, DIGITS, DOUBT } = held.constants.lattice;
+const { GAP, APART, CUT, SHORT, LONG, SKIP } = held.constants.fitted;
 
 /** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {
-  const found = [], cuts = [0, ...segments.map(({ cut }) => CUT * cut)];
+  const found = [], cuts = [0, ...segments.map(({ cut }) => CUT * ALONE * cut)];
   const gaps = segments.slice(1).map(({ stroke, left }, n) => (
-    stroke === segments[n].stroke ? 0 : GAP[0] + GAP[1] * Math.max(0, left - segments[n].right) / height
+    stroke === segments[n].stroke ? 0 : GAP + APART * Math.max(0, left - segments[n].right) / height
   ));
   for (let first = 0; first < segments.length; first++) {
     for (let last = first + 1; last <= Math.min(first + SEGMENTS, segments.length); last++) {
@@ -34,9 +34,9 @@ export function bestPaths(all, outputs) {
   all.forEach(({ first, last, width, height, breaks, clipped }, number) => {
     const a = Array.from(outputs[number], (value) => clamp(value, UNSURE, 1 - UNSURE));
     const none = a.reduce((sum, value) => sum + Math.log(1 - value), 0);
-    const long = LONG[1] * Math.max(0, width - LONG[0]);
+    const long = LONG * Math.max(0, width - WIDE);
     const penalty = (/** @type {number} */ digit) => (
-      BREAK * breaks + SHORT[1] * Math.max(0, (digit === 0 ? SHORT_ZERO : SHORT[0]) - height) + long
+      breaks + SHORT * Math.max(0, (digit === 0 ? LOW_ZERO : LOW) - height) + long
     );
     const likely = /** @type {(number | null)[]} */ ([...a.keys()].sort((p, q) => a[q] - a[p]).slice(0, DIGITS));
     if (last === first + 1) likely.push(null);
@@ -65,7 +65,7 @@ export function confidence(all, outputs, steps) {
     if (digit !== null) {
       sure += width * outputs[n][digit];
       wide += width + DOUBT * breaks;
-    } else if (!clipped && height > SHORT[0]) wide += width;
+    } else if (!clipped && height > LOW) wide += width;
   }
   return sure / Math.max(wide, 1e-9);
 }

@@ -8,6 +8,7 @@ import { paintStrokes } from "./strokes.js";
 
 const PEN = 0.05; // width of the pen as it is seen, in sides of the pad
 const STILL = 0.015; // a pen that moves less on a digit's box, in sides of the pad, chooses the box
+const FAINT = 0.4; // share of a picture that is left under what is handwriting in it
 const PIXELS = { left: 0, top: 0, right: 28, bottom: 28 };
 const pad = find("pad", HTMLElement);
 export const paper = find("paper", HTMLCanvasElement), context = contextOf(paper);
@@ -67,12 +68,15 @@ function placed({ width, height }) {
 /** Paints what is on the pad: strokes, a picture or a digit of MNIST; if given, over it, faded, a neuron's weights for
  * the pixels of a digit. @type {(digit?: Digit, weights?: Float32Array) => void} */
 export function paintPad(digit, weights) {
-  const { strokes, picture, digits } = state.drawing, side = paper.width;
+  const { strokes, picture, digits, sight } = state.drawing, side = paper.width;
   context.clearRect(0, 0, side, side);
   context.strokeStyle = colour("foreground");
   if (picture) {
     const { left, top, right, bottom } = mappedBox(placed(picture), (n) => n * side);
+    context.globalAlpha = sight ? FAINT : 1;
     context.drawImage(picture, left, top, right - left, bottom - top);
+    context.globalAlpha = 1;
+    if (sight) context.drawImage(sight, left, top, right - left, bottom - top);
   } else if (digits && !strokes.length) paintPixels(context, WHOLE, 0, digits[0].image, "foreground");
   paintStrokes(context, strokes, PEN * side, ([x, y]) => [x * side, y * side]);
   if (!weights) return;

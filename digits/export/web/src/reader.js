@@ -1,17 +1,17 @@
 // Any picture of handwriting to the digits that a network reads in it: as in digits/handwriting/.
 
-import { findForegrounds } from "./background.js";
+import { foregrounds, see } from "./eye.js";
 import { held } from "./held.js";
-import { blank, boxOf, clamp, crop, cubic, dilated, divided, mapped, mappedBox } from "./images.js";
-import { median, quantile, resized, rounded, valuesIn } from "./images.js";
+import { blank, boxOf, clamp, cubic, dilated, divided, mapped, mappedBox } from "./images.js";
+import { median, quantile, resized, rounded } from "./images.js";
 import { bestPaths, candidates, confidence } from "./lattice.js";
 import { predictionOf, recall } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
 import { segment } from "./segmentation.js";
 
 const { BOX, NEAR, REST } = held.constants.normalize;
-const { WORKING, NARROW } = held.constants.picture, { SMALLEST, SURE, WORD, SIGN } = held.constants.reader;
-const { REJECTION_THRESHOLD, CANDIDATES, GUESSES, PRINTED } = held.constants.reader;
+const { WORKING, NARROW } = held.constants.picture, { SMALLEST, CANDIDATES, GUESSES } = held.constants.lines;
+const { PRINTED, SURE, WORD, SIGN } = held.constants.voting, { REJECTION_THRESHOLD } = held.constants.fitted;
 const { MOST } = held.constants.components;
 export const HALF = 0.5; // what is drawn as one digit is none if no output is over it
 const SAME = 0.5; // intersection over union of two boxes, over which they hold the same digit
@@ -175,19 +175,25 @@ export function isTooSmall({ width, height }) {
  * look, in few, which is less sure. @type {(pixels: ImageData, quick?: boolean, most?: number) => Line[]} */
 export function findLines(pixels, quick = false, most = CANDIDATES) {
   if (isTooSmall(pixels)) return [];
-  const colours = openPicture(pixels), [{ width, height, data }] = colours;
+  const colours = openPicture(pixels), [{ data }] = colours;
   if (isNormalized(colours)) {
     const alone = { first: 0, last: 1, width: 1, height: 1, breaks: 0, clipped: false };
     const image = data.map((grey) => grey / 255), box = { left: 0, top: 0, right: 28, bottom: 28 };
     return [{ candidates: [alone], digits: [{ image, box, clarity: 1 }], guesses: 1, known: true }];
   }
-  const enlargement = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
-  const [w, h] = [width, height].map((side) => side * Math.max(1, enlargement));
-  const enlarged = enlargement > 1 ? colours.map((colour) => mapped(resized(colour, cubic, w, h), byte)) : colours;
-  const scale = Math.max(pixels.width, pixels.height) / Math.max(w, h);
-  const found = /** @type {Line[]} */ ([]), limit = Math.floor(most / GUESSES);
+  return linesSeen(seen(pixels, quick), pixels, quick, most);
+}
+
+/** What the eye sees in a picture, in the size to work on. @type {(pixels: ImageData, quick?: boolean) => Sight} */
+export const seen = (pixels, quick) => see(enlargedPicture(openPicture(pixels)), quick);
+
+/** The lines of `findLines` in what is seen of a picture of this size, or of the same turned.
+ * @type {(sight: Sight, size: { width: number; height: number }, quick?: boolean, most?: number) => Line[]} */
+export function linesSeen(sight, size, quick = false, most = CANDIDATES) {
+  const found = /** @type {Line[]} */ ([]), limit = Math.floor(most / GUESSES), { width, height } = sight.sure;
+  const scale = Math.max(size.width, size.height) / Math.max(width, height);
   let guesses = 0, partial = 0, left = most;
-  for (const guess of findForegrounds(enlarged, quick)) {
+  for (const guess of foregrounds(sight, quick)) {
     const lines = segment(guess), kept = within(lines, limit);
     left -= kept.reduce((sum, one) => sum + one.candidates.length, 0);
     if (left < 0) break;
@@ -196,6 +202,13 @@ export function findLines(pixels, quick = false, most = CANDIDATES) {
     found.push(...digitsIn(guess, lines, kept, scale));
   }
   return found.map((line) => ({ ...line, guesses, crowded: 2 * partial > guesses }));
+}
+
+/** A small picture, enlarged. @type {(colours: Image[]) => Image[]} */
+function enlargedPicture(colours) {
+  const [{ width, height }] = colours, times = Math.ceil(SMALLEST / Math.floor(Math.sqrt(width * height)));
+  if (times <= 1) return colours;
+  return colours.map((colour) => mapped(resized(colour, cubic, times * width, times * height), byte));
 }
 
 /** @type {(line: SegmentedLine) => number} */
@@ -248,18 +261,31 @@ function digitOf(darkness, labels, run, whole, scale, imageOf) {
   const isCut = whole.length > run.length, longer = Math.max(right - left, bottom - top);
   const margin = isCut ? 2 + Math.floor(longer * NEAR / BOX) : 1;
   const outer = { left: left - margin, top: top - margin, right: right + margin, bottom: bottom + margin };
-  const dark = crop(darkness, outer), here = crop(labels, outer);
-  const [mask, all] = [run, whole].map((segments) => {
-    const [first, last] = [segments[0], segments[segments.length - 1]].map(({ pixels: [i] }) => labels.data[i]);
-    return mapped(here, (label) => Number(label >= first && label <= last));
-  });
-  const near = dilated(mask, 3).data, most = quantile(valuesIn(dark, mask), 0.5);
-  const strokes = mapped(dark, (value, i) => (
-    near[i] && (mask.data[i] || !here.data[i]) ? clamp(value / most, 0, 1) : 0
-  ));
-  const image = imageOf(strokes, isCut ? mapped(all, (on, i) => on - mask.data[i]) : undefined);
+  const mask = maskOf(run, outer, darkness.width), near = dilated(mask, 3).data, strokes = blank(mask.width, mask.height);
+  const own = Float32Array.from(run.flatMap(({ pixels }) => pixels), (i) => darkness.data[i]), most = quantile(own, 0.5);
+  for (let y = Math.max(outer.top, 0); y < Math.min(outer.bottom, darkness.height); y++) {
+    for (let x = Math.max(outer.left, 0); x < Math.min(outer.right, darkness.width); x++) {
+      const i = y * darkness.width + x, k = (y - outer.top) * mask.width + x - outer.left;
+      if (near[k] && (mask.data[k] || !labels.data[i])) strokes.data[k] = clamp(darkness.data[i] / most, 0, 1);
+    }
+  }
+  const rest = isCut ? maskOf(whole.filter((one) => !run.includes(one)), outer, darkness.width) : undefined;
   const clarity = Math.max(...run.map((segment) => segment.clarity));
-  return { image, box: mappedBox({ left, top, right, bottom }, (n) => rounded(n * scale)), clarity };
+  const box = mappedBox({ left, top, right, bottom }, (n) => rounded(n * scale));
+  return { image: imageOf(strokes, rest), box, clarity };
+}
+
+/** Where in a box the pixels of segments are, of an image so wide.
+ * @type {(segments: Segment[], box: Box, width: number) => Image} */
+function maskOf(segments, { left, top, right, bottom }, width) {
+  const mask = blank(right - left, bottom - top);
+  for (const { pixels } of segments) {
+    for (const i of pixels) {
+      const x = i % width, y = (i - x) / width;
+      if (x >= left && x < right && y >= top && y < bottom) mask.data[(y - top) * mask.width + x - left] = 1;
+    }
+  }
+  return mask;
 }
 
 /** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING. Transparency becomes white, or black

@@ -12,7 +12,7 @@ const SHORT = 0.45; // if no stroke is longer than this share of the height, the
 const MOST = [10, 4]; // digits side by side and lines, by which they are not enlarged beyond the canvas
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
 const IN_PLACE = 0.08; // width of strokes that are not normalized, in sides of the pad
-const MARGIN = 60; // pixels around them: a 1 at the edge of the canvas would be taken for a table's line
+const MARGIN = 60; // pixels around them: what meets the edge of the canvas would be taken for a neighbour's
 
 /** As large as any strokes need: for each new size, a worker would wait until the page has time to grant it. */
 const large = offscreen(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS + 2 * MARGIN + 1);
@@ -45,9 +45,9 @@ export function digitsOfStrokes(strokes, layers) {
 /** The lines of painted strokes. What was there at the last reading is not normalized again.
  * @type {(darkness: Image) => Line[]} */
 function linesOf(darkness) {
-  const mask = binarized(darkness, 0.5), light = mapped(darkness, (value) => 1 - value), before = last;
+  const mask = binarized(darkness, 0.5), before = last;
   last = [];
-  return linesIn({ darkness, components: connectedComponents(mask, light, 1) }, (strokes, rest) => {
+  return linesIn({ darkness, components: connectedComponents(mask, mask) }, (strokes, rest) => {
     const same = before.find((one) => isSame(one.strokes, strokes) && isSame(one.rest, rest));
     const image = same?.image ?? normalize(strokes, rest);
     last.push({ strokes, rest, image });

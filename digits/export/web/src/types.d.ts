@@ -30,6 +30,8 @@ type Epoch = { network: Network; point: Measured };
 type Mnist = { bytes: Uint8Array; train: number; test: number };
 /** What a worker shall do: open the picture in a file, read a picture or strokes, test a network, or train one. */
 type Opening = { file: Blob };
+/** Or say what is handwriting in one. */
+type Seeing = { sight: ImageBitmap };
 type Reading = { picture: ImageBitmap; layers: Layer[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it, and run the network on images. */
@@ -39,7 +41,7 @@ type End = { images: Float32Array[] };
 /** Or train a network: a `fresh` one to begin with, or by what share of an epoch to go on. */
 type Training = { fresh?: Fresh; share: number };
 type Fresh = { mnist: Mnist; layers: Layer[]; batch: number; rate: number };
-type Job = Opening | Reading | Test | Lesson | Steps | End | Training;
+type Job = Opening | Seeing | Reading | Test | Lesson | Steps | End | Training;
 /** Of images: the accuracy, the quadratic cost, the share whose right output is `stuck` near 0; of the activations: the
  * share that is saturated, and histograms of those of hidden and of output neurons. */
 type Measures = {
@@ -55,11 +57,13 @@ type Progress = { steps: number; isOver: boolean; changes: Float32Array[]; activ
 
 // Handwriting.
 
-/** A level printed line: its row in each column from `left` on, how far it reaches above and below that, and its weight,
- * its width times its darkness. */
-type RuledLine = { left: number; rows: number[]; above: number; below: number; weight: number };
-/** A connected component, by the indices of its pixels; its clarity is higher the more it looks like a pen stroke, as
- * its boundary contrast is. All but the clearest are `clipped` where they meet the left or right border of the picture,
+/** A level of an image pyramid, and how many of its cells are seen on each side of the pixel's own. */
+type View = Image & { reach: number };
+/** How sure the eye is of each pixel, and how much light is missing there. */
+type Sight = { sure: Image; darkness: Image };
+/** A layer of the eye, its weights (neurons, inputs) row by row. */
+type Seer = { inputs: number; weights: Float64Array; biases: Float64Array };
+/** A connected component, by the indices of its pixels; its clarity is higher the surer the eye is of it. All but the clearest are `clipped` where they meet the left or right border of the picture,
  * as a neighbour's stroke is. */
 type Component = Box & { pixels: number[]; clarity: number; clipped: boolean };
 /** `darkness` is 0 on the background. */
@@ -110,10 +114,11 @@ type OffscreenContext = OffscreenCanvasRenderingContext2D;
 /** Why there is no digit in a picture: it is too small, blank, or what is on it is like none. */
 type Refusal = "small" | "blank" | "unlike";
 /** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. A camera's
- * frame has the point that it is aimed at, next to which a digit is chosen. A picture was turned by so many degrees. */
+ * frame has the point that it is aimed at, next to which a digit is chosen. A picture was turned by so many degrees; over it lies
+ * the `sight` of what is handwriting, if that is asked for. */
 type Drawing = {
   strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal; aim?: Point;
-  degrees?: number; crowded?: boolean;
+  degrees?: number; crowded?: boolean; sight?: ImageBitmap | null;
 };
 type Neuron = [layer: number, j: number];
 /** What is done while the story is at a stop: on arrival, and whenever something is shown. */
@@ -136,22 +141,19 @@ type State = Moment & {
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {
   picture: { WORKING: Pair; NARROW: number };
-  background: { WINDOWS: number[]; BLURS: number[]; THRESHOLDS: [number[], number[]] }
-    & { LIFT: [number, number, number]; TEXTURE: Pair }
-    & Record<"COARSE" | "EVEN" | "DARK" | "FASTEST" | "STRONG" | "HARDLY" | "INNER" | "PALE" | "LOW", number>;
-  ruled_lines: { DARKER: Pair }
-    & Record<"ALONG" | "STEP" | "DARK" | "ASIDE" | "CENTRE" | "LEAST" | "THICK" | "BENT", number>
-    & Record<"DISTANT" | "HELD" | "BORDER" | "HEAVY" | "SHADE", number>;
-  components: Record<"MOST" | "AREA" | "CONTRAST" | "LENGTH" | "EDGE" | "TIGHT" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
+  background: { LIFT: Pair } & Record<"WINDOW" | "COARSE" | "EVEN" | "SOFT", number>;
+  eye: { THRESHOLDS: number[]; SHARES: number[] }
+    & Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "MOST" | "FINE" | "SMALL" | "WHOLE", number>;
+  components: Record<"CERTAIN" | "LENGTH" | "MOST" | "EDGE" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
     & Record<"STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
-  lattice: { GAP: Pair; SHORT: Pair; LONG: Pair }
-    & Record<"SEGMENTS" | "BROAD" | "BREAK" | "CUT" | "SHORT_ZERO" | "SKIP", number>
+  lattice: Record<"SEGMENTS" | "BROAD" | "ALONE" | "LOW" | "LOW_ZERO" | "WIDE", number>
     & Record<"UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
+  fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LONG" | "SKIP" | "REJECTION_THRESHOLD", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
-  answers: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED" | "TURNING", number>;
-  reader: Record<"SMALLEST" | "SURE" | "WORD" | "SIGN" | "REJECTION_THRESHOLD", number>
-    & Record<"CANDIDATES" | "GUESSES" | "PRINTED", number>;
+  lines: Record<"SMALLEST" | "CANDIDATES" | "GUESSES", number>;
+  voting: Record<"SURE" | "WORD" | "SIGN" | "PRINTED", number>;
+  reader: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED" | "TURNING", number>;
 };
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */
@@ -159,5 +161,6 @@ type Held = Facts & Packed & {
   bits: { weights: number[][]; biases: number[] };
   mnist: { packed: string; train: number; test: number };
   constants: Constants;
+  eye: { sizes: Pair[]; packed: string };
   drawing?: { strokes: Stroke[]; picture?: string; image?: Float32Array | null };
 };

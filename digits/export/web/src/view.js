@@ -154,6 +154,7 @@ export function show() {
   showAnswer();
   faded = layer === 1 ? contributions[0] : undefined;
   paint();
+  find("see", HTMLElement).ariaPressed = `${Boolean(state.drawing.sight)}`;
   const { past, future, teaching } = state, drawn = state.drawing !== EMPTY;
   const possible = { undo: past.length && !teaching, redo: future.length && !teaching, clear: drawn };
   for (const [name, is] of Object.entries(possible)) find(name, HTMLElement).ariaDisabled = `${!is}`;
@@ -257,6 +258,7 @@ export function whichOfSeveral() {
 /** A box around each digit of a picture, and of several that are drawn; to choose it. */
 function placeBoxes() {
   const { digits, drawing: { picture } } = state;
+  find("see", HTMLElement).hidden = !picture;
   find("boxes", HTMLElement).replaceChildren(...(picture || digits.length > 1 ? digits : []).map(({ box }, i) => {
     const button = element("button", element("span")), { left, top, right, bottom } = box;
     button.addEventListener("click", () => {

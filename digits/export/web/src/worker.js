@@ -2,16 +2,19 @@
 
 import { rightOf } from "./backpropagation.js";
 import { offscreen } from "./elements.js";
+import { turned as turnedImage } from "./eye.js";
 import { held } from "./held.js";
+import { blank } from "./images.js";
 import { begin, end, goOn } from "./lesson.js";
 import { recall } from "./network.js";
-import { digitsOf, findLines, groupsIn, isPrinted, isTooSmall, moved } from "./reader.js";
+import { digitsOf, findLines, groupsIn, isPrinted, isTooSmall, linesSeen, moved, seen } from "./reader.js";
 import { digitsOfStrokes } from "./strokes.js";
 import { train } from "./trainer.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const SOME = 50; // test images
-const { UPRIGHT, TURNED, TURNING, ALIKE } = held.constants.answers;
+const SEEN = [213, 94, 0]; // the colour of what is handwriting, vermilion
+const { UPRIGHT, TURNED, TURNING, ALIKE } = held.constants.reader;
 
 let layers = /** @type {Layer[]} */ ([]); // of the last job that came with some
 let lesson = /** @type {ReturnType<typeof begin> | null} */ (null);
@@ -26,6 +29,7 @@ function answerTo(job) {
   if ("share" in job) return train(job);
   if ("layers" in job) layers = job.layers ?? layers;
   if ("file" in job) return opened(job.file).catch(() => null);
+  if ("sight" in job) return sightOf(job.sight);
   if ("picture" in job) return readPicture(job.picture, job.quick);
   if ("strokes" in job) return withActivations(digitsOfStrokes(job.strokes, layers));
   if ("lesson" in job) lesson = begin(job, layers);
@@ -64,6 +68,16 @@ function reduced(picture, scale = 1) {
   return context;
 }
 
+/** What the eye sees in a picture: the surer it is of a pixel, the less is it clear. @param {ImageBitmap} picture */
+function sightOf(picture) {
+  const pixels = pixelsOf(picture), { width, height, data } = isTooSmall(pixels) ? blank(1, 1) : seen(pixels).sure;
+  const context = offscreen(width, height);
+  const image = context.createImageData(width, height);
+  for (let i = 0; i < data.length; i++) image.data.set([...SEEN, 255 * data[i]], 4 * i);
+  context.putImageData(image, 0, 0);
+  return context.canvas.transferToImageBitmap();
+}
+
 /** The digits in a picture, in sides of a pad that it fills, or why there are none; one that lies on its side is turned.
  * Of a `quick` look, it is not.
  * @type {(picture: ImageBitmap, quick?: boolean) => object} */
@@ -87,17 +101,20 @@ function withUnturnedImages(digits, unturned) {
   return [{ ...digits[0], images: [digits[0], other].flatMap(({ images = [] }) => images) }];
 }
 
-/** The groups in each line of a picture, of which the network has no confidence in what is printed; and whether it is
- * too small or `crowded`.
- * @type {(picture: ImageBitmap, quick?: boolean, most?: number) =>
- *   { groups: Group[][]; small: boolean; crowded: boolean }} */
-function groupsOf(picture, quick, most) {
-  const pixels = reduced(picture).getImageData(0, 0, picture.width, picture.height);
-  const lines = findLines(pixels, quick, most), groups = groupsIn(lines, layers).map((line) => (
-    line.map((group) => (isPrinted(group.digits) ? { ...group, confidence: 0 } : group))
-  ));
-  return { groups, small: isTooSmall(pixels), crowded: lines.some((line) => line.crowded) };
+/** The groups in each line of a picture; and whether it is too small or `crowded`.
+ * @type {(picture: ImageBitmap, quick?: boolean) => { groups: Group[][]; small: boolean; crowded: boolean }} */
+function groupsOf(picture, quick) {
+  const pixels = pixelsOf(picture), lines = findLines(pixels, quick);
+  return { groups: handwritten(lines), small: isTooSmall(pixels), crowded: lines.some((line) => line.crowded) };
 }
+
+/** The groups in each line, of which the network has no confidence in what is printed. @param {Line[]} lines */
+const handwritten = (lines) => groupsIn(lines, layers).map((line) => (
+  line.map((group) => (isPrinted(group.digits) ? { ...group, confidence: 0 } : group))
+));
+
+/** @param {ImageBitmap} picture */
+const pixelsOf = (picture) => reduced(picture).getImageData(0, 0, picture.width, picture.height);
 
 /** A picture, badly read, after it is turned counterclockwise by so many degrees, if it is read more surely then, as
  * in digits/handwriting/answers.py. @type {(picture: ImageBitmap, read: Group[][]) =>
@@ -105,14 +122,14 @@ function groupsOf(picture, quick, most) {
 function turned(picture, read) {
   const [sure, area] = sureArea(read);
   if (!read.length || (area && sure >= UPRIGHT * area)) return;
+  const pixels = pixelsOf(picture), { sure: asItIs, darkness } = seen(pixels);
   let best, least = sureArea(read, ALIKE)[0];
   for (const degrees of [90, 180, 270]) {
-    const copy = rotated(picture, degrees), { groups } = groupsOf(copy, false, TURNING), [surer, area] = sureArea(groups, ALIKE);
-    if (surer > Math.max(least, TURNED * area)) {
-      [best, least] = [{ picture: copy, groups, degrees }, surer];
-    }
+    const sight = { sure: turnedImage(asItIs, degrees), darkness: turnedImage(darkness, degrees) };
+    const groups = handwritten(linesSeen(sight, pixels, false, TURNING)), [surer, area] = sureArea(groups, ALIKE);
+    if (surer > Math.max(least, TURNED * area)) [best, least] = [{ groups, degrees }, surer];
   }
-  return best;
+  return best && { ...best, picture: rotated(picture, best.degrees) };
 }
 
 /** The area of the digits' boxes, `but` those of these values, times the confidence in their groups; and the area alone.

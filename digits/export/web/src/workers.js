@@ -7,7 +7,7 @@ const url = URL.createObjectURL(new Blob([find("worker", HTMLScriptElement).text
 const { trustedTypes } = /** @type {any} */ (globalThis);
 const scripts = trustedTypes?.createPolicy("worker", { createScriptURL: (/** @type {string} */ url) => url });
 
-const name = JSON.stringify({ constants: held.constants }); // which is all that a worker, having no document, is given
+const name = JSON.stringify({ constants: held.constants, eye: held.eye }); // which is all that a worker, having no document, is given
 
 export const newWorker = () => new Worker(scripts?.createScriptURL(url) ?? url, { name });
 

@@ -1,0 +1,447 @@
+"""Scenes: synthetic pictures of handwriting on paper, of which each pixel is known to be handwriting or not.
+
+Digits, and some letters, are written on drawn forms: in boxes and combs, in tables, on rulings, on squared paper, on
+dots; between printed words, parts of other rows and strokes that are no digits. Then the paper gets light, shadows,
+texture and patterns, and a camera or scanner takes the picture.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.random import Generator
+
+from digits.augment import pen
+from digits.augment.allographs import ATLAS, with_allographs
+from digits.augment.elastic import random_numbers
+from digits.augment.negatives import LETTERS
+
+HEIGHT = 8, 250  # of a digit, in pixels
+AREA = 600  # at most, the area of a picture is that of 600 x 600 pixels, to which the reader reduces larger ones
+INK = 40  # least brightness of a glyph's strokes, of 255
+WORDS = list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:.$/-")
+
+
+class Scene(NamedTuple):
+    """A picture (H, W, 3) uint8; how much of each pixel is handwriting, printed lines, printed words: (H, W) 0..1.
+
+    `text` is what its only line says, None if it has several, or something else is written there, too.
+    """
+
+    image: np.ndarray
+    ink: np.ndarray
+    printed: np.ndarray
+    words: np.ndarray
+    text: str | None
+
+
+class Glyphs(NamedTuple):
+    """What is written: images (N, 28, 28) uint8 as MNIST's, what each says, "" for a letter, and which are ones, thin
+    and easily lost; and figures of the atlas as `pen.parse` has them, for straight strokes of even width, which MNIST
+    hardly has, and what these say.
+    """
+
+    images: np.ndarray
+    say: list[str]
+    ones: np.ndarray
+    figures: pen.Figures
+    figures_say: list[str]
+
+
+def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
+    """MNIST's training images (N, 28, 28) uint8 of the digits `labels` (N,), some as allographs, and letters."""
+    written = with_allographs(images, labels, seed, 0)
+    generator = random_numbers(images.device, seed, 0, 4)
+    chosen = torch.randint(len(LETTERS), (len(images) // 20,), generator=generator)
+    letters = pen.draw(pen.parse(LETTERS), chosen, generator)
+    figures = [(line, str(digit)) for digit, lines in ATLAS.items() for line in lines]
+    say = [*map(str, labels.tolist()), *[""] * len(letters)]
+    ones = (labels == 1).nonzero().flatten().numpy()
+    drawn = pen.parse(tuple(line for line, _ in figures)), [digit for _, digit in figures]
+    return Glyphs(torch.cat([written, letters]).numpy(), say, ones, *drawn)
+
+
+def scene(rng: Generator, written: Glyphs) -> Scene:
+    """One more scene; it depends on the numbers of `rng` alone."""
+    return _Sheet(rng, written).taken()
+
+
+class _Sheet:
+    """A sheet of paper: layers (H, W) float32 0..1 of `ink`, of `printed` lines and of printed `words`."""
+
+    def __init__(self, rng: Generator, written: Glyphs) -> None:
+        self.rng, self.written = rng, written
+        self.height = height = self.spread(*HEIGHT)  # of a digit
+        self.digits = 1 if self.chance(0.12) else int(rng.integers(1, 9))
+        layouts: list[Callable[[], None]] = [self.boxes, self.comb, self.table, self.rulings, self.squares]
+        layouts += [self.underlined, self.dots, self.blank]
+        layout = rng.choice(len(layouts), p=[0.2, 0.08, 0.18, 0.1, 0.1, 0.08, 0.06, 0.2])
+        self.cell = height * rng.uniform(1.15, 2.4), height * rng.uniform(0.7, 1.8)  # of boxes: height, width
+        step = self.cell[1] if layout < 2 else height * rng.uniform(0.6, 1.1)
+        tall = height * rng.uniform(1.1, 3.5) if layout > 1 else self.cell[0] + height * rng.uniform(0.05, 2.5)
+        wide = self.digits * step + height * rng.uniform(0.1, 2.5)
+        if self.chance(0.1):  # a page
+            tall *= rng.uniform(2, 4)
+        if self.chance(0.1):  # much empty paper
+            tall, wide = tall + height * rng.uniform(1, 4), wide + height * rng.uniform(1, 4)
+        smaller = min(1.0, AREA / math.sqrt(tall * wide))
+        self.height, self.step, self.cell = height * smaller, step * smaller, (self.cell[0] * smaller, step * smaller)
+        self.shape = max(24, int(tall * smaller)), max(24, int(wide * smaller))
+        self.ink, self.printed, self.words = np.zeros((3, *self.shape), np.float32)
+        self.line = self.spread(0.8, max(1.0, 0.14 * self.height))  # width of a printed line
+        self.ends = layouts[layout] not in (self.boxes, self.comb)  # the form goes on beyond the picture
+        self.text: str | None = ""
+        self.empty = self.chance(0.07)  # a form that nobody has filled in
+        self.noisy = self.chance(0.06)  # a picture of cloth or stone, without anything
+        if not self.noisy:
+            layouts[layout]()
+            self.around()
+
+    def spread(self, low: float, high: float) -> float:
+        """A random number whose logarithm is uniform."""
+        return math.exp(self.rng.uniform(math.log(low), math.log(max(low, high))))
+
+    def chance(self, share: float) -> bool:
+        return self.rng.random() < share
+
+    # --- What is written
+
+    def glyph(self) -> np.ndarray:
+        """A digit or a letter (h, w) 0..1 about `height` high, with a thin or a thick pen."""
+        rng, (images, say, ones, *_) = self.rng, self.written
+        if self.chance(0.25):
+            return self.drawn()
+        number = rng.choice(ones) if self.chance(0.22) else rng.integers(len(images))
+        self.says(say[number])
+        image = images[number]
+        rows, columns = np.nonzero(image > INK)
+        image = np.pad(image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1], 2)
+        scale = max(4.0, self.height * rng.uniform(0.8, 1.2)) / (image.shape[0] - 4)
+        size = max(2, round(image.shape[1] * scale * rng.uniform(0.85, 1.2))), max(2, round(image.shape[0] * scale))
+        large = cv2.resize(image / np.float32(255), size, interpolation=cv2.INTER_CUBIC)
+        large = cv2.GaussianBlur(large, (0, 0), max(0.3, 0.35 * scale))
+        drawn = np.clip((large - rng.uniform(0.25, 0.75)) * max(2.6, 1.5 * scale) + 0.5, 0, 1)
+        if self.chance(0.35):  # a finer pen
+            strokes = (drawn > 0.5).astype(np.uint8)
+            most = cv2.distanceTransform(strokes, cv2.DIST_L2, 3).max()
+            worn = 2 * int(rng.uniform(0.2, 0.6) * most) + 1
+            thin = cv2.erode(strokes, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (worn, worn)))
+            if most > 2 and thin.sum() > 0.15 * strokes.sum():
+                drawn = cv2.GaussianBlur(thin.astype(np.float32), (0, 0), 0.6)
+        return drawn
+
+    def drawn(self) -> np.ndarray:
+        """A digit of the atlas, as a smooth pen draws it."""
+        rng, (points, weights) = self.rng, self.written.figures
+        number, height = int(rng.integers(len(points))), max(4.0, self.height * rng.uniform(0.8, 1.2))
+        self.says(self.written.figures_say[number])
+        width = max(1, round(height * rng.uniform(0.02, 0.14)))
+        shaken = points[number].numpy() + rng.normal(0, rng.uniform(0, 3), points[number].shape)
+        dots = weights[number].numpy() @ shaken * (height / 100) * (rng.uniform(0.8, 1.3), 1)
+        dots += width + 1 - dots.min(0)
+        steps = np.linalg.norm(np.diff(dots, axis=0), axis=1)
+        strokes = np.split(dots, np.flatnonzero(steps > 3 * np.median(steps)) + 1)  # the pen was lifted between
+        size = np.ceil(dots.max(0) + width + 1).astype(int)
+        drawn = np.zeros(size[::-1], np.uint8)
+        cv2.polylines(drawn, [stroke.round().astype(np.int32) for stroke in strokes], False, 255, width, cv2.LINE_AA)
+        return drawn / np.float32(255)
+
+    def says(self, more: str) -> None:
+        """A digit more is written, or, if it is "", something else."""
+        self.text = self.text + more if self.text is not None and more else None
+
+    def write(self, glyph: np.ndarray, top: float, left: float) -> None:
+        """Put a glyph on the paper; beyond the border it is cut."""
+        if self.empty:
+            self.text = ""
+            return
+        y, x = int(top), int(left)
+        here = np.s_[max(0, y) : max(0, y + glyph.shape[0]), max(0, x) : max(0, x + glyph.shape[1])]
+        part = self.ink[here]
+        part[:] = np.maximum(part, glyph[max(0, -y) :, max(0, -x) :][: part.shape[0], : part.shape[1]])
+
+    def row(self, top: float) -> None:
+        """Digits side by side."""
+        x = self.rng.uniform(-0.2, 0.8) * self.height
+        for _ in range(self.digits):
+            glyph = self.glyph()
+            self.write(glyph, top + self.rng.normal(0, 0.08) * self.height, x)
+            x += glyph.shape[1] + self.height * self.rng.normal(0.12, 0.12)
+        if x > self.shape[1]:  # the border has cut it
+            self.says("")
+
+    def rows(self) -> float:
+        """A row, of which the top is returned, and perhaps parts of those above and below."""
+        room = max(0.0, self.shape[0] - self.height)
+        top = room * self.rng.uniform(0.2, 0.75)
+        apart = self.height * self.rng.uniform(1.2, 2.0)
+        tops = np.arange(top % apart - apart, self.shape[0], apart)  # of all rows that the sheet has room for
+        for other in tops if room > 3 * self.height else self.rng.choice(tops, 1 if self.chance(0.25) else 0):
+            self.row(other)
+            self.says("")
+        self.row(top)
+        return top
+
+    def in_cells(self, top: float, left: float) -> None:
+        for number in range(self.digits):
+            if self.chance(0.92):
+                glyph = self.glyph()
+                y = top + (self.cell[0] - glyph.shape[0]) / 2 + self.rng.normal(0, 0.12) * self.cell[0]
+                x = left + number * self.step + (self.step - glyph.shape[1]) / 2 + self.rng.normal(0, 0.1) * self.step
+                self.write(glyph, y, x)
+
+    def scribble(self) -> None:
+        """A stroke that is no digit: a tick, a slash, a flourish. It is handwriting, too."""
+        self.says("")
+        count, (high, wide) = int(self.rng.integers(2, 9)), self.shape
+        points = np.cumsum(self.rng.normal(0, 0.35 * self.height, (count, 2)), 0)
+        points += self.rng.uniform(0, 1, 2) * (wide, high)
+        at = np.linspace(0, count - 1, 40)
+        curve = np.stack([np.interp(at, np.arange(count), side) for side in points.T], 1).astype(np.float32)
+        curve = np.asarray(cv2.GaussianBlur(curve, (1, 0), 0.01, sigmaY=2), np.float32)
+        drawn = np.zeros(self.shape, np.uint8)
+        width = max(1, int(self.height * self.rng.uniform(0.04, 0.12)))
+        cv2.polylines(drawn, [curve.round().astype(np.int32)], False, 255, width, cv2.LINE_AA)
+        np.maximum(self.ink, drawn / np.float32(255), out=self.ink)
+
+    # --- Forms
+
+    def rule(self, start: tuple[float, float], end: tuple[float, float], width: float, dashes: bool = False) -> None:
+        """Print a line from one point x, y to another."""
+        drawn = np.zeros(self.shape, np.uint8)
+        (x, y), (to_x, to_y) = start, end
+        count = int(math.hypot(to_x - x, to_y - y) / max(3.0, 3 * width)) if dashes else 1
+        for n in range(0, count, 2):
+            ends = [(round(x + (to_x - x) * at), round(y + (to_y - y) * at)) for at in (n / count, (n + 1) / count)]
+            cv2.line(drawn, ends[0], ends[1], 255, max(1, round(width)), cv2.LINE_AA)
+        np.maximum(self.printed, drawn / np.float32(255), out=self.printed)
+
+    def boxes(self) -> None:
+        """A row of boxes, a digit in each; some stand apart."""
+        rng, (high, wide) = self.rng, self.cell
+        top = rng.uniform(0, max(1.0, self.shape[0] - high))
+        left = rng.uniform(0, max(1.0, self.shape[1] - self.digits * wide))
+        self.in_cells(top, left)
+        apart = wide * rng.uniform(0.05, 0.2) if self.chance(0.25) else 0.0
+        for number in range(self.digits + 1):
+            x = left + number * wide
+            self.rule((x, top), (x, top + high), self.line)
+            if apart:
+                self.rule((x - apart, top), (x - apart, top + high), self.line)
+            if number < self.digits:
+                for y in (top, top + high):
+                    self.rule((x, y), (x + wide - apart, y), self.line)
+
+    def comb(self) -> None:
+        """A line to write on, with teeth between the digits."""
+        rng, (high, wide) = self.rng, self.cell
+        top = rng.uniform(0, max(1.0, self.shape[0] - high))
+        left = rng.uniform(0, max(1.0, self.shape[1] - self.digits * wide))
+        self.in_cells(top, left)
+        tooth, between = high * rng.uniform(0.1, 0.5), int(rng.choice([1, 1, 2, 5]))  # as a ruler has
+        self.rule((left, top + high), (left + self.digits * wide, top + high), self.line)
+        for number in range(self.digits * between + 1):
+            x, shorter = left + number * wide / between, 1.0 if number % between == 0 else 0.6
+            self.rule((x, top + high - shorter * tooth), (x, top + high), self.line)
+
+    def table(self) -> None:
+        self.rows()
+        (high, wide), rng = self.shape, self.rng
+        down, across = 1.1 * self.cell[0], self.cell[1] * rng.uniform(1, 4)
+        x, y = rng.uniform(-0.3, 0.3) * wide, rng.uniform(-0.3, 0.3) * high
+        for number in range(-3, 6):
+            self.rule((0, y + number * down + rng.normal(0, 1)), (wide, y + number * down), self.line)
+            self.rule((x + number * across, 0), (x + number * across, high), self.line)
+
+    def rulings(self) -> None:
+        self.rows()
+        (high, wide), first, dashes = self.shape, self.rng.uniform(0, self.cell[0]), self.chance(0.2)
+        for number in range(-1, int(high / self.cell[0]) + 2):
+            y = first + number * self.cell[0]
+            self.rule((0, y), (wide, y + self.rng.normal(0, 1)), 0.5 * self.line, dashes)
+        if self.chance(0.3):  # a margin
+            x = self.rng.uniform(0, wide)
+            self.rule((x, 0), (x, high), 0.5 * self.line)
+
+    def squares(self) -> None:
+        self.rows()
+        (high, wide), side = self.shape, max(5.0, self.height * self.rng.uniform(0.25, 0.9))
+        x, y = self.rng.uniform(0, side, 2)
+        for number in range(int(max(high, wide) / side) + 2):
+            self.rule((x + number * side, 0), (x + number * side, high), 0.4 * self.line)
+            self.rule((0, y + number * side), (wide, y + number * side), 0.4 * self.line)
+
+    def underlined(self) -> None:
+        y = self.rows() + self.height * self.rng.uniform(0.95, 1.3)
+        start, end = self.rng.uniform(-0.2, 0.3), self.rng.uniform(0.6, 1.2)
+        self.rule((start * self.shape[1], y), (end * self.shape[1], y), self.line, self.chance(0.3))
+
+    def dots(self) -> None:
+        """A dotted line to write on."""
+        y, radius = self.rows() + self.height * self.rng.uniform(0.8, 1.2), self.height * self.rng.uniform(0.02, 0.06)
+        for x in np.arange(0, self.shape[1], max(2.0, self.height * self.rng.uniform(0.12, 0.35))):
+            drawn = np.zeros(self.shape, np.uint8)
+            cv2.circle(drawn, (int(x), int(y)), max(1, int(radius)), 255, -1, cv2.LINE_AA)
+            np.maximum(self.printed, drawn / np.float32(255), out=self.printed)
+
+    def blank(self) -> None:
+        self.rows()
+
+    def around(self) -> None:
+        """What else stands there: scribbles, printed words, a frame that the border of the picture cuts."""
+        rng, (high, wide) = self.rng, self.shape
+        if self.chance(0.15):
+            for _ in range(rng.integers(1, 3)):
+                self.scribble()
+        if self.chance(0.3):
+            drawn, size = np.zeros(self.shape, np.uint8), self.height / 30 * rng.uniform(0.3, 0.8)
+            for _ in range(rng.integers(1, 3)):
+                y = high * (rng.uniform(0.05, 0.25) if self.chance(0.5) else rng.uniform(0.85, 1.1))
+                word, at = "".join(rng.choice(WORDS, rng.integers(2, 9))), (int(rng.uniform(-0.1, 0.6) * wide), int(y))
+                cv2.putText(drawn, word, at, int(rng.integers(0, 5)), size, 255, max(1, int(2 * size)), cv2.LINE_AA)
+            self.words = (drawn / 255).astype(np.float32)
+        if self.chance(0.2):
+            inset = rng.uniform(-0.1, 0.25, 4) * self.height
+            for (x, y), (to_x, to_y) in (
+                ((0, inset[0]), (wide, inset[0])),
+                ((0, high - inset[1]), (wide, high - inset[1])),
+                ((inset[2], 0), (inset[2], high)),
+                ((wide - inset[3], 0), (wide - inset[3], high)),
+            ):
+                if self.chance(0.6):
+                    self.rule((x, y), (to_x, to_y), self.line)
+
+    # --- Paper, light, camera
+
+    def taken(self) -> Scene:
+        """The picture of the sheet, tilted a little."""
+        rng = self.rng
+        self.tilt()
+        if self.chance(0.12) and self.ink.any():
+            self.cut_out()
+        light = self.light()
+        if self.ends and self.chance(0.3):  # worn print
+            self.printed = self.printed * (self.noise(0.8, 0.3 * self.height) > rng.uniform(-1.5, -0.3))
+        pen, print_, words = self.spread(0.1, 0.95), self.spread(0.06, 0.95), self.spread(0.1, 0.95)
+        if self.chance(0.3):
+            print_ = pen * rng.uniform(0.7, 1.2)
+        tone = np.ones(self.shape, np.float32)
+        if self.chance(0.4):
+            tone = np.clip(1 + rng.uniform(0.1, 0.5) * self.noise(1, 0.06 * self.height), 0.3, 1.4)
+        layers = (print_ * self.printed, words * self.words, pen * tone * self.ink)
+        image = light[:, :, None] * self.tint(0.15 if self.chance(0.4) else 0.0)
+        for layer in layers:
+            image = image * (1 - np.clip(layer, 0, 0.97)[:, :, None] * self.tint(0.8 if self.chance(0.35) else 0.0))
+        if self.chance(0.08):  # what is written on the back shines through
+            back = cv2.GaussianBlur(np.roll(self.ink[:, ::-1], int(rng.integers(1, self.shape[0])), 0), (0, 0), 1)
+            image = image * (1 - rng.uniform(0.04, 0.15) * back[:, :, None])
+        return Scene(self.camera(image.astype(np.float32), 0.2 * pen), self.ink, self.printed, self.words, self.text)
+
+    def cut_out(self) -> None:
+        """The picture ends where the handwriting does, or little beside it."""
+        x, y, wide, high = cv2.boundingRect((self.ink > 0.5).astype(np.uint8))
+        least = (self.height * self.rng.uniform(-0.08, 0.1, 4)).round().astype(int)
+        rows = slice(max(0, y - least[0]), y + high + least[1])
+        columns = slice(max(0, x - least[2]), x + wide + least[3])
+        if min(self.ink[rows, columns].shape) >= 8:
+            self.ink, self.printed, self.words = (
+                layer[rows, columns] for layer in (self.ink, self.printed, self.words)
+            )
+            self.shape = self.ink.shape[0], self.ink.shape[1]
+
+    def tilt(self) -> None:
+        angle, (high, wide) = math.radians(self.rng.normal(0, 2.5)), self.shape
+        cos, sin = math.cos(angle), math.sin(angle)
+        matrix = np.array([[cos, self.rng.normal(0, 0.02) - sin], [sin + self.rng.normal(0, 0.01), cos]])
+        middle = np.array([wide / 2, high / 2])
+        moved = np.column_stack([matrix, middle - matrix @ middle])
+        turn: Any = partial(cv2.warpAffine, M=moved, dsize=(wide, high))
+        self.ink, self.words = turn(self.ink), turn(self.words)
+        self.printed = turn(self.printed, borderMode=cv2.BORDER_REPLICATE if self.ends else cv2.BORDER_CONSTANT)
+
+    def noise(self, least: float, most: float) -> np.ndarray:
+        """Smooth noise (H, W) of standard deviation 1."""
+        field = cv2.GaussianBlur(self.rng.standard_normal(self.shape, np.float32), (0, 0), self.spread(least, most))
+        return field / max(float(field.std()), 1e-6)
+
+    def tint(self, most: float) -> np.ndarray:
+        """How much of red, green and blue (3,): all of one of them, and up to `most` less of the others."""
+        parts = 1 - self.rng.uniform(0, most, 3)
+        return (parts / parts.max()).astype(np.float32)
+
+    def light(self) -> np.ndarray:
+        """The light (H, W) that the empty paper sends back: uneven, in shadow, of some texture or pattern."""
+        rng, (high, wide) = self.rng, self.shape
+        y, x = np.mgrid[:high, :wide].astype(np.float32)
+        light = 1 + rng.uniform(-0.3, 0.3) * (x / wide - 0.5) + rng.uniform(-0.3, 0.3) * (y / high - 0.5)
+        light *= rng.uniform(0.45, 1)
+
+        def across() -> np.ndarray:  # pixels along a random direction
+            angle = rng.uniform(0, 2 * math.pi)
+            return math.cos(angle) * x + math.sin(angle) * y
+
+        if self.chance(0.3):  # the edge of a shadow
+            edge = across()
+            edge = (edge - rng.uniform(edge.min(), edge.max())) / self.spread(0.4, 0.8 * self.height)
+            light *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-np.clip(edge, -20, 20)))
+        if self.chance(0.3):  # waves
+            light *= 1 + rng.uniform(0.01, 0.1) * np.sin(2 * math.pi * across() / self.spread(3, 0.6 * self.height))
+        if self.chance(0.4):  # fibres
+            light *= 1 + self.noise(0.6, 0.3 * self.height) * rng.uniform(0.005, 0.06)
+        if self.chance(0.15):  # the soft shadow of a hand or of a fold
+            shadow, reach = np.zeros(self.shape, np.float32), self.height * rng.uniform(0.3, 2, 2)
+            at = int(rng.uniform(0, 1) * wide), int(rng.uniform(0, 1) * high)
+            axes = int(reach[0]) + 1, int(reach[1]) + 1
+            cv2.ellipse(shadow, at, axes, rng.uniform(0, 180), 0, 360, 1, -1)
+            soft = cv2.GaussianBlur(shadow, (0, 0), max(1.0, reach.min() * rng.uniform(0.1, 0.8)))
+            light *= 1 - rng.uniform(0.05, 0.5) * soft
+        if self.chance(0.35):  # hatching, in one direction or two
+            period = self.spread(3, 0.35 * self.height)
+            bend = self.height * 0.1 * np.sin(across() / (self.height * rng.uniform(0.2, 1.5))) * self.chance(0.6)
+            for _ in range(1 + self.chance(0.3)):
+                away = np.abs(((across() + bend) / period) % 1 - 0.5) * 2 * period  # pixels from a line's middle
+                light *= 1 - rng.uniform(0.03, 0.4) * np.clip(1 - away / self.spread(0.8, 2.2), 0, 1)
+        if self.chance(0.3):  # a stamp or a watermark
+            mark = np.zeros(self.shape, np.uint8)
+            for _ in range(rng.integers(1, 4)):
+                at = int(rng.uniform(-0.3, 1) * wide), int(rng.uniform(0.1, 1.2) * high)
+                width = max(1, int(self.height * rng.uniform(0.05, 0.4)))
+                if self.chance(0.5):
+                    word, size = "".join(rng.choice(WORDS, 3)), self.height / 25 * rng.uniform(1, 3)
+                    cv2.putText(mark, word, at, 2, size, 255, width, cv2.LINE_AA)
+                else:
+                    reach = self.height * rng.uniform(0.3, 2, 2)
+                    axes = int(reach[0]), int(reach[1])
+                    cv2.ellipse(mark, at, axes, 0, 0, 360, 255, -1 if self.chance(0.4) else width, cv2.LINE_AA)
+            light *= 1 - mark / np.float32(255) * rng.uniform(0.03, 0.3)
+        if self.chance(0.15):  # a dark bar at a side, beyond the paper
+            width = int(self.height * rng.uniform(0.05, 0.5))
+            sides = [np.s_[:, :width], np.s_[:, wide - width :], np.s_[:width], np.s_[high - width :]]
+            light[sides[rng.integers(4)]] *= rng.uniform(0.02, 0.5)
+        return light
+
+    def camera(self, image: np.ndarray, loudest: float) -> np.ndarray:
+        """What a camera or a scanner makes of the light (H, W, 3) 0..1, with noise of at most that deviation: uint8."""
+        rng = self.rng
+        image = cv2.GaussianBlur(image, (0, 0), self.spread(0.25, min(2.0, max(0.5, 0.05 * self.height))))
+        noise = rng.standard_normal((*self.shape, 3 if self.chance(0.5) else 1), np.float32)
+        if self.noisy:
+            noise = self.noise(0.3, 0.3 * self.height)[:, :, None]
+            loudest = 1.0
+        image = np.clip(image + noise * self.spread(0.002, min(0.3 if self.noisy else 0.05, loudest)), 0, 1)
+        if self.chance(0.35):  # grey
+            image = np.repeat(image.mean(2, keepdims=True), 3, 2)
+        if self.chance(0.08):  # one bit
+            near = cv2.GaussianBlur(image, (0, 0), self.height)
+            image = np.repeat((image > near * rng.uniform(0.7, 0.92)).all(2, keepdims=True), 3, 2).astype(np.float32)
+        if self.chance(0.08):  # light on dark
+            image = 1 - image
+        pixels: Any = (255 * image).astype(np.uint8)
+        if self.chance(0.5):
+            coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])[1]
+            pixels = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+        return pixels

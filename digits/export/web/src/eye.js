@@ -1,0 +1,250 @@
+// The eye: two networks of sigmoid neurons say of each pixel how surely it is handwriting. As in
+// digits/handwriting/eye.py, and with the same weights.
+
+import { missingLight } from "./background.js";
+import { componentsOf, connectedComponents } from "./components.js";
+import { bytesOf, held } from "./held.js";
+import { binarized, blank, boxOf, clamp, crop, linear, mapped, quantile, resized, valuesIn } from "./images.js";
+import { sigmoid } from "./network.js";
+
+const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, MOST, FINE, SMALL, THRESHOLDS, SHARES, WHOLE } = held.constants.eye;
+const FIRST = 3; // layers of the first network
+
+let learned = /** @type {Seer[] | undefined} */ (undefined);
+
+/** The layers of the first network, then of the second: of each come the steps and biases of its neurons, float32, then
+ * its weights (inputs, neurons), int8. */
+function layers() {
+  const { sizes, packed } = held.eye, { buffer } = bytesOf(packed);
+  let place = 0;
+  learned ??= sizes.map(([inputs, n]) => {
+    const [steps, biases] = [0, 1].map((part) => Float64Array.from(new Float32Array(buffer.slice(place + 4 * part * n), 0, n)));
+    const whole = new Int8Array(buffer, place + 8 * n, inputs * n), weights = new Float64Array(inputs * n);
+    for (let i = 0; i < whole.length; i++) weights[(i % n) * inputs + Math.floor(i / n)] = whole[i] * steps[i % n];
+    place += (8 + inputs) * n;
+    return { inputs, weights, biases };
+  });
+  return learned;
+}
+
+/** @type {(image: Image) => Image} */
+function half({ width, height, data }) {
+  const out = blank((width + 1) >> 1, (height + 1) >> 1);
+  for (let y = 0, i = 0; y < out.height; y++) {
+    const above = 2 * y * width, below = Math.min(2 * y + 1, height - 1) * width;
+    for (let x = 0; x < out.width; x++, i++) {
+      const left = 2 * x, right = Math.min(left + 1, width - 1);
+      out.data[i] = (data[above + left] + data[below + left] + data[above + right] + data[below + right]) / 4;
+    }
+  }
+  return out;
+}
+
+/** @param {Image} image */
+function pyramid(image) {
+  const images = [image];
+  while (images.length < LEVELS) images.push(half(images[images.length - 1]));
+  return images;
+}
+
+/** What the first network sees: darkness, and two differences of colours, these not in the finest level.
+ * @type {(missing: Image[]) => View[][]} */
+function shown([red, green, blue]) {
+  const darkness = meanOf([red, green, blue]), dark = valuesIn(darkness, binarized(darkness, PALE));
+  const full = MOST * (dark.length ? quantile(dark, FULL) : 1);
+  const colour = (/** @type {(i: number) => number} */ difference) => (
+    pyramid(mapped(red, (_, i) => clamp(0.5 + 0.5 * difference(i) / full, 0, 1)))
+  );
+  const warm = colour((i) => red.data[i] - blue.data[i]);
+  const leafy = colour((i) => green.data[i] - (red.data[i] + blue.data[i]) / 2);
+  return pyramid(mapped(darkness, (value) => clamp(value / full, 0, 1))).map((image, n) => (
+    n ? [view(image, REACH), view(warm[n], COLOUR), view(leafy[n], COLOUR)] : [view(image, REACH - 1)]
+  ));
+}
+
+/** @type {(image: Image, reach: number) => View} */
+const view = (image, reach) => ({ ...image, reach });
+
+/** What the second network sees: the same, and what the first one has said.
+ * @type {(seen: View[][], said: Image) => View[][]} */
+const shownAgain = (seen, said) => pyramid(said).map((image, n) => [...seen[n], view(image, seen[n][0].reach)]);
+
+/** @type {(colours: Image[]) => Image} */
+const meanOf = ([red, green, blue]) => mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 3);
+
+/** Rows of inputs (count, k), times weights (n, all) from column `from` on: (count, n). Two rows and four columns at once,
+ * so that no sum is stored before it is whole.
+ * @type {(inputs: Float64Array, count: number, k: number, weights: Float64Array, from: number, all: number, n: number) =>
+ *   Float64Array} */
+function product(inputs, count, k, weights, from, all, n) {
+  const out = new Float64Array(count * n);
+  for (let j = 0; j < n; j += 4) {
+    const j1 = Math.min(j + 1, n - 1), j2 = Math.min(j + 2, n - 1), j3 = Math.min(j + 3, n - 1);
+    const p = from + j * all, q = from + j1 * all, r = from + j2 * all, s = from + j3 * all;
+    for (let i = 0; i < count; i += 2) {
+      const i1 = Math.min(i + 1, count - 1), one = i * k, other = i1 * k;
+      let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
+      for (let t = 0; t < k; t++) {
+        const x = inputs[one + t], y = inputs[other + t];
+        const w = weights[p + t], w1 = weights[q + t], w2 = weights[r + t], w3 = weights[s + t];
+        a += x * w;
+        b += x * w1;
+        c += x * w2;
+        d += x * w3;
+        e += y * w;
+        f += y * w1;
+        g += y * w2;
+        h += y * w3;
+      }
+      const to = i * n, to1 = i1 * n;
+      out[to + j] = a;
+      out[to + j1] = b;
+      out[to + j2] = c;
+      out[to + j3] = d;
+      out[to1 + j] = e;
+      out[to1 + j1] = f;
+      out[to1 + j2] = g;
+      out[to1 + j3] = h;
+    }
+  }
+  return out;
+}
+
+/** What is around cells of a level, one after another: (cells, k). @type {(views: View[], cells: Int32Array, k: number) =>
+ *   Float64Array} */
+function patches(views, cells, k) {
+  const out = new Float64Array(cells.length * k);
+  let begin = 0;
+  for (const { width, height, data, reach } of views) {
+    for (let n = 0; n < cells.length; n++) {
+      const x = cells[n] % width, y = (cells[n] - x) / width;
+      let to = n * k + begin;
+      for (let down = y - reach; down <= y + reach; down++) {
+        const row = Math.min(Math.max(down, 0), height - 1) * width;
+        for (let across = x - reach; across <= x + reach; across++) {
+          out[to++] = data[row + Math.min(Math.max(across, 0), width - 1)];
+        }
+      }
+    }
+    begin += (2 * reach + 1) ** 2;
+  }
+  return out;
+}
+
+/** What a network says of the pixels of a mask, 0 of others. The weighted inputs of its first layer are sums over levels,
+ * and are found once for each cell of one.
+ * @type {(network: Seer[], seen: View[][], mask: Image) => Image} */
+function answers([{ weights, biases, inputs }, ...rest], seen, mask) {
+  const { width, height, data } = mask, pixels = /** @type {number[]} */ ([]);
+  for (let i = 0; i < data.length; i++) if (data[i]) pixels.push(i);
+  const n = biases.length, owner = new Int32Array(pixels.length);
+  let a = /** @type {Float64Array} */ (new Float64Array(pixels.length * n)), from = 0;
+  for (const [halved, views] of seen.entries()) {
+    const wide = views[0].width, slots = new Int32Array(views[0].data.length).fill(-1);
+    const cells = new Int32Array(pixels.length);
+    let count = 0;
+    for (let i = 0; i < pixels.length; i++) {
+      const x = pixels[i] % width, y = (pixels[i] - x) / width, cell = (y >> halved) * wide + (x >> halved);
+      if (slots[cell] < 0) {
+        slots[cell] = count;
+        cells[count++] = cell;
+      }
+      owner[i] = slots[cell];
+    }
+    const k = views.reduce((sum, { reach }) => sum + (2 * reach + 1) ** 2, 0);
+    const sums = product(patches(views, cells.subarray(0, count), k), count, k, weights, from, inputs, n);
+    for (let i = 0, to = 0; i < pixels.length; i++) {
+      for (let j = 0, at = owner[i] * n; j < n; j++) a[to++] += sums[at++];
+    }
+    from += k;
+  }
+  activate(a, biases);
+  for (const layer of rest) {
+    a = product(a, pixels.length, layer.inputs, layer.weights, 0, layer.inputs, layer.biases.length);
+    activate(a, layer.biases);
+  }
+  const said = blank(width, height);
+  for (let i = 0; i < pixels.length; i++) said.data[pixels[i]] = a[i];
+  return said;
+}
+
+/** Sums (count, n), in place, become activations. @type {(sums: Float64Array, biases: Float64Array) => void} */
+function activate(sums, biases) {
+  for (let i = 0, j = 0; i < sums.length; i++, j = (j + 1) % biases.length) sums[i] = sigmoid(sums[i] + biases[j]);
+}
+
+/** How surely each pixel is handwriting, by the light that is missing. A large picture is looked at in half its
+ * resolution, then in full, if its digits are small; or, in a `quick` look, never.
+ * @type {(missing: Image[], quick: boolean) => Image} */
+function look(missing, quick) {
+  const [{ width, height }] = missing;
+  if (width * height <= FINE) return lookOnce(missing, quick);
+  const said = lookOnce(missing.map(half), quick);
+  if (!quick && usualHeight(said) < SMALL) return lookOnce(missing, quick);
+  const fine = resized(said, linear, 2 * said.width, 2 * said.height), pale = meanOf(missing);
+  return mapped(crop(fine, { left: 0, top: 0, right: width, bottom: height }), (value, i) => (
+    pale.data[i] > PALE ? value : 0
+  ));
+}
+
+/** What the second network says of each pixel of which the first one is unsure; and else the first one, or in a `quick`
+ * look. @type {(missing: Image[], quick: boolean) => Image} */
+function lookOnce(missing, quick) {
+  const seen = shown(missing), first = answers(layers().slice(0, FIRST), seen, binarized(meanOf(missing), PALE));
+  if (quick) return first;
+  const unsure = mapped(first, (value) => Number(value > UNSURE && value < 1 - UNSURE));
+  const second = answers(layers().slice(FIRST), shownAgain(seen, first), unsure);
+  return mapped(first, (value, i) => (unsure.data[i] ? second.data[i] : value));
+}
+
+/** The usual height of what is handwriting: half of all pixels are in higher components. @param {Image} sure */
+function usualHeight(sure) {
+  const found = componentsOf(binarized(sure, 0.5)).map((pixels) => {
+    const { top, bottom } = boxOf(pixels, sure.width);
+    return { high: bottom - top, area: pixels.length };
+  }).sort((one, other) => one.high - other.high);
+  let left = found.reduce((sum, { area }) => sum + area, 0) / 2;
+  for (const { high, area } of found) {
+    left -= area;
+    if (left <= 0) return high;
+  }
+  return 0;
+}
+
+/** What the eye sees in a picture, [red, green, blue] of 0..255. @type {(colours: Image[], quick?: boolean) => Sight} */
+export function see(colours, quick = false) {
+  const missing = missingLight(colours);
+  return { sure: look(missing, quick), darkness: meanOf(missing) };
+}
+
+/** An image turned counterclockwise by 90, 180 or 270 degrees. @type {(image: Image, degrees: number) => Image} */
+export function turned(image, degrees) {
+  if (!degrees) return image;
+  const { width, height, data } = turned(image, degrees - 90);
+  return mapped(blank(height, width), (_, i) => data[(i % height) * width + width - 1 - Math.floor(i / height)]);
+}
+
+/** Guesses at the foreground of a picture: of what the eye is so sure, and of what is so dark; of a `quick` look, one of
+ * each. @type {(sight: Sight, quick?: boolean) => Foreground[]} */
+export function foregrounds({ sure, darkness }, quick = false) {
+  const [thresholds, shares] = [THRESHOLDS, SHARES].map((all) => all.slice(0, quick ? 1 : undefined));
+  const own = valuesIn(darkness, binarized(sure, 0.5)), usual = own.length ? quantile(own, 0.5) : Infinity;
+  const guesses = [
+    ...thresholds.map((threshold) => ({ mask: binarized(sure, threshold), sure })),
+    ...shares.map((share) => whole(binarized(darkness, Math.max(share * usual, PALE)), sure)),
+  ];
+  return guesses.map(({ mask, sure }) => (
+    { darkness: mapped(sure, (value, i) => value * darkness.data[i]), components: connectedComponents(mask, sure) }
+  )).filter(({ components }) => components.length);
+}
+
+/** Of what is dark, that of which the eye is more sure than not; and how sure: certain of a component of it that is
+ * handwriting in the mean. @type {(dark: Image, sure: Image) => { mask: Image; sure: Image }} */
+function whole(dark, sure) {
+  const raised = mapped(sure, (value) => value);
+  for (const pixels of componentsOf(dark)) {
+    const mean = pixels.reduce((sum, i) => sum + sure.data[i], 0) / pixels.length;
+    if (mean > WHOLE) for (const i of pixels) raised.data[i] = 1;
+  }
+  return { mask: mapped(dark, (is, i) => Number(is && raised.data[i] > 0.5)), sure: raised };
+}

@@ -1,0 +1,28 @@
+"""Twenty of the scenes that the eye learns from, beside each what it takes for handwriting in it."""
+
+import numpy as np
+from numpy.random import default_rng
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from digits.augment.scenes import glyphs, scene
+from digits.handwriting.eye import see
+from digits.handwriting.lines import opened
+
+ACROSS, DOWN = 2, 10  # scenes
+TILE, APART = (240, 90), 6  # width and height of one, and the room between them, in pixels
+
+
+def scenes(images: Tensor, labels: Tensor, seed: int) -> Image.Image:
+    """A sheet of scenes with the digits `labels` (N,) of MNIST's images (N, 28, 28) uint8, none of which it learned."""
+    rng, written = default_rng((seed, 1)), glyphs(images, labels, seed)
+    wide, high = TILE
+    sheet = Image.new("RGB", (ACROSS * 2 * (wide + APART), DOWN * (high + APART)), "white")
+    for number in range(ACROSS * DOWN):
+        row, column = divmod(number, ACROSS)
+        drawn = scene(rng, written).image
+        sure = see(opened(drawn)[0]).sure
+        for place, picture in enumerate((Image.fromarray(drawn), Image.fromarray(np.uint8(255 * (1 - sure))))):
+            at = (2 * column + place) * (wide + APART), row * (high + APART)
+            sheet.paste(ImageOps.pad(picture.convert("RGB"), TILE, color="white"), at)
+    return sheet

@@ -1,0 +1,131 @@
+"""How the reader's last numbers are found: `python -m digits.handwriting.fitting [FOLDER ...]` writes fitted.json.
+
+The reader that comes with digits reads synthetic scenes, of which it is known what they say, and the pictures in
+folders, labelled as for `evaluate`. The lattice's penalties are the weights of an averaged structured perceptron
+(M. Collins, "Discriminative training methods for hidden Markov models", 2002); the rejection threshold is the
+confidence at which, by a logistic regression, a group is as likely right as wrong.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.random import Generator, default_rng
+from tqdm import tqdm
+
+from digits import mnist
+from digits.augment.scenes import Glyphs, glyphs, scene
+from digits.checkpoint.selection import choose_reader
+from digits.cli import one_line_errors
+from digits.errors import UserError
+from digits.evaluate.answers import labels_in
+from digits.files import write_atomically
+from digits.handwriting import Line, Reader, lattice
+from digits.handwriting.lattice import FITTED, Candidate, best_paths
+from digits.handwriting.lattice import Path as Steps
+from digits.handwriting.lines import find_lines
+
+COUNT = 600
+EPOCHS, RATE = 5, 0.05  # of the perceptron
+STEPS, SLOPE = 500, 1.0  # of the logistic regression, and its learning rate
+PENALTIES = "GAP", "APART", "CUT", "SHORT", "LONG", "SKIP"
+
+
+class Example(NamedTuple):
+    """A line in one guess, the outputs (N, 10) for its candidates, and what it says."""
+
+    line: Line
+    outputs: np.ndarray
+    says: str
+
+
+def main() -> None:
+    """Fit on scenes with digits of MNIST's 50,000 training images, and on the pictures in folders."""
+    mnist.fetch(None)
+    images, labels = mnist.load(None, train=True)
+    written = glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
+    reader, _ = choose_reader("bundled")
+    labelled = [known for folder in sys.argv[1:] for known in labels_in(Path(folder)).items() if "-" not in known[1]]
+    known = chain(labelled, islice(scenes(written, default_rng(1)), COUNT))
+    total = len(labelled) + COUNT
+    pictures = [looked_at(reader, *one) for one in tqdm(known, "reading", total, disable=None)]
+    FITTED.update(penalties([example for picture in pictures for example in picture]))
+    FITTED["REJECTION_THRESHOLD"] = rejection_threshold(reader, pictures)
+    path = Path(lattice.__file__).with_name("fitted.json")
+    write_atomically(path, f"{json.dumps(FITTED)}\n".encode())
+    print(f"{path}: {FITTED}")
+
+
+def scenes(written: Glyphs, rng: Generator) -> Iterator[tuple[np.ndarray, str]]:
+    """Scenes with one line, or none, without end; and what that says."""
+    while True:
+        drawn = scene(rng, written)
+        if drawn.text is not None:
+            yield drawn.image, drawn.text
+
+
+def looked_at(reader: Reader, picture: Any, says: str) -> list[Example]:
+    """The guesses at the lines of a picture that says this."""
+    try:
+        lines = find_lines(picture, context=reader.context)
+    except UserError:
+        return []
+    return [Example(line, reader.outputs(line.digits), says.replace(" ", "")) for line in lines]
+
+
+def penalties(examples: list[Example], epochs: int = EPOCHS) -> dict[str, float]:
+    """The weights of the averaged perceptron, begun with those that are FITTED; which is as it was, afterwards."""
+    before, total, rng = dict(FITTED), dict.fromkeys(PENALTIES, 0.0), default_rng(0)
+    for number in tqdm([n for _ in range(epochs) for n in rng.permutation(len(examples))], "perceptron", disable=None):
+        (candidates, *_), outputs, says = examples[number]
+        wanted, [(best, _), *_] = best_paths(candidates, outputs, says), best_paths(candidates, outputs)
+        if wanted and said(best) != says:
+            more, less = features(candidates, best), features(candidates, wanted[0][0])
+            for name in PENALTIES:
+                FITTED[name] = max(0.0, FITTED[name] + RATE * (more[name] - less[name]))
+        for name in PENALTIES:
+            total[name] += FITTED[name]
+    FITTED.update(before)
+    return {name: round(float(sum_) / (epochs * len(examples)), 3) for name, sum_ in total.items()}
+
+
+def said(path: Steps) -> str:
+    """The digits of a path."""
+    return "".join(str(digit) for _, digit in path if digit is not None)
+
+
+def features(candidates: list[Candidate], path: Steps) -> dict[str, float]:
+    """What each penalty is multiplied by in a path."""
+    found = dict.fromkeys(PENALTIES, 0.0)
+    for number, digit in path:
+        one = candidates[number]
+        values = one.gaps, one.apart, one.cut, one.short(digit), one.long, 0.0
+        for name, value in zip(PENALTIES, values if digit is not None else (*[0.0] * 5, one.skipped), strict=True):
+            found[name] += value
+    return found
+
+
+def rejection_threshold(reader: Reader, pictures: list[list[Example]]) -> float:
+    """The confidence at which a group is as likely right as wrong; of a line that is misread, all are wrong."""
+    sure, right = [], []
+    for examples in filter(None, pictures):
+        for line in reader.read_lines([example.line for example in examples]):
+            whole = "".join(str(one.digit) for group in line for one in group.readings if one.digit is not None)
+            sure += [group.confidence for group in line]
+            right += [bool(whole) and whole == examples[0].says] * len(line)
+    x, y = torch.tensor(sure, dtype=torch.float64), torch.tensor(right, dtype=torch.float64)
+    weight, bias = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    for _ in range(STEPS):
+        error = torch.sigmoid(weight * x + bias) - y
+        weight, bias = weight - SLOPE * (error * x).sum() / len(x) * 10, bias - SLOPE * error.mean() * 10
+    return round(float(-bias / weight), 3)
+
+
+if __name__ == "__main__":
+    with one_line_errors("digits.handwriting.fitting"):
+        main()

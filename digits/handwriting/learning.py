@@ -1,0 +1,122 @@
+"""How the eye learns: `python -m digits.handwriting.learning` trains it on synthetic scenes, and writes eye.npz.
+
+Each network learns from pixels of its own scenes, chosen so that handwriting, printed lines and what lies beside
+strokes are seen about equally often; the second one from those of which the first is wrong or unsure.
+"""
+
+import sys
+from io import BytesIO
+from math import cos, pi
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.random import Generator, default_rng
+from tqdm import tqdm
+
+from digits import backprop, mnist
+from digits.augment.scenes import Glyphs, Scene, glyphs, scene
+from digits.cli import one_line_errors
+from digits.files import write_atomically
+from digits.handwriting import eye
+from digits.handwriting.background import missing_light
+from digits.handwriting.eye import BUNDLED, PALE, UNSURE, Eye, Layers
+from digits.handwriting.lines import enlargement, resized
+from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_biases
+
+SCENES = 7_000, 6_000  # from which the first and the second network learn
+HIDDEN = (96, 24), (96, 24)  # their neurons
+EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate rises in the first epoch, then falls along a cosine
+STACK = 64  # mini-batches at a time
+HELD_OUT = 0.03  # the share of the examples, of scenes of their own, on which it is told how many are right
+
+
+def main() -> None:
+    """Train the eye on MNIST's 50,000 training images, and put it where the reader finds it."""
+    mnist.fetch(None)
+    images, labels = mnist.load(None, train=True)
+    learned = learn(glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0))
+    content = packed(learned)
+    write_atomically(BUNDLED, content)
+    print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
+
+
+def packed(learned: Eye) -> bytes:
+    """The file that `eye.packed` opens: each weight is a multiple, up to 127, of a step of its neuron's."""
+    buffer, parts = BytesIO(), dict[str, Any]()
+    for number, (weights, biases) in enumerate([*learned.first, *learned.second]):
+        steps = np.abs(weights).max(0) / 127
+        parts[f"steps{number}"], parts[f"biases{number}"] = steps, biases
+        parts[f"weights{number}"] = (weights / steps).round().astype(np.int8)
+    np.savez(buffer, **parts)
+    return buffer.getvalue()
+
+
+def learn(written: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCHS) -> Eye:
+    """Train both networks, one after the other; the same arguments give the same weights on the same machine."""
+    torch.set_num_threads(1)  # ... whatever that has
+    cv2.setNumThreads(1)
+    layers: list[Layers] = []
+    for number, hidden in enumerate(HIDDEN):
+        rng = default_rng(number)
+        found = [examples(rng, written, *layers) for _ in tqdm(range(scenes[number]), "scenes", disable=None)]
+        seen, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*found, strict=True))
+        layers.append(trained(seen[:, None], truth[:, None], hidden, epochs, number))
+    return Eye(*layers)
+
+
+def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Some pixels of a new scene: what a network sees (n, inputs) uint8, and whether they are handwriting (n,) float32.
+
+    For the second network, `first` is what the first one has learned.
+    """
+    missing, ink, printed, words = enlarged(scene(rng, written))
+    seen = eye.shown(missing)
+    dark = missing.mean(2) > PALE
+    if first:
+        said = eye.answers(first, seen, dark)
+        seen = eye.shown_again(seen, said)
+        dark &= (said > UNSURE) & (said < 1 - UNSURE)
+    own, other = dark & (ink > 0.5), dark & (ink < 0.4) & (words < 0.2)  # printed words may be digits
+    line = other & (printed > 0.4)
+    beside = other & ~line & (cv2.dilate(ink, np.ones((5, 5))) > 0.3)
+    rest = other & ~line & ~beside
+    wanted = [(own, 150), (line, 70), (beside, 60), (rest, 60)]
+    if first:
+        wanted = [(own, 110), (own & (said < 0.85), 60), (other & (said > 0.15), 70)]
+        wanted += [(line, 60), (beside, 40), (rest, 40)]
+    places = [(np.argwhere(mask), n) for mask, n in wanted if mask.any()]
+    chosen = [at[rng.integers(0, len(at), min(n, len(at)))] for at, n in places]
+    rows, columns = np.concatenate([*chosen, np.empty((0, 2), int)]).T
+    return (255 * eye.inputs(seen, rows, columns) + 0.5).astype(np.uint8), own[rows, columns].astype(np.float32)
+
+
+def enlarged(drawn: Scene) -> tuple[np.ndarray, ...]:
+    """What is missing in a scene, and its ink, printed lines and words, as large as the eye sees it in a reader."""
+    times = enlargement(*drawn.ink.shape)
+    layers = (
+        missing_light(resized(drawn.image, times)),
+        *(cv2.resize(layer, None, fx=times, fy=times) for layer in drawn[1:4]),
+    )
+    return tuple(map(eye.reduced, layers))
+
+
+def trained(seen: torch.Tensor, truth: torch.Tensor, hidden: tuple[int, ...], epochs: int, seed: int) -> Layers:
+    """A network that has learned what is `seen` (N, 1, inputs) uint8 and what is the `truth` (N, 1), by plain SGD."""
+    network, order = sigmoid_network([seen.shape[2], *hidden, 1], seed=seed), torch.Generator().manual_seed(seed)
+    parameters, count = weights_and_biases(network), int((1 - HELD_OUT) * len(seen))
+    for epoch in range(epochs):
+        mini_batches = torch.randperm(count, generator=order)[: count // BATCH * BATCH].view(-1, BATCH)
+        rate = RATE * (1 + cos(pi * epoch / epochs)) / 2 * (1 if epoch else 0.3)
+        for stack in mini_batches.split(STACK):
+            backprop.sgd_steps(*parameters, seen, truth, stack, rate, CROSS_ENTROPY)
+        with torch.no_grad():
+            right = (network(seen[count:, 0] / 255) > 0.5) == (truth[count:] > 0.5)
+        print(f"Epoch {epoch}: {right.float().mean():.2%} of {len(right):,} pixels right", file=sys.stderr)
+    return [(layer.weight.detach().numpy().T, layer.bias.detach().numpy()) for layer in linears(network)]
+
+
+if __name__ == "__main__":
+    with one_line_errors("digits.handwriting.learning"):
+        main()

@@ -1,0 +1,63 @@
+"""Synthetic pictures of handwriting, what in them is handwriting, and what it says."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.random import default_rng
+
+from digits.augment.scenes import AREA, HEIGHT, glyphs, scene
+from digits.handwriting.background import missing_light
+
+
+@pytest.fixture(scope="module")
+def written():
+    """A bar for each digit, and allographs among them."""
+    images = torch.zeros(200, 28, 28, dtype=torch.uint8)
+    images[:, 4:24, 12:16] = 255
+    return glyphs(images, torch.arange(200) % 10, 0)
+
+
+@pytest.fixture(scope="module")
+def scenes(written):
+    rng = default_rng(1)
+    return [scene(rng, written) for _ in range(120)]
+
+
+def test_the_same_numbers_make_the_same_scene(written):
+    one, same, other = (scene(default_rng(seed), written) for seed in (3, 3, 4))
+    assert all(map(np.array_equal, one[:4], same[:4])) and one.text == same.text
+    assert one.image.shape != other.image.shape
+
+
+def test_a_scene_is_a_picture_and_three_layers(scenes):
+    for image, *layers, _ in scenes:
+        assert image.dtype == np.uint8 and image.ndim == 3 and image[:, :, 0].size <= 1.1 * AREA**2
+        for layer in layers:
+            assert layer.dtype == np.float32 and layer.shape == image.shape[:2]
+            assert layer.min() >= 0 and layer.max() <= 1.001
+
+
+def test_scenes_are_of_all_kinds(scenes):
+    heights = [drawn.ink.shape[0] for drawn in scenes]
+    assert min(heights) < 4 * HEIGHT[0] and max(heights) > HEIGHT[1]
+    assert 0.8 < np.mean([drawn.ink.max() > 0.5 for drawn in scenes]) < 1
+    assert 0.5 < np.mean([drawn.printed.max() > 0.5 for drawn in scenes]) < 0.95
+    assert 0.1 < np.mean([drawn.words.max() > 0.5 for drawn in scenes]) < 0.6
+    colours = np.mean([(np.ptp(drawn.image.astype(int), axis=2) > 20).mean() > 0.01 for drawn in scenes])
+    assert 0.1 < colours < 0.9
+
+
+def test_it_is_known_what_a_line_says_and_that_an_empty_form_says_nothing(scenes):
+    known = [drawn for drawn in scenes if drawn.text is not None]
+    assert 0.3 < len(known) / len(scenes) < 0.9 and {len(drawn.text) for drawn in known} >= set(range(8))
+    assert all(bool(drawn.text) == (drawn.ink.max() > 0.5) for drawn in known)
+
+
+def test_handwriting_lacks_light(scenes):
+    """Also light writing on dark paper does, of the negative."""
+    lacking = []
+    for drawn in scenes:
+        if drawn.ink.max() > 0.7:
+            missing = missing_light(drawn.image).mean(2)
+            lacking.append(missing[drawn.ink > 0.7].mean() - missing[drawn.ink < 0.1].mean())
+    assert np.mean(np.array(lacking) > 0.02) > 0.8  # not where the darkest is a bar beside the paper

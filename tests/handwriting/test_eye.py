@@ -1,0 +1,136 @@
+"""The eye sees what is handwriting, and learns it."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from digits.augment.scenes import glyphs
+from digits.handwriting import eye
+from digits.handwriting.background import missing_light
+from digits.handwriting.learning import examples, learn, packed
+from digits.network import sigmoid_network, weights_and_biases
+from tests.support.pens import STROKES, cover, line, on_paper
+
+FIRST, SECOND = 25 + 5 * (49 + 2 * 9), 2 * 25 + 5 * (2 * 49 + 2 * 9)  # inputs of the two networks
+
+
+@pytest.fixture(scope="module")
+def written():
+    images = torch.zeros(200, 28, 28, dtype=torch.uint8)
+    images[:, 4:24, 12:16] = 255
+    return glyphs(images, torch.arange(200) % 10, 0)
+
+
+def layers(inputs, *neurons, seed=1):
+    network = weights_and_biases(sigmoid_network([inputs, *neurons, 1], seed=seed))
+    return [(weights.numpy().T, biases.numpy()) for weights, biases in zip(*network, strict=True)]
+
+
+def test_a_pyramid_halves_by_means_and_its_border_goes_on():
+    plane = np.arange(35 * 70, dtype=np.float32).reshape(35, 70)
+    levels = eye.pyramid(plane)
+    assert [level.shape for level in levels] == [(35, 70), (18, 35), (9, 18), (5, 9), (3, 5), (2, 3)]
+    assert levels[1][3, 4] == plane[6:8, 8:10].mean() and levels[1][17, 4] == plane[34, 8:10].mean()
+    inside, corner = eye.patches(plane, 3, np.array([17, 0]), np.array([35, 69])).reshape(2, 7, 7)
+    assert np.array_equal(inside, plane[14:21, 32:39]) and corner[3, 3] == corner[0, 6] == plane[0, 69]
+
+
+def test_what_is_seen_is_darkness_and_colour_around_a_pixel():
+    missing = np.full((64, 64, 3), 0.2, np.float32)
+    missing[30:34, 30:34] = 0.1, 0.1, 0.4  # of blue, much is missing there
+    seen = eye.inputs(eye.shown(missing), np.array([32, 2]), np.array([32, 2]))
+    assert seen.shape == (2, FIRST) and seen.dtype == np.float32 and seen.min() >= 0 and seen.max() <= 1
+    red_blue = seen[:, 25 + 49 : 25 + 49 + 9]
+    assert red_blue[0, 4] < 0.3 and red_blue[1] == pytest.approx(0.5)
+    again = eye.inputs(eye.shown_again(eye.shown(missing), missing[:, :, 0]), np.array([32]), np.array([32]))
+    assert again.shape == (1, SECOND) and again[0, 25 + 12] == missing[32, 32, 0]
+
+
+def test_its_output_is_that_of_the_network_for_what_is_seen():
+    """Though much is computed for many pixels at once."""
+    rng = np.random.default_rng(0)
+    seen = eye.shown(rng.random((45, 70, 3), np.float32) / 2)
+    rows, columns = rng.integers(0, 45, 300), rng.integers(0, 70, 300)
+    network = sigmoid_network([FIRST, 7, 5, 1], seed=1)
+    with torch.no_grad():
+        wanted = network(torch.from_numpy(eye.inputs(seen, rows, columns)))[:, 0]
+    np.testing.assert_allclose(eye.outputs(layers(FIRST, 7, 5), seen, rows, columns), wanted, rtol=1e-4)
+    assert len(eye.outputs(layers(FIRST, 7, 5), seen, rows[:0], columns[:0])) == 0
+
+
+def form(width, enlarged=1):
+    """A picture of three digits in a drawn frame, and where the digits and the frame are."""
+    digits = line()
+    drawn = digits.copy()
+    frame = Image.new("L", digits.size, 255)
+    for image in (drawn, frame):
+        ImageDraw.Draw(image).rectangle((4, 4, digits.width - 5, digits.height - 5), None, 40, width)
+    pixels, ink, printed = (np.asarray(one).repeat(enlarged, 0).repeat(enlarged, 1) for one in (drawn, digits, frame))
+    return cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_GRAY2RGB), ink < 120, printed < 120
+
+
+@pytest.mark.parametrize("width", [2, 5, 9])
+@pytest.mark.parametrize("enlarged", [1, 2])  # a larger one is looked at in half its resolution
+def test_the_bundled_eye_tells_digits_from_a_frame(width, enlarged):
+    pixels, digits, frame = form(width, enlarged)
+    assert (pixels[:, :, 0].size > eye.FINE) == (enlarged == 2)
+    seen = eye.look(eye.bundled(), missing_light(pixels))
+    assert seen.shape == digits.shape and seen.dtype == np.float32
+    assert seen[digits].mean() > 0.85 and seen[frame].mean() < 0.15
+    assert seen[~(digits | frame)].mean() < 0.1
+
+
+def test_blank_paper_is_no_handwriting():
+    assert not eye.look(eye.bundled(), missing_light(np.full((60, 80, 3), 200, np.uint8))).any()
+
+
+def test_the_bundled_eye_is_small():
+    assert eye.BUNDLED.stat().st_size < 300_000
+    assert [eye.bundled()[n][0][0].shape[0] for n in (0, 1)] == [FIRST, SECOND]
+
+
+def test_a_component_that_is_handwriting_in_the_mean_is_so_wholly():
+    """The bar of a 7, which looks like a ruled line, but no line beside it."""
+    dark, sure = np.zeros((2, 40, 60), np.float32)
+    dark[5:8, 5:25] = dark[8:30, 22:25] = dark[35, 5:55] = 1
+    sure[8:30, 22:25], sure[35, 5:55] = 0.95, 0.1
+    mask, raised = eye.whole(dark > 0, sure)
+    assert np.array_equal(mask, (dark > 0) & (np.arange(40)[:, None] < 34)) and (raised[5:8, 5:25] == 1).all()
+    assert (raised[35, 5:55] == sure[35, 5:55]).all()
+
+
+def test_guesses_differ_in_how_much_of_soft_edges_is_foreground():
+    soft = cv2.GaussianBlur(on_paper(cover((320, 240), (STROKES[2], 110, 50, 120))), (0, 0), 4)
+    found = eye.foregrounds(eye.see(soft))
+    areas = [sum((guess.labels == one.label).sum() for one in guess.components) for guess in found]
+    assert len(areas) == len(eye.THRESHOLDS + eye.SHARES)
+    assert areas[0] > areas[1] and areas[2] > areas[3]
+
+
+def test_the_same_scenes_teach_the_same(written, capsys):
+    one, same = (learn(written, (12, 6), 2) for _ in range(2))
+    assert packed(one) == packed(same)
+    said = capsys.readouterr().err.splitlines()
+    assert [text.split(":")[0] for text in said] == ["Epoch 0", "Epoch 1"] * 4
+
+
+def test_examples_are_of_both_kinds_and_of_what_the_first_network_is_unsure(written):
+    rng = np.random.default_rng(0)
+    seen, truth = (np.concatenate(parts) for parts in zip(*[examples(rng, written) for _ in range(8)], strict=True))
+    assert seen.shape[1] == FIRST and seen.dtype == np.uint8 and 0.3 < truth.mean() < 0.7
+    assert examples(rng, written, layers(FIRST, 4))[0].shape[1] == SECOND
+    sure = layers(FIRST, 4)
+    sure[-1][1][:] = 50
+    assert len(examples(rng, written, sure)[0]) == 0
+
+
+def test_packed_weights_are_near_those_that_were_learned(tmp_path, monkeypatch):
+    learned = eye.Eye(layers(FIRST, 5, 3), layers(SECOND, 5, 3))
+    (tmp_path / "eye.npz").write_bytes(packed(learned))
+    monkeypatch.setattr(eye, "BUNDLED", tmp_path / "eye.npz")
+    found = eye.packed.__wrapped__()
+    for (steps, biases, weights), (wanted, known) in zip(found, [*learned.first, *learned.second], strict=True):
+        assert weights.dtype == np.int8 and np.array_equal(biases, known)
+        assert (np.abs(steps * weights - wanted) <= steps * 0.501).all()
