@@ -117,7 +117,7 @@ def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
     assert np.abs(np.subtract(lower[2]["box"], (300, 200, 330, 206))).max() <= 3 and lower[2]["bits"] == ""
     assert read("page.png", "--annotate", "out.png")[0] == 0
     drawn = np.asarray(Image.open("out.png"))[190:216, 290:340].reshape(-1, 3)
-    assert (drawn == 128).all(1).any() and (drawn[:, 0] == drawn[:, 2]).all()  # a grey box
+    assert (drawn == 128).all(1).any() and not (drawn == (213, 94, 0)).all(1).any()  # a grey box
 
 
 def test_annotate(read, tmp_path):
@@ -126,6 +126,8 @@ def test_annotate(read, tmp_path):
     changed = (before != after).any(2)
     assert before.shape == after.shape and 0 < changed.mean() < 0.2
     assert all(changed[:, left : left + 120].any() for left in (0, 120, 240))
+    seen = after[:, :, 2].astype(int) - after[:, :, 0] > 60  # what the eye sees is blue
+    assert seen[before[:, :, 0] < 60].mean() > 0.9 and seen[before[:, :, 0] > 200].mean() < 0.02
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,9 @@ def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read
     assert sorted(path.name for path in Path("drawn").iterdir()) == ["a.png", "blank.png", "rubbish.png"]
     for name in ("rubbish.png", "blank.png"):
         drawn = np.asarray(Image.open(Path("drawn", name)).convert("RGB")).reshape(-1, 3)
-        assert (drawn < 200).all(1).any() and (drawn[:, 0] == drawn[:, 2]).all()  # grey boxes, or why there are none
+        assert (drawn < 200).all(1).any() and not (drawn == (213, 94, 0)).all(
+            1
+        ).any()  # grey boxes, or why there are none
 
 
 def test_a_picture_that_cannot_be_annotated_is_a_line_and_1(read):

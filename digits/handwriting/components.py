@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-CERTAIN = 0.9  # of a component, the eye is so sure in one pixel at least
+CERTAIN = 0.95  # of a component, the eye is so sure in one pixel at least
 LENGTH = 0.3  # the clarity of a component grows with its longer side to this power: a dot beside a digit is no digit
 MOST = 800  # components of a picture at most, the clearest: a page of writing has some hundreds of digits
 EDGE = 0.2  # near the edge, in shorter sides: what stays so near, and meets it, is another line's

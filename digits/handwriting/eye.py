@@ -27,7 +27,7 @@ FINE = 90_000  # pixels at most; a larger picture is looked at in half its resol
 SMALL = 20  # ... and in full if its digits are less high there, in pixels
 THRESHOLDS = 0.35, 0.6  # of its output: with the soft edges of strokes, and without
 SHARES = 0.4, 0.6  # ... and of darkness, as shares of that which is usual in strokes
-WHOLE = 0.4  # a component is handwriting if the mean output in it is higher: of lines it is 0.1
+WHOLE = 0.3  # a component is handwriting if the mean output in it is higher: in lines it is 0.1
 BUNDLED = Path(__file__).with_name("eye.npz")
 
 Layers = list[tuple[np.ndarray, np.ndarray]]  # weights (inputs, outputs) and biases (outputs,) of each, float32

@@ -30,10 +30,10 @@ from digits.handwriting.lattice import FITTED, Candidate, best_paths
 from digits.handwriting.lattice import Path as Steps
 from digits.handwriting.lines import find_lines
 
-COUNT = 600
+COUNT = 200
 EPOCHS, RATE = 5, 0.05  # of the perceptron
 STEPS, SLOPE = 500, 1.0  # of the logistic regression, and its learning rate
-PENALTIES = "GAP", "APART", "CUT", "SHORT", "LONG", "SKIP"
+PENALTIES = "GAP", "APART", "CUT", "SHORT", "LONG", "CLIPPED", "SKIP"
 
 
 class Example(NamedTuple):
@@ -104,8 +104,8 @@ def features(candidates: list[Candidate], path: Steps) -> dict[str, float]:
     found = dict.fromkeys(PENALTIES, 0.0)
     for number, digit in path:
         one = candidates[number]
-        values = one.gaps, one.apart, one.cut, one.short(digit), one.long, 0.0
-        for name, value in zip(PENALTIES, values if digit is not None else (*[0.0] * 5, one.skipped), strict=True):
+        values = one.gaps, one.apart, one.cut, one.short(digit), one.long, one.clipped, 0.0
+        for name, value in zip(PENALTIES, values if digit is not None else (*[0.0] * 6, one.skipped), strict=True):
             found[name] += value
     return found
 

@@ -21,7 +21,8 @@ from digits.handwriting.segmentation import SegmentedLine
 SEGMENTS, BROAD = 8, 1.6  # most segments of a candidate, and most width of several, in heights of the line's digits
 
 # Penalties, subtracted from a candidate's log-likelihood, as `digits.handwriting.fitting` finds them: for each GAP in
-# it, how far its sides are APART, how much foreground its CUTs cross, for being SHORT or LONG, or no digit: SKIP.
+# it, how far its sides are APART, how much foreground its CUTs cross, for being SHORT, LONG or CLIPPED, and of what is
+# no digit: SKIP.
 FITTED: dict[str, float] = json.loads(File(__file__).with_name("fitted.json").read_text())
 ALONE = 5.0  # a cut weighs so many times as much for a network that is not shown what it is cut from
 LOW, LOW_ZERO = 0.7, 0.6  # a candidate of less height is short; of a 0, which many write small
@@ -57,7 +58,12 @@ class Candidate(NamedTuple):
 
     def penalty(self, digit: int | None = None) -> float:
         """What speaks against its being this digit, or any."""
-        return self.breaks + FITTED["SHORT"] * self.short(digit) + FITTED["LONG"] * self.long
+        return (
+            self.breaks
+            + FITTED["SHORT"] * self.short(digit)
+            + FITTED["LONG"] * self.long
+            + FITTED["CLIPPED"] * self.clipped
+        )
 
     def short(self, digit: int | None) -> float:
         """By how much it is lower than this digit should be."""

@@ -17,7 +17,7 @@ from digits.handwriting.normalize import bounds
 WIDE = 0.75  # only what is wider is cut
 APART = 0.15  # least distance of segmentation points from each other and from the ends
 DEEP = 0.5  # most foreground that a path crosses, in heights of what it cuts
-SLANTS = 0.0, 0.15, 0.3, 0.45, 0.6  # of the writing, in columns per row, that are tried
+SLANTS = 0.0, 0.3, 0.6  # of the writing, in columns per row, that are tried
 ASIDE = 0.55  # what a path's step aside costs, in pixels of foreground
 
 

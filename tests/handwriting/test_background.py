@@ -37,26 +37,6 @@ def test_the_labels_of_the_foreground_are_those_of_its_components(two):
     assert np.abs(darkness[two == 0]).mean() < 0.05 and darkness.shape == two.shape
 
 
-@pytest.mark.parametrize("shade, components", [(1.0, 1), (0.2, 2)])
-def test_in_one_guess_a_stroke_so_thin_that_it_looks_pale_is_foreground(shade, components):
-    """Two broad strokes and, between them, one of a pixel, which the camera spreads; a faint one is none."""
-    ink = np.zeros((240, 320), np.float32)
-    for x in (100, 200):
-        cv2.line(ink, (x, 60), (x, 180), 1, 8)
-    cv2.line(ink, (100, 120), (200, 120), shade, 1)
-    assert min(len(guess.components) for guess in foregrounds(see(on_paper(ink)))) == components
-
-
-@pytest.mark.parametrize("softness", [0.5, 3, 30])
-@pytest.mark.parametrize("angle", [0, 0.6, 1.6, 2.5, 4])
-def test_a_shadow_across_the_digit_changes_little(angle, softness, two):
-    """Hard as of paper in the sun, or soft as of a hand; it takes 45 % of the light beyond a line near the middle."""
-    y, x = np.mgrid[: SIZE[1], : SIZE[0]]
-    along = (x - 0.47 * SIZE[0]) * np.cos(angle) + (y - 0.47 * SIZE[1]) * np.sin(angle)
-    light = 1 - 0.45 / (1 + np.exp(-along / softness)) + np.random.default_rng(0).normal(0, 0.02, two.shape)
-    assert_finds((on_paper(two) * light[:, :, None]).clip(0, 255).astype(np.uint8), two, near=1.5 * NEAR)
-
-
 @pytest.mark.parametrize("gap", [0, 4])
 @pytest.mark.parametrize("thick", [12, 20])
 def test_a_corner_of_a_table_is_not_read(thick, gap, two):
@@ -106,10 +86,3 @@ def test_a_soft_shadow_along_a_side_of_a_blank_page_is_no_digit(width, softness)
     page = (200 * light + noise).astype(np.uint8)
     for picture in (page, page[:, ::-1], page.T, page[::-1].T[::-1]):
         assert "no digit" in one_line_error(np.ascontiguousarray(picture))
-
-
-@pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (5, 0), (40, 0), (20, 1), (200, 3), (500, 6), (900, 10)])
-def test_texture_is_no_digit(deviation, blur):
-    noise = np.random.default_rng(0).standard_normal((240, 320)).astype(np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), blur) if blur else noise
-    assert "no digit" in one_line_error((160 + deviation * noise).clip(0, 255).astype(np.uint8))

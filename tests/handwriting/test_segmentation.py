@@ -6,12 +6,12 @@ import pytest
 
 from digits.handwriting import segmentation
 from digits.handwriting.components import Component
-from digits.handwriting.eye import Foreground, foregrounds, see
+from digits.handwriting.eye import Foreground, Sight, foregrounds
 from digits.handwriting.lattice import candidates
 from digits.handwriting.normalize import bounds
 from digits.handwriting.segmentation import SLANTS, segment, segmentation_paths, upright
 from tests.support.finding import SIZE
-from tests.support.pens import STROKES, cover, on_paper
+from tests.support.pens import STROKES, cover
 
 
 def test_segmentation_paths_follow_the_slant():
@@ -26,18 +26,23 @@ def test_segmentation_paths_follow_the_slant():
     assert all(np.abs(np.diff(path)).max() == 1 for path in between)
 
 
+def foreground(ink):
+    """What an eye sees that is sure of all that is drawn."""
+    return foregrounds(Sight(ink, ink))[0]
+
+
 def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
     touching = [(STROKES[0], 40, 20, 80), (STROKES[8], 84, 20, 80)]
     apart = [(STROKES[3], 40, 140, 80), (STROKES[1], 140, 140, 80)]
-    foreground = foregrounds(see(on_paper(cover(SIZE, *touching, *apart))))[0]
-    labels, lines = segment(foreground)
+    found = foreground(cover(SIZE, *touching, *apart))
+    labels, lines = segment(found)
     upper, lower = ([one.label for one in line.segments] for line in lines)
     assert len(upper) > 1 and lower == [len(upper) + 1, len(upper) + 2]
     assert len({one.group for one in lines[0].segments}) == 1
     for one in lines[0].segments + lines[1].segments:
         y, _ = np.nonzero(labels == one.label)
         assert (y.min(), y.max() + 1) == (one.top, one.bottom)
-    assert [len(line.segments) for line in segment(foreground, single=True)[1]] == [2]
+    assert [len(line.segments) for line in segment(found, single=True)[1]] == [2]
 
 
 def test_a_segment_says_how_much_foreground_the_cut_on_its_right_crosses(monkeypatch):
@@ -46,10 +51,10 @@ def test_a_segment_says_how_much_foreground_the_cut_on_its_right_crosses(monkeyp
     ink[40:50, 20:60] = ink[40:60, 60:100] = ink[20:80, 150:155] = True
     _, labels, boxes, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
     components = [Component(x, y, x + w, y + h, n, 1.0, False) for n, (x, y, w, h, _) in enumerate(boxes[1:], 1)]
-    foreground = Foreground(np.float32(ink), labels, components)
+    found = Foreground(np.float32(ink), labels, components)
     monkeypatch.setattr(segmentation, "segmentation_paths", lambda mask, _: [np.full(len(mask), x) for x in (20, 60)])
     monkeypatch.setattr(segmentation, "SLANTS", (0.0,))
-    _, [line] = segment(foreground)
+    _, [line] = segment(found)
     assert line.height == 60 and [one.left for one in line.segments] == [20, 40, 80, 150]
     assert [one.cut for one in line.segments] == pytest.approx([10 / 60, 20 / 60, 0, 0])
     assert [one.group for one in line.segments] == [range(1, 4)] * 3 + [range(4, 5)]
@@ -74,9 +79,9 @@ def test_slanted_writing_is_set_upright(slant):
 def test_what_meets_the_side_of_the_picture_is_clipped_but_not_the_clearest(side):
     edge = 0 if side == "left" else SIZE[0] - 4
     neighbour = cover(SIZE, (STROKES[1], edge - 10, 60, 100))
-    _, [line] = segment(foregrounds(see(on_paper(np.maximum(neighbour, cover(SIZE, (STROKES[0], 120, 60, 110))))))[0])
+    _, [line] = segment(foreground(np.maximum(neighbour, cover(SIZE, (STROKES[0], 120, 60, 110)))))
     assert sorted(one.clipped for one in line.segments) == [False, True]
-    _, [line] = segment(foregrounds(see(on_paper(neighbour)))[0])
+    _, [line] = segment(foreground(neighbour))
     assert [one.clipped for one in line.segments] == [False]
     assert [candidate.clipped for candidate in candidates(line)] == [False]
 
@@ -84,6 +89,6 @@ def test_what_meets_the_side_of_the_picture_is_clipped_but_not_the_clearest(side
 def test_what_the_top_or_the_bottom_clips_is_of_another_line_unless_there_is_nothing_else():
     clipped = [(STROKES[1], 60, -85, 100), (STROKES[7], 200, 220, 100)]
     digits = [(STROKES[3], 60, 60, 100), (STROKES[5], 180, 60, 100)]
-    _, [line] = segment(foregrounds(see(on_paper(cover(SIZE, *clipped, *digits))))[0])
+    _, [line] = segment(foreground(cover(SIZE, *clipped, *digits)))
     assert len(line.segments) == 2 and all(one.top > 50 and one.bottom < 170 for one in line.segments)
-    assert segment(foregrounds(see(on_paper(cover(SIZE, *clipped))))[0])[1]
+    assert segment(foreground(cover(SIZE, *clipped)))[1]

@@ -28,7 +28,7 @@ def pictures() -> dict[str, Image.Image]:
     rng = np.random.default_rng(5)
     one = cover((120, 120), (STROKES[5], 30, 20, 80))
     line = cover((300, 110), (STROKES[3], 20, 25, 60), (STROKES[0], 110, 20, 64), (STROKES[7], 210, 28, 58))
-    touching = cover((170, 110), (STROKES[2], 20, 25, 64), (STROKES[8], 57, 25, 62))
+    touching = cover((170, 110), (STROKES[2], 20, 25, 64), (STROKES[8], 51, 25, 62))
     two_lines = cover((150, 190), (STROKES[4], 20, 20, 60), (STROKES[2], 85, 18, 62), (STROKES[0], 45, 110, 60))
     broken = cover((130, 120), (APART["5, its bar apart"], 35, 20, 80), pen=0.1)
     clipped = cover((200, 110), (STROKES[0], -20, 20, 70), (STROKES[3], 70, 20, 70))
@@ -58,7 +58,7 @@ def pictures() -> dict[str, Image.Image]:
         "large": Image.fromarray(on_paper(one)).resize((1274, 1282), Image.Resampling.NEAREST),
         "mnist": Image.fromarray((255 * normalized).round().astype(np.uint8)),
         "blank": Image.fromarray(on_paper(0 * one)),
-        "texture": Image.fromarray(rng.integers(90, 160, (90, 90), np.uint8)),
+        "texture": Image.fromarray(rng.integers(118, 132, (90, 90), np.uint8)),
     }
 
 

@@ -156,6 +156,30 @@ def test_a_level_stroke_is_no_1_and_rings_are_no_number(page):
     assert "like a digit" in page.locator("#said").inner_text()
 
 
+def test_what_the_eye_sees_in_a_picture_is_shown_on_a_tap_and_hidden_on_the_next(page):
+    see = page.locator("#see")
+    page.keyboard.press("Escape")
+    assert see.is_hidden()
+    give(page, "drop", photographed(5, 2))
+    page.wait_for_function("() => document.querySelector('#boxes button')")
+    vermilion = """() => {
+        const paper = document.querySelector("#paper"), { width, height } = paper;
+        const { data } = paper.getContext("2d").getImageData(0, 0, width, height);
+        let count = 0;
+        for (let k = 0; k < data.length; k += 4) count += Number(data[k] > 180 && data[k + 2] < 60 && data[k + 3] > 0);
+        return count / (width * height);
+    }"""
+    assert page.evaluate(vermilion) == 0
+    see.click()
+    page.wait_for_function("() => digits.state.drawing.sight")
+    assert see.get_attribute("aria-pressed") == "true" and 0.005 < page.evaluate(vermilion) < 0.2
+    see.click()
+    page.wait_for_function("() => !digits.state.drawing.sight")
+    assert page.evaluate(vermilion) == 0 and see.get_attribute("aria-pressed") == "false"
+    page.keyboard.press("Escape")
+    assert see.is_hidden()
+
+
 @pytest.mark.slow
 def test_a_page_of_digits_is_bounded(page):
     give(page, "drop", png(np.asarray(CROWDED["a page of digits, struck through"]())))

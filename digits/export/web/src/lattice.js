@@ -6,7 +6,7 @@ import { held } from "./held.js";
 import { clamp } from "./images.js";
 
 const { SEGMENTS, BROAD, ALONE, LOW, LOW_ZERO, WIDE, UNSURE, PATHS, DIGITS, DOUBT } = held.constants.lattice;
-const { GAP, APART, CUT, SHORT, LONG, SKIP } = held.constants.fitted;
+const { GAP, APART, CUT, SHORT, LONG, CLIPPED, SKIP } = held.constants.fitted;
 
 /** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {
@@ -34,7 +34,7 @@ export function bestPaths(all, outputs) {
   all.forEach(({ first, last, width, height, breaks, clipped }, number) => {
     const a = Array.from(outputs[number], (value) => clamp(value, UNSURE, 1 - UNSURE));
     const none = a.reduce((sum, value) => sum + Math.log(1 - value), 0);
-    const long = LONG * Math.max(0, width - WIDE);
+    const long = LONG * Math.max(0, width - WIDE) + CLIPPED * Number(clipped);
     const penalty = (/** @type {number} */ digit) => (
       breaks + SHORT * Math.max(0, (digit === 0 ? LOW_ZERO : LOW) - height) + long
     );

@@ -149,7 +149,7 @@ type Constants = {
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
   lattice: Record<"SEGMENTS" | "BROAD" | "ALONE" | "LOW" | "LOW_ZERO" | "WIDE", number>
     & Record<"UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
-  fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LONG" | "SKIP" | "REJECTION_THRESHOLD", number>;
+  fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LONG" | "CLIPPED" | "SKIP" | "REJECTION_THRESHOLD", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
   lines: Record<"SMALLEST" | "CANDIDATES" | "GUESSES", number>;
   voting: Record<"SURE" | "WORD" | "SIGN" | "PRINTED", number>;
