@@ -25,14 +25,14 @@ from digits.cli import one_line_errors
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
 from digits.files import write_atomically
-from digits.handwriting import Line, Reader, lattice
+from digits.handwriting import Group, Line, Reader, lattice
 from digits.handwriting.lattice import FITTED, Candidate, best_paths
 from digits.handwriting.lattice import Path as Steps
 from digits.handwriting.lines import find_lines
 
 COUNT = 200
-EPOCHS, RATE = 5, 0.05  # of the perceptron
-STEPS, SLOPE = 500, 1.0  # of the logistic regression, and its learning rate
+EPOCHS, STEPS = 5, 2000  # of the perceptron; of the logistic regression
+RATES = 0.01, 10.0  # ... and their learning rates
 PENALTIES = "GAP", "APART", "CUT", "SHORT", "LONG", "CLIPPED", "SKIP"
 
 
@@ -87,7 +87,7 @@ def penalties(examples: list[Example], epochs: int = EPOCHS) -> dict[str, float]
         if wanted and said(best) != says:
             more, less = features(candidates, best), features(candidates, wanted[0][0])
             for name in PENALTIES:
-                FITTED[name] = max(0.0, FITTED[name] + RATE * (more[name] - less[name]))
+                FITTED[name] = max(0.0, FITTED[name] + RATES[0] * (more[name] - less[name]))
         for name in PENALTIES:
             total[name] += FITTED[name]
     FITTED.update(before)
@@ -111,19 +111,29 @@ def features(candidates: list[Candidate], path: Steps) -> dict[str, float]:
 
 
 def rejection_threshold(reader: Reader, pictures: list[list[Example]]) -> float:
-    """The confidence at which a group is as likely right as wrong; of a line that is misread, all are wrong."""
+    """The confidence at which a group is as likely the number of its picture as beside it.
+
+    What is found in a picture without a number is beside it, and so is what stands with a group that says the number.
+    Of a number that is misread, neither is known.
+    """
     sure, right = [], []
     for examples in filter(None, pictures):
-        for line in reader.read_lines([example.line for example in examples]):
-            whole = "".join(str(one.digit) for group in line for one in group.readings if one.digit is not None)
-            sure += [group.confidence for group in line]
-            right += [bool(whole) and whole == examples[0].says] * len(line)
+        groups = [group for line in reader.read_lines([example.line for example in examples]) for group in line]
+        is_it = [all_digits(group) == examples[0].says != "" for group in groups]
+        if any(is_it) or not examples[0].says:
+            sure += [group.confidence for group in groups]
+            right += is_it
     x, y = torch.tensor(sure, dtype=torch.float64), torch.tensor(right, dtype=torch.float64)
-    weight, bias = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    weight, bias = torch.zeros(2, dtype=torch.float64)
     for _ in range(STEPS):
         error = torch.sigmoid(weight * x + bias) - y
-        weight, bias = weight - SLOPE * (error * x).sum() / len(x) * 10, bias - SLOPE * error.mean() * 10
+        weight, bias = weight - RATES[1] * (error * x).mean(), bias - RATES[1] * error.mean()
     return round(float(-bias / weight), 3)
+
+
+def all_digits(group: Group) -> str:
+    """The digits of a group, also if it is rejected."""
+    return "".join(str(one.digit) for one in group.readings if one.digit is not None)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def test_a_page_of_one_small_file_whose_rounding_costs_nothing(trained, export, 
     shares = re.search(r"8 bits: ([0-9.]+)% of .*, ([0-9.]+)% before", out).groups()
     assert code == 0 and float(shares[0]) == pytest.approx(float(shares[1]), abs=0.1)
     html = (tmp_path / "digits.html").read_text()
-    assert len(html.encode()) <= 500_000
+    assert len(html.encode()) <= 640_000  # the eye is 142,000 of these
     [policy] = re.findall(r'Content-Security-Policy" content="(.*?)"', html)
     assert policy.startswith("default-src 'none';") and "unsafe" not in policy and "http" not in policy
     assert not re.search(r"""(src|href)=["'](?!data:)|@import|url\(|https?://(?!www\.w3\.org/2000/svg)""", html)
