@@ -167,11 +167,12 @@ class _Sheet:
     def row(self, top: float) -> None:
         """Digits side by side."""
         x = self.rng.uniform(-0.2, 0.8) * self.height
+        begin = x
         for _ in range(self.digits):
             glyph = self.glyph()
             self.write(glyph, top + self.rng.normal(0, 0.08) * self.height, x)
             x += glyph.shape[1] + self.height * self.rng.normal(0.12, 0.12)
-        if x > self.shape[1]:  # the border has cut it
+        if begin < 0 or x > self.shape[1]:  # the border has cut it
             self.says("")
 
     def rows(self) -> float:
@@ -302,6 +303,8 @@ class _Sheet:
             for _ in range(rng.integers(1, 3)):
                 y = high * (rng.uniform(0.05, 0.25) if self.chance(0.5) else rng.uniform(0.85, 1.1))
                 word, at = "".join(rng.choice(WORDS, rng.integers(2, 9))), (int(rng.uniform(-0.1, 0.6) * wide), int(y))
+                if any(character.isdigit() for character in word):
+                    self.says("")
                 cv2.putText(drawn, word, at, int(rng.integers(0, 5)), size, 255, max(1, int(2 * size)), cv2.LINE_AA)
             self.words = (drawn / 255).astype(np.float32)
         if self.chance(0.2):

@@ -5,7 +5,7 @@ particular way. So
 
 1. picture.py opens a picture of whatever kind, at a size to work on;
 2. background.py estimates the background by a morphological closing, and eye.py, a network of its own, says of each
-   pixel that is darker how surely it is handwriting; thresholds of that are guesses at the foreground;
+   pixel that is darker how surely it is handwriting; thresholds of that and of darkness are guesses at the foreground;
 3. components.py finds its connected components and groups them into lines;
 4. segmentation.py over-segments each line along cheapest paths, also through digits that touch;
 5. lattice.py makes each run of a few segments a candidate;

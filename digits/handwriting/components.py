@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-CERTAIN = 0.95  # of a component, the eye is so sure in one pixel at least
 LENGTH = 0.3  # the clarity of a component grows with its longer side to this power: a dot beside a digit is no digit
 MOST = 800  # components of a picture at most, the clearest: a page of writing has some hundreds of digits
 EDGE = 0.2  # near the edge, in shorter sides: what stays so near, and meets it, is another line's
@@ -54,20 +53,20 @@ class Component(Box):
     clipped: bool
 
 
-def connected_components(mask: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, list[Component]]:
+def connected_components(mask: np.ndarray, sure: np.ndarray, certain: np.ndarray) -> tuple[np.ndarray, list[Component]]:
     """Label the connected components of a mask (H, W) bool: labels (H, W) int32, and those that may be strokes.
 
-    sure (H, W) float32 0..1: the output of the eye. A component has a pixel of which it is CERTAIN (hysteresis, as in
-    J. Canny's edges, 1986); its clarity is the mean output, more in a longer one.
+    A component has a pixel that is `certain` (H, W) bool to be handwriting (hysteresis, as in J. Canny's edges, 1986).
+    Its clarity is the mean output of the eye in it, `sure` (H, W) float32 0..1; of a longer one, it is more.
     """
     width = mask.shape[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     left, top, across, down, area = stats.T
     right, bottom = left + across, top + down
     clarity = np.bincount(labels.ravel(), sure.ravel(), count) / area * np.maximum(across, down) ** LENGTH
-    certain = np.zeros(count, bool)
-    certain[labels[sure > CERTAIN]] = True
-    clarity[~certain], clarity[0] = -1, -1  # the background is 0
+    unsure = np.ones(count, bool)
+    unsure[labels[certain]] = False
+    clarity[unsure], clarity[0] = -1, -1  # the background is 0
     best = int(clarity.argmax())
     clipped = (left == 0) | (right == width)
     clipped[best] = False

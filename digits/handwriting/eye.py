@@ -24,9 +24,11 @@ UNSURE = 0.05  # what the first network is surer of, the second one does not loo
 PALE = 0.03  # less of the paper's light is missing in paper: in the strokes of a pencil it is 0.05, in a shadow 0.02
 FULL, MOST = 0.9, 1.5  # this share of the dark pixels is less dark than full; and no darkness counts as more than MOST
 FINE = 90_000  # pixels at most; a larger picture is looked at in half its resolution first
+PART = 30_000  # ... at a time, for which some 50 MB are enough
 SMALL = 20  # ... and in full if its digits are less high there, in pixels
 THRESHOLDS = 0.35, 0.6  # of its output: with the soft edges of strokes, and without
 SHARES = 0.4, 0.6  # ... and of darkness, as shares of that which is usual in strokes
+CERTAIN = 0.95  # of a component, the eye is so sure in one pixel at least
 WHOLE = 0.3  # a component is handwriting if the mean output in it is higher: in lines it is 0.1
 BUNDLED = Path(__file__).with_name("eye.npz")
 
@@ -134,7 +136,9 @@ def answers(layers: Layers, seen: Views, where: np.ndarray) -> np.ndarray:
     """What a network says of the pixels of a mask (H, W) bool: (H, W) float32, 0 of others."""
     said = np.zeros(where.shape, np.float32)
     rows, columns = where.nonzero()
-    said[rows, columns] = outputs(layers, seen, rows, columns)
+    for first in range(0, len(rows), PART):
+        at = rows[first : first + PART], columns[first : first + PART]
+        said[at] = outputs(layers, seen, *at)
     return said
 
 
@@ -146,7 +150,8 @@ def reduced(plane: np.ndarray) -> np.ndarray:
 def look(eye: Eye, missing: np.ndarray) -> np.ndarray:
     """How surely each pixel is handwriting, (H, W) float32 0..1, by the light that is missing (H, W, 3).
 
-    A large picture is looked at in half its resolution, which is faster; then in full, if its digits are small.
+    A large picture is looked at in half its resolution, which is faster; then in full, if its digits are small, or none
+    is seen.
     """
     coarse = reduced(missing)
     said = look_once(eye, coarse)
@@ -192,7 +197,7 @@ def bundled() -> Eye:
 
 
 class Foreground(NamedTuple):
-    """`darkness` (H, W) float32, 0 on the background; `labels` (H, W) int32 and list of the connected components."""
+    """`darkness` (H, W) float32, times how sure the eye is; `labels` (H, W) int32, list of the connected components."""
 
     darkness: np.ndarray
     labels: np.ndarray
@@ -200,7 +205,7 @@ class Foreground(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """How sure the eye is of each pixel of a picture, and how much light is missing there: (H, W) float32, below 1."""
+    """How sure the eye is of each pixel of a picture, 0..1, and how much light is missing there: (H, W) float32."""
 
     sure: np.ndarray
     darkness: np.ndarray
@@ -222,11 +227,11 @@ def foregrounds(sight: Sight) -> list[Foreground]:
     Raises UserError if there is none.
     """
     sure, darkness = sight
-    guesses = [(sure > threshold, sure) for threshold in THRESHOLDS]
+    guesses = [(sure > threshold, sure) for threshold in THRESHOLDS]  # each with how sure it is, then
     if (sure > 0.5).any():
         usual = np.median(darkness[sure > 0.5])
         guesses += [whole(darkness > max(share * usual, PALE), sure) for share in SHARES]
-    found = [Foreground(sure * darkness, *connected_components(mask, sure)) for mask, sure in guesses]
+    found = [Foreground(now * darkness, *connected_components(mask, sure, now > CERTAIN)) for mask, now in guesses]
     if not any(guess.components for guess in found):
         raise UserError(
             "shows no digit: nothing on it stands out as strokes do; write darker, or leave a margin around them"

@@ -25,15 +25,23 @@ from digits.cli import one_line_errors
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
 from digits.files import write_atomically
-from digits.handwriting import Group, Line, Reader, lattice
+from digits.handwriting import Group, Line, Reader, lattice, voting
 from digits.handwriting.lattice import FITTED, Candidate, best_paths
 from digits.handwriting.lattice import Path as Steps
 from digits.handwriting.lines import find_lines
 
 COUNT = 200
 EPOCHS, STEPS = 5, 2000  # of the perceptron; of the logistic regression
-RATES = 0.01, 10.0  # ... and their learning rates
-PENALTIES = "GAP", "APART", "CUT", "SHORT", "LONG", "CLIPPED", "SKIP"
+RATES = 0.001, 10.0  # ... and their learning rates: a low one, as the guesses at a line are alike
+BEGIN = {
+    "GAP": 0.3,
+    "APART": 10.0,
+    "CUT": 0.7,
+    "SHORT": 20.0,
+    "LONG": 2.0,
+    "CLIPPED": 1.0,
+}  # from which they are learned
+PENALTIES = tuple(BEGIN)
 
 
 class Example(NamedTuple):
@@ -46,6 +54,8 @@ class Example(NamedTuple):
 
 def main() -> None:
     """Fit on scenes with digits of MNIST's 50,000 training images, and on the pictures in folders."""
+    torch.set_num_threads(1)
+    voting.REJECTION_THRESHOLD = 0.0  # nothing is passed over
     mnist.fetch(None)
     images, labels = mnist.load(None, train=True)
     written = glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
@@ -79,8 +89,14 @@ def looked_at(reader: Reader, picture: Any, says: str) -> list[Example]:
 
 
 def penalties(examples: list[Example], epochs: int = EPOCHS) -> dict[str, float]:
-    """The weights of the averaged perceptron, begun with those that are FITTED; which is as it was, afterwards."""
+    """The weights of the averaged perceptron. FITTED is afterwards as it was.
+
+    Raises UserError if there are no examples.
+    """
+    if not examples:
+        raise UserError("nothing is found in these pictures from which anything could be fitted")
     before, total, rng = dict(FITTED), dict.fromkeys(PENALTIES, 0.0), default_rng(0)
+    FITTED.update(BEGIN)
     for number in tqdm([n for _ in range(epochs) for n in rng.permutation(len(examples))], "perceptron", disable=None):
         (candidates, *_), outputs, says = examples[number]
         wanted, [(best, _), *_] = best_paths(candidates, outputs, says), best_paths(candidates, outputs)
@@ -103,10 +119,11 @@ def features(candidates: list[Candidate], path: Steps) -> dict[str, float]:
     """What each penalty is multiplied by in a path."""
     found = dict.fromkeys(PENALTIES, 0.0)
     for number, digit in path:
-        one = candidates[number]
-        values = one.gaps, one.apart, one.cut, one.short(digit), one.long, one.clipped, 0.0
-        for name, value in zip(PENALTIES, values if digit is not None else (*[0.0] * 6, one.skipped), strict=True):
-            found[name] += value
+        if digit is not None:
+            one = candidates[number]
+            values = one.gaps, one.apart, one.cut, one.short(digit), one.long, one.clipped
+            for name, value in zip(PENALTIES, values, strict=True):
+                found[name] += value
     return found
 
 
@@ -114,7 +131,7 @@ def rejection_threshold(reader: Reader, pictures: list[list[Example]]) -> float:
     """The confidence at which a group is as likely the number of its picture as beside it.
 
     What is found in a picture without a number is beside it, and so is what stands with a group that says the number.
-    Of a number that is misread, neither is known.
+    Of a number that is misread, neither is known. Raises UserError if there is not something of both.
     """
     sure, right = [], []
     for examples in filter(None, pictures):
@@ -123,6 +140,8 @@ def rejection_threshold(reader: Reader, pictures: list[list[Example]]) -> float:
         if any(is_it) or not examples[0].says:
             sure += [group.confidence for group in groups]
             right += is_it
+    if len(set(right)) < 2:
+        raise UserError("the rejection threshold needs numbers that are read, and something beside numbers")
     x, y = torch.tensor(sure, dtype=torch.float64), torch.tensor(right, dtype=torch.float64)
     weight, bias = torch.zeros(2, dtype=torch.float64)
     for _ in range(STEPS):

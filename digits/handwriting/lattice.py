@@ -21,12 +21,13 @@ from digits.handwriting.segmentation import SegmentedLine
 SEGMENTS, BROAD = 8, 1.6  # most segments of a candidate, and most width of several, in heights of the line's digits
 
 # Penalties, subtracted from a candidate's log-likelihood, as `digits.handwriting.fitting` finds them: for each GAP in
-# it, how far its sides are APART, how much foreground its CUTs cross, for being SHORT, LONG or CLIPPED, and of what is
-# no digit: SKIP.
+# it, how far its sides are APART, how much foreground its CUTs cross, for being SHORT, LONG or CLIPPED.
 FITTED: dict[str, float] = json.loads(File(__file__).with_name("fitted.json").read_text())
 ALONE = 5.0  # a cut weighs so many times as much for a network that is not shown what it is cut from
 LOW, LOW_ZERO = 0.7, 0.6  # a candidate of less height is short; of a 0, which many write small
 WIDE = 0.8  # ... and one of more width is long
+# Not fitted: with 0.1, which a perceptron comes to on single guesses, a vote loses every eighth amount of a cheque.
+SKIP = 3.0  # for being no digit, per height: small marks are passed over, tall ones are not
 LEFT_OUT = 2.0  # for a segment that is no part of a single digit, per height or width
 UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
 PATHS, DIGITS = 6, 2  # so many paths are kept, and so many digits of each candidate
@@ -74,11 +75,6 @@ class Candidate(NamedTuple):
         """By how much it is wider than a digit should be."""
         return max(0.0, self.width - WIDE)
 
-    @property
-    def skipped(self) -> float:
-        """How much of a digit's height is passed over if it is none."""
-        return 0.0 if self.clipped else min(self.height, 1.0)
-
 
 def candidates(line: SegmentedLine, context: bool = False) -> list[Candidate]:
     """The runs of a line's segments that may be a digit, each single one among them; by where they begin.
@@ -114,8 +110,8 @@ def alone(line: SegmentedLine) -> Candidate:
 
 
 def best_paths(edges: list[Candidate], outputs: np.ndarray, wanted: str | None = None) -> list[tuple[Path, float]]:
-    """The best PATHS through a line, each of other digits, the best one first, and the log-likelihood of each; or that
-    which says what is `wanted`, if any of these paths does.
+    """The best PATHS through a line, each of other digits, the best one first, and the log-likelihood of each; or only
+    the best one that says what is `wanted`, if one does with the DIGITS likeliest digits of each candidate.
 
     outputs (N, 10) of the network for the N candidates. By what the cross-entropy makes of them, the log-likelihood of
     digit d is log a_d + sum of log(1 - a_j) over the others, and that of no digit is the sum over all ten. A path's is
@@ -130,7 +126,7 @@ def best_paths(edges: list[Candidate], outputs: np.ndarray, wanted: str | None =
     for index, candidate in enumerate(edges):  # by where they begin, so all paths to there are known
         steps = [(none[index] + gain[index, digit] - candidate.penalty(digit), digit) for digit in likely[index]]
         if candidate.last == candidate.first + 1:
-            steps.append((none[index] - FITTED["SKIP"] * candidate.skipped, None))
+            steps.append((none[index] - (0 if candidate.clipped else SKIP * min(candidate.height, 1)), None))
         there = paths[candidate.last]
         for digits, (path, score) in nlargest(PATHS, paths[candidate.first].items(), key=lambda item: item[1][1]):
             for more, digit in steps:

@@ -27,7 +27,7 @@ from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_
 
 SCENES = 7_000, 6_000  # from which the first and the second network learn
 HIDDEN = (96, 24), (96, 24)  # their neurons
-EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate rises in the first epoch, then falls along a cosine
+EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate is lower in the first epoch, then falls along a cosine
 STACK = 64  # mini-batches at a time
 HELD_OUT = 0.03  # the share of the examples, of scenes of their own, on which it is told how many are right
 
@@ -62,6 +62,7 @@ def learn(written: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCH
         rng = default_rng(number)
         found = [examples(rng, written, *layers) for _ in tqdm(range(scenes[number]), "scenes", disable=None)]
         seen, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*found, strict=True))
+        del found
         layers.append(trained(seen[:, None], truth[:, None], hidden, epochs, number))
     return Eye(*layers)
 
@@ -93,7 +94,7 @@ def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tu
 
 
 def enlarged(drawn: Scene) -> tuple[np.ndarray, ...]:
-    """What is missing in a scene, and its ink, printed lines and words, as large as the eye sees it in a reader."""
+    """What is missing in a scene, and its ink, printed lines and words, as large as a reader looks at it first."""
     times = enlargement(*drawn.ink.shape)
     layers = (
         missing_light(resized(drawn.image, times)),

@@ -51,8 +51,8 @@ def find_lines(picture: Any, single: bool = False, context: bool = False, most: 
     In `context`, what is cut has the rest of its strokes beside it, as `normalize` draws it: for a network that was
     trained on such images, with `allographs` and `negatives`.
 
-    Of each guess only the clearest lines are looked at that have a third of that, and no further guess if it has more
-    than is left.
+    Of each guess the clearest lines are looked at that have a third of these candidates; a guess that has more than are
+    left ends it.
 
     Raises UserError if the picture cannot be read or shows no strokes, or all its lines have more candidates.
     """

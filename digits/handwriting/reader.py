@@ -92,7 +92,10 @@ class Reader:
         sure, area = sure_area(lines)
         if lines[0][0].known or (area and sure >= UPRIGHT * area):
             return best
-        pixels, scale = opened(picture)
+        try:
+            pixels, scale = opened(picture)
+        except UserError:  # it has changed meanwhile
+            return best
         sight, (height, width, _) = see(pixels), pixels.shape
         least = sure_area(lines, but=ALIKE)[0] / scale**2
         for degrees in (90, 180, 270):

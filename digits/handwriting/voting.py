@@ -13,10 +13,10 @@ SURE = 4  # a vote counts as the confidence to this power, times the clarity
 CLEAR = 3  # ... but one for a digit that is known to be the only one, as its activation times the clarity to this power
 REJECTION_THRESHOLD = lattice.FITTED["REJECTION_THRESHOLD"]  # least confidence of a group that is a number
 WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
+SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in their heights
 # A row of three or more of a digit is printed, such as the ticks of a ruler, if neighbours' images differ by less, as a
 # share of their strokes: those of a hand differ by 0.12 at least.
 PRINTED = 0.08
-SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in their heights
 
 
 class Reading(NamedTuple):

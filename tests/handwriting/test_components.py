@@ -14,7 +14,7 @@ def test_a_component_has_a_pixel_of_which_the_eye_is_certain_and_a_neighbour_is_
     for columns, output in ((slice(0, 10), 0.96), (slice(30, 40), 0.98), (slice(60, 70), 0.8)):
         sure[20:40, columns] = output
     sure[20, 30] = 0.4
-    labels, (neighbour, stroke) = connected_components(sure > 0.3, sure)
+    labels, (neighbour, stroke) = connected_components(sure > 0.3, sure, sure > 0.95)
     assert (neighbour.left, neighbour.clipped, stroke.left, stroke.clipped) == (0, True, 30, False)
     assert np.array_equal(labels == stroke.label, (sure > 0.3) & (np.arange(90) // 10 == 3))
     assert stroke.clarity > neighbour.clarity

@@ -9,7 +9,16 @@ from numpy.random import default_rng
 
 from digits.augment.scenes import glyphs
 from digits.handwriting import Digit, Group, Line, Reading
-from digits.handwriting.fitting import PENALTIES, Example, features, looked_at, penalties, rejection_threshold, scenes
+from digits.handwriting.fitting import (
+    BEGIN,
+    PENALTIES,
+    Example,
+    features,
+    looked_at,
+    penalties,
+    rejection_threshold,
+    scenes,
+)
 from digits.handwriting.lattice import FITTED, Candidate, best_paths
 from digits.handwriting.reader import Reader
 from digits.network import sigmoid_network
@@ -34,19 +43,19 @@ def test_the_penalties_that_make_a_line_misread_shrink_until_it_is_read_right():
     a, before = outputs(1, 0, 7), dict(FITTED)
     fitted = penalties([example("17", a)] * 8, epochs=20)
     assert before == FITTED and set(fitted) == set(PENALTIES)
-    assert fitted["CUT"] < before["CUT"] and fitted["SHORT"] >= before["SHORT"]
-    assert all(fitted[name] == pytest.approx(before[name], abs=1e-3) for name in ("GAP", "APART", "CLIPPED", "SKIP"))
-    assert penalties([example("0", a), example("5", a)]) == {name: round(before[name], 3) for name in PENALTIES}
+    assert fitted["CUT"] < BEGIN["CUT"] - 0.05 and fitted["SHORT"] >= BEGIN["SHORT"]
+    assert all(fitted[name] == pytest.approx(BEGIN[name], abs=1e-3) for name in ("GAP", "APART", "CLIPPED"))
+    assert penalties([example("0", a), example("5", a)]) == BEGIN
 
 
 def test_the_features_of_a_path_are_what_its_penalties_are_multiplied_by():
     a = outputs(1, 0, 7)
     [(path, score)] = best_paths(PARTS, a, "17")
     found = features(PARTS, path)
-    assert found == {"GAP": 0, "APART": 0, "CUT": 1.6, "SHORT": 0, "LONG": 0, "CLIPPED": 0, "SKIP": 0}
+    assert found == {"GAP": 0, "APART": 0, "CUT": 1.6, "SHORT": 0, "LONG": 0, "CLIPPED": 0}
     likely = sum(np.log(0.98) + 9 * np.log(0.98) for _ in path)
     assert score == pytest.approx(likely - sum(FITTED[name] * found[name] for name in PENALTIES))
-    assert features(PARTS, ((0, None), (2, 3)))["SKIP"] == 1
+    assert features(PARTS, ((0, None), (2, 3)))["CUT"] == 0.8
     assert best_paths(PARTS, a, "45") == []
 
 

@@ -123,9 +123,10 @@ CROWDED = {  # an ordinary picture, or what a mistake makes of one
 }
 # Of these, only some lines are looked at.
 WITHOUT_END = {
-    name for name in CROWDED if name.startswith(("a page of print", "dots", "sticks", "salt", "noise of one"))
+    name
+    for name in CROWDED
+    if name.startswith(("a page of print, large", "a table", "a page of digits", "dots", "sticks", "salt", "noise"))
 }
-WITHOUT_END |= {"a page of digits, struck through"}
 PRINTED = {  # no number
     "empty boxes": lambda: _boxes(1, False),
     "rows of empty boxes": lambda: _boxes(4, False),

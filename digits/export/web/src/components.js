@@ -3,7 +3,7 @@
 import { held } from "./held.js";
 import { boxOf, median } from "./images.js";
 
-const { CERTAIN, LENGTH, MOST, TALL, NEAR, HIGH, LEVEL, LOW } = held.constants.components;
+const { LENGTH, MOST, TALL, NEAR, HIGH, LEVEL, LOW } = held.constants.components;
 const { STACKED, UNDER, FLAT } = held.constants.components;
 
 /** The pixels of each connected component of a mask. @type {(mask: Image) => number[][]} */
@@ -29,19 +29,19 @@ export function componentsOf({ width, height, data }) {
   return found;
 }
 
-/** The connected components of a mask that may be strokes, by how sure the eye is of them, 0..1.
- * @type {(mask: Image, sure: Image) => Component[]} */
-export function connectedComponents(mask, sure) {
+/** The connected components of a mask that may be strokes, with a pixel that is `certain`; by how sure the eye is of them.
+ * @type {(mask: Image, sure: Image, certain: Image) => Component[]} */
+export function connectedComponents(mask, sure, certain) {
   const { width } = mask, found = componentsOf(mask).flatMap((pixels) => {
-    if (!pixels.some((i) => sure.data[i] > CERTAIN)) return [];
+    if (!pixels.some((i) => certain.data[i])) return [];
     const box = boxOf(pixels, width), longer = Math.max(box.right - box.left, box.bottom - box.top);
     const clarity = pixels.reduce((sum, i) => sum + sure.data[i], 0) / pixels.length * longer ** LENGTH;
     return { ...box, pixels, clarity, clipped: box.left === 0 || box.right === width };
   });
   const [best] = found.toSorted((a, b) => b.clarity - a.clarity);
   if (best) best.clipped = false;
-  const least = found.map(({ clarity }) => clarity).sort((a, b) => b - a)[MOST - 1] ?? 0;
-  return found.filter(({ clarity }) => clarity >= least).slice(0, MOST);
+  const kept = new Set(found.toSorted((a, b) => b.clarity - a.clarity).slice(0, MOST));
+  return found.filter((one) => kept.has(one));
 }
 
 /** @type {(box: Box) => number} */

@@ -7,7 +7,7 @@ import { bytesOf, held } from "./held.js";
 import { binarized, blank, boxOf, clamp, crop, linear, mapped, quantile, resized, valuesIn } from "./images.js";
 import { sigmoid } from "./network.js";
 
-const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, MOST, FINE, SMALL, THRESHOLDS, SHARES, WHOLE } = held.constants.eye;
+const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, MOST, FINE, PART, SMALL, CERTAIN, THRESHOLDS, SHARES, WHOLE } = held.constants.eye;
 const FIRST = 3; // layers of the first network
 
 let learned = /** @type {Seer[] | undefined} */ (undefined);
@@ -15,10 +15,13 @@ let learned = /** @type {Seer[] | undefined} */ (undefined);
 /** The layers of the first network, then of the second: of each come the steps and biases of its neurons, float32, then
  * its weights (inputs, neurons), int8. */
 function layers() {
+  if (learned) return learned;
   const { sizes, packed } = held.eye, { buffer } = bytesOf(packed);
   let place = 0;
-  learned ??= sizes.map(([inputs, n]) => {
-    const [steps, biases] = [0, 1].map((part) => Float64Array.from(new Float32Array(buffer.slice(place + 4 * part * n), 0, n)));
+  learned = sizes.map(([inputs, n]) => {
+    const [steps, biases] = [0, 1].map((part) => (
+      Float64Array.from(new Float32Array(buffer.slice(place + 4 * part * n), 0, n))
+    ));
     const whole = new Int8Array(buffer, place + 8 * n, inputs * n), weights = new Float64Array(inputs * n);
     for (let i = 0; i < whole.length; i++) weights[(i % n) * inputs + Math.floor(i / n)] = whole[i] * steps[i % n];
     place += (8 + inputs) * n;
@@ -131,12 +134,21 @@ function patches(views, cells, k) {
   return out;
 }
 
-/** What a network says of the pixels of a mask, 0 of others. The weighted inputs of its first layer are sums over levels,
- * and are found once for each cell of one.
- * @type {(network: Seer[], seen: View[][], mask: Image) => Image} */
-function answers([{ weights, biases, inputs }, ...rest], seen, mask) {
-  const { width, height, data } = mask, pixels = /** @type {number[]} */ ([]);
+/** What a network says of the pixels of a mask, 0 of others. @type {(network: Seer[], seen: View[][], mask: Image) => Image} */
+function answers(network, seen, { width, height, data }) {
+  const said = blank(width, height), pixels = /** @type {number[]} */ ([]);
   for (let i = 0; i < data.length; i++) if (data[i]) pixels.push(i);
+  for (let first = 0; first < pixels.length; first += PART) {
+    const some = pixels.slice(first, first + PART), a = outputs(network, seen, some, width);
+    for (let n = 0; n < some.length; n++) said.data[some[n]] = a[n];
+  }
+  return said;
+}
+
+/** The output of a network for some pixels of a picture so wide. The weighted inputs of its first layer are sums over
+ * levels, and are found once for each cell of one.
+ * @type {(network: Seer[], seen: View[][], pixels: number[], width: number) => Float64Array} */
+function outputs([{ weights, biases, inputs }, ...rest], seen, pixels, width) {
   const n = biases.length, owner = new Int32Array(pixels.length);
   let a = /** @type {Float64Array} */ (new Float64Array(pixels.length * n)), from = 0;
   for (const [halved, views] of seen.entries()) {
@@ -163,9 +175,7 @@ function answers([{ weights, biases, inputs }, ...rest], seen, mask) {
     a = product(a, pixels.length, layer.inputs, layer.weights, 0, layer.inputs, layer.biases.length);
     activate(a, layer.biases);
   }
-  const said = blank(width, height);
-  for (let i = 0; i < pixels.length; i++) said.data[pixels[i]] = a[i];
-  return said;
+  return a;
 }
 
 /** Sums (count, n), in place, become activations. @type {(sums: Float64Array, biases: Float64Array) => void} */
@@ -230,21 +240,22 @@ export function foregrounds({ sure, darkness }, quick = false) {
   const [thresholds, shares] = [THRESHOLDS, SHARES].map((all) => all.slice(0, quick ? 1 : undefined));
   const own = valuesIn(darkness, binarized(sure, 0.5)), usual = own.length ? quantile(own, 0.5) : Infinity;
   const guesses = [
-    ...thresholds.map((threshold) => ({ mask: binarized(sure, threshold), sure })),
+    ...thresholds.map((threshold) => ({ mask: binarized(sure, threshold), now: sure })),
     ...shares.map((share) => whole(binarized(darkness, Math.max(share * usual, PALE)), sure)),
   ];
-  return guesses.map(({ mask, sure }) => (
-    { darkness: mapped(sure, (value, i) => value * darkness.data[i]), components: connectedComponents(mask, sure) }
-  )).filter(({ components }) => components.length);
+  return guesses.map(({ mask, now }) => ({
+    darkness: mapped(now, (value, i) => value * darkness.data[i]),
+    components: connectedComponents(mask, sure, binarized(now, CERTAIN)),
+  })).filter(({ components }) => components.length);
 }
 
 /** Of what is dark, that of which the eye is more sure than not; and how sure: certain of a component of it that is
- * handwriting in the mean. @type {(dark: Image, sure: Image) => { mask: Image; sure: Image }} */
+ * handwriting in the mean. @type {(dark: Image, sure: Image) => { mask: Image; now: Image }} */
 function whole(dark, sure) {
   const raised = mapped(sure, (value) => value);
   for (const pixels of componentsOf(dark)) {
     const mean = pixels.reduce((sum, i) => sum + sure.data[i], 0) / pixels.length;
     if (mean > WHOLE) for (const i of pixels) raised.data[i] = 1;
   }
-  return { mask: mapped(dark, (is, i) => Number(is && raised.data[i] > 0.5)), sure: raised };
+  return { mask: mapped(dark, (is, i) => Number(is && raised.data[i] > 0.5)), now: raised };
 }

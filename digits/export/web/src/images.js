@@ -27,8 +27,6 @@ export function valuesIn({ data }, mask) {
   return values.subarray(0, n);
 }
 
-/** Every seventh value: enough for a quantile. @type {(values: Float32Array) => Float32Array} */
-export const sample = (values) => new Float32Array(Math.ceil(values.length / 7)).map((_, i) => values[7 * i]);
 /** @type {(value: number, low: number, high: number) => number} */
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 /** @param {Float32Array} values */

@@ -47,7 +47,7 @@ export function digitsOfStrokes(strokes, layers) {
 function linesOf(darkness) {
   const mask = binarized(darkness, 0.5), before = last;
   last = [];
-  return linesIn({ darkness, components: connectedComponents(mask, mask) }, (strokes, rest) => {
+  return linesIn({ darkness, components: connectedComponents(mask, mask, mask) }, (strokes, rest) => {
     const same = before.find((one) => isSame(one.strokes, strokes) && isSame(one.rest, rest));
     const image = same?.image ?? normalize(strokes, rest);
     last.push({ strokes, rest, image });

@@ -143,13 +143,13 @@ type Constants = {
   picture: { WORKING: Pair; NARROW: number };
   background: { LIFT: Pair } & Record<"WINDOW" | "COARSE" | "EVEN" | "SOFT", number>;
   eye: { THRESHOLDS: number[]; SHARES: number[] }
-    & Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "MOST" | "FINE" | "SMALL" | "WHOLE", number>;
-  components: Record<"CERTAIN" | "LENGTH" | "MOST" | "EDGE" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
+    & Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "MOST" | "FINE" | "PART" | "SMALL" | "CERTAIN" | "WHOLE", number>;
+  components: Record<"LENGTH" | "MOST" | "EDGE" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
     & Record<"STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
-  lattice: Record<"SEGMENTS" | "BROAD" | "ALONE" | "LOW" | "LOW_ZERO" | "WIDE", number>
+  lattice: Record<"SEGMENTS" | "BROAD" | "ALONE" | "LOW" | "LOW_ZERO" | "WIDE" | "SKIP", number>
     & Record<"UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
-  fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LONG" | "CLIPPED" | "SKIP" | "REJECTION_THRESHOLD", number>;
+  fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LONG" | "CLIPPED" | "REJECTION_THRESHOLD", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
   lines: Record<"SMALLEST" | "CANDIDATES" | "GUESSES", number>;
   voting: Record<"SURE" | "WORD" | "SIGN" | "PRINTED", number>;

@@ -117,7 +117,7 @@ const handwritten = (lines) => groupsIn(lines, layers).map((line) => (
 const pixelsOf = (picture) => reduced(picture).getImageData(0, 0, picture.width, picture.height);
 
 /** A picture, badly read, after it is turned counterclockwise by so many degrees, if it is read more surely then, as
- * in digits/handwriting/answers.py. @type {(picture: ImageBitmap, read: Group[][]) =>
+ * in digits/handwriting/reader.py. @type {(picture: ImageBitmap, read: Group[][]) =>
  * { picture: ImageBitmap; groups: Group[][]; degrees: number } | undefined} */
 function turned(picture, read) {
   const [sure, area] = sureArea(read);
