@@ -53,10 +53,13 @@ def test_a_line_each(read):
 
 
 def test_activations_are_the_networks(read):
-    digit = find_digit("a.png")
-    _, lines, _ = read("a.png", "--json")
+    _, lines, _ = read("a.png", "--json", "--single")
     [said] = segments(lines[0])[0]
-    a = load_network(untrusted.read("net.ckpt"), "net.ckpt")(torch.from_numpy(digit.image).reshape(1, 784))[0]
+    network = load_network(untrusted.read("net.ckpt"), "net.ckpt")
+    guesses = [line.digits[0] for line in find_lines("a.png", single=True)]
+    outputs = [network(torch.from_numpy(digit.image).reshape(1, 784))[0] for digit in guesses]
+    [n, *_] = [n for n, a in enumerate(outputs) if a.max().item() == said["activation"]]
+    digit, a = guesses[n], outputs[n]
     model = DigitClassifier.load_from_checkpoint("net.ckpt")
     assert torch.equal(model.predict(torch.from_numpy(digit.image)[None])[1][0], a)
     best, other = a.topk(2).values.tolist()
@@ -103,7 +106,7 @@ def test_what_is_said_of_a_digit_is_its_own_also_if_another_has_the_largest_outp
     )
 
 
-def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
+def test_a_page_is_read_line_by_line_and_what_is_no_handwriting_is_passed_over(read):
     page = Image.new("L", (520, 300), 240)
     page.paste(line(4), (20, 10))
     page.paste(line(2), (20, 160))
@@ -113,11 +116,8 @@ def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
     assert (code, errors) == (0, []) and [said.split("  ")[0] for said in lines] == ["page.png: 4444", "page.png: 44"]
     [said] = read("page.png", "--json")[1]
     upper, lower = segments(said)
-    assert [piece["digit"] for piece in upper] == [4] * 4 and [piece["digit"] for piece in lower] == [4, 4, None]
-    assert np.abs(np.subtract(lower[2]["box"], (300, 200, 330, 206))).max() <= 3 and lower[2]["bits"] == ""
-    assert read("page.png", "--annotate", "out.png")[0] == 0
-    drawn = np.asarray(Image.open("out.png"))[190:216, 290:340].reshape(-1, 3)
-    assert (drawn == 128).all(1).any() and not (drawn == (213, 94, 0)).all(1).any()  # a grey box
+    assert [piece["digit"] for piece in upper] == [4] * 4 and [piece["digit"] for piece in lower][:2] == [4, 4]
+    assert all(piece["digit"] is None and piece["bits"] == "" for piece in lower[2:])
 
 
 def test_annotate(read, tmp_path):

@@ -9,8 +9,7 @@ import numpy as np
 from digits.handwriting import lattice
 from digits.handwriting.lines import Line
 
-SURE = 4  # a vote counts as the confidence to this power, times the clarity
-CLEAR = 3  # ... but one for a digit that is known to be the only one, as its activation times the clarity to this power
+SURE = 4  # a vote counts as the confidence to this power, times the clarity; for a known digit, as its activation
 REJECTION_THRESHOLD = lattice.FITTED["REJECTION_THRESHOLD"]  # least confidence of a group that is a number
 WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
 SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in their heights
@@ -119,7 +118,7 @@ def hypotheses(line: Line, outputs: np.ndarray) -> list[Hypothesis]:
     """What a guess at a line may say, the best first, by the outputs (N, 10) of a network for its N candidates."""
     if line.known:
         order = np.argsort(-outputs[0], kind="stable").tolist()
-        return [Hypothesis(line, outputs, ((0, n),), outputs[0, n] * line.clarity**CLEAR) for n in order]
+        return [Hypothesis(line, outputs, ((0, n),), outputs[0, n]) for n in order]
     paths = lattice.best_paths(line.candidates, outputs)
     likelihoods = np.exp([score - paths[0][1] for _, score in paths])
     sure = [lattice.confidence(line.candidates, outputs, path) for path, _ in paths]

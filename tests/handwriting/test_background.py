@@ -26,7 +26,7 @@ def test_any_colour_on_any_background(ink, paper, two):
 
 
 def clearest_guess(picture):
-    return max(foregrounds(see(picture)), key=lambda guess: max(one.clarity for one in guess.components))
+    return max(foregrounds(see(picture))[-2:], key=lambda guess: max(one.clarity for one in guess.components))
 
 
 def test_the_labels_of_the_foreground_are_those_of_its_components(two):

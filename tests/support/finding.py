@@ -14,8 +14,8 @@ SIZE = 320, 240
 
 
 def find_digit(picture) -> Digit:
-    """The digit in a picture of one, in the guess in which it is clearest."""
-    return max(find_lines(picture, single=True), key=lambda line: line.clarity).digits[0]
+    """The digit in a picture of one, in that of the guesses by darkness, the last ones, in which it is clearest."""
+    return max(find_lines(picture, single=True)[-2:], key=lambda line: line.clarity).digits[0]
 
 
 def difference(one, other):
