@@ -4,11 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from digits.checkpoint.contents import Checkpoint, load_network
+from digits.checkpoint.contents import Checkpoint
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError, printable
-from digits.handwriting import Reader
-from digits.network import sizes
 from digits.settings import newest_run
 
 BEST = "best.ckpt"  # the best epoch of a run, in its folder
@@ -40,15 +38,3 @@ def choose(network: str | None) -> tuple[Checkpoint, Path]:
             said += f", which reads {accuracy:.1%} of the validation images{instead}"
     print(f"network: {said}", file=sys.stderr)
     return saved, path
-
-
-def choose_reader(network: str | None) -> tuple[Reader, int | None]:
-    """A reader with the network that `choose` takes; and the digit that it detects, None if it reads all ten.
-
-    Raises UserError as `choose` does, or if it takes images of another size than MNIST's.
-    """
-    saved, path = choose(network)
-    loaded = load_network(saved, path)
-    if sizes(loaded)[0] != 28 * 28:
-        raise UserError(f"{path} reads images of another size than 28x28")
-    return Reader(loaded, saved.context), saved.settings.get("only_digit")

@@ -34,9 +34,9 @@ def evaluate(
         verbose: Say of each picture in which nothing is read why; otherwise these are counted by their reasons.
         data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
     """
-    from digits.checkpoint.selection import choose_reader
     from digits.evaluate.answers import SHEET, Answer, labels_in, read_labelled, read_mnist, say, sheet
     from digits.handwriting.picture import check_output, save
+    from digits.handwriting.reader import choose_reader
 
     reader, detected = choose_reader(network)
     if detected is not None:

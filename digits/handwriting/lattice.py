@@ -20,7 +20,7 @@ from digits.handwriting.segmentation import SegmentedLine
 
 SEGMENTS, BROAD = 8, 1.6  # most segments of a candidate, and most width of several, in heights of the line's digits
 
-# Penalties, subtracted from a candidate's log-likelihood, as `digits.handwriting.fitting` finds them: for each GAP in
+# Penalties, subtracted from a candidate's log-likelihood, as `digits.evaluate.fitting` finds them: for each GAP in
 # it, how far its sides are APART, how much foreground its CUTs cross, for being SHORT, LONG or CLIPPED.
 FITTED: dict[str, float] = json.loads(File(__file__).with_name("fitted.json").read_text())
 ALONE = 5.0  # a cut weighs so many times as much for a network that is not shown what it is cut from

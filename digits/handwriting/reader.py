@@ -111,6 +111,23 @@ class Reader:
         return best
 
 
+def choose_reader(network: str | None) -> tuple[Reader, int | None]:
+    """A reader with the network that `checkpoint.selection.choose` takes; and the digit that it detects, None if it
+    reads all ten.
+
+    Raises UserError as `choose` does, or if it takes images of another size than MNIST's.
+    """
+    from digits.checkpoint.contents import load_network
+    from digits.checkpoint.selection import choose
+    from digits.network import sizes
+
+    saved, path = choose(network)
+    loaded = load_network(saved, path)
+    if sizes(loaded)[0] != 28 * 28:
+        raise UserError(f"{path} reads images of another size than 28x28")
+    return Reader(loaded, saved.context), saved.settings.get("only_digit")
+
+
 def turned_back(box: tuple[int, ...], degrees: int, size: tuple[int, int], scale: float) -> tuple[int, ...]:
     """A box in an image of this width and height, turned so far, as it is in the picture, by `scale` larger."""
     (left, top, right, bottom), (width, height) = box, size

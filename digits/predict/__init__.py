@@ -29,8 +29,8 @@ def predict(
     """
     from tqdm import tqdm
 
-    from digits.checkpoint.selection import choose_reader
     from digits.handwriting import Answer
+    from digits.handwriting.reader import choose_reader
     from digits.predict import pictures
 
     reader, detected = choose_reader(network)

@@ -5,7 +5,7 @@ import torch
 
 from digits.augment import allographs, pen
 from digits.augment.allographs import ATLAS
-from digits.checkpoint.selection import choose_reader
+from digits.handwriting.reader import choose_reader
 from digits.network import inputs, linears
 
 

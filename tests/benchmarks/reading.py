@@ -143,7 +143,7 @@ READ = """
 import sys
 from time import process_time
 import cv2
-from digits.checkpoint.selection import choose_reader
+from digits.handwriting.reader import choose_reader
 reader, _ = choose_reader(sys.argv[2])
 cv2.setNumThreads(1)
 start = process_time()

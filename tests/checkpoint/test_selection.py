@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from digits.checkpoint.contents import VALIDATION, Checkpoint
-from digits.checkpoint.selection import BUNDLED, choose, choose_reader, newest_run
+from digits.checkpoint.selection import BUNDLED, choose, newest_run
 from digits.errors import UserError
+from digits.handwriting.reader import choose_reader
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
 

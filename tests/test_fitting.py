@@ -8,8 +8,7 @@ import torch
 from numpy.random import default_rng
 
 from digits.augment.scenes import glyphs
-from digits.handwriting import Digit, Group, Line, Reading
-from digits.handwriting.fitting import (
+from digits.evaluate.fitting import (
     BEGIN,
     PENALTIES,
     Example,
@@ -19,6 +18,7 @@ from digits.handwriting.fitting import (
     rejection_threshold,
     scenes,
 )
+from digits.handwriting import Digit, Group, Line, Reading
 from digits.handwriting.lattice import FITTED, Candidate, best_paths
 from digits.handwriting.reader import Reader
 from digits.network import sigmoid_network

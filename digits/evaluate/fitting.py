@@ -1,4 +1,4 @@
-"""How the reader's last numbers are found: `python -m digits.handwriting.fitting [FOLDER ...]` writes fitted.json.
+"""How the reader's last numbers are found: `python -m digits.evaluate.fitting [FOLDER ...]` writes fitted.json.
 
 The reader that comes with digits reads synthetic scenes, of which it is known what they say, and the pictures in
 folders, labelled as for `evaluate`. The lattice's penalties are the weights of an averaged structured perceptron
@@ -20,7 +20,6 @@ from tqdm import tqdm
 
 from digits import mnist
 from digits.augment.scenes import Glyphs, glyphs, scene
-from digits.checkpoint.selection import choose_reader
 from digits.cli import one_line_errors
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
@@ -29,6 +28,7 @@ from digits.handwriting import Group, Line, Reader, lattice, voting
 from digits.handwriting.lattice import FITTED, Candidate, best_paths
 from digits.handwriting.lattice import Path as Steps
 from digits.handwriting.lines import find_lines
+from digits.handwriting.reader import choose_reader
 
 COUNT = 200
 EPOCHS, STEPS = 5, 2000  # of the perceptron; of the logistic regression
@@ -156,5 +156,5 @@ def all_digits(group: Group) -> str:
 
 
 if __name__ == "__main__":
-    with one_line_errors("digits.handwriting.fitting"):
+    with one_line_errors("digits.evaluate.fitting"):
         main()
