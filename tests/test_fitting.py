@@ -10,7 +10,6 @@ from numpy.random import default_rng
 from digits.augment.scenes import glyphs
 from digits.evaluate.fitting import (
     BEGIN,
-    PENALTIES,
     Example,
     features,
     looked_at,
@@ -42,7 +41,7 @@ def test_the_penalties_that_make_a_line_misread_shrink_until_it_is_read_right():
     """What is cut in two is 17, though the whole is like a low 0."""
     a, before = outputs(1, 0, 7), dict(FITTED)
     fitted = penalties([example("17", a)] * 8, epochs=20)
-    assert before == FITTED and set(fitted) == set(PENALTIES)
+    assert before == FITTED and set(fitted) == set(BEGIN)
     assert fitted["CUT"] < BEGIN["CUT"] - 0.05 and fitted["SHORT"] >= BEGIN["SHORT"]
     assert all(fitted[name] == pytest.approx(BEGIN[name], abs=1e-3) for name in ("GAP", "APART", "CLIPPED"))
     assert penalties([example("0", a), example("5", a)]) == BEGIN
@@ -54,7 +53,7 @@ def test_the_features_of_a_path_are_what_its_penalties_are_multiplied_by():
     found = features(PARTS, path)
     assert found == {"GAP": 0, "APART": 0, "CUT": 1.6, "SHORT": 0, "LONG": 0, "CLIPPED": 0}
     likely = sum(np.log(0.98) + 9 * np.log(0.98) for _ in path)
-    assert score == pytest.approx(likely - sum(FITTED[name] * found[name] for name in PENALTIES))
+    assert score == pytest.approx(likely - sum(FITTED[name] * found[name] for name in BEGIN))
     assert features(PARTS, ((0, None), (2, 3)))["CUT"] == 0.8
     assert best_paths(PARTS, a, "45") == []
 

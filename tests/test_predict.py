@@ -106,18 +106,21 @@ def test_what_is_said_of_a_digit_is_its_own_also_if_another_has_the_largest_outp
     )
 
 
-def test_a_page_is_read_line_by_line_and_what_is_no_handwriting_is_passed_over(read):
+def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
     page = Image.new("L", (520, 300), 240)
     page.paste(line(4), (20, 10))
     page.paste(line(2), (20, 160))
-    page.paste(30, (300, 200, 330, 206))  # a dash
+    ImageDraw.Draw(page).line([(268, 238), (262, 254)], 30, 8)  # a comma
     page.save("page.png")
     code, lines, errors = read("page.png")
     assert (code, errors) == (0, []) and [said.split("  ")[0] for said in lines] == ["page.png: 4444", "page.png: 44"]
     [said] = read("page.png", "--json")[1]
     upper, lower = segments(said)
-    assert [piece["digit"] for piece in upper] == [4] * 4 and [piece["digit"] for piece in lower][:2] == [4, 4]
-    assert all(piece["digit"] is None and piece["bits"] == "" for piece in lower[2:])
+    assert [piece["digit"] for piece in upper] == [4] * 4 and [piece["digit"] for piece in lower] == [4, 4, None]
+    assert np.abs(np.subtract(lower[2]["box"], (259, 238, 273, 256))).max() <= 3 and lower[2]["bits"] == ""
+    assert read("page.png", "--annotate", "out.png")[0] == 0
+    drawn = np.asarray(Image.open("out.png"))[228:266, 250:284].reshape(-1, 3)
+    assert (drawn == 128).all(1).any() and not (drawn == (213, 94, 0)).all(1).any()  # a grey box
 
 
 def test_annotate(read, tmp_path):

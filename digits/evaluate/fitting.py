@@ -18,30 +18,23 @@ import torch
 from numpy.random import Generator, default_rng
 from tqdm import tqdm
 
-from digits import mnist
-from digits.augment.scenes import Glyphs, glyphs, scene
+from digits.augment.scenes import Glyphs, scene
 from digits.cli import one_line_errors
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
 from digits.files import write_atomically
-from digits.handwriting import Group, Line, Reader, lattice, voting
-from digits.handwriting.lattice import FITTED, Candidate, best_paths
+from digits.handwriting import Line, Reader, lattice, voting
+from digits.handwriting.lattice import FITTED, Candidate, best_paths, said
 from digits.handwriting.lattice import Path as Steps
+from digits.handwriting.learning import training_glyphs
 from digits.handwriting.lines import find_lines
 from digits.handwriting.reader import choose_reader
 
-COUNT = 200
+COUNT = 200  # scenes, in a minute
 EPOCHS, STEPS = 5, 2000  # of the perceptron; of the logistic regression
 RATES = 0.001, 10.0  # ... and their learning rates: a low one, as the guesses at a line are alike
-BEGIN = {
-    "GAP": 0.3,
-    "APART": 10.0,
-    "CUT": 0.7,
-    "SHORT": 20.0,
-    "LONG": 2.0,
-    "CLIPPED": 1.0,
-}  # from which they are learned
-PENALTIES = tuple(BEGIN)
+# The penalties from which they are learned.
+BEGIN = {"GAP": 0.3, "APART": 10.0, "CUT": 0.7, "SHORT": 20.0, "LONG": 2.0, "CLIPPED": 1.0}
 
 
 class Example(NamedTuple):
@@ -56,9 +49,7 @@ def main() -> None:
     """Fit on scenes with digits of MNIST's 50,000 training images, and on the pictures in folders."""
     torch.set_num_threads(1)
     voting.REJECTION_THRESHOLD = 0.0  # nothing is passed over
-    mnist.fetch(None)
-    images, labels = mnist.load(None, train=True)
-    written = glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
+    written = training_glyphs()
     reader, _ = choose_reader("bundled")
     labelled = [known for folder in sys.argv[1:] for known in labels_in(Path(folder)).items() if "-" not in known[1]]
     known = chain(labelled, islice(scenes(written, default_rng(1)), COUNT))
@@ -95,34 +86,27 @@ def penalties(examples: list[Example], epochs: int = EPOCHS) -> dict[str, float]
     """
     if not examples:
         raise UserError("nothing is found in these pictures from which anything could be fitted")
-    before, total, rng = dict(FITTED), dict.fromkeys(PENALTIES, 0.0), default_rng(0)
+    before, total, rng = dict(FITTED), dict.fromkeys(BEGIN, 0.0), default_rng(0)
     FITTED.update(BEGIN)
     for number in tqdm([n for _ in range(epochs) for n in rng.permutation(len(examples))], "perceptron", disable=None):
         (candidates, *_), outputs, says = examples[number]
         wanted, [(best, _), *_] = best_paths(candidates, outputs, says), best_paths(candidates, outputs)
         if wanted and said(best) != says:
             more, less = features(candidates, best), features(candidates, wanted[0][0])
-            for name in PENALTIES:
+            for name in BEGIN:
                 FITTED[name] = max(0.0, FITTED[name] + RATES[0] * (more[name] - less[name]))
-        for name in PENALTIES:
+        for name in BEGIN:
             total[name] += FITTED[name]
     FITTED.update(before)
     return {name: round(float(sum_) / (epochs * len(examples)), 3) for name, sum_ in total.items()}
 
 
-def said(path: Steps) -> str:
-    """The digits of a path."""
-    return "".join(str(digit) for _, digit in path if digit is not None)
-
-
 def features(candidates: list[Candidate], path: Steps) -> dict[str, float]:
     """What each penalty is multiplied by in a path."""
-    found = dict.fromkeys(PENALTIES, 0.0)
+    found = dict.fromkeys(BEGIN, 0.0)
     for number, digit in path:
         if digit is not None:
-            one = candidates[number]
-            values = one.gaps, one.apart, one.cut, one.short(digit), one.long, one.clipped
-            for name, value in zip(PENALTIES, values, strict=True):
+            for name, value in candidates[number].features(digit).items():
                 found[name] += value
     return found
 
@@ -136,7 +120,7 @@ def rejection_threshold(reader: Reader, pictures: list[list[Example]]) -> float:
     sure, right = [], []
     for examples in filter(None, pictures):
         groups = [group for line in reader.read_lines([example.line for example in examples]) for group in line]
-        is_it = [all_digits(group) == examples[0].says != "" for group in groups]
+        is_it = [group.digits == examples[0].says != "" for group in groups]
         if any(is_it) or not examples[0].says:
             sure += [group.confidence for group in groups]
             right += is_it
@@ -148,11 +132,6 @@ def rejection_threshold(reader: Reader, pictures: list[list[Example]]) -> float:
         error = torch.sigmoid(weight * x + bias) - y
         weight, bias = weight - RATES[1] * (error * x).mean(), bias - RATES[1] * error.mean()
     return round(float(-bias / weight), 3)
-
-
-def all_digits(group: Group) -> str:
-    """The digits of a group, also if it is rejected."""
-    return "".join(str(one.digit) for one in group.readings if one.digit is not None)
 
 
 if __name__ == "__main__":

@@ -66,10 +66,13 @@ def pyramid(plane: np.ndarray) -> list[np.ndarray]:
     return planes
 
 
-def shown(missing: np.ndarray) -> Views:
-    """What the first network sees of missing light (H, W, 3): darkness and two differences of colours, 0..1."""
+def shown(missing: np.ndarray) -> tuple[Views, np.ndarray]:
+    """What the first network sees of missing light (H, W, 3): darkness and two differences of colours, 0..1; and where
+    it looks, at what is not PALE (H, W) bool.
+    """
     darkness = missing.mean(2)
-    dark = darkness[darkness > PALE]
+    where = darkness > PALE
+    dark = darkness[where]
     place = int(FULL * len(dark))
     full = np.float32(MOST * (np.partition(dark, place)[place] if len(dark) else 1))
     red, green, blue = np.moveaxis(missing / full, 2, 0)
@@ -78,7 +81,7 @@ def shown(missing: np.ndarray) -> Views:
     for colour in (red - blue, green - (red + blue) / 2):
         for views, plane in zip(seen[1:], pyramid((0.5 + 0.5 * colour).clip(0, 1))[1:], strict=True):
             views.append(View(plane, COLOUR))  # not in the finest: cameras keep colours at half the resolution
-    return seen
+    return seen, where
 
 
 def shown_again(seen: Views, said: np.ndarray) -> Views:
@@ -166,8 +169,8 @@ def look(eye: Eye, missing: np.ndarray) -> np.ndarray:
 
 def look_once(eye: Eye, missing: np.ndarray) -> np.ndarray:
     """What the second network says of each pixel (H, W) of which the first one is unsure, and else the first one."""
-    seen = shown(missing)
-    said = answers(eye.first, seen, missing.mean(2) > PALE)
+    seen, where = shown(missing)
+    said = answers(eye.first, seen, where)
     unsure = (said > UNSURE) & (said < 1 - UNSURE)
     return np.where(unsure, answers(eye.second, shown_again(seen, said), unsure), said)
 

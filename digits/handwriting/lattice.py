@@ -36,6 +36,11 @@ DOUBT = 0.25  # a penalty for breaks takes as much confidence as so many heights
 Path = tuple[tuple[int, int | None], ...]  # its candidates, left to right, and the digit of each, None if it is none
 
 
+def said(path: Path) -> str:
+    """The digits of a path."""
+    return "".join(str(digit) for _, digit in path if digit is not None)
+
+
 class Candidate(NamedTuple):
     """Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.
 
@@ -57,23 +62,15 @@ class Candidate(NamedTuple):
         """What its gaps and cuts say against its being one digit, in the units of its log-likelihood."""
         return FITTED["GAP"] * self.gaps + FITTED["APART"] * self.apart + FITTED["CUT"] * self.cut
 
+    def features(self, digit: int | None = None) -> dict[str, float]:
+        """What each penalty is multiplied by if it is this digit, or any."""
+        short, long = max(0.0, (LOW_ZERO if digit == 0 else LOW) - self.height), max(0.0, self.width - WIDE)
+        shape = {"SHORT": short, "LONG": long, "CLIPPED": self.clipped}
+        return {"GAP": self.gaps, "APART": self.apart, "CUT": self.cut} | shape
+
     def penalty(self, digit: int | None = None) -> float:
         """What speaks against its being this digit, or any."""
-        return (
-            self.breaks
-            + FITTED["SHORT"] * self.short(digit)
-            + FITTED["LONG"] * self.long
-            + FITTED["CLIPPED"] * self.clipped
-        )
-
-    def short(self, digit: int | None) -> float:
-        """By how much it is lower than this digit should be."""
-        return max(0.0, (LOW_ZERO if digit == 0 else LOW) - self.height)
-
-    @property
-    def long(self) -> float:
-        """By how much it is wider than a digit should be."""
-        return max(0.0, self.width - WIDE)
+        return sum(FITTED[name] * value for name, value in self.features(digit).items())
 
 
 def candidates(line: SegmentedLine, context: bool = False) -> list[Candidate]:

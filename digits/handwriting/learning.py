@@ -21,7 +21,7 @@ from digits.cli import one_line_errors
 from digits.files import write_atomically
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
-from digits.handwriting.eye import BUNDLED, PALE, UNSURE, Eye, Layers
+from digits.handwriting.eye import BUNDLED, UNSURE, Eye, Layers
 from digits.handwriting.lines import enlargement, resized
 from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_biases
 
@@ -34,12 +34,16 @@ HELD_OUT = 0.03  # the share of the examples, of scenes of their own, on which i
 
 def main() -> None:
     """Train the eye on MNIST's 50,000 training images, and put it where the reader finds it."""
-    mnist.fetch(None)
-    images, labels = mnist.load(None, train=True)
-    learned = learn(glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0))
-    content = packed(learned)
+    content = packed(learn(training_glyphs()))
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
+
+
+def training_glyphs() -> Glyphs:
+    """The glyphs of MNIST's 50,000 training images, which are fetched if they are not there."""
+    mnist.fetch(None)
+    images, labels = mnist.load(None, train=True)
+    return glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
 
 
 def packed(learned: Eye) -> bytes:
@@ -73,8 +77,7 @@ def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tu
     For the second network, `first` is what the first one has learned.
     """
     missing, ink, printed, words = enlarged(scene(rng, written))
-    seen = eye.shown(missing)
-    dark = missing.mean(2) > PALE
+    seen, dark = eye.shown(missing)
     if first:
         said = eye.answers(first, seen, dark)
         seen = eye.shown_again(seen, said)

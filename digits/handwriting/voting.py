@@ -51,7 +51,7 @@ class Hypothesis(NamedTuple):
 
     @property
     def digits(self) -> str:
-        return "".join(str(digit) for _, digit in self.path if digit is not None)
+        return lattice.said(self.path)
 
     @property
     def readings(self) -> list[Reading]:
@@ -75,11 +75,14 @@ class Group(NamedTuple):
     known: bool = False
 
     @property
+    def digits(self) -> str:
+        """Its digits, also if it is rejected."""
+        return "".join(str(reading.digit) for reading in self.readings if reading.digit is not None)
+
+    @property
     def text(self) -> str:
         """Its digits; "" if it is rejected."""
-        if not self.known and self.confidence <= REJECTION_THRESHOLD:
-            return ""
-        return "".join(str(reading.digit) for reading in self.readings if reading.digit is not None)
+        return self.digits if self.known or self.confidence > REJECTION_THRESHOLD else ""
 
 
 def text(line: list[Group]) -> str:

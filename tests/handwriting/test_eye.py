@@ -40,18 +40,18 @@ def test_a_pyramid_halves_by_means_and_its_border_goes_on():
 def test_what_is_seen_is_darkness_and_colour_around_a_pixel():
     missing = np.full((64, 64, 3), 0.2, np.float32)
     missing[30:34, 30:34] = 0.1, 0.1, 0.4  # of blue, much is missing there
-    seen = eye.inputs(eye.shown(missing), np.array([32, 2]), np.array([32, 2]))
+    seen = eye.inputs(eye.shown(missing)[0], np.array([32, 2]), np.array([32, 2]))
     assert seen.shape == (2, FIRST) and seen.dtype == np.float32 and seen.min() >= 0 and seen.max() <= 1
     red_blue = seen[:, 25 + 49 : 25 + 49 + 9]
     assert red_blue[0, 4] < 0.3 and red_blue[1] == pytest.approx(0.5)
-    again = eye.inputs(eye.shown_again(eye.shown(missing), missing[:, :, 0]), np.array([32]), np.array([32]))
+    again = eye.inputs(eye.shown_again(eye.shown(missing)[0], missing[:, :, 0]), np.array([32]), np.array([32]))
     assert again.shape == (1, SECOND) and again[0, 25 + 12] == missing[32, 32, 0]
 
 
 def test_its_output_is_that_of_the_network_for_what_is_seen():
     """Though much is computed for many pixels at once."""
     rng = np.random.default_rng(0)
-    seen = eye.shown(rng.random((45, 70, 3), np.float32) / 2)
+    seen, _ = eye.shown(rng.random((45, 70, 3), np.float32) / 2)
     rows, columns = rng.integers(0, 45, 300), rng.integers(0, 70, 300)
     network = sigmoid_network([FIRST, 7, 5, 1], seed=1)
     with torch.no_grad():

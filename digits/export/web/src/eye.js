@@ -50,19 +50,20 @@ function pyramid(image) {
   return images;
 }
 
-/** What the first network sees: darkness, and two differences of colours, these not in the finest level.
- * @type {(missing: Image[]) => View[][]} */
+/** What the first network sees: darkness, and two differences of colours, these not in the finest level; and where it
+ * looks, at what is not PALE. @type {(missing: Image[]) => { seen: View[][]; where: Image }} */
 function shown([red, green, blue]) {
-  const darkness = meanOf([red, green, blue]), dark = valuesIn(darkness, binarized(darkness, PALE));
+  const darkness = meanOf([red, green, blue]), where = binarized(darkness, PALE), dark = valuesIn(darkness, where);
   const full = MOST * (dark.length ? quantile(dark, FULL) : 1);
   const colour = (/** @type {(i: number) => number} */ difference) => (
     pyramid(mapped(red, (_, i) => clamp(0.5 + 0.5 * difference(i) / full, 0, 1)))
   );
   const warm = colour((i) => red.data[i] - blue.data[i]);
   const leafy = colour((i) => green.data[i] - (red.data[i] + blue.data[i]) / 2);
-  return pyramid(mapped(darkness, (value) => clamp(value / full, 0, 1))).map((image, n) => (
+  const seen = pyramid(mapped(darkness, (value) => clamp(value / full, 0, 1))).map((image, n) => (
     n ? [view(image, REACH), view(warm[n], COLOUR), view(leafy[n], COLOUR)] : [view(image, REACH - 1)]
   ));
+  return { seen, where };
 }
 
 /** @type {(image: Image, reach: number) => View} */
@@ -200,7 +201,7 @@ function look(missing, quick) {
 /** What the second network says of each pixel of which the first one is unsure; and else the first one, or in a `quick`
  * look. @type {(missing: Image[], quick: boolean) => Image} */
 function lookOnce(missing, quick) {
-  const seen = shown(missing), first = answers(layers().slice(0, FIRST), seen, binarized(meanOf(missing), PALE));
+  const { seen, where } = shown(missing), first = answers(layers().slice(0, FIRST), seen, where);
   if (quick) return first;
   const unsure = mapped(first, (value) => Number(value > UNSURE && value < 1 - UNSURE));
   const second = answers(layers().slice(FIRST), shownAgain(seen, first), unsure);
