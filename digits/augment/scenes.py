@@ -65,6 +65,13 @@ def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
     return Glyphs(torch.cat([written, letters]).numpy(), say, ones, *drawn)
 
 
+def only_letters(written: Glyphs) -> Glyphs:
+    """The letters among glyphs, and figures of letters."""
+    letters = np.array([not one for one in written.say])
+    figures, nothing = pen.parse(LETTERS), [""] * int(letters.sum())
+    return Glyphs(written.images[letters], nothing, np.arange(len(nothing)), figures, [""] * len(LETTERS))
+
+
 def scene(rng: Generator, written: Glyphs) -> Scene:
     """One more scene; it depends on the numbers of `rng` alone."""
     return _Sheet(rng, written).taken()

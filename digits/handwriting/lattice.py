@@ -20,18 +20,15 @@ from digits.handwriting.segmentation import SegmentedLine
 
 SEGMENTS, BROAD = 8, 1.6  # most segments of a candidate, and most width of several, in heights of the line's digits
 
-# Penalties, subtracted from a candidate's log-likelihood, as `digits.evaluate.fitting` finds them: for each GAP in
-# it, how far its sides are APART, how much foreground its CUTs cross, for being SHORT, LONG or CLIPPED.
+# Numbers that `digits.evaluate.fitting` finds. Penalties, subtracted from a candidate's log-likelihood: for each GAP in
+# it; per height for its gaps' sides APART, foreground that its CUTs cross, being SHORT (lower than LOW, a 0 than
+# LOW_ZERO) or LONG (wider than WIDE); for being CLIPPED; and to SKIP what is no digit, per height. No output counts as
+# nearer to 0 or 1 than UNSURE. A break takes as much confidence as DOUBT heights of no digit. A vote counts as the
+# confidence to the power SURE; a group up to the REJECTION_THRESHOLD is no number.
 FITTED: dict[str, float] = json.loads(File(__file__).with_name("fitted.json").read_text())
 ALONE = 5.0  # a cut weighs so many times as much for a network that is not shown what it is cut from
-LOW, LOW_ZERO = 0.7, 0.6  # a candidate of less height is short; of a 0, which many write small
-WIDE = 0.8  # ... and one of more width is long
-# Not fitted: with 0.1, which a perceptron comes to on single guesses, a vote loses every eighth amount of a cheque.
-SKIP = 3.0  # for being no digit, per height: small marks are passed over, tall ones are not
 LEFT_OUT = 2.0  # for a segment that is no part of a single digit, per height or width
-UNSURE = 0.02  # no output counts as nearer to 0 or 1: the network is not always right when it is sure
 PATHS, DIGITS = 6, 2  # so many paths are kept, and so many digits of each candidate
-DOUBT = 0.25  # a penalty for breaks takes as much confidence as so many heights of no digit: letters can be cut, too
 
 Path = tuple[tuple[int, int | None], ...]  # its candidates, left to right, and the digit of each, None if it is none
 
@@ -62,15 +59,11 @@ class Candidate(NamedTuple):
         """What its gaps and cuts say against its being one digit, in the units of its log-likelihood."""
         return FITTED["GAP"] * self.gaps + FITTED["APART"] * self.apart + FITTED["CUT"] * self.cut
 
-    def features(self, digit: int | None = None) -> dict[str, float]:
-        """What each penalty is multiplied by if it is this digit, or any."""
-        short, long = max(0.0, (LOW_ZERO if digit == 0 else LOW) - self.height), max(0.0, self.width - WIDE)
-        shape = {"SHORT": short, "LONG": long, "CLIPPED": self.clipped}
-        return {"GAP": self.gaps, "APART": self.apart, "CUT": self.cut} | shape
-
     def penalty(self, digit: int | None = None) -> float:
         """What speaks against its being this digit, or any."""
-        return sum(FITTED[name] * value for name, value in self.features(digit).items())
+        short = max(0.0, FITTED["LOW_ZERO" if digit == 0 else "LOW"] - self.height)
+        long = max(0.0, self.width - FITTED["WIDE"])
+        return self.breaks + FITTED["SHORT"] * short + FITTED["LONG"] * long + FITTED["CLIPPED"] * self.clipped
 
 
 def candidates(line: SegmentedLine, context: bool = False) -> list[Candidate]:
@@ -106,15 +99,14 @@ def alone(line: SegmentedLine) -> Candidate:
     return min(around_it, key=lambda one: one.penalty() + sum(costs[: one.first]) + sum(costs[one.last :]))
 
 
-def best_paths(edges: list[Candidate], outputs: np.ndarray, wanted: str | None = None) -> list[tuple[Path, float]]:
-    """The best PATHS through a line, each of other digits, the best one first, and the log-likelihood of each; or only
-    the best one that says what is `wanted`, if one does with the DIGITS likeliest digits of each candidate.
+def best_paths(edges: list[Candidate], outputs: np.ndarray) -> list[tuple[Path, float]]:
+    """The best PATHS through a line, each of other digits, the best one first, and the log-likelihood of each.
 
     outputs (N, 10) of the network for the N candidates. By what the cross-entropy makes of them, the log-likelihood of
     digit d is log a_d + sum of log(1 - a_j) over the others, and that of no digit is the sum over all ten. A path's is
     the sum of its candidates', less their penalties.
     """
-    a = outputs.astype(np.float64).clip(UNSURE, 1 - UNSURE)
+    a = outputs.astype(np.float64).clip(FITTED["UNSURE"], 1 - FITTED["UNSURE"])
     none = np.log(1 - a).sum(1)
     gain = np.log(a) - np.log(1 - a)
     likely = np.argsort(-gain, 1, kind="stable")[:, :DIGITS].tolist()
@@ -123,33 +115,28 @@ def best_paths(edges: list[Candidate], outputs: np.ndarray, wanted: str | None =
     for index, candidate in enumerate(edges):  # by where they begin, so all paths to there are known
         steps = [(none[index] + gain[index, digit] - candidate.penalty(digit), digit) for digit in likely[index]]
         if candidate.last == candidate.first + 1:
-            steps.append((none[index] - (0 if candidate.clipped else SKIP * min(candidate.height, 1)), None))
+            steps.append((none[index] - (0 if candidate.clipped else FITTED["SKIP"] * min(candidate.height, 1)), None))
         there = paths[candidate.last]
         for digits, (path, score) in nlargest(PATHS, paths[candidate.first].items(), key=lambda item: item[1][1]):
             for more, digit in steps:
                 longer = digits if digit is None else f"{digits}{digit}"
-                if wanted is not None and not wanted.startswith(longer):
-                    continue
                 if longer not in there or score + more > there[longer][1]:
                     there[longer] = (*path, (index, digit)), score + more
-    ends = paths[edges[-1].last]
-    if wanted is not None:
-        return [ends[wanted]] if wanted in ends else []
-    return nlargest(PATHS, ends.values(), key=lambda found: found[1])
+    return nlargest(PATHS, paths[edges[-1].last].values(), key=lambda found: found[1])
 
 
 def confidence(edges: list[Candidate], outputs: np.ndarray, path: Path) -> float:
     """How sure a network is of a path: its mean activation across the width of the digits, 0 if there are none.
 
     outputs (N, 10) for the N candidates. The activation counts as 0 across what is as tall as a digit and none, unless
-    clipped, and across DOUBT for each break.
+    clipped, and across DOUBT of its breaks.
     """
     sure, width = 0.0, 0.0
     for index, digit in path:
         candidate = edges[index]
         if digit is not None:
             sure += candidate.width * float(outputs[index, digit])
-            width += candidate.width + DOUBT * candidate.breaks
-        elif not candidate.clipped and candidate.height > LOW:
+            width += candidate.width + FITTED["DOUBT"] * candidate.breaks
+        elif not candidate.clipped and candidate.height > FITTED["LOW"]:
             width += candidate.width
     return sure / max(width, 1e-9)

@@ -7,10 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from digits.handwriting import lattice
+from digits.handwriting.lattice import FITTED
 from digits.handwriting.lines import Line
 
-SURE = 4  # a vote counts as the confidence to this power, times the clarity; for a known digit, as its activation
-REJECTION_THRESHOLD = lattice.FITTED["REJECTION_THRESHOLD"]  # least confidence of a group that is a number
 WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
 SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in their heights
 # A row of three or more of a digit is printed, such as the ticks of a ruler, if neighbours' images differ by less, as a
@@ -82,7 +81,7 @@ class Group(NamedTuple):
     @property
     def text(self) -> str:
         """Its digits; "" if it is rejected."""
-        return self.digits if self.known or self.confidence > REJECTION_THRESHOLD else ""
+        return self.digits if self.known or self.confidence > FITTED["REJECTION_THRESHOLD"] else ""
 
 
 def text(line: list[Group]) -> str:
@@ -102,7 +101,7 @@ def read(lines: list[Line], outputs: np.ndarray) -> list[list[Group]]:
     guessed = sorted(map(hypotheses, lines, np.split(outputs, ends[:-1])), key=lambda guess: -guess[0].weight)
     known, guesses = lines[0].known, lines[0].guesses
     found, everywhere = [], places(guessed, known)
-    often = [place for place in everywhere if len(place) > REJECTION_THRESHOLD**2 * guesses]
+    often = [place for place in everywhere if len(place) > FITTED["REJECTION_THRESHOLD"] ** 2 * guesses]
     for place in often or everywhere:
         votes: dict[str, float] = defaultdict(float)
         for one in chain.from_iterable(place):
@@ -125,7 +124,7 @@ def hypotheses(line: Line, outputs: np.ndarray) -> list[Hypothesis]:
     paths = lattice.best_paths(line.candidates, outputs)
     likelihoods = np.exp([score - paths[0][1] for _, score in paths])
     sure = [lattice.confidence(line.candidates, outputs, path) for path, _ in paths]
-    weights = likelihoods / likelihoods.sum() * np.power(sure, SURE) * line.clarity
+    weights = likelihoods / likelihoods.sum() * np.power(sure, FITTED["SURE"]) * line.clarity
     return [Hypothesis(line, outputs, path, weight) for (path, _), weight in zip(paths, weights, strict=True)]
 
 

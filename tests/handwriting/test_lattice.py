@@ -5,11 +5,9 @@ import pytest
 
 from digits.handwriting.lattice import (
     ALONE,
-    DOUBT,
     FITTED,
     PATHS,
     SEGMENTS,
-    UNSURE,
     Candidate,
     alone,
     best_paths,
@@ -28,7 +26,7 @@ def test_confidence_is_the_mean_across_the_width_of_the_digits():
     assert confidence(line, sure, [(0, 4), (2, None)]) == pytest.approx(0.9)  # a comma
     assert confidence(line, sure, [(1, None)]) == 0
     broken = [line[0]._replace(gaps=1), line[1]]
-    assert confidence(broken, sure, [(0, 4), (1, 7)]) == pytest.approx(0.52 / (0.8 + DOUBT * FITTED["GAP"]))
+    assert confidence(broken, sure, [(0, 4), (1, 7)]) == pytest.approx(0.52 / (0.8 + FITTED["DOUBT"] * FITTED["GAP"]))
 
 
 @pytest.mark.parametrize("context", [False, True])
@@ -75,7 +73,7 @@ def test_the_best_path_is_that_of_which_the_network_is_sure_everywhere():
     assert best_path(line, outputs(1, None, 7)) == ((0, 1), (2, 7))
     assert best_path(line, outputs(1, 0, 7)) == ((1, 0),)  # a cut through a stroke needs a reason
     assert best_path([left], outputs(None)) == ((0, None),)
-    assert best_path([left], np.full((1, 10), UNSURE / 2)) == ((0, None),)
+    assert best_path([left], np.full((1, 10), FITTED["UNSURE"] / 2)) == ((0, None),)
 
 
 def test_the_next_best_paths_say_something_else_and_are_less_likely():

@@ -12,9 +12,9 @@ from digits import mnist
 from digits.errors import UserError
 from digits.handwriting import Reader, find_lines
 from digits.handwriting.eye import Sight
+from digits.handwriting.lattice import FITTED
 from digits.handwriting.lines import CANDIDATES, GUESSES, lines_in
 from digits.handwriting.normalize import REST, centre_of_mass
-from digits.handwriting.voting import REJECTION_THRESHOLD
 from digits.model import DigitClassifier
 from digits.network import sigmoid_network
 from tests.support.crowded import CROWDED, WITHOUT_END
@@ -167,7 +167,7 @@ def constant_network(*outputs):
     return network
 
 
-@pytest.mark.parametrize("activation", [REJECTION_THRESHOLD - 0.02, REJECTION_THRESHOLD + 0.02])
+@pytest.mark.parametrize("activation", [FITTED["REJECTION_THRESHOLD"] + more for more in (-0.02, 0.02)])
 def test_a_line_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(activation):
     network = constant_network(*[0.001] * 4, activation, *[0.001] * 5)
     picture = on_paper(cover(SIZE, (STROKES[0], 110, 50, 120)))
@@ -176,7 +176,7 @@ def test_a_line_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(ac
     [reading] = known.readings
     assert known.text == "4" and reading.outputs[4] == pytest.approx(activation) == pytest.approx(known.confidence)
     [[group]] = reader.read_lines(find_lines(picture))
-    assert group.text == ("4" if activation > REJECTION_THRESHOLD else "")
+    assert group.text == ("4" if activation > FITTED["REJECTION_THRESHOLD"] else "")
     assert group.readings[0].box == find_digit(picture).box
 
 

@@ -17,6 +17,7 @@ from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError
 from digits.handwriting import Group, Reader, Reading, find_lines, text, voting
+from digits.handwriting.lattice import FITTED
 from tests.support.finding import find_digit
 from tests.support.pens import APART, STROKES, cover, on_paper
 
@@ -112,7 +113,7 @@ def assert_alike(said: dict[str, Any], golden: dict[str, Any]) -> None:
     """A picture is read as the golden file has it, but for what rounding makes of sizes and shades."""
     assert [segments for segments, *_ in said["guesses"]] == [segments for segments, *_ in golden["guesses"]]
     for (_, digits, confidence), (_, wanted, known) in zip(said["guesses"], golden["guesses"], strict=True):
-        rejected = max(confidence, known) <= voting.REJECTION_THRESHOLD
+        rejected = max(confidence, known) <= FITTED["REJECTION_THRESHOLD"]
         if digits == wanted:
             assert abs(confidence - known) < (0.1 if rejected else 0.05)
         else:  # of guesses that are rejected, rounding may decide

@@ -5,8 +5,8 @@ import { around } from "./components.js";
 import { held } from "./held.js";
 import { clamp } from "./images.js";
 
-const { SEGMENTS, BROAD, ALONE, LOW, LOW_ZERO, WIDE, SKIP, UNSURE, PATHS, DIGITS, DOUBT } = held.constants.lattice;
-const { GAP, APART, CUT, SHORT, LONG, CLIPPED } = held.constants.fitted;
+const { SEGMENTS, BROAD, ALONE, PATHS, DIGITS } = held.constants.lattice;
+const { GAP, APART, CUT, SHORT, LOW, LOW_ZERO, LONG, WIDE, CLIPPED, SKIP, UNSURE, DOUBT } = held.constants.fitted;
 
 /** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {

@@ -11,7 +11,7 @@ import { segment } from "./segmentation.js";
 
 const { BOX, NEAR, REST } = held.constants.normalize;
 const { WORKING, NARROW } = held.constants.picture, { SMALLEST, CANDIDATES, GUESSES } = held.constants.lines;
-const { PRINTED, SURE, WORD, SIGN } = held.constants.voting, { REJECTION_THRESHOLD } = held.constants.fitted;
+const { PRINTED, WORD, SIGN } = held.constants.voting, { SURE, REJECTION_THRESHOLD } = held.constants.fitted;
 const { MOST } = held.constants.components;
 export const HALF = 0.5; // what is drawn as one digit is none if no output is over it
 const SAME = 0.5; // intersection over union of two boxes, over which they hold the same digit

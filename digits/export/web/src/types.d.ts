@@ -147,12 +147,12 @@ type Constants = {
   components: Record<"LENGTH" | "MOST" | "EDGE" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
     & Record<"STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
-  lattice: Record<"SEGMENTS" | "BROAD" | "ALONE" | "LOW" | "LOW_ZERO" | "WIDE" | "SKIP", number>
-    & Record<"UNSURE" | "PATHS" | "DIGITS" | "DOUBT", number>;
-  fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LONG" | "CLIPPED" | "REJECTION_THRESHOLD", number>;
+  lattice: Record<"SEGMENTS" | "BROAD" | "ALONE" | "PATHS" | "DIGITS", number>;
+  fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LOW" | "LOW_ZERO" | "LONG" | "WIDE" | "CLIPPED", number>
+    & Record<"SKIP" | "UNSURE" | "DOUBT" | "SURE" | "REJECTION_THRESHOLD", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
   lines: Record<"SMALLEST" | "CANDIDATES" | "GUESSES", number>;
-  voting: Record<"SURE" | "WORD" | "SIGN" | "PRINTED", number>;
+  voting: Record<"WORD" | "SIGN" | "PRINTED", number>;
   reader: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED" | "TURNING", number>;
 };
 type Pair = [number, number];
