@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from tests.export.browser.test_anyone import violations
 from tests.support.pages import activations, answer, draw, is_read, looked, outputs, shown_on
@@ -11,7 +12,7 @@ from tests.support.strokes import DRAW
 
 pytestmark = pytest.mark.mnist
 
-STOPS = 8
+STOPS = 9
 MINE = """() => {
     const { network, past, future } = digits.state;
     const sum = network.layers.flatMap(({ weights, biases }) => [...weights, ...biases]).reduce((a, b) => a + b);
@@ -80,7 +81,7 @@ def test_the_stops_that_only_look(page_file, visit):
     connections(page)
     next_stop(page)
     cost(page)
-    for _ in range(3):
+    for _ in range(4):
         next_stop(page)
     features(page)
     page.locator("#close").click()
@@ -173,22 +174,39 @@ def features(page):
     assert (red > blue + 60).mean() > 0.005
 
 
-def test_a_step_down_the_slope(page_file, visit):
-    """The cost falls, little by little; undo, and the past, have the visitor's network when the stop is left."""
+BATCH = """const { state, backpropagation, descent, backflow } = digits, { layers } = state.network;
+    const batch = [{ image: state.digits[0].image, y: backpropagation.desired(3) }];"""
+
+
+def test_gradient_descent(page_file, visit):
+    """Each step has the cost that the slice shows ahead; undo, and the past, have the visitor's network afterwards."""
     page = told(visit, page_file, 6)
-    page.evaluate(
-        """() => {
-            window.costs = [];
-            new MutationObserver(([{ target }]) => costs.push(target.textContent)).observe(
-                document.querySelector(".here output"), { childList: true });
-        }"""
+    page.locator("#eta").fill("1")
+    first, ahead = page.evaluate(
+        f"() => {{ {BATCH} return [backpropagation.meanCost(layers, batch), descent.slice(layers, batch, 1)]; }}"
     )
+    assert result(page) == f"To be a 3: C = {first:.2f}, 0 steps."
+    assert ahead[5] == [0, pytest.approx(first)] and ahead[15][0] == pytest.approx(1)
+    ring = [page.locator("#there").get_attribute(side) for side in ("cx", "cy")]
+    assert ring[0] == "60" and float(ring[1]) > float(page.locator("#now").get_attribute("cy"))
     page.locator("#descend").click()
-    page.wait_for_function("() => document.querySelector('.here output').ariaLive === 'polite' && costs.length > 3")
-    costs = [float(one) for one in re.findall(r"→ ([\d.]+),", " ".join(page.evaluate("costs")))]
-    assert costs == sorted(costs, reverse=True) and costs[-1] < 0.5 * costs[0]
+    page.wait_for_function("() => document.querySelector('.here output').textContent.endsWith('1 step.')")
+    assert result(page) == f"To be a 3: C = {first:.2f} → {ahead[15][1]:.2f}, 1 step."
+    assert len(page.locator("#costs").get_attribute("points").split()) == 2
     shades = page.locator(".hidden button").evaluate_all("all => all.map((one) => one.style.cssText)")
     assert any("--red" in shade or "--blue" in shade for shade in shades)
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_function("() => costs.points.length > 6")
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    page.locator("#eta").fill("0")
+    assert result(page) == "η is a number from 0.001 to 1,000."
+    page.locator("#eta").fill("0.1")
+    steps = page.evaluate("costs.points.length")
+    page.locator("#over").select_option("ten")
+    assert page.evaluate("costs.points.length") == 1 < steps
+    page.locator("#afresh").click()
+    assert result(page).endswith(" 0 steps.")
     draw(page, 7)
     page.keyboard.press("Control+z")
     assert page.evaluate("digits.state.network.shape") == "784-30-10"
@@ -199,8 +217,59 @@ def test_a_step_down_the_slope(page_file, visit):
     assert page.evaluate(MINE)
 
 
+def test_going_down_ends_when_the_stop_is_left(page_file, visit):
+    page = told(visit, page_file, 6, reduced_motion="reduce")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_function("() => costs.points.length > 3")
+    page.locator("#next").click()
+    page.locator("#back").click()
+    assert page.evaluate("costs.points.length") == 1 and result(page).endswith(" 0 steps.")
+
+
+def test_errors_flow_back(page_file, visit):
+    """The four equations, with the numbers that autograd finds; then the step is made."""
+    page = told(visit, page_file, 7)
+    parameters, image = page.evaluate(
+        """() => [digits.state.network.layers.map(({ weights, biases }) => [[...weights], [...biases]]),
+            [...digits.state.digits[0].image]]"""
+    )
+    wanted = [torch.tensor(part, dtype=torch.float64, requires_grad=True) for layer in parameters for part in layer]
+    x, y, zs = torch.tensor(image, dtype=torch.float64), torch.eye(10, dtype=torch.float64)[3], []
+    for weights, biases in zip(wanted[::2], wanted[1::2], strict=True):
+        zs.append(weights.view(len(biases), -1) @ x + biases)
+        zs[-1].retain_grad()
+        x = zs[-1].sigmoid()
+    cost = ((y - x) ** 2).sum() / 2
+    cost.backward()
+    said = [numbers(result(page))]
+    for _ in range(3):
+        page.locator("#forward").click()
+        said.append(numbers(result(page)))
+    assert said[0][-1] == pytest.approx(cost.item(), abs=0.006)
+    assert said[1][-1] == pytest.approx(zs[1].grad[3].item(), abs=0.006)
+    hidden = int(zs[0].grad.abs().argmax())
+    assert said[2][1] == hidden and said[2][-1] == pytest.approx(zs[0].grad[hidden].item(), abs=0.006)
+    j, k, slope, nudged = [said[3][n] for n in (1, 2, 5, 7)]
+    gradient = wanted[2].grad.view(10, -1)[int(k), int(j)].item()
+    assert j == hidden and [slope, nudged] == pytest.approx([gradient] * 2, abs=6e-4)
+    page.locator(".outputs button").nth(5).hover()
+    assert "to 5:" in result(page)
+    page.get_by_role("button", name="Make the step").click()
+    page.mouse.move(1, 1)
+    assert numbers(result(page))[-1] < said[0][-1] - 0.1
+    page.locator("#forward").click()
+    page.locator("#backward").click()
+    assert result(page).startswith("Forward") and page.locator("#backward").get_attribute("aria-disabled") == "true"
+    page.locator("#close").click()
+    assert page.evaluate(MINE)
+
+
+def numbers(text):
+    return [float(one) for one in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
+
+
 def test_a_whole_epoch(page_file, visit):
-    page = told(visit, page_file, 7, reduced_motion="reduce")
+    page = told(visit, page_file, 8, reduced_motion="reduce")
     page.locator("#pass").click()
     page.wait_for_function("() => document.querySelector('.here output').textContent.startsWith('Epoch 1')")
     assert float(re.search(r"([\d.]+) % of 1,000 test images", result(page))[1]) > 70

@@ -37,28 +37,47 @@ export function freshLayers(sizes) {
   });
 }
 
-/** Moves weights and biases, in place, down the gradient of a cost on a mini-batch.
- * @type {(layers: Layer[], batch: Example[], rate: number, deltaOf?: typeof quadraticDelta) => void} */
-export function sgdStep(layers, batch, rate, deltaOf = quadraticDelta) {
+/** The mean quadratic cost of examples. @type {(layers: Layer[], batch: Example[]) => number} */
+export function meanCost(layers, batch) {
+  const outputs = feedforward(layers, batch.map(({ image }) => image))[layers.length];
+  return outputs.reduce((sum, a, i) => sum + quadraticCost(a, batch[i].y), 0) / batch.length;
+}
+
+/** Of a mini-batch, the activations of every layer and the errors dC/dz of each but the first.
+ * @type {(layers: Layer[], batch: Example[], deltaOf?: typeof quadraticDelta) => Errors} */
+export function backpropagate(layers, batch, deltaOf = quadraticDelta) {
   const activations = feedforward(layers, batch.map(({ image }) => image));
-  let deltas = activations[layers.length].map((a, i) => a.map((a, j) => deltaOf(a, batch[i].y[j])));
-  for (let l = layers.length - 1; l >= 0; l--) {
-    const { weights, biases } = layers[l], a = activations[l], on = a.map(nonzero), n = a[0].length;
-    const below = l === 0 ? [] : deltas.map((delta, i) => ( // BP2
-      backwards(weights, delta).map((sum, k) => sum * a[i][k] * (1 - a[i][k]))
-    ));
+  let below = activations[layers.length].map((a, i) => a.map((a, j) => deltaOf(a, batch[i].y[j]))); // BP1
+  const errors = [below];
+  for (let l = layers.length - 1; l > 0; l--) { // BP2
+    below = below.map((delta, i) => {
+      const a = activations[l][i];
+      return backwards(layers[l].weights, delta).map((sum, k) => sum * a[k] * (1 - a[k]));
+    });
+    errors.unshift(below);
+  }
+  return { activations, errors };
+}
+
+/** Moves weights and biases, in place, against their gradient on a mini-batch, by a learning rate.
+ * @type {(layers: Layer[], found: Errors, rate: number) => void} */
+export function descend(layers, { activations, errors }, rate) {
+  for (const [l, { weights, biases }] of layers.entries()) {
+    const on = activations[l].map(nonzero), n = activations[l][0].length, share = rate / on.length;
     for (let j = 0; j < biases.length; j++) {
-      for (let i = 0; i < batch.length; i++) {
-        const change = (rate / batch.length) * deltas[i][j];
+      for (const [i, { places, values }] of on.entries()) {
+        const change = share * errors[l][i][j], row = j * n;
         if (Math.abs(change) < HARDLY) continue;
-        const { places, values } = on[i], row = j * n;
         biases[j] -= change; // BP3
         for (let k = 0; k < places.length; k++) weights[row + places[k]] -= change * values[k]; // BP4
       }
     }
-    deltas = below;
   }
 }
+
+/** A step of stochastic gradient descent, in place.
+ * @type {(layers: Layer[], batch: Example[], rate: number, deltaOf?: typeof quadraticDelta) => void} */
+export const sgdStep = (layers, batch, rate, deltaOf) => descend(layers, backpropagate(layers, batch, deltaOf), rate);
 
 /** The transposed weights of a layer times a value of each of its neurons.
  * @type {(weights: Float32Array, values: Float32Array) => Float32Array} */

@@ -8,7 +8,7 @@ const canvas = find("connections", HTMLCanvasElement), context = contextOf(canva
 
 /** Draws lines between neuron j of a layer and those of the layers around it, by contributions. Where there are no
  * views, lines that were there go.
- * @type {(views: ReturnType<typeof neuronsView>[], contributions: Float32Array[], layer: number, j: number) => void} */
+ * @type {(views: ReturnType<typeof neuronsView>[], contributions: (Float32Array | undefined)[], layer: number, j: number) => void} */
 export function paintConnections(views, contributions, layer, j) {
   canvas.hidden = !views.length;
   if (canvas.hidden) return;

@@ -16,7 +16,9 @@ import { offerTraining } from "./training.js";
 import { explain, finish, fit, look, readPad, show } from "./view.js";
 import { askSoon } from "./workers.js";
 
+export * as backflow from "./backflow.js";
 export * as backpropagation from "./backpropagation.js";
+export * as descent from "./descent.js";
 export * as images from "./images.js";
 export * as lattice from "./lattice.js";
 export * as network from "./network.js";

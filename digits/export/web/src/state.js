@@ -12,7 +12,7 @@ export const EMPTY = { strokes: [], picture: null, digits: null };
 export const state = {
   drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,
   digits: [], outputs: [], chosen: 0, looked: null, kept: null, connected: false, inPlace: false, flash: null,
-  teaching: false, reading: false, worker: null,
+  teaching: false, reading: false, worker: null, view: null,
 };
 
 /** The layers by which what is on the pad is cut into digits. */

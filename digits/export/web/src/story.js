@@ -1,7 +1,10 @@
 // A story of eight stops, each with a thing to do in the page's own views. A stop that changes the network puts another
 // in the place of the visitor's, which comes back when the stop is left.
 
-import { any, desired, freshLayers, quadraticCost, sgdStep, supportOf } from "./backpropagation.js";
+import { equationAt, wishesAt } from "./backflow.js";
+import { any, backpropagate, desired, exampleOf, freshLayers, meanCost, quadraticCost } from "./backpropagation.js";
+import { sgdStep, supportOf } from "./backpropagation.js";
+import { drawDescent, slice } from "./descent.js";
 import { find, nextFrame, onClick, openSheet, write } from "./elements.js";
 import { heldImages } from "./held.js";
 import { bring } from "./input.js";
@@ -12,8 +15,10 @@ import { describe, finish, percent, say, show, testImages } from "./view.js";
 import { askOf, newWorker } from "./workers.js";
 
 const HIDDEN = 30, RATE = 3, BATCH = 10; // of the network that is trained for an epoch, the chapter's first
+const LAST = 3; // phase of backpropagation, after which its step is made
+const STEPS = 500; // of gradient descent, after which it starts over
 const SHARE = 0.1; // of an epoch, after which its weights are shown; to test them takes most of the time
-const SLOWLY = 2000; // milliseconds that a step takes on the page
+const SLOWLY = 1000, ON = 150; // milliseconds that a step takes on the page, and one after another
 const card = find("story", HTMLElement);
 const stops = /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(".stop"));
 const steepness = find("steepness", HTMLInputElement), meant = find("meant", HTMLSelectElement);
@@ -21,9 +26,13 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 let at = 0; // the stop, to which one comes back
 let nth = 0; // of the neurons that a stop goes through
 let visitors = state.network, borrowed = /** @type {Network | null} */ (null);
-let step = /** @type {Step | null} */ (null); // the last one down the slope
+let descent = /** @type {Descent | null} */ (null);
+let goesOn = false; // step by step
+let phase = 0; // of backpropagation: forward, the errors of outputs, those of all, the gradient, and the step is made
 let worker = /** @type {Worker | null} */ (null); // which trains the borrowed network
 let busy = false;
+let ahead = /** @type {[number, number][]} */ ([]); // the slice in which the next step goes
+let examples = /** @type {Example[]} */ ([]); // of MNIST's, one of each digit
 const strongest = { weights: new Float32Array(), order: /** @type {number[]} */ ([]) }; // neurons of the first layer
 
 /** What is done at each stop. @type {Stop[]} */
@@ -52,7 +61,14 @@ const PLAN = [
     },
   },
   { show: showError },
-  { arrive: startAfresh, show: showError },
+  { arrive: startAfresh, show: showDescent },
+  {
+    arrive() {
+      startAfresh();
+      Object.assign(state, { connected: true, view: wishes });
+    },
+    show: showEquation,
+  },
   { arrive: startAfresh },
   {
     show() {
@@ -88,12 +104,26 @@ export function offerStory() {
     });
   }
   onClick("take", () => bring(any([...Array(10).keys()])));
-  onClick("descend", stepDown);
+  onClick("descend", () => {
+    goesOn = false;
+    stepDown();
+  });
+  onClick("go-on", goDown);
+  onClick("afresh", () => {
+    startAfresh();
+    finish();
+  });
+  onClick("backward", () => goThrough(-1));
+  onClick("forward", () => goThrough(1));
+  for (const id of ["eta", "over"]) find(id, HTMLElement).addEventListener("input", show);
   onClick("pass", learnEpoch);
   steepness.addEventListener("input", () => {
     setSteepness();
     show();
     say();
+  });
+  heldImages().then((mnist) => {
+    examples = Array.from({ length: 10 }, (_, digit) => exampleOf(mnist, mnist.bytes.indexOf(digit)));
   });
   meant.selectedIndex = -1; // until there is an answer
   meant.addEventListener("change", show);
@@ -134,8 +164,8 @@ function goTo(to) {
 /** Makes all as it was before the stop. */
 function leave() {
   giveBack();
-  Object.assign(state, { looked: null, kept: null, connected: false, inPlace: false, flash: null });
-  [nth, step] = [0, null];
+  Object.assign(state, { looked: null, kept: null, connected: false, inPlace: false, flash: null, view: null });
+  [nth, phase, descent] = [0, 0, null];
 }
 
 /** Puts another network in the place of the visitor's; of its shape, if none is given.
@@ -155,7 +185,7 @@ function giveBack() {
     if (moment.network === borrowed) moment.network = visitors;
   }
   worker?.terminate();
-  borrowed = worker = null;
+  borrowed = worker = descent = null;
   busy = false;
 }
 
@@ -233,38 +263,86 @@ function wanted() {
   return state.network === borrowed && image ? predictionOf(outputsOf(visitors.layers, image)) : Number(meant.value);
 }
 
-/** Shows how far the outputs are from those desired, and what the last step has changed. */
+/** Shows how far the outputs are from those desired. */
 function showError() {
-  const a = state.outputs[state.chosen], image = imageShown();
-  if (!a || !image) return tell("Draw a digit first.");
+  const a = state.outputs[state.chosen];
+  if (!a) return tell("Draw a digit first.");
   if (!meant.value) meant.value = `${ranked(a)[1]}`;
-  const digit = wanted(), y = desired(digit), cost = quadraticCost(a, y).toFixed(2), error = y.map((y, j) => y - a[j]);
-  const last = step?.image === image && step.digit === digit ? step : null;
-  state.flash = last ? [...last.changes] : [];
-  state.flash[state.network.layers.length] = error;
-  const steps = last ? `${last.cost.toFixed(2)} → ${cost}, by η = ${RATE}` : cost;
-  tell(`${borrowed ? `To be a ${digit}: ` : ""}C = ${steps}.`, !busy);
+  const y = desired(wanted());
+  state.flash = [];
+  state.flash[state.network.layers.length] = y.map((y, j) => y - a[j]);
+  tell(`C = ${quadraticCost(a, y).toFixed(2)}.`, true);
 }
 
-/** Goes a step of gradient descent for what is on the pad, slowly. */
+/** The learning rate that is typed, or 0. */
+function eta() {
+  const { value, validity } = find("eta", HTMLInputElement);
+  return validity.valid ? Number(value) : 0;
+}
+
+/** Begins to go down for what is on the pad, or for one of MNIST's images of each digit with it, if it is not yet so.
+ * @type {(image: Float32Array) => Descent} */
+function descentFor(image) {
+  const one = find("over", HTMLSelectElement).value === "one", digit = wanted();
+  const is = descent?.batch[0].image === image && (descent.batch.length === 1) === one && descent.batch[0].y[digit] === 1;
+  if (descent && is) return descent;
+  const own = { image, y: desired(digit) }, { layers } = state.network;
+  const others = one ? [] : examples.filter(({ y }) => y[digit] === 0), batch = [own, ...others];
+  descent = { batch, costs: [meanCost(layers, batch)], changes: [], share: 0 };
+  return descent;
+}
+
+/** Shows how far down the cost is, what lies ahead, and what the last step has changed. */
+function showDescent() {
+  const image = imageShown(), a = state.outputs[state.chosen], rate = eta();
+  if (!image || !a || state.network !== borrowed) return tell("Draw a digit first.");
+  const { batch, costs, changes, share } = descentFor(image), last = costs.length - 1;
+  state.flash = [...changes];
+  state.flash[state.network.layers.length] = batch[0].y.map((y, j) => y - a[j]);
+  write("go-on", goesOn ? "Pause" : "Go on");
+  if (!rate) return tell("η is a number from 0.001 to 1,000.");
+  if (share === 0) ahead = slice(state.network.layers, batch, rate);
+  drawDescent(costs, ahead, share);
+  const cost = last ? `${costs[0].toFixed(2)} → ${costs[last].toFixed(costs[last] < 0.1 ? 4 : 2)}` : costs[0].toFixed(2);
+  tell(`To be a ${wanted()}: C = ${cost}, ${last} step${last === 1 ? "" : "s"}.`, !busy);
+}
+
+/** Goes a step of gradient descent, slowly, along the slice that is shown; if it can, and nothing else is under way.
+ * @type {() => Promise<boolean>} */
 async function stepDown() {
-  const image = imageShown();
-  if (!image || busy) return;
+  const image = imageShown(), rate = eta();
+  if (!image || busy || !rate || !borrowed || !isBorrowed()) return false;
   busy = true;
-  const network = isBorrowed() ? state.network : startAfresh(), { layers } = network, digit = wanted();
-  const y = desired(digit), then = supportOf(layers, y), cost = quadraticCost(outputsOf(layers, image), y);
-  const after = structuredClone(layers), start = performance.now();
-  sgdStep(after, [{ image, y }], RATE);
-  for (let share = 0; share < 1 && state.network === network;) {
-    share = still.matches ? 1 : Math.min(1, Math.max(0, await nextFrame() - start) / SLOWLY);
-    network.layers = between(layers, after, share);
-    const changes = supportOf(network.layers, y).map((now, l) => relative(now.map((value, k) => value - then[l][k])));
-    step = { image, digit, cost, changes };
-    busy = share < 1;
+  const network = borrowed, { layers } = network, now = descentFor(image), { y } = now.batch[0];
+  const after = structuredClone(layers), then = supportOf(layers, y), start = performance.now();
+  sgdStep(after, now.batch, rate);
+  for (; now.share < 1 && state.network === network && descent === now;) {
+    now.share = still.matches ? 1 : Math.min(1, Math.max(0, await nextFrame() - start) / (goesOn ? ON : SLOWLY));
+    network.layers = between(layers, after, now.share);
+    now.changes = supportOf(network.layers, y).map((now, l) => relative(now.map((value, k) => value - then[l][k])));
+    if (now.share === 1) {
+      now.costs.push(meanCost(after, now.batch));
+      now.share = 0;
+      busy = false;
+      show();
+      break;
+    }
     show();
   }
   if (borrowed === network) busy = false; // else it was left, and another may be under way
-  say();
+  if (!goesOn) say();
+  return true;
+}
+
+/** Goes step after step, until it is stopped, or left. */
+async function goDown() {
+  goesOn = !goesOn;
+  const network = borrowed;
+  while (goesOn && network && borrowed === network && (descent?.costs.length ?? 0) <= STEPS && await stepDown()) {
+    if (still.matches) await nextFrame();
+  }
+  goesOn = false;
+  if (borrowed === network) show();
 }
 
 /** Layers at `t` on the way from some, where it is 0, to others, where it is 1.
@@ -274,10 +352,49 @@ const between = (from, to, t) => from.map(({ weights, biases }, l) => ({
   biases: biases.map((b, j) => b + t * (to[l].biases[j] - b)),
 }));
 
+// Backpropagation.
+
+/** What is on the pad, and what it should be. @type {() => Example | null} */
+function exampleShown() {
+  const image = imageShown();
+  return image && state.network === borrowed ? { image, y: desired(wanted()) } : null;
+}
+
+/** What neurons wish in this phase. @param {Neuron} looked */
+function wishes(looked) {
+  const example = exampleShown(), { layers } = state.network;
+  return example && looked[0] ? wishesAt(phase, layers, backpropagate(layers, [example]), looked) : [];
+}
+
+/** Says the equation of the phase; of a hidden neuron, unless another is looked at, the one whose error is largest. */
+function showEquation() {
+  const example = exampleShown(), { layers } = state.network;
+  if (!example) return tell("Draw a digit first.");
+  const found = backpropagate(layers, [example]), layer = Math.max(1, layers.length - Number(phase !== 1));
+  keep(layer, phase === 1 ? wanted() : ranked(found.errors[layer - 1][0].map(Math.abs))[0]);
+  write("forward", phase === LAST ? "Make the step" : "Next");
+  find("backward", HTMLElement).ariaDisabled = `${phase === 0}`;
+  tell(equationAt(phase, layers, found, example, state.looked ?? [layer, 0]), true);
+}
+
+/** Goes on by a phase, or back; after the last, by a step of gradient descent. @param {number} by */
+function goThrough(by) {
+  const example = exampleShown(), network = borrowed;
+  if (!example || !network || phase + by < 0) return;
+  if (phase + by > LAST) {
+    const after = structuredClone(network.layers);
+    sgdStep(after, [example], RATE);
+    network.layers = after;
+  }
+  phase = (phase + by) % (LAST + 1);
+  show();
+}
+
 // An epoch.
 
 /** Borrows a network that knows nothing, with as many layers as the visitor's, so that nothing moves. */
 function startAfresh() {
+  [descent, goesOn] = [null, false];
   const sizes = state.network.sizes.map((n, l, { length }) => (l === 0 || l === length - 1 ? n : HIDDEN));
   tell("");
   return borrow(freshLayers(sizes), { sizes, shape: sizes.join("-"), fresh: true });

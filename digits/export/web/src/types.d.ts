@@ -13,6 +13,8 @@ type Box = { left: number; top: number; right: number; bottom: number };
 type Layer = { weights: Float32Array; biases: Float32Array };
 /** An image (784) 0..1, and the desired outputs y. */
 type Example = { image: Float32Array; y: Float32Array };
+/** Of a mini-batch the activations of each layer, and the errors dC/dz of each but the first. */
+type Errors = { activations: Float32Array[][]; errors: Float32Array[][] };
 /** Layers, deflated, in base64: of each the neurons' steps and biases, float32; then of each the weights, whole numbers
  * of their neuron's steps, of one or two `bytes`. */
 type Packed = { parameters: string; bytes: number };
@@ -123,8 +125,9 @@ type Drawing = {
 type Neuron = [layer: number, j: number];
 /** What is done while the story is at a stop: on arrival, and whenever something is shown. */
 type Stop = { arrive?: () => void; show?: () => void };
-/** A step of gradient descent for a digit: the cost before, and what it changes, by layer. */
-type Step = { image: Float32Array; digit: number; cost: number; changes: Float32Array[] };
+/** Gradient descent on examples: the cost at first and after each step, what the last one changes, by layer, and what
+ * share of the next is done. */
+type Descent = { batch: Example[]; costs: number[]; changes: Float32Array[]; share: number };
 /** What a link shares. */
 type Shared = { drawing: Drawing | null; settings: Map<HTMLSelectElement, string> };
 /** What undo brings back. */
@@ -132,11 +135,12 @@ type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
  * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by
  * layer, `worker` trains. While strokes are `reading`, `digits` are what was read before. A stop of the story may have a
- * neuron `kept`, which is looked into unless another is, show it `connected`, and have strokes read `inPlace`. */
+ * neuron `kept`, which is looked into unless another is, show it `connected`, and have strokes read `inPlace`, and say what all show, by layer, for the
+ * neuron that is looked into, as its `view`. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
   looked: Neuron | null; kept: Neuron | null; connected: boolean; inPlace: boolean; flash: Float32Array[] | null;
-  teaching: boolean; reading: boolean; worker: Worker | null;
+  teaching: boolean; reading: boolean; worker: Worker | null; view: ((looked: Neuron) => Float32Array[]) | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {

@@ -144,12 +144,14 @@ export function show() {
   state.outputs = all[network.layers.length];
   dispatchEvent(new Event("shown")); // to a story, which may look elsewhere
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
-  const contributions = state.looked ? contributionsAround(layer, j, activations) : (state.flash ?? []);
+  const seen = state.view?.([layer, j]) ?? (state.looked ? contributionsAround(layer, j, activations) : state.flash);
+  const contributions = seen ?? [];
   paintInput(pixels, activations[0], contributions[0]);
   layers.forEach((view, l) => {
     view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
   });
-  paintConnections(state.connected && state.looked ? layers : [], contributions, layer, j);
+  const connected = state.view ? contributions.map((values, l) => (l > layer ? values : undefined)) : contributions;
+  paintConnections(state.connected && state.looked ? layers : [], connected, layer, j);
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
   showAnswer();
   faded = layer === 1 ? contributions[0] : undefined;

@@ -1,0 +1,73 @@
+// Backpropagation for one image, equation by equation, BP1 to BP4 of chapter 2: what is shown and said at each.
+
+import { meanCost } from "./backpropagation.js";
+import { relative } from "./layers.js";
+
+const NUDGE = 0.01; // of a weight, to see how C changes
+
+/** The weight that is looked at: of neuron k in a layer for neuron j in the layer before. From a hidden neuron it leads
+ * to where most of its error comes from; of an output, it is that of the most active neuron.
+ * @type {(layers: Layer[], found: Errors, looked: Neuron) => { layer: number; k: number; j: number }} */
+export function weightAt(layers, { activations, errors }, [layer, j]) {
+  const most = (/** @type {Float32Array} */ values) => values.indexOf(Math.max(...values));
+  if (layer === layers.length) return { layer, k: j, j: most(activations[layer - 1][0]) };
+  const { weights } = layers[layer], n = activations[layer][0].length;
+  return { layer: layer + 1, k: most(errors[layer][0].map((delta, k) => Math.abs(delta * weights[k * n + j]))), j };
+}
+
+/** By layer, what neurons wish, as their errors have it, -1 to 1: red to rise, blue to fall. First the outputs alone;
+ * then all, and of those that come after the neuron that is looked at, their part in its wish; then, of a neuron that
+ * sees the pixels, how its weights should change.
+ * @type {(phase: number, layers: Layer[], found: Errors, looked: Neuron) => Float32Array[]} */
+export function wishesAt(phase, layers, { activations, errors }, [layer, j]) {
+  const shown = /** @type {Float32Array[]} */ ([]), last = layers.length;
+  const wish = (/** @type {Float32Array} */ values) => relative(values.map((value) => -value));
+  if (phase > 0) shown[last] = wish(errors[last - 1][0]);
+  for (let l = 1; phase > 1 && l < last; l++) shown[l] = wish(errors[l - 1][0]);
+  if (phase > 1 && layer < last) {
+    const n = activations[layer][0].length;
+    shown[layer + 1] = wish(errors[layer][0].map((delta, k) => delta * layers[layer].weights[k * n + j]));
+  }
+  if (phase > 2 && layer === 1) shown[0] = wish(activations[0][0].map((a) => a * errors[0][0][j]));
+  return shown;
+}
+
+/** The equation of a phase, with the numbers of what is looked at.
+ * @type {(phase: number, layers: Layer[], found: Errors, example: Example, looked: Neuron) => string} */
+export function equationAt(phase, layers, found, example, looked) {
+  const { activations, errors } = found, [layer, j] = looked, a = activations[layer][0][j], delta = errors[layer - 1][0][j];
+  const slope = `${number(a)} · ${number(1 - a)}`, last = layers.length;
+  if (phase === 0) return `Forward: a = σ(w·a + b), layer by layer. C = ½ Σ (y − a)² = ${number(meanCost(layers, [example]))}.`;
+  if (phase === 1) {
+    const k = layer === last ? j : example.y.indexOf(1), output = activations[last][0][k];
+    const parts = `(${number(output)} − ${example.y[k]}) · ${number(output)} · ${number(1 - output)}`;
+    return `BP1, output ${k}: δ = (a − y) · σ′(z) = ${parts} = ${number(errors[last - 1][0][k])}.`;
+  }
+  if (phase === 2) {
+    if (layer === last) return "BP2: tap a hidden neuron, to see its error.";
+    const n = activations[layer][0].length;
+    const sum = errors[layer][0].reduce((sum, delta, k) => sum + delta * layers[layer].weights[k * n + j], 0);
+    return `BP2, hidden neuron ${j}: δ = (Σ w·δ) · σ′(z) = ${number(sum)} · ${slope} = ${number(delta)}.`;
+  }
+  const weight = weightAt(layers, found, looked), from = activations[weight.layer - 1][0][weight.j];
+  const error = errors[weight.layer - 1][0][weight.k], name = `neuron ${weight.j} to ${weight.k}`;
+  const check = number(slopeOf(layers, example, weight));
+  return `BP4, ${name}: ∂C/∂w = a·δ = ${number(from)} · ${number(error)} = ${number(from * error)}; by a nudge of ±${NUDGE}, ${check}. `
+    + `BP3, its bias: ∂C/∂b = δ = ${number(error)}.`;
+}
+
+/** ∂C/∂w of a weight as C itself has it: the difference that a nudge makes.
+ * @type {(layers: Layer[], example: Example, weight: ReturnType<typeof weightAt>) => number} */
+export function slopeOf(layers, example, { layer, k, j }) {
+  const costs = [NUDGE, -NUDGE].map((nudge) => {
+    const nudged = [...layers], { weights, biases } = layers[layer - 1], n = weights.length / biases.length;
+    nudged[layer - 1] = { weights: weights.with(k * n + j, weights[k * n + j] + nudge), biases };
+    return meanCost(nudged, [example]);
+  });
+  return (costs[0] - costs[1]) / (2 * NUDGE);
+}
+
+/** A number of a few digits. @param {number} value */
+function number(value) {
+  return value.toFixed(Math.abs(value) < 0.1 ? 4 : 2).replace("-", "−");
+}
