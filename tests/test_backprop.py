@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -73,3 +76,11 @@ def test_a_stack_is_its_mini_batches_in_order(dtype):
         assert a.equal(b)
     assert cost.item() == pytest.approx(costs, rel=1e-5)
     assert right.item() == rights
+
+
+def test_the_check_of_the_page_on_chapter_2(capsys):
+    """The slope that backpropagation finds is the one that a nudge of the weight finds."""
+    page = (Path(__file__).parents[1] / "docs" / "chapter2.md").read_text()
+    exec(re.search(r"```python\n(.*?)```", page, re.S)[1], {})
+    slope, nudged = capsys.readouterr().out.split()
+    assert slope == nudged and abs(float(slope)) > 1e-4
