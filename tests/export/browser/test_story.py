@@ -122,9 +122,21 @@ def weights(page):
         image = np.array(activations(page)[0]).reshape(28, 28)
         assert image[y + 1, x + 1] > 0.5 and np.count_nonzero(image) < 20
         assert looked(page) == j
-        zs.append(float(re.search(r"z = (\S+),", result(page))[1].replace("−", "-")))
-        assert zs[-1] == pytest.approx(np.dot(weights, image.ravel()) + bias, abs=0.06)
+        neuron, total, b, z, sigmoid, perceptron = numbers(result(page))
+        zs.append(z)
+        assert [neuron, b] == [j, pytest.approx(bias, abs=0.06)]
+        assert [total, z] == pytest.approx(np.dot(weights, image.ravel()) + [0, bias], abs=0.06)
+        assert sigmoid == pytest.approx(1 / (1 + np.exp(-z)), abs=0.02) and perceptron == (z > 0)
+        drawn = [float(point.split(",")[1]) for point in page.evaluate("running.getAttribute('points')").split()]
+        assert drawn[0] == 20 and (drawn[-1] < 20) == (total > 0)
     assert zs[0] > zs[1]
+    for bias, z in ((-20, zs[1] - 20), (20, zs[1] + 20)):  # the visitor's own neuron stays as it is
+        page.locator("#bias").fill(str(bias))
+        assert numbers(result(page))[2:] == [bias, pytest.approx(bias + numbers(result(page))[1]), *[float(z > 0)] * 2]
+    page.locator("#bias").fill("0")
+    before = numbers(result(page))[1]
+    page.locator("#weight").fill("10")
+    assert numbers(result(page))[1] > before + 5
 
 
 def sigmoid(page):

@@ -39,17 +39,11 @@ const strongest = { weights: new Float32Array(), order: /** @type {number[]} */ 
 const PLAN = [
   { show: () => tell(`${(imageShown() ?? []).filter((value) => value > 0).length} of 784 pixels are not 0.`) },
   {
-    arrive: () => Object.assign(state, { inPlace: true }),
-    show() {
-      const { weights, biases } = state.network.layers[0];
-      if (weights !== strongest.weights) {
-        const rows = Array.from(biases, (_, j) => weights.subarray(784 * j, 784 * (j + 1)));
-        const order = ranked(Float32Array.from(rows, (row) => row.reduce((sum, w) => sum + w * w, 0)));
-        Object.assign(strongest, { weights, order });
-      }
-      keep(1, strongest.order[nth % biases.length]);
-      tellNeuron();
+    arrive() {
+      Object.assign(state, { inPlace: true });
+      borrow(state.network.layers);
     },
+    show: showSum,
   },
   { arrive: setSteepness, show: showSigmoid },
   {
@@ -113,6 +107,9 @@ export function offerStory() {
     startAfresh();
     finish();
   });
+  for (const id of /** @type {const} */ (["bias", "weight"])) {
+    find(id, HTMLInputElement).addEventListener("input", () => moveNeuron(id));
+  }
   onClick("backward", () => goThrough(-1));
   onClick("forward", () => goThrough(1));
   for (const id of ["eta", "over"]) find(id, HTMLElement).addEventListener("input", show);
@@ -229,6 +226,59 @@ function tellNeuron() {
   tell(`Neuron ${j}: z = ${z.toFixed(1).replace("-", "−")}, activation ${sigmoid(z).toFixed(2)}.`);
 }
 
+// A neuron.
+
+/** Neurons of the first layer, those of the largest weights first. */
+function strongestNeurons() {
+  const { weights, biases } = visitors.layers[0];
+  if (weights !== strongest.weights) {
+    const rows = Array.from(biases, (_, j) => weights.subarray(784 * j, 784 * (j + 1)));
+    const order = ranked(Float32Array.from(rows, (row) => row.reduce((sum, w) => sum + w * w, 0)));
+    Object.assign(strongest, { weights, order });
+  }
+  return strongest.order;
+}
+
+/** Shows how the weighted input of a neuron comes about: the sum from pixel to pixel, then the bias. */
+function showSum() {
+  const order = strongestNeurons(), j = order[nth % order.length];
+  keep(1, j);
+  const [layer, looked] = state.looked ?? [0, 0];
+  if (layer !== 1) return;
+  const { weights, biases } = state.network.layers[0], image = imageShown() ?? new Float32Array(784);
+  const parts = image.map((a, k) => a * weights[784 * looked + k]), sums = [0];
+  for (const part of parts) sums.push(sums[sums.length - 1] + part);
+  const sum = sums[784], b = biases[looked], z = sum + b, most = Math.max(1, ...sums.map(Math.abs), Math.abs(z));
+  const y = (/** @type {number} */ value) => (20 - (19 * value) / most).toFixed(1);
+  const every = sums.filter((_, k) => k % 4 === 0).map((value, k) => `${k},${y(value)}`);
+  find("running", SVGPolylineElement).setAttribute("points", every.join(" "));
+  find("adding", SVGPolylineElement).setAttribute("points", `196,${y(sum)} 204,${y(z)}`);
+  find("total", SVGCircleElement).setAttribute("cx", "204");
+  find("total", SVGCircleElement).setAttribute("cy", y(z));
+  const at = heaviest(parts), ranges = { bias: b, weight: weights[784 * looked + at] };
+  for (const [id, value] of Object.entries(ranges)) {
+    const range = find(id, HTMLInputElement);
+    if (document.activeElement !== range) range.value = `${value}`;
+  }
+  const numbers = [sum, b, z].map((value) => value.toFixed(1).replace("-", "−"));
+  tell(`Neuron ${looked}: Σ w·a = ${numbers[0]}, b = ${numbers[1]}, z = ${numbers[2]}. `
+    + `Sigmoid ${sigmoid(z).toFixed(2)}, perceptron ${Number(z > 0)}.`);
+}
+
+/** The pixel that counts most. @param {Float32Array} parts */
+const heaviest = (parts) => ranked(parts.map(Math.abs))[0];
+
+/** Moves the bias of the neuron that is looked into, or its weight that counts most. @param {"bias" | "weight"} id */
+function moveNeuron(id) {
+  const [, j] = state.kept ?? [0, 0], value = Number(find(id, HTMLInputElement).value);
+  if (!borrowed || !isBorrowed()) return;
+  const [first, ...rest] = borrowed.layers, image = imageShown() ?? new Float32Array(784);
+  const at = 784 * j + heaviest(image.map((a, k) => a * visitors.layers[0].weights[784 * j + k]));
+  const { weights, biases } = first;
+  borrowed.layers = [id === "bias" ? { weights, biases: biases.with(j, value) } : { weights: weights.with(at, value), biases }, ...rest];
+  finish();
+}
+
 // A sigmoid in place of a step.
 
 /** What weights and biases are multiplied by: where it is large, the sigmoid is a step. */
@@ -249,9 +299,9 @@ function showSigmoid() {
   const x = (/** @type {number} */ z) => 60 + 10 * z, y = (/** @type {number} */ z) => 40 - 40 * sigmoid(c * z);
   const points = Array.from({ length: 241 }, (_, i) => i / 20 - 6).map((z) => `${x(z)},${y(z)}`);
   keep(1, j);
-  card.querySelector("polyline")?.setAttribute("points", points.join(" "));
-  card.querySelector("circle")?.setAttribute("cx", `${x(all[j])}`);
-  card.querySelector("circle")?.setAttribute("cy", `${y(all[j])}`);
+  card.querySelector("#sigmoid polyline")?.setAttribute("points", points.join(" "));
+  card.querySelector("#sigmoid circle")?.setAttribute("cx", `${x(all[j])}`);
+  card.querySelector("#sigmoid circle")?.setAttribute("cy", `${y(all[j])}`);
   tell(`Neuron ${j}: z = ${all[j].toFixed(1)}, σ(${c.toFixed(0)}z) = ${sigmoid(c * all[j]).toFixed(2)}.`);
 }
 
