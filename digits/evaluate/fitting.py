@@ -31,8 +31,8 @@ from digits.handwriting.reader import choose_reader
 COUNT, LETTERS = 200, 60  # scenes with digits or empty, and with letters alone
 TIMES, FINEST, ROUNDS = 1.5, 1.1, 6  # by which a number is multiplied at first and at last, and rounds at most
 MORE = 2  # pictures that have to be read right for a change to stay: one more may be chance
-# From where they are looked for. The threshold is a little below the root of 1/2: the confidence in what is sure, but is
-# in half of the guesses.
+# From where they are looked for. The threshold is a little below the root of 1/2: the confidence in what is sure and in
+# half of the guesses.
 BEGIN = {
     **{"GAP": 0.6, "APART": 10.0, "CUT": 0.8, "SHORT": 20.0, "LONG": 2.3, "CLIPPED": 1.0, "SKIP": 3.0},
     **{"LOW": 0.7, "LOW_ZERO": 0.6, "WIDE": 0.8, "UNSURE": 0.02, "DOUBT": 0.25, "SURE": 4.0},
