@@ -1,4 +1,4 @@
-// A story of eight stops, each with a thing to do in the page's own views. A stop that changes the network puts another
+// A story of nine stops, each with a thing to do in the page's own views. A stop that changes the network puts another
 // in the place of the visitor's, which comes back when the stop is left.
 
 import { equationAt, wishesAt } from "./backflow.js";
