@@ -1,11 +1,12 @@
 """The page as a whole: its keys, and the networks that it shows."""
 
+import numpy as np
 import pytest
 import torch
 
 from digits.export.page import html, rounded
 from digits.model import DigitClassifier
-from tests.support.pages import answer, draw, looked, outputs
+from tests.support.pages import answer, draw, give, looked, outputs, photographed, png
 
 pytestmark = pytest.mark.mnist
 
@@ -21,10 +22,10 @@ def test_keys(page_file, visit):
         assert outputs(page) == drawn
     focused = "document.activeElement.id || document.activeElement.closest('figure').className"
     stops = []
-    for _ in range(8):
+    for _ in range(9):
         page.keyboard.press("Tab")
         stops.append(page.evaluate(focused))
-    assert stops == ["tell", "undo", "redo", "clear", "choose", "camera", "layer hidden", "layer outputs"]
+    assert stops == ["tell", "paper", "undo", "redo", "clear", "choose", "camera", "layer hidden", "layer outputs"]
     page.keyboard.press("Shift+Tab")
     moves = [("ArrowRight", 1), ("ArrowDown", 11), ("ArrowLeft", 10), ("End", 99), ("ArrowDown", 99), ("Home", 0)]
     for key, j in moves:
@@ -34,6 +35,59 @@ def test_keys(page_file, visit):
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert looked(page) is None
+
+
+def test_digit_keys_act_on_the_pad_and_where_nothing_has_the_focus(page_file, visit):
+    page = visit(page_file)
+    page.locator("#clear").focus()
+    page.keyboard.press("5")
+    page.locator("#paper").focus()
+    page.keyboard.press("7")
+    page.wait_for_function("() => digits.state.drawing.digits")
+    assert page.evaluate("digits.state.past.length") == 1
+
+
+def test_a_picture_that_is_given_up_blocks_no_other(page_file, visit):
+    page = visit(page_file)
+    page.evaluate(
+        """() => {
+            const { terminate } = Worker.prototype;
+            window.ended = 0;
+            Worker.prototype.terminate = function () {
+                window.ended++;
+                terminate.call(this);
+            };
+        }"""
+    )
+    noise = np.random.default_rng(0).integers(0, 255, (600, 600, 3), np.uint8)
+    give(page, "drop", png(noise))
+    page.wait_for_function("() => digits.state.drawing.picture")
+    page.keyboard.press("Escape")
+    assert page.evaluate("ended") == 1 and answer(page) == "?"
+    give(page, "drop", photographed(3))
+    page.locator("#boxes button").wait_for()
+    assert answer(page) == "3" and page.evaluate("ended") == 1
+    page.locator("#see").click()
+    page.wait_for_function("() => digits.state.drawing.sight")
+
+
+def test_a_failure_is_said(page_file, browser):
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    page.locator("main").wait_for()
+    page.evaluate("() => { Promise.reject(new Error('it')); }")
+    page.locator("#said", has_text="Something failed here that should not. Reload the page.").wait_for()
+
+
+def test_a_page_that_does_not_come_up_says_what_it_needs(page_file, browser):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(page_file.as_uri())
+    page.get_by_text("the page needs it, with Worker and DecompressionStream").wait_for()
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    page.locator("main").wait_for()
+    page.wait_for_timeout(2500)
+    assert not page.locator("#missing").is_visible()
 
 
 @pytest.mark.parametrize("hidden", [[], [30], [12, 7, 5], [400]])

@@ -3,16 +3,16 @@
 import { any, exampleOf } from "./backpropagation.js";
 import { find, onClick } from "./elements.js";
 import { heldImages } from "./held.js";
-import { drawingOf } from "./pad.js";
+import { drawingOf, paper } from "./pad.js";
 import { EMPTY, change, reader, state, travel } from "./state.js";
 import { stopLesson } from "./teaching.js";
 import { finish, look, remember, say, show } from "./view.js";
-import { ask } from "./workers.js";
+import { askForPicture, giveUp } from "./workers.js";
 
 /** Reads the picture in a file, if there is one, or says why it cannot. @param {Blob} [file] */
 export async function readPicture(file) {
   if (!file) return;
-  const picture = await ask({ file });
+  const picture = await askForPicture({ file });
   if (picture) await takePicture(picture);
   else {
     const heic = "This browser opens no iPhone’s HEIC. Send a JPEG or a screenshot.";
@@ -24,10 +24,11 @@ export async function readPicture(file) {
 
 /** Puts a picture on the pad, and reads it. @param {ImageBitmap} picture */
 export async function takePicture(picture) {
+  giveUp(); // what was to be read before
   const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture }), layers = reader();
   change({ drawing });
   finish();
-  const { digits, activations, refusal, crowded, degrees, picture: turned } = await ask({ picture, layers });
+  const { digits, activations, refusal, crowded, degrees, picture: turned } = await askForPicture({ picture, layers });
   remember(digits, layers, activations);
   Object.assign(drawing, { digits, refusal, crowded, degrees, picture: turned ?? picture });
   if (state.drawing === drawing) finish();
@@ -37,7 +38,7 @@ export async function takePicture(picture) {
 async function see() {
   const { drawing } = state, { picture, sight } = drawing;
   if (!picture) return;
-  drawing.sight = sight ? null : await ask({ sight: picture });
+  drawing.sight = sight ? null : await askForPicture({ sight: picture });
   if (state.drawing === drawing) show();
 }
 
@@ -48,7 +49,9 @@ export async function bring(digit) {
   finish();
 }
 
+/** Clears the pad; a picture that is being read is given up. */
 function clear() {
+  giveUp();
   if (state.drawing !== EMPTY) change({ drawing: EMPTY });
   finish();
 }
@@ -63,6 +66,7 @@ function go(where) {
 /** @type {(event: KeyboardEvent) => void} */
 function press(event) {
   if ((event.target instanceof Element && event.target.matches("select, input")) || event.altKey) return;
+  const onPad = event.target === paper || event.target === document.body; // or who speaks to the page would draw (WCAG 2.1.4)
   const command = event.ctrlKey || event.metaKey;
   // The letter on the key, or, in alphabets that have no z, the key's place.
   const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
@@ -73,7 +77,7 @@ function press(event) {
   else if (event.key === "Escape" && state.teaching) stopLesson();
   else if (event.key === "Escape" && state.looked !== state.kept) look(null);
   else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
-  else if (digit !== undefined) bring(Number(digit));
+  else if (digit !== undefined && onPad) bring(Number(digit));
   else return;
   event.preventDefault();
 }

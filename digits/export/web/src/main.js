@@ -13,7 +13,7 @@ import { EMPTY, state } from "./state.js";
 import { offerStory } from "./story.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
-import { explain, finish, fit, look, readPad, show } from "./view.js";
+import { explain, finish, fit, look, readPad, say, show } from "./view.js";
 import { askSoon } from "./workers.js";
 
 export * as backflow from "./backflow.js";
@@ -26,6 +26,8 @@ export * as reader from "./reader.js";
 export { held, heldImages } from "./held.js";
 export { state };
 export { training } from "./training.js";
+
+addEventListener("unhandledrejection", () => say("Something failed here that should not. Reload the page."));
 
 const WARM = 20; // readings, after which a browser has compiled their code well
 let frame = 0; // in which to read what is drawn

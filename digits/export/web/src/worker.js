@@ -21,7 +21,11 @@ let lesson = /** @type {ReturnType<typeof begin> | null} */ (null);
 
 /** @param {MessageEvent<Job>} event */
 self.onmessage = async ({ data: job, ports: [port] }) => {
-  port.postMessage(await answerTo(job));
+  try {
+    port.postMessage({ answer: await answerTo(job) });
+  } catch (error) {
+    port.postMessage({ error: `${error}` });
+  }
 };
 
 /** @param {Job} job */

@@ -11,26 +11,38 @@ const name = JSON.stringify({ constants: held.constants, eye: held.eye }); // wh
 
 export const newWorker = () => new Worker(scripts?.createScriptURL(url) ?? url, { name });
 
-/** A worker's answer to a job. @type {(worker: Worker, job: Job) => Promise<any>} */
-export const askOf = (worker, job) => new Promise((answer) => {
+/** A worker's answer to a job; rejected if it fails. @type {(worker: Worker, job: Job) => Promise<any>} */
+export const askOf = (worker, job) => new Promise((answer, fail) => {
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = ({ data }) => answer(data);
+  port1.onmessage = ({ data }) => ("error" in data ? fail(new Error(data.error)) : answer(data.answer));
   worker.postMessage(job, [port2]);
 });
 
-/** A worker that is kept, since the code of a new one is slow at first, as a function that gives the answer to a job.
- * It keeps the layers of the last job. @type {() => (job: Job) => Promise<any>} */
+/** A worker that is kept, since the code of a new one is slow at first: a function that gives the answer to a job, and
+ * one that ends what it is at, of which nothing is heard any more. It keeps the layers of the last job.
+ * @type {() => [ask: (job: Job) => Promise<any>, end: () => void]} */
 function assistant() {
-  const worker = newWorker();
-  let known = /** @type {Layer[] | undefined} */ (undefined);
-  return (job) => {
-    const layers = "layers" in job ? job.layers : known, isKnown = layers === known;
+  let worker = /** @type {Worker | undefined} */ (undefined), known = /** @type {Layer[] | undefined} */ (undefined);
+  let pending = 0;
+  const ask = async (/** @type {Job} */ job) => {
+    const layers = "layers" in job ? job.layers : known, isKnown = worker && layers === known;
+    worker ??= newWorker();
     known = layers;
-    return askOf(worker, /** @type {Job} */ ({ ...job, layers: isKnown ? undefined : layers }));
+    pending++;
+    const answer = await askOf(worker, /** @type {Job} */ ({ ...job, layers: isKnown ? undefined : layers }));
+    pending--;
+    return answer;
   };
+  return [ask, () => {
+    if (!pending) return;
+    worker?.terminate();
+    [worker, pending] = [undefined, 0];
+  }];
 }
 
 /** Reads strokes and teaches, which one waits for. */
-export const askSoon = assistant();
-/** Reads pictures and tests networks, which takes longer. */
-export const ask = assistant();
+export const [askSoon] = assistant();
+/** Reads pictures, until they are given up. */
+export const [askForPicture, giveUp] = assistant();
+/** Reads what a camera sees and tests networks. */
+export const [ask] = assistant();
