@@ -33,11 +33,6 @@ PATHS, DIGITS = 6, 2  # so many paths are kept, and so many digits of each candi
 Path = tuple[tuple[int, int | None], ...]  # its candidates, left to right, and the digit of each, None if it is none
 
 
-def said(path: Path) -> str:
-    """The digits of a path."""
-    return "".join(str(digit) for _, digit in path if digit is not None)
-
-
 class Candidate(NamedTuple):
     """Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.
 

@@ -50,7 +50,7 @@ class Hypothesis(NamedTuple):
 
     @property
     def digits(self) -> str:
-        return lattice.said(self.path)
+        return "".join(str(digit) for _, digit in self.path if digit is not None)
 
     @property
     def readings(self) -> list[Reading]:
@@ -74,14 +74,11 @@ class Group(NamedTuple):
     known: bool = False
 
     @property
-    def digits(self) -> str:
-        """Its digits, also if it is rejected."""
-        return "".join(str(reading.digit) for reading in self.readings if reading.digit is not None)
-
-    @property
     def text(self) -> str:
         """Its digits; "" if it is rejected."""
-        return self.digits if self.known or self.confidence > FITTED["REJECTION_THRESHOLD"] else ""
+        if not self.known and self.confidence <= FITTED["REJECTION_THRESHOLD"]:
+            return ""
+        return "".join(str(reading.digit) for reading in self.readings if reading.digit is not None)
 
 
 def text(line: list[Group]) -> str:

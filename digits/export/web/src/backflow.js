@@ -1,6 +1,6 @@
 // Backpropagation for one image, equation by equation, BP1 to BP4 of chapter 2: what is shown and said at each.
 
-import { meanCost } from "./backpropagation.js";
+import { backwards, meanCost } from "./backpropagation.js";
 import { relative } from "./layers.js";
 
 const NUDGE = 0.01; // of a weight, to see how C changes
@@ -11,8 +11,14 @@ const NUDGE = 0.01; // of a weight, to see how C changes
 export function weightAt(layers, { activations, errors }, [layer, j]) {
   const most = (/** @type {Float32Array} */ values) => values.indexOf(Math.max(...values));
   if (layer === layers.length) return { layer, k: j, j: most(activations[layer - 1][0]) };
-  const { weights } = layers[layer], n = activations[layer][0].length;
-  return { layer: layer + 1, k: most(errors[layer][0].map((delta, k) => Math.abs(delta * weights[k * n + j]))), j };
+  return { layer: layer + 1, k: most(partsOf(layers[layer], errors[layer][0], j).map(Math.abs)), j };
+}
+
+/** What the errors of a layer give neuron j of the layer before: each, times the weight that leads there.
+ * @type {(layer: Layer, errors: Float32Array, j: number) => Float32Array} */
+function partsOf({ weights, biases }, errors, j) {
+  const n = weights.length / biases.length;
+  return errors.map((delta, k) => delta * weights[k * n + j]);
 }
 
 /** By layer, what neurons wish, as their errors have it, -1 to 1: red to rise, blue to fall. First the outputs alone;
@@ -24,10 +30,7 @@ export function wishesAt(phase, layers, { activations, errors }, [layer, j]) {
   const wish = (/** @type {Float32Array} */ values) => relative(values.map((value) => -value));
   if (phase > 0) shown[last] = wish(errors[last - 1][0]);
   for (let l = 1; phase > 1 && l < last; l++) shown[l] = wish(errors[l - 1][0]);
-  if (phase > 1 && layer < last) {
-    const n = activations[layer][0].length;
-    shown[layer + 1] = wish(errors[layer][0].map((delta, k) => delta * layers[layer].weights[k * n + j]));
-  }
+  if (phase > 1 && layer < last) shown[layer + 1] = wish(partsOf(layers[layer], errors[layer][0], j));
   if (phase > 2 && layer === 1) shown[0] = wish(activations[0][0].map((a) => a * errors[0][0][j]));
   return shown;
 }
@@ -45,8 +48,7 @@ export function equationAt(phase, layers, found, example, looked) {
   }
   if (phase === 2) {
     if (layer === last) return "BP2: tap a hidden neuron, to see its error.";
-    const n = activations[layer][0].length;
-    const sum = errors[layer][0].reduce((sum, delta, k) => sum + delta * layers[layer].weights[k * n + j], 0);
+    const sum = backwards(layers[layer].weights, errors[layer][0])[j];
     return `BP2, hidden neuron ${j}: δ = (Σ w·δ) · σ′(z) = ${number(sum)} · ${slope} = ${number(delta)}.`;
   }
   const weight = weightAt(layers, found, looked), from = activations[weight.layer - 1][0][weight.j];

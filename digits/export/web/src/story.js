@@ -31,7 +31,7 @@ let goesOn = false; // step by step
 let phase = 0; // of backpropagation: forward, the errors of outputs, those of all, the gradient, and the step is made
 let worker = /** @type {Worker | null} */ (null); // which trains the borrowed network
 let busy = false;
-let ahead = /** @type {[number, number][]} */ ([]); // the slice in which the next step goes
+let ahead = /** @type {Ahead} */ ({ slice: [] }); // where the next step goes
 let examples = /** @type {Example[]} */ ([]); // of MNIST's, one of each digit
 const strongest = { weights: new Float32Array(), order: /** @type {number[]} */ ([]) }; // neurons of the first layer
 
@@ -55,7 +55,14 @@ const PLAN = [
     },
   },
   { show: showError },
-  { arrive: startAfresh, show: showDescent },
+  {
+    async arrive() {
+      startAfresh();
+      const mnist = await heldImages();
+      examples = Array.from({ length: 10 }, (_, digit) => exampleOf(mnist, mnist.bytes.indexOf(digit)));
+    },
+    show: showDescent,
+  },
   {
     arrive() {
       startAfresh();
@@ -118,9 +125,6 @@ export function offerStory() {
     setSteepness();
     show();
     say();
-  });
-  heldImages().then((mnist) => {
-    examples = Array.from({ length: 10 }, (_, digit) => exampleOf(mnist, mnist.bytes.indexOf(digit)));
   });
   meant.selectedIndex = -1; // until there is an answer
   meant.addEventListener("change", show);
@@ -351,8 +355,9 @@ function showDescent() {
   state.flash[state.network.layers.length] = batch[0].y.map((y, j) => y - a[j]);
   write("go-on", goesOn ? "Pause" : "Go on");
   if (!rate) return tell("η is a number from 0.001 to 1,000.");
-  if (share === 0) ahead = slice(state.network.layers, batch, rate);
-  drawDescent(costs, ahead, share);
+  const { layers } = state.network, isNew = layers !== ahead.layers || batch !== ahead.batch || rate !== ahead.rate;
+  if (share === 0 && isNew) ahead = { layers, batch, rate, slice: slice(layers, batch, rate) };
+  drawDescent(costs, ahead.slice, share);
   const cost = last ? `${costs[0].toFixed(2)} → ${costs[last].toFixed(costs[last] < 0.1 ? 4 : 2)}` : costs[0].toFixed(2);
   tell(`To be a ${wanted()}: C = ${cost}, ${last} step${last === 1 ? "" : "s"}.`, !busy);
 }

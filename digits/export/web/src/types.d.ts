@@ -124,10 +124,12 @@ type Drawing = {
 };
 type Neuron = [layer: number, j: number];
 /** What is done while the story is at a stop: on arrival, and whenever something is shown. */
-type Stop = { arrive?: () => void; show?: () => void };
+type Stop = { arrive?: () => unknown; show?: () => void };
 /** Gradient descent on examples: the cost at first and after each step, what the last one changes, by layer, and what
  * share of the next is done. */
 type Descent = { batch: Example[]; costs: number[]; changes: Float32Array[]; share: number };
+/** The slice through the cost of examples in which the next step goes, for layers and a rate. */
+type Ahead = { layers?: Layer[]; batch?: Example[]; rate?: number; slice: [number, number][] };
 /** What a link shares. */
 type Shared = { drawing: Drawing | null; settings: Map<HTMLSelectElement, string> };
 /** What undo brings back. */
