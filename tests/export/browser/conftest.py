@@ -63,11 +63,12 @@ def visit(browser):
     def known(url):
         return url in opened or url.startswith("blob:")  # its worker, which is a part of it
 
-    def visit(file: Path, width: int = 1440, height: int = 900, **settings):
+    def visit(file: Path, width: int = 1440, height: int = 900, query: str = "", **settings):
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
-        opened.append(file.as_uri())
+        address = file.as_uri() + query
+        opened.append(address.split("#")[0])
         context.on("request", lambda request: known(request.url) or wrong.append(f"asked for {request.url}"))
         page = context.new_page()
         page.on("console", lambda message: wrong.append(f"logged {message.text}"))
@@ -77,7 +78,7 @@ def visit(browser):
             "if (!window.resized) window.moved.push(...sources.map(({ node }) => node?.outerHTML?.slice(0, 60)));"
             "})).observe({ type: 'layout-shift', buffered: true })"
         )
-        page.goto(file.as_uri())
+        page.goto(address)
         page.locator("main").wait_for()  # which is hidden until the network is inflated
         return page
 

@@ -12,7 +12,8 @@ from tests.support.strokes import DRAW
 
 pytestmark = pytest.mark.mnist
 
-STOPS = 9
+STOPS = 12
+GATE, BITS, DESCENT, BACKFLOW, EPOCH, NONSENSE = 3, 6, 8, 9, 10, 12
 MINE = """() => {
     const { network, past, future } = digits.state;
     const sum = network.layers.flatMap(({ weights, biases }) => [...weights, ...biases]).reduce((a, b) => a + b);
@@ -28,6 +29,7 @@ def told(visit, page_file, stop, *size, **settings):
     draw(page, 3)
     assert page.evaluate(MINE)
     page.locator("#tell").click()
+    page.wait_for_function("() => digits.story.small")
     for _ in range(stop - 1):
         page.locator("#next").click()
     assert page.locator("#place").inner_text() == f"{stop} of {STOPS}"
@@ -35,7 +37,7 @@ def told(visit, page_file, stop, *size, **settings):
 
 
 def result(page):
-    return page.locator(".here output").inner_text()
+    return page.locator(".here > div output").inner_text()
 
 
 def test_it_is_gone_through_by_keyboard_left_and_come_back_to(page_file, visit):
@@ -49,8 +51,8 @@ def test_it_is_gone_through_by_keyboard_left_and_come_back_to(page_file, visit):
     for stop in range(STOPS):
         titles.append(page.evaluate("document.activeElement.innerText"))
         assert page.locator(".stop h2:visible").all_inner_texts() == titles[-1:]
-        assert len(page.locator(".here :is(h2, p)").all_inner_texts()) == 2
-        words = " ".join(page.locator(".here :is(h2, p)").all_inner_texts()).split()
+        assert len(page.locator(".here > :is(h2, p)").all_inner_texts()) == 2
+        words = " ".join(page.locator(".here > :is(h2, p)").all_inner_texts()).split()
         assert len(words) <= 60
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.closest('.here div') !== null")  # there is something to do
@@ -75,10 +77,14 @@ def test_the_stops_that_only_look(page_file, visit):
     draw(page, 3)
     next_stop(page)
     assert np.count_nonzero(activations(page)[0]) > 50  # normalized again
+    assert page.evaluate(MINE)
+    gate(page)
+    next_stop(page)
     sigmoid(page)
     next_stop(page)
-    assert page.evaluate(MINE)
     connections(page)
+    next_stop(page)
+    assert page.evaluate(MINE) and result(page) == "3 = 0 · 8 + 0 · 4 + 1 · 2 + 1 · 1."
     next_stop(page)
     cost(page)
     for _ in range(4):
@@ -96,7 +102,7 @@ def next_stop(page):
 def inputs(page):
     count = int(np.count_nonzero(activations(page)[0]))
     assert result(page) == f"{count} of 784 pixels are not 0."
-    page.locator("#take").click()
+    page.locator(".here .take").click()
     page.wait_for_function("() => digits.state.drawing.digits")
     assert result(page) == f"{int(np.count_nonzero(activations(page)[0]))} of 784 pixels are not 0."
 
@@ -139,6 +145,19 @@ def weights(page):
     assert numbers(result(page))[1] > before + 5
 
 
+def gate(page):
+    """NAND."""
+    outs = []
+    for x1 in (False, True):
+        for x2 in (False, True):
+            page.locator("#x1").set_checked(x1)
+            page.locator("#x2").set_checked(x2)
+            z, out = numbers(result(page))[-2:]
+            assert z == 3 - 2 * x1 - 2 * x2 and out == (z > 0)
+            outs.append(out)
+    assert outs == [1, 1, 1, 0]
+
+
 def sigmoid(page):
     """A steep one is a step."""
     soft = activations(page)[1]
@@ -158,6 +177,7 @@ def connections(page):
     page.locator(".hidden button").nth(7).hover()
     assert looked(page) == 7 and page.evaluate(lines) > 10_000
     next_stop(page)
+    page.mouse.move(1, 1)
     assert page.evaluate(lines) == 0
     page.locator("#back").click()
 
@@ -192,7 +212,7 @@ BATCH = """const { state, backpropagation, descent, backflow } = digits, { layer
 
 def test_gradient_descent(page_file, visit):
     """Each step has the cost that the slice shows ahead; undo, and the past, have the visitor's network afterwards."""
-    page = told(visit, page_file, 6)
+    page = told(visit, page_file, DESCENT)
     page.locator("#eta").fill("1")
     first, ahead = page.evaluate(
         f"() => {{ {BATCH} return [backpropagation.meanCost(layers, batch), descent.slice(layers, batch, 1)]; }}"
@@ -202,7 +222,7 @@ def test_gradient_descent(page_file, visit):
     ring = [page.locator("#there").get_attribute(side) for side in ("cx", "cy")]
     assert ring[0] == "60" and float(ring[1]) > float(page.locator("#now").get_attribute("cy"))
     page.locator("#descend").click()
-    page.wait_for_function("() => document.querySelector('.here output').textContent.endsWith('1 step.')")
+    page.wait_for_function("() => document.querySelector('.here > div output').textContent.endsWith('1 step.')")
     assert result(page) == f"To be a 3: C = {first:.2f} → {ahead[15][1]:.2f}, 1 step."
     assert len(page.locator("#costs").get_attribute("points").split()) == 2
     shades = page.locator(".hidden button").evaluate_all("all => all.map((one) => one.style.cssText)")
@@ -221,7 +241,7 @@ def test_gradient_descent(page_file, visit):
     assert result(page).endswith(" 0 steps.")
     draw(page, 7)
     page.keyboard.press("Control+z")
-    assert page.evaluate("digits.state.network.shape") == "784-30-10"
+    assert page.evaluate("digits.state.network.shape") == "784-30-10" and not page.evaluate(MINE)
     page.locator("#close").click()
     assert page.evaluate(MINE) and page.locator(".hidden button").count() == 100
     page.keyboard.press("Control+Shift+z")
@@ -230,7 +250,7 @@ def test_gradient_descent(page_file, visit):
 
 
 def test_going_down_ends_when_the_stop_is_left(page_file, visit):
-    page = told(visit, page_file, 6, reduced_motion="reduce")
+    page = told(visit, page_file, DESCENT, reduced_motion="reduce")
     page.get_by_role("button", name="Go on").click()
     page.wait_for_function("() => costs.points.length > 3")
     page.locator("#next").click()
@@ -240,7 +260,7 @@ def test_going_down_ends_when_the_stop_is_left(page_file, visit):
 
 def test_errors_flow_back(page_file, visit):
     """The four equations, with the numbers that autograd finds; then the step is made."""
-    page = told(visit, page_file, 7)
+    page = told(visit, page_file, BACKFLOW)
     parameters, image = page.evaluate(
         """() => [digits.state.network.layers.map(({ weights, biases }) => [[...weights], [...biases]]),
             [...digits.state.digits[0].image]]"""
@@ -281,13 +301,59 @@ def numbers(text):
 
 
 def test_a_whole_epoch(page_file, visit):
-    page = told(visit, page_file, 8, reduced_motion="reduce")
+    page = told(visit, page_file, EPOCH, reduced_motion="reduce")
     page.locator("#pass").click()
-    page.wait_for_function("() => document.querySelector('.here output').textContent.startsWith('Epoch 1')")
+    page.wait_for_function("() => document.querySelector('.here > div output').textContent.startsWith('Epoch 1')")
     assert float(re.search(r"([\d.]+) % of 1,000 test images", result(page))[1]) > 70
     page.locator("#pass").click()
     page.locator("#close").click()  # in the midst of the second
     assert page.evaluate(MINE) and answer(page) == "3"
+
+
+def test_it_is_taught_that_an_s_is_no_digit(page_file, visit):
+    """And reads the test images as before; the visitor's network never heard of it."""
+    page = told(visit, page_file, NONSENSE)
+    page.locator("#clear").click()
+    page.evaluate(DRAW, [[[0.6, 0.3], [0.45, 0.25], [0.35, 0.35], [0.5, 0.5], [0.62, 0.62], [0.5, 0.75], [0.35, 0.7]]])
+    is_read(page)
+    assert re.fullmatch(r"Taken for a \d: 0\.[3-9]\d|Taken for a \d: 1\.00", result(page).rstrip("."))
+    page.get_by_role("button", name="This is no digit").click()
+    page.wait_for_function("() => Math.max(...digits.state.outputs[0]) <= 0.2")
+    right = page.evaluate(
+        "async () => digits.backpropagation.rightOf(digits.state.network.layers, await digits.heldImages(), 0, 500)"
+    )
+    assert right > 0.8 * 500
+    page.locator("#own").click()
+    assert page.locator("#training").is_visible() and not page.locator("#story").is_visible() and page.evaluate(MINE)
+
+
+def test_questions_have_answers(page_file, visit):
+    """Of each, one is right, and each says why."""
+    page = told(visit, page_file, 1)
+    for stop in range(STOPS):
+        page.locator("#ask").click()
+        question = page.locator(".here fieldset")
+        said = []
+        for choice in question.locator("input").all():
+            choice.check()
+            said.append(question.locator("output").inner_text())
+        assert len(said) == len(set(said)) == 3
+        assert [one.split(":")[0] for one in said].count("Right") == 1
+        if stop < STOPS - 1:
+            page.locator("#next").click()
+            assert not page.locator(".here fieldset").is_visible()
+
+
+def test_a_stop_has_a_link_and_can_be_embedded(page_file, visit):
+    page = told(visit, page_file, BITS)
+    hash = page.evaluate("location.hash")
+    page.locator("#close").click()
+    assert page.evaluate("location.hash") == ""
+    page = visit(page_file, query=f"?embed{hash}")
+    page.locator("#story").wait_for()
+    assert page.locator("#place").inner_text() == f"{BITS} of {STOPS}"
+    assert not any(page.locator(part).is_visible() for part in ("header", "footer", "#close"))
+    assert page.locator("#pad").is_visible() and page.locator(".network").is_visible()
 
 
 @pytest.mark.parametrize("scheme, size", [("light", (1440, 900)), ("dark", (360, 640))])

@@ -12,7 +12,11 @@ IDLE = "() => digits.training.points.length && document.getElementById('start').
 
 def choose(page, **settings):
     for name, value in settings.items():
-        page.locator(f"#{name}").select_option(value)
+        if name == "share":
+            page.locator("#share").select_option(value)
+        else:
+            page.locator(f"#{name}").fill(value)
+            page.locator(f"#{name}").dispatch_event("change", {"bubbles": True})
 
 
 def train(page, **settings):
@@ -95,12 +99,17 @@ def test_pause_going_on_and_another_run(page_file, visit):
     page.wait_for_function("(n) => digits.training.points.length > n", arg=len(paused))
     assert page.evaluate(SEEN)[: len(paused)] == paused
     choose(page, rate="1")
-    first = points(page, "test")
-    assert page.locator("#start").inner_text() == "Start" and points(page, "earlier") == []
+    errors = page.evaluate("digits.training.points.map(({ test }) => 1 - test.accuracy)")
+    assert page.locator("#start").inner_text() == "Start" and page.locator("#other-curves polyline").count() == 0
     page.locator("#start").click()
     until(page, 0)
-    assert points(page, "earlier") == first and points(page, "test") != first
-    assert page.locator("#earlier").inner_text() == "earlier, 15 at 3 by 100"
+    rows = [row.split() for row in page.locator("#runs button").all_inner_texts()]
+    assert [row[:3] for row in rows] == [["15", "1", "100"], ["15", "3", "100"]]
+    assert float(rows[1][3]) == pytest.approx(100 * min(errors), abs=0.06)
+    other = page.locator("#other-curves polyline")
+    assert len(other.get_attribute("points").split()) == len(errors) and not other.get_attribute("class")
+    page.locator("#runs button").nth(1).click()
+    assert other.get_attribute("class") == "chosen"
 
 
 @pytest.mark.parametrize(
@@ -144,6 +153,88 @@ def test_nothing_moves(size, page_of, visit):
         assert page.locator(".hidden button").count() == count and answer(page) in "0123456789?"
     page.locator("#leave").click()
     assert page.locator(".hidden button").count() == 130
+
+
+def test_it_is_closed_and_opened_again(page_file, visit):
+    """The visitor's network is back meanwhile, and the run goes on where it was."""
+    page = visit(page_file)
+    train(page, size="15", batch="100")
+    until(page, 1)
+    page.locator("#leave").click()
+    assert "784-100-10" in page.locator("#about").inner_text()
+    assert page.locator("#said").inner_text() == "The network of before is back. Undo brings this one."
+    page.locator("#train").click()
+    assert page.evaluate("digits.state.network.sizes[1]") == 15 and page.locator("#start").inner_text() == "Go on"
+    seen = page.evaluate(SEEN)
+    page.locator("#start").click()
+    page.wait_for_function("(n) => digits.training.points.length > n", arg=len(seen) + 1)
+    assert page.evaluate(SEEN)[: len(seen)] == seen
+
+
+def test_what_cannot_be_trained_is_said(page_file, visit):
+    page = visit(page_file)
+    page.locator("#train").click()
+    for name, value in {"size": "301", "rate": "0", "batch": "2000"}.items():
+        before = page.locator(f"#{name}").input_value()
+        choose(page, **{name: value})
+        for button in ("start", "step"):
+            page.locator(f"#{button}").click()
+            assert not page.evaluate(f"{name}.validity.valid") and page.evaluate("digits.training.runs.length") == 0
+        choose(page, **{name: before})
+
+
+def test_the_experiments_of_the_book_stay_in_a_link(page_file, visit):
+    """15, 30 and 100 neurons overfit, a rate of 0.001 learns too slowly, one of 100 saturates; each says so."""
+    page = visit(page_file, permissions=["clipboard-read", "clipboard-write"])
+    page.locator("#train").click()
+    page.locator("#experiments").click()
+    page.wait_for_function("() => digits.training.runs.length === 5 && !digits.state.worker")
+    rows = page.locator("#runs button")
+    settings = [row.split()[:3] for row in rows.all_inner_texts()][::-1]
+    assert settings == [
+        [*pair, "10"] for pair in (("15", "3"), ("30", "3"), ("100", "3"), ("30", "0.001"), ("30", "100"))
+    ]
+    said = []
+    for row in reversed(rows.all()):
+        row.click()
+        said.append(page.locator("#advice").inner_text().split()[0])
+    assert said == ["Overfitting:"] * 3 + ["Hardly", "Saturated:"]
+    before = page.evaluate("digits.training.runs.map(({ size, errors }) => [size, errors])")
+    page.locator("#leave").click()
+    page.locator("#link").click()
+    page.wait_for_function("() => said.textContent.startsWith('The link is copied')")
+    link = page.evaluate("navigator.clipboard.readText()")
+    page = visit(page_file, query=link)
+    assert page.locator("#training").is_visible() and page.locator("#other-curves polyline").count() == 5
+    assert page.evaluate("digits.training.runs.map(({ size, errors }) => [size, errors])") == before
+
+
+def test_no_hidden_layer(page_file, visit):
+    """Outputs see the pixels."""
+    page = visit(page_file)
+    draw(page, 3)
+    train(page, size="none")
+    until(page, 3)
+    page.locator("#start").click()
+    assert page.evaluate("digits.state.network.sizes") == [784, 10] and page.locator(".hidden").count() == 0
+    assert page.evaluate("digits.training.epochs[3].network.accuracy") > 0.6
+
+
+def test_grey_images(page_file, visit, mnist_dir):
+    """MNIST's own files train on 50,000 images; what is not these is refused."""
+    raw = mnist_dir / "MNIST" / "raw"
+    files = [str(raw / f"{part}-ubyte") for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3")]
+    page = visit(page_file)
+    page.locator("#train").click()
+    page.locator("#idx").set_input_files(files)
+    page.wait_for_function("() => advice.textContent.startsWith('These are others')")
+    page.locator("#idx").set_input_files([*files, str(raw / "t10k-labels-idx1-ubyte")])
+    page.wait_for_function("() => examples.textContent === '50,000 training images'")
+    choose(page, size="15", share="0.1")
+    page.locator("#step").click()
+    page.wait_for_function("() => digits.training.points.length === 2")
+    first, then = page.evaluate("digits.training.points.map(({ test }) => test.accuracy)")
+    assert first < 0.3 and then > 0.8
 
 
 def test_keys_and_a_screen_reader(page_file, visit):

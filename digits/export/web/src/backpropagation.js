@@ -5,9 +5,11 @@ import { feedforward, nonzero, outputsOf, predictionOf } from "./network.js";
 const HARDLY = 1e-7; // a neuron's error, or a change of its weights, so small is lost in rounding
 
 /** Image number i of MNIST's, with the desired outputs. @type {(mnist: Mnist, i: number) => Example} */
-export function exampleOf({ bytes, train, test }, i) {
-  const first = train + test + 98 * i, image = new Float32Array(784);
-  for (let k = 0; k < 784; k++) image[k] = (bytes[first + (k >> 3)] >> (7 - (k & 7))) & 1;
+export function exampleOf({ bytes, train, test, grey }, i) {
+  const first = train + test + (grey ? 784 : 98) * i, image = new Float32Array(784);
+  for (let k = 0; k < 784; k++) {
+    image[k] = grey ? bytes[first + k] / 255 : (bytes[first + (k >> 3)] >> (7 - (k & 7))) & 1;
+  }
   return { image, y: desired(bytes[i]) };
 }
 

@@ -3,25 +3,39 @@
 import { find, write } from "./elements.js";
 
 const LOWEST = 0.004; // that the axes go down to, as far as 784-30-10 gets in 30 epochs
+const SPANS = [0.3, 3, 15, 30]; // epochs that the axis may have, each with three ticks of equal steps
 const sizeOf = (/** @type {number} */ n) => -Math.log10(Math.max(n, LOWEST));
 
 /** An error in per cent. @type {(accuracy: number) => string} */
 export const errorOf = (accuracy) => `${(100 * (1 - accuracy)).toFixed(1)} %`;
 
-/** Draws a run up to its newest point, the earlier one behind it, and marks the point that is shown.
- * @type {(points: Measured[], earlier: Measured[], shown?: Measured) => void} */
-export function drawCurves(points, earlier, shown) {
+/** Draws a run up to its newest point, the test errors of others behind it, of which one may be `chosen`, and marks the
+ * point that is shown. @type {(points: Measured[], others: Run[], chosen?: Run, shown?: Measured) => void} */
+export function drawCurves(points, others, chosen, shown) {
+  const last = Math.max(points.at(-1)?.epoch ?? 0, ...others.map(({ errors }) => errors.length - 1));
+  const span = SPANS.find((span) => span >= last) ?? 30, x = (/** @type {number} */ epoch) => (30 * epoch) / span;
+  const textOf = (/** @type {[epoch: number, value: number][]} */ line) => (
+    line.map(([epoch, value]) => `${x(epoch).toFixed(3)},${sizeOf(value).toFixed(3)}`).join(" ")
+  );
+  find("other-curves", SVGGElement).replaceChildren(...others.map((run) => {
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+    line.setAttribute("points", textOf(run.errors.map((error, epoch) => [epoch, error / 1000])));
+    line.classList.toggle("chosen", run === chosen);
+    return line;
+  }));
   const lines = {
-    "earlier-curve": earlier.map(({ epoch, test }) => [epoch, 1 - test.accuracy]),
-    "cost-curve": points.map(({ epoch, train }) => [epoch, train.cost]),
-    "train-curve": points.map(({ epoch, train }) => [epoch, 1 - train.accuracy]),
-    "test-curve": points.map(({ epoch, test }) => [epoch, 1 - test.accuracy]),
+    "cost-curve": points.map(({ train }) => train.cost),
+    "train-curve": points.map(({ train }) => 1 - train.accuracy),
+    "test-curve": points.map(({ test }) => 1 - test.accuracy),
   };
-  for (const [id, line] of Object.entries(lines)) {
-    const text = line.map(([epoch, value]) => `${epoch.toFixed(3)},${sizeOf(value).toFixed(3)}`).join(" ");
-    find(id, SVGPolylineElement).setAttribute("points", text);
+  for (const [id, values] of Object.entries(lines)) {
+    find(id, SVGPolylineElement).setAttribute("points", textOf(values.map((value, i) => [points[i].epoch, value])));
   }
-  find("mark", SVGPathElement).setAttribute("d", shown ? `M${shown.epoch} -0.2V2.4` : "");
+  for (const [i, tick] of document.querySelectorAll(".epochs text:not(:first-child)").entries()) {
+    tick.replaceChildren(`${Number(((span * i) / 3).toFixed(1))}`);
+  }
+  find("epoch", HTMLInputElement).max = `${Math.ceil(span)}`;
+  find("mark", SVGPathElement).setAttribute("d", shown ? `M${x(shown.epoch)} -0.2V2.4` : "");
   find("chart", SVGSVGElement).ariaLabel = inWords(points);
 }
 

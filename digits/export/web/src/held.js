@@ -44,7 +44,7 @@ export async function heldLayers() {
   });
 }
 
-let images = /** @type {Uint8Array | null} */ (null);
+let images = /** @type {Uint8Array<ArrayBuffer> | null} */ (null);
 
 /** MNIST's images, inflated when they are first asked for. @type {() => Promise<Mnist>} */
 export async function heldImages() {

@@ -28,9 +28,9 @@ export async function takePicture(picture) {
   const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture }), layers = reader();
   change({ drawing });
   finish();
-  const { digits, activations, refusal, crowded, degrees, picture: turned } = await askForPicture({ picture, layers });
-  remember(digits, layers, activations);
-  Object.assign(drawing, { digits, refusal, crowded, degrees, picture: turned ?? picture });
+  const { activations, picture: turned, ...read } = await askForPicture({ picture, layers });
+  remember(read.digits, layers, activations);
+  Object.assign(drawing, { ...read, picture: turned ?? picture });
   if (state.drawing === drawing) finish();
 }
 

@@ -1,17 +1,21 @@
-// A link that shares what is on the pad, and the settings of training, in the address after #: nothing is sent. What
-// comes with it is read into the page's own types, or refused.
+// A link that shares what is on the pad, and the settings and the runs of training, in the address after #: nothing is
+// sent. What comes with it is read into the page's own types, or refused.
 
+import { find } from "./elements.js";
 import { bytesOf } from "./held.js";
 import { clamp } from "./images.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, state } from "./state.js";
+import { openStory } from "./story.js";
+import { openTraining, training } from "./training.js";
 import { finish, say } from "./view.js";
 
 const FINENESS = 1024; // steps across the pad that points are rounded to
 const SPACINGS = [0.008, 0.012, 0.018, 0.027, 0.04]; // between points, in sides of the pad; as fine as fits
 const LONGEST = 2000, SETTINGS = 200; // characters after #, and how many of them are kept for the settings
+const ERRORS = /^([0-9a-z]{2}){2,31}$/; // of a run, two digits of base 36 each
 const BEYOND = 1; // sides that a stroke may go beyond the pad
-const settings = /** @type {NodeListOf<HTMLSelectElement>} */ (document.querySelectorAll("#training select"));
+const settings = /** @type {NodeListOf<Field>} */ (document.querySelectorAll("#settings :is(select, input:not([hidden]))"));
 
 /** Copies the link; or puts it into the address, where the browser lets no page copy. */
 export async function copyLink() {
@@ -22,11 +26,15 @@ export async function copyLink() {
   if (strokes.length) shared.set("strokes", drawn ?? "");
   if (image) shared.set("image", textOf(bitsOf(image)));
   for (const { id, value } of settings) shared.set(id, value);
+  for (const run of training.runs.toReversed()) {
+    const text = textOfRun(run);
+    if (`${shared}`.length + text.length < LONGEST - 10 && ERRORS.test(text.split("_")[4])) shared.append("run", text);
+  }
   if (picture || drawn === undefined) return say("A link holds no picture, and no more than some digits: save a copy.");
-  const url = `${location.href.split("#")[0]}#${shared}`;
+  const isLocal = location.protocol === "file:", url = `${location.href.split("#")[0]}#${shared}`;
   try {
-    await navigator.clipboard.writeText(url);
-    say("The link is copied: it holds what is on the pad.");
+    await navigator.clipboard.writeText(isLocal ? `#${shared}` : url); // a folder's name is nobody's business
+    say(`The link is copied: ${isLocal ? "put it behind the address of the page." : "it holds what is on the pad."}`);
   } catch {
     history.replaceState(null, "", url);
     say("The link is in the address bar: copy it there.");
@@ -43,7 +51,12 @@ function bringShared() {
   if (!location.hash) return;
   const shared = parse(location.hash.slice(1));
   if (!shared) return say("This link is damaged: nothing of it is used.");
-  for (const [select, value] of shared.settings) select.value = value;
+  const others = [...shared.settings].filter(([field, value]) => field.value !== value);
+  for (const [field, value] of others) field.value = value;
+  if (shared.runs.length) training.runs = shared.runs;
+  if (others.length) find("settings", HTMLElement).dispatchEvent(new Event("change")); // which ends a run
+  if (shared.runs.length || (shared.settings.size && !shared.drawing)) openTraining();
+  if (shared.stop) openStory(shared.stop);
   if (!shared.drawing) return;
   change({ drawing: shared.drawing });
   finish();
@@ -53,16 +66,39 @@ function bringShared() {
  * @type {(hash: string) => Shared | null} */
 export function parse(hash) {
   if (hash.length > LONGEST) return null;
-  const shared = /** @type {Shared} */ ({ drawing: null, settings: new Map() });
+  const shared = /** @type {Shared} */ ({ drawing: null, settings: new Map(), runs: [], stop: 0 });
   for (const [name, value] of new URLSearchParams(hash)) {
-    const select = [...settings].find(({ id }) => id === name);
-    if (select && [...select.options].some((option) => option.value === value)) shared.settings.set(select, value);
+    const field = [...settings].find(({ id }) => id === name), run = name === "run" ? decodeRun(value) : null;
+    if (field && allows(field.id, value)) shared.settings.set(field, value);
+    else if (run) shared.runs.unshift(run);
+    else if (name === "stop" && /^[1-9]\d?$/.test(value)) shared.stop = Number(value);
     else if (!shared.drawing && name === "strokes") shared.drawing = decodeStrokes(value);
     else if (!shared.drawing && name === "image") shared.drawing = decodeImage(value);
     else return null;
-    if (!select && !shared.drawing) return null;
+    if (!field && !run && !shared.drawing && !shared.stop) return null;
   }
   return shared;
+}
+
+/** Whether one may type or choose this. @type {(id: string, value: string) => boolean} */
+function allows(id, value) {
+  const probe = /** @type {Field} */ (document.getElementById(id)?.cloneNode(true));
+  probe.value = value;
+  return probe.value === value && probe.checkValidity();
+}
+
+/** @param {Run} run */
+const textOfRun = ({ size, rate, batch, errors, seconds }) => (
+  [size, rate, batch, seconds.toFixed(1), errors.map((n) => n.toString(36).padStart(2, "0")).join("")].join("_")
+);
+
+/** @type {(text: string) => Run | null} */
+function decodeRun(text) {
+  const [size, rate, batch, time, all, ...more] = text.split("_"), seconds = Number(time);
+  const isTyped = Object.entries({ size, rate, batch }).every(([id, value]) => allows(id, value));
+  if (more.length || !isTyped || !(seconds >= 0 && seconds < 1e6) || !ERRORS.test(all)) return null;
+  const errors = (all.match(/../g) ?? []).map((digits) => parseInt(digits, 36));
+  return errors.every((n) => n <= 1000) ? { size, rate, batch, errors, seconds } : null;
 }
 
 /** Strokes as how many points each has, and by how far each point is from the last, in variable-length bytes.

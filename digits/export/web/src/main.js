@@ -25,6 +25,7 @@ export * as network from "./network.js";
 export * as reader from "./reader.js";
 export { held, heldImages } from "./held.js";
 export { state };
+export { story } from "./story.js";
 export { training } from "./training.js";
 
 addEventListener("unhandledrejection", () => say("Something failed here that should not. Reload the page."));
@@ -39,6 +40,7 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   offerCamera();
   offerTraining();
   offerStory();
+  document.body.classList.toggle("embed", new URLSearchParams(location.search).has("embed"));
   onClick("save", saveCopy);
   onClick("link", copyLink);
   listenToInput();

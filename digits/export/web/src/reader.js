@@ -31,6 +31,11 @@ export function digitsOf(found) {
   ));
 }
 
+/** The boxes of what is rejected. @type {(found: Group[][]) => Box[]} */
+export const unreadIn = (found) => found.flat().flatMap(({ digits, confidence }) => (
+  confidence > REJECTION_THRESHOLD ? [] : digits.map(({ box }) => box)
+));
+
 /** The groups in each line, from above. The guesses at a line, those at one place, vote for what it says. It falls into
  * groups at its wide gaps; a group's confidence is the geometric mean of that in the path that is read, and of all
  * guesses' on average.

@@ -11,7 +11,7 @@ export const EMPTY = { strokes: [], picture: null, digits: null };
  * Layers never are: workers keep them, and so are the activations that they give. @type {State} */
 export const state = {
   drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,
-  digits: [], outputs: [], chosen: 0, looked: null, kept: null, connected: false, inPlace: false, flash: null,
+  digits: [], outputs: [], chosen: 0, looked: null, kept: null, inPlace: false, flash: null,
   teaching: false, reading: false, worker: null, view: null,
 };
 

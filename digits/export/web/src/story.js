@@ -1,20 +1,23 @@
-// A story of nine stops, each with a thing to do in the page's own views. A stop that changes the network puts another
-// in the place of the visitor's, which comes back when the stop is left.
+// A story of some stops, each with a thing to do in the page's own views, and a question. Most put another network in the
+// place of the visitor's, which comes back when the stop is left: a small one, trained here, or one that knows nothing.
 
 import { equationAt, wishesAt } from "./backflow.js";
-import { any, backpropagate, desired, exampleOf, freshLayers, meanCost, quadraticCost } from "./backpropagation.js";
-import { sgdStep, supportOf } from "./backpropagation.js";
+import { any, backpropagate, crossEntropyDelta, desired, exampleOf, freshLayers, meanCost } from "./backpropagation.js";
+import { quadraticCost, sgdStep, supportOf } from "./backpropagation.js";
 import { drawDescent, slice } from "./descent.js";
 import { find, nextFrame, onClick, openSheet, write } from "./elements.js";
-import { heldImages } from "./held.js";
+import { held, heldImages } from "./held.js";
 import { bring } from "./input.js";
 import { relative } from "./layers.js";
-import { nonzero, outputsOf, predictionOf, sigmoid, weightedInput } from "./network.js";
+import { binaryLayer, nonzero, outputsOf, predictionOf, sigmoid, weightedInput } from "./network.js";
 import { EMPTY, state } from "./state.js";
+import { openTraining } from "./training.js";
 import { describe, finish, percent, say, show, testImages } from "./view.js";
 import { askOf, newWorker } from "./workers.js";
 
-const HIDDEN = 30, RATE = 3, BATCH = 10; // of the network that is trained for an epoch, the chapter's first
+const HIDDEN = 30, RATE = 3, BATCH = 10; // of a network that is trained here, the chapter's first
+const EPOCHS = 6; // that the small one is trained, which takes about two seconds
+const SHY = 0.2, GENTLE = 0.3, ENOUGH = 100; // no output is over, for what is no digit: learned at this rate, in so many steps
 const LAST = 3; // phase of backpropagation, after which its step is made
 const STEPS = 500; // of gradient descent, after which it starts over
 const SHARE = 0.1; // of an epoch, after which its weights are shown; to test them takes most of the time
@@ -26,6 +29,9 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 let at = 0; // the stop, to which one comes back
 let nth = 0; // of the neurons that a stop goes through
 let visitors = state.network, borrowed = /** @type {Network | null} */ (null);
+let base = /** @type {Layer[]} */ ([]); // of the borrowed one, before anything is moved
+/** The small network, once it is trained. @type {{ small: (Partial<Network> & { layers: Layer[] }) | null }} */
+export const story = { small: null };
 let descent = /** @type {Descent | null} */ (null);
 let goesOn = false; // step by step
 let phase = 0; // of backpropagation: forward, the errors of outputs, those of all, the gradient, and the step is made
@@ -41,20 +47,35 @@ const PLAN = [
   {
     arrive() {
       Object.assign(state, { inPlace: true });
-      borrow(state.network.layers);
+      borrowSmall();
     },
     show: showSum,
   },
-  { arrive: setSteepness, show: showSigmoid },
+  { arrive: showGate },
   {
-    arrive: () => Object.assign(state, { connected: true }),
+    arrive() {
+      borrowSmall();
+      setSteepness();
+    },
+    show: showSigmoid,
+  },
+  {
+    arrive: borrowSmall,
     show() {
       const a = state.outputs[state.chosen] ?? new Float32Array(10), j = ranked(a)[nth % a.length];
       keep(state.network.layers.length, j);
       tell(`Output ${j}: ${a[j].toFixed(2)}.`);
     },
   },
-  { show: showError },
+  {
+    show() {
+      const a = state.outputs[state.chosen];
+      if (!a) return tell("Draw a digit first.");
+      const digit = predictionOf(a), on = binaryLayer(held.bits, desired(digit));
+      tell(`${digit} = ${on.map((bit, i) => `${bit} · ${8 >> i}`).join(" + ")}.`);
+    },
+  },
+  { arrive: borrowSmall, show: showError },
   {
     async arrive() {
       startAfresh();
@@ -66,16 +87,24 @@ const PLAN = [
   {
     arrive() {
       startAfresh();
-      Object.assign(state, { connected: true, view: wishes });
+      Object.assign(state, { view: wishes });
     },
     show: showEquation,
   },
   { arrive: startAfresh },
   {
+    arrive: borrowSmall,
     show() {
       const order = ranked(excitations());
       keep(1, order[nth % order.length]);
       tellNeuron();
+    },
+  },
+  {
+    arrive: borrowSmall,
+    show() {
+      const a = state.outputs[state.chosen];
+      if (a) tell(`Taken for a ${predictionOf(a)}: ${Math.max(...a).toFixed(2)}.`);
     },
   },
 ];
@@ -83,11 +112,8 @@ const PLAN = [
 /** Lets the story be opened, gone through and closed. */
 export function offerStory() {
   onClick("tell", () => {
-    if (!card.hidden) close();
-    else if (!state.teaching && !state.worker) {
-      open(true);
-      goTo(at);
-    }
+    if (card.hidden) openStory(at + 1);
+    else close();
   });
   onClick("close", close);
   onClick("back", () => goTo(at - 1));
@@ -104,7 +130,23 @@ export function offerStory() {
       show();
     });
   }
-  onClick("take", () => bring(any([...Array(10).keys()])));
+  for (const button of card.querySelectorAll(".take")) {
+    button.addEventListener("click", () => bring(any([...Array(10).keys()])));
+  }
+  onClick("ask", () => {
+    find("ask", HTMLElement).ariaPressed = `${card.classList.toggle("asking")}`;
+  });
+  for (const question of card.querySelectorAll("fieldset")) {
+    question.addEventListener("change", ({ target }) => {
+      if (target instanceof HTMLInputElement) question.querySelector("output")?.replaceChildren(target.value);
+    });
+  }
+  for (const id of ["x1", "x2"]) find(id, HTMLElement).addEventListener("change", showGate);
+  onClick("unlearn", unlearn);
+  onClick("own", () => {
+    close();
+    openTraining();
+  });
   onClick("descend", () => {
     goesOn = false;
     stepDown();
@@ -130,6 +172,14 @@ export function offerStory() {
   meant.addEventListener("change", show);
 }
 
+/** Opens the story at a stop, the first being 1, unless something is under way. @param {number} number */
+export function openStory(number) {
+  if (state.teaching || state.worker) return say("Wait until it has learned, or stop it.");
+  if (card.hidden) open(true);
+  goTo(Math.min(number, stops.length) - 1);
+  if (!story.small) trainSmall();
+}
+
 /** @type {(opened: boolean) => void} */
 function open(opened) {
   openSheet(card, opened);
@@ -141,6 +191,7 @@ function close() {
   find("tell", HTMLElement).focus(); // which goes back to the top, before a phone's pad stays in view again
   leave();
   open(false);
+  history.replaceState(null, "", location.href.split("#")[0]);
   finish();
   describe();
 }
@@ -152,6 +203,7 @@ function goTo(to) {
   at = to;
   for (const [i, stop] of stops.entries()) stop.classList.toggle("here", i === at);
   write("place", `${at + 1} of ${stops.length}`);
+  history.replaceState(null, "", `#stop=${at + 1}`); // so that a stop has a link
   find("back", HTMLElement).ariaDisabled = `${at === 0}`;
   find("next", HTMLElement).ariaDisabled = `${at === stops.length - 1}`;
   stops[at].querySelector("h2")?.focus({ preventScroll: true });
@@ -165,7 +217,8 @@ function goTo(to) {
 /** Makes all as it was before the stop. */
 function leave() {
   giveBack();
-  Object.assign(state, { looked: null, kept: null, connected: false, inPlace: false, flash: null, view: null });
+  Object.assign(state, { looked: null, kept: null, inPlace: false, flash: null, view: null });
+  card.classList.remove("asking");
   [nth, phase, descent] = [0, 0, null];
 }
 
@@ -177,7 +230,22 @@ function borrow(layers, facts) {
   visitors = state.network;
   borrowed = { sizes, shape, layers, reader: visitors.layers, test_accuracy: null, ...facts };
   state.network = borrowed;
+  base = layers;
   return borrowed;
+}
+
+/** The small network, which one can see whole; until it is trained, one like the visitor's. */
+function borrowSmall() {
+  borrow(story.small?.layers ?? state.network.layers, story.small ?? {});
+}
+
+async function trainSmall() {
+  const sizes = [784, HIDDEN, 10], mnist = await heldImages(), trainer = newWorker();
+  let last = await askOf(trainer, { fresh: { mnist, layers: freshLayers(sizes), batch: BATCH, rate: RATE }, share: 0 });
+  while (last.epoch < EPOCHS) last = await askOf(trainer, { share: 1 });
+  trainer.terminate();
+  const { layers, epoch, test: { accuracy } } = last;
+  story.small = { sizes, shape: sizes.join("-"), layers, fresh: true, epoch, accuracy };
 }
 
 /** Brings the visitor's network back, also where undo and redo would bring the other. */
@@ -216,7 +284,7 @@ const ranked = (values) => [...values.keys()].sort((a, b) => values[b] - values[
 /** Says what came of it at the stop; screen readers say only what is there to stay.
  * @type {(result: string, stays?: boolean) => void} */
 function tell(result, stays = false) {
-  const output = stops[at].querySelector("output"), live = stays ? "polite" : "off";
+  const output = stops[at].querySelector(":scope > div output"), live = stays ? "polite" : "off";
   if (!output || (output.textContent === result && output.ariaLive === live)) return;
   output.ariaLive = live;
   output.replaceChildren(result);
@@ -234,7 +302,7 @@ function tellNeuron() {
 
 /** Neurons of the first layer, those of the largest weights first. */
 function strongestNeurons() {
-  const { weights, biases } = visitors.layers[0];
+  const { weights, biases } = base[0];
   if (weights !== strongest.weights) {
     const rows = Array.from(biases, (_, j) => weights.subarray(784 * j, 784 * (j + 1)));
     const order = ranked(Float32Array.from(rows, (row) => row.reduce((sum, w) => sum + w * w, 0)));
@@ -277,10 +345,16 @@ function moveNeuron(id) {
   const [, j] = state.kept ?? [0, 0], value = Number(find(id, HTMLInputElement).value);
   if (!borrowed || !isBorrowed()) return;
   const [first, ...rest] = borrowed.layers, image = imageShown() ?? new Float32Array(784);
-  const at = 784 * j + heaviest(image.map((a, k) => a * visitors.layers[0].weights[784 * j + k]));
+  const at = 784 * j + heaviest(image.map((a, k) => a * base[0].weights[784 * j + k]));
   const { weights, biases } = first;
   borrowed.layers = [id === "bias" ? { weights, biases: biases.with(j, value) } : { weights: weights.with(at, value), biases }, ...rest];
   finish();
+}
+
+/** Says what a perceptron with weights of -2 and a bias of 3 makes of two inputs: it is a NAND gate. */
+function showGate() {
+  const [x1, x2] = ["x1", "x2"].map((id) => Number(find(id, HTMLInputElement).checked)), z = 3 - 2 * x1 - 2 * x2;
+  tell(`z = −2 · ${x1} − 2 · ${x2} + 3 = ${`${z}`.replace("-", "−")}: out comes ${Number(z > 0)}.`);
 }
 
 // A sigmoid in place of a step.
@@ -289,12 +363,11 @@ function moveNeuron(id) {
 const factor = () => 2 ** Number(steepness.value);
 
 function setSteepness() {
-  const c = factor(), from = isBorrowed() ? visitors : state.network;
-  const layers = from.layers.map(({ weights, biases }) => (
+  const c = factor();
+  if (!borrowed || !isBorrowed()) return;
+  borrowed.layers = base.map(({ weights, biases }) => (
     { weights: weights.map((w) => c * w), biases: biases.map((b) => c * b) }
   ));
-  if (borrowed && isBorrowed()) borrowed.layers = layers;
-  else borrow(layers);
 }
 
 /** Draws σ(cz) for z of -6 to 6, and on it the neuron whose z is nearest to 1. */
@@ -322,7 +395,7 @@ function showError() {
   const a = state.outputs[state.chosen];
   if (!a) return tell("Draw a digit first.");
   if (!meant.value) meant.value = `${ranked(a)[1]}`;
-  const y = desired(wanted());
+  const y = desired(Number(meant.value));
   state.flash = [];
   state.flash[state.network.layers.length] = y.map((y, j) => y - a[j]);
   tell(`C = ${quadraticCost(a, y).toFixed(2)}.`, true);
@@ -476,5 +549,24 @@ async function learnEpoch() {
     else tell(`${seen} images seen. C = ${train.cost.toFixed(3)}, on all of them.`);
   }
   busy = false;
+  say();
+}
+
+// What is no digit.
+
+/** Teaches the borrowed network that what is on the pad is none, among images that are: no output shall be active. */
+async function unlearn() {
+  const image = imageShown(), network = borrowed, mnist = await heldImages(), none = { image, y: new Float32Array(10) };
+  if (!image || !network || busy || borrowed !== network) return;
+  busy = true;
+  for (let step = 1; step <= ENOUGH && state.network === network && Math.max(...outputsOf(network.layers, image)) > SHY; step++) {
+    const others = Array.from({ length: BATCH }, () => exampleOf(mnist, Math.floor(Math.random() * mnist.train)));
+    const layers = structuredClone(network.layers);
+    sgdStep(layers, [{ ...none, image }, ...others], GENTLE, crossEntropyDelta);
+    network.layers = layers;
+    await nextFrame();
+    show();
+  }
+  if (borrowed === network) busy = false;
   say();
 }

@@ -26,7 +26,7 @@ let last = /** @type {{ strokes: Image; rest?: Image; image: Float32Array }[]} *
  * @type {(strokes: Stroke[], layers: Layer[]) => Digit[]} */
 export function digitsOfStrokes(strokes, layers) {
   if (!strokes.length) return [];
-  const boxes = strokes.map((stroke) => around(stroke.map(([x, y]) => ({ left: x, top: y, right: x, bottom: y }))));
+  const boxes = strokes.map(boxOfStroke);
   const { left, top, right, bottom } = around(boxes), wide = right - left, high = bottom - top;
   const highest = Math.max(...boxes.map((box) => box.bottom - box.top)), pen = THICKNESS * FINENESS;
   const isFree = (/** @type {number} */ x) => boxes.every((box) => box.left >= x || box.right < x);
@@ -40,6 +40,25 @@ export function digitsOfStrokes(strokes, layers) {
   const found = several ? read(linesOf(darkness), layers) : [];
   const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
   return moved(digits, scale, left - MARGIN / scale, top - MARGIN / scale);
+}
+
+/** @type {(stroke: Stroke) => Box} */
+const boxOfStroke = (stroke) => around(stroke.map(([x, y]) => ({ left: x, top: y, right: x, bottom: y })));
+
+/** What is not read: the boxes of strokes whose middle is in no digit, as one where they meet.
+ * @type {(strokes: Stroke[], digits: Digit[]) => Box[]} */
+export function unread(strokes, digits) {
+  const meet = (/** @type {Box} */ one, /** @type {Box} */ other) => (
+    one.left <= other.right && other.left <= one.right && one.top <= other.bottom && other.top <= one.bottom
+  );
+  const boxes = strokes.map(boxOfStroke).filter(({ left, top, right, bottom }) => {
+    const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+    return !digits.some(({ box }) => meet(box, { left: x, top: y, right: x, bottom: y }));
+  });
+  return boxes.reduce((/** @type {Box[]} */ all, box) => {
+    const others = all.filter((one) => !meet(one, box));
+    return [...others, around([box, ...all.filter((one) => meet(one, box))])];
+  }, []);
 }
 
 /** The lines of painted strokes. What was there at the last reading is not normalized again.

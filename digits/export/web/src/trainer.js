@@ -6,6 +6,7 @@ import { feedforward, predictionOf } from "./network.js";
 const BINS = 20; // of a histogram of activations, 0 to 1
 const SATURATED = 0.01; // so far from 0 or 1, or nearer, the slope of the sigmoid is almost 0
 const AT_ONCE = 100; // images that are tested together
+const MEASURED = 10_000; // training images at most on which it is told how it does
 
 let run = /** @type {ReturnType<typeof begin> | null} */ (null);
 
@@ -14,23 +15,20 @@ let run = /** @type {ReturnType<typeof begin> | null} */ (null);
 export function train({ fresh, share }) {
   if (fresh) run = begin(fresh);
   if (!run) return null;
-  const { layers, examples, tests, batch, rate } = run, epoch = Math.ceil(examples.length / batch); // in mini-batches
+  const { mnist, layers, batch, rate } = run, epoch = Math.ceil(mnist.train / batch); // in mini-batches
   const left = epoch - (run.done % epoch), steps = fresh ? 0 : Math.min(left, Math.max(1, Math.round(share * epoch)));
   for (let i = 0; i < steps; i++) {
     const start = (run.done++ % epoch) * batch;
-    if (start === 0) run.order = shuffled(examples);
-    sgdStep(layers, run.order.slice(start, start + batch), rate);
+    if (start === 0) run.order = shuffled(run.order);
+    sgdStep(layers, run.order.slice(start, start + batch).map((i) => exampleOf(mnist, i)), rate);
   }
-  const [train, test] = [examples, tests].map((images) => measured(layers, images));
+  const train = measured(layers, mnist, 0, Math.min(MEASURED, mnist.train));
+  const test = measured(layers, mnist, mnist.train, mnist.test);
   return { layers, epoch: run.done / epoch, train, test };
 }
 
 /** @param {Fresh} settings */
-function begin({ mnist, layers, batch, rate }) {
-  const all = Array.from({ length: mnist.train + mnist.test }, (_, i) => exampleOf(mnist, i));
-  const examples = all.slice(0, mnist.train), tests = all.slice(mnist.train);
-  return { layers, examples, tests, batch, rate, done: 0, order: examples };
-}
+const begin = (settings) => ({ ...settings, done: 0, order: [...Array(settings.mnist.train).keys()] });
 
 /** @template T @param {T[]} all */
 function shuffled(all) {
@@ -38,12 +36,13 @@ function shuffled(all) {
   return keyed.map(({ one }) => one);
 }
 
-/** How a network does on examples. @type {(layers: Layer[], examples: Example[]) => Measures} */
-function measured(layers, examples) {
+/** How a network does on so many images, from one on.
+ * @type {(layers: Layer[], mnist: Mnist, begin: number, n: number) => Measures} */
+function measured(layers, mnist, begin, n) {
   const hidden = new Float32Array(BINS), output = new Float32Array(BINS);
   let right = 0, cost = 0, stuck = 0, saturated = 0, neurons = 0;
-  for (let first = 0; first < examples.length; first += AT_ONCE) {
-    const some = examples.slice(first, first + AT_ONCE);
+  for (let first = 0; first < n; first += AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, n - first) }, (_, i) => exampleOf(mnist, begin + first + i));
     const activations = feedforward(layers, some.map(({ image }) => image)).slice(1);
     const outputs = activations[layers.length - 1];
     for (const [l, layer] of activations.entries()) {
@@ -63,9 +62,9 @@ function measured(layers, examples) {
       cost += quadraticCost(outputs[i], y);
     }
   }
-  const n = examples.length, shares = (/** @type {Float32Array} */ bins) => {
+  const shares = (/** @type {Float32Array} */ bins) => {
     const sum = bins.reduce((sum, count) => sum + count);
-    return bins.map((count) => count / sum);
+    return bins.map((count) => count / (sum || 1)); // without hidden neurons
   };
   return {
     accuracy: right / n, cost: cost / n, stuck: stuck / n, saturated: saturated / neurons,

@@ -19,17 +19,18 @@ type Errors = { activations: Float32Array[][]; errors: Float32Array[][] };
  * of their neuron's steps, of one or two `bytes`. */
 type Packed = { parameters: string; bytes: number };
 /** A network and what is known of it. `accuracy` is that on the page's test images, once it is measured,
- * `test_accuracy` that on all of MNIST's. One that is `fresh` was trained here; what is on the pad is cut into digits by
+ * `test_accuracy` that on all of MNIST's. One that is `fresh` was trained here, to an `epoch`; what is on the pad is cut into digits by
  * its `reader`, as it may know none itself. */
 type Network = Facts & { layers: Layer[]; reader?: Layer[] };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
-  accuracy?: number | null; fresh?: boolean; lessons?: Example[][];
+  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[][];
 };
 /** A network that is trained here, after an epoch. */
 type Epoch = { network: Network; point: Measured };
-/** MNIST's images in the page, those that train first: of each its label, a byte; then of each 98 bytes of pixels. */
-type Mnist = { bytes: Uint8Array; train: number; test: number };
+/** MNIST's images, those that train first: of each its label, a byte; then of each its pixels, a bit each or, if they are
+ * `grey`, a byte. */
+type Mnist = { bytes: Uint8Array<ArrayBuffer>; train: number; test: number; grey?: boolean };
 /** What a worker shall do: open the picture in a file, read a picture or strokes, test a network, or train one. */
 type Opening = { file: Blob };
 /** Or say what is handwriting in one. */
@@ -52,6 +53,9 @@ type Measures = {
 /** What was measured after so many epochs. */
 type Measured = { epoch: number; train: Measures; test: Measures };
 type Trained = Measured & { layers: Layer[] };
+/** A training that is remembered: its settings, as typed; of how many in 1,000 test images it erred after each epoch, the
+ * first untrained; how long it took; and what is to be said of it. */
+type Run = { size: string; rate: string; batch: string; errors: number[]; seconds: number; says?: string };
 
 /** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to
  * 1; and the activations for the drawing. */
@@ -116,11 +120,11 @@ type OffscreenContext = OffscreenCanvasRenderingContext2D;
 /** Why there is no digit in a picture: it is too small, blank, or what is on it is like none. */
 type Refusal = "small" | "blank" | "unlike";
 /** What is on the pad: strokes or a picture and, once it is read, the digits in it; or a digit of MNIST. A camera's
- * frame has the point that it is aimed at, next to which a digit is chosen. A picture was turned by so many degrees; over it lies
- * the `sight` of what is handwriting, if that is asked for. */
+ * frame has the point that it is aimed at, next to which a digit is chosen. A picture was turned by so many degrees; some of
+ * what is on the pad may be `unread`; over a picture lies the `sight` of what is handwriting, if that is asked for. */
 type Drawing = {
   strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal; aim?: Point;
-  degrees?: number; crowded?: boolean; sight?: ImageBitmap | null;
+  degrees?: number; crowded?: boolean; unread?: Box[]; sight?: ImageBitmap | null;
 };
 type Neuron = [layer: number, j: number];
 /** What is done while the story is at a stop: on arrival, and whenever something is shown. */
@@ -131,17 +135,18 @@ type Descent = { batch: Example[]; costs: number[]; changes: Float32Array[]; sha
 /** The slice through the cost of examples in which the next step goes, for layers and a rate. */
 type Ahead = { layers?: Layer[]; batch?: Example[]; rate?: number; slice: [number, number][] };
 /** What a link shares. */
-type Shared = { drawing: Drawing | null; settings: Map<HTMLSelectElement, string> };
+type Shared = { drawing: Drawing | null; settings: Map<Field, string>; runs: Run[]; stop: number };
+type Field = HTMLInputElement | HTMLSelectElement;
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
  * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by
  * layer, `worker` trains. While strokes are `reading`, `digits` are what was read before. A stop of the story may have a
- * neuron `kept`, which is looked into unless another is, show it `connected`, and have strokes read `inPlace`, and say what all show, by layer, for the
+ * neuron `kept`, which is looked into unless another is, and have strokes read `inPlace`, and say what all show, by layer, for the
  * neuron that is looked into, as its `view`. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
-  looked: Neuron | null; kept: Neuron | null; connected: boolean; inPlace: boolean; flash: Float32Array[] | null;
+  looked: Neuron | null; kept: Neuron | null; inPlace: boolean; flash: Float32Array[] | null;
   teaching: boolean; reading: boolean; worker: Worker | null; view: ((looked: Neuron) => Float32Array[]) | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */

@@ -13,6 +13,7 @@ import { digitInPlace } from "./strokes.js";
 import { askSoon } from "./workers.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
+const SURE = 0.8; // an output that is surely so, if no other is over HALF
 const RULES = new Intl.PluralRules("en", { type: "ordinal" });
 const ENDINGS = /** @type {Record<string, string>} */ ({ one: "st", two: "nd", few: "rd", other: "th" });
 const REFUSALS = { // two lines at most on a phone, or the pad would move
@@ -81,8 +82,9 @@ async function readStrokes() {
   state.reading = true;
   while (isUnread()) {
     const { drawing } = state, { strokes } = drawing, layers = reader(), points = strokes.at(-1)?.length;
-    const { digits, activations } = await askSoon({ strokes, layers });
+    const { digits, activations, unread } = await askSoon({ strokes, layers });
     remember(digits, layers, activations);
+    drawing.unread = unread;
     if (strokes.at(-1)?.length === points) drawing.digits = digits;
     if (state.drawing === drawing && !state.inPlace) showDigits(digits);
   }
@@ -151,7 +153,7 @@ export function show() {
     view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
   });
   const connected = state.view ? contributions.map((values, l) => (l > layer ? values : undefined)) : contributions;
-  paintConnections(state.connected && state.looked ? layers : [], connected, layer, j);
+  paintConnections(state.looked ? layers : [], connected, layer, j);
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
   showAnswer();
   faded = layer === 1 ? contributions[0] : undefined;
@@ -163,7 +165,7 @@ export function show() {
   find("teach", HTMLElement).classList.toggle("possible", teaching || (Boolean(digit) && !state.worker));
   const which = whichOfSeveral();
   if (!teaching) write("which", `No, ${which ? `the ${which}` : "it"} is`);
-  for (const [i, box] of [...find("boxes", HTMLElement).children].entries()) {
+  for (const [i, box] of find("boxes", HTMLElement).querySelectorAll("button").entries()) {
     box.ariaPressed = `${i === chosen}`;
     box.children[0].textContent = `${digitRead(i)}`;
   }
@@ -195,7 +197,8 @@ function inSentence(layer, j, activations) {
 
 /** @type {(sentence?: string | null) => void} */
 export function explain(sentence) {
-  write("explain", sentence ?? `${canHover() ? "Point at" : "Tap"} any part, or a neuron, to see what it does.`);
+  const where = canHover() ? "Point at" : "Tap";
+  write("explain", sentence ?? `784 pixels go in, ten outputs come out, and the largest is the answer. ${where} any part, or a neuron, to see what it does.`);
 }
 
 /** Looks into a neuron or, again, into none, or that which is kept. @type {(neuron: State["looked"]) => void} */
@@ -257,21 +260,24 @@ export function whichOfSeveral() {
   return state.digits.length > 1 ? `${place}${ENDINGS[RULES.select(place)]}` : "";
 }
 
-/** A box around each digit of a picture, and of several that are drawn; to choose it. */
+/** A box around each digit of a picture, and of several that are drawn, to choose it; and around what is not read. */
 function placeBoxes() {
-  const { digits, drawing: { picture } } = state;
+  const { digits, drawing: { picture, unread = [] } } = state, several = picture || digits.length + unread.length > 1;
+  const place = (/** @type {HTMLElement} */ made, /** @type {Box} */ { left, top, right, bottom }) => {
+    const sides = { left, top, width: right - left, height: bottom - top };
+    for (const [side, share] of Object.entries(sides)) made.style.setProperty(side, `${100 * share}%`);
+    return made;
+  };
   find("see", HTMLElement).hidden = !picture;
-  find("boxes", HTMLElement).replaceChildren(...(picture || digits.length > 1 ? digits : []).map(({ box }, i) => {
-    const button = element("button", element("span")), { left, top, right, bottom } = box;
+  find("boxes", HTMLElement).replaceChildren(...(several ? digits : []).map(({ box }, i) => {
+    const button = element("button", element("span"));
     button.addEventListener("click", () => {
       state.chosen = i;
       show();
       say();
     });
-    const sides = { left, top, width: right - left, height: bottom - top };
-    for (const [side, share] of Object.entries(sides)) button.style.setProperty(side, `${100 * share}%`);
-    return button;
-  }));
+    return place(button, box);
+  }), ...(several ? unread : []).map((box) => place(element("i"), box)));
 }
 
 /** Says in words what was read, or something else; not while one draws, since screen readers speak it. */
@@ -289,9 +295,10 @@ function inWords() {
   if (!isKnown(chosen)) return `No digit: no output is over ${HALF}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
-  const { degrees, crowded } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
+  const { degrees, crowded, unread = [] } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
   const part = crowded ? "Not all is looked at: cut out the numbers. " : "";
-  return `${part}${turned}${number}${best} at ${first}, then ${second} at ${then}.`;
+  const sure = a[best] >= SURE && a[second] < HALF ? "Sure" : "Unsure", rest = unread.length ? " The rest is not read." : "";
+  return `${part}${turned}${number}${best} at ${first}, then ${second} at ${then}. ${sure}.${rest}`;
 }
 
 /** @type {(share: number) => string} */
@@ -301,10 +308,10 @@ export const testImages = () => `${held.mnist.test.toLocaleString("en")} test im
 
 /** Says which network this is. */
 export function describe() {
-  const { layers, shape, fresh, lessons, accuracy } = state.network;
+  const { layers, shape, fresh, epoch, lessons, accuracy } = state.network;
   const size = layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
   const facts = [!fresh && lessons ? `${lessons.length} lesson${lessons.length > 1 ? "s" : ""}` : shape]; // in one line
-  if (fresh) facts.push("trained here");
+  if (fresh) facts.push(epoch ? "trained here" : "random weights");
   else if (typeof accuracy === "number") facts.push(`${percent(accuracy)} % of ${testImages()}`);
   write("about", facts.join(" · "));
   const count = size.toLocaleString("en");

@@ -4,11 +4,11 @@ import { rightOf } from "./backpropagation.js";
 import { offscreen } from "./elements.js";
 import { turned as turnedImage } from "./eye.js";
 import { held } from "./held.js";
-import { blank } from "./images.js";
+import { blank, mappedBox } from "./images.js";
 import { begin, end, goOn } from "./lesson.js";
 import { recall } from "./network.js";
-import { digitsOf, findLines, groupsIn, isPrinted, isTooSmall, linesSeen, moved, seen } from "./reader.js";
-import { digitsOfStrokes } from "./strokes.js";
+import { digitsOf, findLines, groupsIn, isPrinted, isTooSmall, linesSeen, moved, seen, unreadIn } from "./reader.js";
+import { digitsOfStrokes, unread } from "./strokes.js";
 import { train } from "./trainer.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
@@ -35,7 +35,10 @@ function answerTo(job) {
   if ("file" in job) return opened(job.file).catch(() => null);
   if ("sight" in job) return sightOf(job.sight);
   if ("picture" in job) return readPicture(job.picture, job.quick);
-  if ("strokes" in job) return withActivations(digitsOfStrokes(job.strokes, layers));
+  if ("strokes" in job) {
+    const digits = digitsOfStrokes(job.strokes, layers);
+    return { ...withActivations(digits), unread: unread(job.strokes, digits) };
+  }
   if ("lesson" in job) lesson = begin(job, layers);
   else if ("mnist" in job) return test(layers, job.mnist);
   if (lesson && "milliseconds" in job) return goOn(lesson, job.milliseconds);
@@ -92,8 +95,10 @@ function readPicture(picture, quick) {
   const digits = best ? withUnturnedImages(digitsOf(best.groups), asItIs.groups) : digitsOf(asItIs.groups);
   const none = asItIs.small ? "small" : "blank";
   const refusal = digits.length ? undefined : asItIs.groups.length ? "unlike" : none;
-  const read = withActivations(moved(digits, longer, (1 - width / longer) / 2, (1 - height / longer) / 2));
-  return { ...read, refusal, crowded, picture: best?.picture, degrees: best?.degrees };
+  const [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
+  const read = withActivations(moved(digits, longer, x, y));
+  const unread = unreadIn(best?.groups ?? asItIs.groups).map((box) => mappedBox(box, (n) => n / longer + x, (n) => n / longer + y));
+  return { ...read, unread, refusal, crowded, picture: best?.picture, degrees: best?.degrees };
 }
 
 /** The digit of a picture that was turned, if it and the picture as it was have but one, with its images in both: a
