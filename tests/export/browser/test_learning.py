@@ -5,47 +5,12 @@ import zlib
 
 import numpy as np
 import pytest
-import torch
 
 from digits import mnist
-from digits.backprop import sgd_step
 from digits.export.sample import TRAIN, sample
-from digits.network import CROSS_ENTROPY, QUADRATIC
 from tests.support.pages import answer, draw, give, outputs, photographed
 
 pytestmark = pytest.mark.mnist
-
-LAYERS = "digits.state.network.layers.map(({ weights, biases }) => [[...weights], [...biases]])"
-
-
-@pytest.mark.parametrize(
-    "cost, error",
-    [(QUADRATIC, "undefined"), (CROSS_ENTROPY, "digits.backpropagation.crossEntropyDelta")],
-    ids=["quadratic", "cross-entropy"],
-)
-def test_a_step_is_that_of_pytorch(cost, error, visit, page_of):
-    """BP1 to BP4 on a mini-batch, in a network of two hidden layers."""
-    page = visit(page_of(12, 7))
-    start = [[torch.tensor(part, dtype=torch.float32) for part in layer] for layer in page.evaluate(LAYERS)]
-    sizes = [784, 12, 7, 10]
-    weights = [w.view(-1, n).clone() for (w, _), n in zip(start, sizes, strict=False)]
-    biases = [b.clone() for _, b in start]
-    generator = torch.Generator().manual_seed(0)
-    x, labels = torch.rand(10, 784, generator=generator), torch.arange(10)
-    x *= x > 0.8  # most pixels of a drawing are 0
-    sgd_step(weights, biases, x, torch.eye(10)[labels], lr=3.0, cost=cost)
-    after = page.evaluate(
-        f"""(images) => {{
-            const {{ desired, sgdStep }} = digits.backpropagation;
-            const batch = images.map((image, i) => ({{ image: Float32Array.from(image), y: desired(i) }}));
-            sgdStep(digits.state.network.layers, batch, 3, {error});
-            return {LAYERS};
-        }}""",
-        x.tolist(),
-    )
-    for (w, b), expected_w, expected_b in zip(after, weights, biases, strict=True):
-        assert torch.tensor(w) == pytest.approx(expected_w.flatten().numpy(), abs=1e-5)
-        assert torch.tensor(b) == pytest.approx(expected_b.numpy(), abs=1e-5)
 
 
 def test_the_images_in_the_page_are_those_of_mnist(page_file, visit, mnist_dir):

@@ -9,17 +9,8 @@ from digits import mnist
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import read
 from digits.export.page import rounded
-from digits.neurons import binary_layer
 
 pytestmark = pytest.mark.mnist
-
-
-def test_bits_are_those_of_the_binary_layer(page_file, visit, mnist_dir):
-    page, a = visit(page_file), torch.rand(500, 10, generator=torch.Generator().manual_seed(1))
-    bits = page.evaluate(
-        "rows => rows.map((row) => digits.network.binaryLayer(digits.held.bits, Float32Array.from(row)))", a.tolist()
-    )
-    assert bits == binary_layer()(a).tolist()
 
 
 def test_the_network_is_that_of_pytorch(trained, page_file, visit, mnist_dir):
