@@ -128,7 +128,7 @@ def test_the_answer_is_the_digit_that_is_read_also_if_another_has_the_largest_ou
     page.evaluate("digits.state.digits[0].value = 3")
     page.locator("#boxes button").click()
     assert answer(page) == page.locator("#boxes").inner_text() == "3"
-    assert re.fullmatch(r"3 at 0\.0\d, then 5 at (0\.9\d|1\.00)\.", page.locator("#said").inner_text())
+    assert re.fullmatch(r"3 at 0\.0\d, or 5 at (0\.9\d|1\.00)\.", page.locator("#said").inner_text())
     assert page.locator("#bits b").all_inner_texts() == ["0", "0", "1", "1"]
     page.evaluate("digits.state.digits[0].outputs = digits.state.digits[0].outputs.with(0, 0.5)")
     page.locator("#boxes button").click()

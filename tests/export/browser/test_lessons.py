@@ -70,7 +70,32 @@ def test_a_lesson_that_cannot_succeed_ends(page_file, visit):
     draw(page, 4)
     page.evaluate(UNTEACHABLE)
     teach(page, 9)
-    page.wait_for_function("() => /^Not 9 after \\d+ steps, given up/.test(said.textContent)")
+    page.wait_for_function("() => /^Not 9 after \\d+ steps, given up: /.test(said.textContent)")
+    assert not page.evaluate("digits.state.network.lessons") and "lesson" not in page.locator("#about").inner_text()
+
+
+def test_what_was_learned_is_lost_only_if_one_wants_it(page_file, visit):
+    """The browser asks before the page is left; a saved copy need not be kept; the network as it came is a button."""
+    page = visit(page_file)
+    draw(page, 4)
+    asked = """() => {
+        const event = new Event("beforeunload", { cancelable: true });
+        dispatchEvent(event);
+        return event.defaultPrevented;
+    }"""
+    before = outputs(page)
+    assert not page.evaluate(asked) and not page.locator("#forget").is_visible()
+    teach(page, 9)
+    page.wait_for_function(TESTED)
+    assert page.evaluate(asked) and outputs(page) != before
+    with page.expect_download():
+        page.locator("#save").click()
+    assert not page.evaluate(asked)
+    teach(page, 7)
+    page.wait_for_function("() => /^7 after .* →/.test(said.textContent)")
+    assert page.evaluate(asked)
+    page.locator("#forget").click()
+    assert not page.evaluate(asked) and outputs(page) == before and not page.locator("#forget").is_visible()
 
 
 def test_one_draws_during_a_lesson(page_file, visit):

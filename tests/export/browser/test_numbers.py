@@ -6,8 +6,8 @@ import pytest
 from digits import mnist
 from tests.support.pages import WINDOWS, answer, chosen_digit, draw, is_read
 from tests.support.pens import STROKES
+from tests.support.strokes import DRAW, row
 from tests.support.strokes import draw as draw_at_once
-from tests.support.strokes import row
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -121,3 +121,21 @@ def test_numbers_that_are_drawn_are_read(page_file, visit, mnist_dir):
         chosen = rng.choice(len(images), rng.integers(2, 5), replace=False)
         right += draw_at_once(page, row(images[chosen].numpy()))[0] == "".join(map(str, labels[chosen].tolist()))
     assert right >= 80
+
+
+def test_what_is_not_read_is_dashed_and_said(page_file, visit):
+    """As the minus of 7-2, which is no digit."""
+    page = visit(page_file)
+    places = ((0.1, 7), (0.62, 2))
+    digits = [[(x / 4 + left, y / 4 + 0.35) for x, y in stroke] for left, n in places for stroke in STROKES[n]]
+    minus = [[(0.42, 0.49), (0.46, 0.49), (0.5, 0.49)]]
+    page.evaluate(DRAW, [[list(map(float, point)) for point in stroke] for stroke in digits + minus])
+    is_read(page)
+    assert page.locator("#boxes button").all_inner_texts() == ["7", "2"] and page.locator("#boxes i").count() == 1
+    box, pad = page.locator("#boxes i").bounding_box(), page.locator("#pad").bounding_box()
+    middle = (box["x"] + box["width"] / 2 - pad["x"]) / pad["width"]
+    assert middle == pytest.approx(0.46, abs=0.01)
+    assert page.locator("#said").inner_text().endswith(" The rest is not read.")
+    page.locator("#clear").click()
+    draw(page, 35)
+    assert page.locator("#boxes i").count() == 0 and page.locator("#said").inner_text().endswith(", surely.")

@@ -18,7 +18,8 @@ export async function readPicture(file) {
     const heic = "This browser opens no iPhone’s HEIC. Send a JPEG or a screenshot.";
     const isHeic = /^ftyp(hei|hev|mif1|msf1)/.test(await file.slice(4, 12).text());
     clear();
-    say(isHeic ? heic : "This is not a picture that the browser can open.");
+    const svg = "An SVG has no pixels. Send a PNG or a screenshot.", isSvg = file.type === "image/svg+xml";
+    say(isHeic ? heic : isSvg ? svg : "This is not a picture that the browser can open.");
   }
 }
 

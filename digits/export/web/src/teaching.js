@@ -4,7 +4,7 @@ import { desired } from "./backpropagation.js";
 import { find, nextFrame, onClick, write } from "./elements.js";
 import { heldImages } from "./held.js";
 import { change, state } from "./state.js";
-import { activationsOf, describe, percent, remember, say, show, testImages, whichOfSeveral } from "./view.js";
+import { activationsOf, describe, finish, percent, remember, say, show, testImages, whichOfSeveral } from "./view.js";
 import { ask, askSoon } from "./workers.js";
 
 const SLOW = 10; // steps at first, each in a frame of its own
@@ -20,6 +20,15 @@ export function offerLessons() {
     button.addEventListener("click", () => learn(digit));
   }
   onClick("stop", stopLesson);
+  const asItCame = state.network;
+  onClick("forget", () => {
+    if (state.teaching || state.worker) return;
+    change({ network: asItCame });
+    finish();
+  });
+  addEventListener("beforeunload", (event) => { // or the lessons would be lost without a word
+    if (state.network.lessons !== asItCame.lessons && !state.network.isSaved) event.preventDefault();
+  });
 }
 
 export function stopLesson() {
@@ -33,7 +42,7 @@ async function learn(value) {
   const { layers, lessons = [] } = before, y = desired(value); // what it was told before, it is told no more
   const earlier = lessons.filter(([{ image }]) => image.some((pixel, k) => pixel !== digit.image[k]));
   const lesson = (digit.images ?? [digit.image]).map((image) => ({ image, y }));
-  const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
+  const network = /** @type {Network} */ ({ ...before, accuracy: null, isSaved: false, lessons: [...earlier, lesson] });
   const all = activationsOf(digits, layers), isShown = () => state.network === network && state.digits === digits;
   change({ network });
   toggle(true);
@@ -59,10 +68,13 @@ async function learn(value) {
   const images = digits.map((one) => one.image);
   const { steps, isLearned, activations, layers: learned } = await askSoon({ images });
   network.layers = learned;
-  remember(digits, learned, activations);
+  const isGivenUp = !isLearned && !stopped; // then it harms more than it teaches
+  if (isGivenUp) Object.assign(network, before);
+  else remember(digits, learned, activations);
   toggle(false);
   show();
-  const count = `${value} after ${steps} step${steps === 1 ? "" : "s"}`, reason = stopped ? "stopped" : "given up";
+  const count = `${value} after ${steps} step${steps === 1 ? "" : "s"}`;
+  const reason = stopped ? "stopped" : "given up: what else it knows speaks against it. Nothing has changed";
   const result = `${which && `The ${which}: `}${isLearned ? count : `${which ? "n" : "N"}ot ${count}, ${reason}`}`;
   say(isShown() ? `${result}.` : "");
   describe();
@@ -71,6 +83,7 @@ async function learn(value) {
     state.flash = null;
     show();
   }, 1500);
+  if (isGivenUp) return;
   const [old, now] = [await measured(before, mnist), await measured(network, mnist)];
   if (isShown() && !state.teaching) say(`${result}; ${percent(old)} → ${percent(now)} % of ${testImages()}.`);
   describe();

@@ -24,7 +24,7 @@ type Packed = { parameters: string; bytes: number };
 type Network = Facts & { layers: Layer[]; reader?: Layer[] };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
-  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[][];
+  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[][]; isSaved?: boolean;
 };
 /** A network that is trained here, after an epoch. */
 type Epoch = { network: Network; point: Measured };

@@ -69,6 +69,7 @@ let reading = Promise.resolve(); // of strokes, one drawing after another
 export async function readPad() {
   const { strokes, digits } = state.drawing;
   paint();
+  if (state.pen !== null) write("said", ""); // what was said is no longer true
   if (isUnread()) {
     if (!state.reading) reading = readStrokes();
     await reading;
@@ -217,9 +218,10 @@ function lines() {
 
 /** Shows what is read, each digit as strong as its output, and of several marks the chosen one, whose bits it shows. */
 function showAnswer() {
-  const { outputs, chosen } = state, all = outputs.length ? lines() : [[0]], answer = find("digit", HTMLElement);
+  const { outputs, chosen, drawing } = state, all = outputs.length ? lines() : [[0]], answer = find("digit", HTMLElement);
+  const isReading = drawing.picture && !drawing.digits && !drawing.refusal;
   answer.replaceChildren(...all.map((line) => element("span", ...line.map((i) => {
-    const digit = element("b", said(i));
+    const digit = element("b", isReading ? "…" : said(i));
     digit.style.setProperty("--share", `${isKnown(i) ? Math.max(30, 100 * outputs[i][digitRead(i)]) : 15}%`);
     digit.classList.toggle("chosen", i === chosen && outputs.length > 1);
     if (isApart(i)) digit.style.setProperty("margin-left", "0.4em");
@@ -297,8 +299,8 @@ function inWords() {
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
   const { degrees, crowded, unread = [] } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
   const part = crowded ? "Not all is looked at: cut out the numbers. " : "";
-  const sure = a[best] >= SURE && a[second] < HALF ? "Sure" : "Unsure", rest = unread.length ? " The rest is not read." : "";
-  return `${part}${turned}${number}${best} at ${first}, then ${second} at ${then}. ${sure}.${rest}`;
+  const isSure = a[best] >= SURE && a[second] < HALF, rest = unread.length ? " The rest is not read." : "";
+  return `${part}${turned}${number}${best} at ${first}, ${isSure ? "surely" : `or ${second} at ${then}`}.${rest}`;
 }
 
 /** @type {(share: number) => string} */
@@ -314,6 +316,7 @@ export function describe() {
   if (fresh) facts.push(epoch ? "trained here" : "random weights");
   else if (typeof accuracy === "number") facts.push(`${percent(accuracy)} % of ${testImages()}`);
   write("about", facts.join(" · "));
+  find("forget", HTMLElement).style.visibility = fresh || lessons === held.lessons ? "hidden" : "visible";
   const count = size.toLocaleString("en");
   const tests = held.mnist.test ? `, and ${testImages()},` : "";
   const all = `${count} weights and biases${tests}`;
