@@ -68,10 +68,12 @@ def test_a_hopeless_lesson_is_stopped(page_file, visit):
 def test_a_lesson_that_cannot_succeed_ends(page_file, visit):
     page = visit(page_file)
     draw(page, 4)
+    before = outputs(page)
     page.evaluate(UNTEACHABLE)
     teach(page, 9)
     page.wait_for_function("() => /^Not 9 after \\d+ steps, given up: /.test(said.textContent)")
     assert not page.evaluate("digits.state.network.lessons") and "lesson" not in page.locator("#about").inner_text()
+    assert outputs(page) == before
 
 
 def test_what_was_learned_is_lost_only_if_one_wants_it(page_file, visit):

@@ -5,8 +5,9 @@
 import { find, nextFrame, offscreen, onClick, write } from "./elements.js";
 import { held } from "./held.js";
 import { takePicture } from "./input.js";
+import { imagesOf, remember } from "./network.js";
 import { EMPTY, reader, state } from "./state.js";
-import { finish, readPad, remember, say } from "./view.js";
+import { finish, readPad, say } from "./view.js";
 import { ask } from "./workers.js";
 
 const [SIDE] = held.constants.picture.WORKING; // pixels of a frame that is read
@@ -76,7 +77,7 @@ async function readFrame(mine) {
   const { digits, activations, refusal } = await ask({ picture, layers, quick: true });
   if (live !== mine) return;
   mine.picture?.close();
-  remember(digits, layers, activations);
+  remember(layers, imagesOf(digits), activations);
   Object.assign(mine, { picture, digits, refusal });
   readPad();
   const now = Array.from(find("digit", HTMLElement).children, (line) => line.textContent).join(", ");

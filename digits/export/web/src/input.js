@@ -3,10 +3,11 @@
 import { any, exampleOf } from "./backpropagation.js";
 import { find, onClick } from "./elements.js";
 import { heldImages } from "./held.js";
-import { drawingOf, paper } from "./pad.js";
+import { imagesOf, remember } from "./network.js";
+import { drawingOf } from "./pad.js";
 import { EMPTY, change, reader, state, travel } from "./state.js";
 import { stopLesson } from "./teaching.js";
-import { finish, look, remember, say, show } from "./view.js";
+import { finish, look, say, show } from "./view.js";
 import { askForPicture, giveUp } from "./workers.js";
 
 /** Reads the picture in a file, if there is one, or says why it cannot. @param {Blob} [file] */
@@ -30,7 +31,7 @@ export async function takePicture(picture) {
   change({ drawing });
   finish();
   const { activations, picture: turned, ...read } = await askForPicture({ picture, layers });
-  remember(read.digits, layers, activations);
+  remember(layers, imagesOf(read.digits), activations);
   Object.assign(drawing, { ...read, picture: turned ?? picture });
   if (state.drawing === drawing) finish();
 }
@@ -67,7 +68,8 @@ function go(where) {
 /** @type {(event: KeyboardEvent) => void} */
 function press(event) {
   if ((event.target instanceof Element && event.target.matches("select, input")) || event.altKey) return;
-  const onPad = event.target === paper || event.target === document.body; // or who speaks to the page would draw (WCAG 2.1.4)
+  // Digits act on the pad alone, or who speaks to the page would draw (WCAG 2.1.4).
+  const onPad = event.target instanceof Element && (event.target === document.body || event.target.closest("#pad"));
   const command = event.ctrlKey || event.metaKey;
   // The letter on the key, or, in alphabets that have no z, the key's place.
   const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();

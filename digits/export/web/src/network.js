@@ -44,14 +44,22 @@ function activateFour(outputs, weights, biases, n, j, { places, values }) {
  * @type {WeakMap<Float32Array, { layers: Layer[]; all: Float32Array[] }>} */
 const known = new WeakMap();
 
+/** Keeps the activations of every layer, which may be computed elsewhere, for `recall`.
+ * @type {(layers: Layer[], images: Float32Array[], activations: Float32Array[][]) => void} */
+export function remember(layers, images, activations) {
+  for (const [n, image] of images.entries()) known.set(image, { layers, all: activations.map((layer) => layer[n]) });
+}
+
 /** The same as `feedforward`, but for images that these layers have seen, nothing is computed again.
  * @type {(layers: Layer[], images: Float32Array[]) => Float32Array[][]} */
 export function recall(layers, images) {
   const fresh = images.filter((image) => known.get(image)?.layers !== layers);
-  const activations = feedforward(layers, fresh);
-  for (const [n, image] of fresh.entries()) known.set(image, { layers, all: activations.map((layer) => layer[n]) });
-  return activations.map((_, l) => images.map((image) => known.get(image)?.all[l] ?? image));
+  remember(layers, fresh, feedforward(layers, fresh));
+  return [images, ...layers].map((_, l) => images.map((image) => known.get(image)?.all[l] ?? image));
 }
+
+/** @param {Digit[]} digits */
+export const imagesOf = (digits) => digits.map(({ image }) => image);
 
 /** The activations of the last layer. @type {(layers: Layer[], image: Float32Array) => Float32Array} */
 export const outputsOf = (layers, image) => feedforward(layers, [image])[layers.length][0];

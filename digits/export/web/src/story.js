@@ -39,7 +39,6 @@ let worker = /** @type {Worker | null} */ (null); // which trains the borrowed n
 let busy = false;
 let ahead = /** @type {Ahead} */ ({ slice: [] }); // where the next step goes
 let examples = /** @type {Example[]} */ ([]); // of MNIST's, one of each digit
-const strongest = { weights: new Float32Array(), order: /** @type {number[]} */ ([]) }; // neurons of the first layer
 
 /** What is done at each stop. @type {Stop[]} */
 const PLAN = [
@@ -300,21 +299,9 @@ function tellNeuron() {
 
 // A neuron.
 
-/** Neurons of the first layer, those of the largest weights first. */
-function strongestNeurons() {
-  const { weights, biases } = base[0];
-  if (weights !== strongest.weights) {
-    const rows = Array.from(biases, (_, j) => weights.subarray(784 * j, 784 * (j + 1)));
-    const order = ranked(Float32Array.from(rows, (row) => row.reduce((sum, w) => sum + w * w, 0)));
-    Object.assign(strongest, { weights, order });
-  }
-  return strongest.order;
-}
-
 /** Shows how the weighted input of a neuron comes about: the sum from pixel to pixel, then the bias. */
 function showSum() {
-  const order = strongestNeurons(), j = order[nth % order.length];
-  keep(1, j);
+  keep(1, nth % base[0].biases.length);
   const [layer, looked] = state.looked ?? [0, 0];
   if (layer !== 1) return;
   const { weights, biases } = state.network.layers[0], image = imageShown() ?? new Float32Array(784);

@@ -3,8 +3,9 @@
 import { desired } from "./backpropagation.js";
 import { find, nextFrame, onClick, write } from "./elements.js";
 import { heldImages } from "./held.js";
+import { feedforward, imagesOf, remember } from "./network.js";
 import { change, state } from "./state.js";
-import { activationsOf, describe, finish, percent, remember, say, show, testImages, whichOfSeveral } from "./view.js";
+import { describe, finish, percent, say, show, testImages, whichOfSeveral } from "./view.js";
 import { ask, askSoon } from "./workers.js";
 
 const SLOW = 10; // steps at first, each in a frame of its own
@@ -43,7 +44,7 @@ async function learn(value) {
   const earlier = lessons.filter(([{ image }]) => image.some((pixel, k) => pixel !== digit.image[k]));
   const lesson = (digit.images ?? [digit.image]).map((image) => ({ image, y }));
   const network = /** @type {Network} */ ({ ...before, accuracy: null, isSaved: false, lessons: [...earlier, lesson] });
-  const all = activationsOf(digits, layers), isShown = () => state.network === network && state.digits === digits;
+  const isShown = () => state.network === network && state.digits === digits;
   change({ network });
   toggle(true);
   show();
@@ -58,19 +59,20 @@ async function learn(value) {
     const seen = await answer;
     if (isShown()) { // else one goes on drawing
       state.flash = seen.changes;
-      remember(digits, layers, all.map((a, l) => a.with(chosen, seen.activations[l])));
+      remember(layers, [digit.image], seen.activations.map((a) => [a]));
       show();
     }
     write("which", `Step ${seen.steps}`);
     if (seen.isOver) break;
     answer = goOn(seen.steps < SLOW ? 0 : BURST); // while this is shown
   }
-  const images = digits.map((one) => one.image);
-  const { steps, isLearned, activations, layers: learned } = await askSoon({ images });
+  const { steps, isLearned, activations, layers: learned } = await askSoon({ images: imagesOf(digits) });
   network.layers = learned;
   const isGivenUp = !isLearned && !stopped; // then it harms more than it teaches
-  if (isGivenUp) Object.assign(network, before);
-  else remember(digits, learned, activations);
+  if (isGivenUp) {
+    Object.assign(network, before);
+    remember(layers, [digit.image], feedforward(layers, [digit.image])); // what it was, not what was shown meanwhile
+  } else remember(learned, imagesOf(digits), activations);
   toggle(false);
   show();
   const count = `${value} after ${steps} step${steps === 1 ? "" : "s"}`;

@@ -5,7 +5,7 @@ import { paintConnections } from "./connections.js";
 import { canHover, element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
-import { binaryLayer, feedforward, predictionOf, weightedInput } from "./network.js";
+import { binaryLayer, imagesOf, predictionOf, recall, remember, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
 import { HALF, isDigit } from "./reader.js";
 import { EMPTY, reader, state } from "./state.js";
@@ -23,9 +23,6 @@ const REFUSALS = { // two lines at most on a phone, or the pad would move
 };
 const root = document.documentElement;
 const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
-/** Of digits, the layers that they were last shown to and the activations of each layer for them.
- * @type {WeakMap<Digit[], { layers: Layer[]; all: Float32Array[][] }>} */
-const known = new WeakMap();
 let wide = 0; // layers side by side
 /** @type {Map<string, ReturnType<typeof neuronsView>[]>} */
 const views = new Map(); // of layers by their network's kind, as to make a thousand neurons takes a tenth of a second
@@ -84,7 +81,7 @@ async function readStrokes() {
   while (isUnread()) {
     const { drawing } = state, { strokes } = drawing, layers = reader(), points = strokes.at(-1)?.length;
     const { digits, activations, unread } = await askSoon({ strokes, layers });
-    remember(digits, layers, activations);
+    remember(layers, imagesOf(digits), activations);
     drawing.unread = unread;
     if (strokes.at(-1)?.length === points) drawing.digits = digits;
     if (state.drawing === drawing && !state.inPlace) showDigits(digits);
@@ -115,21 +112,6 @@ export async function finish(since) {
   write("time", since && state.digits.length ? `read in ${(performance.now() - since).toFixed(1)} ms` : "");
 }
 
-/** Keeps activations that are computed elsewhere.
- * @type {(digits: Digit[], layers: Layer[], all: Float32Array[][]) => void} */
-export const remember = (digits, layers, all) => {
-  known.set(digits, { layers, all });
-};
-
-/** The activations of every layer for digits. @type {(digits: Digit[], layers: Layer[]) => Float32Array[][]} */
-export function activationsOf(digits, layers) {
-  const found = known.get(digits);
-  if (found?.layers === layers) return found.all;
-  const all = feedforward(layers, digits.map(({ image }) => image));
-  remember(digits, layers, all);
-  return all;
-}
-
 let faded = /** @type {Float32Array | undefined} */ (undefined); // the weights that are over the drawing
 
 /** What is drawn, at once. */
@@ -142,7 +124,7 @@ function paint() {
 export function show() {
   const { network, chosen, digits } = state, digit = digits.at(chosen);
   if (built.kind !== kindOf(network)) return build();
-  const all = activationsOf(digits, network.layers);
+  const all = recall(network.layers, imagesOf(digits));
   const activations = network.sizes.map((n, l) => all[l][chosen] ?? new Float32Array(n));
   state.outputs = all[network.layers.length];
   dispatchEvent(new Event("shown")); // to a story, which may look elsewhere

@@ -6,7 +6,7 @@ import { turned as turnedImage } from "./eye.js";
 import { held } from "./held.js";
 import { blank, mappedBox } from "./images.js";
 import { begin, end, goOn } from "./lesson.js";
-import { recall } from "./network.js";
+import { imagesOf, recall } from "./network.js";
 import { digitsOf, findLines, groupsIn, isPrinted, isTooSmall, linesSeen, moved, seen, unreadIn } from "./reader.js";
 import { digitsOfStrokes, unread } from "./strokes.js";
 import { train } from "./trainer.js";
@@ -46,7 +46,7 @@ function answerTo(job) {
 }
 
 /** @param {Digit[]} digits */
-const withActivations = (digits) => ({ digits, activations: recall(layers, digits.map(({ image }) => image)) });
+const withActivations = (digits) => ({ digits, activations: recall(layers, imagesOf(digits)) });
 
 /** The accuracy on the test images, some at a time, so that what is asked meanwhile need not wait for all.
  * @type {(layers: Layer[], mnist: Mnist) => Promise<number>} */
