@@ -245,6 +245,7 @@ async function trainSmall() {
   trainer.terminate();
   const { layers, epoch, test: { accuracy } } = last;
   story.small = { sizes, shape: sizes.join("-"), layers, fresh: true, epoch, accuracy };
+  if (!card.hidden && borrowed && base === visitors.layers) goTo(at); // which waited for it
 }
 
 /** Brings the visitor's network back, also where undo and redo would bring the other. */
