@@ -87,11 +87,14 @@ DAMAGED = [
     "rate=0",
     "batch=1.5",
     "stop=0",
-    "run=30_3_10_1.0_",
-    "run=30_3_10_1.0_p0zz",  # more errors than images
-    "run=30_3_1001_1.0_p0p0",
-    "run=30_3_10_-1_p0p0",
-    "run=30_3_10_1.0_p0p0_",
+    "run=30_3_10_1.0__0",
+    "run=30_3_10_1.0_p0zz_0",  # more errors than images
+    "run=30_3_1001_1.0_p0p0_0",
+    "run=30_3_10_-1_p0p0_0",
+    "run=30_3_10_1.0_p0p0",
+    "run=30_3_10_1.0_p0p0_2",
+    "stop=3&strokes=!!",
+    "rate=1&rate=3",
     "strokes=AYAIgAg&strokes=AYAIgAg",
     "strokes=AYAIgAg&__proto__=1",
     "size=30&rate=3&strokes=" + "AYAIgAg" * 300,  # too long

@@ -21,16 +21,19 @@ function partsOf({ weights, biases }, errors, j) {
   return errors.map((delta, k) => delta * weights[k * n + j]);
 }
 
-/** By layer, what neurons wish, as their errors have it, -1 to 1: red to rise, blue to fall. First the outputs alone;
- * then all, and of those that come after the neuron that is looked at, their part in its wish; then, of a neuron that
+/** By layer, what neurons wish, as their errors have it: red to rise, blue to fall; of outputs -δ, of others as shares of
+ * the largest. First the outputs alone; then all, and of those that come after the neuron that is looked at, their part in its wish; then, of a neuron that
  * sees the pixels, how its weights should change.
  * @type {(phase: number, layers: Layer[], found: Errors, looked: Neuron) => Float32Array[]} */
 export function wishesAt(phase, layers, { activations, errors }, [layer, j]) {
   const shown = /** @type {Float32Array[]} */ ([]), last = layers.length;
   const wish = (/** @type {Float32Array} */ values) => relative(values.map((value) => -value));
-  if (phase > 0) shown[last] = wish(errors[last - 1][0]);
+  if (phase > 0) shown[last] = errors[last - 1][0].map((delta) => -delta);
   for (let l = 1; phase > 1 && l < last; l++) shown[l] = wish(errors[l - 1][0]);
-  if (phase > 1 && layer < last) shown[layer + 1] = wish(partsOf(layers[layer], errors[layer][0], j));
+  if (phase > 1 && layer < last) {
+    const parts = partsOf(layers[layer], errors[layer][0], j).map((part) => -part);
+    shown[layer + 1] = layer + 1 === last ? parts : relative(parts);
+  }
   if (phase > 2 && layer === 1) shown[0] = wish(activations[0][0].map((a) => a * errors[0][0][j]));
   return shown;
 }
@@ -69,7 +72,5 @@ export function slopeOf(layers, example, { layer, k, j }) {
   return (costs[0] - costs[1]) / (2 * NUDGE);
 }
 
-/** A number of a few digits. @param {number} value */
-function number(value) {
-  return value.toFixed(Math.abs(value) < 0.1 ? 4 : 2).replace("-", "−");
-}
+/** A number of three digits. @param {number} value */
+const number = (value) => `${Number(value.toPrecision(3))}`.replace("-", "−");

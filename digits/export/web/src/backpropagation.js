@@ -1,6 +1,6 @@
 // How a network learns: mini-batches, backpropagation and gradient descent, as in digits/backprop.py.
 
-import { feedforward, nonzero, outputsOf, predictionOf } from "./network.js";
+import { feedforward, nonzero } from "./network.js";
 
 const HARDLY = 1e-7; // a neuron's error, or a change of its weights, so small is lost in rounding
 
@@ -98,11 +98,4 @@ export function supportOf(layers, y) {
   const support = [y];
   for (const { weights } of layers.toReversed()) support.unshift(backwards(weights, support[0]));
   return support.slice(0, -1);
-}
-
-/** How many of some test images a network reads.
- * @type {(layers: Layer[], mnist: Mnist, first: number, count: number) => number} */
-export function rightOf(layers, mnist, first, count) {
-  const some = Array.from({ length: count }, (_, i) => exampleOf(mnist, mnist.train + first + i));
-  return some.filter(({ image, y }) => predictionOf(outputsOf(layers, image)) === predictionOf(y)).length;
 }

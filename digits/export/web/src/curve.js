@@ -36,16 +36,17 @@ export function drawCurves(points, others, chosen, shown) {
   }
   find("epoch", HTMLInputElement).max = `${Math.ceil(span)}`;
   find("mark", SVGPathElement).setAttribute("d", shown ? `M${x(shown.epoch)} -0.2V2.4` : "");
-  find("chart", SVGSVGElement).ariaLabel = inWords(points);
+  find("chart", SVGSVGElement).ariaLabel = inWords(points, others.length);
 }
 
-/** The curve for those who do not see it. @param {Measured[]} points */
-function inWords(points) {
+/** The curve for those who do not see it; other runs are in rows. @type {(points: Measured[], others: number) => string} */
+function inWords(points, others) {
   const whole = points.filter(({ epoch }, i) => Number.isInteger(epoch) || i === points.length - 1);
   const said = whole.map(({ epoch, test, train }) => (
     `epoch ${nameOf(epoch)}: ${errorOf(test.accuracy)} of test and ${errorOf(train.accuracy)} of training images`
   ));
-  return said.length ? `Misread, ${said.join("; ")}.` : "Errors and cost by epoch: nothing is trained yet.";
+  const rest = others ? `other runs: ${others}` : "nothing is trained yet";
+  return said.length ? `Misread, ${said.join("; ")}.` : `Errors and cost by epoch: ${rest}.`;
 }
 
 /** The histograms of a network's activations, as shares of all of them. @param {Measures} [measures] */

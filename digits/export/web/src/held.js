@@ -26,8 +26,8 @@ const inflated = (base64) => through(bytesOf(base64), new DecompressionStream("d
 
 /** What is known of the network; its layers come with `heldLayers`. @type {() => Network} */
 export function heldNetwork() {
-  const { sizes, shape, accuracy, test_accuracy, fresh, lessons } = held;
-  return { sizes, shape, accuracy, test_accuracy, fresh, lessons, layers: [] };
+  const { sizes, shape, accuracy, test_accuracy, fresh, epoch, lessons } = held;
+  return { sizes, shape, accuracy, test_accuracy, fresh, epoch, lessons, layers: [] };
 }
 
 /** The layers of the network, inflated. @type {() => Promise<Layer[]>} */

@@ -6,8 +6,8 @@ import { bytesOf } from "./held.js";
 import { clamp } from "./images.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, state } from "./state.js";
-import { openStory } from "./story.js";
-import { openTraining, training } from "./training.js";
+import { closeStory, openStory } from "./story.js";
+import { MOST, openTraining, training } from "./training.js";
 import { finish, say } from "./view.js";
 
 const FINENESS = 1024; // steps across the pad that points are rounded to
@@ -25,7 +25,7 @@ export async function copyLink() {
   const drawn = texts.find(({ length }) => length <= LONGEST - SETTINGS);
   if (strokes.length) shared.set("strokes", drawn ?? "");
   if (image) shared.set("image", textOf(bitsOf(image)));
-  for (const { id, value } of settings) shared.set(id, value);
+  for (const { id, value, validity } of settings) if (validity.valid) shared.set(id, value);
   for (const run of training.runs.toReversed()) {
     const text = textOfRun(run);
     if (`${shared}`.length + text.length < LONGEST - 10 && ERRORS.test(text.split("_")[4])) shared.append("run", text);
@@ -53,10 +53,12 @@ function bringShared() {
   if (!shared) return say("This link is damaged: nothing of it is used.");
   const others = [...shared.settings].filter(([field, value]) => field.value !== value);
   for (const [field, value] of others) field.value = value;
-  if (shared.runs.length) training.runs = shared.runs;
-  if (others.length) find("settings", HTMLElement).dispatchEvent(new Event("change")); // which ends a run
-  if (shared.runs.length || (shared.settings.size && !shared.drawing)) openTraining();
+  if (others.length) find("settings", HTMLElement).dispatchEvent(new Event("input")); // which ends a run
   if (shared.stop) openStory(shared.stop);
+  else if (shared.runs.length || (shared.settings.size && !shared.drawing)) {
+    closeStory();
+    openTraining(shared.runs);
+  }
   if (!shared.drawing) return;
   change({ drawing: shared.drawing });
   finish();
@@ -69,13 +71,12 @@ export function parse(hash) {
   const shared = /** @type {Shared} */ ({ drawing: null, settings: new Map(), runs: [], stop: 0 });
   for (const [name, value] of new URLSearchParams(hash)) {
     const field = [...settings].find(({ id }) => id === name), run = name === "run" ? decodeRun(value) : null;
-    if (field && allows(field.id, value)) shared.settings.set(field, value);
-    else if (run) shared.runs.unshift(run);
-    else if (name === "stop" && /^[1-9]\d?$/.test(value)) shared.stop = Number(value);
-    else if (!shared.drawing && name === "strokes") shared.drawing = decodeStrokes(value);
-    else if (!shared.drawing && name === "image") shared.drawing = decodeImage(value);
+    const drawing = name === "strokes" ? decodeStrokes(value) : name === "image" ? decodeImage(value) : null;
+    if (field && !shared.settings.has(field) && allows(field.id, value)) shared.settings.set(field, value);
+    else if (run && shared.runs.length < MOST) shared.runs.unshift(run);
+    else if (drawing && !shared.drawing) shared.drawing = drawing;
+    else if (name === "stop" && !shared.stop && /^[1-9]\d?$/.test(value)) shared.stop = Number(value);
     else return null;
-    if (!field && !run && !shared.drawing && !shared.stop) return null;
   }
   return shared;
 }
@@ -88,17 +89,18 @@ function allows(id, value) {
 }
 
 /** @param {Run} run */
-const textOfRun = ({ size, rate, batch, errors, seconds }) => (
-  [size, rate, batch, seconds.toFixed(1), errors.map((n) => n.toString(36).padStart(2, "0")).join("")].join("_")
-);
+function textOfRun({ size, rate, batch, errors, seconds, grey }) {
+  const all = errors.map((n) => n.toString(36).padStart(2, "0")).join("");
+  return [size, rate, batch, seconds.toFixed(1), all, Number(grey)].join("_");
+}
 
 /** @type {(text: string) => Run | null} */
 function decodeRun(text) {
-  const [size, rate, batch, time, all, ...more] = text.split("_"), seconds = Number(time);
+  const [size, rate, batch, time, all, grey, ...more] = text.split("_"), seconds = Number(time);
   const isTyped = Object.entries({ size, rate, batch }).every(([id, value]) => allows(id, value));
-  if (more.length || !isTyped || !(seconds >= 0 && seconds < 1e6) || !ERRORS.test(all)) return null;
+  if (more.length || !isTyped || !(seconds >= 0 && seconds < 1e6) || !ERRORS.test(all) || !/^[01]$/.test(grey)) return null;
   const errors = (all.match(/../g) ?? []).map((digits) => parseInt(digits, 36));
-  return errors.every((n) => n <= 1000) ? { size, rate, batch, errors, seconds } : null;
+  return errors.every((n) => n <= 1000) ? { size, rate, batch, errors, seconds, grey: grey === "1" } : null;
 }
 
 /** Strokes as how many points each has, and by how far each point is from the last, in variable-length bytes.

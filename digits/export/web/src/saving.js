@@ -24,7 +24,7 @@ export async function saveCopy() {
   const url = URL.createObjectURL(new Blob([copy], { type: "text/html" }));
   Object.assign(element("a"), { href: url, download: "digits.html" }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  state.network.isSaved = true;
+  if (state.network.layers === layers && !state.teaching) state.unsaved = false;
 }
 
 /** A picture as the bytes of a PNG. @param {ImageBitmap} picture */

@@ -10,8 +10,9 @@ import { held, heldImages } from "./held.js";
 import { bring } from "./input.js";
 import { relative } from "./layers.js";
 import { binaryLayer, nonzero, outputsOf, predictionOf, sigmoid, weightedInput } from "./network.js";
+import { isDigit } from "./reader.js";
 import { EMPTY, state } from "./state.js";
-import { openTraining } from "./training.js";
+import { closeTraining, openTraining } from "./training.js";
 import { describe, finish, percent, say, show, testImages } from "./view.js";
 import { askOf, newWorker } from "./workers.js";
 
@@ -21,14 +22,16 @@ const SHY = 0.2, GENTLE = 0.3, ENOUGH = 100; // no output is over, for what is n
 const LAST = 3; // phase of backpropagation, after which its step is made
 const STEPS = 500; // of gradient descent, after which it starts over
 const SHARE = 0.1; // of an epoch, after which its weights are shown; to test them takes most of the time
-const SLOWLY = 1000, ON = 150; // milliseconds that a step takes on the page, and one after another
+const SLOWLY = 600, ON = 150; // milliseconds that a step takes on the page, and one after another
 const card = find("story", HTMLElement);
 const stops = /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(".stop"));
 const steepness = find("steepness", HTMLInputElement), meant = find("meant", HTMLSelectElement);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 let at = 0; // the stop, to which one comes back
 let nth = 0; // of the neurons that a stop goes through
+let picked = /** @type {Neuron | null} */ (null); // another one, that is clicked
 let visitors = state.network, borrowed = /** @type {Network | null} */ (null);
+let makesSmall = false; // from when it is first asked for
 let base = /** @type {Layer[]} */ ([]); // of the borrowed one, before anything is moved
 /** The small network, once it is trained. @type {{ small: (Partial<Network> & { layers: Layer[] }) | null }} */
 export const story = { small: null };
@@ -50,7 +53,12 @@ const PLAN = [
     },
     show: showSum,
   },
-  { arrive: showGate },
+  {
+    arrive() {
+      borrowSmall();
+      showGate();
+    },
+  },
   {
     arrive() {
       borrowSmall();
@@ -61,12 +69,14 @@ const PLAN = [
   {
     arrive: borrowSmall,
     show() {
-      const a = state.outputs[state.chosen] ?? new Float32Array(10), j = ranked(a)[nth % a.length];
-      keep(state.network.layers.length, j);
-      tell(`Output ${j}: ${a[j].toFixed(2)}.`);
+      const a = state.outputs[state.chosen] ?? new Float32Array(10);
+      const [layer, j] = keep(state.network.layers.length, ranked(a)[nth % a.length]);
+      if (layer === state.network.layers.length) tell(`Output ${j}: ${a[j].toFixed(2)}.`);
+      else tellNeuron();
     },
   },
   {
+    arrive: borrowSmall,
     show() {
       const a = state.outputs[state.chosen];
       if (!a) return tell("Draw a digit first.");
@@ -80,13 +90,14 @@ const PLAN = [
       startAfresh();
       const mnist = await heldImages();
       examples = Array.from({ length: 10 }, (_, digit) => exampleOf(mnist, mnist.bytes.indexOf(digit)));
+      show();
     },
     show: showDescent,
   },
   {
     arrive() {
       startAfresh();
-      Object.assign(state, { view: wishes });
+      Object.assign(state, { view: wishes, what: "−δ" });
     },
     show: showEquation,
   },
@@ -103,7 +114,9 @@ const PLAN = [
     arrive: borrowSmall,
     show() {
       const a = state.outputs[state.chosen];
-      if (a) tell(`Taken for a ${predictionOf(a)}: ${Math.max(...a).toFixed(2)}.`);
+      if (!a) return tell("Draw what is no digit.");
+      const most = Math.max(...a).toFixed(2);
+      tell(isDigit(a) ? `Taken for a ${predictionOf(a)}: ${most}.` : `For no digit: the largest output is ${most}.`);
     },
   },
 ];
@@ -112,26 +125,29 @@ const PLAN = [
 export function offerStory() {
   onClick("tell", () => {
     if (card.hidden) openStory(at + 1);
-    else close();
+    else closeStory();
   });
-  onClick("close", close);
+  onClick("close", closeStory);
   onClick("back", () => goTo(at - 1));
   onClick("next", () => goTo(at + 1));
   card.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || document.body.classList.contains("embed")) return;
     event.stopPropagation(); // or the pad would be cleared
-    close();
+    closeStory();
   });
   addEventListener("shown", () => card.hidden || PLAN[at].show?.());
   for (const button of card.querySelectorAll(".another")) {
     button.addEventListener("click", () => {
-      nth++;
+      [nth, picked] = [nth + 1, null];
       show();
     });
   }
   for (const button of card.querySelectorAll(".take")) {
     button.addEventListener("click", () => bring(any([...Array(10).keys()])));
   }
+  onClick("network-view", () => {
+    if (!card.hidden && state.looked) picked = state.looked;
+  });
   onClick("ask", () => {
     find("ask", HTMLElement).ariaPressed = `${card.classList.toggle("asking")}`;
   });
@@ -143,7 +159,7 @@ export function offerStory() {
   for (const id of ["x1", "x2"]) find(id, HTMLElement).addEventListener("change", showGate);
   onClick("unlearn", unlearn);
   onClick("own", () => {
-    close();
+    closeStory();
     openTraining();
   });
   onClick("descend", () => {
@@ -173,10 +189,11 @@ export function offerStory() {
 
 /** Opens the story at a stop, the first being 1, unless something is under way. @param {number} number */
 export function openStory(number) {
-  if (state.teaching || state.worker) return say("Wait until it has learned, or stop it.");
+  if (state.teaching) return say("Wait until it has learned, or stop it.");
+  closeTraining();
   if (card.hidden) open(true);
   goTo(Math.min(number, stops.length) - 1);
-  if (!story.small) trainSmall();
+  if (!makesSmall) trainSmall();
 }
 
 /** @type {(opened: boolean) => void} */
@@ -186,7 +203,8 @@ function open(opened) {
   document.documentElement.style.setProperty("--sheet", opened ? `${card.offsetHeight}px` : "");
 }
 
-function close() {
+export function closeStory() {
+  if (card.hidden) return;
   find("tell", HTMLElement).focus(); // which goes back to the top, before a phone's pad stays in view again
   leave();
   open(false);
@@ -210,15 +228,18 @@ function goTo(to) {
   finish();
   describe();
   document.querySelector(stops[at].dataset.view ?? "")?.scrollIntoView({ block: "nearest" });
-  if (at > 1 && state.drawing === EMPTY) bring(5);
+  heldImages().then(() => { // then it is there at once
+    if (at > 1 && !card.hidden && state.drawing === EMPTY) bring(5);
+  });
 }
 
 /** Makes all as it was before the stop. */
 function leave() {
   giveBack();
-  Object.assign(state, { looked: null, kept: null, inPlace: false, flash: null, view: null });
+  Object.assign(state, { looked: null, kept: null, inPlace: false, flash: null, view: null, what: undefined });
   card.classList.remove("asking");
-  [nth, phase, descent] = [0, 0, null];
+  find("ask", HTMLElement).ariaPressed = "false";
+  [nth, picked, phase, descent] = [0, null, 0, null];
 }
 
 /** Puts another network in the place of the visitor's; of its shape, if none is given.
@@ -239,6 +260,7 @@ function borrowSmall() {
 }
 
 async function trainSmall() {
+  makesSmall = true;
   const sizes = [784, HIDDEN, 10], mnist = await heldImages(), trainer = newWorker();
   let last = await askOf(trainer, { fresh: { mnist, layers: freshLayers(sizes), batch: BATCH, rate: RATE }, share: 0 });
   while (last.epoch < EPOCHS) last = await askOf(trainer, { share: 1 });
@@ -261,11 +283,13 @@ function giveBack() {
 /** Whether the borrowed network is in use: undo may have brought another. */
 const isBorrowed = () => state.network === borrowed;
 
-/** Looks into a neuron while no other is pointed at. @type {(layer: number, j: number) => void} */
+/** Looks into a neuron, or that which is picked, while no other is pointed at; returns it.
+ * @type {(layer: number, j: number) => Neuron} */
 function keep(layer, j) {
-  const kept = /** @type {Neuron} */ ([layer, j]);
+  const kept = picked ?? [layer, j];
   if (state.looked === state.kept) state.looked = kept;
   state.kept = kept;
+  return kept;
 }
 
 /** The image of the chosen digit. */
@@ -320,7 +344,7 @@ function showSum() {
     const range = find(id, HTMLInputElement);
     if (document.activeElement !== range) range.value = `${value}`;
   }
-  const numbers = [sum, b, z].map((value) => value.toFixed(1).replace("-", "−"));
+  const numbers = [sum, b, z].map((value) => `${Math.round(10 * value) / 10 || 0}`.replace("-", "−"));
   tell(`Neuron ${looked}: Σ w·a = ${numbers[0]}, b = ${numbers[1]}, z = ${numbers[2]}. `
     + `Sigmoid ${sigmoid(z).toFixed(2)}, perceptron ${Number(z > 0)}.`);
 }
@@ -372,20 +396,21 @@ function showSigmoid() {
 
 // Cost, and a step down its slope.
 
-/** The digit that is desired: that which is chosen or, for a borrowed network, that which the visitor's reads. */
+/** The digit that is desired of a borrowed network: that which the visitor's reads. */
 function wanted() {
   const image = imageShown();
-  return state.network === borrowed && image ? predictionOf(outputsOf(visitors.layers, image)) : Number(meant.value);
+  return image ? predictionOf(outputsOf(visitors.layers, image)) : 0;
 }
 
 /** Shows how far the outputs are from those desired. */
 function showError() {
   const a = state.outputs[state.chosen];
   if (!a) return tell("Draw a digit first.");
-  if (!meant.value) meant.value = `${ranked(a)[1]}`;
+  if (!meant.value) meant.value = `${predictionOf(a)}`;
   const y = desired(Number(meant.value));
   state.flash = [];
   state.flash[state.network.layers.length] = y.map((y, j) => y - a[j]);
+  state.what = "y − a";
   tell(`C = ${quadraticCost(a, y).toFixed(2)}.`, true);
 }
 
@@ -414,13 +439,14 @@ function showDescent() {
   const { batch, costs, changes, share } = descentFor(image), last = costs.length - 1;
   state.flash = [...changes];
   state.flash[state.network.layers.length] = batch[0].y.map((y, j) => y - a[j]);
+  state.what = "y − a";
   write("go-on", goesOn ? "Pause" : "Go on");
   if (!rate) return tell("η is a number from 0.001 to 1,000.");
   const { layers } = state.network, isNew = layers !== ahead.layers || batch !== ahead.batch || rate !== ahead.rate;
   if (share === 0 && isNew) ahead = { layers, batch, rate, slice: slice(layers, batch, rate) };
   drawDescent(costs, ahead.slice, share);
   const cost = last ? `${costs[0].toFixed(2)} → ${costs[last].toFixed(costs[last] < 0.1 ? 4 : 2)}` : costs[0].toFixed(2);
-  tell(`To be a ${wanted()}: C = ${cost}, ${last} step${last === 1 ? "" : "s"}.`, !busy);
+  tell(`${batch.length > 1 ? "Ten digits" : `To be a ${wanted()}`}: C = ${cost}, ${last} step${last === 1 ? "" : "s"}.`, !busy);
 }
 
 /** Goes a step of gradient descent, slowly, along the slice that is shown; if it can, and nothing else is under way.
@@ -488,7 +514,7 @@ function showEquation() {
   if (!example) return tell("Draw a digit first.");
   const found = backpropagate(layers, [example]), layer = Math.max(1, layers.length - Number(phase !== 1));
   keep(layer, phase === 1 ? wanted() : ranked(found.errors[layer - 1][0].map(Math.abs))[0]);
-  write("forward", phase === LAST ? "Make the step" : "Next");
+  write("forward", phase === LAST ? `Make the step, η = ${RATE}` : `Equation ${phase + 1}`);
   find("backward", HTMLElement).ariaDisabled = `${phase === 0}`;
   tell(equationAt(phase, layers, found, example, state.looked ?? [layer, 0]), true);
 }
@@ -530,27 +556,28 @@ async function learnEpoch() {
   for (let isOver = false; state.network === network && !isOver;) {
     const { epoch, train, test, layers } = await askOf(trainer, { share: still.matches ? 1 : SHARE });
     isOver = Number.isInteger(epoch);
-    network.layers = layers;
+    Object.assign(network, { layers, epoch });
     if (state.network === network) show();
     const seen = Math.round(epoch * mnist.train).toLocaleString("en");
-    if (isOver) tell(`Epoch ${epoch}: ${percent(test.accuracy)} % of ${testImages()} are read.`, true);
-    else tell(`${seen} images seen. C = ${train.cost.toFixed(3)}, on all of them.`);
+    if (isOver) tell(`Epoch ${epoch}: ${percent(test.accuracy)} % of ${testImages()} are read right.`, true);
+    else tell(`${seen} of ${mnist.train.toLocaleString("en")} images seen. C = ${train.cost.toFixed(3)}, on all of them.`);
   }
   busy = false;
   say();
+  describe();
 }
 
 // What is no digit.
 
 /** Teaches the borrowed network that what is on the pad is none, among images that are: no output shall be active. */
 async function unlearn() {
-  const image = imageShown(), network = borrowed, mnist = await heldImages(), none = { image, y: new Float32Array(10) };
+  const image = imageShown(), network = borrowed, mnist = await heldImages(), y = new Float32Array(10);
   if (!image || !network || busy || borrowed !== network) return;
   busy = true;
   for (let step = 1; step <= ENOUGH && state.network === network && Math.max(...outputsOf(network.layers, image)) > SHY; step++) {
     const others = Array.from({ length: BATCH }, () => exampleOf(mnist, Math.floor(Math.random() * mnist.train)));
     const layers = structuredClone(network.layers);
-    sgdStep(layers, [{ ...none, image }, ...others], GENTLE, crossEntropyDelta);
+    sgdStep(layers, [{ image, y }, ...others], GENTLE, crossEntropyDelta);
     network.layers = layers;
     await nextFrame();
     show();

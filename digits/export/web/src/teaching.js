@@ -25,10 +25,12 @@ export function offerLessons() {
   onClick("forget", () => {
     if (state.teaching || state.worker) return;
     change({ network: asItCame });
+    state.unsaved = false;
+    find("train", HTMLElement).focus(); // as this button goes
     finish();
   });
   addEventListener("beforeunload", (event) => { // or the lessons would be lost without a word
-    if (state.network.lessons !== asItCame.lessons && !state.network.isSaved) event.preventDefault();
+    if (state.unsaved) event.preventDefault();
   });
 }
 
@@ -43,7 +45,7 @@ async function learn(value) {
   const { layers, lessons = [] } = before, y = desired(value); // what it was told before, it is told no more
   const earlier = lessons.filter(([{ image }]) => image.some((pixel, k) => pixel !== digit.image[k]));
   const lesson = (digit.images ?? [digit.image]).map((image) => ({ image, y }));
-  const network = /** @type {Network} */ ({ ...before, accuracy: null, isSaved: false, lessons: [...earlier, lesson] });
+  const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
   const isShown = () => state.network === network && state.digits === digits;
   change({ network });
   toggle(true);
@@ -70,9 +72,12 @@ async function learn(value) {
   network.layers = learned;
   const isGivenUp = !isLearned && !stopped; // then it harms more than it teaches
   if (isGivenUp) {
-    Object.assign(network, before);
+    Object.assign(network, before, { lessons: before.lessons });
     remember(layers, [digit.image], feedforward(layers, [digit.image])); // what it was, not what was shown meanwhile
-  } else remember(learned, imagesOf(digits), activations);
+  } else {
+    state.unsaved = true;
+    remember(learned, imagesOf(digits), activations);
+  }
   toggle(false);
   show();
   const count = `${value} after ${steps} step${steps === 1 ? "" : "s"}`;

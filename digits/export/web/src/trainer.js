@@ -6,7 +6,7 @@ import { feedforward, predictionOf } from "./network.js";
 const BINS = 20; // of a histogram of activations, 0 to 1
 const SATURATED = 0.01; // so far from 0 or 1, or nearer, the slope of the sigmoid is almost 0
 const AT_ONCE = 100; // images that are tested together
-const MEASURED = 10_000; // training images at most on which it is told how it does
+export const MEASURED = 10_000; // training images at most on which it is told how it does
 
 let run = /** @type {ReturnType<typeof begin> | null} */ (null);
 
@@ -38,7 +38,7 @@ function shuffled(all) {
 
 /** How a network does on so many images, from one on.
  * @type {(layers: Layer[], mnist: Mnist, begin: number, n: number) => Measures} */
-function measured(layers, mnist, begin, n) {
+export function measured(layers, mnist, begin, n) {
   const hidden = new Float32Array(BINS), output = new Float32Array(BINS);
   let right = 0, cost = 0, stuck = 0, saturated = 0, neurons = 0;
   for (let first = 0; first < n; first += AT_ONCE) {

@@ -24,7 +24,7 @@ type Packed = { parameters: string; bytes: number };
 type Network = Facts & { layers: Layer[]; reader?: Layer[] };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
-  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[][]; isSaved?: boolean;
+  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[][];
 };
 /** A network that is trained here, after an epoch. */
 type Epoch = { network: Network; point: Measured };
@@ -54,8 +54,10 @@ type Measures = {
 type Measured = { epoch: number; train: Measures; test: Measures };
 type Trained = Measured & { layers: Layer[] };
 /** A training that is remembered: its settings, as typed; of how many in 1,000 test images it erred after each epoch, the
- * first untrained; how long it took; and what is to be said of it. */
-type Run = { size: string; rate: string; batch: string; errors: number[]; seconds: number; says?: string };
+ * first untrained; how long it took; whether on grey images; and what is to be said of it. */
+type Run = {
+  size: string; rate: string; batch: string; errors: number[]; seconds: number; grey: boolean; says?: string;
+};
 
 /** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to
  * 1; and the activations for the drawing. */
@@ -141,13 +143,13 @@ type Field = HTMLInputElement | HTMLSelectElement;
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
  * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by
- * layer, `worker` trains. While strokes are `reading`, `digits` are what was read before. A stop of the story may have a
+ * layer, `what` the outputs show, `worker` trains. Lessons may be `unsaved`. While strokes are `reading`, `digits` are what was read before. A stop of the story may have a
  * neuron `kept`, which is looked into unless another is, and have strokes read `inPlace`, and say what all show, by layer, for the
  * neuron that is looked into, as its `view`. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
-  looked: Neuron | null; kept: Neuron | null; inPlace: boolean; flash: Float32Array[] | null;
-  teaching: boolean; reading: boolean; worker: Worker | null; view: ((looked: Neuron) => Float32Array[]) | null;
+  looked: Neuron | null; kept: Neuron | null; inPlace: boolean; flash: Float32Array[] | null; what?: string;
+  teaching: boolean; unsaved: boolean; reading: boolean; worker: Worker | null; view: ((looked: Neuron) => Float32Array[]) | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {

@@ -133,7 +133,7 @@ export function show() {
   const contributions = seen ?? [];
   paintInput(pixels, activations[0], contributions[0]);
   layers.forEach((view, l) => {
-    view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
+    view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined, state.what);
   });
   const connected = state.view ? contributions.map((values, l) => (l > layer ? values : undefined)) : contributions;
   paintConnections(state.looked ? layers : [], connected, layer, j);
@@ -246,7 +246,7 @@ export function whichOfSeveral() {
 
 /** A box around each digit of a picture, and of several that are drawn, to choose it; and around what is not read. */
 function placeBoxes() {
-  const { digits, drawing: { picture, unread = [] } } = state, several = picture || digits.length + unread.length > 1;
+  const { digits, drawing: { picture }, inPlace } = state, unread = inPlace ? [] : (state.drawing.unread ?? []), several = picture || digits.length + unread.length > 1;
   const place = (/** @type {HTMLElement} */ made, /** @type {Box} */ { left, top, right, bottom }) => {
     const sides = { left, top, width: right - left, height: bottom - top };
     for (const [side, share] of Object.entries(sides)) made.style.setProperty(side, `${100 * share}%`);
@@ -279,9 +279,9 @@ function inWords() {
   if (!isKnown(chosen)) return `No digit: no output is over ${HALF}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
-  const { degrees, crowded, unread = [] } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
+  const { degrees, crowded, unread } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
   const part = crowded ? "Not all is looked at: cut out the numbers. " : "";
-  const isSure = a[best] >= SURE && a[second] < HALF, rest = unread.length ? " The rest is not read." : "";
+  const isSure = a[best] >= SURE && a[second] < HALF, rest = unread?.length && !state.inPlace ? " The rest is not read." : "";
   return `${part}${turned}${number}${best} at ${first}, ${isSure ? "surely" : `or ${second} at ${then}`}.${rest}`;
 }
 
@@ -298,7 +298,7 @@ export function describe() {
   if (fresh) facts.push(epoch ? "trained here" : "random weights");
   else if (typeof accuracy === "number") facts.push(`${percent(accuracy)} % of ${testImages()}`);
   write("about", facts.join(" · "));
-  find("forget", HTMLElement).style.visibility = fresh || lessons === held.lessons ? "hidden" : "visible";
+  find("forget", HTMLElement).style.visibility = fresh || lessons === held.lessons ? "hidden" : "";
   const count = size.toLocaleString("en");
   const tests = held.mnist.test ? `, and ${testImages()},` : "";
   const all = `${count} weights and biases${tests}`;

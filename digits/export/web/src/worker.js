@@ -1,6 +1,5 @@
 // What a worker does: it reads strokes and pictures, teaches and tests a network, or trains one from nothing.
 
-import { rightOf } from "./backpropagation.js";
 import { offscreen } from "./elements.js";
 import { turned as turnedImage } from "./eye.js";
 import { held } from "./held.js";
@@ -9,7 +8,7 @@ import { begin, end, goOn } from "./lesson.js";
 import { imagesOf, recall } from "./network.js";
 import { digitsOf, findLines, groupsIn, isPrinted, isTooSmall, linesSeen, moved, seen, unreadIn } from "./reader.js";
 import { digitsOfStrokes, unread } from "./strokes.js";
-import { train } from "./trainer.js";
+import { measured, train } from "./trainer.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
 const SOME = 50; // test images
@@ -53,7 +52,8 @@ const withActivations = (digits) => ({ digits, activations: recall(layers, image
 async function test(layers, mnist) {
   let right = 0;
   for (let first = 0; first < mnist.test; first += SOME) {
-    right += rightOf(layers, mnist, first, Math.min(SOME, mnist.test - first));
+    const count = Math.min(SOME, mnist.test - first);
+    right += count * measured(layers, mnist, mnist.train + first, count).accuracy;
     await new Promise((next) => setTimeout(next));
   }
   return right / mnist.test;
