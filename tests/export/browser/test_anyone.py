@@ -108,7 +108,7 @@ def test_a_phone_is_told_to_tap(page_file, visit):
 
 @pytest.mark.parametrize("size", [(390, 844), *map(nightly, SIDEWAYS)])
 def test_one_trains_beside_what_is_read(size, page_file, visit):
-    """On a phone either way, and enlarged twofold: the drawing, its answer and the curve are in view."""
+    """On a phone either way, and enlarged twofold: the drawing, its answer, the curve and its numbers are in view."""
     page = visit(page_file, *size)
     draw(page, 3)
     ends = "(id) => Math.round(document.querySelector(id).getBoundingClientRect().right)"
@@ -116,7 +116,7 @@ def test_one_trains_beside_what_is_read(size, page_file, visit):
     teach = [box.bounding_box()["y"] for box in page.locator("#teach button:not(#stop)").all()]
     assert len(set(teach)) == 1
     page.locator("#train").click()
-    for id in ("paper", "said", "start", "chart", "size"):
+    for id in ("paper", "said", "start", "chart", "progress"):
         box = page.locator(f"#{id}").bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= size[1], id
 

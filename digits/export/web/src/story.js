@@ -16,7 +16,8 @@ import { closeTraining, openTraining } from "./training.js";
 import { describe, finish, percent, say, show, testImages } from "./view.js";
 import { askOf, newWorker } from "./workers.js";
 
-const HIDDEN = 30, RATE = 3, BATCH = 10; // of a network that is trained here, the chapter's first
+const SIZES = [784, 30, 10], RATE = 3, BATCH = 10; // of a network that is trained here, the chapter's first
+const SHAPE = { sizes: SIZES, shape: SIZES.join("-"), fresh: true };
 const EPOCHS = 6; // that the small one is trained, which takes about two seconds
 const SHY = 0.2, GENTLE = 0.3, ENOUGH = 100; // no output is over, for what is no digit: learned at this rate, in so many steps
 const LAST = 3; // phase of backpropagation, after which its step is made
@@ -71,8 +72,7 @@ const PLAN = [
     show() {
       const a = state.outputs[state.chosen] ?? new Float32Array(10);
       const [layer, j] = keep(state.network.layers.length, ranked(a)[nth % a.length]);
-      if (layer === state.network.layers.length) tell(`Output ${j}: ${a[j].toFixed(2)}.`);
-      else tellNeuron();
+      tell(layer === state.network.layers.length ? `Output ${j}: ${a[j].toFixed(2)}.` : `Hidden neuron ${j}.`);
     },
   },
   {
@@ -106,8 +106,8 @@ const PLAN = [
     arrive: borrowSmall,
     show() {
       const order = ranked(excitations());
-      keep(1, order[nth % order.length]);
-      tellNeuron();
+      const [, j] = keep(1, order[nth % order.length]);
+      tell(`Hidden neuron ${j}.`);
     },
   },
   {
@@ -261,12 +261,12 @@ function borrowSmall() {
 
 async function trainSmall() {
   makesSmall = true;
-  const sizes = [784, HIDDEN, 10], mnist = await heldImages(), trainer = newWorker();
-  let last = await askOf(trainer, { fresh: { mnist, layers: freshLayers(sizes), batch: BATCH, rate: RATE }, share: 0 });
+  const mnist = await heldImages(), trainer = newWorker();
+  let last = await askOf(trainer, { fresh: { mnist, layers: freshLayers(SIZES), batch: BATCH, rate: RATE }, share: 0 });
   while (last.epoch < EPOCHS) last = await askOf(trainer, { share: 1 });
   trainer.terminate();
   const { layers, epoch, test: { accuracy } } = last;
-  story.small = { sizes, shape: sizes.join("-"), layers, fresh: true, epoch, accuracy };
+  story.small = { ...SHAPE, layers, epoch, accuracy };
   if (!card.hidden && borrowed && base === visitors.layers) goTo(at); // which waited for it
 }
 
@@ -312,14 +312,6 @@ function tell(result, stays = false) {
   if (!output || (output.textContent === result && output.ariaLive === live)) return;
   output.ariaLive = live;
   output.replaceChildren(result);
-}
-
-/** Says z and the activation of the neuron of the first layer that is looked into. */
-function tellNeuron() {
-  const [layer, j] = state.looked ?? [0, 0];
-  if (layer !== 1) return;
-  const z = excitations()[j];
-  tell(`Neuron ${j}: z = ${z.toFixed(1).replace("-", "−")}, activation ${sigmoid(z).toFixed(2)}.`);
 }
 
 // A neuron.
@@ -534,12 +526,11 @@ function goThrough(by) {
 
 // An epoch.
 
-/** Borrows a network that knows nothing, with as many layers as the visitor's, so that nothing moves. */
+/** Borrows a network that knows nothing. */
 function startAfresh() {
   [descent, goesOn] = [null, false];
-  const sizes = state.network.sizes.map((n, l, { length }) => (l === 0 || l === length - 1 ? n : HIDDEN));
   tell("");
-  return borrow(freshLayers(sizes), { sizes, shape: sizes.join("-"), fresh: true });
+  return borrow(freshLayers(SIZES), SHAPE);
 }
 
 /** Goes once through MNIST's images in the page, in a worker, and shows the weights meanwhile; if the stop is left, the

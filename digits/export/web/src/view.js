@@ -181,7 +181,8 @@ function inSentence(layer, j, activations) {
 /** @type {(sentence?: string | null) => void} */
 export function explain(sentence) {
   const where = canHover() ? "Point at" : "Tap";
-  write("explain", sentence ?? `784 pixels go in, ten outputs come out, and the largest is the answer. ${where} any part, or a neuron, to see what it does.`);
+  const rest = "any part, or a neuron, to see what it does. 784 pixels go in, ten outputs come out, and the largest is the answer.";
+  write("explain", sentence ?? `${where} ${rest}`);
 }
 
 /** Looks into a neuron or, again, into none, or that which is kept. @type {(neuron: State["looked"]) => void} */
