@@ -1,6 +1,6 @@
-// How training goes: errors and cost by epoch, on axes of powers of ten, and the histograms of the activations.
+// How training goes: errors and cost by epoch, on axes of powers of ten.
 
-import { find, write } from "./elements.js";
+import { find } from "./elements.js";
 
 const LOWEST = 0.004; // that the axes go down to, as far as 784-30-10 gets in 30 epochs
 const SPANS = [0.3, 3, 15, 30]; // epochs that the axis may have, each with three ticks of equal steps
@@ -47,16 +47,6 @@ function inWords(points, others) {
   ));
   const rest = others ? `other runs: ${others}` : "nothing is trained yet";
   return said.length ? `Misread, ${said.join("; ")}.` : `Errors and cost by epoch: ${rest}.`;
-}
-
-/** The histograms of a network's activations, as shares of all of them. @param {Measures} [measures] */
-export function drawHistograms(measures) {
-  for (const layer of /** @type {const} */ (["hidden", "output"])) {
-    const bars = [...(measures?.[layer] ?? [])].map((share, i) => `M${i + 0.1} 1V${(1 - share).toFixed(4)}h.8V1z`);
-    find(`${layer}-histogram`, SVGPathElement).setAttribute("d", bars.join(""));
-  }
-  const saturated = measures ? `${(100 * measures.saturated).toFixed(0)} %` : "–";
-  write("saturated", `${saturated} within 0.01 of 0 or 1`);
 }
 
 /** The number of an epoch, whole or not. @param {number} epoch */

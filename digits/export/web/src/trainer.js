@@ -3,8 +3,7 @@
 import { exampleOf, quadraticCost, sgdStep } from "./backpropagation.js";
 import { feedforward, predictionOf } from "./network.js";
 
-const BINS = 20; // of a histogram of activations, 0 to 1
-const SATURATED = 0.01; // so far from 0 or 1, or nearer, the slope of the sigmoid is almost 0
+const SATURATED = 0.01; // a right output that is lower: the slope of the sigmoid is almost 0
 const AT_ONCE = 100; // images that are tested together
 export const MEASURED = 10_000; // training images at most on which it is told how it does
 
@@ -39,22 +38,10 @@ function shuffled(all) {
 /** How a network does on so many images, from one on.
  * @type {(layers: Layer[], mnist: Mnist, begin: number, n: number) => Measures} */
 export function measured(layers, mnist, begin, n) {
-  const hidden = new Float32Array(BINS), output = new Float32Array(BINS);
-  let right = 0, cost = 0, stuck = 0, saturated = 0, neurons = 0;
+  let right = 0, cost = 0, stuck = 0;
   for (let first = 0; first < n; first += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, n - first) }, (_, i) => exampleOf(mnist, begin + first + i));
-    const activations = feedforward(layers, some.map(({ image }) => image)).slice(1);
-    const outputs = activations[layers.length - 1];
-    for (const [l, layer] of activations.entries()) {
-      const bins = l === layers.length - 1 ? output : hidden;
-      for (const a of layer) {
-        neurons += a.length;
-        for (let j = 0; j < a.length; j++) {
-          bins[Math.min(BINS - 1, Math.floor(BINS * a[j]))]++;
-          if (a[j] < SATURATED || a[j] > 1 - SATURATED) saturated++;
-        }
-      }
-    }
+    const outputs = feedforward(layers, some.map(({ image }) => image))[layers.length];
     for (const [i, { y }] of some.entries()) {
       const digit = predictionOf(y);
       if (predictionOf(outputs[i]) === digit) right++;
@@ -62,12 +49,5 @@ export function measured(layers, mnist, begin, n) {
       cost += quadraticCost(outputs[i], y);
     }
   }
-  const shares = (/** @type {Float32Array} */ bins) => {
-    const sum = bins.reduce((sum, count) => sum + count);
-    return bins.map((count) => count / (sum || 1)); // without hidden neurons
-  };
-  return {
-    accuracy: right / n, cost: cost / n, stuck: stuck / n, saturated: saturated / neurons,
-    hidden: shares(hidden), output: shares(output),
-  };
+  return { accuracy: right / n, cost: cost / n, stuck: stuck / n };
 }

@@ -2,7 +2,7 @@
 // newest, and a row for each run.
 
 import { freshLayers } from "./backpropagation.js";
-import { drawCurves, drawHistograms, errorOf, nameOf } from "./curve.js";
+import { drawCurves, errorOf, nameOf } from "./curve.js";
 import { element, find, onClick, openSheet, write } from "./elements.js";
 import { held, heldImages } from "./held.js";
 import { fromIdx } from "./idx.js";
@@ -195,7 +195,6 @@ function showEpoch(all = true) {
   const { epochs, points, runs } = training, { point } = epochs.at(Number(slider.value)) ?? {};
   const goesOn = left > 1, dash = "–";
   drawCurves(points, runs.filter((one) => one !== run), chosen, point);
-  drawHistograms(point?.test);
   showRuns();
   write("start", goesOn ? "Pause" : worker ? "Go on" : "Start");
   find("again", HTMLElement).ariaDisabled = `${!worker}`;

@@ -45,11 +45,8 @@ type End = { images: Float32Array[] };
 type Training = { fresh?: Fresh; share: number };
 type Fresh = { mnist: Mnist; layers: Layer[]; batch: number; rate: number };
 type Job = Opening | Seeing | Reading | Test | Lesson | Steps | End | Training;
-/** Of images: the accuracy, the quadratic cost, the share whose right output is `stuck` near 0; of the activations: the
- * share that is saturated, and histograms of those of hidden and of output neurons. */
-type Measures = {
-  accuracy: number; cost: number; stuck: number; saturated: number; hidden: Float32Array; output: Float32Array;
-};
+/** Of images: the accuracy, the quadratic cost, and the share whose right output is `stuck` near 0. */
+type Measures = { accuracy: number; cost: number; stuck: number };
 /** What was measured after so many epochs. */
 type Measured = { epoch: number; train: Measures; test: Measures };
 type Trained = Measured & { layers: Layer[] };

@@ -66,7 +66,7 @@ let reading = Promise.resolve(); // of strokes, one drawing after another
 export async function readPad() {
   const { strokes, digits } = state.drawing;
   paint();
-  if (state.pen !== null) write("said", ""); // what was said is no longer true
+  if (state.pen !== null && find("said", HTMLElement).textContent) write("said", ""); // it is no longer true
   if (isUnread()) {
     if (!state.reading) reading = readStrokes();
     await reading;
