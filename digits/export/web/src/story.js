@@ -97,7 +97,7 @@ const PLAN = [
   {
     arrive() {
       startAfresh();
-      Object.assign(state, { view: wishes, what: "−δ" });
+      Object.assign(state, { view: wishes });
     },
     show: showEquation,
   },
@@ -146,7 +146,9 @@ export function offerStory() {
     button.addEventListener("click", () => bring(any([...Array(10).keys()])));
   }
   onClick("network-view", () => {
-    if (!card.hidden && state.looked) picked = state.looked;
+    if (card.hidden || !state.looked) return;
+    picked = state.looked;
+    show();
   });
   onClick("ask", () => {
     find("ask", HTMLElement).ariaPressed = `${card.classList.toggle("asking")}`;
@@ -336,7 +338,7 @@ function showSum() {
     const range = find(id, HTMLInputElement);
     if (document.activeElement !== range) range.value = `${value}`;
   }
-  const numbers = [sum, b, z].map((value) => `${Math.round(10 * value) / 10 || 0}`.replace("-", "−"));
+  const numbers = [sum, b, z].map((value) => `${Math.round(100 * value) / 100 || 0}`.replace("-", "−"));
   tell(`Neuron ${looked}: Σ w·a = ${numbers[0]}, b = ${numbers[1]}, z = ${numbers[2]}. `
     + `Sigmoid ${sigmoid(z).toFixed(2)}, perceptron ${Number(z > 0)}.`);
 }
@@ -497,6 +499,7 @@ function exampleShown() {
 /** What neurons wish in this phase. @param {Neuron} looked */
 function wishes(looked) {
   const example = exampleShown(), { layers } = state.network;
+  state.what = phase > 1 && looked[0] < layers.length ? "−w·δ" : "−δ"; // a neuron's parts, or the outputs' own
   return example && looked[0] ? wishesAt(phase, layers, backpropagate(layers, [example]), looked) : [];
 }
 

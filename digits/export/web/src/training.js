@@ -15,7 +15,7 @@ const EPOCHS = 30, FEW = 10; // of a run, and of one of the book's experiments
 const EXPERIMENTS = [["15", 3], ["30", 3], ["100", 3], ["30", 0.001], ["30", 100]]; // hidden neurons, learning rates
 export const MOST = 12; // runs that are remembered
 const PACE = 100; // ms from one step to the next, at least, so that one sees it
-const BY_HEART = 0.03; // so much lower is the error on the images that it trained with
+const BY_HEART = 0.03, EARLY = 5; // so much lower is the error on what it trained with, from some epochs on
 const panel = find("training", HTMLElement), slider = find("epoch", HTMLInputElement);
 const form = find("settings", HTMLFormElement);
 const WHAT = "An epoch goes once through all images; after each mini-batch a step goes down the slope of the cost.";
@@ -249,7 +249,7 @@ function adviceOn({ epoch, train, test: { accuracy, stuck } }, grey) {
   }
   if (epoch < 1) return WHAT;
   if (accuracy < 0.5 && stuck < 0.1) return SLOW;
-  if (train.accuracy - accuracy > BY_HEART) {
+  if (epoch >= EARLY && train.accuracy - accuracy > BY_HEART) {
     return `Overfitting: learned by heart. It misreads ${errorOf(train.accuracy)} of the images that it trained with, and `
       + `${errorOf(accuracy)} of the test images. More images help${grey ? "" : ", as MNIST’s 50,000 grey ones"}.`;
   }
