@@ -177,7 +177,10 @@ def connections(page):
     assert looked(page) == 7 and page.evaluate(lines) > 10_000
     next_stop(page)
     page.mouse.move(1, 1)
+    assert page.evaluate(lines) > 10_000  # faint ones, to the answer
+    page.locator("#clear").click()
     assert page.evaluate(lines) == 0
+    draw(page, 3)
     page.locator("#back").click()
 
 
@@ -289,11 +292,14 @@ def test_errors_flow_back(page_file, visit):
     assert j == hidden and [slope, nudged] == pytest.approx([gradient] * 2, abs=6e-4)
     page.locator(".outputs button").nth(5).hover()
     assert "to 5:" in result(page)
-    page.get_by_role("button", name="Make the step").click()
+    page.get_by_role("button", name="Step, η = 3").click()
     page.mouse.move(1, 1)
     assert numbers(result(page))[-1] < said[0][-1] - 0.1
-    page.locator("#forward").click()
-    page.locator("#backward").click()
+    page.locator("#play").click()
+    page.wait_for_function("() => document.querySelector('.here > div output').textContent.startsWith('BP2')")
+    page.locator("#play").click()
+    for _ in range(2):
+        page.locator("#backward").click()
     assert result(page).startswith("Forward") and page.locator("#backward").get_attribute("aria-disabled") == "true"
     page.locator("#close").click()
     assert page.evaluate(MINE)

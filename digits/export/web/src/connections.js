@@ -8,8 +8,8 @@ const canvas = find("connections", HTMLCanvasElement), context = contextOf(canva
 
 /** Draws lines between neuron j of a layer and those of the layers around it, by contributions. Where there are no
  * views, lines that were there go.
- * @type {(views: ReturnType<typeof neuronsView>[], contributions: (Float32Array | undefined)[], layer: number, j: number) => void} */
-export function paintConnections(views, contributions, layer, j) {
+ * @type {(views: ReturnType<typeof neuronsView>[], contributions: (Float32Array | undefined)[], layer: number, j: number, strength?: number) => void} */
+export function paintConnections(views, contributions, layer, j, strength = 1) {
   canvas.hidden = !views.length;
   if (canvas.hidden) return;
   const { left, top, width, height } = canvas.getBoundingClientRect();
@@ -21,7 +21,7 @@ export function paintConnections(views, contributions, layer, j) {
     if (!values || !cells) continue; // the pixels, whose weights are over the pad
     const strongest = [...values.keys()].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a])).slice(0, MOST);
     for (const k of strongest) {
-      context.globalAlpha = Math.abs(values[k]);
+      context.globalAlpha = strength * Math.abs(values[k]);
       context.strokeStyle = colour(values[k] > 0 ? "red" : "blue");
       context.lineWidth = 0.5 + 1.5 * Math.abs(values[k]);
       context.beginPath();

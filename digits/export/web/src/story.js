@@ -23,7 +23,7 @@ const SHY = 0.2, GENTLE = 0.3, ENOUGH = 100; // no output is over, for what is n
 const LAST = 3; // phase of backpropagation, after which its step is made
 const STEPS = 500; // of gradient descent, after which it starts over
 const SHARE = 0.1; // of an epoch, after which its weights are shown; to test them takes most of the time
-const SLOWLY = 600, ON = 150; // milliseconds that a step takes on the page, and one after another
+const SLOWLY = 600, ON = 150, LONG = 2500; // milliseconds of a step on the page, one after another; and of an equation
 const card = find("story", HTMLElement);
 const stops = /** @type {NodeListOf<HTMLElement>} */ (card.querySelectorAll(".stop"));
 const steepness = find("steepness", HTMLInputElement), meant = find("meant", HTMLSelectElement);
@@ -38,6 +38,7 @@ let base = /** @type {Layer[]} */ ([]); // of the borrowed one, before anything 
 export const story = { small: null };
 let descent = /** @type {Descent | null} */ (null);
 let goesOn = false; // step by step
+let plays = 0; // how often that was begun or ended, of backpropagation
 let phase = 0; // of backpropagation: forward, the errors of outputs, those of all, the gradient, and the step is made
 let worker = /** @type {Worker | null} */ (null); // which trains the borrowed network
 let busy = false;
@@ -178,6 +179,7 @@ export function offerStory() {
   }
   onClick("backward", () => goThrough(-1));
   onClick("forward", () => goThrough(1));
+  onClick("play", play);
   for (const id of ["eta", "over"]) find(id, HTMLElement).addEventListener("input", show);
   onClick("pass", learnEpoch);
   steepness.addEventListener("input", () => {
@@ -241,7 +243,7 @@ function leave() {
   Object.assign(state, { looked: null, kept: null, inPlace: false, flash: null, view: null, what: undefined });
   card.classList.remove("asking");
   find("ask", HTMLElement).ariaPressed = "false";
-  [nth, picked, phase, descent] = [0, null, 0, null];
+  [nth, picked, phase, descent, goesOn] = [0, null, 0, null, false];
 }
 
 /** Puts another network in the place of the visitor's; of its shape, if none is given.
@@ -509,7 +511,8 @@ function showEquation() {
   if (!example) return tell("Draw a digit first.");
   const found = backpropagate(layers, [example]), layer = Math.max(1, layers.length - Number(phase !== 1));
   keep(layer, phase === 1 ? wanted() : ranked(found.errors[layer - 1][0].map(Math.abs))[0]);
-  write("forward", phase === LAST ? `Make the step, η = ${RATE}` : `Equation ${phase + 1}`);
+  write("play", goesOn ? "Pause" : "Play");
+  write("forward", phase === LAST ? `Step, η = ${RATE}` : `Equation ${phase + 1}`);
   find("backward", HTMLElement).ariaDisabled = `${phase === 0}`;
   tell(equationAt(phase, layers, found, example, state.looked ?? [layer, 0]), true);
 }
@@ -525,6 +528,17 @@ function goThrough(by) {
   }
   phase = (phase + by) % (LAST + 1);
   show();
+}
+
+/** Goes on by itself, until it is pressed again, or the stop is left. */
+async function play() {
+  goesOn = !goesOn;
+  show();
+  const mine = ++plays; // or one that was paused, and pressed again, would be there twice
+  for (const network = borrowed; goesOn && plays === mine && borrowed === network;) {
+    goThrough(1);
+    await new Promise((next) => setTimeout(next, LONG));
+  }
 }
 
 // An epoch.

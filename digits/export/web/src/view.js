@@ -14,6 +14,7 @@ import { askSoon } from "./workers.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
 const SURE = 0.8; // an output that is surely so, if no other is over HALF
+const FAINT_LINES = 0.3; // share of the strength of lines, where no neuron is looked into
 const RULES = new Intl.PluralRules("en", { type: "ordinal" });
 const ENDINGS = /** @type {Record<string, string>} */ ({ one: "st", two: "nd", few: "rd", other: "th" });
 const REFUSALS = { // two lines at most on a phone, or the pad would move
@@ -136,7 +137,12 @@ export function show() {
     view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined, state.what);
   });
   const connected = state.view ? contributions.map((values, l) => (l > layer ? values : undefined)) : contributions;
-  paintConnections(state.looked ? layers : [], connected, layer, j);
+  if (state.looked) paintConnections(layers, connected, layer, j);
+  else { // faintly, how the answer comes about
+    const last = network.sizes.length - 1, isShown = last > 1 && !state.flash && state.pen === null && isKnown(chosen);
+    const best = isShown ? digitRead(chosen) : 0, votes = isShown ? contributionsAround(last, best, activations) : [];
+    paintConnections(isShown ? layers : [], votes, last, best, FAINT_LINES);
+  }
   if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
   showAnswer();
   faded = layer === 1 ? contributions[0] : undefined;
