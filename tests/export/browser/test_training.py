@@ -238,10 +238,13 @@ def test_grey_images(page_file, visit, mnist_dir):
     files = [str(raw / f"{part}-ubyte") for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3")]
     page = visit(page_file)
     page.locator("#train").click()
+    page.locator("#step").click()  # a run that goes on, whatever is chosen meanwhile
+    page.wait_for_function("() => digits.training.points.length === 2")
     page.locator("#idx").set_input_files(files)
     page.wait_for_function("() => advice.textContent.startsWith('These are others')")
     page.locator("#idx").set_input_files([*files, str(raw / "t10k-labels-idx1-ubyte")])
     page.wait_for_function("() => advice.textContent.startsWith('The next run')")
+    assert page.evaluate("digits.training.points.length") == 2 and page.locator("#start").inner_text() == "Go on"
     choose(page, size="15", share="0.1")
     page.locator("#step").click()
     page.wait_for_function("() => digits.training.points.length === 2")

@@ -15,7 +15,7 @@ const SPACINGS = [0.008, 0.012, 0.018, 0.027, 0.04]; // between points, in sides
 const LONGEST = 2000, SETTINGS = 200; // characters after #, and how many of them are kept for the settings
 const ERRORS = /^([0-9a-z]{2}){2,31}$/; // of a run, two digits of base 36 each
 const BEYOND = 1; // sides that a stroke may go beyond the pad
-const settings = /** @type {NodeListOf<Field>} */ (document.querySelectorAll("#settings :is(select, input:not([hidden]))"));
+const settings = /** @type {NodeListOf<Field>} */ (document.querySelectorAll("#settings :is(select, input)"));
 
 /** Copies the link; or puts it into the address, where the browser lets no page copy. */
 export async function copyLink() {

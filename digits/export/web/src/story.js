@@ -263,10 +263,13 @@ function borrowSmall() {
   borrow(story.small?.layers ?? state.network.layers, story.small ?? {});
 }
 
+/** What a worker is asked first, to train these layers. @type {(mnist: Mnist, layers: Layer[]) => Training} */
+const begun = (mnist, layers) => ({ fresh: { mnist, layers, batch: BATCH, rate: RATE }, share: 0 });
+
 async function trainSmall() {
   makesSmall = true;
   const mnist = await heldImages(), trainer = newWorker();
-  let last = await askOf(trainer, { fresh: { mnist, layers: freshLayers(SIZES), batch: BATCH, rate: RATE }, share: 0 });
+  let last = await askOf(trainer, begun(mnist, freshLayers(SIZES)));
   while (last.epoch < EPOCHS) last = await askOf(trainer, { share: 1 });
   trainer.terminate();
   const { layers, epoch, test: { accuracy } } = last;
@@ -431,7 +434,7 @@ function descentFor(image) {
 /** Shows how far down the cost is, what lies ahead, and what the last step has changed. */
 function showDescent() {
   const image = imageShown(), a = state.outputs[state.chosen], rate = eta();
-  if (!image || !a || state.network !== borrowed) return tell("Draw a digit first.");
+  if (!image || !a || !isBorrowed()) return tell("Draw a digit first.");
   const { batch, costs, changes, share } = descentFor(image), last = costs.length - 1;
   state.flash = [...changes];
   state.flash[state.network.layers.length] = batch[0].y.map((y, j) => y - a[j]);
@@ -495,7 +498,7 @@ const between = (from, to, t) => from.map(({ weights, biases }, l) => ({
 /** What is on the pad, and what it should be. @type {() => Example | null} */
 function exampleShown() {
   const image = imageShown();
-  return image && state.network === borrowed ? { image, y: desired(wanted()) } : null;
+  return image && isBorrowed() ? { image, y: desired(wanted()) } : null;
 }
 
 /** What neurons wish in this phase. @param {Neuron} looked */
@@ -559,7 +562,7 @@ async function learnEpoch() {
   const mnist = await heldImages();
   if (borrowed !== network) return;
   const trainer = worker ?? newWorker();
-  if (!worker) askOf(trainer, { fresh: { mnist, layers, batch: BATCH, rate: RATE }, share: 0 });
+  if (!worker) askOf(trainer, begun(mnist, layers));
   worker = trainer;
   for (let isOver = false; state.network === network && !isOver;) {
     const { epoch, train, test, layers } = await askOf(trainer, { share: still.matches ? 1 : SHARE });

@@ -56,8 +56,8 @@ export function unread(strokes, digits) {
     return !digits.some(({ box }) => meet(box, { left: x, top: y, right: x, bottom: y }));
   });
   return boxes.reduce((/** @type {Box[]} */ all, box) => {
-    const others = all.filter((one) => !meet(one, box));
-    return [...others, around([box, ...all.filter((one) => meet(one, box))])];
+    const near = all.filter((one) => meet(one, box));
+    return [...all.filter((one) => !near.includes(one)), around([box, ...near])];
   }, []);
 }
 

@@ -251,9 +251,13 @@ export function whichOfSeveral() {
   return state.digits.length > 1 ? `${place}${ENDINGS[RULES.select(place)]}` : "";
 }
 
+/** What on the pad is not read; of strokes that are seen in place, as one digit, there is nothing else. */
+const unreadMarks = () => (state.inPlace ? [] : (state.drawing.unread ?? []));
+
 /** A box around each digit of a picture, and of several that are drawn, to choose it; and around what is not read. */
 function placeBoxes() {
-  const { digits, drawing: { picture }, inPlace } = state, unread = inPlace ? [] : (state.drawing.unread ?? []), several = picture || digits.length + unread.length > 1;
+  const { digits, drawing: { picture } } = state, unread = unreadMarks();
+  const several = picture || digits.length + unread.length > 1;
   const place = (/** @type {HTMLElement} */ made, /** @type {Box} */ { left, top, right, bottom }) => {
     const sides = { left, top, width: right - left, height: bottom - top };
     for (const [side, share] of Object.entries(sides)) made.style.setProperty(side, `${100 * share}%`);
@@ -286,9 +290,9 @@ function inWords() {
   if (!isKnown(chosen)) return `No digit: no output is over ${HALF}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
-  const { degrees, crowded, unread } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
+  const { degrees, crowded } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
   const part = crowded ? "Not all is looked at: cut out the numbers. " : "";
-  const isSure = a[best] >= SURE && a[second] < HALF, rest = unread?.length && !state.inPlace ? " The rest is not read." : "";
+  const isSure = a[best] >= SURE && a[second] < HALF, rest = unreadMarks().length ? " The rest is not read." : "";
   return `${part}${turned}${number}${best} at ${first}, ${isSure ? "surely" : `or ${second} at ${then}`}.${rest}`;
 }
 
