@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from digits.data import MNISTDataModule as MNISTDataModule
     from digits.errors import UserError as UserError
     from digits.model import DigitClassifier as DigitClassifier
+    from digits.reading import read as read
 
 LAZY = {  # Lightning takes seconds to import
     "DigitClassifier": "digits.model",
     "MNISTDataModule": "digits.data",
     "UserError": "digits.errors",
+    "read": "digits.reading",
 }
 
 

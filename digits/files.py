@@ -7,8 +7,11 @@ import stat
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from digits.errors import UserError
+
+LONGEST, VALUES = 1_000, 5_000  # characters of a value in a YAML file, and values: no settings or forms have more
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
@@ -76,14 +79,22 @@ def refuse_no_text(folder: str | Path) -> None:
         raise UserError(f"{folder} is refused: its name is no text in {known}; name another folder") from error
 
 
-def read_regular(path: str | Path, at_most: int) -> bytes:
-    """The content of a regular file, or where a link leads to one. Raises OSError if it is larger, in bytes, or none.
+def check_regular(path: str | Path, at_most: int) -> None:
+    """Raise OSError if there is no regular file, or where a link leads to none, or if it is larger, in bytes.
 
     Neither a pipe nor a device is waited for.
     """
+    known = os.stat(path)
+    if not stat.S_ISREG(known.st_mode):
+        raise OSError(0, "it is not a regular file")
+    if known.st_size > at_most:
+        raise OSError(0, f"it is larger than {at_most:,} bytes")
+
+
+def read_regular(path: str | Path, at_most: int) -> bytes:
+    """The content of a regular file, as `check_regular` wants it. Raises OSError as that does, or if it grows."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise OSError(0, "it is not a regular file")
+        check_regular(path, at_most)
         with open(path, "rb") as file:
             content = file.read(at_most + 1)
         if len(content) > at_most:
@@ -92,3 +103,28 @@ def read_regular(path: str | Path, at_most: int) -> bytes:
         error.filename = str(path)  # which an error while it is read lacks
         raise
     return content
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """The values in a YAML file, by their names, as texts, lists and dictionaries; no two are the same object.
+
+    Raises UserError if it is no such file, or a large or deep one.
+    """
+    import yaml  # here, since help need not wait for it
+
+    depth = 0
+    try:
+        text = read_regular(path, 100_000).decode()
+        for count, event in enumerate(yaml.parse(text)):  # before anything is made of it
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            long = isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST
+            if long or depth > 10 or count > VALUES or isinstance(event, yaml.AliasEvent):
+                most = f"{VALUES:,} values of {LONGEST:,} characters, ten lists deep"
+                raise ValueError(f"expected no aliases, and at most {most}")
+        values = yaml.load(text, yaml.BaseLoader)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UserError(f"{path}: {reason}") from error
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        raise UserError(f"{path}: expected lines such as `name: value`")
+    return values

@@ -32,7 +32,7 @@ def page(home, data_dir, monkeypatch, capsys):
 def test_the_page_trains_and_reads(page, verb):
     model, labels = page["model"], page["labels"]
     assert page["activations"].shape == (len(labels), 10)
-    readings = [reading for line in page["answer"].lines for group in line for reading in group.readings]
+    readings = [reading for line in page["answer"].lines for group in line.groups for reading in group.readings]
     assert {reading.image.shape for reading in readings} == {(28, 28)}
     torch.testing.assert_close(page["activations"].sum(1), torch.ones(len(labels)))  # softmax
     assert f"Test accuracy {(page['digits'] == labels).double().mean():.2%}" in page["said"]

@@ -14,19 +14,26 @@ BUNDLED = Path(__file__).with_name("bundled.ckpt")  # made by `export --to check
 DOUBTFUL = 0.9  # a network of less validation accuracy was hardly trained
 
 
-def choose(network: str | None) -> tuple[Checkpoint, Path]:
-    """The checkpoint to use, and its path, which a line on standard error says.
+def find(network: str | None) -> Path:
+    """The path of a checkpoint: of this one, of the run in this folder, or the "bundled" one.
 
-    network: the path of a checkpoint, the folder of a run, or "bundled". Without one, the newest run in runs/ that has
-    kept an epoch is used, or if there is none, the network that comes with digits; and the line says whether that run
-    is no good reader.
-    Raises UserError as `read` does, or if there is no such network.
+    Without one, it is that of the newest run in runs/ that has kept an epoch, or if there is none, the bundled one.
+    Raises UserError if there is no such network.
     """
     path = BUNDLED if network == "bundled" else Path(network) if network else newest_run(BEST) or BUNDLED
     if os.path.isdir(path):
         path /= BEST
     if network and not os.path.exists(path):
         raise UserError(f"{network}: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled")
+    return path
+
+
+def choose(network: str | None) -> tuple[Checkpoint, Path]:
+    """The checkpoint that `find` finds, and its path, which a line on standard error says.
+
+    If nobody named it and it is no good reader, the line says that, too. Raises UserError as `find` and `read` do.
+    """
+    path = find(network)
     saved = read(path)
     said = "the bundled one" if path == BUNDLED else printable(str(path))
     if not network and path != BUNDLED:

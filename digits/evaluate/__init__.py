@@ -36,9 +36,9 @@ def evaluate(
     """
     from digits.evaluate.answers import SHEET, Answer, labels_in, read_labelled, read_mnist, say, sheet
     from digits.handwriting.picture import check_output, save
-    from digits.handwriting.reader import choose_reader
+    from digits.reading import choose_reader, expect
 
-    reader, detected = choose_reader(network)
+    reader, detected = choose_reader(network, expect(single))
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
     labels = {folder: labels_in(Path(folder)) for folder in folders or []}
@@ -46,7 +46,7 @@ def evaluate(
     if wrong:  # before the long work, so that it is not for nothing
         check_output(wrong, [*pictures, network or ""])
     answers: list[Answer] = []
-    with closing(reader.read_all(pictures, single)) as said:
+    with closing(reader.read_all(pictures)) as said:
         for folder, known in labels.items():
             of_folder = read_labelled(folder, known, said, verbose)
             say(folder, of_folder, json)

@@ -16,7 +16,6 @@ from tqdm import tqdm
 
 from digits import handwriting, mnist
 from digits.errors import UserError, printable
-from digits.handwriting import text
 from digits.handwriting.picture import open_picture, pictures_in
 from digits.network import inputs, linears, predictions
 
@@ -61,10 +60,10 @@ def read_labelled(
     bar = tqdm(labels.items(), printable(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
     for picture, label in bar:
         lines, _, error, _ = next(answers)
-        said = "-".join(filter(None, map(text, lines)))
+        said = "-".join(filter(None, (line.text for line in lines)))
         if " " not in label:
             said = said.replace(" ", "")
-        read = [reading for line in lines for group in line if group.text for reading in group.readings]
+        read = [reading for line in lines for group in line.groups if group.text for reading in group.readings]
         said_of.append(Answer(picture, label, said, [one.image for one in read if one.digit is not None], error))
         if error and verbose:
             tqdm.write(f"{printable(str(picture))}: {error}", file=sys.stderr)

@@ -23,10 +23,10 @@ from digits.cli import one_line_errors
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
 from digits.files import write_atomically
-from digits.handwriting import Line, Reader, lattice, text, voting
+from digits.handwriting import Line, Reader, lattice, voting
 from digits.handwriting.learning import training_glyphs
 from digits.handwriting.lines import find_lines
-from digits.handwriting.reader import choose_reader
+from digits.reading import choose_reader
 
 COUNT, LETTERS = 200, 60  # scenes with digits or empty, and with letters alone
 TIMES, FINEST, ROUNDS = 1.5, 1.1, 6  # by which a number is multiplied at first and at last, and rounds at most
@@ -107,7 +107,7 @@ def fit(examples: list[Example]) -> dict[str, float]:
 def right_with(numbers: dict[str, float], examples: list[Example]) -> int:
     """How many pictures are read right with these numbers in `lattice.FITTED`."""
     lattice.FITTED.update(numbers)
-    return sum("".join(map(text, voting.read(*one[:2]))).replace(" ", "") == one.says for one in examples)
+    return sum("".join(line.text for line in voting.read(*one[:2])).replace(" ", "") == one.says for one in examples)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ learning applied to document recognition", 1998. The page does the same in JavaS
 """
 
 from digits.handwriting.lines import Digit, Line, find_lines
-from digits.handwriting.reader import Answer, Reader
-from digits.handwriting.voting import Group, Reading, text
+from digits.handwriting.reader import Answer, Expected, Reader
+from digits.handwriting.voting import Group, Reading, TextLine
 
-__all__ = ["Answer", "Digit", "Group", "Line", "Reader", "Reading", "find_lines", "text"]
+__all__ = ["Answer", "Digit", "Expected", "Group", "Line", "Reader", "Reading", "TextLine", "find_lines"]

@@ -9,7 +9,7 @@ best paths are found by dynamic programming, the Viterbi algorithm (Y. LeCun and
 import json
 from collections import defaultdict
 from heapq import nlargest
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path as File
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ LEFT_OUT = 2.0  # for a segment that is no part of a single digit, per height or
 PATHS, DIGITS = 6, 2  # so many paths are kept, and so many digits of each candidate
 
 Path = tuple[tuple[int, int | None], ...]  # its candidates, left to right, and the digit of each, None if it is none
+Length = tuple[int, int]  # the fewest and the most digits that a number may have
 
 
 class Candidate(NamedTuple):
@@ -94,30 +95,42 @@ def alone(line: SegmentedLine) -> Candidate:
     return min(around_it, key=lambda one: one.penalty() + sum(costs[: one.first]) + sum(costs[one.last :]))
 
 
-def best_paths(edges: list[Candidate], outputs: np.ndarray) -> list[tuple[Path, float]]:
+def best_paths(edges: list[Candidate], outputs: np.ndarray, length: Length | None = None) -> list[tuple[Path, float]]:
     """The best PATHS through a line, each of other digits, the best one first, and the log-likelihood of each.
 
     outputs (N, 10) of the network for the N candidates. By what the cross-entropy makes of them, the log-likelihood of
     digit d is log a_d + sum of log(1 - a_j) over the others, and that of no digit is the sum over all ten. A path's is
     the sum of its candidates', less their penalties.
+
+    With a `length`, only paths of so many digits are followed, and to each node the best PATHS of each number of
+    digits; there may be none.
     """
     a = outputs.astype(np.float64).clip(FITTED["UNSURE"], 1 - FITTED["UNSURE"])
     none = np.log(1 - a).sum(1)
     gain = np.log(a) - np.log(1 - a)
     likely = np.argsort(-gain, 1, kind="stable")[:, :DIGITS].tolist()
-    paths: dict[int, dict[str, tuple[Path, float]]] = defaultdict(dict)  # to each node, by their digits
-    paths[0][""] = (), 0.0
+    fewest, most = length or (0, len(edges))
+    # To each node, by how many digits they have if that matters, and by these digits.
+    paths: dict[int, dict[int, dict[str, tuple[Path, float]]]] = defaultdict(lambda: defaultdict(dict))
+    paths[0][0][""] = (), 0.0
     for index, candidate in enumerate(edges):  # by where they begin, so all paths to there are known
         steps = [(none[index] + gain[index, digit] - candidate.penalty(digit), digit) for digit in likely[index]]
         if candidate.last == candidate.first + 1:
             steps.append((none[index] - (0 if candidate.clipped else FITTED["SKIP"] * min(candidate.height, 1)), None))
-        there = paths[candidate.last]
-        for digits, (path, score) in nlargest(PATHS, paths[candidate.first].items(), key=lambda item: item[1][1]):
+        for digits, (path, score) in chain.from_iterable(map(_likeliest, paths[candidate.first].values())):
             for more, digit in steps:
                 longer = digits if digit is None else f"{digits}{digit}"
+                if len(longer) > most:
+                    continue
+                there = paths[candidate.last][len(longer) if length else 0]
                 if longer not in there or score + more > there[longer][1]:
                     there[longer] = (*path, (index, digit)), score + more
-    return nlargest(PATHS, paths[edges[-1].last].values(), key=lambda found: found[1])
+    ends = {digits: end for found in paths[edges[-1].last].values() for digits, end in found.items()}
+    return [end for digits, end in _likeliest({digits: ends[digits] for digits in ends if len(digits) >= fewest})]
+
+
+def _likeliest(paths: dict[str, tuple[Path, float]]) -> list[tuple[str, tuple[Path, float]]]:
+    return nlargest(PATHS, paths.items(), key=lambda item: item[1][1])
 
 
 def confidence(edges: list[Candidate], outputs: np.ndarray, path: Path) -> float:

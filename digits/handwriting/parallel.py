@@ -2,13 +2,17 @@
 
 import os
 import signal
+import sys
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import islice
 from multiprocessing import get_context, parent_process
-from threading import Thread
-from typing import Any
+from threading import Thread, current_thread, main_thread
+from types import ModuleType
+from typing import Any, TypeVar
 
 import cv2
 
@@ -16,31 +20,56 @@ from digits.errors import UserError
 from digits.handwriting.lines import Line, find_lines
 
 MANY = 8  # fewer pictures are read before other processes have started
+AHEAD = 4  # tasks for each core that are begun before the first is asked for: what they find stays in memory
+
+T = TypeVar("T")
 
 
 def find_all(pictures: Sequence[Any], single: bool = False, context: bool = False) -> Generator[list[Line] | UserError]:
-    """For each picture, in order, what `find_lines` finds; or why nothing is found.
+    """For each picture, in order, what `find_lines` finds; or why nothing is found. As `on_all_cores`."""
+    return on_all_cores(_find, [(picture, single, context) for picture in pictures])
+
+
+def on_all_cores(function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]) -> Generator[T]:
+    """What a module's function gives for each of the tasks, its arguments, in order; of few, without other processes.
 
     Close the iterator to stop early. Raises UserError if a process is killed.
     """
-    if len(pictures) < MANY:
-        yield from (_find(picture, single, context) for picture in pictures)
+    if len(tasks) < MANY:
+        yield from (function(*task) for task in tasks)
         return
     if libraries := os.environ.get("LD_LIBRARY_PATH"):  # OpenCV has added ":", which means the working directory, too
         os.environ["LD_LIBRARY_PATH"] = ":".join(filter(None, libraries.split(":")))
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin)
-    heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C reaches this process alone
-    # Not executor.map: after a process is killed it cancels futures while the executor fails them, and one may stay.
-    futures = deque(executor.submit(_find, picture, single, context) for picture in pictures)
-    signal.signal(signal.SIGINT, heeded)
+    waiting = iter(tasks)
+    with _as_they_start():  # which all do at the first task
+        # Not executor.map: once a process is killed it cancels futures while the executor fails them; one may stay.
+        futures = deque(executor.submit(function, *task) for task in islice(waiting, AHEAD * (os.cpu_count() or 1)))
     try:
         while futures:
             yield futures.popleft().result()
+            futures.extend(executor.submit(function, *task) for task in islice(waiting, 1))
     except BrokenProcessPool as error:
         raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _as_they_start() -> Iterator[None]:
+    """See to it that processes which start now ignore Ctrl-C, which reaches this one alone, and do not run the caller's
+    script, as spawned ones would.
+    """
+    signals = current_thread() is main_thread()
+    heeded = signal.signal(signal.SIGINT, signal.SIG_IGN) if signals else None
+    script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
+        if signals:
+            signal.signal(signal.SIGINT, heeded)
 
 
 def _begin() -> None:

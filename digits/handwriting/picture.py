@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from digits.errors import UserError
 from digits.files import check_target, read_regular, write_atomically
+from digits.handwriting.pdf import Page, render
 
 # The formats that are opened, and the megapixels that each may have: reading then takes less than about 900 MB.
 FORMATS = {"JPEG": 64, "PNG": 64, "GIF": 64, "BMP": 64, "PPM": 64, "TIFF": 50, "WEBP": 32, "JPEG2000": 20, "AVIF": 32}
@@ -92,7 +93,9 @@ def _one_line_errors() -> Iterator[None]:
 
 
 def _opened(picture: Any) -> Image.Image:
-    """A PIL image of a path, the bytes of a file, a PIL image or an array; of a file, not decoded yet."""
+    """A PIL image of a path, a page of a PDF, a file's bytes, a PIL image or an array; of a file, not decoded yet."""
+    if isinstance(picture, Page):
+        return render(picture)
     if isinstance(picture, Image.Image):
         return picture.copy()
     if isinstance(picture, str | Path):

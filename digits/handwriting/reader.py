@@ -2,16 +2,16 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import closing, suppress
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from digits.errors import UserError
 from digits.handwriting.eye import see
+from digits.handwriting.lattice import FITTED, Length
 from digits.handwriting.lines import Digit, Line, lines_in, opened
 from digits.handwriting.parallel import find_all
-from digits.handwriting.voting import Group, read, text
+from digits.handwriting.voting import TextLine, read
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,10 +29,26 @@ class Answer(NamedTuple):
     If none holds a number, `error` says why, and what to do; else it is "". Of a `crowded` picture more could be read.
     """
 
-    lines: list[list[Group]]
+    lines: list[TextLine]
     degrees: int = 0
     error: str = ""
     crowded: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its numbers, line by line; "" if there is none."""
+        return "\n".join(filter(None, (line.text for line in self.lines)))
+
+
+class Expected(NamedTuple):
+    """What is known of pictures: a `single` digit each; numbers of some `length`; of these `digits` alone."""
+
+    single: bool = False
+    length: Length | None = None
+    digits: str = "0123456789"
+
+
+ANYTHING = Expected()
 
 
 class Reader:
@@ -43,37 +59,39 @@ class Reader:
     trained on such images, with `allographs` and `negatives`.
     """
 
-    def __init__(self, network: "nn.Module", context: bool = False) -> None:
+    def __init__(self, network: "nn.Module", context: bool = False, expected: Expected = ANYTHING) -> None:
         from digits.network import sizes  # here, since the processes that only find digits need no torch
 
-        self.network, self.context = network, context
+        self.network, self.context, self.expected = network, context, expected
         self.detects = sizes(network)[-1] == 1
 
-    def read(self, picture: Any, single: bool = False) -> Answer:
-        """What is read in a picture, as of `find_lines`; of a `single` digit, that one."""
-        return next(self.read_all([picture], single))
+    def read(self, picture: Any) -> Answer:
+        """What is read in a picture, as of `find_lines`."""
+        return next(self.read_all([picture]))
 
-    def read_all(self, pictures: Sequence[Any], single: bool = False) -> Generator[Answer]:
+    def read_all(self, pictures: Sequence[Any]) -> Generator[Answer]:
         """What is read in each picture, in order; many are looked at on all cores. Close the iterator to stop early.
 
         Raises UserError if a process is killed.
         """
-        single = single or self.detects
+        single = self.expected.single or self.detects
         with closing(find_all(pictures, single, self.context)) as found:
             for picture, lines in zip(pictures, found, strict=True):
                 yield self._answer(picture, lines)
 
-    def read_lines(self, lines: list[Line]) -> list[list[Group]]:
+    def read_lines(self, lines: list[Line]) -> list[TextLine]:
         """What is read in the lines of `find_lines`, from above; as of `voting.read`."""
-        return read(lines, self.outputs([digit for line in lines for digit in line.digits]))
+        return read(lines, self.outputs([digit for line in lines for digit in line.digits]), self.expected.length)
 
     def outputs(self, digits: list[Digit]) -> np.ndarray:
         """What the network says of the images of digits: (N, 10) float32; of a detector (N, 2), as of `Reading`."""
         import torch
 
+        weight = next(self.network.parameters())
+        images = torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1).to(weight)
         with torch.no_grad():
-            a = self.network(torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1)).numpy()
-        return a if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
+            a = self.network(images).float().cpu().numpy()
+        return among(a, self.expected.digits) if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
 
     def _answer(self, picture: Any, found: list[Line] | UserError) -> Answer:
         if isinstance(found, UserError):
@@ -81,16 +99,17 @@ class Reader:
         degrees, lines = 0, self.read_lines(found)
         if not found[0].crowded:
             degrees, lines = self._turned(picture, lines)
-        return Answer(lines, degrees, "" if any(map(text, lines)) else why_none(lines), found[0].crowded)
+        is_read = any(line.text for line in lines)
+        return Answer(lines, degrees, "" if is_read else why_none(lines, self.expected.length), found[0].crowded)
 
-    def _turned(self, picture: Any, lines: list[list[Group]]) -> tuple[int, list[list[Group]]]:
+    def _turned(self, picture: Any, lines: list[TextLine]) -> tuple[int, list[TextLine]]:
         """By how many degrees a picture, badly read as `lines`, has to be turned counterclockwise, and its lines then.
 
         They have boxes as they are before it is turned; 0 and `lines`, unless the network is surer of a turned picture.
         """
         best = 0, lines
         sure, area = sure_area(lines)
-        if lines[0][0].known or (area and sure >= UPRIGHT * area):
+        if (lines and lines[0].groups[0].known) or (area and sure >= UPRIGHT * area):
             return best
         try:
             pixels, scale = opened(picture)
@@ -105,27 +124,24 @@ class Reader:
                 if surer > max(least, TURNED * area):
                     best, least = (degrees, turned), surer
         degrees, found = best
-        for group in chain.from_iterable(found if degrees else []):
+        for group in [group for line in found for group in line.groups] if degrees else []:
             boxes = [turned_back(reading.box, degrees, (width, height), scale) for reading in group.readings]
             group.readings[:] = [one._replace(box=box) for one, box in zip(group.readings, boxes, strict=True)]
         return best
 
 
-def choose_reader(network: str | None) -> tuple[Reader, int | None]:
-    """A reader with the network that `checkpoint.selection.choose` takes; and the digit that it detects, None if it
-    reads all ten.
+def among(outputs: np.ndarray, digits: str) -> np.ndarray:
+    """Outputs (N, 10) float32 if only these digits may occur: what the others have falls to them, by their shares.
 
-    Raises UserError as `choose` does, or if it takes images of another size than MNIST's.
+    It is Bayes' rule if the outputs are probabilities; none counts as nearer to 0 than UNSURE, so that of what is
+    clearly another digit, none of these is sure.
     """
-    from digits.checkpoint.contents import load_network
-    from digits.checkpoint.selection import choose
-    from digits.network import sizes
-
-    saved, path = choose(network)
-    loaded = load_network(saved, path)
-    if sizes(loaded)[0] != 28 * 28:
-        raise UserError(f"{path} reads images of another size than 28x28")
-    return Reader(loaded, saved.context), saved.settings.get("only_digit")
+    may = np.isin(np.arange(10), [int(digit) for digit in digits])
+    if may.all():
+        return outputs
+    likely = np.where(may, outputs.clip(FITTED["UNSURE"]), 0)
+    shares = likely / likely.sum(1, keepdims=True) * outputs.sum(1, keepdims=True).clip(max=1)
+    return np.where(may, np.maximum(outputs, shares), 0).astype(np.float32)
 
 
 def turned_back(box: tuple[int, ...], degrees: int, size: tuple[int, int], scale: float) -> tuple[int, ...]:
@@ -139,22 +155,25 @@ def turned_back(box: tuple[int, ...], degrees: int, size: tuple[int, int], scale
     return tuple(round(side * scale) for side in sides[degrees])
 
 
-def sure_area(lines: list[list[Group]], but: tuple[int, ...] = ()) -> tuple[float, float]:
+def sure_area(lines: list[TextLine], but: tuple[int, ...] = ()) -> tuple[float, float]:
     """The area of the boxes of lines' digits, `but` those of these values, times the confidence in their groups; and
     the area alone. Not their number: a digit that lies may be cut into two.
     """
     found = [
         (group.confidence, (right - left) * (bottom - top))
-        for group in chain.from_iterable(lines)
+        for line in lines
+        for group in line.groups
         for digit, _, _, (left, top, right, bottom) in group.readings
         if digit not in (None, *but)
     ]
     return sum(sure * area for sure, area in found), sum(area for _, area in found)
 
 
-def why_none(lines: list[list[Group]]) -> str:
+def why_none(lines: list[TextLine], length: Length | None) -> str:
     """Why lines, of which none holds a number, are not read, and what to do."""
-    heights = [bottom - top for line in lines for group in line for *_, (_, top, _, bottom) in group.readings]
+    if not lines and length:
+        return f"no line of it can be {' to '.join(map(str, sorted(set(length))))} digits"
+    heights = [bottom - top for line in lines for *_, (_, top, _, bottom) in line.readings]
     if max(heights) < SMALL:
         return f"its strokes are less than {SMALL} pixels high, too small to be read; take the picture from nearer"
     return "its strokes are like no digits; crop it to them, with a margin, or read one digit with --single"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from digits.handwriting import lattice
-from digits.handwriting.lattice import FITTED
+from digits.handwriting.lattice import FITTED, Length
 from digits.handwriting.lines import Line
 
 WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
@@ -15,6 +15,7 @@ SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in 
 # A row of three or more of a digit is printed, such as the ticks of a ruler, if neighbours' images differ by less, as a
 # share of their strokes: those of a hand differ by 0.12 at least.
 PRINTED = 0.08
+SHOWN = 5  # candidates of a group
 
 
 class Reading(NamedTuple):
@@ -28,6 +29,9 @@ class Reading(NamedTuple):
     outputs: np.ndarray
     image: np.ndarray
     box: tuple[int, ...]
+
+    def __repr__(self) -> str:  # without its image
+        return f"Reading(digit={self.digit}, activation={self.activation}, box={self.box})"
 
     @property
     def activation(self) -> float | None:
@@ -50,75 +54,133 @@ class Hypothesis(NamedTuple):
 
     @property
     def digits(self) -> str:
-        return "".join(str(digit) for _, digit in self.path if digit is not None)
+        return digits_of(self.path)
 
     @property
     def readings(self) -> list[Reading]:
         return [Reading(digit, self.outputs[n], *self.line.digits[n]) for n, digit in self.path]
 
-    def confidence(self, left: float = -np.inf, right: float = np.inf) -> float:
-        """How sure the network is, 0..1, of what has its middle between these columns of the picture."""
+    def between(self, left: float, right: float) -> lattice.Path:
+        """What has its middle between these columns of the picture."""
         boxes = [self.line.digits[n].box for n, _ in self.path]
-        path = (step for step, box in zip(self.path, boxes, strict=True) if left <= (box[0] + box[2]) / 2 < right)
-        return lattice.confidence(self.line.candidates, self.outputs, tuple(path))
+        steps = zip(self.path, boxes, strict=True)
+        return tuple(step for step, box in steps if left <= (box[0] + box[2]) / 2 < right)
+
+    def confidence(self, left: float = -np.inf, right: float = np.inf) -> float:
+        """How sure the network is, 0..1, of what is between these columns."""
+        return lattice.confidence(self.line.candidates, self.outputs, self.between(left, right))
+
+
+def digits_of(path: lattice.Path) -> str:
+    """What a path says."""
+    return "".join(str(digit) for _, digit in path if digit is not None)
 
 
 class Group(NamedTuple):
     """What stands together in a line: its readings, left to right, and the network's confidence in them, 0..1.
 
+    `candidates` are the likeliest of what it may say, and the probability of each: its share of the vote.
     A `known` one is the only digit of a picture, since the caller says so or it is drawn as MNIST's are.
     """
 
     readings: list[Reading]
     confidence: float
     known: bool = False
+    candidates: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def digits(self) -> str:
+        """Its digits, also if it is rejected."""
+        return "".join(str(reading.digit) for reading in self.readings if reading.digit is not None)
 
     @property
     def text(self) -> str:
         """Its digits; "" if it is rejected."""
-        if not self.known and self.confidence <= FITTED["REJECTION_THRESHOLD"]:
-            return ""
-        return "".join(str(reading.digit) for reading in self.readings if reading.digit is not None)
+        return self.digits if self.known or self.confidence > FITTED["REJECTION_THRESHOLD"] else ""
+
+    @property
+    def box(self) -> tuple[int, ...]:
+        """Around its readings: left, top, right, bottom in pixels of the picture."""
+        left, top, right, bottom = zip(*(reading.box for reading in self.readings), strict=True)
+        return min(left), min(top), max(right), max(bottom)
 
 
-def text(line: list[Group]) -> str:
-    """The numbers of a line, with a space between them; "" if there is none."""
-    return " ".join(filter(None, (group.text for group in line)))
+class TextLine(NamedTuple):
+    """A line of a picture as it is read: its groups, left to right."""
+
+    groups: list[Group]
+
+    @property
+    def text(self) -> str:
+        """Its numbers, with a space between them; "" if there is none."""
+        return " ".join(filter(None, (group.text for group in self.groups)))
+
+    @property
+    def readings(self) -> list[Reading]:
+        return [reading for group in self.groups for reading in group.readings]
 
 
-def read(lines: list[Line], outputs: np.ndarray) -> list[list[Group]]:
+def read(lines: list[Line], outputs: np.ndarray, length: Length | None = None) -> list[TextLine]:
     """What the lines of `find_lines` say, from above; outputs (N, 10), or of a detector (N, 2), for their N candidates.
 
     The guesses at a line, those at one place, vote for what it says. It falls into groups at its wide gaps; a group's
     confidence is the geometric mean of two: in the path that is read, and, on average, of all guesses, 0 of those
     without it; it is 0 of what is `printed`. Also lines without a digit are returned, but none that is in too few
     guesses not to be rejected, unless all are.
+
+    With a `length`, each line is one number of so many digits, whatever the gaps in it, and lines that cannot be are
+    left out.
     """
     ends = np.cumsum([len(line.digits) for line in lines])
-    guessed = sorted(map(hypotheses, lines, np.split(outputs, ends[:-1])), key=lambda guess: -guess[0].weight)
+    parted = np.split(outputs, ends[:-1])
+    found = [hypotheses(line, own, length) for line, own in zip(lines, parted, strict=True)]
+    guessed = sorted(filter(None, found), key=lambda guess: -guess[0].weight)
     known, guesses = lines[0].known, lines[0].guesses
-    found, everywhere = [], places(guessed, known)
+    everywhere = places(guessed, known)
     often = [place for place in everywhere if len(place) > FITTED["REJECTION_THRESHOLD"] ** 2 * guesses]
-    for place in often or everywhere:
-        votes: dict[str, float] = defaultdict(float)
-        for one in chain.from_iterable(place):
-            votes[one.digits] += one.weight
-        best = max(chain.from_iterable(place), key=lambda one: (votes[one.digits], one.weight))
+    said = [voted(place, max(guesses, len(place)), length) for place in often or everywhere]  # one may have two here
+    return sorted(said, key=lambda line: extent(line.readings))
+
+
+def voted(place: list[list[Hypothesis]], guesses: int, length: Length | None) -> TextLine:
+    """What the hypotheses at one place say, those of each guess that has any, of so many guesses."""
+    votes: dict[str, float] = defaultdict(float)
+    for one in chain.from_iterable(place):
+        votes[one.digits] += one.weight
+    best = max(chain.from_iterable(place), key=lambda one: (votes[one.digits], one.weight))
+    if length:
+        written = [n for n, reading in enumerate(best.readings) if reading.digit is not None]
+        parts = [best.readings[written[0] : written[-1] + 1]]
+        edges = [float(parts[0][0].box[0]), float(parts[0][-1].box[2])]  # what is beside the number is no matter
+    else:
         parts = groups(best.readings)
         edges = [-np.inf, *((one[-1].box[2] + other[0].box[0]) / 2 for one, other in pairwise(parts)), np.inf]
-        count = max(guesses, len(place))  # one guess may have two lines here
-        means = [sum(guess[0].confidence(*sides) for guess in place) / count for sides in pairwise(edges)]
-        sure = [(best.confidence(*sides) * mean) ** 0.5 for sides, mean in zip(pairwise(edges), means, strict=True)]
-        found.append([Group(one, 0 if printed(one) else sure, known) for one, sure in zip(parts, sure, strict=True)])
-    return sorted(found, key=lambda line: extent([reading for group in line for reading in group.readings]))
+    said = []
+    for part, sides in zip(parts, pairwise(edges), strict=True):
+        mean = sum(guess[0].confidence(*sides) for guess in place) / guesses
+        sure = 0.0 if printed(part) else float((best.confidence(*sides) * mean) ** 0.5)
+        shares: dict[str, float] = defaultdict(float)
+        for one in chain.from_iterable(place):
+            shares[digits_of(one.between(*sides))] += one.weight
+        total = sum(shares.values()) or 1.0
+        likeliest = sorted(
+            ((digits, float(share / total)) for digits, share in shares.items()), key=lambda one: -one[1]
+        )
+        said.append(Group(part, sure, best.line.known, tuple(likeliest[:SHOWN])))
+    return TextLine(said)
 
 
-def hypotheses(line: Line, outputs: np.ndarray) -> list[Hypothesis]:
-    """What a guess at a line may say, the best first, by the outputs (N, 10) of a network for its N candidates."""
+def hypotheses(line: Line, outputs: np.ndarray, length: Length | None = None) -> list[Hypothesis]:
+    """What a guess at a line may say, the best first, by the outputs (N, 10) of a network for its N candidates.
+
+    With a `length`, only numbers of so many digits; there may be none.
+    """
     if line.known:
         order = np.argsort(-outputs[0], kind="stable").tolist()
         return [Hypothesis(line, outputs, ((0, n),), outputs[0, n]) for n in order]
-    paths = lattice.best_paths(line.candidates, outputs)
+    paths = lattice.best_paths(line.candidates, outputs, length)
+    if not paths:
+        return []
     likelihoods = np.exp([score - paths[0][1] for _, score in paths])
     sure = [lattice.confidence(line.candidates, outputs, path) for path, _ in paths]
     weights = likelihoods / likelihoods.sum() * np.power(sure, FITTED["SURE"]) * line.clarity

@@ -1,14 +1,16 @@
 """Which pictures are read, what is printed of each, and what is drawn over it."""
 
+import csv
 import glob
+import io
 import os
 import sys
 from collections import Counter
-from contextlib import suppress
-from itertools import chain
+from contextlib import closing, suppress
+from json import dumps
 from pathlib import Path
 from textwrap import fill
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,26 +18,122 @@ from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from digits.checkpoint.selection import BEST
-from digits.errors import UserError
-from digits.handwriting import Answer, Group, Reading, text
+from digits.errors import UserError, printable
+from digits.files import check_target, write_atomically
+from digits.handwriting import Answer, Reader, Reading, TextLine
 from digits.handwriting.eye import see
 from digits.handwriting.lines import opened
+from digits.handwriting.pdf import Page, count_pages
 from digits.handwriting.picture import LARGEST, WRITTEN, check_output, pictures_in, save, upright
 from digits.neurons import binary_layer
 
 TINT = 0.6  # how much of what is handwriting is covered by the colour that says so
 
 
-def drawings(annotate: Path | None, names: list[str], reads: list[str]) -> list[Path | None]:
+class Source(NamedTuple):
+    """A picture, the file that the user named for it, and, of a PDF, the number of its page."""
+
+    file: str
+    picture: Any
+    page: int | None = None
+
+    @property
+    def name(self) -> str:
+        """As it is shown."""
+        return printable(self.file) + (f" page {self.page}" if self.page else "")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As it is said to programs."""
+        return {"file": self.file} | ({"page": self.page} if self.page else {})
+
+
+class Table:
+    """Rows that are written as CSV when all is read: into a file, printed, or nowhere."""
+
+    def __init__(self, target: list[Path] | None, reads: list[str]) -> None:
+        """`target` is [a file], [] to print, or None. Raises UserError if it cannot be written."""
+        self.wanted, self.path, self.rows = target is not None, next(iter(target or []), None), list[list[Any]]()
+        if self.path:
+            check_table(self.path, reads)
+
+    def add(self, *cells: Any) -> None:
+        self.rows.append(list(cells))
+
+    def write(self) -> None:
+        """Raises UserError if it cannot be written."""
+        if not self.wanted:
+            return
+        buffer = io.StringIO(newline="")
+        csv.writer(buffer, lineterminator="\n").writerows([safe(cell) for cell in row] for row in self.rows)
+        if self.path:
+            write_atomically(self.path, buffer.getvalue().encode("utf-8", "backslashreplace"))
+            print(f"{printable(str(self.path))}: {len(self.rows) - 1:,} rows", file=sys.stderr)
+        else:
+            print(buffer.getvalue(), end="")
+
+
+def check_table(path: Path, reads: list[str]) -> None:
+    """Raise UserError, before long work, if a table could not be written there."""
+    if path.suffix.lower() != ".csv" or not os.path.isdir(path.parent):
+        raise UserError(f"cannot write {path}: name a .csv in a folder that is there")
+    check_target(path, reads)
+
+
+def safe(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: the name of a file may come from a stranger."""
+    return f"./{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "@", "\t", "\r") else cell
+
+
+def read_pictures(
+    sources: list[Source],
+    reader: Reader,
+    detected: int | None,
+    table: Table,
+    targets: list[Path | None],
+    json: bool,
+) -> bool:
+    """Read pictures, and say and draw what is read in each; returns whether something is read in all of them."""
+    table.add("file", "page", "line", "text", "confidence")
+    good = True
+    bar = tqdm(zip(sources, targets, strict=True), "predict", len(sources), False, unit=" pictures", disable=None)
+    with closing(reader.read_all([source.picture for source in sources])) as answers:
+        for source, drawing in bar:
+            said = next(answers)
+            if os.path.isdir(source.file):
+                said = Answer([], error="there is no picture in this folder")
+            if json:
+                tqdm.write(dumps(source.facts | all_facts(said)))
+            else:
+                say(source.name, said, detected, quiet=table.wanted)
+            add_lines(table, source, said)
+            good = good and not said.error
+            if drawing and (unwritten := write_annotated(source.picture, said, drawing)):
+                tqdm.write(f"{source.name}: {printable(unwritten)}", file=sys.stderr)
+                good = False
+    return good
+
+
+def add_lines(table: Table, source: Source, said: Answer) -> None:
+    """Add a row for each line with a number; if there is none, one that says nothing."""
+    numbers = [line for line in said.lines if line.text]
+    for number, line in enumerate(numbers, 1):
+        sure = min(group.confidence for group in line.groups if group.text)
+        table.add(source.file, source.page, number, line.text, f"{sure:.3f}")
+    if not numbers:
+        table.add(source.file, source.page, None, None, None)
+
+
+def drawings(annotate: Path | None, sources: list[Source], reads: list[str]) -> list[Path | None]:
     """Where each annotated picture goes. Raises UserError if one cannot be written."""
     if annotate is None:
-        return [None] * len(names)
-    if annotate.suffix.lower() in WRITTEN and len(names) > 1:
-        raise UserError(f"--annotate: these are {len(names)} pictures; name a folder in place of {annotate}")
-    if len(names) == 1:
+        return [None] * len(sources)
+    if annotate.suffix.lower() in WRITTEN and len(sources) > 1:
+        raise UserError(f"--annotate: these are {len(sources)} pictures; name a folder in place of {annotate}")
+    if len(sources) == 1:
         check_output(annotate, reads)
         return [annotate]
-    found = [annotate / f"{Path(name).stem}.png" for name in names]
+    found = [annotate / f"{Path(one.file).stem}{f'_{one.page}' if one.page else ''}.png" for one in sources]
     twice = next((drawing.name for drawing, n in Counter(found).items() if n > 1), None)
     if twice:
         raise UserError(f"--annotate: two of the pictures would be drawn as {twice}")
@@ -45,18 +143,32 @@ def drawings(annotate: Path | None, names: list[str], reads: list[str]) -> list[
     return list(found)
 
 
-def named(words: list[str]) -> list[str]:
-    """The pictures themselves, those in folders, and those of patterns."""
+def named(words: list[str]) -> list[Source]:
+    """The pictures themselves, those in folders, those of patterns, and the pages of PDFs."""
     names = []
     for word in words:
         path = Path(word)
         if path.suffix == ".ckpt" or os.path.exists(path / BEST):
             raise UserError(f"{word} is a network, not a picture; it goes after --network")
-        found = map(str, pictures_in(path)) if os.path.isdir(word) else [] if os.path.exists(word) else glob.glob(word)
-        names += sorted(found) or [word]
+        if os.path.isdir(word):
+            found = [*pictures_in(path), *(file for file in path.glob("*.[pP][dD][fF]") if file.is_file())]
+            names += sorted(map(str, found)) or [word]
+        else:
+            names += (not os.path.exists(word) and sorted(glob.glob(word))) or [word]
     if names.count("-") > 1:
         raise UserError("- is standard input, which can be read only once")
-    return names
+    return [source for name in names for source in _sources(name)]
+
+
+def _sources(name: str) -> list[Source]:
+    if name == "-":
+        return [Source(name, standard_input())]
+    if not name.lower().endswith(".pdf"):
+        return [Source(name, name)]
+    count = 1  # of a file that cannot be opened, as is said when its page is read
+    with suppress(UserError, OSError, ValueError):
+        count = count_pages(name)
+    return [Source(name, Page(name, number), number) for number in range(1, count + 1)]
 
 
 def standard_input() -> bytes:
@@ -74,14 +186,16 @@ def all_facts(said: Answer) -> dict[str, Any]:
     """What is printed of a picture with --json: each line, its groups, also rejected ones, and their segments."""
     lines = [
         {
-            "text": text(line),
+            "text": line.text,
             "groups": [
                 {
                     "text": group.text,
                     "confidence": group.confidence,
+                    "box": group.box,
+                    "candidates": group.candidates,
                     "segments": [_facts(reading) for reading in group.readings],
                 }
-                for group in line
+                for group in line.groups
             ],
         }
         for line in said.lines
@@ -104,10 +218,12 @@ def _facts(reading: Reading) -> dict[str, Any]:
     }
 
 
-def say(name: str, said: Answer, detected: int | None) -> None:
-    """Print the numbers of a picture, a line each; on standard error why there are none, or fewer than lines."""
-    numbers = [line for line in said.lines if text(line)]
-    if numbers:
+def say(name: str, said: Answer, detected: int | None, quiet: bool = False) -> None:
+    """Print the numbers of a picture, a line each, unless `quiet`; on standard error why there are none, or fewer than
+    lines.
+    """
+    numbers = [line for line in said.lines if line.text]
+    if numbers and not quiet:
         tqdm.write("\n".join(f"{name}: {_line(line, detected)}" for line in numbers))
     passed = len(said.lines) - len(numbers)
     notes = []
@@ -123,16 +239,16 @@ def say(name: str, said: Answer, detected: int | None) -> None:
         tqdm.write(f"{name}: {note}", file=sys.stderr)
 
 
-def _line(line: list[Group], detected: int | None) -> str:
+def _line(line: TextLine, detected: int | None) -> str:
     """What was read, its activation and the runner-up; of several digits, those of the least sure one."""
-    digits = [one for group in line if group.text for one in group.readings if one.digit is not None]
+    digits = [one for group in line.groups if group.text for one in group.readings if one.digit is not None]
     least = min(digits, key=lambda one: one.outputs[one.digit])
     if detected is not None:
         return f"{'a' if least.digit else 'no'} {detected}  ({least.activation:.2f})"
     sure = f"{least.activation:.2f}, then {least.runner_up} with {least.outputs[least.runner_up]:.2f}"
     if len(digits) > 1:
         sure = f"least sure: {least.digit} with {sure}"
-    return f"{text(line)}  ({sure})"
+    return f"{line.text}  ({sure})"
 
 
 def write_annotated(picture: Any, said: Answer, path: Path) -> str:
@@ -158,7 +274,7 @@ def annotated(image: Image.Image, said: Answer) -> Image.Image:
         image.paste("#0072b2", mask=sure.resize(image.size, Image.Resampling.BILINEAR))
     draw = ImageDraw.Draw(image)
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
-    for group in chain.from_iterable(said.lines):
+    for group in [group for line in said.lines for group in line.groups]:
         for reading in group.readings:
             is_read = group.text and reading.digit is not None
             left, top, right, bottom = reading.box

@@ -6,14 +6,13 @@ from os import cpu_count
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
-import yaml
 from cyclopts import App, Parameter
 from cyclopts.config import Dict
 from cyclopts.validators import Number
 
-from digits.cli import LONGEST, MOST_EPOCHS, Int, PositiveInt, parse
+from digits.cli import MOST_EPOCHS, Int, PositiveInt, parse
 from digits.errors import UserError
-from digits.files import read_regular, refuse_links
+from digits.files import read_yaml, refuse_links
 from digits.settings import CONFIG, newest_run
 
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
@@ -85,20 +84,10 @@ def understand(app: App, words: list[str]) -> BoundArguments:
 
 def _read(path: Path) -> dict[str, Any]:
     """The settings in a file, as texts that are understood as on the command line; those without one are left out."""
-    depth = 0
     try:
-        text = read_regular(path, 100_000).decode()
-        for count, event in enumerate(yaml.parse(text)):  # before anything is made of it
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            long = isinstance(event, yaml.ScalarEvent) and len(event.value) > LONGEST
-            if long or depth > 10 or count > 1_000 or isinstance(event, yaml.AliasEvent):
-                raise ValueError("expected no aliases, and at most 1,000 values of 1,000 characters, ten lists deep")
-        settings = yaml.load(text, yaml.BaseLoader)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise UserError(f"--config {path}: {reason}") from error
-    if not isinstance(settings, dict):
-        raise UserError(f"--config {path}: expected lines such as `lr: 3.0`")
+        settings = read_yaml(path)
+    except UserError as error:
+        raise UserError(f"--config {error}") from error
     if isinstance(settings.get("trainer"), dict):
         settings["trainer"] = _given(settings["trainer"])
     given = _given(settings)

@@ -34,7 +34,7 @@ from digits.checkpoint import untrusted
 from digits.checkpoint.selection import BUNDLED
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
-from digits.handwriting import Reader, text
+from digits.handwriting import Reader
 from tests.benchmarks.common import heading, parser, python, row
 from tests.support import crowded, forms, photos
 from tests.support.digitless import KINDS
@@ -143,7 +143,7 @@ READ = """
 import sys
 from time import process_time
 import cv2
-from digits.handwriting.reader import choose_reader
+from digits.reading import choose_reader
 reader, _ = choose_reader(sys.argv[2])
 cv2.setNumThreads(1)
 start = process_time()
@@ -275,7 +275,7 @@ def draw_pages(args, model, columns=4, tile=300, strip=60):
         said = (
             f"({error})"
             if error
-            else " / ".join(filter(None, map(text, lines))) + f" (turned by {degrees}°)" * (degrees > 0)
+            else " / ".join(line.text for line in lines if line.text) + f" (turned by {degrees}°)" * (degrees > 0)
         )
         row(name, " / ".join(wanted) or "nothing", said)
         x, y = n % columns * tile, n // columns * (4 * tile // 3 + strip)

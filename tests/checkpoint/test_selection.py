@@ -8,8 +8,8 @@ import pytest
 from digits.checkpoint.contents import VALIDATION, Checkpoint
 from digits.checkpoint.selection import BUNDLED, choose, newest_run
 from digits.errors import UserError
-from digits.handwriting.reader import choose_reader
 from digits.model import DigitClassifier
+from digits.reading import choose_reader
 from tests.support.checkpoints import saved, saved_sure
 
 

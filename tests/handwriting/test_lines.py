@@ -172,10 +172,10 @@ def test_a_line_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(ac
     network = constant_network(*[0.001] * 4, activation, *[0.001] * 5)
     picture = on_paper(cover(SIZE, (STROKES[0], 110, 50, 120)))
     reader = Reader(network)
-    [[known]] = reader.read_lines(find_lines(picture, single=True))
+    [[[known]]] = reader.read_lines(find_lines(picture, single=True))
     [reading] = known.readings
     assert known.text == "4" and reading.outputs[4] == pytest.approx(activation) == pytest.approx(known.confidence)
-    [[group]] = reader.read_lines(find_lines(picture))
+    [[[group]]] = reader.read_lines(find_lines(picture))
     assert group.text == ("4" if activation > FITTED["REJECTION_THRESHOLD"] else "")
     assert group.readings[0].box == find_digit(picture).box
 
@@ -183,6 +183,6 @@ def test_a_line_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(ac
 @pytest.mark.parametrize(("activation", "digit"), [(0.9, 1), (0.2, 0)])
 def test_a_detector_says_whether_it_is_its_digit(activation, digit):
     picture = on_paper(cover(SIZE, (STROKES[0], 110, 50, 120)))
-    [[group]] = Reader(constant_network(activation)).read(picture).lines
+    [[[group]]] = Reader(constant_network(activation)).read(picture).lines
     [reading] = group.readings
     assert reading.digit == digit and reading.outputs.tolist() == pytest.approx([1 - activation, activation])

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read as checkpoint
-from digits.handwriting import Digit, Line, Reader, reader, text
+from digits.handwriting import Digit, Line, Reader, reader
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.lines import lines_in
 from digits.handwriting.reader import SMALL
@@ -38,14 +38,14 @@ def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
         return Line([candidate], [Digit(image, (10, top, 40, top + 50))], clarity, 3)
 
     upper = [line(3, 20, 1.5), line(5, 22), line(5, 18)]
-    assert [text(one) for one in said(upper)] == ["5"]
+    assert [one.text for one in said(upper)] == ["5"]
     lower = [line(7, 100), line(8, 105, 2.0)]
-    assert [text(one) for one in said(lower + upper)] == ["5", "8"]
-    [[twice]] = said([*upper, line(5, 21)])  # one guess has two lines there
+    assert [one.text for one in said(lower + upper)] == ["5", "8"]
+    [[[twice]]] = said([*upper, line(5, 21)])  # one guess has two lines there
     assert twice.confidence == pytest.approx(0.9)
     seldom = line(7, 100, 9.0)
-    assert [text(one) for one in said([*upper, seldom])] == ["5"]
-    assert [text(one) for one in said([seldom])] == [""]
+    assert [one.text for one in said([*upper, seldom])] == ["5"]
+    assert [one.text for one in said([seldom])] == [""]
 
 
 def test_the_guesses_at_a_single_digit_vote_with_all_outputs():
@@ -57,7 +57,7 @@ def test_the_guesses_at_a_single_digit_vote_with_all_outputs():
     def reading(*clarities):
         digit, candidate = Digit(np.zeros((28, 28), np.float32), (10, 20, 40, 70)), Candidate(0, 1, 0.6, 1.0)
         lines = [Line([candidate], [digit], clarity, len(clarities), known=True) for clarity in clarities]
-        [[group]] = read(lines, outputs[: len(lines)].numpy())
+        [[[group]]] = read(lines, outputs[: len(lines)].numpy())
         [reading] = group.readings
         return reading
 
@@ -79,12 +79,12 @@ def written(*digits, guesses=1):
 
 def test_a_line_falls_into_groups_at_wide_gaps():
     [line] = said([written(2, 7, None, 1, 5, None, 4, 2)])
-    assert text(line) == "27 15 42" and [len(group.readings) for group in line] == [2, 2, 2]
+    assert line.text == "27 15 42" and [len(group.readings) for group in line.groups] == [2, 2, 2]
 
 
 @pytest.mark.parametrize(("height", "parts"), [(50, [3, 2]), (10, [5])])
 def test_a_sign_parts_groups_and_a_comma_does_not(height, parts):
-    [[group]] = said([written(2, 7, 0, 1, 5)])
+    [[[group]]] = said([written(2, 7, 0, 1, 5)])
     readings = [one._replace(box=(32 * n, 0, 32 * n + 30, 50)) for n, one in enumerate(group.readings)]
     readings[2] = readings[2]._replace(digit=None, box=(70, 50 - height, 80, 50))
     assert [len(part) for part in groups(readings)] == parts
@@ -94,8 +94,8 @@ def test_each_group_is_a_number_or_none():
     """One guess of three has something in the right part: the others count against it."""
     clearest = written(2, 7, None, 1, 5, guesses=3)._replace(clarity=9.0)
     [line] = said([clearest, *[written(2, 7, guesses=3)] * 2])
-    [left, right] = line
-    assert (text(line), left.text, right.text) == ("27", "27", "") and len(right.readings) == 2
+    [left, right] = line.groups
+    assert (line.text, left.text, right.text) == ("27", "27", "") and len(right.readings) == 2
     assert left.confidence == pytest.approx(0.9) and right.confidence == pytest.approx((0.9 * 0.3) ** 0.5)
 
 
@@ -111,10 +111,10 @@ def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged, monkeypatc
     wanted = READER.read(upright)
     picture = upright.rotate(-degrees, expand=True)
     said = READER.read(picture)
-    assert (list(map(text, said.lines)), said.degrees, said.error) == (list(map(text, wanted.lines)), degrees, "")
+    assert (said.text, said.degrees, said.error) == (wanted.text, degrees, "")
     if degrees:
         assert shown[-3:] == [True] * 3
-        boxes = np.array([reading.box for reading in said.lines[0][0].readings])
+        boxes = np.array([reading.box for reading in said.lines[0].groups[0].readings])
         width, height = picture.size
         assert (boxes >= 0).all() and (boxes <= [width, height, width, height]).all()
         ink = 255 - np.asarray(picture.convert("L")).astype(int)
@@ -132,7 +132,7 @@ LEFT = "the eye takes the last tick for a 1"
 @pytest.mark.parametrize("name", [not_yet(name, why=LEFT) if name == "a ruler" else name for name in PRINTED])
 def test_what_is_printed_is_no_number(name):
     said = READER.read(PRINTED[name]())
-    assert not any(map(text, said.lines)) and re.search("nothing on it stands out|like no digits", said.error)
+    assert not said.text and re.search("nothing on it stands out|like no digits", said.error)
 
 
 @pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (5, 0), (40, 0), (20, 1), (200, 3), (500, 6), (900, 10)])
@@ -140,7 +140,7 @@ def test_texture_is_no_number(deviation, blur):
     noise = np.random.default_rng(0).standard_normal((240, 320)).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), blur) if blur else noise
     said = READER.read((160 + deviation * noise).clip(0, 255).astype(np.uint8))
-    assert said.error and not any(map(text, said.lines))
+    assert said.error and not said.text
 
 
 @pytest.mark.parametrize("softness", [0.5, 3, 30])
@@ -154,7 +154,7 @@ def test_a_digit_is_read_across_which_a_shadow_falls(angle, softness, request):
     light = 1 - 0.45 / (1 + np.exp(-along / softness)) + np.random.default_rng(0).normal(0, 0.02, SIZE[::-1])
     two = on_paper(cover(SIZE, (STROKES[2], 110, 50, 120)))
     picture = (two * light[:, :, None]).clip(0, 255).astype(np.uint8)
-    assert list(map(text, READER.read(picture).lines)) == ["2"]
+    assert READER.read(picture).text == "2"
 
 
 def test_three_digits_alike_are_a_number_if_a_hand_drew_them():
@@ -163,7 +163,7 @@ def test_three_digits_alike_are_a_number_if_a_hand_drew_them():
         ([[(x * wide, y) for x, y in STROKES[0][0]]], 30 + 90 * n, 30, 70) for n, wide in enumerate((1, 0.9, 1.1))
     ]
     picture = on_paper(cover((310, 130), *digits))
-    assert [text(line).replace(" ", "") for line in READER.read(picture).lines] == ["000"]
+    assert [line.text.replace(" ", "") for line in READER.read(picture).lines] == ["000"]
 
 
 def scribble():
@@ -193,4 +193,4 @@ def speck():
 )
 def test_why_nothing_is_read(picture, reason):
     said = READER.read(picture)
-    assert reason in said.error and "\n" not in said.error and not any(map(text, said.lines))
+    assert reason in said.error and "\n" not in said.error and not said.text

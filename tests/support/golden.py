@@ -16,7 +16,7 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError
-from digits.handwriting import Group, Reader, Reading, find_lines, text, voting
+from digits.handwriting import Reader, Reading, TextLine, find_lines, voting
 from digits.handwriting.lattice import FITTED
 from tests.support.finding import find_digit
 from tests.support.pens import APART, STROKES, cover, on_paper
@@ -72,7 +72,7 @@ def found(path: Path, context: bool = True) -> dict[str, Any]:
         lines = find_lines(path, context=context)
         outputs = [network(torch.from_numpy(np.stack([one.image for one in line.digits])).flatten(1)) for line in lines]
         guesses = [voting.hypotheses(line, output.numpy())[0] for line, output in zip(lines, outputs, strict=True)]
-        found = [line for line in Reader(network).read_lines(lines) if text(line)]
+        found = [line for line in Reader(network).read_lines(lines) if line.text]
     except UserError:
         return {"guesses": [], "lines": []}
     counts = [len(line.candidates) for line in lines]
@@ -80,7 +80,7 @@ def found(path: Path, context: bool = True) -> dict[str, Any]:
         "guesses": [[n, one.digits, one.confidence()] for n, one in zip(counts, guesses, strict=True)],
         "lines": [
             {
-                "read": text(line),
+                "read": line.text,
                 "boxes": [list(one.box) for one in digits_of(line)],
                 "images": [(255 * one.image).round().flatten().tolist() for one in digits_of(line)],
             }
@@ -99,9 +99,9 @@ def packed(found: dict[str, Any]) -> dict[str, Any]:
     return {"guesses": guesses, "lines": lines}
 
 
-def digits_of(line: list[Group]) -> list[Reading]:
+def digits_of(line: TextLine) -> list[Reading]:
     """The digits of the groups that are read."""
-    return [one for group in line if group.text for one in group.readings if one.digit is not None]
+    return [one for group in line.groups if group.text for one in group.readings if one.digit is not None]
 
 
 def golden() -> dict[str, dict[str, Any]]:

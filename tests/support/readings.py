@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import Reader, find_lines, text
+from digits.handwriting import Reader, find_lines
 
 
 def predicted(model, images):
@@ -18,7 +18,7 @@ def read_photos(model, pictures):
     digits = []
     for picture in pictures:
         try:
-            digits.append(int(text(Reader(model.network).read_lines(find_lines(picture, single=True))[0])))
+            digits.append(int(Reader(model.network).read_lines(find_lines(picture, single=True))[0].text))
         except UserError:
             digits.append(-1)
     return np.array(digits)
@@ -33,7 +33,7 @@ def read_lines(model, pictures, context=False):
     for picture in pictures:
         try:
             lines = Reader(model.network).read_lines(find_lines(picture, context=context))
-            numbers.append([int(digit) for line in lines for digit in text(line) if digit.isdigit()])
+            numbers.append([int(digit) for line in lines for digit in line.text if digit.isdigit()])
         except UserError:
             numbers.append([])
     return numbers
@@ -45,8 +45,7 @@ def read_places(model, picture, context):
         lines = Reader(model.network).read_lines(find_lines(picture, context=context))
     except UserError:
         return []
-    numbers = ([one for group in line for one in group.readings] for line in lines)
-    return [[(one.digit, one.box) for one in number if one.digit is not None] for number in numbers]
+    return [[(one.digit, one.box) for one in line.readings if one.digit is not None] for line in lines]
 
 
 def read_naively(model, pictures):

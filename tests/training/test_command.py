@@ -181,7 +181,7 @@ def test_mistakes_get_a_line_and_leave_nothing(data_dir, home, capsys, in_time, 
     [
         ("[" * 100_000, "ten lists deep"),
         ("- " * 3_000, "ten lists deep"),
-        ("a: [" + "1, " * 2_000, "at most 1,000 values"),
+        ("a: [" + "1, " * 6_000, "at most 5,000 values"),
         ("lr: 3.0\n" * 20_000, "larger than 100,000 bytes"),
         ("hidden: {0: 5}", "[hidden][0]"),
         ("trainer: {1: 2}", "[trainer][1]"),

@@ -1,0 +1,146 @@
+"""`from digits import read`: the numbers in pictures, in two lines of Python."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from digits.errors import UserError
+from digits.handwriting.reader import ANYTHING, Answer, Expected, Reader
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import nn
+
+    from digits.checkpoint.contents import Checkpoint
+
+    Picture = str | Path | bytes | Image | Any  # Any: an array
+
+LONGEST = 50  # digits of a number: time grows with the length that is expected, and no number is written that long
+KEPT = 4  # networks that are kept in memory
+
+
+@overload
+def read(
+    pictures: "Picture",
+    *,
+    network: "str | Path | nn.Module" = "bundled",
+    single: bool = False,
+    length: int | range | str | None = None,
+    digits: str | None = None,
+) -> Answer: ...
+
+
+@overload
+def read(
+    pictures: "Sequence[Picture]",
+    *,
+    network: "str | Path | nn.Module" = "bundled",
+    single: bool = False,
+    length: int | range | str | None = None,
+    digits: str | None = None,
+) -> list[Answer]: ...
+
+
+def read(pictures, *, network="bundled", single=False, length=None, digits=None):
+    """Read the numbers in a picture, or in each of a list of them.
+
+    >>> from digits import read
+    >>> answer = read("docs/504192.jpg")
+    >>> answer.text
+    '504192'
+    >>> [group] = answer.lines[0].groups
+    >>> group.digits, round(group.confidence, 1), group.box
+    ('504192', 1.0, (0, 0, 0, 0))
+    >>> group.candidates[0]
+    ('504192', 1.0)
+
+    Args:
+        pictures: A picture, which is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4),
+            uint8, uint16, bool or float 0..1, dark strokes on light or light on dark; or a list of them, which are
+            looked at on all cores if they are many.
+        network: A run, a checkpoint, "bundled", or a module of 784 inputs and ten outputs, such as a DigitClassifier.
+        single: Read the clearest digit of each picture alone.
+        length: How many digits a number has, such as 8, or range(6, 9), or "6-8". Then each line of a picture is one
+            number of that many digits, whatever the gaps in it: only such paths through it are followed.
+        digits: The digits that may occur, such as "01".
+
+    Returns:
+        Of each picture its `text`, and its `lines`, each with its `text` and its `groups`: their `text` ("" if they are
+        rejected), `digits`, `confidence` 0..1, `box` (left, top, right, bottom), `candidates`, the likeliest numbers
+        with their probabilities, and `readings`, one for each digit, with the network's ten `outputs`. Where nothing is
+        read, `error` says why.
+
+    Raises:
+        UserError: If there is no such network, or what is expected makes no sense. Not for a picture that cannot be
+            read: its `error` says so.
+    """
+    from torch import nn
+
+    from digits.checkpoint.selection import find
+
+    expected, trains = expect(single, length, digits), isinstance(network, nn.Module) and network.training
+    if isinstance(network, nn.Module):
+        reader = Reader(getattr(network, "network", network), expected=expected)
+    else:
+        path = find(str(network))
+        known = _loaded(path, os.stat(path).st_mtime_ns)
+        reader = Reader(known.network, known.context, expected)
+    if several := isinstance(pictures, list | tuple | Iterator):
+        pictures = list(pictures)
+    try:
+        reader.network.eval()  # without dropout
+        answers = list(reader.read_all(pictures if several else [pictures]))
+    finally:
+        reader.network.train(trains)
+    return answers if several else answers[0]
+
+
+def expect(single: bool = False, length: int | range | str | None = None, digits: str | None = None) -> Expected:
+    """What is expected, of what the user says. Raises UserError if that makes no sense."""
+    if single and length is not None:
+        raise UserError("a single digit has no length; leave one of the two out")
+    wanted = None
+    if length is not None:
+        ends = (length[0], length[-1]) if isinstance(length, range) and length else str(length).split("-")
+        with suppress(ValueError):
+            fewest, most = int(ends[0]), int(ends[-1])
+            wanted = fewest, most
+        if len(ends) > 2 or not wanted or not 1 <= wanted[0] <= wanted[1] <= LONGEST:
+            raise UserError(f"length: expected a number of digits, 1 to {LONGEST}, or two such as 6-8, not {length}")
+    if digits is not None and not (digits and set(digits) <= set(ANYTHING.digits)):
+        raise UserError(f"digits: expected those that may occur, such as 01, not {digits!r}")
+    return Expected(single, wanted, digits or ANYTHING.digits)
+
+
+def choose_reader(network: str | None, expected: Expected = ANYTHING) -> tuple[Reader, int | None]:
+    """A reader with the network that `checkpoint.selection.choose` takes; and the digit that it detects, None if it
+    reads all ten.
+
+    Raises UserError as `choose` does, or if it takes images of another size than MNIST's.
+    """
+    from digits.checkpoint.selection import choose
+
+    saved, path = choose(network)
+    known = _reader(saved, path)
+    return Reader(known.network, known.context, expected), saved.settings.get("only_digit")
+
+
+@lru_cache(KEPT)
+def _loaded(path: Path, changed: int) -> Reader:
+    """A reader with the network in a file that was last changed then."""
+    from digits.checkpoint import untrusted
+
+    return _reader(untrusted.read(path), path)
+
+
+def _reader(saved: "Checkpoint", path: Path) -> Reader:
+    from digits.checkpoint.contents import load_network
+    from digits.network import sizes
+
+    network = load_network(saved, path)
+    if sizes(network)[0] != 28 * 28:
+        raise UserError(f"{path} reads images of another size than 28x28")
+    return Reader(network, saved.context)
