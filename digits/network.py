@@ -22,8 +22,9 @@ def sigmoid_network(layer_sizes: list[int], init: Init = "scaled", seed: int = 0
     recover.
     """
     layers: list[nn.Module] = []
-    for fan_in, fan_out in pairwise(layer_sizes):
-        layers += [nn.utils.skip_init(nn.Linear, fan_in, fan_out), nn.Sigmoid()]  # without torch's own initial weights
+    with torch.random.fork_rng(devices=[]):  # torch's own initial weights are drawn for nothing, of numbers of others
+        for fan_in, fan_out in pairwise(layer_sizes):
+            layers += [nn.Linear(fan_in, fan_out), nn.Sigmoid()]
     network, generator = nn.Sequential(*layers), torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for number, layer in enumerate(linears(network)):

@@ -52,10 +52,12 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     >>> answer.text
     '504192'
     >>> [group] = answer.lines[0].groups
-    >>> group.digits, round(group.confidence, 1), group.box
-    ('504192', 1.0, (0, 0, 0, 0))
-    >>> group.candidates[0]
-    ('504192', 1.0)
+    >>> group.box, round(group.confidence, 1)
+    ((166, 18, 595, 116), 1.0)
+    >>> [digits for digits, probability in group.candidates][:2]
+    ['504192', '50192']
+    >>> read("docs/504192.jpg", length=5).text
+    '50192'
 
     Args:
         pictures: A picture, which is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4),

@@ -176,6 +176,8 @@ def hypotheses(line: Line, outputs: np.ndarray, length: Length | None = None) ->
     With a `length`, only numbers of so many digits; there may be none.
     """
     if line.known:
+        if length and length[0] > 1:
+            return []
         order = np.argsort(-outputs[0], kind="stable").tolist()
         return [Hypothesis(line, outputs, ((0, n),), outputs[0, n]) for n in order]
     paths = lattice.best_paths(line.candidates, outputs, length)

@@ -45,9 +45,7 @@ def predict(
     if json and csv is not None:
         raise UserError("--json and --csv: one of the two")
     if fields and (single or length or digits or annotate):
-        raise UserError(
-            "--fields: what is expected stands in that file; leave --single, --length, --digits, --annotate out"
-        )
+        raise UserError("--fields: that file says what is expected; leave out --single, --length, --digits, --annotate")
     if review and not fields:
         raise UserError("--review shows the fields of forms; name them with --fields")
     reader, detected = choose_reader(network, expect(single, length, digits))

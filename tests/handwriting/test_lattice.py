@@ -89,6 +89,47 @@ def test_the_next_best_paths_say_something_else_and_are_less_likely():
     assert found[(1, 0),] - found[(1, 6),] == pytest.approx(odds)
 
 
+def paths_by_hand(line, outputs):
+    """The score of the best path of each number, by trying all paths."""
+    a = outputs.clip(FITTED["UNSURE"], 1 - FITTED["UNSURE"])
+    found = {}
+
+    def follow(node, digits, score):
+        if node == line[-1].last:
+            found[digits] = max(score, found.get(digits, -np.inf))
+        for one, row in zip(line, a, strict=True):
+            if one.first == node:
+                none = np.log(1 - row).sum()
+                for digit in np.argsort(-row)[:2]:
+                    more = none + np.log(row[digit] / (1 - row[digit])) - one.penalty(digit)
+                    follow(one.last, f"{digits}{digit}", score + more)
+                if one.last == node + 1:
+                    follow(one.last, digits, score + none - FITTED["SKIP"] * min(one.height, 1))
+
+    follow(0, "", 0.0)
+    return found
+
+
+def test_with_a_length_the_best_paths_are_those_of_so_many_digits():
+    rng = np.random.default_rng(3)
+    line = [
+        Candidate(first, last, 0.4 * (last - first), rng.uniform(0.5, 1), gaps=last - first - 1)
+        for first in range(5)
+        for last in range(first + 1, min(first + 3, 5) + 1)
+    ]
+    for _ in range(5):
+        a = rng.random((len(line), 10)) ** 3
+        wanted = paths_by_hand(line, a)
+        for length in ((1, 1), (3, 3), (5, 5), (2, 4)):
+            found = best_paths(line, a, length)
+            said = ["".join(str(digit) for _, digit in path if digit is not None) for path, _ in found]
+            assert len(found) == PATHS and all(length[0] <= len(digits) <= length[1] for digits in said)
+            assert [score for _, score in found] == pytest.approx([wanted[digits] for digits in said])
+            best = max(score for digits, score in wanted.items() if length[0] <= len(digits) <= length[1])
+            assert found[0][1] == pytest.approx(best)
+        assert best_paths(line, a, (6, 9)) == []
+
+
 def test_small_marks_are_no_digits_and_tall_ones_seldom():
     for height, digit in ((0.2, None), (0.9, 1)):
         assert best_path([Candidate(0, 1, 0.2, height)], outputs(1, sure=0.9)) == ((0, digit),)

@@ -1,0 +1,204 @@
+"""Stacks of forms: fields that a file names, a row a document, and what is doubtful to be looked at."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.random import default_rng
+from PIL import Image
+
+from digits.errors import UserError
+from digits.handwriting import Expected
+from digits.predict import forms
+from digits.predict.forms import Field, parse
+from digits.predict.pictures import Source
+from tests.support.checkpoints import saved_sure
+from tests.support.pens import line
+from tests.support.stack import FIELDS, fields_file, stack
+
+BOX = "a:\n  box: [0, 0, 1, 1]\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def table(path):
+    head, *rows = csv.reader(Path(path).read_text().splitlines())
+    return head, rows
+
+
+def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
+    content, said = stack(4, default_rng(8), damaged=(1,))
+    Path("scans.pdf").write_bytes(content)
+    Path("fields.yaml").write_text(fields_file())
+    words = "predict", "scans.pdf", "--network", "bundled", "--fields", "fields.yaml"
+    code, out, errors = verb(*words, "--csv", "marks.csv", "--review", "review.html")
+    head, rows = table("marks.csv")
+    assert head == ["file", "page", *(title for name in FIELDS for title in (name, f"{name} confidence"))]
+    assert (code, out, errors[0]) == (1, "", "scans.pdf page 2: this page cannot be read: it is damaged")
+    assert [row[:2] for row in rows] == [["scans.pdf", str(page)] for page in (1, 2, 3, 4)]
+    assert rows[1][2:] == [""] * 2 * len(FIELDS)
+    read, sure = [row[2::2] for row in rows], np.array([row[3::2] for row in (rows[0], *rows[2:])], float)
+    right = np.array([list(said[n].values()) for n in (0, 2, 3)]) == np.array([read[n] for n in (0, 2, 3)])
+    assert right.mean() > 0.9 and sure.min() >= 0 and sure.max() <= 1
+    doubtful = (sure < forms.SURE).sum()
+    assert errors[1] == f"4 documents, {doubtful} of 36 fields doubtful"
+    assert errors[-1] == "marks.csv: 4 rows"
+    held = Path("review.html").read_text().split('id="held">')[1].split("</script>")[0]
+    shown = json.loads(held)
+    assert len(shown["doubts"]) == doubtful and shown["rows"][0] == head
+
+
+@pytest.fixture
+def forms_of(here, verb):
+    """Read files with a network that is sure of a 4 in everything; returns the code, output and errors."""
+    saved_sure("net.ckpt")
+    first, *others = [line(count).convert("RGB") for count in (3, 2, 1, 3)]
+    first.save("four.pdf", save_all=True, append_images=others)
+    line(2).save("two.png")
+
+    def run(fields, *words):
+        Path("f.yaml").write_text(fields)
+        return verb("predict", *words, "--network", "net.ckpt", "--fields", "f.yaml")
+
+    return run
+
+
+TWO_PAGES = "first:\n  box: [0, 0, 1, 1]\n  length: 1-3\nsecond:\n  box: [0, 0, 1, 1]\n  page: 2\n  length: 1-3\n"
+
+
+def test_a_document_has_as_many_pages_as_the_form(forms_of):
+    code, out, errors = forms_of(TWO_PAGES, "four.pdf", "two.png", "--csv")
+    _, rows = table_of(out)
+    assert [row[:2] + row[2::2] for row in rows] == [
+        ["four.pdf", "1", "444", "44"],
+        ["four.pdf", "3", "4", "444"],
+        ["two.png", "", "", ""],
+    ]
+    assert code == 1 and errors[0] == "two.png: has 1 of the 2 pages of the form"
+
+
+def table_of(text):
+    head, *rows = csv.reader(text.splitlines())
+    return head, rows
+
+
+def test_each_form_is_a_line_or_an_object(forms_of):
+    code, out, errors = forms_of(BOX + "  sure: 1\n", "two.png")
+    assert (code, errors) == (0, ["1 documents, 1 of 1 fields doubtful"])
+    assert out.startswith("two.png: a 44? (")
+    code, out, _ = forms_of(TWO_PAGES, "four.pdf", "two.png", "--json")
+    first, second, missing = map(json.loads, out.splitlines())
+    assert (first["file"], first["page"], second["page"]) == ("four.pdf", 1, 3) and "page" not in missing
+    assert first["fields"]["first"]["text"] == "444" and first["fields"]["first"]["candidates"][0][0] == "444"
+    assert missing["error"] == "has 1 of the 2 pages of the form"
+
+
+def test_a_field_is_the_part_of_the_page_that_its_box_says(forms_of):
+    """Four digits in a row, in the right half two."""
+    line(4).save("four.png")
+    code, out, _ = forms_of("a:\n  box: [0.5, 0, 1, 1]\nb:\n  box: [0, 0, 0.25, 1]\n", "four.png", "--csv")
+    _, [[*_, right, _, left, _]] = table_of(out)
+    assert (code, right, left) == (0, "44", "4")
+
+
+def test_an_empty_field_says_nothing_and_is_doubtful(forms_of):
+    Image.new("L", (300, 200), 240).save("blank.png")
+    code, out, errors = forms_of(BOX + "  length: 3\nb:\n  box: [0, 0, 0.01, 0.01]\n", "blank.png", "--csv")
+    assert (code, table_of(out)[1]) == (0, [["blank.png", "", "", "0.000", "", "0.000"]])
+    assert errors == ["1 documents, 2 of 2 fields doubtful"]
+
+
+def test_a_name_is_no_formula(forms_of):
+    line(2).save("=1+1.png")
+    _, out, _ = forms_of(BOX, "=1+1.png", "--csv")
+    assert table_of(out)[1][0][0] == "./=1+1.png"
+
+
+def test_what_a_file_of_fields_says(here):
+    Path("f.yaml").write_text(
+        "b 1:\n  box: [0.1, 0.2, 0.5, 1]\n  page: 3\n  length: 2-4\n  digits: 012\n  sure: 0.5\n" + BOX
+    )
+    assert parse(Path("f.yaml")) == [
+        Field("b 1", (0.1, 0.2, 0.5, 1.0), 3, Expected(False, (2, 4), "012"), 0.5),
+        Field("a", (0.0, 0.0, 1.0, 1.0), 1, Expected(), forms.SURE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "expected lines such as `name: value`"),
+        ("- a", "expected lines such as `name: value`"),
+        ("a: 1", "f.yaml: a: expected a box: [left, top, right, bottom], in shares of the page"),
+        ("a:\n  box: [0, 0, 1]", "expected four shares"),
+        ("a:\n  box: 0", "expected four shares"),
+        ("a:\n  box: [0, 0, 2, 1]", "box: expected a number from 0 to 1, not 2"),
+        ("a:\n  box: [0, 0, nan, 1]", "not nan"),
+        ("a:\n  box: [0, 0, [1], 1]", "not ['1']"),
+        ("a:\n  box: [0.5, 0, 0.5, 1]", "expected left < right and top < bottom"),
+        (BOX + "  page: 0", "page: expected a whole number from 1 to 100"),
+        (BOX + "  page: 1.5", "page: expected a whole number from 1 to 100"),
+        (BOX + "  page: 1000", "page: expected a number from 0 to 100"),
+        (BOX + "  sure: 2", "sure: expected a number from 0 to 1"),
+        (BOX + "  length: 0", "length: expected a number of digits"),
+        (BOX + "  length: [1, 2]", "length: expected a number of digits"),
+        (BOX + "  digits: 1a", "digits: expected those that may occur"),
+        (BOX + "  digits: {}", "digits: expected those that may occur"),
+        (BOX + "  lenght: 1", "a field has no 'lenght', but box, page, length, digits and sure"),
+        ("=a:\n  box: [0, 0, 1, 1]", "expected a name of at most 50 letters and digits"),
+        ("[a]: 1", "f.yaml"),
+        ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "these are 201 fields; a form has at most 200"),
+        ("a: &a\n  box: *a", "no aliases"),
+    ],
+)
+def test_a_file_that_names_no_fields_is_refused_in_a_line(content, reason, here):
+    Path("f.yaml").write_text(content)
+    with pytest.raises(UserError) as refused:
+        parse(Path("f.yaml"))
+    assert reason in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--review", "r.html"], "--review shows the fields of forms; name them with --fields"),
+        (["--fields", "gone.yaml"], "gone.yaml: No such file or directory"),
+        (["--fields", "f.yaml", "--length", "3"], "that file says what is expected"),
+        (["--fields", "f.yaml", "--annotate", "x.png"], "that file says what is expected"),
+        (["--fields", "f.yaml", "--review", "r.txt"], "cannot write r.txt: name a .html"),
+        (["--fields", "f.yaml", "--csv", "f.yaml"], "cannot write f.yaml: name a .csv"),
+        (["--fields", "f.yaml", "--csv", "nowhere/x.csv"], "cannot write nowhere/x.csv"),
+        (["--json", "--csv"], "--json and --csv: one of the two"),
+        (["--csv", "two.png"], "cannot write two.png: name a .csv"),
+        (["--length", "x"], "length: expected a number of digits"),
+        (["--digits", "x"], "digits: expected those that may occur"),
+    ],
+)
+def test_mistakes_are_a_line_before_anything_is_read(words, reason, forms_of, verb):
+    Path("f.yaml").write_text(BOX)
+    code, out, [error] = verb("predict", "two.png", "--network", "net.ckpt", *words)
+    assert (code, out) == (2, "") and reason in error
+
+
+def test_a_detector_reads_no_fields(forms_of, verb):
+    saved_sure("nine.ckpt", only_digit=9)
+    Path("f.yaml").write_text(BOX)
+    code, _, [error] = verb("predict", "two.png", "--network", "nine.ckpt", "--fields", "f.yaml")
+    assert code == 2 and "only detects one digit" in error
+
+
+def test_pages_of_pdfs_are_documents_of_so_many():
+    sources = [Source("a.pdf", None, n) for n in (1, 2, 3)] + [Source("b.png", None)] + [Source("b.pdf", None, 1)]
+    found = forms.documents(sources, 2)
+    assert [[(one.file, one.page) for one in pages] for pages in found] == [
+        [("a.pdf", 1), ("a.pdf", 2)],
+        [("a.pdf", 3)],
+        [("b.png", None)],
+        [("b.pdf", 1)],
+    ]

@@ -1,0 +1,129 @@
+"""`from digits import read`: two lines of Python that read pictures."""
+
+import doctest
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import digits
+from digits import DigitClassifier, UserError, read, reading
+from digits.handwriting.lattice import FITTED
+from digits.handwriting.parallel import MANY
+from digits.handwriting.reader import among
+from tests.support.checkpoints import saved_sure
+from tests.support.pens import line
+
+ROOT = Path(__file__).parents[1]
+PICTURE = ROOT / "docs" / "504192.jpg"
+
+
+def test_the_example_of_its_documentation(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    names = {"__name__": "digits.reading"}
+    [example] = doctest.DocTestFinder(recurse=False).find(read, "read", globs=names)
+    assert len(example.examples) == 7 and doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_types_are_shipped():
+    assert Path(digits.__file__).with_name("py.typed").is_file()
+
+
+def test_a_picture_of_any_kind_or_many():
+    image = Image.open(PICTURE)
+    assert [one.text for one in read([str(PICTURE), PICTURE.read_bytes(), image, np.asarray(image)])] == ["504192"] * 4
+    assert [one.text for one in read(ROOT.glob("docs/504192.jp*"))] == ["504192"]
+    [group] = read(PICTURE).lines[0].groups
+    assert group.digits == "504192" and [one.digit for one in group.readings] == [5, 0, 4, 1, 9, 2]
+    likely, *others = (probability for _, probability in group.candidates)
+    assert group.candidates[0][0] == "504192" and likely > max(others) > 0 and likely + sum(others) <= 1 + 1e-9
+    left, top, right, bottom = group.box
+    assert 0 <= left < right <= image.width and 0 <= top < bottom <= image.height
+    assert "image" not in repr(group)
+    missing = read("nowhere.jpg")
+    assert (missing.text, missing.error) == ("", "cannot be read: No such file or directory")
+
+
+def test_only_numbers_of_the_length_are_considered():
+    for length, wanted in ((5, "50192"), (range(1, 6), "50192"), ("6-8", "504192"), ("6", "504192")):
+        answer = read(PICTURE, length=length)
+        [group] = answer.lines[0].groups
+        assert answer.text == wanted == group.candidates[0][0]
+        sizes = {len(digits) for digits, _ in group.candidates}
+        assert sizes <= set(length if isinstance(length, range) else (5,) if length == 5 else range(6, 9))
+    answer = read(PICTURE, length=40)
+    assert (answer.lines, answer.error) == ([], "no line of it can be 40 digits")
+    apart = np.hstack([np.asarray(line(2)), np.full((120, 300), 240, np.uint8), np.asarray(line(2))])
+    assert [len(read(apart, length=length).lines[0].groups) for length in (None, 4)] == [2, 1]  # whatever the gap
+    normalized = FOLDER / "mnist.png"  # one digit
+    assert [bool(read(normalized, length=length).text) for length in (1, 2)] == [True, False]
+
+
+def test_only_some_digits_may_occur():
+    answer = read(PICTURE, digits="01245", length=6)
+    candidates = [said for said, _ in answer.lines[0].groups[0].candidates]
+    assert set(answer.text).union(*candidates) <= set("01245")
+    outputs = np.float32([[0.01] * 7 + [0.9, 0.01, 0.01], [0.01, 0.4] + [0.01] * 5 + [0.5, 0.01, 0.01]])
+    seven, flag = among(outputs, "01")
+    assert seven[2:].max() == 0 and seven.max() < 0.6  # what is clearly a 7 is neither
+    assert flag[1] == pytest.approx(0.4 / (0.4 + FITTED["UNSURE"]) * outputs[1].sum()) and flag[1] > 0.9
+    assert among(outputs, "0123456789") is outputs
+
+
+@pytest.mark.parametrize(
+    ("expected", "reason"),
+    [
+        *(
+            ({"length": length}, "1 to 50, or two such as 6-8")
+            for length in (0, 51, -3, "8-6", "6-", "a", "1-2-3", range(0))
+        ),
+        ({"digits": ""}, "such as 01"),
+        ({"digits": "12a"}, "such as 01"),
+        ({"length": 2, "single": True}, "a single digit has no length"),
+        ({"network": "nowhere"}, "no such run or checkpoint"),
+    ],
+)
+def test_mistakes(expected, reason):
+    with pytest.raises(UserError, match=reason):
+        read(PICTURE, **expected)
+
+
+def test_a_network_is_a_checkpoint_a_run_or_a_module(tmp_path, monkeypatch, capsys):
+    opened = []
+    load = reading._reader
+    monkeypatch.setattr(reading, "_reader", lambda saved, path: opened.append(path) or load(saved, path))
+    sure = saved_sure(tmp_path / "best.ckpt")
+    assert [read(line(), network=network).text for network in (sure, str(tmp_path), sure)] == ["444"] * 3
+    assert opened == [sure]
+    saved_sure(tmp_path / "best.ckpt", seed=5)  # a new one in its place
+    assert read(line(), network=sure).text == "444" and opened == [sure] * 2
+    model = DigitClassifier.load_from_checkpoint(sure)
+    model.network.append(torch.nn.Dropout(0.9)).train()
+    assert [read(line(), network=network).text for network in (model, model.network)] == ["444"] * 2
+    assert model.network.training
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_many_in_a_thread(tmp_path):
+    """Where no handler of signals may be set."""
+    said, sure = [], saved_sure(tmp_path / "net.ckpt")
+    thread = Thread(target=lambda: said.extend(read([line()] * MANY, network=sure)))
+    thread.start()
+    thread.join()
+    assert [one.text for one in said] == ["444"] * MANY
+
+
+@pytest.mark.slow
+def test_many_pictures_in_a_script_that_does_not_ask_whether_it_is_main(tmp_path):
+    script = tmp_path / "script.py"
+    reads = f"print(*(one.text for one in read([{str(PICTURE)!r}] * 9)))"
+    script.write_text(f"print('once')\nfrom digits import read\n{reads}\n")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment)
+    assert (done.stdout.split(), done.stderr) == (["once", *["504192"] * 9], "")
