@@ -1,6 +1,7 @@
 """`from digits import read`: two lines of Python that read pictures."""
 
 import doctest
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from digits.handwriting.lattice import FITTED
 from digits.handwriting.parallel import MANY
 from digits.handwriting.reader import among
 from tests.support.checkpoints import saved_sure
+from tests.support.golden import FOLDER
 from tests.support.pens import line
 
 ROOT = Path(__file__).parents[1]

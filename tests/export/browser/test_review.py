@@ -1,0 +1,60 @@
+"""The page on which what is doubtful in a table is looked at and corrected."""
+
+import csv
+
+import pytest
+
+from digits.predict.review import Doubt, write_review
+from tests.support.pens import line
+
+HEAD = ["file", "page", "student", "student confidence", "mark", "mark confidence"]
+ROWS = [HEAD, ["a,b.pdf", 1, "444", "0.500", "7", "0.990"], ["a,b.pdf", 2, "12", "0.300", "", "0.000"]]
+
+
+@pytest.fixture
+def review(tmp_path, visit):
+    """The page of three doubtful fields."""
+    crop = tmp_path / "crop.jpg"
+    line().convert("RGB").save(crop)
+    doubts = [Doubt(1, 2, crop.read_bytes(), (("444", 0.6), ("414", 0.3))), Doubt(2, 2, crop.read_bytes(), ())]
+    write_review(tmp_path / "review.html", ROWS, [*doubts, Doubt(2, 4, crop.read_bytes(), ())])
+    return visit(tmp_path / "review.html")
+
+
+def save(page, folder):
+    with page.expect_download() as download:
+        page.locator("#save").click()
+    download.value.save_as(folder / "saved.csv")
+    return list(csv.reader((folder / "saved.csv").read_text().splitlines()))
+
+
+def test_what_is_corrected_is_saved_and_what_was_looked_at_is_sure(review, tmp_path):
+    assert [one.input_value() for one in review.locator("input").all()] == ["444", "12", ""]
+    assert review.locator("legend").all_inner_texts() == [
+        "a,b.pdf page 1: student",
+        "a,b.pdf page 2: student",
+        "a,b.pdf page 2: mark",
+    ]
+    assert all(review.locator("img").evaluate_all("images => images.map((one) => one.naturalWidth > 0)"))
+    as_read = save(review, tmp_path)
+    assert as_read == [[str(cell) for cell in row] for row in ROWS]
+    assert review.get_by_role("button").all_inner_texts() == ["Save CSV", "414"]
+    review.get_by_role("button", name="414").click()  # the next likeliest reading
+    second = review.locator("input").nth(1)
+    assert second.evaluate("input => input === document.activeElement")
+    second.press("Enter")  # as it is
+    review.locator("input").nth(2).fill("9")
+    review.locator("input").nth(2).press("Enter")
+    assert review.locator("#progress").inner_text() == "3 of 3 looked at"
+    _, first, last = save(review, tmp_path)
+    assert first == ["a,b.pdf", "1", "414", "1", "7", "0.990"]
+    assert last == ["a,b.pdf", "2", "12", "1", "9", "1"]
+
+
+def test_it_can_be_used_by_all(review):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for scheme in ("light", "dark"):
+        review.emulate_media(color_scheme=scheme)
+        assert [each["id"] for each in axe.run(review).response["violations"]] == []
+    review.set_viewport_size({"width": 320, "height": 640})
+    assert review.evaluate("document.documentElement.scrollWidth") <= 320
