@@ -2,7 +2,6 @@
 
 import sys
 from contextlib import closing
-from itertools import chain
 from pathlib import Path
 
 from digits.errors import UserError, printable
@@ -14,6 +13,7 @@ def evaluate(
     *,
     network: str | None = None,
     single: bool = False,
+    known_length: bool = False,
     json: bool = False,
     wrong: Path | None = None,
     verbose: bool = False,
@@ -29,12 +29,23 @@ def evaluate(
         folders: Folders of pictures.
         network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         single: Read the clearest digit of each picture alone. Otherwise every line must be right.
+        known_length: Consider only numbers as long as the right answer, as with --length of predict.
         json: Print an object a folder, for programs.
         wrong: Write a picture of what was misread: the picture, what the network saw, what is right and what was said.
         verbose: Say of each picture in which nothing is read why; otherwise these are counted by their reasons.
         data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
     """
-    from digits.evaluate.answers import SHEET, Answer, labels_in, read_labelled, read_mnist, say, sheet
+    from digits.evaluate.answers import (
+        SHEET,
+        Answer,
+        labels_in,
+        lengths,
+        read_all,
+        read_labelled,
+        read_mnist,
+        say,
+        sheet,
+    )
     from digits.handwriting.picture import check_output, save
     from digits.reading import choose_reader, expect
 
@@ -42,11 +53,15 @@ def evaluate(
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
     labels = {folder: labels_in(Path(folder)) for folder in folders or []}
-    pictures = list(chain.from_iterable(labels.values()))
+    if known_length:
+        labels = {
+            folder: dict(sorted(known.items(), key=lambda one: lengths(one[1]))) for folder, known in labels.items()
+        }
+    pictures = [one for known in labels.values() for one in known.items()]
     if wrong:  # before the long work, so that it is not for nothing
-        check_output(wrong, [*pictures, network or ""])
+        check_output(wrong, [*(picture for picture, _ in pictures), network or ""])
     answers: list[Answer] = []
-    with closing(reader.read_all(pictures)) as said:
+    with closing(read_all(reader, pictures, known_length)) as said:
         for folder, known in labels.items():
             of_folder = read_labelled(folder, known, said, verbose)
             say(folder, of_folder, json)

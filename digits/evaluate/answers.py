@@ -3,8 +3,9 @@
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
+from itertools import groupby
 from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,6 +51,22 @@ def labels_in(folder: Path) -> dict[Path, str]:
     if skipped:
         print(f"{printable(str(folder))}: {skipped:,} passed over, without a right answer in the name", file=sys.stderr)
     return labels
+
+
+def lengths(label: str) -> tuple[int, int]:
+    """How many digits the shortest and the longest line of a right answer have."""
+    counts = [len(line.replace(" ", "")) for line in label.split("-")]
+    return min(counts), max(counts)
+
+
+def read_all(
+    reader: handwriting.Reader, pictures: list[tuple[Path, str]], known_length: bool
+) -> Generator[handwriting.Answer]:
+    """What is read in pictures, in order; of those that follow each other with the same `known_length`, all at once."""
+    for length, some in groupby(pictures, lambda one: lengths(one[1]) if known_length else None):
+        expected = reader.expected._replace(length=length)
+        of_these = handwriting.Reader(reader.network, reader.context, expected)
+        yield from of_these.read_all([picture for picture, _ in some])
 
 
 def read_labelled(

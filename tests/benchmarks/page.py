@@ -7,7 +7,8 @@ python -m tests.benchmarks.page frames              the longest frame and how lo
                                                     (its workers are not)
 python -m tests.benchmarks.page film                page.gif: a number is drawn, then neurons are pointed at
 python -m tests.benchmarks.page pictures            page.png, with a digit drawn, and page_dark.png, with the weights of
-                                                    a hidden neuron over it, in the folder --out
+                                                    a hidden neuron over it, in the folder --out; and
+                                                    review.png, what is doubtful of a stack of forms
 
 `--strokes FILE` draws real people's digits too, in three sizes: a list of {"label": 5, "strokes": [[[x, y], ...], ...]}
 as JSON, in any unit, y downwards. The digit of a picture in a FOLDER is the part of its name before the first _. The
@@ -30,10 +31,12 @@ from playwright.sync_api import sync_playwright
 from tqdm import tqdm
 
 from digits import mnist
+from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
 from digits.handwriting.picture import pictures_in
 from tests.benchmarks.common import heading, parser, row
 from tests.support import pages
+from tests.support.stack import fields_file, stack
 from tests.support.strokes import draw, placed
 from tests.support.strokes import row as row_of_digits
 
@@ -200,8 +203,20 @@ def pictures(args, visit):
         if scheme == "dark":
             page.locator(".hidden button").nth(NEURON).hover()
         page.wait_for_timeout(500)  # until the hint has faded
-        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-        picture.save(args.out / f"{name}.png", optimize=True)
+        save(page, args.out / f"{name}.png")
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), contextlib.redirect_stdout(sys.stderr):
+        Path("scans.pdf").write_bytes(stack(12, np.random.default_rng(SEED))[0])
+        Path("fields.yaml").write_text(fields_file())
+        words = "predict", "scans.pdf", "--fields", "fields.yaml", "--review", "review.html"
+        digits([*words, "--network", str(args.network)])
+        page.goto(Path("review.html").resolve().as_uri())
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 800, "height": 640})
+    save(page, args.out / "review.png")
+
+
+def save(page, path):
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(path, optimize=True)
 
 
 def film(args, visit):
@@ -249,6 +264,7 @@ def main(words=None):
     options.add_argument("--strokes", type=Path, metavar="FILE", help="real people's digits")
     options.add_argument("--out", type=Path, default=Path("docs"), help="where the pictures go (docs)")
     args = options.parse_intermixed_args(words)
+    args.out = args.out.resolve()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         with contextlib.redirect_stdout(sys.stderr):
             file = args.page or pages.exported(args.network, Path(folder, "digits.html"))

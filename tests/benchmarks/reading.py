@@ -2,6 +2,7 @@
 
 python -m tests.benchmarks.reading                      photos of one digit and of lines, and what shows none
 python -m tests.benchmarks.reading forms                photos of grids, ruled pages and rows of boxes, filled in
+python -m tests.benchmarks.reading stack                a PDF of scanned forms: fields right, seconds a page
 python -m tests.benchmarks.reading times                what takes how long, on one thread
 python -m tests.benchmarks.reading slow                 pictures of more strokes than a number has: seconds and memory
 python -m tests.benchmarks.reading changes FOLDER...    whether changes that must not matter change what is read
@@ -13,11 +14,13 @@ Photos are made of MNIST's test digits (tests/support/photos.py, forms.py) with 
 reads the clearest digit of each. The bundled network reads, or that of `--network CHECKPOINT`.
 """
 
+import csv
 import io
 import os
 import tempfile
 import textwrap
 from collections import Counter
+from contextlib import suppress
 from itertools import chain, cycle, zip_longest
 from pathlib import Path
 from statistics import median
@@ -30,17 +33,20 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from tqdm import tqdm, trange
 
 from digits import DigitClassifier, mnist
+from digits.__main__ import main as digits
 from digits.checkpoint import untrusted
 from digits.checkpoint.selection import BUNDLED
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
 from digits.handwriting import Reader
+from digits.predict.forms import SURE
 from tests.benchmarks.common import heading, parser, python, row
 from tests.support import crowded, forms, photos
 from tests.support.digitless import KINDS
 from tests.support.finding import encoded, find_digit
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.readings import read_lines, read_naively, read_photos, read_places
+from tests.support.stack import fields_file, stack
 from tests.support.written_pages import pages
 
 SEED = 2025
@@ -100,6 +106,31 @@ def show_forms(args, model):
                 numbers.subtract([wanted := tuple(labels[i] for i, *_ in line)])
                 whole.append(numbers[wanted] >= 0)
         row(f"{args.count} {name}", with_error(in_place), with_error(whole))
+
+
+def show_stack(args, model):
+    content, said = stack(args.pages, np.random.default_rng([SEED, 9]), damaged=(args.pages // 2,))
+    with tempfile.TemporaryDirectory() as folder:
+        scans, fields, table = (Path(folder, name) for name in ("scans.pdf", "fields.yaml", "table.csv"))
+        scans.write_bytes(content)
+        fields.write_text(fields_file())
+        words = ["predict", scans, "--fields", fields, "--csv", table, "--network", args.network]
+        start = perf_counter()
+        with suppress(SystemExit):  # 1, since a page is damaged
+            digits([str(word) for word in words])
+        taken = perf_counter() - start
+        _, *rows = csv.reader(table.read_text().splitlines())
+    cells = [
+        (read == wanted, float(sure) < SURE, name)
+        for row, page in zip(rows, said, strict=True)
+        if page
+        for read, sure, (name, wanted) in zip(row[2::2], row[3::2], page.items(), strict=True)
+    ]
+    pages = f"{args.pages} pages, {taken / args.pages:.2f} s a page on {os.cpu_count()} cores"
+    heading(pages, "fields", "right", "doubtful", "wrong, not doubtful")
+    for kind in ("student", "date", "question", "total", ""):
+        right, doubtful = np.array([cell[:2] for cell in cells if cell[2].startswith(kind)]).T
+        row(kind or "all", len(right), f"{right.mean():.1%}", f"{doubtful.mean():.1%}", (~right & ~doubtful).sum())
 
 
 def seconds(rounds, what, *args):
@@ -285,7 +316,7 @@ def draw_pages(args, model, columns=4, tile=300, strip=60):
 
 
 def main(words=None):
-    tables = {"photos": show_photos, "forms": show_forms, "times": show_times, "slow": show_slow}
+    tables = {"photos": show_photos, "forms": show_forms, "stack": show_stack, "times": show_times, "slow": show_slow}
     tables |= {"changes": show_changes, "sheet": draw_sheet, "pages": draw_pages}
     options = parser(__doc__, *tables)
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for changes")
@@ -294,6 +325,7 @@ def main(words=None):
     options.add_argument(
         "--count", type=int, default=500, help="photos or forms of each kind, or pictures to change (500)"
     )
+    options.add_argument("--pages", type=int, default=40, help="of the stack (40)")
     options.add_argument("--rounds", type=int, default=9, help="how often times are measured (9)")
     options.add_argument("--lines", type=int, default=200, help="lines of each kind (200)")
     args = options.parse_intermixed_args(words)

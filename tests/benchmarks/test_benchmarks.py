@@ -58,6 +58,7 @@ def test_processes(short):
         ("reading --count 8 --lines 4", 8, 0, 100),
         ("reading times --rounds 1", 7, 1, 60_000),
         ("reading slow --rounds 1", 20, 0, 3_000),
+        ("reading stack --pages 3", 5, 0, 100),
         ("gpu launches --images 500", 8, 10, 5_000),
         ("gpu checks --device cpu --hidden 12 --images 500", 8, 0, 100_000),
         ("gpu crossover --device cpu --hidden 12 --images 500", 2, 0, 100_000),
@@ -115,6 +116,6 @@ def test_pictures(short, tmp_path):
     names = ["sheet.png", "sizes.png"]
     if CHROMIUM:
         short(f"page pictures --out {tmp_path}")
-        names = ["page.png", "page_dark.png", *names]
+        names = ["page.png", "page_dark.png", "review.png", *names]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     assert all(Image.open(tmp_path / name).width > 500 for name in names)
