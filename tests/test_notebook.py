@@ -4,6 +4,8 @@ import json
 import os
 import re
 from copy import deepcopy
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
@@ -80,6 +82,47 @@ def test_links_lead_somewhere(kept):
 
 def test_the_text_agrees_with_the_outputs_that_are_kept(kept):
     assert support.disagreements(kept) == []
+
+
+@pytest.mark.parametrize(
+    ("opened", "source"),
+    [
+        ("https%3A//github.com/someone/a-fork.py/blob/main/docs/chapter1.ipynb", "someone/a-fork.py@main"),
+        ("1xQ4_in-Drive", "OWNER/digits"),
+    ],
+)
+def test_in_colab_it_installs_the_repository_that_it_was_opened_from(kept, opened, source, monkeypatch):
+    """Colab answers on an address of its own which notebook is open."""
+
+    class Colab(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/api/sessions" else 404)
+            self.end_headers()
+            self.wfile.write(json.dumps([{"path": f"fileId={opened}", "name": "chapter1.ipynb"}]).encode())
+
+        def log_message(self, *_):
+            pass
+
+    [cell] = [cell.source for cell in kept.cells if cell.id == "install"]
+    installed = []
+    run = re.sub(r"%pip (.*)", lambda found: f"pip(f{found[1]!r})", cell).replace('find_spec("digits")', "None")
+    with HTTPServer(("127.0.0.1", 0), Colab) as server:
+        Thread(target=server.handle_request).start()
+        monkeypatch.setenv("COLAB_JUPYTER_IP", "127.0.0.1")
+        monkeypatch.setenv("KMP_TARGET_PORT", str(server.server_port))
+        exec(run, {"pip": installed.append})
+    assert installed == [f'install -q "digits[figures] @ git+https://github.com/{source}" ipywidgets']
+
+
+def test_its_first_cell_that_reads_reads_a_photo(kept, capsys):
+    [cell] = [cell.source for cell in kept.cells if cell.id == "photo"]
+    names = {"interact": lambda function, photo: None, "FileUpload": lambda accept: None}
+    exec(cell, names)
+    content = (support.NOTEBOOK.parent / "504192.jpg").read_bytes()
+    names["read_photo"](({"content": memoryview(content)},))
+    names["read_photo"]({"photo.jpg": {"content": content}, "other.jpg": {"content": b"no picture"}})
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == ["504192"] * 2 and said[2].startswith("cannot be read")
 
 
 @pytest.mark.parametrize("said, agrees", [("96", True), ("97", True), ("98", False), ("95.8", False), ("−96", False)])
