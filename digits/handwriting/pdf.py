@@ -1,9 +1,15 @@
-"""The pages of a PDF as images, by PDFium, which runs no script of it; an extra, since most pictures are none."""
+"""The pages of a PDF as images, by PDFium; an extra, since most pictures are none.
 
-from contextlib import closing
+A small file can be made to ask for any time and memory, in places where PDFium does not let itself be stopped. So a
+process of its own opens each page: `python pdf.py FILE` says how many there are, `python pdf.py FILE NUMBER` draws one.
+"""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
-from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -12,8 +18,10 @@ from digits.files import check_regular
 
 RESOLUTION = 200  # dots per inch: digits of 4 mm, a box's, are 30 pixels high
 MOST_PIXELS = 16e6  # of a page; an A4 page has 4 million
-LONGEST = 20.0  # seconds that a page may take; most take 0.1
+LONGEST, MEMORY = 20, 1_500_000_000  # seconds and bytes that a page may take; most take 0.3 and a tenth of that
 LARGEST, MOST_PAGES = 2_000_000_000, 10_000  # bytes of a file, which is not read as a whole, and its pages
+REFUSED = 3  # the exit code of the process, when it says why
+DAMAGED = "cannot be read: it is no PDF, or damaged"
 
 
 class Page(NamedTuple):
@@ -24,55 +32,74 @@ class Page(NamedTuple):
 
 
 def count_pages(file: str | Path) -> int:
-    """How many pages a PDF file has. Raises UserError if it cannot be opened, or has too many."""
-    with closing(_opened(str(file))) as document:
-        count = len(document)
+    """How many pages a PDF has. Raises UserError if it cannot be opened or has too many, OSError if it is no file."""
+    count = int(_asked(str(file)))
     if not 1 <= count <= MOST_PAGES:
         raise UserError(f"has {count:,} pages; 1 to {MOST_PAGES:,} are read")
     return count
 
 
 def render(page: Page) -> Image.Image:
-    """A page as an RGB image, upright, of RESOLUTION or fewer dots per inch. Raises UserError if it cannot be drawn."""
+    """A page as an RGB image, upright, of RESOLUTION or fewer dots per inch. Raises UserError and OSError as above."""
+    size, _, pixels = _asked(page.file, str(page.number)).partition(b"\n")
+    width, height = map(int, size.split())
+    return Image.frombytes("RGB", (width, height), pixels)
+
+
+def _asked(*words: str) -> bytes:
+    """What the process says."""
+    if find_spec("pypdfium2") is None:
+        raise UserError(f"PDFs need pypdfium2: {install('pdf')}")
+    check_regular(words[0], LARGEST)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", __file__, *words], capture_output=True, env=environment, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"cannot be read: it takes more than {LONGEST} seconds to open") from error
+    if done.returncode == REFUSED:
+        raise UserError(done.stderr.decode())
+    if done.returncode:  # such as a process that has no more memory, or time
+        raise UserError(f"cannot be read: it is damaged, or takes more than {LONGEST} seconds or {MEMORY:,} bytes")
+    return done.stdout
+
+
+def _answer(file: str, number: str | None = None) -> bytes:
+    """How many pages there are, or the width and height of one, and its pixels."""
     import pypdfium2
 
-    with closing(_opened(page.file)) as document:
-        try:
-            if page.number > len(document):
-                raise UserError(f"has {len(document)} pages, and no page {page.number}")
-            sheet = document[page.number - 1]
-            width, height = sheet.get_size()
-            scale = min(RESOLUTION / 72, (MOST_PIXELS / max(width * height, 1)) ** 0.5)
-            size = max(1, round(width * scale)), max(1, round(height * scale))
-            return _drawn(sheet, *size)
-        except pypdfium2.PdfiumError as error:
-            raise UserError("this page cannot be read: it is damaged") from error
-
-
-def _drawn(sheet: Any, width: int, height: int) -> Image.Image:
-    from pypdfium2 import PdfBitmap, raw
-
-    bitmap = PdfBitmap.new_native(width, height, raw.FPDFBitmap_BGR)
-    bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
-    end = monotonic() + LONGEST
-    pause = raw.IFSDK_PAUSE(version=1)
-    pause.NeedToPauseNow = type(pause.NeedToPauseNow)(lambda _: monotonic() > end)
-    status = raw.FPDF_RenderPageBitmap_Start(bitmap, sheet, 0, 0, width, height, 0, raw.FPDF_ANNOT, pause)
-    raw.FPDF_RenderPage_Close(sheet)
-    if status != raw.FPDF_RENDER_DONE:
-        late = status == raw.FPDF_RENDER_TOBECONTINUED
-        raise UserError(f"this page takes more than {LONGEST:.0f} seconds to draw" if late else "it is damaged")
-    return bitmap.to_pil().convert("RGB")
-
-
-def _opened(file: str) -> Any:
     try:
-        import pypdfium2
-    except ImportError as error:
-        raise UserError(f"PDFs need pypdfium2: {install('pdf')}") from error
-    check_regular(file, LARGEST)
-    try:
-        return pypdfium2.PdfDocument(file)
+        document = pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
-        locked = "password" in str(error).lower()
-        raise UserError("needs a password" if locked else "cannot be read: it is no PDF, or damaged") from error
+        raise UserError("needs a password" if "password" in str(error).lower() else DAMAGED) from error
+    if number is None:
+        return str(len(document)).encode()
+    if int(number) > len(document):
+        raise UserError(f"has {len(document)} pages, and no page {number}")
+    try:
+        page = document[int(number) - 1]
+        width, height = page.get_size()
+        scale = min(RESOLUTION / 72, (MOST_PIXELS / max(width * height, 1)) ** 0.5)
+        image = page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")
+    except (pypdfium2.PdfiumError, ValueError) as error:
+        raise UserError("this page cannot be read: it is damaged") from error
+    return b"%d %d\n" % image.size + image.tobytes()
+
+
+def _limit() -> None:
+    """See to it that this process ends, also if the one that started it does not."""
+    if sys.platform != "win32":  # where the other one alone looks at the clock
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+if __name__ == "__main__":
+    _limit()
+    try:
+        sys.stdout.buffer.write(_answer(*sys.argv[1:]))
+    except UserError as error:
+        sys.stderr.write(str(error))
+        sys.exit(REFUSED)

@@ -5,6 +5,7 @@ Each ends in digits or in a clear error (a UserError of one line).
 
 import io
 import random
+import re
 from itertools import count
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 from digits.errors import UserError
 from digits.handwriting import find_lines
+from digits.handwriting.pdf import Page
 from digits.handwriting.picture import FORMATS
 from tests.support.damage import mutate
 from tests.support.finding import find_digit
@@ -73,7 +75,23 @@ def bomb(rng: random.Random) -> bytes:
     return file.getvalue()
 
 
-OFTEN = {damaged: 16, random_bytes: 2, noise: 4, bomb: 1}
+def pdf(rng: random.Random) -> bytes:
+    """A PDF of a page with one fault, or of a size that no paper has, or with a picture that is said to be huge."""
+    file, digits = io.BytesIO(), rng.choice([b"1", b"99999999"])
+    drawing(rng).save(file, "PDF")
+    content = file.getvalue()
+    return rng.choice(
+        [
+            mutate(content, rng),
+            re.sub(
+                rb"/MediaBox \[[^\]]*\]", b"/MediaBox [ 0 0 %s %s ]" % (digits, rng.choice([b"1", digits])), content
+            ),
+            re.sub(rb"/(Width|Height) \d+", rb"/\1 " + digits, content),
+        ]
+    )
+
+
+OFTEN = {damaged: 16, random_bytes: 2, noise: 4, bomb: 1, pdf: 4}
 
 
 def attacks(folder, seed):
@@ -83,7 +101,11 @@ def attacks(folder, seed):
     for number in count():
         make = makers[number % len(makers)]
         try:
-            outcome = read(make(random.Random(f"{seed}/{number}")))
+            picture = make(random.Random(f"{seed}/{number}"))
+            if make is pdf:
+                (folder / "page.pdf").write_bytes(picture)
+                picture = Page(str(folder / "page.pdf"), 1)
+            outcome = read(picture)
         except BaseException as error:
             error.add_note(f"picture {number} of seed {seed}: {make.__name__}")
             raise
