@@ -38,8 +38,6 @@ def on_all_cores(function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]) -
     if len(tasks) < MANY:
         yield from (function(*task) for task in tasks)
         return
-    if libraries := os.environ.get("LD_LIBRARY_PATH"):  # OpenCV has added ":", which means the working directory, too
-        os.environ["LD_LIBRARY_PATH"] = ":".join(filter(None, libraries.split(":")))
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin)
     waiting = iter(tasks)
