@@ -9,14 +9,17 @@ class UserError(Exception):
 
 
 def install(extra: str) -> str:
-    """The command that installs an extra of this package: by name where it is installed, else from its folder."""
+    """The command that installs an extra of this package: by name where it is installed, else from its folder.
+
+    In double quotes, which every shell takes away.
+    """
     from importlib.metadata import PackageNotFoundError, distribution  # here, since help need not wait for it
 
     try:
         distribution("digits")
     except PackageNotFoundError:
-        return f"pip install -e '.[{extra}]'"
-    return f"pip install 'digits[{extra}]'"
+        return f'pip install -e ".[{extra}]"'
+    return f'pip install "digits[{extra}]"'
 
 
 def why(error: OSError) -> str:

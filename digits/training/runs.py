@@ -1,5 +1,6 @@
 """A run: the folder that holds its settings, its checkpoints and its curves."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -7,7 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from inspect import signature
 from pathlib import Path
-from shlex import quote
+from shlex import join
+from subprocess import list2cmdline
 from textwrap import shorten
 from typing import Any, NamedTuple
 
@@ -86,7 +88,8 @@ class Run(NamedTuple):
 
 def resume_command(folder: Path) -> str:
     """What goes on with the run in `folder`, on a command line."""
-    return f"python -m digits train --resume {quote(str(folder))}"
+    quote = join if os.name == "posix" else list2cmdline  # as the shells of the system read it
+    return f"python -m digits train --resume {quote([str(folder)])}"
 
 
 def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> Run:

@@ -119,7 +119,7 @@ def test_mistakes_get_one_line(network, out, named, draw, tmp_path, monkeypatch)
 def test_what_figures_need_is_named(verb, fitted, monkeypatch):
     without_matplotlib(monkeypatch, "digits.figures")
     code, _, [line] = verb("figures", "--network", fitted)
-    assert code == 2 and "the figures need matplotlib" in line and line.endswith("pip install 'digits[figures]'")
+    assert code == 2 and "the figures need matplotlib" in line and line.endswith('pip install "digits[figures]"')
 
 
 def test_logged_curves_are_those_of_the_run(fitted, data):

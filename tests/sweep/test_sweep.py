@@ -291,5 +291,5 @@ def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(package, run,
     with pytest.raises(SystemExit):
         run()
     [line] = capsys.readouterr().err.splitlines()
-    assert f"a sweep needs {package}: pip install 'digits[sweep]'" in line
+    assert f'a sweep needs {package}: pip install "digits[sweep]"' in line
     assert not Path("runs").exists()
