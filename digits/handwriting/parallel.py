@@ -72,6 +72,7 @@ def _as_they_start() -> Iterator[None]:
 
 def _begin() -> None:
     """What a process does first. It ends with the one that started it, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which on Windows is not inherited
     cv2.setNumThreads(1)
     Thread(target=_end_with_parent, daemon=True).start()
 

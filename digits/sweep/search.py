@@ -9,7 +9,7 @@ Anybody may have made or edited the database: what is read from it is checked, a
 import sqlite3
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from textwrap import shorten
 from threading import Event, Lock
@@ -215,8 +215,11 @@ def complete(
 
     with ThreadPoolExecutor(workers) as pool, tqdm(wanted, disable=None, leave=False) as bar:
         try:
-            for worker in as_completed([pool.submit(work, bar) for _ in range(workers)]):
-                worker.result()
+            running = {pool.submit(work, bar) for _ in range(workers)}
+            while running:
+                ended, running = wait(running, POLL, FIRST_COMPLETED)  # on Windows, no Ctrl-C ends a wait without end
+                for worker in ended:
+                    worker.result()
         except BaseException:
             stop.set()
             raise
