@@ -138,6 +138,7 @@ def test_annotate(read, tmp_path):
     [
         (["a.png", "line.png", "--annotate", "x.png"], "these are 2 pictures; name a folder in place of x.png"),
         (["a.png", "a.png", "--annotate", "drawn"], "two of the pictures would be drawn as a.png"),
+        (["a.png", "other/A.png", "--annotate", "drawn"], "two of the pictures would be drawn as a.png"),
         *((["a.png", "--annotate", f"x{suffix}"], f"cannot write x{suffix}: name a .png or .jpg") for suffix in OTHERS),
         *((["a.png", "--annotate", name], "cannot write") for name in ("", ".", "/dev/null")),
         (["a.png", "--annotate", f"{'n' * 300}.png"], "too long"),

@@ -134,7 +134,8 @@ def drawings(annotate: Path | None, sources: list[Source], reads: list[str]) -> 
         check_output(annotate, reads)
         return [annotate]
     found = [annotate / f"{Path(one.file).stem}{f'_{one.page}' if one.page else ''}.png" for one in sources]
-    twice = next((drawing.name for drawing, n in Counter(found).items() if n > 1), None)
+    written = Counter(drawing.name.casefold() for drawing in found)  # which are one file on Windows and macOS
+    twice = next((drawing.name for drawing in found if written[drawing.name.casefold()] > 1), None)
     if twice:
         raise UserError(f"--annotate: two of the pictures would be drawn as {twice}")
     annotate.mkdir(parents=True, exist_ok=True)
