@@ -33,7 +33,8 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 STANDARD_INPUT = "\0-"  # no file is named so
 LONGEST = 1_000  # bytes of a path
 LARGE = 10**9  # of numbers that make sense, the largest
-OUTPUT_ERRORS = errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF
+UNREAD = errno.EINVAL if os.name == "nt" else errno.EPIPE  # what the system says of output that nobody reads any more
+OUTPUT_ERRORS = UNREAD, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF
 MOST_EPOCHS, MOST_NETWORKS, STRONGEST = 10**6, 1_000, 10  # an augmentation of 1 is usual
 
 Int = Annotated[int, Parameter(converter=_whole)]
@@ -121,10 +122,10 @@ def parse(app: App, words: list[str]) -> BoundArguments:
 
 def _refuse_impossible(path: str | Path) -> None:
     """Raise UserError for what no file can be named. Not only for paths: a text may name one, and all are short."""
-    if isinstance(path, Path) and re.match(r"\w+:/", str(path)):
+    if isinstance(path, Path) and re.match(r"\w\w+:/", path.as_posix()):  # C:/ is a drive
         raise UserError(f"{path}: expected a path, not an address")
     try:
-        encoded = os.fsencode(path)
+        encoded = os.fsencode(path).replace(os.sep.encode(), b"/")
     except UnicodeEncodeError:  # half of a surrogate pair, which a file of settings can hold
         encoded = b"\0"
     if b"\0" in encoded or len(encoded) > LONGEST or max(map(len, encoded.split(b"/"))) > 255:
@@ -155,10 +156,10 @@ def one_line_errors(prog: str) -> Iterator[None]:
         said = f"error: {printable(why(error))}"
         if error.filename is None and error.errno in OUTPUT_ERRORS:
             said = f"error: cannot write the output: {error.strerror}"
-            if error.errno == errno.EPIPE:  # whoever reads it, such as `head`, has seen enough
+            if error.errno == UNREAD:  # whoever reads it, such as `head`, has seen enough
                 said = ""
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):
+        if isinstance(error, RuntimeError) and "you tried to allocate" not in str(error):
             raise
         said = "error: this takes more memory than there is"
     else:
