@@ -80,7 +80,7 @@ def test_a_stack_is_its_mini_batches_in_order(dtype):
 
 def test_the_check_of_the_page_on_chapter_2(capsys):
     """The slope that backpropagation finds is the one that a nudge of the weight finds."""
-    page = (Path(__file__).parents[1] / "docs" / "chapter2.md").read_text()
+    page = (Path(__file__).parents[1] / "docs" / "chapter2.md").read_text("utf-8")
     exec(re.search(r"```python\n(.*?)```", page, re.S)[1], {})
     slope, nudged = capsys.readouterr().out.split()
     assert slope == nudged and abs(float(slope)) > 1e-4

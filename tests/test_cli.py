@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,6 +15,7 @@ import torch
 from digits import cli
 from digits.__main__ import VERBS, main
 from digits.errors import UserError
+from tests.support.systems import on_posix, posix
 
 
 def verb(
@@ -183,8 +185,8 @@ def fail():
     [
         (fail, "no such thing"),
         (lambda: torch.empty(2**60, dtype=torch.uint8), "this takes more memory than there is"),
-        (lambda: os.mkdir("nowhere/\x1b"), "nowhere/\\x1b: No such file or directory"),
-        (lambda: os.mkdir(b"/dev/null/\xff"), "/dev/null/\\udcff: Not a directory"),
+        on_posix(lambda: os.mkdir("nowhere/\x1b"), "nowhere/\\x1b: No such file or directory"),
+        on_posix(lambda: os.mkdir(b"/dev/null/\xff"), "/dev/null/\\udcff: Not a directory"),
     ],
 )
 def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, said, capsys):
@@ -196,6 +198,7 @@ def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, said,
         raise ValueError
 
 
+@posix
 def test_a_bug_keeps_its_traceback_also_if_nobody_reads_the_output():
     code = "from digits.cli import one_line_errors\nwith one_line_errors('digits verb'): print('x'); print(1 / 0)"
     command, environment = f'{sys.executable} -c "{code}" | true', os.environ | {"PYTHONUNBUFFERED": ""}
@@ -203,6 +206,7 @@ def test_a_bug_keeps_its_traceback_also_if_nobody_reads_the_output():
     assert "ZeroDivisionError" in done.stderr
 
 
+@posix
 def test_a_working_directory_that_is_gone_is_a_line(tmp_path):
     (tmp_path / "gone").mkdir()
     command = f"cd gone; rmdir ../gone; {sys.executable} -P -m digits train"
@@ -256,15 +260,15 @@ def test_importing_is_cheap_and_leaves_the_collector_alone():
 
 @pytest.mark.parametrize(
     "imports, code, said",
-    [("difflib", -2, ""), ("cyclopts", -2, ""), ("digits.predict", 130, "\ndigits predict: stopped\n")],
+    [on_posix("difflib", -2, ""), on_posix("cyclopts", -2, ""), ("digits.predict", 130, "\ndigits predict: stopped\n")],
 )
 def test_ctrl_c_while_it_imports_is_no_traceback(imports, code, said):
     program = f"""
-import os, signal, sys
+import signal, sys
 class CtrlC:
     def find_spec(name, *_):
         if name == {imports!r}:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 sys.meta_path.insert(0, CtrlC)
 import digits.__main__
 digits.__main__.main(["predict", "a"])
@@ -273,11 +277,18 @@ digits.__main__.main(["predict", "a"])
     assert (done.returncode, done.stderr) == (code, said)
 
 
+NO_FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+on_full = partial(pytest.param, marks=NO_FULL)
+
+
+@posix
 @pytest.mark.parametrize(
     "command, code, out, err",
     [
-        ("digits > /dev/full", 2, "", "digits: error: cannot write the output: No space left on device\n"),
-        ("digits predict -h > /dev/full", 2, "", "digits predict: error: cannot write the output: No space left on"),
+        on_full("digits > /dev/full", 2, "", "digits: error: cannot write the output: No space left on device\n"),
+        on_full(
+            "digits predict -h > /dev/full", 2, "", "digits predict: error: cannot write the output: No space left"
+        ),
         ("digits | true", 0, "", ""),
         ("digits trian 2>&-", 2, "", ""),
         ("digits -h >&-", 0, "", ""),

@@ -126,4 +126,5 @@ def test_nothing_in_the_working_directory_runs_or_configures(way, verb, home, tm
         may_start = {f"starts {os.path.realpath(path)}" for path in STARTED}
         assert {line for line in seen if line.startswith("starts ")} <= may_start
         assert done.returncode == 0 and "nonsense" not in done.stderr, done.stderr
-        assert f"opens {home}/pictures/1_0.png" in seen or verb not in ("predict", "evaluate")  # so it does watch
+        picture = home / "pictures" / "1_0.png"
+        assert f"opens {picture}" in seen or verb not in ("predict", "evaluate")  # so it does watch

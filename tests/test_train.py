@@ -15,6 +15,7 @@ from digits.__main__ import main
 from digits.model import DigitClassifier
 from tests.support.mnist_files import failing, use_sources
 from tests.support.small_mnist import TEST, use, write_mnist
+from tests.support.systems import LOCK
 from tests.support.training import Runs, curves, same, weights
 
 EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
@@ -51,11 +52,11 @@ def test_console(done):
     assert re.fullmatch(
         rf"Test accuracy {accuracy}, of epoch [0-3], which validation chose \(with {accuracy}\)", lines[-4]
     )
+    best = str(Path("runs", folder.name, "best.ckpt"))
     assert lines[-3:] == [
-        f"Checkpoint  runs/{folder.name}/best.ckpt",
+        f"Checkpoint  {best}",
         "Curves      tensorboard --logdir runs",
-        "Python      from digits import DigitClassifier; "
-        f"network = DigitClassifier.load_from_checkpoint('runs/{folder.name}/best.ckpt')",
+        f"Python      from digits import DigitClassifier; network = DigitClassifier.load_from_checkpoint({best!r})",
     ]
 
 
@@ -63,7 +64,7 @@ def test_run_folder(done):
     folder, _ = done
     assert re.fullmatch(r"784-12-8-10_lr2\.5_seed1_\d{8}-\d{6}\.\d\d", folder.name)
     kinds = {re.sub(r"^events\..*", "events", path.name) for path in folder.iterdir()}
-    assert kinds == {".lock", "best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
+    assert kinds == {*LOCK, "best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
     assert sorted(path.name for path in folder.parent.parent.iterdir()) == ["data", "runs"]
 
 

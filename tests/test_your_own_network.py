@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digits.training import trainer
 
 DOCS = Path(__file__).parents[1] / "docs"
-CLASS, USE, EXPORT = re.findall(r"```python\n(.*?)```", (DOCS / "your_own_network.md").read_text(), re.S)
+CLASS, USE, EXPORT = re.findall(r"```python\n(.*?)```", (DOCS / "your_own_network.md").read_text("utf-8"), re.S)
 
 
 @pytest.fixture

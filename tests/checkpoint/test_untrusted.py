@@ -10,6 +10,7 @@ from digits.checkpoint.untrusted import read
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
+from tests.support.systems import pipe
 
 
 def good(**changes):
@@ -39,7 +40,7 @@ def cut(share):
     "make, reason",
     [
         (lambda path: path.mkdir(), "is no file"),
-        (os.mkfifo, "is no file"),  # a pipe is not waited for
+        (pipe, "is no file"),  # a pipe is not waited for
         (lambda path: path.write_bytes(b"GIF89a" * 100), "damaged"),
         (cut(0), "damaged"),
         (cut(0.1), "damaged"),

@@ -97,7 +97,7 @@ def test_what_is_known_of_a_network_goes_with_it(export, tmp_path, data_dir):
     assert {name: json.loads(value) for name, value in metadata.items()}.items() >= known.items()
     assert metadata["test_accuracy"] == "null"
     assert export(path, "--data_dir", data_dir)[0] == 0
-    held = network_of((tmp_path / "digits.html").read_text())
+    held = network_of((tmp_path / "digits.html").read_text("utf-8"))
     assert held.items() >= known.items() and held["sizes"] == [784, 30, 10]
 
 
@@ -119,7 +119,7 @@ def test_a_page_of_one_small_file_whose_rounding_costs_nothing(trained, export, 
     code, out, _ = export(trained, "--data_dir", mnist_dir)
     shares = re.search(r"8 bits: ([0-9.]+)% of .*, ([0-9.]+)% before", out).groups()
     assert code == 0 and float(shares[0]) == pytest.approx(float(shares[1]), abs=0.1)
-    html = (tmp_path / "digits.html").read_text()
+    html = (tmp_path / "digits.html").read_text("utf-8")
     assert len(html.encode()) <= 640_000  # the eye is 142,000 of these
     [policy] = re.findall(r'Content-Security-Policy" content="(.*?)"', html)
     assert policy.startswith("default-src 'none';") and "unsafe" not in policy and "http" not in policy
@@ -171,8 +171,8 @@ def test_weights_too_large_for_float16(export, tmp_path):
     [
         (["gone.ckpt"], "gone.ckpt: no such run or checkpoint"),
         (["net.ckpt", "--to", "pdf"], "--to"),
-        (["net.ckpt", "--out", "nowhere/digits.html"], "cannot write nowhere/digits.html"),
-        (["net.ckpt", "--to", "onnx", "--out", "nowhere/digits.onnx"], "cannot write nowhere/digits.onnx"),
+        (["net.ckpt", "--out", "nowhere/digits.html"], f"cannot write {Path('nowhere/digits.html')}"),
+        (["net.ckpt", "--to", "onnx", "--out", "nowhere/digits.onnx"], f"cannot write {Path('nowhere/digits.onnx')}"),
         (["big.ckpt"], "big.ckpt reads images of 64x64; the page draws digits of 28x28"),
     ],
 )

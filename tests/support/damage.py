@@ -2,7 +2,6 @@
 
 import random
 import re
-import resource
 import sys
 from pathlib import Path
 
@@ -12,6 +11,8 @@ def peak_memory() -> int:
     status = Path("/proc/self/status")
     if status.exists():
         return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) * 1024
+    import resource  # which Windows lacks
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

@@ -22,8 +22,7 @@ def run(script: str, **values: Any) -> Any:
         console.log(JSON.stringify((() => {{ {script} }})(), (_, a) => (ArrayBuffer.isView(a) ? [...a] : a)));
     """
     assert NODE
-    done = subprocess.run(
-        [NODE, "--input-type=module"], input=whole, capture_output=True, text=True, timeout=100, check=False
-    )
+    command, piped = [NODE, "--input-type=module"], {"input": whole, "capture_output": True, "encoding": "utf-8"}
+    done = subprocess.run(command, **piped, timeout=100, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -5,7 +5,6 @@ LARGEST_FILE, if it is not 0, is the size in bytes beyond which no file can be w
 
 import json
 import os
-import resource
 import signal
 import sys
 
@@ -15,6 +14,8 @@ from digits.__main__ import main
 if __name__ == "__main__":
     mnist.SHA256, mnist.TRAINING, mnist.VALIDATION = json.loads(os.environ["SMALL_MNIST"])
     if limit := int(os.environ.get("LARGEST_FILE", "0")):
+        import resource  # which Windows lacks
+
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an OSError, as of a full disk, not the end of the process
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     main(["train", *sys.argv[1:]])

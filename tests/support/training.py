@@ -7,6 +7,7 @@ import sys
 from multiprocessing import get_context
 from pathlib import Path
 
+import pytest
 import torch
 from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -15,6 +16,7 @@ from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.training.trainer import DEFAULTS
 from tests.support.small_mnist import TRAINING, VALIDATION, write_mnist
+from tests.support.systems import POSIX
 
 EPOCHS = 60  # of a run of `Runs`, if it is not told otherwise
 
@@ -86,6 +88,8 @@ class Runs:
 
 def in_two_processes(target, *args) -> None:
     """Call target(barrier, *args) in two processes at once, which can wait for each other; neither may fail."""
+    if not POSIX:
+        pytest.skip("there is no fork, and a target need not be a function of a module")
     context = get_context("fork")
     barrier = context.Barrier(2)
     processes = [context.Process(target=target, args=(barrier, *args)) for _ in range(2)]

@@ -20,6 +20,7 @@ from digits.sweep import search
 from digits.sweep.search import Damaged, complete, fault, open_storage
 from tests.support import postgres
 from tests.support.small_sweep import FOLDER, GRACE, LONG, ends, go, places, start, study_in
+from tests.support.systems import posix
 from tests.support.tiers import nightly, slow
 
 COMPLETE, FAIL, RUNNING = TrialState.COMPLETE, TrialState.FAIL, TrialState.RUNNING
@@ -222,6 +223,7 @@ def test_a_trial_that_takes_longer_than_the_grace_is_not_repeated(study):
     assert study.trials[0].state == COMPLETE
 
 
+@posix
 def test_a_signal_ends_the_wait_for_others(study):
     study.enqueue_trial(WANTED[0], {"place": 0})
     study.ask()  # nobody runs it, or gives it up

@@ -1,4 +1,5 @@
 import io
+import os
 import re
 import shutil
 import sqlite3
@@ -17,6 +18,7 @@ from digits.__main__ import main
 from digits.model import DigitClassifier
 from digits.sweep import search, trials
 from tests.support.small_mnist import TEST, use
+from tests.support.systems import link
 
 ARGS = ["--hidden", "6", "12", "--lr", "1", "1000", "--batch_size", "20", "--seeds", "2", "--epochs", "5"]
 FOLDER = Path("runs/sweep_784-6,12-10_lr1,1000_batch_size20_seeds2_epochs5")
@@ -273,10 +275,10 @@ def test_a_bug_of_a_trial_keeps_its_traceback(run, monkeypatch):
 
 def test_a_link_in_its_folder_is_refused(run, capsys):
     Path("runs/sweep_784-30-10_epochs1").mkdir(parents=True)
-    Path("runs/sweep_784-30-10_epochs1/sweep.db").symlink_to("elsewhere")
+    link(Path("runs/sweep_784-30-10_epochs1/sweep.db"), "elsewhere")
     with pytest.raises(SystemExit):
         run("--epochs", 1)
-    assert "/sweep.db is refused" in capsys.readouterr().err
+    assert f"{os.sep}sweep.db is refused" in capsys.readouterr().err
     assert not Path("runs/sweep_784-30-10_epochs1/elsewhere").exists()
 
 

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import termios
 from types import SimpleNamespace
 
 import pytest
@@ -36,6 +35,8 @@ def test_signal_ends_cleanly_and_says_how_to_go_on(number, code, tmp_path):
 
 @pytest.mark.slow
 def test_terminal_shows_a_progress_bar(tmp_path):
+    import termios  # which Windows lacks
+
     runs = Runs(tmp_path)
     screen, terminal = os.openpty()
     termios.tcsetwinsize(terminal, (30, 100))
@@ -85,7 +86,7 @@ def test_an_epoch_that_is_not_validated_and_a_sanity_check_have_no_line_and_no_p
 @pytest.mark.parametrize("where, number, code", [("test_step", 2, 130), ("on_train_end", 15, 143)])
 def test_a_signal_after_the_last_epoch_ends_the_run_in_the_same_line(where, number, code, run, monkeypatch, capsys):
     monkeypatch.setattr(DigitClassifier, "test_step", lambda *_: pytest.fail("tested"))
-    monkeypatch.setattr(DigitClassifier, where, lambda *_: os.kill(os.getpid(), number))
+    monkeypatch.setattr(DigitClassifier, where, lambda *_: signal.raise_signal(number))
     with pytest.raises(SystemExit) as end:
         run("--epochs", 1, "--run_dir", "here")
     assert end.value.code == code
@@ -96,7 +97,7 @@ def test_signals_are_handled_as_before_when_a_run_is_over(run, monkeypatch):
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     run("--epochs", 1, "--run_dir", "here")
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
-    monkeypatch.setattr(DigitClassifier, "training_step", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(DigitClassifier, "training_step", lambda *_: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(SystemExit):
         run("--epochs", 1, "--run_dir", "there")
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
@@ -108,7 +109,7 @@ def test_a_second_signal_ends_the_end_of_an_epoch_too(run, monkeypatch, capsys):
 
     def interrupted(*_):
         for _ in range(2):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             seen.append("went on")
 
     monkeypatch.setattr(DigitClassifier, "validation_step", interrupted)
