@@ -67,6 +67,12 @@ def test_the_whole_number_or_the_clearest_digit(judged):
     assert judged("some", "--single")[1] == ["some: 1 of 1 pictures right, 100.00% ± 0.00%"]
 
 
+def test_only_numbers_as_long_as_the_right_answer(judged):
+    draw("some/4_line.png", "some/44_line.png", "some/444_line.png", "some/4_a.png")
+    assert judged("some")[1][0].startswith("some: 2 of 4 pictures right")
+    assert judged("some", "--known_length")[1] == ["some: 3 of 4 pictures right, 75.00% ± 21.65%; 44->nothing x1"]
+
+
 def test_a_line_a_folder_and_one_over_all(judged):
     draw("a/4_1.png", *(f"b/{name}.png" for name in ("1_1", "1_2", "2_1", "2_2", "2_3", "3_1", "3_2", "5_1", "4_1")))
     confusions = "2->4 x3, 1->4 x2, 3->4 x2"

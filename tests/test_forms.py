@@ -10,7 +10,9 @@ from numpy.random import default_rng
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import Expected
+from digits.handwriting import Digit, Expected, Line, Reader
+from digits.handwriting.lattice import Candidate
+from digits.network import sigmoid_network
 from digits.predict import forms
 from digits.predict.forms import Field, parse
 from digits.predict.pictures import Source
@@ -52,6 +54,25 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     held = Path("review.html").read_text().split('id="held">')[1].split("</script>")[0]
     shown = json.loads(held)
     assert len(shown["doubts"]) == doubtful and shown["rows"][0] == head
+    cells = [shown["rows"][doubt["row"]] for doubt in shown["doubts"]]
+    assert all(float(row[doubt["column"] + 1]) < forms.SURE for row, doubt in zip(cells, shown["doubts"], strict=True))
+    assert all(head[doubt["column"]] in FIELDS for doubt in shown["doubts"])
+
+
+def test_how_sure_a_field_is(here):
+    """The larger of two lines is read, although the other one is surer; its confidence is less if others may be it."""
+    digit = Digit(np.zeros((28, 28), np.float32), (0, 0, 30, 50))
+    small = digit._replace(box=(0, 100, 6, 110))
+    lines = [Line([Candidate(0, 1, 0.6, 1.0)], [one]) for one in (digit, small)]
+    outputs = np.full((2, 10), 0.01, np.float32)
+    outputs[0, [3, 5]], outputs[1, 8] = (0.9, 0.6), 0.99
+    reader = Reader(sigmoid_network([784, 10]))
+    reader.outputs = lambda digits: outputs
+    said = forms.value(lines, reader)
+    votes = dict(said.candidates)
+    assert said.text == "3" and 0.5 < votes["3"] < 0.99
+    assert said.confidence == pytest.approx(0.9 * votes["3"])
+    assert forms.value("nothing", reader) == forms.Value(error="nothing")
 
 
 @pytest.fixture

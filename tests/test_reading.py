@@ -18,7 +18,6 @@ from digits.handwriting.lattice import FITTED
 from digits.handwriting.parallel import MANY
 from digits.handwriting.reader import among
 from tests.support.checkpoints import saved_sure
-from tests.support.golden import FOLDER
 from tests.support.pens import line
 
 ROOT = Path(__file__).parents[1]
@@ -62,8 +61,6 @@ def test_only_numbers_of_the_length_are_considered():
     assert (answer.lines, answer.error) == ([], "no line of it can be 40 digits")
     apart = np.hstack([np.asarray(line(2)), np.full((120, 300), 240, np.uint8), np.asarray(line(2))])
     assert [len(read(apart, length=length).lines[0].groups) for length in (None, 4)] == [2, 1]  # whatever the gap
-    normalized = FOLDER / "mnist.png"  # one digit
-    assert [bool(read(normalized, length=length).text) for length in (1, 2)] == [True, False]
 
 
 def test_only_some_digits_may_occur():

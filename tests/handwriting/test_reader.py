@@ -62,6 +62,9 @@ def test_the_guesses_at_a_single_digit_vote_with_all_outputs():
         return reading
 
     assert [reading(*clear).digit for clear in [(2,), (2, 2), (2, 2, 1)]] == [1, 4, 7]
+    alone = Line([Candidate(0, 1, 0.6, 1.0)], [Digit(np.zeros((28, 28), np.float32), (0, 0, 9, 9))], known=True)
+    lengths = (1, 1), (1, 3), (2, 3)
+    assert [len(read([alone], outputs[2:].numpy(), length)) for length in lengths] == [1, 1, 0]
     four = reading(2, 2)  # which has not the largest output
     assert (four.activation, four.runner_up) == (pytest.approx(0.4), 1)
 
