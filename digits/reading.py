@@ -1,22 +1,27 @@
 """`from digits import read`: the numbers in pictures, in two lines of Python."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, overload
 
 from digits.errors import UserError
 from digits.handwriting.reader import ANYTHING, Answer, Expected, Reader
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL.Image import Image
     from torch import nn
 
     from digits.checkpoint.contents import Checkpoint
+    from digits.handwriting.pdf import Page
 
-    Picture = str | Path | bytes | Image | Any  # Any: an array
+    Picture = str | Path | bytes | Image | np.ndarray | Page
+    Pictures = list[Picture] | list[str] | list[Path] | tuple[Picture, ...] | Iterator[Picture]
+    Network = str | Path | nn.Module
+    Length = int | range | str | None
 
 LONGEST = 50  # digits of a number: time grows with the length that is expected, and no number is written that long
 KEPT = 4  # networks that are kept in memory
@@ -24,24 +29,24 @@ KEPT = 4  # networks that are kept in memory
 
 @overload
 def read(
-    pictures: "Picture",
+    pictures: "Pictures",
     *,
-    network: "str | Path | nn.Module" = "bundled",
+    network: "Network" = "bundled",
     single: bool = False,
-    length: int | range | str | None = None,
+    length: "Length" = None,
     digits: str | None = None,
-) -> Answer: ...
+) -> list[Answer]: ...
 
 
 @overload
 def read(
-    pictures: "Sequence[Picture]",
+    pictures: "Picture",
     *,
-    network: "str | Path | nn.Module" = "bundled",
+    network: "Network" = "bundled",
     single: bool = False,
-    length: int | range | str | None = None,
+    length: "Length" = None,
     digits: str | None = None,
-) -> list[Answer]: ...
+) -> Answer: ...
 
 
 def read(pictures, *, network="bundled", single=False, length=None, digits=None):
@@ -100,7 +105,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     return answers if several else answers[0]
 
 
-def expect(single: bool = False, length: int | range | str | None = None, digits: str | None = None) -> Expected:
+def expect(single: bool = False, length: "Length" = None, digits: str | None = None) -> Expected:
     """What is expected, of what the user says. Raises UserError if that makes no sense."""
     if single and length is not None:
         raise UserError("a single digit has no length; leave one of the two out")
