@@ -50,30 +50,30 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     assert right.mean() > 0.9 and sure.min() >= 0 and sure.max() <= 1
     doubtful = (sure < 0.97).sum()
     assert doubtful > 0
-    assert errors[1] == f"4 documents, {doubtful} of 36 fields doubtful"
-    assert errors[-1] == "marks.csv: 4 rows"
+    assert errors[1] == f"documents: 3 read, 1 not read; fields: {doubtful} of 27 doubtful"
+    assert errors[-1] == "marks.csv: rows: 4"
     held = Path("review.html").read_text().split('id="held">')[1].split("</script>")[0]
     shown = json.loads(held)
-    assert len(shown["doubts"]) == doubtful and shown["rows"][0] == head
+    assert len(shown["doubts"]) == doubtful and shown["rows"][0] == head and shown["unread"] == errors[:1]
     cells = [shown["rows"][doubt["row"]] for doubt in shown["doubts"]]
     assert all(float(row[doubt["column"] + 1]) < 0.97 for row, doubt in zip(cells, shown["doubts"], strict=True))
     assert all(head[doubt["column"]] in FIELDS for doubt in shown["doubts"])
 
 
 def test_how_sure_a_field_is(here):
-    """The larger of two lines is read, although the other one is surer; its confidence is less if others may be it."""
-    digit = Digit(np.zeros((28, 28), np.float32), (0, 0, 30, 50))
-    small = digit._replace(box=(0, 100, 6, 110))
-    lines = [Line([Candidate(0, 1, 0.6, 1.0)], [one]) for one in (digit, small)]
-    outputs = np.full((2, 10), 0.01, np.float32)
-    outputs[0, [3, 5]], outputs[1, 8] = (0.9, 0.6), 0.99
+    """The largest line in the middle is read, although others are surer; its confidence is less if others may be it."""
+    digit = Digit(np.zeros((28, 28), np.float32), (0, 60, 30, 110))
+    small, above = digit._replace(box=(0, 120, 6, 130)), digit._replace(box=(0, 0, 30, 55))
+    lines = [Line([Candidate(0, 1, 0.6, 1.0)], [one]) for one in (digit, small, above)]
+    outputs = np.full((3, 10), 0.01, np.float32)
+    outputs[0, [3, 5]], outputs[1, 8], outputs[2, 7] = (0.9, 0.6), 0.99, 0.99
     reader = Reader(sigmoid_network([784, 10]))
     reader.outputs = lambda digits: outputs
-    said = forms.value(lines, reader)
+    said = forms.value(lines, 180, reader)
     votes = dict(said.candidates)
     assert said.text == "3" and 0.5 < votes["3"] < 0.99
     assert said.confidence == pytest.approx(0.9 * votes["3"])
-    assert forms.value("nothing", reader) == forms.Value(error="nothing")
+    assert forms.value("nothing", 180, reader) == forms.Value(error="nothing")
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def table_of(text):
 
 def test_each_form_is_a_line_or_an_object(forms_of):
     code, out, errors = forms_of(BOX + "  sure: 1\n", "two.png")
-    assert (code, errors) == (0, ["1 documents, 1 of 1 fields doubtful"])
+    assert (code, errors) == (0, ["documents: 1 read; fields: 1 of 1 doubtful"])
     assert out.startswith("two.png: a 44? (")
     code, out, _ = forms_of(TWO_PAGES, "four.pdf", "two.png", "--json")
     first, second, missing = map(json.loads, out.splitlines())
@@ -129,11 +129,20 @@ def test_a_field_is_the_part_of_the_page_that_its_box_says(forms_of):
     assert (code, right, left) == (0, "44", "4")
 
 
+def test_if_no_document_can_be_read_there_is_no_table(forms_of):
+    code, out, errors = forms_of(BOX, "gone.png", "--csv", "x.csv", "--review", "x.html")
+    assert (code, out) == (2, "") and not Path("x.csv").exists() and not Path("x.html").exists()
+    assert errors == [
+        "gone.png: cannot be read: No such file or directory",
+        "digits predict: error: none of the documents can be read",
+    ]
+
+
 def test_an_empty_field_says_nothing_and_is_doubtful(forms_of):
     Image.new("L", (300, 200), 240).save("blank.png")
     code, out, errors = forms_of(BOX + "  length: 3\nb:\n  box: [0, 0, 0.01, 0.01]\n", "blank.png", "--csv")
     assert (code, table_of(out)[1]) == (0, [["blank.png", "", "", "0.000", "", "0.000"]])
-    assert errors == ["1 documents, 2 of 2 fields doubtful"]
+    assert errors == ["documents: 1 read; fields: 2 of 2 doubtful"]
 
 
 def test_a_name_is_no_formula(forms_of):

@@ -22,10 +22,11 @@ learning applied to document recognition", 1998. The page does the same in JavaS
 import os
 
 from digits.handwriting.lines import Digit, Line, find_lines
+from digits.handwriting.pdf import Page
 from digits.handwriting.reader import Answer, Expected, Reader
 from digits.handwriting.voting import Group, Reading, TextLine
 
-__all__ = ["Answer", "Digit", "Expected", "Group", "Line", "Reader", "Reading", "TextLine", "find_lines"]
+__all__ = ["Answer", "Digit", "Expected", "Group", "Line", "Page", "Reader", "Reading", "TextLine", "find_lines"]
 
 # OpenCV has added ":" as it was imported, which has programs load libraries from the working directory, too; and torch,
 # which is imported later, starts one.

@@ -29,7 +29,7 @@ from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.picture import upright
 from digits.handwriting.voting import Group
 from digits.predict.pictures import Source, Table
-from digits.predict.review import Doubt, write_review
+from digits.predict.review import SHOWN, Doubt, write_review
 from digits.reading import expect
 
 # What is read with less confidence is to be looked at, if its field says nothing else. Of the 1,454 numbers of seven of
@@ -121,40 +121,51 @@ def documents(sources: list[Source], pages: int) -> list[list[Source]]:
 def read_forms(
     sources: list[Source], fields: list[Field], reader: Reader, table: Table, review: Path | None, json: bool
 ) -> bool:
-    """Read the fields of each document, and say or tabulate them; returns whether all documents could be read."""
+    """Read the fields of each document, and say or tabulate them; returns whether all documents could be read.
+
+    Raises UserError if none can.
+    """
     if reader.detects:
         raise UserError("this network only detects one digit; fields need one that reads all ten")
     stack = documents(sources, max(field.page for field in fields))
     readers = [Reader(reader.network, reader.context, field.expected) for field in fields]
     table.add("file", "page", *(title for field in fields for title in (field.name, f"{field.name} confidence")))
-    doubts, good = list[Doubt](), True
+    doubts, unread, doubtful = list[Doubt](), list[str](), 0
     tasks = [([source.picture for source in pages], fields, reader.context, bool(review)) for pages in stack]
     bar = tqdm(stack, "predict", unit=" forms", leave=False, disable=None)
     with closing(on_all_cores(look, tasks)) as seen:
         for row, (first, *_) in enumerate(bar, 1):
             found = next(seen)
             if isinstance(found, str):
-                tqdm.write(f"{first.name}: {printable(found)}", file=sys.stderr)
+                unread.append(f"{first.name}: {printable(found)}")
+                tqdm.write(unread[-1], file=sys.stderr)
                 table.add(first.file, first.page, *[None] * 2 * len(fields))
                 if json:
                     tqdm.write(dumps(first.facts | {"error": found}))
-                good = False
                 continue
-            values = [value(lines, one) for (lines, _), one in zip(found, readers, strict=True)]
+            values = [value(lines, size, one) for (lines, size, _), one in zip(found, readers, strict=True)]
             cells = [(one.text, f"{one.confidence:.3f}") for one in values]
             table.add(first.file, first.page, *(cell for both in cells for cell in both))
-            for column, (field, said, (_, crop)) in enumerate(zip(fields, values, found, strict=True)):
+            for column, (field, said, (*_, crop)) in enumerate(zip(fields, values, found, strict=True)):
                 if said.confidence < field.sure:
-                    doubts.append(Doubt(row, 2 + 2 * column, crop, said.candidates))
+                    doubtful += 1
+                    if len(doubts) < SHOWN:
+                        doubts.append(Doubt(row, 2 + 2 * column, crop, said.candidates, field.expected))
             if json:
                 facts = {field.name: one._asdict() for field, one in zip(fields, values, strict=True)}
                 tqdm.write(dumps(first.facts | {"fields": facts}))
             elif not table.wanted:
                 tqdm.write(f"{first.name}: {', '.join(map(_said, fields, values))}")
-    print(f"{len(stack):,} documents, {len(doubts):,} of {len(stack) * len(fields):,} fields doubtful", file=sys.stderr)
+    read = len(stack) - len(unread)
+    if not read:
+        raise UserError("none of the documents can be read")
+    not_read = f", {len(unread):,} not read" if unread else ""
+    print(
+        f"documents: {read:,} read{not_read}; fields: {doubtful:,} of {read * len(fields):,} doubtful", file=sys.stderr
+    )
     if review:
-        write_review(review, table.rows, doubts)
-    return good
+        write_review(review, table.rows, doubts, unread)
+    return not unread
 
 
 def _said(field: Field, said: Value) -> str:
@@ -164,9 +175,9 @@ def _said(field: Field, said: Value) -> str:
 
 def look(
     pages: Sequence[Any], fields: list[Field], context: bool, crops: bool
-) -> list[tuple[list[Line] | str, bytes]] | str:
-    """What `find_lines` finds in each field of a document, or why nothing, and a JPEG of it if `crops`; or why its
-    pages cannot be read.
+) -> list[tuple[list[Line] | str, int, bytes]] | str:
+    """What `find_lines` finds in each field of a document, or why nothing, its height in pixels, and a JPEG of it if
+    `crops`; or why its pages cannot be read.
     """
     try:
         wanted = sorted({field.page for field in fields})
@@ -175,7 +186,7 @@ def look(
         images = {number: upright(pages[number - 1]) for number in wanted}
     except UserError as error:
         return str(error)
-    found: list[tuple[list[Line] | str, bytes]] = []
+    found: list[tuple[list[Line] | str, int, bytes]] = []
     for field in fields:
         image, shown = images[field.page], b""
         left, top, right, bottom = (round(share * side) for share, side in zip(field.box, image.size * 2, strict=True))
@@ -189,25 +200,27 @@ def look(
             buffer = io.BytesIO()
             crop.save(buffer, "JPEG", quality=80)
             shown = buffer.getvalue()
-        found.append((lines_or_why, shown))
+        found.append((lines_or_why, bottom - top, shown))
     return found
 
 
-def value(found: list[Line] | str, reader: Reader) -> Value:
-    """What a field says: of its lines the one with the largest area of digits, times the confidence in them."""
+def value(found: list[Line] | str, height: int, reader: Reader) -> Value:
+    """What a field of this height says: of its lines that which is largest, surest, and nearest to its middle."""
     if isinstance(found, str):
         return Value(error=found)
+
+    def weight(group: Group) -> float:
+        """The area of its digits, less of what is near the top or bottom, times the confidence in them."""
+        boxes = [one.box for one in group.readings if one.digit is not None]
+        near = [(right - left) * (low - top) * (1 - abs((top + low) / height - 1)) for left, top, right, low in boxes]
+        return group.confidence * sum(near)
+
     lines = reader.read_lines(found)
-    best = max(lines, key=lambda line: sum(map(_weight, line.groups)), default=TextLine([]))
-    groups = [group for group in best.groups if group.text] or sorted(best.groups, key=_weight)[-1:]
+    best = max(lines, key=lambda line: sum(map(weight, line.groups)), default=TextLine([]))
+    groups = [group for group in best.groups if group.text] or sorted(best.groups, key=weight)[-1:]
     if not any(group.digits for group in groups):
         return Value(error="nothing in it is like digits")
     # Whether a number is right is told best by both: among as many, a quarter fewer are wrong than by the confidence.
     sure = min(group.confidence * dict(group.candidates).get(group.digits, 0.0) for group in groups)
     candidates = groups[0].candidates if len(groups) == 1 else ()
     return Value("".join(group.digits for group in groups), float(sure), candidates)
-
-
-def _weight(group: Group) -> float:
-    boxes = [one.box for one in group.readings if one.digit is not None]
-    return group.confidence * sum((right - left) * (bottom - top) for left, top, right, bottom in boxes)

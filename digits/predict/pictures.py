@@ -68,7 +68,7 @@ class Table:
         csv.writer(buffer, lineterminator="\n").writerows([safe(cell) for cell in row] for row in self.rows)
         if self.path:
             write_atomically(self.path, buffer.getvalue().encode("utf-8", "backslashreplace"))
-            print(f"{printable(str(self.path))}: {len(self.rows) - 1:,} rows", file=sys.stderr)
+            print(f"{printable(str(self.path))}: rows: {len(self.rows) - 1:,}", file=sys.stderr)
         else:
             print(buffer.getvalue(), end="")
 

@@ -14,21 +14,23 @@ from typing import Any, NamedTuple
 
 from digits.errors import UserError, printable
 from digits.files import check_target, write_atomically
+from digits.handwriting.reader import ANYTHING, Expected
 from digits.predict.pictures import safe
 
-MOST = 3_000  # fields on a page: each is about 10 kB
+SHOWN = 3_000  # fields on a page at most: each is about 10 kB
 
 
 class Doubt(NamedTuple):
-    """A cell of a table, by its row and column, from 0; a JPEG of the field, and the likeliest readings."""
+    """A cell of a table, its row and column from 0; a JPEG of the field; the likeliest readings; what is expected."""
 
     row: int
     column: int
     crop: bytes
-    candidates: tuple[tuple[str, float], ...]
+    candidates: tuple[tuple[str, float], ...] = ()
+    expected: Expected = ANYTHING
 
 
-def check_review(path: Path, reads: list[Any]) -> Path:
+def check_review(path: Path, reads: list[str]) -> Path:
     """The path of a review, if one can be written there. Raises UserError before long work."""
     if path.suffix.lower() not in (".html", ".htm") or not path.parent.is_dir():
         raise UserError(f"cannot write {path}: name a .html in a folder that is there")
@@ -36,23 +38,24 @@ def check_review(path: Path, reads: list[Any]) -> Path:
     return path
 
 
-def write_review(path: Path, rows: list[list[Any]], doubts: list[Doubt]) -> None:
-    """Write the page. Raises UserError if that cannot be done."""
+def write_review(path: Path, rows: list[list[Any]], doubts: list[Doubt], unread: list[str]) -> None:
+    """Write the page, which also says which documents are `unread`. Raises UserError if that cannot be done."""
     shown = [
         {
             "row": doubt.row,
             "column": doubt.column,
             "crop": base64.b64encode(doubt.crop).decode(),
             "candidates": [digits for digits, _ in doubt.candidates],
+            "length": doubt.expected.length,
+            "digits": doubt.expected.digits,
         }
-        for doubt in doubts[:MOST]
+        for doubt in doubts
     ]
     source = files("digits.predict").joinpath("review.html").read_text("utf-8")
     script = source[source.index("<script>") + len("<script>") : source.rindex("</script>")]
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     cells = [[safe(cell) for cell in row] for row in rows]
-    held = json.dumps({"rows": cells, "doubts": shown}).replace("<", "\\u003c")
+    held = json.dumps({"rows": cells, "doubts": shown, "unread": unread}).replace("<", "\\u003c")
     content = Template(source).substitute(allowed=allowed, held=held)
     write_atomically(path, content.encode("utf-8", "backslashreplace"))
-    more = f", of which it shows the first {MOST:,}" if len(doubts) > MOST else ""
-    print(f"{printable(str(path))}: {len(doubts):,} doubtful fields{more}; open it in a browser", file=sys.stderr)
+    print(f"{printable(str(path))}: {len(doubts):,} fields to look at; open it in a browser", file=sys.stderr)

@@ -4,6 +4,7 @@ import csv
 
 import pytest
 
+from digits.handwriting import Expected
 from digits.predict.review import Doubt, write_review
 from tests.support.pens import line
 
@@ -16,8 +17,9 @@ def review(tmp_path, visit):
     """The page of three doubtful fields."""
     crop = tmp_path / "crop.jpg"
     line().convert("RGB").save(crop)
-    doubts = [Doubt(1, 2, crop.read_bytes(), (("444", 0.6), ("414", 0.3))), Doubt(2, 2, crop.read_bytes(), ())]
-    write_review(tmp_path / "review.html", ROWS, [*doubts, Doubt(2, 4, crop.read_bytes(), ())])
+    doubts = [Doubt(1, 2, crop.read_bytes(), (("444", 0.6), ("414", 0.3)), Expected(False, (3, 3)))]
+    doubts += [Doubt(2, 2, crop.read_bytes()), Doubt(2, 4, crop.read_bytes())]
+    write_review(tmp_path / "review.html", ROWS, doubts, ["a,b.pdf page 3: <b>it is damaged</b>"])
     return visit(tmp_path / "review.html")
 
 
@@ -36,8 +38,14 @@ def test_what_is_corrected_is_saved_and_what_was_looked_at_is_sure(review, tmp_p
         "a,b.pdf page 2: mark",
     ]
     assert all(review.locator("img").evaluate_all("images => images.map((one) => one.naturalWidth > 0)"))
+    assert review.locator("li").all_inner_texts() == ["a,b.pdf page 3: <b>it is damaged</b>"]
     as_read = save(review, tmp_path)
     assert as_read == [[str(cell) for cell in row] for row in ROWS]
+    first, hint = review.locator("input").first, review.locator("span").first
+    for text, shown in (("44", True), ("4x4", True), ("445", False), ("", False)):
+        first.fill(text)
+        assert hint.is_visible() == shown and hint.inner_text() == ("expected 3 digits" if shown else "")
+    first.fill("444")
     assert review.get_by_role("button").all_inner_texts() == ["Save CSV", "414"]
     review.get_by_role("button", name="414").click()  # the next likeliest reading
     second = review.locator("input").nth(1)
@@ -56,5 +64,6 @@ def test_it_can_be_used_by_all(review):
     for scheme in ("light", "dark"):
         review.emulate_media(color_scheme=scheme)
         assert [each["id"] for each in axe.run(review).response["violations"]] == []
+    review.evaluate("window.resized = true")
     review.set_viewport_size({"width": 320, "height": 640})
     assert review.evaluate("document.documentElement.scrollWidth") <= 320
