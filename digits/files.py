@@ -5,7 +5,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,8 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
             if long or depth > 10 or count > VALUES or isinstance(event, yaml.AliasEvent):
                 most = f"{VALUES:,} values of {LONGEST:,} characters, ten lists deep"
                 raise ValueError(f"expected no aliases, and at most {most}")
+        if twice := next(_repeated(yaml.compose(text, yaml.BaseLoader)), None):
+            raise ValueError(f"{twice} is there twice")
         values = yaml.load(text, yaml.BaseLoader)
     except (OSError, ValueError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
@@ -128,3 +130,14 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         raise UserError(f"{path}: expected lines such as `name: value`")
     return values
+
+
+def _repeated(node: Any) -> Iterator[str]:
+    """The names in a YAML node that are there a second time, of which YAML would keep the last."""
+    import yaml
+
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    names = [key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode)]
+    yield from (name[:50] for number, name in enumerate(names) if name in names[:number])
+    for one in node.value if isinstance(node, yaml.SequenceNode) else [value for _, value in pairs]:
+        yield from _repeated(one)

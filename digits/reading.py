@@ -1,11 +1,13 @@
 """`from digits import read`: the numbers in pictures, in two lines of Python."""
 
 import os
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from digits.errors import UserError
 from digits.handwriting.reader import ANYTHING, Answer, Expected, Reader
@@ -66,9 +68,10 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
 
     Args:
         pictures: A picture, which is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4),
-            uint8, uint16, bool or float 0..1, dark strokes on light or light on dark; or a list of them, which are
-            looked at on all cores if they are many.
-        network: A run, a checkpoint, "bundled", or a module of 784 inputs and ten outputs, such as a DigitClassifier.
+            uint8, uint16, bool or float 0..1, dark strokes on light or light on dark; a Page of a PDF; or a list of
+            them, which are looked at on all cores if they are many.
+        network: A run, a checkpoint, "bundled", or a module of 784 inputs and ten outputs 0..1, such as a
+            DigitClassifier, which is shown no context (what is cut from larger strokes is shown by itself).
         single: Read the clearest digit of each picture alone.
         length: How many digits a number has, such as 8, or range(6, 9), or "6-8". Then each line of a picture is one
             number of that many digits, whatever the gaps in it: only such paths through it are followed.
@@ -88,20 +91,27 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
 
     from digits.checkpoint.selection import find
 
-    expected, trains = expect(single, length, digits), isinstance(network, nn.Module) and network.training
+    if hasattr(pictures, "read"):  # an open file
+        pictures = pictures.read()
+    expected = expect(single, length, digits)
     if isinstance(network, nn.Module):
-        reader = Reader(getattr(network, "network", network), expected=expected)
+        models = sys.modules.get("digits.model")  # which takes seconds to import; without it, it is no DigitClassifier
+        module: nn.Module = network.network if models and isinstance(network, models.DigitClassifier) else network
+        reader = Reader(module, expected=expected)
     else:
         path = find(str(network))
         known = _loaded(path, os.stat(path).st_mtime_ns)
         reader = Reader(known.network, known.context, expected)
-    if several := isinstance(pictures, list | tuple | Iterator):
-        pictures = list(pictures)
+    if reader.detects:
+        raise UserError("this network only detects one digit; read needs one that reads all ten")
+    several = isinstance(pictures, list | tuple | Iterator)
+    training = {module: module.training for module in reader.network.modules()}
     try:
         reader.network.eval()  # without dropout
-        answers = list(reader.read_all(pictures if several else [pictures]))
+        answers = list(reader.read_all(list(pictures) if several else [pictures]))
     finally:
-        reader.network.train(trains)
+        for module, trains in training.items():
+            module.training = trains
     return answers if several else answers[0]
 
 
@@ -111,13 +121,15 @@ def expect(single: bool = False, length: "Length" = None, digits: str | None = N
         raise UserError("a single digit has no length; leave one of the two out")
     wanted = None
     if length is not None:
-        ends = (length[0], length[-1]) if isinstance(length, range) and length else str(length).split("-")
+        ends: list[Any] = str(length).split("-")
+        if isinstance(length, range) and length and length.step == 1:
+            ends = [length[0], length[-1]]
         with suppress(ValueError):
             fewest, most = int(ends[0]), int(ends[-1])
             wanted = fewest, most
         if len(ends) > 2 or not wanted or not 1 <= wanted[0] <= wanted[1] <= LONGEST:
             raise UserError(f"length: expected a number of digits, 1 to {LONGEST}, or two such as 6-8, not {length}")
-    if digits is not None and not (digits and set(digits) <= set(ANYTHING.digits)):
+    if digits is not None and not (isinstance(digits, str) and re.fullmatch("[0-9]+", digits)):
         raise UserError(f"digits: expected those that may occur, such as 01, not {digits!r}")
     return Expected(single, wanted, digits or ANYTHING.digits)
 

@@ -15,10 +15,11 @@ from digits.handwriting.lattice import Candidate
 from digits.network import sigmoid_network
 from digits.predict import forms
 from digits.predict.forms import Field, parse
-from digits.predict.pictures import Source
+from digits.predict.pictures import Source, safe
 from tests.support.checkpoints import saved_sure
 from tests.support.pens import line
 from tests.support.stack import FIELDS, fields_file, stack
+from tests.support.systems import POSIX
 
 BOX = "a:\n  box: [0, 0, 1, 1]\n"
 
@@ -51,7 +52,7 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     doubtful = (sure < 0.97).sum()
     assert doubtful > 0
     assert errors[1] == f"documents: 3 read, 1 not read; fields: {doubtful} of 27 doubtful"
-    assert errors[-1] == "marks.csv: rows: 4"
+    assert errors[2] == "marks.csv: rows: 4"
     held = Path("review.html").read_text().split('id="held">')[1].split("</script>")[0]
     shown = json.loads(held)
     assert len(shown["doubts"]) == doubtful and shown["rows"][0] == head and shown["unread"] == errors[:1]
@@ -141,14 +142,19 @@ def test_if_no_document_can_be_read_there_is_no_table(forms_of):
 def test_an_empty_field_says_nothing_and_is_doubtful(forms_of):
     Image.new("L", (300, 200), 240).save("blank.png")
     code, out, errors = forms_of(BOX + "  length: 3\nb:\n  box: [0, 0, 0.01, 0.01]\n", "blank.png", "--csv")
-    assert (code, table_of(out)[1]) == (0, [["blank.png", "", "", "0.000", "", "0.000"]])
+    assert (code, table_of(out)[1]) == (0, [["blank.png", "", "", "0.0", "", "0.0"]])
     assert errors == ["documents: 1 read; fields: 2 of 2 doubtful"]
 
 
 def test_a_name_is_no_formula(forms_of):
-    line(2).save("=1+1.png")
-    _, out, _ = forms_of(BOX, "=1+1.png", "--csv")
-    assert table_of(out)[1][0][0] == "./=1+1.png"
+    names = ["=1+1.png", "-1+1.png", "one;=two.png", "\x1b[31m.png"] if POSIX else ["=1+1.png"]
+    for name in names:
+        line(2).save(name)
+    _, out, _ = forms_of(BOX, *(f"./{name}" if name[0] == "-" else name for name in names), "--csv")
+    first, *_ = (row[0] for row in table_of(out)[1])
+    assert first == "./=1+1.png" and "\x1b" not in out
+    assert '"one;=two.png"' in out or not POSIX
+    assert safe("-1+1.png") == "./-1+1.png" and safe("-") == "-"
 
 
 def test_what_a_file_of_fields_says(here):
@@ -184,7 +190,12 @@ def test_what_a_file_of_fields_says(here):
         (BOX + "  lenght: 1", "a field has no 'lenght', but box, page, length, digits and sure"),
         ("=a:\n  box: [0, 0, 1, 1]", "expected a name of at most 50 letters and digits"),
         ("[a]: 1", "f.yaml"),
-        ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "these are 201 fields; a form has at most 200"),
+        ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "expected 1 to 200 fields, not 201"),
+        ("{}", "expected 1 to 200 fields, not 0"),
+        (BOX + BOX, "f.yaml: a is there twice"),
+        (BOX + "a confidence:\n  box: [0, 0, 1, 1]", "two columns of the table would be 'a confidence'"),
+        ("file:\n  box: [0, 0, 1, 1]", "two columns of the table would be 'file'"),
+        (BOX + "  digits: [[1]]", "digits: expected those that may occur"),
         ("a: &a\n  box: *a", "no aliases"),
     ],
 )
@@ -203,6 +214,7 @@ def test_a_file_that_names_no_fields_is_refused_in_a_line(content, reason, here)
         (["--fields", "f.yaml", "--length", "3"], "that file says what is expected"),
         (["--fields", "f.yaml", "--annotate", "x.png"], "that file says what is expected"),
         (["--fields", "f.yaml", "--review", "r.txt"], "cannot write r.txt: name a .html"),
+        (["--csv", "a.csv", "--csv", "b.csv"], "--csv"),
         (["--fields", "f.yaml", "--csv", "f.yaml"], "cannot write f.yaml: name a .csv"),
         (["--fields", "f.yaml", "--csv", "nowhere/x.csv"], "cannot write nowhere/x.csv"),
         (["--json", "--csv"], "--json and --csv: one of the two"),
@@ -222,6 +234,22 @@ def test_a_detector_reads_no_fields(forms_of, verb):
     Path("f.yaml").write_text(BOX)
     code, _, [error] = verb("predict", "two.png", "--network", "nine.ckpt", "--fields", "f.yaml")
     assert code == 2 and "only detects one digit" in error
+
+
+def test_more_digits_than_the_field_has_are_doubtful(forms_of, verb):
+    """A 10 where one digit is expected is no 0."""
+    whole = Image.open(Path(__file__).parents[1] / "docs" / "504192.jpg")
+    whole.crop((150, 0, 345, 150)).save("50.png")
+    whole.save("504192.png")
+    for name in ("50.png", "504192.png"):
+        Path("f.yaml").write_text(BOX + "  length: 1\n")
+        _, out, _ = verb("predict", name, "--network", "bundled", "--fields", "f.yaml", "--csv")
+        assert float(table_of(out)[1][0][3]) < forms.SURE
+
+
+def test_a_pdf_that_is_named_twice_is_two(forms_of):
+    code, out, errors = forms_of(TWO_PAGES, "four.pdf", "four.pdf", "--csv")
+    assert (code, [row[1] for row in table_of(out)[1]]) == (0, ["1", "3", "1", "3"])
 
 
 def test_pages_of_pdfs_are_documents_of_so_many():

@@ -39,6 +39,8 @@ def test_a_picture_of_any_kind_or_many():
     image = Image.open(PICTURE)
     assert [one.text for one in read([str(PICTURE), PICTURE.read_bytes(), image, np.asarray(image)])] == ["504192"] * 4
     assert [one.text for one in read(ROOT.glob("docs/504192.jp*"))] == ["504192"]
+    with PICTURE.open("rb") as file:
+        assert read(file).text == "504192"
     [group] = read(PICTURE).lines[0].groups
     assert group.digits == "504192" and [one.digit for one in group.readings] == [5, 0, 4, 1, 9, 2]
     likely, *others = (probability for _, probability in group.candidates)
@@ -58,7 +60,7 @@ def test_only_numbers_of_the_length_are_considered():
         sizes = {len(digits) for digits, _ in group.candidates}
         assert sizes <= set(length if isinstance(length, range) else (5,) if length == 5 else range(6, 9))
     answer = read(PICTURE, length=40)
-    assert (answer.lines, answer.error) == ([], "no line of it can be 40 digits")
+    assert (answer.lines, answer.error) == ([], "no line of it can be a number of 40 digits")
     apart = np.hstack([np.asarray(line(2)), np.full((120, 300), 240, np.uint8), np.asarray(line(2))])
     assert [len(read(apart, length=length).lines[0].groups) for length in (None, 4)] == [2, 1]  # whatever the gap
 
@@ -70,7 +72,8 @@ def test_only_some_digits_may_occur():
     outputs = np.float32([[0.01] * 7 + [0.9, 0.01, 0.01], [0.01, 0.4] + [0.01] * 5 + [0.5, 0.01, 0.01]])
     seven, flag = among(outputs, "01")
     assert seven[2:].max() == 0 and seven.max() < 0.6  # what is clearly a 7 is neither
-    assert flag[1] == pytest.approx(0.4 / (0.4 + FITTED["UNSURE"]) * outputs[1].sum()) and flag[1] > 0.9
+    assert flag[1] == pytest.approx(0.4 / (0.4 + 2 * FITTED["UNSURE"]) * outputs[1].sum()) and flag[1] > 0.85
+    assert among(outputs, "1")[0, 1] < 0.6  # nor a 1, if that is all that may be
     assert among(outputs, "0123456789") is outputs
 
 
@@ -81,6 +84,9 @@ def test_only_some_digits_may_occur():
             ({"length": length}, "1 to 50, or two such as 6-8")
             for length in (0, 51, -3, "8-6", "6-", "a", "1-2-3", range(0))
         ),
+        ({"length": range(6, 9, 2)}, "1 to 50, or two such as 6-8"),
+        ({"digits": 5}, "such as 01"),
+        ({"network": ""}, "no such run or checkpoint"),
         ({"digits": ""}, "such as 01"),
         ({"digits": "12a"}, "such as 01"),
         ({"length": 2, "single": True}, "a single digit has no length"),
@@ -103,9 +109,19 @@ def test_a_network_is_a_checkpoint_a_run_or_a_module(tmp_path, monkeypatch, caps
     assert read(line(), network=sure).text == "444" and opened == [sure] * 2
     model = DigitClassifier.load_from_checkpoint(sure)
     model.network.append(torch.nn.Dropout(0.9)).train()
+    model.network[1].eval()  # frozen, and stays so
     assert [read(line(), network=network).text for network in (model, model.network)] == ["444"] * 2
-    assert model.network.training
+    assert model.network.training and not model.network[1].training
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_no_reader_of_ten_digits_is_refused(tmp_path):
+    for network, reason in (
+        (saved_sure(tmp_path / "nine.ckpt", only_digit=9), "only detects one digit"),
+        (torch.nn.Sigmoid(), r"outputs of shape \(784,\)"),
+    ):
+        with pytest.raises(UserError, match=reason):
+            read(line(), network=network)
 
 
 @pytest.mark.slow

@@ -20,10 +20,10 @@ def find(network: str | None) -> Path:
     Without one, it is that of the newest run in runs/ that has kept an epoch, or if there is none, the bundled one.
     Raises UserError if there is no such network.
     """
-    path = BUNDLED if network == "bundled" else Path(network) if network else newest_run(BEST) or BUNDLED
+    path = BUNDLED if network == "bundled" else Path(network) if network is not None else newest_run(BEST) or BUNDLED
     if os.path.isdir(path):
         path /= BEST
-    if network and not os.path.exists(path):
+    if network is not None and not os.path.exists(path):
         raise UserError(f"{network}: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled")
     return path
 

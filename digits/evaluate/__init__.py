@@ -38,9 +38,9 @@ def evaluate(
     from digits.evaluate.answers import (
         SHEET,
         Answer,
+        by_length,
         labels_in,
-        lengths,
-        read_all,
+        read_known,
         read_labelled,
         read_mnist,
         say,
@@ -53,15 +53,15 @@ def evaluate(
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
     labels = {folder: labels_in(Path(folder)) for folder in folders or []}
-    if known_length:
-        labels = {
-            folder: dict(sorted(known.items(), key=lambda one: lengths(one[1]))) for folder, known in labels.items()
-        }
+    if known_length and single:
+        raise UserError("--single and --known_length: one of the two")
+    if known_length:  # by which they are read, one after the other
+        labels = {folder: by_length(known) for folder, known in labels.items()}
     pictures = [one for known in labels.values() for one in known.items()]
     if wrong:  # before the long work, so that it is not for nothing
         check_output(wrong, [*(picture for picture, _ in pictures), network or ""])
     answers: list[Answer] = []
-    with closing(read_all(reader, pictures, known_length)) as said:
+    with closing(read_known(reader, pictures, known_length)) as said:
         for folder, known in labels.items():
             of_folder = read_labelled(folder, known, said, verbose)
             say(folder, of_folder, json)

@@ -59,7 +59,14 @@ def lengths(label: str) -> tuple[int, int]:
     return min(counts), max(counts)
 
 
-def read_all(
+def by_length(labels: dict[Path, str]) -> dict[Path, str]:
+    """Right answers by their `lengths`, without the spaces that a number of a known length is read without."""
+    return dict(
+        sorted(((one, label.replace(" ", "")) for one, label in labels.items()), key=lambda one: lengths(one[1]))
+    )
+
+
+def read_known(
     reader: handwriting.Reader, pictures: list[tuple[Path, str]], known_length: bool
 ) -> Generator[handwriting.Answer]:
     """What is read in pictures, in order; of those that follow each other with the same `known_length`, all at once."""

@@ -9,8 +9,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context, parent_process
-from threading import Thread, current_thread, main_thread
+from multiprocessing import current_process, get_context, parent_process
+from threading import Lock, Thread, current_thread, main_thread
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -21,6 +21,8 @@ from digits.handwriting.lines import Line, find_lines
 
 MANY = 8  # fewer pictures are read before other processes have started
 AHEAD = 4  # tasks for each core that are begun before the first is asked for: what they find stays in memory
+
+STARTING = Lock()  # held by the thread that starts processes
 
 T = TypeVar("T")
 
@@ -35,13 +37,13 @@ def on_all_cores(function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]) -
 
     Close the iterator to stop early. Raises UserError if a process is killed.
     """
-    if len(tasks) < MANY:
+    if len(tasks) < MANY or current_process().daemon:  # which may start none
         yield from (function(*task) for task in tasks)
         return
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin)
     waiting = iter(tasks)
-    with _as_they_start():  # which all do at the first task
+    with STARTING, _as_they_start():  # which all do at the first task
         # Not executor.map: once a process is killed it cancels futures while the executor fails them; one may stay.
         futures = deque(executor.submit(function, *task) for task in islice(waiting, AHEAD * (os.cpu_count() or 1)))
     try:

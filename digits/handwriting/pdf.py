@@ -4,10 +4,10 @@ A small file can be made to ask for any time and memory, in places where PDFium 
 process of its own opens each page: `python pdf.py FILE` says how many there are, `python pdf.py FILE NUMBER` draws one.
 """
 
-import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from json import dumps
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +18,12 @@ from digits.files import check_regular
 
 RESOLUTION = 200  # dots per inch: digits of 4 mm, a box's, are 30 pixels high
 MOST_PIXELS = 16e6  # of a page; an A4 page has 4 million
-LONGEST, MEMORY = 20, 1_500_000_000  # seconds and bytes that a page may take; most take 0.3 and a tenth of that
+SECONDS, MEMORY = 20, 1_500_000_000  # that a page may take; most take 0.3 s, and a tenth of the bytes
 LARGEST, MOST_PAGES = 2_000_000_000, 10_000  # bytes of a file, which is not read as a whole, and its pages
 REFUSED = 3  # the exit code of the process, when it says why
+# What starts it: it imports from where this process does, which is not always where it would look.
+START = "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1]); del sys.argv[:2]"
+START += "; runpy.run_path(sys.argv[0], run_name='__main__')"
 DAMAGED = "cannot be read: it is no PDF, or damaged"
 
 
@@ -33,10 +36,7 @@ class Page(NamedTuple):
 
 def count_pages(file: str | Path) -> int:
     """How many pages a PDF has. Raises UserError if it cannot be opened or has too many, OSError if it is no file."""
-    count = int(_asked(str(file)))
-    if not 1 <= count <= MOST_PAGES:
-        raise UserError(f"has {count:,} pages; 1 to {MOST_PAGES:,} are read")
-    return count
+    return int(_asked(str(file)))
 
 
 def render(page: Page) -> Image.Image:
@@ -51,17 +51,15 @@ def _asked(*words: str) -> bytes:
     if find_spec("pypdfium2") is None:
         raise UserError(f"PDFs need pypdfium2: {install('pdf')}")
     check_regular(words[0], LARGEST)
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-P", "-c", START, dumps(list(filter(None, sys.path))), __file__, *words]
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", __file__, *words], capture_output=True, env=environment, timeout=LONGEST
-        )
+        done = subprocess.run(command, capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise UserError(f"cannot be read: it takes more than {LONGEST} seconds to open") from error
+        raise UserError(f"cannot be read: it takes more than {SECONDS} seconds to open") from error
     if done.returncode == REFUSED:
         raise UserError(done.stderr.decode())
     if done.returncode:  # such as a process that has no more memory, or time
-        raise UserError(f"cannot be read: it is damaged, or takes more than {LONGEST} seconds or {MEMORY:,} bytes")
+        raise UserError(f"cannot be read: it is damaged, or takes more than {SECONDS} seconds or {MEMORY:,} bytes")
     return done.stdout
 
 
@@ -73,6 +71,8 @@ def _answer(file: str, number: str | None = None) -> bytes:
         document = pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
         raise UserError("needs a password" if "password" in str(error).lower() else DAMAGED) from error
+    if not 1 <= len(document) <= MOST_PAGES:
+        raise UserError(f"has {len(document):,} pages; 1 to {MOST_PAGES:,} are read")
     if number is None:
         return str(len(document)).encode()
     if int(number) > len(document):
@@ -89,11 +89,13 @@ def _answer(file: str, number: str | None = None) -> bytes:
 
 def _limit() -> None:
     """See to it that this process ends, also if the one that started it does not."""
-    if sys.platform != "win32":  # where the other one alone looks at the clock
+    if sys.platform == "linux":  # elsewhere the other one alone looks at the clock, and nobody at memory
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        for limit, wanted in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_AS, MEMORY)):
+            _, hard = resource.getrlimit(limit)
+            least = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(limit, (least, least))
 
 
 if __name__ == "__main__":

@@ -30,10 +30,10 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in known and file.is_file())
 
 
-def check_output(path: Path, reads: Iterable[str | Path]) -> None:
-    """Raise UserError, before long work, if `save` would not write a picture there, or over one that is read."""
-    if path.suffix.lower() not in WRITTEN or not os.path.isdir(path.parent):
-        raise UserError(f"cannot write {path}: name a .png or .jpg in a folder that is there")
+def check_output(path: Path, reads: Iterable[str | Path], suffixes: Iterable[str] = WRITTEN) -> None:
+    """Raise UserError, before long work, if no such file can be written there, or only over one that is read."""
+    if path.suffix.lower() not in suffixes or not os.path.isdir(path.parent):
+        raise UserError(f"cannot write {path}: name a {' or '.join(list(suffixes)[:2])} in a folder that is there")
     check_target(path, reads)
 
 
@@ -53,12 +53,8 @@ def open_picture(picture: Any, single: bool = False) -> tuple[Image.Image, float
     Raises UserError if it cannot be read.
     """
     with _one_line_errors():
-        image = _opened(picture)
-        pixels, tags = image.width * image.height, getattr(image, "tag_v2", {})
-        tile = tags.get(322, 0) * tags.get(323, 0)  # of a TIFF, width by height: it may be larger than the picture
-        megapixels, most = max(pixels, tile) / 1e6, FORMATS.get(image.format or "", 64)
-        if megapixels > most:
-            raise UserError(f"has {megapixels:,.1f} megapixels; in this format at most {most} are read")
+        image = _bounded(_opened(picture))
+        pixels = image.width * image.height
         shorter, longer, working = min(image.size), max(image.size), WORKING[0 if single else 1]
         if shorter < 8 or longer > NARROW * shorter:
             raise UserError(f"is {image.width}x{image.height} pixels, too small or too narrow to show a digit")
@@ -71,9 +67,9 @@ def open_picture(picture: Any, single: bool = False) -> tuple[Image.Image, float
 
 
 def upright(picture: Any) -> Image.Image:
-    """A picture as RGB, upright, in its own size; one that `open_picture` takes. Raises UserError as that does."""
+    """A picture as RGB, upright, in its own size. Raises UserError if it cannot be read."""
     with _one_line_errors():
-        return _plain(_opened(picture))
+        return _plain(_bounded(_opened(picture)))
 
 
 @contextmanager
@@ -101,6 +97,8 @@ def _opened(picture: Any) -> Image.Image:
     if isinstance(picture, str | Path):
         picture = read_regular(picture, LARGEST)
     if isinstance(picture, bytes):
+        if picture.startswith(b"%PDF"):
+            raise UserError("is a PDF; name the file to `predict`, or read a Page(file, number) of it")
         return Image.open(io.BytesIO(picture), formats=list(FORMATS))
     array = np.asarray(picture)
     if array.dtype == np.uint16:
@@ -110,6 +108,16 @@ def _opened(picture: Any) -> Image.Image:
     if array.dtype != np.uint8:
         array = array.clip(0, 255).round().astype(np.uint8)
     return Image.fromarray(array)
+
+
+def _bounded(image: Image.Image) -> Image.Image:
+    """The image, if it has no more pixels than may be read. Raises UserError if it has."""
+    tags = getattr(image, "tag_v2", {})
+    tile = tags.get(322, 0) * tags.get(323, 0)  # of a TIFF, width by height: it may be larger than the picture
+    megapixels, most = max(image.width * image.height, tile) / 1e6, FORMATS.get(image.format or "", 64)
+    if megapixels > most:
+        raise UserError(f"has {megapixels:,.1f} megapixels; in this format at most {most} are read")
+    return image
 
 
 def _reducible(image: Image.Image) -> Image.Image:

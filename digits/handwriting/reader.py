@@ -63,7 +63,9 @@ class Reader:
         from digits.network import sizes  # here, since the processes that only find digits need no torch
 
         self.network, self.context, self.expected = network, context, expected
-        self.detects = sizes(network)[-1] == 1
+        self.detects = sizes(network)[-1:] == [1]
+        if self.detects and (expected.length or expected.digits != ANYTHING.digits):
+            raise UserError("this network only detects one digit; it reads no numbers of some length or digits")
 
     def read(self, picture: Any) -> Answer:
         """What is read in a picture, as of `find_lines`."""
@@ -87,10 +89,11 @@ class Reader:
         """What the network says of the images of digits: (N, 10) float32; of a detector (N, 2), as of `Reading`."""
         import torch
 
-        weight = next(self.network.parameters())
-        images = torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1).to(weight)
+        images = torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1)
         with torch.no_grad():
-            a = self.network(images).float().cpu().numpy()
+            a = self.network(images.to(next(self.network.parameters(), images))).float().cpu().numpy()
+        if a.shape[1:] not in ((1,), (10,)):
+            raise UserError(f"a network with outputs of shape {a.shape[1:]} reads no digits: it needs ten, each 0..1")
         return among(a, self.expected.digits) if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
 
     def _answer(self, picture: Any, found: list[Line] | UserError) -> Answer:
@@ -133,14 +136,14 @@ class Reader:
 def among(outputs: np.ndarray, digits: str) -> np.ndarray:
     """Outputs (N, 10) float32 if only these digits may occur: what the others have falls to them, by their shares.
 
-    It is Bayes' rule if the outputs are probabilities; none counts as nearer to 0 than UNSURE, so that of what is
-    clearly another digit, none of these is sure.
+    It is Bayes' rule if the outputs are probabilities, and UNSURE that of yet another digit; none of these counts as
+    nearer to 0. So of what is clearly another digit, none of these is sure.
     """
     may = np.isin(np.arange(10), [int(digit) for digit in digits])
     if may.all():
         return outputs
     likely = np.where(may, outputs.clip(FITTED["UNSURE"]), 0)
-    shares = likely / likely.sum(1, keepdims=True) * outputs.sum(1, keepdims=True).clip(max=1)
+    shares = likely / (likely.sum(1, keepdims=True) + FITTED["UNSURE"]) * outputs.sum(1, keepdims=True).clip(max=1)
     return np.where(may, np.maximum(outputs, shares), 0).astype(np.float32)
 
 
@@ -172,7 +175,7 @@ def sure_area(lines: list[TextLine], but: tuple[int, ...] = ()) -> tuple[float, 
 def why_none(lines: list[TextLine], length: Length | None) -> str:
     """Why lines, of which none holds a number, are not read, and what to do."""
     if not lines and length:
-        return f"no line of it can be {' to '.join(map(str, sorted(set(length))))} digits"
+        return f"no line of it can be a number of {' to '.join(map(str, sorted(set(length))))} digits"
     heights = [bottom - top for line in lines for *_, (_, top, _, bottom) in line.readings]
     if max(heights) < SMALL:
         return f"its strokes are less than {SMALL} pixels high, too small to be read; take the picture from nearer"

@@ -151,7 +151,9 @@ def voted(place: list[list[Hypothesis]], guesses: int, length: Length | None) ->
     if length:
         written = [n for n, reading in enumerate(best.readings) if reading.digit is not None]
         parts = [best.readings[written[0] : written[-1] + 1]]
-        edges = [float(parts[0][0].box[0]), float(parts[0][-1].box[2])]  # what is beside the number is no matter
+        top, bottom = extent(parts[0])
+        near = WORD * (bottom - top)  # farther away, nothing belongs to the number
+        edges = [parts[0][0].box[0] - near, parts[0][-1].box[2] + near]
     else:
         parts = groups(best.readings)
         edges = [-np.inf, *((one[-1].box[2] + other[0].box[0]) / 2 for one, other in pairwise(parts)), np.inf]
@@ -161,7 +163,7 @@ def voted(place: list[list[Hypothesis]], guesses: int, length: Length | None) ->
         sure = 0.0 if printed(part) else float((best.confidence(*sides) * mean) ** 0.5)
         shares: dict[str, float] = defaultdict(float)
         for one in chain.from_iterable(place):
-            shares[digits_of(one.between(*sides))] += one.weight
+            shares[one.digits if length else digits_of(one.between(*sides))] += one.weight
         total = sum(shares.values()) or 1.0
         likeliest = sorted(
             ((digits, float(share / total)) for digits, share in shares.items()), key=lambda one: -one[1]

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -18,7 +18,7 @@ def predict(
     length: str | None = None,
     digits: str | None = None,
     json: bool = False,
-    csv: Annotated[list[Path] | None, Parameter(consume_multiple=(0, 1))] = None,
+    csv: Annotated[list[Path] | None, Parameter(consume_multiple=(0, 1), allow_repeating=False)] = None,
     annotate: Path | None = None,
     fields: Path | None = None,
     review: Path | None = None,
@@ -38,8 +38,9 @@ def predict(
         fields: Read forms: a YAML file that names the fields of a page.
         review: Write a page for the browser that shows each doubtful field, to correct it.
     """
+    from digits.handwriting.picture import check_output
     from digits.predict import forms, pictures
-    from digits.predict.review import check_review
+    from digits.predict.review import write_review
     from digits.reading import choose_reader, expect
 
     if json and csv is not None:
@@ -48,14 +49,23 @@ def predict(
         raise UserError("--fields: that file says what is expected; leave out --single, --length, --digits, --annotate")
     if review and not fields:
         raise UserError("--review shows the fields of forms; name them with --fields")
+    how: Literal["lines", "json", "csv"] = "json" if json else "lines" if csv is None else "csv"
+    table, reads = next(iter(csv or []), None), [*files, network or "", str(fields or "")]
+    for target, suffix in ((table, ".csv"), (review, ".html")):
+        if target:
+            check_output(target, reads, [suffix])
+    form = forms.parse(fields) if fields else []
     reader, detected = choose_reader(network, expect(single, length, digits))
     found = pictures.named(files)
-    reads = [*(one.file for one in found), network or "", str(fields or "")]
-    table = pictures.Table(csv, reads)
-    if fields:
-        good = forms.read_forms(found, forms.parse(fields), reader, table, review and check_review(review, reads), json)
+    if form:
+        rows, doubts, unread = forms.read_forms(found, form, reader, bool(review), how)
+        good = not unread
     else:
-        good = pictures.read_pictures(found, reader, detected, table, pictures.drawings(annotate, found, reads), json)
-    table.write()
+        targets = pictures.drawings(annotate, found, reads)
+        rows, good = pictures.read_pictures(found, reader, detected, targets, how)
+    if how == "csv":
+        pictures.write_table(rows, table)
+    if review:
+        write_review(review, rows, doubts, unread)
     if not good:
         sys.exit(1)

@@ -1,25 +1,19 @@
 """Forms: the fields of a page, which a YAML file names, read in each document of a stack, one row a document.
 
-student:
-box: [0.08, 0.10, 0.60, 0.16]  # left, top, right, bottom, in shares of the page
-length: 8
-mark:
-box: [0.70, 0.42, 0.85, 0.48]
-length: 1-2
-digits: "0123456789"
-page: 2
-sure: 0.9
+docs/forms.md has such a file.
 """
 
 import io
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from json import dumps
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from PIL.Image import Image
 from tqdm import tqdm
 
 from digits.errors import UserError, printable
@@ -27,9 +21,10 @@ from digits.files import read_yaml
 from digits.handwriting import Expected, Line, Reader, TextLine, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.picture import upright
+from digits.handwriting.reader import why_none
 from digits.handwriting.voting import Group
-from digits.predict.pictures import Source, Table
-from digits.predict.review import SHOWN, Doubt, write_review
+from digits.predict.pictures import Source
+from digits.predict.review import SHOWN, Doubt
 from digits.reading import expect
 
 # What is read with less confidence is to be looked at, if its field says nothing else. Of the 1,454 numbers of seven of
@@ -65,15 +60,23 @@ class Value(NamedTuple):
 def parse(path: Path) -> list[Field]:
     """The fields that a file names. Raises UserError if it is not such a file."""
     known = read_yaml(path)
-    if len(known) > FIELDS:
-        raise UserError(f"{path}: these are {len(known):,} fields; a form has at most {FIELDS}")
+    if not 1 <= len(known) <= FIELDS:
+        raise UserError(f"{path}: expected 1 to {FIELDS} fields, not {len(known):,}")
     fields = []
     for name, facts in known.items():
         try:
             fields.append(_field(name, facts))
         except UserError as error:
-            raise UserError(f"{path}: {str(name)[:50]}: {error}") from error
+            raise UserError(f"{path}: {name[:50]}: {error}") from error
+    twice = next((title for title, count in Counter(titles(fields)).items() if count > 1), None)
+    if twice:
+        raise UserError(f"{path}: two columns of the table would be {twice!r}; name a field otherwise")
     return fields
+
+
+def titles(fields: list[Field]) -> list[str]:
+    """The titles of the columns of a table."""
+    return ["file", "page", *(title for field in fields for title in (field.name, f"{field.name} confidence"))]
 
 
 def _field(name: str, facts: Any) -> Field:
@@ -110,8 +113,7 @@ def documents(sources: list[Source], pages: int) -> list[list[Source]]:
     """The pages of each document: a picture, or so many pages of a PDF, one after the other."""
     found: list[list[Source]] = []
     for source in sources:
-        follows = found and source.page and found[-1][0].file == source.file and len(found[-1]) < pages
-        if follows:
+        if source.page and source.page > 1 and len(found[-1]) < pages:  # of the same PDF as the one before
             found[-1].append(source)
         else:
             found.append([source])
@@ -119,53 +121,51 @@ def documents(sources: list[Source], pages: int) -> list[list[Source]]:
 
 
 def read_forms(
-    sources: list[Source], fields: list[Field], reader: Reader, table: Table, review: Path | None, json: bool
-) -> bool:
-    """Read the fields of each document, and say or tabulate them; returns whether all documents could be read.
+    sources: list[Source], fields: list[Field], reader: Reader, review: bool, how: Literal["lines", "json", "csv"]
+) -> tuple[list[list[Any]], list[Doubt], list[str]]:
+    """Read the fields of each document, and say them, but for a table; with JPEGs of what is doubtful for a `review`.
 
-    Raises UserError if none can.
+    Returns the rows of a table, its doubtful cells, and a line for each document that cannot be read. Raises UserError
+    if none can.
     """
     if reader.detects:
         raise UserError("this network only detects one digit; fields need one that reads all ten")
     stack = documents(sources, max(field.page for field in fields))
     readers = [Reader(reader.network, reader.context, field.expected) for field in fields]
-    table.add("file", "page", *(title for field in fields for title in (field.name, f"{field.name} confidence")))
+    rows: list[list[Any]] = [titles(fields)]
     doubts, unread, doubtful = list[Doubt](), list[str](), 0
-    tasks = [([source.picture for source in pages], fields, reader.context, bool(review)) for pages in stack]
+    tasks = [([source.picture for source in pages], fields, reader.context, review) for pages in stack]
     bar = tqdm(stack, "predict", unit=" forms", leave=False, disable=None)
     with closing(on_all_cores(look, tasks)) as seen:
-        for row, (first, *_) in enumerate(bar, 1):
+        for first, *_ in bar:
             found = next(seen)
             if isinstance(found, str):
                 unread.append(f"{first.name}: {printable(found)}")
                 tqdm.write(unread[-1], file=sys.stderr)
-                table.add(first.file, first.page, *[None] * 2 * len(fields))
-                if json:
+                rows.append([first.file, first.page, *[None] * 2 * len(fields)])
+                if how == "json":
                     tqdm.write(dumps(first.facts | {"error": found}))
                 continue
-            values = [value(lines, size, one) for (lines, size, _), one in zip(found, readers, strict=True)]
-            cells = [(one.text, f"{one.confidence:.3f}") for one in values]
-            table.add(first.file, first.page, *(cell for both in cells for cell in both))
-            for column, (field, said, (*_, crop)) in enumerate(zip(fields, values, found, strict=True)):
+            values = [value(*one[:2], own) for one, own in zip(found, readers, strict=True)]
+            rows.append([first.file, first.page])
+            for field, said, (*_, crop) in zip(fields, values, found, strict=True):
                 if said.confidence < field.sure:
                     doubtful += 1
                     if len(doubts) < SHOWN:
-                        doubts.append(Doubt(row, 2 + 2 * column, crop, said.candidates, field.expected))
-            if json:
+                        doubts.append(Doubt(len(rows) - 1, len(rows[-1]), crop, said.candidates, field.expected))
+                rows[-1] += [said.text, round(said.confidence, 3)]
+            if how == "json":
                 facts = {field.name: one._asdict() for field, one in zip(fields, values, strict=True)}
                 tqdm.write(dumps(first.facts | {"fields": facts}))
-            elif not table.wanted:
+            elif how == "lines":
                 tqdm.write(f"{first.name}: {', '.join(map(_said, fields, values))}")
-    read = len(stack) - len(unread)
-    if not read:
+    if len(unread) == len(stack):
         raise UserError("none of the documents can be read")
-    not_read = f", {len(unread):,} not read" if unread else ""
+    read, not_read = len(stack) - len(unread), f", {len(unread):,} not read" if unread else ""
     print(
         f"documents: {read:,} read{not_read}; fields: {doubtful:,} of {read * len(fields):,} doubtful", file=sys.stderr
     )
-    if review:
-        write_review(review, table.rows, doubts, unread)
-    return not unread
+    return rows, doubts, unread
 
 
 def _said(field: Field, said: Value) -> str:
@@ -179,29 +179,31 @@ def look(
     """What `find_lines` finds in each field of a document, or why nothing, its height in pixels, and a JPEG of it if
     `crops`; or why its pages cannot be read.
     """
-    try:
-        wanted = sorted({field.page for field in fields})
-        if wanted[-1] > len(pages):
-            return f"has {len(pages)} of the {wanted[-1]} pages of the form"
-        images = {number: upright(pages[number - 1]) for number in wanted}
-    except UserError as error:
-        return str(error)
-    found: list[tuple[list[Line] | str, int, bytes]] = []
-    for field in fields:
-        image, shown = images[field.page], b""
-        left, top, right, bottom = (round(share * side) for share, side in zip(field.box, image.size * 2, strict=True))
-        crop = image.crop((left, top, right, bottom))
+    wanted = sorted({field.page for field in fields})
+    if wanted[-1] > len(pages):
+        return f"has {len(pages)} of the {wanted[-1]} pages of the form"
+    found = dict[str, tuple[list[Line] | str, int, bytes]]()
+    for number in wanted:  # one after the other: a page may be large
         try:
-            lines_or_why: list[Line] | str = find_lines(crop, context=context, most=CANDIDATES)
+            page = upright(pages[number - 1])
         except UserError as error:
-            lines_or_why = str(error)
-        if crops and min(crop.size) > 0:
-            crop.thumbnail(CROP)
-            buffer = io.BytesIO()
-            crop.save(buffer, "JPEG", quality=80)
-            shown = buffer.getvalue()
-        found.append((lines_or_why, bottom - top, shown))
-    return found
+            return str(error)
+        found |= {field.name: _look(page, field.box, context, crops) for field in fields if field.page == number}
+    return [found[field.name] for field in fields]
+
+
+def _look(page: Image, box: tuple[float, ...], context: bool, crops: bool) -> tuple[list[Line] | str, int, bytes]:
+    left, top, right, bottom = (round(share * side) for share, side in zip(box, page.size * 2, strict=True))
+    crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
+    lines: list[Line] | str
+    try:
+        lines = find_lines(crop, context=context, most=CANDIDATES)
+    except UserError as error:
+        lines = str(error)
+    if crops and min(crop.size) > 0:
+        crop.thumbnail(CROP)
+        crop.save(buffer, "JPEG", quality=80)
+    return lines, bottom - top, buffer.getvalue()
 
 
 def value(found: list[Line] | str, height: int, reader: Reader) -> Value:
@@ -219,7 +221,7 @@ def value(found: list[Line] | str, height: int, reader: Reader) -> Value:
     best = max(lines, key=lambda line: sum(map(weight, line.groups)), default=TextLine([]))
     groups = [group for group in best.groups if group.text] or sorted(best.groups, key=weight)[-1:]
     if not any(group.digits for group in groups):
-        return Value(error="nothing in it is like digits")
+        return Value(error=why_none(lines, reader.expected.length))
     # Whether a number is right is told best by both: among as many, a quarter fewer are wrong than by the confidence.
     sure = min(group.confidence * dict(group.candidates).get(group.digits, 0.0) for group in groups)
     candidates = groups[0].candidates if len(groups) == 1 else ()

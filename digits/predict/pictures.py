@@ -4,13 +4,14 @@ import csv
 import glob
 import io
 import os
+import re
 import sys
 from collections import Counter
 from contextlib import closing, suppress
 from json import dumps
 from pathlib import Path
 from textwrap import fill
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from tqdm import tqdm
 
 from digits.checkpoint.selection import BEST
 from digits.errors import UserError, printable
-from digits.files import check_target, write_atomically
+from digits.files import write_atomically
 from digits.handwriting import Answer, Reader, Reading, TextLine
 from digits.handwriting.eye import see
 from digits.handwriting.lines import opened
@@ -48,80 +49,62 @@ class Source(NamedTuple):
         return {"file": self.file} | ({"page": self.page} if self.page else {})
 
 
-class Table:
-    """Rows that are written as CSV when all is read: into a file, printed, or nowhere."""
-
-    def __init__(self, target: list[Path] | None, reads: list[str]) -> None:
-        """`target` is [a file], [] to print, or None. Raises UserError if it cannot be written."""
-        self.wanted, self.path, self.rows = target is not None, next(iter(target or []), None), list[list[Any]]()
-        if self.path:
-            check_table(self.path, reads)
-
-    def add(self, *cells: Any) -> None:
-        self.rows.append(list(cells))
-
-    def write(self) -> None:
-        """Raises UserError if it cannot be written."""
-        if not self.wanted:
-            return
-        buffer = io.StringIO(newline="")
-        csv.writer(buffer, lineterminator="\n").writerows([safe(cell) for cell in row] for row in self.rows)
-        if self.path:
-            write_atomically(self.path, buffer.getvalue().encode("utf-8", "backslashreplace"))
-            print(f"{printable(str(self.path))}: rows: {len(self.rows) - 1:,}", file=sys.stderr)
-        else:
-            print(buffer.getvalue(), end="")
-
-
-def check_table(path: Path, reads: list[str]) -> None:
-    """Raise UserError, before long work, if a table could not be written there."""
-    if path.suffix.lower() != ".csv" or not os.path.isdir(path.parent):
-        raise UserError(f"cannot write {path}: name a .csv in a folder that is there")
-    check_target(path, reads)
+def write_table(rows: list[list[Any]], path: Path | None) -> None:
+    """Write rows as CSV into a file, or print them. Raises UserError if they cannot be written."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")  # also what holds a ; or a tab
+    writer.writerows([safe(cell) for cell in row] for row in rows)
+    if path:
+        write_atomically(path, buffer.getvalue().encode("utf-8", "backslashreplace"))
+        print(f"{printable(str(path))}: rows: {len(rows) - 1:,}", file=sys.stderr)
+    else:
+        print(buffer.getvalue(), end="")
 
 
 def safe(cell: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: the name of a file may come from a stranger."""
-    return f"./{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "@", "\t", "\r") else cell
+    """A cell that no terminal obeys and no spreadsheet takes for a formula: the name of a file may be a stranger's."""
+    if not isinstance(cell, str):
+        return cell
+    return f"./{printable(cell)}" if re.match("[=+@-].", cell) else printable(cell)
 
 
 def read_pictures(
     sources: list[Source],
     reader: Reader,
     detected: int | None,
-    table: Table,
     targets: list[Path | None],
-    json: bool,
-) -> bool:
-    """Read pictures, and say and draw what is read in each; returns whether something is read in all of them."""
-    table.add("file", "page", "line", "text", "confidence")
-    good = True
+    how: Literal["lines", "json", "csv"],
+) -> tuple[list[list[Any]], bool]:
+    """Read pictures, and draw what is read in each, and say it, but for a table; returns the rows of a table, and
+    whether something is read in all of them.
+    """
+    rows, good = [["file", "page", "line", "text", "confidence"]], True
     bar = tqdm(zip(sources, targets, strict=True), "predict", len(sources), False, unit=" pictures", disable=None)
     with closing(reader.read_all([source.picture for source in sources])) as answers:
         for source, drawing in bar:
             said = next(answers)
             if os.path.isdir(source.file):
                 said = Answer([], error="there is no picture in this folder")
-            if json:
+            if how == "json":
                 tqdm.write(dumps(source.facts | all_facts(said)))
             else:
-                say(source.name, said, detected, quiet=table.wanted)
-            add_lines(table, source, said)
+                say(source.name, said, detected, quiet=how == "csv")
+            rows += _rows(source, said)
             good = good and not said.error
             if drawing and (unwritten := write_annotated(source.picture, said, drawing)):
                 tqdm.write(f"{source.name}: {printable(unwritten)}", file=sys.stderr)
                 good = False
-    return good
+    return rows, good
 
 
-def add_lines(table: Table, source: Source, said: Answer) -> None:
-    """Add a row for each line with a number; if there is none, one that says nothing."""
-    numbers = [line for line in said.lines if line.text]
-    for number, line in enumerate(numbers, 1):
-        sure = min(group.confidence for group in line.groups if group.text)
-        table.add(source.file, source.page, number, line.text, f"{sure:.3f}")
-    if not numbers:
-        table.add(source.file, source.page, None, None, None)
+def _rows(source: Source, said: Answer) -> list[list[Any]]:
+    """A row for each line with a number; if there is none, one that says nothing."""
+    rows: list[list[Any]] = []
+    for line in said.lines:
+        if line.text:
+            sure = min(group.confidence for group in line.groups if group.text)
+            rows.append([source.file, source.page, len(rows) + 1, line.text, round(sure, 3)])
+    return rows or [[source.file, source.page, None, None, None]]
 
 
 def drawings(annotate: Path | None, sources: list[Source], reads: list[str]) -> list[Path | None]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
 
-from digits.errors import UserError, printable
-from digits.files import check_target, write_atomically
+from digits.errors import printable
+from digits.files import write_atomically
 from digits.handwriting.reader import ANYTHING, Expected
 from digits.predict.pictures import safe
 
@@ -28,14 +28,6 @@ class Doubt(NamedTuple):
     crop: bytes
     candidates: tuple[tuple[str, float], ...] = ()
     expected: Expected = ANYTHING
-
-
-def check_review(path: Path, reads: list[str]) -> Path:
-    """The path of a review, if one can be written there. Raises UserError before long work."""
-    if path.suffix.lower() not in (".html", ".htm") or not path.parent.is_dir():
-        raise UserError(f"cannot write {path}: name a .html in a folder that is there")
-    check_target(path, reads)
-    return path
 
 
 def write_review(path: Path, rows: list[list[Any]], doubts: list[Doubt], unread: list[str]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digits.errors import UserError
 from digits.handwriting import pdf
@@ -47,9 +48,11 @@ def test_what_cannot_be_read_is_refused(two_pages, tmp_path, monkeypatch):
         (tmp_path / f"{number}.pdf").write_bytes(damaged)
         assert refused(lambda: count_pages(tmp_path / f"{number}.pdf")) == "cannot be read: it is no PDF, or damaged"  # noqa: B023
     assert refused(lambda: render(Page(two_pages, 3))) == "has 2 pages, and no page 3"
-    monkeypatch.setattr(pdf, "MOST_PAGES", 1)
-    assert refused(lambda: count_pages(two_pages)) == "has 2 pages; 1 to 1 are read"
-    monkeypatch.setattr(pdf, "LONGEST", 0.001)
+    Image.new("L", (9, 9)).save(tmp_path / "many.pdf", save_all=True, append_images=[Image.new("L", (9, 9))] * 10_000)
+    many = str(tmp_path / "many.pdf")
+    for call in (lambda: count_pages(many), lambda: render(Page(many, 1))):
+        assert refused(call) == "has 10,001 pages; 1 to 10,000 are read"
+    monkeypatch.setattr(pdf, "SECONDS", 0.001)
     assert refused(lambda: render(Page(two_pages, 1))) == "cannot be read: it takes more than 0.001 seconds to open"
     assert refused(large(two_pages, monkeypatch)) == "cannot be read: it is larger than 10 bytes"
     monkeypatch.setitem(sys.modules, "pypdfium2", None)

@@ -9,7 +9,7 @@ from digits.predict.review import Doubt, write_review
 from tests.support.pens import line
 
 HEAD = ["file", "page", "student", "student confidence", "mark", "mark confidence"]
-ROWS = [HEAD, ["a,b.pdf", 1, "444", "0.500", "7", "0.990"], ["a,b.pdf", 2, "12", "0.300", "", "0.000"]]
+ROWS = [HEAD, ["a,b.pdf", 1, "444", 0.5, "7", 0.99], ["a,b.pdf", 2, "12", 0.3, "", 0]]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_what_is_corrected_is_saved_and_what_was_looked_at_is_sure(review, tmp_p
     review.locator("input").nth(2).press("Enter")
     assert review.locator("#progress").inner_text() == "3 of 3 looked at"
     _, first, last = save(review, tmp_path)
-    assert first == ["a,b.pdf", "1", "414", "1", "7", "0.990"]
+    assert first == ["a,b.pdf", "1", "414", "1", "7", "0.99"]
     assert last == ["a,b.pdf", "2", "12", "1", "9", "1"]
 
 
