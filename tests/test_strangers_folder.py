@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.support.tiers import nightly, slow
+from tests.support.tiers import nightly
 
 ROOT = Path(__file__).parents[1]
 WATCH = """
@@ -93,8 +93,10 @@ def before_main(home: Path, environment: dict[str, str]) -> set[str]:
     "way, verb",
     [
         ("python -m digits", "predict"),
-        slow("python -m digits", "figures"),
-        *[nightly("python -m digits", verb) for verb in ("evaluate", "checkpoint", "onnx", "sweep", "processes")],
+        *[
+            nightly("python -m digits", verb)
+            for verb in ("figures", "evaluate", "checkpoint", "onnx", "sweep", "processes")
+        ],
         *[nightly("digits", verb) for verb in WORDS if verb != "train"],
         *[nightly("train.py", verb) for verb in ("train", "processes")],
     ],

@@ -63,7 +63,7 @@ def test_a_worker_is_killed_and_no_trial_is_lost(small, home, run, url):
     assert told.split("\n\n")[0].count("\n") == 0  # nothing is trained again
 
 
-@pytest.mark.parametrize("url", [slow("sqlite"), nightly("postgres")], indirect=True)
+@pytest.mark.parametrize("url", [nightly("sqlite"), nightly("postgres")], indirect=True)
 def test_processes_that_start_at_the_same_moment_share_the_trials(small, home, url):
     args = [*LONG[:-1], "5", "--storage", url]
     two = [start(small, home, *args) for _ in range(2)]

@@ -203,7 +203,7 @@ def test_a_neuron_is_looked_into_while_the_camera_is_on(page_file, visit):
     page.wait_for_function("() => getComputedStyle(document.querySelector('video')).visibility === 'visible'")
 
 
-@pytest.mark.parametrize("window", [PHONES[0], (1440, 900)])
+@pytest.mark.parametrize("window", [PHONES[0], nightly((1440, 900))])
 def test_axe_finds_nothing_while_the_camera_is_on(window, page_file, visit):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = visit(page_file, *window, color_scheme="dark", **GRANTED)

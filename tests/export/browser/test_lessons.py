@@ -196,5 +196,5 @@ def test_a_picture_that_was_turned_is_taught_as_it_lay_too(visit):
     assert said == [("4", False), ("4", True)]
     assert len(set(images[1])) == len(images[1]) > len(images[0])
     teach(page, 2)
-    page.wait_for_function(TESTED)
+    page.wait_for_function("() => digits.state.network.lessons")
     assert page.evaluate("digits.state.network.lessons.map((images) => images.length)") == [len(images[1])]

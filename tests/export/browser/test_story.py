@@ -9,6 +9,7 @@ import torch
 from tests.export.browser.test_anyone import violations
 from tests.support.pages import activations, answer, draw, is_read, looked, outputs, shown_on
 from tests.support.strokes import DRAW
+from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
 
@@ -371,7 +372,7 @@ def test_a_stop_has_a_link_and_can_be_embedded(page_file, visit):
     assert page.locator("#pad").is_visible() and page.locator(".network").is_visible()
 
 
-@pytest.mark.parametrize("scheme, size", [("light", (1440, 900)), ("dark", (360, 640))])
+@pytest.mark.parametrize("scheme, size", [("light", (1440, 900)), nightly("dark", (360, 640))])
 def test_axe_finds_nothing_at_any_stop(scheme, size, page_file, visit):
     page = told(visit, page_file, 1, *size, color_scheme=scheme)
     found = [violations(page)]
