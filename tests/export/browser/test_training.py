@@ -176,6 +176,7 @@ def test_what_cannot_be_trained_is_said(page_file, visit):
         choose(page, **{name: before})
 
 
+@pytest.mark.nightly
 def test_the_experiments_of_the_book_stay_in_a_link(page_file, visit):
     """15, 30 and 100 neurons overfit, a rate of 0.001 learns too slowly, one of 100 saturates; each says so."""
     page = visit(page_file, permissions=["clipboard-read", "clipboard-write"])
