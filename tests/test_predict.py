@@ -180,6 +180,17 @@ def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read
 
 
 @posix
+@pytest.mark.parametrize("named", ["some", "some/*.png"])
+def test_pictures_that_are_read_in_a_folder_or_by_a_pattern_are_not_drawn_over(named, read):
+    Path("some").mkdir()
+    for name in ("a.png", "b.png"):
+        ring().save(Path("some", name))
+    before = Path("some", "a.png").read_bytes()
+    code, lines, [error] = read(named, "--annotate", "some")
+    assert code == 2 and lines == [] and "would be overwritten" in error
+    assert Path("some", "a.png").read_bytes() == before
+
+
 def test_a_picture_that_cannot_be_annotated_is_a_line_and_1(read):
     os.rename("a.png", name := f"{'n' * 252}.x")  # with .png it is too long
     code, lines, [error] = read(name, "line.png", "--annotate", "drawn")

@@ -61,7 +61,7 @@ def predict(
         rows, doubts, unread = forms.read_forms(found, form, reader, bool(review), how)
         good = not unread
     else:
-        targets = pictures.drawings(annotate, found, reads)
+        targets = pictures.drawings(annotate, found, [*(one.file for one in found), *reads])
         rows, good = pictures.read_pictures(found, reader, detected, targets, how)
     if how == "csv":
         pictures.write_table(rows, table)

@@ -28,7 +28,7 @@ from digits.predict.review import SHOWN, Doubt
 from digits.reading import expect
 
 # What is read with less confidence is to be looked at, if its field says nothing else. Of the 1,454 numbers of seven of
-# the sets in docs/handwriting.md, read with their lengths, 62 % are surer, and of these 97 % right.
+# the sets in docs/model_card.md, read with their lengths, 62 % are surer, and of these 97 % right.
 SURE = 0.8
 FIELDS, PAGES = 200, 100  # of a form at most
 CANDIDATES = 600  # of a field at most: eight digits have about 150 in all guesses
