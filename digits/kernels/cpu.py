@@ -1,13 +1,14 @@
 """The steps of `digits.backprop` as one compiled loop for one CPU core, which skips the zeros of the images.
 
 Four of five pixels of MNIST are 0. A zero input adds nothing to a weighted input, and its weights have no gradient, so
-leaving it out of the first layer, forwards and in the update, is exact and saves most of the arithmetic. What is left
-are short loops over the neurons of a layer, which the compiler turns into vector instructions. For them, a layer is
-held as `w[i, j]`, the weight from input i to neuron j: the weights of one input lie side by side, the last row holds
-the biases, and rows are padded to whole vectors with columns that stay 0.
+leaving it out of the first layer, forwards and in the update, is exact and saves most of the arithmetic.
 
-L2 makes every weight smaller in every step, also where the input is 0. So with L2 a weight is `scale` times the one
-that is held: one number decays for all of them. Without L2 `scale` is None, for which a loop without it is compiled.
+What is left are sums over rows of a matrix, for which `vectors` keeps up to 104 neurons in registers. So weights are
+held in blocks of so many columns, (blocks, rows, columns), padded to whole registers with columns that stay 0: in the
+first layer a row belongs to an input and a column to a neuron, in later ones it is the other way round.
+
+L2 makes every weight smaller in every step, also where the input is 0. So a weight is `scale` times the one that is
+held: one number decays for all of them.
 """
 
 import math
@@ -17,7 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -27,11 +28,14 @@ from numba.core.caching import FunctionCache
 from torch import Tensor
 
 from digits.errors import UserError, printable
+from digits.kernels import vectors
 from digits.kernels.job import Job, Tally
+from digits.kernels.vectors import LANES, LINE, MOST, add_outer, add_products, add_rows, at, prefetch
 from digits.network import CROSS_ENTROPY
 from digits.settings import cache_folder
 
-LANES = 8  # float32 in a vector
+AHEAD = 10  # images: while one is worked on, the pixels of the one so far behind it are on their way from memory
+TOGETHER = 10  # images that are evaluated at once, so that a block of weights is fetched once for all of them
 ONE, HALF = np.float32(1), np.float32(0.5)
 LEAST = np.float32(-100)  # logarithm in the cross-entropy, as torch has it
 
@@ -41,6 +45,9 @@ OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", 
 
 class Cache(FunctionCache):
     """What was compiled, on disk. Numba's own raises what is wrong with a file; here it is compiled anew."""
+
+    def _index_key(self, *of: Any) -> Any:  # Numba looks at the file of a function, but not at what that imports
+        return *super()._index_key(*of), os.stat(vectors.__file__).st_mtime_ns
 
     def load_overload(self, *of: Any) -> Any:
         try:
@@ -83,50 +90,87 @@ def _folder() -> Path:
     return above / f"numba-{numba.__version__}"
 
 
+class Layers(NamedTuple):
+    """A network as the compiled functions hold it, and what it computes."""
+
+    sizes: np.ndarray  # of the layers, such as [784, 30, 10]
+    weights: tuple[np.ndarray, ...]  # of each layer (blocks, rows, columns)
+    biases: np.ndarray  # (layers, neurons)
+    a: np.ndarray  # activations (layers, images of a mini-batch, neurons); what is beyond the last neuron stays 0
+    delta: np.ndarray  # errors, likewise
+
+
+class Examples(NamedTuple):
+    """Images as the pixels that are not 0: n has `pixel[start[n]:start[n + 1]]`, with activations `x` likewise."""
+
+    start: np.ndarray
+    pixel: np.ndarray
+    x: np.ndarray
+    targets: np.ndarray  # (N, outputs)
+
+
 def train(job: Job) -> Tally:
     """A step of SGD for each mini-batch: `digits.backprop.sgd_steps` for float32 parameters and one of `COSTS`."""
     (weights, biases), (lr, decay) = job.weights_and_biases, job.lr_and_decay
-    sizes, layers = _pack(weights, biases)
-    buffers = _buffers(sizes, job.chosen.shape[1])
+    net = _layers(weights, biases, job.chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
-    how = rate, job.model.cost is CROSS_ENTROPY, 1 - lr * decay if decay else None
-    *result, scale = _sgd_steps(sizes, layers, *buffers, *_examples(job), *how)
-    for w, b, layer in zip(weights, biases, layers, strict=True):
-        w.copy_(torch.from_numpy(layer[:-1, : len(b)].T)).mul_(scale)
-        b.copy_(torch.from_numpy(layer[-1, : len(b)]))
+    entropy = job.model.cost is CROSS_ENTROPY
+    *result, scale = _sgd_steps(net, _examples(job), job.chosen.flatten().numpy(), rate, entropy, 1 - lr * decay)
+    for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
+        matrix = _matrix(net.weights[layer], w.shape[layer > 0])
+        w.copy_(torch.from_numpy(matrix if layer else matrix.T)).mul_(scale)
+        b.copy_(torch.from_numpy(net.biases[layer, : len(b)]))
     return _tensors(*result)
 
 
 def evaluate(job: Job) -> Tally:
     """Cost, summed, and number of right predictions on the `chosen` (n,) of the images."""
-    sizes, layers = _pack(*job.weights_and_biases)
-    return _tensors(*_evaluate(sizes, layers, *_buffers(sizes, 1), *_examples(job), job.model.cost is CROSS_ENTROPY))
+    net = _layers(*job.weights_and_biases, TOGETHER)
+    return _tensors(*_evaluate(net, _examples(job), job.chosen.numpy(), job.model.cost is CROSS_ENTROPY))
 
 
-def _examples(job: Job) -> tuple[np.ndarray, ...]:
-    return *_nonzero(job.images, job.images._version), job.targets.numpy(), job.chosen.numpy()
+def _examples(job: Job) -> Examples:
+    return Examples(*_nonzero(job.images, job.images._version), job.targets.numpy())
 
 
-def _pack(weights: Sequence[Tensor], biases: Sequence[Tensor]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-    """The sizes of the layers, such as [784, 30, 10], and each layer as the compiled functions hold it."""
-    layers = []
-    for w, b in zip(weights, biases, strict=True):
-        layer = np.zeros((w.shape[1] + 1, -(-len(b) // LANES) * LANES), np.float32)
-        layer[:-1, : len(b)] = w.detach().numpy().T
-        layer[-1, : len(b)] = b.detach().numpy()
-        layers.append(layer)
-    return np.array([weights[0].shape[1], *map(len, biases)]), tuple(layers)
+def _layers(weights: Sequence[Tensor], biases: Sequence[Tensor], images: int) -> Layers:
+    matrices = [w.detach().numpy() for w in weights]
+    blocks = tuple(_blocks(w if layer else w.T) for layer, w in enumerate(matrices))
+    sizes = np.array([weights[0].shape[1], *map(len, biases)])
+    widest = max(-(-sizes[1:].max() // LANES) * LANES, *(len(w) * w.shape[2] for w in blocks))
+    held = _zeros(len(blocks), widest)
+    for row, bias in zip(held, biases, strict=True):
+        row[: len(bias)] = bias.detach().numpy()
+    return Layers(sizes, blocks, held, *_zeros(2, len(blocks), images, widest))
 
 
-def _buffers(sizes: np.ndarray, images: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Activations and deltas, each (images, layers, neurons), and the numbers 0, 1, 2... of the neurons of a layer."""
-    a, delta = np.zeros((2, images, len(sizes) - 1, sizes[1:].max() + LANES), np.float32)
-    return a, delta, np.arange(sizes[1:].max(), dtype=np.uint16)
+def _blocks(matrix: np.ndarray) -> np.ndarray:
+    """The columns of a matrix in as few blocks as can be, all of one width: (blocks, rows, columns)."""
+    rows, columns = matrix.shape
+    count = -(-columns // (MOST * LANES))
+    width = -(-columns // (count * LANES)) * LANES
+    blocks = _zeros(count, rows, width)
+    for block in range(count):
+        part = matrix[:, block * width : (block + 1) * width]
+        blocks[block, :, : part.shape[1]] = part
+    return blocks
+
+
+def _matrix(blocks: np.ndarray, columns: int) -> np.ndarray:
+    """The matrix with so many columns that is held in blocks."""
+    return np.concatenate(list(blocks), 1)[:, :columns]
+
+
+def _zeros(*shape: int) -> np.ndarray:
+    """Zeros float32 that begin where a line of memory does, so that no register is filled from two lines."""
+    room = np.zeros(math.prod(shape) + LINE // 4, np.float32)
+    first = -room.ctypes.data % LINE // 4
+    return room[first : first + math.prod(shape)].reshape(shape)
 
 
 @lru_cache(maxsize=3)  # training, validation and test images: listed once, used in every epoch
 def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The pixels that are not 0: image n has pixels `pixel[start[n]:start[n + 1]]`, with activations `x` likewise.
+    """The first three of `Examples`.
 
     `version` is torch's own count of changes to the images: changed ones are listed again.
     """
@@ -141,7 +185,7 @@ def _tensors(cost: float, right: int) -> Tally:
     return torch.tensor(cost, dtype=torch.float32), torch.tensor(right)
 
 
-# From here on, compiled; everything but the loops over images is about one image.
+# From here on, compiled.
 
 
 @compiled
@@ -155,145 +199,160 @@ def _list_nonzero(images, start, pixel, x):
     start[len(images)] = i
 
 
-@njit
-def _times(scale, value):
-    """Their product, rounded by itself; a scale of None costs nothing."""
-    return value if scale is None else scale * value
-
-
 @compiled
-def _add_weighted(w, index, value, scale, z):
-    """z[j] += scale * sum of value[i] w[index[i], j] over i; four inputs at a time, to load and store z less often."""
-    i = 0
-    while i + 4 <= len(index):
-        v0, v1 = _times(scale, value[i]), _times(scale, value[i + 1])
-        v2, v3 = _times(scale, value[i + 2]), _times(scale, value[i + 3])
-        w0, w1, w2, w3 = w[index[i]], w[index[i + 1]], w[index[i + 2]], w[index[i + 3]]
-        for j in range(w.shape[1]):
-            z[j] += v0 * w0[j] + v1 * w1[j] + v2 * w2[j] + v3 * w3[j]
-        i += 4
-    while i < len(index):
-        v, row = _times(scale, value[i]), w[index[i]]
-        for j in range(w.shape[1]):
-            z[j] += v * row[j]
-        i += 1
-
-
-@compiled
-def _forward(sizes, layers, scale, pixel, x, neurons, a):
-    """Fill in the activations of every layer."""
-    index, value = pixel, x
-    for layer in range(len(layers)):
-        w, z, outputs = layers[layer], a[layer], sizes[layer + 1]
-        for j in range(w.shape[1]):
-            z[j] = w[-1, j]
-        _add_weighted(w, index, value, scale, z)
-        for j in range(outputs):
-            z[j] = ONE / (ONE + math.exp(-z[j]))
-        index, value = neurons[:outputs], z
-
-
-@compiled
-def _score(a, y, entropy):
-    """The cost of outputs a for the target y, and whether the prediction is right, as `digits.network` has them."""
-    cost, largest, there = np.float32(0), 0, False
-    for j in range(len(y)):
-        if entropy:
-            log: Any = math.log(a[j]) if y[j] else math.log1p(-a[j])
-            cost -= max(log, LEAST)
-        else:
-            cost += (a[j] - y[j]) ** 2 * HALF
-        if a[j] > a[largest]:
-            largest = j
-        there |= y[j] > 0
-    if len(y) == 1 or not there:  # a detector, or an image without a digit
-        return cost, (a[largest] > 0.5) == there
-    return cost, y[largest] > 0
-
-
-@compiled
-def _backward(sizes, layers, scale, a, delta, y, step, entropy):
-    """Fill in `step` times the error delta of every layer."""
-    top = len(layers) - 1
-    for j in range(sizes[top + 1]):
-        if entropy:
-            delta[top, j] = step * (a[top, j] - y[j])  # BP1
-        else:
-            delta[top, j] = step * (a[top, j] - y[j]) * a[top, j] * (ONE - a[top, j])  # BP1
-    for layer in range(top, 0, -1):
-        w, below = layers[layer], a[layer - 1]
-        for i in range(sizes[layer]):
-            total = np.float32(0)
-            for j in range(w.shape[1]):
-                total += w[i, j] * delta[layer, j]
-            delta[layer - 1, i] = _times(scale, total) * below[i] * (ONE - below[i])  # BP2
-
-
-@compiled
-def _update(w, unscale, index, value, delta):
-    """Take the gradient, times the step, from the weights and biases of a layer."""
-    bias = w[-1]
-    for j in range(w.shape[1]):
-        bias[j] -= delta[j]  # BP3
-    for i in range(len(index)):
-        v, row = _times(unscale, value[i]), w[index[i]]
-        for j in range(w.shape[1]):
-            row[j] -= v * delta[j]  # BP4
-
-
-@compiled
-def _update_dense(w, bias, unscale, a, delta, layer):
-    """The same for a later layer and all images, while the weights of one input are in the fastest cache."""
-    for b in range(len(a)):
-        step = delta[b, layer]
-        for j in range(len(bias)):
-            bias[j] -= step[j]  # BP3
-    for i in range(len(w)):
-        row = w[i]
-        for b in range(len(a)):
-            v, step = _times(unscale, a[b, layer - 1, i]), delta[b, layer]
-            for j in range(len(bias)):
-                row[j] -= v * step[j]  # BP4
-
-
-@compiled
-def _sgd_steps(sizes, layers, a, delta, neurons, start, pixel, x, targets, chosen, lr, entropy, kept):
+def _sgd_steps(net, examples, chosen, lr, entropy, kept):
     """Cost, right predictions, and the scale of the weights, which is multiplied by `kept` in every step (L2)."""
-    mini_batches, batch_size = chosen.shape
-    step = lr / np.float32(batch_size)
+    count = net.a.shape[1]
     cost, right, exact = 0.0, 0, 1.0  # in float64: many steps hardly change the scale
-    y = np.empty(targets.shape[1], np.float32)
-    for k in range(mini_batches):
-        scale = None if kept is None else np.float32(exact)
-        for b in range(batch_size):
-            n = chosen[k, b]
-            y[:] = targets[n]  # now, while the pixels are on their way from memory, too
-            strokes = slice(start[n], start[n + 1])
-            _forward(sizes, layers, scale, pixel[strokes], x[strokes], neurons, a[b])
-            _backward(sizes, layers, scale, a[b], delta[b], y, step, entropy)
-            c, r = _score(a[b, -1], y, entropy)
-            cost, right = cost + c, right + r
-        if kept is not None:
-            exact *= kept
-            if abs(exact - 1) > 0.5:  # long before it is 0, or infinite
-                for w in layers:
-                    w[:-1] *= np.float32(exact)
-                exact = 1.0
-        unscale = None if kept is None else np.float32(1 / exact)
-        for b in range(batch_size):
-            strokes = slice(start[chosen[k, b]], start[chosen[k, b] + 1])
-            _update(layers[0], unscale, pixel[strokes], x[strokes], delta[b, 0])
-        for layer in range(1, len(layers)):
-            _update_dense(layers[layer][: sizes[layer]], layers[layer][-1], unscale, a, delta, layer)
+    for first in range(0, len(chosen), count):
+        _forward(net, examples, chosen, first, count, np.float32(exact))
+        c, r = _score(net, examples, chosen, first, count, entropy)
+        cost, right = cost + c, right + r
+        _backward(net, examples, chosen, first, count, np.float32(exact), lr / np.float32(count), entropy)
+        exact *= kept
+        if abs(exact - 1) > 0.5:  # long before it is 0, or infinite
+            for w in net.weights:
+                w *= np.float32(exact)
+            exact = 1.0
+        _update(net, examples, chosen, first, count, np.float32(1 / exact))
     return cost, right, exact
 
 
 @compiled
-def _evaluate(sizes, layers, a, delta, neurons, start, pixel, x, targets, chosen, entropy):
+def _evaluate(net, examples, chosen, entropy):
     cost, right = 0.0, 0
-    for n in chosen:
-        strokes = slice(start[n], start[n + 1])
-        _forward(sizes, layers, None, pixel[strokes], x[strokes], neurons, a[0])
-        c, r = _score(a[0, -1], targets[n], entropy)
+    for first in range(0, len(chosen), net.a.shape[1]):
+        count = min(net.a.shape[1], len(chosen) - first)
+        _forward(net, examples, chosen, first, count, ONE)
+        c, r = _score(net, examples, chosen, first, count, entropy)
         cost, right = cost + c, right + r
     return cost, right
+
+
+@compiled
+def _forward(net, examples, chosen, first, count, scale):
+    """Fill in the activations of every layer, for `count` of the chosen images from `first` on."""
+    start, a = examples.start, net.a
+    for layer in range(len(net.weights)):
+        w = net.weights[layer]
+        width = w.shape[2]
+        for b in range(count):
+            for j in range(a.shape[2]):
+                a[layer, b, j] = 0
+        for block in range(len(w)):
+            for b in range(count):
+                if layer == 0:
+                    if block == 0:
+                        _fetch(examples, chosen[min(first + b + AHEAD, len(chosen) - 1)])
+                    n = chosen[first + b]
+                    pixel, x = at(examples.pixel, start[n]), at(examples.x, start[n])
+                    z = at(a, 0, b, block * width)
+                    add_rows(at(w, block, 0, 0), width, pixel, x, 1, start[n + 1] - start[n], z, width)
+                else:
+                    z, below = at(a, layer, b, 0), at(a, layer - 1, b, block * width)
+                    add_products(at(w, block, 0, 0), width, None, z, 1, w.shape[1], below, width)
+        for b in range(count):
+            for j in range(net.sizes[layer + 1]):
+                a[layer, b, j] = ONE / (ONE + _exp(-(net.biases[layer, j] + scale * a[layer, b, j])))
+
+
+@compiled
+def _fetch(examples, n):
+    first, last = examples.start[n], examples.start[n + 1]
+    prefetch(at(examples.pixel, first), last - first)
+    prefetch(at(examples.x, first), last - first)
+    prefetch(at(examples.targets, n, 0), examples.targets.shape[1])
+
+
+@compiled
+def _exp(x):
+    """exp(x) within 2 units in the last place, from -87 to 88 and at their values beyond, as vector instructions.
+
+    exp(x) = 2^k exp(r) with |r| <= ln(2) / 2, and a polynomial for exp(r) that is S. Moshier's (Cephes, expf).
+    """
+    x = np.float32(88) if x > np.float32(88) else x
+    x = np.float32(-87) if x < np.float32(-87) else x
+    k = np.floor(x * np.float32(1.44269504) + HALF)
+    r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)  # ln(2), in two parts
+    p = np.float32(1.9875691500e-4)
+    p = p * r + np.float32(1.3981999507e-3)
+    p = p * r + np.float32(8.3334519073e-3)
+    p = p * r + np.float32(4.1665795894e-2)
+    p = p * r + np.float32(1.6666665459e-1)
+    p = p * r + np.float32(5.0000001201e-1)
+    power = (np.int32(k) + np.int32(127)) << np.int32(23)  # of 2, as the bits of a float32
+    return (p * r * r + r + ONE) * np.int32(power).view(np.float32)
+
+
+@compiled
+def _score(net, examples, chosen, first, count, entropy):
+    """The cost of the outputs, summed, and how many predictions are right, as `digits.network` has them."""
+    a, y, top, outputs = net.a, examples.targets, len(net.a) - 1, examples.targets.shape[1]
+    cost, right = 0.0, 0
+    for b in range(count):
+        n, largest, there = chosen[first + b], 0, False
+        c: Any = np.float32(0)
+        for j in range(outputs):
+            if entropy:
+                log: Any = math.log(a[top, b, j]) if y[n, j] else math.log1p(-a[top, b, j])
+                c -= max(log, LEAST)
+            else:
+                c += (a[top, b, j] - y[n, j]) ** 2 * HALF
+            if a[top, b, j] > a[top, b, largest]:
+                largest = j
+            there |= y[n, j] > 0
+        cost += c
+        if outputs == 1 or not there:  # a detector, or an image without a digit
+            right += (a[top, b, largest] > 0.5) == there
+        else:
+            right += y[n, largest] > 0
+    return cost, right
+
+
+@compiled
+def _backward(net, examples, chosen, first, count, scale, step, entropy):
+    """Fill in `step` times the error delta of every layer."""
+    a, delta, y, top = net.a, net.delta, examples.targets, len(net.a) - 1
+    for b in range(count):
+        n = chosen[first + b]
+        for j in range(net.sizes[top + 1]):
+            delta[top, b, j] = step * (a[top, b, j] - y[n, j])  # BP1, of the cross-entropy
+            if not entropy:
+                delta[top, b, j] *= a[top, b, j] * (ONE - a[top, b, j])
+    for layer in range(top, 0, -1):
+        w = net.weights[layer]
+        width = w.shape[2]
+        for b in range(count):
+            for i in range(net.sizes[layer]):
+                delta[layer - 1, b, i] = 0
+        for block in range(len(w)):
+            for b in range(count):
+                above, z = at(delta, layer, b, 0), at(delta, layer - 1, b, block * width)
+                add_rows(at(w, block, 0, 0), width, None, above, 1, w.shape[1], z, width)
+        for b in range(count):
+            for i in range(net.sizes[layer]):
+                delta[layer - 1, b, i] *= scale * a[layer - 1, b, i] * (ONE - a[layer - 1, b, i])  # BP2
+
+
+@compiled
+def _update(net, examples, chosen, first, count, unscale):
+    """Take the gradients, times the step, from weights and biases."""
+    start, a, delta, reach = examples.start, net.a, net.delta, net.a.shape[2]
+    for layer in range(len(net.weights)):
+        for b in range(count):
+            for j in range(net.sizes[layer + 1]):
+                net.biases[layer, j] -= delta[layer, b, j]  # BP3
+                delta[layer, b, j] *= -unscale
+        w = net.weights[layer]
+        width = w.shape[2]
+        for block in range(len(w)):  # BP4
+            if layer == 0:
+                for b in range(count):
+                    n = chosen[first + b]
+                    pixel, x = at(examples.pixel, start[n]), at(examples.x, start[n])
+                    z = at(delta, 0, b, block * width)
+                    add_outer(at(w, block, 0, 0), width, pixel, x, 1, start[n + 1] - start[n], z, width)
+            else:
+                below = at(a, layer - 1, 0, block * width)
+                for j in range(w.shape[1]):  # for all images at once, while the weights of a neuron are in registers
+                    add_rows(below, reach, None, at(delta, layer, 0, j), reach, count, at(w, block, j, 0), width)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import get_args
 
 import numba
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -15,7 +16,7 @@ from torch import nn
 from digits import backprop, kernels, mnist
 from digits.data import Stack, order
 from digits.errors import UserError
-from digits.kernels import DENSE, Job, choose, cpu, optim
+from digits.kernels import DENSE, Job, choose, cpu, optim, vectors
 from digits.model import DigitClassifier
 from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, sigmoid_network, weights_and_biases
 from digits.settings import CostName, KernelName
@@ -64,6 +65,30 @@ def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size, name
     (cost, right), (exact_cost, exact_right) = assert_steps_of_backprop(network, exact, *data, rtol=1e-4, atol=2e-5)
     assert right == exact_right
     assert cost.item() == pytest.approx(exact_cost.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("width", [*range(8, 8 * vectors.MOST + 1, 8), 8 * vectors.MOST + 1, 250])
+def test_layers_of_every_number_of_registers_and_of_several_blocks(width):
+    sizes = [64, width - 1, width, 10]
+    network, images, targets = problem(sizes, images=20)
+    exact = sigmoid_network(sizes).double()
+    data = images, targets, torch.arange(20).view(4, 5), 0.5
+    assert_steps_of_backprop(network, exact, *data, rtol=1e-5, atol=3e-7)
+
+
+def test_activations_are_right_to_a_few_units_in_the_last_place():
+    z = np.linspace(-87, 88, 100_001, dtype=np.float32)
+    exact = np.exp(z.astype(np.float64))
+    assert max(abs(cpu._exp(x) / y - 1) for x, y in zip(z, exact, strict=True)) < 2.5e-7
+    assert cpu._exp(np.float32(200)) == cpu._exp(np.float32(88)) and cpu._exp(np.float32(-200)) < 2e-38
+    assert np.isnan(cpu._exp(np.float32(np.nan)))
+
+
+def test_a_network_that_has_diverged_does_not_look_well():
+    network, images, targets = problem([784, 30, 10])
+    network[0].bias.data[3] = torch.nan
+    cost, _ = cpu.evaluate(job(network, images, targets, torch.arange(200)))
+    assert cost.isnan()
 
 
 @pytest.mark.parametrize("name", COSTS)
