@@ -37,6 +37,7 @@ from digits.settings import cache_folder
 AHEAD = 10  # images: while one is worked on, the pixels of the one so far behind it are on their way from memory
 TOGETHER = 10  # images that are evaluated at once, so that a block of weights is fetched once for all of them
 ONE, HALF = np.float32(1), np.float32(0.5)
+WHITE = np.float32(255)  # a pixel of the activation 1
 LEAST = np.float32(-100)  # logarithm in the cross-entropy, as torch has it
 
 # Sums may be taken in whatever order suits vector instructions, but it is the same order in every run.
@@ -101,11 +102,11 @@ class Layers(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """Images as the pixels that are not 0: n has `pixel[start[n]:start[n + 1]]`, with activations `x` likewise."""
+    """Images as the pixels that are not 0: n has `pixel[start[n]:start[n + 1]]`, as bright as `x` says likewise."""
 
     start: np.ndarray
-    pixel: np.ndarray
-    x: np.ndarray
+    pixel: np.ndarray  # uint16
+    x: np.ndarray  # uint8, 255 times the activations, which is taken back once for each neuron
     targets: np.ndarray  # (N, outputs)
 
 
@@ -176,7 +177,7 @@ def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.n
     """
     flat = images.flatten(1).numpy()
     room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
-    start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.float32)
+    start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)
     _list_nonzero(flat, start, pixel, x)
     return start, pixel, x
 
@@ -194,7 +195,7 @@ def _list_nonzero(images, start, pixel, x):
     for n in range(len(images)):
         start[n] = i
         for p in range(images.shape[1]):
-            pixel[i], x[i] = p, images[n, p] / np.float32(255)
+            pixel[i], x[i] = p, images[n, p]
             i += images[n, p] != 0  # without a branch, which would be guessed wrong at every edge of a stroke
     start[len(images)] = i
 
@@ -236,6 +237,7 @@ def _forward(net, examples, chosen, first, count, scale):
     for layer in range(len(net.weights)):
         w = net.weights[layer]
         width = w.shape[2]
+        unit = scale / WHITE if layer == 0 else scale
         for b in range(count):
             for j in range(a.shape[2]):
                 a[layer, b, j] = 0
@@ -253,7 +255,7 @@ def _forward(net, examples, chosen, first, count, scale):
                     add_products(at(w, block, 0, 0), width, None, z, 1, w.shape[1], below, width)
         for b in range(count):
             for j in range(net.sizes[layer + 1]):
-                a[layer, b, j] = ONE / (ONE + _exp(-(net.biases[layer, j] + scale * a[layer, b, j])))
+                a[layer, b, j] = ONE / (ONE + _exp(-(net.biases[layer, j] + unit * a[layer, b, j])))
 
 
 @compiled
@@ -339,10 +341,11 @@ def _update(net, examples, chosen, first, count, unscale):
     """Take the gradients, times the step, from weights and biases."""
     start, a, delta, reach = examples.start, net.a, net.delta, net.a.shape[2]
     for layer in range(len(net.weights)):
+        unit = -unscale / WHITE if layer == 0 else -unscale
         for b in range(count):
             for j in range(net.sizes[layer + 1]):
                 net.biases[layer, j] -= delta[layer, b, j]  # BP3
-                delta[layer, b, j] *= -unscale
+                delta[layer, b, j] *= unit
         w = net.weights[layer]
         width = w.shape[2]
         for block in range(len(w)):  # BP4

@@ -62,7 +62,8 @@ def _loop(step: Callable[..., None]) -> Any:
     """f(rows, stride, index, value, pace, count, z, width): a loop over `count` rows of a matrix, each done by `step`.
 
     Row i begins index[i] * stride numbers after `rows`, or i * stride where index is None. It has `width` numbers, a
-    multiple of `LANES`, as the vector z has. Its weight is value[i * pace]. All but index are float32.
+    multiple of `LANES`, as the vector z has. Its weight is value[i * pace]. All but index are float32;
+    value may be uint8, too.
     """
 
     @code
@@ -112,8 +113,11 @@ def _store(build: Any, vector: Any, place: Any) -> None:
     build.store(vector, place).align = 4
 
 
-def _spread(build: Any, number: Any) -> Any:
-    """A vector that has one number in every lane."""
+def _spread(build: Any, place: Any) -> Any:
+    """A vector that has the number in this place, float32 or uint8, in every lane."""
+    number = build.load(place)
+    if number.type != FLOAT:
+        number = build.uitofp(number, FLOAT)
     nothing = ir.Constant(VECTOR, ir.Undefined)
     first = build.insert_element(nothing, number, INT32(0))
     return build.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(INT32, LANES), [0] * LANES))
@@ -126,13 +130,13 @@ def _multiply_add(build: Any, x: Any, y: Any, z: Any) -> Any:
 
 
 def _sum_step(build: Any, row: list[Any], weight: Any, z: list[Any]) -> None:
-    spread = _spread(build, build.load(weight))
+    spread = _spread(build, weight)
     for place, register in zip(row, z, strict=True):
         build.store(_multiply_add(build, spread, _load(build, place), build.load(register)), register)
 
 
 def _outer_step(build: Any, row: list[Any], weight: Any, z: list[Any]) -> None:
-    spread = _spread(build, build.load(weight))
+    spread = _spread(build, weight)
     for place, register in zip(row, z, strict=True):  # one by one, as LLVM would load all before it stores one
         _store(build, _multiply_add(build, spread, build.load(register), _load(build, place)), place)
 
