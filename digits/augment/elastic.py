@@ -62,25 +62,26 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
     sin, cos, wide, high = angle.sin(), angle.cos(), wide.exp(), high.exp()
     rows = [wide * cos, wide * (shear * cos - sin), right, high * sin, high * (shear * sin + cos), down]
     affine = torch.stack(rows, 1).view(n, 2, 3)  # shears, then rotates, then scales, then shifts
+    edges = affine.new_tensor([2 / width, 2 / height]).view(2, 1)  # of pixels, so that -1 to 1 is from edge to edge
 
     centred = (torch.arange(size, device=device, dtype=torch.float32) - (size - 1) / 2 for size in (height, width))
     y, x = torch.meshgrid(*centred, indexing="ij")
-    places = (affine @ torch.stack([x, y, torch.ones_like(x)]).flatten(1)).view(n, 2, height, width)
-    places += smooth_noise(n, 2, height, width, generator=generator) * (strength * ELASTIC)
-    places *= places.new_tensor([2 / width, 2 / height]).view(2, 1, 1)  # -1 to 1 from edge to edge
+    places = smooth_noise(n, 2, height, width, generator=generator, scale=strength * ELASTIC * edges[..., None]).flatten(2)
+    places.baddbmm_(edges * affine, torch.stack([x, y, torch.ones_like(x)]).flatten(1).expand(n, -1, -1))
+    places = places.view(n, 2, height, width)
     pixels = grid_sample(images[:, None].float(), places.permute(0, 2, 3, 1), align_corners=False)
     return pixels.round_().to(torch.uint8).squeeze(1)
 
 
-def smooth_noise(*shape: int, generator: torch.Generator) -> Tensor:
-    """Fields (..., H, W) of variance 1: random numbers smoothed by a Gaussian, on the device of the generator.
+def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float = 1.0) -> Tensor:
+    """Fields (..., H, W) of standard deviation `scale`: random numbers smoothed by a Gaussian, on the generator's device.
 
     So smooth a field needs no more points, and a random number for each pixel would take longer than all the rest.
     """
     smooth_y, smooth_x = (_smooth(size, generator.device) for size in shape[-2:])
     shape = *shape[:-2], smooth_y.shape[1], smooth_x.shape[1]
     noise = torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float32)
-    return smooth_y @ noise @ smooth_x.T
+    return smooth_y @ noise.mul_(scale) @ smooth_x.T
 
 
 def _smooth(size: int, device: torch.device) -> Tensor:

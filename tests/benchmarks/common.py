@@ -78,8 +78,8 @@ def python(*args, cwd=None):
     return lines[-1] if lines else "", seconds, memory * (1 if sys.platform == "darwin" else 1024)
 
 
-def load(data_dir):
-    """Training, validation and test data from the IDX files, each images (N, 784) uint8 and labels (N,) uint8."""
+def load(data_dir, count=TRAINING):
+    """The first `count` training, and all validation and test data: images (N, 784) uint8 and labels (N,) uint8."""
 
     def read(name):
         folder = Path(data_dir, "MNIST", "raw")
@@ -87,11 +87,11 @@ def load(data_dir):
         return images, np.fromfile(folder / f"{name}-labels-idx1-ubyte", np.uint8, offset=8)
 
     (images, labels), test = read("train"), read("t10k")
-    return (images[:TRAINING], labels[:TRAINING]), (images[TRAINING:], labels[TRAINING:]), test
+    return (images[:count], labels[:count]), (images[TRAINING:], labels[TRAINING:]), test
 
 
 def initial(hidden, seed=0):
-    """Weights (outputs, inputs) from N(0, 1 / inputs) and biases (outputs,) from N(0, 1), float64, of 784-hidden-10."""
+    """Weights (outputs, inputs) from N(0, 1 / inputs) and biases (outputs,) from N(0, 1), float64, of all layers."""
     rng = np.random.default_rng(seed)
-    sizes = pairwise([784, hidden, 10])
+    sizes = pairwise([784, *hidden, 10])
     return [(rng.normal(0, inputs**-0.5, (outputs, inputs)), rng.normal(0, 1, outputs)) for inputs, outputs in sizes]

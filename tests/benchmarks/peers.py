@@ -2,8 +2,9 @@
 
 `python -m tests.benchmarks.peers NAME HIDDEN EPOCHS DATA_DIR` trains one and prints what it measured as JSON.
 
-A peer is a function of (data_dir, hidden, epochs, tick): it trains 784-hidden-10 on mini-batches of 10 at learning rate
-3.0, calls `tick()` at the end of each epoch and returns its test accuracy. Only what a peer needs is imported, in it.
+A peer is a function of (data_dir, hidden, epochs, tick, count): it trains a network with these hidden layers, such as
+[100, 30], on the first `count` images in mini-batches of 10 at learning rate 3.0, calls `tick()` at the end of each
+epoch and returns its test accuracy. Only what a peer needs is imported, in it.
 """
 
 import json
@@ -19,8 +20,11 @@ from tests.benchmarks.common import BATCH_SIZE, LR, TRAINING, initial, load
 from tests.support.book import book_step, sigmoid
 
 
-def ours(data_dir, hidden, epochs, tick):
-    """All of `train.py`: validation and test after each epoch, checkpoints, TensorBoard."""
+def ours(data_dir, hidden, epochs, tick, count=TRAINING, alone=False):
+    """All of `train.py`: validation and test after each epoch, checkpoints, TensorBoard.
+
+    Training `alone` leaves out all of that, but after one more epoch.
+    """
     from lightning.pytorch.callbacks import Callback
 
     from digits.cli import quiet
@@ -28,17 +32,23 @@ def ours(data_dir, hidden, epochs, tick):
 
     class Tick(Callback):
         def on_train_epoch_end(self, trainer, module):
-            tick()
+            if trainer.current_epoch < epochs:
+                tick()
+
+        def on_validation_end(self, trainer, module):
             self.accuracy = trainer.callback_metrics["accuracy/test"].item()
 
     quiet()
     callback = Tick()
     run_dir = Path(tempfile.mkdtemp())
-    train(hidden=[hidden], epochs=epochs, data_dir=data_dir, run_dir=run_dir, trainer={"callbacks": [callback]})
+    how = {"callbacks": [callback]}
+    if alone:
+        how |= {"check_val_every_n_epoch": epochs + 1, "enable_checkpointing": False, "logger": False}
+    train(hidden=hidden, epochs=epochs + alone, train_size=count, data_dir=data_dir, run_dir=run_dir, trainer=how)
     return callback.accuracy
 
 
-def idiomatic_lightning(data_dir, hidden, epochs, tick):
+def idiomatic_lightning(data_dir, hidden, epochs, tick, count=TRAINING):
     """The LightningModule of a tutorial with the Trainer's own defaults."""
     import torch
     from lightning.pytorch import LightningModule, Trainer
@@ -71,18 +81,18 @@ def idiomatic_lightning(data_dir, hidden, epochs, tick):
             return torch.optim.SGD(self.parameters(), lr=LR)
 
     images, test = (MNIST(data_dir, train=train, transform=ToTensor()) for train in (True, False))
-    training, validation = Subset(images, range(TRAINING)), Subset(images, range(TRAINING, len(images)))
+    training, validation = Subset(images, range(count)), Subset(images, range(TRAINING, len(images)))
     trainer, model = Trainer(max_epochs=epochs, default_root_dir=tempfile.mkdtemp()), Classifier()
     trainer.fit(model, DataLoader(training, BATCH_SIZE, shuffle=True), DataLoader(validation, 1000))
     return trainer.test(model, DataLoader(test, 1000), verbose=False)[0]["accuracy"]
 
 
-def pytorch_loop(data_dir, hidden, epochs, tick):
+def pytorch_loop(data_dir, hidden, epochs, tick, count=TRAINING):
     """Tensors in memory, autograd, `optim.SGD`."""
     import torch
     from torch import nn
 
-    (images, labels), _, (test_images, test_labels) = load(data_dir)
+    (images, labels), _, (test_images, test_labels) = load(data_dir, count)
     x, y = torch.tensor(images) / 255, nn.functional.one_hot(torch.tensor(labels).long(), 10).float()
     network = nn.Sequential(*sigmoid_layers(hidden))
     optimizer = torch.optim.SGD(network.parameters(), lr=LR)
@@ -115,9 +125,9 @@ def quadratic_cost(a, y):
     return (a - y).square().sum() / (2 * len(a))
 
 
-def numpy_per_sample(data_dir, hidden, epochs, tick):
+def numpy_per_sample(data_dir, hidden, epochs, tick, count=TRAINING):
     """The book's algorithm: backpropagate each image by itself, add up its gradients over the mini-batch."""
-    (images, labels), _, (test_images, test_labels) = load(data_dir)
+    (images, labels), _, (test_images, test_labels) = load(data_dir, count)
     x, y = images / 255, np.eye(10)[labels]
     weights, biases = map(list, zip(*initial(hidden), strict=True))
     rng = np.random.default_rng(0)
@@ -131,7 +141,7 @@ def numpy_per_sample(data_dir, hidden, epochs, tick):
     return np.mean(a.argmax(1) == test_labels)
 
 
-def jax_scan(data_dir, hidden, epochs, tick, whole=False):
+def jax_scan(data_dir, hidden, epochs, tick, count=TRAINING, whole=False):
     """An epoch is one jitted `lax.scan` over its mini-batches, as a JAX user would write it.
 
     If it is the `whole` script, it does what `train.py` does: it validates and tests after each epoch, prints its line
@@ -163,7 +173,7 @@ def jax_scan(data_dir, hidden, epochs, tick, whole=False):
     def right(parameters, images, labels):
         return jnp.sum(network(parameters, images).argmax(1) == labels)
 
-    (images, labels), validation, test = jax.device_put(load(data_dir))
+    (images, labels), validation, test = jax.device_put(load(data_dir, count))
     y, best = jax.nn.one_hot(labels, 10), 0
     parameters = [(jnp.asarray(w, jnp.float32), jnp.asarray(b, jnp.float32)) for w, b in initial(hidden)]
     for epoch in range(epochs):
@@ -179,14 +189,14 @@ def jax_scan(data_dir, hidden, epochs, tick, whole=False):
     return right(parameters, *test) / len(test[1])
 
 
-def scikit_learn(data_dir, hidden, epochs, tick):
+def scikit_learn(data_dir, hidden, epochs, tick, count=TRAINING):
     """The closest that MLPClassifier comes: softmax and log-loss, its own initial weights, a smaller learning rate."""
     from sklearn.neural_network import MLPClassifier
 
-    (images, labels), _, (test_images, test_labels) = load(data_dir)
+    (images, labels), _, (test_images, test_labels) = load(data_dir, count)
     x, test_x = (np.float32(split) / 255 for split in (images, test_images))
     settings = {"activation": "logistic", "solver": "sgd", "learning_rate_init": 0.1, "momentum": 0, "alpha": 0}
-    network = MLPClassifier([hidden], batch_size=BATCH_SIZE, **settings)
+    network = MLPClassifier(hidden, batch_size=BATCH_SIZE, **settings)
     for _ in range(epochs):
         network.partial_fit(x, labels, classes=range(10))
         tick()
@@ -195,6 +205,7 @@ def scikit_learn(data_dir, hidden, epochs, tick):
 
 PEERS = {  # title, function, the module that it needs
     "ours": ("**this project, through its Trainer**", ours, "lightning"),
+    "alone": ("this project", partial(ours, alone=True), "lightning"),
     "lightning": ("idiomatic Lightning", idiomatic_lightning, "lightning"),
     "pytorch": ("PyTorch loop, autograd, `optim.SGD`", pytorch_loop, "torch"),
     "numpy": ("NumPy, backpropagation per sample", numpy_per_sample, "numpy"),
@@ -203,9 +214,10 @@ PEERS = {  # title, function, the module that it needs
 }
 
 
-def main(name, hidden, epochs, data_dir):
+def main(name, hidden, epochs, data_dir, count=TRAINING):
     ends, train = [], partial(jax_scan, whole=True) if name == "jax_script" else PEERS[name][1]
-    accuracy = train(data_dir, int(hidden), int(epochs), lambda: ends.append(perf_counter()))
+    hidden = [int(size) for size in hidden.split("-")]
+    accuracy = train(data_dir, hidden, int(epochs), lambda: ends.append(perf_counter()), int(count))
     seconds = np.diff(ends).tolist()  # the first epoch, with all that is done once, only warms up
     print("\n" + json.dumps({"seconds": seconds, "accuracy": float(accuracy)}))
 

@@ -3,6 +3,7 @@
 python -m tests.benchmarks.speed            seconds an epoch of each peer: about six minutes
 python -m tests.benchmarks.speed process    seconds from process start to 30 finished epochs, and peak memory
 python -m tests.benchmarks.speed costs      processor time of an epoch of 784-100-10, by cost and L2
+python -m tests.benchmarks.speed growth     how it grows with neurons, images and layers: draws docs/growth.png
 python -m tests.benchmarks.speed crossover  from which size on dense arithmetic is faster than skipping zeros
 python -m tests.benchmarks.speed sweep      24 networks by a sweep on two cores, on one, and by train.py 24 times
 
@@ -43,6 +44,46 @@ def epochs(args):
             seconds, own = (median(s for run in runs[who, hidden] for s in run["seconds"]) for who in (name, names[0]))
             cells += [f"{seconds:.3f}", f"{seconds / own:.2f}", f"{runs[name, hidden][0]['accuracy']:.1%}"]
         row(PEERS[name][0], *cells)
+
+
+def growth(args):
+    """Seconds of an epoch of training alone, in a table and as a picture: medians over the epochs after the first."""
+    from digits.files import write_atomically
+    from digits.plots import style
+
+    shapes = {
+        "hidden neurons": {size: ([size], TRAINING) for size in args.hidden},
+        "training images": {count: ([100], count) for count in (1000, 5000, 20_000, TRAINING)},
+        "hidden layers of 100 neurons": {layers: ([100] * layers, TRAINING) for layers in (1, 2, 3, 4)},
+    }
+    looks = {"alone": ("o-", style.BLUE), "jax": ("s--", style.ORANGE), "pytorch": ("^:", style.GREEN)}
+    names = [name for name in looks if find_spec(PEERS[name][2])]
+    titles = [PEERS[name][0].partition(",")[0] for name in names]
+    picture = style.figure(2.8)
+    heading("", *(f"{title}, s an epoch" for title in titles))
+    for axes, (what, points) in zip(picture.subplots(1, 3), shapes.items(), strict=True):
+        seconds = {name: [] for name in names}
+        for point, (hidden, count) in points.items():
+            size = "-".join(map(str, hidden))
+            for name, measured in seconds.items():
+                progress(f"{name}, {point} {what}")
+                run = python("-m", "tests.benchmarks.peers", name, size, args.epochs + 1, args.data_dir, count)
+                measured.append(median(json.loads(run[0])["seconds"]))
+            row(f"{point} {what}", *(f"{measured[-1]:.4f}" for measured in seconds.values()))
+        for title, (name, measured) in zip(titles, seconds.items(), strict=True):
+            line, colour = looks[name]
+            axes.plot(list(points), measured, line, color=colour, label=title, markersize=4)
+        axes.set_xlabel(what)
+        if what != "hidden layers of 100 neurons":
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+        else:
+            axes.set_xticks(list(points))
+            axes.set_ylim(0)
+    picture.axes[0].set_ylabel("seconds an epoch")
+    picture.axes[0].legend()
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_atomically(args.out / "growth.png", style.png(picture))
 
 
 def process(args):
@@ -149,17 +190,31 @@ def sweep(args):
 
 
 def main(words=None):
-    tables = {"epochs": epochs, "process": process, "costs": costs, "crossover": crossover, "sweep": sweep}
+    tables = {
+        "epochs": epochs,
+        "growth": growth,
+        "process": process,
+        "costs": costs,
+        "crossover": crossover,
+        "sweep": sweep,
+    }
     options = parser(__doc__, *tables)
-    options.add_argument("--hidden", type=int, nargs="+", help="hidden neurons (30 100; crossover: 30 to 800)")
-    options.add_argument("--epochs", type=int, help="timed epochs in each of two rounds (5; process: 30; sweep: 10)")
+    options.add_argument(
+        "--hidden", type=int, nargs="+", help="neurons (30 100; crossover: 30 to 800; growth: to 3000)"
+    )
+    options.add_argument(
+        "--epochs", type=int, help="timed epochs, of each round (5; process: 30; sweep: 10; growth: 3)"
+    )
     options.add_argument("--rounds", type=int, default=5, help="how often a process is measured (5)")
     options.add_argument("--networks", type=int, default=24, help="of a sweep (24)")
-    options.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="who is measured (all)")
+    others = [name for name in PEERS if name != "alone"]
+    options.add_argument("--peers", nargs="+", choices=others, default=others, help="who is measured (all)")
     options.add_argument("--distort", type=float, default=0.0, help="strength of the distortions in crossover (0)")
+    options.add_argument("--out", type=Path, default=ROOT / "docs", help="where the picture of growth goes (docs/)")
     args = options.parse_args(words)
-    args.hidden = args.hidden or ([30, 100, 200, 400, 800] if args.table == "crossover" else [30, 100])
-    args.epochs = args.epochs or {"process": 30, "sweep": 10}.get(args.table, 5)
+    many = {"crossover": [30, 100, 200, 400, 800], "growth": [10, 30, 100, 300, 1000, 3000]}
+    args.hidden = args.hidden or many.get(args.table, [30, 100])
+    args.epochs = args.epochs or {"process": 30, "sweep": 10, "growth": 3}.get(args.table, 5)
     os.environ.update(with_threads(1) | ON_CPU)  # for the processes to come
     if args.table != "crossover" and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-2 if args.table == "sweep" else -1 :])
