@@ -1,6 +1,6 @@
 """A feedforward network of sigmoid neurons: layers, inputs, targets, costs, predictions. Torch alone: no trainer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -35,6 +35,24 @@ def sigmoid_network(layer_sizes: list[int], init: Init = "scaled", seed: int = 0
                 layer.weight.normal_(0, 1, generator=generator)
                 layer.bias.normal_(0, 1, generator=generator)
     return network
+
+
+def merged(networks: Sequence[nn.Module]) -> nn.Sequential:
+    """One network for several of the same layers: its outputs are the sigmoids of the mean of their weighted inputs.
+
+    Their hidden layers stand side by side, with weights of 0 between neurons of different networks.
+    """
+    layers: list[nn.Module] = []
+    for same in zip(*map(linears, networks), strict=True):
+        weights = [layer.weight.detach() for layer in same]
+        weight = torch.block_diag(*weights) if layers else torch.cat(weights)  # all see the same inputs
+        bias = torch.cat([layer.bias.detach() for layer in same])
+        if len(layers) + 2 == 2 * len(linears(networks[0])):  # the last
+            weight, bias = (x.unflatten(0, (len(same), -1)).mean(0) for x in (weight, bias))
+        linear = nn.Linear(weight.shape[1], weight.shape[0])
+        linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)
+        layers += [linear, nn.Sigmoid()]
+    return nn.Sequential(*layers)
 
 
 def linears(network: nn.Module) -> list[nn.Linear]:

@@ -10,6 +10,7 @@ from digits.network import (
     cross_entropy,
     inputs,
     linears,
+    merged,
     one_hot,
     predictions,
     quadratic_cost,
@@ -104,3 +105,13 @@ def test_the_largest_output_answers_and_one_alone_from_one_half():
 def test_without_a_digit_right_is_when_no_output_is_high():
     a = torch.tensor([[0.5, 0.1], [0.6, 0.1], [0.1, 0.6]])
     assert [correct(a[i : i + 1], torch.zeros(1, 2)).item() for i in range(3)] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("hidden", [[], [7], [7, 5]])
+def test_merged_networks_are_one_of_the_mean_of_their_weighted_inputs(hidden):
+    x = torch.rand(20, 12, generator=torch.Generator().manual_seed(0)).double()
+    networks = [sigmoid_network([12, *hidden, 3], "gaussian", seed).double() for seed in range(3)]
+    z = torch.stack([network[:-1](x) for network in networks]).mean(0)
+    one = merged(networks)
+    torch.testing.assert_close(one(x), z.sigmoid(), rtol=1e-12, atol=0)
+    assert sizes(one) == [12, *(3 * size for size in hidden), 3]

@@ -66,7 +66,8 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
 
     centred = (torch.arange(size, device=device, dtype=torch.float32) - (size - 1) / 2 for size in (height, width))
     y, x = torch.meshgrid(*centred, indexing="ij")
-    places = smooth_noise(n, 2, height, width, generator=generator, scale=strength * ELASTIC * edges[..., None]).flatten(2)
+    bend = strength * ELASTIC * edges[..., None]
+    places = smooth_noise(n, 2, height, width, generator=generator, scale=bend).flatten(2)
     places.baddbmm_(edges * affine, torch.stack([x, y, torch.ones_like(x)]).flatten(1).expand(n, -1, -1))
     places = places.view(n, 2, height, width)
     pixels = grid_sample(images[:, None].float(), places.permute(0, 2, 3, 1), align_corners=False)
@@ -74,7 +75,7 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
 
 
 def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float = 1.0) -> Tensor:
-    """Fields (..., H, W) of standard deviation `scale`: random numbers smoothed by a Gaussian, on the generator's device.
+    """Fields (..., H, W) of standard deviation `scale`, on a generator's device: random numbers, smoothed by a Gaussian.
 
     So smooth a field needs no more points, and a random number for each pixel would take longer than all the rest.
     """

@@ -4,6 +4,7 @@ python -m tests.benchmarks.accuracy seeds      four config files, ten seeds each
 python -m tests.benchmarks.accuracy book       the settings of the book's chapters 3 and 5, five seeds each
 python -m tests.benchmarks.accuracy sizes      784-100-10 by the number of training images, after the last epoch
 python -m tests.benchmarks.accuracy baselines  average darkness, and scikit-learn's support vector machines
+python -m tests.benchmarks.accuracy merged     networks, --networks CHECKPOINT..., and the one that they make together
 python -m tests.benchmarks.accuracy bits       how often the binary layer agrees with the largest output, by its bias
 
 `--with '--init gaussian'` adds options of `train.py`; `--picture FILE` draws the table of sizes.
@@ -25,6 +26,8 @@ from tqdm import tqdm
 from digits import DigitClassifier, mnist
 from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
+from digits.network import inputs, merged, predictions
+from digits.network import sizes as layer_sizes
 from digits.neurons import binary_layer, bits_of
 from tests.benchmarks.common import heading, parser, row
 from tests.support.training import curves
@@ -142,14 +145,25 @@ def bits(args):
     print(f"\nOf the test images {clear:.2%} have one output of 0.99 or more and the others of 0.01 or less.")
 
 
+def merge(args):
+    networks = [DigitClassifier.load_from_checkpoint(path).network for path in args.networks]
+    images, labels = mnist.load(args.data_dir, train=False)
+    x = inputs(images, like=torch.empty(0))
+    heading("network", "test accuracy, %")
+    for name, network in zip([*args.networks, "merged"], [*networks, merged(networks)], strict=True):
+        right = predictions(network(x)) == labels
+        row(f"{name}: {'-'.join(map(str, layer_sizes(network)))}", f"{100 * right.double().mean():.2f}")
+
+
 def main(words=None):
-    tables = {"seeds": seeds, "book": book, "sizes": sizes, "baselines": baselines, "bits": bits}
+    tables = {"seeds": seeds, "book": book, "sizes": sizes, "baselines": baselines, "bits": bits, "merged": merge}
     options = parser(__doc__, *tables)
     options.add_argument("--seeds", type=int, help="how many (10; book: 5; sizes: 3)")
     options.add_argument("--only", nargs="+", help="these configs, settings of the book or sizes (all)")
     options.add_argument("--with", dest="more", default="", help="more options of train.py, such as '--init gaussian'")
     options.add_argument("--picture", type=Path, metavar="FILE", help="where the picture of the sizes goes")
     options.add_argument("--images", type=int, default=60_000, help="that train a support vector machine (all)")
+    options.add_argument("--networks", nargs="+", default=[BUNDLED], metavar="CHECKPOINT", help="to merge")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="for bits (the bundled one)")
     args = options.parse_args(words)
     args.seeds = args.seeds or {"book": 5, "sizes": 3}.get(args.table, 10)
