@@ -75,7 +75,7 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
 
 
 def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float = 1.0) -> Tensor:
-    """Fields (..., H, W) of standard deviation `scale`, on a generator's device: random numbers, smoothed by a Gaussian.
+    """Fields (..., H, W) of standard deviation `scale`, on a generator's device: random numbers smoothed by a Gaussian.
 
     So smooth a field needs no more points, and a random number for each pixel would take longer than all the rest.
     """
