@@ -57,8 +57,8 @@ def run(verb: str, words: list[str]) -> None:
         os.getcwd()
     except OSError as error:
         raise UserError(f"the working directory cannot be used: {error.strerror}; cd to another") from error
-    gc.set_threshold(1_000_000)  # imports make many objects that stay, and the collector would look through them,
-    atexit.register(gc.freeze)  # at the end once more, for most of a second
+    gc.set_threshold(1_000_000)  # imports make many objects that stay, and the collector would look through them
+    atexit.register(gc.freeze)  # at the end, too, for most of a second
     module = import_module(f"digits.{verb}")
     function = getattr(module, verb)
     understand = getattr(module, "understand", parse)  # of a subcommand with more than its own options

@@ -92,8 +92,12 @@ def _numba_unsupported(job: Job) -> str | None:
         return f"the network or its images are on {elsewhere.pop()}, not on the CPU"
     if job.images.dtype != torch.uint8 or any(p.dtype != torch.float32 for p in job.model.parameters()):
         return "it is written for images of uint8 and a network of float32"
-    if max(job.images.shape[1:].numel(), *(layer.out_features for layer in linears(job.model.network))) > 2**16:
-        return "it numbers pixels and neurons in 16 bits: images of up to 256 x 256, layers of up to 65,536"
+    layers, pixels = linears(job.model.network), job.images.shape[1:].numel()
+    if pixels > 2**16:
+        return "it numbers pixels in 16 bits: images of up to 256 x 256"
+    given = [pixels, *(layer.out_features for layer in layers), len(job.images)]
+    if given != [*(layer.in_features for layer in layers), job.targets.shape[1], len(job.targets)]:
+        return "images, layers and targets do not fit each other"
     if find_spec("numba") is None:
         return "the package numba is missing; pip install numba"
     return None

@@ -3,9 +3,10 @@
 Four of five pixels of MNIST are 0. A zero input adds nothing to a weighted input, and its weights have no gradient, so
 leaving it out of the first layer, forwards and in the update, is exact and saves most of the arithmetic.
 
-What is left are sums over rows of a matrix, for which `vectors` keeps up to 104 neurons in registers. So weights are
-held in blocks of so many columns, (blocks, rows, columns), padded to whole registers with columns that stay 0: in the
-first layer a row belongs to an input and a column to a neuron, in later ones it is the other way round.
+What is left are loops over the rows of a matrix, for which `vectors` keeps up to 104 neurons in registers. So weights
+are held in blocks of so many columns, (blocks, rows, columns), padded to whole registers with columns that stay 0. In
+the first layer a row belongs to an input, as a pixel selects it, and a column to a neuron. In later layers it is the
+other way round: BP2 and BP4 sum rows of the weights of one neuron, and only the way forwards takes their products.
 
 L2 makes every weight smaller in every step, also where the input is 0. So a weight is `scale` times the one that is
 held: one number decays for all of them.
@@ -34,7 +35,7 @@ from digits.kernels.vectors import LANES, LINE, MOST, add_outer, add_products, a
 from digits.network import CROSS_ENTROPY
 from digits.settings import cache_folder
 
-AHEAD = 10  # images: while one is worked on, the pixels of the one so far behind it are on their way from memory
+AHEAD = 10  # images: while one is worked on, the pixels of the tenth after it are on their way from memory
 TOGETHER = 10  # images that are evaluated at once, so that a block of weights is fetched once for all of them
 ONE, HALF = np.float32(1), np.float32(0.5)
 WHITE = np.float32(255)  # a pixel of the activation 1
@@ -48,7 +49,8 @@ class Cache(FunctionCache):
     """What was compiled, on disk. Numba's own raises what is wrong with a file; here it is compiled anew."""
 
     def _index_key(self, *of: Any) -> Any:  # Numba looks at the file of a function, but not at what that imports
-        return *super()._index_key(*of), os.stat(vectors.__file__).st_mtime_ns
+        file = os.stat(vectors.__file__)
+        return *super()._index_key(*of), file.st_mtime_ns, file.st_size
 
     def load_overload(self, *of: Any) -> Any:
         try:
@@ -97,7 +99,7 @@ class Layers(NamedTuple):
     sizes: np.ndarray  # of the layers, such as [784, 30, 10]
     weights: tuple[np.ndarray, ...]  # of each layer (blocks, rows, columns)
     biases: np.ndarray  # (layers, neurons)
-    a: np.ndarray  # activations (layers, images of a mini-batch, neurons); what is beyond the last neuron stays 0
+    a: np.ndarray  # activations (layers, images at once, neurons); what is beyond the last neuron stays 0
     delta: np.ndarray  # errors, likewise
 
 
@@ -116,9 +118,9 @@ def train(job: Job) -> Tally:
     net = _layers(weights, biases, job.chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
     entropy = job.model.cost is CROSS_ENTROPY
-    *result, scale = _sgd_steps(net, _examples(job), job.chosen.flatten().numpy(), rate, entropy, 1 - lr * decay)
+    *result, scale = _sgd_steps(net, *_examples(job), rate, entropy, 1 - lr * decay)
     for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        matrix = _matrix(net.weights[layer], w.shape[layer > 0])
+        matrix = _matrix(net.weights[layer], w.shape[1] if layer else w.shape[0])
         w.copy_(torch.from_numpy(matrix if layer else matrix.T)).mul_(scale)
         b.copy_(torch.from_numpy(net.biases[layer, : len(b)]))
     return _tensors(*result)
@@ -127,11 +129,15 @@ def train(job: Job) -> Tally:
 def evaluate(job: Job) -> Tally:
     """Cost, summed, and number of right predictions on the `chosen` (n,) of the images."""
     net = _layers(*job.weights_and_biases, TOGETHER)
-    return _tensors(*_evaluate(net, _examples(job), job.chosen.numpy(), job.model.cost is CROSS_ENTROPY))
+    return _tensors(*_evaluate(net, *_examples(job), job.model.cost is CROSS_ENTROPY))
 
 
-def _examples(job: Job) -> Examples:
-    return Examples(*_nonzero(job.images, job.images._version), job.targets.numpy())
+def _examples(job: Job) -> tuple[Examples, np.ndarray]:
+    """The images, and which of them are chosen, one after the other."""
+    chosen = job.chosen.contiguous().flatten().numpy()
+    if len(chosen) and not 0 <= chosen.min() <= chosen.max() < len(job.images):  # pointers are not checked
+        raise IndexError(f"images {chosen.min()} to {chosen.max()} are chosen of {len(job.images)}")
+    return Examples(*_nonzero(job.images, job.images._version), job.targets.contiguous().numpy()), chosen
 
 
 def _layers(weights: Sequence[Tensor], biases: Sequence[Tensor], images: int) -> Layers:
@@ -142,7 +148,8 @@ def _layers(weights: Sequence[Tensor], biases: Sequence[Tensor], images: int) ->
     held = _zeros(len(blocks), widest)
     for row, bias in zip(held, biases, strict=True):
         row[: len(bias)] = bias.detach().numpy()
-    return Layers(sizes, blocks, held, *_zeros(2, len(blocks), images, widest))
+    a, delta = _zeros(2, len(blocks), images, widest)
+    return Layers(sizes, blocks, held, a, delta)
 
 
 def _blocks(matrix: np.ndarray) -> np.ndarray:
@@ -175,7 +182,7 @@ def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.n
 
     `version` is torch's own count of changes to the images: changed ones are listed again.
     """
-    flat = images.flatten(1).numpy()
+    flat = images.contiguous().flatten(1).numpy()
     room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
     start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)
     _list_nonzero(flat, start, pixel, x)
@@ -210,19 +217,19 @@ def _list_nonzero(images, start, pixel, x):
 def _sgd_steps(net, examples, chosen, lr, entropy, kept):
     """Cost, right predictions, and the scale of the weights, which is multiplied by `kept` in every step (L2)."""
     count = net.a.shape[1]
-    cost, right, exact = 0.0, 0, 1.0  # in float64: many steps hardly change the scale
+    cost, right, scale = 0.0, 0, 1.0  # in float64: many steps hardly change the scale
     for first in range(0, len(chosen), count):
-        _forward(net, examples, chosen, first, count, np.float32(exact))
+        _forward(net, examples, chosen, first, count, np.float32(scale))
         c, r = _score(net, examples, chosen, first, count, entropy)
         cost, right = cost + c, right + r
-        _backward(net, examples, chosen, first, count, np.float32(exact), lr / np.float32(count), entropy)
-        exact *= kept
-        if abs(exact - 1) > 0.5:  # long before it is 0, or infinite
+        _backward(net, examples, chosen, first, count, np.float32(scale), lr / np.float32(count), entropy)
+        scale *= kept
+        if abs(scale - 1) > 0.5:  # long before it is 0, or infinite
             for w in net.weights:
-                w *= np.float32(exact)
-            exact = 1.0
-        _update(net, examples, chosen, first, count, np.float32(1 / exact))
-    return cost, right, exact
+                w *= np.float32(scale)
+            scale = 1.0
+        _update(net, examples, chosen, first, count, np.float32(1 / scale))
+    return cost, right, scale
 
 
 @compiled
@@ -243,7 +250,7 @@ def _forward(net, examples, chosen, first, count, scale):
     for layer in range(len(net.weights)):
         w = net.weights[layer]
         width = w.shape[2]
-        unit = scale / WHITE if layer == 0 else scale
+        factor = scale / WHITE if layer == 0 else scale
         for b in range(count):
             for j in range(a.shape[2]):
                 a[layer, b, j] = 0
@@ -254,14 +261,14 @@ def _forward(net, examples, chosen, first, count, scale):
                         _fetch(examples, chosen[min(first + b + AHEAD, len(chosen) - 1)])
                     n = chosen[first + b]
                     pixel, x = at(examples.pixel, start[n]), at(examples.x, start[n])
-                    z = at(a, 0, b, block * width)
-                    add_rows(at(w, block, 0, 0), width, pixel, x, 1, start[n + 1] - start[n], z, width)
+                    sums = at(a, 0, b, block * width)
+                    add_rows(at(w, block, 0, 0), width, pixel, x, 1, start[n + 1] - start[n], sums, width)
                 else:
-                    z, below = at(a, layer, b, 0), at(a, layer - 1, b, block * width)
-                    add_products(at(w, block, 0, 0), width, None, z, 1, w.shape[1], below, width)
-        for b in range(count):
+                    sums, below = at(a, layer, b, 0), at(a, layer - 1, b, block * width)
+                    add_products(at(w, block, 0, 0), width, None, sums, 1, w.shape[1], below, width)
+        for b in range(count):  # so far a holds sums, of the weights that are held and, in the first layer, of bytes
             for j in range(net.sizes[layer + 1]):
-                a[layer, b, j] = ONE / (ONE + _exp(-(net.biases[layer, j] + unit * a[layer, b, j])))
+                a[layer, b, j] = ONE / (ONE + _exp(-(net.biases[layer, j] + factor * a[layer, b, j])))
 
 
 @compiled
@@ -274,13 +281,14 @@ def _fetch(examples, n):
 
 @compiled
 def _exp(x):
-    """exp(x) within 2 units in the last place, from -87 to 88 and at their values beyond, as vector instructions.
+    """exp(x) within 2 units in the last place, as vector instructions; above 88.7 infinite, below -87 exp(-87).
 
     exp(x) = 2^k exp(r) with |r| <= ln(2) / 2, and a polynomial for exp(r) that is S. Moshier's (Cephes, expf).
     """
-    x = np.float32(88) if x > np.float32(88) else x
+    x = np.float32(89) if x > np.float32(89) else x
     x = np.float32(-87) if x < np.float32(-87) else x
     k = np.floor(x * np.float32(1.44269504) + HALF)
+    k = np.float32(127) if k > np.float32(127) else k  # the largest power of 2; beyond, their product is infinite
     r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)  # ln(2), in two parts
     p = np.float32(1.9875691500e-4)
     p = p * r + np.float32(1.3981999507e-3)
@@ -335,8 +343,8 @@ def _backward(net, examples, chosen, first, count, scale, step, entropy):
                 delta[layer - 1, b, i] = 0
         for block in range(len(w)):
             for b in range(count):
-                above, z = at(delta, layer, b, 0), at(delta, layer - 1, b, block * width)
-                add_rows(at(w, block, 0, 0), width, None, above, 1, w.shape[1], z, width)
+                above, errors = at(delta, layer, b, 0), at(delta, layer - 1, b, block * width)
+                add_rows(at(w, block, 0, 0), width, None, above, 1, w.shape[1], errors, width)
         for b in range(count):
             for i in range(net.sizes[layer]):
                 delta[layer - 1, b, i] *= scale * a[layer - 1, b, i] * (ONE - a[layer - 1, b, i])  # BP2
@@ -347,11 +355,11 @@ def _update(net, examples, chosen, first, count, unscale):
     """Take the gradients, times the step, from weights and biases."""
     start, a, delta, reach = examples.start, net.a, net.delta, net.a.shape[2]
     for layer in range(len(net.weights)):
-        unit = -unscale / WHITE if layer == 0 else -unscale
+        factor = -unscale / WHITE if layer == 0 else -unscale
         for b in range(count):
             for j in range(net.sizes[layer + 1]):
                 net.biases[layer, j] -= delta[layer, b, j]  # BP3
-                delta[layer, b, j] *= unit
+                delta[layer, b, j] *= factor  # from now on what is added to the weights that are held
         w = net.weights[layer]
         width = w.shape[2]
         for block in range(len(w)):  # BP4
@@ -359,8 +367,8 @@ def _update(net, examples, chosen, first, count, unscale):
                 for b in range(count):
                     n = chosen[first + b]
                     pixel, x = at(examples.pixel, start[n]), at(examples.x, start[n])
-                    z = at(delta, 0, b, block * width)
-                    add_outer(at(w, block, 0, 0), width, pixel, x, 1, start[n + 1] - start[n], z, width)
+                    change = at(delta, 0, b, block * width)
+                    add_outer(at(w, block, 0, 0), width, pixel, x, 1, start[n + 1] - start[n], change, width)
             else:
                 below = at(a, layer - 1, 0, block * width)
                 for j in range(w.shape[1]):  # for all images at once, while the weights of a neuron are in registers

@@ -17,19 +17,16 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 LANES = 8  # float32 in a register
-MOST = 13  # registers for neurons, so many that 100 neurons need one loop; x86-64 has 16
+MOST = 13  # registers for neurons: so 100 of them need one loop, and of the 16 of AVX2 three are left
 LINE = 64  # bytes that memory hands over at once
 
 INT, INT32, FLOAT, BYTES = ir.IntType(64), ir.IntType(32), ir.FloatType(), ir.IntType(8).as_pointer()
 VECTOR = ir.VectorType(FLOAT, LANES)
 
 
-code: Any = intrinsic  # its types say nothing
-
-
-@code
+@intrinsic
 def at(_: Any, array: Any, *indices: Any) -> Any:
-    """A pointer to the element of an array that has these indices."""
+    """A pointer to the element of an array that has these indices, none negative. Nothing checks them."""
 
     def generate(context: Any, build: Any, signature: Any, given: Any) -> Any:
         held, numbers = make_array(array)(context, build, given[0]), cgutils.unpack_tuple(build, given[1])
@@ -41,7 +38,7 @@ def at(_: Any, array: Any, *indices: Any) -> Any:
     return types.CPointer(array.dtype)(array, types.StarArgTuple.from_types(indices)), generate
 
 
-@code
+@intrinsic
 def prefetch(_: Any, first: Any, count: Any) -> Any:
     """Have memory send `count` elements, from the one that a pointer points to on, and go on meanwhile."""
 
@@ -59,58 +56,52 @@ def prefetch(_: Any, first: Any, count: Any) -> Any:
 
 
 def _loop(step: Callable[..., None]) -> Any:
-    """f(rows, stride, index, value, pace, count, z, width): a loop over `count` rows of a matrix, each done by `step`.
+    """f(rows, stride, index, value, pace, count, held, width): `step` for each of `count` rows, in turn.
 
-    Row i begins index[i] * stride numbers after `rows`, or i * stride where index is None. It has `width` numbers, a
-    multiple of `LANES`, as the vector z has. Its weight is value[i * pace]. All but index are float32;
-    value may be uint8, too.
+    The i-th row is the `width` numbers from `rows + stride * index[i]` on (without an index, `stride * i`), and its
+    number is `value[i * pace]`. While all of them pass by, the vector `held` of `width` numbers stays in registers.
+    `rows`, `value` and `held` point to float32, `value` also to uint8, `index` to uint16 or it is None. `width` is a
+    multiple of `LANES`, at most `MOST * LANES`.
     """
 
-    @code
+    @intrinsic
     def over_rows(
-        _: Any, rows: Any, stride: Any, index: Any, value: Any, pace: Any, count: Any, z: Any, width: Any
+        _: Any, rows: Any, stride: Any, index: Any, value: Any, pace: Any, count: Any, held: Any, width: Any
     ) -> Any:
         def generate(context: Any, build: Any, signature: Any, given: Any) -> Any:
-            rows, stride, index, value, pace, count, z, width = given
-            end = build.append_basic_block("end")
-            jump = build.switch(build.udiv(width, INT(LANES)), end)
+            rows, stride, index, value, pace, count, held, width = given
+            end, never = build.append_basic_block("end"), build.append_basic_block("never")
+            jump = build.switch(build.udiv(width, INT(LANES)), never)
+            build.position_at_end(never)
+            build.unreachable()
             for registers in range(1, MOST + 1):
                 jump.add_case(INT(registers), block := build.append_basic_block())
                 build.position_at_end(block)
-                held = [cgutils.alloca_once_value(build, _load(build, place)) for place in _places(build, z, registers)]
+                vectors = _places(build, held, registers)
+                slots = [cgutils.alloca_once_value(build, build.load(place, align=4)) for place in vectors]
                 with cgutils.for_range(build, count) as loop:
                     i = build.zext(build.load(build.gep(index, [loop.index])), INT) if indexed else loop.index
                     places = _places(build, build.gep(rows, [build.mul(i, stride)]), registers)
-                    step(build, places, build.gep(value, [build.mul(loop.index, pace)]), held)
-                for place, register in zip(_places(build, z, registers), held, strict=True):
-                    _store(build, build.load(register), place)
+                    step(build, places, build.gep(value, [build.mul(loop.index, pace)]), slots)
+                for place, slot in zip(vectors, slots, strict=True):
+                    build.store(build.load(slot), place, align=4)
                 build.branch(end)
             build.position_at_end(end)
             return context.get_dummy_value()
 
         indexed, n = not isinstance(index, types.NoneType), types.intp
-        return types.void(rows, n, index, value, n, n, z, n), generate
+        return types.void(rows, n, index, value, n, n, held, n), generate
 
     @njit
-    def loop(rows: Any, stride: Any, index: Any, value: Any, pace: Any, count: Any, z: Any, width: Any) -> Any:
+    def loop(rows: Any, stride: Any, index: Any, value: Any, pace: Any, count: Any, held: Any, width: Any) -> Any:
         """Not part of its callers, in which LLVM would repeat all those loops."""
-        over_rows(rows, stride, index, value, pace, count, z, width)
+        over_rows(rows, stride, index, value, pace, count, held, width)
 
     return loop
 
 
 def _places(build: Any, first: Any, registers: int) -> list[Any]:
     return [build.gep(build.bitcast(first, VECTOR.as_pointer()), [INT(k)]) for k in range(registers)]
-
-
-def _load(build: Any, place: Any) -> Any:
-    vector = build.load(place)
-    vector.align = 4  # rows of a matrix may begin anywhere
-    return vector
-
-
-def _store(build: Any, vector: Any, place: Any) -> None:
-    build.store(vector, place).align = 4
 
 
 def _spread(build: Any, place: Any) -> Any:
@@ -129,27 +120,27 @@ def _multiply_add(build: Any, x: Any, y: Any, z: Any) -> Any:
     return build.call(function, [x, y, z])
 
 
-def _sum_step(build: Any, row: list[Any], weight: Any, z: list[Any]) -> None:
-    spread = _spread(build, weight)
-    for place, register in zip(row, z, strict=True):
-        build.store(_multiply_add(build, spread, _load(build, place), build.load(register)), register)
+def _sum_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
+    spread = _spread(build, number)
+    for place, slot in zip(row, held, strict=True):
+        build.store(_multiply_add(build, spread, build.load(place, align=4), build.load(slot)), slot)
 
 
-def _outer_step(build: Any, row: list[Any], weight: Any, z: list[Any]) -> None:
-    spread = _spread(build, weight)
-    for place, register in zip(row, z, strict=True):  # one by one, as LLVM would load all before it stores one
-        _store(build, _multiply_add(build, spread, build.load(register), _load(build, place)), place)
+def _outer_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
+    spread = _spread(build, number)
+    for place, slot in zip(row, held, strict=True):  # one by one: all loads before all stores need twice the registers
+        build.store(_multiply_add(build, spread, build.load(slot), build.load(place, align=4)), place, align=4)
 
 
-def _dot_step(build: Any, row: list[Any], weight: Any, z: list[Any]) -> None:
+def _dot_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
     total = ir.Constant(VECTOR, None)
-    for place, register in zip(row, z, strict=True):
-        total = _multiply_add(build, _load(build, place), build.load(register), total)
+    for place, slot in zip(row, held, strict=True):
+        total = _multiply_add(build, build.load(place, align=4), build.load(slot), total)
     shape = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
     function = cgutils.get_or_insert_function(build.module, shape, "llvm.vector.reduce.fadd.v8f32")
-    build.store(build.call(function, [build.load(weight), total], fastmath=("reassoc",)), weight)
+    build.store(build.call(function, [build.load(number), total], fastmath=("reassoc",)), number)
 
 
-add_rows = _loop(_sum_step)  # z += sum of value[i] row_i
-add_outer = _loop(_outer_step)  # row_i += value[i] z
-add_products = _loop(_dot_step)  # value[i] += row_i . z
+add_rows = _loop(_sum_step)  # held += sum of value[i] row_i
+add_outer = _loop(_outer_step)  # row_i += value[i] held
+add_products = _loop(_dot_step)  # value[i] += row_i . held

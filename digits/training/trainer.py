@@ -27,10 +27,10 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-# A step on a GPU takes as long as its launches, of 5 us, however small they are; on one CPU core, 53 ps for each weight
-# and image (0.21 s an epoch of 784-100-10). Reckoned, not measured on a GPU: see `python -m tests.benchmarks.gpu`.
+# A step on a GPU takes as long as its launches, of 5 us, however small they are; on one CPU core, 32 ps for each weight
+# and image (0.13 s an epoch of 784-100-10). Reckoned, not measured on a GPU: see `python -m tests.benchmarks.gpu`.
 LAUNCHES = 5  # of a step, for each of the network's arrays of weights or biases; a test counts them
-LARGE = LAUNCHES * 5e-6 / 53e-12  # weights times images of a mini-batch, for each array, from which on a GPU is faster
+LARGE = LAUNCHES * 5e-6 / 32e-12  # weights times images of a mini-batch, for each array, from which on a GPU is faster
 
 
 def fastest_device(network: nn.Module, batch_size: int) -> str:

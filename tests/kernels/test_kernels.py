@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import get_args
 
 import numba
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -67,28 +66,50 @@ def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size, name
     assert cost.item() == pytest.approx(exact_cost.item(), rel=1e-5)
 
 
-@pytest.mark.parametrize("width", [*range(8, 8 * vectors.MOST + 1, 8), 8 * vectors.MOST + 1, 250])
-def test_layers_of_every_number_of_registers_and_of_several_blocks(width):
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("width", [*range(8, 8 * vectors.MOST + 1, 8), 8 * vectors.MOST + 1, 250, 2])
+def test_layers_of_every_number_of_registers_and_of_several_blocks(width, name):
     sizes = [64, width - 1, width, 10]
     network, images, targets = problem(sizes, images=20)
     exact = sigmoid_network(sizes).double()
-    data = images, targets, torch.arange(20).view(4, 5), 0.5
-    assert_steps_of_backprop(network, exact, *data, rtol=1e-5, atol=3e-7)
+    data = images, targets, torch.arange(20).view(4, 5), 0.1, COSTS[name], 0.02
+    (cost, right), (exact_cost, exact_right) = assert_steps_of_backprop(network, exact, *data, rtol=1e-5, atol=3e-7)
+    assert right == exact_right and cost.item() == pytest.approx(exact_cost.item(), rel=1e-6)
 
 
 def test_activations_are_right_to_a_few_units_in_the_last_place():
-    z = np.linspace(-87, 88, 100_001, dtype=np.float32)
-    exact = np.exp(z.astype(np.float64))
-    assert max(abs(cpu._exp(x) / y - 1) for x, y in zip(z, exact, strict=True)) < 2.5e-7
-    assert cpu._exp(np.float32(200)) == cpu._exp(np.float32(88)) and cpu._exp(np.float32(-200)) < 2e-38
-    assert np.isnan(cpu._exp(np.float32(np.nan)))
+    """By the quadratic cost, with targets of 0: half the sum of their squares."""
+    network, images, _ = problem([4, 8], images=1)
+    network[0].weight.data.zero_()
+    for z in torch.linspace(-40, 90, 8_000).view(-1, 8):
+        network[0].bias.data = z
+        cost, _ = cpu.evaluate(job(network, images, torch.zeros(1, 8), torch.arange(1)))
+        assert cost.item() == pytest.approx(z.double().sigmoid().square().sum().item() / 2, rel=1e-6)
 
 
-def test_a_network_that_has_diverged_does_not_look_well():
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("bias", [-120.0, -95.0, -88.5, 95.0, -math.inf, math.nan])
+def test_outputs_that_are_saturated_or_no_numbers_cost_what_they_do_in_torch(bias, name):
+    network, images, targets = problem([784, 10])
+    network[0].bias.data[3] = bias
+    a = network(inputs(images, like=network[0].weight))
+    cost, _ = cpu.evaluate(job(network, images, targets, torch.arange(200), cost=COSTS[name]))
+    torch.testing.assert_close(cost, COSTS[name].value(a, targets), rtol=1e-5, atol=0, equal_nan=True)
+
+
+def test_strange_strides_and_nothing_chosen():
     network, images, targets = problem([784, 30, 10])
-    network[0].bias.data[3] = torch.nan
-    cost, _ = cpu.evaluate(job(network, images, targets, torch.arange(200)))
-    assert cost.isnan()
+    wanted = cpu.evaluate(job(network, images, targets, torch.arange(0, 200, 2)))
+    sparse = targets.repeat_interleave(2, 1)[:, ::2], torch.arange(200)[::2]
+    transposed = images.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+    assert cpu.evaluate(job(network, transposed, *sparse)) == wanted
+    assert cpu.evaluate(job(network, images, targets, torch.arange(0))) == (0, 0)
+
+
+@pytest.mark.parametrize("chosen", [[[3, 200]], [[-1, 3]], [[100_000, 1]]])
+def test_images_that_are_not_there_are_an_error(chosen):
+    with pytest.raises(IndexError, match="of 200"):
+        cpu.train(job(*problem([784, 30, 10]), torch.tensor(chosen)))
 
 
 @pytest.mark.parametrize("name", COSTS)
@@ -202,7 +223,9 @@ def test_numba_where_it_applies(decay):
         ("frozen weights", "autograd", "plain SGD on all weights and biases"),
         ("decay in its group", "autograd", "plain SGD on all weights and biases"),
         ("no biases", "autograd", "no biases"),
-        ("many neurons", "torch", "65,536"),
+        ("other pixels", "torch", "do not fit each other"),
+        ("other neurons", "torch", "do not fit each other"),
+        ("other outputs", "torch", "do not fit each other"),
         ("a cost of its own", "torch", "the costs quadratic, cross_entropy"),
         ("decay of the second layer", "autograd", "plain SGD"),
     ],
@@ -227,8 +250,12 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
         network = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 10, 28), nn.Flatten(), nn.Sigmoid())
     if case == "no biases":
         network[0] = nn.Linear(784, 30, bias=False)
-    if case == "many neurons":
-        network = sigmoid_network([784, 65_537, 1])
+    if case == "other pixels":
+        network[0] = nn.Linear(100, 30)
+    if case == "other neurons":
+        network[2] = nn.Linear(40, 10)
+    if case == "other outputs":
+        network[2] = nn.Linear(30, 12)
     if case == "frozen weights":
         network[0].weight.requires_grad_(False)
     cost = QUADRATIC._replace(value=torch.dist) if case == "a cost of its own" else QUADRATIC
@@ -303,16 +330,27 @@ def square(x):
     return x * x
 
 
+def test_code_is_compiled_anew_when_the_vectors_that_it_is_made_of_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    assert [compiled_before(), compiled_before()] == [0, 1]
+    monkeypatch.setattr(vectors, "__file__", str(tmp_path / "vectors.py"))
+    for content in ("1", "22"):  # of another time and size
+        Path(vectors.__file__).write_text(content)
+        assert [compiled_before(), compiled_before()] == [0, 1]
+
+
+def compiled_before():
+    """Whether a function that is called is found compiled."""
+    compiled = cpu.compiled(square)
+    assert compiled(3) == 9
+    return compiled.stats.cache_hits.total()
+
+
 @pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[:40], lambda content: b"\xff" * 99])
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
 def test_compiled_code_that_is_damaged_is_compiled_anew(kind, damage, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-
-    def hits():
-        compiled = cpu.compiled(square)
-        assert compiled(3) == 9
-        return compiled.stats.cache_hits.total()
-
+    hits = compiled_before
     assert hits() == 0 and hits() == 1
     [path] = tmp_path.glob(f"*/*.{kind}")
     path.write_bytes(damage(path.read_bytes()))
