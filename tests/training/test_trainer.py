@@ -27,8 +27,8 @@ from tests.support.training import Runs, curves
         (True, [100], 10, "cpu"),
         (True, [800], 10, "cuda"),
         (True, [100], 100, "cuda"),
-        (True, [240], 10, "cuda"),
-        (True, [240, 10, 10], 10, "cpu"),  # as many weights in twice as many launches
+        (True, [400], 10, "cuda"),
+        (True, [400, 10, 10], 10, "cpu"),  # as many weights in twice as many launches
     ],
 )
 def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, monkeypatch):
