@@ -14,6 +14,8 @@ that are not installed (pip install -e ".[bench]") are passed over. Times are me
 import json
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -87,25 +89,39 @@ def growth(args):
 
 
 def process(args):
-    """From the start of a process to 30 finished epochs, ours and JAX's in turn; and what imports take of ours."""
+    """From the start of a process to 30 finished epochs, ours and JAX's in turn; what imports take of ours."""
     size = ["--hidden", args.hidden[0], "--epochs", args.epochs]
+    train = [ROOT / "train.py", *size, "--data_dir", args.data_dir, "--run_dir"]
     commands = {
-        "`train.py`": [ROOT / "train.py", *size, "--data_dir", args.data_dir, "--run_dir"],
-        "of which importing torch and lightning": ["-c", "import torch, lightning.pytorch"],
+        "`train.py`": train,
+        "to its first epoch's line": train,
+        "`import torch, torchvision, lightning`": ["-c", "import torch, torchvision, lightning"],
     }
     if find_spec("jax"):
         commands["the same in JAX"] = ["-m", "tests.benchmarks.peers", "jax_script", *size[1::2], args.data_dir]
     runs = {title: [] for title in commands}
     with tempfile.TemporaryDirectory() as folder:
         for i in range(args.rounds + 1):  # the first warms the caches
-            for title, command in commands.items():
+            for number, (title, command) in enumerate(commands.items()):
                 progress(title)
-                _, *measured = python(*command, *([Path(folder, str(i))] if "train.py" in title else []))
+                command = [*command, Path(folder, f"{i} {number}")] if command is train else command
+                measured = first_line(*command) if "first" in title else python(*command)[1:]
                 runs[title] += [measured] if i else []
     heading(f"{args.epochs} epochs of 784-{args.hidden[0]}-10", "s", "peak memory, MB")
     for title, measured in runs.items():
         seconds, memory = zip(*measured, strict=True)
-        row(title, f"{median(seconds):.2f}", f"{median(memory) / 1e6:.0f}")
+        row(title, f"{median(seconds):.2f}", f"{median(memory) / 1e6:.0f}" if any(memory) else "")
+
+
+def first_line(*command):
+    """Seconds until a run of `train.py` has said how its first epoch ended; of the memory, nothing."""
+    start = perf_counter()
+    with subprocess.Popen([sys.executable, *map(str, command)], stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line.startswith("Epoch 0"):
+                seconds = perf_counter() - start
+        assert process.wait() == 0
+    return seconds, 0
 
 
 def epoch_time(args, clock, hidden, epochs=3, data=None, accelerator="cpu", **settings):

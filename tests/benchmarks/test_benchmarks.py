@@ -24,7 +24,7 @@ def short(mnist_dir, capfd, monkeypatch):
         importlib.import_module(f"tests.benchmarks.{name}").main([*options, "--data_dir", str(DATA)])
         lines = [line.split("|")[1:-1] for line in capfd.readouterr().out.splitlines() if line.startswith("| ")]
         return {
-            first.strip(): [float(re.search(r"nan|-?[\d.]+", cell)[0]) for cell in cells]
+            first.strip(): [float(re.search(r"nan|-?[\d.]+", cell)[0]) for cell in cells if cell.strip()]
             for first, *cells in lines[2:]
             if "---" not in first
         }
@@ -40,8 +40,8 @@ def test_epochs_beside_peers(short):
 
 def test_processes(short):
     rows = short("speed process --hidden 12 --epochs 1 --rounds 3")
-    (whole, most), (imports, less) = list(rows.values())[:2]
-    assert min(imports, whole) > 1 and max(imports, whole) < 300  # which is longer, beside others, is chance
+    (whole, most), (first, *_), (imports, less) = list(rows.values())[:3]
+    assert all(1 < seconds < 300 for seconds in (whole, first, imports))  # which is longer, beside others, is chance
     assert 100 < less < most < 3000
 
 
