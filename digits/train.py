@@ -1,7 +1,7 @@
 """Train the network of the book's first chapter to read handwritten digits.
 
 `python train.py --hidden 100` trains 784-100-10 for 30 epochs of mini-batches of 10 at learning rate 3.0: its accuracy
-on the test digits is then 97.8 %.
+on the test digits is then 97.9 %.
 """
 
 from pathlib import Path
