@@ -49,7 +49,7 @@ def merged(networks: Sequence[nn.Module]) -> nn.Sequential:
         bias = torch.cat([layer.bias.detach() for layer in same])
         if len(layers) + 2 == 2 * len(linears(networks[0])):  # the last
             weight, bias = (x.unflatten(0, (len(same), -1)).mean(0) for x in (weight, bias))
-        linear = nn.Linear(weight.shape[1], weight.shape[0])
+        linear = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # so none are drawn, of numbers of others
         linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)
         layers += [linear, nn.Sigmoid()]
     return nn.Sequential(*layers)

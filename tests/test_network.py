@@ -112,6 +112,8 @@ def test_merged_networks_are_one_of_the_mean_of_their_weighted_inputs(hidden):
     x = torch.rand(20, 12, generator=torch.Generator().manual_seed(0)).double()
     networks = [sigmoid_network([12, *hidden, 3], "gaussian", seed).double() for seed in range(3)]
     z = torch.stack([network[:-1](x) for network in networks]).mean(0)
+    before = torch.random.get_rng_state()
     one = merged(networks)
+    assert torch.random.get_rng_state().equal(before)
     torch.testing.assert_close(one(x), z.sigmoid(), rtol=1e-12, atol=0)
     assert sizes(one) == [12, *(3 * size for size in hidden), 3]
