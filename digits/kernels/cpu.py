@@ -41,8 +41,9 @@ ONE, HALF = np.float32(1), np.float32(0.5)
 WHITE = np.float32(255)  # a pixel of the activation 1
 LEAST = np.float32(-100)  # logarithm in the cross-entropy, as torch has it
 
-# Sums may be taken in whatever order suits vector instructions, but it is the same order in every run.
-OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+# No sum may be taken in another order: LLVM would do so in its vector loops alone, and chooses between these and scalar
+# ones by where arrays lie in memory, so that the same seed gave other bits in a process that had compiled its code.
+OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
 
 
 class Cache(FunctionCache):
