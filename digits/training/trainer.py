@@ -75,7 +75,7 @@ def build_trainer(
             name="",
             version="",
             default_hp_metric=False,
-            purge_step=run.last.epochs if run.last else 0,
+            purge_step=(run.last.epochs if run.last else 0) if run.resumed else None,
         )
     if early_stop and not validates:
         raise UserError("--early_stop: all images train, so none validate; name a smaller --train_size")
