@@ -41,9 +41,9 @@ ONE, HALF = np.float32(1), np.float32(0.5)
 WHITE = np.float32(255)  # a pixel of the activation 1
 LEAST = np.float32(-100)  # logarithm in the cross-entropy, as torch has it
 
-# No sum may be taken in another order: LLVM would do so in its vector loops alone, and chooses between these and scalar
-# ones by where arrays lie in memory, so that the same seed gave other bits in a process that had compiled its code.
-OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
+# Not `fastmath`: with it LLVM takes a sum in another order in each place where it puts a function, and a process that
+# has compiled its code, which holds functions twice, gave other bits than one that has read it.
+OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
 
 
 class Cache(FunctionCache):

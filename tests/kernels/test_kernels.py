@@ -320,18 +320,18 @@ def test_each_numba_has_a_folder_for_what_it_compiles(users, writable, folder, t
         nightly({"NUMBA_CACHE_LOCATOR_CLASSES": "IPythonCacheLocator", "NUMBA_CACHE_DIR": ""}, "0 1"),
     ],
 )
-def test_compiled_code_is_kept_on_disk_where_it_can_be(environment, said):
+def test_compiled_code_is_kept_on_disk_where_it_can_be_and_gives_the_same_bits(environment, said, tmp_path):
     code = (
-        "import torch; from digits.kernels import cpu; from tests.kernels.test_kernels import problem, job\n"
-        "network, *data = problem([784, 30, 10])\n"
+        "import hashlib, torch; from digits.kernels import cpu; from tests.kernels.test_kernels import problem, job\n"
+        "network, *data = problem([784, 100, 10])\n"
         "assert cpu.train(job(network, *data, torch.arange(200).view(20, 10), 1.0))[0].item() > 0\n"
+        "bits = hashlib.sha256(network[0].weight.detach().numpy()).hexdigest()\n"
         "counts = cpu._sgd_steps.stats\n"
-        "print(counts.cache_hits.total(), counts.cache_misses.total())"
+        "print(counts.cache_hits.total(), counts.cache_misses.total(), bits)"
     )
-    for _ in range(2):
-        command = [sys.executable, "-c", code]
-        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
-    assert (done.stdout, done.stderr) == (f"{said}\n", "")
+    command, environment = [sys.executable, "-c", code], os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)} | environment
+    first, again = (subprocess.run(command, capture_output=True, text=True, env=environment) for _ in range(2))
+    assert first.stdout.startswith("0 1 ") and again.stdout == said + first.stdout[3:] and not again.stderr
 
 
 def square(x):
