@@ -39,7 +39,7 @@ def choose(wanted: str, job: Job) -> Kernel:
     reasons = {name: kernel.unsupported(job) for name, kernel in KERNELS.items()}
     if wanted == "auto":
         suited = [name for name, reason in reasons.items() if not reason]
-        if not suited:  # autograd refuses nothing else
+        if not suited:  # autograd refuses several processes alone
             raise UserError(f"several processes cannot train this: {reasons['torch']}")
         wanted = "torch" if suited[0] == "numba" and _dense_is_faster(job) else suited[0]
     elif wanted not in KERNELS:

@@ -5,8 +5,9 @@ leaving it out of the first layer, forwards and in the update, is exact and save
 
 What is left are loops over the rows of a matrix, for which `vectors` keeps up to 104 neurons in registers. So weights
 are held in blocks of so many columns, (blocks, rows, columns), padded to whole registers with columns that stay 0. In
-the first layer a row belongs to an input, as a pixel selects it, and a column to a neuron. In later layers it is the
-other way round: BP2 and BP4 sum rows of the weights of one neuron, and only the way forwards takes their products.
+the first layer a row belongs to an input, as a pixel selects it, and a column to a neuron. In later layers a row holds
+the weights of a neuron: BP2 sums such rows, BP4 adds rows of activations to one, and only the way forwards needs dot
+products.
 
 L2 makes every weight smaller in every step, also where the input is 0. So a weight is `scale` times the one that is
 held: one number decays for all of them.
@@ -39,10 +40,10 @@ AHEAD = 10  # images: while one is worked on, the pixels of the tenth after it a
 TOGETHER = 10  # images that are evaluated at once, so that a block of weights is fetched once for all of them
 ONE, HALF = np.float32(1), np.float32(0.5)
 WHITE = np.float32(255)  # a pixel of the activation 1
-LEAST = np.float32(-100)  # logarithm in the cross-entropy, as torch has it
+LEAST = np.float32(-100)  # logarithm in the cross-entropy, at which torch clamps it, too
 
-# Not `fastmath`: with it LLVM takes a sum in another order in each place where it puts a function, and a process that
-# has compiled its code, which holds functions twice, gave other bits than one that has read it.
+# Not `fastmath`: with it LLVM orders a sum otherwise wherever it inlines a function, and a process that had compiled its
+# code, which holds functions twice, gave other bits than one that had read it.
 OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
 
 
@@ -77,18 +78,18 @@ def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function when it is first called, and keep the result on disk, if there is a folder for it."""
     config: Any = numba.config
     dispatcher = njit(**OPTIONS)(function)
-    users = config.CACHE_DIR
+    configured = config.CACHE_DIR
     try:
         with suppress(RuntimeError, UserError):
-            config.CACHE_DIR = users or str(_folder())
+            config.CACHE_DIR = configured or str(_folder())
             dispatcher._cache = Cache(function)
     finally:
-        config.CACHE_DIR = users
+        config.CACHE_DIR = configured
     return dispatcher
 
 
 def _folder() -> Path:
-    """For this version of numba alone: else a process may run what an older one compiled, as another replaces it."""
+    """One for each version of numba, or a process might run what another version has just written."""
     here = Path(__file__).parent
     above = here / "__pycache__" if os.access(here, os.W_OK) else cache_folder()
     return above / f"numba-{numba.__version__}"
@@ -105,11 +106,11 @@ class Layers(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """Images as the pixels that are not 0: n has `pixel[start[n]:start[n + 1]]`, as bright as `x` says likewise."""
+    """Images as the pixels that are not 0: those of image n are `pixel[start[n]:start[n + 1]]`, and `x` their values."""
 
     start: np.ndarray
     pixel: np.ndarray  # uint16
-    x: np.ndarray  # uint8, 255 times the activations, which is taken back once for each neuron
+    x: np.ndarray  # uint8, 255 times the activations: what is summed over pixels is divided by it
     targets: np.ndarray  # (N, outputs)
 
 
@@ -202,8 +203,8 @@ def _list_nonzero(images, start, pixel, x):
     i, size = 0, images.shape[1]
     for n in range(len(images)):
         start[n] = i
-        for first in range(0, size, 8):  # most eights are empty, and looked at as one number
-            ink = np.uint8(first + 8 > size)  # a last, shorter one is not
+        for first in range(0, size, 8):  # most groups of 8 are empty, which LLVM sees with one load
+            ink = np.uint8(first + 8 > size)  # a last, shorter group is looked at pixel by pixel
             if not ink:
                 for p in range(8):
                     ink |= images[n, first + p]
@@ -218,7 +219,7 @@ def _list_nonzero(images, start, pixel, x):
 def _sgd_steps(net, examples, chosen, lr, entropy, kept):
     """Cost, right predictions, and the scale of the weights, which is multiplied by `kept` in every step (L2)."""
     count = net.a.shape[1]
-    cost, right, scale = 0.0, 0, 1.0  # in float64: many steps hardly change the scale
+    cost, right, scale = 0.0, 0, 1.0  # in float64, as a step hardly changes the scale
     for first in range(0, len(chosen), count):
         _forward(net, examples, chosen, first, count, np.float32(scale))
         c, r = _score(net, examples, chosen, first, count, entropy)
@@ -267,7 +268,7 @@ def _forward(net, examples, chosen, first, count, scale):
                 else:
                     sums, below = at(a, layer, b, 0), at(a, layer - 1, b, block * width)
                     add_products(at(w, block, 0, 0), width, None, sums, 1, w.shape[1], below, width)
-        for b in range(count):  # so far a holds sums, of the weights that are held and, in the first layer, of bytes
+        for b in range(count):  # so far a holds sums without `scale` and, in the first layer, of bytes
             for j in range(net.sizes[layer + 1]):
                 a[layer, b, j] = ONE / (ONE + _exp(-(net.biases[layer, j] + factor * a[layer, b, j])))
 
@@ -284,12 +285,12 @@ def _fetch(examples, n):
 def _exp(x):
     """exp(x) within 2 units in the last place, as vector instructions; above 88.7 infinite, below -87 exp(-87).
 
-    exp(x) = 2^k exp(r) with |r| <= ln(2) / 2, and a polynomial for exp(r) that is S. Moshier's (Cephes, expf).
+    exp(x) = 2^k exp(r), up to 88 with |r| <= ln(2) / 2; the polynomial for exp(r) is S. Moshier's (Cephes, expf).
     """
     x = np.float32(89) if x > np.float32(89) else x
     x = np.float32(-87) if x < np.float32(-87) else x
     k = np.floor(x * np.float32(1.44269504) + HALF)
-    k = np.float32(127) if k > np.float32(127) else k  # the largest power of 2; beyond, their product is infinite
+    k = np.float32(127) if k > np.float32(127) else k  # the largest power of 2: from here on r grows, until the product is infinite
     r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)  # ln(2), in two parts
     p = np.float32(1.9875691500e-4)
     p = p * r + np.float32(1.3981999507e-3)

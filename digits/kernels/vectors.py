@@ -40,7 +40,7 @@ def at(_: Any, array: Any, *indices: Any) -> Any:
 
 @intrinsic
 def prefetch(_: Any, first: Any, count: Any) -> Any:
-    """Have memory send `count` elements, from the one that a pointer points to on, and go on meanwhile."""
+    """Have memory send the `count` elements from a pointer on, and go on meanwhile."""
 
     def generate(context: Any, build: Any, signature: Any, given: Any) -> Any:
         shape = ir.FunctionType(ir.VoidType(), [BYTES, INT32, INT32, INT32])
@@ -56,7 +56,7 @@ def prefetch(_: Any, first: Any, count: Any) -> Any:
 
 
 def _loop(step: Callable[..., None]) -> Any:
-    """f(rows, stride, index, value, pace, count, held, width): `step` for each of `count` rows, in turn.
+    """f(rows, stride, index, value, pace, count, held, width): `step`, which changes one of them, for each row in turn.
 
     The i-th row is the `width` numbers from `rows + stride * index[i]` on (without an index, `stride * i`), and its
     number is `value[i * pace]`. While all of them pass by, the vector `held` of `width` numbers stays in registers.
@@ -138,7 +138,8 @@ def _dot_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
         total = _multiply_add(build, build.load(place, align=4), build.load(slot), total)
     shape = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
     function = cgutils.get_or_insert_function(build.module, shape, "llvm.vector.reduce.fadd.v8f32")
-    build.store(build.call(function, [build.load(number), total], fastmath=("reassoc",)), number)
+    halves = ("reassoc",)  # the sum of one register may be a tree, which is the same in all copies of the function
+    build.store(build.call(function, [build.load(number), total], fastmath=halves), number)
 
 
 add_rows = _loop(_sum_step)  # held += sum of value[i] row_i

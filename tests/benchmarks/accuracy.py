@@ -1,6 +1,6 @@
 """How accurate networks are, as `train.py` trains them: tables of test accuracy in per cent.
 
-python -m tests.benchmarks.accuracy seeds      four config files, ten seeds each, of the epoch that validation chose
+python -m tests.benchmarks.accuracy seeds      four config files, ten seeds each, after the epoch that validation chose
 python -m tests.benchmarks.accuracy book       the settings of the book's chapters 3 and 5, five seeds each
 python -m tests.benchmarks.accuracy sizes      784-100-10 by the number of training images, after the last epoch
 python -m tests.benchmarks.accuracy baselines  average darkness, and scikit-learn's support vector machines
@@ -19,6 +19,7 @@ import shlex
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import mean, stdev
 
 import torch
 from tqdm import tqdm
@@ -61,9 +62,11 @@ def logs(args, settings):
 
 
 def seeds(args):
-    heading("config", *(f"seed {seed}" for seed in range(args.seeds)))
+    heading("seed", *range(args.seeds), "mean ± standard deviation")
     for config in args.only or CONFIGS:
-        row(config, *(f"{log['best/test'][-1]:.2f}" for log in logs(args, f"--config configs/{config}.yaml")))
+        run = [log["best/test"][-1] for log in logs(args, f"--config configs/{config}.yaml")]
+        spread = f" ± {stdev(run):.2f}" if run[1:] else ""
+        row(config, *(f"{accuracy:.2f}" for accuracy in run), f"{mean(run):.2f}{spread}")
 
 
 def book(args):
@@ -76,7 +79,7 @@ def book(args):
             (max(log[f"accuracy/{images}"]), log["best/test"][-1], log["accuracy/test"][-1])
             for log in logs(args, f"--config configs/{settings}")
         ]
-        cells = [f"{sum(x) / len(x):.2f} ({min(x):.2f}–{max(x):.2f})" for x in zip(*runs, strict=True)]
+        cells = [f"{mean(x):.2f} ({min(x):.2f}–{max(x):.2f})" for x in zip(*runs, strict=True)]
         row(f"`{settings}`", f"{accuracy:.2f} {images}", *cells)
 
 
@@ -87,7 +90,7 @@ def sizes(args):
     for size in sizes:
         tested = [log["accuracy/test"] for log in logs(args, f"{settings} {size}")]
         accuracies.append([test[-1] for test in tested])
-        row(size, *(f"{value:.2f}" for value in accuracies[-1]), f"{sum(accuracies[-1]) / args.seeds:.1f}")
+        row(size, *(f"{value:.2f}" for value in accuracies[-1]), f"{mean(accuracies[-1]):.1f}")
     if args.picture:
         title = f"784-100-10 after {len(tested[0])} epochs"
         args.picture.write_bytes(drawn(sizes, torch.tensor(accuracies), title))
@@ -111,7 +114,7 @@ def drawn(sizes, accuracy, title):
 
 
 def baselines(args):
-    """The digit whose training images are in the mean as dark; an SVM of the book's settings, and a tuned one."""
+    """The digit whose mean darkness is nearest; an SVM of the book's settings, and a tuned one."""
     (images, labels), (others, wanted) = (mnist.load(args.data_dir, train=train) for train in (True, False))
     heading("baseline", "right")
     darkness, other = (pictures.flatten(1).sum(1).double() for pictures in (images[: mnist.TRAINING], others))

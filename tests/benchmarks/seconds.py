@@ -4,7 +4,7 @@ python -m tests.benchmarks.seconds                     ten seeds of each, on one
 python -m tests.benchmarks.seconds --targets 97 98 --seeds 3 --cores 1
 python -m tests.benchmarks.seconds run NAME TARGET SEED DATA_DIR    one of them, what it measured as JSON
 
-Ours are the commands `python train.py --config configs/secondsTARGET.yaml`. Beside them stands the strongest that we
+Ours train as `python train.py --config configs/secondsTARGET.yaml` does. Beside them stands the strongest that we
 could write in JAX and with scikit-learn, of any activation, cost, optimizer and mini-batch; they neither validate nor
 keep anything. All settings were chosen in a few trials by the accuracy on validation images; the test images only say
 what came of it. Peers that are not installed (pip install -e ".[bench]") are passed over.

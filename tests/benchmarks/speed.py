@@ -8,7 +8,8 @@ python -m tests.benchmarks.speed crossover  from which size on dense arithmetic 
 python -m tests.benchmarks.speed sweep      24 networks by a sweep on two cores, on one, and by train.py 24 times
 
 `crossover --distort 1` does it on distorted images. All but costs and crossover measure processes of their own. Peers
-that are not installed (pip install -e ".[bench]") are passed over. Times are medians of a few rounds.
+that are not installed (pip install -e ".[bench]") are passed over. Times are medians of a few rounds; of costs
+and crossover the least.
 """
 
 import json
