@@ -42,8 +42,8 @@ ONE, HALF = np.float32(1), np.float32(0.5)
 WHITE = np.float32(255)  # a pixel of the activation 1
 LEAST = np.float32(-100)  # logarithm in the cross-entropy, at which torch clamps it, too
 
-# Not `fastmath`: with it LLVM orders a sum otherwise wherever it inlines a function, and a process that had compiled its
-# code, which holds functions twice, gave other bits than one that had read it.
+# Not `fastmath`: with it LLVM orders a sum otherwise wherever it inlines a function, and a process that had compiled
+# its code, which holds functions twice, gave other bits than one that had read it.
 OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
 
 
@@ -106,7 +106,7 @@ class Layers(NamedTuple):
 
 
 class Examples(NamedTuple):
-    """Images as the pixels that are not 0: those of image n are `pixel[start[n]:start[n + 1]]`, and `x` their values."""
+    """Images as the pixels that are not 0: of image n `pixel[start[n]:start[n + 1]]`, and `x` has their values."""
 
     start: np.ndarray
     pixel: np.ndarray  # uint16
@@ -290,7 +290,7 @@ def _exp(x):
     x = np.float32(89) if x > np.float32(89) else x
     x = np.float32(-87) if x < np.float32(-87) else x
     k = np.floor(x * np.float32(1.44269504) + HALF)
-    k = np.float32(127) if k > np.float32(127) else k  # the largest power of 2: from here on r grows, until the product is infinite
+    k = np.float32(127) if k > np.float32(127) else k  # of the largest power of 2; beyond, r grows, to infinity
     r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)  # ln(2), in two parts
     p = np.float32(1.9875691500e-4)
     p = p * r + np.float32(1.3981999507e-3)

@@ -104,8 +104,8 @@ def drawn(sizes, accuracy, title):
     axes = fig.subplots()
     axes.plot(sizes, accuracy, "o", color=SKY, markersize=4, zorder=3)[0].set_label("each seed")
     axes.plot(sizes, accuracy.mean(1), color=BLUE, label=f"mean of {accuracy.shape[1]} seeds")
-    for size, mean in zip(sizes, accuracy.mean(1), strict=True):
-        axes.annotate(f"{mean:.1f}", (size, mean), (6, -10), textcoords="offset points", fontsize=9)
+    for size, height in zip(sizes, accuracy.mean(1), strict=True):
+        axes.annotate(f"{height:.1f}", (size, height), (6, -10), textcoords="offset points", fontsize=9)
     axes.set(xscale="log", xlabel="training images", ylabel="test accuracy, %", title=title)
     axes.margins(x=0.08, y=0.12)
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
