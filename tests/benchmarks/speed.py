@@ -40,13 +40,16 @@ def epochs(args):
             progress(f"{name}, {hidden} hidden")
             run = json.loads(python("-m", "tests.benchmarks.peers", name, hidden, timed + 1, args.data_dir)[0])
             runs[name, hidden].append(run)
-    heading("seconds an epoch", *(text for n in args.hidden for text in (f"784-{n}-10", "ratio", "test accuracy")))
-    for name in names:
-        cells = []
-        for hidden in args.hidden:
+    for hidden in args.hidden:
+        heading(f"784-{hidden}-10", "s an epoch", "ratio", "test accuracy")
+        for name in names:
             seconds, own = (median(s for run in runs[who, hidden] for s in run["seconds"]) for who in (name, names[0]))
-            cells += [f"{seconds:.3f}", f"{seconds / own:.2f}", f"{runs[name, hidden][0]['accuracy']:.1%}"]
-        row(PEERS[name][0], *cells)
+            cells = f"{seconds:.3f}", f"{seconds / own:.2f}", f"{runs[name, hidden][0]['accuracy']:.1%}"
+            row(PEERS[name][0], *cells)
+        print()
+    print("Seconds of each timed epoch:")
+    for (name, hidden), measured in runs.items():
+        print(f"{name}, 784-{hidden}-10:", *(f"{seconds:.3f}" for run in measured for seconds in run["seconds"]))
 
 
 def growth(args):
