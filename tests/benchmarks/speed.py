@@ -115,6 +115,9 @@ def process(args):
     for title, measured in runs.items():
         seconds, memory = zip(*measured, strict=True)
         row(title, f"{median(seconds):.2f}", f"{median(memory) / 1e6:.0f}" if any(memory) else "")
+    print("\nSeconds of each run:")
+    for title, measured in runs.items():
+        print(f"{title}:", *(f"{seconds:.2f}" for seconds, _ in measured))
 
 
 def first_line(*command):
