@@ -45,6 +45,11 @@ def row(*cells):
     print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 
+def every_run(what, runs):
+    """Print under a heading what each of the runs measured that a table sums up, a line for each name."""
+    print(f"\n{what}:", *(f"{name}: {', '.join(figures)}" for name, figures in runs.items()), sep="\n", flush=True)
+
+
 def progress(text):
     print(text, file=sys.stderr, flush=True)
 

@@ -21,7 +21,7 @@ from time import perf_counter
 
 import numpy as np
 
-from tests.benchmarks.common import ON_CPU, ROOT, heading, load, parser, python, row, with_threads
+from tests.benchmarks.common import ON_CPU, ROOT, every_run, heading, load, parser, python, row, with_threads
 
 # What `network_in_jax` and `MLPClassifier` are told for each target.
 JAX = {
@@ -170,7 +170,7 @@ def table(args):
             os.sched_setaffinity(0, args.all_cores[-cores:])
         os.environ.update(with_threads(cores))
         heading(f"cores: {cores}", "target, %", "test accuracy, %", "n", "from process start, s", "training alone, s")
-        each = []
+        each = {}
         for target in args.targets:
             for name, (title, _, module, reached) in WAYS.items():
                 if target not in reached or not find_spec(module):
@@ -181,9 +181,9 @@ def table(args):
                     runs.append((*json.loads(said), whole))
                 accuracy, training, whole = map(mean, zip(*runs, strict=True))
                 row(title, target, f"{100 * accuracy:.2f}", len(runs), f"{whole:.1f}", f"{training:.2f}")
-                figures = ", ".join(f"{100 * run[0]:.2f} in {run[1]:.2f}" for run in runs)
-                each.append(f"{title.strip('*')}, {target} %: {figures}")
-        print("\nTest accuracy in %, in seconds of training, of each seed:", *each, sep="\n")
+                each[f"{title.strip('*')}, {target} %"] = [f"{100 * run[0]:.2f} in {run[1]:.2f}" for run in runs]
+        every_run("Test accuracy in %, in seconds of training, of each seed", each)
+        print()
 
 
 def main(words=None):

@@ -24,7 +24,18 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, thread_time
 
-from tests.benchmarks.common import ON_CPU, ROOT, TRAINING, heading, parser, progress, python, row, with_threads
+from tests.benchmarks.common import (
+    ON_CPU,
+    ROOT,
+    TRAINING,
+    every_run,
+    heading,
+    parser,
+    progress,
+    python,
+    row,
+    with_threads,
+)
 from tests.benchmarks.peers import PEERS
 
 
@@ -41,15 +52,14 @@ def epochs(args):
             run = json.loads(python("-m", "tests.benchmarks.peers", name, hidden, timed + 1, args.data_dir)[0])
             runs[name, hidden].append(run)
     for hidden in args.hidden:
+        print()
         heading(f"784-{hidden}-10", "s an epoch", "ratio", "test accuracy")
         for name in names:
             seconds, own = (median(s for run in runs[who, hidden] for s in run["seconds"]) for who in (name, names[0]))
             cells = f"{seconds:.3f}", f"{seconds / own:.2f}", f"{runs[name, hidden][0]['accuracy']:.1%}"
             row(PEERS[name][0], *cells)
-        print()
-    print("Seconds of each timed epoch:")
-    for (name, hidden), measured in runs.items():
-        print(f"{name}, 784-{hidden}-10:", *(f"{seconds:.3f}" for run in measured for seconds in run["seconds"]))
+    timed = {names: [f"{seconds:.3f}" for run in each for seconds in run["seconds"]] for names, each in runs.items()}
+    every_run("Seconds of each timed epoch", {f"{name}, 784-{hidden}-10": s for (name, hidden), s in timed.items()})
 
 
 def growth(args):
@@ -115,9 +125,8 @@ def process(args):
     for title, measured in runs.items():
         seconds, memory = zip(*measured, strict=True)
         row(title, f"{median(seconds):.2f}", f"{median(memory) / 1e6:.0f}" if any(memory) else "")
-    print("\nSeconds of each run:")
-    for title, measured in runs.items():
-        print(f"{title}:", *(f"{seconds:.2f}" for seconds, _ in measured))
+    timed = {title: [f"{seconds:.2f}" for seconds, _ in measured] for title, measured in runs.items()}
+    every_run("Seconds of each run", timed)
 
 
 def first_line(*command):
