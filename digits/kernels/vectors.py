@@ -56,12 +56,12 @@ def prefetch(_: Any, first: Any, count: Any) -> Any:
 
 
 def _loop(step: Callable[..., None]) -> Any:
-    """f(rows, stride, index, value, pace, count, held, width): `step`, which changes one of them, for each row in turn.
+    """f(rows, stride, index, value, pace, count, held, width): `step` for each of `count` rows in turn.
 
     The i-th row is the `width` numbers from `rows + stride * index[i]` on (without an index, `stride * i`), and its
     number is `value[i * pace]`. While all of them pass by, the vector `held` of `width` numbers stays in registers.
-    `rows`, `value` and `held` point to float32, `value` also to uint8, `index` to uint16 or it is None. `width` is a
-    multiple of `LANES`, at most `MOST * LANES`.
+    `step` changes one of the three. `rows`, `value` and `held` point to float32, `value` also to uint8, `index` to
+    uint16 or it is None. `width` is a multiple of `LANES`, at most `MOST * LANES`.
     """
 
     @intrinsic
@@ -138,8 +138,8 @@ def _dot_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
         total = _multiply_add(build, build.load(place, align=4), build.load(slot), total)
     shape = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
     function = cgutils.get_or_insert_function(build.module, shape, "llvm.vector.reduce.fadd.v8f32")
-    halves = ("reassoc",)  # the sum of one register may be a tree, which is the same in all copies of the function
-    build.store(build.call(function, [build.load(number), total], fastmath=halves), number)
+    as_tree = ("reassoc",)  # in whatever order: of one register it is the same in all copies of the function
+    build.store(build.call(function, [build.load(number), total], fastmath=as_tree), number)
 
 
 add_rows = _loop(_sum_step)  # held += sum of value[i] row_i

@@ -75,6 +75,8 @@ def build_trainer(
             name="",
             version="",
             default_hp_metric=False,
+            # That hides the epochs which are repeated. In a new run there are none, and it could hide pictures: these
+            # are in a second file, which TensorBoard reads first if its name sorts first.
             purge_step=(run.last.epochs if run.last else 0) if run.resumed else None,
         )
     if early_stop and not validates:

@@ -39,6 +39,9 @@ def test_tensorboard_shows_the_best_epoch(data_dir, tmp_path):
     for tag, picture in wanted.items():
         assert picture.width == 700
         assert np.array_equal(shown[tag][1], picture)
+    files = sorted((tmp_path / "run").glob("*tfevents*"))
+    files[-1].rename(files[-1].with_name(f"a{files[-1].name}"))  # now it is read first
+    assert len(files) > 1 and logged(tmp_path / "run").keys() == wanted.keys()
 
 
 def test_of_a_detector_there_are_only_the_weights():
