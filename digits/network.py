@@ -107,10 +107,10 @@ class Cost(NamedTuple):
     delta: Callable[[Tensor, Tensor], Tensor]
 
 
-QUADRATIC = Cost(quadratic_cost, lambda a, y: (a - y) * (a * (1 - a)))  # the derivative of the sigmoid is a (1 - a)
-CROSS_ENTROPY = Cost(
-    cross_entropy, lambda a, y: a - y
-)  # that cancels here: a saturated neuron that is wrong learns fast
+# The derivative of the sigmoid is a (1 - a). From the cross-entropy's delta it cancels, so a saturated neuron that is
+# wrong learns fast.
+QUADRATIC = Cost(quadratic_cost, lambda a, y: (a - y) * (a * (1 - a)))
+CROSS_ENTROPY = Cost(cross_entropy, lambda a, y: a - y)
 COSTS: dict[CostName, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_ENTROPY}
 
 

@@ -80,9 +80,13 @@ def train(
     from digits.training.report import report
     from digits.training.trainer import build_trainer, fastest_device
 
-    data = MNISTDataModule(data_dir, batch_size, seed, train_size, distort, allographs, negatives)
+    data = MNISTDataModule(
+        data_dir, batch_size, seed, train_size, distort=distort, allographs=allographs, negatives=negatives
+    )
     data.prepare_data()  # before anything is written for this run
-    model = (kind or DigitClassifier)(hidden, lr, init, seed, kernel, only_digit, schedule=schedule, cost=cost, l2=l2)
+    model = (kind or DigitClassifier)(
+        hidden, lr, init, seed, kernel=kernel, only_digit=only_digit, schedule=schedule, cost=cost, l2=l2
+    )
     run = runs.resumed(run_dir, model, data, settings) if resume and run_dir else runs.new(run_dir, model, data)
     device = (trainer or {}).get("accelerator") or fastest_device(model, batch_size)
     lightning = build_trainer(run, epochs, {**(trainer or {}), "accelerator": device}, early_stop, data.validates)

@@ -15,11 +15,6 @@ from digits.kernels.job import Tally
 from digits.kernels.optim import is_plain_sgd
 from digits.network import COSTS, correct, linears
 
-# On one thread, skipping zeros is faster than dense arithmetic at every size of one hidden layer, also on distorted
-# images. From about this many activations in the widest layer of a mini-batch on, a second thread is worth more
-# (`python -m tests.benchmarks.speed crossover`).
-DENSE = 40_000
-
 
 class Kernel(NamedTuple):
     """One way to train and to evaluate.
@@ -41,18 +36,12 @@ def choose(wanted: str, job: Job) -> Kernel:
         suited = [name for name, reason in reasons.items() if not reason]
         if not suited:  # autograd refuses several processes alone
             raise UserError(f"several processes cannot train this: {reasons['torch']}")
-        wanted = "torch" if suited[0] == "numba" and _dense_is_faster(job) else suited[0]
+        wanted = suited[0]
     elif wanted not in KERNELS:
         raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}, not {wanted}")
     elif reasons[wanted]:
         raise UserError(f"--kernel {wanted} cannot train this: {reasons[wanted]}")
     return KERNELS[wanted]
-
-
-def _dense_is_faster(job: Job) -> bool:
-    if job.optimizer is None or torch.get_num_threads() == 1:
-        return False
-    return job.chosen.shape[1] * max(layer.out_features for layer in linears(job.model.network)) > DENSE
 
 
 def _torch_unsupported(job: Job) -> str | None:
@@ -134,7 +123,7 @@ def _autograd_train(job: Job) -> Tally:
     return torch.stack(costs).sum(), torch.stack(rights).sum()
 
 
-# Fastest first, by the names of `digits.settings.KernelName`.
+# Fastest first (`python -m tests.benchmarks.speed crossover`), by the names of `digits.settings.KernelName`.
 KERNELS = {
     kernel.name: kernel
     for kernel in (

@@ -4,7 +4,7 @@ python -m tests.benchmarks.speed            seconds an epoch of each peer: about
 python -m tests.benchmarks.speed process    seconds from process start to 30 finished epochs, and peak memory
 python -m tests.benchmarks.speed costs      processor time of an epoch of 784-100-10, by cost and L2
 python -m tests.benchmarks.speed growth     how it grows with neurons, images and layers: draws docs/growth.png
-python -m tests.benchmarks.speed crossover  from which size on dense arithmetic is faster than skipping zeros
+python -m tests.benchmarks.speed crossover  seconds an epoch of each kernel, by neurons and mini-batch, on one core or all
 python -m tests.benchmarks.speed sweep      24 networks by a sweep on two cores, on one, and by train.py 24 times
 
 `crossover --distort 1` does it on distorted images. All but costs and crossover measure processes of their own. Peers
@@ -75,7 +75,7 @@ def growth(args):
     looks = {"alone": ("o-", style.BLUE), "jax": ("s--", style.ORANGE), "pytorch": ("^:", style.GREEN)}
     names = [name for name in looks if find_spec(PEERS[name][2])]
     titles = [PEERS[name][0].partition(",")[0] for name in names]
-    picture = style.figure(2.8)
+    picture = style.figure(3)
     heading("", *(f"{title}, s an epoch" for title in titles))
     for axes, (what, points) in zip(picture.subplots(1, 3), shapes.items(), strict=True):
         seconds = {name: [] for name in names}
@@ -97,7 +97,8 @@ def growth(args):
             axes.set_xticks(list(points))
             axes.set_ylim(0)
     picture.axes[0].set_ylabel("seconds an epoch")
-    picture.axes[0].legend()
+    named = picture.axes[0].get_legend_handles_labels()
+    picture.legend(*named, loc="outside upper center", ncols=len(names), frameon=False)
     args.out.mkdir(parents=True, exist_ok=True)
     write_atomically(args.out / "growth.png", style.png(picture))
 

@@ -16,7 +16,7 @@ from torch import nn
 from digits import backprop, kernels, mnist
 from digits.data import Stack, order
 from digits.errors import UserError
-from digits.kernels import DENSE, Job, choose, cpu, optim, vectors
+from digits.kernels import Job, choose, cpu, optim, vectors
 from digits.model import DigitClassifier
 from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, sigmoid_network, weights_and_biases
 from digits.settings import CostName, KernelName
@@ -285,14 +285,6 @@ def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
 
 def test_kernels_and_costs_are_those_that_can_be_named():
     assert get_args(KernelName) == ("auto", *kernels.KERNELS) and get_args(CostName) == tuple(COSTS)
-
-
-@pytest.mark.parametrize("threads, batch_size, kernel", [(1, 1000, "numba"), (2, 10, "numba"), (2, 1000, "torch")])
-def test_many_activations_are_dense_if_there_is_a_second_thread(threads, batch_size, kernel, monkeypatch):
-    network, images, _ = problem([784, DENSE // 1000 + 1, 10])
-    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
-    assert chosen_kernel("auto", network, images, plain(network), batch_size) == kernel
-    assert chosen_kernel("numba", network, images, plain(network), batch_size) == "numba"
 
 
 @pytest.mark.parametrize(
