@@ -36,10 +36,10 @@ LARGEST = 127  # of an int8
 
 
 def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], packed: bytes) -> str:
-    """The page with a network inside, its weights rounded as by `rounded`, and images of `sample` to learn from.
+    """The page that holds a network, its weights rounded as by `rounded`, and the images of `sample` to learn from.
 
-    facts: what is known of it, such as its `shape`, and whether it reads in `context`, as of `find_lines`.
-    Its security policy lets it run its own scripts, one as a worker, and load nothing.
+    `facts` are what is known of the network, such as its `shape`, and whether it reads in `context` (`find_lines`).
+    The page's security policy lets it run its own scripts, one of them as a worker, and load nothing.
     """
     bits = binary_layer()
     train, test = counts
@@ -66,7 +66,7 @@ def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], pac
 
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:
-    """The numbers, and tuples of numbers, that handwriting is read by, in `context` or not: by module and name."""
+    """The constants that handwriting is read with, in `context` or not, by module and name."""
     known: dict[str, dict[str, Any]] = {
         module.__name__.rpartition(".")[2]: {
             name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
@@ -95,7 +95,7 @@ def _steps(weights: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _packed(network: nn.Module) -> bytes:
-    """Of each layer the neurons' steps and biases, float32, then of each layer the weights in steps, int8."""
+    """The steps and biases of every layer, float32, then the weights of every layer in steps, int8."""
     floats, whole = [], []
     for weights, biases in zip(*weights_and_biases(network), strict=True):
         steps, counts = _steps(weights)
@@ -105,7 +105,7 @@ def _packed(network: nn.Module) -> bytes:
 
 
 def _eye() -> dict[str, Any]:
-    """The sizes of the eye's layers; and of one after another the steps and biases of its neurons and its weights."""
+    """The eye: the sizes of its layers and, packed, the steps, biases and weights of each layer in turn."""
     parts = [part.tobytes() for layer in eye.packed() for part in layer]
     return {"sizes": [weights.shape for *_, weights in eye.packed()], "packed": _text(b"".join(parts))}
 

@@ -13,10 +13,11 @@ TRAIN, TEST = 5_500, 1_000  # with a bit a pixel, a quarter of the page of the n
 
 
 def sample(training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> tuple[tuple[int, int], bytes]:
-    """Some of the images that train and some of the test images, or all, where there are fewer: how many; and packed.
+    """Choose TRAIN training and TEST test images, or all if there are fewer: the two counts, and the images packed.
 
-    Of MNIST's images (N, 28, 28) uint8 and labels (N,) some are drawn by lot, since neighbours are by other writers. A
-    byte for each label, then eight pixels a byte, row by row; first those that train.
+    MNIST's images (N, 28, 28) uint8 and labels (N,) are chosen at random, since its files begin and end with other
+    writers. The packed bytes are deflated: a byte for each label, then the pixels row by row, eight to a byte. Training
+    images come first.
     """
     images, labels, rng = [], [], np.random.default_rng(0)
     for (x, y), most, wanted in ((training, mnist.TRAINING, TRAIN), (test, len(test[1]), TEST)):
@@ -29,7 +30,7 @@ def sample(training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> tupl
 
 
 def accuracy(network: nn.Module, counts: tuple[int, int], packed: bytes) -> float | None:
-    """The share of the test images in a sample that a network reads, 0..1; None if there are none."""
+    """The share of a sample's test images that a network reads right, 0..1; None if it has none."""
     train, test = counts
     if not test:
         return None
@@ -40,6 +41,6 @@ def accuracy(network: nn.Module, counts: tuple[int, int], packed: bytes) -> floa
 
 
 def deflated(content: bytes) -> bytes:
-    """Without a header, as browsers inflate it."""
+    """Compress bytes without a header, as browsers inflate them."""
     deflate = zlib.compressobj(9, wbits=-15)
     return deflate.compress(content) + deflate.flush()

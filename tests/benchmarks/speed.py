@@ -4,7 +4,7 @@ python -m tests.benchmarks.speed            seconds an epoch of each peer: about
 python -m tests.benchmarks.speed process    seconds from process start to 30 finished epochs, and peak memory
 python -m tests.benchmarks.speed costs      processor time of an epoch of 784-100-10, by cost and L2
 python -m tests.benchmarks.speed growth     how it grows with neurons, images and layers: draws docs/growth.png
-python -m tests.benchmarks.speed crossover  seconds an epoch of each kernel, by neurons and mini-batch, on one core or all
+python -m tests.benchmarks.speed crossover  seconds an epoch of each kernel, by size of layer and mini-batch
 python -m tests.benchmarks.speed sweep      24 networks by a sweep on two cores, on one, and by train.py 24 times
 
 `crossover --distort 1` does it on distorted images. All but costs and crossover measure processes of their own. Peers
