@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import max_pool2d, pad
 
 from digits.augment import pen
+from digits.augment.allographs import LETTERS
 from digits.augment.elastic import random_numbers, smooth_noise, uniform
 from digits.augment.neighbours import cut, ends, grid, normalized, side_by_side
 
@@ -23,37 +24,9 @@ CUTS = {0.0: [0, 2, 3, 4, 5, 6, 7, 8, 9], pi: [0, 2, 5, 6], pi / 2: [0, 3, 5], -
 
 BEND = 2.0  # how far a cut is from a straight line, in pixels, root mean square
 
-# As in the atlas of allographs. Not those like which some digits are drawn, such as B, O, P, S and Z.
-LETTERS = (
-    "0,100 35,0 | 35,0 70,100 | 12,64 58,64",  # A
-    "0,0 0,100 | 0,0 58,0 | 0,48 48,48 | 0,100 60,100",  # E
-    "0,0 0,100 | 0,0 58,0 | 0,46 46,46",  # F
-    "0,0 0,100 | 60,0 60,100 | 0,50 60,50",  # H
-    "0,0 0,100 | 58,0 0,56 | 14,44 60,100",  # K
-    "0,100 6,0 | 6,0 40,70 | 40,70 72,0 | 72,0 80,100",  # M
-    "0,100 0,0 | 0,0 60,100 | 60,100 60,0",  # N
-    "0,100 0,0 | 0,0 50,4 50,44 0,50 | 20,50 60,100",  # R
-    "0,0 32,100 | 32,100 64,0",  # V
-    "0,0 20,100 | 20,100 44,30 | 44,30 66,100 | 66,100 88,0",  # W
-    "0,0 62,100 | 62,0 0,100",  # X
-    "0,30 4,64 2,100 | 2,60 24,34 36,60 36,100 | 36,60 58,34 72,60 74,100",  # m
-    "35,0 35,70 | 0,35 70,35",  # +
-    "62,16 34,0 4,30 6,74 34,100 64,82",  # c
-    "50,52 24,44 2,68 12,98 36,94 50,64 | 54,0 50,60 52,96 64,98",  # d
-    "4,52 58,48 48,8 22,4 2,50 20,98 60,84",  # e
-    "8,0 4,100 | 46,40 8,70 | 8,70 48,100",  # k
-    "2,0 6,40 4,100 | 5,50 30,4 54,20 54,60 58,100",  # n
-    "0,30 70,30 | 0,66 70,66",  # =
-    "20,0 12,100 | 52,0 44,100 | 0,34 66,30 | -2,70 64,66",  # #
-    "60,20 20,4 6,50 24,96 60,84 | -6,42 42,40 | -8,60 40,58",  # a euro
-)
-
 
 def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int) -> Tensor:
-    """Images (count, 28, 28) uint8 without a digit, of digits (N, 28, 28) uint8 with labels (N,), on their device.
-
-    They depend on the arguments alone, and on the kind of device: an epoch has its own.
-    """
+    """Images (count, 28, 28) uint8 without a digit, of digits (N, 28, 28) uint8 with labels (N,), on their device."""
     make = Negatives(images, labels, random_numbers(images.device, seed, epoch, 2))
     of_digits = make.neighbours, make.swallowed, make.parts, make.segments, make.lying
     kinds = *of_digits, make.letters, make.scribbles, make.blots
