@@ -29,8 +29,7 @@ def augment(
     digit follow for each with one, their targets all 0, then all are distorted with the strength `distort`. The result
     depends on the arguments alone, and on the kind of device.
     """
-    if allographs or negatives:
-        digits = targets.argmax(1)
+    digits = targets.argmax(1)
     if allographs:
         images = with_neighbours(with_allographs(images, digits, seed, epoch), seed, epoch)
     if extra := round(negatives * len(images)):

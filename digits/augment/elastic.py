@@ -27,8 +27,7 @@ ELSEWHERE = 20  # times as many on another device, where a launch takes long, no
 def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
     """A distorted copy of each of the images (N, H, W) uint8, on their device; black where nothing of an image is left.
 
-    `strength` is a factor of all the limits above; 0 changes nothing. The copies depend on the arguments alone, and on
-    the kind of device: an epoch has its own.
+    `strength` is a factor of all the limits above; 0 changes nothing.
     """
     generator = random_numbers(images.device, seed, epoch)
     return torch.cat([_distorted(part, strength, generator) for part in parts(images, PART)])

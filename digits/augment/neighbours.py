@@ -19,10 +19,7 @@ REST, NEAR = 0.5, 5  # what a digit is cut from is so light, and drawn up to so 
 
 
 def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
-    """The images (N, 28, 28) uint8 of digits, some cut from the next one, which touches them; on their device.
-
-    Which, and how, depends on the arguments alone, and on the kind of device: an epoch has its own.
-    """
+    """The images (N, 28, 28) uint8 of digits, some cut from the next one, which touches them; on their device."""
     generator = random_numbers(images.device, seed, epoch, 3)
     chosen = uniform(generator, (len(images),), 0, 1) < SHARE
     beside, images = images.roll(1, 0), images.clone()
