@@ -8,6 +8,7 @@ texture and patterns, and a camera or scanner takes the picture.
 import math
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import cv2
@@ -16,9 +17,9 @@ import torch
 from numpy.random import Generator
 
 from digits.augment import pen
-from digits.augment.allographs import ATLAS, with_allographs
+from digits.augment.allographs import ATLAS, LETTERS, with_allographs
 from digits.augment.elastic import random_numbers
-from digits.augment.negatives import LETTERS
+from digits.augment.negatives import Negatives
 
 HEIGHT = 8, 250  # of a digit, in pixels
 AREA = 600  # at most, the area of a picture is that of 600 x 600 pixels, to which the reader reduces larger ones
@@ -55,14 +56,12 @@ class Glyphs(NamedTuple):
 def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
     """MNIST's training images (N, 28, 28) uint8 of the digits `labels` (N,), some as allographs, and letters."""
     written = with_allographs(images, labels, seed, 0)
-    generator = random_numbers(images.device, seed, 0, 4)
-    chosen = torch.randint(len(LETTERS), (len(images) // 20,), generator=generator)
-    letters = pen.draw(pen.parse(LETTERS), chosen, generator)
-    figures = [(line, str(digit)) for digit, lines in ATLAS.items() for line in lines]
+    letters = Negatives(images, labels, random_numbers(images.device, seed, 0, 4)).letters(len(images) // 20)
     say = [*map(str, labels.tolist()), *[""] * len(letters)]
     ones = (labels == 1).nonzero().flatten().numpy()
-    drawn = pen.parse(tuple(line for line, _ in figures)), [digit for _, digit in figures]
-    return Glyphs(torch.cat([written, letters]).numpy(), say, ones, *drawn)
+    figures = pen.parse(tuple(chain(*ATLAS.values())))
+    figures_say = [str(digit) for digit, ways in ATLAS.items() for _ in ways]
+    return Glyphs(torch.cat([written, letters]).numpy(), say, ones, figures, figures_say)
 
 
 def only_letters(written: Glyphs) -> Glyphs:
@@ -82,30 +81,30 @@ class _Sheet:
 
     def __init__(self, rng: Generator, written: Glyphs) -> None:
         self.rng, self.written = rng, written
-        self.height = height = self.spread(*HEIGHT)  # of a digit
+        height = self.spread(*HEIGHT)  # of a digit
         self.digits = 1 if self.chance(0.12) else int(rng.integers(1, 9))
-        layouts: list[Callable[[], None]] = [self.boxes, self.comb, self.table, self.rulings, self.squares]
-        layouts += [self.underlined, self.dots, self.blank]
-        layout = rng.choice(len(layouts), p=[0.2, 0.08, 0.18, 0.1, 0.1, 0.08, 0.06, 0.2])
-        self.cell = height * rng.uniform(1.15, 2.4), height * rng.uniform(0.7, 1.8)  # of boxes: height, width
-        step = self.cell[1] if layout < 2 else height * rng.uniform(0.6, 1.1)
-        tall = height * rng.uniform(1.1, 3.5) if layout > 1 else self.cell[0] + height * rng.uniform(0.05, 2.5)
+        forms: dict[Callable[[], Any], float] = {self.boxes: 0.2, self.comb: 0.08, self.table: 0.18, self.rulings: 0.1}
+        forms |= {self.squares: 0.1, self.underlined: 0.08, self.dots: 0.06, self.rows: 0.2}  # rows alone: blank paper
+        form = [*forms][rng.choice(len(forms), p=[*forms.values()])]
+        self.ends = form not in (self.boxes, self.comb)  # the form goes on beyond the picture
+        box, step = height * rng.uniform(1.15, 2.4), height * rng.uniform(0.7, 1.8)  # height and width of a box
+        step = height * rng.uniform(0.6, 1.1) if self.ends else step
+        tall = height * rng.uniform(1.1, 3.5) if self.ends else box + height * rng.uniform(0.05, 2.5)
         wide = self.digits * step + height * rng.uniform(0.1, 2.5)
         if self.chance(0.1):  # a page
             tall *= rng.uniform(2, 4)
         if self.chance(0.1):  # much empty paper
             tall, wide = tall + height * rng.uniform(1, 4), wide + height * rng.uniform(1, 4)
         smaller = min(1.0, AREA / math.sqrt(tall * wide))
-        self.height, self.step, self.cell = height * smaller, step * smaller, (self.cell[0] * smaller, step * smaller)
+        self.height, self.cell = height * smaller, (box * smaller, step * smaller)
         self.shape = max(24, int(tall * smaller)), max(24, int(wide * smaller))
         self.ink, self.printed, self.words = np.zeros((3, *self.shape), np.float32)
         self.line = self.spread(0.8, max(1.0, 0.14 * self.height))  # width of a printed line
-        self.ends = layouts[layout] not in (self.boxes, self.comb)  # the form goes on beyond the picture
         self.text: str | None = ""
         self.empty = self.chance(0.07)  # a form that nobody has filled in
         self.noisy = self.chance(0.06)  # a picture of cloth or stone, without anything
         if not self.noisy:
-            layouts[layout]()
+            form()
             self.around()
 
     def spread(self, low: float, high: float) -> float:
@@ -114,6 +113,12 @@ class _Sheet:
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
+
+    def draw(self, layer: np.ndarray, shape: Callable[..., Any], *what: Any, width: int) -> None:
+        """Draw one of cv2's shapes on a layer."""
+        drawn = np.zeros(self.shape, np.uint8)
+        shape(drawn, *what, 255, width, cv2.LINE_AA)
+        np.maximum(layer, drawn / np.float32(255), out=layer)
 
     # --- What is written
 
@@ -194,13 +199,18 @@ class _Sheet:
         self.row(top)
         return top
 
-    def in_cells(self, top: float, left: float) -> None:
+    def in_cells(self) -> tuple[float, float]:
+        """Digits in cells side by side, of which the top and the left are returned; some are empty."""
+        rng, (high, wide) = self.rng, self.cell
+        top = rng.uniform(0, max(1.0, self.shape[0] - high))
+        left = rng.uniform(0, max(1.0, self.shape[1] - self.digits * wide))
         for number in range(self.digits):
             if self.chance(0.92):
                 glyph = self.glyph()
-                y = top + (self.cell[0] - glyph.shape[0]) / 2 + self.rng.normal(0, 0.12) * self.cell[0]
-                x = left + number * self.step + (self.step - glyph.shape[1]) / 2 + self.rng.normal(0, 0.1) * self.step
+                y = top + (high - glyph.shape[0]) / 2 + rng.normal(0, 0.12) * high
+                x = left + number * wide + (wide - glyph.shape[1]) / 2 + rng.normal(0, 0.1) * wide
                 self.write(glyph, y, x)
+        return top, left
 
     def scribble(self) -> None:
         """A stroke that is no digit: a tick, a slash, a flourish. It is handwriting, too."""
@@ -211,50 +221,39 @@ class _Sheet:
         at = np.linspace(0, count - 1, 40)
         curve = np.stack([np.interp(at, np.arange(count), side) for side in points.T], 1).astype(np.float32)
         curve = np.asarray(cv2.GaussianBlur(curve, (1, 0), 0.01, sigmaY=2), np.float32)
-        drawn = np.zeros(self.shape, np.uint8)
         width = max(1, int(self.height * self.rng.uniform(0.04, 0.12)))
-        cv2.polylines(drawn, [curve.round().astype(np.int32)], False, 255, width, cv2.LINE_AA)
-        np.maximum(self.ink, drawn / np.float32(255), out=self.ink)
+        self.draw(self.ink, cv2.polylines, [curve.round().astype(np.int32)], False, width=width)
 
     # --- Forms
 
     def rule(self, start: tuple[float, float], end: tuple[float, float], width: float, dashes: bool = False) -> None:
         """Print a line from one point x, y to another."""
-        drawn = np.zeros(self.shape, np.uint8)
-        (x, y), (to_x, to_y) = start, end
-        count = int(math.hypot(to_x - x, to_y - y) / max(3.0, 3 * width)) if dashes else 1
-        for n in range(0, count, 2):
-            ends = [(round(x + (to_x - x) * at), round(y + (to_y - y) * at)) for at in (n / count, (n + 1) / count)]
-            cv2.line(drawn, ends[0], ends[1], 255, max(1, round(width)), cv2.LINE_AA)
-        np.maximum(self.printed, drawn / np.float32(255), out=self.printed)
+        count = int(math.dist(start, end) / max(3.0, 3 * width)) if dashes else 1
+        at = np.arange(count + 1)[:, None] / max(1, count)
+        points = np.add(start, np.subtract(end, start) * at).round().astype(np.int32)
+        lines = [points[n : n + 2] for n in range(0, count, 2)]
+        self.draw(self.printed, cv2.polylines, lines, False, width=max(1, round(width)))
 
     def boxes(self) -> None:
         """A row of boxes, a digit in each; some stand apart."""
-        rng, (high, wide) = self.rng, self.cell
-        top = rng.uniform(0, max(1.0, self.shape[0] - high))
-        left = rng.uniform(0, max(1.0, self.shape[1] - self.digits * wide))
-        self.in_cells(top, left)
-        apart = wide * rng.uniform(0.05, 0.2) if self.chance(0.25) else 0.0
+        (high, wide), (top, left) = self.cell, self.in_cells()
+        apart = wide * self.rng.uniform(0.05, 0.2) if self.chance(0.25) else 0.0
         for number in range(self.digits + 1):
             x = left + number * wide
-            self.rule((x, top), (x, top + high), self.line)
-            if apart:
-                self.rule((x - apart, top), (x - apart, top + high), self.line)
+            for side in {x, x - apart}:
+                self.rule((side, top), (side, top + high), self.line)
             if number < self.digits:
                 for y in (top, top + high):
                     self.rule((x, y), (x + wide - apart, y), self.line)
 
     def comb(self) -> None:
         """A line to write on, with teeth between the digits."""
-        rng, (high, wide) = self.rng, self.cell
-        top = rng.uniform(0, max(1.0, self.shape[0] - high))
-        left = rng.uniform(0, max(1.0, self.shape[1] - self.digits * wide))
-        self.in_cells(top, left)
-        tooth, between = high * rng.uniform(0.1, 0.5), int(rng.choice([1, 1, 2, 5]))  # as a ruler has
-        self.rule((left, top + high), (left + self.digits * wide, top + high), self.line)
+        (high, wide), (top, left) = self.cell, self.in_cells()
+        bottom, tooth, between = top + high, high * self.rng.uniform(0.1, 0.5), int(self.rng.choice([1, 1, 2, 5]))
+        self.rule((left, bottom), (left + self.digits * wide, bottom), self.line)
         for number in range(self.digits * between + 1):
-            x, shorter = left + number * wide / between, 1.0 if number % between == 0 else 0.6
-            self.rule((x, top + high - shorter * tooth), (x, top + high), self.line)
+            x, shorter = left + number * wide / between, 1.0 if number % between == 0 else 0.6  # as a ruler has
+            self.rule((x, bottom - shorter * tooth), (x, bottom), self.line)
 
     def table(self) -> None:
         self.rows()
@@ -292,12 +291,7 @@ class _Sheet:
         """A dotted line to write on."""
         y, radius = self.rows() + self.height * self.rng.uniform(0.8, 1.2), self.height * self.rng.uniform(0.02, 0.06)
         for x in np.arange(0, self.shape[1], max(2.0, self.height * self.rng.uniform(0.12, 0.35))):
-            drawn = np.zeros(self.shape, np.uint8)
-            cv2.circle(drawn, (int(x), int(y)), max(1, int(radius)), 255, -1, cv2.LINE_AA)
-            np.maximum(self.printed, drawn / np.float32(255), out=self.printed)
-
-    def blank(self) -> None:
-        self.rows()
+            self.draw(self.printed, cv2.circle, (int(x), int(y)), max(1, int(radius)), width=cv2.FILLED)
 
     def around(self) -> None:
         """What else stands there: scribbles, printed words, a frame that the border of the picture cuts."""
@@ -315,15 +309,12 @@ class _Sheet:
                 cv2.putText(drawn, word, at, int(rng.integers(0, 5)), size, 255, max(1, int(2 * size)), cv2.LINE_AA)
             self.words = (drawn / 255).astype(np.float32)
         if self.chance(0.2):
-            inset = rng.uniform(-0.1, 0.25, 4) * self.height
-            for (x, y), (to_x, to_y) in (
-                ((0, inset[0]), (wide, inset[0])),
-                ((0, high - inset[1]), (wide, high - inset[1])),
-                ((inset[2], 0), (inset[2], high)),
-                ((wide - inset[3], 0), (wide - inset[3], high)),
-            ):
+            top, bottom, left, right = rng.uniform(-0.1, 0.25, 4) * self.height
+            level = [((0, y), (wide, y)) for y in (top, high - bottom)]
+            upright = [((x, 0), (x, high)) for x in (left, wide - right)]
+            for start, end in [*level, *upright]:
                 if self.chance(0.6):
-                    self.rule((x, y), (to_x, to_y), self.line)
+                    self.rule(start, end, self.line)
 
     # --- Paper, light, camera
 
@@ -342,14 +333,14 @@ class _Sheet:
         tone = np.ones(self.shape, np.float32)
         if self.chance(0.4):
             tone = np.clip(1 + rng.uniform(0.1, 0.5) * self.noise(1, 0.06 * self.height), 0.3, 1.4)
-        layers = (print_ * self.printed, words * self.words, pen * tone * self.ink)
         image = light[:, :, None] * self.tint(0.15 if self.chance(0.4) else 0.0)
-        for layer in layers:
+        for layer in (print_ * self.printed, words * self.words, pen * tone * self.ink):
             image = image * (1 - np.clip(layer, 0, 0.97)[:, :, None] * self.tint(0.8 if self.chance(0.35) else 0.0))
         if self.chance(0.08):  # what is written on the back shines through
             back = cv2.GaussianBlur(np.roll(self.ink[:, ::-1], int(rng.integers(1, self.shape[0])), 0), (0, 0), 1)
             image = image * (1 - rng.uniform(0.04, 0.15) * back[:, :, None])
-        return Scene(self.camera(image.astype(np.float32), 0.2 * pen), self.ink, self.printed, self.words, self.text)
+        picture = self.camera(image.astype(np.float32), min(0.05, 0.2 * pen))
+        return Scene(picture, self.ink, self.printed, self.words, self.text)
 
     def cut_out(self) -> None:
         """The picture ends where the handwriting does, or little beside it."""
@@ -358,9 +349,7 @@ class _Sheet:
         rows = slice(max(0, y - least[0]), y + high + least[1])
         columns = slice(max(0, x - least[2]), x + wide + least[3])
         if min(self.ink[rows, columns].shape) >= 8:
-            self.ink, self.printed, self.words = (
-                layer[rows, columns] for layer in (self.ink, self.printed, self.words)
-            )
+            self.ink, self.printed, self.words = (one[rows, columns] for one in (self.ink, self.printed, self.words))
             self.shape = self.ink.shape[0], self.ink.shape[1]
 
     def tilt(self) -> None:
@@ -440,9 +429,8 @@ class _Sheet:
         image = cv2.GaussianBlur(image, (0, 0), self.spread(0.25, min(2.0, max(0.5, 0.05 * self.height))))
         noise = rng.standard_normal((*self.shape, 3 if self.chance(0.5) else 1), np.float32)
         if self.noisy:
-            noise = self.noise(0.3, 0.3 * self.height)[:, :, None]
-            loudest = 1.0
-        image = np.clip(image + noise * self.spread(0.002, min(0.3 if self.noisy else 0.05, loudest)), 0, 1)
+            noise, loudest = self.noise(0.3, 0.3 * self.height)[:, :, None], 0.3
+        image = np.clip(image + noise * self.spread(0.002, loudest), 0, 1)
         if self.chance(0.35):  # grey
             image = np.repeat(image.mean(2, keepdims=True), 3, 2)
         if self.chance(0.08):  # one bit
