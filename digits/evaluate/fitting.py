@@ -107,7 +107,7 @@ def fit(examples: list[Example]) -> dict[str, float]:
 def right_with(numbers: dict[str, float], examples: list[Example]) -> int:
     """How many pictures are read right with these numbers in `lattice.FITTED`."""
     lattice.FITTED.update(numbers)
-    return sum("".join(line.text for line in voting.read(*one[:2])).replace(" ", "") == one.says for one in examples)
+    return sum("".join(line.text for line in voting.vote(*one[:2])).replace(" ", "") == one.says for one in examples)
 
 
 if __name__ == "__main__":

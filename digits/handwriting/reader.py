@@ -11,22 +11,23 @@ from digits.handwriting.eye import see
 from digits.handwriting.lattice import FITTED, Length
 from digits.handwriting.lines import Digit, Line, lines_in, opened
 from digits.handwriting.parallel import find_all
-from digits.handwriting.voting import TextLine, read
+from digits.handwriting.voting import TextLine, vote
 
 if TYPE_CHECKING:
     from torch import nn
 
 SMALL = 8  # digits that are less high, in pixels of the picture, are too small
-UPRIGHT = 0.8  # other ways up are tried if a picture is read with less confidence
-TURNED = 0.9  # ... and one is taken if it is read with more
-TURNING = 300  # candidates of a picture that is tried the other way up
-ALIKE = 0, 1  # ... and if the network is surer of the area of the other digits: a lying 0 is a 0, any stroke like a 1
+UPRIGHT = 0.8  # a picture that is read with less confidence is also tried the other ways up
+TURNED = 0.9  # a turned picture is taken only if it is read with more confidence
+TURNING = 300  # candidates that are looked at in each turned picture
+ALIKE = 0, 1  # digits that do not tell which way up a picture is: a lying 0 is a 0, and any stroke is like a 1
 
 
 class Answer(NamedTuple):
-    """What is read in a picture: its lines, after it is turned counterclockwise by so many degrees.
+    """What is read in a picture: its lines, once the picture is turned counterclockwise by so many degrees.
 
-    If none holds a number, `error` says why, and what to do; else it is "". Of a `crowded` picture more could be read.
+    If no line holds a number, `error` says why, and what to do; else it is "". In a `crowded` picture there is more
+    than was looked at.
     """
 
     lines: list[TextLine]
@@ -52,11 +53,10 @@ ANYTHING = Expected()
 
 
 class Reader:
-    """Reads the digits in pictures with a network of 784 inputs and 10 outputs, or a detector's one: it `detects`
-    whether a single digit is that which it has learned.
+    """Reads the digits in pictures with a network of 784 inputs and 10 outputs.
 
-    In `context`, what is cut has the rest of its strokes beside it, as `normalize` draws it: for a network that was
-    trained on such images, with `allographs` and `negatives`.
+    A network of one output is a detector: it `detects` whether a single digit is the one that it has learned. `context`
+    is that of `find_lines`.
     """
 
     def __init__(self, network: "nn.Module", context: bool = False, expected: Expected = ANYTHING) -> None:
@@ -68,7 +68,7 @@ class Reader:
             raise UserError("this network only detects one digit; it reads no numbers of some length or digits")
 
     def read(self, picture: Any) -> Answer:
-        """What is read in a picture, as of `find_lines`."""
+        """What is read in a picture, which is whatever `find_lines` takes."""
         return next(self.read_all([picture]))
 
     def read_all(self, pictures: Sequence[Any]) -> Generator[Answer]:
@@ -82,11 +82,11 @@ class Reader:
                 yield self._answer(picture, lines)
 
     def read_lines(self, lines: list[Line]) -> list[TextLine]:
-        """What is read in the lines of `find_lines`, from above; as of `voting.read`."""
-        return read(lines, self.outputs([digit for line in lines for digit in line.digits]), self.expected.length)
+        """What the lines of `find_lines` say, from above, as `voting.vote` has it."""
+        return vote(lines, self.outputs([digit for line in lines for digit in line.digits]), self.expected.length)
 
     def outputs(self, digits: list[Digit]) -> np.ndarray:
-        """What the network says of the images of digits: (N, 10) float32; of a detector (N, 2), as of `Reading`."""
+        """What the network says of the images of digits: (N, 10) float32; or (N, 2) of a detector, as in `Reading`."""
         import torch
 
         images = torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1)
@@ -99,45 +99,40 @@ class Reader:
     def _answer(self, picture: Any, found: list[Line] | UserError) -> Answer:
         if isinstance(found, UserError):
             return Answer([], error=str(found))
-        degrees, lines = 0, self.read_lines(found)
-        if not found[0].crowded:
-            degrees, lines = self._turned(picture, lines)
-        is_read = any(line.text for line in lines)
-        return Answer(lines, degrees, "" if is_read else why_none(lines, self.expected.length), found[0].crowded)
+        lines, crowded = self.read_lines(found), found[0].crowded
+        degrees, lines = (0, lines) if crowded else self._turned(picture, lines)
+        error = "" if any(line.text for line in lines) else why_none(lines, self.expected.length)
+        return Answer(lines, degrees, error, crowded)
 
     def _turned(self, picture: Any, lines: list[TextLine]) -> tuple[int, list[TextLine]]:
-        """By how many degrees a picture, badly read as `lines`, has to be turned counterclockwise, and its lines then.
+        """By how many degrees a picture has to be turned counterclockwise to be read most surely, and its lines then.
 
-        They have boxes as they are before it is turned; 0 and `lines`, unless the network is surer of a turned picture.
+        These are 0 and the `lines` that are read without, unless they are read badly, and a turned picture more surely.
         """
-        best = 0, lines
         sure, area = sure_area(lines)
         if (lines and lines[0].groups[0].known) or (area and sure >= UPRIGHT * area):
-            return best
+            return 0, lines
         try:
             pixels, scale = opened(picture)
         except UserError:  # it has changed meanwhile
-            return best
-        sight, (height, width, _) = see(pixels), pixels.shape
-        least = sure_area(lines, but=ALIKE)[0] / scale**2
+            return 0, lines
+        sight, best = see(pixels), (0, lines)
+        most = sure_area(lines, but=ALIKE)[0] / scale**2
         for degrees in (90, 180, 270):
             with suppress(UserError):
                 turned = self.read_lines(lines_in(sight.turned(degrees), 1, False, self.context, TURNING))
-                surer, area = sure_area(turned, but=ALIKE)
-                if surer > max(least, TURNED * area):
-                    best, least = (degrees, turned), surer
-        degrees, found = best
-        for group in [group for line in found for group in line.groups] if degrees else []:
-            boxes = [turned_back(reading.box, degrees, (width, height), scale) for reading in group.readings]
-            group.readings[:] = [one._replace(box=box) for one, box in zip(group.readings, boxes, strict=True)]
-        return best
+                sure, area = sure_area(turned, but=ALIKE)
+                if sure > max(most, TURNED * area):
+                    most, best = sure, (degrees, turned)
+        degrees, lines = best
+        return degrees, [turned_back(line, degrees, pixels.shape, scale) for line in lines] if degrees else lines
 
 
 def among(outputs: np.ndarray, digits: str) -> np.ndarray:
-    """Outputs (N, 10) float32 if only these digits may occur: what the others have falls to them, by their shares.
+    """Outputs (N, 10) float32 if only these digits may occur: what the others have is shared out in proportion.
 
-    It is Bayes' rule if the outputs are probabilities, and UNSURE that of yet another digit; none of these counts as
-    nearer to 0. So of what is clearly another digit, none of these is sure.
+    If the outputs are probabilities, this is Bayes' rule. No digit that may occur counts as less likely than UNSURE,
+    nor does anything else. So where the network clearly sees another digit, it is sure of none of these.
     """
     may = np.isin(np.arange(10), [int(digit) for digit in digits])
     if may.all():
@@ -147,20 +142,30 @@ def among(outputs: np.ndarray, digits: str) -> np.ndarray:
     return np.where(may, np.maximum(outputs, shares), 0).astype(np.float32)
 
 
-def turned_back(box: tuple[int, ...], degrees: int, size: tuple[int, int], scale: float) -> tuple[int, ...]:
-    """A box in an image of this width and height, turned so far, as it is in the picture, by `scale` larger."""
-    (left, top, right, bottom), (width, height) = box, size
-    sides = {
-        90: (width - bottom, left, width - top, right),
-        180: (width - right, height - bottom, width - left, height - top),
-        270: (top, height - right, bottom, height - left),
-    }
-    return tuple(round(side * scale) for side in sides[degrees])
+def turned_back(line: TextLine, degrees: int, shape: tuple[int, ...], scale: float) -> TextLine:
+    """A line of an image that was turned by so many degrees, with its boxes where they are in the picture.
+
+    shape: of the image before it was turned, (H, W, ...); scale: pixels of the picture to one of the image's.
+    """
+    (height, width, *_), groups = shape, []
+    for group in line.groups:
+        left, top, right, bottom = np.transpose([reading.box for reading in group.readings])
+        sides = {
+            90: (width - bottom, left, width - top, right),
+            180: (width - right, height - bottom, width - left, height - top),
+            270: (top, height - right, bottom, height - left),
+        }
+        boxes = (np.transpose(sides[degrees]) * scale).round().astype(int).tolist()
+        readings = [one._replace(box=tuple(box)) for one, box in zip(group.readings, boxes, strict=True)]
+        groups.append(group._replace(readings=readings))
+    return TextLine(groups)
 
 
 def sure_area(lines: list[TextLine], but: tuple[int, ...] = ()) -> tuple[float, float]:
-    """The area of the boxes of lines' digits, `but` those of these values, times the confidence in their groups; and
-    the area alone. Not their number: a digit that lies may be cut into two.
+    """The area of the boxes of lines' digits times the confidence in their groups; and that area alone.
+
+    Digits of the values `but` are left out. Areas count, and not numbers of digits, since a digit that lies on its side
+    may be cut into two.
     """
     found = [
         (group.confidence, (right - left) * (bottom - top))
@@ -173,10 +178,9 @@ def sure_area(lines: list[TextLine], but: tuple[int, ...] = ()) -> tuple[float, 
 
 
 def why_none(lines: list[TextLine], length: Length | None) -> str:
-    """Why lines, of which none holds a number, are not read, and what to do."""
+    """Why none of the lines of a picture is read as a number, and what to do."""
     if not lines and length:
         return f"no line of it can be a number of {' to '.join(map(str, sorted(set(length))))} digits"
-    heights = [bottom - top for line in lines for *_, (_, top, _, bottom) in line.readings]
-    if max(heights) < SMALL:
+    if max(reading.box[3] - reading.box[1] for line in lines for reading in line.readings) < SMALL:
         return f"its strokes are less than {SMALL} pixels high, too small to be read; take the picture from nearer"
     return "its strokes are like no digits; crop it to them, with a margin, or read one digit with --single"

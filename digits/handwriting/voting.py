@@ -1,28 +1,29 @@
 """What the guesses at a picture's lines say, scored by a network, and the vote among them."""
 
 from collections import defaultdict
+from heapq import nlargest
 from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from digits.handwriting import lattice
-from digits.handwriting.lattice import FITTED, Length
+from digits.handwriting.lattice import FITTED, Length, Path
 from digits.handwriting.lines import Line
 
 WORD = 1.0  # a gap between digits that is wider, in their heights, parts two groups
-SIGN = 0.5  # ... as does what is no digit, such as a plus, if it is longer, in their heights
-# A row of three or more of a digit is printed, such as the ticks of a ruler, if neighbours' images differ by less, as a
-# share of their strokes: those of a hand differ by 0.12 at least.
+SIGN = 0.5  # so does what is no digit, such as a plus, if it is longer, in their heights
+# A row of three or more of a digit is printed, such as the ticks of a ruler, if neighbours' images differ by less than
+# this share of their strokes. Those that a hand draws differ by 0.12 at least.
 PRINTED = 0.08
 SHOWN = 5  # candidates of a group
 
 
 class Reading(NamedTuple):
-    """A digit that was read, with the box and image of `Digit`; `digit` is None where none is: in a comma, say.
+    """A digit that was read, with the image and box of `Digit`. `digit` is None for what is none, such as a comma.
 
-    outputs (10,) float32 of the network; of a detector, which has one output a, (2,): 1 - a and a. Then `digit` is 1
-    if its digit is detected, else 0. The digit that is read need not be that with the largest output.
+    outputs (10,) float32 are those of the network. A detector has one output a: then they are (2,), 1 - a and a, and
+    `digit` is 1 if the detector's digit is there, else 0. What is read need not be what has the largest output.
     """
 
     digit: int | None
@@ -40,7 +41,7 @@ class Reading(NamedTuple):
 
     @property
     def runner_up(self) -> int:
-        """The digit that is not read with the largest output."""
+        """Of the digits that are not read, the one with the largest output."""
         return next(n for n in np.argsort(-self.outputs, kind="stable").tolist() if n != self.digit)
 
 
@@ -49,38 +50,32 @@ class Hypothesis(NamedTuple):
 
     line: Line
     outputs: np.ndarray
-    path: lattice.Path
+    path: Path
     weight: float
-
-    @property
-    def digits(self) -> str:
-        return digits_of(self.path)
 
     @property
     def readings(self) -> list[Reading]:
         return [Reading(digit, self.outputs[n], *self.line.digits[n]) for n, digit in self.path]
 
-    def between(self, left: float, right: float) -> lattice.Path:
-        """What has its middle between these columns of the picture."""
+    def digits(self, left: float = -np.inf, right: float = np.inf) -> str:
+        """What it says between two columns of the picture."""
+        return "".join(str(digit) for _, digit in self._between(left, right) if digit is not None)
+
+    def confidence(self, left: float = -np.inf, right: float = np.inf) -> float:
+        """How sure the network is, 0..1, of what is between two columns of the picture."""
+        return lattice.confidence(self.line.candidates, self.outputs, self._between(left, right))
+
+    def _between(self, left: float, right: float) -> Path:
         boxes = [self.line.digits[n].box for n, _ in self.path]
         steps = zip(self.path, boxes, strict=True)
         return tuple(step for step, box in steps if left <= (box[0] + box[2]) / 2 < right)
-
-    def confidence(self, left: float = -np.inf, right: float = np.inf) -> float:
-        """How sure the network is, 0..1, of what is between these columns."""
-        return lattice.confidence(self.line.candidates, self.outputs, self.between(left, right))
-
-
-def digits_of(path: lattice.Path) -> str:
-    """What a path says."""
-    return "".join(str(digit) for _, digit in path if digit is not None)
 
 
 class Group(NamedTuple):
     """What stands together in a line: its readings, left to right, and the network's confidence in them, 0..1.
 
-    `candidates` are the likeliest of what it may say, and the probability of each: its share of the vote.
-    A `known` one is the only digit of a picture, since the caller says so or it is drawn as MNIST's are.
+    `candidates` are the likeliest numbers that it may say, each with its probability, which is its share of the vote.
+    A `known` group is the only digit of a picture: the caller says so, or the picture is drawn as MNIST's are.
     """
 
     readings: list[Reading]
@@ -100,7 +95,7 @@ class Group(NamedTuple):
 
     @property
     def box(self) -> tuple[int, ...]:
-        """Around its readings: left, top, right, bottom in pixels of the picture."""
+        """The box around its readings: left, top, right, bottom in pixels of the picture."""
         left, top, right, bottom = zip(*(reading.box for reading in self.readings), strict=True)
         return min(left), min(top), max(right), max(bottom)
 
@@ -120,15 +115,16 @@ class TextLine(NamedTuple):
         return [reading for group in self.groups for reading in group.readings]
 
 
-def read(lines: list[Line], outputs: np.ndarray, length: Length | None = None) -> list[TextLine]:
-    """What the lines of `find_lines` say, from above; outputs (N, 10), or of a detector (N, 2), for their N candidates.
+def vote(lines: list[Line], outputs: np.ndarray, length: Length | None = None) -> list[TextLine]:
+    """What the lines of `find_lines` say, from above, given outputs (N, 10), or (N, 2) of a detector, of N candidates.
 
-    The guesses at a line, those at one place, vote for what it says. It falls into groups at its wide gaps; a group's
-    confidence is the geometric mean of two: in the path that is read, and, on average, of all guesses, 0 of those
-    without it; it is 0 of what is `printed`. Also lines without a digit are returned, but none that is in too few
-    guesses not to be rejected, unless all are.
+    The guesses at a line are those at one place, and vote for what the line says. It falls into groups at its wide
+    gaps. The confidence in a group is the geometric mean of two: that in the path which is read, and the mean over all
+    guesses, where one without the line counts as 0. The confidence in what is `printed` is 0.
 
-    With a `length`, each line is one number of so many digits, whatever the gaps in it, and lines that cannot be are
+    Lines without a digit are returned, too. A line that is in too few guesses to be accepted is not, unless all are so.
+
+    With a `length`, each line is one number of so many digits, whatever the gaps in it, and lines that can be none are
     left out.
     """
     ends = np.cumsum([len(line.digits) for line in lines])
@@ -138,16 +134,15 @@ def read(lines: list[Line], outputs: np.ndarray, length: Length | None = None) -
     known, guesses = lines[0].known, lines[0].guesses
     everywhere = places(guessed, known)
     often = [place for place in everywhere if len(place) > FITTED["REJECTION_THRESHOLD"] ** 2 * guesses]
-    said = [voted(place, max(guesses, len(place)), length) for place in often or everywhere]  # one may have two here
+    said = [outcome(place, max(guesses, len(place)), length) for place in often or everywhere]  # one may have two here
     return sorted(said, key=lambda line: extent(line.readings))
 
 
-def voted(place: list[list[Hypothesis]], guesses: int, length: Length | None) -> TextLine:
-    """What the hypotheses at one place say, those of each guess that has any, of so many guesses."""
-    votes: dict[str, float] = defaultdict(float)
-    for one in chain.from_iterable(place):
-        votes[one.digits] += one.weight
-    best = max(chain.from_iterable(place), key=lambda one: (votes[one.digits], one.weight))
+def outcome(place: list[list[Hypothesis]], guesses: int, length: Length | None) -> TextLine:
+    """The line that wins the vote at one place, given the hypotheses of each guess that has any, of so many guesses."""
+    voters = list(chain.from_iterable(place))
+    votes = tally(voters)
+    best = max(voters, key=lambda one: (votes[one.digits()], one.weight))
     if length:
         written = [n for n, reading in enumerate(best.readings) if reading.digit is not None]
         parts = [best.readings[written[0] : written[-1] + 1]]
@@ -161,19 +156,23 @@ def voted(place: list[list[Hypothesis]], guesses: int, length: Length | None) ->
     for part, sides in zip(parts, pairwise(edges), strict=True):
         mean = sum(guess[0].confidence(*sides) for guess in place) / guesses
         sure = 0.0 if printed(part) else float((best.confidence(*sides) * mean) ** 0.5)
-        shares: dict[str, float] = defaultdict(float)
-        for one in chain.from_iterable(place):
-            shares[one.digits if length else digits_of(one.between(*sides))] += one.weight
-        total = sum(shares.values()) or 1.0
-        likeliest = sorted(
-            ((digits, float(share / total)) for digits, share in shares.items()), key=lambda one: -one[1]
-        )
-        said.append(Group(part, sure, best.line.known, tuple(likeliest[:SHOWN])))
+        own = votes if length else tally(voters, *sides)
+        total = sum(own.values()) or 1.0
+        shares = ((digits, float(weight / total)) for digits, weight in own.items())
+        said.append(Group(part, sure, best.line.known, tuple(nlargest(SHOWN, shares, lambda share: share[1]))))
     return TextLine(said)
 
 
+def tally(voters: list[Hypothesis], left: float = -np.inf, right: float = np.inf) -> dict[str, float]:
+    """How much the votes weigh for each number that may stand between two columns of the picture."""
+    votes: dict[str, float] = defaultdict(float)
+    for one in voters:
+        votes[one.digits(left, right)] += one.weight
+    return votes
+
+
 def hypotheses(line: Line, outputs: np.ndarray, length: Length | None = None) -> list[Hypothesis]:
-    """What a guess at a line may say, the best first, by the outputs (N, 10) of a network for its N candidates.
+    """What a guess at a line may say, the best first, given the outputs (N, 10) of a network for its N candidates.
 
     With a `length`, only numbers of so many digits; there may be none.
     """
@@ -201,16 +200,16 @@ def printed(readings: list[Reading]) -> bool:
 
 
 def extent(readings: list[Reading]) -> tuple[float, float]:
-    """From which row of the picture to which the digits of a line are, in the median; if it has none, its segments."""
-    boxes = [reading.box for reading in readings if reading.digit is not None] or [reading.box for reading in readings]
-    _, top, _, bottom = np.median(boxes, axis=0).tolist()
+    """The median top and bottom of a line's digits, in rows of the picture; of all readings, if none is a digit."""
+    digits = [reading for reading in readings if reading.digit is not None] or readings
+    _, top, _, bottom = np.median([reading.box for reading in digits], axis=0).tolist()
     return top, bottom
 
 
 def places(guesses: list[list[Hypothesis]], known: bool) -> list[list[list[Hypothesis]]]:
-    """The guesses at each line of a picture: their middles are inside the first one's top and bottom.
+    """The guesses at each line of a picture: their middles are between the top and the bottom of the first one.
 
-    What is `known` is all of the same digit.
+    If the picture is `known` to show a single digit, all guesses are at that.
     """
     found: list[tuple[float, float, list[list[Hypothesis]]]] = []
     for guess in guesses:
@@ -227,11 +226,11 @@ def places(guesses: list[list[Hypothesis]], known: bool) -> list[list[list[Hypot
 def groups(readings: list[Reading]) -> list[list[Reading]]:
     """The readings of a line, parted where the gap from a digit to the next one is wide or holds a sign.
 
-    What is no digit, and stands between two groups, is of the first.
+    What is no digit, and stands between two groups, belongs to the first of them.
     """
     top, bottom = extent(readings)
     found: list[list[Reading]] = [[]]
-    end = np.inf
+    end = np.inf  # where the last digit ends; before the first one, no gap is wide
     for reading in readings:
         left, over, right, under = reading.box
         if reading.digit is not None:
@@ -239,6 +238,6 @@ def groups(readings: list[Reading]) -> list[list[Reading]]:
                 found.append([])
             end = right
         elif end < np.inf and max(right - left, under - over) > SIGN * (bottom - top):
-            end = -np.inf  # whatever is next, is apart
+            end = -np.inf  # any digit after a sign is far away
         found[-1].append(reading)
     return found

@@ -15,7 +15,7 @@ from digits.handwriting import Digit, Line, Reader, reader
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.lines import lines_in
 from digits.handwriting.reader import SMALL
-from digits.handwriting.voting import groups, read
+from digits.handwriting.voting import groups, vote
 from tests.support.crowded import PRINTED
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover, on_paper
@@ -27,7 +27,7 @@ READER = Reader(load_network(checkpoint(BUNDLED), BUNDLED), context=True)
 def said(lines):
     """What is read in lines by a network that says of an image the digit that its shade is a tenth of."""
     shades = np.array([digit.image[0, 0] for line in lines for digit in line.digits])
-    return read(lines, np.where(np.arange(10) == (10 * shades[:, None]).round(), 0.9, 0.01))
+    return vote(lines, np.where(np.arange(10) == (10 * shades[:, None]).round(), 0.9, 0.01))
 
 
 def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
@@ -57,14 +57,14 @@ def test_the_guesses_at_a_single_digit_vote_with_all_outputs():
     def reading(*clarities):
         digit, candidate = Digit(np.zeros((28, 28), np.float32), (10, 20, 40, 70)), Candidate(0, 1, 0.6, 1.0)
         lines = [Line([candidate], [digit], clarity, len(clarities), known=True) for clarity in clarities]
-        [[[group]]] = read(lines, outputs[: len(lines)].numpy())
+        [[[group]]] = vote(lines, outputs[: len(lines)].numpy())
         [reading] = group.readings
         return reading
 
     assert [reading(*clear).digit for clear in [(2,), (2, 2), (2, 2, 1)]] == [1, 4, 7]
     alone = Line([Candidate(0, 1, 0.6, 1.0)], [Digit(np.zeros((28, 28), np.float32), (0, 0, 9, 9))], known=True)
     lengths = (1, 1), (1, 3), (2, 3)
-    assert [len(read([alone], outputs[2:].numpy(), length)) for length in lengths] == [1, 1, 0]
+    assert [len(vote([alone], outputs[2:].numpy(), length)) for length in lengths] == [1, 1, 0]
     four = reading(2, 2)  # which has not the largest output
     assert (four.activation, four.runner_up) == (pytest.approx(0.4), 1)
 

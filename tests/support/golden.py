@@ -77,7 +77,7 @@ def found(path: Path, context: bool = True) -> dict[str, Any]:
         return {"guesses": [], "lines": []}
     counts = [len(line.candidates) for line in lines]
     return {
-        "guesses": [[n, one.digits, one.confidence()] for n, one in zip(counts, guesses, strict=True)],
+        "guesses": [[n, one.digits(), one.confidence()] for n, one in zip(counts, guesses, strict=True)],
         "lines": [
             {
                 "read": line.text,
