@@ -8,10 +8,10 @@ import numpy as np
 
 LENGTH = 0.3  # the clarity of a component grows with its longer side to this power: a dot beside a digit is no digit
 MOST = 800  # components of a picture at most, the clearest: a page of writing has some hundreds of digits
-EDGE = 0.2  # near the edge, in shorter sides: what stays so near, and meets it, is another line's
+EDGE = 0.2  # what meets the edge of a picture, and stays so near it, in shorter sides, is of another line
 TALL = 0.5  # a component is a digit's, or begins a line, if it is at least so high, as a share of the usual height
-NEAR = 3  # a component is compared with so many components of a line
 HIGH = 1.6  # one that is higher, in usual heights, may be digits of two lines
+NEAR = 3  # components of a line with which another one is compared: the nearest
 LEVEL = 0.3  # components are side by side if they share so much of the lower one's height
 LOW = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
 STACKED = 0.7  # components are one above the other if they share so much of the narrower one's width
@@ -42,10 +42,10 @@ class Box:
 
 @dataclass(frozen=True)
 class Component(Box):
-    """A connected component, the pixels of one label; its `clarity` is higher the more it looks like a pen stroke.
+    """A connected component: the pixels of one label. The more it looks like pen strokes, the higher its `clarity`.
 
-    It is `clipped` if it meets the left or right border of the picture, as a neighbour's stroke does, and another one
-    is clearer.
+    It is `clipped` if it meets the left or right border of the picture, as a neighbour's stroke does, and is not the
+    clearest component.
     """
 
     label: int
@@ -54,32 +54,34 @@ class Component(Box):
 
 
 def connected_components(mask: np.ndarray, sure: np.ndarray, certain: np.ndarray) -> tuple[np.ndarray, list[Component]]:
-    """Label the connected components of a mask (H, W) bool: labels (H, W) int32, and those that may be strokes.
+    """The connected components of a mask (H, W) bool: their labels (H, W) int32, and those that may be strokes.
 
-    A component has a pixel that is `certain` (H, W) bool to be handwriting (hysteresis, as in J. Canny's edges, 1986).
-    Its clarity is the mean output of the eye in it, `sure` (H, W) float32 0..1; of a longer one, it is more.
+    These have a pixel that is `certain` (H, W) bool to be handwriting (hysteresis, as in J. Canny's edges, 1986). Their
+    clarity is the mean output of the eye in them, `sure` (H, W) float32 0..1; of a longer one, it is more.
     """
-    width = mask.shape[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     left, top, across, down, area = stats.T
     right, bottom = left + across, top + down
     clarity = np.bincount(labels.ravel(), sure.ravel(), count) / area * np.maximum(across, down) ** LENGTH
-    unsure = np.ones(count, bool)
-    unsure[labels[certain]] = False
-    clarity[unsure], clarity[0] = -1, -1  # the background is 0
-    best = int(clarity.argmax())
-    clipped = (left == 0) | (right == width)
-    clipped[best] = False
-    kept = np.flatnonzero(clarity > 0)
-    kept = np.sort(kept[np.argsort(-clarity[kept], kind="stable")[:MOST]])
+    strokes = np.bincount(labels[certain], minlength=count)[1:].nonzero()[0] + 1  # 0 is the background
+    clearest = strokes[np.argsort(-clarity[strokes], kind="stable")[:MOST]]
+    clipped = (left == 0) | (right == mask.shape[1])
+    clipped[clearest[:1]] = False
+    kept = np.sort(clearest)
     facts = (each[kept].tolist() for each in (left, top, right, bottom, np.arange(count), clarity, clipped))
     return labels, [Component(*one) for one in zip(*facts, strict=True)]
 
 
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """The value (of N) up to which half of all weight (N,) is."""
+    order = np.argsort(values, kind="stable")
+    return float(values[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
+
+
 def lines(components: list[Component]) -> list[list[Component]]:
     """The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby."""
-    heights = np.sort([component.height for component in components])
-    usual = heights[np.searchsorted(heights.cumsum(), heights.sum() / 2)]
+    heights = np.array([component.height for component in components])
+    usual = weighted_median(heights, heights)
     found: list[list[Component]] = []
     reach: list[tuple[float, float]] = []  # of each line: what is further up or down is beside none of its components
     for component in sorted(components, key=lambda one: (not TALL * usual < one.height < HIGH * usual, one.left)):
@@ -109,16 +111,16 @@ def line_height(line: list[Component]) -> float:
 
 
 def stacked(line: list[Component]) -> list[list[Component]]:
-    """The components of a line, left to right; those one above the other, such as a 5 and its bar, together."""
-    groups: list[tuple[Box, list[Component]]] = []
+    """The components of a line, left to right; those one above the other, such as a 5 and its bar, are a stack."""
+    stacks: list[tuple[Box, list[Component]]] = []
     for component in sorted(line, key=lambda one: -one.width):
-        for n, (box, group) in enumerate(groups):
-            if above(box, component):
-                groups[n] = around([box, component]), [*group, component]
+        for n, (box, stack) in enumerate(stacks):
+            if is_above(box, component):
+                stacks[n] = around([box, component]), [*stack, component]
                 break
         else:
-            groups.append((component, [component]))
-    return [group for _, group in sorted(groups, key=lambda one: one[0].middle)]
+            stacks.append((component, [component]))
+    return [stack for _, stack in sorted(stacks, key=lambda one: one[0].middle)]
 
 
 def around(boxes: Sequence[Box]) -> Box:
@@ -127,8 +129,8 @@ def around(boxes: Sequence[Box]) -> Box:
     return Box(min(left), min(top), max(right), max(bottom))
 
 
-def above(one: Box, other: Box) -> bool:
-    """Whether one of the two is above the other, or would be if it were moved up or down; but no line under it."""
+def is_above(one: Box, other: Box) -> bool:
+    """Whether one of two boxes is above the other, or would be if it were moved up or down. A line under it is not."""
     shared = min(one.right, other.right) - max(one.left, other.left)
     upper, lower = sorted((one, other), key=lambda box: box.top)
     underlined = lower.top > upper.top + UNDER * upper.height and lower.height < FLAT * lower.width

@@ -1,11 +1,13 @@
 """How the eye learns: `python -m digits.handwriting.learning` trains it on synthetic scenes, and writes eye.npz.
 
-Each network learns from pixels of its own scenes, chosen so that handwriting, printed lines and what lies beside
-strokes are seen about equally often; the second one from those of which the first is wrong or unsure.
+Each of its two networks learns from pixels of scenes of its own. They are chosen so that handwriting, printed lines and
+what lies beside strokes are seen about equally often. The second network learns from pixels of which the first one is
+wrong or unsure.
 """
 
 import sys
 from io import BytesIO
+from itertools import chain
 from math import cos, pi
 from typing import Any
 
@@ -16,25 +18,25 @@ from numpy.random import Generator, default_rng
 from tqdm import tqdm
 
 from digits import backprop, mnist
-from digits.augment.scenes import Glyphs, Scene, glyphs, scene
+from digits.augment.scenes import Glyphs, glyphs, scene
 from digits.cli import one_line_errors
 from digits.files import write_atomically
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
 from digits.handwriting.eye import BUNDLED, UNSURE, Eye, Layers
-from digits.handwriting.lines import enlargement, resized
+from digits.handwriting.lines import enlarged
 from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_biases
 
 SCENES = 7_000, 6_000  # from which the first and the second network learn
 HIDDEN = (96, 24), (96, 24)  # their neurons
 EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate is lower in the first epoch, then falls along a cosine
 STACK = 64  # mini-batches at a time
-HELD_OUT = 0.03  # the share of the examples, of scenes of their own, on which it is told how many are right
+HELD_OUT = 0.03  # this share of the examples, of the last scenes, trains nothing: it tells how many pixels are right
 
 
 def main() -> None:
     """Train the eye on MNIST's 50,000 training images, and put it where the reader finds it."""
-    content = packed(learn(training_glyphs()))
+    content = file_of(learn(training_glyphs()))
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
 
@@ -46,10 +48,10 @@ def training_glyphs() -> Glyphs:
     return glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
 
 
-def packed(learned: Eye) -> bytes:
-    """The file that `eye.packed` opens: each weight is a multiple, up to 127, of a step of its neuron's."""
+def file_of(learned: Eye) -> bytes:
+    """The file that `eye.packed` reads: each weight is rounded to a multiple, up to 127, of a step of its neuron's."""
     buffer, parts = BytesIO(), dict[str, Any]()
-    for number, (weights, biases) in enumerate([*learned.first, *learned.second]):
+    for number, (weights, biases) in enumerate(chain(*learned)):
         steps = np.abs(weights).max(0) / 127
         parts[f"steps{number}"], parts[f"biases{number}"] = steps, biases
         parts[f"weights{number}"] = (weights / steps).round().astype(np.int8)
@@ -59,7 +61,7 @@ def packed(learned: Eye) -> bytes:
 
 def learn(written: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCHS) -> Eye:
     """Train both networks, one after the other; the same arguments give the same weights on the same machine."""
-    torch.set_num_threads(1)  # ... whatever that has
+    torch.set_num_threads(1)  # so that the weights do not depend on how many cores there are
     cv2.setNumThreads(1)
     layers: list[Layers] = []
     for number, hidden in enumerate(HIDDEN):
@@ -68,18 +70,18 @@ def learn(written: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCH
         seen, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*found, strict=True))
         del found
         layers.append(trained(seen[:, None], truth[:, None], hidden, epochs, number))
-    return Eye(*layers)
+    return layers[0], layers[1]
 
 
 def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Some pixels of a new scene: what a network sees (n, inputs) uint8, and whether they are handwriting (n,) float32.
-
-    For the second network, `first` is what the first one has learned.
+    """Some pixels of a new scene: what a network sees of each (n, inputs) uint8, and whether it is handwriting (n,)
+    float32. The second network is given what the `first` one has learned.
     """
-    missing, ink, printed, words = enlarged(scene(rng, written))
-    seen, dark = eye.shown(missing)
+    image, ink, printed, words, _ = scene(rng, written)
+    ink, printed, words = (eye.reduced(enlarged(layer)) for layer in (ink, printed, words))
+    seen, dark = eye.shown(eye.reduced(missing_light(enlarged(image, cv2.INTER_CUBIC))))
     if first:
-        said = eye.answers(first, seen, dark)
+        said = eye.outputs_at(first, seen, dark)
         seen = eye.shown_again(seen, said)
         dark &= (said > UNSURE) & (said < 1 - UNSURE)
     own, other = dark & (ink > 0.5), dark & (ink < 0.4) & (words < 0.2)  # printed words may be digits
@@ -96,18 +98,8 @@ def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tu
     return (255 * eye.inputs(seen, rows, columns) + 0.5).astype(np.uint8), own[rows, columns].astype(np.float32)
 
 
-def enlarged(drawn: Scene) -> tuple[np.ndarray, ...]:
-    """What is missing in a scene, and its ink, printed lines and words, as large as a reader looks at it first."""
-    times = enlargement(*drawn.ink.shape)
-    layers = (
-        missing_light(resized(drawn.image, times)),
-        *(cv2.resize(layer, None, fx=times, fy=times) for layer in drawn[1:4]),
-    )
-    return tuple(map(eye.reduced, layers))
-
-
 def trained(seen: torch.Tensor, truth: torch.Tensor, hidden: tuple[int, ...], epochs: int, seed: int) -> Layers:
-    """A network that has learned what is `seen` (N, 1, inputs) uint8 and what is the `truth` (N, 1), by plain SGD."""
+    """Train a network by plain SGD to tell from what is `seen` (N, 1, inputs) uint8 the `truth` (N, 1) float32."""
     network, order = sigmoid_network([seen.shape[2], *hidden, 1], seed=seed), torch.Generator().manual_seed(seed)
     parameters, count = weights_and_biases(network), int((1 - HELD_OUT) * len(seen))
     for epoch in range(epochs):

@@ -12,11 +12,12 @@ from digits.handwriting.eye import Sight, foregrounds, see
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.normalize import BOX, NEAR, bounds, is_normalized, normalize
 from digits.handwriting.picture import open_picture
-from digits.handwriting.segmentation import Segment, SegmentedLine, segment
+from digits.handwriting.segmentation import Segment, segment
 
 # Candidates of a picture at most: a number has a hundred in all guesses, a form of 160 digits in boxes 800. Each takes
-# a millisecond of a core, so that none is read for more than two seconds.
-CANDIDATES, GUESSES = 1200, 3  # ... and guesses at least: in one alone, anything may look like a digit
+# a millisecond of a core, so no picture is read for more than two seconds.
+CANDIDATES = 1200
+GUESSES = 3  # guesses that fit into that at least: in one alone, anything may look like a digit
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 
 
@@ -30,8 +31,8 @@ class Digit(NamedTuple):
 class Line(NamedTuple):
     """A line of a picture in one of several `guesses`: its `candidates`, each one as a digit, and its clarity.
 
-    A `known` line is one digit, since the caller says so or it is drawn as MNIST's are: it is never rejected. In most
-    guesses of a `crowded` picture is more than is looked at.
+    A `known` line is one digit, since the caller says so or it is drawn as MNIST's are: it is never rejected. A picture
+    is `crowded` if most guesses at it have more than is looked at.
     """
 
     candidates: list[Candidate]
@@ -43,18 +44,19 @@ class Line(NamedTuple):
 
 
 def find_lines(picture: Any, single: bool = False, context: bool = False, most: int = CANDIDATES) -> list[Line]:
-    """The lines of a picture in each of several guesses, with `most` candidates in all; a `single` digit is a line.
+    """The lines of a picture in each of several guesses at its foreground; in that of a `single` digit, it alone.
 
-    A picture is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4), uint8, uint16, bool or
-    float 0..1: dark strokes on light or light on dark. One of 28x28 that is drawn as MNIST's are is not changed.
+    A picture is a path, the bytes of a file, a PIL image, a Page of a PDF, or an array (H, W) or (H, W, 3 or 4), uint8,
+    uint16, bool or float 0..1: dark strokes on light or light on dark. One of 28x28 that is drawn as MNIST's are is not
+    changed.
 
-    In `context`, what is cut has the rest of its strokes beside it, as `normalize` draws it: for a network that was
-    trained on such images, with `allographs` and `negatives`.
+    In `context`, a candidate that is cut from larger strokes has the rest of them beside it, as `normalize` draws it:
+    for a network that was trained on such images, with `allographs` and `negatives`.
 
-    Of each guess the clearest lines are looked at that have a third of these candidates; a guess that has more than are
-    left ends it.
+    No more than `most` candidates are looked at. Those of one guess are at most a third of that, in the clearest lines.
+    The first guess that has more than are left, and all after it, are left out.
 
-    Raises UserError if the picture cannot be read or shows no strokes, or all its lines have more candidates.
+    Raises UserError if the picture cannot be read or shows no strokes, or if each line has too many candidates.
     """
     pixels, scale = opened(picture, single)
     if is_normalized(pixels):
@@ -64,14 +66,18 @@ def find_lines(picture: Any, single: bool = False, context: bool = False, most: 
 
 
 def lines_in(sight: Sight, scale: float, single: bool, context: bool, most: int) -> list[Line]:
-    """The lines of `find_lines` in what is seen of a picture, of which `scale` pixels are one of these."""
+    """The lines of `find_lines` in what is seen of a picture, of which `scale` pixels are one of what is seen."""
     found: list[Line] = []
     guesses, partial, left = 0, 0, most
     for foreground in foregrounds(sight):
         labels, segmented = segment(foreground, single)
-        lines = [(one, [lattice.alone(one)] if single else lattice.candidates(one, context)) for one in segmented]
-        kept = _within(lines, most // GUESSES)
-        left -= sum(len(candidates) for _, candidates in kept)
+        lines = [(line, [lattice.alone(line)] if single else lattice.candidates(line, context)) for line in segmented]
+        kept, room = [], most // GUESSES
+        for line, candidates in sorted(lines, key=lambda one: -one[0].clarity):
+            if len(candidates) <= room:
+                kept.append((line, candidates))
+                room -= len(candidates)
+        left -= most // GUESSES - room
         if left < 0:
             break
         guesses += 1
@@ -79,14 +85,14 @@ def lines_in(sight: Sight, scale: float, single: bool, context: bool, most: int)
         for line, candidates in kept:
             runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
             digits = [_digit(foreground.darkness, labels, run, scale, context) for run in runs]
-            found.append(Line(candidates, digits, _clarity(line), known=single))
+            found.append(Line(candidates, digits, line.clarity, known=single))
     if not found:
         raise UserError("has more strokes than its lines would have as numbers; crop it to them")
     return [line._replace(guesses=guesses, crowded=2 * partial > guesses) for line in found]
 
 
 def opened(picture: Any, single: bool = False) -> tuple[np.ndarray, float]:
-    """A picture's pixels (H, W, 3) uint8 in the size to work on, and how many of its own are one of these.
+    """A picture's pixels (H, W, 3) uint8 in the size to work on, and how many of its own one of them is wide.
 
     Raises UserError if it cannot be read.
     """
@@ -94,45 +100,25 @@ def opened(picture: Any, single: bool = False) -> tuple[np.ndarray, float]:
     pixels = np.asarray(image)
     if is_normalized(pixels):
         return pixels, 1.0
-    times = enlargement(*pixels.shape[:2])
-    return resized(pixels, times), scale / times
+    large = enlarged(pixels, cv2.INTER_CUBIC)
+    return large, scale / (len(large) // len(pixels))
 
 
-def enlargement(height: int, width: int) -> int:
-    """How many times a picture is enlarged: one of a small area is, to at least SMALLEST x SMALLEST pixels."""
-    return -(-SMALLEST // int((height * width) ** 0.5))
-
-
-def resized(pixels: np.ndarray, times: int) -> np.ndarray:
-    """Pixels (H, W, 3) uint8, enlarged."""
-    return cv2.resize(pixels, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
-
-
-def _clarity(line: SegmentedLine) -> float:
-    return max(segment.clarity for segment in line.segments)
-
-
-def _within(
-    lines: list[tuple[SegmentedLine, list[Candidate]]], most: int
-) -> list[tuple[SegmentedLine, list[Candidate]]]:
-    """The clearest of lines, with their candidates, that have so many in all."""
-    kept = []
-    for line in sorted(lines, key=lambda one: -_clarity(one[0])):
-        if len(line[1]) <= most:
-            kept.append(line)
-            most -= len(line[1])
-    return kept
+def enlarged(plane: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """A plane (H, W, ...) of a picture; if its area is small, so many times as large that it is SMALLEST x SMALLEST."""
+    times = -(-SMALLEST // int((plane.shape[0] * plane.shape[1]) ** 0.5))
+    return cv2.resize(plane, None, fx=times, fy=times, interpolation=how)
 
 
 def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: float, context: bool) -> Digit:
-    """A run of segments as a digit: their pixels and soft edges, and, in `context`, what they are cut from.
+    """A run of segments as a digit: their pixels with soft edges and, in `context`, the rest of what they are cut from.
 
     scale: pixels of the picture to one of these.
     """
-    own, box = range(run[0].label, run[-1].label + 1), around(run)  # of upright writing: its columns are others
+    own, box = range(run[0].label, run[-1].label + 1), around(run)
     top, bottom = box.top, box.bottom
-    left, _, right, _ = bounds(_among(labels[top:bottom], own))
-    whole = range(run[0].group[0], run[-1].group[-1] + 1) if context else own
+    left, _, right, _ = bounds(_among(labels[top:bottom], own))  # the box has the columns of deslanted writing
+    whole = range(run[0].stack[0], run[-1].stack[-1] + 1) if context else own
     margin = 2 + max(right - left, bottom - top) * NEAR // BOX if whole != own else 1
     here = slice(max(top - margin, 0), bottom + margin), slice(max(left - margin, 0), right + margin)
     labels, darkness = labels[here], darkness[here]

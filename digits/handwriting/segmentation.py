@@ -1,10 +1,11 @@
-"""A line is over-segmented: cut into more segments than it has digits, of which the lattice chooses.
+"""A line is over-segmented: cut into more segments than it has digits, among which the lattice chooses.
 
 Gaps are segmentation points, and so are thin places of what is too wide for one digit (Y. LeCun and others, 1998,
 section V).
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -23,16 +24,15 @@ ASIDE = 0.55  # what a path's step aside costs, in pixels of foreground
 
 @dataclass(frozen=True)
 class Segment(Box):
-    """A segment of a line: its label, its clarity as of a component, and the labels of all the segments that the
-    stacked components it is from are cut into.
+    """A segment of a line: the pixels of one label, cut from a stack of components, of which it has the clarity.
 
-    The path on its right crosses so much foreground, `cut`, in heights of the line's digits; 0 if there is none. It is
-    `clipped` if all these components are.
+    `stack` are the labels of all segments of its stack. The path on its right crosses so much foreground, `cut`, in
+    heights of the line's digits; 0 if nothing is cut there. It is `clipped` if all components of its stack are.
     """
 
     label: int
     clarity: float
-    group: range
+    stack: range
     cut: float = 0.0
     clipped: bool = False
 
@@ -43,6 +43,11 @@ class SegmentedLine(NamedTuple):
     height: float
     segments: list[Segment]
 
+    @property
+    def clarity(self) -> float:
+        """That of its clearest segment."""
+        return max(segment.clarity for segment in self.segments)
+
 
 def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, list[SegmentedLine]]:
     """The lines of a picture from the top, in segments; and `labels` (H, W) int32, each pixel's segment or 0.
@@ -50,49 +55,47 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
     Segments are numbered from 1 in their order, line after line. A picture of a `single` digit is one line, without
     what its sides clip, and nothing is cut.
     """
-    if not foreground.components:
-        return foreground.labels, []
     rows, near = len(foreground.labels), EDGE * min(foreground.labels.shape)
     if single:
         strokes = [one for one in foreground.components if not one.clipped]
-    else:  # what stays near the top or the bottom, and meets it, is of another line if there is one
+    else:  # what meets the top or the bottom, and stays near it, is of another line, unless there is nothing else
         strokes = [
             one
             for one in foreground.components
             if (one.top > 0 or one.bottom > near) and (one.bottom < rows or one.top < rows - near)
         ] or foreground.components
-    moved, places, strokes = upright(foreground.labels, strokes, SLANTS[:1] if single else SLANTS)
+    moved, places, strokes = deslanted(foreground.labels, strokes, SLANTS[:1] if single else SLANTS)
     labels, found, count = np.zeros_like(moved), [], 0
     for line in [strokes] if single else lines(strokes):
-        groups, segments = stacked(line), []
-        height = max(around(group).height for group in groups) if single else line_height(line)
-        for components in groups:
-            box = around(components)
+        stacks, segments = stacked(line), []
+        height = max(around(stack).height for stack in stacks) if single else line_height(line)
+        for stack in stacks:
+            box = around(stack)
             here = slice(box.top, box.bottom), slice(box.left, box.right)
-            own = [component.label for component in components]
-            mask = np.isin(moved[here], own)
-            clarity, clipped = max(one.clarity for one in components), all(one.clipped for one in components)
+            mask = np.isin(moved[here], [component.label for component in stack])
             paths = segmentation_paths(mask, height) if box.width > WIDE * height and not single else []
             cuts = [*(mask[np.arange(len(mask)), path].sum() / height for path in paths), 0.0]
             beyond = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
-            between = np.unique(beyond[mask])
-            group = range(count + 1, count + 1 + len(between))
-            for count, place in zip(group, between, strict=True):
+            between = np.unique(beyond[mask])  # where two paths meet, there is nothing between them
+            own = range(count + 1, count + 1 + len(between))
+            clarity, clipped = max(one.clarity for one in stack), all(one.clipped for one in stack)
+            for label, place in zip(own, between, strict=True):
                 part = mask & (beyond == place)
-                labels[here][part] = count
+                labels[here][part] = label
                 left, top, right, bottom = np.add(bounds(part), [box.left, box.top] * 2).tolist()
-                segments.append(Segment(left, top, right, bottom, count, clarity, group, cuts[place], clipped))
+                segments.append(Segment(left, top, right, bottom, label, clarity, own, cuts[place], clipped))
+            count += len(own)
         found.append(SegmentedLine(height, segments))
     return labels[places], found
 
 
-def upright(
+def deslanted(
     labels: np.ndarray, components: list[Component], slants: tuple[float, ...]
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], list[Component]]:
-    """Labels (H, W) with each row moved right until slanted writing is upright, where each pixel is in them, and the
+    """Labels (H, W) with each row moved right until slanted writing is vertical, where each pixel is then, and the
     components there.
 
-    That of the slants is taken that makes the columns most uneven: the sum of the squares of their sums.
+    Of the slants, that is taken which makes the columns most uneven, by the sum of the squares of their sums.
     """
     height, width = labels.shape
     mine = np.zeros(labels.max() + 1, bool)
@@ -110,8 +113,9 @@ def upright(
 def segmentation_paths(mask: np.ndarray, height: float) -> list[np.ndarray]:
     """Paths through a mask (H, W) bool where they cross little of it, left to right, for digits of this height.
 
-    Each is the column (H,) int that it goes through in each row: of all paths through one column of the middle row, by
-    at most a column a row, a cheapest: the foreground that it crosses, plus ASIDE for each step aside.
+    Each is the column (H,) int that it goes through in each row, by at most a column a row. Of all paths through one
+    column of the middle row it is a cheapest: a path costs the foreground that it crosses, and ASIDE for each step
+    aside.
     """
     rows, middle = len(mask), len(mask) // 2
     down, up = path_costs(mask[: middle + 1]), path_costs(mask[middle:][::-1])
@@ -129,17 +133,16 @@ def path_costs(mask: np.ndarray) -> np.ndarray:
     """What the cheapest path from the first row of a mask (H, W) to each pixel costs: (H, W + 2), framed by inf."""
     costs = np.full((len(mask), mask.shape[1] + 2), np.inf)
     costs[0, 1:-1] = mask[0]
-    for before, cost, crossed in zip(costs, costs[1:], mask[1:], strict=False):
+    for (before, cost), crossed in zip(pairwise(costs), mask[1:], strict=True):
         aside = np.minimum(before[:-2], before[2:]) + ASIDE
-        np.minimum(aside, before[1:-1], out=aside)
-        np.add(aside, crossed, out=cost[1:-1])
+        cost[1:-1] = np.minimum(aside, before[1:-1]) + crossed
     return costs
 
 
 def follow(costs: np.ndarray, column: int) -> list[int]:
     """The columns of the cheapest path to this one of the last row, from the last row to the first."""
     path = [column]
-    for before in costs[-2::-1]:
+    for before in reversed(costs[:-1]):
         left, straight, right = before[column : column + 3].tolist()
         if min(left, right) + ASIDE < straight:
             column += -1 if left <= right else 1

@@ -1,5 +1,7 @@
 """The eye sees what is handwriting, and learns it."""
 
+from itertools import chain
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from PIL import Image, ImageDraw
 from digits.augment.scenes import glyphs
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
-from digits.handwriting.learning import examples, learn, packed
+from digits.handwriting.learning import examples, file_of, learn
 from digits.network import sigmoid_network, weights_and_biases
 from tests.support.pens import STROKES, cover, line, on_paper
 
@@ -111,7 +113,7 @@ def test_guesses_differ_in_how_much_of_soft_edges_is_foreground():
 
 def test_the_same_scenes_teach_the_same(written, capsys):
     one, same = (learn(written, (12, 6), 2) for _ in range(2))
-    assert packed(one) == packed(same)
+    assert file_of(one) == file_of(same)
     said = capsys.readouterr().err.splitlines()
     assert [text.split(":")[0] for text in said] == ["Epoch 0", "Epoch 1"] * 4
 
@@ -127,10 +129,9 @@ def test_examples_are_of_both_kinds_and_of_what_the_first_network_is_unsure(writ
 
 
 def test_packed_weights_are_near_those_that_were_learned(tmp_path, monkeypatch):
-    learned = eye.Eye(layers(FIRST, 5, 3), layers(SECOND, 5, 3))
-    (tmp_path / "eye.npz").write_bytes(packed(learned))
+    learned = layers(FIRST, 5, 3), layers(SECOND, 5, 3)
+    (tmp_path / "eye.npz").write_bytes(file_of(learned))
     monkeypatch.setattr(eye, "BUNDLED", tmp_path / "eye.npz")
-    found = eye.packed.__wrapped__()
-    for (steps, biases, weights), (wanted, known) in zip(found, [*learned.first, *learned.second], strict=True):
+    for (steps, biases, weights), (wanted, known) in zip(eye.packed(), chain(*learned), strict=True):
         assert weights.dtype == np.int8 and np.array_equal(biases, known)
         assert (np.abs(steps * weights - wanted) <= steps * 0.501).all()

@@ -9,13 +9,13 @@ from digits.handwriting.components import Component
 from digits.handwriting.eye import Foreground, Sight, foregrounds
 from digits.handwriting.lattice import candidates
 from digits.handwriting.normalize import bounds
-from digits.handwriting.segmentation import SLANTS, segment, segmentation_paths, upright
+from digits.handwriting.segmentation import SLANTS, deslanted, segment, segmentation_paths
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover
 
 
 def test_segmentation_paths_follow_the_slant():
-    """Two strokes that slant by a half, joined by a bar; no upright path runs between them."""
+    """Two strokes that slant by a half, joined by a bar; no vertical path runs between them."""
     mask = np.zeros((80, 120), np.uint8)
     for x in (45, 75):
         cv2.line(mask, (x + 20, 5), (x - 15, 75), 1, 6)
@@ -38,7 +38,7 @@ def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
     labels, lines = segment(found)
     upper, lower = ([one.label for one in line.segments] for line in lines)
     assert len(upper) > 1 and lower == [len(upper) + 1, len(upper) + 2]
-    assert len({one.group for one in lines[0].segments}) == 1
+    assert len({one.stack for one in lines[0].segments}) == 1
     for one in lines[0].segments + lines[1].segments:
         y, _ = np.nonzero(labels == one.label)
         assert (y.min(), y.max() + 1) == (one.top, one.bottom)
@@ -57,11 +57,11 @@ def test_a_segment_says_how_much_foreground_the_cut_on_its_right_crosses(monkeyp
     _, [line] = segment(found)
     assert line.height == 60 and [one.left for one in line.segments] == [20, 40, 80, 150]
     assert [one.cut for one in line.segments] == pytest.approx([10 / 60, 20 / 60, 0, 0])
-    assert [one.group for one in line.segments] == [range(1, 4)] * 3 + [range(4, 5)]
+    assert [one.stack for one in line.segments] == [range(1, 4)] * 3 + [range(4, 5)]
 
 
 @pytest.mark.parametrize("slant", [0, 0.2, 0.4, 0.6])
-def test_slanted_writing_is_set_upright(slant):
+def test_slanted_writing_is_deslanted(slant):
     """Strokes that slant over each other, in columns, stand beside each other then; what is moved can be moved back."""
     labels = np.zeros((120, 200), np.uint8)
     for label in (1, 2, 3):
@@ -69,7 +69,7 @@ def test_slanted_writing_is_set_upright(slant):
         cv2.line(labels, (foot, 100), (round(foot + 80 * slant), 20), label, 5)
     boxes = [bounds(labels == label) for label in (1, 2, 3)]
     components = [Component(*box, label, 1.0, False) for label, box in zip((1, 2, 3), boxes, strict=True)]
-    moved, places, [one, other, _] = upright(labels, components, SLANTS)
+    moved, places, [one, other, _] = deslanted(labels, components, SLANTS)
     assert np.array_equal(moved[places], labels)
     assert bounds(moved == 2) == (other.left, other.top, other.right, other.bottom)
     assert one.right < other.left and other.width < 20
