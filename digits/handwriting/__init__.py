@@ -1,18 +1,18 @@
 """Any picture of handwriting to digits: the classical pipeline of optical character recognition, around one network.
 
-A network that has learned MNIST fails on a photo merely shrunk to 28x28, since MNIST's digits were normalized in one
-particular way. So
+A network that has learned MNIST fails on a photo that is merely shrunk to 28x28, because MNIST's digits were normalized
+in one particular way. So
 
 1. picture.py opens a picture of whatever kind, at a size to work on;
-2. background.py estimates the background by a morphological closing, and eye.py, a network of its own, says of each
-   pixel that is darker how surely it is handwriting; thresholds of that and of darkness are guesses at the foreground;
-3. components.py finds its connected components and groups them into lines;
-4. segmentation.py over-segments each line along cheapest paths, also through digits that touch;
+2. background.py estimates the background by a morphological closing; eye.py, a network of its own, says of each pixel
+   that is darker how surely it is handwriting; thresholds of that, and of darkness, give guesses at the foreground;
+3. components.py finds the connected components of a guess and groups them into lines;
+4. segmentation.py over-segments each line along cheapest paths, which also part digits that touch;
 5. lattice.py makes each run of a few segments a candidate;
-6. normalize.py deslants, scales and centres each candidate as MNIST's digits were, and draws what it is cut from
-   beside it in grey, for networks that were trained so;
-7. voting.py lets the paths of all guesses vote, which lattice.py finds by the Viterbi algorithm when the network has
-   scored all candidates, and rejects a group of digits of which the network has too little confidence;
+6. normalize.py deslants, scales and centres each candidate as MNIST's digits were; for networks that were trained so,
+   it also draws in grey what the candidate is cut from;
+7. the network scores all candidates, and lattice.py finds the best paths of each guess by the Viterbi algorithm;
+   voting.py lets the paths of all guesses vote, and rejects a group of digits if the network has too little confidence;
 8. reader.py does all this, turns a picture that lies on its side, or says why nothing is read.
 
 Steps 4 to 7 are the heuristic over-segmentation of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based
@@ -28,7 +28,7 @@ from digits.handwriting.voting import Group, Reading, TextLine
 
 __all__ = ["Answer", "Digit", "Expected", "Group", "Line", "Page", "Reader", "Reading", "TextLine", "find_lines"]
 
-# OpenCV has added ":" as it was imported, which has programs load libraries from the working directory, too; and torch,
-# which is imported later, starts one.
+# The import of OpenCV has added an empty entry, which has programs load libraries from the working directory, too; and
+# torch, which is imported later, starts a program.
 if libraries := os.environ.get("LD_LIBRARY_PATH"):
     os.environ["LD_LIBRARY_PATH"] = ":".join(filter(None, libraries.split(":")))

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-LIFT = 0.05, 0.1  # added to light 0..1, before it is divided by the background's, and before it is evened out
+LIFT = 0.05, 0.1  # added to light 0..1 before a division: by the background's light, and by the light all around
 WINDOW = 0.5  # of the closing, as a share of the picture's shorter side: wider than strokes
 COARSE = 12  # resolution at which the background is estimated: pixels across the window
 EVEN = 0.3  # standard deviation of the blur that takes out the light, as a share of the picture's shorter side
@@ -11,9 +11,9 @@ SOFT = 0.7  # standard deviation in pixels of the blur that takes out a camera's
 
 
 def missing_light(pixels: np.ndarray) -> np.ndarray:
-    """Of a picture (H, W, 3) uint8, the share of the background's light that is missing: (H, W, 3) float32 below 1.
+    """The share of the background's light that the pixels of a picture (H, W, 3) uint8 lack: (H, W, 3) float32 below 1.
 
-    Of light writing on a dark background it is that of the negative.
+    A picture of light writing on a dark background is first made its negative.
     """
     light = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), SOFT)
     light = (1 - light if on_dark_background(light.mean(2)) else light) + np.float32(LIFT[0])
@@ -21,9 +21,9 @@ def missing_light(pixels: np.ndarray) -> np.ndarray:
 
 
 def estimate_background(light: np.ndarray) -> np.ndarray:
-    """The light of the background, at least as light as `light` (H, W): a morphological closing.
+    """The light of the background, nowhere less than `light` (H, W): the morphological closing of that.
 
-    It fills whatever is dark and narrower than the window.
+    A closing fills whatever is dark and narrower than its window.
     """
     height, width = light.shape
     reduction = max(1, int(WINDOW * min(height, width)) // COARSE)
@@ -34,7 +34,7 @@ def estimate_background(light: np.ndarray) -> np.ndarray:
 
 
 def on_dark_background(light: np.ndarray) -> bool:
-    """Whether strokes are lighter than light (H, W) 0..1 around them: being the smaller part, they skew it."""
+    """Whether strokes are lighter than their background: as the smaller part, they skew the light (H, W) 0..1."""
     light = light + np.float32(LIFT[1])
     height, width = light.shape
     coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)

@@ -1,28 +1,28 @@
-"""Normalization: the strokes of one digit, drawn the way MNIST's were.
+"""Normalization: the strokes of one digit, drawn the way MNIST's digits were.
 
-Those were scaled to fit 20x20 with their aspect ratio kept, anti-aliased, and placed with their centre of mass in pixel
-14 of 28x28, counted from 0 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits"). Before that,
-an unusual slant or stroke width is corrected. What a segment was cut from is drawn faintly beside it: whether a stroke
-is a 1 or the left side of a 0 cannot be told without.
+MNIST's digits were scaled to fit 20x20 with their aspect ratio kept, anti-aliased, and placed with their centre of mass
+in pixel 14 of 28x28, counted from 0 (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits").
+Before that, an unusual slant or stroke width is corrected here. What a digit was cut from is drawn faintly beside it:
+without that, nobody can tell whether a stroke is a 1 or the left side of a 0.
 """
 
 import cv2
 import numpy as np
 
-BOX = 20  # of 28 pixels, the longer side of a digit
+BOX = 20  # the longer side of a digit, of 28 pixels
 FINE = 4  # resolution of all steps but the last: pixels to one of MNIST's
-REST, NEAR = 0.5, 5  # what a segment is cut from is so light, and drawn up to about so many pixels beside it
+REST, NEAR = 0.5, 5  # what a digit is cut from is so light, and is drawn up to about so many pixels beside it
 
 # Tuned on MNIST's validation digits.
 SLANT = -0.25, 0.0  # range of the slant, in columns per row: a negative one leans to the right
-SLANTED = -1.04, 0.81  # as 99.8 % of MNIST's training digits are: a level dash has more, and stays one
+SLANTED = -1.04, 0.81  # slants of 99.8 % of MNIST's training digits: a dash has more, most of which it keeps
 STROKE = 2.0, 4.0  # range of the stroke width, in MNIST's pixels
 
 
 def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray:
     """One digit (H, W) float32 0..1, 1 on its strokes, with any margins, as MNIST draws it: (28, 28) float32 0..1.
 
-    `rest` (H, W) bool is True on the rest of the strokes that it is cut from, which keeps its stroke width.
+    `rest` (H, W) bool is True on the rest of the strokes that it is cut from, whose width is not corrected.
     """
     left, top, right, bottom = bounds(_drawn(strokes))
     strokes = strokes[top:bottom, left:right]
@@ -37,7 +37,7 @@ def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray
     inner = bounds(drawn)
     inside = slice(inner[1], inner[3]), slice(inner[0], inner[2])
     reduction = BOX / max(drawn[inside].shape)
-    x, y = centre_of_mass(drawn[inside])  # goes to the middle of pixel 14
+    x, y = centre_of_mass(drawn[inside])  # which goes to the middle of pixel 14
     rows = _shares(size[1], reduction, 14.5 - (y + inner[1]) * reduction)
     columns = _shares(size[0], reduction, 14.5 - (x + inner[0]) * reduction)
     digit = rows[:, inside[0]] @ drawn[inside] @ columns[:, inside[1]].T
@@ -52,14 +52,14 @@ def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray
 
 
 def _drawn(strokes: np.ndarray) -> np.ndarray:
-    """Where a pixel is at least half covered; in fainter strokes, where it is nearly as dark as the darkest."""
+    """Where a pixel of strokes is at least half covered; if none is, where it is nearly as dark as the darkest."""
     return strokes > min(0.5, 0.9 * strokes.max())
 
 
 def deslanting(strokes: np.ndarray) -> np.ndarray:
-    """The shear (2, 3) of a digit (H, W) after which its slant, by its second moments, is within SLANT.
+    """The shear (2, 3) after which the slant of a digit (H, W), by its second moments, is within SLANT.
 
-    One beyond SLANTED is taken for that.
+    A slant beyond SLANTED is corrected as if it were just that.
     """
     moments = cv2.moments(strokes)
     slant = np.clip(moments["mu11"] / max(moments["mu02"], 1e-9), *SLANTED)
@@ -69,7 +69,7 @@ def deslanting(strokes: np.ndarray) -> np.ndarray:
 
 
 def normalize_stroke_width(drawn: np.ndarray) -> np.ndarray:
-    """Thicken or thin the strokes of a digit (H, W) bool, FINE times MNIST's resolution, to a width within STROKE."""
+    """Thicken or thin the strokes of a digit (H, W) bool, in FINE times MNIST's resolution, to a width in STROKE."""
     depth = cv2.distanceTransform(drawn.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     width = 4 * depth[drawn].mean() / FINE  # across a stroke of width w, the mean distance to its edge is w / 4
     more = (min(max(width, STROKE[0]), STROKE[1]) - width) / 2 * FINE

@@ -19,8 +19,8 @@ import cv2
 from digits.errors import UserError
 from digits.handwriting.lines import Line, find_lines
 
-MANY = 8  # fewer pictures are read before other processes have started
-AHEAD = 4  # tasks for each core that are begun before the first is asked for: what they find stays in memory
+MANY = 8  # fewer pictures are looked at before other processes have started
+AHEAD = 4  # tasks for each core that are begun before the first result is taken: the results stay in memory
 
 STARTING = Lock()  # held by the thread that starts processes
 
@@ -28,23 +28,24 @@ T = TypeVar("T")
 
 
 def find_all(pictures: Sequence[Any], single: bool = False, context: bool = False) -> Generator[list[Line] | UserError]:
-    """For each picture, in order, what `find_lines` finds; or why nothing is found. As `on_all_cores`."""
+    """For each picture, in order, what `find_lines` finds, or why it finds nothing. See `on_all_cores`."""
     return on_all_cores(_find, [(picture, single, context) for picture in pictures])
 
 
 def on_all_cores(function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]) -> Generator[T]:
-    """What a module's function gives for each of the tasks, its arguments, in order; of few, without other processes.
+    """What a module's function returns for each of the tasks, in order; a task is the function's arguments.
 
-    Close the iterator to stop early. Raises UserError if a process is killed.
+    Other processes do the tasks, unless they are few. Close the iterator to stop early. Raises UserError if a process
+    is killed.
     """
-    if len(tasks) < MANY or current_process().daemon:  # which may start none
+    if len(tasks) < MANY or current_process().daemon:  # a daemon may start no processes
         yield from (function(*task) for task in tasks)
         return
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin)
     waiting = iter(tasks)
-    with STARTING, _as_they_start():  # which all do at the first task
-        # Not executor.map: once a process is killed it cancels futures while the executor fails them; one may stay.
+    with STARTING, _as_they_start():  # all processes start at the first task
+        # Not executor.map: once a process is killed, it cancels futures while the executor fails them; one may stay.
         futures = deque(executor.submit(function, *task) for task in islice(waiting, AHEAD * (os.cpu_count() or 1)))
     try:
         while futures:
@@ -58,9 +59,7 @@ def on_all_cores(function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]) -
 
 @contextmanager
 def _as_they_start() -> Iterator[None]:
-    """See to it that processes which start now ignore Ctrl-C, which reaches this one alone, and do not run the caller's
-    script, as spawned ones would.
-    """
+    """Processes that start meanwhile ignore Ctrl-C, which is for this one alone, and do not run the caller's script."""
     signals = current_thread() is main_thread()
     heeded = signal.signal(signal.SIGINT, signal.SIG_IGN) if signals else None
     script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
@@ -73,8 +72,8 @@ def _as_they_start() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """What a process does first. It ends with the one that started it, however that ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which on Windows is not inherited
+    """What a process does first. It ends when its parent ends, however that happens."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows, this is not inherited
     cv2.setNumThreads(1)
     Thread(target=_end_with_parent, daemon=True).start()
 

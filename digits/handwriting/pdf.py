@@ -1,7 +1,7 @@
 """The pages of a PDF as images, by PDFium; an extra, since most pictures are none.
 
-A small file can be made to ask for any time and memory, in places where PDFium does not let itself be stopped. So a
-process of its own opens each page: `python pdf.py FILE` says how many there are, `python pdf.py FILE NUMBER` draws one.
+A small file can be made to ask for any time and memory, in places where PDFium cannot be stopped. So a process of its
+own opens each page: `python pdf.py FILE` says how many pages there are, `python pdf.py FILE NUMBER` draws one.
 """
 
 import subprocess
@@ -16,12 +16,12 @@ from PIL import Image
 from digits.errors import UserError, install
 from digits.files import check_regular
 
-RESOLUTION = 200  # dots per inch: digits of 4 mm, a box's, are 30 pixels high
+RESOLUTION = 200  # dots per inch: digits of 4 mm, as in a form's boxes, are 30 pixels high
 MOST_PIXELS = 16e6  # of a page; an A4 page has 4 million
 SECONDS, MEMORY = 20, 1_500_000_000  # that a page may take; most take 0.3 s, and a tenth of the bytes
 LARGEST, MOST_PAGES = 2_000_000_000, 10_000  # bytes of a file, which is not read as a whole, and its pages
-REFUSED = 3  # the exit code of the process, when it says why
-# What starts it: it imports from where this process does, which is not always where it would look.
+REFUSED = 3  # the exit code of the process if it says why a page is refused
+# What the process does first, so that it imports from where this one does, which is not always where it would look.
 START = "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1]); del sys.argv[:2]"
 START += "; runpy.run_path(sys.argv[0], run_name='__main__')"
 DAMAGED = "cannot be read: it is no PDF, or damaged"
@@ -35,19 +35,19 @@ class Page(NamedTuple):
 
 
 def count_pages(file: str | Path) -> int:
-    """How many pages a PDF has. Raises UserError if it cannot be opened or has too many, OSError if it is no file."""
+    """How many pages a PDF has. Raises UserError if it cannot be opened or has too many, OSError if it is not there."""
     return int(_asked(str(file)))
 
 
 def render(page: Page) -> Image.Image:
-    """A page as an RGB image, upright, of RESOLUTION or fewer dots per inch. Raises UserError and OSError as above."""
+    """A page as an RGB image, upright, of RESOLUTION or fewer dots per inch. Raises as `count_pages` does."""
     size, _, pixels = _asked(page.file, str(page.number)).partition(b"\n")
     width, height = map(int, size.split())
     return Image.frombytes("RGB", (width, height), pixels)
 
 
 def _asked(*words: str) -> bytes:
-    """What the process says."""
+    """What the process that opens a file says."""
     if find_spec("pypdfium2") is None:
         raise UserError(f"PDFs need pypdfium2: {install('pdf')}")
     check_regular(words[0], LARGEST)
@@ -64,7 +64,7 @@ def _asked(*words: str) -> bytes:
 
 
 def _answer(file: str, number: str | None = None) -> bytes:
-    """How many pages there are, or the width and height of one, and its pixels."""
+    """How many pages a file has; or the width and height of one of them, and its pixels."""
     import pypdfium2
 
     try:
@@ -88,8 +88,8 @@ def _answer(file: str, number: str | None = None) -> bytes:
 
 
 def _limit() -> None:
-    """See to it that this process ends, also if the one that started it does not."""
-    if sys.platform == "linux":  # elsewhere the other one alone looks at the clock, and nobody at memory
+    """See to it that this process ends, even if the one that started it does not stop it."""
+    if sys.platform == "linux":  # elsewhere that one alone looks at the clock, and nobody at memory
         import resource
 
         for limit, wanted in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_AS, MEMORY)):

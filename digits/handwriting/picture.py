@@ -16,29 +16,29 @@ from digits.errors import UserError
 from digits.files import check_target, read_regular, write_atomically
 from digits.handwriting.pdf import Page, render
 
-# The formats that are opened, and the megapixels that each may have: reading then takes less than about 900 MB.
+# The formats that are opened, and the most megapixels of each: then reading takes less than about 900 MB.
 FORMATS = {"JPEG": 64, "PNG": 64, "GIF": 64, "BMP": 64, "PPM": 64, "TIFF": 50, "WEBP": 32, "JPEG2000": 20, "AVIF": 32}
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 LARGEST = 100_000_000  # bytes of a picture's file
-NARROW = 100  # a picture is refused if one side is this many times the other
+NARROW = 100  # a picture is refused if one side is so many times as long as the other
 WORKING = 300, 600  # a picture of one digit is reduced to an area of about 300 x 300 pixels, one of lines to 600 x 600
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The pictures in a folder, by their names, in order."""
+    """The pictures in a folder, in the order of their names."""
     known = {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in known and file.is_file())
 
 
 def check_output(path: Path, reads: Iterable[str | Path], suffixes: Iterable[str] = WRITTEN) -> None:
-    """Raise UserError, before long work, if no such file can be written there, or only over one that is read."""
+    """Raise UserError, before long work, if a picture cannot be written there, or only over a file that is read."""
     if path.suffix.lower() not in suffixes or not os.path.isdir(path.parent):
         raise UserError(f"cannot write {path}: name a {' or '.join(list(suffixes)[:2])} in a folder that is there")
     check_target(path, reads)
 
 
 def save(image: Image.Image, path: Path) -> None:
-    """Write a picture, whole, in the format that its name says. Raises UserError if that cannot be done."""
+    """Write a picture atomically, in the format that its path names. Raises UserError if that cannot be done."""
     buffer, kind = io.BytesIO(), WRITTEN[path.suffix.lower()]
     if kind == "JPEG" and max(image.size) > 65_500:
         raise UserError(f"cannot write {path}: a JPEG has at most 65,500 pixels a side; name a .png")
@@ -47,10 +47,8 @@ def save(image: Image.Image, path: Path) -> None:
 
 
 def open_picture(picture: Any, single: bool = False) -> tuple[Image.Image, float]:
-    """A picture of a `single` digit or of lines as RGB, upright, reduced to WORKING; and its scale: original pixels to
-    one of these.
-
-    Raises UserError if it cannot be read.
+    """A picture as RGB, upright, reduced to WORKING for a `single` digit or for lines; and its scale, which is how many
+    original pixels one of these is wide. Raises UserError if it cannot be read.
     """
     with _one_line_errors():
         image = _bounded(_opened(picture))
@@ -74,7 +72,7 @@ def upright(picture: Any) -> Image.Image:
 
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
-    """Turn whatever a picture raises into a UserError."""
+    """Turn whatever opening a picture raises into a UserError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -89,7 +87,7 @@ def _one_line_errors() -> Iterator[None]:
 
 
 def _opened(picture: Any) -> Image.Image:
-    """A PIL image of a path, a page of a PDF, a file's bytes, a PIL image or an array; of a file, not decoded yet."""
+    """A PIL image of a path, a page of a PDF, a file's bytes, a PIL image or an array. A file is not decoded yet."""
     if isinstance(picture, Page):
         return render(picture)
     if isinstance(picture, Image.Image):
@@ -111,7 +109,7 @@ def _opened(picture: Any) -> Image.Image:
 
 
 def _bounded(image: Image.Image) -> Image.Image:
-    """The image, if it has no more pixels than may be read. Raises UserError if it has."""
+    """The image itself. Raises UserError if it has more pixels than are read."""
     tags = getattr(image, "tag_v2", {})
     tile = tags.get(322, 0) * tags.get(323, 0)  # of a TIFF, width by height: it may be larger than the picture
     megapixels, most = max(image.width * image.height, tile) / 1e6, FORMATS.get(image.format or "", 64)
@@ -121,7 +119,7 @@ def _bounded(image: Image.Image) -> Image.Image:
 
 
 def _reducible(image: Image.Image) -> Image.Image:
-    """In a mode whose pixels can be averaged, which is all that is done at full size: 64 megapixels of RGB are much."""
+    """The image in a mode whose pixels can be averaged; as RGB, 64 megapixels would take much more memory."""
     if image.mode[0] == "I":
         mode = "I"
     elif image.has_transparency_data:
@@ -132,7 +130,7 @@ def _reducible(image: Image.Image) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """A PIL image upright, as RGB: deep pixels stretched to 0..255, clear ones white, or black if the rest is light."""
+    """An image as RGB, upright: deep pixels stretched to 0..255, clear ones white, or black if the others are light."""
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode[0] in "IF":
         stretched = cv2.normalize(np.asarray(image, np.float32), np.empty(0), 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)
