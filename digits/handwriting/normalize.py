@@ -9,7 +9,7 @@ without that, nobody can tell whether a stroke is a 1 or the left side of a 0.
 import cv2
 import numpy as np
 
-BOX = 20  # the longer side of a digit, of 28 pixels
+BOX, MIDDLE = 20, 14.5  # the longer side of a digit, and where its centre of mass is, in 28x28 pixels
 FINE = 4  # resolution of all steps but the last: pixels to one of MNIST's
 REST, NEAR = 0.5, 5  # what a digit is cut from is so light, and is drawn up to about so many pixels beside it
 
@@ -37,9 +37,9 @@ def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray
     inner = bounds(drawn)
     inside = slice(inner[1], inner[3]), slice(inner[0], inner[2])
     reduction = BOX / max(drawn[inside].shape)
-    x, y = centre_of_mass(drawn[inside])  # which goes to the middle of pixel 14
-    rows = _shares(size[1], reduction, 14.5 - (y + inner[1]) * reduction)
-    columns = _shares(size[0], reduction, 14.5 - (x + inner[0]) * reduction)
+    x, y = centre_of_mass(drawn[inside])
+    rows = _shares(size[1], reduction, MIDDLE - (y + inner[1]) * reduction)
+    columns = _shares(size[0], reduction, MIDDLE - (x + inner[0]) * reduction)
     digit = rows[:, inside[0]] @ drawn[inside] @ columns[:, inside[1]].T
     if rest is not None:
         x, y = (scale * (0.5 - corner) - 0.5 + margin for corner in (left, top))  # as `resize` places pixels
@@ -106,4 +106,4 @@ def is_normalized(pixels: np.ndarray) -> bool:
         return False
     left, top, right, bottom = bounds(grey > 0)
     x, y = centre_of_mass(grey.astype(float))
-    return 19 <= max(right - left, bottom - top) <= BOX and max(abs(x - 14.5), abs(y - 14.5)) < 0.6
+    return 19 <= max(right - left, bottom - top) <= BOX and max(abs(x - MIDDLE), abs(y - MIDDLE)) < 0.6
