@@ -7,13 +7,12 @@ import cv2
 import numpy as np
 
 LENGTH = 0.3  # the clarity of a component grows with its longer side to this power: a dot beside a digit is no digit
-MOST = 800  # components of a picture at most, the clearest: a page of writing has some hundreds of digits
-EDGE = 0.2  # what meets the edge of a picture, and stays so near it, in shorter sides, is of another line
+COMPONENTS = 800  # components of a picture at most, the clearest: a page of writing has some hundreds of digits
 TALL = 0.5  # a component is a digit's, or begins a line, if it is at least so high, as a share of the usual height
 HIGH = 1.6  # one that is higher, in usual heights, may be digits of two lines
-NEAR = 3  # components of a line with which another one is compared: the nearest
+NEAREST = 3  # components of a line with which another one is compared: the nearest
 LEVEL = 0.3  # components are side by side if they share so much of the lower one's height
-LOW = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
+AWAY = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
 STACKED = 0.7  # components are one above the other if they share so much of the narrower one's width
 UNDER, FLAT = 0.7, 0.4  # a line under a digit begins so far down it, in its heights, and is at most so high, in widths
 
@@ -64,7 +63,7 @@ def connected_components(mask: np.ndarray, sure: np.ndarray, certain: np.ndarray
     right, bottom = left + across, top + down
     clarity = np.bincount(labels.ravel(), sure.ravel(), count) / area * np.maximum(across, down) ** LENGTH
     strokes = np.bincount(labels[certain], minlength=count)[1:].nonzero()[0] + 1  # 0 is the background
-    clearest = strokes[np.argsort(-clarity[strokes], kind="stable")[:MOST]]
+    clearest = strokes[np.argsort(-clarity[strokes], kind="stable")[:COMPONENTS]]
     clipped = (left == 0) | (right == mask.shape[1])
     clipped[clearest[:1]] = False
     kept = np.sort(clearest)
@@ -89,12 +88,12 @@ def lines(components: list[Component]) -> list[list[Component]]:
         for n, line in enumerate(found):
             if component.bottom <= reach[n][0] or component.top >= reach[n][1]:
                 continue
-            for near in sorted(line, key=lambda one: abs(one.middle - component.middle))[:NEAR]:
+            for near in sorted(line, key=lambda one: abs(one.middle - component.middle))[:NEAREST]:
                 shared = min(near.bottom, component.bottom) - max(near.top, component.top)  # negative where a gap is
-                needed = -LOW * near.height if is_small else LEVEL * min(component.height, near.height)
+                needed = -AWAY * near.height if is_small else LEVEL * min(component.height, near.height)
                 if shared > max(needed, most):
                     home, most = n, shared
-        top, bottom = component.top - LOW * component.height, component.bottom + LOW * component.height
+        top, bottom = component.top - AWAY * component.height, component.bottom + AWAY * component.height
         if home is not None:
             found[home].append(component)
             reach[home] = min(reach[home][0], top), max(reach[home][1], bottom)

@@ -22,9 +22,10 @@ LEVELS = 6  # a cell of the last one is 32 pixels wide, so 224 pixels are seen: 
 REACH, COLOUR = 3, 1  # cells that are seen on each side of the pixel's own: of darkness, and of colours
 UNSURE = 0.05  # the second network looks where the first one's output is farther than this from 0 and from 1
 PALE = 0.03  # less of the paper's light is missing in paper: in the strokes of a pencil it is 0.05, in a shadow 0.02
-FULL, MOST = 0.9, 1.5  # this share of the dark pixels is less dark than full; and no darkness counts as more than MOST
-FINE = 90_000  # pixels of a picture that is looked at in full; a larger one is looked at in half its resolution first
-SMALL = 20  # ... and then in full if its digits are less high in that, in pixels
+FULL = 0.9  # this share of the dark pixels is less dark than full
+DARKEST = 1.5  # so many times full is the most darkness that counts
+HALVED = 90_000  # a picture of more pixels is looked at in half its resolution first
+LEGIBLE = 20  # ... and then in full, too, if its digits are less high there, in pixels
 PART = 30_000  # pixels that a network looks at together; 50 MB are enough for that
 THRESHOLDS = 0.35, 0.6  # of the eye's output in what is foreground: with the soft edges of strokes, and without
 SHARES = 0.4, 0.6  # ... and of darkness, as shares of that which is usual in strokes
@@ -68,7 +69,7 @@ def shown(missing: np.ndarray) -> tuple[Views, np.ndarray]:
     where = darkness > PALE
     dark = darkness[where]
     place = int(FULL * len(dark))
-    full = np.float32(MOST * (np.partition(dark, place)[place] if len(dark) else 1))
+    full = np.float32(DARKEST * (np.partition(dark, place)[place] if len(dark) else 1))
     red, green, blue = np.moveaxis(missing / full, 2, 0)
     planes = darkness / full, 0.5 + 0.5 * (red - blue), 0.5 + 0.5 * (green - (red + blue) / 2)
     (finest, *_), *levels = zip(*(pyramid(plane.clip(0, 1)) for plane in planes), strict=True)
@@ -140,7 +141,7 @@ def outputs_at(layers: Layers, seen: Views, where: np.ndarray) -> np.ndarray:
 
 def reduced(plane: np.ndarray) -> np.ndarray:
     """A plane (H, W, ...) of a picture in the resolution in which the eye looks at it first."""
-    return half(plane) if plane.shape[0] * plane.shape[1] > FINE else plane
+    return half(plane) if plane.shape[0] * plane.shape[1] > HALVED else plane
 
 
 def look(eye: Eye, missing: np.ndarray) -> np.ndarray:
@@ -153,7 +154,7 @@ def look(eye: Eye, missing: np.ndarray) -> np.ndarray:
     said = look_once(eye, coarse)
     if coarse is missing:
         return said
-    if usual_height(said) < SMALL:
+    if usual_height(said) < LEGIBLE:
         return look_once(eye, missing)
     height, width = missing.shape[:2]
     fine = cv2.resize(said, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[:height, :width]

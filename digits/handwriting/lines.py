@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from digits.errors import UserError
-from digits.handwriting import components, lattice
-from digits.handwriting.components import around
+from digits.handwriting import lattice
+from digits.handwriting.components import COMPONENTS, around
 from digits.handwriting.eye import Sight, foregrounds, see
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.normalize import BOX, NEAR, bounds, is_normalized, normalize
@@ -81,7 +81,7 @@ def lines_in(sight: Sight, scale: float, single: bool, context: bool, most: int)
         if left < 0:
             break
         guesses += 1
-        partial += len(kept) < len(lines) or len(foreground.components) == components.MOST
+        partial += len(kept) < len(lines) or len(foreground.components) == COMPONENTS
         for line, candidates in kept:
             runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
             digits = [_digit(foreground.darkness, labels, run, scale, context) for run in runs]

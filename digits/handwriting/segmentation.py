@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digits.handwriting.components import EDGE, Box, Component, around, line_height, lines, stacked
+from digits.handwriting.components import Box, Component, around, line_height, lines, stacked
 from digits.handwriting.eye import Foreground
 from digits.handwriting.normalize import bounds
 
+EDGE = 0.2  # what meets the top or bottom of a picture, and stays so near it, in shorter sides, is of another line
+
 # In heights of a line's digits; chosen on real numbers by other hands and on lines of MNIST's validation digits.
-WIDE = 0.75  # only what is wider is cut
-APART = 0.15  # least distance of segmentation points from each other and from the ends
+UNCUT = 0.75  # only what is wider is cut
+SPACING = 0.15  # least distance of segmentation points from each other and from the ends
 DEEP = 0.5  # most foreground that a path crosses, in heights of what it cuts
 SLANTS = 0.0, 0.3, 0.6  # of the writing, in columns per row, that are tried
 ASIDE = 0.55  # what a path's step aside costs, in pixels of foreground
@@ -73,7 +75,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
             box = around(stack)
             here = slice(box.top, box.bottom), slice(box.left, box.right)
             mask = np.isin(moved[here], [component.label for component in stack])
-            paths = segmentation_paths(mask, height) if box.width > WIDE * height and not single else []
+            paths = segmentation_paths(mask, height) if box.width > UNCUT * height and not single else []
             cuts = [*(mask[np.arange(len(mask)), path].sum() / height for path in paths), 0.0]
             beyond = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
             between = np.unique(beyond[mask])  # where two paths meet, there is nothing between them
@@ -119,7 +121,7 @@ def segmentation_paths(mask: np.ndarray, height: float) -> list[np.ndarray]:
     """
     rows, middle = len(mask), len(mask) // 2
     down, up = path_costs(mask[: middle + 1]), path_costs(mask[middle:][::-1])
-    crossed, least = down[-1, 1:-1] + up[-1, 1:-1] - mask[middle], APART * height
+    crossed, least = down[-1, 1:-1] + up[-1, 1:-1] - mask[middle], SPACING * height
     points: list[int] = []
     for x in np.argsort(crossed, kind="stable").tolist():
         if crossed[x] > DEEP * rows:

@@ -77,7 +77,7 @@ def form(width, enlarged=1):
 @pytest.mark.parametrize("enlarged", [1, 2])  # a larger one is looked at in half its resolution
 def test_the_bundled_eye_tells_digits_from_a_frame(width, enlarged):
     pixels, digits, frame = form(width, enlarged)
-    assert (pixels[:, :, 0].size > eye.FINE) == (enlarged == 2)
+    assert (pixels[:, :, 0].size > eye.HALVED) == (enlarged == 2)
     seen = eye.look(eye.bundled(), missing_light(pixels))
     assert seen.shape == digits.shape and seen.dtype == np.float32
     assert seen[digits].mean() > 0.85 and seen[frame].mean() < 0.15

@@ -3,7 +3,7 @@
 import { held } from "./held.js";
 import { boxOf, median } from "./images.js";
 
-const { LENGTH, MOST, TALL, NEAR, HIGH, LEVEL, LOW } = held.constants.components;
+const { LENGTH, COMPONENTS, TALL, NEAREST, HIGH, LEVEL, AWAY } = held.constants.components;
 const { STACKED, UNDER, FLAT } = held.constants.components;
 
 /** The pixels of each connected component of a mask. @type {(mask: Image) => number[][]} */
@@ -40,7 +40,7 @@ export function connectedComponents(mask, sure, certain) {
   });
   const [best] = found.toSorted((a, b) => b.clarity - a.clarity);
   if (best) best.clipped = false;
-  const kept = new Set(found.toSorted((a, b) => b.clarity - a.clarity).slice(0, MOST));
+  const kept = new Set(found.toSorted((a, b) => b.clarity - a.clarity).slice(0, COMPONENTS));
   return found.filter((one) => kept.has(one));
 }
 
@@ -60,10 +60,10 @@ export function lines(components) {
     const away = (/** @type {Component} */ other) => Math.abs(other.left + other.right - one.left - one.right);
     let home = null, best = -Infinity;
     for (const line of found) {
-      for (const near of line.toSorted((a, b) => away(a) - away(b)).slice(0, NEAR)) {
+      for (const near of line.toSorted((a, b) => away(a) - away(b)).slice(0, NEAREST)) {
         const shared = Math.min(near.bottom, one.bottom) - Math.max(near.top, one.top); // negative where a gap is
         let needed = LEVEL * Math.min(heightOf(one), heightOf(near));
-        if (small(one)) needed = -LOW * heightOf(near);
+        if (small(one)) needed = -AWAY * heightOf(near);
         if (shared > needed && shared > best) [home, best] = [line, shared];
       }
     }

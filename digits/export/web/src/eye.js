@@ -7,7 +7,7 @@ import { bytesOf, held } from "./held.js";
 import { binarized, blank, boxOf, clamp, crop, linear, mapped, quantile, resized, valuesIn } from "./images.js";
 import { sigmoid } from "./network.js";
 
-const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, MOST, FINE, PART, SMALL, CERTAIN, THRESHOLDS, SHARES, WHOLE } = held.constants.eye;
+const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, DARKEST, HALVED, PART, LEGIBLE, CERTAIN, THRESHOLDS, SHARES, WHOLE } = held.constants.eye;
 const FIRST = 3; // layers of the first network
 
 let learned = /** @type {Seer[] | undefined} */ (undefined);
@@ -54,7 +54,7 @@ function pyramid(image) {
  * looks, at what is not PALE. @type {(missing: Image[]) => { seen: View[][]; where: Image }} */
 function shown([red, green, blue]) {
   const darkness = meanOf([red, green, blue]), where = binarized(darkness, PALE), dark = valuesIn(darkness, where);
-  const full = MOST * (dark.length ? quantile(dark, FULL) : 1);
+  const full = DARKEST * (dark.length ? quantile(dark, FULL) : 1);
   const colour = (/** @type {(i: number) => number} */ difference) => (
     pyramid(mapped(red, (_, i) => clamp(0.5 + 0.5 * difference(i) / full, 0, 1)))
   );
@@ -189,9 +189,9 @@ function activate(sums, biases) {
  * @type {(missing: Image[], quick: boolean) => Image} */
 function look(missing, quick) {
   const [{ width, height }] = missing;
-  if (width * height <= FINE) return lookOnce(missing, quick);
+  if (width * height <= HALVED) return lookOnce(missing, quick);
   const said = lookOnce(missing.map(half), quick);
-  if (!quick && usualHeight(said) < SMALL) return lookOnce(missing, quick);
+  if (!quick && usualHeight(said) < LEGIBLE) return lookOnce(missing, quick);
   const fine = resized(said, linear, 2 * said.width, 2 * said.height), pale = meanOf(missing);
   return mapped(crop(fine, { left: 0, top: 0, right: width, bottom: height }), (value, i) => (
     pale.data[i] > PALE ? value : 0

@@ -12,7 +12,7 @@ import { segment } from "./segmentation.js";
 const { BOX, NEAR, REST } = held.constants.normalize;
 const { WORKING, NARROW } = held.constants.picture, { SMALLEST, CANDIDATES, GUESSES } = held.constants.lines;
 const { PRINTED, WORD, SIGN } = held.constants.voting, { SURE, REJECTION_THRESHOLD } = held.constants.fitted;
-const { MOST } = held.constants.components;
+const { COMPONENTS } = held.constants.components;
 export const HALF = 0.5; // what is drawn as one digit is none if no output is over it
 const SAME = 0.5; // intersection over union of two boxes, over which they hold the same digit
 
@@ -203,7 +203,7 @@ export function linesSeen(sight, size, quick = false, most = CANDIDATES) {
     left -= kept.reduce((sum, one) => sum + one.candidates.length, 0);
     if (left < 0) break;
     guesses++;
-    partial += Number(kept.length < lines.length || guess.components.length === MOST);
+    partial += Number(kept.length < lines.length || guess.components.length === COMPONENTS);
     found.push(...digitsIn(guess, lines, kept, scale));
   }
   return found.map((line) => ({ ...line, guesses, crowded: 2 * partial > guesses }));

@@ -4,7 +4,7 @@ import { around, lineHeight, lines, stacked } from "./components.js";
 import { held } from "./held.js";
 import { blank, boxOf, placesIn } from "./images.js";
 
-const { WIDE, APART, DEEP, SLANTS, ASIDE } = held.constants.segmentation, { EDGE } = held.constants.components;
+const { EDGE, UNCUT, SPACING, DEEP, SLANTS, ASIDE } = held.constants.segmentation;
 
 /** The segments of each line, made upright, lines from the top. @type {(foreground: Foreground) => SegmentedLine[]} */
 export function segment({ darkness: { width, height }, components }) {
@@ -21,7 +21,7 @@ export function segment({ darkness: { width, height }, components }) {
       const clarity = Math.max(...stack.map(({ clarity }) => clarity)), clipped = stack.every(({ clipped }) => clipped);
       const places = placesIn(box, pixels, width, slant), mask = blank(box.right - box.left, box.bottom - box.top);
       for (const place of places) mask.data[place] = 1;
-      const paths = mask.width > WIDE * height ? segmentationPaths(mask, height) : [];
+      const paths = mask.width > UNCUT * height ? segmentationPaths(mask, height) : [];
       const parts = [mask, ...paths].map(() => /** @type {number[]} */ ([]));
       for (const [n, place] of places.entries()) {
         let part = 0;
@@ -55,7 +55,7 @@ function slantOf(components, width, height) {
 /** Paths down a mask, by at most a column a row, that meet few of its pixels; left to right, for digits of this height.
  * Of each, the column in every row. @type {(mask: Image, height: number) => number[][]} */
 function segmentationPaths(mask, height) {
-  const { width, height: rows, data } = mask, half = rows >> 1, least = APART * height;
+  const { width, height: rows, data } = mask, half = rows >> 1, least = SPACING * height;
   const chosen = /** @type {number[]} */ ([]);
   const down = cheapestPath(mask, 0, half), up = cheapestPath(mask, rows - 1, half);
   const met = Array.from({ length: width }, (_, x) => down.cost[x] + up.cost[x] - data[half * width + x]);

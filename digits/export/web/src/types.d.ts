@@ -153,10 +153,10 @@ type Constants = {
   picture: { WORKING: Pair; NARROW: number };
   background: { LIFT: Pair } & Record<"WINDOW" | "COARSE" | "EVEN" | "SOFT", number>;
   eye: { THRESHOLDS: number[]; SHARES: number[] }
-    & Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "MOST" | "FINE" | "PART" | "SMALL" | "CERTAIN" | "WHOLE", number>;
-  components: Record<"LENGTH" | "MOST" | "EDGE" | "TALL" | "NEAR" | "HIGH" | "LEVEL" | "LOW", number>
+    & Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "DARKEST" | "HALVED" | "PART" | "LEGIBLE" | "CERTAIN" | "WHOLE", number>;
+  components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>
     & Record<"STACKED" | "UNDER" | "FLAT", number>;
-  segmentation: { SLANTS: number[] } & Record<"WIDE" | "APART" | "DEEP" | "ASIDE", number>;
+  segmentation: { SLANTS: number[] } & Record<"EDGE" | "UNCUT" | "SPACING" | "DEEP" | "ASIDE", number>;
   lattice: Record<"SEGMENTS" | "BROAD" | "ALONE" | "PATHS" | "DIGITS", number>;
   fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LOW" | "LOW_ZERO" | "LONG" | "WIDE" | "CLIPPED", number>
     & Record<"SKIP" | "UNSURE" | "DOUBT" | "SURE" | "REJECTION_THRESHOLD", number>;
