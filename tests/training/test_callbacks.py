@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +13,7 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from digits.model import DigitClassifier
+from digits.train import train
 from digits.training.callbacks import EpochCurves
 from tests.support.tiers import nightly, slow
 from tests.support.training import Runs, curves, same
@@ -83,40 +85,39 @@ def test_an_epoch_that_is_not_validated_and_a_sanity_check_have_no_line_and_no_p
     assert shown["accuracy/test"][0] == (1, 3)
 
 
-@pytest.mark.parametrize("where, number, code", [("test_step", 2, 130), ("on_train_end", 15, 143)])
-def test_a_signal_after_the_last_epoch_ends_the_run_in_the_same_line(where, number, code, run, monkeypatch, capsys):
-    monkeypatch.setattr(DigitClassifier, "test_step", lambda *_: pytest.fail("tested"))
-    monkeypatch.setattr(DigitClassifier, where, lambda *_: signal.raise_signal(number))
+def handlers():
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+
+def test_signals_are_handled_as_before_when_a_run_is_over(run):
+    before = handlers()
+    run("--epochs", 1)
+    assert handlers() == before
+
+
+@pytest.mark.parametrize(
+    "where, signals, waits, epoch",
+    [
+        ("training_step", [signal.SIGTERM], 0, 0),
+        ("validation_step", [signal.SIGINT] * 2, 1, 0),  # the first, until validation, curves and checkpoints are done
+        ("test_step", [signal.SIGINT], 0, 1),
+        ("on_train_end", [signal.SIGTERM], 1, 1),  # then nothing is tested
+    ],
+)
+def test_a_signal_ends_the_run_in_a_line(where, signals, waits, epoch, data_dir, home, capsys):
+    waited, before = [], handlers()
+
+    def receive(*_):
+        for number in signals:
+            signal.raise_signal(number)
+            waited.append(number)
+
+    methods = {"test_step": lambda *_: pytest.fail("tested"), where: receive}
     with pytest.raises(SystemExit) as end:
-        run("--epochs", 1, "--run_dir", "here")
-    assert end.value.code == code
-    assert "Go on with: python -m digits train --resume here" in capsys.readouterr().out
-
-
-def test_signals_are_handled_as_before_when_a_run_is_over(run, monkeypatch):
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    run("--epochs", 1, "--run_dir", "here")
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
-    monkeypatch.setattr(DigitClassifier, "training_step", lambda *_: signal.raise_signal(signal.SIGTERM))
-    with pytest.raises(SystemExit):
-        run("--epochs", 1, "--run_dir", "there")
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
-
-
-def test_a_second_signal_ends_the_end_of_an_epoch_too(run, monkeypatch, capsys):
-    """The first waits until validation, curves and checkpoints are done; the second does not."""
-    seen = []
-
-    def interrupted(*_):
-        for _ in range(2):
-            signal.raise_signal(signal.SIGINT)
-            seen.append("went on")
-
-    monkeypatch.setattr(DigitClassifier, "validation_step", interrupted)
-    with pytest.raises(SystemExit) as end:
-        run("--epochs", 1, "--run_dir", "here")
-    assert end.value.code == 130
-    assert seen == ["went on"]
+        train(epochs=1, data_dir=data_dir, run_dir=Path("here"), kind=type("Kind", (DigitClassifier,), methods))
+    said = f"\nStopped in epoch {epoch}. Go on with: python -m digits train --resume here\n"
+    assert end.value.code == 128 + signals[0] and capsys.readouterr().out.endswith(said)
+    assert len(waited) == waits and handlers() == before
 
 
 def test_a_curve_that_cannot_be_written_is_what_the_system_says(tmp_path):

@@ -1,15 +1,11 @@
 import io
-from types import SimpleNamespace
 
 import numpy as np
-import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from digits.mnist import load as load_mnist
-from digits.model import DigitClassifier
 from digits.plots.network import confusion, first_mistakes, first_weights
-from digits.training.report import show
 from tests.support.fitted import fit, load
 
 
@@ -42,10 +38,3 @@ def test_tensorboard_shows_the_best_epoch(data_dir, tmp_path):
     files = sorted((tmp_path / "run").glob("*tfevents*"))
     files[-1].rename(files[-1].with_name(f"a{files[-1].name}"))  # now it is read first
     assert len(files) > 1 and logged(tmp_path / "run").keys() == wanted.keys()
-
-
-def test_of_a_detector_there_are_only_the_weights():
-    shown = []
-    board = SimpleNamespace(add_image=lambda name, *_, **__: shown.append(name))
-    show(board, DigitClassifier([5], only_digit=3), 0, torch.zeros(3, 28, 28, dtype=torch.uint8), torch.arange(3))
-    assert shown == ["weights of the first layer"]

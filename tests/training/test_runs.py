@@ -5,28 +5,28 @@ import io
 import re
 import shutil
 import signal
-import sys
 import warnings
 from ast import literal_eval
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
+from filelock import FileLock
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
+from digits.checkpoint.untrusted import read
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.train import train
-from digits.training.callbacks import Interrupted
-from digits.training.runs import Run
 from tests.support.small_mnist import TRAINING, VALIDATION
 from tests.support.systems import posix
 from tests.support.training import Runs, curves, same, weights
+from tests.training.conftest import edited
 
-LAST = re.escape(str(Path("three/last.ckpt")))  # in a regular expression
-SETTINGS = {"data_dir": Path("data"), "trainer": None, "lr": 3.0}  # of a run that trains nothing
+LAST = Path("three/last.ckpt")
 
 
 def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
@@ -39,21 +39,22 @@ def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
     assert curves("three")["accuracy/validation"][0] == (0, 1, 2, 3, 4)
 
 
-def test_a_finished_run_says_so_and_how_to_go_on(three, run):
+def test_a_finished_run_says_so_and_how_to_go_on(three, run, refused):
     output = run("--resume", "three")
     line = "three is finished after epoch 2, its last. Go on with: python -m digits train --resume three --epochs N"
     assert output.splitlines()[0] == f"{line}, more than 3" and "Epoch" not in output
     assert "Test accuracy" in output
     assert "finished" not in run("--resume", "three", "--epochs", 4)
     run("--schedule", "--epochs", 1, "--run_dir", "one")
-    assert run("--resume", "one").startswith(
-        "one is finished after epoch 0, its last. Its schedule was made for no more\n"
-    )
+    assert run("--resume", "one").startswith("one is finished after epoch 0, its last. Its schedule was made for no")
+    said = "a schedule is for all epochs of a run: --epochs is 1 in one, not 2"
+    assert said in refused("--resume", "one", "--epochs", 2)
 
 
-def interrupted_in_epoch_3(model):
-    if model.current_epoch == 3:
-        raise Interrupted(signal.SIGINT, 3)
+class Interrupted(DigitClassifier):
+    def on_train_epoch_start(self):
+        if self.current_epoch == 3:
+            signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize(
@@ -65,13 +66,11 @@ def interrupted_in_epoch_3(model):
         {"cost": "cross_entropy", "l2": 5.0, "init": "gaussian"},
     ],
 )
-def test_interrupted_run_keeps_its_settings_and_ends_on_the_bits_of_a_whole_one(settings, run, home, monkeypatch):
-    words = [word for name, value in settings.items() for word in (f"--{name}", value) if word is not True]
-    args = ["--hidden", 20, "--epochs", 5, *words, "--run_dir"]
-    run(*args, "whole")
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr(DigitClassifier, "on_train_epoch_start", interrupted_in_epoch_3, raising=False)
-        run(*args, "here")
+def test_interrupted_run_keeps_its_settings_and_ends_on_the_bits_of_a_whole_one(settings, run, data_dir):
+    how = {"hidden": [20], "epochs": 5, "data_dir": data_dir} | settings
+    train(**how, run_dir=Path("whole"))
+    with pytest.raises(SystemExit):
+        train(**how, run_dir=Path("here"), kind=Interrupted)
     assert re.findall(r"^Epoch (\d+)", run("--resume", "here"), re.M)[-2:] == ["3", "4"]
     assert same(weights("here/last.ckpt"), weights("whole/last.ckpt"))
     kept = torch.load("here/last.ckpt", weights_only=True)
@@ -80,21 +79,13 @@ def test_interrupted_run_keeps_its_settings_and_ends_on_the_bits_of_a_whole_one(
         assert found | settings == found
 
 
-def test_a_schedule_is_for_all_epochs_of_a_run(run, capsys):
-    run("--schedule", "--epochs", 1, "--run_dir", "one")
-    with pytest.raises(SystemExit):
-        run("--resume", "one", "--epochs", 2)
-    assert "a schedule is for all epochs of a run: --epochs is 1 in one, not 2\n" in capsys.readouterr().err
-
-
 def test_a_run_from_before_detectors_distortions_and_costs_goes_on(three, run):
     for path in (three / "three").glob("*.ckpt"):
-        content = torch.load(path, weights_only=True)
-        for name in ("only_digit", "image_size", "schedule", "cost", "l2"):
-            del content["hyper_parameters"][name]
-        for name in ("train_size", "distort"):
-            del content["datamodule_hyper_parameters"][name]
-        torch.save(content, path)
+        with edited(path) as content:
+            for name in ("only_digit", "image_size", "schedule", "cost", "l2"):
+                del content["hyper_parameters"][name]
+            for name in ("train_size", "distort"):
+                del content["datamodule_hyper_parameters"][name]
     config = three / "three" / "config.yaml"
     lines = config.read_text().splitlines(keepends=True)
     later = "only_digit", "train_size", "schedule", "distort", "cost", "l2", "early_stop"
@@ -119,18 +110,14 @@ def test_a_damaged_last_checkpoint_is_passed_over_and_without_any_it_starts_anew
     [
         (["--resume", "nowhere"], "no run to resume in nowhere"),
         (["--resume"], "no run in runs/"),
-        (["--resume", "three", "--hidden", "7"], f"keeps its settings: --hidden is .20. in {LAST}"),
+        (["--resume", "three", "--hidden", "7"], f"keeps its settings: --hidden is [20] in {LAST}"),
         (["--resume", "three", "--batch_size", "7"], f"keeps its settings: --batch_size is 10 in {LAST}"),
         (["--resume", "three", "--only_digit", "7"], f"keeps its settings: --only_digit is None in {LAST}"),
         (["--resume", "three", "--distort", "1"], f"keeps its settings: --distort is 0.0 in {LAST}, not 1.0"),
     ],
 )
-def test_what_cannot_be_resumed(args, reason, three, run, capsys):
-    with pytest.raises(SystemExit) as stop:
-        run(*args)
-    [line] = capsys.readouterr().err.splitlines()
-    assert stop.value.code == 2
-    assert re.search(reason, line)
+def test_what_cannot_be_resumed(args, reason, three, refused):
+    assert reason in refused(*args)
 
 
 def test_newest_run(run, home):
@@ -161,12 +148,11 @@ def test_a_run_is_named_after_its_layers_and_what_is_not_the_default(args, name,
 def test_a_run_is_its_folder_wherever_it_lies(how, three, run):
     """Its best epoch is not forgotten: a worse one, which comes after, replaces nothing."""
     best = torch.load("three/best.ckpt", weights_only=True)
-    for path in (Path("three/last.ckpt"), Path("three/best.ckpt")):
-        saved = torch.load(path, weights_only=True)
-        for state in saved["callbacks"].values():
-            if state.get("monitor"):
-                state["current_score"] = torch.tensor(1.0)  # no epoch will be better
-        torch.save(saved, path)
+    for path in (LAST, Path("three/best.ckpt")):
+        with edited(path) as content:
+            for state in content["callbacks"].values():
+                if state.get("monitor"):
+                    state["current_score"] = torch.tensor(1.0)  # no epoch will be better
     Path("else").mkdir()
     if how == "moved":
         shutil.move("three", "else/where")
@@ -184,10 +170,8 @@ def test_a_run_is_its_folder_wherever_it_lies(how, three, run):
     assert f"Checkpoint  {Path('else/where/best.ckpt')}" in run("--resume", "else/where")  # finished, it is tested
 
 
-def test_a_run_is_not_made_shorter_and_remembers_its_length(three, run, capsys):
-    with pytest.raises(SystemExit):
-        run("--resume", "three", "--epochs", 2)
-    assert "three has been trained for 3 epochs already, more than 2" in capsys.readouterr().err
+def test_a_run_is_not_made_shorter_and_remembers_its_length(three, run, refused):
+    assert "three has been trained for 3 epochs already, more than 2" in refused("--resume", "three", "--epochs", 2)
     assert yaml.safe_load(Path("three/config.yaml").read_text())["epochs"] == 3
     assert "Epoch" not in run("--resume", "three")
     run("--resume", "three", "--epochs", 4)
@@ -207,11 +191,11 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
 
 
 @posix
-def test_a_run_whose_name_the_terminal_cannot_show(data_dir, home, monkeypatch):
+def test_a_run_whose_name_the_terminal_cannot_show(data_dir, home):
     settings = {"hidden": [3], "data_dir": data_dir, "run_dir": Path("中\x1b")}
-    monkeypatch.setattr(sys, "stdout", out := io.TextIOWrapper(io.BytesIO(), "ascii"))
-    train(epochs=1, **settings)
-    train(epochs=2, resume=True, **settings)
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO(), "ascii")) as out:
+        train(epochs=1, **settings)
+        train(epochs=2, resume=True, **settings)
     out.seek(0)
     said = out.read()
     assert "Checkpoint  \\u4e2d\\x1b/best.ckpt\n" in said and "Going on with \\u4e2d\\x1b after epoch 0\n" in said
@@ -219,48 +203,60 @@ def test_a_run_whose_name_the_terminal_cannot_show(data_dir, home, monkeypatch):
     assert Path(literal_eval(path)).is_file()
 
 
+FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB")
+
+
+def failing(error, epoch=0):
+    """A class of one's own whose training ends in an error in an epoch."""
+
+    class Failing(DigitClassifier):
+        def on_train_epoch_start(self):
+            if self.current_epoch == epoch:
+                raise error
+
+    return Failing
+
+
 @pytest.mark.parametrize(
-    "error, said",
+    "error, told, said",
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "cannot write to here: No space left on device"),
-        (MisconfigurationException("not\n  so"), "Lightning's Trainer: not so"),
+        (OSError(errno.ENOSPC, "No space left on device"), UserError, "cannot write to here: No space left on device"),
+        (MisconfigurationException("not\n  so"), UserError, "Lightning's Trainer: not so"),
+        (FULL, UserError, "the GPU has too little memory; name a smaller --batch_size, fewer --hidden neurons or"),
+        (ZeroDivisionError("a bug"), ZeroDivisionError, "a bug"),
     ],
 )
-def test_what_a_user_can_mend_while_it_trains_is_one_line(error, said, home):
-    with pytest.raises(UserError, match=said), Run(Path("here")).under_way(SETTINGS):
-        raise error
+def test_what_a_user_can_mend_while_it_trains_is_one_line_and_a_bug_a_bug(error, told, said, data_dir, home):
+    with pytest.raises(told) as raised:
+        train(kind=failing(error), data_dir=data_dir, run_dir=Path("here"))
+    assert str(raised.value).startswith(said) and "\n" not in str(raised.value)
+    assert Path("here").exists() == (error is not FULL)  # with which nobody could go on
 
 
-def test_another_error_while_it_trains_is_a_bug(home):
-    with pytest.raises(ZeroDivisionError), Run(Path("here")).under_way(SETTINGS):
-        print(1 / 0)
+def test_what_is_kept_stays_when_the_memory_of_a_gpu_ends_later(three, data_dir):
+    for name in ("three", "here"):
+        how = {"hidden": [20], "epochs": 5, "data_dir": data_dir, "run_dir": Path(name), "resume": name == "three"}
+        with pytest.raises(UserError, match=f"--resume {name} --trainer.accelerator cpu"):
+            train(kind=failing(FULL, epoch=3), **how)
+        assert read(Path(name, "last.ckpt")).epochs == 3
 
 
-def test_after_a_signal_it_says_how_to_go_on(home, capsys):
-    with pytest.raises(SystemExit) as end, Run(Path("here")).under_way(SETTINGS):
-        raise Interrupted(signal.SIGTERM, 3)
-    assert end.value.code == 143
-    assert capsys.readouterr().out == "\nStopped in epoch 3. Go on with: python -m digits train --resume here\n"
-
-
-def test_two_processes_do_not_train_in_one_folder(home, run, capsys):
+def test_two_processes_do_not_train_in_one_folder(run, refused):
     run("--epochs", 1, "--run_dir", "here")
-    before = sorted((path.name, path.stat().st_mtime) for path in Path("here").iterdir())
-    with Run(Path("here"), resumed=True).under_way(SETTINGS | {"epochs": 1}):
-        with pytest.raises(SystemExit) as end:
-            run("--resume", "here", "--epochs", 3)
-        assert end.value.code == 2
-        [line] = capsys.readouterr().err.splitlines()
-        assert "another process trains in here" in line
-        assert not [path.name for path in Path("here").iterdir() if path.name not in {".lock", *dict(before)}]
+
+    def kept():
+        return {path.name: path.stat().st_mtime_ns for path in Path("here").iterdir() if path.name != ".lock"}
+
+    before = kept()
+    with FileLock("here/.lock"):  # as of another process
+        assert "another process trains in here" in refused("--resume", "here", "--epochs", 3)
+        assert kept() == before
     assert "Epoch 2" in run("--resume", "here", "--epochs", 3)
 
 
-def test_a_resumed_run_keeps_its_precision(run, capsys):
+def test_a_resumed_run_keeps_its_precision(run, refused):
     run("--epochs", 1, "--run_dir", "here", "--trainer.precision", "64-true")
-    with pytest.raises(SystemExit):
-        run("--resume", "here", "--epochs", 2, "--trainer.precision", "32-true")
-    [line] = capsys.readouterr().err.splitlines()
+    line = refused("--resume", "here", "--epochs", 2, "--trainer.precision", "32-true")
     assert f"keeps its settings: --trainer.precision is 64-true in {Path('here/last.ckpt')}, not 32-true" in line
     assert "Epoch 1" in run("--resume", "here", "--epochs", 2)
 

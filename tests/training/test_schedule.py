@@ -10,7 +10,6 @@ import torch
 
 from digits.cli import quiet
 from digits.errors import UserError
-from digits.kernels import optim
 from digits.model import DigitClassifier
 from tests.support.training import quick_trainer
 
@@ -49,19 +48,21 @@ def test_a_schedule_has_to_know_how_many_epochs(epochs):
         rates(True, epochs)
 
 
-def test_the_class_of_the_page_on_chapter_3_halves_its_rate(home, data_dir, monkeypatch):
+def test_the_class_of_the_page_on_chapter_3_halves_its_rate(home, data_dir):
     """Its very text, for fewer epochs."""
     [code] = [block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S) if "Halving" in block]
     shutil.copytree(data_dir, home / "data")
-    seen, step = [], optim.step_schedulers
+    definition, call = code.replace("epochs=200", "epochs=30").replace("patience=9", "patience=1").split("\n\n\ntrain(")
+    exec(definition, names := {})
+    seen = []
 
-    def watched(model, validation):
-        step(model, validation)
-        [optimizer] = model.trainer.optimizers
-        seen.append((validation.item(), optimizer.param_groups[0]["lr"]))
+    class Watched(names["Halving"]):
+        def on_train_epoch_end(self):
+            super().on_train_epoch_end()
+            rate = self.optimizers(use_pl_optimizer=False).param_groups[0]["lr"]
+            seen.append((self.trainer.callback_metrics["accuracy/validation"].item(), rate))
 
-    monkeypatch.setattr(optim, "step_schedulers", watched)
-    exec(code.replace("epochs=200", "epochs=30").replace("patience=9", "patience=1"), {})
+    exec(f"train({call}", names | {"Halving": Watched})
     best, waited, lr = 0.0, 0, 0.5
     for accuracy, rate in seen:
         waited = 0 if accuracy > best else waited + 1

@@ -8,16 +8,37 @@ from pathlib import Path
 import pytest
 import torch
 from lightning.fabric.accelerators.mps import MPSAccelerator
-from lightning.pytorch.accelerators import CUDAAccelerator
 
 from digits.backprop import sgd_steps
 from digits.checkpoint.untrusted import read
 from digits.model import DigitClassifier
 from digits.network import one_hot, sigmoid_network, weights_and_biases
-from digits.training import trainer
 from digits.training.trainer import LAUNCHES, fastest_device
 from tests.support.pretended_device import DEVICE, watched
 from tests.support.training import Runs, curves
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """Pretend that a GPU is there, or not, and that an error, if one is given, comes of whatever is asked of it.
+
+    Returns where something was asked. Lightning finds so many `devices`.
+    """
+
+    def gpu(there=True, error=None, devices=0):
+        def one(*shape, device):
+            tried.append(device)
+            if error:
+                raise error
+            return ones(shape)
+
+        tried, ones = [], torch.ones
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: devices)
+        monkeypatch.setattr(torch, "ones", one)
+        return tried
+
+    return gpu
 
 
 @pytest.mark.parametrize(
@@ -31,11 +52,8 @@ from tests.support.training import Runs, curves
         (True, [400, 10, 10], 10, "cpu"),  # as many weights in twice as many launches
     ],
 )
-def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    ones = torch.ones
-    monkeypatch.setattr(torch, "ones", lambda *shape, device: tried.append(device) or ones(shape))
-    tried = []
+def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, gpu):
+    tried = gpu(there)
     assert fastest_device(DigitClassifier(hidden), batch_size) == device
     assert tried == [device] * (device == "cuda")
 
@@ -60,32 +78,19 @@ OLD = RuntimeError("CUDA error: no kernel image is available for execution on th
 
 
 @pytest.mark.parametrize("error", [FULL, BUSY, OLD])
-def test_a_gpu_that_cannot_be_used_is_passed_over_in_a_line_and_tried_only_by_default(error, run, monkeypatch):
-    tried = []
-
-    def fail(*_, device):
-        tried.append(device)
-        raise error
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
-    monkeypatch.setattr(trainer, "LARGE", 1)
-    monkeypatch.setattr(torch, "ones", fail)
-    first, second, *_ = run("--epochs", 1).splitlines()
+def test_a_gpu_that_cannot_be_used_is_passed_over_in_a_line_and_tried_only_by_default(error, run, gpu):
+    tried, large = gpu(error=error), ["--hidden", 100, "--batch_size", 100, "--epochs", 1]
+    first, second, *_ = run(*large).splitlines()
     assert first == f"The GPU cannot be used, so this trains on the CPU: {str(error).splitlines()[0]}"
-    assert " on cpu" in second
-    assert " on cpu" in run("--epochs", 1, "--trainer.accelerator", "cpu").splitlines()[0]
+    assert " on cpu (--trainer.accelerator cuda for the other)" in second
+    assert " on cpu" in run(*large, "--trainer.accelerator", "cpu").splitlines()[0]
     assert tried == ["cuda"]
 
 
-def test_a_gpu_that_is_named_but_cannot_be_used_ends_in_a_line(run, home, monkeypatch, capsys):
-    monkeypatch.setattr(CUDAAccelerator, "is_available", lambda: True)
-    monkeypatch.setattr(CUDAAccelerator, "parse_devices", lambda devices: [0])
-    monkeypatch.setattr(trainer, "gpu_fault", lambda: "it is busy")
-    with pytest.raises(SystemExit):
-        run("--trainer.accelerator", "cuda")
-    said = "--trainer.accelerator: the GPU cannot be used, so name cpu: it is busy"
-    assert capsys.readouterr().err == f"digits train: error: {said}\n"
+def test_a_gpu_that_is_named_but_cannot_be_used_ends_in_a_line(refused, home, gpu):
+    gpu(error=BUSY, devices=1)
+    said = "--trainer.accelerator: the GPU cannot be used, so name cpu: CUDA error: all CUDA-capable devices are busy"
+    assert said in refused("--trainer.accelerator", "cuda")
     assert not list(home.iterdir())
 
 
@@ -101,50 +106,10 @@ def test_a_gpu_that_is_not_used_is_no_warning(run, apple, recwarn):
 
 
 @pytest.mark.parametrize("device", ["mps", "gpu", "auto"])
-def test_an_apple_gpu_has_no_float64(device, run, home, apple, capsys):
-    with pytest.raises(SystemExit):
-        run("--trainer.accelerator", device, "--trainer.precision", "64-true")
-    said = "digits train: error: --trainer.precision: this GPU has no 64-true; add --trainer.accelerator cpu\n"
-    assert capsys.readouterr().err == said
+def test_an_apple_gpu_has_no_float64(device, refused, home, apple):
+    line = refused("--trainer.accelerator", device, "--trainer.precision", "64-true")
+    assert "--trainer.precision: this GPU has no 64-true; add --trainer.accelerator cpu" in line
     assert not list(home.iterdir())
-
-
-def step_without_memory(monkeypatch, epoch):
-    """Let a GPU's memory end in an epoch."""
-    step = DigitClassifier.training_step
-
-    def failing(model, stack, index):
-        if model.current_epoch == epoch:
-            raise FULL
-        step(model, stack, index)
-
-    monkeypatch.setattr(DigitClassifier, "training_step", failing)
-
-
-def test_too_little_memory_of_a_gpu_is_said_in_a_line_and_leaves_nothing(run, home, monkeypatch, capsys):
-    step_without_memory(monkeypatch, epoch=0)
-    with pytest.raises(SystemExit) as end:
-        run("--epochs", 1)
-    ways = "name a smaller --batch_size, fewer --hidden neurons or --trainer.accelerator cpu"
-    said = f"digits train: error: the GPU has too little memory; {ways}\n"
-    assert (end.value.code, capsys.readouterr().err) == (2, said)
-    assert not list(home.glob("runs/*"))
-
-
-def test_what_is_kept_stays_when_the_memory_of_a_gpu_ends_later(three, run, monkeypatch, capsys):
-    step_without_memory(monkeypatch, epoch=3)
-    for run_dir, words in (("three", ["--resume", "three"]), ("here", ["--run_dir", "here"])):
-        with pytest.raises(SystemExit):
-            run(*words, "--epochs", 5)
-        go_on = f"go on with: python -m digits train --resume {run_dir} --trainer.accelerator cpu"
-        assert capsys.readouterr().err == f"digits train: error: the GPU has too little memory; {go_on}\n"
-        assert read(Path(run_dir, "last.ckpt")).epochs == 3
-
-
-def test_the_first_line_says_how_to_train_on_the_other_device(run, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)  # what asks for more than whether it is there finds none
-    assert "on cpu (--trainer.accelerator cuda for the other)" in run("--epochs", 1).splitlines()[0]
 
 
 @pytest.mark.nightly
