@@ -2,7 +2,7 @@ import math
 import os
 import subprocess
 import sys
-from functools import partial
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import get_args
@@ -44,8 +44,9 @@ def job(network, images, targets, chosen, lr=1.0, cost=QUADRATIC, decay=0.0):
     return Job(model, images, targets, chosen, optim.plain_sgd(network, lr, decay))
 
 
-def assert_steps_of_backprop(network, exact, *data, rtol, atol):
-    """The compiled steps change the network as backprop.py changes the exact one; returns the tallies of both."""
+def assert_steps_of_backprop(network, *data, rtol, atol):
+    """The compiled steps change the network as backprop.py does in float64; returns the tallies of both."""
+    exact = deepcopy(network).double()
     tallies = cpu.train(job(network, *data)), backprop.sgd_steps(*weights_and_biases(exact), *data)
     for p, q in zip(network.parameters(), exact.parameters(), strict=True):
         torch.testing.assert_close(p.to(q.dtype), q, rtol=rtol, atol=atol)
@@ -59,22 +60,18 @@ def assert_steps_of_backprop(network, exact, *data, rtol, atol):
 )
 def test_compiled_steps_are_those_of_backprop_in_float64(sizes, batch_size, name, lr, decay):
     network, images, targets = problem(sizes)
-    exact = sigmoid_network(sizes).double()
     chosen = torch.randperm(200, generator=torch.Generator().manual_seed(1)).view(-1, batch_size)
     data = images, targets, chosen, lr, COSTS[name], decay
-    (cost, right), (exact_cost, exact_right) = assert_steps_of_backprop(network, exact, *data, rtol=1e-4, atol=2e-5)
-    assert right == exact_right
-    assert cost.item() == pytest.approx(exact_cost.item(), rel=1e-5)
+    (cost, right), (exact_cost, exact_right) = assert_steps_of_backprop(network, *data, rtol=1e-4, atol=2e-5)
+    assert right == exact_right and cost.item() == pytest.approx(exact_cost.item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", COSTS)
 @pytest.mark.parametrize("width", [*range(8, 8 * vectors.MOST + 1, 8), 8 * vectors.MOST + 1, 250, 2])
 def test_layers_of_every_number_of_registers_and_of_several_blocks(width, name):
-    sizes = [64, width - 1, width, 10]
-    network, images, targets = problem(sizes, images=20)
-    exact = sigmoid_network(sizes).double()
+    network, images, targets = problem([64, width - 1, width, 10], images=20)
     data = images, targets, torch.arange(20).view(4, 5), 0.1, COSTS[name], 0.02
-    (cost, right), (exact_cost, exact_right) = assert_steps_of_backprop(network, exact, *data, rtol=1e-5, atol=3e-7)
+    (cost, right), (exact_cost, exact_right) = assert_steps_of_backprop(network, *data, rtol=1e-5, atol=3e-7)
     assert right == exact_right and cost.item() == pytest.approx(exact_cost.item(), rel=1e-6)
 
 
@@ -124,11 +121,10 @@ def test_images_that_are_not_there_are_an_error(chosen):
 @pytest.mark.parametrize("decay", [0.0, 1e-4, 0.1, 1 / 3, 0.5, 2.0])  # of 1 / 3 x 3.0 nothing is left
 def test_one_mini_batch_is_exact_to_float32_rounding(name, decay):
     network, images, targets = problem([784, 30, 10])
-    exact = sigmoid_network([784, 30, 10]).double()
-    for layer in (*linears(network), *linears(exact)):
-        layer.bias.data = torch.linspace(-1, 1, layer.out_features).to(layer.bias)  # which must not decay
+    for layer in linears(network):
+        layer.bias.data = torch.linspace(-1, 1, layer.out_features)  # which must not decay
     data = images, targets, torch.arange(10).view(1, 10), 3.0, COSTS[name], decay
-    assert_steps_of_backprop(network, exact, *data, rtol=1e-6, atol=3e-7)
+    assert_steps_of_backprop(network, *data, rtol=1e-6, atol=3e-7)
 
 
 def test_decay_is_exact_where_nothing_else_moves_a_weight():
@@ -164,13 +160,10 @@ def test_a_network_on_another_device_scores_images_on_the_cpu(name, only_digit):
 
 
 def test_same_bits_every_time():
-    chosen = torch.arange(200).view(20, 10)
-    networks = []
-    for _ in range(2):
-        network, *data = problem([784, 30, 10])
-        cpu.train(job(network, *data, chosen, 3.0))
-        networks.append(network)
-    assert same_weights(*networks)
+    (one, *data), (other, *_) = problem([784, 30, 10]), problem([784, 30, 10])
+    for network in (one, other):
+        cpu.train(job(network, *data, torch.arange(200).view(20, 10), 3.0))
+    assert same_weights(one, other)
 
 
 def test_images_that_change_in_place_are_seen_anew():
@@ -186,105 +179,97 @@ def test_images_that_change_in_place_are_seen_anew():
 
 def test_blank_and_full_images():
     network, images, targets = problem([784, 30, 10])
-    exact = sigmoid_network([784, 30, 10]).double()
     images[::2], images[1::2] = 0, 255
-    assert_steps_of_backprop(network, exact, images, targets, torch.arange(200).view(20, 10), 0.1, rtol=1e-4, atol=1e-4)
+    assert_steps_of_backprop(network, images, targets, torch.arange(200).view(20, 10), 0.1, rtol=1e-4, atol=1e-4)
 
 
-def plain(network):
-    return SGD(network.parameters(), lr=1.0)
-
-
-def chosen_kernel(wanted, network, images, optimizer=None, batch_size=1, cost=QUADRATIC):
+def chosen_kernel(wanted, network, images, optimizer=None, cost=QUADRATIC):
     """The name of the kernel that is chosen."""
     model = SimpleNamespace(network=network, cost=cost, parameters=network.parameters)
-    job = Job(model, images, torch.zeros(len(images), 10), torch.zeros(1, batch_size, dtype=torch.int64), optimizer)
+    job = Job(model, images, torch.zeros(len(images), 10), torch.zeros(1, 1, dtype=torch.int64), optimizer)
     return choose(wanted, job).name
 
 
 @pytest.mark.parametrize("decay", [0.0, 1e-4])
 def test_numba_where_it_applies(decay):
     network, images, _ = problem([784, 30, 10])
-    plain = partial(optim.plain_sgd, lr=1.0, decay=decay)
-    assert chosen_kernel("auto", network, images, plain(network)) == "numba"
-    assert chosen_kernel("torch", network, images, plain(network)) == "torch"
-    assert chosen_kernel("autograd", network, images, plain(network)) == "autograd"
+    optimizer = optim.plain_sgd(network, 1.0, decay)
+    assert chosen_kernel("auto", network, images, optimizer) == "numba"
+    assert chosen_kernel("torch", network, images, optimizer) == "torch"
+    assert chosen_kernel("autograd", network, images, optimizer) == "autograd"
     with pytest.raises(UserError, match="--kernel must be auto, numba, torch, autograd, not corn"):
         chosen_kernel("corn", network, images)
 
 
+def layers(*sizes, bias=True, kind=nn.Sigmoid):
+    pairs = [(nn.Linear(m, n, bias), kind()) for m, n in sizes]
+    return nn.Sequential(*(layer for pair in pairs for layer in pair))
+
+
+NETWORK, IMAGES, _ = problem([784, 30, 10])
+FIRST, LAST = ([*layer.parameters()] for layer in linears(NETWORK))
+FROZEN = layers((784, 30), (30, 10))
+FROZEN[0].weight.requires_grad_(False)
+CONVOLUTION = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 10, 28), nn.Flatten(), nn.Sigmoid())
+DECAYING_LAST = SGD([{"params": LAST[:1], "weight_decay": 1e-4}, {"params": FIRST + LAST[1:]}], 1.0)
+ALL = "plain SGD on all weights and biases"
+
+
 @pytest.mark.parametrize(
-    "case, kernel, reason",
+    "given, kernel, reason",
     [
-        ("float64", "torch", "float32"),
-        ("float images", "torch", "uint8"),
-        ("large images", "torch", "256 x 256"),
-        ("no numba", "torch", "pip install numba"),
-        ("images on another device", "torch", "not on the CPU"),
-        ("network on another device", "torch", "not on the CPU"),
-        ("tanh", "autograd", "Linear and Sigmoid"),
-        ("convolution", "autograd", "Linear and Sigmoid"),
-        ("momentum", "autograd", "plain SGD"),
-        ("adam", "autograd", "plain SGD"),
-        ("two groups", "autograd", "plain SGD on all weights and biases"),
-        ("some weights", "autograd", "plain SGD on all weights and biases"),
-        ("frozen weights", "autograd", "plain SGD on all weights and biases"),
-        ("decay in its group", "autograd", "plain SGD on all weights and biases"),
-        ("no biases", "autograd", "no biases"),
-        ("other pixels", "torch", "do not fit each other"),
-        ("other neurons", "torch", "do not fit each other"),
-        ("other outputs", "torch", "do not fit each other"),
-        ("a cost of its own", "torch", "the costs quadratic, cross_entropy"),
-        ("decay of the second layer", "autograd", "plain SGD"),
+        ({"network": layers((784, 30), (30, 10)).double()}, "torch", "float32"),
+        ({"images": IMAGES / 255}, "torch", "uint8"),
+        ({"images": torch.zeros(1, 257, 256, dtype=torch.uint8)}, "torch", "256 x 256"),
+        ({"images": IMAGES.to("meta")}, "torch", "not on the CPU"),
+        ({"network": layers((784, 30), (30, 10)).to("meta")}, "torch", "not on the CPU"),
+        ({"network": layers((100, 30), (30, 10))}, "torch", "do not fit each other"),
+        ({"network": layers((784, 30), (40, 10))}, "torch", "do not fit each other"),
+        ({"network": layers((784, 30), (30, 12))}, "torch", "do not fit each other"),
+        ({"cost": QUADRATIC._replace(value=torch.dist)}, "torch", "the costs quadratic, cross_entropy"),
+        ({"network": layers((784, 30), (30, 10), kind=nn.Tanh)}, "autograd", "Linear and Sigmoid"),
+        ({"network": CONVOLUTION}, "autograd", "Linear and Sigmoid"),
+        ({"network": layers((784, 30), (30, 10), bias=False)}, "autograd", "no biases"),
+        ({"network": FROZEN}, "autograd", ALL),
+        ({"optimizer": SGD(FIRST + LAST, 1.0, momentum=0.9)}, "autograd", ALL),
+        ({"optimizer": torch.optim.Adam(FIRST + LAST)}, "autograd", ALL),
+        ({"optimizer": SGD(LAST, 1.0)}, "autograd", ALL),
+        ({"optimizer": SGD([{"params": FIRST, "lr": 0.1}, {"params": LAST}], 1.0)}, "autograd", ALL),
+        ({"optimizer": SGD(FIRST + LAST, 1.0, weight_decay=1e-4)}, "autograd", ALL),
+        ({"optimizer": DECAYING_LAST}, "autograd", ALL),
     ],
 )
-def test_not_where_it_does_not(case, kernel, reason, monkeypatch):
-    network, images, _ = problem([784, 30, 10])
-    if case == "float64":
-        network = network.double()
-    if case == "float images":
-        images = images / 255
-    if case == "large images":
-        images = torch.zeros(1, 257, 256, dtype=torch.uint8)
-    if case == "no numba":
-        monkeypatch.setattr(kernels, "find_spec", lambda name: None)
-    if case == "images on another device":
-        images = images.to("meta")
-    if case == "network on another device":
-        network = network.to("meta")
-    if case == "tanh":
-        network[1] = nn.Tanh()
-    if case == "convolution":
-        network = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 10, 28), nn.Flatten(), nn.Sigmoid())
-    if case == "no biases":
-        network[0] = nn.Linear(784, 30, bias=False)
-    if case == "other pixels":
-        network[0] = nn.Linear(100, 30)
-    if case == "other neurons":
-        network[2] = nn.Linear(40, 10)
-    if case == "other outputs":
-        network[2] = nn.Linear(30, 12)
-    if case == "frozen weights":
-        network[0].weight.requires_grad_(False)
-    cost = QUADRATIC._replace(value=torch.dist) if case == "a cost of its own" else QUADRATIC
-    optimizers = {
-        "decay of the second layer": lambda p: SGD(
-            [{"params": [network[2].weight], "weight_decay": 1e-4}, {"params": [*p][:2] + [network[2].bias]}], lr=1.0
-        ),
-        "two groups": lambda p: SGD([{"params": [*p][:2], "lr": 0.1}, {"params": [*network.parameters()][2:]}], lr=1.0),
-        "some weights": lambda p: SGD(network[2].parameters(), lr=1.0),
-        "decay in its group": lambda p: SGD([{"params": p, "weight_decay": 1e-4}], lr=1.0),
-        "momentum": lambda p: SGD(p, lr=1.0, momentum=0.9),
-        "adam": torch.optim.Adam,
-    }
-    optimizer = optimizers.get(case, lambda p: SGD(p, lr=1.0))(network.parameters())
-    assert chosen_kernel("auto", network, images, optimizer, cost=cost) == kernel
+def test_not_where_it_does_not(given, kernel, reason):
+    job = {"network": NETWORK, "images": IMAGES} | given
+    job.setdefault("optimizer", SGD(job["network"].parameters(), 1.0))
+    assert chosen_kernel("auto", **job) == kernel
     with pytest.raises(UserError, match=f"--kernel numba.*{reason}"):
-        chosen_kernel("numba", network, images, optimizer, cost=cost)
+        chosen_kernel("numba", **job)
+
+
+def test_without_the_package_numba_torch_trains(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    optimizer = SGD(NETWORK.parameters(), 1.0)
+    assert chosen_kernel("auto", NETWORK, IMAGES, optimizer) == "torch"
+    with pytest.raises(UserError, match="--kernel numba.*pip install numba"):
+        chosen_kernel("numba", NETWORK, IMAGES, optimizer)
 
 
 def test_kernels_and_costs_are_those_that_can_be_named():
     assert get_args(KernelName) == ("auto", *kernels.KERNELS) and get_args(CostName) == tuple(COSTS)
+
+
+@pytest.fixture
+def cache_in(monkeypatch):
+    """Have numba keep what it compiles in a folder, as users may."""
+
+    def cache_in(folder):
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
+        numba.config.reload_config()
+
+    yield cache_in
+    monkeypatch.undo()
+    numba.config.reload_config()
 
 
 @pytest.mark.parametrize(
@@ -295,10 +280,10 @@ def test_kernels_and_costs_are_those_that_can_be_named():
         ("mine", True, Path("mine")),
     ],
 )
-def test_each_numba_has_a_folder_for_what_it_compiles(users, writable, folder, tmp_path, monkeypatch):
+def test_each_numba_has_a_folder_for_what_it_compiles(users, writable, folder, tmp_path, monkeypatch, cache_in):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "users"))
-    monkeypatch.setattr(numba.config, "CACHE_DIR", users)
+    cache_in(users)
     monkeypatch.setattr(os, "access", lambda *_: writable)
     kept = Path(cpu.compiled(cpu._score.py_func).stats.cache_path)
     assert kept.parent.absolute() == tmp_path / folder and users == numba.config.CACHE_DIR
@@ -331,8 +316,8 @@ def square(x):
     return x * x
 
 
-def test_code_is_compiled_anew_when_the_vectors_that_it_is_made_of_change(tmp_path, monkeypatch):
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+def test_code_is_compiled_anew_when_the_vectors_that_it_is_made_of_change(tmp_path, monkeypatch, cache_in):
+    cache_in(tmp_path)
     assert [compiled_before(), compiled_before()] == [0, 1]
     monkeypatch.setattr(vectors, "__file__", str(tmp_path / "vectors.py"))
     for content in ("1", "22"):  # of another time and size
@@ -349,18 +334,17 @@ def compiled_before():
 
 @pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[:40], lambda content: b"\xff" * 99])
 @pytest.mark.parametrize("kind", ["nbi", "nbc"])
-def test_compiled_code_that_is_damaged_is_compiled_anew(kind, damage, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
-    hits = compiled_before
-    assert hits() == 0 and hits() == 1
+def test_compiled_code_that_is_damaged_is_compiled_anew(kind, damage, tmp_path, capsys, cache_in):
+    cache_in(tmp_path)
+    assert [compiled_before(), compiled_before()] == [0, 1]
     [path] = tmp_path.glob(f"*/*.{kind}")
     path.write_bytes(damage(path.read_bytes()))
-    assert hits() == 0 and hits() == 1
+    assert [compiled_before(), compiled_before()] == [0, 1]
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{path.parent} holds no compiled code (") and line.endswith("); compiling anew")
     path.unlink()
     path.mkdir()  # which can be neither read nor replaced, as what another user keeps for himself
-    assert hits() == 0 and hits() == 0
+    assert [compiled_before(), compiled_before()] == [0, 0]
     *_, line = capsys.readouterr().err.splitlines()  # it is said once
     said, _, reason = line.rpartition(": ")
     assert said == f"{path.parent} cannot keep compiled code" and (reason == "Is a directory" or not POSIX)
@@ -371,6 +355,5 @@ def test_compiled_code_that_is_damaged_is_compiled_anew(kind, damage, tmp_path, 
 def test_an_epoch_of_mnist_agrees_with_backprop_to_rounding(name, lr, decay, mnist_dir):
     """Measured: no weight further apart than 6e-4, of weights up to 3, after 5,000 steps that each round."""
     images, labels = mnist.load(mnist_dir, train=True)
-    one, other = (sigmoid_network([784, 30, 10], seed=0) for _ in range(2))
     data = images, one_hot(labels), order(0, 0, 50_000).view(-1, 10), lr, COSTS[name], decay
-    assert_steps_of_backprop(one, other, *data, rtol=0, atol=2e-3)
+    assert_steps_of_backprop(sigmoid_network([784, 30, 10]), *data, rtol=0, atol=2e-3)
