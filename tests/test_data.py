@@ -11,7 +11,7 @@ from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot
 from tests.support.small_mnist import TEST, TRAINING, VALIDATION
-from tests.support.training import Watch, quick_trainer
+from tests.support.training import quick_trainer
 
 
 @pytest.fixture
@@ -49,16 +49,22 @@ def test_splits(module, data_dir):
 
 
 @pytest.mark.parametrize("train_size", [1, 63, 64, 65, TRAINING])
-def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(module, set_up, train_size, monkeypatch):
-    smaller = set_up(train_size=train_size)
-    watch, trainer = Watch(monkeypatch), quick_trainer(max_epochs=2)
-    trainer.fit(DigitClassifier([5]), smaller)
+def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(module, set_up, train_size):
+    stacks = [], []
+
+    class Watched(DigitClassifier):
+        def training_step(self, stack, index):
+            stacks[self.current_epoch].append(stack)
+            super().training_step(stack, index)
+
+    smaller, trainer = set_up(train_size=train_size), quick_trainer(max_epochs=2)
+    trainer.fit(Watched([5]), smaller)
     assert not any(isinstance(loader, DataLoader) for loader in [trainer.train_dataloader, *trainer.val_dataloaders])
     for ours, whole in zip(smaller.training, module.training, strict=True):
         assert ours.equal(whole[:train_size])
     for epoch in range(2):
-        assert torch.cat([stack.chosen.flatten() for stack in watch.epochs[epoch]]).equal(order(5, epoch, train_size))
-    assert all(stack.images is smaller.training[0] for stacks in watch.epochs.values() for stack in stacks)
+        assert torch.cat([stack.chosen.flatten() for stack in stacks[epoch]]).equal(order(5, epoch, train_size))
+        assert all(stack.images is smaller.training[0] for stack in stacks[epoch])
     for split in ("validation", "test"):
         assert all(a.equal(b) for a, b in zip(getattr(smaller, split), getattr(module, split), strict=True))
 
@@ -93,22 +99,16 @@ def test_splits_of_the_real_data(mnist_dir):
     assert module.test[1].bincount().tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
-def test_stacks_of_an_epoch(module):
-    module.trainer = SimpleNamespace(current_epoch=2, max_epochs=9, global_rank=0, world_size=1)
+@pytest.mark.parametrize(
+    "processes, shapes", [(1, [(3, 64), (3, 64), (1, 64), (1, 52)]), (3, [(1, 192), (1, 192), (1, 116)])]
+)
+def test_stacks_of_an_epoch_have_the_mini_batches_of_all_processes(processes, shapes, module):
+    module.trainer = SimpleNamespace(current_epoch=2, max_epochs=9, global_rank=processes - 1, world_size=processes)
     loader = module.train_dataloader()
     epoch = list(loader)
-    assert len(loader) == len(epoch) == 4
-    assert [tuple(chosen.shape) for _, _, chosen in epoch] == [(3, 64)] * 2 + [(1, 64), (1, 52)]
+    assert len(loader) == len(epoch) and [tuple(chosen.shape) for _, _, chosen in epoch] == shapes
     assert torch.cat([chosen.flatten() for _, _, chosen in epoch]).equal(order(5, 2, TRAINING))
     for images, targets, _ in epoch:  # the data set itself, not a copy
         assert images is module.training[0] and targets.equal(one_hot(module.training[1]))
-
-
-def test_mini_batches_are_those_of_all_processes(module):
-    """Three processes with mini-batches of 64."""
-    module.trainer = SimpleNamespace(current_epoch=2, max_epochs=9, global_rank=1, world_size=3)
-    epoch = [chosen for _, _, chosen in module.train_dataloader()]
-    assert [tuple(chosen.shape) for chosen in epoch] == [(1, 192)] * 2 + [(1, 116)]
-    assert torch.cat([chosen.flatten() for chosen in epoch]).equal(order(5, 2, TRAINING))
     [(_, _, tested)] = module.test_dataloader()
     assert tested.equal(torch.arange(TEST))

@@ -1,5 +1,5 @@
 import io
-import sys
+from contextlib import redirect_stdout
 from importlib.metadata import PackageNotFoundError
 
 import pytest
@@ -29,7 +29,6 @@ def test_an_extra_is_installed_from_where_the_package_is(installed, command, mon
         ("ä中 7", None, "ä中 7"),
     ],
 )
-def test_a_terminal_obeys_nothing_and_can_show_it(text, encoding, shown, monkeypatch):
-    out = io.TextIOWrapper(io.BytesIO(), encoding) if encoding else io.StringIO()
-    monkeypatch.setattr(sys, "stdout", out)
-    assert errors.printable(text) == shown
+def test_a_terminal_obeys_nothing_and_can_show_it(text, encoding, shown):
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding) if encoding else io.StringIO()):
+        assert errors.printable(text) == shown

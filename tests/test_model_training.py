@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from digits import backprop, data, mnist
+from digits import backprop, mnist
 from digits.data import MNISTDataModule, order
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot, weights_and_biases
 from tests.support.book import book_step, sigmoid
 from tests.support.small_mnist import TRAINING
-from tests.support.training import Watch, quick_trainer, trained
+from tests.support.training import quick_trainer, trained
 
 
 def test_weights_that_are_not_finite_end_the_run(data_dir):
@@ -38,23 +38,12 @@ EXACT = [("torch", torch.float64, 1e-12), ("autograd", torch.float64, 1e-12)]
 @pytest.mark.parametrize(
     "hidden, cost, l2", [([30], "quadratic", 0.0), ([20, 15], "quadratic", 2.0), ([20, 15], "cross_entropy", 5.0)]
 )
-@pytest.mark.parametrize(
-    "batch_size, stack, epochs",
-    [
-        pytest.param(10, 5000, 1, id="one stack"),
-        pytest.param(10, 50, 1, id="many stacks"),
-        pytest.param(1000, 200, 1, id="mini-batch larger than the data"),
-        pytest.param(64, 200, 3, id="last mini-batch smaller, three epochs"),
-    ],
-)
-def test_trainer_takes_the_steps_of_the_book(
-    data_dir, monkeypatch, kernel, dtype, close, hidden, cost, l2, batch_size, stack, epochs
-):
-    monkeypatch.setattr(data, "STACK", stack)
+@pytest.mark.parametrize("batch_size, epochs", [(10, 1), (1000, 1), (64, 3)])  # 500 images, in stacks of 200
+def test_trainer_takes_the_steps_of_the_book(set_up, kernel, dtype, close, hidden, cost, l2, batch_size, epochs):
     model = DigitClassifier(hidden, lr=1.5, seed=1, kernel=kernel, cost=cost, l2=l2).to(dtype)
     weights, biases = arrays(model)
-    module = MNISTDataModule(data_dir, batch_size, seed=2)
-    trainer = quick_trainer(max_epochs=epochs)
+    module, trainer = set_up(), quick_trainer(max_epochs=epochs)
+    module.batch_size = batch_size
     trainer.fit(model, module)
 
     images, labels = (tensor.numpy() for tensor in module.training)
@@ -62,17 +51,17 @@ def test_trainer_takes_the_steps_of_the_book(
     assert trainer.global_step == epochs * per_epoch
     for step in range(epochs * per_epoch):
         at = step % per_epoch * batch_size
-        chosen = order(2, step // per_epoch, TRAINING)[at : at + batch_size].numpy()
+        chosen = order(5, step // per_epoch, TRAINING)[at : at + batch_size].numpy()
         x, y = images[chosen].reshape(-1, 784) / 255, np.eye(10)[labels[chosen]]
         book_step(weights, biases, x, y, 1.5, cost, l2, TRAINING)
     assert_close(model, weights, biases, close)
 
 
 @pytest.mark.parametrize("negatives, images", [(0.0, TRAINING), (0.35, TRAINING + 175)])
-def test_l2_is_divided_by_all_images_that_train(negatives, images, data_dir, monkeypatch):
-    watch, trainer = Watch(monkeypatch), quick_trainer(max_epochs=1)
-    trainer.fit(DigitClassifier([5], l2=3.0), MNISTDataModule(data_dir, negatives=negatives))
-    assert sum(stack.chosen.numel() for stack in watch.epochs[0]) == images
+def test_l2_is_divided_by_all_images_that_train(negatives, images, data_dir):
+    module, trainer = MNISTDataModule(data_dir, negatives=negatives), quick_trainer(max_epochs=1)
+    trainer.fit(DigitClassifier([5], l2=3.0), module)
+    assert sum(stack.chosen.numel() for stack in module.train_dataloader()) == images
     assert trainer.optimizers[0].param_groups[0]["weight_decay"] == 3.0 / images
 
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 import digits
-from digits import backprop
 from digits.data import MNISTDataModule
+from digits.model import DigitClassifier
+from digits.network import QUADRATIC, Cost
 from digits.train import train
 from tests.support.pretended_device import DEVICE, STEPS, Misuse, elsewhere, watched
-from tests.support.training import same, weights
+from tests.support.training import quick_trainer, same, weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:Checkpoint directory")
 
@@ -75,27 +76,24 @@ MISUSES = {
 
 
 @pytest.mark.parametrize("what", MISUSES)
-def test_misuse_in_a_step_is_found_with_its_place(what, data_dir, home, monkeypatch):
-    descend = backprop.descend
+def test_misuse_in_a_step_is_found_with_its_place(what, data_dir, home):
+    class Misusing(DigitClassifier):
+        def on_train_start(self):
+            self.cost = Cost(QUADRATIC.value, lambda a, y: MISUSES[what](a) or QUADRATIC.delta(a, y))
 
-    def mutated(weights, biases, *how):
-        MISUSES[what](biases[0])
-        descend(weights, biases, *how)
-
-    monkeypatch.setattr(backprop, "descend", mutated)
     with pytest.raises(Misuse, match=what.split(", with")[0]) as found:
-        there(data_dir)
+        there(data_dir, kind=Misusing)
     path, line = re.search(r"at digits/(\S+):(\d+)$", str(found.value)).groups()
-    assert "descend(" in (Path(digits.__file__).parent / path).read_text().splitlines()[int(line) - 1]
+    assert "cost.delta(" in (Path(digits.__file__).parent / path).read_text().splitlines()[int(line) - 1]
 
 
-def test_data_that_moves_again_is_found(data_dir, home, monkeypatch):
-    setup = MNISTDataModule.setup
+def test_data_that_moves_again_is_found(data_dir):
+    class Forgetful(MNISTDataModule):
+        def setup(self, stage):
+            self.test = ()
+            super().setup(stage)
 
-    def forgetful(data, stage):
-        data.test = ()
-        setup(data, stage)
-
-    monkeypatch.setattr(MNISTDataModule, "setup", forgetful)
-    with pytest.raises(Misuse, match=r"\(600, 28, 28\) is sent again at digits/data.py"):
-        there(data_dir)
+    with watched(), pytest.raises(Misuse, match=r"\(600, 28, 28\) is sent again at digits/data.py"):
+        model, data, trainer = DigitClassifier([12]), Forgetful(data_dir), quick_trainer(max_epochs=1, **elsewhere())
+        trainer.fit(model, data)
+        trainer.test(model, data, verbose=False)

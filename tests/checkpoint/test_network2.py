@@ -49,10 +49,6 @@ def test_it_answers_as_the_book_has_it(sizes, cost, ours, tmp_path):
     assert model.shape == "-".join(map(str, sizes)) and model.hparams["cost"] == ours
 
 
-def changed(**changes):
-    return network2([16, 5, 10]) | changes
-
-
 GOOD = network2([16, 5, 10])
 
 
@@ -64,22 +60,22 @@ GOOD = network2([16, 5, 10])
         ("[" * 100_000, "recursion"),
         ("[1, 2]", "indices"),
         ("{}", "sizes"),
-        (changed(cost="CornCost"), "CornCost"),
-        (changed(sizes=[16, 5, 9]), "ten outputs"),
-        (changed(sizes=[]), "ten outputs"),
-        (changed(sizes="16"), "ten outputs"),
-        (changed(sizes=5), "not iterable"),
-        (changed(sizes=[16, -5, 10]), "ten outputs"),
-        (changed(sizes=[15, 5, 10]), "a square image"),
-        (changed(sizes=[16, 10**12, 10]), "should be of .1000000000000, 16. finite numbers"),
-        (changed(sizes=[16, 5, 5, 10]), "should be of"),
-        (changed(weights=[[], []]), "should be of .5, 16. finite"),
-        (changed(weights=[[[1.0] * 16] + [[]] * 4, GOOD["weights"][1]]), "inhomogeneous"),
-        (changed(weights=[[["x"] * 16] * 5, GOOD["weights"][1]]), "could not convert"),
-        (changed(weights=[[[1e39] * 16] * 5, GOOD["weights"][1]]), "finite"),
-        (changed(weights=[[[10**400] * 16] * 5, GOOD["weights"][1]]), "large"),
-        (changed(biases=[[[float("nan")]] * 5, GOOD["biases"][1]]), "finite"),
-        (changed(biases=GOOD["biases"][:1]), "shorter"),
+        (GOOD | {"cost": "CornCost"}, "CornCost"),
+        (GOOD | {"sizes": [16, 5, 9]}, "ten outputs"),
+        (GOOD | {"sizes": []}, "ten outputs"),
+        (GOOD | {"sizes": "16"}, "ten outputs"),
+        (GOOD | {"sizes": 5}, "not iterable"),
+        (GOOD | {"sizes": [16, -5, 10]}, "ten outputs"),
+        (GOOD | {"sizes": [15, 5, 10]}, "a square image"),
+        (GOOD | {"sizes": [16, 10**12, 10]}, "should be of .1000000000000, 16. finite numbers"),
+        (GOOD | {"sizes": [16, 5, 5, 10]}, "should be of"),
+        (GOOD | {"weights": [[], []]}, "should be of .5, 16. finite"),
+        (GOOD | {"weights": [[[1.0] * 16] + [[]] * 4, GOOD["weights"][1]]}, "inhomogeneous"),
+        (GOOD | {"weights": [[["x"] * 16] * 5, GOOD["weights"][1]]}, "could not convert"),
+        (GOOD | {"weights": [[[1e39] * 16] * 5, GOOD["weights"][1]]}, "finite"),
+        (GOOD | {"weights": [[[10**400] * 16] * 5, GOOD["weights"][1]]}, "large"),
+        (GOOD | {"biases": [[[float("nan")]] * 5, GOOD["biases"][1]]}, "finite"),
+        (GOOD | {"biases": GOOD["biases"][:1]}, "shorter"),
     ],
 )
 def test_a_file_that_is_none_is_one_line(saved, reason, tmp_path):

@@ -88,7 +88,4 @@ def test_a_network_reads_in_context_if_it_was_trained_on_both_digits_and_negativ
     assert Checkpoint({}, {}, {"allographs": True, "negatives": 0.1}).context
     for data in ({}, {"allographs": True}, {"negatives": 0.3}, {"allographs": True, "negatives": 0.0}):
         assert not Checkpoint({}, {}, data).context
-    assert [choose_reader(network)[0].context for network in ("bundled", saved_sure(tmp_path / "plain.ckpt"))] == [
-        True,
-        False,
-    ]
+    assert choose_reader("bundled")[0].context and not choose_reader(saved_sure(tmp_path / "plain.ckpt"))[0].context

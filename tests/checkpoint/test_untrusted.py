@@ -99,6 +99,7 @@ def nested(depth):
 
 
 FIRST, LAST = "network.0.weight", "network.2.bias"
+OURS, ONES = "10 outputs, from 784 pixels", torch.ones(10)
 
 
 @pytest.mark.parametrize(
@@ -147,27 +148,20 @@ def test_what_is_dropped_is_not_looked_at(bomb, tmp_path):
     assert read(path).epoch == 3 and read(path).accuracy is None
 
 
-def test_a_network_that_contradicts_its_settings_is_not_used(tmp_path):
-    for setting, said in (({"only_digit": 3}, "end in 1 output"), ({"image_size": 8}, "from 64 pixels")):
-        path = changed(tmp_path / "a.ckpt", hyper_parameters=setting)
-        with pytest.raises(UserError, match=said):
-            load_network(read(path), path)
-
-
 @pytest.mark.parametrize(
-    "state",
+    "name, change, wanted",
     [
-        lambda state: state | {name: state[name][:3] for name in ("network.2.weight", LAST)},
-        lambda state: {name: tensor for name, tensor in state.items() if name != LAST},
-        lambda state: state | {"network.4.weight": torch.ones(10, 9), "network.4.bias": torch.ones(10)},
-        lambda state: state | {FIRST: torch.ones(12, 0)},
-        lambda state: {},
+        ("hyper_parameters", {"only_digit": 3}, "1 output, from 784 pixels"),
+        ("hyper_parameters", {"image_size": 8}, "10 outputs, from 64 pixels"),
+        ("state_dict", lambda state: state | {name: state[name][:3] for name in ("network.2.weight", LAST)}, OURS),
+        ("state_dict", lambda state: {name: tensor for name, tensor in state.items() if name != LAST}, OURS),
+        ("state_dict", lambda state: state | {"network.4.weight": torch.ones(10, 9), "network.4.bias": ONES}, OURS),
+        ("state_dict", lambda state: state | {FIRST: torch.ones(12, 0)}, OURS),
+        ("state_dict", {}, OURS),
     ],
-    ids=["three outputs", "no biases", "layers that do not fit", "no inputs", "no layers"],
+    ids=["a detector", "other pixels", "three outputs", "no biases", "layers that do not fit", "no inputs", "no layers"],
 )
-def test_what_is_no_network_of_ours_is_not_used(state, tmp_path):
-    path = changed(tmp_path / "a.ckpt", state_dict=state)
-    with pytest.raises(
-        UserError, match="a.ckpt does not hold Linear and Sigmoid layers that end in 10 outputs, from 784 pixels"
-    ):
+def test_what_is_no_network_of_ours_or_contradicts_its_settings_is_not_used(name, change, wanted, tmp_path):
+    path = changed(tmp_path / "a.ckpt", **{name: change})
+    with pytest.raises(UserError, match=f"a.ckpt does not hold Linear and Sigmoid layers that end in {wanted}"):
         load_network(read(path), path)

@@ -100,7 +100,7 @@ def test_mistakes_are_shown_with_prediction_and_label(wrong):
     picture = np.array(plots.first_mistakes(images, labels, activations))
     chosen = sorted(range(wrong), key=lambda n: -activations[n, said[n]])[:36]
     title = f"{len(chosen)} of {wrong} mistakes, the most confident first"
-    assert shows(picture, 350, 28, title, 28, wide=350)
+    assert shows(picture, 350, 28, title, 28, wide=350) and (picture[60:] < 255).any() == bool(wrong)
     for place, n in enumerate(chosen):
         top, left = 60 + place // 6 * 126, 8 + place % 6 * 116
         assert shows(picture, left + 52, top + 17, f"said {said[n]}, is {labels[n]}", 21, wide=58, high=13)
