@@ -40,16 +40,18 @@ def test_stacks_cover_every_position_once(images, batch_size, mini_batches):
     assert last.shape == (1, remainder) if remainder else last.shape[1] == batch_size
 
 
-def test_splits(module, data_dir):
-    images, labels = mnist.load(data_dir, train=True)
-    wanted = [images[:TRAINING], labels[:TRAINING], images[TRAINING:], labels[TRAINING:]]
-    found = *module.training, *module.validation, *module.test
-    for split, expected in zip(found, [*wanted, *mnist.load(data_dir, train=False)], strict=True):
+@pytest.mark.parametrize("train_size", [None, 1, TRAINING, TRAINING + 1, TRAINING + VALIDATION])
+def test_what_trains_does_not_validate(set_up, data_dir, train_size):
+    module, (images, labels) = set_up(train_size=train_size), mnist.load(data_dir, train=True)
+    last, first = train_size or TRAINING, max(train_size or 0, TRAINING)
+    wanted = images[:last], labels[:last], images[first:], labels[first:], *mnist.load(data_dir, train=False)
+    for split, expected in zip((*module.training, *module.validation, *module.test), wanted, strict=True):
         assert split.equal(expected)
+    assert [len(loader) for loader in module.val_dataloader()] == [int(first < TRAINING + VALIDATION), 1]
 
 
 @pytest.mark.parametrize("train_size", [1, 63, 64, 65, TRAINING])
-def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(module, set_up, train_size):
+def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(set_up, train_size):
     stacks = [], []
 
     class Watched(DigitClassifier):
@@ -57,24 +59,12 @@ def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(module,
             stacks[self.current_epoch].append(stack)
             super().training_step(stack, index)
 
-    smaller, trainer = set_up(train_size=train_size), quick_trainer(max_epochs=2)
-    trainer.fit(Watched([5]), smaller)
+    module, trainer = set_up(train_size=train_size), quick_trainer(max_epochs=2)
+    trainer.fit(Watched([5]), module)
     assert not any(isinstance(loader, DataLoader) for loader in [trainer.train_dataloader, *trainer.val_dataloaders])
-    for ours, whole in zip(smaller.training, module.training, strict=True):
-        assert ours.equal(whole[:train_size])
     for epoch in range(2):
         assert torch.cat([stack.chosen.flatten() for stack in stacks[epoch]]).equal(order(5, epoch, train_size))
-        assert all(stack.images is smaller.training[0] for stack in stacks[epoch])
-    for split in ("validation", "test"):
-        assert all(a.equal(b) for a, b in zip(getattr(smaller, split), getattr(module, split), strict=True))
-
-
-@pytest.mark.parametrize("train_size", [TRAINING + 1, TRAINING + VALIDATION])
-def test_what_trains_does_not_validate(set_up, data_dir, train_size):
-    more, (images, labels) = set_up(train_size=train_size), mnist.load(data_dir, train=True)
-    assert more.training[0].equal(images[:train_size]) and more.training[1].equal(labels[:train_size])
-    assert more.validation[0].equal(images[train_size:]) and more.validation[1].equal(labels[train_size:])
-    assert [len(loader) for loader in more.val_dataloader()] == [int(more.validates), 1]
+        assert all(stack.images is module.training[0] for stack in stacks[epoch])
 
 
 @pytest.mark.parametrize("train_size", [0, TRAINING + VALIDATION + 1])

@@ -11,7 +11,6 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits import mnist
-from digits.__main__ import main
 from digits.model import DigitClassifier
 from tests.support.mnist_files import failing, use_sources
 from tests.support.small_mnist import TEST, use, write_mnist
@@ -19,7 +18,6 @@ from tests.support.systems import LOCK
 from tests.support.training import Runs, curves, same, weights
 
 EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
-SPLITS = ("training", "validation", "test")
 
 
 def settings(folder):
@@ -68,19 +66,14 @@ def test_run_folder(done):
     assert sorted(path.name for path in folder.parent.parent.iterdir()) == ["data", "runs"]
 
 
-def test_curves_have_a_point_an_epoch(done):
-    shown = curves(done[0])
-    for tag in [f"{kind}/{split}" for kind in ("accuracy", "cost") for split in SPLITS]:
-        steps, values = shown.pop(tag)
-        assert steps == (0, 1, 2, 3)
-        assert all(0 <= value <= 1 for value in values)
-    assert sorted(shown) == ["best/test", "best/validation"]
-
-
-def test_lines_agree_with_the_curves(done):
+def test_curves_have_a_point_an_epoch_and_the_lines_agree(done):
     folder, output = done
-    lines = EPOCH.findall(output)
-    shown = curves(folder)
+    lines, shown = EPOCH.findall(output), curves(folder)
+    of_splits = {f"{kind}/{split}" for kind in ("accuracy", "cost") for split in ("training", "validation", "test")}
+    assert shown.keys() == of_splits | {"best/test", "best/validation"}
+    for tag in of_splits:
+        steps, values = shown[tag]
+        assert steps == (0, 1, 2, 3) and all(0 <= value <= 1 for value in values)
     assert [int(line[1]) for line in lines] == [round(TEST * accuracy) for accuracy in shown["accuracy/test"][1]]
     assert {int(line[2]) for line in lines} == {TEST}
     assert [float(line[3]) for line in lines] == [round(100 * a, 2) for a in shown["accuracy/validation"][1]]
@@ -118,6 +111,7 @@ def test_a_detector(run, data_dir):
     line = f"Misses      {misses} of {there} pictures of a 3 (recall {1 - misses / there:.2%}), "
     assert line + f"false alarms {alarms} of {TEST - there} others\n" in output
     assert settings(folder) | {"hidden": "784-30-1", "with only_digit": 3} == settings(folder)
+    assert EventAccumulator(str(folder)).Reload().Tags()["images"] == ["weights of the first layer"]
 
 
 @pytest.mark.parametrize("wrong", ["validation", "test"])
@@ -166,12 +160,11 @@ def test_a_network_that_guesses_after_three_epochs_gets_a_line_of_advice(args, a
 
 
 @pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
-def test_a_network_that_diverges_ends_in_a_line_whatever_the_kernel(kernel, run, capsys):
+def test_a_network_that_diverges_ends_in_a_line_whatever_the_kernel(kernel, home, data_dir, verb):
     """At this rate L2 turns every weight round in each step, and makes it larger."""
-    with pytest.raises(SystemExit) as end:
-        run("--kernel", kernel, "--cost", "cross_entropy", "--lr", 100, "--l2", 1000, "--epochs", 3)
-    said = "digits train: error: the weights are not finite after epoch 0; try --lr below 100\n"
-    assert (end.value.code, capsys.readouterr().err) == (2, said)
+    words = ["--kernel", kernel, "--cost", "cross_entropy", "--lr", 100, "--l2", 1000, "--epochs", 3]
+    code, _, [line] = verb("train", "--data_dir", data_dir, *words)
+    assert code == 2 and "error: the weights are not finite after epoch 0; try --lr below 100" in line
 
 
 @pytest.mark.parametrize("lr", ["500", "0.001"])
@@ -185,12 +178,10 @@ def test_who_follows_the_advice_gets_a_network_that_learns(lr, run):
     assert float(accuracy) > 40
 
 
-def test_unreachable_data_is_said_before_anything_is_written(home, monkeypatch, capsys):
+def test_unreachable_data_is_said_before_anything_is_written(home, monkeypatch, verb):
     use_sources(monkeypatch, attic=failing)
-    with pytest.raises(SystemExit) as end:
-        main(["train", "--data_dir", "empty"])
-    assert end.value.code == 2
-    assert "attic: the cable is unplugged" in capsys.readouterr().err
+    code, _, errors = verb("train", "--data_dir", "empty")
+    assert code == 2 and any("attic: the cable is unplugged" in line for line in errors)
     assert not Path("runs").exists()
 
 

@@ -30,6 +30,7 @@ LAST = Path("three/last.ckpt")
 
 
 def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
+    Path("three/.0123456789abcdef.part").touch()  # as a process that was killed leaves it
     output = run("--resume", "three", "--epochs", 5)
     assert "Going on with three after epoch 2" in output
     assert re.findall(r"^Epoch (\d+)", output, re.M) == ["3", "4"]
@@ -37,6 +38,7 @@ def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
     assert same(weights("three/best.ckpt"), weights("five/best.ckpt"))
     assert torch.load("three/last.ckpt", weights_only=True)["epoch"] == 4  # even if it is not the best
     assert curves("three")["accuracy/validation"][0] == (0, 1, 2, 3, 4)
+    assert not [*Path("three").glob(".*.part")]
 
 
 def test_a_finished_run_says_so_and_how_to_go_on(three, run, refused):

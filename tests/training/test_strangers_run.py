@@ -62,13 +62,6 @@ def test_a_folder_with_a_link_or_a_pipe_in_it_is_refused(name, kind, three, refu
     assert victim.read_text() == "mine" if kind == "link" else not victim.exists()
 
 
-def test_what_a_killed_process_left_is_removed(three, run):
-    left = Path("three/.0123456789abcdef.part")
-    left.touch()
-    run("--resume", "three", "--epochs", 5)
-    assert not left.exists()
-
-
 def test_a_best_checkpoint_of_another_network_is_named_before_anything_is_trained(three, run, refused):
     run("--hidden", 7, "--epochs", 1, "--run_dir", "other")
     shutil.copy("other/best.ckpt", "three/best.ckpt")
