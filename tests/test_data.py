@@ -8,15 +8,8 @@ from torch.utils.data import DataLoader
 from digits import mnist
 from digits.data import MNISTDataModule, index_stacks, order
 from digits.errors import UserError
-from digits.model import DigitClassifier
 from digits.network import one_hot
 from tests.support.small_mnist import TEST, TRAINING, VALIDATION
-from tests.support.training import quick_trainer
-
-
-@pytest.fixture
-def module(set_up):
-    return set_up()
 
 
 def test_order_is_a_permutation_that_hangs_on_seed_and_epoch_alone():
@@ -50,30 +43,14 @@ def test_what_trains_does_not_validate(set_up, data_dir, train_size):
     assert [len(loader) for loader in module.val_dataloader()] == [int(first < TRAINING + VALIDATION), 1]
 
 
-@pytest.mark.parametrize("train_size", [1, 63, 64, 65, TRAINING])
-def test_each_epoch_has_its_own_order_of_the_first_images_and_no_workers(set_up, train_size):
-    stacks = [], []
-
-    class Watched(DigitClassifier):
-        def training_step(self, stack, index):
-            stacks[self.current_epoch].append(stack)
-            super().training_step(stack, index)
-
-    module, trainer = set_up(train_size=train_size), quick_trainer(max_epochs=2)
-    trainer.fit(Watched([5]), module)
-    assert not any(isinstance(loader, DataLoader) for loader in [trainer.train_dataloader, *trainer.val_dataloaders])
-    for epoch in range(2):
-        assert torch.cat([stack.chosen.flatten() for stack in stacks[epoch]]).equal(order(5, epoch, train_size))
-        assert all(stack.images is module.training[0] for stack in stacks[epoch])
-
-
 @pytest.mark.parametrize("train_size", [0, TRAINING + VALIDATION + 1])
 def test_train_size_that_is_not_there(data_dir, train_size):
     with pytest.raises(UserError, match=f"--train_size must be 1 to {TRAINING + VALIDATION}, .* not {train_size}"):
         MNISTDataModule(data_dir, train_size=train_size)
 
 
-def test_evaluation_sees_each_split_whole(module):
+def test_evaluation_sees_each_split_whole(set_up):
+    module = set_up()
     [validation], [test] = (list(loader) for loader in module.val_dataloader())
     assert validation[1].equal(one_hot(module.validation[1])) and len(validation[0]) == VALIDATION
     assert test[1].equal(one_hot(module.test[1])) and len(test[0]) == TEST
@@ -90,14 +67,24 @@ def test_splits_of_the_real_data(mnist_dir):
 
 
 @pytest.mark.parametrize(
-    "processes, shapes", [(1, [(3, 64), (3, 64), (1, 64), (1, 52)]), (3, [(1, 192), (1, 192), (1, 116)])]
+    "train_size, processes, shapes",
+    [
+        (TRAINING, 1, [(3, 64), (3, 64), (1, 64), (1, 52)]),
+        (TRAINING, 3, [(1, 192), (1, 192), (1, 116)]),
+        (65, 1, [(1, 64), (1, 1)]),
+        (64, 1, [(1, 64)]),
+        (63, 1, [(1, 63)]),
+        (1, 1, [(1, 1)]),
+    ],
 )
-def test_stacks_of_an_epoch_have_the_mini_batches_of_all_processes(processes, shapes, module):
+def test_stacks_of_an_epoch_have_the_mini_batches_of_all_processes(train_size, processes, shapes, set_up):
+    module = set_up(train_size=train_size)
     module.trainer = SimpleNamespace(current_epoch=2, max_epochs=9, global_rank=processes - 1, world_size=processes)
     loader = module.train_dataloader()
     epoch = list(loader)
-    assert len(loader) == len(epoch) and [tuple(chosen.shape) for _, _, chosen in epoch] == shapes
-    assert torch.cat([chosen.flatten() for _, _, chosen in epoch]).equal(order(5, 2, TRAINING))
+    assert not isinstance(loader, DataLoader) and len(loader) == len(epoch)  # it has no workers
+    assert [tuple(chosen.shape) for _, _, chosen in epoch] == shapes
+    assert torch.cat([chosen.flatten() for _, _, chosen in epoch]).equal(order(5, 2, train_size))
     for images, targets, _ in epoch:  # the data set itself, not a copy
         assert images is module.training[0] and targets.equal(one_hot(module.training[1]))
     [(_, _, tested)] = module.test_dataloader()

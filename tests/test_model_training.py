@@ -1,12 +1,13 @@
+import math
+
 import numpy as np
 import pytest
 import torch
 
-from digits import backprop, mnist
 from digits.data import MNISTDataModule, order
 from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.network import one_hot, weights_and_biases
+from digits.network import weights_and_biases
 from tests.support.book import book_step, sigmoid
 from tests.support.small_mnist import TRAINING
 from tests.support.training import quick_trainer, trained
@@ -20,15 +21,27 @@ def test_weights_that_are_not_finite_end_the_run(data_dir):
         quick_trainer(max_epochs=3).fit(model, MNISTDataModule(data_dir))
 
 
-def arrays(model):
-    """Copies of weights and biases, float64."""
-    return ([p.double().numpy().copy() for p in column] for column in weights_and_biases(model))
+def examples(model, images, labels):
+    """Inputs and desired outputs, as the book has them."""
+    y = np.eye(10)[labels] if model.only_digit is None else np.equal(labels.numpy(), model.only_digit)[:, None]
+    return images.flatten(1).double().numpy() / 255, y.astype(float)
 
 
-def assert_close(model, weights, biases, close):
-    for ours, book in zip(weights_and_biases(model), (weights, biases), strict=True):
-        for p, wanted in zip(ours, book, strict=True):
-            np.testing.assert_allclose(p.numpy(), wanted, rtol=0, atol=close)
+def by_the_book(model, module, rates, cost="quadratic", l2=0.0):
+    """Weights and biases after so many epochs as there are learning rates."""
+    module.setup("fit")
+    weights, biases = ([p.double().numpy().copy() for p in column] for column in weights_and_biases(model))
+    x, y = examples(model, *module.training)
+    for epoch, lr in enumerate(rates):
+        for chosen in order(module.seed, epoch, len(x)).split(module.batch_size):
+            book_step(weights, biases, x[chosen.numpy()], y[chosen.numpy()], lr, cost, l2, len(x))
+    return weights, biases
+
+
+def assert_close(model, book, close):
+    for ours, wanted in zip(weights_and_biases(model), book, strict=True):
+        for p, q in zip(ours, wanted, strict=True):
+            np.testing.assert_allclose(p.numpy(), q, rtol=0, atol=close)
 
 
 EXACT = [("torch", torch.float64, 1e-12), ("autograd", torch.float64, 1e-12)]
@@ -41,20 +54,12 @@ EXACT = [("torch", torch.float64, 1e-12), ("autograd", torch.float64, 1e-12)]
 @pytest.mark.parametrize("batch_size, epochs", [(10, 1), (1000, 1), (64, 3)])  # 500 images, in stacks of 200
 def test_trainer_takes_the_steps_of_the_book(set_up, kernel, dtype, close, hidden, cost, l2, batch_size, epochs):
     model = DigitClassifier(hidden, lr=1.5, seed=1, kernel=kernel, cost=cost, l2=l2).to(dtype)
-    weights, biases = arrays(model)
     module, trainer = set_up(), quick_trainer(max_epochs=epochs)
     module.batch_size = batch_size
+    book = by_the_book(model, module, [1.5] * epochs, cost, l2)
     trainer.fit(model, module)
-
-    images, labels = (tensor.numpy() for tensor in module.training)
-    per_epoch = -(-TRAINING // batch_size)
-    assert trainer.global_step == epochs * per_epoch
-    for step in range(epochs * per_epoch):
-        at = step % per_epoch * batch_size
-        chosen = order(5, step // per_epoch, TRAINING)[at : at + batch_size].numpy()
-        x, y = images[chosen].reshape(-1, 784) / 255, np.eye(10)[labels[chosen]]
-        book_step(weights, biases, x, y, 1.5, cost, l2, TRAINING)
-    assert_close(model, weights, biases, close)
+    assert trainer.global_step == epochs * math.ceil(TRAINING / batch_size)
+    assert_close(model, book, close)
 
 
 @pytest.mark.parametrize("negatives, images", [(0.0, TRAINING), (0.35, TRAINING + 175)])
@@ -69,6 +74,8 @@ class Enlarged(MNISTDataModule):
     """MNIST in 64 x 64 pixels."""
 
     def setup(self, stage):
+        if self.test:
+            return
         super().setup(stage)
         rows = torch.arange(64) * 28 // 64
         for split in ("training", "validation", "test"):
@@ -83,22 +90,12 @@ def test_every_kernel_takes_the_steps_of_the_book_and_has_its_metrics(
 ):
     """One epoch, also of detectors and of larger images, against NumPy in float64."""
     model = DigitClassifier([12], lr=0.5, kernel=kernel, only_digit=only_digit, image_size=image_size).to(dtype)
-    weights, biases = arrays(model)
-    module = (MNISTDataModule if image_size == 28 else Enlarged)(data_dir)
-    trainer = quick_trainer(max_epochs=1)
+    module, trainer = (MNISTDataModule if image_size == 28 else Enlarged)(data_dir), quick_trainer(max_epochs=1)
+    weights, biases = by_the_book(model, module, [0.5])
     trainer.fit(model, module)
-
-    def examples(images, labels):
-        y = np.eye(10)[labels] if only_digit is None else np.equal(labels.numpy(), only_digit)[:, None].astype(float)
-        return images.flatten(1).double().numpy() / 255, y
-
-    x, y = examples(*module.training)
-    for chosen in order(0, 0, TRAINING).view(-1, 10).numpy():
-        book_step(weights, biases, x[chosen], y[chosen], lr=0.5)
-    assert_close(model, weights, biases, close)
-
+    assert_close(model, (weights, biases), close)
     for split in ("validation", "test"):
-        x, y = examples(*getattr(module, split))
+        x, y = examples(model, *getattr(module, split))
         a = sigmoid(sigmoid(x @ weights[0].T + biases[0]) @ weights[1].T + biases[1])
         cost = ((y - a) ** 2).sum() / 2 / len(y)
         right = (a.argmax(1) == y.argmax(1) if only_digit is None else (a > 0.5) == (y == 1)).mean()
@@ -138,15 +135,10 @@ class Decaying(DigitClassifier):
 
 @pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
 def test_every_kernel_follows_a_scheduler_of_the_learning_rate(kernel, data_dir):
-    """Two epochs at rates 1 and 1/2, against the same two by hand."""
-    model, wanted = (kind([12], lr=1.0, kernel=kernel) for kind in (Decaying, DigitClassifier))
-    quick_trainer(max_epochs=2).fit(model, MNISTDataModule(data_dir))
-    images, labels = (tensor[:TRAINING] for tensor in mnist.load(data_dir, train=True))
-    parameters = weights_and_biases(wanted)
-    for epoch, lr in enumerate([1.0, 0.5]):
-        backprop.sgd_steps(*parameters, images, one_hot(labels), order(0, epoch, TRAINING).view(-1, 10), lr)
-    for p, q in zip(model.parameters(), wanted.parameters(), strict=True):
-        torch.testing.assert_close(p, q, rtol=1e-3, atol=1e-4)
+    model, module = Decaying([12], lr=1.0, kernel=kernel), MNISTDataModule(data_dir)
+    book = by_the_book(model, module, [1.0, 0.5])
+    quick_trainer(max_epochs=2).fit(model, module)
+    assert_close(model, book, 1e-4)
 
 
 class DecayingByStep(DigitClassifier):

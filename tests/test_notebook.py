@@ -132,13 +132,6 @@ def test_a_wrong_number_in_the_text_is_found(said, agrees):
     assert (support.disagreements(nbformat.v4.new_notebook(cells=cells)) == []) == agrees
 
 
-def test_what_a_cell_prints_in_a_row_is_one_output():
-    pieces = [("stdout", "a\n"), ("stdout", "b\n"), ("stderr", "c\n"), ("stdout", "d\n")]
-    outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces]
-    outputs.insert(3, nbformat.v4.new_output("display_data"))
-    assert [output.get("text") for output in support.joined(outputs)] == ["a\nb\n", "c\n", None, "d\n"]
-
-
 @pytest.mark.slow
 @pytest.mark.mnist
 def test_it_runs_and_its_text_says_what_comes_out(kept, mnist_dir, tmp_path):
