@@ -7,8 +7,7 @@ from PIL import Image
 
 from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.network import CROSS_ENTROPY, QUADRATIC, sigmoid_network
-from digits.training.callbacks import WholeFiles
+from digits.network import CROSS_ENTROPY, sigmoid_network
 from tests.support.checkpoints import saved
 from tests.support.training import same_weights, trained
 
@@ -134,34 +133,17 @@ def test_predict_names_the_size_that_it_expects():
         model.predict(torch.zeros(3, 28, 28))
 
 
-@pytest.fixture
-def checkpoint(data_dir, tmp_path):
-    model, trainer = trained(data_dir, [12, 8], lr=0.5, init="gaussian", seed=3, cost="cross_entropy", l2=0.5)
-    trainer.save_checkpoint(tmp_path / "model.ckpt")
-    return model, tmp_path / "model.ckpt"
-
-
-def test_checkpoint_rebuilds_the_model(checkpoint):
-    model, path = checkpoint
-    loaded = DigitClassifier.load_from_checkpoint(path, weights_only=True)
-    assert loaded.hparams == model.hparams
+def test_checkpoint_rebuilds_the_model(data_dir, tmp_path):
     given = {"hidden": [12, 8], "lr": 0.5, "init": "gaussian", "seed": 3, "cost": "cross_entropy", "l2": 0.5}
+    model, trainer = trained(data_dir, **given)
+    trainer.save_checkpoint(tmp_path / "model.ckpt")
+    loaded = DigitClassifier.load_from_checkpoint(tmp_path / "model.ckpt", weights_only=True)
+    assert loaded.hparams == model.hparams
     assert loaded.hparams | given == loaded.hparams
     assert (loaded.cost, loaded.l2) == (CROSS_ENTROPY, 0.5)
     assert same_weights(loaded, model)
     for ours, theirs in zip(loaded.predict(some_images()), model.predict(some_images()), strict=True):
         assert ours.equal(theirs)
-
-
-def test_a_checkpoint_from_before_detectors_image_sizes_and_costs_loads(checkpoint):
-    model, path = checkpoint
-    content = torch.load(path, weights_only=True)
-    for name in ("only_digit", "image_size", "cost", "l2"):
-        del content["hyper_parameters"][name]
-    WholeFiles().save_checkpoint(content, path)
-    loaded = DigitClassifier.load_from_checkpoint(path)
-    assert same_weights(loaded, model)
-    assert (loaded.cost, loaded.l2) == (QUADRATIC, 0)
 
 
 @pytest.mark.parametrize(

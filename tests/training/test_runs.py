@@ -20,6 +20,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError
 from digits.model import DigitClassifier
+from digits.network import QUADRATIC
 from digits.train import train
 from tests.support.small_mnist import TRAINING, VALIDATION
 from tests.support.systems import posix
@@ -92,6 +93,8 @@ def test_a_run_from_before_detectors_distortions_and_costs_goes_on(three, run):
     lines = config.read_text().splitlines(keepends=True)
     later = "only_digit", "train_size", "schedule", "distort", "cost", "l2", "early_stop"
     config.write_text("".join(line for line in lines if not line.startswith(later)))
+    old = DigitClassifier.load_from_checkpoint(LAST)
+    assert (old.shape, old.cost, old.l2) == ("784-20-10", QUADRATIC, 0)
     run("--resume", "three", "--epochs", 5)
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
 
