@@ -159,7 +159,7 @@ def test_what_is_dropped_is_not_looked_at(bomb, tmp_path):
         ("state_dict", lambda state: state | {FIRST: torch.ones(12, 0)}, OURS),
         ("state_dict", {}, OURS),
     ],
-    ids=["a detector", "other pixels", "three outputs", "no biases", "layers that do not fit", "no inputs", "no layers"],
+    ids=["a detector", "pixels", "three outputs", "no biases", "layers that do not fit", "no inputs", "no layers"],
 )
 def test_what_is_no_network_of_ours_or_contradicts_its_settings_is_not_used(name, change, wanted, tmp_path):
     path = changed(tmp_path / "a.ckpt", **{name: change})

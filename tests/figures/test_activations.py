@@ -38,6 +38,6 @@ def test_lines_are_the_largest_contributions():
         place = int(np.argmin(abs(outputs - there))), int(np.argmin(abs(hidden - here)))
         drawn[place] = line.get_linewidth() * (1 if line.get_color() == SIGNED[5] else -1)
     order = contributions.abs().flatten().argsort(descending=True)[:MOST]
-    assert MOST < contributions.numel() and set(drawn) == {divmod(int(n), 20) for n in order}
+    assert contributions.numel() > MOST and set(drawn) == {divmod(int(n), 20) for n in order}
     for place, width in drawn.items():
         assert width == pytest.approx(3 * (contributions[place] / contributions.abs().max()).item(), abs=1e-5)

@@ -25,7 +25,8 @@ def test_what_lightning_would_restore_counts_for_nothing_in_a_file(nothing, thre
     Path("victim/kept").touch()
     for path in Path("three").glob("*.ckpt"):
         with edited(path) as content:
-            content |= dict.fromkeys(("loops", "optimizer_states", "lr_schedulers", "pytorch-lightning_version"), nothing)
+            for name in ("loops", "optimizer_states", "lr_schedulers", "pytorch-lightning_version"):
+                content[name] = nothing
             for state in content["callbacks"].values():
                 if "best_k_models" in state:
                     state |= {"best_k_models": {"../victim": 0.0, "victim/..": 0.0}, "dirpath": "victim"}
