@@ -7,7 +7,6 @@ python -m tests.benchmarks.reading times                what takes how long, on 
 python -m tests.benchmarks.reading slow                 pictures of more strokes than a number has: seconds and memory
 python -m tests.benchmarks.reading changes FOLDER...    whether changes that must not matter change what is read
 python -m tests.benchmarks.reading sheet --picture FILE a sheet of twenty photos with what was read under each
-python -m tests.benchmarks.reading pages --picture FILE the same of twelve pages of a user's: forms, lists, drawings
 
 Photos are made of MNIST's test digits (tests/support/photos.py, forms.py) with a seed that nothing was tuned on.
 `changes` takes pictures of the folders by turns, with right answers as `python -m digits evaluate` finds them, and
@@ -18,7 +17,6 @@ import csv
 import io
 import os
 import tempfile
-import textwrap
 from collections import Counter
 from contextlib import suppress
 from itertools import chain, cycle, zip_longest
@@ -38,7 +36,6 @@ from digits.checkpoint import untrusted
 from digits.checkpoint.selection import BUNDLED
 from digits.errors import UserError
 from digits.evaluate.answers import labels_in
-from digits.handwriting import Reader
 from digits.predict.forms import SURE
 from tests.benchmarks.common import heading, parser, python, row
 from tests.support import crowded, forms, photos
@@ -47,7 +44,6 @@ from tests.support.finding import encoded, find_digit
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.readings import read_lines, read_naively, read_photos, read_places
 from tests.support.stack import fields_file, stack
-from tests.support.written_pages import pages
 
 SEED = 2025
 LEAST, LARGEST = 8, 64_000_000  # pixels on the shorter side of a picture that is read, and in all of it
@@ -294,30 +290,9 @@ def draw_sheet(args, model, columns=10, tile=100, strip=20):
     sheet.save(args.picture, optimize=True)
 
 
-def draw_pages(args, model, columns=4, tile=300, strip=60):
-    """What a person reads on each of twelve pages, line by line, and what is said; a sheet of them with the latter."""
-    # The second half of the test images has many that are hard for a person too.
-    images, labels = (tensor.numpy()[:5000] for tensor in mnist.load(args.data_dir, train=False))
-    sheet = Image.new("RGB", (columns * tile, 3 * (4 * tile // 3 + strip)), "white")
-    draw = ImageDraw.Draw(sheet)
-    heading("page", "wanted", "said")
-    for n, (name, photo, wanted) in enumerate(pages(images, labels, SEED)):
-        lines, degrees, error, _ = Reader(model.network, args.context).read(photo)
-        said = (
-            f"({error})"
-            if error
-            else " / ".join(line.text for line in lines if line.text) + f" (turned by {degrees}°)" * (degrees > 0)
-        )
-        row(name, " / ".join(wanted) or "nothing", said)
-        x, y = n % columns * tile, n // columns * (4 * tile // 3 + strip)
-        sheet.paste(ImageOps.pad(photo.convert("RGB"), (tile - 8, 4 * tile // 3 - 8), color="white"), (x + 4, y + 4))
-        draw.text((x + 8, y + 4 * tile // 3), textwrap.fill(said, 36), "black", font_size=14)
-    sheet.save(args.picture, optimize=True)
-
-
 def main(words=None):
     tables = {"photos": show_photos, "forms": show_forms, "stack": show_stack, "times": show_times, "slow": show_slow}
-    tables |= {"changes": show_changes, "sheet": draw_sheet, "pages": draw_pages}
+    tables |= {"changes": show_changes, "sheet": draw_sheet}
     options = parser(__doc__, *tables)
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for changes")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="what reads (the bundled one)")

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from tests.benchmarks import page as page_table
-from tests.benchmarks import reading
 from tests.support.pages import CHROMIUM, photographed
 from tests.support.small_mnist import DATA
 
@@ -83,14 +82,6 @@ def test_changes_that_must_not_matter(short, tmp_path):
         (tmp_path / f"{digit}_x.png").write_bytes(photographed(digit))
     rows = short(f"reading changes {tmp_path}")
     assert len(rows) == 12 and rows["none"] == [2, 100, 0] and rows["inverted"][1] == 100
-
-
-def test_pages_of_a_user(mnist_dir, capfd, tmp_path):
-    sheet = tmp_path / "pages.png"
-    reading.main(["pages", "--picture", str(sheet), "--data_dir", str(DATA)])
-    rows = [line.split("|")[1:-1] for line in capfd.readouterr().out.splitlines() if line.startswith("| ")][2:]
-    assert len(rows) == 12 and all(said.strip() for _, _, said in rows) and Image.open(sheet).width > 500
-    assert [wanted.strip() for _, wanted, _ in rows].count("nothing") == 4
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
