@@ -6,6 +6,7 @@ over a checkpoint; that it is READ; or EITHER, where the verb may do without wha
 
 import os
 import random
+import shutil
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -33,11 +34,18 @@ class Case(NamedTuple):
     def run(self) -> Path:
         return self.home / "runs" / "attacked"
 
-    def save(self, content: Any, write: Callable[..., None] = torch.save) -> None:
-        """As both checkpoints of the run, or sometimes, of one to be resumed, as its last alone."""
-        write(content, self.run / "last.ckpt")
+    @property
+    def last(self) -> Path:
+        return self.run / "last.ckpt"
+
+    def load(self) -> dict[str, Any]:
+        return torch.load(self.last, weights_only=True)
+
+    def save(self, content: Any) -> None:
+        """Bytes, or what torch saves, as both checkpoints of the run, or of one to be resumed at times as its last."""
+        self.last.write_bytes(content) if isinstance(content, bytes) else torch.save(content, self.last)
         if self.verb != "resume" or self.rng.random() < 0.5:
-            (self.run / "best.ckpt").write_bytes((self.run / "last.ckpt").read_bytes())
+            shutil.copy(self.last, self.run / "best.ckpt")
 
 
 class Attack(NamedTuple):
@@ -77,7 +85,7 @@ def replace(case: Case, path: Path) -> None:
 
 
 def other_network(case: Case) -> None:
-    content = torch.load(case.run / "last.ckpt", weights_only=True)
+    content = case.load()
     hidden = case.rng.randint(6, 9)
     shapes = [(hidden, 784), (hidden,), (10, hidden), (10,)]
     content["state_dict"] = dict(zip(content["state_dict"], map(torch.ones, shapes), strict=True))

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,49 +21,53 @@ ABSENT = object()
 NAN, INF, HUGE = float("nan"), float("inf"), 10**30
 
 
-def at(what: str, wanted: str, place: str, *values: Any, verbs: tuple[str, ...] = NETWORK) -> Attack:
-    """A checkpoint in which one of `values`, or what they make for a case, is at a place such as `loops>fit_loop`."""
+def changed(what: str, wanted: str, change: Callable[[dict, Case], object], verbs: tuple[str, ...] = NETWORK) -> Attack:
+    """A checkpoint of which change(content, case) has changed what it holds."""
 
     def make(case: Case) -> None:
-        content = torch.load(case.run / "last.ckpt", weights_only=True)
-        *path, last = place.split(">")
-        inner = content
-        for key in path:
-            inner = inner[int(key) if isinstance(inner, list) else key]
-        for key in list(inner) if last == "*" else [last]:
-            inner.pop(key, None)
-            value = case.rng.choice(values)
-            if value is not ABSENT:
-                inner[key] = value(case) if callable(value) else value
+        content, limit = case.load(), sys.getrecursionlimit()
+        change(content, case)
+        sys.setrecursionlimit(20_000)  # for lists in lists
         case.save(content)
+        sys.setrecursionlimit(limit)
 
     return Attack(f"checkpoint: {what}", wanted, verbs, make)
 
 
+def at(what: str, wanted: str, place: str, *values: Any, verbs: tuple[str, ...] = NETWORK) -> Attack:
+    """One of `values`, or what they make for a case, is at a place such as `loops>fit_loop`."""
+
+    def change(content: Any, case: Case) -> None:
+        *path, last = place.split(">")
+        for key in path:
+            content = content[int(key) if isinstance(content, list) else key]
+        for key in list(content) if last == "*" else [last]:
+            content.pop(key, None)
+            value = case.rng.choice(values)
+            if value is not ABSENT:
+                content[key] = value(case) if callable(value) else value
+
+    return changed(what, wanted, change, verbs)
+
+
+def of_bytes(what: str, wanted: str, make: Callable[[Case], bytes]) -> Attack:
+    return Attack(f"checkpoint: {what}", wanted, NETWORK, lambda case: case.save(make(case)))
+
+
 def path_of(case: Case) -> Any:
     """A path to what is not the run's."""
+    folder, victim = case.outside / "folder", case.outside / "victim.txt"
     link = case.run / f"link{case.rng.randrange(10)}"
     link.unlink(missing_ok=True)
-    link.symlink_to(case.rng.choice([case.outside / "folder", case.outside / "victim.txt", "../sibling", "/nowhere"]))
-    paths = [
-        "..",
-        ".",
-        "",
-        "/x/y/..",
-        "../..",
-        "../sibling",
-        "../sibling/last.ckpt",
-        case.home / "notes.txt",
-        link.name,
-    ]
-    paths += [link, case.outside / "victim.txt", case.outside / "folder", f"{case.outside}/folder/..", "\0", LONG, 5]
+    link.symlink_to(case.rng.choice([folder, victim, "../sibling", "/nowhere"]))
+    paths = ["..", ".", "", "/x/y/..", "../..", "../sibling", "../sibling/last.ckpt", case.home / "notes.txt"]
+    paths += [link.name, link, victim, folder, f"{folder}/..", "\0", LONG, 5]
     path = case.rng.choice(paths)
     return str(path) if isinstance(path, Path) else path
 
 
-def state_of_checkpoints(case: Case) -> None:
+def state_of_checkpoints(content: dict, case: Case) -> None:
     """Where Lightning remembers which files it wrote, to remove them."""
-    content = torch.load(case.run / "last.ckpt", weights_only=True)
     scores = [torch.tensor(0.0), 0, -1.0, NAN, "abc", None, torch.tensor([0.0, 1.0]), True]
     for state in content["callbacks"].values():
         if "best_k_models" in state:
@@ -73,7 +76,6 @@ def state_of_checkpoints(case: Case) -> None:
             wrong |= {name: case.rng.choice(scores) for name in ("kth_value", "best_model_score", "current_score")}
             state |= dict(case.rng.sample(sorted(wrong.items()), case.rng.randint(1, len(wrong))))
             state["mode"] = case.rng.choice(["max", "min", 5])
-    case.save(content)
 
 
 def nested(case: Case) -> list:
@@ -87,17 +89,10 @@ def nested(case: Case) -> list:
     return value
 
 
-def many_lists(case: Case) -> None:
-    content = torch.load(case.run / "last.ckpt", weights_only=True)
-    if kind := case.rng.randrange(4):
-        place = ["callbacks", "hyper_parameters", "datamodule_hyper_parameters"][kind - 1]
-        content[place][case.rng.choice(["x", *content[place]])] = nested(case)
-    else:
-        content[case.rng.choice([*content, "x"])] = nested(case)
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(20_000)
-    case.save(content)
-    sys.setrecursionlimit(limit)
+def many_lists(content: dict, case: Case) -> None:
+    place = case.rng.choice(["", "callbacks", "hyper_parameters", "datamodule_hyper_parameters"])
+    settings = content[place] if place else content
+    settings[case.rng.choice(["x", *settings])] = nested(case)
 
 
 class Call:
@@ -110,16 +105,18 @@ class Call:
         return self.call[0], self.call[1:]
 
 
-def code(case: Case) -> None:
+def code(case: Case) -> bytes:
     calls = [(open, "canary", "w"), (os.system, "touch canary"), (eval, "open('canary', 'w')"), (os.mkdir, "canary")]
     calls += [(subprocess.Popen, ["touch", "canary"]), (os.remove, str(case.outside / "victim.txt"))]
-    content = torch.load(case.run / "last.ckpt", weights_only=True)
+    content, saved, kind = case.load(), BytesIO(), case.rng.choice(["new", "old", "pickle"])
     content[case.rng.choice([*content, "x"])] = Call(*case.rng.choice(calls))
-    old = partial(torch.save, _use_new_zipfile_serialization=False)
-    case.save(content, case.rng.choice([torch.save, old, lambda x, path: path.write_bytes(pickle.dumps(x))]))
+    if kind == "pickle":
+        return pickle.dumps(content)
+    torch.save(content, saved, _use_new_zipfile_serialization=kind == "new")
+    return saved.getvalue()
 
 
-def zip_bomb(case: Case) -> None:
+def zip_bomb(case: Case) -> bytes:
     """Entries that are compressed, or say that they are small, or are many."""
     buffer, kind = BytesIO(), case.rng.randrange(3)
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -131,57 +128,43 @@ def zip_bomb(case: Case) -> None:
             archive.writestr(entry, content)
             entry.compress_type, entry.compress_size = zipfile.ZIP_DEFLATED, len(content)
             entry.file_size = 2_000_000_000 if kind == 1 else 1000
-    case.save(buffer.getvalue(), lambda content, path: path.write_bytes(content))
-
-
-def bytes_of(make: Callable[[Case], bytes]) -> Callable[[Case], None]:
-    return lambda case: case.save(make(case), lambda content, path: path.write_bytes(content))
+    return buffer.getvalue()
 
 
 def truncated(case: Case) -> bytes:
-    content = (case.run / "last.ckpt").read_bytes()
+    content = case.last.read_bytes()
     return content[: case.rng.randrange(len(content))]
-
-
-def damaged(case: Case) -> bytes:
-    return mutate((case.run / "last.ckpt").read_bytes(), case.rng)
 
 
 def foreign(case: Case) -> bytes:
     saved = BytesIO()
     torch.save(case.rng.choice([{"model": torch.ones(3)}, [1], None, torch.ones(5), {"state_dict": {}}]), saved)
-    return case.rng.choice(
-        [saved.getvalue(), b"", b"\x7fELF" + bytes(99), b"\x89HDF\r\n\x1a\n", b"{}", b"PK\5\6" + bytes(18)]
-    )
+    others = [b"", b"\x7fELF" + bytes(99), b"\x89HDF\r\n\x1a\n", b"{}", b"PK\5\6" + bytes(18)]
+    return case.rng.choice([saved.getvalue(), *others])
 
 
 def network2(case: Case) -> str:
     """A file of network2.py that is deep, or of huge numbers; returns its name."""
     good = {"sizes": [784, 2, 10], "cost": "QuadraticCost", "weights": [[[0.0] * 784] * 2, [[0.0] * 2] * 10]}
     good["biases"] = [[[0.0]] * 2, [[0.0]] * 10]
-    deep, wrong = (
-        case.rng.randint(2000, 100_000),
-        case.rng.choice([10**40, NAN, INF, -1, "1" * 100, None, True, [], {}, 0]),
-    )
+    deep = case.rng.randint(2000, 100_000)
+    wrong = case.rng.choice([10**40, NAN, INF, -1, "1" * 100, None, True, [], {}, 0])
+    sizes = case.rng.choice([[784, HUGE, 10], [HUGE**2, 10], [784, -2, 10], [10], [784]])
     texts = ["[" * deep, '{"sizes":' * deep, '{"sizes": [784, ' + "9" * 5000 + ", 10]}", "", "\0", "[]" * deep]
     for place in ("sizes", "cost", "weights", "biases"):
         texts.append(json.dumps(good | {place: wrong}))
         texts.append(json.dumps(good | {place: [wrong, *good[place]][: len(good[place])]}))
-    texts.append(
-        json.dumps(good | {"sizes": case.rng.choice([[784, HUGE, 10], [HUGE**2, 10], [784, -2, 10], [10], [784]])})
-    )
+    texts.append(json.dumps(good | {"sizes": sizes}))
     (case.run / "net.json").write_text(case.rng.choice(texts))
     return "runs/attacked/net.json"
 
 
-def tensor(make: Callable[[torch.Tensor], Any]) -> Callable[[Case], None]:
-    def attack(case: Case) -> None:
-        content = torch.load(case.run / "last.ckpt", weights_only=True)
+def tensor(make: Callable[[torch.Tensor], Any]) -> Callable[[dict, Case], None]:
+    def change(content: dict, case: Case) -> None:
         name = case.rng.choice(list(content["state_dict"]))
         content["state_dict"][name] = make(content["state_dict"][name])
-        case.save(content)
 
-    return attack
+    return change
 
 
 QUANTIZED = {"scale": 1.0, "zero_point": 0, "dtype": torch.qint8}
@@ -203,14 +186,14 @@ SETTINGS, DATA, OPTIMIZER = "hyper_parameters", "datamodule_hyper_parameters", "
 NONSENSE = ["abc", NAN, INF, -1, HUGE, None, [], {}, [[]], True, torch.ones(3), b"x", (), ABSENT]
 TABLE = [
     Attack("checkpoint: nothing", READ, NETWORK, lambda case: None),
-    *(Attack(f"checkpoint: a tensor is {name}", REFUSED, NETWORK, tensor(make)) for name, make in TENSORS.items()),
-    Attack("checkpoint: paths and scores of files to remove", EITHER, NETWORK + RESUMED * 9, state_of_checkpoints),
-    Attack("checkpoint: lists", EITHER, NETWORK, many_lists),
-    Attack("checkpoint: code", REFUSED, NETWORK, code),
-    Attack("checkpoint: zip bomb", REFUSED, NETWORK, zip_bomb),
-    Attack("checkpoint: truncated", REFUSED, NETWORK, bytes_of(truncated)),
-    Attack("checkpoint: damaged", EITHER, NETWORK, bytes_of(damaged)),
-    Attack("checkpoint: of another program", REFUSED, NETWORK, bytes_of(foreign)),
+    *(changed(f"a tensor is {name}", REFUSED, tensor(make)) for name, make in TENSORS.items()),
+    changed("paths and scores of files to remove", EITHER, state_of_checkpoints, NETWORK + RESUMED * 9),
+    changed("lists", EITHER, many_lists),
+    of_bytes("code", REFUSED, code),
+    of_bytes("zip bomb", REFUSED, zip_bomb),
+    of_bytes("truncated", REFUSED, truncated),
+    of_bytes("damaged", EITHER, lambda case: mutate(case.last.read_bytes(), case.rng)),
+    of_bytes("of another program", REFUSED, foreign),
     Attack("checkpoint: network2", REFUSED, ("json",), network2),
     at("state_dict", REFUSED, "state_dict", *NONSENSE),
     at("callbacks", EITHER, "callbacks", *NONSENSE, {"a": None}, {1: {}}),

@@ -19,11 +19,12 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import import_module
-from itertools import count
+from math import inf
 from pathlib import Path
 from threading import RLock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import pytest
@@ -34,7 +35,7 @@ from tqdm import tqdm
 from digits.__main__ import main
 from tests.campaigns import attacks as files
 from tests.campaigns import checkpoint_attacks, picture_attacks
-from tests.campaigns.attacks import READ, REFUSED, Attack, Case
+from tests.campaigns.attacks import EITHER, READ, REFUSED, Attack, Case
 from tests.support.mnist_files import use_source
 from tests.support.small_mnist import use, write_mnist
 from tests.support.training import same, weights
@@ -77,17 +78,14 @@ class Ending(NamedTuple):
 def run(
     words: list[str],
     home: Path,
-    said: Path,
     stdin: str | None = os.devnull,
     wait: int = HANGS,
     harm: Callable[[], object] = lambda: None,
 ) -> Ending:
-    """Run a verb in `home`, in a forked process, in which `harm` is done first.
-
-    What it writes to standard error goes to the file `said`.
-    """
+    """Run a verb in `home`, in a forked process, in which `harm` is done first."""
     _, resident, shared, *_ = map(int, Path("/proc/self/statm").read_text().split())
     baseline = (resident - shared) * resource.getpagesize()  # a forked process begins without what is of files
+    said = home.parent / "said"  # what it writes to standard error
     if not (pid := os.fork()):
         try:
             _run(words, home, said, stdin, wait, harm)
@@ -160,14 +158,18 @@ def snapshot(folder: Path) -> dict[str, tuple]:
     return seen
 
 
-def touched(before: dict[str, tuple], after: dict[str, tuple], may: str | None) -> list[str]:
-    """What a verb has made, changed or removed that it may not."""
+def watched(words: list[str], folder: Path, may: str | None, **how: Any) -> tuple[Ending, str | None]:
+    """Run a verb in `folder/case/home`; what it makes, changes or removes that it may not, in words."""
+    before = snapshot(folder / "case")
+    ending = run(words, folder / "case" / "home", **how)
+    after = snapshot(folder / "case")
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
-    return [path for path in changed if not path.startswith((f"home/{may}", "home/data/"))]
+    strange = [path for path in changed if not path.startswith((f"home/{may}", "home/data/"))]
+    return ending, f"touches {', '.join(strange)[:200]}" if strange else None
 
 
-def fault(attack: Attack, verb: str, ending: Ending) -> str | None:
-    """What is wrong with the ending of a verb."""
+def fault(ending: Ending, wanted: str = EITHER, seconds: float = inf, most: float = inf) -> str | None:
+    """What is wrong with the ending of a verb, which may take so many seconds, and say so many lines."""
     lines = [line for line in ending.errors.splitlines() if not line.startswith("network: ")]
     refused = ending.status != 0 or lines
     long = [line for line in lines if len(line) > 1000 or not line.isprintable()]
@@ -176,14 +178,15 @@ def fault(attack: Attack, verb: str, ending: Ending) -> str | None:
         f"starts a program: {last}": ending.status == 98,
         "hangs": ending.hung,
         f"takes {ending.memory / 1e9:.1f} GB": ending.memory > MEMORY,  # which alone can take seconds
-        f"takes {ending.seconds:.0f} s": ending.seconds > SLOW.get(verb, SECONDS),
+        f"takes {ending.seconds:.0f} s": ending.seconds > seconds,
         f"is killed by signal {-ending.status}": ending.status < 0,
         f"a traceback: {last}": "Traceback" in ending.errors,
         f"status {ending.status}": ending.status not in (0, 1, 2),
         "an error without a line": ending.status and not lines,
         "a line too long, or not printable": long,
-        f"is refused: {last}": attack.wanted == READ and ending.status,
-        "is not refused": attack.wanted == REFUSED and not refused,
+        f"is refused: {last}": wanted == READ and ending.status,
+        "is not refused": wanted == REFUSED and not refused,
+        f"{len(lines)} lines: {last}": len(lines) > most,
     }
     return next((what for what, wrong in faults.items() if wrong), None)
 
@@ -207,7 +210,7 @@ def template(folder: Path) -> None:
     (home / "notes.txt").write_text("notes")
     (home / "evil.py").write_text("open('canary', 'w')\nclass Payload: pass\n")
     settings = ["--hidden", "5", "--epochs", "2", "--lr", "1"]
-    first = run(["train", *settings, "--run_dir", "runs/attacked"], home, folder / "said", wait=600)  # may compile
+    first = run(["train", *settings, "--run_dir", "runs/attacked"], home, wait=600)  # may compile
     assert first.status == 0, first
     config = home / "runs" / "attacked" / "config.yaml"
     config.write_text(config.read_text().replace("epochs: 2", "epochs: 3"))
@@ -215,7 +218,7 @@ def template(folder: Path) -> None:
 
 
 @contextmanager
-def ready(folder: Path) -> Iterator[None]:
+def prepared(folder: Path) -> Iterator[None]:
     """All that a verb needs is imported, once, not in each process; MNIST is small; there is a template."""
     torch.set_num_threads(1)  # threads do not survive a fork
     cv2.setNumThreads(1)
@@ -229,44 +232,30 @@ def ready(folder: Path) -> Iterator[None]:
         yield
 
 
-def attacks(folder: Path, seed: int):
-    with ready(folder):
-        good = _weights_of_good_run(folder)
-        yield None
-        order = list(TABLE)
-        random.Random(seed).shuffle(order)
-        for number in count():
-            outcome = one(order[number % len(order)], folder, random.Random(f"{seed}/{number}"), good)
-            yield f"{outcome} (case {number})" if outcome.startswith("WRONG") else outcome
+@contextmanager
+def ready(folder: Path) -> Iterator[Callable[[Attack, random.Random], str]]:
+    with prepared(folder):
+        home = Path(shutil.copytree(folder / "template", folder / "good")) / "home"
+        ending = run(VERBS["resume"][0], home)
+        assert ending.status == 0, ending
+        yield partial(one, folder, weights(home / "runs" / "attacked" / "last.ckpt"))
 
 
-def _weights_of_good_run(folder: Path) -> dict[str, torch.Tensor]:
-    home = Path(shutil.copytree(folder / "template", folder / "good")) / "home"
-    ending = run(VERBS["resume"][0], home, folder / "said")
-    assert ending.status == 0, ending
-    return weights(home / "runs" / "attacked" / "last.ckpt")
-
-
-def one(attack: Attack, folder: Path, rng: random.Random, good: dict[str, torch.Tensor]) -> str:
-    """Make an attack, run a verb, and say what came of it."""
-    place, said = folder / "case", folder / "said"
+def one(folder: Path, good: dict[str, torch.Tensor], attack: Attack, rng: random.Random) -> str:
+    """Make an attack, run a verb, and say what came of it; `good` are the weights of a run that was not attacked."""
+    place = folder / "case"
     shutil.copytree(folder / "template", place)
     home, verb = place / "home", rng.choice(attack.verbs)
     with warnings.catch_warnings(action="ignore"):
         named = attack.make(Case(home, place / "outside", verb, rng))
     words, may = VERBS[verb]
     stdin = {"closed": None, "endless": "/dev/zero"}.get(verb, os.devnull)
-    before = snapshot(place)
-    ending = run([*words, *([named] if named else [])], home, said, stdin)
-    strange = touched(before, snapshot(place), may)
-    wrong = f"touches {', '.join(strange)[:200]}" if strange else fault(attack, verb, ending)
+    ending, wrong = watched([*words, *([named] if named else [])], folder, may, stdin=stdin)
+    wrong = wrong or fault(ending, attack.wanted, SLOW.get(verb, SECONDS))
     if not wrong and verb == "resume" and ending.status == 0 and attack.what.startswith("checkpoint"):
         wrong = None if same(weights(home / "runs" / "attacked" / "last.ckpt"), good) else "other weights"
     with suppress(FileNotFoundError):
         (home / "runs" / "attacked").chmod(0o700)
     shutil.rmtree(place)
-    return f"WRONG: {attack.what}, {verb}: {wrong}" if wrong else f"{attack.what.split(':')[0]}: {_what(ending)}"
-
-
-def _what(ending: Ending) -> str:
-    return "clear error" if ending.status else "used"
+    came = "clear error" if ending.status else "used"
+    return f"WRONG: {attack.what}, {verb}: {wrong}" if wrong else f"{attack.what.split(':')[0]}: {came}"

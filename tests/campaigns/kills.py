@@ -4,14 +4,15 @@ Some runs are moved or copied before they are resumed. The weights of their last
 of a run that was never interrupted, bit for bit.
 """
 
-import random
 import shutil
 import time
+from contextlib import contextmanager
 from itertools import count
 
-from tests.support.training import EPOCHS, Runs, same, weights
+from tests.support.training import EPOCHS, Runs, ends, same
 
 COUNT, LIMIT = 25, 300
+TABLE = "left where it was", "moved", "copied"
 
 
 def kill(runs, run, rng):
@@ -31,21 +32,21 @@ def kill(runs, run, rng):
     process.communicate()
 
 
-def attacks(folder, seed):
-    runs, rng = Runs(folder), random.Random(seed)
+@contextmanager
+def ready(folder):
+    runs, numbers = Runs(folder), count()
     runs.finish(runs.new("whole"))
     (folder / "elsewhere").mkdir()
-    whole = [weights(folder / "whole" / f"{name}.ckpt") for name in ("last", "best")]
-    yield None
-    for number in count():
-        here = f"run{number}"
+
+    def attack(then, rng):
+        here = f"run{next(numbers)}"
         kill(runs, here, rng)
         when = "after an epoch" if (folder / here / "last.ckpt").exists() else "in the first epoch"
-        then = rng.choice(["left where it was", "moved", "copied"])
         if then != "left where it was":
             (shutil.move if then == "moved" else shutil.copytree)(folder / here, folder / "elsewhere" / here)
             here = f"elsewhere/{here}"
         runs.finish(runs.start("--resume", here))
-        found = [weights(folder / here / f"{name}.ckpt") for name in ("last", "best")]
-        equal = all(map(same, whole, found))
-        yield f"{'same bits' if equal else 'WRONG: other weights'}, killed {when}, {then}, resumed"
+        equal = list(map(same, ends(folder / "whole"), ends(folder / here))) == [True, True]
+        return f"{'same bits' if equal else 'WRONG: other weights'}, killed {when}, {then}, resumed"
+
+    yield attack

@@ -12,8 +12,8 @@ import random
 import resource
 import shutil
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -27,8 +27,7 @@ from torch import Tensor
 import digits
 from digits.sweep import search
 from tests.campaigns import hostile
-from tests.campaigns.attacks import EITHER, Attack
-from tests.support.training import same, weights
+from tests.support.training import ends, same, weights
 
 COUNT, LIMIT, HANGS = 200, 200, 60  # seconds; without its cache, a verb compiles
 LINES = 3  # of errors, at most
@@ -131,19 +130,19 @@ def nobody(_: Case) -> None:
     os.setresuid(NOBODY, 0, 0)
 
 
-FAULTS: list[tuple[str, Fault]] = [
+TABLE: list[tuple[str, Fault]] = [
     (f"disk: {errno.errorcode[code]} {'from then on' if lasting else 'once'}", at_write(partial(refuse, code, lasting)))
     for code in ERRORS
     for lasting in (False, True)
 ]
-FAULTS += 4 * [("disk: EFBIG", lambda case: resource.setrlimit(resource.RLIMIT_FSIZE, (case.most, case.most)))]
-FAULTS += 2 * [
+TABLE += 4 * [("disk: EFBIG", lambda case: resource.setrlimit(resource.RLIMIT_FSIZE, (case.most, case.most)))]
+TABLE += 2 * [
     ("folder: moved", at_write(partial(moves, lambda case: None))),
     ("folder: a link now", at_write(partial(moves, lambda case: case.out.symlink_to(case.away)))),
     ("folder: a file now", at_write(partial(moves, lambda case: case.out.write_text("a file")))),
     ("folder: no working folder", at_write(leave)),
 ]
-FAULTS += [
+TABLE += [
     ("output: full", lambda _: fill(1)),
     ("output: closed", lambda _: close("stdout")),
     ("mute: full", lambda _: fill(2)),
@@ -152,25 +151,18 @@ FAULTS += [
     ("input: closed", lambda _: close("stdin")),
 ]
 if os.geteuid() == 0:
-    FAULTS.append(("user: nobody", nobody))
+    TABLE.append(("user: nobody", nobody))
 
 
-def attacks(folder: Path, seed: int):
-    with hostile.ready(folder), pytest.MonkeyPatch.context() as patch:
+@contextmanager
+def ready(folder: Path) -> Iterator[Callable[[tuple[str, Fault], random.Random], str]]:
+    with hostile.prepared(folder), pytest.MonkeyPatch.context() as patch:
         for name, seconds in (("BEAT", 1), ("GRACE", 5), ("POLL", 0.1), ("AWAY", 2)):
             patch.setattr(search, name, seconds)
         home = folder / "template" / "home"
         (home / "out").mkdir()
         shutil.copy(home / "1.png", home / "pictures" / "2.png")
-        good = {verb: good_run(verb, folder) for verb in VERBS}
-        yield None
-        order = list(FAULTS)
-        random.Random(seed).shuffle(order)
-        for number in count():
-            rng = random.Random(f"{seed}/{number}")
-            verb = rng.choice(list(VERBS))
-            outcome = one(*order[number % len(order)], verb, folder, rng, good[verb])
-            yield f"{outcome} (case {number})" if outcome.startswith("WRONG") else outcome
+        yield partial(one, folder, {verb: good_run(verb, folder) for verb in VERBS})
 
 
 def case_of(verb: str, folder: Path, *numbers: int) -> Case:
@@ -183,7 +175,7 @@ def good_run(verb: str, folder: Path) -> Good:
     case = case_of(verb, folder)
     with (folder / "tally").open("wb", 0) as tally:
         harm = partial(at_write(lambda *_: tally.write(b".")), case)
-        ending = hostile.run(VERBS[verb][0], case.home, folder / "said", harm=harm)
+        ending = hostile.run(VERBS[verb][0], case.home, harm=harm)
     assert ending.status == 0, ending
     largest = max(path.stat().st_size for path in case.out.rglob("*"))
     good = Good((folder / "tally").stat().st_size, outputs(case.out), largest, ends(case.out))
@@ -195,32 +187,22 @@ def outputs(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in WRITTEN}
 
 
-def ends(run: Path) -> list[dict[str, Tensor]]:
-    return [weights(path) for name in ("last", "best") if (path := run / f"{name}.ckpt").exists()]
-
-
-def one(what: str, harm: Fault, verb: str, folder: Path, rng: random.Random, good: Good) -> str:
-    """Run a verb to which a fault happens, and say what came of it."""
+def one(folder: Path, known: dict[str, Good], fault: tuple[str, Fault], rng: random.Random) -> str:
+    """Run one of the verbs that are known to which a fault happens, and say what came of it."""
+    (what, harm), verb = fault, rng.choice(list(known))
+    good = known[verb]
     most = int(1000 * (good.largest / 1000) ** rng.random())
     case, (words, may) = case_of(verb, folder, rng.randint(1, good.writes), most), VERBS[verb]
-    before = hostile.snapshot(folder / "case")
-    ending = hostile.run(words, case.home, folder / "said", wait=HANGS, harm=partial(harm, case))
+    may = "runs" if verb == "sweep" else may
+    ending, wrong = hostile.watched(words, folder, may, wait=HANGS, harm=partial(harm, case))
     if ending.status and what.startswith("mute"):
         ending = ending._replace(errors=ending.errors or "a line that nobody sees")
-    others = hostile.touched(before, hostile.snapshot(folder / "case"), "runs" if verb == "sweep" else may)
-    wrong = f"touches {', '.join(others)[:200]}" if others else fault(verb, ending) or lack(what, case, ending, good)
+    wrong = wrong or hostile.fault(ending, most=LINES) or lack(what, case, ending, good)
     if verb in GO_ON and not wrong:
-        wrong = further(verb, folder, case, good)
+        wrong = further(verb, case, good)
     shutil.rmtree(folder / "case")
     came = "clear error" if ending.status else "done"
     return f"WRONG: {what}, {verb}: {wrong}" if wrong else f"{what.split(':')[0]}: {came}"
-
-
-def fault(verb: str, ending: hostile.Ending) -> str | None:
-    """What is wrong with the ending of a verb, however long it takes."""
-    lines = ending.errors.splitlines()
-    wrong = hostile.fault(Attack("", EITHER, (), lambda case: None), verb, ending._replace(seconds=0))
-    return wrong or (f"{len(lines)} lines: {lines[-1][-150:]}" if len(lines) > LINES else None)
 
 
 def lack(what: str, case: Case, ending: hostile.Ending, good: Good) -> str | None:
@@ -251,7 +233,7 @@ def whole(path: Path) -> bool:
         return False
 
 
-def further(verb: str, folder: Path, case: Case, good: Good) -> str | None:
+def further(verb: str, case: Case, good: Good) -> str | None:
     """What is wrong when a training or a sweep goes on, where it was."""
     if case.away.exists():
         if case.out.is_dir() and not case.out.is_symlink():
@@ -259,8 +241,8 @@ def further(verb: str, folder: Path, case: Case, good: Good) -> str | None:
         case.out.unlink(missing_ok=True)
         case.away.rename(case.out)
     begun = verb == "sweep" or ends(case.out)
-    ending = hostile.run(GO_ON[verb], case.home, folder / "said", wait=HANGS)
-    if wrong := fault(verb, ending) or (begun and ending.status and ending.errors[-150:]):
+    ending = hostile.run(GO_ON[verb], case.home, wait=HANGS)
+    if wrong := hostile.fault(ending, most=LINES) or (begun and ending.status and ending.errors[-150:]):
         return f"does not go on: {wrong}"
     what = "" if verb == "sweep" else "disk: ENOSPC"  # a *.part may be of another process that sweeps there
     if ending.status == 0 and (wrong := lack(what, case, ending, good)):

@@ -1,77 +1,55 @@
 """One of MNIST's files, and a checkpoint, by turns, are damaged, and used.
 
-Each ends in a clear error (a UserError that says something), or in the right result.
+Each ends in a clear error, or in the right result.
 """
 
 import io
-import random
 import shutil
-from contextlib import redirect_stderr
-from pathlib import Path
+from contextlib import contextmanager, redirect_stderr
 
 import pytest
 import torch
 
 from digits import mnist
 from digits.checkpoint import untrusted
-from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
-from tests.support.damage import mutate
-from tests.support.mnist_files import copying, failing
+from tests.support.damage import mutate, outcome
+from tests.support.mnist_files import contents, copying, failing, use_sources
 from tests.support.small_mnist import use, write_mnist
 from tests.support.training import same
 
 COUNT, LIMIT = 1000, 10
+TABLE = "data", "checkpoint"
 
 
-def clear(error):
-    assert str(error).strip(), "an error without a word"
-    return "clear error"
-
-
-def damaged_data(folder, rng):
-    """Damage one of MNIST's files, or swap two; then fetch with and without a source that has good ones."""
+@contextmanager
+def ready(folder):
     good, raw = folder / "good", folder / "data" / "MNIST" / "raw"
-    checksums = write_mnist(good)
-    contents = {name: (good / name).read_bytes() for name in checksums}
-    while True:
+    checksums, files = write_mnist(good), contents(good)
+    path = saved(folder / "a.ckpt", DigitClassifier([12]), epoch=3)
+    checkpoint, plain = path.read_bytes(), torch.load(path, weights_only=True)
+
+    def data(rng):
+        """Damage one of MNIST's files, or swap two; then fetch with and without a source that has good ones."""
         shutil.rmtree(raw, ignore_errors=True)
         shutil.copytree(good, raw)
-        name, other = rng.sample(sorted(contents), 2)
-        (raw / name).write_bytes(contents[other] if rng.random() < 0.1 else mutate(contents[name], rng))
-        sources = {"good": copying(good)} if rng.random() < 0.5 else {"none": failing}
-        with pytest.MonkeyPatch.context() as patch, redirect_stderr(io.StringIO()):
-            use(patch, checksums)
-            patch.setattr(mnist, "sources", lambda raw, sources=sources: sources)
-            try:
-                mnist.fetch(folder / "data")
-                assert all((raw / name).read_bytes() == content for name, content in contents.items())
-                outcome = "fetched again"
-            except UserError as error:
-                outcome = clear(error)
-        yield f"damaged data: {outcome}"
+        name, other = rng.sample(sorted(files), 2)
+        (raw / name).write_bytes(files[other] if rng.random() < 0.1 else mutate(files[name], rng))
+        use_sources(patch, one=copying(good) if rng.random() < 0.5 else failing)
+        with redirect_stderr(io.StringIO()):
+            mnist.fetch(folder / "data")
+        assert contents(raw) == files
+        return "fetched again"
 
+    def damaged_checkpoint(rng):
+        path.write_bytes(mutate(checkpoint, rng))
+        read = untrusted.read(path)
+        assert read.settings == plain["hyper_parameters"] and read.epoch == 3
+        assert same(read.weights, plain["state_dict"])
+        return "right result"
 
-def damaged_checkpoints(folder, rng):
-    """Damage a checkpoint, and read it."""
-    path = folder / "a.ckpt"
-    content = saved(path, DigitClassifier([12]), epoch=3).read_bytes()
-    plain = torch.load(path, weights_only=True)
-    while True:
-        path.write_bytes(mutate(content, rng))
-        try:
-            read = untrusted.read(path)
-            assert read.settings == plain["hyper_parameters"] and read.epoch == 3
-            assert same(read.weights, plain["state_dict"])
-            outcome = "right result"
-        except UserError as error:
-            outcome = clear(error)
-        yield f"damaged checkpoint: {outcome}"
-
-
-def attacks(folder: Path, seed: int):
-    kinds = damaged_data(folder, random.Random(seed)), damaged_checkpoints(folder, random.Random(seed))
-    yield None
-    while True:
-        yield from map(next, kinds)
+    uses = {"data": data, "checkpoint": damaged_checkpoint}
+    with pytest.MonkeyPatch.context() as patch:
+        use(patch, checksums)
+        yield lambda what, rng: f"damaged {what}: {outcome(uses[what], rng)}"

@@ -4,13 +4,13 @@ import os
 import random
 import zlib
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
 
 from PIL import Image, ImageDraw
 
 from tests.campaigns.attacks import EITHER, READ, REFUSED, Attack, Case, deflated
 from tests.support.damage import mutate
+from tests.support.finding import encoded
 
 NAMES = ["7_x.png", "7_x.jpg", "7_x.gif", "7_x.tif", "7_x.webp", "7_x.eps", "7_\x1b[2J\n.png"]
 PROGRAM = ": currentfile 9 get pop (canary) (w) file closefile (%pipe%touch canary) (w) file closefile showpage"
@@ -28,18 +28,16 @@ def picture(what: str, wanted: str, make: Callable[[random.Random], bytes], *nam
         (case.home / "pictures" / name).write_bytes(make(case.rng))
         return f"pictures/{name}"
 
-    def beside(case: Case) -> None:
-        written(case)
-
-    alone = Attack(f"picture: {what}", wanted, ("picture", "single"), written)
-    return [alone, Attack(f"folder: {what}", EITHER, ("evaluate pictures", "pictures"), beside)]
+    return [
+        Attack(f"picture: {what}", wanted, ("picture", "single"), written),
+        Attack(f"folder: {what}", EITHER, ("evaluate pictures", "pictures"), lambda case: written(case) and None),
+    ]
 
 
 def saved(kind: str, size: tuple[int, int] = (16, 16), mode: str = "L", **options: Any) -> bytes:
-    file, image = BytesIO(), Image.new(mode, size, 255 if mode == "L" else "white")
+    image = Image.new(mode, size, 255 if mode == "L" else "white")
     ImageDraw.Draw(image).line((size[0] // 2, size[1] // 6, size[0] // 2, size[1] * 5 // 6), 0, max(1, size[0] // 10))
-    image.save(file, kind, **options)
-    return file.getvalue()
+    return encoded(image, kind, **options)
 
 
 def huge(rng: random.Random) -> bytes:
@@ -47,9 +45,7 @@ def huge(rng: random.Random) -> bytes:
     (w, h), kind = rng.choice(SIZES), rng.choice(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "JPEG2000", "PPM"])
     w, h = (h, w) if rng.random() < 0.3 else (w, h)
     if kind == "WEBP":  # of one colour, which takes no bits per pixel
-        file = BytesIO()
-        Image.new("RGB", (1, 1), "white").save(file, kind, lossless=True)
-        content = bytearray(file.getvalue())
+        content = bytearray(encoded(Image.new("RGB", (1, 1), "white"), kind, lossless=True))
         at = content.index(b"VP8L") + 9
         sizes = (min(w, 16_384) - 1) | (min(h, 16_384) - 1) << 14 | rng.getrandbits(1) << 28
         content[at : at + 4] = sizes.to_bytes(4, "little")

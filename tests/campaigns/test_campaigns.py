@@ -3,12 +3,14 @@ import random
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
-from tests.campaigns import __main__, hostile, machine, pictures
+from tests.campaigns import __main__, hostile, machine
 from tests.campaigns.attacks import EITHER, Attack
 from tests.support.tiers import nightly, slow
 
@@ -34,8 +36,10 @@ def test_short_form(name, count, outcomes):
 
 
 def test_what_is_wrong_shows_in_the_exit_status(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(pictures, "attacks", lambda folder, seed: (said for said in (None, "fine", "WRONG: worse")))
-    monkeypatch.setattr(sys, "argv", ["campaigns", "pictures", "--count", "2"])
+    attack = nullcontext(lambda said, rng: said)
+    module = SimpleNamespace(COUNT=2, LIMIT=60, TABLE=["fine", "WRONG: worse"], ready=lambda folder: attack)
+    monkeypatch.setitem(sys.modules, "tests.campaigns.pictures", module)
+    monkeypatch.setattr(sys, "argv", ["campaigns", "pictures"])
     with pytest.raises(SystemExit) as stop:
         __main__.main()
     assert stop.value.code == 1 and "1 of 2 as they should be" in capsys.readouterr().out
@@ -62,7 +66,7 @@ def test_a_hostile_case_sees_what_goes_wrong(bad, said, tmp_path, monkeypatch):
         (tmp_path / "template" / name).touch()
     monkeypatch.setattr(hostile, "main", lambda words: bad())
     attack = Attack("checkpoint: none", EITHER, ("predict",), lambda case: None)
-    outcome = hostile.one(attack, tmp_path, random.Random(0), {})
+    outcome = hostile.one(tmp_path, {}, attack, random.Random(0))
     assert outcome.startswith(f"WRONG: checkpoint: none, predict: {said}" if said else "checkpoint: used")
 
 
@@ -87,6 +91,6 @@ def test_a_hostile_case_sees_what_goes_wrong(bad, said, tmp_path, monkeypatch):
 def test_a_case_of_the_machine_sees_what_goes_wrong(what, bad, said, tmp_path, monkeypatch):
     (tmp_path / "template" / "home" / "out").mkdir(parents=True)
     monkeypatch.setattr(hostile, "main", lambda words: bad())
-    good = machine.Good(1, {"1.png"}, 5000, [])
-    outcome = machine.one(what, dict(machine.FAULTS)[what], "annotate one", tmp_path, random.Random(0), good)
+    known = {"annotate one": machine.Good(1, {"1.png"}, 5000, [])}
+    outcome = machine.one(tmp_path, known, (what, dict(machine.TABLE)[what]), random.Random(0))
     assert outcome.startswith(f"WRONG: {what}, annotate one: {said}")

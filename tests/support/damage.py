@@ -1,9 +1,13 @@
-"""Ways to damage a file, and what reading it cost."""
+"""Ways to damage a file, what came of reading it, and what that cost."""
 
 import random
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from digits.errors import UserError
 
 
 def peak_memory() -> int:
@@ -30,3 +34,13 @@ def mutate(content: bytes, rng: random.Random) -> bytes:
             content[:at] + content[at : at + length] * 2 + content[at + length :],
         ]
     )
+
+
+def outcome(use: Callable[..., str], *args: Any) -> str:
+    """What use(*args) says, or "clear error" for a UserError, which has to be one short line."""
+    try:
+        return use(*args)
+    except UserError as error:
+        message = str(error)
+        assert message.strip() and "\n" not in message and len(message) < 200, repr(message)
+        return "clear error"

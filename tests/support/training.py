@@ -44,6 +44,11 @@ def weights(path: Path | str) -> dict[str, torch.Tensor]:
     return torch.load(path, weights_only=True)["state_dict"]
 
 
+def ends(run: Path) -> list[dict[str, torch.Tensor]]:
+    """The tensors of the last and of the best checkpoint of a run, as far as there are any."""
+    return [weights(path) for name in ("last", "best") if (path := run / f"{name}.ckpt").exists()]
+
+
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     """Whether two checkpoints have the same bits."""
     return one.keys() == other.keys() and all(one[key].equal(other[key]) for key in other)
