@@ -55,6 +55,7 @@ def test_processes(short):
         ("accuracy baselines --images 500", 1, 22.25, 90),
         ("accuracy bits", 10, 90, 100),
         ("reading --count 8 --lines 4", 8, 0, 100),
+        ("reading forms --count 1", 3, 0, 100),
         ("reading times --rounds 1", 7, 1, 60_000),
         ("reading slow --rounds 1", 20, 0, 3_000),
         ("reading stack --pages 3", 5, 0, 100),

@@ -1,5 +1,7 @@
 """Digits drawn with a pen of known width at known places, and the same digit as MNIST would draw it."""
 
+from functools import partial
+
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -75,16 +77,12 @@ def as_mnist(ink):
     return np.asarray(Image.fromarray(np.pad(ink, edge)).resize((28, 28), Image.Resampling.BOX, where))
 
 
-def ring(size=120, pen=0.1):
-    """A picture of a 0: a dark ring on white paper, its stroke of this width in sides of the picture."""
-    y, x = np.mgrid[:size, :size] - size / 2
-    radius = np.hypot(x * 1.4, y)
+def line(count=3, size=120):
+    """A picture of 0s, side by side: dark rings on white paper, by three pens in turn: no hand draws two alike."""
+    y, x = np.mgrid[:size, : size * count]
+    pen = np.array([0.1, 0.07, 0.12])[x // size % 3]
+    radius = np.hypot((x % size - size / 2) * 1.4, y - size / 2)
     return Image.fromarray(np.where(abs(radius - size / 4) < pen * size / 2, 30, 240).astype(np.uint8))
 
 
-def line(count=3, size=120):
-    """A picture of several 0s, side by side, which differ as those of a hand do."""
-    picture = Image.new("L", (size * count, size), 240)
-    for place in range(count):
-        picture.paste(ring(size, (0.1, 0.07, 0.12)[place % 3]), (place * size, 0))
-    return picture
+ring = partial(line, 1)

@@ -72,3 +72,14 @@ def place(field, matrix, offset, size):
     data = Image.fromarray(field + np.float32(REACH))  # 0 beyond the edges
     image = data.transform(tuple(size.tolist()), Image.Transform.AFFINE, tuple(a), Image.Resampling.BICUBIC)
     return ((np.asarray(image) - REACH) * np.sqrt(np.linalg.det(matrix)) + 0.5).clip(0, 1)
+
+
+def put(ink, written, middle):
+    """Draw what `write` returned on ink (H, W) float32, in place, its middle at x, y; the border may cut it."""
+    field, points, matrix = written
+    low, high = points.min(axis=0), points.max(axis=0)
+    offset = middle - (low + high) / 2
+    left, top = corner = np.floor(offset + low).astype(int).clip(4) - 4
+    width, height = np.ceil(high - low).astype(int) + 10
+    here = ink[top : top + height, left : left + width]
+    np.maximum(here, place(field, matrix, offset - corner, np.array(here.shape[::-1])), out=here)

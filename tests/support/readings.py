@@ -4,24 +4,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-from digits.errors import UserError
-from digits.handwriting import Reader, find_lines
-
-
-def predicted(model, images):
-    """The digits that a network reads in images (28, 28) float32 0..1."""
-    return model.predict(torch.from_numpy(np.stack(images)))[0].numpy()
+from digits.handwriting import Expected, Reader
 
 
 def read_photos(model, pictures):
     """The digit (N,) in each picture; -1 where none is found."""
-    digits = []
-    for picture in pictures:
-        try:
-            digits.append(int(Reader(model.network).read_lines(find_lines(picture, single=True))[0].text))
-        except UserError:
-            digits.append(-1)
-    return np.array(digits)
+    reader = Reader(model.network, expected=Expected(single=True))
+    return np.array([int(reader.read(picture).text or -1) for picture in pictures])
 
 
 def read_lines(model, pictures, context=False):
@@ -29,22 +18,13 @@ def read_lines(model, pictures, context=False):
 
     The model was trained on segments in `context`, as of `find_lines`, or not.
     """
-    numbers = []
-    for picture in pictures:
-        try:
-            lines = Reader(model.network).read_lines(find_lines(picture, context=context))
-            numbers.append([int(digit) for line in lines for digit in line.text if digit.isdigit()])
-        except UserError:
-            numbers.append([])
-    return numbers
+    reader = Reader(model.network, context)
+    return [[int(digit) for digit in reader.read(picture).text if digit.isdigit()] for picture in pictures]
 
 
 def read_places(model, picture, context):
     """The lines that are read in a picture, in `context` or not: of each digit, it and its box."""
-    try:
-        lines = Reader(model.network).read_lines(find_lines(picture, context=context))
-    except UserError:
-        return []
+    lines = Reader(model.network, context).read(picture).lines
     return [[(one.digit, one.box) for one in line.readings if one.digit is not None] for line in lines]
 
 
@@ -56,4 +36,4 @@ def read_naively(model, pictures):
         border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
         small = np.asarray(Image.fromarray(grey).resize((28, 28), Image.Resampling.BOX)).clip(0, 1)
         drawn.append(1 - small if border.mean() > 0.5 else small)
-    return predicted(model, drawn)
+    return model.predict(torch.from_numpy(np.stack(drawn)))[0].numpy()

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from digits.augment import pen
 from digits.augment.allographs import ATLAS
-from tests.support.photos import place, write
+from tests.support.photos import put, write
 
 SIZE = 1240, 1754  # of an A4 page of 150 dots per inch
 MARGIN = 18  # pixels by which a rectangle is larger than what is printed, since scans shift
@@ -40,12 +40,8 @@ def printed():
     page = Image.new("L", SIZE)
     draw = ImageDraw.Draw(page)
     draw.text((100, 80), "Examination", 255, font_size=44)
-    for label, top in (
-        ("Student number", 205),
-        ("Date", 315),
-        ("Points of each question, 0 to 10", 400),
-        ("Total", 940),
-    ):
+    labels = {"Student number": 205, "Date": 315, "Points of each question, 0 to 10": 400, "Total": 940}
+    for label, top in labels.items():
         draw.text((100, top), label, 255, font_size=30)
     for name in ("student", "date"):
         left, top, right, bottom = FIELDS[name][0]
@@ -70,13 +66,8 @@ def filled(rng):
         pitch = WIDE if name in ("student", "date") else 36
         x = left + pitch / 2 + (0 if pitch == WIDE else rng.uniform(10, 60))
         for digit in said[name]:
-            image = drawn(int(digit), rng)
-            shape, points, matrix = write(image, width, TALL * rng.uniform(0.55, 0.7), rng, slant)
-            middle = np.array([x, (top + bottom) / 2]) + rng.normal(0, 2, 2) - (points.max(0) + points.min(0)) / 2
-            corner = np.floor(middle + points.min(0)).astype(int) - 4
-            size = np.ceil(np.ptp(points, axis=0)).astype(int) + 10
-            here = ink[corner[1] : corner[1] + size[1], corner[0] : corner[0] + size[0]]
-            np.maximum(here, place(shape, matrix, middle - corner, size), out=here)
+            written = write(drawn(int(digit), rng), width, TALL * rng.uniform(0.55, 0.7), rng, slant)
+            put(ink, written, np.array([x, (top + bottom) / 2]) + rng.normal(0, 2, 2))
             x += pitch
     paper = rng.uniform(215, 255)
     dark = np.maximum(printed() * rng.uniform(0.6, 0.9), ink * rng.uniform(0.55, 0.9))
