@@ -66,21 +66,22 @@ def best_path(line, a):
     return best_paths(line, a)[0][0]
 
 
+LEFT, RIGHT = Candidate(0, 1, 0.45, 1, cut=0.8), Candidate(1, 2, 0.45, 1, cut=0.8)
+LINE = [LEFT, Candidate(0, 2, 0.9, 1), RIGHT]  # one digit or two
+
+
 def test_the_best_path_is_that_of_which_the_network_is_sure_everywhere():
-    whole, left, right = Candidate(0, 2, 0.9, 1), Candidate(0, 1, 0.45, 1, cut=0.8), Candidate(1, 2, 0.45, 1, cut=0.8)
-    line = [left, whole, right]
-    assert best_path(line, outputs(None, 0, None)) == ((1, 0),)
-    assert best_path(line, outputs(1, None, 7)) == ((0, 1), (2, 7))
-    assert best_path(line, outputs(1, 0, 7)) == ((1, 0),)  # a cut through a stroke needs a reason
-    assert best_path([left], outputs(None)) == ((0, None),)
-    assert best_path([left], np.full((1, 10), FITTED["UNSURE"] / 2)) == ((0, None),)
+    assert best_path(LINE, outputs(None, 0, None)) == ((1, 0),)
+    assert best_path(LINE, outputs(1, None, 7)) == ((0, 1), (2, 7))
+    assert best_path(LINE, outputs(1, 0, 7)) == ((1, 0),)  # a cut through a stroke needs a reason
+    assert best_path([LEFT], outputs(None)) == ((0, None),)
+    assert best_path([LEFT], np.full((1, 10), FITTED["UNSURE"] / 2)) == ((0, None),)
 
 
 def test_the_next_best_paths_say_something_else_and_are_less_likely():
-    whole, left, right = Candidate(0, 2, 0.9, 1), Candidate(0, 1, 0.45, 1, cut=0.8), Candidate(1, 2, 0.45, 1, cut=0.8)
     a = outputs(1, 0, 7, sure=0.9)
     a[1, 6] = 0.6
-    found = dict(best_paths([left, whole, right], a))
+    found = dict(best_paths(LINE, a))
     paths, scores = list(found), list(found.values())
     assert set(paths[:3]) == {((1, 0),), ((1, 6),), ((0, 1), (2, 7))} and len(paths) == PATHS
     said = ["".join(str(digit) for _, digit in path if digit is not None) for path in paths]
@@ -130,15 +131,19 @@ def test_with_a_length_the_best_paths_are_those_of_so_many_digits():
         assert best_paths(line, a, (6, 9)) == []
 
 
-def test_small_marks_are_no_digits_and_tall_ones_seldom():
-    for height, digit in ((0.2, None), (0.9, 1)):
-        assert best_path([Candidate(0, 1, 0.2, height)], outputs(1, sure=0.9)) == ((0, digit),)
-    assert best_path([Candidate(0, 1, 0.2, 1)], outputs(1, sure=0.1)) == ((0, 0),)
-
-
-@pytest.mark.parametrize(("digit", "read"), [(0, 0), (1, None), (6, None)])
-def test_a_small_0_is_one(digit, read):
-    assert best_path([Candidate(0, 1, 0.4, 0.5)], outputs(digit, sure=0.9)) == ((0, read),)
+@pytest.mark.parametrize(
+    ("width", "height", "digit", "sure", "read"),
+    [
+        (0.2, 0.2, 1, 0.9, None),
+        (0.2, 0.9, 1, 0.9, 1),
+        (0.2, 1, 1, 0.1, 0),
+        (0.4, 0.5, 0, 0.9, 0),
+        (0.4, 0.5, 1, 0.9, None),
+        (0.4, 0.5, 6, 0.9, None),
+    ],
+)
+def test_small_marks_are_no_digits_but_for_a_0_and_tall_ones_seldom(width, height, digit, sure, read):
+    assert best_path([Candidate(0, 1, width, height)], outputs(digit, sure=sure)) == ((0, read),)
 
 
 def test_what_the_side_of_the_picture_clips_is_passed_over_without_a_penalty():

@@ -1,6 +1,7 @@
 """What is said of a picture: guesses vote, a line falls into groups, and why nothing is read."""
 
 import re
+from functools import partial
 
 import cv2
 import numpy as np
@@ -30,20 +31,25 @@ def said(lines):
     return vote(lines, np.where(np.arange(10) == (10 * shades[:, None]).round(), 0.9, 0.01))
 
 
+def written(*digits, top=0, clarity=1.0, guesses=1):
+    """A line of digits in one guess, 30 wide and 50 high, with a wide gap for None."""
+    found = [
+        Digit(np.full((28, 28), digit / 10, np.float32), (45 * n, top, 45 * n + 30, top + 50))
+        for n, digit in enumerate(digits)
+        if digit is not None
+    ]
+    return Line([Candidate(n, n + 1, 0.6, 1.0) for n in range(len(found))], found, clarity, guesses)
+
+
 def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
-    candidate = Candidate(0, 1, 0.6, 1.0)
-
-    def line(digit, top, clarity=1.0):
-        image = np.full((28, 28), digit / 10, np.float32)
-        return Line([candidate], [Digit(image, (10, top, 40, top + 50))], clarity, 3)
-
-    upper = [line(3, 20, 1.5), line(5, 22), line(5, 18)]
+    line = partial(written, guesses=3)
+    upper = [line(3, top=20, clarity=1.5), line(5, top=22), line(5, top=18)]
     assert [one.text for one in said(upper)] == ["5"]
-    lower = [line(7, 100), line(8, 105, 2.0)]
+    lower = [line(7, top=100), line(8, top=105, clarity=2.0)]
     assert [one.text for one in said(lower + upper)] == ["5", "8"]
-    [[[twice]]] = said([*upper, line(5, 21)])  # one guess has two lines there
+    [[[twice]]] = said([*upper, line(5, top=21)])  # one guess has two lines there
     assert twice.confidence == pytest.approx(0.9)
-    seldom = line(7, 100, 9.0)
+    seldom = line(7, top=100, clarity=9.0)
     assert [one.text for one in said([*upper, seldom])] == ["5"]
     assert [one.text for one in said([seldom])] == [""]
 
@@ -55,29 +61,16 @@ def test_the_guesses_at_a_single_digit_vote_with_all_outputs():
     outputs[2, 7] = 1
 
     def reading(*clarities):
-        digit, candidate = Digit(np.zeros((28, 28), np.float32), (10, 20, 40, 70)), Candidate(0, 1, 0.6, 1.0)
-        lines = [Line([candidate], [digit], clarity, len(clarities), known=True) for clarity in clarities]
+        lines = [written(0, clarity=one, guesses=len(clarities))._replace(known=True) for one in clarities]
         [[[group]]] = vote(lines, outputs[: len(lines)].numpy())
         [reading] = group.readings
         return reading
 
     assert [reading(*clear).digit for clear in [(2,), (2, 2), (2, 2, 1)]] == [1, 4, 7]
-    alone = Line([Candidate(0, 1, 0.6, 1.0)], [Digit(np.zeros((28, 28), np.float32), (0, 0, 9, 9))], known=True)
-    lengths = (1, 1), (1, 3), (2, 3)
-    assert [len(vote([alone], outputs[2:].numpy(), length)) for length in lengths] == [1, 1, 0]
+    alone, lengths = [written(0)._replace(known=True)], [(1, 1), (1, 3), (2, 3)]
+    assert [len(vote(alone, outputs[2:].numpy(), length)) for length in lengths] == [1, 1, 0]
     four = reading(2, 2)  # which has not the largest output
     assert (four.activation, four.runner_up) == (pytest.approx(0.4), 1)
-
-
-def written(*digits, guesses=1):
-    """A line of digits in one guess, 30 wide and 50 high, with a wide gap for None."""
-    lefts = [45 * n for n in range(len(digits))]
-    images = [
-        Digit(np.full((28, 28), digit / 10, np.float32), (left, 0, left + 30, 50))
-        for digit, left in zip(digits, lefts, strict=True)
-        if digit is not None
-    ]
-    return Line([Candidate(n, n + 1, 0.6, 1.0) for n in range(len(images))], images, guesses=guesses)
 
 
 def test_a_line_falls_into_groups_at_wide_gaps():
@@ -95,7 +88,7 @@ def test_a_sign_parts_groups_and_a_comma_does_not(height, parts):
 
 def test_each_group_is_a_number_or_none():
     """One guess of three has something in the right part: the others count against it."""
-    clearest = written(2, 7, None, 1, 5, guesses=3)._replace(clarity=9.0)
+    clearest = written(2, 7, None, 1, 5, clarity=9.0, guesses=3)
     [line] = said([clearest, *[written(2, 7, guesses=3)] * 2])
     [left, right] = line.groups
     assert (line.text, left.text, right.text) == ("27", "27", "") and len(right.readings) == 2

@@ -121,12 +121,6 @@ CROWDED = {  # an ordinary picture, or what a mistake makes of one
     "noise of five pixels": lambda: _noise(5),
     "a zigzag": _zigzag,
 }
-# Of these, only some lines are looked at.
-WITHOUT_END = {
-    name
-    for name in CROWDED
-    if name.startswith(("a page of print, large", "a table", "a page of digits", "dots", "sticks", "salt", "noise"))
-}
 PRINTED = {  # no number
     "empty boxes": lambda: _boxes(1, False),
     "rows of empty boxes": lambda: _boxes(4, False),

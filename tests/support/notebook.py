@@ -45,27 +45,16 @@ def load() -> NotebookNode:
 def run(notebook: NotebookNode, folder: Path) -> None:
     """Run all cells, in place, with an empty `folder` as the working directory; raises if a cell does."""
     (folder / "data").symlink_to(DATA)
-    Client(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    settings = {"timeout": 600, "coalesce_streams": True, "resources": {"metadata": {"path": str(folder)}}}
+    Client(notebook, **settings).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # the times at which it ran
-        cell.get("outputs", [])[:] = joined(cell.get("outputs", []))
     for output in outputs(notebook):
         if data := output.get("data"):
             data.pop("image/jpeg", None)  # the same as its PNG
             if "image/png" in data:
                 picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
                 data["image/png"] = base64.b64encode(png(picture)).decode()
-
-
-def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """The outputs of a cell, what it printed in a row as one: it comes in as many pieces as the time it took has it."""
-    result: list[NotebookNode] = []
-    for output in outputs:
-        if result and output.output_type == "stream" and output.get("name") == result[-1].get("name"):
-            result[-1].text += output.text
-        else:
-            result.append(output)
-    return result
 
 
 def outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
