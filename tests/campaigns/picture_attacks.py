@@ -40,41 +40,35 @@ def saved(kind: str, size: tuple[int, int] = (16, 16), mode: str = "L", **option
     return encoded(image, kind, **options)
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return len(content).to_bytes(4) + kind + content + zlib.crc32(kind + content).to_bytes(4)
+
+
 def huge(rng: random.Random) -> bytes:
     """A small file that says, or is, a large picture."""
     (w, h), kind = rng.choice(SIZES), rng.choice(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "JPEG2000", "PPM"])
     w, h = (h, w) if rng.random() < 0.3 else (w, h)
+    if kind == "TIFF":
+        return tiff(rng, {256: w, 257: h})
+    if kind == "PPM":
+        return f"P5 {w} {h} 255\n".encode()
     if kind == "WEBP":  # of one colour, which takes no bits per pixel
         content = bytearray(encoded(Image.new("RGB", (1, 1), "white"), kind, lossless=True))
         at = content.index(b"VP8L") + 9
         sizes = (min(w, 16_384) - 1) | (min(h, 16_384) - 1) << 14 | rng.getrandbits(1) << 28
         content[at : at + 4] = sizes.to_bytes(4, "little")
         return bytes(content)
-    mode = rng.choice(["L", "RGB"])
-    content = bytearray(saved(kind, mode=mode, **({"progressive": rng.random() < 0.5} if kind == "JPEG" else {})))
+    options = {"progressive": rng.random() < 0.5} if kind == "JPEG" else {}
+    content = saved(kind, (57, 83), rng.choice(["L", "RGB"]), **options)
+    for pair, large in (((57, 83), (w, h)), ((83, 57), (h, w))):  # wherever and however it says its size
+        for size, order in ((4, "little"), (2, "little"), (4, "big"), (2, "big")):
+            said, then = (b"".join(min(n, 256**size - 1).to_bytes(size, order) for n in one) for one in (pair, large))
+            content = content.replace(said, then)
     if kind == "PNG":
-        content[16:24] = w.to_bytes(4) + h.to_bytes(4)
-        content[29:33] = zlib.crc32(content[12:29]).to_bytes(4)
-        pixels = b"\x78\x9c" + deflated(rng.choice([0, 10, 70, 300]))
-        end = b"IDAT" + pixels
-        return bytes(content[:33]) + len(pixels).to_bytes(4) + end + zlib.crc32(end).to_bytes(4) + bytes(content[-12:])
-    if kind == "JPEG":
-        at = max(content.find(b"\xff\xc0"), content.find(b"\xff\xc2")) + 5
-        content[at : at + 4] = min(h, 65_500).to_bytes(2) + min(w, 65_500).to_bytes(2)
-    elif kind == "GIF":
-        size = min(w, 65_535).to_bytes(2, "little") + min(h, 65_535).to_bytes(2, "little")
-        at = content.rindex(b",") + 5
-        content[6:10] = content[at : at + 4] = size
-    elif kind == "BMP":
-        content[18:26] = w.to_bytes(4, "little") + h.to_bytes(4, "little")
-    elif kind == "JPEG2000":
-        at = content.index(b"ihdr") + 4
-        content[at : at + 8] = h.to_bytes(4) + w.to_bytes(4)
-        at = content.index(b"\xff\x51") + 6
-        content[at : at + 8] = content[at + 16 : at + 24] = w.to_bytes(4) + h.to_bytes(4)
-    elif kind == "PPM":
-        content = bytearray(f"P5 {w} {h} 255\n".encode())
-    return tiff(rng, {256: w, 257: h}) if kind == "TIFF" else bytes(content)
+        pixels = chunk(b"IDAT", b"\x78\x9c" + deflated(rng.choice([0, 10, 70, 300])))
+        content = content[:8] + chunk(b"IHDR", content[16:29]) + pixels + content[-12:]
+    return content
 
 
 def tiff(rng: random.Random, tags: dict[int, int] | None = None) -> bytes:
@@ -99,10 +93,8 @@ def frames(rng: random.Random) -> bytes:
 
 def text_bomb(rng: random.Random) -> bytes:
     """A PNG with texts or a profile that unpack to much."""
-    content = saved("PNG", (60, 60))
-    name = rng.choice([b"zTXtx\0\0", b"iCCPx\0\0"])
-    chunk = name + b"\x78\x9c" + deflated(rng.choice([1, 100, 1500]))
-    return content[:33] + (len(chunk) - 4).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4) + content[33:]
+    content, kind = saved("PNG", (60, 60)), rng.choice([b"zTXt", b"iCCP"])
+    return content[:33] + chunk(kind, b"x\0\0\x78\x9c" + deflated(rng.choice([1, 100, 1500]))) + content[33:]
 
 
 def kinds(rng: random.Random) -> bytes:
