@@ -63,8 +63,7 @@ def huge(rng: random.Random) -> bytes:
     content = saved(kind, (57, 83), rng.choice(["L", "RGB"]), **options)
     for pair, large in (((57, 83), (w, h)), ((83, 57), (h, w))):  # wherever and however it says its size
         for size, order in ((4, "little"), (2, "little"), (4, "big"), (2, "big")):
-            said, then = (b"".join(min(n, 256**size - 1).to_bytes(size, order) for n in one) for one in (pair, large))
-            content = content.replace(said, then)
+            content = content.replace(*(b"".join(n.to_bytes(size, order) for n in one) for one in (pair, large)))
     if kind == "PNG":
         pixels = chunk(b"IDAT", b"\x78\x9c" + deflated(rng.choice([0, 10, 70, 300])))
         content = content[:8] + chunk(b"IHDR", content[16:29]) + pixels + content[-12:]

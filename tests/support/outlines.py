@@ -49,10 +49,9 @@ def ink(digit: np.ndarray) -> np.ndarray:
 
 
 def euler(mask: np.ndarray) -> int:
-    """Euler's number of a mask (H, W) bool: its connected parts (8 neighbours) minus its holes."""
-    m = np.pad(mask, 1)
-    down, right = m[1:] | m[:-1], m[:, 1:] | m[:, :-1]  # edges of pixels; corners - edges + pixels
-    return int((down[:, 1:] | down[:, :-1]).sum()) - int(down.sum()) - int(right.sum()) + int(m.sum())
+    """Euler's number of a mask (H, W) bool, less one: its connected parts (8 neighbours) minus its holes."""
+    m = np.pad(mask, 1).astype(np.uint8)
+    return cv2.connectedComponents(m)[0] - cv2.connectedComponents(1 - m, connectivity=4)[0]
 
 
 def _peelable(step: int) -> np.ndarray:

@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from digits.__main__ import main
-from tests.support.finding import encoded
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.small_mnist import DATA
 from tests.support.strokes import DRAW
@@ -134,7 +133,9 @@ def photographed(*digits, size=300):
 
 def png(pixels):
     """The bytes of a PNG of an array (H, W, 3) uint8."""
-    return encoded(Image.fromarray(pixels), "PNG")
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def chosen_digit(page):
