@@ -25,12 +25,9 @@ def test_any_colour_on_any_background(ink, paper, two):
     assert_finds(on_paper(two, ink, paper), two)
 
 
-def clearest_guess(picture):
-    return max(foregrounds(see(picture))[-2:], key=lambda guess: max(one.clarity for one in guess.components))
-
-
 def test_the_labels_of_the_foreground_are_those_of_its_components(two):
-    darkness, labels, [one] = clearest_guess(on_paper(two))
+    guesses = foregrounds(see(on_paper(two)))[-2:]
+    darkness, labels, [one] = max(guesses, key=lambda guess: max(one.clarity for one in guess.components))
     mask = labels == one.label
     assert box(mask.astype(float)) == (one.left, one.top, one.right, one.bottom)
     assert (mask == (two > 0.5)).mean() > 0.99 and darkness[two > 0.99].min() > 0.4
