@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from digits.errors import UserError
+from digits.handwriting.pdf import Page
 from digits.handwriting.reader import ANYTHING, Answer, Expected, Reader
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from digits.checkpoint.contents import Checkpoint
-    from digits.handwriting.pdf import Page
 
     Picture = str | Path | bytes | Image | np.ndarray | Page
     Pictures = list[Picture] | list[str] | list[Path] | tuple[Picture, ...] | Iterator[Picture]
@@ -104,7 +104,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         reader = Reader(known.network, known.context, expected)
     if reader.detects:
         raise UserError("this network only detects one digit; read needs one that reads all ten")
-    several = isinstance(pictures, list | tuple | Iterator)
+    several = isinstance(pictures, list | tuple | Iterator) and not isinstance(pictures, Page)  # which is a tuple, too
     training = {module: module.training for module in reader.network.modules()}
     try:
         reader.network.eval()  # without dropout

@@ -14,6 +14,7 @@ from PIL import Image
 
 import digits
 from digits import DigitClassifier, UserError, read, reading
+from digits.handwriting import Page
 from digits.handwriting.lattice import FITTED
 from digits.handwriting.parallel import MANY
 from digits.handwriting.reader import among
@@ -50,6 +51,13 @@ def test_a_picture_of_any_kind_or_many():
     assert "image" not in repr(group)
     missing = read("nowhere.jpg")
     assert (missing.text, missing.error) == ("", "cannot be read: No such file or directory")
+
+
+def test_a_page_of_a_pdf_is_a_picture_alone_and_in_a_list(tmp_path):
+    line(1).save(tmp_path / "a.pdf", resolution=72)
+    page, sure = Page(str(tmp_path / "a.pdf"), 1), saved_sure(tmp_path / "sure.ckpt")
+    assert read(page, network=sure).text == "4"
+    assert [one.text for one in read([page, page], network=sure)] == ["4", "4"]
 
 
 def test_only_numbers_of_the_length_are_considered():

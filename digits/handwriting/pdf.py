@@ -75,7 +75,7 @@ def _answer(file: str, number: str | None = None) -> bytes:
         raise UserError(f"has {len(document):,} pages; 1 to {MOST_PAGES:,} are read")
     if number is None:
         return str(len(document)).encode()
-    if int(number) > len(document):
+    if not 1 <= int(number) <= len(document):  # of which pypdfium2 counts those below from the end
         raise UserError(f"has {len(document)} pages, and no page {number}")
     try:
         page = document[int(number) - 1]

@@ -47,7 +47,8 @@ def test_what_cannot_be_read_is_refused(two_pages, tmp_path, monkeypatch):
     for damaged in (b"", b"%PDF-1.4", content[: len(content) // 3], content[100:]):
         other.write_bytes(damaged)
         assert refused(count_pages, other) == "cannot be read: it is no PDF, or damaged"
-    assert refused(render, Page(two_pages, 3)) == "has 2 pages, and no page 3"
+    for number in (0, 3):
+        assert refused(render, Page(two_pages, number)) == f"has 2 pages, and no page {number}"
     Image.new("L", (9, 9)).save(other, save_all=True, append_images=[Image.new("L", (9, 9))] * 10_000)
     for call, named in ((count_pages, str(other)), (render, Page(str(other), 1))):
         assert refused(call, named) == "has 10,001 pages; 1 to 10,000 are read"
