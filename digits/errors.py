@@ -2,10 +2,22 @@
 
 import os
 import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class UserError(Exception):
     """Something that the person at the keyboard can mend: shown as one line, without a traceback."""
+
+
+def tried(function: Callable[..., T], *arguments: Any) -> T | UserError:
+    """What a function gives for its arguments, or the UserError that it raises."""
+    try:
+        return function(*arguments)
+    except UserError as error:
+        return error
 
 
 def install(extra: str) -> str:

@@ -1,5 +1,7 @@
 """`from digits import read`: the numbers in pictures, in two lines of Python."""
 
+from __future__ import annotations
+
 import os
 import re
 import sys
@@ -31,23 +33,13 @@ KEPT = 4  # networks that are kept in memory
 
 @overload
 def read(
-    pictures: "Pictures",
-    *,
-    network: "Network" = "bundled",
-    single: bool = False,
-    length: "Length" = None,
-    digits: str | None = None,
+    pictures: Pictures, *, network: Network = ..., single: bool = ..., length: Length = ..., digits: str | None = ...
 ) -> list[Answer]: ...
 
 
 @overload
 def read(
-    pictures: "Picture",
-    *,
-    network: "Network" = "bundled",
-    single: bool = False,
-    length: "Length" = None,
-    digits: str | None = None,
+    pictures: Picture, *, network: Network = ..., single: bool = ..., length: Length = ..., digits: str | None = ...
 ) -> Answer: ...
 
 
@@ -70,8 +62,8 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         pictures: A picture, which is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4),
             uint8, uint16, bool or float 0..1, dark strokes on light or light on dark; a Page of a PDF; or a list of
             them, which are looked at on all cores if they are many.
-        network: A run, a checkpoint, "bundled", or a module of 784 inputs and ten outputs 0..1, such as a
-            DigitClassifier, which is shown no context (what is cut from larger strokes is shown by itself).
+        network: A run, a checkpoint, "bundled" (the default), or a module of 784 inputs and ten outputs 0..1, such as
+            a DigitClassifier, which is shown no context (what is cut from larger strokes is shown by itself).
         single: Read the clearest digit of each picture alone.
         length: How many digits a number has, such as 8, or range(6, 9), or "6-8". Then each line of a picture is one
             number of that many digits, whatever the gaps in it: only such paths through it are followed.
@@ -97,25 +89,24 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     if isinstance(network, nn.Module):
         models = sys.modules.get("digits.model")  # which takes seconds to import; without it, it is no DigitClassifier
         module: nn.Module = network.network if models and isinstance(network, models.DigitClassifier) else network
-        reader = Reader(module, expected=expected)
+        reader = Reader(module)
     else:
         path = find(str(network))
-        known = _loaded(path, os.stat(path).st_mtime_ns)
-        reader = Reader(known.network, known.context, expected)
+        reader = _loaded(path, os.stat(path).st_mtime_ns)
     if reader.detects:
         raise UserError("this network only detects one digit; read needs one that reads all ten")
     several = isinstance(pictures, list | tuple | Iterator) and not isinstance(pictures, Page)  # which is a tuple, too
     training = {module: module.training for module in reader.network.modules()}
     try:
         reader.network.eval()  # without dropout
-        answers = list(reader.read_all(list(pictures) if several else [pictures]))
+        answers = list(reader.read_all([(picture, expected) for picture in (pictures if several else [pictures])]))
     finally:
         for module, trains in training.items():
             module.training = trains
     return answers if several else answers[0]
 
 
-def expect(single: bool = False, length: "Length" = None, digits: str | None = None) -> Expected:
+def expect(single: bool = False, length: Length = None, digits: str | None = None) -> Expected:
     """What is expected, of what the user says. Raises UserError if that makes no sense."""
     if single and length is not None:
         raise UserError("a single digit has no length; leave one of the two out")
@@ -134,7 +125,7 @@ def expect(single: bool = False, length: "Length" = None, digits: str | None = N
     return Expected(single, wanted, digits or ANYTHING.digits)
 
 
-def choose_reader(network: str | None, expected: Expected = ANYTHING) -> tuple[Reader, int | None]:
+def choose_reader(network: str | None) -> tuple[Reader, int | None]:
     """A reader with the network that `checkpoint.selection.choose` takes; and the digit that it detects, None if it
     reads all ten.
 
@@ -143,8 +134,7 @@ def choose_reader(network: str | None, expected: Expected = ANYTHING) -> tuple[R
     from digits.checkpoint.selection import choose
 
     saved, path = choose(network)
-    known = _reader(saved, path)
-    return Reader(known.network, known.context, expected), saved.settings.get("only_digit")
+    return _reader(saved, path), saved.settings.get("only_digit")
 
 
 @lru_cache(KEPT)
@@ -155,7 +145,7 @@ def _loaded(path: Path, changed: int) -> Reader:
     return _reader(untrusted.read(path), path)
 
 
-def _reader(saved: "Checkpoint", path: Path) -> Reader:
+def _reader(saved: Checkpoint, path: Path) -> Reader:
     from digits.checkpoint.contents import load_network
     from digits.network import sizes
 

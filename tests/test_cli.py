@@ -236,8 +236,8 @@ def test_what_is_no_verb(word, said, capsys):
 
 def test_what_looks_for_digits_needs_no_torch_and_what_reads_or_exports_no_trainer():
     code = (
-        "import sys, digits.__main__, digits.handwriting.parallel; assert 'torch' not in sys.modules\n"
-        "import digits.predict.pictures, digits.export.onnx\n"
+        "import sys, digits.__main__, digits.predict.forms; assert 'torch' not in sys.modules\n"
+        "import digits.export.onnx\n"
         "assert not {'lightning', 'torchvision', 'tensorboard', 'onnx'} & {*sys.modules}"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -68,9 +68,10 @@ def test_the_whole_number_or_the_clearest_digit(judged):
 
 
 def test_only_numbers_as_long_as_the_right_answer(judged):
-    draw("some/4_line.png", "some/44_line.png", "some/444_line.png", "some/4_a.png")
-    assert judged("some")[1][0].startswith("some: 2 of 4 pictures right")
+    draw("some/4_line.png", "some/44_line.png", "some/4 44_line.png", "some/4_a.png")
+    assert judged("some")[1][0].startswith("some: 1 of 4 pictures right")
     assert judged("some", "--known_length")[1] == ["some: 3 of 4 pictures right, 75.00% ± 21.65%; 44->nothing x1"]
+    assert judged("some", "--known_length", "--single")[2][0].endswith("--single and --known_length: one of the two")
 
 
 def test_a_line_a_folder_and_one_over_all(judged):
@@ -112,9 +113,8 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
     sheet, (width, height) = Image.open("out.png").convert("L"), answers.TILE
     assert sheet.size == (answers.COLUMNS * width, height)
     pixels = np.asarray(sheet)
-    assert [(pixels[:, left : left + width] < 200).any() for left in range(0, sheet.width, width)] == [True] * 3 + [
-        0
-    ] * 3
+    drawn = [(pixels[:, left : left + width] < 200).any() for left in range(0, sheet.width, width)]
+    assert drawn == [True] * 3 + [False] * 3
     clearest = max(find_lines("some/1_line.png"), key=lambda line: line.clarity)  # the surest votes are for its digits
     seen = np.hstack([digit.image for digit in clearest.digits])
     seen = np.asarray(ImageOps.contain(Image.fromarray(np.uint8(255 * seen)), (width - 20, 56)))
@@ -126,20 +126,9 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
     assert (np.asarray(Image.open("out.png"))[:, width:] == 255).all()
 
 
-@pytest.mark.parametrize(
-    "name, said", [("link.png", "cannot write link.png: what is there is not"), (f"{'n' * 300}.png", "too long")]
-)
-def test_a_sheet_that_cannot_be_written(name, said, judged):
-    draw("some/1_a.png")
-    if name == "link.png":
-        link(Path(name), "elsewhere.png")
-    code, lines, [error] = judged("some", "--wrong", name)
-    assert code == 2 and lines == [] and said in error and not Path("elsewhere.png").exists()
-
-
 def test_a_sheet_has_room_for_a_page_of_many_digits():
-    answer = answers.Answer(np.full((90, 90), 255, np.uint8), "1", "4" * 500, [np.ones((28, 28), np.float32)] * 500)
-    assert answers.sheet([answer]).height == answers.TILE[1]
+    judged = answers.Judged(np.full((90, 90), 255, np.uint8), "1", "4" * 500, [np.ones((28, 28), np.float32)] * 500)
+    assert answers.sheet([judged]).height == answers.TILE[1]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +141,8 @@ def test_a_sheet_has_room_for_a_page_of_many_digits():
         (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png or .jpg in a folder that is there"),
         (["some", "--wrong", "gone/out.png"], f"cannot write {Path('gone/out.png')}: name a .png or .jpg in a folder"),
         (["some", "--wrong", f"{'n' * 300}/out.png"], "too long"),
+        (["some", "--wrong", f"{'n' * 300}.png"], "too long"),
+        (["some", "--wrong", "link.png"], "cannot write link.png: what is there is not"),
         (["some", "--wrong", ""], "cannot write .: name a .png or .jpg"),
         (["some", "--wrong", os.devnull], f"cannot write {os.devnull}: name a .png or .jpg"),
         (["some", "--wrong", "some/../some/4_a.png"], "would be overwritten"),
@@ -161,11 +152,13 @@ def test_mistakes_are_found_before_the_work(words, reason, judged, monkeypatch):
     draw("some/4_a.png")
     saved_sure("nine.ckpt", only_digit=9)
     Path("empty").mkdir()
-    monkeypatch.setattr("digits.handwriting.parallel._find", None)  # so nothing can be looked for
+    if "link.png" in words:
+        link(Path("link.png"), "elsewhere.png")
+    monkeypatch.setattr("digits.handwriting.reader.on_all_cores", None)  # so nothing can be looked for
     before = Path("some/4_a.png").read_bytes()
     code, lines, [error] = judged(*words)
     assert (code, lines) == (2, []) and reason in error
-    assert Path("some/4_a.png").read_bytes() == before
+    assert Path("some/4_a.png").read_bytes() == before and not Path("elsewhere.png").exists()
 
 
 def test_without_a_folder_mnists_test_images_are_read(judged, data_dir):

@@ -15,7 +15,7 @@ from digits.handwriting.lattice import Candidate
 from digits.network import sigmoid_network
 from digits.predict import forms
 from digits.predict.forms import Field, parse
-from digits.predict.pictures import Source, safe
+from digits.predict.pictures import safe
 from tests.support.checkpoints import saved_sure
 from tests.support.pens import line
 from tests.support.stack import FIELDS, fields_file, stack
@@ -30,8 +30,8 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def table(path):
-    head, *rows = csv.reader(Path(path).read_text().splitlines())
+def table_of(text):
+    head, *rows = csv.reader(text.splitlines())
     return head, rows
 
 
@@ -41,7 +41,7 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     Path("fields.yaml").write_text(fields_file(sure=0.97))
     words = "predict", "scans.pdf", "--network", "bundled", "--fields", "fields.yaml"
     code, out, errors = verb(*words, "--csv", "marks.csv", "--review", "review.html")
-    head, rows = table("marks.csv")
+    head, rows = table_of(Path("marks.csv").read_text())
     assert head == ["file", "page", *(title for name in FIELDS for title in (name, f"{name} confidence"))]
     assert (code, out, errors[0]) == (1, "", "scans.pdf page 2: this page cannot be read: it is damaged")
     assert [row[:2] for row in rows] == [["scans.pdf", str(page)] for page in (1, 2, 3, 4)]
@@ -69,12 +69,12 @@ def test_how_sure_a_field_is(here):
     outputs = np.full((3, 10), 0.01, np.float32)
     outputs[0, [3, 5]], outputs[1, 8], outputs[2, 7] = (0.9, 0.6), 0.99, 0.99
     reader = Reader(sigmoid_network([784, 10]))
-    reader.outputs = lambda digits: outputs
-    said = forms.value(lines, 180, reader)
+    reader.outputs = lambda *_: outputs
+    said = forms.value(reader.answer(lines), 180)
     votes = dict(said.candidates)
     assert said.text == "3" and 0.5 < votes["3"] < 0.99
     assert said.confidence == pytest.approx(0.9 * votes["3"])
-    assert forms.value("nothing", 180, reader) == forms.Value(error="nothing")
+    assert forms.value(reader.answer(UserError("nothing")), 180) == forms.Value(error="nothing")
 
 
 @pytest.fixture
@@ -83,6 +83,7 @@ def forms_of(here, verb):
     saved_sure("net.ckpt")
     first, *others = [line(count).convert("RGB") for count in (3, 2, 1, 3)]
     first.save("four.pdf", save_all=True, append_images=others)
+    first.save("three.pdf", save_all=True, append_images=others[:2])
     line(2).save("two.png")
 
     def run(fields, *words):
@@ -96,19 +97,16 @@ TWO_PAGES = "first:\n  box: [0, 0, 1, 1]\n  length: 1-3\nsecond:\n  box: [0, 0, 
 
 
 def test_a_document_has_as_many_pages_as_the_form(forms_of):
-    code, out, errors = forms_of(TWO_PAGES, "four.pdf", "two.png", "--csv")
+    """One that is named twice is two."""
+    code, out, errors = forms_of(TWO_PAGES, "three.pdf", "three.pdf", "four.pdf", "four.pdf", "two.png", "--csv")
     _, rows = table_of(out)
     assert [row[:2] + row[2::2] for row in rows] == [
-        ["four.pdf", "1", "444", "44"],
-        ["four.pdf", "3", "4", "444"],
+        *[["three.pdf", "1", "444", "44"], ["three.pdf", "3", "", ""]] * 2,
+        *[["four.pdf", "1", "444", "44"], ["four.pdf", "3", "4", "444"]] * 2,
         ["two.png", "", "", ""],
     ]
-    assert code == 1 and errors[0] == "two.png: has 1 of the 2 pages of the form"
-
-
-def table_of(text):
-    head, *rows = csv.reader(text.splitlines())
-    return head, rows
+    unread = "three.pdf page 3", "three.pdf page 3", "two.png"
+    assert code == 1 and errors[:3] == [f"{name}: has 1 of the 2 pages of the form" for name in unread]
 
 
 def test_each_form_is_a_line_or_an_object(forms_of):
@@ -221,19 +219,14 @@ def test_a_file_that_names_no_fields_is_refused_in_a_line(content, reason, here)
         (["--csv", "two.png"], "cannot write two.png: name a .csv"),
         (["--length", "x"], "length: expected a number of digits"),
         (["--digits", "x"], "digits: expected those that may occur"),
+        (["--fields", "f.yaml", "--network", "nine.ckpt"], "only detects one digit; fields need one that reads all"),
     ],
 )
 def test_mistakes_are_a_line_before_anything_is_read(words, reason, forms_of, verb):
     Path("f.yaml").write_text(BOX)
+    saved_sure("nine.ckpt", only_digit=9)
     code, out, [error] = verb("predict", "two.png", "--network", "net.ckpt", *words)
     assert (code, out) == (2, "") and reason in error
-
-
-def test_a_detector_reads_no_fields(forms_of, verb):
-    saved_sure("nine.ckpt", only_digit=9)
-    Path("f.yaml").write_text(BOX)
-    code, _, [error] = verb("predict", "two.png", "--network", "nine.ckpt", "--fields", "f.yaml")
-    assert code == 2 and "only detects one digit" in error
 
 
 def test_more_digits_than_the_field_has_are_doubtful(forms_of, verb):
@@ -241,23 +234,7 @@ def test_more_digits_than_the_field_has_are_doubtful(forms_of, verb):
     whole = Image.open(Path(__file__).parents[1] / "docs" / "504192.jpg")
     whole.crop((150, 0, 345, 150)).save("50.png")
     whole.save("504192.png")
+    Path("f.yaml").write_text(BOX + "  length: 1\n")
     for name in ("50.png", "504192.png"):
-        Path("f.yaml").write_text(BOX + "  length: 1\n")
         _, out, _ = verb("predict", name, "--network", "bundled", "--fields", "f.yaml", "--csv")
         assert float(table_of(out)[1][0][3]) < forms.SURE
-
-
-def test_a_pdf_that_is_named_twice_is_two(forms_of):
-    code, out, errors = forms_of(TWO_PAGES, "four.pdf", "four.pdf", "--csv")
-    assert (code, [row[1] for row in table_of(out)[1]]) == (0, ["1", "3", "1", "3"])
-
-
-def test_pages_of_pdfs_are_documents_of_so_many():
-    sources = [Source("a.pdf", None, n) for n in (1, 2, 3)] + [Source("b.png", None)] + [Source("b.pdf", None, 1)]
-    found = forms.documents(sources, 2)
-    assert [[(one.file, one.page) for one in pages] for pages in found] == [
-        [("a.pdf", 1), ("a.pdf", 2)],
-        [("a.pdf", 3)],
-        [("b.png", None)],
-        [("b.pdf", 1)],
-    ]

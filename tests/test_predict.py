@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network
-from digits.handwriting import Answer, Group, Reading, TextLine, find_lines, parallel
+from digits.handwriting import Answer, Group, Reading, TextLine, find_lines, reader
 from digits.model import DigitClassifier
 from digits.neurons import binary_layer
 from digits.predict import pictures
@@ -47,12 +47,6 @@ def segments(said):
     return [[one for group in line["groups"] for one in group["segments"]] for line in json.loads(said)["lines"]]
 
 
-def test_a_line_each(read):
-    code, lines, errors = read("a.png", "a.png")
-    assert (code, errors) == (0, [])
-    assert lines[0] == lines[1] and lines[0].startswith("a.png: 4  (1.00, then ")
-
-
 def test_activations_are_the_networks(read):
     _, lines, _ = read("a.png", "--json", "--single")
     [said] = segments(lines[0])[0]
@@ -74,37 +68,37 @@ def test_activations_are_the_networks(read):
 @pytest.mark.parametrize("words", [("predict", "2_a.png"), ("evaluate", ".")])
 def test_only_a_network_that_was_trained_in_context_is_shown_it(words, network, context, read, verb, monkeypatch):
     shown = []
-    monkeypatch.setattr(parallel, "find_lines", lambda *how: shown.append(how[2]) or find_lines(*how))
+    monkeypatch.setattr(reader, "find_lines", lambda *how: shown.append(how[2]) or find_lines(*how))
     ring().save("2_a.png")
     verb(*words, "--network", network)
     assert shown == [context]
 
 
-def test_many_pictures_are_read_on_all_cores(read, monkeypatch):
-    monkeypatch.setattr("digits.handwriting.parallel.MANY", 2)
-    assert [said.split("  ")[0] for said in read("a.png", "line.png")[1]] == ["a.png: 4", "line.png: 444"]
+@pytest.mark.parametrize("many", [2, 8])
+def test_pictures_are_read_in_order_on_all_cores_if_they_are_many(many, read, monkeypatch):
+    monkeypatch.setattr("digits.handwriting.parallel.MANY", many)
+    code, lines, errors = read("a.png", "line.png", "a.png")
+    assert (code, errors) == (0, []) and lines[0] == lines[2] and lines[0].startswith("a.png: 4  (1.00, then ")
+    assert lines[1].startswith("line.png: 444  (least sure: 4 with ")
 
 
-def test_every_digit_is_read_or_the_clearest_alone(read):
-    [line] = read("line.png")[1]
-    assert line.startswith("line.png: 444  (least sure: 4 with ")
+def test_the_clearest_digit_alone_is_read(read):
     [line] = read("line.png", "--single")[1]
     assert line.startswith("line.png: 4  (1.00, then ")
     [line] = read("line.png", "--single", "--json")[1]
     assert [digit["box"] for digit in segments(line)[0]] == [list(find_digit("line.png").box)]
 
 
-def test_what_is_said_of_a_digit_is_its_own_also_if_another_has_the_largest_output(capsys):
+def test_what_is_said_of_a_digit_is_its_own_also_if_another_has_the_largest_output():
     outputs = np.float32([0.01] * 4 + [0.4] + [0.01] * 3 + [0.5, 0.01])
     group = Group([Reading(4, outputs, np.zeros((28, 28), np.float32), (0, 0, 9, 9))], 0.9)
-    [[facts]] = segments(json.dumps(pictures.all_facts(Answer([TextLine([group])]))))
+    answer = Answer([TextLine([group])], crowded=True)
+    [[facts]] = segments(json.dumps(pictures.facts(answer)))
     assert (facts["digit"], facts["runner_up"], facts["bits"]) == (4, 8, "0100")
     assert (facts["activation"], facts["runner_up_activation"]) == (pytest.approx(0.4), pytest.approx(0.5))
-    pictures.say("a.png", Answer([TextLine([group])], crowded=True), None)
-    out, err = capsys.readouterr()
-    assert out == "a.png: 4  (0.40, then 8 with 0.50)\n" and err.startswith(
-        "a.png: has more strokes than are looked at"
-    )
+    assert pictures.shown(answer.lines[0], None) == "4  (0.40, then 8 with 0.50)"
+    [note] = pictures.notes_on(answer)
+    assert note.startswith("has more strokes than are looked at")
 
 
 def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
@@ -174,9 +168,8 @@ def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read
     assert sorted(path.name for path in Path("drawn").iterdir()) == ["a.png", "blank.png", "rubbish.png"]
     for name in ("rubbish.png", "blank.png"):
         drawn = np.asarray(Image.open(Path("drawn", name)).convert("RGB")).reshape(-1, 3)
-        assert (drawn < 200).all(1).any() and not (drawn == (213, 94, 0)).all(
-            1
-        ).any()  # grey boxes, or why there are none
+        assert (drawn < 200).all(1).any()  # grey boxes, or why there are none
+        assert not (drawn == (213, 94, 0)).all(1).any()
 
 
 @posix
@@ -220,9 +213,9 @@ def test_folders_and_patterns(read):
     if POSIX:
         os.mkfifo("some/pipe.png")
     both = [str(Path("some", name)) for name in ("a.jpg", "b.png")]
-    code, lines, errors = read("some")
-    assert (code, errors) == (0, []) and [text.split(":")[0] for text in lines] == both
-    assert [text.split(":")[0] for text in read("some/[ab]*g")[1]] == both
+    for word in ("some", "so*e", "some/[ab]*g"):  # a pattern may name a folder, too
+        code, lines, errors = read(word)
+        assert (code, errors) == (0, []) and [text.split(":")[0] for text in lines] == both
 
 
 def test_standard_input(read, monkeypatch):
@@ -263,17 +256,15 @@ def test_each_failure_is_a_line_and_the_others_are_read(read, tmp_path):
     ("words", "network", "reason"),
     [
         ([], "net.ckpt", "FILES"),
-        (
-            ["a.png"],
-            "gone.ckpt",
-            "gone.ckpt: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled",
-        ),
+        (["a.png"], "gone", "gone: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled"),
         (["a.png"], "big.ckpt", "another size than 28x28"),
         (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; it goes after --network"),
+        (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; it reads no numbers of some length"),
     ],
 )
 def test_mistakes(words, network, reason, read):
     saved_sure("big.ckpt", image_size=30)
+    saved_sure("nine.ckpt", only_digit=9)
     code, _, [error] = read(*words, network=network)
     assert code == 2 and reason in error
 

@@ -13,7 +13,8 @@ import torch
 from PIL import Image
 
 import digits
-from digits import DigitClassifier, UserError, read, reading
+from digits import DigitClassifier, UserError, read
+from digits.checkpoint import untrusted
 from digits.handwriting import Page
 from digits.handwriting.lattice import FITTED
 from digits.handwriting.parallel import MANY
@@ -108,8 +109,8 @@ def test_mistakes(expected, reason):
 
 def test_a_network_is_a_checkpoint_a_run_or_a_module(tmp_path, monkeypatch, capsys):
     opened = []
-    load = reading._reader
-    monkeypatch.setattr(reading, "_reader", lambda saved, path: opened.append(path) or load(saved, path))
+    load = untrusted.read
+    monkeypatch.setattr(untrusted, "read", lambda path: opened.append(path) or load(path))
     sure = saved_sure(tmp_path / "best.ckpt")
     assert [read(line(), network=network).text for network in (sure, str(tmp_path), sure)] == ["444"] * 3
     assert opened == [sure]

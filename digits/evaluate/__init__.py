@@ -35,44 +35,34 @@ def evaluate(
         verbose: Say of each picture in which nothing is read why; otherwise these are counted by their reasons.
         data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
     """
-    from digits.evaluate.answers import (
-        SHEET,
-        Answer,
-        by_length,
-        labels_in,
-        read_known,
-        read_labelled,
-        read_mnist,
-        say,
-        sheet,
-    )
+    from digits.evaluate.answers import SHEET, Judged, as_long, judge, judge_mnist, labels_in, say, sheet
+    from digits.handwriting import Expected
     from digits.handwriting.picture import check_output, save
-    from digits.reading import choose_reader, expect
+    from digits.reading import choose_reader
 
-    reader, detected = choose_reader(network, expect(single))
+    reader, detected = choose_reader(network)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
-    labels = {folder: labels_in(Path(folder)) for folder in folders or []}
+    known = {folder: labels_in(Path(folder), spaces=not known_length) for folder in folders or []}
     if known_length and single:
         raise UserError("--single and --known_length: one of the two")
-    if known_length:  # by which they are read, one after the other
-        labels = {folder: by_length(known) for folder, known in labels.items()}
-    pictures = [one for known in labels.values() for one in known.items()]
+    pictures = [picture for labels in known.values() for picture in labels.items()]
+    asked = [(picture, as_long(label) if known_length else Expected(single)) for picture, label in pictures]
     if wrong:  # before the long work, so that it is not for nothing
         check_output(wrong, [*(picture for picture, _ in pictures), network or ""])
-    answers: list[Answer] = []
-    with closing(read_known(reader, pictures, known_length)) as said:
-        for folder, known in labels.items():
-            of_folder = read_labelled(folder, known, said, verbose)
+    judged: list[Judged] = []
+    with closing(reader.read_all(asked)) as answers:
+        for folder, labels in known.items():
+            of_folder = judge(folder, labels, answers, verbose)
             say(folder, of_folder, json)
-            answers += of_folder
-    if not labels:
-        answers = read_mnist(reader.network, data_dir)
-        say("MNIST's test images", answers, json)
-    if len(labels) > 1 and not json:
-        say("all", answers, json)
+            judged += of_folder
+    if not known:
+        judged = judge_mnist(reader.network, data_dir)
+        say("MNIST's test images", judged, json)
+    if len(known) > 1 and not json:
+        say("all", judged, json)
     if wrong:
-        misread = [answer for answer in answers if answer.said != answer.label]
+        misread = [one for one in judged if one.said != one.label]
         save(sheet(misread[:SHEET]), wrong)
         shown = f"the first {SHEET} of " if len(misread) > SHEET else ""
         print(f"{printable(str(wrong))}: {shown}{len(misread):,} misread pictures", file=sys.stderr)

@@ -3,9 +3,8 @@
 import re
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from itertools import groupby
 from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,17 +14,19 @@ from PIL import Image, ImageDraw, ImageOps
 from torch import nn
 from tqdm import tqdm
 
-from digits import handwriting, mnist
+from digits import mnist
 from digits.errors import UserError, printable
+from digits.handwriting import Answer, Expected
 from digits.handwriting.picture import open_picture, pictures_in
 from digits.network import inputs, linears, predictions
 
 SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
 TILE = 200, 190  # width and height of one of them in pixels
 SEEN = 30  # images that the network saw of one picture at most; of hundreds, none could be made out
+LABEL = "[0-9]+(?:[- ][0-9]+)*"
 
 
-class Answer(NamedTuple):
+class Judged(NamedTuple):
     """A picture, which is a path or pixels, what it shows, and what was read in it: digits, or "" for nothing."""
 
     picture: Any
@@ -35,82 +36,62 @@ class Answer(NamedTuple):
     error: str = ""  # why nothing was read
 
 
-def labels_in(folder: Path) -> dict[Path, str]:
-    """The pictures in a folder, and in those folders in it whose names are digits; and what they show.
+def labels_in(folder: Path, spaces: bool = True) -> dict[Path, str]:
+    """The pictures in a folder, and in those folders in it whose names are digits; and what they show, with the
+    `spaces` between the numbers of a line or without.
 
     Raises UserError if there are none.
     """
     pictures = pictures_in(folder)
-    labels = {picture: name[1] for picture in pictures if (name := re.match("([0-9]+(?:[- ][0-9]+)*)_", picture.name))}
+    labels = {picture: name[1] for picture in pictures if (name := re.match(f"({LABEL})_", picture.name))}
     skipped = len(pictures) - len(labels)
     for inner in sorted(folder.iterdir()):
-        if inner.is_dir() and re.fullmatch("[0-9]+([- ][0-9]+)*", inner.name):
+        if inner.is_dir() and re.fullmatch(LABEL, inner.name):
             labels |= dict.fromkeys(pictures_in(inner), inner.name)
     if not labels:
         raise UserError(f"{folder} has no picture whose right answer is known, such as 7_x.png or 7/x.png")
     if skipped:
         print(f"{printable(str(folder))}: {skipped:,} passed over, without a right answer in the name", file=sys.stderr)
-    return labels
+    return {picture: label if spaces else label.replace(" ", "") for picture, label in labels.items()}
 
 
-def lengths(label: str) -> tuple[int, int]:
-    """How many digits the shortest and the longest line of a right answer have."""
-    counts = [len(line.replace(" ", "")) for line in label.split("-")]
-    return min(counts), max(counts)
+def as_long(label: str) -> Expected:
+    """Numbers as long as the lines of a right answer are."""
+    lengths = [len(line) for line in label.split("-")]
+    return Expected(length=(min(lengths), max(lengths)))
 
 
-def by_length(labels: dict[Path, str]) -> dict[Path, str]:
-    """Right answers by their `lengths`, without the spaces that a number of a known length is read without."""
-    return dict(
-        sorted(((one, label.replace(" ", "")) for one, label in labels.items()), key=lambda one: lengths(one[1]))
-    )
-
-
-def read_known(
-    reader: handwriting.Reader, pictures: list[tuple[Path, str]], known_length: bool
-) -> Generator[handwriting.Answer]:
-    """What is read in pictures, in order; of those that follow each other with the same `known_length`, all at once."""
-    for length, some in groupby(pictures, lambda one: lengths(one[1]) if known_length else None):
-        expected = reader.expected._replace(length=length)
-        of_these = handwriting.Reader(reader.network, reader.context, expected)
-        yield from of_these.read_all([picture for picture, _ in some])
-
-
-def read_labelled(
-    title: str, labels: dict[Path, str], answers: Iterator[handwriting.Answer], verbose: bool
-) -> list[Answer]:
+def judge(title: str, labels: dict[Path, str], answers: Iterator[Answer], verbose: bool) -> list[Judged]:
     """What is read in pictures, by the next answers; if `verbose`, say on standard error why nothing is."""
-    said_of = []
+    judged = []
     bar = tqdm(labels.items(), printable(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
-    for picture, label in bar:
-        lines, _, error, _ = next(answers)
-        said = "-".join(filter(None, (line.text for line in lines)))
+    for (picture, label), answer in zip(bar, answers, strict=False):  # there are more, of other folders
+        said = answer.text.replace("\n", "-")
         if " " not in label:
             said = said.replace(" ", "")
-        read = [reading for line in lines for group in line.groups if group.text for reading in group.readings]
-        said_of.append(Answer(picture, label, said, [one.image for one in read if one.digit is not None], error))
-        if error and verbose:
-            tqdm.write(f"{printable(str(picture))}: {error}", file=sys.stderr)
-    return said_of
+        seen = [one.image for line in answer.lines for one in line.digits_read]
+        judged.append(Judged(picture, label, said, seen, answer.error))
+        if answer.error and verbose:
+            tqdm.write(f"{printable(str(picture))}: {answer.error}", file=sys.stderr)
+    return judged
 
 
-def read_mnist(network: nn.Module, data_dir: Path | None) -> list[Answer]:
-    """Read MNIST's test images, which are fetched into `data_dir` if they are not there."""
+def judge_mnist(network: nn.Module, data_dir: Path | None) -> list[Judged]:
+    """What is read in MNIST's test images, which are fetched into `data_dir` if they are not there."""
     mnist.fetch(data_dir)
     images, labels = mnist.load(data_dir, train=False)
     said = predictions(network(inputs(images, like=linears(network)[0].weight)))
     facts = zip(images.numpy(), labels.tolist(), said.tolist(), strict=True)
-    return [Answer(255 - image, str(label), str(digit), [image / np.float32(255)]) for image, label, digit in facts]
+    return [Judged(255 - image, str(label), str(digit), [image / np.float32(255)]) for image, label, digit in facts]
 
 
-def say(title: str, answers: list[Answer], json: bool) -> None:
+def say(title: str, judged: list[Judged], json: bool) -> None:
     """Print how many pictures are right, with the standard error of their share, and the most frequent confusions."""
-    wrong = Counter((answer.label, answer.said) for answer in answers if answer.said != answer.label)
-    total = len(answers)
-    right = total - wrong.total()
+    wrong = Counter((one.label, one.said) for one in judged if one.said != one.label)
+    unread = Counter(one.error for one in judged if one.error)
+    total, right = len(judged), len(judged) - wrong.total()
     share = right / total
     error = (share * (1 - share) / total) ** 0.5
-    unread = Counter(one.error for one in answers if one.error)
     if json:
         confusions = [{"is": label, "said": said, "pictures": n} for (label, said), n in wrong.most_common(3)]
         facts = {"folder": title, "pictures": total, "right": right, "share": share, "standard_error": error}
@@ -124,7 +105,7 @@ def say(title: str, answers: list[Answer], json: bool) -> None:
         print(f"  nothing read in {n:,}: {printable(reason)}", file=sys.stderr)
 
 
-def sheet(misread: list[Answer]) -> Image.Image:
+def sheet(misread: list[Judged]) -> Image.Image:
     """The pictures, under each what the network saw, what is right, and what was said."""
     width, height = TILE
     drawn = Image.new("RGB", (COLUMNS * width, max(1, -(-len(misread) // COLUMNS)) * height), "white")

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from digits.augment.scenes import Glyphs, only_letters, scene
 from digits.cli import one_line_errors
-from digits.errors import UserError
+from digits.errors import UserError, tried
 from digits.evaluate.answers import labels_in
 from digits.files import write_atomically
 from digits.handwriting import Line, Reader, lattice, voting
@@ -71,9 +71,8 @@ def scenes(written: Glyphs, rng: Generator) -> Iterator[tuple[np.ndarray, str]]:
 
 def looked_at(reader: Reader, picture: Any, says: str) -> Example | None:
     """What is found in a picture that says this; None if that is nothing, whatever is fitted."""
-    try:
-        lines = find_lines(picture, context=reader.context)
-    except UserError:
+    lines = tried(find_lines, picture, False, reader.context)
+    if isinstance(lines, UserError):
         return None
     return Example(lines, reader.outputs([digit for line in lines for digit in line.digits]), says.replace(" ", ""))
 

@@ -1,4 +1,4 @@
-"""The lines of many pictures, found on all cores."""
+"""What is found in many pictures, on all cores."""
 
 import os
 import signal
@@ -16,8 +16,7 @@ from typing import Any, TypeVar
 
 import cv2
 
-from digits.errors import UserError
-from digits.handwriting.lines import Line, find_lines
+from digits.errors import UserError, tried
 
 MANY = 8  # fewer pictures are looked at before other processes have started
 AHEAD = 4  # tasks for each core that are begun before the first result is taken: the results stay in memory
@@ -27,30 +26,25 @@ STARTING = Lock()  # held by the thread that starts processes
 T = TypeVar("T")
 
 
-def find_all(pictures: Sequence[Any], single: bool = False, context: bool = False) -> Generator[list[Line] | UserError]:
-    """For each picture, in order, what `find_lines` finds, or why it finds nothing. See `on_all_cores`."""
-    return on_all_cores(_find, [(picture, single, context) for picture in pictures])
+def on_all_cores(function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]) -> Generator[T | UserError]:
+    """What a module's function returns for each of the tasks, in order, or the UserError that it raises.
 
-
-def on_all_cores(function: Callable[..., T], tasks: Sequence[tuple[Any, ...]]) -> Generator[T]:
-    """What a module's function returns for each of the tasks, in order; a task is the function's arguments.
-
-    Other processes do the tasks, unless they are few. Close the iterator to stop early. Raises UserError if a process
-    is killed.
+    A task is the function's arguments. Other processes do the tasks, unless they are few. Close the iterator to stop
+    early. Raises UserError if a process is killed.
     """
     if len(tasks) < MANY or current_process().daemon:  # a daemon may start no processes
-        yield from (function(*task) for task in tasks)
+        yield from (tried(function, *task) for task in tasks)
         return
     # Torch, which the caller may have imported, is not safe to fork; spawned processes do not import it.
     executor = ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=_begin)
-    waiting = iter(tasks)
+    waiting, ahead = iter(tasks), AHEAD * (os.cpu_count() or 1)
     with STARTING, _as_they_start():  # all processes start at the first task
         # Not executor.map: once a process is killed, it cancels futures while the executor fails them; one may stay.
-        futures = deque(executor.submit(function, *task) for task in islice(waiting, AHEAD * (os.cpu_count() or 1)))
+        futures = deque(executor.submit(tried, function, *task) for task in islice(waiting, ahead))
     try:
         while futures:
             yield futures.popleft().result()
-            futures.extend(executor.submit(function, *task) for task in islice(waiting, 1))
+            futures.extend(executor.submit(tried, function, *task) for task in islice(waiting, 1))
     except BrokenProcessPool as error:
         raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
     finally:
@@ -82,10 +76,3 @@ def _end_with_parent() -> None:
     if parent := parent_process():
         parent.join()
         os._exit(1)
-
-
-def _find(picture: Any, single: bool, context: bool) -> list[Line] | UserError:
-    try:
-        return find_lines(picture, single, context)
-    except UserError as error:
-        return error

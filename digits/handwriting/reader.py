@@ -9,8 +9,8 @@ import numpy as np
 from digits.errors import UserError
 from digits.handwriting.eye import see
 from digits.handwriting.lattice import FITTED, Length
-from digits.handwriting.lines import Digit, Line, lines_in, opened
-from digits.handwriting.parallel import find_all
+from digits.handwriting.lines import Digit, Line, find_lines, lines_in, opened
+from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.voting import TextLine, vote
 
 if TYPE_CHECKING:
@@ -59,33 +59,46 @@ class Reader:
     is that of `find_lines`.
     """
 
-    def __init__(self, network: "nn.Module", context: bool = False, expected: Expected = ANYTHING) -> None:
+    def __init__(self, network: "nn.Module", context: bool = False) -> None:
         from digits.network import sizes  # here, since the processes that only find digits need no torch
 
-        self.network, self.context, self.expected = network, context, expected
+        self.network, self.context = network, context
         self.detects = sizes(network)[-1:] == [1]
-        if self.detects and (expected.length or expected.digits != ANYTHING.digits):
-            raise UserError("this network only detects one digit; it reads no numbers of some length or digits")
 
-    def read(self, picture: Any) -> Answer:
+    def read(self, picture: Any, expected: Expected = ANYTHING) -> Answer:
         """What is read in a picture, which is whatever `find_lines` takes."""
-        return next(self.read_all([picture]))
+        return next(self.read_all([(picture, expected)]))
 
-    def read_all(self, pictures: Sequence[Any]) -> Generator[Answer]:
-        """What is read in each picture, in order; many are looked at on all cores. Close the iterator to stop early.
+    def read_all(self, asked: Sequence[tuple[Any, Expected]]) -> Generator[Answer]:
+        """What is read in each picture, of which something is expected, in order; many are looked at on all cores.
 
-        Raises UserError if a process is killed.
+        Close the iterator to stop early. Raises UserError if a process is killed, or if a detector is asked for numbers
+        of some length or digits.
         """
-        single = self.expected.single or self.detects
-        with closing(find_all(pictures, single, self.context)) as found:
-            for picture, lines in zip(pictures, found, strict=True):
-                yield self._answer(picture, lines)
+        if self.detects and any(expected._replace(single=False) != ANYTHING for _, expected in asked):
+            raise UserError("this network only detects one digit; it reads no numbers of some length or digits")
+        tasks = [(picture, expected.single or self.detects, self.context) for picture, expected in asked]
+        with closing(on_all_cores(find_lines, tasks)) as found:
+            for (picture, expected), lines in zip(asked, found, strict=True):
+                answer = self.answer(lines, expected)
+                if not isinstance(lines, UserError) and not answer.crowded:
+                    degrees, turned = self._turned(picture, answer.lines, expected)
+                    answer = Answer(turned, degrees, "" if degrees else answer.error)  # only what is sure is turned
+                yield answer
 
-    def read_lines(self, lines: list[Line]) -> list[TextLine]:
+    def answer(self, found: list[Line] | UserError, expected: Expected = ANYTHING) -> Answer:
+        """What is read in the lines of `find_lines`, as they lie; or the error, if nothing was found."""
+        if isinstance(found, UserError):
+            return Answer([], error=str(found))
+        lines = self.read_lines(found, expected)
+        error = "" if any(line.text for line in lines) else why_none(lines, expected.length)
+        return Answer(lines, 0, error, found[0].crowded)
+
+    def read_lines(self, lines: list[Line], expected: Expected = ANYTHING) -> list[TextLine]:
         """What the lines of `find_lines` say, from above, as `voting.vote` has it."""
-        return vote(lines, self.outputs([digit for line in lines for digit in line.digits]), self.expected.length)
+        return vote(lines, self.outputs([digit for line in lines for digit in line.digits], expected), expected.length)
 
-    def outputs(self, digits: list[Digit]) -> np.ndarray:
+    def outputs(self, digits: list[Digit], expected: Expected = ANYTHING) -> np.ndarray:
         """What the network says of the images of digits: (N, 10) float32; or (N, 2) of a detector, as in `Reading`."""
         import torch
 
@@ -94,17 +107,9 @@ class Reader:
             a = self.network(images.to(next(self.network.parameters(), images))).float().cpu().numpy()
         if a.shape[1:] not in ((1,), (10,)):
             raise UserError(f"a network with outputs of shape {a.shape[1:]} reads no digits: it needs ten, each 0..1")
-        return among(a, self.expected.digits) if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
+        return among(a, expected.digits) if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
 
-    def _answer(self, picture: Any, found: list[Line] | UserError) -> Answer:
-        if isinstance(found, UserError):
-            return Answer([], error=str(found))
-        lines, crowded = self.read_lines(found), found[0].crowded
-        degrees, lines = (0, lines) if crowded else self._turned(picture, lines)
-        error = "" if any(line.text for line in lines) else why_none(lines, self.expected.length)
-        return Answer(lines, degrees, error, crowded)
-
-    def _turned(self, picture: Any, lines: list[TextLine]) -> tuple[int, list[TextLine]]:
+    def _turned(self, picture: Any, lines: list[TextLine], expected: Expected) -> tuple[int, list[TextLine]]:
         """By how many degrees a picture has to be turned counterclockwise to be read most surely, and its lines then.
 
         These are 0 and the `lines` that are read without, unless they are read badly, and a turned picture more surely.
@@ -120,7 +125,7 @@ class Reader:
         most = sure_area(lines, but=ALIKE)[0] / scale**2
         for degrees in (90, 180, 270):
             with suppress(UserError):
-                turned = self.read_lines(lines_in(sight.turned(degrees), 1, False, self.context, TURNING))
+                turned = self.read_lines(lines_in(sight.turned(degrees), 1, False, self.context, TURNING), expected)
                 sure, area = sure_area(turned, but=ALIKE)
                 if sure > max(most, TURNED * area):
                     most, best = sure, (degrees, turned)

@@ -114,6 +114,11 @@ class TextLine(NamedTuple):
     def readings(self) -> list[Reading]:
         return [reading for group in self.groups for reading in group.readings]
 
+    @property
+    def digits_read(self) -> list[Reading]:
+        """The digits of its groups that are not rejected."""
+        return [one for group in self.groups if group.text for one in group.readings if one.digit is not None]
+
 
 def vote(lines: list[Line], outputs: np.ndarray, length: Length | None = None) -> list[TextLine]:
     """What the lines of `find_lines` say, from above, given outputs (N, 10), or (N, 2) of a detector, of N candidates.

@@ -1,8 +1,9 @@
 """Read digits in pictures: `python -m digits predict`."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -49,20 +50,22 @@ def predict(
         raise UserError("--fields: that file says what is expected; leave out --single, --length, --digits, --annotate")
     if review and not fields:
         raise UserError("--review shows the fields of forms; name them with --fields")
-    how: Literal["lines", "json", "csv"] = "json" if json else "lines" if csv is None else "csv"
+    how: pictures.How = "json" if json else "lines" if csv is None else "csv"
     table, reads = next(iter(csv or []), None), [*files, network or "", str(fields or "")]
     for target, suffix in ((table, ".csv"), (review, ".html")):
         if target:
             check_output(target, reads, [suffix])
     form = forms.parse(fields) if fields else []
-    reader, detected = choose_reader(network, expect(single, length, digits))
-    found = pictures.named(files)
+    expected = expect(single, length, digits)
+    reader, detected = choose_reader(network)
+    sources = pictures.named(files)
     if form:
-        rows, doubts, unread = forms.read_forms(found, form, reader, bool(review), how)
+        rows, doubts, unread = forms.read_forms(sources, form, reader, bool(review), how)
         good = not unread
     else:
-        targets = pictures.drawings(annotate, found, [*(one.file for one in found), *reads])
-        rows, good = pictures.read_pictures(found, reader, detected, targets, how)
+        targets = pictures.drawings(annotate, sources, reads)
+        with closing(reader.read_all([(source.picture, expected) for source in sources])) as answers:
+            rows, good = pictures.tell(sources, answers, detected, targets, how)
     if how == "csv":
         pictures.write_table(rows, table)
     if review:

@@ -6,24 +6,22 @@ docs/forms.md has such a file.
 import io
 import re
 import sys
+from base64 import b64encode
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import closing
 from json import dumps
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from PIL.Image import Image
 from tqdm import tqdm
 
-from digits.errors import UserError, printable
+from digits.errors import UserError, printable, tried
 from digits.files import read_yaml
-from digits.handwriting import Expected, Line, Reader, TextLine, find_lines
+from digits.handwriting import Answer, Expected, Group, Line, Reader, TextLine, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.picture import upright
-from digits.handwriting.reader import why_none
-from digits.handwriting.voting import Group
-from digits.predict.pictures import Source
+from digits.predict.pictures import How, Source
 from digits.predict.review import SHOWN, Doubt
 from digits.reading import expect
 
@@ -46,6 +44,14 @@ class Field(NamedTuple):
     page: int
     expected: Expected
     sure: float
+
+
+class Seen(NamedTuple):
+    """What is found in a field of a document, its height in pixels, and a JPEG of it, in base64, if it may be shown."""
+
+    found: list[Line] | UserError
+    height: int
+    crop: str
 
 
 class Value(NamedTuple):
@@ -121,7 +127,7 @@ def documents(sources: list[Source], pages: int) -> list[list[Source]]:
 
 
 def read_forms(
-    sources: list[Source], fields: list[Field], reader: Reader, review: bool, how: Literal["lines", "json", "csv"]
+    sources: list[Source], fields: list[Field], reader: Reader, review: bool, how: How
 ) -> tuple[list[list[Any]], list[Doubt], list[str]]:
     """Read the fields of each document, and say them, but for a table; with JPEGs of what is doubtful for a `review`.
 
@@ -131,85 +137,68 @@ def read_forms(
     if reader.detects:
         raise UserError("this network only detects one digit; fields need one that reads all ten")
     stack = documents(sources, max(field.page for field in fields))
-    readers = [Reader(reader.network, reader.context, field.expected) for field in fields]
     rows: list[list[Any]] = [titles(fields)]
     doubts, unread, doubtful = list[Doubt](), list[str](), 0
     tasks = [([source.picture for source in pages], fields, reader.context, review) for pages in stack]
-    bar = tqdm(stack, "predict", unit=" forms", leave=False, disable=None)
     with closing(on_all_cores(look, tasks)) as seen:
-        for first, *_ in bar:
-            found = next(seen)
-            if isinstance(found, str):
-                unread.append(f"{first.name}: {printable(found)}")
+        each = zip(stack, seen, strict=True)
+        for (first, *_), found in tqdm(each, "predict", len(stack), False, unit=" forms", disable=None):
+            row: list[Any] = [first.file, first.page]
+            rows.append(row)
+            if isinstance(found, UserError):
+                row += [None] * 2 * len(fields)
+                unread.append(f"{first.name}: {printable(str(found))}")
                 tqdm.write(unread[-1], file=sys.stderr)
-                rows.append([first.file, first.page, *[None] * 2 * len(fields)])
                 if how == "json":
-                    tqdm.write(dumps(first.facts | {"error": found}))
+                    tqdm.write(dumps(first.facts | {"error": str(found)}))
                 continue
-            values = [value(*one[:2], own) for one, own in zip(found, readers, strict=True)]
-            rows.append([first.file, first.page])
-            for field, said, (*_, crop) in zip(fields, values, found, strict=True):
-                if said.confidence < field.sure:
-                    doubtful += 1
-                    if len(doubts) < SHOWN:
-                        doubts.append(Doubt(len(rows) - 1, len(rows[-1]), crop, said.candidates, field.expected))
-                rows[-1] += [said.text, round(said.confidence, 3)]
+            facts, shown = {}, []
+            for field, part in zip(fields, found, strict=True):
+                said = value(reader.answer(part.found, field.expected), part.height)
+                is_sure = said.confidence >= field.sure
+                doubtful += not is_sure
+                if not is_sure and len(doubts) < SHOWN:
+                    likely = [digits for digits, _ in said.candidates]
+                    doubts.append(Doubt(len(rows) - 1, len(row), part.crop, likely, *field.expected[1:]))
+                row += [said.text, round(said.confidence, 3)]
+                facts[field.name] = said._asdict()
+                shown.append(f"{field.name} {said.text or 'nothing'}{'' if is_sure else '?'} ({said.confidence:.2f})")
             if how == "json":
-                facts = {field.name: one._asdict() for field, one in zip(fields, values, strict=True)}
                 tqdm.write(dumps(first.facts | {"fields": facts}))
             elif how == "lines":
-                tqdm.write(f"{first.name}: {', '.join(map(_said, fields, values))}")
+                tqdm.write(f"{first.name}: {', '.join(shown)}")
     if len(unread) == len(stack):
         raise UserError("none of the documents can be read")
     read, not_read = len(stack) - len(unread), f", {len(unread):,} not read" if unread else ""
-    print(
-        f"documents: {read:,} read{not_read}; fields: {doubtful:,} of {read * len(fields):,} doubtful", file=sys.stderr
-    )
+    shares = f"{doubtful:,} of {read * len(fields):,}"
+    print(f"documents: {read:,} read{not_read}; fields: {shares} doubtful", file=sys.stderr)
     return rows, doubts, unread
 
 
-def _said(field: Field, said: Value) -> str:
-    doubtful = "?" if said.confidence < field.sure else ""
-    return f"{field.name} {said.text or 'nothing'}{doubtful} ({said.confidence:.2f})"
-
-
-def look(
-    pages: Sequence[Any], fields: list[Field], context: bool, crops: bool
-) -> list[tuple[list[Line] | str, int, bytes]] | str:
-    """What `find_lines` finds in each field of a document, or why nothing, its height in pixels, and a JPEG of it if
-    `crops`; or why its pages cannot be read.
-    """
+def look(pages: list[Any], fields: list[Field], context: bool, crops: bool) -> list[Seen]:
+    """What is seen in each field of a document, with `crops` to show. Raises UserError if its pages cannot be read."""
     wanted = sorted({field.page for field in fields})
     if wanted[-1] > len(pages):
-        return f"has {len(pages)} of the {wanted[-1]} pages of the form"
-    found = dict[str, tuple[list[Line] | str, int, bytes]]()
+        raise UserError(f"has {len(pages)} of the {wanted[-1]} pages of the form")
+    seen = dict[str, Seen]()
     for number in wanted:  # one after the other: a page may be large
-        try:
-            page = upright(pages[number - 1])
-        except UserError as error:
-            return str(error)
-        found |= {field.name: _look(page, field.box, context, crops) for field in fields if field.page == number}
-    return [found[field.name] for field in fields]
+        page = upright(pages[number - 1])
+        seen |= {field.name: _look(page, field.box, context, crops) for field in fields if field.page == number}
+    return [seen[field.name] for field in fields]
 
 
-def _look(page: Image, box: tuple[float, ...], context: bool, crops: bool) -> tuple[list[Line] | str, int, bytes]:
+def _look(page: Image, box: tuple[float, ...], context: bool, crops: bool) -> Seen:
     left, top, right, bottom = (round(share * side) for share, side in zip(box, page.size * 2, strict=True))
     crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
-    lines: list[Line] | str
-    try:
-        lines = find_lines(crop, context=context, most=CANDIDATES)
-    except UserError as error:
-        lines = str(error)
+    found = tried(find_lines, crop, False, context, CANDIDATES)
     if crops and min(crop.size) > 0:
         crop.thumbnail(CROP)
         crop.save(buffer, "JPEG", quality=80)
-    return lines, bottom - top, buffer.getvalue()
+    return Seen(found, bottom - top, b64encode(buffer.getvalue()).decode())
 
 
-def value(found: list[Line] | str, height: int, reader: Reader) -> Value:
+def value(answer: Answer, height: int) -> Value:
     """What a field of this height says: of its lines that which is largest, surest, and nearest to its middle."""
-    if isinstance(found, str):
-        return Value(error=found)
 
     def weight(group: Group) -> float:
         """The area of its digits, less of what is near the top or bottom, times the confidence in them."""
@@ -217,11 +206,10 @@ def value(found: list[Line] | str, height: int, reader: Reader) -> Value:
         near = [(right - left) * (low - top) * (1 - abs((top + low) / height - 1)) for left, top, right, low in boxes]
         return group.confidence * sum(near)
 
-    lines = reader.read_lines(found)
-    best = max(lines, key=lambda line: sum(map(weight, line.groups)), default=TextLine([]))
+    best = max(answer.lines, key=lambda line: sum(map(weight, line.groups)), default=TextLine([]))
     groups = [group for group in best.groups if group.text] or sorted(best.groups, key=weight)[-1:]
     if not any(group.digits for group in groups):
-        return Value(error=why_none(lines, reader.expected.length))
+        return Value(error=answer.error)
     # Whether a number is right is told best by both: among as many, a quarter fewer are wrong than by the confidence.
     sure = min(group.confidence * dict(group.candidates).get(group.digits, 0.0) for group in groups)
     candidates = groups[0].candidates if len(groups) == 1 else ()

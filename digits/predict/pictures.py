@@ -7,28 +7,28 @@ import os
 import re
 import sys
 from collections import Counter
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from json import dumps
 from pathlib import Path
 from textwrap import fill
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw
 from tqdm import tqdm
 
-from digits.checkpoint.selection import BEST
-from digits.errors import UserError, printable
+from digits.errors import UserError, printable, tried
 from digits.files import write_atomically
-from digits.handwriting import Answer, Reader, Reading, TextLine
+from digits.handwriting import Answer, Group, Page, Reading, TextLine
 from digits.handwriting.eye import see
 from digits.handwriting.lines import opened
-from digits.handwriting.pdf import Page, count_pages
+from digits.handwriting.pdf import count_pages
 from digits.handwriting.picture import LARGEST, WRITTEN, check_output, pictures_in, save, upright
-from digits.neurons import binary_layer
 
 TINT = 0.6  # how much of what is handwriting is covered by the colour that says so
+
+How = Literal["lines", "json", "csv"]  # what is read is printed, but for a table, which is written at the end
 
 
 class Source(NamedTuple):
@@ -47,6 +47,92 @@ class Source(NamedTuple):
     def facts(self) -> dict[str, Any]:
         """As it is said to programs."""
         return {"file": self.file} | ({"page": self.page} if self.page else {})
+
+
+def named(words: list[str]) -> list[Source]:
+    """The pictures themselves, those in folders, those of patterns, and the pages of PDFs."""
+    from digits.checkpoint.selection import BEST  # here, since the processes that look at forms need no torch
+
+    files: list[str] = []
+    for word in words:
+        for name in [word] if os.path.exists(word) else sorted(glob.glob(word)) or [word]:
+            path = Path(name)
+            if path.suffix == ".ckpt" or os.path.exists(path / BEST):
+                raise UserError(f"{name} is a network, not a picture; it goes after --network")
+            inside = [*pictures_in(path), *path.glob("*.[pP][dD][fF]")] if os.path.isdir(name) else []
+            files += sorted(str(file) for file in inside if file.is_file()) or [name]
+    if files.count("-") > 1:
+        raise UserError("- is standard input, which can be read only once")
+    return [source for file in files for source in _sources(file)]
+
+
+def _sources(file: str) -> list[Source]:
+    """A picture, or each page of a PDF. Raises UserError if standard input cannot be read or is too large."""
+    if file == "-":
+        try:
+            content = sys.stdin.buffer.read(LARGEST + 1)
+        except (AttributeError, OSError) as error:  # it is closed, and Python has None for it
+            raise UserError("standard input cannot be read") from error
+        if len(content) > LARGEST:
+            raise UserError(f"standard input is larger than {LARGEST:,} bytes")
+        return [Source(file, content)]
+    if not file.lower().endswith(".pdf"):
+        return [Source(file, file)]
+    count = 1  # of a file that cannot be opened, as is said when its page is read
+    with suppress(UserError, OSError, ValueError):
+        count = count_pages(file)
+    return [Source(file, Page(file, number), number) for number in range(1, count + 1)]
+
+
+def drawings(annotate: Path | None, sources: list[Source], reads: list[str]) -> list[Path | None]:
+    """Where the annotated picture of each source goes. Raises UserError if one cannot be written, or only over a source
+    or what else is read.
+    """
+    if annotate is None:
+        return [None] * len(sources)
+    found, reads = [annotate], [*(one.file for one in sources), *reads]
+    if len(sources) > 1:
+        if annotate.suffix.lower() in WRITTEN:
+            raise UserError(f"--annotate: these are {len(sources)} pictures; name a folder in place of {annotate}")
+        found = [annotate / f"{Path(one.file).stem}{f'_{one.page}' if one.page else ''}.png" for one in sources]
+        written = Counter(drawing.name.casefold() for drawing in found)  # which are one file on Windows and macOS
+        twice = next((drawing.name for drawing in found if written[drawing.name.casefold()] > 1), None)
+        if twice:
+            raise UserError(f"--annotate: two of the pictures would be drawn as {twice}")
+        annotate.mkdir(parents=True, exist_ok=True)
+    for drawing in found:
+        check_output(drawing, reads)
+    return list(found)
+
+
+def tell(
+    sources: list[Source], answers: Iterator[Answer], detected: int | None, targets: list[Path | None], how: How
+) -> tuple[list[list[Any]], bool]:
+    """Say what is read in each picture, and draw it; returns the rows of a table, and whether all went well."""
+    rows: list[list[Any]] = [["file", "page", "line", "text", "confidence"]]
+    good = True
+    each = zip(sources, targets, answers, strict=True)
+    for source, target, answer in tqdm(each, "predict", len(sources), False, unit=" pictures", disable=None):
+        if os.path.isdir(source.file):
+            answer = Answer([], error="there is no picture in this folder")
+        lines = [line for line in answer.lines if line.text]
+        if how == "json":
+            tqdm.write(dumps(source.facts | facts(answer)))
+        elif how == "lines" and lines:
+            tqdm.write("\n".join(f"{source.name}: {shown(line, detected)}" for line in lines))
+        for n, line in enumerate(lines, 1):
+            sure = min(group.confidence for group in line.groups if group.text)
+            rows.append([source.file, source.page, n, line.text, round(sure, 3)])
+        if not lines:
+            rows.append([source.file, source.page, None, None, None])
+        notes = notes_on(answer) if how != "json" else []
+        unwritten = tried(write_annotated, source.picture, answer, target) if target else None
+        if unwritten:
+            notes.append(printable(str(unwritten)))
+        for note in notes:
+            tqdm.write(f"{source.name}: {note}", file=sys.stderr)
+        good = good and not answer.error and not unwritten
+    return rows, good
 
 
 def write_table(rows: list[list[Any]], path: Path | None) -> None:
@@ -68,187 +154,62 @@ def safe(cell: Any) -> Any:
     return f"./{printable(cell)}" if re.match("[=+@-].", cell) else printable(cell)
 
 
-def read_pictures(
-    sources: list[Source],
-    reader: Reader,
-    detected: int | None,
-    targets: list[Path | None],
-    how: Literal["lines", "json", "csv"],
-) -> tuple[list[list[Any]], bool]:
-    """Read pictures, and draw what is read in each, and say it, but for a table; returns the rows of a table, and
-    whether something is read in all of them.
-    """
-    rows, good = [["file", "page", "line", "text", "confidence"]], True
-    bar = tqdm(zip(sources, targets, strict=True), "predict", len(sources), False, unit=" pictures", disable=None)
-    with closing(reader.read_all([source.picture for source in sources])) as answers:
-        for source, drawing in bar:
-            said = next(answers)
-            if os.path.isdir(source.file):
-                said = Answer([], error="there is no picture in this folder")
-            if how == "json":
-                tqdm.write(dumps(source.facts | all_facts(said)))
-            else:
-                say(source.name, said, detected, quiet=how == "csv")
-            rows += _rows(source, said)
-            good = good and not said.error
-            if drawing and (unwritten := write_annotated(source.picture, said, drawing)):
-                tqdm.write(f"{source.name}: {printable(unwritten)}", file=sys.stderr)
-                good = False
-    return rows, good
-
-
-def _rows(source: Source, said: Answer) -> list[list[Any]]:
-    """A row for each line with a number; if there is none, one that says nothing."""
-    rows: list[list[Any]] = []
-    for line in said.lines:
-        if line.text:
-            sure = min(group.confidence for group in line.groups if group.text)
-            rows.append([source.file, source.page, len(rows) + 1, line.text, round(sure, 3)])
-    return rows or [[source.file, source.page, None, None, None]]
-
-
-def drawings(annotate: Path | None, sources: list[Source], reads: list[str]) -> list[Path | None]:
-    """Where each annotated picture goes. Raises UserError if one cannot be written."""
-    if annotate is None:
-        return [None] * len(sources)
-    if annotate.suffix.lower() in WRITTEN and len(sources) > 1:
-        raise UserError(f"--annotate: these are {len(sources)} pictures; name a folder in place of {annotate}")
-    if len(sources) == 1:
-        check_output(annotate, reads)
-        return [annotate]
-    found = [annotate / f"{Path(one.file).stem}{f'_{one.page}' if one.page else ''}.png" for one in sources]
-    written = Counter(drawing.name.casefold() for drawing in found)  # which are one file on Windows and macOS
-    twice = next((drawing.name for drawing in found if written[drawing.name.casefold()] > 1), None)
-    if twice:
-        raise UserError(f"--annotate: two of the pictures would be drawn as {twice}")
-    annotate.mkdir(parents=True, exist_ok=True)
-    for drawing in found:
-        check_output(drawing, reads)
-    return list(found)
-
-
-def named(words: list[str]) -> list[Source]:
-    """The pictures themselves, those in folders, those of patterns, and the pages of PDFs."""
-    names = []
-    for word in words:
-        path = Path(word)
-        if path.suffix == ".ckpt" or os.path.exists(path / BEST):
-            raise UserError(f"{word} is a network, not a picture; it goes after --network")
-        if os.path.isdir(word):
-            found = [*pictures_in(path), *(file for file in path.glob("*.[pP][dD][fF]") if file.is_file())]
-            names += sorted(map(str, found)) or [word]
-        else:
-            names += (not os.path.exists(word) and sorted(glob.glob(word))) or [word]
-    if names.count("-") > 1:
-        raise UserError("- is standard input, which can be read only once")
-    return [source for name in names for source in _sources(name)]
-
-
-def _sources(name: str) -> list[Source]:
-    if name == "-":
-        return [Source(name, standard_input())]
-    if not name.lower().endswith(".pdf"):
-        return [Source(name, name)]
-    count = 1  # of a file that cannot be opened, as is said when its page is read
-    with suppress(UserError, OSError, ValueError):
-        count = count_pages(name)
-    return [Source(name, Page(name, number), number) for number in range(1, count + 1)]
-
-
-def standard_input() -> bytes:
-    """The bytes of a picture. Raises UserError if there are too many, or if they cannot be read."""
-    try:
-        content = sys.stdin.buffer.read(LARGEST + 1)
-    except (AttributeError, OSError) as error:  # it is closed, and Python has None for it
-        raise UserError("standard input cannot be read") from error
-    if len(content) > LARGEST:
-        raise UserError(f"standard input is larger than {LARGEST:,} bytes")
-    return content
-
-
-def all_facts(said: Answer) -> dict[str, Any]:
+def facts(answer: Answer) -> dict[str, Any]:
     """What is printed of a picture with --json: each line, its groups, also rejected ones, and their segments."""
-    lines = [
-        {
-            "text": line.text,
-            "groups": [
-                {
-                    "text": group.text,
-                    "confidence": group.confidence,
-                    "box": group.box,
-                    "candidates": group.candidates,
-                    "segments": [_facts(reading) for reading in group.readings],
-                }
-                for group in line.groups
-            ],
-        }
-        for line in said.lines
-    ]
-    error = {"error": said.error} if said.error else {}
-    return error | {"turned": said.degrees, "crowded": said.crowded, "lines": lines}
+    lines = [{"text": line.text, "groups": [_of_group(group) for group in line.groups]} for line in answer.lines]
+    error = {"error": answer.error} if answer.error else {}
+    return error | {"turned": answer.degrees, "crowded": answer.crowded, "lines": lines}
 
 
-def _facts(reading: Reading) -> dict[str, Any]:
-    """What is printed of a reading: its digit and the runner-up, their activations, and its bits, such as "0100"."""
-    has_bits = reading.digit is not None and len(reading.outputs) == 10
-    bits = binary_layer()(torch.eye(10)[reading.digit]).int().tolist() if has_bits else []
+def _of_group(group: Group) -> dict[str, Any]:
+    known = {"text": group.text, "confidence": group.confidence, "box": group.box, "candidates": group.candidates}
+    return known | {"segments": [_of_segment(reading) for reading in group.readings]}
+
+
+def _of_segment(reading: Reading) -> dict[str, Any]:
+    """The digit and the runner-up, their activations, and the digit's bits, such as "0100", as of `binary_layer`."""
     return {
         "digit": reading.digit,
         "activation": reading.activation,
         "runner_up": reading.runner_up,
         "runner_up_activation": reading.outputs[reading.runner_up].item(),
-        "bits": "".join(map(str, bits)),
+        "bits": f"{reading.digit:04b}" if reading.digit is not None and len(reading.outputs) == 10 else "",
         "box": reading.box,
     }
 
 
-def say(name: str, said: Answer, detected: int | None, quiet: bool = False) -> None:
-    """Print the numbers of a picture, a line each, unless `quiet`; on standard error why there are none, or fewer than
-    lines.
-    """
-    numbers = [line for line in said.lines if line.text]
-    if numbers and not quiet:
-        tqdm.write("\n".join(f"{name}: {_line(line, detected)}" for line in numbers))
-    passed = len(said.lines) - len(numbers)
-    notes = []
-    if said.error:
-        notes.append(said.error)
-    elif passed:
-        notes.append(f"{passed} of {len(said.lines)} lines are like no digits")
-    if said.crowded:
+def notes_on(answer: Answer) -> list[str]:
+    """Why there are no numbers in a picture, or fewer than lines, and what else is to be known of it."""
+    notes = [answer.error] if answer.error else []
+    passed = sum(not line.text for line in answer.lines)
+    if passed and not answer.error:
+        notes.append(f"{passed} of {len(answer.lines)} lines are like no digits")
+    if answer.crowded:
         notes.append("has more strokes than are looked at; crop it to the numbers to read them all")
-    if said.degrees:
-        notes.append(f"looks turned by {said.degrees} degrees, and was turned back")
-    for note in notes:
-        tqdm.write(f"{name}: {note}", file=sys.stderr)
+    if answer.degrees:
+        notes.append(f"looks turned by {answer.degrees} degrees, and was turned back")
+    return notes
 
 
-def _line(line: TextLine, detected: int | None) -> str:
+def shown(line: TextLine, detected: int | None) -> str:
     """What was read, its activation and the runner-up; of several digits, those of the least sure one."""
-    digits = [one for group in line.groups if group.text for one in group.readings if one.digit is not None]
-    least = min(digits, key=lambda one: one.outputs[one.digit])
+    least = min(line.digits_read, key=lambda one: one.outputs[one.digit])
     if detected is not None:
         return f"{'a' if least.digit else 'no'} {detected}  ({least.activation:.2f})"
     sure = f"{least.activation:.2f}, then {least.runner_up} with {least.outputs[least.runner_up]:.2f}"
-    if len(digits) > 1:
+    if len(line.digits_read) > 1:
         sure = f"least sure: {least.digit} with {sure}"
     return f"{line.text}  ({sure})"
 
 
-def write_annotated(picture: Any, said: Answer, path: Path) -> str:
-    """Write the annotated picture to `path`; returns why it cannot be written, or ""."""
-    try:
-        image = upright(picture)
-    except UserError:  # it cannot be opened, as has been said
-        return ""
-    try:
-        save(annotated(image, said), path)
-    except UserError as error:
-        return str(error)
-    return ""
+def write_annotated(picture: Any, answer: Answer, path: Path) -> None:
+    """Write the annotated picture to `path`, if it can be opened. Raises UserError if it cannot be written."""
+    image = tried(upright, picture)
+    if not isinstance(image, UserError):
+        save(annotated(image, answer), path)
 
 
-def annotated(image: Image.Image, said: Answer) -> Image.Image:
+def annotated(image: Image.Image, answer: Answer) -> Image.Image:
     """The picture with a box around each digit and what was read above it; grey around what is none, and why.
 
     What the eye takes for handwriting is blue.
@@ -258,7 +219,7 @@ def annotated(image: Image.Image, said: Answer) -> Image.Image:
         image.paste("#0072b2", mask=sure.resize(image.size, Image.Resampling.BILINEAR))
     draw = ImageDraw.Draw(image)
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
-    for group in [group for line in said.lines for group in line.groups]:
+    for group in [group for line in answer.lines for group in line.groups]:
         for reading in group.readings:
             is_read = group.text and reading.digit is not None
             left, top, right, bottom = reading.box
@@ -267,6 +228,6 @@ def annotated(image: Image.Image, said: Answer) -> Image.Image:
             if is_read:
                 above = top - 1.3 * size if top > 1.3 * size else bottom + pen
                 draw.text((left, above), str(reading.digit), colour, font_size=size)
-    if said.error:
-        draw.text((pen, pen), fill(said.error, 40), "grey", font_size=max(10, size / 2))
+    if answer.error:
+        draw.text((pen, pen), fill(answer.error, 40), "grey", font_size=max(10, size / 2))
     return image

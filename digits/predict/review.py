@@ -14,39 +14,31 @@ from typing import Any, NamedTuple
 
 from digits.errors import printable
 from digits.files import write_atomically
-from digits.handwriting.reader import ANYTHING, Expected
+from digits.handwriting.lattice import Length
 from digits.predict.pictures import safe
 
 SHOWN = 3_000  # fields on a page at most: each is about 10 kB
 
 
 class Doubt(NamedTuple):
-    """A cell of a table, its row and column from 0; a JPEG of the field; the likeliest readings; what is expected."""
+    """A cell of a table, its row and column from 0; a JPEG of the field, in base64; the likeliest readings; and how
+    many and which digits are expected.
+    """
 
     row: int
     column: int
-    crop: bytes
-    candidates: tuple[tuple[str, float], ...] = ()
-    expected: Expected = ANYTHING
+    crop: str
+    candidates: list[str]
+    length: Length | None
+    digits: str
 
 
 def write_review(path: Path, rows: list[list[Any]], doubts: list[Doubt], unread: list[str]) -> None:
     """Write the page, which also says which documents are `unread`. Raises UserError if that cannot be done."""
-    shown = [
-        {
-            "row": doubt.row,
-            "column": doubt.column,
-            "crop": base64.b64encode(doubt.crop).decode(),
-            "candidates": [digits for digits, _ in doubt.candidates],
-            "length": doubt.expected.length,
-            "digits": doubt.expected.digits,
-        }
-        for doubt in doubts
-    ]
     source = files("digits.predict").joinpath("review.html").read_text("utf-8")
     script = source[source.index("<script>") + len("<script>") : source.rindex("</script>")]
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    cells = [[safe(cell) for cell in row] for row in rows]
+    cells, shown = [[safe(cell) for cell in row] for row in rows], [doubt._asdict() for doubt in doubts]
     held = json.dumps({"rows": cells, "doubts": shown, "unread": unread}).replace("<", "\\u003c")
     content = Template(source).substitute(allowed=allowed, held=held)
     write_atomically(path, content.encode("utf-8", "backslashreplace"))

@@ -13,7 +13,7 @@ from PIL import Image
 
 from digits.errors import UserError
 from digits.handwriting import find_lines
-from digits.handwriting.parallel import find_all
+from digits.handwriting.parallel import on_all_cores
 from tests.support.golden import FOLDER
 from tests.support.pens import line, ring
 
@@ -25,7 +25,8 @@ def test_many_pictures_are_found_in_order(tmp_path):
         line(1 + n % 3).save(path)
     Image.open(FOLDER / "touching.png").save(paths[-1])
     for how in ((False, False), (True, False), (False, True)):
-        for found, alone in zip(find_all(paths, *how), [find_lines(path, *how) for path in paths], strict=True):
+        tasks = [(path, *how) for path in paths]
+        for found, alone in zip(on_all_cores(find_lines, tasks), [find_lines(*task) for task in tasks], strict=True):
             assert [line.candidates for line in found] == [line.candidates for line in alone]
             digits = [[digit for line in lines for digit in line.digits] for lines in (found, alone)]
             assert all(np.array_equal(one.image, other.image) for one, other in zip(*digits, strict=True))
@@ -33,7 +34,7 @@ def test_many_pictures_are_found_in_order(tmp_path):
 
 def test_a_killed_process_is_an_error(tmp_path):
     ring().save(tmp_path / "a.png")
-    found = find_all([tmp_path / "a.png"] * 2_000)
+    found = on_all_cores(find_lines, [(tmp_path / "a.png",)] * 2_000)
     next(found)
     multiprocessing.active_children()[0].kill()
     with pytest.raises(UserError, match="a process that looked for digits was killed"):
@@ -46,9 +47,10 @@ def test_a_killed_process_is_an_error(tmp_path):
 def test_processes_end_with_the_one_that_started_them(signum, tmp_path):
     ring().save(tmp_path / "a.png")
     program = f"""
-from digits.handwriting.parallel import find_all
+from digits.handwriting import find_lines
+from digits.handwriting.parallel import on_all_cores
 if __name__ == "__main__":
-    for _ in find_all([{str(tmp_path / "a.png")!r}] * 100_000):
+    for _ in on_all_cores(find_lines, [({str(tmp_path / "a.png")!r},)] * 100_000):
         print(flush=True)
 """
     (tmp_path / "program.py").write_text(program)

@@ -15,7 +15,7 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError
-from digits.handwriting import Reader, Reading, TextLine, find_lines, voting
+from digits.handwriting import Reader, find_lines, voting
 from digits.handwriting.lattice import FITTED
 
 FOLDER = Path(__file__).parents[1] / "handwriting" / "golden"
@@ -39,8 +39,8 @@ def found(path: Path, context: bool = True) -> dict[str, Any]:
         "lines": [
             {
                 "read": line.text,
-                "boxes": [list(one.box) for one in digits_of(line)],
-                "images": [(255 * one.image).round().flatten().tolist() for one in digits_of(line)],
+                "boxes": [list(one.box) for one in line.digits_read],
+                "images": [(255 * one.image).round().flatten().tolist() for one in line.digits_read],
             }
             for line in found
         ],
@@ -55,11 +55,6 @@ def packed(found: dict[str, Any]) -> dict[str, Any]:
         for line in found["lines"]
     ]
     return {"guesses": guesses, "lines": lines}
-
-
-def digits_of(line: TextLine) -> list[Reading]:
-    """The digits of the groups that are read."""
-    return [one for group in line.groups if group.text for one in group.readings if one.digit is not None]
 
 
 def golden() -> dict[str, dict[str, Any]]:

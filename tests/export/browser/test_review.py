@@ -1,11 +1,13 @@
 """The page on which what is doubtful in a table is looked at and corrected."""
 
 import csv
+from base64 import b64encode
 
 import pytest
 
-from digits.handwriting import Expected
+from digits.handwriting.reader import ANYTHING
 from digits.predict.review import Doubt, write_review
+from tests.support.finding import encoded
 from tests.support.pens import line
 
 HEAD = ["file", "page", "student", "student confidence", "mark", "mark confidence"]
@@ -15,10 +17,9 @@ ROWS = [HEAD, ["a,b.pdf", 1, "444", 0.5, "7", 0.99], ["a,b.pdf", 2, "12", 0.3, "
 @pytest.fixture
 def review(tmp_path, visit):
     """The page of three doubtful fields."""
-    crop = tmp_path / "crop.jpg"
-    line().convert("RGB").save(crop)
-    doubts = [Doubt(1, 2, crop.read_bytes(), (("444", 0.6), ("414", 0.3)), Expected(False, (3, 3)))]
-    doubts += [Doubt(2, 2, crop.read_bytes()), Doubt(2, 4, crop.read_bytes())]
+    crop = b64encode(encoded(line(), "JPEG")).decode()
+    doubts = [Doubt(1, 2, crop, ["444", "414"], (3, 3), ANYTHING.digits)]
+    doubts += [Doubt(2, column, crop, [], *ANYTHING[1:]) for column in (2, 4)]
     write_review(tmp_path / "review.html", ROWS, doubts, ["a,b.pdf page 3: <b>it is damaged</b>"])
     return visit(tmp_path / "review.html")
 
