@@ -20,7 +20,7 @@ from digits.neurons import binary_layer
 from digits.predict import pictures
 from tests.support.checkpoints import saved_sure
 from tests.support.finding import find_digit
-from tests.support.pens import line, ring
+from tests.support.pens import STROKES, cover, line, on_paper, ring
 from tests.support.systems import GONE, POSIX, link, posix
 
 OTHERS = ("", ".xyz", ".xbm", ".gif", ".pdf", ".eps", ".tiff", ".webp", ".ico", ".palm", ".msp")
@@ -116,6 +116,14 @@ def test_a_page_is_read_line_by_line_and_what_is_no_digit_has_its_box(read):
     assert read("page.png", "--annotate", "out.png")[0] == 0
     drawn = np.asarray(Image.open("out.png"))[228:266, 250:284].reshape(-1, 3)
     assert (drawn == 128).all(1).any() and not (drawn == (213, 94, 0)).all(1).any()  # a grey box
+
+
+def test_a_picture_that_is_read_only_after_it_is_turned_is_read_and_a_note_says_so(read):
+    digits = [(STROKES[digit], 30 + 80 * n, 30, 60) for n, digit in enumerate((4, 7, 2))]
+    Image.fromarray(on_paper(cover((380, 220), *digits))).rotate(-90, expand=True).save("lying.png")
+    code, [said], errors = read("lying.png", network="bundled")
+    assert code == 0 and said.startswith("lying.png: 472  (least sure: ")
+    assert errors == ["lying.png: looks turned by 90 degrees, and was turned back"]
 
 
 def test_annotate(read, tmp_path):
