@@ -14,6 +14,7 @@ from digits.checkpoint.untrusted import read
 from digits.export import onnx as onnx_model
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
+from tests.support.node import held_in
 
 ROOT = Path(__file__).parents[2]
 SCORE = {"monitor": "accuracy/validation", "current_score": torch.tensor(0.75)}
@@ -28,11 +29,6 @@ def export(tmp_path, monkeypatch, verb):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # MNIST may be in the user's
     return partial(verb, "export", "--network")
-
-
-def network_of(html):
-    """What the page holds of the network."""
-    return json.loads(re.search(r'<script type="application/json" id="network">(.*?)</script>', html, re.DOTALL)[1])
 
 
 @pytest.mark.slow
@@ -97,7 +93,7 @@ def test_what_is_known_of_a_network_goes_with_it(export, tmp_path, data_dir):
     assert {name: json.loads(value) for name, value in metadata.items()}.items() >= known.items()
     assert metadata["test_accuracy"] == "null"
     assert export(path, "--data_dir", data_dir)[0] == 0
-    held = network_of((tmp_path / "digits.html").read_text("utf-8"))
+    held = held_in((tmp_path / "digits.html").read_text("utf-8"))
     assert held.items() >= known.items() and held["sizes"] == [784, 30, 10]
 
 
@@ -131,7 +127,7 @@ def test_the_page_in_docs_is_that_of_the_bundled_network(export, tmp_path, mnist
     """Else: python -m digits export --network bundled --out docs/index.html"""
     assert export(BUNDLED, "--data_dir", mnist_dir)[0] == 0
     made, kept = (path.read_text("utf-8") for path in (tmp_path / "digits.html", ROOT / "docs" / "index.html"))
-    of_made, of_kept = (network_of(page)["test_accuracy"] for page in (made, kept))
+    of_made, of_kept = (held_in(page)["test_accuracy"] for page in (made, kept))
     accuracy = r'"(test_)?accuracy": [0-9.]+'
     assert of_made == pytest.approx(of_kept, abs=2e-4)  # one image more or less by how a processor adds
     assert re.sub(accuracy, "", made) == re.sub(accuracy, "", kept)

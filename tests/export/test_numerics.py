@@ -1,20 +1,37 @@
-"""The page's numerics, by Node alone: they are those of PyTorch, and of Python's lattice."""
+"""The page's numerics, by Node alone: they are those of PyTorch, of OpenCV, and of Python's lattice."""
 
+import base64
+import zlib
+
+import cv2
 import numpy as np
 import pytest
 import torch
 
+from digits import mnist
 from digits.backprop import sgd_step
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.untrusted import read
+from digits.export.page import rounded
+from digits.export.sample import TRAIN, sample
 from digits.handwriting.lattice import Candidate, best_paths, confidence
 from digits.network import CROSS_ENTROPY, QUADRATIC
 from digits.neurons import binary_layer
-from tests.support.node import NODE, run
+from tests.support.node import NODE, held_in, run
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
 
 SIZES = 784, 12, 7, 10
 LAYERS = """const all = layers.map(([weights, biases]) => (
     { weights: Float32Array.from(weights.flat()), biases: Float32Array.from(biases) }));"""
+SQUARE = np.ones((9, 9), np.uint8)
+IMAGE = cv2.GaussianBlur(np.random.default_rng(22).random((61, 83), np.float32), (0, 0), 2)
+
+
+@pytest.fixture(scope="module")
+def held(page_file):
+    """What the page of the trained network holds."""
+    return held_in(page_file.read_text("utf-8"))
 
 
 def parameters():
@@ -33,13 +50,61 @@ def as_layers(weights, biases):
 def test_activations_of_every_layer():
     weights, biases, x = parameters()
     found = run(
-        LAYERS + "return network.feedforward(all, images.map((image) => Float32Array.from(image)));",
+        LAYERS + "return network.feedforward(all, x.map((image) => Float32Array.from(image)));",
         layers=as_layers(weights, biases),
-        images=x.tolist(),
+        x=x.tolist(),
     )
     for w, b, activations in zip(weights, biases, found[1:], strict=True):
         x = torch.sigmoid(x @ w.T + b)
         assert np.array(activations) == pytest.approx(x.numpy(), abs=1e-6)
+
+
+@pytest.mark.mnist
+def test_the_network_is_that_of_pytorch(trained, held, mnist_dir):
+    """On all test images, with the same rounded weights: the same digit, and activations within 1e-5."""
+    images, _ = mnist.load(mnist_dir, train=False)
+    expected = rounded(load_network(read(trained), trained))(images.flatten(1) / 255)
+    found, digits = run(
+        """const pixels = Float32Array.from(held.bytesOf(bytes), (value) => value / 255), found = [];
+        const layers = await held.heldLayers();
+        for (let i = 0; i < pixels.length; i += 784) found.push(network.outputsOf(layers, pixels.subarray(i, i + 784)));
+        return [found, found.map(network.predictionOf)];""",
+        held,
+        bytes=base64.b64encode(images.numpy().tobytes()).decode(),
+    )
+    assert len(digits) == 10_000 and digits == expected.argmax(1).tolist()
+    assert (torch.tensor(found) - expected).abs().max() <= 1e-5
+
+
+@pytest.mark.mnist
+def test_the_images_in_the_page_are_those_of_mnist(held, mnist_dir):
+    images, labels = mnist.load(mnist_dir, train=False)
+    found, image, label = run(
+        """const all = await held.heldImages(), { image, y } = backpropagation.exampleOf(all, i);
+        return [all.bytes, image, network.predictionOf(y)];""",
+        held,
+        i=TRAIN + 7,
+    )
+    counts, packed = sample(mnist.load(mnist_dir, train=True), (images, labels))
+    assert counts == (5_500, 1_000) and bytes(found) == zlib.decompress(packed, wbits=-15)
+    [at] = np.flatnonzero(((images.flatten(1).numpy() > 127) == image).all(1))
+    assert label == labels[at]
+
+
+@pytest.mark.mnist
+def test_a_network_is_trained_from_nothing(held):
+    """With the panel's first settings, in five epochs: it gets good, and errs less where it trains."""
+    fresh, *_, last = run(
+        """const mnist = await held.heldImages(), layers = backpropagation.freshLayers([784, 30, 10]), points = [];
+        const fresh = { mnist, layers, batch: 10, rate: 3 };
+        for (let epoch = 0; epoch <= 5; epoch++) {
+            const { train, test } = trainer.train(epoch ? { share: 1 } : { fresh, share: 0 });
+            points.push([train.accuracy, test.accuracy]);
+        }
+        return points;""",
+        held,
+    )
+    assert fresh[1] < 0.3 and last[0] > 0.93 > last[1] > 0.88
 
 
 @pytest.mark.parametrize(
@@ -50,11 +115,11 @@ def test_activations_of_every_layer():
 def test_a_step_is_that_of_pytorch(cost, error):
     """BP1 to BP4 on a mini-batch, in a network of two hidden layers."""
     weights, biases, x = parameters()
-    script = f"""const batch = images.map((image, i) => (
+    script = f"""const batch = x.map((image, i) => (
             {{ image: Float32Array.from(image), y: backpropagation.desired(i) }}));
         backpropagation.sgdStep(all, batch, 3, {error});
         return all.map(({{ weights, biases }}) => [weights, biases]);"""
-    after = run(LAYERS + script, layers=as_layers(weights, biases), images=x.tolist())
+    after = run(LAYERS + script, layers=as_layers(weights, biases), x=x.tolist())
     before = weights[0].clone()
     sgd_step(weights, biases, x, torch.eye(10), lr=3.0, cost=cost)
     assert (weights[0] - before).abs().max() > 1e-3
@@ -116,3 +181,32 @@ def test_paths_through_a_lattice(seed):
     assert [one["sure"] for one in found] == pytest.approx(
         [confidence(edges, outputs, p) for p, _ in expected], abs=1e-5
     )
+
+
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        ("resized(image, images.area, 80, 7)", cv2.resize(IMAGE, (80, 7), interpolation=cv2.INTER_AREA)),
+        ("resized(image, images.linear, 191, 170)", cv2.resize(IMAGE, (191, 170), interpolation=cv2.INTER_LINEAR)),
+        ("resized(image, images.cubic, 166, 122)", cv2.resize(IMAGE, (166, 122), interpolation=cv2.INTER_CUBIC)),
+        ("blurred(image, 1)", cv2.GaussianBlur(IMAGE, (0, 0), 1)),
+        ("blurred(image, 70)", cv2.GaussianBlur(IMAGE, (0, 0), 70)),
+        (
+            "closing(image, 9)",
+            cv2.morphologyEx(IMAGE, cv2.MORPH_CLOSE, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=2),
+        ),
+        (
+            "closing(image, 1, 9)",
+            cv2.morphologyEx(IMAGE, cv2.MORPH_CLOSE, SQUARE[:, :1], borderType=cv2.BORDER_CONSTANT, borderValue=2),
+        ),
+        (
+            "distances(images.mapped(image, (value) => Number(value > 0.5)))",
+            cv2.distanceTransform((IMAGE > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE),
+        ),
+    ],
+    ids=lambda value: value.split("(")[0] if isinstance(value, str) else "",
+)
+def test_operations_on_images_are_those_of_opencv(call, wanted):
+    image = "const image = { width: 83, height: 61, data: Float32Array.from(values) };"
+    found = run(f"{image} return images.{call}.data;", values=IMAGE.ravel().tolist())
+    assert np.allclose(found, wanted.ravel(), atol=1e-3)

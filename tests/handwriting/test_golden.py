@@ -1,4 +1,4 @@
-"""The golden files are what Python reads; tests/export/browser/test_handwriting.py has the page's half."""
+"""The golden files are what Python reads; tests/export/test_handwriting.py has the page's half."""
 
 import pytest
 

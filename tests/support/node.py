@@ -1,6 +1,7 @@
 """The page's modules, run by Node without a browser."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,17 +10,23 @@ from typing import Any
 from digits.export.page import constants
 
 SOURCE = Path(__file__).parents[2] / "digits" / "export" / "web" / "src"
+MODULES = ["backpropagation", "held", "images", "lattice", "network", "reader", "trainer"]
 NODE = shutil.which("node")
 
 
-def run(script: str, **values: Any) -> Any:
-    """What a script returns that has the `values`, and the modules network, backpropagation and lattice, by name."""
-    names = ["network", "backpropagation", "lattice"]
+def held_in(page: str) -> dict[str, Any]:
+    """What an exported page holds: its network, the images of MNIST, the constants."""
+    return json.loads(re.search(r'<script type="application/json" id="network">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def run(script: str, page: dict[str, Any] | None = None, **values: Any) -> Any:
+    """What a script returns that has the `values`, and MODULES by name, which find in `page` what a page holds."""
     whole = f"""
-        globalThis.self = {{ name: {json.dumps(json.dumps({"constants": constants(True)}))} }};
+        globalThis.self = {{ name: {json.dumps(json.dumps(page or {"constants": constants(True)}))} }};
         const {{ {", ".join(values)} }} = {json.dumps(values)};
-        {"".join(f"const {name} = await import({json.dumps((SOURCE / f'{name}.js').as_uri())});" for name in names)}
-        console.log(JSON.stringify((() => {{ {script} }})(), (_, a) => (ArrayBuffer.isView(a) ? [...a] : a)));
+        {"".join(f'const {name} = await import("{(SOURCE / name).as_uri()}.js");' for name in MODULES)}
+        const answer = await (async () => {{ {script} }})();
+        console.log(JSON.stringify(answer, (_, a) => (ArrayBuffer.isView(a) ? [...a] : a)));
     """
     assert NODE
     command, piped = [NODE, "--input-type=module"], {"input": whole, "capture_output": True, "encoding": "utf-8"}

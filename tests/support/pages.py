@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from digits.__main__ import main
@@ -15,7 +16,7 @@ from tests.support.strokes import DRAW
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DOCS_PAGE = Path(__file__).parents[2] / "docs" / "index.html"  # that of the bundled network
-WINDOWS = [(360, 740), (1440, 900)]  # width and height of a phone's and of a screen's
+DESK, PHONE = (1440, 900), (360, 640)  # width and height of a screen's window and of a phone's
 PATIENCE = 180_000  # milliseconds: beside other processes a page may need a minute to read a picture each way up
 
 
@@ -27,6 +28,19 @@ def exported(checkpoint, out):
     """Export a checkpoint as a page; returns the page's path."""
     main(["export", "--network", str(checkpoint), "--to", "web", "--out", str(out), "--data_dir", str(DATA)])
     return out
+
+
+def frames(page, count=2):
+    """Wait until so many frames are drawn; with two, what was done before is in view."""
+    page.evaluate("async (n) => { for (; n; n--) await new Promise(requestAnimationFrame); }", count)
+
+
+def resize(page, width, height):
+    """Give the window another size, by which anything may move, and wait until all is in its place."""
+    page.evaluate("window.resized = true")
+    page.set_viewport_size({"width": width, "height": height})
+    frames(page, 3)
+    page.evaluate("window.resized = false")
 
 
 def in_the_middle(*numbers):
@@ -42,40 +56,47 @@ def in_the_middle(*numbers):
     return strokes
 
 
-def on_pad(page, *numbers):
-    """The strokes of numbers, in the middle of the pad, as points of the window."""
-    box = page.locator("#paper").bounding_box()
-    corner, side = np.array([box["x"], box["y"]]), box["width"]
-    return [(corner + np.array(stroke) * side).tolist() for stroke in in_the_middle(*numbers)]
-
-
 def draw(page, *numbers):
     """As by a pen that leaves the page no time between its points: 30 times as fast as by the mouse."""
     page.evaluate(DRAW, in_the_middle(*numbers))
 
 
-def draw_by_mouse(page, *numbers):
-    for first, *rest in on_pad(page, *numbers):
-        page.mouse.move(*first)
-        page.mouse.down()
-        for point in rest:
-            page.mouse.move(*point)
-        page.mouse.up()
-    is_read(page)
-
-
-def draw_by_finger(page, digit):
-    send = page.context.new_cdp_session(page).send
-    for stroke in on_pad(page, digit):
-        for kind, point in [("touchStart", stroke[0]), *(("touchMove", point) for point in stroke[1:])]:
-            send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
-        send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    is_read(page)
-
-
 def is_read(page):
     """Wait until a worker has read what is on the pad."""
     page.wait_for_function("() => !digits.state.reading")
+
+
+def give(page, kind, picture, name="digit.png"):
+    """Drop a picture on the page, or paste it."""
+    page.evaluate(
+        """([kind, bytes, name]) => {
+            const file = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type: "image/png" });
+            const data = new DataTransfer();
+            data.items.add(file);
+            const settings = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
+            const Kind = kind === "drop" ? DragEvent : ClipboardEvent;
+            document.body.dispatchEvent(new Kind(kind, settings));
+        }""",
+        [kind, base64.b64encode(picture).decode(), name],
+    )
+
+
+def picture_is_read(page):
+    """Wait until the picture on the pad is read; on which none may have been before."""
+    page.wait_for_function("() => digits.state.drawing.picture && digits.state.drawing.digits")
+
+
+def drop(page, picture, name="digit.png"):
+    """Drop a picture on the page, on whose pad is none, and wait until it is read."""
+    give(page, "drop", picture, name)
+    picture_is_read(page)
+
+
+def teach(page, digit):
+    """Teach that the chosen digit is another, and wait until it is tested how that went; returns what is said of it."""
+    page.locator(f"#is-{digit}").click()
+    page.wait_for_function("(digit) => RegExp(`${digit} after .* →`).test(said.textContent)", arg=digit)
+    return said(page)
 
 
 def shown_on(page, canvas):
@@ -85,6 +106,15 @@ def shown_on(page, canvas):
 
 def answer(page):
     return page.locator("#digit").inner_text()
+
+
+def said(page):
+    return page.locator("#said").inner_text()
+
+
+def boxed(page):
+    """The digits in boxes, from left to right, as a text."""
+    return "".join(page.locator("#boxes button").all_inner_texts())
 
 
 def outputs(page):
@@ -107,19 +137,18 @@ def looked(page, layer=".hidden"):
     return int(caption.split()[1].rstrip(":")) if caption.startswith("no. ") else None
 
 
-def give(page, kind, picture, name="digit.png"):
-    """Drop a picture on the page, or paste it."""
-    page.evaluate(
-        """([kind, bytes, name]) => {
-            const file = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type: "image/png" });
-            const data = new DataTransfer();
-            data.items.add(file);
-            const settings = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
-            const Kind = kind === "drop" ? DragEvent : ClipboardEvent;
-            document.body.dispatchEvent(new Kind(kind, settings));
-        }""",
-        [kind, base64.b64encode(picture).decode(), name],
-    )
+def chosen_digit(page):
+    """The digit that is marked in the answer; it is the one whose box is pressed, and whose output is largest."""
+    digit = page.locator("#digit .chosen").inner_text()
+    assert page.locator("#boxes [aria-pressed=true]").inner_text() == digit == str(np.argmax(outputs(page)))
+    return digit
+
+
+def violations(page, part=None):
+    """What axe-core complains about, on the whole page or in a part of it."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, part).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"][:80]) for each in found]
 
 
 def photographed(*digits, size=300):
@@ -136,10 +165,3 @@ def png(pixels):
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def chosen_digit(page):
-    """The digit that is marked in the answer; it is the one whose box is pressed, and whose output is largest."""
-    digit = page.locator("#digit .chosen").inner_text()
-    assert page.locator("#boxes [aria-pressed=true]").inner_text() == digit == str(np.argmax(outputs(page)))
-    return digit

@@ -6,8 +6,49 @@ import pytest
 
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
-from tests.support.pages import CHROMIUM, PATIENCE, exported, launch
+from tests.support.pages import CHROMIUM, DESK, DOCS_PAGE, PATIENCE, PHONE, exported, launch
 from tests.support.shared import shared
+
+# Of each page: what moved in it, while the window was not resized; and a way to hold up the jobs of its workers.
+WATCH = """(() => {
+    Object.assign(window, { moved: [], resized: false, holdsUp: null, heldUp: [] });
+    new PerformanceObserver((list) => list.getEntries().forEach(({ sources }) => {
+        if (!resized) moved.push(...sources.map(({ node }) => node?.outerHTML?.slice(0, 60)));
+    })).observe({ type: "layout-shift", buffered: true });
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (job, ports) {
+        const post = () => postMessage.call(this, job, ports);
+        if (holdsUp?.(job)) heldUp.push(post);
+        else post();
+    };
+})()"""
+# What makes a page that other tests have used as it was at first; but the story's small network stays.
+AS_IT_WAS = """async () => {
+    const { state, training } = digits, frame = () => new Promise(requestAnimationFrame);
+    window.came ??= { network: state.network, layers: state.network.layers };
+    Object.assign(window, { resized: true, holdsUp: null });
+    heldUp.splice(0).forEach((post) => post());
+    while (state.teaching || state.reading) await frame();
+    Object.assign(training, { epochs: [], points: [], runs: [] });
+    for (const field of document.querySelectorAll("input:not([type=file])")) {
+        Object.assign(field, { value: field.defaultValue, checked: field.defaultChecked });
+    }
+    for (const list of document.querySelectorAll("select")) {
+        list.selectedIndex = [...list.options].findIndex((option) => option.defaultSelected);
+    }
+    document.getElementById("settings").dispatchEvent(new Event("input"));  // which ends a run
+    for (const id of ["close", "leave"]) document.getElementById(id).click();
+    const network = Object.assign(came.network, { layers: came.layers });
+    Object.assign(state, { network, looked: null, kept: null, flash: null, unsaved: false });
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Delete", bubbles: true }));
+    document.body.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+    Object.assign(state, { past: [], future: [] });
+    history.replaceState(null, "", location.href.split("#")[0]);
+    dispatchEvent(new Event("resize"));
+    scrollTo(0, 0);
+    for (let i = 0; i < 3; i++) await frame();
+    Object.assign(window, { moved: [], resized: false });
+}"""
 
 
 def pytest_collection_modifyitems(items):
@@ -34,12 +75,6 @@ def browser(playwright):
 
 
 @pytest.fixture(scope="session")
-def page_file(trained, tmp_path_factory):
-    """The exported page of the trained network."""
-    return shared(tmp_path_factory, "digits.html", lambda path: exported(trained, path))
-
-
-@pytest.fixture(scope="session")
 def page_of(tmp_path_factory):
     """The exported page of a network with these hidden layers that nobody trained."""
 
@@ -52,38 +87,83 @@ def page_of(tmp_path_factory):
     return page_of
 
 
+@pytest.fixture(scope="session")
+def kept():
+    """The pages that tests share, by how they were opened, each with what is wrong with it."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser):
+def visit(browser, kept, request):
     """Open a page from its file, in a window of a size, with other settings of Playwright's contexts if need be.
 
-    At the end of the test, none of the pages may have logged anything, asked for any other file, or moved anything.
+    A page that is `shared` stays open for other tests, as it was at first: to open one takes longer than most tests.
+    At the end of the test, no page may have logged anything, asked for any other file, or moved anything.
     """
-    contexts, opened, wrong = [], [], []
+    used, failures = [], request.session.testsfailed
 
-    def known(url):
-        return url in opened or url.startswith("blob:")  # its worker, which is a part of it
-
-    def visit(file: Path, width: int = 1440, height: int = 900, query: str = "", **settings):
-        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        address = file.as_uri() + query
-        opened.append(address.split("#")[0])
-        context.on("request", lambda request: known(request.url) or wrong.append(f"asked for {request.url}"))
-        page = context.new_page()
-        page.on("console", lambda message: wrong.append(f"logged {message.text}"))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.add_init_script(
-            "window.moved = []; new PerformanceObserver((list) => list.getEntries().forEach(({ sources }) => {"
-            "if (!window.resized) window.moved.push(...sources.map(({ node }) => node?.outerHTML?.slice(0, 60)));"
-            "})).observe({ type: 'layout-shift', buffered: true })"
-        )
-        page.goto(address)
-        page.locator("main").wait_for()  # which is hidden until the network is inflated
-        return page
+    def visit(file: Path, width=DESK[0], height=DESK[1], query="", shared=False, **settings):
+        how, size = (browser, file, width, height, str(settings)), {"width": width, "height": height}
+        one = kept.get(how) if shared else None
+        if one is None or one[0].is_closed():
+            one = opened(browser, file.as_uri() + query, viewport=size, **settings)
+        used.append(one)
+        if shared:
+            kept[how] = one
+            as_it_was(one[0], size)
+        return one[0]
 
     yield visit
-    for context in contexts:
-        wrong += [f"moved {moved}" for page in context.pages for moved in page.evaluate("moved")]
-        context.close()
+    wrong = [fault for page, faults in used for fault in [*faults, *(f"moved {one}" for one in page.evaluate("moved"))]]
+    for one in used:
+        if wrong or request.session.testsfailed > failures or one not in kept.values():
+            one[0].context.close()
     assert wrong == []
+
+
+def opened(browser, address, **settings):
+    """A page in a context of its own, and a list of what it logs, and of every other file that it asks for."""
+    context, wrong = browser.new_context(**settings), []
+    context.set_default_timeout(PATIENCE)
+    own = address.split("#")[0], "blob:"  # the worker, which is a part of the page
+    context.on("request", lambda request: request.url.startswith(own) or wrong.append(f"asked for {request.url}"))
+    page = context.new_page()
+    page.on("console", lambda message: wrong.append(f"logged {message.text}"))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.add_init_script(WATCH)
+    page.goto(address)
+    page.locator("main").wait_for()  # which is hidden until the network is inflated
+    return page, wrong
+
+
+def as_it_was(page, size):
+    """Makes a page that other tests have used as it was at first."""
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference", forced_colors="none")
+    page.evaluate(AS_IT_WAS)
+    page.mouse.click(1, 1)  # so that nothing has the focus, and the next Tab goes to the first button
+    page.keyboard.press("Delete")  # so that what has the focus next, shows it, as after a key and not after a click
+
+
+@pytest.fixture
+def page(visit, page_file):
+    """The page on a desk, which tests share."""
+    return visit(page_file, shared=True)
+
+
+@pytest.fixture
+def phone(visit, page_file):
+    """The page on a phone, which tests share."""
+    return visit(page_file, *PHONE, shared=True, has_touch=True, is_mobile=True, device_scale_factor=2)
+
+
+@pytest.fixture(params=["page", "phone"])
+def either(request):
+    """The page on a desk, then on a phone."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def docs(visit):
+    """The page of the network that comes with digits, on a desk, which tests share."""
+    return visit(DOCS_PAGE, shared=True)

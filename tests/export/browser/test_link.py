@@ -4,14 +4,19 @@ import numpy as np
 import pytest
 
 from digits import mnist
-from tests.support.pages import answer, draw, give, outputs, photographed
+from tests.support.pages import answer, draw, drop, outputs, photographed, said
 from tests.support.strokes import draw as draw_at_once
 from tests.support.strokes import placed
 
 pytestmark = pytest.mark.mnist
 
-ALLOWED = {"permissions": ["clipboard-read", "clipboard-write"]}
 REFUSED = "This link is damaged: nothing of it is used."
+
+
+@pytest.fixture
+def page(visit, page_file):
+    """A page that may use the clipboard."""
+    return visit(page_file, shared=True, permissions=["clipboard-read", "clipboard-write"])
 
 
 def copied(page):
@@ -30,22 +35,20 @@ def opened(page, link):
 
 
 @pytest.mark.parametrize("numbers", [(3,), (307, 42)])
-def test_strokes_and_settings_come_back(numbers, page_file, visit):
-    page = visit(page_file, **ALLOWED)
+def test_strokes_and_settings_come_back(numbers, page):
     draw(page, *numbers)
-    before, said = outputs(page), answer(page)
+    before, number = outputs(page), answer(page)
     page.evaluate("size.value = '100'; batch.value = '1'")
     link = copied(page)
     assert len(link.split("#")[1]) <= 2000
     opened(page, link)
-    assert answer(page) == said and outputs(page) == pytest.approx(before, abs=0.05)
+    assert answer(page) == number and outputs(page) == pytest.approx(before, abs=0.05)
     assert page.evaluate("[size.value, rate.value, batch.value]") == ["100", "3", "1"]
     page.locator("#undo").click()
     assert answer(page) == "?"
 
 
-def test_a_digit_of_mnist_comes_back(page_file, visit):
-    page = visit(page_file, **ALLOWED)
+def test_a_digit_of_mnist_comes_back(page):
     page.keyboard.press("4")
     page.wait_for_function("() => digits.state.digits.length")
     before = outputs(page)
@@ -53,16 +56,13 @@ def test_a_digit_of_mnist_comes_back(page_file, visit):
     assert outputs(page) == before
 
 
-def test_a_picture_is_not_in_a_link(page_file, visit):
-    page = visit(page_file)
-    give(page, "drop", photographed(5))
-    page.locator("#boxes button").wait_for()
+def test_a_picture_is_not_in_a_link(page):
+    drop(page, photographed(5))
     page.locator("#link").click()
-    assert page.locator("#said").inner_text().startswith("A link holds no picture")
+    assert said(page).startswith("A link holds no picture")
 
 
-def test_without_a_clipboard_the_link_is_in_the_address(page_file, visit):
-    page = visit(page_file)
+def test_without_a_clipboard_the_link_is_in_the_address(page):
     draw(page, 3)
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.locator("#link").click()
@@ -103,8 +103,7 @@ DAMAGED = [
 ]
 
 
-def test_a_damaged_link_is_refused(page_file, visit):
-    page = visit(page_file)
+def test_a_damaged_link_is_refused(page):
     for hash in DAMAGED:
         page.evaluate("said.textContent = ''")
         page.evaluate("(hash) => { location.hash = hash; }", hash)
@@ -116,10 +115,10 @@ def test_a_damaged_link_is_refused(page_file, visit):
 
 
 @pytest.mark.nightly
-def test_links_of_digits_are_read_as_the_digits_are(page_file, visit, mnist_dir):
+def test_links_of_digits_are_read_as_the_digits_are(page, mnist_dir):
     """100 test digits, drawn again stroke by stroke: at most one is read otherwise from its link."""
     images, _ = mnist.load(mnist_dir, train=False)
-    rng, page, same = np.random.default_rng(2025), visit(page_file, **ALLOWED), []
+    rng, same = np.random.default_rng(2025), []
     for i in rng.choice(len(images), 100, replace=False):
         before, _ = draw_at_once(page, placed(images[i].numpy(), rng))
         link = copied(page)

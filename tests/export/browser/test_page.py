@@ -6,13 +6,13 @@ import torch
 
 from digits.export.page import html, rounded
 from digits.model import DigitClassifier
-from tests.support.pages import answer, draw, give, looked, outputs, photographed, png
+from tests.support.pages import PHONE, answer, draw, drop, give, looked, outputs, photographed, png
+from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
 
 
-def test_keys(page_file, visit):
-    page = visit(page_file)
+def test_keys(page):
     draw(page, 4)
     drawn = outputs(page)
     for key in ("Escape", "Delete", "Backspace"):
@@ -32,23 +32,18 @@ def test_keys(page_file, visit):
         page.keyboard.press(key)
         assert looked(page) == j
         assert page.evaluate("document.activeElement.ariaLabel").startswith(f"Hidden neuron {j}, activation ")
+    page.keyboard.press("Escape")  # looks away first
+    assert looked(page) is None and answer(page) == "4"
+    page.keyboard.press("Escape")
+    assert answer(page) == "?"
+    page.keyboard.press("ArrowRight")
+    assert looked(page) == 1
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert looked(page) is None
 
 
-def test_digit_keys_act_on_the_pad_and_where_nothing_has_the_focus(page_file, visit):
-    page = visit(page_file)
-    page.locator("#clear").focus()
-    page.keyboard.press("5")
-    page.locator("#paper").focus()
-    page.keyboard.press("7")
-    page.wait_for_function("() => digits.state.drawing.digits")
-    assert page.evaluate("digits.state.past.length") == 1
-
-
-def test_a_picture_that_is_given_up_blocks_no_other(page_file, visit):
-    page = visit(page_file)
+def test_a_picture_that_is_given_up_blocks_no_other(page):
     page.evaluate(
         """() => {
             const { terminate } = Worker.prototype;
@@ -64,35 +59,34 @@ def test_a_picture_that_is_given_up_blocks_no_other(page_file, visit):
     page.wait_for_function("() => digits.state.drawing.picture")
     page.keyboard.press("Escape")
     assert page.evaluate("ended") == 1 and answer(page) == "?"
-    give(page, "drop", photographed(3))
-    page.locator("#boxes button").wait_for()
+    drop(page, photographed(3))
     assert answer(page) == "3" and page.evaluate("ended") == 1
     page.locator("#see").click()
     page.wait_for_function("() => digits.state.drawing.sight")
 
 
-def test_a_failure_is_said(page_file, browser):
-    page = browser.new_page()
-    page.goto(page_file.as_uri())
-    page.locator("main").wait_for()
-    page.evaluate("() => { Promise.reject(new Error('it')); }")
-    page.locator("#said", has_text="Something failed here that should not. Reload the page.").wait_for()
+def test_a_failure_is_said_and_no_text_becomes_an_element(page_file, browser):
+    with browser.new_page() as page:
+        page.goto(page_file.as_uri())
+        page.locator("main").wait_for()
+        page.evaluate("() => { Promise.reject(new Error('it')); }")
+        page.locator("#said", has_text="Something failed here that should not. Reload the page.").wait_for()
+        refused = "() => { try { document.body.innerHTML = 'x'; } catch (error) { return error.name; } }"
+        assert page.evaluate(refused) == "TypeError"
 
 
-def test_a_page_that_does_not_come_up_says_what_it_needs(page_file, browser):
-    page = browser.new_context(java_script_enabled=False).new_page()
-    page.goto(page_file.as_uri())
-    page.get_by_text("the page needs it, with Worker and DecompressionStream").wait_for()
-    page = browser.new_page()
-    page.goto(page_file.as_uri())
-    page.locator("main").wait_for()
-    page.wait_for_timeout(2500)
-    assert not page.locator("#missing").is_visible()
+def test_a_page_that_does_not_come_up_says_what_it_needs(page, page_file, browser):
+    needs = "the page needs it, with Worker and DecompressionStream"
+    assert page.get_by_text(needs).evaluate("one => getComputedStyle(one).display") == "none"  # however long one waits
+    with browser.new_context(java_script_enabled=False) as context:
+        without = context.new_page()
+        without.goto(page_file.as_uri())
+        without.get_by_text(needs).wait_for()
 
 
-@pytest.mark.parametrize("hidden", [[], [30], [12, 7, 5], [400]])
+@pytest.mark.parametrize("hidden", [[], [12, 7, 5], nightly([30]), nightly([400])])
 def test_other_networks(hidden, visit, page_of):
-    model, page = DigitClassifier(hidden), visit(page_of(*hidden), 360, 740)
+    model, page = DigitClassifier(hidden), visit(page_of(*hidden), *PHONE)
     draw(page, 2)
     seen = page.evaluate("[...digits.state.digits[0].image]")
     a = rounded(model.network)(torch.tensor(seen).view(1, 784))[0]
@@ -104,23 +98,13 @@ def test_other_networks(hidden, visit, page_of):
         layer.locator("button").last.hover()
 
 
-def test_what_a_page_says_stays_text(tmp_path, browser):
+def test_what_a_page_says_stays_text(tmp_path, visit):
     """Were something else let into a page than what `export` knows, it would be shown as it is written."""
     evil = '<meta http-equiv="refresh" content="0;url=about:blank"><img src=x onerror=alert(1)>'
     facts = {"shape": evil, "test_accuracy": None, "context": False}
     (tmp_path / "evil.html").write_text(html(DigitClassifier([12]).network, facts, (0, 0), b""), encoding="utf-8")
-    page = browser.new_page()
-    page.goto((tmp_path / "evil.html").as_uri())
-    page.locator("main").wait_for()
+    page = visit(tmp_path / "evil.html")
     draw(page, 3)
-    page.wait_for_timeout(500)
-    assert page.url == (tmp_path / "evil.html").as_uri()
     assert page.locator("#about").text_content() == evil
     assert page.locator("body meta, body img").count() == 0
-
-
-def test_no_text_becomes_an_element(page_file, browser):
-    page = browser.new_page()
-    page.goto(page_file.as_uri())
-    refused = page.evaluate("() => { try { document.body.innerHTML = 'x'; } catch (error) { return error.name; } }")
-    assert refused == "TypeError"
+    assert page.url == (tmp_path / "evil.html").as_uri()

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from tests.export.browser.test_anyone import violations
-from tests.support.pages import activations, answer, draw, is_read, looked, outputs, shown_on
+from tests.support.pages import activations, answer, draw, frames, is_read, looked, resize, shown_on, violations
 from tests.support.strokes import DRAW
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
 
-STOPS = 12
-GATE, BITS, DESCENT, BACKFLOW, EPOCH, NONSENSE = 3, 6, 8, 9, 10, 12
+NEURON, GATE, SIGMOID, VOTES, BITS, COST, DESCENT, BACKFLOW, EPOCH, FEATURES, NONSENSE = range(2, 13)
+LAST = NONSENSE
+RESULT = "document.querySelector('.here > div output').textContent"
 MINE = """() => {
     const { network, past, future } = digits.state;
     const sum = network.layers.flatMap(({ weights, biases }) => [...weights, ...biases]).reduce((a, b) => a + b);
@@ -24,91 +24,85 @@ MINE = """() => {
 }"""
 
 
-def told(visit, page_file, stop, *size, **settings):
-    """A page on which a 3 is drawn, at a stop of the story, the first being 1."""
-    page = visit(page_file, *size, **settings)
-    draw(page, 3)
+@pytest.fixture
+def told(page):
+    """Go to a stop of the story, the first being 1, on a page on which a 3 is drawn, once the small network is trained.
+
+    When the story is closed, the visitor's network is what it was.
+    """
+
+    def told(stop):
+        draw(page, 3)
+        assert page.evaluate(MINE)
+        page.evaluate(f"location.hash = 'stop={stop}'")
+        page.locator("#place", has_text=f"{stop} of {LAST}").wait_for()
+        page.wait_for_function("() => digits.story.small")
+
+    yield told
+    if page.locator("#story").is_visible():
+        page.locator("#close").click()
     assert page.evaluate(MINE)
-    page.locator("#tell").click()
-    page.wait_for_function("() => digits.story.small")
-    for _ in range(stop - 1):
-        page.locator("#next").click()
-    assert page.locator("#place").inner_text() == f"{stop} of {STOPS}"
-    return page
 
 
 def result(page):
     return page.locator(".here > div output").inner_text()
 
 
-def test_it_is_gone_through_by_keyboard_left_and_come_back_to(page_file, visit):
-    page = visit(page_file, reduced_motion="reduce")
-    draw(page, 3)
-    before = outputs(page)
+def until(page, begin):
+    """Wait for what comes of it at the stop, by how this begins."""
+    page.wait_for_function(f"(begin) => {RESULT}.startsWith(begin)", arg=begin)
+
+
+def every_stop(page):
+    """The number of each stop, while it is shown, from the first on."""
+    yield 1
+    for stop in range(2, LAST + 1):
+        page.locator("#next").click()
+        yield stop
+
+
+def numbers(text):
+    return [float(one) for one in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
+
+
+def test_it_is_gone_through_by_keyboard_left_and_come_back_to(page, told):
+    page.emulate_media(reduced_motion="reduce")
+    told(1)
+    page.locator("#close").click()
+    before = activations(page)
     assert page.evaluate(MINE) and not page.locator("#story").is_visible()
     page.locator("#tell").focus()
     page.keyboard.press("Enter")
     titles = []
-    for stop in range(STOPS):
+    for stop in range(1, LAST + 1):
         titles.append(page.evaluate("document.activeElement.innerText"))
         assert page.locator(".stop h2:visible").all_inner_texts() == titles[-1:]
-        assert len(page.locator(".here > :is(h2, p)").all_inner_texts()) == 2
-        words = " ".join(page.locator(".here > :is(h2, p)").all_inner_texts()).split()
-        assert len(words) <= 60
+        texts = page.locator(".here > :is(h2, p)").all_inner_texts()
+        assert len(texts) == 2 and len(" ".join(texts).split()) <= 60
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.closest('.here div') !== null")  # there is something to do
-        if stop < STOPS - 1:
+        if stop < LAST:
             page.locator("#next").press("Enter")
-    assert len(set(titles)) == STOPS
+    assert len(set(titles)) == LAST
     page.keyboard.press("Escape")
     assert not page.locator("#story").is_visible() and answer(page) == "3"  # it does not clear the pad
     assert page.evaluate("document.activeElement.id") == "tell"
-    assert outputs(page) == before and looked(page) is None and page.evaluate(MINE)
+    assert activations(page) == before and looked(page) is None and page.evaluate(MINE)
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.innerText") == titles[-1]
 
 
-def test_the_stops_that_only_look(page_file, visit):
-    """One after another; then the visitor's network is what it was."""
-    page = told(visit, page_file, 1)
-    inputs(page)
-    next_stop(page)
-    weights(page)
-    page.locator("#clear").click()
-    draw(page, 3)
-    next_stop(page)
-    assert np.count_nonzero(activations(page)[0]) > 50  # normalized again
-    gate(page)
-    next_stop(page)
-    sigmoid(page)
-    next_stop(page)
-    connections(page)
-    next_stop(page)
-    assert result(page) == "3 = 0 · 8 + 0 · 4 + 1 · 2 + 1 · 1."
-    next_stop(page)
-    cost(page)
-    for _ in range(4):
-        next_stop(page)
-    features(page)
-    page.locator("#close").click()
-    assert page.evaluate(MINE)
+def test_a_pixel_is_an_input(page, told):
+    told(1)
+    for _ in range(2):
+        assert result(page) == f"{np.count_nonzero(activations(page)[0])} of 784 pixels are not 0."
+        page.locator(".here .take").click()
+        page.wait_for_function("() => !digits.state.drawing.strokes.length")
 
 
-def next_stop(page):
-    page.locator("#next").click()
-    is_read(page)
-
-
-def inputs(page):
-    count = int(np.count_nonzero(activations(page)[0]))
-    assert result(page) == f"{count} of 784 pixels are not 0."
-    page.locator(".here .take").click()
-    page.wait_for_function("() => digits.state.drawing.digits")
-    assert result(page) == f"{int(np.count_nonzero(activations(page)[0]))} of 784 pixels are not 0."
-
-
-def weights(page):
+def test_a_neuron_weighs_its_inputs(page, told):
     """On the red z rises, on the blue it falls; the strokes are seen where they are, and the neuron stays in view."""
+    told(NEURON)
     j = looked(page)
     weights, bias = page.evaluate(
         """(j) => {
@@ -143,93 +137,79 @@ def weights(page):
     before = numbers(result(page))[1]
     page.locator("#weight").fill("10")
     assert numbers(result(page))[1] > before + 5
+    page.locator("#clear").click()
+    draw(page, 3)
+    page.locator("#next").click()
+    is_read(page)
+    assert np.count_nonzero(activations(page)[0]) > 50  # normalized again
 
 
-def gate(page):
-    """NAND."""
-    outs = []
-    for x1 in (False, True):
-        for x2 in (False, True):
-            page.locator("#x1").set_checked(x1)
-            page.locator("#x2").set_checked(x2)
-            z, out = numbers(result(page))[-2:]
-            assert z == 3 - 2 * x1 - 2 * x2 and out == (z > 0)
-            outs.append(out)
-    assert outs == [1, 1, 1, 0]
+def test_a_perceptron_is_a_nand_gate(page, told):
+    told(GATE)
+    for x1, x2, nand in [(False, False, 1), (False, True, 1), (True, False, 1), (True, True, 0)]:
+        page.locator("#x1").set_checked(x1)
+        page.locator("#x2").set_checked(x2)
+        assert numbers(result(page))[-2:] == [3 - 2 * x1 - 2 * x2, nand]
 
 
-def sigmoid(page):
-    """A steep one is a step."""
-    soft = activations(page)[1]
+def test_a_steep_sigmoid_is_a_step(page, told):
+    told(SIGMOID)
+    soft = np.array(activations(page)[1])
     curve = page.locator("#sigmoid polyline").get_attribute("points")
     page.locator("#steepness").fill("6")
-    hard = activations(page)[1]
-    assert np.array(hard).round().tolist() == np.array(soft).round().tolist()
-    assert np.minimum(hard, np.subtract(1, hard)).mean() < 0.3 * np.minimum(soft, np.subtract(1, soft)).mean()
+    hard = np.array(activations(page)[1])
+    assert (hard.round() == soft.round()).all()
+    assert np.minimum(hard, 1 - hard).mean() < 0.3 * np.minimum(soft, 1 - soft).mean()
     assert page.locator("#sigmoid polyline").get_attribute("points") != curve
 
 
-def connections(page):
+def test_lines_lead_to_a_neuron_from_those_that_vote_for_it(page, told):
+    """And faint ones to the answer, of which the next stop has the bits."""
+    told(VOTES)
     lines = "connections.hidden ? 0 : connections.toDataURL().length"
     assert looked(page, ".outputs") == 3 and page.evaluate(lines) > 10_000
     page.get_by_role("button", name="Another output").click()
     assert looked(page, ".outputs") != 3
     page.locator(".hidden button").nth(7).hover()
     assert looked(page) == 7 and page.evaluate(lines) > 10_000
-    next_stop(page)
+    page.locator("#next").click()
     page.mouse.move(1, 1)
-    assert page.evaluate(lines) > 10_000  # faint ones, to the answer
+    assert page.evaluate(lines) > 10_000
+    assert result(page) == "3 = 0 · 8 + 0 · 4 + 1 · 2 + 1 · 1."
     page.locator("#clear").click()
     assert page.evaluate(lines) == 0
-    draw(page, 3)
-    page.locator("#back").click()
 
 
-def cost(page):
+def test_a_wrong_answer_has_a_cost(page, told):
+    told(COST)
     a = np.array(activations(page)[2])
     for digit in (3, 8):
         page.locator("#meant").select_option(str(digit))
         y = np.eye(10)[digit]
         assert result(page) == f"C = {((y - a) ** 2).sum() / 2:.2f}."
-        shown = [
-            float(text.split()[-1].replace("−", "-")) for text in page.locator(".outputs button").all_inner_texts()
-        ]
+        shown = [numbers(text)[-1] for text in page.locator(".outputs button").all_inner_texts()]
         assert shown == pytest.approx(y - a, abs=0.006)
 
 
-def features(page):
-    order = np.argsort(-np.array(activations(page)[1]))
-    seen = [looked(page)]
-    page.get_by_role("button", name="The next one").click()
-    seen.append(looked(page))
-    assert len(set(seen)) == 2 and set(seen) <= set(order[:20].tolist())
-    page.mouse.move(1, 1)
-    assert looked(page) == seen[1]
-    red, _, blue = np.moveaxis(shown_on(page, "#paper").astype(int), 2, 0)
-    assert (red > blue + 60).mean() > 0.005
-
-
-BATCH = """const { state, backpropagation, descent, backflow } = digits, { layers } = state.network;
-    const batch = [{ image: state.digits[0].image, y: backpropagation.desired(3) }];"""
-
-
-def test_gradient_descent(page_file, visit):
+def test_gradient_descent(page, told):
     """Each step has the cost that the slice shows ahead; undo, and the past, have the visitor's network afterwards."""
-    page = told(visit, page_file, DESCENT)
-    page.wait_for_function(
-        "() => document.querySelector('.here > div output').textContent.startsWith('Ten digits: C = ')"
-    )
+    told(DESCENT)
+    until(page, "Ten digits: C = ")
     page.locator("#over").select_option("one")
     page.locator("#eta").fill("1")
     first, ahead = page.evaluate(
-        f"() => {{ {BATCH} return [backpropagation.meanCost(layers, batch), descent.slice(layers, batch, 1)]; }}"
+        """() => {
+            const { state, backpropagation, descent } = digits, { layers } = state.network;
+            const batch = [{ image: state.digits[0].image, y: backpropagation.desired(3) }];
+            return [backpropagation.meanCost(layers, batch), descent.slice(layers, batch, 1)];
+        }"""
     )
     assert result(page) == f"To be a 3: C = {first:.2f}, 0 steps."
     assert ahead[5] == [0, pytest.approx(first)] and ahead[15][0] == pytest.approx(1)
     ring = [page.locator("#there").get_attribute(side) for side in ("cx", "cy")]
     assert ring[0] == "60" and float(ring[1]) > float(page.locator("#now").get_attribute("cy"))
     page.locator("#descend").click()
-    page.wait_for_function("() => document.querySelector('.here > div output').textContent.endsWith('1 step.')")
+    page.wait_for_function(f"() => {RESULT}.endsWith('1 step.')")
     assert result(page) == f"To be a 3: C = {first:.2f} → {ahead[15][1]:.2f}, 1 step."
     assert len(page.locator("#costs").get_attribute("points").split()) == 2
     shades = page.locator(".hidden button").evaluate_all("all => all.map((one) => one.style.cssText)")
@@ -253,11 +233,11 @@ def test_gradient_descent(page_file, visit):
     assert page.evaluate(MINE) and page.locator(".hidden button").count() == 100
     page.keyboard.press("Control+Shift+z")
     page.keyboard.press("Control+z")
-    assert page.evaluate(MINE)
 
 
-def test_going_down_ends_when_the_stop_is_left(page_file, visit):
-    page = told(visit, page_file, DESCENT, reduced_motion="reduce")
+def test_going_down_ends_when_the_stop_is_left(page, told):
+    page.emulate_media(reduced_motion="reduce")
+    told(DESCENT)
     page.get_by_role("button", name="Go on").click()
     page.wait_for_function("() => costs.points.length > 3")
     page.locator("#next").click()
@@ -265,9 +245,9 @@ def test_going_down_ends_when_the_stop_is_left(page_file, visit):
     assert page.evaluate("costs.points.length") == 1 and result(page).endswith(" 0 steps.")
 
 
-def test_errors_flow_back(page_file, visit):
+def test_errors_flow_back(page, told):
     """The four equations, with the numbers that autograd finds; then the step is made."""
-    page = told(visit, page_file, BACKFLOW)
+    told(BACKFLOW)
     parameters, image = page.evaluate(
         """() => [digits.state.network.layers.map(({ weights, biases }) => [[...weights], [...biases]]),
             [...digits.state.digits[0].image]]"""
@@ -297,32 +277,40 @@ def test_errors_flow_back(page_file, visit):
     page.mouse.move(1, 1)
     assert numbers(result(page))[-1] < said[0][-1] - 0.1
     page.locator("#play").click()
-    page.wait_for_function("() => document.querySelector('.here > div output').textContent.startsWith('BP2')")
+    until(page, "BP2")
     page.locator("#play").click()
     for _ in range(2):
         page.locator("#backward").click()
     assert result(page).startswith("Forward") and page.locator("#backward").get_attribute("aria-disabled") == "true"
-    page.locator("#close").click()
-    assert page.evaluate(MINE)
 
 
-def numbers(text):
-    return [float(one) for one in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
-
-
-def test_a_whole_epoch(page_file, visit):
-    page = told(visit, page_file, EPOCH, reduced_motion="reduce")
+def test_a_whole_epoch(page, told):
+    page.emulate_media(reduced_motion="reduce")
+    told(EPOCH)
     page.locator("#pass").click()
-    page.wait_for_function("() => document.querySelector('.here > div output').textContent.startsWith('Epoch 1')")
+    until(page, "Epoch 1")
     assert float(re.search(r"([\d.]+) % of 1,000 test images", result(page))[1]) > 70
     page.locator("#pass").click()
     page.locator("#close").click()  # in the midst of the second
-    assert page.evaluate(MINE) and answer(page) == "3"
+    assert answer(page) == "3"
 
 
-def test_it_is_taught_that_an_s_is_no_digit(page_file, visit):
+def test_what_hidden_neurons_look_for(page, told):
+    told(FEATURES)
+    order = np.argsort(-np.array(activations(page)[1]))
+    seen = [looked(page)]
+    page.get_by_role("button", name="The next one").click()
+    seen.append(looked(page))
+    assert len(set(seen)) == 2 and set(seen) <= set(order[:20].tolist())
+    page.mouse.move(1, 1)
+    assert looked(page) == seen[1]
+    red, _, blue = np.moveaxis(shown_on(page, "#paper").astype(int), 2, 0)
+    assert (red > blue + 60).mean() > 0.005
+
+
+def test_it_is_taught_that_an_s_is_no_digit(page, told):
     """And reads the test images as before; the visitor's network never heard of it."""
-    page = told(visit, page_file, NONSENSE)
+    told(NONSENSE)
     page.locator("#clear").click()
     page.evaluate(DRAW, [[[0.6, 0.3], [0.45, 0.25], [0.35, 0.35], [0.5, 0.5], [0.62, 0.62], [0.5, 0.75], [0.35, 0.7]]])
     is_read(page)
@@ -340,79 +328,76 @@ def test_it_is_taught_that_an_s_is_no_digit(page_file, visit):
     )
     assert right > 0.7 * 500  # about 0.85 before
     page.locator("#own").click()
-    assert page.locator("#training").is_visible() and not page.locator("#story").is_visible() and page.evaluate(MINE)
+    assert page.locator("#training").is_visible() and not page.locator("#story").is_visible()
 
 
-def test_questions_have_answers(page_file, visit):
+def test_questions_have_answers(page, told):
     """Of each, one is right, and each says why."""
-    page = told(visit, page_file, 1)
-    for stop in range(STOPS):
+    told(1)
+    question = page.locator(".here fieldset")
+    for _ in every_stop(page):
+        assert not question.is_visible()
         page.locator("#ask").click()
-        question = page.locator(".here fieldset")
         said = []
         for choice in question.locator("input").all():
             choice.check()
             said.append(question.locator("output").inner_text())
         assert len(said) == len(set(said)) == 3
         assert [one.split(":")[0] for one in said].count("Right") == 1
-        if stop < STOPS - 1:
-            page.locator("#next").click()
-            assert not page.locator(".here fieldset").is_visible()
 
 
-def test_a_stop_has_a_link_and_can_be_embedded(page_file, visit):
-    page = told(visit, page_file, BITS)
+def test_a_stop_has_a_link_and_can_be_embedded(page, told, page_file, visit):
+    told(BITS - 1)
+    page.locator("#next").click()
     hash = page.evaluate("location.hash")
     page.locator("#close").click()
     assert page.evaluate("location.hash") == ""
-    page = visit(page_file, query=f"?embed{hash}")
-    page.locator("#story").wait_for()
-    assert page.locator("#place").inner_text() == f"{BITS} of {STOPS}"
-    assert not any(page.locator(part).is_visible() for part in ("header", "footer", "#close"))
-    assert page.locator("#pad").is_visible() and page.locator(".network").is_visible()
+    embedded = visit(page_file, query=f"?embed{hash}")
+    embedded.locator("#story").wait_for()
+    assert embedded.locator("#place").inner_text() == f"{BITS} of {LAST}"
+    assert not any(embedded.locator(part).is_visible() for part in ("header", "footer", "#close"))
+    assert embedded.locator("#pad").is_visible() and embedded.locator(".network").is_visible()
 
 
-@pytest.mark.parametrize("scheme, size", [("light", (1440, 900)), nightly("dark", (360, 640))])
-def test_axe_finds_nothing_at_any_stop(scheme, size, page_file, visit):
-    page = told(visit, page_file, 1, *size, color_scheme=scheme)
-    found = [violations(page)]
-    for _ in range(STOPS - 1):
-        page.locator("#next").click()
-        found.append(violations(page))
-    assert found == [[]] * STOPS
+@pytest.mark.parametrize(
+    "scheme, size, part",
+    [("light", (1440, 900), "#story"), nightly("light", (1440, 900), None), nightly("dark", (360, 640), None)],
+)
+def test_axe_finds_nothing_at_any_stop(scheme, size, part, page, told):
+    page.emulate_media(color_scheme=scheme)
+    resize(page, *size)
+    told(1)
+    for stop in every_stop(page):
+        assert violations(page, part) == [], stop
 
 
-def test_a_phone_shows_the_pad_at_every_stop(page_file, visit):
+def test_a_phone_shows_the_pad_at_every_stop(page, told):
     """And what the stop is about, between the pad and the card."""
-    page = told(visit, page_file, 1, 360, 640)
-    for stop in range(STOPS):
-        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    resize(page, 360, 640)
+    told(1)
+    for _ in every_stop(page):
+        frames(page)
         pad, card = page.locator("#paper").bounding_box(), page.locator("#story").bounding_box()
         assert pad["y"] >= 0 and pad["y"] + pad["height"] <= card["y"]
         what = page.locator(".here").get_attribute("data-view")
         view = page.locator(what).bounding_box()
         assert view["y"] + view["height"] <= card["y"]
         assert what == "#pad" or view["y"] >= pad["y"] + pad["height"]
-        if stop < STOPS - 1:
-            page.locator("#next").click()
 
 
-def test_the_card_is_in_the_window(page_file, visit):
+def test_the_card_is_in_the_window(page, told):
     """With nothing cut off, on phones upright and on their side, a tablet, and a small screen."""
-    page = told(visit, page_file, 1, 320, 568)
-    page.evaluate("window.resized = true")
-    over = """[...document.querySelectorAll(".here, .here *")].some(
-        (one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1)"""
-    for size in [(320, 568), (390, 844), (667, 375), (768, 1024), (1024, 768)]:
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    resize(page, 320, 568)
+    told(1)
+    over = """[...document.querySelectorAll(".stop")].filter((stop, _, all) => {
+        all.forEach((one) => one.classList.toggle("here", one === stop));
+        return [stop, ...stop.querySelectorAll("*")].some(
+            (one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1);
+    }).length"""
+    for width, height in [(320, 568), (390, 844), (667, 375), (768, 1024), (1024, 768)]:
+        resize(page, width, height)
         card = page.locator("#story").bounding_box()
-        assert card["x"] >= 0 and card["x"] + card["width"] <= size[0]
-        assert card["y"] >= 0 and card["y"] + card["height"] <= size[1]
-        for stop in range(STOPS):
-            page.evaluate(
-                "(stop) => document.querySelectorAll('.stop').forEach("
-                "(one, i) => one.classList.toggle('here', i === stop))",
-                stop,
-            )
-            assert not page.evaluate(over)
+        assert card["x"] >= 0 and card["x"] + card["width"] <= width
+        assert card["y"] >= 0 and card["y"] + card["height"] <= height
+        page.evaluate("window.resized = true")
+        assert page.evaluate(over) == 0

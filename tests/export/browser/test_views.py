@@ -8,8 +8,12 @@ from tests.support.pages import activations, draw, looked, outputs, shown_on
 pytestmark = pytest.mark.mnist
 
 
-def test_all_views_show_the_same_activations(page_file, visit):
-    page = visit(page_file)
+def test_every_neuron_has_a_name(page):
+    names = page.locator(".neurons button").evaluate_all("cells => cells.map((cell) => cell.ariaLabel.split(',')[0])")
+    assert names == [f"Hidden neuron {j}" for j in range(100)] + [f"Output neuron {j}" for j in range(10)]
+
+
+def test_all_views_show_the_same_activations(page):
     draw(page, 3)
     layers = activations(page)
     assert outputs(page) == pytest.approx(layers[2], abs=0.006)
@@ -22,8 +26,7 @@ def test_all_views_show_the_same_activations(page_file, visit):
     assert np.corrcoef(light.max() - light.ravel(), layers[0])[0, 1] > 0.995
 
 
-def test_a_neuron_shows_its_weights_over_the_drawing(page_file, visit):
-    page = visit(page_file)
+def test_a_neuron_shows_its_weights_over_the_drawing(page):
     draw(page, 3)
 
     def coloured():
@@ -42,42 +45,56 @@ def test_a_neuron_shows_its_weights_over_the_drawing(page_file, visit):
     assert {shade.split("--")[2].split(")")[0] for shade in shades} == {"red", "blue"}
 
 
-def test_a_finger_moves_from_neuron_to_neuron(page_file, visit):
-    page = visit(page_file, 360, 740, has_touch=True)
-    send = page.context.new_cdp_session(page).send
-    cells = page.locator(".hidden button")
+def test_a_hidden_neuron_shows_its_contributions(page):
+    """On the outputs: its activation times each weight, as shares of the largest weight."""
+    draw(page, 3)
+    j = next(j for j, a in enumerate(activations(page)[1]) if a > 0.9)
+    page.locator(".hidden button").nth(j).hover()
+    assert "The outputs show its contributions" in page.locator("#explain").inner_text()
+    weights = page.evaluate(
+        "(j) => [...Array(10).keys()].map((i) => digits.state.network.layers[1].weights[100 * i + j])", j
+    )
+    shown = page.locator(".outputs button > span:last-child").all_inner_texts()
+    shares = np.array([float(text.replace("−", "-")) for text in shown])
+    assert (shares * weights >= 0).all() and np.argmax(np.abs(shares)) == np.argmax(np.abs(weights))
+
+
+def test_a_finger_moves_from_neuron_to_neuron(phone):
+    send = phone.context.new_cdp_session(phone).send
+    cells = phone.locator(".hidden button")
     cells.nth(42).scroll_into_view_if_needed()
     for kind, j in [("touchStart", 42), ("touchMove", 43), ("touchMove", 44)]:
         box = cells.nth(j).bounding_box()
         touched = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
         send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [touched]})
-        cells.and_(page.locator(".looked")).and_(cells.nth(j)).wait_for()
+        cells.and_(phone.locator(".looked")).and_(cells.nth(j)).wait_for()
     send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    assert looked(page) == 44  # and stays, so that one can look
-    page.locator("h1").tap()
-    assert looked(page) is None
+    assert looked(phone) == 44  # and stays, so that one can look
+    phone.locator("h1").tap()
+    assert looked(phone) is None
 
 
-def test_a_tap_chooses_the_nearest_neuron_and_shows_it_above_the_finger(page_file, visit):
+def test_a_tap_chooses_the_nearest_neuron_and_shows_it_above_the_finger(phone):
     """Between the discs too, of which 1 mm or less is a phone's whole neuron."""
-    page = visit(page_file, 390, 844, has_touch=True, is_mobile=True)
-    draw(page, 3)
-    group = page.locator(".hidden .neurons")
+    draw(phone, 3)
+    group = phone.locator(".hidden .neurons")
     group.scroll_into_view_if_needed()
     box = group.bounding_box()
-    for row, column in [(2.02, 3.02), (3.5, 4.5), (2.98, 3.98), (2.5, 5.5), (5.5, 9.99)]:
-        page.touchscreen.tap(box["x"] + column / 10 * box["width"], box["y"] + row / 10 * box["height"])
-        assert looked(page) == 10 * int(row) + int(column)
-        loupe = page.locator(".hidden .looked").evaluate("cell => getComputedStyle(cell, '::after').height")
+    for row, column in [(2.02, 3.02), (3.5, 4.5), (2.98, 3.98), (2.5, 5.5), (5.5, 9.99), (9.5, 5.5)]:
+        phone.touchscreen.tap(box["x"] + column / 10 * box["width"], box["y"] + row / 10 * box["height"])
+        assert looked(phone) == 10 * int(row) + int(column)
+        loupe = phone.locator(".hidden .looked").evaluate("cell => getComputedStyle(cell, '::after').height")
         assert float(loupe.removesuffix("px")) >= 30
-    page.locator("h1").tap()
-    assert page.locator(".hidden .looked").count() == 0
+    pad = phone.locator("#paper").bounding_box()
+    assert pad["y"] >= 0 and pad["y"] + pad["height"] <= 640  # it stays in view above the neurons
+    phone.locator("h1").tap()
+    assert phone.locator(".hidden .looked").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_the_page(scheme, page_file, visit):
+def test_text_stands_out_from_the_page(scheme, page):
     """By WCAG's contrast of 4.5, for what is there to be read."""
-    page = visit(page_file, color_scheme=scheme)
+    page.emulate_media(color_scheme=scheme)
 
     def luminance(name):
         colour = page.evaluate(f"getComputedStyle(document.documentElement).getPropertyValue('--{name}')")

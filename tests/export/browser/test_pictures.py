@@ -1,0 +1,170 @@
+"""Pictures that are dropped on the page, or chosen: what is read in them, what is said of them, what is shown."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.support.crowded import CROWDED, PRINTED
+from tests.support.pages import (
+    answer,
+    boxed,
+    chosen_digit,
+    draw,
+    drop,
+    give,
+    outputs,
+    photographed,
+    picture_is_read,
+    png,
+    said,
+    shown_on,
+)
+
+pytestmark = pytest.mark.mnist
+
+
+def test_one_goes_on_drawing_while_a_picture_is_read(page):
+    """In a worker that is held up here; when it has read the picture, its digits are there, though not in view."""
+    page.evaluate("() => { holdsUp = (job) => job.picture; }")
+    give(page, "drop", photographed(3, 0, 7))
+    page.wait_for_function("() => said.textContent.startsWith('Reading')")
+    assert answer(page) == "…" and shown_on(page, "#paper").std() > 5
+    draw(page, 2)
+    assert answer(page) == "2"
+    page.evaluate("() => heldUp.pop()()")
+    page.wait_for_function("() => digits.state.past.some(({ drawing }) => drawing.picture && drawing.digits)")
+    assert answer(page) == "2" and boxed(page) == ""
+    page.keyboard.press("Control+z")
+    assert boxed(page) == "307"
+
+
+def test_a_picture_pasted_while_the_pen_is_down_takes_the_place_of_the_stroke(page):
+    paper = page.locator("#paper")
+    paper.hover(position={"x": 30, "y": 30})
+    page.mouse.down()
+    paper.hover(position={"x": 40, "y": 40})
+    give(page, "paste", photographed(5))
+    picture_is_read(page)
+    paper.hover(position={"x": 30, "y": 60})
+    page.mouse.up()
+    assert answer(page) == boxed(page) == "5"
+
+
+def test_every_digit_of_a_picture_can_be_seen(phone):
+    with phone.expect_file_chooser() as chosen:
+        phone.locator("#choose").click()
+    chosen.value.set_files({"name": "line.png", "mimeType": "image/png", "buffer": photographed(3, 0, 7)})
+    picture_is_read(phone)
+    assert boxed(phone) == "307" and said(phone).startswith("3 0 7. The ")
+    for box, digit in zip(phone.locator("#boxes button").all(), "307", strict=True):
+        box.click()
+        assert (answer(phone), chosen_digit(phone)) == ("307", digit) and box.get_attribute("aria-pressed") == "true"
+    draw(phone, 2)  # over the picture, which goes
+    assert answer(phone) == "2" and boxed(phone) == ""
+    phone.keyboard.press("Control+z")
+    assert boxed(phone) == "307"
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        (b"no picture", "not a picture that"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC. Send a JPEG"),
+        (photographed(), "Nothing stands out from the background: write darker"),
+        (png(np.zeros((7, 7, 3), np.uint8)), "Too small or too narrow for a digit: choose a larger"),
+        (png(np.zeros((9, 901, 3), np.uint8)), "Too small or too narrow for a digit: choose a larger"),
+        (png(np.asarray(PRINTED["rings"]())), "Nothing here looks like a digit: cut out"),
+    ],
+    ids=["text", "an iPhone's", "blank", "small", "narrow", "printed"],
+)
+def test_what_cannot_be_read_is_said_and_is_no_answer(content, reason, phone):
+    """On a phone, where no reason may be so long that it moves the pad."""
+    draw(phone, 3)
+    give(phone, "drop", content)
+    phone.wait_for_function("(reason) => said.textContent.includes(reason)", arg=reason)
+    assert answer(phone) == "?" and set(outputs(phone)) == {0}
+    phone.locator("#undo").click()
+    assert answer(phone) == "3"
+
+
+def test_a_picture_of_what_no_output_takes_for_a_digit(phone):
+    phone.evaluate(
+        "digits.state.network.layers = digits.state.network.layers.map("
+        "({ weights, biases }) => ({ weights, biases: biases.map(() => -100) }))"
+    )
+    drop(phone, photographed(5))
+    assert said(phone).startswith("Nothing here looks like a digit: cut out")
+    assert answer(phone) == "?" and boxed(phone) == ""
+    draw(phone, 5)
+    assert answer(phone) == "?" and said(phone).startswith("No digit: ")
+
+
+def test_the_answer_is_the_digit_that_is_read_also_if_another_has_the_largest_output(docs):
+    """Until the network changes: then its largest output is."""
+    drop(docs, photographed(5))
+    docs.evaluate("digits.state.digits[0].value = 3")
+    docs.locator("#boxes button").click()
+    assert answer(docs) == boxed(docs) == "3"
+    assert re.fullmatch(r"3 at 0\.0\d, or 5 at (0\.9\d|1\.00)\.", said(docs))
+    assert docs.locator("#bits b").all_inner_texts() == ["0", "0", "1", "1"]
+    docs.evaluate("digits.state.digits[0].outputs = digits.state.digits[0].outputs.with(0, 0.5)")
+    docs.locator("#boxes button").click()
+    assert answer(docs) == "5"
+
+
+def test_what_the_eye_sees_in_a_picture_is_shown_on_a_tap_and_hidden_on_the_next(page):
+    see = page.locator("#see")
+    assert see.is_hidden()
+    drop(page, photographed(5, 2))
+
+    def vermilion():
+        red, _, blue = np.moveaxis(shown_on(page, "#paper"), 2, 0)
+        return ((red > 180) & (blue < 60)).mean()
+
+    assert vermilion() == 0
+    see.click()
+    page.wait_for_function("() => digits.state.drawing.sight")
+    assert see.get_attribute("aria-pressed") == "true" and 0.005 < vermilion() < 0.2
+    see.click()
+    page.wait_for_function("() => !digits.state.drawing.sight")
+    assert vermilion() == 0 and see.get_attribute("aria-pressed") == "false"
+    page.keyboard.press("Escape")
+    assert see.is_hidden()
+
+
+def test_a_page_of_digits_is_bounded(docs):
+    drop(docs, png(np.asarray(CROWDED["a page of digits, struck through"]())))
+    assert boxed(docs) and said(docs).startswith("Not all is looked at: cut out the numbers. ")
+
+
+def test_a_picture_that_lies_on_its_side_is_turned(docs):
+    """And shown upright; not if its file says how it is to be turned."""
+    lying, exif = Image.open(io.BytesIO(photographed(5, 2, 7, size=120))).rotate(-90, expand=True), Image.Exif()
+    for orientation, begin in ((1, "Turned by 90°. 5"), (8, "5")):  # as it lies, and to be turned counterclockwise
+        exif[0x0112], file = orientation, io.BytesIO()
+        lying.save(file, "JPEG", quality=95, exif=exif)
+        drop(docs, file.getvalue(), "turned.jpg")
+        assert answer(docs) == "527" and said(docs).startswith(begin)
+        boxes = [box.bounding_box() for box in docs.locator("#boxes button").all()]
+        assert boxes[0]["x"] < boxes[1]["x"] < boxes[2]["x"]
+        docs.keyboard.press("Escape")
+
+
+def test_a_picture_that_was_turned_is_taught_as_it_lay_too(docs):
+    """Its digit has the images that it has upright, and others: those of how it lay."""
+    upright = Image.open(io.BytesIO(photographed(4, size=200)))
+    images, turned = [], []
+    for picture in (upright, upright.rotate(90, expand=True)):
+        picture.save(file := io.BytesIO(), "PNG")
+        docs.keyboard.press("Escape")
+        drop(docs, file.getvalue())
+        turned.append((answer(docs), said(docs).startswith("Turned")))
+        images.append(docs.evaluate("digits.state.digits[0].images.map((image) => image.join())"))
+    assert turned == [("4", False), ("4", True)]
+    assert len(set(images[1])) == len(images[1]) > len(images[0])
+    docs.locator("#is-2").click()
+    docs.wait_for_function("() => digits.state.network.lessons")
+    assert docs.evaluate("digits.state.network.lessons.map((images) => images.length)") == [len(images[1])]

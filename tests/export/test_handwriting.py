@@ -1,0 +1,127 @@
+"""The page reads handwriting as Python does, here by Node: with Python's constants, and as the golden files have it."""
+
+import base64
+import re
+from io import BytesIO
+from itertools import groupby
+from operator import itemgetter as by
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digits import mnist
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.selection import BUNDLED
+from digits.checkpoint.untrusted import read
+from digits.errors import UserError
+from digits.export.page import constants, html
+from digits.handwriting import find_lines
+from tests.support.golden import FOLDER, assert_alike, golden, packed
+from tests.support.golden import found as in_python
+from tests.support.node import NODE, SOURCE, held_in, run
+from tests.support.pens import STROKES, box, cover, on_paper
+
+pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
+
+FIND = """const layers = await held.heldLayers();
+return pictures.map(([width, height, pixels]) => {
+    const data = Uint8ClampedArray.from(held.bytesOf(pixels)), found = reader.findLines({ width, height, data });
+    return {
+        guesses: found.map(({ candidates, digits }) => {
+            const outputs = digits.map(({ image }) => network.outputsOf(layers, image));
+            const [{ said, steps }] = lattice.bestPaths(candidates, outputs);
+            return [candidates.length, said, lattice.confidence(candidates, outputs, steps)];
+        }),
+        digits: reader.read(found, layers).map(({ line, group, value, box, image }) => (
+            { line, group, value, box: [box.left, box.top, box.right, box.bottom], image }
+        )),
+        candidates: found.map(({ digits }) => digits.map(({ box, image }) => [box.right - box.left, image])),
+    };
+});"""
+
+
+def looked_at(*pictures, context=True):
+    """What the page finds in pictures, decoded as browsers do, with the network that comes with digits."""
+    facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context}
+    page = held_in(html(load_network(read(BUNDLED), BUNDLED), facts, (0, 0), b""))
+    pixels = [np.asarray(picture.convert("RGBA")) for picture in pictures]
+    texts = [(one.shape[1], one.shape[0], base64.b64encode(one.tobytes()).decode()) for one in pixels]
+    return run(FIND, page, pictures=texts)
+
+
+def found(*pictures, **how):
+    """What the page reads in pictures, each as `golden.found` has it."""
+    return [
+        {"guesses": one["guesses"], "lines": [line(list(digits)) for _, digits in groupby(one["digits"], by("line"))]}
+        for one in looked_at(*pictures, **how)
+    ]
+
+
+def line(digits):
+    groups = ["".join(str(one["value"]) for one in group) for _, group in groupby(digits, by("group"))]
+    return {
+        "read": " ".join(groups),
+        "boxes": [one["box"] for one in digits],
+        "images": [[255 * value for value in one["image"]] for one in digits],
+    }
+
+
+@pytest.fixture(scope="module")
+def read_by_the_page():
+    """What the page reads in the golden pictures, by their names."""
+    pictures = [Image.open(FOLDER / f"{name}.png") for name in golden()]
+    return dict(zip(golden(), found(*pictures), strict=True))
+
+
+def test_every_constant_that_the_page_asks_for_is_one_of_pythons():
+    sources = "\n".join(file.read_text("utf-8") for file in SOURCE.glob("*.js"))
+    asked = re.findall(r"\{([A-Z_,\s]+)\} = held\.constants\.(\w+)", sources)
+    assert len(asked) >= 7
+    for names, module in asked:
+        assert set(re.findall(r"\w+", names)) <= set(constants(True)[module])
+
+
+@pytest.mark.parametrize("name", golden())
+def test_the_page_reads_what_the_golden_file_has(name, read_by_the_page):
+    assert_alike(read_by_the_page[name], golden()[name])
+
+
+def test_the_page_of_a_network_that_is_shown_no_context_reads_as_python_does():
+    file = FOLDER / "touching.png"
+    alone = packed(in_python(file, context=False))
+    assert alone["guesses"] != golden()["touching"]["guesses"]
+    assert_alike(*found(Image.open(file), context=False), alone)
+
+
+def test_an_even_picture_shows_no_digit():
+    sizes = [(1, 1), (7, 300), (9, 901), (8, 8), (28, 28), (300, 400)]
+    pictures = [np.full((*size, 4), colour, np.uint8) for size in sizes for colour in (0, 90, 255)]
+    for picture in pictures:
+        with pytest.raises(UserError):
+            find_lines(picture)
+    assert [one["lines"] for one in found(*map(Image.fromarray, pictures))] == [[]] * len(pictures)
+
+
+@pytest.mark.mnist
+def test_images_of_mnist_are_not_changed(mnist_dir):
+    images = mnist.load(mnist_dir, train=False)[0].numpy()[:20]
+    for image, one in zip(images, found(*map(Image.fromarray, images)), strict=True):
+        [only] = one["lines"]
+        assert only["boxes"] == [[0, 0, 28, 28]] and np.array_equal(np.round(only["images"][0]), image.ravel())
+
+
+def test_a_large_file_as_the_browser_opens_it():
+    """Python reads a JPEG at a half or less, the browser in full; so the two need not have the same size to work on."""
+    size, file = (1600, 1200), BytesIO()
+    ink = cover(size, (STROKES[5], 0.3 * size[0], 0.2 * size[1], 0.5 * size[1]))
+    Image.fromarray(on_paper(ink)).save(file, "JPEG")
+    [[only], [known]] = found(Image.open(file))[0]["lines"], in_python(file.getvalue())["lines"]
+    assert only["read"] == known["read"] == "5" and np.abs(np.subtract(only["images"], known["images"])).mean() < 4
+
+
+def test_a_level_stroke_is_no_1():
+    dash = on_paper(cover((300, 120), ([[(0, 0.5), (1, 0.6)]], 60, 20, 80), pen=0.1))
+    [seen] = looked_at(Image.fromarray(dash))
+    sides = [box(np.reshape(max(digits)[1], (28, 28))) for digits in seen["candidates"]]
+    assert sides and all(right - left > 2 * (bottom - top) for left, top, right, bottom in sides)
