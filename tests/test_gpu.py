@@ -9,7 +9,7 @@ import torch
 from digits import backprop, mnist
 from digits.augment import augment
 from digits.model import DigitClassifier
-from digits.network import COSTS, one_hot, sigmoid_network, weights_and_biases
+from digits.network import one_hot
 from tests.support.pens import ring
 from tests.support.training import Runs, same, weights
 
@@ -92,23 +92,6 @@ def test_a_run_goes_on_elsewhere(first, then, trained, run):
 def test_the_same_bits_twice(words, trained):
     (one, _), (other, _) = (trained(name, *words.split()) for name in ("one", "other"))
     assert same(one, other)
-
-
-@pytest.mark.parametrize("hidden", [[], [100], [40, 20]])
-@pytest.mark.parametrize("cost", COSTS)
-@pytest.mark.parametrize("decay", [0.0, 1e-3])
-def test_the_torch_kernel_in_float64(hidden, cost, decay):
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(256, (200, 28, 28), generator=generator).to(torch.uint8)
-    examples = images, one_hot(torch.randint(10, (200,), generator=generator)), torch.arange(200).repeat(5).view(-1, 10)
-    networks = [sigmoid_network([784, *hidden, 10]).double().to(device) for device in (DEVICE, "cpu")]
-    (cost_there, right_there), (cost_here, right_here) = (
-        backprop.sgd_steps(*weights_and_biases(network), *(one.to(device) for one in examples), 0.3, COSTS[cost], decay)
-        for network, device in zip(networks, (DEVICE, "cpu"), strict=True)
-    )
-    assert_close(networks[0].state_dict(), networks[1].state_dict(), 1e-9)
-    assert right_there.item() == right_here.item()
-    assert cost_there.item() == pytest.approx(cost_here.item(), rel=1e-9)
 
 
 def test_images_made_anew(data_dir):
