@@ -9,8 +9,8 @@ import numpy as np
 LENGTH = 0.3  # the clarity of a component grows with its longer side to this power: a dot beside a digit is no digit
 COMPONENTS = 800  # components of a picture at most, the clearest: a page of writing has some hundreds of digits
 TALL = 0.5  # a component is a digit's, or begins a line, if it is at least so high, as a share of the usual height
-HIGH = 1.6  # one that is higher, in usual heights, may be digits of two lines
-NEAREST = 3  # components of a line with which another one is compared: the nearest
+NEAREST = 3  # components of a line with which another one is compared
+HIGH = 1.6  # a component that is higher, in usual heights, may be digits of two lines
 LEVEL = 0.3  # components are side by side if they share so much of the lower one's height
 AWAY = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
 STACKED = 0.7  # components are one above the other if they share so much of the narrower one's width
