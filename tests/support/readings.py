@@ -9,8 +9,8 @@ from digits.handwriting import Expected, Reader
 
 def read_photos(model, pictures):
     """The digit (N,) in each picture; -1 where none is found."""
-    reader = Reader(model.network, expected=Expected(single=True))
-    return np.array([int(reader.read(picture).text or -1) for picture in pictures])
+    reader, single = Reader(model.network), Expected(single=True)
+    return np.array([int(reader.read(picture, single).text or -1) for picture in pictures])
 
 
 def read_lines(model, pictures, context=False):
