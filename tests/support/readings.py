@@ -4,13 +4,19 @@ import numpy as np
 import torch
 from PIL import Image
 
-from digits.handwriting import Expected, Reader
+from digits.errors import tried
+from digits.handwriting import Reader, find_lines
+
+
+def answers(model, pictures, single=False, context=False):
+    """What is read in each picture as it lies: a network that reads only MNIST would often be surer of a turned one."""
+    reader = Reader(model.network)
+    return [reader.answer(tried(find_lines, picture, single, context)) for picture in pictures]
 
 
 def read_photos(model, pictures):
     """The digit (N,) in each picture; -1 where none is found."""
-    reader, single = Reader(model.network), Expected(single=True)
-    return np.array([int(reader.read(picture, single).text or -1) for picture in pictures])
+    return np.array([int(said.text or -1) for said in answers(model, pictures, single=True)])
 
 
 def read_lines(model, pictures, context=False):
@@ -18,14 +24,14 @@ def read_lines(model, pictures, context=False):
 
     The model was trained on segments in `context`, as of `find_lines`, or not.
     """
-    reader = Reader(model.network, context)
-    return [[int(digit) for digit in reader.read(picture).text if digit.isdigit()] for picture in pictures]
+    found = answers(model, pictures, context=context)
+    return [[int(digit) for digit in said.text if digit.isdigit()] for said in found]
 
 
 def read_places(model, picture, context):
     """The lines that are read in a picture, in `context` or not: of each digit, it and its box."""
-    lines = Reader(model.network, context).read(picture).lines
-    return [[(one.digit, one.box) for one in line.readings if one.digit is not None] for line in lines]
+    [said] = answers(model, [picture], context=context)
+    return [[(one.digit, one.box) for one in line.readings if one.digit is not None] for line in said.lines]
 
 
 def read_naively(model, pictures):
