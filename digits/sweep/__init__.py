@@ -2,15 +2,10 @@
 
 import signal
 import sys
-import warnings
 from functools import partial
-from hashlib import sha256
-from inspect import signature
-from itertools import product
 from os import cpu_count
 from pathlib import Path
 from statistics import mean
-from threading import Event
 from typing import Annotated, Any
 
 import yaml
@@ -19,9 +14,7 @@ from digits.cli import ONCE, Epochs, Networks, PositiveInt, Rate, import_elsewhe
 from digits.errors import UserError, install
 from digits.files import name_folder, refuse_links, write_atomically
 from digits.settings import Init
-from digits.train import train
 
-DEFAULTS = {name: each.default for name, each in signature(train).parameters.items()} | {"seeds": 1, "trials": None}
 HEAD = "hidden         lr  batch      init  "
 
 
@@ -59,29 +52,18 @@ def sweep(
     """
     import_elsewhere()
     try:
-        import optuna  # optional
-
         from digits.plots.style import png
         from digits.sweep.plots import drawn
-        from digits.sweep.search import complete, fault, open_storage, open_study
-        from digits.sweep.trials import Setting, propose, setting_of, test, validate
+        from digits.sweep.search import Fault, complete
+        from digits.sweep.trials import named, test, validate
     except ImportError as error:
         raise UserError(f"a sweep needs {error.name}: {install('sweep')}") from error
     from digits.data import MNISTDataModule
 
-    space: dict[str, list[Any]] = {"hidden": sorted({*hidden}), "lr": sorted({*lr})}
-    space |= {"batch_size": sorted({*batch_size}), "init": sorted({*init})}
-    name = f"sweep_{named(**space, seeds=[seeds], epochs=[epochs], trials=[trials])}"
-    settings = [Setting(*each) for each in product(*space.values())]
-    folder, data, stop = Path("runs", name), MNISTDataModule(data_dir), Event()
-
-    def train_one(trial: optuna.Trial) -> float:
-        setting = propose(trial, space, seeds)
-        curves = folder / named(**{part: [value] for part, value in setting._asdict().items()})
-        return validate(setting, epochs, data, stop, curves)
-
-    def test_one(trial: optuna.Trial) -> float:
-        return test(winner._replace(seed=trial.suggest_int("seed", 0, seeds - 1)), epochs, data, stop)
+    given: Any = {"hidden": hidden, "lr": lr, "batch_size": batch_size, "init": init}
+    values = {part: sorted({*several}) for part, several in given.items()}
+    name = f"sweep_{named(**values, seeds=[seeds], epochs=[epochs], trials=[trials])}"
+    folder, data = Path("runs", name), MNISTDataModule(data_dir)
 
     def interrupt(number: int, _: Any) -> None:
         signal.signal(number, signal.SIG_DFL)  # a second one ends the process
@@ -93,46 +75,30 @@ def sweep(
         data.setup("fit")
         folder.mkdir(parents=True, exist_ok=True)
         refuse_links(folder)
-        database = open_storage(storage or f"sqlite:///{folder}/sweep.db?timeout=60", stop)
-        study, run = open_study(database, name), partial(complete, workers=workers or cpu_count() or 1, stop=stop)
+        url = storage or f"sqlite:///{folder}/sweep.db?timeout=60"
+        run = partial(complete, url, seeds=seeds, workers=workers or cpu_count() or 1)
         print(f"{HEAD}seed  validation")
-        if trials:
-            proposed = run(study, [{"seed": 0}] * trials, train_one)
-            with warnings.catch_warnings(action="error", category=UserWarning):  # of a value out of range
-                settings = [setting_of(trial, space, seeds) for trial in proposed]
-        wanted = [setting._replace(seed=seed)._asdict() for seed in range(seeds) for setting in settings]
-        validated = [trial.value or 0.0 for trial in run(study, wanted, train_one)]
-        scores = {setting: validated[number :: len(settings)] for number, setting in enumerate(settings)}
+        scores = run(name, values, trials, partial(validate, epochs=epochs, data=data, folder=folder))
         scores = dict(sorted(scores.items(), key=lambda each: -mean(each[1])))  # of equals, the first
-        winner = next(iter(scores))
-        # As trials of a study, so that the test set is seen once, whoever works on this sweep.
-        tests = run(open_study(database, f"{name} test"), [{"seed": seed} for seed in range(seeds)], test_one)
-        report(scores, [trial.value or 0.0 for trial in tests], folder, epochs)
-        for setting, figure in drawn(scores, epochs, not trials):
+        winner = {part: [value] for part, value in next(iter(scores))._asdict().items()}
+        [tested] = run(f"{name} tested", winner, None, partial(test, epochs=epochs, data=data)).values()
+        report(scores, tested, folder, epochs)
+        for setting, figure in drawn(scores, epochs, every=not trials):
             write_atomically(folder / f"{setting}.png", png(figure))
     except KeyboardInterrupt as signalled:
         print("\nStopped. The same command goes on with the rest.")
         sys.exit(128 + signalled.args[0])
+    except Fault as error:
+        where, hint = f"{folder / 'sweep.db'}", "if it is damaged, or of another version of Optuna, remove it"
+        if storage:
+            where, hint = "--storage", f"for a driver of PostgreSQL {install('postgres')}"
+        raise UserError(f"{where}: the database cannot be used: {error}; {hint}") from error
     except OSError as error:
         name_folder(error, folder)
         raise
-    except Exception as error:
-        if not (said := fault(error)):
-            raise
-        raise UserError(f"{'--storage' if storage else folder / 'sweep.db'}: the database {said}") from error
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def named(hidden: list[int], **settings: list[Any]) -> str:
-    """What differs from the defaults of train.py, as the name of a folder: 784-15,30-10_lr0.3,3_seed1."""
-    name = f"784-{','.join(map(str, hidden))}-10"
-    for setting, values in settings.items():
-        if values != [DEFAULTS[setting]]:
-            listed = ",".join(f"{value}".removesuffix(".0") for value in values)
-            name += f"_{listed}" if setting == "init" else f"_{setting}{listed}"
-    return name if len(name) < 90 else f"{name[:80]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
 def report(scores: dict[Any, list[float]], tested: list[float], folder: Path, epochs: int) -> None:

@@ -1,18 +1,15 @@
-"""One trial of a sweep: the network that train.py would train, scored on validation images alone."""
+"""One network of a sweep: as train.py would train it, scored on validation images alone."""
 
 from contextlib import suppress
 from copy import copy, deepcopy
+from hashlib import sha256
+from inspect import signature
 from pathlib import Path
-from shutil import rmtree
 from signal import SIGINT
 from threading import Event
 from typing import Any, NamedTuple
 
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.loggers import TensorBoardLogger
-from optuna import Trial
-from optuna.samplers import TPESampler
-from optuna.trial import FrozenTrial
 from torch import Tensor
 from tqdm import tqdm
 
@@ -20,9 +17,12 @@ from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.settings import Init
+from digits.train import train
 from digits.training.callbacks import GUESSING, EpochCurves, Interrupted
 from digits.training.report import columns
-from digits.training.trainer import quiet_trainer
+from digits.training.trainer import Curves, quiet_trainer
+
+DEFAULTS = {name: each.default for name, each in signature(train).parameters.items()} | {"seeds": 1, "trials": None}
 
 
 class Setting(NamedTuple):
@@ -38,23 +38,17 @@ class Setting(NamedTuple):
         return f"{self.hidden:6}  {self.lr:9.4g}  {self.batch_size:5}  {self.init:>8}"
 
 
-def propose(trial: Trial, space: dict[str, list[Any]], seeds: int) -> Setting:
-    """The setting that was queued for a trial, or a new one within the range of the values given."""
-    # Seeded by the trial: one worker proposes the same every time, and several never the same as each other.
-    trial.study.sampler = TPESampler(seed=trial.number, constant_liar=True)
-    return setting_of(trial, space, seeds)
+Scores = dict[Setting, list[float]]  # accuracies by seed
 
 
-def setting_of(trial: Trial | FrozenTrial, space: dict[str, list[Any]], seeds: int) -> Setting:
-    """The setting of a trial; of one that has ended, Optuna raises ValueError, or warns, if it is not in the range."""
-    hidden, lr, batch_size, init = space.values()
-    return Setting(
-        trial.suggest_int("hidden", hidden[0], hidden[-1], log=True),
-        trial.suggest_float("lr", lr[0], lr[-1], log=True),
-        trial.suggest_int("batch_size", batch_size[0], batch_size[-1], log=True),
-        trial.suggest_categorical("init", init),
-        trial.suggest_int("seed", 0, seeds - 1),
-    )
+def named(hidden: list[int], **settings: list[Any]) -> str:
+    """What differs from the defaults of train.py, as the name of a folder: 784-15,30-10_lr0.3,3_seed1."""
+    name = f"784-{','.join(map(str, hidden))}-10"
+    for setting, values in settings.items():
+        if values != [DEFAULTS[setting]]:
+            listed = ",".join(f"{value}".removesuffix(".0") for value in values)
+            name += f"_{listed}" if setting == "init" else f"_{setting}{listed}"
+    return name if len(name) < 90 else f"{name[:80]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
 class Best(Callback):
@@ -75,17 +69,16 @@ class Best(Callback):
         trainer.should_stop = self.last >= 2 and accuracy < GUESSING
 
 
-def fit(
-    setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, log: TensorBoardLogger | None = None
-) -> Best:
-    """The best epoch of the training that train.py would do on the CPU, bit for bit, if it is not stopped.
+def fit(setting: Setting, stop: Event, epochs: int, data: MNISTDataModule, curves: Path | None = None) -> Best:
+    """The best epoch of the training that train.py would do on the CPU, bit for bit; its curves go to a folder.
 
-    Its curves and settings go to `log`.
+    Raises Interrupted within an epoch when `stop` is set.
     """
-    model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
-    best, both = Best(stop), data.val_dataloader
+    model = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed)
+    best, both, data = Best(stop), data.val_dataloader, copy(data)
     data.batch_size, data.seed = setting.batch_size, setting.seed
     data.val_dataloader = lambda: both()[:1]  # type: ignore[method-assign]  # no test images
+    log = Curves(curves, "", "", default_hp_metric=False) if curves else None
     with suppress(UserError):  # of weights that are no longer finite
         quiet_trainer(epochs, best, EpochCurves(), logger=log or False).fit(model, data)
     if log:
@@ -94,17 +87,17 @@ def fit(
     return best
 
 
-def validate(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event, curves: Path) -> float:
-    """Print and return the best validation accuracy, and write curves."""
-    rmtree(curves, ignore_errors=True)  # of an attempt that was stopped
-    best = fit(setting, epochs, data, stop, TensorBoardLogger(curves, "", "", default_hp_metric=False))
+def validate(setting: Setting, stop: Event, epochs: int, data: MNISTDataModule, folder: Path) -> float:
+    """Print and return the best validation accuracy of a network; its curves go to a folder in `folder`."""
+    curves = folder / named(**{part: [value] for part, value in setting._asdict().items()})
+    best = fit(setting, stop, epochs, data, curves)
     stopped = f"  stopped after epoch {best.last}" if best.last + 1 < epochs else ""
     tqdm.write(f"{setting}  {setting.seed:4}  {best.accuracy:10.2%} of epoch {best.epoch}{stopped}")
     return best.accuracy
 
 
-def test(setting: Setting, epochs: int, data: MNISTDataModule, stop: Event) -> float:
+def test(setting: Setting, stop: Event, epochs: int, data: MNISTDataModule) -> float:
     """Test accuracy of a network in its best epoch; it is trained again, since no trial keeps its weights."""
     model, (images, labels) = DigitClassifier([setting.hidden]), data.test
-    model.load_state_dict(fit(setting, epochs, data, stop).weights)
+    model.load_state_dict(fit(setting, stop, epochs, data).weights)
     return (model.predict(images)[0] == labels).double().mean().item()

@@ -121,11 +121,8 @@ class EpochCurves(Callback):
         self._log(trainer, seen)
 
     def _log(self, trainer: Any, metrics: dict[str, float]) -> None:
-        try:
-            for logger in trainer.loggers:
-                logger.log_metrics(metrics, step=trainer.current_epoch)
-        except ValueError as error:  # which Lightning makes of whatever a file raises
-            raise error.__cause__ or error from None
+        for logger in trainer.loggers:
+            logger.log_metrics(metrics, step=trainer.current_epoch)
 
     def state_dict(self) -> dict[str, float]:
         return self.best

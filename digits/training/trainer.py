@@ -27,6 +27,16 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+class Curves(TensorBoardLogger):
+    """Lightning's, which would make a ValueError of whatever error a file of it raises."""
+
+    def log_metrics(self, metrics: Any, step: int | None = None) -> None:
+        try:
+            super().log_metrics(metrics, step)
+        except ValueError as error:
+            raise error.__cause__ or error from None
+
+
 # A step on a GPU takes as long as its launches, of 5 us, however small they are; on one CPU core, 32 ps for each weight
 # and image (0.13 s an epoch of 784-100-10). Reckoned, not measured on a GPU: see `python -m tests.benchmarks.gpu`.
 LAUNCHES = 5  # of a step, for each of the network's arrays of weights or biases; a test counts them
@@ -70,7 +80,7 @@ def build_trainer(
     if settings.get("limit_test_batches") == 0:
         raise UserError("--trainer.limit_test_batches: a run ends with a test")
     if settings.get("logger") in (None, True):  # Lightning's own would write elsewhere
-        settings["logger"] = TensorBoardLogger(
+        settings["logger"] = Curves(
             run.folder,
             name="",
             version="",

@@ -157,8 +157,7 @@ if os.geteuid() == 0:
 @contextmanager
 def ready(folder: Path) -> Iterator[Callable[[tuple[str, Fault], random.Random], str]]:
     with hostile.prepared(folder), pytest.MonkeyPatch.context() as patch:
-        for name, seconds in (("BEAT", 1), ("GRACE", 5), ("POLL", 0.1), ("AWAY", 2)):
-            patch.setattr(search, name, seconds)
+        patch.setattr(search, "POLL", 0.1)
         home = folder / "template" / "home"
         (home / "out").mkdir()
         shutil.copy(home / "1.png", home / "pictures" / "2.png")

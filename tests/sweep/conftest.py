@@ -4,16 +4,13 @@ import pytest
 
 from digits.__main__ import main
 from digits.sweep import search
-from tests.support.small_sweep import GRACE
 
 
 @pytest.fixture
 def home(data_dir, tmp_path, monkeypatch):
-    """An empty working directory with the small data; sweeps in this process find the dead within seconds."""
+    """An empty working directory with the small data; sweeps in this process look often."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(search, "POLL", 0.1)
-    monkeypatch.setattr(search, "BEAT", 1)
-    monkeypatch.setattr(search, "GRACE", GRACE)
     return tmp_path
 
 

@@ -1,7 +1,6 @@
 from threading import Event
 
 import pytest
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from digits.__main__ import main
 from digits.data import MNISTDataModule
@@ -24,18 +23,18 @@ def test_a_trial_has_the_bits_of_train_in_its_best_epoch(setting, loaded, tmp_pa
     args = {name: str(value) for name, value in setting._asdict().items()} | {"epochs": "4"}
     words = [word for name, value in args.items() for word in (f"--{name}", value)]
     main(["train", *words, "--run_dir", str(tmp_path / "run"), "--data_dir", str(loaded.data_dir)])
-    best = fit(setting, 4, loaded, Event())
+    best = fit(setting, Event(), 4, loaded)
     kept = DigitClassifier.load_from_checkpoint(tmp_path / "run" / "best.ckpt")
     assert best.last == 3 and all(best.weights[name].equal(weights) for name, weights in kept.state_dict().items())
     images, labels = loaded.test
     right = (kept.predict(images)[0] == labels).double().mean().item()
-    assert trials.test(setting, 4, loaded, Event()) == right
+    assert trials.test(setting, Event(), 4, loaded) == right
 
 
 def test_networks_share_data_that_they_do_not_change_and_see_no_test_image(loaded, tmp_path, monkeypatch):
     score, scored = DigitClassifier.score, []
     monkeypatch.setattr(DigitClassifier, "score", lambda self, stack: scored.append(stack.images) or score(self, stack))
-    fit(Setting(6, 1.0, 20, "scaled", 5), 3, loaded, Event(), TensorBoardLogger(tmp_path, "", ""))
+    fit(Setting(6, 1.0, 20, "scaled", 5), Event(), 3, loaded, tmp_path)
     assert len(scored) == 3 and all(images is loaded.validation[0] for images in scored)
     assert (loaded.batch_size, loaded.seed, loaded.trainer) == (10, 0, None)
     assert len(loaded.val_dataloader()) == 2
@@ -45,7 +44,7 @@ def test_a_training_is_stopped_within_an_epoch(loaded):
     stop = Event()
     stop.set()
     with pytest.raises(Interrupted):
-        fit(Setting(6, 1.0, 20, "scaled"), 10**6, loaded, stop)
+        fit(Setting(6, 1.0, 20, "scaled"), stop, 10**6, loaded)
 
 
 @pytest.mark.parametrize("guessing, epochs", [(1.1, 3), (0.0, 5)])
@@ -53,5 +52,5 @@ def test_the_best_epoch_is_the_first_of_equals_and_who_guesses_is_stopped_after_
     guessing, epochs, loaded, monkeypatch
 ):
     monkeypatch.setattr(trials, "GUESSING", guessing)
-    best = fit(Setting(6, 1e-9, 20, "scaled"), 5, loaded, Event())
+    best = fit(Setting(6, 1e-9, 20, "scaled"), Event(), 5, loaded)
     assert (best.epoch, best.last + 1, len(best.weights)) == (0, epochs, 4)

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from lightning.pytorch.loggers import TensorBoardLogger
 
 from digits.model import DigitClassifier
 from digits.train import train
 from digits.training.callbacks import EpochCurves
+from digits.training.trainer import Curves
 from tests.support.tiers import nightly, slow
 from tests.support.training import Runs, curves, same
 
@@ -121,7 +121,7 @@ def test_a_signal_ends_the_run_in_a_line(where, signals, waits, epoch, data_dir,
 
 
 def test_a_curve_that_cannot_be_written_is_what_the_system_says(tmp_path):
-    log = TensorBoardLogger(tmp_path / "run", "", "")
+    log = Curves(tmp_path / "run", "", "")
     trainer = SimpleNamespace(loggers=[log], current_epoch=0, callback_metrics={"cost/training": torch.ones(())})
     EpochCurves().on_train_epoch_end(trainer, None)
     log.finalize("success")  # the next point opens another file
@@ -129,3 +129,5 @@ def test_a_curve_that_cannot_be_written_is_what_the_system_says(tmp_path):
     (tmp_path / "run").touch()
     with pytest.raises(FileExistsError):
         EpochCurves().on_train_epoch_end(trainer, None)
+    with pytest.raises(FileExistsError):
+        log.log_hyperparams({}, {"best/validation": 1.0})
