@@ -174,7 +174,7 @@ def good_run(verb: str, folder: Path) -> Good:
     case = case_of(verb, folder)
     with (folder / "tally").open("wb", 0) as tally:
         harm = partial(at_write(lambda *_: tally.write(b".")), case)
-        ending = hostile.run(VERBS[verb][0], case.home, harm=harm)
+        ending = hostile.run(VERBS[verb][0], case.home, wait=600, harm=harm)  # may compile
     assert ending.status == 0, ending
     largest = max(path.stat().st_size for path in case.out.rglob("*"))
     good = Good((folder / "tally").stat().st_size, outputs(case.out), largest, ends(case.out))
