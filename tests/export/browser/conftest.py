@@ -22,33 +22,6 @@ WATCH = """(() => {
         else post();
     };
 })()"""
-# What makes a page that other tests have used as it was at first; but the story's small network stays.
-AS_IT_WAS = """async () => {
-    const { state, training } = digits, frame = () => new Promise(requestAnimationFrame);
-    window.came ??= { network: state.network, layers: state.network.layers };
-    Object.assign(window, { resized: true, holdsUp: null });
-    heldUp.splice(0).forEach((post) => post());
-    while (state.teaching || state.reading) await frame();
-    Object.assign(training, { epochs: [], points: [], runs: [] });
-    for (const field of document.querySelectorAll("input:not([type=file])")) {
-        Object.assign(field, { value: field.defaultValue, checked: field.defaultChecked });
-    }
-    for (const list of document.querySelectorAll("select")) {
-        list.selectedIndex = [...list.options].findIndex((option) => option.defaultSelected);
-    }
-    document.getElementById("settings").dispatchEvent(new Event("input"));  // which ends a run
-    for (const id of ["close", "leave"]) document.getElementById(id).click();
-    const network = Object.assign(came.network, { layers: came.layers });
-    Object.assign(state, { network, looked: null, kept: null, flash: null, unsaved: false });
-    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Delete", bubbles: true }));
-    document.body.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
-    Object.assign(state, { past: [], future: [] });
-    history.replaceState(null, "", location.href.split("#")[0]);
-    dispatchEvent(new Event("resize"));
-    scrollTo(0, 0);
-    for (let i = 0; i < 3; i++) await frame();
-    Object.assign(window, { moved: [], resized: false });
-}"""
 
 
 def pytest_collection_modifyitems(items):
@@ -87,37 +60,22 @@ def page_of(tmp_path_factory):
     return page_of
 
 
-@pytest.fixture(scope="session")
-def kept():
-    """The pages that tests share, by how they were opened, each with what is wrong with it."""
-    return {}
-
-
 @pytest.fixture
-def visit(browser, kept, request):
+def visit(browser):
     """Open a page from its file, in a window of a size, with other settings of Playwright's contexts if need be.
 
-    A page that is `shared` stays open for other tests, as it was at first: to open one takes longer than most tests.
     At the end of the test, no page may have logged anything, asked for any other file, or moved anything.
     """
-    used, failures = [], request.session.testsfailed
+    used = []
 
-    def visit(file: Path, width=DESK[0], height=DESK[1], query="", shared=False, **settings):
-        how, size = (browser, file, width, height, str(settings)), {"width": width, "height": height}
-        one = kept.get(how) if shared else None
-        if one is None or one[0].is_closed():
-            one = opened(browser, file.as_uri() + query, viewport=size, **settings)
-        used.append(one)
-        if shared:
-            kept[how] = one
-            as_it_was(one[0], size)
-        return one[0]
+    def visit(file: Path, width=DESK[0], height=DESK[1], query="", **settings):
+        used.append(opened(browser, file.as_uri() + query, viewport={"width": width, "height": height}, **settings))
+        return used[-1][0]
 
     yield visit
     wrong = [fault for page, faults in used for fault in [*faults, *(f"moved {one}" for one in page.evaluate("moved"))]]
-    for one in used:
-        if wrong or request.session.testsfailed > failures or one not in kept.values():
-            one[0].context.close()
+    for page, _ in used:
+        page.context.close()
     assert wrong == []
 
 
@@ -136,25 +94,16 @@ def opened(browser, address, **settings):
     return page, wrong
 
 
-def as_it_was(page, size):
-    """Makes a page that other tests have used as it was at first."""
-    page.set_viewport_size(size)
-    page.emulate_media(color_scheme="light", reduced_motion="no-preference", forced_colors="none")
-    page.evaluate(AS_IT_WAS)
-    page.mouse.click(1, 1)  # so that nothing has the focus, and the next Tab goes to the first button
-    page.keyboard.press("Delete")  # so that what has the focus next, shows it, as after a key and not after a click
-
-
 @pytest.fixture
 def page(visit, page_file):
-    """The page on a desk, which tests share."""
-    return visit(page_file, shared=True)
+    """The page on a desk."""
+    return visit(page_file)
 
 
 @pytest.fixture
 def phone(visit, page_file):
-    """The page on a phone, which tests share."""
-    return visit(page_file, *PHONE, shared=True, has_touch=True, is_mobile=True, device_scale_factor=2)
+    """The page on a phone."""
+    return visit(page_file, *PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
 
 
 @pytest.fixture(params=["page", "phone"])
@@ -165,5 +114,5 @@ def either(request):
 
 @pytest.fixture
 def docs(visit):
-    """The page of the network that comes with digits, on a desk, which tests share."""
-    return visit(DOCS_PAGE, shared=True)
+    """The page of the network that comes with digits, on a desk."""
+    return visit(DOCS_PAGE)

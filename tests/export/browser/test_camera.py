@@ -60,7 +60,7 @@ def browser(playwright, tmp_path_factory):
 @pytest.fixture
 def page(visit):
     """The page of the network that comes with digits: a picture that is kept is to be read as well as live."""
-    return visit(DOCS_PAGE, shared=True, permissions=["camera"])
+    return visit(DOCS_PAGE, permissions=["camera"])
 
 
 def film(page):

@@ -16,7 +16,7 @@ REFUSED = "This link is damaged: nothing of it is used."
 @pytest.fixture
 def page(visit, page_file):
     """A page that may use the clipboard."""
-    return visit(page_file, shared=True, permissions=["clipboard-read", "clipboard-write"])
+    return visit(page_file, permissions=["clipboard-read", "clipboard-write"])
 
 
 def copied(page):
