@@ -9,44 +9,23 @@ import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, suppress
+from dataclasses import is_dataclass
 from importlib import import_module
 from inspect import BoundArguments
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, CycloptsError, Group, Parameter, Token, UnusedCliTokensError
-from cyclopts.validators import Number
+from cyclopts import App, CycloptsError, Group, Parameter, UnusedCliTokensError
 
 from digits.errors import UserError, printable, why
 
-
-def _whole(kind: type, tokens: Sequence[Token]) -> int:
-    """What cyclopts would round: 1.5 epochs are a mistake."""
-    try:
-        return int(tokens[0].value)
-    except ValueError as error:
-        raise ValueError(f"expected a whole number, not {tokens[0].value!r}.") from error
-
-
 STANDARD_INPUT = "\0-"  # no file is named so
 LONGEST = 1_000  # bytes of a path
-LARGE = 10**9  # of numbers that make sense, the largest
 UNREAD = errno.EINVAL if os.name == "nt" else errno.EPIPE  # what the system says of output that nobody reads any more
 OUTPUT_ERRORS = UNREAD, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF
-MOST_EPOCHS, MOST_NETWORKS, STRONGEST = 10**6, 1_000, 10  # an augmentation of 1 is usual
-
-Int = Annotated[int, Parameter(converter=_whole)]
-Epochs = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=MOST_EPOCHS))]
-Networks = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=MOST_NETWORKS))]
-PositiveInt = Annotated[int, Parameter(converter=_whole, validator=Number(gte=1, lte=LARGE))]
-Seed = Annotated[int, Parameter(converter=_whole, validator=Number(gte=0, lt=2**64))]
-Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # so neither nan nor inf
-NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lte=LARGE))]
-Strength = Annotated[float, Parameter(validator=Number(gte=0, lte=STRONGEST))]
-ONCE = Parameter(allow_repeating=False)  # of a list: a second one would be added to the first
 
 
 def run(verb: str, words: list[str]) -> None:
@@ -116,7 +95,8 @@ def parse(app: App, words: list[str]) -> BoundArguments:
     for value in bound.arguments.values():
         if isinstance(value, list):
             value[:] = ["-" if each == STANDARD_INPUT else each for each in value]
-        for each in value if isinstance(value, list) else [value]:
+        several = value if isinstance(value, list) else vars(value).values() if is_dataclass(value) else [value]
+        for each in several:
             if isinstance(each, Path) or each is value and isinstance(each, str):  # of many pictures, each has its line
                 _refuse_impossible(each)
     return bound

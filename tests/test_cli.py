@@ -15,6 +15,7 @@ import torch
 from digits import cli
 from digits.__main__ import VERBS, main
 from digits.errors import UserError
+from digits.settings import ONCE, PositiveInt, Rate, Strength
 from tests.support.systems import on_posix, posix
 
 
@@ -22,13 +23,13 @@ def verb(
     files: list[str],
     /,
     *,
-    hidden: Annotated[list[cli.PositiveInt], cli.ONCE] = [30],  # noqa: B006
-    lr: cli.Rate = 3.0,
-    distort: cli.Strength = 0.0,
+    hidden: Annotated[list[PositiveInt], ONCE] = [30],  # noqa: B006
+    lr: Rate = 3.0,
+    distort: Strength = 0.0,
     kind: Literal["web", "app"] = "web",
     out: Path | None = None,
     json: bool = False,
-    workers: cli.PositiveInt | None = None,
+    workers: PositiveInt | None = None,
 ) -> None:
     """Do something.
 

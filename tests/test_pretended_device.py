@@ -10,16 +10,17 @@ import digits
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.network import QUADRATIC, Cost
-from digits.train import train
+from digits.train import Settings, train
 from tests.support.pretended_device import DEVICE, STEPS, Misuse, elsewhere, watched
 from tests.support.training import quick_trainer, same, weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:Checkpoint directory")
 
 
-def here(data_dir, **settings):
+def here(data_dir, resume=False, kind=None, **settings):
     """Train on the CPU, in the steps of a GPU."""
-    return train(**{"hidden": [12], "epochs": 2, "kernel": "torch", "data_dir": data_dir} | settings)
+    usual = {"hidden": [12], "epochs": 2, "kernel": "torch", "data_dir": data_dir}
+    return train(Settings(**usual | settings), resume=resume, kind=kind)
 
 
 def there(data_dir, **settings):

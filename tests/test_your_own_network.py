@@ -41,7 +41,7 @@ def test_the_page_trains_and_reads(page, verb):
     assert {"confusion", "mistakes", "weights of the first layer"} <= set(board["images"])
     assert {"cost/training", "accuracy/validation"} <= set(board["scalars"])
 
-    page["train"](kind=page["Convolutional"], hidden=[100], lr=0.03, epochs=1, run_dir=Path("whole"))
+    page["train"](page["Settings"](epochs=1, run_dir=Path("whole")), kind=page["Convolutional"])
     code, _, [error] = verb("predict", "photo.jpg", "--network", "whole")
     assert code == 2 and "does not hold Linear and Sigmoid layers" in error
 

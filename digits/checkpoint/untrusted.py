@@ -12,8 +12,8 @@ from torch import Tensor
 
 from digits.checkpoint import network2
 from digits.checkpoint.contents import VALIDATION, VERSION, Checkpoint
-from digits.cli import LARGE, MOST_EPOCHS, STRONGEST
 from digits.errors import UserError
+from digits.settings import LARGE, MOST_EPOCHS, STRONGEST
 
 LONGEST = 200  # a text or a list
 NONE = type(None)

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import yaml
 
-from digits.cli import ONCE, Epochs, Networks, PositiveInt, Rate, import_elsewhere
+from digits.cli import import_elsewhere
 from digits.errors import UserError, install
 from digits.files import name_folder, refuse_links, write_atomically
-from digits.settings import Init
+from digits.settings import ONCE, Epochs, Init, Networks, PositiveInt, Rate
 
 HEAD = "hidden         lr  batch      init  "
 

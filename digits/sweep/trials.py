@@ -3,7 +3,6 @@
 from contextlib import suppress
 from copy import copy, deepcopy
 from hashlib import sha256
-from inspect import signature
 from pathlib import Path
 from signal import SIGINT
 from threading import Event
@@ -16,13 +15,12 @@ from tqdm import tqdm
 from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.settings import Init
-from digits.train import train
+from digits.settings import Init, Settings
 from digits.training.callbacks import GUESSING, EpochCurves, Interrupted
 from digits.training.report import columns
 from digits.training.trainer import Curves, quiet_trainer
 
-DEFAULTS = {name: each.default for name, each in signature(train).parameters.items()} | {"seeds": 1, "trials": None}
+DEFAULTS = vars(Settings()) | {"seeds": 1, "trials": None}
 
 
 class Setting(NamedTuple):

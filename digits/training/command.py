@@ -1,41 +1,20 @@
 """What `train` has on its command line beside its own settings: files that hold them, and Lightning's Trainer."""
 
 import sys
+from dataclasses import replace
 from inspect import BoundArguments
-from os import cpu_count
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from cyclopts.config import Dict
-from cyclopts.validators import Number
 
-from digits.cli import MOST_EPOCHS, Int, PositiveInt, parse
+from digits.cli import parse
 from digits.errors import UserError
 from digits.files import read_yaml, refuse_links
-from digits.settings import CONFIG, newest_run
+from digits.settings import CONFIG, Settings, TrainerSettings, newest_run
 
 Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
-Endless = Annotated[Int, Parameter(validator=Number(gte=-1, lte=MOST_EPOCHS))]  # -1 for no end
-Devices = Annotated[Int, Parameter(validator=Number(gte=-1, lte=max(8, cpu_count() or 1)))]
-Switch = Literal[True, False]  # with a value, unlike a flag
-
-
-class TrainerSettings(TypedDict, total=False):
-    """The settings of Lightning's Trainer that a command line or a file may have. From Python, all may be given."""
-
-    accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
-    devices: Devices
-    strategy: Literal["auto", "ddp"]
-    precision: Literal["32", "32-true", "64", "64-true"]
-    max_epochs: Endless
-    max_time: str
-    check_val_every_n_epoch: PositiveInt
-    num_sanity_val_steps: Endless
-    logger: Switch
-    enable_checkpointing: Switch
-    profiler: Literal["simple", "advanced"]
-    help: Annotated[bool, Parameter(show=False)]
 
 
 def understand(app: App, words: list[str]) -> BoundArguments:
@@ -71,12 +50,13 @@ def understand(app: App, words: list[str]) -> BoundArguments:
         app.config = tuple(Dict(_read(path), source=str(path), use_commands_as_keys=False) for path in files)
         bound = parse(app, list(rest))
         if run:
-            bound.arguments |= {"run_dir": run, "resume": True}
+            settings = bound.arguments.get("settings", Settings())
+            bound.arguments |= {"settings": replace(settings, run_dir=run), "resume": True}
         return bound
 
     meta = parse(app.meta, words)
     bound = with_files(*meta.args, **meta.kwargs)
-    if (bound.arguments.get("trainer") or {}).get("help"):
+    if bound.arguments.get("settings", Settings()).trainer.get("help"):
         print("\n".join(f"--trainer.{name}" for name in TrainerSettings.__annotations__ if name != "help"))
         sys.exit(0)
     return bound

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from inspect import signature
@@ -25,7 +25,7 @@ from digits.data import MNISTDataModule
 from digits.errors import UserError, printable
 from digits.files import name_folder, refuse_links, refuse_no_text, remove_leftovers, write_atomically
 from digits.model import DigitClassifier
-from digits.settings import CONFIG
+from digits.settings import CONFIG, Settings
 from digits.training.callbacks import Interrupted
 
 PRECISIONS = {torch.float32: "32-true", torch.float64: "64-true"}
@@ -41,7 +41,7 @@ class Run(NamedTuple):
     best: Checkpoint | None = None
 
     @contextmanager
-    def under_way(self, settings: Mapping[str, Any]) -> Iterator[None]:
+    def under_way(self, settings: Settings) -> Iterator[None]:
         """Hold the folder for this process, with the settings in it; say in a line how the training ended too early.
 
         Raises UserError for what a user can mend, and SystemExit after a signal.
@@ -93,25 +93,25 @@ def resume_command(folder: Path) -> str:
     return f"python -m digits train --resume {quote([str(folder)])}"
 
 
-def new(folder: Path | None, model: DigitClassifier, data: MNISTDataModule) -> Run:
-    """A new run in `folder`, by default one in runs/, named after its layers and what differs from the defaults."""
-    if str(folder).startswith("-"):
-        raise UserError(f"--run_dir {folder}: a name that begins with - could not be resumed")
+def new(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:
+    """A new run in `run_dir`, by default one in runs/, named after its layers and what differs from the defaults."""
+    if str(settings.run_dir).startswith("-"):
+        raise UserError(f"--run_dir {settings.run_dir}: a name that begins with - could not be resumed")
     name = model.shape
     for setting, value in differing(model, data).items():
         setting += "_" if setting[-1].isdigit() else ""  # an l2 of 5 makes l2_5, not l25
         name += f"_{value}" if isinstance(value, str) else f"_{setting}" if value is True else f"_{setting}{value:g}"
-    return Run(folder or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
+    return Run(settings.run_dir or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
 
 
-def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, settings: Mapping[str, Any]) -> Run:
-    """The run in `folder`, to go on from its last whole checkpoint, whose weights `model` gets; anew if there is none.
+def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:
+    """The run in `run_dir`, to go on from its last whole checkpoint, whose weights `model` gets; anew if there is none.
 
     Raises UserError if a checkpoint was made with other settings than those of `model` and `data`, or none can be read.
     """
+    folder = settings.run_dir or Path()
     refuse_links(folder)
-    trainer = settings["trainer"] or {}
-    dtype = torch.float64 if "64" in str(trainer.get("precision")) else torch.float32
+    dtype = torch.float64 if "64" in str(settings.trainer.get("precision")) else torch.float32
     now = {**model.hparams, **data.hparams, "trainer.precision": PRECISIONS[dtype]}
     found: dict[str, Checkpoint] = {}
     for path in filter(Path.exists, (folder / "last.ckpt", folder / "best.ckpt")):
@@ -133,7 +133,7 @@ def resumed(folder: Path, model: DigitClassifier, data: MNISTDataModule, setting
         return Run(folder, resumed=True)
     if best and best.epochs > last.epochs + 1:
         raise UserError(f"{folder}/best.ckpt is of a later epoch than last.ckpt")
-    epochs = trainer.get("max_epochs", settings["epochs"])
+    epochs = settings.trainer.get("max_epochs", settings.epochs)
     if model.schedule and last.max_epochs != epochs:
         raise UserError(
             f"a schedule is for all epochs of a run: --epochs is {last.max_epochs} in {folder}, not {epochs}"
@@ -172,9 +172,9 @@ def differing(model: DigitClassifier, data: MNISTDataModule) -> dict[str, Any]:
     return {name: x for name, x in settings.items() if name in changes - {"hidden", "kernel"}}
 
 
-def _as_yaml(settings: Mapping[str, Any]) -> bytes:
+def _as_yaml(settings: Settings) -> bytes:
     """The settings from which a run can be resumed, without objects: a file holds plain values."""
-    kept = {name: x for name, x in settings.items() if name not in ("run_dir", "resume", "kind")}
-    kept["data_dir"] = kept["data_dir"] and str(kept["data_dir"])
-    kept["trainer"] = {name: x for name, x in (kept["trainer"] or {}).items() if isinstance(x, PLAIN)}
+    kept = {name: x for name, x in vars(settings).items() if name != "run_dir"}
+    kept["data_dir"] = settings.data_dir and str(settings.data_dir)
+    kept["trainer"] = {name: x for name, x in settings.trainer.items() if isinstance(x, PLAIN)}
     return yaml.safe_dump(kept, sort_keys=False).encode()

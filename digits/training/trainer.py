@@ -13,8 +13,10 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from digits.checkpoint.contents import VALIDATION, Checkpoint
+from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.kernels.optim import refuse_steps
+from digits.settings import Settings
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
 from digits.training.runs import Run
 
@@ -63,24 +65,19 @@ def gpu_fault() -> str | None:
     return None
 
 
-def build_trainer(
-    run: Run, epochs: int, settings: dict[str, Any], early_stop: int | None = None, validates: bool = True
-) -> Trainer:
-    """The Trainer of a run, which keeps its best and its last epoch; the user's `settings` go before ours.
+def build_trainer(run: Run, settings: Settings, model: nn.Module, data: MNISTDataModule) -> Trainer:
+    """The Trainer of a run, which keeps its best and its last epoch; what the user sets of it goes before ours.
 
-    With `early_stop` it ends after so many epochs without a better validation accuracy. If nothing `validates`, the
-    last epoch counts as the best.
-
-    Raises UserError if Lightning refuses a setting.
+    If no image validates, the last epoch counts as the best. Raises UserError if Lightning refuses a setting.
     """
-    settings = DEFAULTS | settings
-    settings.setdefault("max_epochs", epochs)
-    if str(settings.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
+    how: dict[str, Any] = {**DEFAULTS, "max_epochs": settings.epochs, **settings.trainer}
+    how["accelerator"] = how.get("accelerator") or fastest_device(model, settings.batch_size)
+    if str(how.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
-    if settings.get("limit_test_batches") == 0:
+    if how.get("limit_test_batches") == 0:
         raise UserError("--trainer.limit_test_batches: a run ends with a test")
-    if settings.get("logger") in (None, True):  # Lightning's own would write elsewhere
-        settings["logger"] = Curves(
+    if how.get("logger") in (None, True):  # Lightning's own would write elsewhere
+        how["logger"] = Curves(
             run.folder,
             name="",
             version="",
@@ -89,20 +86,20 @@ def build_trainer(
             # are in a second file, which TensorBoard reads first if its name sorts first.
             purge_step=(run.last.epochs if run.last else 0) if run.resumed else None,
         )
-    if early_stop and not validates:
+    if settings.early_stop and not data.validates:
         raise UserError("--early_stop: all images train, so none validate; name a smaller --train_size")
-    callbacks = [*_listed(settings.pop("callbacks", None)), EpochLines(), EpochCurves(), StopOnSignal()]
-    if early_stop:
-        callbacks.append(EarlyStopping(VALIDATION, mode="max", patience=early_stop))
-    if settings.get("enable_checkpointing", True):
+    callbacks = [*_listed(how.pop("callbacks", None)), EpochLines(), EpochCurves(), StopOnSignal()]
+    if settings.early_stop:
+        callbacks.append(EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop))
+    if how.get("enable_checkpointing", True):
         keep: Any = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-        chooses = VALIDATION if validates else None
+        chooses = VALIDATION if data.validates else None
         callbacks.append(ModelCheckpoint(run.folder, "best", monitor=chooses, mode="max", **keep))
         # Not `save_last` of the best's, which saves nothing after an epoch that is not the best.
         callbacks.append(ModelCheckpoint(run.folder, "last", **keep))
-    plugins = [*_listed(settings.pop("plugins", None)), WholeFiles()]
+    plugins = [*_listed(how.pop("plugins", None)), WholeFiles()]
     try:
-        trainer = Trainer(callbacks=callbacks, plugins=plugins, **settings)
+        trainer = Trainer(callbacks=callbacks, plugins=plugins, **how)
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     refuse_steps(trainer)

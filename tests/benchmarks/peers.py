@@ -28,7 +28,7 @@ def ours(data_dir, hidden, epochs, tick, count=TRAINING, alone=False):
     from lightning.pytorch.callbacks import Callback
 
     from digits.cli import quiet
-    from digits.train import train
+    from digits.train import Settings, train
 
     class Tick(Callback):
         def on_train_epoch_end(self, trainer, module):
@@ -44,7 +44,8 @@ def ours(data_dir, hidden, epochs, tick, count=TRAINING, alone=False):
     how = {"callbacks": [callback]}
     if alone:
         how |= {"check_val_every_n_epoch": epochs + 1, "enable_checkpointing": False, "logger": False}
-    train(hidden=hidden, epochs=epochs + alone, train_size=count, data_dir=data_dir, run_dir=run_dir, trainer=how)
+    sizes = {"hidden": hidden, "epochs": epochs + alone, "train_size": count}
+    train(Settings(**sizes, data_dir=data_dir, run_dir=run_dir, trainer=how))
     return callback.accuracy
 
 

@@ -44,7 +44,7 @@ def ours(target, seed, data_dir):
     from digits import DigitClassifier
     from digits.cli import quiet
     from digits.kernels import Job, cpu, optim
-    from digits.train import train
+    from digits.train import Settings, train
 
     class Clock(Callback):
         def on_train_start(self, *_):
@@ -62,7 +62,8 @@ def ours(target, seed, data_dir):
     cpu.train(Job(*step))  # which reads the compiled code, as JAX has compiled its own before its training is timed
     settings = yaml.safe_load(Path(ROOT, "configs", f"seconds{target}.yaml").read_text())
     trainer = settings.pop("trainer") | {"callbacks": [clock := Clock()]}
-    train(**settings, seed=seed, data_dir=data_dir, run_dir=Path(tempfile.mkdtemp(), "run"), trainer=trainer)
+    settings |= {"seed": seed, "data_dir": data_dir, "run_dir": Path(tempfile.mkdtemp(), "run"), "trainer": trainer}
+    train(Settings(**settings))
     return clock.accuracy, clock.seconds
 
 

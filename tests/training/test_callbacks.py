@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from digits.model import DigitClassifier
-from digits.train import train
+from digits.train import Settings, train
 from digits.training.callbacks import EpochCurves
 from digits.training.trainer import Curves
 from tests.support.tiers import nightly, slow
@@ -114,7 +114,8 @@ def test_a_signal_ends_the_run_in_a_line(where, signals, waits, epoch, data_dir,
 
     methods = {"test_step": lambda *_: pytest.fail("tested"), where: receive}
     with pytest.raises(SystemExit) as end:
-        train(epochs=1, data_dir=data_dir, run_dir=Path("here"), kind=type("Kind", (DigitClassifier,), methods))
+        settings = Settings(epochs=1, data_dir=data_dir, run_dir=Path("here"))
+        train(settings, kind=type("Kind", (DigitClassifier,), methods))
     said = f"\nStopped in epoch {epoch}. Go on with: python -m digits train --resume here\n"
     assert end.value.code == 128 + signals[0] and capsys.readouterr().out.endswith(said)
     assert len(waited) == waits and handlers() == before

@@ -11,7 +11,7 @@ import yaml
 
 from digits.cli import command_line
 from digits.model import DigitClassifier
-from digits.train import train
+from digits.train import Settings, train
 from digits.training.command import understand
 from tests.support.systems import LOCK, POSIX, link, on_posix
 
@@ -207,4 +207,4 @@ def test_what_a_file_may_leave_open(home):
         "schedule: true\nonly_digit: ~\nlr:\nallographs: yes\nrun_dir: 2026-01-01\ntrainer: {logger: null}"
     )
     bound = understand(command_line(train, "digits train"), ["--config", "c.yaml"])
-    assert bound.arguments == {"schedule": True, "allographs": True, "run_dir": Path("2026-01-01"), "trainer": {}}
+    assert bound.arguments["settings"] == Settings(schedule=True, allographs=True, run_dir=Path("2026-01-01"))

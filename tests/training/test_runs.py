@@ -8,6 +8,7 @@ import signal
 import warnings
 from ast import literal_eval
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from digits.checkpoint.untrusted import read
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import QUADRATIC
-from digits.train import train
+from digits.train import Settings, train
 from tests.support.small_mnist import TRAINING, VALIDATION
 from tests.support.systems import posix
 from tests.support.training import Runs, curves, same, weights
@@ -71,9 +72,9 @@ class Interrupted(DigitClassifier):
 )
 def test_interrupted_run_keeps_its_settings_and_ends_on_the_bits_of_a_whole_one(settings, run, data_dir):
     how = {"hidden": [20], "epochs": 5, "data_dir": data_dir} | settings
-    train(**how, run_dir=Path("whole"))
+    train(Settings(**how, run_dir=Path("whole")))
     with pytest.raises(SystemExit):
-        train(**how, run_dir=Path("here"), kind=Interrupted)
+        train(Settings(**how, run_dir=Path("here")), kind=Interrupted)
     assert re.findall(r"^Epoch (\d+)", run("--resume", "here"), re.M)[-2:] == ["3", "4"]
     assert same(weights("here/last.ckpt"), weights("whole/last.ckpt"))
     kept = torch.load("here/last.ckpt", weights_only=True)
@@ -186,21 +187,21 @@ def test_a_run_is_not_made_shorter_and_remembers_its_length(three, run, refused)
 
 
 def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, run, data_dir):
-    settings = {"hidden": [20], "data_dir": data_dir, "run_dir": Path("python")}
-    assert train(epochs=3, trainer={"callbacks": [Callback()]}, **settings) == Path("python")
+    settings = Settings(hidden=[20], epochs=3, data_dir=data_dir, run_dir=Path("python"))
+    assert train(replace(settings, trainer={"callbacks": [Callback()]})) == Path("python")
     kept = [yaml.safe_load(Path(folder, "config.yaml").read_text()) for folder in ("python", "three")]
     assert kept[0] == kept[1]
-    train(epochs=4, resume=True, **settings)
+    train(replace(settings, epochs=4), resume=True)
     run("--resume", "python", "--epochs", 5)
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
 
 
 @posix
 def test_a_run_whose_name_the_terminal_cannot_show(data_dir, home):
-    settings = {"hidden": [3], "data_dir": data_dir, "run_dir": Path("中\x1b")}
+    settings = Settings(hidden=[3], epochs=1, data_dir=data_dir, run_dir=Path("中\x1b"))
     with redirect_stdout(io.TextIOWrapper(io.BytesIO(), "ascii")) as out:
-        train(epochs=1, **settings)
-        train(epochs=2, resume=True, **settings)
+        train(settings)
+        train(replace(settings, epochs=2), resume=True)
     out.seek(0)
     said = out.read()
     assert "Checkpoint  \\u4e2d\\x1b/best.ckpt\n" in said and "Going on with \\u4e2d\\x1b after epoch 0\n" in said
@@ -233,16 +234,16 @@ def failing(error, epoch=0):
 )
 def test_what_a_user_can_mend_while_it_trains_is_one_line_and_a_bug_a_bug(error, told, said, data_dir, home):
     with pytest.raises(told) as raised:
-        train(kind=failing(error), data_dir=data_dir, run_dir=Path("here"))
+        train(Settings(data_dir=data_dir, run_dir=Path("here")), kind=failing(error))
     assert str(raised.value).startswith(said) and "\n" not in str(raised.value)
     assert Path("here").exists() == (error is not FULL)  # with which nobody could go on
 
 
 def test_what_is_kept_stays_when_the_memory_of_a_gpu_ends_later(three, data_dir):
     for name in ("three", "here"):
-        how = {"hidden": [20], "epochs": 5, "data_dir": data_dir, "run_dir": Path(name), "resume": name == "three"}
+        settings = Settings(hidden=[20], epochs=5, data_dir=data_dir, run_dir=Path(name))
         with pytest.raises(UserError, match=f"--resume {name} --trainer.accelerator cpu"):
-            train(kind=failing(FULL, epoch=3), **how)
+            train(settings, resume=name == "three", kind=failing(FULL, epoch=3))
         assert read(Path(name, "last.ckpt")).epochs == 3
 
 

@@ -52,7 +52,7 @@ def test_the_class_of_the_page_on_chapter_3_halves_its_rate(home, data_dir):
     """Its very text, for fewer epochs."""
     [code] = [block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S) if "Halving" in block]
     shutil.copytree(data_dir, home / "data")
-    definition, call = code.replace("epochs=200", "epochs=30").replace("patience=9", "patience=1").split("\n\n\ntrain(")
+    definition, call = code.replace("epochs=200", "epochs=30").replace("patience=9", "patience=1").split("\n\n\nset")
     exec(definition, names := {})
     seen = []
 
@@ -62,7 +62,7 @@ def test_the_class_of_the_page_on_chapter_3_halves_its_rate(home, data_dir):
             rate = self.optimizers(use_pl_optimizer=False).param_groups[0]["lr"]
             seen.append((self.trainer.callback_metrics["accuracy/validation"].item(), rate))
 
-    exec(f"train({call}", names | {"Halving": Watched})
+    exec(f"set{call}", names | {"Halving": Watched})
     best, waited, lr = 0.0, 0, 0.5
     for accuracy, rate in seen:
         waited = 0 if accuracy > best else waited + 1

@@ -1,6 +1,7 @@
 """A run's folder that a stranger made: what its files say is parsed, and nothing else in them counts."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.train import train
+from digits.train import Settings, train
 from tests.support.systems import link, pipe
 from tests.support.training import curves, same, weights
 from tests.training.conftest import edited
@@ -82,19 +83,19 @@ def test_a_training_with_an_optimizer_of_its_own_does_not_go_on(data_dir, home):
         def configure_optimizers(self):
             return torch.optim.SGD(self.parameters(), self.lr, momentum=0.9)
 
-    settings = {"kind": Other, "hidden": [20], "data_dir": data_dir, "run_dir": Path("other")}
-    train(epochs=1, **settings)
+    settings = Settings(hidden=[20], epochs=1, data_dir=data_dir, run_dir=Path("other"))
+    train(settings, kind=Other)
     with pytest.raises(UserError, match="an optimizer of its own cannot go on"):
-        train(epochs=2, resume=True, **settings)
+        train(replace(settings, epochs=2), resume=True, kind=Other)
 
 
 def test_a_checkpoint_of_ones_own_beside_ours_is_left_alone(data_dir, home):
     Path("mine").mkdir()
     Path("mine/best.ckpt").write_text("mine")
-    settings = {"hidden": [20], "data_dir": data_dir, "run_dir": Path("run")}
-    train(epochs=1, **settings)
+    settings = Settings(hidden=[20], epochs=1, data_dir=data_dir, run_dir=Path("run"))
+    train(settings)
     own = ModelCheckpoint("mine", "mine-{epoch}", monitor="accuracy/validation", mode="max", every_n_epochs=2)
-    train(epochs=2, resume=True, trainer={"callbacks": [own]}, **settings)
+    train(replace(settings, epochs=2, trainer={"callbacks": [own]}), resume=True)
     assert Path("mine/best.ckpt").read_text() == "mine"
 
 
