@@ -18,7 +18,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ import torch
 from numba import njit
 from numba.core.caching import FunctionCache
 from torch import Tensor
+from torch.utils.weak import WeakTensorKeyDictionary
 
 from digits.errors import UserError, printable
 from digits.kernels import vectors
@@ -41,6 +42,7 @@ TOGETHER = 10  # images that are evaluated at once, so that a block of weights i
 ONE, HALF = np.float32(1), np.float32(0.5)
 WHITE = np.float32(255)  # a pixel of the activation 1
 LEAST = np.float32(-100)  # logarithm in the cross-entropy, at which torch clamps it, too
+LISTED: Any = WeakTensorKeyDictionary()  # of images that are there, which of their pixels are not 0: for many epochs
 
 # Not `fastmath`: with it LLVM orders a sum otherwise wherever it inlines a function, and a process that had compiled
 # its code, which holds functions twice, gave other bits than one that had read it.
@@ -139,7 +141,7 @@ def _examples(job: Job) -> tuple[Examples, np.ndarray]:
     chosen = job.chosen.contiguous().flatten().numpy()
     if len(chosen) and not 0 <= chosen.min() <= chosen.max() < len(job.images):  # pointers are not checked
         raise IndexError(f"images {chosen.min()} to {chosen.max()} are chosen of {len(job.images)}")
-    return Examples(*_nonzero(job.images, job.images._version), job.targets.contiguous().numpy()), chosen
+    return Examples(*_nonzero(job.images), job.targets.contiguous().numpy()), chosen
 
 
 def _layers(weights: Sequence[Tensor], biases: Sequence[Tensor], images: int) -> Layers:
@@ -178,16 +180,16 @@ def _zeros(*shape: int) -> np.ndarray:
     return room[first : first + math.prod(shape)].reshape(shape)
 
 
-@lru_cache(maxsize=3)  # training, validation and test images: listed once, used in every epoch
-def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The first three of `Examples`.
-
-    `version` is torch's own count of changes to the images: changed ones are listed again.
-    """
-    flat = images.contiguous().flatten(1).numpy()
-    room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
-    start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)
-    _list_nonzero(flat, start, pixel, x)
+def _nonzero(images: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The first three of `Examples`, which are kept as long as the images are, unless these change."""
+    version, *listed = LISTED.get(images, (None,))
+    if version != images._version:  # torch's own count of changes
+        flat = images.contiguous().flatten(1).numpy()
+        room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
+        listed = [np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)]
+        _list_nonzero(flat, *listed)
+        LISTED[images] = images._version, *listed
+    start, pixel, x = listed
     return start, pixel, x
 
 
