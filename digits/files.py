@@ -5,7 +5,8 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -108,9 +109,16 @@ def read_regular(path: str | Path, at_most: int) -> bytes:
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """The values in a YAML file, by their names, as texts, lists and dictionaries; no two are the same object.
 
-    Raises UserError if it is no such file, or a large or deep one.
+    Raises UserError if it is no such file, or a large or deep one, or if a name is there twice.
     """
     import yaml  # here, since help need not wait for it
+
+    class Loader(yaml.BaseLoader):
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            for name, times in Counter(str(key.value) for key, _ in node.value).items():
+                if times > 1:  # YAML would keep the last
+                    raise ValueError(f"{name[:50]} is there twice")
+            return super().construct_mapping(node, deep)
 
     depth = 0
     try:
@@ -121,23 +129,10 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
             if long or depth > 10 or count > VALUES or isinstance(event, yaml.AliasEvent):
                 most = f"{VALUES:,} values of {LONGEST:,} characters, ten lists deep"
                 raise ValueError(f"expected no aliases, and at most {most}")
-        if twice := next(_repeated(yaml.compose(text, yaml.BaseLoader)), None):
-            raise ValueError(f"{twice} is there twice")
-        values = yaml.load(text, yaml.BaseLoader)
+        values = yaml.load(text, Loader)
     except (OSError, ValueError, yaml.YAMLError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise UserError(f"{path}: {reason}") from error
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         raise UserError(f"{path}: expected lines such as `name: value`")
     return values
-
-
-def _repeated(node: Any) -> Iterator[str]:
-    """The names in a YAML node that are there a second time, of which YAML would keep the last."""
-    import yaml
-
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    names = [key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode)]
-    yield from (name[:50] for number, name in enumerate(names) if name in names[:number])
-    for one in node.value if isinstance(node, yaml.SequenceNode) else [value for _, value in pairs]:
-        yield from _repeated(one)

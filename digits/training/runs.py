@@ -101,7 +101,8 @@ def new(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Ru
     for setting, value in differing(model, data).items():
         setting += "_" if setting[-1].isdigit() else ""  # an l2 of 5 makes l2_5, not l25
         name += f"_{value}" if isinstance(value, str) else f"_{setting}" if value is True else f"_{setting}{value:g}"
-    return Run(settings.run_dir or Path("runs", f"{name}_{datetime.now():%Y%m%d-%H%M%S.%f}"[:-4]))
+    now = datetime.now()
+    return Run(settings.run_dir or Path("runs", f"{name}_{now:%Y%m%d-%H%M%S}.{now.microsecond // 10_000:02}"))
 
 
 def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:

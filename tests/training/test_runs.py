@@ -21,7 +21,6 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from digits.checkpoint.untrusted import read
 from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.network import QUADRATIC
 from digits.train import Settings, train
 from tests.support.small_mnist import TRAINING, VALIDATION
 from tests.support.systems import posix
@@ -81,23 +80,6 @@ def test_interrupted_run_keeps_its_settings_and_ends_on_the_bits_of_a_whole_one(
     config = yaml.safe_load(Path("here/config.yaml").read_text())
     for found in (kept["hyper_parameters"] | kept["datamodule_hyper_parameters"], config):
         assert found | settings == found
-
-
-def test_a_run_from_before_detectors_distortions_and_costs_goes_on(three, run):
-    for path in (three / "three").glob("*.ckpt"):
-        with edited(path) as content:
-            for name in ("only_digit", "image_size", "schedule", "cost", "l2"):
-                del content["hyper_parameters"][name]
-            for name in ("train_size", "distort"):
-                del content["datamodule_hyper_parameters"][name]
-    config = three / "three" / "config.yaml"
-    lines = config.read_text().splitlines(keepends=True)
-    later = "only_digit", "train_size", "schedule", "distort", "cost", "l2", "early_stop"
-    config.write_text("".join(line for line in lines if not line.startswith(later)))
-    old = DigitClassifier.load_from_checkpoint(LAST)
-    assert (old.shape, old.cost, old.l2) == ("784-20-10", QUADRATIC, 0)
-    run("--resume", "three", "--epochs", 5)
-    assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
 
 
 @pytest.mark.parametrize("damaged, missing", [(["last"], []), ([], ["last", "best"])])
