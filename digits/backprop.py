@@ -87,6 +87,8 @@ def sgd_steps(
         its step, as 0-dimensional tensors, so that the CPU need not wait for a GPU.
     """
     x, y = inputs(images[chosen], like=weights[0]), targets[chosen].to(weights[0].dtype)
-    outputs = [sgd_step(weights, biases, x_k, y_k, lr, cost, decay) for x_k, y_k in zip(x, y, strict=True)]
+    outputs = []
+    for x_k, y_k in zip(x, y, strict=True):  # here it trains
+        outputs.append(sgd_step(weights, biases, x_k, y_k, lr, cost, decay))
     a, y = torch.cat(outputs), y.flatten(0, 1)
     return cost.value(a, y), correct(a, y)

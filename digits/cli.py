@@ -169,8 +169,8 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def import_elsewhere() -> None:
-    """Import what takes settings from the working directory, which a stranger may have made, away from there.
+def import_unconfigured() -> None:
+    """Import what would be configured by files in the working directory, which a stranger may have made, elsewhere.
 
     To be called before Lightning is imported, which imports matplotlib.
     """

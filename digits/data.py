@@ -19,9 +19,10 @@ STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 
 
 class Stack(NamedTuple):
-    """What Lightning calls a batch: a whole data set, and which of its images to take, in all processes together.
+    """What Lightning calls a batch: a whole data set, and which of its images to take, as indices.
 
-    Lightning takes longer to hand over a batch than a step takes: it gets many mini-batches at once, as indices.
+    An epoch is a few stacks, a stack many mini-batches, since Lightning takes longer to hand over a batch than a step
+    takes. Of several processes each gets the whole stack, and trains on its part of every mini-batch.
     """
 
     images: Tensor  # (N, H, W) uint8
@@ -50,7 +51,7 @@ class TrainingStacks:
     def __init__(self, data: "MNISTDataModule", trainer: Any) -> None:
         self.seed, self.trainer = data.seed, trainer
         self.count = data.count
-        self.batch_size = data.batch_size * trainer.world_size  # of all processes together
+        self.global_batch_size = data.batch_size * trainer.world_size  # of all processes together
         examples = data.training[0], one_hot(data.training[1])
         how = partial(augment, distort=data.distort, allographs=data.allographs, negatives=data.negatives)
         on_cpu = examples[0].device.type == "cpu"  # a thread would wait for a GPU as this one does
@@ -66,7 +67,7 @@ class TrainingStacks:
             yield Stack(images, targets, chosen)
 
     def _stacks(self, indices: Tensor) -> list[Tensor]:
-        return index_stacks(indices, self.batch_size, max(1, STACK // self.batch_size))
+        return index_stacks(indices, self.global_batch_size, max(1, STACK // self.global_batch_size))
 
 
 class WholeSplit(list[Stack]):

@@ -97,13 +97,19 @@ class DigitClassifier(LightningModule):
         kernel, job = self.kernel_for(stack)
         cost, right = kernel.train(job)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        for count in (progress.total, progress.current):  # Lightning's `global_step`, which would stay 0
+        for count in (
+            progress.total,
+            progress.current,
+        ):  # Lightning's `global_step`; no kernel tells it of steps
             count.ready += len(stack.chosen)
             count.completed += len(stack.chosen)
         self._log_means("training", cost, right, stack.chosen.numel())
 
     def kernel_for(self, stack: Stack) -> tuple[Kernel, Job]:
-        """The kernel that trains on a stack, and what it is given; ValueError or UserError if none suits it."""
+        """The kernel that trains on a stack, and the job that it is given.
+
+        Raises UserError if the kernel that was named does not suit, ValueError if the images have another size.
+        """
         job = self._job(stack, self.trainer.optimizers[0], self.trainer.world_size)
         return kernels.choose(self.kernel, job), job
 
@@ -115,7 +121,8 @@ class DigitClassifier(LightningModule):
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
         """Log the means of an epoch over the images of all its stacks and processes; `EpochCurves` draws them.
 
-        `images` are those of a stack in all processes, `cost` and `right` are of this one's share.
+        `images` are those of a stack in all processes, `cost` and `right` are of this one's share. Once these are
+        summed, all processes log the same, and Lightning weights each stack by its images.
         """
         cost, right = self.trainer.strategy.reduce(torch.stack([cost, right]), reduce_op="sum")
         means = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}

@@ -22,7 +22,7 @@ def sigmoid_network(layer_sizes: list[int], init: Init = "scaled", seed: int = 0
     recover.
     """
     layers: list[nn.Module] = []
-    with torch.random.fork_rng(devices=[]):  # torch's own initial weights are drawn for nothing, of numbers of others
+    with torch.random.fork_rng(devices=[]):  # nn.Linear draws initial weights, too; the caller's random numbers stay
         for fan_in, fan_out in pairwise(layer_sizes):
             layers += [nn.Linear(fan_in, fan_out), nn.Sigmoid()]
     network, generator = nn.Sequential(*layers), torch.Generator().manual_seed(seed)
@@ -31,9 +31,11 @@ def sigmoid_network(layer_sizes: list[int], init: Init = "scaled", seed: int = 0
             if init == "scaled":
                 layer.weight.normal_(0, (2 if number == 0 else 1) * layer.in_features**-0.5, generator=generator)
                 layer.bias.zero_()
-            else:
+            elif init == "gaussian":
                 layer.weight.normal_(0, 1, generator=generator)
                 layer.bias.normal_(0, 1, generator=generator)
+            else:
+                raise ValueError(f"init must be scaled or gaussian, not {init}")
     return network
 
 
@@ -49,7 +51,7 @@ def merged(networks: Sequence[nn.Module]) -> nn.Sequential:
         bias = torch.cat([layer.bias.detach() for layer in same])
         if len(layers) + 2 == 2 * len(linears(networks[0])):  # the last
             weight, bias = (x.unflatten(0, (len(same), -1)).mean(0) for x in (weight, bias))
-        linear = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # so none are drawn, of numbers of others
+        linear = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # where it draws no initial weights
         linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)
         layers += [linear, nn.Sigmoid()]
     return nn.Sequential(*layers)
@@ -93,8 +95,8 @@ def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
 
 def cross_entropy(a: Tensor, y: Tensor) -> Tensor:
     """Sum over a mini-batch of the book's cross-entropy, -sum(y ln a + (1 - y) ln(1 - a)), each ln at least -100."""
-    finite = functional.binary_cross_entropy(a.nan_to_num(0.5), y, reduction="sum")  # which refuses nan, a GPU for good
-    return finite + 0 * a.sum()  # nan again, of a network that has diverged
+    # Of nan it raises an error, after which a GPU cannot be used any more; 0 * nan is nan, of a network that diverged.
+    return functional.binary_cross_entropy(a.nan_to_num(0.5), y, reduction="sum") + 0 * a.sum()
 
 
 class Cost(NamedTuple):

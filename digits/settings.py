@@ -69,6 +69,8 @@ class TrainerSettings(TypedDict, total=False):
 class Settings:
     """The settings of a training: the options of `train`, and the lines of a run's config.yaml.
 
+    Their bounds hold on the command line and in a file.
+
     Attributes:
         hidden: Neurons of hidden layers, such as 100 30.
         epochs: How often it sees every training image.
@@ -80,7 +82,7 @@ class Settings:
         distort: How strongly to distort the images.
         allographs: Write some in other ways.
         negatives: Images without a digit per training image.
-        train_size: Train on the first so many of 60,000 images; all leave none to validate, and keep the last epoch.
+        train_size: Train on the first so many of 60,000 images; of all, none validates, and the last epoch is kept.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; numba is compiled, torch the book's equations, autograd for any network; auto the fastest.
         cost: What to make small.
@@ -112,7 +114,7 @@ class Settings:
     trainer: Annotated[TrainerSettings, Parameter(show=False)] = field(default_factory=TrainerSettings)
 
     def of(self, kind: Callable[..., Any]) -> dict[str, Any]:
-        """Those of them that a function or a class takes, by their names."""
+        """Those of them that a class takes as arguments, by their names."""
         return {name: value for name, value in vars(self).items() if name in signature(kind).parameters}
 
 

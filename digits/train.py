@@ -9,9 +9,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digits.cli import import_elsewhere
+from digits.cli import import_unconfigured
 from digits.settings import Settings
-from digits.training.command import understand as understand  # for `digits.cli.run`
+from digits.training.command import understand as understand  # by which `digits.cli.run` adds --config and --resume
 
 
 def train(
@@ -24,17 +24,17 @@ def train(
 
     Args:
         settings: See `Settings`.
-        resume: Go on from the last finished epoch in `settings.run_dir`, if one is named.
+        resume: Go on from the last finished epoch in `settings.run_dir`.
         kind: What to train: a class of your own that is derived from `DigitClassifier`; else that.
 
     Returns:
         The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
 
     Raises:
-        UserError: If MNIST cannot be had, or a setting is out of range.
+        UserError: If MNIST cannot be had, or settings contradict each other or what is there.
         OSError: If the folder cannot be written to.
     """
-    import_elsewhere()
+    import_unconfigured()
     from digits.checkpoint.untrusted import read  # as the work begins, like every verb: see `digits.__main__`
     from digits.data import MNISTDataModule
     from digits.model import DigitClassifier
@@ -42,10 +42,10 @@ def train(
     from digits.training.report import report
     from digits.training.trainer import build_trainer
 
-    data = MNISTDataModule(**settings.of(MNISTDataModule))
+    data = MNISTDataModule(**settings.of(MNISTDataModule))  # batch_size, seed, distort and so on, by their names
     data.prepare_data()  # before anything is written for this run
-    model = (kind or DigitClassifier)(**settings.of(DigitClassifier))
-    run = runs.resumed(settings, model, data) if resume and settings.run_dir else runs.new(settings, model, data)
+    model = (kind or DigitClassifier)(**settings.of(DigitClassifier))  # hidden, lr, cost and so on
+    run = (runs.resumed if resume else runs.new)(settings, model, data)
     trainer = build_trainer(run, settings, model, data)
     with run.under_way(settings):
         trainer.fit(model, data)

@@ -35,6 +35,11 @@ def test_what_is_no_digit_cannot_be_detected(only_digit):
         DigitClassifier([30], only_digit=only_digit)
 
 
+def test_unknown_initial_weights_are_refused():
+    with pytest.raises(ValueError, match="init must be scaled or gaussian, not corn"):
+        DigitClassifier([30], init="corn")
+
+
 @pytest.mark.parametrize("init", ["scaled", "gaussian"])
 def test_initial_weights_hang_on_init_and_seed_alone(init):
     assert same_weights(DigitClassifier([30], init=init, seed=7).network, sigmoid_network([784, 30, 10], init, 7))

@@ -1,6 +1,7 @@
 """The train verb from its first line to its last, and what it leaves behind."""
 
 import re
+from inspect import signature
 from pathlib import Path
 from textwrap import dedent
 
@@ -11,7 +12,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits import mnist
+from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
+from digits.settings import Settings
 from tests.support.mnist_files import failing, use_sources
 from tests.support.small_mnist import TEST, use, write_mnist
 from tests.support.systems import LOCK
@@ -133,6 +136,15 @@ def test_same_seed_same_bits(run):
     one, two, three = (weights(f"{folder}/last.ckpt") for folder in ("one", "two", "three"))
     assert same(one, two)
     assert not same(one, three)
+
+
+def test_defaults_of_the_classes_are_those_of_a_training():
+    settings = vars(Settings())
+    of_classes = {**signature(DigitClassifier).parameters, **signature(MNISTDataModule).parameters}
+    given = {name: each.default for name, each in of_classes.items() if each.default is not each.empty}
+    assert {name: settings[name] for name in given.keys() & settings} == {
+        name: default for name, default in given.items() if name != "image_size"
+    }
 
 
 def test_gaussian_says_what_to_expect(run):

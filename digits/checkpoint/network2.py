@@ -15,7 +15,7 @@ from digits.files import read_regular
 from digits.settings import CostName
 
 LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the parser takes many times that of memory
-COSTS: dict[str, CostName] = {"QuadraticCost": "quadratic", "CrossEntropyCost": "cross_entropy"}
+COST_NAMES: dict[str, CostName] = {"QuadraticCost": "quadratic", "CrossEntropyCost": "cross_entropy"}
 
 
 def read(path: str | Path) -> Checkpoint:
@@ -32,7 +32,7 @@ def read(path: str | Path) -> Checkpoint:
 
 
 def _parsed(saved: Any) -> Checkpoint:
-    sizes, cost = saved["sizes"], COSTS[saved["cost"]]
+    sizes, cost = saved["sizes"], COST_NAMES[saved["cost"]]
     if not all(type(n) is int and n > 0 for n in sizes) or sizes[1:][-1:] != [10] or isqrt(sizes[0]) ** 2 != sizes[0]:
         raise ValueError("its sizes are not those of layers from the pixels of a square image to ten outputs")
     shapes = [shape for inputs, outputs in pairwise(sizes) for shape in ((outputs, inputs), (outputs, 1))]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from digits.cli import import_elsewhere
+from digits.cli import import_unconfigured
 from digits.errors import UserError, install, printable
 from digits.files import refuse_links, refuse_no_text, write_atomically
 
@@ -19,7 +19,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
         UserError: If matplotlib is missing, `network` is no checkpoint of this program or takes images of another size
             than MNIST's, or `out` cannot be written to.
     """
-    import_elsewhere()
+    import_unconfigured()
     try:
         from digits.figures import chapter  # needs matplotlib, which is optional
         from digits.plots.style import png

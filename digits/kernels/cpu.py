@@ -306,7 +306,10 @@ def _exp(x):
 
 @compiled
 def _score(net, examples, chosen, first, count, entropy):
-    """The cost of the outputs, summed, and how many predictions are right, as `digits.network` has them."""
+    """The cost of the outputs, summed, and how many predictions are right, as `digits.network` has them.
+
+    Targets are 0 or 1.
+    """
     a, y, top, outputs = net.a, examples.targets, len(net.a) - 1, examples.targets.shape[1]
     cost, right = 0.0, 0
     for b in range(count):
@@ -336,9 +339,8 @@ def _backward(net, examples, chosen, first, count, scale, step, entropy):
     for b in range(count):
         n = chosen[first + b]
         for j in range(net.sizes[top + 1]):
-            delta[top, b, j] = step * (a[top, b, j] - y[n, j])  # BP1, of the cross-entropy
-            if not entropy:
-                delta[top, b, j] *= a[top, b, j] * (ONE - a[top, b, j])
+            error = step * (a[top, b, j] - y[n, j])  # BP1
+            delta[top, b, j] = error if entropy else error * (a[top, b, j] * (ONE - a[top, b, j]))
     for layer in range(top, 0, -1):
         w = net.weights[layer]
         width = w.shape[2]

@@ -27,7 +27,7 @@ class Job(NamedTuple):
 
     @property
     def lr_and_decay(self) -> tuple[float, float]:
-        """The learning rate, and lambda / n of L2."""
+        """The learning rate, and lambda / n of L2, of an optimizer that is `optim.plain_sgd`."""
         assert self.optimizer is not None
         group = self.optimizer.param_groups[0]  # the weights; the biases have the same rate and no decay
         return group["lr"], group["weight_decay"]

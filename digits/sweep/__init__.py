@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import yaml
 
-from digits.cli import import_elsewhere
+from digits.cli import import_unconfigured
 from digits.errors import UserError, install
 from digits.files import name_folder, refuse_links, write_atomically
 from digits.settings import ONCE, Epochs, Init, Networks, PositiveInt, Rate
@@ -50,7 +50,7 @@ def sweep(
     Raises:
         UserError: If a package or a driver is missing, the database does not answer, or nothing can be written.
     """
-    import_elsewhere()
+    import_unconfigured()
     try:
         from digits.plots.style import png
         from digits.sweep.plots import drawn

@@ -12,6 +12,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 from tqdm import tqdm
 
+from digits.checkpoint.contents import VALIDATION
 from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.model import DigitClassifier
@@ -61,7 +62,7 @@ class Best(Callback):
             raise Interrupted(SIGINT)
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        accuracy, self.last = trainer.callback_metrics["accuracy/validation"].item(), trainer.current_epoch
+        accuracy, self.last = trainer.callback_metrics[VALIDATION].item(), trainer.current_epoch
         if accuracy > self.accuracy:
             self.accuracy, self.epoch, self.weights = accuracy, self.last, deepcopy(module.state_dict())
         trainer.should_stop = self.last >= 2 and accuracy < GUESSING

@@ -13,7 +13,9 @@ from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from digits.checkpoint.contents import VALIDATION
 from digits.files import write_atomically
+from digits.network import CROSS_ENTROPY
 
 GAUSSIAN = (
     "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
@@ -52,12 +54,12 @@ class EpochLines(Callback):
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
         stacks = trainer.train_dataloader
-        self.bar.reset(total=max(0, math.ceil(stacks.count / stacks.batch_size) * trainer.max_epochs))
+        self.bar.reset(total=max(0, math.ceil(stacks.count / stacks.global_batch_size) * trainer.max_epochs))
         self.started = False
 
     def on_train_batch_start(self, trainer: Any, module: Any, stack: Any, _: int) -> None:
         if not self.started:
-            if module.hparams["init"] == "gaussian" and module.hparams["cost"] == "quadratic":
+            if module.hparams["init"] == "gaussian" and module.cost is not CROSS_ENTROPY:
                 rank_zero_only(tqdm.write)(GAUSSIAN)
             kernel = f"kernel {module.kernel_for(stack)[0].name} on {stack.images.device}"
             processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
@@ -74,7 +76,7 @@ class EpochLines(Callback):
         if not trainer.sanity_checking:
             images = len(trainer.datamodule.test[1])
             right = round(trainer.callback_metrics["accuracy/test"].item() * images)
-            validation = trainer.callback_metrics.get("accuracy/validation")
+            validation = trainer.callback_metrics.get(VALIDATION)
             said = "" if validation is None else f"   validation {validation.item():.2%}"
             rank_zero_only(tqdm.write)(f"Epoch {trainer.current_epoch}: {right} / {images}{said}")
             accuracy = right / images if validation is None else validation.item()
@@ -102,7 +104,7 @@ class EpochCurves(Callback):
     """One point an epoch on each curve, with the number of the epoch as its x, where Lightning takes that of the step.
 
     Among them best/validation, the highest so far, and best/test, the accuracy of that epoch on the test images; if
-    none validate, of the last epoch.
+    none validate, of the last epoch. As for the checkpoint that is kept, the first of equal epochs is the best.
     """
 
     def __init__(self) -> None:
@@ -111,7 +113,7 @@ class EpochCurves(Callback):
     def on_validation_end(self, trainer: Any, module: Any) -> None:
         if not trainer.sanity_checking:
             seen = {name: x.item() for name, x in trainer.callback_metrics.items() if not name.endswith("/training")}
-            validation = seen.get("accuracy/validation")
+            validation = seen.get(VALIDATION)
             if validation is None or validation > self.best.get("best/validation", -1.0):
                 self.best = {name.replace("accuracy", "best"): x for name, x in seen.items() if "accuracy" in name}
             self._log(trainer, seen | self.best)

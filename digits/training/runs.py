@@ -106,11 +106,13 @@ def new(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Ru
 
 
 def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:
-    """The run in `run_dir`, to go on from its last whole checkpoint, whose weights `model` gets; anew if there is none.
+    """Load the last whole checkpoint of the run in `run_dir` into `model`, and return the run, to go on from there.
 
-    Raises UserError if a checkpoint was made with other settings than those of `model` and `data`, or none can be read.
+    Without any checkpoint it starts anew. Raises UserError if one was made with other settings than those of `model`
+    and `data`, or if none can be read.
     """
-    folder = settings.run_dir or Path()
+    if not (folder := settings.run_dir):
+        raise UserError("--run_dir: name the run that is to be resumed")
     refuse_links(folder)
     dtype = torch.float64 if "64" in str(settings.trainer.get("precision")) else torch.float32
     now = {**model.hparams, **data.hparams, "trainer.precision": PRECISIONS[dtype]}
@@ -123,7 +125,7 @@ def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -
         except UserError as error:
             print(f"{printable(str(error))}; it is passed over", file=sys.stderr)
             continue
-        then = _settings(found[path.stem], path, type(model))
+        then = _trained_with(found[path.stem], path, type(model))
         for name, value in now.items():
             if then[name] != value:
                 raise UserError(f"a resumed run keeps its settings: --{name} is {then[name]} in {path}, not {value}")
@@ -153,7 +155,7 @@ def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -
     return Run(folder, resumed=True, last=last, best=best)
 
 
-def _settings(saved: Checkpoint, path: Path, kind: type[DigitClassifier]) -> dict[str, Any]:
+def _trained_with(saved: Checkpoint, path: Path, kind: type[DigitClassifier]) -> dict[str, Any]:
     """The settings of a training, as a checkpoint has them; what an old file lacks has its default."""
     if not saved.epochs or not saved.data:
         raise UserError(f"{path} is not of a training that can go on")

@@ -42,12 +42,12 @@ class Curves(TensorBoardLogger):
 # A step on a GPU takes as long as its launches, of 5 us, however small they are; on one CPU core, 32 ps for each weight
 # and image (0.13 s an epoch of 784-100-10). Reckoned, not measured on a GPU: see `python -m tests.benchmarks.gpu`.
 LAUNCHES = 5  # of a step, for each of the network's arrays of weights or biases; a test counts them
-LARGE = LAUNCHES * 5e-6 / 32e-12  # weights times images of a mini-batch, for each array, from which on a GPU is faster
+LARGE_STEP = LAUNCHES * 5e-6 / 32e-12  # weights times images, for each array: steps with more are faster on a GPU
 
 
 def fastest_device(network: nn.Module, batch_size: int) -> str:
     """Where a network trains fastest in mini-batches of this size: "cuda" if a GPU can be used and steps are large."""
-    large = LARGE * len(list(network.parameters()))
+    large = LARGE_STEP * len(list(network.parameters()))
     if not torch.cuda.is_available() or parameter_count(network) * batch_size < large:
         return "cpu"
     if fault := gpu_fault():

@@ -174,6 +174,8 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
     kept = [yaml.safe_load(Path(folder, "config.yaml").read_text()) for folder in ("python", "three")]
     assert kept[0] == kept[1]
     train(replace(settings, epochs=4), resume=True)
+    with pytest.raises(UserError, match="--run_dir: name the run"):
+        train(replace(settings, run_dir=None), resume=True)
     run("--resume", "python", "--epochs", 5)
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
 
