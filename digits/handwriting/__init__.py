@@ -12,8 +12,11 @@ in one particular way. So
 6. normalize.py deslants, scales and centres each candidate as MNIST's digits were; for networks that were trained so,
    it also draws in grey what the candidate is cut from;
 7. the network scores all candidates, and lattice.py finds the best paths of each guess by the Viterbi algorithm;
-   voting.py lets the paths of all guesses vote, and rejects a group of digits if the network has too little confidence;
-8. reader.py does all this, turns a picture that lies on its side, or says why nothing is read.
+   voting.py lets the paths of all guesses vote; a group of digits of too little confidence has no `text`.
+
+lines.py goes through steps 2 to 6, which need no network, so parallel.py has other processes do that. reader.py goes
+through all of them, turns a picture that lies on its side, or says why nothing is read. pdf.py opens pages; learning.py
+trains the eye.
 
 Steps 4 to 7 are the heuristic over-segmentation of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based
 learning applied to document recognition", 1998. The page does the same in JavaScript (export/web/).

@@ -28,7 +28,7 @@ SEGMENTS, BROAD = 8, 1.6  # most segments of a candidate, and most width of seve
 # SURE: a vote weighs the confidence to that power. REJECTION_THRESHOLD: a group with no more confidence is no number.
 FITTED: dict[str, float] = json.loads(File(__file__).with_name("fitted.json").read_text())
 ALONE = 5.0  # a cut weighs so many times as much for a network that is not shown what a candidate is cut from
-LEFT_OUT = 2.0  # the penalty for a segment that is no part of a single digit, per height or width
+LEFT_OUT = 2.0  # the penalty for a segment that `alone` leaves out, per height or width
 PATHS, DIGITS = 6, 2  # so many paths are kept, and so many digits of each candidate
 
 Path = tuple[tuple[int, int | None], ...]  # its candidates, left to right, and the digit of each, None if it is none

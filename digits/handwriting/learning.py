@@ -2,7 +2,7 @@
 
 Each of its two networks learns from pixels of scenes of its own. They are chosen so that handwriting, printed lines and
 what lies beside strokes are seen about equally often. The second network learns from pixels of which the first one is
-wrong or unsure.
+unsure.
 """
 
 import sys
@@ -29,7 +29,8 @@ from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_
 
 SCENES = 7_000, 6_000  # from which the first and the second network learn
 HIDDEN = (96, 24), (96, 24)  # their neurons
-EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate is lower in the first epoch, then falls along a cosine
+EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate is WARM in the first epoch, then falls along a cosine
+WARM = 0.3  # of the rate: at once, it may saturate the output
 STACK = 64  # mini-batches at a time
 HELD_OUT = 0.03  # this share of the examples, of the last scenes, trains nothing: it tells how many pixels are right
 
@@ -66,7 +67,8 @@ def learn(written: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCH
     layers: list[Layers] = []
     for number, hidden in enumerate(HIDDEN):
         rng = default_rng(number)
-        found = [examples(rng, written, *layers) for _ in tqdm(range(scenes[number]), "scenes", disable=None)]
+        first = layers[0] if layers else None
+        found = [examples(rng, written, first) for _ in tqdm(range(scenes[number]), "scenes", disable=None)]
         seen, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*found, strict=True))
         del found
         layers.append(trained(seen[:, None], truth[:, None], hidden, epochs, number))
@@ -104,7 +106,7 @@ def trained(seen: torch.Tensor, truth: torch.Tensor, hidden: tuple[int, ...], ep
     parameters, count = weights_and_biases(network), int((1 - HELD_OUT) * len(seen))
     for epoch in range(epochs):
         mini_batches = torch.randperm(count, generator=order)[: count // BATCH * BATCH].view(-1, BATCH)
-        rate = RATE * (1 + cos(pi * epoch / epochs)) / 2 * (1 if epoch else 0.3)
+        rate = RATE * (1 + cos(pi * epoch / epochs)) / 2 * (1 if epoch else WARM)
         for stack in mini_batches.split(STACK):
             backprop.sgd_steps(*parameters, seen, truth, stack, rate, CROSS_ENTROPY)
         with torch.no_grad():

@@ -12,12 +12,12 @@ from digits.handwriting.eye import Sight, foregrounds, see
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.normalize import BOX, NEAR, bounds, is_normalized, normalize
 from digits.handwriting.picture import open_picture
-from digits.handwriting.segmentation import Segment, segment
+from digits.handwriting.segmentation import Segment, SegmentedLine, segment
 
 # Candidates of a picture at most: a number has a hundred in all guesses, a form of 160 digits in boxes 800. Each takes
 # a millisecond of a core, so no picture is read for more than two seconds.
 CANDIDATES = 1200
-GUESSES = 3  # guesses that fit into that at least: in one alone, anything may look like a digit
+GUESSES = 3  # one guess gets one part of so many of them: in one guess alone, anything may look like a digit
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 
 
@@ -72,16 +72,12 @@ def lines_in(sight: Sight, scale: float, single: bool, context: bool, most: int)
     for foreground in foregrounds(sight):
         labels, segmented = segment(foreground, single)
         lines = [(line, [lattice.alone(line)] if single else lattice.candidates(line, context)) for line in segmented]
-        kept, room = [], most // GUESSES
-        for line, candidates in sorted(lines, key=lambda one: -one[0].clarity):
-            if len(candidates) <= room:
-                kept.append((line, candidates))
-                room -= len(candidates)
-        left -= most // GUESSES - room
+        kept = clearest(lines, most // GUESSES)
+        left -= sum(len(candidates) for _, candidates in kept)
         if left < 0:
             break
         guesses += 1
-        partial += len(kept) < len(lines) or len(foreground.components) == COMPONENTS
+        partial += len(kept) < len(lines) or len(foreground.components) == COMPONENTS  # which has left out others
         for line, candidates in kept:
             runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
             digits = [_digit(foreground.darkness, labels, run, scale, context) for run in runs]
@@ -89,6 +85,18 @@ def lines_in(sight: Sight, scale: float, single: bool, context: bool, most: int)
     if not found:
         raise UserError("has more strokes than its lines would have as numbers; crop it to them")
     return [line._replace(guesses=guesses, crowded=2 * partial > guesses) for line in found]
+
+
+def clearest(
+    lines: list[tuple[SegmentedLine, list[Candidate]]], most: int
+) -> list[tuple[SegmentedLine, list[Candidate]]]:
+    """Lines and their candidates, the clearest first: as many lines as have so many candidates together at most."""
+    kept = []
+    for line, candidates in sorted(lines, key=lambda one: -one[0].clarity):
+        if len(candidates) <= most:
+            kept.append((line, candidates))
+            most -= len(candidates)
+    return kept
 
 
 def opened(picture: Any, single: bool = False) -> tuple[np.ndarray, float]:
@@ -105,7 +113,7 @@ def opened(picture: Any, single: bool = False) -> tuple[np.ndarray, float]:
 
 
 def enlarged(plane: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
-    """A plane (H, W, ...) of a picture; if its area is small, so many times as large that it is SMALLEST x SMALLEST."""
+    """A plane (H, W, ...) of a picture; if that is small, it is enlarged to SMALLEST x SMALLEST pixels or more."""
     times = -(-SMALLEST // int((plane.shape[0] * plane.shape[1]) ** 0.5))
     return cv2.resize(plane, None, fx=times, fy=times, interpolation=how)
 

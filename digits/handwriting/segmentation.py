@@ -28,6 +28,8 @@ ASIDE = 0.55  # what a path's step aside costs, in pixels of foreground
 class Segment(Box):
     """A segment of a line: the pixels of one label, cut from a stack of components, of which it has the clarity.
 
+    Its rows are those of the picture, its columns those of the picture once it is `deslanted`.
+
     `stack` are the labels of all segments of its stack. The path on its right crosses so much foreground, `cut`, in
     heights of the line's digits; 0 if nothing is cut there. It is `clipped` if all components of its stack are.
     """
@@ -77,15 +79,17 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
             mask = np.isin(moved[here], [component.label for component in stack])
             paths = segmentation_paths(mask, height) if box.width > UNCUT * height and not single else []
             cuts = [*(mask[np.arange(len(mask)), path].sum() / height for path in paths), 0.0]
-            beyond = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
-            between = np.unique(beyond[mask])  # where two paths meet, there is nothing between them
-            own = range(count + 1, count + 1 + len(between))
+            before = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
+            parts = np.unique(
+                before[mask]
+            )  # by how many paths are before each; where two meet, there is none between
+            own = range(count + 1, count + 1 + len(parts))
             clarity, clipped = max(one.clarity for one in stack), all(one.clipped for one in stack)
-            for label, place in zip(own, between, strict=True):
-                part = mask & (beyond == place)
+            for label, number in zip(own, parts, strict=True):
+                part = mask & (before == number)
                 labels[here][part] = label
                 left, top, right, bottom = np.add(bounds(part), [box.left, box.top] * 2).tolist()
-                segments.append(Segment(left, top, right, bottom, label, clarity, own, cuts[place], clipped))
+                segments.append(Segment(left, top, right, bottom, label, clarity, own, cuts[number], clipped))
             count += len(own)
         found.append(SegmentedLine(height, segments))
     return labels[places], found

@@ -138,8 +138,9 @@ def vote(lines: list[Line], outputs: np.ndarray, length: Length | None = None) -
     guessed = sorted(filter(None, found), key=lambda guess: -guess[0].weight)
     known, guesses = lines[0].known, lines[0].guesses
     everywhere = places(guessed, known)
+    # The confidence in a line of fewer guesses would be below the threshold, however sure the network is in these.
     often = [place for place in everywhere if len(place) > FITTED["REJECTION_THRESHOLD"] ** 2 * guesses]
-    said = [outcome(place, max(guesses, len(place)), length) for place in often or everywhere]  # one may have two here
+    said = [outcome(place, max(guesses, len(place)), length) for place in often or everywhere]  # a guess may have two
     return sorted(said, key=lambda line: extent(line.readings))
 
 
