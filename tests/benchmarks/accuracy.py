@@ -28,12 +28,11 @@ from digits import DigitClassifier, mnist
 from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
 from digits.network import inputs, merged, predictions
-from digits.network import sizes as layer_sizes
+from digits.network import sizes as network_sizes
 from digits.neurons import binary_layer, bits_of
 from tests.benchmarks.common import heading, parser, row
 from tests.support.training import curves
 
-CONFIGS = ["book", "hidden15", "hidden30", "hidden100"]
 BOOK = [  # the book's accuracy, on which images, and our settings
     (95.49, "test", "cross_entropy.yaml"),
     (96.49, "test", "l2.yaml"),
@@ -48,7 +47,6 @@ BOOK = [  # the book's accuracy, on which images, and our settings
     (96.57, "validation", "deep.yaml --hidden 30 30 30"),
     (96.53, "validation", "deep.yaml --hidden 30 30 30 30"),
 ]
-SIZES = [500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000]
 
 
 def logs(args, settings):
@@ -63,7 +61,7 @@ def logs(args, settings):
 
 def seeds(args):
     heading("seed", *range(args.seeds), "mean ± standard deviation")
-    for config in args.only or CONFIGS:
+    for config in args.only or ["book", "hidden15", "hidden30", "hidden100"]:
         run = [log["best/test"][-1] for log in logs(args, f"--config configs/{config}.yaml")]
         spread = f" ± {stdev(run):.2f}" if run[1:] else ""
         row(config, *(f"{accuracy:.2f}" for accuracy in run), f"{mean(run):.2f}{spread}")
@@ -84,33 +82,29 @@ def book(args):
 
 
 def sizes(args):
-    sizes, settings = [int(size) for size in args.only or SIZES], "--hidden 100 --train_size"
+    counts = [int(count) for count in args.only or (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)]
     heading("training images", *(f"seed {seed}" for seed in range(args.seeds)), "mean")
     accuracies = []
-    for size in sizes:
-        tested = [log["accuracy/test"] for log in logs(args, f"{settings} {size}")]
+    for count in counts:
+        tested = [log["accuracy/test"] for log in logs(args, f"--hidden 100 --train_size {count}")]
         accuracies.append([test[-1] for test in tested])
-        row(size, *(f"{value:.2f}" for value in accuracies[-1]), f"{mean(accuracies[-1]):.1f}")
-    if args.picture:
-        title = f"784-100-10 after {len(tested[0])} epochs"
-        args.picture.write_bytes(drawn(sizes, torch.tensor(accuracies), title))
-
-
-def drawn(sizes, accuracy, title):
-    """A picture of test accuracy (sizes, seeds) against the number of training images."""
+        row(count, *(f"{value:.2f}" for value in accuracies[-1]), f"{mean(accuracies[-1]):.1f}")
+    if not args.picture:
+        return
     from digits.plots.style import BLUE, SKY, figure, png
 
-    fig = figure(3.5)
+    fig, means = figure(3.5), [mean(each) for each in accuracies]
     axes = fig.subplots()
-    axes.plot(sizes, accuracy, "o", color=SKY, markersize=4, zorder=3)[0].set_label("each seed")
-    axes.plot(sizes, accuracy.mean(1), color=BLUE, label=f"mean of {accuracy.shape[1]} seeds")
-    for size, height in zip(sizes, accuracy.mean(1), strict=True):
-        axes.annotate(f"{height:.1f}", (size, height), (6, -10), textcoords="offset points", fontsize=9)
+    axes.plot(counts, accuracies, "o", color=SKY, markersize=4, zorder=3)[0].set_label("each seed")
+    axes.plot(counts, means, color=BLUE, label=f"mean of {args.seeds} seeds")
+    for count, height in zip(counts, means, strict=True):
+        axes.annotate(f"{height:.1f}", (count, height), (6, -10), textcoords="offset points", fontsize=9)
+    title = f"784-100-10 after {len(tested[0])} epochs"
     axes.set(xscale="log", xlabel="training images", ylabel="test accuracy, %", title=title)
     axes.margins(x=0.08, y=0.12)
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+    axes.set_xticks(counts, [f"{count:,}" for count in counts], minor=False)
     axes.legend(frameon=False)
-    return png(fig)
+    args.picture.write_bytes(png(fig))
 
 
 def baselines(args):
@@ -155,7 +149,7 @@ def merge(args):
     heading("network", "test accuracy, %")
     for name, network in zip([*args.networks, "merged"], [*networks, merged(networks)], strict=True):
         right = predictions(network(x)) == labels
-        row(f"{name}: {'-'.join(map(str, layer_sizes(network)))}", f"{100 * right.double().mean():.2f}")
+        row(f"{name}: {'-'.join(map(str, network_sizes(network)))}", f"{100 * right.double().mean():.2f}")
 
 
 def main(words=None):

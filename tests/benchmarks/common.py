@@ -16,14 +16,14 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 TRAINING = 50_000  # of the 60,000 training images; the other 10,000 validate
 LR, BATCH_SIZE = 3.0, 10
-ON_CPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # for the environment of processes to come
 
 
-def with_threads(count):
-    """The same, for so many threads of every library."""
+def on_cpu(threads):
+    """The environment of processes that have so many threads of every library, and no GPU."""
     names = "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"
-    eigen = f"--xla_cpu_multi_thread_eigen={str(count > 1).lower()} intra_op_parallelism_threads={count}"
-    return {name: str(count) for name in names} | {"XLA_FLAGS": eigen}
+    eigen = f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()} intra_op_parallelism_threads={threads}"
+    devices = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": eigen}
+    return devices | {name: str(threads) for name in names}
 
 
 def parser(doc, *tables):
@@ -67,20 +67,15 @@ print(f"\\n{time.perf_counter() - start} {usage.ru_maxrss} {os.waitstatus_to_exi
 
 def python(*args, cwd=None):
     """Run Python in a process of its own: its last line on standard output, its seconds, its peak memory in bytes."""
-    with (
-        tempfile.TemporaryFile("w+") as out,
-        tempfile.TemporaryFile("w+") as err,
-        tempfile.TemporaryDirectory() as scratch,  # what the process makes with mkdtemp() goes when it has ended
-    ):
+    with tempfile.TemporaryDirectory() as scratch:  # what the process makes with mkdtemp() goes when it has ended
         environment = os.environ | {"TMPDIR": scratch, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-c", MEASURE, sys.executable, *map(str, args)]
-        subprocess.run(command, stdout=out, stderr=err, env=environment, cwd=cwd, check=True)
-        out.seek(0), err.seek(0)
-        lines, (*errors, measured) = out.read().splitlines(), err.read().splitlines()
-        seconds, memory, code = map(float, measured.split())
-        if code:
-            sys.exit("\n".join([*errors, f"{' '.join(map(str, args))} ended with {code:.0f}"]))
-    return lines[-1] if lines else "", seconds, memory * (1 if sys.platform == "darwin" else 1024)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd, check=True)
+    *errors, measured = done.stderr.splitlines()
+    seconds, memory, code = map(float, measured.split())
+    if code:
+        sys.exit("\n".join([*errors, f"{' '.join(map(str, args))} ended with {code:.0f}"]))
+    return (done.stdout.splitlines() or [""])[-1], seconds, memory * (1 if sys.platform == "darwin" else 1024)
 
 
 def load(data_dir, count=TRAINING):

@@ -55,9 +55,9 @@ def launched(function):
     return sum(event.count for event in seen.key_averages() if event.key in LAUNCHING)
 
 
-def training_images(args):
-    images, labels = mnist.load(args.data_dir, train=True)
-    return images[: args.images], one_hot(labels[: args.images])
+def training_images(args, device):
+    images, labels = (tensor[: args.images] for tensor in mnist.load(args.data_dir, train=True))
+    return images.to(device), one_hot(labels).to(device)
 
 
 def checks(args):
@@ -68,24 +68,23 @@ def checks(args):
     one, many = (launched(steps([100], args.device, count)) for count in (1, 101))
     row("launches in a step of 784-100-10, by torch's profiler; reckoned with: 20", f"{(many - one) / 100:g}")
     take = steps([1], args.device, 1000)
-    take()
-    start = clock()
-    take()
+    for _ in range(2):  # the first also warms up
+        start = clock()
+        take()
     row("us a launch, in steps of 784-1-10; reckoned with: 5", f"{(clock() - start) / 1000 / 20 * 1e6:.1f}")
     for hidden in args.hidden or [100, 800]:
         for device, kernel in (("cpu", "auto"), (args.device, "torch"), (args.device, "autograd")):
             progress(f"{hidden} hidden, {device}, {kernel}")
             seconds = timed(args, device, hidden, kernel=kernel)
             row(f"784-{hidden}-10, kernel {kernel} on {device}, s an epoch", f"{seconds:.2f}")
-    images, targets = training_images(args)
     for name, how in AUGMENTATIONS.items():
         for device in ("cpu", args.device):
-            data, seconds = (images.to(device), targets.to(device)), []
+            data = training_images(args, device)
             for epoch in range(2):  # the first also warms up
                 start = clock()
                 augment(*data, epoch, **how)
-                seconds.append(clock() - start)
-            row(f"{name}, {len(images):,} images on {device}, s an epoch", f"{seconds[1]:.2f}")
+                seconds = clock() - start
+            row(f"{name}, {len(data[0]):,} images on {device}, s an epoch", f"{seconds:.2f}")
     if args.device == "cuda":
         row("memory of the GPU at most, MB", f"{torch.cuda.max_memory_allocated() / 1e6:.0f}")
 
@@ -99,16 +98,14 @@ def timed(args, device, hidden, batch_size=10, **settings):
 
 def crossover(args):
     """Seconds an epoch on the CPU and on the GPU, by the size of the mini-batch and of the hidden layer."""
-    ways = "s an epoch on cpu", f"on {args.device}", "ratio", "what the rule reckons"
-    heading("mini-batch x hidden", *ways)
+    heading("mini-batch x hidden", "s an epoch on cpu", f"on {args.device}", "ratio", "what the rule reckons")
     for batch_size in (10, 100):
         for hidden in args.hidden or [30, 100, 200, 400, 800]:
-            seconds = [timed(args, "cpu", hidden, batch_size)]
-            seconds.append(timed(args, args.device, hidden, batch_size, kernel="torch"))
+            cpu = timed(args, "cpu", hidden, batch_size)
+            there = timed(args, args.device, hidden, batch_size, kernel="torch")
             network = DigitClassifier([hidden])
             reckoned = parameter_count(network) * batch_size / (LARGE * len(list(network.parameters())))
-            figures = *seconds, seconds[0] / seconds[1], reckoned
-            row(f"{batch_size} x {hidden}", *(f"{figure:.2f}" for figure in figures))
+            row(f"{batch_size} x {hidden}", *(f"{figure:.2f}" for figure in (cpu, there, cpu / there, reckoned)))
     print("\nA ratio over 1 says that the GPU is faster; the rule takes it where it reckons with more than 1.")
 
 
@@ -118,29 +115,25 @@ def launches(args):
     kinds = {"784-100-10": ([100],), "784-100-30-10": ([100, 30],), "784-100-10 with L2": ([100], "quadratic", 0.1)}
     kinds["784-100-10, cross-entropy"] = [100], "cross_entropy"
 
-    def counted(prepare):
+    def counted(prepare, *given):
         with watched() as watch:
-            function = prepare()
+            function = prepare(*given)
             before = watch.launches
             function()
             return watch.launches - before
 
     for name, (hidden, *how) in kinds.items():
-        one, two = (counted(partial(steps, hidden, DEVICE, count, *how)) for count in (1, 2))
+        one, two = (counted(steps, hidden, DEVICE, count, *how) for count in (1, 2))
         row(f"a step of {name}", two - one)
         if name == "784-100-10":
             row("a stack of mini-batches, to take it and to score it", one - (two - one))
     for name, how in AUGMENTATIONS.items():
-
-        def prepare(how=how):
-            data = [one.to(DEVICE) for one in training_images(args)]
-            return lambda: augment(*data, 0, **how)
-
-        row(f"{name}, {args.images:,} images", counted(prepare))
+        launched = counted(lambda how=how: partial(augment, *training_images(args, DEVICE), 0, **how))
+        row(f"{name}, {args.images:,} images", launched)
 
 
 def main(words=None):
-    tables = {"checks": checks, "crossover": crossover, "launches": launches}
+    tables = {table.__name__: table for table in (checks, crossover, launches)}
     options = parser(__doc__, *tables)
     options.add_argument("--device", default="cuda", help="where (cuda)")
     options.add_argument("--hidden", type=int, nargs="+", help="hidden neurons (100 800; crossover: 30 to 800)")

@@ -114,10 +114,8 @@ def sigmoid_layers(hidden):
 
     layers = []
     for w, b in initial(hidden):
-        layers += [nn.Linear(w.shape[1], w.shape[0]), nn.Sigmoid()]
-        with torch.no_grad():
-            layers[-2].weight.copy_(torch.tensor(w))
-            layers[-2].bias.copy_(torch.tensor(b))
+        layers += [nn.Linear(*w.T.shape), nn.Sigmoid()]
+        layers[-2].load_state_dict({"weight": torch.tensor(w), "bias": torch.tensor(b)})
     return layers
 
 

@@ -17,9 +17,11 @@ import csv
 import io
 import os
 import tempfile
+import timeit
 from collections import Counter
 from contextlib import suppress
-from itertools import chain, cycle, zip_longest
+from functools import partial
+from itertools import chain, cycle, islice, zip_longest
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -56,8 +58,7 @@ def with_error(right):
     return f"{share:.2%} ± {(share * (1 - share) / len(right)) ** 0.5:.2%}"
 
 
-def show_photos(args, model):
-    images, labels = (tensor.numpy() for tensor in mnist.load(args.data_dir, train=False))
+def show_photos(args, model, images, labels):
     alone = (model.predict(torch.from_numpy(images))[0].numpy() == labels).mean()
     heading("what is read", "read right")
     row("MNIST's 10,000 test images", f"{alone:.2%}")
@@ -70,8 +71,7 @@ def show_photos(args, model):
             naive.append(read_naively(model, picture)[0] == labels[i])
         row(f"{args.count:,} {name}, of one digit", with_error(right))
         row("the same, only shrunk to 28x28 and inverted if the border is light", f"{np.mean(naive):.2%}")
-    names = "lines", "lines on ruled or squared paper, with shadows", "lines whose digits touch"
-    for kind, name in enumerate(names):
+    for kind, name in enumerate(("lines", "lines on ruled or squared paper, with shadows", "lines whose digits touch")):
         rng, right = np.random.default_rng([SEED, 2 + kind]), []
         for _ in trange(args.lines, desc=name, disable=None):
             chosen = rng.integers(len(images), size=rng.integers(3, 8))
@@ -79,13 +79,12 @@ def show_photos(args, model):
             right.append(read_lines(model, [picture], args.context) == [labels[chosen].tolist()])
         row(f"{args.lines} {name}, of 3 to 7 digits: read whole", with_error(right))
     row(f"what {alone:.1%} a digit would give", f"{np.mean([alone**digits for digits in range(3, 8)]):.2%}")
-    rng, kinds = np.random.default_rng([SEED, 5]), cycle(KINDS)
-    taken = [read_lines(model, [next(kinds)(rng)], args.context) != [[]] for _ in range(args.lines)]
+    rng, kinds = np.random.default_rng([SEED, 5]), islice(cycle(KINDS), args.lines)
+    taken = [read_lines(model, [kind(rng)], args.context) != [[]] for kind in kinds]
     row(f"{args.lines} pictures without any digit: taken for a number", with_error(taken))
 
 
-def show_forms(args, model):
-    images, labels = (tensor.numpy() for tensor in mnist.load(args.data_dir, train=False))
+def show_forms(args, model, images, labels):
     heading("what is read", "digits in place", "lines whole")
     names = {forms.grid: "grids of 9 x 9 cells", forms.page: "ruled pages of ten lines", forms.boxes: "rows of boxes"}
     for number, (kind, name) in enumerate(names.items()):
@@ -93,9 +92,9 @@ def show_forms(args, model):
         for _ in trange(args.count, desc=name, disable=None):
             picture, lines = forms.form(kind, images, rng)
             said = read_places(model, picture, args.context)
-            digits = [one for line in said for one in line]
+            boxes = list(chain.from_iterable(said))
             for i, x, y in chain.from_iterable(lines):
-                here = [digit for digit, (left, top, right, low) in digits if left <= x < right and top <= y < low]
+                here = [digit for digit, (left, top, right, low) in boxes if left <= x < right and top <= y < low]
                 in_place.append(here == [labels[i]])
             numbers = Counter(tuple(digit for digit, _ in line) for line in said)
             for line in lines:
@@ -104,7 +103,7 @@ def show_forms(args, model):
         row(f"{args.count} {name}", with_error(in_place), with_error(whole))
 
 
-def show_stack(args, model):
+def show_stack(args, *_):
     content, said = stack(args.pages, np.random.default_rng([SEED, 9]), damaged=(args.pages // 2,))
     with tempfile.TemporaryDirectory() as folder:
         scans, fields, table = (Path(folder, name) for name in ("scans.pdf", "fields.yaml", "table.csv"))
@@ -129,18 +128,14 @@ def show_stack(args, model):
         row(kind or "all", len(right), f"{right.mean():.1%}", f"{doubtful.mean():.1%}", (~right & ~doubtful).sum())
 
 
-def seconds(rounds, what, *args):
-    """The median of several runs, after one that warms up."""
-    taken = []
-    for _ in range(rounds + 1):
-        start = perf_counter()
-        what(*args)
-        taken.append(perf_counter() - start)
-    return median(taken[1:])
-
-
-def show_times(args, model):
+def show_times(args, model, *_):
     rng = np.random.default_rng(SEED)
+
+    def timed(name, what, *given, form=".0f"):
+        """The median of several runs, after one that warms up."""
+        what(*given)
+        seconds = median(timeit.repeat(lambda: what(*given), number=1, repeat=args.rounds))
+        row(name, f"{1000 * seconds:{form}}")
 
     def written(lines):
         places = [(left, top) for top in range(45, 180 * lines, 180) for left in range(60, 60 + 7 * 125, 125)]
@@ -153,17 +148,16 @@ def show_times(args, model):
 
     small, large = page(400, 400), page(4000, 3000)
     heading("one thread", "ms")
-    row("a digit, array of 400x400, read", f"{1000 * seconds(args.rounds, read_photos, model, [small]):.1f}")
+    timed("a digit, array of 400x400, read", read_photos, model, [small], form=".1f")
     for kind in ("JPEG", "PNG"):
-        file = encoded(Image.fromarray(large), kind)
-        row(f"a digit, {kind} of 12 megapixels, read", f"{1000 * seconds(args.rounds, read_photos, model, [file]):.0f}")
-    for lines, name in ((1, "a line of seven digits, read"), (5, "a page of five such lines, read")):
-        row(name, f"{1000 * seconds(args.rounds, read_lines, model, [written(lines)], args.context):.0f}")
+        timed(f"a digit, {kind} of 12 megapixels, read", read_photos, model, [encoded(Image.fromarray(large), kind)])
+    timed("a line of seven digits, read", read_lines, model, [written(1)], args.context)
+    timed("a page of five such lines, read", read_lines, model, [written(5)], args.context)
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "photo.jpg")
         picture.write_bytes(encoded(Image.fromarray(small), "JPEG"))
         for words in (["-c", "import torch"], ["-m", "digits", "predict", picture]):
-            row(f"process `python {' '.join(words[:3])}`", f"{1000 * seconds(args.rounds, python, *words):.0f}")
+            timed(f"process `python {' '.join(words[:3])}`", python, *words)
 
 
 READ = """
@@ -179,14 +173,13 @@ print(process_time() - start)
 """
 
 
-def show_slow(args, model):
+def show_slow(args, *_):
     heading("picture", "s of a core", "peak memory, MB")
     with tempfile.TemporaryDirectory() as folder:
         for name, draw in (crowded.CROWDED | crowded.PRINTED).items():
             draw().save(picture := Path(folder, "picture.png"))
-            runs = [python("-c", READ, picture, args.network) for _ in range(args.rounds)]
-            taken, memory = (median(map(float, column)) for column in ([s for s, _, _ in runs], [m for *_, m in runs]))
-            row(name, f"{taken:.1f}", f"{memory / 1e6:.0f}")
+            said, _, memory = zip(*(python("-c", READ, picture, args.network) for _ in range(args.rounds)), strict=True)
+            row(name, f"{median(map(float, said)):.1f}", f"{median(memory) / 1e6:.0f}")
 
 
 def border(image):
@@ -201,19 +194,19 @@ def cropped(image, box):
     return image.crop(box) if min(right - left, bottom - top) >= LEAST else None
 
 
-def scaled(factor):
-    def change(image, box):
-        width, height = (round(factor * side) for side in image.size)
-        if min(width, height) < LEAST or width * height > LARGEST:
-            return None
-        how = Image.Resampling.BICUBIC
-        return image.reduce(round(1 / factor)) if factor < 1 else image.resize((width, height), how)
-
-    return change
+def scaled(factor, image, box):
+    width, height = (round(factor * side) for side in image.size)
+    if min(width, height) < LEAST or width * height > LARGEST:
+        return None
+    return image.reduce(round(1 / factor)) if factor < 1 else image.resize((width, height), Image.Resampling.BICUBIC)
 
 
-def turned(degrees):
-    return lambda image, box: image.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=border(image))
+def framed(image, box):
+    return ImageOps.expand(image, (-(-image.width // 4), -(-image.height // 4)), border(image))
+
+
+def turned(degrees, image, box):
+    return image.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=border(image))
 
 
 def blurred(image, box):
@@ -221,35 +214,30 @@ def blurred(image, box):
     return image.filter(ImageFilter.GaussianBlur(BLUR * max(right - left, bottom - top)))
 
 
-def compressed(image, box):
-    return Image.open(io.BytesIO(encoded(image, "JPEG", quality=30)))
-
-
 CHANGES = {
     "none": lambda image, box: image,
-    "the frame half as wide and high again": lambda image, box: ImageOps.expand(
-        image, (-(-image.width // 4), -(-image.height // 4)), border(image)
-    ),
+    "the frame half as wide and high again": framed,
     "cut to the digit": cropped,
-    "enlarged by 2": scaled(2),
-    "enlarged by 4": scaled(4),
-    "reduced by 2": scaled(1 / 2),
-    "reduced by 4": scaled(1 / 4),
+    "enlarged by 2": partial(scaled, 2),
+    "enlarged by 4": partial(scaled, 4),
+    "reduced by 2": partial(scaled, 1 / 2),
+    "reduced by 4": partial(scaled, 1 / 4),
     "inverted": lambda image, box: ImageOps.invert(image),
-    "turned 5° to the left": turned(5),
-    "turned 5° to the right": turned(-5),
+    "turned 5° to the left": partial(turned, 5),
+    "turned 5° to the right": partial(turned, -5),
     f"blurred by {BLUR:.0%} of the digit": blurred,
-    "JPEG of quality 30": compressed,
+    "JPEG of quality 30": lambda image, box: Image.open(io.BytesIO(encoded(image, "JPEG", quality=30))),
 }
 
 
-def show_changes(args, model):
+def show_changes(args, model, *_):
     rng = np.random.default_rng(SEED)
     shuffled = [rng.permutation(np.array(list(labels_in(folder).items()), object)) for folder in args.folders]
     pairs = [pair for pair in chain.from_iterable(zip_longest(*shuffled)) if pair is not None][: args.count]
     rights = []
     for path, label in tqdm(pairs, unit=" pictures", disable=None):
-        image = plain(path)
+        image = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
         try:
             box = find_digit(image).box
         except UserError:
@@ -263,15 +251,8 @@ def show_changes(args, model):
         row(name, len(both), f"{after:.1%}", f"{100 * (after - before):+.1f}")
 
 
-def plain(path):
-    """A picture, upright, as RGB on white."""
-    image = ImageOps.exif_transpose(Image.open(path)).convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-
-
-def draw_sheet(args, model, columns=10, tile=100, strip=20):
+def draw_sheet(args, model, images, labels, columns=10, tile=100, strip=20):
     """Ten photos and ten hard ones, the first of the seed, each with what was read under it; if wrong, what it was."""
-    images, labels = (tensor.numpy() for tensor in mnist.load(args.data_dir, train=False))
     sheet = Image.new("RGB", (columns * tile, 2 * (tile + strip)), "white")
     draw = ImageDraw.Draw(sheet)
     for hard in (False, True):
@@ -279,9 +260,8 @@ def draw_sheet(args, model, columns=10, tile=100, strip=20):
         for column in range(columns):
             i = rng.integers(len(images))
             photo = photos.photo(images[i], rng, hard)
-            sheet.paste(
-                ImageOps.pad(photo.convert("RGB"), (tile - 8, tile - 8), color="white"), (column * tile + 4, top)
-            )
+            shown = ImageOps.pad(photo.convert("RGB"), (tile - 8, tile - 8), color="white")
+            sheet.paste(shown, (column * tile + 4, top))
             read = int(read_photos(model, [photo])[0])
             said, colour = ("none" if read < 0 else str(read)), "black"
             if read != labels[i]:
@@ -297,9 +277,7 @@ def main(words=None):
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for changes")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="what reads (the bundled one)")
     options.add_argument("--picture", type=Path, default="photos.png", metavar="FILE", help="where the sheet goes")
-    options.add_argument(
-        "--count", type=int, default=500, help="photos or forms of each kind, or pictures to change (500)"
-    )
+    options.add_argument("--count", type=int, default=500, help="photos or forms of each kind, or pictures (500)")
     options.add_argument("--pages", type=int, default=40, help="of the stack (40)")
     options.add_argument("--rounds", type=int, default=9, help="how often times are measured (9)")
     options.add_argument("--lines", type=int, default=200, help="lines of each kind (200)")
@@ -310,7 +288,7 @@ def main(words=None):
     mnist.fetch(args.data_dir)
     model = DigitClassifier.load_from_checkpoint(args.network)
     args.context = untrusted.read(args.network).context
-    tables[args.table](args, model)
+    tables[args.table](args, model, *(tensor.numpy() for tensor in mnist.load(args.data_dir, train=False)))
     print(f"\n{model.shape}; torch {torch.__version__}, opencv {cv2.__version__}, seed {SEED}.")
 
 

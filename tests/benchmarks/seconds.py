@@ -21,7 +21,7 @@ from time import perf_counter
 
 import numpy as np
 
-from tests.benchmarks.common import ON_CPU, ROOT, every_run, heading, load, parser, python, row, with_threads
+from tests.benchmarks.common import ROOT, every_run, heading, load, on_cpu, parser, python, row
 
 # What `network_in_jax` and `MLPClassifier` are told for each target.
 JAX = {
@@ -169,20 +169,21 @@ def table(args):
     for cores in args.cores:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, args.all_cores[-cores:])
-        os.environ.update(with_threads(cores))
+        os.environ.update(on_cpu(threads=cores))
         heading(f"cores: {cores}", "target, %", "test accuracy, %", "n", "from process start, s", "training alone, s")
         each = {}
         for target in args.targets:
             for name, (title, _, module, reached) in WAYS.items():
                 if target not in reached or not find_spec(module):
                     continue
-                runs = []
+                runs = []  # of each: accuracy in %, seconds of training and of the whole process
                 for seed in tqdm(range(args.seeds), desc=f"{title}, {target} %", disable=None, leave=False):
                     said, whole, _ = python("-m", "tests.benchmarks.seconds", "run", name, target, seed, args.data_dir)
-                    runs.append((*json.loads(said), whole))
+                    accuracy, training = json.loads(said)
+                    runs.append((100 * accuracy, training, whole))
                 accuracy, training, whole = map(mean, zip(*runs, strict=True))
-                row(title, target, f"{100 * accuracy:.2f}", len(runs), f"{whole:.1f}", f"{training:.2f}")
-                each[f"{title.strip('*')}, {target} %"] = [f"{100 * run[0]:.2f} in {run[1]:.2f}" for run in runs]
+                row(title, target, f"{accuracy:.2f}", len(runs), f"{whole:.1f}", f"{training:.2f}")
+                each[f"{title.strip('*')}, {target} %"] = [f"{run[0]:.2f} in {run[1]:.2f}" for run in runs]
         every_run("Test accuracy in %, in seconds of training, of each seed", each)
         print()
 
@@ -199,7 +200,6 @@ def main(words=None):
     options.add_argument("--cores", type=int, nargs="+", default=[1, 2], help="on how many cores (1 and 2)")
     args = options.parse_args(words)
     args.all_cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    os.environ.update(ON_CPU)
     table(args)
 
 

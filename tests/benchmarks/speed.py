@@ -24,25 +24,15 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, thread_time
 
-from tests.benchmarks.common import (
-    ON_CPU,
-    ROOT,
-    TRAINING,
-    every_run,
-    heading,
-    parser,
-    progress,
-    python,
-    row,
-    with_threads,
-)
+from tests.benchmarks.common import ROOT, TRAINING, every_run, heading, on_cpu, parser, progress, python, row
 from tests.benchmarks.peers import PEERS
 
 
 def epochs(args):
     """Seconds an epoch of each peer and hidden size: medians over two rounds in opposite order."""
     names = [name for name in args.peers if find_spec(PEERS[name][2])]
-    runs = {(name, hidden): [] for name in names for hidden in args.hidden}
+    runs = {(name, hidden): [] for name in names for hidden in args.hidden}  # the seconds of their epochs
+    accuracy = {}
     for hidden in args.hidden:
         for name in [*names, *reversed(names)]:
             if name == "lightning" and runs[name, hidden]:
@@ -50,21 +40,20 @@ def epochs(args):
             timed = min(2, args.epochs) if name == "lightning" else args.epochs
             progress(f"{name}, {hidden} hidden")
             run = json.loads(python("-m", "tests.benchmarks.peers", name, hidden, timed + 1, args.data_dir)[0])
-            runs[name, hidden].append(run)
+            runs[name, hidden] += run["seconds"]
+            accuracy.setdefault((name, hidden), run["accuracy"])
     for hidden in args.hidden:
         print()
         heading(f"784-{hidden}-10", "s an epoch", "ratio", "test accuracy")
         for name in names:
-            seconds, own = (median(s for run in runs[who, hidden] for s in run["seconds"]) for who in (name, names[0]))
-            cells = f"{seconds:.3f}", f"{seconds / own:.2f}", f"{runs[name, hidden][0]['accuracy']:.1%}"
-            row(PEERS[name][0], *cells)
-    timed = {names: [f"{seconds:.3f}" for run in each for seconds in run["seconds"]] for names, each in runs.items()}
-    every_run("Seconds of each timed epoch", {f"{name}, 784-{hidden}-10": s for (name, hidden), s in timed.items()})
+            seconds, own = median(runs[name, hidden]), median(runs[names[0], hidden])
+            row(PEERS[name][0], f"{seconds:.3f}", f"{seconds / own:.2f}", f"{accuracy[name, hidden]:.1%}")
+    timed = {f"{name}, 784-{hidden}-10": [f"{one:.3f}" for one in each] for (name, hidden), each in runs.items()}
+    every_run("Seconds of each timed epoch", timed)
 
 
 def growth(args):
     """Seconds of an epoch of training alone, in a table and as a picture: medians over the epochs after the first."""
-    from digits.files import write_atomically
     from digits.plots import style
 
     shapes = {
@@ -73,47 +62,44 @@ def growth(args):
         "hidden layers of 100 neurons": {layers: ([100] * layers, TRAINING) for layers in (1, 2, 3, 4)},
     }
     looks = {"alone": ("o-", style.BLUE), "jax": ("s--", style.ORANGE), "pytorch": ("^:", style.GREEN)}
-    names = [name for name in looks if find_spec(PEERS[name][2])]
-    titles = [PEERS[name][0].partition(",")[0] for name in names]
+    looks = {name: look for name, look in looks.items() if find_spec(PEERS[name][2])}
+    titles = [PEERS[name][0].partition(",")[0] for name in looks]
     picture = style.figure(3)
     heading("", *(f"{title}, s an epoch" for title in titles))
     for axes, (what, points) in zip(picture.subplots(1, 3), shapes.items(), strict=True):
-        seconds = {name: [] for name in names}
+        rows = []
         for point, (hidden, count) in points.items():
-            size = "-".join(map(str, hidden))
-            for name, measured in seconds.items():
+            rows.append([])
+            for name in looks:
                 progress(f"{name}, {point} {what}")
-                run = python("-m", "tests.benchmarks.peers", name, size, args.epochs + 1, args.data_dir, count)
-                measured.append(median(json.loads(run[0])["seconds"]))
-            row(f"{point} {what}", *(f"{measured[-1]:.4f}" for measured in seconds.values()))
-        for title, (name, measured) in zip(titles, seconds.items(), strict=True):
-            line, colour = looks[name]
-            axes.plot(list(points), measured, line, color=colour, label=title, markersize=4)
-        axes.set_xlabel(what)
-        if what != "hidden layers of 100 neurons":
-            axes.set_xscale("log")
-            axes.set_yscale("log")
+                shape = "-".join(map(str, hidden)), args.epochs + 1, args.data_dir, count
+                run = python("-m", "tests.benchmarks.peers", name, *shape)
+                rows[-1].append(median(json.loads(run[0])["seconds"]))
+            row(f"{point} {what}", *(f"{seconds:.4f}" for seconds in rows[-1]))
+        for title, (line, colour), seconds in zip(titles, looks.values(), zip(*rows, strict=True), strict=True):
+            axes.plot(list(points), seconds, line, color=colour, label=title, markersize=4)
+        if what.startswith("hidden layers"):
+            axes.set(xlabel=what, xticks=list(points), ylim=(0, None))
         else:
-            axes.set_xticks(list(points))
-            axes.set_ylim(0)
+            axes.set(xlabel=what, xscale="log", yscale="log")
     picture.axes[0].set_ylabel("seconds an epoch")
     named = picture.axes[0].get_legend_handles_labels()
-    picture.legend(*named, loc="outside upper center", ncols=len(names), frameon=False)
+    picture.legend(*named, loc="outside upper center", ncols=len(titles), frameon=False)
     args.out.mkdir(parents=True, exist_ok=True)
-    write_atomically(args.out / "growth.png", style.png(picture))
+    (args.out / "growth.png").write_bytes(style.png(picture))
 
 
 def process(args):
     """From the start of a process to 30 finished epochs, ours and JAX's in turn; what imports take of ours."""
-    size = ["--hidden", args.hidden[0], "--epochs", args.epochs]
-    train = [ROOT / "train.py", *size, "--data_dir", args.data_dir, "--run_dir"]
+    hidden, epochs = args.hidden[0], args.epochs
+    train = [ROOT / "train.py", "--hidden", hidden, "--epochs", epochs, "--data_dir", args.data_dir, "--run_dir"]
     commands = {
         "`train.py`": train,
         "to its first epoch's line": train,
         "`import torch, torchvision, lightning`": ["-c", "import torch, torchvision, lightning"],
     }
     if find_spec("jax"):
-        commands["the same in JAX"] = ["-m", "tests.benchmarks.peers", "jax_script", *size[1::2], args.data_dir]
+        commands["the same in JAX"] = ["-m", "tests.benchmarks.peers", "jax_script", hidden, epochs, args.data_dir]
     runs = {title: [] for title in commands}
     with tempfile.TemporaryDirectory() as folder:
         for i in range(args.rounds + 1):  # the first warms the caches
@@ -122,11 +108,12 @@ def process(args):
                 command = [*command, Path(folder, f"{i} {number}")] if command is train else command
                 measured = first_line(*command) if "first" in title else python(*command)[1:]
                 runs[title] += [measured] if i else []
-    heading(f"{args.epochs} epochs of 784-{args.hidden[0]}-10", "s", "peak memory, MB")
+    heading(f"{epochs} epochs of 784-{hidden}-10", "s", "peak memory, MB")
+    timed = {}
     for title, measured in runs.items():
         seconds, memory = zip(*measured, strict=True)
         row(title, f"{median(seconds):.2f}", f"{median(memory) / 1e6:.0f}" if any(memory) else "")
-    timed = {title: [f"{seconds:.2f}" for seconds, _ in measured] for title, measured in runs.items()}
+        timed[title] = [f"{one:.2f}" for one in seconds]
     every_run("Seconds of each run", timed)
 
 
@@ -149,26 +136,24 @@ def epoch_time(args, clock, hidden, epochs=3, data=None, accelerator="cpu", **se
     from digits.cli import quiet
     from tests.support.training import quick_trainer
 
-    class Clock(Callback):
-        def __init__(self):
-            self.seconds = []
+    seconds, zeros = [], []
 
+    class Clock(Callback):
         def on_train_epoch_start(self, *_):
-            self.seconds.append(0.0)
+            seconds.append(0.0)
 
         def on_train_batch_start(self, trainer, model, stack, index):
-            self.zeros = (stack.images == 0).double().mean().item()
-            self.seconds[-1] -= clock()
+            zeros.append((stack.images == 0).double().mean().item())
+            seconds[-1] -= clock()
 
         def on_train_batch_end(self, *_):
-            self.seconds[-1] += clock()
+            seconds[-1] += clock()
 
     quiet()
-    clocked = Clock()
     how = {"accelerator": accelerator, "max_epochs": epochs + 1, "limit_val_batches": 0}
-    trainer = quick_trainer(callbacks=[clocked], **how)
+    trainer = quick_trainer(callbacks=[Clock()], **how)
     trainer.fit(DigitClassifier([hidden], **settings), MNISTDataModule(args.data_dir, **(data or {})))
-    return min(clocked.seconds[1:]), clocked.zeros
+    return min(seconds[1:]), zeros[-1]
 
 
 def costs(args):
@@ -223,21 +208,12 @@ def sweep(args):
 
 
 def main(words=None):
-    tables = {
-        "epochs": epochs,
-        "growth": growth,
-        "process": process,
-        "costs": costs,
-        "crossover": crossover,
-        "sweep": sweep,
-    }
+    tables = {table.__name__: table for table in (epochs, growth, process, costs, crossover, sweep)}
     options = parser(__doc__, *tables)
     options.add_argument(
         "--hidden", type=int, nargs="+", help="neurons (30 100; crossover: 30 to 800; growth: to 3000)"
     )
-    options.add_argument(
-        "--epochs", type=int, help="timed epochs, of each round (5; process: 30; sweep: 10; growth: 3)"
-    )
+    options.add_argument("--epochs", type=int, help="timed, of each round (5; process: 30; sweep: 10; growth: 3)")
     options.add_argument("--rounds", type=int, default=5, help="how often a process is measured (5)")
     options.add_argument("--networks", type=int, default=24, help="of a sweep (24)")
     others = [name for name in PEERS if name != "alone"]
@@ -248,7 +224,7 @@ def main(words=None):
     many = {"crossover": [30, 100, 200, 400, 800], "growth": [10, 30, 100, 300, 1000, 3000]}
     args.hidden = args.hidden or many.get(args.table, [30, 100])
     args.epochs = args.epochs or {"process": 30, "sweep": 10, "growth": 3}.get(args.table, 5)
-    os.environ.update(with_threads(1) | ON_CPU)  # for the processes to come
+    os.environ.update(on_cpu(threads=1))  # for the processes to come
     if args.table != "crossover" and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-2 if args.table == "sweep" else -1 :])
     python("-c", "import sys; from digits import mnist; mnist.fetch(sys.argv[1])", args.data_dir)
