@@ -6,9 +6,7 @@ by a signal; takes over 5 s of CPU time or 1 GB, or hangs; starts a program; or 
 what the verb is to write. A run that is resumed in spite of an attack ends on the weights of one that was not attacked.
 """
 
-import hashlib
 import os
-import random
 import resource
 import shutil
 import signal
@@ -17,14 +15,13 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from math import inf
 from pathlib import Path
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import pytest
@@ -35,7 +32,7 @@ from tqdm import tqdm
 from digits.__main__ import main
 from tests.campaigns import attacks as files
 from tests.campaigns import checkpoint_attacks, picture_attacks
-from tests.campaigns.attacks import EITHER, READ, REFUSED, Attack, Case
+from tests.campaigns.attacks import EITHER, READ, REFUSED, Case
 from tests.support.mnist_files import use_source
 from tests.support.small_mnist import use, write_mnist
 from tests.support.training import same, weights
@@ -75,14 +72,8 @@ class Ending(NamedTuple):
     hung: bool
 
 
-def run(
-    words: list[str],
-    home: Path,
-    stdin: str | None = os.devnull,
-    wait: int = HANGS,
-    harm: Callable[[], object] = lambda: None,
-) -> Ending:
-    """Run a verb in `home`, in a forked process, in which `harm` is done first."""
+def run(words, home, stdin=os.devnull, wait=HANGS, harm=lambda: None):
+    """How a verb ends that is run in `home`, in a forked process, in which `harm` is done first."""
     _, resident, shared, *_ = map(int, Path("/proc/self/statm").read_text().split())
     baseline = (resident - shared) * resource.getpagesize()  # a forked process begins without what is of files
     said = home.parent / "said"  # what it writes to standard error
@@ -98,13 +89,13 @@ def run(
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)  # also what it has started
     _, status, used = os.wait4(pid, 0) if hung else ended
-    used_memory = used.ru_maxrss * 1024 - baseline
+    seconds, memory = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 - baseline
     text = said.read_text(errors="replace")
     said.unlink()
-    return Ending(os.waitstatus_to_exitcode(status), text, used.ru_utime + used.ru_stime, used_memory, hung)
+    return Ending(os.waitstatus_to_exitcode(status), text, seconds, memory, hung)
 
 
-def _run(words: list[str], home: Path, said: Path, stdin: str | None, wait: int, harm: Callable[[], object]) -> None:
+def _run(words, home, said, stdin, wait, harm):
     os.setsid()
     os.chdir(home)
     os.environ["PATH"] = str(home.parent / "bin")
@@ -119,7 +110,7 @@ def _run(words: list[str], home: Path, said: Path, stdin: str | None, wait: int,
     resource.setrlimit(resource.RLIMIT_CPU, (wait, wait))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     tqdm.set_lock(RLock())  # not that of all forked processes, with which one that is killed would stop the others
-    sys.addaudithook(_forbid)
+    sys.addaudithook(_forbid_programs)
     status, seen = 0, os.dup(2)
     try:
         harm()
@@ -136,43 +127,33 @@ def _run(words: list[str], home: Path, said: Path, stdin: str | None, wait: int,
     os._exit(status)
 
 
-def _forbid(event: str, arguments: tuple) -> None:
+def _forbid_programs(event, arguments):
     if event.startswith(PROGRAMS):
         os.write(2, f"STARTS A PROGRAM: {event} {arguments[:2]}\n".encode())
         os._exit(98)
 
 
-def snapshot(folder: Path) -> dict[str, tuple]:
+def snapshot(folder):
     """What is in a folder: of each entry its kind and, but for folders, size, time of change and content."""
-    seen = {}
-    for parent, folders, names in os.walk(folder):
-        for path in (Path(parent, name) for name in (*folders, *names)):
-            facts = path.lstat()
-            content = b""
-            if stat.S_ISREG(facts.st_mode):
-                content = hashlib.sha256(path.read_bytes()).digest()
-            elif stat.S_ISLNK(facts.st_mode):
-                content = os.readlink(path)
-            times = () if path.is_dir() and not path.is_symlink() else (facts.st_size, facts.st_mtime_ns, content)
-            seen[str(path.relative_to(folder))] = (facts.st_mode, *times)
-    return seen
+    for path in folder.rglob("*"):
+        facts = path.lstat()
+        kind, rest = stat.S_IFMT(facts.st_mode), (facts.st_size, facts.st_mtime_ns)
+        content = path.read_bytes() if kind == stat.S_IFREG else path.readlink() if kind == stat.S_IFLNK else None
+        yield str(path.relative_to(folder)), facts.st_mode, *(() if kind == stat.S_IFDIR else (*rest, content))
 
 
-def watched(words: list[str], folder: Path, may: str | None, **how: Any) -> tuple[Ending, str | None]:
-    """Run a verb in `folder/case/home`; what it makes, changes or removes that it may not, in words."""
-    before = snapshot(folder / "case")
+def watched(words, folder, may, **how):
+    """Run a verb in `folder/case/home`: how it ends; what it makes, changes or removes that it may not, in words."""
+    before = set(snapshot(folder / "case"))
     ending = run(words, folder / "case" / "home", **how)
-    after = snapshot(folder / "case")
-    changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    changed = sorted({path for path, *_ in before ^ set(snapshot(folder / "case"))})
     strange = [path for path in changed if not path.startswith((f"home/{may}", "home/data/"))]
     return ending, f"touches {', '.join(strange)[:200]}" if strange else None
 
 
-def fault(ending: Ending, wanted: str = EITHER, seconds: float = inf, most: float = inf) -> str | None:
+def fault(ending, wanted=EITHER, seconds=inf, most=inf):
     """What is wrong with the ending of a verb, which may take so many seconds, and say so many lines."""
     lines = [line for line in ending.errors.splitlines() if not line.startswith("network: ")]
-    refused = ending.status != 0 or lines
-    long = [line for line in lines if len(line) > 1000 or not line.isprintable()]
     last = lines[-1][-150:] if lines else ""
     faults = {
         f"starts a program: {last}": ending.status == 98,
@@ -183,15 +164,15 @@ def fault(ending: Ending, wanted: str = EITHER, seconds: float = inf, most: floa
         f"a traceback: {last}": "Traceback" in ending.errors,
         f"status {ending.status}": ending.status not in (0, 1, 2),
         "an error without a line": ending.status and not lines,
-        "a line too long, or not printable": long,
+        "a line too long, or not printable": any(len(line) > 1000 or not line.isprintable() for line in lines),
         f"is refused: {last}": wanted == READ and ending.status,
-        "is not refused": wanted == REFUSED and not refused,
+        "is not refused": wanted == REFUSED and not (ending.status or lines),
         f"{len(lines)} lines: {last}": len(lines) > most,
     }
     return next((what for what, wrong in faults.items() if wrong), None)
 
 
-def template(folder: Path) -> None:
+def template(folder):
     """A working folder in `folder/home`, with two runs that can go on for an epoch; and what lies outside it."""
     home, outside = folder / "home", folder / "outside"
     (home / "pictures").mkdir(parents=True)
@@ -218,7 +199,7 @@ def template(folder: Path) -> None:
 
 
 @contextmanager
-def prepared(folder: Path) -> Iterator[None]:
+def prepared(folder):
     """All that a verb needs is imported, once, not in each process; MNIST is small; there is a template."""
     torch.set_num_threads(1)  # threads do not survive a fork
     cv2.setNumThreads(1)
@@ -233,29 +214,29 @@ def prepared(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def ready(folder: Path) -> Iterator[Callable[[Attack, random.Random], str]]:
+def ready(folder):
     with prepared(folder):
-        home = Path(shutil.copytree(folder / "template", folder / "good")) / "home"
+        home = shutil.copytree(folder / "template", folder / "good") / "home"
         ending = run(VERBS["resume"][0], home)
         assert ending.status == 0, ending
         yield partial(one, folder, weights(home / "runs" / "attacked" / "last.ckpt"))
 
 
-def one(folder: Path, good: dict[str, torch.Tensor], attack: Attack, rng: random.Random) -> str:
+def one(folder, good, attack, rng):
     """Make an attack, run a verb, and say what came of it; `good` are the weights of a run that was not attacked."""
     place = folder / "case"
     shutil.copytree(folder / "template", place)
-    home, verb = place / "home", rng.choice(attack.verbs)
+    case = Case(place / "home", place / "outside", rng.choice(attack.verbs), rng)
     with warnings.catch_warnings(action="ignore"):
-        named = attack.make(Case(home, place / "outside", verb, rng))
-    words, may = VERBS[verb]
-    stdin = {"closed": None, "endless": "/dev/zero"}.get(verb, os.devnull)
+        named = attack.make(case)
+    words, may = VERBS[case.verb]
+    stdin = {"closed": None, "endless": "/dev/zero"}.get(case.verb, os.devnull)
     ending, wrong = watched([*words, *([named] if named else [])], folder, may, stdin=stdin)
-    wrong = wrong or fault(ending, attack.wanted, SLOW.get(verb, SECONDS))
-    if not wrong and verb == "resume" and ending.status == 0 and attack.what.startswith("checkpoint"):
-        wrong = None if same(weights(home / "runs" / "attacked" / "last.ckpt"), good) else "other weights"
+    wrong = wrong or fault(ending, attack.wanted, SLOW.get(case.verb, SECONDS))
+    if not wrong and case.verb == "resume" and ending.status == 0 and attack.what.startswith("checkpoint"):
+        wrong = None if same(weights(case.last), good) else "other weights"
     with suppress(FileNotFoundError):
-        (home / "runs" / "attacked").chmod(0o700)
+        case.run.chmod(0o700)
     shutil.rmtree(place)
     came = "clear error" if ending.status else "used"
-    return f"WRONG: {attack.what}, {verb}: {wrong}" if wrong else f"{attack.what.split(':')[0]}: {came}"
+    return f"WRONG: {attack.what}, {case.verb}: {wrong}" if wrong else f"{attack.what.split(':')[0]}: {came}"

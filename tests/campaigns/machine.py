@@ -8,11 +8,9 @@ goes on then ends as one that was not disturbed.
 
 import errno
 import os
-import random
 import resource
 import shutil
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
@@ -22,7 +20,6 @@ from typing import NamedTuple
 import pytest
 import yaml
 from PIL import Image
-from torch import Tensor
 
 import digits
 from digits.sweep import search
@@ -57,7 +54,7 @@ class Good(NamedTuple):
     writes: int
     files: set[str]
     largest: int
-    ends: list[dict[str, Tensor]]
+    ends: list[dict]
 
 
 class Case(NamedTuple):
@@ -70,19 +67,16 @@ class Case(NamedTuple):
     most: int = 0
 
 
-Fault = Callable[[Case], object]
-
-
-def at_write(happens: Callable[[Case, int, str, str], object]) -> Fault:
+def at_write(happens):
     """Before each thing that is written in the working folder or the cache: happens(case, 0, event, path) at the n-th.
 
     At those that follow it the number is 1, 2...
     """
 
-    def harm(case: Case) -> None:
+    def harm(case):
         number, places = count(1 - case.nth), (str(case.home), str(Path(digits.__file__).parent))
 
-        def watch(event: str, arguments: tuple) -> None:
+        def watch(event, arguments):
             opened = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
             if (opened or event in WRITES) and isinstance(arguments[0], str | bytes | os.PathLike):
                 path = os.path.join(places[0], os.fsdecode(arguments[0]))
@@ -94,19 +88,19 @@ def at_write(happens: Callable[[Case, int, str, str], object]) -> Fault:
     return harm
 
 
-def refuse(code: int, lasting: bool, case: Case, number: int, event: str, path: str) -> None:
+def refuse(code, lasting, case, number, event, path):
     if (number == 0 or lasting and number > 0) and not (code in FULL and event == "os.remove"):
         raise OSError(code, os.strerror(code), path)
 
 
-def moves(then: Fault, case: Case, number: int, *_: str) -> None:
+def moves(then, case, number, *_):
     if number == 0:
         with suppress(FileNotFoundError):
             case.out.rename(case.away)
             then(case)
 
 
-def leave(case: Case, number: int, *_: str) -> None:
+def leave(case, number, *_):
     """Work in a folder that is not there any more."""
     if number == 0:
         (case.home / "gone").mkdir()
@@ -114,23 +108,23 @@ def leave(case: Case, number: int, *_: str) -> None:
         (case.home / "gone").rmdir()
 
 
-def close(*streams: str) -> None:
+def close(*streams):
     for name in streams:
         getattr(sys, name).close()
         setattr(sys, name, None)
 
 
-def fill(stream: int) -> None:
+def fill(stream):
     os.dup2(os.open("/dev/full", os.O_WRONLY), stream)
 
 
-def nobody(_: Case) -> None:
+def nobody(_):
     """A user who has neither a name nor a home, but may still read Python's files."""
     os.environ.pop("HOME", None)
     os.setresuid(NOBODY, 0, 0)
 
 
-TABLE: list[tuple[str, Fault]] = [
+TABLE = [  # in words, and a function of the Case that does the harm
     (f"disk: {errno.errorcode[code]} {'from then on' if lasting else 'once'}", at_write(partial(refuse, code, lasting)))
     for code in ERRORS
     for lasting in (False, True)
@@ -155,7 +149,7 @@ if os.geteuid() == 0:
 
 
 @contextmanager
-def ready(folder: Path) -> Iterator[Callable[[tuple[str, Fault], random.Random], str]]:
+def ready(folder):
     with hostile.prepared(folder), pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "POLL", 0.1)
         home = folder / "template" / "home"
@@ -164,13 +158,13 @@ def ready(folder: Path) -> Iterator[Callable[[tuple[str, Fault], random.Random],
         yield partial(one, folder, {verb: good_run(verb, folder) for verb in VERBS})
 
 
-def case_of(verb: str, folder: Path, *numbers: int) -> Case:
-    home = Path(shutil.copytree(folder / "template", folder / "case")) / "home"
+def case_of(verb, folder, *numbers):
+    home = shutil.copytree(folder / "template", folder / "case") / "home"
     out = home / VERBS[verb][1]
     return Case(home, out, out.with_name(f"{out.name}.away"), *numbers)
 
 
-def good_run(verb: str, folder: Path) -> Good:
+def good_run(verb, folder):
     case = case_of(verb, folder)
     with (folder / "tally").open("wb", 0) as tally:
         harm = partial(at_write(lambda *_: tally.write(b".")), case)
@@ -182,11 +176,11 @@ def good_run(verb: str, folder: Path) -> Good:
     return good
 
 
-def outputs(folder: Path) -> set[str]:
+def outputs(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in WRITTEN}
 
 
-def one(folder: Path, known: dict[str, Good], fault: tuple[str, Fault], rng: random.Random) -> str:
+def one(folder, known, fault, rng):
     """Run one of the verbs that are known to which a fault happens, and say what came of it."""
     (what, harm), verb = fault, rng.choice(list(known))
     good = known[verb]
@@ -204,21 +198,21 @@ def one(folder: Path, known: dict[str, Good], fault: tuple[str, Fault], rng: ran
     return f"WRONG: {what}, {verb}: {wrong}" if wrong else f"{what.split(':')[0]}: {came}"
 
 
-def lack(what: str, case: Case, ending: hostile.Ending, good: Good) -> str | None:
+def lack(what, case, ending, good):
     """What is wrong with the files that a verb has left, or has not."""
     missing = [good.files - outputs(folder) for folder in (case.out, case.away)]
     left = [*case.home.rglob("*.part")] if what.startswith(("disk: EN", "disk: ED", "disk: EF")) else []
-    halves = [path for path in case.home.rglob("*") if path.is_file() and not whole(path)]
+    halves = [str(path.relative_to(case.home)) for path in case.home.rglob("*") if path.is_file() and not whole(path)]
     faults = {
         f"leaves {' '.join(path.name for path in left)}": left,
-        f"leaves half of {' '.join(str(path.relative_to(case.home)) for path in halves)}": halves,
+        f"leaves half of {' '.join(halves)}": halves,
         f"done without {' '.join(sorted(missing[0]))}": ending.status == 0 and all(missing),
         "done, though nobody sees it": ending.status == 0 and what == "output: full",
     }
     return next((what for what, wrong in faults.items() if wrong), None)
 
 
-def whole(path: Path) -> bool:
+def whole(path):
     """Whether a reader takes a file for whole."""
     try:
         if path.suffix == ".png":
@@ -232,7 +226,7 @@ def whole(path: Path) -> bool:
         return False
 
 
-def further(verb: str, case: Case, good: Good) -> str | None:
+def further(verb, case, good):
     """What is wrong when a training or a sweep goes on, where it was."""
     if case.away.exists():
         if case.out.is_dir() and not case.out.is_symlink():

@@ -1,7 +1,5 @@
 """Pictures that take long to read: more strokes than a number has, few of them digits; and drawings that are none."""
 
-from collections.abc import Callable
-
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -44,15 +42,13 @@ def _digits(rows: int, columns: int, size: int) -> np.ndarray:
 
 def _boxes(rows: int, filled: bool, columns: int = 8, size: int = 60) -> Image.Image:
     """Rows of printed boxes, with a digit in each or none."""
-    page, draw = _blank(round(size * (1.2 * columns + 1)), round(size * (1.6 * rows + 0.6)))
     places = [(size * (0.5 + 1.2 * x), size * (0.5 + 1.6 * y)) for y in range(rows) for x in range(columns)]
-    if filled:
-        strokes, rng = list(STROKES.values()), np.random.default_rng(7)
-        digits = [(strokes[rng.integers(8)], x + 0.35 * size, y + 0.2 * size, 0.7 * size) for x, y in places]
-        page = Image.fromarray(on_paper(cover(page.size, *digits)))
-        draw = ImageDraw.Draw(page)
+    strokes, rng = list(STROKES.values()), np.random.default_rng(7)
+    digits = [(strokes[rng.integers(8)], x + 0.35 * size, y + 0.2 * size, 0.7 * size) for x, y in places]
+    ink = cover((round(size * (1.2 * columns + 1)), round(size * (1.6 * rows + 0.6))), *(digits if filled else []))
+    page = Image.fromarray(on_paper(ink))
     for x, y in places:
-        draw.rectangle((x, y, x + 1.2 * size, y + 1.1 * size), outline="black", width=5)
+        ImageDraw.Draw(page).rectangle((x, y, x + 1.2 * size, y + 1.1 * size), outline="black", width=5)
     return page
 
 
@@ -65,7 +61,8 @@ def _struck(rows: int) -> Image.Image:
     return page
 
 
-def _scattered(mark: Callable[[ImageDraw.ImageDraw, int, int], None]) -> Image.Image:
+def _scattered(mark) -> Image.Image:
+    """Marks at random: mark(draw, x, y) draws one."""
     page, draw = _blank(600, 600)
     for x, y in np.random.default_rng(3).integers(10, 590, (2500, 2)).tolist():
         mark(draw, x, y)

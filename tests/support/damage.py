@@ -3,9 +3,7 @@
 import random
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from digits.errors import UserError
 
@@ -23,20 +21,13 @@ def peak_memory() -> int:
 def mutate(content: bytes, rng: random.Random) -> bytes:
     """Truncate, pad, flip a bit, overwrite, cut out or double a part of a file."""
     at, length = rng.randrange(len(content)), rng.randrange(1, 200)
-    flipped = bytes([content[at] ^ 1 << rng.randrange(8)])
-    return rng.choice(
-        [
-            content[:at],
-            content + rng.randbytes(length),
-            content[:at] + flipped + content[at + 1 :],
-            content[:at] + rng.randbytes(length) + content[at + length :],
-            content[:at] + content[at + length :],
-            content[:at] + content[at : at + length] * 2 + content[at + length :],
-        ]
-    )
+    flipped, padding, other = bytes([content[at] ^ 1 << rng.randrange(8)]), rng.randbytes(length), rng.randbytes(length)
+    before, part, after = content[:at], content[at : at + length], content[at + length :]
+    damaged = [before, content + padding, before + flipped + content[at + 1 :], before + other + after]
+    return rng.choice([*damaged, before + after, before + 2 * part + after])
 
 
-def outcome(use: Callable[..., str], *args: Any) -> str:
+def outcome(use, *args):
     """What use(*args) says, or "clear error" for a UserError, which has to be one short line."""
     try:
         return use(*args)

@@ -39,18 +39,12 @@ def use_source(monkeypatch, title):
 
 def copying(good):
     """A source that has the good files."""
-
-    def source(wanted):
-        for name in wanted:
-            yield name, (good / name).read_bytes()
-
-    return source
+    return lambda wanted: ((name, (good / name).read_bytes()) for name in wanted)
 
 
 def spoiling(wanted):
     """A source that has all files, and all damaged."""
-    for name in wanted:
-        yield name, b"<html>Not found</html>"
+    return ((name, b"<html>Not found</html>") for name in wanted)
 
 
 def failing(wanted):
@@ -66,9 +60,8 @@ def truncate(path):
 
 
 def flip_a_bit(path):
-    content = bytearray(path.read_bytes())
-    content[50] ^= 4
-    path.write_bytes(content)
+    content = path.read_bytes()
+    path.write_bytes(content[:50] + bytes([content[50] ^ 4]) + content[51:])
 
 
 def pack(good, raw, name):

@@ -23,8 +23,7 @@ from digits.plots.style import png
 from tests.support.small_mnist import DATA
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "chapter1.ipynb"
-BOLD = re.compile(r"\*\*([-−]?\d[\d,]*(?:\.\d+)?)\*\*")  # a number that the text takes from an output
-NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
+NUMBER = r"[-−]?\d[\d,]*(?:\.\d+)?"
 SOLUTION = re.compile(r"<details>\n<summary>.*?</summary>\n\n```python\n(.*?)\n```\n\n(.*?)\n\n</details>", re.S)
 
 
@@ -78,21 +77,16 @@ def with_solutions(notebook: NotebookNode) -> list[str]:
     return titles
 
 
-def printed(cell: NotebookNode) -> str:
-    """What a cell of code printed, also what it printed beside a widget."""
-    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
-
-
 def disagreements(notebook: NotebookNode) -> list[str]:
     """Each number in bold that the last cell of code before it did not print, within one in its last digit."""
     found, output = [], ""
     for cell in notebook.cells:
-        if cell.cell_type == "code":
-            output = printed(cell)
+        if cell.cell_type == "code":  # what it printed, also beside a widget
+            output = "".join(each.text for each in cell.outputs if each.output_type == "stream")
             continue
-        for said in BOLD.findall(SOLUTION.sub("", cell.source)):
+        for said in re.findall(rf"\*\*({NUMBER})\*\*", SOLUTION.sub("", cell.source)):
             digit = 10.0 ** -len(said.partition(".")[2])
-            if not any(abs(value(said) - value(number)) < 1.001 * digit for number in NUMBER.findall(output)):
+            if not any(abs(value(said) - value(number)) < 1.001 * digit for number in re.findall(NUMBER, output)):
                 found.append(f"{cell.get('id')}: {said} is not in: {output.strip()}")
     return found
 

@@ -54,8 +54,11 @@ def euler(mask: np.ndarray) -> int:
     return cv2.connectedComponents(m)[0] - cv2.connectedComponents(1 - m, connectivity=4)[0]
 
 
+RING = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.uint8)  # neighbours as bits, clockwise from the north
+
+
 def _peelable(step: int) -> np.ndarray:
-    """By the 8 neighbours as bits, clockwise from the north: may Zhang and Suen's step peel the pixel off?"""
+    """By the neighbours of a pixel as bits: may Zhang and Suen's step peel it off?"""
     around = np.arange(256)[:, None] >> np.arange(8) & 1
     n, e, s, w = around[:, ::2].T
     once = ((around == 0) & (np.roll(around, -1, axis=1) == 1)).sum(axis=1) == 1
@@ -68,21 +71,11 @@ PEELABLE = [_peelable(0), _peelable(1)]
 
 def skeleton(mask: np.ndarray) -> np.ndarray:
     """The centre lines of a mask (H, W) bool, by Zhang and Suen's thinning."""
-    m = np.pad(mask, 1).astype(np.uint8)
-    height, width = mask.shape
-    ys, xs = np.nonzero(m)
-    at = ys * (width + 2) + xs  # the pixels that are left
-    flat = m.reshape(-1)
-    ring = np.array([-1, -1, 0, 1, 1, 1, 0, -1]) * (width + 2) + [0, 1, 1, 1, 0, -1, -1, -1]  # clockwise from above
-    before = -1
-    while before != len(at):
-        before = len(at)
+    m, before = mask.astype(np.uint8), -1
+    while before != (before := np.count_nonzero(m)):
         for peelable in PEELABLE:
-            bits = sum(flat[at + offset] << i for i, offset in enumerate(ring))
-            gone = peelable[bits]
-            flat[at[gone]] = 0
-            at = at[~gone]
-    return m[1:-1, 1:-1] == 1
+            m[peelable[cv2.filter2D(m, -1, RING, borderType=cv2.BORDER_CONSTANT)]] = 0
+    return m == 1
 
 
 def _distance(mask: np.ndarray) -> np.ndarray:

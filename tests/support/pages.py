@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from digits.__main__ import main
+from tests.support.finding import encoded
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.small_mnist import DATA
 from tests.support.strokes import DRAW
@@ -153,15 +154,10 @@ def violations(page, part=None):
 
 def photographed(*digits, size=300):
     """A picture of digits side by side, of none a blank page, as the bytes of a PNG."""
-    ink = cover(
-        (size * max(1, len(digits)), size),
-        *((STROKES[d], (i + 0.3) * size, 0.2 * size, 0.6 * size) for i, d in enumerate(digits)),
-    )
-    return png(on_paper(ink))
+    written = ((STROKES[d], (i + 0.3) * size, 0.2 * size, 0.6 * size) for i, d in enumerate(digits))
+    return png(on_paper(cover((size * max(1, len(digits)), size), *written)))
 
 
 def png(pixels):
     """The bytes of a PNG of an array (H, W, 3) uint8."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
+    return encoded(Image.fromarray(pixels), "PNG")

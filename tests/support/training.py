@@ -1,11 +1,8 @@
 """Training in the tests: a quick Trainer, and train.py as a process of its own."""
 
-import json
-import os
-import subprocess
-import sys
 from multiprocessing import get_context
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 import torch
@@ -15,7 +12,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.training.trainer import DEFAULTS
-from tests.support.small_mnist import TRAINING, VALIDATION, write_mnist
+from tests.support.small_mnist import write_mnist
+from tests.support.small_process import start
 from tests.support.systems import POSIX
 
 EPOCHS = 60  # of a run of `Runs`, if it is not told otherwise
@@ -68,21 +66,16 @@ class Runs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.settings = json.dumps([write_mnist(folder / "data" / "MNIST" / "raw"), TRAINING, VALIDATION])
+        self.checksums = write_mnist(folder / "data" / "MNIST" / "raw")
 
-    def start(self, *args: str, stderr: int = subprocess.PIPE, largest_file: int = 0) -> subprocess.Popen:
-        root = Path(__file__).parents[2]
-        command = [sys.executable, str(root / "tests" / "support" / "small_train.py"), *args]
-        environment = os.environ | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1", "SMALL_MNIST": self.settings}
-        environment |= {"LARGEST_FILE": str(largest_file)}
-        return subprocess.Popen(command, cwd=self.folder, env=environment, text=True, stdout=-1, stderr=stderr)
+    def start(self, *args: str, **how: int) -> Popen:
+        return start(self.checksums, self.folder, "train", *args, **how)
 
-    def new(self, run: str, *args: str, **streams: int) -> subprocess.Popen:
-        settings = ["--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run]
-        settings += [] if "--hidden" in args else ["--hidden", "20"]
-        return self.start(*settings, *args, **streams)
+    def new(self, run: str, *args: str, **how: int) -> Popen:
+        hidden = [] if "--hidden" in args else ["--hidden", "20"]
+        return self.start("--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run, *hidden, *args, **how)
 
-    def finish(self, process: subprocess.Popen) -> str:
+    def finish(self, process: Popen) -> str:
         output, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
         return output
