@@ -26,7 +26,6 @@ from typing import NamedTuple
 import cv2
 import pytest
 import torch
-from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from digits.__main__ import main
@@ -174,28 +173,25 @@ def fault(ending, wanted=EITHER, seconds=inf, most=inf):
 
 def template(folder):
     """A working folder in `folder/home`, with two runs that can go on for an epoch; and what lies outside it."""
-    home, outside = folder / "home", folder / "outside"
-    (home / "pictures").mkdir(parents=True)
-    (outside / "folder").mkdir(parents=True)
+    home, attacked = folder / "home", folder / "home" / "runs" / "attacked"
     write_mnist(home / "data" / "MNIST" / "raw")
-    image = Image.new("L", (60, 60), 255)
-    ImageDraw.Draw(image).line((30, 10, 30, 50), 0, 6)
-    for path in ("1.png", "pictures/1_good.png"):
-        image.save(home / path)
-    for path in ("victim.txt", "folder/letter.txt", "folder/last.ckpt", "events.out.tfevents.1"):
-        (outside / path).write_text("of somebody")
-    (folder / "bin").mkdir()
+    good = picture_attacks.saved("PNG", (60, 60))
+    contents = {"home/1.png": good, "home/pictures/1_good.png": good, "home/notes.txt": b"notes"}
+    contents["home/evil.py"] = b"open('canary', 'w')\nclass Payload: pass\n"
+    for name in ("victim.txt", "folder/letter.txt", "folder/last.ckpt", "events.out.tfevents.1"):
+        contents[f"outside/{name}"] = b"of somebody"
     for name in ("gs", "npm"):  # seen also where a process of the verb's own starts it
-        (folder / "bin" / name).write_text('#!/bin/sh\n: > "$0.ran"\n')
-        (folder / "bin" / name).chmod(0o755)
-    (home / "notes.txt").write_text("notes")
-    (home / "evil.py").write_text("open('canary', 'w')\nclass Payload: pass\n")
+        contents[f"bin/{name}"] = b'#!/bin/sh\n: > "$0.ran"\n'
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o755 if name.startswith("bin/") else 0o644)
     settings = ["--hidden", "5", "--epochs", "2", "--lr", "1"]
     first = run(["train", *settings, "--run_dir", "runs/attacked"], home, wait=600)  # may compile
     assert first.status == 0, first
-    config = home / "runs" / "attacked" / "config.yaml"
+    config = attacked / "config.yaml"
     config.write_text(config.read_text().replace("epochs: 2", "epochs: 3"))
-    shutil.copytree(home / "runs" / "attacked", home / "runs" / "sibling")
+    shutil.copytree(attacked, home / "runs" / "sibling")
 
 
 @contextmanager

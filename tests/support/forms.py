@@ -1,11 +1,9 @@
 """Printed pages that are filled in with MNIST digits: grids of 9 x 9 cells, ruled pages of ten lines, rows of boxes."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from tests.support.camera import Look, shoot
 from tests.support.photos import SMALLEST, put, write
@@ -25,9 +23,7 @@ class Layout(NamedTuple):
     strength: float
 
 
-def form(
-    kind: Callable[[np.random.Generator], Layout], digits: np.ndarray, rng: np.random.Generator
-) -> tuple[Image.Image, list[list[tuple[int, float, float]]]]:
+def form(kind, digits, rng):
     """A photo of a page of this kind, turned and tilted a little, with some of the digits (N, 28, 28) uint8.
 
     Also its lines from the top, without empty ones: of each digit the index, and x and y of its middle in the photo.

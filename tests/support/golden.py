@@ -33,18 +33,13 @@ def found(path: Path, context: bool = True) -> dict[str, Any]:
         found = [line for line in Reader(network).read_lines(lines) if line.text]
     except UserError:
         return {"guesses": [], "lines": []}
-    counts = [len(line.candidates) for line in lines]
-    return {
-        "guesses": [[n, one.digits(), one.confidence()] for n, one in zip(counts, guesses, strict=True)],
-        "lines": [
-            {
-                "read": line.text,
-                "boxes": [list(one.box) for one in line.digits_read],
-                "images": [(255 * one.image).round().flatten().tolist() for one in line.digits_read],
-            }
-            for line in found
-        ],
-    }
+    said = []
+    for line in found:
+        boxes = [list(one.box) for one in line.digits_read]
+        images = [(255 * one.image).round().flatten().tolist() for one in line.digits_read]
+        said.append({"read": line.text, "boxes": boxes, "images": images})
+    sure = [[len(line.candidates), one.digits(), one.confidence()] for line, one in zip(lines, guesses, strict=True)]
+    return {"guesses": sure, "lines": said}
 
 
 def packed(found: dict[str, Any]) -> dict[str, Any]:

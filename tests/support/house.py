@@ -40,11 +40,10 @@ def house():
             x = LEFT + n * (width + GAP)
             is_file = (ROOT / "digits" / f"{name}.py").exists()
             fill = CORE if name in core else FILE if is_file else FOLDER
-            parts.append(
-                f"<rect x='{x:g}' y='{top}' width='{width:g}' height='{height}' rx='8' fill='{fill}' stroke='#8a8578'/>"
-            )
+            shape = f"x='{x:g}' y='{top}' width='{width:g}' height='{height}' rx='8'"
+            parts.append(f"<rect {shape} fill='{fill}' stroke='#8a8578'/>")
             shown = f"{name}.py" if is_file else f"{name}/"
-            parts.append(f"<text x='{x + 12:g}' y='{top + 22}' font-size='14' font-weight='600'>{escape(shown)}</text>")
+            parts.append(f"<text x='{x + 12:g}' y='{top + 22}' font-size='14' font-weight='600'>{shown}</text>")
             parts += [
                 f"<text x='{x + 12:g}' y='{top + 41 + 16 * i}' font-size='12' fill='#4a463e'>{escape(line)}</text>"
                 for i, line in enumerate(text)

@@ -30,8 +30,7 @@ def server(programs: Path) -> Iterator[str]:
     options = ["-D", folder / "data", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
     process = subprocess.Popen([programs / "postgres", *options], **start)
     try:
-        ready = [programs / "pg_isready", "-h", folder, "-q"]
-        while subprocess.run(ready, check=False).returncode:
+        while subprocess.run([programs / "pg_isready", "-h", folder, "-q"], check=False).returncode:
             assert process.poll() is None, "PostgreSQL does not start"
             time.sleep(0.1)
         yield f"postgresql://digits@/postgres?host={folder}"
