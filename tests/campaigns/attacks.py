@@ -30,13 +30,9 @@ class Case(NamedTuple):
     verb: str
     rng: random.Random
 
-    @property
-    def run(self) -> Path:
-        return self.home / "runs" / "attacked"
-
-    @property
-    def last(self) -> Path:
-        return self.run / "last.ckpt"
+    run = property(lambda self: self.home / "runs" / "attacked")
+    last = property(lambda self: self.run / "last.ckpt")
+    raw = property(lambda self: self.home / "data" / "MNIST" / "raw")
 
     def load(self) -> dict[str, Any]:
         return torch.load(self.last, weights_only=True)
@@ -175,18 +171,14 @@ CONFIGS = [
 
 
 def gz_bomb(case: Case) -> None:
-    name = case.rng.choice(sorted(raw(case)))
-    name.unlink()
-    name.with_name(f"{name.name}.gz").write_bytes(b"\x1f\x8b\x08" + bytes(7) + deflated(case.rng.randint(1200, 1500)))
-
-
-def raw(case: Case) -> list[Path]:
-    return list((case.home / "data" / "MNIST" / "raw").iterdir())
+    path = case.rng.choice(sorted(case.raw.iterdir()))
+    path.unlink()
+    path.with_name(f"{path.name}.gz").write_bytes(b"\x1f\x8b\x08" + bytes(7) + deflated(case.rng.randint(1200, 1500)))
 
 
 def no_data(case: Case) -> None:
     """No file where MNIST's are, or where their archives could be."""
-    path = case.rng.choice(sorted(raw(case)))
+    path = case.rng.choice(sorted(case.raw.iterdir()))
     if case.rng.random() < 0.5:
         path.unlink()
         path = path.with_name(f"{path.name}.gz")
@@ -194,8 +186,7 @@ def no_data(case: Case) -> None:
 
 
 def linked_data(case: Case) -> None:
-    folder = (case.home / "data" / "MNIST" / "raw").rename(case.outside / "raw")
-    (case.home / "data" / "MNIST" / "raw").symlink_to(folder)
+    case.raw.symlink_to(case.raw.rename(case.outside / "raw"))
 
 
 MNIST = [

@@ -50,7 +50,8 @@ def at(what: str, wanted: str, place: str, *values: Any, verbs: tuple[str, ...] 
     return changed(what, wanted, change, verbs)
 
 
-def of_bytes(what: str, wanted: str, make: Callable[[Case], bytes]) -> Attack:
+def written(what: str, wanted: str, make: Callable[[Case], Any]) -> Attack:
+    """A checkpoint of the bytes that make(case) returns, or of what else it returns, as torch saves it."""
     return Attack(f"checkpoint: {what}", wanted, NETWORK, lambda case: case.save(make(case)))
 
 
@@ -136,13 +137,6 @@ def truncated(case: Case) -> bytes:
     return content[: case.rng.randrange(len(content))]
 
 
-def foreign(case: Case) -> bytes:
-    saved = BytesIO()
-    torch.save(case.rng.choice([{"model": torch.ones(3)}, [1], None, torch.ones(5), {"state_dict": {}}]), saved)
-    others = [b"", b"\x7fELF" + bytes(99), b"\x89HDF\r\n\x1a\n", b"{}", b"PK\5\6" + bytes(18)]
-    return case.rng.choice([saved.getvalue(), *others])
-
-
 def network2(case: Case) -> str:
     """A file of network2.py that is deep, or of huge numbers; returns its name."""
     good = {"sizes": [784, 2, 10], "cost": "QuadraticCost", "weights": [[[0.0] * 784] * 2, [[0.0] * 2] * 10]}
@@ -167,14 +161,13 @@ def tensor(make: Callable[[torch.Tensor], Any]) -> Callable[[dict, Case], None]:
     return change
 
 
-QUANTIZED = {"scale": 1.0, "zero_point": 0, "dtype": torch.qint8}
 TENSORS: dict[str, Callable[[torch.Tensor], Any]] = {
     "1e300": lambda x: x.double() + 1e300,
     "inf": lambda x: x + INF,
     "nan": lambda x: x * NAN,
     "complex": lambda x: x + 1j,
     "sparse": lambda x: x.to_sparse(),
-    "quantized": lambda x: torch.quantize_per_tensor(x, **QUANTIZED),
+    "quantized": lambda x: torch.quantize_per_tensor(x, 1.0, 0, torch.qint8),
     "expanded": lambda x: torch.ones(1).expand(x.shape),
     "a huge expanded one": lambda x: torch.ones(1).expand(200_000, *x.shape),
     "meta": lambda x: x.to("meta"),
@@ -183,17 +176,19 @@ TENSORS: dict[str, Callable[[torch.Tensor], Any]] = {
     "empty": lambda x: x[:0],
 }
 SETTINGS, DATA, OPTIMIZER = "hyper_parameters", "datamodule_hyper_parameters", "optimizer_states>0>param_groups>0"
+FOREIGN = [b"", b"\x7fELF" + bytes(99), b"\x89HDF\r\n\x1a\n", b"{}", b"PK\5\6" + bytes(18)]
+FOREIGN += [{"model": torch.ones(3)}, [1], None, torch.ones(5), {"state_dict": {}}]
 NONSENSE = ["abc", NAN, INF, -1, HUGE, None, [], {}, [[]], True, torch.ones(3), b"x", (), ABSENT]
 TABLE = [
     Attack("checkpoint: nothing", READ, NETWORK, lambda case: None),
     *(changed(f"a tensor is {name}", REFUSED, tensor(make)) for name, make in TENSORS.items()),
     changed("paths and scores of files to remove", EITHER, state_of_checkpoints, NETWORK + RESUMED * 9),
     changed("lists", EITHER, many_lists),
-    of_bytes("code", REFUSED, code),
-    of_bytes("zip bomb", REFUSED, zip_bomb),
-    of_bytes("truncated", REFUSED, truncated),
-    of_bytes("damaged", EITHER, lambda case: mutate(case.last.read_bytes(), case.rng)),
-    of_bytes("of another program", REFUSED, foreign),
+    written("code", REFUSED, code),
+    written("zip bomb", REFUSED, zip_bomb),
+    written("truncated", REFUSED, truncated),
+    written("damaged", EITHER, lambda case: mutate(case.last.read_bytes(), case.rng)),
+    written("of another program", REFUSED, lambda case: case.rng.choice(FOREIGN)),
     Attack("checkpoint: network2", REFUSED, ("json",), network2),
     at("state_dict", REFUSED, "state_dict", *NONSENSE),
     at("callbacks", EITHER, "callbacks", *NONSENSE, {"a": None}, {1: {}}),
