@@ -28,7 +28,7 @@ from digits import DigitClassifier, mnist
 from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
 from digits.network import inputs, merged, predictions
-from digits.network import sizes as network_sizes
+from digits.network import sizes as layer_sizes
 from digits.neurons import binary_layer, bits_of
 from tests.benchmarks.common import heading, parser, row
 from tests.support.training import curves
@@ -149,7 +149,7 @@ def merge(args):
     heading("network", "test accuracy, %")
     for name, network in zip([*args.networks, "merged"], [*networks, merged(networks)], strict=True):
         right = predictions(network(x)) == labels
-        row(f"{name}: {'-'.join(map(str, network_sizes(network)))}", f"{100 * right.double().mean():.2f}")
+        row(f"{name}: {'-'.join(map(str, layer_sizes(network)))}", f"{100 * right.double().mean():.2f}")
 
 
 def main(words=None):

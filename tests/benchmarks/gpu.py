@@ -128,8 +128,8 @@ def launches(args):
         if name == "784-100-10":
             row("a stack of mini-batches, to take it and to score it", one - (two - one))
     for name, how in AUGMENTATIONS.items():
-        launched = counted(lambda how=how: partial(augment, *training_images(args, DEVICE), 0, **how))
-        row(f"{name}, {args.images:,} images", launched)
+        sent = counted(lambda how=how: partial(augment, *training_images(args, DEVICE), 0, **how))
+        row(f"{name}, {args.images:,} images", sent)
 
 
 def main(words=None):
