@@ -62,7 +62,7 @@ def export(
     facts |= {"context": saved.context}
     if to == "web" and test:
         facts["test_accuracy"] = after = accuracy(page.rounded(model))
-        content = page.html(model, facts, *sample(mnist.load(data_dir, train=True), test)).encode()
+        content = page.html(model, facts, sample(mnist.load(data_dir, train=True), test)).encode()
         said = f"weights in 8 bits: {after:.2%} of the test images, {before:.2%} before; open it in any browser"
     elif to == "onnx":
         images = test[0] / 255 if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 from copy import deepcopy
+from importlib import import_module
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -15,50 +16,44 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from digits.export.sample import accuracy, deflated
-from digits.handwriting import (
-    background,
-    components,
-    eye,
-    lattice,
-    lines,
-    normalize,
-    picture,
-    reader,
-    segmentation,
-    voting,
-)
-from digits.network import sizes, weights_and_biases
+from digits.export.sample import deflated, packed
+from digits.handwriting import eye, lattice
+from digits.network import predictions, sizes, weights_and_biases
 from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
 LARGEST = 127  # of an int8
+# The modules of digits.handwriting whose constants the page has, too.
+USED = "picture", "background", "eye", "components", "segmentation", "lattice", "normalize", "lines", "voting", "reader"
 
 
-def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], packed: bytes) -> str:
+def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, Tensor]]) -> str:
     """The page that holds a network, its weights rounded as by `rounded`, and the images of `sample` to learn from.
 
     `facts` are what is known of the network, such as its `shape`, and whether it reads in `context` (`find_lines`).
     The page's security policy lets it run its own scripts, one of them as a worker, and load nothing.
     """
-    bits = binary_layer()
-    train, test = counts
+    bits, seeing = binary_layer(), eye.packed()
+    (train, _), (test, labels) = images
+    right = (predictions(rounded(network)(test.float())) == labels).double()
     held = facts | {
         "sizes": sizes(network),
-        "accuracy": accuracy(rounded(network), counts, packed),
-        "parameters": _text(deflated(_packed(network))),
+        "accuracy": right.mean().item() if len(right) else None,
+        "parameters": _text(deflated(_steps_and_counts(network))),
         "bytes": 1,  # a weight
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
-        "mnist": {"train": train, "test": test, "packed": _text(packed)},
+        "mnist": {"train": len(train), "test": len(test), "packed": _text(packed(images))},
         "constants": constants(facts["context"]),
-        "eye": _eye(),
+        "eye": {  # its steps, biases and weights, layer by layer
+            "sizes": [weights.shape for *_, weights in seeing],
+            "packed": _text(b"".join(part.tobytes() for layer in seeing for part in layer)),
+        },
     }
-    style, script, worker = (
-        (WEB / name).read_text("utf-8") for name in ("style.css", "dist/page.js", "dist/worker.js")
-    )
+    style, script, worker = ((WEB / one).read_text("utf-8") for one in ("style.css", "dist/page.js", "dist/worker.js"))
+    hashes = [f"'sha256-{_text(hashlib.sha256(source.encode()).digest())}'" for source in (style, script)]
     policy = "default-src 'none'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
     policy += "; require-trusted-types-for 'script'; trusted-types worker"  # no text becomes an element
-    policy += f"; style-src {_hash(style)}; script-src {_hash(script)}"
+    policy += "; style-src {}; script-src {}".format(*hashes)
     template = Template((WEB / "page.html").read_text("utf-8"))
     return template.substitute(
         policy=policy, style=style, script=script, worker=worker, held=json.dumps(held).replace("<", "\\u003c")
@@ -68,10 +63,12 @@ def html(network: nn.Module, facts: dict[str, Any], counts: tuple[int, int], pac
 def constants(context: bool) -> dict[str, dict[str, Any]]:
     """The constants that handwriting is read with, in `context` or not, by module and name."""
     known: dict[str, dict[str, Any]] = {
-        module.__name__.rpartition(".")[2]: {
-            name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
+        name: {
+            constant: value
+            for constant, value in vars(import_module(f"digits.handwriting.{name}")).items()
+            if constant.isupper() and type(value) in (int, float, tuple)
         }
-        for module in (picture, background, eye, components, segmentation, lattice, normalize, lines, voting, reader)
+        for name in USED
     }
     known["fitted"] = lattice.FITTED
     known["lattice"]["ALONE"] **= not context
@@ -94,7 +91,7 @@ def _steps(weights: Tensor) -> tuple[Tensor, Tensor]:
     return steps, (weights / steps).round()
 
 
-def _packed(network: nn.Module) -> bytes:
+def _steps_and_counts(network: nn.Module) -> bytes:
     """The steps and biases of every layer, float32, then the weights of every layer in steps, int8."""
     floats, whole = [], []
     for weights, biases in zip(*weights_and_biases(network), strict=True):
@@ -102,17 +99,6 @@ def _packed(network: nn.Module) -> bytes:
         floats += [steps.flatten(), biases]
         whole.append(counts.flatten())
     return torch.cat(floats).numpy().astype("<f4").tobytes() + torch.cat(whole).numpy().astype(np.int8).tobytes()
-
-
-def _eye() -> dict[str, Any]:
-    """The eye: the sizes of its layers and, packed, the steps, biases and weights of each layer in turn."""
-    parts = [part.tobytes() for layer in eye.packed() for part in layer]
-    return {"sizes": [weights.shape for *_, weights in eye.packed()], "packed": _text(b"".join(parts))}
-
-
-def _hash(source: str) -> str:
-    """A source that the security policy allows."""
-    return f"'sha256-{_text(hashlib.sha256(source.encode()).digest())}'"
 
 
 def _text(content: bytes) -> str:

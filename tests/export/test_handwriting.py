@@ -8,6 +8,7 @@ from operator import itemgetter as by
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from digits import mnist
@@ -44,7 +45,8 @@ return pictures.map(([width, height, pixels]) => {
 def looked_at(*pictures, context=True):
     """What the page finds in pictures, decoded as browsers do, with the network that comes with digits."""
     facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context}
-    page = held_in(html(load_network(read(BUNDLED), BUNDLED), facts, (0, 0), b""))
+    no_images = [(torch.zeros(0, 784, dtype=torch.bool), torch.zeros(0))] * 2
+    page = held_in(html(load_network(read(BUNDLED), BUNDLED), facts, no_images))
     pixels = [np.asarray(picture.convert("RGBA")) for picture in pictures]
     texts = [(one.shape[1], one.shape[0], base64.b64encode(one.tobytes()).decode()) for one in pixels]
     return run(FIND, page, pictures=texts)

@@ -13,7 +13,7 @@ from digits.backprop import sgd_step
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import read
 from digits.export.page import rounded
-from digits.export.sample import TRAIN, sample
+from digits.export.sample import TRAIN, packed, sample
 from digits.handwriting.lattice import Candidate, best_paths, confidence
 from digits.network import CROSS_ENTROPY, QUADRATIC
 from digits.neurons import binary_layer
@@ -85,26 +85,31 @@ def test_the_images_in_the_page_are_those_of_mnist(held, mnist_dir):
         held,
         i=TRAIN + 7,
     )
-    counts, packed = sample(mnist.load(mnist_dir, train=True), (images, labels))
-    assert counts == (5_500, 1_000) and bytes(found) == zlib.decompress(packed, wbits=-15)
+    chosen = sample(mnist.load(mnist_dir, train=True), (images, labels))
+    assert [len(some) for _, some in chosen] == [5_500, 1_000] and bytes(found) == zlib.decompress(
+        packed(chosen), wbits=-15
+    )
     [at] = np.flatnonzero(((images.flatten(1).numpy() > 127) == image).all(1))
     assert label == labels[at]
 
 
 @pytest.mark.mnist
 def test_a_network_is_trained_from_nothing(held):
-    """With the panel's first settings, in five epochs: it gets good, and errs less where it trains."""
-    fresh, *_, last = run(
-        """const mnist = await held.heldImages(), layers = backpropagation.freshLayers([784, 30, 10]), points = [];
+    """With the panel's first settings, in five epochs: it gets good, and errs less where it trains.
+
+    A step is a mini-batch at least, and ends with an epoch.
+    """
+    fresh, *points, last = run(
+        """const mnist = await held.heldImages(), layers = backpropagation.freshLayers([784, 30, 10]);
         const fresh = { mnist, layers, batch: 10, rate: 3 };
-        for (let epoch = 0; epoch <= 5; epoch++) {
-            const { train, test } = trainer.train(epoch ? { share: 1 } : { fresh, share: 0 });
-            points.push([train.accuracy, test.accuracy]);
-        }
-        return points;""",
+        return [{ fresh, share: 1 }, ...[0, 0.1, 1, 1, 1, 1, 1].map((share) => ({ share }))].map((job) => {
+            const { epoch, train, test } = trainer.train(job);
+            return [epoch, train.accuracy, test.accuracy];
+        });""",
         held,
     )
-    assert fresh[1] < 0.3 and last[0] > 0.93 > last[1] > 0.88
+    assert [epoch for epoch, *_ in (fresh, *points, last)] == pytest.approx([0, 1 / 550, 56 / 550, 1, 2, 3, 4, 5])
+    assert fresh[2] < 0.3 and last[1] > 0.93 > last[2] > 0.88
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,10 @@ def test_what_a_page_says_stays_text(tmp_path, visit):
     """Were something else let into a page than what `export` knows, it would be shown as it is written."""
     evil = '<meta http-equiv="refresh" content="0;url=about:blank"><img src=x onerror=alert(1)>'
     facts = {"shape": evil, "test_accuracy": None, "context": False}
-    (tmp_path / "evil.html").write_text(html(DigitClassifier([12]).network, facts, (0, 0), b""), encoding="utf-8")
+    (tmp_path / "evil.html").write_text(
+        html(DigitClassifier([12]).network, facts, [(torch.zeros(0, 784, dtype=torch.bool), torch.zeros(0))] * 2),
+        encoding="utf-8",
+    )
     page = visit(tmp_path / "evil.html")
     draw(page, 3)
     assert page.locator("#about").text_content() == evil
