@@ -48,56 +48,16 @@ FRAME, SECONDS, WIDTH, COLOURS = 80, 10, 825, 64  # of the film; in milliseconds
 POINTED = 3  # neurons in the end: those of the highest activations
 TRAINED = "() => digits.training.epochs[30]?.network.accuracy"
 
-# Of what is done on the page, which says when it has answered and ended: the longest frame in it, and both times.
-WATCHED = """((act) => async (given) => {
-    const frame = () => new Promise(requestAnimationFrame);
-    let last = await frame(), longest = 0, on = true;
+# From when it is asked for, the longest frame.
+WATCH = """() => {
+    window.longest = 0;
+    let last = performance.now();
     const watch = (now) => {
         longest = Math.max(longest, now - last);
         last = now;
-        if (on) requestAnimationFrame(watch);
+        requestAnimationFrame(watch);
     };
     requestAnimationFrame(watch);
-    const times = await act(given, frame);
-    for (let i = 0; i < 3; i++) await frame();
-    on = false;
-    return [longest, ...times];
-})"""
-
-# A pen at the pace of a hand, two points a frame; both times are from pen-up to the answer.
-PEN = """async (strokes, frame) => {
-    const { left, top, width, height } = paper.getBoundingClientRect();
-    const send = (type, [x, y]) => paper.dispatchEvent(new PointerEvent(type, {
-        pointerId: 1, isPrimary: true, bubbles: true, clientX: left + x * width, clientY: top + y * height,
-    }));
-    for (const stroke of strokes) {
-        send("pointerdown", stroke[0]);
-        for (let i = 1; i < stroke.length; i += 2, await frame()) {
-            for (const point of stroke.slice(i, i + 2)) send("pointermove", point);
-        }
-        document.getElementById("time").textContent = "";
-        send("pointerup", stroke.at(-1));
-        while (!document.getElementById("time").textContent) await frame();
-    }
-    const time = Number(document.getElementById("time").textContent.split(" ")[2]);
-    return [time, time];
-}"""
-
-LESSON = """async (digit, frame) => {
-    const since = performance.now();
-    let flash = 0;
-    document.getElementById(`is-${digit}`).click();
-    while (!flash || digits.state.teaching) {
-        await frame();
-        if (digits.state.flash) flash ||= performance.now() - since;
-    }
-    return [flash, performance.now() - since];
-}"""
-
-READ = """async (given, frame) => {
-    const since = performance.now();
-    while (!document.querySelector("#boxes button")) await frame();
-    return [performance.now() - since, performance.now() - since];
 }"""
 
 
@@ -148,9 +108,7 @@ def lessons(page, pictures, count):
         label = picture.name.split("_")[0]
         if len(taught) == count or dropped(page, picture) == label or page.locator("#boxes button").count() != 1:
             continue
-        page.locator("#teach button").nth(int(label)).click()
-        page.wait_for_function("() => document.getElementById('said').textContent.includes('→')", timeout=60_000)
-        accuracies += re.findall(r"([\d.]+) → ([\d.]+) %", page.locator("#said").inner_text())
+        accuracies += re.findall(r"([\d.]+) → ([\d.]+) %", pages.teach(page, int(label)))
         taught.append(picture)
     again = tqdm(taught, "read again", disable=None)
     right = sum(dropped(page, picture) == picture.name.split("_")[0] for picture in again)
@@ -170,29 +128,28 @@ def dropped(page, picture):
 
 def frames(args, visit):
     """The median of some rounds, each on a page of its own, which is used for the first time."""
-    heading("", "longest frame, ms", "until the answer or the first flash, ms", "until the end, ms")
+    acts = {
+        "5042 drawn": lambda page: pages.draw(page, 5042),
+        "which is taught to end with a 9": lambda page: pages.teach(page, 9),
+        "a picture dropped": lambda page: pages.drop(page, pages.photographed(3, 0, 7)),
+    }
+    heading("", "longest frame, ms", "until the end, ms")
     for slower in (1, 4):
-        measured: dict[str, list[tuple[float, ...]]] = {}
+        measured = []
         for _ in range(args.rounds):
             page = visit()
             page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": slower})
             page.wait_for_timeout(1000)
-            for number in (7, 5042):
-                page.keyboard.press("Escape")
-                found = page.evaluate(f"{WATCHED}({PEN})", pages.in_the_middle(number))
-                measured.setdefault(f"{number} drawn", []).append(found)
-            for digit in (4, 5):
-                page.keyboard.press("Escape")
-                pages.draw(page, digit)
-                found = page.evaluate(f"{WATCHED}({LESSON})", 9)
-                measured.setdefault(f"{digit} taught to be a 9", []).append(found)
-            page.keyboard.press("Escape")
-            pages.give(page, "drop", pages.photographed(3, 0, 7))
-            found = page.evaluate(f"{WATCHED}({READ})")
-            measured.setdefault("a picture dropped", []).append(found)
+            page.evaluate(WATCH)
+            for act in acts.values():
+                page.evaluate("longest = 0")
+                since = perf_counter()
+                act(page)
+                measured.append((page.evaluate("longest"), 1000 * (perf_counter() - since)))
             page.close()
-        for what, found in measured.items():
-            row(what + (", four times slower" if slower > 1 else ""), *np.median(found, axis=0).round().astype(int))
+        for i, what in enumerate(acts):
+            medians = np.median(measured[i :: len(acts)], axis=0).round().astype(int)
+            row(what + (", four times slower" if slower > 1 else ""), *medians)
 
 
 def pictures(args, visit):

@@ -2,6 +2,8 @@
 
 import base64
 import zlib
+from functools import partial
+from itertools import combinations, pairwise
 
 import cv2
 import numpy as np
@@ -22,41 +24,15 @@ from tests.support.node import NODE, held_in, run
 pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
 
 SIZES = 784, 12, 7, 10
-LAYERS = """const all = layers.map(([weights, biases]) => (
-    { weights: Float32Array.from(weights.flat()), biases: Float32Array.from(biases) }));"""
 SQUARE = np.ones((9, 9), np.uint8)
 IMAGE = cv2.GaussianBlur(np.random.default_rng(22).random((61, 83), np.float32), (0, 0), 2)
+closing = partial(cv2.morphologyEx, IMAGE, cv2.MORPH_CLOSE, borderType=cv2.BORDER_CONSTANT, borderValue=2)
 
 
 @pytest.fixture(scope="module")
 def held(page_file):
     """What the page of the trained network holds."""
     return held_in(page_file.read_text("utf-8"))
-
-
-def parameters():
-    """Weights (n, inputs) and biases (n,) of each layer, and ten images (10, 784) of which most pixels are 0."""
-    generator = torch.Generator().manual_seed(0)
-    weights = [torch.randn(n, m, generator=generator) / m**0.5 for m, n in zip(SIZES, SIZES[1:], strict=False)]
-    biases = [torch.randn(n, generator=generator) for n in SIZES[1:]]
-    x = torch.rand(10, 784, generator=generator)
-    return weights, biases, x * (x > 0.8)
-
-
-def as_layers(weights, biases):
-    return [[w.tolist(), b.tolist()] for w, b in zip(weights, biases, strict=True)]
-
-
-def test_activations_of_every_layer():
-    weights, biases, x = parameters()
-    found = run(
-        LAYERS + "return network.feedforward(all, x.map((image) => Float32Array.from(image)));",
-        layers=as_layers(weights, biases),
-        x=x.tolist(),
-    )
-    for w, b, activations in zip(weights, biases, found[1:], strict=True):
-        x = torch.sigmoid(x @ w.T + b)
-        assert np.array(activations) == pytest.approx(x.numpy(), abs=1e-6)
 
 
 @pytest.mark.mnist
@@ -117,15 +93,26 @@ def test_a_network_is_trained_from_nothing(held):
     [(QUADRATIC, "undefined"), (CROSS_ENTROPY, "backpropagation.crossEntropyDelta")],
     ids=["quadratic", "cross-entropy"],
 )
-def test_a_step_is_that_of_pytorch(cost, error):
-    """BP1 to BP4 on a mini-batch, in a network of two hidden layers."""
-    weights, biases, x = parameters()
-    script = f"""const batch = x.map((image, i) => (
-            {{ image: Float32Array.from(image), y: backpropagation.desired(i) }}));
-        backpropagation.sgdStep(all, batch, 3, {error});
-        return all.map(({{ weights, biases }}) => [weights, biases]);"""
-    after = run(LAYERS + script, layers=as_layers(weights, biases), x=x.tolist())
-    before = weights[0].clone()
+def test_activations_and_a_step_are_those_of_pytorch(cost, error):
+    """Of every layer; and BP1 to BP4 on a mini-batch of images of which most pixels are 0."""
+    generator = torch.Generator().manual_seed(0)
+    weights = [torch.randn(n, m, generator=generator) / m**0.5 for m, n in pairwise(SIZES)]
+    biases = [torch.randn(n, generator=generator) for n in SIZES[1:]]
+    x = torch.rand(10, 784, generator=generator)
+    x *= x > 0.8
+    found, after = run(
+        f"""const images = x.map((image) => Float32Array.from(image)), all = layers.map(([weights, biases]) => (
+            {{ weights: Float32Array.from(weights.flat()), biases: Float32Array.from(biases) }}));
+        const found = network.feedforward(all, images), y = backpropagation.desired;
+        backpropagation.sgdStep(all, images.map((image, i) => ({{ image, y: y(i) }})), 3, {error});
+        return [found, all.map(({{ weights, biases }}) => [weights, biases])];""",
+        layers=[[w.tolist(), b.tolist()] for w, b in zip(weights, biases, strict=True)],
+        x=x.tolist(),
+    )
+    before, a = weights[0].clone(), x
+    for w, b, activations in zip(weights, biases, found[1:], strict=True):
+        a = torch.sigmoid(a @ w.T + b)
+        assert np.array(activations) == pytest.approx(a.numpy(), abs=1e-6)
     sgd_step(weights, biases, x, torch.eye(10), lr=3.0, cost=cost)
     assert (weights[0] - before).abs().max() > 1e-3
     for (w, b), expected_w, expected_b in zip(after, weights, biases, strict=True):
@@ -159,33 +146,32 @@ def test_bits_are_those_of_the_binary_layer():
     assert bits == layer(a).tolist()
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_paths_through_a_lattice(seed):
+def test_paths_through_a_lattice():
     """Of random candidates the same paths, log-likelihoods and confidence as in Python."""
-    rng = np.random.default_rng(seed)
-    nodes, edges = int(rng.integers(2, 8)), []
-    for first in range(nodes):
-        for last in range(first + 1, min(first + 3, nodes) + 1):
+    rng, lattices = np.random.default_rng(0), []
+    for _ in range(20):
+        nodes, edges = int(rng.integers(2, 8)), []
+        for first, last in [(i, j) for i, j in combinations(range(nodes + 1), 2) if j - i <= 3]:
             size, broken = rng.uniform(0.1, 1.8, 2).tolist(), (int(rng.integers(3)), *rng.uniform(0, 0.5, 2).tolist())
             edges.append(Candidate(first, last, *size, *broken, clipped=bool(rng.random() < 0.2)))
-    outputs = rng.random((len(edges), 10), np.float32) ** 4
-    expected = best_paths(edges, outputs)
-    ours = [
-        {name: getattr(one, name) for name in ("first", "last", "width", "height", "breaks", "clipped")}
-        for one in edges
-    ]
+        lattices.append((edges, rng.random((len(edges), 10), np.float32) ** 4))
     found = run(
-        """const outputs = rows.map((row) => Float32Array.from(row));
-        return lattice.bestPaths(edges, outputs).map((path) => (
-            { ...path, sure: lattice.confidence(edges, outputs, path.steps) }));""",
-        edges=ours,
-        rows=outputs.tolist(),
+        """return lattices.map(([edges, rows]) => {
+            const outputs = rows.map((row) => Float32Array.from(row));
+            return lattice.bestPaths(edges, outputs).map(({ steps, score }) => (
+                [steps, score, lattice.confidence(edges, outputs, steps)]));
+        });""",
+        lattices=[
+            ([edge._asdict() | {"breaks": edge.breaks} for edge in edges], outputs.tolist())
+            for edges, outputs in lattices
+        ],
     )
-    assert [[tuple(step) for step in one["steps"]] for one in found] == [list(path) for path, _ in expected]
-    assert [one["score"] for one in found] == pytest.approx([score for _, score in expected], abs=1e-4)
-    assert [one["sure"] for one in found] == pytest.approx(
-        [confidence(edges, outputs, p) for p, _ in expected], abs=1e-5
-    )
+    for paths, (edges, outputs) in zip(found, lattices, strict=True):
+        expected = best_paths(edges, outputs)
+        assert [[tuple(step) for step in steps] for steps, *_ in paths] == [list(path) for path, _ in expected]
+        assert [score for _, score, _ in paths] == pytest.approx([score for _, score in expected], abs=1e-4)
+        wanted = [confidence(edges, outputs, path) for path, _ in expected]
+        assert [sure for *_, sure in paths] == pytest.approx(wanted, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -196,14 +182,8 @@ def test_paths_through_a_lattice(seed):
         ("resized(image, images.cubic, 166, 122)", cv2.resize(IMAGE, (166, 122), interpolation=cv2.INTER_CUBIC)),
         ("blurred(image, 1)", cv2.GaussianBlur(IMAGE, (0, 0), 1)),
         ("blurred(image, 70)", cv2.GaussianBlur(IMAGE, (0, 0), 70)),
-        (
-            "closing(image, 9)",
-            cv2.morphologyEx(IMAGE, cv2.MORPH_CLOSE, SQUARE, borderType=cv2.BORDER_CONSTANT, borderValue=2),
-        ),
-        (
-            "closing(image, 1, 9)",
-            cv2.morphologyEx(IMAGE, cv2.MORPH_CLOSE, SQUARE[:, :1], borderType=cv2.BORDER_CONSTANT, borderValue=2),
-        ),
+        ("closing(image, 9)", closing(SQUARE)),
+        ("closing(image, 1, 9)", closing(SQUARE[:, :1])),
         (
             "distances(images.mapped(image, (value) => Number(value > 0.5)))",
             cv2.distanceTransform((IMAGE > 0.5).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE),

@@ -10,8 +10,6 @@ from tests.support.strokes import placed
 
 pytestmark = pytest.mark.mnist
 
-REFUSED = "This link is damaged: nothing of it is used."
-
 
 @pytest.fixture
 def page(visit, page_file):
@@ -48,15 +46,12 @@ def test_strokes_and_settings_come_back(numbers, page):
     assert answer(page) == "?"
 
 
-def test_a_digit_of_mnist_comes_back(page):
+def test_a_digit_of_mnist_comes_back_and_a_picture_is_in_no_link(page):
     page.keyboard.press("4")
     page.wait_for_function("() => digits.state.digits.length")
     before = outputs(page)
     opened(page, copied(page))
     assert outputs(page) == before
-
-
-def test_a_picture_is_not_in_a_link(page):
     drop(page, photographed(5))
     page.locator("#link").click()
     assert said(page).startswith("A link holds no picture")
@@ -107,7 +102,7 @@ def test_a_damaged_link_is_refused(page):
     for hash in DAMAGED:
         page.evaluate("said.textContent = ''")
         page.evaluate("(hash) => { location.hash = hash; }", hash)
-        page.wait_for_function(f"() => said.textContent === {REFUSED!r}")
+        page.wait_for_function("() => said.textContent.startsWith('This link is damaged')")
         assert answer(page) == "?" and page.evaluate("digits.state.past.length") == 0
     page.evaluate("location.hash = 'strokes=AYAIgAg'")  # a dot in the middle, which is whole
     page.wait_for_function("() => digits.state.drawing.strokes.length === 1")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.support.pages import answer, draw, frames, in_the_middle, is_read, outputs, resize, said, shown_on
+from tests.support.pages import answer, draw, in_the_middle, is_read, outputs, resize, said, shown_on
 from tests.support.pens import STROKES
 
 pytestmark = pytest.mark.mnist
@@ -16,27 +16,24 @@ def on_pad(page, digit):
     return [(corner + np.array(stroke) * side).tolist() for stroke in in_the_middle(digit)]
 
 
-def pen_down(page):
-    """Put the pen down where a 0 begins; returns the points that follow."""
-    first, *rest = on_pad(page, 0)[0]
-    page.mouse.move(*first)
-    page.mouse.down()
-    return rest
-
-
 def move(page, points):
     for point in points:
         page.mouse.move(*point)
+
+
+def begin(page, stroke):
+    """Put the pen down, and move it along a stroke."""
+    page.mouse.move(*stroke[0])
+    page.mouse.down()
+    move(page, stroke[1:])
 
 
 def test_what_the_mouse_draws_is_read(page):
     """Meanwhile, too; it is said, for screen readers, once it is drawn."""
     for digit in STROKES:
         assert answer(page) == "?" and set(outputs(page)) == {0}
-        for first, *rest in on_pad(page, digit):
-            page.mouse.move(*first)
-            page.mouse.down()
-            move(page, rest)
+        for stroke in on_pad(page, digit):
+            begin(page, stroke)
             if digit == 0:
                 page.wait_for_function("() => digit.textContent === '0'")
                 assert said(page) == ""
@@ -88,23 +85,23 @@ def test_clear_undo_and_redo(page):
 
 
 @pytest.mark.parametrize("key", ["Escape", "Delete", "Control+z"])
-@pytest.mark.parametrize("before", [False, True])
-def test_a_key_that_takes_away_the_stroke_lifts_the_pen(key, before, page):
+def test_a_key_that_takes_away_the_stroke_lifts_the_pen(key, page):
     """However long it is moved on, with a digit drawn before or not; and undoing brings back what there was."""
-    if before:
-        draw(page, 7)
-    kept = outputs(page)
-    rest = pen_down(page)
-    move(page, rest[:20:4])
-    page.keyboard.press(key)
-    if key != "Control+z":
-        assert answer(page) == "?"
-        page.keyboard.press("Control+z")  # and back
-        page.keyboard.press("Control+z")  # without the stroke
-    move(page, rest[20::4])
-    page.mouse.up()
-    assert outputs(page) == kept
-    page.keyboard.press("Escape")
+    [stroke] = on_pad(page, 0)
+    for before in (False, True):
+        if before:
+            draw(page, 7)
+        kept = outputs(page)
+        begin(page, stroke[:20:4])
+        page.keyboard.press(key)
+        if key != "Control+z":
+            assert answer(page) == "?"
+            page.keyboard.press("Control+z")  # and back
+            page.keyboard.press("Control+z")  # without the stroke
+        move(page, stroke[20::4])
+        page.mouse.up()
+        assert outputs(page) == kept
+        page.keyboard.press("Escape")
     draw(page, 3)
     assert answer(page) == "3"
 
@@ -112,10 +109,8 @@ def test_a_key_that_takes_away_the_stroke_lifts_the_pen(key, before, page):
 def test_the_drawing_survives_resizing(page):
     draw(page, 5)
     drawn = outputs(page)
-    page.evaluate("window.resized = true")
     for width, height in [(360, 740), (740, 360), (1440, 900), (1000, 700)]:
-        page.set_viewport_size({"width": width, "height": height})
-        frames(page)
+        resize(page, width, height)
         assert page.evaluate("paper.width === Math.round(paper.clientWidth * devicePixelRatio)")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert outputs(page) == drawn
@@ -128,18 +123,10 @@ def test_the_drawing_survives_resizing(page):
 def test_the_latest_strokes_win(page):
     """While a worker reads, strokes are seen at once; an answer to others is dropped."""
     page.evaluate("() => { holdsUp = (job) => job.strokes === digits.state.drawing.strokes; }")  # not what warms it up
-    for stroke in ([[0.2, 0.5], [0.25, 0.55]], [[0.7, 0.2], [0.7, 0.8]]):
-        page.evaluate(
-            """(points) => {
-                const { left, top, width, height } = paper.getBoundingClientRect();
-                for (const type of ["pointerdown", "pointermove", "pointerup"]) {
-                    const [x, y] = points[type === "pointerdown" ? 0 : 1];
-                    paper.dispatchEvent(new PointerEvent(type, { pointerId: 1, isPrimary: true, bubbles: true,
-                        clientX: left + x * width, clientY: top + y * height }));
-                }
-            }""",
-            stroke,
-        )
+    for stroke in on_pad(page, 4):
+        begin(page, stroke)
+        page.mouse.up()
+    page.wait_for_function("() => heldUp.length")
     assert page.evaluate("heldUp.length") == 1 and answer(page) == "?"
     assert page.evaluate("pad.classList.contains('written')") and set(outputs(page)) == {0}
     page.evaluate("() => heldUp.pop()()")
