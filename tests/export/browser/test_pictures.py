@@ -59,9 +59,8 @@ def test_every_digit_of_a_picture_can_be_seen(phone):
     chosen.value.set_files({"name": "line.png", "mimeType": "image/png", "buffer": photographed(3, 0, 7)})
     picture_is_read(phone)
     assert boxed(phone) == "307" and said(phone).startswith("3 0 7. The ")
-    for box, digit in zip(phone.locator("#boxes button").all(), "307", strict=True):
-        box.click()
-        assert (answer(phone), chosen_digit(phone)) == ("307", digit) and box.get_attribute("aria-pressed") == "true"
+    phone.locator("#boxes button").nth(1).click()
+    assert (answer(phone), chosen_digit(phone)) == ("307", "0")
     draw(phone, 2)  # over the picture, which goes
     assert answer(phone) == "2" and boxed(phone) == ""
     phone.keyboard.press("Control+z")
@@ -140,30 +139,31 @@ def test_a_page_of_digits_is_bounded(docs):
     assert boxed(docs) and said(docs).startswith("Not all is looked at: cut out the numbers. ")
 
 
+def file_of(picture, **how):
+    picture.save(file := io.BytesIO(), **how)
+    return file.getvalue()
+
+
 def test_a_picture_that_lies_on_its_side_is_turned(docs):
     """And shown upright; not if its file says how it is to be turned."""
     lying, exif = Image.open(io.BytesIO(photographed(5, 2, 7, size=120))).rotate(-90, expand=True), Image.Exif()
     for orientation, begin in ((1, "Turned by 90°. 5"), (8, "5")):  # as it lies, and to be turned counterclockwise
-        exif[0x0112], file = orientation, io.BytesIO()
-        lying.save(file, "JPEG", quality=95, exif=exif)
-        drop(docs, file.getvalue(), "turned.jpg")
+        exif[0x0112] = orientation
+        drop(docs, file_of(lying, format="JPEG", quality=95, exif=exif), "turned.jpg")
         assert answer(docs) == "527" and said(docs).startswith(begin)
-        boxes = [box.bounding_box() for box in docs.locator("#boxes button").all()]
-        assert boxes[0]["x"] < boxes[1]["x"] < boxes[2]["x"]
+        lefts = [box.bounding_box()["x"] for box in docs.locator("#boxes button").all()]
+        assert len(lefts) == 3 and lefts == sorted(lefts)
         docs.keyboard.press("Escape")
 
 
 def test_a_picture_that_was_turned_is_taught_as_it_lay_too(docs):
     """Its digit has the images that it has upright, and others: those of how it lay."""
-    upright = Image.open(io.BytesIO(photographed(4, size=200)))
-    images, turned = [], []
-    for picture in (upright, upright.rotate(90, expand=True)):
-        picture.save(file := io.BytesIO(), "PNG")
+    upright, images = Image.open(io.BytesIO(photographed(4, size=200))), []
+    for picture, turned in ((upright, False), (upright.rotate(90, expand=True), True)):
         docs.keyboard.press("Escape")
-        drop(docs, file.getvalue())
-        turned.append((answer(docs), said(docs).startswith("Turned")))
+        drop(docs, file_of(picture, format="PNG"))
+        assert answer(docs) == "4" and said(docs).startswith("Turned") == turned
         images.append(docs.evaluate("digits.state.digits[0].images.map((image) => image.join())"))
-    assert turned == [("4", False), ("4", True)]
     assert len(set(images[1])) == len(images[1]) > len(images[0])
     docs.locator("#is-2").click()
     docs.wait_for_function("() => digits.state.network.lessons")

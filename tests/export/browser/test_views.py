@@ -49,31 +49,27 @@ def test_a_neuron_shows_its_weights_over_the_drawing_and_its_contributions(page)
     assert {shade.split("--")[2].split(")")[0] for shade in shades} == {"red", "blue"}
 
 
-def test_a_finger_moves_from_neuron_to_neuron(phone):
-    send = phone.context.new_cdp_session(phone).send
-    cells = phone.locator(".hidden button")
-    cells.nth(42).scroll_into_view_if_needed()
-    for kind, j in [("touchStart", 42), ("touchMove", 43), ("touchMove", 44)]:
-        box = cells.nth(j).bounding_box()
-        touched = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-        send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [touched]})
-        cells.and_(phone.locator(".looked")).and_(cells.nth(j)).wait_for()
-    send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    assert looked(phone) == 44  # and stays, so that one can look
-
-
-def test_a_tap_chooses_the_nearest_neuron_and_shows_it_above_the_finger(phone):
-    """Between the discs too, of which 1 mm or less is a phone's whole neuron."""
+def test_a_finger_moves_from_neuron_to_neuron_and_chooses_the_nearest(phone):
+    """Between the discs, too, of which 1 mm or less is a phone's whole neuron; it is shown above the finger."""
     draw(phone, 3)
     group = phone.locator(".hidden .neurons")
     group.scroll_into_view_if_needed()
-    box = group.bounding_box()
+    box, send = group.bounding_box(), phone.context.new_cdp_session(phone).send
+
+    def at(row, column):
+        return {"x": box["x"] + column / 10 * box["width"], "y": box["y"] + row / 10 * box["height"]}
+
+    for kind, j in [("touchStart", 42), ("touchMove", 43), ("touchMove", 44)]:
+        send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at(4.5, j % 10 + 0.5)]})
+        phone.locator(".hidden button").nth(j).and_(phone.locator(".looked")).wait_for()
+    send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert looked(phone) == 44  # and stays, so that one can look
     for row, column in [(2.02, 3.02), (3.5, 4.5), (2.98, 3.98), (2.5, 5.5), (5.5, 9.99), (9.5, 5.5)]:
-        phone.touchscreen.tap(box["x"] + column / 10 * box["width"], box["y"] + row / 10 * box["height"])
+        phone.touchscreen.tap(*at(row, column).values())
         assert looked(phone) == 10 * int(row) + int(column)
         loupe = phone.locator(".hidden .looked").evaluate("cell => getComputedStyle(cell, '::after').height")
         assert float(loupe.removesuffix("px")) >= 30
     pad = phone.locator("#paper").bounding_box()
     assert pad["y"] >= 0 and pad["y"] + pad["height"] <= 640  # it stays in view above the neurons
     phone.locator("h1").tap()
-    assert phone.locator(".hidden .looked").count() == 0
+    assert looked(phone) is None and phone.locator(".hidden .looked").count() == 0
