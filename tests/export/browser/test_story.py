@@ -335,13 +335,14 @@ def test_anyone_can_use_every_stop(scheme, size, part, page, told):
     resize(page, *size)
     told(1)
     for stop in range(1, LAST + 1):
+        if stop > 1:
+            page.locator("#next").click()
         assert violations(page, part) == [], stop
         if size == PHONE:
             what = page.locator(".here").get_attribute("data-view")
             pad, view, card = (page.locator(part).bounding_box() for part in ("#paper", what, "#story"))
             assert pad["y"] >= 0 and max(one["y"] + one["height"] for one in (pad, view)) <= card["y"]
             assert what == "#pad" or view["y"] >= pad["y"] + pad["height"]
-        page.locator("#next").click()
 
 
 def test_the_card_is_in_the_window(page, told):
