@@ -34,9 +34,10 @@ def test_a_neuron_shows_its_weights_over_the_drawing_and_its_contributions(page)
         return (red > blue + 60).mean(), (blue > red + 60).mean()
 
     assert coloured() == (0, 0)
+    page.locator(".hidden button").nth(37).hover()
+    assert min(coloured()) > 0.005 and looked(page) == 37
     j = next(j for j, a in enumerate(activations(page)[1]) if a > 0.9)
     page.locator(".hidden button").nth(j).hover()
-    assert min(coloured()) > 0.005 and looked(page) == j
     assert "The outputs show its contributions" in page.locator("#explain").inner_text()
     weights = page.evaluate("[...digits.state.network.layers[1].weights]")[j::100]
     shown = page.locator(".outputs button > span:last-child").all_inner_texts()
