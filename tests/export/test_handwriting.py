@@ -8,7 +8,6 @@ from operator import itemgetter as by
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from digits import mnist
@@ -20,7 +19,7 @@ from digits.export.page import constants, html
 from digits.handwriting import find_lines
 from tests.support.golden import FOLDER, assert_alike, golden, packed
 from tests.support.golden import found as in_python
-from tests.support.node import NODE, SOURCE, held_in, run
+from tests.support.node import NO_IMAGES, NODE, SOURCE, held_in, run
 from tests.support.pens import STROKES, box, cover, on_paper
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
@@ -45,8 +44,7 @@ return pictures.map(([width, height, pixels]) => {
 def looked_at(*pictures, context=True):
     """What the page finds in pictures, decoded as browsers do, with the network that comes with digits."""
     facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context}
-    no_images = [(torch.zeros(0, 784, dtype=torch.bool), torch.zeros(0))] * 2
-    page = held_in(html(load_network(read(BUNDLED), BUNDLED), facts, no_images))
+    page = held_in(html(load_network(read(BUNDLED), BUNDLED), facts, NO_IMAGES))
     pixels = [np.asarray(picture.convert("RGBA")) for picture in pictures]
     texts = [(one.shape[1], one.shape[0], base64.b64encode(one.tobytes()).decode()) for one in pixels]
     return run(FIND, page, pictures=texts)

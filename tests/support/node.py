@@ -7,11 +7,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from digits.export.page import constants
 
 SOURCE = Path(__file__).parents[2] / "digits" / "export" / "web" / "src"
 MODULES = ["backpropagation", "held", "images", "lattice", "network", "reader", "trainer"]
 NODE = shutil.which("node")
+NO_IMAGES = [(torch.zeros(0, 784, dtype=torch.bool), torch.zeros(0))] * 2  # in a page, from which none learns
 
 
 def held_in(page: str) -> dict[str, Any]:

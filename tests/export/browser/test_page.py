@@ -6,6 +6,7 @@ import torch
 
 from digits.export.page import html, rounded
 from digits.model import DigitClassifier
+from tests.support.node import NO_IMAGES
 from tests.support.pages import PHONE, answer, draw, drop, give, looked, outputs, photographed, png
 from tests.support.tiers import nightly
 
@@ -102,12 +103,10 @@ def test_what_a_page_says_stays_text(tmp_path, visit):
     """Were something else let into a page than what `export` knows, it would be shown as it is written."""
     evil = '<meta http-equiv="refresh" content="0;url=about:blank"><img src=x onerror=alert(1)>'
     facts = {"shape": evil, "test_accuracy": None, "context": False}
-    (tmp_path / "evil.html").write_text(
-        html(DigitClassifier([12]).network, facts, [(torch.zeros(0, 784, dtype=torch.bool), torch.zeros(0))] * 2),
-        encoding="utf-8",
-    )
-    page = visit(tmp_path / "evil.html")
+    file = tmp_path / "evil.html"
+    file.write_text(html(DigitClassifier([12]).network, facts, NO_IMAGES), encoding="utf-8")
+    page = visit(file)
     draw(page, 3)
     assert page.locator("#about").text_content() == evil
     assert page.locator("body meta, body img").count() == 0
-    assert page.url == (tmp_path / "evil.html").as_uri()
+    assert page.url == file.as_uri()
