@@ -1,7 +1,5 @@
 """Training on images that are made anew for each epoch: what each epoch sees, and how a run goes on."""
 
-from threading import Event, current_thread, main_thread
-
 import numpy as np
 import pytest
 import torch
@@ -49,10 +47,9 @@ def test_a_default_dtype_of_float64_changes_no_pixel(data_dir):
     assert all(one.dtype == other.dtype and one.equal(other) for one, other in zip(*made, strict=True))
 
 
-@pytest.mark.parametrize("way", [*WAYS, ALL])
-def test_a_network_of_float64_trains_on_them(way, set_up):
+def test_a_network_of_float64_trains_on_them(set_up):
     """Lightning makes float64 the default dtype while a stack is trained on, and the next epoch's images are made."""
-    quick_trainer(max_epochs=3, precision="64-true").fit(DigitClassifier([5]), set_up(**way))
+    quick_trainer(max_epochs=3, precision="64-true").fit(DigitClassifier([5]), set_up(**ALL))
 
 
 @pytest.mark.parametrize("way", [*WAYS, ALL])
@@ -73,43 +70,37 @@ def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(way, set_up, mon
     assert evaluated == [split[0].data_ptr() for split in (made.validation, made.test, made.test)]
 
 
-def test_allographs_come_first_then_negatives_are_made_of_them_and_all_are_distorted(monkeypatch):
-    images, targets = torch.arange(4 * 784).view(4, 28, 28).byte(), one_hot(torch.arange(4))
-    seen = []
-    monkeypatch.setattr(augment, "with_allographs", lambda images, digits, *_: 255 - images)
-    monkeypatch.setattr(augment, "with_neighbours", lambda images, *_: images)
-    monkeypatch.setattr(augment, "negative_examples", lambda images, *_: seen.append(images) or images[:1])
-    monkeypatch.setattr(augment.elastic, "distort", lambda images, *_: seen.append(images) or images)
-    made, also = augment.augment(images, targets, 0, allographs=True, negatives=0.25, distort=1.0)
-    assert seen[0].equal(255 - images)
-    assert made.equal(seen[1]) and made.equal(torch.cat([255 - images, 255 - images[:1]]))
-    assert also.equal(torch.cat([targets, torch.zeros(1, 10)]))
+def test_allographs_come_first_then_some_are_cut_then_negatives_are_made_of_them_and_all_are_distorted(data_dir):
+    images, digits = mnist.load(data_dir, train=False)
+    key = 5, 3  # seed and epoch
+    written = neighbours.with_neighbours(allographs.with_allographs(images, digits, *key), *key)
+    both = torch.cat([written, negatives.negative_examples(written, digits, len(images) // 4, *key)])
+    made, targets = augment.augment(images, one_hot(digits), seed=5, epoch=3, **ALL)
+    assert made.equal(elastic.distort(both, 0.7, *key))
+    assert targets.equal(torch.cat([one_hot(digits), torch.zeros(len(images) // 4, 10)]))
 
 
-def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(set_up, monkeypatch):
-    made, distort = [Event() for _ in range(3)], elastic.distort
+def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(set_up):
+    seen, threads = [], torch.get_num_threads()
 
-    def watched(images, strength, seed, epoch):
-        assert current_thread() is not main_thread()
-        assert torch.get_num_threads() == 1
-        made[epoch].set()
-        return distort(images, strength, seed, epoch)
+    class Watching(DigitClassifier):
+        def training_step(self, stack, index):
+            examples = self.trainer.train_dataloader.examples
+            seen.extend((self.current_epoch, epoch) for epoch, made in examples.made.items() if made.result(20))
+            assert examples.background.submit(torch.get_num_threads).result() == 1
+            return super().training_step(stack, index)
 
-    def step(model, stack, index):
-        epoch = model.trainer.current_epoch
-        assert epoch == 2 or made[epoch + 1].wait(timeout=20)
-
-    monkeypatch.setattr(augment.elastic, "distort", watched)
-    monkeypatch.setattr(DigitClassifier, "training_step", step)
-    threads = torch.get_num_threads()
-    quick_trainer(max_epochs=3).fit(DigitClassifier([5]), set_up(distort=0.7))
-    assert torch.get_num_threads() == threads
+    torch.set_num_threads(threads + 1)
+    try:
+        quick_trainer(max_epochs=3).fit(Watching([5]), set_up(distort=0.7))
+        assert {*seen} == {(0, 1), (1, 2)} and torch.get_num_threads() == threads + 1
+    finally:
+        torch.set_num_threads(threads)
 
 
-def test_a_mistake_in_the_background_ends_the_training(set_up, monkeypatch):
-    def fail(*_):
-        raise UserError("no copies today")
+def test_a_mistake_in_the_background_ends_the_training():
+    def fail(epoch):
+        raise UserError(f"no copies in epoch {epoch}")
 
-    monkeypatch.setattr(augment.elastic, "distort", fail)
-    with pytest.raises(UserError, match="no copies today"):
-        quick_trainer(max_epochs=3).fit(DigitClassifier([5]), set_up(distort=0.7))
+    with pytest.raises(UserError, match="no copies in epoch 0"):
+        augment.Prefetcher(fail, ahead=True).get(0, 3)

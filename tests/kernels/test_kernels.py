@@ -21,7 +21,6 @@ from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, 
 from digits.settings import CostName, KernelName
 from tests.support.systems import POSIX
 from tests.support.tiers import nightly, slow
-from tests.support.training import same_weights
 
 SGD = torch.optim.SGD
 OWN = f"numba-{numba.__version__}"
@@ -149,13 +148,6 @@ def test_a_network_on_another_device_scores_images_on_the_cpu(name, only_digit):
     model = DigitClassifier([30], cost=name, only_digit=only_digit).to("meta")
     cost, right = model.score(Stack(images, one_hot(torch.arange(200) % 10), torch.arange(200)))
     assert cost.device.type == right.device.type == "meta"
-
-
-def test_same_bits_every_time():
-    (one, *data), (other, *_) = problem([784, 30, 10]), problem([784, 30, 10])
-    for network in (one, other):
-        cpu.train(job(network, *data, torch.arange(200).view(20, 10), 3.0))
-    assert same_weights(one, other)
 
 
 def test_images_that_change_in_place_are_seen_anew():

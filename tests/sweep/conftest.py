@@ -8,9 +8,9 @@ from digits.sweep import search
 
 @pytest.fixture
 def home(data_dir, tmp_path, monkeypatch):
-    """An empty working directory with the small data; sweeps in this process look often."""
+    """An empty working directory with the small data; sweeps in this process look, and try again, often."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(search, "POLL", 0.1)
+    monkeypatch.setattr(search, "POLL", 0.05)
     return tmp_path
 
 
