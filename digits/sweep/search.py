@@ -81,15 +81,15 @@ def exchange(study: Study, space: Space, known: Known) -> list[tuple[Setting, st
     """Write the accuracies that are known here, and add what others know; returns what was begun, in order, by whom."""
     begun = []
     for trial in study.get_trials(deepcopy=False, states=(RUNNING, COMPLETE)):
-        setting, accuracy = Setting(**trial.params), trial.value
+        setting = Setting(**trial.params)
         trial_of(setting, space)  # raises ValueError if it is not in the space
         begun.append((setting, trial.user_attrs.get("worker", "")))
+        if trial.state == RUNNING and setting in known:  # or somebody has told it meanwhile: that counts
+            trial = study.tell(trial.number, known[setting], COMPLETE, skip_if_finished=True)
         if trial.state == COMPLETE:
-            if accuracy is None or not 0 <= accuracy <= 1:
-                raise ValueError(f"trial {trial.number} has the accuracy {accuracy}")
-            known[setting] = accuracy
-        elif setting in known:
-            study.tell(trial.number, known[setting], COMPLETE, skip_if_finished=True)
+            if trial.value is None or not 0 <= trial.value <= 1:
+                raise ValueError(f"trial {trial.number} has the accuracy {trial.value}")
+            known[setting] = trial.value
     return begun
 
 
