@@ -1,4 +1,7 @@
-"""Training images made anew for each epoch, so that they never run out: `augment` makes those of one epoch."""
+"""Training images made anew for each epoch, so that they never run out: `augment` makes those of one epoch.
+
+Only scenes.py is none of that: it draws the pictures from which the eye of `digits.handwriting` learns.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from digits.augment import pen
-from digits.augment.elastic import random_numbers, uniform
+from digits.augment.elastic import ALLOGRAPHS, random_numbers, uniform
 
 SHARE = 0.35  # of the images that are replaced
 
@@ -25,7 +25,7 @@ LETTERS = tuple(strokes for _, strokes in _FIGURES["letters"])
 
 def with_allographs(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Tensor:
     """The images (N, 28, 28) uint8 of the digits `labels` (N,) int64, some replaced by drawings; on their device."""
-    generator = random_numbers(images.device, seed, epoch, 1)
+    generator = random_numbers(images.device, seed, epoch, ALLOGRAPHS)
     chosen, way = uniform(generator, (2, len(images)), 0, 1)
     numbers = (chosen < SHARE).nonzero().flatten()
     ways = torch.tensor([*map(len, ATLAS.values())], device=images.device)

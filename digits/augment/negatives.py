@@ -15,7 +15,7 @@ from torch.nn.functional import max_pool2d, pad
 
 from digits.augment import pen
 from digits.augment.allographs import LETTERS
-from digits.augment.elastic import random_numbers, smooth_noise, uniform
+from digits.augment.elastic import NEGATIVES, random_numbers, smooth_noise, uniform
 from digits.augment.neighbours import cut, ends, grid, normalized, side_by_side
 
 # Which digits may lose which side, a direction in radians, clockwise from the right. What is left of the others may
@@ -27,7 +27,7 @@ BEND = 2.0  # how far a cut is from a straight line, in pixels, root mean square
 
 def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int) -> Tensor:
     """Images (count, 28, 28) uint8 without a digit, of digits (N, 28, 28) uint8 with labels (N,), on their device."""
-    make = Negatives(images, labels, random_numbers(images.device, seed, epoch, 2))
+    make = Negatives(images, labels, random_numbers(images.device, seed, epoch, NEGATIVES))
     of_digits = make.neighbours, make.swallowed, make.parts, make.segments, make.lying
     kinds = *of_digits, make.letters, make.scribbles, make.blots
     return torch.cat([kind(n) for kind, n in zip(kinds, shared(count, len(kinds)), strict=True)])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, max_pool1d, pad
 
-from digits.augment.elastic import PART, parts, random_numbers, uniform
+from digits.augment.elastic import NEIGHBOURS, PART, parts, random_numbers, uniform
 from digits.augment.pen import BOX, MIDDLE
 
 SHARE = 0.2  # of the images that are cut from a neighbour
@@ -20,7 +20,7 @@ REST, NEAR = 0.5, 5  # what a digit is cut from is so light, and drawn up to so 
 
 def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
     """The images (N, 28, 28) uint8 of digits, some cut from the next one, which touches them; on their device."""
-    generator = random_numbers(images.device, seed, epoch, 3)
+    generator = random_numbers(images.device, seed, epoch, NEIGHBOURS)
     chosen = uniform(generator, (len(images),), 0, 1) < SHARE
     beside, images = images.roll(1, 0), images.clone()
     for numbers in parts(chosen.nonzero().flatten(), PART):

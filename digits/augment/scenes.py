@@ -18,12 +18,16 @@ from numpy.random import Generator
 
 from digits.augment import pen
 from digits.augment.allographs import ATLAS, LETTERS, with_allographs
-from digits.augment.elastic import random_numbers
+from digits.augment.elastic import LETTERS_OF_SCENES, random_numbers
 from digits.augment.negatives import Negatives
 
 HEIGHT = 8, 250  # of a digit, in pixels
 AREA = 600  # at most, the area of a picture is that of 600 x 600 pixels, to which the reader reduces larger ones
 INK = 40  # least brightness of a glyph's strokes, of 255
+# The share of scenes on each kind of paper, 1 in all; most on those that people fill in. `rows` alone: blank paper.
+FORMS = {"boxes": 0.2, "comb": 0.08, "table": 0.18, "rulings": 0.1, "squares": 0.1, "underlined": 0.08}
+FORMS |= {"dotted_line": 0.06, "rows": 0.2}
+ENDING = "boxes", "comb"  # of these a picture shows the whole; others go on beyond it
 WORDS = list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:.$/-")
 
 
@@ -54,9 +58,11 @@ class Glyphs(NamedTuple):
 
 
 def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
-    """MNIST's training images (N, 28, 28) uint8 of the digits `labels` (N,), some as allographs, and letters."""
+    """MNIST's images (N, 28, 28) uint8 of the digits `labels` (N,), some as allographs, and letters."""
     written = with_allographs(images, labels, seed, 0)
-    letters = Negatives(images, labels, random_numbers(images.device, seed, 0, 4)).letters(len(images) // 20)
+    letters = Negatives(images, labels, random_numbers(images.device, seed, 0, LETTERS_OF_SCENES)).letters(
+        len(images) // 20
+    )
     say = [*map(str, labels.tolist()), *[""] * len(letters)]
     ones = (labels == 1).nonzero().flatten().numpy()
     figures = pen.parse(tuple(chain(*ATLAS.values())))
@@ -77,19 +83,20 @@ def scene(rng: Generator, written: Glyphs) -> Scene:
 
 
 class _Sheet:
-    """A sheet of paper: layers (H, W) float32 0..1 of `ink`, of `printed` lines and of printed `words`."""
+    """A sheet of paper: layers (H, W) float32 0..1 of `ink`, of `printed` lines and of printed `words`.
+
+    A form of FORMS is a method that writes digits, by `rows` or `in_cells`, and draws what is printed around them.
+    """
 
     def __init__(self, rng: Generator, written: Glyphs) -> None:
         self.rng, self.written = rng, written
         height = self.spread(*HEIGHT)  # of a digit
         self.digits = 1 if self.chance(0.12) else int(rng.integers(1, 9))
-        forms: dict[Callable[[], Any], float] = {self.boxes: 0.2, self.comb: 0.08, self.table: 0.18, self.rulings: 0.1}
-        forms |= {self.squares: 0.1, self.underlined: 0.08, self.dots: 0.06, self.rows: 0.2}  # rows alone: blank paper
-        form = [*forms][rng.choice(len(forms), p=[*forms.values()])]
-        self.ends = form not in (self.boxes, self.comb)  # the form goes on beyond the picture
+        form = [*FORMS][rng.choice(len(FORMS), p=[*FORMS.values()])]
+        self.goes_on = form not in ENDING
         box, step = height * rng.uniform(1.15, 2.4), height * rng.uniform(0.7, 1.8)  # height and width of a box
-        step = height * rng.uniform(0.6, 1.1) if self.ends else step
-        tall = height * rng.uniform(1.1, 3.5) if self.ends else box + height * rng.uniform(0.05, 2.5)
+        step = height * rng.uniform(0.6, 1.1) if self.goes_on else step
+        tall = height * rng.uniform(1.1, 3.5) if self.goes_on else box + height * rng.uniform(0.05, 2.5)
         wide = self.digits * step + height * rng.uniform(0.1, 2.5)
         if self.chance(0.1):  # a page
             tall *= rng.uniform(2, 4)
@@ -101,10 +108,10 @@ class _Sheet:
         self.ink, self.printed, self.words = np.zeros((3, *self.shape), np.float32)
         self.line = self.spread(0.8, max(1.0, 0.14 * self.height))  # width of a printed line
         self.text: str | None = ""
-        self.empty = self.chance(0.07)  # a form that nobody has filled in
+        self.empty = self.chance(0.07)  # a form in which nobody has written; but somebody may have scribbled
         self.noisy = self.chance(0.06)  # a picture of cloth or stone, without anything
         if not self.noisy:
-            form()
+            getattr(self, form)()
             self.around()
 
     def spread(self, low: float, high: float) -> float:
@@ -114,10 +121,10 @@ class _Sheet:
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
 
-    def draw(self, layer: np.ndarray, shape: Callable[..., Any], *what: Any, width: int) -> None:
-        """Draw one of cv2's shapes on a layer."""
+    def draw(self, layer: np.ndarray, how: Callable[..., Any], *what: Any, width: int) -> None:
+        """Draw on a layer with one of cv2's functions."""
         drawn = np.zeros(self.shape, np.uint8)
-        shape(drawn, *what, 255, width, cv2.LINE_AA)
+        how(drawn, *what, 255, width, cv2.LINE_AA)
         np.maximum(layer, drawn / np.float32(255), out=layer)
 
     # --- What is written
@@ -162,9 +169,9 @@ class _Sheet:
         cv2.polylines(drawn, [stroke.round().astype(np.int32) for stroke in strokes], False, 255, width, cv2.LINE_AA)
         return drawn / np.float32(255)
 
-    def says(self, more: str) -> None:
-        """A digit more is written, or, if it is "", something else."""
-        self.text = self.text + more if self.text is not None and more else None
+    def says(self, digit: str) -> None:
+        """Note that a digit more is written, or a letter, which is "": then nobody knows what the sheet says."""
+        self.text = self.text + digit if self.text is not None and digit else None
 
     def write(self, glyph: np.ndarray, top: float, left: float) -> None:
         """Put a glyph on the paper; beyond the border it is cut."""
@@ -287,8 +294,7 @@ class _Sheet:
         start, end = self.rng.uniform(-0.2, 0.3), self.rng.uniform(0.6, 1.2)
         self.rule((start * self.shape[1], y), (end * self.shape[1], y), self.line, self.chance(0.3))
 
-    def dots(self) -> None:
-        """A dotted line to write on."""
+    def dotted_line(self) -> None:
         y, radius = self.rows() + self.height * self.rng.uniform(0.8, 1.2), self.height * self.rng.uniform(0.02, 0.06)
         for x in np.arange(0, self.shape[1], max(2.0, self.height * self.rng.uniform(0.12, 0.35))):
             self.draw(self.printed, cv2.circle, (int(x), int(y)), max(1, int(radius)), width=cv2.FILLED)
@@ -325,7 +331,7 @@ class _Sheet:
         if self.chance(0.12) and self.ink.any():
             self.cut_out()
         light = self.light()
-        if self.ends and self.chance(0.3):  # worn print
+        if self.goes_on and self.chance(0.3):  # worn print
             self.printed = self.printed * (self.noise(0.8, 0.3 * self.height) > rng.uniform(-1.5, -0.3))
         pen, print_, words = self.spread(0.1, 0.95), self.spread(0.06, 0.95), self.spread(0.1, 0.95)
         if self.chance(0.3):
@@ -360,7 +366,7 @@ class _Sheet:
         moved = np.column_stack([matrix, middle - matrix @ middle])
         turn: Any = partial(cv2.warpAffine, M=moved, dsize=(wide, high))
         self.ink, self.words = turn(self.ink), turn(self.words)
-        self.printed = turn(self.printed, borderMode=cv2.BORDER_REPLICATE if self.ends else cv2.BORDER_CONSTANT)
+        self.printed = turn(self.printed, borderMode=cv2.BORDER_REPLICATE if self.goes_on else cv2.BORDER_CONSTANT)
 
     def noise(self, least: float, most: float) -> np.ndarray:
         """Smooth noise (H, W) of standard deviation 1."""
