@@ -1,22 +1,23 @@
 import io
+import os
+import subprocess
+import sys
 from contextlib import redirect_stdout
-from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import pytest
 
 from digits import errors
 
 
-@pytest.mark.parametrize(
-    "installed, command", [(True, 'pip install "digits[sweep]"'), (False, 'pip install -e ".[sweep]"')]
-)
-def test_an_extra_is_installed_from_where_the_package_is(installed, command, monkeypatch):
-    def distribution(name):
-        if not installed:
-            raise PackageNotFoundError(name)
-
-    monkeypatch.setattr("importlib.metadata.distribution", distribution)
-    assert errors.install("sweep") == command
+@pytest.mark.parametrize("installed, named", [(True, '"digits[sweep]"'), (False, '-e ".[sweep]"')])
+def test_an_extra_is_installed_from_where_the_package_is(installed, named, tmp_path):
+    (tmp_path / "errors.py").write_bytes(Path(errors.__file__).read_bytes())
+    if installed:
+        (tmp_path / "digits-1.dist-info").mkdir()
+    ask = [sys.executable, "-S", "-c", "import errors; print(errors.install('sweep'))"]  # -S: without what is installed
+    said = subprocess.check_output(ask, cwd=tmp_path, env=os.environ | {"PYTHONPATH": ""}, text=True)
+    assert said == f"pip install {named}\n"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from digits import mnist
-from digits.evaluate import answers
+from digits.evaluate.answers import COLUMNS, TILE, Judged, write_sheet
 from digits.handwriting import find_lines
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
@@ -61,17 +61,12 @@ def test_lines_are_right_if_each_is(judged):
     assert said.startswith("some: 2 of 4 pictures right") and "44444->444-44 x1" in said
 
 
-def test_the_whole_number_or_the_clearest_digit(judged):
-    draw("some/4_line.png")
-    assert judged("some")[1] == ["some: 0 of 1 pictures right, 0.00% ± 0.00%; 4->444 x1"]
-    assert judged("some", "--single")[1] == ["some: 1 of 1 pictures right, 100.00% ± 0.00%"]
-
-
-def test_only_numbers_as_long_as_the_right_answer(judged):
+def test_the_whole_number_or_the_clearest_digit_or_numbers_as_long_as_the_right_answer(judged):
     draw("some/4_line.png", "some/44_line.png", "some/4 44_line.png", "some/4_a.png")
-    assert judged("some")[1][0].startswith("some: 1 of 4 pictures right")
+    confusions = "4 44->444 x1, 44->444 x1, 4->444 x1"
+    assert judged("some")[1] == [f"some: 1 of 4 pictures right, 25.00% ± 21.65%; {confusions}"]
+    assert judged("some", "--single")[1] == ["some: 2 of 4 pictures right, 50.00% ± 25.00%; 4 44->4 x1, 44->4 x1"]
     assert judged("some", "--known_length")[1] == ["some: 3 of 4 pictures right, 75.00% ± 21.65%; 44->nothing x1"]
-    assert judged("some", "--known_length", "--single")[2][0].endswith("--single and --known_length: one of the two")
 
 
 def test_a_line_a_folder_and_one_over_all(judged):
@@ -105,13 +100,13 @@ def test_what_cannot_be_read_is_wrong_and_named(judged):
     assert code == 0 and errors[0].startswith("so\\nme/4_a.png: its strokes are like no digits")
 
 
-def test_a_sheet_of_what_was_misread(judged, monkeypatch):
+def test_a_sheet_of_what_was_misread(judged):
     draw("some/1_line.png", "some/2_b.png", "some/4_a.png")
     Path("some", "3_broken.png").write_text("no picture")
     *_, errors = judged("some", "--wrong", "out.png")
     assert errors[-1] == "out.png: 3 misread pictures"
-    sheet, (width, height) = Image.open("out.png").convert("L"), answers.TILE
-    assert sheet.size == (answers.COLUMNS * width, height)
+    sheet, (width, height) = Image.open("out.png").convert("L"), TILE
+    assert sheet.size == (COLUMNS * width, height)
     pixels = np.asarray(sheet)
     drawn = [(pixels[:, left : left + width] < 200).any() for left in range(0, sheet.width, width)]
     assert drawn == [True] * 3 + [False] * 3
@@ -120,54 +115,51 @@ def test_a_sheet_of_what_was_misread(judged, monkeypatch):
     seen = np.asarray(ImageOps.contain(Image.fromarray(np.uint8(255 * seen)), (width - 20, 56)))
     places = np.lib.stride_tricks.sliding_window_view(pixels[:, :width], seen.shape)
     assert (places == seen).all((2, 3)).sum() == 1
-    monkeypatch.setattr(answers, "SHEET", 1)
-    *_, errors = judged("some", "--wrong", "out.png")
-    assert errors[-1] == "out.png: the first 1 of 3 misread pictures"
-    assert (np.asarray(Image.open("out.png"))[:, width:] == 255).all()
 
 
-def test_a_sheet_has_room_for_a_page_of_many_digits():
-    judged = answers.Judged(np.full((90, 90), 255, np.uint8), "1", "4" * 500, [np.ones((28, 28), np.float32)] * 500)
-    assert answers.sheet([judged]).height == answers.TILE[1]
+def test_a_sheet_has_room_for_two_hundred_pictures_and_for_many_digits_in_each(tmp_path, capsys):
+    many = Judged(np.full((90, 90), 255, np.uint8), "1", "4" * 500, [np.ones((28, 28), np.float32)] * 500)
+    write_sheet([many] * 201 + [many._replace(said="1")], tmp_path / "out.png")
+    assert capsys.readouterr().err == f"{tmp_path / 'out.png'}: the first 200 of 201 misread pictures\n"
+    width, height = TILE
+    assert Image.open(tmp_path / "out.png").size == (COLUMNS * width, -(-200 // COLUMNS) * height)
 
 
 @pytest.mark.parametrize(
     "words, reason",
     [
         (["some", "--network", "nine.ckpt"], "only detects the digit 9"),
+        (["some", "--known_length", "--single"], "--single and --known_length: one of the two"),
         (["empty"], "empty has no picture whose right answer is known"),
         on_posix(["some", "gone"], "error: gone: No such file or directory"),
         on_posix(["some/4_a.png"], "error: some/4_a.png: Not a directory"),
         (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png or .jpg in a folder that is there"),
         (["some", "--wrong", "gone/out.png"], f"cannot write {Path('gone/out.png')}: name a .png or .jpg in a folder"),
-        (["some", "--wrong", f"{'n' * 300}/out.png"], "too long"),
-        (["some", "--wrong", f"{'n' * 300}.png"], "too long"),
+        *((["some", "--wrong", f"{'n' * 300}{rest}.png"], "too long") for rest in ("", "/out")),
         (["some", "--wrong", "link.png"], "cannot write link.png: what is there is not"),
         (["some", "--wrong", ""], "cannot write .: name a .png or .jpg"),
         (["some", "--wrong", os.devnull], f"cannot write {os.devnull}: name a .png or .jpg"),
         (["some", "--wrong", "some/../some/4_a.png"], "would be overwritten"),
     ],
 )
-def test_mistakes_are_found_before_the_work(words, reason, judged, monkeypatch):
+def test_mistakes_are_found_before_the_work(words, reason, judged):
     draw("some/4_a.png")
     saved_sure("nine.ckpt", only_digit=9)
     Path("empty").mkdir()
     if "link.png" in words:
         link(Path("link.png"), "elsewhere.png")
-    monkeypatch.setattr("digits.handwriting.reader.on_all_cores", None)  # so nothing can be looked for
+    Path("some/4_broken.png").touch()  # of which a line would be said
     before = Path("some/4_a.png").read_bytes()
-    code, lines, [error] = judged(*words)
+    code, lines, [error] = judged(*words, "--verbose")
     assert (code, lines) == (2, []) and reason in error
     assert Path("some/4_a.png").read_bytes() == before and not Path("elsewhere.png").exists()
 
 
 def test_without_a_folder_mnists_test_images_are_read(judged, data_dir):
     model = DigitClassifier([12], seed=3)
-    path = saved("random.ckpt", model)
     images, labels = mnist.load(data_dir, train=False)
-    said = model.predict(images)[0]
-    right = int((said == labels).sum())
-    code, out, _ = judged("--data_dir", data_dir, "--wrong", "out.png", network=path)
+    right = int((model.predict(images)[0] == labels).sum())
+    code, out, _ = judged("--data_dir", data_dir, "--wrong", "out.png", network=saved("random.ckpt", model))
     assert code == 0 and Path("out.png").exists()
     assert out[0].startswith(f"MNIST's test images: {right:,} of {len(labels):,} pictures right, ")
 

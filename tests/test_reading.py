@@ -14,7 +14,6 @@ from PIL import Image
 
 import digits
 from digits import DigitClassifier, UserError, read
-from digits.checkpoint import untrusted
 from digits.handwriting import Page
 from digits.handwriting.lattice import FITTED
 from digits.handwriting.parallel import MANY
@@ -91,15 +90,11 @@ def test_only_some_digits_may_occur():
     [
         *(
             ({"length": length}, "1 to 50, or two such as 6-8")
-            for length in (0, 51, -3, "8-6", "6-", "a", "1-2-3", range(0))
+            for length in (0, 51, -3, "8-6", "6-", "a", "1-2-3", range(0), range(6, 9, 2))
         ),
-        ({"length": range(6, 9, 2)}, "1 to 50, or two such as 6-8"),
-        ({"digits": 5}, "such as 01"),
-        ({"network": ""}, "no such run or checkpoint"),
-        ({"digits": ""}, "such as 01"),
-        ({"digits": "12a"}, "such as 01"),
+        *(({"digits": digits}, "such as 01") for digits in (5, "", "12a")),
+        *(({"network": network}, "no such run or checkpoint") for network in ("", "nowhere")),
         ({"length": 2, "single": True}, "a single digit has no length"),
-        ({"network": "nowhere"}, "no such run or checkpoint"),
     ],
 )
 def test_mistakes(expected, reason):
@@ -107,21 +102,26 @@ def test_mistakes(expected, reason):
         read(PICTURE, **expected)
 
 
-def test_a_network_is_a_checkpoint_a_run_or_a_module(tmp_path, monkeypatch, capsys):
-    opened = []
-    load = untrusted.read
-    monkeypatch.setattr(untrusted, "read", lambda path: opened.append(path) or load(path))
+def test_a_network_is_a_checkpoint_a_run_or_a_module(tmp_path, capsys):
     sure = saved_sure(tmp_path / "best.ckpt")
-    assert [read(line(), network=network).text for network in (sure, str(tmp_path), sure)] == ["444"] * 3
-    assert opened == [sure]
-    saved_sure(tmp_path / "best.ckpt", seed=5)  # a new one in its place
-    assert read(line(), network=sure).text == "444" and opened == [sure] * 2
     model = DigitClassifier.load_from_checkpoint(sure)
     model.network.append(torch.nn.Dropout(0.9)).train()
     model.network[1].eval()  # frozen, and stays so
-    assert [read(line(), network=network).text for network in (model, model.network)] == ["444"] * 2
+    assert {read(line(), network=network).text for network in (sure, str(tmp_path), model, model.network)} == {"444"}
     assert model.network.training and not model.network[1].training
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_network_is_kept_in_memory_until_its_file_changes(tmp_path):
+    sure = saved_sure(tmp_path / "best.ckpt")
+    read(line(), network=sure)
+    changed = sure.stat().st_mtime_ns
+    sure.write_bytes(b"no network")
+    os.utime(sure, ns=(changed, changed))
+    assert read(line(), network=sure).text == "444"
+    os.utime(sure, ns=(changed, changed + 10**9))
+    with pytest.raises(UserError, match="damaged"):
+        read(line(), network=sure)
 
 
 def test_what_is_no_reader_of_ten_digits_is_refused(tmp_path):

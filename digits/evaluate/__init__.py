@@ -1,10 +1,9 @@
 """How well pictures are read whose right answers are known: `python -m digits evaluate`."""
 
-import sys
 from contextlib import closing
 from pathlib import Path
 
-from digits.errors import UserError, printable
+from digits.errors import UserError
 
 
 def evaluate(
@@ -35,9 +34,9 @@ def evaluate(
         verbose: Say of each picture in which nothing is read why; otherwise these are counted by their reasons.
         data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
     """
-    from digits.evaluate.answers import SHEET, Judged, as_long, judge, judge_mnist, labels_in, say, sheet
+    from digits.evaluate.answers import Judged, as_long, judge, judge_mnist, labels_in, say, write_sheet
     from digits.handwriting import Expected
-    from digits.handwriting.picture import check_output, save
+    from digits.handwriting.picture import check_output
     from digits.reading import choose_reader
 
     reader, detected = choose_reader(network)
@@ -62,7 +61,4 @@ def evaluate(
     if len(known) > 1 and not json:
         say("all", judged, json)
     if wrong:
-        misread = [one for one in judged if one.said != one.label]
-        save(sheet(misread[:SHEET]), wrong)
-        shown = f"the first {SHEET} of " if len(misread) > SHEET else ""
-        print(f"{printable(str(wrong))}: {shown}{len(misread):,} misread pictures", file=sys.stderr)
+        write_sheet(judged, wrong)

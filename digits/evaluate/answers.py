@@ -17,7 +17,7 @@ from tqdm import tqdm
 from digits import mnist
 from digits.errors import UserError, printable
 from digits.handwriting import Answer, Expected
-from digits.handwriting.picture import open_picture, pictures_in
+from digits.handwriting.picture import open_picture, pictures_in, save
 from digits.network import inputs, linears, predictions
 
 SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
@@ -105,17 +105,20 @@ def say(title: str, judged: list[Judged], json: bool) -> None:
         print(f"  nothing read in {n:,}: {printable(reason)}", file=sys.stderr)
 
 
-def sheet(misread: list[Judged]) -> Image.Image:
-    """The pictures, under each what the network saw, what is right, and what was said."""
-    width, height = TILE
-    drawn = Image.new("RGB", (COLUMNS * width, max(1, -(-len(misread) // COLUMNS)) * height), "white")
-    for place, one in enumerate(misread):
+def write_sheet(judged: list[Judged], path: Path) -> None:
+    """Write a picture of what was misread: each picture, what the network saw, what is right, and what was said."""
+    misread = [one for one in judged if one.said != one.label]
+    (width, height), shown = TILE, misread[:SHEET]
+    sheet = Image.new("RGB", (COLUMNS * width, max(1, -(-len(shown) // COLUMNS)) * height), "white")
+    for place, one in enumerate(shown):
         left, top = place % COLUMNS * width + 10, place // COLUMNS * height
         with suppress(UserError):  # it cannot be read
-            drawn.paste(ImageOps.contain(open_picture(one.picture)[0], (width - 20, 90)), (left, top))
+            sheet.paste(ImageOps.contain(open_picture(one.picture)[0], (width - 20, 90)), (left, top))
         if one.seen:
             seen = Image.fromarray(np.uint8(255 * np.hstack(one.seen[:SEEN])))
-            drawn.paste(ImageOps.contain(seen, (width - 20, 56)), (left, top + 96))
+            sheet.paste(ImageOps.contain(seen, (width - 20, 56)), (left, top + 96))
         said = f"is {one.label}, said {one.said or 'nothing'}"
-        ImageDraw.Draw(drawn).text((left, top + 160), said, "#d55e00", font_size=16)
-    return drawn
+        ImageDraw.Draw(sheet).text((left, top + 160), said, "#d55e00", font_size=16)
+    save(sheet, path)
+    first = f"the first {SHEET} of " if len(misread) > SHEET else ""
+    print(f"{printable(str(path))}: {first}{len(misread):,} misread pictures", file=sys.stderr)

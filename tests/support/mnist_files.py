@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+from torchvision.datasets import MNIST
 
 from digits import mnist
 from digits.errors import UserError
@@ -37,9 +38,21 @@ def use_source(monkeypatch, title):
     )
 
 
-def copying(good):
-    """A source that has the good files."""
-    return lambda wanted: ((name, (good / name).read_bytes()) for name in wanted)
+def use_mirrors(monkeypatch, *addresses):
+    monkeypatch.setattr(MNIST, "mirrors", addresses)
+    use_source(monkeypatch, "mirror")
+
+
+def copying(good, asked=None):
+    """A source that has the good files, and adds to a list for which of them it is `asked`."""
+
+    def source(wanted):
+        for name in wanted:
+            if asked is not None:
+                asked.append(name)
+            yield name, (good / name).read_bytes()
+
+    return source
 
 
 def spoiling(wanted):
