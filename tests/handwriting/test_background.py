@@ -79,7 +79,6 @@ def test_a_blank_page_shows_no_digit_nor_does_the_edge_of_a_table(size, edge):
 @pytest.mark.parametrize("softness", [20, 40])
 def test_a_soft_shadow_along_a_side_of_a_blank_page_is_no_digit(width, softness):
     light = np.interp(np.arange(320), [width - softness, width + softness], [0.6, 1])
-    noise = np.random.default_rng(0).normal(0, 2, (240, 320))
-    page = (200 * light + noise).astype(np.uint8)
+    page = (200 * light + np.random.default_rng(0).normal(0, 2, (240, 320))).astype(np.uint8)
     for picture in (page, page[:, ::-1], page.T, page[::-1].T[::-1]):
         assert "no digit" in one_line_error(np.ascontiguousarray(picture))

@@ -1,5 +1,6 @@
 """The eye sees what is handwriting, and learns it."""
 
+import io
 from itertools import chain
 
 import cv2
@@ -84,13 +85,10 @@ def test_the_bundled_eye_tells_digits_from_a_frame(width, enlarged):
     assert seen[~(digits | frame)].mean() < 0.1
 
 
-def test_blank_paper_is_no_handwriting():
-    assert not eye.look(eye.bundled(), missing_light(np.full((60, 80, 3), 200, np.uint8))).any()
-
-
-def test_the_bundled_eye_is_small():
+def test_the_bundled_eye_is_small_and_sees_no_handwriting_on_blank_paper():
     assert eye.BUNDLED.stat().st_size < 300_000
     assert [eye.bundled()[n][0][0].shape[0] for n in (0, 1)] == [FIRST, SECOND]
+    assert not eye.look(eye.bundled(), missing_light(np.full((60, 80, 3), 200, np.uint8))).any()
 
 
 def test_a_component_that_is_handwriting_in_the_mean_is_so_wholly():
@@ -128,10 +126,10 @@ def test_examples_are_of_both_kinds_and_of_what_the_first_network_is_unsure(writ
     assert len(examples(rng, written, sure)[0]) == 0
 
 
-def test_packed_weights_are_near_those_that_were_learned(tmp_path, monkeypatch):
+def test_packed_weights_are_near_those_that_were_learned():
     learned = layers(FIRST, 5, 3), layers(SECOND, 5, 3)
-    (tmp_path / "eye.npz").write_bytes(file_of(learned))
-    monkeypatch.setattr(eye, "BUNDLED", tmp_path / "eye.npz")
-    for (steps, biases, weights), (wanted, known) in zip(eye.packed(), chain(*learned), strict=True):
-        assert weights.dtype == np.int8 and np.array_equal(biases, known)
+    saved = np.load(io.BytesIO(file_of(learned)))
+    for n, (wanted, known) in enumerate(chain(*learned)):
+        steps, weights = saved[f"steps{n}"], saved[f"weights{n}"]
+        assert weights.dtype == np.int8 and np.array_equal(saved[f"biases{n}"], known)
         assert (np.abs(steps * weights - wanted) <= steps * 0.501).all()

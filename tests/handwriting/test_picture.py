@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -79,25 +80,19 @@ def test_every_kind_of_picture_is_read(kind, two):
     assert_finds(KINDS[kind](on_paper(two)), two)
 
 
-def test_a_file_is_read_whatever_its_name(two, tmp_path):
-    path = tmp_path / "two.jpg.txt"
-    path.write_bytes(encoded(Image.fromarray(on_paper(two)), "PNG"))
-    for same in (path, str(path)):
-        assert_finds(same, two)
-
-
-def test_what_is_passed_in_is_not_changed(two, tmp_path):
-    array = on_paper(two)
+def test_a_file_is_read_whatever_its_name_and_what_is_passed_in_is_not_changed(two, tmp_path):
+    array, path = on_paper(two), tmp_path / "two.jpg.txt"
     array.flags.writeable = False
-    find_digit(array)
+    path.write_bytes(encoded(Image.fromarray(array), "PNG"))
+    for same in (array, path, str(path)):
+        assert_finds(same, two)
     for make in IMAGES.values():
         image = make(on_paper(two))
         before = image.mode, image.size, dict(image.info), image.tobytes()
         find_digit(image), find_lines(image)
         assert before == (image.mode, image.size, image.info, image.tobytes())
-    path = tmp_path / "large.jpg"
-    Image.new("L", (1600, 1200), 255).save(path)
-    with Image.open(path) as image:  # not decoded yet
+    Image.new("L", (1600, 1200), 255).save(tmp_path / "large.jpg")
+    with Image.open(tmp_path / "large.jpg") as image:  # not decoded yet
         assert one_line_error(image) and image.size == (1600, 1200) and image.getpixel((1599, 1199)) == 255
 
 
@@ -125,16 +120,14 @@ def test_transparent_and_16_bit_pictures_are_turned_upright_too(kind, two):
     assert_finds(encoded(stored, "PNG", exif=exif), two)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (7, 400), (400, 7), (10, 1001), (20_000, 100)])
-def test_too_small_or_too_narrow(size):
-    assert "too small or too narrow" in one_line_error(Image.new("L", size, 200))
-
-
-@pytest.mark.parametrize("content", [b"", b"A text about digits.\n" * 100, b"\x89PNG\r\n\x1a\n"])
-def test_what_is_no_picture(content, tmp_path):
-    path = tmp_path / "digit.png"
-    path.write_bytes(content)
-    assert "not a picture" in one_line_error(content) and "not a picture" in one_line_error(path)
+def test_what_is_no_picture_or_too_small_or_too_narrow(tmp_path):
+    for size in ((1, 1), (7, 400), (400, 7), (10, 1001), (20_000, 100)):
+        assert "too small or too narrow" in one_line_error(Image.new("L", size, 200))
+    for content in (b"", b"A text about digits.\n" * 100, b"\x89PNG\r\n\x1a\n"):
+        (tmp_path / "digit.png").write_bytes(content)
+        assert "not a picture" in one_line_error(content) and "not a picture" in one_line_error(tmp_path / "digit.png")
+    for thing in (None, 3, object(), np.zeros((5, 5, 5, 5)), np.zeros((9, 9, 7)), np.zeros((0, 7), np.uint8), [["a"]]):
+        one_line_error(thing)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP"])
@@ -182,11 +175,6 @@ def test_paths_to_what_is_no_file(tmp_path):
         assert reason in one_line_error(path) and reason in one_line_error(str(path))
 
 
-def test_what_is_no_array_of_a_picture():
-    for thing in (None, 3, object(), np.zeros((5, 5, 5, 5)), np.zeros((9, 9, 7)), np.zeros((0, 7), np.uint8), [["a"]]):
-        one_line_error(thing)
-
-
 def png(width, height):
     """The file of a picture that says it has this size, with hardly any content."""
     small = encoded(Image.new("1", (8, 8)), "PNG")
@@ -194,18 +182,18 @@ def png(width, height):
     return small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:]
 
 
-@pytest.mark.parametrize("size", [(9_000, 8_000), (20_000, 20_000), (100_000, 100_000), (2**31 - 1, 1), (1, 2**31 - 1)])
-def test_decompression_bombs_are_refused_before_they_go_off(size):
-    error = one_line_error(png(*size))  # decoded, it would be damaged
-    assert "too large" in error or "megapixels" in error
+def test_decompression_bombs_are_refused_before_they_go_off():
+    """Decoded, each would be damaged."""
+    for size in ((9_000, 8_000), (20_000, 20_000), (100_000, 100_000), (2**31 - 1, 1), (1, 2**31 - 1)):
+        assert re.search("too large|megapixels", one_line_error(png(*size)))
     assert "damaged" in one_line_error(png(9_000, 7_000))
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-def test_each_format_has_its_megapixels(kind, two, monkeypatch):
-    file = encoded(Image.fromarray(on_paper(two)), kind)
-    monkeypatch.setitem(FORMATS, kind, 0.07)
-    assert "0.1 megapixels; in this format at most 0.07 are read" in one_line_error(file)
+def test_each_format_has_its_megapixels(two, monkeypatch):
+    for kind in list(FORMATS):
+        file = encoded(Image.fromarray(on_paper(two)), kind)
+        monkeypatch.setitem(FORMATS, kind, 0.07)
+        assert "0.1 megapixels; in this format at most 0.07 are read" in one_line_error(file)
 
 
 def test_tiles_larger_than_their_picture_are_refused():

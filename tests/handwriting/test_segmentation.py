@@ -4,9 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.handwriting import segmentation
 from digits.handwriting.components import Component
-from digits.handwriting.eye import Foreground, Sight, foregrounds
+from digits.handwriting.eye import Sight, foregrounds
 from digits.handwriting.lattice import candidates
 from digits.handwriting.normalize import bounds
 from digits.handwriting.segmentation import SLANTS, deslanted, segment, segmentation_paths
@@ -45,19 +44,19 @@ def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
     assert [len(line.segments) for line in segment(found, single=True)[1]] == [2]
 
 
-def test_a_segment_says_how_much_foreground_the_cut_on_its_right_crosses(monkeypatch):
-    """A bar, 10 rows high and then 20, is cut in both parts; beside it is another stroke."""
-    labels, ink = np.zeros((100, 200), np.int32), np.zeros((100, 200), bool)
-    ink[40:50, 20:60] = ink[40:60, 60:100] = ink[20:80, 150:155] = True
-    _, labels, boxes, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
-    components = [Component(x, y, x + w, y + h, n, 1.0, False) for n, (x, y, w, h, _) in enumerate(boxes[1:], 1)]
-    found = Foreground(np.float32(ink), labels, components)
-    monkeypatch.setattr(segmentation, "segmentation_paths", lambda mask, _: [np.full(len(mask), x) for x in (20, 60)])
-    monkeypatch.setattr(segmentation, "SLANTS", (0.0,))
-    _, [line] = segment(found)
-    assert line.height == 60 and [one.left for one in line.segments] == [20, 40, 80, 150]
-    assert [one.cut for one in line.segments] == pytest.approx([10 / 60, 20 / 60, 0, 0])
-    assert [one.stack for one in line.segments] == [range(1, 4)] * 3 + [range(4, 5)]
+def test_a_segment_says_how_much_foreground_the_cut_on_its_right_crosses():
+    """Bars of 10 and of 20 rows join three blocks; beside them is another stroke."""
+    ink = np.zeros((100, 260), np.float32)
+    ink[20:80, 20:60] = ink[20:80, 68:108] = ink[20:80, 116:156] = ink[45:55, 60:68] = ink[40:60, 108:116] = 1
+    paths = segmentation_paths(ink[20:80, 20:156] > 0, 60)
+    crossed = [ink[np.arange(20, 80), 20 + path].sum() / 60 for path in paths]
+    ink[20:80, 210:215] = 1
+    _, [line] = segment(foreground(ink))
+    *parts, stroke = line.segments
+    assert line.height == 60 and {10, 20} <= {round(60 * cut) for cut in crossed}
+    assert [one.cut for one in line.segments] == pytest.approx([*crossed, 0, 0])
+    assert all(20 + path.min() <= one.left <= 20 + path.max() for path, one in zip(paths, parts[1:], strict=True))
+    assert {one.stack for one in parts} == {range(1, len(parts) + 1)} and len(stroke.stack) == 1
 
 
 @pytest.mark.parametrize("slant", [0, 0.2, 0.4, 0.6])
