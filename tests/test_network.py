@@ -29,10 +29,7 @@ def test_layers_are_sigmoid_neurons_one_after_the_other(layers):
     assert torch.allclose(network(x).double(), torch.from_numpy(a), atol=1e-5)
     assert sizes(network) == layers
     assert [type(module) for module in network] == [nn.Linear, nn.Sigmoid] * (len(layers) - 1)
-
-
-def test_what_has_no_such_layers_has_no_sizes():
-    assert sizes(nn.Sequential(nn.Sigmoid())) == []
+    assert sizes(nn.Sequential(nn.Sigmoid())) == []  # which has no such layers
 
 
 def test_initial_weights_are_as_wide_as_they_shall_be():
@@ -53,16 +50,13 @@ def test_initial_weights_are_a_function_of_the_seed(init):
     assert torch.get_rng_state().equal(state)  # others' random numbers are left alone
 
 
-def test_inputs_are_0_to_1_of_the_dtype_of_the_network():
+def test_inputs_are_0_to_1_of_the_dtype_of_the_network_and_labels_are_desired_outputs():
     images = torch.randint(256, (2, 5, 28, 28), dtype=torch.uint8)
     for dtype in (torch.float32, torch.float64):
         x = inputs(images, like=torch.zeros(1, dtype=dtype))
         assert (x.shape, x.dtype) == ((2, 5, 784), dtype)
         assert x.equal(images.flatten(2).to(dtype) / 255)
         assert inputs(images.float() / 255, like=x).allclose(x)
-
-
-def test_labels_as_desired_outputs():
     y = one_hot(torch.tensor([[3, 0], [9, 3]]))
     assert (y.shape, y.dtype) == ((2, 2, 10), torch.float32)
     assert y.argmax(-1).tolist() == [[3, 0], [9, 3]] and (y.sum(-1) == 1).all()
@@ -77,14 +71,9 @@ def test_the_cost_is_the_books():
 def test_cross_entropy_and_its_gradient_are_torchs():
     z = 40 * torch.randn(50, 10, generator=torch.Generator().manual_seed(0))  # of which many outputs are 0 or 1
     z[0], y = torch.inf, torch.eye(10).repeat(5, 1)
-    gradients = []
-    for cost in (cross_entropy, nn.BCELoss(reduction="sum")):
-        z.requires_grad_().grad = None
-        cost(z.sigmoid(), y).backward()
-        gradients.append(z.grad)
-    assert gradients[0].equal(gradients[1]) and cross_entropy(z.sigmoid(), y) == nn.BCELoss(reduction="sum")(
-        z.sigmoid(), y
-    )
+    z.requires_grad_()
+    ours, torchs = (cost(z.sigmoid(), y) for cost in (cross_entropy, nn.BCELoss(reduction="sum")))
+    assert ours == torchs and torch.autograd.grad(ours, z)[0].equal(torch.autograd.grad(torchs, z)[0])
 
 
 @pytest.mark.parametrize("name", COSTS)
@@ -96,15 +85,15 @@ def test_the_cost_of_no_number_is_none(name):
 def test_the_largest_output_answers_and_one_alone_from_one_half():
     assert predictions(torch.tensor([[0.1, 0.9, 0.2], [0.3, 0.1, 0.2]])).tolist() == [1, 0]
     assert predictions(torch.tensor([[0.5], [0.51]])).tolist() == [False, True]
-    assert correct(torch.tensor([[0.2, 0.1], [0.2, 0.3]]), torch.tensor([[1.0, 0.0], [1.0, 0.0]])).item() == 1
+
+
+def test_right_is_the_digit_or_if_there_is_none_that_no_output_is_high():
+    a, y = torch.tensor([[0.2, 0.1], [0.2, 0.3], [0.5, 0.1], [0.6, 0.1], [0.1, 0.6]]), torch.zeros(5, 2)
+    y[:2, 0] = 1
+    assert [correct(*one).item() for one in zip(a[:, None], y[:, None], strict=True)] == [1, 0, 1, 0, 0]
     a, y = torch.tensor([0.51, 0.5, 0.49, 0.51, 0.5, 0.0]), torch.tensor([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
     assert [correct(a[i].view(1, 1), y[i].view(1, 1)).item() for i in range(6)] == [1, 0, 0, 0, 1, 1]
     assert correct(a[:, None], y[:, None]) == 3
-
-
-def test_without_a_digit_right_is_when_no_output_is_high():
-    a = torch.tensor([[0.5, 0.1], [0.6, 0.1], [0.1, 0.6]])
-    assert [correct(a[i : i + 1], torch.zeros(1, 2)).item() for i in range(3)] == [1, 0, 0]
 
 
 @pytest.mark.parametrize("hidden", [[], [7], [7, 5]])

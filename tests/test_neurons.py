@@ -11,21 +11,17 @@ from digits import neurons
 from digits.neurons import AND, NAND, OR, Perceptron, SigmoidNeuron, binary_layer, bits_of, half_adder, output_changes
 
 PAIRS = torch.tensor(list(product([0.0, 1.0], repeat=2)))  # 00 01 10 11
-X, Y = PAIRS.T
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def test_gates():
-    for gate, truth in ((AND, [0, 0, 0, 1]), (OR, [0, 1, 1, 1]), (NAND, [1, 1, 1, 0])):
-        assert gate(PAIRS).tolist() == [[bit] for bit in truth]
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64, torch.bool])
-def test_circuits(dtype):
-    x, y = X.to(dtype), Y.to(dtype)
+def test_gates_and_circuits(dtype):
+    for gate, truth in ((AND, [0, 0, 0, 1]), (OR, [0, 1, 1, 1]), (NAND, [1, 1, 1, 0])):
+        assert gate(PAIRS.to(dtype)).tolist() == [[bit] for bit in truth]
+    x, y = PAIRS.to(dtype).T
     assert neurons.nand(x, y).tolist() == [1, 1, 1, 0]
     total, carry = half_adder(x, y)
     assert (total.tolist(), carry.tolist()) == ([0, 1, 1, 0], [0, 0, 0, 1])
@@ -97,9 +93,6 @@ def test_binary_layer_writes_the_bits_wherever_the_assumption_holds(bias):
     a.scatter_(1, digits.unsqueeze(1), 0.99 + 0.01 * torch.rand(5000, 1, generator=generator))
     assert torch.equal(layer(a), torch.tensor(BITS)[digits])
     assert torch.equal(layer(a.view(50, 100, 10)), bits_of(digits.view(50, 100)))
-
-
-def test_biases_beyond_the_assumption_fail():
-    a = activations(0.99, 0.01)
-    assert binary_layer(-0.04)(a)[0].tolist() == [0, 0, 0, 1]  # the five odd digits add up to 0.05
+    # Beyond the assumption it fails.
+    assert binary_layer(-0.04)(activations(0.99, 0.01))[0].tolist() == [0, 0, 0, 1]  # five odd digits add up to 0.05
     assert binary_layer(-1.0)(activations(0.99, 0.0)).sum() == 0

@@ -50,8 +50,11 @@ def segments(said):
     return [[one for group in line["groups"] for one in group["segments"]] for line in json.loads(said)["lines"]]
 
 
-def test_activations_are_the_networks(read):
-    [said] = segments(read("a.png", "--json", "--single")[1][0])[0]
+def test_the_clearest_digit_alone_is_read_and_its_activations_are_the_networks(read):
+    assert read("line.png", "--single")[1][0].startswith("line.png: 4  (1.00, then ")
+    [[said]] = segments(*read("line.png", "--json", "--single")[1])
+    assert said["box"] == list(find_digit("line.png").box)
+    [[said]] = segments(*read("a.png", "--json", "--single")[1])
     network = load_network(untrusted.read("net.ckpt"), "net.ckpt")
     guesses = [line.digits[0] for line in find_lines("a.png", single=True)]
     outputs = [network(torch.from_numpy(digit.image).reshape(1, 784))[0] for digit in guesses]
@@ -78,12 +81,6 @@ def test_pictures_are_read_in_order_on_all_cores_if_they_are_many(times, read):
     wanted = ["a.png: 4  (1.00, then ", "line.png: 444  (least sure: 4 with ", "a.png: 4  (1.00, then "] * times
     assert (code, errors) == (0, []) and len(lines) == len(wanted)
     assert all(said.startswith(start) for said, start in zip(lines, wanted, strict=True))
-
-
-def test_the_clearest_digit_alone_is_read(read):
-    assert read("line.png", "--single")[1][0].startswith("line.png: 4  (1.00, then ")
-    [digits] = segments(*read("line.png", "--single", "--json")[1])
-    assert [digit["box"] for digit in digits] == [list(find_digit("line.png").box)]
 
 
 def test_what_is_said_of_a_digit_is_its_own_also_if_another_has_the_largest_output():
@@ -127,14 +124,20 @@ def test_a_picture_that_is_read_only_after_it_is_turned_is_read_and_a_note_says_
     assert errors == ["lying.png: looks turned by 90 degrees, and was turned back"]
 
 
-def test_annotate(read):
-    assert read("line.png", "--annotate", "out.png")[0] == 0
-    before, after = np.asarray(Image.open("line.png").convert("RGB")), np.asarray(Image.open("out.png"))
-    changed = (before != after).any(2)
-    assert before.shape == after.shape and 0 < changed.mean() < 0.2
-    assert all(changed[:, left : left + 120].any() for left in (0, 120, 240))
-    seen = after[:, :, 2].astype(int) - after[:, :, 0] > 60  # what the eye sees is blue
-    assert seen[before[:, :, 0] < 60].mean() > 0.9 and seen[before[:, :, 0] > 200].mean() < 0.02
+@pytest.mark.parametrize("kind", ["grey", "16 bits of which a scan uses the lower half", "transparent, black all over"])
+def test_annotate_draws_boxes_over_the_picture_as_it_was_read(kind, read):
+    grey = np.asarray(line())
+    alpha = np.where(grey < 215, 255 - grey, 0)
+    odd = np.dstack([0 * grey, 0 * grey, 0 * grey, alpha]) if "black" in kind else grey.astype(np.uint16) * 100
+    Image.fromarray(grey if kind == "grey" else odd).save("odd.png")
+    assert read("odd.png", "--annotate", "out.png")[0] == 0
+    drawn, ink = np.asarray(Image.open("out.png").convert("RGB")).astype(int), grey < 100
+    boxes = (drawn == ORANGE).all(2)
+    assert drawn.shape == (*grey.shape, 3) and boxes.mean() < 0.2
+    assert all(boxes[:, left : left + 120].any() for left in (0, 120, 240))
+    seen = drawn[:, :, 2] - drawn[:, :, 0] > 60  # what the eye sees is blue
+    assert seen[grey < 60].mean() > 0.9 and seen[grey > 200].mean() < 0.02
+    assert np.median(drawn[~ink]) > 200 and np.median(drawn[ink]) < 150
 
 
 @pytest.mark.parametrize(
@@ -189,18 +192,6 @@ def test_a_picture_that_cannot_be_annotated_is_a_line_and_1(read):
     assert code == 1 and len(lines) == 2
     assert error.startswith(f"{name}: cannot write drawn/{'n' * 252}.png: File name too long")
     assert os.listdir("drawn") == ["line.png"]
-
-
-@pytest.mark.parametrize("transparent", [False, True])
-def test_annotate_shows_dark_ink_on_light_paper_as_it_was_read(transparent, read):
-    """Sixteen bits of which a scan uses the lower half, or transparent black where there is no ink."""
-    grey = np.asarray(line())
-    alpha = np.where(grey < 215, 255 - grey, 0)
-    odd = np.dstack([0 * grey, 0 * grey, 0 * grey, alpha]) if transparent else grey.astype(np.uint16) * 100
-    Image.fromarray(odd).save("odd.png")
-    assert read("odd.png", "--annotate", "out.png")[0] == 0
-    drawn, ink = np.asarray(Image.open("out.png").convert("L")), grey < 100
-    assert np.median(drawn[~ink]) > 200 and np.median(drawn[ink]) < 100
 
 
 def test_folders_and_patterns(read):
