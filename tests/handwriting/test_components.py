@@ -37,7 +37,6 @@ def test_rows_of_a_tight_grid_are_lines_though_two_digits_touch():
 
 
 def test_what_is_above_one_another_stands_together_left_to_right():
-    tall, far, bar, dot = (
-        component(*box) for box in ((10, 10, 60, 110), (90, 10, 140, 110), (30, 0, 58, 8), (62, 100, 70, 110))
-    )
+    tall, far = component(10, 10, 60, 110), component(90, 10, 140, 110)
+    bar, dot = component(30, 0, 58, 8), component(62, 100, 70, 110)
     assert stacked([dot, far, bar, tall]) == [[tall, bar], [dot], [far]]

@@ -3,17 +3,8 @@
 import numpy as np
 import pytest
 
-from digits.handwriting.lattice import (
-    ALONE,
-    FITTED,
-    PATHS,
-    SEGMENTS,
-    Candidate,
-    alone,
-    best_paths,
-    candidates,
-    confidence,
-)
+from digits.handwriting import lattice
+from digits.handwriting.lattice import Candidate, alone, best_paths, candidates, confidence
 from digits.handwriting.segmentation import Segment, SegmentedLine
 
 
@@ -26,7 +17,9 @@ def test_confidence_is_the_mean_across_the_width_of_the_digits():
     assert confidence(line, sure, [(0, 4), (2, None)]) == pytest.approx(0.9)  # a comma
     assert confidence(line, sure, [(1, None)]) == 0
     broken = [line[0]._replace(gaps=1), line[1]]
-    assert confidence(broken, sure, [(0, 4), (1, 7)]) == pytest.approx(0.52 / (0.8 + FITTED["DOUBT"] * FITTED["GAP"]))
+    assert confidence(broken, sure, [(0, 4), (1, 7)]) == pytest.approx(
+        0.52 / (0.8 + lattice.FITTED["DOUBT"] * lattice.FITTED["GAP"])
+    )
 
 
 @pytest.mark.parametrize("context", [False, True])
@@ -42,15 +35,12 @@ def test_runs_of_segments_are_candidates(context):
     assert set(made) == {(n, n + k) for n in range(6) for k in (1, 2, 3) if n + k <= 6}  # four are too broad
     assert made[0, 2] == Candidate(0, 2, 55 / 60, 1, 0)
     broken = [made[place][4:7] for place in ((0, 1), (1, 2), (1, 3), (2, 4), (4, 5))]
-    cut, gap = 1 if context else ALONE, (1, 5 / 60)
+    cut, gap = 1 if context else lattice.ALONE, (1, 5 / 60)
     wanted = [(0, 0, 0.1), (0, 0, 0.1), (*gap, 0.1), (*gap, 0.2), (0, 0, 0.7)]
     assert np.allclose(broken, np.multiply(wanted, (1, 1, cut)))
-
-
-def test_a_candidate_has_no_more_segments_than_that():
-    segments = [Segment(6 * n, 0, 6 * n + 5, 60, n + 1, 1.0, range(n + 1, n + 2)) for n in range(SEGMENTS + 2)]
-    made = candidates(SegmentedLine(60, segments))
-    assert max(candidate.last - candidate.first for candidate in made) == SEGMENTS
+    narrow = [Segment(6 * n, 0, 6 * n + 5, 60, n + 1, 1.0, range(n + 1, n + 2)) for n in range(lattice.SEGMENTS + 2)]
+    lengths = [candidate.last - candidate.first for candidate in candidates(SegmentedLine(60, narrow), context)]
+    assert max(lengths) == lattice.SEGMENTS
 
 
 def outputs(*digits, sure=0.99):
@@ -75,7 +65,7 @@ def test_the_best_path_is_that_of_which_the_network_is_sure_everywhere():
     assert best_path(LINE, outputs(1, None, 7)) == ((0, 1), (2, 7))
     assert best_path(LINE, outputs(1, 0, 7)) == ((1, 0),)  # a cut through a stroke needs a reason
     assert best_path([LEFT], outputs(None)) == ((0, None),)
-    assert best_path([LEFT], np.full((1, 10), FITTED["UNSURE"] / 2)) == ((0, None),)
+    assert best_path([LEFT], np.full((1, 10), lattice.FITTED["UNSURE"] / 2)) == ((0, None),)
 
 
 def test_the_next_best_paths_say_something_else_and_are_less_likely():
@@ -83,16 +73,16 @@ def test_the_next_best_paths_say_something_else_and_are_less_likely():
     a[1, 6] = 0.6
     found = dict(best_paths(LINE, a))
     paths, scores = list(found), list(found.values())
-    assert set(paths[:3]) == {((1, 0),), ((1, 6),), ((0, 1), (2, 7))} and len(paths) == PATHS
+    assert set(paths[:3]) == {((1, 0),), ((1, 6),), ((0, 1), (2, 7))} and len(paths) == lattice.PATHS
     said = ["".join(str(digit) for _, digit in path if digit is not None) for path in paths]
-    assert len(set(said)) == PATHS and scores == sorted(scores, reverse=True)
+    assert len(set(said)) == lattice.PATHS and scores == sorted(scores, reverse=True)
     odds = np.log(0.9 / 0.1) - np.log(0.6 / 0.4)  # of 0 to 6, in one and the same candidate
     assert found[(1, 0),] - found[(1, 6),] == pytest.approx(odds)
 
 
 def paths_by_hand(line, outputs):
     """The score of the best path of each number, by trying all paths."""
-    a = outputs.clip(FITTED["UNSURE"], 1 - FITTED["UNSURE"])
+    a = outputs.clip(lattice.FITTED["UNSURE"], 1 - lattice.FITTED["UNSURE"])
     found = {}
 
     def follow(node, digits, score):
@@ -105,7 +95,7 @@ def paths_by_hand(line, outputs):
                     more = none + np.log(row[digit] / (1 - row[digit])) - one.penalty(digit)
                     follow(one.last, f"{digits}{digit}", score + more)
                 if one.last == node + 1:
-                    follow(one.last, digits, score + none - FITTED["SKIP"] * min(one.height, 1))
+                    follow(one.last, digits, score + none - lattice.FITTED["SKIP"] * min(one.height, 1))
 
     follow(0, "", 0.0)
     return found
@@ -124,7 +114,7 @@ def test_with_a_length_the_best_paths_are_those_of_so_many_digits():
         for length in ((1, 1), (3, 3), (5, 5), (2, 4)):
             found = best_paths(line, a, length)
             said = ["".join(str(digit) for _, digit in path if digit is not None) for path, _ in found]
-            assert len(found) == PATHS and all(length[0] <= len(digits) <= length[1] for digits in said)
+            assert len(found) == lattice.PATHS and all(length[0] <= len(digits) <= length[1] for digits in said)
             assert [score for _, score in found] == pytest.approx([wanted[digits] for digits in said])
             best = max(score for digits, score in wanted.items() if length[0] <= len(digits) <= length[1])
             assert found[0][1] == pytest.approx(best)

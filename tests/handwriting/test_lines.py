@@ -67,6 +67,17 @@ def test_a_digit_is_read_wherever_it_is_and_of_any_height_from_a_fifth_of_the_pi
     assert_finds(on_paper(ink), ink)
 
 
+def component_count(ink):
+    return cv2.connectedComponents((ink > 0.3).astype(np.uint8))[0] - 1
+
+
+def is_candidate(picture, ink):
+    """Whether one of the candidates in the picture's lines is the digit of this ink."""
+    digits, wanted = [digit for line in find_lines(picture) for digit in line.digits], as_mnist(ink)
+    near = [digit.box for digit in digits if difference(digit.image, wanted) < 2 * NEAR]
+    return any(max(np.abs(np.subtract(found, box(ink)))) < 6 for found in near)
+
+
 @pytest.mark.parametrize("digit", APART)
 def test_a_broken_digit_is_put_together_alone_and_between_others(digit):
     ink = cover(SIZE, (APART[digit], 110, 50, 120))
@@ -74,10 +85,6 @@ def test_a_broken_digit_is_put_together_alone_and_between_others(digit):
     assert_finds(on_paper(ink), ink)
     ink = cover((420, 240), (STROKES[3], 40, 50, 120), (APART[digit], 180, 50, 120), (STROKES[2], 300, 50, 120))
     assert is_candidate(on_paper(ink), cover((420, 240), (APART[digit], 180, 50, 120)))
-
-
-def component_count(ink):
-    return cv2.connectedComponents((ink > 0.3).astype(np.uint8))[0] - 1
 
 
 def test_in_context_a_digit_that_is_cut_from_others_has_the_rest_of_them_beside_it():
@@ -95,16 +102,6 @@ def test_in_context_a_digit_that_is_cut_from_others_has_the_rest_of_them_beside_
     assert min(faint(touching, True)) < 8 and (faint(touching, True) > 12).mean() > 0.8  # the whole is cut from nothing
 
 
-def is_candidate(picture, ink):
-    """Whether one of the candidates in the picture's lines is the digit of this ink."""
-    wanted = as_mnist(ink)
-    return any(
-        difference(digit.image, wanted) < 2 * NEAR and max(np.abs(np.subtract(digit.box, box(ink)))) < 6
-        for line in find_lines(picture)
-        for digit in line.digits
-    )
-
-
 @pytest.mark.parametrize(
     "digits", [[5, 3], [1, 1, 1], [2, 0, 4, 7, 8], [3, "5, its bar apart", 1, "5, its bar apart", 7]]
 )
@@ -116,9 +113,8 @@ def test_each_digit_of_a_line_is_a_candidate_and_a_single_one_is_one_of_them(dig
         left = box(cover((1000, 200), placed[-1]))[2] + 0.25 * height
     size = int(left) + 20, 200
     picture = on_paper(cover(size, *placed))
-    inks = [cover(size, one) for one in placed]
+    inks, single = [cover(size, one) for one in placed], find_digit(picture)
     assert all(is_candidate(picture, ink) for ink in inks)
-    single = find_digit(picture)
     assert min(np.abs(np.subtract(single.box, box(ink))).max() for ink in inks) <= 4
 
 
