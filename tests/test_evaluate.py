@@ -119,8 +119,8 @@ def test_a_sheet_of_what_was_misread(judged):
 
 def test_a_sheet_has_room_for_two_hundred_pictures_and_for_many_digits_in_each(tmp_path, capsys):
     many = Judged(np.full((90, 90), 255, np.uint8), "1", "4" * 500, [np.ones((28, 28), np.float32)] * 500)
-    write_sheet([many] * 201 + [many._replace(said="1")], tmp_path / "out.png")
-    assert capsys.readouterr().err == f"{tmp_path / 'out.png'}: the first 200 of 201 misread pictures\n"
+    write_sheet([many] * 205 + [many._replace(said="1")], tmp_path / "out.png")
+    assert capsys.readouterr().err == f"{tmp_path / 'out.png'}: the first 200 of 205 misread pictures\n"
     width, height = TILE
     assert Image.open(tmp_path / "out.png").size == (COLUMNS * width, -(-200 // COLUMNS) * height)
 
