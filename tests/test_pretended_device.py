@@ -12,7 +12,6 @@ from digits.model import DigitClassifier
 from digits.network import QUADRATIC, Cost
 from digits.train import Settings, train
 from tests.support.pretended_device import DEVICE, STEPS, Misuse, elsewhere, watched
-from tests.support.tiers import slow
 from tests.support.training import quick_trainer, same, weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:Checkpoint directory")
@@ -41,7 +40,6 @@ def there(data_dir, **settings):
         {"hidden": [12, 9], "schedule": True},
         {"cost": "cross_entropy", "l2": 5.0},
         {"kernel": "autograd"},
-        slow({"allographs": True, "negatives": 0.3, "distort": 0.5}),
     ],
 )
 def test_a_device_gives_the_bits_of_the_cpu_and_nothing_waits_in_a_step(settings, data_dir, home, capsys):
@@ -50,6 +48,11 @@ def test_a_device_gives_the_bits_of_the_cpu_and_nothing_waits_in_a_step(settings
     out = capsys.readouterr().out
     assert f"on {DEVICE}" in out and "Test accuracy" in out
     assert same(one, weights(here(data_dir, run_dir=home / "here", **settings) / "best.ckpt"))
+
+
+@pytest.mark.slow
+def test_images_that_are_made_anew(data_dir, home):
+    there(data_dir, allographs=True, negatives=0.3, distort=0.5, train_size=95)
 
 
 @pytest.mark.parametrize("first, then", [(here, there), (there, here)])
