@@ -7,7 +7,6 @@ import base64
 import hashlib
 import json
 from copy import deepcopy
-from importlib import import_module
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -17,14 +16,23 @@ import torch
 from torch import Tensor, nn
 
 from digits.export.sample import deflated, packed
-from digits.handwriting import eye, lattice
+from digits.handwriting import (
+    background,
+    components,
+    eye,
+    lattice,
+    lines,
+    normalize,
+    picture,
+    reader,
+    segmentation,
+    voting,
+)
 from digits.network import predictions, sizes, weights_and_biases
 from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
 LARGEST = 127  # of an int8
-# The modules of digits.handwriting whose constants the page has, too.
-USED = "picture", "background", "eye", "components", "segmentation", "lattice", "normalize", "lines", "voting", "reader"
 
 
 def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, Tensor]]) -> str:
@@ -61,18 +69,18 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
 
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:
-    """The constants that handwriting is read with, in `context` or not, by module and name."""
+    """All constants that handwriting is read with, in `context` or not, by module and name: the page has each, too."""
     known: dict[str, dict[str, Any]] = {
-        name: {
-            constant: value
-            for constant, value in vars(import_module(f"digits.handwriting.{name}")).items()
-            if constant.isupper() and type(value) in (int, float, tuple)
+        module.__name__.rpartition(".")[2]: {
+            name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
         }
-        for name in USED
+        for module in (picture, background, eye, components, segmentation, lattice, normalize, lines, voting, reader)
     }
     known["fitted"] = lattice.FITTED
-    known["lattice"]["ALONE"] **= not context
-    known["normalize"]["REST"] *= context  # without, it is not drawn
+    if context:
+        known["lattice"]["ALONE"] = 1.0  # a cut weighs no more
+    else:
+        known["normalize"]["REST"] = 0.0  # what a candidate is cut from is not drawn
     return known
 
 

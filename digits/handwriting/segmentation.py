@@ -80,9 +80,7 @@ def segment(foreground: Foreground, single: bool = False) -> tuple[np.ndarray, l
             paths = segmentation_paths(mask, height) if box.width > UNCUT * height and not single else []
             cuts = [*(mask[np.arange(len(mask)), path].sum() / height for path in paths), 0.0]
             before = sum((np.arange(box.width) >= path[:, None] for path in paths), np.zeros(mask.shape, int))
-            parts = np.unique(
-                before[mask]
-            )  # by how many paths are before each; where two meet, there is none between
+            parts = np.unique(before[mask])  # by how many paths are before each; where two meet, there is none between
             own = range(count + 1, count + 1 + len(parts))
             clarity, clipped = max(one.clarity for one in stack), all(one.clipped for one in stack)
             for label, number in zip(own, parts, strict=True):
