@@ -70,7 +70,7 @@ class DigitClassifier(LightningModule):
         The file cannot run code here: `weights_only` is always True. It may also be a JSON file of the book's
         network2.py. Raises UserError as `digits.checkpoint.untrusted.read` does, and if the file contradicts itself.
         """
-        return contents.rebuilt(cls, untrusted.read(path), path, settings).to(map_location)
+        return contents.rebuilt(cls, untrusted.read_checkpoint(path), path, settings).to(map_location)
 
     @property
     def shape(self) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Picture = str | Path | bytes | Image | np.ndarray | Page
     Pictures = list[Picture] | list[str] | list[Path] | tuple[Picture, ...] | Iterator[Picture]
     Network = str | Path | nn.Module
-    Length = int | range | str | None
+    Digits = int | range | str | None
 
 LONGEST = 50  # digits of a number: time grows with the length that is expected, and no number is written that long
 KEPT = 4  # networks that are kept in memory
@@ -33,13 +33,13 @@ KEPT = 4  # networks that are kept in memory
 
 @overload
 def read(
-    pictures: Pictures, *, network: Network = ..., single: bool = ..., length: Length = ..., digits: str | None = ...
+    pictures: Pictures, *, network: Network = ..., single: bool = ..., length: Digits = ..., digits: str | None = ...
 ) -> list[Answer]: ...
 
 
 @overload
 def read(
-    pictures: Picture, *, network: Network = ..., single: bool = ..., length: Length = ..., digits: str | None = ...
+    pictures: Picture, *, network: Network = ..., single: bool = ..., length: Digits = ..., digits: str | None = ...
 ) -> Answer: ...
 
 
@@ -72,8 +72,8 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     Returns:
         Of each picture its `text`, and its `lines`, each with its `text` and its `groups`: their `text` ("" if they are
         rejected), `digits`, `confidence` 0..1, `box` (left, top, right, bottom), `candidates`, the likeliest numbers
-        with their probabilities, and `readings`, one for each digit, with the network's ten `outputs`. Where nothing is
-        read, `error` says why.
+        with their probabilities, and `readings`, one for each digit (or for what is none, whose `digit` is None), with
+        the network's ten `outputs`. Where nothing is read, `error` says why.
 
     Raises:
         UserError: If there is no such network, or what is expected makes no sense. Not for a picture that cannot be
@@ -106,7 +106,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     return answers if several else answers[0]
 
 
-def expect(single: bool = False, length: Length = None, digits: str | None = None) -> Expected:
+def expect(single: bool = False, length: Digits = None, digits: str | None = None) -> Expected:
     """What is expected, of what the user says. Raises UserError if that makes no sense."""
     if single and length is not None:
         raise UserError("a single digit has no length; leave one of the two out")
@@ -142,7 +142,7 @@ def _loaded(path: Path, changed: int) -> Reader:
     """A reader with the network in a file that was last changed then."""
     from digits.checkpoint import untrusted
 
-    return _reader(untrusted.read(path), path)
+    return _reader(untrusted.read_checkpoint(path), path)
 
 
 def _reader(saved: Checkpoint, path: Path) -> Reader:

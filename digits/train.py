@@ -35,7 +35,9 @@ def train(
         OSError: If the folder cannot be written to.
     """
     import_unconfigured()
-    from digits.checkpoint.untrusted import read  # as the work begins, like every verb: see `digits.__main__`
+    from digits.checkpoint.untrusted import (
+        read_checkpoint,  # as the work begins, like every verb: see `digits.__main__`
+    )
     from digits.data import MNISTDataModule
     from digits.model import DigitClassifier
     from digits.training import runs
@@ -51,7 +53,7 @@ def train(
         trainer.fit(model, data)
         folder = trainer.strategy.broadcast(run.folder)  # each process has named it by its own clock
         if (best := folder / "best.ckpt").exists():
-            model.load_state_dict((saved := read(best)).weights)
+            model.load_state_dict((saved := read_checkpoint(best)).weights)
             trainer.test(model, data, verbose=False)
             report(trainer, saved, best)
         elif trainer.is_global_zero:

@@ -55,7 +55,7 @@ def test_the_clearest_digit_alone_is_read_and_its_activations_are_the_networks(r
     [[said]] = segments(*read("line.png", "--json", "--single")[1])
     assert said["box"] == list(find_digit("line.png").box)
     [[said]] = segments(*read("a.png", "--json", "--single")[1])
-    network = load_network(untrusted.read("net.ckpt"), "net.ckpt")
+    network = load_network(untrusted.read_checkpoint("net.ckpt"), "net.ckpt")
     guesses = [line.digits[0] for line in find_lines("a.png", single=True)]
     outputs = [network(torch.from_numpy(digit.image).reshape(1, 784))[0] for digit in guesses]
     [digit, a] = next(each for each in zip(guesses, outputs, strict=True) if each[1].max() == said["activation"])
@@ -68,7 +68,7 @@ def test_the_clearest_digit_alone_is_read_and_its_activations_are_the_networks(r
 @pytest.mark.parametrize("context", [True, False])
 def test_only_a_network_that_was_trained_in_context_is_shown_it(context, read, verb):
     """Digits that touch are parted by a network that sees what each is cut from."""
-    _, content = without_training(untrusted.read(BUNDLED), BUNDLED)
+    _, content = without_training(untrusted.read_checkpoint(BUNDLED), BUNDLED)
     torch.save(content | {"datamodule_hyper_parameters": {"allographs": context, "negatives": 0.3}}, "other.ckpt")
     Path("28_a.png").write_bytes((FOLDER / "touching.png").read_bytes())
     assert [said.split("  ")[0] for said in read("28_a.png", network="other.ckpt")[1]] == ["28_a.png: 28"] * context

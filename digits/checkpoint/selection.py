@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from digits.checkpoint.contents import Checkpoint
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.errors import UserError, printable
 from digits.settings import newest_run
 
@@ -34,7 +34,7 @@ def choose(network: str | None) -> tuple[Checkpoint, Path]:
     If nobody named it and it is no good reader, the line says that, too. Raises UserError as `find` and `read` do.
     """
     path = find(network)
-    saved = read(path)
+    saved = read_checkpoint(path)
     said = "the bundled one" if path == BUNDLED else printable(str(path))
     if not network and path != BUNDLED:
         digit, accuracy = saved.settings.get("only_digit"), saved.accuracy

@@ -35,7 +35,7 @@ PROGRESS = "epoch", "global_step", "max_epochs"
 DATA = "batch_size", "seed", "train_size", "distort", "allographs", "negatives"  # settings of the MNISTDataModule
 
 
-def read(path: str | Path) -> Checkpoint:
+def read_checkpoint(path: str | Path) -> Checkpoint:
     """A checkpoint of this project, or a JSON file of the book's network2.py, with its tensors on the CPU.
 
     Raises UserError if it is damaged, of another program or version, or if its settings or weights are not as `train`

@@ -39,16 +39,16 @@ def evaluate(
     from digits.handwriting.picture import check_output
     from digits.reading import choose_reader
 
+    if known_length and single:
+        raise UserError("--single and --known_length: one of the two")
     reader, detected = choose_reader(network)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
     known = {folder: labels_in(Path(folder), spaces=not known_length) for folder in folders or []}
-    if known_length and single:
-        raise UserError("--single and --known_length: one of the two")
-    pictures = [picture for labels in known.values() for picture in labels.items()]
-    asked = [(picture, as_long(label) if known_length else Expected(single)) for picture, label in pictures]
+    labelled = [one for labels in known.values() for one in labels.items()]
+    asked = [(picture, as_long(label) if known_length else Expected(single)) for picture, label in labelled]
     if wrong:  # before the long work, so that it is not for nothing
-        check_output(wrong, [*(picture for picture, _ in pictures), network or ""])
+        check_output(wrong, [*(picture for picture, _ in labelled), network or ""])
     judged: list[Judged] = []
     with closing(reader.read_all(asked)) as answers:
         for folder, labels in known.items():

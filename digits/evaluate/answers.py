@@ -65,7 +65,8 @@ def judge(title: str, labels: dict[Path, str], answers: Iterator[Answer], verbos
     """What is read in pictures, by the next answers; if `verbose`, say on standard error why nothing is."""
     judged = []
     bar = tqdm(labels.items(), printable(title), leave=False, unit=" pictures", disable=None)  # None: unless a terminal
-    for (picture, label), answer in zip(bar, answers, strict=False):  # there are more, of other folders
+    for picture, label in bar:
+        answer = next(answers)
         said = answer.text.replace("\n", "-")
         if " " not in label:
             said = said.replace(" ", "")

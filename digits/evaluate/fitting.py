@@ -9,7 +9,7 @@ read right, until none helps.
 import json
 import sys
 from collections.abc import Iterator
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,8 +53,8 @@ def main() -> None:
     torch.set_num_threads(1)
     reader, _ = choose_reader("bundled")
     labelled = [known for folder in sys.argv[1:] for known in labels_in(Path(folder)).items() if "-" not in known[1]]
-    known = [*labelled, *scenes(training_glyphs(), default_rng(1))]
-    found = [looked_at(reader, *one) for one in tqdm(known, "reading", disable=None)]
+    examples = [*labelled, *scenes(training_glyphs(), default_rng(1))]
+    found = [looked_at(reader, *one) for one in tqdm(examples, "reading", disable=None)]
     fitted = fit([one for one in found if one])
     path = Path(lattice.__file__).with_name("fitted.json")
     write_atomically(path, f"{json.dumps(fitted)}\n".encode())
@@ -63,7 +63,7 @@ def main() -> None:
 
 def scenes(written: Glyphs, rng: Generator) -> Iterator[tuple[np.ndarray, str]]:
     """Scenes with one line, or none, or letters; and what that says."""
-    drawn = (scene(rng, written) for _ in iter(int, 1))
+    drawn = (scene(rng, written) for _ in count())
     yield from islice(((one.image, one.text) for one in drawn if one.text is not None), COUNT)
     letters = only_letters(written)
     yield from ((scene(rng, letters).image, "") for _ in range(LETTERS))
@@ -106,7 +106,9 @@ def fit(examples: list[Example]) -> dict[str, float]:
 def right_with(numbers: dict[str, float], examples: list[Example]) -> int:
     """How many pictures are read right with these numbers in `lattice.FITTED`."""
     lattice.FITTED.update(numbers)
-    return sum("".join(line.text for line in voting.vote(*one[:2])).replace(" ", "") == one.says for one in examples)
+    read = [voting.vote(one.lines, one.outputs) for one in examples]
+    said = ["".join(line.text for line in lines).replace(" ", "") for lines in read]
+    return sum(text == one.says for text, one in zip(said, examples, strict=True))
 
 
 if __name__ == "__main__":

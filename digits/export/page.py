@@ -32,7 +32,7 @@ from digits.network import predictions, sizes, weights_and_biases
 from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
-LARGEST = 127  # of an int8
+STEPS = 127  # of a neuron: the largest int8
 
 
 def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, Tensor]]) -> str:
@@ -95,7 +95,7 @@ def rounded(network: nn.Module) -> nn.Module:
 
 def _steps(weights: Tensor) -> tuple[Tensor, Tensor]:
     """Weights (neurons, inputs) as steps (neurons, 1), and how many of them, whole numbers of -127 to 127."""
-    steps = (weights.abs().amax(1, keepdim=True) / LARGEST).clamp(min=1e-30)
+    steps = (weights.abs().amax(1, keepdim=True) / STEPS).clamp(min=1e-30)
     return steps, (weights / steps).round()
 
 

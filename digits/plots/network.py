@@ -29,7 +29,7 @@ def mosaic(tiles: Tensor, columns: int) -> Tensor:
     return make_grid(tiles.float()[:, None], columns, padding=1, pad_value=math.nan)[0]
 
 
-def sheet(height: int, title: str) -> Image.Image:
+def titled(height: int, title: str) -> Image.Image:
     """An empty picture, WIDTH wide, with a title in its first 56 rows."""
     picture = Image.new("RGB", (WIDTH, height), "white")
     write(picture, WIDTH / 2, 28, title, 28)
@@ -54,7 +54,7 @@ def first_weights(network: nn.Module) -> Image.Image:
     zoom = WIDTH // tiles.shape[1]
     tiles = tiles.repeat(zoom, 0).repeat(zoom, 1)
     count = f"{len(neurons)}" if len(neurons) <= 100 else f"100 of {len(neurons):,}"
-    picture = sheet(len(tiles) + 66, f"{count} neurons: weights from {-scale:.2g} (blue) to {scale:.2g} (red)")
+    picture = titled(len(tiles) + 66, f"{count} neurons: weights from {-scale:.2g} (blue) to {scale:.2g} (red)")
     picture.paste(Image.fromarray(tiles), ((WIDTH - tiles.shape[1]) // 2, 56))
     return picture
 
@@ -66,7 +66,7 @@ def confusion(labels: Tensor, predicted: Tensor) -> Image.Image:
     mistakes = matrix.clone().fill_diagonal_(0)
     shades = mistakes / mistakes.max().clamp(min=1)
     colours = shaded(shades, COUNTS)
-    picture = sheet(690, f"{matrix.trace():,} of {len(labels):,} test images are read right")
+    picture = titled(690, f"{matrix.trace():,} of {len(labels):,} test images are read right")
     draw = ImageDraw.Draw(picture)
     left, top, cell = 76, 126, 54
     write(picture, left / 2, 96, "right\ndigit", 22)
@@ -92,7 +92,7 @@ def first_mistakes(images: Tensor, labels: Tensor, activations: Tensor) -> Image
     wrong = (predicted != labels).nonzero().flatten()
     shown = wrong[largest[wrong].argsort(descending=True, stable=True)][:36].tolist()
     rows = max(1, math.ceil(len(shown) / 6))
-    picture = sheet(60 + 126 * rows, f"{len(shown)} of {len(wrong)} mistakes, the most confident first")
+    picture = titled(60 + 126 * rows, f"{len(shown)} of {len(wrong)} mistakes, the most confident first")
     for place, index in enumerate(shown):
         x, y = 8 + place % 6 * 116, 60 + place // 6 * 126
         digit = Image.fromarray(255 - images[index].numpy()).resize((84, 84), Image.Resampling.NEAREST)

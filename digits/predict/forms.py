@@ -55,7 +55,7 @@ class Seen(NamedTuple):
 
 
 class Value(NamedTuple):
-    """What a field says, how sure that is, 0..1, and the likeliest readings; nothing, if `error` says why."""
+    """What a field says, how sure that is, 0..1, and the likeliest numbers; nothing, if `error` says why."""
 
     text: str = ""
     confidence: float = 0.0
@@ -141,8 +141,8 @@ def read_forms(
     doubts, unread, doubtful = list[Doubt](), list[str](), 0
     tasks = [([source.picture for source in pages], fields, reader.context, review) for pages in stack]
     with closing(on_all_cores(look, tasks)) as seen:
-        each = zip(stack, seen, strict=True)
-        for (first, *_), found in tqdm(each, "predict", len(stack), False, unit=" forms", disable=None):
+        bar = tqdm(stack, "predict", leave=False, unit=" forms", disable=None)
+        for (first, *_), found in zip(bar, seen, strict=True):
             row: list[Any] = [first.file, first.page]
             rows.append(row)
             if isinstance(found, UserError):
@@ -158,8 +158,8 @@ def read_forms(
                 is_sure = said.confidence >= field.sure
                 doubtful += not is_sure
                 if not is_sure and len(doubts) < SHOWN:
-                    likely = [digits for digits, _ in said.candidates]
-                    doubts.append(Doubt(len(rows) - 1, len(row), part.crop, likely, *field.expected[1:]))
+                    likely, (_, length, digits) = [number for number, _ in said.candidates], field.expected
+                    doubts.append(Doubt(len(rows) - 1, len(row), part.crop, likely, length, digits))
                 row += [said.text, round(said.confidence, 3)]
                 facts[field.name] = said._asdict()
                 shown.append(f"{field.name} {said.text or 'nothing'}{'' if is_sure else '?'} ({said.confidence:.2f})")
@@ -210,7 +210,8 @@ def value(answer: Answer, height: int) -> Value:
     groups = [group for group in best.groups if group.text] or sorted(best.groups, key=weight)[-1:]
     if not any(group.digits for group in groups):
         return Value(error=answer.error)
-    # Whether a number is right is told best by both: among as many, a quarter fewer are wrong than by the confidence.
+    # The confidence times the probability: of as many numbers that are surest by it, a quarter fewer are wrong than of
+    # those that are surest by the confidence alone.
     sure = min(group.confidence * dict(group.candidates).get(group.digits, 0.0) for group in groups)
     candidates = groups[0].candidates if len(groups) == 1 else ()
     return Value("".join(group.digits for group in groups), float(sure), candidates)

@@ -111,8 +111,8 @@ def tell(
     """Say what is read in each picture, and draw it; returns the rows of a table, and whether all went well."""
     rows: list[list[Any]] = [["file", "page", "line", "text", "confidence"]]
     good = True
-    each = zip(sources, targets, answers, strict=True)
-    for source, target, answer in tqdm(each, "predict", len(sources), False, unit=" pictures", disable=None):
+    bar = tqdm(sources, "predict", leave=False, unit=" pictures", disable=None)
+    for source, target, answer in zip(bar, targets, answers, strict=True):
         if os.path.isdir(source.file):
             answer = Answer([], error="there is no picture in this folder")
         lines = [line for line in answer.lines if line.text]

@@ -20,7 +20,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits.checkpoint.contents import Checkpoint, rebuilt
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.data import MNISTDataModule
 from digits.errors import UserError, printable
 from digits.files import name_folder, refuse_links, refuse_no_text, remove_leftovers, write_atomically
@@ -121,7 +121,7 @@ def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -
         if path.is_dir():
             raise UserError(f"{path} is no file; remove it")
         try:
-            found[path.stem] = read(path)
+            found[path.stem] = read_checkpoint(path)
         except UserError as error:
             print(f"{printable(str(error))}; it is passed over", file=sys.stderr)
             continue

@@ -5,8 +5,11 @@ import pytest
 import torch
 from numpy.random import default_rng
 
-from digits.augment.scenes import AREA, HEIGHT, glyphs, scene
+from digits.augment import neighbours, pen
+from digits.augment.scenes import AREA, FORMS, HEIGHT, glyphs, scene
+from digits.handwriting import normalize
 from digits.handwriting.background import missing_light
+from digits.handwriting.picture import WORKING
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +24,12 @@ def written():
 def scenes(written):
     rng = default_rng(1)
     return [scene(rng, written) for _ in range(120)]
+
+
+def test_what_is_drawn_to_learn_from_is_drawn_as_what_is_read():
+    assert (pen.BOX, pen.MIDDLE, pen.KEPT) == (normalize.BOX, normalize.MIDDLE, normalize.SLANT)
+    assert (neighbours.REST, neighbours.NEAR) == (normalize.REST, normalize.NEAR)
+    assert WORKING[1] == AREA and sum(FORMS.values()) == pytest.approx(1)
 
 
 def test_the_same_numbers_make_the_same_scene(written):

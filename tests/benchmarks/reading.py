@@ -287,7 +287,7 @@ def main(words=None):
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # of the processes to come
     mnist.fetch(args.data_dir)
     model = DigitClassifier.load_from_checkpoint(args.network)
-    args.context = untrusted.read(args.network).context
+    args.context = untrusted.read_checkpoint(args.network).context
     tables[args.table](args, model, *(tensor.numpy() for tensor in mnist.load(args.data_dir, train=False)))
     print(f"\n{model.shape}; torch {torch.__version__}, opencv {cv2.__version__}, seed {SEED}.")
 

@@ -44,7 +44,7 @@ def ready(folder):
 
     def damaged_checkpoint(rng):
         path.write_bytes(mutate(checkpoint, rng))
-        read = untrusted.read(path)
+        read = untrusted.read_checkpoint(path)
         assert read.settings == plain["hyper_parameters"] and read.epoch == 3
         assert same(read.weights, plain["state_dict"])
         return "right result"

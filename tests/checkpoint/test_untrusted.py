@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from digits.checkpoint.contents import VERSION, load_network
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
@@ -57,14 +57,14 @@ def test_what_is_no_checkpoint_is_named(make, reason, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make(tmp_path / "a.ckpt")
     with pytest.raises(UserError, match=reason) as error:
-        read(tmp_path / "a.ckpt")
+        read_checkpoint(tmp_path / "a.ckpt")
     assert "a.ckpt" in str(error.value) and "\n" not in str(error.value)
     assert not (tmp_path / "was_here").exists()
 
 
 def test_a_checkpoint_that_is_not_there_is_what_the_system_says(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"a\.ckpt"):
-        read(tmp_path / "a.ckpt")
+        read_checkpoint(tmp_path / "a.ckpt")
 
 
 def changed(path, **changes):
@@ -139,13 +139,13 @@ OURS, ONES = "10 outputs, from 784 pixels", torch.ones(10)
 def test_what_train_does_not_write_is_refused(changes, said, tmp_path):
     path = changed(tmp_path / "a.ckpt", **changes)
     with pytest.raises(UserError, match=f"a.ckpt is refused: .*{said}"):
-        read(path)
+        read_checkpoint(path)
 
 
 @pytest.mark.parametrize("bomb", [shared, nested])
 def test_what_is_dropped_is_not_looked_at(bomb, tmp_path):
     path = changed(tmp_path / "a.ckpt", callbacks={"x": bomb(50)}, loops=bomb(50), datamodule_hyper_parameters={})
-    assert read(path).epoch == 3 and read(path).accuracy is None
+    assert read_checkpoint(path).epoch == 3 and read_checkpoint(path).accuracy is None
 
 
 @pytest.mark.parametrize(
@@ -164,4 +164,4 @@ def test_what_is_dropped_is_not_looked_at(bomb, tmp_path):
 def test_what_is_no_network_of_ours_or_contradicts_its_settings_is_not_used(name, change, wanted, tmp_path):
     path = changed(tmp_path / "a.ckpt", **{name: change})
     with pytest.raises(UserError, match=f"a.ckpt does not hold Linear and Sigmoid layers that end in {wanted}"):
-        load_network(read(path), path)
+        load_network(read_checkpoint(path), path)

@@ -10,7 +10,7 @@ import torch
 from digits import mnist
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.export import onnx as onnx_model
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
@@ -131,7 +131,7 @@ def test_a_checkpoint_of_the_network_alone(export, tmp_path, data_dir):
     path = saved(tmp_path / "net.ckpt", model, datamodule_hyper_parameters={"distort": 1.0}, **trained)
     code, out, _ = export(path, "--to", "checkpoint", "--data_dir", data_dir)
     assert code == 0 and (tmp_path / "digits.ckpt").stat().st_size < 0.55 * (tmp_path / "net.ckpt").stat().st_size
-    before, after = read(path), read("digits.ckpt")
+    before, after = read_checkpoint(path), read_checkpoint("digits.ckpt")
     assert after._replace(weights={}) == before._replace(weights={}) and after.accuracy == 0.75
     content = (tmp_path / "digits.ckpt").read_bytes()
     assert b"/home" not in content and b"optimizer" not in content

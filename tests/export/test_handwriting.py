@@ -13,7 +13,7 @@ from PIL import Image
 from digits import mnist
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.errors import UserError
 from digits.export.page import constants, html
 from digits.handwriting import find_lines
@@ -44,7 +44,7 @@ return pictures.map(([width, height, pixels]) => {
 def looked_at(*pictures, context=True):
     """What the page finds in pictures, decoded as browsers do, with the network that comes with digits."""
     facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context}
-    page = held_in(html(load_network(read(BUNDLED), BUNDLED), facts, NO_IMAGES))
+    page = held_in(html(load_network(read_checkpoint(BUNDLED), BUNDLED), facts, NO_IMAGES))
     pixels = [np.asarray(picture.convert("RGBA")) for picture in pictures]
     texts = [(one.shape[1], one.shape[0], base64.b64encode(one.tobytes()).decode()) for one in pixels]
     return run(FIND, page, pictures=texts)

@@ -13,7 +13,7 @@ import torch
 from digits import mnist
 from digits.backprop import sgd_step
 from digits.checkpoint.contents import load_network
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.export.page import rounded
 from digits.export.sample import TRAIN, packed, sample
 from digits.handwriting.lattice import Candidate, best_paths, confidence
@@ -39,7 +39,7 @@ def held(page_file):
 def test_the_network_is_that_of_pytorch(trained, held, mnist_dir):
     """On all test images, with the same rounded weights: the same digit, and activations within 1e-5."""
     images, _ = mnist.load(mnist_dir, train=False)
-    expected = rounded(load_network(read(trained), trained))(images.flatten(1) / 255)
+    expected = rounded(load_network(read_checkpoint(trained), trained))(images.flatten(1) / 255)
     found, digits = run(
         """const pixels = Float32Array.from(held.bytesOf(bytes), (value) => value / 255), found = [];
         const layers = await held.heldLayers();

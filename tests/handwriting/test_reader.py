@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
-from digits.checkpoint.untrusted import read as checkpoint
+from digits.checkpoint.untrusted import read_checkpoint as checkpoint
 from digits.handwriting import Digit, Line, Reader
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.reader import SMALL

@@ -210,7 +210,7 @@ ALL = "plain SGD on all weights and biases"
         ({"network": layers((100, 30), (30, 10))}, "torch", "do not fit each other"),
         ({"network": layers((784, 30), (40, 10))}, "torch", "do not fit each other"),
         ({"network": layers((784, 30), (30, 12))}, "torch", "do not fit each other"),
-        ({"cost": QUADRATIC._replace(value=torch.dist)}, "torch", "the costs quadratic, cross_entropy"),
+        ({"cost": QUADRATIC._replace(value=torch.dist)}, "torch", "the costs quadratic, cross_entropy$"),
         ({"network": layers((784, 30), (30, 10), kind=nn.Tanh)}, "autograd", "Linear and Sigmoid"),
         ({"network": CONVOLUTION}, "autograd", "Linear and Sigmoid"),
         ({"network": layers((784, 30), (30, 10), bias=False)}, "autograd", "no biases"),

@@ -11,6 +11,7 @@ def book_cost(a, y, cost="quadratic"):
     """C_x of one example (outputs,): equation 6 or 63."""
     if cost == "quadratic":
         return np.linalg.norm(y - a) ** 2 / 2
+    assert cost == "cross_entropy"
     return np.sum(np.nan_to_num(-y * np.log(a) - (1 - y) * np.log(1 - a)))
 
 

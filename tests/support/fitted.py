@@ -17,7 +17,7 @@ def fit(folder: Path, data_dir: Path, *args: object) -> None:
 
 def load(run: Path, name: str = "best.ckpt") -> tuple[DigitClassifier, int]:
     """The network in a run, and the epoch after which it was kept."""
-    return DigitClassifier.load_from_checkpoint(run / name), untrusted.read(run / name).epochs - 1
+    return DigitClassifier.load_from_checkpoint(run / name), untrusted.read_checkpoint(run / name).epochs - 1
 
 
 def vector(model: DigitClassifier) -> torch.Tensor:

@@ -13,7 +13,7 @@ import torch
 
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.errors import UserError
 from digits.handwriting import Reader, find_lines, voting
 from digits.handwriting.lattice import FITTED
@@ -25,7 +25,7 @@ def found(path: Path, context: bool = True) -> dict[str, Any]:
     """What Python reads in a picture, with the network that comes with digits, in context or not: each line; and what
     each guess says of it, with how many candidates and how much confidence.
     """
-    network = load_network(read(BUNDLED), BUNDLED)
+    network = load_network(read_checkpoint(BUNDLED), BUNDLED)
     try:
         lines = find_lines(path, context=context)
         outputs = [network(torch.from_numpy(np.stack([one.image for one in line.digits])).flatten(1)) for line in lines]

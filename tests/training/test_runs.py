@@ -18,7 +18,7 @@ from filelock import FileLock
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.train import Settings, train
@@ -228,7 +228,7 @@ def test_what_is_kept_stays_when_the_memory_of_a_gpu_ends_later(three, data_dir)
         settings = Settings(hidden=[20], epochs=5, data_dir=data_dir, run_dir=Path(name))
         with pytest.raises(UserError, match=f"--resume {name} --trainer.accelerator cpu"):
             train(settings, resume=name == "three", kind=failing(FULL, epoch=3))
-        assert read(Path(name, "last.ckpt")).epochs == 3
+        assert read_checkpoint(Path(name, "last.ckpt")).epochs == 3
 
 
 def test_two_processes_do_not_train_in_one_folder(run, refused):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.train import Settings, train
@@ -69,7 +69,7 @@ def test_a_best_checkpoint_of_another_network_is_named_before_anything_is_traine
     shutil.copy("other/best.ckpt", "three/best.ckpt")
     line = refused("--resume", "three", "--epochs", 5)
     assert f"--hidden is [7] in {Path('three/best.ckpt')}, not [20]" in line
-    assert read("three/last.ckpt").epochs == 3
+    assert read_checkpoint("three/last.ckpt").epochs == 3
 
 
 def test_a_last_checkpoint_that_is_a_folder_is_refused_before_anything_is_trained(three, refused):

@@ -10,7 +10,7 @@ import torch
 from lightning.fabric.accelerators.mps import MPSAccelerator
 
 from digits.backprop import sgd_steps
-from digits.checkpoint.untrusted import read
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.model import DigitClassifier
 from digits.network import one_hot, sigmoid_network, weights_and_biases
 from digits.training.trainer import LAUNCHES, fastest_device
@@ -155,4 +155,4 @@ def test_a_process_that_loses_another_says_so_in_a_line(tmp_path):
     _, errors = process.communicate(timeout=120)
     assert process.returncode and "Traceback" not in errors
     assert "another process of this training has ended; go on with: python -m digits train --resume two" in errors
-    assert read(tmp_path / "two" / "last.ckpt").epochs >= 1
+    assert read_checkpoint(tmp_path / "two" / "last.ckpt").epochs >= 1
