@@ -79,4 +79,4 @@ def test_a_page_that_asks_for_any_memory_or_time_ends(tmp_path):
     for depth in (3, 9):
         (tmp_path / f"{depth}.pdf").write_bytes(nested(depth))
     assert render(Page(str(tmp_path / "3.pdf"), 1)).size == (1667, 2223)
-    assert refused(render, Page(str(tmp_path / "9.pdf"), 1)) == "cannot be read: it takes more than 20 seconds to open"
+    assert "takes more than 20 seconds" in refused(render, Page(str(tmp_path / "9.pdf"), 1))  # by its clock or by ours
