@@ -170,6 +170,7 @@ def test_what_a_file_of_fields_says(here):
         ("a:\n  box: [0, 0, nan, 1]", "not nan"),
         ("a:\n  box: [0, 0, [1], 1]", "not ['1']"),
         ("a:\n  box: [0.5, 0, 0.5, 1]", "expected left < right and top < bottom"),
+        ("a:\n  box: [0, 0.5, 1, 0.5]", "expected left < right and top < bottom"),
         *((f"{BOX}  page: {page}", "page: expected a whole number from 1 to 100") for page in (0, 1.5)),
         (BOX + "  page: 1000", "page: expected a number from 0 to 100"),
         (BOX + "  sure: 2", "sure: expected a number from 0 to 1"),
