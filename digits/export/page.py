@@ -78,7 +78,7 @@ def constants(context: bool) -> dict[str, dict[str, Any]]:
     }
     known["fitted"] = lattice.FITTED
     if context:
-        known["lattice"]["ALONE"] = 1.0  # a cut weighs no more
+        known["lattice"]["UNSEEN"] = 1.0  # a cut weighs no more
     else:
         known["normalize"]["REST"] = 0.0  # what a candidate is cut from is not drawn
     return known

@@ -27,7 +27,7 @@ SEGMENTS, BROAD = 8, 1.6  # most segments of a candidate, and most width of seve
 # UNSURE: no output counts as nearer to 0 or 1. DOUBT: a break lowers the confidence as so many heights of no digit do.
 # SURE: a vote weighs the confidence to that power. REJECTION_THRESHOLD: a group with no more confidence is no number.
 FITTED: dict[str, float] = json.loads(File(__file__).with_name("fitted.json").read_text())
-ALONE = 5.0  # a cut weighs so many times as much for a network that is not shown what a candidate is cut from
+UNSEEN = 5.0  # a cut weighs so many times as much for a network that is not shown what a candidate is cut from
 LEFT_OUT = 2.0  # the penalty for a segment that `alone` leaves out, per height or width
 PATHS, DIGITS = 6, 2  # so many paths are kept, and so many digits of each candidate
 
@@ -72,7 +72,7 @@ def candidates(line: SegmentedLine, context: bool = False) -> list[Candidate]:
     pairs = list(pairwise(segments))
     gaps = [one.stack != other.stack for one, other in pairs]
     apart = [max(0, other.left - one.right) / height * gap for gap, (one, other) in zip(gaps, pairs, strict=True)]
-    cuts = [0.0, *((1 if context else ALONE) * segment.cut for segment in segments)]
+    cuts = [0.0, *((1 if context else UNSEEN) * segment.cut for segment in segments)]
     for first in range(len(segments)):
         for last in range(first + 1, min(first + SEGMENTS, len(segments)) + 1):
             run, inside = segments[first:last], slice(first, last - 1)

@@ -90,6 +90,8 @@ def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tu
     line = other & (printed > 0.4)
     beside = other & ~line & (cv2.dilate(ink, np.ones((5, 5))) > 0.3)
     rest = other & ~line & ~beside
+    # At most so many pixels of each kind: about as many of handwriting as of all that is none, however much paper is
+    # empty. For the second network, many are of what the first one takes for something else.
     wanted = [(own, 150), (line, 70), (beside, 60), (rest, 60)]
     if first:
         wanted = [(own, 110), (own & (said < 0.85), 60), (other & (said > 0.15), 70)]

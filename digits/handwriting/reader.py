@@ -122,7 +122,7 @@ class Reader:
         except UserError:  # it has changed meanwhile
             return 0, lines
         sight, best = see(pixels), (0, lines)
-        most = sure_area(lines, but=ALIKE)[0] / scale**2
+        most = sure_area(lines, but=ALIKE)[0] / scale**2  # as `pixels` are counted, in which turned pictures are read
         for degrees in (90, 180, 270):
             with suppress(UserError):
                 turned = self.read_lines(lines_in(sight.turned(degrees), 1, False, self.context, TURNING), expected)

@@ -35,7 +35,7 @@ def test_runs_of_segments_are_candidates(context):
     assert set(made) == {(n, n + k) for n in range(6) for k in (1, 2, 3) if n + k <= 6}  # four are too broad
     assert made[0, 2] == Candidate(0, 2, 55 / 60, 1, 0)
     broken = [made[place][4:7] for place in ((0, 1), (1, 2), (1, 3), (2, 4), (4, 5))]
-    cut, gap = 1 if context else lattice.ALONE, (1, 5 / 60)
+    cut, gap = 1 if context else lattice.UNSEEN, (1, 5 / 60)
     wanted = [(0, 0, 0.1), (0, 0, 0.1), (*gap, 0.1), (*gap, 0.2), (0, 0, 0.7)]
     assert np.allclose(broken, np.multiply(wanted, (1, 1, cut)))
     narrow = [Segment(6 * n, 0, 6 * n + 5, 60, n + 1, 1.0, range(n + 1, n + 2)) for n in range(lattice.SEGMENTS + 2)]

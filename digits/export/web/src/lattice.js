@@ -5,12 +5,12 @@ import { around } from "./components.js";
 import { held } from "./held.js";
 import { clamp } from "./images.js";
 
-const { SEGMENTS, BROAD, ALONE, PATHS, DIGITS } = held.constants.lattice;
+const { SEGMENTS, BROAD, UNSEEN, PATHS, DIGITS } = held.constants.lattice;
 const { GAP, APART, CUT, SHORT, LOW, LOW_ZERO, LONG, WIDE, CLIPPED, SKIP, UNSURE, DOUBT } = held.constants.fitted;
 
 /** The runs of segments that may be a digit, by where they begin. @type {(line: SegmentedLine) => Candidate[]} */
 export function candidates({ height, segments }) {
-  const found = [], cuts = [0, ...segments.map(({ cut }) => CUT * ALONE * cut)];
+  const found = [], cuts = [0, ...segments.map(({ cut }) => CUT * UNSEEN * cut)];
   const gaps = segments.slice(1).map(({ stroke, left }, n) => (
     stroke === segments[n].stroke ? 0 : GAP + APART * Math.max(0, left - segments[n].right) / height
   ));

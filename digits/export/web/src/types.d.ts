@@ -157,7 +157,7 @@ type Constants = {
   components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>
     & Record<"STACKED" | "UNDER" | "FLAT", number>;
   segmentation: { SLANTS: number[] } & Record<"EDGE" | "UNCUT" | "SPACING" | "DEEP" | "ASIDE", number>;
-  lattice: Record<"SEGMENTS" | "BROAD" | "ALONE" | "PATHS" | "DIGITS", number>;
+  lattice: Record<"SEGMENTS" | "BROAD" | "UNSEEN" | "PATHS" | "DIGITS", number>;
   fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LOW" | "LOW_ZERO" | "LONG" | "WIDE" | "CLIPPED", number>
     & Record<"SKIP" | "UNSURE" | "DOUBT" | "SURE" | "REJECTION_THRESHOLD", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
