@@ -1,5 +1,6 @@
 import json
 import re
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -168,6 +169,6 @@ def test_mistakes(words, reason, export, tmp_path, data_dir):
 
 @pytest.mark.parametrize("missing", ["onnx", "onnxscript", "onnxruntime"])
 def test_what_the_export_needs_is_named(missing, export, tmp_path, monkeypatch):
-    monkeypatch.setattr("digits.export.onnx.find_spec", lambda name: None if name == missing else "here")
+    monkeypatch.setitem(sys.modules, missing, None)
     code, _, [line] = export(saved(tmp_path / "net.ckpt", DigitClassifier([3])), "--to", "onnx")
     assert code == 2 and line.endswith('this needs onnx, onnxscript and onnxruntime: pip install "digits[onnx]"')
