@@ -106,10 +106,7 @@ class DigitClassifier(LightningModule):
         self._log_means("training", cost, right, stack.chosen.numel())
 
     def kernel_for(self, stack: Stack) -> tuple[Kernel, Job]:
-        """The kernel that trains on a stack, and the job that it is given.
-
-        Raises UserError if the kernel that was named does not suit, ValueError if the images have another size.
-        """
+        """The kernel that trains on a stack, and its job. Raises ValueError for another size, UserError if none suits."""
         job = self._job(stack, self.trainer.optimizers[0], self.trainer.world_size)
         return kernels.choose(self.kernel, job), job
 
