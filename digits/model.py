@@ -106,7 +106,7 @@ class DigitClassifier(LightningModule):
         self._log_means("training", cost, right, stack.chosen.numel())
 
     def kernel_for(self, stack: Stack) -> tuple[Kernel, Job]:
-        """The kernel that trains on a stack, and its job. Raises ValueError for another size, UserError if none suits."""
+        """The kernel that trains on a stack; its job. Raises UserError if none suits, ValueError for another size."""
         job = self._job(stack, self.trainer.optimizers[0], self.trainer.world_size)
         return kernels.choose(self.kernel, job), job
 
