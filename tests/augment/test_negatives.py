@@ -86,6 +86,15 @@ def test_lying_digits_are_the_digits_turned():
         assert right - left >= 19 and bottom - top <= 5
 
 
+def test_a_0_does_not_lie():
+    """On its side it would still be a 0."""
+    images, labels = rings(100)
+    images = images.clone()
+    images[labels > 0, :, :11] = images[labels > 0, :, 17:] = 0  # all but the 0 are thin
+    lying = Negatives(images, labels, torch.Generator().manual_seed(0)).lying(200) > 127
+    assert (lying.any(2).sum(1) < 15).all()
+
+
 @pytest.mark.parametrize("kind", ["letters", "scribbles", "blots"])
 def test_no_two_of_a_kind_are_alike(kind):
     made = getattr(make(), kind)(100)
