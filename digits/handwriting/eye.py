@@ -123,7 +123,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 
 def distinct(values: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which of the integers below a count are among values (N,), in order, and where among these each value is."""
+    """Which integers below a count are among values (N,), in order, and where each value is; np.unique would sort."""
     there = np.zeros(count, bool)
     there[values] = True
     return np.flatnonzero(there), (there.cumsum() - 1)[values]
