@@ -241,9 +241,8 @@ def whole(dark: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     It is certain of a whole connected component that is handwriting in the mean: a stroke that looks like a ruled line,
     but is joined to others that do not, belongs to them.
     """
-    count, labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)
-    labels = labels.ravel()
-    means = np.bincount(labels, sure.ravel(), count) / np.bincount(labels, minlength=count).clip(1)
+    _, labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)
+    means = np.bincount(labels.ravel(), sure.ravel()) / np.bincount(labels.ravel()).clip(1)
     means[0] = 0  # what is not dark
-    sure = np.where(means[labels].reshape(sure.shape) > WHOLE, np.float32(1), sure)
+    sure = np.where(means[labels] > WHOLE, np.float32(1), sure)
     return dark & (sure > 0.5), sure
