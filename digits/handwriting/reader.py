@@ -81,10 +81,8 @@ class Reader:
         with closing(on_all_cores(find_lines, tasks)) as found:
             for (picture, expected), lines in zip(asked, found, strict=True):
                 answer = self.answer(lines, expected)
-                if not isinstance(lines, UserError) and not answer.crowded:
-                    degrees, turned = self._turned(picture, answer.lines, expected)
-                    answer = Answer(turned, degrees, "" if degrees else answer.error)  # only what is sure is turned
-                yield answer
+                surest = isinstance(lines, UserError) or answer.crowded
+                yield answer if surest else self._turned(picture, answer, expected)
 
     def answer(self, found: list[Line] | UserError, expected: Expected = ANYTHING) -> Answer:
         """What is read in the lines of `find_lines`, as they lie; or the error, if nothing was found."""
@@ -109,28 +107,29 @@ class Reader:
             raise UserError(f"a network with outputs of shape {a.shape[1:]} reads no digits: it needs ten, each 0..1")
         return among(a, expected.digits) if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
 
-    def _turned(self, picture: Any, lines: list[TextLine], expected: Expected) -> tuple[int, list[TextLine]]:
-        """By how many degrees a picture has to be turned counterclockwise to be read most surely, and its lines then.
+    def _turned(self, picture: Any, answer: Answer, expected: Expected) -> Answer:
+        """What is read in a picture once it is turned so that it is read most surely.
 
-        These are 0 and the `lines` that are read without, unless they are read badly, and a turned picture more surely.
+        This is the `answer` that it has without, unless that is read badly, and a turned picture more surely.
         """
+        lines = answer.lines
         sure, area = sure_area(lines)
         if (lines and lines[0].groups[0].known) or (area and sure >= UPRIGHT * area):
-            return 0, lines
+            return answer
         try:
             pixels, scale = opened(picture)
         except UserError:  # it has changed meanwhile
-            return 0, lines
-        sight, best = see(pixels), (0, lines)
+            return answer
+        sight = see(pixels)
         most = sure_area(lines, but=ALIKE)[0] / scale**2  # as `pixels` are counted, in which turned pictures are read
         for degrees in (90, 180, 270):
             with suppress(UserError):
                 turned = self.read_lines(lines_in(sight.turned(degrees), 1, False, self.context, TURNING), expected)
                 sure, area = sure_area(turned, but=ALIKE)
                 if sure > max(most, TURNED * area):
-                    most, best = sure, (degrees, turned)
-        degrees, lines = best
-        return degrees, [turned_back(line, degrees, pixels.shape, scale) for line in lines] if degrees else lines
+                    most = sure
+                    answer = Answer([turned_back(line, degrees, pixels.shape, scale) for line in turned], degrees)
+        return answer
 
 
 def among(outputs: np.ndarray, digits: str) -> np.ndarray:
