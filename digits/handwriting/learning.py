@@ -28,7 +28,7 @@ from digits.handwriting.lines import enlarged
 from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_biases
 
 SCENES = 7_000, 6_000  # from which the first and the second network learn
-HIDDEN = (96, 24), (96, 24)  # their neurons
+HIDDEN = 96, 24  # neurons of each
 EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate is WARM in the first epoch, then falls along a cosine
 WARM = 0.3  # of the rate: at once, it may saturate the output
 STACK = 64  # mini-batches at a time
@@ -65,13 +65,13 @@ def learn(written: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCH
     torch.set_num_threads(1)  # so that the weights do not depend on how many cores there are
     cv2.setNumThreads(1)
     layers: list[Layers] = []
-    for number, hidden in enumerate(HIDDEN):
+    for number, count in enumerate(scenes):
         rng = default_rng(number)
         first = layers[0] if layers else None
-        found = [examples(rng, written, first) for _ in tqdm(range(scenes[number]), "scenes", disable=None)]
+        found = [examples(rng, written, first) for _ in tqdm(range(count), "scenes", disable=None)]
         seen, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*found, strict=True))
         del found
-        layers.append(trained(seen[:, None], truth[:, None], hidden, epochs, number))
+        layers.append(trained(seen[:, None], truth[:, None], epochs, number))
     return layers[0], layers[1]
 
 
@@ -102,9 +102,9 @@ def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tu
     return (255 * eye.inputs(seen, rows, columns) + 0.5).astype(np.uint8), own[rows, columns].astype(np.float32)
 
 
-def trained(seen: torch.Tensor, truth: torch.Tensor, hidden: tuple[int, ...], epochs: int, seed: int) -> Layers:
+def trained(seen: torch.Tensor, truth: torch.Tensor, epochs: int, seed: int) -> Layers:
     """Train a network by plain SGD to tell from what is `seen` (N, 1, inputs) uint8 the `truth` (N, 1) float32."""
-    network, order = sigmoid_network([seen.shape[2], *hidden, 1], seed=seed), torch.Generator().manual_seed(seed)
+    network, order = sigmoid_network([seen.shape[2], *HIDDEN, 1], seed=seed), torch.Generator().manual_seed(seed)
     parameters, count = weights_and_biases(network), int((1 - HELD_OUT) * len(seen))
     for epoch in range(epochs):
         mini_batches = torch.randperm(count, generator=order)[: count // BATCH * BATCH].view(-1, BATCH)
