@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     Digits = int | range | str | None
 
 LONGEST = 50  # digits of a number: time grows with the length that is expected, and no number is written that long
-KEPT = 4  # networks that are kept in memory
 
 
 @overload
@@ -137,9 +136,9 @@ def choose_reader(network: str | None) -> tuple[Reader, int | None]:
     return _reader(saved, path), saved.settings.get("only_digit")
 
 
-@lru_cache(KEPT)
+@lru_cache(4)
 def _loaded(path: Path, changed: int) -> Reader:
-    """A reader with the network in a file that was last changed then."""
+    """A reader with the network in a file that was last changed then; the last four are kept in memory."""
     from digits.checkpoint import untrusted
 
     return _reader(untrusted.read_checkpoint(path), path)
