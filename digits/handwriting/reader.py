@@ -81,8 +81,9 @@ class Reader:
         with closing(on_all_cores(find_lines, tasks)) as found:
             for (picture, expected), lines in zip(asked, found, strict=True):
                 answer = self.answer(lines, expected)
-                surest = isinstance(lines, UserError) or answer.crowded
-                yield answer if surest else self._turned(picture, answer, expected)
+                if not isinstance(lines, UserError) and not answer.crowded:
+                    answer = self._turned(picture, answer, expected)
+                yield answer
 
     def answer(self, found: list[Line] | UserError, expected: Expected = ANYTHING) -> Answer:
         """What is read in the lines of `find_lines`, as they lie; or the error, if nothing was found."""
