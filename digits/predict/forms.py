@@ -32,6 +32,9 @@ FIELDS, PAGES = 200, 100  # of a form at most
 CANDIDATES = 600  # of a field at most: eight digits have about 150 in all guesses
 CROP = 700, 160  # width and height of what a review shows, at most, in pixels
 
+# What is found in a field of a document, its height in pixels, and a JPEG of it, in base64, if it may be shown.
+Seen = tuple[list[Line] | UserError, int, str]
+
 
 class Field(NamedTuple):
     """A rectangle of a page, in shares of its width and height: left, top, right, bottom; and what is expected there.
@@ -44,14 +47,6 @@ class Field(NamedTuple):
     page: int
     expected: Expected
     sure: float
-
-
-class Seen(NamedTuple):
-    """What is found in a field of a document, its height in pixels, and a JPEG of it, in base64, if it may be shown."""
-
-    found: list[Line] | UserError
-    height: int
-    crop: str
 
 
 class Value(NamedTuple):
@@ -153,13 +148,13 @@ def read_forms(
                     tqdm.write(dumps(first.facts | {"error": str(found)}))
                 continue
             facts, shown = {}, []
-            for field, part in zip(fields, found, strict=True):
-                said = value(reader.answer(part.found, field.expected), part.height)
+            for field, (lines, height, crop) in zip(fields, found, strict=True):
+                said = value(reader.answer(lines, field.expected), height)
                 is_sure = said.confidence >= field.sure
                 doubtful += not is_sure
                 if not is_sure and len(doubts) < SHOWN:
                     likely, (_, length, digits) = [number for number, _ in said.candidates], field.expected
-                    doubts.append(Doubt(len(rows) - 1, len(row), part.crop, likely, length, digits))
+                    doubts.append(Doubt(len(rows) - 1, len(row), crop, likely, length, digits))
                 row += [said.text, round(said.confidence, 3)]
                 facts[field.name] = said._asdict()
                 shown.append(f"{field.name} {said.text or 'nothing'}{'' if is_sure else '?'} ({said.confidence:.2f})")
@@ -194,7 +189,7 @@ def _look(page: Image, box: tuple[float, ...], context: bool, crops: bool) -> Se
     if crops and min(crop.size) > 0:
         crop.thumbnail(CROP)
         crop.save(buffer, "JPEG", quality=80)
-    return Seen(found, bottom - top, b64encode(buffer.getvalue()).decode())
+    return found, bottom - top, b64encode(buffer.getvalue()).decode()
 
 
 def value(answer: Answer, height: int) -> Value:
