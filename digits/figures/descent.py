@@ -39,8 +39,7 @@ def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: 
     """
     epochs = min(epoch + 1, MOST)
     path = descend(DigitClassifier(**model.hparams), data, epochs, planned)
-    whole = epochs > epoch
-    if whole and not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
+    if epochs > epoch and not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
         print("valley: trained again, the network has other weights than this checkpoint; the path is the new one")
     return path
 
