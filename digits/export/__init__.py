@@ -57,9 +57,9 @@ def export(
         digits = predictions(model(inputs(images, like=linears(model)[0].weight)))
         return (digits == (labels if only_digit is None else labels == only_digit)).double().mean().item()
 
-    facts = {"only_digit": only_digit} | settings | saved.data | {"shape": "-".join(map(str, sizes(model)))}
-    facts |= {"epoch": saved.epoch, "validation_accuracy": saved.accuracy, "test_accuracy": (before := accuracy(model))}
-    facts |= {"context": saved.context}
+    before, shape = accuracy(model), "-".join(map(str, sizes(model)))
+    facts = {"only_digit": only_digit} | settings | saved.data | {"shape": shape, "epoch": saved.epoch}
+    facts |= {"validation_accuracy": saved.accuracy, "test_accuracy": before, "context": saved.context}
     if to == "web" and test:
         facts["test_accuracy"] = after = accuracy(page.rounded(model))
         content = page.html(model, facts, sample(mnist.load(data_dir, train=True), test)).encode()
@@ -78,4 +78,4 @@ def export(
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
     check_target(out, [checkpoint])
     write_atomically(out, content)
-    print(f"{printable(str(out))}: {facts['shape']}, {len(content) / 1000:,.0f} kB; {said}")
+    print(f"{printable(str(out))}: {shape}, {len(content) / 1000:,.0f} kB; {said}")
