@@ -13,7 +13,7 @@ from digits.kernels import distributed
 from digits.kernels.job import Job as Job
 from digits.kernels.job import Tally
 from digits.kernels.optim import is_plain_sgd
-from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, linears
+from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, linears, weights_and_biases
 
 COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py is written for
 
@@ -61,8 +61,8 @@ def _torch_unsupported(job: Job) -> str | None:
 def _torch_train(job: Job) -> Tally:
     if job.processes > 1:
         return distributed.train(job)
-    lr, decay = job.lr_and_decay
-    return backprop.sgd_steps(*job.weights_and_biases, job.images, job.targets, job.chosen, lr, job.model.cost, decay)
+    (weights, biases), (lr, decay) = weights_and_biases(job.model), job.lr_and_decay
+    return backprop.sgd_steps(weights, biases, job.images, job.targets, job.chosen, lr, job.model.cost, decay)
 
 
 @torch.no_grad()

@@ -34,7 +34,7 @@ from digits.errors import UserError, printable
 from digits.kernels import vectors
 from digits.kernels.job import Job, Tally
 from digits.kernels.vectors import LANES, LINE, MOST, add_outer, add_products, add_rows, at, prefetch
-from digits.network import CROSS_ENTROPY
+from digits.network import CROSS_ENTROPY, weights_and_biases
 from digits.settings import cache_folder
 
 AHEAD = 10  # images: while one is worked on, the pixels of the tenth after it are on their way from memory
@@ -118,7 +118,7 @@ class Examples(NamedTuple):
 
 def train(job: Job) -> Tally:
     """A step of SGD for each mini-batch: `digits.backprop.sgd_steps` for float32 parameters and one of `COSTS`."""
-    (weights, biases), (lr, decay) = job.weights_and_biases, job.lr_and_decay
+    (weights, biases), (lr, decay) = weights_and_biases(job.model), job.lr_and_decay
     net = _layers(weights, biases, job.chosen.shape[1])
     rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
     entropy = job.model.cost is CROSS_ENTROPY
@@ -132,7 +132,7 @@ def train(job: Job) -> Tally:
 
 def evaluate(job: Job) -> Tally:
     """Cost, summed, and number of right predictions on the `chosen` (n,) of the images."""
-    net = _layers(*job.weights_and_biases, TOGETHER)
+    net = _layers(*weights_and_biases(job.model), TOGETHER)
     return _tensors(*_evaluate(net, *_examples(job), job.model.cost is CROSS_ENTROPY))
 
 

@@ -4,13 +4,13 @@ import torch
 
 from digits.backprop import Gradients, backpropagate, descend, feedforward
 from digits.kernels.job import Job, Tally
-from digits.network import correct, inputs
+from digits.network import correct, inputs, weights_and_biases
 
 
 @torch.no_grad()
 def train(job: Job) -> Tally:
     """A step of SGD for each mini-batch, of all processes; cost and right predictions are those of this one's part."""
-    (weights, biases), (lr, decay), cost = job.weights_and_biases, job.lr_and_decay, job.model.cost
+    (weights, biases), (lr, decay), cost = weights_and_biases(job.model), job.lr_and_decay, job.model.cost
     chosen = job.chosen.tensor_split(job.processes, dim=1)[torch.distributed.get_rank()]
     outputs, size = [], job.chosen.shape[1]
     for part in chosen:

@@ -5,8 +5,6 @@ from typing import Any, NamedTuple
 from torch import Tensor
 from torch.optim import Optimizer
 
-from digits.network import weights_and_biases
-
 Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right predictions
 
 
@@ -19,11 +17,6 @@ class Job(NamedTuple):
     chosen: Tensor  # int64 indices into them: (K, B) for K mini-batches to train on, (n,) to evaluate
     optimizer: Optimizer | None = None
     processes: int = 1  # of which each trains on its part of every mini-batch
-
-    @property
-    def weights_and_biases(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Weights and biases of each layer, to be changed in place."""
-        return weights_and_biases(self.model)
 
     @property
     def lr_and_decay(self) -> tuple[float, float]:
