@@ -10,8 +10,7 @@ from torch import nn
 from digits import backprop
 from digits.errors import UserError
 from digits.kernels import distributed
-from digits.kernels.job import Job as Job
-from digits.kernels.job import Tally
+from digits.kernels.job import Job, Tally
 from digits.kernels.optim import is_plain_sgd
 from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, linears, weights_and_biases
 
