@@ -124,8 +124,8 @@ def train(job: Job) -> Tally:
     entropy = job.model.cost is CROSS_ENTROPY
     *result, scale = _sgd_steps(net, *_examples(job), rate, entropy, 1 - lr * decay)
     for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        matrix = _matrix(net.weights[layer], w.shape[1] if layer else w.shape[0])
-        w.copy_(torch.from_numpy(matrix if layer else matrix.T)).mul_(scale)
+        matrix = torch.from_numpy(np.hstack(list(net.weights[layer])))  # padded, in the first layer transposed
+        w.copy_(matrix[:, : w.shape[1]] if layer else matrix[:, : w.shape[0]].T).mul_(scale)
         b.copy_(torch.from_numpy(net.biases[layer, : len(b)]))
     return _tensors(*result)
 
@@ -166,11 +166,6 @@ def _blocks(matrix: np.ndarray) -> np.ndarray:
         part = matrix[:, block * width : (block + 1) * width]
         blocks[block, :, : part.shape[1]] = part
     return blocks
-
-
-def _matrix(blocks: np.ndarray, columns: int) -> np.ndarray:
-    """The matrix with so many columns that is held in blocks."""
-    return np.concatenate(list(blocks), 1)[:, :columns]
 
 
 def _zeros(*shape: int) -> np.ndarray:
