@@ -44,10 +44,6 @@ WHITE = np.float32(255)  # a pixel of the activation 1
 LEAST = np.float32(-100)  # logarithm in the cross-entropy, at which torch clamps it, too
 LISTED: Any = WeakTensorKeyDictionary()  # of images that are there, which of their pixels are not 0: for many epochs
 
-# Not `fastmath`: with it LLVM orders a sum otherwise wherever it inlines a function, and a process that had compiled
-# its code, which holds functions twice, gave other bits than one that had read it.
-OPTIONS: Any = {"nogil": True, "error_model": "numpy"}
-
 
 class Cache(FunctionCache):
     """What was compiled, on disk. Numba's own raises what is wrong with a file; here it is compiled anew."""
@@ -79,7 +75,9 @@ def _say(text: str) -> None:  # once, not for each function
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function when it is first called, and keep the result on disk, if there is a folder for it."""
     config: Any = numba.config
-    dispatcher = njit(**OPTIONS)(function)
+    # Not `fastmath`: with it LLVM orders a sum otherwise wherever it inlines a function, and a process that had
+    # compiled its code, which holds functions twice, gave other bits than one that had read it.
+    dispatcher: Any = njit(nogil=True, error_model="numpy")(function)
     configured = config.CACHE_DIR
     try:
         with suppress(RuntimeError, UserError):
