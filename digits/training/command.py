@@ -14,8 +14,6 @@ from digits.errors import UserError
 from digits.files import read_yaml, refuse_links
 from digits.settings import CONFIG, Settings, TrainerSettings, newest_run
 
-Words = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
-
 
 def understand(app: App, words: list[str]) -> BoundArguments:
     """The arguments that the words stand for, over those of a file, over the defaults of `train`.
@@ -28,7 +26,7 @@ def understand(app: App, words: list[str]) -> BoundArguments:
 
     @app.meta.default
     def with_files(
-        *rest: Words,
+        *rest: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         config: Path | None = None,
         resume: Annotated[list[Path] | None, Parameter(consume_multiple=(0, 1))] = None,
     ) -> BoundArguments:
