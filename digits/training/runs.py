@@ -29,7 +29,6 @@ from digits.settings import CONFIG, Settings
 from digits.training.callbacks import Interrupted
 
 PRECISIONS = {torch.float32: "32-true", torch.float64: "64-true"}
-PLAIN = (str, int, float, type(None))
 
 
 class Run(NamedTuple):
@@ -179,5 +178,5 @@ def _as_yaml(settings: Settings) -> bytes:
     """The settings from which a run can be resumed, without objects: a file holds plain values."""
     kept = {name: x for name, x in vars(settings).items() if name != "run_dir"}
     kept["data_dir"] = settings.data_dir and str(settings.data_dir)
-    kept["trainer"] = {name: x for name, x in settings.trainer.items() if isinstance(x, PLAIN)}
+    kept["trainer"] = {name: x for name, x in settings.trainer.items() if isinstance(x, str | int | float | None)}
     return yaml.safe_dump(kept, sort_keys=False).encode()
