@@ -31,7 +31,6 @@ KNOWN: dict[str, tuple[tuple[type, ...], float, float]] = {
     "max_epochs": ((int, NONE), -1, MOST_EPOCHS),
     "global_step": ((int,), 0, 2**60),
 }
-PROGRESS = "epoch", "global_step", "max_epochs"
 DATA = "batch_size", "seed", "train_size", "distort", "allographs", "negatives"  # settings of the MNISTDataModule
 
 
@@ -73,7 +72,7 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
     """What is known of the content of a file; ValueError if that is not as `train` writes it."""
     settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"])
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
-    progress = _settings({name: saved[name] for name in PROGRESS if name in saved})
+    progress = _settings({name: saved[name] for name in ("epoch", "global_step", "max_epochs") if name in saved})
     hidden = settings.get("hidden", [])
     if type(hidden) is not list or not all(_fits(n, (int,), 1, 10**7) for n in hidden):
         raise ValueError("its hidden layers are of no size")
