@@ -31,7 +31,7 @@ def find(network: str | None) -> Path:
 def choose(network: str | None) -> tuple[Checkpoint, Path]:
     """The checkpoint that `find` finds, and its path, which a line on standard error says.
 
-    If nobody named it and it is no good reader, the line says that, too. Raises UserError as `find` and `read` do.
+    If nobody named it and it is no good reader, the line says that, too. Raises as `find` and `read_checkpoint` do.
     """
     path = find(network)
     saved = read_checkpoint(path)
