@@ -143,13 +143,12 @@ def _examples(job: Job) -> tuple[Examples, np.ndarray]:
 
 
 def _layers(weights: Sequence[Tensor], biases: Sequence[Tensor], images: int) -> Layers:
-    matrices = [w.detach().numpy() for w in weights]
-    blocks = tuple(_blocks(w if layer else w.T) for layer, w in enumerate(matrices))
+    blocks = tuple(_blocks((w if layer else w.T).numpy()) for layer, w in enumerate(weights))
     sizes = np.array([weights[0].shape[1], *map(len, biases)])
     widest = max(-(-sizes[1:].max() // LANES) * LANES, *(len(w) * w.shape[2] for w in blocks))
     held = _zeros(len(blocks), widest)
     for row, bias in zip(held, biases, strict=True):
-        row[: len(bias)] = bias.detach().numpy()
+        row[: len(bias)] = bias.numpy()
     a, delta = _zeros(2, len(blocks), images, widest)
     return Layers(sizes, blocks, held, a, delta)
 
