@@ -178,6 +178,8 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
         train(replace(settings, run_dir=None), resume=True)
     run("--resume", "python", "--epochs", 5)
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
+    steps = [torch.load(f"{folder}/last.ckpt", weights_only=True)["global_step"] for folder in ("python", "five")]
+    assert steps[0] == steps[1]
 
 
 @posix
