@@ -68,7 +68,7 @@ class DigitClassifier(LightningModule):
         """The network in a checkpoint, on the device `map_location`, with other `settings`, such as `kernel`, if given.
 
         The file cannot run code here: `weights_only` is always True. It may also be a JSON file of the book's
-        network2.py. Raises UserError as `digits.checkpoint.untrusted.read` does, and if the file contradicts itself.
+        network2.py. Raises UserError as `checkpoint.untrusted.read_checkpoint` does, and if the file contradicts itself.
         """
         return contents.rebuilt(cls, untrusted.read_checkpoint(path), path, settings).to(map_location)
 
@@ -97,10 +97,7 @@ class DigitClassifier(LightningModule):
         kernel, job = self.kernel_for(stack)
         cost, right = kernel.train(job)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        for count in (
-            progress.total,
-            progress.current,
-        ):  # Lightning's `global_step`; no kernel tells it of steps
+        for count in (progress.total, progress.current):  # Lightning's `global_step`: it sees no steps of kernels
             count.ready += len(stack.chosen)
             count.completed += len(stack.chosen)
         self._log_means("training", cost, right, stack.chosen.numel())

@@ -131,7 +131,6 @@ def _go_on(trainer: Trainer, run: Run, last: Checkpoint) -> None:
         elif isinstance(callback, EarlyStopping):
             callback.best_score, callback.wait_count = score, last.epochs // every - best.epochs // every
         elif isinstance(callback, ModelCheckpoint) and (callback.dirpath, callback.filename) == (ours, "best"):
-            callback.best_model_score = callback.kth_value = score
             callback.best_model_path = callback.kth_best_model_path = os.path.join(ours, "best.ckpt")
             callback.best_k_models = {callback.best_model_path: score}
 
