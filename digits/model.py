@@ -68,7 +68,7 @@ class DigitClassifier(LightningModule):
         """The network in a checkpoint, on the device `map_location`, with other `settings`, such as `kernel`, if given.
 
         The file cannot run code here: `weights_only` is always True. It may also be a JSON file of the book's
-        network2.py. Raises UserError as `checkpoint.untrusted.read_checkpoint` does, and if the file contradicts itself.
+        network2.py. Raises UserError as `untrusted.read_checkpoint` does, and if the file contradicts itself.
         """
         return contents.rebuilt(cls, untrusted.read_checkpoint(path), path, settings).to(map_location)
 
