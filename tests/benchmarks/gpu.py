@@ -21,7 +21,7 @@ from digits.cli import quiet
 from digits.model import DigitClassifier
 from digits.network import COSTS, one_hot, sigmoid_network, weights_and_biases
 from digits.training.callbacks import parameter_count
-from digits.training.trainer import LARGE
+from digits.training.trainer import LARGE_STEP
 from tests.benchmarks.common import TRAINING, heading, parser, progress, row
 from tests.benchmarks.speed import epoch_time
 from tests.support.pretended_device import DEVICE, watched
@@ -104,7 +104,7 @@ def crossover(args):
             cpu = timed(args, "cpu", hidden, batch_size)
             there = timed(args, args.device, hidden, batch_size, kernel="torch")
             network = DigitClassifier([hidden])
-            reckoned = parameter_count(network) * batch_size / (LARGE * len(list(network.parameters())))
+            reckoned = parameter_count(network) * batch_size / (LARGE_STEP * len(list(network.parameters())))
             row(f"{batch_size} x {hidden}", *(f"{figure:.2f}" for figure in (cpu, there, cpu / there, reckoned)))
     print("\nA ratio over 1 says that the GPU is faster; the rule takes it where it reckons with more than 1.")
 
