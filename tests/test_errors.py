@@ -16,7 +16,7 @@ def test_an_extra_is_installed_from_where_the_package_is(installed, named, tmp_p
     if installed:
         (tmp_path / "digits-1.dist-info").mkdir()
     ask = [sys.executable, "-S", "-c", "import errors; print(errors.install('sweep'))"]  # -S: without what is installed
-    said = subprocess.check_output(ask, env=os.environ | {"PYTHONPATH": str(tmp_path)}, text=True)
+    said = subprocess.check_output(ask, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, text=True)
     assert said == f"pip install {named}\n"
 
 
