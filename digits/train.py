@@ -35,9 +35,7 @@ def train(
         OSError: If the folder cannot be written to.
     """
     import_unconfigured()
-    from digits.checkpoint.untrusted import (
-        read_checkpoint,  # as the work begins, like every verb: see `digits.__main__`
-    )
+    from digits.checkpoint.untrusted import read_checkpoint  # as the work begins: see `digits.__main__`
     from digits.data import MNISTDataModule
     from digits.model import DigitClassifier
     from digits.training import runs

@@ -21,9 +21,9 @@ ELASTIC = 1.0  # pixels along each axis, root mean square over the images
 
 SIGMA = 4.0  # standard deviation in pixels of the Gaussian that smooths the displacement field
 PART = 500  # images at a time on a CPU, few enough for its cache
+ELSEWHERE = 20  # times as many on another device, where a launch takes long, not what it does
 # What random numbers are for, but to distort: each use has its own.
 ALLOGRAPHS, NEGATIVES, NEIGHBOURS, LETTERS_OF_SCENES = 1, 2, 3, 4
-ELSEWHERE = 20  # times as many on another device, where a launch takes long, not what it does
 
 
 def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:

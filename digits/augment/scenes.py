@@ -60,9 +60,8 @@ class Glyphs(NamedTuple):
 def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
     """MNIST's images (N, 28, 28) uint8 of the digits `labels` (N,), some as allographs, and letters."""
     written = with_allographs(images, labels, seed, 0)
-    letters = Negatives(images, labels, random_numbers(images.device, seed, 0, LETTERS_OF_SCENES)).letters(
-        len(images) // 20
-    )
+    make = Negatives(images, labels, random_numbers(images.device, seed, 0, LETTERS_OF_SCENES))
+    letters = make.letters(len(images) // 20)
     say = [*map(str, labels.tolist()), *[""] * len(letters)]
     ones = (labels == 1).nonzero().flatten().numpy()
     figures = pen.parse(tuple(chain(*ATLAS.values())))

@@ -12,7 +12,7 @@ from cyclopts.config import Dict
 from digits.cli import parse
 from digits.errors import UserError
 from digits.files import read_yaml, refuse_links
-from digits.settings import CONFIG, Settings, TrainerSettings, newest_run
+from digits.settings import CONFIG, TrainerSettings, newest_run
 
 
 def understand(app: App, words: list[str]) -> BoundArguments:
@@ -47,14 +47,14 @@ def understand(app: App, words: list[str]) -> BoundArguments:
         files = [path for path in (config, run and run / CONFIG) if path]
         app.config = tuple(Dict(_read(path), source=str(path), use_commands_as_keys=False) for path in files)
         bound = parse(app, list(rest))
+        bound.apply_defaults()
         if run:
-            settings = bound.arguments.get("settings", Settings())
-            bound.arguments |= {"settings": replace(settings, run_dir=run), "resume": True}
+            bound.arguments |= {"settings": replace(bound.arguments["settings"], run_dir=run), "resume": True}
         return bound
 
     meta = parse(app.meta, words)
     bound = with_files(*meta.args, **meta.kwargs)
-    if bound.arguments.get("settings", Settings()).trainer.get("help"):
+    if bound.arguments["settings"].trainer.get("help"):
         print("\n".join(f"--trainer.{name}" for name in TrainerSettings.__annotations__ if name != "help"))
         sys.exit(0)
     return bound
