@@ -62,10 +62,10 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
 def test_how_sure_a_field_is(here):
     """The largest line in the middle is read, although others are surer; its confidence is less if others may be it."""
     digit = Digit(np.zeros((28, 28), np.float32), (0, 60, 30, 110))
-    small, above = digit._replace(box=(0, 120, 6, 130)), digit._replace(box=(0, 0, 30, 55))
-    lines = [Line([Candidate(0, 1, 0.6, 1.0)], [one]) for one in (digit, small, above)]
-    outputs = np.full((3, 10), 0.01, np.float32)
-    outputs[0, [3, 5]], outputs[1, 8], outputs[2, 7] = (0.9, 0.6), 0.99, 0.99
+    others = [digit._replace(box=box) for box in ((0, 112, 6, 122), (0, 0, 30, 55), (0, 125, 30, 180))]
+    lines = [Line([Candidate(0, 1, 0.6, 1.0)], [one]) for one in (digit, *others)]
+    outputs = np.full((4, 10), 0.01, np.float32)
+    outputs[0, [3, 5]], outputs[[1, 2, 3], [8, 7, 7]] = (0.9, 0.6), 0.99
     reader = Reader(sigmoid_network([784, 10]))
     reader.outputs = lambda *_: outputs
     said = forms.value(reader.answer(lines), 180)

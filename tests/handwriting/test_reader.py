@@ -14,9 +14,9 @@ from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint as checkpoint
 from digits.handwriting import Digit, Line, Reader
 from digits.handwriting.lattice import Candidate
-from digits.handwriting.reader import SMALL
+from digits.handwriting.reader import SMALL, UPRIGHT, sure_area
 from digits.handwriting.voting import groups, vote
-from tests.support.crowded import PRINTED
+from tests.support.crowded import CROWDED, PRINTED
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, box, cover, on_paper
 from tests.support.tiers import slow
@@ -119,6 +119,21 @@ def test_digits_that_touch_in_a_picture_that_lies_on_its_side_are_parted():
     touching = cover(SIZE, three, (STROKES[8], box(cover(SIZE, three))[2] - 5, 60, 110))
     said = READER.read(Image.fromarray(on_paper(touching)).rotate(-90, expand=True))
     assert (said.text, said.degrees) == ("38", 90)
+
+
+def test_of_two_ways_up_that_are_read_well_the_surer_is_taken():
+    """A 25 is a 52 upside down."""
+    upright = Image.fromarray(on_paper(cover((220, 130), (STROKES[2], 30, 30, 60), (STROKES[5], 110, 30, 60))))
+    turned = [READER.read(upright.rotate(-degrees, expand=True)) for degrees in (90, 270)]
+    assert [(said.text, said.degrees) for said in turned] == [("25", 90), ("25", 270)]
+
+
+def test_a_crowded_picture_is_not_tried_turned():
+    """The network is asked once, though it is sure of little."""
+    asked, reader = [], Reader(torch.nn.Sequential(READER.network), context=True)
+    reader.network.register_forward_hook(lambda *_: asked.append(1))
+    said = reader.read(CROWDED["a page of digits, struck through"]())
+    assert said.crowded and sure_area(said.lines)[0] < UPRIGHT * sure_area(said.lines)[1] and asked == [1]
 
 
 @pytest.mark.parametrize("name", PRINTED)
