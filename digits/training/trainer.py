@@ -55,10 +55,10 @@ def fastest_device(network: nn.Module, batch_size: int) -> str:
     return "cpu" if fault else "cuda"
 
 
-def gpu_fault() -> str | None:
+def gpu_fault(device: torch.device | str = "cuda") -> str | None:
     """Why the GPU cannot be used, though it is there: it is full, or another process's alone, or too old."""
     try:
-        one = torch.ones(1, 1, device="cuda")
+        one = torch.ones(1, 1, device=device)
         (one @ one).item()
     except RuntimeError as error:
         return shorten(str(error).partition("\n")[0], 100)
@@ -103,10 +103,10 @@ def build_trainer(run: Run, settings: Settings, model: nn.Module, data: MNISTDat
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     refuse_steps(trainer)
-    device = trainer.strategy.root_device.type
-    if device == "cuda" and (fault := gpu_fault()):
+    device = trainer.strategy.root_device  # of several processes each has its own
+    if device.type == "cuda" and (fault := gpu_fault(device)):
         raise UserError(f"--trainer.accelerator: the GPU cannot be used, so name cpu: {fault}")
-    if device == "mps" and "64" in str(trainer.precision):
+    if device.type == "mps" and "64" in str(trainer.precision):
         raise UserError("--trainer.precision: this GPU has no 64-true; add --trainer.accelerator cpu")
     if run.last:
         _go_on(trainer, run, run.last)

@@ -11,9 +11,12 @@ from lightning.fabric.accelerators.mps import MPSAccelerator
 
 from digits.backprop import sgd_steps
 from digits.checkpoint.untrusted import read_checkpoint
+from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.network import one_hot, sigmoid_network, weights_and_biases
-from digits.training.trainer import LAUNCHES, fastest_device
+from digits.settings import Settings
+from digits.training.runs import Run
+from digits.training.trainer import LAUNCHES, build_trainer, fastest_device
 from tests.support.pretended_device import DEVICE, watched
 from tests.support.training import Runs, curves
 
@@ -92,6 +95,14 @@ def test_a_gpu_that_is_named_but_cannot_be_used_ends_in_a_line(refused, home, gp
     said = "--trainer.accelerator: the GPU cannot be used, so name cpu: CUDA error: all CUDA-capable devices are busy"
     assert said in refused("--trainer.accelerator", "cuda")
     assert not list(home.iterdir())
+
+
+def test_the_gpu_that_trains_is_asked_and_no_other(data_dir, gpu):
+    """Whoever asks another one takes memory there, and is refused by one that is a single process's alone."""
+    tried = gpu(devices=2)
+    settings = Settings(trainer={"accelerator": "cuda", "devices": [1]})
+    build_trainer(Run(Path("here")), settings, DigitClassifier([30]), MNISTDataModule(data_dir))
+    assert tried == [torch.device("cuda", 1)]
 
 
 @pytest.fixture
