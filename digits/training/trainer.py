@@ -71,7 +71,8 @@ def build_trainer(run: Run, settings: Settings, model: nn.Module, data: MNISTDat
     If no image validates, the last epoch counts as the best. Raises UserError if Lightning refuses a setting.
     """
     how: dict[str, Any] = {**DEFAULTS, "max_epochs": settings.epochs, **settings.trainer}
-    how["accelerator"] = how.get("accelerator") or fastest_device(model, settings.batch_size)
+    if not how.get("accelerator"):
+        how["accelerator"] = "cpu" if settings.kernel == "numba" else fastest_device(model, settings.batch_size)
     if str(how.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
     if how.get("limit_test_batches") == 0:

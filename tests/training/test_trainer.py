@@ -90,6 +90,12 @@ def test_a_gpu_that_cannot_be_used_is_passed_over_in_a_line_and_tried_only_by_de
     assert tried == ["cuda"]
 
 
+def test_the_kernel_of_the_cpu_stays_there(run, gpu):
+    tried = gpu(devices=1)
+    assert "kernel numba on cpu" in run("--hidden", 800, "--epochs", 1, "--kernel", "numba").splitlines()[0]
+    assert tried == []
+
+
 def test_a_gpu_that_is_named_but_cannot_be_used_ends_in_a_line(refused, home, gpu):
     gpu(error=BUSY, devices=1)
     said = "--trainer.accelerator: the GPU cannot be used, so name cpu: CUDA error: all CUDA-capable devices are busy"
