@@ -65,9 +65,10 @@ class Run(NamedTuple):
             if "out of memory" in str(error):  # a GPU's; of the CPU's torch says that it can't allocate
                 ways = f"go on with: {go_on} --trainer.accelerator cpu"
                 if not self.resumed and not any(self.folder.glob("*.ckpt")):
-                    lock.release()  # or Windows keeps its file
-                    shutil.rmtree(self.folder, ignore_errors=True)  # with which nobody could go on
-                    ways = "name a smaller --batch_size, fewer --hidden neurons or --trainer.accelerator cpu"
+                    ways = "lower --batch_size, --negatives or --hidden, or name --trainer.accelerator cpu"
+                    if not rank:
+                        lock.release()  # or Windows keeps its file
+                        shutil.rmtree(self.folder, ignore_errors=True)  # with which nobody could go on
                 raise UserError(f"the GPU has too little memory; {ways}") from error
             if not isinstance(error, torch.distributed.DistError) and "gloo" not in str(error):
                 raise

@@ -45,11 +45,13 @@ LAUNCHES = 5  # of a step, for each of the network's arrays of weights or biases
 LARGE_STEP = LAUNCHES * 5e-6 / 32e-12  # weights times images, for each array: steps with more are faster on a GPU
 
 
-def fastest_device(network: nn.Module, batch_size: int) -> str:
-    """Where a network trains fastest in mini-batches of this size: "cuda" if a GPU can be used and steps are large."""
-    large = LARGE_STEP * len(list(network.parameters()))
-    if not torch.cuda.is_available() or parameter_count(network) * batch_size < large:
+def fastest_device(network: nn.Module, settings: Settings) -> str:
+    """Where a network trains fastest: "cuda" if a GPU can be used, steps are large and the kernel is not the CPU's."""
+    small = parameter_count(network) * settings.batch_size < LARGE_STEP * len(list(network.parameters()))
+    if small or settings.kernel == "numba" or not torch.cuda.is_available():
         return "cpu"
+    if settings.trainer.get("devices", 1) != 1:  # several processes: one whose GPU has a fault must not go elsewhere
+        return "cuda"
     if fault := gpu_fault():
         rank_zero_only(print)(f"The GPU cannot be used, so this trains on the CPU: {fault}")
     return "cpu" if fault else "cuda"
@@ -71,8 +73,7 @@ def build_trainer(run: Run, settings: Settings, model: nn.Module, data: MNISTDat
     If no image validates, the last epoch counts as the best. Raises UserError if Lightning refuses a setting.
     """
     how: dict[str, Any] = {**DEFAULTS, "max_epochs": settings.epochs, **settings.trainer}
-    if not how.get("accelerator"):
-        how["accelerator"] = "cpu" if settings.kernel == "numba" else fastest_device(model, settings.batch_size)
+    how["accelerator"] = how.get("accelerator") or fastest_device(model, settings)
     if str(how.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
     if how.get("limit_test_batches") == 0:

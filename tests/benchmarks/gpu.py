@@ -55,12 +55,6 @@ def launched(function):
     return sum(event.count for event in seen.key_averages() if event.key in LAUNCHING)
 
 
-def launches_of_a_step(hidden, device):
-    """How many kernels a step sends, of many: what a stack sends besides does not count."""
-    one, many = (launched(steps(hidden, device, count)) for count in (1, 101))
-    return (many - one) / 100
-
-
 def training_images(args, device):
     images, labels = (tensor[: args.images] for tensor in mnist.load(args.data_dir, train=True))
     return images.to(device), one_hot(labels).to(device)
@@ -71,14 +65,13 @@ def checks(args):
     name = torch.cuda.get_device_name() if args.device == "cuda" else platform.processor() or platform.machine()
     print(f"{name}, torch {torch.__version__}, CUDA {torch.version.cuda}\n")
     heading(f"on {args.device}", "")
-    sent = launches_of_a_step([100], args.device)
-    row("launches in a step of 784-100-10, by torch's profiler; reckoned with: 20", f"{sent:g}")
-    # Of one neuron they are more: PyTorch has cuBLAS add the biases only where no side of a matrix is 1.
-    take, sent = steps([1], args.device, 1000), launches_of_a_step([1], args.device) or 20  # a CPU is sent none
-    for _ in range(2):  # the first also warms up
-        start = clock()
-        take()
-    row("us a launch, in steps of 784-1-10; reckoned with: 5", f"{(clock() - start) / 1000 / sent * 1e6:.1f}")
+    one, many = (launched(steps([100], args.device, count)) for count in (1, 101))
+    row("launches in a step of 784-100-10, by torch's profiler; reckoned with: 20", f"{(many - one) / 100:g}")
+    take = steps([1], args.device, 1000)
+    sent = launched(take) or 20_000  # a CPU is sent none
+    start = clock()
+    take()
+    row("us a launch, in steps of 784-1-10; reckoned with: 5", f"{(clock() - start) / sent * 1e6:.1f}")
     for hidden in args.hidden or [100, 800]:
         for device, kernel in (("cpu", "auto"), (args.device, "torch"), (args.device, "autograd")):
             progress(f"{hidden} hidden, {device}, {kernel}")

@@ -81,8 +81,8 @@ def test_plausible_figures(words, count, low, high, short):
 
 
 def test_the_time_of_a_launch_is_reckoned_with_those_that_are_seen(short, monkeypatch):
-    """Each call takes a second; 1,000 steps of 784-1-10 send 40 launches each, those of 784-100-10 send 25."""
-    seen = iter([17, 2517, 17, 4017])  # by stacks of 1 and of 101 such steps
+    """Each call takes a second; 1,000 steps of 784-1-10 send 40,000 launches, one of 784-100-10 sends 25."""
+    seen = iter([17, 2517, 40_000])
     monkeypatch.setattr(gpu_table, "launched", lambda _: next(seen))
     monkeypatch.setattr(gpu_table, "clock", counting().__next__)
     rows = short("gpu checks --device cpu --hidden 12 --images 500")

@@ -16,12 +16,14 @@ import torch
 import yaml
 from filelock import FileLock
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.train import Settings, train
+from digits.training.runs import Run
 from tests.support.small_mnist import TRAINING, VALIDATION
 from tests.support.systems import posix
 from tests.support.training import Runs, curves, same, weights
@@ -214,7 +216,7 @@ def failing(error, epoch=0):
     [
         (OSError(errno.ENOSPC, "No space left on device"), UserError, "cannot write to here: No space left on device"),
         (MisconfigurationException("not\n  so"), UserError, "Lightning's Trainer: not so"),
-        (FULL, UserError, "the GPU has too little memory; name a smaller --batch_size, fewer --hidden neurons or"),
+        (FULL, UserError, "the GPU has too little memory; lower --batch_size, --negatives or --hidden"),
         (ZeroDivisionError("a bug"), ZeroDivisionError, "a bug"),
     ],
 )
@@ -231,6 +233,14 @@ def test_what_is_kept_stays_when_the_memory_of_a_gpu_ends_later(three, data_dir)
         with pytest.raises(UserError, match=f"--resume {name} --trainer.accelerator cpu"):
             train(settings, resume=name == "three", kind=failing(FULL, epoch=3))
         assert read_checkpoint(Path(name, "last.ckpt")).epochs == 3
+
+
+def test_where_the_memory_of_a_gpu_ends_for_one_of_several_processes_the_folder_is_the_first_ones(monkeypatch, home):
+    monkeypatch.setattr(rank_zero_only, "rank", 1, raising=False)
+    Path("here").mkdir()
+    with pytest.raises(UserError, match="lower --batch_size"), Run(Path("here")).under_way(Settings()):
+        raise FULL
+    assert Path("here").exists()
 
 
 def test_two_processes_do_not_train_in_one_folder(run, refused):

@@ -57,7 +57,7 @@ def gpu(monkeypatch):
 )
 def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, gpu):
     tried = gpu(there)
-    assert fastest_device(DigitClassifier(hidden), batch_size) == device
+    assert fastest_device(DigitClassifier(hidden), Settings(batch_size=batch_size)) == device
     assert tried == [device] * (device == "cuda")
 
 
@@ -93,6 +93,14 @@ def test_a_gpu_that_cannot_be_used_is_passed_over_in_a_line_and_tried_only_by_de
 def test_the_kernel_of_the_cpu_stays_there(run, gpu):
     tried = gpu(devices=1)
     assert "kernel numba on cpu" in run("--hidden", 800, "--epochs", 1, "--kernel", "numba").splitlines()[0]
+    assert tried == []
+
+
+def test_of_several_processes_none_chooses_by_itself(gpu):
+    """One that took the CPU would wait forever for those on a GPU."""
+    tried = gpu(error=FULL)
+    for devices in (2, -1):
+        assert fastest_device(DigitClassifier([800]), Settings(trainer={"devices": devices})) == "cuda"
     assert tried == []
 
 
