@@ -3,6 +3,7 @@
 import io
 import math
 import signal
+from threading import current_thread, main_thread
 from typing import Any
 
 import torch
@@ -138,7 +139,7 @@ class Interrupted(BaseException):
 
 
 class StopOnSignal(Callback):
-    """End the run by `Interrupted` when SIGINT or SIGTERM asks for it.
+    """End the run by `Interrupted` when SIGINT or SIGTERM asks for it; only the main thread hears of them.
 
     In one process that is at once, in the middle of a stack, but not while validation, curves and checkpoints end an
     epoch: then it is after them, or at a second signal. Several processes leave together, after a stack; one that left
@@ -155,7 +156,7 @@ class StopOnSignal(Callback):
             if trainer.world_size == 1 and (again or not self.writing):
                 raise Interrupted(number, trainer.current_epoch)
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ():
             signal.signal(number, stop)  # at the end, Lightning puts back the handlers that it found
         self.on_train_epoch_start(trainer, module)
 

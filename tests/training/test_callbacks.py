@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -94,6 +95,13 @@ def test_signals_are_handled_as_before_when_a_run_is_over(run):
     before = handlers()
     run("--epochs", 1)
     assert handlers() == before
+
+
+def test_a_network_is_trained_in_any_thread(data_dir, home):
+    """Where no handler of signals may be set."""
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(train, Settings(epochs=1, data_dir=data_dir, run_dir=Path("here"))).result()
+    assert (run / "best.ckpt").exists()
 
 
 @pytest.mark.parametrize(
