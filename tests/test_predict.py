@@ -194,6 +194,11 @@ def test_a_picture_that_cannot_be_annotated_is_a_line_and_1(read):
     assert os.listdir("drawn") == ["line.png"]
 
 
+def test_a_table_whose_name_is_in_brackets(read):
+    code, _, errors = read("a.png", "--csv", "[a].csv")
+    assert (code, errors) == (0, ["[a].csv: rows: 1"]) and Path("[a].csv").exists()
+
+
 def test_folders_and_patterns(read):
     Path("some").mkdir()
     for name in ("b.png", "a.jpg"):

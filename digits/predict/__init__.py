@@ -19,7 +19,9 @@ def predict(
     length: str | None = None,
     digits: str | None = None,
     json: bool = False,
-    csv: Annotated[list[Path] | None, Parameter(consume_multiple=(0, 1), allow_repeating=False)] = None,
+    csv: Annotated[
+        list[Path] | None, Parameter(consume_multiple=(0, 1), allow_repeating=False, json_list=False)
+    ] = None,
     annotate: Path | None = None,
     fields: Path | None = None,
     review: Path | None = None,

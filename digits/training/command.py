@@ -28,7 +28,7 @@ def understand(app: App, words: list[str]) -> BoundArguments:
     def with_files(
         *rest: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         config: Path | None = None,
-        resume: Annotated[list[Path] | None, Parameter(consume_multiple=(0, 1))] = None,
+        resume: Annotated[list[Path] | None, Parameter(consume_multiple=(0, 1), json_list=False)] = None,
     ) -> BoundArguments:
         """Bind `rest`, to be understood as the words of `train`, over the settings in files.
 

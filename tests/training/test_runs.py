@@ -110,6 +110,11 @@ def test_what_cannot_be_resumed(args, reason, three, refused):
     assert reason in refused(*args)
 
 
+def test_a_name_in_brackets_is_a_name(run):
+    run("--epochs", 1, "--run_dir", "[new]")
+    assert run("--resume", "[new]").startswith("[new] is finished")
+
+
 def test_newest_run(run, home):
     run("--hidden", 20, "--epochs", 1, "--seed", 1)
     run("--hidden", 20, "--epochs", 1, "--seed", 2)
