@@ -113,6 +113,11 @@ class Settings:
     run_dir: Path | None = None
     trainer: Annotated[TrainerSettings, Parameter(show=False)] = field(default_factory=TrainerSettings)
 
+    def __post_init__(self) -> None:
+        """Make plain what Python gives of other types, such as a number of NumPy's: files hold plain values alone."""
+        plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in vars(self).items()}
+        vars(self).update(plain, hidden=[int(n) for n in self.hidden], run_dir=self.run_dir and Path(self.run_dir))
+
     def of(self, kind: Callable[..., Any]) -> dict[str, Any]:
         """Those of them that a class takes as arguments, by their names."""
         return {name: value for name, value in vars(self).items() if name in signature(kind).parameters}

@@ -11,6 +11,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -187,6 +188,15 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
     steps = [torch.load(f"{folder}/last.ckpt", weights_only=True)["global_step"] for folder in ("python", "five")]
     assert steps[0] == steps[1]
+
+
+def test_from_python_settings_may_be_numpys_and_paths_texts(three, run, data_dir):
+    numbers = {"hidden": np.array([20]), "lr": np.float64(3), "seed": np.int64(0), "batch_size": np.int64(10)}
+    numpys = Settings(**numbers, epochs=3, data_dir=str(data_dir), run_dir="python")
+    assert train(numpys) == Path("python")
+    assert Path("python/config.yaml").read_text() == Path("three/config.yaml").read_text()
+    run("--resume", "python", "--epochs", 5)
+    assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
 
 
 @posix
