@@ -148,7 +148,8 @@ def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -
     model.to(dtype).load_state_dict(last.weights)
     said = f"Going on with {folder} after epoch {last.epoch}"
     if last.epochs == epochs:
-        go_on = f"Go on with: {resume_command(folder)} --epochs N, more than {epochs}"
+        longer = "--trainer.max_epochs" if "max_epochs" in settings.trainer else "--epochs"
+        go_on = f"Go on with: {resume_command(folder)} {longer} N, more than {epochs}"
         go_on = "Its schedule was made for no more" if model.schedule else go_on
         said = f"{folder} is finished after epoch {last.epoch}, its last. {go_on}"
     rank_zero_only(print)(printable(said))

@@ -51,6 +51,8 @@ def test_a_finished_run_says_so_and_how_to_go_on(three, run, refused):
     assert output.splitlines()[0] == f"{line}, more than 3" and "Epoch" not in output
     assert "Test accuracy" in output
     assert "finished" not in run("--resume", "three", "--epochs", 4)
+    run("--trainer.max_epochs", 1, "--run_dir", "brief")
+    assert "--resume brief --trainer.max_epochs N, more than 1" in run("--resume", "brief", "--epochs", 9)
     run("--schedule", "--epochs", 1, "--run_dir", "one")
     assert run("--resume", "one").startswith("one is finished after epoch 0, its last. Its schedule was made for no")
     said = "a schedule is for all epochs of a run: --epochs is 1 in one, not 2"
