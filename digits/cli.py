@@ -188,7 +188,7 @@ def quiet() -> None:
     # A thread of TensorBoard's that cannot write has the main thread raise that, too.
     usual = threading.__excepthook__
     threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else usual(failed)
-    warnings.filterwarnings("ignore", "Checkpoint directory .* exists and is not empty")
+    warnings.filterwarnings("ignore", "Checkpoint directory ")  # exists; its name may have several lines
     warnings.filterwarnings("ignore", "GPU available but not used")  # we chose the CPU, and the first line says so
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
     warnings.filterwarnings("ignore", "Total length of .WholeSplit. across ranks is zero")  # no image validates

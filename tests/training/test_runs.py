@@ -202,6 +202,14 @@ def test_from_python_settings_may_be_numpys_and_paths_texts(three, run, data_dir
 
 
 @posix
+def test_a_run_whose_name_a_terminal_would_obey(run):
+    run("--epochs", 1, "--run_dir", "two\nlines")
+    with warnings.catch_warnings(record=True) as warned:
+        output = run("--resume", "two\nlines")
+    assert warned == [] and r"Checkpoint  two\nlines" in output
+
+
+@posix
 def test_a_run_whose_name_the_terminal_cannot_show(data_dir, home):
     settings = Settings(hidden=[3], epochs=1, data_dir=data_dir, run_dir=Path("中\x1b"))
     with redirect_stdout(io.TextIOWrapper(io.BytesIO(), "ascii")) as out:
