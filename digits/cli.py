@@ -192,5 +192,6 @@ def quiet() -> None:
     warnings.filterwarnings("ignore", "GPU available but not used")  # we chose the CPU, and the first line says so
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec")
     warnings.filterwarnings("ignore", "Total length of .WholeSplit. across ranks is zero")  # no image validates
+    warnings.filterwarnings("ignore", ".ModelCheckpoint.* could not find the monitored key")  # not validated
     warnings.filterwarnings("ignore", "The epoch parameter in .scheduler.step")
     warnings.filterwarnings("ignore", "Detected call of .lr_scheduler.step... before .optimizer.step")

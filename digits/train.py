@@ -55,5 +55,5 @@ def train(
             trainer.test(model, data, verbose=False)
             report(trainer, saved, best)
         elif trainer.is_global_zero:
-            print("\nNo epoch was validated, so none could be chosen.")
+            print("\nNo epoch was kept, so none is tested.")
     return folder
