@@ -16,7 +16,7 @@ from digits.errors import printable
 from digits.model import DigitClassifier
 from digits.plots.network import confusion, first_mistakes, first_weights
 from digits.settings import CONFIG
-from digits.training.runs import differing
+from digits.training.runs import differing, quoted
 
 
 @rank_zero_only
@@ -51,9 +51,9 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
         )
     kind = type(model).__name__
     known = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
+    curves = f"Curves      tensorboard --logdir {printable(quoted(path.parent.parent))}\n" if trainer.loggers else ""
     print(
-        f"Checkpoint  {printable(str(path))}\n"
-        f"Curves      tensorboard --logdir {printable(str(path.parent.parent))}\n"
+        f"Checkpoint  {printable(str(path))}\n{curves}"
         f"Python      {known}network = {kind}.load_from_checkpoint({printable(repr(str(path)))})"
     )
 

@@ -87,10 +87,14 @@ class Run(NamedTuple):
             lock.release()
 
 
+def quoted(folder: Path) -> str:
+    """A folder on a command line, as the shells of the system read it."""
+    return (join if os.name == "posix" else list2cmdline)([str(folder)])
+
+
 def resume_command(folder: Path) -> str:
     """What goes on with the run in `folder`, on a command line."""
-    quote = join if os.name == "posix" else list2cmdline  # as the shells of the system read it
-    return f"python -m digits train --resume {quote([str(folder)])}"
+    return f"python -m digits train --resume {quoted(folder)}"
 
 
 def new(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:

@@ -94,6 +94,11 @@ def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tm
     assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
 
 
+def test_the_command_for_the_curves_can_be_typed_and_stands_there_if_there_are_any(run):
+    assert re.search("^Curves      tensorboard --logdir (['\"])a b\\1$", run("--epochs", 1, "--run_dir", "a b/c"), re.M)
+    assert "\nCurves" not in run("--epochs", 1, "--run_dir", "here", "--trainer.logger", "false")
+
+
 NO_GPU = pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU")
 NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more memory than there is")
 
