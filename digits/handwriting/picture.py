@@ -99,9 +99,13 @@ def _opened(picture: Any) -> Image.Image:
             raise UserError("is a PDF; name the file to `predict`, or read a Page(file, number) of it")
         return Image.open(io.BytesIO(picture), formats=list(FORMATS))
     array = np.asarray(picture)
-    if array.dtype == np.uint16:
+    if array.dtype.kind not in "uifb" or (array.ndim != 2 and array.shape[2:] not in ((2,), (3,), (4,))):
+        raise UserError("is not a path, bytes, a PIL image, or an array (H, W) or (H, W, 3 or 4) of numbers")
+    if array.dtype.newbyteorder("=") == np.uint16:
         array = array >> 8
     elif array.dtype.kind in "fb":
+        if array.max(initial=0) > 2:  # what an enlargement brings over 1 is cut off
+            raise UserError(f"has floats of 0..1 up to {array.max():g}; divide them by 255, or take uint8")
         array = array * 255.0
     if array.dtype != np.uint8:
         array = array.clip(0, 255).round().astype(np.uint8)

@@ -44,6 +44,7 @@ ARRAYS = {
     "grey uint8": grey,
     "RGB upside down in memory": lambda rgb: np.ascontiguousarray(rgb[::-1])[::-1],
     "RGB uint16": lambda rgb: rgb.astype(np.uint16) * 257,
+    "grey uint16, other bytes first": lambda rgb: (grey(rgb) * np.uint16(257)).astype(np.dtype("u2").newbyteorder()),
     "bool": lambda rgb: grey(rgb) > 140,
     "grey float32": lambda rgb: grey(rgb) / np.float32(255),
     "torch": lambda rgb: torch.from_numpy(grey(rgb).copy()),
@@ -126,8 +127,10 @@ def test_what_is_no_picture_or_too_small_or_too_narrow(tmp_path):
     for content in (b"", b"A text about digits.\n" * 100, b"\x89PNG\r\n\x1a\n"):
         (tmp_path / "digit.png").write_bytes(content)
         assert "not a picture" in one_line_error(content) and "not a picture" in one_line_error(tmp_path / "digit.png")
-    for thing in (None, 3, object(), np.zeros((5, 5, 5, 5)), np.zeros((9, 9, 7)), np.zeros((0, 7), np.uint8), [["a"]]):
-        one_line_error(thing)
+    for thing in (None, 3, object(), np.zeros((5, 5, 5, 5)), np.zeros((9, 9, 7)), np.zeros((1, 90, 90)), [["a"]]):
+        assert "a path, bytes, a PIL image, or an array (H, W) or (H, W, 3 or 4)" in one_line_error(thing)
+    one_line_error(np.zeros((0, 7), np.uint8))
+    assert "up to 240; divide them by 255" in one_line_error(np.full((90, 90), 240.0))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP"])
