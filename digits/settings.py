@@ -60,7 +60,6 @@ class TrainerSettings(TypedDict, total=False):
     num_sanity_val_steps: Endless
     logger: Switch
     enable_checkpointing: Switch
-    profiler: Literal["simple", "advanced"]
     help: Annotated[bool, Parameter(show=False)]
 
 

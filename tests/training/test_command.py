@@ -112,6 +112,7 @@ NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more m
         (["--train_size", "600", "--early_stop", "3"], "--early_stop: all images train, so none validate"),
         (["--kernel", "corn"], "--kernel"),
         (["--bogus", "1"], "--bogus"),
+        (["--trainer.profiler", "simple"], "Unknown option: --trainer.profiler"),
         (["100", "30"], "error: Unexpected: 100 30. --help says more."),
         (["--config", "missing.yaml"], "--config"),
         (["--config", "malformed.yaml"], "--config"),
