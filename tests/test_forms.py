@@ -116,6 +116,8 @@ def test_each_form_is_a_line_or_an_object(forms_of):
     assert (first["file"], first["page"], second["page"]) == ("four.pdf", 1, 3) and "page" not in missing
     assert first["fields"]["first"]["text"] == "444" and first["fields"]["first"]["candidates"][0][0] == "444"
     assert missing["error"] == "has 1 of the 2 pages of the form"
+    Path("bad.pdf").write_bytes(b"%PDF-1.4")
+    assert forms_of(TWO_PAGES, "bad.pdf", "two.png")[2][0] == "bad.pdf page 1: cannot be read: it is no PDF, or damaged"
 
 
 def test_a_field_is_the_part_of_the_page_that_its_box_says_and_is_doubtful_if_empty(forms_of):

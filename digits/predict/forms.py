@@ -174,6 +174,7 @@ def look(pages: list[Any], fields: list[Field], context: bool, crops: bool) -> l
     """What is seen in each field of a document, with `crops` to show. Raises UserError if its pages cannot be read."""
     wanted = sorted({field.page for field in fields})
     if wanted[-1] > len(pages):
+        upright(pages[0])  # says so, if it is damaged: then its other pages are not known
         raise UserError(f"has {len(pages)} of the {wanted[-1]} pages of the form")
     seen = dict[str, Seen]()
     for number in wanted:  # one after the other: a page may be large
