@@ -104,6 +104,8 @@ class MNISTDataModule(LightningDataModule):
         there = mnist.TRAINING + mnist.VALIDATION
         if train_size is not None and not 1 <= train_size <= there:
             raise UserError(f"--train_size must be 1 to {there}, the number of training images, not {train_size}")
+        batch_size, seed, train_size = int(batch_size), int(seed), None if train_size is None else int(train_size)
+        distort, allographs, negatives = float(distort), bool(allographs), float(negatives)
         self.save_hyperparameters(ignore="data_dir", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
         self.distort, self.allographs, self.negatives = distort, allographs, negatives

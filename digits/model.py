@@ -55,6 +55,7 @@ class DigitClassifier(LightningModule):
         if only_digit is not None and not 0 <= only_digit <= 9:
             raise UserError(f"--only_digit must be 0 to 9, not {only_digit}")
         hidden, lr, seed, l2, schedule = [int(n) for n in hidden], float(lr), int(seed), float(l2), bool(schedule)
+        only_digit, image_size = None if only_digit is None else int(only_digit), int(image_size)
         self.save_hyperparameters(logger=False)
         self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
         self.lr, self.kernel, self.only_digit = lr, kernel, only_digit

@@ -155,3 +155,12 @@ def test_what_would_happen_within_an_epoch_is_refused(kind, settings, data_dir):
     with pytest.raises(UserError, match="a run ends with an epoch|stepped after each epoch"):
         quick_trainer(max_epochs=2, **settings).fit(model, MNISTDataModule(data_dir))
     assert all(p.equal(q) for p, q in zip(model.parameters(), before, strict=True))
+
+
+def test_numbers_of_numpys_are_settings_and_their_checkpoint_is_read(data_dir, tmp_path):
+    numbers = {"batch_size": np.int64(10), "seed": np.int64(1), "train_size": np.int64(50), "distort": np.float32(1)}
+    model = DigitClassifier([5], only_digit=np.int64(3), image_size=np.int64(28))
+    trainer = quick_trainer(max_epochs=1)
+    trainer.fit(model, MNISTDataModule(data_dir, **numbers, allographs=np.True_, negatives=np.float64(0.5)))
+    trainer.save_checkpoint(tmp_path / "net.ckpt")
+    assert DigitClassifier.load_from_checkpoint(tmp_path / "net.ckpt").hparams == model.hparams
