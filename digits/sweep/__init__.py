@@ -114,8 +114,8 @@ def report(scores: dict[Any, list[float]], tested: list[float], folder: Path, ep
     settings = winner._asdict() | {"hidden": [winner.hidden], "epochs": epochs}
     comment = f"""# 784-{winner.hidden}-10: {result};
 # the best on validation of {len(scores)} settings. With seed 0: {validated[0]:.2%} and {tested[0]:.2%}.
-# python train.py --config {config}
+# python -m digits train --config {config}
 """
     write_atomically(config, (comment + yaml.safe_dump(settings, sort_keys=False, default_flow_style=None)).encode())
-    print(f"\nBest        {result}\nTrain it    python train.py --config {config}")
+    print(f"\nBest        {result}\nTrain it    python -m digits train --config {config}")
     print(f"Pictures    {folder}/*.png\nCurves      tensorboard --logdir {folder}")

@@ -82,8 +82,9 @@ def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, c
     comment = (FOLDER / "winner.yaml").read_text()
     promise = re.search(r"With seed 0: (\S+%) and (\S+%)\.", comment)
     assert yaml.safe_load(comment)["epochs"] == 5
-    [command] = re.findall(r"^# python train.py (.*)$", comment, re.M)
-    main(["train", *command.split(), "--data_dir", str(small[0])])
+    [command] = re.findall(r"^# python -m digits (.*)$", comment, re.M)
+    assert f"Train it    python -m digits {command}\n" in output
+    main([*command.split(), "--data_dir", str(small[0])])
     line = re.search(r"Test accuracy (\S+%), .*\(with (\S+%)\)", capsys.readouterr().out)
     assert (line[2], line[1]) == promise.groups()
     validation, test = re.search(r"^Best +(\S+%) of the validation images, (\S+%) of the test", output, re.M).groups()
