@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager, suppress
 from dataclasses import is_dataclass
+from functools import cache
 from importlib import import_module
 from inspect import BoundArguments
 from io import TextIOWrapper
@@ -25,6 +26,7 @@ from digits.errors import UserError, printable, why
 STANDARD_INPUT = "\0-"  # no file is named so
 LONGEST = 1_000  # bytes of a path
 UNREAD = errno.EINVAL if os.name == "nt" else errno.EPIPE  # what the system says of output that nobody reads any more
+IMPORTING = threading.Lock()
 OUTPUT_ERRORS = UNREAD, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF
 
 
@@ -172,8 +174,15 @@ def _open_streams() -> None:
 def import_unconfigured() -> None:
     """Import what would be configured by files in the working directory, which a stranger may have made, elsewhere.
 
-    To be called before Lightning is imported, which imports matplotlib.
+    To be called before Lightning is imported, which imports matplotlib. All threads have one working directory, so the
+    first one imports, and others wait for it.
     """
+    with IMPORTING:
+        _import_elsewhere()
+
+
+@cache
+def _import_elsewhere() -> None:
     with chdir(Path(__file__).parent):
         with suppress(ImportError):  # an extra
             import_module("matplotlib")

@@ -278,6 +278,20 @@ digits.__main__.main(["predict", "a"])
     assert (done.returncode, done.stderr) == (code, said)
 
 
+def test_threads_that_import_at_once_stay_in_the_working_directory(tmp_path):
+    code = """
+import os
+from concurrent.futures import ThreadPoolExecutor
+from digits.cli import import_unconfigured
+before = os.getcwd()
+with ThreadPoolExecutor(3) as pool:
+    seen = {*pool.map(lambda _: import_unconfigured() or os.getcwd(), range(3))}
+assert seen == {before} == {os.getcwd()}, seen
+"""
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env=environment)
+
+
 NO_FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 on_full = partial(pytest.param, marks=NO_FULL)
 
