@@ -105,7 +105,7 @@ def _opened(picture: Any) -> Image.Image:
         array = array >> 8
     elif array.dtype.kind in "fb":
         if array.max(initial=0) > 2:  # what an enlargement brings over 1 is cut off
-            raise UserError(f"has floats of 0..1 up to {array.max():g}; divide them by 255, or take uint8")
+            raise UserError(f"has floats up to {array.max():g}, expected are 0..1; divide them by 255, or take uint8")
         array = array * 255.0
     if array.dtype != np.uint8:
         array = array.clip(0, 255).round().astype(np.uint8)

@@ -49,6 +49,8 @@ def understand(app: App, words: list[str]) -> BoundArguments:
         bound = parse(app, list(rest))
         bound.apply_defaults()
         if run:
+            if bound.arguments["settings"].run_dir:
+                raise UserError("--run_dir: a run goes on in its own folder, the one after --resume")
             bound.arguments |= {"settings": replace(bound.arguments["settings"], run_dir=run), "resume": True}
         return bound
 

@@ -130,7 +130,7 @@ def test_what_is_no_picture_or_too_small_or_too_narrow(tmp_path):
     for thing in (None, 3, object(), np.zeros((5, 5, 5, 5)), np.zeros((9, 9, 7)), np.zeros((1, 90, 90)), [["a"]]):
         assert "a path, bytes, a PIL image, or an array (H, W) or (H, W, 3 or 4)" in one_line_error(thing)
     one_line_error(np.zeros((0, 7), np.uint8))
-    assert "up to 240; divide them by 255" in one_line_error(np.full((90, 90), 240.0))
+    assert "up to 240, expected are 0..1; divide them by 255" in one_line_error(np.full((90, 90), 240.0))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP"])

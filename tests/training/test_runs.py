@@ -103,6 +103,7 @@ def test_a_damaged_last_checkpoint_is_passed_over_and_without_any_it_starts_anew
     [
         (["--resume", "nowhere"], "no run to resume in nowhere"),
         (["--resume"], "no run in runs/"),
+        (["--resume", "three", "--run_dir", "other"], "--run_dir: a run goes on in its own folder"),
         (["--resume", "three", "--hidden", "7"], f"keeps its settings: --hidden is [20] in {LAST}"),
         (["--resume", "three", "--batch_size", "7"], f"keeps its settings: --batch_size is 10 in {LAST}"),
         (["--resume", "three", "--only_digit", "7"], f"keeps its settings: --only_digit is None in {LAST}"),
