@@ -58,11 +58,18 @@ def find_lines(picture: Any, single: bool = False, context: bool = False, most: 
 
     Raises UserError if the picture cannot be read or shows no strokes, or if each line has too many candidates.
     """
+    return opened_lines(picture, single, context, most)[0]
+
+
+def opened_lines(
+    picture: Any, single: bool, context: bool, most: int = CANDIDATES
+) -> tuple[list[Line], np.ndarray, float]:
+    """The lines of `find_lines`; and what they are found in, as of `opened`, which may take longest."""
     pixels, scale = opened(picture, single)
     if is_normalized(pixels):
         digit = Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))
-        return [Line([Candidate(0, 1, 1.0, 1.0)], [digit], known=True)]
-    return lines_in(see(pixels), scale, single, context, most)
+        return [Line([Candidate(0, 1, 1.0, 1.0)], [digit], known=True)], pixels, scale
+    return lines_in(see(pixels), scale, single, context, most), pixels, scale
 
 
 def lines_in(sight: Sight, scale: float, single: bool, context: bool, most: int) -> list[Line]:

@@ -9,7 +9,7 @@ import numpy as np
 from digits.errors import UserError
 from digits.handwriting.eye import see
 from digits.handwriting.lattice import FITTED, Length
-from digits.handwriting.lines import Digit, Line, find_lines, lines_in, opened
+from digits.handwriting.lines import Digit, Line, lines_in, opened_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.voting import TextLine, vote
 
@@ -78,12 +78,14 @@ class Reader:
         if self.detects and any(expected._replace(single=False) != ANYTHING for _, expected in asked):
             raise UserError("this network only detects one digit; it reads no numbers of some length or digits")
         tasks = [(picture, expected.single or self.detects, self.context) for picture, expected in asked]
-        with closing(on_all_cores(find_lines, tasks)) as found:
-            for (picture, expected), lines in zip(asked, found, strict=True):
+        with closing(on_all_cores(opened_lines, tasks)) as found:
+            for (_, expected), one in zip(asked, found, strict=True):
+                if isinstance(one, UserError):
+                    yield self.answer(one)
+                    continue
+                lines, pixels, scale = one
                 answer = self.answer(lines, expected)
-                if not isinstance(lines, UserError) and not answer.crowded:
-                    answer = self._turned(picture, answer, expected)
-                yield answer
+                yield answer if answer.crowded else self._turned(pixels, scale, answer, expected)
 
     def answer(self, found: list[Line] | UserError, expected: Expected = ANYTHING) -> Answer:
         """What is read in the lines of `find_lines`, as they lie; or the error, if nothing was found."""
@@ -108,18 +110,14 @@ class Reader:
             raise UserError(f"a network with outputs of shape {a.shape[1:]} reads no digits: it needs ten, each 0..1")
         return among(a, expected.digits) if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
 
-    def _turned(self, picture: Any, answer: Answer, expected: Expected) -> Answer:
-        """What is read in a picture once it is turned so that it is read most surely.
+    def _turned(self, pixels: np.ndarray, scale: float, answer: Answer, expected: Expected) -> Answer:
+        """What is read in a picture, `opened`, once it is turned so that it is read most surely.
 
         This is the `answer` that it has without, unless that is read badly, and a turned picture more surely.
         """
         lines = answer.lines
         sure, area = sure_area(lines)
         if (lines and lines[0].groups[0].known) or (area and sure >= UPRIGHT * area):
-            return answer
-        try:
-            pixels, scale = opened(picture)
-        except UserError:  # it has changed meanwhile
             return answer
         sight = see(pixels)
         most = sure_area(lines, but=ALIKE)[0] / scale**2  # as `pixels` are counted, in which turned pictures are read

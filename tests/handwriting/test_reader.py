@@ -128,6 +128,13 @@ def test_of_two_ways_up_that_are_read_well_the_surer_is_taken():
     assert [(said.text, said.degrees) for said in turned] == [("25", 90), ("25", 270)]
 
 
+def test_a_picture_is_opened_once_also_if_it_is_turned():
+    """Of a large one that takes longest."""
+    lying, opened = on_paper(cover(SIZE, (STROKES[2], 110, 50, 120))).swapaxes(0, 1)[:, ::-1], []
+    picture = type("Picture", (), {"__array__": lambda *_, **__: opened.append(1) or lying})()
+    assert (READER.read(picture).degrees, opened) == (90, [1])
+
+
 def test_a_crowded_picture_is_not_tried_turned():
     """The network is asked once, though it is sure of little."""
     asked, reader = [], Reader(torch.nn.Sequential(READER.network), context=True)
