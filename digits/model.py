@@ -14,7 +14,7 @@ from digits.data import Stack
 from digits.errors import UserError
 from digits.images import Images, check_shape, to_tensor
 from digits.kernels import Job, Kernel, optim
-from digits.network import COSTS, CostName, Init, inputs, predictions, sigmoid_network, sizes
+from digits.network import COSTS, CostName, Init, inputs, is_sigmoid, predictions, sigmoid_network, sizes
 
 BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
 
@@ -146,8 +146,9 @@ class DigitClassifier(LightningModule):
             raise UserError(f"the weights are not finite after epoch {self.current_epoch}; try --lr below {self.lr:g}")
 
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
-        """Stamp the file with the version of its format, and with the epochs that a schedule is made for."""
+        """Stamp the file with its version, the epochs that a schedule is made for, and whether neurons are sigmoid."""
         saved |= {"digits_version": contents.VERSION, "max_epochs": self.trainer.max_epochs}
+        saved["sigmoid"] = is_sigmoid(self.network)
 
     @torch.no_grad()
     def predict(self, images: Images) -> tuple[Tensor, Tensor]:

@@ -57,6 +57,12 @@ def merged(networks: Sequence[nn.Module]) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+def is_sigmoid(network: nn.Module) -> bool:
+    """Whether it is a sequence of Linear and Sigmoid layers, as of `sigmoid_network`."""
+    kinds = [type(module) for module in network.children()]
+    return isinstance(network, nn.Sequential) and kinds == [nn.Linear, nn.Sigmoid] * (len(kinds) // 2)
+
+
 def linears(network: nn.Module) -> list[nn.Linear]:
     """The layers of weights, in order."""
     return [module for module in network.modules() if isinstance(module, nn.Linear)]

@@ -3,7 +3,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from digits.checkpoint.contents import load_network
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.data import MNISTDataModule, order
 from digits.errors import UserError
 from digits.model import DigitClassifier
@@ -164,3 +167,23 @@ def test_numbers_of_numpys_are_settings_and_their_checkpoint_is_read(data_dir, t
     trainer.fit(model, MNISTDataModule(data_dir, **numbers, allographs=np.True_, negatives=np.float64(0.5)))
     trainer.save_checkpoint(tmp_path / "net.ckpt")
     assert DigitClassifier.load_from_checkpoint(tmp_path / "net.ckpt").hparams == model.hparams
+
+
+class Rectified(DigitClassifier):
+    """A network whose weights have the names of those of sigmoid neurons."""
+
+    def __init__(self, hidden, *others, **named):
+        super().__init__(hidden, *others, **named)
+        self.network = nn.Sequential(nn.Linear(784, hidden[0]), nn.ReLU(), nn.Linear(hidden[0], 10), nn.Sigmoid())
+
+
+def test_a_network_of_ones_own_is_not_taken_for_one_of_sigmoid_neurons(data_dir, tmp_path):
+    model, trainer, path = Rectified([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
+    trainer.fit(model, MNISTDataModule(data_dir))
+    trainer.save_checkpoint(path)
+    images, _ = trainer.datamodule.test
+    assert Rectified.load_from_checkpoint(path).predict(images)[1].equal(model.predict(images)[1])
+    with pytest.raises(UserError, match=r"net.ckpt does not hold the network that it describes: .* other layers"):
+        DigitClassifier.load_from_checkpoint(path)
+    with pytest.raises(UserError, match=r"net.ckpt does not hold Linear and Sigmoid layers"):
+        load_network(read_checkpoint(path), path)

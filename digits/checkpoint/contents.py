@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from torch import Tensor, nn
 
 from digits.errors import UserError
-from digits.network import sigmoid_network
+from digits.network import is_sigmoid, sigmoid_network
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
 VALIDATION = "accuracy/validation"  # what chooses the best checkpoint, as Lightning logs it
@@ -26,6 +26,7 @@ class Checkpoint(NamedTuple):
     max_epochs: int | None = None  # how many it was to have; a schedule is made for all of them
     accuracy: float | None = None  # on the validation images, 0..1; None if they were not asked
     best_test: float | None = None  # on the test images, of the epoch that was best on the validation images
+    sigmoid: bool = True  # Linear and Sigmoid layers; another network may have weights of the same names
 
     @property
     def epochs(self) -> int:
@@ -46,6 +47,8 @@ def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: d
     try:
         model = kind(**saved.settings | settings)
         model.load_state_dict(saved.weights)
+        if is_sigmoid(model.get_submodule("network")) and not saved.sigmoid:
+            raise ValueError(f"a {kind.__name__} has other layers")
     except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = shorten(str(error), 200)
         raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
@@ -77,7 +80,7 @@ def load_network(saved: Checkpoint, path: str | Path) -> nn.Sequential:
     outputs = 10 if saved.settings.get("only_digit") is None else 1
     chained = [tuple(weight.shape) for weight in weights] == [(n, m) for m, n in pairwise(sizes)]
     try:
-        if not chained or min(sizes) == 0 or sizes[1:][-1:] != [outputs]:
+        if not saved.sigmoid or not chained or min(sizes) == 0 or sizes[1:][-1:] != [outputs]:
             raise RuntimeError
         network = sigmoid_network(sizes)
         network.load_state_dict(state)

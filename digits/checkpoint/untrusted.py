@@ -93,6 +93,7 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
         progress.get("max_epochs"),
         accuracy=next((share for share in scores if share is not None), None),
         best_test=next((share for share in tests if share is not None), None),
+        sigmoid=saved.get("sigmoid") is not False,
     )
 
 

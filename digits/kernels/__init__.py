@@ -5,14 +5,13 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 import torch
-from torch import nn
 
 from digits import backprop
 from digits.errors import UserError
 from digits.kernels import distributed
 from digits.kernels.job import Job, Tally
 from digits.kernels.optim import is_plain_sgd
-from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, linears, weights_and_biases
+from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, is_sigmoid, linears, weights_and_biases
 
 COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py is written for
 
@@ -47,8 +46,7 @@ def choose(wanted: str, job: Job) -> Kernel:
 
 def _torch_unsupported(job: Job) -> str | None:
     network = job.model.network
-    kinds = [type(module) for module in network.children()]
-    if not isinstance(network, nn.Sequential) or kinds != [nn.Linear, nn.Sigmoid] * (len(kinds) // 2):
+    if not is_sigmoid(network):
         return "the network is not a sequence of Linear and Sigmoid layers"
     if any(layer.bias is None for layer in linears(network)):
         return "a layer has no biases"
