@@ -79,6 +79,11 @@ class DigitClassifier(LightningModule):
         layers = sizes(self.network)
         return "-".join(map(str, layers)) if layers[:1] == [self.image_size**2] else type(self).__name__
 
+    @property
+    def only_sigmoid(self) -> bool:
+        """Whether it is Linear and Sigmoid layers on the pixels: no other network, and no `forward` of a subclass."""
+        return is_sigmoid(self.network) and type(self).forward is DigitClassifier.forward
+
     def forward(self, images: Tensor) -> Tensor:
         """Output activations (N, 10), of a detector (N, 1), for images (N, 28, 28), uint8 or float 0..1."""
         return self.network(inputs(images, like=next(self.parameters())))
@@ -148,7 +153,7 @@ class DigitClassifier(LightningModule):
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
         """Stamp the file with its version, the epochs that a schedule is made for, and whether neurons are sigmoid."""
         saved |= {"digits_version": contents.VERSION, "max_epochs": self.trainer.max_epochs}
-        saved["sigmoid"] = is_sigmoid(self.network)
+        saved["sigmoid"] = self.only_sigmoid
 
     @torch.no_grad()
     def predict(self, images: Images) -> tuple[Tensor, Tensor]:

@@ -187,3 +187,20 @@ def test_a_network_of_ones_own_is_not_taken_for_one_of_sigmoid_neurons(data_dir,
         DigitClassifier.load_from_checkpoint(path)
     with pytest.raises(UserError, match=r"net.ckpt does not hold Linear and Sigmoid layers"):
         load_network(read_checkpoint(path), path)
+
+
+class Inverted(DigitClassifier):
+    def forward(self, images):
+        return super().forward(255 - images)
+
+
+def test_a_forward_of_ones_own_is_what_trains_and_is_scored(data_dir, tmp_path):
+    model, trainer, path = Inverted([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
+    trainer.fit(model, MNISTDataModule(data_dir))
+    images, labels = trainer.datamodule.test
+    right = (model.predict(images)[0] == labels).double().mean().item()
+    assert trainer.callback_metrics["accuracy/test"].item() == pytest.approx(right)
+    trainer.save_checkpoint(path)
+    assert Inverted.load_from_checkpoint(path).predict(images)[1].equal(model.predict(images)[1])
+    with pytest.raises(UserError, match="other layers"):
+        DigitClassifier.load_from_checkpoint(path)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from torch import Tensor, nn
 
 from digits.errors import UserError
-from digits.network import is_sigmoid, sigmoid_network
+from digits.network import sigmoid_network
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
 VALIDATION = "accuracy/validation"  # what chooses the best checkpoint, as Lightning logs it
@@ -47,7 +47,7 @@ def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: d
     try:
         model = kind(**saved.settings | settings)
         model.load_state_dict(saved.weights)
-        if is_sigmoid(model.get_submodule("network")) and not saved.sigmoid:
+        if model.only_sigmoid and not saved.sigmoid:
             raise ValueError(f"a {kind.__name__} has other layers")
     except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = shorten(str(error), 200)

@@ -11,7 +11,7 @@ from digits.errors import UserError
 from digits.kernels import distributed
 from digits.kernels.job import Job, Tally
 from digits.kernels.optim import is_plain_sgd
-from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, is_sigmoid, linears, weights_and_biases
+from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, linears, weights_and_biases
 
 COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py is written for
 
@@ -46,8 +46,8 @@ def choose(wanted: str, job: Job) -> Kernel:
 
 def _torch_unsupported(job: Job) -> str | None:
     network = job.model.network
-    if not is_sigmoid(network):
-        return "the network is not a sequence of Linear and Sigmoid layers"
+    if not job.model.only_sigmoid:
+        return "the model is not a sequence of Linear and Sigmoid layers"
     if any(layer.bias is None for layer in linears(network)):
         return "a layer has no biases"
     if job.optimizer is not None and not is_plain_sgd(job.optimizer, network):

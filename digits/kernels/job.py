@@ -11,7 +11,7 @@ Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right predictio
 class Job(NamedTuple):
     """What is to be trained or, without an optimizer, evaluated."""
 
-    model: Any  # a DigitClassifier: it has a `network` and a `cost`
+    model: Any  # a DigitClassifier: it has a `network` and a `cost`, and says whether it is `only_sigmoid`
     images: Tensor  # (N, H, W), uint8 or float 0..1
     targets: Tensor  # (N, outputs) float, 0 or 1
     chosen: Tensor  # int64 indices into them: (K, B) for K mini-batches to train on, (n,) to evaluate

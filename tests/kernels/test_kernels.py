@@ -17,7 +17,17 @@ from digits.data import Stack, order
 from digits.errors import UserError
 from digits.kernels import Job, choose, cpu, optim, vectors
 from digits.model import DigitClassifier
-from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, sigmoid_network, weights_and_biases
+from digits.network import (
+    COSTS,
+    QUADRATIC,
+    correct,
+    inputs,
+    is_sigmoid,
+    linears,
+    one_hot,
+    sigmoid_network,
+    weights_and_biases,
+)
 from digits.settings import CostName, KernelName
 from tests.support.systems import POSIX
 from tests.support.tiers import nightly, slow
@@ -37,8 +47,14 @@ def problem(sizes, images=200, seed=0):
     return sigmoid_network(sizes, seed=seed), pixels, targets
 
 
+def model_of(network, cost):
+    """What kernels ask of a DigitClassifier."""
+    asked = {"only_sigmoid": is_sigmoid(network), "modules": network.modules, "parameters": network.parameters}
+    return SimpleNamespace(network=network, cost=cost, **asked)
+
+
 def job(network, images, targets, chosen, lr=1.0, cost=QUADRATIC, decay=0.0):
-    model = SimpleNamespace(network=network, cost=cost, modules=network.modules, parameters=network.parameters)
+    model = model_of(network, cost)
     return Job(model, images, targets, chosen, optim.plain_sgd(network, lr, decay))
 
 
@@ -169,9 +185,8 @@ def test_blank_and_full_images():
 
 def chosen_kernel(wanted, network, images, optimizer=None, cost=QUADRATIC):
     """The name of the kernel that is chosen."""
-    model = SimpleNamespace(network=network, cost=cost, parameters=network.parameters)
-    job = Job(model, images, torch.zeros(len(images), 10), torch.zeros(1, 1, dtype=torch.int64), optimizer)
-    return choose(wanted, job).name
+    targets, chosen = torch.zeros(len(images), 10), torch.zeros(1, 1, dtype=torch.int64)
+    return choose(wanted, Job(model_of(network, cost), images, targets, chosen, optimizer)).name
 
 
 @pytest.mark.parametrize("decay", [0.0, 1e-4])
