@@ -151,11 +151,16 @@ class DecayingByStep(DigitClassifier):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-@pytest.mark.parametrize("kind, settings", [(DecayingByStep, {}), (DigitClassifier, {"max_steps": 7})])
-def test_what_would_happen_within_an_epoch_is_refused(kind, settings, data_dir):
+class Halved(DigitClassifier):
+    def configure_optimizers(self):
+        return [torch.optim.SGD(layer.parameters(), 0.1) for layer in (self.network[0], self.network[2])]
+
+
+@pytest.mark.parametrize("kind, settings", [(DecayingByStep, {}), (DigitClassifier, {"max_steps": 7}), (Halved, {})])
+def test_what_would_happen_within_an_epoch_or_never_is_refused(kind, settings, data_dir):
     model = kind([12])
     before = [p.clone() for p in model.parameters()]
-    with pytest.raises(UserError, match="a run ends with an epoch|stepped after each epoch"):
+    with pytest.raises(UserError, match="a run ends with an epoch|stepped after each epoch|one optimizer"):
         quick_trainer(max_epochs=2, **settings).fit(model, MNISTDataModule(data_dir))
     assert all(p.equal(q) for p, q in zip(model.parameters(), before, strict=True))
 

@@ -55,7 +55,12 @@ def scheduled(optimizer: Optimizer, trainer: Any) -> Any:
 
 
 def refuse_steps(trainer: Any) -> None:
-    """Raise UserError if the training is to end, or a learning rate to change, in the middle of an epoch."""
+    """Raise UserError if the training is to end, or a learning rate to change, in the middle of an epoch.
+
+    Or if a second optimizer would never take a step.
+    """
+    if len(trainer.optimizers) > 1:
+        raise UserError("a network is trained by one optimizer; give it a group of parameters for each of yours")
     if trainer.max_steps >= 0:
         raise UserError("--trainer.max_steps: a run ends with an epoch, so say how many with --epochs")
     if any(config.interval != "epoch" or config.frequency != 1 for config in trainer.lr_scheduler_configs):
