@@ -63,7 +63,11 @@ def figures(
         yield "confusion, mistakes, saturation, lattice", f"they are of ten outputs; this is {model.shape}"
     path = descent.path_to(model, data, epoch, planned)
     examples, digits = (tensor[:EXAMPLES] for tensor in data.training)
-    yield "valley", valley(*descent.valley(model, path, examples, digits), len(examples))
+    drawn = descent.valley(model, path, examples, digits)
+    if 0 < drawn[-1].min() < drawn[-1].max():  # on a logarithmic scale
+        yield "valley", valley(*drawn, len(examples))
+    else:
+        yield "valley", "training hardly moved the weights, or made the cost 0"
     yield "gradients", gradients(descent.gradient_norms(model, path, examples, digits), len(examples))
 
 

@@ -131,3 +131,8 @@ def test_what_tensorboard_shows_too_is_of_the_test_images(fitted, data):
     digits, activations = model.predict(images)
     assert np.array_equal(drawn["confusion"], confusion(labels, digits))
     assert np.array_equal(drawn["mistakes"], first_mistakes(images, labels, activations))
+
+
+def test_a_valley_is_not_drawn_of_weights_that_hardly_moved(data):
+    drawn = dict(chapter.figures(DigitClassifier([6], lr=1e-9), data, 0, 1, {}, False))
+    assert drawn["valley"] == "training hardly moved the weights, or made the cost 0"
