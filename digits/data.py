@@ -49,8 +49,7 @@ class TrainingStacks:
     """The training images, epoch after epoch, in stacks of mini-batches."""
 
     def __init__(self, data: "MNISTDataModule", trainer: Any) -> None:
-        self.seed, self.trainer = data.seed, trainer
-        self.count = data.count
+        self.seed, self.count, self.trainer = data.seed, data.count, trainer
         self.global_batch_size = data.batch_size * trainer.world_size  # of all processes together
         examples = data.training[0], one_hot(data.training[1])
         how = partial(augment, distort=data.distort, allographs=data.allographs, negatives=data.negatives)

@@ -14,7 +14,7 @@ from digits.data import Stack
 from digits.errors import UserError
 from digits.images import Images, check_shape, to_tensor
 from digits.kernels import Job, Kernel, optim
-from digits.network import COSTS, CostName, Init, inputs, is_sigmoid, predictions, sigmoid_network, sizes
+from digits.network import COSTS, CostName, Init, inputs, predictions, sigmoid_network, sizes
 
 BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
 
@@ -82,7 +82,7 @@ class DigitClassifier(LightningModule):
     @property
     def only_sigmoid(self) -> bool:
         """Whether it is Linear and Sigmoid layers on the pixels: no other network, and no `forward` of a subclass."""
-        return is_sigmoid(self.network) and type(self).forward is DigitClassifier.forward
+        return kernels.is_sigmoid(self.network) and type(self).forward is DigitClassifier.forward
 
     def forward(self, images: Tensor) -> Tensor:
         """Output activations (N, 10), of a detector (N, 1), for images (N, 28, 28), uint8 or float 0..1."""
@@ -152,8 +152,8 @@ class DigitClassifier(LightningModule):
 
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
         """Stamp the file with its version, the epochs that a schedule is made for, and whether neurons are sigmoid."""
-        saved |= {"digits_version": contents.VERSION, "max_epochs": self.trainer.max_epochs}
-        saved["sigmoid"] = self.only_sigmoid
+        saved |= {"digits_version": contents.VERSION, "sigmoid": self.only_sigmoid}
+        saved["max_epochs"] = self.trainer.max_epochs
 
     @torch.no_grad()
     def predict(self, images: Images) -> tuple[Tensor, Tensor]:

@@ -21,10 +21,8 @@ def sigmoid_network(layer_sizes: list[int], init: Init = "scaled", seed: int = 0
     `gaussian`: weights and biases are drawn from N(0, 1), as in chapter 1: many neurons start saturated, and some never
     recover.
     """
-    layers: list[nn.Module] = []
     with torch.random.fork_rng(devices=[]):  # nn.Linear draws initial weights, too; the caller's random numbers stay
-        for fan_in, fan_out in pairwise(layer_sizes):
-            layers += [nn.Linear(fan_in, fan_out), nn.Sigmoid()]
+        layers = [layer for m, n in pairwise(layer_sizes) for layer in (nn.Linear(m, n), nn.Sigmoid())]
     network, generator = nn.Sequential(*layers), torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for number, layer in enumerate(linears(network)):
@@ -55,12 +53,6 @@ def merged(networks: Sequence[nn.Module]) -> nn.Sequential:
         linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)
         layers += [linear, nn.Sigmoid()]
     return nn.Sequential(*layers)
-
-
-def is_sigmoid(network: nn.Module) -> bool:
-    """Whether it is a sequence of Linear and Sigmoid layers, as of `sigmoid_network`."""
-    kinds = [type(module) for module in network.children()]
-    return isinstance(network, nn.Sequential) and kinds == [nn.Linear, nn.Sigmoid] * (len(kinds) // 2)
 
 
 def linears(network: nn.Module) -> list[nn.Linear]:

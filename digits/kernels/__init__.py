@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 import torch
+from torch import nn
 
 from digits import backprop
 from digits.errors import UserError
@@ -42,6 +43,12 @@ def choose(wanted: str, job: Job) -> Kernel:
     elif reasons[wanted]:
         raise UserError(f"--kernel {wanted} cannot train this: {reasons[wanted]}")
     return KERNELS[wanted]
+
+
+def is_sigmoid(network: nn.Module) -> bool:
+    """Whether it is a sequence of Linear and Sigmoid layers, as of `sigmoid_network`."""
+    kinds = [type(module) for module in network.children()]
+    return isinstance(network, nn.Sequential) and kinds == [nn.Linear, nn.Sigmoid] * (len(kinds) // 2)
 
 
 def _torch_unsupported(job: Job) -> str | None:

@@ -15,19 +15,9 @@ from torch import nn
 from digits import backprop, kernels, mnist
 from digits.data import Stack, order
 from digits.errors import UserError
-from digits.kernels import Job, choose, cpu, optim, vectors
+from digits.kernels import Job, choose, cpu, is_sigmoid, optim, vectors
 from digits.model import DigitClassifier
-from digits.network import (
-    COSTS,
-    QUADRATIC,
-    correct,
-    inputs,
-    is_sigmoid,
-    linears,
-    one_hot,
-    sigmoid_network,
-    weights_and_biases,
-)
+from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, sigmoid_network, weights_and_biases
 from digits.settings import CostName, KernelName
 from tests.support.systems import POSIX
 from tests.support.tiers import nightly, slow
