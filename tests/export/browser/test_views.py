@@ -72,5 +72,7 @@ def test_a_finger_moves_from_neuron_to_neuron_and_chooses_the_nearest(phone):
         assert float(loupe.removesuffix("px")) >= 30
     pad = phone.locator("#paper").bounding_box()
     assert pad["y"] >= 0 and pad["y"] + pad["height"] <= 640  # it stays in view above the neurons
+    phone.locator(".outputs button").nth(3).tap()
+    assert looked(phone, ".outputs") == 3  # a neuron of another layer is no other's end
     phone.locator("h1").tap()
-    assert looked(phone) is None and phone.locator(".hidden .looked").count() == 0
+    assert looked(phone) is looked(phone, ".outputs") is None and phone.locator(".hidden .looked").count() == 0

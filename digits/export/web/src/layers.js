@@ -124,7 +124,7 @@ function listen(group, look) {
     if (cells[numberOf(target)].matches(":focus-visible")) look(numberOf(target)); // a finger has chosen the nearest
   });
   group.addEventListener("focusout", ({ relatedTarget }) => { // null where one taps between the discs
-    if (relatedTarget instanceof Node && !group.contains(relatedTarget)) look(null);
+    if (relatedTarget instanceof Element && !relatedTarget.closest(".neurons")) look(null);
   });
   group.addEventListener("keydown", (event) => {
     const j = numberOf(event.target), end = cells.length - 1 - j, columns = columnsOf(group);
