@@ -126,10 +126,12 @@ def test_nothing_moves(window, page_of, visit):
 def test_it_is_closed_and_opened_again(page):
     """The visitor's network is back meanwhile, and the run goes on where it was; here without a hidden layer."""
     draw(page, 3)
+    high = page.evaluate("document.documentElement.scrollHeight")
     train(page, size="none")
     until(page, 1)
     page.locator("#leave").click()
     assert "784-100-10" in page.locator("#about").inner_text()
+    assert page.evaluate("document.documentElement.scrollHeight") == high
     assert said(page) == "The network of before is back. Undo brings this one."
     page.locator("#train").click()
     assert page.evaluate(SIZES) == [784, 10] and page.locator(".hidden").count() == 0

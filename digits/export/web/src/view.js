@@ -143,7 +143,7 @@ export function show() {
     const best = isShown ? digitRead(chosen) : 0, votes = isShown ? contributionsAround(last, best, activations) : [];
     paintConnections(isShown ? layers : [], votes, last, best, FAINT_LINES);
   }
-  if (network.fresh) paintWeights(layers[0], network.layers[0].weights);
+  if (network.fresh && layers.length > 1) paintWeights(layers[0], network.layers[0].weights);
   showAnswer();
   faded = layer === 1 ? contributions[0] : undefined;
   paint();
