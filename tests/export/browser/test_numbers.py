@@ -44,6 +44,15 @@ def test_an_upright_1_at_either_end_of_a_number_is_no_table_line(page):
     assert draw_at_once(page, [ones[0], zero, ones[1]])[0] == "101"
 
 
+def test_a_box_covers_nothing_beside_the_pad(page):
+    """Though a stroke may end there."""
+    page.evaluate(DRAW, [[[0.35, 0.4], [0.35, 0.95]], [[0.6, 0.4], [0.6, 1.12]]])
+    pad = page.locator("#paper").bounding_box()
+    for box in page.locator("#boxes button").all():
+        assert box.bounding_box()["y"] + box.bounding_box()["height"] <= pad["y"] + pad["height"] + 8  # its margin
+    assert answer(page) == boxed(page) == "11"
+
+
 def test_the_pen_draws_over_boxes(page):
     """As for the bar of a 7; the digit that is drawn is chosen."""
     draw(page, 70)

@@ -4,6 +4,7 @@ import { desired } from "./backpropagation.js";
 import { paintConnections } from "./connections.js";
 import { canHover, element, find, write } from "./elements.js";
 import { held } from "./held.js";
+import { clamp, mappedBox } from "./images.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, imagesOf, predictionOf, recall, remember, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
@@ -258,7 +259,8 @@ const unreadMarks = () => (state.inPlace ? [] : (state.drawing.unread ?? []));
 function placeBoxes() {
   const { digits, drawing: { picture } } = state, unread = unreadMarks();
   const several = picture || digits.length + unread.length > 1;
-  const place = (/** @type {HTMLElement} */ made, /** @type {Box} */ { left, top, right, bottom }) => {
+  const place = (/** @type {HTMLElement} */ made, /** @type {Box} */ box) => { // which covers nothing beside the pad
+    const { left, top, right, bottom } = mappedBox(box, (n) => clamp(n, 0, 1));
     const sides = { left, top, width: right - left, height: bottom - top };
     for (const [side, share] of Object.entries(sides)) made.style.setProperty(side, `${100 * share}%`);
     return made;
