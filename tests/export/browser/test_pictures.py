@@ -41,6 +41,17 @@ def test_one_goes_on_drawing_while_a_picture_is_read(page):
     assert boxed(page) == "307"
 
 
+def test_of_two_pictures_the_last_is_read(page):
+    """Though it is dropped while the first is still being opened; here the last takes longer, as it is held up."""
+    page.evaluate("() => { window.files = 0; holdsUp = (job) => job.file && files++; }")
+    give(page, "drop", photographed(3))
+    give(page, "drop", photographed(7))
+    page.wait_for_timeout(500)
+    page.evaluate("() => heldUp[0]()")
+    picture_is_read(page)
+    assert answer(page) == "7"
+
+
 def test_a_picture_pasted_while_the_pen_is_down_takes_the_place_of_the_stroke(page):
     paper = page.locator("#paper")
     paper.hover(position={"x": 30, "y": 30})

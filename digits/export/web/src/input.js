@@ -13,6 +13,7 @@ import { askForPicture, giveUp } from "./workers.js";
 /** Reads the picture in a file, if there is one, or says why it cannot. @param {Blob} [file] */
 export async function readPicture(file) {
   if (!file) return;
+  giveUp(); // what is being opened: it would end this
   const picture = await askForPicture({ file });
   if (picture) await takePicture(picture);
   else {
