@@ -111,6 +111,9 @@ def test_pixels_gates_sigmoids_and_a_cost(page, told):
     assert (hard.round() == soft.round()).all()
     assert np.minimum(hard, 1 - hard).mean() < 0.3 * np.minimum(soft, 1 - soft).mean()
     assert page.locator("#sigmoid polyline").get_attribute("points") != curve
+    page.locator(".hidden button").nth(29).click()
+    page.mouse.move(1, 1)
+    assert looked(page) == 29 and numbers(result(page))[0] == 29
     told(COST)
     a = np.array(activations(page)[2])
     for digit in (3, 8):
@@ -147,6 +150,11 @@ def test_a_neuron_weighs_its_inputs(page, told):
         page.locator("#bias").fill(str(bias))
         assert numbers(result(page))[2:] == [bias, pytest.approx(bias + numbers(result(page))[1]), *[float(z > 0)] * 2]
     page.locator("#bias").fill("0")
+    page.locator(".outputs button").nth(9 - j).click()  # which sees no pixels: the neuron that is spoken of is moved
+    page.mouse.move(1, 1)
+    assert looked(page) == j
+    page.locator("#bias").fill("1")
+    assert numbers(result(page))[0::2][:2] == [j, 1]
     before = numbers(result(page))[1]
     page.locator("#weight").fill("10")
     assert numbers(result(page))[1] > before + 5
@@ -275,8 +283,12 @@ def test_what_hidden_neurons_look_for(page, told):
     page.get_by_role("button", name="The next one").click()
     seen.append(looked(page))
     assert len(set(seen)) == 2 and set(seen) <= set(order[:20].tolist())
+    page.locator(".outputs button").nth(3).click()
     page.mouse.move(1, 1)
-    assert looked(page) == seen[1]
+    assert looked(page) == seen[1] and numbers(result(page)) == [seen[1]]
+    page.locator(".hidden button").nth(seen[0]).click()
+    page.mouse.move(1, 1)
+    assert looked(page) == seen[0] and numbers(result(page)) == [seen[0]]
     red, _, blue = np.moveaxis(shown_on(page, "#paper").astype(int), 2, 0)
     assert (red > blue + 60).mean() > 0.005
 

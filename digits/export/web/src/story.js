@@ -107,8 +107,7 @@ const PLAN = [
     arrive: borrowSmall,
     show() {
       const order = ranked(excitations());
-      const [, j] = keep(1, order[nth % order.length]);
-      tell(`Hidden neuron ${j}.`);
+      tell(`Hidden neuron ${keepHidden(order[nth % order.length])}.`);
     },
   },
   {
@@ -299,6 +298,12 @@ function keep(layer, j) {
   return kept;
 }
 
+/** The same of a neuron that sees the pixels, where no other may be picked; returns its number. @param {number} j */
+function keepHidden(j) {
+  if (picked?.[0] !== 1) picked = null;
+  return keep(1, j)[1];
+}
+
 /** The image of the chosen digit. */
 const imageShown = () => state.digits.at(state.chosen)?.image;
 
@@ -325,7 +330,7 @@ function tell(result, stays = false) {
 
 /** Shows how the weighted input of a neuron comes about: the sum from pixel to pixel, then the bias. */
 function showSum() {
-  keep(1, nth % base[0].biases.length);
+  keepHidden(nth % base[0].biases.length);
   const [layer, looked] = state.looked ?? [0, 0];
   if (layer !== 1) return;
   const { weights, biases } = state.network.layers[0], image = imageShown() ?? new Float32Array(784);
@@ -381,12 +386,12 @@ function setSteepness() {
   ));
 }
 
-/** Draws σ(cz) for z of -6 to 6, and on it the neuron whose z is nearest to 1. */
+/** Draws σ(cz) for z of -6 to 6, and on it the neuron that is picked, or whose z is nearest to 1. */
 function showSigmoid() {
-  const c = factor(), all = excitations().map((z) => z / c), [j] = ranked(all.map((z) => -Math.abs(z - 1)));
+  const c = factor(), all = excitations().map((z) => z / c), [nearest] = ranked(all.map((z) => -Math.abs(z - 1)));
   const x = (/** @type {number} */ z) => 60 + 10 * z, y = (/** @type {number} */ z) => 40 - 40 * sigmoid(c * z);
   const points = Array.from({ length: 241 }, (_, i) => i / 20 - 6).map((z) => `${x(z)},${y(z)}`);
-  keep(1, j);
+  const j = keepHidden(nearest);
   card.querySelector("#sigmoid polyline")?.setAttribute("points", points.join(" "));
   card.querySelector("#sigmoid circle")?.setAttribute("cx", `${x(all[j])}`);
   card.querySelector("#sigmoid circle")?.setAttribute("cy", `${y(all[j])}`);
