@@ -356,7 +356,7 @@ def test_the_card_is_in_the_window(page, told):
     told(1)
     over = """[...document.querySelectorAll(".stop")].filter((stop, _, all) => {
         all.forEach((one) => one.classList.toggle("here", one === stop));
-        return [stop, ...stop.querySelectorAll("*")].some(
+        return [stop, story, ...story.querySelectorAll("nav, nav *"), ...stop.querySelectorAll("*")].some(
             (one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1);
     }).length"""
     for width, height in [(320, 568), (390, 844), (667, 375), (768, 1024), (1024, 768)]:

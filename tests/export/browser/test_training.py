@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.pages import DESK, PHONE, answer, draw, frames, outputs, said
+from tests.support.pages import DESK, PHONE, answer, draw, frames, outputs, resize, said
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -129,9 +129,10 @@ def test_it_is_closed_and_opened_again(page):
     high = page.evaluate("document.documentElement.scrollHeight")
     train(page, size="none")
     until(page, 1)
+    assert page.locator(".outputs canvas").count() == 0  # weights are painted behind hidden neurons alone
     page.locator("#leave").click()
-    assert "784-100-10" in page.locator("#about").inner_text()
     assert page.evaluate("document.documentElement.scrollHeight") == high
+    assert "784-100-10" in page.locator("#about").inner_text()
     assert said(page) == "The network of before is back. Undo brings this one."
     page.locator("#train").click()
     assert page.evaluate(SIZES) == [784, 10] and page.locator(".hidden").count() == 0
@@ -141,6 +142,15 @@ def test_it_is_closed_and_opened_again(page):
     is_measured(page, len(seen) + 2)
     assert page.evaluate(SEEN)[: len(seen)] == seen
     assert page.evaluate("digits.training.epochs[3].network.accuracy") > 0.6
+
+
+@pytest.mark.parametrize("window", [(320, 568), (640, 400), (568, 320), PHONE])
+def test_nothing_is_cut_off(window, page):
+    """Also at the narrowest, and where a small window is enlarged."""
+    resize(page, *window)
+    page.locator("#train").click()
+    assert page.evaluate("training.scrollWidth <= training.clientWidth")
+    page.locator("#leave").click()
 
 
 def test_what_cannot_be_trained_is_said(page):
