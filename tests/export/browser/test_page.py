@@ -1,5 +1,7 @@
 """The page as a whole: its keys, and the networks that it shows."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from digits.export.page import html, rounded
 from digits.model import DigitClassifier
 from tests.support.node import NO_IMAGES
-from tests.support.pages import PHONE, answer, draw, drop, give, looked, outputs, photographed, png
+from tests.support.pages import DESK, PHONE, answer, draw, drop, give, looked, outputs, photographed, png, resize
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -97,6 +99,18 @@ def test_other_networks(hidden, visit, page_of):
     assert counts == [*hidden, 10]
     for layer in page.locator(".layer").all():
         layer.locator("button").last.hover()
+
+
+@pytest.mark.parametrize("hidden", [[], [12, 7, 5]])
+def test_no_layer_lies_over_another_or_the_answer(hidden, visit, page_of):
+    page = visit(page_of(*hidden))
+    for width, height in [DESK, (1280, 800), (768, 1024), PHONE]:
+        resize(page, width, height)
+        boxes = [figure.bounding_box() for figure in page.locator("figure").all()]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for one, other in combinations(boxes, 2):
+            beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+            assert beside or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
 
 
 def test_what_a_page_says_stays_text(tmp_path, visit):
