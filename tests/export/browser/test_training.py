@@ -153,6 +153,16 @@ def test_nothing_is_cut_off(window, page):
     page.locator("#leave").click()
 
 
+def test_two_runs_begun_at_once_keep_the_visitors_network(page):
+    """As by a double click: the second begins before the first has shown a network."""
+    train(page, **FAST)
+    until(page, 1)
+    page.locator("#again").dblclick()
+    until(page, 1)
+    page.locator("#leave").click()
+    assert "784-100-10" in page.locator("#about").inner_text()
+
+
 def test_what_cannot_be_trained_is_said(page):
     page.locator("#train").click()
     for name, value in {"size": "301", "rate": "0", "batch": "2000"}.items():
