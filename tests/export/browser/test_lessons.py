@@ -138,6 +138,12 @@ def test_what_was_learned_is_lost_only_if_one_wants_it(page, visit, tmp_path):
     copy.keyboard.press("Escape")
     draw(copy, 5)
     assert answer(copy) == "5"
+    copy.locator("#train").click()
+    copy.locator("#step").click()
+    copy.wait_for_function("() => digits.training.epochs.length")
+    fresh = visit(copy_of(copy, tmp_path / "fresh.html"))
+    assert fresh.evaluate("digits.state.network.fresh && !digits.state.network.lessons")
+    copy.locator("#leave").click()
     assert 0.9 < file.stat().st_size / copy_of(copy, tmp_path / "copy of a copy.html").stat().st_size < 1.1
 
 

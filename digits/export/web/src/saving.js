@@ -16,7 +16,7 @@ export async function saveCopy() {
   const image = picture || strokes.length ? null : digits?.[0]?.image;
   const drawing = { strokes, picture: picture ? inBase64(picture) : undefined, image };
   const now = JSON.stringify( // images to a thousandth, a quarter as long
-    { ...held, ...facts, ...await packed(layers), drawing },
+    { ...held, lessons: undefined, ...facts, ...await packed(layers), drawing },
     (_, value) => (value instanceof Float32Array ? Array.from(value, (one) => Math.round(1000 * one) / 1000) : value),
   ).replaceAll("<", "\\u003c");
   const before = document.getElementById("network")?.textContent ?? "";
