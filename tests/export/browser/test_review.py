@@ -25,6 +25,16 @@ def review(tmp_path, visit):
     return visit(tmp_path / "review.html")
 
 
+@pytest.fixture
+def long(tmp_path, visit):
+    """The page of twenty doubtful fields of files with long names, in a narrow window."""
+    crop, name = b64encode(encoded(line(), "JPEG")).decode(), f"{150 * 'x'}.png"
+    rows = [HEAD, *[[name, None, "444", 0.5, "7", 0.4]] * 10]
+    doubts = [Doubt(row, column, crop, ["1"], *ANYTHING[1:]) for row in range(1, 11) for column in (2, 4)]
+    write_review(tmp_path / "review.html", rows, doubts, [f"{name}: it is damaged"])
+    return visit(tmp_path / "review.html", 320, 640)
+
+
 def save(page, folder):
     with page.expect_download() as download:
         page.locator("#save").click()
@@ -68,3 +78,17 @@ def test_it_can_be_used_by_all(review):
     review.evaluate("window.resized = true")
     review.set_viewport_size({"width": 320, "height": 640})
     assert review.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_a_long_name_is_broken(long):
+    assert long.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_what_has_the_focus_is_not_behind_the_head(long):
+    """Also on the way back."""
+    long.locator("input").last.focus()
+    under = """() => document.activeElement.getBoundingClientRect().top
+        - document.querySelector("header").getBoundingClientRect().bottom"""
+    for _ in range(30):
+        long.keyboard.press("Shift+Tab")
+        assert long.evaluate(under) >= 0
