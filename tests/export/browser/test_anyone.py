@@ -118,6 +118,16 @@ def test_a_stroke_from_beside_the_pad_selects_no_text(page):
     assert selected((words["x"] + 1, words["y"] + 10), (words["x"] + 150, words["y"] + 10)).startswith("3 at")
 
 
+def test_it_is_printed_as_it_is_seen(page):
+    """Neurons, too, which are backgrounds, that browsers leave out; but no lines, whose places are the window's."""
+    draw(page, 3)
+    page.evaluate("resized = true")
+    page.emulate_media(media="print")
+    assert page.locator("#connections").is_hidden()
+    adjust = "one => getComputedStyle(one).printColorAdjust"
+    assert page.locator(".hidden button").first.evaluate(adjust) == page.locator("body").evaluate(adjust) == "exact"
+
+
 def test_forced_colours(page):
     """Neurons, bars and the pad's edge are there, each a neuron as dark as its activation."""
     page.emulate_media(forced_colors="active")
