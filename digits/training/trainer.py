@@ -10,12 +10,12 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
-from torch import nn
 
 from digits.checkpoint.contents import VALIDATION, Checkpoint
 from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.kernels.optim import refuse_steps
+from digits.model import DigitClassifier
 from digits.settings import Settings
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
 from digits.training.runs import Run
@@ -45,12 +45,12 @@ LAUNCHES = 5  # of a step, for each of the network's arrays of weights or biases
 LARGE_STEP = LAUNCHES * 5e-6 / 32e-12  # weights times images, for each array: steps with more are faster on a GPU
 
 
-def fastest_device(network: nn.Module, settings: Settings) -> str:
-    """Where a network trains fastest: "cuda" if a GPU can be used, steps are large and the kernel is not the CPU's."""
-    small = parameter_count(network) * settings.batch_size < LARGE_STEP * len(list(network.parameters()))
-    if small or settings.kernel == "numba" or not torch.cuda.is_available():
+def fastest_device(model: DigitClassifier, batch_size: int, devices: Any = 1) -> str:
+    """Where a model trains fastest: "cuda" if a GPU can be used, steps are large and its kernel is not the CPU's."""
+    small = parameter_count(model) * batch_size < LARGE_STEP * len(list(model.parameters()))
+    if small or model.kernel == "numba" or not torch.cuda.is_available():
         return "cpu"
-    if settings.trainer.get("devices", 1) != 1:  # several processes: one whose GPU has a fault must not go elsewhere
+    if devices != 1:  # several processes: one whose GPU has a fault must not go elsewhere
         return "cuda"
     if fault := gpu_fault():
         rank_zero_only(print)(f"The GPU cannot be used, so this trains on the CPU: {fault}")
@@ -67,13 +67,13 @@ def gpu_fault(device: torch.device | str = "cuda") -> str | None:
     return None
 
 
-def build_trainer(run: Run, settings: Settings, model: nn.Module, data: MNISTDataModule) -> Trainer:
+def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Trainer:
     """The Trainer of a run, which keeps its best and its last epoch; what the user sets of it goes before ours.
 
     If no image validates, the last epoch counts as the best. Raises UserError if Lightning refuses a setting.
     """
     how: dict[str, Any] = {**DEFAULTS, "max_epochs": settings.epochs, **settings.trainer}
-    how["accelerator"] = how.get("accelerator") or fastest_device(model, settings)
+    how["accelerator"] = how.get("accelerator") or fastest_device(model, settings.batch_size, how["devices"])
     if str(how.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
         raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
     if how.get("limit_test_batches") == 0:

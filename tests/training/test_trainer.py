@@ -57,7 +57,7 @@ def gpu(monkeypatch):
 )
 def test_large_steps_go_to_a_gpu(there, hidden, batch_size, device, gpu):
     tried = gpu(there)
-    assert fastest_device(DigitClassifier(hidden), Settings(batch_size=batch_size)) == device
+    assert fastest_device(DigitClassifier(hidden), batch_size) == device
     assert tried == [device] * (device == "cuda")
 
 
@@ -100,7 +100,7 @@ def test_of_several_processes_none_chooses_by_itself(gpu):
     """One that took the CPU would wait forever for those on a GPU."""
     tried = gpu(error=FULL)
     for devices in (2, -1):
-        assert fastest_device(DigitClassifier([800]), Settings(trainer={"devices": devices})) == "cuda"
+        assert fastest_device(DigitClassifier([800]), 10, devices) == "cuda"
     assert tried == []
 
 
