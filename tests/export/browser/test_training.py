@@ -126,12 +126,13 @@ def test_nothing_moves(window, page_of, visit):
 def test_it_is_closed_and_opened_again(page):
     """The visitor's network is back meanwhile, and the run goes on where it was; here without a hidden layer."""
     draw(page, 3)
+    frames(page)
     high = page.evaluate("document.documentElement.scrollHeight")
     train(page, size="none")
     until(page, 1)
     assert page.locator(".outputs canvas").count() == 0  # weights are painted behind hidden neurons alone
     page.locator("#leave").click()
-    assert page.evaluate("document.documentElement.scrollHeight") == high
+    page.wait_for_function("(high) => document.documentElement.scrollHeight === high", arg=high)
     assert "784-100-10" in page.locator("#about").inner_text()
     assert said(page) == "The network of before is back. Undo brings this one."
     page.locator("#train").click()
