@@ -26,8 +26,8 @@ from digits.errors import UserError, printable, why
 STANDARD_INPUT = "\0-"  # no file is named so
 LONGEST = 1_000  # bytes of a path
 UNREAD = errno.EINVAL if os.name == "nt" else errno.EPIPE  # what the system says of output that nobody reads any more
-IMPORTING = threading.Lock()
 OUTPUT_ERRORS = UNREAD, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF
+IMPORTING = threading.Lock()  # held by the thread that imports elsewhere
 
 
 def run(verb: str, words: list[str]) -> None:

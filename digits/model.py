@@ -95,7 +95,7 @@ class DigitClassifier(LightningModule):
         return optim.scheduled(optimizer, self.trainer) if self.schedule else optimizer
 
     def on_train_start(self) -> None:
-        """Raise UserError if training is to end, or a rate to change, within an epoch."""
+        """Raise UserError as `optim.refuse_steps` does."""
         optim.refuse_steps(self.trainer)
 
     def training_step(self, stack: Stack, _: int) -> None:

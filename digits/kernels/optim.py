@@ -55,9 +55,10 @@ def scheduled(optimizer: Optimizer, trainer: Any) -> Any:
 
 
 def refuse_steps(trainer: Any) -> None:
-    """Raise UserError if the training is to end, or a learning rate to change, in the middle of an epoch.
+    """Raise UserError for steps that no kernel takes.
 
-    Or if a second optimizer would never take a step.
+    These are those of a second optimizer, and those in the middle of an epoch that would end the training or change a
+    learning rate.
     """
     if len(trainer.optimizers) > 1:
         raise UserError("a network is trained by one optimizer; give it a group of parameters for each of yours")

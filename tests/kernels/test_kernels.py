@@ -44,8 +44,7 @@ def model_of(network, cost):
 
 
 def job(network, images, targets, chosen, lr=1.0, cost=QUADRATIC, decay=0.0):
-    model = model_of(network, cost)
-    return Job(model, images, targets, chosen, optim.plain_sgd(network, lr, decay))
+    return Job(model_of(network, cost), images, targets, chosen, optim.plain_sgd(network, lr, decay))
 
 
 def assert_steps_of_backprop(network, *data, rtol, atol):
