@@ -128,7 +128,7 @@ def test_it_is_closed_and_opened_again(page):
     draw(page, 3)
     frames(page)
     high = page.evaluate("document.documentElement.scrollHeight")
-    train(page, size="none")
+    train(page, size="none", rate="0.5")  # at 3, some are stuck at 50 %
     until(page, 1)
     assert page.locator(".outputs canvas").count() == 0  # weights are painted behind hidden neurons alone
     page.locator("#leave").click()
@@ -142,7 +142,7 @@ def test_it_is_closed_and_opened_again(page):
     page.locator("#start").click()
     is_measured(page, len(seen) + 2)
     assert page.evaluate(SEEN)[: len(seen)] == seen
-    assert page.evaluate("digits.training.epochs[3].network.accuracy") > 0.6
+    assert page.evaluate("digits.training.epochs[3].network.accuracy") > 0.8
 
 
 @pytest.mark.parametrize("window", [(320, 568), (640, 400), (568, 320), PHONE])
