@@ -29,6 +29,16 @@ def until(page, epochs):
     page.wait_for_function("(n) => digits.training.epochs.length > n", arg=epochs)
 
 
+def count_steps(page):
+    page.evaluate("() => { window.asked = 0; holdsUp = (job) => { asked += 'share' in job; }; }")  # none, but counts
+
+
+def pause(page):
+    """And wait until the step that was begun is done."""
+    page.locator("#start").click()
+    page.wait_for_function("() => digits.training.points.length === asked")
+
+
 def is_measured(page, count):
     """Wait until so many points of the curve are measured."""
     page.wait_for_function("(n) => digits.training.points.length >= n", arg=count)
@@ -37,12 +47,13 @@ def is_measured(page, count):
 @pytest.mark.parametrize("epochs, best, button", [(3, 0.85, "Go on"), nightly(30, 0.91, "Start")])
 def test_a_network_is_trained_from_nothing(epochs, best, button, page):
     """Until it is paused, or for 30 epochs."""
+    count_steps(page)
     train(page)
     until(page, epochs // 3)
     draw(page, 4)  # meanwhile
     until(page, epochs)
     if button == "Go on":
-        page.locator("#start").click()
+        pause(page)
     page.wait_for_function("(button) => start.textContent === button", arg=button)
     accuracies = page.evaluate("digits.training.epochs.map(({ network }) => network.accuracy)")
     assert accuracies[0] < 0.3 and max(accuracies) > best and epochs < len(accuracies) <= 31
@@ -63,12 +74,11 @@ def test_a_network_is_trained_from_nothing(epochs, best, button, page):
 
 def test_pause_going_on_and_another_run(page):
     """Other settings end a run, which then stays as the earlier one."""
-    page.evaluate("() => { window.asked = 0; holdsUp = (job) => { asked += 'share' in job; }; }")  # none, but counts
+    count_steps(page)
     train(page, **FAST)
     assert page.locator("#start").inner_text() == "Pause"
     until(page, 1)
-    page.locator("#start").click()
-    page.wait_for_function("() => digits.training.points.length === asked")  # the step that was begun is done
+    pause(page)
     paused = page.evaluate(SEEN)
     frames(page, 20)  # in which three steps would be made
     assert page.evaluate("asked") == len(paused) and page.locator("#start").inner_text() == "Go on"
