@@ -114,8 +114,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Make plain what Python gives of other types, such as a number of NumPy's: files hold plain values alone."""
-        plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in vars(self).items()}
-        vars(self).update(plain, hidden=[int(n) for n in self.hidden], run_dir=self.run_dir and Path(self.run_dir))
+
+        def plain(given: Any) -> dict[str, Any]:
+            return {name: value.tolist() if hasattr(value, "tolist") else value for name, value in given.items()}
+
+        hidden, run_dir = [int(n) for n in self.hidden], self.run_dir and Path(self.run_dir)
+        vars(self).update(plain(vars(self)), hidden=hidden, run_dir=run_dir, trainer=plain(self.trainer))
 
     def of(self, kind: Callable[..., Any]) -> dict[str, Any]:
         """Those of them that a class takes as arguments, by their names."""

@@ -195,10 +195,12 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
 
 def test_from_python_settings_may_be_numpys_and_paths_texts(three, run, data_dir):
     numbers = {"hidden": np.array([20]), "lr": np.float64(3), "seed": np.int64(0), "batch_size": np.int64(10)}
-    numpys = Settings(**numbers, epochs=3, data_dir=str(data_dir), run_dir="python")
+    trainer = {"max_epochs": np.int64(3), "precision": np.str_("32")}
+    numpys = Settings(**numbers, epochs=3, data_dir=str(data_dir), run_dir="python", trainer=trainer)
     assert train(numpys) == Path("python")
-    assert Path("python/config.yaml").read_text() == Path("three/config.yaml").read_text()
-    run("--resume", "python", "--epochs", 5)
+    kept, plain = (yaml.safe_load(Path(name, "config.yaml").read_text()) for name in ("python", "three"))
+    assert kept == plain | {"trainer": {"max_epochs": 3, "precision": "32"}}
+    run("--resume", "python", "--trainer.max_epochs", 5)
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
 
 
