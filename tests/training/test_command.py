@@ -198,7 +198,7 @@ def test_mistakes_get_a_line_and_leave_nothing(home, refused, in_time, args, nam
         ("trainer: {devices: 1.6}", "[trainer][devices]: expected a whole number, not '1.6'"),
         ("config: other.yaml", "c.yaml: config belongs on the command line, not in a file"),
         ("resume: true", "c.yaml: resume belongs on the command line, not in a file"),
-        ("trainer: {profiler: '" + "[" * 1_000 + "'}", "[trainer][profiler]"),
+        ("trainer: {accelerator: '" + "[" * 1_000 + "'}", "[trainer][accelerator]"),
     ],
     ids=lambda value: value[:20],
 )
