@@ -199,13 +199,27 @@ class Inverted(DigitClassifier):
         return super().forward(255 - images)
 
 
-def test_a_forward_of_ones_own_is_what_trains_and_is_scored(data_dir, tmp_path):
-    model, trainer, path = Inverted([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
+class FromWhite(nn.Sequential):
+    def forward(self, x):
+        return super().forward(1 - x)
+
+
+class Within(DigitClassifier):
+    """A network of the class above, whose layers have the same names."""
+
+    def __init__(self, hidden, *others, **named):
+        super().__init__(hidden, *others, **named)
+        self.network = FromWhite(*self.network)
+
+
+@pytest.mark.parametrize("kind", [Inverted, Within])
+def test_a_forward_of_ones_own_is_what_trains_and_is_scored(kind, data_dir, tmp_path):
+    model, trainer, path = kind([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
     trainer.fit(model, MNISTDataModule(data_dir))
     images, labels = trainer.datamodule.test
     right = (model.predict(images)[0] == labels).double().mean().item()
     assert trainer.callback_metrics["accuracy/test"].item() == pytest.approx(right)
     trainer.save_checkpoint(path)
-    assert Inverted.load_from_checkpoint(path).predict(images)[1].equal(model.predict(images)[1])
+    assert kind.load_from_checkpoint(path).predict(images)[1].equal(model.predict(images)[1])
     with pytest.raises(UserError, match="other layers"):
         DigitClassifier.load_from_checkpoint(path)

@@ -48,7 +48,7 @@ def choose(wanted: str, job: Job) -> Kernel:
 def is_sigmoid(network: nn.Module) -> bool:
     """Whether it is a sequence of Linear and Sigmoid layers, as of `sigmoid_network`."""
     kinds = [type(module) for module in network.children()]
-    return isinstance(network, nn.Sequential) and kinds == [nn.Linear, nn.Sigmoid] * (len(kinds) // 2)
+    return type(network) is nn.Sequential and kinds == [nn.Linear, nn.Sigmoid] * (len(kinds) // 2)
 
 
 def _torch_unsupported(job: Job) -> str | None:
