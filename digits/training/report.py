@@ -27,7 +27,7 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
     test = trainer.callback_metrics["accuracy/test"].item()
     epoch, validation = saved.epoch or 0, saved.accuracy
 
-    settings, last = columns(model, data, trainer.max_epochs), trainer.current_epoch - 1
+    settings, last, curves = columns(model, data, trainer.max_epochs), trainer.current_epoch - 1, ""
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):
             best = {"best/test": test} if validation is None else {"best/validation": validation, "best/test": test}
@@ -35,6 +35,7 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
             in_markdown = indent((path.parent / CONFIG).read_text(), "    ")
             logger.experiment.add_text("settings", in_markdown, last)
             show(logger.experiment, model, epoch, *data.test)
+            curves = f"Curves      tensorboard --logdir {printable(quoted(Path(logger.log_dir).parent))}\n"
         else:
             logger.log_hyperparams(settings)
         logger.finalize("success")  # or they may never reach the disk
@@ -51,7 +52,6 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
         )
     kind = type(model).__name__
     known = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
-    curves = f"Curves      tensorboard --logdir {printable(quoted(path.parent.parent))}\n" if trainer.loggers else ""
     print(
         f"Checkpoint  {printable(str(path))}\n{curves}"
         f"Python      {known}network = {kind}.load_from_checkpoint({printable(repr(str(path)))})"

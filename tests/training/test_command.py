@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from digits.cli import command_line
 from digits.model import DigitClassifier
@@ -94,9 +95,12 @@ def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tm
     assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
 
 
-def test_the_command_for_the_curves_can_be_typed_and_stands_there_if_there_are_any(run):
+def test_the_command_for_the_curves_can_be_typed_and_stands_there_if_there_are_any(run, data_dir, capsys):
     assert re.search("^Curves      tensorboard --logdir (['\"])a b\\1$", run("--epochs", 1, "--run_dir", "a b/c"), re.M)
     assert "\nCurves" not in run("--epochs", 1, "--run_dir", "here", "--trainer.logger", "false")
+    for logger, said in ((CSVLogger("csv"), []), (TensorBoardLogger("board"), [str(Path("board/lightning_logs"))])):
+        train(Settings(epochs=1, data_dir=data_dir, trainer={"logger": logger}))
+        assert re.findall("^Curves      tensorboard --logdir (.*)", capsys.readouterr().out, re.M) == said
 
 
 NO_GPU = pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU")
