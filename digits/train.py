@@ -55,5 +55,5 @@ def train(
             trainer.test(model, data, verbose=False)
             report(trainer, saved, best)
         elif trainer.is_global_zero:
-            print("\nNo epoch was kept, so none is tested.")
+            print("\nNo epoch was kept as the best, so none is tested.")
     return folder

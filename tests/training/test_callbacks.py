@@ -87,6 +87,8 @@ def test_an_epoch_that_is_not_validated_and_a_sanity_check_have_no_line_and_no_p
     shown = curves("here")
     assert shown["accuracy/training"][0] == (0, 1, 2, 3)
     assert shown["accuracy/test"][0] == (1, 3)
+    output = run("--epochs", 1, *settings, "--run_dir", "there")
+    assert Path("there/last.ckpt").exists() and "No epoch was kept as the best, so none is tested." in output
 
 
 def handlers():

@@ -90,7 +90,7 @@ def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tm
     path, later = config(tmp_path, epochs=9, trainer=trainer), ["--trainer.enable_checkpointing", "false"]
     output = run("--config", path, "--trainer.max_epochs", 1, *later, "--run_dir", "here")
     assert re.findall("^Epoch (.)", output, re.M) == ["0"]
-    assert output.endswith("\nNo epoch was kept, so none is tested.\n")
+    assert output.endswith("\nNo epoch was kept as the best, so none is tested.\n")
     assert sorted(path.name for path in Path("here").iterdir()) == [*LOCK, "config.yaml"]
     assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
 
