@@ -18,7 +18,7 @@ LAZY = {  # Lightning takes seconds to import
     "UserError": "digits.errors",
     "read": "digits.reading",
 }
-__all__ = list(LAZY)  # noqa: PLE0605
+__all__ = [*LAZY]
 
 
 def __getattr__(name: str) -> object:
