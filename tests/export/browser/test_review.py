@@ -84,6 +84,15 @@ def test_a_long_name_is_broken(long):
     assert long.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_nothing_moves_when_the_script_runs(long, tmp_path, visit):
+    """What is above it may be on the screen long before: it holds the pictures of thousands of fields."""
+    before = tmp_path / "before.html"
+    before.write_text((tmp_path / "review.html").read_text("utf-8").partition("<script")[0], "utf-8")
+    still = visit(before, 320, 640)
+    for part in ("main", "#save"):
+        assert still.locator(part).bounding_box()["y"] == long.locator(part).bounding_box()["y"]
+
+
 def test_what_has_the_focus_is_not_behind_the_head(long):
     """Also on the way back."""
     long.locator("input").last.focus()
