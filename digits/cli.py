@@ -39,13 +39,19 @@ def run(verb: str, words: list[str]) -> None:
     except OSError as error:
         raise UserError(f"the working directory cannot be used: {error.strerror}; cd to another") from error
     gc.set_threshold(1_000_000)  # imports make many objects that stay, and the collector would look through them
-    atexit.register(gc.freeze)  # at the end, too, for most of a second
+    atexit.register(_forgo_collection)
     module = import_module(f"digits.{verb}")
     function = getattr(module, verb)
     understand = getattr(module, "understand", parse)  # of a subcommand with more than its own options
     bound = understand(command_line(function, f"digits {verb}"), words)
     quiet()
     function(*bound.args, **bound.kwargs)
+
+
+def _forgo_collection() -> None:
+    """Collect nothing at the end, for most of a second. But Triton, of PyTorch for GPUs, would say that it leaks."""
+    if "triton" not in sys.modules:
+        gc.freeze()
 
 
 def command_line(function: Callable[..., Any], prog: str) -> App:

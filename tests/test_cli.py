@@ -259,6 +259,21 @@ def test_importing_is_cheap_and_leaves_the_collector_alone():
     assert done.stdout.split() == ["DigitClassifier", "MNISTDataModule"], done.stderr
 
 
+@pytest.mark.parametrize("module", ["json", "triton"])
+def test_at_the_end_the_collector_is_spared_but_not_what_says_that_it_leaks(module):
+    """Of Triton 3.9, which PyTorch for GPUs brings, each command would end with 30 lines."""
+    code = (
+        "import sys, types; from digits.cli import run\n"
+        "class Cycle:\n"
+        "    def __init__(self): self.itself = self\n"
+        "    def __del__(self, print=print): print('collected', flush=True)\n"
+        "sys.modules[sys.argv[1]] = types.ModuleType(sys.argv[1]); Cycle()\n"
+        "run('train', ['--help'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, module], capture_output=True, text=True)
+    assert done.stdout.startswith("Usage") and ("collected" in done.stdout) == (module == "triton"), done.stderr
+
+
 @pytest.mark.parametrize(
     "imports, code, said",
     [on_posix("difflib", -2, ""), on_posix("cyclopts", -2, ""), ("digits.predict", 130, "\ndigits predict: stopped\n")],

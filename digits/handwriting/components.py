@@ -61,7 +61,8 @@ def connected_components(mask: np.ndarray, sure: np.ndarray, certain: np.ndarray
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     left, top, across, down, area = stats.T
     right, bottom = left + across, top + down
-    clarity = np.bincount(labels.ravel(), sure.ravel(), count) / area * np.maximum(across, down) ** LENGTH
+    means = np.bincount(labels.ravel().astype(np.intp), sure.ravel(), count) / area
+    clarity = means * np.maximum(across, down) ** LENGTH
     strokes = np.bincount(labels[certain], minlength=count)[1:].nonzero()[0] + 1  # 0 is the background
     clearest = strokes[np.argsort(-clarity[strokes], kind="stable")[:COMPONENTS]]
     clipped = (left == 0) | (right == mask.shape[1])

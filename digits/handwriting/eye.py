@@ -241,7 +241,7 @@ def whole(dark: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     It is certain of a whole connected component that is handwriting in the mean: a stroke that looks like a ruled line,
     but is joined to others that do not, belongs to them.
     """
-    _, labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)
+    labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)[1].astype(np.intp)
     means = np.bincount(labels.ravel(), sure.ravel()) / np.bincount(labels.ravel()).clip(1)
     means[0] = 0  # what is not dark
     sure = np.where(means[labels] > WHOLE, np.float32(1), sure)
