@@ -219,14 +219,16 @@ def test_tiles_larger_than_their_picture_are_refused():
         nightly("JPEG2000", "RGBA", {}),
     ],
 )
-def test_the_largest_takes_less_than_a_gigabyte(kind, mode, options, tmp_path):
+def test_the_largest_takes_less_than_a_gigabyte_with_pytorch(kind, mode, options, tmp_path):
     side = int((FORMATS[kind] * 1e6) ** 0.5)
     Image.new(mode, (side, side), 9).save(tmp_path / "picture", kind, **options)
     code = """if True:
-    import sys, torch  # which predict needs
-    from tests.support.finding import find_digit, one_line_error
+    import sys, torch  # which predict needs; for GPUs it is larger by 330 MB
+    from tests.support.finding import one_line_error
     from tests.support.damage import peak_memory
-    assert "stands out" in one_line_error(sys.argv[1]) and peak_memory() < 1e9, peak_memory()
+    torchs = peak_memory()
+    assert "stands out" in one_line_error(sys.argv[1])
+    assert peak_memory() - torchs < 0.78e9, (torchs, peak_memory())
     """
     subprocess.run([sys.executable, "-c", code, tmp_path / "picture"], check=True)
 
