@@ -2,10 +2,12 @@
 
 import importlib
 import re
+from itertools import count as counting
 
 import pytest
 from PIL import Image
 
+from tests.benchmarks import gpu as gpu_table
 from tests.benchmarks import page as page_table
 from tests.support.pages import CHROMIUM, photographed
 from tests.support.small_mnist import DATA
@@ -76,6 +78,16 @@ def test_plausible_figures(words, count, low, high, short):
     if "crossover" in words:
         figures = [number for hidden, *seconds in rows.values() for number in seconds]
     assert all(low <= number <= high for number in figures), rows
+
+
+def test_the_time_of_a_launch_is_reckoned_with_those_that_are_seen(short, monkeypatch):
+    """Each call takes a second; 1,000 steps of 784-1-10 send 40,000 launches, one of 784-100-10 sends 25."""
+    seen = iter([17, 2517, 40_000])
+    monkeypatch.setattr(gpu_table, "launched", lambda _: next(seen))
+    monkeypatch.setattr(gpu_table, "clock", counting().__next__)
+    rows = short("gpu checks --device cpu --hidden 12 --images 500")
+    [sent], [time] = (cells for what, cells in rows.items() if "launch" in what)
+    assert (sent, time) == (25, 25.0)
 
 
 def test_changes_that_must_not_matter(short, tmp_path):
