@@ -46,7 +46,8 @@ def test_of_two_pictures_the_last_is_read(page):
     page.evaluate("() => { window.files = 0; holdsUp = (job) => job.file && files++; }")
     give(page, "drop", photographed(3))
     give(page, "drop", photographed(7))
-    page.wait_for_timeout(500)
+    page.wait_for_function("() => heldUp.length")
+    page.wait_for_timeout(500)  # in which the first would come, were it not given up
     page.evaluate("() => heldUp[0]()")
     picture_is_read(page)
     assert answer(page) == "7"
