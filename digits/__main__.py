@@ -10,23 +10,12 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 IN_PLACE = sys.path[0] == ROOT  # in a clone, which need not be installed
 if __name__ == "__main__" and not sys.flags.safe_path:
-    sys.path[:] = [*sys.path[1:], ROOT]  # without the working directory, which a stranger may have made
-
-import signal
-import threading
-
-in_main_thread = threading.current_thread() is threading.main_thread()  # others may set no handler
-usual = in_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-if usual:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends without a traceback
+    sys.path[:] = [*sys.path[1:], ROOT]  # without the working directory: its Python modules may be a stranger's
 
 from difflib import get_close_matches
 
 from digits.cli import one_line_errors, run
 from digits.errors import UserError
-
-if usual:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 VERBS = {
     "train": "train a network to read handwritten digits",
@@ -41,10 +30,9 @@ VERBS = {
 def main(words: list[str] | None = None) -> None:
     """Call a verb with the command line made from its signature; only its own module is imported."""
     verb, *rest = (sys.argv[1:] if words is None else words) or [""]
-    os.environ["PYTHONSAFEPATH"] = "1"  # nor do processes that are started look in the working directory
-    known = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    if IN_PLACE and ROOT not in known:
-        os.environ["PYTHONPATH"] = os.pathsep.join([*known, ROOT])
+    os.environ["PYTHONSAFEPATH"] = "1"  # child processes do not import from the working directory either
+    if IN_PLACE:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), ROOT]))
     with one_line_errors(f"digits {verb}" if verb in VERBS else "digits"):
         if verb in VERBS:
             run(verb, rest)

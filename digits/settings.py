@@ -53,7 +53,6 @@ class TrainerSettings(TypedDict, total=False):
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
     devices: Devices
     strategy: Literal["auto", "ddp"]
-    precision: Literal["32", "32-true", "64", "64-true"]
     max_epochs: Endless
     max_time: str
     check_val_every_n_epoch: PositiveInt
@@ -79,8 +78,7 @@ class Settings:
         init: Initial weights; gaussian is the book's first chapter's.
         seed: Decides initial weights, order and augmentation.
         distort: How strongly to distort the images.
-        allographs: Write some in other ways.
-        negatives: Images without a digit per training image.
+        handwriting: Redraw a third in handwriting styles that MNIST lacks, and add images without a digit.
         train_size: Train on the first so many of 60,000 images; of all, none validates, and the last epoch is kept.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; numba is compiled, torch the book's equations, autograd for any network; auto the fastest.
@@ -100,8 +98,7 @@ class Settings:
     init: Init = "scaled"
     seed: Seed = 0
     distort: Strength = 0.0
-    allographs: bool = False
-    negatives: Strength = 0.0
+    handwriting: bool = False
     train_size: Int | None = None
     only_digit: Int | None = None
     kernel: KernelName = "auto"

@@ -35,23 +35,25 @@ def train(
         OSError: If the folder cannot be written to.
     """
     import_unconfigured()
-    from digits.checkpoint.untrusted import read_checkpoint  # as the work begins: see `digits.__main__`
+    from digits.checkpoint.contents import restore  # as the work begins: see `digits.__main__`
+    from digits.checkpoint.untrusted import read_checkpoint
     from digits.data import MNISTDataModule
     from digits.model import DigitClassifier
-    from digits.training import runs
     from digits.training.report import report
+    from digits.training.resume import resumed
+    from digits.training.runs import new
     from digits.training.trainer import build_trainer
 
     data = MNISTDataModule(**settings.of(MNISTDataModule))  # batch_size, seed, distort and so on, by their names
     data.prepare_data()  # before anything is written for this run
     model = (kind or DigitClassifier)(**settings.of(DigitClassifier))  # hidden, lr, cost and so on
-    run = (runs.resumed if resume else runs.new)(settings, model, data)
+    run = (resumed if resume else new)(settings, model, data)
     trainer = build_trainer(run, settings, model, data)
     with run.under_way(settings):
         trainer.fit(model, data)
         folder = trainer.strategy.broadcast(run.folder)  # each process has named it by its own clock
         if (best := folder / "best.ckpt").exists():
-            model.load_state_dict((saved := read_checkpoint(best)).weights)
+            restore(model, saved := read_checkpoint(best), best)
             trainer.test(model, data, verbose=False)
             report(trainer, saved, best)
         elif trainer.is_global_zero:

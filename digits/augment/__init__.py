@@ -14,6 +14,7 @@ from digits.augment.allographs import with_allographs
 from digits.augment.negatives import negative_examples
 from digits.augment.neighbours import with_neighbours
 
+NEGATIVES = 0.35  # images without a digit per training image
 Examples = tuple[Tensor, Tensor]  # images (N, H, W) uint8, and their targets (N, outputs)
 
 
@@ -23,19 +24,17 @@ def augment(
     epoch: int,
     seed: int = 0,
     distort: float = 0.0,
-    allographs: bool = False,
-    negatives: float = 0.0,
+    handwriting: bool = False,
 ) -> Examples:
     """Images (N, H, W) uint8 of digits, and their targets (N, 10), as they are seen in an epoch, on their device.
 
-    With `allographs`, some are written in other ways, and some cut from a neighbour. Then `negatives` images without a
-    digit follow for each with one, their targets all 0, then all are distorted with the strength `distort`. The result
-    depends on the arguments alone, and on the kind of device.
+    With `handwriting`, a third are redrawn in other handwriting styles and a fifth cut from a neighbour. Then images
+    without a digit follow, NEGATIVES for each with one, their targets all 0. In the end all are distorted with the
+    strength `distort`. The result depends on the arguments alone, and on the kind of device.
     """
-    digits = targets.argmax(1)
-    if allographs:
+    if handwriting:
+        digits, extra = targets.argmax(1), round(NEGATIVES * len(images))
         images = with_neighbours(with_allographs(images, digits, seed, epoch), seed, epoch)
-    if extra := round(negatives * len(images)):
         images = torch.cat([images, negative_examples(images, digits, extra, seed, epoch)])
         targets = torch.cat([targets, targets.new_zeros(extra, targets.shape[1])])
     if distort:

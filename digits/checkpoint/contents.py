@@ -11,6 +11,7 @@ from digits.errors import UserError
 from digits.network import sigmoid_network
 
 VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
+LARGEST_WEIGHT = 1e30  # with larger ones, a weighted input of float32 can overflow, and the network answers nan
 VALIDATION = "accuracy/validation"  # what chooses the best checkpoint, as Lightning logs it
 Module = TypeVar("Module", bound=nn.Module)
 
@@ -35,8 +36,8 @@ class Checkpoint(NamedTuple):
 
     @property
     def context(self) -> bool:
-        """Whether it was trained on digits and on negatives in context, as of `handwriting.find_lines`."""
-        return bool(self.data.get("allographs")) and self.data.get("negatives", 0) > 0
+        """Whether it was trained with --handwriting: on digits in context, as of `handwriting.find_lines`."""
+        return bool(self.data.get("handwriting"))
 
 
 def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: dict[str, Any]) -> Module:
@@ -46,13 +47,21 @@ def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: d
     """
     try:
         model = kind(**saved.settings | settings)
-        model.load_state_dict(saved.weights)
-        if model.only_sigmoid and not saved.sigmoid:
-            raise ValueError(f"a {kind.__name__} has other layers")
     except (LookupError, TypeError, ValueError, OverflowError, RuntimeError) as error:
         reason = shorten(str(error), 200)
         raise UserError(f"{path} does not hold the network that it describes: {reason}") from error
+    restore(model, saved, path)
     return model
+
+
+def restore(model: Any, saved: Checkpoint, path: str | Path) -> None:
+    """Load the weights of `saved`, as read from `path`, into a model. Raises UserError if they are of another network."""
+    try:
+        model.load_state_dict(saved.weights)
+    except RuntimeError as error:
+        raise UserError(f"{path} holds the weights of another network: {shorten(str(error), 200)}") from error
+    if model.only_sigmoid and not saved.sigmoid:
+        raise UserError(f"{path} holds the weights of another network: a {type(model).__name__} has other layers")
 
 
 def without_training(saved: Checkpoint, path: str | Path) -> tuple[Checkpoint, dict[str, Any]]:

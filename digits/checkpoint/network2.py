@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from digits.checkpoint.contents import Checkpoint
+from digits.checkpoint.contents import LARGEST_WEIGHT, Checkpoint
 from digits.errors import UserError
-from digits.files import read_regular
+from digits.files import read_bounded
 from digits.settings import CostName
 
 LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the parser takes many times that of memory
@@ -25,7 +25,7 @@ def read(path: str | Path) -> Checkpoint:
     cannot be read, or is too large. It may come from a stranger.
     """
     try:
-        return _parsed(json.loads(read_regular(path, LARGEST)))
+        return _parsed(json.loads(read_bounded(path, LARGEST)))
     except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = " ".join(f"{type(error).__name__} {error}".split())
         raise UserError(f"{path} is not a network saved by network2.py: {reason[:200]}") from error
@@ -42,7 +42,7 @@ def _parsed(saved: Any) -> Checkpoint:
     for name, shape, rows in zip(names, shapes, read, strict=True):
         with np.errstate(over="ignore"):  # what is too large is infinite
             matrix = np.array(rows, np.float32)
-        if matrix.shape != shape or not np.isfinite(matrix).all():
-            raise ValueError(f"a matrix of {matrix.shape} should be of {shape} finite numbers")
+        if matrix.shape != shape or not (np.abs(matrix) <= LARGEST_WEIGHT).all():
+            raise ValueError(f"a matrix of {matrix.shape} should be of {shape} numbers of at most {LARGEST_WEIGHT:g}")
         state[name] = torch.from_numpy(matrix.flatten() if name.endswith("bias") else matrix)
     return Checkpoint({"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": cost}, state)

@@ -45,7 +45,7 @@ def figures(
     yield "learning_curves", learning_curves(curves, epoch) if curves else "the run has no log of TensorBoard"
     if data.distort:
         yield "distorted", distorted(data)
-    if data.allographs:
+    if data.handwriting:
         yield "atlas", atlas(data.seed)
         yield "scenes", scenes(images, labels, data.seed)
     yield "hidden_weights", first_weights(model.network)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from PIL import Image
 
 from digits.errors import UserError, install
-from digits.files import check_regular
 
 RESOLUTION = 200  # dots per inch: digits of 4 mm, as in a form's boxes, are 30 pixels high
 MOST_PIXELS = 16e6  # of a page; an A4 page has 4 million
@@ -50,7 +49,6 @@ def _asked(*words: str) -> bytes:
     """What the process that opens a file says."""
     if find_spec("pypdfium2") is None:
         raise UserError(f"PDFs need pypdfium2: {install('pdf')}")
-    check_regular(words[0], LARGEST)
     command = [sys.executable, "-P", "-c", START, dumps(list(filter(None, sys.path))), __file__, *words]
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS)

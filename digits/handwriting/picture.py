@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from digits.errors import UserError
-from digits.files import check_target, read_regular, write_atomically
+from digits.files import check_target, read_bounded, write_atomically
 from digits.handwriting.pdf import Page, render
 
 # The formats that are opened, and the most megapixels of each: then reading takes less than about 900 MB and three
@@ -94,7 +94,7 @@ def _opened(picture: Any) -> Image.Image:
     if isinstance(picture, Image.Image):
         return picture.copy()
     if isinstance(picture, str | Path):
-        picture = read_regular(picture, LARGEST)
+        picture = read_bounded(picture, LARGEST)
     if isinstance(picture, bytes):
         if picture.startswith(b"%PDF"):
             raise UserError("is a PDF; name the file to `predict`, or read a Page(file, number) of it")

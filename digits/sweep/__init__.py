@@ -12,7 +12,7 @@ import yaml
 
 from digits.cli import import_unconfigured
 from digits.errors import UserError, install
-from digits.files import name_folder, refuse_links, write_atomically
+from digits.files import write_atomically
 from digits.settings import ONCE, Epochs, Init, Networks, PositiveInt, Rate
 
 HEAD = "hidden         lr  batch      init  "
@@ -74,7 +74,6 @@ def sweep(
         data.prepare_data()
         data.setup("fit")
         folder.mkdir(parents=True, exist_ok=True)
-        refuse_links(folder)
         url = storage or f"sqlite:///{folder}/sweep.db?timeout=60"
         run = partial(complete, url, seeds=seeds, workers=workers or cpu_count() or 1)
         print(f"{HEAD}seed  validation")
@@ -93,9 +92,6 @@ def sweep(
         if storage:
             where, hint = "--storage", f"for a driver of PostgreSQL {install('postgres')}"
         raise UserError(f"{where}: the database cannot be used: {error}; {hint}") from error
-    except OSError as error:
-        name_folder(error, folder)
-        raise
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

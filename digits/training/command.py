@@ -11,7 +11,7 @@ from cyclopts.config import Dict
 
 from digits.cli import parse
 from digits.errors import UserError
-from digits.files import read_yaml, refuse_links
+from digits.files import read_yaml
 from digits.settings import CONFIG, TrainerSettings, newest_run
 
 
@@ -42,8 +42,6 @@ def understand(app: App, words: list[str]) -> BoundArguments:
             raise UserError("there is no run in runs/; name the folder of one")
         if run and not (run / CONFIG).is_file():
             raise UserError(f"there is no run to resume in {run}: it has no {CONFIG}")
-        if run:
-            refuse_links(run)
         files = [path for path in (config, run and run / CONFIG) if path]
         app.config = tuple(Dict(_read(path), source=str(path), use_commands_as_keys=False) for path in files)
         bound = parse(app, list(rest))

@@ -1,6 +1,7 @@
 """What a finished run says, and shows in TensorBoard."""
 
 from pathlib import Path
+from shlex import quote
 from textwrap import indent
 from typing import Any
 
@@ -16,7 +17,7 @@ from digits.errors import printable
 from digits.model import DigitClassifier
 from digits.plots.network import confusion, first_mistakes, first_weights
 from digits.settings import CONFIG
-from digits.training.runs import differing, quoted
+from digits.training.runs import differing
 
 
 @rank_zero_only
@@ -35,7 +36,7 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
             in_markdown = indent((path.parent / CONFIG).read_text(), "    ")
             logger.experiment.add_text("settings", in_markdown, last)
             show(logger.experiment, model, epoch, *data.test)
-            curves = f"Curves      tensorboard --logdir {printable(quoted(Path(logger.log_dir).parent))}\n"
+            curves = f"Curves      tensorboard --logdir {printable(quote(str(Path(logger.log_dir).parent)))}\n"
         else:
             logger.log_hyperparams(settings)
         logger.finalize("success")  # or they may never reach the disk

@@ -1,6 +1,5 @@
 """Lightning's Trainer as this project sets it."""
 
-import os
 from textwrap import shorten
 from typing import Any
 
@@ -11,13 +10,14 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from digits.checkpoint.contents import VALIDATION, Checkpoint
+from digits.checkpoint.contents import VALIDATION
 from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.kernels.optim import refuse_steps
 from digits.model import DigitClassifier
 from digits.settings import Settings
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
+from digits.training.resume import go_on
 from digits.training.runs import Run
 
 DEFAULTS: dict[str, Any] = {
@@ -74,10 +74,8 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
     """
     how: dict[str, Any] = {**DEFAULTS, "max_epochs": settings.epochs, **settings.trainer}
     how["accelerator"] = how.get("accelerator") or fastest_device(model, settings.batch_size, how["devices"])
-    if str(how.get("precision") or 32) not in ("32", "32-true", "64", "64-true"):
-        raise UserError("--trainer.precision: this network is trained in 32-true or 64-true")
-    if how.get("limit_test_batches") == 0:
-        raise UserError("--trainer.limit_test_batches: a run ends with a test")
+    if str(how.get("precision") or 32) not in ("32", "32-true"):
+        raise UserError("--trainer.precision: this network is trained in 32-true")
     if how.get("logger") in (None, True):  # Lightning's own would write elsewhere
         how["logger"] = Curves(
             run.folder,
@@ -108,33 +106,9 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
     device = trainer.strategy.root_device  # of several processes each has its own
     if device.type == "cuda" and (fault := gpu_fault(device)):
         raise UserError(f"--trainer.accelerator: the GPU cannot be used, so name cpu: {fault}")
-    if device.type == "mps" and "64" in str(trainer.precision):
-        raise UserError("--trainer.precision: this GPU has no 64-true; add --trainer.accelerator cpu")
     if run.last:
-        _go_on(trainer, run, run.last)
+        go_on(trainer, run.folder, run.last, run.best)
     return trainer
-
-
-def _go_on(trainer: Trainer, run: Run, last: Checkpoint) -> None:
-    """Have a Trainer go on after the epoch of `last`, with `run.best` as the best one so far.
-
-    What Lightning would restore from a file is set here instead: counts, and the accuracy and place of the best epoch.
-    """
-    loop: Any = trainer.fit_loop
-    loop.epoch_progress.current.processed = loop.epoch_progress.current.completed = last.epochs
-    loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = last.steps
-    if (best := run.best) is None or best.accuracy is None:
-        return
-    score = torch.tensor(best.accuracy, dtype=torch.float64)  # exact, whatever the precision of the training
-    every, ours = trainer.check_val_every_n_epoch or 1, os.path.realpath(run.folder)
-    for callback in trainer.callbacks:  # type: ignore[attr-defined]
-        if isinstance(callback, EpochCurves) and best.best_test is not None:
-            callback.best = {"best/validation": best.accuracy, "best/test": best.best_test}
-        elif isinstance(callback, EarlyStopping):
-            callback.best_score, callback.wait_count = score, last.epochs // every - best.epochs // every
-        elif isinstance(callback, ModelCheckpoint) and (callback.dirpath, callback.filename) == (ours, "best"):
-            callback.best_model_path = callback.kth_best_model_path = os.path.join(ours, "best.ckpt")
-            callback.best_k_models = {callback.best_model_path: score}
 
 
 def _listed(value: Any) -> list[Any]:
