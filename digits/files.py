@@ -56,7 +56,7 @@ def read_bounded(path: str | Path, at_most: int) -> bytes:
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """The values in a YAML file, by their names, as texts, lists and dictionaries.
 
-    Raises UserError if it is no such file, if a name is there twice, or if it has aliases, which can stand for billions.
+    Raises UserError if it is no such file, if a name is there twice, or for aliases, which can stand for billions.
     """
     import yaml  # here, since help need not wait for it
 

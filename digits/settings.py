@@ -76,9 +76,9 @@ class Settings:
         lr: Learning rate.
         schedule: Let lr warm up, then decay.
         init: Initial weights; gaussian is the book's first chapter's.
-        seed: Decides initial weights, order and augmentation.
+        seed: Seed of weights, order and augmentation.
         distort: How strongly to distort the images.
-        handwriting: Redraw a third in handwriting styles that MNIST lacks, and add images without a digit.
+        handwriting: Redraw some in other styles; add images without a digit.
         train_size: Train on the first so many of 60,000 images; of all, none validates, and the last epoch is kept.
         only_digit: Train a detector of this digit, with one output.
         kernel: How to train; numba is compiled, torch the book's equations, autograd for any network; auto the fastest.

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -61,6 +60,7 @@ def understood(words):
         ("a --kind app --out x/y", {"files": ["a"], "kind": "app", "out": Path("x/y")}),
         ("--json -- -a --json", {"files": ["-a", "--json"], "json": True}),
         ("a -", {"files": ["a", "-"]}),
+        ("a --out -", {"files": ["a"], "out": Path("-")}),
     ],
 )
 def test_words_become_arguments(words, arguments):
@@ -78,6 +78,7 @@ def test_words_become_arguments(words, arguments):
         ("a --lr nan", "--lr"),
         ("a --distort -1", "--distort.* >= 0"),
         ("a --kind page", '"web", "app"'),
+        ("a --kind -", 'Invalid value "-" for --kind'),
         ("a --hiden 3", "Did you mean --hidden"),
         ("a --no-json", "--no-json"),
         ("a --hidden 10 --lr 1 --hidden=20", "--hidden specified multiple times"),
@@ -97,15 +98,6 @@ def test_help_anywhere_shows_each_option_with_its_default(words, capsys):
     lines = capsys.readouterr().out
     for word in ("Do something.", "What to read.", "--hidden", "[default: 30]", "3.0", "web", "Strength"):
         assert word in lines
-
-
-@pytest.mark.parametrize("columns", ["0", "1", "2", "-5", "abc", "1000000000"])
-def test_help_ends_in_a_terminal_of_no_size(columns, monkeypatch, capsys, in_time):
-    monkeypatch.setenv("COLUMNS", columns)
-    with pytest.raises(SystemExit):
-        understood("--help")
-    lines = capsys.readouterr().out.splitlines()
-    assert "--distort" in "".join(lines) and max(map(len, lines)) == 80
 
 
 @pytest.mark.parametrize("name", VERBS)
@@ -159,24 +151,6 @@ print(json.dumps(answers))
     assert answers == {line: 0 if line.endswith("help") else 2 for line in LINES.strip().splitlines()}
 
 
-@pytest.mark.parametrize("threads", ["0", "-1", "abc"])
-def test_windows_and_threads_that_no_verb_has_are_no_matter(threads):
-    """Else an import would end in a traceback, or warn with one."""
-    code = """
-from digits.__main__ import main
-try:
-    main(["train", "--lr", "x"])
-finally:
-    import contextlib, numba
-    with contextlib.suppress(ModuleNotFoundError):  # which only pictures need
-        import matplotlib.figure
-"""
-    environment = os.environ | {"MPLBACKEND": "nonsense", "NUMBA_NUM_THREADS": threads}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    [line] = done.stderr.splitlines()
-    assert done.returncode == 2 and line.startswith("digits train: error: ")
-
-
 def fail():
     raise UserError("no such thing")
 
@@ -185,9 +159,8 @@ def fail():
     "act, said",
     [
         (fail, "no such thing"),
-        (lambda: torch.empty(2**60, dtype=torch.uint8), "this takes more memory than there is"),
+        (lambda: torch.empty(2**60, dtype=torch.uint8), "out of memory"),
         on_posix(lambda: os.mkdir("nowhere/\x1b"), "nowhere/\\x1b: No such file or directory"),
-        on_posix(lambda: os.mkdir(b"/dev/null/\xff"), "/dev/null/\\udcff: Not a directory"),
     ],
 )
 def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, said, capsys):
@@ -197,24 +170,6 @@ def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, said,
     assert capsys.readouterr().err == f"digits verb: error: {said}\n"
     with pytest.raises(ValueError), cli.one_line_errors("digits verb"):
         raise ValueError
-
-
-@posix
-def test_a_bug_keeps_its_traceback_also_if_nobody_reads_the_output():
-    code = "from digits.cli import one_line_errors\nwith one_line_errors('digits verb'): print('x'); print(1 / 0)"
-    command, environment = f'{sys.executable} -c "{code}" | true', os.environ | {"PYTHONUNBUFFERED": ""}
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment)
-    assert "ZeroDivisionError" in done.stderr
-
-
-@posix
-def test_a_working_directory_that_is_gone_is_a_line(tmp_path):
-    (tmp_path / "gone").mkdir()
-    command = f"cd gone; rmdir ../gone; {sys.executable} -P -m digits train"
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path, env=environment)
-    said = "digits train: error: the working directory cannot be used: No such file or directory; cd to another\n"
-    assert (done.returncode, done.stderr.splitlines(True)[-1]) == (2, said)
 
 
 @pytest.mark.parametrize("words", [[], ["-h"]])
@@ -274,60 +229,26 @@ def test_at_the_end_the_collector_is_spared_but_not_what_says_that_it_leaks(modu
     assert done.stdout.startswith("Usage") and ("collected" in done.stdout) == (module == "triton"), done.stderr
 
 
-@pytest.mark.parametrize(
-    "imports, code, said",
-    [on_posix("difflib", -2, ""), on_posix("cyclopts", -2, ""), ("digits.predict", 130, "\ndigits predict: stopped\n")],
-)
-def test_ctrl_c_while_it_imports_is_no_traceback(imports, code, said):
-    program = f"""
+def test_ctrl_c_while_it_imports_is_no_traceback():
+    program = """
 import signal, sys
 class CtrlC:
     def find_spec(name, *_):
-        if name == {imports!r}:
+        if name == "digits.predict":
             signal.raise_signal(signal.SIGINT)
 sys.meta_path.insert(0, CtrlC)
 import digits.__main__
 digits.__main__.main(["predict", "a"])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (code, said)
-
-
-def test_threads_that_import_at_once_stay_in_the_working_directory(tmp_path):
-    code = """
-import os
-from concurrent.futures import ThreadPoolExecutor
-from digits.cli import import_unconfigured
-before = os.getcwd()
-with ThreadPoolExecutor(3) as pool:
-    seen = {*pool.map(lambda _: import_unconfigured() or os.getcwd(), range(3))}
-assert seen == {before} == {os.getcwd()}, seen
-"""
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env=environment)
-
-
-NO_FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
-on_full = partial(pytest.param, marks=NO_FULL)
+    assert (done.returncode, done.stderr) == (130, "\ndigits predict: stopped\n")
 
 
 @posix
-@pytest.mark.parametrize(
-    "command, code, out, err",
-    [
-        on_full("digits > /dev/full", 2, "", "digits: error: cannot write the output: No space left on device\n"),
-        on_full(
-            "digits predict -h > /dev/full", 2, "", "digits predict: error: cannot write the output: No space left"
-        ),
-        ("digits | true", 0, "", ""),
-        ("digits trian 2>&-", 2, "", ""),
-        ("digits -h >&-", 0, "", ""),
-        ("digits -h 2>&- <&-", 0, "usage: digits VERB", ""),
-    ],
-)
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_standard_streams_that_are_full_or_closed(command, code, out, err, unbuffered):
-    command = command.replace("digits", f"{sys.executable} -m digits", 1)
+@pytest.mark.parametrize("command", ["digits", "digits train -h", "digits trian 2>&1"])
+def test_output_that_nobody_reads_is_no_traceback(command, unbuffered):
+    command = command.replace("digits", f"{sys.executable} -m digits", 1) + " | true"
     environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment)
-    assert (done.returncode, done.stdout[: len(out)], done.stderr[: len(err) or 1]) == (code, out, err)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -55,7 +55,7 @@ def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: d
 
 
 def restore(model: Any, saved: Checkpoint, path: str | Path) -> None:
-    """Load the weights of `saved`, as read from `path`, into a model. Raises UserError if they are of another network."""
+    """Load the weights of `saved`, as read from `path`, into a model. Raises UserError if they are another's."""
     try:
         model.load_state_dict(saved.weights)
     except RuntimeError as error:

@@ -90,7 +90,8 @@ def _settings(saved: Any) -> dict[str, Any]:
         kinds, (least, most) = ((int,), RANGES[name]) if name in RANGES else ((bool, int, float), ANY)
         for x in value if type(value) is list else [value]:
             number = type(x) in kinds and least <= x <= most  # nan is not
-            if not (number or x is None or type(x) is str and len(x) <= LONGEST):
+            text = type(x) is str and len(x) <= LONGEST and name not in RANGES
+            if not (number or text or x is None):
                 raise ValueError(f"its {name[:LONGEST]} is no plain value, or out of range")
     return saved
 

@@ -68,6 +68,6 @@ def go_on(trainer: Trainer, folder: Path, last: Checkpoint, best: Checkpoint | N
             callback.best = {"best/validation": best.accuracy, "best/test": best.best_test}
         elif isinstance(callback, EarlyStopping):
             callback.best_score, callback.wait_count = score, last.epochs // every - best.epochs // every
-        elif isinstance(callback, ModelCheckpoint) and callback.filename == "best":
+        elif isinstance(callback, ModelCheckpoint) and f"{callback.dirpath}/{callback.filename}.ckpt" == path:
             callback.best_model_path = callback.kth_best_model_path = path
             callback.best_k_models = {path: score}

@@ -67,14 +67,14 @@ GOOD = network2([16, 5, 10])
         (GOOD | {"sizes": 5}, "not iterable"),
         (GOOD | {"sizes": [16, -5, 10]}, "ten outputs"),
         (GOOD | {"sizes": [15, 5, 10]}, "a square image"),
-        (GOOD | {"sizes": [16, 10**12, 10]}, "should be of .1000000000000, 16. finite numbers"),
+        (GOOD | {"sizes": [16, 10**12, 10]}, "should be of .1000000000000, 16. numbers"),
         (GOOD | {"sizes": [16, 5, 5, 10]}, "should be of"),
-        (GOOD | {"weights": [[], []]}, "should be of .5, 16. finite"),
+        (GOOD | {"weights": [[], []]}, "should be of .5, 16. numbers"),
         (GOOD | {"weights": [[[1.0] * 16] + [[]] * 4, GOOD["weights"][1]]}, "inhomogeneous"),
         (GOOD | {"weights": [[["x"] * 16] * 5, GOOD["weights"][1]]}, "could not convert"),
-        (GOOD | {"weights": [[[1e39] * 16] * 5, GOOD["weights"][1]]}, "finite"),
+        (GOOD | {"weights": [[[1e39] * 16] * 5, GOOD["weights"][1]]}, "at most 1e"),
         (GOOD | {"weights": [[[10**400] * 16] * 5, GOOD["weights"][1]]}, "large"),
-        (GOOD | {"biases": [[[float("nan")]] * 5, GOOD["biases"][1]]}, "finite"),
+        (GOOD | {"biases": [[[float("nan")]] * 5, GOOD["biases"][1]]}, "at most 1e"),
         (GOOD | {"biases": GOOD["biases"][:1]}, "shorter"),
     ],
 )
@@ -88,9 +88,6 @@ def test_a_file_that_is_none_is_one_line(saved, reason, tmp_path):
 def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(FileNotFoundError):
         DigitClassifier.load_from_checkpoint(tmp_path / "none.json")
-    (tmp_path / "folder.json").mkdir()
-    with pytest.raises(UserError, match="is no file"):
-        DigitClassifier.load_from_checkpoint(tmp_path / "folder.json")
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\xfd")
     with pytest.raises(UserError, match="bytes.json is not a network"):
         DigitClassifier.load_from_checkpoint(tmp_path / "bytes.json")

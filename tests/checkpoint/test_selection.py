@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from digits.checkpoint.contents import VALIDATION, Checkpoint
+from digits.checkpoint.contents import VALIDATION
 from digits.checkpoint.selection import BUNDLED, choose, newest_run
 from digits.errors import UserError
 from digits.model import DigitClassifier
@@ -84,8 +84,18 @@ def test_a_newest_run_that_is_no_good_reader_is_doubted_unless_it_is_named(accur
     assert used(best) == (best, f"network: {best}\n")
 
 
-def test_a_network_reads_in_context_if_it_was_trained_on_both_digits_and_negatives_in_it(tmp_path):
-    assert Checkpoint({}, {}, {"allographs": True, "negatives": 0.1}).context
-    for data in ({}, {"allographs": True}, {"negatives": 0.3}, {"allographs": True, "negatives": 0.0}):
-        assert not Checkpoint({}, {}, data).context
-    assert choose_reader("bundled")[0].context and not choose_reader(saved_sure(tmp_path / "plain.ckpt"))[0].context
+@pytest.mark.parametrize(
+    "data, context",
+    [
+        ({}, False),
+        ({"handwriting": True}, True),
+        ({"handwriting": False}, False),
+        ({"allographs": True, "negatives": 0.1}, True),  # as before version 0.3
+        ({"allographs": True, "negatives": 0.0}, False),
+        ({"allographs": False, "negatives": 0.3}, False),
+    ],
+)
+def test_a_network_reads_in_context_if_it_was_trained_on_handwriting(data, context, tmp_path):
+    path = saved(tmp_path / "a.ckpt", DigitClassifier([3]), datamodule_hyper_parameters=data)
+    assert choose_reader(path)[0].context == context
+    assert choose_reader("bundled")[0].context
