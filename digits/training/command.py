@@ -4,14 +4,13 @@ import sys
 from dataclasses import replace
 from inspect import BoundArguments
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.config import Dict
 
 from digits.cli import parse
 from digits.errors import UserError
-from digits.files import read_yaml
 from digits.settings import CONFIG, TrainerSettings, newest_run
 
 
@@ -43,7 +42,7 @@ def understand(app: App, words: list[str]) -> BoundArguments:
         if run and not (run / CONFIG).is_file():
             raise UserError(f"there is no run to resume in {run}: it has no {CONFIG}")
         files = [path for path in (config, run and run / CONFIG) if path]
-        app.config = tuple(Dict(_read(path), source=str(path), use_commands_as_keys=False) for path in files)
+        app.config = tuple(map(_read, files))
         bound = parse(app, list(rest))
         bound.apply_defaults()
         if run:
@@ -60,19 +59,17 @@ def understand(app: App, words: list[str]) -> BoundArguments:
     return bound
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """The settings in a file, as texts that are understood as on the command line; those without one are left out."""
+def _read(path: Path) -> Dict:
+    """The settings in a YAML file; those that are null have their defaults. Raises UserError if it has none."""
+    import yaml  # here, since help need not wait for it
+
     try:
-        settings = read_yaml(path)
-    except UserError as error:
-        raise UserError(f"--config {error}") from error
-    if isinstance(settings.get("trainer"), dict):
-        settings["trainer"] = _given(settings["trainer"])
-    given = _given(settings)
-    if misplaced := given.keys() & {"config", "resume"}:
+        settings = yaml.safe_load(path.read_bytes())
+    except (ValueError, yaml.YAMLError) as error:
+        raise UserError(f"--config {path}: {' '.join(str(error).split())}") from error
+    if not isinstance(settings, dict) or not all(isinstance(name, str) for name in settings):
+        raise UserError(f"--config {path}: expected lines such as `epochs: 30`")
+    if misplaced := settings.keys() & {"config", "resume"}:
         raise UserError(f"--config {path}: {min(misplaced)} belongs on the command line, not in a file")
-    return given
-
-
-def _given(settings: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value not in ("", "~", "null", "Null", "NULL")}
+    given = {name: value for name, value in settings.items() if value is not None}
+    return Dict(given, source=str(path), use_commands_as_keys=False)

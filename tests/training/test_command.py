@@ -113,8 +113,8 @@ NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more m
         (["--bogus", "1"], "--bogus"),
         (["--trainer.profiler", "simple"], "Unknown option: --trainer.profiler"),
         (["100", "30"], "100"),
-        (["--config", "missing.yaml"], "--config"),
-        (["--config", "malformed.yaml"], "--config"),
+        (["--config", "missing.yaml"], "missing.yaml: No such file"),
+        (["--config", "malformed.yaml"], "--config malformed.yaml: while parsing"),
         (["--config", "wrong.yaml"], "[lr] provided by wrong.yaml"),
         (["--config", "bytes.yaml"], "--config bytes.yaml: "),
         (["--lr", "1e300"], "--lr. Must be <= "),
@@ -155,10 +155,8 @@ def test_mistakes_get_a_line_and_leave_nothing(home, refused, args, named):
     [
         ("", "--config c.yaml: expected lines"),
         ("colour: blue", "colour"),
-        ("hidden: {0: 5}", "[hidden][0]"),
-        ("trainer: {1: 2}", "[trainer][1]"),
-        ("null: 2", "[null]"),
-        ("lr: !!binary aGk=", "[lr]"),
+        ("null: 2", "--config c.yaml: expected lines"),
+        ("lr: !!python/name:os.mkdir", "--config c.yaml: could not determine a constructor"),
         ("seed: .nan", "[seed]"),
         ("lr: 1.0e+300", "[lr]"),
         ("trainer: {max_epochs: 99999999999}", "[trainer][max_epochs]"),
@@ -176,8 +174,6 @@ def test_a_file_of_settings_is_understood_or_refused_in_a_line(text, named, home
 
 
 def test_what_a_file_may_leave_open(home):
-    Path("c.yaml").write_text(
-        "schedule: true\nonly_digit: ~\nlr:\nhandwriting: yes\nrun_dir: 2026-01-01\ntrainer: {logger: null}"
-    )
+    Path("c.yaml").write_text("schedule: true\nonly_digit: ~\nlr:\nhandwriting: yes\nrun_dir: 2026-01-01\ntrainer: {}")
     bound = understand(command_line(train, "digits train"), ["--config", "c.yaml"])
     assert bound.arguments["settings"] == Settings(schedule=True, handwriting=True, run_dir=Path("2026-01-01"))
