@@ -14,8 +14,6 @@ from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 from platformdirs import user_cache_path
 
-from digits.errors import UserError
-
 CONFIG = "config.yaml"  # the settings of a run, in its folder
 LARGE = 10**9  # of numbers that make sense, the largest
 MOST_EPOCHS, MOST_NETWORKS, STRONGEST = 10**6, 1_000, 10  # an augmentation of 1 is usual
@@ -124,15 +122,12 @@ class Settings:
 
 
 def cache_folder() -> Path:
-    """Where the user's cache is. Raises UserError if there is no such user."""
-    try:
-        return user_cache_path("digits", appauthor=False)
-    except RuntimeError as error:
-        raise UserError("there is no home directory to keep files in; name one in HOME") from error
+    """Where MNIST and compiled code are kept for all working folders."""
+    return user_cache_path("digits", appauthor=False)
 
 
 def newest_run(having: str = CONFIG) -> Path | None:
     """The folder of the run in runs/ that was started or resumed last, of those that have a file of that name."""
-    # A config is written whenever a run is started or resumed; one may be a link to nowhere.
-    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if path.is_file() and (path.parent / having).is_file()]
+    # A config is written whenever a run is started or resumed.
+    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if (path.parent / having).is_file()]
     return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None
