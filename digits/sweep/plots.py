@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
 from digits.plots.style import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION, figure
-from digits.sweep.trials import Scores
+from digits.sweep.search import Scores
 
 NAMES = {"lr": "learning rate", "hidden": "hidden neurons", "batch_size": "mini-batch size", "init": "initial weights"}
 STYLES = list(zip((BLUE, VERMILION, GREEN, ORANGE, SKY, BLACK), "osD^vX", strict=True))
@@ -26,8 +26,7 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Figur
     worst_first = sorted(scores, key=lambda setting: mean(scores[setting]))
     for x in [name for name in tried if len(tried[name]) > 1] or [first]:
         y = second if x == first else first
-        drawing = figure(4)
-        axes = drawing.subplots()
+        axes = figure(4).subplots()
         for (colour, marker), value in zip(cycle(STYLES), tried[y] if every else [None], strict=False):
             best = {getattr(each, x): scores[each] for each in worst_first if value in (None, getattr(each, y))}
             xs, label = sorted(best), f"{value}".removesuffix(".0")
@@ -43,8 +42,8 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Figur
             axes.xaxis.set(major_locator=locator, minor_locator=NullLocator(), major_formatter="{x:g}")
         axes.set_yscale("function", functions=SCALE)
         axes.yaxis.set(major_locator=FixedLocator([0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99]), major_formatter="{x:.0%}")
-        axes.set_ylim(0, 1 - 0.63 * (1 - min(0.9999, max(map(max, scores.values())))))
         axes.grid(alpha=0.3)
-        axes.set(xlabel=NAMES[x], ylabel="validation accuracy")
+        top = 1 - 0.63 * (1 - min(0.9999, max(map(max, scores.values()))))
+        axes.set(xlabel=NAMES[x], ylabel="validation accuracy", ylim=(0, top))
         axes.set_title(f"After {epochs} epochs", fontsize=10)
-        yield x, drawing
+        yield x, axes.figure
