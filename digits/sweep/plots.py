@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import cycle
 from statistics import mean
+from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
 from digits.plots.style import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION, figure
@@ -16,7 +16,7 @@ STYLES = list(zip((BLUE, VERMILION, GREEN, ORANGE, SKY, BLACK), "osD^vX", strict
 SCALE = lambda accuracy: -np.log10(1 - np.minimum(accuracy, 0.9999)), lambda at: 1 - 10.0 ** -np.asarray(at)
 
 
-def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Figure]]:
+def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Any]]:
     """A figure for each setting that varies, after its name: points for the seeds of the best network with each value.
 
     If `every` combination was tried, there is a line through their means for each value of another setting.

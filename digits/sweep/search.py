@@ -124,23 +124,23 @@ def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | N
     both, (images, labels), data = data.val_dataloader, data.test, copy(data)
     data.batch_size, data.seed = setting.batch_size, setting.seed
     data.val_dataloader = lambda: both()[:1]  # type: ignore[method-assign]  # no test images
-    best: dict[str, Any] = {"accuracy": -1.0, "epoch": -1, "weights": {}}
+    best: dict[str, Any] = {"accuracy": -1.0, "epoch": -1, "last": -1, "weights": {}}
 
     def keep(trainer: Any, module: Any) -> None:
-        accuracy = trainer.callback_metrics[VALIDATION].item()
+        accuracy, best["last"] = trainer.callback_metrics[VALIDATION].item(), trainer.current_epoch
         if accuracy > best["accuracy"]:  # of equals, the first
-            best.update(accuracy=accuracy, epoch=trainer.current_epoch, weights=deepcopy(module.state_dict()))
-        trainer.should_stop = trainer.current_epoch >= 2 and accuracy < GUESSING
+            best.update(accuracy=accuracy, epoch=best["last"], weights=deepcopy(module.state_dict()))
+        trainer.should_stop = best["last"] >= 2 and accuracy < GUESSING
 
     log = folder and Curves(folder, named(setting._asdict()), "", default_hp_metric=False)
-    trainer = quiet_trainer(epochs, LambdaCallback(on_train_epoch_end=keep), EpochCurves(), logger=log or False)
+    callbacks = LambdaCallback(on_train_epoch_end=keep), EpochCurves()
     with suppress(UserError):  # of weights that are no longer finite
-        trainer.fit(model, data)
+        quiet_trainer(epochs, *callbacks, logger=log or False).fit(model, data)
     if not log:
         model.load_state_dict(best["weights"])
         return (model.predict(images)[0] == labels).double().mean().item()
     log.log_hyperparams(columns(model, data, epochs), {"best/validation": best["accuracy"]}, step=best["epoch"])
     log.finalize("success")
-    stopped = f"  stopped after epoch {trainer.current_epoch - 1}" if trainer.current_epoch < epochs else ""
+    stopped = f"  stopped after epoch {best['last']}" if best["last"] + 1 < epochs else ""
     tqdm.write(f"{setting}  {setting.seed:4}  {best['accuracy']:10.2%} of epoch {best['epoch']}{stopped}")
     return best["accuracy"]
