@@ -75,8 +75,9 @@ def sweep(
             write_atomically(folder / f"{setting}.png", png(figure))
     except DATABASE_ERRORS as error:
         where = f"--storage (for PostgreSQL, {install('postgres')})" if storage else f"{folder}/sweep.db"
-        reason = str(error.__cause__ or error).splitlines()[0]
-        raise UserError(f"{where}: {reason}. Finished networks are kept. The same command goes on") from error
+        raise UserError(
+            f"{where}: {error.__cause__ or error}; finished networks are kept".replace("\n", " ")
+        ) from error
     except OSError as error:
         name_folder(error, folder)
         raise

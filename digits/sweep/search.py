@@ -1,8 +1,8 @@
 """Train the networks of a sweep in threads, on machines that share nothing but a database.
 
-GridSampler hands out the networks that nobody has begun, and then those that somebody has begun but not finished,
-because their process may have been killed. So nobody waits for the dead. With Optuna's heartbeat we would wait, and a
-laptop that sleeps for a minute would find its trials failed, and crash.
+GridSampler hands out the networks that nobody has begun, and then those that are begun but not finished, because their
+process may have been killed. So nobody waits for the dead. Optuna's heartbeat would make us wait, and a laptop that
+wakes up would find its trials failed, and crash.
 """
 
 import re
@@ -108,10 +108,13 @@ def search(url: str, workers: int, name: str, values: Values, seeds: int, trials
             RetryHeartbeatStaleTrialCallback()(study, failed)
         with tqdm(total=missing, disable=None, leave=False) as bar:
             callbacks: list[Any] = [MaxTrialsCallback(total, RUNNING + COMPLETE), lambda *_: bar.update()]
-            study.optimize(objective, n_jobs=min(workers, missing), callbacks=callbacks)
-    found = accuracies()
-    settings = sorted(setting for setting in found if setting.seed == 0)
-    scores = {setting: [found[setting._replace(seed=seed)] for seed in range(seeds)] for setting in settings}
+            try:
+                study.optimize(objective, n_jobs=min(workers, missing), callbacks=callbacks)
+            except AssertionError as error:  # Optuna's, after an error of the database
+                raise error.__context__ or error  # noqa: B904
+    scores = Scores()
+    for network, accuracy in sorted(accuracies().items()):
+        scores.setdefault(network._replace(seed=0), []).append(accuracy)
     return dict(sorted(scores.items(), key=lambda each: -mean(each[1])))
 
 
@@ -133,9 +136,10 @@ def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | N
         trainer.should_stop = best["last"] >= 2 and accuracy < GUESSING
 
     log = folder and Curves(folder, named(setting._asdict()), "", default_hp_metric=False)
-    callbacks = LambdaCallback(on_train_epoch_end=keep), EpochCurves()
     with suppress(UserError):  # of weights that are no longer finite
-        quiet_trainer(epochs, *callbacks, logger=log or False).fit(model, data)
+        quiet_trainer(epochs, LambdaCallback(on_train_epoch_end=keep), EpochCurves(), logger=log or False).fit(
+            model, data
+        )
     if not log:
         model.load_state_dict(best["weights"])
         return (model.predict(images)[0] == labels).double().mean().item()

@@ -17,7 +17,6 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
 import yaml
 from PIL import Image
 
