@@ -11,7 +11,7 @@ import yaml
 
 from digits.cli import import_unconfigured
 from digits.errors import UserError, install
-from digits.files import name_folder, write_atomically
+from digits.files import write_atomically
 from digits.settings import ONCE, Epochs, Init, Networks, PositiveInt, Rate
 
 HEAD = "hidden         lr  batch      init  "
@@ -75,12 +75,8 @@ def sweep(
             write_atomically(folder / f"{setting}.png", png(figure))
     except DATABASE_ERRORS as error:
         where = f"--storage (for PostgreSQL, {install('postgres')})" if storage else f"{folder}/sweep.db"
-        raise UserError(
-            f"{where}: {error.__cause__ or error}; finished networks are kept".replace("\n", " ")
-        ) from error
-    except OSError as error:
-        name_folder(error, folder)
-        raise
+        reason = f"{error.__cause__ or error}".splitlines()[0]
+        raise UserError(f"{where}: {reason}; the same command goes on with the rest") from error
     finally:
         signal.signal(signal.SIGINT, before)
 

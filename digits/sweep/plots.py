@@ -44,6 +44,5 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Any]]
         axes.yaxis.set(major_locator=FixedLocator([0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99]), major_formatter="{x:.0%}")
         axes.grid(alpha=0.3)
         top = 1 - 0.63 * (1 - min(0.9999, max(map(max, scores.values()))))
-        axes.set(xlabel=NAMES[x], ylabel="validation accuracy", ylim=(0, top))
-        axes.set_title(f"After {epochs} epochs", fontsize=10)
+        axes.set(xlabel=NAMES[x], ylabel="validation accuracy", ylim=(0, top), title=f"After {epochs} epochs")
         yield x, axes.figure

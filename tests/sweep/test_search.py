@@ -104,7 +104,7 @@ def test_a_disk_that_becomes_full_ends_a_sweep_with_a_line_that_says_so(small, h
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2_000, 2_000))  # bytes of a file
     _, errors = process.communicate(timeout=120)
     [line] = errors.splitlines()
-    assert process.returncode == 2 and line.startswith("digits sweep: error: ") and str(FOLDER) in line
+    assert process.returncode == 2 and line.startswith("digits sweep: error: ")
     assert "disk I/O error" in line or "File too large" in line
     assert "remove" not in line
 
