@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from itertools import cycle
 from statistics import mean
+from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 
 from digits.plots.style import BLACK, BLUE, GREEN, ORANGE, SKY, VERMILION, figure
-from digits.sweep.trials import Scores
+from digits.sweep.search import Scores
 
 NAMES = {"lr": "learning rate", "hidden": "hidden neurons", "batch_size": "mini-batch size", "init": "initial weights"}
 STYLES = list(zip((BLUE, VERMILION, GREEN, ORANGE, SKY, BLACK), "osD^vX", strict=True))
 SCALE = lambda accuracy: -np.log10(1 - np.minimum(accuracy, 0.9999)), lambda at: 1 - 10.0 ** -np.asarray(at)
 
 
-def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Figure]]:
+def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Any]]:
     """A figure for each setting that varies, after its name: points for the seeds of the best network with each value.
 
     If `every` combination was tried, there is a line through their means for each value of another setting.
@@ -26,8 +26,7 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Figur
     worst_first = sorted(scores, key=lambda setting: mean(scores[setting]))
     for x in [name for name in tried if len(tried[name]) > 1] or [first]:
         y = second if x == first else first
-        drawing = figure(4)
-        axes = drawing.subplots()
+        axes = figure(4).subplots()
         for (colour, marker), value in zip(cycle(STYLES), tried[y] if every else [None], strict=False):
             best = {getattr(each, x): scores[each] for each in worst_first if value in (None, getattr(each, y))}
             xs, label = sorted(best), f"{value}".removesuffix(".0")
@@ -43,8 +42,7 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Figur
             axes.xaxis.set(major_locator=locator, minor_locator=NullLocator(), major_formatter="{x:g}")
         axes.set_yscale("function", functions=SCALE)
         axes.yaxis.set(major_locator=FixedLocator([0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99]), major_formatter="{x:.0%}")
-        axes.set_ylim(0, 1 - 0.63 * (1 - min(0.9999, max(map(max, scores.values())))))
         axes.grid(alpha=0.3)
-        axes.set(xlabel=NAMES[x], ylabel="validation accuracy")
-        axes.set_title(f"After {epochs} epochs", fontsize=10)
-        yield x, drawing
+        top = 1 - 0.63 * (1 - min(0.9999, max(map(max, scores.values()))))
+        axes.set(xlabel=NAMES[x], ylabel="validation accuracy", ylim=(0, top), title=f"After {epochs} epochs")
+        yield x, axes.figure

@@ -1,143 +1,150 @@
-"""A study of Optuna's in a database: all that connects the processes and machines which work on a sweep.
+"""Train the networks of a sweep in threads, on machines that share nothing but a database.
 
-Each trial is a network: RUNNING from when somebody begins to train it, COMPLETE with its accuracy. Who finds no network
-that nobody has begun trains one that another process has: that process may have been killed. So nobody waits for the
-dead. A network has the same accuracy whoever trains it, and the first that is written counts.
-
-Threads train; the main thread alone uses the database, which anybody may have edited: what is read is checked.
+GridSampler hands out the networks that nobody has begun, and then those that are begun but not finished, because their
+process may have been killed. So nobody waits for the dead. Optuna's heartbeat would make us wait, and a laptop that
+wakes up would find its trials failed, and crash.
 """
 
+import re
 import warnings
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from copy import copy, deepcopy
 from functools import partial
-from itertools import count, product
-from random import choice
-from secrets import token_hex
-from textwrap import shorten
-from threading import Event
-from time import monotonic, sleep
-from typing import Any
+from hashlib import sha256
+from math import prod
+from pathlib import Path
+from statistics import mean
+from time import sleep
+from typing import Any, NamedTuple
 
-from optuna import Study, create_study, logging
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+from lightning.pytorch.callbacks import LambdaCallback
+from optuna import create_study, logging
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
-from optuna.samplers import TPESampler
-from optuna.storages import RDBStorage
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.samplers import GridSampler, TPESampler
+from optuna.storages import RetryHeartbeatStaleTrialCallback
+from optuna.study import MaxTrialsCallback
+from optuna.trial import TrialState
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from digits.sweep.trials import Scores, Setting
+from digits.checkpoint.contents import VALIDATION
+from digits.data import MNISTDataModule
+from digits.errors import UserError
+from digits.model import DigitClassifier
+from digits.settings import Init
+from digits.training.callbacks import GUESSING, EpochCurves
+from digits.training.report import columns
+from digits.training.trainer import Curves, quiet_trainer
+
+DATABASE_ERRORS = SQLAlchemyError, StorageInternalError, ImportError  # the last is for a missing driver
+COMPLETE, FAIL, RUNNING = (TrialState.COMPLETE,), (TrialState.FAIL,), (TrialState.RUNNING,)
 
 logging.set_verbosity(logging.ERROR)
-warnings.simplefilter("ignore", ExperimentalWarning)  # of TPE's constant liar
-
-POLL, AWAY = 0.5, 60  # seconds between looks, and for which a server may be away
-ATTEMPTS = 5  # by so many, any other error passes, as of tables that another process makes at the same time
-RUNNING, COMPLETE = TrialState.RUNNING, TrialState.COMPLETE
-
-Space = dict[str, BaseDistribution]
-Known = dict[Setting, float]
-Train = Callable[[Setting, Event], float]
+warnings.simplefilter("ignore", ExperimentalWarning)  # of TPE's constant liar and of the retry
 
 
-class Fault(Exception):
-    """What is wrong with a database."""
+class Setting(NamedTuple):
+    """What a sweep varies; the settings of train.py, with one hidden layer."""
+
+    hidden: int
+    lr: float
+    batch_size: int
+    init: Init
+    seed: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.hidden:6}  {self.lr:9.4g}  {self.batch_size:5}  {self.init:>8}"
 
 
-def asked(patience: float, call: Callable[..., Any], *args: Any) -> Any:
-    """What a function returns that uses the database; if it fails, it is called again, so many seconds long.
+Scores = dict[Setting, list[float]]  # accuracies by seed
+Train = Callable[[Setting], float]
+Values = dict[str, list[Any]]
 
-    Raises Fault if it goes on failing: with a database that is as this module writes it, Optuna raises nothing.
+
+def named(settings: dict[str, Any]) -> str:
+    """Name a folder after settings and their values, such as hidden15,30_lr0.3,3.0."""
+    name = re.sub(r"[\[\]' ]", "", "_".join(f"{setting}{value}" for setting, value in settings.items()))
+    return name if len(name) < 120 else f"{name[:100]}_{sha256(name.encode()).hexdigest()[:8]}"
+
+
+def search(url: str, workers: int, name: str, values: Values, seeds: int, trials: int | None, train: Train) -> Scores:
+    """Return accuracies for each combination of sorted values, the best first. Train the networks that a study lacks.
+
+    With `trials`, TPE proposes as many settings within the values. Then a trial trains all networks of a setting.
     """
-    began = monotonic()
-    for attempt in count(1):
-        try:
-            return call(*args)
-        except Exception as error:
-            if attempt >= ATTEMPTS and monotonic() - began >= patience:
-                cause: BaseException = error
-                while isinstance(cause, StorageInternalError | SQLAlchemyError) and cause.__cause__:
-                    cause = cause.__cause__
-                raise Fault(shorten(f"{type(cause).__name__}: {cause}", 250)) from error
-        sleep(POLL)
+    create = partial(create_study, storage=url, study_name=name, direction="maximize", load_if_exists=True)
+    try:
+        study = create()
+    except SQLAlchemyError:  # another process may have created the same tables at the same moment
+        sleep(1)
+        study = create()
+    values = values if trials else values | {"seed": [*range(seeds)]}
+    total = trials or prod(map(len, values.values()))
+    # After a stop, TPE would propose the same again with the same seed.
+    study.sampler = TPESampler(seed=len(study.trials), constant_liar=True) if trials else GridSampler(values)
 
-
-def open_study(url: str, name: str) -> Study:
-    """The study of that name in a database, by its SQLAlchemy URL; what is not there is made."""
-    postgres = url.startswith(("postgresql:", "postgresql+psycopg"))  # if without encoding, it else gives bytes
-    storage = RDBStorage(url, {"connect_args": {"client_encoding": "utf8"}} if postgres else {})
-    return create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
-
-
-def trial_of(setting: Setting, space: Space, accuracy: float | None = None, worker: str = "") -> FrozenTrial:
-    """A trial as it is written; raises ValueError if it is not in the space."""
-    state, params, by = RUNNING if accuracy is None else COMPLETE, setting._asdict(), {"worker": worker}
-    return create_trial(state=state, value=accuracy, params=params, distributions=space, user_attrs=by)
-
-
-def exchange(study: Study, space: Space, known: Known) -> list[tuple[Setting, str]]:
-    """Write the accuracies that are known here, and add what others know; returns what was begun, in order, by whom."""
-    begun = []
-    for trial in study.get_trials(deepcopy=False, states=(RUNNING, COMPLETE)):
+    def objective(trial: Any) -> float:
+        for part, each in values.items():
+            if not trials or part == "init":
+                trial.suggest_categorical(part, each)
+            else:
+                suggest = trial.suggest_float if part == "lr" else trial.suggest_int
+                suggest(part, each[0], each[-1], log=True)
         setting = Setting(**trial.params)
-        trial_of(setting, space)  # raises ValueError if it is not in the space
-        begun.append((setting, trial.user_attrs.get("worker", "")))
-        if trial.state == RUNNING and setting in known:  # or somebody has told it meanwhile: that counts
-            trial = study.tell(trial.number, known[setting], COMPLETE, skip_if_finished=True)
-        if trial.state == COMPLETE:
-            if trial.value is None or not 0 <= trial.value <= 1:
-                raise ValueError(f"trial {trial.number} has the accuracy {trial.value}")
-            known[setting] = trial.value
-    return begun
+        for seed in range(seeds) if trials else [setting.seed]:
+            network = setting._replace(seed=seed)
+            trial.set_user_attr(str(seed), accuracies().get(network) or train(network))
+        return mean(trial.user_attrs.values())
+
+    def accuracies() -> dict[Setting, float]:
+        """Return what is finished. Where machines trained a network twice, or proposed too many, the first count."""
+        done = sorted(study.get_trials(states=COMPLETE), key=lambda trial: str(trial.datetime_complete))[:trials]
+        seen = [(trial.params | {"seed": int(seed)}, x) for trial in done for seed, x in trial.user_attrs.items()]
+        return {Setting(**setting): accuracy for setting, accuracy in reversed(seen)}
+
+    while (missing := total - len(study.get_trials(states=COMPLETE) if trials else accuracies())) > 0:
+        for failed in study.get_trials(states=FAIL):  # by an error in the training
+            RetryHeartbeatStaleTrialCallback()(study, failed)
+        with tqdm(total=missing, disable=None, leave=False) as bar:
+            callbacks: list[Any] = [MaxTrialsCallback(total, RUNNING + COMPLETE), lambda *_: bar.update()]
+            try:
+                study.optimize(objective, n_jobs=min(workers, missing), callbacks=callbacks)
+            except AssertionError as error:  # Optuna's, after an error of the database
+                raise error.__context__ or error  # noqa: B904
+    scores = Scores()
+    for network, accuracy in sorted(accuracies().items()):
+        scores.setdefault(network._replace(seed=0), []).append(accuracy)
+    return dict(sorted(scores.items(), key=lambda each: -mean(each[1])))
 
 
-def proposal(begun: list[tuple[Setting, str]], known: Known, space: Space) -> Setting:
-    """What TPE would try next, with seed 0: after the same trials always the same."""
-    study = create_study(sampler=TPESampler(seed=len(begun), constant_liar=True), direction="maximize")
-    study.add_trials(trial_of(setting, space, known.get(setting)) for setting, _ in begun)
-    return Setting(**study.ask({**space, "seed": IntDistribution(0, 0)}).params)
+def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | None = None) -> float:
+    """Train a network as train.py would on the CPU, bit for bit. Return its best accuracy on the validation images.
 
-
-def complete(
-    url: str, name: str, values: dict[str, list[Any]], trials: int | None, train: Train, seeds: int, workers: int
-) -> Scores:
-    """What `train` gives for each combination of the sorted `values`, or for so many `trials` between them.
-
-    What the study of that name lacks is trained here, so many at a time, or elsewhere. `train` is to end when its event
-    is set: others have trained the rest, or there was an error, KeyboardInterrupt among them.
+    Without a folder for its curves, return the accuracy of the same epoch on the test images.
     """
-    kinds: dict[str, Any] = {"hidden": IntDistribution, "lr": FloatDistribution, "batch_size": IntDistribution}
-    space: Space = {part: kind(values[part][0], values[part][-1], log=True) for part, kind in kinds.items()}
-    space |= {"init": CategoricalDistribution(values["init"]), "seed": IntDistribution(0, seeds - 1)}
-    grid = [] if trials else [Setting(*each) for each in product(*values.values())]
-    total, known, training = seeds * (trials or len(grid)), Known(), dict[Future[float], Setting]()
-    study, over, worker = asked(0, open_study, url, name), Event(), token_hex()
-    ask = partial(asked, 0 if url.startswith("sqlite:") else AWAY)
-    with ThreadPoolExecutor(workers) as pool, tqdm(total=total, disable=None, leave=False) as bar:
-        try:
-            while True:
-                begun = ask(exchange, study, space, known)
-                chosen = grid or [setting for setting, _ in begun if setting.seed == 0][:trials]
-                wanted = [setting._replace(seed=seed) for seed in range(seeds) for setting in chosen]
-                missing = [setting for setting in wanted if setting not in known]
-                bar.update(len(wanted) - len(missing) - bar.n)
-                free = [setting for setting in missing if setting not in training.values()]
-                owners = dict(reversed(begun))  # who was first
-                mine = [setting for setting in free if owners.get(setting) == worker]
-                new = [setting for setting in free if setting not in owners]
-                lacks = len(wanted) < total
-                if len(training) < workers and not mine and (new or lacks):
-                    setting = proposal(begun, known, space) if lacks else new[0]
-                    ask(study.add_trial, trial_of(setting, space, worker=worker))
-                elif len(training) < workers and free:
-                    setting = mine[0] if mine else choice(free)  # that of somebody who may have died
-                    training[pool.submit(train, setting, over)] = setting
-                elif missing or lacks:
-                    for future in wait(training, POLL, FIRST_COMPLETED).done:
-                        known[training.pop(future)] = future.result()
-                else:
-                    return {each: [known[each._replace(seed=seed)] for seed in range(seeds)] for each in chosen}
-        finally:
-            over.set()
+    model = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed)
+    both, (images, labels), data = data.val_dataloader, data.test, copy(data)
+    data.batch_size, data.seed = setting.batch_size, setting.seed
+    data.val_dataloader = lambda: both()[:1]  # type: ignore[method-assign]  # no test images
+    best: dict[str, Any] = {"accuracy": -1.0, "epoch": -1, "last": -1, "weights": {}}
+
+    def keep(trainer: Any, module: Any) -> None:
+        accuracy, best["last"] = trainer.callback_metrics[VALIDATION].item(), trainer.current_epoch
+        if accuracy > best["accuracy"]:  # of equals, the first
+            best.update(accuracy=accuracy, epoch=best["last"], weights=deepcopy(module.state_dict()))
+        trainer.should_stop = best["last"] >= 2 and accuracy < GUESSING
+
+    log = folder and Curves(folder, named(setting._asdict()), "", default_hp_metric=False)
+    with suppress(UserError):  # of weights that are no longer finite
+        quiet_trainer(epochs, LambdaCallback(on_train_epoch_end=keep), EpochCurves(), logger=log or False).fit(
+            model, data
+        )
+    if not log:
+        model.load_state_dict(best["weights"])
+        return (model.predict(images)[0] == labels).double().mean().item()
+    log.log_hyperparams(columns(model, data, epochs), {"best/validation": best["accuracy"]}, step=best["epoch"])
+    log.finalize("success")
+    stopped = f"  stopped after epoch {best['last']}" if best["last"] + 1 < epochs else ""
+    tqdm.write(f"{setting}  {setting.seed:4}  {best['accuracy']:10.2%} of epoch {best['epoch']}{stopped}")
+    return best["accuracy"]

@@ -17,12 +17,10 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
 import yaml
 from PIL import Image
 
 import digits
-from digits.sweep import search
 from tests.campaigns import hostile
 from tests.support.training import ends, same, weights
 
@@ -43,7 +41,10 @@ VERBS = {  # what is run, and the folder into which it writes
     "page": (["export", *RUN, "--out", "out/page.html"], "out"),
     "checkpoint": (["export", *RUN, "--to", "checkpoint", "--out", "out/small.ckpt"], "out"),
     "figures": (["figures", *RUN, "--out", "out"], "out"),
-    "sweep": (["sweep", "--hidden", "3", "4", "--epochs", "1"], "runs/sweep_784-3,4-10_epochs1"),
+    "sweep": (
+        ["sweep", "--hidden", "3", "4", "--epochs", "1"],
+        "runs/sweep_hidden3,4_lr3.0_batch_size10_initscaled_seeds1_epochs1",
+    ),
 }
 GO_ON = {"train": ["train", "--resume", "out"], "resume": VERBS["resume"][0], "sweep": VERBS["sweep"][0]}
 
@@ -150,8 +151,7 @@ if os.geteuid() == 0:
 
 @contextmanager
 def ready(folder):
-    with hostile.prepared(folder), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "POLL", 0.1)
+    with hostile.prepared(folder):
         home = folder / "template" / "home"
         (home / "out").mkdir()
         shutil.copy(home / "1.png", home / "pictures" / "2.png")

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import optuna
-from optuna.trial import TrialState
 
 from tests.support import small_process
 
 # 12 networks, each of which takes long enough to be killed
 LONG = ["--hidden", "6", "--lr", "1", "2", "--batch_size", "10", "20", "--seeds", "3", "--epochs", "40"]
-FOLDER = Path("runs/sweep_784-6-10_lr1,2_batch_size10,20_seeds3_epochs40")  # of its sweep
+NAME = "hidden6_lr1.0,2.0_batch_size10,20_initscaled_seeds3_epochs40"
+FOLDER = Path(f"runs/sweep_{NAME}")
 
 
 def start(small, home, *args):
@@ -28,13 +28,12 @@ def go(*processes):
 
 
 def ends(process):
-    """Wait for the line of a trial that has ended."""
+    """Wait for the line of a network whose training has ended."""
     if not any(" of epoch " in line for line in process.stdout):
         raise AssertionError(process.stderr.read())
 
 
-def networks_in(url, name=FOLDER.name):
-    """The settings of the networks in a study that have an accuracy, and of those that have none yet."""
-    study = optuna.load_study(study_name=name, storage=url)
-    states = [TrialState.COMPLETE], [TrialState.RUNNING]
-    return [[tuple(trial.params.values()) for trial in study.get_trials(states=each)] for each in states]
+def finished(url, study):
+    """The settings of the networks in a study that have an accuracy."""
+    trials = optuna.load_study(study_name=f"{NAME} {study}", storage=url).get_trials()
+    return [tuple(trial.params.values()) for trial in trials if trial.value is not None]

@@ -3,14 +3,12 @@
 import pytest
 
 from digits.__main__ import main
-from digits.sweep import search
 
 
 @pytest.fixture
 def home(data_dir, tmp_path, monkeypatch):
-    """An empty working directory with the small data; sweeps in this process look, and try again, often."""
+    """An empty working directory with the small data."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(search, "POLL", 0.05)
     return tmp_path
 
 

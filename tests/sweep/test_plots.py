@@ -2,7 +2,7 @@ import pytest
 
 from digits.plots.style import png
 from digits.sweep.plots import drawn
-from digits.sweep.trials import Setting
+from digits.sweep.search import Setting
 
 GRID = {Setting(n, lr, 10, "scaled"): [lr / 10, n / 100] for n in (15, 30) for lr in (1.0, 3.0, 9.0)}
 GUIDED = {Setting(n, 0.1 * n, 10, "scaled"): [n / 100] for n in (15, 21, 30, 62)}

@@ -1,11 +1,8 @@
 import io
 import math
-import os
 import re
-import shutil
-import sqlite3
 import sys
-from contextlib import closing, redirect_stdout
+from contextlib import redirect_stdout
 from itertools import product
 from pathlib import Path
 
@@ -15,14 +12,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from digits.__main__ import main
+from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from digits.sweep import trials
-from digits.sweep.trials import named
+from digits.sweep import search
+from digits.sweep.search import Setting, named, train
 from tests.support.small_mnist import TEST, use
-from tests.support.systems import link
 
 ARGS = ["--hidden", "6", "12", "--lr", "1", "1000", "--batch_size", "20", "--seeds", "2", "--epochs", "5"]
-FOLDER = Path("runs/sweep_784-6,12-10_lr1,1000_batch_size20_seeds2_epochs5")
+FOLDER = Path("runs/sweep_hidden6,12_lr1.0,1000.0_batch_size20_initscaled_seeds2_epochs5")
 LAST = re.compile(r"\n\n(.*?)\n\n", re.S)  # the table at the end
 
 
@@ -69,10 +66,9 @@ def test_ranking_is_by_mean_validation_accuracy(done):
         assert sum(float(word.strip("%,")) for word in line[5:]) / 2 == pytest.approx(mean, abs=0.011)
 
 
-def test_test_images_are_read_once_by_each_network_of_the_winner_at_the_end_and_nothing_is_trained_again(done):
-    _, _, did = done
-    assert [images for name, images in did if name == "predict"] == [TEST, TEST]
-    assert did[-1] == ("predict", TEST) and did.index(("predict", TEST)) >= len(did) - 2 - 5  # the other one trains
+def test_test_images_are_read_only_by_the_winner_at_the_end_and_nothing_is_trained_again(done):
+    assert [images for name, images in done[2] if name == "predict"] == [TEST, TEST]
+    assert done[2].index(("predict", TEST)) >= len(done[2]) - 2 - 5  # the other one trains
 
 
 def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, capsys):
@@ -80,13 +76,12 @@ def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, c
     use(monkeypatch, small[1])
     monkeypatch.chdir(home)
     comment = (FOLDER / "winner.yaml").read_text()
-    promise = re.search(r"With seed 0: (\S+%) and (\S+%)\.", comment)
     assert yaml.safe_load(comment)["epochs"] == 5
     [command] = re.findall(r"^# python -m digits (.*)$", comment, re.M)
     assert f"Train it    python -m digits {command}\n" in output
     main([*command.split(), "--data_dir", str(small[0])])
-    line = re.search(r"Test accuracy (\S+%), .*\(with (\S+%)\)", capsys.readouterr().out)
-    assert (line[2], line[1]) == promise.groups()
+    validated = re.search(r"Test accuracy \S+%, .*\(with (\S+%)\)", capsys.readouterr().out)[1]
+    assert validated == LAST.search(output)[1].splitlines()[1].split()[5].rstrip(",")  # that of seed 0
     validation, test = re.search(r"^Best +(\S+%) of the validation images, (\S+%) of the test", output, re.M).groups()
     assert validation == LAST.search(output)[1].splitlines()[1].split()[4].rstrip(":")
     assert f"{validation} of the validation images, {test} of the test images, means of seeds 0 to 1" in comment
@@ -114,29 +109,12 @@ def test_one_worker_prints_the_same_table_as_two(done, run):
     assert sorted(output.splitlines()) == sorted(done[1].splitlines())
 
 
-def test_a_guided_search_ranks_what_was_proposed(run):
-    output = run("--hidden", 4, 20, "--lr", 0.1, 30, "--epochs", 1, "--trials", 9, "--workers", 3)
-    table = [line.split() for line in LAST.search(output)[1].splitlines()[1:]]
-    assert len(table) == 9 == len({tuple(line[:4]) for line in table})
-    for hidden, lr, batch_size, init, *_ in table:
-        assert 4 <= int(hidden) <= 20 and 0.1 <= float(lr) <= 30 and (batch_size, init) == ("10", "scaled")
-
-
-def test_names_of_folders_hold_what_differs_from_train_and_are_short():
-    defaults = {"lr": [3.0], "batch_size": [10], "init": ["scaled"]}
-    assert named([30], **defaults, seed=[0]) == "784-30-10"
-    several = named([15, 30], lr=[0.25, 10.0], init=["gaussian"], seeds=[2])
-    assert several == "784-15,30-10_lr0.25,10_gaussian_seeds2"
+def test_folders_are_named_after_settings_and_their_names_are_short():
+    several = {"hidden": [15, 30], "lr": [0.25, 10.0], "init": ["gaussian"]}
+    assert named(several | {"seeds": 2}) == "hidden15,30_lr0.25,10.0_initgaussian_seeds2"
     rates = [n / 1000 for n in range(1, 101)]
-    many, other = named([30], lr=rates), named([30], lr=[*rates, 1.0])
-    assert len(f"sweep_{many}") < 100 and many != other
-    assert many.startswith("784-30-10_lr0.001,0.002")
-
-
-def test_the_winner_is_yaml_also_of_a_small_learning_rate(run):
-    run("--hidden", 2, "--lr", 1e-5, "--epochs", 1)
-    [config] = Path("runs").glob("*/winner.yaml")
-    assert yaml.safe_load(config.read_text())["lr"] == 1e-5
+    many, other = named({"lr": rates}), named({"lr": [*rates, 1.0]})
+    assert len(many) < 120 and many != other and many.startswith("lr0.001,0.002")
 
 
 def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(run, monkeypatch):
@@ -145,7 +123,7 @@ def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(r
         model.network[0].bias.data.fill_({1: 0, 2: math.inf, 3: 0}[model.lr])
         return model
 
-    monkeypatch.setattr(trials, "DigitClassifier", strange)
+    monkeypatch.setattr(search, "DigitClassifier", strange)
     output = run("--lr", 1, 2, "--epochs", 2)
     assert re.findall(r"^ +30 +(\d) .*stopped after epoch 0$", output, re.M) == ["2"]
     with pytest.raises(KeyError, match="4"):
@@ -155,9 +133,9 @@ def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(r
 @pytest.mark.parametrize(
     "args, reason",
     [
-        (["--storage", "anything"], "--storage: .*digits\\[postgres\\]"),
-        (["--storage", "postgresql://user@host:port/name"], "--storage: .*port"),
-        (["--storage", "postgresql://digits@127.0.0.1:1/name"], "--storage: the database .*onnection refused"),
+        (["--storage", "anything"], "--storage .*digits\\[postgres\\].*: Could not parse"),
+        (["--storage", "mysql://user@host/name"], "--storage .*: No module named 'MySQLdb'"),
+        (["--storage", "postgresql://digits@127.0.0.1:1/name"], "--storage .*onnection refused"),
         (["--lr", "0"], "--lr. Must be > 0"),
         (["--workers", "1000000000"], "--workers. Must be <= 1000"),
         (["--seeds", "1000000000"], "--seeds. Must be <= 1000"),
@@ -171,56 +149,14 @@ def test_mistakes_are_one_line(args, reason, run, capsys):
     assert stop.value.code == 2 and re.search(reason, line), line
 
 
-# Statements of SQL that damage the database of a finished sweep, or of one whose last network is not; and what is said.
-FINISHED = [
-    ("update alembic_version set version_num = 'v2.6.0.a'", "RuntimeError: The runtime optuna version"),
-    ("insert into alembic_version values ('v2.6.0.a')", "more than one head"),
-    ("drop table trials; create table trials (x int)", "no such column: trials"),
-    ("drop table studies", "KeyError: 'Record does not exist.'"),
-    ("drop table trial_values", "has the accuracy None"),
-    ("update study_directions set direction = 'SIDEWAYS'", "LookupError: 'SIDEWAYS' is not among"),
-    ("update trials set number = null", "not supported between instances of 'int' and 'NoneType'"),
-    ("update trial_values set value = 'abc'", "TypeError"),
-    ("update trial_values set value = 9e999", "has the accuracy inf"),
-    ("update trial_values set value = -1", "has the accuracy -1"),
-    ("update trial_values set value = null", "AssertionError"),
-    ("update trial_values set objective = 7", "IndexError: list assignment index out of range"),
-    ("update trial_params set param_value = 99 where param_name = 'hidden'", "ValueError: The value 99 of parameter"),
-    ("update trial_params set distribution_json = '{}'", "KeyError: 'type'"),
-    ("update trial_params set param_name = 'epochs' where param_name = 'seed'", "unexpected keyword argument 'epochs'"),
-]
-BEGUN = [
-    ("drop table study_directions", "did not match the number of the objectives 0"),
-    ("insert into study_directions values (9, 'MAXIMIZE', 1, 1)", "did not match the number of the objectives 2"),
-    ("delete from trial_params where trial_id = 8 and param_name = 'lr'", "missing 1 required positional argument"),
-    ("alter table trials rename to t; create view trials as select * from t", "because it is a view"),
-    ("alter table trial_values rename to t; create view trial_values as select * from t", "because it is a view"),
-]
-BEGINS = "delete from trial_values where trial_id = 8; update trials set state = 'RUNNING' where trial_id = 8;"
-
-
-@pytest.mark.parametrize("edit, said", FINISHED + [(BEGINS + edit, said) for edit, said in BEGUN])
-def test_a_database_that_somebody_edited_is_one_line(edit, said, done, run, capsys):
-    FOLDER.mkdir(parents=True)
-    path = shutil.copy(done[0] / FOLDER / "sweep.db", FOLDER)
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript(edit)
+def test_a_file_that_is_no_database_is_one_line_that_names_it(run, capsys):
+    path = Path("runs/sweep_hidden30_lr3.0_batch_size10_initscaled_seeds1_epochs10/sweep.db")
+    path.parent.mkdir(parents=True)
+    path.write_text("nothing")
     with pytest.raises(SystemExit) as stop:
-        run(*ARGS)
+        run()
     [line] = capsys.readouterr().err.splitlines()
-    start = f"digits sweep: error: {path}: the database cannot be used: "
-    end = "; if it is damaged, or of another version of Optuna, remove it"
-    assert stop.value.code == 2 and line.startswith(start) and line.endswith(end)
-    assert said in line and len(line) < 500
-
-
-def test_a_link_in_its_folder_is_refused(run, capsys):
-    Path("runs/sweep_784-30-10_epochs1").mkdir(parents=True)
-    link(Path("runs/sweep_784-30-10_epochs1/sweep.db"), "elsewhere")
-    with pytest.raises(SystemExit):
-        run("--epochs", 1)
-    assert f"{os.sep}sweep.db is refused" in capsys.readouterr().err
-    assert not Path("runs/sweep_784-30-10_epochs1/elsewhere").exists()
+    assert stop.value.code == 2 and f"{path}: file is not a database" in line and "remove" not in line
 
 
 @pytest.mark.parametrize("package", ["optuna", "matplotlib.figure"])
@@ -236,3 +172,35 @@ def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(package, run,
     [line] = capsys.readouterr().err.splitlines()
     assert f'a sweep needs {package}: pip install "digits[sweep]"' in line
     assert not Path("runs").exists()
+
+
+@pytest.fixture
+def loaded(data_dir):
+    """The small data, as a sweep loads them once for all its networks."""
+    data = MNISTDataModule(data_dir)
+    data.setup("fit")
+    return data
+
+
+@pytest.mark.parametrize("setting", [Setting(6, 1.0, 20, "scaled", 1), Setting(12, 3.0, 7, "gaussian", 0)])
+def test_a_network_has_the_bits_of_train_in_its_best_epoch(setting, loaded, tmp_path, monkeypatch):
+    args = {name: str(value) for name, value in setting._asdict().items()} | {"epochs": "4"}
+    words = [word for name, value in args.items() for word in (f"--{name}", value)]
+    main(["train", *words, "--run_dir", str(tmp_path / "run"), "--data_dir", str(loaded.data_dir)])
+    kept = DigitClassifier.load_from_checkpoint(tmp_path / "run" / "best.ckpt")
+    load, weights = DigitClassifier.load_state_dict, {}
+    monkeypatch.setattr(DigitClassifier, "load_state_dict", lambda self, best: weights.update(best) or load(self, best))
+    images, labels = loaded.test
+    assert train(setting, 4, loaded) == (kept.predict(images)[0] == labels).double().mean().item()
+    assert all(weights[name].equal(tensor) for name, tensor in kept.state_dict().items())
+
+
+def test_a_network_that_guesses_is_stopped_after_three_epochs_sees_no_test_image_and_shares_its_data(
+    loaded, tmp_path, capsys, monkeypatch
+):
+    score, scored = DigitClassifier.score, []
+    monkeypatch.setattr(DigitClassifier, "score", lambda self, stack: scored.append(stack.images) or score(self, stack))
+    train(Setting(6, 1e-9, 20, "scaled", 5), 5, loaded, tmp_path)
+    assert capsys.readouterr().out.endswith("% of epoch 0  stopped after epoch 2\n")  # of equals, the first
+    assert len(scored) == 3 and all(images is loaded.validation[0] for images in scored)
+    assert (loaded.batch_size, loaded.seed, loaded.trainer, len(loaded.val_dataloader())) == (10, 0, None, 2)
