@@ -11,7 +11,7 @@ from digits.data import MNISTDataModule, order
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import weights_and_biases
-from tests.support.book import book_step, sigmoid
+from tests.support.book import book_cost, book_step, sigmoid
 from tests.support.small_mnist import TRAINING
 from tests.support.training import quick_trainer, trained
 
@@ -47,22 +47,54 @@ def assert_close(model, book, close):
             np.testing.assert_allclose(p.numpy(), q, rtol=0, atol=close)
 
 
-EXACT = [("torch", torch.float64, 1e-12), ("autograd", torch.float64, 1e-12)]
+def enlarged(module):
+    """Make the images of a module 64 x 64."""
+    rows = torch.arange(64) * 28 // 64
+    for split in ("training", "validation", "test"):
+        images, labels = getattr(module, split)
+        setattr(module, split, (images[:, rows][:, :, rows].contiguous(), labels))
+    return module
 
 
-@pytest.mark.parametrize("kernel, dtype, close", [*EXACT, ("auto", torch.float32, 1e-5)])
 @pytest.mark.parametrize(
-    "hidden, cost, l2", [([30], "quadratic", 0.0), ([20, 15], "quadratic", 2.0), ([20, 15], "cross_entropy", 5.0)]
+    "kernel, dtype, close",
+    [("torch", torch.float64, 1e-12), ("autograd", torch.float64, 1e-12), ("numba", torch.float32, 1e-4)],
 )
-@pytest.mark.parametrize("batch_size, epochs", [(10, 1), (1000, 1), (64, 3)])  # 500 images, in stacks of 200
-def test_trainer_takes_the_steps_of_the_book(set_up, kernel, dtype, close, hidden, cost, l2, batch_size, epochs):
-    model = DigitClassifier(hidden, lr=1.5, seed=1, kernel=kernel, cost=cost, l2=l2).to(dtype)
+@pytest.mark.parametrize(
+    "settings, batch_size, epochs",  # 500 images, in stacks of 200
+    [
+        ({"hidden": [30]}, 10, 1),
+        ({"hidden": [20, 15], "l2": 2.0}, 64, 3),
+        ({"hidden": [20, 15], "cost": "cross_entropy", "l2": 5.0}, 64, 3),
+        ({"hidden": [20, 15], "cost": "cross_entropy", "l2": 5.0}, 1000, 1),
+        ({"hidden": [12], "only_digit": 9}, 10, 1),
+        ({"hidden": [12], "image_size": 64}, 10, 1),
+        ({"hidden": [12], "image_size": 64, "only_digit": 4}, 10, 1),
+    ],
+)
+def test_every_kernel_takes_the_steps_of_the_book_and_has_its_metrics(
+    set_up, kernel, dtype, close, settings, batch_size, epochs
+):
+    """Against NumPy in float64."""
+    model = DigitClassifier(**settings, lr=0.5, seed=1, kernel=kernel).to(dtype)
     module, trainer = set_up(), quick_trainer(max_epochs=epochs)
     module.batch_size = batch_size
-    book = by_the_book(model, module, [1.5] * epochs, cost, l2)
+    if model.image_size == 64:
+        enlarged(module)
+    cost = settings.get("cost", "quadratic")
+    weights, biases = by_the_book(model, module, [0.5] * epochs, cost, model.l2)
     trainer.fit(model, module)
     assert trainer.global_step == epochs * math.ceil(TRAINING / batch_size)
-    assert_close(model, book, close)
+    assert_close(model, (weights, biases), close)
+    for split in ("validation", "test"):
+        a, y = examples(model, *getattr(module, split))
+        for w, b in zip(weights, biases, strict=True):
+            a = sigmoid(a @ w.T + b)
+        right = (a.argmax(1) == y.argmax(1) if model.only_digit is None else (a > 0.5) == (y == 1)).mean()
+        assert trainer.callback_metrics[f"cost/{split}"].item() == pytest.approx(
+            book_cost(a, y, cost) / len(y), rel=1e-4
+        )
+        assert trainer.callback_metrics[f"accuracy/{split}"].item() == pytest.approx(right, rel=1e-4)
 
 
 @pytest.mark.parametrize("negatives, images", [(0.0, TRAINING), (0.35, TRAINING + 175)])
@@ -73,43 +105,10 @@ def test_l2_is_divided_by_all_images_that_train(negatives, images, data_dir):
     assert trainer.optimizers[0].param_groups[0]["weight_decay"] == 3.0 / images
 
 
-class Enlarged(MNISTDataModule):
-    """MNIST in 64 x 64 pixels."""
-
-    def setup(self, stage):
-        if self.test:
-            return
-        super().setup(stage)
-        rows = torch.arange(64) * 28 // 64
-        for split in ("training", "validation", "test"):
-            images, labels = getattr(self, split)
-            setattr(self, split, (images[:, rows][:, :, rows].contiguous(), labels))
-
-
-@pytest.mark.parametrize("only_digit, image_size", [(None, 28), (9, 28), (None, 64), (4, 64)])
-@pytest.mark.parametrize("kernel, dtype, close", [*EXACT, ("numba", torch.float32, 1e-4)])
-def test_every_kernel_takes_the_steps_of_the_book_and_has_its_metrics(
-    data_dir, kernel, dtype, close, only_digit, image_size
-):
-    """One epoch, also of detectors and of larger images, against NumPy in float64."""
-    model = DigitClassifier([12], lr=0.5, kernel=kernel, only_digit=only_digit, image_size=image_size).to(dtype)
-    module, trainer = (MNISTDataModule if image_size == 28 else Enlarged)(data_dir), quick_trainer(max_epochs=1)
-    weights, biases = by_the_book(model, module, [0.5])
-    trainer.fit(model, module)
-    assert_close(model, (weights, biases), close)
-    for split in ("validation", "test"):
-        x, y = examples(model, *getattr(module, split))
-        a = sigmoid(sigmoid(x @ weights[0].T + biases[0]) @ weights[1].T + biases[1])
-        cost = ((y - a) ** 2).sum() / 2 / len(y)
-        right = (a.argmax(1) == y.argmax(1) if only_digit is None else (a > 0.5) == (y == 1)).mean()
-        assert trainer.callback_metrics[f"cost/{split}"].item() == pytest.approx(cost, rel=1e-4)
-        assert trainer.callback_metrics[f"accuracy/{split}"].item() == pytest.approx(right, rel=1e-4)
-
-
 @pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
-def test_training_refuses_images_of_another_size(data_dir, kernel):
+def test_training_refuses_images_of_another_size(set_up, kernel):
     with pytest.raises(ValueError, match=r"expected images of shape \(N, 28, 28\), got \(500, 64, 64\)"):
-        quick_trainer(max_epochs=1).fit(DigitClassifier([5], kernel=kernel), Enlarged(data_dir))
+        quick_trainer(max_epochs=1).fit(DigitClassifier([5], kernel=kernel), enlarged(set_up()))
 
 
 def test_a_detector_learns_to_find_its_digit(data_dir):
@@ -182,18 +181,6 @@ class Rectified(DigitClassifier):
         self.network = nn.Sequential(nn.Linear(784, hidden[0]), nn.ReLU(), nn.Linear(hidden[0], 10), nn.Sigmoid())
 
 
-def test_a_network_of_ones_own_is_not_taken_for_one_of_sigmoid_neurons(data_dir, tmp_path):
-    model, trainer, path = Rectified([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
-    trainer.fit(model, MNISTDataModule(data_dir))
-    trainer.save_checkpoint(path)
-    images, _ = trainer.datamodule.test
-    assert Rectified.load_from_checkpoint(path).predict(images)[1].equal(model.predict(images)[1])
-    with pytest.raises(UserError, match=r"net.ckpt does not hold the network that it describes: .* other layers"):
-        DigitClassifier.load_from_checkpoint(path)
-    with pytest.raises(UserError, match=r"net.ckpt does not hold Linear and Sigmoid layers"):
-        load_network(read_checkpoint(path), path)
-
-
 class Inverted(DigitClassifier):
     def forward(self, images):
         return super().forward(255 - images)
@@ -212,8 +199,8 @@ class Within(DigitClassifier):
         self.network = FromWhite(*self.network)
 
 
-@pytest.mark.parametrize("kind", [Inverted, Within])
-def test_a_forward_of_ones_own_is_what_trains_and_is_scored(kind, data_dir, tmp_path):
+@pytest.mark.parametrize("kind", [Rectified, Inverted, Within])
+def test_a_network_of_ones_own_trains_and_is_not_taken_for_one_of_sigmoid_neurons(kind, data_dir, tmp_path):
     model, trainer, path = kind([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
     trainer.fit(model, MNISTDataModule(data_dir))
     images, labels = trainer.datamodule.test
@@ -221,5 +208,7 @@ def test_a_forward_of_ones_own_is_what_trains_and_is_scored(kind, data_dir, tmp_
     assert trainer.callback_metrics["accuracy/test"].item() == pytest.approx(right)
     trainer.save_checkpoint(path)
     assert kind.load_from_checkpoint(path).predict(images)[1].equal(model.predict(images)[1])
-    with pytest.raises(UserError, match="other layers"):
+    with pytest.raises(UserError, match="net.ckpt .* other layers"):
         DigitClassifier.load_from_checkpoint(path)
+    with pytest.raises(UserError, match="net.ckpt does not hold Linear and Sigmoid layers"):
+        load_network(read_checkpoint(path), path)

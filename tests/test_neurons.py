@@ -47,11 +47,6 @@ def test_batches_of_inputs_and_neurons(kind, batch, dtype):
         assert outputs[*index, neuron].item() == pytest.approx(wanted, abs=1e-6 if dtype == torch.float32 else 1e-14)
 
 
-def test_far_from_zero_a_sigmoid_neuron_is_a_perceptron():
-    w, b, x = random(4, 5), random(4, seed=1), random(100, 5, seed=2)
-    assert torch.allclose(SigmoidNeuron(1e6 * w, 1e6 * b)(x), Perceptron(w, b)(x), rtol=0, atol=1e-9)
-
-
 def test_predicted_and_actual_change():
     """Of 20 neurons of 6 inputs, by three changes of their weights and biases."""
     neuron, x = SigmoidNeuron(random(20, 6, seed=3), random(20, seed=6)), random(6, seed=4)

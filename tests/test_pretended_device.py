@@ -1,12 +1,8 @@
 """The whole of `train` on a pretended device, where whatever a GPU would refuse or wait for fails."""
 
-import re
-from pathlib import Path
-
 import pytest
 import torch
 
-import digits
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.network import QUADRATIC, Cost
@@ -77,15 +73,13 @@ MISUSES = {
 
 
 @pytest.mark.parametrize("what", MISUSES)
-def test_misuse_in_a_step_is_found_with_its_place(what, data_dir, home):
+def test_misuse_in_a_step_is_found(what, data_dir, home):
     class Misusing(DigitClassifier):
         def on_train_start(self):
             self.cost = Cost(QUADRATIC.value, lambda a, y: MISUSES[what](a) or QUADRATIC.delta(a, y))
 
-    with pytest.raises(Misuse, match=what.split(", with")[0]) as found:
+    with pytest.raises(Misuse, match=what.split(", with")[0]):
         there(data_dir, kind=Misusing)
-    path, line = re.search(r"at digits/(\S+):(\d+)$", str(found.value)).groups()
-    assert "cost.delta(" in (Path(digits.__file__).parent / path).read_text().splitlines()[int(line) - 1]
 
 
 def test_data_that_moves_again_is_found(data_dir):
@@ -94,7 +88,7 @@ def test_data_that_moves_again_is_found(data_dir):
             self.test = ()
             super().setup(stage)
 
-    with watched(), pytest.raises(Misuse, match=r"\(600, 28, 28\) is sent again at digits/data.py"):
+    with watched(), pytest.raises(Misuse, match=r"\(600, 28, 28\) is sent again"):
         model, data, trainer = DigitClassifier([12]), Forgetful(data_dir), quick_trainer(max_epochs=1, **elsewhere())
         trainer.fit(model, data)
         trainer.test(model, data, verbose=False)

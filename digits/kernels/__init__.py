@@ -1,20 +1,38 @@
 """Kernels: ways to train a network, the textbook's and faster ones that give its numbers where they apply."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from digits import backprop
 from digits.errors import UserError
-from digits.kernels import distributed
-from digits.kernels.job import Job, Tally
 from digits.kernels.optim import is_plain_sgd
-from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, linears, weights_and_biases
+from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, inputs, linears, weights_and_biases
 
 COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py is written for
+Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right predictions
+
+
+class Job(NamedTuple):
+    """What is to be trained or, without an optimizer, evaluated."""
+
+    model: Any  # a DigitClassifier: it has a `network` and a `cost`, and says whether it is `only_sigmoid`
+    images: Tensor  # (N, H, W), uint8 or float 0..1
+    targets: Tensor  # (N, outputs) float, 0 or 1
+    chosen: Tensor  # int64 indices into them: (K, B) for K mini-batches to train on, (n,) to evaluate
+    optimizer: Optimizer | None = None
+    processes: int = 1  # each trains on its part of every mini-batch
+
+    @property
+    def lr_and_decay(self) -> tuple[float, float]:
+        """The learning rate, and lambda / n of L2, of an optimizer that is `optim.plain_sgd`."""
+        assert self.optimizer is not None
+        group = self.optimizer.param_groups[0]  # the weights; the biases have the same rate and no decay
+        return group["lr"], group["weight_decay"]
 
 
 class Kernel(NamedTuple):
@@ -34,13 +52,10 @@ def choose(wanted: str, job: Job) -> Kernel:
     """The fastest kernel that suits a job, or the wanted one. Raises UserError if that does not suit it."""
     reasons = {name: kernel.unsupported(job) for name, kernel in KERNELS.items()}
     if wanted == "auto":
-        suited = [name for name, reason in reasons.items() if not reason]
-        if not suited:  # autograd refuses several processes alone
-            raise UserError(f"several processes cannot train this: {reasons['torch']}")
-        wanted = suited[0]
-    elif wanted not in KERNELS:
+        wanted = next((name for name, reason in reasons.items() if not reason), "torch")
+    if wanted not in KERNELS:
         raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}, not {wanted}")
-    elif reasons[wanted]:
+    if reasons[wanted]:
         raise UserError(f"--kernel {wanted} cannot train this: {reasons[wanted]}")
     return KERNELS[wanted]
 
@@ -63,10 +78,27 @@ def _torch_unsupported(job: Job) -> str | None:
 
 
 def _torch_train(job: Job) -> Tally:
-    if job.processes > 1:
-        return distributed.train(job)
     (weights, biases), (lr, decay) = weights_and_biases(job.model), job.lr_and_decay
+    if job.processes > 1:
+        return _train_together(job, weights, biases, lr, decay)
     return backprop.sgd_steps(weights, biases, job.images, job.targets, job.chosen, lr, job.model.cost, decay)
+
+
+@torch.no_grad()
+def _train_together(job: Job, weights: list[Tensor], biases: list[Tensor], lr: float, decay: float) -> Tally:
+    """`backprop.sgd_steps` in several processes, each on its part of every mini-batch, of which it has the tally."""
+    chosen = job.chosen.tensor_split(job.processes, dim=1)[torch.distributed.get_rank()]
+    outputs, size = [], job.chosen.shape[1]
+    for part in chosen:
+        x, y = inputs(job.images[part], like=weights[0]), job.targets[part]
+        activations = backprop.feedforward(weights, biases, x)
+        gradients = backprop.backpropagate(weights, activations, job.model.cost.delta(activations[-1], y))
+        for gradient in chain.from_iterable(gradients):
+            torch.distributed.all_reduce(gradient)  # becomes the sum over the processes
+        backprop.descend(weights, biases, gradients, lr / size, lr * decay)
+        outputs.append(activations[-1])
+    a, y = torch.cat(outputs), job.targets[chosen.flatten()]
+    return job.model.cost.value(a, y), correct(a, y)
 
 
 @torch.no_grad()
@@ -93,13 +125,11 @@ def _numba_unsupported(job: Job) -> str | None:
     given = [pixels, *(layer.out_features for layer in layers), len(job.images)]
     if given != [*(layer.in_features for layer in layers), job.targets.shape[1], len(job.targets)]:
         return "images, layers and targets do not fit each other"
-    if find_spec("numba") is None:
-        return "the package numba is missing; pip install numba"
     return None
 
 
 def _numba_train(job: Job) -> Tally:
-    from digits.kernels import cpu  # here, since numba takes a while to import and may be missing
+    from digits.kernels import cpu  # here, since numba takes a while to import
 
     return cpu.train(job)
 

@@ -15,14 +15,10 @@ held: one number decays for all of them.
 
 import math
 import os
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import torch
 from numba import njit
@@ -30,12 +26,9 @@ from numba.core.caching import FunctionCache
 from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from digits.errors import UserError, printable
-from digits.kernels import vectors
-from digits.kernels.job import Job, Tally
+from digits.kernels import Job, Tally, vectors
 from digits.kernels.vectors import LANES, LINE, MOST, add_outer, add_products, add_rows, at, prefetch
 from digits.network import CROSS_ENTROPY, weights_and_biases
-from digits.settings import cache_folder
 
 AHEAD = 10  # images: while one is worked on, the pixels of the tenth after it are on their way from memory
 TOGETHER = 10  # images that are evaluated at once, so that a block of weights is fetched once for all of them
@@ -46,7 +39,7 @@ LISTED: Any = WeakTensorKeyDictionary()  # of images that are there, which of th
 
 
 class Cache(FunctionCache):
-    """What was compiled, on disk. Numba's own raises what is wrong with a file; here it is compiled anew."""
+    """Compiled code on disk, in numba's usual folder. If a file is damaged or the disk is full, it is compiled anew."""
 
     def _index_key(self, *of: Any) -> Any:  # Numba looks at the file of a function, but not at what that imports
         file = os.stat(vectors.__file__)
@@ -55,44 +48,23 @@ class Cache(FunctionCache):
     def load_overload(self, *of: Any) -> Any:
         try:
             return super().load_overload(*of)
-        except Exception as error:  # what a damaged file raises may be anything
+        except Exception:  # what a damaged file raises may be anything
             with suppress(OSError):
                 self.flush()
-            _say(f"{self.cache_path} holds no compiled code ({type(error).__name__}); compiling anew")
 
     def save_overload(self, *of: Any) -> None:
-        try:
+        with suppress(OSError):
             super().save_overload(*of)
-        except OSError as error:
-            _say(f"{self.cache_path} cannot keep compiled code: {error.strerror}")
-
-
-@cache
-def _say(text: str) -> None:  # once, not for each function
-    print(printable(text), file=sys.stderr)
 
 
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function when it is first called, and keep the result on disk, if there is a folder for it."""
-    config: Any = numba.config
     # Not `fastmath`: with it LLVM orders a sum otherwise wherever it inlines a function, and a process that had
     # compiled its code, which holds functions twice, gave other bits than one that had read it.
     dispatcher: Any = njit(nogil=True, error_model="numpy")(function)
-    configured = config.CACHE_DIR
-    try:
-        with suppress(RuntimeError, UserError):
-            config.CACHE_DIR = configured or str(_folder())
-            dispatcher._cache = Cache(function)
-    finally:
-        config.CACHE_DIR = configured
+    with suppress(RuntimeError):  # numba finds no folder that it can write to
+        dispatcher._cache = Cache(function)
     return dispatcher
-
-
-def _folder() -> Path:
-    """One for each version of numba, or a process might run what another version has just written."""
-    here = Path(__file__).parent
-    above = here / "__pycache__" if os.access(here, os.W_OK) else cache_folder()
-    return above / f"numba-{numba.__version__}"
 
 
 class Layers(NamedTuple):

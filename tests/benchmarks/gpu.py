@@ -8,25 +8,22 @@ python -m tests.benchmarks.gpu launches   launches, counted on a pretended devic
 """
 
 import platform
-from functools import partial
 from time import perf_counter
 
 import torch
 from torch.profiler import ProfilerActivity, profile
 
 from digits import mnist
-from digits.augment import augment
 from digits.backprop import sgd_steps
 from digits.cli import quiet
 from digits.model import DigitClassifier
-from digits.network import COSTS, one_hot, sigmoid_network, weights_and_biases
+from digits.network import one_hot, sigmoid_network, weights_and_biases
 from digits.training.callbacks import parameter_count
 from digits.training.trainer import LARGE_STEP
 from tests.benchmarks.common import TRAINING, heading, parser, progress, row
 from tests.benchmarks.speed import epoch_time
 from tests.support.pretended_device import DEVICE, watched
 
-AUGMENTATIONS = {"distort": {"distort": 1.0}, "allographs": {"allographs": True}, "negatives": {"negatives": 0.3}}
 LAUNCHING = "cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaunchKernelEx"
 
 
@@ -37,13 +34,13 @@ def clock():
     return perf_counter()
 
 
-def steps(hidden, device, mini_batches=1, cost="quadratic", decay=0.0):
+def steps(hidden, device, mini_batches=1):
     """Steps of mini-batches of 10 on blank images, to be taken whenever it is called."""
     network, count = sigmoid_network([784, *hidden, 10]), 10 * mini_batches
     parameters = [[one.to(device) for one in column] for column in weights_and_biases(network)]
     images, targets = torch.zeros(count, 28, 28, dtype=torch.uint8), one_hot(torch.arange(count) % 10)
     data = images.to(device), targets.to(device), torch.arange(count).view(mini_batches, 10).to(device)
-    return lambda: sgd_steps(*parameters, *data, 0.01, COSTS[cost], decay)
+    return lambda: sgd_steps(*parameters, *data, 0.01)
 
 
 def launched(function):
@@ -53,11 +50,6 @@ def launched(function):
         function()
         clock()
     return sum(event.count for event in seen.key_averages() if event.key in LAUNCHING)
-
-
-def training_images(args, device):
-    images, labels = (tensor[: args.images] for tensor in mnist.load(args.data_dir, train=True))
-    return images.to(device), one_hot(labels).to(device)
 
 
 def checks(args):
@@ -77,14 +69,6 @@ def checks(args):
             progress(f"{hidden} hidden, {device}, {kernel}")
             seconds = timed(args, device, hidden, kernel=kernel)
             row(f"784-{hidden}-10, kernel {kernel} on {device}, s an epoch", f"{seconds:.2f}")
-    for name, how in AUGMENTATIONS.items():
-        for device in ("cpu", args.device):
-            data = training_images(args, device)
-            for epoch in range(2):  # the first also warms up
-                start = clock()
-                augment(*data, epoch, **how)
-                seconds = clock() - start
-            row(f"{name}, {len(data[0]):,} images on {device}, s an epoch", f"{seconds:.2f}")
     if args.device == "cuda":
         row("memory of the GPU at most, MB", f"{torch.cuda.max_memory_allocated() / 1e6:.0f}")
 
@@ -109,27 +93,19 @@ def crossover(args):
     print("\nA ratio over 1 says that the GPU is faster; the rule takes it where it reckons with more than 1.")
 
 
-def launches(args):
+def launches(_):
     """Launches, as they are counted without a GPU."""
-    heading("", "launches")
-    kinds = {"784-100-10": ([100],), "784-100-30-10": ([100, 30],), "784-100-10 with L2": ([100], "quadratic", 0.1)}
-    kinds["784-100-10, cross-entropy"] = [100], "cross_entropy"
-
-    def counted(prepare, *given):
+    counts = []
+    for mini_batches in (1, 2):
         with watched() as watch:
-            function = prepare(*given)
+            take = steps([100], DEVICE, mini_batches)
             before = watch.launches
-            function()
-            return watch.launches - before
-
-    for name, (hidden, *how) in kinds.items():
-        one, two = (counted(steps, hidden, DEVICE, count, *how) for count in (1, 2))
-        row(f"a step of {name}", two - one)
-        if name == "784-100-10":
-            row("a stack of mini-batches, to take it and to score it", one - (two - one))
-    for name, how in AUGMENTATIONS.items():
-        sent = counted(lambda how=how: partial(augment, *training_images(args, DEVICE), 0, **how))
-        row(f"{name}, {args.images:,} images", sent)
+            take()
+            counts.append(watch.launches - before)
+    one, two = counts
+    heading("784-100-10", "launches")
+    row("a step", two - one)
+    row("a stack of mini-batches, to take it and to score it", one - (two - one))
 
 
 def main(words=None):

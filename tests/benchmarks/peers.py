@@ -140,12 +140,8 @@ def numpy_per_sample(data_dir, hidden, epochs, tick, count=TRAINING):
     return np.mean(a.argmax(1) == test_labels)
 
 
-def jax_scan(data_dir, hidden, epochs, tick, count=TRAINING, whole=False):
-    """An epoch is one jitted `lax.scan` over its mini-batches, as a JAX user would write it.
-
-    If it is the `whole` script, it does what `train.py` does: it validates and tests after each epoch, prints its line
-    and keeps the weights with the highest validation accuracy.
-    """
+def jax_scan(data_dir, hidden, epochs, tick, count=TRAINING):
+    """An epoch is one jitted `lax.scan` over its mini-batches, as a JAX user would write it."""
     import jax
     import jax.numpy as jnp
 
@@ -168,24 +164,13 @@ def jax_scan(data_dir, hidden, epochs, tick, count=TRAINING, whole=False):
         parameters, costs = jax.lax.scan(step, parameters, order)
         return parameters, costs.mean()
 
-    @jax.jit
-    def right(parameters, images, labels):
-        return jnp.sum(network(parameters, images).argmax(1) == labels)
-
-    (images, labels), validation, test = jax.device_put(load(data_dir, count))
-    y, best = jax.nn.one_hot(labels, 10), 0
+    (images, labels), _, (test_images, test_labels) = jax.device_put(load(data_dir, count))
+    y = jax.nn.one_hot(labels, 10)
     parameters = [(jnp.asarray(w, jnp.float32), jnp.asarray(b, jnp.float32)) for w, b in initial(hidden)]
     for epoch in range(epochs):
         parameters, _ = jax.block_until_ready(train_epoch(parameters, images, y, jax.random.key(epoch)))
         tick()
-        if whole:
-            on_validation, on_test = int(right(parameters, *validation)), int(right(parameters, *test))
-            print(f"Epoch {epoch}: {on_test} / {len(test[1])}   validation {on_validation / len(validation[1]):.2%}")
-            if on_validation > best:
-                best = on_validation
-                weights = Path(tempfile.gettempdir(), "best.npz")
-                np.savez(weights, *(np.asarray(array) for layer in parameters for array in layer))
-    return right(parameters, *test) / len(test[1])
+    return jnp.mean(network(parameters, test_images).argmax(1) == test_labels)
 
 
 def scikit_learn(data_dir, hidden, epochs, tick, count=TRAINING):
@@ -214,7 +199,7 @@ PEERS = {  # title, function, the module that it needs
 
 
 def main(name, hidden, epochs, data_dir, count=TRAINING):
-    ends, train = [], partial(jax_scan, whole=True) if name == "jax_script" else PEERS[name][1]
+    ends, train = [], PEERS[name][1]
     hidden = [int(size) for size in hidden.split("-")]
     accuracy = train(data_dir, hidden, int(epochs), lambda: ends.append(perf_counter()), int(count))
     seconds = np.diff(ends).tolist()  # the first epoch, with all that is done once, only warms up

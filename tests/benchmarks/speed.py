@@ -90,7 +90,7 @@ def growth(args):
 
 
 def process(args):
-    """From the start of a process to 30 finished epochs, ours and JAX's in turn; what imports take of ours."""
+    """From the start of a process to 30 finished epochs, and what imports take of that."""
     hidden, epochs = args.hidden[0], args.epochs
     train = [ROOT / "train.py", "--hidden", hidden, "--epochs", epochs, "--data_dir", args.data_dir, "--run_dir"]
     commands = {
@@ -98,8 +98,6 @@ def process(args):
         "to its first epoch's line": train,
         "`import torch, torchvision, lightning`": ["-c", "import torch, torchvision, lightning"],
     }
-    if find_spec("jax"):
-        commands["the same in JAX"] = ["-m", "tests.benchmarks.peers", "jax_script", hidden, epochs, args.data_dir]
     runs = {title: [] for title in commands}
     with tempfile.TemporaryDirectory() as folder:
         for i in range(args.rounds + 1):  # the first warms the caches

@@ -8,7 +8,7 @@ def sigmoid(z):
 
 
 def book_cost(a, y, cost="quadratic"):
-    """C_x of one example (outputs,): equation 6 or 63."""
+    """C_x of one example (outputs,), or the sum of several (B, outputs): equation 6 or 63."""
     if cost == "quadratic":
         return np.linalg.norm(y - a) ** 2 / 2
     assert cost == "cross_entropy"
