@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(DEVICE == "cuda" and not torch.cuda.is_available(), reason="there is no GPU"),
 ]
 IN_TORCH = ["--kernel", "torch", "--trainer.accelerator"]
-AUGMENTED = "--distort 1 --allographs --negatives 0.3"  # with random numbers that are the device's own
+AUGMENTED = "--distort 1 --handwriting"  # with random numbers that are the device's own
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_run_goes_on_elsewhere(first, then, trained, run):
 def test_images_made_anew(data_dir):
     """The same in every run, others in every epoch, and on the whole as dark as those that the CPU makes."""
     images, labels = mnist.load(data_dir, train=True)
-    how = {"distort": 1.0, "allographs": True, "negatives": 0.3}
+    how = {"distort": 1.0, "handwriting": True}
     here, _ = augment(images, one_hot(labels), 0, **how)
     there = [augment(images.to(DEVICE), one_hot(labels).to(DEVICE), epoch, **how) for epoch in (0, 0, 1)]
     assert there[0][0].equal(there[1][0]) and not there[0][0].equal(there[2][0])

@@ -97,10 +97,10 @@ def test_every_kernel_takes_the_steps_of_the_book_and_has_its_metrics(
         assert trainer.callback_metrics[f"accuracy/{split}"].item() == pytest.approx(right, rel=1e-4)
 
 
-@pytest.mark.parametrize("negatives, images", [(0.0, TRAINING), (0.35, TRAINING + 175)])
-def test_l2_is_divided_by_all_images_that_train(negatives, images, data_dir):
+@pytest.mark.parametrize("handwriting, images", [(False, TRAINING), (True, TRAINING + 175)])
+def test_l2_is_divided_by_all_images_that_train(handwriting, images, data_dir):
     trainer = quick_trainer(max_epochs=1)
-    trainer.fit(DigitClassifier([5], l2=3.0), MNISTDataModule(data_dir, batch_size=5, negatives=negatives))
+    trainer.fit(DigitClassifier([5], l2=3.0), MNISTDataModule(data_dir, batch_size=5, handwriting=handwriting))
     assert trainer.global_step == images / 5
     assert trainer.optimizers[0].param_groups[0]["weight_decay"] == 3.0 / images
 
@@ -168,7 +168,7 @@ def test_numbers_of_numpys_are_settings_and_their_checkpoint_is_read(data_dir, t
     numbers = {"batch_size": np.int64(10), "seed": np.int64(1), "train_size": np.int64(50), "distort": np.float32(1)}
     model = DigitClassifier([5], only_digit=np.int64(3), image_size=np.int64(28))
     trainer = quick_trainer(max_epochs=1)
-    trainer.fit(model, MNISTDataModule(data_dir, **numbers, allographs=np.True_, negatives=np.float64(0.5)))
+    trainer.fit(model, MNISTDataModule(data_dir, **numbers, handwriting=np.True_))
     trainer.save_checkpoint(tmp_path / "net.ckpt")
     assert DigitClassifier.load_from_checkpoint(tmp_path / "net.ckpt").hparams == model.hparams
 

@@ -48,7 +48,7 @@ def test_a_device_gives_the_bits_of_the_cpu_and_nothing_waits_in_a_step(settings
 
 @pytest.mark.slow
 def test_images_that_are_made_anew(data_dir, home):
-    there(data_dir, allographs=True, negatives=0.3, distort=0.5, train_size=95)
+    there(data_dir, handwriting=True, distort=0.5, train_size=95)
 
 
 @pytest.mark.parametrize("first, then", [(here, there), (there, here)])

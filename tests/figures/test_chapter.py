@@ -54,7 +54,7 @@ def test_distorted_copies_are_those_of_the_epochs(data_dir):
 
 
 def test_the_atlas_has_a_row_for_each_digit(data_dir):
-    shown = third(MNISTDataModule(data_dir, allographs=True))
+    shown = third(MNISTDataModule(data_dir, handwriting=True))
     for digit, ways in ATLAS.items():
         columns = shown[digit * 29 + 1 : digit * 29 + 29].filled(0).max(0)
         tiles = [columns[1 + left : 29 + left].max() for left in range(0, len(columns) - 1, 29)]
