@@ -48,14 +48,20 @@ class Patience:
         """The picture; or, of a page of a PDF that is given up, the error that says so."""
         return PageError(SKIPPED) if isinstance(picture, Page) and picture.file in self.given_up else picture
 
-    def learn(self, picture: Any, result: Any) -> None:
-        """Take note of what came of a picture, in the order of the pages of a PDF."""
-        file = picture.file if isinstance(picture, Page) else ""
-        if file != self.file or not isinstance(result, PageError):
+    def judge(self, picture: Any, result: Any) -> Any:
+        """The result of a picture; or that of `offer`, for a damaged page that had begun before its file was given up.
+
+        Call it for each picture, in order.
+        """
+        damaged, file = isinstance(result, PageError), picture.file if isinstance(picture, Page) else ""
+        if damaged and file in self.given_up:
+            return PageError(SKIPPED)
+        if file != self.file or not damaged:
             self.file, self.damaged, self.since = file, 0, monotonic()
-        self.damaged += isinstance(result, PageError)
-        if self.damaged >= DAMAGED_PAGES or (self.damaged and monotonic() > self.since + WAIT):
+        self.damaged += damaged
+        if self.damaged >= DAMAGED_PAGES or (damaged and monotonic() > self.since + WAIT):
             self.given_up.add(file)
+        return result
 
 
 def count_pages(file: str | Path) -> int:

@@ -94,8 +94,8 @@ class Reader:
         patience = Patience()
         tasks = ((patience.offer(one), expected.single or self.detects, self.context) for one, expected in asked)
         with closing(on_all_cores(opened_lines, tasks)) as found:
-            for (picture, expected), one in zip(asked, found, strict=True):
-                patience.learn(picture, one)
+            for (picture, expected), result in zip(asked, found, strict=True):
+                one = patience.judge(picture, result)
                 if isinstance(one, UserError):
                     yield self.answer(one)
                     continue

@@ -154,8 +154,8 @@ def read_forms(
     tasks = (([patience.offer(source.picture) for source in pages], form, reader.context, review) for pages in stack)
     with closing(on_all_cores(look, tasks)) as seen:
         bar = tqdm(stack, "predict", leave=False, unit=" forms", disable=None)
-        for (first, *_), found in zip(bar, seen, strict=True):
-            patience.learn(first.picture, found)
+        for (first, *_), result in zip(bar, seen, strict=True):
+            found = patience.judge(first.picture, result)
             before, error = error, str(found) if isinstance(found, UserError) else ""
             if before == error == SKIPPED:  # the line before says it of all pages
                 continue
