@@ -88,8 +88,8 @@ def _from_mirrors(raw: Path, arriving: Path) -> None:
     for archive in raw.glob("*-ubyte.gz"):
         shutil.copy(archive, arriving)
     usual = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(TIMEOUT)  # torchvision itself would wait for ever
     try:
+        socket.setdefaulttimeout(TIMEOUT)  # torchvision itself would wait for ever
         MNIST(arriving.parents[1], download=True)
     finally:
         socket.setdefaulttimeout(usual)
