@@ -29,7 +29,7 @@ TIMEOUT = 6  # seconds without an answer until a source counts as unreachable
 def raw_folder(data_dir: str | Path | None) -> Path:
     """The folder of the four files: `data_dir/MNIST/raw`.
 
-    Without `data_dir` it is in `data`, if that holds MNIST, else in the user's cache. Raises UserError if there is none.
+    Without `data_dir` it is in `data`, if that holds MNIST, else in the user's cache, if there is one (else UserError).
     """
     if data_dir is None:
         data_dir = "data" if os.path.isdir("data/MNIST") else cache_folder()
