@@ -5,41 +5,50 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from digits.errors import UserError
 from digits.handwriting.pdf import Page
+from digits.handwriting.picture import content
 from digits.handwriting.reader import ANYTHING, Answer, Expected, Reader
 
 if TYPE_CHECKING:
+    from typing import IO
+
     import numpy as np
     from PIL.Image import Image
     from torch import nn
 
     from digits.checkpoint.contents import Checkpoint
 
-    Picture = str | Path | bytes | Image | np.ndarray | Page
-    Pictures = list[Picture] | list[str] | list[Path] | tuple[Picture, ...] | Iterator[Picture]
+    Picture = str | Path | bytes | IO[Any] | Image | np.ndarray | Page
     Network = str | Path | nn.Module
     Digits = int | range | str | None
 
 LONGEST = 50  # digits of a number: time grows with the length that is expected, and no number is written that long
+READERS = set[int]()  # the processes that have called `read`: this one, and the one that it was forked from
 
 
 @overload
-def read(
-    pictures: Pictures, *, network: Network = ..., single: bool = ..., length: Digits = ..., digits: str | None = ...
-) -> list[Answer]: ...
-
-
-@overload
-def read(
+def read(  # type: ignore[overload-overlap]  # a str is a sequence, too
     pictures: Picture, *, network: Network = ..., single: bool = ..., length: Digits = ..., digits: str | None = ...
 ) -> Answer: ...
+
+
+@overload
+def read(
+    pictures: Sequence[Picture] | Iterator[Picture],
+    *,
+    network: Network = ...,
+    single: bool = ...,
+    length: Digits = ...,
+    digits: str | None = ...,
+) -> list[Answer]: ...
 
 
 def read(pictures, *, network="bundled", single=False, length=None, digits=None):
@@ -59,8 +68,8 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
 
     Args:
         pictures: A picture, which is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4),
-            uint8, uint16, bool or float 0..1, dark strokes on light or light on dark; a Page of a PDF; or a list of
-            them, which are looked at on all cores if they are many.
+            uint8, uint16, bool or float 0..1, dark strokes on light or light on dark; a file that is open in binary
+            mode; a Page of a PDF; or a list of them, which are looked at on all cores if they are many.
         network: A run, a checkpoint, "bundled" (the default), or a module of 784 inputs and ten outputs 0..1, such as
             a DigitClassifier, which is shown no context (what is cut from larger strokes is shown by itself).
         single: Read the clearest digit of each picture alone.
@@ -75,33 +84,31 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         the network's ten `outputs`. Where nothing is read, `error` says why.
 
     Raises:
-        UserError: If there is no such network, or what is expected makes no sense. Not for a picture that cannot be
-            read: its `error` says so.
+        UserError: If there is no such network, if what is expected makes no sense, or in a process that was forked
+            after a `read`. Not for a picture that cannot be read: its `error` says so.
     """
     from torch import nn
 
     from digits.checkpoint.selection import find
 
-    if hasattr(pictures, "read"):  # an open file
-        pictures = pictures.read()
+    READERS.add(os.getpid())
+    if len(READERS) > 1:  # PyTorch's and OpenCV's threads, for which it would wait, are not forked with it
+        raise UserError('a process that is forked after a read cannot read; start it with multiprocessing\'s "spawn"')
     expected = expect(single, length, digits)
     if isinstance(network, nn.Module):
         models = sys.modules.get("digits.model")  # which takes seconds to import; without it, it is no DigitClassifier
         module: nn.Module = network.network if models and isinstance(network, models.DigitClassifier) else network
-        reader = Reader(module)
+        reader = Reader(deepcopy(module).eval())  # without dropout; other threads may use the module meanwhile
     else:
         path = find(str(network))
         reader = _loaded(path, os.stat(path).st_mtime_ns)
     if reader.detects:
         raise UserError("this network only detects one digit; read needs one that reads all ten")
-    several = isinstance(pictures, list | tuple | Iterator) and not isinstance(pictures, Page)  # which is a tuple, too
-    training = {module: module.training for module in reader.network.modules()}
-    try:
-        reader.network.eval()  # without dropout
-        answers = list(reader.read_all([(picture, expected) for picture in (pictures if several else [pictures])]))
-    finally:
-        for module, trains in training.items():
-            module.training = trains
+    several = isinstance(pictures, Sequence | Iterator) and not isinstance(
+        pictures, str | bytes | bytearray | memoryview | Page
+    )
+    several = several and not hasattr(pictures, "read")  # an open file is an iterator
+    answers = list(reader.read_all([(content(picture), expected) for picture in (pictures if several else [pictures])]))
     return answers if several else answers[0]
 
 

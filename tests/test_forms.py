@@ -104,7 +104,22 @@ def test_a_document_has_as_many_pages_as_the_form(forms_of):
         ["two.png", "", "", ""],
     ]
     unread = "three.pdf page 3", "three.pdf page 3", "two.png"
-    assert code == 1 and errors[:3] == [f"{name}: has 1 of the 2 pages of the form" for name in unread]
+    assert code == 1 and errors[0].startswith("three.pdf: has 3 pages, not a multiple of the form's 2; ")
+    assert errors[1:4] == [f"{name}: has 1 of the 2 pages of the form" for name in unread]
+
+
+def test_a_form_may_have_pages_without_fields(forms_of):
+    """A last page without a field, such as the blank back of a sheet, is not the first page of the next document."""
+    code, out, errors = forms_of("pages: 3\n" + TWO_PAGES, "three.pdf", "four.pdf", "--csv", "--review", "x.html")
+    _, rows = table_of(out)
+    assert code == 1 and [row[:2] + row[2::2] for row in rows] == [
+        ["three.pdf", "1", "444", "44"],
+        ["four.pdf", "1", "444", "44"],
+        ["four.pdf", "4", "", ""],
+    ]
+    assert errors[0].startswith("four.pdf: has 4 pages, not a multiple of the form's 3; ")
+    assert errors[0] in Path("x.html").read_text()
+    assert forms_of("pages: 3\n" + TWO_PAGES, "three.pdf")[0] == 0
 
 
 def test_each_form_is_a_line_or_an_object(forms_of):
@@ -142,24 +157,33 @@ def test_if_no_document_can_be_read_there_is_no_table(forms_of):
 
 
 def test_a_name_is_no_formula(forms_of):
-    names = ["=1+1.png", "one;=two.png", "\x1b[31m.png"] if POSIX else ["=1+1.png"]
+    names = ["=1+1.png", "=\nc.png", "\uff1d1.png", "one;=two.png", "\x1b[31m.png"] if POSIX else ["=1+1.png"]
     for name in names:
         line(2).save(name)
     _, out, _ = forms_of(BOX, *names, "--csv")
-    first, *_ = (row[0] for row in table_of(out)[1])
+    first, *others = (row[0] for row in table_of(out)[1])
     assert first == "./=1+1.png" and "\x1b" not in out
+    assert others[:2] == ["./=\\nc.png", "./\uff1d1.png"] or not POSIX
     assert '"one;=two.png"' in out or not POSIX
     assert safe("-1+1.png") == "./-1+1.png" and safe("-") == "-"
+    for sign in "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212\u207c":
+        assert safe(f"{sign}1") == f"./{sign}1" and safe(f" {sign}1") == f"./ {sign}1"
+    assert safe("\t=1") == "\\t=1" and safe("\r=1") == "\\r=1"
 
 
 def test_what_a_file_of_fields_says(here):
     Path("f.yaml").write_text(
         "b 1:\n  box: [0.1, 0.2, 0.5, 1]\n  page: 3\n  length: 2-4\n  digits: 012\n  sure: 0.5\n" + BOX
     )
-    assert parse(Path("f.yaml")) == [
+    fields = [
         Field("b 1", (0.1, 0.2, 0.5, 1.0), 3, Expected(False, (2, 4), "012"), 0.5),
         Field("a", (0.0, 0.0, 1.0, 1.0), 1, Expected(), forms.SURE),
     ]
+    assert parse(Path("f.yaml")) == (fields, 3)
+    Path("f.yaml").write_text(Path("f.yaml").read_text() + "pages: 4\n")
+    assert parse(Path("f.yaml")) == (fields, 4)
+    Path("f.yaml").write_text(BOX.replace("a:", "pages:"))  # a field of that name
+    assert parse(Path("f.yaml")) == ([fields[1]._replace(name="pages")], 1)
 
 
 @pytest.mark.parametrize(
@@ -173,8 +197,11 @@ def test_what_a_file_of_fields_says(here):
         ("a:\n  box: [0, 0, [1], 1]", "not ['1']"),
         ("a:\n  box: [0.5, 0, 0.5, 1]", "expected left < right and top < bottom"),
         ("a:\n  box: [0, 0.5, 1, 0.5]", "expected left < right and top < bottom"),
-        *((f"{BOX}  page: {page}", "page: expected a whole number from 1 to 100") for page in (0, 1.5)),
-        (BOX + "  page: 1000", "page: expected a number from 0 to 100"),
+        *((f"{BOX}  page: {page}", "page: expected a whole number from 1 to 100") for page in (0, 1.5, 1000, "x")),
+        *(
+            (f"{BOX}  page: 3\npages: {n}", "f.yaml: pages: expected a whole number from 3 to 100")
+            for n in (2, 101, "x")
+        ),
         (BOX + "  sure: 2", "sure: expected a number from 0 to 1"),
         *((f"{BOX}  length: {length}", "length: expected a number of digits") for length in (0, [1, 2])),
         *((f"{BOX}  digits: {said}", "digits: expected those that may occur") for said in ("1a", {}, [[1]])),

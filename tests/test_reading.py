@@ -1,12 +1,17 @@
 """`from digits import read`: two lines of Python that read pictures."""
 
 import doctest
+import io
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 
+import mypy.api
 import numpy as np
 import pytest
 import torch
@@ -20,6 +25,7 @@ from digits.handwriting.parallel import MANY
 from digits.handwriting.reader import among
 from tests.support.checkpoints import saved_sure
 from tests.support.pens import line
+from tests.support.systems import posix
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "504192.jpg"
@@ -42,6 +48,9 @@ def test_a_picture_of_any_kind_or_many():
     assert [one.text for one in read(ROOT.glob("docs/504192.jp*"))] == ["504192"]
     with PICTURE.open("rb") as file:
         assert read(file).text == "504192"
+    assert "closed file" in read(file).error
+    with PICTURE.open() as file:
+        assert "cannot be read" in read(file).error
     [group] = read(PICTURE).lines[0].groups
     assert group.digits == "504192" and [one.digit for one in group.readings] == [5, 0, 4, 1, 9, 2]
     likely, *others = (probability for _, probability in group.candidates)
@@ -51,6 +60,55 @@ def test_a_picture_of_any_kind_or_many():
     assert "image" not in repr(group)
     missing = read("nowhere.jpg")
     assert (missing.text, missing.error) == ("", "cannot be read: No such file or directory")
+
+
+@pytest.mark.slow
+def test_many_pictures_that_no_other_process_can_take(tmp_path):
+    """Such as open files; what is no picture has its error."""
+    line(1).save(tmp_path / "a.png")
+    sure = saved_sure(tmp_path / "sure.ckpt")
+    truncated = Image.open(io.BytesIO(PICTURE.read_bytes()[:9_000]))
+    odd = Lock(), object(), lambda: 0, truncated
+    with ExitStack() as stack:
+        opened = [stack.enter_context((tmp_path / "a.png").open("rb")) for _ in range(MANY)]
+        answers = read(iter([*opened, *odd]), network=sure)
+    assert [answer.text for answer in answers] == ["4"] * MANY + [""] * len(odd)
+    assert [answer.error for answer in answers[MANY:]] == [read(one, network=sure).error for one in odd]
+    assert all("is not a path, bytes, a PIL image" in answer.error for answer in answers[MANY:-1])
+
+
+def test_answers_can_be_compared_and_counted():
+    one, other = read([PICTURE, PICTURE.read_bytes()])
+    assert one == other and len({one, other}) == 1
+    larger = Image.open(PICTURE).resize((1360, 300))
+    assert read(larger).text == one.text and read(larger) != one  # its boxes are elsewhere
+    assert read("gone.png") != one and one != "504192"
+
+
+@posix
+def test_a_process_that_is_forked_after_a_read_says_what_to_do():
+    read(PICTURE)
+    with get_context("fork").Pool(1) as pool, pytest.raises(UserError, match='start it with .* "spawn"'):
+        pool.apply_async(read, [PICTURE]).get(60)
+
+
+@pytest.mark.slow
+def test_types(tmp_path):
+    """mypy takes whatever may be read, and knows whether one answer comes or several."""
+    (tmp_path / "script.py").write_text("""
+from pathlib import Path
+import numpy as np
+from PIL import Image
+from digits import read
+from digits.handwriting import Page
+images, arrays, pages = [Image.new("L", (9, 9))], [np.zeros((9, 9))], [Page("a.pdf", 1)]
+for one in (read("a.png"), read(b""), read(images[0]), read(arrays[0]), read(pages[0]), read(open("a.png", "rb"))):
+    one.degrees
+for several in (read(images), read(arrays), read(pages), read(["a.png"]), read(Path().glob("*.png")), read(("a", b""))):
+    several[0].degrees
+""")
+    said, errors, code = mypy.api.run([str(tmp_path / "script.py"), "--config-file", str(ROOT / "pyproject.toml")])
+    assert code == 0, said + errors
 
 
 def test_a_page_of_a_pdf_is_a_picture_alone_and_in_a_list(tmp_path):
@@ -105,11 +163,19 @@ def test_mistakes(expected, reason):
 def test_a_network_is_a_checkpoint_a_run_or_a_module(tmp_path, capsys):
     sure = saved_sure(tmp_path / "best.ckpt")
     model = DigitClassifier.load_from_checkpoint(sure)
-    model.network.append(torch.nn.Dropout(0.9)).train()
-    model.network[1].eval()  # frozen, and stays so
     assert {read(line(), network=network).text for network in (sure, str(tmp_path), model, model.network)} == {"444"}
-    assert model.network.training and not model.network[1].training
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_module_is_read_without_dropout_and_not_changed_also_by_several_threads(tmp_path):
+    module = DigitClassifier.load_from_checkpoint(saved_sure(tmp_path / "best.ckpt")).network
+    module.append(torch.nn.Dropout(0.9)).train()
+    module[1].eval()  # frozen, and stays so
+    modes = []
+    module[0].register_forward_pre_hook(lambda *_: modes.append(module.training))
+    with ThreadPoolExecutor(2) as threads:
+        texts = list(threads.map(lambda _: read(line(), network=module).text, range(6)))
+    assert texts == ["444"] * 6 and all(modes) and module.training and not module[1].training
 
 
 def test_a_network_is_kept_in_memory_until_its_file_changes(tmp_path):
@@ -124,10 +190,21 @@ def test_a_network_is_kept_in_memory_until_its_file_changes(tmp_path):
         read(line(), network=sure)
 
 
+class Returning(torch.nn.Module):
+    def __init__(self, outputs):
+        super().__init__()
+        self.outputs = outputs
+
+    def forward(self, images):
+        return self.outputs
+
+
 def test_what_is_no_reader_of_ten_digits_is_refused(tmp_path):
     for network, reason in (
         (saved_sure(tmp_path / "nine.ckpt", only_digit=9), "only detects one digit"),
         (torch.nn.Sigmoid(), r"outputs of shape \(784,\)"),
+        (Returning(None), "returns a NoneType"),
+        (Returning((torch.zeros(1, 10),)), "returns a tuple"),
     ):
         with pytest.raises(UserError, match=reason):
             read(line(), network=network)
@@ -145,9 +222,10 @@ def test_many_in_a_thread(tmp_path):
 
 @pytest.mark.slow
 def test_many_pictures_in_a_script_that_does_not_ask_whether_it_is_main(tmp_path):
+    """A class of the script is unknown to the other processes."""
     script = tmp_path / "script.py"
-    reads = f"print(*(one.text for one in read([{str(PICTURE)!r}] * 9)))"
-    script.write_text(f"print('once')\nfrom digits import read\n{reads}\n")
+    reads = f"print(*(one.text for one in read([{str(PICTURE)!r}] * 9 + [Own()])))"
+    script.write_text(f"print('once')\nfrom digits import read\nclass Own: pass\n{reads}\n")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment)
     assert (done.stdout.split(), done.stderr) == (["once", *["504192"] * 9], "")

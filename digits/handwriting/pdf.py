@@ -1,15 +1,16 @@
 """The pages of a PDF as images, by PDFium; an extra, since most pictures are none.
 
-A small file can be made to ask for any time and memory, in places where PDFium cannot be stopped. So a process of its
-own opens each page: `python pdf.py FILE` says how many pages there are, `python pdf.py FILE NUMBER` draws one.
+A small file can ask for any time and memory, in places where PDFium cannot be stopped. So a process of its own opens
+each page: `python pdf.py FILE` says how many pages there are, `python pdf.py FILE NUMBER` draws one.
 """
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from json import dumps
 from pathlib import Path
-from typing import NamedTuple
+from time import monotonic
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -17,13 +18,12 @@ from digits.errors import UserError, install
 
 RESOLUTION = 200  # dots per inch: digits of 4 mm, as in a form's boxes, are 30 pixels high
 MOST_PIXELS = 16e6  # of a page; an A4 page has 4 million
-SECONDS, MEMORY = 20, 1_500_000_000  # that a page may take; most take 0.3 s, and a tenth of the bytes
-LARGEST, MOST_PAGES = 2_000_000_000, 10_000  # bytes of a file, which is not read as a whole, and its pages
+SECONDS, MEMORY = 5, 1_500_000_000  # of a processor, and bytes, that a page may take; most take 0.3 s, and a tenth
+MOST_PAGES = 10_000  # of a file
+DAMAGED_PAGES, WAIT = 10, 60  # a file is given up after so many damaged pages in a row, or seconds without a good page
 REFUSED = 3  # the exit code of the process if it says why a page is refused
-# What the process does first, so that it imports from where this one does, which is not always where it would look.
-START = "import json, runpy, sys; sys.path[:] = json.loads(sys.argv[1]); del sys.argv[:2]"
-START += "; runpy.run_path(sys.argv[0], run_name='__main__')"
 DAMAGED = "cannot be read: it is no PDF, or damaged"
+SKIPPED = "is skipped, as are all pages after it: those before it are damaged"
 
 
 class Page(NamedTuple):
@@ -33,8 +33,39 @@ class Page(NamedTuple):
     number: int
 
 
+class PageError(UserError):
+    """Why a page of a PDF cannot be read."""
+
+
+class Patience:
+    """Gives up a PDF that has page after page that cannot be read: it may claim thousands, and each takes seconds."""
+
+    def __init__(self) -> None:
+        self.given_up = set[str]()
+        self.file, self.damaged, self.since = "", 0, monotonic()
+
+    def offer(self, picture: Any) -> Any:
+        """The picture; or, of a page of a PDF that is given up, the error that says so."""
+        return PageError(SKIPPED) if isinstance(picture, Page) and picture.file in self.given_up else picture
+
+    def judge(self, picture: Any, result: Any) -> Any:
+        """The result of a picture; or that of `offer`, for a damaged page that had begun before its file was given up.
+
+        Call it for each picture, in order.
+        """
+        damaged, file = isinstance(result, PageError), picture.file if isinstance(picture, Page) else ""
+        if damaged and file in self.given_up:
+            return PageError(SKIPPED)
+        if file != self.file or not damaged:
+            self.file, self.damaged, self.since = file, 0, monotonic()
+        self.damaged += damaged
+        if self.damaged >= DAMAGED_PAGES or (damaged and monotonic() > self.since + WAIT):
+            self.given_up.add(file)
+        return result
+
+
 def count_pages(file: str | Path) -> int:
-    """How many pages a PDF has. Raises UserError if it cannot be opened or has too many, OSError if it is not there."""
+    """How many pages a PDF has. Raises PageError if it cannot be opened or has too many, OSError if it is not there."""
     return int(_asked(str(file)))
 
 
@@ -47,17 +78,18 @@ def render(page: Page) -> Image.Image:
 
 def _asked(*words: str) -> bytes:
     """What the process that opens a file says."""
+    os.stat(words[0])  # raises OSError if there is no such file
     if find_spec("pypdfium2") is None:
-        raise UserError(f"PDFs need pypdfium2: {install('pdf')}")
-    command = [sys.executable, "-P", "-c", START, dumps(list(filter(None, sys.path))), __file__, *words]
+        raise PageError(f"PDFs need pypdfium2: {install('pdf')}")
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # it imports from where we do
     try:
-        done = subprocess.run(command, capture_output=True, timeout=SECONDS)
+        done = subprocess.run([sys.executable, "-P", __file__, *words], capture_output=True, timeout=WAIT, env=paths)
     except subprocess.TimeoutExpired as error:
-        raise UserError(f"cannot be read: it takes more than {SECONDS} seconds to open") from error
+        raise PageError(f"cannot be read: it takes more than {WAIT} seconds to open") from error
     if done.returncode == REFUSED:
-        raise UserError(done.stderr.decode())
+        raise PageError(done.stderr.decode())
     if done.returncode:  # such as a process that has no more memory, or time
-        raise UserError(f"cannot be read: it is damaged, or takes more than {SECONDS} seconds or {MEMORY:,} bytes")
+        raise PageError(f"cannot be read: it is damaged, or takes more than {SECONDS} seconds or {MEMORY:,} bytes")
     return done.stdout
 
 

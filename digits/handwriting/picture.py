@@ -52,7 +52,7 @@ def open_picture(picture: Any, single: bool = False) -> tuple[Image.Image, float
     original pixels one of these is wide. Raises UserError if it cannot be read.
     """
     with _one_line_errors():
-        image = _bounded(_opened(picture))
+        image = _opened(picture)
         pixels = image.width * image.height
         shorter, longer, working = min(image.size), max(image.size), WORKING[0 if single else 1]
         if shorter < 8 or longer > NARROW * shorter:
@@ -68,7 +68,7 @@ def open_picture(picture: Any, single: bool = False) -> tuple[Image.Image, float
 def upright(picture: Any) -> Image.Image:
     """A picture as RGB, upright, in its own size. Raises UserError if it cannot be read."""
     with _one_line_errors():
-        return _plain(_bounded(_opened(picture)))
+        return _plain(_opened(picture))
 
 
 @contextmanager
@@ -87,21 +87,43 @@ def _one_line_errors() -> Iterator[None]:
         raise UserError(f"cannot be read: {reason}") from error
 
 
+def content(picture: Any) -> Any:
+    """A picture, or the bytes of an open file, which another process could not read; of a closed one, the error."""
+    if not hasattr(picture, "read"):
+        return picture
+    try:
+        found = picture.read()
+    except (OSError, ValueError) as error:  # ValueError: it is closed, or has text
+        return UserError(f"cannot be read: {error}")
+    return found if isinstance(found, bytes) else UserError('cannot be read: open the file in mode "rb"')
+
+
 def _opened(picture: Any) -> Image.Image:
-    """A PIL image of a path, a page of a PDF, a file's bytes, a PIL image or an array. A file is not decoded yet."""
+    """A PIL image of a path, a page of a PDF, a file's bytes, a PIL image or an array. A file is not decoded yet.
+
+    Raises UserError if it is too large, or is an error itself.
+    """
+    if isinstance(picture, UserError):
+        raise picture
     if isinstance(picture, Page):
         return render(picture)
     if isinstance(picture, Image.Image):
+        _check_size(picture.width * picture.height)
         return picture.copy()
     if isinstance(picture, str | Path):
         picture = read_bounded(picture, LARGEST)
     if isinstance(picture, bytes):
         if picture.startswith(b"%PDF"):
             raise UserError("is a PDF; name the file to `predict`, or read a Page(file, number) of it")
-        return Image.open(io.BytesIO(picture), formats=list(FORMATS))
+        image = Image.open(io.BytesIO(picture), formats=list(FORMATS))
+        tags = getattr(image, "tag_v2", {})
+        tile = tags.get(322, 0) * tags.get(323, 0)  # of a TIFF, width by height: it may be larger than the picture
+        _check_size(max(image.width * image.height, tile), image.format)
+        return image
     array = np.asarray(picture)
     if array.dtype.kind not in "uifb" or (array.ndim != 2 and array.shape[2:] not in ((2,), (3,), (4,))):
         raise UserError("is not a path, bytes, a PIL image, or an array (H, W) or (H, W, 3 or 4) of numbers")
+    _check_size(array.shape[0] * array.shape[1])
     if array.dtype.newbyteorder("=") == np.uint16:
         array = array >> 8
     elif array.dtype.kind in "fb":
@@ -113,14 +135,11 @@ def _opened(picture: Any) -> Image.Image:
     return Image.fromarray(array)
 
 
-def _bounded(image: Image.Image) -> Image.Image:
-    """The image itself. Raises UserError if it has more pixels than are read."""
-    tags = getattr(image, "tag_v2", {})
-    tile = tags.get(322, 0) * tags.get(323, 0)  # of a TIFF, width by height: it may be larger than the picture
-    megapixels, most = max(image.width * image.height, tile) / 1e6, FORMATS.get(image.format or "", 64)
+def _check_size(pixels: int, kind: str | None = None) -> None:
+    """Raise UserError for more pixels than are read, before they take memory."""
+    megapixels, most = pixels / 1e6, FORMATS.get(kind or "", 64)
     if megapixels > most:
         raise UserError(f"has {megapixels:,.1f} megapixels; in this format at most {most} are read")
-    return image
 
 
 def _reducible(image: Image.Image) -> Image.Image:

@@ -11,6 +11,7 @@ from digits.handwriting.eye import see
 from digits.handwriting.lattice import FITTED, Length
 from digits.handwriting.lines import Digit, Line, lines_in, opened_lines
 from digits.handwriting.parallel import on_all_cores
+from digits.handwriting.pdf import Patience
 from digits.handwriting.voting import TextLine, vote
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Answer(NamedTuple):
     """What is read in a picture: its lines, once the picture is turned counterclockwise by so many degrees.
 
     If no line holds a number, `error` says why, and what to do; else it is "". In a `crowded` picture there is more
-    than was looked at.
+    than was looked at. Answers are equal if their texts, errors and boxes are.
     """
 
     lines: list[TextLine]
@@ -39,6 +40,19 @@ class Answer(NamedTuple):
     def text(self) -> str:
         """Its numbers, line by line; "" if there is none."""
         return "\n".join(filter(None, (line.text for line in self.lines)))
+
+    @property
+    def _content(self) -> tuple[Any, ...]:
+        return self.text, self.error, tuple(reading.box for line in self.lines for reading in line.readings)
+
+    def __eq__(self, other: object) -> bool:  # a tuple's would compare arrays
+        return isinstance(other, Answer) and self._content == other._content
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._content)
 
 
 class Expected(NamedTuple):
@@ -77,9 +91,11 @@ class Reader:
         """
         if self.detects and any(expected._replace(single=False) != ANYTHING for _, expected in asked):
             raise UserError("this network only detects one digit; it reads no numbers of some length or digits")
-        tasks = [(picture, expected.single or self.detects, self.context) for picture, expected in asked]
+        patience = Patience()
+        tasks = ((patience.offer(one), expected.single or self.detects, self.context) for one, expected in asked)
         with closing(on_all_cores(opened_lines, tasks)) as found:
-            for (_, expected), one in zip(asked, found, strict=True):
+            for (picture, expected), result in zip(asked, found, strict=True):
+                one = patience.judge(picture, result)
                 if isinstance(one, UserError):
                     yield self.answer(one)
                     continue
@@ -105,9 +121,12 @@ class Reader:
 
         images = torch.from_numpy(np.stack([digit.image for digit in digits])).flatten(1)
         with torch.no_grad():
-            a = self.network(images.to(next(self.network.parameters(), images))).float().cpu().numpy()
-        if a.shape[1:] not in ((1,), (10,)):
-            raise UserError(f"a network with outputs of shape {a.shape[1:]} reads no digits: it needs ten, each 0..1")
+            outputs = self.network(images.to(next(self.network.parameters(), images)))
+        tensor = isinstance(outputs, torch.Tensor)
+        if not tensor or outputs.shape not in ((len(images), 1), (len(images), 10)):
+            what = f"outputs of shape {tuple(outputs.shape[1:])}" if tensor else f"a {type(outputs).__name__}"
+            raise UserError(f"a network that returns {what} reads no digits: it needs a tensor of ten, each 0..1")
+        a = outputs.float().cpu().numpy()
         return among(a, expected.digits) if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
 
     def _turned(self, pixels: np.ndarray, scale: float, answer: Answer, expected: Expected) -> Answer:

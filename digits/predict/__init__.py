@@ -57,13 +57,13 @@ def predict(
     for target, suffix in ((table, ".csv"), (review, ".html")):
         if target:
             check_output(target, reads, [suffix])
-    form = forms.parse(fields) if fields else []
+    form = forms.parse(fields) if fields else None
     expected = expect(single, length, digits)
     reader, detected = choose_reader(network)
     sources = pictures.named(files)
     if form:
-        rows, doubts, unread = forms.read_forms(sources, form, reader, bool(review), how)
-        good = not unread
+        rows, doubts, troubles = forms.read_forms(sources, form, reader, bool(review), how)
+        good = not troubles
     else:
         targets = pictures.drawings(annotate, sources, reads)
         with closing(reader.read_all([(source.picture, expected) for source in sources])) as answers:
@@ -71,6 +71,6 @@ def predict(
     if how == "csv":
         pictures.write_table(rows, table)
     if review:
-        write_review(review, rows, doubts, unread)
+        write_review(review, rows, doubts, troubles)
     if not good:
         sys.exit(1)

@@ -20,6 +20,7 @@ from digits.errors import UserError, printable, tried
 from digits.files import read_yaml
 from digits.handwriting import Answer, Expected, Group, Line, Reader, TextLine, find_lines
 from digits.handwriting.parallel import on_all_cores
+from digits.handwriting.pdf import SKIPPED, Patience
 from digits.handwriting.picture import upright
 from digits.predict.pictures import How, Source
 from digits.predict.review import SHOWN, Doubt
@@ -49,6 +50,13 @@ class Field(NamedTuple):
     sure: float
 
 
+class Form(NamedTuple):
+    """The fields of a form, and how many pages it has."""
+
+    fields: list[Field]
+    pages: int
+
+
 class Value(NamedTuple):
     """What a field says, how sure that is, 0..1, and the likeliest numbers; nothing, if `error` says why."""
 
@@ -58,9 +66,10 @@ class Value(NamedTuple):
     error: str = ""
 
 
-def parse(path: Path) -> list[Field]:
-    """The fields that a file names. Raises UserError if it is not such a file."""
+def parse(path: Path) -> Form:
+    """The form that a file describes. Raises UserError if it is not such a file."""
     known = read_yaml(path)
+    pages = None if isinstance(known.get("pages"), dict) else known.pop("pages", None)  # a field may be named so, too
     if not 1 <= len(known) <= FIELDS:
         raise UserError(f"{path}: expected 1 to {FIELDS} fields, not {len(known):,}")
     fields = []
@@ -72,7 +81,8 @@ def parse(path: Path) -> list[Field]:
     twice = next((title for title, count in Counter(titles(fields)).items() if count > 1), None)
     if twice:
         raise UserError(f"{path}: two columns of the table would be {twice!r}; name a field otherwise")
-    return fields
+    last = max(field.page for field in fields)
+    return Form(fields, last if pages is None else int(_number(pages, f"{path}: pages", last, PAGES, int)))
 
 
 def titles(fields: list[Field]) -> list[str]:
@@ -89,24 +99,23 @@ def _field(name: str, facts: Any) -> Field:
         raise UserError(f"a field has no {min(unknown)!r}, but box, page, length, digits and sure")
     if not isinstance(facts["box"], list) or len(facts["box"]) != 4:
         raise UserError("box: expected four shares of the page: [left, top, right, bottom]")
-    left, top, right, bottom = box = tuple(_number(side, "box", 1) for side in facts["box"])
+    left, top, right, bottom = box = tuple(_number(side, "box", 0, 1) for side in facts["box"])
     if left >= right or top >= bottom:
         raise UserError("box: expected left < right and top < bottom, of [left, top, right, bottom]")
-    page = _number(facts.get("page", "1"), "page", PAGES)
-    if page < 1 or page != int(page):
-        raise UserError(f"page: expected a whole number from 1 to {PAGES}")
     expected = expect(length=facts.get("length"), digits=facts.get("digits"))
-    return Field(name, box, int(page), expected, _number(facts.get("sure", str(SURE)), "sure", 1))
+    page = int(_number(facts.get("page", "1"), "page", 1, PAGES, int))
+    return Field(name, box, page, expected, _number(facts.get("sure", str(SURE)), "sure", 0, 1))
 
 
-def _number(said: Any, name: str, most: float) -> float:
-    """A number from 0 to `most` that a text says."""
+def _number(said: Any, name: str, least: float, most: float, kind: type[float] = float) -> float:
+    """A number from `least` to `most` that a text says."""
     try:
-        number = float(said)
+        number = kind(said)
     except (TypeError, ValueError):
         number = -1.0
-    if not 0 <= number <= most:  # nor nan
-        raise UserError(f"{name}: expected a number from 0 to {most}, not {str(said)[:50]}")
+    if not least <= number <= most:  # nor nan
+        what = "whole number" if kind is int else "number"
+        raise UserError(f"{name}: expected a {what} from {least} to {most}, not {str(said)[:50]}")
     return number
 
 
@@ -122,31 +131,44 @@ def documents(sources: list[Source], pages: int) -> list[list[Source]]:
 
 
 def read_forms(
-    sources: list[Source], fields: list[Field], reader: Reader, review: bool, how: How
+    sources: list[Source], form: Form, reader: Reader, review: bool, how: How
 ) -> tuple[list[list[Any]], list[Doubt], list[str]]:
     """Read the fields of each document, and say them, but for a table; with JPEGs of what is doubtful for a `review`.
 
-    Returns the rows of a table, its doubtful cells, and a line for each document that cannot be read. Raises UserError
-    if none can.
+    Returns the rows of a table, its doubtful cells, and a line for each document that cannot be read, or PDF that lacks
+    pages. Raises UserError if no document can be read.
     """
     if reader.detects:
         raise UserError("this network only detects one digit; fields need one that reads all ten")
-    stack = documents(sources, max(field.page for field in fields))
+    stack, fields = documents(sources, form.pages), form.fields
     rows: list[list[Any]] = [titles(fields)]
-    doubts, unread, doubtful = list[Doubt](), list[str](), 0
-    tasks = [([source.picture for source in pages], fields, reader.context, review) for pages in stack]
+    doubts, read, doubtful, patience, error = list[Doubt](), 0, 0, Patience(), ""
+    troubles = [
+        f"{printable(file)}: has {count} pages, not a multiple of the form's {form.pages}; look for a missing page,"
+        " since all documents after it are misread"
+        for file, count in {source.file: source.page for source in sources}.items()
+        if count and count > 1 and count % form.pages
+    ]
+    for trouble in troubles:
+        print(trouble, file=sys.stderr)
+    tasks = (([patience.offer(source.picture) for source in pages], form, reader.context, review) for pages in stack)
     with closing(on_all_cores(look, tasks)) as seen:
         bar = tqdm(stack, "predict", leave=False, unit=" forms", disable=None)
-        for (first, *_), found in zip(bar, seen, strict=True):
+        for (first, *_), result in zip(bar, seen, strict=True):
+            found = patience.judge(first.picture, result)
+            before, error = error, str(found) if isinstance(found, UserError) else ""
+            if before == error == SKIPPED:  # the line before says it of all pages
+                continue
             row: list[Any] = [first.file, first.page]
             rows.append(row)
             if isinstance(found, UserError):
                 row += [None] * 2 * len(fields)
-                unread.append(f"{first.name}: {printable(str(found))}")
-                tqdm.write(unread[-1], file=sys.stderr)
+                troubles.append(f"{first.name}: {printable(error)}")
+                tqdm.write(troubles[-1], file=sys.stderr)
                 if how == "json":
-                    tqdm.write(dumps(first.facts | {"error": str(found)}))
+                    tqdm.write(dumps(first.facts | {"error": error}))
                 continue
+            read += 1
             facts, shown = {}, []
             for field, (lines, height, crop) in zip(fields, found, strict=True):
                 said = value(reader.answer(lines, field.expected), height)
@@ -162,25 +184,25 @@ def read_forms(
                 tqdm.write(dumps(first.facts | {"fields": facts}))
             elif how == "lines":
                 tqdm.write(f"{first.name}: {', '.join(shown)}")
-    if len(unread) == len(stack):
+    if not read:
         raise UserError("none of the documents can be read")
-    read, not_read = len(stack) - len(unread), f", {len(unread):,} not read" if unread else ""
+    not_read = f", {len(stack) - read:,} not read" if read < len(stack) else ""
     shares = f"{doubtful:,} of {read * len(fields):,}"
     print(f"documents: {read:,} read{not_read}; fields: {shares} doubtful", file=sys.stderr)
-    return rows, doubts, unread
+    return rows, doubts, troubles
 
 
-def look(pages: list[Any], fields: list[Field], context: bool, crops: bool) -> list[Seen]:
+def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]:
     """What is seen in each field of a document, with `crops` to show. Raises UserError if its pages cannot be read."""
-    wanted = sorted({field.page for field in fields})
+    wanted = sorted({field.page for field in form.fields})
     if wanted[-1] > len(pages):
         upright(pages[0])  # says so, if it is damaged: then its other pages are not known
-        raise UserError(f"has {len(pages)} of the {wanted[-1]} pages of the form")
+        raise UserError(f"has {len(pages)} of the {form.pages} pages of the form")
     seen = dict[str, Seen]()
     for number in wanted:  # one after the other: a page may be large
         page = upright(pages[number - 1])
-        seen |= {field.name: _look(page, field.box, context, crops) for field in fields if field.page == number}
-    return [seen[field.name] for field in fields]
+        seen |= {field.name: _look(page, field.box, context, crops) for field in form.fields if field.page == number}
+    return [seen[field.name] for field in form.fields]
 
 
 def _look(page: Image, box: tuple[float, ...], context: bool, crops: bool) -> Seen:

@@ -4,8 +4,8 @@ import csv
 import glob
 import io
 import os
-import re
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,11 +23,12 @@ from digits.files import write_atomically
 from digits.handwriting import Answer, Group, Page, Reading, TextLine
 from digits.handwriting.eye import see
 from digits.handwriting.lines import opened
-from digits.handwriting.pdf import count_pages
+from digits.handwriting.pdf import SKIPPED, count_pages
 from digits.handwriting.picture import LARGEST, WRITTEN, check_output, pictures_in, save, upright
 
 TINT = 0.6  # how much of what is handwriting is covered by the colour that says so
 
+SIGNS = [*"=+-@\N{MINUS SIGN}"]  # with which a formula may begin
 How = Literal["lines", "json", "csv"]  # what is read is printed, but for a table, which is written at the end
 
 
@@ -67,12 +68,9 @@ def named(words: list[str]) -> list[Source]:
 
 
 def _sources(file: str) -> list[Source]:
-    """A picture, or each page of a PDF. Raises UserError if standard input cannot be read or is too large."""
+    """A picture, or each page of a PDF. Raises UserError if standard input is too large."""
     if file == "-":
-        try:
-            content = sys.stdin.buffer.read(LARGEST + 1)
-        except (AttributeError, OSError) as error:  # it is closed, and Python has None for it
-            raise UserError("standard input cannot be read") from error
+        content = sys.stdin.buffer.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise UserError(f"standard input is larger than {LARGEST:,} bytes")
         return [Source(file, content)]
@@ -110,9 +108,12 @@ def tell(
 ) -> tuple[list[list[Any]], bool]:
     """Say what is read in each picture, and draw it; returns the rows of a table, and whether all went well."""
     rows: list[list[Any]] = [["file", "page", "line", "text", "confidence"]]
-    good = True
+    good, error = True, ""
     bar = tqdm(sources, "predict", leave=False, unit=" pictures", disable=None)
     for source, target, answer in zip(bar, targets, answers, strict=True):
+        before, error = error, answer.error
+        if before == error == SKIPPED:  # the line before says it of all pages
+            continue
         if os.path.isdir(source.file):
             answer = Answer([], error="there is no picture in this folder")
         lines = [line for line in answer.lines if line.text]
@@ -151,7 +152,9 @@ def safe(cell: Any) -> Any:
     """A cell that no terminal obeys and no spreadsheet takes for a formula: the name of a file may be a stranger's."""
     if not isinstance(cell, str):
         return cell
-    return f"./{printable(cell)}" if re.match("[=+@-].", cell) else printable(cell)
+    shown = printable(cell)
+    first = unicodedata.normalize("NFKC", shown.lstrip()[:1])  # also of a full-width or a small sign
+    return f"./{shown}" if first in SIGNS and len(shown) > 1 else shown
 
 
 def facts(answer: Answer) -> dict[str, Any]:

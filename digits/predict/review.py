@@ -38,8 +38,15 @@ def write_review(path: Path, rows: list[list[Any]], doubts: list[Doubt], unread:
     source = files("digits.predict").joinpath("review.html").read_text("utf-8")
     script = source[source.index("<script>") + len("<script>") : source.rindex("</script>")]
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    cells, shown = [[safe(cell) for cell in row] for row in rows], [doubt._asdict() for doubt in doubts]
+    cells = [[safe(cell) for cell in row] for row in rows]
+    shown = [doubt._asdict() | {"title": _title(doubt, rows)} for doubt in doubts]
     held = json.dumps({"rows": cells, "doubts": shown, "unread": unread}).replace("<", "\\u003c")
     content = Template(source).substitute(allowed=allowed, held=held)
     write_atomically(path, content.encode("utf-8", "backslashreplace"))
     print(f"{printable(str(path))}: {len(doubts):,} fields to look at; open it in a browser", file=sys.stderr)
+
+
+def _title(doubt: Doubt, rows: list[list[Any]]) -> str:
+    """The file without its folder, the page and the field."""
+    file, page, *_ = rows[doubt.row]
+    return f"{printable(Path(file).name)}{f' page {page}' if page else ''}: {rows[0][doubt.column]}"

@@ -1,6 +1,5 @@
 """The pages of PDFs: drawn at a resolution and within bounds, or refused in a line."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import pytest
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting.pdf import LARGEST, MOST_PIXELS, Page, count_pages, render
+from digits.handwriting import pdf
+from digits.handwriting.pdf import MOST_PIXELS, SKIPPED, Page, PageError, Patience, count_pages, render
 from digits.handwriting.picture import open_picture
 from tests.support.pens import line
 
@@ -52,8 +52,6 @@ def test_what_cannot_be_read_is_refused(two_pages, tmp_path, monkeypatch):
     Image.new("L", (9, 9)).save(other, save_all=True, append_images=[Image.new("L", (9, 9))] * 10_000)
     for call, named in ((count_pages, str(other)), (render, Page(str(other), 1))):
         assert refused(call, named) == "has 10,001 pages; 1 to 10,000 are read"
-    os.truncate(other, LARGEST + 1)
-    assert refused(open_picture, Page(str(other), 1)) == "cannot be read: it is larger than 2,000,000,000 bytes"
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     assert refused(count_pages, two_pages).startswith("PDFs need pypdfium2: pip install ")
 
@@ -74,9 +72,43 @@ def nested(depth=9, fan=10):
     return b"\n".join([b"%PDF-1.4", *lines, b"trailer << /Root 1 0 R >>"])  # pdfium finds the objects by itself
 
 
+def test_a_file_is_given_up_after_ten_damaged_pages_in_a_row_or_a_minute(monkeypatch):
+    now, patience, other = 0.0, Patience(), Page("b.pdf", 1)
+    monkeypatch.setattr(pdf, "monotonic", lambda: now)
+    damaged, skipped = PageError("damaged"), lambda file: str(patience.offer(Page(file, 99))) == SKIPPED
+    results = [*[damaged] * 9, UserError("nothing stands out"), *[damaged] * 9, [], *[damaged] * 9]
+    for number, result in enumerate(results, 1):
+        patience.judge(Page("a.pdf", number), result)
+    patience.judge(other, damaged)
+    patience.judge("a.png", UserError("gone"))
+    for number in range(1, 11):
+        assert patience.offer(other) is other and not skipped("a.pdf")
+        patience.judge(Page("a.pdf", number), damaged)
+    assert skipped("a.pdf") and not skipped("b.pdf")
+    for seconds, result in ((50, []), (100, damaged), (111, damaged)):
+        assert not skipped("b.pdf")
+        now = float(seconds)
+        patience.judge(other, result)
+    assert skipped("b.pdf") and str(patience.judge(other, damaged)) == SKIPPED
+
+
+def test_a_small_file_that_claims_many_pages_is_given_up(tmp_path, monkeypatch, verb):
+    monkeypatch.chdir(tmp_path)
+    pages = b"2 0 obj<</Type/Pages/Kids[]/Count 60>>endobj"
+    Path("many.pdf").write_bytes(
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj " + pages + b" trailer<</Root 1 0 R>>"
+    )
+    Path("fields.yaml").write_text("a:\n  box: [0, 0, 1, 1]\n")
+    code, out, errors = verb("predict", "many.pdf", "--csv", "--network", "bundled")
+    assert code == 1 and len(out.splitlines()) == 12 and "damaged" in errors[9]
+    assert [error.split(": ", 1)[0] for error in errors] == [f"many.pdf page {n}" for n in range(1, len(errors) + 1)]
+    assert len(errors) == 11 and errors[-1].endswith(SKIPPED)
+    assert verb("predict", "many.pdf", "--fields", "fields.yaml", "--network", "bundled")[2][:-1] == errors
+
+
 @pytest.mark.slow
 def test_a_page_that_asks_for_any_memory_or_time_ends(tmp_path):
     for depth in (3, 9):
         (tmp_path / f"{depth}.pdf").write_bytes(nested(depth))
     assert render(Page(str(tmp_path / "3.pdf"), 1)).size == (1667, 2223)
-    assert "takes more than 20 seconds" in refused(render, Page(str(tmp_path / "9.pdf"), 1))  # by its clock or by ours
+    assert "takes more than 5 seconds" in refused(render, Page(str(tmp_path / "9.pdf"), 1))  # by its clock or by ours

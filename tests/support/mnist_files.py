@@ -1,13 +1,11 @@
 """MNIST's files, good and damaged, and sources to fetch them from."""
 
-import gzip
+import shutil
 
 import pytest
-from torchvision.datasets import MNIST
 
 from digits import mnist
 from digits.errors import UserError
-from digits.mnist import sources as real_sources  # the fixtures take them away
 
 IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 
@@ -28,44 +26,28 @@ def contents(folder):
 
 
 def use_sources(monkeypatch, **sources):
-    monkeypatch.setattr(mnist, "sources", lambda raw: sources)
-
-
-def use_source(monkeypatch, title):
-    """Leave those of the real sources that have this in their title."""
-    monkeypatch.setattr(
-        mnist, "sources", lambda raw: {name: s for name, s in real_sources(raw).items() if title in name}
-    )
-
-
-def use_mirrors(monkeypatch, *addresses):
-    monkeypatch.setattr(MNIST, "mirrors", addresses)
-    use_source(monkeypatch, "mirror")
+    monkeypatch.setattr(mnist, "SOURCES", sources)
 
 
 def copying(good, asked=None):
-    """A source that has the good files, and adds to a list for which of them it is `asked`."""
+    """A source that has the good files, and counts in a list how often it is `asked`."""
 
-    def source(wanted):
-        for name in wanted:
-            if asked is not None:
-                asked.append(name)
-            yield name, (good / name).read_bytes()
+    def source(raw, arriving):
+        if asked is not None:
+            asked.append(raw)
+        shutil.copytree(good, arriving, dirs_exist_ok=True)
 
     return source
 
 
-def spoiling(wanted):
+def spoiling(raw, arriving):
     """A source that has all files, and all damaged."""
-    return ((name, b"<html>Not found</html>") for name in wanted)
+    for name in mnist.SHA256:
+        (arriving / name).write_bytes(b"<html>Not found</html>")
 
 
-def failing(wanted):
+def failing(raw, arriving):
     raise OSError("the cable is unplugged")
-
-
-def forbidden(wanted):
-    raise AssertionError(f"asked for {wanted}")
 
 
 def truncate(path):
@@ -75,7 +57,3 @@ def truncate(path):
 def flip_a_bit(path):
     content = path.read_bytes()
     path.write_bytes(content[:50] + bytes([content[50] ^ 4]) + content[51:])
-
-
-def pack(good, raw, name):
-    (raw / f"{name}.gz").write_bytes(gzip.compress((good / name).read_bytes(), 1))

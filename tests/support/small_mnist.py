@@ -43,6 +43,6 @@ def write_mnist(folder: Path, wrong: str = "") -> dict[str, str]:
 def use(monkeypatch: pytest.MonkeyPatch, checksums: dict[str, str]) -> None:
     """Make `digits` take the small files for MNIST, and fetch nothing."""
     monkeypatch.setattr(mnist, "SHA256", checksums)
-    monkeypatch.setattr(mnist, "sources", lambda raw: {})  # no test may use the network
+    monkeypatch.setattr(mnist, "SOURCES", {})  # no test may use the network
     monkeypatch.setattr(mnist, "TRAINING", TRAINING)
     monkeypatch.setattr(mnist, "VALIDATION", VALIDATION)

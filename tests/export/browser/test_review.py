@@ -12,7 +12,7 @@ from tests.support.pages import violations
 from tests.support.pens import line
 
 HEAD = ["file", "page", "student", "student confidence", "mark", "mark confidence"]
-ROWS = [HEAD, ["a,b.pdf", 1, "444", 0.5, "7", 0.99], ["a,b.pdf", 2, "12", 0.3, "", 0]]
+ROWS = [HEAD, ["some/a,\\b.pdf", 1, "444", 0.5, "7", 0.99], ["some/a,\\b.pdf", 2, "12", 0.3, "", 0]]
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def save(page, folder):
 def test_what_is_corrected_is_saved_and_what_was_looked_at_is_sure(review, tmp_path):
     assert [one.input_value() for one in review.locator("input").all()] == ["444", "12", ""]
     assert review.locator("legend").all_inner_texts() == [
-        "a,b.pdf page 1: student",
-        "a,b.pdf page 2: student",
-        "a,b.pdf page 2: mark",
+        "a,\\b.pdf page 1: student",
+        "a,\\b.pdf page 2: student",
+        "a,\\b.pdf page 2: mark",
     ]
     assert all(review.locator("img").evaluate_all("images => images.map((one) => one.naturalWidth > 0)"))
     assert review.locator("li").all_inner_texts() == ["a,b.pdf page 3: <b>it is damaged</b>"]
@@ -67,8 +67,8 @@ def test_what_is_corrected_is_saved_and_what_was_looked_at_is_sure(review, tmp_p
     review.locator("input").nth(2).press("Enter")
     assert review.locator("#progress").inner_text() == "3 of 3 looked at"
     _, first, last = save(review, tmp_path)
-    assert first == ["a,b.pdf", "1", "414", "1", "7", "0.99"]
-    assert last == ["a,b.pdf", "2", "12", "1", "9", "1"]
+    assert first == ["some/a,\\b.pdf", "1", "414", "1", "7", "0.99"]
+    assert last == ["some/a,\\b.pdf", "2", "12", "1", "9", "1"]
 
 
 def test_it_can_be_used_by_all(review):
