@@ -88,14 +88,22 @@ def _one_line_errors() -> Iterator[None]:
 
 
 def content(picture: Any) -> Any:
-    """A picture, or the bytes of an open file, which another process could not read; of a closed one, the error."""
-    if not hasattr(picture, "read"):
-        return picture
+    """A picture as a worker process can take it: the bytes of an open file, an array, or the error of what is none."""
     try:
-        found = picture.read()
-    except (OSError, ValueError) as error:  # ValueError: it is closed, or has text
+        if isinstance(picture, Image.Image):
+            _check_size(picture.width * picture.height)
+            picture.load()  # from its file
+        elif hasattr(picture, "read"):
+            picture = picture.read()
+            if not isinstance(picture, bytes):
+                raise UserError('cannot be read: open the file in mode "rb"')
+        elif not isinstance(picture, str | Path | bytes | Page):
+            picture = _array(picture)
+    except UserError as error:
+        return error
+    except Exception as error:  # what a closed file or a damaged picture raises may be anything
         return UserError(f"cannot be read: {error}")
-    return found if isinstance(found, bytes) else UserError('cannot be read: open the file in mode "rb"')
+    return picture
 
 
 def _opened(picture: Any) -> Image.Image:
@@ -120,10 +128,7 @@ def _opened(picture: Any) -> Image.Image:
         tile = tags.get(322, 0) * tags.get(323, 0)  # of a TIFF, width by height: it may be larger than the picture
         _check_size(max(image.width * image.height, tile), image.format)
         return image
-    array = np.asarray(picture)
-    if array.dtype.kind not in "uifb" or (array.ndim != 2 and array.shape[2:] not in ((2,), (3,), (4,))):
-        raise UserError("is not a path, bytes, a PIL image, or an array (H, W) or (H, W, 3 or 4) of numbers")
-    _check_size(array.shape[0] * array.shape[1])
+    array = _array(picture)
     if array.dtype.newbyteorder("=") == np.uint16:
         array = array >> 8
     elif array.dtype.kind in "fb":
@@ -133,6 +138,15 @@ def _opened(picture: Any) -> Image.Image:
     if array.dtype != np.uint8:
         array = array.clip(0, 255).round().astype(np.uint8)
     return Image.fromarray(array)
+
+
+def _array(picture: Any) -> np.ndarray:
+    """Numbers as an array. Raises UserError for anything else, and for more pixels than are read."""
+    array = np.asarray(picture)
+    if array.dtype.kind not in "uifb" or (array.ndim != 2 and array.shape[2:] not in ((2,), (3,), (4,))):
+        raise UserError("is not a path, bytes, a PIL image, or an array (H, W) or (H, W, 3 or 4) of numbers")
+    _check_size(array.shape[0] * array.shape[1])
+    return array
 
 
 def _check_size(pixels: int, kind: str | None = None) -> None:
