@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.benchmarks import gpu as gpu_table
-from tests.benchmarks import page as page_table
-from tests.support.pages import CHROMIUM, photographed
+from tests.support.pages import photographed
 from tests.support.small_mnist import DATA
 
 pytestmark = [pytest.mark.nightly, pytest.mark.mnist]
@@ -97,29 +96,9 @@ def test_changes_that_must_not_matter(short, tmp_path):
     assert len(rows) == 12 and rows["none"] == [2, 100, 0] and rows["inverted"][1] == 100
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
-def test_the_page(short, tmp_path):
-    ((digits, right, milliseconds, _),) = short("page --count 10").values()
-    assert digits == 10 and right >= 70 and 0 < milliseconds < 1000
-    (tmp_path / "9_is_a_4.png").write_bytes(photographed(4))
-    ((seconds, accuracy),) = short(f"page learning --rounds 1 {tmp_path}").values()
-    assert 0 < seconds < 600 and accuracy > 85
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
-def test_the_film(short, tmp_path, monkeypatch):
-    monkeypatch.setattr(page_table, "SECONDS", 1)
-    short(f"page film --out {tmp_path}")
-    shown = Image.open(tmp_path / "page.gif")
-    assert shown.n_frames > 5 and shown.width == page_table.WIDTH
-
-
 def test_pictures(short, tmp_path):
     short(f"accuracy sizes --only 500 1000 --seeds 2 --with=--epochs=1 --picture {tmp_path / 'sizes.png'}")
     short(f"reading sheet --picture {tmp_path / 'sheet.png'}")
     names = ["sheet.png", "sizes.png"]
-    if CHROMIUM:
-        short(f"page pictures --out {tmp_path}")
-        names = ["page.png", "page_dark.png", "review.png", *names]
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     assert all(Image.open(tmp_path / name).width > 500 for name in names)
