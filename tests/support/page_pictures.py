@@ -115,7 +115,8 @@ def fill_in_forms(count):
     forms[0].save("scans.pdf", save_all=True, append_images=forms[1:], resolution=100)
     text = ""
     for (name, box), length in zip(FIELDS.items(), (8, 2), strict=True):
-        text += f"{name}:\n  box: {(np.array(box) / np.tile(FORM, 2)).round(4).tolist()}\n  length: {length}\n  sure: 0.985\n"
+        shares = (np.array(box) / np.tile(FORM, 2)).round(4).tolist()
+        text += f"{name}:\n  box: {shares}\n  length: {length}\n  sure: 0.985\n"
     Path("fields.yaml").write_text(text)
 
 

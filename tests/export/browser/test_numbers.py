@@ -30,7 +30,7 @@ def test_a_drawn_number_is_the_answer(either):
 
 
 def test_strokes_at_the_edges_of_a_number_and_of_the_pad(page):
-    """An upright 1 at either end is no table line. A box covers nothing beside the pad, though a stroke may end there."""
+    """An upright 1 at either end is no table line. A box covers nothing beside the pad, where a stroke may end."""
     zero = [[0.4 + 0.3 * x, 0.35 + 0.3 * y] for x, y in STROKES[0][0]]
     ones = [[[x, 0.35], [x, 0.65]] for x in (0.3, 0.75)]
     page.evaluate(DRAW, [ones[0], zero, ones[1]])
