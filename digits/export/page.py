@@ -12,7 +12,6 @@ from string import Template
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from digits.export.sample import deflated, packed
@@ -34,6 +33,9 @@ from digits.neurons import binary_layer
 WEB = files("digits.export") / "web"
 STEPS = 127  # of a neuron: the largest int8
 
+# The steps and biases (neurons,) float32 of a layer's neurons, and its weights (neurons, inputs) int8 in these steps.
+Layer = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 
 def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, Tensor]]) -> str:
     """The page that holds a network, its weights rounded as by `rounded`, and the images of `sample` to learn from.
@@ -41,26 +43,22 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
     `facts` are what is known of the network, such as its `shape`, and whether it reads in `context` (`find_lines`).
     The page's security policy lets it run its own scripts, one of them as a worker, and load nothing.
     """
-    bits, seeing = binary_layer(), eye.packed()
+    bits, seeing = binary_layer(), [(steps, biases, weights.T) for steps, biases, weights in eye.packed()]
     (train, _), (test, labels) = images
     right = (predictions(rounded(network)(test.float())) == labels).double()
     held = facts | {
         "sizes": sizes(network),
         "accuracy": right.mean().item() if len(right) else None,
-        "parameters": _text(deflated(_steps_and_counts(network))),
+        "parameters": _text(deflated(_packed(_steps_and_counts(network)))),
         "bytes": 1,  # a weight
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": len(train), "test": len(test), "packed": _text(packed(images))},
         "constants": constants(facts["context"]),
-        "eye": {  # its steps, biases and weights, layer by layer
-            "sizes": [weights.shape for *_, weights in seeing],
-            "packed": _text(b"".join(part.tobytes() for layer in seeing for part in layer)),
-        },
+        "eye": {"sizes": [counts.T.shape for *_, counts in seeing], "packed": _text(_packed(seeing))},
     }
     style, script, worker = ((WEB / one).read_text("utf-8") for one in ("style.css", "dist/page.js", "dist/worker.js"))
     hashes = [f"'sha256-{_text(hashlib.sha256(source.encode()).digest())}'" for source in (style, script)]
     policy = "default-src 'none'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
-    policy += "; require-trusted-types-for 'script'; trusted-types worker"  # no text becomes an element
     policy += "; style-src {}; script-src {}".format(*hashes)
     template = Template((WEB / "page.html").read_text("utf-8"))
     return template.substitute(
@@ -99,14 +97,19 @@ def _steps(weights: Tensor) -> tuple[Tensor, Tensor]:
     return steps, (weights / steps).round()
 
 
-def _steps_and_counts(network: nn.Module) -> bytes:
-    """The steps and biases of every layer, float32, then the weights of every layer in steps, int8."""
-    floats, whole = [], []
+def _steps_and_counts(network: nn.Module) -> list[Layer]:
+    """Each layer of a network, its weights rounded."""
+    layers = []
     for weights, biases in zip(*weights_and_biases(network), strict=True):
         steps, counts = _steps(weights)
-        floats += [steps.flatten(), biases]
-        whole.append(counts.flatten())
-    return torch.cat(floats).numpy().astype("<f4").tobytes() + torch.cat(whole).numpy().astype(np.int8).tobytes()
+        layers.append((steps.flatten().numpy(), biases.numpy(), counts.numpy().astype(np.int8)))
+    return layers
+
+
+def _packed(layers: list[Layer]) -> bytes:
+    """The steps and biases of every layer, then the weights of every layer."""
+    floats = [part.astype("<f4").tobytes() for steps, biases, _ in layers for part in (steps, biases)]
+    return b"".join([*floats, *(counts.tobytes() for *_, counts in layers)])
 
 
 def _text(content: bytes) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits import mnist
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint
@@ -20,7 +19,7 @@ from digits.handwriting import find_lines
 from tests.support.golden import FOLDER, assert_alike, golden, packed
 from tests.support.golden import found as in_python
 from tests.support.node import NO_IMAGES, NODE, SOURCE, held_in, run
-from tests.support.pens import STROKES, box, cover, on_paper
+from tests.support.pens import STROKES, cover, on_paper
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
 
@@ -36,25 +35,19 @@ return pictures.map(([width, height, pixels]) => {
         digits: reader.read(found, layers).map(({ line, group, value, box, image }) => (
             { line, group, value, box: [box.left, box.top, box.right, box.bottom], image }
         )),
-        candidates: found.map(({ digits }) => digits.map(({ box, image }) => [box.right - box.left, image])),
     };
 });"""
 
 
-def looked_at(*pictures, context=True):
-    """What the page finds in pictures, decoded as browsers do, with the network that comes with digits."""
+def found(*pictures, context=True):
+    """What the page reads in pictures by the bundled network, each as `golden.found` has it."""
     facts = {"shape": "784-800-200-10", "test_accuracy": None, "context": context}
     page = held_in(html(load_network(read_checkpoint(BUNDLED), BUNDLED), facts, NO_IMAGES))
     pixels = [np.asarray(picture.convert("RGBA")) for picture in pictures]
     texts = [(one.shape[1], one.shape[0], base64.b64encode(one.tobytes()).decode()) for one in pixels]
-    return run(FIND, page, pictures=texts)
-
-
-def found(*pictures, **how):
-    """What the page reads in pictures, each as `golden.found` has it."""
     return [
         {"guesses": one["guesses"], "lines": [line(list(digits)) for _, digits in groupby(one["digits"], by("line"))]}
-        for one in looked_at(*pictures, **how)
+        for one in run(FIND, page, pictures=texts)
     ]
 
 
@@ -103,14 +96,6 @@ def test_an_even_picture_shows_no_digit():
     assert [one["lines"] for one in found(*map(Image.fromarray, pictures))] == [[]] * len(pictures)
 
 
-@pytest.mark.mnist
-def test_images_of_mnist_are_not_changed(mnist_dir):
-    images = mnist.load(mnist_dir, train=False)[0].numpy()[:20]
-    for image, one in zip(images, found(*map(Image.fromarray, images)), strict=True):
-        [only] = one["lines"]
-        assert only["boxes"] == [[0, 0, 28, 28]] and np.array_equal(np.round(only["images"][0]), image.ravel())
-
-
 def test_a_large_file_as_the_browser_opens_it():
     """Python reads a JPEG at a half or less, the browser in full; so the two need not have the same size to work on."""
     size, file = (1600, 1200), BytesIO()
@@ -118,10 +103,3 @@ def test_a_large_file_as_the_browser_opens_it():
     Image.fromarray(on_paper(ink)).save(file, "JPEG")
     [[only], [known]] = found(Image.open(file))[0]["lines"], in_python(file.getvalue())["lines"]
     assert only["read"] == known["read"] == "5" and np.abs(np.subtract(only["images"], known["images"])).mean() < 4
-
-
-def test_a_level_stroke_is_no_1():
-    dash = on_paper(cover((300, 120), ([[(0, 0.5), (1, 0.6)]], 60, 20, 80), pen=0.1))
-    [seen] = looked_at(Image.fromarray(dash))
-    sides = [box(np.reshape(max(digits)[1], (28, 28))) for digits in seen["candidates"]]
-    assert sides and all(right - left > 2 * (bottom - top) for left, top, right, bottom in sides)

@@ -120,21 +120,6 @@ def test_activations_and_a_step_are_those_of_pytorch(cost, error):
         assert np.array(b) == pytest.approx(expected_b.numpy(), abs=1e-5)
 
 
-def test_images_of_one_bit_and_grey_ones():
-    rng = np.random.default_rng(0)
-    grey, labels = rng.integers(256, size=(3, 784), dtype=np.uint8), [4, 0, 9]
-    bits = np.packbits(grey > 127, axis=1)
-    for pixels, expected, kind in ((bits, 1.0 * (grey > 127), False), (grey, grey / 255, True)):
-        found = run(
-            "const mnist = { bytes: Uint8Array.from(bytes), train: 2, test: 1, grey };"
-            "return [0, 1, 2].map((i) => backpropagation.exampleOf(mnist, i));",
-            bytes=[*labels, *pixels.ravel().tolist()],
-            grey=kind,
-        )
-        assert np.array([one["image"] for one in found]) == pytest.approx(expected, abs=1e-6)
-        assert np.argmax([one["y"] for one in found], 1).tolist() == labels
-
-
 def test_bits_are_those_of_the_binary_layer():
     a, layer = torch.rand(500, 10, generator=torch.Generator().manual_seed(1)), binary_layer()
     bits = run(

@@ -14,6 +14,11 @@ TONES = """[...new Set([...document.querySelectorAll(".hidden button")].map(
     (cell) => cell.style.getPropertyValue("--shade").split("--")[1].split(")")[0]))].sort().join()"""
 GO_ON = "() => { holdsUp = null; heldUp.splice(0).forEach((post) => post()); }"
 EXACT = "digits.state.outputs.map((a) => [...a])"
+ASKS = """() => {
+    const event = new Event("beforeunload", { cancelable: true });
+    dispatchEvent(event);
+    return event.defaultPrevented;
+}"""
 
 
 def hold_up_lessons(page):
@@ -54,8 +59,8 @@ def test_a_lesson(page):
     page.wait_for_function(f"() => {TONES} === 'foreground'")
     page.locator("#undo").click()
     assert outputs(page) == before and answer(page) == "4"
-    page.locator("#redo").click()
-    assert answer(page) == "9"
+    page.locator("#is-4").evaluate("(button) => button.click()")  # five steps follow, though nothing is to be learned
+    page.wait_for_function("() => said.textContent.startsWith('4 after 5 steps')")
 
 
 def test_a_lesson_on_a_digit_of_a_number(page):
@@ -68,7 +73,7 @@ def test_a_lesson_on_a_digit_of_a_number(page):
     assert re.match(r"The 2nd: 9 after \d+ steps?; ", said(page))
     taught, learned = answer(page), page.evaluate(EXACT)
     assert taught[1] == boxed(page)[1] == page.locator("#digit .chosen").inner_text() == "9"
-    for key, number, exact in [("Control+z", "342", before), ("Control+y", taught, learned)] * 2:
+    for key, number, exact in [("Control+z", "342", before), ("Control+y", taught, learned)]:
         page.keyboard.press(key)
         assert answer(page) == number and page.evaluate(EXACT) == exact
     assert chosen_digit(page) == taught[-1]
@@ -116,28 +121,20 @@ def test_what_was_learned_is_lost_only_if_one_wants_it(page, visit, tmp_path):
     What a drawing was told before, is rehearsed no more.
     """
     draw(page, 4)
-    asked = """() => {
-        const event = new Event("beforeunload", { cancelable: true });
-        dispatchEvent(event);
-        return event.defaultPrevented;
-    }"""
     before, forget, about = outputs(page), page.locator("#forget"), page.locator("#about")
-    assert not page.evaluate(asked) and not forget.is_visible()
+    assert not page.evaluate(ASKS) and not forget.is_visible()
     teach(page, 9)
     learned = outputs(page)
-    assert answer(page) == "9" and page.evaluate(asked) and learned != before
+    assert answer(page) == "9" and page.evaluate(ASKS) and learned != before
     file = copy_of(page, tmp_path / "copy.html")
-    assert not page.evaluate(asked)
+    assert not page.evaluate(ASKS)
     teach(page, 7)
-    assert answer(page) == "7" and about.inner_text().startswith("1 lesson ") and page.evaluate(asked)
+    assert answer(page) == "7" and about.inner_text().startswith("1 lesson ") and page.evaluate(ASKS)
     forget.click()
-    assert not page.evaluate(asked) and outputs(page) == before and not forget.is_visible()
+    assert not page.evaluate(ASKS) and outputs(page) == before and not forget.is_visible()
     copy = visit(file)
     copy.locator("#digit", has_text="9").wait_for()
     assert outputs(copy) == pytest.approx(learned, abs=0.011)
-    copy.keyboard.press("Escape")
-    draw(copy, 5)
-    assert answer(copy) == "5"
     copy.locator("#train").click()
     copy.locator("#step").click()
     copy.wait_for_function("() => digits.training.epochs.length")
@@ -163,11 +160,3 @@ def test_one_draws_during_a_lesson(page):
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     assert answer(page) == "9"
-
-
-def test_what_is_learned_is_made_surer(page):
-    """Five more steps follow, also where nothing is to be learned, as with the hidden button of what is read."""
-    draw(page, 4)
-    assert outputs(page)[4] > 0.8
-    page.locator("#is-4").evaluate("(button) => button.click()")
-    page.wait_for_function("() => said.textContent.startsWith('4 after 5 steps')")

@@ -1,12 +1,8 @@
 """A link that shares what is on the pad: what it holds comes back, and what is damaged is refused."""
 
-import numpy as np
 import pytest
 
-from digits import mnist
 from tests.support.pages import answer, draw, drop, outputs, photographed, said
-from tests.support.strokes import draw as draw_at_once
-from tests.support.strokes import placed
 
 pytestmark = pytest.mark.mnist
 
@@ -21,7 +17,7 @@ def copied(page):
     page.locator("#link").click()
     page.wait_for_function("() => said.textContent.startsWith('The link is copied')")
     link = page.evaluate("navigator.clipboard.readText()")
-    assert link.startswith("#")  # not the name of a folder
+    assert link.startswith("#") and len(link) <= 2001  # without the name of a folder
     return page.evaluate("location.href.split('#')[0]") + link
 
 
@@ -37,9 +33,7 @@ def test_strokes_and_settings_come_back(numbers, page):
     draw(page, *numbers)
     before, number = outputs(page), answer(page)
     page.evaluate("size.value = '100'; batch.value = '1'")
-    link = copied(page)
-    assert len(link.split("#")[1]) <= 2000
-    opened(page, link)
+    opened(page, copied(page))
     assert answer(page) == number and outputs(page) == pytest.approx(before, abs=0.05)
     assert page.evaluate("[size.value, rate.value, batch.value]") == ["100", "3", "1"]
     page.locator("#undo").click()
@@ -69,7 +63,6 @@ def test_without_a_clipboard_the_link_is_in_the_address(page):
 
 DAMAGED = [
     "x",
-    "strokes=",
     "strokes=!!",
     "strokes=AAAA",  # a stroke of no points
     "strokes=BQAA",  # of five, and there is one
@@ -78,7 +71,6 @@ DAMAGED = [
     "image=AAAA",
     "image=" + "A" * 131,  # blank
     "size=301",
-    "size=30-",
     "rate=0",
     "batch=1.5",
     "stop=0",
@@ -86,13 +78,14 @@ DAMAGED = [
     "run=30_3_10_1.0_p0zz_0",  # more errors than images
     "run=30_3_1001_1.0_p0p0_0",
     "run=30_3_10_-1_p0p0_0",
-    "run=30_3_10_1.0_p0p0",
     "run=30_3_10_1.0_p0p0_2",
+    "run=30_3_10_1.0_p0p0_1_1",
     "stop=3&strokes=!!",
     "rate=1&rate=3",
     "strokes=AYAIgAg&strokes=AYAIgAg",
     "strokes=AYAIgAg&__proto__=1",
     "size=30&rate=3&strokes=" + "AYAIgAg" * 300,  # too long
+    13 * "&run=30_3_10_1.5_p05k",  # too many
     "strokes=<img src=x onerror=alert(1)>",
     "%E0%A4%A",
 ]
@@ -103,22 +96,7 @@ def test_a_damaged_link_is_refused(page):
         page.evaluate("said.textContent = ''")
         page.evaluate("(hash) => { location.hash = hash; }", hash)
         page.wait_for_function("() => said.textContent.startsWith('This link is damaged')")
-        assert answer(page) == "?" and page.evaluate("digits.state.past.length") == 0
+        assert answer(page) == "?" and page.evaluate("digits.state.past.length + digits.training.runs.length") == 0
     page.evaluate("location.hash = 'strokes=AYAIgAg'")  # a dot in the middle, which is whole
     page.wait_for_function("() => digits.state.drawing.strokes.length === 1")
     assert page.evaluate("digits.state.drawing.strokes") == [[[0.5, 0.5]]]
-
-
-@pytest.mark.nightly
-def test_links_of_digits_are_read_as_the_digits_are(page, mnist_dir):
-    """100 test digits, drawn again stroke by stroke: at most one is read otherwise from its link."""
-    images, _ = mnist.load(mnist_dir, train=False)
-    rng, same = np.random.default_rng(2025), []
-    for i in rng.choice(len(images), 100, replace=False):
-        before, _ = draw_at_once(page, placed(images[i].numpy(), rng))
-        link = copied(page)
-        page.keyboard.press("Escape")
-        page.evaluate("(hash) => { location.hash = hash; }", link.split("#")[1])
-        page.wait_for_function("() => digits.state.digits.length")
-        same.append(answer(page) == before and len(link.split("#")[1]) <= 2000)
-    assert np.mean(same) >= 0.99

@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 
-from digits import mnist
-from tests.support.pages import answer, boxed, chosen_digit, draw, is_read, said
+from tests.support.pages import DRAW, answer, boxed, chosen_digit, draw, in_the_middle, is_read, said
 from tests.support.pens import STROKES
-from tests.support.strokes import DRAW, placed, row
-from tests.support.strokes import draw as draw_at_once
 
 pytestmark = pytest.mark.mnist
 
@@ -20,32 +17,25 @@ def test_a_drawn_number_is_the_answer(either):
         box.click()
         assert (answer(either), chosen_digit(either)) == ("5042", digit)
         assert said(either).startswith(f"5042. The {place}: {digit} at ")
-        assert either.locator("#which").inner_text() == f"No, the {place} is"
         bits = either.locator("#bits b").all_inner_texts()
         assert int("".join(bits), 2) == int(digit)
+        names = [either.get_by_role("button", name=f"No, the {place} is {digit}", exact=True) for digit in range(10)]
+        assert all(button.count() == 1 for button in names)
     assert either.evaluate("digits.state.drawing.strokes.length") == 6  # none of which is a click's
+    either.locator("#undo").focus()
+    for place, key in (("4th", "Space"), ("3rd", "Enter")):  # by keyboard
+        either.keyboard.press("Shift+Tab")
+        either.keyboard.press(key)
+        assert either.locator(":focus").get_attribute("aria-pressed") == "true" and f"The {place}: " in said(either)
 
 
-def test_the_digits_of_a_number_are_chosen_by_keyboard(page):
-    draw(page, 307)
-    page.locator("#undo").focus()
-    for place, key in (("3rd", "Space"), ("2nd", "Enter"), ("1st", "Space")):
-        page.keyboard.press("Shift+Tab")
-        page.keyboard.press(key)
-        assert page.locator(":focus").get_attribute("aria-pressed") == "true"
-        assert f"The {place}: " in said(page)
-    names = [page.get_by_role("button", name=f"No, the 1st is {digit}", exact=True) for digit in range(10)]
-    assert all(button.count() == 1 for button in names)
-
-
-def test_an_upright_1_at_either_end_of_a_number_is_no_table_line(page):
+def test_strokes_at_the_edges_of_a_number_and_of_the_pad(page):
+    """An upright 1 at either end is no table line. A box covers nothing beside the pad, where a stroke may end."""
     zero = [[0.4 + 0.3 * x, 0.35 + 0.3 * y] for x, y in STROKES[0][0]]
     ones = [[[x, 0.35], [x, 0.65]] for x in (0.3, 0.75)]
-    assert draw_at_once(page, [ones[0], zero, ones[1]])[0] == "101"
-
-
-def test_a_box_covers_nothing_beside_the_pad(page):
-    """Though a stroke may end there."""
+    page.evaluate(DRAW, [ones[0], zero, ones[1]])
+    assert answer(page) == "101"
+    page.keyboard.press("Escape")
     page.evaluate(DRAW, [[[0.35, 0.4], [0.35, 0.95]], [[0.6, 0.4], [0.6, 1.12]]])
     pad = page.locator("#paper").bounding_box()
     for box in page.locator("#boxes button").all():
@@ -88,17 +78,18 @@ def test_strokes_are_read_the_same_one_by_one_and_all_at_once(page, phone):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("count, digits, share", [(200, [1], 0.94), (100, [2, 3, 4], 0.8)])
-def test_what_is_drawn_is_read(count, digits, share, page, mnist_dir):
-    """Test digits, and numbers of them, drawn again stroke by stroke; a number is to be read whole."""
-    images, labels = mnist.load(mnist_dir, train=False)
+def test_what_is_drawn_is_read(page):
+    """100 numbers by hands that shake and lean: nine in ten are read whole."""
     rng, right = np.random.default_rng(28), 0
-    for _ in range(count):
-        chosen = rng.choice(len(images), rng.choice(digits), replace=False)
-        some = images[chosen].numpy()
-        strokes = row(some) if len(some) > 1 else placed(some[0], rng)
-        right += draw_at_once(page, strokes)[0] == "".join(map(str, labels[chosen].tolist()))
-    assert right >= share * count
+    for _ in range(100):
+        number = "".join(map(str, rng.choice(list(STROKES), rng.integers(1, 5))))
+        lean, size = rng.uniform(-0.2, 0.2), rng.uniform(0.6, 1.2)
+        strokes = [size * (np.array(stroke) - 0.5) for stroke in in_the_middle(number)]
+        shaken = [stroke @ [[1, 0], [lean, 1]] + rng.normal(0, 0.004, stroke.shape) + 0.5 for stroke in strokes]
+        page.keyboard.press("Escape")
+        page.evaluate(DRAW, [stroke.tolist() for stroke in shaken])
+        right += answer(page) == number
+    assert right >= 90
 
 
 def test_what_is_not_read_is_dashed_and_said(page):
@@ -107,7 +98,6 @@ def test_what_is_not_read_is_dashed_and_said(page):
     digits = [[(x / 4 + left, y / 4 + 0.35) for x, y in stroke] for left, n in places for stroke in STROKES[n]]
     minus = [[(0.42, 0.49), (0.46, 0.49), (0.5, 0.49)]]
     page.evaluate(DRAW, [[list(map(float, point)) for point in stroke] for stroke in digits + minus])
-    is_read(page)
     assert boxed(page) == "72" and page.locator("#boxes i").count() == 1
     box, pad = page.locator("#boxes i").bounding_box(), page.locator("#pad").bounding_box()
     middle = (box["x"] + box["width"] / 2 - pad["x"]) / pad["width"]

@@ -7,6 +7,8 @@ from tests.support.pages import activations, draw, looked, outputs, shown_on
 
 pytestmark = pytest.mark.mnist
 
+STYLES = "cells => cells.map((cell) => cell.style.cssText)"
+
 
 def test_all_views_show_the_same_activations(page):
     """And every neuron has a name."""
@@ -15,7 +17,7 @@ def test_all_views_show_the_same_activations(page):
     draw(page, 3)
     layers = activations(page)
     assert outputs(page) == pytest.approx(layers[2], abs=0.006)
-    shades = page.locator(".hidden button").evaluate_all("cells => cells.map((cell) => cell.style.cssText)")
+    shades = page.locator(".hidden button").evaluate_all(STYLES)
     shown = [float(shade.split("%")[0].split()[-1]) / 100 for shade in shades]
     assert shown == pytest.approx(layers[1], abs=0.006)
     seen = shown_on(page, "#pixels canvas")
@@ -34,10 +36,9 @@ def test_a_neuron_shows_its_weights_over_the_drawing_and_its_contributions(page)
         return (red > blue + 60).mean(), (blue > red + 60).mean()
 
     assert coloured() == (0, 0)
-    page.locator(".hidden button").nth(37).hover()
-    assert min(coloured()) > 0.005 and looked(page) == 37
-    j = next(j for j, a in enumerate(activations(page)[1]) if a > 0.9)
+    j = int(np.argmax(activations(page)[1]))
     page.locator(".hidden button").nth(j).hover()
+    assert min(coloured()) > 0.005 and looked(page) == j
     assert "The outputs show its contributions" in page.locator("#explain").inner_text()
     weights = page.evaluate("[...digits.state.network.layers[1].weights]")[j::100]
     shown = page.locator(".outputs button > span:last-child").all_inner_texts()
@@ -46,7 +47,7 @@ def test_a_neuron_shows_its_weights_over_the_drawing_and_its_contributions(page)
     page.mouse.move(1, 1)
     assert coloured() == (0, 0)
     page.locator(".outputs button").nth(3).hover()  # its weights go to hidden neurons
-    shades = page.locator(".hidden button").evaluate_all("cells => cells.map((cell) => cell.style.cssText)")
+    shades = page.locator(".hidden button").evaluate_all(STYLES)
     assert {shade.split("--")[2].split(")")[0] for shade in shades} == {"red", "blue"}
 
 
@@ -65,7 +66,7 @@ def test_a_finger_moves_from_neuron_to_neuron_and_chooses_the_nearest(phone):
         phone.locator(".hidden button").nth(j).and_(phone.locator(".looked")).wait_for()
     send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert looked(phone) == 44  # and stays, so that one can look
-    for row, column in [(2.02, 3.02), (3.5, 4.5), (2.98, 3.98), (2.5, 5.5), (5.5, 9.99), (9.5, 5.5)]:
+    for row, column in [(2.02, 3.02), (2.98, 3.98), (5.5, 9.99), (9.5, 5.5)]:
         phone.touchscreen.tap(*at(row, column).values())
         assert looked(phone) == 10 * int(row) + int(column)
         loupe = phone.locator(".hidden .looked").evaluate("cell => getComputedStyle(cell, '::after').height")

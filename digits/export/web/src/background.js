@@ -1,7 +1,7 @@
 // How much of the background's light each pixel lacks: as in digits/handwriting/background.py.
 
 import { held } from "./held.js";
-import { area, blurred, closing, divided, linear, mapped, mean, resized, rounded } from "./images.js";
+import { area, blurred, closing, linear, mapped, mean, resized, rounded } from "./images.js";
 
 const { LIFT, WINDOW, COARSE, EVEN, SOFT } = held.constants.background;
 
@@ -31,6 +31,6 @@ function onDarkBackground(picture) {
   const light = mapped(picture, (value) => value + LIFT[1]), { width, height } = light;
   const [w, h] = [width, height].map((n) => Math.ceil(n / 8));
   const around = resized(blurred(resized(light, area, w, h), EVEN * Math.min(w, h)), linear, width, height);
-  const even = divided(light, around), middle = mean(even.data);
-  return mean(even.data.map((value) => (value - middle) ** 3)) > 0;
+  const even = light.data.map((value, i) => value / around.data[i]), middle = mean(even);
+  return mean(even.map((value) => (value - middle) ** 3)) > 0;
 }

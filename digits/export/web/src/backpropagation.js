@@ -5,13 +5,14 @@ import { feedforward, nonzero } from "./network.js";
 const HARDLY = 1e-7; // a neuron's error, or a change of its weights, so small is lost in rounding
 
 /** Image number i of MNIST's, with the desired outputs. @type {(mnist: Mnist, i: number) => Example} */
-export function exampleOf({ bytes, train, test, grey }, i) {
-  const first = train + test + (grey ? 784 : 98) * i, image = new Float32Array(784);
-  for (let k = 0; k < 784; k++) {
-    image[k] = grey ? bytes[first + k] / 255 : (bytes[first + (k >> 3)] >> (7 - (k & 7))) & 1;
-  }
-  return { image, y: desired(bytes[i]) };
+export function exampleOf({ bytes, train, test }, i) {
+  return { image: imageIn(bytes, train + test + 98 * i), y: desired(bytes[i]) };
 }
+
+/** The image of one bit a pixel that begins at a byte. @type {(bytes: Uint8Array, first?: number) => Float32Array} */
+export const imageIn = (bytes, first = 0) => new Float32Array(784).map((_, k) => (
+  (bytes[first + (k >> 3)] >> (7 - (k & 7))) & 1
+));
 
 /** The desired outputs. @type {(digit: number) => Float32Array} */
 export const desired = (digit) => new Float32Array(10).fill(1, digit, digit + 1);

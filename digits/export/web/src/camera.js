@@ -5,7 +5,6 @@
 import { find, nextFrame, offscreen, onClick, write } from "./elements.js";
 import { held } from "./held.js";
 import { takePicture } from "./input.js";
-import { imagesOf, remember } from "./network.js";
 import { EMPTY, reader, state } from "./state.js";
 import { finish, readPad, say } from "./view.js";
 import { ask } from "./workers.js";
@@ -73,11 +72,9 @@ async function open() {
 
 /** Reads what the camera sees, and says the answer once it is steady. @param {Drawing} mine */
 async function readFrame(mine) {
-  const picture = frame(SIDE), layers = reader();
-  const { digits, activations, refusal } = await ask({ picture, layers, quick: true });
+  const picture = frame(SIDE), { digits, refusal } = await ask({ picture, layers: reader(), quick: true });
   if (live !== mine) return;
   mine.picture?.close();
-  remember(layers, imagesOf(digits), activations);
   Object.assign(mine, { picture, digits, refusal });
   readPad();
   const now = Array.from(find("digit", HTMLElement).children, (line) => line.textContent).join(", ");

@@ -1,7 +1,7 @@
 // The connected components of a foreground, and which of them belong together: as in digits/handwriting/components.py.
 
 import { held } from "./held.js";
-import { boxOf, median } from "./images.js";
+import { boxOf, median, weightedMedian } from "./images.js";
 
 const { LENGTH, COMPONENTS, TALL, NEAREST, HIGH, LEVEL, AWAY } = held.constants.components;
 const { STACKED, UNDER, FLAT } = held.constants.components;
@@ -50,10 +50,8 @@ const heightOf = ({ top, bottom }) => bottom - top;
 /** The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby.
  * @type {(components: Component[]) => Component[][]} */
 export function lines(components) {
-  const heights = components.map(heightOf).sort((a, b) => a - b), found = /** @type {Component[][]} */ ([]);
-  let half = heights.reduce((sum, height) => sum + height, 0) / 2, n = -1;
-  do half -= heights[++n]; while (half > 0);
-  const usual = heights[n]; // of the half of all height that is in low components, the last one's
+  const found = /** @type {Component[][]} */ ([]);
+  const usual = weightedMedian(components.map(heightOf)); // half of all height is in components that are no higher
   const small = (/** @type {Component} */ one) => heightOf(one) <= TALL * usual;
   const last = (/** @type {Component} */ one) => small(one) || heightOf(one) >= HIGH * usual;
   for (const one of components.toSorted((a, b) => Number(last(a)) - Number(last(b)) || a.left - b.left)) {

@@ -3,44 +3,29 @@
 
 import { missingLight } from "./background.js";
 import { componentsOf, connectedComponents } from "./components.js";
-import { bytesOf, held } from "./held.js";
-import { binarized, blank, boxOf, clamp, crop, linear, mapped, quantile, resized, valuesIn } from "./images.js";
+import { bytesOf, held, unpacked } from "./held.js";
+import { binarized, blank, boxOf, clamp, crop, linear, mapped, quantile, resized, valuesIn, weightedMedian } from "./images.js";
 import { sigmoid } from "./network.js";
 
 const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, DARKEST, HALVED, PART, LEGIBLE, CERTAIN, THRESHOLDS, SHARES, WHOLE } = held.constants.eye;
 const FIRST = 3; // layers of the first network
 
-let learned = /** @type {Seer[] | undefined} */ (undefined);
+let learned = /** @type {Layer[] | undefined} */ (undefined);
 
-/** The layers of the first network, then of the second: of each come the steps and biases of its neurons, float32, then
- * its weights (inputs, neurons), int8. */
+/** The layers of the first network, then of the second. */
 function layers() {
-  if (learned) return learned;
-  const { sizes, packed } = held.eye, { buffer } = bytesOf(packed);
-  let place = 0;
-  learned = sizes.map(([inputs, n]) => {
-    const [steps, biases] = [0, 1].map((part) => (
-      Float64Array.from(new Float32Array(buffer.slice(place + 4 * part * n), 0, n))
-    ));
-    const whole = new Int8Array(buffer, place + 8 * n, inputs * n), weights = new Float64Array(inputs * n);
-    for (let i = 0; i < whole.length; i++) weights[(i % n) * inputs + Math.floor(i / n)] = whole[i] * steps[i % n];
-    place += (8 + inputs) * n;
-    return { inputs, weights, biases };
-  });
+  learned ??= unpacked(bytesOf(held.eye.packed).buffer, held.eye.sizes, Int8Array);
   return learned;
 }
 
 /** @type {(image: Image) => Image} */
 function half({ width, height, data }) {
-  const out = blank((width + 1) >> 1, (height + 1) >> 1);
-  for (let y = 0, i = 0; y < out.height; y++) {
-    const above = 2 * y * width, below = Math.min(2 * y + 1, height - 1) * width;
-    for (let x = 0; x < out.width; x++, i++) {
-      const left = 2 * x, right = Math.min(left + 1, width - 1);
-      out.data[i] = (data[above + left] + data[below + left] + data[above + right] + data[below + right]) / 4;
-    }
-  }
-  return out;
+  const wide = (width + 1) >> 1;
+  return mapped(blank(wide, (height + 1) >> 1), (_, i) => {
+    const left = 2 * (i % wide), y = 2 * Math.floor(i / wide), right = Math.min(left + 1, width - 1);
+    const above = y * width, below = Math.min(y + 1, height - 1) * width;
+    return (data[above + left] + data[below + left] + data[above + right] + data[below + right]) / 4;
+  });
 }
 
 /** @param {Image} image */
@@ -78,7 +63,7 @@ const meanOf = ([red, green, blue]) => mapped(red, (value, i) => (value + green.
 
 /** Rows of inputs (count, k), times weights (n, all) from column `from` on: (count, n). Two rows and four columns at once,
  * so that no sum is stored before it is whole.
- * @type {(inputs: Float64Array, count: number, k: number, weights: Float64Array, from: number, all: number, n: number) =>
+ * @type {(inputs: Float64Array, count: number, k: number, weights: Float32Array, from: number, all: number, n: number) =>
  *   Float64Array} */
 function product(inputs, count, k, weights, from, all, n) {
   const out = new Float64Array(count * n);
@@ -135,7 +120,7 @@ function patches(views, cells, k) {
   return out;
 }
 
-/** What a network says of the pixels of a mask, 0 of others. @type {(network: Seer[], seen: View[][], mask: Image) => Image} */
+/** What a network says of the pixels of a mask, 0 of others. @type {(network: Layer[], seen: View[][], mask: Image) => Image} */
 function answers(network, seen, { width, height, data }) {
   const said = blank(width, height), pixels = /** @type {number[]} */ ([]);
   for (let i = 0; i < data.length; i++) if (data[i]) pixels.push(i);
@@ -148,9 +133,9 @@ function answers(network, seen, { width, height, data }) {
 
 /** The output of a network for some pixels of a picture so wide. The weighted inputs of its first layer are sums over
  * levels, and are found once for each cell of one.
- * @type {(network: Seer[], seen: View[][], pixels: number[], width: number) => Float64Array} */
-function outputs([{ weights, biases, inputs }, ...rest], seen, pixels, width) {
-  const n = biases.length, owner = new Int32Array(pixels.length);
+ * @type {(network: Layer[], seen: View[][], pixels: number[], width: number) => Float64Array} */
+function outputs([{ weights, biases }, ...rest], seen, pixels, width) {
+  const n = biases.length, inputs = weights.length / n, owner = new Int32Array(pixels.length);
   let a = /** @type {Float64Array} */ (new Float64Array(pixels.length * n)), from = 0;
   for (const [halved, views] of seen.entries()) {
     const wide = views[0].width, slots = new Int32Array(views[0].data.length).fill(-1);
@@ -173,13 +158,14 @@ function outputs([{ weights, biases, inputs }, ...rest], seen, pixels, width) {
   }
   activate(a, biases);
   for (const layer of rest) {
-    a = product(a, pixels.length, layer.inputs, layer.weights, 0, layer.inputs, layer.biases.length);
+    const k = a.length / pixels.length;
+    a = product(a, pixels.length, k, layer.weights, 0, k, layer.biases.length);
     activate(a, layer.biases);
   }
   return a;
 }
 
-/** Sums (count, n), in place, become activations. @type {(sums: Float64Array, biases: Float64Array) => void} */
+/** Sums (count, n), in place, become activations. @type {(sums: Float64Array, biases: Float32Array) => void} */
 function activate(sums, biases) {
   for (let i = 0, j = 0; i < sums.length; i++, j = (j + 1) % biases.length) sums[i] = sigmoid(sums[i] + biases[j]);
 }
@@ -208,18 +194,10 @@ function lookOnce(missing, quick) {
   return mapped(first, (value, i) => (unsure.data[i] ? second.data[i] : value));
 }
 
-/** The usual height of what is handwriting: half of all pixels are in higher components. @param {Image} sure */
+/** The usual height of what is handwriting: half of all pixels are in components that are no higher. @param {Image} sure */
 function usualHeight(sure) {
-  const found = componentsOf(binarized(sure, 0.5)).map((pixels) => {
-    const { top, bottom } = boxOf(pixels, sure.width);
-    return { high: bottom - top, area: pixels.length };
-  }).sort((one, other) => one.high - other.high);
-  let left = found.reduce((sum, { area }) => sum + area, 0) / 2;
-  for (const { high, area } of found) {
-    left -= area;
-    if (left <= 0) return high;
-  }
-  return 0;
+  const found = componentsOf(binarized(sure, 0.5)), boxes = found.map((pixels) => boxOf(pixels, sure.width));
+  return weightedMedian(boxes.map(({ top, bottom }) => bottom - top), found.map(({ length }) => length));
 }
 
 /** What the eye sees in a picture, [red, green, blue] of 0..255. @type {(colours: Image[], quick?: boolean) => Sight} */

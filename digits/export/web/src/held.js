@@ -33,12 +33,19 @@ export function heldNetwork() {
 /** The layers of the network, inflated. @type {() => Promise<Layer[]>} */
 export async function heldLayers() {
   const { parameters, bytes, sizes } = held, { buffer } = await inflated(parameters);
-  const whole = new (bytes === 1 ? Int8Array : Int16Array)(buffer, 8 * sizes.slice(1).reduce((sum, n) => sum + n));
+  return unpacked(buffer, sizes.slice(1).map((n, l) => [sizes[l], n]), bytes === 1 ? Int8Array : Int16Array);
+}
+
+/** Layers of so many inputs and neurons each: first the neurons' steps and biases of every layer, float32, then the
+ * weights of every layer, whole numbers of their neuron's steps.
+ * @type {(buffer: ArrayBuffer, sizes: Pair[], Whole: Int8ArrayConstructor | Int16ArrayConstructor) => Layer[]} */
+export function unpacked(buffer, sizes, Whole) {
+  const whole = new Whole(buffer, 8 * sizes.reduce((sum, [, n]) => sum + n, 0));
   let place = 0, weight = 0;
-  return sizes.slice(1).map((n, l) => {
+  return sizes.map(([inputs, n]) => {
     const steps = new Float32Array(buffer, place, n), biases = new Float32Array(buffer, place + 4 * n, n);
-    const weights = Float32Array.from(whole.subarray(weight, weight + n * sizes[l]));
-    for (let i = 0; i < weights.length; i++) weights[i] *= steps[Math.floor(i / sizes[l])];
+    const weights = Float32Array.from(whole.subarray(weight, weight + n * inputs));
+    for (let i = 0; i < weights.length; i++) weights[i] *= steps[Math.floor(i / inputs)];
     [place, weight] = [place + 8 * n, weight + weights.length];
     return { weights, biases: biases.slice() };
   });

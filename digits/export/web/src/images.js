@@ -11,30 +11,15 @@ export function mapped({ width, height, data }, change) {
 }
 
 /** A mask of what is over a threshold. @type {(image: Image, threshold: number) => Image} */
-export function binarized({ width, height, data }, threshold) {
-  const out = blank(width, height);
-  for (let i = 0; i < data.length; i++) if (data[i] > threshold) out.data[i] = 1;
-  return out;
-}
+export const binarized = (image, threshold) => mapped(image, (value) => Number(value > threshold));
 
-/** @type {(one: Image, other: Image) => Image} */
-export const divided = (one, other) => mapped(one, (value, i) => value / other.data[i]);
 /** The values where a mask is not 0. @type {(image: Image, mask: Image) => Float32Array} */
-export function valuesIn({ data }, mask) {
-  const values = new Float32Array(data.length);
-  let n = 0;
-  for (let i = 0; i < data.length; i++) if (mask.data[i]) values[n++] = data[i];
-  return values.subarray(0, n);
-}
+export const valuesIn = ({ data }, mask) => data.filter((_, i) => mask.data[i]);
 
 /** @type {(value: number, low: number, high: number) => number} */
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 /** @param {Float32Array} values */
-export function maximum(values) {
-  let most = -Infinity;
-  for (let i = 0; i < values.length; i++) if (values[i] > most) most = values[i];
-  return most;
-}
+export const maximum = (values) => values.reduce((most, value) => Math.max(most, value), -Infinity);
 
 /** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
 export const magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
@@ -42,6 +27,17 @@ export const magnitude = (values, least) => values.reduce((most, value) => Math.
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 /** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
 export const quantile = (values, share) => values.toSorted()[Math.floor(share * values.length)];
+/** The value up to which half of all weights are, by rising values. @type {(values: number[], weights?: number[]) => number} */
+export function weightedMedian(values, weights = values) {
+  const order = [...values.keys()].sort((i, j) => values[i] - values[j]);
+  let half = weights.reduce((sum, weight) => sum + weight, 0) / 2;
+  for (const i of order) {
+    half -= weights[i];
+    if (half <= 0) return values[i];
+  }
+  return 0;
+}
+
 /** Of two middle ones their mean. @param {number[]} values */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b), { length } = values;
@@ -53,6 +49,9 @@ export function rounded(value) {
   const up = Math.round(value);
   return up - value === 0.5 && up % 2 ? up - 1 : up;
 }
+
+/** Values as a text, by which equal ones are found. @type {(values: Float32Array) => string} */
+export const keyOf = (values) => new TextDecoder("latin1").decode(values);
 
 // Resizing and filtering.
 
@@ -136,11 +135,7 @@ export function padded(image, across, down = across) {
 }
 
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
-export function bounds({ width, data }) {
-  const pixels = [];
-  for (let i = 0; i < data.length; i++) if (data[i]) pixels.push(i);
-  return boxOf(pixels, width);
-}
+export const bounds = ({ width, data }) => boxOf([...data.keys()].filter((i) => data[i]), width);
 
 /** The box around pixels of an image, if it is made upright. @param {number[]} pixels @param {number} width */
 export function boxOf(pixels, width, slant = 0) {
@@ -153,14 +148,6 @@ export function boxOf(pixels, width, slant = 0) {
     if (y >= box.bottom) box.bottom = y + 1;
   }
   return box;
-}
-
-/** Where in a box they are. @param {Box} box @param {number[]} pixels @param {number} width */
-export function placesIn({ left, top, right }, pixels, width, slant = 0) {
-  return pixels.map((i) => {
-    const y = Math.floor(i / width);
-    return (y - top) * (right - left) + (i % width) + Math.trunc(slant * y) - left;
-  });
 }
 
 /** @type {(box: Box, across: (x: number) => number, down?: (y: number) => number) => Box} */
@@ -205,15 +192,13 @@ export function distances(mask, most = mask.width + mask.height) {
   const column = mapped(mask, (value) => (value ? beyond : 0)).data;
   for (let i = width; i < size; i++) column[i] = Math.min(column[i], column[i - width] + 1);
   for (let i = size - width - 1; i >= 0; i--) column[i] = Math.min(column[i], column[i + width] + 1);
-  const out = blank(width, height);
-  for (let i = 0; i < size; i++) {
+  return mapped(mask, (_, i) => {
     const x = i % width;
     let best = column[i] * column[i];
     for (let d = 1; d * d < best && d < width; d++) {
       const left = d <= x ? column[i - d] : beyond, right = d < width - x ? column[i + d] : beyond;
       best = Math.min(best, d * d + left * left, d * d + right * right);
     }
-    out.data[i] = Math.sqrt(best);
-  }
-  return out;
+    return Math.sqrt(best);
+  });
 }

@@ -3,7 +3,6 @@
 import { any, exampleOf } from "./backpropagation.js";
 import { find, onClick } from "./elements.js";
 import { heldImages } from "./held.js";
-import { imagesOf, remember } from "./network.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, reader, state, travel } from "./state.js";
 import { stopLesson } from "./teaching.js";
@@ -28,11 +27,10 @@ export async function readPicture(file) {
 /** Puts a picture on the pad, and reads it. @param {ImageBitmap} picture */
 export async function takePicture(picture) {
   giveUp(); // what was to be read before
-  const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture }), layers = reader();
+  const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture });
   change({ drawing });
   finish();
-  const { activations, picture: turned, ...read } = await askForPicture({ picture, layers });
-  remember(layers, imagesOf(read.digits), activations);
+  const { picture: turned, ...read } = await askForPicture({ picture, layers: reader() });
   Object.assign(drawing, { ...read, picture: turned ?? picture });
   if (state.drawing === drawing) finish();
 }

@@ -45,11 +45,10 @@ export function goOn(one, milliseconds) {
 /** @type {(one: ReturnType<typeof begin>) => boolean} */
 const isOver = ({ next, extra, steps }) => (!next && extra >= EXTRA) || steps >= STEPS;
 
-/** What was learned, and the activations for these images. @type {(one: ReturnType<typeof begin>, job: End) => any} */
-export function end(one, { images }) {
-  const { layers, steps, lesson: [{ image, y }] } = one, outputs = outputsOf(layers, image);
-  const isLearned = predictionOf(outputs) === predictionOf(y) && isDigit(outputs);
-  return { layers, steps, isLearned, activations: feedforward(layers, images) };
+/** What was learned, and whether it was. @param {ReturnType<typeof begin>} one */
+export function end({ layers, steps, lesson: [{ image, y }] }) {
+  const outputs = outputsOf(layers, image), isLearned = predictionOf(outputs) === predictionOf(y) && isDigit(outputs);
+  return { layers, steps, isLearned };
 }
 
 /** The first image whose largest output is not yet the right one, or not sure enough.

@@ -1,6 +1,7 @@
 // A link that shares what is on the pad, and the settings and the runs of training, in the address after #: nothing is
 // sent. What comes with it is read into the page's own types, or refused.
 
+import { imageIn } from "./backpropagation.js";
 import { find } from "./elements.js";
 import { bytesOf } from "./held.js";
 import { clamp } from "./images.js";
@@ -21,8 +22,7 @@ const settings = /** @type {NodeListOf<Field>} */ (document.querySelectorAll("#s
 export async function copyLink() {
   const { strokes, picture, digits } = state.drawing, shared = new URLSearchParams();
   const image = digits && !picture && !strokes.length ? digits[0].image : null;
-  const texts = SPACINGS.map((spacing) => encodeStrokes(strokes, spacing));
-  const drawn = texts.find(({ length }) => length <= LONGEST - SETTINGS);
+  const drawn = SPACINGS.map((spacing) => encodeStrokes(strokes, spacing)).find(({ length }) => length <= LONGEST - SETTINGS);
   if (strokes.length) shared.set("strokes", drawn ?? "");
   if (image) shared.set("image", textOf(bitsOf(image)));
   for (const { id, value, validity } of settings) if (validity.valid) shared.set(id, value);
@@ -89,18 +89,19 @@ function allows(id, value) {
 }
 
 /** @param {Run} run */
-function textOfRun({ size, rate, batch, errors, seconds, grey }) {
+function textOfRun({ size, rate, batch, errors, seconds }) {
   const all = errors.map((n) => n.toString(36).padStart(2, "0")).join("");
-  return [size, rate, batch, seconds.toFixed(1), all, Number(grey)].join("_");
+  return [size, rate, batch, seconds.toFixed(1), all].join("_");
 }
 
-/** @type {(text: string) => Run | null} */
+/** The run in a text, or null. Links of older pages end it with 0, or with 1 if it trained on grey images.
+ * @type {(text: string) => Run | null} */
 function decodeRun(text) {
-  const [size, rate, batch, time, all, grey, ...more] = text.split("_"), seconds = Number(time);
+  const [size, rate, batch, time, all, grey = "0", ...more] = text.split("_"), seconds = Number(time);
   const isTyped = Object.entries({ size, rate, batch }).every(([id, value]) => allows(id, value));
   if (more.length || !isTyped || !(seconds >= 0 && seconds < 1e6) || !ERRORS.test(all) || !/^[01]$/.test(grey)) return null;
   const errors = (all.match(/../g) ?? []).map((digits) => parseInt(digits, 36));
-  return errors.every((n) => n <= 1000) ? { size, rate, batch, errors, seconds, grey: grey === "1" } : null;
+  return errors.every((n) => n <= 1000) ? { size, rate, batch, errors, seconds } : null;
 }
 
 /** Strokes as how many points each has, and by how far each point is from the last, in variable-length bytes.
@@ -175,7 +176,7 @@ const bitsOf = (image) => Uint8Array.from({ length: 98 }, (_, i) => (
 function decodeImage(text) {
   const bytes = bytesIn(text);
   if (bytes.length !== 98 || bytes.every((byte) => byte === 0)) return null;
-  return drawingOf(new Float32Array(784).map((_, k) => (bytes[k >> 3] >> (7 - (k & 7))) & 1));
+  return drawingOf(imageIn(bytes));
 }
 
 /** Bytes as base64 that an address can hold. @param {Uint8Array} bytes */

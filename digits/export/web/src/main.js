@@ -9,28 +9,22 @@ import { palette } from "./layers.js";
 import { copyLink, listenToLinks } from "./link.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
-import { EMPTY, state } from "./state.js";
+import { state } from "./state.js";
 import { offerStory } from "./story.js";
 import { offerLessons } from "./teaching.js";
 import { offerTraining } from "./training.js";
 import { explain, finish, fit, look, readPad, say, show } from "./view.js";
-import { askSoon } from "./workers.js";
 
-export * as backflow from "./backflow.js";
 export * as backpropagation from "./backpropagation.js";
 export * as descent from "./descent.js";
-export * as images from "./images.js";
-export * as lattice from "./lattice.js";
 export * as network from "./network.js";
-export * as reader from "./reader.js";
-export { held, heldImages } from "./held.js";
+export { heldImages } from "./held.js";
 export { state };
 export { story } from "./story.js";
 export { training } from "./training.js";
 
 addEventListener("unhandledrejection", () => say("Something failed here that should not. Reload the page."));
 
-const WARM = 20; // readings, after which a browser has compiled their code well
 let frame = 0; // in which to read what is drawn
 
 heldLayers().then((layers) => { // before, there is nothing to be shown
@@ -67,13 +61,4 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   fit();
   bringBack();
   listenToLinks();
-  warmUp(layers);
 });
-
-/** Reads strokes, others each time, until there are some on the pad: for these, the worker's code is no longer slow.
- * @type {(layers: Layer[]) => Promise<void>} */
-async function warmUp(layers) {
-  for (let i = 0; i < WARM && state.drawing === EMPTY; i++) {
-    await askSoon({ strokes: [0, 1, 2].map((x) => [[x, 0], [x + i / WARM, 1]]), layers });
-  }
-}

@@ -9,35 +9,12 @@ export const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 export function feedforward(layers, images) {
   const activations = [images];
   for (const { weights, biases } of layers) {
-    const inputs = activations[activations.length - 1], on = inputs.map(nonzero);
-    const outputs = inputs.map(() => new Float32Array(biases.length));
-    for (let j = 0; j < biases.length; j += 4) { // a few neurons for all images, as their weights are then read once
-      for (let i = 0; i < inputs.length; i++) activateFour(outputs[i], weights, biases, inputs[i].length, j, on[i]);
-    }
-    activations.push(outputs);
+    activations.push(activations[activations.length - 1].map((a) => {
+      const on = nonzero(a);
+      return biases.map((b, j) => sigmoid(weightedInput(weights, b, a, j, on)));
+    }));
   }
   return activations;
-}
-
-/** The activations of neuron j and the next three, none of whose sums waits for another; of the last neuron, if there
- * are fewer, again.
- * @type {(outputs: Float32Array, weights: Float32Array, biases: Float32Array, n: number, j: number,
- *   on: ReturnType<typeof nonzero>) => void} */
-function activateFour(outputs, weights, biases, n, j, { places, values }) {
-  const last = biases.length - 1, k = Math.min(j + 1, last), l = Math.min(j + 2, last), m = Math.min(j + 3, last);
-  const [first, second, third, fourth] = [n * j, n * k, n * l, n * m]; // rows of weights
-  let p = biases[j], q = biases[k], r = biases[l], s = biases[m];
-  for (let i = 0; i < places.length; i++) {
-    const at = places[i], a = values[i];
-    p += weights[first + at] * a;
-    q += weights[second + at] * a;
-    r += weights[third + at] * a;
-    s += weights[fourth + at] * a;
-  }
-  outputs[j] = sigmoid(p);
-  outputs[k] = sigmoid(q);
-  outputs[l] = sigmoid(r);
-  outputs[m] = sigmoid(s);
 }
 
 /** Of images, the layers that they were last shown to and the activations of each. Neither is changed in place.
@@ -64,24 +41,32 @@ export const imagesOf = (digits) => digits.map(({ image }) => image);
 /** The activations of the last layer. @type {(layers: Layer[], image: Float32Array) => Float32Array} */
 export const outputsOf = (layers, image) => feedforward(layers, [image])[layers.length][0];
 
-/** z = w a + b of neuron j. Inputs that are 0 add nothing, and four pixels in five are.
+/** z = w a + b of neuron j. Inputs that are 0 add nothing, and four pixels in five are. Four sums go on side by side, as
+ * none waits for another.
  * @param {ArrayLike<number>} weights @param {number} b @param {Float32Array} a @param {number} j */
 export function weightedInput(weights, b, a, j, { places, values } = nonzero(a)) {
   const row = j * a.length;
-  let z = b;
-  for (let i = 0; i < places.length; i++) z += weights[row + places[i]] * values[i];
-  return z;
+  let p = b, q = 0, r = 0, s = 0;
+  for (let i = 0; i < places.length; i += 4) {
+    p += weights[row + places[i]] * values[i];
+    q += weights[row + places[i + 1]] * values[i + 1];
+    r += weights[row + places[i + 2]] * values[i + 2];
+    s += weights[row + places[i + 3]] * values[i + 3];
+  }
+  return p + q + r + s;
 }
 
-/** Where activations are not 0, and what they are there. @param {Float32Array} a */
+/** Where activations are not 0, and what they are there; then zeros, until there are a multiple of four.
+ * @param {Float32Array} a */
 export function nonzero(a) {
-  const places = new Uint16Array(a.length), values = new Float32Array(a.length);
+  const places = new Uint16Array(a.length + 3), values = new Float32Array(a.length + 3);
   let n = 0;
   for (let k = 0; k < a.length; k++) {
     if (a[k] === 0) continue;
     places[n] = k;
     values[n++] = a[k];
   }
+  n = 4 * Math.ceil(n / 4);
   return { places: places.subarray(0, n), values: values.subarray(0, n) };
 }
 

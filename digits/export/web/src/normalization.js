@@ -38,42 +38,30 @@ export const drawn = (strokes) => binarized(strokes, Math.min(0.5, 0.9 * maximum
 function deslanting({ width, height, data }) {
   const [x, y] = centreOfMass({ width, height, data });
   let both = 0, square = 0;
-  for (let row = 0, i = 0; row < height; row++) {
-    const down = row + 0.5 - y;
-    for (let column = 0; column < width; column++, i++) {
-      both += data[i] * down * (column + 0.5 - x);
-      square += data[i] * down * down;
-    }
+  for (let i = 0; i < data.length; i++) {
+    const down = Math.floor(i / width) + 0.5 - y;
+    both += data[i] * down * ((i % width) + 0.5 - x);
+    square += data[i] * down * down;
   }
   const slant = clamp(both / Math.max(square, 1e-9), ...SLANTED);
   return { excess: slant - clamp(slant, ...SLANT), y };
 }
 
 /** @type {(image: Image, shear: Shear) => Image} */
-function sheared(image, { excess, y }) {
-  if (!excess) return image;
-  const out = blank(image.width, image.height);
-  for (let row = 0, i = 0; row < image.height; row++) {
-    for (let column = 0; column < image.width; column++, i++) {
-      out.data[i] = between(image, column + excess * (row + 0.5 - y), row);
-    }
-  }
-  return out;
-}
+const sheared = (image, { excess, y }) => mapped(image, (_, i) => {
+  const row = Math.floor(i / image.width);
+  return between(image, (i % image.width) + excess * (row + 0.5 - y), row);
+});
 
 /** What is in `frame` of a mask that is moved as the strokes were: `box` was cut out, scaled, given a MARGIN, and
  * sheared. @type {(mask: Image, box: Box, scale: number, shear: Shear, frame: Box) => Image} */
 function placed(mask, box, scale, { excess, y }, { left, top, right, bottom }) {
-  const out = blank(right - left, bottom - top);
-  const from = (/** @type {number} */ fine) => (fine + 0.5 - MARGIN) / scale - 0.5;
-  for (let row = top, i = 0; row < bottom; row++) {
-    const down = box.top + from(row), above = Math.floor(down);
-    for (let column = left; column < right; column++, i++) {
-      const across = box.left + from(column + excess * (row + 0.5 - y)), over = between(mask, across, above);
-      out.data[i] = Number(over + (down - above) * (between(mask, across, above + 1) - over) > 0.5);
-    }
-  }
-  return out;
+  const from = (/** @type {number} */ fine) => (fine + 0.5 - MARGIN) / scale - 0.5, wide = right - left;
+  return mapped(blank(wide, bottom - top), (_, i) => {
+    const row = top + Math.floor(i / wide), down = box.top + from(row), above = Math.floor(down);
+    const across = box.left + from(left + (i % wide) + excess * (row + 0.5 - y)), over = between(mask, across, above);
+    return Number(over + (down - above) * (between(mask, across, above + 1) - over) > 0.5);
+  });
 }
 
 /** The value of an image in a row between its columns, 0 beyond its border. @param {Image} image @param {number} x

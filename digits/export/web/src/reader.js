@@ -2,8 +2,8 @@
 
 import { foregrounds, see } from "./eye.js";
 import { held } from "./held.js";
-import { blank, boxOf, clamp, cubic, dilated, divided, mapped, mappedBox } from "./images.js";
-import { median, quantile, resized, rounded } from "./images.js";
+import { blank, boxOf, clamp, crop, cubic, dilated, keyOf, mapped, mappedBox } from "./images.js";
+import { median, quantile, resized, rounded, valuesIn } from "./images.js";
 import { bestPaths, candidates, confidence } from "./lattice.js";
 import { predictionOf, recall } from "./network.js";
 import { isNormalized, normalize } from "./normalization.js";
@@ -41,7 +41,7 @@ export const unreadIn = (found) => found.flat().flatMap(({ digits, confidence })
  * guesses' on average.
  * @type {(lines: Line[], layers: Layer[]) => Group[][]} */
 export function groupsIn(lines, layers) {
-  const outputs = outputsOf(layers, lines.flatMap(({ digits }) => digits.map(({ image }) => image)));
+  const outputs = recall(layers, lines.flatMap(({ digits }) => digits.map(({ image }) => image)))[layers.length];
   const guessed = lines.map((line) => hypotheses(line, outputs.splice(0, line.digits.length)));
   const places = /** @type {Hypothesis[][][]} */ ([]); // the guesses at each line of the picture
   for (const guess of guessed.sort(([a], [b]) => b.weight - a.weight)) {
@@ -72,7 +72,7 @@ function imagesOf(place, { image, box }) {
     const shares = digits.map((one) => overlap(one.box, box)), most = Math.max(...shares);
     return most > SAME ? [digits[shares.indexOf(most)].image] : [];
   })];
-  const keys = keysOf(all);
+  const keys = all.map(keyOf);
   return all.filter((_, n) => keys.indexOf(keys[n]) === n);
 }
 
@@ -150,20 +150,6 @@ function hypotheses(line, outputs) {
   });
 }
 
-/** The network's outputs for each image; those that are alike, as many of several guesses are, are computed once.
- * @type {(layers: Layer[], images: Float32Array[]) => Float32Array[]} */
-function outputsOf(layers, images) {
-  const keys = keysOf(images), different = new Map(images.map((image, n) => [keys[n], image]));
-  const outputs = recall(layers, [...different.values()])[layers.length], places = [...different.keys()];
-  return keys.map((key) => outputs[places.indexOf(key)]);
-}
-
-/** What images that are alike have in common. @param {Float32Array[]} images */
-function keysOf(images) {
-  const decoder = new TextDecoder("latin1");
-  return images.map((image) => decoder.decode(image));
-}
-
 /** Digits with their boxes divided by a scale, then moved. @param {Digit[]} digits @param {number} scale
  * @param {number} x @param {number} y @returns {Digit[]} */
 export const moved = (digits, scale, x, y) => digits.map((digit) => (
@@ -176,9 +162,9 @@ export function isTooSmall({ width, height }) {
   return shorter < 8 || Math.max(width, height) > NARROW * shorter;
 }
 
-/** The lines of a picture, in each of several guesses at its foreground, with `most` candidates in all; in a `quick`
- * look, in few, which is less sure. @type {(pixels: ImageData, quick?: boolean, most?: number) => Line[]} */
-export function findLines(pixels, quick = false, most = CANDIDATES) {
+/** The lines of a picture, in each of several guesses at its foreground; in a `quick` look, in few, which is less sure.
+ * @type {(pixels: ImageData, quick?: boolean) => Line[]} */
+export function findLines(pixels, quick = false) {
   if (isTooSmall(pixels)) return [];
   const colours = openPicture(pixels), [{ data }] = colours;
   if (isNormalized(colours)) {
@@ -186,7 +172,7 @@ export function findLines(pixels, quick = false, most = CANDIDATES) {
     const image = data.map((grey) => grey / 255), box = { left: 0, top: 0, right: 28, bottom: 28 };
     return [{ candidates: [alone], digits: [{ image, box, clarity: 1 }], guesses: 1, known: true }];
   }
-  return linesSeen(seen(pixels, quick), pixels, quick, most);
+  return linesSeen(seen(pixels, quick), pixels, quick);
 }
 
 /** What the eye sees in a picture, in the size to work on. @type {(pixels: ImageData, quick?: boolean) => Sight} */
@@ -244,53 +230,38 @@ export function linesIn(foreground, imageOf) {
  * @type {(guess: Foreground, lines: SegmentedLine[], kept: Candidates[], scale: number, imageOf?: typeof normalize)
  *   => Line[]} */
 function digitsIn({ darkness }, lines, kept, scale, imageOf = normalize) {
-  const labels = blank(darkness.width, darkness.height);
-  for (const [n, { pixels }] of lines.flatMap(({ segments }) => segments).entries()) {
-    for (const i of pixels) labels.data[i] = n + 1;
+  const labels = blank(darkness.width, darkness.height), numbers = /** @type {Map<Segment, number>} */ (new Map());
+  for (const segment of lines.flatMap(({ segments }) => segments)) {
+    numbers.set(segment, numbers.size + 1);
+    for (const i of segment.pixels) labels.data[i] = numbers.size;
   }
   return kept.map(({ line, candidates: all }) => {
     const digits = all.map(({ first, last }) => {
       const run = line.segments.slice(first, last), [start, end] = [run[0].stroke, run[run.length - 1].stroke];
       const whole = REST ? line.segments.filter(({ stroke }) => stroke >= start && stroke <= end) : run;
-      return digitOf(darkness, labels, run, whole, scale, imageOf);
+      const numbersOf = (/** @type {Segment[]} */ some) => new Set(some.map((one) => numbers.get(one)));
+      return digitOf(darkness, labels, run, numbersOf(run), numbersOf(whole), scale, imageOf);
     });
     return { candidates: all, digits, guesses: 1 };
   });
 }
 
 /** A run of segments as a digit: their pixels and soft edges, and the rest of the `whole` that they are cut from.
- * @type {(darkness: Image, labels: Image, run: Segment[], whole: Segment[], scale: number, imageOf: typeof normalize)
- *   => Digit} */
-function digitOf(darkness, labels, run, whole, scale, imageOf) {
+ * @type {(darkness: Image, labels: Image, run: Segment[], own: Set<number | undefined>, whole: typeof own, scale: number,
+ *   imageOf: typeof normalize) => Digit} */
+function digitOf(darkness, labels, run, own, whole, scale, imageOf) {
   const { left, top, right, bottom } = boxOf(run.flatMap(({ pixels }) => pixels), darkness.width);
-  const isCut = whole.length > run.length, longer = Math.max(right - left, bottom - top);
+  const isCut = whole.size > own.size, longer = Math.max(right - left, bottom - top);
   const margin = isCut ? 2 + Math.floor(longer * NEAR / BOX) : 1;
   const outer = { left: left - margin, top: top - margin, right: right + margin, bottom: bottom + margin };
-  const mask = maskOf(run, outer, darkness.width), near = dilated(mask, 3).data, strokes = blank(mask.width, mask.height);
-  const own = Float32Array.from(run.flatMap(({ pixels }) => pixels), (i) => darkness.data[i]), most = quantile(own, 0.5);
-  for (let y = Math.max(outer.top, 0); y < Math.min(outer.bottom, darkness.height); y++) {
-    for (let x = Math.max(outer.left, 0); x < Math.min(outer.right, darkness.width); x++) {
-      const i = y * darkness.width + x, k = (y - outer.top) * mask.width + x - outer.left;
-      if (near[k] && (mask.data[k] || !labels.data[i])) strokes.data[k] = clamp(darkness.data[i] / most, 0, 1);
-    }
-  }
-  const rest = isCut ? maskOf(whole.filter((one) => !run.includes(one)), outer, darkness.width) : undefined;
+  const here = crop(labels, outer), mask = mapped(here, (label) => Number(own.has(label))), near = dilated(mask, 3).data;
+  const dark = crop(darkness, outer), most = quantile(valuesIn(dark, mask), 0.5);
+  const isStroke = (/** @type {number} */ i) => near[i] && (mask.data[i] || !here.data[i]);
+  const strokes = mapped(dark, (value, i) => (isStroke(i) ? clamp(value / most, 0, 1) : 0));
+  const rest = isCut ? mapped(here, (label) => Number(whole.has(label) && !own.has(label))) : undefined;
   const clarity = Math.max(...run.map((segment) => segment.clarity));
   const box = mappedBox({ left, top, right, bottom }, (n) => rounded(n * scale));
   return { image: imageOf(strokes, rest), box, clarity };
-}
-
-/** Where in a box the pixels of segments are, of an image so wide.
- * @type {(segments: Segment[], box: Box, width: number) => Image} */
-function maskOf(segments, { left, top, right, bottom }, width) {
-  const mask = blank(right - left, bottom - top);
-  for (const { pixels } of segments) {
-    for (const i of pixels) {
-      const x = i % width, y = (i - x) / width;
-      if (x >= left && x < right && y >= top && y < bottom) mask.data[(y - top) * mask.width + x - left] = 1;
-    }
-  }
-  return mask;
 }
 
 /** A picture as [red, green, blue], images of integers 0..255, reduced to WORKING. Transparency becomes white, or black
@@ -312,5 +283,5 @@ function openPicture({ width, height, data }) {
       counts.data[i]++; // fewer at the right and at the bottom
     }
   }
-  return sums.map((sum) => mapped(divided(sum, counts), byte));
+  return sums.map((sum) => mapped(sum, (value, i) => byte(value / counts.data[i])));
 }

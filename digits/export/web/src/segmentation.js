@@ -2,7 +2,7 @@
 
 import { around, lineHeight, lines, stacked } from "./components.js";
 import { held } from "./held.js";
-import { blank, boxOf, placesIn } from "./images.js";
+import { blank, boxOf } from "./images.js";
 
 const { EDGE, UNCUT, SPACING, DEEP, SLANTS, ASIDE } = held.constants.segmentation;
 
@@ -19,7 +19,10 @@ export function segment({ darkness: { width, height }, components }) {
     for (const [stroke, stack] of stacked(line).entries()) {
       const box = around(stack), pixels = stack.flatMap(({ pixels }) => pixels);
       const clarity = Math.max(...stack.map(({ clarity }) => clarity)), clipped = stack.every(({ clipped }) => clipped);
-      const places = placesIn(box, pixels, width, slant), mask = blank(box.right - box.left, box.bottom - box.top);
+      const mask = blank(box.right - box.left, box.bottom - box.top), places = pixels.map((i) => { // in the box
+        const y = Math.floor(i / width);
+        return (y - box.top) * mask.width + (i % width) + Math.trunc(slant * y) - box.left;
+      });
       for (const place of places) mask.data[place] = 1;
       const paths = mask.width > UNCUT * height ? segmentationPaths(mask, height) : [];
       const parts = [mask, ...paths].map(() => /** @type {number[]} */ ([]));

@@ -37,8 +37,7 @@ let base = /** @type {Layer[]} */ ([]); // of the borrowed one, before anything 
 /** The small network, once it is trained. @type {{ small: (Partial<Network> & { layers: Layer[] }) | null }} */
 export const story = { small: null };
 let descent = /** @type {Descent | null} */ (null);
-let goesOn = false; // step by step
-let plays = 0; // how often that was begun or ended, of backpropagation
+let goesOn = /** @type {object | null} */ (null); // step by step, from when it is begun
 let phase = 0; // of backpropagation: forward, the errors of outputs, those of all, the gradient, and the step is made
 let worker = /** @type {Worker | null} */ (null); // which trains the borrowed network
 let busy = false;
@@ -165,7 +164,7 @@ export function offerStory() {
     openTraining();
   });
   onClick("descend", () => {
-    goesOn = false;
+    goesOn = null;
     stepDown();
   });
   onClick("go-on", goDown);
@@ -242,7 +241,7 @@ function leave() {
   Object.assign(state, { looked: null, kept: null, inPlace: false, flash: null, view: null, what: undefined });
   card.classList.remove("asking");
   find("ask", HTMLElement).ariaPressed = "false";
-  [nth, picked, phase, descent, goesOn] = [0, null, 0, null, false];
+  [nth, picked, phase, descent, goesOn] = [0, null, 0, null, null];
 }
 
 /** Puts another network in the place of the visitor's; of its shape, if none is given.
@@ -341,7 +340,6 @@ function showSum() {
   const every = sums.filter((_, k) => k % 4 === 0).map((value, k) => `${k},${y(value)}`);
   find("running", SVGPolylineElement).setAttribute("points", every.join(" "));
   find("adding", SVGPolylineElement).setAttribute("points", `196,${y(sum)} 204,${y(z)}`);
-  find("total", SVGCircleElement).setAttribute("cx", "204");
   find("total", SVGCircleElement).setAttribute("cy", y(z));
   const at = heaviest(parts), ranges = { bias: b, weight: weights[784 * looked + at] };
   for (const [id, value] of Object.entries(ranges)) {
@@ -482,12 +480,12 @@ async function stepDown() {
 
 /** Goes step after step, until it is stopped, or left. */
 async function goDown() {
-  goesOn = !goesOn;
+  goesOn = goesOn ? null : {};
   const network = borrowed;
   while (goesOn && network && borrowed === network && (descent?.costs.length ?? 0) <= STEPS && await stepDown()) {
     if (still.matches) await nextFrame();
   }
-  goesOn = false;
+  goesOn = null;
   if (borrowed === network) show();
 }
 
@@ -540,10 +538,10 @@ function goThrough(by) {
 
 /** Goes on by itself, until it is pressed again, or the stop is left. */
 async function play() {
-  goesOn = !goesOn;
+  goesOn = goesOn ? null : {};
   show();
-  const mine = ++plays; // or one that was paused, and pressed again, would be there twice
-  for (const network = borrowed; goesOn && plays === mine && borrowed === network;) {
+  const mine = goesOn; // or one that was paused, and pressed again, would be there twice
+  for (const network = borrowed; mine && goesOn === mine && borrowed === network;) {
     goThrough(1);
     await new Promise((next) => setTimeout(next, LONG));
   }
@@ -553,7 +551,7 @@ async function play() {
 
 /** Borrows a network that knows nothing. */
 function startAfresh() {
-  [descent, goesOn] = [null, false];
+  [descent, goesOn] = [null, null];
   tell("");
   return borrow(freshLayers(SIZES), SHAPE);
 }

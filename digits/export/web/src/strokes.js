@@ -2,7 +2,7 @@
 
 import { around, connectedComponents } from "./components.js";
 import { offscreen } from "./elements.js";
-import { binarized, blank, bounds, mapped, mappedBox } from "./images.js";
+import { binarized, blank, bounds, keyOf, mapped, mappedBox } from "./images.js";
 import { drawn, normalize } from "./normalization.js";
 import { linesIn, moved, read } from "./reader.js";
 
@@ -18,8 +18,8 @@ const MARGIN = 60; // pixels around them: what meets the edge of the canvas woul
 const large = offscreen(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS + 2 * MARGIN + 1);
 const small = offscreen(28, 28);
 
-/** What was normalized at the last reading. */
-let last = /** @type {{ strokes: Image; rest?: Image; image: Float32Array }[]} */ ([]);
+/** What was normalized at the last reading, by its pixels. @type {Map<string, Float32Array>} */
+let last = new Map();
 
 /** Several digits, if strokes are wider than high, or all short, or an upright line parts them, and they make lines;
  * else one. The highest stroke is as high as a digit. Boxes are in sides of the pad.
@@ -65,20 +65,13 @@ export function unread(strokes, digits) {
  * @type {(darkness: Image) => Line[]} */
 function linesOf(darkness) {
   const mask = binarized(darkness, 0.5), before = last;
-  last = [];
+  last = new Map();
   return linesIn({ darkness, components: connectedComponents(mask, mask, mask) }, (strokes, rest) => {
-    const same = before.find((one) => isSame(one.strokes, strokes) && isSame(one.rest, rest));
-    const image = same?.image ?? normalize(strokes, rest);
-    last.push({ strokes, rest, image });
+    const key = [strokes, rest].map((one) => one && `${one.width} ${keyOf(one.data)}`).join();
+    const image = before.get(key) ?? normalize(strokes, rest);
+    last.set(key, image);
     return image;
   });
-}
-
-/** @type {(one?: Image, other?: Image) => boolean} */
-function isSame(one, other) {
-  if (!one || !other) return one === other;
-  if (one.width !== other.width || one.height !== other.height) return false;
-  return one.data.every((value, i) => value === other.data[i]);
 }
 
 /** Strokes as one digit that is seen where and as large as it is on the pad. @type {(strokes: Stroke[]) => Digit[]} */

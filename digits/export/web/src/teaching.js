@@ -3,7 +3,7 @@
 import { desired } from "./backpropagation.js";
 import { find, nextFrame, onClick, write } from "./elements.js";
 import { heldImages } from "./held.js";
-import { feedforward, imagesOf, remember } from "./network.js";
+import { feedforward, remember } from "./network.js";
 import { change, state } from "./state.js";
 import { describe, finish, percent, say, show, testImages, whichOfSeveral } from "./view.js";
 import { ask, askSoon } from "./workers.js";
@@ -68,16 +68,13 @@ async function learn(value) {
     if (seen.isOver) break;
     answer = goOn(seen.steps < SLOW ? 0 : BURST); // while this is shown
   }
-  const { steps, isLearned, activations, layers: learned } = await askSoon({ images: imagesOf(digits) });
+  const { steps, isLearned, layers: learned } = await askSoon({ end: true });
   network.layers = learned;
   const isGivenUp = !isLearned && !stopped; // then it harms more than it teaches
   if (isGivenUp) {
     Object.assign(network, before, { lessons: before.lessons });
     remember(layers, [digit.image], feedforward(layers, [digit.image])); // what it was, not what was shown meanwhile
-  } else {
-    state.unsaved = true;
-    remember(learned, imagesOf(digits), activations);
-  }
+  } else state.unsaved = true;
   toggle(false);
   show();
   const count = `${value} after ${steps} step${steps === 1 ? "" : "s"}`;
@@ -91,8 +88,9 @@ async function learn(value) {
     show();
   }, 1500);
   if (isGivenUp) return;
-  const [old, now] = [await measured(before, mnist), await measured(network, mnist)];
-  if (isShown() && !state.teaching) say(`${result}; ${percent(old)} → ${percent(now)} % of ${testImages()}.`);
+  for (const one of [before, network]) one.accuracy ??= await ask({ mnist, layers: one.layers });
+  const [old, now] = [before, network].map(({ accuracy }) => percent(accuracy ?? 0));
+  if (isShown() && !state.teaching) say(`${result}; ${old} → ${now} % of ${testImages()}.`);
   describe();
 }
 
@@ -104,10 +102,4 @@ function toggle(teaching) {
   teach.classList.toggle("teaching", teaching);
   if (teaching && pressed) stop.focus();
   else if (from === stop) pressed?.focus();
-}
-
-/** A network's accuracy on the page's test images. @type {(network: Network, mnist: Mnist) => Promise<number>} */
-async function measured(network, mnist) {
-  network.accuracy ??= await ask({ mnist, layers: network.layers });
-  return network.accuracy ?? 0;
 }

@@ -5,10 +5,8 @@ import { freshLayers } from "./backpropagation.js";
 import { drawCurves, errorOf, nameOf } from "./curve.js";
 import { element, find, onClick, openSheet, write } from "./elements.js";
 import { held, heldImages } from "./held.js";
-import { fromIdx } from "./idx.js";
 import { change, state } from "./state.js";
-import { MEASURED } from "./trainer.js";
-import { describe, finish, say, show } from "./view.js";
+import { describe, finish, say, show, testImages } from "./view.js";
 import { askOf, newWorker } from "./workers.js";
 
 const EPOCHS = 30, FEW = 10; // of a run, and of one of the book's experiments
@@ -21,7 +19,6 @@ const form = find("settings", HTMLFormElement);
 const WHAT = "An epoch goes once through all images; after each mini-batch a step goes down the slope of the cost.";
 const WHY = "What is held out, the test images, is read a little worse than what it trained with. Try other settings.";
 const SLOW = "Hardly better than guessing (underfitting): it learns slowly. Try a larger learning rate.";
-const FILES = "To train with 50,000 grey images, choose MNIST’s four IDX files, packed or not: train-images-idx3-ubyte.gz and so on.";
 /** The newest network after each epoch, the first fresh, the last maybe amid one; what was measured, at every step; the
  * visitor's network; and all runs, the newest last.
  * @type {{epochs: Epoch[], points: Measured[], before: Network, runs: Run[]}} */
@@ -32,11 +29,11 @@ let chosen = /** @type {Run | undefined} */ (undefined); // whose row is
 let left = 0; // steps that are still to be done
 let until = EPOCHS; // it goes on
 let ahead = /** @type {typeof EXPERIMENTS} */ ([]); // experiments that are still to be made
-let grey = /** @type {Mnist | null} */ (null); // images that the visitor has brought
 
 /** Lets the panel be opened, used and closed. */
 export function offerTraining() {
-  sayImages(held.mnist);
+  write("tests", testImages());
+  write("examples", `${held.mnist.train.toLocaleString("en")} training images`);
   showEpoch(false);
   onClick("train", () => openTraining());
   form.addEventListener("submit", (event) => {
@@ -57,17 +54,6 @@ export function offerTraining() {
   onClick("experiments", () => {
     stop();
     experiment([...EXPERIMENTS]);
-  });
-  const idx = find("idx", HTMLInputElement);
-  onClick("grey", () => {
-    write("advice", FILES);
-    idx.click();
-  });
-  idx.addEventListener("change", async () => {
-    const images = await fromIdx([...(idx.files ?? [])]);
-    idx.value = "";
-    if (images) grey = images;
-    write("advice", images ? "The next run trains with 50,000 grey images." : `These are others. ${FILES}`);
   });
   slider.addEventListener("input", () => {
     slider.value = `${Math.min(Number(slider.value), training.epochs.length - 1)}`;
@@ -119,12 +105,6 @@ function showPad() {
   scrollTo(0, find("pad", HTMLElement).getBoundingClientRect().bottom + 12 - panel.getBoundingClientRect().top);
 }
 
-/** Says on how many images it is told how it does. @param {Omit<Mnist, "bytes">} images */
-function sayImages({ train, test }) {
-  write("tests", `${test.toLocaleString("en")} test images`);
-  write("examples", `${Math.min(train, MEASURED).toLocaleString("en")} training images`);
-}
-
 /** Does so many steps from now on, if need be of a new network, and no more experiments. @param {number} steps */
 function goOn(steps) {
   [left, ahead] = [steps, []];
@@ -146,13 +126,12 @@ async function train() {
   const sizes = [784, ...(size === "none" ? [] : size.split("-").map(Number)), 10], mine = newWorker();
   if (!isOurs()) training.before = state.network;
   change({}); // so that undo brings this network back
-  const now = { size, rate, batch, errors: [], seconds: 0, grey: Boolean(grey) };
+  const now = { size, rate, batch, errors: [], seconds: 0 };
   training.runs = [...training.runs.filter(({ errors }) => errors.length > 1), now].slice(-MOST);
   Object.assign(training, { epochs: [], points: [] });
   [run, chosen, worker, state.worker, until, slider.value] = [now, now, mine, mine, EPOCHS, "0"];
-  const mnist = grey ?? await heldImages();
-  sayImages(mnist);
-  let fresh = /** @type {Fresh | undefined} */ ({ mnist, layers: freshLayers(sizes), batch: Number(batch), rate: Number(rate) });
+  const mnist = await heldImages(), layers = freshLayers(sizes);
+  let fresh = /** @type {Fresh | undefined} */ ({ mnist, layers, batch: Number(batch), rate: Number(rate) });
   for (; worker === mine; fresh = undefined) {
     const since = performance.now(), share = Number(find("share", HTMLSelectElement).value);
     if (!fresh) left = Math.max(0, left - 1);
@@ -169,14 +148,14 @@ async function train() {
 function take(run, { layers, ...point }, sizes, took) {
   const { epochs, points, before } = training, { accuracy } = point.test, { epoch } = point;
   const followed = Number(slider.value) >= epochs.length - 1, number = Math.ceil(epoch);
-  const facts = { sizes, shape: sizes.join("-"), accuracy: run.grey ? null : accuracy, test_accuracy: null, fresh: true };
+  const facts = { sizes, shape: sizes.join("-"), accuracy, test_accuracy: null, fresh: true };
   const network = { ...facts, epoch, layers, reader: before.layers };
   ours.add(network);
   epochs[number] = { network, point }; // in place of one amid this epoch
   points.push(point);
   if (Number.isInteger(epoch)) run.errors[number] = Math.round(1000 * (1 - accuracy));
   run.seconds += epoch ? took / 1000 : 0;
-  run.says = adviceOn(point, run.grey);
+  run.says = adviceOn(point);
   if (epoch >= until) stop();
   if (followed) {
     slider.max = `${epochs.length - 1}`; // before its value, which it limits
@@ -213,7 +192,7 @@ function showEpoch(all = true) {
   for (const [id, text] of Object.entries(cells)) write(id, text);
   slider.disabled = !point;
   slider.ariaValueText = point ? `${cells.at}: ${cells["test-error"]} of the test images are misread` : "none";
-  const ofNewest = point ? adviceOn(point, Boolean(run?.grey)) : WHAT;
+  const ofNewest = point ? adviceOn(point) : WHAT;
   const ofOther = chosen && `${chosen.size} at ${chosen.rate}: ${chosen.says ?? "this run came with the link."}`;
   const advice = chosen === run ? ofNewest : (ofOther ?? WHAT);
   if (find("advice", HTMLElement).textContent !== advice) write("advice", advice);
@@ -237,14 +216,14 @@ function showRuns() {
   }
   for (const [i, button] of [...list.children].entries()) { // which stay, and keep the focus
     const one = runs[runs.length - 1 - i], { size, rate, batch, errors, seconds } = one;
-    const best = errors.length ? `${(Math.min(...errors) / 10).toFixed(1)} %` : "–", hidden = one.grey ? `grey ${size}` : size;
-    button.replaceChildren(...[hidden, rate, batch, best, `${seconds.toFixed(1)} s`].map((text) => element("span", text)));
+    const best = errors.length ? `${(Math.min(...errors) / 10).toFixed(1)} %` : "–";
+    button.replaceChildren(...[size, rate, batch, best, `${seconds.toFixed(1)} s`].map((text) => element("span", text)));
     button.ariaPressed = `${one === chosen}`;
   }
 }
 
-/** What goes wrong, if something does, or why more cannot be expected. @type {(point: Measured, grey: boolean) => string} */
-function adviceOn({ epoch, train, test: { accuracy, stuck } }, grey) {
+/** What goes wrong, if something does, or why more cannot be expected. @type {(point: Measured) => string} */
+function adviceOn({ epoch, train, test: { accuracy, stuck } }) {
   const share = `${(100 * stuck).toFixed(0)} %`;
   if (stuck > 0.8) {
     return `Saturated: on ${share} of the test images the right output is below 0.01, where σ′(z) = a(1 − a) is `
@@ -254,7 +233,7 @@ function adviceOn({ epoch, train, test: { accuracy, stuck } }, grey) {
   if (accuracy < 0.5 && stuck < 0.1) return SLOW;
   if (epoch >= EARLY && train.accuracy - accuracy > BY_HEART) {
     return `Overfitting: learned by heart. It misreads ${errorOf(train.accuracy)} of the images that it trained with, and `
-      + `${errorOf(accuracy)} of the test images. More images help${grey ? "" : ", as MNIST’s 50,000 grey ones"}.`;
+      + `${errorOf(accuracy)} of the test images. More images would help.`;
   }
   return WHY;
 }

@@ -28,19 +28,18 @@ type Facts = {
 };
 /** A network that is trained here, after an epoch. */
 type Epoch = { network: Network; point: Measured };
-/** MNIST's images, those that train first: of each its label, a byte; then of each its pixels, a bit each or, if they are
- * `grey`, a byte. */
-type Mnist = { bytes: Uint8Array<ArrayBuffer>; train: number; test: number; grey?: boolean };
+/** MNIST's images, those that train first: of each its label, a byte; then of each its pixels, a bit each. */
+type Mnist = { bytes: Uint8Array<ArrayBuffer>; train: number; test: number };
 /** What a worker shall do: open the picture in a file, read a picture or strokes, test a network, or train one. */
 type Opening = { file: Blob };
 /** Or say what is handwriting in one. */
 type Seeing = { sight: ImageBitmap };
 type Reading = { picture: ImageBitmap; layers: Layer[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
-/** Or begin a lesson; go on with it for a while, at least by a step; and end it, and run the network on images. */
+/** Or begin a lesson; go on with it for a while, at least by a step; and end it. */
 type Lesson = { lesson: Example[]; earlier: Example[][]; mnist: Mnist; layers: Layer[] };
 type Steps = { milliseconds: number };
-type End = { images: Float32Array[] };
+type End = { end: true };
 /** Or train a network: a `fresh` one to begin with, or by what share of an epoch to go on. */
 type Training = { fresh?: Fresh; share: number };
 type Fresh = { mnist: Mnist; layers: Layer[]; batch: number; rate: number };
@@ -51,10 +50,8 @@ type Measures = { accuracy: number; cost: number; stuck: number };
 type Measured = { epoch: number; train: Measures; test: Measures };
 type Trained = Measured & { layers: Layer[] };
 /** A training that is remembered: its settings, as typed; of how many in 1,000 test images it erred after each epoch, the
- * first untrained; how long it took; whether on grey images; and what is to be said of it. */
-type Run = {
-  size: string; rate: string; batch: string; errors: number[]; seconds: number; grey: boolean; says?: string;
-};
+ * first untrained; how long it took; and what is to be said of it. */
+type Run = { size: string; rate: string; batch: string; errors: number[]; seconds: number; says?: string };
 
 /** How far a lesson is: how much more or less the activations of each layer speak for what is told than before, -1 to
  * 1; and the activations for the drawing. */
@@ -66,8 +63,6 @@ type Progress = { steps: number; isOver: boolean; changes: Float32Array[]; activ
 type View = Image & { reach: number };
 /** How sure the eye is of each pixel, and how much light is missing there. */
 type Sight = { sure: Image; darkness: Image };
-/** A layer of the eye, its weights (neurons, inputs) row by row. */
-type Seer = { inputs: number; weights: Float64Array; biases: Float64Array };
 /** A connected component, by the indices of its pixels; its clarity is higher the surer the eye is of it. All but the clearest are `clipped` where they meet the left or right border of the picture,
  * as a neighbour's stroke is. */
 type Component = Box & { pixels: number[]; clarity: number; clipped: boolean };

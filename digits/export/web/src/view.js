@@ -6,7 +6,7 @@ import { canHover, element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { clamp, mappedBox } from "./images.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
-import { binaryLayer, imagesOf, predictionOf, recall, remember, weightedInput } from "./network.js";
+import { binaryLayer, imagesOf, predictionOf, recall, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
 import { HALF, isDigit } from "./reader.js";
 import { EMPTY, reader, state } from "./state.js";
@@ -82,8 +82,7 @@ async function readStrokes() {
   state.reading = true;
   while (isUnread()) {
     const { drawing } = state, { strokes } = drawing, layers = reader(), points = strokes.at(-1)?.length;
-    const { digits, activations, unread } = await askSoon({ strokes, layers });
-    remember(layers, imagesOf(digits), activations);
+    const { digits, unread } = await askSoon({ strokes, layers });
     drawing.unread = unread;
     if (strokes.at(-1)?.length === points) drawing.digits = digits;
     if (state.drawing === drawing && !state.inPlace) showDigits(digits);

@@ -5,13 +5,11 @@ import { turned as turnedImage } from "./eye.js";
 import { held } from "./held.js";
 import { blank, mappedBox } from "./images.js";
 import { begin, end, goOn } from "./lesson.js";
-import { imagesOf, recall } from "./network.js";
 import { digitsOf, findLines, groupsIn, isPrinted, isTooSmall, linesSeen, moved, seen, unreadIn } from "./reader.js";
 import { digitsOfStrokes, unread } from "./strokes.js";
 import { measured, train } from "./trainer.js";
 
 const LARGEST = 2000; // pixels of a picture's longer side; larger ones are reduced, which some browsers need
-const SOME = 50; // test images
 const SEEN = [213, 94, 0]; // the colour of what is handwriting, vermilion
 const { UPRIGHT, TURNED, TURNING, ALIKE } = held.constants.reader;
 
@@ -36,27 +34,12 @@ function answerTo(job) {
   if ("picture" in job) return readPicture(job.picture, job.quick);
   if ("strokes" in job) {
     const digits = digitsOfStrokes(job.strokes, layers);
-    return { ...withActivations(digits), unread: unread(job.strokes, digits) };
+    return { digits, unread: unread(job.strokes, digits) };
   }
   if ("lesson" in job) lesson = begin(job, layers);
-  else if ("mnist" in job) return test(layers, job.mnist);
+  else if ("mnist" in job) return measured(layers, job.mnist, job.mnist.train, job.mnist.test).accuracy;
   if (lesson && "milliseconds" in job) return goOn(lesson, job.milliseconds);
-  if (lesson && "images" in job) return end(lesson, job);
-}
-
-/** @param {Digit[]} digits */
-const withActivations = (digits) => ({ digits, activations: recall(layers, imagesOf(digits)) });
-
-/** The accuracy on the test images, some at a time, so that what is asked meanwhile need not wait for all.
- * @type {(layers: Layer[], mnist: Mnist) => Promise<number>} */
-async function test(layers, mnist) {
-  let right = 0;
-  for (let first = 0; first < mnist.test; first += SOME) {
-    const count = Math.min(SOME, mnist.test - first);
-    right += count * measured(layers, mnist, mnist.train + first, count).accuracy;
-    await new Promise((next) => setTimeout(next));
-  }
-  return right / mnist.test;
+  if (lesson && "end" in job) return end(lesson);
 }
 
 /** The picture in a file, upright, or a rejected promise. @param {Blob} file */
@@ -89,16 +72,15 @@ function sightOf(picture) {
  * Of a `quick` look, it is not.
  * @type {(picture: ImageBitmap, quick?: boolean) => object} */
 function readPicture(picture, quick) {
-  const asItIs = groupsOf(picture, quick), { crowded } = asItIs;
-  const best = quick || crowded ? undefined : turned(picture, asItIs.groups);
+  const pixels = pixelsOf(picture), lines = findLines(pixels, quick), asItIs = handwritten(lines);
+  const crowded = lines.some((line) => line.crowded), best = quick || crowded ? undefined : turned(picture, pixels, asItIs);
   const { width, height } = best?.picture ?? picture, longer = Math.max(width, height);
-  const digits = best ? withUnturnedImages(digitsOf(best.groups), asItIs.groups) : digitsOf(asItIs.groups);
-  const none = asItIs.small ? "small" : "blank";
-  const refusal = digits.length ? undefined : asItIs.groups.length ? "unlike" : none;
-  const [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
-  const read = withActivations(moved(digits, longer, x, y));
-  const unread = unreadIn(best?.groups ?? asItIs.groups).map((box) => mappedBox(box, (n) => n / longer + x, (n) => n / longer + y));
-  return { ...read, unread, refusal, crowded, picture: best?.picture, degrees: best?.degrees };
+  const found = best ? withUnturnedImages(digitsOf(best.groups), asItIs) : digitsOf(asItIs);
+  const none = isTooSmall(pixels) ? "small" : "blank";
+  const refusal = found.length ? undefined : asItIs.length ? "unlike" : none;
+  const [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2], digits = moved(found, longer, x, y);
+  const unread = unreadIn(best?.groups ?? asItIs).map((box) => mappedBox(box, (n) => n / longer + x, (n) => n / longer + y));
+  return { digits, unread, refusal, crowded, picture: best?.picture, degrees: best?.degrees };
 }
 
 /** The digit of a picture that was turned, if it and the picture as it was have but one, with its images in both: a
@@ -110,13 +92,6 @@ function withUnturnedImages(digits, unturned) {
   return [{ ...digits[0], images: [digits[0], other].flatMap(({ images = [] }) => images) }];
 }
 
-/** The groups in each line of a picture; and whether it is too small or `crowded`.
- * @type {(picture: ImageBitmap, quick?: boolean) => { groups: Group[][]; small: boolean; crowded: boolean }} */
-function groupsOf(picture, quick) {
-  const pixels = pixelsOf(picture), lines = findLines(pixels, quick);
-  return { groups: handwritten(lines), small: isTooSmall(pixels), crowded: lines.some((line) => line.crowded) };
-}
-
 /** The groups in each line, of which the network has no confidence in what is printed. @param {Line[]} lines */
 const handwritten = (lines) => groupsIn(lines, layers).map((line) => (
   line.map((group) => (isPrinted(group.digits) ? { ...group, confidence: 0 } : group))
@@ -126,12 +101,12 @@ const handwritten = (lines) => groupsIn(lines, layers).map((line) => (
 const pixelsOf = (picture) => reduced(picture).getImageData(0, 0, picture.width, picture.height);
 
 /** A picture, badly read, after it is turned counterclockwise by so many degrees, if it is read more surely then, as
- * in digits/handwriting/reader.py. @type {(picture: ImageBitmap, read: Group[][]) =>
+ * in digits/handwriting/reader.py. @type {(picture: ImageBitmap, pixels: ImageData, read: Group[][]) =>
  * { picture: ImageBitmap; groups: Group[][]; degrees: number } | undefined} */
-function turned(picture, read) {
+function turned(picture, pixels, read) {
   const [sure, area] = sureArea(read);
   if (!read.length || (area && sure >= UPRIGHT * area)) return;
-  const pixels = pixelsOf(picture), { sure: asItIs, darkness } = seen(pixels);
+  const { sure: asItIs, darkness } = seen(pixels);
   let best, least = sureArea(read, ALIKE)[0];
   for (const degrees of [90, 180, 270]) {
     const sight = { sure: turnedImage(asItIs, degrees), darkness: turnedImage(darkness, degrees) };

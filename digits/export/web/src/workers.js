@@ -4,12 +4,9 @@ import { find } from "./elements.js";
 import { held } from "./held.js";
 
 const url = URL.createObjectURL(new Blob([find("worker", HTMLScriptElement).text], { type: "text/javascript" }));
-const { trustedTypes } = /** @type {any} */ (globalThis);
-const scripts = trustedTypes?.createPolicy("worker", { createScriptURL: (/** @type {string} */ url) => url });
-
 const name = JSON.stringify({ constants: held.constants, eye: held.eye }); // which is all that a worker, having no document, is given
 
-export const newWorker = () => new Worker(scripts?.createScriptURL(url) ?? url, { name });
+export const newWorker = () => new Worker(url, { name });
 
 /** A worker's answer to a job; rejected if it fails. @type {(worker: Worker, job: Job) => Promise<any>} */
 export const askOf = (worker, job) => new Promise((answer, fail) => {

@@ -1,0 +1,124 @@
+"""Make the pictures of the page in docs/: page.png, page_dark.png, page.gif and review.png.
+
+    python -m tests.support.page_pictures [--network CHECKPOINT] [--out FOLDER]
+
+page.png shows a drawn digit, and page_dark.png the weights of a hidden neuron over it. In page.gif a number is drawn,
+then neurons are pointed at. review.png shows the doubtful fields of a stack of forms. The text is in the font Inter
+where it is installed.
+"""
+
+import argparse
+import contextlib
+import io
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from playwright.sync_api import sync_playwright
+
+from digits.__main__ import main as digits
+from digits.checkpoint.selection import BUNDLED
+from tests.support import pages
+from tests.support.pens import PAPER, STROKES, cover, on_paper
+
+NEURON = 74  # the neuron whose weights page_dark.png shows
+FRAME, SECONDS, WIDTH, COLOURS = 80, 10, 825, 64  # the film's milliseconds per frame, length, pixels across and colours
+POINTED = 3  # the film ends with the neurons of the highest activations
+FORM = 620, 300  # pixels of a form
+FIELDS = {"student": (200, 40, 560, 100), "mark": (200, 160, 320, 220)}  # left, top, right, bottom in a form
+
+
+def main(words=None):
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="the page's network (the bundled)")
+    options.add_argument("--out", type=Path, default=Path("docs"), help="where the pictures go (docs)")
+    args = options.parse_args(words)
+    out = args.out.resolve()
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), sync_playwright() as playwright:
+        file, browser = pages.exported(args.network, Path(folder, "digits.html")), pages.launch(playwright)
+        for scheme, name in (("light", "page"), ("dark", "page_dark")):
+            page = opened(browser, file, 1280, 860, device_scale_factor=2, color_scheme=scheme)
+            pages.draw(page, 5)
+            if scheme == "dark":
+                page.locator(".hidden button").nth(NEURON).hover()
+            page.wait_for_timeout(500)  # until the hint has faded
+            screenshot(page).save(out / f"{name}.png", optimize=True)
+        film(opened(browser, file, 1100, 720), out / "page.gif")
+        review = Path(folder, "review.html")
+        fill_in_forms(12)
+        digits(
+            ["predict", "scans.pdf", "--fields", "fields.yaml", "--review", str(review), "--network", str(args.network)]
+        )
+        screenshot(opened(browser, review, 800, 640, device_scale_factor=2)).save(out / "review.png", optimize=True)
+
+
+def opened(browser, file, width, height, **settings):
+    page = browser.new_page(viewport={"width": width, "height": height}, **settings)
+    page.goto(file.as_uri())
+    page.locator("main").wait_for()
+    return page
+
+
+def screenshot(page):
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+
+
+def film(page, out):
+    """Draw 504 with the mouse, point at neurons, and save what the window shows meanwhile."""
+    page.wait_for_timeout(1000)  # until the reader's code is warm
+    box, frames, still = page.locator("#paper").bounding_box(), [], SECONDS * 1000 // FRAME // 10
+
+    def shoot(times=1):
+        picture = screenshot(page)
+        size = WIDTH, round(WIDTH * picture.height / picture.width)
+        frames.extend([picture.resize(size, Image.Resampling.LANCZOS)] * times)
+
+    for stroke in pages.in_the_middle(504):
+        points = np.array(stroke)
+        fine = np.linspace(0, len(points) - 1, 16)  # so that the pen goes along straight lines, too
+        points = np.stack([np.interp(fine, range(len(points)), points[:, axis]) for axis in (0, 1)], axis=1)
+        for n, point in enumerate([box["x"], box["y"]] + box["width"] * points):
+            page.mouse.move(*point)
+            if n == 0:
+                page.mouse.down()
+            shoot()
+        page.mouse.up()
+    pages.is_read(page)
+    page.wait_for_timeout(500)  # until all is painted
+    shoot(still)
+    for neuron in np.argsort(pages.activations(page)[1])[-POINTED:].tolist():
+        page.locator(".hidden").first.locator("button").nth(neuron).hover()
+        page.wait_for_timeout(200)
+        shoot(still)
+    palette = frames[-1].quantize(COLOURS)
+    first, *rest = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    first.save(out, save_all=True, append_images=rest, duration=FRAME, loop=0, optimize=True)
+
+
+def fill_in_forms(count):
+    """Write scans.pdf, a stack of forms that many pens fill in, and fields.yaml, which says where its fields are."""
+    rng, forms = np.random.default_rng(2025), []
+    for _ in range(count):
+        written = []
+        for (left, top, _, bottom), length in zip(FIELDS.values(), (8, 2), strict=True):
+            for n, digit in enumerate(rng.choice(list(STROKES), length)):
+                lean, size = rng.uniform(-0.25, 0.25), rng.uniform(0.55, 0.75) * (bottom - top)
+                strokes = [[(x - lean * y, y) for x, y in stroke] for stroke in STROKES[digit]]
+                written.append((strokes, left + 45 * n + 8, top + rng.uniform(6, 14), size))
+        form = Image.fromarray(on_paper(cover(FORM, *written, pen=rng.uniform(0.06, 0.2)), paper=PAPER))
+        draw = ImageDraw.Draw(form)
+        for name, (left, top, _, bottom) in FIELDS.items():
+            draw.text((left - 160, (top + bottom) / 2 - 14), name, "black", font_size=26)
+            draw.line((left, bottom, left + 380, bottom), "black", 2)
+        forms.append(form)
+    forms[0].save("scans.pdf", save_all=True, append_images=forms[1:], resolution=100)
+    text = ""
+    for (name, box), length in zip(FIELDS.items(), (8, 2), strict=True):
+        shares = (np.array(box) / np.tile(FORM, 2)).round(4).tolist()
+        text += f"{name}:\n  box: {shares}\n  length: {length}\n  sure: 0.985\n"
+    Path("fields.yaml").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
