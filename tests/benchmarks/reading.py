@@ -1,7 +1,6 @@
-"""How well pictures of handwriting are read, and how fast.
+"""How well pictures of handwriting are read.
 
 python -m tests.benchmarks.reading                      scenes: digits on blank paper, lines on forms, empty forms
-python -m tests.benchmarks.reading times                what takes how long, on one thread
 python -m tests.benchmarks.reading changes FOLDER...    whether changes that must not matter change what is read
 
 Scenes are those of digits/augment/scenes.py, with MNIST's test digits and a seed that nothing was tuned on. `changes`
@@ -10,13 +9,9 @@ clearest digit of each. The bundled network reads, or that of `--network CHECKPO
 """
 
 import io
-import os
-import tempfile
-import timeit
 from functools import partial
-from itertools import chain, cycle, islice, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
-from statistics import median
 
 import cv2
 import numpy as np
@@ -30,13 +25,11 @@ from digits.errors import UserError
 from digits.evaluate.answers import labels_in
 from digits.handwriting import Expected
 from digits.reading import choose_reader
-from tests.benchmarks.common import heading, parser, python, row
+from tests.benchmarks.common import heading, parser, row
 from tests.support.finding import encoded, find_digit
-from tests.support.pens import STROKES, cover, on_paper
 from tests.support.scenes import is_read, is_read_naively, of_all_kinds, on_blank_paper
 
 SEED = 2025
-LEAST, LARGEST = 8, 64_000_000  # pixels on the shorter side of a picture that is read, and in all of it
 BLUR = 0.05  # standard deviation, as a share of the digit's longer side
 
 
@@ -57,39 +50,6 @@ def show_scenes(args, reader):
         row(name, args.count, f"{share:.1%} ± {(share * (1 - share) / args.count) ** 0.5:.1%}")
 
 
-def show_times(args, reader):
-    rng = np.random.default_rng(SEED)
-
-    def timed(name, what, *given, form=".0f"):
-        """The median of several runs, after one that warms up."""
-        what(*given)
-        seconds = median(timeit.repeat(lambda: what(*given), number=1, repeat=args.rounds))
-        row(name, f"{1000 * seconds:{form}}")
-
-    def written(lines):
-        places = [(left, top) for top in range(45, 180 * lines, 180) for left in range(60, 60 + 7 * 125, 125)]
-        shapes = cycle(STROKES.values())
-        return on_paper(cover((960, 180 * lines), *((next(shapes), left, top, 90) for left, top in places)))
-
-    def page(width, height):
-        ink = cover((width, height), (STROKES[5], 0.3 * width, 0.25 * height, 0.5 * height))
-        return (on_paper(ink) + rng.normal(0, 3, (height, width, 3))).clip(0, 255).astype(np.uint8)
-
-    small, large = page(400, 400), page(4000, 3000)
-    alone = partial(reader.read, expected=Expected(single=True))
-    heading("one thread", "ms")
-    timed("a digit, array of 400x400, read", alone, small, form=".1f")
-    for kind in ("JPEG", "PNG"):
-        timed(f"a digit, {kind} of 12 megapixels, read", alone, encoded(Image.fromarray(large), kind))
-    timed("a line of seven digits, read", reader.read, written(1))
-    timed("a page of five such lines, read", reader.read, written(5))
-    with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder, "photo.jpg")
-        picture.write_bytes(encoded(Image.fromarray(small), "JPEG"))
-        for words in (["-c", "import torch"], ["-m", "digits", "predict", picture]):
-            timed(f"process `python {' '.join(words[:3])}`", python, *words)
-
-
 def border(image):
     """The median colour along the edge of a picture."""
     pixels = np.asarray(image)
@@ -98,15 +58,11 @@ def border(image):
 
 
 def cropped(image, box):
-    left, top, right, bottom = box
-    return image.crop(box) if min(right - left, bottom - top) >= LEAST else None
+    return image.crop(box)
 
 
 def scaled(factor, image, box):
-    width, height = (round(factor * side) for side in image.size)
-    if min(width, height) < LEAST or width * height > LARGEST:
-        return None
-    return image.reduce(round(1 / factor)) if factor < 1 else image.resize((width, height), Image.Resampling.BICUBIC)
+    return ImageOps.scale(image, factor, Image.Resampling.BICUBIC)
 
 
 def framed(image, box):
@@ -151,25 +107,22 @@ def show_changes(args, reader):
         except UserError:
             box = (0, 0, *image.size)
         changed = (change(image, box) for change in CHANGES.values())
-        rights.append([None if c is None else reader.read(c, Expected(single=True)).text == label for c in changed])
+        rights.append([reader.read(picture, Expected(single=True)).text == label for picture in changed])
     heading("change", "pictures", "read right", "points")
-    for name, tried in zip(CHANGES, zip(*rights, strict=True), strict=True):
-        both = [(before, after) for (before, *_), after in zip(rights, tried, strict=True) if after is not None]
-        before, after = np.mean(both or [(np.nan, np.nan)], axis=0)
-        row(name, len(both), f"{after:.1%}", f"{100 * (after - before):+.1f}")
+    shares = np.mean(rights, axis=0)
+    for name, share in zip(CHANGES, shares, strict=True):
+        row(name, len(rights), f"{share:.1%}", f"{100 * (share - shares[0]):+.1f}")
 
 
 def main(words=None):
-    tables = {"scenes": show_scenes, "times": show_times, "changes": show_changes}
+    tables = {"scenes": show_scenes, "changes": show_changes}
     options = parser(__doc__, *tables)
     options.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="of labelled pictures, for changes")
     options.add_argument("--network", default="bundled", metavar="CHECKPOINT", help="what reads (the bundled one)")
     options.add_argument("--count", type=int, default=200, help="scenes of each kind, or pictures (200)")
-    options.add_argument("--rounds", type=int, default=9, help="how often times are measured (9)")
     args = options.parse_intermixed_args(words)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # of the processes to come
     mnist.fetch(args.data_dir)
     reader, _ = choose_reader(args.network)
     tables[args.table](args, reader)

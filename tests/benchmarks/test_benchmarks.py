@@ -57,7 +57,6 @@ def test_processes(short):
         ("accuracy baselines --images 500", 1, 22.25, 90),
         ("accuracy bits", 10, 90, 100),
         ("reading --count 4", 5, 0, 100),
-        ("reading times --rounds 1", 7, 1, 60_000),
         ("gpu launches --images 500", 8, 10, 5_000),
         ("gpu checks --device cpu --hidden 12 --images 500", 8, 0, 100_000),
         ("gpu crossover --device cpu --hidden 12 --images 500", 2, 0, 100_000),

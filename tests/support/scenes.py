@@ -8,8 +8,6 @@ from digits.augment.scenes import FORMS, _Sheet, glyphs, scene
 from digits.handwriting import Expected
 from digits.handwriting.normalize import bounds
 
-TALL = 24  # pixels of the digits on blank paper at least
-
 
 def bars():
     """Glyphs that need no MNIST: a bar for each digit, allographs among them, and letters."""
@@ -33,11 +31,11 @@ for form in FORMS:
 
 
 def on_blank_paper(rng, written):
-    """Yield scenes of digits on blank paper, large enough for everybody to read."""
+    """Yield scenes of digits on blank paper, 24 pixels high or more."""
     while True:
         drawn = BlankPaper(rng, written).taken()
         _, top, _, bottom = bounds(drawn.ink > 0.5)
-        if drawn.text and bottom - top >= TALL:
+        if drawn.text and bottom - top >= 24:
             yield drawn
 
 
@@ -56,9 +54,6 @@ def is_read(reader, drawn, single=False):
 
 def is_read_naively(reader, drawn):
     """Return whether its network reads the digit of a scene that is only shrunk to 28x28, and made light on dark."""
-    grey = np.asarray(Image.fromarray(drawn.image).convert("L").resize((28, 28), Image.Resampling.BOX)) / np.float32(
-        255
-    )
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    image = 1 - grey if border.mean() > 0.5 else grey
-    return str(reader.network(torch.from_numpy(image).view(1, 784)).argmax().item()) == drawn.text
+    grey = np.float32(Image.fromarray(drawn.image).convert("L").resize((28, 28), Image.Resampling.BOX)) / 255
+    image = torch.from_numpy(1 - grey if np.median(grey) > 0.5 else grey)
+    return str(reader.network(image.view(1, 784)).argmax().item()) == drawn.text
