@@ -43,7 +43,7 @@ class Line(NamedTuple):
     crowded: bool = False
 
 
-def find_lines(picture: Any, single: bool = False, context: bool = False) -> list[Line]:
+def find_lines(picture: Any, single: bool = False, context: bool = False, most: int = CANDIDATES) -> list[Line]:
     """The lines of a picture in each of several guesses at its foreground; in that of a `single` digit, it alone.
 
     A picture is a path, the bytes of a file, a PIL image, a Page of a PDF, or an array (H, W) or (H, W, 3 or 4), uint8,
@@ -53,21 +53,23 @@ def find_lines(picture: Any, single: bool = False, context: bool = False) -> lis
     In `context`, a candidate that is cut from larger strokes has the rest of them beside it, as `normalize` draws it:
     for a network that was trained on such images, with `handwriting`.
 
-    At most CANDIDATES are looked at. Those of one guess are at most a third of that, in the clearest lines. The first
-    guess that has more than are left is skipped, and so are all after it.
+    No more than `most` candidates are looked at. Those of one guess are at most a third of that, in the clearest lines.
+    The first guess that has more than are left, and all after it, are left out.
 
     Raises UserError if the picture cannot be read or shows no strokes, or if each line has too many candidates.
     """
-    return opened_lines(picture, single, context)[0]
+    return opened_lines(picture, single, context, most)[0]
 
 
-def opened_lines(picture: Any, single: bool, context: bool) -> tuple[list[Line], np.ndarray, float]:
+def opened_lines(
+    picture: Any, single: bool, context: bool, most: int = CANDIDATES
+) -> tuple[list[Line], np.ndarray, float]:
     """The lines of `find_lines`; and what they are found in, as of `opened`, which may take longest."""
     pixels, scale = opened(picture, single)
     if is_normalized(pixels):
         digit = Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))
         return [Line([Candidate(0, 1, 1.0, 1.0)], [digit], known=True)], pixels, scale
-    return lines_in(see(pixels), scale, single, context, CANDIDATES), pixels, scale
+    return lines_in(see(pixels), scale, single, context, most), pixels, scale
 
 
 def lines_in(sight: Sight, scale: float, single: bool, context: bool, most: int) -> list[Line]:
