@@ -4,17 +4,16 @@ from itertools import islice
 
 import numpy as np
 import pytest
-import torch
 from numpy.random import default_rng
 
-from digits.augment.scenes import glyphs, only_letters
-from digits.errors import UserError
-from digits.evaluate.fitting import BEGIN, ROUNDS, Example, fit, looked_at, right_with, scenes
+from digits.augment.scenes import only_letters
+from digits.evaluate.fitting import BEGIN, Example, fit, looked_at, right_with, scenes
 from digits.handwriting import Digit, Line
 from digits.handwriting.lattice import FITTED, Candidate
 from digits.handwriting.reader import Reader
 from digits.network import sigmoid_network
 from tests.support.pens import STROKES, cover, on_paper
+from tests.support.scenes import bars
 
 PARTS = [Candidate(0, 1, 0.45, 1, cut=1.0), Candidate(0, 2, 0.9, 0.48), Candidate(1, 2, 0.45, 1, cut=1.0)]
 
@@ -35,15 +34,11 @@ def example(says, *digits, sure=0.98):
 
 def test_a_number_that_makes_lines_misread_changes_until_they_are_read_right():
     """What is cut in two is 17, though cuts speak against it; a change for one picture alone may be chance."""
-    before, two = dict(FITTED), [example("17", 1, 0, 7)] * 2
+    two = [example("17", 1, 0, 7)] * 2
     assert right_with(BEGIN, two) == 0 and right_with(BEGIN | {"CUT": 0.5}, two) == 2
-    FITTED.update(before)
     fitted = fit(two)
-    assert before == FITTED and set(fitted) == set(BEGIN)
-    assert right_with(fitted, two) == 2
+    assert set(fitted) == set(BEGIN) and right_with(fitted, two) == 2
     assert fit(two[:1]) == BEGIN
-    with pytest.raises(UserError, match="nothing is found"):
-        fit([])
 
 
 def test_the_threshold_falls_between_numbers_and_what_is_none():
@@ -52,25 +47,8 @@ def test_the_threshold_falls_between_numbers_and_what_is_none():
     assert 0.7 < fit(known)["REJECTION_THRESHOLD"] < 0.9
 
 
-def test_the_search_ends():
-    """Even if each change is better than the last, for ever."""
-
-    class Better:
-        looks = 0
-
-        def __eq__(self, said):
-            self.looks += 1
-            return 2 * self.looks
-
-    better = Better()
-    fit([example(better, 1, 0, 7)])
-    assert 2 * len(BEGIN) < better.looks <= 1 + 2 * ROUNDS * len(BEGIN)
-
-
 def test_scenes_are_looked_at_of_which_it_is_known_what_they_say():
-    images = torch.zeros(200, 28, 28, dtype=torch.uint8)
-    images[:, 4:24, 12:16] = 255
-    written = glyphs(images, torch.arange(200) % 10, 0)
+    written = bars()
     assert set(only_letters(written).say) == {""} and len(only_letters(written).images) == 10
     known = list(islice(scenes(written, default_rng(0)), 5))
     assert all(text.isdigit() or not text for _, text in known)

@@ -46,18 +46,15 @@ def random_numbers(device: torch.device, *key: int) -> torch.Generator:
 
 
 def uniform(generator: torch.Generator, shape: tuple[int, ...], low: float, high: float) -> Tensor:
-    """Random numbers of this shape, evenly spread from low to high, on the device of the generator.
-
-    All that augments names its dtype: Lightning changes torch's default meanwhile, in another thread.
-    """
-    return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device, dtype=torch.float32)
+    """Return random numbers of this shape, evenly spread from low to high, on the device of the generator."""
+    return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device)
 
 
 def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """Copies of images (N, H, W): each pixel is looked up where it comes from, x and y counted from the centre."""
     n, height, width = images.shape
     device = images.device
-    limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device, dtype=torch.float32)
+    limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device)
     either_way = uniform(generator, (n, 6), -1, 1)
     angle, wide, high, shear, right, down = (strength * limits * either_way).unbind(1)
     sin, cos, wide, high = angle.sin(), angle.cos(), wide.exp(), high.exp()
@@ -65,7 +62,7 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
     affine = torch.stack(rows, 1).view(n, 2, 3)  # shears, then rotates, then scales, then shifts
     edges = affine.new_tensor([2 / width, 2 / height]).view(2, 1)  # of pixels, so that -1 to 1 is from edge to edge
 
-    centred = (torch.arange(size, device=device, dtype=torch.float32) - (size - 1) / 2 for size in (height, width))
+    centred = (torch.arange(size, device=device) - (size - 1) / 2 for size in (height, width))
     y, x = torch.meshgrid(*centred, indexing="ij")
     bend = strength * ELASTIC * edges[..., None]
     places = smooth_noise(n, 2, height, width, generator=generator, scale=bend).flatten(2)
@@ -82,12 +79,12 @@ def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float 
     """
     smooth_y, smooth_x = (_smooth(size, generator.device) for size in shape[-2:])
     shape = *shape[:-2], smooth_y.shape[1], smooth_x.shape[1]
-    noise = torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float32)
+    noise = torch.randn(shape, generator=generator, device=generator.device)
     return smooth_y @ noise.mul_(scale) @ smooth_x.T
 
 
 def _smooth(size: int, device: torch.device) -> Tensor:
     """Weights (size, points) that smooth noise of variance 1, on points SIGMA apart, into a field of variance 1."""
-    points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device, dtype=torch.float32)
+    points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device)
     weights = torch.exp(-((torch.arange(size, device=device).view(-1, 1) - points) ** 2) / (2 * SIGMA**2))
     return weights / weights.norm(dim=1, keepdim=True)

@@ -88,5 +88,5 @@ def ends(pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 def grid(images: Tensor) -> tuple[Tensor, Tensor]:
     """The column (1, W) and the row (H, 1) of each pixel of images (n, H, W)."""
-    height, width = (torch.arange(size, device=images.device, dtype=torch.float32) for size in images.shape[1:])
+    height, width = (torch.arange(size, device=images.device) for size in images.shape[1:])
     return width[None, :], height[:, None]

@@ -34,7 +34,7 @@ def draw(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor
 def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
     any_of = partial(uniform, generator, (len(chosen), 1))
     shape = len(chosen), *figures.points.shape[1:]
-    shift = torch.randn(shape, generator=generator, device=chosen.device, dtype=torch.float32) * any_of(*SHAKE)[:, None]
+    shift = torch.randn(shape, generator=generator, device=chosen.device) * any_of(*SHAKE)[:, None]
     x, y = (figures.weights[chosen] @ (figures.points[chosen] + shift)).unbind(2)  # of the dots
     x = x * any_of(-WIDER, WIDER).exp() + y * any_of(*SLANT)
     x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)
@@ -52,7 +52,7 @@ def _ink(dots: Tensor, width: Tensor, step: int = 1) -> tuple[Tensor, Tensor]:
 
     Of 28 pixels a side, there is every `step`-th.
     """
-    pixels = torch.arange(step / 2, 28, step, device=dots.device, dtype=torch.float32) - MIDDLE
+    pixels = torch.arange(step / 2, 28, step, device=dots.device) - MIDDLE
     across, down = (dots[:, :, None] - pixels[:, None]) ** 2  # (n, h, DOTS)
     distance = (down[:, :, None] + across[:, None]).amin(3).sqrt()  # of each pixel to the nearest dot
     return ((width[:, :, None] + step) / 2 - distance).clamp(0, step), pixels
@@ -80,8 +80,8 @@ def _parsed(figure: str) -> tuple[Tensor, Tensor]:
         if len(stroke) == 2:  # a point between, which can bend it
             stroke.insert(1, tuple((a + b) / 2 for a, b in zip(*stroke, strict=True)))
     names = list(dict.fromkeys(point for stroke in strokes for point in stroke))
-    points, own = torch.tensor(names, dtype=torch.float32), torch.eye(len(names), dtype=torch.float32)
-    t = torch.linspace(0, 1, SAMPLES, dtype=torch.float32)[:, None]
+    points, own = torch.tensor(names), torch.eye(len(names))
+    t = torch.linspace(0, 1, SAMPLES)[:, None]
     curves, steps = [], []
     for stroke in strokes:
         p = own[[names.index(point) for point in stroke]]
@@ -91,5 +91,5 @@ def _parsed(figure: str) -> tuple[Tensor, Tensor]:
         curves.append(curve.flatten(0, 1))
         steps += [points.new_zeros(1), (curves[-1] @ points).diff(dim=0).norm(dim=1)]  # 0 where the pen is lifted
     length = torch.cat(steps).cumsum(0)
-    even = torch.searchsorted(length, torch.linspace(0, 0.9999, DOTS, dtype=torch.float32) * length[-1])
+    even = torch.searchsorted(length, torch.linspace(0, 0.9999, DOTS) * length[-1])
     return points, torch.cat(curves)[even]

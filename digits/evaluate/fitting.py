@@ -78,13 +78,8 @@ def looked_at(reader: Reader, picture: Any, says: str) -> Example | None:
 
 
 def fit(examples: list[Example]) -> dict[str, float]:
-    """What `lattice.FITTED` should be for examples. It is afterwards as it was.
-
-    Raises UserError if there are no examples.
-    """
-    if not examples:
-        raise UserError("nothing is found in these pictures from which anything could be fitted")
-    before, best, times = dict(lattice.FITTED), dict(BEGIN), TIMES
+    """Return the values of `lattice.FITTED` with which most examples are read right."""
+    best, times = dict(BEGIN), TIMES
     right = right_with(best, examples)
     for number in range(ROUNDS):
         changed = False
@@ -99,7 +94,6 @@ def fit(examples: list[Example]) -> dict[str, float]:
             times **= 0.5
         if times < FINEST:
             break
-    lattice.FITTED.update(before)
     return best
 
 

@@ -22,16 +22,9 @@ Steps 4 to 7 are the heuristic over-segmentation of Y. LeCun, L. Bottou, Y. Beng
 learning applied to document recognition", 1998. The page does the same in JavaScript (export/web/).
 """
 
-import os
-
 from digits.handwriting.lines import Digit, Line, find_lines
 from digits.handwriting.pdf import Page
 from digits.handwriting.reader import Answer, Expected, Reader
 from digits.handwriting.voting import Group, Reading, TextLine
 
 __all__ = ["Answer", "Digit", "Expected", "Group", "Line", "Page", "Reader", "Reading", "TextLine", "find_lines"]
-
-# The import of OpenCV has added an empty entry, which has programs load libraries from the working directory, too; and
-# torch, which is imported later, starts a program.
-if libraries := os.environ.get("LD_LIBRARY_PATH"):
-    os.environ["LD_LIBRARY_PATH"] = ":".join(filter(None, libraries.split(":")))

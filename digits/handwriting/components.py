@@ -83,24 +83,18 @@ def lines(components: list[Component]) -> list[list[Component]]:
     heights = np.array([component.height for component in components])
     usual = weighted_median(heights, heights)
     found: list[list[Component]] = []
-    reach: list[tuple[float, float]] = []  # of each line: what is further up or down is beside none of its components
     for component in sorted(components, key=lambda one: (not TALL * usual < one.height < HIGH * usual, one.left)):
         is_small, home, most = component.height <= TALL * usual, None, -np.inf
         for n, line in enumerate(found):
-            if component.bottom <= reach[n][0] or component.top >= reach[n][1]:
-                continue
             for near in sorted(line, key=lambda one: abs(one.middle - component.middle))[:NEAREST]:
                 shared = min(near.bottom, component.bottom) - max(near.top, component.top)  # negative where a gap is
                 needed = -AWAY * near.height if is_small else LEVEL * min(component.height, near.height)
                 if shared > max(needed, most):
                     home, most = n, shared
-        top, bottom = component.top - AWAY * component.height, component.bottom + AWAY * component.height
         if home is not None:
             found[home].append(component)
-            reach[home] = min(reach[home][0], top), max(reach[home][1], bottom)
         elif not is_small:
             found.append([component])
-            reach.append((top, bottom))
     return sorted(found, key=lambda line: np.mean([one.top + one.bottom for one in line]))
 
 

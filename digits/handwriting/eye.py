@@ -105,8 +105,8 @@ def outputs(layers: Layers, seen: Views, rows: np.ndarray, columns: np.ndarray) 
     (weights, biases), *rest = layers
     z, first = np.tile(biases, (len(rows), 1)), 0
     for halved, views in enumerate(seen):
-        height, width = views[0].plane.shape
-        cells, owner = distinct((rows >> halved) * width + (columns >> halved), height * width)
+        width = views[0].plane.shape[1]
+        cells, owner = np.unique((rows >> halved) * width + (columns >> halved), return_inverse=True)
         around = np.concatenate([patches(*view, *np.divmod(cells, width)) for view in views], 1)
         z += (around @ weights[first : first + around.shape[1]])[owner]
         first += around.shape[1]
@@ -120,13 +120,6 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(-z)); 0 where float32 has no number so small."""
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(-z))
-
-
-def distinct(values: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which integers below a count are among values (N,), in order, and where each value is; np.unique would sort."""
-    there = np.zeros(count, bool)
-    there[values] = True
-    return np.flatnonzero(there), (there.cumsum() - 1)[values]
 
 
 def outputs_at(layers: Layers, seen: Views, where: np.ndarray) -> np.ndarray:

@@ -51,7 +51,7 @@ def find_lines(picture: Any, single: bool = False, context: bool = False, most: 
     changed.
 
     In `context`, a candidate that is cut from larger strokes has the rest of them beside it, as `normalize` draws it:
-    for a network that was trained on such images, with `allographs` and `negatives`.
+    for a network that was trained on such images, with `handwriting`.
 
     No more than `most` candidates are looked at. Those of one guess are at most a third of that, in the clearest lines.
     The first guess that has more than are left, and all after it, are left out.

@@ -2,27 +2,19 @@
 
 import numpy as np
 import pytest
-import torch
 from numpy.random import default_rng
 
 from digits.augment import neighbours, pen
-from digits.augment.scenes import AREA, FORMS, HEIGHT, glyphs, scene
+from digits.augment.scenes import AREA, FORMS, HEIGHT, scene
 from digits.handwriting import normalize
 from digits.handwriting.background import missing_light
 from digits.handwriting.picture import WORKING
+from tests.support.scenes import bars
 
 
 @pytest.fixture(scope="module")
-def written():
-    """A bar for each digit, and allographs among them."""
-    images = torch.zeros(200, 28, 28, dtype=torch.uint8)
-    images[:, 4:24, 12:16] = 255
-    return glyphs(images, torch.arange(200) % 10, 0)
-
-
-@pytest.fixture(scope="module")
-def scenes(written):
-    rng = default_rng(1)
+def scenes():
+    rng, written = default_rng(1), bars()
     return [scene(rng, written) for _ in range(120)]
 
 
@@ -32,8 +24,8 @@ def test_what_is_drawn_to_learn_from_is_drawn_as_what_is_read():
     assert WORKING[1] == AREA and sum(FORMS.values()) == pytest.approx(1)
 
 
-def test_the_same_numbers_make_the_same_scene(written):
-    one, same, other = (scene(default_rng(seed), written) for seed in (3, 3, 4))
+def test_the_same_numbers_make_the_same_scene():
+    one, same, other = (scene(default_rng(seed), bars()) for seed in (3, 3, 4))
     assert all(map(np.array_equal, one[:4], same[:4])) and one.text == same.text
     assert one.image.shape != other.image.shape
 

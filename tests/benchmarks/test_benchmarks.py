@@ -45,11 +45,7 @@ def short(mnist_dir, capfd, monkeypatch):
         ("accuracy sizes --only 500 1000 --seeds 1 --with=--epochs=5", 2, 20, 95),
         ("accuracy baselines --images 500", 1, 22.25, 90),
         ("accuracy bits", 10, 90, 100),
-        ("reading --count 8 --lines 4", 8, 0, 100),
-        ("reading forms --count 1", 3, 0, 100),
-        ("reading times --rounds 1", 7, 1, 60_000),
-        ("reading slow --rounds 1", 20, 0, 3_000),
-        ("reading stack --pages 3", 5, 0, 100),
+        ("reading --count 4", 5, 0, 100),
         ("gpu launches", 2, 10, 40),
         ("gpu checks --device cpu --hidden 12 --images 500", 5, 0, 100_000),
         ("gpu crossover --device cpu --hidden 12 --images 500", 2, 0, 100_000),
@@ -60,9 +56,6 @@ def test_plausible_figures(words, count, low, high, short):
     rows = short(words)
     assert count <= len(rows) <= count + 2  # more where JAX or scikit-learn is installed
     figures = [number for cells in rows.values() for number in cells]
-    if words.startswith("reading --count"):
-        figures = figures[:2] + [cells[0] for what, cells in rows.items() if "read whole" in what]
-        assert figures[0] > 99 and figures[1] > 60
     if "crossover" in words:
         figures = [number for hidden, *seconds in rows.values() for number in seconds]
     assert all(low <= number <= high for number in figures), rows
@@ -85,7 +78,6 @@ def test_changes_that_must_not_matter(short, tmp_path):
     assert len(rows) == 12 and rows["none"] == [2, 100, 0] and rows["inverted"][1] == 100
 
 
-@pytest.mark.parametrize("words", ["accuracy sizes --only 500 1000 --seeds 2 --with=--epochs=1", "reading sheet"])
-def test_pictures(words, short, tmp_path):
-    short(f"{words} --picture {tmp_path / 'picture.png'}")
+def test_pictures(short, tmp_path):
+    short(f"accuracy sizes --only 500 1000 --seeds 2 --with=--epochs=1 --picture {tmp_path / 'picture.png'}")
     assert Image.open(tmp_path / "picture.png").width > 500

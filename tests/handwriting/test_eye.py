@@ -9,21 +9,14 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from digits.augment.scenes import glyphs
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
 from digits.handwriting.learning import examples, file_of, learn
 from digits.network import sigmoid_network, weights_and_biases
 from tests.support.pens import STROKES, cover, line, on_paper
+from tests.support.scenes import bars
 
 FIRST, SECOND = 25 + 5 * (49 + 2 * 9), 2 * 25 + 5 * (2 * 49 + 2 * 9)  # inputs of the two networks
-
-
-@pytest.fixture(scope="module")
-def written():
-    images = torch.zeros(200, 28, 28, dtype=torch.uint8)
-    images[:, 4:24, 12:16] = 255
-    return glyphs(images, torch.arange(200) % 10, 0)
 
 
 def layers(inputs, *neurons, seed=1):
@@ -109,15 +102,15 @@ def test_guesses_differ_in_how_much_of_soft_edges_is_foreground():
     assert areas[0] > areas[1] and areas[2] > areas[3]
 
 
-def test_the_same_scenes_teach_the_same(written, capsys):
-    one, same = (learn(written, (12, 6), 2) for _ in range(2))
+def test_the_same_scenes_teach_the_same(capsys):
+    one, same = (learn(bars(), (12, 6), 2) for _ in range(2))
     assert file_of(one) == file_of(same)
     said = capsys.readouterr().err.splitlines()
     assert [text.split(":")[0] for text in said] == ["Epoch 0", "Epoch 1"] * 4
 
 
-def test_examples_are_of_both_kinds_and_of_what_the_first_network_is_unsure(written):
-    rng = np.random.default_rng(0)
+def test_examples_are_of_both_kinds_and_of_what_the_first_network_is_unsure():
+    rng, written = np.random.default_rng(0), bars()
     seen, truth = (np.concatenate(parts) for parts in zip(*[examples(rng, written) for _ in range(8)], strict=True))
     assert seen.shape[1] == FIRST and seen.dtype == np.uint8 and 0.3 < truth.mean() < 0.7
     assert examples(rng, written, layers(FIRST, 4))[0].shape[1] == SECOND

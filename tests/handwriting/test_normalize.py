@@ -117,15 +117,8 @@ def test_no_rest_is_drawn_as_none_and_one_far_away_is_not_seen():
 
 @pytest.mark.parametrize(
     "strokes",
-    [
-        np.pad([[1]], 20),
-        np.pad(np.full((25, 3), 0.01), 20),
-        np.ones((1, 1)),
-        np.ones((1, 3000)),
-        np.ones((3000, 1)),
-        np.indices((40, 40)).sum(axis=0) % 2,
-    ],
-    ids=["pixel", "faint", "pixel alone", "row alone", "column alone", "chessboard"],
+    [np.pad(np.full((25, 3), 0.01), 20), np.ones((1, 1)), np.ones((1, 3000)), np.indices((40, 40)).sum(axis=0) % 2],
+    ids=["faint", "pixel", "row", "chessboard"],
 )
 def test_normalizing_what_is_no_digit(strokes):
     drawn = normalize(np.float32(strokes))

@@ -1,6 +1,5 @@
 """What is said of a picture: guesses vote, a line falls into groups, and why nothing is read."""
 
-import re
 from functools import partial
 
 import cv2
@@ -16,9 +15,8 @@ from digits.handwriting import Digit, Line, Reader
 from digits.handwriting.lattice import Candidate
 from digits.handwriting.reader import SMALL, UPRIGHT, sure_area
 from digits.handwriting.voting import groups, vote
-from tests.support.crowded import CROWDED, PRINTED
 from tests.support.finding import SIZE
-from tests.support.pens import STROKES, box, cover, on_paper
+from tests.support.pens import STROKES, box, cover, on_paper, struck_through
 from tests.support.tiers import slow
 
 READER = Reader(load_network(checkpoint(BUNDLED), BUNDLED), context=True)
@@ -139,19 +137,11 @@ def test_a_crowded_picture_is_not_tried_turned():
     """The network is asked once, though it is sure of little."""
     asked, reader = [], Reader(torch.nn.Sequential(READER.network), context=True)
     reader.network.register_forward_hook(lambda *_: asked.append(1))
-    said = reader.read(CROWDED["a page of digits, struck through"]())
+    said = reader.read(struck_through(14))
     assert said.crowded and sure_area(said.lines)[0] < UPRIGHT * sure_area(said.lines)[1] and asked == [1]
 
 
-@pytest.mark.parametrize("name", PRINTED)
-def test_what_is_printed_is_no_number(name, request):
-    if name == "a ruler":
-        request.applymarker(pytest.mark.xfail(reason="the eye takes the last tick for a 1", strict=True))
-    said = READER.read(PRINTED[name]())
-    assert not said.text and re.search("nothing on it stands out|like no digits", said.error)
-
-
-@pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (5, 0), (40, 0), (20, 1), (200, 3), (500, 6), (900, 10)])
+@pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (40, 0), (200, 3), (900, 10)])
 def test_texture_is_no_number(deviation, blur):
     noise = np.random.default_rng(0).standard_normal((240, 320)).astype(np.float32)
     noise = cv2.GaussianBlur(noise, (0, 0), blur) if blur else noise
@@ -173,13 +163,11 @@ def test_a_digit_is_read_across_which_a_shadow_falls(angle, softness, request):
     assert READER.read(picture).text == "2"
 
 
-def test_three_digits_alike_are_a_number_if_a_hand_drew_them():
-    """Which draws no two as wide."""
-    digits = [
-        ([[(x * wide, y) for x, y in STROKES[0][0]]], 30 + 90 * n, 30, 70) for n, wide in enumerate((1, 0.9, 1.1))
-    ]
-    picture = on_paper(cover((310, 130), *digits))
-    assert [line.text.replace(" ", "") for line in READER.read(picture).lines] == ["000"]
+@pytest.mark.parametrize(("widths", "text"), [((1, 0.9, 1.1), "000"), ((1, 1, 1), "")])
+def test_three_digits_alike_are_a_number_if_a_hand_drew_them(widths, text):
+    """A hand draws no two as wide."""
+    digits = [([[(x * wide, y) for x, y in STROKES[0][0]]], 30 + 90 * n, 30, 70) for n, wide in enumerate(widths)]
+    assert READER.read(on_paper(cover((310, 130), *digits))).text.replace(" ", "") == text
 
 
 def scribble():

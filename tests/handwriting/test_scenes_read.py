@@ -1,0 +1,40 @@
+"""How well the network that comes with digits reads scenes with digits that it has not seen, and empty forms."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from digits import mnist
+from digits.augment.scenes import glyphs
+from digits.reading import choose_reader
+from tests.support.scenes import bars, is_read, is_read_naively, of_all_kinds, on_blank_paper
+
+READER, _ = choose_reader("bundled")
+
+
+def test_empty_forms_say_nothing():
+    drawn = of_all_kinds(np.random.default_rng(9), bars())
+    assert all(is_read(READER, one) for one in islice((one for one in drawn if not one.text), 5))
+
+
+@pytest.fixture
+def written(mnist_dir):
+    images, labels = mnist.load(mnist_dir, train=False)
+    return glyphs(images[:1000], labels[:1000], 0)
+
+
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_a_digit_is_read_but_not_if_it_is_only_shrunk(written):
+    drawn = on_blank_paper(np.random.default_rng(17), written)
+    single = [*islice((one for one in drawn if len(one.text) == 1), 30)]
+    assert np.mean([is_read(READER, one, single=True) for one in single]) >= 0.7
+    assert np.mean([is_read_naively(READER, one) for one in single]) <= 0.3
+
+
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_lines_are_read_whole(written):
+    drawn = islice(on_blank_paper(np.random.default_rng(18), written), 25)
+    assert np.mean([is_read(READER, one) for one in drawn]) >= 0.4
