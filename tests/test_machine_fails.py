@@ -32,7 +32,7 @@ VERBS = {  # what is run, what goes on with it, and where it writes
 
 
 def at_write(nth, harm):
-    """Call harm(k, event) before each write in the working folder, with k = 0 at the nth; count all writes in a file."""
+    """Call harm(k, event) before each write in the working folder, with k = 0 at the nth; count all writes."""
     numbers, here, tally = count(-nth), f"{os.getcwd()}/", os.open("../tally", os.O_WRONLY | os.O_CREAT)
 
     def hook(event, arguments):
