@@ -15,7 +15,6 @@ import pytest
 
 pytest.importorskip("resource", reason="Windows has no limits to memory and time")
 
-from digits.sweep import search
 from tests.support.pens import ring
 from tests.support.tiers import nightly, slow
 from tests.support.training import ends, same
@@ -42,7 +41,6 @@ def at_write(nth, harm):
             os.write(tally, b".")
             harm(next(numbers), event)
 
-    search.POLL = 0.1
     sys.addaudithook(hook)
 
 
