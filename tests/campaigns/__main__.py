@@ -1,8 +1,6 @@
 """Fuzz and crash tests: `python -m tests.campaigns NAME [--count N] [--seed S]`.
 
-hostile     what strangers made: checkpoints, runs, configs and pictures, with a watch on files, programs and memory
 kills       training that is killed at random instants, resumed, and compared with a run that was never interrupted
-machine     a disk that is full, read-only or broken, a folder that goes away, output that nobody takes
 mutations   MNIST's files and checkpoints, damaged at random
 pictures    files and arrays that no camera wrote
 
@@ -31,7 +29,7 @@ MOST_MEMORY = 1_000_000_000  # bytes
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=["hostile", "kills", "machine", "mutations", "pictures"])
+    parser.add_argument("name", choices=["kills", "mutations", "pictures"])
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -1,0 +1,251 @@
+"""What a stranger may have put into a file: each is read or refused in a line, whichever verb meets it.
+
+No code in it runs, nothing changes outside the folder that the verb writes to, and memory and time are bounded.
+"""
+
+import os
+import pickle
+import random
+import shutil
+import sys
+import zipfile
+from functools import partial
+
+import pytest
+
+pytest.importorskip("resource", reason="Windows has no limits to memory and time")
+
+import torch
+from PIL import Image
+
+from tests.support.damage import CLAIMING, SIZES, chunk, deflated, huge, tiff
+from tests.support.finding import encoded
+from tests.support.pens import ring
+from tests.support.tiers import slow
+from tests.support.training import same, weights
+from tests.support.watched import clear, small_run, watch
+
+NAN = float("nan")
+
+
+@pytest.fixture
+def home(small, tmp_path_factory, tmp_path):
+    """A working folder with a run of two epochs and a picture; beside it lies what is not to be touched."""
+    shutil.copytree(small_run(small, tmp_path_factory), tmp_path / "home" / "run")
+    for name in ("victim.ckpt", "folder/letter"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("of somebody")
+    ring().save(tmp_path / "home" / "1.png")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def watched(home, small):
+    """Run a verb in `home`, which may write there only what begins with `may`."""
+
+    def run(words, may="nothing"):
+        ending = clear(watch(words.replace("DATA", f"--data_dir {small[0]}").split(), home, small[1]))
+        assert [path for path in ending.changed if not path.startswith(f"home/{may}")] == []
+        return ending
+
+    return run
+
+
+class Call:
+    """Unpickled, it calls a function."""
+
+    def __init__(self, *call):
+        self.call = call
+
+    def __reduce__(self):
+        return self.call[0], self.call[1:]
+
+
+COMMAND = Call(os.system, "touch canary")
+
+
+def changed(path, change, **how):
+    """Save what `change` makes of the content of a checkpoint."""
+    content, limit = torch.load(path, weights_only=True), sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)  # for lists in lists
+    torch.save(change(content), path, **how)
+    sys.setrecursionlimit(limit)
+
+
+def at(*place):
+    """A change that puts the last of these at the place that the others name."""
+
+    def change(content):
+        *path, name, value = place
+        part = content
+        for key in path:
+            part = part[key]
+        part[name] = value(part.get(name)) if callable(value) else value
+        return content
+
+    return partial(changed, change=change)
+
+
+def bomb(path, says=1_200_000_000):
+    """A checkpoint of a tensor of 1.2 GB that is compressed; its entry says how large it is unpacked."""
+    at(*WEIGHT, torch.zeros(1_000_003))(path)
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            entry, large = zipfile.ZipInfo(name), len(content) == 4_000_012
+            numbers = [n.to_bytes(4, "little") for n in (1_000_003, 300_000_000)]
+            content = deflated(1200) if large else content.replace(*numbers)
+            archive.writestr(entry, content)
+            if large:
+                entry.compress_type, entry.compress_size, entry.file_size = zipfile.ZIP_DEFLATED, len(content), says
+
+
+def nested(depth, width=1):
+    value = [0]
+    for _ in range(depth):
+        value = [value] * width
+    return value
+
+
+def detector(content, digit):
+    """The network's first output alone, as that of a network which detects a digit."""
+    content["hyper_parameters"]["only_digit"] = digit
+    content["state_dict"] |= {name: content["state_dict"][name][:1] for name in ("network.2.weight", "network.2.bias")}
+    return content
+
+
+SETTINGS, WEIGHT, ONE = "hyper_parameters", ("state_dict", "network.0.weight"), torch.ones(1)
+CHECKPOINTS = {  # tests/checkpoint/test_untrusted.py has more, which cost nothing
+    "code": partial(changed, change=lambda content: content | {"epoch": Call(os.system, "touch canary")}),
+    "code, in a pickle": lambda path: path.write_bytes(pickle.dumps(Call(eval, "open('canary', 'w')"))),
+    "bomb": bomb,
+    "bomb that says it is small": partial(bomb, says=1000),
+    "half a file": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "nan": at(*WEIGHT, lambda x: x * NAN),
+    "quantized": at(*WEIGHT, lambda x: torch.quantize_per_tensor(x, 1.0, 0, torch.qint8)),
+    "without storage": at(*WEIGHT, lambda x: x.to("meta")),
+    "stretched": at(*WEIGHT, lambda x: ONE.expand(200_000, *x.shape)),
+    "huge layer": at(SETTINGS, "hidden", [2**40]),
+    "many layers": at(SETTINGS, "hidden", [1] * 10**5),
+    "huge image": at(SETTINGS, "image_size", 10**6),
+    "digit that is a text": partial(changed, change=lambda content: detector(content, "<script>")),
+    "digit that is none": partial(changed, change=lambda content: detector(content, 12)),
+    "setting that is a tensor": at(SETTINGS, "lr", ONE),
+    "lists in lists": at(SETTINGS, "x", nested(30, 10)),
+    "deep lists": at(SETTINGS, "x", nested(2000)),
+}
+
+
+@pytest.mark.parametrize("words", ["predict 1.png --network run", slow("train --resume run --epochs 3 DATA")])
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_a_checkpoint_that_train_does_not_write_is_refused(name, words, home, watched):
+    for path in sorted(home.glob("run/*.ckpt")):
+        CHECKPOINTS[name](path)
+    assert watched(words).status == 2
+
+
+@pytest.mark.parametrize("nonsense", [None, NAN, nested(30, 10)])
+def test_what_lightning_would_restore_counts_for_nothing(nonsense, home, watched):
+    """By a stranger's paths, Lightning would delete another run's files at the next best epoch."""
+
+    def change(content):
+        content |= dict.fromkeys(("loops", "optimizer_states", "lr_schedulers", "pytorch-lightning_version"), nonsense)
+        for state in content["callbacks"].values():
+            state |= {name: "../folder/.." for name in state if name.endswith("_path")} | {"dirpath": "../folder"}
+            state |= dict.fromkeys(("best_model_score", "kth_value", "current_score", "best/test"), nonsense)
+            state |= {"best_k_models": {"../victim.ckpt": 0.0, "../folder": 0.0}}
+        return content
+
+    shutil.copytree(home / "run", home / "good")
+    for path in sorted(home.glob("run/*.ckpt")):
+        changed(path, change)
+    for run in ("good", "run"):
+        assert watched(f"train --resume {run} --epochs 5 DATA", may=run).status == 0
+    assert same(weights(home / "run" / "last.ckpt"), weights(home / "good" / "last.ckpt"))
+    assert same(weights(home / "run" / "best.ckpt"), weights(home / "good" / "best.ckpt"))
+
+
+JSON, FORM = "predict 1.png --network net.json", "predict 1.png --network bundled --fields form.yaml"
+ALIASES = [f"&a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+TEXTS = {
+    "deep network": (JSON, "[" * 100_000),
+    "network of a huge layer": (JSON, '{"sizes": [784, 9' + "9" * 3000 + ', 10], "cost": "QuadraticCost"}'),
+    "network of many lists": (JSON, "[" + "[]," * 3_000_000 + "[]]"),
+    "deep form": (FORM, "a: " + "[" * 90_000),
+    "form of deep lists": (FORM, "- " * 40_000),
+    "form of deep lines": (FORM, "".join(" " * depth + "a:\n" for depth in range(400))),
+    "aliases": (FORM, f"a:\n  box: [0, 0, 1, [&a0 [1, 1], {', '.join(ALIASES)}]]"),
+    "form in itself": (FORM, "a: &a\n  box: *a"),
+    "form of many values": (FORM, "".join(f"a{n}: 1\n" for n in range(9000))),
+    "form of a long text": (FORM, f"a: {'b' * 90_000}"),
+    "form with code": (FORM, "a: !!python/object/apply:os.system [touch canary]"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_network_of_the_book_or_a_form_definition_is_refused(name, home, watched):
+    words, text = TEXTS[name]
+    (home / words.split()[-1]).write_text(text)
+    assert watched(words).status == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [b"\xff" * 7 + b"\x3f" + bytes(99), b"words" * 1000], ids=["huge record", "words"])
+def test_curves_that_are_damaged_are_refused_or_left_out(content, home, watched):
+    for path in home.glob("run/events*"):
+        path.write_bytes(content)
+    watched("figures --network run --out run DATA", may="run")
+
+
+def text_bomb(kind):
+    """A PNG with a text or a profile that unpacks to 1.5 GB."""
+    good = encoded(ring(), "PNG")
+    return good[:33] + chunk(kind, b"x\0\0\x78\x9c" + deflated(1500)) + good[33:]
+
+
+def frames():
+    content = encoded(ring(), "GIF")
+    first = content.index(b",")
+    return content[:first] + content[first:-1] * 9000 + b";"
+
+
+def pdf(old, new):
+    return encoded(ring(), "PDF").replace(old, new)
+
+
+PROGRAM = b"(%pipe%touch canary) (w) file closefile (canary) (w) file closefile showpage"
+LAUNCH = b"/Type /Catalog /OpenAction << /S /Launch /F (touch) /Win << /F (touch) /P (canary) >> >>"
+ODD = [{259: 7}, {258: 65_535}, {277: 255}, {262: 6}, {273: 2**32 - 1}, {279: 2**32 - 1}, {278: 0}, {257: 0}]
+ODD += [{322: 60_000, 323: 60_000, 324: 8}, {259: 5, 277: 4}, {330: 8}, {34665: 8}]
+PICTURES = {
+    **{
+        f"{kind} of {w}x{h}": partial(huge, kind, (w, h), 70)
+        for kind in CLAIMING
+        for w, h in ((7_900, 8_000), SIZES[3])
+    },
+    "text that is a bomb": partial(text_bomb, b"zTXt"),
+    "profile that is a bomb": partial(text_bomb, b"iCCP"),
+    "9,000 frames": frames,
+    **{f"TIFF with {tags}": partial(tiff, tags) for tags in ODD},
+    "PostScript": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\n" + PROGRAM,
+    "SVG": lambda: b"<svg><image href='file:///dev/zero'/></svg>",
+    "random bytes": lambda: random.Random(0).randbytes(9999),
+    "half a picture": lambda: encoded(ring(), "JPEG")[:1000],
+    "narrow": lambda: encoded(Image.new("L", (99_999, 1)), "PNG"),
+    "PDF that starts a program": lambda: pdf(b"/Type /Catalog", LAUNCH),
+    "PDF of a huge page": lambda: pdf(b"/MediaBox [ 0 0", b"/MediaBox [ -99999999 -99999999"),
+    "PDF of a huge picture": lambda: pdf(b"/Width 120", b"/Width 99999999"),
+    "half a PDF": lambda: encoded(ring(), "PDF")[:600],
+}
+
+
+@pytest.mark.parametrize("words", ["--single", slow("--annotate out")])
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_read_or_refused_and_the_next_one_is_read(name, words, home, watched):
+    suffix = {"Post": "eps", "PDF ": "pdf", "half a PDF": "pdf"}
+    (home / "out").mkdir()
+    bad = home / f"bad.{suffix.get(name, suffix.get(name[:4], 'png'))}"
+    bad.write_bytes(PICTURES[name]())
+    ending = watched(f"predict {bad.name} 1.png --network bundled {words}", may="out/")
+    assert "1.png: 0 " in ending.output if words == "--single" else "1.png" in ending.output

@@ -1,0 +1,123 @@
+"""The machine fails while a verb works: a disk that is full, read-only or broken, or a process that is killed.
+
+Each verb runs in a child process, in which the fault happens at the n-th thing that it writes. A line says so, what was
+saved before is whole, and the same work then ends as if nothing had happened.
+"""
+
+import errno
+import os
+import shutil
+import sys
+from functools import partial
+from itertools import count
+
+import pytest
+
+pytest.importorskip("resource", reason="Windows has no limits to memory and time")
+
+from tests.support.pens import ring
+from tests.support.tiers import nightly, slow
+from tests.support.training import ends, same
+from tests.support.watched import clear, small_run, watch
+
+WRITES = "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate"  # audit events, beside open
+VERBS = {  # what is run, what goes on with it, and where it writes
+    "export": ("export --network run --to checkpoint --out out/1.ckpt", None, "out"),
+    "annotate": ("predict 1.png 2.png --network bundled --single --annotate out", None, "out"),
+    "train": ("train --hidden 5 --lr 1 --epochs 3 --run_dir new DATA", "train --resume new DATA", "new"),
+    "resume": ("train --resume run --epochs 4 DATA", None, "run"),
+    "sweep": ("sweep --hidden 3 4 --epochs 1 DATA", None, "runs"),
+}
+
+
+def at_write(nth, harm):
+    """Call harm(k, event) before each write in the working folder, with k = 0 at the nth; count all writes."""
+    numbers, here, tally = count(-nth), f"{os.getcwd()}/", os.open("../tally", os.O_WRONLY | os.O_CREAT)
+
+    def hook(event, arguments):
+        opened = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        named = (opened or event in WRITES) and isinstance(arguments[0], str | bytes | os.PathLike)
+        if named and os.path.join(here, os.fsdecode(arguments[0])).startswith(here):
+            os.write(tally, b".")
+            harm(next(numbers), event)
+
+    sys.addaudithook(hook)
+
+
+def refuse(code, lasting, k, event):
+    """Refuse one write, or all from then on; but from a full disk, a file can be removed."""
+    if (k == 0 or lasting and k > 0) and not (code == errno.ENOSPC and event == "os.remove"):
+        raise OSError(code, os.strerror(code))
+
+
+def kill(k, event):
+    if k == 0:
+        os.kill(os.getpid(), 9)
+
+
+FAULTS = {  # the harm, and when it is done, as shares of all that is written
+    "full": (partial(refuse, errno.ENOSPC, True), (0.4, 0.9)),
+    "read-only": (partial(refuse, errno.EROFS, True), (0, 0.6)),
+    "broken once": (partial(refuse, errno.EIO, False), (0.5, 1)),
+    "killed": (kill, (0.3, 0.8)),
+}
+
+
+def contents(folder):
+    """What a folder holds, but for what a process that was killed has left there."""
+    return {path.name: path.read_bytes() for path in folder.glob("[!.]*") if path.is_file()}
+
+
+@pytest.fixture
+def run(small, tmp_path_factory, tmp_path):
+    """Make a folder with a run, two pictures and what an earlier call has written; run words in it."""
+    made = small_run(small, tmp_path_factory)
+
+    def run(words, name, harm=None):
+        home = tmp_path / name / "home"
+        if not home.exists():
+            (home / "out").mkdir(parents=True)
+            shutil.copytree(made, home / "run")
+            for picture in ("1.png", "2.png"):
+                ring().save(home / picture)
+            for name in ("1.png", "2.png", "1.ckpt"):
+                (home / "out" / name).write_text("old")
+        ending = watch(words.replace("DATA", f"--data_dir {small[0]}").split(), home, small[1], harm)
+        return home, ending
+
+    return run
+
+
+LONG = [(verb, fault) for verb in ("train", "resume", "sweep") for fault in FAULTS]
+
+
+@pytest.mark.parametrize(
+    "verb, fault",
+    [
+        *((verb, fault) for verb in ("export", "annotate") for fault in FAULTS),
+        *(slow(*case) for case in LONG[::5]),
+        *(nightly(*case) for number, case in enumerate(LONG) if number % 5),
+    ],
+)
+def test_nothing_that_was_saved_is_lost(verb, fault, run):
+    words, further, folder = VERBS[verb]
+    harm, shares = FAULTS[fault]
+    home, good = run(words, "good", partial(at_write, 10**9, kill))
+    assert good.status == 0, good
+    writes, wanted = len((home.parent / "tally").read_text()), contents(home / folder)
+    for share in shares:
+        here, ending = run(words, f"at {share}", partial(at_write, round(share * (writes - 1)), harm))
+        assert ending.status == -9 if fault == "killed" else clear(ending)
+        if folder == "out":
+            assert all(content in (b"old", wanted[name]) for name, content in contents(here / folder).items())
+        if fault == "full":
+            assert not list(here.rglob("*.part"))
+        begun = verb != "train" or ends(here / folder)
+        if ending.status:
+            ending = run(further or words, here.parent.name)[1]
+        assert ending.status == 0 or not begun, ending
+        if verb == "sweep":
+            assert ending.output.split("\n\n", 1)[1] == good.output.split("\n\n", 1)[1]
+        elif begun:
+            assert list(map(same, ends(here / folder), ends(home / folder))) == [True] * len(ends(home / folder))
+            assert contents(here / folder) == wanted or folder != "out"
