@@ -15,10 +15,10 @@ from digits.checkpoint.contents import LARGEST_WEIGHT, VALIDATION, VERSION, Chec
 from digits.errors import UserError
 from digits.settings import MOST_EPOCHS
 
-LONGEST = 200  # characters of a text
+LONGEST = 200  # characters of a text, or values of a list
 ANY = -(2**64), 2**64
 RANGES = {"hidden": (1, 10**7), "image_size": (1, 1_000), "epoch": (0, MOST_EPOCHS), "max_epochs": (-1, MOST_EPOCHS)}
-RANGES["global_step"] = 0, 2**60  # of these whole numbers, which decide how much is built or repeated
+RANGES |= {"global_step": (0, 2**60), "only_digit": (0, 9)}  # of these whole numbers
 DATA = "batch_size", "seed", "train_size", "distort", "handwriting"  # settings of the MNISTDataModule
 
 
@@ -88,10 +88,11 @@ def _settings(saved: Any) -> dict[str, Any]:
         raise ValueError("its settings have no names")
     for name, value in saved.items():
         kinds, (least, most) = ((int,), RANGES[name]) if name in RANGES else ((bool, int, float), ANY)
-        for x in value if type(value) is list else [value]:
+        values = value if type(value) is list else [value]
+        for x in values:
             number = type(x) in kinds and least <= x <= most  # nan is not
             text = type(x) is str and len(x) <= LONGEST and name not in RANGES
-            if not (number or text or x is None):
+            if not (number or text or x is None) or len(values) > LONGEST:
                 raise ValueError(f"its {name[:LONGEST]} is no plain value, or out of range")
     return saved
 
