@@ -32,11 +32,6 @@ def trained(data_dir, hidden=(30,), epochs=3, **settings):
     return model, trainer
 
 
-def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
-    """Whether two networks have the same bits."""
-    return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
-
-
 def weights(path: Path | str) -> dict[str, torch.Tensor]:
     """The tensors of a checkpoint."""
     return torch.load(path, weights_only=True)["state_dict"]
@@ -96,17 +91,3 @@ def in_two_processes(target, *args) -> None:
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0, 0]
-
-
-class Watch:
-    """Stands in for a network: remembers the stacks that each epoch is trained on."""
-
-    def __init__(self, monkeypatch):
-        self.epochs, step = {}, DigitClassifier.training_step
-
-        def watched(model, stack, index):
-            assert stack.images.is_contiguous()
-            self.epochs.setdefault(model.trainer.current_epoch, []).append(stack)
-            return step(model, stack, index)
-
-        monkeypatch.setattr(DigitClassifier, "training_step", watched)
