@@ -40,8 +40,7 @@ class Curves(TensorBoardLogger):
 
 
 # A step on a GPU takes as long as its launches, of 5 us, however small they are; on one CPU core, 32 ps for each weight
-# and image (0.13 s an epoch of 784-100-10). Reckoned, not measured on a GPU, which
-# `python -m tests.benchmarks.speed crossover` does.
+# and image (0.13 s an epoch of 784-100-10). Reckoned, not measured: see docs/speed.md.
 LAUNCHES = 5  # of a step, for each of the network's arrays of weights or biases; a test counts them
 LARGE_STEP = LAUNCHES * 5e-6 / 32e-12  # weights times images, for each array: steps with more are faster on a GPU
 

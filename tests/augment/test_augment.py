@@ -9,7 +9,7 @@ from digits.augment import allographs, elastic, negatives, neighbours, pen
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot
-from tests.support.training import quick_trainer
+from tests.support.training import Watch, quick_trainer
 
 WAYS = [{"distort": 0.7}, {"allographs": True}, {"negatives": 0.25}]
 ALL = WAYS[0] | WAYS[1] | WAYS[2]
@@ -54,22 +54,15 @@ def test_a_network_of_float64_trains_on_them(set_up):
 
 @pytest.mark.parametrize("way", [*WAYS, ALL])
 def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(way, set_up, monkeypatch):
-    made, plain, trained, step = set_up(**way), set_up(), {}, DigitClassifier.training_step
-
-    def watched(model, stack, index):
-        assert stack.images.is_contiguous()
-        trained.setdefault(model.trainer.current_epoch, []).append(stack)
-        return step(model, stack, index)
-
-    monkeypatch.setattr(DigitClassifier, "training_step", watched)
+    watch, made, plain = Watch(monkeypatch), set_up(**way), set_up()
     images, targets = made.training[0], one_hot(made.training[1])
     quick_trainer(max_epochs=3).fit(DigitClassifier([5]), made)
     for epoch in range(3):
         expected = augment.augment(images, targets, epoch, 5, **way)
-        for stack in trained[epoch]:
+        for stack in watch.epochs[epoch]:
             assert stack.images.equal(expected[0]) and stack.targets.equal(expected[1])
             assert not stack.images.equal(images)
-        chosen = torch.cat([stack.chosen.flatten() for stack in trained[epoch]])
+        chosen = torch.cat([stack.chosen.flatten() for stack in watch.epochs[epoch]])
         assert chosen.sort().values.equal(torch.arange(len(expected[0])))
     for split in ("training", "validation", "test"):
         assert getattr(made, split)[0].equal(getattr(plain, split)[0])

@@ -10,11 +10,10 @@ import torch
 from torch import nn
 
 from digits import backprop, kernels
-from digits.data import Stack
 from digits.errors import UserError
 from digits.kernels import Job, choose, cpu, is_sigmoid, optim, vectors
 from digits.model import DigitClassifier
-from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, sigmoid_network, weights_and_biases
+from digits.network import COSTS, QUADRATIC, correct, inputs, linears, sigmoid_network, weights_and_biases
 from digits.settings import CostName, KernelName
 
 SGD = torch.optim.SGD
@@ -139,15 +138,6 @@ def test_every_kernel_evaluates_as_the_network_itself(name, outputs):
         cost, right = kernel.evaluate(Job(model, images, targets, chosen))
         assert right == correct(a, y) and 0 < right < len(chosen)
         assert cost.item() == pytest.approx(COSTS[name].value(a, y).item(), rel=1e-5)
-
-
-@pytest.mark.parametrize("name", COSTS)
-@pytest.mark.parametrize("only_digit", [None, 3])
-def test_a_network_on_another_device_scores_images_on_the_cpu(name, only_digit):
-    _, images, _ = problem([784, 30, 10])
-    model = DigitClassifier([30], cost=name, only_digit=only_digit).to("meta")
-    cost, right = model.score(Stack(images, one_hot(torch.arange(200) % 10), torch.arange(200)))
-    assert cost.device.type == right.device.type == "meta"
 
 
 def test_images_that_change_in_place_are_seen_anew():

@@ -79,16 +79,6 @@ def test_confusion_has_its_counts_where_they_belong():
     assert (inside < 230).sum() == 2 and inside[0, 1] == 255
 
 
-def test_a_number_is_white_where_its_cell_is_dark():
-    labels = torch.tensor([1] * 9 + [2] * 2)
-    picture = np.array(plots.confusion(labels, torch.zeros(11, dtype=torch.int64))).astype(int)
-    for row, darkest in ((1, False), (2, True)):
-        cell = picture[126 + row * 54 + 6 : 126 + row * 54 + 46, 82:122].sum(-1)
-        paper = cell[0, 0]
-        assert ((cell < paper - 100).sum() > 20) == darkest
-        assert ((cell > paper + 100).sum() > 20) != darkest
-
-
 @pytest.mark.parametrize("wrong", [0, 3, 50])
 def test_mistakes_are_shown_with_prediction_and_label(wrong):
     generator = torch.Generator().manual_seed(0)
