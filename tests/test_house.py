@@ -3,4 +3,4 @@ from tests.support import house
 
 def test_the_map_is_that_of_the_code():
     """Else: python -m tests.support.house"""
-    assert house.OUT.read_text("utf-8") == house.house()
+    assert house.OUT.read_text("utf-8") == house.mapped()

@@ -10,14 +10,11 @@ medians of a few rounds.
 import json
 import os
 import platform
-import subprocess
-import sys
 import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 
 from tests.benchmarks.common import ROOT, every_run, heading, on_cpu, parser, progress, python, row
 from tests.benchmarks.peers import PEERS
@@ -53,34 +50,21 @@ def process(args):
     train = [ROOT / "train.py", "--hidden", hidden, "--epochs", epochs, "--data_dir", args.data_dir, "--run_dir"]
     commands = {
         "`train.py`": train,
-        "to its first epoch's line": train,
         "`import torch, torchvision, lightning`": ["-c", "import torch, torchvision, lightning"],
     }
     runs = {title: [] for title in commands}
     with tempfile.TemporaryDirectory() as folder:
         for i in range(args.rounds + 1):  # the first warms the caches
-            for number, (title, command) in enumerate(commands.items()):
+            for title, command in commands.items():
                 progress(title)
-                command = [*command, Path(folder, f"{i} {number}")] if command is train else command
-                measured = first_line(*command) if "first" in title else python(*command)[1]
-                runs[title] += [measured] if i else []
+                command = [*command, Path(folder, f"{i}")] if command is train else command
+                runs[title] += [python(*command)[1]] if i else []
     heading(f"{epochs} epochs of 784-{hidden}-10", "s")
     timed = {}
     for title, measured in runs.items():
         row(title, f"{median(measured):.2f}")
         timed[title] = [f"{one:.2f}" for one in measured]
     every_run("Seconds of each run", timed)
-
-
-def first_line(*command):
-    """Seconds until a run of `train.py` has said how its first epoch ended."""
-    start = perf_counter()
-    with subprocess.Popen([sys.executable, *map(str, command)], stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if line.startswith("Epoch 0"):
-                seconds = perf_counter() - start
-        assert process.wait() == 0
-    return seconds
 
 
 def main(words=None):

@@ -1,59 +1,31 @@
-"""The map of the package, docs/house.svg: `python -m tests.support.house` draws it from the code.
+"""The map of the package, a table in CONTRIBUTING.md: `python -m tests.support.house` makes it from the code.
 
-A row is a layer of import-linter's contract in pyproject.toml, a box a module with the first words of its docstring;
-blue is the core, the files that README names for reading.
+The layers are those of import-linter's contract in pyproject.toml. A module comes with the first line of its docstring.
 """
 
 import ast
 import re
-import textwrap
 import tomllib
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).parents[2]
-OUT = ROOT / "docs" / "house.svg"
-WIDTH, GAP, LEFT = 1000, 10, 20
-FONT = "font-family='system-ui, sans-serif'"
-LETTER = 6.8  # pixels that one of the small text may take
-CORE, FILE, FOLDER = "#dfeafb", "#fffdf8", "#f1ede4"
+OUT = ROOT / "CONTRIBUTING.md"
+HEAD = "| layer | module | what it is |\n| ---: | --- | --- |\n"
 
 
-def purpose(module):
-    """The first sentence of a module's docstring."""
-    file = ROOT / "digits" / f"{module}.py"
-    source = (file if file.exists() else ROOT / "digits" / module / "__init__.py").read_text("utf-8")
-    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0].rstrip(".").replace("`", "")
-
-
-def house():
-    """The map as SVG."""
+def mapped():
+    """The text of CONTRIBUTING.md with the table as it should be; the core, which README names for reading, is bold."""
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
-    rows = [[name.strip() for name in row.split("|")] for row in contract["layers"]]
-    core = re.findall(r"\[digits/(\w+)\.py\]", (ROOT / "README.md").read_text("utf-8"))
-    parts, top = [], GAP
-    for row in rows:
-        width = (WIDTH - 2 * LEFT - GAP * (len(row) - 1)) / len(row)
-        texts = [textwrap.wrap(purpose(name), int((width - 24) / LETTER) + 1) for name in row]
-        height = 36 + 16 * max(map(len, texts))
-        for n, (name, text) in enumerate(zip(row, texts, strict=True)):
-            x = LEFT + n * (width + GAP)
-            is_file = (ROOT / "digits" / f"{name}.py").exists()
-            fill = CORE if name in core else FILE if is_file else FOLDER
-            shape = f"x='{x:g}' y='{top}' width='{width:g}' height='{height}' rx='8'"
-            parts.append(f"<rect {shape} fill='{fill}' stroke='#8a8578'/>")
-            shown = f"{name}.py" if is_file else f"{name}/"
-            parts.append(f"<text x='{x + 12:g}' y='{top + 22}' font-size='14' font-weight='600'>{shown}</text>")
-            parts += [
-                f"<text x='{x + 12:g}' y='{top + 41 + 16 * i}' font-size='12' fill='#4a463e'>{escape(line)}</text>"
-                for i, line in enumerate(text)
-            ]
-        top += height + GAP
-    head = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {top}' role='img' {FONT}>"
-    title = "<title>The package digits: each row imports from the rows below it alone</title>"
-    return "\n".join([head, title, f"<rect width='{WIDTH}' height='{top}' fill='white'/>", *parts, "</svg>", ""])
+    core, rows = re.findall(r"\[digits/(\w+)\.py\]", (ROOT / "README.md").read_text("utf-8")), []
+    for layer, names in zip(range(len(contract["layers"]), 0, -1), contract["layers"], strict=True):
+        for name in map(str.strip, names.split("|")):
+            file = f"digits/{name}.py" if (ROOT / "digits" / f"{name}.py").exists() else f"digits/{name}/__init__.py"
+            purpose = (ast.get_docstring(ast.parse((ROOT / file).read_text("utf-8"))) or "").split("\n")[0]
+            shown = f"[{name}]({file.removesuffix('/__init__.py')})"
+            rows.append(f"| {layer} | {f'**{shown}**' if name in core else shown} | {purpose.rstrip('.')} |\n")
+    before, _, after = OUT.read_text("utf-8").partition(HEAD)
+    return before + HEAD + "".join(rows) + re.sub(r"^(\|.*\n)*", "", after)
 
 
 if __name__ == "__main__":
-    OUT.write_text(house(), "utf-8")
-    print(OUT)
+    OUT.write_text(mapped(), "utf-8")

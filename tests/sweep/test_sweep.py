@@ -140,16 +140,6 @@ def test_mistakes_are_one_line(args, reason, run, capsys):
     assert stop.value.code == 2 and re.search(reason, line), line
 
 
-def test_a_file_that_is_no_database_is_one_line_that_names_it(run, capsys):
-    path = Path("runs/sweep_hidden30_lr3.0_batch_size10_initscaled_seeds1_epochs10/sweep.db")
-    path.parent.mkdir(parents=True)
-    path.write_text("nothing")
-    with pytest.raises(SystemExit) as stop:
-        run()
-    [line] = capsys.readouterr().err.splitlines()
-    assert stop.value.code == 2 and f"{path}: file is not a database" in line and "remove" not in line
-
-
 def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(run, capsys, monkeypatch):
     for module in [name for name in sys.modules if name.startswith(("digits.sweep", "digits.plots"))]:
         monkeypatch.delitem(sys.modules, module)
