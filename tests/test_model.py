@@ -136,5 +136,5 @@ def test_checkpoint_rebuilds_the_model(data_dir, tmp_path):
 def test_a_checkpoint_of_another_shape_is_named(change, reason, tmp_path):
     model = DigitClassifier([30])
     saved(tmp_path / "a.ckpt", model, hyper_parameters=dict(model.hparams) | change)
-    with pytest.raises(UserError, match=f"a.ckpt does not hold the network.*{reason}"):
+    with pytest.raises(UserError, match=f"a.ckpt .*network.*{reason}"):
         DigitClassifier.load_from_checkpoint(tmp_path / "a.ckpt")
