@@ -1,119 +1,121 @@
-"""On a GPU, and skipped where there is none: pytest -m gpu. `GPU_TESTS=cpu pytest -m gpu` tries them on the CPU."""
+"""Training on a pretended device, where tensors of two devices in one operation fail; `pytest -m gpu`: on a GPU."""
 
-import os
+from contextlib import contextmanager
 
 import pytest
 import torch
 
 from digits import backprop, mnist
-from digits.augment import augment
 from digits.model import DigitClassifier
-from digits.network import one_hot
+from digits.network import QUADRATIC, Cost
+from digits.train import Settings, train
 from tests.support.pens import ring
-from tests.support.training import Runs, same, weights
+from tests.support.pretended_device import DEVICE, Misuse, elsewhere, watched
+from tests.support.tiers import slow
+from tests.support.training import same, weights
 
-DEVICE = os.environ.get("GPU_TESTS", "cuda")
-pytestmark = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(DEVICE == "cuda" and not torch.cuda.is_available(), reason="there is no GPU"),
-]
-IN_TORCH = ["--kernel", "torch", "--trainer.accelerator"]
-AUGMENTED = "--distort 1 --handwriting"  # with random numbers that are the device's own
+pytestmark = pytest.mark.filterwarnings("ignore:Checkpoint directory")
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+GPU = pytest.param("cuda", marks=[pytest.mark.gpu, needs_gpu])
 
 
-@pytest.fixture
-def trained(run, home):
-    """Train on a device in a new folder there; returns its last weights."""
-
-    def trained(name, *args, on=DEVICE):
-        printed = run("--epochs", 2, "--run_dir", name, *args, *IN_TORCH, on)
-        assert f"kernel torch on {on}" in printed and "Test accuracy" in printed
-        return weights(f"{name}/last.ckpt")
-
-    return trained
-
-
-def assert_close(one, other):
-    """The same numbers, of whatever device, up to rounding."""
-    for key, value in one.items():
-        torch.testing.assert_close(value.cpu(), other[key].cpu(), rtol=0, atol=0.01)
-
-
-@pytest.fixture
+@contextmanager
 def no_waiting(monkeypatch):
     """Fail where a step of the torch kernel waits for the GPU."""
     steps = backprop.sgd_steps
 
-    def watched(*args):
-        if DEVICE == "cuda":
-            torch.cuda.set_sync_debug_mode("error")
+    def watched_steps(*args):
+        torch.cuda.set_sync_debug_mode("error")
         try:
             return steps(*args)
         finally:
-            if DEVICE == "cuda":
-                torch.cuda.set_sync_debug_mode("default")
+            torch.cuda.set_sync_debug_mode("default")
 
-    monkeypatch.setattr(backprop, "sgd_steps", watched)
+    with monkeypatch.context() as patch:
+        patch.setattr(backprop, "sgd_steps", watched_steps)
+        yield
+
+
+@pytest.fixture
+def here(data_dir, home):
+    """Train on the CPU, in the steps of a GPU, in a new folder or one that is resumed."""
+
+    def here(name, resume=False, kind=None, **settings):
+        usual = {"hidden": [12], "epochs": 2, "kernel": "torch", "data_dir": data_dir, "train_size": 95}
+        usual |= {"trainer": {"accelerator": "cpu"}, "run_dir": home / name}
+        return train(Settings(**usual | settings), resume=resume, kind=kind)
+
+    return here
+
+
+@pytest.fixture(params=["pretended", GPU])
+def there(here, request, monkeypatch):
+    """Train on the device."""
+
+    def there(name, **settings):
+        if request.param == "cuda":
+            with no_waiting(monkeypatch):
+                return here(name, trainer={"accelerator": "cuda"}, **settings)
+        with watched():
+            return here(name, trainer=elsewhere(), **settings)
+
+    return there
+
+
+def alike(one, other):
+    """Whether two runs end with the same weights, those of a GPU up to rounding."""
+    one, other = (weights(run / "last.ckpt") for run in (one, other))
+    if not torch.cuda.is_available():
+        return same(one, other)
+    return all(torch.allclose(one[key].cpu(), other[key].cpu(), rtol=0, atol=0.01) for key in other)
 
 
 @pytest.mark.parametrize(
-    "words",
+    "settings",
     [
-        "",
-        "--only_digit 3",
-        "--schedule --early_stop 5",
-        "--cost cross_entropy --lr 0.5 --l2 5",
-        "--hidden 20 15",
-        AUGMENTED,
+        {"hidden": [12, 9], "schedule": True, "cost": "cross_entropy", "lr": 0.5, "l2": 5.0},
+        {"only_digit": 3, "kernel": "autograd"},
+        {"distort": 1.0},
+        slow({"handwriting": True, "distort": 0.5}),
     ],
 )
-def test_train_as_on_the_cpu_to_the_same_bits_twice_and_never_wait_in_a_step(words, trained, no_waiting):
-    one, other = (trained(name, *words.split()) for name in ("one", "other"))
-    assert same(one, other)
-    if words != AUGMENTED:
-        assert_close(one, trained("here", *words.split(), on="cpu"))
+def test_a_device_gives_the_weights_of_the_cpu_and_the_same_bits_twice(settings, here, there, capsys):
+    runs = [there(name, **settings) for name in ("one", "other")]
+    out = capsys.readouterr().out
+    assert f"on {DEVICE}" in out or "on cuda" in out
+    assert same(*(weights(run / "last.ckpt") for run in runs))
+    if "distort" not in settings or not torch.cuda.is_available():  # a GPU draws random numbers of its own
+        assert alike(runs[0], here("cpu", **settings))
 
 
-@pytest.mark.parametrize("first, then", [(DEVICE, "cpu"), ("cpu", DEVICE)])
-def test_a_run_goes_on_elsewhere(first, then, trained, run):
-    trained("run", on=first)
-    run("--resume", "run", "--epochs", 4, "--trainer.accelerator", then)
-    assert_close(weights("run/last.ckpt"), trained("whole", "--epochs", 4, on="cpu"))
+@pytest.mark.parametrize("first, then", [("here", "there"), ("there", "here")])
+def test_a_run_goes_on_elsewhere(first, then, here, there):
+    ways = {"here": here, "there": there}
+    folder = ways[first]("run")
+    ways[then]("run", epochs=4, resume=True)
+    assert alike(folder, here("whole", epochs=4))
 
 
-def test_images_made_anew(data_dir):
-    """The same in every run, others in every epoch, and on the whole as dark as those that the CPU makes."""
-    images, labels = mnist.load(data_dir, train=True)
-    how = {"distort": 1.0, "handwriting": True}
-    here, _ = augment(images, one_hot(labels), 0, **how)
-    there = [augment(images.to(DEVICE), one_hot(labels).to(DEVICE), epoch, **how) for epoch in (0, 0, 1)]
-    assert there[0][0].equal(there[1][0]) and not there[0][0].equal(there[2][0])
-    for made, targets in there:
-        assert made.device.type == targets.device.type == torch.device(DEVICE).type
-        assert made.shape == here.shape and made.dtype == torch.uint8 and len(targets) == len(made)
-        assert made.float().mean().item() == pytest.approx(here.float().mean().item(), rel=0.05)
-
-
-def test_a_checkpoint_is_read_on_either(trained, data_dir, verb):
-    """Predicted and evaluated on the CPU, in Python and by the verbs; and on the device again."""
-    trained("run")
+@pytest.mark.gpu
+@needs_gpu
+def test_a_checkpoint_is_read_on_either(here, data_dir, verb):
+    """Predicted on both, and evaluated by the verbs."""
+    path = here("run", trainer={"accelerator": "cuda"}) / "best.ckpt"
     images, _ = mnist.load(data_dir, train=False)
-    here, there = (DigitClassifier.load_from_checkpoint("run/best.ckpt", map_location=on) for on in ("cpu", DEVICE))
-    digits, activations = there.predict(images)
-    assert digits.device.type == activations.device.type == torch.device(DEVICE).type
-    assert digits.cpu().equal(here.predict(images)[0])
-    torch.testing.assert_close(activations.cpu(), here.predict(images)[1], rtol=0, atol=1e-5)
+    cpu, cuda = (DigitClassifier.load_from_checkpoint(path, map_location=on) for on in ("cpu", "cuda"))
+    digits, activations = cuda.predict(images)
+    assert digits.device.type == activations.device.type == "cuda"
+    torch.testing.assert_close(activations.cpu(), cpu.predict(images)[1], rtol=0, atol=1e-5)
     ring().save("4_ring.png")
     for words in ("predict --single 4_ring.png", "evaluate --single ."):
-        code, out, errors = verb(*words.split(), "--network", "run/best.ckpt")
+        code, out, errors = verb(*words.split(), "--network", path)
         assert (code, errors) == (0, []) and out
-    assert "of 1 pictures right" in out or "of 1 picture right" in out
 
 
-@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="there are not two GPUs")
-def test_two_follow_one(tmp_path):
-    runs = Runs(tmp_path)
-    two = ["--batch_size", "5", "--trainer.devices", "2", "--trainer.strategy", "ddp"]
-    for name, words in (("one", []), ("two", two)):
-        runs.finish(runs.new(name, "--epochs", "4", *IN_TORCH, DEVICE, *words))
-    assert_close(runs.weights("two"), runs.weights("one"))
+def test_tensors_on_two_devices_are_found(here):
+    class Misusing(DigitClassifier):
+        def on_train_start(self):
+            self.cost = Cost(QUADRATIC.value, lambda a, y: a + torch.zeros(len(a), 1))
+
+    with watched(), pytest.raises(Misuse, match="tensors on two devices in add"):
+        here("run", kind=Misusing, trainer=elsewhere())

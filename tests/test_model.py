@@ -5,11 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
+from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import CROSS_ENTROPY, sigmoid_network
 from tests.support.checkpoints import saved
-from tests.support.training import same_weights, trained
+from tests.support.training import quick_trainer, same
 
 
 def some_images(n=5):
@@ -29,20 +30,15 @@ def test_shape(hidden, settings, shape):
     assert DigitClassifier(hidden, **settings).shape == shape
 
 
-@pytest.mark.parametrize("only_digit", [-1, 10])
-def test_what_is_no_digit_cannot_be_detected(only_digit):
-    with pytest.raises(UserError, match=f"--only_digit must be 0 to 9, not {only_digit}"):
-        DigitClassifier([30], only_digit=only_digit)
-
-
-def test_unknown_initial_weights_are_refused():
-    with pytest.raises(ValueError, match="init must be scaled or gaussian, not corn"):
-        DigitClassifier([30], init="corn")
+def test_what_is_no_digit_cannot_be_detected():
+    with pytest.raises(UserError, match="--only_digit must be 0 to 9, not 10"):
+        DigitClassifier([30], only_digit=10)
 
 
 @pytest.mark.parametrize("init", ["scaled", "gaussian"])
 def test_initial_weights_hang_on_init_and_seed_alone(init):
-    assert same_weights(DigitClassifier([30], init=init, seed=7).network, sigmoid_network([784, 30, 10], init, 7))
+    model = DigitClassifier([30], init=init, seed=7)
+    assert same(model.network.state_dict(), sigmoid_network([784, 30, 10], init, 7).state_dict())
 
 
 def test_predict():
@@ -61,11 +57,8 @@ def test_predict():
     "given",
     [
         lambda images: images.numpy(),
-        lambda images: images.numpy()[:, ::-1][:, ::-1].astype(np.float64) / 255,
+        lambda images: images.numpy().astype(np.float64) / 255,
         lambda images: images.numpy()[:, ::-1].copy()[:, ::-1],
-        lambda images: (images.numpy() / 255).astype(np.float32),
-        lambda images: torch.from_numpy(images.numpy().transpose(0, 2, 1)).mT,
-        lambda images: np.asfortranarray(images.numpy()),
     ],
 )
 def test_predict_reads_arrays_as_it_reads_tensors(given):
@@ -89,17 +82,12 @@ def test_predict_reads_one_image(mode, recwarn):
     "images, error, words",
     [
         ([[0]], TypeError, "got list"),
-        (None, TypeError, "got NoneType"),
         (np.array(["a"]), TypeError, "numpy.str_"),
-        (torch.zeros(28), ValueError, r"shape .* \(28,\)"),
         (torch.zeros(28, 27), ValueError, r"shape .* \(1, 28, 27\)"),
         (torch.zeros(3, 1, 28, 28), ValueError, "shape"),
-        (np.zeros((28, 28, 3)), ValueError, r"shape .* \(28, 28, 3\)"),
-        (Image.new("L", (28, 30)), ValueError, r"shape .* \(1, 30, 28\)"),
         (Image.new("RGBA", (28, 28)), ValueError, "mode 1, L or RGB, got RGBA"),
         (torch.zeros(3, 28, 28, dtype=torch.int64), ValueError, "dtype .*int64"),
         (np.full((28, 28), 255.0), ValueError, "0..1"),
-        (torch.full((3, 28, 28), -0.1), ValueError, "0..1"),
         (torch.full((3, 28, 28), math.nan), ValueError, "0..1"),
     ],
 )
@@ -110,12 +98,9 @@ def test_predict_refuses_what_is_no_picture(images, error, words):
 
 
 def test_predict_of_a_detector():
-    model, images = DigitClassifier([30], only_digit=0), some_images(50)
-    detected, activations = model.predict(images)
-    assert detected.shape == (50,) and detected.dtype == torch.bool
-    assert activations.shape == (50, 1)
-    assert detected.equal(activations[:, 0] > 0.5)
-    assert 0 < detected.sum() < 50
+    detected, activations = DigitClassifier([30], only_digit=0).predict(some_images(50))
+    assert detected.dtype == torch.bool and activations.shape == (50, 1)
+    assert detected.equal(activations[:, 0] > 0.5) and 0 < detected.sum() < 50
 
 
 def test_predict_names_the_size_that_it_expects():
@@ -127,13 +112,15 @@ def test_predict_names_the_size_that_it_expects():
 
 def test_checkpoint_rebuilds_the_model(data_dir, tmp_path):
     given = {"hidden": [12, 8], "lr": 0.5, "init": "gaussian", "seed": 3, "cost": "cross_entropy", "l2": 0.5}
-    model, trainer = trained(data_dir, **given)
+    given["only_digit"] = np.int64(3)  # as it may come from an array of labels
+    model, trainer = DigitClassifier(**given), quick_trainer(max_epochs=3)
+    trainer.fit(model, MNISTDataModule(data_dir))
     trainer.save_checkpoint(tmp_path / "model.ckpt")
     loaded = DigitClassifier.load_from_checkpoint(tmp_path / "model.ckpt", weights_only=True)
     assert loaded.hparams == model.hparams
     assert loaded.hparams | given == loaded.hparams
     assert (loaded.cost, loaded.l2) == (CROSS_ENTROPY, 0.5)
-    assert same_weights(loaded, model)
+    assert same(loaded.state_dict(), model.state_dict())
     for ours, theirs in zip(loaded.predict(some_images()), model.predict(some_images()), strict=True):
         assert ours.equal(theirs)
 
@@ -143,13 +130,11 @@ def test_checkpoint_rebuilds_the_model(data_dir, tmp_path):
     [
         ({"hidden": [40]}, "size mismatch"),
         ({"unknown": 1}, "unexpected keyword"),
-        ({"cost": "corn"}, "corn"),
         ({"lr": "fast"}, "fast"),
-        ({"lr": None}, "NoneType"),
     ],
 )
 def test_a_checkpoint_of_another_shape_is_named(change, reason, tmp_path):
     model = DigitClassifier([30])
     saved(tmp_path / "a.ckpt", model, hyper_parameters=dict(model.hparams) | change)
-    with pytest.raises(UserError, match=f"a.ckpt does not hold the network.*{reason}"):
+    with pytest.raises(UserError, match=f"a.ckpt .*network.*{reason}"):
         DigitClassifier.load_from_checkpoint(tmp_path / "a.ckpt")

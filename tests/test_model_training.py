@@ -13,7 +13,7 @@ from digits.model import DigitClassifier
 from digits.network import weights_and_biases
 from tests.support.book import book_cost, book_step, sigmoid
 from tests.support.small_mnist import TRAINING
-from tests.support.training import quick_trainer, trained
+from tests.support.training import quick_trainer
 
 
 def test_weights_that_are_not_finite_end_the_run(data_dir):
@@ -47,15 +47,6 @@ def assert_close(model, book, close):
             np.testing.assert_allclose(p.numpy(), q, rtol=0, atol=close)
 
 
-def enlarged(module):
-    """Make the images of a module 64 x 64."""
-    rows = torch.arange(64) * 28 // 64
-    for split in ("training", "validation", "test"):
-        images, labels = getattr(module, split)
-        setattr(module, split, (images[:, rows][:, :, rows].contiguous(), labels))
-    return module
-
-
 @pytest.mark.parametrize(
     "kernel, dtype, close",
     [("torch", torch.float64, 1e-12), ("autograd", torch.float64, 1e-12), ("numba", torch.float32, 1e-4)],
@@ -65,11 +56,8 @@ def enlarged(module):
     [
         ({"hidden": [30]}, 10, 1),
         ({"hidden": [20, 15], "l2": 2.0}, 64, 3),
-        ({"hidden": [20, 15], "cost": "cross_entropy", "l2": 5.0}, 64, 3),
         ({"hidden": [20, 15], "cost": "cross_entropy", "l2": 5.0}, 1000, 1),
-        ({"hidden": [12], "only_digit": 9}, 10, 1),
-        ({"hidden": [12], "image_size": 64}, 10, 1),
-        ({"hidden": [12], "image_size": 64, "only_digit": 4}, 10, 1),
+        ({"hidden": [12], "only_digit": 4}, 10, 1),
     ],
 )
 def test_every_kernel_takes_the_steps_of_the_book_and_has_its_metrics(
@@ -79,8 +67,6 @@ def test_every_kernel_takes_the_steps_of_the_book_and_has_its_metrics(
     model = DigitClassifier(**settings, lr=0.5, seed=1, kernel=kernel).to(dtype)
     module, trainer = set_up(), quick_trainer(max_epochs=epochs)
     module.batch_size = batch_size
-    if model.image_size == 64:
-        enlarged(module)
     cost = settings.get("cost", "quadratic")
     weights, biases = by_the_book(model, module, [0.5] * epochs, cost, model.l2)
     trainer.fit(model, module)
@@ -105,23 +91,16 @@ def test_l2_is_divided_by_all_images_that_train(handwriting, images, data_dir):
     assert trainer.optimizers[0].param_groups[0]["weight_decay"] == 3.0 / images
 
 
-@pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
-def test_training_refuses_images_of_another_size(set_up, kernel):
+def test_training_refuses_images_of_another_size(set_up):
+    module = set_up()
+    module.training = torch.zeros(500, 64, 64, dtype=torch.uint8), module.training[1]
     with pytest.raises(ValueError, match=r"expected images of shape \(N, 28, 28\), got \(500, 64, 64\)"):
-        quick_trainer(max_epochs=1).fit(DigitClassifier([5], kernel=kernel), enlarged(set_up()))
-
-
-def test_a_detector_learns_to_find_its_digit(data_dir):
-    model, trainer = trained(data_dir, epochs=10, only_digit=3)
-    metrics, (images, labels) = trainer.callback_metrics, trainer.datamodule.test
-    detected, _ = model.predict(images)
-    assert metrics["accuracy/test"].item() == pytest.approx((detected == (labels == 3)).double().mean().item())
-    assert metrics["accuracy/test"] > 0.95
-    assert (~detected & (labels == 3)).sum() < 0.5 * (labels == 3).sum()
+        quick_trainer(max_epochs=1).fit(DigitClassifier([5]), module)
 
 
 def test_training_metrics_are_the_means_over_one_epoch(data_dir):
-    _, trainer = trained(data_dir, lr=1e-9, epochs=2)  # so that the weights stay as they are
+    trainer = quick_trainer(max_epochs=2)
+    trainer.fit(DigitClassifier([30], lr=1e-9), MNISTDataModule(data_dir))  # so that the weights stay as they are
     model, (images, labels) = DigitClassifier([30]), trainer.datamodule.training
     digits, a = model.predict(images)
     cost = (torch.eye(10)[labels] - a).square().sum(1).div(2).mean().item()
@@ -150,27 +129,13 @@ class DecayingByStep(DigitClassifier):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-class Halved(DigitClassifier):
-    def configure_optimizers(self):
-        return [torch.optim.SGD(layer.parameters(), 0.1) for layer in (self.network[0], self.network[2])]
-
-
-@pytest.mark.parametrize("kind, settings", [(DecayingByStep, {}), (DigitClassifier, {"max_steps": 7}), (Halved, {})])
+@pytest.mark.parametrize("kind, settings", [(DecayingByStep, {}), (DigitClassifier, {"max_steps": 7})])
 def test_what_would_happen_within_an_epoch_or_never_is_refused(kind, settings, data_dir):
     model = kind([12])
     before = [p.clone() for p in model.parameters()]
-    with pytest.raises(UserError, match="a run ends with an epoch|stepped after each epoch|one optimizer"):
+    with pytest.raises(UserError, match="a run ends with an epoch|stepped after each epoch"):
         quick_trainer(max_epochs=2, **settings).fit(model, MNISTDataModule(data_dir))
     assert all(p.equal(q) for p, q in zip(model.parameters(), before, strict=True))
-
-
-def test_numbers_of_numpys_are_settings_and_their_checkpoint_is_read(data_dir, tmp_path):
-    numbers = {"batch_size": np.int64(10), "seed": np.int64(1), "train_size": np.int64(50), "distort": np.float32(1)}
-    model = DigitClassifier([5], only_digit=np.int64(3), image_size=np.int64(28))
-    trainer = quick_trainer(max_epochs=1)
-    trainer.fit(model, MNISTDataModule(data_dir, **numbers, handwriting=np.True_))
-    trainer.save_checkpoint(tmp_path / "net.ckpt")
-    assert DigitClassifier.load_from_checkpoint(tmp_path / "net.ckpt").hparams == model.hparams
 
 
 class Rectified(DigitClassifier):
@@ -186,20 +151,7 @@ class Inverted(DigitClassifier):
         return super().forward(255 - images)
 
 
-class FromWhite(nn.Sequential):
-    def forward(self, x):
-        return super().forward(1 - x)
-
-
-class Within(DigitClassifier):
-    """A network of the class above, whose layers have the same names."""
-
-    def __init__(self, hidden, *others, **named):
-        super().__init__(hidden, *others, **named)
-        self.network = FromWhite(*self.network)
-
-
-@pytest.mark.parametrize("kind", [Rectified, Inverted, Within])
+@pytest.mark.parametrize("kind", [Rectified, Inverted])
 def test_a_network_of_ones_own_trains_and_is_not_taken_for_one_of_sigmoid_neurons(kind, data_dir, tmp_path):
     model, trainer, path = kind([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
     trainer.fit(model, MNISTDataModule(data_dir))

@@ -1,11 +1,9 @@
 """docs/chapter1.ipynb as it is kept, and as it runs."""
 
+import io
 import json
-import os
 import re
 from copy import deepcopy
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 
@@ -16,7 +14,7 @@ support = pytest.importorskip("tests.support.notebook")
 
 @pytest.fixture(scope="module")
 def kept():
-    return support.load()
+    return nbformat.read(support.NOTEBOOK, as_version=4)
 
 
 def code_cells(notebook):
@@ -34,11 +32,12 @@ def test_cells_are_short_and_have_names_that_do_not_change(kept):
 
 def test_all_cells_were_run_in_order_and_kept_what_they_show(kept):
     cells, views = code_cells(kept), "application/vnd.jupyter.widget-view+json"
+    states = "application/vnd.jupyter.widget-state+json"
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not any(output.output_type == "error" for output in support.outputs(kept))
     data = [output.get("data", {}) for output in support.outputs(kept)]
     widgets = [one[views]["model_id"] for one in data if views in one]
-    assert len(widgets) >= 4 and set(widgets) <= set(support.widgets(kept))
+    assert len(widgets) >= 4 and set(widgets) <= kept.metadata["widgets"][states]["state"].keys()
     assert sum("image/png" in one for one in data) > 15
     text = json.dumps([output for output in support.outputs(kept) if "image/png" not in output.get("data", {})])
     assert not re.search(r"/home/|/Users/|/root\b|/tmp\b|site-packages|[A-Z]:\\\\", text)  # folders of the machine
@@ -61,23 +60,17 @@ def test_links_lead_somewhere_and_the_text_agrees_with_the_outputs_that_are_kept
 def test_in_colab_it_installs_the_repository_that_it_was_opened_from(kept, opened, source, monkeypatch):
     """Colab answers on an address of its own which notebook is open."""
 
-    class Colab(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200 if self.path == "/api/sessions" else 404)
-            self.end_headers()
-            self.wfile.write(json.dumps([{"path": f"fileId={opened}", "name": "chapter1.ipynb"}]).encode())
-
-        def log_message(self, *_):
-            pass
+    def answer(url, timeout):
+        assert url == "http://10.0.0.1:9000/api/sessions"
+        return io.BytesIO(json.dumps([{"path": f"fileId={opened}", "name": "chapter1.ipynb"}]).encode())
 
     [cell] = [cell.source for cell in kept.cells if cell.id == "install"]
     installed = []
     run = re.sub(r"%pip (.*)", lambda found: f"pip(f{found[1]!r})", cell).replace('find_spec("digits")', "None")
-    with HTTPServer(("127.0.0.1", 0), Colab) as server:
-        Thread(target=server.handle_request).start()
-        monkeypatch.setenv("COLAB_JUPYTER_IP", "127.0.0.1")
-        monkeypatch.setenv("KMP_TARGET_PORT", str(server.server_port))
-        exec(run, {"pip": installed.append})
+    monkeypatch.setenv("COLAB_JUPYTER_IP", "10.0.0.1")
+    monkeypatch.setenv("KMP_TARGET_PORT", "9000")
+    monkeypatch.setattr("urllib.request.urlopen", answer)
+    exec(run, {"pip": installed.append})
     assert installed == [f'install -q "digits[figures] @ git+https://github.com/{source}" ipywidgets']
 
 
@@ -92,21 +85,12 @@ def test_its_first_cell_that_reads_reads_a_photo(kept, capsys):
     assert said[:2] == ["504192"] * 2 and said[2].startswith("cannot be read")
 
 
-@pytest.mark.parametrize("said, agrees", [("96", True), ("97", True), ("98", False), ("95.8", False), ("−96", False)])
-def test_a_wrong_number_in_the_text_is_found(said, agrees):
-    cells = [nbformat.v4.new_code_cell("print(...)", outputs=[nbformat.v4.new_output("stream", text="about 96 %\n")])]
-    cells.append(nbformat.v4.new_markdown_cell(f"It reads **{said}** % and **says so**."))
-    assert (support.disagreements(nbformat.v4.new_notebook(cells=cells)) == []) == agrees
-
-
 @pytest.mark.slow
 @pytest.mark.mnist
 def test_it_runs_and_its_text_says_what_comes_out(kept, mnist_dir, tmp_path):
     notebook = deepcopy(kept)
     support.with_solutions(notebook)
-    before = sum(os.times()[2:4])  # of processes that have ended
     support.run(notebook, tmp_path)
-    assert 5 < sum(os.times()[2:4]) - before < 180  # seconds of one core
     assert support.disagreements(notebook) == []
     for old, new in zip(code_cells(kept), code_cells(notebook), strict=False):
         assert [sorted(output.get("data", {})) for output in old.outputs] == [

@@ -7,7 +7,7 @@ python -m tests.benchmarks.accuracy baselines  average darkness, and scikit-lear
 python -m tests.benchmarks.accuracy merged     networks, --networks CHECKPOINT..., and the one that they make together
 python -m tests.benchmarks.accuracy bits       how often the binary layer agrees with the largest output, by its bias
 
-`--with '--init gaussian'` adds options of `train.py`; `--picture FILE` draws the table of sizes.
+`--with '--init gaussian'` adds options of `train.py`.
 
 The book's are of one run, some on test images, some on validation images. Ours beside them are of the best epoch on the
 same images: too good, for it is chosen by the images that it is measured on.
@@ -84,27 +84,9 @@ def book(args):
 def sizes(args):
     counts = [int(count) for count in args.only or (500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)]
     heading("training images", *(f"seed {seed}" for seed in range(args.seeds)), "mean")
-    accuracies = []
     for count in counts:
-        tested = [log["accuracy/test"] for log in logs(args, f"--hidden 100 --train_size {count}")]
-        accuracies.append([test[-1] for test in tested])
-        row(count, *(f"{value:.2f}" for value in accuracies[-1]), f"{mean(accuracies[-1]):.1f}")
-    if not args.picture:
-        return
-    from digits.plots.style import BLUE, SKY, figure, png
-
-    fig, means = figure(3.5), [mean(each) for each in accuracies]
-    axes = fig.subplots()
-    axes.plot(counts, accuracies, "o", color=SKY, markersize=4, zorder=3)[0].set_label("each seed")
-    axes.plot(counts, means, color=BLUE, label=f"mean of {args.seeds} seeds")
-    for count, height in zip(counts, means, strict=True):
-        axes.annotate(f"{height:.1f}", (count, height), (6, -10), textcoords="offset points", fontsize=9)
-    title = f"784-100-10 after {len(tested[0])} epochs"
-    axes.set(xscale="log", xlabel="training images", ylabel="test accuracy, %", title=title)
-    axes.margins(x=0.08, y=0.12)
-    axes.set_xticks(counts, [f"{count:,}" for count in counts], minor=False)
-    axes.legend(frameon=False)
-    args.picture.write_bytes(png(fig))
+        run = [log["accuracy/test"][-1] for log in logs(args, f"--hidden 100 --train_size {count}")]
+        row(count, *(f"{value:.2f}" for value in run), f"{mean(run):.1f}")
 
 
 def baselines(args):
@@ -158,7 +140,6 @@ def main(words=None):
     options.add_argument("--seeds", type=int, help="how many (10; book: 5; sizes: 3)")
     options.add_argument("--only", nargs="+", help="these configs, settings of the book or sizes (all)")
     options.add_argument("--with", dest="more", default="", help="more options of train.py, such as '--init gaussian'")
-    options.add_argument("--picture", type=Path, metavar="FILE", help="where the picture of the sizes goes")
     options.add_argument("--images", type=int, default=60_000, help="that train a support vector machine (all)")
     options.add_argument("--networks", nargs="+", default=[BUNDLED], metavar="CHECKPOINT", help="to merge")
     options.add_argument("--network", default=BUNDLED, metavar="CHECKPOINT", help="for bits (the bundled one)")

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 
@@ -54,32 +55,17 @@ def progress(text):
     print(text, file=sys.stderr, flush=True)
 
 
-# Runs a command, and says on the last line of standard error its seconds, peak memory and exit code. It is a small
-# process of its own, since on Linux the peak of a process is at least that of the one which started it.
-MEASURE = """
-import os, subprocess, sys, time
-start = time.perf_counter()
-process = subprocess.Popen(sys.argv[1:])
-_, status, usage = os.wait4(process.pid, 0)  # of that alone, unlike resource.getrusage
-print(f"\\n{time.perf_counter() - start} {usage.ru_maxrss} {os.waitstatus_to_exitcode(status)}", file=sys.stderr)
-"""
-
-
-def python(*args, cwd=None):
-    """Run Python in a process of its own: its last line on standard output, its seconds, its peak memory in bytes."""
+def python(*args):
+    """Run Python in a process of its own: its last line on standard output, and its seconds."""
     with tempfile.TemporaryDirectory() as scratch:  # what the process makes with mkdtemp() goes when it has ended
-        environment = os.environ | {"TMPDIR": scratch, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-c", MEASURE, sys.executable, *map(str, args)]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd, check=True)
-    *errors, measured = done.stderr.splitlines()
-    seconds, memory, code = map(float, measured.split())
-    if code:
-        sys.exit("\n".join([*errors, f"{' '.join(map(str, args))} ended with {code:.0f}"]))
-    return (done.stdout.splitlines() or [""])[-1], seconds, memory * (1 if sys.platform == "darwin" else 1024)
+        environment, start = os.environ | {"TMPDIR": scratch, "PYTHONPATH": str(ROOT)}, perf_counter()
+        command = [sys.executable, *map(str, args)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
+        return (done.stdout.splitlines() or [""])[-1], perf_counter() - start
 
 
-def load(data_dir, count=TRAINING):
-    """The first `count` training, and all validation and test data: images (N, 784) uint8 and labels (N,) uint8."""
+def load(data_dir):
+    """The training, validation and test data: images (N, 784) uint8 and labels (N,) uint8."""
 
     def read(name):
         folder = Path(data_dir, "MNIST", "raw")
@@ -87,7 +73,7 @@ def load(data_dir, count=TRAINING):
         return images, np.fromfile(folder / f"{name}-labels-idx1-ubyte", np.uint8, offset=8)
 
     (images, labels), test = read("train"), read("t10k")
-    return (images[:count], labels[:count]), (images[TRAINING:], labels[TRAINING:]), test
+    return (images[:TRAINING], labels[:TRAINING]), (images[TRAINING:], labels[TRAINING:]), test
 
 
 def initial(hidden, seed=0):

@@ -2,8 +2,8 @@
 
 `python -m tests.benchmarks.peers NAME HIDDEN EPOCHS DATA_DIR` trains one and prints what it measured as JSON.
 
-A peer is a function of (data_dir, hidden, epochs, tick, count): it trains a network with these hidden layers, such as
-[100, 30], on the first `count` images in mini-batches of 10 at learning rate 3.0, calls `tick()` at the end of each
+A peer is a function of (data_dir, hidden, epochs, tick): it trains a network with these hidden layers, such as
+[100, 30], on the 50,000 training images in mini-batches of 10 at learning rate 3.0, calls `tick()` at the end of each
 epoch and returns its test accuracy. Only what a peer needs is imported, in it.
 """
 
@@ -20,11 +20,8 @@ from tests.benchmarks.common import BATCH_SIZE, LR, TRAINING, initial, load
 from tests.support.book import book_step, sigmoid
 
 
-def ours(data_dir, hidden, epochs, tick, count=TRAINING, alone=False):
-    """All of `train.py`: validation and test after each epoch, checkpoints, TensorBoard.
-
-    Training `alone` leaves out all of that, but after one more epoch.
-    """
+def ours(data_dir, hidden, epochs, tick):
+    """All of `train.py`: validation and test after each epoch, checkpoints, TensorBoard."""
     from lightning.pytorch.callbacks import Callback
 
     from digits.cli import quiet
@@ -32,8 +29,7 @@ def ours(data_dir, hidden, epochs, tick, count=TRAINING, alone=False):
 
     class Tick(Callback):
         def on_train_epoch_end(self, trainer, module):
-            if trainer.current_epoch < epochs:
-                tick()
+            tick()
 
         def on_validation_end(self, trainer, module):
             self.accuracy = trainer.callback_metrics["accuracy/test"].item()
@@ -41,15 +37,12 @@ def ours(data_dir, hidden, epochs, tick, count=TRAINING, alone=False):
     quiet()
     callback = Tick()
     run_dir = Path(tempfile.mkdtemp())
-    how = {"callbacks": [callback]}
-    if alone:
-        how |= {"check_val_every_n_epoch": epochs + 1, "enable_checkpointing": False, "logger": False}
-    sizes = {"hidden": hidden, "epochs": epochs + alone, "train_size": count}
-    train(Settings(**sizes, data_dir=data_dir, run_dir=run_dir, trainer=how))
+    settings = {"hidden": hidden, "epochs": epochs, "data_dir": data_dir, "run_dir": run_dir}
+    train(Settings(**settings, trainer={"callbacks": [callback]}))
     return callback.accuracy
 
 
-def idiomatic_lightning(data_dir, hidden, epochs, tick, count=TRAINING):
+def idiomatic_lightning(data_dir, hidden, epochs, tick):
     """The LightningModule of a tutorial with the Trainer's own defaults."""
     import torch
     from lightning.pytorch import LightningModule, Trainer
@@ -82,18 +75,18 @@ def idiomatic_lightning(data_dir, hidden, epochs, tick, count=TRAINING):
             return torch.optim.SGD(self.parameters(), lr=LR)
 
     images, test = (MNIST(data_dir, train=train, transform=ToTensor()) for train in (True, False))
-    training, validation = Subset(images, range(count)), Subset(images, range(TRAINING, len(images)))
+    training, validation = Subset(images, range(TRAINING)), Subset(images, range(TRAINING, len(images)))
     trainer, model = Trainer(max_epochs=epochs, default_root_dir=tempfile.mkdtemp()), Classifier()
     trainer.fit(model, DataLoader(training, BATCH_SIZE, shuffle=True), DataLoader(validation, 1000))
     return trainer.test(model, DataLoader(test, 1000), verbose=False)[0]["accuracy"]
 
 
-def pytorch_loop(data_dir, hidden, epochs, tick, count=TRAINING):
+def pytorch_loop(data_dir, hidden, epochs, tick):
     """Tensors in memory, autograd, `optim.SGD`."""
     import torch
     from torch import nn
 
-    (images, labels), _, (test_images, test_labels) = load(data_dir, count)
+    (images, labels), _, (test_images, test_labels) = load(data_dir)
     x, y = torch.tensor(images) / 255, nn.functional.one_hot(torch.tensor(labels).long(), 10).float()
     network = nn.Sequential(*sigmoid_layers(hidden))
     optimizer = torch.optim.SGD(network.parameters(), lr=LR)
@@ -124,9 +117,9 @@ def quadratic_cost(a, y):
     return (a - y).square().sum() / (2 * len(a))
 
 
-def numpy_per_sample(data_dir, hidden, epochs, tick, count=TRAINING):
+def numpy_per_sample(data_dir, hidden, epochs, tick):
     """The book's algorithm: backpropagate each image by itself, add up its gradients over the mini-batch."""
-    (images, labels), _, (test_images, test_labels) = load(data_dir, count)
+    (images, labels), _, (test_images, test_labels) = load(data_dir)
     x, y = images / 255, np.eye(10)[labels]
     weights, biases = map(list, zip(*initial(hidden), strict=True))
     rng = np.random.default_rng(0)
@@ -140,7 +133,7 @@ def numpy_per_sample(data_dir, hidden, epochs, tick, count=TRAINING):
     return np.mean(a.argmax(1) == test_labels)
 
 
-def jax_scan(data_dir, hidden, epochs, tick, count=TRAINING):
+def jax_scan(data_dir, hidden, epochs, tick):
     """An epoch is one jitted `lax.scan` over its mini-batches, as a JAX user would write it."""
     import jax
     import jax.numpy as jnp
@@ -164,7 +157,7 @@ def jax_scan(data_dir, hidden, epochs, tick, count=TRAINING):
         parameters, costs = jax.lax.scan(step, parameters, order)
         return parameters, costs.mean()
 
-    (images, labels), _, (test_images, test_labels) = jax.device_put(load(data_dir, count))
+    (images, labels), _, (test_images, test_labels) = jax.device_put(load(data_dir))
     y = jax.nn.one_hot(labels, 10)
     parameters = [(jnp.asarray(w, jnp.float32), jnp.asarray(b, jnp.float32)) for w, b in initial(hidden)]
     for epoch in range(epochs):
@@ -173,35 +166,19 @@ def jax_scan(data_dir, hidden, epochs, tick, count=TRAINING):
     return jnp.mean(network(parameters, test_images).argmax(1) == test_labels)
 
 
-def scikit_learn(data_dir, hidden, epochs, tick, count=TRAINING):
-    """The closest that MLPClassifier comes: softmax and log-loss, its own initial weights, a smaller learning rate."""
-    from sklearn.neural_network import MLPClassifier
-
-    (images, labels), _, (test_images, test_labels) = load(data_dir, count)
-    x, test_x = (np.float32(split) / 255 for split in (images, test_images))
-    settings = {"activation": "logistic", "solver": "sgd", "learning_rate_init": 0.1, "momentum": 0, "alpha": 0}
-    network = MLPClassifier(hidden, batch_size=BATCH_SIZE, **settings)
-    for _ in range(epochs):
-        network.partial_fit(x, labels, classes=range(10))
-        tick()
-    return network.score(test_x, test_labels)
-
-
 PEERS = {  # title, function, the module that it needs
     "ours": ("**this project, through its Trainer**", ours, "lightning"),
-    "alone": ("this project", partial(ours, alone=True), "lightning"),
     "lightning": ("idiomatic Lightning", idiomatic_lightning, "lightning"),
     "pytorch": ("PyTorch loop, autograd, `optim.SGD`", pytorch_loop, "torch"),
     "numpy": ("NumPy, backpropagation per sample", numpy_per_sample, "numpy"),
     "jax": ("JAX, bare epoch, jitted `lax.scan`", jax_scan, "jax"),
-    "sklearn": ("scikit-learn `MLPClassifier` (log-loss)", scikit_learn, "sklearn"),
 }
 
 
-def main(name, hidden, epochs, data_dir, count=TRAINING):
+def main(name, hidden, epochs, data_dir):
     ends, train = [], PEERS[name][1]
     hidden = [int(size) for size in hidden.split("-")]
-    accuracy = train(data_dir, hidden, int(epochs), lambda: ends.append(perf_counter()), int(count))
+    accuracy = train(data_dir, hidden, int(epochs), lambda: ends.append(perf_counter()))
     seconds = np.diff(ends).tolist()  # the first epoch, with all that is done once, only warms up
     print("\n" + json.dumps({"seconds": seconds, "accuracy": float(accuracy)}))
 

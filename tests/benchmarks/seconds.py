@@ -5,9 +5,9 @@ python -m tests.benchmarks.seconds --targets 97 98 --seeds 3 --cores 1
 python -m tests.benchmarks.seconds run NAME TARGET SEED DATA_DIR    one of them, what it measured as JSON
 
 Ours train as `python train.py --config configs/secondsTARGET.yaml` does. Beside them, to 97 and 98 %, stands the
-strongest that we could write in JAX and with scikit-learn, of any activation, cost, optimizer and mini-batch; they
-neither validate nor keep anything. All settings were chosen in a few trials by the accuracy on validation images; the
-test images only say what came of it. Peers that are not installed (pip install -e ".[bench]") are skipped.
+strongest that we could write in JAX, of any activation, cost, optimizer and mini-batch; it neither validates nor keeps
+anything. All settings were chosen in a few trials by the accuracy on validation images; the
+test images only say what came of it. JAX is skipped if it is not installed (pip install -e ".[bench]").
 """
 
 import json
@@ -19,18 +19,12 @@ from pathlib import Path
 from statistics import mean
 from time import perf_counter
 
-import numpy as np
-
 from tests.benchmarks.common import ROOT, every_run, heading, load, on_cpu, parser, python, row
 
-# What `network_in_jax` and `MLPClassifier` are told for each target.
+# What `network_in_jax` is told for each target.
 JAX = {
     97: {"hidden": [100], "epochs": 2, "batch_size": 50, "lr": 0.5},
     98: {"hidden": [300], "epochs": 7, "batch_size": 50, "lr": 0.4},
-}
-SKLEARN = {
-    97: {"hidden_layer_sizes": [100], "max_iter": 5, "batch_size": 100, "learning_rate_init": 3e-3},
-    98: {"hidden_layer_sizes": [300], "max_iter": 17, "batch_size": 200, "learning_rate_init": 1e-3},
 }
 
 
@@ -110,24 +104,9 @@ def network_in_jax(target, seed, data_dir):
     return float((network(parameters, test).argmax(1) == wanted).mean()), seconds
 
 
-def scikit_learn(target, seed, data_dir):
-    """`MLPClassifier` with its ReLU and Adam."""
-    import warnings
-
-    from sklearn.neural_network import MLPClassifier
-
-    warnings.simplefilter("ignore")  # that so few epochs are not enough
-    (images, labels), _, (test, wanted) = load(data_dir)
-    x, test = (np.float32(split) / 255 for split in (images, test))
-    network, start = MLPClassifier(**SKLEARN[target], random_state=seed), perf_counter()
-    network.fit(x, labels)
-    return network.score(test, wanted), perf_counter() - start
-
-
 WAYS = {  # title, function, the module that it needs, the targets that it reaches
     "ours": ("**`train.py`**", ours, "lightning", (97, 98, 99)),
     "jax": ("JAX", network_in_jax, "jax", tuple(JAX)),
-    "sklearn": ("scikit-learn", scikit_learn, "sklearn", tuple(SKLEARN)),
 }
 
 
@@ -147,7 +126,7 @@ def table(args):
                     continue
                 runs = []  # of each: accuracy in %, seconds of training and of the whole process
                 for seed in tqdm(range(args.seeds), desc=f"{title}, {target} %", disable=None, leave=False):
-                    said, whole, _ = python("-m", "tests.benchmarks.seconds", "run", name, target, seed, args.data_dir)
+                    said, whole = python("-m", "tests.benchmarks.seconds", "run", name, target, seed, args.data_dir)
                     accuracy, training = json.loads(said)
                     runs.append((100 * accuracy, training, whole))
                 accuracy, training, whole = map(mean, zip(*runs, strict=True))

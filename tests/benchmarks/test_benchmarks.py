@@ -2,12 +2,9 @@
 
 import importlib
 import re
-from itertools import count as counting
 
 import pytest
-from PIL import Image
 
-from tests.benchmarks import gpu as gpu_table
 from tests.support.pages import photographed
 from tests.support.small_mnist import DATA
 
@@ -35,11 +32,7 @@ def short(mnist_dir, capfd, monkeypatch):
 @pytest.mark.parametrize(
     "words, count, low, high",
     [
-        ("speed --hidden 12 --epochs 1 --peers ours pytorch jax sklearn", 2, 0, 100),
-        ("speed process --hidden 12 --epochs 1 --rounds 1", 3, 1, 3_000),
-        ("speed costs --hidden 12 --epochs 1", 2, 0.005, 10),
-        ("speed crossover --hidden 12", 4, 0.005, 100),
-        ("speed sweep --rounds 1 --networks 2 --epochs 1", 3, 0.05, 300),
+        ("speed process --hidden 12 --epochs 1 --rounds 1", 2, 1, 3_000),
         ("accuracy seeds --only hidden15 --seeds 2 --with=--epochs=1", 1, 80, 95),
         ("accuracy book --only overfitting.yaml --seeds 1 --with=--epochs=10", 1, 60, 90),
         ("accuracy sizes --only 500 1000 --seeds 1 --with=--epochs=5", 2, 20, 95),
@@ -47,28 +40,20 @@ def short(mnist_dir, capfd, monkeypatch):
         ("accuracy bits", 10, 90, 100),
         ("reading --count 4", 5, 0, 100),
         ("gpu launches", 2, 10, 40),
-        ("gpu checks --device cpu --hidden 12 --images 500", 5, 0, 100_000),
         ("gpu crossover --device cpu --hidden 12 --images 500", 2, 0, 100_000),
         ("seconds --targets 97 --seeds 1 --cores 1", 1, 0.2, 300),
     ],
 )
 def test_plausible_figures(words, count, low, high, short):
     rows = short(words)
-    assert count <= len(rows) <= count + 2  # more where JAX or scikit-learn is installed
-    figures = [number for cells in rows.values() for number in cells]
-    if "crossover" in words:
-        figures = [number for hidden, *seconds in rows.values() for number in seconds]
-    assert all(low <= number <= high for number in figures), rows
+    assert len(rows) >= count  # more where JAX or scikit-learn is installed
+    assert all(low <= number <= high for cells in rows.values() for number in cells), rows
 
 
-def test_the_time_of_a_launch_is_reckoned_with_those_that_are_seen(short, monkeypatch):
-    """Each call takes a second; 1,000 steps of 784-1-10 send 40,000 launches, one of 784-100-10 sends 25."""
-    seen = iter([17, 2517, 40_000])
-    monkeypatch.setattr(gpu_table, "launched", lambda _: next(seen))
-    monkeypatch.setattr(gpu_table, "clock", counting().__next__)
-    rows = short("gpu checks --device cpu --hidden 12 --images 500")
-    [sent], [time] = (cells for what, cells in rows.items() if "launch" in what)
-    assert (sent, time) == (25, 25.0)
+def test_every_peer_learns(short):
+    rows = short("speed --hidden 12 --epochs 1 --peers ours pytorch jax")
+    assert len(rows) >= 2
+    assert all(0 < seconds < 100 and 70 < accuracy < 96 for seconds, _, accuracy in rows.values()), rows
 
 
 def test_changes_that_must_not_matter(short, tmp_path):
@@ -76,8 +61,3 @@ def test_changes_that_must_not_matter(short, tmp_path):
         (tmp_path / f"{digit}_x.png").write_bytes(photographed(digit))
     rows = short(f"reading changes {tmp_path}")
     assert len(rows) == 12 and rows["none"] == [2, 100, 0] and rows["inverted"][1] == 100
-
-
-def test_pictures(short, tmp_path):
-    short(f"accuracy sizes --only 500 1000 --seeds 2 --with=--epochs=1 --picture {tmp_path / 'picture.png'}")
-    assert Image.open(tmp_path / "picture.png").width > 500

@@ -15,17 +15,6 @@ from tests.figures.conftest import EPOCHS
 from tests.support.fitted import load
 
 
-def test_neurons_jump_or_glide():
-    left, right = chapter.neurons().axes
-    smooth, step = (line.get_ydata() for line in left.lines)
-    assert np.abs(np.diff(smooth)).max() < 0.01
-    assert set(np.asarray(step)) == {0, 1}
-    actual, predicted, jump = (np.asarray(line.get_ydata()) for line in right.lines)
-    near = np.abs(np.asarray(right.lines[0].get_xdata())) < 0.1
-    assert np.abs(actual - predicted)[near].max() < 0.001 < np.abs(actual - predicted).max()
-    assert set(jump) == {0, 1}
-
-
 def test_learning_curves_are_drawn_by_epoch():
     curves = {"accuracy/test": {0: 0.5, 1: 0.75}, "cost/training": {0: 0.3, 1: 0.2}}
     left, right = chapter.learning_curves(curves, 1).axes
@@ -86,11 +75,6 @@ def test_hidden_neurons_show_what_activates_them_and_their_output_weights(fitted
         assert np.allclose([bar.get_height() for bar in signed.patches], out[:, neuron])
 
 
-def test_a_detectors_neurons_have_one_output_weight(data):
-    signed = chapter.hidden_neurons(DigitClassifier([6], only_digit=3), *data.test, rows=1).axes[3]
-    assert [tick.get_text() for tick in signed.get_xticklabels()] == ["3"] and len(signed.patches) == 1
-
-
 def test_saturation_keeps_right_and_other_outputs_apart():
     activations = torch.full((4, 10), 0.001)
     labels = torch.arange(4)
@@ -131,8 +115,3 @@ def test_what_tensorboard_shows_too_is_of_the_test_images(fitted, data):
     digits, activations = model.predict(images)
     assert np.array_equal(drawn["confusion"], confusion(labels, digits))
     assert np.array_equal(drawn["mistakes"], first_mistakes(images, labels, activations))
-
-
-def test_a_valley_is_not_drawn_of_weights_that_hardly_moved(data):
-    drawn = dict(chapter.figures(DigitClassifier([6], lr=1e-9), data, 0, 1, {}, False))
-    assert drawn["valley"] == "training hardly moved the weights, or made the cost 0"

@@ -1,7 +1,4 @@
 import math
-import os
-import subprocess
-import sys
 from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,13 +10,11 @@ import torch
 from torch import nn
 
 from digits import backprop, kernels
-from digits.data import Stack
 from digits.errors import UserError
 from digits.kernels import Job, choose, cpu, is_sigmoid, optim, vectors
 from digits.model import DigitClassifier
-from digits.network import COSTS, QUADRATIC, correct, inputs, linears, one_hot, sigmoid_network, weights_and_biases
+from digits.network import COSTS, QUADRATIC, correct, inputs, linears, sigmoid_network, weights_and_biases
 from digits.settings import CostName, KernelName
-from tests.support.tiers import nightly, slow
 
 SGD = torch.optim.SGD
 
@@ -106,7 +101,7 @@ def test_strange_strides_and_nothing_chosen():
     assert cpu.evaluate(job(network, images, targets, torch.arange(0))) == (0, 0)
 
 
-@pytest.mark.parametrize("chosen", [[[3, 200]], [[-1, 3]], [[100_000, 1]]])
+@pytest.mark.parametrize("chosen", [[[3, 200]], [[-1, 3]]])
 def test_images_that_are_not_there_are_an_error(chosen):
     with pytest.raises(IndexError, match="of 200"):
         cpu.train(job(*problem([784, 30, 10]), torch.tensor(chosen)))
@@ -143,15 +138,6 @@ def test_every_kernel_evaluates_as_the_network_itself(name, outputs):
         cost, right = kernel.evaluate(Job(model, images, targets, chosen))
         assert right == correct(a, y) and 0 < right < len(chosen)
         assert cost.item() == pytest.approx(COSTS[name].value(a, y).item(), rel=1e-5)
-
-
-@pytest.mark.parametrize("name", COSTS)
-@pytest.mark.parametrize("only_digit", [None, 3])
-def test_a_network_on_another_device_scores_images_on_the_cpu(name, only_digit):
-    _, images, _ = problem([784, 30, 10])
-    model = DigitClassifier([30], cost=name, only_digit=only_digit).to("meta")
-    cost, right = model.score(Stack(images, one_hot(torch.arange(200) % 10), torch.arange(200)))
-    assert cost.device.type == right.device.type == "meta"
 
 
 def test_images_that_change_in_place_are_seen_anew():
@@ -191,7 +177,6 @@ NETWORK, IMAGES, _ = problem([784, 30, 10])
 FIRST, LAST = ([*layer.parameters()] for layer in linears(NETWORK))
 FROZEN = layers((784, 30), (30, 10))
 FROZEN[0].weight.requires_grad_(False)
-CONVOLUTION = nn.Sequential(nn.Unflatten(1, (1, 28, 28)), nn.Conv2d(1, 10, 28), nn.Flatten(), nn.Sigmoid())
 DECAYING_LAST = SGD([{"params": LAST[:1], "weight_decay": 1e-4}, {"params": FIRST + LAST[1:]}], 1.0)
 ALL = "plain SGD on all weights and biases"
 
@@ -203,17 +188,12 @@ ALL = "plain SGD on all weights and biases"
         ({"images": IMAGES / 255}, "torch", "uint8"),
         ({"images": torch.zeros(1, 257, 256, dtype=torch.uint8)}, "torch", "256 x 256"),
         ({"images": IMAGES.to("meta")}, "torch", "not on the CPU"),
-        ({"network": layers((784, 30), (30, 10)).to("meta")}, "torch", "not on the CPU"),
-        ({"network": layers((100, 30), (30, 10))}, "torch", "do not fit each other"),
         ({"network": layers((784, 30), (40, 10))}, "torch", "do not fit each other"),
-        ({"network": layers((784, 30), (30, 12))}, "torch", "do not fit each other"),
         ({"cost": QUADRATIC._replace(value=torch.dist)}, "torch", "the costs quadratic, cross_entropy$"),
         ({"network": layers((784, 30), (30, 10), kind=nn.Tanh)}, "autograd", "Linear and Sigmoid"),
-        ({"network": CONVOLUTION}, "autograd", "Linear and Sigmoid"),
         ({"network": layers((784, 30), (30, 10), bias=False)}, "autograd", "no biases"),
         ({"network": FROZEN}, "autograd", ALL),
         ({"optimizer": SGD(FIRST + LAST, 1.0, momentum=0.9)}, "autograd", ALL),
-        ({"optimizer": torch.optim.Adam(FIRST + LAST)}, "autograd", ALL),
         ({"optimizer": SGD(LAST, 1.0)}, "autograd", ALL),
         ({"optimizer": SGD([{"params": FIRST, "lr": 0.1}, {"params": LAST}], 1.0)}, "autograd", ALL),
         ({"optimizer": SGD(FIRST + LAST, 1.0, weight_decay=1e-4)}, "autograd", ALL),
@@ -250,29 +230,6 @@ def square(x):
     return x * x
 
 
-@pytest.mark.parametrize(
-    "environment, said",
-    [
-        slow({}, "1 0"),
-        # as on a read-only file system, where numba finds no folder for its cache
-        nightly({"NUMBA_CACHE_LOCATOR_CLASSES": "IPythonCacheLocator", "NUMBA_CACHE_DIR": ""}, "0 1"),
-    ],
-)
-def test_compiled_code_is_kept_on_disk_where_it_can_be_and_gives_the_same_bits(environment, said, tmp_path):
-    code = (
-        "import hashlib, torch; from digits.kernels import cpu; from tests.kernels.test_kernels import problem, job\n"
-        "network, *data = problem([784, 100, 10])\n"
-        "assert cpu.train(job(network, *data, torch.arange(200).view(20, 10), 1.0))[0].item() > 0\n"
-        "bits = hashlib.sha256(network[0].weight.detach().numpy()).hexdigest()\n"
-        "counts = cpu._sgd_steps.stats\n"
-        "print(counts.cache_hits.total(), counts.cache_misses.total(), bits)"
-    )
-    command, environment = [sys.executable, "-c", code], os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)} | environment
-    first, again = (subprocess.run(command, capture_output=True, text=True, env=environment) for _ in range(2))
-    bits = first.stdout.removeprefix("0 1 ")
-    assert bits != first.stdout and again.stdout == f"{said} {bits}" and not again.stderr
-
-
 def test_code_is_compiled_anew_when_the_vectors_that_it_is_made_of_change(compiled_before, tmp_path, monkeypatch):
     monkeypatch.setattr(vectors, "__file__", str(tmp_path / "vectors.py"))
     for content in ("1", "22"):  # of another time and size
@@ -280,11 +237,16 @@ def test_code_is_compiled_anew_when_the_vectors_that_it_is_made_of_change(compil
         assert [compiled_before(), compiled_before()] == [0, 1]
 
 
-@pytest.mark.parametrize("kind, content", [("nbi", b""), ("nbc", b"\xff" * 99)])
-def test_compiled_code_that_is_damaged_or_cannot_be_kept_is_compiled_anew(kind, content, compiled_before, tmp_path):
-    [path] = tmp_path.glob(f"*/*.{kind}")
-    path.write_bytes(content)
+def test_compiled_code_that_is_damaged_or_cannot_be_kept_is_compiled_anew(compiled_before, tmp_path):
+    [path] = tmp_path.glob("*/*.nbi")
+    path.write_bytes(b"")
     assert [compiled_before(), compiled_before()] == [0, 1]
     path.unlink()
     path.mkdir()  # which can be neither read nor replaced
     assert [compiled_before(), compiled_before()] == [0, 0]
+
+
+def test_code_is_compiled_where_no_folder_can_keep_it(monkeypatch):
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(numba.config, "CACHE_LOCATOR_CLASSES", "IPythonCacheLocator")  # which finds none
+    assert cpu.compiled(square)(3) == 9

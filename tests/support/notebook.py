@@ -37,17 +37,11 @@ class Client(NotebookClient):
         return None
 
 
-def load() -> NotebookNode:
-    return nbformat.read(NOTEBOOK, as_version=4)
-
-
 def run(notebook: NotebookNode, folder: Path) -> None:
     """Run all cells, in place, with an empty `folder` as the working directory; raises if a cell does."""
     (folder / "data").symlink_to(DATA)
-    settings = {"timeout": 600, "coalesce_streams": True, "resources": {"metadata": {"path": str(folder)}}}
-    Client(notebook, **settings).execute()
-    for cell in notebook.cells:
-        cell.metadata.pop("execution", None)  # the times at which it ran
+    settings = {"timeout": 600, "coalesce_streams": True, "record_timing": False}
+    Client(notebook, **settings, resources={"metadata": {"path": str(folder)}}).execute()
     for output in outputs(notebook):
         if data := output.get("data"):
             data.pop("image/jpeg", None)  # the same as its PNG
@@ -59,11 +53,6 @@ def run(notebook: NotebookNode, folder: Path) -> None:
 def outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
     for cell in notebook.cells:
         yield from cell.get("outputs", [])
-
-
-def widgets(notebook: NotebookNode) -> dict[str, NotebookNode]:
-    """What the notebook keeps of each widget, by its name."""
-    return notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
 
 
 def with_solutions(notebook: NotebookNode) -> list[str]:
@@ -95,18 +84,9 @@ def value(number: str) -> float:
     return float(number.replace("−", "-").replace(",", ""))
 
 
-def write(notebook: NotebookNode) -> None:
-    """Write the notebook, its widgets numbered as they were made: their names would be others every time."""
-    text = nbformat.writes(notebook) + "\n"
-    for number, name in enumerate(widgets(notebook), 1):
-        text = text.replace(name, f"{number:032x}")
-    text = nbformat.writes(nbformat.reads(text, as_version=4)) + "\n"  # sorts them
-    write_atomically(NOTEBOOK, text.encode())
-
-
 if __name__ == "__main__":
-    book = load()
+    book = nbformat.read(NOTEBOOK, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         run(book, Path(folder))
-    write(book)
+    write_atomically(NOTEBOOK, (nbformat.writes(book) + "\n").encode())
     sys.exit("\n".join(disagreements(book)) or None)

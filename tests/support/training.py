@@ -9,7 +9,6 @@ import torch
 from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.training.trainer import DEFAULTS
 from tests.support.small_mnist import write_mnist
@@ -22,19 +21,6 @@ EPOCHS = 60  # of a run of `Runs`, if it is not told otherwise
 def quick_trainer(**settings) -> Trainer:
     """Lightning's Trainer on the CPU, writing nothing."""
     return Trainer(**DEFAULTS | {"accelerator": "cpu", "logger": False, "enable_checkpointing": False} | settings)
-
-
-def trained(data_dir, hidden=(30,), epochs=3, **settings):
-    """A network after some epochs on the small MNIST, and its Trainer."""
-    model = DigitClassifier(list(hidden), **settings)
-    trainer = quick_trainer(max_epochs=epochs)
-    trainer.fit(model, MNISTDataModule(data_dir))
-    return model, trainer
-
-
-def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
-    """Whether two networks have the same bits."""
-    return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
 def weights(path: Path | str) -> dict[str, torch.Tensor]:

@@ -6,13 +6,6 @@ from digits.__main__ import main
 
 
 @pytest.fixture
-def home(data_dir, tmp_path, monkeypatch):
-    """An empty working directory with the small data."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
 def run(data_dir, home, capsys):
     """Run a sweep with the given arguments; returns what it printed."""
 

@@ -5,11 +5,10 @@ from digits.sweep.plots import drawn
 from digits.sweep.search import Setting
 
 GRID = {Setting(n, lr, 10, "scaled"): [lr / 10, n / 100] for n in (15, 30) for lr in (1.0, 3.0, 9.0)}
-GUIDED = {Setting(n, 0.1 * n, 10, "scaled"): [n / 100] for n in (15, 21, 30, 62)}
 
 
-def axes_of(scores, every=True):
-    return {name: figure.axes[0] for name, figure in drawn(scores, 10, every)}
+def axes_of(scores):
+    return {name: figure.axes[0] for name, figure in drawn(scores, 10, every=True)}
 
 
 def test_a_grid_has_a_picture_for_each_setting_with_lines_through_the_means_of_the_seeds():
@@ -28,13 +27,6 @@ def test_lines_show_the_best_of_the_other_settings():
     worse = {each._replace(batch_size=5): [0.5 * accuracy for accuracy in GRID[each]] for each in GRID}
     lines = axes_of(GRID | better | worse)["hidden"].lines
     assert lines[-2].get_ydata()[0] == pytest.approx(1.1 * (0.9 + 0.15) / 2)
-
-
-def test_a_guided_search_has_points_and_no_lines():
-    axes = axes_of(GUIDED, every=False)
-    [points] = axes["hidden"].lines
-    assert list(axes) == ["lr", "hidden"] and points.get_linestyle() == "None"
-    assert points.get_xydata().tolist() == [[15, 0.15], [21, 0.21], [30, 0.3], [62, 0.62]]
 
 
 def test_initial_weights_are_named_and_perfect_networks_can_be_drawn():

@@ -103,12 +103,6 @@ def test_tensorboard_compares_the_trials(done):
     assert sorted(entries) == sorted((shape, lr, seed) for shape in shapes for lr in (1, 1000) for seed in (0, 1))
 
 
-def test_one_worker_prints_the_same_table_as_two(done, run):
-    output = run(*ARGS, "--workers", 1)
-    assert LAST.search(output)[1] == LAST.search(done[1])[1]
-    assert sorted(output.splitlines()) == sorted(done[1].splitlines())
-
-
 def test_folders_are_named_after_settings_and_their_names_are_short():
     several = {"hidden": [15, 30], "lr": [0.25, 10.0], "init": ["gaussian"]}
     assert named(several | {"seeds": 2}) == "hidden15,30_lr0.25,10.0_initgaussian_seeds2"
@@ -134,12 +128,9 @@ def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(r
     "args, reason",
     [
         (["--storage", "anything"], "--storage .*digits\\[postgres\\].*: Could not parse"),
-        (["--storage", "mysql://user@host/name"], "--storage .*: No module named 'MySQLdb'"),
         (["--storage", "postgresql://digits@127.0.0.1:1/name"], "--storage .*onnection refused"),
         (["--lr", "0"], "--lr. Must be > 0"),
         (["--workers", "1000000000"], "--workers. Must be <= 1000"),
-        (["--seeds", "1000000000"], "--seeds. Must be <= 1000"),
-        (["--trials", "1000000000"], "--trials. Must be <= 1000"),
     ],
 )
 def test_mistakes_are_one_line(args, reason, run, capsys):
@@ -149,28 +140,17 @@ def test_mistakes_are_one_line(args, reason, run, capsys):
     assert stop.value.code == 2 and re.search(reason, line), line
 
 
-def test_a_file_that_is_no_database_is_one_line_that_names_it(run, capsys):
-    path = Path("runs/sweep_hidden30_lr3.0_batch_size10_initscaled_seeds1_epochs10/sweep.db")
-    path.parent.mkdir(parents=True)
-    path.write_text("nothing")
-    with pytest.raises(SystemExit) as stop:
-        run()
-    [line] = capsys.readouterr().err.splitlines()
-    assert stop.value.code == 2 and f"{path}: file is not a database" in line and "remove" not in line
-
-
-@pytest.mark.parametrize("package", ["optuna", "matplotlib.figure"])
-def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(package, run, capsys, monkeypatch):
+def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(run, capsys, monkeypatch):
     for module in [name for name in sys.modules if name.startswith(("digits.sweep", "digits.plots"))]:
         monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(SystemExit) as stop:
         run("--help")
     assert stop.value.code == 0 and "--workers" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         run()
     [line] = capsys.readouterr().err.splitlines()
-    assert f'a sweep needs {package}: pip install "digits[sweep]"' in line
+    assert 'a sweep needs matplotlib.figure: pip install "digits[sweep]"' in line
     assert not Path("runs").exists()
 
 
@@ -182,8 +162,8 @@ def loaded(data_dir):
     return data
 
 
-@pytest.mark.parametrize("setting", [Setting(6, 1.0, 20, "scaled", 1), Setting(12, 3.0, 7, "gaussian", 0)])
-def test_a_network_has_the_bits_of_train_in_its_best_epoch(setting, loaded, tmp_path, monkeypatch):
+def test_a_network_has_the_bits_of_train_in_its_best_epoch(loaded, tmp_path, monkeypatch):
+    setting = Setting(12, 3.0, 7, "gaussian", 1)
     args = {name: str(value) for name, value in setting._asdict().items()} | {"epochs": "4"}
     words = [word for name, value in args.items() for word in (f"--{name}", value)]
     main(["train", *words, "--run_dir", str(tmp_path / "run"), "--data_dir", str(loaded.data_dir)])
