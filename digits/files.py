@@ -25,7 +25,7 @@ def write_atomically(path: str | Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        kept = "; the file that was there is unchanged" if path.is_file() else ""
+        kept = "; the file that was there is unchanged" if os.path.isfile(path) else ""
         raise UserError(f"cannot write {path}: {error.strerror}{kept}") from error
     finally:
         with suppress(OSError):
@@ -40,7 +40,7 @@ def remove_leftovers(folder: str | Path) -> None:
 
 def check_target(path: Path, reads: Iterable[str | Path] = ()) -> None:
     """Raise UserError if a file that is to be written is one of those that are read."""
-    if path.exists() and any(os.path.exists(read) and path.samefile(read) for read in reads):
+    if os.path.exists(path) and any(os.path.exists(read) and path.samefile(read) for read in reads):
         raise UserError(f"{path} is read, and would be overwritten; name another file")
 
 

@@ -213,7 +213,7 @@ def test_what_a_file_of_fields_says(here):
         (BOX + BOX, "f.yaml: a is there twice"),
         (BOX + "a confidence:\n  box: [0, 0, 1, 1]", "two columns of the table would be 'a confidence'"),
         ("file:\n  box: [0, 0, 1, 1]", "two columns of the table would be 'file'"),
-        ("a: &a\n  box: *a", "no aliases"),
+        ("a: &a\n  box: *a", "aliases are not read"),
     ],
 )
 def test_a_file_that_names_no_fields_is_refused_in_a_line(content, reason, here):

@@ -31,7 +31,7 @@ def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -
             yield from (tried(function, *task) for task in some)
             continue
         executor = get_reusable_executor(cores, initializer=_begin)
-        futures = [executor.submit(tried, function, *task) for task in some]
+        futures = [executor.submit(_do, os.getcwd(), function, task) for task in some]
         try:
             yield from (future.result() for future in futures)
         except BrokenProcessPool as error:
@@ -39,6 +39,11 @@ def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -
         finally:
             for future in futures:
                 future.cancel()
+
+
+def _do(folder: str, function: Callable[..., T], task: tuple[Any, ...]) -> T | UserError:
+    os.chdir(folder)  # a worker process is kept, and the caller may have gone elsewhere since it started
+    return tried(function, *task)
 
 
 def _begin() -> None:

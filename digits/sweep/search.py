@@ -14,12 +14,13 @@ from functools import partial
 from hashlib import sha256
 from math import prod
 from pathlib import Path
+from random import uniform
 from statistics import mean
 from time import sleep
 from typing import Any, NamedTuple
 
 from lightning.pytorch.callbacks import LambdaCallback
-from optuna import create_study, logging
+from optuna import Study, create_study, logging
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.samplers import GridSampler, TPESampler
 from optuna.storages import RetryHeartbeatStaleTrialCallback
@@ -73,12 +74,7 @@ def search(url: str, workers: int, name: str, values: Values, seeds: int, trials
 
     With `trials`, TPE proposes as many settings within the values. Then a trial trains all networks of a setting.
     """
-    create = partial(create_study, storage=url, study_name=name, direction="maximize", load_if_exists=True)
-    try:
-        study = create()
-    except SQLAlchemyError:  # another process may have created the same tables at the same moment
-        sleep(1)
-        study = create()
+    study = opened(url, name)
     values = values if trials else values | {"seed": [*range(seeds)]}
     total = trials or prod(map(len, values.values()))
     # After a stop, TPE would propose the same again with the same seed.
@@ -116,6 +112,16 @@ def search(url: str, workers: int, name: str, values: Values, seeds: int, trials
     for network, accuracy in sorted(accuracies().items()):
         scores.setdefault(network._replace(seed=0), []).append(accuracy)
     return dict(sorted(scores.items(), key=lambda each: -mean(each[1])))
+
+
+def opened(url: str, name: str) -> Study:
+    """Return the study of a name in a database. What is not there is created."""
+    create = partial(create_study, storage=url, study_name=name, direction="maximize", load_if_exists=True)
+    for _ in range(5):
+        with suppress(SQLAlchemyError):  # other processes may create the same tables at the same moment
+            return create()
+        sleep(uniform(0.2, 2))
+    return create()
 
 
 def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | None = None) -> float:
