@@ -12,7 +12,6 @@ from digits.network import (
     linears,
     merged,
     one_hot,
-    predictions,
     quadratic_cost,
     sigmoid_network,
     sizes,
@@ -80,11 +79,6 @@ def test_cross_entropy_and_its_gradient_are_torchs():
 def test_the_cost_of_no_number_is_none(name):
     a, y = torch.tensor([[0.5, torch.nan]]), torch.tensor([[1.0, 0.0]])
     assert COSTS[name].value(a, y).isnan() and COSTS[name].delta(a, y).isnan().any()
-
-
-def test_the_largest_output_answers_and_one_alone_from_one_half():
-    assert predictions(torch.tensor([[0.1, 0.9, 0.2], [0.3, 0.1, 0.2]])).tolist() == [1, 0]
-    assert predictions(torch.tensor([[0.5], [0.51]])).tolist() == [False, True]
 
 
 def test_right_is_the_digit_or_if_there_is_none_that_no_output_is_high():
