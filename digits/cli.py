@@ -21,6 +21,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from digits.errors import UserError, printable, why
 
+NO_ROOM = "out of memory|you tried to allocate|devices are busy|no kernel image"  # what PyTorch says, also of a GPU
 DASH = ".//-"  # stands for the word -, which cyclopts would take for an option; as a Path, it is -
 
 
@@ -108,11 +109,12 @@ def one_line_errors(prog: str) -> Iterator[None]:
     except OSError as error:
         line = f"{prog}: error: {printable(why(error))}"
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not re.search("out of memory|you tried to allocate", str(error)):
+        if isinstance(error, RuntimeError) and not re.search(NO_ROOM, str(error)):
             raise
         line = f"{prog}: error: out of memory"
         if "CUDA" in str(error):
-            line += " on the GPU; use a smaller --batch_size, or --trainer.accelerator cpu"
+            line = f"{prog}: error: the GPU is full, in use, or too old; try a smaller --batch_size"
+            line += ", or train with --trainer.accelerator cpu"
     else:
         return
     if line:
