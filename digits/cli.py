@@ -19,7 +19,7 @@ from typing import Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
-from digits.errors import UserError, printable, why
+from digits.errors import UserError, printable
 
 NO_ROOM = "out of memory|you tried to allocate|devices are busy|no kernel image"  # what PyTorch says, also of a GPU
 DASH = ".//-"  # stands for the word -, which cyclopts would take for an option; as a Path, it is -
@@ -107,7 +107,8 @@ def one_line_errors(prog: str) -> Iterator[None]:
     except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        line = f"{prog}: error: {printable(why(error))}"
+        file = "" if error.filename is None else f"{error.filename}: "
+        line = f"{prog}: error: {printable(file + (error.strerror or str(error)))}"
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not re.search(NO_ROOM, str(error)):
             raise

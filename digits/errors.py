@@ -33,12 +33,6 @@ def install(extra: str) -> str:
     return f'pip install "digits[{extra}]"'
 
 
-def why(error: OSError) -> str:
-    """What the operating system refused, and to which file, if it says that."""
-    reason = error.strerror or str(error)
-    return reason if error.filename is None else f"{error.filename}: {reason}"
-
-
 def printable(text: str) -> str:
     """Text without what a terminal would obey or cannot show: control characters, line breaks, bytes of no text."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

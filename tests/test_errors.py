@@ -1,9 +1,6 @@
 import io
-import os
-import subprocess
-import sys
 from contextlib import redirect_stdout
-from pathlib import Path
+from importlib import metadata
 
 import pytest
 
@@ -11,13 +8,13 @@ from digits import errors
 
 
 @pytest.mark.parametrize("installed, named", [(True, '"digits[sweep]"'), (False, '-e ".[sweep]"')])
-def test_an_extra_is_installed_from_where_the_package_is(installed, named, tmp_path):
-    (tmp_path / "errors.py").write_bytes(Path(errors.__file__).read_bytes())
-    if installed:
-        (tmp_path / "digits-1.dist-info").mkdir()
-    ask = [sys.executable, "-S", "-c", "import errors; print(errors.install('sweep'))"]  # -S: without what is installed
-    said = subprocess.check_output(ask, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, text=True)
-    assert said == f"pip install {named}\n"
+def test_an_extra_is_installed_from_where_the_package_is(installed, named, monkeypatch):
+    def distribution(name):
+        if not installed:
+            raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "distribution", distribution)
+    assert errors.install("sweep") == f"pip install {named}"
 
 
 @pytest.mark.parametrize(

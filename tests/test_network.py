@@ -12,7 +12,6 @@ from digits.network import (
     linears,
     merged,
     one_hot,
-    quadratic_cost,
     sigmoid_network,
     sizes,
 )
@@ -59,12 +58,6 @@ def test_inputs_are_0_to_1_of_the_dtype_of_the_network_and_labels_are_desired_ou
     y = one_hot(torch.tensor([[3, 0], [9, 3]]))
     assert (y.shape, y.dtype) == ((2, 2, 10), torch.float32)
     assert y.argmax(-1).tolist() == [[3, 0], [9, 3]] and (y.sum(-1) == 1).all()
-
-
-def test_the_cost_is_the_books():
-    a, y = torch.tensor([[0.5, 0.0], [1.0, 0.25]]), torch.tensor([[1.0, 0.0], [0.0, 0.0]])
-    assert quadratic_cost(a, y).item() == (0.5**2 + 1**2 + 0.25**2) / 2
-    assert quadratic_cost(a, y).item() == nn.MSELoss()(a, y).item() * a.numel() / 2
 
 
 def test_cross_entropy_and_its_gradient_are_torchs():

@@ -88,7 +88,6 @@ def test_hyperparameters_are_shown(done):
 def test_a_detector(run, data_dir):
     output = run("--only_digit", 3, "--epochs", 3)
     [folder] = Path("runs").iterdir()
-    assert folder.name.startswith("784-30-1_only_digit3_2")
     images, labels = mnist.load(data_dir, train=False)
     detected, _ = DigitClassifier.load_from_checkpoint(folder / "best.ckpt").predict(images)
     there, misses, alarms = (x.sum().item() for x in (labels == 3, ~detected & (labels == 3), detected & (labels != 3)))
