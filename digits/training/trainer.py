@@ -67,7 +67,7 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
         )
     if settings.early_stop and not data.validates:
         raise UserError("--early_stop: all images train, so none validate; name a smaller --train_size")
-    callbacks = [*_listed(how.pop("callbacks", None)), EpochLines(), EpochCurves(), StopOnSignal()]
+    callbacks = [*how.pop("callbacks", []), EpochLines(), EpochCurves(), StopOnSignal()]
     if settings.early_stop:
         callbacks.append(EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop))
     if how.get("enable_checkpointing", True):
@@ -76,18 +76,13 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
         callbacks.append(ModelCheckpoint(run.folder, "best", monitor=chooses, mode="max", **keep))
         # Not `save_last` of the best's, which saves nothing after an epoch that is not the best.
         callbacks.append(ModelCheckpoint(run.folder, "last", **keep))
-    plugins = [*_listed(how.pop("plugins", None)), WholeFiles()]
     try:
-        trainer = Trainer(callbacks=callbacks, plugins=plugins, **how)
+        trainer = Trainer(callbacks=callbacks, plugins=[WholeFiles()], **how)
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     if run.last:
         go_on(trainer, run.folder, run.last, run.best)
     return trainer
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def quiet_trainer(epochs: int, *callbacks: Callback, **settings: Any) -> Trainer:
