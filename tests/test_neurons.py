@@ -70,6 +70,7 @@ def test_binary_layer_writes_the_bits_wherever_the_assumption_holds(bias):
     layer = binary_layer(bias)
     for right, wrong in product([0.99, 1.0], [0.0, 0.01]):  # the limits
         assert layer(activations(right, wrong)).tolist() == BITS == bits_of(torch.arange(10)).tolist()
+    assert binary_layer().biases.tolist() == pytest.approx([-0.4] * 4)
     # Beyond the assumption it fails.
     assert binary_layer(-0.04)(activations(0.99, 0.01))[0].tolist() == [0, 0, 0, 1]  # five odd digits add up to 0.05
     assert binary_layer(-1.0)(activations(0.99, 0.0)).sum() == 0

@@ -84,6 +84,7 @@ def test_a_newest_run_that_is_no_good_reader_is_doubted_unless_it_is_named(accur
         ({"handwriting": True}, True),
         ({"allographs": True, "negatives": 0.1}, True),  # as before version 0.3
         ({"allographs": True, "negatives": 0.0}, False),
+        ({"allographs": False, "negatives": 0.3}, False),
     ],
 )
 def test_a_network_reads_in_context_if_it_was_trained_on_handwriting(data, context, tmp_path):
