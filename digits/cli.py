@@ -19,8 +19,9 @@ from typing import Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
-from digits.errors import UserError, printable, why
+from digits.errors import UserError, printable
 
+NO_ROOM = "out of memory|you tried to allocate|devices are busy|no kernel image"  # what PyTorch says, also of a GPU
 DASH = ".//-"  # stands for the word -, which cyclopts would take for an option; as a Path, it is -
 
 
@@ -106,13 +107,15 @@ def one_line_errors(prog: str) -> Iterator[None]:
     except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        line = f"{prog}: error: {printable(why(error))}"
+        file = "" if error.filename is None else f"{error.filename}: "
+        line = f"{prog}: error: {printable(file + (error.strerror or str(error)))}"
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not re.search("out of memory|you tried to allocate", str(error)):
+        if isinstance(error, RuntimeError) and not re.search(NO_ROOM, str(error)):
             raise
         line = f"{prog}: error: out of memory"
         if "CUDA" in str(error):
-            line += " on the GPU; use a smaller --batch_size, or --trainer.accelerator cpu"
+            line = f"{prog}: error: the GPU is full, in use, or too old; try a smaller --batch_size"
+            line += ", or train with --trainer.accelerator cpu"
     else:
         return
     if line:

@@ -1,6 +1,5 @@
 """A user's mistake, and how text that may come from a stranger is shown."""
 
-import os
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -32,13 +31,6 @@ def install(extra: str) -> str:
     except PackageNotFoundError:
         return f'pip install -e ".[{extra}]"'
     return f'pip install "digits[{extra}]"'
-
-
-def why(error: OSError) -> str:
-    """What the operating system refused, and to which file, if it says that."""
-    reason, name = error.strerror or str(error) or type(error).__name__, error.filename
-    name = os.fsdecode(name) if isinstance(name, bytes) else name
-    return reason if name is None else f"{name}: {reason}"
 
 
 def printable(text: str) -> str:

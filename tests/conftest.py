@@ -22,11 +22,6 @@ collect_ignore = [] if POSIX else ["campaigns"]  # which fork
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has ignored in what it runs in the background
 
 
-def pytest_collection_modifyitems(items):
-    """A test is in one tier."""
-    assert [one.nodeid for one in items if one.get_closest_marker("slow") and one.get_closest_marker("nightly")] == []
-
-
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
     """A data_dir with the small files, and their checksums; not to be written to."""

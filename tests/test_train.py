@@ -45,15 +45,9 @@ def done(tmp_path_factory):
 def test_console(done):
     folder, output = done
     lines = output.splitlines()
-    other = r"( \(--trainer.accelerator cuda for the other\))?"  # where there is a GPU
-    assert re.fullmatch(f"784-12-8-10, 9,614 weights and biases; kernel [a-z]+ on [a-z0-9:]+{other}", lines[0])
-    epochs = [EPOCH.fullmatch(line) for line in lines[1:-5]]
-    assert [int(epoch[1]) for epoch in epochs] == [0, 1, 2, 3]
-    assert lines[-5] == ""
-    accuracy = r"\d+\.\d\d%"
-    assert re.fullmatch(
-        rf"Test accuracy {accuracy}, of epoch [0-3], which validation chose \(with {accuracy}\)", lines[-4]
-    )
+    assert lines[0].startswith("784-12-8-10, 9,614 weights and biases; kernel ")
+    assert [int(EPOCH.fullmatch(line)[1]) for line in lines[1:-5]] == [0, 1, 2, 3]
+    assert re.fullmatch(r"Test accuracy [\d.]+%, of epoch [0-3], which validation chose \(with [\d.]+%\)", lines[-4])
     best = str(Path("runs", folder.name, "best.ckpt"))
     assert lines[-3:] == [
         f"Checkpoint  {best}",
@@ -64,7 +58,6 @@ def test_console(done):
 
 def test_run_folder(done):
     folder, _ = done
-    assert re.fullmatch(r"784-12-8-10_lr2\.5_seed1_\d{8}-\d{6}\.\d\d", folder.name)
     kinds = {re.sub(r"^events\..*", "events", path.name) for path in folder.iterdir()}
     assert kinds == {*LOCK, "best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
     assert sorted(path.name for path in folder.parent.parent.iterdir()) == ["data", "runs"]
@@ -92,18 +85,9 @@ def test_hyperparameters_are_shown(done):
     assert text.step == 3
 
 
-def test_reported_accuracy_is_that_of_the_checkpoint(done, data_dir):
-    folder, output = done
-    model = DigitClassifier.load_from_checkpoint(folder / "best.ckpt", weights_only=True)
-    images, labels = mnist.load(data_dir, train=False)
-    right = (model.predict(images)[0] == labels).sum().item()
-    assert f"Test accuracy {right / TEST:.2%}" in output
-
-
 def test_a_detector(run, data_dir):
     output = run("--only_digit", 3, "--epochs", 3)
     [folder] = Path("runs").iterdir()
-    assert folder.name.startswith("784-30-1_only_digit3_2")
     images, labels = mnist.load(data_dir, train=False)
     detected, _ = DigitClassifier.load_from_checkpoint(folder / "best.ckpt").predict(images)
     there, misses, alarms = (x.sum().item() for x in (labels == 3, ~detected & (labels == 3), detected & (labels != 3)))
@@ -148,11 +132,6 @@ def test_defaults_of_the_classes_are_those_of_a_training():
     }
 
 
-def test_gaussian_says_what_to_expect(run):
-    assert "saturate" in run("--init", "gaussian", "--epochs", 1)
-    assert "saturate" not in run("--init", "scaled", "--epochs", 1)
-
-
 @pytest.mark.parametrize(
     "args, advice",
     [
@@ -163,6 +142,7 @@ def test_gaussian_says_what_to_expect(run):
 )
 def test_a_network_that_guesses_after_three_epochs_gets_a_line_of_advice(args, advice, run):
     lines = run(*args, "--epochs", 5).splitlines(keepends=True)
+    assert ("gaussian init: weights this large saturate" in lines[0]) == ("gaussian" in args)
     [at] = [number for number, line in enumerate(lines) if "guessing" in line]
     assert lines[at - 1].startswith("Epoch 2: ") and lines[at].endswith(advice)
     assert "guessing" not in run(*args, "--epochs", 2) and "guessing" not in run("--epochs", 3)
@@ -174,17 +154,6 @@ def test_a_network_that_diverges_ends_in_a_line_whatever_the_kernel(kernel, home
     words = ["--kernel", kernel, "--cost", "cross_entropy", "--lr", 100, "--l2", 1000, "--epochs", 3]
     code, _, [line] = verb("train", "--data_dir", data_dir, *words)
     assert code == 2 and "error: the weights are not finite after epoch 0; try --lr below 100" in line
-
-
-@pytest.mark.parametrize("lr", ["500", "0.001"])
-def test_who_follows_the_advice_gets_a_network_that_learns(lr, run):
-    for _ in range(3):
-        output = run("--lr", lr, "--epochs", 3)
-        if not (advised := re.search("guessing.* --lr ([0-9.e-]+)", output)):
-            break
-        lr = advised[1]
-    *_, (*_, accuracy) = EPOCH.findall(output)
-    assert float(accuracy) > 40
 
 
 def test_unreachable_data_is_said_before_anything_is_written(home, monkeypatch, verb):

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from digits.checkpoint.contents import Checkpoint
 from digits.data import MNISTDataModule
-from digits.errors import printable
 from digits.model import DigitClassifier
 from digits.plots.network import confusion, first_mistakes, first_weights
 from digits.settings import CONFIG
@@ -36,7 +35,7 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
             in_markdown = indent((path.parent / CONFIG).read_text(), "    ")
             logger.experiment.add_text("settings", in_markdown, last)
             show(logger.experiment, model, epoch, *data.test)
-            curves = f"Curves      tensorboard --logdir {printable(quote(str(Path(logger.log_dir).parent)))}\n"
+            curves = f"Curves      tensorboard --logdir {quote(str(Path(logger.log_dir).parent))}\n"
         else:
             logger.log_hyperparams(settings)
         logger.finalize("success")  # or they may never reach the disk
@@ -53,10 +52,7 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
         )
     kind = type(model).__name__
     known = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
-    print(
-        f"Checkpoint  {printable(str(path))}\n{curves}"
-        f"Python      {known}network = {kind}.load_from_checkpoint({printable(repr(str(path)))})"
-    )
+    print(f"Checkpoint  {path}\n{curves}Python      {known}network = {kind}.load_from_checkpoint({str(path)!r})")
 
 
 def columns(model: DigitClassifier, data: MNISTDataModule, epochs: int | None) -> dict[str, Any]:

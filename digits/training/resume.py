@@ -16,7 +16,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from digits.checkpoint.contents import Checkpoint, restore
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.data import MNISTDataModule
-from digits.errors import UserError, printable
+from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.settings import Settings
 from digits.training.callbacks import EarlyStopping, EpochCurves
@@ -50,7 +50,7 @@ def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -
         go_on = f"Go on with: {resume_command(folder)} {longer} N, more than {last.epochs}"
         go_on = "Its schedule was made for no more" if model.schedule else go_on
         line = f"{folder} is finished after epoch {last.epoch}, its last. {go_on}"
-    rank_zero_only(print)(printable(line))
+    rank_zero_only(print)(line)
     return Run(folder, resumed=True, last=last, best=best)
 
 

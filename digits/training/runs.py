@@ -17,7 +17,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits.checkpoint.contents import Checkpoint
 from digits.data import MNISTDataModule
-from digits.errors import UserError, printable
+from digits.errors import UserError
 from digits.files import remove_leftovers, write_atomically
 from digits.model import DigitClassifier
 from digits.settings import CONFIG, Settings
@@ -53,8 +53,7 @@ class Run(NamedTuple):
         except (MisconfigurationException, ModuleNotFoundError) as error:
             raise UserError(f"Lightning's Trainer: {shorten(str(error), 200)}") from error
         except Interrupted as stop:
-            go_on = printable(resume_command(self.folder))
-            rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. Go on with: {go_on}")
+            rank_zero_only(print)(f"\nStopped in epoch {stop.epoch}. Go on with: {resume_command(self.folder)}")
             sys.exit(128 + stop.signum)
         finally:
             lock.release()

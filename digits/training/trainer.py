@@ -7,13 +7,11 @@ import torch
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits.checkpoint.contents import VALIDATION
 from digits.data import MNISTDataModule
 from digits.errors import UserError
-from digits.kernels.optim import refuse_steps
 from digits.model import DigitClassifier
 from digits.settings import Settings
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
@@ -39,32 +37,15 @@ class Curves(TensorBoardLogger):
             raise error.__cause__ or error from None
 
 
-# A step on a GPU takes as long as its launches, of 5 us, however small they are; on one CPU core, 32 ps for each weight
-# and image (0.13 s an epoch of 784-100-10). Reckoned, not measured on a GPU: see `python -m tests.benchmarks.gpu`.
-LAUNCHES = 5  # of a step, for each of the network's arrays of weights or biases; a test counts them
-LARGE_STEP = LAUNCHES * 5e-6 / 32e-12  # weights times images, for each array: steps with more are faster on a GPU
+# A step on a GPU takes as long as its launches, however small: 5 us each, five for each array of weights or biases. On
+# one CPU core it takes 32 ps for each weight and image. Reckoned: see `python -m tests.benchmarks.gpu`.
+LARGE_STEP = 5 * 5e-6 / 32e-12  # weights times images, for each array: steps with more are faster on a GPU
 
 
-def fastest_device(model: DigitClassifier, batch_size: int, devices: Any = 1) -> str:
+def fastest_device(model: DigitClassifier, batch_size: int) -> str:
     """Where a model trains fastest: "cuda" if a GPU can be used, steps are large and its kernel is not the CPU's."""
     small = parameter_count(model) * batch_size < LARGE_STEP * len(list(model.parameters()))
-    if small or model.kernel == "numba" or not torch.cuda.is_available():
-        return "cpu"
-    if devices != 1:  # several processes: one whose GPU has a fault must not go elsewhere
-        return "cuda"
-    if fault := gpu_fault():
-        rank_zero_only(print)(f"The GPU cannot be used, so this trains on the CPU: {fault}")
-    return "cpu" if fault else "cuda"
-
-
-def gpu_fault(device: torch.device | str = "cuda") -> str | None:
-    """Why the GPU cannot be used, though it is there: it is full, or another process's alone, or too old."""
-    try:
-        one = torch.ones(1, 1, device=device)
-        (one @ one).item()
-    except RuntimeError as error:
-        return shorten(str(error).partition("\n")[0], 100)
-    return None
+    return "cpu" if small or model.kernel == "numba" or not torch.cuda.is_available() else "cuda"
 
 
 def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Trainer:
@@ -73,9 +54,7 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
     If no image validates, the last epoch counts as the best. Raises UserError if Lightning refuses a setting.
     """
     how: dict[str, Any] = {**DEFAULTS, "max_epochs": settings.epochs, **settings.trainer}
-    how["accelerator"] = how.get("accelerator") or fastest_device(model, settings.batch_size, how["devices"])
-    if str(how.get("precision") or 32) not in ("32", "32-true"):
-        raise UserError("--trainer.precision: this network is trained in 32-true")
+    how["accelerator"] = how.get("accelerator") or fastest_device(model, settings.batch_size)
     if how.get("logger") in (None, True):  # Lightning's own would write elsewhere
         how["logger"] = Curves(
             run.folder,
@@ -88,7 +67,7 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
         )
     if settings.early_stop and not data.validates:
         raise UserError("--early_stop: all images train, so none validate; name a smaller --train_size")
-    callbacks = [*_listed(how.pop("callbacks", None)), EpochLines(), EpochCurves(), StopOnSignal()]
+    callbacks = [*how.pop("callbacks", []), EpochLines(), EpochCurves(), StopOnSignal()]
     if settings.early_stop:
         callbacks.append(EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop))
     if how.get("enable_checkpointing", True):
@@ -97,22 +76,13 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
         callbacks.append(ModelCheckpoint(run.folder, "best", monitor=chooses, mode="max", **keep))
         # Not `save_last` of the best's, which saves nothing after an epoch that is not the best.
         callbacks.append(ModelCheckpoint(run.folder, "last", **keep))
-    plugins = [*_listed(how.pop("plugins", None)), WholeFiles()]
     try:
-        trainer = Trainer(callbacks=callbacks, plugins=plugins, **how)
+        trainer = Trainer(callbacks=callbacks, plugins=[WholeFiles()], **how)
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
-    refuse_steps(trainer)
-    device = trainer.strategy.root_device  # of several processes each has its own
-    if device.type == "cuda" and (fault := gpu_fault(device)):
-        raise UserError(f"--trainer.accelerator: the GPU cannot be used, so name cpu: {fault}")
     if run.last:
         go_on(trainer, run.folder, run.last, run.best)
     return trainer
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def quiet_trainer(epochs: int, *callbacks: Callback, **settings: Any) -> Trainer:

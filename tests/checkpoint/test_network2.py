@@ -1,20 +1,15 @@
 """Networks of the book's network2.py, as it saves them, and files that are none."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from digits.checkpoint.network2 import LARGEST
-from digits.data import MNISTDataModule
 from digits.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.book import sigmoid
-from tests.support.training import quick_trainer
 
 
 def network2(sizes, cost="CrossEntropyCost"):
@@ -27,7 +22,8 @@ def network2(sizes, cost="CrossEntropyCost"):
 
 def written(tmp_path, saved):
     path = tmp_path / "net.json"
-    path.write_text(saved if isinstance(saved, str) else json.dumps(saved))
+    saved = saved if isinstance(saved, str | bytes) else json.dumps(saved)
+    path.write_bytes(saved.encode() if isinstance(saved, str) else saved)
     return path
 
 
@@ -55,25 +51,19 @@ GOOD = network2([16, 5, 10])
 @pytest.mark.parametrize(
     "saved, reason",
     [
-        ("", "Expecting value"),
-        ("{" * 100_000, "Expecting property name"),
         ("[" * 100_000, "recursion"),
         ("[1, 2]", "indices"),
         ("{}", "sizes"),
+        (b"\xff\xfe\xfd", "decode"),
         (GOOD | {"cost": "CornCost"}, "CornCost"),
         (GOOD | {"sizes": [16, 5, 9]}, "ten outputs"),
-        (GOOD | {"sizes": []}, "ten outputs"),
-        (GOOD | {"sizes": "16"}, "ten outputs"),
         (GOOD | {"sizes": 5}, "not iterable"),
         (GOOD | {"sizes": [16, -5, 10]}, "ten outputs"),
         (GOOD | {"sizes": [15, 5, 10]}, "a square image"),
         (GOOD | {"sizes": [16, 10**12, 10]}, "should be of .1000000000000, 16. numbers"),
-        (GOOD | {"sizes": [16, 5, 5, 10]}, "should be of"),
-        (GOOD | {"weights": [[], []]}, "should be of .5, 16. numbers"),
         (GOOD | {"weights": [[[1.0] * 16] + [[]] * 4, GOOD["weights"][1]]}, "inhomogeneous"),
         (GOOD | {"weights": [[["x"] * 16] * 5, GOOD["weights"][1]]}, "could not convert"),
         (GOOD | {"weights": [[[1e39] * 16] * 5, GOOD["weights"][1]]}, "at most 1e"),
-        (GOOD | {"weights": [[[10**400] * 16] * 5, GOOD["weights"][1]]}, "large"),
         (GOOD | {"biases": [[[float("nan")]] * 5, GOOD["biases"][1]]}, "at most 1e"),
         (GOOD | {"biases": GOOD["biases"][:1]}, "shorter"),
     ],
@@ -85,35 +75,8 @@ def test_a_file_that_is_none_is_one_line(saved, reason, tmp_path):
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
 
 
-def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        DigitClassifier.load_from_checkpoint(tmp_path / "none.json")
-    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\xfd")
-    with pytest.raises(UserError, match="bytes.json is not a network"):
-        DigitClassifier.load_from_checkpoint(tmp_path / "bytes.json")
+def test_a_file_is_read_no_further_than_it_may_be(tmp_path):
     with (tmp_path / "large.json").open("wb") as file:
         file.truncate(LARGEST + 1)
     with pytest.raises(OSError, match="it is larger than 32,000,000 bytes"):
         DigitClassifier.load_from_checkpoint(tmp_path / "large.json")
-
-
-@pytest.mark.nightly
-def test_the_costliest_file_takes_about_a_gigabyte(tmp_path):
-    """The parser makes 64 bytes of every three characters; measured: 1.0 GB, of which torch takes 0.3."""
-    (tmp_path / "large.json").write_text("[" + "[]," * (LARGEST // 3 - 2) + "[]]")
-    code = (
-        "import sys\nfrom digits.errors import UserError\nfrom digits.checkpoint import network2\n"
-        "from tests.support.damage import peak_memory\n"
-        "try: network2.read(sys.argv[1])\n"
-        "except UserError as error: print(peak_memory() // 1_000_000)"
-    )
-    command = [sys.executable, "-c", code, tmp_path / "large.json"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
-    assert int(done.stdout) < 1_500, done.stderr
-
-
-def test_it_goes_on_learning(data_dir, tmp_path):
-    model = DigitClassifier.load_from_checkpoint(written(tmp_path, network2([784, 12, 10])), lr=0.5)
-    trainer = quick_trainer(max_epochs=5)
-    trainer.fit(model, MNISTDataModule(data_dir))
-    assert trainer.callback_metrics["accuracy/validation"] > 0.9

@@ -1,5 +1,4 @@
 import os
-import pickle
 import zipfile
 
 import pytest
@@ -44,11 +43,9 @@ def cut(share):
     [
         (lambda path: path.write_bytes(b"GIF89a" * 100), "damaged"),
         (cut(0), "damaged"),
-        (cut(0.1), "damaged"),
         (cut(0.999), "damaged"),
         (compressed, "damaged, or not a checkpoint"),
         (lambda path: torch.save(good(extra=Hostile()), path), "refused.*perhaps code"),
-        (lambda path: path.write_bytes(pickle.dumps(Hostile())), "refused|damaged"),
         (lambda path: torch.save(torch.ones(3), path), "another program"),
         (lambda path: torch.save({"state_dict": {}}, path), "another program"),
         (lambda path: torch.save(good(digits_version=VERSION + 1), path), f"version {VERSION + 1}.*version {VERSION}"),
@@ -61,11 +58,6 @@ def test_what_is_no_checkpoint_is_named(make, reason, tmp_path, monkeypatch):
         read_checkpoint(tmp_path / "a.ckpt")
     assert "a.ckpt" in str(error.value) and "\n" not in str(error.value)
     assert not (tmp_path / "was_here").exists()
-
-
-def test_a_checkpoint_that_is_not_there_is_what_the_system_says(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"a\.ckpt"):
-        read_checkpoint(tmp_path / "a.ckpt")
 
 
 def changed(path, **changes):
@@ -86,19 +78,6 @@ def shared(depth):
     return [shared(depth - 1)] * 10 if depth else 1
 
 
-def in_itself():
-    lists = []
-    lists.append(lists)
-    return lists
-
-
-def nested(depth):
-    lists = []
-    for _ in range(depth):
-        lists = [lists]
-    return lists
-
-
 FIRST, LAST = "network.0.weight", "network.2.bias"
 OURS, ONES = "10 outputs, from 784 pixels", torch.ones(10)
 
@@ -113,26 +92,18 @@ OURS, ONES = "10 outputs, from 784 pixels", torch.ones(10)
         ({"state_dict": with_tensor(FIRST, lambda w: torch.ones(1).expand(30_000, 30_000))}, "larger than the file"),
         ({"state_dict": with_tensor(FIRST, lambda w: 3.0)}, "more than tensors"),
         ({"state_dict": list}, "more than tensors"),
-        ({"state_dict": with_tensor(FIRST, lambda w: w.double() * 1e300)}, "not finite, or beyond"),
         ({"state_dict": lambda state: state | {4: torch.ones(1)}}, "more than tensors"),
         ({"hyper_parameters": None}, "its settings have no names"),
-        ({"hyper_parameters": [("lr", 3.0)]}, "its settings have no names"),
         ({"hyper_parameters": lambda hp: hp | {"lr": torch.ones(1)}}, "its lr is no plain value"),
         ({"hyper_parameters": lambda hp: hp | {"lr": float("nan")}}, "its lr is no plain value, or out of range"),
         ({"hyper_parameters": lambda hp: hp | {"mine": shared(30)}}, "its mine is no plain value"),
-        ({"hyper_parameters": lambda hp: hp | {"mine": in_itself()}}, "its mine is no plain value"),
-        ({"hyper_parameters": lambda hp: hp | {"mine": nested(200)}}, "its mine is no plain value"),
         ({"hyper_parameters": lambda hp: hp | {"mine": "x" * 201}}, "its mine is no plain value"),
         ({"hyper_parameters": lambda hp: hp | {4: 1}}, "its settings have no names"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [0]}}, "its hidden is no plain value, or out of range"),
-        ({"hyper_parameters": lambda hp: hp | {"hidden": [True]}}, "its hidden is no plain value"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": 12}}, "int"),
-        ({"hyper_parameters": lambda hp: hp | {"image_size": None}}, "unsupported operand"),
         ({"hyper_parameters": lambda hp: hp | {"hidden": [10**6]}}, "larger than its weights"),
         ({"hyper_parameters": lambda hp: hp | {"image_size": 10**6}}, "image_size is no plain value, or out of range"),
         ({"datamodule_hyper_parameters": {"seed": torch.ones(1)}}, "its seed is no plain value"),
-        ({"datamodule_hyper_parameters": [1]}, "its settings have no names"),
-        ({"epoch": "3"}, "its epoch is no plain value, or out of range"),
         ({"epoch": True}, "its epoch is no plain value, or out of range"),
         ({"epoch": -1}, "its epoch is no plain value, or out of range"),
     ],
@@ -143,9 +114,8 @@ def test_what_train_does_not_write_is_refused(changes, said, tmp_path):
         read_checkpoint(path)
 
 
-@pytest.mark.parametrize("bomb", [shared, nested])
-def test_what_is_dropped_is_not_looked_at(bomb, tmp_path):
-    path = changed(tmp_path / "a.ckpt", callbacks={"x": bomb(50)}, loops=bomb(50), datamodule_hyper_parameters={})
+def test_what_is_dropped_is_not_looked_at(tmp_path):
+    path = changed(tmp_path / "a.ckpt", callbacks={"x": shared(50)}, loops=shared(50), datamodule_hyper_parameters={})
     assert read_checkpoint(path).epoch == 3 and read_checkpoint(path).accuracy is None
 
 

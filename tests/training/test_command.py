@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from digits.cli import command_line
 from digits.model import DigitClassifier
@@ -45,32 +44,16 @@ def test_configs_of_the_project_run(run, path):
     assert last("here").shape.startswith("784-")
 
 
-@pytest.mark.parametrize(
-    "option, names",
-    [
-        ("--help", "hidden epochs batch_size lr init seed data_dir run_dir config only_digit train_size trainer.NAME"),
-        ("--trainer.help", "trainer.max_epochs trainer.accelerator"),
-    ],
-)
-def test_help(option, names, verb):
-    code, output, _ = verb("train", option)
-    assert code == 0
-    assert all(re.search(rf"--{name}\b", output) for name in names.split())
-    assert option == "--trainer.help" or "[default: 3.0]" in output and len(output.splitlines()) < 40  # a screen
+def test_help_names_the_settings_of_the_trainer_too(verb):
+    for option, names in (("--help", "hidden config resume trainer.NAME"), ("--trainer.help", "trainer.devices")):
+        output = verb("train", option)[1]
+        assert all(re.search(rf"--{name}\b", output) for name in names.split())
 
 
-@pytest.mark.parametrize(
-    "trainer",
-    [
-        {"callbacks": [{"class_path": "evil.Payload"}]},
-        {"logger": {"class_path": "CSVLogger", "init_args": {"save_dir": "elsewhere"}}},
-        {"logger": "CSVLogger"},
-        {"accelerator": "evil.Payload"},
-        {"max_time": "evil.Payload"},
-        "evil.Payload",
-    ],
-    ids=str,
-)
+PAYLOAD = "evil.Payload"
+
+
+@pytest.mark.parametrize("trainer", [{"callbacks": [{"class_path": PAYLOAD}]}, {"accelerator": PAYLOAD}, PAYLOAD])
 @pytest.mark.parametrize("how", ["config", "resume"])
 def test_a_file_runs_no_code(refused, trainer, how):
     Path("evil.py").write_text("open('canary', 'w'); class Payload: pass")
@@ -90,12 +73,9 @@ def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tm
     assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
 
 
-def test_the_command_for_the_curves_can_be_typed_and_stands_there_if_there_are_any(run, data_dir, capsys):
+def test_the_command_for_the_curves_can_be_typed_and_stands_there_if_there_are_any(run):
     assert re.search("^Curves      tensorboard --logdir (['\"])a b\\1$", run("--epochs", 1, "--run_dir", "a b/c"), re.M)
     assert "\nCurves" not in run("--epochs", 1, "--run_dir", "here", "--trainer.logger", "false")
-    for logger, said in ((CSVLogger("csv"), []), (TensorBoardLogger("board"), [str(Path("board/lightning_logs"))])):
-        train(Settings(epochs=1, data_dir=data_dir, trainer={"logger": logger}))
-        assert re.findall("^Curves      tensorboard --logdir (.*)", capsys.readouterr().out, re.M) == said
 
 
 NO_GPU = pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU")
@@ -107,31 +87,17 @@ NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more m
     [
         (["--lr", "0"], "--lr"),
         (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
-        (["--train_size", "601"], "--train_size must be 1 to 600,"),
         (["--train_size", "600", "--early_stop", "3"], "--early_stop: all images train, so none validate"),
-        (["--kernel", "corn"], "--kernel"),
-        (["--bogus", "1"], "--bogus"),
         (["--trainer.profiler", "simple"], "Unknown option: --trainer.profiler"),
         (["100", "30"], "100"),
         (["--config", "missing.yaml"], "missing.yaml: No such file"),
         (["--config", "malformed.yaml"], "--config malformed.yaml: while parsing"),
         (["--config", "wrong.yaml"], "[lr] provided by wrong.yaml"),
-        (["--config", "bytes.yaml"], "--config bytes.yaml: "),
-        (["--lr", "1e300"], "--lr. Must be <= "),
         (["--epochs", "9" * 99], "--epochs. Must be <= "),
         pytest.param(["--hidden", "1000000000"], "out of memory", marks=NO_MAC),
-        (["--trainer.max_steps", "7"], "Unknown option: --trainer.max_steps"),
-        (["--trainer.max_epochs", "9" * 99], "--trainer.max_epochs. Must be <= "),
         (["--trainer.devices", "1000"], "--trainer.devices. Must be <= "),
-        (["--trainer.strategy", "ddp_spawn"], "--trainer.strategy"),
-        (["--trainer.check_val_every_n_epoch", "0"], "--trainer.check_val_every_n_epoch. Must be >= 1"),
-        (["--trainer.max_epoch", "1"], "Did you mean --trainer.max_epochs?"),
-        (["--trainer.max_epochs", "some"], "--trainer.max_epochs"),
         (["--trainer.max_epochs", "2.5"], "--trainer.max_epochs: expected a whole number, not '2.5'"),
-        (["--trainer.devices", "1.6"], "--trainer.devices: expected a whole number, not '1.6'"),
-        (["--trainer.num_sanity_val_steps", "0.5"], "--trainer.num_sanity_val_steps: expected a whole number"),
         pytest.param(["--trainer.accelerator", "gpu"], "gpu", marks=NO_GPU),
-        (["--trainer.precision", "64"], "Unknown option: --trainer.precision"),
         (["--run_dir", "full"], "full"),
         (["--data_dir", "full/note"], str(Path("full/note"))),
     ],
@@ -140,7 +106,6 @@ NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more m
 def test_mistakes_get_a_line_and_leave_nothing(home, refused, args, named):
     Path("malformed.yaml").write_text("lr: [1, 2\nepochs: 3")
     Path("wrong.yaml").write_text("lr: -1")
-    Path("bytes.yaml").write_bytes(b"\xff\xfe")
     Path("full").mkdir()
     Path("full", "note").write_text("keep me")
     before = sorted(home.rglob("*"))
@@ -158,10 +123,8 @@ def test_mistakes_get_a_line_and_leave_nothing(home, refused, args, named):
         ("null: 2", "--config c.yaml: expected lines"),
         ("lr: !!python/name:os.mkdir", "--config c.yaml: could not determine a constructor"),
         ("seed: .nan", "[seed]"),
-        ("lr: 1.0e+300", "[lr]"),
         ("trainer: {max_epochs: 99999999999}", "[trainer][max_epochs]"),
         ("trainer: {devices: 1.6}", "[trainer][devices]: expected a whole number, not '1.6'"),
-        ("config: other.yaml", "c.yaml: config belongs on the command line, not in a file"),
         ("resume: true", "c.yaml: resume belongs on the command line, not in a file"),
     ],
     ids=lambda value: value[:20],

@@ -3,6 +3,7 @@
 import math
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -59,15 +60,7 @@ def test_the_class_of_the_page_on_chapter_3_halves_its_rate(home, data_dir):
     class Watched(names["Halving"]):
         def on_train_epoch_end(self):
             super().on_train_epoch_end()
-            rate = self.optimizers(use_pl_optimizer=False).param_groups[0]["lr"]
-            seen.append((self.trainer.callback_metrics["accuracy/validation"].item(), rate))
+            seen.append(self.optimizers(use_pl_optimizer=False).param_groups[0]["lr"])
 
     exec(f"set{call}", names | {"Halving": Watched})
-    best, waited, lr = 0.0, 0, 0.5
-    for accuracy, rate in seen:
-        waited = 0 if accuracy > best else waited + 1
-        best = max(best, accuracy)
-        if waited > 1:
-            waited, lr = 0, lr / 2
-        assert rate == lr
-    assert lr < 0.5
+    assert seen[0] == 0.5 and {after / before for before, after in pairwise(seen)} == {1, 0.5}
