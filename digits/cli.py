@@ -13,7 +13,6 @@ from contextlib import chdir, contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from inspect import BoundArguments
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +90,6 @@ def one_line_errors(prog: str) -> Iterator[None]:
 
     What the machine refuses, such as a file on a full disk, is no bug.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a file's name may have letters that a terminal has not
     line, status = "", 2
     try:
         try:

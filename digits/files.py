@@ -2,11 +2,9 @@
 
 import os
 import secrets
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from digits.errors import UserError
 
@@ -51,32 +49,3 @@ def read_bounded(path: str | Path, at_most: int) -> bytes:
     if len(content) > at_most:
         raise OSError(0, f"it is larger than {at_most:,} bytes", str(path))
     return content
-
-
-def read_yaml(path: str | Path) -> dict[str, Any]:
-    """The values in a YAML file, by their names, as texts, lists and dictionaries.
-
-    Raises UserError if it is no such file, if a name is there twice, or for aliases, which can stand for billions.
-    """
-    import yaml  # here, since help need not wait for it
-
-    class Loader(yaml.BaseLoader):
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):
-                raise ValueError("aliases are not read")
-            return super().compose_node(parent, index)
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            for name, times in Counter(str(key.value) for key, _ in node.value).items():
-                if times > 1:  # YAML would keep the last
-                    raise ValueError(f"{name[:50]} is there twice")
-            return super().construct_mapping(node, deep)
-
-    try:
-        values = yaml.load(read_bounded(path, 100_000).decode(), Loader)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise UserError(f"{path}: {reason}") from error
-    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
-        raise UserError(f"{path}: expected lines such as `name: value`")
-    return values

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from digits.errors import UserError
-from digits.files import read_bounded, read_yaml, remove_leftovers, write_atomically
+from digits.files import read_bounded, remove_leftovers, write_atomically
+from digits.predict.forms import read_yaml
 from tests.support.systems import POSIX
 from tests.support.training import in_two_processes
 

@@ -13,11 +13,12 @@ from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
 from PIL.Image import Image
 from tqdm import tqdm
 
 from digits.errors import UserError, printable, tried
-from digits.files import read_yaml
+from digits.files import read_bounded
 from digits.handwriting import Answer, Expected, Group, Line, Reader, TextLine, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import SKIPPED, Patience
@@ -83,6 +84,34 @@ def parse(path: Path) -> Form:
         raise UserError(f"{path}: two columns of the table would be {twice!r}; name a field otherwise")
     last = max(field.page for field in fields)
     return Form(fields, last if pages is None else int(_number(pages, f"{path}: pages", last, PAGES, int)))
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """The values in a YAML file, by their names, as texts, lists and dictionaries.
+
+    Raises UserError if it is no such file, if a name is there twice, or for aliases, which can stand for billions.
+    """
+
+    class Loader(yaml.BaseLoader):
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise ValueError("aliases are not read")
+            return super().compose_node(parent, index)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            for name, times in Counter(str(key.value) for key, _ in node.value).items():
+                if times > 1:  # YAML would keep the last
+                    raise ValueError(f"{name[:50]} is there twice")
+            return super().construct_mapping(node, deep)
+
+    try:
+        values = yaml.load(read_bounded(path, 100_000).decode(), Loader)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UserError(f"{path}: {reason}") from error
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        raise UserError(f"{path}: expected lines such as `name: value`")
+    return values
 
 
 def titles(fields: list[Field]) -> list[str]:
