@@ -58,7 +58,7 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
     """What is known of the content of a file; raises ValueError or TypeError if that is not as `train` writes it."""
     settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"])
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
-    if "allographs" in data:  # before version 0.3, --handwriting was --allographs --negatives 0.35
+    if "allographs" in data:  # of an older file: --handwriting was --allographs --negatives 0.35
         data["handwriting"] = data["allographs"] and data.get("negatives", 0) > 0
     progress = _settings({name: saved[name] for name in ("epoch", "global_step", "max_epochs") if name in saved})
     # What will be built by these sizes, which are not trusted, must not be much larger than what the file holds.

@@ -82,7 +82,7 @@ def test_a_newest_run_that_is_no_good_reader_is_doubted_unless_it_is_named(accur
     [
         ({}, False),
         ({"handwriting": True}, True),
-        ({"allographs": True, "negatives": 0.1}, True),  # as before version 0.3
+        ({"allographs": True, "negatives": 0.1}, True),  # of older files
         ({"allographs": True, "negatives": 0.0}, False),
         ({"allographs": False, "negatives": 0.3}, False),
     ],
