@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import answer, boxed, draw, drop, looked, photographed, resize, said, shown_on, violations
+from tests.support.pages import answer, boxed, draw, drop, photographed, resize, said, shown_on, violations
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -49,12 +49,6 @@ def test_pad_answer_and_sentence_are_in_view(page):
             resize(page, *size)
             assert_in_view(page, size, "paper", "digit", "said")
             assert page.evaluate(WIDE) <= size[0] and page.evaluate(CUT_OFF) == [], (numbers, size)
-    for size in SIZES:
-        resize(page, *size)
-        page.locator(".hidden button").last.evaluate("(button) => { button.blur(); button.focus(); }")
-        assert looked(page) == 99 and page.evaluate(WIDE) <= size[0] and page.evaluate(CUT_OFF) == []
-        page.keyboard.press("Escape")
-        page.evaluate("scrollTo(0, 0)")
 
 
 def test_one_trains_beside_what_is_read(page):

@@ -1,5 +1,7 @@
 """The page as a whole: its keys, and the networks that it shows."""
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 
@@ -85,8 +87,8 @@ def test_what_a_page_says_stays_text(tmp_path, visit):
 
 
 @pytest.mark.nightly
-def test_the_pictures_of_the_docs_are_made(tmp_path, trained, monkeypatch, mnist_dir):
-    pytest.importorskip("playwright")
+def test_the_pictures_of_the_docs_are_made(tmp_path, trained, monkeypatch, mnist_dir, playwright):
     monkeypatch.setattr(page_pictures, "SECONDS", 1)
+    monkeypatch.setattr(page_pictures, "sync_playwright", lambda: nullcontext(playwright))  # a process has one
     page_pictures.main(["--network", str(trained), "--out", str(tmp_path)])
     assert sorted(file.name for file in tmp_path.iterdir()) == ["page.gif", "page.png", "page_dark.png", "review.png"]

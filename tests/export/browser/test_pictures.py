@@ -40,18 +40,6 @@ def test_one_goes_on_drawing_while_a_picture_is_read(page):
     assert boxed(page) == "307"
 
 
-def test_of_two_pictures_the_last_is_read(page):
-    """Though it is dropped while the first is still being opened; here the last takes longer, as it is held up."""
-    page.evaluate("() => { window.files = 0; holdsUp = (job) => job.file && files++; }")
-    give(page, "drop", photographed(3))
-    give(page, "drop", photographed(7))
-    page.wait_for_function("() => heldUp.length")
-    page.wait_for_timeout(500)  # in which the first would come, were it not given up
-    page.evaluate("() => heldUp[0]()")
-    picture_is_read(page)
-    assert answer(page) == "7"
-
-
 def test_every_digit_of_a_picture_can_be_seen(phone):
     with phone.expect_file_chooser() as chosen:
         phone.locator("#choose").click()
