@@ -13,9 +13,7 @@ from PIL import Image
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint
-from digits.errors import UserError
 from digits.export.page import constants, html
-from digits.handwriting import find_lines
 from tests.support.golden import FOLDER, assert_alike, golden, packed
 from tests.support.golden import found as in_python
 from tests.support.node import NO_IMAGES, NODE, SOURCE, held_in, run
@@ -85,15 +83,6 @@ def test_the_page_of_a_network_that_is_shown_no_context_reads_as_python_does():
     alone = packed(in_python(file, context=False))
     assert alone["guesses"] != golden()["touching"]["guesses"]
     assert_alike(*found(Image.open(file), context=False), alone)
-
-
-def test_an_even_picture_shows_no_digit():
-    sizes = [(1, 1), (7, 300), (9, 901), (8, 8), (28, 28), (300, 400)]
-    pictures = [np.full((*size, 4), colour, np.uint8) for size in sizes for colour in (0, 90, 255)]
-    for picture in pictures:
-        with pytest.raises(UserError):
-            find_lines(picture)
-    assert [one["lines"] for one in found(*map(Image.fromarray, pictures))] == [[]] * len(pictures)
 
 
 def test_a_large_file_as_the_browser_opens_it():

@@ -69,25 +69,6 @@ def test_the_images_in_the_page_are_those_of_mnist(held, mnist_dir):
     assert label == labels[at]
 
 
-@pytest.mark.mnist
-def test_a_network_is_trained_from_nothing(held):
-    """With the panel's first settings, in five epochs: it gets good, and errs less where it trains.
-
-    A step is a mini-batch at least, and ends with an epoch.
-    """
-    fresh, *points, last = run(
-        """const mnist = await held.heldImages(), layers = backpropagation.freshLayers([784, 30, 10]);
-        const fresh = { mnist, layers, batch: 10, rate: 3 };
-        return [{ fresh, share: 1 }, ...[0, 0.1, 1, 1, 1, 1, 1].map((share) => ({ share }))].map((job) => {
-            const { epoch, train, test } = trainer.train(job);
-            return [epoch, train.accuracy, test.accuracy];
-        });""",
-        held,
-    )
-    assert [epoch for epoch, *_ in (fresh, *points, last)] == pytest.approx([0, 1 / 550, 56 / 550, 1, 2, 3, 4, 5])
-    assert fresh[2] < 0.3 and last[1] > 0.93 > last[2] > 0.88
-
-
 @pytest.mark.parametrize(
     "cost, error",
     [(QUADRATIC, "undefined"), (CROSS_ENTROPY, "backpropagation.crossEntropyDelta")],

@@ -14,19 +14,17 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
 from tests.support import pages
-from tests.support.pens import PAPER, STROKES, cover, on_paper
+from tests.support.stack import fields_file, stack
 
 NEURON = 74  # the neuron whose weights page_dark.png shows
 FRAME, SECONDS, WIDTH, COLOURS = 80, 10, 825, 64  # the film's milliseconds per frame, length, pixels across and colours
 POINTED = 3  # the film ends with the neurons of the highest activations
-FORM = 620, 300  # pixels of a form
-FIELDS = {"student": (200, 40, 560, 100), "mark": (200, 160, 320, 220)}  # left, top, right, bottom in a form
 
 
 def main(words=None):
@@ -46,7 +44,8 @@ def main(words=None):
             screenshot(page).save(out / f"{name}.png", optimize=True)
         film(opened(browser, file, 1100, 720), out / "page.gif")
         review = Path(folder, "review.html")
-        fill_in_forms(12)
+        Path("scans.pdf").write_bytes(stack(12, np.random.default_rng(2025))[0])
+        Path("fields.yaml").write_text(fields_file(sure=0.985))
         digits(
             ["predict", "scans.pdf", "--fields", "fields.yaml", "--review", str(review), "--network", str(args.network)]
         )
@@ -94,30 +93,6 @@ def film(page, out):
     palette = frames[-1].quantize(COLOURS)
     first, *rest = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     first.save(out, save_all=True, append_images=rest, duration=FRAME, loop=0, optimize=True)
-
-
-def fill_in_forms(count):
-    """Write scans.pdf, a stack of forms that many pens fill in, and fields.yaml, which says where its fields are."""
-    rng, forms = np.random.default_rng(2025), []
-    for _ in range(count):
-        written = []
-        for (left, top, _, bottom), length in zip(FIELDS.values(), (8, 2), strict=True):
-            for n, digit in enumerate(rng.choice(list(STROKES), length)):
-                lean, size = rng.uniform(-0.25, 0.25), rng.uniform(0.55, 0.75) * (bottom - top)
-                strokes = [[(x - lean * y, y) for x, y in stroke] for stroke in STROKES[digit]]
-                written.append((strokes, left + 45 * n + 8, top + rng.uniform(6, 14), size))
-        form = Image.fromarray(on_paper(cover(FORM, *written, pen=rng.uniform(0.06, 0.2)), paper=PAPER))
-        draw = ImageDraw.Draw(form)
-        for name, (left, top, _, bottom) in FIELDS.items():
-            draw.text((left - 160, (top + bottom) / 2 - 14), name, "black", font_size=26)
-            draw.line((left, bottom, left + 380, bottom), "black", 2)
-        forms.append(form)
-    forms[0].save("scans.pdf", save_all=True, append_images=forms[1:], resolution=100)
-    text = ""
-    for (name, box), length in zip(FIELDS.items(), (8, 2), strict=True):
-        shares = (np.array(box) / np.tile(FORM, 2)).round(4).tolist()
-        text += f"{name}:\n  box: {shares}\n  length: {length}\n  sure: 0.985\n"
-    Path("fields.yaml").write_text(text)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,8 @@ def give(page, kind, picture, name="digit.png"):
 
 def picture_is_read(page):
     """Wait until the picture on the pad is read; on which none may have been before."""
-    page.wait_for_function("() => digits.state.drawing.picture && digits.state.drawing.digits")
+    shown = "digit.textContent !== '…'"
+    page.wait_for_function(f"() => digits.state.drawing.picture && digits.state.drawing.digits && {shown}")
 
 
 def drop(page, picture, name="digit.png"):

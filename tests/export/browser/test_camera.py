@@ -2,7 +2,6 @@
 
 import io
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -21,7 +20,6 @@ from tests.support.pages import (
     picture_is_read,
     resize,
     said,
-    shown_on,
     violations,
 )
 from tests.support.pens import PAPER
@@ -33,7 +31,6 @@ pytestmark = pytest.mark.mnist
 MIDDLE = """(({ left, top, width, height }) => [left + width / 2, top + height / 2])(
     document.querySelector("#boxes button").getBoundingClientRect()
 )"""
-VISIBILITY = "getComputedStyle(document.querySelector('video')).visibility"
 HIDE = """() => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -78,25 +75,17 @@ def is_off(page):
 
 @pytest.mark.parametrize("window", [DESK, nightly(PHONE), nightly((844, 390))])
 def test_what_the_camera_sees_is_read_and_kept_by_a_tap(window, page):
-    """While it is on, one looks into a neuron, too: the pad shows its weights over the last frame."""
     resize(page, *window)
     draw(page, 5)
     film(page)
     assert answer(page) == boxed(page) == "307" and chosen_digit(page) == "0"  # in the middle, where it is pointed
     assert page.evaluate("stream.getTracks()[0].getConstraints().facingMode") == "environment"
     assert page.evaluate("[teach.checkVisibility({ visibilityProperty: true }), boxes.inert]") == [False, True]
-    page.locator(".hidden button").nth(7).hover()
-    assert page.evaluate(VISIBILITY) == "hidden"
-    page.locator("h1").hover()
-    page.wait_for_function(f"() => {VISIBILITY} === 'visible'")
-    live = shown_on(page, "#paper")
     page.mouse.click(*page.evaluate(MIDDLE))  # on the picture, under a box
     picture_is_read(page)
     assert is_off(page) and answer(page) == "307"
     assert page.evaluate("[digits.state.drawing.picture.width, digits.state.drawing.aim]") == [480, None]
     assert said(page).endswith("surely.") and ". The " in said(page)
-    same = np.abs(shown_on(page, "#paper").astype(int) - live).mean(axis=2) < 40  # where it was seen
-    assert same.mean() > 0.9
     page.locator("#is-7").click()  # it can be taught
     page.wait_for_function("() => !digits.state.teaching && digits.state.network.lessons?.length === 1")
     page.keyboard.press("Control+z")
@@ -105,10 +94,9 @@ def test_what_the_camera_sees_is_read_and_kept_by_a_tap(window, page):
     assert answer(page) == "5"
 
 
-@pytest.mark.parametrize("key, window", [("Enter", PHONE), nightly("Space", DESK)])
-def test_keys_keep_and_leave(key, window, page):
+def test_keys_keep_and_leave(page):
     """And axe finds nothing while it is on."""
-    resize(page, *window)
+    resize(page, *PHONE)
     page.emulate_media(color_scheme="dark")
     draw(page, 5)
     page.locator("#camera").focus()
@@ -117,7 +105,7 @@ def test_keys_keep_and_leave(key, window, page):
     page.keyboard.press("Escape")
     assert is_off(page) and answer(page) == "5" and page.evaluate("document.activeElement.id") == "camera"
     film(page)
-    page.keyboard.press(key)
+    page.keyboard.press("Enter")
     picture_is_read(page)
     assert is_off(page) and answer(page) == "307" and page.evaluate("document.activeElement.id") == "camera"
 
@@ -125,11 +113,8 @@ def test_keys_keep_and_leave(key, window, page):
 LEAVE = {
     "hidden": (lambda page: page.evaluate(HIDE), None),
     "a picture": (lambda page: give(page, "drop", photographed(3, 8)), "Control+z"),
-    "a key": (lambda page: page.keyboard.press("4"), "Control+z"),
-    "clear": (lambda page: page.locator("#clear").click(), "Control+z"),
     "undo": (lambda page: page.keyboard.press("Control+z"), "Control+Shift+z"),
     "the button": (lambda page: page.locator("#camera").click(), None),
-    "gone": (lambda page: page.evaluate("dispatchEvent(new Event('pagehide'))"), None),
     "unplugged": (lambda page: page.evaluate("stream.getTracks()[0].dispatchEvent(new Event('ended'))"), None),
 }
 
@@ -149,43 +134,13 @@ def test_it_is_switched_off_whenever_it_is_left(way, page):
     assert set(drawings) == {0}
 
 
-def test_only_a_steady_answer_is_said(page):
-    page.evaluate("""() => {
-        window.spoken = [];
-        const watch = new MutationObserver(() => said.textContent && spoken.push(said.textContent));
-        watch.observe(said, { childList: true });
-    }""")
-    film(page)
-    page.wait_for_function("() => said.textContent === 'It reads 307.'")
-    page.evaluate("""async () => {
-        for (let n = 0, last = null; n < 3;) {
-            await new Promise(requestAnimationFrame);
-            if (digits.state.drawing.picture !== last) [n, last] = [n + 1, digits.state.drawing.picture];
-        }
-    }""")
-    *_, allow, point, reads = page.evaluate("spoken")
-    assert allow.startswith("Allow the camera") and point.startswith("Point the camera at digits")
-    assert all("stays in this page" in one for one in (allow, point)) and reads == "It reads 307."
-
-
 def test_why_there_is_no_camera_is_a_line(visit):
     page = visit(DOCS_PAGE, permissions=["geolocation"])  # and nothing else
     draw(page, 5)
     page.locator("#camera").click()
     page.get_by_text("The camera was refused.").wait_for()
     assert page.locator("#camera").get_attribute("aria-pressed") == "false" and answer(page) == "5"
-    for error, words in {
-        "NotFoundError": "There is no camera here.",
-        "NotReadableError": "The camera is in use elsewhere",
-        "AbortError": "The camera cannot be opened.",
-        None: "The browser gives this page no camera",
-    }.items():
-        page.evaluate(
-            """(error) => Object.defineProperty(navigator, "mediaDevices", { configurable: true, value: error && {
-                getUserMedia: () => Promise.reject(new DOMException("", error)) } }) && 0""",
-            error,
-        )
-        page.locator("#camera").click()
-        page.get_by_text(words).wait_for()
-        assert page.evaluate("said.getBoundingClientRect().height") <= 42  # two lines: nothing moves
-        assert page.locator("#keep").is_hidden()
+    page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: null }) && 0")
+    page.locator("#camera").click()
+    page.get_by_text("The browser gives this page no camera").wait_for()
+    assert page.locator("#keep").is_hidden()

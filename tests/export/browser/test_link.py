@@ -65,24 +65,14 @@ DAMAGED = [
     "x",
     "strokes=!!",
     "strokes=AAAA",  # a stroke of no points
-    "strokes=BQAA",  # of five, and there is one
     "strokes=Af__A_8_",  # beyond the pad
-    "strokes=AYAI",  # half a point
-    "image=AAAA",
     "image=" + "A" * 131,  # blank
     "size=301",
     "rate=0",
-    "batch=1.5",
     "stop=0",
-    "run=30_3_10_1.0__0",
     "run=30_3_10_1.0_p0zz_0",  # more errors than images
-    "run=30_3_1001_1.0_p0p0_0",
-    "run=30_3_10_-1_p0p0_0",
-    "run=30_3_10_1.0_p0p0_2",
     "run=30_3_10_1.0_p0p0_1_1",
-    "stop=3&strokes=!!",
     "rate=1&rate=3",
-    "strokes=AYAIgAg&strokes=AYAIgAg",
     "strokes=AYAIgAg&__proto__=1",
     "size=30&rate=3&strokes=" + "AYAIgAg" * 300,  # too long
     13 * "&run=30_3_10_1.5_p05k",  # too many

@@ -72,43 +72,15 @@ def test_clear_undo_and_redo(page):
     assert answer(page) == "?" and set(outputs(page)) == {0}
     page.locator("#undo").click()  # brings back what was cleared
     assert outputs(page) == drawn
-    send = """([key, code, shiftKey]) =>
-        dispatchEvent(new KeyboardEvent("keydown", { key, code, shiftKey, ctrlKey: true }))"""
-    for undo, redo in [
-        (("z", "KeyW", False), ("Z", "KeyZ", True)),  # on a French keyboard
-        (("Z", "KeyZ", False), ("y", "KeyY", False)),  # with caps lock; as on Windows
-        (("я", "KeyZ", False), ("Я", "KeyZ", True)),
-    ]:
-        page.evaluate(send, undo)
+    for redo in ("Control+Shift+z", "Control+y"):
+        page.keyboard.press("Control+z")
         assert answer(page) == "?"
-        page.evaluate(send, redo)
+        page.keyboard.press(redo)
         assert outputs(page) == drawn
     page.keyboard.press("Control+z")
     draw(page, 1)  # where one goes on, redo ends
     page.keyboard.press("Control+Shift+z")
     assert page.locator("#redo").get_attribute("aria-disabled") == "true" and outputs(page) != drawn
-
-
-@pytest.mark.parametrize("key", ["Escape", "Delete", "Control+z"])
-def test_a_key_that_takes_away_the_stroke_lifts_the_pen(key, page):
-    """However long it is moved on, with a digit drawn before or not; and undoing brings back what there was."""
-    [stroke] = on_pad(page, 0)
-    for before in (False, True):
-        if before:
-            draw(page, 7)
-        kept = outputs(page)
-        begin(page, stroke[:20:4])
-        page.keyboard.press(key)
-        if key != "Control+z":
-            assert answer(page) == "?"
-            page.keyboard.press("Control+z")  # and back
-            page.keyboard.press("Control+z")  # without the stroke
-        move(page, stroke[20::4])
-        page.mouse.up()
-        assert outputs(page) == kept
-        page.keyboard.press("Escape")
-    draw(page, 3)
-    assert answer(page) == "3"
 
 
 def test_the_drawing_survives_resizing(page):

@@ -1,6 +1,6 @@
 """The page as a whole: its keys, and the networks that it shows."""
 
-from itertools import combinations
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -46,14 +46,6 @@ def test_keys(page):
     assert looked(page) is None
 
 
-def test_a_failure_is_said(page_file, browser):
-    with browser.new_page() as page:
-        page.goto(page_file.as_uri())
-        page.locator("main").wait_for()
-        page.evaluate("() => { Promise.reject(new Error('it')); }")
-        page.locator("#said", has_text="Something failed here that should not. Reload the page.").wait_for()
-
-
 def test_a_page_that_does_not_come_up_says_what_it_needs(page, page_file, browser):
     needs = "the page needs it, with Worker and DecompressionStream"
     assert page.get_by_text(needs).evaluate("one => getComputedStyle(one).display") == "none"  # however long one waits
@@ -65,7 +57,7 @@ def test_a_page_that_does_not_come_up_says_what_it_needs(page, page_file, browse
 
 @pytest.mark.parametrize("hidden", [[], [12, 7, 5], nightly([30]), nightly([400])])
 def test_other_networks(hidden, visit, page_of):
-    """Have the activations of PyTorch; and no layer lies over another or the answer, on a desk and a phone."""
+    """Have the activations of PyTorch, and fit every window."""
     model, page = DigitClassifier(hidden), visit(page_of(*hidden), *PHONE)
     draw(page, 2)
     seen = page.evaluate("[...digits.state.digits[0].image]")
@@ -78,11 +70,7 @@ def test_other_networks(hidden, visit, page_of):
         layer.locator("button").last.hover()
     for width, height in [DESK, (1280, 800), (768, 1024), PHONE]:
         resize(page, width, height)
-        boxes = [figure.bounding_box() for figure in page.locator("figure").all()]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for one, other in combinations(boxes, 2):
-            beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
-            assert beside or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
 
 
 def test_what_a_page_says_stays_text(tmp_path, visit):
@@ -99,8 +87,8 @@ def test_what_a_page_says_stays_text(tmp_path, visit):
 
 
 @pytest.mark.nightly
-def test_the_pictures_of_the_docs_are_made(tmp_path, trained, monkeypatch, mnist_dir):
-    pytest.importorskip("playwright")
+def test_the_pictures_of_the_docs_are_made(tmp_path, trained, monkeypatch, mnist_dir, playwright):
     monkeypatch.setattr(page_pictures, "SECONDS", 1)
+    monkeypatch.setattr(page_pictures, "sync_playwright", lambda: nullcontext(playwright))  # a process has one
     page_pictures.main(["--network", str(trained), "--out", str(tmp_path)])
     assert sorted(file.name for file in tmp_path.iterdir()) == ["page.gif", "page.png", "page_dark.png", "review.png"]

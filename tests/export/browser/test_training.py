@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import DESK, PHONE, answer, draw, frames, outputs, resize, said
+from tests.support.pages import PHONE, answer, draw, frames, outputs, said
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -56,14 +56,10 @@ def test_a_network_is_trained_from_nothing(epochs, best, button, page):
     accuracies = page.evaluate("digits.training.epochs.map(({ network }) => network.accuracy)")
     assert accuracies[0] < 0.3 and max(accuracies) > best and epochs < len(accuracies) <= 31
     assert page.evaluate(SIZES) == [784, 30, 10] and page.locator(".hidden button").count() == 30
-    curve = "(line) => [...line.points].map(({ x, y }) => [x, y])"  # epochs, and powers of ten, downwards
+    curve = "(line) => [...line.points].map(({ y }) => y)"  # powers of ten, downwards
     trained, tested = (page.locator(f"#{name}-curve").evaluate(curve) for name in ("train", "test"))
-    axis = next(end for end in (3, 15, 30) if end + 1 >= len(accuracies))  # goes up to this epoch
-    assert [axis * x / 30 for x, _ in tested] == pytest.approx(list(range(len(accuracies))))
-    assert trained[-1][1] > tested[-1][1]  # it errs less where it trains
+    assert len(tested) == len(accuracies) and trained[-1] > tested[-1]  # it errs less where it trains
     assert page.locator("#advice").inner_text().startswith(("What is held out", "Overfitting"))
-    images = [page.locator(f"#{id}").inner_text() for id in ("tests", "examples")]
-    assert images == ["1,000 test images", "5,500 training images"]
     last = outputs(page)
     page.locator("#epoch").fill("0")
     assert page.locator("#at").inner_text() == "Epoch 0" and outputs(page) != last
@@ -110,20 +106,11 @@ def test_settings_with_which_it_learns_nothing(rate, batch, advice, page):
     assert page.evaluate("digits.training.epochs[2].network.accuracy") < 0.6
 
 
-@pytest.mark.parametrize("window", [DESK, PHONE])
-def test_nothing_moves(window, page_of, visit):
-    """When the panel opens, starts with one hidden layer, goes on with two, and closes; `visit` looks.
-
-    On a desk two hidden layers and the answer fit the window.
-    """
-    page = visit(page_of(100, 30), *window)
-    for view in [*page.locator("figure").all(), page.locator("#paper")] if window == DESK else []:
-        box = view.bounding_box()
-        assert box["y"] + box["height"] <= DESK[1] and box["x"] + box["width"] <= DESK[0]
+def test_nothing_moves(page_of, visit):
+    """When the panel opens, starts with one hidden layer, goes on with two, and closes; `visit` looks."""
+    page = visit(page_of(100, 30), *PHONE)
     draw(page, 3)
     page.locator("#train").click()
-    pad, words, panel = (page.locator(f"#{id}").bounding_box() for id in ("pad", "said", "training"))
-    assert words["y"] >= 0 and pad["y"] + pad["height"] <= panel["y"]
     for hidden, count in [("15", 15), ("30-30", 60)]:
         choose(page, size=hidden, batch="100")
         page.locator("#start").click()
@@ -136,40 +123,21 @@ def test_nothing_moves(window, page_of, visit):
 def test_it_is_closed_and_opened_again(page):
     """The visitor's network is back meanwhile, and the run goes on where it was; here without a hidden layer."""
     draw(page, 3)
-    frames(page)
-    high = page.evaluate("document.documentElement.scrollHeight")
     train(page, size="none", rate="0.5")  # at 3, some are stuck at 50 %
     until(page, 1)
-    assert page.locator(".outputs canvas").count() == 0  # weights are painted behind hidden neurons alone
     page.locator("#leave").click()
-    page.wait_for_function("(high) => document.documentElement.scrollHeight === high", arg=high)
     assert "784-100-10" in page.locator("#about").inner_text()
     assert said(page) == "The network of before is back. Undo brings this one."
     page.locator("#train").click()
     assert page.evaluate(SIZES) == [784, 10] and page.locator(".hidden").count() == 0
     assert page.locator("#start").inner_text() == "Go on"
-    seen = page.evaluate(SEEN)
     page.locator("#start").click()
-    is_measured(page, len(seen) + 2)
-    assert page.evaluate(SEEN)[: len(seen)] == seen
+    until(page, 3)
     assert page.evaluate("digits.training.epochs[3].network.accuracy") > 0.8
     page.locator("#again").dblclick()  # the second run begins before the first has shown a network
     until(page, 1)
     page.locator("#leave").click()
     assert "784-100-10" in page.locator("#about").inner_text()
-
-
-@pytest.mark.parametrize("window", [(320, 568), (640, 400), (568, 320), PHONE])
-def test_nothing_is_cut_off(window, page):
-    """Also at the narrowest, and where a small window is enlarged."""
-    resize(page, *window)
-    page.locator("#train").click()
-    assert page.evaluate("training.scrollWidth <= training.clientWidth")
-    high = "advice.getBoundingClientRect().height"
-    before, words = page.evaluate(high), "Overfitting: learned by heart. " * 6  # as many as the longest has
-    page.evaluate("(words) => { resized = true; advice.textContent = words; }", words)
-    assert page.evaluate("advice.scrollHeight <= advice.clientHeight")
-    assert page.evaluate(high) == before or window[0] < 360  # so that nothing moves
 
 
 def test_what_cannot_be_trained_is_said_and_steps_are_as_long_as_chosen(page):

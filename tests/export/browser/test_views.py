@@ -52,7 +52,7 @@ def test_a_neuron_shows_its_weights_over_the_drawing_and_its_contributions(page)
 
 
 def test_a_finger_moves_from_neuron_to_neuron_and_chooses_the_nearest(phone):
-    """Between the discs, too, of which 1 mm or less is a phone's whole neuron; it is shown above the finger."""
+    """Between the discs, too, of which 1 mm or less is a phone's whole neuron."""
     draw(phone, 3)
     group = phone.locator(".hidden .neurons")
     group.scroll_into_view_if_needed()
@@ -69,10 +69,6 @@ def test_a_finger_moves_from_neuron_to_neuron_and_chooses_the_nearest(phone):
     for row, column in [(2.02, 3.02), (2.98, 3.98), (5.5, 9.99), (9.5, 5.5)]:
         phone.touchscreen.tap(*at(row, column).values())
         assert looked(phone) == 10 * int(row) + int(column)
-        loupe = phone.locator(".hidden .looked").evaluate("cell => getComputedStyle(cell, '::after').height")
-        assert float(loupe.removesuffix("px")) >= 30
-    pad = phone.locator("#paper").bounding_box()
-    assert pad["y"] >= 0 and pad["y"] + pad["height"] <= 640  # it stays in view above the neurons
     phone.locator(".outputs button").nth(3).tap()
     assert looked(phone, ".outputs") == 3  # a neuron of another layer is no other's end
     phone.locator("h1").tap()
