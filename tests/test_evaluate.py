@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from digits import mnist
-from digits.evaluate.answers import COLUMNS, TILE, Judged, write_sheet
+from digits.evaluate.answers import COLUMNS, TILE
 from digits.handwriting import find_lines
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
@@ -115,14 +115,6 @@ def test_a_sheet_of_what_was_misread(judged):
     seen = np.asarray(ImageOps.contain(Image.fromarray(np.uint8(255 * seen)), (width - 20, 56)))
     places = np.lib.stride_tricks.sliding_window_view(pixels[:, :width], seen.shape)
     assert (places == seen).all((2, 3)).sum() == 1
-
-
-def test_a_sheet_has_room_for_two_hundred_pictures_and_for_many_digits_in_each(tmp_path, capsys):
-    many = Judged(np.full((90, 90), 255, np.uint8), "1", "4" * 500, [np.ones((28, 28), np.float32)] * 500)
-    write_sheet([many] * 205 + [many._replace(said="1")], tmp_path / "out.png")
-    assert capsys.readouterr().err == f"{tmp_path / 'out.png'}: the first 200 of 205 misread pictures\n"
-    width, height = TILE
-    assert Image.open(tmp_path / "out.png").size == (COLUMNS * width, -(-200 // COLUMNS) * height)
 
 
 @pytest.mark.parametrize(

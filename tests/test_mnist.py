@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import io
 import os
-import re
 import shutil
 import socket
 import tarfile
@@ -15,15 +14,13 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-import torch
 from torchvision.datasets import MNIST
 
 from digits import mnist
-from digits.errors import UserError
 from digits.settings import cache_folder
 from tests.support import mnist_files as files
 from tests.support.mnist_files import IMAGES, LABELS, contents, fetch, why_not
-from tests.support.small_mnist import TEST, TRAINING, VALIDATION
+from tests.support.small_mnist import TEST
 from tests.support.systems import posix
 from tests.support.training import in_two_processes
 
@@ -34,13 +31,6 @@ def source(good, monkeypatch):
     asked = []
     files.use_sources(monkeypatch, good=files.copying(good, asked))
     return asked
-
-
-def test_load(data_dir):
-    images, labels = mnist.load(data_dir, train=True)
-    assert images.shape == (TRAINING + VALIDATION, 28, 28) and images.dtype == torch.uint8
-    assert labels.shape == (TRAINING + VALIDATION,) and labels.dtype == torch.int64
-    assert mnist.load(data_dir, train=False)[0].shape == (TEST, 28, 28)
 
 
 def test_good_files_are_left_alone(raw, source, capsys):
@@ -71,17 +61,6 @@ def test_one_source_after_the_other_is_asked_for_what_is_missing(raw, good, monk
     files.use_sources(monkeypatch, **sources, d=files.copying(good, second := []))
     fetch(raw)
     assert contents(raw) == contents(good) and (len(first), len(second)) == (1, 0)
-
-
-def test_what_a_source_has_before_it_fails_is_kept(raw, good, monkeypatch):
-    def half(_, arriving):
-        shutil.copy(good / IMAGES, arriving)
-        raise EOFError
-
-    (raw / IMAGES).unlink()
-    files.use_sources(monkeypatch, half=half)
-    fetch(raw)
-    assert contents(raw) == contents(good)
 
 
 def test_where_nothing_good_comes_it_says_why_and_what_was_there_stays(raw, monkeypatch, capsys):
@@ -146,11 +125,6 @@ def test_a_folder_that_has_mnist_or_is_named_keeps_it(named, cache, good, source
     assert contents(folder / "MNIST" / "raw") == contents(good) and not cache.exists()
 
 
-def test_where_nothing_comes_the_cache_is_named_for_files_put_there_by_hand(cache):
-    with pytest.raises(UserError, match=re.escape(f"into {cache} by hand: ")):
-        mnist.fetch(None)
-
-
 @pytest.fixture
 def archives(good, tmp_path, monkeypatch):
     """A folder with the good files as torchvision's mirrors have them; it takes them for MNIST's."""
@@ -182,14 +156,6 @@ def test_torchvision_downloads_from_one_mirror_after_the_other(raw, good, mirror
         (raw / name).unlink()
     fetch(raw)
     assert contents(raw) == contents(good)
-
-
-def test_a_mirror_without_the_files_is_named_with_the_reason(raw, mirror, capsys):
-    (raw / IMAGES).unlink()
-    (mirror / f"{IMAGES}.gz").unlink()
-    *_, said, message = why_not(raw, capsys)
-    assert said.startswith("MNIST: torchvision: ") and MNIST.mirrors[1] in said and "File not found" in said
-    assert message.endswith(IMAGES)
 
 
 def test_a_silent_mirror_is_not_waited_for(raw, archives, monkeypatch, in_time, capsys):

@@ -180,19 +180,6 @@ def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read
         assert min(max(colour) for colour in drawn) < 200 and ORANGE not in drawn  # grey boxes, or why there are none
 
 
-def test_a_picture_that_cannot_be_annotated_is_a_line_and_1(read):
-    os.rename("a.png", name := f"{'n' * 252}.x")  # with .png it is too long
-    code, lines, [error] = read(name, "line.png", "--annotate", "drawn")
-    assert code == 1 and len(lines) == 2
-    assert error.startswith(f"{name}: cannot write drawn/{'n' * 252}.png: File name too long")
-    assert os.listdir("drawn") == ["line.png"]
-
-
-def test_a_table_whose_name_is_in_brackets(read):
-    code, _, errors = read("a.png", "--csv", "[a].csv")
-    assert (code, errors) == (0, ["[a].csv: rows: 1"]) and Path("[a].csv").exists()
-
-
 def test_folders_and_patterns(read):
     Path("some").mkdir()
     for name in ("b.png", "a.jpg"):
@@ -268,15 +255,6 @@ def test_names_are_shown_without_what_a_terminal_obeys(read):
     code, lines, [error] = read("\x1b[2Ja.png", "one\ntwo.png", "broken\n.png")
     assert code == 1 and error.startswith("broken\\n.png: ")
     assert [said.split(": ")[0] for said in lines] == ["\\x1b[2Ja.png", "one\\ntwo.png"]
-
-
-@pytest.mark.slow
-def test_a_name_that_is_no_text_is_read_all_the_same(read):
-    os.rename(b"a.png", b"\xff.png")
-    command = [sys.executable, "-m", "digits", "predict", b"\xff.png", "--network", "net.ckpt"]
-    done = subprocess.run(command, capture_output=True, env=ENVIRONMENT | {"PYTHONIOENCODING": "ascii"})
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(b"\\udcff.png: 4  (")
 
 
 @pytest.mark.slow
