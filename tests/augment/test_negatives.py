@@ -1,6 +1,5 @@
 """Images without a digit: repeatable, drawn as MNIST draws, made of digits' parts, and learned to be no digit."""
 
-
 import pytest
 import torch
 

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from digits.augment import neighbours
-from digits.handwriting import normalize
 from digits.handwriting.normalize import bounds, centre_of_mass
 
 
@@ -51,7 +50,6 @@ def test_a_narrow_neighbour_is_never_left_whole():
 
 
 def test_what_they_are_cut_from_is_drawn_faintly_beside_them_as_a_reader_draws_it():
-    assert (neighbours.REST, neighbours.NEAR) == (normalize.REST, normalize.NEAR)
     images = all_cut()
     faint = abs(images - neighbours.REST) < 0.02
     assert (faint.sum((1, 2)) > 6).mean() > 0.9

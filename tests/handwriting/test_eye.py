@@ -1,6 +1,5 @@
 """The eye sees what is handwriting, and learns it."""
 
-
 import cv2
 import numpy as np
 import pytest

@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from digits.errors import UserError
 from digits.handwriting import find_lines
 from digits.handwriting.picture import FORMATS, LARGEST, save
+from tests.support.damage import huge
 from tests.support.finding import assert_finds, encoded, find_digit, one_line_error
 from tests.support.pens import INK, STROKES, cover, on_paper
 from tests.support.systems import GONE
@@ -158,19 +159,14 @@ def test_paths_to_what_is_no_file(tmp_path):
     endless = tmp_path / "endless.png"
     endless.touch()
     os.truncate(endless, LARGEST + 1)
-    reasons = {
-        tmp_path / "none.png": GONE,
-        endless: "larger than 100,000,000 bytes",
-    }
-    for path, reason in reasons.items():
-        assert reason in one_line_error(path) and reason in one_line_error(str(path))
+    assert GONE in one_line_error(tmp_path / "none.png") and "larger than 100,000,000 bytes" in one_line_error(endless)
 
 
 def test_decompression_bombs_are_refused_before_they_go_off():
     """Decoded, each would be damaged."""
     for size in ((9_000, 8_000), (20_000, 20_000), (100_000, 100_000), (2**31 - 1, 1), (1, 2**31 - 1)):
-        assert re.search("too large|megapixels", one_line_error(png(*size)))
-    assert "damaged" in one_line_error(png(9_000, 7_000))
+        assert re.search("too large|megapixels", one_line_error(huge("PNG", size, 0)))
+    assert "damaged" in one_line_error(huge("PNG", (9_000, 7_000), 0))
 
 
 def test_each_format_has_its_megapixels(two, monkeypatch):
