@@ -3,8 +3,6 @@
 import io
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +23,6 @@ from tests.support.golden import FOLDER
 from tests.support.pens import STROKES, cover, line, on_paper, ring
 from tests.support.systems import GONE, link, on_posix, posix
 
-OTHERS = ("", ".xyz", ".xbm", ".gif", ".pdf", ".eps", ".tiff", ".webp", ".ico", ".palm", ".msp")
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 ORANGE, GREY = (213, 94, 0), (128, 128, 128)  # boxes of digits and of what is none
 
 
@@ -146,7 +142,10 @@ def test_annotate_draws_boxes_over_the_picture_as_it_was_read(kind, read):
         ("a.png line.png --annotate x.png", "these are 2 pictures; name a folder in place of x.png"),
         ("a.png a.png --annotate drawn", "two of the pictures would be drawn as a.png"),
         ("a.png other/A.png --annotate drawn", "two of the pictures would be drawn as a.png"),
-        *((f"a.png --annotate x{suffix}", f"cannot write x{suffix}: name a .png or .jpg") for suffix in OTHERS),
+        *(
+            (f"a.png --annotate x{suffix}", f"cannot write x{suffix}: name a .png or .jpg")
+            for suffix in ("", ".xyz", ".gif", ".pdf")
+        ),
         *((f"a.png --annotate={name}", "cannot write") for name in ("", ".", "/dev/null")),
         ("a.png --annotate nowhere/x.png", f"cannot write {Path('nowhere/x.png')}"),
         *((f"a.png --annotate {name}", "would be overwritten") for name in ("./a.png", "link.png")),
@@ -255,10 +254,3 @@ def test_names_are_shown_without_what_a_terminal_obeys(read):
     code, lines, [error] = read("\x1b[2Ja.png", "one\ntwo.png", "broken\n.png")
     assert code == 1 and error.startswith("broken\\n.png: ")
     assert [said.split(": ")[0] for said in lines] == ["\\x1b[2Ja.png", "one\\ntwo.png"]
-
-
-@pytest.mark.slow
-def test_output_that_nobody_reads_any_more(read):
-    command = f"{sys.executable} -m digits predict {'a.png ' * 30} --network net.ckpt | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, env=ENVIRONMENT)
-    assert (done.returncode, done.stderr) == (0, "network: net.ckpt\n")

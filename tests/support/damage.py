@@ -61,11 +61,9 @@ def huge(kind: str, size: tuple[int, int], megabytes: int) -> bytes:
         return b"P5 %d %d 255\n" % size
     content = encoded(Image.new("RGB", (57, 83), "white"), kind)
     if kind == "PNG":
-        parts = {b"IHDR": struct.pack(">II", *size) + content[24:29], b"IDAT": b"\x78\x9c" + deflated(megabytes)}
-        chunks = [
-            len(part).to_bytes(4) + name + part + zlib.crc32(name + part).to_bytes(4) for name, part in parts.items()
-        ]
-        return content[:8] + b"".join(chunks) + content[-12:]
+        chunks = b"IHDR" + struct.pack(">II", *size) + content[24:29], b"IDAT\x78\x9c" + deflated(megabytes)
+        packed = (struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in chunks)
+        return content[:8] + b"".join(packed) + content[-12:]
     for small, large in (((57, 83), size), ((83, 57), size[::-1])):  # wherever and however the file says its size
         for length, order in ((4, "little"), (2, "little"), (4, "big"), (2, "big")):
             content = content.replace(*(b"".join(n.to_bytes(length, order) for n in pair) for pair in (small, large)))

@@ -15,6 +15,7 @@ import pytest
 
 from digits.__main__ import main
 from tests.support.damage import peak_memory
+from tests.support.fitted import fit
 from tests.support.shared import shared
 from tests.support.small_mnist import use
 
@@ -107,11 +108,8 @@ def clear(ending: Ending) -> Ending:
 
 def small_run(small: tuple[Path, dict[str, str]], factory: pytest.TempPathFactory) -> Path:
     """Return a run of two epochs on the small MNIST; not to be written to."""
-    data_dir, checksums = small
-
-    def train(path: Path) -> None:
-        words = f"train --hidden 5 --lr 1 --epochs 2 --run_dir run --data_dir {data_dir}"
-        (path / "home").mkdir(parents=True)
-        assert watch(words.split(), path / "home", checksums).status == 0
-
-    return shared(factory, "a small run", train) / "home" / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        use(patch, small[1])
+        return shared(
+            factory, "a small run", lambda path: fit(path, small[0], *["--hidden", "5", "--lr", "1", "--epochs", "2"])
+        )
