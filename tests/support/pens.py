@@ -61,18 +61,6 @@ def on_paper(ink, colour=INK, paper=PAPER):
     return (paper + (colour - paper) * ink[:, :, None]).round().astype(np.uint8)
 
 
-def struck_through(rows):
-    """A picture of rows of fourteen digits, each row with a line through it."""
-    places = [(53 + 43 * x, 24 + 62 * y) for y in range(rows) for x in range(14)]
-    digits = zip(np.random.default_rng(rows).integers(len(STROKES), size=len(places)), places, strict=True)
-    picture = Image.fromarray(
-        on_paper(cover((700, 62 * rows + 24), *(([*STROKES.values()][n], *at, 48) for n, at in digits)))
-    )
-    for y in range(43, 62 * rows, 62):
-        ImageDraw.Draw(picture).line([(20, y - 4), (680, y + 4)], INK, 5)
-    return picture
-
-
 def box(ink):
     """Left, top, right and bottom of the ink."""
     return Image.fromarray(ink > 0.5).getbbox()
