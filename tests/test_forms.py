@@ -47,7 +47,7 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     assert head == ["file", "page", "a", "a confidence", "b", "b confidence"]
     assert (code, out, errors[0]) == (1, "", "scans.pdf page 2: this page cannot be read: it is damaged")
     assert [row[:2] for row in rows] == [["scans.pdf", str(page)] for page in (1, 2, 3, 4)]
-    assert [row[2::2] for row in rows] == [["504192", "192"], ["", ""], *[["504192", "192"]] * 2]
+    assert [row[2::2] for row in rows] == [["504192", "4192"], ["", ""], *[["504192", "4192"]] * 2]
     assert rows[1][3::2] == ["", ""] and all(0 < float(sure) < 1 for sure in rows[0][3::2])
     assert errors[1:3] == ["documents: 3 read, 1 not read; fields: 3 of 6 doubtful", "marks.csv: rows: 4"]
     shown = json.loads(Path("review.html").read_text().split('id="held">')[1].split("</script>")[0])

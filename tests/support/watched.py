@@ -110,6 +110,5 @@ def small_run(small: tuple[Path, dict[str, str]], factory: pytest.TempPathFactor
     """Return a run of two epochs on the small MNIST; not to be written to."""
     with pytest.MonkeyPatch.context() as patch:
         use(patch, small[1])
-        return shared(
-            factory, "a small run", lambda path: fit(path, small[0], *["--hidden", "5", "--lr", "1", "--epochs", "2"])
-        )
+        settings = "--hidden", 5, "--lr", 1, "--epochs", 2
+        return shared(factory, "a small run", lambda path: fit(path, small[0], *settings))
