@@ -52,7 +52,7 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     assert errors[1:3] == ["documents: 3 read, 1 not read; fields: 3 of 6 doubtful", "marks.csv: rows: 4"]
     shown = json.loads(Path("review.html").read_text().split('id="held">')[1].split("</script>")[0])
     assert [head[one["column"]] for one in shown["doubts"]] == ["b"] * 3
-    assert shown["rows"] == [head, *rows] and shown["unread"] == errors[:1]
+    assert [list(map(str, row)) for row in shown["rows"]] == [head, *rows] and shown["unread"] == errors[:1]
 
 
 def test_how_sure_a_field_is(here):
