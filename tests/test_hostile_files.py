@@ -18,7 +18,7 @@ import torch
 
 from tests.support.damage import CLAIMING, SIZES, deflated, huge
 from tests.support.finding import encoded
-from tests.support.pens import ring
+from tests.support.pens import line
 from tests.support.tiers import slow
 from tests.support.training import same, weights
 from tests.support.watched import clear, small_run, watch
@@ -33,7 +33,7 @@ def home(small, tmp_path_factory, tmp_path):
     for name in ("victim.ckpt", "folder/letter"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("of somebody")
-    ring().save(tmp_path / "home" / "1.png")
+    line(1).save(tmp_path / "home" / "1.png")
     return tmp_path / "home"
 
 
@@ -194,7 +194,7 @@ def test_curves_that_are_damaged_are_refused_or_left_out(content, home, watched)
 
 
 def pdf(old, new):
-    return encoded(ring(), "PDF").replace(old, new)
+    return encoded(line(1), "PDF").replace(old, new)
 
 
 LAUNCH = b"/Type /Catalog /OpenAction << /S /Launch /F (touch) /Win << /F (touch) /P (canary) >> >>"

@@ -20,7 +20,7 @@ from digits.predict import pictures
 from tests.support.checkpoints import saved_sure
 from tests.support.finding import find_digit
 from tests.support.golden import FOLDER
-from tests.support.pens import STROKES, cover, line, on_paper, ring
+from tests.support.pens import STROKES, cover, line, on_paper
 from tests.support.systems import GONE, link, on_posix, posix
 
 ORANGE, GREY = (213, 94, 0), (128, 128, 128)  # boxes of digits and of what is none
@@ -31,7 +31,7 @@ def read(tmp_path, monkeypatch, verb):
     """Run `digits predict` in a folder with a checkpoint, a.png and line.png; returns its exit code, lines, errors."""
     monkeypatch.chdir(tmp_path)
     saved_sure("net.ckpt")
-    ring().save("a.png")
+    line(1).save("a.png")
     line().save("line.png")
 
     def run(*words, network="net.ckpt"):
@@ -157,7 +157,7 @@ def test_what_annotate_does_not_write(words, reason, read):
         link(Path("link.png"), "a.png")
     Path("some").mkdir()
     line().save("some/a.png")
-    ring().save("some/b.png")
+    line(1).save("some/b.png")
     before = [Path(name).read_bytes() for name in ("a.png", "some/a.png")]
     code, lines, [error] = read(*words.split())
     assert code == 2 and lines == [] and reason in error
@@ -182,7 +182,7 @@ def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read
 def test_folders_and_patterns(read):
     Path("some").mkdir()
     for name in ("b.png", "a.jpg"):
-        ring().save(Path("some", name))
+        line(1).save(Path("some", name))
     for name in ("notes.txt", "c.eps", "d.ico"):
         Path("some", name).write_text("not a picture")
     both = [str(Path("some", name)) for name in ("a.jpg", "b.png")]
@@ -249,7 +249,7 @@ def test_a_detector_says_yes_or_no(read):
 @posix
 def test_names_are_shown_without_what_a_terminal_obeys(read):
     for name in ("\x1b[2Ja.png", "one\ntwo.png"):
-        ring().save(name)
+        line(1).save(name)
     Path("broken\n.png").write_bytes(b"no picture")
     code, lines, [error] = read("\x1b[2Ja.png", "one\ntwo.png", "broken\n.png")
     assert code == 1 and error.startswith("broken\\n.png: ")

@@ -1,7 +1,5 @@
 """Digits drawn with a pen of known width at known places, and the same digit as MNIST would draw it."""
 
-from functools import partial
-
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -82,6 +80,3 @@ def line(count=3, size=120):
     pen = np.array([0.1, 0.07, 0.12])[x // size % 3]
     radius = np.hypot((x % size - size / 2) * 1.4, y - size / 2)
     return Image.fromarray(np.where(abs(radius - size / 4) < pen * size / 2, 30, 240).astype(np.uint8))
-
-
-ring = partial(line, 1)
