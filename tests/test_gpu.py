@@ -9,7 +9,7 @@ from digits import backprop, mnist
 from digits.model import DigitClassifier
 from digits.network import QUADRATIC, Cost
 from digits.train import Settings, train
-from tests.support.pens import ring
+from tests.support.pens import line
 from tests.support.pretended_device import DEVICE, Misuse, elsewhere, watched
 from tests.support.tiers import slow
 from tests.support.training import same, weights
@@ -106,7 +106,7 @@ def test_a_checkpoint_is_read_on_either(here, data_dir, verb):
     digits, activations = cuda.predict(images)
     assert digits.device.type == activations.device.type == "cuda"
     torch.testing.assert_close(activations.cpu(), cpu.predict(images)[1], rtol=0, atol=1e-5)
-    ring().save("4_ring.png")
+    line(1).save("4_ring.png")
     for words in ("predict --single 4_ring.png", "evaluate --single ."):
         code, out, errors = verb(*words.split(), "--network", path)
         assert (code, errors) == (0, []) and out

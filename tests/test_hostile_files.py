@@ -5,7 +5,6 @@ No code in it runs, nothing changes outside the folder that the verb writes to, 
 
 import os
 import pickle
-import random
 import shutil
 import sys
 import zipfile
@@ -16,11 +15,10 @@ import pytest
 pytest.importorskip("resource", reason="Windows has no limits to memory and time")
 
 import torch
-from PIL import Image
 
-from tests.support.damage import CLAIMING, SIZES, chunk, deflated, huge, tiff
+from tests.support.damage import CLAIMING, SIZES, deflated, huge
 from tests.support.finding import encoded
-from tests.support.pens import ring
+from tests.support.pens import line
 from tests.support.tiers import slow
 from tests.support.training import same, weights
 from tests.support.watched import clear, small_run, watch
@@ -35,7 +33,7 @@ def home(small, tmp_path_factory, tmp_path):
     for name in ("victim.ckpt", "folder/letter"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("of somebody")
-    ring().save(tmp_path / "home" / "1.png")
+    line(1).save(tmp_path / "home" / "1.png")
     return tmp_path / "home"
 
 
@@ -121,8 +119,6 @@ CHECKPOINTS = {  # tests/checkpoint/test_untrusted.py has more, which cost nothi
     "code, in a pickle": lambda path: path.write_bytes(pickle.dumps(Call(eval, "open('canary', 'w')"))),
     "bomb": bomb,
     "bomb that says it is small": partial(bomb, says=1000),
-    "half a file": lambda path: os.truncate(path, path.stat().st_size // 2),
-    "nan": at(*WEIGHT, lambda x: x * NAN),
     "quantized": at(*WEIGHT, lambda x: torch.quantize_per_tensor(x, 1.0, 0, torch.qint8)),
     "without storage": at(*WEIGHT, lambda x: x.to("meta")),
     "stretched": at(*WEIGHT, lambda x: ONE.expand(200_000, *x.shape)),
@@ -176,7 +172,6 @@ TEXTS = {
     "form of deep lists": (FORM, "- " * 40_000),
     "form of deep lines": (FORM, "".join(" " * depth + "a:\n" for depth in range(400))),
     "aliases": (FORM, f"a:\n  box: [0, 0, 1, [&a0 [1, 1], {', '.join(ALIASES)}]]"),
-    "form in itself": (FORM, "a: &a\n  box: *a"),
     "form of many values": (FORM, "".join(f"a{n}: 1\n" for n in range(9000))),
     "form of a long text": (FORM, f"a: {'b' * 90_000}"),
     "form with code": (FORM, "a: !!python/object/apply:os.system [touch canary]"),
@@ -198,54 +193,25 @@ def test_curves_that_are_damaged_are_refused_or_left_out(content, home, watched)
     watched("figures --network run --out run DATA", may="run")
 
 
-def text_bomb(kind):
-    """A PNG with a text or a profile that unpacks to 1.5 GB."""
-    good = encoded(ring(), "PNG")
-    return good[:33] + chunk(kind, b"x\0\0\x78\x9c" + deflated(1500)) + good[33:]
-
-
-def frames():
-    content = encoded(ring(), "GIF")
-    first = content.index(b",")
-    return content[:first] + content[first:-1] * 9000 + b";"
-
-
 def pdf(old, new):
-    return encoded(ring(), "PDF").replace(old, new)
+    return encoded(line(1), "PDF").replace(old, new)
 
 
-PROGRAM = b"(%pipe%touch canary) (w) file closefile (canary) (w) file closefile showpage"
 LAUNCH = b"/Type /Catalog /OpenAction << /S /Launch /F (touch) /Win << /F (touch) /P (canary) >> >>"
-ODD = [{259: 7}, {258: 65_535}, {277: 255}, {262: 6}, {273: 2**32 - 1}, {279: 2**32 - 1}, {278: 0}, {257: 0}]
-ODD += [{322: 60_000, 323: 60_000, 324: 8}, {259: 5, 277: 4}, {330: 8}, {34665: 8}]
 PICTURES = {
     **{
         f"{kind} of {w}x{h}": partial(huge, kind, (w, h), 70)
         for kind in CLAIMING
         for w, h in ((7_900, 8_000), SIZES[3])
     },
-    "text that is a bomb": partial(text_bomb, b"zTXt"),
-    "profile that is a bomb": partial(text_bomb, b"iCCP"),
-    "9,000 frames": frames,
-    **{f"TIFF with {tags}": partial(tiff, tags) for tags in ODD},
-    "PostScript": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n%%EndComments\n" + PROGRAM,
-    "SVG": lambda: b"<svg><image href='file:///dev/zero'/></svg>",
-    "random bytes": lambda: random.Random(0).randbytes(9999),
-    "half a picture": lambda: encoded(ring(), "JPEG")[:1000],
-    "narrow": lambda: encoded(Image.new("L", (99_999, 1)), "PNG"),
     "PDF that starts a program": lambda: pdf(b"/Type /Catalog", LAUNCH),
     "PDF of a huge page": lambda: pdf(b"/MediaBox [ 0 0", b"/MediaBox [ -99999999 -99999999"),
     "PDF of a huge picture": lambda: pdf(b"/Width 120", b"/Width 99999999"),
-    "half a PDF": lambda: encoded(ring(), "PDF")[:600],
 }
 
 
-@pytest.mark.parametrize("words", ["--single", slow("--annotate out")])
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_is_read_or_refused_and_the_next_one_is_read(name, words, home, watched):
-    suffix = {"Post": "eps", "PDF ": "pdf", "half a PDF": "pdf"}
-    (home / "out").mkdir()
-    bad = home / f"bad.{suffix.get(name, suffix.get(name[:4], 'png'))}"
+def test_a_picture_is_read_or_refused_and_the_next_one_is_read(name, home, watched):
+    bad = home / f"bad.{'pdf' if name.startswith('PDF') else 'png'}"
     bad.write_bytes(PICTURES[name]())
-    ending = watched(f"predict {bad.name} 1.png --network bundled {words}", may="out/")
-    assert "1.png: 0 " in ending.output if words == "--single" else "1.png" in ending.output
+    assert "1.png: 0 " in watched(f"predict {bad.name} 1.png --network bundled --single").output

@@ -15,7 +15,6 @@ import pytest
 
 pytest.importorskip("resource", reason="Windows has no limits to memory and time")
 
-from tests.support.pens import ring
 from tests.support.tiers import nightly, slow
 from tests.support.training import ends, same
 from tests.support.watched import clear, small_run, watch
@@ -23,7 +22,6 @@ from tests.support.watched import clear, small_run, watch
 WRITES = "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate"  # audit events, beside open
 VERBS = {  # what is run, what goes on with it, and where it writes
     "export": ("export --network run --to checkpoint --out out/1.ckpt", None, "out"),
-    "annotate": ("predict 1.png 2.png --network bundled --single --annotate out", None, "out"),
     "train": ("train --hidden 5 --lr 1 --epochs 3 --run_dir new DATA", "train --resume new DATA", "new"),
     "resume": ("train --resume run --epochs 4 DATA", None, "run"),
     "sweep": ("sweep --hidden 3 4 --epochs 1 DATA", None, "runs"),
@@ -70,7 +68,7 @@ def contents(folder):
 
 @pytest.fixture
 def run(small, tmp_path_factory, tmp_path):
-    """Make a folder with a run, two pictures and what an earlier call has written; run words in it."""
+    """Make a folder with a run and what an earlier call has written; run words in it."""
     made = small_run(small, tmp_path_factory)
 
     def run(words, name, harm=None):
@@ -78,10 +76,7 @@ def run(small, tmp_path_factory, tmp_path):
         if not home.exists():
             (home / "out").mkdir(parents=True)
             shutil.copytree(made, home / "run")
-            for picture in ("1.png", "2.png"):
-                ring().save(home / picture)
-            for name in ("1.png", "2.png", "1.ckpt"):
-                (home / "out" / name).write_text("old")
+            (home / "out" / "1.ckpt").write_text("old")
         ending = watch(words.replace("DATA", f"--data_dir {small[0]}").split(), home, small[1], harm)
         return home, ending
 
@@ -94,7 +89,7 @@ LONG = [(verb, fault) for verb in ("train", "resume", "sweep") for fault in FAUL
 @pytest.mark.parametrize(
     "verb, fault",
     [
-        *((verb, fault) for verb in ("export", "annotate") for fault in FAULTS),
+        *(("export", fault) for fault in FAULTS),
         *(slow(*case) for case in LONG[::5]),
         *(nightly(*case) for number, case in enumerate(LONG) if number % 5),
     ],

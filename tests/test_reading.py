@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 
 import mypy.api
 import numpy as np
@@ -208,16 +208,6 @@ def test_what_is_no_reader_of_ten_digits_is_refused(tmp_path):
     ):
         with pytest.raises(UserError, match=reason):
             read(line(), network=network)
-
-
-@pytest.mark.slow
-def test_many_in_a_thread(tmp_path):
-    """Where no handler of signals may be set."""
-    said, sure = [], saved_sure(tmp_path / "net.ckpt")
-    thread = Thread(target=lambda: said.extend(read([line()] * MANY, network=sure)))
-    thread.start()
-    thread.join()
-    assert [one.text for one in said] == ["444"] * MANY
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pens import ring
+from tests.support.pens import line
 from tests.support.tiers import nightly
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +46,7 @@ def test_nothing_in_the_working_directory_runs_or_configures(way, words, tmp_pat
     home, canary = tmp_path / "home", tmp_path / "canary"
     (home / "pictures").mkdir(parents=True)
     for number in range(8):
-        ring().save(home / "pictures" / f"0_{number}.png")
+        line(1).save(home / "pictures" / f"0_{number}.png")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONSAFEPATH", None)  # which digits has set in this process
     known = before_main(home, environment) | {"digits"} if way == "python -m digits" else set()

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from digits.augment import neighbours
-from digits.handwriting import normalize
 from digits.handwriting.normalize import bounds, centre_of_mass
 
 
@@ -51,7 +50,6 @@ def test_a_narrow_neighbour_is_never_left_whole():
 
 
 def test_what_they_are_cut_from_is_drawn_faintly_beside_them_as_a_reader_draws_it():
-    assert (neighbours.REST, neighbours.NEAR) == (normalize.REST, normalize.NEAR)
     images = all_cut()
     faint = abs(images - neighbours.REST) < 0.02
     assert (faint.sum((1, 2)) > 6).mean() > 0.9
@@ -63,12 +61,3 @@ def test_what_they_are_cut_from_is_drawn_faintly_beside_them_as_a_reader_draws_i
         if rest.sum() > 6:
             sides.append(centre_of_mass(rest)[0] - centre_of_mass(image > 0.9)[0])
     assert min(sides) < -2 and max(sides) > 2 and (np.abs(sides) > 2).mean() > 0.99
-
-
-@pytest.mark.parametrize("apart", [0, 10, 21])
-def test_side_by_side(apart):
-    left, right = torch.rand(2, 1, 28, 28)
-    pair = neighbours.side_by_side(left, right, torch.tensor([apart]))
-    canvas = torch.zeros(2, 28, 56)
-    canvas[0, :, :28], canvas[1, :, apart : apart + 28] = left[0], right[0]
-    assert pair[0].equal(canvas.amax(0))

@@ -30,14 +30,6 @@ def test_the_same_numbers_make_the_same_scene():
     assert one.image.shape != other.image.shape
 
 
-def test_a_scene_is_a_picture_and_three_layers(scenes):
-    for image, *layers, _ in scenes:
-        assert image.dtype == np.uint8 and image.ndim == 3 and image[:, :, 0].size <= 1.1 * AREA**2
-        for layer in layers:
-            assert layer.dtype == np.float32 and layer.shape == image.shape[:2]
-            assert layer.min() >= 0 and layer.max() <= 1.001
-
-
 def test_scenes_are_of_all_kinds(scenes):
     heights = [drawn.ink.shape[0] for drawn in scenes]
     assert min(heights) < 4 * HEIGHT[0] and max(heights) > HEIGHT[1]

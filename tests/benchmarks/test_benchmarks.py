@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from tests.support.pages import photographed
 from tests.support.small_mnist import DATA
 
 pytestmark = [pytest.mark.nightly, pytest.mark.mnist]
@@ -38,7 +37,7 @@ def short(mnist_dir, capfd, monkeypatch):
         ("accuracy sizes --only 500 1000 --seeds 1 --with=--epochs=5", 2, 20, 95),
         ("accuracy baselines --images 500", 1, 22.25, 90),
         ("accuracy bits", 10, 90, 100),
-        ("reading --count 4", 5, 0, 100),
+        ("reading --count 4", 4, 0, 100),
         ("gpu launches", 2, 10, 40),
         ("gpu crossover --device cpu --hidden 12 --images 500", 2, 0, 100_000),
         ("seconds --targets 97 --seeds 1 --cores 1", 1, 0.2, 300),
@@ -54,10 +53,3 @@ def test_every_peer_learns(short):
     rows = short("speed --hidden 12 --epochs 1 --peers ours pytorch jax")
     assert len(rows) >= 2
     assert all(0 < seconds < 100 and 70 < accuracy < 96 for seconds, _, accuracy in rows.values()), rows
-
-
-def test_changes_that_must_not_matter(short, tmp_path):
-    for digit in (3, 4):
-        (tmp_path / f"{digit}_x.png").write_bytes(photographed(digit))
-    rows = short(f"reading changes {tmp_path}")
-    assert len(rows) == 12 and rows["none"] == [2, 100, 0] and rows["inverted"][1] == 100

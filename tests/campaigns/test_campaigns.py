@@ -1,13 +1,10 @@
 import re
 import subprocess
 import sys
-from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from tests.campaigns import __main__
 from tests.support.tiers import nightly, slow
 
 
@@ -27,13 +24,3 @@ def test_short_form(name, count, outcomes):
     assert f"{count} of {count} as they should be" in done.stdout
     lines = re.findall(r"^ *(\d+) (.+)$", done.stdout.replace(f"{count} of ", ""), re.M)
     assert sum(int(times) for times, what in lines if re.search(outcomes, what)) > 0.4 * count
-
-
-def test_what_is_wrong_shows_in_the_exit_status(tmp_path, monkeypatch, capsys):
-    attack = nullcontext(lambda said, rng: said)
-    module = SimpleNamespace(COUNT=2, LIMIT=60, TABLE=["fine", "WRONG: worse"], ready=lambda folder: attack)
-    monkeypatch.setitem(sys.modules, "tests.campaigns.pictures", module)
-    monkeypatch.setattr(sys, "argv", ["campaigns", "pictures"])
-    with pytest.raises(SystemExit) as stop:
-        __main__.main()
-    assert stop.value.code == 1 and "1 of 2 as they should be" in capsys.readouterr().out

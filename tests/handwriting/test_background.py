@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from digits.handwriting.background import estimate_background, on_dark_background
-from digits.handwriting.eye import foregrounds, see
 from tests.support.finding import NEAR, SIZE, assert_finds, one_line_error
-from tests.support.pens import APART, box, cover, on_paper
+from tests.support.pens import APART, cover, on_paper
 
 
 @pytest.mark.parametrize(
@@ -23,15 +22,6 @@ from tests.support.pens import APART, box, cover, on_paper
 )
 def test_any_colour_on_any_background(ink, paper, two):
     assert_finds(on_paper(two, ink, paper), two)
-
-
-def test_the_labels_of_the_foreground_are_those_of_its_components(two):
-    guesses = foregrounds(see(on_paper(two)))[-2:]
-    darkness, labels, [one] = max(guesses, key=lambda guess: max(one.clarity for one in guess.components))
-    mask = labels == one.label
-    assert box(mask.astype(float)) == (one.left, one.top, one.right, one.bottom)
-    assert (mask == (two > 0.5)).mean() > 0.99 and darkness[two > 0.99].min() > 0.4
-    assert np.abs(darkness[two == 0]).mean() < 0.05 and darkness.shape == two.shape
 
 
 @pytest.mark.parametrize("gap", [0, 4])

@@ -1,8 +1,5 @@
 """The eye sees what is handwriting, and learns it."""
 
-import io
-from itertools import chain
-
 import cv2
 import numpy as np
 import pytest
@@ -11,9 +8,9 @@ from PIL import Image, ImageDraw
 
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
-from digits.handwriting.learning import examples, file_of, learn
+from digits.handwriting.learning import file_of, learn
 from digits.network import sigmoid_network, weights_and_biases
-from tests.support.pens import STROKES, cover, line, on_paper
+from tests.support.pens import line
 from tests.support.scenes import bars
 
 FIRST, SECOND = 25 + 5 * (49 + 2 * 9), 2 * 25 + 5 * (2 * 49 + 2 * 9)  # inputs of the two networks
@@ -31,17 +28,6 @@ def test_a_pyramid_halves_by_means_and_its_border_goes_on():
     assert levels[1][3, 4] == plane[6:8, 8:10].mean() and levels[1][17, 4] == plane[34, 8:10].mean()
     inside, corner = eye.patches(plane, 3, np.array([17, 0]), np.array([35, 69])).reshape(2, 7, 7)
     assert np.array_equal(inside, plane[14:21, 32:39]) and corner[3, 3] == corner[0, 6] == plane[0, 69]
-
-
-def test_what_is_seen_is_darkness_and_colour_around_a_pixel():
-    missing = np.full((64, 64, 3), 0.2, np.float32)
-    missing[30:34, 30:34] = 0.1, 0.1, 0.4  # of blue, much is missing there
-    seen = eye.inputs(eye.shown(missing)[0], np.array([32, 2]), np.array([32, 2]))
-    assert seen.shape == (2, FIRST) and seen.dtype == np.float32 and seen.min() >= 0 and seen.max() <= 1
-    red_blue = seen[:, 25 + 49 : 25 + 49 + 9]
-    assert red_blue[0, 4] < 0.3 and red_blue[1] == pytest.approx(0.5)
-    again = eye.inputs(eye.shown_again(eye.shown(missing)[0], missing[:, :, 0]), np.array([32]), np.array([32]))
-    assert again.shape == (1, SECOND) and again[0, 25 + 12] == missing[32, 32, 0]
 
 
 def test_its_output_is_that_of_the_network_for_what_is_seen():
@@ -94,35 +80,8 @@ def test_a_component_that_is_handwriting_in_the_mean_is_so_wholly():
     assert (raised[35, 5:55] == sure[35, 5:55]).all()
 
 
-def test_guesses_differ_in_how_much_of_soft_edges_is_foreground():
-    soft = cv2.GaussianBlur(on_paper(cover((320, 240), (STROKES[2], 110, 50, 120))), (0, 0), 4)
-    found = eye.foregrounds(eye.see(soft))
-    areas = [sum((guess.labels == one.label).sum() for one in guess.components) for guess in found]
-    assert len(areas) == len(eye.THRESHOLDS + eye.SHARES)
-    assert areas[0] > areas[1] and areas[2] > areas[3]
-
-
 def test_the_same_scenes_teach_the_same(capsys):
     one, same = (learn(bars(), (12, 6), 2) for _ in range(2))
     assert file_of(one) == file_of(same)
     said = capsys.readouterr().err.splitlines()
     assert [text.split(":")[0] for text in said] == ["Epoch 0", "Epoch 1"] * 4
-
-
-def test_examples_are_of_both_kinds_and_of_what_the_first_network_is_unsure():
-    rng, written = np.random.default_rng(0), bars()
-    seen, truth = (np.concatenate(parts) for parts in zip(*[examples(rng, written) for _ in range(8)], strict=True))
-    assert seen.shape[1] == FIRST and seen.dtype == np.uint8 and 0.3 < truth.mean() < 0.7
-    assert examples(rng, written, layers(FIRST, 4))[0].shape[1] == SECOND
-    sure = layers(FIRST, 4)
-    sure[-1][1][:] = 50
-    assert len(examples(rng, written, sure)[0]) == 0
-
-
-def test_packed_weights_are_near_those_that_were_learned():
-    learned = layers(FIRST, 5, 3), layers(SECOND, 5, 3)
-    saved = np.load(io.BytesIO(file_of(learned)))
-    for n, (wanted, known) in enumerate(chain(*learned)):
-        steps, weights = saved[f"steps{n}"], saved[f"weights{n}"]
-        assert weights.dtype == np.int8 and np.array_equal(saved[f"biases{n}"], known)
-        assert (np.abs(steps * weights - wanted) <= steps * 0.501).all()

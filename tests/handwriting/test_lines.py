@@ -9,17 +9,14 @@ import torch
 from PIL import Image
 
 from digits import mnist
-from digits.errors import UserError
 from digits.handwriting import Reader, find_lines
-from digits.handwriting.eye import Sight
 from digits.handwriting.lattice import FITTED
-from digits.handwriting.lines import CANDIDATES, GUESSES, lines_in
+from digits.handwriting.lines import CANDIDATES, GUESSES
 from digits.handwriting.normalize import REST, centre_of_mass
 from digits.model import DigitClassifier
 from digits.network import sigmoid_network
 from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded, find_digit
-from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper, struck_through
-from tests.support.tiers import slow
+from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
 
 
 @pytest.mark.slow
@@ -126,34 +123,11 @@ def test_digits_that_touch_are_parted(left, right):
     assert is_candidate(on_paper(both), one) and is_candidate(on_paper(both), other)
 
 
-def noise(cell):
-    grain = np.random.default_rng(4).integers(0, 256, (600 // cell, 600 // cell), np.uint8)
-    return grain.repeat(cell, 0).repeat(cell, 1)
-
-
-@pytest.mark.parametrize(
-    ("picture", "crowded"),
-    [(struck_through(1), False), (struck_through(14), True), slow(noise(5), True)],
-    ids=["line", "page", "noise"],
-)
-def test_work_is_bounded_whatever_a_picture_holds(picture, crowded):
-    """Only the clearest lines are looked at; some of those on a page of digits that are struck through are read."""
-    lines = find_lines(picture, context=True)
+def test_work_is_bounded_whatever_a_picture_holds():
+    noise = np.random.default_rng(4).integers(0, 256, (100, 100), np.uint8).repeat(3, 0).repeat(3, 1)
+    lines = find_lines(noise, context=True)
     assert sum(len(line.candidates) for line in lines) <= CANDIDATES and lines[0].guesses >= GUESSES
-    tops = {min(digit.box[1] for digit in line.digits) for line in lines}
-    assert lines[0].crowded == crowded and (len(tops) > 1 or not crowded)
-
-
-def test_of_more_lines_than_are_looked_at_the_clearest_are():
-    row = cover((600, 100), *((STROKES[3], 20 + 70 * n, 20, 60) for n in range(8)))
-    page, sure = np.vstack([row] * 3), np.repeat([0.96, 1, 0.96], 100)[:, None].astype(np.float32)
-    sight = Sight(page * sure, page)
-    count = len(find_lines(on_paper(row))[0].candidates)
-    all_lines, some = (lines_in(sight, 1, False, False, most) for most in (CANDIDATES, GUESSES * count))
-    assert not all_lines[0].crowded and some[0].crowded and some[0].guesses == GUESSES
-    assert {100 < digit.box[1] < 200 for line in some[:2] for digit in line.digits} == {True}
-    with pytest.raises(UserError, match="more strokes than"):
-        lines_in(sight, 1, False, False, GUESSES)
+    assert lines[0].crowded and len({min(digit.box[1] for digit in line.digits) for line in lines}) > 1
 
 
 def constant_network(*outputs):
@@ -175,11 +149,3 @@ def test_a_line_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(ac
     [[[group]]] = reader.read_lines(find_lines(picture))
     assert group.text == ("4" if activation > FITTED["REJECTION_THRESHOLD"] else "")
     assert group.readings[0].box == find_digit(picture).box
-
-
-@pytest.mark.parametrize(("activation", "digit"), [(0.9, 1), (0.2, 0)])
-def test_a_detector_says_whether_it_is_its_digit(activation, digit):
-    picture = on_paper(cover(SIZE, (STROKES[0], 110, 50, 120)))
-    [[[group]]] = Reader(constant_network(activation)).read(picture).lines
-    [reading] = group.readings
-    assert reading.digit == digit and reading.outputs.tolist() == pytest.approx([1 - activation, activation])

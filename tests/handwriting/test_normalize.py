@@ -107,14 +107,6 @@ def test_the_rest_of_what_a_digit_is_cut_from_is_drawn_faintly_in_its_place(heig
     assert abs(ends[0].min() - ends[1].min()) <= 2 and abs(ends[0].max() - ends[1].max()) <= 2  # as one curve
 
 
-def test_no_rest_is_drawn_as_none_and_one_far_away_is_not_seen():
-    ink = cover((400, 400), (STROKES[3], 40, 40, 100))
-    far = np.zeros(ink.shape, bool)
-    far[:, 250:] = True
-    assert np.array_equal(normalize(ink), normalize(ink, np.zeros(ink.shape, bool)))
-    assert np.array_equal(normalize(ink), normalize(ink, far))
-
-
 @pytest.mark.parametrize(
     "strokes",
     [np.pad(np.full((25, 3), 0.01), 20), np.ones((1, 1)), np.ones((1, 3000)), np.indices((40, 40)).sum(axis=0) % 2],

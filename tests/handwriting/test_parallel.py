@@ -15,7 +15,7 @@ from digits.errors import UserError
 from digits.handwriting import find_lines
 from digits.handwriting.parallel import on_all_cores
 from tests.support.golden import FOLDER
-from tests.support.pens import line, ring
+from tests.support.pens import line
 
 
 @pytest.mark.slow
@@ -41,7 +41,7 @@ def test_a_killed_process_is_an_error_and_the_next_call_has_others():
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux")
 @pytest.mark.parametrize("signum", [9, signal.SIGTERM])  # SIGKILL, which Windows has not
 def test_processes_end_with_the_one_that_started_them(signum, tmp_path):
-    ring().save(tmp_path / "a.png")
+    line(1).save(tmp_path / "a.png")
     program = f"""
 from digits.handwriting import find_lines
 from digits.handwriting.parallel import on_all_cores

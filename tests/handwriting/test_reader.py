@@ -13,10 +13,10 @@ from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint as checkpoint
 from digits.handwriting import Digit, Line, Reader
 from digits.handwriting.lattice import Candidate
-from digits.handwriting.reader import SMALL, UPRIGHT, sure_area
+from digits.handwriting.reader import SMALL
 from digits.handwriting.voting import groups, vote
 from tests.support.finding import SIZE
-from tests.support.pens import STROKES, box, cover, on_paper, struck_through
+from tests.support.pens import STROKES, cover, on_paper
 from tests.support.tiers import slow
 
 READER = Reader(load_network(checkpoint(BUNDLED), BUNDLED), context=True)
@@ -111,34 +111,11 @@ def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged):
         assert all(ink[top:bottom, left:right].max() > 100 for left, top, right, bottom in boxes)
 
 
-def test_digits_that_touch_in_a_picture_that_lies_on_its_side_are_parted():
-    """By a network that is shown what each is cut from, there too."""
-    three = STROKES[3], 50, 60, 110
-    touching = cover(SIZE, three, (STROKES[8], box(cover(SIZE, three))[2] - 5, 60, 110))
-    said = READER.read(Image.fromarray(on_paper(touching)).rotate(-90, expand=True))
-    assert (said.text, said.degrees) == ("38", 90)
-
-
 def test_of_two_ways_up_that_are_read_well_the_surer_is_taken():
     """A 25 is a 52 upside down."""
     upright = Image.fromarray(on_paper(cover((220, 130), (STROKES[2], 30, 30, 60), (STROKES[5], 110, 30, 60))))
     turned = [READER.read(upright.rotate(-degrees, expand=True)) for degrees in (90, 270)]
     assert [(said.text, said.degrees) for said in turned] == [("25", 90), ("25", 270)]
-
-
-def test_a_picture_is_opened_once_also_if_it_is_turned():
-    """Of a large one that takes longest."""
-    lying, opened = on_paper(cover(SIZE, (STROKES[2], 110, 50, 120))).swapaxes(0, 1)[:, ::-1], []
-    picture = type("Picture", (), {"__array__": lambda *_, **__: opened.append(1) or lying})()
-    assert (READER.read(picture).degrees, opened) == (90, [1])
-
-
-def test_a_crowded_picture_is_not_tried_turned():
-    """The network is asked once, though it is sure of little."""
-    asked, reader = [], Reader(torch.nn.Sequential(READER.network), context=True)
-    reader.network.register_forward_hook(lambda *_: asked.append(1))
-    said = reader.read(struck_through(14))
-    assert said.crowded and sure_area(said.lines)[0] < UPRIGHT * sure_area(said.lines)[1] and asked == [1]
 
 
 @pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (40, 0), (200, 3), (900, 10)])
@@ -150,11 +127,9 @@ def test_texture_is_no_number(deviation, blur):
 
 
 @pytest.mark.parametrize("softness", [0.5, 3, 30])
-@pytest.mark.parametrize("angle", [0, 0.6, 1.6, 2.5, 4])
-def test_a_digit_is_read_across_which_a_shadow_falls(angle, softness, request):
+@pytest.mark.parametrize("angle", [0, 1.6, 2.5, 4])
+def test_a_digit_is_read_across_which_a_shadow_falls(angle, softness):
     """Hard as of paper in the sun, or soft as of a hand; it takes 45 % of the light beyond a line near the middle."""
-    if (angle, softness) == (0.6, 0.5):
-        request.applymarker(pytest.mark.xfail(reason="the shadow's corner is taken for a stroke", strict=True))
     y, x = np.mgrid[: SIZE[1], : SIZE[0]]
     along = (x - 0.47 * SIZE[0]) * np.cos(angle) + (y - 0.47 * SIZE[1]) * np.sin(angle)
     light = 1 - 0.45 / (1 + np.exp(-along / softness)) + np.random.default_rng(0).normal(0, 0.02, SIZE[::-1])

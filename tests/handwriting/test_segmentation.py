@@ -30,20 +30,6 @@ def foreground(ink):
     return foregrounds(Sight(ink, ink))[0]
 
 
-def test_segments_are_numbered_line_after_line_and_a_single_digit_is_not_cut():
-    touching = [(STROKES[0], 40, 20, 80), (STROKES[8], 84, 20, 80)]
-    apart = [(STROKES[3], 40, 140, 80), (STROKES[1], 140, 140, 80)]
-    found = foreground(cover(SIZE, *touching, *apart))
-    labels, lines = segment(found)
-    upper, lower = ([one.label for one in line.segments] for line in lines)
-    assert len(upper) > 1 and lower == [len(upper) + 1, len(upper) + 2]
-    assert len({one.stack for one in lines[0].segments}) == 1
-    for one in lines[0].segments + lines[1].segments:
-        y, _ = np.nonzero(labels == one.label)
-        assert (y.min(), y.max() + 1) == (one.top, one.bottom)
-    assert [len(line.segments) for line in segment(found, single=True)[1]] == [2]
-
-
 def test_a_segment_says_how_much_foreground_the_cut_on_its_right_crosses():
     """Bars of 10 and of 20 rows join three blocks; beside them is another stroke."""
     ink = np.zeros((100, 260), np.float32)

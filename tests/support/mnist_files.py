@@ -50,10 +50,6 @@ def failing(raw, arriving):
     raise OSError("the cable is unplugged")
 
 
-def truncate(path):
-    path.write_bytes(path.read_bytes()[:-100])
-
-
 def flip_a_bit(path):
     content = path.read_bytes()
     path.write_bytes(content[:50] + bytes([content[50] ^ 4]) + content[51:])

@@ -1,7 +1,5 @@
 """Digits drawn with a pen of known width at known places, and the same digit as MNIST would draw it."""
 
-from functools import partial
-
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -32,7 +30,6 @@ STROKES = {
 APART = {
     "5, its bar apart": [[(x + 0.25, y) for x, y in BAR], [*STEM, *BOWL]],
     "8, of two rings": [_arc(0.38, 0.2, 0.42, 0.4, 0, 360), _arc(0.33, 0.8, 0.54, 0.4, 0, 360)],
-    "0, broken twice": [_arc(0.35, 0.5, 0.6, 1, 195, 345), _arc(0.35, 0.5, 0.6, 1, 15, 165)],
     "7, broken": [[(0.05, 0.04), (0.65, 0), (0.5, 0.37)], [(0.4, 0.63), (0.25, 1)]],
 }
 
@@ -62,18 +59,6 @@ def on_paper(ink, colour=INK, paper=PAPER):
     return (paper + (colour - paper) * ink[:, :, None]).round().astype(np.uint8)
 
 
-def struck_through(rows):
-    """A picture of rows of fourteen digits, each row with a line through it."""
-    places = [(53 + 43 * x, 24 + 62 * y) for y in range(rows) for x in range(14)]
-    digits = zip(np.random.default_rng(rows).integers(len(STROKES), size=len(places)), places, strict=True)
-    picture = Image.fromarray(
-        on_paper(cover((700, 62 * rows + 24), *(([*STROKES.values()][n], *at, 48) for n, at in digits)))
-    )
-    for y in range(43, 62 * rows, 62):
-        ImageDraw.Draw(picture).line([(20, y - 4), (680, y + 4)], INK, 5)
-    return picture
-
-
 def box(ink):
     """Left, top, right and bottom of the ink."""
     return Image.fromarray(ink > 0.5).getbbox()
@@ -95,6 +80,3 @@ def line(count=3, size=120):
     pen = np.array([0.1, 0.07, 0.12])[x // size % 3]
     radius = np.hypot((x % size - size / 2) * 1.4, y - size / 2)
     return Image.fromarray(np.where(abs(radius - size / 4) < pen * size / 2, 30, 240).astype(np.uint8))
-
-
-ring = partial(line, 1)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from PIL import Image
 
 from digits.augment.scenes import FORMS, _Sheet, glyphs, scene
 from digits.handwriting import Expected
@@ -50,10 +49,3 @@ def of_all_kinds(rng, written):
 def is_read(reader, drawn, single=False):
     """Return whether a reader reads what a scene says."""
     return reader.read(drawn.image, Expected(single)).text.replace(" ", "") == drawn.text
-
-
-def is_read_naively(reader, drawn):
-    """Return whether its network reads the digit of a scene that is only shrunk to 28x28, and made light on dark."""
-    grey = np.float32(Image.fromarray(drawn.image).convert("L").resize((28, 28), Image.Resampling.BOX)) / 255
-    image = torch.from_numpy(1 - grey if np.median(grey) > 0.5 else grey)
-    return str(reader.network(image.view(1, 784)).argmax().item()) == drawn.text
