@@ -51,8 +51,9 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     assert rows[1][3::2] == ["", ""] and all(0 < float(sure) < 1 for sure in rows[0][3::2])
     assert errors[1:3] == ["documents: 3 read, 1 not read; fields: 3 of 6 doubtful", "marks.csv: rows: 4"]
     shown = json.loads(Path("review.html").read_text().split('id="held">')[1].split("</script>")[0])
-    assert [head[one["column"]] for one in shown["doubts"]] == ["b"] * 3
-    assert [list(map(str, row)) for row in shown["rows"]] == [head, *rows] and shown["unread"] == errors[:1]
+    assert shown["rows"][0] == head and shown["unread"] == errors[:1]
+    cells = [(head[one["column"]], shown["rows"][one["row"]][one["column"]]) for one in shown["doubts"]]
+    assert cells == [("b", "4192")] * 3
 
 
 def test_how_sure_a_field_is(here):
