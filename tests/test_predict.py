@@ -17,9 +17,9 @@ from digits.handwriting import Answer, Group, Reading, TextLine, find_lines
 from digits.handwriting.picture import LARGEST
 from digits.neurons import binary_layer
 from digits.predict import pictures
+from tests.make.golden import FOLDER
 from tests.support.checkpoints import saved_sure
 from tests.support.finding import find_digit
-from tests.support.golden import FOLDER
 from tests.support.pens import STROKES, cover, line, on_paper
 from tests.support.systems import GONE, link, on_posix, posix
 

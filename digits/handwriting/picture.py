@@ -97,6 +97,8 @@ def content(picture: Any) -> Any:
             picture = picture.read()
             if not isinstance(picture, bytes):
                 raise UserError('cannot be read: open the file in mode "rb"')
+        elif isinstance(picture, bytearray | memoryview):
+            picture = bytes(picture)
         elif not isinstance(picture, str | Path | bytes | Page):
             picture = _array(picture)
     except UserError as error:

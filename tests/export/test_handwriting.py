@@ -14,8 +14,8 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.export.page import constants, html
-from tests.support.golden import FOLDER, assert_alike, golden, packed
-from tests.support.golden import found as in_python
+from tests.make.golden import FOLDER, assert_alike, golden, packed
+from tests.make.golden import found as in_python
 from tests.support.node import NO_IMAGES, NODE, SOURCE, held_in, run
 from tests.support.pens import STROKES, cover, on_paper
 

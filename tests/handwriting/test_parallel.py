@@ -14,7 +14,7 @@ from PIL import Image
 from digits.errors import UserError
 from digits.handwriting import find_lines
 from digits.handwriting.parallel import on_all_cores
-from tests.support.golden import FOLDER
+from tests.make.golden import FOLDER
 from tests.support.pens import line
 
 

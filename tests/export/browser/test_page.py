@@ -7,7 +7,7 @@ import torch
 
 from digits.export.page import html, rounded
 from digits.model import DigitClassifier
-from tests.support import page_pictures
+from tests.make import page_pictures
 from tests.support.node import NO_IMAGES
 from tests.support.pages import DESK, PHONE, answer, draw, looked, outputs, resize
 from tests.support.tiers import nightly

@@ -1,6 +1,6 @@
 """Make the pictures of the page in docs/: page.png, page_dark.png, page.gif and review.png.
 
-    python -m tests.support.page_pictures [--network CHECKPOINT] [--out FOLDER]
+    python -m tests.make.page_pictures [--network CHECKPOINT] [--out FOLDER]
 
 page.png shows a drawn digit, and page_dark.png the weights of a hidden neuron over it. In page.gif a number is drawn,
 then neurons are pointed at. review.png shows the doubtful fields of a stack of forms. The text is in the font Inter

@@ -1,4 +1,4 @@
-"""The map of the package, docs/house.svg: `python -m tests.support.house` draws it from the code.
+"""The map of the package, docs/house.svg: `python -m tests.make.house` draws it from the code.
 
 A row is a layer of import-linter's contract in pyproject.toml, a box a module with the first words of its docstring;
 blue is the core, the files that README names for reading.
