@@ -82,8 +82,7 @@ class MNISTDataModule(LightningDataModule):
         seed: Decides, with the number of the epoch, the order of the training images, and how they are augmented.
         train_size: How many of MNIST's training images train, the first ones; 50,000 if None. None of them validates.
         distort: How strongly the training images are distorted, afresh each epoch; 0 for not at all.
-        handwriting: Whether some are redrawn in other styles or cut from a neighbour, and images without a digit are
-            added, afresh each epoch; see `digits.augment.augment`.
+        handwriting: Whether other handwriting and images without a digit are added, as of `digits.augment.augment`.
 
     Raises:
         UserError: If `train_size` is out of range.
