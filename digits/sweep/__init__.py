@@ -75,7 +75,7 @@ def sweep(
             write_atomically(folder / f"{setting}.png", png(figure))
     except DATABASE_ERRORS as error:
         where = f"--storage (for PostgreSQL, {install('postgres')})" if storage else f"{folder}/sweep.db"
-        reason = f"{error.__cause__ or error}".splitlines()[0]
+        reason = f"{error.__cause__ or error}".partition("\n")[0]
         raise UserError(f"{where}: {reason}; the same command goes on with the rest") from error
     finally:
         signal.signal(signal.SIGINT, before)

@@ -40,16 +40,16 @@ def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -
     now, then = {**model.hparams, **data.hparams}, last.settings | last.data
     if model.schedule:  # which is made for all epochs of a run
         now["epochs"], then["epochs"] = epochs, last.max_epochs
-    differing = [f"--{name} is {then[name]}, not {x}" for name, x in now.items() if then.get(name, x) != x]
-    if differing:
-        raise UserError(f"a resumed run keeps its settings: in {folder}, {', '.join(differing)}")
+    conflicts = [f"--{name} is {then[name]}, not {x}" for name, x in now.items() if then.get(name, x) != x]
+    if conflicts:
+        raise UserError(f"a resumed run keeps its settings: in {folder}, {', '.join(conflicts)}")
     restore(model, last, folder)
     line = f"Going on with {folder} after epoch {last.epoch}"
     if 0 <= epochs <= last.epochs:
         longer = "--trainer.max_epochs" if "max_epochs" in settings.trainer else "--epochs"
-        go_on = f"Go on with: {resume_command(folder)} {longer} N, more than {last.epochs}"
-        go_on = "Its schedule was made for no more" if model.schedule else go_on
-        line = f"{folder} is finished after epoch {last.epoch}, its last. {go_on}"
+        hint = f"Go on with: {resume_command(folder)} {longer} N, more than {last.epochs}"
+        hint = "Its schedule was made for no more" if model.schedule else hint
+        line = f"{folder} is finished after epoch {last.epoch}, its last. {hint}"
     rank_zero_only(print)(line)
     return Run(folder, resumed=True, last=last, best=best)
 
