@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
 from tests.support import pages
-from tests.support.stack import fields_file, stack
+from tests.make.stack import fields_file, stack
 
 NEURON = 74  # the neuron whose weights page_dark.png shows
 FRAME, SECONDS, WIDTH, COLOURS = 80, 10, 825, 64  # the film's milliseconds per frame, length, pixels across and colours
@@ -44,7 +44,7 @@ def main(words=None):
             screenshot(page).save(out / f"{name}.png", optimize=True)
         film(opened(browser, file, 1100, 720), out / "page.gif")
         review = Path(folder, "review.html")
-        Path("scans.pdf").write_bytes(stack(12, np.random.default_rng(2025))[0])
+        Path("scans.pdf").write_bytes(stack(12, np.random.default_rng(2025)))
         Path("fields.yaml").write_text(fields_file(sure=0.985))
         digits(
             ["predict", "scans.pdf", "--fields", "fields.yaml", "--review", str(review), "--network", str(args.network)]
