@@ -19,8 +19,8 @@ from playwright.sync_api import sync_playwright
 
 from digits.__main__ import main as digits
 from digits.checkpoint.selection import BUNDLED
-from tests.support import pages
 from tests.make.stack import fields_file, stack
+from tests.support import pages
 
 NEURON = 74  # the neuron whose weights page_dark.png shows
 FRAME, SECONDS, WIDTH, COLOURS = 80, 10, 825, 64  # the film's milliseconds per frame, length, pixels across and colours
