@@ -31,7 +31,7 @@ def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -
         if len(some) < MANY:
             yield from (tried(function, *task) for task in some)
             continue
-        executor = get_reusable_executor(cores, initializer=_begin)
+        executor = get_reusable_executor(cores, initializer=_begin, initargs=(os.getpid(),))
         futures: list[Any] = []
         try:
             futures += [executor.submit(_do, os.getcwd(), function, task) for task in some]
@@ -48,16 +48,15 @@ def _do(folder: str, function: Callable[..., T], task: tuple[Any, ...]) -> T | U
     return tried(function, *task)
 
 
-def _begin() -> None:
-    """What a worker process does first."""
+def _begin(parent: int) -> None:
+    """What a worker process does first, given the number of the process that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started it
     cv2.setNumThreads(1)  # all cores are busy
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent: int) -> None:
     """End this process when the one that started it has ended, even by a kill."""
-    parent = os.getppid()
     while os.getppid() == parent:
         sleep(0.5)
     os._exit(1)
