@@ -247,6 +247,5 @@ def test_compiled_code_that_is_damaged_or_cannot_be_kept_is_compiled_anew(compil
 
 
 def test_code_is_compiled_where_no_folder_can_keep_it(monkeypatch):
-    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
-    monkeypatch.setattr(numba.config, "CACHE_LOCATOR_CLASSES", "IPythonCacheLocator")  # which finds none
+    monkeypatch.setattr("numba.core.caching._CacheImpl._locator_classes", [])
     assert cpu.compiled(square)(3) == 9
