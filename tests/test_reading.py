@@ -107,7 +107,8 @@ for one in (read("a.png"), read(b""), read(images[0]), read(arrays[0]), read(pag
 for several in (read(images), read(arrays), read(pages), read(["a.png"]), read(Path().glob("*.png")), read(("a", b""))):
     several[0].degrees
 """)
-    api = importlib.import_module("mypy.api")  # here, since it is there for developers alone
+    from mypy import api  # here, since it is there for developers alone
+
     said, errors, code = api.run([str(tmp_path / "script.py"), "--config-file", str(ROOT / "pyproject.toml")])
     assert code == 0, said + errors
 
