@@ -32,7 +32,7 @@ TIMEOUT = 6  # seconds without an answer until a source counts as unreachable
 def raw_folder(data_dir: str | Path | None) -> Path:
     """The folder of the four files: `data_dir/MNIST/raw`.
 
-    Without `data_dir` it is in `data`, if that holds MNIST, else in the user's cache, if there is one (else UserError).
+    Without `data_dir` it is in `data`, if that holds MNIST, else in the user's cache, once for all working folders.
     """
     if data_dir is None:
         data_dir = "data" if os.path.isdir("data/MNIST") else cache_folder()
@@ -50,8 +50,8 @@ def load(data_dir: str | Path | None, train: bool) -> tuple[torch.Tensor, torch.
 def missing(data_dir: str | Path | None) -> list[str]:
     """Which of the four files are not whole in `raw_folder(data_dir)`."""
     files = {name: raw_folder(data_dir) / name for name in SHA256}
-    there = {name: sha256(path.read_bytes()).hexdigest() for name, path in files.items() if path.is_file()}
-    return [name for name in SHA256 if there.get(name) != SHA256[name]]
+    hashes = {name: sha256(path.read_bytes()).hexdigest() for name, path in files.items() if path.is_file()}
+    return [name for name in SHA256 if hashes.get(name) != SHA256[name]]
 
 
 def fetch(data_dir: str | Path | None) -> None:

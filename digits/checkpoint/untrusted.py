@@ -18,7 +18,7 @@ from digits.settings import MOST_EPOCHS
 LONGEST = 200  # characters of a text, or values of a list
 ANY = -(2**64), 2**64
 RANGES = {"hidden": (1, 10**7), "image_size": (1, 1_000), "epoch": (0, MOST_EPOCHS), "max_epochs": (-1, MOST_EPOCHS)}
-RANGES |= {"global_step": (0, 2**60), "only_digit": (0, 9)}  # of these whole numbers
+RANGES |= {"global_step": (0, 2**60), "only_digit": (0, 9)}  # these settings are whole numbers
 DTYPES = torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64  # the last counts batches
 DATA = "batch_size", "seed", "train_size", "distort", "handwriting"  # settings of the MNISTDataModule
 
@@ -59,7 +59,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 
 
 def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
-    """What is known of a file of so many bytes; raises ValueError or TypeError if it is not as `train` writes it."""
+    """Parse the content of a file of `size` bytes. Raises ValueError or TypeError if `train` would not write it."""
     settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"], size)
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
     if "allographs" in data:  # of an older file: --handwriting was --allographs --negatives 0.35

@@ -14,8 +14,8 @@ from loky import get_reusable_executor
 
 from digits.errors import UserError, tried
 
-MANY = 8  # fewer pictures are looked at before worker processes have started
-AHEAD = 16  # pictures for each core that are looked at before the caller takes the first: they stay in memory
+MANY = 8  # with fewer pictures, this process is done before worker processes have started
+AHEAD = 16  # pictures per core in one round; their results wait in memory until the caller takes them
 
 T = TypeVar("T")
 

@@ -88,7 +88,10 @@ def _one_line_errors() -> Iterator[None]:
 
 
 def content(picture: Any) -> Any:
-    """A picture as a worker process can take it: the bytes of an open file, an array, or the error of what is none."""
+    """Return a picture in a form that can be sent to a worker process, or the UserError if it is not a picture.
+
+    An open file becomes its bytes, and anything like an array becomes an array.
+    """
     try:
         if isinstance(picture, Image.Image):
             _check_size(picture.width * picture.height)
