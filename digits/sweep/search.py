@@ -106,7 +106,7 @@ def search(url: str, workers: int, name: str, values: Values, seeds: int, trials
             callbacks: list[Any] = [MaxTrialsCallback(total, RUNNING + COMPLETE), lambda *_: bar.update()]
             try:
                 study.optimize(objective, n_jobs=min(workers, missing), callbacks=callbacks)
-            except AssertionError as error:  # Optuna's, after an error of the database
+            except (AssertionError, UnboundLocalError) as error:  # Optuna's, after an error of the database
                 raise error.__context__ or error  # noqa: B904
     scores = Scores()
     for network, accuracy in sorted(accuracies().items()):
