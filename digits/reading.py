@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, overload
 from digits.errors import UserError
 from digits.handwriting.pdf import Page
 from digits.handwriting.picture import content
-from digits.handwriting.reader import ANYTHING, Answer, Expected, Reader
+from digits.handwriting.lines import ANYTHING, Expected
+from digits.handwriting.reader import Answer, Reader
 
 if TYPE_CHECKING:
     from typing import IO

@@ -1,8 +1,8 @@
 """Scenes: synthetic pictures of handwriting on paper, of which each pixel is known to be handwriting or not.
 
-Digits, and some letters, are written on drawn forms: in boxes and combs, in tables, on rulings, on squared paper, on
-dots; between printed words, parts of other rows and strokes that are no digits. Then the paper gets light, shadows,
-texture and patterns, and a camera or scanner takes the picture.
+Digits and some letters are written on plain paper, or on printed forms: in boxes, combs, tables and frames, on rulings,
+squared paper and dotted lines. Around them are printed words, other rows, ticks, brackets and scribbles. Then the paper
+gets a colour, light, shadows, texture and patterns, and a camera or scanner takes the picture.
 """
 
 import math
@@ -24,17 +24,29 @@ from digits.augment.negatives import Negatives
 HEIGHT = 8, 250  # of a digit, in pixels
 AREA = 600  # at most, the area of a picture is that of 600 x 600 pixels, to which the reader reduces larger ones
 INK = 40  # least brightness of a glyph's strokes, of 255
-# The share of scenes on each kind of paper, 1 in all; most on those that people fill in. `rows` alone: blank paper.
-FORMS = {"boxes": 0.2, "comb": 0.08, "table": 0.18, "rulings": 0.1, "squares": 0.1, "underlined": 0.08}
-FORMS |= {"dotted_line": 0.06, "rows": 0.2}
+# The share of scenes on each kind of paper, 1 in all. `rows` alone is blank paper, which is what people use most.
+FORMS = {"boxes": 0.15, "comb": 0.06, "table": 0.15, "rulings": 0.09, "squares": 0.08, "underlined": 0.06}
+FORMS |= {"dotted_line": 0.06, "framed": 0.06, "circled": 0.04, "rows": 0.25}
+PLAIN = 0.45  # the share of sheets without texture, pattern or stamp
 ENDING = "boxes", "comb"  # of these a picture shows the whole; others go on beyond it
 WORDS = list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:.$/-")
+
+
+class Written(NamedTuple):
+    """A digit, or "" for a letter, and the box around it: its middle x, y, its width and its height, in pixels."""
+
+    digit: str
+    x: float
+    y: float
+    width: float
+    height: float
 
 
 class Scene(NamedTuple):
     """A picture (H, W, 3) uint8; how much of each pixel is handwriting, printed lines, printed words: (H, W) 0..1.
 
-    `text` is what its only line says, None if it has several, or something else is written there, too.
+    `text` is what its only line says, None if it has several, or something else is written there, too. `written` has
+    all its digits and letters.
     """
 
     image: np.ndarray
@@ -42,6 +54,7 @@ class Scene(NamedTuple):
     printed: np.ndarray
     words: np.ndarray
     text: str | None
+    written: list[Written]
 
 
 class Glyphs(NamedTuple):
@@ -107,6 +120,11 @@ class _Sheet:
         self.ink, self.printed, self.words = np.zeros((3, *self.shape), np.float32)
         self.line = self.spread(0.8, max(1.0, 0.14 * self.height))  # width of a printed line
         self.text: str | None = ""
+        self.written_: list[Written] = []
+        self.plain = self.chance(PLAIN)
+        self.slant = float(np.clip(rng.normal(0.12, 0.2), -0.25, 0.7)) if self.chance(0.6) else 0.0
+        self.even = self.chance(0.3)  # one pen, as thick everywhere, writes straight strokes
+        self.pen_width = self.spread(0.02, 0.14)  # of that pen, in heights of a digit
         self.empty = self.chance(0.07)  # a form in which nobody has written; but somebody may have scribbled
         self.noisy = self.chance(0.06)  # a picture of cloth or stone, without anything
         if not self.noisy:
@@ -128,13 +146,14 @@ class _Sheet:
 
     # --- What is written
 
-    def glyph(self) -> np.ndarray:
-        """A digit or a letter (h, w) 0..1 about `height` high, with a thin or a thick pen."""
+    def glyph(self) -> tuple[np.ndarray, str]:
+        """A digit or a letter (h, w) 0..1 about `height` high, with a thin or a thick pen; and what it says."""
         rng, (images, say, ones, *_) = self.rng, self.written
-        if self.chance(0.25):
+        if self.chance(0.05):
+            return self.ruler_one(), "1"
+        if self.even or self.chance(0.12):
             return self.drawn()
-        number = rng.choice(ones) if self.chance(0.22) else rng.integers(len(images))
-        self.says(say[number])
+        number = rng.choice(ones) if self.chance(0.18) else rng.integers(len(images))
         image = images[number]
         rows, columns = np.nonzero(image > INK)
         image = np.pad(image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1], 2)
@@ -150,14 +169,22 @@ class _Sheet:
             thin = cv2.erode(strokes, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (worn, worn)))
             if most > 2 and thin.sum() > 0.15 * strokes.sum():
                 drawn = cv2.GaussianBlur(thin.astype(np.float32), (0, 0), 0.6)
-        return drawn
+        return drawn, say[number]
 
-    def drawn(self) -> np.ndarray:
-        """A digit of the atlas, as a smooth pen draws it."""
+    def ruler_one(self) -> np.ndarray:
+        """A 1 that is nothing but a straight line."""
+        height, lean = max(4.0, self.height * self.rng.uniform(0.75, 1.2)), self.rng.normal(0, 0.1)
+        width = max(1, round(self.height * self.pen_width))
+        drawn = np.zeros([round(height + 2 * width), round(abs(lean) * height + 3 * width)], np.uint8)
+        ends = [(width, round(width + height)), (round(width + abs(lean) * height), width)]
+        cv2.line(drawn, *ends, 255, width, cv2.LINE_AA)
+        return (drawn if lean > 0 else drawn[:, ::-1]) / np.float32(255)
+
+    def drawn(self) -> tuple[np.ndarray, str]:
+        """A digit of the atlas, as a smooth pen draws it; and what it says."""
         rng, (points, weights) = self.rng, self.written.figures
         number, height = int(rng.integers(len(points))), max(4.0, self.height * rng.uniform(0.8, 1.2))
-        self.says(self.written.figures_say[number])
-        width = max(1, round(height * rng.uniform(0.02, 0.14)))
+        width = max(1, round(height * (self.pen_width if self.even else rng.uniform(0.02, 0.14))))
         shaken = points[number].numpy() + rng.normal(0, rng.uniform(0, 3), points[number].shape)
         dots = weights[number].numpy() @ shaken * (height / 100) * (rng.uniform(0.8, 1.3), 1)
         dots += width + 1 - dots.min(0)
@@ -166,30 +193,59 @@ class _Sheet:
         size = np.ceil(dots.max(0) + width + 1).astype(int)
         drawn = np.zeros(size[::-1], np.uint8)
         cv2.polylines(drawn, [stroke.round().astype(np.int32) for stroke in strokes], False, 255, width, cv2.LINE_AA)
-        return drawn / np.float32(255)
+        return drawn / np.float32(255), self.written.figures_say[number]
 
     def says(self, digit: str) -> None:
         """Note that a digit more is written, or a letter, which is "": then nobody knows what the sheet says."""
         self.text = self.text + digit if self.text is not None and digit else None
 
-    def write(self, glyph: np.ndarray, top: float, left: float) -> None:
+    def write(self, glyph: np.ndarray, digit: str, top: float, left: float) -> None:
         """Put a glyph on the paper; beyond the border it is cut."""
+        self.says(digit)
         if self.empty:
             self.text = ""
             return
-        y, x = int(top), int(left)
+        glyph = self.slanted(glyph)
+        y, x = int(top), int(left + min(0.0, self.slant) * glyph.shape[0])
+        rows, columns = (glyph > 0.3).any(1).nonzero()[0], (glyph > 0.3).any(0).nonzero()[0]
+        if len(rows):
+            (high, low), (first, last) = rows[[0, -1]], columns[[0, -1]]
+            size = float(last + 1 - first), float(low + 1 - high)
+            self.written_.append(Written(digit, x + (first + last + 1) / 2, y + (high + low + 1) / 2, *size))
         here = np.s_[max(0, y) : max(0, y + glyph.shape[0]), max(0, x) : max(0, x + glyph.shape[1])]
         part = self.ink[here]
         part[:] = np.maximum(part, glyph[max(0, -y) :, max(0, -x) :][: part.shape[0], : part.shape[1]])
 
+    def slanted(self, glyph: np.ndarray) -> np.ndarray:
+        """A glyph (h, w) with the slant of this sheet's hand: (h, wider), its foot where it was if that is to the right."""
+        height, width = glyph.shape
+        more = abs(self.slant) * height
+        matrix = np.array([[1, -self.slant, max(0.0, self.slant) * height], [0, 1, 0]])
+        if self.slant < 0:
+            matrix[0, 2] = 0.0
+        return cv2.warpAffine(glyph, matrix, (width + math.ceil(more), height))
+
     def row(self, top: float) -> None:
         """Digits side by side."""
         x = self.rng.uniform(-0.2, 0.8) * self.height
-        begin = x
-        for _ in range(self.digits):
-            glyph = self.glyph()
-            self.write(glyph, top + self.rng.normal(0, 0.08) * self.height, x)
-            x += glyph.shape[1] + self.height * self.rng.normal(0.12, 0.12)
+        begin, apart = x, self.height * self.rng.uniform(0.0, 0.35)
+        before, after = (self.chance(0.04) for _ in range(2))
+        for number in range(self.digits):
+            if number == 0 and before or number == self.digits - 1 and after:  # a 1 that stands apart
+                glyph, digit = self.ruler_one(), "1"
+                x += self.height * self.rng.uniform(0, 0.6) * (number > 0)
+            else:
+                glyph, digit = self.glyph()
+            self.write(glyph, digit, top + self.rng.normal(0, 0.08) * self.height, x)
+            x += glyph.shape[1] + apart + self.height * self.rng.normal(0, 0.08)
+            if self.chance(0.02):
+                x += self.height * self.rng.uniform(0.3, 1.0)
+        if self.chance(0.12):  # a bracket or a tick beside the number
+            self.mark(begin if self.chance(0.5) else x, top)
+        if self.chance(0.05):  # a point, a comma or a dash after it
+            y = top + self.height * self.rng.uniform(0.4, 1.05)
+            end = int(x + self.height * self.rng.uniform(0, 0.3)), int(y + self.height * self.rng.uniform(-0.05, 0.15))
+            self.draw(self.ink, cv2.line, (int(x), int(y)), end, width=max(1, round(self.height * self.pen_width)))
         if begin < 0 or x > self.shape[1]:  # the border has cut it
             self.says("")
 
@@ -212,11 +268,26 @@ class _Sheet:
         left = rng.uniform(0, max(1.0, self.shape[1] - self.digits * wide))
         for number in range(self.digits):
             if self.chance(0.92):
-                glyph = self.glyph()
+                glyph, digit = self.glyph()
                 y = top + (high - glyph.shape[0]) / 2 + rng.normal(0, 0.12) * high
                 x = left + number * wide + (wide - glyph.shape[1]) / 2 + rng.normal(0, 0.1) * wide
-                self.write(glyph, y, x)
+                self.write(glyph, digit, y, x)
         return top, left
+
+    def mark(self, x: float, top: float) -> None:
+        """A bracket or a tick beside a number: it is handwriting, but no digit."""
+        rng, height = self.rng, self.height * self.rng.uniform(0.8, 1.4)
+        width, reach = max(1, round(self.height * self.pen_width)), self.height * rng.uniform(0.1, 0.3)
+        y, side = top + (self.height - height) / 2, 1 if self.chance(0.5) else -1
+        x += side * self.height * rng.uniform(0.05, 0.3)
+        at = np.linspace(-1, 1, 20)
+        shapes = [
+            np.stack([reach * (1 - at**2), (at + 1) / 2 * height], 1),  # a round bracket
+            np.array([(0, 0), (reach, 0), (reach, height), (0, height)]),  # a square one
+            np.array([(0, 0.6 * height), (reach, height), (3 * reach, 0.1 * height)]),  # a tick
+        ]
+        points = shapes[rng.integers(3)] * (side, 1) + (x, y)
+        self.draw(self.ink, cv2.polylines, [points.round().astype(np.int32)], False, width=width)
 
     def scribble(self) -> None:
         """A stroke that is no digit: a tick, a slash, a flourish. It is handwriting, too."""
@@ -293,6 +364,25 @@ class _Sheet:
         start, end = self.rng.uniform(-0.2, 0.3), self.rng.uniform(0.6, 1.2)
         self.rule((start * self.shape[1], y), (end * self.shape[1], y), self.line, self.chance(0.3))
 
+    def framed(self) -> None:
+        """A number with a frame close around it."""
+        y, rng = self.rows(), self.rng
+        left, right = rng.uniform(-0.1, 0.6) * self.height, self.shape[1] - rng.uniform(-0.1, 1) * self.height
+        top, bottom = y - rng.uniform(-0.05, 0.5) * self.height, y + rng.uniform(0.95, 1.6) * self.height
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        for start, end in zip(corners, [*corners[1:], corners[0]], strict=True):
+            if self.chance(0.9):
+                self.rule(start, end, self.line)
+
+    def circled(self) -> None:
+        """A number with a circle drawn around it."""
+        y, rng = self.rows(), self.rng
+        wide = max((one.x + one.width / 2 for one in self.written_), default=self.shape[1] / 2)
+        middle = int(wide / 2 + rng.uniform(0, 0.3) * self.height), int(y + self.height * rng.uniform(0.4, 0.6))
+        axes = int(wide / 2 * rng.uniform(0.9, 1.3)) + 1, int(self.height * rng.uniform(0.55, 0.9)) + 1
+        width = max(1, round(self.height * self.pen_width))
+        self.draw(self.printed, cv2.ellipse, middle, axes, rng.normal(0, 5), 0, int(rng.uniform(300, 390)), width=width)
+
     def dotted_line(self) -> None:
         y, radius = self.rows() + self.height * self.rng.uniform(0.8, 1.2), self.height * self.rng.uniform(0.02, 0.06)
         for x in np.arange(0, self.shape[1], max(2.0, self.height * self.rng.uniform(0.12, 0.35))):
@@ -332,20 +422,21 @@ class _Sheet:
         light = self.light()
         if self.goes_on and self.chance(0.3):  # worn print
             self.printed = self.printed * (self.noise(0.8, 0.3 * self.height) > rng.uniform(-1.5, -0.3))
-        pen, print_, words = self.spread(0.1, 0.95), self.spread(0.06, 0.95), self.spread(0.1, 0.95)
+        pen = self.spread(0.1, 0.95) if self.chance(0.6) else rng.uniform(0.5, 0.97)
+        print_, words = self.spread(0.06, 0.95), self.spread(0.1, 0.95)
         if self.chance(0.3):
             print_ = pen * rng.uniform(0.7, 1.2)
         tone = np.ones(self.shape, np.float32)
         if self.chance(0.4):
             tone = np.clip(1 + rng.uniform(0.1, 0.5) * self.noise(1, 0.06 * self.height), 0.3, 1.4)
-        image = light[:, :, None] * self.tint(0.15 if self.chance(0.4) else 0.0)
+        image = light[:, :, None] * self.tint(0.6 if self.chance(0.12) else 0.15 if self.chance(0.4) else 0.0)
         for layer in (print_ * self.printed, words * self.words, pen * tone * self.ink):
             image = image * (1 - np.clip(layer, 0, 0.97)[:, :, None] * self.tint(0.8 if self.chance(0.35) else 0.0))
         if self.chance(0.08):  # what is written on the back shines through
             back = cv2.GaussianBlur(np.roll(self.ink[:, ::-1], int(rng.integers(1, self.shape[0])), 0), (0, 0), 1)
             image = image * (1 - rng.uniform(0.04, 0.15) * back[:, :, None])
         picture = self.camera(image.astype(np.float32), min(0.05, 0.2 * pen))
-        return Scene(picture, self.ink, self.printed, self.words, self.text)
+        return Scene(picture, self.ink, self.printed, self.words, self.text, self.written_)
 
     def cut_out(self) -> None:
         """The picture ends where the handwriting does, or little beside it."""
@@ -354,6 +445,8 @@ class _Sheet:
         rows = slice(max(0, y - least[0]), y + high + least[1])
         columns = slice(max(0, x - least[2]), x + wide + least[3])
         if min(self.ink[rows, columns].shape) >= 8:
+            left, top = columns.start, rows.start
+            self.written_ = [one._replace(x=one.x - left, y=one.y - top) for one in self.written_]
             self.ink, self.printed, self.words = (one[rows, columns] for one in (self.ink, self.printed, self.words))
             self.shape = self.ink.shape[0], self.ink.shape[1]
 
@@ -363,6 +456,7 @@ class _Sheet:
         matrix = np.array([[cos, self.rng.normal(0, 0.02) - sin], [sin + self.rng.normal(0, 0.01), cos]])
         middle = np.array([wide / 2, high / 2])
         moved = np.column_stack([matrix, middle - matrix @ middle])
+        self.written_ = [one._replace(x=x, y=y) for one in self.written_ for x, y in [moved @ (one.x, one.y, 1)]]
         turn: Any = partial(cv2.warpAffine, M=moved, dsize=(wide, high))
         self.ink, self.words = turn(self.ink), turn(self.words)
         self.printed = turn(self.printed, borderMode=cv2.BORDER_REPLICATE if self.goes_on else cv2.BORDER_CONSTANT)
@@ -381,8 +475,12 @@ class _Sheet:
         """The light (H, W) that the empty paper sends back: uneven, in shadow, of some texture or pattern."""
         rng, (high, wide) = self.rng, self.shape
         y, x = np.mgrid[:high, :wide].astype(np.float32)
-        light = 1 + rng.uniform(-0.3, 0.3) * (x / wide - 0.5) + rng.uniform(-0.3, 0.3) * (y / high - 0.5)
+        most = 0.8 if self.chance(0.2) else 0.3
+        light = 1 + rng.uniform(-most, most) * (x / wide - 0.5) + rng.uniform(-most, most) * (y / high - 0.5)
         light *= rng.uniform(0.45, 1)
+        if self.chance(0.2):  # a lamp, or the dark corners of a camera's picture
+            away = np.hypot(x / wide - rng.uniform(0.2, 0.8), y / high - rng.uniform(0.2, 0.8))
+            light *= 1 - rng.uniform(0.1, 0.7) * np.minimum(away, 1.2) ** 2 / 1.2**2
 
         def across() -> np.ndarray:  # pixels along a random direction
             angle = rng.uniform(0, 2 * math.pi)
@@ -392,6 +490,8 @@ class _Sheet:
             edge = across()
             edge = (edge - rng.uniform(edge.min(), edge.max())) / self.spread(0.4, 0.8 * self.height)
             light *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-np.clip(edge, -20, 20)))
+        if self.plain:
+            return light
         if self.chance(0.3):  # waves
             light *= 1 + rng.uniform(0.01, 0.1) * np.sin(2 * math.pi * across() / self.spread(3, 0.6 * self.height))
         if self.chance(0.4):  # fibres

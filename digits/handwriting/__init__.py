@@ -4,27 +4,37 @@ A network that has learned MNIST fails on a photo that is merely shrunk to 28x28
 in one particular way. So
 
 1. picture.py opens a picture of whatever kind, at a size to work on;
-2. background.py estimates the background by a morphological closing; eye.py, a network of its own, says of each pixel
-   that is darker how surely it is handwriting; thresholds of that, and of darkness, give guesses at the foreground;
-3. components.py finds the connected components of a guess and groups them into lines;
-4. segmentation.py over-segments each line along cheapest paths, which also part digits that touch;
-5. lattice.py makes each run of a few segments a candidate;
-6. normalize.py deslants, scales and centres each candidate as MNIST's digits were; for networks that were trained so,
-   it also draws in grey what the candidate is cut from;
-7. the network scores all candidates, and lattice.py finds the best paths of each guess by the Viterbi algorithm;
-   voting.py lets the paths of all guesses vote; a group of digits of too little confidence has no `text`.
+2. background.py divides out the light of the paper; eye.py, a network, says of each pixel that is darker how surely it
+   is handwriting;
+3. components.py groups the connected components of handwriting into lines; strips.py brings each line to one height;
+4. line_network.py reads along a line: a second network says which digit is in the middle of each place; prefix beam
+   search finds the likeliest numbers;
+5. cutting.py cuts the digits of these numbers out of the line, along seams between those that touch;
+6. normalize.py deslants, scales and centres each digit as MNIST's were; for networks that were trained so, it also
+   draws in grey what the digit is cut from;
+7. the user's network reads each digit; reader.py weighs its opinion and that of the line network. A number of too
+   little probability has no `text`.
 
-lines.py goes through steps 2 to 6, which need no network, so parallel.py has other processes do that. reader.py goes
-through all of them, turns a picture that lies on its side, or says why nothing is read. pdf.py opens pages; learning.py
-trains the eye.
-
-Steps 4 to 7 are the heuristic over-segmentation of Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based
-learning applied to document recognition", 1998. The page does the same in JavaScript (export/web/).
+lines.py goes through steps 2 to 6, which need no PyTorch, so parallel.py has other processes do that; it also turns a
+picture that lies on its side. pdf.py opens pages; learning.py trains the eye, line_learning.py the line network.
 """
 
-from digits.handwriting.lines import Digit, Line, find_lines
+from digits.handwriting.lines import Candidate, Digit, Expected, Found, Line, find_lines
 from digits.handwriting.pdf import Page
-from digits.handwriting.reader import Answer, Expected, Reader
-from digits.handwriting.voting import Group, Reading, TextLine
+from digits.handwriting.reader import Answer, Reader
+from digits.handwriting.readings import Group, Reading, TextLine
 
-__all__ = ["Answer", "Digit", "Expected", "Group", "Line", "Page", "Reader", "Reading", "TextLine", "find_lines"]
+__all__ = [
+    "Answer",
+    "Candidate",
+    "Digit",
+    "Expected",
+    "Found",
+    "Group",
+    "Line",
+    "Page",
+    "Reader",
+    "Reading",
+    "TextLine",
+    "find_lines",
+]

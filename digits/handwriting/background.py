@@ -1,11 +1,16 @@
 """How much of the background's light each pixel of a picture lacks, whatever the background, its light and shadows."""
 
+from functools import partial
+
 import cv2
 import numpy as np
 
 LIFT = 0.05, 0.1  # added to light 0..1 before a division: by the background's light, and by the light all around
 WINDOW = 0.5  # of the closing, as a share of the picture's shorter side: wider than strokes
 COARSE = 12  # resolution at which the background is estimated: pixels across the window
+AROUND = 0.1  # standard deviation of the blur that takes out shadows, as a share of the picture's shorter side
+BLURRED = 6  # resolution at which it blurs: pixels to its standard deviation
+BRIGHTEST = 1.05  # most light of a pixel, in medians
 EVEN = 0.3  # standard deviation of the blur that takes out the light, as a share of the picture's shorter side
 SOFT = 0.7  # standard deviation in pixels of the blur that takes out a camera's noise
 
@@ -13,11 +18,26 @@ SOFT = 0.7  # standard deviation in pixels of the blur that takes out a camera's
 def missing_light(pixels: np.ndarray) -> np.ndarray:
     """The share of the background's light that the pixels of a picture (H, W, 3) uint8 lack: (H, W, 3) float32 below 1.
 
-    A picture of light writing on a dark background is first made its negative.
+    A picture of light writing on a dark background is first made its negative. Then the light is divided out at two
+    scales: shadows and lamps by a blur, whatever is wider than strokes by a closing.
     """
     light = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), SOFT)
     light = (1 - light if on_dark_background(light.mean(2)) else light) + np.float32(LIFT[0])
+    light = light / light_around(light.mean(2))[:, :, None]
+    light = np.minimum(light, BRIGHTEST * np.median(light, (0, 1)))
     return np.dstack([1 - one / estimate_background(one) for one in cv2.split(light)])
+
+
+def light_around(light: np.ndarray) -> np.ndarray:
+    """The mean light around each pixel (H, W) of those that are lighter than the mean, so that strokes count little."""
+    height, width = light.shape
+    deviation = AROUND * min(height, width)
+    reduction = max(1, int(deviation) // BLURRED)
+    coarse = cv2.resize(light, (-(-width // reduction), -(-height // reduction)), interpolation=cv2.INTER_AREA)
+    blur = partial(cv2.GaussianBlur, ksize=(0, 0), sigmaX=deviation / reduction)
+    lighter = (coarse >= blur(coarse)).astype(np.float32)
+    mean = blur(coarse * lighter) / np.maximum(blur(lighter), np.float32(1e-3))
+    return cv2.resize(np.maximum(mean, LIFT[0]), (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def estimate_background(light: np.ndarray) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Connected components of the foreground: which of them look like strokes of a pen, and how they group into lines."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,8 +12,6 @@ NEAREST = 3  # components of a line with which another one is compared
 HIGH = 1.6  # a component that is higher, in usual heights, may be digits of two lines
 LEVEL = 0.3  # components are side by side if they share so much of the lower one's height
 AWAY = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
-STACKED = 0.7  # components are one above the other if they share so much of the narrower one's width
-UNDER, FLAT = 0.7, 0.4  # a line under a digit begins so far down it, in its heights, and is at most so high, in widths
 
 
 @dataclass(frozen=True)
@@ -102,30 +99,3 @@ def line_height(line: list[Component]) -> float:
     """The median height of a line's tall components, in pixels."""
     heights = [component.height for component in line]
     return float(np.median([height for height in heights if height > TALL * max(heights)]))
-
-
-def stacked(line: list[Component]) -> list[list[Component]]:
-    """The components of a line, left to right; those one above the other, such as a 5 and its bar, are a stack."""
-    stacks: list[tuple[Box, list[Component]]] = []
-    for component in sorted(line, key=lambda one: -one.width):
-        for n, (box, stack) in enumerate(stacks):
-            if is_above(box, component):
-                stacks[n] = around([box, component]), [*stack, component]
-                break
-        else:
-            stacks.append((component, [component]))
-    return [stack for _, stack in sorted(stacks, key=lambda one: one[0].middle)]
-
-
-def around(boxes: Sequence[Box]) -> Box:
-    """The box around several."""
-    left, top, right, bottom = zip(*((box.left, box.top, box.right, box.bottom) for box in boxes), strict=True)
-    return Box(min(left), min(top), max(right), max(bottom))
-
-
-def is_above(one: Box, other: Box) -> bool:
-    """Whether one of two boxes is above the other, or would be if it were moved up or down. A line under it is not."""
-    shared = min(one.right, other.right) - max(one.left, other.left)
-    upper, lower = sorted((one, other), key=lambda box: box.top)
-    underlined = lower.top > upper.top + UNDER * upper.height and lower.height < FLAT * lower.width
-    return shared > STACKED * min(one.width, other.width) and not underlined

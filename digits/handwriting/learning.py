@@ -79,7 +79,7 @@ def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tu
     """Some pixels of a new scene: what a network sees of each (n, inputs) uint8, and whether it is handwriting (n,)
     float32. The second network is given what the `first` one has learned.
     """
-    image, ink, printed, words, _ = scene(rng, written)
+    image, ink, printed, words, *_ = scene(rng, written)
     ink, printed, words = (eye.reduced(enlarged(layer)) for layer in (ink, printed, words))
     seen, dark = eye.shown(eye.reduced(missing_light(enlarged(image, cv2.INTER_CUBIC))))
     if first:

@@ -1,109 +1,148 @@
-"""The lines of a picture, in several guesses at its foreground, and each of their candidates as a digit."""
+"""Find the lines of a picture, the numbers that each may say, and the digits of these as images."""
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
 from digits.errors import UserError
-from digits.handwriting import lattice
-from digits.handwriting.components import COMPONENTS, around
-from digits.handwriting.eye import Sight, foregrounds, see
-from digits.handwriting.lattice import Candidate
-from digits.handwriting.normalize import BOX, NEAR, bounds, is_normalized, normalize
+from digits.handwriting.components import connected_components, lines
+from digits.handwriting.cutting import cut
+from digits.handwriting.eye import CERTAIN, Sight, see
+from digits.handwriting.line_network import STEP, Length, bundled, numbers, outputs
+from digits.handwriting.normalize import is_normalized
 from digits.handwriting.picture import open_picture
-from digits.handwriting.segmentation import Segment, SegmentedLine, segment
+from digits.handwriting.strips import DIGIT, Strip, strip
 
-# Candidates of a picture at most: a number has a hundred in all guesses, a form of 160 digits in boxes 800. Each takes
-# a millisecond of a core, so no picture is read for more than two seconds.
-CANDIDATES = 1200
-GUESSES = 3  # one guess gets one part of so many of them: in one guess alone, anything may look like a digit
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
+FOREGROUND = 0.5  # the eye is surer of what lines are made of
+APART = 1.6  # digits whose middles are farther apart, in heights of a digit, are of two groups
+UPRIGHT = 0.8  # if the line network is less sure, on average, the picture is also tried turned
+PLACE = 2 * STEP  # columns of a strip from one place of the line network to the next
+
+
+class Expected(NamedTuple):
+    """What is known of a picture: it shows a `single` digit; numbers of some `length`; only these `digits` occur."""
+
+    single: bool = False
+    length: Length | None = None
+    digits: str = "0123456789"
+
+
+ANYTHING = Expected()
 
 
 class Digit(NamedTuple):
-    """A candidate as a digit: `image` (28, 28) float32 0..1, light on dark; `box` (left, top, right, bottom)."""
+    """The image of a digit (28, 28) float32 0..1, light on dark, and its box (left, top, right, bottom) in pixels."""
 
     image: np.ndarray
     box: tuple[int, ...]
 
 
-class Line(NamedTuple):
-    """A line of a picture in one of several `guesses`: its `candidates`, each one as a digit, and its clarity.
+class Candidate(NamedTuple):
+    """A number that a group may say, the logarithm of its probability, and which of the line's images are its digits."""
 
-    A `known` line is one digit, since the caller says so or it is drawn as MNIST's are: it is never rejected. A picture
-    is `crowded` if most guesses at it have more than is looked at.
+    digits: str
+    likelihood: float
+    parts: tuple[int, ...]
+
+
+class Line(NamedTuple):
+    """A line of a picture: of each of its groups the candidates, the likeliest first, and the images of all digits.
+
+    The digits are about `height` pixels of the picture high. A `known` line is one digit, since the caller says so or
+    the picture is drawn as MNIST's are: it is never rejected.
     """
 
-    candidates: list[Candidate]
+    groups: list[list[Candidate]]
     digits: list[Digit]
-    clarity: float = 1.0
-    guesses: int = 1
+    height: float
     known: bool = False
-    crowded: bool = False
 
 
-def find_lines(picture: Any, single: bool = False, context: bool = False, most: int = CANDIDATES) -> list[Line]:
-    """The lines of a picture in each of several guesses at its foreground; in that of a `single` digit, it alone.
+class Found(NamedTuple):
+    """The lines of a picture after it is turned counterclockwise by so many degrees, from the top."""
+
+    lines: list[Line]
+    degrees: int = 0
+
+
+def find_lines(picture: Any, expected: Expected = ANYTHING, context: bool = False) -> Found:
+    """Find the lines of a picture, and what each may say. If that is unlikely, try the picture turned, too.
 
     A picture is a path, the bytes of a file, a PIL image, a Page of a PDF, or an array (H, W) or (H, W, 3 or 4), uint8,
     uint16, bool or float 0..1: dark strokes on light or light on dark. One of 28x28 that is drawn as MNIST's are is not
     changed.
 
-    In `context`, a candidate that is cut from larger strokes has the rest of them beside it, as `normalize` draws it:
-    for a network that was trained on such images, with `handwriting`.
+    In `context`, a digit that is cut from larger strokes has the rest of them beside it, as `normalize` draws it: for a
+    network that was trained on such images, with `handwriting`.
 
-    No more than `most` candidates are looked at. Those of one guess are at most a third of that, in the clearest lines.
-    The first guess that has more than are left, and all after it, are left out.
-
-    Raises UserError if the picture cannot be read or shows no strokes, or if each line has too many candidates.
+    Raises UserError if the picture cannot be read or shows no strokes.
     """
-    return opened_lines(picture, single, context, most)[0]
-
-
-def opened_lines(
-    picture: Any, single: bool, context: bool, most: int = CANDIDATES
-) -> tuple[list[Line], np.ndarray, float]:
-    """The lines of `find_lines`; and what they are found in, as of `opened`, which may take longest."""
-    pixels, scale = opened(picture, single)
+    pixels, scale = opened(picture, expected.single)
     if is_normalized(pixels):
         digit = Digit(pixels[:, :, 0] / np.float32(255), (0, 0, 28, 28))
-        return [Line([Candidate(0, 1, 1.0, 1.0)], [digit], known=True)], pixels, scale
-    return lines_in(see(pixels), scale, single, context, most), pixels, scale
-
-
-def lines_in(sight: Sight, scale: float, single: bool, context: bool, most: int) -> list[Line]:
-    """The lines of `find_lines` in what is seen of a picture, of which `scale` pixels are one of what is seen."""
-    found: list[Line] = []
-    guesses, partial, left = 0, 0, most
-    for foreground in foregrounds(sight):
-        labels, segmented = segment(foreground, single)
-        lines = [(line, [lattice.alone(line)] if single else lattice.candidates(line, context)) for line in segmented]
-        kept = clearest(lines, most // GUESSES)
-        left -= sum(len(candidates) for _, candidates in kept)
-        if left < 0:
+        return Found([Line([[Candidate(each, 0.0, (0,)) for each in expected.digits]], [digit], 28, True)])
+    sight = see(pixels)
+    if not (sight.sure > FOREGROUND).any():
+        raise UserError("nothing in this picture stands out as strokes do; write darker, or leave a margin around them")
+    best, most = Found([]), -1.0
+    for degrees in (0, 90, 180, 270):
+        strips = strips_of(sight.turned(degrees), expected.single)
+        seen = [(one.turned_back(degrees, sight.sure.shape), outputs(one.coarse, bundled())) for one in strips]
+        sure = evidence([log for _, log in seen])
+        if sure > most:
+            found = [line_of(one, log, scale, expected, context) for one, log in seen]
+            best, most = Found([line for line in found if line.groups], degrees), sure
+        if most > UPRIGHT or expected.single:
             break
-        guesses += 1
-        partial += len(kept) < len(lines) or len(foreground.components) == COMPONENTS  # which has left out others
-        for line, candidates in kept:
-            runs = [line.segments[candidate.first : candidate.last] for candidate in candidates]
-            digits = [_digit(foreground.darkness, labels, run, scale, context) for run in runs]
-            found.append(Line(candidates, digits, line.clarity, known=single))
-    if not found:
-        raise UserError("has more strokes than its lines would have as numbers; crop it to them")
-    return [line._replace(guesses=guesses, crowded=2 * partial > guesses) for line in found]
+    return best
 
 
-def clearest(
-    lines: list[tuple[SegmentedLine, list[Candidate]]], most: int
-) -> list[tuple[SegmentedLine, list[Candidate]]]:
-    """Lines and their candidates, the clearest first: as many lines as have so many candidates together at most."""
-    kept = []
-    for line, candidates in sorted(lines, key=lambda one: -one[0].clarity):
-        if len(candidates) <= most:
-            kept.append((line, candidates))
-            most -= len(candidates)
-    return kept
+def strips_of(sight: Sight, single: bool) -> list[Strip]:
+    """The strip of each line that the eye sees, from the top; of a single digit, of all strokes together."""
+    mask = sight.sure > FOREGROUND
+    _, components = connected_components(mask, sight.sure, sight.sure > CERTAIN)
+    if single:
+        components = [one for one in components if not one.clipped]
+    if not components:
+        return []
+    return [strip(sight, line) for line in ([components] if single else lines(components))]
+
+
+def evidence(logs: list[np.ndarray]) -> float:
+    """How sure the line network is of the digits in all strips, 0..1, given its outputs for each (T, 11)."""
+    return 1.0
+
+
+def line_of(strip: Strip, log: np.ndarray, scale: float, expected: Expected, context: bool) -> Line:
+    """The line of a strip, given the outputs (T, 11) of the line network along it."""
+    length = (1, 1) if expected.single else expected.length
+    candidates = numbers(log, length, expected.digits)
+    groups: list[list[Candidate]] = []
+    digits: list[Digit] = []
+    known: dict[tuple[int, ...], tuple[int, ...]] = {}  # which images are those of some places
+
+    def parts(places: tuple[int, ...]) -> tuple[int, ...]:
+        if places and places not in known:
+            known[places] = tuple(range(len(digits), len(digits) + len(places)))
+            for image, box in cut(strip, [PLACE * (place + 0.5) for place in places], context):
+                digits.append(Digit(image, tuple(round(side * scale) for side in strip.box(*box))))
+        return known.get(places, ())
+
+    if candidates:
+        for first, last in ranges(candidates[0].places, len(log), bool(length)):
+            own = numbers(log[first:last], length, expected.digits) if last - first < len(log) else candidates
+            moved = [one._replace(places=tuple(first + place for place in one.places)) for one in own]
+            groups.append([Candidate(one.digits, one.likelihood, parts(one.places)) for one in moved])
+    return Line(groups, digits, scale * DIGIT / strip.scale, expected.single)
+
+
+def ranges(places: tuple[int, ...], count: int, together: bool) -> list[tuple[int, int]]:
+    """The first and the last place of each group, of `count` places: wide gaps between digits part groups."""
+    ends = [] if together else [(a + b + 1) // 2 for a, b in pairwise(places) if PLACE * (b - a) > APART * DIGIT]
+    return list(pairwise([0, *ends, count]))
 
 
 def opened(picture: Any, single: bool = False) -> tuple[np.ndarray, float]:
@@ -123,27 +162,3 @@ def enlarged(plane: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
     """A plane (H, W, ...) of a picture; if that is small, it is enlarged to SMALLEST x SMALLEST pixels or more."""
     times = -(-SMALLEST // int((plane.shape[0] * plane.shape[1]) ** 0.5))
     return cv2.resize(plane, None, fx=times, fy=times, interpolation=how)
-
-
-def _digit(darkness: np.ndarray, labels: np.ndarray, run: list[Segment], scale: float, context: bool) -> Digit:
-    """A run of segments as a digit: their pixels with soft edges and, in `context`, the rest of what they are cut from.
-
-    scale: pixels of the picture to one of these.
-    """
-    own, box = range(run[0].label, run[-1].label + 1), around(run)
-    top, bottom = box.top, box.bottom
-    left, _, right, _ = bounds(_among(labels[top:bottom], own))  # the box has the columns of deslanted writing
-    whole = range(run[0].stack[0], run[-1].stack[-1] + 1) if context else own
-    margin = 2 + max(right - left, bottom - top) * NEAR // BOX if whole != own else 1
-    here = slice(max(top - margin, 0), bottom + margin), slice(max(left - margin, 0), right + margin)
-    labels, darkness = labels[here], darkness[here]
-    mask = _among(labels, own)
-    near = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3))) * (mask | (labels == 0))
-    strokes = np.clip(darkness / np.median(darkness[mask]), 0, 1) * near
-    image = normalize(strokes, _among(labels, whole) & ~mask if whole != own else None)
-    return Digit(image, tuple(round(side * scale) for side in (left, top, right, bottom)))
-
-
-def _among(labels: np.ndarray, some: range) -> np.ndarray:
-    """Where labels (H, W) are among some that follow each other."""
-    return (labels >= some[0]) & (labels <= some[-1])

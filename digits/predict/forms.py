@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from digits.errors import UserError, printable, tried
 from digits.files import read_bounded
-from digits.handwriting import Answer, Expected, Group, Line, Reader, TextLine, find_lines
+from digits.handwriting import Answer, Expected, Found, Group, Reader, TextLine, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import SKIPPED, Patience
 from digits.handwriting.picture import upright
@@ -31,11 +31,10 @@ from digits.reading import expect
 # the sets in docs/model_card.md, read with their lengths, 62 % are surer, and of these 97 % right.
 SURE = 0.8
 FIELDS, PAGES = 200, 100  # of a form at most
-CANDIDATES = 600  # of a field at most: eight digits have about 150 in all guesses
 CROP = 700, 160  # width and height of what a review shows, at most, in pixels
 
 # What is found in a field of a document, its height in pixels, and a JPEG of it, in base64, if it may be shown.
-Seen = tuple[list[Line] | UserError, int, str]
+Seen = tuple[Found | UserError, int, str]
 
 
 class Field(NamedTuple):
@@ -230,14 +229,14 @@ def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]
     seen = dict[str, Seen]()
     for number in wanted:  # one after the other: a page may be large
         page = upright(pages[number - 1])
-        seen |= {field.name: _look(page, field.box, context, crops) for field in form.fields if field.page == number}
+        seen |= {field.name: _look(page, field, context, crops) for field in form.fields if field.page == number}
     return [seen[field.name] for field in form.fields]
 
 
-def _look(page: Image, box: tuple[float, ...], context: bool, crops: bool) -> Seen:
-    left, top, right, bottom = (round(share * side) for share, side in zip(box, page.size * 2, strict=True))
+def _look(page: Image, field: Field, context: bool, crops: bool) -> Seen:
+    left, top, right, bottom = (round(share * side) for share, side in zip(field.box, page.size * 2, strict=True))
     crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
-    found = tried(find_lines, crop, False, context, CANDIDATES)
+    found = tried(find_lines, crop, field.expected, context)
     if crops and min(crop.size) > 0:
         crop.thumbnail(CROP)
         crop.save(buffer, "JPEG", quality=80)
@@ -249,16 +248,14 @@ def value(answer: Answer, height: int) -> Value:
 
     def weight(group: Group) -> float:
         """The area of its digits, less of what is near the top or bottom, times the confidence in them."""
-        boxes = [one.box for one in group.readings if one.digit is not None]
+        boxes = [reading.box for reading in group.readings]
         near = [(right - left) * (low - top) * (1 - abs((top + low) / height - 1)) for left, top, right, low in boxes]
         return group.confidence * sum(near)
 
     best = max(answer.lines, key=lambda line: sum(map(weight, line.groups)), default=TextLine([]))
     groups = [group for group in best.groups if group.text] or sorted(best.groups, key=weight)[-1:]
-    if not any(group.digits for group in groups):
+    if not groups:
         return Value(error=answer.error)
-    # The confidence times the probability: of as many numbers that are surest by it, a quarter fewer are wrong than of
-    # those that are surest by the confidence alone.
-    sure = min(group.confidence * dict(group.candidates).get(group.digits, 0.0) for group in groups)
+    sure = min(group.confidence for group in groups)
     candidates = groups[0].candidates if len(groups) == 1 else ()
     return Value("".join(group.digits for group in groups), float(sure), candidates)

@@ -161,7 +161,7 @@ def facts(answer: Answer) -> dict[str, Any]:
     """What is printed of a picture with --json: each line, its groups, also rejected ones, and their segments."""
     lines = [{"text": line.text, "groups": [_of_group(group) for group in line.groups]} for line in answer.lines]
     error = {"error": answer.error} if answer.error else {}
-    return error | {"turned": answer.degrees, "crowded": answer.crowded, "lines": lines}
+    return error | {"turned": answer.degrees, "lines": lines}
 
 
 def _of_group(group: Group) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _of_segment(reading: Reading) -> dict[str, Any]:
         "activation": reading.activation,
         "runner_up": reading.runner_up,
         "runner_up_activation": reading.outputs[reading.runner_up].item(),
-        "bits": f"{reading.digit:04b}" if reading.digit is not None and len(reading.outputs) == 10 else "",
+        "bits": f"{reading.digit:04b}" if len(reading.outputs) == 10 else "",
         "box": reading.box,
     }
 
@@ -187,8 +187,6 @@ def notes_on(answer: Answer) -> list[str]:
     passed = sum(not line.text for line in answer.lines)
     if passed and not answer.error:
         notes.append(f"{passed} of {len(answer.lines)} lines are like no digits")
-    if answer.crowded:
-        notes.append("has more strokes than are looked at; crop it to the numbers to read them all")
     if answer.degrees:
         notes.append(f"looks turned by {answer.degrees} degrees, and was turned back")
     return notes
@@ -224,7 +222,7 @@ def annotated(image: Image.Image, answer: Answer) -> Image.Image:
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
     for group in [group for line in answer.lines for group in line.groups]:
         for reading in group.readings:
-            is_read = group.text and reading.digit is not None
+            is_read = bool(group.text)
             left, top, right, bottom = reading.box
             colour = "#d55e00" if is_read else "grey"
             draw.rectangle((left - pen, top - pen, right + pen, bottom + pen), outline=colour, width=pen)

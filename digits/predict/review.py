@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from digits.errors import printable
 from digits.files import write_atomically
-from digits.handwriting.lattice import Length
+from digits.handwriting.line_network import Length
 from digits.predict.pictures import safe
 
 SHOWN = 3_000  # fields on a page at most: each is about 10 kB

@@ -1,0 +1,93 @@
+"""Cut the digits of a strip out, once the line network has said at which places they are."""
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from digits.handwriting.normalize import BOX, NEAR, bounds, normalize
+from digits.handwriting.strips import DIGIT, ROWS, Strip
+
+FOREGROUND = 0.35  # the eye is surer of what is foreground
+DARK = 0.5  # where the eye has missed a digit, what is darker is foreground, as a share of what is usual in strokes
+ASIDE = 0.55  # what a seam's step aside costs, in pixels of foreground
+MIDWAY = 0.02  # what it costs at most to be away from the middle between two digits
+# In heights of a digit, from its middle:
+BESIDE = 0.9  # most distance of its pixels
+NEAREST = 0.25  # some pixel of each of its strokes is nearer
+BAND = 0.6  # most distance of a stroke's middle from the middle row: others are of another line
+LEAST = 12  # pixels of a digit at least
+
+Box = tuple[int, ...]
+
+
+def cut(strip: Strip, middles: list[float], context: bool) -> list[tuple[np.ndarray, Box]]:
+    """The image (28, 28) float32 0..1 of each digit and its box in the strip, given the columns of their middles.
+
+    Where there is no foreground, the image is empty.
+    """
+    dark, sure = strip.planes
+    mask = sure > FOREGROUND
+    columns = np.arange(mask.shape[1])
+    for middle in middles:
+        near = np.abs(columns - middle) < NEAREST * DIGIT
+        if not mask[ROWS // 4 : -ROWS // 4, near].any():
+            mask[:, near] |= dark[:, near] > DARK
+    ends = (np.full(ROWS, middle + side * BESIDE * DIGIT) for middle, side in ((middles[0], -1), (middles[-1], 1)))
+    left, right = ends
+    edges = [left, *(seam(mask, *pair) for pair in pairwise(middles)), right]
+    cuts = []
+    for middle, (left, right) in zip(middles, pairwise(edges), strict=True):
+        near = np.abs(columns - middle) < BESIDE * DIGIT
+        own = strokes_near(mask & near & (columns >= left[:, None]) & (columns < right[:, None]), middle)
+        cuts.append(_drawn(dark, mask, own, context) if own.sum() >= LEAST else _nothing(middle))
+    return cuts
+
+
+def seam(mask: np.ndarray, left: float, right: float) -> np.ndarray:
+    """The columns (H,) of the path down a mask (H, W), between two columns, that crosses the least foreground.
+
+    It is found by dynamic programming: S. Avidan and A. Shamir, "Seam carving for content-aware image resizing", 2007.
+    """
+    start, end = int(left), min(int(right) + 1, mask.shape[1])
+    away = MIDWAY * np.abs(np.linspace(-1, 1, end - start, dtype=np.float32))
+    costs = np.pad(mask[:, start:end] + away, [(0, 0), (1, 1)], constant_values=np.inf)
+    for above, cost in pairwise(costs):
+        cost[1:-1] += np.minimum(np.minimum(above[:-2], above[2:]) + ASIDE, above[1:-1])
+    path = [int(np.argmin(costs[-1]))]
+    for above in costs[-2::-1]:
+        column = path[-1]
+        one, straight, other = above[column - 1 : column + 2].tolist()
+        aside = min(one, other) + ASIDE < straight
+        path.append(column + aside * (-1 if one <= other else 1))
+    return np.array(path[::-1]) - 1 + start
+
+
+def strokes_near(region: np.ndarray, middle: float) -> np.ndarray:
+    """The connected components of a region (H, W) bool that come near a column, in the band of the line."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
+    near = labels[:, max(0, int(middle - NEAREST * DIGIT)) : max(0, int(middle + NEAREST * DIGIT) + 1)]
+    own = np.zeros(count, bool)
+    own[np.unique(near)] = True
+    own &= np.abs(stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] / 2 - ROWS / 2) < BAND * DIGIT
+    own[0] = False
+    return own[labels]
+
+
+def _drawn(dark: np.ndarray, mask: np.ndarray, own: np.ndarray, context: bool) -> tuple[np.ndarray, Box]:
+    """A digit's own pixels with soft edges, normalized; in `context`, with the rest of what they are cut from."""
+    box = left, top, right, bottom = bounds(own)
+    margin = 2 + max(right - left, bottom - top) * NEAR // BOX
+    here = slice(max(top - margin, 0), bottom + margin), slice(max(left - margin, 0), right + margin)
+    dark, mask, own = dark[here], mask[here], own[here]
+    soft = cv2.dilate(own.astype(np.uint8), np.ones((3, 3))) * (own | ~mask)
+    strokes = np.clip(dark / np.median(dark[own]), 0, 1) * soft
+    labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[1]
+    rest = np.isin(labels, np.unique(labels[own])) & ~own
+    return normalize(strokes.astype(np.float32), rest if context and rest.any() else None), box
+
+
+def _nothing(middle: float) -> tuple[np.ndarray, Box]:
+    side = DIGIT // 4
+    box = int(middle) - side, ROWS // 2 - 2 * side, int(middle) + side, ROWS // 2 + 2 * side
+    return np.zeros((28, 28), np.float32), box

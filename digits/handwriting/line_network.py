@@ -1,0 +1,109 @@
+"""A network that reads along a line: at each place of a strip, which digit is in the middle of what it sees?
+
+Its neurons are sigmoids and share their weights along the strip: a space displacement network (Y. LeCun and others,
+1998, section VII), or a time-delay network (A. Waibel and others, 1989). Ten outputs are the digits, the last one is
+BLANK, as in connectionist temporal classification (A. Graves and others, 2006): a digit may be seen at several places
+next to each other, and is read once. `python -m digits.handwriting.learning` trains it.
+"""
+
+from collections import defaultdict
+from functools import cache
+from heapq import nlargest
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from digits.handwriting.eye import sigmoid
+
+# Of each layer: neurons at a place, rows and columns of what they see, and the rows and columns to the next place.
+LAYERS = (16, (5, 5), (2, 1)), (32, (5, 5), (2, 2)), (64, (3, 3), (2, 1)), (128, (5, 5), (5, 1)), (128, (1, 9), (1, 1))
+LAYERS += ((11, (1, 3), (1, 1)),)
+STEP = 2  # columns of a strip from one place to the next
+BLANK = 10
+BEAM, SHOWN = 12, 6  # numbers that are kept at each place, and at the end
+LEAST = 0.003  # a digit that is less likely at a place is not looked at there
+BUNDLED = Path(__file__).with_name("line.npz")
+
+Length = tuple[int, int]  # the fewest and the most digits that a number may have
+
+
+class Number(NamedTuple):
+    """A number that a strip may say: its digits, the logarithm of its probability, and the place of each digit."""
+
+    digits: str
+    likelihood: float
+    places: tuple[int, ...]
+
+
+@cache
+def bundled() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Weights (inputs, n) and biases (n,) float32 of each layer of the network that comes with digits."""
+    with np.load(BUNDLED) as saved:
+        count = len(saved.files) // 3
+        return [(saved[f"steps{n}"] * saved[f"weights{n}"], saved[f"biases{n}"]) for n in range(count)]
+
+
+def outputs(planes: np.ndarray, layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """The logarithms of the probabilities (T, 11) of each digit, and of none, at T places of a strip (2, ROWS, W)."""
+    a = planes
+    for (weights, biases), (_, reach, step) in zip(layers, LAYERS, strict=True):
+        rows, columns = (0 if reach[0] == step[0] else reach[0] // 2), reach[1] // 2
+        seen = sliding_window_view(np.pad(a, [(0, 0), (rows, rows), (columns, columns)]), reach, (1, 2))
+        seen = seen[:, :: step[0], :: step[1]].transpose(1, 2, 0, 3, 4)
+        z = seen.reshape(-1, len(weights)) @ weights + biases
+        a = sigmoid(z).reshape(*seen.shape[:2], -1).transpose(2, 0, 1)
+    z -= z.max(1, keepdims=True)
+    return z - np.log(np.exp(z).sum(1, keepdims=True))
+
+
+def numbers(log: np.ndarray, length: Length | None = None, digits: str = "0123456789") -> list[Number]:
+    """The likeliest numbers in logarithms of probabilities (T, 11), the best first, by prefix beam search.
+
+    With a `length`, only numbers of so many digits; the best of each length are kept at each place.
+    """
+    p = np.exp(log.astype(np.float64))
+    may = [int(digit) for digit in digits]
+    # Of each prefix: its probability with a blank at its end, and with its last digit there; the place of each digit.
+    beams: dict[str, tuple[float, float, tuple[int, ...]]] = {"": (1.0, 0.0, ())}
+    scale = 0.0
+    most = length[1] if length else len(log)
+    for t, here in enumerate(p):
+        likely = [d for d in may if here[d] > LEAST]
+        new: dict[str, list[object]] = {}
+        for prefix, (blank, digit, places) in beams.items():
+            last = int(prefix[-1]) if prefix else -1
+            stay = (blank + digit) * here[BLANK], digit * here[last] if prefix else 0.0
+            if prefix and p[t, last] > p[places[-1], last]:
+                places_ = (*places[:-1], t) if t - places[-1] < 4 else places
+            else:
+                places_ = places
+            _add(new, prefix, *stay, places_)
+            if len(prefix) < most:
+                for d in likely:
+                    _add(new, prefix + str(d), 0.0, (blank if d == last else blank + digit) * here[d], (*places, t))
+        kept = _kept(new, length)
+        total = sum(b + d for b, d, _ in kept.values()) or 1e-300
+        scale += np.log(total)
+        beams = {prefix: (b / total, d / total, at) for prefix, (b, d, at) in kept.items()}
+    found = [Number(s, float(np.log(b + d + 1e-300) + scale), at) for s, (b, d, at) in beams.items()
+             if not length or length[0] <= len(s) <= length[1]]
+    return nlargest(SHOWN, found, lambda one: one.likelihood)
+
+
+def _add(new: dict, prefix: str, blank: float, digit: float, places: tuple[int, ...]) -> None:
+    """Add the probability of one more way to come to a prefix; the likelier way says where its digits are."""
+    if prefix in new:
+        b, d, at = new[prefix]
+        new[prefix] = [b + blank, d + digit, at if b + d >= blank + digit else places]
+    else:
+        new[prefix] = [blank, digit, places]
+
+
+def _kept(new: dict, length: Length | None) -> dict:
+    """The likeliest prefixes; of each length, if the length matters."""
+    by_length: dict[int, list] = defaultdict(list)
+    for item in new.items():
+        by_length[len(item[0]) if length else 0].append(item)
+    return {prefix: one for items in by_length.values() for prefix, one in nlargest(BEAM, items, lambda i: i[1][0] + i[1][1])}
