@@ -37,7 +37,7 @@ HELD_OUT = 0.03  # this share of the examples, of the last scenes, trains nothin
 
 def main() -> None:
     """Train the eye on MNIST's 50,000 training images, and put it where the reader finds it."""
-    content = file_of(learn(training_glyphs()))
+    content = packed_file([*chain(*learn(training_glyphs()))])
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
 
@@ -49,10 +49,10 @@ def training_glyphs() -> Glyphs:
     return glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
 
 
-def file_of(learned: Eye) -> bytes:
+def packed_file(layers: Layers) -> bytes:
     """The file that `eye.packed` reads: each weight is rounded to a multiple, up to 127, of a step of its neuron's."""
     buffer, parts = BytesIO(), dict[str, Any]()
-    for number, (weights, biases) in enumerate(chain(*learned)):
+    for number, (weights, biases) in enumerate(layers):
         steps = np.abs(weights).max(0) / 127
         parts[f"steps{number}"], parts[f"biases{number}"] = steps, biases
         parts[f"weights{number}"] = (weights / steps).round().astype(np.int8)

@@ -49,13 +49,18 @@ def outputs(planes: np.ndarray, layers: list[tuple[np.ndarray, np.ndarray]]) -> 
     """The logarithms of the probabilities (T, 11) of each digit, and of none, at T places of a strip (2, ROWS, W)."""
     a = planes
     for (weights, biases), (_, reach, step) in zip(layers, LAYERS, strict=True):
-        rows, columns = (0 if reach[0] == step[0] else reach[0] // 2), reach[1] // 2
+        rows, columns = rows_around(reach, step), reach[1] // 2
         seen = sliding_window_view(np.pad(a, [(0, 0), (rows, rows), (columns, columns)]), reach, (1, 2))
         seen = seen[:, :: step[0], :: step[1]].transpose(1, 2, 0, 3, 4)
         z = seen.reshape(-1, len(weights)) @ weights + biases
         a = sigmoid(z).reshape(*seen.shape[:2], -1).transpose(2, 0, 1)
     z -= z.max(1, keepdims=True)
     return z - np.log(np.exp(z).sum(1, keepdims=True))
+
+
+def rows_around(reach: tuple[int, int], step: tuple[int, int]) -> int:
+    """Empty rows above and below what a layer sees; none if it sees all rows at once."""
+    return 0 if reach[0] == step[0] else reach[0] // 2
 
 
 def numbers(log: np.ndarray, length: Length | None = None, digits: str = "0123456789") -> list[Number]:
