@@ -18,7 +18,6 @@ from digits.handwriting.strips import DIGIT, Strip, strip
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 FOREGROUND = 0.5  # the eye is surer of what lines are made of
 APART = 1.6  # digits whose middles are farther apart, in heights of a digit, are of two groups
-UPRIGHT = 0.8  # if the line network is less sure, on average, the picture is also tried turned
 PLACE = 2 * STEP  # columns of a strip from one place of the line network to the next
 
 
@@ -69,7 +68,7 @@ class Found(NamedTuple):
 
 
 def find_lines(picture: Any, expected: Expected = ANYTHING, context: bool = False) -> Found:
-    """Find the lines of a picture, and what each may say. If that is unlikely, try the picture turned, too.
+    """Find the lines of a picture, and what each may say.
 
     A picture is a path, the bytes of a file, a PIL image, a Page of a PDF, or an array (H, W) or (H, W, 3 or 4), uint8,
     uint16, bool or float 0..1: dark strokes on light or light on dark. One of 28x28 that is drawn as MNIST's are is not
@@ -87,17 +86,24 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, context: bool = Fals
     sight = see(pixels)
     if not (sight.sure > FOREGROUND).any():
         raise UserError("nothing in this picture stands out as strokes do; write darker, or leave a margin around them")
-    best, most = Found([]), -1.0
-    for degrees in (0, 90, 180, 270):
-        strips = strips_of(sight.turned(degrees), expected.single)
-        seen = [(one.turned_back(degrees, sight.sure.shape), outputs(one.coarse, bundled())) for one in strips]
-        sure = evidence([log for _, log in seen])
-        if sure > most:
-            found = [line_of(one, log, scale, expected, context) for one, log in seen]
-            best, most = Found([line for line in found if line.groups], degrees), sure
-        if most > UPRIGHT or expected.single:
-            break
-    return best
+    return lines_in(sight, scale, expected, context)
+
+
+def find_turned_lines(picture: Any, expected: Expected = ANYTHING, context: bool = False) -> list[Found]:
+    """What `find_lines` finds in a picture once it is turned counterclockwise by 90, 180 and 270 degrees."""
+    pixels, scale = opened(picture)
+    sight = see(pixels)
+    return [lines_in(sight, scale, expected, context, degrees) for degrees in (90, 180, 270)]
+
+
+def lines_in(sight: Sight, scale: float, expected: Expected, context: bool, degrees: int = 0) -> Found:
+    """The lines in what is seen of a picture, of which `scale` pixels are one of what is seen."""
+    strips = strips_of(sight.turned(degrees), expected.single)
+    lines = [
+        line_of(strip.turned_back(degrees, sight.sure.shape), scale, expected, context)
+        for strip in strips
+    ]
+    return Found([line for line in lines if line.groups], degrees)
 
 
 def strips_of(sight: Sight, single: bool) -> list[Strip]:
@@ -111,13 +117,9 @@ def strips_of(sight: Sight, single: bool) -> list[Strip]:
     return [strip(sight, line) for line in ([components] if single else lines(components))]
 
 
-def evidence(logs: list[np.ndarray]) -> float:
-    """How sure the line network is of the digits in all strips, 0..1, given its outputs for each (T, 11)."""
-    return 1.0
-
-
-def line_of(strip: Strip, log: np.ndarray, scale: float, expected: Expected, context: bool) -> Line:
-    """The line of a strip, given the outputs (T, 11) of the line network along it."""
+def line_of(strip: Strip, scale: float, expected: Expected, context: bool) -> Line:
+    """What the line network reads along a strip, and the images of the digits."""
+    log = outputs(strip.coarse, bundled())
     length = (1, 1) if expected.single else expected.length
     candidates = numbers(log, length, expected.digits)
     groups: list[list[Candidate]] = []
