@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from digits.errors import UserError
+from digits.handwriting.lines import ANYTHING, Expected
 from digits.handwriting.pdf import Page
 from digits.handwriting.picture import content
-from digits.handwriting.lines import ANYTHING, Expected
 from digits.handwriting.reader import Answer, Reader
 
 if TYPE_CHECKING:

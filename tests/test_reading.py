@@ -15,12 +15,12 @@ from threading import Lock
 import numpy as np
 import pytest
 import torch
+from digits.handwriting.lattice import FITTED
 from PIL import Image
 
 import digits
 from digits import DigitClassifier, UserError, read
 from digits.handwriting import Page
-from digits.handwriting.lattice import FITTED
 from digits.handwriting.parallel import MANY
 from digits.handwriting.reader import among
 from tests.support.checkpoints import saved_sure

@@ -1,4 +1,4 @@
-"""A network that reads along a line: at each place of a strip, which digit is in the middle of what it sees?
+"""A network that reads along a line: it says at each place of a strip which digit is in the middle of what it sees.
 
 Its neurons are sigmoids and share their weights along the strip: a space displacement network (Y. LeCun and others,
 1998, section VII), or a time-delay network (A. Waibel and others, 1989). Ten outputs are the digits, the last one is
@@ -9,6 +9,7 @@ next to each other, and is read once. `python -m digits.handwriting.learning` tr
 from collections import defaultdict
 from functools import cache
 from heapq import nlargest
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +19,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from digits.handwriting.eye import sigmoid
 
 # Of each layer: neurons at a place, rows and columns of what they see, and the rows and columns to the next place.
-LAYERS = (16, (5, 5), (2, 1)), (32, (5, 5), (2, 2)), (64, (3, 3), (2, 1)), (128, (5, 5), (5, 1)), (128, (1, 9), (1, 1))
-LAYERS += ((11, (1, 3), (1, 1)),)
+LAYERS = [(16, (5, 5), (2, 1)), (32, (5, 5), (2, 2)), (64, (3, 3), (2, 1)), (128, (5, 5), (5, 1))]
+LAYERS += [(128, (1, 9), (1, 1)), (11, (1, 3), (1, 1))]
 STEP = 2  # columns of a strip from one place to the next
 BLANK = 10
 BEAM, SHOWN = 12, 6  # numbers that are kept at each place, and at the end
@@ -27,6 +28,9 @@ LEAST = 0.003  # a digit that is less likely at a place is not looked at there
 BUNDLED = Path(__file__).with_name("line.npz")
 
 Length = tuple[int, int]  # the fewest and the most digits that a number may have
+# Of a prefix: its probability with a blank at its end, and with its last digit there; the place of each digit.
+Beam = tuple[float, float, tuple[int, ...]]
+Beams = dict[str, Beam]
 
 
 class Number(NamedTuple):
@@ -70,13 +74,12 @@ def numbers(log: np.ndarray, length: Length | None = None, digits: str = "012345
     """
     p = np.exp(log.astype(np.float64))
     may = [int(digit) for digit in digits]
-    # Of each prefix: its probability with a blank at its end, and with its last digit there; the place of each digit.
-    beams: dict[str, tuple[float, float, tuple[int, ...]]] = {"": (1.0, 0.0, ())}
+    beams: Beams = {"": (1.0, 0.0, ())}
     scale = 0.0
     most = length[1] if length else len(log)
     for t, here in enumerate(p):
         likely = [d for d in may if here[d] > LEAST]
-        new: dict[str, list[object]] = {}
+        new: Beams = {}
         for prefix, (blank, digit, places) in beams.items():
             last = int(prefix[-1]) if prefix else -1
             stay = (blank + digit) * here[BLANK], digit * here[last] if prefix else 0.0
@@ -92,23 +95,27 @@ def numbers(log: np.ndarray, length: Length | None = None, digits: str = "012345
         total = sum(b + d for b, d, _ in kept.values()) or 1e-300
         scale += np.log(total)
         beams = {prefix: (b / total, d / total, at) for prefix, (b, d, at) in kept.items()}
-    found = [Number(s, float(np.log(b + d + 1e-300) + scale), at) for s, (b, d, at) in beams.items()
-             if not length or length[0] <= len(s) <= length[1]]
+    found = [
+        Number(s, float(np.log(b + d + 1e-300) + scale), at)
+        for s, (b, d, at) in beams.items()
+        if not length or length[0] <= len(s) <= length[1]
+    ]
     return nlargest(SHOWN, found, lambda one: one.likelihood)
 
 
-def _add(new: dict, prefix: str, blank: float, digit: float, places: tuple[int, ...]) -> None:
+def _add(new: Beams, prefix: str, blank: float, digit: float, places: tuple[int, ...]) -> None:
     """Add the probability of one more way to come to a prefix; the likelier way says where its digits are."""
     if prefix in new:
         b, d, at = new[prefix]
-        new[prefix] = [b + blank, d + digit, at if b + d >= blank + digit else places]
+        new[prefix] = b + blank, d + digit, at if b + d >= blank + digit else places
     else:
-        new[prefix] = [blank, digit, places]
+        new[prefix] = blank, digit, places
 
 
-def _kept(new: dict, length: Length | None) -> dict:
+def _kept(new: Beams, length: Length | None) -> Beams:
     """The likeliest prefixes; of each length, if the length matters."""
-    by_length: dict[int, list] = defaultdict(list)
+    by_length: dict[int, list[tuple[str, Beam]]] = defaultdict(list)
     for item in new.items():
         by_length[len(item[0]) if length else 0].append(item)
-    return {prefix: one for items in by_length.values() for prefix, one in nlargest(BEAM, items, lambda i: i[1][0] + i[1][1])}
+    likeliest = (nlargest(BEAM, items, lambda item: item[1][0] + item[1][1]) for items in by_length.values())
+    return dict(chain.from_iterable(likeliest))

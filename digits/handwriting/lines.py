@@ -40,7 +40,7 @@ class Digit(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A number that a group may say, the logarithm of its probability, and which of the line's images are its digits."""
+    """A number that a group may say, the logarithm of its probability, and which images of the line are its digits."""
 
     digits: str
     likelihood: float

@@ -39,7 +39,6 @@ class Strip(NamedTuple):
         x, y = np.linalg.solve(self.matrix[:, :2], (corners - self.matrix[:, 2]).T)
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
-
     def turned_back(self, degrees: int, shape: tuple[int, int]) -> "Strip":
         """The same strip, of a picture (H, W) that had been turned counterclockwise by so many degrees before."""
         height, width = shape
