@@ -42,7 +42,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     curves = logged_curves(path.parent)
     out.mkdir(parents=True, exist_ok=True)
     planned = max(saved.max_epochs or 0, saved.epochs)
-    for name, figure in chapter.figures(model, data, saved.epochs - 1, planned, curves, saved.context):
+    for name, figure in chapter.figures(model, data, saved.epochs - 1, planned, curves):
         if isinstance(figure, str):
             print(f"{name} is not drawn: {figure}")
         else:

@@ -15,7 +15,7 @@ from digits.augment.allographs import ATLAS
 from digits.augment.elastic import PART, distort
 from digits.data import MNISTDataModule
 from digits.figures import descent
-from digits.figures.lattice import segmentation_lattice
+from digits.figures.line import line
 from digits.figures.scenes import scenes
 from digits.model import DigitClassifier
 from digits.network import inputs, linears, one_hot
@@ -33,12 +33,10 @@ def figures(
     epoch: int,
     planned: int,
     curves: dict[str, dict[int, float]],
-    context: bool,
 ) -> Iterator[tuple[str, Figure | Image | str]]:
     """Names of the figures, each with what is drawn or the reason why nothing is; the slow ones last.
 
-    `model` was kept after this `epoch` of a training of so many as `planned`, which logged these `curves`; it reads in
-    `context` or not, as of `find_lines`.
+    `model` was kept after this `epoch` of a training of so many as `planned`, which logged these `curves`.
     """
     images, labels = data.test
     yield "neurons", neurons()
@@ -58,9 +56,9 @@ def figures(
         yield "confusion", confusion(labels, predicted)
         yield "mistakes", first_mistakes(images, labels, activations)
         yield "saturation", saturation(labels, activations)
-        yield "lattice", segmentation_lattice(model.network, images, labels, context)
     else:
-        yield "confusion, mistakes, saturation, lattice", f"they are of ten outputs; this is {model.shape}"
+        yield "confusion, mistakes, saturation", f"they are of ten outputs; this is {model.shape}"
+    yield "line", line(images, labels)
     path = descent.path_to(model, data, epoch, planned)
     examples, digits = (tensor[:EXAMPLES] for tensor in data.training)
     drawn = descent.valley(model, path, examples, digits)

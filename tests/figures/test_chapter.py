@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from digits import mnist
 from digits.augment.allographs import ATLAS
 from digits.augment.elastic import distort
 from digits.data import MNISTDataModule
 from digits.figures import chapter
 from digits.model import DigitClassifier
+from digits.handwriting.line_network import STEP
 from digits.network import linears
 from digits.plots.network import SIGNED, confusion, first_mistakes, shaded
 from tests.figures.conftest import EPOCHS
@@ -28,7 +30,7 @@ def test_learning_curves_are_drawn_by_epoch():
 def third(data):
     """What the third figure shows, of a network that was trained on the images."""
     data.setup("test")
-    _, _, (_, figure) = itertools.islice(chapter.figures(DigitClassifier([6]), data, 0, 1, {}, False), 3)
+    _, _, (_, figure) = itertools.islice(chapter.figures(DigitClassifier([6]), data, 0, 1, {}), 3)
     return figure.axes[0].images[0].get_array()
 
 
@@ -110,8 +112,21 @@ def test_the_valley_has_the_path_over_contours_from_the_least_to_the_largest_cos
 
 def test_what_tensorboard_shows_too_is_of_the_test_images(fitted, data):
     model, epoch = load(fitted)
-    drawn = dict(itertools.islice(chapter.figures(model, data, epoch, EPOCHS, {}, False), 6))
+    drawn = dict(itertools.islice(chapter.figures(model, data, epoch, EPOCHS, {}), 6))
     images, labels = data.test
     digits, activations = model.predict(images)
     assert np.array_equal(drawn["confusion"], confusion(labels, digits))
     assert np.array_equal(drawn["mistakes"], first_mistakes(images, labels, activations))
+
+
+@pytest.mark.mnist
+def test_the_line_network_is_sure_of_each_digit_at_its_place_of_the_strip(mnist_dir):
+    above, below = chapter.line(*mnist.load(mnist_dir, train=False)).axes
+    strip, outputs, [read] = above.images[0].get_array(), below.images[0].get_array(), below.lines
+    assert strip.shape[1] == STEP * outputs.shape[1] and outputs.shape[0] == 11
+    assert np.allclose(outputs.sum(0), 1, atol=1e-4)
+    places, digits = read.get_data()
+    assert list(digits) == [5, 0, 4, 1, 9, 2] and below.get_title().endswith("504192")
+    assert (outputs[:10].argmax(0)[places] == digits).all()
+    darkness = strip[: len(strip) // 2].max(0)
+    assert all(darkness[STEP * place : STEP * place + 8].max() > 0.5 for place in places)  # there is a stroke nearby

@@ -19,7 +19,7 @@ from tests.support.fitted import fit, load
 from tests.support.systems import link
 
 NAMES = ["neurons", "learning_curves", "hidden_weights", "hidden_neurons"]
-NAMES += ["confusion", "mistakes", "saturation", "lattice", "valley", "gradients"]
+NAMES += ["confusion", "mistakes", "saturation", "line", "valley", "gradients"]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def draw(verb, data_dir):
     return lambda *words: verb("figures", "--data_dir", data_dir, *words)
 
 
-OF_TEN = "confusion, mistakes, saturation, lattice"
+OF_TEN = "confusion, mistakes, saturation"
 
 
 @pytest.mark.slow

@@ -1,0 +1,43 @@
+"""The number that the chapter opens with, made of touching test images, and what the line network sees along it."""
+
+import cv2
+import numpy as np
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from digits.handwriting.eye import see
+from digits.handwriting.line_network import bundled, numbers, outputs
+from digits.handwriting.lines import strips_of
+from digits.plots.style import ORANGE, figure
+
+NUMBER = 5, 0, 4, 1, 9, 2
+STEP, ENLARGED = 17, 4  # columns from one image of 28x28 to the next; pixels to one of MNIST's
+
+
+def touching(images: Tensor, labels: Tensor) -> np.ndarray:
+    """A picture (H, W) uint8, dark on light, of the first test image of each digit, nearer to the next than MNIST's."""
+    strokes = np.zeros((32, STEP * (len(NUMBER) + 1)), np.uint8)
+    for place, digit in enumerate(NUMBER):
+        here = strokes[2:30, place * STEP : place * STEP + 28]
+        np.maximum(here, images[labels == digit][0].numpy(), out=here)
+    return 255 - strokes.repeat(ENLARGED, 0).repeat(ENLARGED, 1)
+
+
+def line(images: Tensor, labels: Tensor) -> Figure:
+    """The strip of the number: its darkness, and how sure the eye is. Below it what the network says at each place."""
+    picture = cv2.cvtColor(touching(images, labels), cv2.COLOR_GRAY2RGB)
+    strip = max(strips_of(see(picture), single=False), key=lambda one: one.planes.shape[2])
+    log = outputs(strip.coarse, bundled())
+    best = numbers(log)[0]
+    fig = figure(4.5)
+    above, below = fig.subplots(2, 1, sharex=True, height_ratios=(2, 2.4))
+    ends = -0.5, len(log) - 0.5
+    above.imshow(np.concatenate(strip.coarse), cmap="gray_r", aspect="auto", extent=(*ends, 2, 0))
+    above.set_yticks([0.5, 1.5], ["darkness", "eye"])
+    above.set_title("What the line network sees", fontsize=10)
+    below.imshow(np.exp(log).T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    below.plot(best.places, [int(digit) for digit in best.digits], "o", mfc="none", mec=ORANGE, ms=12, mew=2)
+    below.set_yticks(range(11), [*map(str, range(10)), "none"])
+    below.set(xlabel="place", xlim=ends)
+    below.set_title(f"Its outputs; it reads {best.digits}", fontsize=10)
+    return fig
