@@ -9,8 +9,8 @@ from digits.augment.allographs import ATLAS
 from digits.augment.elastic import distort
 from digits.data import MNISTDataModule
 from digits.figures import chapter
-from digits.model import DigitClassifier
 from digits.handwriting.line_network import STEP
+from digits.model import DigitClassifier
 from digits.network import linears
 from digits.plots.network import SIGNED, confusion, first_mistakes, shaded
 from tests.figures.conftest import EPOCHS

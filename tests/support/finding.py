@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digits.errors import UserError
-from digits.handwriting import Digit, find_lines
+from digits.handwriting import Digit, Expected, find_lines
 from tests.support.pens import as_mnist, box
 
 NEAR = 0.02  # mean absolute difference of two drawings of a digit in 28x28 that are nearly the same
@@ -14,8 +14,9 @@ SIZE = 320, 240
 
 
 def find_digit(picture) -> Digit:
-    """The digit in a picture of one, in that of the guesses by darkness, the last ones, in which it is clearest."""
-    return max(find_lines(picture, single=True)[-2:], key=lambda line: line.clarity).digits[0]
+    """The digit in a picture of one, as the line network would have it."""
+    [line] = find_lines(picture, Expected(single=True)).lines
+    return line.digits[line.groups[0][0].parts[0]]
 
 
 def difference(one, other):
