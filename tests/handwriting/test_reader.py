@@ -1,6 +1,4 @@
-"""What is said of a picture: guesses vote, a line falls into groups, and why nothing is read."""
-
-from functools import partial
+"""What is said of a picture: two networks have their opinions, and why nothing is read."""
 
 import cv2
 import numpy as np
@@ -11,10 +9,10 @@ from PIL import Image, ImageDraw
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint as checkpoint
-from digits.handwriting import Digit, Line, Reader
-from digits.handwriting.lattice import Candidate
-from digits.handwriting.reader import SMALL
-from digits.handwriting.voting import groups, vote
+from digits.errors import UserError
+from digits.handwriting import Candidate, Digit, Expected, Found, Line, Reader
+from digits.handwriting.reader import LEAST, SMALL, WEIGHT
+from digits.network import sigmoid_network
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.tiers import slow
@@ -22,74 +20,75 @@ from tests.support.tiers import slow
 READER = Reader(load_network(checkpoint(BUNDLED), BUNDLED), context=True)
 
 
-def said(lines):
-    """What is read in lines by a network that says of an image the digit that its shade is a tenth of."""
-    shades = np.array([digit.image[0, 0] for line in lines for digit in line.digits])
-    return vote(lines, np.where(np.arange(10) == (10 * shades[:, None]).round(), 0.9, 0.01))
+def network_of(*outputs):
+    """A network that says the same of every image."""
+    network = sigmoid_network([784, len(outputs)]).requires_grad_(False)
+    network[0].weight.zero_()
+    network[0].bias.copy_(torch.tensor(outputs).logit())
+    return network
 
 
-def written(*digits, top=0, clarity=1.0, guesses=1):
-    """A line of digits in one guess, 30 wide and 50 high, with a wide gap for None."""
-    found = [
-        Digit(np.full((28, 28), digit / 10, np.float32), (45 * n, top, 45 * n + 30, top + 50))
-        for n, digit in enumerate(digits)
-        if digit is not None
-    ]
-    return Line([Candidate(n, n + 1, 0.6, 1.0) for n in range(len(found))], found, clarity, guesses)
+def sure_of(digit, activation=0.99):
+    """A network that is so sure of a digit in every image, and of no other."""
+    return network_of(*(activation if digit == n else 0.001 for n in range(10)))
 
 
-def test_the_guesses_at_a_line_vote_and_those_without_it_count_against_it():
-    line = partial(written, guesses=3)
-    upper = [line(3, top=20, clarity=1.5), line(5, top=22), line(5, top=18)]
-    assert [one.text for one in said(upper)] == ["5"]
-    lower = [line(7, top=100), line(8, top=105, clarity=2.0)]
-    assert [one.text for one in said(lower + upper)] == ["5", "8"]
-    [[[twice]]] = said([*upper, line(5, top=21)])  # one guess has two lines there
-    assert twice.confidence == pytest.approx(0.9)
-    seldom = line(7, top=100, clarity=9.0)
-    assert [one.text for one in said([*upper, seldom])] == ["5"]
-    assert [one.text for one in said([seldom])] == [""]
+def line_of(*candidates, known=False):
+    """A line of one group, given its candidates and their probabilities by the line network."""
+    digits = [Digit(np.zeros((28, 28), np.float32), (40 * n, 0, 40 * n + 30, 50)) for n in range(3)]
+    group = [Candidate(said, np.log(share), tuple(range(len(said)))) for said, share in candidates]
+    return Line([group], digits, 50.0, known)
 
 
-def test_the_guesses_at_a_single_digit_vote_with_all_outputs():
-    """Two guesses say 1 and 7, and both hold a 4 nearly as likely; a third one says 7, surely."""
-    outputs = torch.zeros(3, 10)
-    outputs[0, [1, 4]] = outputs[1, [7, 4]] = torch.tensor([0.5, 0.4])
-    outputs[2, 7] = 1
+def read(network, *lines):
+    return Reader(network).answer(Found([*lines]))
 
-    def reading(*clarities):
-        lines = [written(0, clarity=one, guesses=len(clarities))._replace(known=True) for one in clarities]
-        [[[group]]] = vote(lines, outputs[: len(lines)].numpy())
+
+def test_the_users_network_changes_what_the_line_network_is_unsure_of():
+    line = line_of(("7", 0.6), ("1", 0.4))
+    for digit, other in ("71", "17"):
+        said = read(sure_of(int(digit)), line)
+        [group] = said.lines[0].groups
+        share = {"7": 0.6, "1": 0.4}
+        a, b = share[digit] * 0.99**WEIGHT, share[other] * LEAST**WEIGHT
+        assert said.text == group.digits == digit and [number for number, _ in group.candidates] == [digit, other]
+        assert group.confidence == pytest.approx(a / (a + b)) == pytest.approx(group.candidates[0][1])
+        assert group.box == (0, 0, 30, 50)
+
+
+def test_each_digit_of_a_number_needs_the_support_of_the_users_network():
+    line = line_of(("44", 0.1), ("77", 0.9))
+    assert read(sure_of(4), line).text == "44" and read(sure_of(0), line).text == "77"
+    longer = line_of(("444", 0.7), ("4", 0.3))
+    assert [read(sure_of(4, a), longer).lines[0].groups[0].digits for a in (0.9, 0.3)] == ["444", "4"]
+
+
+@pytest.mark.parametrize("share", [0.48, 0.52])
+def test_a_group_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(share):
+    candidates = ("4", share), ("", (1 - share) * 0.99**WEIGHT)
+    [group] = read(sure_of(4), line_of(*candidates)).lines[0].groups
+    assert group.digits == "4" and group.confidence == pytest.approx(share)
+    said = read(sure_of(4), line_of(*candidates))
+    assert said.text == ("4" if share > 0.5 else "") and bool(said.error) == (share < 0.5)
+    assert read(sure_of(4), line_of(*candidates, known=True)).text == "4"
+
+
+def test_what_most_likely_is_no_number_has_still_its_likeliest_one():
+    [group] = read(sure_of(4), line_of(("", 0.9), ("44", 0.06), ("4", 0.02))).lines[0].groups
+    assert (group.text, group.digits, len(group.readings)) == ("", "44", 2)
+    assert read(sure_of(4), line_of(("", 1.0))).lines == []
+
+
+def test_a_detector_says_whether_its_digit_is_there():
+    for a, digit in ((0.9, 1), (0.2, 0)):
+        [group] = read(network_of(a), line_of(("7", 0.6), known=True)).lines[0].groups
         [reading] = group.readings
-        return reading
-
-    assert [reading(*clear).digit for clear in [(2,), (2, 2), (2, 2, 1)]] == [1, 4, 7]
-    alone, lengths = [written(0)._replace(known=True)], [(1, 1), (1, 3), (2, 3)]
-    assert [len(vote(alone, outputs[2:].numpy(), length)) for length in lengths] == [1, 1, 0]
-    four = reading(2, 2)  # which has not the largest output
-    assert (four.activation, four.runner_up) == (pytest.approx(0.4), 1)
-
-
-def test_a_line_falls_into_groups_at_wide_gaps():
-    [line] = said([written(2, 7, None, 1, 5, None, 4, 2)])
-    assert line.text == "27 15 42" and [len(group.readings) for group in line.groups] == [2, 2, 2]
-
-
-@pytest.mark.parametrize(("height", "parts"), [(50, [3, 2]), (10, [5])])
-def test_a_sign_parts_groups_and_a_comma_does_not(height, parts):
-    [[[group]]] = said([written(2, 7, 0, 1, 5)])
-    readings = [one._replace(box=(32 * n, 0, 32 * n + 30, 50)) for n, one in enumerate(group.readings)]
-    readings[2] = readings[2]._replace(digit=None, box=(70, 50 - height, 80, 50))
-    assert [len(part) for part in groups(readings)] == parts
-
-
-def test_each_group_is_a_number_or_none():
-    """One guess of three has something in the right part: the others count against it."""
-    clearest = written(2, 7, None, 1, 5, clarity=9.0, guesses=3)
-    [line] = said([clearest, *[written(2, 7, guesses=3)] * 2])
-    [left, right] = line.groups
-    assert (line.text, left.text, right.text) == ("27", "27", "") and len(right.readings) == 2
-    assert left.confidence == pytest.approx(0.9) and right.confidence == pytest.approx((0.9 * 0.3) ** 0.5)
+        assert (reading.digit, group.text) == (digit, str(digit)) and group.confidence == pytest.approx(max(a, 1 - a))
+        assert reading.outputs == pytest.approx([1 - a, a])
+    picture = on_paper(cover(SIZE, (STROKES[2], 40, 60, 100), (STROKES[5], 150, 60, 100)))
+    assert len(Reader(network_of(0.9)).read(picture).lines[0].readings) == 1  # the clearest alone
+    with pytest.raises(UserError, match="only detects one digit"):
+        Reader(network_of(0.9)).read(picture, Expected(length=(2, 2)))
 
 
 @pytest.mark.parametrize(("degrees", "enlarged"), [(0, 1), (90, 1), slow(180, 1), slow(270, 8)])
@@ -138,13 +137,6 @@ def test_a_digit_is_read_across_which_a_shadow_falls(angle, softness):
     assert READER.read(picture).text == "2"
 
 
-@pytest.mark.parametrize(("widths", "text"), [((1, 0.9, 1.1), "000"), ((1, 1, 1), "")])
-def test_three_digits_alike_are_a_number_if_a_hand_drew_them(widths, text):
-    """A hand draws no two as wide."""
-    digits = [([[(x * wide, y) for x, y in STROKES[0][0]]], 30 + 90 * n, 30, 70) for n, wide in enumerate(widths)]
-    assert READER.read(on_paper(cover((310, 130), *digits))).text.replace(" ", "") == text
-
-
 def scribble():
     """Strokes like no digit."""
     picture = Image.new("L", (300, 200), 250)
@@ -165,11 +157,19 @@ def speck():
 @pytest.mark.parametrize(
     ("picture", "reason"),
     [
-        (Image.new("L", (300, 200), 250), "nothing on it stands out"),
-        (scribble(), "like no digits; crop it"),
+        (Image.new("L", (300, 200), 250), "nothing in this picture stands out"),
+        (scribble(), "nothing here looks like a digit; crop"),
         (speck(), f"less than {SMALL} pixels high"),
     ],
 )
 def test_why_nothing_is_read(picture, reason):
     said = READER.read(picture)
     assert reason in said.error and "\n" not in said.error and not said.text
+
+
+def test_why_no_number_of_some_length_is_read():
+    empty = Found([Line([], [], 50.0)])
+    for length, wanted in (((2, 2), "number of 2 digits"), ((2, 4), "number of 2 to 4 digits")):
+        assert READER.answer(empty, Expected(length=length)).error == f"no line can be read as a {wanted}"
+    assert READER.answer(UserError("gone")) == READER.answer(UserError("gone"))
+    assert READER.answer(UserError("gone")).error == "gone"

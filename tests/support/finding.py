@@ -7,6 +7,7 @@ import pytest
 
 from digits.errors import UserError
 from digits.handwriting import Digit, Expected, find_lines
+from digits.handwriting.strips import DIGIT
 from tests.support.pens import as_mnist, box
 
 NEAR = 0.02  # mean absolute difference of two drawings of a digit in 28x28 that are nearly the same
@@ -25,10 +26,12 @@ def difference(one, other):
 
 
 def assert_finds(picture, ink, near=NEAR, pixels=2):
-    """The one digit in the picture is that of `ink`, nearly, and its box too, up to so many pixels."""
+    """The one digit in the picture is that of `ink`, nearly, and its box too, up to so many pixels or one of a strip."""
     digit = find_digit(picture)
     assert difference(digit.image, as_mnist(ink)) < near
-    assert np.abs(np.subtract(digit.box, box(ink))).max() <= pixels
+    left, top, right, bottom = box(ink)
+    most = max(pixels, 1.2 * max(right - left, bottom - top) / DIGIT)
+    assert np.abs(np.subtract(digit.box, (left, top, right, bottom))).max() <= most
 
 
 def encoded(image, kind, **options):
