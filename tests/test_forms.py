@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from digits.handwriting.lattice import Candidate
 from PIL import Image
 
 from digits.errors import UserError
 from digits.handwriting import Digit, Expected, Line, Reader
-from digits.handwriting.lattice import Candidate
 from digits.network import sigmoid_network
 from digits.predict import forms
 from digits.predict.forms import Field, parse

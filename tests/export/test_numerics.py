@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from digits.handwriting.lattice import Candidate, best_paths, confidence
 
 from digits import mnist
 from digits.backprop import sgd_step
@@ -16,7 +17,6 @@ from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import read_checkpoint
 from digits.export.page import rounded
 from digits.export.sample import TRAIN, packed, sample
-from digits.handwriting.lattice import Candidate, best_paths, confidence
 from digits.network import CROSS_ENTROPY, QUADRATIC
 from digits.neurons import binary_layer
 from tests.support.node import NODE, held_in, run

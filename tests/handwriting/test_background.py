@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digits.handwriting.background import estimate_background, on_dark_background
-from tests.support.finding import NEAR, SIZE, assert_finds, one_line_error
+from tests.support.finding import SIZE, assert_finds, one_line_error
 from tests.support.pens import APART, cover, on_paper
 
 
@@ -41,12 +41,11 @@ def test_a_frame_around_light_paper_does_not_make_it_dark(width, two):
     assert on_dark_background(1 - on_paper(two).mean(2) / np.float32(255))
 
 
-@pytest.mark.parametrize("upside_down", [False, True])
-def test_a_digit_that_the_border_cuts_above_or_below_is_read(upside_down):
-    ink = cover(SIZE, (APART["5, its bar apart"], 110, -2, 150))
-    ink = ink[::-1] if upside_down else ink
+@pytest.mark.parametrize(("digit", "top"), [("5, its bar apart", -2), ("8, of two rings", 92)])
+def test_a_digit_that_the_border_cuts_above_or_below_is_read(digit, top):
+    ink = cover(SIZE, (APART[digit], 110, top, 150))
     assert cv2.connectedComponents((ink > 0.1).astype(np.uint8))[0] == 3 and ink[[0, -1]].max() > 0.5
-    assert_finds(np.ascontiguousarray(on_paper(ink)), ink, near=3 * NEAR)  # mirrored, it leans, and is set upright
+    assert_finds(on_paper(ink), ink)
 
 
 def test_strokes_along_the_border_are_filled_as_others_are():
@@ -62,7 +61,7 @@ def test_a_blank_page_shows_no_digit_nor_does_the_edge_of_a_table(size, edge):
     page = np.full(size, 255, np.uint8)
     page[:, : size[1] // 10] = edge
     for picture in (page, np.ascontiguousarray(page.T), page // 2, page // 20):
-        assert "no digit" in one_line_error(picture)
+        assert "nothing " in one_line_error(picture)
 
 
 @pytest.mark.parametrize("width", [40, 160])
@@ -71,4 +70,4 @@ def test_a_soft_shadow_along_a_side_of_a_blank_page_is_no_digit(width, softness)
     light = np.interp(np.arange(320), [width - softness, width + softness], [0.6, 1])
     page = (200 * light + np.random.default_rng(0).normal(0, 2, (240, 320))).astype(np.uint8)
     for picture in (page, page[:, ::-1], page.T, page[::-1].T[::-1]):
-        assert "no digit" in one_line_error(np.ascontiguousarray(picture))
+        assert "nothing " in one_line_error(np.ascontiguousarray(picture))

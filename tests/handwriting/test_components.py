@@ -1,8 +1,8 @@
-"""Connected components, and how they group into lines and into what stands above one another."""
+"""Connected components, and how they group into lines."""
 
 import numpy as np
 
-from digits.handwriting.components import Component, connected_components, line_height, lines, stacked
+from digits.handwriting.components import Component, connected_components, line_height, lines
 
 
 def component(left, top, right, bottom):
@@ -34,9 +34,3 @@ def test_rows_of_a_tight_grid_are_lines_though_two_digits_touch():
     touching = component(120, 0, 160, 170)
     found = lines([*upper[:2], *upper[3:], *lower[:2], *lower[3:], touching])
     assert [set(line) - {touching} for line in found] == [set(upper) - {upper[2]}, set(lower) - {lower[2]}]
-
-
-def test_what_is_above_one_another_stands_together_left_to_right():
-    tall, far = component(10, 10, 60, 110), component(90, 10, 140, 110)
-    bar, dot = component(30, 0, 58, 8), component(62, 100, 70, 110)
-    assert stacked([dot, far, bar, tall]) == [[tall, bar], [dot], [far]]

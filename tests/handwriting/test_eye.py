@@ -70,16 +70,6 @@ def test_the_bundled_eye_is_small_and_sees_no_handwriting_on_blank_paper():
     assert not eye.look(eye.bundled(), missing_light(np.full((60, 80, 3), 200, np.uint8))).any()
 
 
-def test_a_component_that_is_handwriting_in_the_mean_is_so_wholly():
-    """The bar of a 7, which looks like a ruled line, but no line beside it."""
-    dark, sure = np.zeros((2, 40, 60), np.float32)
-    dark[5:8, 5:25] = dark[8:30, 22:25] = dark[35, 5:55] = 1
-    sure[8:30, 22:25], sure[35, 5:55] = 0.95, 0.1
-    mask, raised = eye.whole(dark > 0, sure)
-    assert np.array_equal(mask, (dark > 0) & (np.arange(40)[:, None] < 34)) and (raised[5:8, 5:25] == 1).all()
-    assert (raised[35, 5:55] == sure[35, 5:55]).all()
-
-
 def test_the_same_scenes_teach_the_same(capsys):
     one, same = (learn(bars(), (12, 6), 2) for _ in range(2))
     assert file_of(one) == file_of(same)

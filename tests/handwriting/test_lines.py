@@ -84,7 +84,9 @@ def place(ink):
 def test_each_group_has_its_candidates_and_their_images():
     """The line network takes the last digit for a 3 or, a little less likely, an 8."""
     strip, inks = strip_of((2, 30), (7, 70), (5, 200), (3, 240))
-    log = said(strip.planes.shape[2] // PLACE, *((place(ink), digit) for ink, digit in zip(inks, (2, 7, 5, 3))))
+    log = said(
+        strip.planes.shape[2] // PLACE, *((place(ink), digit) for ink, digit in zip(inks, (2, 7, 5, 3), strict=True))
+    )
     last = slice(place(inks[3]) - 1, place(inks[3]) + 2)
     log[last, 8] = log[last, 3] - 0.5
     line = line_of(strip, log, 3.0, ANYTHING, False)

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import find_lines
+from digits.handwriting import Expected, find_lines
+from digits.handwriting.lines import ANYTHING
 from digits.handwriting.parallel import on_all_cores
 from tests.make.golden import FOLDER
 from tests.support.pens import line
@@ -24,11 +25,11 @@ def test_many_pictures_are_found_in_order(tmp_path):
     for n, path in enumerate(paths):
         line(1 + n % 3).save(path)
     Image.open(FOLDER / "touching.png").save(paths[-1])
-    for how in ((False, False), (True, False), (False, True)):
+    for how in ((ANYTHING, False), (Expected(single=True), False), (ANYTHING, True)):
         tasks = [(path, *how) for path in paths]
         for found, alone in zip(on_all_cores(find_lines, tasks), [find_lines(*task) for task in tasks], strict=True):
-            assert [line.candidates for line in found] == [line.candidates for line in alone]
-            digits = [[digit for line in lines for digit in line.digits] for lines in (found, alone)]
+            assert [line.groups for line in found.lines] == [line.groups for line in alone.lines]
+            digits = [[digit for line in one.lines for digit in line.digits] for one in (found, alone)]
             assert all(np.array_equal(one.image, other.image) for one, other in zip(*digits, strict=True))
 
 
@@ -43,7 +44,8 @@ def test_a_killed_process_is_an_error_and_the_next_call_has_others():
 def test_processes_end_with_the_one_that_started_them(signum, tmp_path):
     line(1).save(tmp_path / "a.png")
     program = f"""
-from digits.handwriting import find_lines
+from digits.handwriting import Expected, find_lines
+from digits.handwriting.lines import ANYTHING
 from digits.handwriting.parallel import on_all_cores
 if __name__ == "__main__":
     for _ in on_all_cores(find_lines, [({str(tmp_path / "a.png")!r},)] * 100_000):
