@@ -61,11 +61,11 @@ def test_lines_are_right_if_each_is(judged):
 
 
 def test_the_whole_number_or_the_clearest_digit_or_numbers_as_long_as_the_right_answer(judged):
-    draw("some/4_line.png", "some/44_line.png", "some/4 44_line.png", "some/4_a.png")
-    confusions = "4 44->444 x1, 44->444 x1, 4->444 x1"
+    draw("some/4_line.png", "some/4444_line.png", "some/4 44_line.png", "some/4_a.png")
+    confusions = "4 44->444 x1, 4444->444 x1, 4->444 x1"
     assert judged("some")[1] == [f"some: 1 of 4 pictures right, 25.00% ± 21.65%; {confusions}"]
-    assert judged("some", "--single")[1] == ["some: 2 of 4 pictures right, 50.00% ± 25.00%; 4 44->4 x1, 44->4 x1"]
-    assert judged("some", "--known_length")[1] == ["some: 3 of 4 pictures right, 75.00% ± 21.65%; 44->nothing x1"]
+    assert judged("some", "--single")[1] == ["some: 2 of 4 pictures right, 50.00% ± 25.00%; 4 44->4 x1, 4444->4 x1"]
+    assert judged("some", "--known_length")[1] == ["some: 3 of 4 pictures right, 75.00% ± 21.65%; 4444->nothing x1"]
 
 
 def test_a_line_a_folder_and_one_over_all(judged):
@@ -92,11 +92,6 @@ def test_what_cannot_be_read_is_wrong_and_named(judged):
     assert [error.split(": ")[0] for error in errors[:2]] == ["so\\nme/4_b\\x1b.png", "so\\nme/4_c.png"]
     assert [error.split(": ")[0] for error in errors[2:]] == ["  nothing read in 1"] * 2
     assert judged("so\nme")[2] == errors[2:]
-    model = DigitClassifier([12])
-    model.network[2].bias.data -= 20
-    code, lines, errors = judged("so\nme", "--verbose", network=saved("unsure.ckpt", model))
-    assert lines == ["so\\nme: 0 of 3 pictures right, 0.00% ± 0.00%; 4->nothing x3"]
-    assert code == 0 and errors[0].startswith("so\\nme/4_a.png: its strokes are like no digits")
 
 
 def test_a_sheet_of_what_was_misread(judged):

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from digits.handwriting.lattice import Candidate
 from PIL import Image
 
 from digits.errors import UserError
-from digits.handwriting import Digit, Expected, Line, Reader
+from digits.handwriting import Candidate, Digit, Expected, Found, Line, Reader
 from digits.network import sigmoid_network
 from digits.predict import forms
 from digits.predict.forms import Field, parse
@@ -60,15 +59,15 @@ def test_how_sure_a_field_is(here):
     """The largest line in the middle is read, although others are surer; its confidence is less if others may be it."""
     digit = Digit(np.zeros((28, 28), np.float32), (0, 60, 30, 110))
     others = [digit._replace(box=box) for box in ((0, 112, 6, 122), (0, 0, 30, 55), (0, 125, 30, 180))]
-    lines = [Line([Candidate(0, 1, 0.6, 1.0)], [one]) for one in (digit, *others)]
-    outputs = np.full((4, 10), 0.01, np.float32)
-    outputs[0, [3, 5]], outputs[[1, 2, 3], [8, 7, 7]] = (0.9, 0.6), 0.99
+    numbers = [("3", 0.7), ("5", 0.3)], *[[(said, 1.0)] for said in "877"]
+    lines = [
+        Line([[Candidate(said, np.log(share), (0,)) for said, share in group]], [one], 50.0)
+        for group, one in zip(numbers, (digit, *others), strict=True)
+    ]
     reader = Reader(sigmoid_network([784, 10]))
-    reader.outputs = lambda *_: outputs
-    said = forms.value(reader.answer(lines), 180)
-    votes = dict(said.candidates)
-    assert said.text == "3" and 0.5 < votes["3"] < 0.99
-    assert said.confidence == pytest.approx(0.9 * votes["3"])
+    reader.outputs = lambda digits: np.full((len(digits), 10), 0.5, np.float32)
+    said = forms.value(reader.answer(Found(lines)), 180)
+    assert said.text == "3" and said.confidence == pytest.approx(0.7) == pytest.approx(dict(said.candidates)["3"])
     assert forms.value(reader.answer(UserError("nothing")), 180) == forms.Value(error="nothing")
 
 
