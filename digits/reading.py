@@ -81,8 +81,8 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     Returns:
         Of each picture its `text`, and its `lines`, each with its `text` and its `groups`: their `text` ("" if they are
         rejected), `digits`, `confidence` 0..1, `box` (left, top, right, bottom), `candidates`, the likeliest numbers
-        with their probabilities, and `readings`, one for each digit (or for what is none, whose `digit` is None), with
-        the network's ten `outputs`. Where nothing is read, `error` says why.
+        with their probabilities, and `readings`, one for each digit, with the network's ten `outputs`. Where nothing is
+        read, `error` says why.
 
     Raises:
         UserError: If there is no such network, if what is expected makes no sense, or in a process that was forked

@@ -168,8 +168,10 @@ def test_why_nothing_is_read(picture, reason):
 
 
 def test_why_no_number_of_some_length_is_read():
-    empty = Found([Line([], [], 50.0)])
     for length, wanted in (((2, 2), "number of 2 digits"), ((2, 4), "number of 2 to 4 digits")):
-        assert READER.answer(empty, Expected(length=length)).error == f"no line can be read as a {wanted}"
+        for lines in ([], [Line([], [], 50.0)], [line_of(("12", 0.1), ("", 0.9))]):
+            said = READER.answer(Found(lines), Expected(length=length))
+            assert (said.text, said.error) == ("", f"no line can be read as a {wanted}")
+    assert READER.answer(Found([])).error.startswith("nothing here looks like a digit")
     assert READER.answer(UserError("gone")) == READER.answer(UserError("gone"))
     assert READER.answer(UserError("gone")).error == "gone"
