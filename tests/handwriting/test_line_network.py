@@ -84,4 +84,6 @@ def test_each_digit_has_its_place_and_the_same_one_twice_needs_a_gap():
 def test_of_what_shows_fewer_digits_than_expected_nothing_is_found():
     assert numbers(said(30, (10, 7)), (1, 1))[0].digits == "7"
     assert numbers(said(6, (3, 7)), (20, 20)) == []
+    unlikely = numbers(said(60, (8, 5), (20, 0), (31, 0), (40, 4), (50, 1)), (8, 8))
+    assert unlikely and {len(one.digits) for one in unlikely} == {8}  # though shorter ones are far likelier
     assert [one.digits for one in numbers(said(30, (10, 7)), digits="01")] == [""]
