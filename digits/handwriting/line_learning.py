@@ -114,7 +114,9 @@ def examples(scene: Scene) -> list[Example]:
         for one in scene.written:
             x, y = matrix @ (one.x, one.y) + strip.matrix[:, 2] / 2
             scale = times / 2 * strip.scale
-            part = share_inside(one.x, one.width, scene.image.shape[1]) * share_inside(one.y, one.height, len(image) / times)
+            part = share_inside(one.x, one.width, scene.image.shape[1]) * share_inside(
+                one.y, one.height, len(image) / times
+            )
             if part < 0.3 or abs(y - ROWS / 2) > DIGIT / 2 or not 0 < x < width:
                 continue
             whole = part > 0.8 and share_inside(x, one.width * scale, width) > 0.8
@@ -152,7 +154,9 @@ def trained(glyphs: Glyphs, seen: list[Example], steps: int) -> LineNetwork:
             schedule.step()
         if step // POOL % 20 == 19 or step + POOL >= steps:
             right = share_right(network, held_out)
-            print(f"{step + POOL:,} mini-batches: cost {cost.item():.2f}, {right:.1%} of numbers right", file=sys.stderr)
+            print(
+                f"{step + POOL:,} mini-batches: cost {cost.item():.2f}, {right:.1%} of numbers right", file=sys.stderr
+            )
     return network.eval()
 
 

@@ -99,10 +99,7 @@ def find_turned_lines(picture: Any, expected: Expected = ANYTHING, context: bool
 def lines_in(sight: Sight, scale: float, expected: Expected, context: bool, degrees: int = 0) -> Found:
     """The lines in what is seen of a picture, of which `scale` pixels are one of what is seen."""
     strips = strips_of(sight.turned(degrees), expected.single)
-    lines = [
-        line_of(strip.turned_back(degrees, sight.sure.shape), scale, expected, context)
-        for strip in strips
-    ]
+    lines = [line_of(strip.turned_back(degrees, sight.sure.shape), scale, expected, context) for strip in strips]
     return Found([line for line in lines if line.groups], degrees)
 
 
