@@ -92,7 +92,8 @@ class Reader:
         if isinstance(found, UserError):
             return Answer([], error=str(found))
         outputs = self.outputs([digit for line in found.lines for digit in line.digits])
-        parts = np.split(outputs, np.cumsum([len(line.digits) for line in found.lines])[:-1])
+        ends = np.cumsum([len(line.digits) for line in found.lines])
+        parts = (outputs[end - len(line.digits) : end] for line, end in zip(found.lines, ends, strict=True))
         lines = [self.read_line(line, own) for line, own in zip(found.lines, parts, strict=True)]
         lines = [line for line in lines if line.groups]
         error = "" if any(line.text for line in lines) else why_none(found.lines, expected)
