@@ -167,10 +167,10 @@ def certainty(answer: Answer) -> tuple[float, float]:
 
 def why_none(lines: list[Line], expected: Expected) -> str:
     """Why none of the lines of a picture is read as a number, and what to do."""
-    if not any(line.digits for line in lines) and expected.length:
-        return f"no line can be read as a number of {' to '.join(map(str, sorted(set(expected.length))))} digits"
     if lines and max(line.height for line in lines) < SMALL:
         return f"the digits are less than {SMALL} pixels high, too small to be read; take the picture from nearer"
+    if expected.length:
+        return f"no line can be read as a number of {' to '.join(map(str, sorted(set(expected.length))))} digits"
     return (
         "nothing here looks like a digit; crop the picture to the number, leaving a margin, or use --single for one"
         " digit"
