@@ -1,5 +1,6 @@
 """Connected components of the foreground: which of them look like strokes of a pen, and how they group into lines."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -95,7 +96,13 @@ def lines(components: list[Component]) -> list[list[Component]]:
     return sorted(found, key=lambda line: np.mean([one.top + one.bottom for one in line]))
 
 
-def line_height(line: list[Component]) -> float:
+def union(boxes: Sequence[Box]) -> Box:
+    """The box around some others."""
+    left, top, right, bottom = zip(*((one.left, one.top, one.right, one.bottom) for one in boxes), strict=True)
+    return Box(min(left), min(top), max(right), max(bottom))
+
+
+def line_height(line: Sequence[Box]) -> float:
     """The median height of a line's tall components, in pixels."""
     heights = [component.height for component in line]
     return float(np.median([height for height in heights if height > TALL * max(heights)]))

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from digits.errors import UserError
-from digits.handwriting.components import connected_components, lines
+from digits.handwriting.components import connected_components, lines, union
 from digits.handwriting.cutting import cut
 from digits.handwriting.eye import CERTAIN, Sight, see
 from digits.handwriting.line_network import STEP, Length, bundled, numbers, outputs
@@ -111,7 +111,7 @@ def strips_of(sight: Sight, single: bool) -> list[Strip]:
         components = [one for one in components if not one.clipped]
     if not components:
         return []
-    return [strip(sight, line) for line in ([components] if single else lines(components))]
+    return [strip(sight, line) for line in ([[union(components)]] if single else lines(components))]
 
 
 def line_of(strip: Strip, scale: float, expected: Expected, context: bool) -> Line:

@@ -1,11 +1,12 @@
 """Strips: each line of a picture, level and at one height, as the network that reads along lines sees it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from digits.handwriting.components import TALL, Component, line_height
+from digits.handwriting.components import TALL, Box, line_height
 from digits.handwriting.eye import Sight, half
 
 ROWS, DIGIT = 80, 44  # height of a strip, and of most digits in it, in pixels; the network sees it in half of that
@@ -51,8 +52,8 @@ class Strip(NamedTuple):
         return self._replace(matrix=self.matrix @ np.array([*turn, [0, 0, 1]]))
 
 
-def strip(sight: Sight, line: list[Component]) -> Strip:
-    """The strip of a line, given its components."""
+def strip(sight: Sight, line: Sequence[Box]) -> Strip:
+    """The strip of a line, given the boxes of its components."""
     sure, darkness = sight
     height = max(8.0, line_height(line))
     tall = [one for one in line if one.height > TALL * max(other.height for other in line)]
@@ -72,7 +73,7 @@ def strip(sight: Sight, line: list[Component]) -> Strip:
     return Strip(np.stack([cv2.warpAffine(plane, matrix, size) for plane in planes]), matrix)
 
 
-def full(sight: Sight, line: list[Component]) -> float:
+def full(sight: Sight, line: Sequence[Box]) -> float:
     """The darkness that is usual in a line's strokes."""
     rows = slice(min(one.top for one in line), max(one.bottom for one in line))
     columns = slice(min(one.left for one in line), max(one.right for one in line))
