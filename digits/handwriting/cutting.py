@@ -9,7 +9,9 @@ from digits.handwriting.normalize import BOX, NEAR, bounds, normalize
 from digits.handwriting.strips import DIGIT, ROWS, Strip
 
 FOREGROUND = 0.35  # the eye is surer of what is foreground
-DARK = 0.5  # where the eye has missed a digit, what is darker is foreground, as a share of what is usual in strokes
+# What is darker, as a share of what is usual in strokes, is foreground where the eye is surer than FAINT, or has missed
+# a digit: inside of thick strokes it is unsure.
+DARK, FAINT = 0.5, 0.1
 ASIDE = 0.55  # what a seam's step aside costs, in pixels of foreground
 MIDWAY = 0.02  # what it costs at most to be away from the middle between two digits
 # In heights of a digit, from its middle:
@@ -27,7 +29,7 @@ def cut(strip: Strip, middles: list[float], context: bool) -> list[tuple[np.ndar
     Where there is no foreground, the image is empty.
     """
     dark, sure = strip.planes
-    mask = sure > FOREGROUND
+    mask = (sure > FOREGROUND) | ((dark > DARK) & (sure > FAINT))
     columns = np.arange(mask.shape[1])
     for middle in middles:
         near = np.abs(columns - middle) < NEAREST * DIGIT
