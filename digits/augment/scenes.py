@@ -120,7 +120,7 @@ class _Sheet:
         self.ink, self.printed, self.words = np.zeros((3, *self.shape), np.float32)
         self.line = self.spread(0.8, max(1.0, 0.14 * self.height))  # width of a printed line
         self.text: str | None = ""
-        self.written_: list[Written] = []
+        self.placed: list[Written] = []
         self.plain = self.chance(PLAIN)
         self.slant = float(np.clip(rng.normal(0.12, 0.2), -0.25, 0.7)) if self.chance(0.6) else 0.0
         self.even = self.chance(0.3)  # one pen, as thick everywhere, writes straight strokes
@@ -211,18 +211,16 @@ class _Sheet:
         if len(rows):
             (high, low), (first, last) = rows[[0, -1]], columns[[0, -1]]
             size = float(last + 1 - first), float(low + 1 - high)
-            self.written_.append(Written(digit, x + (first + last + 1) / 2, y + (high + low + 1) / 2, *size))
+            self.placed.append(Written(digit, x + (first + last + 1) / 2, y + (high + low + 1) / 2, *size))
         here = np.s_[max(0, y) : max(0, y + glyph.shape[0]), max(0, x) : max(0, x + glyph.shape[1])]
         part = self.ink[here]
         part[:] = np.maximum(part, glyph[max(0, -y) :, max(0, -x) :][: part.shape[0], : part.shape[1]])
 
     def slanted(self, glyph: np.ndarray) -> np.ndarray:
-        """A glyph (h, w) with the slant of this sheet's hand: (h, wider), its foot where it was if that is to the right."""
+        """A glyph (h, w) with the slant of this sheet's hand: (h, wider)."""
         height, width = glyph.shape
         more = abs(self.slant) * height
         matrix = np.array([[1, -self.slant, max(0.0, self.slant) * height], [0, 1, 0]])
-        if self.slant < 0:
-            matrix[0, 2] = 0.0
         return cv2.warpAffine(glyph, matrix, (width + math.ceil(more), height))
 
     def row(self, top: float) -> None:
@@ -377,7 +375,7 @@ class _Sheet:
     def circled(self) -> None:
         """A number with a circle drawn around it."""
         y, rng = self.rows(), self.rng
-        wide = max((one.x + one.width / 2 for one in self.written_), default=self.shape[1] / 2)
+        wide = max((one.x + one.width / 2 for one in self.placed), default=self.shape[1] / 2)
         middle = int(wide / 2 + rng.uniform(0, 0.3) * self.height), int(y + self.height * rng.uniform(0.4, 0.6))
         axes = int(wide / 2 * rng.uniform(0.9, 1.3)) + 1, int(self.height * rng.uniform(0.55, 0.9)) + 1
         width = max(1, round(self.height * self.pen_width))
@@ -436,7 +434,7 @@ class _Sheet:
             back = cv2.GaussianBlur(np.roll(self.ink[:, ::-1], int(rng.integers(1, self.shape[0])), 0), (0, 0), 1)
             image = image * (1 - rng.uniform(0.04, 0.15) * back[:, :, None])
         picture = self.camera(image.astype(np.float32), min(0.05, 0.2 * pen))
-        return Scene(picture, self.ink, self.printed, self.words, self.text, self.written_)
+        return Scene(picture, self.ink, self.printed, self.words, self.text, self.placed)
 
     def cut_out(self) -> None:
         """The picture ends where the handwriting does, or little beside it."""
@@ -446,7 +444,7 @@ class _Sheet:
         columns = slice(max(0, x - least[2]), x + wide + least[3])
         if min(self.ink[rows, columns].shape) >= 8:
             left, top = columns.start, rows.start
-            self.written_ = [one._replace(x=one.x - left, y=one.y - top) for one in self.written_]
+            self.placed = [one._replace(x=one.x - left, y=one.y - top) for one in self.placed]
             self.ink, self.printed, self.words = (one[rows, columns] for one in (self.ink, self.printed, self.words))
             self.shape = self.ink.shape[0], self.ink.shape[1]
 
@@ -456,7 +454,7 @@ class _Sheet:
         matrix = np.array([[cos, self.rng.normal(0, 0.02) - sin], [sin + self.rng.normal(0, 0.01), cos]])
         middle = np.array([wide / 2, high / 2])
         moved = np.column_stack([matrix, middle - matrix @ middle])
-        self.written_ = [one._replace(x=x, y=y) for one in self.written_ for x, y in [moved @ (one.x, one.y, 1)]]
+        self.placed = [one._replace(x=x, y=y) for one in self.placed for x, y in [moved @ (one.x, one.y, 1)]]
         turn: Any = partial(cv2.warpAffine, M=moved, dsize=(wide, high))
         self.ink, self.words = turn(self.ink), turn(self.words)
         self.printed = turn(self.printed, borderMode=cv2.BORDER_REPLICATE if self.goes_on else cv2.BORDER_CONSTANT)

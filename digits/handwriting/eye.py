@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from digits.errors import UserError
 from digits.handwriting.background import missing_light
-from digits.handwriting.components import Component, connected_components, weighted_median
+from digits.handwriting.components import weighted_median
 
 LEVELS = 6  # a cell of the last one is 32 pixels wide, so 224 pixels are seen: digits have 8 to 250
 REACH, COLOUR = 3, 1  # cells that are seen on each side of the pixel's own: of darkness, and of colours
@@ -27,10 +26,7 @@ DARKEST = 1.5  # so many times full is the most darkness that counts
 HALVED = 90_000  # a picture of more pixels is looked at in half its resolution first
 PART = 30_000  # pixels that a network looks at together; 50 MB are enough for that
 LEGIBLE = 20  # a picture is looked at in full, too, if its digits are less high in half its resolution, in pixels
-THRESHOLDS = 0.35, 0.6  # of the eye's output in what is foreground: with the soft edges of strokes, and without
-SHARES = 0.4, 0.6  # ... and of darkness, as shares of that which is usual in strokes
 CERTAIN = 0.95  # in one pixel of a component at least, the eye is surer
-WHOLE = 0.3  # a component is handwriting if the mean output in it is higher: in printed lines it is 0.1
 BUNDLED = Path(__file__).with_name("eye.npz")
 
 Layers = list[tuple[np.ndarray, np.ndarray]]  # weights (inputs, outputs) and biases (outputs,) of each, float32
@@ -185,14 +181,6 @@ def bundled() -> Eye:
     return layers[:3], layers[3:]
 
 
-class Foreground(NamedTuple):
-    """`darkness` (H, W) float32, times how sure the eye is; `labels` (H, W) int32 of the connected `components`."""
-
-    darkness: np.ndarray
-    labels: np.ndarray
-    components: list[Component]
-
-
 class Sight(NamedTuple):
     """How sure the eye is of each pixel of a picture, 0..1, and how much light the pixel lacks: both (H, W) float32."""
 
@@ -208,34 +196,3 @@ def see(pixels: np.ndarray) -> Sight:
     """What the eye that comes with digits sees in a picture (H, W, 3) uint8."""
     missing = missing_light(pixels)
     return Sight(look(bundled(), missing), missing.mean(2))
-
-
-def foregrounds(sight: Sight) -> list[Foreground]:
-    """Guesses at what is foreground in a picture: of what the eye is surer, and what is darker, than a threshold.
-
-    Raises UserError if there is none.
-    """
-    sure, darkness = sight
-    guesses = [(sure > threshold, sure) for threshold in THRESHOLDS]  # each is a mask, and how sure the eye is then
-    if (sure > 0.5).any():
-        usual = np.median(darkness[sure > 0.5])
-        guesses += [whole(darkness > max(share * usual, PALE), sure) for share in SHARES]
-    found = [Foreground(now * darkness, *connected_components(mask, sure, now > CERTAIN)) for mask, now in guesses]
-    if not any(guess.components for guess in found):
-        raise UserError(
-            "shows no digit: nothing on it stands out as strokes do; write darker, or leave a margin around them"
-        )
-    return [guess for guess in found if guess.components]
-
-
-def whole(dark: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of what is dark (H, W) bool, that which the eye takes for handwriting; and how sure it is (H, W) float32.
-
-    It is certain of a whole connected component that is handwriting in the mean: a stroke that looks like a ruled line,
-    but is joined to others that do not, belongs to them.
-    """
-    labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)[1].astype(np.intp)
-    means = np.bincount(labels.ravel(), sure.ravel()) / np.bincount(labels.ravel()).clip(1)
-    means[0] = 0  # what is not dark
-    sure = np.where(means[labels] > WHOLE, np.float32(1), sure)
-    return dark & (sure > 0.5), sure

@@ -104,7 +104,8 @@ def strips_seen(glyphs: Glyphs, rng: Generator, scenes: int) -> list[Example]:
 
 def examples(scene: Scene) -> list[Example]:
     """The strips of a scene, and the digits and letters in each; what lies partly beyond a
-    border, or is of another line's size, has no height."""
+    border, or is of another line's size, has no height.
+    """
     image, found = enlarged(scene.image, cv2.INTER_CUBIC), []
     times = len(image) / len(scene.image)
     for strip in strips_of(see(image), False):

@@ -51,13 +51,15 @@ class Line(NamedTuple):
     """A line of a picture: of each of its groups the candidates, the likeliest first, and the images of all digits.
 
     The digits are about `height` pixels of the picture high. A `known` line is one digit, since the caller says so or
-    the picture is drawn as MNIST's are: it is never rejected.
+    the picture is drawn as MNIST's are: it is never rejected. Where a length is expected, `count` is how many digits the
+    line network would see without that.
     """
 
     groups: list[list[Candidate]]
     digits: list[Digit]
     height: float
     known: bool = False
+    count: int = 0
 
 
 class Found(NamedTuple):
@@ -135,7 +137,8 @@ def line_of(strip: Strip, scale: float, expected: Expected, context: bool) -> Li
             own = numbers(log[first:last], length, expected.digits) if last - first < len(log) else candidates
             moved = [one._replace(places=tuple(first + place for place in one.places)) for one in own]
             groups.append([Candidate(one.digits, one.likelihood, parts(one.places)) for one in moved])
-    return Line(groups, digits, scale * DIGIT / strip.scale, expected.single)
+    count = len(numbers(log, None, expected.digits)[0].digits) if expected.length else 0
+    return Line(groups, digits, scale * DIGIT / strip.scale, expected.single, count)
 
 
 def ranges(places: tuple[int, ...], count: int, together: bool) -> list[tuple[int, int]]:

@@ -100,7 +100,7 @@ class Reader:
         return Answer(lines, found.degrees, error)
 
     def turned(self, picture: Any, answer: Answer, expected: Expected) -> Answer:
-        """The answer for a picture the way up in which most is read; its `answer` as it lies, unless that is doubtful."""
+        """The answer for a picture the way up in which most is read; if it is well read as it lies, its `answer`."""
         sure, area = certainty(answer)
         if not answer.lines or expected.single or answer.lines[0].groups[0].known or sure > UPRIGHT * area:
             return answer
@@ -145,7 +145,10 @@ class Reader:
             return Group([], 0.0)
         readings = [Reading(int(d), outputs[n], *line.digits[n]) for d, n in zip(best.digits, best.parts, strict=True)]
         likely = tuple((candidates[n].digits, float(shares[n])) for n in order)
-        return Group(readings, dict(likely)[best.digits], line.known, likely)
+        share = dict(likely)[best.digits]
+        if line.count:  # more or fewer digits than are expected
+            share *= min(line.count, len(best.digits)) / max(line.count, len(best.digits))
+        return Group(readings, share, line.known, likely)
 
 
 def agreement(candidate: Candidate, outputs: np.ndarray) -> float:
@@ -155,7 +158,7 @@ def agreement(candidate: Candidate, outputs: np.ndarray) -> float:
 
 
 def certainty(answer: Answer) -> tuple[float, float]:
-    """The area of the boxes of digits, each times the confidence in its number and its activation; and the area alone."""
+    """The area of all digits' boxes, each times the confidence in its number and its activation; and the area alone."""
     sure, total = 0.0, 0.0
     for group in [group for line in answer.lines for group in line.groups]:
         for reading in group.readings:
