@@ -51,8 +51,8 @@ class Line(NamedTuple):
     """A line of a picture: of each of its groups the candidates, the likeliest first, and the images of all digits.
 
     The digits are about `height` pixels of the picture high. A `known` line is one digit, since the caller says so or
-    the picture is drawn as MNIST's are: it is never rejected. Where a length is expected, `count` is how many digits the
-    line network would see without that.
+    the picture is drawn as MNIST's are: it is never rejected. Where a length is expected, `count` is how many digits
+    the line network would see without that.
     """
 
     groups: list[list[Candidate]]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SMALL = 8  # digits that are less high, in pixels of the picture, are too small
 # The logarithm of a number's probability is that by the line network, plus WEIGHT times that by the user's network,
 # which multiplies its outputs for the digits. None of them counts as less than LEAST: it has not seen such pictures.
-WEIGHT, LEAST = 0.7, 0.01
+WEIGHT, LEAST = 0.7, 0.003
 UPRIGHT = 0.7  # a picture that is read with less confidence is also tried the other ways up
 TURNED = 1.3  # and taken turned, if so many times more is then read with confidence
 

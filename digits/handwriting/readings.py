@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-THRESHOLD = 0.5  # a group that is less probable than this is rejected
+THRESHOLD = 0.4  # a group that is less probable than this is rejected
 
 
 class Reading(NamedTuple):

@@ -10,7 +10,7 @@ from digits.handwriting.components import TALL, Box, line_height
 from digits.handwriting.eye import Sight, half
 
 ROWS, DIGIT = 80, 44  # height of a strip, and of most digits in it, in pixels; the network sees it in half of that
-ENDS = 1.2  # a strip begins and ends so far beside its line, in heights of the digits: what the eye missed may be there
+ENDS = 1.7  # a strip begins and ends so far beside its line, in heights of the digits: what the eye missed may be there
 LONGEST = 40  # of a strip, in heights of the digits
 TILTED = 0.15  # most rise of a line, in rows per column
 
