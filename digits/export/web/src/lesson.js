@@ -1,6 +1,5 @@
 // A lesson, which is fine-tuning with rehearsal: the network is told what is on the pad, and learns it by gradient
-// descent. A digit of a picture looks a little different in each guess at the foreground, and the lesson is on all of
-// these images; if the picture was turned, also on those of before. So that it forgets little else, each mini-batch
+// descent. So that it forgets little else, each mini-batch
 // mixes the first one not yet learned with earlier lessons and MNIST's images; half of these are of the digit that the
 // drawing was taken for, which is forgotten first. The cost is the cross-entropy, as an output that is wrong is often
 // saturated.

@@ -44,7 +44,7 @@ async function learn(value) {
   if (!digit || state.teaching || state.worker) return;
   const { layers, lessons = [] } = before, y = desired(value); // what it was told before, it is told no more
   const earlier = lessons.filter(([{ image }]) => image.some((pixel, k) => pixel !== digit.image[k]));
-  const lesson = (digit.images ?? [digit.image]).map((image) => ({ image, y }));
+  const lesson = [{ image: digit.image, y }];
   const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
   const isShown = () => state.network === network && state.digits === digits;
   change({ network });

@@ -92,11 +92,11 @@ async function readStrokes() {
 
 /** Shows the digits of what is on the pad. @param {Digit[]} digits */
 function showDigits(digits) {
-  const pen = state.drawing.strokes.at(-1)?.at(-1) ?? state.drawing.aim, ranks = digits.map(({ box, clarity }) => (
-    pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : clarity
+  const pen = state.drawing.strokes.at(-1)?.at(-1) ?? state.drawing.aim, ranks = digits.map(({ box }) => (
+    pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : 0
   ));
   state.digits = digits;
-  state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn or aimed at; in a picture, the clearest
+  state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn or aimed at; in a picture, the first
   state.flash = null;
   placeBoxes();
   show();
@@ -291,10 +291,9 @@ function inWords() {
   if (!isKnown(chosen)) return `No digit: no output is over ${HALF}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
-  const { degrees, crowded } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
-  const part = crowded ? "Not all is looked at: cut out the numbers. " : "";
+  const { degrees } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
   const isSure = a[best] >= SURE && a[second] < HALF, rest = unreadMarks().length ? " The rest is not read." : "";
-  return `${part}${turned}${number}${best} at ${first}, ${isSure ? "surely" : `or ${second} at ${then}`}.${rest}`;
+  return `${turned}${number}${best} at ${first}, ${isSure ? "surely" : `or ${second} at ${then}`}.${rest}`;
 }
 
 /** @type {(share: number) => string} */
