@@ -56,8 +56,8 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": len(train), "test": len(test), "packed": _text(packed(images))},
         "constants": constants(facts["context"]),
-        "eye": _kept(eye.BUNDLED),
-        "line": _kept(line_network.BUNDLED),
+        "eye": at_hand(eye.BUNDLED),
+        "line": at_hand(line_network.BUNDLED),
     }
     style, script, worker = ((WEB / one).read_text("utf-8") for one in ("style.css", "dist/page.js", "dist/worker.js"))
     hashes = [f"'sha256-{_text(hashlib.sha256(source.encode()).digest())}'" for source in (style, script)]
@@ -71,11 +71,12 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:
     """All constants that handwriting is read with, in `context` or not, by module and name: the page has each, too."""
+    modules = picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, readings
     known: dict[str, dict[str, Any]] = {
         module.__name__.rpartition(".")[2]: {
             name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
         }
-        for module in (picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, readings)
+        for module in modules
     }
     if not context:
         known["normalize"]["REST"] = 0.0  # what a digit is cut from is not drawn
@@ -106,7 +107,7 @@ def _steps_and_counts(network: nn.Module) -> list[Layer]:
     return layers
 
 
-def _kept(file: Path) -> dict[str, Any]:
+def at_hand(file: Path) -> dict[str, Any]:
     """A network for pictures that comes with digits: how many inputs and neurons each layer has, and its parameters."""
     with np.load(file) as saved:
         count = len(saved.files) // 3
