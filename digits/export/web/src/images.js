@@ -23,6 +23,9 @@ export const maximum = (values) => values.reduce((most, value) => Math.max(most,
 
 /** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
 export const magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
+/** Whether two images have the same values; those in a saved copy are rounded.
+ * @type {(one: Float32Array, other: Float32Array) => boolean} */
+export const isSame = (one, other) => one.every((value, i) => Math.abs(value - other[i]) < 1e-3);
 /** @param {Float32Array} values */
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 /** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */

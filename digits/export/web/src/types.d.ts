@@ -24,7 +24,7 @@ type Packed = { parameters: string; bytes: number };
 type Network = Facts & { layers: Layer[]; reader?: Layer[] };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
-  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[][];
+  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[];
 };
 /** A network that is trained here, after an epoch. */
 type Epoch = { network: Network; point: Measured };
@@ -37,7 +37,7 @@ type Seeing = { sight: ImageBitmap };
 type Reading = { picture: ImageBitmap; layers: Layer[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it. */
-type Lesson = { lesson: Example[]; earlier: Example[][]; mnist: Mnist; layers: Layer[] };
+type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
 type Steps = { milliseconds: number };
 type End = { end: true };
 /** Or train a network: a `fresh` one to begin with, or by what share of an epoch to go on. */

@@ -4,7 +4,7 @@ import { desired } from "./backpropagation.js";
 import { paintConnections } from "./connections.js";
 import { canHover, element, find, write } from "./elements.js";
 import { held } from "./held.js";
-import { clamp, mappedBox } from "./images.js";
+import { clamp, isSame, mappedBox } from "./images.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, imagesOf, predictionOf, recall, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
@@ -225,9 +225,13 @@ function showAnswer() {
   });
 }
 
-/** Whether digit number i was read by the network that is shown, and not by what it was before a lesson.
- * @param {number} i */
-const isRead = (i) => state.digits[i]?.outputs?.every((a, j) => a === state.outputs[i][j]) ?? false;
+/** Whether digit number i was read by the network that is shown, and not by what it was before a lesson; nor is it one
+ * that this network was taught, on which it alone decides. @type {(i: number) => boolean} */
+function isRead(i) {
+  const { image, outputs } = state.digits[i] ?? {}, { lessons = [] } = state.network;
+  if (!image || lessons.some((lesson) => isSame(lesson.image, image))) return false;
+  return outputs?.every((a, j) => a === state.outputs[i][j]) ?? false;
+}
 
 /** Digit number i as it is read, which need not be its largest output; that, if it is not read from a number.
  * @param {number} i */
