@@ -20,7 +20,7 @@ from tests.support.pages import (
     said,
     shown_on,
 )
-from tests.support.pens import PAPER, STROKES, cover, on_paper
+from tests.support.pens import PAPER
 
 pytestmark = pytest.mark.mnist
 
