@@ -37,8 +37,8 @@ export function cut({ dark, sure }, middles) {
 /** The column in each row of the path down a mask, between two columns, that crosses the least foreground.
  * @type {(mask: Image, left: number, right: number) => number[]} */
 export function seam(mask, left, right) {
-  const start = Math.floor(left), between = { left: start, top: 0, right: Math.min(Math.floor(right) + 1, mask.width), bottom: mask.height };
-  const wide = between.right - start, costs = mapped(crop(mask, between), (on, i) => (
+  const start = Math.floor(left), end = Math.min(Math.floor(right) + 1, mask.width), wide = end - start;
+  const costs = mapped(crop(mask, { left: start, top: 0, right: end, bottom: mask.height }), (on, i) => (
     on + MIDWAY * Math.abs(wide > 1 ? 2 * (i % wide) / (wide - 1) - 1 : -1)
   ));
   const at = (/** @type {number} */ row, /** @type {number} */ x) => (x < 0 || x >= wide ? Infinity : costs.data[row * wide + x]);
@@ -77,7 +77,7 @@ function drawn(dark, mask, own) {
   return normalize(strokes, rest.data.includes(1) ? rest : undefined);
 }
 
-/** @type {(middle: number) => Digit} */
+/** A digit of which nothing is to be seen, by the column of its middle. @type {(middle: number) => Digit} */
 function nothing(middle) {
   const side = Math.floor(DIGIT / 4), x = Math.floor(middle), y = ROWS / 2;
   return { image: new Float32Array(784), box: { left: x - side, top: y - 2 * side, right: x + side, bottom: y + 2 * side } };
