@@ -20,17 +20,22 @@ from tests.support.pens import STROKES, cover, on_paper
 pytestmark = pytest.mark.skipif(NODE is None, reason="there is no Node on this machine")
 
 FIND = """const layers = await held.heldLayers();
-const list = ({ left, top, right, bottom }) => [left, top, right, bottom];
+const sides = { // of a box in the picture as it lies; the page shows it turned
+    0: ({ left, top, right, bottom }) => [left, top, right, bottom],
+    90: ({ left, top, right, bottom }, width) => [width - bottom, left, width - top, right],
+    180: ({ left, top, right, bottom }, width, height) => [width - right, height - bottom, width - left, height - top],
+    270: ({ left, top, right, bottom }, _, height) => [top, height - right, bottom, height - left],
+};
 return pictures.map(([width, height, pixels]) => {
     const data = Uint8ClampedArray.from(held.bytesOf(pixels));
-    const { degrees, lines: found } = lines.findLines({ width, height, data });
-    return { degrees, lines: reader.read(found, layers).map((groups) => {
+    const { degrees, groups: found } = reader.answer(lines.findLines({ width, height, data }), layers);
+    return { degrees, lines: found.map((groups) => {
         const said = groups.map(({ digits, confidence }) => [digits.map(({ value }) => value).join(""), confidence]);
         const digits = groups.flatMap(({ digits }) => digits), kept = readings.digitsOf([groups]);
         return {
             read: kept.map(({ value, group }, n) => `${n && kept[n - 1].group !== group ? " " : ""}${value}`).join(""),
             groups: said,
-            boxes: digits.map(({ box }) => list(box)),
+            boxes: digits.map(({ box }) => sides[degrees](box, width, height)),
             images: digits.map(({ image }) => image.map((value) => 255 * value)),
         };
     }) };

@@ -9,58 +9,41 @@ import { numbers, outputs } from "./line_network.js";
 import { isNormalized } from "./normalization.js";
 import { boxFrom, strip } from "./strips.js";
 
-const { SMALLEST, FOREGROUND, APART, UPRIGHT, PLACE } = held.constants.lines, { DIGIT } = held.constants.strips;
+const { SMALLEST, FOREGROUND, APART, PLACE } = held.constants.lines, { DIGIT } = held.constants.strips;
 const { WORKING, NARROW } = held.constants.picture, { CERTAIN } = held.constants.eye;
 
-/** The lines of a picture, after it is turned counterclockwise by so many degrees; in a `quick` look it is not, and the
- * eye is less sure. Boxes are in pixels of the turned picture.
+/** The lines of a picture, and why they may hold no digit. In a `quick` look the eye is less sure, and nothing is turned.
  * @type {(pixels: ImageData, quick?: boolean) => Found} */
 export function findLines(pixels, quick = false) {
-  if (isTooSmall(pixels)) return { lines: [], degrees: 0, refusal: "small" };
+  if (isTooSmall(pixels)) return { lines: [], refusal: "small" };
   const colours = openPicture(pixels);
   if (isNormalized(colours)) {
     const image = colours[0].data.map((grey) => grey / 255), box = { left: 0, top: 0, right: 28, bottom: 28 };
     const candidates = [..."0123456789"].map((digits) => ({ digits, likelihood: 0, parts: [{ image, box }] }));
-    return { lines: [{ groups: [candidates], known: true }], degrees: 0 };
+    return { lines: [{ groups: [candidates], known: true }] };
   }
   const sight = see(enlarged(colours), quick), { width, height, data } = sight.sure;
-  if (!data.some((value) => value > FOREGROUND)) return { lines: [], degrees: 0, refusal: "blank" };
+  if (!data.some((value) => value > FOREGROUND)) return { lines: [], refusal: "blank" };
   const scale = Math.max(pixels.width, pixels.height) / Math.max(width, height);
-  let best = /** @type {Found} */ ({ lines: [], degrees: 0, refusal: "unlike" }), most = -1;
-  for (const degrees of quick ? [0] : [0, 90, 180, 270]) {
-    const seen = lookedAlong({ sure: turned(sight.sure, degrees), darkness: turned(sight.darkness, degrees) });
-    const sure = evidence(seen.map(({ log }) => log));
-    if (sure > most) [best, most] = [{ ...best, lines: linesOf(seen, scale), degrees }, sure];
-    if (most > UPRIGHT) break;
-  }
-  return best;
+  const turnedLines = (/** @type {number} */ degrees) => (
+    linesIn({ sure: turned(sight.sure, degrees), darkness: turned(sight.darkness, degrees) }, scale)
+  );
+  return { lines: linesIn(sight, scale), refusal: "unlike", turnedLines: quick ? undefined : turnedLines };
 }
 
 /** What the eye sees in a picture, in the size to work on. @param {ImageData} pixels */
 export const seen = (pixels) => see(enlarged(openPicture(pixels)));
 
-/** The lines in what is seen, as it is. @type {(sight: Sight) => Line[]} */
-export const linesIn = (sight) => linesOf(lookedAlong(sight), 1);
-
-/** The strip of each line that the eye sees, from the top, and what the line network says along it.
- * @type {(sight: Sight) => { strip: Strip; log: Float64Array[] }[]} */
-function lookedAlong(sight) {
+/** The lines in what the eye sees, from the top, of which a pixel is `scale` of the picture.
+ * @type {(sight: Sight, scale?: number) => Line[]} */
+export function linesIn(sight, scale = 1) {
   const { sure } = sight, found = connectedComponents(binarized(sure, FOREGROUND), sure, binarized(sure, CERTAIN));
-  return lines(found).map((line) => strip(sight, line)).map((one) => ({ strip: one, log: outputs(one) }));
-}
-
-/** How sure the line network is of the digits in all strips, 0..1, given its outputs for each.
- * @type {(logs: Float64Array[][]) => number} */
-const evidence = () => 1;
-
-/** What each line may say; a pixel of the picture is `scale` of what was seen.
- * @type {(seen: { strip: Strip; log: Float64Array[] }[], scale: number) => Line[]} */
-function linesOf(seen, scale) {
-  return seen.map(({ strip, log }) => {
-    const known = /** @type {Map<string, Digit[]>} */ (new Map()), candidates = numbers(log); // digits by their places
+  return lines(found).map((line) => {
+    const along = strip(sight, line), log = outputs(along), candidates = numbers(log);
+    const known = /** @type {Map<string, Digit[]>} */ (new Map()); // digits by their places
     const parts = (/** @type {number[]} */ places) => {
-      const found = known.get(`${places}`) ?? cut(strip, places.map((place) => PLACE * (place + 0.5))).map(({ image, box }) => (
-        { image, box: mappedBox(boxFrom(strip.from, box), (side) => rounded(side * scale)) }
+      const found = known.get(`${places}`) ?? cut(along, places.map((place) => PLACE * (place + 0.5))).map(({ image, box }) => (
+        { image, box: mappedBox(boxFrom(along.from, box), (side) => rounded(side * scale)) }
       ));
       known.set(`${places}`, found);
       return found;

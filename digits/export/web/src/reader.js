@@ -3,7 +3,7 @@
 import { held } from "./held.js";
 import { imagesOf, predictionOf, recall } from "./network.js";
 
-const { WEIGHT, LEAST } = held.constants.reader;
+const { WEIGHT, LEAST, UPRIGHT, TURNED } = held.constants.reader;
 export const HALF = 0.5; // what is drawn as one digit is none if no output is over it
 
 /** Whether outputs are those of a digit: one is over HALF. @type {(outputs: Float32Array) => boolean} */
@@ -13,6 +13,29 @@ export const isDigit = (outputs) => outputs[predictionOf(outputs)] > HALF;
 export const read = (lines, layers) => lines.map(({ groups, known = false }) => (
   groups.map((candidates) => readGroup(candidates, known, layers)).filter(({ digits }) => digits.length)
 )).filter((groups) => groups.length);
+
+/** The groups in each line of a picture that is turned counterclockwise by so many degrees, the way up in which most is
+ * read; as it lies, unless that is doubtful. @type {(found: Found, layers: Layer[]) => Answer} */
+export function answer({ lines, turnedLines }, layers) {
+  const asItLies = { groups: read(lines, layers), degrees: 0 }, [sure, area] = certainty(asItLies);
+  if (!turnedLines || !asItLies.groups.length || sure > UPRIGHT * area) return asItLies;
+  const others = [90, 180, 270].map((degrees) => ({ groups: read(turnedLines(degrees), layers), degrees }));
+  const [best] = others.sort((a, b) => certainty(b)[0] - certainty(a)[0]);
+  return certainty(best)[0] > TURNED * sure ? best : asItLies;
+}
+
+/** The area of the boxes of digits, each times the confidence in its number and its activation; and the area alone.
+ * @type {(answer: Answer) => [number, number]} */
+function certainty({ groups }) {
+  let sure = 0, total = 0;
+  for (const { digits, confidence } of groups.flat()) {
+    for (const { box: { left, top, right, bottom }, outputs = [], value = 0 } of digits) {
+      sure += confidence * outputs[value] * (right - left) * (bottom - top);
+      total += (right - left) * (bottom - top);
+    }
+  }
+  return [sure, total];
+}
 
 /** The likeliest number among the candidates of a group, by the line network and by `layers`.
  * @type {(candidates: Candidate[], known: boolean, layers: Layer[]) => Group} */

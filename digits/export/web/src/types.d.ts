@@ -81,11 +81,13 @@ type Digit = { image: Float32Array; box: Box; value?: number; outputs?: Float32A
 type Candidate = { digits: string; likelihood: number; parts: Digit[] };
 /** The candidates of each group in a line. A `known` one is drawn as MNIST's digits are, and never rejected. */
 type Line = { groups: Candidate[][]; known?: boolean };
-/** The lines of a picture once it is turned counterclockwise by so many degrees, and why it may have no digits. */
-type Found = { lines: Line[]; degrees: number; refusal?: Refusal };
+/** The lines of a picture as it lies, why they may hold no digit, and the lines once it is turned by so many degrees. */
+type Found = { lines: Line[]; refusal?: Refusal; turnedLines?: (degrees: number) => Line[] };
 
 /** What stands together in a line: its digits, and their probability, 0..1. */
 type Group = { digits: Digit[]; confidence: number; known: boolean };
+/** The groups in each line of a picture that is turned counterclockwise by so many degrees. */
+type Answer = { groups: Group[][]; degrees: number };
 
 // The page.
 
@@ -136,8 +138,8 @@ type Constants = {
   line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "LEAST", number>;
   cutting: Record<"FOREGROUND" | "DARK" | "ASIDE" | "MIDWAY" | "BESIDE" | "NEAREST" | "BAND" | "LEAST", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
-  lines: Record<"SMALLEST" | "FOREGROUND" | "APART" | "UPRIGHT" | "PLACE", number>;
-  reader: Record<"WEIGHT" | "LEAST", number>;
+  lines: Record<"SMALLEST" | "FOREGROUND" | "APART" | "PLACE", number>;
+  reader: Record<"WEIGHT" | "LEAST" | "UPRIGHT" | "TURNED", number>;
   readings: { THRESHOLD: number };
 };
 type Pair = [number, number];

@@ -4,7 +4,7 @@ import { offscreen } from "./elements.js";
 import { blank, mappedBox } from "./images.js";
 import { begin, end, goOn } from "./lesson.js";
 import { findLines, isTooSmall, seen } from "./lines.js";
-import { read } from "./reader.js";
+import { answer } from "./reader.js";
 import { digitsOf, moved, unreadIn } from "./readings.js";
 import { digitsOfStrokes, unread } from "./strokes.js";
 import { measured, train } from "./trainer.js";
@@ -70,7 +70,7 @@ function sightOf(picture) {
 /** The digits in a picture, in sides of a pad that it fills, or why there are none; one that lies on its side is turned.
  * @type {(picture: ImageBitmap, quick?: boolean) => object} */
 function readPicture(picture, quick) {
-  const { lines, degrees, refusal = "unlike" } = findLines(pixelsOf(picture), quick), groups = read(lines, layers);
+  const found = findLines(pixelsOf(picture), quick), { groups, degrees } = answer(found, layers), { refusal } = found;
   const upright = degrees ? rotated(picture, degrees) : picture, { width, height } = upright;
   const longer = Math.max(width, height), [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
   const digits = moved(digitsOf(groups), longer, x, y);
