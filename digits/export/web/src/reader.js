@@ -1,6 +1,7 @@
 // The numbers that two networks read in the lines of a picture: as in digits/handwriting/reader.py.
 
 import { held } from "./held.js";
+import { isSame } from "./images.js";
 import { imagesOf, predictionOf, recall } from "./network.js";
 
 const { WEIGHT, LEAST, UPRIGHT, TURNED } = held.constants.reader;
@@ -15,10 +16,13 @@ export const read = (lines, layers) => lines.map(({ groups, known = false }) => 
 )).filter((groups) => groups.length);
 
 /** The groups in each line of a picture that is turned counterclockwise by so many degrees, the way up in which most is
- * read; as it lies, unless that is doubtful. @type {(found: Found, layers: Layer[]) => Answer} */
-export function answer({ lines, turnedLines }, layers) {
+ * read; as it lies, unless that is doubtful, or a lesson was on a digit of it, of which the networks may disagree.
+ * @type {(found: Found, layers: Layer[], lessons?: Example[]) => Answer} */
+export function answer({ lines, turnedLines }, layers, lessons = []) {
   const asItLies = { groups: read(lines, layers), degrees: 0 }, [sure, area] = certainty(asItLies);
-  if (!turnedLines || !asItLies.groups.length || sure > UPRIGHT * area) return asItLies;
+  const images = asItLies.groups.flat().flatMap(({ digits }) => imagesOf(digits));
+  const isTaught = lessons.some((lesson) => images.some((image) => isSame(lesson.image, image)));
+  if (!turnedLines || !images.length || isTaught || sure > UPRIGHT * area) return asItLies;
   const others = [90, 180, 270].map((degrees) => ({ groups: read(turnedLines(degrees), layers), degrees }));
   const [best] = others.sort((a, b) => certainty(b)[0] - certainty(a)[0]);
   return certainty(best)[0] > TURNED * sure ? best : asItLies;

@@ -34,7 +34,7 @@ type Mnist = { bytes: Uint8Array<ArrayBuffer>; train: number; test: number };
 type Opening = { file: Blob };
 /** Or say what is handwriting in one. */
 type Seeing = { sight: ImageBitmap };
-type Reading = { picture: ImageBitmap; layers: Layer[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
+type Reading = { picture: ImageBitmap; layers: Layer[]; lessons?: Example[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it. */
 type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };

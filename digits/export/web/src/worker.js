@@ -30,7 +30,7 @@ function answerTo(job) {
   if ("layers" in job) layers = job.layers ?? layers;
   if ("file" in job) return opened(job.file).catch(() => null);
   if ("sight" in job) return sightOf(job.sight);
-  if ("picture" in job) return readPicture(job.picture, job.quick);
+  if ("picture" in job) return readPicture(job);
   if ("strokes" in job) {
     const digits = digitsOfStrokes(job.strokes, layers);
     return { digits, unread: unread(job.strokes, digits) };
@@ -68,14 +68,14 @@ function sightOf(picture) {
 }
 
 /** The digits in a picture, in sides of a pad that it fills, or why there are none; one that lies on its side is turned.
- * @type {(picture: ImageBitmap, quick?: boolean) => object} */
-function readPicture(picture, quick) {
-  const found = findLines(pixelsOf(picture), quick), { groups, degrees } = answer(found, layers), { refusal } = found;
+ * @type {(job: { picture: ImageBitmap; lessons?: Example[]; quick?: boolean }) => object} */
+function readPicture({ picture, lessons, quick }) {
+  const found = findLines(pixelsOf(picture), quick), { groups, degrees } = answer(found, layers, lessons);
   const upright = degrees ? rotated(picture, degrees) : picture, { width, height } = upright;
   const longer = Math.max(width, height), [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
   const digits = moved(digitsOf(groups), longer, x, y);
   const unread = unreadIn(groups).map((box) => mappedBox(box, (n) => n / longer + x, (n) => n / longer + y));
-  return { digits, unread, refusal: digits.length ? undefined : refusal, picture: degrees ? upright : undefined, degrees };
+  return { digits, unread, refusal: digits.length ? undefined : found.refusal, picture: degrees ? upright : undefined, degrees };
 }
 
 /** @param {ImageBitmap} picture */
