@@ -33,6 +33,7 @@ from digits.network import predictions, sizes, weights_and_biases
 from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
+KINDS = int, float, tuple, list  # of constants
 STEPS = 127  # of a neuron: the largest int8
 
 # The steps and biases (neurons,) float32 of a layer's neurons, and its weights (neurons, inputs) int8 in these steps.
@@ -74,7 +75,7 @@ def constants(context: bool) -> dict[str, dict[str, Any]]:
     modules = picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, readings
     known: dict[str, dict[str, Any]] = {
         module.__name__.rpartition(".")[2]: {
-            name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
+            name: value for name, value in vars(module).items() if name.isupper() and type(value) in KINDS
         }
         for module in modules
     }

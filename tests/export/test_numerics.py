@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from digits.handwriting.lattice import Candidate, best_paths, confidence
 
 from digits import mnist
 from digits.backprop import sgd_step

@@ -2,16 +2,18 @@
 
 import { componentsOf } from "./components.js";
 import { held } from "./held.js";
-import { binarized, blank, boxOf, clamp, crop, dilated, grown, mapped, mappedBox, median, valuesIn } from "./images.js";
+import { blank, boxOf, clamp, crop, dilated, grown, mapped, mappedBox, median, valuesIn } from "./images.js";
 import { normalize } from "./normalization.js";
 
-const { FOREGROUND, DARK, ASIDE, MIDWAY, BESIDE, NEAREST, BAND, LEAST } = held.constants.cutting;
+const { FOREGROUND, DARK, FAINT, ASIDE, MIDWAY, BESIDE, NEAREST, BAND, LEAST } = held.constants.cutting;
 const { ROWS, DIGIT } = held.constants.strips, { BOX, NEAR, REST } = held.constants.normalize;
 
 /** Each digit and its box in a strip, given the columns of their middles. Where there is no foreground, the image is
  * empty. @type {(strip: Strip, middles: number[]) => Digit[]} */
 export function cut({ dark, sure }, middles) {
-  const { width } = sure, mask = binarized(sure, FOREGROUND), quarter = ROWS >> 2;
+  const { width } = sure, quarter = ROWS >> 2, mask = mapped(sure, (value, i) => (
+    Number(value > FOREGROUND || (dark.data[i] > DARK && value > FAINT))
+  ));
   for (const middle of middles) {
     const isNear = (/** @type {number} */ i) => Math.abs((i % width) - middle) < NEAREST * DIGIT;
     if (mask.data.subarray(quarter * width, -quarter * width).some((on, i) => on && isNear(i))) continue;

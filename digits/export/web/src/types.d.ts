@@ -136,7 +136,7 @@ type Constants = {
   components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>;
   strips: Record<"ROWS" | "DIGIT" | "ENDS" | "LONGEST" | "TILTED", number>;
   line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "LEAST", number>;
-  cutting: Record<"FOREGROUND" | "DARK" | "ASIDE" | "MIDWAY" | "BESIDE" | "NEAREST" | "BAND" | "LEAST", number>;
+  cutting: Record<"FOREGROUND" | "DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "NEAREST" | "BAND" | "LEAST", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
   lines: Record<"SMALLEST" | "FOREGROUND" | "APART" | "PLACE", number>;
   reader: Record<"WEIGHT" | "LEAST" | "UPRIGHT" | "TURNED", number>;
