@@ -8,6 +8,7 @@ import hashlib
 import json
 from copy import deepcopy
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -18,19 +19,21 @@ from digits.export.sample import deflated, packed
 from digits.handwriting import (
     background,
     components,
+    cutting,
     eye,
-    lattice,
+    line_network,
     lines,
     normalize,
     picture,
     reader,
-    segmentation,
-    voting,
+    readings,
+    strips,
 )
 from digits.network import predictions, sizes, weights_and_biases
 from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
+KINDS = int, float, tuple, list  # of constants
 STEPS = 127  # of a neuron: the largest int8
 
 # The steps and biases (neurons,) float32 of a layer's neurons, and its weights (neurons, inputs) int8 in these steps.
@@ -43,7 +46,7 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
     `facts` are what is known of the network, such as its `shape`, and whether it reads in `context` (`find_lines`).
     The page's security policy lets it run its own scripts, one of them as a worker, and load nothing.
     """
-    bits, seeing = binary_layer(), [(steps, biases, weights.T) for steps, biases, weights in eye.packed()]
+    bits = binary_layer()
     (train, _), (test, labels) = images
     right = (predictions(rounded(network)(test.float())) == labels).double()
     held = facts | {
@@ -54,7 +57,8 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": len(train), "test": len(test), "packed": _text(packed(images))},
         "constants": constants(facts["context"]),
-        "eye": {"sizes": [counts.T.shape for *_, counts in seeing], "packed": _text(_packed(seeing))},
+        "eye": at_hand(eye.BUNDLED),
+        "line": at_hand(line_network.BUNDLED),
     }
     style, script, worker = ((WEB / one).read_text("utf-8") for one in ("style.css", "dist/page.js", "dist/worker.js"))
     hashes = [f"'sha256-{_text(hashlib.sha256(source.encode()).digest())}'" for source in (style, script)]
@@ -68,17 +72,15 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:
     """All constants that handwriting is read with, in `context` or not, by module and name: the page has each, too."""
+    modules = picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, readings
     known: dict[str, dict[str, Any]] = {
         module.__name__.rpartition(".")[2]: {
-            name: value for name, value in vars(module).items() if name.isupper() and type(value) in (int, float, tuple)
+            name: value for name, value in vars(module).items() if name.isupper() and type(value) in KINDS
         }
-        for module in (picture, background, eye, components, segmentation, lattice, normalize, lines, voting, reader)
+        for module in modules
     }
-    known["fitted"] = lattice.FITTED
-    if context:
-        known["lattice"]["UNSEEN"] = 1.0  # a cut weighs no more
-    else:
-        known["normalize"]["REST"] = 0.0  # what a candidate is cut from is not drawn
+    if not context:
+        known["normalize"]["REST"] = 0.0  # what a digit is cut from is not drawn
     return known
 
 
@@ -104,6 +106,14 @@ def _steps_and_counts(network: nn.Module) -> list[Layer]:
         steps, counts = _steps(weights)
         layers.append((steps.flatten().numpy(), biases.numpy(), counts.numpy().astype(np.int8)))
     return layers
+
+
+def at_hand(file: Path) -> dict[str, Any]:
+    """A network for pictures that comes with digits: how many inputs and neurons each layer has, and its parameters."""
+    with np.load(file) as saved:
+        count = len(saved.files) // 3
+        layers = [(saved[f"steps{n}"], saved[f"biases{n}"], saved[f"weights{n}"].T) for n in range(count)]
+    return {"sizes": [counts.T.shape for *_, counts in layers], "packed": _text(_packed(layers))}
 
 
 def _packed(layers: list[Layer]) -> bytes:

@@ -1,22 +1,24 @@
-"""The page's numerics, by Node alone: they are those of PyTorch, of OpenCV, and of Python's lattice."""
+"""The page's numerics, by Node alone: they are those of PyTorch, of OpenCV, and of Python's line network."""
 
 import base64
 import zlib
 from functools import partial
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from digits.handwriting.lattice import Candidate, best_paths, confidence
 
 from digits import mnist
 from digits.backprop import sgd_step
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import read_checkpoint
-from digits.export.page import rounded
+from digits.export.page import at_hand, constants, rounded
 from digits.export.sample import TRAIN, packed, sample
+from digits.handwriting import line_network
+from digits.handwriting.cutting import seam
+from digits.handwriting.strips import ROWS, Strip
 from digits.network import CROSS_ENTROPY, QUADRATIC
 from digits.neurons import binary_layer
 from tests.support.node import NODE, held_in, run
@@ -112,32 +114,41 @@ def test_bits_are_those_of_the_binary_layer():
     assert bits == layer(a).tolist()
 
 
-def test_paths_through_a_lattice():
-    """Of random candidates the same paths, log-likelihoods and confidence as in Python."""
-    rng, lattices = np.random.default_rng(0), []
-    for _ in range(20):
-        nodes, edges = int(rng.integers(2, 8)), []
-        for first, last in [(i, j) for i, j in combinations(range(nodes + 1), 2) if j - i <= 3]:
-            size, broken = rng.uniform(0.1, 1.8, 2).tolist(), (int(rng.integers(3)), *rng.uniform(0, 0.5, 2).tolist())
-            edges.append(Candidate(first, last, *size, *broken, clipped=bool(rng.random() < 0.2)))
-        lattices.append((edges, rng.random((len(edges), 10), np.float32) ** 4))
+def test_the_line_network_is_that_of_python():
+    """On a random strip, whose width is odd for the network."""
+    planes = np.random.default_rng(0).random((2, ROWS, 206), np.float32)
+    held = {"constants": constants(True), "line": at_hand(line_network.BUNDLED)}
     found = run(
-        """return lattices.map(([edges, rows]) => {
-            const outputs = rows.map((row) => Float32Array.from(row));
-            return lattice.bestPaths(edges, outputs).map(({ steps, score }) => (
-                [steps, score, lattice.confidence(edges, outputs, steps)]));
-        });""",
-        lattices=[
-            ([edge._asdict() | {"breaks": edge.breaks} for edge in edges], outputs.tolist())
-            for edges, outputs in lattices
-        ],
+        """const image = (values) => ({ width: 206, height: values.length / 206, data: Float32Array.from(values) });
+        return line_network.outputs({ dark: image(planes[0]), sure: image(planes[1]) });""",
+        held,
+        planes=planes.reshape(2, -1).tolist(),
     )
-    for paths, (edges, outputs) in zip(found, lattices, strict=True):
-        expected = best_paths(edges, outputs)
-        assert [[tuple(step) for step in steps] for steps, *_ in paths] == [list(path) for path, _ in expected]
-        assert [score for _, score, _ in paths] == pytest.approx([score for _, score in expected], abs=1e-4)
-        wanted = [confidence(edges, outputs, path) for path, _ in expected]
-        assert [sure for *_, sure in paths] == pytest.approx(wanted, abs=1e-5)
+    wanted = line_network.outputs(Strip(planes, np.eye(2, 3)).coarse, line_network.bundled())
+    assert np.allclose(found, wanted, atol=1e-3) and wanted.shape == (52, 11)
+
+
+def test_numbers_are_those_of_python():
+    """Of random outputs the same numbers, probabilities and places, the same digit often at places side by side."""
+    rng = np.random.default_rng(0)
+    z = np.where(rng.random((20, 30, 11)) < 0.15, 4, -3).repeat(2, 1) + rng.normal(0, 1, (20, 60, 11))
+    logs = z - np.log(np.exp(z).sum(2, keepdims=True))
+    script = "return logs.map((log) => line_network.numbers(log.map((p) => Float64Array.from(p))));"
+    found = run(script, logs=logs.tolist())
+    for numbers, log in zip(found, logs, strict=True):
+        wanted = line_network.numbers(log)
+        assert [(a["digits"], tuple(a["places"])) for a in numbers] == [(b.digits, b.places) for b in wanted]
+        assert [one["likelihood"] for one in numbers] == pytest.approx([one.likelihood for one in wanted], abs=1e-9)
+
+
+def test_seams_are_those_of_python():
+    masks = np.random.default_rng(0).random((20, ROWS, 90)) < 0.3
+    found = run(
+        f"""return masks.map((values) => cutting.seam(
+            {{ width: 90, height: {ROWS}, data: Float32Array.from(values.flat()) }}, 20.7, 61.2));""",
+        masks=masks.astype(int).tolist(),
+    )
+    assert found == [seam(mask, 20.7, 61.2).tolist() for mask in masks]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +157,7 @@ def test_paths_through_a_lattice():
         ("resized(image, images.area, 80, 7)", cv2.resize(IMAGE, (80, 7), interpolation=cv2.INTER_AREA)),
         ("resized(image, images.linear, 191, 170)", cv2.resize(IMAGE, (191, 170), interpolation=cv2.INTER_LINEAR)),
         ("resized(image, images.cubic, 166, 122)", cv2.resize(IMAGE, (166, 122), interpolation=cv2.INTER_CUBIC)),
-        ("blurred(image, 1)", cv2.GaussianBlur(IMAGE, (0, 0), 1)),
+        ("blurred(image, 0.4)", cv2.GaussianBlur(IMAGE, (0, 0), 0.4)),
         ("blurred(image, 70)", cv2.GaussianBlur(IMAGE, (0, 0), 70)),
         ("closing(image, 9)", closing(SQUARE)),
         ("closing(image, 1, 9)", closing(SQUARE[:, :1])),

@@ -75,14 +75,13 @@ def test_a_lesson_on_a_digit_of_a_number(page):
 
 
 def test_a_picture_that_was_taught_is_read_so_in_a_copy_too(page, visit, tmp_path):
-    """The lesson is on its images in all guesses, which vote."""
+    """Though the line network, which learns nothing, sees what it saw before."""
     drop(page, photographed(3))
     assert answer(page) == boxed(page) == "3"
     teach(page, 8)
     page.keyboard.press("Escape")
     drop(page, photographed(3))
     assert answer(page) == "8"
-    assert page.evaluate("digits.state.network.lessons.map((images) => images.length > 1)") == [True]
     copy = visit(copy_of(page, tmp_path / "copy.html"))
     copy.locator("#boxes button").first.wait_for()
     assert boxed(copy) == "8"

@@ -4,7 +4,6 @@ import { held } from "./held.js";
 import { boxOf, median, weightedMedian } from "./images.js";
 
 const { LENGTH, COMPONENTS, TALL, NEAREST, HIGH, LEVEL, AWAY } = held.constants.components;
-const { STACKED, UNDER, FLAT } = held.constants.components;
 
 /** The pixels of each connected component of a mask. @type {(mask: Image) => number[][]} */
 export function componentsOf({ width, height, data }) {
@@ -45,7 +44,7 @@ export function connectedComponents(mask, sure, certain) {
 }
 
 /** @type {(box: Box) => number} */
-const heightOf = ({ top, bottom }) => bottom - top;
+export const heightOf = ({ top, bottom }) => bottom - top;
 
 /** The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby.
  * @type {(components: Component[]) => Component[][]} */
@@ -82,29 +81,4 @@ export const around = (boxes) => boxes.reduce((one, other) => ({
 export function lineHeight(line) {
   const heights = line.map(heightOf), most = Math.max(...heights);
   return median(heights.filter((height) => height > TALL * most));
-}
-
-/** A line's components, left to right, a 5 and its bar together. @type {(line: Component[]) => Component[][]} */
-export function stacked(line) {
-  const groups = /** @type {Component[][]} */ ([]);
-  for (const one of line.toSorted((a, b) => a.left - a.right - (b.left - b.right))) {
-    const group = groups.find((group) => above(around(group), one) && !underlined(around(group), one));
-    if (group) group.push(one);
-    else groups.push([one]);
-  }
-  const centre = (/** @type {Box} */ { left, right }) => (left + right) / 2;
-  return groups.sort((a, b) => centre(around(a)) - centre(around(b)));
-}
-
-/** Whether one is above the other, if need be moved up or down. @type {(one: Box, other: Box) => boolean} */
-function above(one, other) {
-  const shared = Math.min(one.right, other.right) - Math.max(one.left, other.left);
-  return shared > STACKED * Math.min(one.right - one.left, other.right - other.left);
-}
-
-/** Whether the lower of two is a line under the other. @type {(one: Box, other: Box) => boolean} */
-function underlined(one, other) {
-  const [upper, lower] = one.top <= other.top ? [one, other] : [other, one];
-  const begins = (lower.top - upper.top) / (upper.bottom - upper.top);
-  return begins > UNDER && lower.bottom - lower.top < FLAT * (lower.right - lower.left);
 }

@@ -2,12 +2,12 @@
 // digits/handwriting/eye.py, and with the same weights.
 
 import { missingLight } from "./background.js";
-import { componentsOf, connectedComponents } from "./components.js";
+import { componentsOf } from "./components.js";
 import { bytesOf, held, unpacked } from "./held.js";
-import { binarized, blank, boxOf, clamp, crop, linear, mapped, quantile, resized, valuesIn, weightedMedian } from "./images.js";
+import { binarized, blank, boxOf, clamp, crop, linear, mapped, meanOf, quantile, resized, valuesIn, weightedMedian } from "./images.js";
 import { sigmoid } from "./network.js";
 
-const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, DARKEST, HALVED, PART, LEGIBLE, CERTAIN, THRESHOLDS, SHARES, WHOLE } = held.constants.eye;
+const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, DARKEST, HALVED, PART, LEGIBLE } = held.constants.eye;
 const FIRST = 3; // layers of the first network
 
 let learned = /** @type {Layer[] | undefined} */ (undefined);
@@ -19,7 +19,7 @@ function layers() {
 }
 
 /** @type {(image: Image) => Image} */
-function half({ width, height, data }) {
+export function half({ width, height, data }) {
   const wide = (width + 1) >> 1;
   return mapped(blank(wide, (height + 1) >> 1), (_, i) => {
     const left = 2 * (i % wide), y = 2 * Math.floor(i / wide), right = Math.min(left + 1, width - 1);
@@ -58,14 +58,11 @@ const view = (image, reach) => ({ ...image, reach });
  * @type {(seen: View[][], said: Image) => View[][]} */
 const shownAgain = (seen, said) => pyramid(said).map((image, n) => [...seen[n], view(image, seen[n][0].reach)]);
 
-/** @type {(colours: Image[]) => Image} */
-const meanOf = ([red, green, blue]) => mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 3);
-
 /** Rows of inputs (count, k), times weights (n, all) from column `from` on: (count, n). Two rows and four columns at once,
  * so that no sum is stored before it is whole.
  * @type {(inputs: Float64Array, count: number, k: number, weights: Float32Array, from: number, all: number, n: number) =>
  *   Float64Array} */
-function product(inputs, count, k, weights, from, all, n) {
+export function product(inputs, count, k, weights, from, all, n) {
   const out = new Float64Array(count * n);
   for (let j = 0; j < n; j += 4) {
     const j1 = Math.min(j + 1, n - 1), j2 = Math.min(j + 2, n - 1), j3 = Math.min(j + 3, n - 1);
@@ -211,30 +208,4 @@ export function turned(image, degrees) {
   if (!degrees) return image;
   const { width, height, data } = turned(image, degrees - 90);
   return mapped(blank(height, width), (_, i) => data[(i % height) * width + width - 1 - Math.floor(i / height)]);
-}
-
-/** Guesses at the foreground of a picture: of what the eye is so sure, and of what is so dark; of a `quick` look, one of
- * each. @type {(sight: Sight, quick?: boolean) => Foreground[]} */
-export function foregrounds({ sure, darkness }, quick = false) {
-  const [thresholds, shares] = [THRESHOLDS, SHARES].map((all) => all.slice(0, quick ? 1 : undefined));
-  const own = valuesIn(darkness, binarized(sure, 0.5)), usual = own.length ? quantile(own, 0.5) : Infinity;
-  const guesses = [
-    ...thresholds.map((threshold) => ({ mask: binarized(sure, threshold), now: sure })),
-    ...shares.map((share) => whole(binarized(darkness, Math.max(share * usual, PALE)), sure)),
-  ];
-  return guesses.map(({ mask, now }) => ({
-    darkness: mapped(now, (value, i) => value * darkness.data[i]),
-    components: connectedComponents(mask, sure, binarized(now, CERTAIN)),
-  })).filter(({ components }) => components.length);
-}
-
-/** Of what is dark, that of which the eye is more sure than not; and how sure: certain of a component of it that is
- * handwriting in the mean. @type {(dark: Image, sure: Image) => { mask: Image; now: Image }} */
-function whole(dark, sure) {
-  const raised = mapped(sure, (value) => value);
-  for (const pixels of componentsOf(dark)) {
-    const mean = pixels.reduce((sum, i) => sum + sure.data[i], 0) / pixels.length;
-    if (mean > WHOLE) for (const i of pixels) raised.data[i] = 1;
-  }
-  return { mask: mapped(dark, (is, i) => Number(is && raised.data[i] > 0.5)), now: raised };
 }

@@ -3,10 +3,10 @@
 /** @type {(width: number, height: number) => Image} */
 export const blank = (width, height) => ({ width, height, data: new Float32Array(width * height) });
 
-/** @type {(image: Image, change: (value: number, i: number) => number) => Image} */
-export function mapped({ width, height, data }, change) {
-  const out = blank(width, height);
-  for (let i = 0; i < data.length; i++) out.data[i] = change(data[i], i);
+/** @type {(image: Image, change: (value: number, i: number, image: Image) => number) => Image} */
+export function mapped(image, change) {
+  const { width, height, data } = image, out = blank(width, height);
+  for (let i = 0; i < data.length; i++) out.data[i] = change(data[i], i, image);
   return out;
 }
 
@@ -23,6 +23,9 @@ export const maximum = (values) => values.reduce((most, value) => Math.max(most,
 
 /** The largest of absolute values, and at least `least`. @type {(values: Float32Array, least: number) => number} */
 export const magnitude = (values, least) => values.reduce((most, value) => Math.max(most, Math.abs(value)), least);
+/** Whether two images have the same values; those in a saved copy are rounded.
+ * @type {(one: Float32Array, other: Float32Array) => boolean} */
+export const isSame = (one, other) => one.every((value, i) => Math.abs(value - other[i]) < 1e-3);
 /** @param {Float32Array} values */
 export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 /** The value that this share of an array lies below. @type {(values: Float32Array, share: number) => number} */
@@ -38,9 +41,9 @@ export function weightedMedian(values, weights = values) {
   return 0;
 }
 
-/** Of two middle ones their mean. @param {number[]} values */
+/** Of two middle ones their mean. @param {ArrayLike<number>} values */
 export function median(values) {
-  const sorted = values.toSorted((a, b) => a - b), { length } = values;
+  const sorted = Float64Array.from(values).sort(), { length } = values;
   return (sorted[(length - 1) >> 1] + sorted[length >> 1]) / 2;
 }
 
@@ -50,8 +53,8 @@ export function rounded(value) {
   return up - value === 0.5 && up % 2 ? up - 1 : up;
 }
 
-/** Values as a text, by which equal ones are found. @type {(values: Float32Array) => string} */
-export const keyOf = (values) => new TextDecoder("latin1").decode(values);
+/** The mean of three colours. @type {(colours: Image[]) => Image} */
+export const meanOf = ([red, green, blue]) => mapped(red, (value, i) => (value + green.data[i] + blue.data[i]) / 3);
 
 // Resizing and filtering.
 
@@ -87,11 +90,12 @@ export const cubic = interpolation(4, (d) => (
 
 /** A Gaussian blur, mirrored about the outermost pixels. @type {(image: Image, deviation: number) => Image} */
 export function blurred(image, deviation) {
-  const half = rounded(8 * deviation + 1) >> 1, [across, down] = [image.width, image.height].map((size) => (
+  const half = rounded(8 * deviation + 1) >> 1;
+  const weights = Array.from({ length: 2 * half + 1 }, (_, t) => Math.exp(-(((t - half) / deviation) ** 2) / 2));
+  const total = weights.reduce((sum, weight) => sum + weight), [across, down] = [image.width, image.height].map((size) => (
     axis(size, 2 * half + 1, (i, t) => {
       const period = Math.max(1, 2 * size - 2), p = Math.abs(i + t - half) % period;
-      const weight = Math.exp(-(((t - half) / deviation) ** 2) / 2) / (deviation * Math.sqrt(2 * Math.PI));
-      return [Math.min(p, period - p), weight];
+      return [Math.min(p, period - p), weights[t] / total];
     })
   ));
   return resampled(image, across, down);
@@ -134,14 +138,32 @@ export function padded(image, across, down = across) {
   return crop(image, { left: -across, top: -down, right: image.width + across, bottom: image.height + down });
 }
 
+/** A box with so many pixels around it. @type {(box: Box, margin: number) => Box} */
+export const grown = ({ left, top, right, bottom }, margin) => (
+  { left: left - margin, top: top - margin, right: right + margin, bottom: bottom + margin }
+);
+
+/** The value of an image between its pixels, 0 beyond its border. @type {(image: Image, x: number, y: number) => number} */
+export function between({ width, height, data }, x, y) {
+  const left = Math.floor(x), top = Math.floor(y);
+  const row = (/** @type {number} */ n) => {
+    if (n < 0 || n >= height) return 0;
+    const one = left >= 0 && left < width ? data[n * width + left] : 0;
+    const next = left >= -1 && left < width - 1 ? data[n * width + left + 1] : 0;
+    return one + (x - left) * (next - one);
+  };
+  const above = row(top);
+  return above + (y - top) * (row(top + 1) - above);
+}
+
 /** The box around the pixels that are not 0. @type {(image: Image) => Box} */
 export const bounds = ({ width, data }) => boxOf([...data.keys()].filter((i) => data[i]), width);
 
-/** The box around pixels of an image, if it is made upright. @param {number[]} pixels @param {number} width */
-export function boxOf(pixels, width, slant = 0) {
+/** The box around pixels of an image. @param {number[]} pixels @param {number} width */
+export function boxOf(pixels, width) {
   const box = { left: Infinity, top: Infinity, right: 0, bottom: 0 };
   for (const i of pixels) {
-    const y = Math.floor(i / width), x = (i % width) + Math.trunc(slant * y);
+    const y = Math.floor(i / width), x = i % width;
     if (x < box.left) box.left = x;
     if (y < box.top) box.top = y;
     if (x >= box.right) box.right = x + 1;

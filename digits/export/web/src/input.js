@@ -30,7 +30,7 @@ export async function takePicture(picture) {
   const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture });
   change({ drawing });
   finish();
-  const { picture: turned, ...read } = await askForPicture({ picture, layers: reader() });
+  const { picture: turned, ...read } = await askForPicture({ picture, layers: reader(), lessons: state.network.lessons });
   Object.assign(drawing, { ...read, picture: turned ?? picture });
   if (state.drawing === drawing) finish();
 }

@@ -1,7 +1,7 @@
 // One digit's foreground, drawn the way MNIST's digits were: as in digits/handwriting/normalize.py.
 
 import { held } from "./held.js";
-import { area, binarized, blank, bounds, centreOfMass, clamp, crop, distances, linear, mapped } from "./images.js";
+import { area, between, binarized, blank, bounds, centreOfMass, clamp, crop, distances, linear, mapped } from "./images.js";
 import { maximum, mean, padded, resampled, resized, rounded, valuesIn } from "./images.js";
 
 const { BOX, FINE, REST, NEAR, SLANT, SLANTED, STROKE } = held.constants.normalize, MARGIN = NEAR * FINE;
@@ -58,19 +58,9 @@ const sheared = (image, { excess, y }) => mapped(image, (_, i) => {
 function placed(mask, box, scale, { excess, y }, { left, top, right, bottom }) {
   const from = (/** @type {number} */ fine) => (fine + 0.5 - MARGIN) / scale - 0.5, wide = right - left;
   return mapped(blank(wide, bottom - top), (_, i) => {
-    const row = top + Math.floor(i / wide), down = box.top + from(row), above = Math.floor(down);
-    const across = box.left + from(left + (i % wide) + excess * (row + 0.5 - y)), over = between(mask, across, above);
-    return Number(over + (down - above) * (between(mask, across, above + 1) - over) > 0.5);
+    const row = top + Math.floor(i / wide), across = from(left + (i % wide) + excess * (row + 0.5 - y));
+    return Number(between(mask, box.left + across, box.top + from(row)) > 0.5);
   });
-}
-
-/** The value of an image in a row between its columns, 0 beyond its border. @param {Image} image @param {number} x
- * @param {number} row */
-function between({ width, height, data }, x, row) {
-  if (row < 0 || row >= height) return 0;
-  const left = Math.floor(x), one = left >= 0 && left < width ? data[row * width + left] : 0;
-  const next = left >= -1 && left < width - 1 ? data[row * width + left + 1] : 0;
-  return one + (x - left) * (next - one);
 }
 
 /** Thickens or thins the strokes of a mask, FINE times MNIST's size, to STROKE. @type {(mask: Image) => Image} */

@@ -98,5 +98,5 @@ function seenBox({ image, box }) {
 /** A digit of MNIST, given its image, as a drawing that fills the pad. @type {(image: Float32Array) => Drawing} */
 export function drawingOf(image) {
   const box = mappedBox(bounds({ width: 28, height: 28, data: image }), (n) => n / 28);
-  return { ...EMPTY, digits: [{ image, box, clarity: 1 }] };
+  return { ...EMPTY, digits: [{ image, box }] };
 }

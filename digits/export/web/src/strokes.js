@@ -1,10 +1,12 @@
 // How strokes are read: drawn as large and as thick whatever their size on the pad, all of them being foreground.
 
-import { around, connectedComponents } from "./components.js";
+import { around } from "./components.js";
 import { offscreen } from "./elements.js";
-import { binarized, blank, bounds, keyOf, mapped, mappedBox } from "./images.js";
+import { binarized, blank, bounds, mapped, mappedBox } from "./images.js";
+import { linesIn } from "./lines.js";
 import { drawn, normalize } from "./normalization.js";
-import { linesIn, moved, read } from "./reader.js";
+import { read } from "./reader.js";
+import { digitsOf, moved } from "./readings.js";
 
 const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of a digit; tuned on validation digits
 const FINENESS = 90; // size in pixels of a digit on the canvas on which it is read
@@ -17,9 +19,6 @@ const MARGIN = 60; // pixels around them: what meets the edge of the canvas woul
 /** As large as any strokes need: for each new size, a worker would wait until the page has time to grant it. */
 const large = offscreen(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS + 2 * MARGIN + 1);
 const small = offscreen(28, 28);
-
-/** What was normalized at the last reading, by its pixels. @type {Map<string, Float32Array>} */
-let last = new Map();
 
 /** Several digits, if strokes are wider than high, or all short, or an upright line parts them, and they make lines;
  * else one. The highest stroke is as high as a digit. Boxes are in sides of the pad.
@@ -37,8 +36,8 @@ export function digitsOfStrokes(strokes, layers) {
     [(x - left) * scale + MARGIN, (y - top) * scale + MARGIN]
   );
   const darkness = painted(large, strokes, pen, at, width, height);
-  const found = several ? read(linesOf(darkness), layers) : [];
-  const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)), clarity: 1 }];
+  const found = several ? digitsOf(read(linesIn({ sure: darkness, darkness }), layers)) : [];
+  const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)) }];
   return moved(digits, scale, left - MARGIN / scale, top - MARGIN / scale);
 }
 
@@ -61,24 +60,11 @@ export function unread(strokes, digits) {
   }, []);
 }
 
-/** The lines of painted strokes. What was there at the last reading is not normalized again.
- * @type {(darkness: Image) => Line[]} */
-function linesOf(darkness) {
-  const mask = binarized(darkness, 0.5), before = last;
-  last = new Map();
-  return linesIn({ darkness, components: connectedComponents(mask, mask, mask) }, (strokes, rest) => {
-    const key = [strokes, rest].map((one) => one && `${one.width} ${keyOf(one.data)}`).join();
-    const image = before.get(key) ?? normalize(strokes, rest);
-    last.set(key, image);
-    return image;
-  });
-}
-
 /** Strokes as one digit that is seen where and as large as it is on the pad. @type {(strokes: Stroke[]) => Digit[]} */
 export function digitInPlace(strokes) {
   const pixels = painted(small, strokes, 28 * IN_PLACE, ([x, y]) => [28 * x, 28 * y], 28, 28);
   const box = mappedBox(bounds(binarized(pixels, 0.2)), (n) => n / 28);
-  return box.right ? [{ image: pixels.data, box, clarity: 1 }] : [];
+  return box.right ? [{ image: pixels.data, box }] : [];
 }
 
 /** How much of each pixel strokes cover, from 0 to 1.

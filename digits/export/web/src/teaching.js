@@ -3,6 +3,7 @@
 import { desired } from "./backpropagation.js";
 import { find, nextFrame, onClick, write } from "./elements.js";
 import { heldImages } from "./held.js";
+import { isSame } from "./images.js";
 import { feedforward, remember } from "./network.js";
 import { change, state } from "./state.js";
 import { describe, finish, percent, say, show, testImages, whichOfSeveral } from "./view.js";
@@ -43,8 +44,7 @@ async function learn(value) {
   const { digits, chosen, network: before } = state, digit = digits.at(chosen), which = whichOfSeveral();
   if (!digit || state.teaching || state.worker) return;
   const { layers, lessons = [] } = before, y = desired(value); // what it was told before, it is told no more
-  const earlier = lessons.filter(([{ image }]) => image.some((pixel, k) => pixel !== digit.image[k]));
-  const lesson = (digit.images ?? [digit.image]).map((image) => ({ image, y }));
+  const earlier = lessons.filter((one) => !isSame(one.image, digit.image)), lesson = { image: digit.image, y };
   const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
   const isShown = () => state.network === network && state.digits === digits;
   change({ network });

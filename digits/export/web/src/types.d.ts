@@ -24,7 +24,7 @@ type Packed = { parameters: string; bytes: number };
 type Network = Facts & { layers: Layer[]; reader?: Layer[] };
 type Facts = {
   sizes: number[]; shape: string; test_accuracy: number | null;
-  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[][];
+  accuracy?: number | null; fresh?: boolean; epoch?: number; lessons?: Example[];
 };
 /** A network that is trained here, after an epoch. */
 type Epoch = { network: Network; point: Measured };
@@ -34,10 +34,10 @@ type Mnist = { bytes: Uint8Array<ArrayBuffer>; train: number; test: number };
 type Opening = { file: Blob };
 /** Or say what is handwriting in one. */
 type Seeing = { sight: ImageBitmap };
-type Reading = { picture: ImageBitmap; layers: Layer[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
+type Reading = { picture: ImageBitmap; layers: Layer[]; lessons?: Example[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it. */
-type Lesson = { lesson: Example[]; earlier: Example[][]; mnist: Mnist; layers: Layer[] };
+type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
 type Steps = { milliseconds: number };
 type End = { end: true };
 /** Or train a network: a `fresh` one to begin with, or by what share of an epoch to go on. */
@@ -63,46 +63,31 @@ type Progress = { steps: number; isOver: boolean; changes: Float32Array[]; activ
 type View = Image & { reach: number };
 /** How sure the eye is of each pixel, and how much light is missing there. */
 type Sight = { sure: Image; darkness: Image };
-/** A connected component, by the indices of its pixels; its clarity is higher the surer the eye is of it. All but the clearest are `clipped` where they meet the left or right border of the picture,
- * as a neighbour's stroke is. */
+/** A connected component, by the indices of its pixels; its clarity is higher the surer the eye is of it. All but the
+ * clearest are `clipped` where they meet the left or right border of the picture, as a neighbour's stroke is. */
 type Component = Box & { pixels: number[]; clarity: number; clipped: boolean };
-/** `darkness` is 0 on the background. */
-type Foreground = { darkness: Image; components: Component[] };
 /** A shear: each row is moved left by `excess` columns for every row that it is below row `y`. */
 type Shear = { excess: number; y: number };
-/** A segment of a line, upright: its pixels, its clarity as of a component, and the number of the stroke it is cut from.
- * The path on its right crosses so much of that stroke, `cut`, in heights of the line's digits. It is `clipped` if all
- * of its components are. */
-type Segment = Box & { pixels: number[]; clarity: number; stroke: number; cut: number; clipped: boolean };
-/** A line's segments, from left to right, and the height of its digits. */
-type SegmentedLine = { height: number; segments: Segment[] };
-/** Segments `first` to `last` - 1 of a line as one digit (a segmentation hypothesis), in heights of its digits.
- * `breaks` weighs the gaps inside it, and its ends that are cut through a stroke. It is `clipped` if all of its
- * segments are. */
-type Candidate = { first: number; last: number; width: number; height: number; breaks: number; clipped: boolean };
-/** A path through a line: what it says, its log-likelihood, and each of its candidates, with its digit if it is one. */
-type Path = { said: string; score: number; steps: [number, number | null][] };
-/** An image (784) of 0..1, light on dark; its box in the picture; how clear its strokes are; once it is read, the
- * `value` that is read by its `outputs`, the numbers of its line and its group, and its `images` in all guesses, also of
- * before its picture was turned. */
-type Digit = {
-  image: Float32Array; box: Box; clarity: number; value?: number; outputs?: Float32Array; line?: number; group?: number;
-  images?: Float32Array[];
-};
-/** A line, and the candidates for its digits. */
-type Candidates = { line: SegmentedLine; candidates: Candidate[] };
-/** A line of a picture in one of several `guesses`: candidates for its digits, and each as a digit. A `known` one is
- * drawn as MNIST's digits are, and never rejected; in most guesses of a `crowded` picture is more than is looked
- * at. */
-type Line = { candidates: Candidate[]; digits: Digit[]; guesses: number; known?: boolean; crowded?: boolean };
-/** What a line may say: a path through it, by the outputs of its candidates, and how much a vote for it weighs. Its
- * digits are mostly from `top` to `bottom`, in pixels of the picture. */
-type Hypothesis = Omit<Path, "score"> & {
-  line: Line; outputs: Float32Array[]; weight: number; top: number; bottom: number;
-};
+/** A line of a picture, level and at one height; `from` says where in the picture a column and a row of it are. */
+type Strip = { dark: Image; sure: Image; from: (column: number, row: number) => Point };
+/** The probability of a prefix with a blank at its end, and with its last digit there; and the place of each digit. */
+type Beam = [blank: number, digit: number, places: number[]];
+/** A number that a strip may say: its digits, the logarithm of its probability, and the place of each digit. */
+type Numeral = { digits: string; likelihood: number; places: number[] };
+/** An image (784) of 0..1, light on dark; its box in the picture; once it is read, the `value` that is read, by its
+ * `outputs`, and the numbers of its line and its group. */
+type Digit = { image: Float32Array; box: Box; value?: number; outputs?: Float32Array; line?: number; group?: number };
+/** A number that a group may say, the logarithm of its probability by the line network, and its digits' images. */
+type Candidate = { digits: string; likelihood: number; parts: Digit[] };
+/** The candidates of each group in a line. A `known` one is drawn as MNIST's digits are, and never rejected. */
+type Line = { groups: Candidate[][]; known?: boolean };
+/** The lines of a picture as it lies, why they may hold no digit, and the lines once it is turned by so many degrees. */
+type Found = { lines: Line[]; refusal?: Refusal; turnedLines?: (degrees: number) => Line[] };
 
-/** What stands together in a line: its digits, and the network's confidence in them, 0..1. */
-type Group = { digits: Digit[]; confidence: number };
+/** What stands together in a line: its digits, and their probability, 0..1. */
+type Group = { digits: Digit[]; confidence: number; known: boolean };
+/** The groups in each line of a picture that is turned counterclockwise by so many degrees. */
+type Answer = { groups: Group[][]; degrees: number };
 
 // The page.
 
@@ -118,7 +103,7 @@ type Refusal = "small" | "blank" | "unlike";
  * what is on the pad may be `unread`; over a picture lies the `sight` of what is handwriting, if that is asked for. */
 type Drawing = {
   strokes: Stroke[]; picture: ImageBitmap | null; digits: Digit[] | null; refusal?: Refusal; aim?: Point;
-  degrees?: number; crowded?: boolean; unread?: Box[]; sight?: ImageBitmap | null;
+  degrees?: number; unread?: Box[]; sight?: ImageBitmap | null;
 };
 type Neuron = [layer: number, j: number];
 /** What is done while the story is at a stop: on arrival, and whenever something is shown. */
@@ -146,19 +131,16 @@ type State = Moment & {
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {
   picture: { WORKING: Pair; NARROW: number };
-  background: { LIFT: Pair } & Record<"WINDOW" | "COARSE" | "EVEN" | "SOFT", number>;
-  eye: { THRESHOLDS: number[]; SHARES: number[] }
-    & Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "DARKEST" | "HALVED" | "PART" | "LEGIBLE" | "CERTAIN" | "WHOLE", number>;
-  components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>
-    & Record<"STACKED" | "UNDER" | "FLAT", number>;
-  segmentation: { SLANTS: number[] } & Record<"EDGE" | "UNCUT" | "SPACING" | "DEEP" | "ASIDE", number>;
-  lattice: Record<"SEGMENTS" | "BROAD" | "UNSEEN" | "PATHS" | "DIGITS", number>;
-  fitted: Record<"GAP" | "APART" | "CUT" | "SHORT" | "LOW" | "LOW_ZERO" | "LONG" | "WIDE" | "CLIPPED", number>
-    & Record<"SKIP" | "UNSURE" | "DOUBT" | "SURE" | "REJECTION_THRESHOLD", number>;
+  background: { LIFT: Pair } & Record<"WINDOW" | "COARSE" | "AROUND" | "BLURRED" | "BRIGHTEST" | "EVEN" | "SOFT", number>;
+  eye: Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "DARKEST" | "HALVED" | "PART" | "LEGIBLE" | "CERTAIN", number>;
+  components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>;
+  strips: Record<"ROWS" | "DIGIT" | "ENDS" | "LONGEST" | "TILTED", number>;
+  line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "LEAST", number>;
+  cutting: Record<"FOREGROUND" | "DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "NEAREST" | "BAND" | "LEAST", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
-  lines: Record<"SMALLEST" | "CANDIDATES" | "GUESSES", number>;
-  voting: Record<"WORD" | "SIGN" | "PRINTED", number>;
-  reader: { ALIKE: number[] } & Record<"UPRIGHT" | "TURNED" | "TURNING", number>;
+  lines: Record<"SMALLEST" | "FOREGROUND" | "APART" | "PLACE", number>;
+  reader: Record<"WEIGHT" | "LEAST" | "UPRIGHT" | "TURNED", number>;
+  readings: { THRESHOLD: number };
 };
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */
@@ -167,5 +149,6 @@ type Held = Facts & Packed & {
   mnist: { packed: string; train: number; test: number };
   constants: Constants;
   eye: { sizes: Pair[]; packed: string };
+  line: { sizes: Pair[]; packed: string };
   drawing?: { strokes: Stroke[]; picture?: string; image?: Float32Array | null };
 };

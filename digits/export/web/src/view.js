@@ -4,7 +4,7 @@ import { desired } from "./backpropagation.js";
 import { paintConnections } from "./connections.js";
 import { canHover, element, find, write } from "./elements.js";
 import { held } from "./held.js";
-import { clamp, mappedBox } from "./images.js";
+import { clamp, isSame, mappedBox } from "./images.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
 import { binaryLayer, imagesOf, predictionOf, recall, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
@@ -92,11 +92,11 @@ async function readStrokes() {
 
 /** Shows the digits of what is on the pad. @param {Digit[]} digits */
 function showDigits(digits) {
-  const pen = state.drawing.strokes.at(-1)?.at(-1) ?? state.drawing.aim, ranks = digits.map(({ box, clarity }) => (
-    pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : clarity
+  const pen = state.drawing.strokes.at(-1)?.at(-1) ?? state.drawing.aim, ranks = digits.map(({ box }) => (
+    pen ? -Math.hypot(box.left + box.right - 2 * pen[0], box.top + box.bottom - 2 * pen[1]) : 0
   ));
   state.digits = digits;
-  state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn or aimed at; in a picture, the clearest
+  state.chosen = ranks.indexOf(Math.max(...ranks)); // that which is drawn or aimed at; in a picture, the first
   state.flash = null;
   placeBoxes();
   show();
@@ -225,9 +225,13 @@ function showAnswer() {
   });
 }
 
-/** Whether digit number i was read by the network that is shown, and not by what it was before a lesson.
- * @param {number} i */
-const isRead = (i) => state.digits[i]?.outputs?.every((a, j) => a === state.outputs[i][j]) ?? false;
+/** Whether digit number i was read by the network that is shown, and not by what it was before a lesson; nor is it one
+ * that this network was taught, on which it alone decides. @type {(i: number) => boolean} */
+function isRead(i) {
+  const { image, outputs } = state.digits[i] ?? {}, { lessons = [] } = state.network;
+  if (!image || lessons.some((lesson) => isSame(lesson.image, image))) return false;
+  return outputs?.every((a, j) => a === state.outputs[i][j]) ?? false;
+}
 
 /** Digit number i as it is read, which need not be its largest output; that, if it is not read from a number.
  * @param {number} i */
@@ -291,10 +295,9 @@ function inWords() {
   if (!isKnown(chosen)) return `No digit: no output is over ${HALF}, ${best} has ${first}.`;
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
-  const { degrees, crowded } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
-  const part = crowded ? "Not all is looked at: cut out the numbers. " : "";
+  const { degrees } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
   const isSure = a[best] >= SURE && a[second] < HALF, rest = unreadMarks().length ? " The rest is not read." : "";
-  return `${part}${turned}${number}${best} at ${first}, ${isSure ? "surely" : `or ${second} at ${then}`}.${rest}`;
+  return `${turned}${number}${best} at ${first}, ${isSure ? "surely" : `or ${second} at ${then}`}.${rest}`;
 }
 
 /** @type {(share: number) => string} */

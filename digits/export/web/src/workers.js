@@ -4,7 +4,7 @@ import { find } from "./elements.js";
 import { held } from "./held.js";
 
 const url = URL.createObjectURL(new Blob([find("worker", HTMLScriptElement).text], { type: "text/javascript" }));
-const name = JSON.stringify({ constants: held.constants, eye: held.eye }); // which is all that a worker, having no document, is given
+const name = JSON.stringify({ constants: held.constants, eye: held.eye, line: held.line }); // which is all that a worker, having no document, is given
 
 export const newWorker = () => new Worker(url, { name });
 
