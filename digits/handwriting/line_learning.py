@@ -30,13 +30,18 @@ from digits.handwriting.line_network import BLANK, BUNDLED, LAYERS, STEP, rows_a
 from digits.handwriting.lines import enlarged, strips_of
 
 SEEDS, SCENES = (201, 202), 7_000  # scenes of each seed
-STEPS, BATCH, RATE = 15_000, 32, 0.005  # mini-batches, strips in each, and the highest learning rate of Adam
+ENDS = 1.2  # the strips of scenes begin and end so far beside their lines, in heights of the digits
+ROUNDS = (15_000, 0.005), (8_000, 0.002)  # mini-batches, and the highest learning rate of Adam, after which it falls
+BATCH = 32  # strips in a mini-batch
 POOL = 16  # mini-batches of strips that are drawn together, to put those of a width into one
 SEEN, EMPTY = 0.45, 0.15  # the share of strips that the eye has seen; of these, the share without a digit
 LONGEST = 420  # columns of a strip at most
 UNSURE = 0.3  # how much a place without a digit counts, since there are so many
 HELD_OUT = 300  # strips of the last scenes train nothing: they tell how many numbers are read right
 IGNORED = -100  # a place whose answer does not count
+
+
+Rounds = tuple[tuple[int, float], ...]
 
 
 class Batch(NamedTuple):
@@ -88,12 +93,12 @@ class LineNetwork(nn.Module):
             return [*folded, (last.weight.flatten(1).T.numpy(), last.bias.numpy())]
 
 
-def learn(glyphs: Glyphs, scenes: int = SCENES, steps: int = STEPS) -> Layers:
+def learn(glyphs: Glyphs, scenes: int = SCENES, rounds: Rounds = ROUNDS) -> Layers:
     """Train the network; the same arguments give the same weights on the same machine."""
     torch.set_num_threads(1)  # so that the weights do not depend on how many cores there are
     cv2.setNumThreads(1)
     found = [strips_seen(glyphs, default_rng(seed), scenes) for seed in SEEDS]
-    return trained(glyphs, list(chain(*found)), steps).folded()
+    return trained(glyphs, list(chain(*found)), rounds).folded()
 
 
 def strips_seen(glyphs: Glyphs, rng: Generator, scenes: int) -> list[Example]:
@@ -108,7 +113,7 @@ def examples(scene: Scene) -> list[Example]:
     """
     image, found = enlarged(scene.image, cv2.INTER_CUBIC), []
     times = len(image) / len(scene.image)
-    for strip in strips_of(see(image), False):
+    for strip in strips_of(see(image), False, ENDS):
         planes = strip.coarse
         matrix, width = times / 2 * strip.matrix[:, :2], planes.shape[2]
         written = []
@@ -133,31 +138,31 @@ def share_inside(middle: float, size: float, end: float) -> float:
     return max(0.0, min(middle + size / 2, end) - max(middle - size / 2, 0)) / size
 
 
-def trained(glyphs: Glyphs, seen: list[Example], steps: int) -> LineNetwork:
+def trained(glyphs: Glyphs, seen: list[Example], rounds: Rounds) -> LineNetwork:
     """Train the network on strips that the eye has seen, and on composed ones."""
     torch.manual_seed(0)
-    rng, network = default_rng(0), LineNetwork()
+    network = LineNetwork()
     short = [one for one in seen if one.planes.shape[2] < LONGEST]
     full = [one for one in short if any(each.digit for each in one.written)]
     empty = [one for one in short if not any(each.digit for each in one.written)]
     full, held_out = full[:-HELD_OUT], full[-HELD_OUT:]
-    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.1)
-    for step in range(0, steps, POOL):
-        strips = pool(rng, glyphs, full, empty)
-        network.train()
-        for number in rng.permutation(POOL)[: steps - step]:
-            cost = cost_of(network, batch([warped(one, rng) for one in strips[number * BATCH :][:BATCH]]))
-            optimizer.zero_grad()
-            cost.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-            optimizer.step()
-            schedule.step()
-        if step // POOL % 20 == 19 or step + POOL >= steps:
-            right = share_right(network, held_out)
-            print(
-                f"{step + POOL:,} mini-batches: cost {cost.item():.2f}, {right:.1%} of numbers right", file=sys.stderr
-            )
+    for seed, (steps, rate) in enumerate(rounds):
+        rng = default_rng(seed)
+        optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=1e-3)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
+        for step in range(0, steps, POOL):
+            strips = pool(rng, glyphs, full, empty)
+            network.train()
+            for number in rng.permutation(POOL)[: steps - step]:
+                cost = cost_of(network, batch([warped(one, rng) for one in strips[number * BATCH :][:BATCH]]))
+                optimizer.zero_grad()
+                cost.backward()
+                nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+                optimizer.step()
+                schedule.step()
+            if step // POOL % 20 == 19 or step + POOL >= steps:
+                right = share_right(network, held_out)
+                print(f"{step + POOL:,} mini-batches: {right:.1%} of numbers right", file=sys.stderr)
     return network.eval()
 
 

@@ -13,7 +13,7 @@ from digits.handwriting.eye import CERTAIN, Sight, see
 from digits.handwriting.line_network import STEP, Length, bundled, numbers, outputs
 from digits.handwriting.normalize import is_normalized
 from digits.handwriting.picture import open_picture
-from digits.handwriting.strips import DIGIT, Strip, strip
+from digits.handwriting.strips import DIGIT, ENDS, Strip, strip
 
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 FOREGROUND = 0.5  # the eye is surer of what lines are made of
@@ -105,7 +105,7 @@ def lines_in(sight: Sight, scale: float, expected: Expected, context: bool, degr
     return Found([line for line in lines if line.groups], degrees)
 
 
-def strips_of(sight: Sight, single: bool) -> list[Strip]:
+def strips_of(sight: Sight, single: bool, ends: float = ENDS) -> list[Strip]:
     """The strip of each line that the eye sees, from the top; of a single digit, of all strokes together."""
     mask = sight.sure > FOREGROUND
     _, components = connected_components(mask, sight.sure, sight.sure > CERTAIN)
@@ -113,7 +113,7 @@ def strips_of(sight: Sight, single: bool) -> list[Strip]:
         components = [one for one in components if not one.clipped]
     if not components:
         return []
-    return [strip(sight, line) for line in ([[union(components)]] if single else lines(components))]
+    return [strip(sight, line, ends) for line in ([[union(components)]] if single else lines(components))]
 
 
 def line_of(strip: Strip, scale: float, expected: Expected, context: bool) -> Line:

@@ -52,7 +52,7 @@ class Strip(NamedTuple):
         return self._replace(matrix=self.matrix @ np.array([*turn, [0, 0, 1]]))
 
 
-def strip(sight: Sight, line: Sequence[Box]) -> Strip:
+def strip(sight: Sight, line: Sequence[Box], ends: float = ENDS) -> Strip:
     """The strip of a line, given the boxes of its components."""
     sure, darkness = sight
     height = max(8.0, line_height(line))
@@ -62,8 +62,8 @@ def strip(sight: Sight, line: Sequence[Box]) -> Strip:
     if len(tall) > 3 and np.ptp(x) > 3 * height:
         rise = float(np.clip(np.polyfit(x, y, 1)[0], -TILTED, TILTED))
         middle = float(np.median(y - rise * (x - at)))
-    left = max(min(one.left for one in line) - ENDS * height, -height)
-    right = min(max(one.right for one in line) + ENDS * height, sure.shape[1] + height)
+    left = max(min(one.left for one in line) - ends * height, -height)
+    right = min(max(one.right for one in line) + ends * height, sure.shape[1] + height)
     scale = DIGIT / height
     matrix = np.array([[scale, 0, -left * scale], [-rise * scale, scale, ROWS / 2 - (middle - rise * at) * scale]])
     size = int(np.clip((right - left) * scale, ROWS // 2, LONGEST * DIGIT)) // 2 * 2, ROWS
