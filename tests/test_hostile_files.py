@@ -214,4 +214,4 @@ PICTURES = {
 def test_a_picture_is_read_or_refused_and_the_next_one_is_read(name, home, watched):
     bad = home / f"bad.{'pdf' if name.startswith('PDF') else 'png'}"
     bad.write_bytes(PICTURES[name]())
-    assert "1.png: 0 " in watched(f"predict {bad.name} 1.png --network bundled --single").output
+    assert "1.png: 4 " in watched(f"predict {bad.name} 1.png --network bundled --single").output

@@ -102,7 +102,8 @@ class Reader:
     def turned(self, picture: Any, answer: Answer, expected: Expected) -> Answer:
         """The answer for a picture the way up in which most is read; if it is well read as it lies, its `answer`."""
         sure, area = certainty(answer)
-        if not answer.lines or expected.single or answer.lines[0].groups[0].known or sure > UPRIGHT * area:
+        as_expected = expected.single or (expected.length and answer.text)
+        if not answer.lines or as_expected or answer.lines[0].groups[0].known or sure > UPRIGHT * area:
             return answer
         found = tried(find_turned_lines, picture, expected, self.context)
         others = [] if isinstance(found, UserError) else [self.answer(one, expected) for one in found]
@@ -145,10 +146,10 @@ class Reader:
             return Group([], 0.0)
         readings = [Reading(int(d), outputs[n], *line.digits[n]) for d, n in zip(best.digits, best.parts, strict=True)]
         likely = tuple((candidates[n].digits, float(shares[n])) for n in order)
-        share = dict(likely)[best.digits]
+        sure = dict(likely)[best.digits] * float(np.mean([reading.activation for reading in readings]))
         if line.count:  # more or fewer digits than are expected
-            share *= min(line.count, len(best.digits)) / max(line.count, len(best.digits))
-        return Group(readings, share, line.known, likely)
+            sure *= min(line.count, len(best.digits)) / max(line.count, len(best.digits))
+        return Group(readings, sure, line.known, likely)
 
 
 def agreement(candidate: Candidate, outputs: np.ndarray) -> float:
@@ -158,13 +159,13 @@ def agreement(candidate: Candidate, outputs: np.ndarray) -> float:
 
 
 def certainty(answer: Answer) -> tuple[float, float]:
-    """The area of all digits' boxes, each times the confidence in its number and its activation; and the area alone."""
+    """The area of all digits' boxes, each times the confidence in its number; and the area alone."""
     sure, total = 0.0, 0.0
     for group in [group for line in answer.lines for group in line.groups]:
         for reading in group.readings:
             left, top, right, bottom = reading.box
             area = (right - left) * (bottom - top)
-            sure, total = sure + group.confidence * reading.activation * area, total + area
+            sure, total = sure + group.confidence * area, total + area
     return sure, total
 
 

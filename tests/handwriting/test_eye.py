@@ -1,5 +1,7 @@
 """The eye sees what is handwriting, and learns it."""
 
+from itertools import chain
+
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
-from digits.handwriting.learning import file_of, learn
+from digits.handwriting.learning import learn, packed_file
 from digits.network import sigmoid_network, weights_and_biases
 from tests.support.pens import line
 from tests.support.scenes import bars
@@ -72,6 +74,6 @@ def test_the_bundled_eye_is_small_and_sees_no_handwriting_on_blank_paper():
 
 def test_the_same_scenes_teach_the_same(capsys):
     one, same = (learn(bars(), (12, 6), 2) for _ in range(2))
-    assert file_of(one) == file_of(same)
+    assert packed_file([*chain(*one)]) == packed_file([*chain(*same)])
     said = capsys.readouterr().err.splitlines()
     assert [text.split(":")[0] for text in said] == ["Epoch 0", "Epoch 1"] * 4

@@ -28,13 +28,13 @@ export function answer({ lines, turnedLines }, layers, lessons = []) {
   return certainty(best)[0] > TURNED * sure ? best : asItLies;
 }
 
-/** The area of the boxes of digits, each times the confidence in its number and its activation; and the area alone.
+/** The area of the boxes of digits, each times the confidence in its number; and the area alone.
  * @type {(answer: Answer) => [number, number]} */
 function certainty({ groups }) {
   let sure = 0, total = 0;
   for (const { digits, confidence } of groups.flat()) {
-    for (const { box: { left, top, right, bottom }, outputs = [], value = 0 } of digits) {
-      sure += confidence * outputs[value] * (right - left) * (bottom - top);
+    for (const { box: { left, top, right, bottom } } of digits) {
+      sure += confidence * (right - left) * (bottom - top);
       total += (right - left) * (bottom - top);
     }
   }
@@ -54,5 +54,7 @@ function readGroup(candidates, known, layers) {
   const shares = all.map(({ confidence }) => Math.exp(confidence - most)), total = shares.reduce((sum, one) => sum + one);
   const groups = all.map((one, n) => ({ ...one, confidence: shares[n] / total }));
   groups.sort((a, b) => b.confidence - a.confidence);
-  return groups.find(({ digits }) => digits.length) ?? groups[0];
+  const best = groups.find(({ digits }) => digits.length) ?? groups[0];
+  const activation = best.digits.reduce((sum, { outputs = [], value = 0 }) => sum + outputs[value], 0) / best.digits.length;
+  return { ...best, confidence: best.confidence * activation };
 }
