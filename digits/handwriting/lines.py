@@ -15,6 +15,7 @@ from digits.handwriting.normalize import is_normalized
 from digits.handwriting.picture import open_picture
 from digits.handwriting.strips import DIGIT, ENDS, Strip, strip
 
+SMALL = 8  # digits that are less high, in pixels of the picture, are not read
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 FOREGROUND = 0.5  # the eye is surer of what lines are made of
 APART = 1.6  # digits whose middles are farther apart, in heights of a digit, are of two groups
@@ -102,7 +103,7 @@ def lines_in(sight: Sight, scale: float, expected: Expected, context: bool, degr
     """The lines in what is seen of a picture, of which `scale` pixels are one of what is seen."""
     strips = strips_of(sight.turned(degrees), expected.single)
     lines = [line_of(strip.turned_back(degrees, sight.sure.shape), scale, expected, context) for strip in strips]
-    return Found([line for line in lines if line.groups], degrees)
+    return Found(lines, degrees)
 
 
 def strips_of(sight: Sight, single: bool, ends: float = ENDS) -> list[Strip]:
@@ -120,7 +121,8 @@ def line_of(strip: Strip, scale: float, expected: Expected, context: bool) -> Li
     """What the line network reads along a strip, and the images of the digits."""
     log = outputs(strip.coarse, bundled())
     length = (1, 1) if expected.single else expected.length
-    candidates = numbers(log, length, expected.digits)
+    height = scale * DIGIT / strip.scale
+    candidates = numbers(log, length, expected.digits) if height >= SMALL or expected.single else []
     groups: list[list[Candidate]] = []
     digits: list[Digit] = []
     known: dict[tuple[int, ...], tuple[int, ...]] = {}  # which images are those of some places
@@ -138,7 +140,7 @@ def line_of(strip: Strip, scale: float, expected: Expected, context: bool) -> Li
             moved = [one._replace(places=tuple(first + place for place in one.places)) for one in own]
             groups.append([Candidate(one.digits, one.likelihood, parts(one.places)) for one in moved])
     count = len(numbers(log, None, expected.digits)[0].digits) if expected.length else 0
-    return Line(groups, digits, scale * DIGIT / strip.scale, expected.single, count)
+    return Line(groups, digits, height, expected.single, count)
 
 
 def ranges(places: tuple[int, ...], count: int, together: bool) -> list[tuple[int, int]]:

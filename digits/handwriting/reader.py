@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from digits.errors import UserError, tried
-from digits.handwriting.lines import ANYTHING, Candidate, Digit, Expected, Found, Line, find_lines, find_turned_lines
+from digits.handwriting.lines import (
+    ANYTHING,
+    SMALL,
+    Candidate,
+    Digit,
+    Expected,
+    Found,
+    Line,
+    find_lines,
+    find_turned_lines,
+)
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import Patience
 from digits.handwriting.readings import Group, Reading, TextLine
@@ -15,7 +25,6 @@ from digits.handwriting.readings import Group, Reading, TextLine
 if TYPE_CHECKING:
     from torch import nn
 
-SMALL = 8  # digits that are less high, in pixels of the picture, are too small
 # The logarithm of a number's probability is that by the line network, plus WEIGHT times that by the user's network,
 # which multiplies its outputs for the digits. None of them counts as less than LEAST: it has not seen such pictures.
 WEIGHT, LEAST = 0.7, 0.003
@@ -148,7 +157,7 @@ class Reader:
         likely = tuple((candidates[n].digits, float(shares[n])) for n in order)
         sure = dict(likely)[best.digits] * float(np.mean([reading.activation for reading in readings]))
         if line.count:  # more or fewer digits than are expected
-            sure *= min(line.count, len(best.digits)) / max(line.count, len(best.digits))
+            sure *= (min(line.count, len(best.digits)) / max(line.count, len(best.digits))) ** 0.5
         return Group(readings, sure, line.known, likely)
 
 

@@ -55,7 +55,7 @@ class Strip(NamedTuple):
 def strip(sight: Sight, line: Sequence[Box], ends: float = ENDS) -> Strip:
     """The strip of a line, given the boxes of its components."""
     sure, darkness = sight
-    height = max(8.0, line_height(line))
+    height = line_height(line)
     tall = [one for one in line if one.height > TALL * max(other.height for other in line)]
     x, y = np.transpose([((one.left + one.right) / 2, (one.top + one.bottom) / 2) for one in tall])
     rise, middle, at = 0.0, float(np.median(y)), float(x.mean())

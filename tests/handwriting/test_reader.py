@@ -11,7 +11,8 @@ from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint as checkpoint
 from digits.errors import UserError
 from digits.handwriting import Candidate, Digit, Expected, Found, Line, Reader
-from digits.handwriting.reader import LEAST, SMALL, WEIGHT
+from digits.handwriting.lines import SMALL
+from digits.handwriting.reader import LEAST, WEIGHT
 from digits.handwriting.readings import THRESHOLD
 from digits.network import sigmoid_network
 from tests.support.finding import SIZE

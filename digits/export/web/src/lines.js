@@ -1,6 +1,6 @@
 // The lines of a picture, the numbers that each may say, and the digits of these: as in digits/handwriting/lines.py.
 
-import { connectedComponents, lines } from "./components.js";
+import { connectedComponents, lineHeight, lines } from "./components.js";
 import { cut } from "./cutting.js";
 import { see, turned } from "./eye.js";
 import { held } from "./held.js";
@@ -9,7 +9,7 @@ import { numbers, outputs } from "./line_network.js";
 import { isNormalized } from "./normalization.js";
 import { boxFrom, strip } from "./strips.js";
 
-const { SMALLEST, FOREGROUND, APART, PLACE } = held.constants.lines, { DIGIT } = held.constants.strips;
+const { SMALL, SMALLEST, FOREGROUND, APART, PLACE } = held.constants.lines, { DIGIT } = held.constants.strips;
 const { WORKING, NARROW } = held.constants.picture, { CERTAIN } = held.constants.eye;
 
 /** The lines of a picture, and why they may hold no digit. In a `quick` look the eye is less sure, and nothing is turned.
@@ -38,7 +38,7 @@ export const seen = (pixels) => see(enlarged(openPicture(pixels)));
  * @type {(sight: Sight, scale?: number) => Line[]} */
 export function linesIn(sight, scale = 1) {
   const { sure } = sight, found = connectedComponents(binarized(sure, FOREGROUND), sure, binarized(sure, CERTAIN));
-  return lines(found).map((line) => {
+  return lines(found).filter((line) => scale * lineHeight(line) >= SMALL).map((line) => {
     const along = strip(sight, line), log = outputs(along), candidates = numbers(log);
     const known = /** @type {Map<string, Digit[]>} */ (new Map()); // digits by their places
     const parts = (/** @type {number[]} */ places) => {

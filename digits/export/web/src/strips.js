@@ -8,7 +8,7 @@ const { ROWS, DIGIT, ENDS, LONGEST, TILTED } = held.constants.strips, { TALL } =
 
 /** The strip of a line, given its components. @type {(sight: Sight, line: Component[]) => Strip} */
 export function strip({ sure, darkness }, line) {
-  const height = Math.max(8, lineHeight(line)), scale = DIGIT / height, most = Math.max(...line.map(heightOf));
+  const height = lineHeight(line), scale = DIGIT / height, most = Math.max(...line.map(heightOf));
   const tall = line.filter((one) => heightOf(one) > TALL * most), box = around(line);
   const x = tall.map((one) => (one.left + one.right) / 2), y = tall.map((one) => (one.top + one.bottom) / 2);
   const at = x.reduce((sum, one) => sum + one, 0) / x.length;
