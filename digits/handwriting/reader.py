@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 # The logarithm of a number's probability is that by the line network, plus WEIGHT times that by the user's network,
 # which multiplies its outputs for the digits. None of them counts as less than LEAST: it has not seen such pictures.
-WEIGHT, LEAST = 0.7, 0.003
-UPRIGHT = 0.7  # a picture that is read with less confidence is also tried the other ways up
-TURNED = 1.3  # and taken turned, if so many times more is then read with confidence
+WEIGHT, LEAST = 0.7, 0.001
+UPRIGHT = 0.6  # a picture that is read with less confidence is also tried the other ways up
+TURNED = 2.2  # and taken turned, if so many times more is then read with confidence
 
 
 class Answer(NamedTuple):
@@ -155,7 +155,8 @@ class Reader:
             return Group([], 0.0)
         readings = [Reading(int(d), outputs[n], *line.digits[n]) for d, n in zip(best.digits, best.parts, strict=True)]
         likely = tuple((candidates[n].digits, float(shares[n])) for n in order)
-        sure = dict(likely)[best.digits] * float(np.mean([reading.activation for reading in readings]))
+        activation = np.mean([reading.activation for reading in readings])
+        sure = dict(likely)[best.digits] * float(np.exp(best.likelihood / len(best.digits)) + activation) / 2
         if line.count:  # more or fewer digits than are expected
             sure *= (min(line.count, len(best.digits)) / max(line.count, len(best.digits))) ** 0.5
         return Group(readings, sure, line.known, likely)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-THRESHOLD = 0.35  # a group with less confidence is rejected
+THRESHOLD = 0.25  # a group with less confidence is rejected
 
 
 class Reading(NamedTuple):
@@ -34,8 +34,10 @@ class Reading(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Digits that stand together in a line, left to right. The `confidence` in them is the probability of the number
-    times the mean activation of its digits.
+    """Digits that stand together in a line, left to right.
+
+    The `confidence` in them is the share of their number among the candidates, times the mean of two opinions on its
+    digits: the line network's probability of one, and the activation for one.
 
     `candidates` are the likeliest numbers, each with its probability; "" stands for no number. A `known` group is the
     only digit of a picture: the caller says so, or the picture is drawn as MNIST's are. It is never rejected.

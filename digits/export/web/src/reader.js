@@ -48,7 +48,7 @@ function readGroup(candidates, known, layers) {
     const outputs = recall(layers, imagesOf(parts))[layers.length];
     const found = parts.map((part, n) => ({ ...part, value: Number(digits[n]), outputs: outputs[n] }));
     const agreement = found.reduce((sum, { outputs, value }) => sum + Math.log(Math.max(outputs[value], LEAST)), 0);
-    return { digits: found, confidence: likelihood + WEIGHT * agreement, known };
+    return { digits: found, confidence: likelihood + WEIGHT * agreement, known, likelihood };
   });
   const most = Math.max(...all.map(({ confidence }) => confidence));
   const shares = all.map(({ confidence }) => Math.exp(confidence - most)), total = shares.reduce((sum, one) => sum + one);
@@ -56,5 +56,5 @@ function readGroup(candidates, known, layers) {
   groups.sort((a, b) => b.confidence - a.confidence);
   const best = groups.find(({ digits }) => digits.length) ?? groups[0];
   const activation = best.digits.reduce((sum, { outputs = [], value = 0 }) => sum + outputs[value], 0) / best.digits.length;
-  return { ...best, confidence: best.confidence * activation };
+  return { ...best, confidence: best.confidence * (Math.exp(best.likelihood / best.digits.length) + activation) / 2 };
 }
