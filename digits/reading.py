@@ -61,11 +61,11 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     '504192'
     >>> [group] = answer.lines[0].groups
     >>> group.box, round(group.confidence, 1)
-    ((166, 18, 595, 116), 1.0)
+    ((166, 16, 597, 118), 0.6)
     >>> [digits for digits, probability in group.candidates][:2]
-    ['504192', '50192']
+    ['504192', '50492']
     >>> read("docs/504192.jpg", length=5).text
-    '50192'
+    '50492'
 
     Args:
         pictures: A picture, which is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4),

@@ -69,7 +69,7 @@ def test_how_sure_a_field_is(here):
     said = forms.value(reader.answer(Found(lines)), 180)
     assert (
         said.text == "3"
-        and said.confidence == pytest.approx(0.5 * 0.7)
+        and said.confidence == pytest.approx(0.7 * (0.7 + 0.5) / 2)
         and dict(said.candidates)["3"] == pytest.approx(0.7)
     )
     assert forms.value(reader.answer(UserError("nothing")), 180) == forms.Value(error="nothing")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # which multiplies its outputs for the digits. None of them counts as less than LEAST: it has not seen such pictures.
 WEIGHT, LEAST = 0.7, 0.001
 UPRIGHT = 0.6  # a picture that is read with less confidence is also tried the other ways up
-TURNED = 2.2  # and taken turned, if so many times more is then read with confidence
+TURNED, WELL = 2.2, 0.5  # and taken turned, if so many times more is read then, with at least that confidence
 
 
 class Answer(NamedTuple):
@@ -117,7 +117,8 @@ class Reader:
         found = tried(find_turned_lines, picture, expected, self.context)
         others = [] if isinstance(found, UserError) else [self.answer(one, expected) for one in found]
         best = max(others, key=lambda one: certainty(one)[0], default=answer)
-        return best if certainty(best)[0] > TURNED * sure else answer
+        now, area = certainty(best)
+        return best if now > max(TURNED * sure, WELL * area) else answer
 
     def outputs(self, digits: list[Digit]) -> np.ndarray:
         """What the network says of the images of digits: (N, 10) float32; or (N, 2) of a detector, as in `Reading`."""

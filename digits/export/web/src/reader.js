@@ -4,7 +4,7 @@ import { held } from "./held.js";
 import { isSame } from "./images.js";
 import { imagesOf, predictionOf, recall } from "./network.js";
 
-const { WEIGHT, LEAST, UPRIGHT, TURNED } = held.constants.reader;
+const { WEIGHT, LEAST, UPRIGHT, TURNED, WELL } = held.constants.reader;
 export const HALF = 0.5; // what is drawn as one digit is none if no output is over it
 
 /** Whether outputs are those of a digit: one is over HALF. @type {(outputs: Float32Array) => boolean} */
@@ -25,7 +25,8 @@ export function answer({ lines, turnedLines }, layers, lessons = []) {
   if (!turnedLines || !images.length || isTaught || sure > UPRIGHT * area) return asItLies;
   const others = [90, 180, 270].map((degrees) => ({ groups: read(turnedLines(degrees), layers), degrees }));
   const [best] = others.sort((a, b) => certainty(b)[0] - certainty(a)[0]);
-  return certainty(best)[0] > TURNED * sure ? best : asItLies;
+  const [now, around] = certainty(best);
+  return now > Math.max(TURNED * sure, WELL * around) ? best : asItLies;
 }
 
 /** The area of the boxes of digits, each times the confidence in its number; and the area alone.
