@@ -138,8 +138,8 @@ type Constants = {
   line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "LEAST", number>;
   cutting: Record<"FOREGROUND" | "DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "NEAREST" | "BAND" | "LEAST", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
-  lines: Record<"SMALLEST" | "FOREGROUND" | "APART" | "PLACE", number>;
-  reader: Record<"WEIGHT" | "LEAST" | "UPRIGHT" | "TURNED", number>;
+  lines: Record<"SMALL" | "SMALLEST" | "FOREGROUND" | "APART" | "PLACE", number>;
+  reader: Record<"WEIGHT" | "LEAST" | "UPRIGHT" | "TURNED" | "WELL", number>;
   readings: { THRESHOLD: number };
 };
 type Pair = [number, number];
