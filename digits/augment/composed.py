@@ -47,8 +47,10 @@ class _Strip:
         self.wide, self.pen = rng.uniform(0.75, 1.2), max(1, round(rng.uniform(0.6, 2.6)))
         self.foot = ROWS / 2 + self.height / 2 + rng.normal(0, 0.8)  # of the digits
         width = int((self.count + 3) * (1.1 * self.height + max(self.gap, 0)) + 120)
+        self.ink: np.ndarray
+        self.other: np.ndarray
         self.ink, self.other, self.printed = np.zeros((3, ROWS, width), np.uint8)
-        self.sure = np.ones((ROWS, width), np.float32)
+        self.sure: np.ndarray = np.ones((ROWS, width), np.float32)
         self.written: list[Written] = []
 
     def chance(self, share: float) -> bool:

@@ -176,8 +176,8 @@ class _Sheet:
         height, lean = max(4.0, self.height * self.rng.uniform(0.75, 1.2)), self.rng.normal(0, 0.1)
         width = max(1, round(self.height * self.pen_width))
         drawn = np.zeros([round(height + 2 * width), round(abs(lean) * height + 3 * width)], np.uint8)
-        ends = [(width, round(width + height)), (round(width + abs(lean) * height), width)]
-        cv2.line(drawn, *ends, 255, width, cv2.LINE_AA)
+        start, end = (width, round(width + height)), (round(width + abs(lean) * height), width)
+        cv2.line(drawn, start, end, 255, width, cv2.LINE_AA)
         return (drawn if lean > 0 else drawn[:, ::-1]) / np.float32(255)
 
     def drawn(self) -> tuple[np.ndarray, str]:
@@ -207,7 +207,7 @@ class _Sheet:
             return
         glyph = self.slanted(glyph)
         y, x = int(top), int(left + min(0.0, self.slant) * glyph.shape[0])
-        rows, columns = (glyph > 0.3).any(1).nonzero()[0], (glyph > 0.3).any(0).nonzero()[0]
+        rows, columns = (np.flatnonzero((glyph > 0.3).any(axis)) for axis in (1, 0))
         if len(rows):
             (high, low), (first, last) = rows[[0, -1]], columns[[0, -1]]
             size = float(last + 1 - first), float(low + 1 - high)

@@ -10,7 +10,7 @@ this becomes part of the weights and biases.
 
 import sys
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -83,10 +83,11 @@ class LineNetwork(nn.Module):
 
     def folded(self) -> Layers:
         """Weights (inputs, n) and biases (n,) of each layer that do the same without batch normalization."""
-        *hidden, last = self.layers
-        folded = []
+        layers: list[Any] = [*self.layers]
+        norms: list[Any] = [*self.norms]
+        last, folded = layers.pop(), []
         with torch.no_grad():
-            for layer, norm in zip(hidden, self.norms, strict=False):
+            for layer, norm in zip(layers, norms, strict=False):
                 by = 2 * norm.weight / (norm.running_var + norm.eps).sqrt()
                 biases = (layer.bias - norm.running_mean) * by + 2 * norm.bias
                 folded.append(((layer.weight.flatten(1).T * by).numpy(), biases.numpy()))

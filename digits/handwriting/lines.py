@@ -52,7 +52,7 @@ class Line(NamedTuple):
     """A line of a picture: of each of its groups the candidates, the likeliest first, and the images of all digits.
 
     The digits are about `height` pixels of the picture high. A `known` line is one digit, since the caller says so or
-    the picture is drawn as MNIST's are: it is never rejected. Where a length is expected, `count` is how many digits
+    the picture is drawn as MNIST's are: it is never rejected. Where a length is expected, `seen` is how many digits
     the line network would see without that.
     """
 
@@ -60,7 +60,7 @@ class Line(NamedTuple):
     digits: list[Digit]
     height: float
     known: bool = False
-    count: int = 0
+    seen: int = 0
 
 
 class Found(NamedTuple):
@@ -139,8 +139,8 @@ def line_of(strip: Strip, scale: float, expected: Expected, context: bool) -> Li
             own = numbers(log[first:last], length, expected.digits) if last - first < len(log) else candidates
             moved = [one._replace(places=tuple(first + place for place in one.places)) for one in own]
             groups.append([Candidate(one.digits, one.likelihood, parts(one.places)) for one in moved])
-    count = len(numbers(log, None, expected.digits)[0].digits) if expected.length else 0
-    return Line(groups, digits, height, expected.single, count)
+    seen = len(numbers(log, None, expected.digits)[0].digits) if expected.length else 0
+    return Line(groups, digits, height, expected.single, seen)
 
 
 def ranges(places: tuple[int, ...], count: int, together: bool) -> list[tuple[int, int]]:

@@ -158,8 +158,8 @@ class Reader:
         likely = tuple((candidates[n].digits, float(shares[n])) for n in order)
         activation = np.mean([reading.activation for reading in readings])
         sure = dict(likely)[best.digits] * float(np.exp(best.likelihood / len(best.digits)) + activation) / 2
-        if line.count:  # more or fewer digits than are expected
-            sure *= (min(line.count, len(best.digits)) / max(line.count, len(best.digits))) ** 0.5
+        if line.seen:  # more or fewer digits than are expected
+            sure *= (min(line.seen, len(best.digits)) / max(line.seen, len(best.digits))) ** 0.5
         return Group(readings, sure, line.known, likely)
 
 
