@@ -74,7 +74,7 @@ def test_clear_undo_and_redo(page):
     assert outputs(page) == drawn
     for redo in ("Control+Shift+z", "Control+y"):
         page.keyboard.press("Control+z")
-        assert answer(page) == "?"
+        assert outputs(page) != drawn
         page.keyboard.press(redo)
         assert outputs(page) == drawn
     page.keyboard.press("Control+z")
