@@ -17,9 +17,10 @@ from numpy.random import Generator
 from digits.augment.scenes import INK, Glyphs, Written
 
 ROWS, DIGIT = 40, 22  # height of a strip and of a digit, in pixels
+# The probability of each sign beside a number.
 SIGNS = {"letter": 0.27, "bracket": 0.12, "slash": 0.1, "dash": 0.16, "equals": 0.07, "point": 0.09, "comma": 0.08}
-SIGNS |= {"tick": 0.08, "cross": 0.03}  # the share of each of what stands beside a number
-BETWEEN = ["point", "comma", "dash", "slash", "point", "comma"]  # what stands in it
+SIGNS |= {"tick": 0.08, "cross": 0.03}
+BETWEEN = ["point", "comma", "dash", "slash", "point", "comma"]  # signs inside a number
 MARGIN = 0.2, 1.25  # beside a line, in heights of a digit
 
 
@@ -249,9 +250,9 @@ class _Strip:
             dark = np.maximum(dark, rng.uniform(0.05, 0.4) * (np.sin(across + wave) > 0.3))
         if self.chance(0.5):
             dark = dark + rng.uniform(0, 0.06) * self.noise(shape, 0.5, 1.5)
-        said = np.clip(strokes * sure * rng.uniform(1, 1.3), 0, 1) * (1 - printed * rng.uniform(0, 0.8))
-        left = printed * (self.noise(shape, 1, 5) > rng.uniform(0, 1)) * rng.uniform(0, 0.6)
-        planes = np.stack([dark, np.maximum(said, left)]).astype(np.float32)
+        score = np.clip(strokes * sure * rng.uniform(1, 1.3), 0, 1) * (1 - printed * rng.uniform(0, 0.8))
+        mistaken = printed * (self.noise(shape, 1, 5) > rng.uniform(0, 1)) * rng.uniform(0, 0.6)
+        planes = np.stack([dark, np.maximum(score, mistaken)]).astype(np.float32)
         blur = rng.uniform(0, 0.9)
         if blur > 0.25:
             planes = np.stack([cv2.GaussianBlur(plane, (0, 0), blur) for plane in planes])

@@ -110,9 +110,7 @@ def _steps_and_counts(network: nn.Module) -> list[Layer]:
 
 def at_hand(file: Path) -> dict[str, Any]:
     """A network for pictures that comes with digits: how many inputs and neurons each layer has, and its parameters."""
-    with np.load(file) as saved:
-        count = len(saved.files) // 3
-        layers = [(saved[f"steps{n}"], saved[f"biases{n}"], saved[f"weights{n}"].T) for n in range(count)]
+    layers = [(steps, biases, weights.T) for steps, biases, weights in eye.packed(file)]
     return {"sizes": [counts.T.shape for *_, counts in layers], "packed": _text(_packed(layers))}
 
 

@@ -35,9 +35,8 @@ def cut(strip: Strip, middles: list[float], context: bool) -> list[tuple[np.ndar
         near = np.abs(columns - middle) < NEAREST * DIGIT
         if not mask[ROWS // 4 : -ROWS // 4, near].any():
             mask[:, near] |= dark[:, near] > DARK
-    ends = (np.full(ROWS, middle + side * BESIDE * DIGIT) for middle, side in ((middles[0], -1), (middles[-1], 1)))
-    left, right = ends
-    edges = [left, *(seam(mask, *pair) for pair in pairwise(middles)), right]
+    first, last = (np.full(ROWS, end) for end in (middles[0] - BESIDE * DIGIT, middles[-1] + BESIDE * DIGIT))
+    edges = [first, *(seam(mask, *pair) for pair in pairwise(middles)), last]
     cuts = []
     for middle, (left, right) in zip(middles, pairwise(edges), strict=True):
         near = np.abs(columns - middle) < BESIDE * DIGIT
@@ -84,9 +83,14 @@ def _drawn(dark: np.ndarray, mask: np.ndarray, own: np.ndarray, context: bool) -
     dark, mask, own = dark[here], mask[here], own[here]
     soft = cv2.dilate(own.astype(np.uint8), np.ones((3, 3))) * (own | ~mask)
     strokes = np.clip(dark / np.median(dark[own]), 0, 1) * soft
+    return normalize(strokes.astype(np.float32), _rest(mask, own) if context else None), box
+
+
+def _rest(mask: np.ndarray, own: np.ndarray) -> np.ndarray | None:
+    """Return the rest of the connected components from which a digit's own pixels are cut, or None if there is none."""
     labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[1]
     rest = np.isin(labels, np.unique(labels[own])) & ~own
-    return normalize(strokes.astype(np.float32), rest if context and rest.any() else None), box
+    return rest if rest.any() else None
 
 
 def _nothing(middle: float) -> tuple[np.ndarray, Box]:

@@ -166,18 +166,23 @@ def usual_height(sure: np.ndarray) -> float:
     return weighted_median(heights, areas) if len(heights) else 0.0
 
 
-def packed() -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Of each layer of the eye that comes with digits: the steps (n,) and biases (n,) float32 of its neurons, and its
-    weights (inputs, n) int8 in those steps.
+def packed(file: Path) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return for each layer in a file the steps (n,) and biases (n,) float32 of its neurons, and its weights
+    (inputs, n) int8 in those steps.
     """
-    with np.load(BUNDLED) as saved:
+    with np.load(file) as saved:
         return [(saved[f"steps{n}"], saved[f"biases{n}"], saved[f"weights{n}"]) for n in range(len(saved.files) // 3)]
+
+
+def unpacked(file: Path) -> Layers:
+    """Return the layers in a file."""
+    return [(steps * weights, biases) for steps, biases, weights in packed(file)]
 
 
 @cache
 def bundled() -> Eye:
     """The eye that comes with digits, which `digits.handwriting.learning` has trained."""
-    layers = [(steps * weights, biases) for steps, biases, weights in packed()]
+    layers = unpacked(BUNDLED)
     return layers[:3], layers[3:]
 
 

@@ -3,7 +3,7 @@
 Its neurons are sigmoids and share their weights along the strip: a space displacement network (Y. LeCun and others,
 1998, section VII), or a time-delay network (A. Waibel and others, 1989). Ten outputs are the digits, the last one is
 BLANK, as in connectionist temporal classification (A. Graves and others, 2006): a digit may be seen at several places
-next to each other, and is read once. `python -m digits.handwriting.learning` trains it.
+next to each other, and is read once. `python -m digits.handwriting.line_learning` trains it.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from digits.handwriting.eye import sigmoid
+from digits.handwriting.eye import Layers, sigmoid, unpacked
 
 # Of each layer: neurons at a place, rows and columns of what they see, and the rows and columns to the next place.
 LAYERS = [(16, (5, 5), (2, 1)), (32, (5, 5), (2, 2)), (64, (3, 3), (2, 1)), (128, (5, 5), (5, 1))]
@@ -42,14 +42,12 @@ class Number(NamedTuple):
 
 
 @cache
-def bundled() -> list[tuple[np.ndarray, np.ndarray]]:
-    """Weights (inputs, n) and biases (n,) float32 of each layer of the network that comes with digits."""
-    with np.load(BUNDLED) as saved:
-        count = len(saved.files) // 3
-        return [(saved[f"steps{n}"] * saved[f"weights{n}"], saved[f"biases{n}"]) for n in range(count)]
+def bundled() -> Layers:
+    """Return the network that comes with digits."""
+    return unpacked(BUNDLED)
 
 
-def outputs(planes: np.ndarray, layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def outputs(planes: np.ndarray, layers: Layers) -> np.ndarray:
     """The logarithms of the probabilities (T, 11) of each digit, and of none, at T places of a strip (2, ROWS, W)."""
     a = planes
     for (weights, biases), (_, reach, step) in zip(layers, LAYERS, strict=True):

@@ -119,10 +119,12 @@ def strips_of(sight: Sight, single: bool, ends: float = ENDS) -> list[Strip]:
 
 def line_of(strip: Strip, scale: float, expected: Expected, context: bool) -> Line:
     """What the line network reads along a strip, and the images of the digits."""
+    height = scale * DIGIT / strip.scale
+    if height < SMALL and not expected.single:
+        return Line([], [], height)
     log = outputs(strip.coarse, bundled())
     length = (1, 1) if expected.single else expected.length
-    height = scale * DIGIT / strip.scale
-    candidates = numbers(log, length, expected.digits) if height >= SMALL or expected.single else []
+    candidates = numbers(log, length, expected.digits)
     groups: list[list[Candidate]] = []
     digits: list[Digit] = []
     known: dict[tuple[int, ...], tuple[int, ...]] = {}  # which images are those of some places

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from digits.handwriting.components import TALL, Box, line_height
+from digits.handwriting.components import TALL, Box, line_height, union
 from digits.handwriting.eye import Sight, half
 
 ROWS, DIGIT = 80, 44  # height of a strip, and of most digits in it, in pixels; the network sees it in half of that
@@ -62,20 +62,19 @@ def strip(sight: Sight, line: Sequence[Box], ends: float = ENDS) -> Strip:
     if len(tall) > 3 and np.ptp(x) > 3 * height:
         rise = float(np.clip(np.polyfit(x, y, 1)[0], -TILTED, TILTED))
         middle = float(np.median(y - rise * (x - at)))
-    left = max(min(one.left for one in line) - ends * height, -height)
-    right = min(max(one.right for one in line) + ends * height, sure.shape[1] + height)
+    around = union(line)
+    left, right = max(around.left - ends * height, -height), min(around.right + ends * height, sure.shape[1] + height)
     scale = DIGIT / height
     matrix = np.array([[scale, 0, -left * scale], [-rise * scale, scale, ROWS / 2 - (middle - rise * at) * scale]])
     size = int(np.clip((right - left) * scale, ROWS // 2, LONGEST * DIGIT)) // 2 * 2, ROWS
-    planes = np.stack([np.clip(darkness / full(sight, line), 0, 1), sure]).astype(np.float32)
+    planes = np.stack([np.clip(darkness / full(sight, around), 0, 1), sure]).astype(np.float32)
     if scale < 1:
         planes = np.stack([cv2.GaussianBlur(plane, (0, 0), 0.4 / scale) for plane in planes])
     return Strip(np.stack([cv2.warpAffine(plane, matrix, size) for plane in planes]), matrix)
 
 
-def full(sight: Sight, line: Sequence[Box]) -> float:
-    """The darkness that is usual in a line's strokes."""
-    rows = slice(min(one.top for one in line), max(one.bottom for one in line))
-    columns = slice(min(one.left for one in line), max(one.right for one in line))
-    strokes = sight.darkness[rows, columns][sight.sure[rows, columns] > 0.5]
+def full(sight: Sight, box: Box) -> float:
+    """Return the usual darkness of the strokes in a box."""
+    here = slice(box.top, box.bottom), slice(box.left, box.right)
+    strokes = sight.darkness[here][sight.sure[here] > 0.5]
     return float(np.median(strokes)) if len(strokes) else 0.3

@@ -138,7 +138,7 @@ export function padded(image, across, down = across) {
   return crop(image, { left: -across, top: -down, right: image.width + across, bottom: image.height + down });
 }
 
-/** A box with so many pixels around it. @type {(box: Box, margin: number) => Box} */
+/** A box that is enlarged by a margin on each side. @type {(box: Box, margin: number) => Box} */
 export const grown = ({ left, top, right, bottom }, margin) => (
   { left: left - margin, top: top - margin, right: right + margin, bottom: bottom + margin }
 );

@@ -46,14 +46,15 @@ export function outputs({ dark, sure }) {
  * @type {(log: Float64Array[]) => Numeral[]} */
 export function numbers(log) {
   const p = log.map((here) => here.map(Math.exp));
-  /** Of each prefix: its probability with a blank at its end, and with its last digit there; the place of each digit.
+  /** For each prefix, its probability if a blank comes last, its probability if its last digit does, and the place of
+   * each digit.
    * @type {[string, Beam][]} */
   let beams = [["", [1, 0, []]]], scale = 0;
   for (const [t, here] of p.entries()) {
-    const likely = [...Array(BLANK).keys()].filter((digit) => here[digit] > LEAST), found = new Map();
+    const likely = [...Array(BLANK).keys()].filter((digit) => here[digit] > LEAST), longer = new Map();
     const add = (/** @type {string} */ prefix, /** @type {Beam} */ [blank, digit, places]) => {
-      const [b, d, at] = found.get(prefix) ?? [0, 0, places]; // the likelier way says where its digits are
-      found.set(prefix, [b + blank, d + digit, b + d >= blank + digit ? at : places]);
+      const [b, d, at] = longer.get(prefix) ?? [0, 0, places]; // the likelier way says where its digits are
+      longer.set(prefix, [b + blank, d + digit, b + d >= blank + digit ? at : places]);
     };
     for (const [prefix, [blank, digit, places]] of beams) {
       const last = prefix ? Number(prefix.at(-1)) : -1, place = places.at(-1) ?? 0;
@@ -61,7 +62,7 @@ export function numbers(log) {
       add(prefix, [(blank + digit) * here[BLANK], prefix ? digit * here[last] : 0, isSurer ? places.with(-1, t) : places]);
       for (const d of likely) add(prefix + d, [0, (d === last ? blank : blank + digit) * here[d], [...places, t]]);
     }
-    const kept = likeliest([...found], BEAM), total = kept.reduce((sum, [, [b, d]]) => sum + b + d, 0) || 1e-300;
+    const kept = likeliest([...longer], BEAM), total = kept.reduce((sum, [, [b, d]]) => sum + b + d, 0) || 1e-300;
     scale += Math.log(total);
     beams = kept.map(([prefix, [b, d, places]]) => [prefix, [b / total, d / total, places]]);
   }

@@ -37,19 +37,19 @@ export const seen = (pixels) => see(enlarged(openPicture(pixels)));
 /** The lines in what the eye sees, from the top, of which a pixel is `scale` of the picture.
  * @type {(sight: Sight, scale?: number) => Line[]} */
 export function linesIn(sight, scale = 1) {
-  const { sure } = sight, found = connectedComponents(binarized(sure, FOREGROUND), sure, binarized(sure, CERTAIN));
-  return lines(found).filter((line) => scale * lineHeight(line) >= SMALL).map((line) => {
+  const { sure } = sight, components = connectedComponents(binarized(sure, FOREGROUND), sure, binarized(sure, CERTAIN));
+  return lines(components).filter((line) => scale * lineHeight(line) >= SMALL).map((line) => {
     const along = strip(sight, line), log = outputs(along), candidates = numbers(log);
     const known = /** @type {Map<string, Digit[]>} */ (new Map()); // digits by their places
     const parts = (/** @type {number[]} */ places) => {
-      const found = known.get(`${places}`) ?? cut(along, places.map((place) => PLACE * (place + 0.5))).map(({ image, box }) => (
+      const cuts = known.get(`${places}`) ?? cut(along, places.map((place) => PLACE * (place + 0.5))).map(({ image, box }) => (
         { image, box: mappedBox(boxFrom(along.from, box), (side) => rounded(side * scale)) }
       ));
-      known.set(`${places}`, found);
-      return found;
+      known.set(`${places}`, cuts);
+      return cuts;
     };
     return { groups: ranges(candidates[0].places, log.length).map(([first, last]) => (
-      numbers(log.slice(first, last)).map(({ digits, likelihood, places }) => (
+      (last - first < log.length ? numbers(log.slice(first, last)) : candidates).map(({ digits, likelihood, places }) => (
         { digits, likelihood, parts: parts(places.map((place) => first + place)) }
       ))
     )) };

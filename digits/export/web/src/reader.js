@@ -15,8 +15,8 @@ export const read = (lines, layers) => lines.map(({ groups, known = false }) => 
   groups.map((candidates) => readGroup(candidates, known, layers)).filter(({ digits }) => digits.length)
 )).filter((groups) => groups.length);
 
-/** The groups in each line of a picture that is turned counterclockwise by so many degrees, the way up in which most is
- * read; as it lies, unless that is doubtful, or a lesson was on a digit of it, of which the networks may disagree.
+/** The groups in each line of a picture. If the reading is doubtful, the picture is also read turned, and the best
+ * direction wins. A picture with a digit that a lesson has taught is not turned, since the networks may disagree on it.
  * @type {(found: Found, layers: Layer[], lessons?: Example[]) => Answer} */
 export function answer({ lines, turnedLines }, layers, lessons = []) {
   const asItLies = { groups: read(lines, layers), degrees: 0 }, [sure, area] = certainty(asItLies);
@@ -47,9 +47,9 @@ function certainty({ groups }) {
 function readGroup(candidates, known, layers) {
   const all = candidates.map(({ digits, likelihood, parts }) => {
     const outputs = recall(layers, imagesOf(parts))[layers.length];
-    const found = parts.map((part, n) => ({ ...part, value: Number(digits[n]), outputs: outputs[n] }));
-    const agreement = found.reduce((sum, { outputs, value }) => sum + Math.log(Math.max(outputs[value], LEAST)), 0);
-    return { digits: found, confidence: likelihood + WEIGHT * agreement, known, likelihood };
+    const readings = parts.map((part, n) => ({ ...part, value: Number(digits[n]), outputs: outputs[n] }));
+    const agreement = readings.reduce((sum, { outputs, value }) => sum + Math.log(Math.max(outputs[value], LEAST)), 0);
+    return { digits: readings, confidence: likelihood + WEIGHT * agreement, known, likelihood };
   });
   const most = Math.max(...all.map(({ confidence }) => confidence));
   const shares = all.map(({ confidence }) => Math.exp(confidence - most)), total = shares.reduce((sum, one) => sum + one);

@@ -36,8 +36,8 @@ export function digitsOfStrokes(strokes, layers) {
     [(x - left) * scale + MARGIN, (y - top) * scale + MARGIN]
   );
   const darkness = painted(large, strokes, pen, at, width, height);
-  const found = several ? digitsOf(read(linesIn({ sure: darkness, darkness }), layers)) : [];
-  const digits = found.length ? found : [{ image: normalize(darkness), box: bounds(drawn(darkness)) }];
+  const inLines = several ? digitsOf(read(linesIn({ sure: darkness, darkness }), layers)) : [];
+  const digits = inLines.length ? inLines : [{ image: normalize(darkness), box: bounds(drawn(darkness)) }];
   return moved(digits, scale, left - MARGIN / scale, top - MARGIN / scale);
 }
 

@@ -81,7 +81,7 @@ type Digit = { image: Float32Array; box: Box; value?: number; outputs?: Float32A
 type Candidate = { digits: string; likelihood: number; parts: Digit[] };
 /** The candidates of each group in a line. A `known` one is drawn as MNIST's digits are, and never rejected. */
 type Line = { groups: Candidate[][]; known?: boolean };
-/** The lines of a picture as it lies, why they may hold no digit, and the lines once it is turned by so many degrees. */
+/** The lines of a picture, the reason if none holds a digit, and a function that finds the lines of the turned picture. */
 type Found = { lines: Line[]; refusal?: Refusal; turnedLines?: (degrees: number) => Line[] };
 
 /** What stands together in a line: its digits, and their probability, 0..1. */
