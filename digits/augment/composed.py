@@ -18,10 +18,11 @@ from digits.augment.scenes import INK, Glyphs, Written
 
 ROWS, DIGIT = 40, 22  # height of a strip and of a digit, in pixels
 # The probability of each sign beside a number.
-SIGNS = {"letter": 0.27, "bracket": 0.12, "slash": 0.1, "dash": 0.16, "equals": 0.07, "point": 0.09, "comma": 0.08}
-SIGNS |= {"tick": 0.08, "cross": 0.03}
-BETWEEN = ["point", "comma", "dash", "slash", "point", "comma"]  # signs inside a number
-MARGIN = 0.2, 1.25  # beside a line, in heights of a digit
+SIGNS = {"letter": 0.36, "bracket": 0.07, "slash": 0.03, "dash": 0.2, "equals": 0.08, "point": 0.12, "comma": 0.08}
+SIGNS |= {"tick": 0.04, "cross": 0.02}
+BETWEEN = ["point", "comma", "dash", "point", "comma"]  # signs inside a number
+MARGIN = 0.2, 1.9  # beside a line, in heights of a digit
+ALIKE = 1.25  # the strokes of one hand are at most so many times wider or thinner than is usual in it
 
 
 class Example(NamedTuple):
@@ -31,7 +32,33 @@ class Example(NamedTuple):
     written: list[Written]
 
 
-def composed(rng: Generator, glyphs: Glyphs) -> Example:
+class Alphabet(NamedTuple):
+    """Images (N, 28, 28) uint8 of glyphs; the numbers of those of each digit, from thin to thick strokes, and the
+    widths of these, in pixels; the number of the first letter: digits are before.
+    """
+
+    images: np.ndarray
+    numbers: list[np.ndarray]
+    widths: list[np.ndarray]
+    letters: int
+
+
+def alphabet(glyphs: Glyphs) -> Alphabet:
+    """Sort the digits among glyphs by the widths of their strokes."""
+    letters = bisect_left(glyphs.say, True, key=lambda says: not says)
+    widths = np.array([width_of_strokes(image) for image in glyphs.images[:letters]])
+    say = np.array(glyphs.say[:letters])
+    numbers = [digit[np.argsort(widths[digit])] for digit in (np.flatnonzero(say == str(d)) for d in range(10))]
+    return Alphabet(glyphs.images, numbers, [widths[own] for own in numbers], letters)
+
+
+def width_of_strokes(image: np.ndarray) -> float:
+    """The mean width of the strokes in an image (28, 28) uint8, in pixels."""
+    strokes = (image > 2 * INK).astype(np.uint8)
+    return 4 * float(cv2.distanceTransform(strokes, cv2.DIST_L2, 3)[strokes > 0].mean()) - 2
+
+
+def composed(rng: Generator, glyphs: Alphabet) -> Example:
     """One more strip; it depends on the numbers of `rng` alone."""
     return _Strip(rng, glyphs).example()
 
@@ -39,13 +66,16 @@ def composed(rng: Generator, glyphs: Glyphs) -> Example:
 class _Strip:
     """Layers (ROWS, W) uint8: the `ink` of digits, `other` handwriting, `printed` lines; and how `sure` the eye is."""
 
-    def __init__(self, rng: Generator, glyphs: Glyphs) -> None:
+    def __init__(self, rng: Generator, glyphs: Alphabet) -> None:
         self.rng, self.glyphs = rng, glyphs
-        self.letters = bisect_left(glyphs.say, True, key=lambda says: not says)  # their first number; digits are before
         self.count = int(rng.integers(1, 10 if self.chance(0.85) else 3))
         self.height = DIGIT * rng.uniform(0.85, 1.15)
+        self.sizes = rng.normal(1, 0.1, 10)  # of this hand's digits, in that height; a 0 is often small, a 1 is not
+        self.sizes[:2] *= rng.uniform([0.65, 1], [1.05, 1.2])
         self.gap = self.height * (rng.uniform(-0.14, 0.32) if self.chance(0.85) else rng.uniform(0.3, 0.9))
-        self.wide, self.pen = rng.uniform(0.75, 1.2), max(1, round(rng.uniform(0.6, 2.6)))
+        self.wide = rng.uniform(0.75, 1.2)
+        self.thick = rng.choice(glyphs.widths[rng.integers(10)])
+        self.pen = max(1, round(self.thick * rng.uniform(0.6, 1)))
         self.foot = ROWS / 2 + self.height / 2 + rng.normal(0, 0.8)  # of the digits
         width = int((self.count + 3) * (1.1 * self.height + max(self.gap, 0)) + 120)
         self.ink: np.ndarray
@@ -76,44 +106,65 @@ class _Strip:
     def write(self) -> tuple[float, float, float]:
         """Write a number, and perhaps signs beside and in it; the columns where it begins and ends, and all does."""
         rng, height = self.rng, self.height
-        x, drift = DIGIT * rng.uniform(*MARGIN), rng.normal(0, 0.02)
+        x, drift, before = DIGIT * rng.uniform(*MARGIN), rng.normal(0, 0.02), ""
         if self.chance(0.15):
             x += self.sign(x) + height * rng.uniform(0.05, 0.5)
         start = x
-        for number in range(self.count):
-            if number and self.chance(0.03):
+        digits = self.number()
+        self.foot += height / 2 * (float(np.median(self.sizes[digits])) - 1)
+        for number, digit in enumerate(map(str, digits)):
+            joined = before + digit == "00" and self.chance(0.4)
+            if joined:
+                x -= max(self.gap, 0) + height * rng.uniform(0, 0.2)
+            elif number and self.chance(0.03):
                 x += height * rng.uniform(0.2, 0.9)
             elif number and self.chance(0.07):
                 x += height * rng.uniform(0, 0.15)
                 x += self.sign(x, str(rng.choice(BETWEEN))) + height * rng.uniform(0, 0.25)
-            digit, image = self.digit()
+            image = self.image(digit)
             lower = height * 0.2 if digit in "79" and self.chance(0.1) else 0.0  # some descend
             y = self.foot + lower - len(image) + drift * (x - start) + rng.normal(0, 0.04) * height
             self.put(self.ink, image, y, x)
             wide, high = float(image.shape[1]), float(len(image))
+            if joined and self.chance(0.7):  # by a stroke from one's top to the other's
+                top = y + rng.uniform(0, 0.3) * high
+                other = x - height * rng.uniform(0.1, 0.5), top + rng.normal(0, 2)
+                self.stroke(self.ink, [other, (x + wide / 2, top)])
             self.written.append(Written(digit, x + wide / 2, y + high / 2, wide, high))
             if digit == "1" and self.chance(0.08):
                 self.sure[:, max(0, int(x) - 1) : int(x + wide) + 1] *= rng.uniform(0.05, 0.6)
             x += wide + self.gap + rng.normal(0, 0.06) * height
+            before = digit
         end = x
         if self.chance(0.3):
             x += height * rng.uniform(0, 0.4)
             x += self.sign(x)
+        if self.chance(0.06):
+            self.encircle(start, end)
         return start, end, x
 
-    def digit(self) -> tuple[str, np.ndarray]:
-        """A digit, and its image (h, w) uint8: one of MNIST's or an allograph, or a 1 that is only a line."""
-        rng, (images, say, ones, *_) = self.rng, self.glyphs
-        height = self.height * rng.uniform(0.84, 1.12)
-        if self.chance(0.05):
+    def number(self) -> np.ndarray:
+        """The digits of a number: more of them begin with 1, and end in zeros, than by chance."""
+        digits = self.rng.integers(0, 10, self.count)
+        if self.chance(0.2):
+            digits[0] = 1
+        if self.chance(0.25):
+            digits[max(1, self.count - int(self.rng.integers(1, 4))) :] = 0
+        return digits
+
+    def image(self, digit: str) -> np.ndarray:
+        """The image (h, w) uint8 of a digit: one of MNIST's or an allograph, or a 1 that is only a line."""
+        rng, glyphs = self.rng, self.glyphs
+        height = self.height * self.sizes[int(digit)] * rng.uniform(0.88, 1.12)
+        if digit == "1" and self.chance(0.25):
             image = np.zeros((max(3, round(height)), self.pen + 3), np.uint8)
             x = 1 + self.pen // 2
-            cv2.line(image, (x, 0), (x, len(image)), int(rng.uniform(180, 255)), self.pen, cv2.LINE_AA)
-            return "1", image
-        number = rng.choice(ones) if self.chance(0.1) else rng.integers(self.letters)
-        if say[number] == "0" and self.chance(0.2):
-            height *= rng.uniform(0.55, 0.95)
-        return say[number], self.sized(images[number], height, self.wide * rng.uniform(0.88, 1.12))
+            self.stroke(image, [(x, 0), (x, len(image))])
+            return image
+        first, end = np.searchsorted(glyphs.widths[int(digit)], [self.thick / ALIKE, self.thick * ALIKE])
+        numbers = glyphs.numbers[int(digit)]
+        number = numbers[min(rng.integers(first, max(first + 1, end)), len(numbers) - 1)]
+        return self.sized(glyphs.images[number], height, self.wide * rng.uniform(0.88, 1.12))
 
     def sized(self, image: np.ndarray, height: float, wide: float) -> np.ndarray:
         """What is drawn on an image (28, 28), at a height, and so much wider."""
@@ -130,20 +181,25 @@ class _Strip:
         here = layer[max(0, y) : max(0, y + image.shape[0]), max(0, x) : max(0, x + image.shape[1])]
         np.maximum(here, image[max(0, -y) :, max(0, -x) :][: here.shape[0], : here.shape[1]], out=here)
 
+    def stroke(self, layer: np.ndarray, *lines: Any) -> None:
+        """Draw lines through points x, y with the pen of the signs."""
+        points = [np.round(line).astype(np.int32) for line in lines]
+        cv2.polylines(layer, points, False, int(self.rng.uniform(150, 255)), self.pen, cv2.LINE_AA)
+
     def sign(self, x: float, kind: str = "") -> float:
         """Write something at a column that is no digit; its width."""
         rng, height, foot = self.rng, self.height, self.foot
         kind = kind or str(rng.choice([*SIGNS], p=[*SIGNS.values()]))
         if kind == "letter":
-            number = rng.integers(self.letters, len(self.glyphs.say))
+            number = rng.integers(self.glyphs.letters, len(self.glyphs.images))
             image = self.sized(self.glyphs.images[number], height * rng.uniform(0.6, 1.1), self.wide)
             self.put(self.other, image, foot - len(image), x)
             return float(image.shape[1])
         reach = height * rng.uniform(0.15, 0.5)
         level = foot - height * rng.uniform(0.2, 0.6)
         at = np.linspace(-1, 1, 12)
-        bow = np.stack([x + 0.5 * reach * (1 - at**2), foot - height * (0.5 - 0.65 * at)], 1)
-        bow = bow if self.chance(0.5) else bow * (-1, 1) + (2 * x + 0.5 * reach, 0)
+        bow = np.stack([x + reach * (1 - at**2), foot - height * (0.5 - 0.65 * at)], 1)
+        bow = bow if self.chance(0.5) else bow * (-1, 1) + (2 * x + reach, 0)
         dash = [(x, level), (x + 1.6 * reach, level + rng.normal(0, 1.5))]
         point = foot - rng.uniform(-2, 2)
         strokes: dict[str, list[Any]] = {
@@ -156,9 +212,18 @@ class _Strip:
             "tick": [[(x, foot - 0.4 * height), (x + 0.6 * reach, foot), (x + 2 * reach, foot - height)]],
             "cross": [[(x, foot), (x + reach, foot - reach)], [(x, foot - reach), (x + reach, foot)]],
         }
-        lines = [np.round(points).astype(np.int32) for points in strokes[kind]]
-        cv2.polylines(self.other, lines, False, int(rng.uniform(150, 255)), self.pen, cv2.LINE_AA)
-        return float(max(points[:, 0].max() for points in lines)) - x + self.pen
+        self.stroke(self.other, *strokes[kind])
+        return float(max(np.max(points, 0)[0] for points in strokes[kind])) - x + self.pen
+
+    def encircle(self, start: float, end: float) -> None:
+        """Draw a circle or a frame around a number, with the pen that wrote it."""
+        rng, height = self.rng, self.height
+        middle, half = (start + end) / 2, (end - start) / 2 + height * rng.uniform(0, 0.4)
+        at = np.linspace(0, 2 * math.pi * rng.uniform(0.9, 1.1), 40) + rng.uniform(0, 6)
+        power = rng.choice([1, 0.5, 0.2])  # of an ellipse; of a superellipse, which is nearly a frame
+        x, y = (np.sign(side) * np.abs(side) ** power for side in (np.cos(at), np.sin(at)))
+        points = np.stack([middle + half * x, ROWS / 2 + height * rng.uniform(0.55, 0.85) * y], 1)
+        self.stroke(self.other, points)
 
     def other_row(self, width: int) -> None:
         """Parts of the digits of the row above or below."""
@@ -166,7 +231,7 @@ class _Strip:
         y = self.foot + (1 if self.chance(0.5) else -1) * height * rng.uniform(1.15, 1.7)
         x = rng.uniform(-10, 20)
         while x < width:
-            image = self.digit()[1]
+            image = self.image(str(rng.integers(10)))
             if self.chance(0.8):
                 self.put(self.other, image, y - len(image), x)
             x += height * rng.uniform(0.6, 1.3)
@@ -174,9 +239,10 @@ class _Strip:
     def wear(self) -> None:
         """Write with a finer or a broader pen."""
         broader = self.rng.choice([-1, 0, 1, 2], p=[0.2, 0.52, 0.2, 0.08])
-        if broader:
+        if broader > 0 or (broader and self.thick > 2.5):
             change = cv2.erode if broader < 0 else cv2.dilate
-            self.ink = np.asarray(change(self.ink, np.ones([abs(broader) + 1] * 2, np.uint8)))
+            square = np.ones([abs(broader) + 1] * 2, np.uint8)
+            self.ink, self.other = (np.asarray(change(layer, square)) for layer in (self.ink, self.other))
 
     def lean(self) -> None:
         """Slant the line; most hands lean to the right."""
@@ -253,7 +319,7 @@ class _Strip:
         score = np.clip(strokes * sure * rng.uniform(1, 1.3), 0, 1) * (1 - printed * rng.uniform(0, 0.8))
         mistaken = printed * (self.noise(shape, 1, 5) > rng.uniform(0, 1)) * rng.uniform(0, 0.6)
         planes = np.stack([dark, np.maximum(score, mistaken)]).astype(np.float32)
-        blur = rng.uniform(0, 0.9)
+        blur = rng.uniform(0, 1.2)
         if blur > 0.25:
             planes = np.stack([cv2.GaussianBlur(plane, (0, 0), blur) for plane in planes])
         return (255 * planes.clip(0, 1) + 0.5).astype(np.uint8)

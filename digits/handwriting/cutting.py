@@ -1,5 +1,7 @@
 """Cut the digits of a strip out, once the line network has said at which places they are."""
 
+from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
 
 import cv2
@@ -21,28 +23,38 @@ BAND = 0.6  # most distance of a stroke's middle from the middle row: others are
 LEAST = 12  # pixels of a digit at least
 
 Box = tuple[int, ...]
+# The columns of the middles of three digits; that before the first one and that after the last one are None.
+Among = tuple[float | None, float, float | None]
 
 
-def cut(strip: Strip, middles: list[float], context: bool) -> list[tuple[np.ndarray, Box]]:
-    """The image (28, 28) float32 0..1 of each digit and its box in the strip, given the columns of their middles.
+def among(middles: Sequence[float]) -> list[Among]:
+    """The middle of each digit of a number, between those of the digits beside it."""
+    return list(zip([None, *middles], middles, [*middles[1:], None], strict=False))
 
-    Where there is no foreground, the image is empty.
+
+def cutter(strip: Strip, context: bool) -> Callable[[float | None, float, float | None], tuple[np.ndarray, Box]]:
+    """A function that cuts a digit out of a strip, given its middle `among` others: its image (28, 28) float32 0..1,
+    which is empty where there is no foreground, and its box in the strip.
     """
     dark, sure = strip.planes
     mask = (sure > FOREGROUND) | ((dark > DARK) & (sure > FAINT))
     columns = np.arange(mask.shape[1])
-    for middle in middles:
-        near = np.abs(columns - middle) < NEAREST * DIGIT
-        if not mask[ROWS // 4 : -ROWS // 4, near].any():
-            mask[:, near] |= dark[:, near] > DARK
-    first, last = (np.full(ROWS, end) for end in (middles[0] - BESIDE * DIGIT, middles[-1] + BESIDE * DIGIT))
-    edges = [first, *(seam(mask, *pair) for pair in pairwise(middles)), last]
-    cuts = []
-    for middle, (left, right) in zip(middles, pairwise(edges), strict=True):
-        near = np.abs(columns - middle) < BESIDE * DIGIT
-        own = strokes_near(mask & near & (columns >= left[:, None]) & (columns < right[:, None]), middle)
-        cuts.append(_drawn(dark, mask, own, context) if own.sum() >= LEAST else _nothing(middle))
-    return cuts
+
+    @cache
+    def between(left: float, right: float) -> np.ndarray:
+        return seam(mask, left, right)
+
+    @cache
+    def cut(before: float | None, middle: float, after: float | None) -> tuple[np.ndarray, Box]:
+        left = 0 if before is None else between(before, middle)[:, None]
+        right = len(columns) if after is None else between(middle, after)[:, None]
+        away, strokes = np.abs(columns - middle), mask
+        if not mask[ROWS // 4 : -ROWS // 4, away < NEAREST * DIGIT].any():
+            strokes = mask | ((away < NEAREST * DIGIT) & (dark > DARK))
+        own = strokes_near(strokes & (away < BESIDE * DIGIT) & (columns >= left) & (columns < right), middle)
+        return _drawn(dark, strokes, own, context) if own.sum() >= LEAST else _nothing(middle)
+
+    return cut
 
 
 def seam(mask: np.ndarray, left: float, right: float) -> np.ndarray:

@@ -8,26 +8,32 @@ import numpy as np
 
 from digits.errors import UserError
 from digits.handwriting.components import connected_components, lines, union
-from digits.handwriting.cutting import cut
+from digits.handwriting.cutting import Among, among, cutter
 from digits.handwriting.eye import CERTAIN, Sight, see
-from digits.handwriting.line_network import STEP, Length, bundled, numbers, outputs
+from digits.handwriting.line_network import BLANK, STEP, Length, bundled, numbers, outputs
 from digits.handwriting.normalize import is_normalized
 from digits.handwriting.picture import open_picture
-from digits.handwriting.strips import DIGIT, ENDS, Strip, strip
+from digits.handwriting.strips import DIGIT, Strip, strip
 
 SMALL = 8  # digits that are less high, in pixels of the picture, are not read
 SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
 FOREGROUND = 0.5  # the eye is surer of what lines are made of
 APART = 1.6  # digits whose middles are farther apart, in heights of a digit, are of two groups
 PLACE = 2 * STEP  # columns of a strip from one place of the line network to the next
+FAR = 3  # a number is no candidate if the logarithm of its probability is so much less than the likeliest one's
+CLEAR = 0.8  # if less than this share of a picture is seen clearly, it is also tried the other ways up,
+TURNED, WELL = 1.6, 0.5  # and taken turned if so many times more is clear then, and at least that share
 
 
 class Expected(NamedTuple):
-    """What is known of a picture: it shows a `single` digit; numbers of some `length`; only these `digits` occur."""
+    """What is known of a picture: it shows a `single` digit; numbers of some `length`; only these `digits` occur; it is
+    `upright`, as one of a digit or of numbers of some length is taken to be.
+    """
 
     single: bool = False
     length: Length | None = None
     digits: str = "0123456789"
+    upright: bool = False
 
 
 ANYTHING = Expected()
@@ -63,6 +69,9 @@ class Line(NamedTuple):
     seen: int = 0
 
 
+Looked = tuple[Strip, np.ndarray]  # a strip, and the line network's outputs along it
+
+
 class Found(NamedTuple):
     """The lines of a picture after it is turned counterclockwise by so many degrees, from the top."""
 
@@ -89,24 +98,38 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, context: bool = Fals
     sight = see(pixels)
     if not (sight.sure > FOREGROUND).any():
         raise UserError("nothing in this picture stands out as strokes do; write darker, or leave a margin around them")
-    return lines_in(sight, scale, expected, context)
+    as_it_lies = expected.upright or expected.single or expected.length
+    degrees, seen = (0, looked(sight, scale, expected.single)) if as_it_lies else upright(sight, scale)
+    return Found([line_of(*one, scale, expected, context) for one in seen], degrees)
 
 
-def find_turned_lines(picture: Any, expected: Expected = ANYTHING, context: bool = False) -> list[Found]:
-    """What `find_lines` finds in a picture once it is turned counterclockwise by 90, 180 and 270 degrees."""
-    pixels, scale = opened(picture)
-    sight = see(pixels)
-    return [lines_in(sight, scale, expected, context, degrees) for degrees in (90, 180, 270)]
+def looked(sight: Sight, scale: float, single: bool = False, degrees: int = 0) -> list[Looked]:
+    """The strips of a picture once it is turned counterclockwise, and what the line network says along each: nothing if
+    its digits are too small.
+    """
+    strips = [strip.turned_back(degrees, sight.sure.shape) for strip in strips_of(sight.turned(degrees), single)]
+    legible = [single or scale * DIGIT / strip.scale >= SMALL for strip in strips]
+    nothing = np.zeros((0, BLANK + 1), np.float32)
+    pairs = zip(strips, legible, strict=True)
+    return [(strip, outputs(strip.coarse, bundled()) if seen else nothing) for strip, seen in pairs]
 
 
-def lines_in(sight: Sight, scale: float, expected: Expected, context: bool, degrees: int = 0) -> Found:
-    """The lines in what is seen of a picture, of which `scale` pixels are one of what is seen."""
-    strips = strips_of(sight.turned(degrees), expected.single)
-    lines = [line_of(strip.turned_back(degrees, sight.sure.shape), scale, expected, context) for strip in strips]
-    return Found(lines, degrees)
+def upright(sight: Sight, scale: float) -> tuple[int, list[Looked]]:
+    """By how many degrees a picture is turned counterclockwise so that most is read in it, and its strips then."""
+    best = 0, looked(sight, scale)
+    sure, most = clear(best[1])
+    in_lines = len(best[1]) < 2 or any(along.tall > 1 for along, _ in best[1])
+    if sure >= CLEAR * most and in_lines:
+        return best
+    for degrees in (90, 180, 270):
+        seen = looked(sight, scale, degrees=degrees)
+        clearer, most = clear(seen)
+        if clearer > (1 if best[0] else TURNED) * sure and clearer >= WELL * most:
+            best, sure = (degrees, seen), clearer
+    return best
 
 
-def strips_of(sight: Sight, single: bool, ends: float = ENDS) -> list[Strip]:
+def strips_of(sight: Sight, single: bool) -> list[Strip]:
     """The strip of each line that the eye sees, from the top; of a single digit, of all strokes together."""
     mask = sight.sure > FOREGROUND
     _, components = connected_components(mask, sight.sure, sight.sure > CERTAIN)
@@ -114,35 +137,47 @@ def strips_of(sight: Sight, single: bool, ends: float = ENDS) -> list[Strip]:
         components = [one for one in components if not one.clipped]
     if not components:
         return []
-    return [strip(sight, line, ends) for line in ([[union(components)]] if single else lines(components))]
+    return [strip(sight, line) for line in ([[union(components)]] if single else lines(components))]
 
 
-def line_of(strip: Strip, scale: float, expected: Expected, context: bool) -> Line:
-    """What the line network reads along a strip, and the images of the digits."""
+def line_of(strip: Strip, log: np.ndarray, scale: float, expected: Expected, context: bool) -> Line:
+    """What a strip may say, given the line network's outputs along it, and the images of the digits."""
     height = scale * DIGIT / strip.scale
     if height < SMALL and not expected.single:
         return Line([], [], height)
-    log = outputs(strip.coarse, bundled())
     length = (1, 1) if expected.single else expected.length
-    candidates = numbers(log, length, expected.digits)
+    likeliest = numbers(log, length, expected.digits)
     groups: list[list[Candidate]] = []
-    digits: list[Digit] = []
-    known: dict[tuple[int, ...], tuple[int, ...]] = {}  # which images are those of some places
-
-    def parts(places: tuple[int, ...]) -> tuple[int, ...]:
-        if places and places not in known:
-            known[places] = tuple(range(len(digits), len(digits) + len(places)))
-            for image, box in cut(strip, [PLACE * (place + 0.5) for place in places], context):
-                digits.append(Digit(image, tuple(round(side * scale) for side in strip.box(*box))))
-        return known.get(places, ())
-
-    if candidates:
-        for first, last in ranges(candidates[0].places, len(log), bool(length)):
-            own = numbers(log[first:last], length, expected.digits) if last - first < len(log) else candidates
-            moved = [one._replace(places=tuple(first + place for place in one.places)) for one in own]
-            groups.append([Candidate(one.digits, one.likelihood, parts(one.places)) for one in moved])
+    parts: dict[Among, int] = {}  # the number of each image
+    for first, last in ranges(likeliest[0].places, len(log), bool(length)) if likeliest else []:
+        own = numbers(log[first:last], length, expected.digits) if last - first < len(log) else likeliest
+        groups.append([])
+        for one in own:
+            if one.likelihood > own[0].likelihood - FAR:
+                keys = among([PLACE * (first + place + 0.5) for place in one.places])
+                numbered = tuple(parts.setdefault(key, len(parts)) for key in keys)
+                groups[-1].append(Candidate(one.digits, one.likelihood, numbered))
+    cut = cutter(strip, context)
+    cuts = [cut(*key) for key in parts]
+    digits = [Digit(image, tuple(round(side * scale) for side in strip.box(*box))) for image, box in cuts]
     seen = len(numbers(log, None, expected.digits)[0].digits) if expected.length else 0
     return Line(groups, digits, height, expected.single, seen)
+
+
+def clear(seen: list[Looked]) -> tuple[float, float]:
+    """How clearly digits are seen: of each the squared height of its line, times its probability to the power of 4,
+    times the square root of how many components of the line are tall, since digits that lie on their side are lines of
+    one; and the most that this could be, if all that is tall were a digit.
+    """
+    sure, most = 0.0, 0.0
+    for along, log in seen:
+        if len(log):
+            likeliest, area = log.argmax(1), along.scale**-2 * along.tall**0.5
+            runs = pairwise([0, *np.flatnonzero(np.diff(likeliest)) + 1, len(log)])
+            peaks = [log[a:b, likeliest[a]].max() for a, b in runs if likeliest[a] != BLANK]
+            sure += area * float(np.exp(4 * np.array(peaks)).sum())
+            most += area * max(len(peaks), along.tall)
+    return sure, most
 
 
 def ranges(places: tuple[int, ...], count: int, together: bool) -> list[tuple[int, int]]:

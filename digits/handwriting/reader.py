@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from digits.errors import UserError, tried
+from digits.errors import UserError
 from digits.handwriting.lines import (
     ANYTHING,
     SMALL,
@@ -16,7 +16,6 @@ from digits.handwriting.lines import (
     Found,
     Line,
     find_lines,
-    find_turned_lines,
 )
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import Patience
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 # The logarithm of a number's probability is that by the line network, plus WEIGHT times that by the user's network,
 # which multiplies its outputs for the digits. None of them counts as less than LEAST: it has not seen such pictures.
 WEIGHT, LEAST = 0.7, 0.001
-UPRIGHT = 0.6  # a picture that is read with less confidence is also tried the other ways up
-TURNED, WELL = 2.2, 0.5  # and taken turned, if so many times more is read then, with at least that confidence
 
 
 class Answer(NamedTuple):
@@ -93,8 +90,7 @@ class Reader:
         tasks = ((patience.offer(picture), expected, self.context) for picture, expected in asked)
         with closing(on_all_cores(find_lines, tasks)) as found:
             for (picture, expected), result in zip(asked, found, strict=True):
-                answer = self.answer(patience.judge(picture, result), expected)
-                yield self.turned(picture, answer, expected)
+                yield self.answer(patience.judge(picture, result), expected)
 
     def answer(self, found: Found | UserError, expected: Expected = ANYTHING) -> Answer:
         """Read the lines of a picture that were found in it; or say that nothing was."""
@@ -107,18 +103,6 @@ class Reader:
         lines = [line for line in lines if line.groups]
         error = "" if any(line.text for line in lines) else why_none(found.lines, expected)
         return Answer(lines, found.degrees, error)
-
-    def turned(self, picture: Any, answer: Answer, expected: Expected) -> Answer:
-        """The answer for a picture the way up in which most is read; if it is well read as it lies, its `answer`."""
-        sure, area = certainty(answer)
-        as_expected = expected.single or (expected.length and answer.text)
-        if not answer.lines or as_expected or answer.lines[0].groups[0].known or sure > UPRIGHT * area:
-            return answer
-        found = tried(find_turned_lines, picture, expected, self.context)
-        others = [] if isinstance(found, UserError) else [self.answer(one, expected) for one in found]
-        best = max(others, key=lambda one: certainty(one)[0], default=answer)
-        now, area = certainty(best)
-        return best if now > max(TURNED * sure, WELL * area) else answer
 
     def outputs(self, digits: list[Digit]) -> np.ndarray:
         """What the network says of the images of digits: (N, 10) float32; or (N, 2) of a detector, as in `Reading`."""
@@ -167,17 +151,6 @@ def agreement(candidate: Candidate, outputs: np.ndarray) -> float:
     """The logarithm of the product of the network's outputs (N, 10) for the digits of a candidate."""
     own = [outputs[part, int(digit)] for digit, part in zip(candidate.digits, candidate.parts, strict=True)]
     return float(np.log(np.maximum(own, LEAST)).sum())
-
-
-def certainty(answer: Answer) -> tuple[float, float]:
-    """The area of all digits' boxes, each times the confidence in its number; and the area alone."""
-    sure, total = 0.0, 0.0
-    for group in [group for line in answer.lines for group in line.groups]:
-        for reading in group.readings:
-            left, top, right, bottom = reading.box
-            area = (right - left) * (bottom - top)
-            sure, total = sure + group.confidence * area, total + area
-    return sure, total
 
 
 def why_none(lines: list[Line], expected: Expected) -> str:

@@ -18,11 +18,13 @@ TILTED = 0.15  # most rise of a line, in rows per column
 class Strip(NamedTuple):
     """A line of a picture: `planes` (2, ROWS, W) float32 0..1 of darkness and of how sure the eye is.
 
-    `matrix` (2, 3) takes a point x, y of the picture to its place in the strip.
+    `matrix` (2, 3) takes a point x, y of the picture to its place in the strip. So many of its connected components
+    are `tall`, as digits are.
     """
 
     planes: np.ndarray
     matrix: np.ndarray
+    tall: int = 0
 
     @property
     def coarse(self) -> np.ndarray:
@@ -52,7 +54,7 @@ class Strip(NamedTuple):
         return self._replace(matrix=self.matrix @ np.array([*turn, [0, 0, 1]]))
 
 
-def strip(sight: Sight, line: Sequence[Box], ends: float = ENDS) -> Strip:
+def strip(sight: Sight, line: Sequence[Box]) -> Strip:
     """The strip of a line, given the boxes of its components."""
     sure, darkness = sight
     height = line_height(line)
@@ -63,14 +65,14 @@ def strip(sight: Sight, line: Sequence[Box], ends: float = ENDS) -> Strip:
         rise = float(np.clip(np.polyfit(x, y, 1)[0], -TILTED, TILTED))
         middle = float(np.median(y - rise * (x - at)))
     around = union(line)
-    left, right = max(around.left - ends * height, -height), min(around.right + ends * height, sure.shape[1] + height)
+    left, right = max(around.left - ENDS * height, -height), min(around.right + ENDS * height, sure.shape[1] + height)
     scale = DIGIT / height
     matrix = np.array([[scale, 0, -left * scale], [-rise * scale, scale, ROWS / 2 - (middle - rise * at) * scale]])
     size = int(np.clip((right - left) * scale, ROWS // 2, LONGEST * DIGIT)) // 2 * 2, ROWS
     planes = np.stack([np.clip(darkness / full(sight, around), 0, 1), sure]).astype(np.float32)
     if scale < 1:
         planes = np.stack([cv2.GaussianBlur(plane, (0, 0), 0.4 / scale) for plane in planes])
-    return Strip(np.stack([cv2.warpAffine(plane, matrix, size) for plane in planes]), matrix)
+    return Strip(np.stack([cv2.warpAffine(plane, matrix, size) for plane in planes]), matrix, len(tall))
 
 
 def full(sight: Sight, box: Box) -> float:

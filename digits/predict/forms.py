@@ -201,8 +201,8 @@ def read_forms(
                 is_sure = said.confidence >= field.sure
                 doubtful += not is_sure
                 if not is_sure and len(doubts) < SHOWN:
-                    likely, (_, length, digits) = [number for number, _ in said.candidates], field.expected
-                    doubts.append(Doubt(len(rows) - 1, len(row), crop, likely, length, digits))
+                    likely, expected = [number for number, _ in said.candidates], field.expected
+                    doubts.append(Doubt(len(rows) - 1, len(row), crop, likely, expected.length, expected.digits))
                 row += [said.text, round(said.confidence, 3)]
                 facts[field.name] = said._asdict()
                 shown.append(f"{field.name} {said.text or 'nothing'}{'' if is_sure else '?'} ({said.confidence:.2f})")
@@ -234,7 +234,7 @@ def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]
 def _look(page: Image, field: Field, context: bool, crops: bool) -> Seen:
     left, top, right, bottom = (round(share * side) for share, side in zip(field.box, page.size * 2, strict=True))
     crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
-    found = tried(find_lines, crop, field.expected, context)
+    found = tried(find_lines, crop, field.expected._replace(upright=True), context)
     if crops and min(crop.size) > 0:
         crop.thumbnail(CROP)
         crop.save(buffer, "JPEG", quality=80)

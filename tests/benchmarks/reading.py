@@ -5,8 +5,8 @@ forms, empty forms. They have MNIST's test digits and a seed that nothing was tu
 that of `--network CHECKPOINT`.
 
 `python -m tests.benchmarks.reading peers FOLDER...` reads labelled pictures, as `python -m digits evaluate` does, and
-puts beside it the recognizer of PP-OCRv6-small, which `pip install rapidocr onnxruntime` brings. It is given the whole
-picture as one line of text; once as it is, and once with all its outputs but digits' at 0.
+puts beside it the recognizer of PP-OCRv6-small, which `pip install -e ".[bench]"` brings. It is given the whole picture
+as one line of text; once as it is, and once with all its outputs but digits' at 0.
 """
 
 from functools import partial

@@ -28,8 +28,8 @@ const sides = { // of a box in the picture as it lies; the page shows it turned
 };
 return pictures.map(([width, height, pixels]) => {
     const data = Uint8ClampedArray.from(held.bytesOf(pixels));
-    const { degrees, groups: found } = reader.answer(lines.findLines({ width, height, data }), layers);
-    return { degrees, lines: found.map((groups) => {
+    const { degrees, lines: found } = lines.findLines({ width, height, data });
+    return { degrees, lines: reader.read(found, layers).map((groups) => {
         const said = groups.map(({ digits, confidence }) => [digits.map(({ value }) => value).join(""), confidence]);
         const digits = groups.flatMap(({ digits }) => digits), kept = readings.digitsOf([groups]);
         return {

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.handwriting.cutting import cut, seam
+from digits.handwriting.cutting import among, cutter, seam
 from digits.handwriting.normalize import REST
 from digits.handwriting.strips import DIGIT, ROWS, Strip
 from tests.support.finding import NEAR, difference
@@ -20,6 +20,11 @@ def drawn(*digits):
 
 def strip_of(ink, sure=None):
     return Strip(np.stack([ink, ink if sure is None else sure]), np.eye(2, 3))
+
+
+def cut(strip, middles, context):
+    one = cutter(strip, context)
+    return [one(*key) for key in among(middles)]
 
 
 def middle(ink):

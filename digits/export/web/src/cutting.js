@@ -2,38 +2,33 @@
 
 import { componentsOf } from "./components.js";
 import { held } from "./held.js";
-import { blank, boxOf, clamp, crop, dilated, grown, mapped, mappedBox, median, valuesIn } from "./images.js";
+import { blank, boxOf, clamp, crop, dilated, grown, mapped, median, valuesIn } from "./images.js";
 import { normalize } from "./normalization.js";
 
 const { FOREGROUND, DARK, FAINT, ASIDE, MIDWAY, BESIDE, NEAREST, BAND, LEAST } = held.constants.cutting;
 const { ROWS, DIGIT } = held.constants.strips, { BOX, NEAR, REST } = held.constants.normalize;
 
-/** Each digit and its box in a strip, given the columns of their middles. Where there is no foreground, the image is
- * empty. @type {(strip: Strip, middles: number[]) => Digit[]} */
-export function cut({ dark, sure }, middles) {
-  const { width } = sure, quarter = ROWS >> 2, mask = mapped(sure, (value, i) => (
-    Number(value > FOREGROUND || (dark.data[i] > DARK && value > FAINT))
-  ));
-  for (const middle of middles) {
-    const isNear = (/** @type {number} */ i) => Math.abs((i % width) - middle) < NEAREST * DIGIT;
-    if (mask.data.subarray(quarter * width, -quarter * width).some((on, i) => on && isNear(i))) continue;
-    for (const [i, value] of dark.data.entries()) if (value > DARK && isNear(i)) mask.data[i] = 1;
-  }
-  const seams = middles.slice(1).map((middle, n) => seam(mask, middles[n], middle));
-  return middles.map((middle, n) => {
-    const left = Math.max(0, Math.floor(middle - BESIDE * DIGIT) + 1);
-    const near = { left, top: 0, right: Math.min(width, Math.ceil(middle + BESIDE * DIGIT)), bottom: ROWS };
-    const part = mapped(crop(mask, near), (on, i, { width }) => {
-      const x = left + (i % width), row = Math.floor(i / width);
-      return Number(on && x >= (seams[n - 1]?.[row] ?? 0) && x < (seams[n]?.[row] ?? Infinity));
-    });
-    const pixels = strokesNear(part, middle - left), own = blank(part.width, ROWS);
-    if (pixels.length < LEAST) return nothing(middle);
-    for (const i of pixels) own.data[i] = 1;
-    const box = boxOf(pixels, part.width), far = Math.max(box.right - box.left, box.bottom - box.top) * NEAR / BOX;
-    const here = grown(box, 2 + Math.floor(far)), moved = (/** @type {Box} */ one) => mappedBox(one, (x) => x + left, (y) => y);
-    return { image: drawn(crop(dark, moved(here)), crop(mask, moved(here)), crop(own, here)), box: moved(box) };
-  });
+/** A function that cuts a digit out of a strip, given the columns of the middles of the digit before it, of itself and of
+ * the next one. The box is in the strip; where there is no foreground, the image is empty.
+ * @type {(strip: Strip) => (before: number | undefined, middle: number, after: number | undefined) => Digit} */
+export function cutter({ dark, sure }) {
+  const { width } = sure, quarter = (ROWS >> 2) * width, known = new Map();
+  const mask = mapped(sure, (value, i) => Number(value > FOREGROUND || (dark.data[i] > DARK && value > FAINT)));
+  return (before, middle, after) => {
+    const key = `${[before, middle, after]}`;
+    if (known.has(key)) return known.get(key);
+    const isWithin = (/** @type {number} */ i, /** @type {number} */ far) => Math.abs((i % width) - middle) < far * DIGIT;
+    const isSeen = mask.data.subarray(quarter, -quarter).some((on, i) => on && isWithin(i, NEAREST));
+    const strokes = isSeen ? mask : mapped(mask, (on, i) => Number(on || (dark.data[i] > DARK && isWithin(i, NEAREST))));
+    const left = before === undefined ? [] : seam(mask, before, middle);
+    const right = after === undefined ? [] : seam(mask, middle, after);
+    const pixels = strokesNear(mapped(strokes, (on, i) => {
+      const x = i % width, row = Math.floor(i / width);
+      return Number(on && isWithin(i, BESIDE) && x >= (left[row] ?? 0) && x < (right[row] ?? width));
+    }), middle);
+    known.set(key, pixels.length < LEAST ? nothing(middle) : drawn(dark, strokes, pixels));
+    return known.get(key);
+  };
 }
 
 /** The column in each row of the path down a mask, between two columns, that crosses the least foreground.
@@ -67,8 +62,12 @@ function strokesNear(region, middle) {
 }
 
 /** A digit's own pixels with soft edges, normalized; in context, with the rest of what they are cut from.
- * @type {(dark: Image, mask: Image, own: Image) => Float32Array} */
-function drawn(dark, mask, own) {
+ * @type {(dark: Image, mask: Image, pixels: number[]) => Digit} */
+function drawn(dark, mask, pixels) {
+  const box = boxOf(pixels, mask.width), far = Math.max(box.right - box.left, box.bottom - box.top) * NEAR / BOX;
+  let own = blank(mask.width, mask.height);
+  for (const i of pixels) own.data[i] = 1;
+  [dark, mask, own] = [dark, mask, own].map((image) => crop(image, grown(box, 2 + Math.floor(far))));
   const most = median(valuesIn(dark, own)), near = dilated(own, 3).data, rest = blank(own.width, own.height);
   const strokes = mapped(dark, (value, i) => (
     near[i] && (own.data[i] || !mask.data[i]) ? clamp(value / most, 0, 1) : 0
@@ -76,7 +75,7 @@ function drawn(dark, mask, own) {
   for (const pixels of REST ? componentsOf(mask) : []) {
     if (pixels.some((i) => own.data[i])) for (const i of pixels) rest.data[i] = 1 - own.data[i];
   }
-  return normalize(strokes, rest.data.includes(1) ? rest : undefined);
+  return { image: normalize(strokes, rest.data.includes(1) ? rest : undefined), box };
 }
 
 /** A digit of which nothing is to be seen, by the column of its middle. @type {(middle: number) => Digit} */

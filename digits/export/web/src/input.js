@@ -30,8 +30,7 @@ export async function takePicture(picture) {
   const drawing = /** @type {Drawing} */ ({ ...EMPTY, picture });
   change({ drawing });
   finish();
-  const { picture: turned, ...read } = await askForPicture({ picture, layers: reader(), lessons: state.network.lessons });
-  Object.assign(drawing, { ...read, picture: turned ?? picture });
+  Object.assign(drawing, await askForPicture({ picture, layers: reader() })); // with the picture, if it is turned
   if (state.drawing === drawing) finish();
 }
 

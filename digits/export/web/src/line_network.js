@@ -46,10 +46,7 @@ export function outputs({ dark, sure }) {
  * @type {(log: Float64Array[]) => Numeral[]} */
 export function numbers(log) {
   const p = log.map((here) => here.map(Math.exp));
-  /** For each prefix, its probability if a blank comes last, its probability if its last digit does, and the place of
-   * each digit.
-   * @type {[string, Beam][]} */
-  let beams = [["", [1, 0, []]]], scale = 0;
+  let beams = /** @type {[prefix: string, Beam][]} */ ([["", [1, 0, []]]]), scale = 0;
   for (const [t, here] of p.entries()) {
     const likely = [...Array(BLANK).keys()].filter((digit) => here[digit] > LEAST), longer = new Map();
     const add = (/** @type {string} */ prefix, /** @type {Beam} */ [blank, digit, places]) => {

@@ -1,7 +1,7 @@
 // The lines of a picture, the numbers that each may say, and the digits of these: as in digits/handwriting/lines.py.
 
 import { connectedComponents, lineHeight, lines } from "./components.js";
-import { cut } from "./cutting.js";
+import { cutter } from "./cutting.js";
 import { see, turned } from "./eye.js";
 import { held } from "./held.js";
 import { binarized, blank, clamp, cubic, mapped, mappedBox, resized, rounded } from "./images.js";
@@ -9,51 +9,83 @@ import { numbers, outputs } from "./line_network.js";
 import { isNormalized } from "./normalization.js";
 import { boxFrom, strip } from "./strips.js";
 
-const { SMALL, SMALLEST, FOREGROUND, APART, PLACE } = held.constants.lines, { DIGIT } = held.constants.strips;
+const { SMALL, SMALLEST, FOREGROUND, APART, PLACE, FAR, CLEAR, TURNED, WELL } = held.constants.lines;
+const { DIGIT } = held.constants.strips, { BLANK } = held.constants.line_network;
 const { WORKING, NARROW } = held.constants.picture, { CERTAIN } = held.constants.eye;
 
-/** The lines of a picture, and why they may hold no digit. In a `quick` look the eye is less sure, and nothing is turned.
- * @type {(pixels: ImageData, quick?: boolean) => Found} */
+/** The lines of a picture after it is turned, and why they may hold no digit. In a `quick` look the eye is less sure, and
+ * nothing is turned. @type {(pixels: ImageData, quick?: boolean) => Found} */
 export function findLines(pixels, quick = false) {
-  if (isTooSmall(pixels)) return { lines: [], refusal: "small" };
+  if (isTooSmall(pixels)) return { lines: [], degrees: 0, refusal: "small" };
   const colours = openPicture(pixels);
   if (isNormalized(colours)) {
     const image = colours[0].data.map((grey) => grey / 255), box = { left: 0, top: 0, right: 28, bottom: 28 };
     const candidates = [..."0123456789"].map((digits) => ({ digits, likelihood: 0, parts: [{ image, box }] }));
-    return { lines: [{ groups: [candidates], known: true }] };
+    return { lines: [{ groups: [candidates], known: true }], degrees: 0 };
   }
   const sight = see(enlarged(colours), quick), { width, height, data } = sight.sure;
-  if (!data.some((value) => value > FOREGROUND)) return { lines: [], refusal: "blank" };
+  if (!data.some((value) => value > FOREGROUND)) return { lines: [], degrees: 0, refusal: "blank" };
   const scale = Math.max(pixels.width, pixels.height) / Math.max(width, height);
-  const turnedLines = (/** @type {number} */ degrees) => (
-    linesIn({ sure: turned(sight.sure, degrees), darkness: turned(sight.darkness, degrees) }, scale)
-  );
-  return { lines: linesIn(sight, scale), refusal: "unlike", turnedLines: quick ? undefined : turnedLines };
+  const { degrees, strips } = quick ? { degrees: 0, strips: looked(sight, scale) } : upright(sight, scale);
+  return { lines: strips.map((along) => lineOf(along, scale)), degrees, refusal: "unlike" };
 }
 
 /** What the eye sees in a picture, in the size to work on. @param {ImageData} pixels */
 export const seen = (pixels) => see(enlarged(openPicture(pixels)));
 
-/** The lines in what the eye sees, from the top, of which a pixel is `scale` of the picture.
- * @type {(sight: Sight, scale?: number) => Line[]} */
-export function linesIn(sight, scale = 1) {
+/** The strip of each line that is not too small, from the top, and what the line network says along it. Each pixel that the
+ * eye sees is `scale` times as wide as one of the picture. @type {(sight: Sight, scale: number) => Looked[]} */
+export function looked(sight, scale) {
   const { sure } = sight, components = connectedComponents(binarized(sure, FOREGROUND), sure, binarized(sure, CERTAIN));
-  return lines(components).filter((line) => scale * lineHeight(line) >= SMALL).map((line) => {
-    const along = strip(sight, line), log = outputs(along), candidates = numbers(log);
-    const known = /** @type {Map<string, Digit[]>} */ (new Map()); // digits by their places
-    const parts = (/** @type {number[]} */ places) => {
-      const cuts = known.get(`${places}`) ?? cut(along, places.map((place) => PLACE * (place + 0.5))).map(({ image, box }) => (
-        { image, box: mappedBox(boxFrom(along.from, box), (side) => rounded(side * scale)) }
-      ));
-      known.set(`${places}`, cuts);
-      return cuts;
-    };
-    return { groups: ranges(candidates[0].places, log.length).map(([first, last]) => (
-      (last - first < log.length ? numbers(log.slice(first, last)) : candidates).map(({ digits, likelihood, places }) => (
-        { digits, likelihood, parts: parts(places.map((place) => first + place)) }
-      ))
-    )) };
-  });
+  const strips = lines(components).filter((line) => scale * lineHeight(line) >= SMALL).map((line) => strip(sight, line));
+  return strips.map((one) => ({ ...one, log: outputs(one) }));
+}
+
+/** By how many degrees a picture is turned counterclockwise so that most is read in it, and its strips then.
+ * @type {(sight: Sight, scale: number) => { degrees: number; strips: Looked[] }} */
+function upright({ sure, darkness }, scale) {
+  let best = { degrees: 0, strips: looked({ sure, darkness }, scale) }, clearest = clear(best.strips);
+  const inLines = best.strips.length < 2 || best.strips.some(({ tall }) => tall > 1);
+  if (clearest.sure >= CLEAR * clearest.most && inLines) return best;
+  for (const degrees of [90, 180, 270]) {
+    const strips = looked({ sure: turned(sure, degrees), darkness: turned(darkness, degrees) }, scale);
+    const seen = clear(strips);
+    if (seen.sure <= (best.degrees ? 1 : TURNED) * clearest.sure || seen.sure < WELL * seen.most) continue;
+    [best, clearest] = [{ degrees, strips }, seen];
+  }
+  return best;
+}
+
+/** How clearly digits are seen: of each the squared height of its line, times its probability to the power of 4, times the
+ * square root of how many components of the line are tall; and the most that this could be, if all of these were digits.
+ * @param {Looked[]} strips */
+function clear(strips) {
+  let sure = 0, most = 0;
+  for (const { scale, tall, log } of strips) {
+    const likeliest = log.map((here) => here.indexOf(Math.max(...here)));
+    const ends = likeliest.flatMap((digit, place) => (digit === likeliest[place + 1] ? [] : [place + 1]));
+    const peaks = ends.filter((end) => likeliest[end - 1] !== BLANK).map((end) => (
+      Math.max(...log.slice(ends[ends.indexOf(end) - 1] ?? 0, end).map((here) => here[likeliest[end - 1]]))
+    ));
+    sure += peaks.reduce((sum, peak) => sum + Math.exp(4 * peak), 0) * Math.sqrt(tall) / scale ** 2;
+    most += Math.max(peaks.length, tall) * Math.sqrt(tall) / scale ** 2;
+  }
+  return { sure, most };
+}
+
+/** What a strip may say, with the images of the digits. @type {(along: Looked, scale: number) => Line} */
+export function lineOf(along, scale) {
+  const { log, from } = along, likeliest = numbers(log), cut = cutter(along);
+  return { groups: ranges(likeliest[0].places, log.length).map(([first, last]) => {
+    const own = last - first < log.length ? numbers(log.slice(first, last)) : likeliest;
+    return own.filter(({ likelihood }) => likelihood > own[0].likelihood - FAR).map(({ digits, likelihood, places }) => {
+      const middles = places.map((place) => PLACE * (first + place + 0.5));
+      const cuts = middles.map((middle, n) => cut(middles[n - 1], middle, middles[n + 1]));
+      return { digits, likelihood, parts: cuts.map(({ image, box }) => (
+        { image, box: mappedBox(boxFrom(from, box), (side) => rounded(side * scale)) }
+      )) };
+    });
+  }) };
 }
 
 /** The first and the last place of each group, of `count` places: wide gaps between digits part groups.

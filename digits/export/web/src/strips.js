@@ -38,7 +38,7 @@ export function strip({ sure, darkness }, line) {
       return between(soft, across - part.left, down - part.top);
     });
   });
-  return { dark: planes[0], sure: planes[1], from };
+  return { dark: planes[0], sure: planes[1], scale, tall: tall.length, from };
 }
 
 /** The box in the picture of a box in a strip. @type {(from: Strip["from"], box: Box) => Box} */

@@ -3,7 +3,7 @@
 import { around } from "./components.js";
 import { offscreen } from "./elements.js";
 import { binarized, blank, bounds, mapped, mappedBox } from "./images.js";
-import { linesIn } from "./lines.js";
+import { lineOf, looked } from "./lines.js";
 import { drawn, normalize } from "./normalization.js";
 import { read } from "./reader.js";
 import { digitsOf, moved } from "./readings.js";
@@ -36,7 +36,8 @@ export function digitsOfStrokes(strokes, layers) {
     [(x - left) * scale + MARGIN, (y - top) * scale + MARGIN]
   );
   const darkness = painted(large, strokes, pen, at, width, height);
-  const inLines = several ? digitsOf(read(linesIn({ sure: darkness, darkness }), layers)) : [];
+  const lines = several ? looked({ sure: darkness, darkness }, 1).map((along) => lineOf(along, 1)) : [];
+  const inLines = digitsOf(read(lines, layers));
   const digits = inLines.length ? inLines : [{ image: normalize(darkness), box: bounds(drawn(darkness)) }];
   return moved(digits, scale, left - MARGIN / scale, top - MARGIN / scale);
 }

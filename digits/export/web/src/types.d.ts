@@ -34,7 +34,7 @@ type Mnist = { bytes: Uint8Array<ArrayBuffer>; train: number; test: number };
 type Opening = { file: Blob };
 /** Or say what is handwriting in one. */
 type Seeing = { sight: ImageBitmap };
-type Reading = { picture: ImageBitmap; layers: Layer[]; lessons?: Example[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
+type Reading = { picture: ImageBitmap; layers: Layer[]; quick?: boolean } | { strokes: Stroke[]; layers: Layer[] };
 type Test = { mnist: Mnist; layers: Layer[] };
 /** Or begin a lesson; go on with it for a while, at least by a step; and end it. */
 type Lesson = { lesson: Example; earlier: Example[]; mnist: Mnist; layers: Layer[] };
@@ -68,8 +68,11 @@ type Sight = { sure: Image; darkness: Image };
 type Component = Box & { pixels: number[]; clarity: number; clipped: boolean };
 /** A shear: each row is moved left by `excess` columns for every row that it is below row `y`. */
 type Shear = { excess: number; y: number };
-/** A line of a picture, level and at one height; `from` says where in the picture a column and a row of it are. */
-type Strip = { dark: Image; sure: Image; from: (column: number, row: number) => Point };
+/** A line of a picture, level and at one height, of which `scale` pixels are one of the picture; `from` says where in the
+ * picture a column and a row of it are. So many of its components are `tall`, as digits are. */
+type Strip = { dark: Image; sure: Image; scale: number; tall: number; from: (column: number, row: number) => Point };
+/** A strip, and the line network's outputs along it. */
+type Looked = Strip & { log: Float64Array[] };
 /** The probability of a prefix with a blank at its end, and with its last digit there; and the place of each digit. */
 type Beam = [blank: number, digit: number, places: number[]];
 /** A number that a strip may say: its digits, the logarithm of its probability, and the place of each digit. */
@@ -81,13 +84,11 @@ type Digit = { image: Float32Array; box: Box; value?: number; outputs?: Float32A
 type Candidate = { digits: string; likelihood: number; parts: Digit[] };
 /** The candidates of each group in a line. A `known` one is drawn as MNIST's digits are, and never rejected. */
 type Line = { groups: Candidate[][]; known?: boolean };
-/** The lines of a picture, the reason if none holds a digit, and a function that finds the lines of the turned picture. */
-type Found = { lines: Line[]; refusal?: Refusal; turnedLines?: (degrees: number) => Line[] };
+/** The lines of a picture after it is turned counterclockwise by so many degrees, and the reason if none holds a digit. */
+type Found = { lines: Line[]; degrees: number; refusal?: Refusal };
 
 /** What stands together in a line: its digits, and their probability, 0..1. */
 type Group = { digits: Digit[]; confidence: number; known: boolean };
-/** The groups in each line of a picture that is turned counterclockwise by so many degrees. */
-type Answer = { groups: Group[][]; degrees: number };
 
 // The page.
 
@@ -138,8 +139,8 @@ type Constants = {
   line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "LEAST", number>;
   cutting: Record<"FOREGROUND" | "DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "NEAREST" | "BAND" | "LEAST", number>;
   normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
-  lines: Record<"SMALL" | "SMALLEST" | "FOREGROUND" | "APART" | "PLACE", number>;
-  reader: Record<"WEIGHT" | "LEAST" | "UPRIGHT" | "TURNED" | "WELL", number>;
+  lines: Record<"SMALL" | "SMALLEST" | "FOREGROUND" | "APART" | "PLACE" | "FAR" | "CLEAR" | "TURNED" | "WELL", number>;
+  reader: Record<"WEIGHT" | "LEAST", number>;
   readings: { THRESHOLD: number };
 };
 type Pair = [number, number];

@@ -4,7 +4,7 @@ import { offscreen } from "./elements.js";
 import { blank, mappedBox } from "./images.js";
 import { begin, end, goOn } from "./lesson.js";
 import { findLines, isTooSmall, seen } from "./lines.js";
-import { answer } from "./reader.js";
+import { read } from "./reader.js";
 import { digitsOf, moved, unreadIn } from "./readings.js";
 import { digitsOfStrokes, unread } from "./strokes.js";
 import { measured, train } from "./trainer.js";
@@ -68,14 +68,14 @@ function sightOf(picture) {
 }
 
 /** The digits in a picture, in sides of a pad that it fills, or why there are none; one that lies on its side is turned.
- * @type {(job: { picture: ImageBitmap; lessons?: Example[]; quick?: boolean }) => object} */
-function readPicture({ picture, lessons, quick }) {
-  const found = findLines(pixelsOf(picture), quick), { groups, degrees } = answer(found, layers, lessons);
-  const upright = degrees ? rotated(picture, degrees) : picture, { width, height } = upright;
+ * @type {(job: { picture: ImageBitmap; quick?: boolean }) => object} */
+function readPicture({ picture, quick }) {
+  const { lines, degrees, refusal } = findLines(pixelsOf(picture), quick), groups = read(lines, layers);
+  const turned = degrees ? { picture: rotated(picture, degrees) } : {}, { width, height } = turned.picture ?? picture;
   const longer = Math.max(width, height), [x, y] = [(1 - width / longer) / 2, (1 - height / longer) / 2];
   const digits = moved(digitsOf(groups), longer, x, y);
   const unread = unreadIn(groups).map((box) => mappedBox(box, (n) => n / longer + x, (n) => n / longer + y));
-  return { digits, unread, refusal: digits.length ? undefined : found.refusal, picture: degrees ? upright : undefined, degrees };
+  return { digits, unread, refusal: digits.length ? undefined : refusal, degrees, ...turned };
 }
 
 /** @param {ImageBitmap} picture */
