@@ -61,9 +61,9 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     '504192'
     >>> [group] = answer.lines[0].groups
     >>> group.box, round(group.confidence, 1)
-    ((166, 16, 597, 118), 0.6)
-    >>> [digits for digits, probability in group.candidates][:2]
-    ['504192', '50492']
+    ((166, 16, 597, 118), 1.0)
+    >>> group.candidates
+    (('504192', 1.0),)
     >>> read("docs/504192.jpg", length=5).text
     '50492'
 
