@@ -20,7 +20,7 @@ def review(tmp_path, visit):
     """The page of three doubtful fields."""
     crop = b64encode(encoded(line(), "JPEG")).decode()
     doubts = [Doubt(1, 2, crop, ["444", "414"], (3, 3), ANYTHING.digits)]
-    doubts += [Doubt(2, column, crop, [], *ANYTHING[1:]) for column in (2, 4)]
+    doubts += [Doubt(2, column, crop, [], None, ANYTHING.digits) for column in (2, 4)]
     write_review(tmp_path / "review.html", ROWS, doubts, ["a,b.pdf page 3: <b>it is damaged</b>"])
     return visit(tmp_path / "review.html")
 
@@ -30,7 +30,7 @@ def long(tmp_path, visit):
     """The page of twenty doubtful fields of files with long names, in a narrow window."""
     crop, name = b64encode(encoded(line(), "JPEG")).decode(), f"{150 * 'x'}.png"
     rows = [HEAD, *[[name, None, "444", 0.5, "7", 0.4]] * 10]
-    doubts = [Doubt(row, column, crop, ["1"], *ANYTHING[1:]) for row in range(1, 11) for column in (2, 4)]
+    doubts = [Doubt(row, column, crop, ["1"], None, ANYTHING.digits) for row in range(1, 11) for column in (2, 4)]
     write_review(tmp_path / "review.html", rows, doubts, [f"{name}: it is damaged"])
     return visit(tmp_path / "review.html", 320, 640)
 
