@@ -22,7 +22,7 @@ SIGNS = {"letter": 0.36, "bracket": 0.07, "slash": 0.03, "dash": 0.2, "equals": 
 SIGNS |= {"tick": 0.04, "cross": 0.02}
 BETWEEN = ["point", "comma", "dash", "point", "comma"]  # signs inside a number
 MARGIN = 0.2, 1.9  # beside a line, in heights of a digit
-ALIKE = 1.25  # the strokes of one hand are at most so many times wider or thinner than is usual in it
+ALIKE = 1.25  # the strokes of one number differ in width from its usual stroke by at most this factor
 
 
 class Example(NamedTuple):

@@ -44,7 +44,6 @@ def cutter(strip: Strip, context: bool) -> Callable[[float | None, float, float 
     def between(left: float, right: float) -> np.ndarray:
         return seam(mask, left, right)
 
-    @cache
     def cut(before: float | None, middle: float, after: float | None) -> tuple[np.ndarray, Box]:
         left = 0 if before is None else between(before, middle)[:, None]
         right = len(columns) if after is None else between(middle, after)[:, None]

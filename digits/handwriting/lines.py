@@ -21,8 +21,9 @@ FOREGROUND = 0.5  # the eye is surer of what lines are made of
 APART = 1.6  # digits whose middles are farther apart, in heights of a digit, are of two groups
 PLACE = 2 * STEP  # columns of a strip from one place of the line network to the next
 FAR = 3  # a number is no candidate if the logarithm of its probability is so much less than the likeliest one's
-CLEAR = 0.8  # if less than this share of a picture is seen clearly, it is also tried the other ways up,
-TURNED, WELL = 1.6, 0.5  # and taken turned if so many times more is clear then, and at least that share
+CLEAR = 0.8  # a picture of which a smaller share is seen clearly is also looked at the other ways up
+# It is turned if TURNED times as much is seen clearly then, and that is at least the share WELL of all there is to see.
+TURNED, WELL = 1.6, 0.5
 
 
 class Expected(NamedTuple):

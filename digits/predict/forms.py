@@ -234,7 +234,8 @@ def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]
 def _look(page: Image, field: Field, context: bool, crops: bool) -> Seen:
     left, top, right, bottom = (round(share * side) for share, side in zip(field.box, page.size * 2, strict=True))
     crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
-    found = tried(find_lines, crop, field.expected._replace(upright=True), context)
+    expected = field.expected._replace(upright=True)  # the page is: its fields are not turned
+    found = tried(find_lines, crop, expected, context)
     if crops and min(crop.size) > 0:
         crop.thumbnail(CROP)
         crop.save(buffer, "JPEG", quality=80)

@@ -84,7 +84,7 @@ type Digit = { image: Float32Array; box: Box; value?: number; outputs?: Float32A
 type Candidate = { digits: string; likelihood: number; parts: Digit[] };
 /** The candidates of each group in a line. A `known` one is drawn as MNIST's digits are, and never rejected. */
 type Line = { groups: Candidate[][]; known?: boolean };
-/** The lines of a picture after it is turned counterclockwise by so many degrees, and the reason if none holds a digit. */
+/** By how many degrees a picture was turned counterclockwise, its lines then, and the reason if none holds a digit. */
 type Found = { lines: Line[]; degrees: number; refusal?: Refusal };
 
 /** What stands together in a line: its digits, and their probability, 0..1. */
