@@ -29,12 +29,13 @@ from digits.handwriting.learning import packed_file, training_glyphs
 from digits.handwriting.line_network import BLANK, BUNDLED, LAYERS, STEP, rows_around
 from digits.handwriting.lines import enlarged, strips_of
 
-SEEDS, SCENES = (201, 202), 7_000  # scenes of each seed
-STEPS, BATCH = 40_000, 32  # mini-batches, and the strips in each
+SEEDS, SCENES = (201, 202, 203, 204), 7_000  # scenes of each seed
+STEPS, BATCH = 32_000, 32  # mini-batches, and the strips in each
 RATE, WARM = 0.02, 0.1  # the learning rate of Adam rises to this during a share of the steps, and then falls
 POOL = 16  # mini-batches of strips that are drawn together, to put those of a width into one
-SEEN, EMPTY = 0.45, 0.15  # the share of strips that the eye has seen; of these, the share without a digit
-OVER, NO_DIGIT = 0.04, "347"  # the share of strips that are upside down, and what is no digit then
+SEEN, EMPTY = 0.55, 0.15  # the share of strips that the eye has seen; of these, the share without a digit
+OVER, LYING = 0.05, 0.03  # the share of strips that are upside down, and of those that show a digit on its side
+NO_DIGIT, NO_DIGIT_LYING = "347", "123478"  # what looks like no digit then; the others do not count
 LONGEST = 420  # columns of a strip at most
 UNSURE = 0.3  # how much a place without a digit counts, since there are so many
 HELD_OUT = 300  # strips of the last scenes train nothing: they tell how many numbers are read right
@@ -172,6 +173,7 @@ def pool(rng: Generator, letters: Alphabet, full: list[Example], empty: list[Exa
     some = [full[n] for n in rng.integers(0, len(full), int(SEEN * count) - blank)] if full else []
     some += [empty[n] for n in rng.integers(0, len(empty), blank)] if empty else []
     some += [upside_down(composed(rng, letters)) for _ in range(int(OVER * count))]
+    some += [lying(composed(rng, letters), rng) for _ in range(int(LYING * count))]
     some += [composed(rng, letters) for _ in range(count - len(some))]
     return sorted(some, key=lambda one: one.planes.shape[2] + rng.uniform(0, 30))
 
@@ -184,6 +186,17 @@ def upside_down(example: Example) -> Example:
         for one in example.written
     ]
     return Example(example.planes[:, ::-1, ::-1], turned)
+
+
+def lying(example: Example, rng: Generator) -> Example:
+    """A digit of a strip, on its side."""
+    digit, x, y, width, height = example.written[rng.integers(len(example.written))]
+    scale, side = min(DIGIT / width, 2.5), rng.choice([-1, 1])
+    matrix = scale * np.array([[0, -side, side * ROWS / 2 + ROWS / 2], [side, 0, ROWS / 2 / scale - side * x]])
+    size = int(scale * ROWS), ROWS
+    planes = np.stack([cv2.warpAffine(plane, matrix, size) for plane in example.planes])
+    middle, high = scale * (ROWS / 2 + side * (ROWS / 2 - y)), scale * width if digit in NO_DIGIT_LYING else 0.0
+    return Example(planes, [Written("", middle, ROWS / 2, scale * height, high)])
 
 
 def warped(example: Example, rng: Generator) -> Example:
