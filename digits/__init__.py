@@ -7,16 +7,16 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # for those who check types; an import here would come before `digits.__main__` looks away
 if TYPE_CHECKING:
+    from digits.common.errors import UserError as UserError
     from digits.data import MNISTDataModule as MNISTDataModule
-    from digits.errors import UserError as UserError
+    from digits.handwriting.reading import read as read
     from digits.model import DigitClassifier as DigitClassifier
-    from digits.reading import read as read
 
 LAZY = {  # Lightning takes seconds to import
     "DigitClassifier": "digits.model",
     "MNISTDataModule": "digits.data",
-    "UserError": "digits.errors",
-    "read": "digits.reading",
+    "UserError": "digits.common.errors",
+    "read": "digits.handwriting.reading",
 }
 __all__ = [*LAZY]
 

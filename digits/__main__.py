@@ -1,4 +1,4 @@
-"""The verbs: `python -m digits VERB` calls the function of that name in the module of that name.
+"""The verbs: `python -m digits VERB` calls the function of that name in `digits.commands.VERB`.
 
 The module declares the options of its verb, no more. What the work needs, such as PyTorch, takes seconds to import, so
 the function imports it as it begins: `--help` and mistakes are answered at once.
@@ -14,8 +14,8 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 
 from difflib import get_close_matches
 
-from digits.cli import one_line_errors, run
-from digits.errors import UserError
+from digits.commands.cli import run
+from digits.common.errors import UserError, one_line_errors
 
 VERBS = {
     "train": "train a network to read handwritten digits",

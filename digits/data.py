@@ -12,7 +12,7 @@ from torch import Tensor
 
 from digits import mnist
 from digits.augment import NEGATIVES, Prefetcher, augment
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.network import one_hot
 
 STACK = 25_000  # images in a stack, rounded down to whole mini-batches

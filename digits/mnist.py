@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 import torch
 from filelock import FileLock
 
-from digits.errors import UserError, printable
-from digits.settings import cache_folder
+from digits.common.errors import UserError, printable
+from digits.common.files import cache_folder
 
 SHA256 = {  # of each file, uncompressed
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",

@@ -10,11 +10,11 @@ from torch.optim import Optimizer
 
 from digits import kernels
 from digits.checkpoint import contents, untrusted
+from digits.common.errors import UserError
+from digits.common.images import Images, check_shape, to_tensor
 from digits.data import Stack
-from digits.errors import UserError
-from digits.images import Images, check_shape, to_tensor
 from digits.kernels import Job, Kernel, optim
-from digits.network import COSTS, CostName, Init, inputs, predictions, sigmoid_network, sizes
+from digits.network import COSTS, inputs, predictions, sigmoid_network, sizes
 
 BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dataloader_idx": False, "logger": False}
 
@@ -42,13 +42,13 @@ class DigitClassifier(LightningModule):
         self,
         hidden: list[int],
         lr: float = 3.0,
-        init: Init = "scaled",
+        init: str = "scaled",
         seed: int = 0,
         kernel: str = "auto",
         only_digit: int | None = None,
         image_size: int = 28,
         schedule: bool = False,
-        cost: CostName = "quadratic",
+        cost: str = "quadratic",
         l2: float = 0.0,
     ) -> None:
         super().__init__()

@@ -8,10 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from digits.settings import CostName, Init
 
-
-def sigmoid_network(layer_sizes: list[int], init: Init = "scaled", seed: int = 0) -> nn.Sequential:
+def sigmoid_network(layer_sizes: list[int], init: str = "scaled", seed: int = 0) -> nn.Sequential:
     """Linear and Sigmoid layers of the given sizes, such as [784, 30, 10], with weights drawn from `seed` alone.
 
     `scaled`: weights have the standard deviation 1 / sqrt(inputs of the neuron), in the first layer, where most inputs
@@ -111,7 +109,7 @@ class Cost(NamedTuple):
 # wrong learns fast.
 QUADRATIC = Cost(quadratic_cost, lambda a, y: (a - y) * (a * (1 - a)))
 CROSS_ENTROPY = Cost(cross_entropy, lambda a, y: a - y)
-COSTS: dict[CostName, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_ENTROPY}
+COSTS: dict[str, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_ENTROPY}
 
 
 def predictions(a: Tensor) -> Tensor:

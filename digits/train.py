@@ -9,9 +9,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from digits.cli import import_unconfigured
-from digits.settings import Settings
-from digits.training.command import understand as understand  # by which `digits.cli.run` adds --config and --resume
+from digits.common.libraries import import_unconfigured
+from digits.training.settings import Settings
 
 
 def train(

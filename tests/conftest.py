@@ -131,3 +131,15 @@ def run(data_dir, home, capsys):
         return capsys.readouterr().out
 
     return run
+
+
+@pytest.fixture
+def refused(data_dir, home, verb):
+    """Run train.py with words that it refuses; returns the line that says why."""
+
+    def refused(*words):
+        code, _, [line] = verb("train", "--data_dir", data_dir, *words)
+        assert code == 2 and line.startswith("digits train: error: ")
+        return line
+
+    return refused

@@ -6,8 +6,8 @@ import torch
 from torch.utils.data import DataLoader
 
 from digits import mnist
+from digits.common.errors import UserError
 from digits.data import MNISTDataModule, order
-from digits.errors import UserError
 from digits.network import one_hot
 from tests.support.small_mnist import TRAINING, VALIDATION
 

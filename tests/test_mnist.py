@@ -17,7 +17,7 @@ import pytest
 from torchvision.datasets import MNIST
 
 from digits import mnist
-from digits.settings import cache_folder
+from digits.common.files import cache_folder
 from tests.support import mnist_files as files
 from tests.support.mnist_files import IMAGES, LABELS, contents, fetch, why_not
 from tests.support.small_mnist import TEST

@@ -5,8 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
+from digits.common.errors import UserError
 from digits.data import MNISTDataModule
-from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import CROSS_ENTROPY, sigmoid_network
 from tests.support.checkpoints import saved

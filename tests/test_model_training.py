@@ -7,8 +7,8 @@ from torch import nn
 
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import read_checkpoint
+from digits.common.errors import UserError
 from digits.data import MNISTDataModule, order
-from digits.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import weights_and_biases
 from tests.support.book import book_cost, book_step, sigmoid

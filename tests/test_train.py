@@ -14,7 +14,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from digits import mnist
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from digits.settings import Settings
+from digits.training.settings import Settings
 from tests.support.mnist_files import failing, use_sources
 from tests.support.small_mnist import TEST, use, write_mnist
 from tests.support.systems import LOCK

@@ -10,12 +10,11 @@ import numpy as np
 import torch
 
 from digits.checkpoint.contents import LARGEST_WEIGHT, Checkpoint
-from digits.errors import UserError
-from digits.files import read_bounded
-from digits.settings import CostName
+from digits.common.errors import UserError
+from digits.common.files import read_bounded
 
 LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the parser takes many times that of memory
-COST_NAMES: dict[str, CostName] = {"QuadraticCost": "quadratic", "CrossEntropyCost": "cross_entropy"}
+COST_NAMES: dict[str, str] = {"QuadraticCost": "quadratic", "CrossEntropyCost": "cross_entropy"}
 
 
 def read(path: str | Path) -> Checkpoint:

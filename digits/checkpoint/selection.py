@@ -6,8 +6,8 @@ from pathlib import Path
 
 from digits.checkpoint.contents import Checkpoint
 from digits.checkpoint.untrusted import read_checkpoint
-from digits.errors import UserError, printable
-from digits.settings import newest_run
+from digits.common.errors import UserError, printable
+from digits.common.files import newest_run
 
 BEST = "best.ckpt"  # the best epoch of a run, in its folder
 BUNDLED = Path(__file__).with_name("bundled.ckpt")  # made by `export --to checkpoint`

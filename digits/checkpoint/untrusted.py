@@ -12,12 +12,11 @@ from torch import Tensor
 
 from digits.checkpoint import network2
 from digits.checkpoint.contents import LARGEST_WEIGHT, VALIDATION, VERSION, Checkpoint
-from digits.errors import UserError
-from digits.settings import MOST_EPOCHS
+from digits.common.errors import UserError
 
 LONGEST = 200  # characters of a text, or values of a list
 ANY = -(2**64), 2**64
-RANGES = {"hidden": (1, 10**7), "image_size": (1, 1_000), "epoch": (0, MOST_EPOCHS), "max_epochs": (-1, MOST_EPOCHS)}
+RANGES = {"hidden": (1, 10**7), "image_size": (1, 1_000), "epoch": (0, 10**9), "max_epochs": (-1, 10**9)}
 RANGES |= {"global_step": (0, 2**60), "only_digit": (0, 9)}  # these settings are whole numbers
 DTYPES = torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64  # the last counts batches
 DATA = "batch_size", "seed", "train_size", "distort", "handwriting"  # settings of the MNISTDataModule

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from digits.errors import UserError, install
+from digits.common.errors import UserError, install
 from digits.network import predictions
 
 CLOSE = 1e-5  # largest difference of an activation from PyTorch's

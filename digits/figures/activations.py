@@ -5,10 +5,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from digits.backprop import feedforward
+from digits.figures.style import BLACK, figure
 from digits.model import DigitClassifier
 from digits.network import inputs, weights_and_biases
-from digits.plots.network import SIGNED
-from digits.plots.style import BLACK, figure
+from digits.training.pictures import SIGNED
 
 MOST = 150  # lines between two layers: those of the largest contributions
 HEIGHT = 3.8  # inches

@@ -17,11 +17,11 @@ from digits.data import MNISTDataModule
 from digits.figures import descent
 from digits.figures.line import line
 from digits.figures.scenes import scenes
+from digits.figures.style import BLACK, BLUE, ORANGE, VERMILION, figure
 from digits.model import DigitClassifier
 from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
-from digits.plots.network import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
-from digits.plots.style import BLACK, BLUE, ORANGE, VERMILION, figure
+from digits.training.pictures import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
 
 COPIES = 20  # of one training image, if the network was trained on distorted ones
 EXAMPLES = 2_000  # training images on which the cost of the valley is measured

@@ -5,10 +5,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from digits.figures.style import ORANGE, figure
 from digits.handwriting.eye import see
 from digits.handwriting.line_network import bundled, numbers, outputs
 from digits.handwriting.lines import strips_of
-from digits.plots.style import ORANGE, figure
 
 NUMBER = 5, 0, 4, 1, 9, 2
 STEP, ENLARGED = 17, 4  # columns from one image of 28x28 to the next; pixels to one of MNIST's

@@ -4,7 +4,7 @@ from typing import Any
 
 from lightning.pytorch.callbacks import Callback
 
-from digits.plots.style import BLUE, figure
+from digits.figures.style import BLUE, figure
 
 
 class LiveCurve(Callback):

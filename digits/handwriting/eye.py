@@ -3,7 +3,7 @@
 Each is a detector with one output neuron, as the chapter's "is it a 9?". It sees an image pyramid, which is the picture
 and the picture at a half, a quarter and so on of its resolution: on each level a few cells around the pixel. So it sees
 how wide a stroke is, how it bends, and whether it goes on as the side of a box does. The second network also sees what
-the first one has said: auto-context (Z. Tu, CVPR 2008). `python -m digits.handwriting.learning` trains both.
+the first one has said: auto-context (Z. Tu, CVPR 2008). `python -m digits.augment.eye_learning` trains both.
 """
 
 from functools import cache
@@ -181,7 +181,7 @@ def unpacked(file: Path) -> Layers:
 
 @cache
 def bundled() -> Eye:
-    """The eye that comes with digits, which `digits.handwriting.learning` has trained."""
+    """The eye that comes with digits, which `digits.augment.eye_learning` has trained."""
     layers = unpacked(BUNDLED)
     return layers[:3], layers[3:]
 

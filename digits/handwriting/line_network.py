@@ -3,7 +3,7 @@
 Its neurons are sigmoids and share their weights along the strip: a space displacement network (Y. LeCun and others,
 1998, section VII), or a time-delay network (A. Waibel and others, 1989). Ten outputs are the digits, the last one is
 BLANK, as in connectionist temporal classification (A. Graves and others, 2006): a digit may be seen at several places
-next to each other, and is read once. `python -m digits.handwriting.line_learning` trains it.
+next to each other, and is read once. `python -m digits.augment.line_learning` trains it.
 """
 
 from collections import defaultdict

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.handwriting.components import connected_components, lines, union
 from digits.handwriting.cutting import Among, among, cutter
 from digits.handwriting.eye import CERTAIN, Sight, see

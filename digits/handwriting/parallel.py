@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import cv2
 from loky import get_reusable_executor
 
-from digits.errors import UserError, tried
+from digits.common.errors import UserError, tried
 
 MANY = 8  # with fewer pictures, this process is done before worker processes have started
 AHEAD = 16  # pictures per core in one round; their results wait in memory until the caller takes them

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from digits.errors import UserError, install
+from digits.common.errors import UserError, install
 
 RESOLUTION = 200  # dots per inch: digits of 4 mm, as in a form's boxes, are 30 pixels high
 MOST_PIXELS = 16e6  # of a page; an A4 page has 4 million

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from digits.errors import UserError
-from digits.files import check_target, read_bounded, write_atomically
+from digits.common.errors import UserError
+from digits.common.files import check_target, read_bounded, write_atomically
 from digits.handwriting.pdf import Page, render
 
 # The formats that are opened, and the most megapixels of each: then reading takes less than about 900 MB and three

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.handwriting.lines import (
     ANYTHING,
     SMALL,

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from digits import backprop
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.kernels.optim import is_plain_sgd
 from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, inputs, linears, weights_and_biases
 
@@ -159,7 +159,7 @@ def _autograd_train(job: Job) -> Tally:
     return torch.stack(costs).sum(), torch.stack(rights).sum()
 
 
-# Fastest first (`python -m tests.benchmarks.speed crossover`), by the names of `digits.settings.KernelName`.
+# Fastest first (`python -m tests.benchmarks.speed crossover`), by the names of `digits.training.settings.KernelName`.
 KERNELS = {
     kernel.name: kernel
     for kernel in (

@@ -7,7 +7,7 @@ from torch import nn
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, ReduceLROnPlateau, SequentialLR
 
-from digits.errors import UserError
+from digits.common.errors import UserError
 
 WARM_UP = 0.05  # the share of the epochs in which the learning rate rises; at once, it may saturate every output
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from digits.checkpoint.contents import VALIDATION
-from digits.files import write_atomically
+from digits.common.files import write_atomically
 from digits.network import CROSS_ENTROPY
 
 GAUSSIAN = (

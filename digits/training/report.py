@@ -12,10 +12,10 @@ from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
 from digits.checkpoint.contents import Checkpoint
+from digits.common.files import CONFIG
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from digits.plots.network import confusion, first_mistakes, first_weights
-from digits.settings import CONFIG
+from digits.training.pictures import confusion, first_mistakes, first_weights
 from digits.training.runs import differing
 
 

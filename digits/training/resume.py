@@ -15,12 +15,12 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from digits.checkpoint.contents import Checkpoint, restore
 from digits.checkpoint.untrusted import read_checkpoint
+from digits.common.errors import UserError
 from digits.data import MNISTDataModule
-from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.settings import Settings
 from digits.training.callbacks import EarlyStopping, EpochCurves
 from digits.training.runs import Run, resume_command
+from digits.training.settings import Settings
 
 
 def resumed(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:

@@ -16,12 +16,12 @@ from lightning.pytorch.utilities import rank_zero_only
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits.checkpoint.contents import Checkpoint
+from digits.common.errors import UserError
+from digits.common.files import CONFIG, remove_leftovers, write_atomically
 from digits.data import MNISTDataModule
-from digits.errors import UserError
-from digits.files import remove_leftovers, write_atomically
 from digits.model import DigitClassifier
-from digits.settings import CONFIG, Settings
 from digits.training.callbacks import Interrupted
+from digits.training.settings import Settings
 
 
 class Run(NamedTuple):

@@ -10,13 +10,13 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits.checkpoint.contents import VALIDATION
+from digits.common.errors import UserError
 from digits.data import MNISTDataModule
-from digits.errors import UserError
 from digits.model import DigitClassifier
-from digits.settings import Settings
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
 from digits.training.resume import go_on
 from digits.training.runs import Run
+from digits.training.settings import Settings
 
 DEFAULTS: dict[str, Any] = {
     "devices": 1,

@@ -5,8 +5,8 @@ import torch
 
 from digits.augment import allographs, pen
 from digits.augment.allographs import ATLAS
+from digits.handwriting.reading import choose_reader
 from digits.network import inputs, linears
-from digits.reading import choose_reader
 
 
 def test_a_share_of_the_images_is_replaced_and_the_others_stay():

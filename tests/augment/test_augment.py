@@ -6,7 +6,7 @@ import torch
 
 from digits import augment, mnist
 from digits.augment import allographs, elastic, negatives, neighbours
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.model import DigitClassifier
 from digits.network import one_hot
 from tests.support.training import Watch, quick_trainer

@@ -16,7 +16,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from digits import mnist
 from digits.backprop import sgd_steps
-from digits.cli import quiet
+from digits.commands.cli import quiet
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.network import one_hot, sigmoid_network, weights_and_biases

@@ -24,7 +24,7 @@ def ours(data_dir, hidden, epochs, tick):
     """All of `train.py`: validation and test after each epoch, checkpoints, TensorBoard."""
     from lightning.pytorch.callbacks import Callback
 
-    from digits.cli import quiet
+    from digits.commands.cli import quiet
     from digits.train import Settings, train
 
     class Tick(Callback):

@@ -21,10 +21,10 @@ from tqdm import tqdm
 
 from digits import mnist
 from digits.augment.scenes import glyphs
-from digits.evaluate.answers import labels_in
+from digits.commands.answers import labels_in
 from digits.handwriting.lines import Expected
 from digits.handwriting.picture import open_picture
-from digits.reading import choose_reader
+from digits.handwriting.reading import choose_reader
 from tests.benchmarks.common import heading, parser, row
 from tests.support.scenes import is_read, of_all_kinds, on_blank_paper
 

@@ -35,7 +35,7 @@ def ours(target, seed, data_dir):
     from lightning.pytorch.callbacks import Callback
 
     from digits import DigitClassifier
-    from digits.cli import quiet
+    from digits.commands.cli import quiet
     from digits.kernels import Job, cpu, optim
     from digits.train import Settings, train
 

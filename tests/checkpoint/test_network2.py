@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from digits.checkpoint.network2 import LARGEST
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.book import sigmoid
 

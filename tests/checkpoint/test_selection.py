@@ -7,9 +7,9 @@ import pytest
 
 from digits.checkpoint.contents import VALIDATION
 from digits.checkpoint.selection import BUNDLED, choose, newest_run
-from digits.errors import UserError
+from digits.common.errors import UserError
+from digits.handwriting.reading import choose_reader
 from digits.model import DigitClassifier
-from digits.reading import choose_reader
 from tests.support.checkpoints import saved, saved_sure
 
 

@@ -6,7 +6,7 @@ import torch
 
 from digits.checkpoint.contents import VERSION, load_network
 from digits.checkpoint.untrusted import read_checkpoint
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
 

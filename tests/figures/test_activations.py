@@ -4,7 +4,7 @@ import torch
 
 from digits.figures.activations import MOST, activations
 from digits.model import DigitClassifier
-from digits.plots.network import SIGNED
+from digits.training.pictures import SIGNED
 
 
 @pytest.mark.parametrize("hidden, only_digit", [([6], None), ([6, 5], None), ([], None), ([6], 9)])

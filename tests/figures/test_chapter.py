@@ -12,7 +12,7 @@ from digits.figures import chapter
 from digits.handwriting.line_network import STEP
 from digits.model import DigitClassifier
 from digits.network import linears
-from digits.plots.network import SIGNED, confusion, first_mistakes, shaded
+from digits.training.pictures import SIGNED, confusion, first_mistakes, shaded
 from tests.figures.conftest import EPOCHS
 from tests.support.fitted import load
 

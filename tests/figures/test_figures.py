@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
-from digits import figures
-from digits.errors import UserError
+from digits.commands import figures
+from digits.common.errors import UserError
 from digits.figures import chapter
+from digits.figures.style import png
 from digits.model import DigitClassifier
-from digits.plots.network import first_weights
-from digits.plots.style import png
+from digits.training.pictures import first_weights
 from tests.figures.conftest import EPOCHS
 from tests.support.checkpoints import saved
 from tests.support.fitted import fit, load
@@ -138,6 +138,6 @@ def test_training_needs_neither_matplotlib_nor_the_figures(monkeypatch):
     without_matplotlib(monkeypatch, "digits")
     import_module("digits.train")
     import_module("digits.training.report")  # as it trains
-    assert "digits.plots.network" in sys.modules
+    assert "digits.training.pictures" in sys.modules
     assert "digits.figures" not in sys.modules
-    import_module("digits.figures")  # so that it can say what it needs
+    import_module("digits.commands.figures")  # so that it can say what it needs

@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from digits.augment.eye_learning import learn, packed_file
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
-from digits.handwriting.learning import learn, packed_file
 from digits.network import sigmoid_network, weights_and_biases
 from tests.support.pens import line
 from tests.support.scenes import bars

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from digits import mnist
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.handwriting import Candidate, Expected, find_lines
 from digits.handwriting.lines import ANYTHING, FAR, PLACE, line_of, ranges
 from digits.handwriting.normalize import REST, centre_of_mass

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.handwriting import Expected, find_lines
 from digits.handwriting.lines import ANYTHING
 from digits.handwriting.parallel import on_all_cores

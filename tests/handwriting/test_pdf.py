@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.handwriting import pdf
 from digits.handwriting.pdf import MOST_PIXELS, SKIPPED, Page, PageError, Patience, count_pages, render
 from digits.handwriting.picture import open_picture

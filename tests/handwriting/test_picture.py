@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.handwriting import find_lines
 from digits.handwriting.picture import FORMATS, LARGEST, save
 from tests.support.damage import huge

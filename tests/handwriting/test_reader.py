@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint as checkpoint
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.handwriting import Candidate, Digit, Expected, Found, Line, Reader
 from digits.handwriting.lines import SMALL
 from digits.handwriting.reader import LEAST, WEIGHT

@@ -7,7 +7,7 @@ import pytest
 
 from digits import mnist
 from digits.augment.scenes import glyphs
-from digits.reading import choose_reader
+from digits.handwriting.reading import choose_reader
 from tests.support.scenes import bars, is_read, of_all_kinds, on_blank_paper
 
 READER, _ = choose_reader("bundled")

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from digits import backprop, kernels
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.kernels import Job, choose, cpu, is_sigmoid, optim, vectors
 from digits.model import DigitClassifier
 from digits.network import COSTS, QUADRATIC, correct, inputs, linears, sigmoid_network, weights_and_biases
-from digits.settings import CostName, KernelName
+from digits.training.settings import CostName, KernelName
 
 SGD = torch.optim.SGD
 

@@ -18,8 +18,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from PIL import Image
 
-from digits.files import write_atomically
-from digits.plots.style import png
+from digits.common.files import write_atomically
+from digits.figures.style import png
 from tests.support.small_mnist import DATA
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "chapter1.ipynb"

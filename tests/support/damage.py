@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from digits.errors import UserError
+from digits.common.errors import UserError
 from tests.support.finding import encoded
 
 CLAIMING = "PNG", "JPEG", "GIF", "BMP", "JPEG2000", "PPM"  # formats that `huge` knows

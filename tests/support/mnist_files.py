@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from digits import mnist
-from digits.errors import UserError
+from digits.common.errors import UserError
 
 IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 

@@ -34,7 +34,7 @@ def main():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an OSError, as of a full disk, not the end of the process
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     if sys.argv[1] == "sweep":
-        import digits.sweep.search  # noqa: F401  # what takes seconds
+        import digits.training.search  # noqa: F401  # what takes seconds
 
         print("ready")
         sys.stdin.readline()

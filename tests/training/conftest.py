@@ -1,4 +1,4 @@
-"""What the tests of training share: two runs, of which one goes on as the other did, and how one is refused."""
+"""What the tests of training share: two runs, of which one goes on as the other did."""
 
 import shutil
 from contextlib import contextmanager
@@ -17,18 +17,6 @@ def three(run, home, tmp_path_factory):
         made = shared(tmp_path_factory, name, partial(run, "--hidden", 20, "--epochs", epochs, "--run_dir"))
         shutil.copytree(made, home / name)
     return home
-
-
-@pytest.fixture
-def refused(data_dir, home, verb):
-    """Run train.py with words that it refuses; returns the line that says why."""
-
-    def refused(*words):
-        code, _, [line] = verb("train", "--data_dir", data_dir, *words)
-        assert code == 2 and line.startswith("digits train: error: ")
-        return line
-
-    return refused
 
 
 @contextmanager

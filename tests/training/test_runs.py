@@ -14,7 +14,7 @@ from filelock import FileLock
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
-from digits.errors import UserError
+from digits.common.errors import UserError
 from digits.model import DigitClassifier
 from digits.train import Settings, train
 from tests.support.small_mnist import TRAINING, VALIDATION

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from digits.cli import quiet
-from digits.errors import UserError
+from digits.commands.cli import quiet
+from digits.common.errors import UserError
 from digits.model import DigitClassifier
 from tests.support.training import quick_trainer
 

@@ -5,8 +5,8 @@ from base64 import b64encode
 
 import pytest
 
+from digits.commands.review import Doubt, write_review
 from digits.handwriting.reader import ANYTHING
-from digits.predict.review import Doubt, write_review
 from tests.support.finding import encoded
 from tests.support.pages import violations
 from tests.support.pens import line

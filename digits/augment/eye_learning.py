@@ -1,0 +1,122 @@
+"""How the eye learns: `python -m digits.augment.eye_learning` trains it on synthetic scenes, and writes eye.npz.
+
+Each of its two networks learns from pixels of scenes of its own. They are chosen so that handwriting, printed lines and
+what lies beside strokes are seen about equally often. The second network learns from pixels of which the first one is
+unsure.
+"""
+
+import sys
+from io import BytesIO
+from itertools import chain
+from math import cos, pi
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.random import Generator, default_rng
+from tqdm import tqdm
+
+from digits import backprop, mnist
+from digits.augment.scenes import Glyphs, glyphs, scene
+from digits.common.errors import one_line_errors
+from digits.common.files import write_atomically
+from digits.handwriting import eye
+from digits.handwriting.background import missing_light
+from digits.handwriting.eye import BUNDLED, UNSURE, Eye, Layers
+from digits.handwriting.lines import enlarged
+from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_biases
+
+SCENES = 7_000, 6_000  # from which the first and the second network learn
+HIDDEN = 96, 24  # neurons of each
+EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate is WARM in the first epoch, then falls along a cosine
+WARM = 0.3  # of the rate: at once, it may saturate the output
+STACK = 64  # mini-batches at a time
+HELD_OUT = 0.03  # this share of the examples, of the last scenes, trains nothing: it tells how many pixels are right
+
+
+def main() -> None:
+    """Train the eye on MNIST's 50,000 training images, and put it where the reader finds it."""
+    content = packed_file([*chain(*learn(training_glyphs()))])
+    write_atomically(BUNDLED, content)
+    print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
+
+
+def training_glyphs() -> Glyphs:
+    """The glyphs of MNIST's 50,000 training images, which are fetched if they are not there."""
+    mnist.fetch(None)
+    images, labels = mnist.load(None, train=True)
+    return glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
+
+
+def packed_file(layers: Layers) -> bytes:
+    """The file that `eye.packed` reads: each weight is rounded to a multiple, up to 127, of a step of its neuron's."""
+    buffer, parts = BytesIO(), dict[str, Any]()
+    for number, (weights, biases) in enumerate(layers):
+        steps = np.abs(weights).max(0) / 127
+        parts[f"steps{number}"], parts[f"biases{number}"] = steps, biases
+        parts[f"weights{number}"] = (weights / steps).round().astype(np.int8)
+    np.savez(buffer, **parts)
+    return buffer.getvalue()
+
+
+def learn(written: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCHS) -> Eye:
+    """Train both networks, one after the other; the same arguments give the same weights on the same machine."""
+    torch.set_num_threads(1)  # so that the weights do not depend on how many cores there are
+    cv2.setNumThreads(1)
+    layers: list[Layers] = []
+    for number, count in enumerate(scenes):
+        rng = default_rng(number)
+        first = layers[0] if layers else None
+        found = [examples(rng, written, first) for _ in tqdm(range(count), "scenes", disable=None)]
+        seen, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*found, strict=True))
+        del found
+        layers.append(trained(seen[:, None], truth[:, None], epochs, number))
+    return layers[0], layers[1]
+
+
+def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Some pixels of a new scene: what a network sees of each (n, inputs) uint8, and whether it is handwriting (n,)
+    float32. The second network is given what the `first` one has learned.
+    """
+    image, ink, printed, words, *_ = scene(rng, written)
+    ink, printed, words = (eye.reduced(enlarged(layer)) for layer in (ink, printed, words))
+    seen, dark = eye.shown(eye.reduced(missing_light(enlarged(image, cv2.INTER_CUBIC))))
+    if first:
+        said = eye.outputs_at(first, seen, dark)
+        seen = eye.shown_again(seen, said)
+        dark &= (said > UNSURE) & (said < 1 - UNSURE)
+    own, other = dark & (ink > 0.5), dark & (ink < 0.4) & (words < 0.2)  # printed words may be digits
+    line = other & (printed > 0.4)
+    beside = other & ~line & (cv2.dilate(ink, np.ones((5, 5))) > 0.3)
+    rest = other & ~line & ~beside
+    # At most so many pixels of each kind: about as many of handwriting as of all that is none, however much paper is
+    # empty. For the second network, many are of what the first one takes for something else.
+    wanted = [(own, 150), (line, 70), (beside, 60), (rest, 60)]
+    if first:
+        wanted = [(own, 110), (own & (said < 0.85), 60), (other & (said > 0.15), 70)]
+        wanted += [(line, 60), (beside, 40), (rest, 40)]
+    places = [(np.argwhere(mask), n) for mask, n in wanted if mask.any()]
+    chosen = [at[rng.integers(0, len(at), min(n, len(at)))] for at, n in places]
+    rows, columns = np.concatenate([*chosen, np.empty((0, 2), int)]).T
+    return (255 * eye.inputs(seen, rows, columns) + 0.5).astype(np.uint8), own[rows, columns].astype(np.float32)
+
+
+def trained(seen: torch.Tensor, truth: torch.Tensor, epochs: int, seed: int) -> Layers:
+    """Train a network by plain SGD to tell from what is `seen` (N, 1, inputs) uint8 the `truth` (N, 1) float32."""
+    network, order = sigmoid_network([seen.shape[2], *HIDDEN, 1], seed=seed), torch.Generator().manual_seed(seed)
+    parameters, count = weights_and_biases(network), int((1 - HELD_OUT) * len(seen))
+    for epoch in range(epochs):
+        mini_batches = torch.randperm(count, generator=order)[: count // BATCH * BATCH].view(-1, BATCH)
+        rate = RATE * (1 + cos(pi * epoch / epochs)) / 2 * (1 if epoch else WARM)
+        for stack in mini_batches.split(STACK):
+            backprop.sgd_steps(*parameters, seen, truth, stack, rate, CROSS_ENTROPY)
+        with torch.no_grad():
+            right = (network(seen[count:, 0] / 255) > 0.5) == (truth[count:] > 0.5)
+        print(f"Epoch {epoch}: {right.float().mean():.2%} of {len(right):,} pixels right", file=sys.stderr)
+    return [(layer.weight.detach().numpy().T, layer.bias.detach().numpy()) for layer in linears(network)]
+
+
+if __name__ == "__main__":
+    with one_line_errors("digits.augment.eye_learning"):
+        main()

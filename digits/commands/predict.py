@@ -1,0 +1,76 @@
+"""Read digits in pictures: `python -m digits predict`."""
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from digits.common.errors import UserError
+
+
+def predict(
+    files: list[str],
+    /,
+    *,
+    network: str | None = None,
+    single: bool = False,
+    length: str | None = None,
+    digits: str | None = None,
+    json: bool = False,
+    csv: Annotated[
+        list[Path] | None, Parameter(consume_multiple=(0, 1), allow_repeating=False, json_list=False)
+    ] = None,
+    annotate: Path | None = None,
+    fields: Path | None = None,
+    review: Path | None = None,
+) -> None:
+    """Read the numbers in pictures and PDFs, a line each, from left to right, with the activation of the least sure
+    digit.
+
+    Args:
+        files: Pictures, PDFs, folders, patterns such as scans/*.png, or - for standard input.
+        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
+        single: Read the clearest digit of each picture alone, as a detector always does.
+        length: How many digits each number has, such as 8 or 6-8.
+        digits: The digits that may occur, such as 01.
+        json: Print an object a line, for programs.
+        csv: Write a table into this file; without a name, print it.
+        annotate: Write the picture with boxes and digits over it, grey where none is read; of several, name a folder.
+        fields: Read forms: a YAML file that names the fields of a page.
+        review: Write a page for the browser that shows each doubtful field, to correct it.
+    """
+    from digits.commands import forms, pictures
+    from digits.commands.review import write_review
+    from digits.handwriting.picture import check_output
+    from digits.handwriting.reading import choose_reader, expect
+
+    if json and csv is not None:
+        raise UserError("--json and --csv: one of the two")
+    if fields and (single or length or digits or annotate):
+        raise UserError("--fields: that file says what is expected; leave out --single, --length, --digits, --annotate")
+    if review and not fields:
+        raise UserError("--review shows the fields of forms; name them with --fields")
+    how: pictures.How = "json" if json else "lines" if csv is None else "csv"
+    table, reads = next(iter(csv or []), None), [*files, network or "", str(fields or "")]
+    for target, suffix in ((table, ".csv"), (review, ".html")):
+        if target:
+            check_output(target, reads, [suffix])
+    form = forms.parse(fields) if fields else None
+    expected = expect(single, length, digits)
+    reader, detected = choose_reader(network)
+    sources = pictures.named(files)
+    if form:
+        rows, doubts, troubles = forms.read_forms(sources, form, reader, bool(review), how)
+        good = not troubles
+    else:
+        targets = pictures.drawings(annotate, sources, reads)
+        with closing(reader.read_all([(source.picture, expected) for source in sources])) as answers:
+            rows, good = pictures.tell(sources, answers, detected, targets, how)
+    if how == "csv":
+        pictures.write_table(rows, table)
+    if review:
+        write_review(review, rows, doubts, troubles)
+    if not good:
+        sys.exit(1)

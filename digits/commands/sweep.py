@@ -1,0 +1,102 @@
+"""Find good hyperparameters, on one machine or many: `python -m digits sweep`."""
+
+import os
+import signal
+from functools import partial
+from pathlib import Path
+from statistics import mean
+from typing import Annotated, Any
+
+import yaml
+
+from digits.common.errors import UserError, install
+from digits.common.files import write_atomically
+from digits.common.libraries import import_unconfigured
+from digits.training.settings import ONCE, Epochs, Init, Networks, PositiveInt, Rate
+
+HEAD = "hidden         lr  batch      init  "
+
+
+def sweep(
+    *,
+    hidden: Annotated[list[PositiveInt], ONCE] = [30],  # noqa: B006
+    lr: Annotated[list[Rate], ONCE] = [3.0],  # noqa: B006
+    batch_size: Annotated[list[PositiveInt], ONCE] = [10],  # noqa: B006
+    init: Annotated[list[Init], ONCE] = ["scaled"],  # noqa: B006
+    seeds: Networks = 1,
+    epochs: Epochs = 10,
+    trials: Networks | None = None,
+    workers: Networks | None = None,
+    storage: str | None = None,
+    data_dir: Path | None = None,
+) -> None:
+    """Train a network of each combination of settings, rank them by validation accuracy, and test the best.
+
+    Results go to a folder in runs/ that is named after the settings, so the same command goes on after a stop.
+
+    Args:
+        hidden: Neurons in the hidden layer, such as 15 30 100.
+        lr: Learning rates, such as 0.3 3 30.
+        batch_size: Images in a mini-batch.
+        init: Initial weights: scaled, gaussian, or both.
+        seeds: Networks of each combination, with seeds 0, 1, ...; the mean of their accuracies counts.
+        epochs: Passes over the training images. A network that is hardly better than guessing after three is stopped.
+        trials: Instead of every combination, try this many that Optuna proposes within the ranges of the values.
+        workers: Networks to train at a time. By default one for each core.
+        storage: A database that machines share, such as postgresql://user@host/name. By default a file in the folder.
+        data_dir: Folder of the MNIST files. By default data, if they are there, or the user's cache.
+    """
+    import_unconfigured()
+    try:
+        from digits.figures.style import png
+        from digits.figures.sweep import drawn
+        from digits.training.search import DATABASE_ERRORS, named, search, train
+    except ImportError as error:
+        raise UserError(f"a sweep needs {error.name}: {install('sweep')}") from error
+    from digits.data import MNISTDataModule
+
+    given: Any = {"hidden": hidden, "lr": lr, "batch_size": batch_size, "init": init}
+    values = {part: sorted({*several}) for part, several in given.items()}
+    name = named(values | {"seeds": seeds, "epochs": epochs} | ({"trials": trials} if trials else {}))
+    folder, data = Path("runs", f"sweep_{name}"), MNISTDataModule(data_dir)
+    run = partial(search, storage or f"sqlite:///{folder}/sweep.db?timeout=60", workers or os.cpu_count() or 1)
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        data.prepare_data()
+        data.setup("fit")
+        folder.mkdir(parents=True, exist_ok=True)
+        print(f"{HEAD}seed  validation")
+        test = partial(train, epochs=epochs, data=data)
+        scores = run(f"{name} validated", values, seeds, trials, partial(test, folder=folder))
+        winner = {part: [value] for part, value in next(iter(scores))._asdict().items() if part in values}
+        [tested] = run(f"{name} tested", winner, seeds, None, test).values()
+        report(scores, tested, folder, epochs)
+        for setting, figure in drawn(scores, epochs, every=not trials):
+            write_atomically(folder / f"{setting}.png", png(figure))
+    except DATABASE_ERRORS as error:
+        where = f"--storage (for PostgreSQL, {install('postgres')})" if storage else f"{folder}/sweep.db"
+        reason = f"{error.__cause__ or error}".partition("\n")[0]
+        raise UserError(f"{where}: {reason}; the same command goes on with the rest") from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def stop(*_: Any) -> None:
+    """End the process at once. Finished networks are in the database, as after a kill."""
+    print("\nStopped. The same command goes on with the rest.", flush=True)
+    os._exit(130)
+
+
+def report(scores: dict[Any, list[float]], tested: list[float], folder: Path, epochs: int) -> None:
+    """Print the ranking, and say what to do with the winner, the first of `scores`: validation accuracies by seed."""
+    print(f"\n{HEAD}validation: mean, each seed")
+    for setting, accuracies in scores.items():
+        print(f"{setting}  {mean(accuracies):10.2%}: {', '.join(map('{:.2%}'.format, accuracies))}")
+    winner, validated = next(iter(scores.items()))
+    seeds = f", means of seeds 0 to {len(tested) - 1}" if len(tested) > 1 else " with seed 0"
+    result = f"{mean(validated):.2%} of the validation images, {mean(tested):.2%} of the test images{seeds}"
+    config, best = folder / "winner.yaml", winner._asdict() | {"hidden": [winner.hidden], "epochs": epochs}
+    comment = f"# 784-{winner.hidden}-10: {result}\n# python -m digits train --config {config}\n"
+    write_atomically(config, (comment + yaml.safe_dump(best, sort_keys=False, default_flow_style=None)).encode())
+    print(f"\nBest        {result}\nTrain it    python -m digits train --config {config}")
+    print(f"Pictures    {folder}/*.png\nCurves      tensorboard --logdir {folder}")

@@ -1,0 +1,67 @@
+"""Files: where they are, written atomically, and read with a bound, since a stranger may have made them."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from digits.common.errors import UserError
+
+CONFIG = "config.yaml"  # the settings of a run, in its folder
+
+
+def write_atomically(path: str | Path, content: bytes) -> None:
+    """Write a file so that a crash or a full disk leaves either the new content or what was there before.
+
+    Raises UserError if it cannot be written.
+    """
+    path = Path(path)
+    temporary = path.parent / f".{secrets.token_hex(8)}.part"  # other processes may write the same file
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        kept = "; the file that was there is unchanged" if os.path.isfile(path) else ""
+        raise UserError(f"cannot write {path}: {error.strerror}{kept}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def remove_leftovers(folder: str | Path) -> None:
+    """Remove what killed processes left in `write_atomically`; only for the process that has locked the folder."""
+    for left in Path(folder).glob(f".{'[0-9a-f]' * 16}.part"):
+        left.unlink()
+
+
+def check_target(path: Path, reads: Iterable[str | Path] = ()) -> None:
+    """Raise UserError if a file that is to be written is one of those that are read."""
+    if os.path.exists(path) and any(os.path.exists(read) and path.samefile(read) for read in reads):
+        raise UserError(f"{path} is read, and would be overwritten; name another file")
+
+
+def read_bounded(path: str | Path, at_most: int) -> bytes:
+    """The content of a file. Raises OSError if it cannot be read, or is larger than `at_most` bytes."""
+    with open(path, "rb") as file:
+        content = file.read(at_most + 1)
+    if len(content) > at_most:
+        raise OSError(0, f"it is larger than {at_most:,} bytes", str(path))
+    return content
+
+
+def cache_folder() -> Path:
+    """Where MNIST and compiled code are kept for all working folders."""
+    return user_cache_path("digits", appauthor=False)
+
+
+def newest_run(having: str = CONFIG) -> Path | None:
+    """The folder of the run in runs/ that was started or resumed last, of those that have a file of that name."""
+    # A config is written whenever a run is started or resumed.
+    configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if (path.parent / having).is_file()]
+    return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None

@@ -1,1 +1,0 @@
-"""Pictures: what all of them share, and those of a network."""

@@ -1,0 +1,205 @@
+"""From a typed function to a command line, and from a mistake to one line."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+import torch
+
+from digits.__main__ import VERBS, main
+from digits.commands import cli
+from digits.common.errors import UserError, one_line_errors
+from digits.training.settings import ONCE, PositiveInt, Rate
+from tests.support.systems import on_posix, posix
+
+
+def verb(
+    files: list[str],
+    /,
+    *,
+    hidden: Annotated[list[PositiveInt], ONCE] = [30],  # noqa: B006
+    lr: Rate = 3.0,
+    kind: Literal["web", "app"] = "web",
+    out: Path | None = None,
+    json: bool = False,
+) -> None:
+    """Do something.
+
+    Args:
+        files: What to read.
+        hidden: Neurons.
+        lr: Learning rate.
+        kind: Of what kind.
+        out: Where to.
+        json: For programs.
+    """
+
+
+def understood(words):
+    return dict(cli.parse(cli.command_line(verb, "digits verb"), words.split()).arguments)
+
+
+@pytest.mark.parametrize(
+    "words, arguments",
+    [
+        ("a", {"files": ["a"]}),
+        ("a --hidden 100 30", {"files": ["a"], "hidden": [100, 30]}),
+        ("--hidden 7 --json a", {"files": ["a"], "hidden": [7], "json": True}),
+        ("a --lr 1 --lr=2", {"files": ["a"], "lr": 2.0}),
+        ("a --kind app --out x/y", {"files": ["a"], "kind": "app", "out": Path("x/y")}),
+        ("--json -- -a --json", {"files": ["-a", "--json"], "json": True}),
+        ("a -", {"files": ["a", "-"]}),
+        ("a --out -", {"files": ["a"], "out": Path("-")}),
+    ],
+)
+def test_words_become_arguments(words, arguments):
+    assert understood(words) == arguments
+
+
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        ("", "FILES requires"),
+        ("a --hidden", "--hidden requires at least 1"),
+        ("a --hidden 0", "--hidden.* >= 1"),
+        ("a --lr nan", "--lr"),
+        ("a --kind page", '"web", "app"'),
+        ("a --kind -", 'Invalid value "-" for --kind'),
+        ("a --hiden 3", "Did you mean --hidden"),
+        ("a --no-json", "--no-json"),
+        ("a --hidden 10 --lr 1 --hidden=20", "--hidden specified multiple times"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_it(words, named):
+    with pytest.raises(UserError, match=named) as error:
+        understood(words)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("words", ["-h", "a b --help"])
+def test_help_anywhere_shows_each_option_with_its_default(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        understood(words)
+    assert stop.value.code == 0
+    lines = capsys.readouterr().out
+    for word in ("Do something.", "What to read.", "--hidden", "[default: 30]", "3.0", "web", "Learning rate"):
+        assert word in lines
+
+
+LINES = """
+train.py --help
+train.py --trainer.help
+train.py --epochs x
+train.py --config configs/best.yaml --lr x
+digits/__main__.py --help
+digits/__main__.py predict a.png --jsn
+digits/__main__.py evaluate --wrong
+digits/__main__.py export --to x
+digits/__main__.py figures x
+digits/__main__.py sweep --lr x
+""" + "\n".join(f"digits/__main__.py {verb} --help" for verb in VERBS)
+
+
+def test_help_and_mistakes_are_answered_without_what_the_work_needs():
+    """Only the options of a verb are imported for that; the rest takes seconds, and some of it is optional."""
+    code = """
+import json, runpy, sys
+heavy = {"torch", "lightning", "torchvision", "numba", "cv2", "matplotlib", "optuna", "tensorboard", "numpy"}
+answers, path = {}, sys.path
+for line in sys.argv.pop().strip().splitlines():
+    sys.argv, sys.path, answers[line] = line.split(), [*path], 0
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    except SystemExit as end:
+        answers[line] = end.code
+    assert not heavy & {*sys.modules}, line
+print(json.dumps(answers))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, LINES], capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout.splitlines()[-1])
+    assert answers == {line: 0 if line.endswith("help") else 2 for line in LINES.strip().splitlines()}
+
+
+def fail():
+    raise UserError("no such thing")
+
+
+def old_gpu():
+    raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nFor debugging consider")
+
+
+GPU = "the GPU is full, in use, or too old"
+
+
+@pytest.mark.parametrize(
+    "act, said",
+    [
+        (fail, "no such thing"),
+        (lambda: torch.empty(2**60, dtype=torch.uint8), "out of memory"),
+        (old_gpu, f"{GPU}; try a smaller --batch_size, or train with --trainer.accelerator cpu"),
+        on_posix(lambda: os.mkdir("nowhere/\x1b"), "nowhere/\\x1b: No such file or directory"),
+    ],
+)
+def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, said, capsys):
+    with pytest.raises(SystemExit) as stop, one_line_errors("digits verb"):
+        act()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == f"digits verb: error: {said}\n"
+    with pytest.raises(ValueError), one_line_errors("digits verb"):
+        raise ValueError
+
+
+def test_the_verbs_are_listed(capsys):
+    main([])
+    lines = capsys.readouterr().out
+    assert len(VERBS) >= 6 and all(f"\n  {name} " in lines for name in VERBS)
+
+
+@pytest.mark.parametrize("word, said", [("trian", "did you mean train?"), ("--hidden", "name one of train, predict")])
+def test_what_is_no_verb(word, said, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([word, "--hidden", "30"])
+    assert stop.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("digits: error: ") and said in line
+
+
+def test_what_looks_for_digits_needs_no_torch_and_what_reads_or_exports_no_trainer():
+    code = (
+        "import sys, digits; from digits import UserError\n"
+        "import digits.__main__, digits.commands.forms; assert 'torch' not in sys.modules\n"
+        "import digits.export.onnx\n"
+        "assert not {'lightning', 'torchvision', 'tensorboard', 'onnx'} & {*sys.modules}\n"
+        "from digits import DigitClassifier, MNISTDataModule, read"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_ctrl_c_while_it_imports_is_no_traceback():
+    program = """
+import signal, sys
+class CtrlC:
+    def find_spec(name, *_):
+        if name == "digits.commands.predict":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, CtrlC)
+import digits.__main__
+digits.__main__.main(["predict", "a"])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "\ndigits predict: stopped\n")
+
+
+@posix
+@pytest.mark.parametrize("command", ["digits", "digits train -h"])
+def test_output_that_nobody_reads_is_no_traceback(command):
+    command = command.replace("digits", f"{sys.executable} -m digits", 1) + " | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

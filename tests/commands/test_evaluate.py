@@ -1,0 +1,155 @@
+"""How well pictures are read whose right answers stand in their names or in those of their folders."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import PIPE
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digits import mnist
+from digits.commands.answers import COLUMNS, TILE
+from digits.model import DigitClassifier
+from tests.support.checkpoints import saved, saved_sure
+from tests.support.pens import line
+from tests.support.systems import on_posix, posix
+
+
+@pytest.fixture
+def judged(tmp_path, monkeypatch, verb):
+    """Run `digits evaluate` with a network that says 4 to every digit, in an empty folder; code, lines, errors."""
+    monkeypatch.chdir(tmp_path)
+    saved_sure("net.ckpt")
+
+    def run(*words, network="net.ckpt"):
+        code, out, errors = verb("evaluate", "--network", network, *words)
+        return code, out.splitlines(), errors
+
+    return run
+
+
+def draw(*names):
+    """Rings in these files; a line of three where the name says so."""
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        (line() if "line" in name else line(1)).save(name)
+
+
+def test_the_right_answer_is_the_folder_or_stands_in_the_name(judged):
+    draw("some/4_a.png", "some/7_b_2.png", "some/444_line.png", "some/4/x.png", "some/5/4_y.png", "some/444/line.png")
+    draw("some/4.png", "some/IMG_4.png", "some/other/4_x.png")  # not labelled
+    Path("some", "4_notes.txt").write_text("no picture")
+    code, lines, errors = judged("some")
+    assert lines == ["some: 4 of 6 pictures right, 66.67% ± 19.25%; 7->4 x1, 5->4 x1"]
+    assert (code, errors) == (0, ["some: 2 passed over, without a right answer in the name"])
+
+
+def test_lines_are_right_if_each_is(judged):
+    page = Image.new("L", (360, 240), 240)
+    page.paste(line(3), (0, 0))
+    page.paste(line(2), (0, 120))
+    draw("some/444-44/x.png")
+    for name in ("444-44/x", "444-44_a", "44444_b", "44-444_c"):
+        page.save(f"some/{name}.png")
+    [said] = judged("some")[1]
+    assert said.startswith("some: 2 of 4 pictures right") and "44444->444-44 x1" in said
+
+
+def test_the_whole_number_or_the_clearest_digit_or_numbers_as_long_as_the_right_answer(judged):
+    draw("some/4_line.png", "some/44_line.png", "some/4 44_line.png", "some/4_a.png")
+    confusions = "4 44->444 x1, 44->444 x1, 4->444 x1"
+    assert judged("some")[1] == [f"some: 1 of 4 pictures right, 25.00% ± 21.65%; {confusions}"]
+    assert judged("some", "--single")[1] == ["some: 2 of 4 pictures right, 50.00% ± 25.00%; 4 44->4 x1, 44->4 x1"]
+    assert judged("some", "--known_length")[1] == ["some: 4 of 4 pictures right, 100.00% ± 0.00%"]
+
+
+def test_a_line_a_folder_and_one_over_all(judged):
+    draw("a/4_1.png", *(f"b/{name}.png" for name in ("1_1", "1_2", "2_1", "2_2", "2_3", "3_1", "3_2", "5_1", "4_1")))
+    confusions = "2->4 x3, 1->4 x2, 3->4 x2"
+    assert judged("a", "b")[1] == [
+        "a: 1 of 1 pictures right, 100.00% ± 0.00%",
+        f"b: 1 of 9 pictures right, 11.11% ± 10.48%; {confusions}",
+        f"all: 2 of 10 pictures right, 20.00% ± 12.65%; {confusions}",
+    ]
+    a, b = map(json.loads, judged("a", "b", "--json")[1])
+    assert (a["folder"], a["pictures"], a["right"], a["share"], a["confusions"]) == ("a", 1, 1, 1.0, [])
+    assert (b["share"], b["standard_error"]) == (1 / 9, (8 / 9**3) ** 0.5)
+    assert b["confusions"][0] == {"is": "2", "said": "4", "pictures": 3} and len(b["confusions"]) == 3
+
+
+@posix
+def test_what_cannot_be_read_is_wrong_and_named(judged):
+    draw("so\nme/4_a.png")
+    Path("so\nme", "4_b\x1b.png").write_text("no picture")
+    Image.new("L", (90, 90), 230).save("so\nme/4_c.png")
+    code, lines, errors = judged("so\nme", "--verbose")
+    assert (code, lines) == (0, ["so\\nme: 1 of 3 pictures right, 33.33% ± 27.22%; 4->nothing x2"])
+    assert [error.split(": ")[0] for error in errors[:2]] == ["so\\nme/4_b\\x1b.png", "so\\nme/4_c.png"]
+    assert [error.split(": ")[0] for error in errors[2:]] == ["  nothing read in 1"] * 2
+    assert judged("so\nme")[2] == errors[2:]
+
+
+def test_a_sheet_of_what_was_misread(judged):
+    draw("some/1_line.png", "some/2_b.png", "some/4_a.png")
+    Path("some", "3_broken.png").write_text("no picture")
+    *_, errors = judged("some", "--wrong", "out.png")
+    assert errors[-1] == "out.png: 3 misread pictures"
+    sheet, (width, height) = Image.open("out.png").convert("L"), TILE
+    assert sheet.size == (COLUMNS * width, height)
+    pixels = np.asarray(sheet)
+    drawn = [(pixels[:, left : left + width] < 200).any() for left in range(0, sheet.width, width)]
+    assert drawn == [True] * 3 + [False] * 3
+
+
+@pytest.mark.parametrize(
+    "words, reason",
+    [
+        (["some", "--network", "nine.ckpt"], "only detects the digit 9"),
+        (["some", "--known_length", "--single"], "--single and --known_length: one of the two"),
+        (["empty"], "empty has no picture whose right answer is known"),
+        on_posix(["some", "gone"], "error: gone: No such file or directory"),
+        on_posix(["some/4_a.png"], "error: some/4_a.png: Not a directory"),
+        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png or .jpg in a folder that is there"),
+        (["some", "--wrong", "gone/out.png"], f"cannot write {Path('gone/out.png')}: name a .png or .jpg in a folder"),
+        (["some", "--wrong", "some/../some/4_a.png"], "would be overwritten"),
+    ],
+)
+def test_mistakes_are_found_before_the_work(words, reason, judged):
+    draw("some/4_a.png")
+    saved_sure("nine.ckpt", only_digit=9)
+    Path("empty").mkdir()
+    Path("some/4_broken.png").touch()  # of which a line would be said
+    before = Path("some/4_a.png").read_bytes()
+    code, lines, [error] = judged(*words, "--verbose")
+    assert (code, lines) == (2, []) and reason in error
+    assert Path("some/4_a.png").read_bytes() == before
+
+
+def test_without_a_folder_mnists_test_images_are_read(judged, data_dir):
+    model = DigitClassifier([12], seed=3)
+    images, labels = mnist.load(data_dir, train=False)
+    right = int((model.predict(images)[0] == labels).sum())
+    code, out, _ = judged("--data_dir", data_dir, "--wrong", "out.png", network=saved("random.ckpt", model))
+    assert code == 0 and Path("out.png").exists()
+    assert out[0].startswith(f"MNIST's test images: {right:,} of {len(labels):,} pictures right, ")
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_one_line(judged):
+    draw("some/4_b.png")
+    Path("some", "4_a.png").write_text("no picture")
+    for n in range(3_000):
+        Path("some", f"4_c{n}.png").symlink_to("4_b.png")
+    command = [sys.executable, "-m", "digits", "evaluate", "some", "--verbose", "--network", "net.ckpt"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    process = subprocess.Popen(command, env=environment, text=True, start_new_session=True, stdout=PIPE, stderr=PIPE)
+    said = process.stderr.readline() + process.stderr.readline()  # the first picture has been looked at
+    assert said.startswith("network: net.ckpt\nsome/4_a.png: ")
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all its processes
+    out, errors = process.communicate(timeout=60)
+    assert (process.returncode, out, errors) == (130, "", "\ndigits evaluate: stopped\n")

@@ -1,0 +1,258 @@
+"""Reading pictures on the command line: what is printed, drawn over them, and said of mistakes."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from digits.checkpoint import untrusted
+from digits.checkpoint.contents import load_network, without_training
+from digits.checkpoint.selection import BUNDLED
+from digits.commands import pictures
+from digits.handwriting import Answer, Group, Reader, Reading, TextLine
+from digits.handwriting.picture import LARGEST
+from digits.neurons import binary_layer
+from tests.make.golden import FOLDER
+from tests.support.checkpoints import saved_sure
+from tests.support.finding import find_digit
+from tests.support.pens import STROKES, cover, line, on_paper
+from tests.support.systems import GONE, link, on_posix, posix
+
+ORANGE, GREY = (213, 94, 0), (128, 128, 128)  # boxes of what is read and of what is rejected
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch, verb):
+    """Run `digits predict` in a folder with a checkpoint, a.png and line.png; returns its exit code, lines, errors."""
+    monkeypatch.chdir(tmp_path)
+    saved_sure("net.ckpt")
+    line(1).save("a.png")
+    line().save("line.png")
+
+    def run(*words, network="net.ckpt"):
+        code, out, errors = verb("predict", *words, "--network", network)
+        return code, out.splitlines(), errors
+
+    return run
+
+
+def segments(said):
+    """What a line of JSON has of each segment, in a list for each line of a picture."""
+    return [[one for group in line["groups"] for one in group["segments"]] for line in json.loads(said)["lines"]]
+
+
+def test_the_clearest_digit_alone_is_read_and_its_activations_are_the_networks(read):
+    assert read("line.png", "--single")[1][0].startswith("line.png: 4  (1.00, then ")
+    [[said]] = segments(*read("line.png", "--json", "--single")[1])
+    assert said["box"] == list(find_digit("line.png").box)
+    [[said]] = segments(*read("a.png", "--json", "--single")[1])
+    network = load_network(untrusted.read_checkpoint("net.ckpt"), "net.ckpt")
+    digit = find_digit("a.png")
+    [a] = network(torch.from_numpy(digit.image).reshape(1, 784))
+    assert [said["activation"], said["runner_up_activation"]] == a.topk(2).values.tolist()
+    assert [said["digit"], said["runner_up"]] == a.topk(2).indices.tolist()
+    assert said["bits"] == "0100" == "".join(str(int(bit)) for bit in binary_layer()(a))
+    assert said["box"] == list(digit.box)
+
+
+@pytest.mark.parametrize("context", [True, False])
+def test_only_a_network_that_was_trained_in_context_is_shown_it(context, read, verb):
+    """Digits that touch are known to a network that sees what each is cut from."""
+    _, content = without_training(untrusted.read_checkpoint(BUNDLED), BUNDLED)
+    torch.save(content | {"datamodule_hyper_parameters": {"allographs": context, "negatives": 0.3}}, "other.ckpt")
+    Path("28_a.png").write_bytes((FOLDER / "touching.png").read_bytes())
+    [said] = segments(*read("28_a.png", "--json", network="other.ckpt")[1])
+    network = load_network(untrusted.read_checkpoint(BUNDLED), BUNDLED)
+    same, other = (Reader(network, shown).read("28_a.png") for shown in (context, not context))
+    assert [said] == segments(json.dumps(pictures.facts(same))) != segments(json.dumps(pictures.facts(other)))
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_pictures_are_read_in_order_on_all_cores_if_they_are_many(times, read):
+    code, lines, errors = read(*["a.png", "line.png", "a.png"] * times)
+    wanted = ["a.png: 4  (1.00, then ", "line.png: 444  (least sure: 4 with ", "a.png: 4  (1.00, then "] * times
+    assert (code, errors) == (0, []) and len(lines) == len(wanted)
+    assert all(said.startswith(start) for said, start in zip(lines, wanted, strict=True))
+
+
+def test_what_is_said_of_a_digit_is_its_own_also_if_another_has_the_largest_output():
+    outputs = np.float32([0.01] * 4 + [0.4] + [0.01] * 3 + [0.5, 0.01])
+    group = Group([Reading(4, outputs, np.zeros((28, 28), np.float32), (0, 0, 9, 9))], 0.9)
+    answer = Answer([TextLine([group])])
+    [[facts]] = segments(json.dumps(pictures.facts(answer)))
+    assert (facts["digit"], facts["runner_up"], facts["bits"]) == (4, 8, "0100")
+    assert (facts["activation"], facts["runner_up_activation"]) == (pytest.approx(0.4), pytest.approx(0.5))
+    assert pictures.shown(answer.lines[0], None) == "4  (0.40, then 8 with 0.50)"
+    assert pictures.notes_on(answer) == []
+
+
+def test_a_page_is_read_line_by_line(read):
+    page = Image.new("L", (520, 300), 240)
+    page.paste(line(4), (20, 10))
+    page.paste(line(2), (20, 160))
+    page.save("page.png")
+    code, lines, errors = read("page.png")
+    assert (code, errors) == (0, []) and [said.split("  ")[0] for said in lines] == ["page.png: 4444", "page.png: 44"]
+    assert [[one["digit"] for one in said] for said in segments(*read("page.png", "--json")[1])] == [[4] * 4, [4] * 2]
+
+
+@pytest.mark.parametrize(("confidence", "colour"), [(0.9, ORANGE), (0.2, GREY)])
+def test_what_is_rejected_has_a_grey_box(confidence, colour):
+    digit = Reading(4, np.full(10, 0.5, np.float32), np.zeros((28, 28), np.float32), (20, 20, 60, 80))
+    answer = Answer([TextLine([Group([digit], confidence)])])
+    drawn = pictures.annotated(Image.new("RGB", (200, 100), "white"), answer)
+    assert [drawn.getpixel(at) for at in ((19, 50), (61, 50), (40, 50))] == [colour, colour, (255, 255, 255)]
+
+
+def colours(path):
+    """Those of a picture's pixels."""
+    return {tuple(pixel) for pixel in np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3).tolist()}
+
+
+def test_a_picture_that_is_read_only_after_it_is_turned_is_read_and_a_note_says_so(read):
+    digits = [(STROKES[digit], 30 + 80 * n, 30, 60) for n, digit in enumerate((4, 7, 2))]
+    Image.fromarray(on_paper(cover((380, 220), *digits))).rotate(-90, expand=True).save("lying.png")
+    code, [said], errors = read("lying.png", network="bundled")
+    assert code == 0 and said.startswith("lying.png: 472  (least sure: ")
+    assert errors == ["lying.png: looks turned by 90 degrees, and was turned back"]
+
+
+@pytest.mark.parametrize("kind", ["grey", "16 bits of which a scan uses the lower half", "transparent, black all over"])
+def test_annotate_draws_boxes_over_the_picture_as_it_was_read(kind, read):
+    grey = np.asarray(line())
+    alpha = np.where(grey < 215, 255 - grey, 0)
+    odd = np.dstack([0 * grey, 0 * grey, 0 * grey, alpha]) if "black" in kind else grey.astype(np.uint16) * 100
+    Image.fromarray(grey if kind == "grey" else odd).save("odd.png")
+    assert read("odd.png", "--annotate", "out.png")[0] == 0
+    drawn, ink = np.asarray(Image.open("out.png").convert("RGB")).astype(int), grey < 100
+    boxes = (drawn == ORANGE).all(2)
+    assert drawn.shape == (*grey.shape, 3) and boxes.mean() < 0.2
+    assert all(boxes[:, left : left + 120].any() for left in (0, 120, 240))
+    seen = drawn[:, :, 2] - drawn[:, :, 0] > 60  # what the eye sees is blue
+    assert seen[grey < 60].mean() > 0.9 and seen[grey > 200].mean() < 0.02
+    assert np.median(drawn[~ink]) > 200 and np.median(drawn[ink]) < 150
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("a.png line.png --annotate x.png", "these are 2 pictures; name a folder in place of x.png"),
+        ("a.png a.png --annotate drawn", "two of the pictures would be drawn as a.png"),
+        ("a.png other/A.png --annotate drawn", "two of the pictures would be drawn as a.png"),
+        *(
+            (f"a.png --annotate x{suffix}", f"cannot write x{suffix}: name a .png or .jpg")
+            for suffix in ("", ".gif", ".pdf")
+        ),
+        *((f"a.png --annotate={name}", "cannot write") for name in ("", ".", "/dev/null")),
+        ("a.png --annotate nowhere/x.png", f"cannot write {Path('nowhere/x.png')}"),
+        *((f"a.png --annotate {name}", "would be overwritten") for name in ("./a.png", "link.png")),
+        *(on_posix(f"{named} --annotate some", "would be overwritten") for named in ("some", "some/*.png")),
+    ],
+)
+def test_what_annotate_does_not_write(words, reason, read):
+    if "link.png" in words:
+        link(Path("link.png"), "a.png")
+    Path("some").mkdir()
+    line().save("some/a.png")
+    line(1).save("some/b.png")
+    before = [Path(name).read_bytes() for name in ("a.png", "some/a.png")]
+    code, lines, [error] = read(*words.split())
+    assert code == 2 and lines == [] and reason in error
+    assert [Path(name).read_bytes() for name in ("a.png", "some/a.png")] == before and not Path("x.png").exists()
+
+
+@pytest.mark.slow
+def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read(read):
+    rubbish = Image.new("L", (200, 120), 240)
+    ImageDraw.Draw(rubbish).line([(20, 30), (180, 35), (30, 60), (180, 90), (20, 100)], 20, 8)
+    rubbish.save("rubbish.png")
+    Image.new("L", (200, 120), 240).save("blank.png")
+    Path("broken.png").write_text("no picture")
+    code, _, errors = read("a.png", "rubbish.png", "blank.png", "broken.png", "--annotate", "drawn", network="bundled")
+    assert code == 1 and [error.split(":")[0] for error in errors] == ["rubbish.png", "blank.png", "broken.png"]
+    assert sorted(os.listdir("drawn")) == ["a.png", "blank.png", "rubbish.png"]
+    for name in ("rubbish.png", "blank.png"):
+        drawn = colours(Path("drawn", name))
+        assert min(max(colour) for colour in drawn) < 200 and ORANGE not in drawn  # grey boxes, or why there are none
+
+
+def test_folders_and_patterns(read):
+    Path("some").mkdir()
+    for name in ("b.png", "a.jpg"):
+        line(1).save(Path("some", name))
+    for name in ("notes.txt", "c.eps", "d.ico"):
+        Path("some", name).write_text("not a picture")
+    both = [str(Path("some", name)) for name in ("a.jpg", "b.png")]
+    for word in ("some", "so*e", "some/[ab]*g"):  # a pattern may name a folder, too
+        code, lines, errors = read(word)
+        assert (code, errors) == (0, []) and [text.split(":")[0] for text in lines] == both
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "said"),
+    [
+        (Path.read_bytes, ["a.png", "-", "line.png"], ["a.png", "-", "line.png"]),
+        (Path.read_bytes, ["-", "a.png", "-"], "- is standard input, which can be read only once"),
+        (lambda path: bytes(LARGEST + 1), ["-"], "standard input is larger than 100,000,000 bytes"),
+    ],
+)
+def test_standard_input(content, words, said, read, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content(Path("a.png")))))
+    code, lines, errors = read(*words)
+    assert (code, errors) == ((0, []) if isinstance(said, list) else (2, [f"digits predict: error: {said}"]))
+    assert [text.split(":")[0] for text in lines] == (said if code == 0 else [])
+
+
+def test_each_failure_is_a_line_and_the_others_are_read(read):
+    Path("text.png").write_text("hello")
+    Image.new("L", (200, 200), 230).save("blank.png")
+    noise = np.random.default_rng(0).normal(210, 6, (200, 200)).clip(0, 255).astype(np.uint8)
+    Image.fromarray(noise).save("noise.png")
+    Path("empty").mkdir()
+    names = ["text.png", "blank.png", "empty", "noise.png", "gone.png", "gone*.jpg"]
+    code, lines, errors = read(*names[:2], "a.png", *names[2:])
+    assert code == 1 and len(lines) == 1 and lines[0].startswith("a.png: 4")
+    assert [error.split(":")[0] for error in errors] == names
+    assert errors[2] == "empty: there is no picture in this folder"
+    code, lines, errors = read("gone.png", "a.png", "--json")
+    assert code == 1 and errors == []
+    reason = f"cannot be read: {GONE}"
+    assert json.loads(lines[0]) == {"file": "gone.png", "error": reason, "turned": 0, "lines": []}
+
+
+@pytest.mark.parametrize(
+    ("words", "network", "reason"),
+    [
+        ([], "net.ckpt", "FILES"),
+        (["a.png"], "gone", "gone: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled"),
+        (["a.png"], "big.ckpt", "another size than 28x28"),
+        (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; it goes after --network"),
+        (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; it reads no numbers of some length"),
+    ],
+)
+def test_mistakes(words, network, reason, read):
+    saved_sure("big.ckpt", image_size=30)
+    saved_sure("nine.ckpt", only_digit=9)
+    code, _, [error] = read(*words, network=network)
+    assert code == 2 and reason in error
+
+
+def test_a_detector_says_yes_or_no(read):
+    saved_sure("nine.ckpt", only_digit=9)
+    names = "a.png", "line.png"
+    assert read(*names, network="nine.ckpt")[1] == [f"{name}: a 9  (1.00)" for name in names]
+
+
+@posix
+def test_names_are_shown_without_what_a_terminal_obeys(read):
+    for name in ("\x1b[2Ja.png", "one\ntwo.png"):
+        line(1).save(name)
+    Path("broken\n.png").write_bytes(b"no picture")
+    code, lines, [error] = read("\x1b[2Ja.png", "one\ntwo.png", "broken\n.png")
+    assert code == 1 and error.startswith("broken\\n.png: ")
+    assert [said.split(": ")[0] for said in lines] == ["\\x1b[2Ja.png", "one\\ntwo.png"]

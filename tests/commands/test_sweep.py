@@ -1,0 +1,201 @@
+import io
+import math
+import re
+import sys
+from contextlib import redirect_stdout
+from itertools import product
+from pathlib import Path
+
+import pytest
+import yaml
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
+from digits.__main__ import main
+from digits.data import MNISTDataModule
+from digits.model import DigitClassifier
+from digits.training import search
+from digits.training.search import Setting, named, train
+from tests.support.small_mnist import TEST, use
+
+ARGS = ["--hidden", "6", "12", "--lr", "1", "1000", "--batch_size", "20", "--seeds", "2", "--epochs", "5"]
+FOLDER = Path("runs/sweep_hidden6,12_lr1.0,1000.0_batch_size20_initscaled_seeds2_epochs5")
+LAST = re.compile(r"\n\n(.*?)\n\n", re.S)  # the table at the end
+
+
+@pytest.fixture
+def run(data_dir, home, capsys):
+    """Run a sweep with the given arguments; returns what it printed."""
+
+    def run(*args):
+        main(["sweep", *map(str, args), "--data_dir", str(data_dir)])
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def done(small, tmp_path_factory):
+    """A finished sweep: its home, its output and, by it and once more, what was done with images: score, predict them.
+
+    The same command has then told it again.
+    """
+    home, did = tmp_path_factory.mktemp("sweep"), []
+
+    def remember(name):
+        kept = getattr(DigitClassifier, name)
+        return lambda self, given: did.append((name, len(given))) or kept(self, given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        use(patch, small[1])
+        patch.chdir(home)
+        for name in ("score", "predict"):
+            patch.setattr(DigitClassifier, name, remember(name))
+        with redirect_stdout(io.StringIO()) as output:
+            main(["sweep", *ARGS, "--workers", "2", "--data_dir", str(small[0])])
+        with redirect_stdout(io.StringIO()) as again:
+            main(["sweep", *ARGS, "--data_dir", str(small[0])])
+    assert again.getvalue().split("\n\n")[1:] == output.getvalue().split("\n\n")[1:]
+    return home, output.getvalue(), did
+
+
+def test_every_combination_has_its_line(done):
+    _, output, _ = done
+    lines = output.split("\n\n")[0].splitlines()[1:]
+    every = product(["12", "6"], ["1", "1000"], ["20"], ["scaled"], "01")
+    assert sorted(tuple(line.split()[:5]) for line in lines) == list(every)
+    stopped = [line for line in lines if "1000" in line]
+    assert all(line.endswith("stopped after epoch 2") for line in stopped) and len(stopped) == 4
+    assert not any("stopped" in line for line in lines if line not in stopped)
+
+
+def test_ranking_is_by_mean_validation_accuracy(done):
+    ranking = [line.split() for line in LAST.search(done[1])[1].splitlines()[1:]]
+    means = [float(line[4].rstrip("%:")) for line in ranking]
+    assert means == sorted(means, reverse=True) and means[0] > 70 > 20 > means[2]
+    for line, mean in zip(ranking, means, strict=True):
+        assert sum(float(word.strip("%,")) for word in line[5:]) / 2 == pytest.approx(mean, abs=0.011)
+
+
+def test_test_images_are_read_only_by_the_winner_at_the_end_and_nothing_is_trained_again(done):
+    assert [images for name, images in done[2] if name == "predict"] == [TEST, TEST]
+    assert done[2].index(("predict", TEST)) >= len(done[2]) - 2 - 5  # the other one trains
+
+
+def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, capsys):
+    home, output, _ = done
+    use(monkeypatch, small[1])
+    monkeypatch.chdir(home)
+    comment = (FOLDER / "winner.yaml").read_text()
+    assert yaml.safe_load(comment)["epochs"] == 5
+    [command] = re.findall(r"^# python -m digits (.*)$", comment, re.M)
+    assert f"Train it    python -m digits {command}\n" in output
+    main([*command.split(), "--data_dir", str(small[0])])
+    validated = re.search(r"Test accuracy \S+%, .*\(with (\S+%)\)", capsys.readouterr().out)[1]
+    assert validated == LAST.search(output)[1].splitlines()[1].split()[5].rstrip(",")  # that of seed 0
+    validation, test = re.search(r"^Best +(\S+%) of the validation images, (\S+%) of the test", output, re.M).groups()
+    assert validation == LAST.search(output)[1].splitlines()[1].split()[4].rstrip(":")
+    assert f"{validation} of the validation images, {test} of the test images, means of seeds 0 to 1" in comment
+    assert sorted(path.name for path in FOLDER.glob("*.png")) == ["hidden.png", "lr.png"]
+
+
+def test_tensorboard_compares_the_trials(done):
+    entries = []
+    for folder in filter(Path.is_dir, (done[0] / FOLDER).iterdir()):
+        events = EventAccumulator(str(folder)).Reload()
+        content = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
+        values = HParamsPluginData.FromString(content).session_start_info.hparams
+        best = events.Scalars("best/validation")[-1]
+        assert best.value == max(point.value for point in events.Scalars("accuracy/validation"))
+        assert "accuracy/test" not in events.Tags()["scalars"]
+        assert values.keys() == {"hidden", "lr", "seed", "batch_size", "epochs"}  # as those of a run
+        entries.append((values["hidden"].string_value, values["lr"].number_value, values["seed"].number_value))
+    shapes = "784-6-10", "784-12-10"
+    assert sorted(entries) == sorted((shape, lr, seed) for shape in shapes for lr in (1, 1000) for seed in (0, 1))
+
+
+def test_folders_are_named_after_settings_and_their_names_are_short():
+    several = {"hidden": [15, 30], "lr": [0.25, 10.0], "init": ["gaussian"]}
+    assert named(several | {"seeds": 2}) == "hidden15,30_lr0.25,10.0_initgaussian_seeds2"
+    rates = [n / 1000 for n in range(1, 101)]
+    many, other = named({"lr": rates}), named({"lr": [*rates, 1.0]})
+    assert len(many) < 120 and many != other and many.startswith("lr0.001,0.002")
+
+
+def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(run, monkeypatch):
+    def strange(*args):
+        model = DigitClassifier(*args)
+        model.network[0].bias.data.fill_({1: 0, 2: math.inf, 3: 0}[model.lr])
+        return model
+
+    monkeypatch.setattr(search, "DigitClassifier", strange)
+    output = run("--lr", 1, 2, "--epochs", 2)
+    assert re.findall(r"^ +30 +(\d) .*stopped after epoch 0$", output, re.M) == ["2"]
+    with pytest.raises(KeyError, match="4"):
+        run("--lr", 4)
+
+
+@pytest.mark.parametrize(
+    "args, reason",
+    [
+        (["--storage", "anything"], "--storage: Could not parse"),
+        (["--storage", "postgresql://digits@127.0.0.1:1/name"], r"--storage .*digits\[postgres\].*onnection refused"),
+        (["--lr", "0"], "--lr. Must be > 0"),
+        (["--workers", "1000000000"], "--workers. Must be <= 1000"),
+    ],
+)
+def test_mistakes_are_one_line(args, reason, run, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run(*args)
+    [line] = capsys.readouterr().err.splitlines()
+    assert stop.value.code == 2 and re.search(reason, line), line
+
+
+def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(run, capsys, monkeypatch):
+    for module in [
+        name
+        for name in sys.modules
+        if name.startswith(("digits.commands.sweep", "digits.figures", "digits.training.search"))
+    ]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(SystemExit) as stop:
+        run("--help")
+    assert stop.value.code == 0 and "--workers" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        run()
+    [line] = capsys.readouterr().err.splitlines()
+    assert 'a sweep needs matplotlib.figure: pip install "digits[sweep]"' in line
+    assert not Path("runs").exists()
+
+
+@pytest.fixture
+def loaded(data_dir):
+    """The small data, as a sweep loads them once for all its networks."""
+    data = MNISTDataModule(data_dir)
+    data.setup("fit")
+    return data
+
+
+def test_a_network_has_the_bits_of_train_in_its_best_epoch(loaded, tmp_path, monkeypatch):
+    setting = Setting(12, 3.0, 7, "gaussian", 1)
+    args = {name: str(value) for name, value in setting._asdict().items()} | {"epochs": "4"}
+    words = [word for name, value in args.items() for word in (f"--{name}", value)]
+    main(["train", *words, "--run_dir", str(tmp_path / "run"), "--data_dir", str(loaded.data_dir)])
+    kept = DigitClassifier.load_from_checkpoint(tmp_path / "run" / "best.ckpt")
+    load, weights = DigitClassifier.load_state_dict, {}
+    monkeypatch.setattr(DigitClassifier, "load_state_dict", lambda self, best: weights.update(best) or load(self, best))
+    images, labels = loaded.test
+    assert train(setting, 4, loaded) == (kept.predict(images)[0] == labels).double().mean().item()
+    assert all(weights[name].equal(tensor) for name, tensor in kept.state_dict().items())
+
+
+def test_a_network_that_guesses_is_stopped_after_three_epochs_sees_no_test_image_and_shares_its_data(
+    loaded, tmp_path, capsys, monkeypatch
+):
+    score, scored = DigitClassifier.score, []
+    monkeypatch.setattr(DigitClassifier, "score", lambda self, stack: scored.append(stack.images) or score(self, stack))
+    train(Setting(6, 1e-9, 20, "scaled", 5), 5, loaded, tmp_path)
+    assert capsys.readouterr().out.endswith("% of epoch 0  stopped after epoch 2\n")  # of equals, the first
+    assert len(scored) == 3 and all(images is loaded.validation[0] for images in scored)
+    assert (loaded.batch_size, loaded.seed, loaded.trainer, len(loaded.val_dataloader())) == (10, 0, None, 2)

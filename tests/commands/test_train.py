@@ -1,0 +1,142 @@
+"""The command line of the train verb."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from digits.commands.cli import command_line
+from digits.commands.train import understand
+from digits.model import DigitClassifier
+from digits.train import Settings, train
+from tests.support.systems import LOCK
+
+ROOT = Path(__file__).parents[2]
+
+
+def last(folder):
+    return DigitClassifier.load_from_checkpoint(Path(folder, "last.ckpt"), weights_only=True)
+
+
+def config(folder, **values):
+    path = folder / "config.yaml"
+    path.write_text("".join(f"{name}: {value}\n" for name, value in values.items()))
+    return path
+
+
+def test_a_config_and_the_command_line_that_goes_before_it(run, tmp_path):
+    path = config(tmp_path, hidden=[12, 8], epochs=1, lr=0.5, init="gaussian", batch_size=50)
+    run("--config", path, "--run_dir", "here")
+    settings = last("here").hparams
+    assert settings | {"hidden": [12, 8], "lr": 0.5, "init": "gaussian"} == settings
+    assert torch.load("here/last.ckpt", weights_only=True)["global_step"] == 10
+    run("--config", path, "--hidden", 9, "--epochs", 2, "--lr", 2, "--run_dir", "there")
+    assert last("there").hparams == settings | {"hidden": [9], "lr": 2.0}
+    assert torch.load("there/last.ckpt", weights_only=True)["epoch"] == 1
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("configs/*.yaml")), ids=lambda path: path.stem)
+def test_configs_of_the_project_run(run, path):
+    run("--config", path, "--epochs", 1, "--train_size", 100, "--run_dir", "here")
+    assert last("here").shape.startswith("784-")
+
+
+def test_help_names_the_settings_of_the_trainer_too(verb):
+    for option, names in (("--help", "hidden config resume trainer.NAME"), ("--trainer.help", "trainer.devices")):
+        output = verb("train", option)[1]
+        assert all(re.search(rf"--{name}\b", output) for name in names.split())
+
+
+PAYLOAD = "evil.Payload"
+
+
+@pytest.mark.parametrize("trainer", [{"callbacks": [{"class_path": PAYLOAD}]}, {"accelerator": PAYLOAD}, PAYLOAD])
+@pytest.mark.parametrize("how", ["config", "resume"])
+def test_a_file_runs_no_code(refused, trainer, how):
+    Path("evil.py").write_text("open('canary', 'w'); class Payload: pass")
+    Path("old").mkdir()
+    Path("old/config.yaml").write_text(yaml.safe_dump({"epochs": 1, "trainer": trainer}))
+    assert "rainer" in refused(*(["--config", "old/config.yaml"] if how == "config" else ["--resume", "old"]))
+    assert sorted(path.name for path in Path().rglob("*")) == ["config.yaml", "evil.py", "old"]
+
+
+def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tmp_path):
+    trainer = "{max_epochs: 2, accelerator: cpu, devices: 1, logger: false}"
+    path, later = config(tmp_path, epochs=9, trainer=trainer), ["--trainer.enable_checkpointing", "false"]
+    output = run("--config", path, "--trainer.max_epochs", 1, *later, "--run_dir", "here")
+    assert re.findall("^Epoch (.)", output, re.M) == ["0"]
+    assert output.endswith("\nNo epoch was kept as the best, so none is tested.\n")
+    assert sorted(path.name for path in Path("here").iterdir()) == [*LOCK, "config.yaml"]
+    assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
+
+
+def test_the_command_for_the_curves_can_be_typed_and_stands_there_if_there_are_any(run):
+    assert re.search("^Curves      tensorboard --logdir (['\"])a b\\1$", run("--epochs", 1, "--run_dir", "a b/c"), re.M)
+    assert "\nCurves" not in run("--epochs", 1, "--run_dir", "here", "--trainer.logger", "false")
+
+
+NO_GPU = pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a GPU")
+NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more memory than there is")
+
+
+@pytest.mark.parametrize(
+    "args, named",
+    [
+        (["--lr", "0"], "--lr"),
+        (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
+        (["--train_size", "600", "--early_stop", "3"], "--early_stop: all images train, so none validate"),
+        (["--trainer.profiler", "simple"], "Unknown option: --trainer.profiler"),
+        (["100", "30"], "100"),
+        (["--config", "missing.yaml"], "missing.yaml: No such file"),
+        (["--config", "malformed.yaml"], "--config malformed.yaml: while parsing"),
+        (["--config", "wrong.yaml"], "[lr] provided by wrong.yaml"),
+        (["--epochs", "9" * 99], "--epochs. Must be <= "),
+        pytest.param(["--hidden", "1000000000"], "out of memory", marks=NO_MAC),
+        (["--trainer.devices", "1000"], "--trainer.devices. Must be <= "),
+        (["--trainer.max_epochs", "2.5"], "--trainer.max_epochs: expected a whole number, not '2.5'"),
+        pytest.param(["--trainer.accelerator", "gpu"], "gpu", marks=NO_GPU),
+        (["--run_dir", "full"], "full"),
+        (["--data_dir", "full/note"], str(Path("full/note"))),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_mistakes_get_a_line_and_leave_nothing(home, refused, args, named):
+    Path("malformed.yaml").write_text("lr: [1, 2\nepochs: 3")
+    Path("wrong.yaml").write_text("lr: -1")
+    Path("full").mkdir()
+    Path("full", "note").write_text("keep me")
+    before = sorted(home.rglob("*"))
+    line = refused("--epochs", 1, *args)
+    assert named in line and len(line) < 300
+    assert sorted(home.rglob("*")) == before
+    assert Path("full", "note").read_text() == "keep me"
+
+
+@pytest.mark.parametrize(
+    "text, named",
+    [
+        ("", "--config c.yaml: expected lines"),
+        ("colour: blue", "colour"),
+        ("null: 2", "--config c.yaml: expected lines"),
+        ("lr: !!python/name:os.mkdir", "--config c.yaml: could not determine a constructor"),
+        ("seed: .nan", "[seed]"),
+        ("trainer: {max_epochs: 99999999999}", "[trainer][max_epochs]"),
+        ("trainer: {devices: 1.6}", "[trainer][devices]: expected a whole number, not '1.6'"),
+        ("resume: true", "c.yaml: resume belongs on the command line, not in a file"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_a_file_of_settings_is_understood_or_refused_in_a_line(text, named, home, verb):
+    Path("c.yaml").write_text(text)
+    code, _, [line] = verb("train", "--config", "c.yaml")
+    assert code == 2 and named in line and len(line) < 1_200
+    assert [path.name for path in home.iterdir()] == ["c.yaml"]
+
+
+def test_what_a_file_may_leave_open(home):
+    Path("c.yaml").write_text("schedule: true\nonly_digit: ~\nlr:\nhandwriting: yes\nrun_dir: 2026-01-01\ntrainer: {}")
+    bound = understand(command_line(train, "digits train"), ["--config", "c.yaml"])
+    assert bound.arguments["settings"] == Settings(schedule=True, handwriting=True, run_dir=Path("2026-01-01"))

@@ -1,0 +1,96 @@
+"""A file is written whole or not at all, and read no further than it may be."""
+
+import errno
+import os
+import re
+
+import pytest
+
+from digits.commands.forms import read_yaml
+from digits.common.errors import UserError
+from digits.common.files import read_bounded, remove_leftovers, write_atomically
+from tests.support.systems import POSIX
+from tests.support.training import in_two_processes
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_takes_the_place_of_the_one_before_with_the_permissions_of_any(tmp_path):
+    path, other = tmp_path / "a.png", tmp_path / "other"
+    other.touch()
+    for named, content in ((path, b"old and long"), (str(path), b"new"), (path, b"")):
+        write_atomically(named, content)
+        assert path.read_bytes() == content and path.stat().st_mode == other.stat().st_mode
+    assert names(tmp_path) == ["a.png", "other"]
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+@pytest.mark.parametrize("before", [b"old", None])
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()], ids=["full", "Ctrl-C"])
+def test_a_full_disk_or_an_interrupt_leaves_what_was_there(error, failing, before, tmp_path, monkeypatch):
+    """Of what is not on the disk yet, too: else a power cut could leave an empty file in place of the old one."""
+    path = tmp_path / "a.png"
+    if before:
+        path.write_bytes(before)
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(os, failing, fail)
+    with pytest.raises((UserError, KeyboardInterrupt)) as raised:
+        write_atomically(path, b"new")
+    unchanged = "; the file that was there is unchanged" if before else ""
+    full = isinstance(error, OSError)
+    assert str(raised.value) == (f"cannot write {path}: No space left{unchanged}" if full else "")
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == ([before] if before else [])
+
+
+def die(barrier, path):
+    os.fsync = lambda file: os._exit(0)  # as if killed: nothing is tidied up
+    write_atomically(path, b"new")
+
+
+def test_what_killed_processes_left_goes_and_nothing_else(tmp_path):
+    """Two processes, which have written the same file at once, under other names."""
+    in_two_processes(die, tmp_path / "a.ckpt")
+    left, _ = names(tmp_path)
+    others = ["a.ckpt", ".lock", ".mine.part", f"x{left}"]
+    for name in others:
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path)
+    assert names(tmp_path) == sorted(others)
+
+
+def test_a_file_is_read_if_it_is_no_larger_than_it_may_be(tmp_path):
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_bounded(tmp_path / "file", 5) == b"12345"
+    for path in (tmp_path / "file", *(["/dev/zero"] if POSIX else [])):
+        with pytest.raises(OSError, match="larger than 4 bytes") as error:
+            read_bounded(path, 4)
+        assert error.value.filename == str(path)
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("- a", "expected lines"),
+        ("a: [1, 2", "expected ',' or ']'"),
+        ("[" * 99_000, "recursion"),
+        ("a: 1\n" * 20_001, "larger than 100,000 bytes"),
+        ("a: \xff", "codec"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_yaml_that_is_not_read(text, said, tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(UserError, match=f"^{re.escape(str(path))}: .*{said}") as error:
+        read_yaml(path)
+    assert "\n" not in str(error.value)
+
+
+def test_yaml_runs_no_code_and_has_texts_alone(tmp_path):
+    (tmp_path / "a.yaml").write_text("lr: 1e-3\ncall: !!python/object/apply:os.mkdir [gone]\nnone: ~\nlist: [no]")
+    assert read_yaml(tmp_path / "a.yaml") == {"lr": "1e-3", "call": ["gone"], "none": "~", "list": ["no"]}

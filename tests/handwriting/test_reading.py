@@ -1,0 +1,217 @@
+"""`from digits import read`: two lines of Python that read pictures."""
+
+import doctest
+import io
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import digits
+from digits import DigitClassifier, UserError, read
+from digits.handwriting import Page
+from digits.handwriting.parallel import MANY
+from tests.support.checkpoints import saved_sure
+from tests.support.pens import line
+from tests.support.systems import posix
+
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "docs" / "504192.jpg"
+
+
+def test_the_example_of_its_documentation(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    names = {"__name__": "digits.handwriting.reading"}
+    [example] = doctest.DocTestFinder(recurse=False).find(read, "read", globs=names)
+    assert len(example.examples) == 7 and doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_types_are_shipped():
+    assert Path(digits.__file__).with_name("py.typed").is_file()
+
+
+def test_a_picture_of_any_kind_or_many():
+    image = Image.open(PICTURE)
+    assert [one.text for one in read([str(PICTURE), PICTURE.read_bytes(), image, np.asarray(image)])] == ["504192"] * 4
+    assert [one.text for one in read(ROOT.glob("docs/504192.jp*"))] == ["504192"]
+    with PICTURE.open("rb") as file:
+        assert read(file).text == "504192"
+    assert "closed file" in read(file).error
+    with PICTURE.open() as file:
+        assert "cannot be read" in read(file).error
+    [group] = read(PICTURE).lines[0].groups
+    assert group.digits == "504192" and [one.digit for one in group.readings] == [5, 0, 4, 1, 9, 2]
+    likely, *others = (probability for _, probability in group.candidates)
+    assert group.candidates[0][0] == "504192" and likely > sum(others) and likely + sum(others) <= 1 + 1e-9
+    left, top, right, bottom = group.box
+    assert 0 <= left < right <= image.width and 0 <= top < bottom <= image.height
+    assert "image" not in repr(group)
+    missing = read("nowhere.jpg")
+    assert (missing.text, missing.error) == ("", "cannot be read: No such file or directory")
+
+
+@pytest.mark.slow
+def test_many_pictures_that_no_other_process_can_take(tmp_path):
+    """Such as open files; what is no picture has its error."""
+    line(1).save(tmp_path / "a.png")
+    sure = saved_sure(tmp_path / "sure.ckpt")
+    truncated = Image.open(io.BytesIO(PICTURE.read_bytes()[:9_000]))
+    odd = Lock(), object(), lambda: 0, truncated
+    with ExitStack() as stack:
+        opened = [stack.enter_context((tmp_path / "a.png").open("rb")) for _ in range(MANY)]
+        answers = read(iter([*opened, *odd]), network=sure)
+    assert [answer.text for answer in answers] == ["4"] * MANY + [""] * len(odd)
+    assert [answer.error for answer in answers[MANY:]] == [read(one, network=sure).error for one in odd]
+    assert all("is not a path, bytes, a PIL image" in answer.error for answer in answers[MANY:-1])
+
+
+def test_answers_can_be_compared_and_counted():
+    one, other = read([PICTURE, PICTURE.read_bytes()])
+    assert one == other and len({one, other}) == 1
+    larger = Image.open(PICTURE).resize((1360, 300))
+    assert read(larger).text == one.text and read(larger) != one  # its boxes are elsewhere
+    assert read("gone.png") != one and one != "504192"
+
+
+@posix
+def test_a_process_that_is_forked_after_a_read_says_what_to_do():
+    read(PICTURE)
+    with get_context("fork").Pool(1) as pool, pytest.raises(UserError, match='start it with .* "spawn"'):
+        pool.apply_async(read, [PICTURE]).get(60)
+
+
+@pytest.mark.slow
+def test_types(tmp_path):
+    """mypy takes whatever may be read, and knows whether one answer comes or several."""
+    (tmp_path / "script.py").write_text("""
+from pathlib import Path
+import numpy as np
+from PIL import Image
+from digits import read
+from digits.handwriting import Page
+images, arrays, pages = [Image.new("L", (9, 9))], [np.zeros((9, 9))], [Page("a.pdf", 1)]
+for one in (read("a.png"), read(b""), read(images[0]), read(arrays[0]), read(pages[0]), read(open("a.png", "rb"))):
+    one.degrees
+for several in (read(images), read(arrays), read(pages), read(["a.png"]), read(Path().glob("*.png")), read(("a", b""))):
+    several[0].degrees
+""")
+    from mypy import api  # here, since it is there for developers alone
+
+    said, errors, code = api.run([str(tmp_path / "script.py"), "--config-file", str(ROOT / "pyproject.toml")])
+    assert code == 0, said + errors
+
+
+def test_a_page_of_a_pdf_is_a_picture_alone_and_in_a_list(tmp_path):
+    line(1).save(tmp_path / "a.pdf", resolution=72)
+    page, sure = Page(str(tmp_path / "a.pdf"), 1), saved_sure(tmp_path / "sure.ckpt")
+    assert read(page, network=sure).text == "4"
+    assert [one.text for one in read([page, page], network=sure)] == ["4", "4"]
+
+
+def test_only_numbers_of_the_length_are_considered():
+    for length, allowed in ((5, {5}), (range(1, 6), range(1, 6)), ("6-8", range(6, 9)), ("6", {6})):
+        answer = read(PICTURE, length=length)
+        [group] = answer.lines[0].groups
+        assert answer.text == group.candidates[0][0] and (answer.text == "504192") == (6 in allowed)
+        assert {len(digits) for digits, _ in group.candidates} <= set(allowed)
+    answer = read(PICTURE, length=40)
+    assert (answer.text, answer.error) == ("", "no line can be read as a number of 40 digits")
+    apart = np.hstack([np.asarray(line(2)), np.full((120, 300), 240, np.uint8), np.asarray(line(2))])
+    assert [len(read(apart, length=length).lines[0].groups) for length in (None, 4)] == [2, 1]  # whatever the gap
+
+
+def test_only_some_digits_may_occur():
+    answer = read(PICTURE, digits="01245", length=6)
+    [group] = answer.lines[0].groups
+    assert {len(said) for said, _ in group.candidates} == {6}
+    assert group.confidence < 0.5 < read(PICTURE).lines[0].groups[0].confidence  # nothing that may occur is like the 9
+    assert set().union(*(said for said, _ in group.candidates)) <= set("01245")
+    mnist = np.pad(np.full((20, 4), 255, np.uint8), [(4, 4), (12, 12)])
+    assert read(mnist, digits="4").text == "4"  # of a picture as MNIST draws it, the network alone says what it is
+
+
+@pytest.mark.parametrize(
+    ("expected", "reason"),
+    [
+        *(
+            ({"length": length}, "1 to 50, or two such as 6-8")
+            for length in (0, 51, -3, "8-6", "6-", "a", "1-2-3", range(0), range(6, 9, 2))
+        ),
+        *(({"digits": digits}, "such as 01") for digits in (5, "", "12a")),
+        *(({"network": network}, "no such run or checkpoint") for network in ("", "nowhere")),
+        ({"length": 2, "single": True}, "a single digit has no length"),
+    ],
+)
+def test_mistakes(expected, reason):
+    with pytest.raises(UserError, match=reason):
+        read(PICTURE, **expected)
+
+
+def test_a_network_is_a_checkpoint_a_run_or_a_module(tmp_path, capsys):
+    sure = saved_sure(tmp_path / "best.ckpt")
+    model = DigitClassifier.load_from_checkpoint(sure)
+    assert {read(line(), network=network).text for network in (sure, str(tmp_path), model, model.network)} == {"444"}
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_module_is_read_without_dropout_and_not_changed_also_by_several_threads(tmp_path):
+    module = DigitClassifier.load_from_checkpoint(saved_sure(tmp_path / "best.ckpt")).network
+    module.append(torch.nn.Dropout(0.9)).train()
+    module[1].eval()  # frozen, and stays so
+    modes = []
+    module[0].register_forward_pre_hook(lambda *_: modes.append(module.training))
+    with ThreadPoolExecutor(2) as threads:
+        texts = list(threads.map(lambda _: read(line(), network=module).text, range(6)))
+    assert texts == ["444"] * 6 and all(modes) and module.training and not module[1].training
+
+
+def test_a_network_is_kept_in_memory_until_its_file_changes(tmp_path):
+    sure = saved_sure(tmp_path / "best.ckpt")
+    read(line(), network=sure)
+    changed = sure.stat().st_mtime_ns
+    sure.write_bytes(b"no network")
+    os.utime(sure, ns=(changed, changed))
+    assert read(line(), network=sure).text == "444"
+    os.utime(sure, ns=(changed, changed + 10**9))
+    with pytest.raises(UserError, match="damaged"):
+        read(line(), network=sure)
+
+
+class Returning(torch.nn.Module):
+    def __init__(self, outputs):
+        super().__init__()
+        self.outputs = outputs
+
+    def forward(self, images):
+        return self.outputs
+
+
+def test_what_is_no_reader_of_ten_digits_is_refused(tmp_path):
+    for network, reason in (
+        (saved_sure(tmp_path / "nine.ckpt", only_digit=9), "only detects one digit"),
+        (torch.nn.Sigmoid(), r"outputs of shape \(784,\)"),
+        (Returning(None), "returns a NoneType"),
+        (Returning((torch.zeros(1, 10),)), "returns a tuple"),
+    ):
+        with pytest.raises(UserError, match=reason):
+            read(line(), network=network)
+
+
+@pytest.mark.slow
+def test_many_pictures_in_a_script_that_does_not_ask_whether_it_is_main(tmp_path):
+    """A class of the script is unknown to the other processes."""
+    script = tmp_path / "script.py"
+    reads = f"print(*(one.text for one in read([{str(PICTURE)!r}] * 9 + [Own()])))"
+    script.write_text(f"print('once')\nfrom digits import read\nclass Own: pass\n{reads}\n")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment)
+    assert (done.stdout.split(), done.stderr) == (["once", *["504192"] * 9], "")

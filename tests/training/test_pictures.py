@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+import torch
+
+from digits.network import linears, sigmoid_network
+from digits.training import pictures as plots
+from digits.training.pictures import SIGNED, shaded
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """The words of a picture and their colours, by the place of their middle. The picture goes without."""
+    words = {}
+
+    def write(picture, x, y, said, size=24, colour="black"):
+        assert 0 < x < picture.width and 0 < y < picture.height
+        words[x, y] = said, colour
+
+    monkeypatch.setattr(plots, "write", write)
+    return words
+
+
+def test_words_have_their_middle_where_they_are_written():
+    picture = plots.titled(60, "")
+    plots.write(picture, 300, 30, "8", 40, "red")
+    ink = np.argwhere(np.array(picture)[..., 1] < 128)
+    assert np.abs((ink.min(0) + ink.max(0)) / 2 - (30, 300)).max() < 4 and 20 < np.ptp(ink[:, 0]) < 40
+    assert (np.array(picture)[..., 0] == 255).all()
+
+
+@pytest.mark.parametrize(
+    "neurons, columns, zoom, count", [(1, 1, 25, "1"), (12, 4, 5, "12"), (1200, 10, 2, "100 of 1,200")]
+)
+def test_weights_of_each_neuron_are_a_tile(neurons, columns, zoom, count, written):
+    network = sigmoid_network([784, neurons, 10])
+    weights = linears(network)[0].weight.detach()[:100]
+    picture = np.array(plots.first_weights(network))
+    scale = np.quantile(weights.abs(), 0.995)
+    said = f"{count} neurons: weights from {-scale:.2g} (blue) to {scale:.2g} (red)"
+    assert written == {(350, 28): (said, "black")}
+    corner = (700 - zoom * (columns * 29 + 1)) // 2 if neurons > 1 else 0
+    for neuron in {0, neurons // 2 % 100, min(neurons, 100) - 1}:
+        frame = zoom if neurons > 1 else 0
+        top = 56 + neuron // columns * 29 * zoom + frame
+        left = corner + neuron % columns * 29 * zoom + frame
+        tile = picture[top : top + 28 * zoom : zoom, left : left + 28 * zoom : zoom].astype(int)
+        wanted = shaded((weights[neuron].view(28, 28) / scale + 1) / 2, SIGNED)
+        assert np.abs(tile - wanted).max() <= 1  # of 255
+
+
+def test_signs_are_red_and_blue_and_the_larger_the_darker():
+    shades = shaded(np.linspace(0, 1, 101), SIGNED).astype(int)
+    red, _, blue = shades.T
+    assert (blue[:49] > red[:49]).all() and (red[52:] > blue[52:]).all()
+    grey = shades @ [0.299, 0.587, 0.114]
+    assert (np.diff(grey[:51]) > 0).all() and (np.diff(grey[50:]) < 0).all()
+    assert (shaded(np.array([np.nan]), SIGNED) == 255).all()
+
+
+def test_confusion_has_its_counts_where_they_belong(written):
+    labels, predicted = torch.tensor([4, 4, 4, 2, 7, 7]), torch.tensor([9, 9, 4, 3, 7, 7])
+    inside = np.array(plots.confusion(labels, predicted))[152::54, 102::54, 0][:10, :10]  # of each cell, its middle
+    counts = {(x, y): said for (x, y), said in written.items() if 76 < x < 616 and y > 126 and said[0]}
+    cells = {((x - 102) / 54, (y - 152) / 54): said for (x, y), said in counts.items()}
+    black, white = "black", "white"  # on the darkest cell
+    assert cells == {(9, 4): ("2", white), (4, 4): ("1", black), (3, 2): ("1", black), (7, 7): ("2", black)}
+    for digit in range(10):
+        middle = 153 + 54 * digit
+        assert written[middle - 50, 108][0] == written[38, middle][0] == str(digit)
+    assert written[658, 153 + 4 * 54][0] == "33.3 %"
+    assert written[350, 28][0] == "3 of 6 test images are read right"
+    assert np.unravel_index(inside.argmin(), (10, 10)) == (4, 9)
+    assert inside[4, 9] < inside[2, 3] < inside[4, 4] == inside[0, 0] < 255
+    assert (inside < 230).sum() == 2 and inside[0, 1] == 255
+
+
+@pytest.mark.parametrize("wrong", [0, 3, 50])
+def test_mistakes_are_shown_with_prediction_and_label(wrong, written):
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (60, 28, 28), dtype=torch.uint8, generator=generator)
+    labels = torch.arange(60) % 10
+    activations = torch.zeros(60, 10)
+    said = (labels + (torch.arange(60) < wrong) * 3) % 10
+    activations[range(60), said] = torch.rand(60, generator=generator)
+    picture = np.array(plots.first_mistakes(images, labels, activations))
+    chosen = sorted(range(wrong), key=lambda n: -activations[n, said[n]])[:36]
+    assert written.pop((350, 28))[0] == f"{len(chosen)} of {wrong} mistakes, the most confident first"
+    assert len(written) == len(chosen) and (picture < 255).any() == bool(wrong)
+    for place, n in enumerate(chosen):
+        top, left = 60 + place // 6 * 126, 8 + place % 6 * 116
+        assert written[left + 52, top + 17][0] == f"said {said[n]}, is {labels[n]}"
+        shown = picture[top + 30 : top + 114 : 3, left + 10 : left + 94 : 3, 0]
+        assert np.array_equal(shown, 255 - images[n].numpy())

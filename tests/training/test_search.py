@@ -1,0 +1,204 @@
+"""Who trains what: side by side, after kills, signals and errors, with a database that fails."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import count, product
+
+import psycopg
+import pytest
+from optuna import load_study
+
+from digits.training.search import Setting, search
+from tests.support import postgres
+from tests.support.small_process import start
+from tests.support.systems import posix
+from tests.support.tiers import nightly, slow
+
+GRID = {"hidden": [5, 6], "lr": [0.1, 1.0, 3.0], "batch_size": [10], "init": ["scaled"]}
+RANGES = {"hidden": [4, 20], "lr": [0.1, 30.0], "batch_size": [10], "init": ["gaussian", "scaled"]}
+NETWORKS = [Setting(*each) for each in product(*GRID.values(), range(2))]
+numbers = count()
+
+
+def accuracy(setting):
+    """Stands in for a training."""
+    return 1 / (setting.lr + setting.hidden + setting.seed)
+
+
+RIGHT = {each: [accuracy(each), accuracy(each._replace(seed=1))] for each in NETWORKS if each.seed == 0}
+
+
+def trained(url, workers=1, values=GRID, trials=None):
+    """What a search gives, and which networks were trained for it."""
+    networks = []
+
+    def train(setting):
+        networks.append(setting)
+        return accuracy(setting)
+
+    return search(url, workers, "söme", values, 2, trials, train), networks
+
+
+@pytest.fixture(scope="module")
+def server():
+    if not (programs := postgres.programs()):
+        pytest.skip("PostgreSQL is not installed")
+    with postgres.server(programs) as url:
+        yield url
+
+
+@pytest.fixture
+def url(request, home):
+    """A new database that processes can share: a file, or what a server has."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{home}/shared.db?timeout=60"
+    server, name = request.getfixturevalue("server"), f"new{next(numbers)}"
+    psycopg.connect(server, autocommit=True).execute(f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?")
+
+
+# 12 networks, each of which takes long enough to be killed
+LONG = ["--hidden", "6", "--lr", "1", "2", "--batch_size", "10", "20", "--seeds", "3", "--epochs", "40"]
+NAME = "hidden6_lr1.0,2.0_batch_size10,20_initscaled_seeds3_epochs40"
+
+
+def begun(count, small, home, *args):
+    """Processes that sweep, and start at the same moment."""
+    data_dir, checksums = small
+    processes = [start(checksums, home, "sweep", *LONG, *args, "--data_dir", data_dir) for _ in range(count)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return processes
+
+
+def ends(process):
+    """Wait for the line of a network whose training has ended."""
+    if not any(" of epoch " in line for line in process.stdout):
+        raise AssertionError(process.stderr.read())
+
+
+def finished(url, study):
+    """The settings of the networks in a study that have an accuracy."""
+    trials = load_study(study_name=f"{NAME} {study}", storage=url).get_trials()
+    return {tuple(trial.params.values()) for trial in trials if trial.value is not None}
+
+
+@pytest.mark.parametrize("url", [slow("postgres"), nightly("sqlite")], indirect=True)
+def test_processes_share_the_networks_and_none_is_lost_with_one_that_is_killed(small, home, run, url):
+    dead, *others = begun(3, small, home, "--storage", url, "--workers", 1)
+    ends(dead)
+    dead.kill()  # in the middle of another network
+    outputs, errors = zip(*(process.communicate(timeout=300) for process in others), strict=True)
+    assert [process.returncode for process in others] == [0, 0] and errors == ("", "")
+    networks = [output.count(" of epoch ") for output in outputs]
+    assert min(networks) >= 1 and sum(networks) < 18  # what is left at the end may be trained twice
+    tables = {output.split("\n\n", 1)[1] for output in outputs}
+    again = run(*LONG, "--storage", url)  # without training anything again
+    assert {again.split("\n\n", 1)[1]} == tables and again.split("\n\n")[0].count("\n") == 0
+    assert (len(finished(url, "validated")), len(finished(url, "tested"))) == (12, 3)
+
+
+@pytest.mark.parametrize("signum, workers", [slow(signal.SIGINT, 2), nightly(signal.SIGINT, 1), nightly(9, 2)])
+def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, small, home, run):
+    [process] = begun(1, small, home, "--workers", workers)
+    for _ in range(3):  # the third begins when the first has been written
+        ends(process)
+    process.send_signal(signum)
+    output, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (130 if signum == signal.SIGINT else -9, "")
+    assert ("\nStopped. The same command goes on with the rest.\n" in output) == (signum == signal.SIGINT)
+    url = f"sqlite:///{home}/runs/sweep_{NAME}/sweep.db"
+    before = finished(url, "validated")
+    assert 1 <= len(before) < 12
+    lines = run(*LONG, "--workers", 1).split("\n\n")[0].splitlines()[1:]
+    assert len(lines) == len({line[:40] for line in lines}) == 12 - len(before)
+    assert len(finished(url, "validated")) == 12
+
+
+@posix
+@pytest.mark.slow
+def test_a_disk_that_becomes_full_ends_a_sweep_with_a_line_that_says_so(small, home):
+    import resource  # which Windows lacks
+
+    [process] = begun(1, small, home, "--workers", 2)
+    ends(process)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2_000, 2_000))  # bytes of a file
+    _, errors = process.communicate(timeout=120)
+    *_, line = errors.splitlines()  # a thread may have said before that it could not write its curves
+    assert "Traceback" not in errors
+    assert process.returncode == 2 and line.startswith("digits sweep: error: ")
+    assert "disk I/O error" in line or "File too large" in line
+    assert "remove" not in line
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_each_network_is_trained_once_and_the_best_setting_is_first(workers, url):
+    results, networks = trained(url, workers)
+    assert results == RIGHT and list(results)[:2] == [Setting(5, 0.1, 10, "scaled"), Setting(5, 1.0, 10, "scaled")]
+    assert {*networks} == {*NETWORKS}
+    assert workers > 1 or len(networks) == 12  # at the same instant several may begin the same one
+    assert trained(url, workers) == (RIGHT, [])
+
+
+@pytest.mark.parametrize("url", ["sqlite", nightly("postgres")], indirect=True)
+def test_many_that_start_in_a_new_database_share_the_networks(url):
+    values = GRID | {"hidden": [*range(5, 9)]}
+    with ThreadPoolExecutor(4) as pool:
+        results, networks = zip(*pool.map(lambda _: trained(url, 2, values), range(4)), strict=True)
+    assert all(each == results[0] for each in results) and len({*sum(networks, [])}) == 24
+    assert len(sum(networks, [])) < 40  # at the same instant several may begin the same one
+
+
+@pytest.mark.parametrize("values, trials", [(GRID, None), (RANGES, 6)])
+@pytest.mark.parametrize("end", [SystemExit, ValueError])
+def test_networks_of_a_process_that_died_or_failed_are_trained_by_the_next(end, values, trials, url):
+    before = []
+
+    def train(setting):
+        if len(before) == 3:
+            raise end
+        before.append(setting)
+        return accuracy(setting)
+
+    with pytest.raises(end):
+        search(url, 2, "söme", values, 2, trials, train)
+    results, networks = trained(url, 1, values, trials)
+    assert len(results) == 6 and len({*networks}) == len(networks) <= 12
+    assert trials or results == RIGHT and {*before, *networks} == {*NETWORKS} and len(networks) == 9
+
+
+@pytest.mark.parametrize("days, accuracy", [(-1, 0.9), (1, RIGHT[NETWORKS[0]][0])])
+def test_of_two_results_of_a_network_the_first_counts(days, accuracy, url):
+    trained(url)
+    study = load_study(study_name="söme", storage=url)
+    [other] = [trial for trial in study.trials if Setting(**trial.params) == NETWORKS[0]]
+    other.user_attrs, other.datetime_complete = {"0": 0.9}, other.datetime_complete + timedelta(days)
+    study.add_trial(other)
+    results, networks = trained(url)
+    assert results[NETWORKS[0]][0] == accuracy and networks == []
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_proposals_differ_and_lie_within_the_values_also_after_a_stop(workers, url):
+    assert len(trained(url, workers, RANGES, 4)[0]) == 4
+    results, networks = trained(url, workers, RANGES, 12)
+    assert len(results) == 12 and len({*networks}) == len(networks)
+    assert len(networks) == 16 if workers == 1 else len(networks) <= 22  # at the same instant, several may propose
+    assert all(4 <= each.hidden <= 20 and 0.1 <= each.lr <= 30 and each.batch_size == 10 for each in results)
+    assert {each.init for each in results} == {"scaled", "gaussian"}
+
+
+def test_one_worker_always_makes_the_same_proposals_which_are_better_than_chance(home):
+    (one, first), (other, _) = (trained(f"sqlite:///{home}/{name}.db", 1, RANGES, 20) for name in ("one", "other"))
+    assert one == other
+    rates = [each.lr for each in first if each.seed == 0]
+    assert sum(rates[10:]) < sum(rates[:10])  # the first ten are made by chance
+
+
+def test_a_proposal_that_is_made_again_is_not_trained_again(url):
+    results, networks = trained(url, 1, GRID | {"lr": [1.0]}, 6)
+    assert {each.hidden for each in results} <= {5, 6} and len(networks) == 2 * len(results)
