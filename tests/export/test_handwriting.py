@@ -59,7 +59,7 @@ def read_by_the_page():
 
 
 def test_every_constant_that_the_page_asks_for_is_one_of_pythons():
-    sources = "\n".join(file.read_text("utf-8") for file in SOURCE.glob("*.js"))
+    sources = "\n".join(file.read_text("utf-8") for file in SOURCE.rglob("*.js"))
     asked = re.findall(r"\{([A-Z_,\s]+)\} = held\.constants\.(\w+)", sources)
     assert len(asked) >= 7
     for names, module in asked:

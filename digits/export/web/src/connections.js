@@ -2,6 +2,7 @@
 
 import { contextOf, find } from "./elements.js";
 import { colour, neuronsView } from "./layers.js";
+import { ranked } from "./network.js";
 
 const MOST = 24; // to a layer: more would hide one another
 const canvas = find("connections", HTMLCanvasElement), context = contextOf(canvas);
@@ -19,8 +20,7 @@ export function paintConnections(views, contributions, layer, j, strength = 1) {
   for (const beside of [layer - 1, layer + 1]) {
     const values = contributions[beside], cells = views[beside - 1]?.group.children;
     if (!values || !cells) continue; // the pixels, whose weights are over the pad
-    const strongest = [...values.keys()].sort((a, b) => Math.abs(values[b]) - Math.abs(values[a])).slice(0, MOST);
-    for (const k of strongest) {
+    for (const k of ranked(values.map(Math.abs)).slice(0, MOST)) {
       context.globalAlpha = strength * Math.abs(values[k]);
       context.strokeStyle = colour(values[k] > 0 ? "red" : "blue");
       context.lineWidth = 0.5 + 1.5 * Math.abs(values[k]);

@@ -7,7 +7,7 @@ import { bytesOf } from "./held.js";
 import { clamp } from "./images.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, state } from "./state.js";
-import { closeStory, openStory } from "./story.js";
+import { closeTour, openTour } from "./tour.js";
 import { MOST, openTraining, training } from "./training.js";
 import { finish, say } from "./view.js";
 
@@ -54,9 +54,9 @@ function bringShared() {
   const others = [...shared.settings].filter(([field, value]) => field.value !== value);
   for (const [field, value] of others) field.value = value;
   if (others.length) find("settings", HTMLElement).dispatchEvent(new Event("input")); // which ends a run
-  if (shared.stop) openStory(shared.stop);
+  if (shared.stop) openTour(shared.stop);
   else if (shared.runs.length || (shared.settings.size && !shared.drawing)) {
-    closeStory();
+    closeTour();
     openTraining(shared.runs);
   }
   if (!shared.drawing) return;

@@ -10,17 +10,17 @@ import { copyLink, listenToLinks } from "./link.js";
 import { listenToPen } from "./pad.js";
 import { bringBack, saveCopy } from "./saving.js";
 import { state } from "./state.js";
-import { offerStory } from "./story.js";
 import { offerLessons } from "./teaching.js";
+import { offerTour } from "./tour.js";
 import { offerTraining } from "./training.js";
 import { explain, finish, fit, look, readPad, say, show } from "./view.js";
 
 export * as backpropagation from "./backpropagation.js";
-export * as descent from "./descent.js";
 export * as network from "./network.js";
+export * as descent from "./stops/descent.js";
+export { loan } from "./borrowed.js";
 export { heldImages } from "./held.js";
 export { state };
-export { story } from "./story.js";
 export { training } from "./training.js";
 
 addEventListener("unhandledrejection", () => say("Something failed here that should not. Reload the page."));
@@ -33,7 +33,7 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   offerLessons();
   offerCamera();
   offerTraining();
-  offerStory();
+  offerTour();
   document.body.classList.toggle("embed", new URLSearchParams(location.search).has("embed"));
   onClick("save", saveCopy);
   onClick("link", copyLink);

@@ -56,6 +56,12 @@ export function weightedInput(weights, b, a, j, { places, values } = nonzero(a))
   return p + q + r + s;
 }
 
+/** The weighted inputs of all neurons in a layer. @type {(layer: Layer, a: Float32Array) => Float32Array} */
+export function weightedInputs({ weights, biases }, a) {
+  const on = nonzero(a);
+  return biases.map((b, j) => weightedInput(weights, b, a, j, on));
+}
+
 /** Where activations are not 0, and what they are there; then zeros, until there are a multiple of four.
  * @param {Float32Array} a */
 export function nonzero(a) {
@@ -75,6 +81,9 @@ export function nonzero(a) {
 export function binaryLayer({ weights, biases }, outputs) {
   return weights.map((w, j) => Number(weightedInput(w, biases[j], outputs, 0) > 0));
 }
+
+/** The places of values, the largest first. @param {Float32Array} values */
+export const ranked = (values) => [...values.keys()].sort((a, b) => values[b] - values[a]);
 
 /** The prediction: the digit whose output is largest. @type {(outputs: Float32Array) => number} */
 export const predictionOf = (outputs) => outputs.indexOf(Math.max(...outputs));

@@ -107,13 +107,30 @@ type Drawing = {
   degrees?: number; unread?: Box[]; sight?: ImageBitmap | null;
 };
 type Neuron = [layer: number, j: number];
-/** What is done while the story is at a stop: on arrival, and whenever something is shown. */
-type Stop = { arrive?: () => unknown; show?: () => void };
-/** Gradient descent on examples: the cost at first and after each step, what the last one changes, by layer, and what
- * share of the next is done. */
-type Descent = { batch: Example[]; costs: number[]; changes: Float32Array[]; share: number };
-/** The slice through the cost of examples in which the next step goes, for layers and a rate. */
-type Ahead = { layers?: Layer[]; batch?: Example[]; rate?: number; slice: [number, number][] };
+/** A stop of the tour. Its text says what there is to see, mostly in a `view` of the page, and each answer to its question
+ * has a reason. Beside them are its figure and its `controls`, as HTML, which do something `on` a click or an input, by
+ * their ids. `draw` draws the figure and returns what came of it. A stop may put another `network` in the place of the
+ * visitor's, wait for a drawing, as it `startsEmpty`, and have strokes read `inPlace`. What it `shows` is the state's `view`. */
+type Stop = {
+  title: string; section: string; view: string; text: string; question: string; answers: [answer: string, why: string][];
+  className?: string; controls: string; network?: "small" | "untrained"; startsEmpty?: boolean; inPlace?: boolean;
+  on?: Record<string, () => unknown>; arrive?: () => unknown; leave?: () => void;
+  shows?: (looked: Neuron) => Float32Array[]; draw: (seen: Seen) => Result | undefined;
+};
+/** What a stop draws: the image of the chosen digit, or a blank one; the outputs, if there is a digit; the layers of the
+ * network; and the `nth` of the neurons that the stop goes through. */
+type Seen = { image: Float32Array; a?: Float32Array; layers: Layer[]; nth: number };
+/** What came of it; what is `lasting` is spoken by screen readers, too. */
+type Result = string | { lasting: string };
+/** A network in the place of the visitor's: the layers that it began with, and the steps that it still has to learn. */
+type Borrowed = Network & { base: Layer[]; left: number };
+type Loan = { visitors: Network; borrowed: Borrowed | null; small: Omit<Network, "test_accuracy"> | null };
+/** Gradient descent of a network on examples: the cost at first and after each step, what the last one changes, by layer, and what
+ * share of the next is done; and the slice through the cost in which it goes, for layers and a rate. */
+type Descent = {
+  network: Borrowed; batch: Example[]; costs: number[]; changes: Float32Array[]; share: number;
+  ahead: { layers?: Layer[]; rate?: number; slice: [number, number][] };
+};
 /** What a link shares. */
 type Shared = { drawing: Drawing | null; settings: Map<Field, string>; runs: Run[]; stop: number };
 type Field = HTMLInputElement | HTMLSelectElement;
@@ -121,12 +138,12 @@ type Field = HTMLInputElement | HTMLSelectElement;
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
  * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by
- * layer, `what` the outputs show, `worker` trains. Lessons may be `unsaved`. While strokes are `reading`, `digits` are what was read before. A stop of the story may have a
- * neuron `kept`, which is looked into unless another is, and have strokes read `inPlace`, and say what all show, by layer, for the
+ * layer, `what` the outputs show, `worker` trains. Lessons may be `unsaved`. While strokes are `reading`, `digits` are what was read before. A stop of the tour may have a
+ * neuron `kept`, which is looked into unless another is: the `nth` that it goes through, or one that is `picked`. It may have strokes read `inPlace`, and say what all show, by layer, for the
  * neuron that is looked into, as its `view`. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
-  looked: Neuron | null; kept: Neuron | null; inPlace: boolean; flash: Float32Array[] | null; what?: string;
+  looked: Neuron | null; kept: Neuron | null; picked: Neuron | null; nth: number; inPlace: boolean; flash: Float32Array[] | null; what?: string;
   teaching: boolean; unsaved: boolean; reading: boolean; worker: Worker | null; view: ((looked: Neuron) => Float32Array[]) | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */

@@ -121,6 +121,9 @@ function paint() {
   find("pad", HTMLElement).classList.toggle("written", Boolean(faded) || state.drawing !== EMPTY);
 }
 
+/** The image of the chosen digit. */
+export const imageShown = () => state.digits.at(state.chosen)?.image;
+
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
 export function show() {
   const { network, chosen, digits } = state, digit = digits.at(chosen);
@@ -128,7 +131,7 @@ export function show() {
   const all = recall(network.layers, imagesOf(digits));
   const activations = network.sizes.map((n, l) => all[l][chosen] ?? new Float32Array(n));
   state.outputs = all[network.layers.length];
-  dispatchEvent(new Event("shown")); // to a story, which may look elsewhere
+  dispatchEvent(new Event("shown")); // to a stop of the tour, which may look elsewhere
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
   const seen = state.view?.([layer, j]) ?? (state.looked ? contributionsAround(layer, j, activations) : state.flash);
   const contributions = seen ?? [];
@@ -197,6 +200,21 @@ export function look(neuron) {
   state.looked = neuron ?? state.kept;
   show();
   if (!state.looked) explain();
+}
+
+/** Looks into a neuron, or the one that was picked, while no other is pointed at; returns it.
+ * @type {(layer: number, j: number) => Neuron} */
+export function keep(layer, j) {
+  const kept = state.picked ?? [layer, j];
+  if (state.looked === state.kept) state.looked = kept;
+  state.kept = kept;
+  return kept;
+}
+
+/** The same for a neuron that sees the pixels, where no other may be picked; returns its number. @param {number} j */
+export function keepHidden(j) {
+  if (state.picked?.[0] !== 1) state.picked = null;
+  return keep(1, j)[1];
 }
 
 /** The numbers of the digits in each line. */

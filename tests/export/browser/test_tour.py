@@ -1,4 +1,4 @@
-"""The guided story: what each stop has one do, and that the visitor's network comes back."""
+"""The guided tour: what each stop has one do, and that the visitor's network comes back."""
 
 import re
 
@@ -36,21 +36,21 @@ MINE = """() => {
 
 @pytest.fixture
 def told(page):
-    """Go to a stop of the story, the first being 1, on a page on which a 3 is drawn, once the small network is trained.
+    """Go to a stop of the tour, the first being 1, on a page on which a 3 is drawn, once the small network is trained.
 
-    When the story is closed, the visitor's network is what it was.
+    When the tour is closed, the visitor's network is what it was.
     """
 
     def told(stop):
-        if page.locator("#story").is_hidden():
+        if page.locator("#tour").is_hidden():
             draw(page, 3)
             assert page.evaluate(MINE)
         page.evaluate(f"location.hash = 'stop={stop}'")
         page.locator("#place", has_text=f"{stop} of {LAST}").wait_for()
-        page.wait_for_function("() => digits.story.small")
+        page.wait_for_function("() => digits.loan.small")
 
     yield told
-    if page.locator("#story").is_visible():
+    if page.locator("#tour").is_visible():
         page.locator("#close").click()
     assert page.evaluate(MINE)
 
@@ -73,7 +73,7 @@ def test_it_is_gone_through_by_keyboard_left_and_come_back_to(page, told):
     told(1)
     page.locator("#close").click()
     before, question = activations(page), page.locator(".here fieldset")
-    assert page.evaluate(MINE) and not page.locator("#story").is_visible()
+    assert page.evaluate(MINE) and not page.locator("#tour").is_visible()
     page.locator("#tell").focus()
     page.keyboard.press("Enter")
     titles = []
@@ -93,7 +93,7 @@ def test_it_is_gone_through_by_keyboard_left_and_come_back_to(page, told):
             page.locator("#next").press("Enter")
     assert len(set(titles)) == LAST
     page.keyboard.press("Escape")
-    assert not page.locator("#story").is_visible() and answer(page) == "3"  # it does not clear the pad
+    assert not page.locator("#tour").is_visible() and answer(page) == "3"  # it does not clear the pad
     assert page.evaluate("document.activeElement.id") == "tell"
     assert activations(page) == before and looked(page) is None and page.evaluate(MINE)
     page.keyboard.press("Enter")
@@ -281,7 +281,7 @@ def test_it_is_taught_that_an_s_is_no_digit(page, told):
     )
     assert right > 0.85 * 500  # 0.93 before
     page.locator("#own").click()
-    assert page.locator("#training").is_visible() and not page.locator("#story").is_visible()
+    assert page.locator("#training").is_visible() and not page.locator("#tour").is_visible()
 
 
 def test_a_stop_has_a_link_and_can_be_embedded(page, told, page_file, visit):
@@ -291,7 +291,7 @@ def test_a_stop_has_a_link_and_can_be_embedded(page, told, page_file, visit):
     page.locator("#close").click()
     assert page.evaluate("location.hash") == ""
     embedded = visit(page_file, query=f"?embed{hash}")
-    embedded.locator("#story").wait_for()
+    embedded.locator("#tour").wait_for()
     assert embedded.locator("#place").inner_text() == f"{BITS} of {LAST}"
     assert not any(embedded.locator(part).is_visible() for part in ("header", "footer", "#close"))
     assert embedded.locator("#pad").is_visible() and embedded.locator(".network").is_visible()
@@ -299,7 +299,7 @@ def test_a_stop_has_a_link_and_can_be_embedded(page, told, page_file, visit):
 
 @pytest.mark.parametrize(
     "scheme, size, part",
-    [("light", DESK, "#story"), ("dark", PHONE, "#story"), nightly("light", DESK, None), nightly("dark", PHONE, None)],
+    [("light", DESK, "#tour"), ("dark", PHONE, "#tour"), nightly("light", DESK, None), nightly("dark", PHONE, None)],
 )
 def test_anyone_can_use_every_stop(scheme, size, part, page, told):
     """By axe; and a phone shows the pad, and between it and the card what the stop is about.
@@ -315,11 +315,11 @@ def test_anyone_can_use_every_stop(scheme, size, part, page, told):
         assert violations(page, part) == [], stop
         if size == PHONE:
             what = page.locator(".here").get_attribute("data-view")
-            pad, view, card = (page.locator(part).bounding_box() for part in ("#paper", what, "#story"))
+            pad, view, card = (page.locator(part).bounding_box() for part in ("#paper", what, "#tour"))
             assert pad["y"] >= 0 and max(one["y"] + one["height"] for one in (pad, view)) <= card["y"]
             assert what == "#pad" or view["y"] >= pad["y"] + pad["height"]
     for width, height in [(320, 568), (390, 844), (667, 375), (768, 1024), (1024, 768)]:
         resize(page, width, height)
-        card = page.locator("#story").bounding_box()
+        card = page.locator("#tour").bounding_box()
         assert card["x"] >= 0 and card["x"] + card["width"] <= width
         assert card["y"] >= 0 and card["y"] + card["height"] <= height
