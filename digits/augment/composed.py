@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from digits.augment.scenes import INK, Glyphs, Written
+from digits.augment.scenes import Glyphs, Written
+from digits.augment.scenes.drawing import INK
 
 ROWS, DIGIT = 40, 22  # height of a strip and of a digit, in pixels
 # The probability of each sign beside a number.
@@ -45,9 +46,9 @@ class Alphabet(NamedTuple):
 
 def alphabet(glyphs: Glyphs) -> Alphabet:
     """Sort the digits among glyphs by the widths of their strokes."""
-    letters = bisect_left(glyphs.say, True, key=lambda says: not says)
+    letters = bisect_left(glyphs.labels, True, key=lambda says: not says)
     widths = np.array([width_of_strokes(image) for image in glyphs.images[:letters]])
-    say = np.array(glyphs.say[:letters])
+    say = np.array(glyphs.labels[:letters])
     numbers = [digit[np.argsort(widths[digit])] for digit in (np.flatnonzero(say == str(d)) for d in range(10))]
     return Alphabet(glyphs.images, numbers, [widths[own] for own in numbers], letters)
 

@@ -1,0 +1,121 @@
+"""What is written in scenes: digits of MNIST and of the atlas, and letters, in one hand a scene."""
+
+import math
+from itertools import chain
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.random import Generator
+
+from digits.augment import pen
+from digits.augment.allographs import ATLAS, with_allographs
+from digits.augment.elastic import LETTERS_OF_SCENES, random_numbers
+from digits.augment.negatives import Negatives
+from digits.augment.scenes.drawing import chance, cropped, draw_lines, random_slant, spread
+
+
+class Written(NamedTuple):
+    """A digit, or "" for a letter, and the box around it: its middle x, y, its width and its height, in pixels."""
+
+    digit: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Glyphs(NamedTuple):
+    """Images (N, 28, 28) uint8 as MNIST's, and their labels, "" for a letter; the numbers of the ones, which are thin
+    and easily lost; and figures of the atlas, for straight strokes of even width, which MNIST hardly has.
+    """
+
+    images: np.ndarray
+    labels: list[str]
+    ones: np.ndarray
+    figures: pen.Figures
+    figure_labels: list[str]
+
+
+def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
+    """Return MNIST's images (N, 28, 28) uint8 with the labels (N,), some as allographs, and letters."""
+    written = with_allographs(images, labels, seed, 0)
+    generator = random_numbers(images.device, seed, 0, LETTERS_OF_SCENES)
+    letters = Negatives(images, labels, generator).letters(len(images) // 20)
+    return Glyphs(
+        torch.cat([written, letters]).numpy(),
+        [*map(str, labels.tolist()), *[""] * len(letters)],
+        (labels == 1).nonzero().flatten().numpy(),
+        pen.parse(tuple(chain(*ATLAS.values()))),
+        [str(digit) for digit, figures in ATLAS.items() for _ in figures],
+    )
+
+
+class Hand:
+    """A hand that writes digits `height` pixels high. A glyph is an image (h, w) float 0..1."""
+
+    def __init__(self, rng: Generator, glyphs: Glyphs, height: float) -> None:
+        self.rng, self.glyphs, self.height = rng, glyphs, height
+        self.slant = random_slant(rng)
+        self.even = chance(rng, 0.3)  # one pen, as thick everywhere, writes straight strokes
+        self.pen_width = spread(rng, 0.02, 0.14)  # of that pen, in heights of a digit
+        self.pen = max(1, round(height * self.pen_width))  # in pixels
+
+    def glyph(self) -> tuple[np.ndarray, str]:
+        """Return a digit or a letter, and its label."""
+        rng, (images, labels, ones, *_) = self.rng, self.glyphs
+        if chance(rng, 0.05):
+            return self.plain_one(), "1"
+        if self.even or chance(rng, 0.12):
+            return self.figure()
+        number = rng.choice(ones) if chance(rng, 0.18) else rng.integers(len(images))
+        glyph = self.enlarged(images[number])
+        return self.thinned(glyph) if chance(rng, 0.35) else glyph, labels[number]
+
+    def plain_one(self) -> np.ndarray:
+        """Return a 1 that is only a straight line."""
+        height, slant = max(4.0, self.height * self.rng.uniform(0.75, 1.2)), self.rng.normal(0, 0.1)
+        glyph = np.zeros([round(height + 2 * self.pen), round(abs(slant) * height + 3 * self.pen)], np.uint8)
+        line = (self.pen, round(self.pen + height)), (round(self.pen + abs(slant) * height), self.pen)
+        draw_lines(glyph, [line], 255, self.pen)
+        return (glyph if slant > 0 else glyph[:, ::-1]) / np.float32(255)
+
+    def figure(self) -> tuple[np.ndarray, str]:
+        """Return a digit of the atlas, drawn with a smooth pen, and its label."""
+        rng, (points, weights) = self.rng, self.glyphs.figures
+        number, height = int(rng.integers(len(points))), max(4.0, self.height * rng.uniform(0.8, 1.2))
+        width = max(1, round(height * (self.pen_width if self.even else rng.uniform(0.02, 0.14))))
+        shaken = points[number].numpy() + rng.normal(0, rng.uniform(0, 3), points[number].shape)
+        dots = weights[number].numpy() @ shaken * (height / 100) * (rng.uniform(0.8, 1.3), 1)
+        dots += width + 1 - dots.min(0)
+        steps = np.linalg.norm(np.diff(dots, axis=0), axis=1)
+        strokes = np.split(dots, np.flatnonzero(steps > 3 * np.median(steps)) + 1)  # the pen was lifted between
+        glyph = np.zeros(np.ceil(dots.max(0) + width + 1).astype(int)[::-1], np.uint8)
+        draw_lines(glyph, strokes, 255, width)
+        return glyph / np.float32(255), self.glyphs.figure_labels[number]
+
+    def enlarged(self, image: np.ndarray) -> np.ndarray:
+        """Return what is on an image (28, 28) uint8, with smooth edges."""
+        rng, image = self.rng, np.pad(cropped(image), 2)
+        scale = max(4.0, self.height * rng.uniform(0.8, 1.2)) / (image.shape[0] - 4)
+        size = max(2, round(image.shape[1] * scale * rng.uniform(0.85, 1.2))), max(2, round(image.shape[0] * scale))
+        large = cv2.resize(image / np.float32(255), size, interpolation=cv2.INTER_CUBIC)
+        large = cv2.GaussianBlur(large, (0, 0), max(0.3, 0.35 * scale))
+        return np.clip((large - rng.uniform(0.25, 0.75)) * max(2.6, 1.5 * scale) + 0.5, 0, 1)
+
+    def thinned(self, glyph: np.ndarray) -> np.ndarray:
+        """Return a glyph as a finer pen would write it, unless little would be left."""
+        strokes = (glyph > 0.5).astype(np.uint8)
+        depth = cv2.distanceTransform(strokes, cv2.DIST_L2, 3).max()
+        lost = 2 * int(self.rng.uniform(0.2, 0.6) * depth) + 1
+        thin = cv2.erode(strokes, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (lost, lost)))
+        if depth > 2 and thin.sum() > 0.15 * strokes.sum():
+            return cv2.GaussianBlur(thin.astype(np.float32), (0, 0), 0.6)
+        return glyph
+
+    def slanted(self, glyph: np.ndarray) -> np.ndarray:
+        """Return a glyph (h, w) with the slant of this hand: (h, wider)."""
+        height, width = glyph.shape
+        matrix = np.array([[1, -self.slant, max(0.0, self.slant) * height], [0, 1, 0]])
+        return cv2.warpAffine(glyph, matrix, (width + math.ceil(abs(self.slant) * height), height))
