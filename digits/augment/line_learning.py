@@ -20,13 +20,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, ctc_loss
 from tqdm import tqdm
 
-from digits.augment.composed import DIGIT, ROWS, Alphabet, Example, alphabet, composed
+from digits.augment.composed import Alphabet, Example, alphabet, composed
 from digits.augment.eye_learning import packed_file, training_glyphs
 from digits.augment.scenes import Glyphs, Scene, Written, scene
 from digits.common.errors import one_line_errors
 from digits.common.files import write_atomically
 from digits.handwriting.eye import Layers, see
-from digits.handwriting.line_network import BLANK, BUNDLED, LAYERS, STEP, rows_around
+from digits.handwriting.line_network import BLANK, BUNDLED, DIGIT, LAYERS, ROWS, STEP, rows_around
 from digits.handwriting.lines import enlarged, strips_of
 
 SEEDS, SCENES = (201, 202, 203, 204), 7_000  # scenes of each seed

@@ -22,6 +22,7 @@ from digits.handwriting.eye import Layers, sigmoid, unpacked
 LAYERS = [(16, (5, 5), (2, 1)), (32, (5, 5), (2, 2)), (64, (3, 3), (2, 1)), (128, (5, 5), (5, 1))]
 LAYERS += [(128, (1, 9), (1, 1)), (11, (1, 3), (1, 1))]
 STEP = 2  # columns of a strip from one place to the next
+ROWS, DIGIT = 40, 22  # height of a strip and of most digits in it, in pixels
 BLANK = 10
 BEAM, SHOWN = 12, 6  # numbers that are kept at each place, and at the end
 LEAST = 0.003  # a digit that is less likely at a place is not looked at there
