@@ -36,6 +36,17 @@ class Example(NamedTuple):
     planes: np.ndarray
     written: list[Written]
 
+    @property
+    def width(self) -> int:
+        return self.planes.shape[2]
+
+    @property
+    def number(self) -> list[int] | None:
+        """The digits from left to right; None if part of something is cut off, which then has no height."""
+        if not all(glyph.height for glyph in self.written):
+            return None
+        return [int(glyph.digit) for glyph in sorted(self.written, key=lambda glyph: glyph.x) if glyph.digit]
+
 
 class Alphabet(NamedTuple):
     """Images (N, 28, 28) uint8 of glyphs, digits first; for each digit the numbers of its images, from thin to thick
@@ -238,7 +249,7 @@ class _Strip:
         """Slant the line."""
         slant, size = random_slant(self.rng), self.digits.shape[::-1]
         shear = np.array([[1, -slant, slant * ROWS / 2], [0, 1, 0]])
-        self.digits, self.signs = (np.asarray(cv2.warpAffine(one, shear, size)) for one in (self.digits, self.signs))
+        self.digits, self.signs = (np.asarray(cv2.warpAffine(layer, shear, size)) for layer in (self.digits, self.signs))
         self.sure = np.asarray(cv2.warpAffine(self.sure, shear, size, borderValue=1))
         self.written = [glyph._replace(x=glyph.x - slant * (glyph.y - ROWS / 2)) for glyph in self.written]
 
