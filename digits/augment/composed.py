@@ -61,11 +61,11 @@ class Alphabet(NamedTuple):
 
 def alphabet(glyphs: Glyphs) -> Alphabet:
     """Sort the digits among glyphs by the widths of their strokes."""
-    labels = np.array([label for label in glyphs.labels if label])
-    widths = np.array([stroke_width(image) for image in glyphs.images[: len(labels)]])
+    images, labels = glyphs
+    widths = np.array([stroke_width(image) for image in images])
     numbers = [np.flatnonzero(labels == str(digit)) for digit in range(10)]
     numbers = [digit[np.argsort(widths[digit])] for digit in numbers]
-    return Alphabet(glyphs.images, numbers, [widths[digit] for digit in numbers], len(labels))
+    return Alphabet(images, numbers, [widths[digit] for digit in numbers], int(np.count_nonzero(labels)))
 
 
 def stroke_width(image: np.ndarray) -> float:
@@ -249,7 +249,8 @@ class _Strip:
         """Slant the line."""
         slant, size = random_slant(self.rng), self.digits.shape[::-1]
         shear = np.array([[1, -slant, slant * ROWS / 2], [0, 1, 0]])
-        self.digits, self.signs = (np.asarray(cv2.warpAffine(layer, shear, size)) for layer in (self.digits, self.signs))
+        self.digits = np.asarray(cv2.warpAffine(self.digits, shear, size))
+        self.signs = np.asarray(cv2.warpAffine(self.signs, shear, size))
         self.sure = np.asarray(cv2.warpAffine(self.sure, shear, size, borderValue=1))
         self.written = [glyph._replace(x=glyph.x - slant * (glyph.y - ROWS / 2)) for glyph in self.written]
 

@@ -15,6 +15,9 @@ from digits.augment.elastic import LETTERS_OF_SCENES, random_numbers
 from digits.augment.negatives import Negatives
 from digits.augment.scenes.drawing import chance, cropped, draw_lines, random_slant, spread
 
+FIGURES = tuple(chain(*ATLAS.values()))
+FIGURE_LABELS = [str(digit) for digit, figures in ATLAS.items() for _ in figures]
+
 
 class Written(NamedTuple):
     """A digit, or "" for a letter, and the box around it: its middle x, y, its width and its height, in pixels."""
@@ -27,15 +30,10 @@ class Written(NamedTuple):
 
 
 class Glyphs(NamedTuple):
-    """Images (N, 28, 28) uint8 as MNIST's, and their labels, "" for a letter; the numbers of the ones, which are thin
-    and easily lost; and figures of the atlas, for straight strokes of even width, which MNIST hardly has.
-    """
+    """Images (N, 28, 28) uint8 as MNIST's, and their labels (N,) str, "" for the letters, which come last."""
 
     images: np.ndarray
-    labels: list[str]
-    ones: np.ndarray
-    figures: pen.Figures
-    figure_labels: list[str]
+    labels: np.ndarray
 
 
 def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
@@ -43,13 +41,7 @@ def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
     written = with_allographs(images, labels, seed, 0)
     generator = random_numbers(images.device, seed, 0, LETTERS_OF_SCENES)
     letters = Negatives(images, labels, generator).letters(len(images) // 20)
-    return Glyphs(
-        torch.cat([written, letters]).numpy(),
-        [*map(str, labels.tolist()), *[""] * len(letters)],
-        (labels == 1).nonzero().flatten().numpy(),
-        pen.parse(tuple(chain(*ATLAS.values()))),
-        [str(digit) for digit, figures in ATLAS.items() for _ in figures],
-    )
+    return Glyphs(torch.cat([written, letters]).numpy(), np.array([*map(str, labels.tolist()), *[""] * len(letters)]))
 
 
 class Hand:
@@ -64,14 +56,15 @@ class Hand:
 
     def glyph(self) -> tuple[np.ndarray, str]:
         """Return a digit or a letter, and its label."""
-        rng, (images, labels, ones, *_) = self.rng, self.glyphs
+        rng, (images, labels) = self.rng, self.glyphs
         if chance(rng, 0.05):
             return self.plain_one(), "1"
         if self.even or chance(rng, 0.12):
             return self.figure()
-        number = rng.choice(ones) if chance(rng, 0.18) else rng.integers(len(images))
+        # Ones are thin and easily lost, so there are more of them.
+        number = rng.choice(np.flatnonzero(labels == "1")) if chance(rng, 0.18) else rng.integers(len(images))
         glyph = self.enlarged(images[number])
-        return self.thinned(glyph) if chance(rng, 0.35) else glyph, labels[number]
+        return self.thinned(glyph) if chance(rng, 0.35) else glyph, str(labels[number])
 
     def plain_one(self) -> np.ndarray:
         """Return a 1 that is only a straight line."""
@@ -82,8 +75,8 @@ class Hand:
         return (glyph if slant > 0 else glyph[:, ::-1]) / np.float32(255)
 
     def figure(self) -> tuple[np.ndarray, str]:
-        """Return a digit of the atlas, drawn with a smooth pen, and its label."""
-        rng, (points, weights) = self.rng, self.glyphs.figures
+        """Return a digit of the atlas in strokes of even width, which MNIST hardly has, and its label."""
+        rng, (points, weights) = self.rng, pen.parse(FIGURES)
         number, height = int(rng.integers(len(points))), max(4.0, self.height * rng.uniform(0.8, 1.2))
         width = max(1, round(height * (self.pen_width if self.even else rng.uniform(0.02, 0.14))))
         shaken = points[number].numpy() + rng.normal(0, rng.uniform(0, 3), points[number].shape)
@@ -93,7 +86,7 @@ class Hand:
         strokes = np.split(dots, np.flatnonzero(steps > 3 * np.median(steps)) + 1)  # the pen was lifted between
         glyph = np.zeros(np.ceil(dots.max(0) + width + 1).astype(int)[::-1], np.uint8)
         draw_lines(glyph, strokes, 255, width)
-        return glyph / np.float32(255), self.glyphs.figure_labels[number]
+        return glyph / np.float32(255), FIGURE_LABELS[number]
 
     def enlarged(self, image: np.ndarray) -> np.ndarray:
         """Return what is on an image (28, 28) uint8, with smooth edges."""
