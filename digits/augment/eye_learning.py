@@ -60,7 +60,7 @@ def packed_file(layers: Layers) -> bytes:
     return buffer.getvalue()
 
 
-def learn(written: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCHS) -> Eye:
+def learn(glyphs: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCHS) -> Eye:
     """Train both networks, one after the other; the same arguments give the same weights on the same machine."""
     torch.set_num_threads(1)  # so that the weights do not depend on how many cores there are
     cv2.setNumThreads(1)
@@ -68,38 +68,42 @@ def learn(written: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCH
     for number, count in enumerate(scenes):
         rng = default_rng(number)
         first = layers[0] if layers else None
-        found = [examples(rng, written, first) for _ in tqdm(range(count), "scenes", disable=None)]
-        seen, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*found, strict=True))
-        del found
+        pixels = (examples(rng, glyphs, first) for _ in tqdm(range(count), "scenes", disable=None))
+        seen, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*pixels, strict=True))
         layers.append(trained(seen[:, None], truth[:, None], epochs, number))
     return layers[0], layers[1]
 
 
-def examples(rng: Generator, written: Glyphs, first: Layers | None = None) -> tuple[np.ndarray, np.ndarray]:
+def examples(rng: Generator, glyphs: Glyphs, first: Layers | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Some pixels of a new scene: what a network sees of each (n, inputs) uint8, and whether it is handwriting (n,)
     float32. The second network is given what the `first` one has learned.
     """
-    image, ink, printed, words, *_ = scene(rng, written)
+    image, ink, printed, words, *_ = scene(rng, glyphs)
     ink, printed, words = (eye.reduced(enlarged(layer)) for layer in (ink, printed, words))
     seen, dark = eye.shown(eye.reduced(missing_light(enlarged(image, cv2.INTER_CUBIC))))
     if first:
-        said = eye.outputs_at(first, seen, dark)
-        seen = eye.shown_again(seen, said)
-        dark &= (said > UNSURE) & (said < 1 - UNSURE)
-    own, other = dark & (ink > 0.5), dark & (ink < 0.4) & (words < 0.2)  # printed words may be digits
-    line = other & (printed > 0.4)
-    beside = other & ~line & (cv2.dilate(ink, np.ones((5, 5))) > 0.3)
-    rest = other & ~line & ~beside
-    # At most so many pixels of each kind: about as many of handwriting as of all that is none, however much paper is
+        scores = eye.outputs_at(first, seen, dark)
+        seen = eye.shown_again(seen, scores)
+        dark &= (scores > UNSURE) & (scores < 1 - UNSURE)
+    handwriting = dark & (ink > 0.5)
+    nothing = dark & (ink < 0.4) & (words < 0.2)  # printed words may be digits
+    line = nothing & (printed > 0.4)
+    beside = nothing & ~line & (cv2.dilate(ink, np.ones((5, 5))) > 0.3)
+    rest = nothing & ~line & ~beside
+    # At most so many pixels of each kind: about as many of handwriting as of everything else, however much paper is
     # empty. For the second network, many are of what the first one takes for something else.
-    wanted = [(own, 150), (line, 70), (beside, 60), (rest, 60)]
+    kinds = [(handwriting, 150), (line, 70), (beside, 60), (rest, 60)]
     if first:
-        wanted = [(own, 110), (own & (said < 0.85), 60), (other & (said > 0.15), 70)]
-        wanted += [(line, 60), (beside, 40), (rest, 40)]
-    places = [(np.argwhere(mask), n) for mask, n in wanted if mask.any()]
-    chosen = [at[rng.integers(0, len(at), min(n, len(at)))] for at, n in places]
-    rows, columns = np.concatenate([*chosen, np.empty((0, 2), int)]).T
-    return (255 * eye.inputs(seen, rows, columns) + 0.5).astype(np.uint8), own[rows, columns].astype(np.float32)
+        kinds = [(handwriting, 110), (handwriting & (scores < 0.85), 60), (nothing & (scores > 0.15), 70)]
+        kinds += [(line, 60), (beside, 40), (rest, 40)]
+    chosen = [np.empty((0, 2), int)]
+    for mask, most in kinds:
+        if mask.any():
+            places = np.argwhere(mask)
+            chosen.append(places[rng.integers(0, len(places), min(most, len(places)))])
+    rows, columns = np.concatenate(chosen).T
+    truth = handwriting[rows, columns].astype(np.float32)
+    return (255 * eye.inputs(seen, rows, columns) + 0.5).astype(np.uint8), truth
 
 
 def trained(seen: torch.Tensor, truth: torch.Tensor, epochs: int, seed: int) -> Layers:

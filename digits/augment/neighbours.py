@@ -10,12 +10,11 @@ from torch import Tensor
 from torch.nn.functional import grid_sample, max_pool1d, pad
 
 from digits.augment.elastic import NEIGHBOURS, PART, parts, random_numbers, uniform
-from digits.augment.pen import BOX, MIDDLE
+from digits.handwriting.normalize import BOX, MIDDLE, NEAR, REST
 
 SHARE = 0.2  # of the images that are cut from a neighbour
 MOST = 0.4  # of a neighbour's width that may be left: a whole 1 beside a digit is no remains
 STRETCH = 0.25  # logarithm of the largest change of the width
-REST, NEAR = 0.5, 5  # what a digit is cut from is so light, and drawn up to so many pixels beside it
 
 
 def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
@@ -40,15 +39,15 @@ def cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
     beyond = any_of(-1, 2.5).minimum(MOST * (stop + 1 - start)[:, None, None].float())
     end = begin[:, None, None] + beyond + any_of(-0.3, 0.3) * (row - 13.5)
     kept = (end - column).clamp(0, 1)
-    own, rest = (torch.where(mirrored, part.flip(2), part) for part in (pair * kept, pair * (1 - kept)))
-    return normalized(own, generator, rest)
+    digit, rest = (torch.where(mirrored, part.flip(2), part) for part in (pair * kept, pair * (1 - kept)))
+    return normalized(digit, generator, rest)
 
 
 def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
     """Images (n, 28, 56) of `left` and `right` (n, 28, 28), which is moved so many columns (n,) int64 to the right."""
     source = torch.arange(56, device=left.device) - apart[:, None]
-    there = (source >= 0) & (source < 28)
-    moved = right.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * there[:, None]
+    inside = (source >= 0) & (source < 28)
+    moved = right.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * inside[:, None]
     return torch.maximum(pad(left, (0, 28)), moved)
 
 

@@ -8,15 +8,14 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from digits.augment.elastic import parts, uniform
+from digits.handwriting.normalize import BOX, MIDDLE, SLANT
 
 PART = 100  # images at a time on a CPU, few enough for its cache
 SAMPLES, DOTS = 24, 80  # points of a curve between two that are given; dots of the pen, less than a pixel apart
 SHAKE = 2.0, 6.0  # standard deviation of the points, in hundredths of the height
 WIDER = 0.4  # logarithm of the largest change of the width
-SLANT = -0.45, 0.15  # columns per row: a negative one leans to the right
-KEPT = -0.25, 0.0  # the slant that normalization leaves, by second moments
+HAND_SLANT = -0.45, 0.15  # slant of a hand, in columns per row: to the right it is negative; normalization reduces it
 WIDTH = 1.8, 3.6  # of the strokes, in pixels
-BOX, MIDDLE = 20, 14.5  # the longer side of MNIST's digits, and where their centre of mass is, in pixels
 
 
 class Figures(NamedTuple):
@@ -36,10 +35,10 @@ def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tens
     shape = len(chosen), *figures.points.shape[1:]
     shift = torch.randn(shape, generator=generator, device=chosen.device) * any_of(*SHAKE)[:, None]
     x, y = (figures.weights[chosen] @ (figures.points[chosen] + shift)).unbind(2)  # of the dots
-    x = x * any_of(-WIDER, WIDER).exp() + y * any_of(*SLANT)
+    x = x * any_of(-WIDER, WIDER).exp() + y * any_of(*HAND_SLANT)
     x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)
     slant = (x * y).sum(1, keepdim=True) / (y * y).sum(1, keepdim=True)
-    x -= (slant - slant.clamp(*KEPT)) * y
+    x -= (slant - slant.clamp(*SLANT)) * y
     width, dots = any_of(*WIDTH), torch.stack([x, y])
     dots *= (BOX - width) / (dots.amax(2) - dots.amin(2)).amax(0)[:, None]
     image, pixels = _ink(dots, width, 2)  # coarse is enough for its centre of mass
@@ -80,11 +79,11 @@ def _parsed(figure: str) -> tuple[Tensor, Tensor]:
         if len(stroke) == 2:  # a point between, which can bend it
             stroke.insert(1, tuple((a + b) / 2 for a, b in zip(*stroke, strict=True)))
     names = list(dict.fromkeys(point for stroke in strokes for point in stroke))
-    points, own = torch.tensor(names), torch.eye(len(names))
+    points, weights = torch.tensor(names), torch.eye(len(names))
     t = torch.linspace(0, 1, SAMPLES)[:, None]
     curves, steps = [], []
     for stroke in strokes:
-        p = own[[names.index(point) for point in stroke]]
+        p = weights[[names.index(point) for point in stroke]]
         p = torch.cat([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
         a, b, c, d = (p[first : len(p) - 3 + first, None] for first in range(4))
         curve = b + t / 2 * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))

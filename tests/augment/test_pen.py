@@ -7,10 +7,10 @@ import torch
 
 from digits.augment import pen
 from digits.augment.allographs import ATLAS
-from digits.handwriting.normalize import bounds, centre_of_mass
+from digits.handwriting.normalize import SLANT, bounds, centre_of_mass
 
 FIGURES = [figure for figures in ATLAS.values() for figure in figures]
-STEADY = {"SHAKE": (0.0, 0.0), "WIDER": 0.0, "SLANT": (0.0, 0.0), "WIDTH": (3.0, 3.0)}  # a hand without chance
+STEADY = {"SHAKE": (0.0, 0.0), "WIDER": 0.0, "HAND_SLANT": (0.0, 0.0), "WIDTH": (3.0, 3.0)}  # a hand without chance
 
 
 def drawn(figure, count=30):
@@ -31,7 +31,7 @@ def test_drawn_as_mnist_draws_and_each_in_its_own_hand(figure):
         assert 19 <= max(right - left, bottom - top) <= 21
         assert centre_of_mass(image) == pytest.approx((14.5, 14.5), abs=0.4)  # MNIST itself: 0.6
         moments = cv2.moments(image)
-        assert pen.KEPT[0] - 0.25 < moments["mu11"] / moments["mu02"] < pen.KEPT[1] + 0.25
+        assert SLANT[0] - 0.25 < moments["mu11"] / moments["mu02"] < SLANT[1] + 0.25
     assert np.mean([centre_of_mass(image) for image in images], 0) == pytest.approx((14.5, 14.5), abs=0.15)
     assert len(np.unique(images, axis=0)) == len(images)
 
@@ -40,7 +40,7 @@ def test_drawn_as_mnist_draws_and_each_in_its_own_hand(figure):
     "figure", ["0,0 0,50 0,100 | 0,100 60,100", "0,0 0,100 | 60,0 60,100 | 0,40 60,40", "0,50 50,0 50,100"]
 )
 def test_a_steady_hand_draws_the_points_and_a_spline_through_them(figure, monkeypatch):
-    for name, value in (STEADY | {"KEPT": (-9.0, 9.0)}).items():
+    for name, value in (STEADY | {"SLANT": (-9.0, 9.0)}).items():
         monkeypatch.setattr(pen, name, value)
     points = np.array([[float(n) for n in point.split(",")] for point in figure.replace("|", "").split()])
     for image in drawn(figure):
@@ -57,8 +57,8 @@ def test_strokes_meet_in_the_points_that_they_share():
 
 @pytest.mark.parametrize("name", [None, *STEADY])
 def test_hands_differ_in_each_of_these_ways(name, monkeypatch):
-    for other, value in STEADY.items():
-        if other != name:
-            monkeypatch.setattr(pen, other, value)
+    for limit, value in STEADY.items():
+        if limit != name:
+            monkeypatch.setattr(pen, limit, value)
     images = np.unique(drawn("0,0 60,0 | 60,0 60,100 | 0,100 0,0", 100), axis=0)
     assert len(images) == 1 if name is None else len(images) > 20

@@ -45,17 +45,20 @@ def lamp(rng: Generator, light: np.ndarray, height: float) -> None:
 
 
 def edge_of_shadow(rng: Generator, light: np.ndarray, height: float) -> None:
+    """Darken what is beyond a straight edge."""
     edge = across(rng, light.shape)
     edge = (edge - rng.uniform(edge.min(), edge.max())) / spread(rng, 0.4, 0.8 * height)
     light *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-np.clip(edge, -20, 20)))
 
 
 def waves(rng: Generator, light: np.ndarray, height: float) -> None:
+    """Let the light rise and fall in one direction."""
     strength, x = rng.uniform(0.01, 0.1), across(rng, light.shape)
     light *= 1 + strength * np.sin(2 * math.pi * x / spread(rng, 3, 0.6 * height))
 
 
 def fibres(rng: Generator, light: np.ndarray, height: float) -> None:
+    """Make the paper rough."""
     light *= 1 + noise(rng, light.shape, 0.6, 0.3 * height) * rng.uniform(0.005, 0.06)
 
 
@@ -97,8 +100,8 @@ def stamp(rng: Generator, light: np.ndarray, height: float) -> None:
 def dark_bar(rng: Generator, light: np.ndarray, height: float) -> None:
     """Darken one side, beyond the paper."""
     width, (high, wide) = int(height * rng.uniform(0.05, 0.5)), light.shape
-    sides = [np.s_[:, :width], np.s_[:, wide - width :], np.s_[:width], np.s_[high - width :]]
-    light[sides[rng.integers(4)]] *= rng.uniform(0.02, 0.5)
+    side = [light[:, :width], light[:, wide - width :], light[:width], light[high - width :]][rng.integers(4)]
+    side *= rng.uniform(0.02, 0.5)
 
 
 SHADE: dict[Effect, float] = {lamp: 0.2, edge_of_shadow: 0.3}  # the probability of each
