@@ -1,6 +1,7 @@
 """Training images made anew for each epoch, so that they never run out: `augment` makes those of one epoch.
 
-Only scenes.py is none of that: it draws the pictures from which the eye of `digits.handwriting` learns.
+Only scenes and composed.py do something else: they draw what the eye and the line network of `digits.handwriting` learn
+from, eye_learning.py and line_learning.py.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,7 @@ def augment(
     distort: float = 0.0,
     handwriting: bool = False,
 ) -> Examples:
-    """Images (N, H, W) uint8 of digits, and their targets (N, 10), as they are seen in an epoch, on their device.
+    """Return images (N, H, W) uint8 of digits, and their targets (N, 10), as an epoch sees them, on their device.
 
     With `handwriting`, a third are redrawn in other handwriting styles and a fifth cut from a neighbour. Then images
     without a digit follow, NEGATIVES for each with one, their targets all 0. In the end all are distorted with the
@@ -43,7 +44,7 @@ def augment(
 
 
 class Prefetcher:
-    """The examples `make(epoch)` of each epoch in turn; if `ahead`, the next are made meanwhile, on another core."""
+    """Make the examples `make(epoch)` of each epoch; if `ahead`, the next epoch's are made meanwhile, on another core."""
 
     def __init__(self, make: Callable[[int], Examples], ahead: bool) -> None:
         self.make, self.ahead, self.made = make, ahead, dict[int, Future[Examples]]()
@@ -51,7 +52,7 @@ class Prefetcher:
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
 
     def get(self, epoch: int, epochs: int | None) -> Examples:
-        """The examples of `epoch`, from 0; starts to make the next, too, unless that is after the last of `epochs`."""
+        """Return the examples of `epoch`, from 0, and start to make the next ones, unless it is the last of `epochs`."""
         if not self.ahead:
             return self.make(epoch)
         for wanted in (epoch, epoch + 1):

@@ -24,7 +24,7 @@ LETTERS = tuple(strokes for _, strokes in _FIGURES["letters"])
 
 
 def with_allographs(images: Tensor, labels: Tensor, seed: int, epoch: int) -> Tensor:
-    """The images (N, 28, 28) uint8 of the digits `labels` (N,) int64, some replaced by drawings; on their device."""
+    """Return images (N, 28, 28) uint8 of the digits `labels` (N,) int64, some replaced by drawings, on their device."""
     generator = random_numbers(images.device, seed, epoch, ALLOGRAPHS)
     chosen, way = uniform(generator, (2, len(images)), 0, 1)
     numbers = (chosen < SHARE).nonzero().flatten()

@@ -21,13 +21,13 @@ ELASTIC = 1.0  # pixels along each axis, root mean square over the images
 
 SIGMA = 4.0  # standard deviation in pixels of the Gaussian that smooths the displacement field
 PART = 500  # images at a time on a CPU, few enough for its cache
-ELSEWHERE = 20  # times as many on another device, where a launch takes long, not what it does
-# What random numbers are for, but to distort: each use has its own.
+ELSEWHERE = 20  # times as many on a GPU, where launching a kernel takes longer than running it
+# Each use of random numbers but distortion has a number, and its own random numbers.
 ALLOGRAPHS, NEGATIVES, NEIGHBOURS, LETTERS_OF_SCENES = 1, 2, 3, 4
 
 
 def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
-    """A distorted copy of each of the images (N, H, W) uint8, on their device; black where nothing of an image is left.
+    """Return distorted copies of images (N, H, W) uint8, on their device; black where nothing of an image is left.
 
     `strength` is a factor of all the limits above; 0 changes nothing.
     """
@@ -36,12 +36,12 @@ def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
 
 
 def parts(tensor: Tensor, on_cpu: int) -> tuple[Tensor, ...]:
-    """A tensor in parts to be worked on one by one, of `on_cpu` rows if it is there, of more on another device."""
+    """Split a tensor into parts of `on_cpu` rows, or of more on another device."""
     return tensor.split(on_cpu if tensor.device.type == "cpu" else ELSEWHERE * on_cpu)
 
 
 def random_numbers(device: torch.device, *key: int) -> torch.Generator:
-    """A generator on the device, whose numbers depend on the key alone: a seed, an epoch, and the number of a use."""
+    """Return a generator on a device that depends on the key alone: a seed, an epoch, and the number of a use."""
     return torch.Generator(device).manual_seed(int(np.random.default_rng(key).integers(2**63)))
 
 
@@ -51,7 +51,7 @@ def uniform(generator: torch.Generator, shape: tuple[int, ...], low: float, high
 
 
 def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """Copies of images (N, H, W): each pixel is looked up where it comes from, x and y counted from the centre."""
+    """Return copies of images (N, H, W): each pixel is looked up where it comes from, x and y counted from the centre."""
     n, height, width = images.shape
     device = images.device
     limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device)
@@ -73,7 +73,7 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
 
 
 def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float = 1.0) -> Tensor:
-    """Fields (..., H, W) of standard deviation `scale`, on a generator's device: random numbers smoothed by a Gaussian.
+    """Return fields (..., H, W) of random numbers, smoothed by a Gaussian, of standard deviation `scale`.
 
     So smooth a field needs no more points, and a random number for each pixel would take longer than all the rest.
     """
@@ -84,7 +84,7 @@ def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float 
 
 
 def _smooth(size: int, device: torch.device) -> Tensor:
-    """Weights (size, points) that smooth noise of variance 1, on points SIGMA apart, into a field of variance 1."""
+    """Return weights (size, points) that smooth noise of variance 1, on points SIGMA apart, into a field of variance 1."""
     points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device)
     weights = torch.exp(-((torch.arange(size, device=device).view(-1, 1) - points) ** 2) / (2 * SIGMA**2))
     return weights / weights.norm(dim=1, keepdim=True)

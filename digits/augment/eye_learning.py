@@ -43,14 +43,14 @@ def main() -> None:
 
 
 def training_glyphs() -> Glyphs:
-    """The glyphs of MNIST's 50,000 training images, which are fetched if they are not there."""
+    """Return the glyphs of MNIST's 50,000 training images, which are fetched if they are missing."""
     mnist.fetch(None)
     images, labels = mnist.load(None, train=True)
     return glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
 
 
 def packed_file(layers: Layers) -> bytes:
-    """The file that `eye.packed` reads: each weight is rounded to a multiple, up to 127, of a step of its neuron's."""
+    """Return the file that `eye.packed` reads: each weight is rounded to a multiple, up to 127, of its neuron's step."""
     buffer, parts = BytesIO(), dict[str, Any]()
     for number, (weights, biases) in enumerate(layers):
         steps = np.abs(weights).max(0) / 127
@@ -75,8 +75,8 @@ def learn(glyphs: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCHS
 
 
 def examples(rng: Generator, glyphs: Glyphs, first: Layers | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Some pixels of a new scene: what a network sees of each (n, inputs) uint8, and whether it is handwriting (n,)
-    float32. The second network is given what the `first` one has learned.
+    """Choose pixels of a new scene: what a network sees of each (n, inputs) uint8, and whether it is handwriting (n,)
+    float32. The second network needs what the `first` one has learned.
     """
     image, ink, printed, words, *_ = scene(rng, glyphs)
     ink, printed, words = (eye.reduced(enlarged(layer)) for layer in (ink, printed, words))
@@ -107,7 +107,7 @@ def examples(rng: Generator, glyphs: Glyphs, first: Layers | None = None) -> tup
 
 
 def trained(seen: torch.Tensor, truth: torch.Tensor, epochs: int, seed: int) -> Layers:
-    """Train a network by plain SGD to tell from what is `seen` (N, 1, inputs) uint8 the `truth` (N, 1) float32."""
+    """Train a network by plain SGD to tell the `truth` (N, 1) float32 from what is `seen` (N, 1, inputs) uint8."""
     network, order = sigmoid_network([seen.shape[2], *HIDDEN, 1], seed=seed), torch.Generator().manual_seed(seed)
     parameters, count = weights_and_biases(network), int((1 - HELD_OUT) * len(seen))
     for epoch in range(epochs):

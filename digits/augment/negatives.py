@@ -26,7 +26,7 @@ BEND = 2.0  # how far a cut is from a straight line, in pixels, root mean square
 
 
 def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int) -> Tensor:
-    """Images (count, 28, 28) uint8 without a digit, of digits (N, 28, 28) uint8 with labels (N,), on their device."""
+    """Make images (count, 28, 28) uint8 without a digit, of digits (N, 28, 28) uint8 with labels (N,) on their device."""
     make = Negatives(images, labels, random_numbers(images.device, seed, epoch, NEGATIVES))
     of_digits = make.neighbours, make.swallowed, make.parts, make.segments, make.lying
     kinds = *of_digits, make.letters, make.scribbles, make.blots
@@ -66,7 +66,7 @@ class Negatives:
         return pair
 
     def apart(self, left: Tensor, right: Tensor) -> Tensor:
-        """By how many columns (n,) int64 to move `right` so that it overlaps `left`, touches it, or nearly does."""
+        """Return by how many columns (n,) int64 to move `right` until it overlaps, touches or nearly touches `left`."""
         gap = uniform(self.generator, (len(left),), -3, 3)
         return (ends(left)[1] + 1 + gap - ends(right)[0]).round().long()
 
@@ -84,7 +84,7 @@ class Negatives:
         return normalized(part, self.generator, rest)
 
     def cut(self, pixels: Tensor, side: float, least: float, most: float) -> tuple[Tensor, Tensor]:
-        """What is left of images (n, 28, 28) float 0..1 without one side, a direction as in CUTS; and that side.
+        """Cut a side, a direction as in CUTS, off images (n, 28, 28) float 0..1; return what is left, and that side.
 
         `least` to `most` of their extent are left.
         """
@@ -121,12 +121,12 @@ class Negatives:
         return normalized((4 * (field - uniform(self.generator, (n, 1, 1), 0, 1.5))).clamp(0, 1), self.generator)
 
     def digits(self, n: int, which: Iterable[int]) -> Tensor:
-        """Digits (n, 28, 28) float 0..1 of these values, or of any if there are none of them."""
+        """Return digits (n, 28, 28) float 0..1 of these values, or of any if there are none of them."""
         among = torch.isin(self.labels, torch.tensor([*which], device=self.labels.device)).nonzero().flatten()
         chosen = torch.randint(len(among) or len(self.images), (n,), generator=self.generator, device=among.device)
         return self.images[among[chosen] if len(among) else chosen].float() / 255
 
 
 def shared(n: int, among: int) -> list[int]:
-    """The number n in so many parts, as equal as can be."""
+    """Return n as a sum of so many numbers, as equal as can be."""
     return [n * (part + 1) // among - n * part // among for part in range(among)]

@@ -18,7 +18,7 @@ STRETCH = 0.25  # logarithm of the largest change of the width
 
 
 def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
-    """The images (N, 28, 28) uint8 of digits, some cut from the next one, which touches them; on their device."""
+    """Return images (N, 28, 28) uint8 of digits, some cut from the next one, which touches them, on their device."""
     generator = random_numbers(images.device, seed, epoch, NEIGHBOURS)
     chosen = uniform(generator, (len(images),), 0, 1) < SHARE
     beside, images = images.roll(1, 0), images.clone()
@@ -28,7 +28,7 @@ def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
 
 
 def cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
-    """Digits (n, 28, 28) cut near the place where another begins, on their right or left, which touches or overlaps."""
+    """Return digits (n, 28, 28) cut near the place where another, on their right or left, touches or overlaps them."""
     any_of = partial(uniform, generator, (len(pixels), 1, 1))
     mirrored = any_of(0, 1) < 0.5
     left, right = (torch.where(mirrored, digit.flip(2), digit) for digit in (pixels, beside))
@@ -44,7 +44,7 @@ def cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
-    """Images (n, 28, 56) of `left` and `right` (n, 28, 28), which is moved so many columns (n,) int64 to the right."""
+    """Return images (n, 28, 56) of `left`, and of `right` moved `apart` (n,) int64 columns; both are (n, 28, 28)."""
     source = torch.arange(56, device=left.device) - apart[:, None]
     inside = (source >= 0) & (source < 28)
     moved = right.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * inside[:, None]
@@ -52,7 +52,7 @@ def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
 
 
 def normalized(pixels: Tensor, generator: torch.Generator, rest: Tensor | None = None) -> Tensor:
-    """Images (n, H, W) float 0..1, a little narrower or wider, scaled and centred as MNIST's: (n, 28, 28) uint8.
+    """Scale and centre images (n, H, W) float 0..1 as MNIST's, a little narrower or wider: (n, 28, 28) uint8.
 
     The `rest` (n, H, W) of what they are cut from is drawn faintly beside them.
     """
@@ -75,17 +75,17 @@ def normalized(pixels: Tensor, generator: torch.Generator, rest: Tensor | None =
 
 
 def _sampled(pixels: Tensor, places: Tensor) -> Tensor:
-    """Images (n, H, W) 0..1 at places (n, 28, 28, 2), x and y -1..1, as sharp as before they were interpolated."""
+    """Return images (n, H, W) 0..1 at places (n, 28, 28, 2), x and y -1..1, as sharp as before interpolation."""
     return (1.3 * (grid_sample(pixels[:, None], places, align_corners=False)[:, 0] - 0.5) + 0.5).clamp(0, 1)
 
 
 def ends(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """The first and the last column (n,) int64 with foreground, of images (n, H, W) float 0..1."""
+    """Return the first and the last column (n,) int64 with foreground, of images (n, H, W) float 0..1."""
     columns = (pixels > 0.3).any(1).float()
     return columns.argmax(1), pixels.shape[2] - 1 - columns.flip(1).argmax(1)
 
 
 def grid(images: Tensor) -> tuple[Tensor, Tensor]:
-    """The column (1, W) and the row (H, 1) of each pixel of images (n, H, W)."""
+    """Return the column (1, W) and the row (H, 1) of each pixel of images (n, H, W)."""
     height, width = (torch.arange(size, device=images.device) for size in images.shape[1:])
     return width[None, :], height[:, None]

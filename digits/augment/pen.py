@@ -26,7 +26,7 @@ class Figures(NamedTuple):
 
 
 def draw(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
-    """Images (n, 28, 28) uint8 of the figures `chosen` (n,) int64, each in a random hand, all on one device."""
+    """Draw the figures `chosen` (n,) int64, each in a random hand: (n, 28, 28) uint8, all on one device."""
     return torch.cat([_drawn(figures, part, generator) for part in parts(chosen, PART)])
 
 
@@ -47,9 +47,9 @@ def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tens
 
 
 def _ink(dots: Tensor, width: Tensor, step: int = 1) -> tuple[Tensor, Tensor]:
-    """Images (n, h, h) float 0..step of dots (2, n, DOTS), `width` (n, 1) wide; and where their pixels are, (h,).
+    """Return images (n, h, h) float 0..step of dots (2, n, DOTS), `width` (n, 1) wide, and where their pixels are, (h,).
 
-    Of 28 pixels a side, there is every `step`-th.
+    Of 28 pixels a side, these are every `step`-th.
     """
     pixels = torch.arange(step / 2, 28, step, device=dots.device) - MIDDLE
     across, down = (dots[:, :, None] - pixels[:, None]) ** 2  # (n, h, DOTS)
@@ -59,10 +59,10 @@ def _ink(dots: Tensor, width: Tensor, step: int = 1) -> tuple[Tensor, Tensor]:
 
 @cache
 def parse(figures: tuple[str, ...], device: torch.device | str = "cpu") -> Figures:
-    """Figures, each the strokes of a pen between |, each of those the points x,y of a smooth curve, y downwards.
+    """Return figures, each of which is strokes between |, each of those the points x,y of a smooth curve.
 
-    They are written as an SVG polyline has its points, such as "2,8 56,3 | 56,3 34,50 24,100 | 8,55 56,48", a 7 with a
-    bar. Strokes that share a point meet there, in a corner.
+    Coordinates are in hundredths of the height, y downwards, as in "2,8 56,3 | 56,3 34,50 24,100 | 8,55 56,48", a 7
+    with a bar. Strokes that share a point meet there; a point that is given twice makes a corner.
     """
     parsed = [_parsed(figure) for figure in figures]
     points = pad_sequence([points for points, _ in parsed], True)
@@ -70,7 +70,7 @@ def parse(figures: tuple[str, ...], device: torch.device | str = "cpu") -> Figur
 
 
 def _parsed(figure: str) -> tuple[Tensor, Tensor]:
-    """The points (P, 2) of a figure, and their weights (DOTS, P) in each dot of the pen.
+    """Return the points (P, 2) of a figure, and their weights (DOTS, P) in each dot of the pen.
 
     A stroke is a Catmull-Rom spline, on which each dot is a weighted sum of the points: what moves those moves it.
     """

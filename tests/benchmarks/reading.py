@@ -1,6 +1,6 @@
 """How well pictures of handwriting are read.
 
-`python -m tests.benchmarks.reading scenes` takes scenes of digits/augment/scenes.py: digits on blank paper, lines on
+`python -m tests.benchmarks.reading scenes` takes scenes of digits/augment/scenes: digits on blank paper, lines on
 forms, empty forms. They have MNIST's test digits and a seed that nothing was tuned on. The bundled network reads, or
 that of `--network CHECKPOINT`.
 

@@ -10,8 +10,8 @@ from numpy.random import Generator
 
 from digits.augment.scenes.drawing import chance, draw_lines, put, spread
 from digits.augment.scenes.writing import Glyphs, Hand, Written
+from digits.handwriting.picture import WORKING
 
-AREA = 600  # at most, the area of a picture is that of 600 x 600 pixels, to which the reader reduces larger ones
 PLAIN = 0.45  # the share of sheets without texture, pattern or stamp
 
 Point = tuple[float, float]  # x, y
@@ -27,7 +27,8 @@ class Sheet:
     def __init__(self, rng: Generator, glyphs: Glyphs, height: float, count: int, goes_on: bool) -> None:
         self.rng, self.count, self.goes_on = rng, count, goes_on
         cell, size = sizes(rng, height, count, goes_on)
-        scale = min(1.0, AREA / math.sqrt(math.prod(size)))
+        # The reader reduces larger pictures, too.
+        scale = min(1.0, WORKING[1] / math.sqrt(math.prod(size)))
         self.height, self.cell = height * scale, (cell[0] * scale, cell[1] * scale)
         self.shape = max(24, int(size[0] * scale)), max(24, int(size[1] * scale))
         self.ink, self.printed, self.words = np.zeros((3, *self.shape), np.float32)
@@ -149,7 +150,7 @@ class Sheet:
 
 
 def sizes(rng: Generator, height: float, count: int, goes_on: bool) -> tuple[Size, Size]:
-    """Return the size of a cell, and that of a sheet for so many digits, before it is reduced to AREA."""
+    """Return the size of a cell, and that of a sheet for so many digits, at the height that was drawn."""
     cell, step = height * rng.uniform(1.15, 2.4), height * rng.uniform(0.7, 1.8)
     step = height * rng.uniform(0.6, 1.1) if goes_on else step
     tall = height * rng.uniform(1.1, 3.5) if goes_on else cell + height * rng.uniform(0.05, 2.5)
