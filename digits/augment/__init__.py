@@ -44,7 +44,7 @@ def augment(
 
 
 class Prefetcher:
-    """Make the examples `make(epoch)` of each epoch; if `ahead`, the next epoch's are made meanwhile, on another core."""
+    """Make the examples `make(epoch)` of each epoch; if `ahead`, those of the next meanwhile, on another core."""
 
     def __init__(self, make: Callable[[int], Examples], ahead: bool) -> None:
         self.make, self.ahead, self.made = make, ahead, dict[int, Future[Examples]]()
@@ -52,7 +52,7 @@ class Prefetcher:
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
 
     def get(self, epoch: int, epochs: int | None) -> Examples:
-        """Return the examples of `epoch`, from 0, and start to make the next ones, unless it is the last of `epochs`."""
+        """Return the examples of `epoch`, from 0, and start to make the next, unless it is the last of `epochs`."""
         if not self.ahead:
             return self.make(epoch)
         for wanted in (epoch, epoch + 1):

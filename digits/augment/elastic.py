@@ -51,7 +51,7 @@ def uniform(generator: torch.Generator, shape: tuple[int, ...], low: float, high
 
 
 def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """Return copies of images (N, H, W): each pixel is looked up where it comes from, x and y counted from the centre."""
+    """Copy images (N, H, W): each pixel is looked up where it comes from, x and y counted from the centre."""
     n, height, width = images.shape
     device = images.device
     limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device)
@@ -84,7 +84,7 @@ def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float 
 
 
 def _smooth(size: int, device: torch.device) -> Tensor:
-    """Return weights (size, points) that smooth noise of variance 1, on points SIGMA apart, into a field of variance 1."""
+    """Return weights (size, points) that smooth noise on points SIGMA apart into a field; both have variance 1."""
     points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device)
     weights = torch.exp(-((torch.arange(size, device=device).view(-1, 1) - points) ** 2) / (2 * SIGMA**2))
     return weights / weights.norm(dim=1, keepdim=True)

@@ -50,7 +50,7 @@ def training_glyphs() -> Glyphs:
 
 
 def packed_file(layers: Layers) -> bytes:
-    """Return the file that `eye.packed` reads: each weight is rounded to a multiple, up to 127, of its neuron's step."""
+    """Return the file that `eye.packed` reads: weights are rounded to multiples, up to 127, of their neuron's step."""
     buffer, parts = BytesIO(), dict[str, Any]()
     for number, (weights, biases) in enumerate(layers):
         steps = np.abs(weights).max(0) / 127

@@ -26,7 +26,7 @@ BEND = 2.0  # how far a cut is from a straight line, in pixels, root mean square
 
 
 def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int) -> Tensor:
-    """Make images (count, 28, 28) uint8 without a digit, of digits (N, 28, 28) uint8 with labels (N,) on their device."""
+    """Make images (count, 28, 28) uint8 without a digit, from digits (N, 28, 28) uint8 with labels (N,)."""
     make = Negatives(images, labels, random_numbers(images.device, seed, epoch, NEGATIVES))
     of_digits = make.neighbours, make.swallowed, make.parts, make.segments, make.lying
     kinds = *of_digits, make.letters, make.scribbles, make.blots

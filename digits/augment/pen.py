@@ -47,7 +47,7 @@ def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tens
 
 
 def _ink(dots: Tensor, width: Tensor, step: int = 1) -> tuple[Tensor, Tensor]:
-    """Return images (n, h, h) float 0..step of dots (2, n, DOTS), `width` (n, 1) wide, and where their pixels are, (h,).
+    """Draw dots (2, n, DOTS), `width` (n, 1) wide: images (n, h, h) float 0..step, and where their pixels are, (h,).
 
     Of 28 pixels a side, these are every `step`-th.
     """

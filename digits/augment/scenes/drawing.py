@@ -1,7 +1,7 @@
 """What scenes and composed strips are drawn with: chance, smooth noise, glyphs and lines."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import cv2
@@ -27,13 +27,7 @@ def random_slant(rng: Generator) -> float:
     return float(np.clip(rng.normal(0.12, 0.2), -0.25, 0.7)) if chance(rng, 0.6) else 0.0
 
 
-def noise(
-    rng: Generator,
-    shape: tuple[int, ...],
-    least: float,
-    most: float,
-    draw: Callable[[Generator, float, float], float] = spread,
-) -> np.ndarray:
+def noise(rng: Generator, shape: tuple[int, int], least: float, most: float, draw: Any = spread) -> np.ndarray:
     """Return noise (H, W) of standard deviation 1, smoothed over `least` to `most` pixels, as `draw` chooses."""
     field = cv2.GaussianBlur(rng.standard_normal(shape, np.float32), (0, 0), draw(rng, least, most))
     return field / max(float(field.std()), 1e-6)
