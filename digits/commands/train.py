@@ -1,5 +1,6 @@
 """`python -m digits train`: the settings on the command line, over those in files; and those of Lightning's Trainer."""
 
+import json
 import sys
 from dataclasses import replace
 from inspect import BoundArguments
@@ -62,16 +63,16 @@ def understand(app: App, words: list[str]) -> BoundArguments:
 
 
 def _read(path: Path) -> Dict:
-    """The settings in a YAML file; those that are null have their defaults. Raises UserError if it has none."""
+    """Return the settings in a YAML file; those that are null have their defaults. Raises UserError if it has none."""
     import yaml  # here, since help need not wait for it
 
     try:
-        settings = yaml.safe_load(path.read_bytes())
-    except (ValueError, yaml.YAMLError) as error:
+        settings = json.loads(json.dumps(yaml.safe_load(path.read_bytes()), default=str))  # a date is a text, too
+    except (TypeError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"--config {path}: {' '.join(str(error).split())}") from error
-    if not isinstance(settings, dict) or not all(isinstance(name, str) for name in settings):
+    if not isinstance(settings, dict):
         raise UserError(f"--config {path}: expected lines such as `epochs: 30`")
     if misplaced := settings.keys() & {"config", "resume"}:
         raise UserError(f"--config {path}: {min(misplaced)} belongs on the command line, not in a file")
-    given = {name: value for name, value in settings.items() if value is not None}
-    return Dict(given, source=str(path), use_commands_as_keys=False)
+    filled = {name: value for name, value in settings.items() if value is not None}
+    return Dict(filled, source=str(path), use_commands_as_keys=False)

@@ -11,22 +11,22 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
-from digits.checkpoint.contents import Checkpoint
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.common.files import CONFIG
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.training.pictures import confusion, first_mistakes, first_weights
-from digits.training.runs import differing
+from digits.training.settings import changes
 
 
 @rank_zero_only
-def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
-    """Say how well the checkpoint in `path` does, with which the Trainer has just been tested, and how to use it."""
+def report(trainer: Trainer, path: Path) -> None:
+    """Say how well the network in the checkpoint `path` did in the Trainer's test, and how to use it."""
     model: Any = trainer.lightning_module
     data: Any = trainer.datamodule  # type: ignore[attr-defined]
     test = trainer.callback_metrics["accuracy/test"].item()
+    saved = read_checkpoint(path)
     epoch, validation = saved.epoch or 0, saved.accuracy
-
     settings, last, curves = columns(model, data, trainer.max_epochs), trainer.current_epoch - 1, ""
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):
@@ -60,7 +60,7 @@ def columns(model: DigitClassifier, data: MNISTDataModule, epochs: int | None) -
     settings = {"hidden": model.shape, "lr": model.lr, "seed": model.hparams["seed"], "batch_size": data.batch_size}
     settings["epochs"] = epochs
     # TensorBoard shows the first five in the order of their names, and others when they are ticked: these five.
-    return settings | {f"with {name}": value for name, value in differing(model, data).items() if name not in settings}
+    return settings | {f"with {name}": value for name, value in changes(model, data).items() if name not in settings}
 
 
 def show(board: Any, model: Any, epoch: int, images: Tensor, labels: Tensor) -> None:

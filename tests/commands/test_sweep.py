@@ -138,10 +138,9 @@ def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(r
 @pytest.mark.parametrize(
     "args, reason",
     [
-        (["--storage", "anything"], "--storage: Could not parse"),
+        (["--storage", "anything"], "--storage .*Could not parse"),
         (["--storage", "postgresql://digits@127.0.0.1:1/name"], r"--storage .*digits\[postgres\].*onnection refused"),
         (["--lr", "0"], "--lr. Must be > 0"),
-        (["--workers", "1000000000"], "--workers. Must be <= 1000"),
     ],
 )
 def test_mistakes_are_one_line(args, reason, run, capsys):

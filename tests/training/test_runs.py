@@ -12,7 +12,6 @@ import torch
 import yaml
 from filelock import FileLock
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from digits.common.errors import UserError
 from digits.model import DigitClassifier
@@ -169,15 +168,6 @@ def test_two_processes_do_not_train_in_one_folder(run, refused):
         assert "another process trains in here" in refused("--resume", "here", "--epochs", 3)
         assert Path("here/config.yaml").read_text() == before
     assert "Epoch 2" in run("--resume", "here", "--epochs", 3)
-
-
-def test_what_lightning_refuses_while_it_trains_is_one_line(data_dir, home):
-    class Refused(DigitClassifier):
-        def on_train_epoch_start(self):
-            raise MisconfigurationException("not\n  so")
-
-    with pytest.raises(UserError, match="^Lightning's Trainer: not so$"):
-        train(Settings(data_dir=data_dir, run_dir=Path("here")), kind=Refused)
 
 
 @pytest.mark.nightly
