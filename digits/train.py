@@ -5,20 +5,12 @@ on the test digits is then 97.9 %.
 """
 
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from digits.common.libraries import import_unconfigured
 from digits.training.settings import Settings
 
 
-def train(
-    settings: Settings = Settings(),  # noqa: B008
-    *,
-    resume: Annotated[bool, Parameter(parse=False)] = False,
-    kind: Annotated[type | None, Parameter(parse=False)] = None,
-) -> Path:
+def train(settings: Settings = Settings(), *, resume: bool = False, kind: type | None = None) -> Path:  # noqa: B008
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
 
     Args:
