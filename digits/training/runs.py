@@ -56,27 +56,34 @@ def resumed_run(settings: Settings, model: DigitClassifier, data: MNISTDataModul
         raise UserError("--run_dir: name the run that is to be resumed")
     if type(model).configure_optimizers is not DigitClassifier.configure_optimizers:
         raise UserError("cannot resume: this run used its own optimizer, whose state is not saved")
-    kept = {path.stem: read_checkpoint(path) for path in (folder / "last.ckpt", folder / "best.ckpt") if path.exists()}
-    best = kept.get("best")
-    if not (last := kept.get("last", best)):
+    paths = folder / "last.ckpt", folder / "best.ckpt"
+    last, best = (read_checkpoint(path) if path.exists() else None for path in paths)
+    last = last or best  # a kill in the first epoch can leave the best alone
+    if not last:
         return Run(folder, last=Checkpoint({}, {}))
-    epochs = settings.trainer.get("max_epochs", settings.epochs)
+    refuse_changes(last, folder, settings, model, data)
+    restore(model, last, folder)
+    run = Run(folder, last, best)
+    if 0 <= settings.max_epochs <= last.epochs:
+        option = "--trainer.max_epochs" if "max_epochs" in settings.trainer else "--epochs"
+        hint = f"Go on with: {run.resume_command} {option} N, more than {last.epochs}"
+        hint = "Its schedule was made for no more" if model.schedule else hint
+        rank_zero_only(print)(f"{folder} is finished after epoch {last.epoch}, its last. {hint}")
+    else:
+        rank_zero_only(print)(f"Going on with {folder} after epoch {last.epoch}")
+    return run
+
+
+def refuse_changes(
+    last: Checkpoint, folder: Path, settings: Settings, model: DigitClassifier, data: MNISTDataModule
+) -> None:
+    """Raise UserError if the last checkpoint of a run was made with other settings."""
     now, then = {**model.hparams, **data.hparams}, last.settings | last.data
     if model.schedule:  # which is made for all epochs of a run
-        now["epochs"], then["epochs"] = epochs, last.max_epochs
+        now["epochs"], then["epochs"] = settings.max_epochs, last.max_epochs
     conflicts = [f"--{name} is {then[name]}, not {x}" for name, x in now.items() if then.get(name, x) != x]
     if conflicts:
         raise UserError(f"a resumed run keeps its settings: in {folder}, {', '.join(conflicts)}")
-    restore(model, last, folder)
-    run = Run(folder, last, best)
-    line = f"Going on with {folder} after epoch {last.epoch}"
-    if 0 <= epochs <= last.epochs:
-        longer = "--trainer.max_epochs" if "max_epochs" in settings.trainer else "--epochs"
-        hint = f"Go on with: {run.resume_command} {longer} N, more than {last.epochs}"
-        hint = "Its schedule was made for no more" if model.schedule else hint
-        line = f"{folder} is finished after epoch {last.epoch}, its last. {hint}"
-    rank_zero_only(print)(line)
-    return run
 
 
 @contextmanager

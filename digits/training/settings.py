@@ -102,12 +102,14 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Make plain what Python gives of other types, such as a number of NumPy's: files hold plain values alone."""
-
-        def plain(values: Any) -> dict[str, Any]:
-            return {name: value.tolist() if hasattr(value, "tolist") else value for name, value in values.items()}
-
+        plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in vars(self).items()}
         hidden, run_dir = [int(n) for n in self.hidden], self.run_dir and Path(self.run_dir)
-        vars(self).update(plain(vars(self)), hidden=hidden, run_dir=run_dir, trainer=plain(self.trainer))
+        vars(self).update(plain, hidden=hidden, run_dir=run_dir)
+
+    @property
+    def max_epochs(self) -> int:
+        """The number of epochs, with what the Trainer's settings say of it."""
+        return self.trainer.get("max_epochs", self.epochs)
 
     def build(self, kind: type[T]) -> T:
         """Make an object of a class from those settings that it, or a class from which it is derived, takes by name."""

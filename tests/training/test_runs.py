@@ -65,16 +65,16 @@ class Interrupted(DigitClassifier):
     ],
 )
 def test_interrupted_run_keeps_its_settings_and_ends_on_the_bits_of_a_whole_one(settings, run, data_dir):
-    how = {"hidden": [20], "epochs": 5, "data_dir": data_dir} | settings
-    train(Settings(**how, run_dir=Path("whole")))
+    whole = Settings(hidden=[20], epochs=5, data_dir=data_dir, run_dir="whole", **settings)
+    train(whole)
     with pytest.raises(SystemExit):
-        train(Settings(**how, run_dir=Path("here")), kind=Interrupted)
+        train(replace(whole, run_dir="here"), kind=Interrupted)
     assert re.findall(r"^Epoch (\d+)", run("--resume", "here"), re.M)[-2:] == ["3", "4"]
     assert same(weights("here/last.ckpt"), weights("whole/last.ckpt"))
     kept = torch.load("here/last.ckpt", weights_only=True)
     config = yaml.safe_load(Path("here/config.yaml").read_text())
-    for found in (kept["hyper_parameters"] | kept["datamodule_hyper_parameters"], config):
-        assert found | settings == found
+    for written in (kept["hyper_parameters"] | kept["datamodule_hyper_parameters"], config):
+        assert written | settings == written
 
 
 @pytest.mark.parametrize("missing", [["last"], ["best", "last"]])
