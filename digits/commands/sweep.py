@@ -39,10 +39,10 @@ def sweep(
         lr: Learning rates, such as 0.3 3 30.
         batch_size: Images in a mini-batch.
         init: Initial weights: scaled, gaussian, or both.
-        seeds: PositiveInt of each combination, with seeds 0, 1, ...; the mean of their accuracies counts.
+        seeds: Networks of each combination, with seeds 0, 1, ...; the mean of their accuracies counts.
         epochs: Passes over the training images. A network that is hardly better than guessing after three is stopped.
         trials: Instead of every combination, try this many that Optuna proposes within the ranges of the values.
-        workers: PositiveInt to train at a time. By default one for each core.
+        workers: Networks to train at a time. By default one for each core.
         storage: A database that machines share, such as postgresql://user@host/name. By default a file in the folder.
         data_dir: Folder of the MNIST files. By default data, if they are there, or the user's cache.
     """
