@@ -5,20 +5,12 @@ on the test digits is then 97.9 %.
 """
 
 from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from digits.common.libraries import import_unconfigured
 from digits.training.settings import Settings
 
 
-def train(
-    settings: Settings = Settings(),  # noqa: B008
-    *,
-    resume: Annotated[bool, Parameter(parse=False)] = False,
-    kind: Annotated[type | None, Parameter(parse=False)] = None,
-) -> Path:
+def train(settings: Settings = Settings(), *, resume: bool = False, kind: type | None = None) -> Path:  # noqa: B008
     """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
 
     Args:
@@ -30,31 +22,27 @@ def train(
         The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
 
     Raises:
-        UserError: If MNIST cannot be had, or settings contradict each other or what is there.
+        UserError: If MNIST cannot be had, or settings contradict each other or the files of the run.
         OSError: If the folder cannot be written to.
     """
     import_unconfigured()
-    from digits.checkpoint.contents import restore  # as the work begins: see `digits.__main__`
-    from digits.checkpoint.untrusted import read_checkpoint
-    from digits.data import MNISTDataModule
+    from digits.data import MNISTDataModule  # as the work begins: see `digits.__main__`
     from digits.model import DigitClassifier
     from digits.training.report import report
-    from digits.training.resume import resumed
-    from digits.training.runs import new
+    from digits.training.runs import hold, new_run, resumed_run
     from digits.training.trainer import build_trainer
 
-    data = MNISTDataModule(**settings.of(MNISTDataModule))  # batch_size, seed, distort and so on, by their names
+    data = settings.build(MNISTDataModule)  # from batch_size, seed, distort and so on
     data.prepare_data()  # before anything is written for this run
-    model = (kind or DigitClassifier)(**settings.of(DigitClassifier))  # hidden, lr, cost and so on
-    run = (resumed if resume else new)(settings, model, data)
+    model: DigitClassifier = settings.build(kind or DigitClassifier)  # from hidden, lr, cost and so on
+    run = (resumed_run if resume else new_run)(settings, model, data)
     trainer = build_trainer(run, settings, model, data)
-    with run.under_way(settings):
+    with hold(run, settings):
         trainer.fit(model, data)
         folder = trainer.strategy.broadcast(run.folder)  # each process has named it by its own clock
         if (best := folder / "best.ckpt").exists():
-            restore(model, saved := read_checkpoint(best), best)
-            trainer.test(model, data, verbose=False)
-            report(trainer, saved, best)
+            trainer.test(type(model).load_from_checkpoint(best), data, verbose=False)
+            report(trainer, best)
         elif trainer.is_global_zero:
             print("\nNo epoch was kept as the best, so none is tested.")
     return folder

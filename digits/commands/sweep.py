@@ -12,7 +12,7 @@ import yaml
 from digits.common.errors import UserError, install
 from digits.common.files import write_atomically
 from digits.common.libraries import import_unconfigured
-from digits.training.settings import ONCE, Epochs, Init, Networks, PositiveInt, Rate
+from digits.training.settings import ONCE, Init, PositiveInt, Rate
 
 HEAD = "hidden         lr  batch      init  "
 
@@ -23,10 +23,10 @@ def sweep(
     lr: Annotated[list[Rate], ONCE] = [3.0],  # noqa: B006
     batch_size: Annotated[list[PositiveInt], ONCE] = [10],  # noqa: B006
     init: Annotated[list[Init], ONCE] = ["scaled"],  # noqa: B006
-    seeds: Networks = 1,
-    epochs: Epochs = 10,
-    trials: Networks | None = None,
-    workers: Networks | None = None,
+    seeds: PositiveInt = 1,
+    epochs: PositiveInt = 10,
+    trials: PositiveInt | None = None,
+    workers: PositiveInt | None = None,
     storage: str | None = None,
     data_dir: Path | None = None,
 ) -> None:
@@ -55,8 +55,8 @@ def sweep(
         raise UserError(f"a sweep needs {error.name}: {install('sweep')}") from error
     from digits.data import MNISTDataModule
 
-    given: Any = {"hidden": hidden, "lr": lr, "batch_size": batch_size, "init": init}
-    values = {part: sorted({*several}) for part, several in given.items()}
+    choices: dict[str, list[Any]] = {"hidden": hidden, "lr": lr, "batch_size": batch_size, "init": init}
+    values = {setting: sorted({*several}) for setting, several in choices.items()}
     name = named(values | {"seeds": seeds, "epochs": epochs} | ({"trials": trials} if trials else {}))
     folder, data = Path("runs", f"sweep_{name}"), MNISTDataModule(data_dir)
     run = partial(search, storage or f"sqlite:///{folder}/sweep.db?timeout=60", workers or os.cpu_count() or 1)
@@ -68,7 +68,7 @@ def sweep(
         print(f"{HEAD}seed  validation")
         test = partial(train, epochs=epochs, data=data)
         scores = run(f"{name} validated", values, seeds, trials, partial(test, folder=folder))
-        winner = {part: [value] for part, value in next(iter(scores))._asdict().items() if part in values}
+        winner = {setting: [value] for setting, value in next(iter(scores))._asdict().items() if setting in values}
         [tested] = run(f"{name} tested", winner, seeds, None, test).values()
         report(scores, tested, folder, epochs)
         for setting, figure in drawn(scores, epochs, every=not trials):

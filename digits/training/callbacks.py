@@ -3,6 +3,7 @@
 import io
 import math
 import signal
+import sys
 from threading import current_thread, main_thread
 from typing import Any
 
@@ -24,6 +25,8 @@ GAUSSIAN = (
 )
 GUESSING = 0.2  # a network with a lower accuracy after three epochs hardly learns; guessing has 0.1
 
+say = rank_zero_only(tqdm.write)  # above the bar, by the first of several processes
+
 
 class EarlyStopping(callbacks.EarlyStopping):
     """Lightning's, which would train one more epoch whenever a run that it has ended is resumed."""
@@ -31,12 +34,14 @@ class EarlyStopping(callbacks.EarlyStopping):
     def on_train_start(self, trainer: Any, module: Any) -> None:
         if self.wait_count >= self.patience:
             trainer.should_stop = True
-            said = f"It has stopped early, after {self.wait_count} epochs of no higher accuracy, and is finished."
-            rank_zero_only(print)(f"{said} To go on: --early_stop N, more than {self.wait_count}")
+            say(
+                f"It has stopped early, after {self.wait_count} epochs of no higher accuracy, and is finished. "
+                f"To go on: --early_stop N, more than {self.wait_count}"
+            )
 
 
 def parameter_count(network: nn.Module) -> int:
-    """How many weights and biases a network has."""
+    """Return how many weights and biases a network has."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
@@ -51,39 +56,39 @@ class EpochLines(Callback):
             unit_scale=True,
             bar_format="{percentage:3.0f}% |{bar:30}| {elapsed}, {remaining} left, {rate_fmt}",
         )
-        self.advised = False
+        self.started = self.advised = False
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
         stacks = trainer.train_dataloader
         self.bar.reset(total=max(0, math.ceil(stacks.count / stacks.global_batch_size) * trainer.max_epochs))
-        self.started = False
 
     def on_train_batch_start(self, trainer: Any, module: Any, stack: Any, _: int) -> None:
-        if not self.started:
+        if not self.started:  # only a stack shows which kernel suits
+            self.started = True
             if module.hparams["init"] == "gaussian" and module.cost is not CROSS_ENTROPY:
-                rank_zero_only(tqdm.write)(GAUSSIAN)
+                say(GAUSSIAN)
             kernel = f"kernel {module.kernel_for(stack)[0].name} on {stack.images.device}"
             processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
-            other = "cuda" if stack.images.device.type == "cpu" else "cpu"
-            choice = f" (--trainer.accelerator {other} for the other)" if torch.cuda.is_available() else ""
-            size = f"{module.shape}, {parameter_count(module):,} weights and biases"
-            rank_zero_only(tqdm.write)(f"{size}; {kernel}{processes}{choice}")
-        self.started = True
+            device = "cuda" if stack.images.device.type == "cpu" else "cpu"
+            choice = f" (--trainer.accelerator {device} for the other)" if torch.cuda.is_available() else ""
+            say(f"{module.shape}, {parameter_count(module):,} weights and biases; {kernel}{processes}{choice}")
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
         self.bar.update(trainer.global_step - self.bar.n)
 
     def on_validation_end(self, trainer: Any, module: Any) -> None:
-        if not trainer.sanity_checking:
-            images = len(trainer.datamodule.test[1])
-            right = round(trainer.callback_metrics["accuracy/test"].item() * images)
-            validation = trainer.callback_metrics.get(VALIDATION)
-            said = "" if validation is None else f"   validation {validation.item():.2%}"
-            rank_zero_only(tqdm.write)(f"Epoch {trainer.current_epoch}: {right} / {images}{said}")
-            accuracy = right / images if validation is None else validation.item()
-            if accuracy < GUESSING and trainer.current_epoch >= 2 and not self.advised:
-                self.advised = True
-                rank_zero_only(tqdm.write)(advice(module, trainer.datamodule.training[0][:1_000]))
+        if trainer.sanity_checking:
+            return
+        accuracy, validation = trainer.callback_metrics["accuracy/test"].item(), ""
+        images = len(trainer.datamodule.test[1])
+        line = f"Epoch {trainer.current_epoch}: {round(accuracy * images)} / {images}"
+        if VALIDATION in trainer.callback_metrics:
+            accuracy = trainer.callback_metrics[VALIDATION].item()
+            validation = f"   validation {accuracy:.2%}"
+        say(line + validation)
+        if accuracy < GUESSING and trainer.current_epoch >= 2 and not self.advised:
+            self.advised = True
+            say(advice(module, trainer.datamodule.training[0][:1_000]))
 
     def on_fit_end(self, trainer: Any, module: Any) -> None:
         self.bar.close()
@@ -93,7 +98,7 @@ class EpochLines(Callback):
 
 
 def advice(model: Any, images: Tensor) -> str:
-    """What to try with a network that guesses, in a line; some images (N, 28, 28) show why it does."""
+    """Say in a line what to try with a network that guesses; some images (N, 28, 28) show why it does."""
     activations = model.predict(images)[1]
     if ((activations - activations.round()).abs() > 0.01).float().mean() < 0.01:  # also if they are no numbers
         return f"This is guessing: all outputs are saturated and learn no more. Start again with --lr {model.lr / 10:g}"
@@ -113,15 +118,17 @@ class EpochCurves(Callback):
 
     def on_validation_end(self, trainer: Any, module: Any) -> None:
         if not trainer.sanity_checking:
-            seen = {name: x.item() for name, x in trainer.callback_metrics.items() if not name.endswith("/training")}
-            validation = seen.get(VALIDATION)
-            if validation is None or validation > self.best.get("best/validation", -1.0):
-                self.best = {name.replace("accuracy", "best"): x for name, x in seen.items() if "accuracy" in name}
-            self._log(trainer, seen | self.best)
+            metrics = self._metrics(trainer, training=False)
+            if metrics.get(VALIDATION, 1.0) > self.best.get("best/validation", -1.0):
+                self.best = {name.replace("accuracy", "best"): x for name, x in metrics.items() if "accuracy" in name}
+            self._log(trainer, metrics | self.best)
 
     def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        seen = {name: x.item() for name, x in trainer.callback_metrics.items() if name.endswith("/training")}
-        self._log(trainer, seen)
+        self._log(trainer, self._metrics(trainer, training=True))
+
+    def _metrics(self, trainer: Any, training: bool) -> dict[str, float]:
+        metrics = trainer.callback_metrics.items()
+        return {name: x.item() for name, x in metrics if name.endswith("/training") is training}
 
     def _log(self, trainer: Any, metrics: dict[str, float]) -> None:
         for logger in trainer.loggers:
@@ -131,51 +138,36 @@ class EpochCurves(Callback):
         return self.best
 
 
-class Interrupted(BaseException):
-    """A signal asked the run to end, in `epoch`. Not an Exception, so that nothing takes it for an error."""
-
-    def __init__(self, signum: int, epoch: int = 0) -> None:
-        self.signum, self.epoch = signum, epoch
-
-
 class StopOnSignal(Callback):
-    """End the run by `Interrupted` when SIGINT or SIGTERM asks for it; only the main thread hears of them.
+    """End the run when SIGINT or SIGTERM asks for it, and say which command resumes it.
 
-    In one process that is at once, in the middle of a stack, but not while validation, curves and checkpoints end an
-    epoch: then it is after them, or at a second signal. Several processes leave together, after a stack; one that left
-    alone would let the others wait for its gradients.
+    One process ends at once. Several end together, after a stack: the others would wait for the gradients of one that
+    left alone. Only the main thread receives signals.
     """
 
-    def __init__(self) -> None:
-        self.received: int | None = None
-        self.writing = False
+    def __init__(self, resume_command: str) -> None:
+        self.resume_command = resume_command
+        self.received = 0
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
-        def stop(number: int, frame: Any) -> None:
-            again, self.received = self.received is not None, number
-            if trainer.world_size == 1 and (again or not self.writing):
-                raise Interrupted(number, trainer.current_epoch)
+        def stop(signum: int, frame: Any) -> None:
+            self.received = signum
+            if trainer.world_size == 1:
+                sys.exit(128 + signum)
 
-        for number in (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ():
-            signal.signal(number, stop)  # at the end, Lightning puts back the handlers that it found
-        self.on_train_epoch_start(trainer, module)
-
-    def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
-        self.writing = False
-        self.on_train_batch_end(trainer)
-
-    def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
-        if trainer.strategy.reduce_boolean_decision(self.received is not None, all=False):
-            raise Interrupted(self.received or signal.SIGTERM, trainer.current_epoch)
-
-    def on_validation_start(self, trainer: Any, module: Any) -> None:
-        self.writing = True
-
-    def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-        self.writing = True
+        for signum in (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ():
+            signal.signal(signum, stop)  # at the end, Lightning restores the handlers that were there before
 
     def on_test_start(self, trainer: Any, module: Any) -> None:
         self.on_train_start(trainer, module)
+
+    def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
+        if trainer.strategy.reduce_boolean_decision(bool(self.received), all=False):
+            sys.exit(128 + (self.received or signal.SIGTERM))
+
+    def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
+        if isinstance(exception, SystemExit):
+            rank_zero_only(print)(f"\nStopped in epoch {trainer.current_epoch}. Go on with: {self.resume_command}")
 
 
 class WholeFiles(TorchCheckpointIO):

@@ -17,7 +17,7 @@ COUNTS = ("#FFFFFF", "#A6D3EE", "#0072B2", "#00224E")  # from none to the most
 
 
 def shaded(values: Any, colours: Sequence[str]) -> np.ndarray:
-    """Values (...) from 0 to 1 as RGB (..., 3) uint8 on a scale of evenly spaced colours; nan is white."""
+    """Return values (...) from 0 to 1 as RGB (..., 3) uint8 on a scale of evenly spaced colours; nan is white."""
     at = np.linspace(0, 1, len(colours))
     channels = np.transpose([ImageColor.getrgb(colour) for colour in colours])
     rgb = np.stack([np.interp(values, at, channel) for channel in channels], -1)
@@ -25,12 +25,12 @@ def shaded(values: Any, colours: Sequence[str]) -> np.ndarray:
 
 
 def mosaic(tiles: Tensor, columns: int) -> Tensor:
-    """Tiles (N, H, W) in rows of `columns` as one float32 picture (H', W'), with lines of nan around each."""
+    """Arrange tiles (N, H, W) in rows of `columns`: a float32 picture (H', W'), with lines of nan around each tile."""
     return make_grid(tiles.float()[:, None], columns, padding=1, pad_value=math.nan)[0]
 
 
 def titled(height: int, title: str) -> Image.Image:
-    """An empty picture, WIDTH wide, with a title in its first 56 rows."""
+    """Return an empty picture, WIDTH wide, with a title in its first 56 rows."""
     picture = Image.new("RGB", (WIDTH, height), "white")
     write(picture, WIDTH / 2, 28, title, 28)
     return picture
@@ -42,7 +42,7 @@ def write(picture: Image.Image, x: float, y: float, words: str, size: int = 24, 
 
 
 def first_weights(network: nn.Module) -> Image.Image:
-    """The weights of the first layer's first 100 neurons to the pixels that they see, which must form a square.
+    """Draw the weights of the first layer's first 100 neurons to the pixels that they see, which must form a square.
 
     Red is positive, blue negative. A neuron of a convolution sees a few pixels, such as 5 x 5.
     """
@@ -60,9 +60,8 @@ def first_weights(network: nn.Module) -> Image.Image:
 
 
 def confusion(labels: Tensor, predicted: Tensor) -> Image.Image:
-    """The confusion matrix of labels and predictions (N,) int64: numbers of images, darker for more mistakes."""
+    """Draw the confusion matrix of labels and predictions (N,) int64: numbers of images, darker for more mistakes."""
     matrix = torch.bincount(labels * 10 + predicted, minlength=100).view(10, 10)
-    right = matrix.diag() / matrix.sum(1)
     mistakes = matrix.clone().fill_diagonal_(0)
     shades = mistakes / mistakes.max().clamp(min=1)
     colours = shaded(shades, COUNTS)
@@ -76,7 +75,7 @@ def confusion(labels: Tensor, predicted: Tensor) -> Image.Image:
         middle = (i + 0.5) * cell
         write(picture, left / 2, top + middle, str(i))
         write(picture, left + middle, 108, str(i))
-        write(picture, 658, top + middle, f"{100 * right[i]:.1f} %", 22)
+        write(picture, 658, top + middle, f"{100 * matrix[i, i] / matrix[i].sum():.1f} %", 22)
         for j in range(10):
             x, y, count = left + j * cell, top + i * cell, matrix[i, j].item()
             fill = GREY if i == j else tuple(colours[i, j].tolist())
@@ -87,7 +86,7 @@ def confusion(labels: Tensor, predicted: Tensor) -> Image.Image:
 
 
 def first_mistakes(images: Tensor, labels: Tensor, activations: Tensor) -> Image.Image:
-    """The 36 most confident mistakes on images (N, 28, 28) uint8: of the largest activations (N, 10)."""
+    """Draw the 36 most confident mistakes on images (N, 28, 28) uint8: of the largest activations (N, 10)."""
     largest, predicted = activations.max(1)
     wrong = (predicted != labels).nonzero().flatten()
     shown = wrong[largest[wrong].argsort(descending=True, stable=True)][:36].tolist()

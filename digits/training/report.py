@@ -11,22 +11,21 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
-from digits.checkpoint.contents import Checkpoint
+from digits.checkpoint.untrusted import read_checkpoint
 from digits.common.files import CONFIG
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.training.pictures import confusion, first_mistakes, first_weights
-from digits.training.runs import differing
+from digits.training.settings import changes
 
 
 @rank_zero_only
-def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
-    """Say how well the checkpoint in `path` does, with which the Trainer has just been tested, and how to use it."""
+def report(trainer: Trainer, path: Path) -> None:
+    """Say how well the network in the checkpoint `path` did in the Trainer's test, and how to use it."""
     model: Any = trainer.lightning_module
     data: Any = trainer.datamodule  # type: ignore[attr-defined]
-    test = trainer.callback_metrics["accuracy/test"].item()
+    test, saved = trainer.callback_metrics["accuracy/test"].item(), read_checkpoint(path)
     epoch, validation = saved.epoch or 0, saved.accuracy
-
     settings, last, curves = columns(model, data, trainer.max_epochs), trainer.current_epoch - 1, ""
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):
@@ -44,23 +43,23 @@ def report(trainer: Trainer, saved: Checkpoint, path: Path) -> None:
     print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, {why}")
     if model.only_digit is not None:
         images, labels = (tensor.to(model.device) for tensor in data.test)  # it may have come back from a GPU
-        detected, there = model.predict(images)[0], labels == model.only_digit
-        misses, alarms, count = (int(found.sum()) for found in (there & ~detected, detected & ~there, there))
+        detected, wanted = model.predict(images)[0], labels == model.only_digit
+        count, misses, alarms = wanted.sum(), (wanted & ~detected).sum(), (detected & ~wanted).sum()
         print(
             f"Misses      {misses} of {count} pictures of a {model.only_digit} (recall {1 - misses / count:.2%}), "
             f"false alarms {alarms} of {len(labels) - count} others"
         )
     kind = type(model).__name__
-    known = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
-    print(f"Checkpoint  {path}\n{curves}Python      {known}network = {kind}.load_from_checkpoint({str(path)!r})")
+    origin = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
+    print(f"Checkpoint  {path}\n{curves}Python      {origin}network = {kind}.load_from_checkpoint({str(path)!r})")
 
 
 def columns(model: DigitClassifier, data: MNISTDataModule, epochs: int | None) -> dict[str, Any]:
-    """The settings of a training that TensorBoard's HPARAMS tab compares."""
+    """Return the settings of a training that TensorBoard's HPARAMS tab compares."""
     settings = {"hidden": model.shape, "lr": model.lr, "seed": model.hparams["seed"], "batch_size": data.batch_size}
     settings["epochs"] = epochs
     # TensorBoard shows the first five in the order of their names, and others when they are ticked: these five.
-    return settings | {f"with {name}": value for name, value in differing(model, data).items() if name not in settings}
+    return settings | {f"with {name}": value for name, value in changes(model, data).items() if name not in settings}
 
 
 def show(board: Any, model: Any, epoch: int, images: Tensor, labels: Tensor) -> None:

@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy, deepcopy
-from functools import partial
 from hashlib import sha256
 from math import prod
 from pathlib import Path
@@ -19,19 +18,18 @@ from statistics import mean
 from time import sleep
 from typing import Any, NamedTuple
 
-from lightning.pytorch.callbacks import LambdaCallback
+from lightning.pytorch.callbacks import Callback
 from optuna import Study, create_study, logging
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.samplers import GridSampler, TPESampler
-from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.study import MaxTrialsCallback
 from optuna.trial import TrialState
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from tqdm import tqdm
 
 from digits.checkpoint.contents import VALIDATION
 from digits.common.errors import UserError
-from digits.data import MNISTDataModule
+from digits.data import MNISTDataModule, TrainingStacks
 from digits.model import DigitClassifier
 from digits.training.callbacks import GUESSING, EpochCurves
 from digits.training.report import columns
@@ -42,7 +40,7 @@ DATABASE_ERRORS = SQLAlchemyError, StorageInternalError, ImportError  # the last
 COMPLETE, FAIL, RUNNING = (TrialState.COMPLETE,), (TrialState.FAIL,), (TrialState.RUNNING,)
 
 logging.set_verbosity(logging.ERROR)
-warnings.simplefilter("ignore", ExperimentalWarning)  # of TPE's constant liar and of the retry
+warnings.simplefilter("ignore", ExperimentalWarning)  # of TPE's constant liar
 
 
 class Setting(NamedTuple):
@@ -59,7 +57,6 @@ class Setting(NamedTuple):
 
 
 Scores = dict[Setting, list[float]]  # accuracies by seed
-Train = Callable[[Setting], float]
 Values = dict[str, list[Any]]
 
 
@@ -69,7 +66,9 @@ def named(settings: dict[str, Any]) -> str:
     return name if len(name) < 120 else f"{name[:100]}_{sha256(name.encode()).hexdigest()[:8]}"
 
 
-def search(url: str, workers: int, name: str, values: Values, seeds: int, trials: int | None, train: Train) -> Scores:
+def search(
+    url: str, workers: int, name: str, values: Values, seeds: int, trials: int | None, train: Callable[[Setting], float]
+) -> Scores:
     """Return accuracies for each combination of sorted values, the best first. Train the networks that a study lacks.
 
     With `trials`, TPE proposes as many settings within the values. Then a trial trains all networks of a setting.
@@ -81,27 +80,27 @@ def search(url: str, workers: int, name: str, values: Values, seeds: int, trials
     study.sampler = TPESampler(seed=len(study.trials), constant_liar=True) if trials else GridSampler(values)
 
     def objective(trial: Any) -> float:
-        for part, each in values.items():
-            if not trials or part == "init":
-                trial.suggest_categorical(part, each)
+        for setting, choices in values.items():
+            if not trials or setting == "init":
+                trial.suggest_categorical(setting, choices)
             else:
-                suggest = trial.suggest_float if part == "lr" else trial.suggest_int
-                suggest(part, each[0], each[-1], log=True)
-        setting = Setting(**trial.params)
-        for seed in range(seeds) if trials else [setting.seed]:
-            network = setting._replace(seed=seed)
+                suggest = trial.suggest_float if setting == "lr" else trial.suggest_int
+                suggest(setting, choices[0], choices[-1], log=True)
+        proposed = Setting(**trial.params)
+        for seed in range(seeds) if trials else [proposed.seed]:
+            network = proposed._replace(seed=seed)
             trial.set_user_attr(str(seed), accuracies().get(network) or train(network))
         return mean(trial.user_attrs.values())
 
     def accuracies() -> dict[Setting, float]:
         """Return what is finished. Where machines trained a network twice, or proposed too many, the first count."""
         done = sorted(study.get_trials(states=COMPLETE), key=lambda trial: str(trial.datetime_complete))[:trials]
-        seen = [(trial.params | {"seed": int(seed)}, x) for trial in done for seed, x in trial.user_attrs.items()]
-        return {Setting(**setting): accuracy for setting, accuracy in reversed(seen)}
+        networks = [(trial.params | {"seed": int(seed)}, x) for trial in done for seed, x in trial.user_attrs.items()]
+        return {Setting(**setting): accuracy for setting, accuracy in reversed(networks)}
 
     while (missing := total - len(study.get_trials(states=COMPLETE) if trials else accuracies())) > 0:
         for failed in study.get_trials(states=FAIL):  # by an error in the training
-            RetryHeartbeatStaleTrialCallback()(study, failed)
+            study.enqueue_trial(failed.params)
         with tqdm(total=missing, disable=None, leave=False) as bar:
             callbacks: list[Any] = [MaxTrialsCallback(total, RUNNING + COMPLETE), lambda *_: bar.update()]
             try:
@@ -111,20 +110,30 @@ def search(url: str, workers: int, name: str, values: Values, seeds: int, trials
     scores = Scores()
     for network, accuracy in sorted(accuracies().items()):
         scores.setdefault(network._replace(seed=0), []).append(accuracy)
-    return dict(sorted(scores.items(), key=lambda each: -mean(each[1])))
+    return dict(sorted(scores.items(), key=lambda score: -mean(score[1])))
 
 
-def opened(url: str, name: str) -> Study:
+def opened(url: str, name: str, attempts: int = 6) -> Study:
     """Return the study of a name in a database. What is not there is created."""
-    create = partial(create_study, storage=url, study_name=name, direction="maximize", load_if_exists=True)
-    for _ in range(5):
-        try:
-            return create()
-        except (ArgumentError, ValueError) as error:
-            raise UserError(f"--storage: {error}") from error
-        except SQLAlchemyError:  # other processes may create the same tables at the same moment
-            sleep(uniform(0.2, 2))
-    return create()
+    try:
+        return create_study(storage=url, study_name=name, direction="maximize", load_if_exists=True)
+    except DBAPIError:  # other processes may create the same tables at the same moment
+        if attempts == 1:
+            raise
+    sleep(uniform(0.2, 2))
+    return opened(url, name, attempts - 1)
+
+
+class BestEpoch(Callback):
+    """Remember the best epoch, the first of equals. Stop a network that guesses."""
+
+    accuracy, epoch, last, weights = -1.0, -1, -1, dict[str, Any]()
+
+    def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
+        accuracy, self.last = trainer.callback_metrics[VALIDATION].item(), trainer.current_epoch
+        if accuracy > self.accuracy:
+            self.accuracy, self.epoch, self.weights = accuracy, self.last, deepcopy(module.state_dict())
+        trainer.should_stop = self.last >= 2 and accuracy < GUESSING
 
 
 def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | None = None) -> float:
@@ -132,28 +141,18 @@ def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | N
 
     Without a folder for its curves, return the accuracy of the same epoch on the test images.
     """
-    model = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed)
-    both, (images, labels), data = data.val_dataloader, data.test, copy(data)
-    data.batch_size, data.seed = setting.batch_size, setting.seed
-    data.val_dataloader = lambda: both()[:1]  # type: ignore[method-assign]  # no test images
-    best: dict[str, Any] = {"accuracy": -1.0, "epoch": -1, "last": -1, "weights": {}}
-
-    def keep(trainer: Any, module: Any) -> None:
-        accuracy, best["last"] = trainer.callback_metrics[VALIDATION].item(), trainer.current_epoch
-        if accuracy > best["accuracy"]:  # of equals, the first
-            best.update(accuracy=accuracy, epoch=best["last"], weights=deepcopy(module.state_dict()))
-        trainer.should_stop = best["last"] >= 2 and accuracy < GUESSING
-
+    model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
+    data.batch_size, data.seed, best = setting.batch_size, setting.seed, BestEpoch()
     log = folder and Curves(folder, named(setting._asdict()), "", default_hp_metric=False)
+    trainer = quiet_trainer(epochs, best, EpochCurves(), logger=log or False)
     with suppress(UserError):  # of weights that are no longer finite
-        quiet_trainer(epochs, LambdaCallback(on_train_epoch_end=keep), EpochCurves(), logger=log or False).fit(
-            model, data
-        )
+        trainer.fit(model, TrainingStacks(data, trainer), data.whole(*data.validation))
     if not log:
-        model.load_state_dict(best["weights"])
+        model.load_state_dict(best.weights)
+        images, labels = data.test
         return (model.predict(images)[0] == labels).double().mean().item()
-    log.log_hyperparams(columns(model, data, epochs), {"best/validation": best["accuracy"]}, step=best["epoch"])
+    log.log_hyperparams(columns(model, data, epochs), {"best/validation": best.accuracy}, step=best.epoch)
     log.finalize("success")
-    stopped = f"  stopped after epoch {best['last']}" if best["last"] + 1 < epochs else ""
-    tqdm.write(f"{setting}  {setting.seed:4}  {best['accuracy']:10.2%} of epoch {best['epoch']}{stopped}")
-    return best["accuracy"]
+    stopped = f"  stopped after epoch {best.last}" if best.last + 1 < epochs else ""
+    tqdm.write(f"{setting}  {setting.seed:4}  {best.accuracy:10.2%} of epoch {best.epoch}{stopped}")
+    return best.accuracy

@@ -3,26 +3,26 @@
 The command line and a run's config.yaml are understood by them. Without PyTorch, so that help is quick.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from inspect import signature
-from os import cpu_count
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, TypeVar
 
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
-LARGE = 10**9  # of numbers that make sense, the largest
-MOST_EPOCHS, MOST_NETWORKS, STRONGEST = 10**6, 1_000, 10  # an augmentation of 1 is usual
+LARGE = 10**9  # the largest number that makes sense
+ONCE = Parameter(allow_repeating=False)  # of a list: a second one would be added to the first
 
 Init = Literal["scaled", "gaussian"]  # see `digits.network.sigmoid_network`
 CostName = Literal["quadratic", "cross_entropy"]
 KernelName = Literal["auto", "numba", "torch", "autograd"]  # see `digits.kernels`
+T = TypeVar("T")
 
 
 def _whole(kind: type, tokens: Sequence[Token]) -> int:
-    """What cyclopts would round: 1.5 epochs are a mistake."""
+    """Convert a whole number; cyclopts would round 1.5."""
     try:
         return int(tokens[0].value)
     except ValueError as error:
@@ -30,29 +30,24 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 
 
 Int = Annotated[int, Parameter(converter=_whole)]
-Epochs = Annotated[Int, Parameter(validator=Number(gte=1, lte=MOST_EPOCHS))]
-Endless = Annotated[Int, Parameter(validator=Number(gte=-1, lte=MOST_EPOCHS))]  # -1 for no end
-Networks = Annotated[Int, Parameter(validator=Number(gte=1, lte=MOST_NETWORKS))]
-Devices = Annotated[Int, Parameter(validator=Number(gte=-1, lte=max(8, cpu_count() or 1)))]
+IntOrAll = Annotated[Int, Parameter(validator=Number(gte=-1, lte=LARGE))]  # -1 is all, or without end
 PositiveInt = Annotated[Int, Parameter(validator=Number(gte=1, lte=LARGE))]
 Seed = Annotated[Int, Parameter(validator=Number(gte=0, lt=2**64))]
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # so neither nan nor inf
 NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lte=LARGE))]
-Strength = Annotated[float, Parameter(validator=Number(gte=0, lte=STRONGEST))]
 Switch = Literal[True, False]  # with a value, unlike a flag
-ONCE = Parameter(allow_repeating=False)  # of a list: a second one would be added to the first
 
 
 class TrainerSettings(TypedDict, total=False):
     """The settings of Lightning's Trainer that a command line or a file may have. From Python, all may be given."""
 
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
-    devices: Devices
+    devices: IntOrAll
     strategy: Literal["auto", "ddp"]
-    max_epochs: Endless
+    max_epochs: IntOrAll
     max_time: str
     check_val_every_n_epoch: PositiveInt
-    num_sanity_val_steps: Endless
+    num_sanity_val_steps: IntOrAll
     logger: Switch
     enable_checkpointing: Switch
     help: Annotated[bool, Parameter(show=False)]
@@ -87,13 +82,13 @@ class Settings:
     """
 
     hidden: Annotated[list[PositiveInt], ONCE] = field(default_factory=lambda: [30])
-    epochs: Epochs = 30
+    epochs: PositiveInt = 30
     batch_size: PositiveInt = 10
     lr: Rate = 3.0
     schedule: bool = False
     init: Init = "scaled"
     seed: Seed = 0
-    distort: Strength = 0.0
+    distort: NotNegative = 0.0
     handwriting: bool = False
     train_size: Int | None = None
     only_digit: Int | None = None
@@ -107,13 +102,23 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Make plain what Python gives of other types, such as a number of NumPy's: files hold plain values alone."""
-
-        def plain(given: Any) -> dict[str, Any]:
-            return {name: value.tolist() if hasattr(value, "tolist") else value for name, value in given.items()}
-
+        plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in vars(self).items()}
         hidden, run_dir = [int(n) for n in self.hidden], self.run_dir and Path(self.run_dir)
-        vars(self).update(plain(vars(self)), hidden=hidden, run_dir=run_dir, trainer=plain(self.trainer))
+        vars(self).update(plain, hidden=hidden, run_dir=run_dir)
 
-    def of(self, kind: Callable[..., Any]) -> dict[str, Any]:
-        """Those of them that a class takes as arguments, by their names."""
-        return {name: value for name, value in vars(self).items() if name in signature(kind).parameters}
+    @property
+    def max_epochs(self) -> int:
+        """The number of epochs, with what the Trainer's settings say of it."""
+        return self.trainer.get("max_epochs", self.epochs)
+
+    def build(self, kind: type[T]) -> T:
+        """Make an object of a class from those settings that it, or a class from which it is derived, takes by name."""
+        names = {name for base in kind.__mro__ for name in signature(base).parameters}
+        return kind(**{name: value for name, value in vars(self).items() if name in names})
+
+
+def changes(model: Any, data: Any) -> dict[str, Any]:
+    """Return the hyperparameters that are not the defaults and change the weights, but not the sizes of the layers."""
+    hyperparameters, defaults = {**model.hparams, **data.hparams}, vars(Settings())
+    changed = {name: x for name, x in hyperparameters.items() if x != defaults.get(name, x)}
+    return {name: x for name, x in changed.items() if name not in ("hidden", "kernel")}

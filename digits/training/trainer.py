@@ -14,7 +14,6 @@ from digits.common.errors import UserError
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
 from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
-from digits.training.resume import go_on
 from digits.training.runs import Run
 from digits.training.settings import Settings
 
@@ -43,49 +42,61 @@ LARGE_STEP = 5 * 5e-6 / 32e-12  # weights times images, for each array: steps wi
 
 
 def fastest_device(model: DigitClassifier, batch_size: int) -> str:
-    """Where a model trains fastest: "cuda" if a GPU can be used, steps are large and its kernel is not the CPU's."""
+    """Return "cuda" if a GPU can be used, a model's steps are large and its kernel is not the CPU's; else "cpu"."""
     small = parameter_count(model) * batch_size < LARGE_STEP * len(list(model.parameters()))
     return "cpu" if small or model.kernel == "numba" or not torch.cuda.is_available() else "cuda"
 
 
 def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Trainer:
-    """The Trainer of a run, which keeps its best and its last epoch; what the user sets of it goes before ours.
+    """Return the Trainer of a run, set to its last finished epoch. The user's settings of it override ours.
 
-    If no image validates, the last epoch counts as the best. Raises UserError if Lightning refuses a setting.
+    Raises UserError if Lightning refuses a setting.
     """
-    how: dict[str, Any] = {**DEFAULTS, "max_epochs": settings.epochs, **settings.trainer}
-    how["accelerator"] = how.get("accelerator") or fastest_device(model, settings.batch_size)
-    if how.get("logger") in (None, True):  # Lightning's own would write elsewhere
-        how["logger"] = Curves(
-            run.folder,
-            name="",
-            version="",
-            default_hp_metric=False,
-            # That hides the epochs which are repeated. In a new run there are none, and it could hide pictures: these
-            # are in a second file, which TensorBoard reads first if its name sorts first.
-            purge_step=(run.last.epochs if run.last else 0) if run.resumed else None,
-        )
     if settings.early_stop and not data.validates:
         raise UserError("--early_stop: all images train, so none validate; name a smaller --train_size")
-    callbacks = [*how.pop("callbacks", []), EpochLines(), EpochCurves(), StopOnSignal()]
-    if settings.early_stop:
-        callbacks.append(EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop))
-    if how.get("enable_checkpointing", True):
-        keep: Any = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-        chooses = VALIDATION if data.validates else None
-        callbacks.append(ModelCheckpoint(run.folder, "best", monitor=chooses, mode="max", **keep))
-        # Not `save_last` of the best's, which saves nothing after an epoch that is not the best.
-        callbacks.append(ModelCheckpoint(run.folder, "last", **keep))
+    options: dict[str, Any] = {**DEFAULTS, **settings.trainer, "max_epochs": settings.max_epochs}
+    callbacks = [*options.pop("callbacks", []), EpochLines(), *best_epoch_callbacks(run, settings, data, options)]
+    options["accelerator"] = options.get("accelerator") or fastest_device(model, settings.batch_size)
+    if options.get("logger") in (None, True):  # Lightning's own would write elsewhere
+        # Purging hides the epochs that are repeated. In a new run there are none, and it could hide pictures: these are
+        # in a second file, which TensorBoard reads first if its name sorts first.
+        purge_step = run.last.epochs if run.last else None
+        options["logger"] = Curves(run.folder, name="", version="", default_hp_metric=False, purge_step=purge_step)
+    callbacks.append(StopOnSignal(run.resume_command))
     try:
-        trainer = Trainer(callbacks=callbacks, plugins=[WholeFiles()], **how)
+        trainer = Trainer(callbacks=callbacks, plugins=[WholeFiles()], **options)
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     if run.last:
-        go_on(trainer, run.folder, run.last, run.best)
+        loop: Any = trainer.fit_loop
+        loop.epoch_progress.current.processed = loop.epoch_progress.current.completed = run.last.epochs
+        loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = run.last.steps
     return trainer
 
 
+def best_epoch_callbacks(
+    run: Run, settings: Settings, data: MNISTDataModule, options: dict[str, Any]
+) -> list[Callback]:
+    """Return what follows the best epoch: curves, early stopping, checkpoints. Of a resumed run, they know the best.
+
+    If no image validates, the last epoch counts as the best.
+    """
+    keep: Any = {"save_on_train_epoch_end": True, "enable_version_counter": False}
+    best = ModelCheckpoint(run.folder, "best", monitor=VALIDATION if data.validates else None, mode="max", **keep)
+    last = ModelCheckpoint(run.folder, "last", **keep)  # `save_last` of the best's skips epochs that are not the best
+    curves, early_stop = EpochCurves(), EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop or 1)
+    if run.last and run.best and run.best.accuracy is not None and run.best.best_test is not None:
+        path, score = f"{best.dirpath}/best.ckpt", torch.tensor(run.best.accuracy, dtype=torch.float64)  # exactly
+        best.best_model_path = best.kth_best_model_path = path
+        best.best_k_models = {path: score}
+        curves.best = {"best/validation": run.best.accuracy, "best/test": run.best.best_test}
+        every = options.get("check_val_every_n_epoch") or 1
+        early_stop.best_score, early_stop.wait_count = score, run.last.epochs // every - run.best.epochs // every
+    checkpoints = [best, last] if options.get("enable_checkpointing", True) else []
+    return [curves, *[early_stop] * bool(settings.early_stop), *checkpoints]
+
+
 def quiet_trainer(epochs: int, *callbacks: Callback, **settings: Any) -> Trainer:
-    """A Trainer on the CPU, in one process, that prints, logs and keeps nothing."""
+    """Return a Trainer on the CPU, in one process, that prints, logs and keeps nothing."""
     quiet = DEFAULTS | {"accelerator": "cpu", "logger": False, "enable_checkpointing": False}
     return Trainer(max_epochs=epochs, callbacks=[*callbacks], **quiet | settings)

@@ -118,8 +118,8 @@ def test_folders_are_named_after_settings_and_their_names_are_short():
     several = {"hidden": [15, 30], "lr": [0.25, 10.0], "init": ["gaussian"]}
     assert named(several | {"seeds": 2}) == "hidden15,30_lr0.25,10.0_initgaussian_seeds2"
     rates = [n / 1000 for n in range(1, 101)]
-    many, other = named({"lr": rates}), named({"lr": [*rates, 1.0]})
-    assert len(many) < 120 and many != other and many.startswith("lr0.001,0.002")
+    many, more = named({"lr": rates}), named({"lr": [*rates, 1.0]})
+    assert len(many) < 120 and many != more and many.startswith("lr0.001,0.002")
 
 
 def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(run, monkeypatch):
@@ -138,10 +138,9 @@ def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(r
 @pytest.mark.parametrize(
     "args, reason",
     [
-        (["--storage", "anything"], "--storage: Could not parse"),
+        (["--storage", "anything"], "--storage .*Could not parse"),
         (["--storage", "postgresql://digits@127.0.0.1:1/name"], r"--storage .*digits\[postgres\].*onnection refused"),
         (["--lr", "0"], "--lr. Must be > 0"),
-        (["--workers", "1000000000"], "--workers. Must be <= 1000"),
     ],
 )
 def test_mistakes_are_one_line(args, reason, run, capsys):
@@ -152,11 +151,7 @@ def test_mistakes_are_one_line(args, reason, run, capsys):
 
 
 def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(run, capsys, monkeypatch):
-    for module in [
-        name
-        for name in sys.modules
-        if name.startswith(("digits.commands.sweep", "digits.figures", "digits.training.search"))
-    ]:
+    for module in [name for name in sys.modules if name.startswith("digits.figures")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(SystemExit) as stop:

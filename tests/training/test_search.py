@@ -17,7 +17,7 @@ from tests.support.tiers import nightly, slow
 
 GRID = {"hidden": [5, 6], "lr": [0.1, 1.0, 3.0], "batch_size": [10], "init": ["scaled"]}
 RANGES = {"hidden": [4, 20], "lr": [0.1, 30.0], "batch_size": [10], "init": ["gaussian", "scaled"]}
-NETWORKS = [Setting(*each) for each in product(*GRID.values(), range(2))]
+NETWORKS = [Setting(*values) for values in product(*GRID.values(), range(2))]
 numbers = count()
 
 
@@ -26,7 +26,7 @@ def accuracy(setting):
     return 1 / (setting.lr + setting.hidden + setting.seed)
 
 
-RIGHT = {each: [accuracy(each), accuracy(each._replace(seed=1))] for each in NETWORKS if each.seed == 0}
+RIGHT = {first: [accuracy(first), accuracy(first._replace(seed=1))] for first in NETWORKS if first.seed == 0}
 
 
 def trained(url, workers=1, values=GRID, trials=None):
@@ -149,7 +149,7 @@ def test_many_that_start_in_a_new_database_share_the_networks(url):
     values = GRID | {"hidden": [*range(5, 9)]}
     with ThreadPoolExecutor(4) as pool:
         results, networks = zip(*pool.map(lambda _: trained(url, 2, values), range(4)), strict=True)
-    assert all(each == results[0] for each in results) and len({*sum(networks, [])}) == 24
+    assert all(scores == results[0] for scores in results) and len({*sum(networks, [])}) == 24
     assert len(sum(networks, [])) < 40  # at the same instant several may begin the same one
 
 
@@ -188,17 +188,19 @@ def test_proposals_differ_and_lie_within_the_values_also_after_a_stop(workers, u
     results, networks = trained(url, workers, RANGES, 12)
     assert len(results) == 12 and len({*networks}) == len(networks)
     assert len(networks) == 16 if workers == 1 else len(networks) <= 22  # at the same instant, several may propose
-    assert all(4 <= each.hidden <= 20 and 0.1 <= each.lr <= 30 and each.batch_size == 10 for each in results)
-    assert {each.init for each in results} == {"scaled", "gaussian"}
+    assert all(
+        4 <= setting.hidden <= 20 and 0.1 <= setting.lr <= 30 and setting.batch_size == 10 for setting in results
+    )
+    assert {setting.init for setting in results} == {"scaled", "gaussian"}
 
 
 def test_one_worker_always_makes_the_same_proposals_which_are_better_than_chance(home):
-    (one, first), (other, _) = (trained(f"sqlite:///{home}/{name}.db", 1, RANGES, 20) for name in ("one", "other"))
-    assert one == other
-    rates = [each.lr for each in first if each.seed == 0]
+    (scores, networks), again = (trained(f"sqlite:///{home}/{name}.db", 1, RANGES, 20) for name in ("first", "second"))
+    assert (scores, networks) == again
+    rates = [network.lr for network in networks if network.seed == 0]
     assert sum(rates[10:]) < sum(rates[:10])  # the first ten are made by chance
 
 
 def test_a_proposal_that_is_made_again_is_not_trained_again(url):
     results, networks = trained(url, 1, GRID | {"lr": [1.0]}, 6)
-    assert {each.hidden for each in results} <= {5, 6} and len(networks) == 2 * len(results)
+    assert {setting.hidden for setting in results} <= {5, 6} and len(networks) == 2 * len(results)

@@ -34,8 +34,8 @@ def test_two_processes_share_a_run_that_each_would_name_by_its_clock_and_count_a
     two = runs.finish(runs.start(*settings, "7", "--trainer.devices", "2"))
     [folder] = (tmp_path / "runs").iterdir()
     assert "Checkpoint  runs/784-20-10_" in two and (folder / "best.ckpt").exists()
-    one = runs.finish(runs.new("one", *settings, "14", "--kernel", "torch"))
-    assert re.findall("^Epoch .*", one, re.M) == re.findall("^Epoch .*", two, re.M) != []
+    single = runs.finish(runs.new("one", *settings, "14", "--kernel", "torch"))
+    assert re.findall("^Epoch .*", single, re.M) == re.findall("^Epoch .*", two, re.M) != []
     of_two = curves(folder)
     for name, (epochs, values) in curves(tmp_path / "one").items():
         assert of_two[name] == (epochs, pytest.approx(values, rel=1e-4))
