@@ -16,9 +16,8 @@ from digits.handwriting.lines import enlarged, strips_of
 
 BATCH = 32  # strips in a mini-batch
 POOL = 16  # mini-batches of strips that are drawn together, to put those of a width into one
-SEEN, EMPTY = 0.55, 0.15  # the share of strips that the eye has seen; of these, the share without a digit
-OVER, LYING = 0.05, 0.03  # the share of strips that are upside down, and of those that show a digit on its side
-NO_DIGIT, NO_DIGIT_LYING = "347", "123478"  # what looks like no digit then; the others do not count
+SEEN, EMPTY = 0.45, 0.15  # the share of strips that the eye has seen; of these, the share without a digit
+OVER, NO_DIGIT = 0.04, "347"  # the share of strips that are upside down, and what is no digit then
 IGNORED = -100  # a place whose answer does not count
 
 
@@ -68,7 +67,6 @@ def pool(rng: Generator, alphabet: Alphabet, full: list[Example], empty: list[Ex
     strips = [full[n] for n in rng.integers(0, len(full), int(SEEN * count) - blank)] if full else []
     strips += [empty[n] for n in rng.integers(0, len(empty), blank)] if empty else []
     strips += [upside_down(composed(rng, alphabet)) for _ in range(int(OVER * count))]
-    strips += [lying(composed(rng, alphabet), rng) for _ in range(int(LYING * count))]
     strips += [composed(rng, alphabet) for _ in range(count - len(strips))]
     return sorted(strips, key=lambda strip: strip.width + rng.uniform(0, 30))
 
@@ -80,16 +78,6 @@ def upside_down(strip: Example) -> Example:
         for glyph in strip.written
     ]
     return Example(strip.planes[:, ::-1, ::-1], turned)
-
-
-def lying(strip: Example, rng: Generator) -> Example:
-    """Return a digit of a strip, on its side."""
-    digit, x, y, width, height = strip.written[rng.integers(len(strip.written))]
-    scale, side = min(DIGIT / width, 2.5), rng.choice([-1, 1])
-    matrix = scale * np.array([[0, -side, side * ROWS / 2 + ROWS / 2], [side, 0, ROWS / 2 / scale - side * x]])
-    planes = np.stack([cv2.warpAffine(plane, matrix, (int(scale * ROWS), ROWS)) for plane in strip.planes])
-    middle, high = scale * (ROWS / 2 + side * (ROWS / 2 - y)), scale * width if digit in NO_DIGIT_LYING else 0.0
-    return Example(planes, [Written("", middle, ROWS / 2, scale * height, high)])
 
 
 def warped(strip: Example, rng: Generator) -> Example:

@@ -29,8 +29,8 @@ from digits.common.files import write_atomically
 from digits.handwriting.eye import Layers
 from digits.handwriting.line_network import BLANK, BUNDLED, LAYERS, rows_around
 
-SEEDS, SCENES = (201, 202, 203, 204), 7_000  # scenes of each seed
-STEPS = 32_000  # mini-batches
+SEEDS, SCENES = (201, 202), 7_000  # scenes of each seed
+STEPS = 40_000  # mini-batches
 RATE, WARM = 0.02, 0.1  # the learning rate of Adam rises to this during a share of the steps, and then falls
 LONGEST = 420  # columns of a strip at most
 UNSURE = 0.3  # how much a place without a digit counts, since there are so many
