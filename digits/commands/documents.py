@@ -49,12 +49,13 @@ def read_forms(
     names = [printable(field.name) for field in form.fields]
     titles = [title for name in names for title in (name, f"{name} confidence")]
     rows: Rows = [["file", "page", *titles]]
-    unread = [
+    lacking = (
         f"{printable(pages[0].file)}: has {len(pages)} pages, not a multiple of the form's {form.pages}; look for a"
         " missing page, since all documents after it are misread"
         for pages in sources
         if len(pages) > 1 and len(pages) % form.pages
-    ]
+    )
+    unread = [*dict.fromkeys(lacking)]  # a file that is named twice is told once
     for line in unread:
         print(line, file=sys.stderr)
     with closing(look_at(stack, form, reader.context, review)) as results:
