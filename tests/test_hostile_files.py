@@ -1,6 +1,6 @@
-"""What a stranger may have put into a file: each is read or refused in a line, whichever verb meets it.
+"""What a stranger may have put into a file: each is read or refused in a line, whichever subcommand meets it.
 
-No code in it runs, nothing changes outside the folder that the verb writes to, and memory and time are bounded.
+No code in it runs, nothing changes outside the folder that the subcommand writes to, and memory and time are bounded.
 """
 
 import os
@@ -39,7 +39,7 @@ def home(small, tmp_path_factory, tmp_path):
 
 @pytest.fixture
 def watched(home, small):
-    """Run a verb in `home`, which may write there only what begins with `may`."""
+    """Run a subcommand in `home`, which may write there only what begins with `may`."""
 
     def run(words, may="nothing"):
         ending = clear(watch(words.replace("DATA", f"--data_dir {small[0]}").split(), home, small[1]))
@@ -62,11 +62,11 @@ class Call:
 COMMAND = Call(os.system, "touch canary")
 
 
-def changed(path, change, **how):
+def changed(path, change):
     """Save what `change` makes of the content of a checkpoint."""
     content, limit = torch.load(path, weights_only=True), sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)  # for lists in lists
-    torch.save(change(content), path, **how)
+    torch.save(change(content), path)
     sys.setrecursionlimit(limit)
 
 

@@ -1,4 +1,4 @@
-"""From a typed function to a command line."""
+"""A command line made from a typed function: its parameters are the options, and its docstring is their help."""
 
 import atexit
 import gc
@@ -13,51 +13,52 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from digits.common.errors import UserError
 from digits.common.libraries import quiet
 
-DASH = ".//-"  # stands for the word -, which cyclopts would take for an option; as a Path, it is -
+DASH = ".//-"  # replaces the word -, which cyclopts takes for an option; as a Path, it is - again
 
 
-def run(verb: str, words: list[str]) -> None:
-    """Call the function of a verb with the words of the command line."""
+def run(name: str, words: list[str]) -> None:
+    """Call the function of a subcommand with the words of the command line."""
     gc.set_threshold(1_000_000)  # imports make many objects that stay; the collector would scan them again and again
     # Skip the last collection, which takes most of a second. But Triton, of PyTorch for GPUs, would report leaks.
     atexit.register(lambda: None if "triton" in sys.modules else gc.freeze())
-    module = import_module(f"digits.commands.{verb}")
-    function = getattr(module, verb)
-    understand = getattr(module, "understand", parse)  # of a subcommand with more than its own options
-    bound = understand(command_line(function, f"digits {verb}"), words)
+    module = import_module(f"digits.commands.{name}")
+    function = getattr(module, name)
+    bind = getattr(module, "understand", parse)  # `train` also takes settings from files
+    bound = bind(command_line(function, f"digits {name}"), words)
     quiet()
     function(*bound.args, **bound.kwargs)
 
 
-def command_line(function: Callable[..., Any], prog: str) -> App:
-    """The command line of a function: its options are named as its parameters, and helped by their docstring."""
-    # Lists as `--hidden 100 30`, switches without a value; of an option given twice, the last counts.
-    plain = Parameter(
-        consume_multiple=(1, None), negative=(), allow_repeating=True, name_transform=str, show_default=_shown
-    )
+def command_line(function: Callable[..., Any], program: str) -> App:
+    """Return the command line of a function.
+
+    A list is written `--hidden 100 30`, and a switch has no value. If an option is given twice, the last counts.
+    """
     options = Group("Options")
+    style = Parameter(
+        consume_multiple=(1, None), negative=(), allow_repeating=True, name_transform=str, show_default=shown_default
+    )
     app = App(
-        prog,
+        program,
         default_command=function,
-        default_parameter=plain,
+        default_parameter=style,
         group_parameters=options,
         help_format="plaintext",
         version_flags=(),
-        result_action="return_value",
     )
     app["--help"].group = options
     return app
 
 
-def _shown(default: Any) -> str | None:
-    """A default as one would type it; a switch that is off, or nothing, is not shown."""
+def shown_default(default: Any) -> str | None:
+    """Return a default as a user would type it; None, which hides it, if it is nothing or a switch that is off."""
     if default is None or default is False:
         return None
     return " ".join(map(str, default)) if isinstance(default, list) else str(default)
 
 
 def parse(app: App, words: list[str]) -> BoundArguments:
-    """The arguments that the words stand for. Prints the help that they ask for, and exits.
+    """Return the arguments that the words stand for; or print the help that they ask for, and exit.
 
     Raises UserError for a mistake in them.
     """
@@ -70,9 +71,7 @@ def parse(app: App, words: list[str]) -> BoundArguments:
     if command != app.default_command:
         command(*bound.args, **bound.kwargs)
         sys.exit(0)
-    for name, value in bound.arguments.items():
+    for value in bound.arguments.values():
         if isinstance(value, list):
             value[:] = ["-" if word == DASH else word for word in value]
-        elif value == DASH:
-            bound.arguments[name] = "-"
     return bound

@@ -34,7 +34,7 @@ def evaluate(
         verbose: Say of each picture in which nothing is read why; otherwise these are counted by their reasons.
         data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
     """
-    from digits.commands.answers import Judged, as_long, judge, judge_mnist, labels_in, say, write_sheet
+    from digits.commands.scoring import labels_in, print_score, read_labelled, read_mnist, write_sheet
     from digits.handwriting import Expected
     from digits.handwriting.picture import check_output
     from digits.handwriting.reading import choose_reader
@@ -44,21 +44,22 @@ def evaluate(
     reader, detected = choose_reader(network)
     if detected is not None:
         raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
-    known = {folder: labels_in(Path(folder), spaces=not known_length) for folder in folders or []}
-    labelled = [one for labels in known.values() for one in labels.items()]
-    asked = [(picture, as_long(label) if known_length else Expected(single)) for picture, label in labelled]
+    labelled = {folder: labels_in(Path(folder), spaces=not known_length) for folder in folders or []}
+    pairs = [pair for labels in labelled.values() for pair in labels.items()]
     if wrong:  # before the long work, so that it is not for nothing
-        check_output(wrong, [*(picture for picture, _ in labelled), network or ""])
-    judged: list[Judged] = []
+        check_output(wrong, [*(picture for picture, _ in pairs), network or ""])
+    lengths = [[len(line) for line in label.split("-")] for _, label in pairs]
+    spans = [(min(length), max(length)) if known_length else None for length in lengths]
+    asked = [(picture, Expected(single, span)) for (picture, _), span in zip(pairs, spans, strict=True)]
+    predictions = [] if labelled else read_mnist(reader.network, data_dir)
     with closing(reader.read_all(asked)) as answers:
-        for folder, labels in known.items():
-            of_folder = judge(folder, labels, answers, verbose)
-            say(folder, of_folder, json)
-            judged += of_folder
-    if not known:
-        judged = judge_mnist(reader.network, data_dir)
-        say("MNIST's test images", judged, json)
-    if len(known) > 1 and not json:
-        say("all", judged, json)
+        for folder, labels in labelled.items():
+            in_folder = read_labelled(folder, labels, answers, verbose)
+            print_score(folder, in_folder, json)
+            predictions += in_folder
+    if not labelled:
+        print_score("MNIST's test images", predictions, json)
+    elif len(labelled) > 1 and not json:
+        print_score("all", predictions, json)
     if wrong:
-        write_sheet(judged, wrong)
+        write_sheet(predictions, wrong)

@@ -24,10 +24,6 @@ def export(
         out: The file to write; by default digits.html, digits.onnx or digits.ckpt.
         data_dir: Where the MNIST files are. The page gets some of their images, and missing files are downloaded for
             it; otherwise the network is tested on the 10,000 test images if the files are there.
-
-    Raises:
-        UserError: If there is no such checkpoint, the page or ONNX models do not suit its network, or `out` cannot be
-            written.
     """
     import torch
 
@@ -63,19 +59,19 @@ def export(
     if to == "web" and test:
         facts["test_accuracy"] = after = accuracy(page.rounded(model))
         content = page.html(model, facts, sample(mnist.load(data_dir, train=True), test)).encode()
-        said = f"weights in 8 bits: {after:.2%} of the test images, {before:.2%} before; open it in any browser"
+        summary = f"weights in 8 bits: {after:.2%} of the test images, {before:.2%} before; open it in any browser"
     elif to == "onnx":
         images = test[0] / 255 if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))
         content = onnx.model(model, side, **facts)
         onnx.check(content, model, images)
-        said = f"agrees with PyTorch on {len(images):,} {'test' if test else 'random'} images"
+        summary = f"agrees with PyTorch on {len(images):,} {'test' if test else 'random'} images"
     else:
         (small, kept), buffer = without_training(saved, checkpoint), io.BytesIO()
         torch.save(kept, buffer)
-        content, said = buffer.getvalue(), "weights rounded to float16"
+        content, summary = buffer.getvalue(), "weights rounded to float16"
         if test:
-            said += f": {accuracy(load_network(small, checkpoint)):.2%} of the test images, {before:.2%} before"
+            summary += f": {accuracy(load_network(small, checkpoint)):.2%} of the test images, {before:.2%} before"
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
     check_target(out, [checkpoint])
     write_atomically(out, content)
-    print(f"{printable(str(out))}: {shape}, {len(content) / 1000:,.0f} kB; {said}")
+    print(f"{printable(str(out))}: {shape}, {len(content) / 1000:,.0f} kB; {summary}")

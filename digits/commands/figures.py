@@ -14,10 +14,6 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
         network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
         out: Folder for the figures; those of an earlier call are replaced.
         data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
-
-    Raises:
-        UserError: If matplotlib is missing, `network` is no checkpoint of this program or takes images of another size
-            than MNIST's, or `out` cannot be written to.
     """
     import_unconfigured()
     try:
@@ -51,7 +47,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
 
 
 def logged_curves(run: Path) -> dict[str, dict[int, float]]:
-    """The curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log.
+    """Return the curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log.
 
     Raises UserError if the log is damaged.
     """

@@ -41,8 +41,11 @@ def predict(
         fields: Read forms: a YAML file that names the fields of a page.
         review: Write a page for the browser that shows each doubtful field, to correct it.
     """
-    from digits.commands import forms, pictures
-    from digits.commands.review import write_review
+    from digits.commands.documents import read_forms
+    from digits.commands.forms import read_form
+    from digits.commands.pictures import drawing_paths, read_pictures
+    from digits.commands.sources import Format, find_sources
+    from digits.commands.tables import write_review, write_table
     from digits.handwriting.picture import check_output
     from digits.handwriting.reading import choose_reader, expect
 
@@ -52,25 +55,26 @@ def predict(
         raise UserError("--fields: that file says what is expected; leave out --single, --length, --digits, --annotate")
     if review and not fields:
         raise UserError("--review shows the fields of forms; name them with --fields")
-    how: pictures.How = "json" if json else "lines" if csv is None else "csv"
+    format: Format = "json" if json else "lines" if csv is None else "csv"
     table, reads = next(iter(csv or []), None), [*files, network or "", str(fields or "")]
     for target, suffix in ((table, ".csv"), (review, ".html")):
         if target:
             check_output(target, reads, [suffix])
-    form = forms.parse(fields) if fields else None
-    expected = expect(single, length, digits)
+    form, expected = read_form(fields) if fields else None, expect(single, length, digits)
     reader, detected = choose_reader(network)
-    sources = pictures.named(files)
+    sources = find_sources(files)
     if form:
-        rows, doubts, troubles = forms.read_forms(sources, form, reader, bool(review), how)
-        good = not troubles
+        rows, doubts, unread = read_forms(sources, form, reader, bool(review), format)
+        failed = bool(unread)
     else:
-        targets = pictures.drawings(annotate, sources, reads)
-        with closing(reader.read_all([(source.picture, expected) for source in sources])) as answers:
-            rows, good = pictures.tell(sources, answers, detected, targets, how)
-    if how == "csv":
-        pictures.write_table(rows, table)
+        pages = [page for document in sources for page in document]
+        drawings = drawing_paths(annotate, pages, reads) if annotate else {}
+        with closing(reader.read_all([(page.picture, expected) for page in pages])) as answers:
+            rows, good = read_pictures(pages, answers, detected, drawings, format)
+        failed = not good
+    if csv is not None:
+        write_table(rows, table)
     if review:
-        write_review(review, rows, doubts, troubles)
-    if not good:
+        write_review(review, rows, doubts, unread)
+    if failed:
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""A user's mistake, and how text that may come from a stranger is shown."""
+"""A user's mistake as one line, and a stranger's text as a terminal may show it."""
 
 import os
 import re
@@ -16,64 +16,66 @@ class UserError(Exception):
 
 
 def tried(function: Callable[..., T], *arguments: Any) -> T | UserError:
-    """What a function gives for its arguments, or the UserError that it raises."""
+    """Return what a function returns for its arguments, or the UserError that it raises."""
     try:
         return function(*arguments)
     except UserError as error:
         return error
 
 
-def install(extra: str) -> str:
-    """The command that installs an extra of this package: by name where it is installed, else from its folder.
-
-    In double quotes, which every shell takes away.
-    """
-    from importlib.metadata import PackageNotFoundError, distribution  # here, since help need not wait for it
-
-    try:
-        distribution("digits")
-    except PackageNotFoundError:
-        return f'pip install -e ".[{extra}]"'
-    return f'pip install "digits[{extra}]"'
-
-
-def printable(text: str) -> str:
-    """Text without what a terminal would obey or cannot show: control characters, line breaks, bytes of no text."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return shown.encode(encoding, "backslashreplace").decode(encoding)
-
-
 @contextmanager
-def one_line_errors(prog: str) -> Iterator[None]:
-    """Print what a user can mend as one line on standard error, and exit with status 2; a bug keeps its traceback.
+def one_line_errors(program: str) -> Iterator[None]:
+    """Turn an error that a user can mend into one line on standard error and exit status 2; Ctrl-C into status 130.
 
-    What the machine refuses, such as a file on a full disk, is no bug.
+    A bug keeps its traceback.
     """
-    line, status = "", 2
     try:
         try:
             yield
         finally:
             sys.stdout.flush()
-    except UserError as error:
-        line = f"{prog}: error: {printable(str(error))}"
     except KeyboardInterrupt:
-        line, status = f"\n{prog}: stopped", 130
+        print(f"\n{program}: stopped", file=sys.stderr)
+        sys.exit(130)
     except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        file = "" if error.filename is None else f"{error.filename}: "
-        line = f"{prog}: error: {printable(file + (error.strerror or str(error)))}"
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not re.search(NO_ROOM, str(error)):
+        sys.exit(2)
+    except (UserError, OSError, MemoryError, RuntimeError) as error:
+        message = explain(error)
+        if not message:
             raise
-        line = f"{prog}: error: out of memory"
-        if "CUDA" in str(error):
-            line = f"{prog}: error: the GPU is full, in use, or too old; try a smaller --batch_size"
-            line += ", or train with --trainer.accelerator cpu"
-    else:
-        return
-    if line:
-        print(line, file=sys.stderr)
-    sys.exit(status)
+        print(f"{program}: error: {printable(message)}", file=sys.stderr)
+        sys.exit(2)
+
+
+def explain(error: Exception) -> str:
+    """Return in one line what a user or the machine did wrong; "" if the error is a bug."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError):  # such as a full disk
+        file = "" if error.filename is None else f"{error.filename}: "
+        return file + (error.strerror or str(error))
+    if not isinstance(error, MemoryError) and not re.search(NO_ROOM, str(error)):
+        return ""
+    if "CUDA" in str(error):
+        remedy = "try a smaller --batch_size, or train with --trainer.accelerator cpu"
+        return f"the GPU is full, in use, or too old; {remedy}"
+    return "out of memory"
+
+
+def printable(text: str) -> str:
+    """Escape what a terminal would obey or cannot show: control characters, line breaks, bytes that are no text."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def install(extra: str) -> str:
+    """Return the command that installs an extra of this package: by name if it is installed, else from its folder."""
+    from importlib.metadata import PackageNotFoundError, distribution  # here, since help need not wait for it
+
+    try:
+        distribution("digits")
+    except PackageNotFoundError:
+        return f'pip install -e ".[{extra}]"'  # double quotes work in every shell
+    return f'pip install "digits[{extra}]"'

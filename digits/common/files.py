@@ -47,7 +47,7 @@ def check_target(path: Path, reads: Iterable[str | Path] = ()) -> None:
 
 
 def read_bounded(path: str | Path, at_most: int) -> bytes:
-    """The content of a file. Raises OSError if it cannot be read, or is larger than `at_most` bytes."""
+    """Return the content of a file. Raises OSError if it cannot be read, or is larger than `at_most` bytes."""
     with open(path, "rb") as file:
         content = file.read(at_most + 1)
     if len(content) > at_most:
@@ -56,12 +56,12 @@ def read_bounded(path: str | Path, at_most: int) -> bytes:
 
 
 def cache_folder() -> Path:
-    """Where MNIST and compiled code are kept for all working folders."""
+    """Return where MNIST and compiled code are kept for all working folders."""
     return user_cache_path("digits", appauthor=False)
 
 
 def newest_run(having: str = CONFIG) -> Path | None:
-    """The folder of the run in runs/ that was started or resumed last, of those that have a file of that name."""
+    """Return the run in runs/ that was started or resumed last, of those that have a file of that name."""
     # A config is written whenever a run is started or resumed.
     configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if (path.parent / having).is_file()]
     return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None

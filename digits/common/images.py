@@ -9,9 +9,9 @@ Images = Tensor | np.ndarray | Image.Image
 
 
 def to_tensor(images: Images, size: int) -> Tensor:
-    """Images (N, size, size), or one, (size, size), as a tensor (N, size, size) uint8 0..255 or float 0..1.
+    """Return images (N, size, size), or one (size, size), as a tensor (N, size, size) uint8 0..255 or float 0..1.
 
-    Raises TypeError for what is no tensor, array or PIL image, and ValueError for another shape, dtype, mode or range.
+    Raises TypeError for any other type, and ValueError for another shape, dtype, mode or range.
     """
     if isinstance(images, Image.Image):
         if images.mode not in ("1", "L", "RGB"):

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from digits import mnist
 from digits.augment.scenes import glyphs
-from digits.commands.answers import labels_in
+from digits.commands.scoring import labels_in
 from digits.handwriting.lines import Expected
 from digits.handwriting.picture import open_picture
 from digits.handwriting.reading import choose_reader

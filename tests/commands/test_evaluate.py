@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from digits import mnist
-from digits.commands.answers import COLUMNS, TILE
+from digits.commands.scoring import COLUMNS, TILE
 from digits.model import DigitClassifier
 from tests.support.checkpoints import saved, saved_sure
 from tests.support.pens import line
@@ -56,8 +56,8 @@ def test_lines_are_right_if_each_is(judged):
     draw("some/444-44/x.png")
     for name in ("444-44/x", "444-44_a", "44444_b", "44-444_c"):
         page.save(f"some/{name}.png")
-    [said] = judged("some")[1]
-    assert said.startswith("some: 2 of 4 pictures right") and "44444->444-44 x1" in said
+    [score] = judged("some")[1]
+    assert score.startswith("some: 2 of 4 pictures right") and "44444->444-44 x1" in score
 
 
 def test_the_whole_number_or_the_clearest_digit_or_numbers_as_long_as_the_right_answer(judged):
@@ -148,8 +148,8 @@ def test_ctrl_c_is_one_line(judged):
     command = [sys.executable, "-m", "digits", "evaluate", "some", "--verbose", "--network", "net.ckpt"]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(command, env=environment, text=True, start_new_session=True, stdout=PIPE, stderr=PIPE)
-    said = process.stderr.readline() + process.stderr.readline()  # the first picture has been looked at
-    assert said.startswith("network: net.ckpt\nsome/4_a.png: ")
+    begun = process.stderr.readline() + process.stderr.readline()  # the first picture has been looked at
+    assert begun.startswith("network: net.ckpt\nsome/4_a.png: ")
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all its processes
     out, errors = process.communicate(timeout=60)
     assert (process.returncode, out, errors) == (130, "", "\ndigits evaluate: stopped\n")

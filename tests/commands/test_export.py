@@ -77,12 +77,12 @@ def test_what_is_known_of_a_network_goes_with_it(export, tmp_path, data_dir):
     known |= own
     images, labels = mnist.load(data_dir, train=False)
     accuracy = (model.predict(images)[0] == labels).double().mean().item()
-    for found, data, said in ((None, [], "1,000 random"), (accuracy, ["--data_dir", data_dir], "100 test")):
+    for test_accuracy, data, images in ((None, [], "1,000 random"), (accuracy, ["--data_dir", data_dir], "100 test")):
         _, out, _ = export(path, "--to", "onnx", *data)
         metadata = onnxruntime.InferenceSession("digits.onnx").get_modelmeta().custom_metadata_map
         facts = {name: json.loads(value) for name, value in metadata.items()}
-        assert facts.items() >= (known | {"test_accuracy": found}).items()
-        assert f"agrees with PyTorch on {said} images" in out
+        assert facts.items() >= (known | {"test_accuracy": test_accuracy}).items()
+        assert f"agrees with PyTorch on {images} images" in out
     assert export(path, "--data_dir", data_dir)[0] == 0
     held = held_in((tmp_path / "digits.html").read_text("utf-8"))
     assert held.items() >= known.items() and held["sizes"] == [784, 30, 10]

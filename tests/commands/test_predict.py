@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network, without_training
 from digits.checkpoint.selection import BUNDLED
-from digits.commands import pictures
+from digits.commands.pictures import annotated, facts_of, line_of, notes_on
 from digits.handwriting import Answer, Group, Reader, Reading, TextLine
 from digits.handwriting.picture import LARGEST
 from digits.neurons import binary_layer
@@ -41,23 +41,22 @@ def read(tmp_path, monkeypatch, verb):
     return run
 
 
-def segments(said):
+def segments(printed):
     """What a line of JSON has of each segment, in a list for each line of a picture."""
-    return [[one for group in line["groups"] for one in group["segments"]] for line in json.loads(said)["lines"]]
+    lines = json.loads(printed)["lines"]
+    return [[segment for group in line["groups"] for segment in group["segments"]] for line in lines]
 
 
 def test_the_clearest_digit_alone_is_read_and_its_activations_are_the_networks(read):
     assert read("line.png", "--single")[1][0].startswith("line.png: 4  (1.00, then ")
-    [[said]] = segments(*read("line.png", "--json", "--single")[1])
-    assert said["box"] == list(find_digit("line.png").box)
-    [[said]] = segments(*read("a.png", "--json", "--single")[1])
+    [[segment]] = segments(*read("a.png", "--json", "--single")[1])
     network = load_network(untrusted.read_checkpoint("net.ckpt"), "net.ckpt")
     digit = find_digit("a.png")
     [a] = network(torch.from_numpy(digit.image).reshape(1, 784))
-    assert [said["activation"], said["runner_up_activation"]] == a.topk(2).values.tolist()
-    assert [said["digit"], said["runner_up"]] == a.topk(2).indices.tolist()
-    assert said["bits"] == "0100" == "".join(str(int(bit)) for bit in binary_layer()(a))
-    assert said["box"] == list(digit.box)
+    assert [segment["activation"], segment["runner_up_activation"]] == a.topk(2).values.tolist()
+    assert [segment["digit"], segment["runner_up"]] == a.topk(2).indices.tolist()
+    assert segment["bits"] == "0100" == "".join(str(int(bit)) for bit in binary_layer()(a))
+    assert segment["box"] == list(digit.box)
 
 
 @pytest.mark.parametrize("context", [True, False])
@@ -66,29 +65,29 @@ def test_only_a_network_that_was_trained_in_context_is_shown_it(context, read, v
     _, content = without_training(untrusted.read_checkpoint(BUNDLED), BUNDLED)
     torch.save(content | {"datamodule_hyper_parameters": {"allographs": context, "negatives": 0.3}}, "other.ckpt")
     Path("28_a.png").write_bytes((FOLDER / "touching.png").read_bytes())
-    [said] = segments(*read("28_a.png", "--json", network="other.ckpt")[1])
+    [shown] = segments(*read("28_a.png", "--json", network="other.ckpt")[1])
     network = load_network(untrusted.read_checkpoint(BUNDLED), BUNDLED)
-    same, other = (Reader(network, shown).read("28_a.png") for shown in (context, not context))
-    assert [said] == segments(json.dumps(pictures.facts(same))) != segments(json.dumps(pictures.facts(other)))
+    same, other = (Reader(network, seen).read("28_a.png") for seen in (context, not context))
+    assert [shown] == segments(json.dumps(facts_of(same))) != segments(json.dumps(facts_of(other)))
 
 
-@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("times", [1, 5])
 def test_pictures_are_read_in_order_on_all_cores_if_they_are_many(times, read):
-    code, lines, errors = read(*["a.png", "line.png", "a.png"] * times)
-    wanted = ["a.png: 4  (1.00, then ", "line.png: 444  (least sure: 4 with ", "a.png: 4  (1.00, then "] * times
+    code, lines, errors = read(*["a.png", "line.png"] * times)
+    wanted = ["a.png: 4  (1.00, then ", "line.png: 444  (least sure: 4 with "] * times
     assert (code, errors) == (0, []) and len(lines) == len(wanted)
-    assert all(said.startswith(start) for said, start in zip(lines, wanted, strict=True))
+    assert all(printed.startswith(start) for printed, start in zip(lines, wanted, strict=True))
 
 
-def test_what_is_said_of_a_digit_is_its_own_also_if_another_has_the_largest_output():
+def test_what_is_shown_of_a_digit_is_its_own_also_if_another_has_the_largest_output():
     outputs = np.float32([0.01] * 4 + [0.4] + [0.01] * 3 + [0.5, 0.01])
     group = Group([Reading(4, outputs, np.zeros((28, 28), np.float32), (0, 0, 9, 9))], 0.9)
     answer = Answer([TextLine([group])])
-    [[facts]] = segments(json.dumps(pictures.facts(answer)))
+    [[facts]] = segments(json.dumps(facts_of(answer)))
     assert (facts["digit"], facts["runner_up"], facts["bits"]) == (4, 8, "0100")
     assert (facts["activation"], facts["runner_up_activation"]) == (pytest.approx(0.4), pytest.approx(0.5))
-    assert pictures.shown(answer.lines[0], None) == "4  (0.40, then 8 with 0.50)"
-    assert pictures.notes_on(answer) == []
+    assert line_of(answer.lines[0], None) == "4  (0.40, then 8 with 0.50)"
+    assert notes_on(answer) == []
 
 
 def test_a_page_is_read_line_by_line(read):
@@ -97,28 +96,23 @@ def test_a_page_is_read_line_by_line(read):
     page.paste(line(2), (20, 160))
     page.save("page.png")
     code, lines, errors = read("page.png")
-    assert (code, errors) == (0, []) and [said.split("  ")[0] for said in lines] == ["page.png: 4444", "page.png: 44"]
-    assert [[one["digit"] for one in said] for said in segments(*read("page.png", "--json")[1])] == [[4] * 4, [4] * 2]
+    assert (code, errors) == (0, []) and [text.split("  ")[0] for text in lines] == ["page.png: 4444", "page.png: 44"]
+    assert [len(line) for line in segments(*read("page.png", "--json")[1])] == [4, 2]
 
 
 @pytest.mark.parametrize(("confidence", "colour"), [(0.9, ORANGE), (0.2, GREY)])
 def test_what_is_rejected_has_a_grey_box(confidence, colour):
     digit = Reading(4, np.full(10, 0.5, np.float32), np.zeros((28, 28), np.float32), (20, 20, 60, 80))
     answer = Answer([TextLine([Group([digit], confidence)])])
-    drawn = pictures.annotated(Image.new("RGB", (200, 100), "white"), answer)
+    drawn = annotated(Image.new("RGB", (200, 100), "white"), answer)
     assert [drawn.getpixel(at) for at in ((19, 50), (61, 50), (40, 50))] == [colour, colour, (255, 255, 255)]
-
-
-def colours(path):
-    """Those of a picture's pixels."""
-    return {tuple(pixel) for pixel in np.asarray(Image.open(path).convert("RGB")).reshape(-1, 3).tolist()}
 
 
 def test_a_picture_that_is_read_only_after_it_is_turned_is_read_and_a_note_says_so(read):
     digits = [(STROKES[digit], 30 + 80 * n, 30, 60) for n, digit in enumerate((4, 7, 2))]
     Image.fromarray(on_paper(cover((380, 220), *digits))).rotate(-90, expand=True).save("lying.png")
-    code, [said], errors = read("lying.png", network="bundled")
-    assert code == 0 and said.startswith("lying.png: 472  (least sure: ")
+    code, [printed], errors = read("lying.png", network="bundled")
+    assert code == 0 and printed.startswith("lying.png: 472  (least sure: ")
     assert errors == ["lying.png: looks turned by 90 degrees, and was turned back"]
 
 
@@ -144,11 +138,7 @@ def test_annotate_draws_boxes_over_the_picture_as_it_was_read(kind, read):
         ("a.png line.png --annotate x.png", "these are 2 pictures; name a folder in place of x.png"),
         ("a.png a.png --annotate drawn", "two of the pictures would be drawn as a.png"),
         ("a.png other/A.png --annotate drawn", "two of the pictures would be drawn as a.png"),
-        *(
-            (f"a.png --annotate x{suffix}", f"cannot write x{suffix}: name a .png or .jpg")
-            for suffix in ("", ".gif", ".pdf")
-        ),
-        *((f"a.png --annotate={name}", "cannot write") for name in ("", ".", "/dev/null")),
+        *((f"a.png --annotate {name}", f"cannot write {name}: name a .png or .jpg") for name in ("x", "x.gif", ".")),
         ("a.png --annotate nowhere/x.png", f"cannot write {Path('nowhere/x.png')}"),
         *((f"a.png --annotate {name}", "would be overwritten") for name in ("./a.png", "link.png")),
         *(on_posix(f"{named} --annotate some", "would be overwritten") for named in ("some", "some/*.png")),
@@ -177,8 +167,8 @@ def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read
     assert code == 1 and [error.split(":")[0] for error in errors] == ["rubbish.png", "blank.png", "broken.png"]
     assert sorted(os.listdir("drawn")) == ["a.png", "blank.png", "rubbish.png"]
     for name in ("rubbish.png", "blank.png"):
-        drawn = colours(Path("drawn", name))
-        assert min(max(colour) for colour in drawn) < 200 and ORANGE not in drawn  # grey boxes, or why there are none
+        drawn = np.asarray(Image.open(f"drawn/{name}"))
+        assert drawn.max(2).min() < 200 and not (drawn == ORANGE).all(2).any()  # grey boxes, or why there are none
 
 
 def test_folders_and_patterns(read):
@@ -194,18 +184,18 @@ def test_folders_and_patterns(read):
 
 
 @pytest.mark.parametrize(
-    ("content", "words", "said"),
+    ("content", "words", "reason"),
     [
-        (Path.read_bytes, ["a.png", "-", "line.png"], ["a.png", "-", "line.png"]),
+        (Path.read_bytes, ["a.png", "-", "line.png"], ""),
         (Path.read_bytes, ["-", "a.png", "-"], "- is standard input, which can be read only once"),
         (lambda path: bytes(LARGEST + 1), ["-"], "standard input is larger than 100,000,000 bytes"),
     ],
 )
-def test_standard_input(content, words, said, read, monkeypatch):
+def test_standard_input(content, words, reason, read, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content(Path("a.png")))))
     code, lines, errors = read(*words)
-    assert (code, errors) == ((0, []) if isinstance(said, list) else (2, [f"digits predict: error: {said}"]))
-    assert [text.split(":")[0] for text in lines] == (said if code == 0 else [])
+    assert (code, errors) == ((2, [f"digits predict: error: {reason}"]) if reason else (0, []))
+    assert [text.split(":")[0] for text in lines] == ([] if reason else words)
 
 
 def test_each_failure_is_a_line_and_the_others_are_read(read):
@@ -244,8 +234,7 @@ def test_mistakes(words, network, reason, read):
 
 def test_a_detector_says_yes_or_no(read):
     saved_sure("nine.ckpt", only_digit=9)
-    names = "a.png", "line.png"
-    assert read(*names, network="nine.ckpt")[1] == [f"{name}: a 9  (1.00)" for name in names]
+    assert read("a.png", "line.png", network="nine.ckpt")[1] == ["a.png: a 9  (1.00)", "line.png: a 9  (1.00)"]
 
 
 @posix
@@ -255,4 +244,4 @@ def test_names_are_shown_without_what_a_terminal_obeys(read):
     Path("broken\n.png").write_bytes(b"no picture")
     code, lines, [error] = read("\x1b[2Ja.png", "one\ntwo.png", "broken\n.png")
     assert code == 1 and error.startswith("broken\\n.png: ")
-    assert [said.split(": ")[0] for said in lines] == ["\\x1b[2Ja.png", "one\\ntwo.png"]
+    assert [text.split(": ")[0] for text in lines] == ["\\x1b[2Ja.png", "one\\ntwo.png"]

@@ -2,11 +2,9 @@
 
 import errno
 import os
-import re
 
 import pytest
 
-from digits.commands.forms import read_yaml
 from digits.common.errors import UserError
 from digits.common.files import read_bounded, remove_leftovers, write_atomically
 from tests.support.systems import POSIX
@@ -44,7 +42,7 @@ def test_a_full_disk_or_an_interrupt_leaves_what_was_there(error, failing, befor
     unchanged = "; the file that was there is unchanged" if before else ""
     full = isinstance(error, OSError)
     assert str(raised.value) == (f"cannot write {path}: No space left{unchanged}" if full else "")
-    assert [one.read_bytes() for one in tmp_path.iterdir()] == ([before] if before else [])
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == ([before] if before else [])
 
 
 def die(barrier, path):
@@ -70,27 +68,3 @@ def test_a_file_is_read_if_it_is_no_larger_than_it_may_be(tmp_path):
         with pytest.raises(OSError, match="larger than 4 bytes") as error:
             read_bounded(path, 4)
         assert error.value.filename == str(path)
-
-
-@pytest.mark.parametrize(
-    "text, said",
-    [
-        ("- a", "expected lines"),
-        ("a: [1, 2", "expected ',' or ']'"),
-        ("[" * 99_000, "recursion"),
-        ("a: 1\n" * 20_001, "larger than 100,000 bytes"),
-        ("a: \xff", "codec"),
-    ],
-    ids=lambda value: value[:20],
-)
-def test_yaml_that_is_not_read(text, said, tmp_path):
-    path = tmp_path / "a.yaml"
-    path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(UserError, match=f"^{re.escape(str(path))}: .*{said}") as error:
-        read_yaml(path)
-    assert "\n" not in str(error.value)
-
-
-def test_yaml_runs_no_code_and_has_texts_alone(tmp_path):
-    (tmp_path / "a.yaml").write_text("lr: 1e-3\ncall: !!python/object/apply:os.mkdir [gone]\nnone: ~\nlist: [no]")
-    assert read_yaml(tmp_path / "a.yaml") == {"lr": "1e-3", "call": ["gone"], "none": "~", "list": ["no"]}

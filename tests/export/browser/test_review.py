@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 
-from digits.commands.review import Doubt, write_review
+from digits.commands.tables import Doubt, write_review
 from digits.handwriting.reader import ANYTHING
 from tests.support.finding import encoded
 from tests.support.pages import violations
@@ -43,13 +43,13 @@ def save(page, folder):
 
 
 def test_what_is_corrected_is_saved_and_what_was_looked_at_is_sure(review, tmp_path):
-    assert [one.input_value() for one in review.locator("input").all()] == ["444", "12", ""]
+    assert [field.input_value() for field in review.locator("input").all()] == ["444", "12", ""]
     assert review.locator("legend").all_inner_texts() == [
         "a,\\b.pdf page 1: student",
         "a,\\b.pdf page 2: student",
         "a,\\b.pdf page 2: mark",
     ]
-    assert all(review.locator("img").evaluate_all("images => images.map((one) => one.naturalWidth > 0)"))
+    assert all(review.locator("img").evaluate_all("images => images.map((image) => image.naturalWidth > 0)"))
     assert review.locator("li").all_inner_texts() == ["a,b.pdf page 3: <b>it is damaged</b>"]
     as_read = save(review, tmp_path)
     assert as_read == [[str(cell) for cell in row] for row in ROWS]

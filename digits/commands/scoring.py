@@ -1,0 +1,124 @@
+"""Compare what is read in labelled pictures with their labels."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from json import dumps
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+from torch import nn
+from tqdm import tqdm
+
+from digits import mnist
+from digits.common.errors import UserError, printable
+from digits.handwriting import Answer
+from digits.handwriting.picture import open_picture, pictures_in, save
+from digits.network import inputs, linears
+from digits.network import predictions as digits_of
+
+SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
+TILE = 200, 190  # width and height of one of them in pixels
+SEGMENTS = 30  # images that the network saw of one picture at most; of hundreds, none could be made out
+LABEL = "[0-9]+(?:[- ][0-9]+)*"
+
+
+class Prediction(NamedTuple):
+    """What was read in a picture, which is a path or pixels: digits, or "" and an `error` that says why.
+
+    `segments` are the images (28, 28), 0..1, that the network saw.
+    """
+
+    picture: Any
+    label: str
+    text: str
+    segments: list[np.ndarray]
+    error: str = ""
+
+
+def labels_in(folder: Path, spaces: bool = True) -> dict[Path, str]:
+    """Return the labels of the pictures in a folder, and in those folders in it whose names are digits.
+
+    Without `spaces`, those between the numbers of a line are left out. Raises UserError if no picture has a label.
+    """
+    pictures = pictures_in(folder)
+    labels = {picture: name[1] for picture in pictures if (name := re.match(f"({LABEL})_", picture.name))}
+    skipped = len(pictures) - len(labels)
+    for inner in sorted(folder.iterdir()):
+        if inner.is_dir() and re.fullmatch(LABEL, inner.name):
+            labels |= dict.fromkeys(pictures_in(inner), inner.name)
+    if not labels:
+        raise UserError(f"{folder} has no picture whose right answer is known, such as 7_x.png or 7/x.png")
+    if skipped:
+        print(f"{printable(str(folder))}: {skipped:,} passed over, without a right answer in the name", file=sys.stderr)
+    return {picture: label if spaces else label.replace(" ", "") for picture, label in labels.items()}
+
+
+def read_labelled(folder: str, labels: dict[Path, str], answers: Iterator[Answer], verbose: bool) -> list[Prediction]:
+    """Return the predictions for the pictures of a folder, whose answers are the next ones.
+
+    If `verbose`, say on standard error why nothing is read in a picture.
+    """
+    predictions = []
+    for picture, label in tqdm(labels.items(), printable(folder), leave=False, unit=" pictures", disable=None):
+        answer = next(answers)
+        text = answer.text.replace("\n", "-")
+        if " " not in label:
+            text = text.replace(" ", "")
+        segments = [reading.image for line in answer.lines for reading in line.digits_read]
+        predictions.append(Prediction(picture, label, text, segments, answer.error))
+        if answer.error and verbose:
+            tqdm.write(f"{printable(str(picture))}: {answer.error}", file=sys.stderr)
+    return predictions
+
+
+def read_mnist(network: nn.Module, data_dir: Path | None) -> list[Prediction]:
+    """Return the predictions for MNIST's test images, which are fetched into `data_dir` if they are missing."""
+    mnist.fetch(data_dir)
+    images, labels = mnist.load(data_dir, train=False)
+    digits = digits_of(network(inputs(images, like=linears(network)[0].weight)))
+    triples = zip(images.numpy(), labels.tolist(), digits.tolist(), strict=True)
+    return [Prediction(255 - x, str(label), str(digit), [x / np.float32(255)]) for x, label, digit in triples]
+
+
+def print_score(title: str, predictions: list[Prediction], json: bool) -> None:
+    """Print how many pictures are right, with the standard error of their share, and the most frequent confusions."""
+    wrong = Counter((label, text) for _, label, text, _, _ in predictions if text != label)
+    unread = Counter(error for *_, error in predictions if error)
+    total, right = len(predictions), len(predictions) - wrong.total()
+    share = right / total
+    error = (share * (1 - share) / total) ** 0.5
+    if json:
+        confusions = [{"is": label, "said": text, "pictures": n} for (label, text), n in wrong.most_common(3)]
+        facts = {"folder": title, "pictures": total, "right": right, "share": share, "standard_error": error}
+        print(dumps(facts | {"confusions": confusions, "unread": unread}), flush=True)
+        return
+    line = f"{printable(title)}: {right:,} of {total:,} pictures right, {share:.2%} ± {error:.2%}"
+    if wrong:
+        line += "; " + ", ".join(f"{label}->{text or 'nothing'} x{n}" for (label, text), n in wrong.most_common(3))
+    print(line, flush=True)
+    for reason, n in unread.most_common():
+        print(f"  nothing read in {n:,}: {printable(reason)}", file=sys.stderr)
+
+
+def write_sheet(predictions: list[Prediction], path: Path) -> None:
+    """Write a picture of what was misread: each picture, what the network saw, the label, and what was read."""
+    misread = [prediction for prediction in predictions if prediction.text != prediction.label]
+    (width, height), shown = TILE, misread[:SHEET]
+    sheet = Image.new("RGB", (COLUMNS * width, max(1, -(-len(shown) // COLUMNS)) * height), "white")
+    for place, (picture, label, text, segments, _) in enumerate(shown):
+        left, top = place % COLUMNS * width + 10, place // COLUMNS * height
+        with suppress(UserError):  # it cannot be read
+            sheet.paste(ImageOps.contain(open_picture(picture)[0], (width - 20, 90)), (left, top))
+        if segments:
+            strip = Image.fromarray(np.uint8(255 * np.hstack(segments[:SEGMENTS])))
+            sheet.paste(ImageOps.contain(strip, (width - 20, 56)), (left, top + 96))
+        caption = f"is {label}, said {text or 'nothing'}"
+        ImageDraw.Draw(sheet).text((left, top + 160), caption, "#d55e00", font_size=16)
+    save(sheet, path)
+    first = f"the first {SHEET} of " if len(misread) > SHEET else ""
+    print(f"{printable(str(path))}: {first}{len(misread):,} misread pictures", file=sys.stderr)
