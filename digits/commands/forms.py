@@ -9,6 +9,7 @@ import sys
 from base64 import b64encode
 from collections import Counter
 from contextlib import closing
+from functools import partial
 from json import dumps
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from digits.commands.pictures import How, Source
 from digits.commands.review import SHOWN, Doubt
 from digits.common.errors import UserError, printable, tried
 from digits.common.files import read_bounded
-from digits.handwriting import Answer, Expected, Found, Group, Reader, TextLine, find_lines
+from digits.handwriting import Answer, Expected, Found, Group, Line, Reader, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import SKIPPED, Patience
 from digits.handwriting.picture import upright
@@ -235,7 +236,7 @@ def _look(page: Image, field: Field, context: bool, crops: bool) -> Seen:
     left, top, right, bottom = (round(share * side) for share, side in zip(field.box, page.size * 2, strict=True))
     crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
     expected = field.expected._replace(upright=True)  # the page is: its fields are not turned
-    found = tried(find_lines, crop, expected, context)
+    found = tried(partial(find_lines, context=context), crop, expected)
     if crops and min(crop.size) > 0:
         crop.thumbnail(CROP)
         crop.save(buffer, "JPEG", quality=80)
@@ -251,7 +252,7 @@ def value(answer: Answer, height: int) -> Value:
         near = [(right - left) * (low - top) * (1 - abs((top + low) / height - 1)) for left, top, right, low in boxes]
         return group.confidence * sum(near)
 
-    best = max(answer.lines, key=lambda line: sum(map(weight, line.groups)), default=TextLine([]))
+    best = max(answer.lines, key=lambda line: sum(map(weight, line.groups)), default=Line([]))
     groups = [group for group in best.groups if group.text] or sorted(best.groups, key=weight)[-1:]
     if not groups:
         return Value(error=answer.error)

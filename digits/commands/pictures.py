@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from digits.common.errors import UserError, printable, tried
 from digits.common.files import write_atomically
-from digits.handwriting import Answer, Group, Page, Reading, TextLine
+from digits.handwriting import Answer, Group, Line, Page, Reading
 from digits.handwriting.eye import see
 from digits.handwriting.lines import opened
 from digits.handwriting.pdf import SKIPPED, count_pages
@@ -192,7 +192,7 @@ def notes_on(answer: Answer) -> list[str]:
     return notes
 
 
-def shown(line: TextLine, detected: int | None) -> str:
+def shown(line: Line, detected: int | None) -> str:
     """What was read, its activation and the runner-up; of several digits, those of the least sure one."""
     least = min(line.digits_read, key=lambda one: one.outputs[one.digit])
     if detected is not None:
@@ -216,7 +216,7 @@ def annotated(image: Image.Image, answer: Answer) -> Image.Image:
     What the eye takes for handwriting is blue.
     """
     with suppress(UserError):  # too small a picture
-        sure = Image.fromarray(np.uint8(TINT * 255 * see(opened(image)[0]).sure))
+        sure = Image.fromarray(np.uint8(TINT * 255 * see(opened(image)[0])[1]))
         image.paste("#0072b2", mask=sure.resize(image.size, Image.Resampling.BILINEAR))
     draw = ImageDraw.Draw(image)
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)

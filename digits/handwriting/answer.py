@@ -1,6 +1,6 @@
 """What is read in a picture: its lines, their groups of digits, and the candidates for what a group says."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Group(NamedTuple):
     """Digits that stand together in a line, left to right.
 
     The `confidence` in them is the share of their number among the candidates, times the mean of two opinions on its
-    digits: the line network's probability of one, and the activation for one.
+    digits: the line network's probability of a digit, and the activation for it.
 
     `candidates` are the likeliest numbers, each with its probability; "" stands for no number. A `known` group is the
     only digit of a picture: the caller says so, or the picture is drawn as MNIST's are. It is never rejected.
@@ -65,7 +65,7 @@ class Group(NamedTuple):
         return min(left), min(top), max(right), max(bottom)
 
 
-class TextLine(NamedTuple):
+class Line(NamedTuple):
     """A line of a picture as it is read: its groups, left to right."""
 
     groups: list[Group]
@@ -77,9 +77,40 @@ class TextLine(NamedTuple):
 
     @property
     def readings(self) -> list[Reading]:
+        """The digits of its groups, also of rejected ones."""
         return [reading for group in self.groups for reading in group.readings]
 
     @property
     def digits_read(self) -> list[Reading]:
         """The digits of its groups that are not rejected."""
         return [reading for group in self.groups if group.text for reading in group.readings]
+
+
+class Answer(NamedTuple):
+    """What is read in a picture: its lines, once the picture is turned counterclockwise by so many degrees.
+
+    If no line holds a number, `error` says why, and what to do; else it is "". Answers are equal if their texts, errors
+    and boxes are.
+    """
+
+    lines: list[Line]
+    degrees: int = 0
+    error: str = ""
+
+    @property
+    def text(self) -> str:
+        """Its numbers, line by line; "" if there is none."""
+        return "\n".join(filter(None, (line.text for line in self.lines)))
+
+    @property
+    def _content(self) -> tuple[Any, ...]:
+        return self.text, self.error, tuple(reading.box for line in self.lines for reading in line.readings)
+
+    def __eq__(self, other: object) -> bool:  # a tuple's would compare arrays
+        return isinstance(other, Answer) and self._content == other._content
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._content)
