@@ -16,7 +16,8 @@ from tqdm import tqdm
 
 from digits import mnist
 from digits.common.errors import UserError, printable
-from digits.handwriting import Answer, Expected
+from digits.handwriting.answer import Answer
+from digits.handwriting.lines import Expected
 from digits.handwriting.picture import open_picture, pictures_in, save
 from digits.network import inputs, linears, predictions
 

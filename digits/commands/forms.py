@@ -22,10 +22,12 @@ from digits.commands.pictures import How, Source
 from digits.commands.review import SHOWN, Doubt
 from digits.common.errors import UserError, printable, tried
 from digits.common.files import read_bounded
-from digits.handwriting import Answer, Expected, Found, Group, Line, Reader, find_lines
+from digits.handwriting.answer import Answer, Group, Line
+from digits.handwriting.lines import Expected, Segmentation, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import SKIPPED, Patience
 from digits.handwriting.picture import upright
+from digits.handwriting.reader import Reader
 from digits.handwriting.reading import expect
 
 SURE = 0.8  # what is read with less confidence is to be looked at, if its field says nothing else
@@ -33,7 +35,7 @@ FIELDS, PAGES = 200, 100  # of a form at most
 CROP = 700, 160  # width and height of what a review shows, at most, in pixels
 
 # What is found in a field of a document, its height in pixels, and a JPEG of it, in base64, if it may be shown.
-Seen = tuple[Found | UserError, int, str]
+Seen = tuple[Segmentation | UserError, int, str]
 
 
 class Field(NamedTuple):

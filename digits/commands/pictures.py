@@ -20,10 +20,10 @@ from tqdm import tqdm
 
 from digits.common.errors import UserError, printable, tried
 from digits.common.files import write_atomically
-from digits.handwriting import Answer, Group, Line, Page, Reading
+from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.eye import see
 from digits.handwriting.lines import opened
-from digits.handwriting.pdf import SKIPPED, count_pages
+from digits.handwriting.pdf import SKIPPED, Page, count_pages
 from digits.handwriting.picture import LARGEST, WRITTEN, check_output, pictures_in, save, upright
 
 TINT = 0.6  # how much of what is handwriting is covered by the colour that says so

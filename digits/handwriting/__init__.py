@@ -16,33 +16,25 @@ in one particular way. So
    little probability has no `text`.
 
 lines.py goes through steps 2 to 6, which need no PyTorch, so parallel.py has other processes do that; it also turns a
-picture that lies on its side. reading.py is the way in: `read`. pdf.py opens pages.
+picture that lies on its side. reading.py is the way in, `read`; answer.py is what comes out. pdf.py opens pages.
 
 On the way from a picture to a number are arrays of pixels and six kinds of thing. A `Strip` is a line of the picture,
-level and at one height. What is `Found` are the candidates of each line, and the images of their digits. A `Reading` is
-an image that the user's network has read as a digit. A `Group` is the likeliest of the candidates for digits that stand
-together: its readings, and the confidence in them. A `Line` is the groups side by side. An `Answer` is the lines of the
-picture, or why there are none.
+level and at one height. A `Segmentation` has the likeliest numbers for each line, and the images of their digits. A
+`Reading` is such an image as the user's network reads it. A `Group` is the likeliest number where digits stand
+together: its readings, and the confidence in them. A `Line` is its groups, side by side. An `Answer` is the lines of
+the picture, or why nothing is read.
 """
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # for those who check types: who needs only normalize.py shall not wait for the reader
+TYPE_CHECKING = False  # for those who check types
 if TYPE_CHECKING:
-    from digits.handwriting.answer import Answer as Answer
-    from digits.handwriting.answer import Group as Group
-    from digits.handwriting.answer import Line as Line
-    from digits.handwriting.answer import Reading as Reading
     from digits.handwriting.lines import Expected as Expected
-    from digits.handwriting.lines import Found as Found
     from digits.handwriting.lines import find_lines as find_lines
     from digits.handwriting.pdf import Page as Page
-    from digits.handwriting.reader import Reader as Reader
     from digits.handwriting.reading import read as read
 
-LAZY = dict.fromkeys(("Answer", "Group", "Line", "Reading"), "answer")
-LAZY |= dict.fromkeys(("Expected", "Found", "find_lines"), "lines")
-LAZY |= {"Page": "pdf", "Reader": "reader", "read": "reading"}
+LAZY = {"Expected": "lines", "Page": "pdf", "find_lines": "lines", "read": "reading"}  # normalize.py needs none of them
 __all__ = [*LAZY]
 
 

@@ -1,13 +1,14 @@
 """What is read in a picture: its lines, their groups of digits, and the candidates for what a group says."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
 
 THRESHOLD = 0.25  # a group with less confidence is rejected
 
 
-class Reading(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Reading:
     """A digit that was read, with its image (28, 28) float32 0..1 and its box (left, top, right, bottom) in pixels.
 
     outputs (10,) float32 are those of the network. A detector has one output a: then they are (2,), 1 - a and a, and
@@ -15,12 +16,9 @@ class Reading(NamedTuple):
     """
 
     digit: int
-    outputs: np.ndarray
-    image: np.ndarray
+    outputs: np.ndarray = field(repr=False)
+    image: np.ndarray = field(repr=False)
     box: tuple[int, ...]
-
-    def __repr__(self) -> str:  # without its image
-        return f"Reading(digit={self.digit}, activation={self.activation}, box={self.box})"
 
     @property
     def activation(self) -> float:
@@ -33,7 +31,8 @@ class Reading(NamedTuple):
         return next(n for n in np.argsort(-self.outputs, kind="stable").tolist() if n != self.digit)
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Group:
     """Digits that stand together in a line, left to right.
 
     The `confidence` in them is the share of their number among the candidates, times the mean of two opinions on its
@@ -65,8 +64,9 @@ class Group(NamedTuple):
         return min(left), min(top), max(right), max(bottom)
 
 
-class Line(NamedTuple):
-    """A line of a picture as it is read: its groups, left to right."""
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line of a picture: its groups, left to right."""
 
     groups: list[Group]
 
@@ -76,21 +76,16 @@ class Line(NamedTuple):
         return " ".join(filter(None, (group.text for group in self.groups)))
 
     @property
-    def readings(self) -> list[Reading]:
-        """The digits of its groups, also of rejected ones."""
-        return [reading for group in self.groups for reading in group.readings]
-
-    @property
     def digits_read(self) -> list[Reading]:
         """The digits of its groups that are not rejected."""
         return [reading for group in self.groups if group.text for reading in group.readings]
 
 
-class Answer(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Answer:
     """What is read in a picture: its lines, once the picture is turned counterclockwise by so many degrees.
 
-    If no line holds a number, `error` says why, and what to do; else it is "". Answers are equal if their texts, errors
-    and boxes are.
+    If no line holds a number, `error` says why, and what to do; else it is "".
     """
 
     lines: list[Line]
@@ -101,16 +96,3 @@ class Answer(NamedTuple):
     def text(self) -> str:
         """Its numbers, line by line; "" if there is none."""
         return "\n".join(filter(None, (line.text for line in self.lines)))
-
-    @property
-    def _content(self) -> tuple[Any, ...]:
-        return self.text, self.error, tuple(reading.box for line in self.lines for reading in line.readings)
-
-    def __eq__(self, other: object) -> bool:  # a tuple's would compare arrays
-        return isinstance(other, Answer) and self._content == other._content
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-    def __hash__(self) -> int:
-        return hash(self._content)

@@ -2,8 +2,8 @@
 
 Each is a detector with one output neuron, as the chapter's "is it a 9?". It sees an image pyramid, which is the picture
 and the picture at a half, a quarter and so on of its resolution: on each level a few cells around the pixel. So it sees
-how wide a stroke is, how it bends, and whether it goes on as the side of a box does. The second network also sees what
-the first one has said: auto-context (Z. Tu, CVPR 2008). `python -m digits.augment.eye_learning` trains both.
+how wide a stroke is, how it bends, and whether it goes on as the side of a box does. The second network also sees the
+outputs of the first: auto-context (Z. Tu, CVPR 2008). `python -m digits.augment.eye_learning` trains both.
 """
 
 from functools import cache
@@ -32,8 +32,7 @@ Layers = list[tuple[np.ndarray, np.ndarray]]  # weights (inputs, outputs) and bi
 Eye = tuple[Layers, Layers]  # of the first network and of the second
 
 
-# Of each level of the pyramids, the finest first: its planes (H, W), and how many cells are seen of each of these on each
-# side of the pixel's own.
+# Of each level of the pyramids, the finest first: its planes (H, W), and how many cells of each are seen on each side.
 Views = list[list[tuple[np.ndarray, int]]]
 
 
@@ -76,20 +75,20 @@ def shown_again(seen: Views, output: np.ndarray) -> Views:
 
 
 def patches(plane: np.ndarray, reach: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return what is around some cells (N,) of a plane, row by row: (N, (2 * reach + 1) ** 2). Its border goes on outside."""
+    """Return what is around cells (N,) of a plane, row by row: (N, (2 * reach + 1) ** 2). Its border goes on."""
     side = 2 * reach + 1
     return sliding_window_view(np.pad(plane, reach, "edge"), (side, side))[rows, columns].reshape(-1, side**2)
 
 
 def inputs(seen: Views, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return what is seen around some pixels (N,): (N, inputs) float32 0..1, by levels, views, rows and columns of cells."""
+    """Return what is seen around pixels (N,): (N, inputs) float32 0..1, by levels, planes, rows and columns."""
     cells = [(rows >> halved, columns >> halved) for halved in range(LEVELS)]
     parts = [patches(*view, *cell) for views, cell in zip(seen, cells, strict=True) for view in views]
     return np.concatenate(parts, 1)
 
 
 def outputs(layers: Layers, seen: Views, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return the output (N,) of a network that looks at some pixels (N,).
+    """Return the output (N,) of a network that looks at pixels (N,).
 
     The weighted input of a neuron in the first layer is a sum over levels, of which each summand is the same for all
     pixels of a cell. So it is found once for each cell: a quarter of the work on each further level.
@@ -183,8 +182,8 @@ def bundled() -> Eye:
 
 
 def see(pixels: np.ndarray) -> np.ndarray:
-    """Return the planes (2, H, W) float32 that the bundled eye sees in a picture (H, W, 3) uint8: the share of light that
-    each pixel lacks, and how sure the eye is that it is handwriting, 0..1.
+    """Return two planes (2, H, W) float32 of a picture (H, W, 3) uint8: the share of the background's light that each
+    pixel lacks, and how sure the bundled eye is that it is handwriting, 0..1.
     """
     missing = missing_light(pixels)
     return np.stack([missing.mean(2), look(bundled(), missing)])

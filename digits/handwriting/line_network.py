@@ -28,7 +28,7 @@ UNLIKELY = 0.003  # a digit that is less likely at a place is not looked at ther
 BUNDLED = Path(__file__).with_name("line.npz")
 
 Length = tuple[int, int]  # the fewest and the most digits that a number may have
-Candidate = tuple[str, float, tuple[int, ...]]  # a number, the logarithm of its probability, the place of each digit
+Candidate = tuple[str, float, tuple[int, ...]]  # a number, its log-probability, the place of each digit
 # Of a prefix: its probability with a blank at its end, and with its last digit there; the place of each digit.
 Beam = tuple[float, float, tuple[int, ...]]
 Beams = dict[str, Beam]
@@ -41,7 +41,7 @@ def bundled() -> Layers:
 
 
 def outputs(planes: np.ndarray, layers: Layers) -> np.ndarray:
-    """Return the logarithms of the probabilities (T, 11) of each digit, and of none, at T places of a strip (2, ROWS, W)."""
+    """Return the log-probabilities (T, 11) of each digit, and of none, at T places of a strip (2, ROWS, W)."""
     a = planes
     for (weights, biases), (_, reach, step) in zip(layers, LAYERS, strict=True):
         rows, columns = rows_around(reach, step), reach[1] // 2
@@ -59,7 +59,7 @@ def rows_around(reach: tuple[int, int], step: tuple[int, int]) -> int:
 
 
 def numbers(log: np.ndarray, length: Length | None = None, digits: str = "0123456789") -> list[Candidate]:
-    """Return the likeliest numbers in logarithms of probabilities (T, 11), the best first, by prefix beam search.
+    """Return the likeliest numbers in log-probabilities (T, 11), the best first, by prefix beam search.
 
     With a `length`, only numbers of so many digits; the best of each length are kept at each place.
     """
@@ -78,9 +78,8 @@ def numbers(log: np.ndarray, length: Length | None = None, digits: str = "012345
             _add(longer, prefix, (*stay, (*places[:-1], t) if is_surer else places))
             if len(prefix) < most:
                 for d in likely:
-                    _add(
-                        longer, prefix + str(d), (0.0, (blank if d == last else blank + digit) * here[d], (*places, t))
-                    )
+                    before = blank if d == last else blank + digit
+                    _add(longer, prefix + str(d), (0.0, before * here[d], (*places, t)))
         kept = _kept(longer, length)
         total = sum(b + d for b, d, _ in kept.values()) or 1e-300
         scale += np.log(total)
@@ -95,9 +94,9 @@ def numbers(log: np.ndarray, length: Length | None = None, digits: str = "012345
 
 def _add(beams: Beams, prefix: str, beam: Beam) -> None:
     """Add the probability of one more way to come to a prefix; the likelier way says where its digits are."""
-    b, d, places = beams.get(prefix, (0.0, 0.0, ()))
-    blank, digit, new_places = beam
-    beams[prefix] = b + blank, d + digit, places if prefix in beams and b + d >= blank + digit else new_places
+    blank, digit, places = beam
+    b, d, earlier = beams.get(prefix, (0.0, 0.0, places))
+    beams[prefix] = b + blank, d + digit, earlier if b + d >= blank + digit else places
 
 
 def _kept(beams: Beams, length: Length | None) -> Beams:

@@ -38,13 +38,13 @@ class Expected(NamedTuple):
 ANYTHING = Expected()
 
 
-class Found(NamedTuple):
-    """The lines of a picture, after it is turned counterclockwise by so many degrees, before a network reads them.
+class Segmentation(NamedTuple):
+    """The lines of a picture, after a turn counterclockwise by so many degrees, and how each may be cut into digits.
 
     A line is a list of groups, a group a list of candidates, the likeliest first. The places of a candidate are the
-    numbers of its digits' `images` (N, 28, 28) float32 0..1, light on dark, and `boxes` (left, top, right, bottom) in
-    pixels. Where a length is expected, `seen` is how many digits the line network would see in each line without that.
-    A `known` digit is the only one, since the caller says so or the picture is drawn as MNIST's are: it is never rejected.
+    indices of its digits in `images` (N, 28, 28) float32 0..1, light on dark, and in `boxes` (left, top, right, bottom)
+    in pixels. If a length is expected, `seen` is how many digits the line network would see in each line without that.
+    A `known` digit is the only one: the caller says so, or the picture is drawn as MNIST's are.
     """
 
     lines: list[list[list[Candidate]]]
@@ -55,12 +55,8 @@ class Found(NamedTuple):
     known: bool = False
 
 
-def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = False) -> Found:
-    """Find the lines of a picture, and what each may say.
-
-    A picture is a path, the bytes of a file, a PIL image, a Page of a PDF, or an array (H, W) or (H, W, 3 or 4), uint8,
-    uint16, bool or float 0..1: dark strokes on light or light on dark. One of 28x28 that is drawn as MNIST's are is not
-    changed.
+def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = False) -> Segmentation:
+    """Find the lines of a picture, which is whatever `read` takes, and what each may say.
 
     In `context`, a digit that is cut from larger strokes has the rest of them beside it, as `normalize` draws it: for a
     network that was trained on such images, with `handwriting`.
@@ -70,7 +66,7 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
     pixels, scale = opened(picture, expected.single)
     if is_normalized(pixels):
         candidates: list[Candidate] = [(digit, 0.0, (0,)) for digit in expected.digits]
-        return Found([[candidates]], pixels[None, :, :, 0] / np.float32(255), [(0, 0, 28, 28)], known=True)
+        return Segmentation([[candidates]], pixels[None, :, :, 0] / np.float32(255), [(0, 0, 28, 28)], known=True)
     planes = see(pixels)
     if not (planes[1] > SURE).any():
         raise UserError("nothing in this picture stands out as strokes do; write darker, or leave a margin around them")
@@ -78,18 +74,18 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
         degrees, strips = 0, strips_of(planes, expected.single)
     else:
         degrees, strips = upright(planes, scale)
-    legible = [strip for strip in strips if expected.single or is_legible(strip, scale)]
-    lines = [groups_along(strip.log, expected) for strip in legible]
-    if strips and not any(lines) and not any(is_legible(strip, scale) for strip in strips):
-        raise UserError(
-            f"the digits are less than {SMALL} pixels high, too small to be read; take the picture from nearer"
-        )
-    seen = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in legible] if expected.length else None
-    return Found(*cut_out(legible, lines, scale, context=context), degrees, seen, expected.single)
+    legible = [strip for strip in strips if is_legible(strip, scale)]
+    kept = strips if expected.single else legible
+    lines = [groups_along(strip.log, expected) for strip in kept]
+    if strips and not legible and not any(lines):
+        reason = f"the digits are less than {SMALL} pixels high, too small to be read"
+        raise UserError(f"{reason}; take the picture from nearer")
+    seen = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in kept] if expected.length else None
+    return Segmentation(*cut_out(kept, lines, scale, context=context), degrees, seen, expected.single)
 
 
 def upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
-    """Return by how many degrees a picture is turned counterclockwise so that most is read in it, and its strips then."""
+    """Return by how many degrees a picture is turned counterclockwise so that most is read, and its strips then."""
     best = 0, strips_of(planes)
     sure, most = clear(best[1], scale)
     in_lines = len(best[1]) < 2 or any(strip.tall > 1 for strip in best[1])
@@ -105,7 +101,7 @@ def upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
 
 
 def is_legible(strip: Strip, scale: float) -> bool:
-    """Return whether the digits of a strip are large enough, if a pixel is `scale` times as wide as the picture's own."""
+    """Return whether a strip's digits are at least SMALL, where `scale` pixels of the picture became one."""
     return scale * DIGIT / strip.scale >= SMALL
 
 
@@ -135,36 +131,34 @@ def groups_along(log: np.ndarray, expected: Expected) -> list[list[Candidate]]:
     likeliest = numbers(log, length, expected.digits)
     if not likeliest:
         return []
-    places = pairwise(likeliest[0][2])
-    ends = [] if length else [(a + b + 1) // 2 for a, b in places if PLACE * (b - a) > APART * DIGIT]
+    _, _, places = likeliest[0]
+    wide = [] if length else [(a, b) for a, b in pairwise(places) if PLACE * (b - a) > APART * DIGIT]
     groups = []
-    for first, last in pairwise([0, *ends, len(log)]):
-        candidates = numbers(log[first:last], length, expected.digits) if ends else likeliest
-        least = candidates[0][1] - FAR
-        groups.append(
-            [(digits, p, tuple(first + at for at in places)) for digits, p, places in candidates if p > least]
-        )
+    for first, last in pairwise([0, *((a + b + 1) // 2 for a, b in wide), len(log)]):
+        candidates = numbers(log[first:last], length, expected.digits) if wide else likeliest
+        _, best, _ = candidates[0]
+        near = [candidate for candidate in candidates if candidate[1] > best - FAR]
+        groups.append([(digits, p, tuple(first + place for place in places)) for digits, p, places in near])
     return groups
 
 
 def cut_out(
     strips: list[Strip], lines: list[list[list[Candidate]]], scale: float, *, context: bool
 ) -> tuple[list[list[list[Candidate]]], np.ndarray, list[tuple[int, ...]]]:
-    """Return the same candidates with the numbers of their digits' images as places, the images and their boxes."""
-    numbered: dict[tuple[int, Place], int] = {}  # what is at the same place of a strip is cut out once
+    """Return lines whose candidates have as places the indices of their digits' images, these, and their boxes."""
+    indices: dict[tuple[int, Place], int] = {}  # what is at the same place of a strip is cut out once
 
-    def images_at(n: int, places: tuple[int, ...]) -> tuple[int, ...]:
-        middles = [PLACE * (place + 0.5) for place in places]
-        return tuple(numbered.setdefault((n, place), len(numbered)) for place in places_of(middles))
+    def indexed(n: int, candidate: Candidate) -> Candidate:
+        digits, likelihood, places = candidate
+        keys = [(n, place) for place in places_of([PLACE * (place + 0.5) for place in places])]
+        return digits, likelihood, tuple(indices.setdefault(key, len(indices)) for key in keys)
 
-    lines = [
-        [[(digits, p, images_at(n, places)) for digits, p, places in candidates] for candidates in groups]
-        for n, groups in enumerate(lines)
-    ]
+    lines = [[[indexed(n, candidate) for candidate in group] for group in line] for n, line in enumerate(lines)]
     cutters = [cutter(strip, context=context) for strip in strips]
-    cuts = [(strips[n], *cutters[n](place)) for n, place in numbered]
-    images = np.array([image for _, image, _ in cuts], np.float32).reshape(-1, 28, 28)
-    return lines, images, [tuple(round(side * scale) for side in strip.box(*box)) for strip, _, box in cuts]
+    cuts = [cutters[n](place) for n, place in indices]
+    boxes = [strips[n].box(*box) for (n, _), (_, box) in zip(indices, cuts, strict=True)]
+    images = np.array([image for image, _ in cuts], np.float32).reshape(-1, 28, 28)
+    return lines, images, [tuple(round(side * scale) for side in box) for box in boxes]
 
 
 def opened(picture: Any, single: bool = False) -> tuple[np.ndarray, float]:

@@ -1,6 +1,6 @@
 """Reader(network).read(picture): the numbers in a picture, or why there are none."""
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ import numpy as np
 from digits.common.errors import UserError
 from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.line_network import Candidate
-from digits.handwriting.lines import ANYTHING, Expected, Found, find_lines
+from digits.handwriting.lines import ANYTHING, Expected, Segmentation, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import Patience
 
@@ -55,15 +55,14 @@ class Reader:
             for (picture, expected), result in zip(asked, results, strict=True):
                 yield self.answer(patience.judge(picture, result), expected)
 
-    def answer(self, found: Found | UserError, expected: Expected = ANYTHING) -> Answer:
-        """Read the lines that were found in a picture; or say why none was."""
-        if isinstance(found, UserError):
-            return Answer([], error=str(found))
-        outputs = self.outputs(found.images)
+    def answer(self, segmentation: Segmentation | UserError, expected: Expected = ANYTHING) -> Answer:
+        """Read the lines of a picture; or say why none was found."""
+        if isinstance(segmentation, UserError):
+            return Answer([], error=str(segmentation))
+        outputs, seen = self.outputs(segmentation.images), segmentation.seen or [0] * len(segmentation.lines)
         lines = []
-        for n, groups in enumerate(found.lines):
-            seen = found.seen[n] if found.seen else 0
-            read = [self.read_group(candidates, found, outputs, seen) for candidates in groups]
+        for groups, count in zip(segmentation.lines, seen, strict=True):
+            read = [self.read_group(candidates, count, segmentation, outputs) for candidates in groups]
             lines.append(Line([group for group in read if group.readings]))
         if any(line.text for line in lines):
             error = ""
@@ -72,7 +71,7 @@ class Reader:
         else:
             error = "nothing here looks like a digit; crop the picture to the number, leaving a margin, or use --single"
             error += " for one digit"
-        return Answer([line for line in lines if line.groups], found.degrees, error)
+        return Answer([line for line in lines if line.groups], segmentation.degrees, error)
 
     def outputs(self, images: np.ndarray) -> np.ndarray:
         """Return the network's outputs for images (N, 28, 28): (N, 10) float32; or (N, 2) of a detector."""
@@ -90,37 +89,35 @@ class Reader:
         a = outputs.float().cpu().numpy()
         return a if a.shape[1] > 1 else np.concatenate([1 - a, a], 1)
 
-    def read_group(self, candidates: list[Candidate], found: Found, outputs: np.ndarray, seen: int) -> Group:
-        """Return the likeliest number among the candidates of a group, by the line network and by the user's.
+    def read_group(
+        self, candidates: list[Candidate], seen: int, segmentation: Segmentation, outputs: np.ndarray
+    ) -> Group:
+        """Return the likeliest number among candidates, by the line network and by the outputs (N, 10) of the user's.
 
-        The user's network has these outputs (N, 10) for the images that were found. If the line network has `seen` more
-        or fewer digits than the number has, that lowers the confidence.
+        If the line network has `seen` more or fewer digits than it has, that lowers the confidence.
         """
 
-        def readings(digits: Iterable[int], places: tuple[int, ...]) -> list[Reading]:
-            return [
-                Reading(d, outputs[n], found.images[n], found.boxes[n]) for d, n in zip(digits, places, strict=True)
-            ]
+        def reading(digit: int, n: int) -> Reading:
+            return Reading(digit, outputs[n], segmentation.images[n], segmentation.boxes[n])
 
         if self.detects:
-            place = candidates[0][2][0]
-            return Group(readings([int(outputs[place].argmax())], (place,)), float(outputs[place].max()), True)
-        scores = np.array(
-            [
-                likelihood + WEIGHT * float(np.log(np.maximum(outputs[[*places], [*map(int, digits)]], FLOOR)).sum())
-                for digits, likelihood, places in candidates
-            ]
-        )
+            _, _, (n, *_) = candidates[0]
+            return Group([reading(int(outputs[n].argmax()), n)], float(outputs[n].max()), True)
+        scores = np.zeros(len(candidates))
+        for number, (digits, likelihood, places) in enumerate(candidates):
+            activations = outputs[[*places], [*map(int, digits)]]
+            scores[number] = likelihood + WEIGHT * float(np.log(np.maximum(activations, FLOOR)).sum())
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
-        order = np.argsort(-shares, kind="stable").tolist()
-        best = next((n for n in order if candidates[n][0]), None)
-        if best is None:
+        order = np.argsort(-shares, kind="stable")
+        ranked = [(*candidates[n], float(shares[n])) for n in order]
+        numbers = [candidate for candidate in ranked if candidate[0]]
+        if not numbers:
             return Group([], 0.0)
-        digits, likelihood, places = candidates[best]
-        read = readings(map(int, digits), places)
-        activation = np.mean([reading.activation for reading in read])
-        sure = float(shares[best]) * float(np.exp(likelihood / len(digits)) + activation) / 2
+        digits, likelihood, places, share = numbers[0]
+        readings = [reading(int(digit), n) for digit, n in zip(digits, places, strict=True)]
+        activation = np.mean([reading.activation for reading in readings])
+        confidence = share * float(np.exp(likelihood / len(digits)) + activation) / 2
         if seen:
-            sure *= (min(seen, len(digits)) / max(seen, len(digits))) ** 0.5
-        return Group(read, sure, found.known, tuple((candidates[n][0], float(shares[n])) for n in order))
+            confidence *= (min(seen, len(digits)) / max(seen, len(digits))) ** 0.5
+        return Group(readings, confidence, segmentation.known, tuple((digits, share) for digits, *_, share in ranked))

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from copy import deepcopy
 from functools import cache, lru_cache
 from pathlib import Path
@@ -124,21 +123,17 @@ def expect(single: bool = False, length: Digits = None, digits: str | None = Non
     """Return what is expected, as the user says it. Raises UserError if that makes no sense."""
     if single and length is not None:
         raise UserError("a single digit has no length; leave one of the two out")
-    wanted = None
+    ends = None
     if length is not None:
-        ends: list[Any] = str(length).split("-")
-        if isinstance(length, range) and length and length.step == 1:
-            ends = [length[0], length[-1]]
-        with suppress(ValueError):
-            fewest, most = int(ends[0]), int(ends[-1])
-            wanted = fewest, most
-        if len(ends) > 2 or not wanted or not 1 <= wanted[0] <= wanted[1] <= MOST_DIGITS:
-            raise UserError(
-                f"length: expected a number of digits, 1 to {MOST_DIGITS}, or two such as 6-8, not {length}"
-            )
+        text = f"{length[0]}-{length[-1]}" if isinstance(length, range) and length and length.step == 1 else str(length)
+        match = re.fullmatch("([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
+        ends = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= ends[0] <= ends[1] <= MOST_DIGITS:
+            what = f"a number of digits, 1 to {MOST_DIGITS}, or two such as 6-8"
+            raise UserError(f"length: expected {what}, not {length}")
     if digits is not None and not (isinstance(digits, str) and re.fullmatch("[0-9]+", digits)):
         raise UserError(f"digits: expected those that may occur, such as 01, not {digits!r}")
-    return Expected(single, wanted, digits or ANYTHING.digits)
+    return Expected(single, ends, digits or ANYTHING.digits)
 
 
 def choose_reader(network: str | None) -> tuple[Reader, int | None]:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from digits.handwriting.readings import THRESHOLD
 from PIL import Image, ImageDraw
 
 from digits.checkpoint.contents import load_network
@@ -13,7 +14,6 @@ from digits.common.errors import UserError
 from digits.handwriting import Candidate, Digit, Expected, Found, Line, Reader
 from digits.handwriting.lines import SMALL
 from digits.handwriting.reader import LEAST, WEIGHT
-from digits.handwriting.readings import THRESHOLD
 from digits.network import sigmoid_network
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover, on_paper

@@ -1,9 +1,9 @@
 """What is read: digits, groups and lines, of which some are rejected."""
 
 import numpy as np
+from digits.handwriting.readings import THRESHOLD
 
 from digits.handwriting import Answer, Group, Reading, TextLine
-from digits.handwriting.readings import THRESHOLD
 
 
 def reading(digit, left=0, **outputs):
