@@ -5,7 +5,7 @@ import { held } from "./held.js";
 import { blank, boxOf, clamp, crop, dilated, grown, mapped, median, valuesIn } from "./images.js";
 import { normalize } from "./normalization.js";
 
-const { FOREGROUND, DARK, FAINT, ASIDE, MIDWAY, BESIDE, NEAREST, BAND, LEAST } = held.constants.cutting;
+const { FOREGROUND, DARK, FAINT, ASIDE, MIDWAY, BESIDE, CLOSE, BAND, SPECK } = held.constants.cutting;
 const { ROWS, DIGIT } = held.constants.strips, { BOX, NEAR, REST } = held.constants.normalize;
 
 /** A function that cuts a digit out of a strip, given the columns of the middles of the digit before it, of itself and of
@@ -18,15 +18,15 @@ export function cutter({ dark, sure }) {
     const key = `${[before, middle, after]}`;
     if (known.has(key)) return known.get(key);
     const isWithin = (/** @type {number} */ i, /** @type {number} */ far) => Math.abs((i % width) - middle) < far * DIGIT;
-    const isSeen = mask.data.subarray(quarter, -quarter).some((on, i) => on && isWithin(i, NEAREST));
-    const strokes = isSeen ? mask : mapped(mask, (on, i) => Number(on || (dark.data[i] > DARK && isWithin(i, NEAREST))));
+    const isSeen = mask.data.subarray(quarter, -quarter).some((on, i) => on && isWithin(i, CLOSE));
+    const strokes = isSeen ? mask : mapped(mask, (on, i) => Number(on || (dark.data[i] > DARK && isWithin(i, CLOSE))));
     const left = before === undefined ? [] : seam(mask, before, middle);
     const right = after === undefined ? [] : seam(mask, middle, after);
     const pixels = strokesNear(mapped(strokes, (on, i) => {
       const x = i % width, row = Math.floor(i / width);
       return Number(on && isWithin(i, BESIDE) && x >= (left[row] ?? 0) && x < (right[row] ?? width));
     }), middle);
-    known.set(key, pixels.length < LEAST ? nothing(middle) : drawn(dark, strokes, pixels));
+    known.set(key, pixels.length < SPECK ? nothing(middle) : drawn(dark, strokes, pixels));
     return known.get(key);
   };
 }
@@ -54,7 +54,7 @@ export function seam(mask, left, right) {
 /** The pixels of the connected components that come near a column, in the band of the line.
  * @type {(region: Image, middle: number) => number[]} */
 function strokesNear(region, middle) {
-  const { width } = region, [first, last] = [-1, 1].map((side) => Math.trunc(middle + side * NEAREST * DIGIT));
+  const { width } = region, [first, last] = [-1, 1].map((side) => Math.trunc(middle + side * CLOSE * DIGIT));
   return componentsOf(region).filter((pixels) => {
     const { top, bottom } = boxOf(pixels, width), isLevel = Math.abs((top + bottom - ROWS) / 2) < BAND * DIGIT;
     return isLevel && pixels.some((i) => i % width >= first && i % width <= last);
