@@ -14,9 +14,9 @@ READER, _ = choose_reader("bundled")
 
 
 def test_most_empty_forms_say_nothing():
-    drawn = of_all_kinds(np.random.default_rng(10), bars())
-    empty = islice((one for one in drawn if not one.text), 10)
-    assert sum(is_read(READER, one) for one in empty) >= 9
+    scenes = of_all_kinds(np.random.default_rng(10), bars())
+    empty = islice((drawing for drawing in scenes if not drawing.text), 10)
+    assert sum(is_read(READER, drawing) for drawing in empty) >= 9
 
 
 @pytest.fixture
@@ -28,13 +28,13 @@ def written(mnist_dir):
 @pytest.mark.slow
 @pytest.mark.mnist
 def test_a_digit_is_read(written):
-    drawn = on_blank_paper(np.random.default_rng(17), written)
-    single = [*islice((one for one in drawn if len(one.text) == 1), 30)]
-    assert np.mean([is_read(READER, one, single=True) for one in single]) >= 0.7
+    scenes = on_blank_paper(np.random.default_rng(17), written)
+    single = [*islice((drawing for drawing in scenes if len(drawing.text) == 1), 30)]
+    assert np.mean([is_read(READER, drawing, single=True) for drawing in single]) >= 0.7
 
 
 @pytest.mark.slow
 @pytest.mark.mnist
 def test_lines_are_read_whole(written):
-    drawn = islice(on_blank_paper(np.random.default_rng(18), written), 25)
-    assert np.mean([is_read(READER, one) for one in drawn]) >= 0.4
+    scenes = islice(on_blank_paper(np.random.default_rng(18), written), 25)
+    assert np.mean([is_read(READER, drawing) for drawing in scenes]) >= 0.4
