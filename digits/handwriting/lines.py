@@ -38,16 +38,19 @@ class Expected(NamedTuple):
 ANYTHING = Expected()
 
 
+Groups = list[list[Candidate]]  # of a line: the candidates for each of its groups, the likeliest first
+
+
 class Segmentation(NamedTuple):
     """The lines of a picture, after a turn counterclockwise by so many degrees, and how each may be cut into digits.
 
-    A line is a list of groups, a group a list of candidates, the likeliest first. The places of a candidate are the
-    indices of its digits in `images` (N, 28, 28) float32 0..1, light on dark, and in `boxes` (left, top, right, bottom)
-    in pixels. If a length is expected, `seen` is how many digits the line network would see in each line without that.
-    A `known` digit is the only one: the caller says so, or the picture is drawn as MNIST's are.
+    The places of a candidate are the indices of its digits in `images` (N, 28, 28) float32 0..1, light on dark, and in
+    `boxes` (left, top, right, bottom) in pixels. If a length is expected, `seen` is how many digits the line network
+    would see in each line without that. A `known` digit is the only one: the caller says so, or the picture is drawn as
+    MNIST's are.
     """
 
-    lines: list[list[list[Candidate]]]
+    lines: list[Groups]
     images: np.ndarray
     boxes: list[tuple[int, ...]]
     degrees: int = 0
@@ -63,7 +66,7 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
 
     Raises UserError if the picture cannot be read or shows no strokes, or if all its digits are too small.
     """
-    pixels, scale = opened(picture, expected.single)
+    pixels, scale = opened(picture, single=expected.single)
     if is_normalized(pixels):
         candidates: list[Candidate] = [(digit, 0.0, (0,)) for digit in expected.digits]
         return Segmentation([[candidates]], pixels[None, :, :, 0] / np.float32(255), [(0, 0, 28, 28)], known=True)
@@ -71,7 +74,7 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
     if not (planes[1] > SURE).any():
         raise UserError("nothing in this picture stands out as strokes do; write darker, or leave a margin around them")
     if expected.upright or expected.single or expected.length:
-        degrees, strips = 0, strips_of(planes, expected.single)
+        degrees, strips = 0, strips_of(planes, single=expected.single)
     else:
         degrees, strips = upright(planes, scale)
     legible = [strip for strip in strips if is_legible(strip, scale)]
@@ -122,7 +125,7 @@ def clear(strips: list[Strip], scale: float) -> tuple[float, float]:
     return sure, most
 
 
-def groups_along(log: np.ndarray, expected: Expected) -> list[list[Candidate]]:
+def groups_along(log: np.ndarray, expected: Expected) -> Groups:
     """Return the candidates for each group of a line, given the line network's outputs (T, 11) along it.
 
     Wide gaps between the digits of the likeliest number divide it into groups, unless it has an expected length.
@@ -143,8 +146,8 @@ def groups_along(log: np.ndarray, expected: Expected) -> list[list[Candidate]]:
 
 
 def cut_out(
-    strips: list[Strip], lines: list[list[list[Candidate]]], scale: float, *, context: bool
-) -> tuple[list[list[list[Candidate]]], np.ndarray, list[tuple[int, ...]]]:
+    strips: list[Strip], lines: list[Groups], scale: float, *, context: bool
+) -> tuple[list[Groups], np.ndarray, list[tuple[int, ...]]]:
     """Return lines whose candidates have as places the indices of their digits' images, these, and their boxes."""
     indices: dict[tuple[int, Place], int] = {}  # what is at the same place of a strip is cut out once
 
@@ -161,12 +164,12 @@ def cut_out(
     return lines, images, [tuple(round(side * scale) for side in box) for box in boxes]
 
 
-def opened(picture: Any, single: bool = False) -> tuple[np.ndarray, float]:
+def opened(picture: Any, *, single: bool = False) -> tuple[np.ndarray, float]:
     """Return a picture's pixels (H, W, 3) uint8 in the size to work on, and how many of its own one of them is wide.
 
     Raises UserError if it cannot be read.
     """
-    image, scale = open_picture(picture, single)
+    image, scale = open_picture(picture, single=single)
     pixels = np.asarray(image)
     if is_normalized(pixels):
         return pixels, 1.0

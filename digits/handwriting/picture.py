@@ -45,7 +45,7 @@ def save(image: Image.Image, path: Path) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def open_picture(picture: Any, single: bool = False) -> tuple[Image.Image, float]:
+def open_picture(picture: Any, *, single: bool = False) -> tuple[Image.Image, float]:
     """A picture as RGB, upright, reduced to WORKING for a `single` digit or for lines; and its scale, which is how many
     original pixels one of these is wide. Raises UserError if it cannot be read.
     """

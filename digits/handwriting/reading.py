@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from digits.handwriting.answer import Answer
 
     Picture = str | Path | bytes | IO[Any] | Image | np.ndarray | Page
+    Pictures = Sequence[Picture] | Iterator[Picture]
     Network = str | Path | nn.Module
     Digits = int | range | str | None
 
@@ -42,12 +43,7 @@ def read(  # type: ignore[overload-overlap]  # a str is a sequence, too
 
 @overload
 def read(
-    pictures: Sequence[Picture] | Iterator[Picture],
-    *,
-    network: Network = ...,
-    single: bool = ...,
-    length: Digits = ...,
-    digits: str | None = ...,
+    pictures: Pictures, *, network: Network = ..., single: bool = ..., length: Digits = ..., digits: str | None = ...
 ) -> list[Answer]: ...
 
 

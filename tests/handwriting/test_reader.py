@@ -1,10 +1,9 @@
 """What is said of a picture: two networks have their opinions, and why nothing is read."""
 
-import cv2
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from digits.common.errors import UserError
 from digits.handwriting.answer import THRESHOLD
@@ -12,6 +11,7 @@ from digits.handwriting.lines import SMALL, Expected, Segmentation
 from digits.handwriting.reader import FLOOR, WEIGHT, Reader
 from digits.handwriting.reading import choose_reader
 from digits.network import sigmoid_network
+from tests.make.golden import FOLDER
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.tiers import slow
@@ -121,42 +121,15 @@ def test_of_two_ways_up_that_are_read_well_the_surer_is_taken():
     assert [(answer.text, answer.degrees) for answer in turned] == [("25", 90), ("25", 270)]
 
 
-@pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (200, 3), (900, 10)])
-def test_texture_is_no_number(deviation, blur):
-    noise = np.random.default_rng(0).standard_normal((240, 320)).astype(np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), blur) if blur else noise
-    answer = READER.read((160 + deviation * noise).clip(0, 255).astype(np.uint8))
-    assert answer.error and not answer.text
-
-
-def scribble():
-    """Strokes like no digit."""
-    picture = Image.new("L", (300, 200), 250)
-    draw = ImageDraw.Draw(picture)
-    for angle in np.linspace(0, np.pi, 7):
-        x, y = 90 * np.cos(angle), 80 * np.sin(angle)
-        draw.line([(150 - x, 100 - y), (150 + x, 100 + y)], 20, 6)
-    return picture
-
-
-def speck():
-    """A stroke that is too small."""
-    picture = Image.new("L", (40, 40), 250)
-    ImageDraw.Draw(picture).line([(15, 18), (19, 21), (24, 18)], 20, 2)
-    return picture
-
-
-@pytest.mark.parametrize(
-    ("picture", "reason"),
-    [
-        (Image.new("L", (300, 200), 250), "nothing in this picture stands out"),
-        (scribble(), "nothing here looks like a digit; crop"),
-        (speck(), f"less than {SMALL} pixels high"),
-    ],
-)
-def test_why_nothing_is_read(picture, reason):
-    answer = READER.read(picture)
-    assert reason in answer.error and "\n" not in answer.error and not answer.text
+def test_why_nothing_is_read():
+    small = on_paper(cover((40, 40), (STROKES[7], 15, 16, 5)))
+    for picture, reason in (
+        (FOLDER / "blank.png", "nothing in this picture stands out"),
+        (FOLDER / "texture.png", "nothing here looks like a digit; crop"),
+        (small, f"less than {SMALL} pixels high"),
+    ):
+        answer = READER.read(picture)
+        assert reason in answer.error and "\n" not in answer.error and not answer.text
 
 
 def test_why_no_number_of_some_length_is_read():

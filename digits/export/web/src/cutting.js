@@ -45,8 +45,8 @@ export function seam(mask, left, right) {
   }
   const last = costs.data.subarray(-wide), path = [last.indexOf(Math.min(...last))];
   for (let row = mask.height - 2; row >= 0; row--) {
-    const [x] = path, one = at(row, x - 1), other = at(row, x + 1);
-    path.unshift(Math.min(one, other) + ASIDE < at(row, x) ? x + (one <= other ? -1 : 1) : x);
+    const [x] = path, left = at(row, x - 1), right = at(row, x + 1);
+    path.unshift(Math.min(left, right) + ASIDE < at(row, x) ? x + (left <= right ? -1 : 1) : x);
   }
   return path.map((x) => x + start);
 }
@@ -61,19 +61,19 @@ function strokesNear(region, middle) {
   }).flat();
 }
 
-/** A digit's own pixels with soft edges, normalized; in context, with the rest of what they are cut from.
+/** A digit's pixels with soft edges, normalized; in context, with the rest of what they are cut from.
  * @type {(dark: Image, mask: Image, pixels: number[]) => Digit} */
 function drawn(dark, mask, pixels) {
   const box = boxOf(pixels, mask.width), far = Math.max(box.right - box.left, box.bottom - box.top) * NEAR / BOX;
-  let own = blank(mask.width, mask.height);
-  for (const i of pixels) own.data[i] = 1;
-  [dark, mask, own] = [dark, mask, own].map((image) => crop(image, grown(box, 2 + Math.floor(far))));
-  const most = median(valuesIn(dark, own)), near = dilated(own, 3).data, rest = blank(own.width, own.height);
+  let digit = blank(mask.width, mask.height);
+  for (const i of pixels) digit.data[i] = 1;
+  [dark, mask, digit] = [dark, mask, digit].map((image) => crop(image, grown(box, 2 + Math.floor(far))));
+  const most = median(valuesIn(dark, digit)), near = dilated(digit, 3).data, rest = blank(digit.width, digit.height);
   const strokes = mapped(dark, (value, i) => (
-    near[i] && (own.data[i] || !mask.data[i]) ? clamp(value / most, 0, 1) : 0
+    near[i] && (digit.data[i] || !mask.data[i]) ? clamp(value / most, 0, 1) : 0
   ));
   for (const pixels of REST ? componentsOf(mask) : []) {
-    if (pixels.some((i) => own.data[i])) for (const i of pixels) rest.data[i] = 1 - own.data[i];
+    if (pixels.some((i) => digit.data[i])) for (const i of pixels) rest.data[i] = 1 - digit.data[i];
   }
   return { image: normalize(strokes, rest.data.includes(1) ? rest : undefined), box };
 }

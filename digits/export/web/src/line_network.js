@@ -12,10 +12,10 @@ let learned = /** @type {Layer[] | undefined} */ (undefined);
  * @type {(planes: { dark: Image; sure: Image }) => Float64Array[]} */
 export function outputs({ dark, sure }) {
   learned ??= unpacked(bytesOf(held.line.packed).buffer, held.line.sizes, Int8Array);
-  const [one, other] = [half(dark), half(sure)];
-  let { width, height } = one, z = /** @type {Float64Array} */ (new Float64Array(0));
+  const planes = [half(dark), half(sure)];
+  let [{ width, height }] = planes, z = /** @type {Float64Array} */ (new Float64Array(0));
   let a = /** @type {Float64Array} */ (new Float64Array(2 * width * height)); // by rows, columns, neurons
-  for (let i = 0; i < width * height; i++) [a[2 * i], a[2 * i + 1]] = [one.data[i], other.data[i]];
+  for (let i = 0; i < width * height; i++) [a[2 * i], a[2 * i + 1]] = planes.map(({ data }) => data[i]);
   for (const [n, { weights, biases }] of learned.entries()) {
     const [, [rows, columns], [down, across]] = LAYERS[n], above = rows === down ? 0 : rows >> 1;
     const k = weights.length / biases.length, depth = k / rows / columns;

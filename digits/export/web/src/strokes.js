@@ -47,16 +47,16 @@ const boxOfStroke = (stroke) => around(stroke.map(([x, y]) => ({ left: x, top: y
 /** What is not read: the boxes of strokes whose middle is in no digit, as one where they meet.
  * @type {(strokes: Stroke[], digits: Digit[]) => Box[]} */
 export function unread(strokes, digits) {
-  const meet = (/** @type {Box} */ one, /** @type {Box} */ other) => (
-    one.left <= other.right && other.left <= one.right && one.top <= other.bottom && other.top <= one.bottom
+  const meet = (/** @type {Box} */ a, /** @type {Box} */ b) => (
+    a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom
   );
   const boxes = strokes.map(boxOfStroke).filter(({ left, top, right, bottom }) => {
     const [x, y] = [(left + right) / 2, (top + bottom) / 2];
     return !digits.some(({ box }) => meet(box, { left: x, top: y, right: x, bottom: y }));
   });
   return boxes.reduce((/** @type {Box[]} */ all, box) => {
-    const near = all.filter((one) => meet(one, box));
-    return [...all.filter((one) => !near.includes(one)), around([box, ...near])];
+    const near = all.filter((known) => meet(known, box));
+    return [...all.filter((known) => !near.includes(known)), around([box, ...near])];
   }, []);
 }
 

@@ -153,7 +153,7 @@ type Constants = {
   strips: Record<"ROWS" | "DIGIT" | "SURE" | "ENDS" | "LONGEST" | "TILTED", number>;
   line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "UNLIKELY", number>;
   cutting: Record<"FOREGROUND" | "DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "CLOSE" | "BAND" | "SPECK", number>;
-  normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
+  normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "MIDDLE" | "FINE" | "REST" | "NEAR", number>;
   lines: Record<"SMALL" | "SMALLEST" | "APART" | "PLACE" | "FAR" | "CLEAR" | "TURNED" | "WELL", number>;
   reader: Record<"WEIGHT" | "FLOOR", number>;
   answer: { THRESHOLD: number };
