@@ -9,14 +9,14 @@ TYPE_CHECKING = False  # for those who check types; an import here would come be
 if TYPE_CHECKING:
     from digits.common.errors import UserError as UserError
     from digits.data import MNISTDataModule as MNISTDataModule
-    from digits.handwriting.reading import read as read
+    from digits.handwriting import read as read
     from digits.model import DigitClassifier as DigitClassifier
 
 LAZY = {  # Lightning takes seconds to import
     "DigitClassifier": "digits.model",
     "MNISTDataModule": "digits.data",
     "UserError": "digits.common.errors",
-    "read": "digits.handwriting.reading",
+    "read": "digits.handwriting",
 }
 __all__ = [*LAZY]
 

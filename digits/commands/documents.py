@@ -5,6 +5,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Generator
 from contextlib import closing
+from functools import partial
 from typing import Any, NamedTuple
 
 from tqdm import tqdm
@@ -13,15 +14,17 @@ from digits.commands.forms import Field, Form
 from digits.commands.sources import Format, Source, paired, show
 from digits.commands.tables import SHOWN, Doubt, Rows
 from digits.common.errors import UserError, printable, tried
-from digits.handwriting import Answer, Found, Group, Reader, TextLine, find_lines
+from digits.handwriting.answer import Answer, Group, Line
+from digits.handwriting.lines import Segmentation, find_lines
 from digits.handwriting.parallel import on_all_cores
 from digits.handwriting.pdf import Patience
 from digits.handwriting.picture import upright
+from digits.handwriting.reader import Reader
 
 CROP = 700, 160  # width and height of a field on the page for review, at most, in pixels
 
 # What is found in a field, the field's height in pixels, and a JPEG of it in base64, "" if nobody will look at it.
-Seen = tuple[Found | UserError, int, str]
+Seen = tuple[Segmentation | UserError, int, str]
 
 
 class Value(NamedTuple):
@@ -117,7 +120,7 @@ def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]
                 round(share * side) for share, side in zip(field.box, page.size * 2, strict=True)
             )
             crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
-            found = tried(find_lines, crop, field.expected._replace(upright=True), context)  # not turned
+            found = tried(partial(find_lines, context=context), crop, field.expected._replace(upright=True))
             if crops and min(crop.size) > 0:
                 crop.thumbnail(CROP)
                 crop.save(buffer, "JPEG", quality=80)
@@ -134,7 +137,7 @@ def value_of(answer: Answer, height: int) -> Value:
         near = [(right - left) * (low - top) * (1 - abs((top + low) / height - 1)) for left, top, right, low in boxes]
         return group.confidence * sum(near)
 
-    best = max(answer.lines, key=lambda line: sum(map(weight, line.groups)), default=TextLine([]))
+    best = max(answer.lines, key=lambda line: sum(map(weight, line.groups)), default=Line([]))
     groups = [group for group in best.groups if group.text] or sorted(best.groups, key=weight)[-1:]
     if not groups:
         return Value(error=answer.error)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from digits.commands.sources import Format, Source, paired, show
 from digits.commands.tables import Rows
 from digits.common.errors import UserError, printable, tried
-from digits.handwriting import Answer, Group, Reading, TextLine
+from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.eye import see
 from digits.handwriting.lines import opened
 from digits.handwriting.picture import WRITTEN, check_output, save, upright
@@ -51,7 +51,7 @@ def read_pictures(
     return rows, good
 
 
-def line_of(line: TextLine, detected: int | None) -> str:
+def line_of(line: Line, detected: int | None) -> str:
     """Return the text of a line with the activation of its least sure digit and the runner-up; or a detector's answer.
 
     `detected` is the digit that a detector looks for, None if the network reads all ten.
@@ -131,7 +131,7 @@ def annotated(image: Image.Image, answer: Answer) -> Image.Image:
     What the eye takes for handwriting is blue.
     """
     with suppress(UserError):  # too small a picture
-        sure = Image.fromarray(np.uint8(OPACITY * 255 * see(opened(image)[0]).sure))
+        sure = Image.fromarray(np.uint8(OPACITY * 255 * see(opened(image)[0])[1]))
         image.paste("#0072b2", mask=sure.resize(image.size, Image.Resampling.BILINEAR))
     draw = ImageDraw.Draw(image)
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from digits import mnist
 from digits.common.errors import UserError, printable
-from digits.handwriting import Answer
+from digits.handwriting.answer import Answer
 from digits.handwriting.picture import open_picture, pictures_in, save
 from digits.network import inputs, linears
 from digits.network import predictions as digits_of

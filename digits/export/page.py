@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from digits.export.sample import deflated, packed
 from digits.handwriting import (
+    answer,
     background,
     components,
     cutting,
@@ -26,7 +27,6 @@ from digits.handwriting import (
     normalize,
     picture,
     reader,
-    readings,
     strips,
 )
 from digits.network import predictions, sizes, weights_and_biases
@@ -72,7 +72,7 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:
     """All constants that handwriting is read with, in `context` or not, by module and name: the page has each, too."""
-    modules = picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, readings
+    modules = picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, answer
     known: dict[str, dict[str, Any]] = {
         module.__name__.rpartition(".")[2]: {
             name: value for name, value in vars(module).items() if name.isupper() and type(value) in KINDS

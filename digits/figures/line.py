@@ -7,8 +7,8 @@ from torch import Tensor
 
 from digits.figures.style import ORANGE, figure
 from digits.handwriting.eye import see
-from digits.handwriting.line_network import bundled, numbers, outputs
-from digits.handwriting.lines import strips_of
+from digits.handwriting.line_network import numbers
+from digits.handwriting.strips import strips_of
 
 NUMBER = 5, 0, 4, 1, 9, 2
 STEP, ENLARGED = 17, 4  # columns from one image of 28x28 to the next; pixels to one of MNIST's
@@ -26,9 +26,9 @@ def touching(images: Tensor, labels: Tensor) -> np.ndarray:
 def line(images: Tensor, labels: Tensor) -> Figure:
     """The strip of the number: its darkness, and how sure the eye is. Below it what the network says at each place."""
     picture = cv2.cvtColor(touching(images, labels), cv2.COLOR_GRAY2RGB)
-    strip = max(strips_of(see(picture), single=False), key=lambda one: one.planes.shape[2])
-    log = outputs(strip.coarse, bundled())
-    best = numbers(log)[0]
+    strip = max(strips_of(see(picture)), key=lambda strip: strip.planes.shape[2])
+    log = strip.log
+    number, _, places = numbers(log)[0]
     fig = figure(4.5)
     above, below = fig.subplots(2, 1, sharex=True, height_ratios=(2, 2.4))
     ends = -0.5, len(log) - 0.5
@@ -36,8 +36,8 @@ def line(images: Tensor, labels: Tensor) -> Figure:
     above.set_yticks([0.5, 1.5], ["darkness", "eye"])
     above.set_title("What the line network sees", fontsize=10)
     below.imshow(np.exp(log).T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    below.plot(best.places, [int(digit) for digit in best.digits], "o", mfc="none", mec=ORANGE, ms=12, mew=2)
+    below.plot(places, [int(digit) for digit in number], "o", mfc="none", mec=ORANGE, ms=12, mew=2)
     below.set_yticks(range(11), [*map(str, range(10)), "none"])
     below.set(xlabel="place", xlim=ends)
-    below.set_title(f"Its outputs; it reads {best.digits}", fontsize=10)
+    below.set_title(f"Its outputs; it reads {number}", fontsize=10)
     return fig

@@ -21,7 +21,7 @@ def scenes(images: Tensor, labels: Tensor, seed: int) -> Image.Image:
     for number in range(ACROSS * DOWN):
         row, column = divmod(number, ACROSS)
         drawn = scene(rng, written).image
-        sure = see(opened(drawn)[0]).sure
+        sure = see(opened(drawn)[0])[1]
         for place, picture in enumerate((Image.fromarray(drawn), Image.fromarray(np.uint8(255 * (1 - sure))))):
             at = (2 * column + place) * (wide + APART), row * (high + APART)
             sheet.paste(ImageOps.pad(picture.convert("RGB"), TILE, color="white"), at)

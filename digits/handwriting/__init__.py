@@ -16,25 +16,29 @@ in one particular way. So
    little probability has no `text`.
 
 lines.py goes through steps 2 to 6, which need no PyTorch, so parallel.py has other processes do that; it also turns a
-picture that lies on its side. pdf.py opens pages; learning.py trains the eye, line_learning.py the line network.
+picture that lies on its side. reading.py is the way in, `read`; answer.py is what comes out. pdf.py opens pages.
+
+On the way from a picture to a number are arrays of pixels and six kinds of thing. A `Strip` is a line of the picture,
+level and at one height. A `Segmentation` has the likeliest numbers for each line, and the images of their digits. A
+`Reading` is such an image as the user's network reads it. A `Group` is the likeliest number where digits stand
+together: its readings, and the confidence in them. A `Line` is its groups, side by side. An `Answer` is the lines of
+the picture, or why nothing is read.
 """
 
-from digits.handwriting.lines import Candidate, Digit, Expected, Found, Line, find_lines
-from digits.handwriting.pdf import Page
-from digits.handwriting.reader import Answer, Reader
-from digits.handwriting.readings import Group, Reading, TextLine
+from importlib import import_module
 
-__all__ = [
-    "Answer",
-    "Candidate",
-    "Digit",
-    "Expected",
-    "Found",
-    "Group",
-    "Line",
-    "Page",
-    "Reader",
-    "Reading",
-    "TextLine",
-    "find_lines",
-]
+TYPE_CHECKING = False  # for those who check types
+if TYPE_CHECKING:
+    from digits.handwriting.lines import Expected as Expected
+    from digits.handwriting.lines import find_lines as find_lines
+    from digits.handwriting.pdf import Page as Page
+    from digits.handwriting.reading import read as read
+
+LAZY = {"Expected": "lines", "Page": "pdf", "find_lines": "lines", "read": "reading"}  # normalize.py needs none of them
+__all__ = [*LAZY]
+
+
+def __getattr__(name: str) -> object:
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{LAZY[name]}"), name)

@@ -16,7 +16,7 @@ SOFT = 0.7  # standard deviation in pixels of the blur that takes out a camera's
 
 
 def missing_light(pixels: np.ndarray) -> np.ndarray:
-    """The share of the background's light that the pixels of a picture (H, W, 3) uint8 lack: (H, W, 3) float32 below 1.
+    """Return the share of the background's light that a picture (H, W, 3) uint8 lacks: (H, W, 3) float32 below 1.
 
     A picture of light writing on a dark background is first made its negative. Then the light is divided out at two
     scales: shadows and lamps by a blur, whatever is wider than strokes by a closing.
@@ -25,11 +25,11 @@ def missing_light(pixels: np.ndarray) -> np.ndarray:
     light = (1 - light if on_dark_background(light.mean(2)) else light) + np.float32(LIFT[0])
     light = light / light_around(light.mean(2))[:, :, None]
     light = np.minimum(light, BRIGHTEST * np.median(light, (0, 1)))
-    return np.dstack([1 - one / estimate_background(one) for one in cv2.split(light)])
+    return np.dstack([1 - colour / estimate_background(colour) for colour in cv2.split(light)])
 
 
 def light_around(light: np.ndarray) -> np.ndarray:
-    """The mean light around each pixel (H, W) of those that are lighter than the mean, so that strokes count little."""
+    """Return the mean light (H, W) around each pixel, of pixels lighter than the mean, so that strokes count little."""
     height, width = light.shape
     deviation = AROUND * min(height, width)
     reduction = max(1, int(deviation) // BLURRED)
@@ -41,7 +41,7 @@ def light_around(light: np.ndarray) -> np.ndarray:
 
 
 def estimate_background(light: np.ndarray) -> np.ndarray:
-    """The light of the background, nowhere less than `light` (H, W): the morphological closing of that.
+    """Return the light of the background, nowhere less than `light` (H, W): the morphological closing of that.
 
     A closing fills whatever is dark and narrower than its window.
     """
@@ -54,7 +54,7 @@ def estimate_background(light: np.ndarray) -> np.ndarray:
 
 
 def on_dark_background(light: np.ndarray) -> bool:
-    """Whether strokes are lighter than their background: as the smaller part, they skew the light (H, W) 0..1."""
+    """Return whether strokes are lighter than their background: the smaller part skews the light (H, W) 0..1."""
     light = light + np.float32(LIFT[1])
     height, width = light.shape
     coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)

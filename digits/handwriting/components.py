@@ -1,7 +1,7 @@
-"""Connected components of the foreground: which of them look like strokes of a pen, and how they group into lines."""
+"""Connected components of the foreground: which of them look like strokes of a pen, and how they group into lines.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+A box is left, top, right and bottom in pixels; right and bottom are outside.
+"""
 
 import cv2
 import numpy as np
@@ -15,94 +15,61 @@ LEVEL = 0.3  # components are side by side if they share so much of the lower on
 AWAY = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
 
 
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in pixels; right and bottom are outside."""
+def stroke_boxes(mask: np.ndarray, sure: np.ndarray, certain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the boxes (N, 4) of the connected components of a mask (H, W) bool that may be strokes, and whether each
+    is clipped (N,): it meets the left or right border of the picture, as a neighbour's stroke does.
 
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-    @property
-    def middle(self) -> float:
-        return (self.left + self.right) / 2
-
-
-@dataclass(frozen=True)
-class Component(Box):
-    """A connected component: the pixels of one label. The more it looks like pen strokes, the higher its `clarity`.
-
-    It is `clipped` if it meets the left or right border of the picture, as a neighbour's stroke does, and is not the
-    clearest component.
-    """
-
-    label: int
-    clarity: float
-    clipped: bool
-
-
-def connected_components(mask: np.ndarray, sure: np.ndarray, certain: np.ndarray) -> tuple[np.ndarray, list[Component]]:
-    """The connected components of a mask (H, W) bool: their labels (H, W) int32, and those that may be strokes.
-
-    These have a pixel that is `certain` (H, W) bool to be handwriting (hysteresis, as in J. Canny's edges, 1986). Their
-    clarity is the mean output of the eye in them, `sure` (H, W) float32 0..1; of a longer one, it is more.
+    They have a pixel that is `certain` (H, W) bool to be handwriting (hysteresis, as in J. Canny's edges, 1986). The
+    clearest are kept: those with the largest mean output of the eye, `sure` (H, W) float32 0..1, times a power of their
+    length. The clearest of all is never clipped.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    left, top, across, down, area = stats.T
-    right, bottom = left + across, top + down
+    left, top, width, height, area = stats.T
     means = np.bincount(labels.ravel().astype(np.intp), sure.ravel(), count) / area
-    clarity = means * np.maximum(across, down) ** LENGTH
+    clarity = means * np.maximum(width, height) ** LENGTH
     strokes = np.bincount(labels[certain], minlength=count)[1:].nonzero()[0] + 1  # 0 is the background
     clearest = strokes[np.argsort(-clarity[strokes], kind="stable")[:COMPONENTS]]
-    clipped = (left == 0) | (right == mask.shape[1])
+    clipped = (left == 0) | (left + width == mask.shape[1])
     clipped[clearest[:1]] = False
     kept = np.sort(clearest)
-    facts = (each[kept].tolist() for each in (left, top, right, bottom, np.arange(count), clarity, clipped))
-    return labels, [Component(*one) for one in zip(*facts, strict=True)]
+    return np.stack([left, top, left + width, top + height], 1)[kept], clipped[kept]
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    """The value (of N) up to which half of all weight (N,) is."""
+    """Return the value (of N) up to which half of all weight (N,) is."""
     order = np.argsort(values, kind="stable")
     return float(values[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
 
 
-def lines(components: list[Component]) -> list[list[Component]]:
-    """The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby."""
-    heights = np.array([component.height for component in components])
+def lines(boxes: np.ndarray) -> list[np.ndarray]:
+    """Return the boxes of each line, from the top: tall ones side by side, level or rising, and small ones nearby."""
+    heights = boxes[:, 3] - boxes[:, 1]
     usual = weighted_median(heights, heights)
-    found: list[list[Component]] = []
-    for component in sorted(components, key=lambda one: (not TALL * usual < one.height < HIGH * usual, one.left)):
-        is_small, home, most = component.height <= TALL * usual, None, -np.inf
-        for n, line in enumerate(found):
-            for near in sorted(line, key=lambda one: abs(one.middle - component.middle))[:NEAREST]:
-                shared = min(near.bottom, component.bottom) - max(near.top, component.top)  # negative where a gap is
-                needed = -AWAY * near.height if is_small else LEVEL * min(component.height, near.height)
+    is_unusual = (heights <= TALL * usual) | (heights >= HIGH * usual)
+    grouped: list[list[list[int]]] = []
+    for box in boxes[np.lexsort((boxes[:, 0], is_unusual))].tolist():  # those of the usual height first
+        left, top, right, bottom = box
+        is_small, home, most = bottom - top <= TALL * usual, None, -np.inf
+        for line in grouped:
+            for near in sorted(line, key=lambda near: abs(near[0] + near[2] - left - right))[:NEAREST]:
+                height = near[3] - near[1]
+                shared = min(near[3], bottom) - max(near[1], top)  # negative where a gap is
+                needed = -AWAY * height if is_small else LEVEL * min(bottom - top, height)
                 if shared > max(needed, most):
-                    home, most = n, shared
+                    home, most = line, shared
         if home is not None:
-            found[home].append(component)
+            home.append(box)
         elif not is_small:
-            found.append([component])
-    return sorted(found, key=lambda line: np.mean([one.top + one.bottom for one in line]))
+            grouped.append([box])
+    return sorted(map(np.array, grouped), key=lambda line: (line[:, 1] + line[:, 3]).mean())
 
 
-def union(boxes: Sequence[Box]) -> Box:
-    """The box around some others."""
-    left, top, right, bottom = zip(*((one.left, one.top, one.right, one.bottom) for one in boxes), strict=True)
-    return Box(min(left), min(top), max(right), max(bottom))
+def union(boxes: np.ndarray) -> np.ndarray:
+    """Return the box (4,) around others (N, 4)."""
+    return np.concatenate([boxes[:, :2].min(0), boxes[:, 2:].max(0)])
 
 
-def line_height(line: Sequence[Box]) -> float:
-    """The median height of a line's tall components, in pixels."""
-    heights = [component.height for component in line]
-    return float(np.median([height for height in heights if height > TALL * max(heights)]))
+def tall(line: np.ndarray) -> np.ndarray:
+    """Return the tall ones among the boxes (N, 4) of a line."""
+    heights = line[:, 3] - line[:, 1]
+    return line[heights > TALL * heights.max()]

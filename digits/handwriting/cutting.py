@@ -1,4 +1,4 @@
-"""Cut the digits of a strip out, once the line network has said at which places they are."""
+"""Cut the digits out of a strip, once the line network has told where they are."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -18,23 +18,22 @@ ASIDE = 0.55  # what a seam's step aside costs, in pixels of foreground
 MIDWAY = 0.02  # what it costs at most to be away from the middle between two digits
 # In heights of a digit, from its middle:
 BESIDE = 0.9  # most distance of its pixels
-NEAREST = 0.25  # some pixel of each of its strokes is nearer
+CLOSE = 0.25  # some pixel of each of its strokes is nearer
 BAND = 0.6  # most distance of a stroke's middle from the middle row: others are of another line
-LEAST = 12  # pixels of a digit at least
+SPECK = 12  # pixels of a digit at least
 
-Box = tuple[int, ...]
-# The columns of the middles of three digits; that before the first one and that after the last one are None.
-Among = tuple[float | None, float, float | None]
+Box = tuple[int, ...]  # left, top, right, bottom
+Place = tuple[float | None, float, float | None]  # of a digit: its middle, between those of the digits beside it
 
 
-def among(middles: Sequence[float]) -> list[Among]:
-    """The middle of each digit of a number, between those of the digits beside it."""
+def places_of(middles: Sequence[float]) -> list[Place]:
+    """Return the place of each digit of a number, given the columns of their middles."""
     return list(zip([None, *middles], middles, [*middles[1:], None], strict=False))
 
 
-def cutter(strip: Strip, context: bool) -> Callable[[float | None, float, float | None], tuple[np.ndarray, Box]]:
-    """A function that cuts a digit out of a strip, given its middle `among` others: its image (28, 28) float32 0..1,
-    which is empty where there is no foreground, and its box in the strip.
+def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray, Box]]:
+    """Return a function that cuts the digit at a place out of a strip: its image (28, 28) float32 0..1, which is empty
+    where there is no foreground, and its box in the strip.
     """
     dark, sure = strip.planes
     mask = (sure > FOREGROUND) | ((dark > DARK) & (sure > FAINT))
@@ -42,22 +41,26 @@ def cutter(strip: Strip, context: bool) -> Callable[[float | None, float, float 
 
     @cache
     def between(left: float, right: float) -> np.ndarray:
-        return seam(mask, left, right)
+        return seam(mask, left, right)[:, None]
 
-    def cut(before: float | None, middle: float, after: float | None) -> tuple[np.ndarray, Box]:
-        left = 0 if before is None else between(before, middle)[:, None]
-        right = len(columns) if after is None else between(middle, after)[:, None]
+    def cut(place: Place) -> tuple[np.ndarray, Box]:
+        before, middle, after = place
+        left = 0 if before is None else between(before, middle)
+        right = len(columns) if after is None else between(middle, after)
         away, strokes = np.abs(columns - middle), mask
-        if not mask[ROWS // 4 : -ROWS // 4, away < NEAREST * DIGIT].any():
-            strokes = mask | ((away < NEAREST * DIGIT) & (dark > DARK))
-        own = strokes_near(strokes & (away < BESIDE * DIGIT) & (columns >= left) & (columns < right), middle)
-        return _drawn(dark, strokes, own, context) if own.sum() >= LEAST else _nothing(middle)
+        if not mask[ROWS // 4 : -ROWS // 4, away < CLOSE * DIGIT].any():
+            strokes = mask | ((away < CLOSE * DIGIT) & (dark > DARK))
+        digit = strokes_near(strokes & (away < BESIDE * DIGIT) & (columns >= left) & (columns < right), middle)
+        if digit.sum() >= SPECK:
+            return _drawn(dark, strokes, digit, context=context)
+        side, column, row = DIGIT // 4, int(middle), ROWS // 2
+        return np.zeros((28, 28), np.float32), (column - side, row - 2 * side, column + side, row + 2 * side)
 
     return cut
 
 
 def seam(mask: np.ndarray, left: float, right: float) -> np.ndarray:
-    """The columns (H,) of the path down a mask (H, W), between two columns, that crosses the least foreground.
+    """Return the columns (H,) of the path down a mask (H, W), between two columns, that crosses the least foreground.
 
     It is found by dynamic programming: S. Avidan and A. Shamir, "Seam carving for content-aware image resizing", 2007.
     """
@@ -69,42 +72,35 @@ def seam(mask: np.ndarray, left: float, right: float) -> np.ndarray:
     path = [int(np.argmin(costs[-1]))]
     for above in costs[-2::-1]:
         column = path[-1]
-        one, straight, other = above[column - 1 : column + 2].tolist()
-        aside = min(one, other) + ASIDE < straight
-        path.append(column + aside * (-1 if one <= other else 1))
+        to_left, straight, to_right = above[column - 1 : column + 2].tolist()
+        aside = min(to_left, to_right) + ASIDE < straight
+        path.append(column + aside * (-1 if to_left <= to_right else 1))
     return np.array(path[::-1]) - 1 + start
 
 
 def strokes_near(region: np.ndarray, middle: float) -> np.ndarray:
-    """The connected components of a region (H, W) bool that come near a column, in the band of the line."""
+    """Return the connected components of a region (H, W) bool that come near a column, in the band of the line."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
-    near = labels[:, max(0, int(middle - NEAREST * DIGIT)) : max(0, int(middle + NEAREST * DIGIT) + 1)]
-    own = np.zeros(count, bool)
-    own[np.unique(near)] = True
-    own &= np.abs(stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] / 2 - ROWS / 2) < BAND * DIGIT
-    own[0] = False
-    return own[labels]
+    near = labels[:, max(0, int(middle - CLOSE * DIGIT)) : max(0, int(middle + CLOSE * DIGIT) + 1)]
+    kept = np.zeros(count, bool)
+    kept[np.unique(near)] = True
+    kept &= np.abs(stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT] / 2 - ROWS / 2) < BAND * DIGIT
+    kept[0] = False  # the background
+    return kept[labels]
 
 
-def _drawn(dark: np.ndarray, mask: np.ndarray, own: np.ndarray, context: bool) -> tuple[np.ndarray, Box]:
-    """A digit's own pixels with soft edges, normalized; in `context`, with the rest of what they are cut from."""
-    box = left, top, right, bottom = bounds(own)
+def _drawn(dark: np.ndarray, mask: np.ndarray, digit: np.ndarray, *, context: bool) -> tuple[np.ndarray, Box]:
+    """Return a digit's pixels with soft edges, normalized, and their box; in `context`, with the rest of the connected
+    components from which they are cut.
+    """
+    box = left, top, right, bottom = bounds(digit)
     margin = 2 + max(right - left, bottom - top) * NEAR // BOX
-    here = slice(max(top - margin, 0), bottom + margin), slice(max(left - margin, 0), right + margin)
-    dark, mask, own = dark[here], mask[here], own[here]
-    soft = cv2.dilate(own.astype(np.uint8), np.ones((3, 3))) * (own | ~mask)
-    strokes = np.clip(dark / np.median(dark[own]), 0, 1) * soft
-    return normalize(strokes.astype(np.float32), _rest(mask, own) if context else None), box
-
-
-def _rest(mask: np.ndarray, own: np.ndarray) -> np.ndarray | None:
-    """Return the rest of the connected components from which a digit's own pixels are cut, or None if there is none."""
-    labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[1]
-    rest = np.isin(labels, np.unique(labels[own])) & ~own
-    return rest if rest.any() else None
-
-
-def _nothing(middle: float) -> tuple[np.ndarray, Box]:
-    side = DIGIT // 4
-    box = int(middle) - side, ROWS // 2 - 2 * side, int(middle) + side, ROWS // 2 + 2 * side
-    return np.zeros((28, 28), np.float32), box
+    near = slice(max(top - margin, 0), bottom + margin), slice(max(left - margin, 0), right + margin)
+    dark, mask, digit = dark[near], mask[near], digit[near]
+    soft = cv2.dilate(digit.astype(np.uint8), np.ones((3, 3))) * (digit | ~mask)
+    strokes = np.clip(dark / np.median(dark[digit]), 0, 1) * soft
+    rest = np.zeros_like(mask)
+    if context:
+        labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[1]
+        rest = np.isin(labels, np.unique(labels[digit])) & ~digit
+    return normalize(strokes.astype(np.float32), rest if rest.any() else None), box

@@ -2,13 +2,12 @@
 
 Each is a detector with one output neuron, as the chapter's "is it a 9?". It sees an image pyramid, which is the picture
 and the picture at a half, a quarter and so on of its resolution: on each level a few cells around the pixel. So it sees
-how wide a stroke is, how it bends, and whether it goes on as the side of a box does. The second network also sees what
-the first one has said: auto-context (Z. Tu, CVPR 2008). `python -m digits.augment.eye_learning` trains both.
+how wide a stroke is, how it bends, and whether it goes on as the side of a box does. The second network also sees the
+outputs of the first: auto-context (Z. Tu, CVPR 2008). `python -m digits.augment.eye_learning` trains both.
 """
 
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -33,24 +32,20 @@ Layers = list[tuple[np.ndarray, np.ndarray]]  # weights (inputs, outputs) and bi
 Eye = tuple[Layers, Layers]  # of the first network and of the second
 
 
-class View(NamedTuple):
-    """A level (H, W) of an image pyramid, and how many of its cells are seen on each side of the pixel's own."""
-
-    plane: np.ndarray
-    reach: int
-
-
-Views = list[list[View]]  # of each level of the pyramids, the finest first
+# Of each level of the pyramids, the finest first: its planes (H, W), and how many cells of each are seen on each side.
+Views = list[list[tuple[np.ndarray, int]]]
 
 
 def half(plane: np.ndarray) -> np.ndarray:
-    """A plane (H, W, ...) at half its resolution: the means of 2 x 2 pixels. An odd last row or column counts twice."""
+    """Return a plane (H, W, ...) at half its resolution: the means of 2 x 2 pixels. An odd last row or column counts
+    twice.
+    """
     plane = np.pad(plane, [(0, side % 2) for side in plane.shape[:2]] + [(0, 0)] * (plane.ndim - 2), "edge")
     return (plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]) / 4
 
 
 def pyramid(plane: np.ndarray) -> list[np.ndarray]:
-    """A plane (H, W) and its halves, LEVELS in all."""
+    """Return a plane (H, W) and its halves, LEVELS in all."""
     planes = [plane]
     while len(planes) < LEVELS:
         planes.append(half(planes[-1]))
@@ -58,8 +53,8 @@ def pyramid(plane: np.ndarray) -> list[np.ndarray]:
 
 
 def shown(missing: np.ndarray) -> tuple[Views, np.ndarray]:
-    """What the first network sees of missing light (H, W, 3): darkness and two differences of colours, 0..1; and which
-    pixels it looks at, (H, W) bool: those that are not PALE.
+    """Return what the first network sees of missing light (H, W, 3): darkness and two differences of colours, 0..1; and
+    which pixels it looks at, (H, W) bool: those that are not PALE.
     """
     darkness = missing.mean(2)
     where = darkness > PALE
@@ -70,30 +65,30 @@ def shown(missing: np.ndarray) -> tuple[Views, np.ndarray]:
     planes = darkness / full, 0.5 + 0.5 * (red - blue), 0.5 + 0.5 * (green - (red + blue) / 2)
     (finest, *_), *levels = zip(*(pyramid(plane.clip(0, 1)) for plane in planes), strict=True)
     # Of the finest level, which costs most, less is seen: no colours, as cameras keep them at half the resolution.
-    coarser = [[View(level, REACH), View(one, COLOUR), View(other, COLOUR)] for level, one, other in levels]
-    return [[View(finest, REACH - 1)], *coarser], where
+    coarser = [list(zip(level, (REACH, COLOUR, COLOUR), strict=True)) for level in levels]
+    return [[(finest, REACH - 1)], *coarser], where
 
 
-def shown_again(seen: Views, said: np.ndarray) -> Views:
-    """What the second network sees: the same and, with the reach of darkness, what the first one has said (H, W)."""
-    return [[*views, View(plane, views[0].reach)] for views, plane in zip(seen, pyramid(said), strict=True)]
+def shown_again(seen: Views, output: np.ndarray) -> Views:
+    """Return what the second network sees: the same and, with the reach of darkness, the first one's output (H, W)."""
+    return [[*views, (plane, views[0][1])] for views, plane in zip(seen, pyramid(output), strict=True)]
 
 
 def patches(plane: np.ndarray, reach: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """What is around some cells (N,) of a plane, row by row: (N, (2 * reach + 1) ** 2). Its border goes on outside."""
+    """Return what is around cells (N,) of a plane, row by row: (N, (2 * reach + 1) ** 2). Its border goes on."""
     side = 2 * reach + 1
     return sliding_window_view(np.pad(plane, reach, "edge"), (side, side))[rows, columns].reshape(-1, side**2)
 
 
 def inputs(seen: Views, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """What is seen around some pixels (N,): (N, inputs) float32 0..1, by levels, views, rows and columns of cells."""
+    """Return what is seen around pixels (N,): (N, inputs) float32 0..1, by levels, planes, rows and columns."""
     cells = [(rows >> halved, columns >> halved) for halved in range(LEVELS)]
-    parts = [patches(*view, *at) for views, at in zip(seen, cells, strict=True) for view in views]
+    parts = [patches(*view, *cell) for views, cell in zip(seen, cells, strict=True) for view in views]
     return np.concatenate(parts, 1)
 
 
 def outputs(layers: Layers, seen: Views, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """The output (N,) of a network that looks at some pixels (N,).
+    """Return the output (N,) of a network that looks at pixels (N,).
 
     The weighted input of a neuron in the first layer is a sum over levels, of which each summand is the same for all
     pixels of a cell. So it is found once for each cell: a quarter of the work on each further level.
@@ -101,7 +96,7 @@ def outputs(layers: Layers, seen: Views, rows: np.ndarray, columns: np.ndarray) 
     (weights, biases), *rest = layers
     z, first = np.tile(biases, (len(rows), 1)), 0
     for halved, views in enumerate(seen):
-        width = views[0].plane.shape[1]
+        width = views[0][0].shape[1]
         cells, owner = np.unique((rows >> halved) * width + (columns >> halved), return_inverse=True)
         around = np.concatenate([patches(*view, *np.divmod(cells, width)) for view in views], 1)
         z += (around @ weights[first : first + around.shape[1]])[owner]
@@ -119,48 +114,48 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 
 def outputs_at(layers: Layers, seen: Views, where: np.ndarray) -> np.ndarray:
-    """The outputs of a network that looks at the pixels of a mask (H, W) bool: (H, W) float32, 0 elsewhere."""
-    said = np.zeros(where.shape, np.float32)
+    """Return the outputs of a network that looks at the pixels of a mask (H, W) bool: (H, W) float32, 0 elsewhere."""
+    output = np.zeros(where.shape, np.float32)
     rows, columns = where.nonzero()
     for first in range(0, len(rows), PART):
-        at = rows[first : first + PART], columns[first : first + PART]
-        said[at] = outputs(layers, seen, *at)
-    return said
+        part = rows[first : first + PART], columns[first : first + PART]
+        output[part] = outputs(layers, seen, *part)
+    return output
 
 
 def reduced(plane: np.ndarray) -> np.ndarray:
-    """A plane (H, W, ...) of a picture in the resolution in which the eye looks at it first."""
+    """Return a plane (H, W, ...) of a picture in the resolution in which the eye looks at it first."""
     return half(plane) if plane.shape[0] * plane.shape[1] > HALVED else plane
 
 
 def look(eye: Eye, missing: np.ndarray) -> np.ndarray:
-    """How surely each pixel is handwriting, (H, W) float32 0..1, given the light (H, W, 3) that is missing.
+    """Return how surely each pixel is handwriting, (H, W) float32 0..1, given the light (H, W, 3) that is missing.
 
     A large picture is looked at in half its resolution, which is faster; if its digits are small, or none is seen, then
     in full.
     """
     coarse = reduced(missing)
-    said = look_once(eye, coarse)
+    sure = look_once(eye, coarse)
     if coarse is missing:
-        return said
-    if usual_height(said) < LEGIBLE:
+        return sure
+    if usual_height(sure) < LEGIBLE:
         return look_once(eye, missing)
     height, width = missing.shape[:2]
-    fine = cv2.resize(said, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[:height, :width]
+    fine = cv2.resize(sure, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[:height, :width]
     return np.where(missing.mean(2) > PALE, fine, np.float32(0))
 
 
 def look_once(eye: Eye, missing: np.ndarray) -> np.ndarray:
-    """What the first network says of each pixel (H, W); where that is unsure, what the second one says."""
+    """Return the first network's output for each pixel (H, W); where that is unsure, the second one's."""
     seen, where = shown(missing)
     first, second = eye
-    said = outputs_at(first, seen, where)
-    unsure = (said > UNSURE) & (said < 1 - UNSURE)
-    return np.where(unsure, outputs_at(second, shown_again(seen, said), unsure), said)
+    sure = outputs_at(first, seen, where)
+    unsure = (sure > UNSURE) & (sure < 1 - UNSURE)
+    return np.where(unsure, outputs_at(second, shown_again(seen, sure), unsure), sure)
 
 
 def usual_height(sure: np.ndarray) -> float:
-    """The usual height of what is handwriting (H, W), in pixels: half of its pixels are in higher components."""
+    """Return the usual height of handwriting (H, W), in pixels: half of its pixels are in higher components."""
     _, _, stats, _ = cv2.connectedComponentsWithStats((sure > 0.5).astype(np.uint8), connectivity=8)
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
     return weighted_median(heights, areas) if len(heights) else 0.0
@@ -181,23 +176,14 @@ def unpacked(file: Path) -> Layers:
 
 @cache
 def bundled() -> Eye:
-    """The eye that comes with digits, which `digits.augment.eye_learning` has trained."""
+    """Return the eye that comes with digits, which `digits.augment.eye_learning` has trained."""
     layers = unpacked(BUNDLED)
     return layers[:3], layers[3:]
 
 
-class Sight(NamedTuple):
-    """How sure the eye is of each pixel of a picture, 0..1, and how much light the pixel lacks: both (H, W) float32."""
-
-    sure: np.ndarray
-    darkness: np.ndarray
-
-    def turned(self, degrees: int) -> "Sight":
-        """What is seen in the picture after it is turned counterclockwise by a multiple of 90 degrees."""
-        return Sight(*(np.ascontiguousarray(np.rot90(plane, degrees // 90)) for plane in self))
-
-
-def see(pixels: np.ndarray) -> Sight:
-    """What the eye that comes with digits sees in a picture (H, W, 3) uint8."""
+def see(pixels: np.ndarray) -> np.ndarray:
+    """Return two planes (2, H, W) float32 of a picture (H, W, 3) uint8: the share of the background's light that each
+    pixel lacks, and how sure the bundled eye is that it is handwriting, 0..1.
+    """
     missing = missing_light(pixels)
-    return Sight(look(bundled(), missing), missing.mean(2))
+    return np.stack([missing.mean(2), look(bundled(), missing)])

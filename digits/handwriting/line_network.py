@@ -11,7 +11,6 @@ from functools import cache
 from heapq import nlargest
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -21,25 +20,19 @@ from digits.handwriting.eye import Layers, sigmoid, unpacked
 # Of each layer: neurons at a place, rows and columns of what they see, and the rows and columns to the next place.
 LAYERS = [(16, (5, 5), (2, 1)), (32, (5, 5), (2, 2)), (64, (3, 3), (2, 1)), (128, (5, 5), (5, 1))]
 LAYERS += [(128, (1, 9), (1, 1)), (11, (1, 3), (1, 1))]
+ROWS, DIGIT = 40, 22  # height of a strip and of its digits, in pixels, as the network sees it
 STEP = 2  # columns of a strip from one place to the next
 ROWS, DIGIT = 40, 22  # height of a strip and of most digits in it, in pixels
 BLANK = 10
 BEAM, SHOWN = 12, 6  # numbers that are kept at each place, and at the end
-LEAST = 0.003  # a digit that is less likely at a place is not looked at there
+UNLIKELY = 0.003  # a digit that is less likely at a place is not looked at there
 BUNDLED = Path(__file__).with_name("line.npz")
 
 Length = tuple[int, int]  # the fewest and the most digits that a number may have
+Candidate = tuple[str, float, tuple[int, ...]]  # a number, its log-probability, the place of each digit
 # Of a prefix: its probability with a blank at its end, and with its last digit there; the place of each digit.
 Beam = tuple[float, float, tuple[int, ...]]
 Beams = dict[str, Beam]
-
-
-class Number(NamedTuple):
-    """A number that a strip may say: its digits, the logarithm of its probability, and the place of each digit."""
-
-    digits: str
-    likelihood: float
-    places: tuple[int, ...]
 
 
 @cache
@@ -49,7 +42,7 @@ def bundled() -> Layers:
 
 
 def outputs(planes: np.ndarray, layers: Layers) -> np.ndarray:
-    """The logarithms of the probabilities (T, 11) of each digit, and of none, at T places of a strip (2, ROWS, W)."""
+    """Return the log-probabilities (T, 11) of each digit, and of none, at T places of a strip (2, ROWS, W)."""
     a = planes
     for (weights, biases), (_, reach, step) in zip(layers, LAYERS, strict=True):
         rows, columns = rows_around(reach, step), reach[1] // 2
@@ -62,59 +55,55 @@ def outputs(planes: np.ndarray, layers: Layers) -> np.ndarray:
 
 
 def rows_around(reach: tuple[int, int], step: tuple[int, int]) -> int:
-    """Empty rows above and below what a layer sees; none if it sees all rows at once."""
+    """Return how many empty rows are above and below what a layer sees: none if it sees all rows at once."""
     return 0 if reach[0] == step[0] else reach[0] // 2
 
 
-def numbers(log: np.ndarray, length: Length | None = None, digits: str = "0123456789") -> list[Number]:
-    """The likeliest numbers in logarithms of probabilities (T, 11), the best first, by prefix beam search.
+def numbers(log: np.ndarray, length: Length | None = None, digits: str = "0123456789") -> list[Candidate]:
+    """Return the likeliest numbers in log-probabilities (T, 11), the best first, by prefix beam search.
 
     With a `length`, only numbers of so many digits; the best of each length are kept at each place.
     """
     p = np.exp(log.astype(np.float64))
-    may = [int(digit) for digit in digits]
+    allowed = [int(digit) for digit in digits]
+    fewest, most = length or (0, len(log))
     beams: Beams = {"": (1.0, 0.0, ())}
     scale = 0.0
-    most = length[1] if length else len(log)
     for t, here in enumerate(p):
-        likely = [d for d in may if here[d] > LEAST]
-        new: Beams = {}
+        likely = [digit for digit in allowed if here[digit] > UNLIKELY]
+        longer: Beams = {}
         for prefix, (blank, digit, places) in beams.items():
             last = int(prefix[-1]) if prefix else -1
+            is_surer = prefix and t - places[-1] < 4 and p[t, last] > p[places[-1], last]
             stay = (blank + digit) * here[BLANK], digit * here[last] if prefix else 0.0
-            if prefix and p[t, last] > p[places[-1], last]:
-                places_ = (*places[:-1], t) if t - places[-1] < 4 else places
-            else:
-                places_ = places
-            _add(new, prefix, *stay, places_)
+            _add(longer, prefix, (*stay, (*places[:-1], t) if is_surer else places))
             if len(prefix) < most:
                 for d in likely:
-                    _add(new, prefix + str(d), 0.0, (blank if d == last else blank + digit) * here[d], (*places, t))
-        kept = _kept(new, length)
+                    before = blank if d == last else blank + digit
+                    _add(longer, prefix + str(d), (0.0, before * here[d], (*places, t)))
+        kept = _kept(longer, length)
         total = sum(b + d for b, d, _ in kept.values()) or 1e-300
         scale += np.log(total)
-        beams = {prefix: (b / total, d / total, at) for prefix, (b, d, at) in kept.items()}
-    found = [
-        Number(s, float(np.log(b + d + 1e-300) + scale), at)
-        for s, (b, d, at) in beams.items()
-        if not length or length[0] <= len(s) <= length[1]
+        beams = {prefix: (b / total, d / total, places) for prefix, (b, d, places) in kept.items()}
+    numbers = [
+        (prefix, float(np.log(b + d + 1e-300) + scale), places)
+        for prefix, (b, d, places) in beams.items()
+        if fewest <= len(prefix) <= most
     ]
-    return nlargest(SHOWN, found, lambda one: one.likelihood)
+    return nlargest(SHOWN, numbers, lambda number: number[1])
 
 
-def _add(new: Beams, prefix: str, blank: float, digit: float, places: tuple[int, ...]) -> None:
+def _add(beams: Beams, prefix: str, beam: Beam) -> None:
     """Add the probability of one more way to come to a prefix; the likelier way says where its digits are."""
-    if prefix in new:
-        b, d, at = new[prefix]
-        new[prefix] = b + blank, d + digit, at if b + d >= blank + digit else places
-    else:
-        new[prefix] = blank, digit, places
+    blank, digit, places = beam
+    b, d, earlier = beams.get(prefix, (0.0, 0.0, places))
+    beams[prefix] = b + blank, d + digit, earlier if b + d >= blank + digit else places
 
 
-def _kept(new: Beams, length: Length | None) -> Beams:
-    """The likeliest prefixes; of each length, if the length matters."""
+def _kept(beams: Beams, length: Length | None) -> Beams:
+    """Return the likeliest prefixes; of each length, if the length matters."""
     by_length: dict[int, list[tuple[str, Beam]]] = defaultdict(list)
-    for item in new.items():
-        by_length[len(item[0]) if length else 0].append(item)
+    for prefix, beam in beams.items():
+        by_length[len(prefix) if length else 0].append((prefix, beam))
     likeliest = (nlargest(BEAM, items, lambda item: item[1][0] + item[1][1]) for items in by_length.values())
     return dict(chain.from_iterable(likeliest))

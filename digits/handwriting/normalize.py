@@ -20,7 +20,7 @@ STROKE = 2.0, 4.0  # range of the stroke width, in MNIST's pixels
 
 
 def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray:
-    """One digit (H, W) float32 0..1, 1 on its strokes, with any margins, as MNIST draws it: (28, 28) float32 0..1.
+    """Draw one digit (H, W) float32 0..1, 1 on its strokes, with any margins, as MNIST does: (28, 28) float32 0..1.
 
     `rest` (H, W) bool is True on the rest of the strokes that it is cut from, whose width is not corrected.
     """
@@ -28,10 +28,10 @@ def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray
     strokes = strokes[top:bottom, left:right]
     scale = BOX * FINE / max(strokes.shape)
     height, width = (max(1, round(n * scale)) for n in strokes.shape)
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     margin = NEAR * FINE  # also for the shear
     enlarged = np.zeros((height + 2 * margin, width + 2 * margin), np.float32)
-    enlarged[margin:-margin, margin:-margin] = cv2.resize(strokes, (width, height), interpolation=how)
+    enlarged[margin:-margin, margin:-margin] = cv2.resize(strokes, (width, height), interpolation=interpolation)
     shear, size = deslanting(enlarged), enlarged.shape[::-1]
     drawn = normalize_stroke_width(_drawn(cv2.warpAffine(enlarged, shear, size)))
     inner = bounds(drawn)
@@ -52,12 +52,12 @@ def normalize(strokes: np.ndarray, rest: np.ndarray | None = None) -> np.ndarray
 
 
 def _drawn(strokes: np.ndarray) -> np.ndarray:
-    """Where a pixel of strokes is at least half covered; if none is, where it is nearly as dark as the darkest."""
+    """Return where a pixel is at least half covered by strokes; if none is, where it is nearly the darkest."""
     return strokes > min(0.5, 0.9 * strokes.max())
 
 
 def deslanting(strokes: np.ndarray) -> np.ndarray:
-    """The shear (2, 3) after which the slant of a digit (H, W), by its second moments, is within SLANT.
+    """Return the shear (2, 3) after which the slant of a digit (H, W), by its second moments, is within SLANT.
 
     A slant beyond SLANTED is corrected as if it were just that.
     """
@@ -79,27 +79,27 @@ def normalize_stroke_width(drawn: np.ndarray) -> np.ndarray:
 
 
 def _shares(pixels: int, scale: float, shift: float) -> np.ndarray:
-    """(28, pixels): how much of each pixel of a row, scaled and then shifted, falls into each of 28 pixels."""
+    """Return how much of each pixel of a row, scaled and then shifted, falls into each of 28 pixels: (28, pixels)."""
     edges = np.arange(pixels + 1) * scale + shift
     cell = np.arange(28)[:, None]
     return (np.minimum(edges[1:], cell + 1) - np.maximum(edges[:-1], cell)).clip(0)
 
 
 def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of the True pixels of a mask (H, W); right and bottom are outside."""
+    """Return left, top, right and bottom of the True pixels of a mask (H, W); right and bottom are outside."""
     left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
     return left, top, left + width, top + height
 
 
 def centre_of_mass(image: np.ndarray) -> tuple[float, float]:
-    """The x and y of an image's centre of mass; the first pixel reaches from 0 to 1."""
+    """Return the x and y of an image's centre of mass; the first pixel reaches from 0 to 1."""
     x, y = (np.average(np.arange(image.shape[1 - axis]) + 0.5, weights=image.sum(axis)) for axis in (0, 1))
     return float(x), float(y)
 
 
 def is_normalized(pixels: np.ndarray) -> bool:
-    """Whether pixels (H, W, 3) uint8 are drawn as MNIST's 70,000 are: grey, 28x28, in a box of 20 (a few of 19) pixels,
-    with the centre of mass in the middle.
+    """Return whether pixels (H, W, 3) uint8 are drawn as MNIST's 70,000 are: grey, 28x28, in a box of 20 (a few of 19)
+    pixels, with the centre of mass in the middle.
     """
     grey = pixels[:, :, 0]
     if grey.shape != (28, 28) or not grey.any() or (pixels != grey[:, :, None]).any():

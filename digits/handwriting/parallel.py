@@ -1,12 +1,10 @@
-"""What is found in many pictures, on all cores."""
+"""Call a function for many pictures, on all cores."""
 
 import os
 import signal
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from threading import Thread
-from time import sleep
 from typing import Any, TypeVar
 
 import cv2
@@ -27,14 +25,14 @@ def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -
     early. Raises UserError if a worker process is killed.
     """
     cores, waiting = os.cpu_count() or 1, iter(tasks)
-    while some := list(islice(waiting, AHEAD * cores)):
-        if len(some) < MANY:
-            yield from (tried(function, *task) for task in some)
+    while batch := list(islice(waiting, AHEAD * cores)):
+        if len(batch) < MANY:
+            yield from (tried(function, *task) for task in batch)
             continue
-        executor = get_reusable_executor(cores, initializer=_begin, initargs=(os.getpid(),))
+        executor = get_reusable_executor(cores, initializer=_begin)
         futures: list[Any] = []
         try:
-            futures += [executor.submit(_do, os.getcwd(), function, task) for task in some]
+            futures += [executor.submit(_do, os.getcwd(), function, task) for task in batch]
             yield from (future.result() for future in futures)
         except BrokenProcessPool as error:
             raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
@@ -48,15 +46,6 @@ def _do(folder: str, function: Callable[..., T], task: tuple[Any, ...]) -> T | U
     return tried(function, *task)
 
 
-def _begin(parent: int) -> None:
-    """What a worker process does first, given the number of the process that started it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started it
+def _begin() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this worker
     cv2.setNumThreads(1)  # all cores are busy
-    Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-
-
-def _end_with_parent(parent: int) -> None:
-    """End this process when the one that started it has ended, even by a kill."""
-    while os.getppid() == parent:
-        sleep(0.5)
-    os._exit(1)

@@ -41,13 +41,11 @@ def check_output(path: Path, reads: Iterable[str | Path], suffixes: Iterable[str
 def save(image: Image.Image, path: Path) -> None:
     """Write a picture atomically, in the format that its path names. Raises UserError if that cannot be done."""
     buffer, kind = io.BytesIO(), WRITTEN[path.suffix.lower()]
-    if kind == "JPEG" and max(image.size) > 65_500:
-        raise UserError(f"cannot write {path}: a JPEG has at most 65,500 pixels a side; name a .png")
     image.save(buffer, kind)
     write_atomically(path, buffer.getvalue())
 
 
-def open_picture(picture: Any, single: bool = False) -> tuple[Image.Image, float]:
+def open_picture(picture: Any, *, single: bool = False) -> tuple[Image.Image, float]:
     """A picture as RGB, upright, reduced to WORKING for a `single` digit or for lines; and its scale, which is how many
     original pixels one of these is wide. Raises UserError if it cannot be read.
     """

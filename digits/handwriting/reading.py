@@ -6,9 +6,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from copy import deepcopy
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -16,7 +15,7 @@ from digits.common.errors import UserError
 from digits.handwriting.lines import ANYTHING, Expected
 from digits.handwriting.pdf import Page
 from digits.handwriting.picture import content
-from digits.handwriting.reader import Answer, Reader
+from digits.handwriting.reader import Reader
 
 if TYPE_CHECKING:
     from typing import IO
@@ -26,13 +25,14 @@ if TYPE_CHECKING:
     from torch import nn
 
     from digits.checkpoint.contents import Checkpoint
+    from digits.handwriting.answer import Answer
 
     Picture = str | Path | bytes | IO[Any] | Image | np.ndarray | Page
+    Pictures = Sequence[Picture] | Iterator[Picture]
     Network = str | Path | nn.Module
     Digits = int | range | str | None
 
-LONGEST = 50  # digits of a number: time grows with the length that is expected, and no number is written that long
-READERS = set[int]()  # the processes that have called `read`: this one, and the one that it was forked from
+MOST_DIGITS = 50  # of a number: time grows with the length that is expected, and no number is written that long
 
 
 @overload
@@ -43,12 +43,7 @@ def read(  # type: ignore[overload-overlap]  # a str is a sequence, too
 
 @overload
 def read(
-    pictures: Sequence[Picture] | Iterator[Picture],
-    *,
-    network: Network = ...,
-    single: bool = ...,
-    length: Digits = ...,
-    digits: str | None = ...,
+    pictures: Pictures, *, network: Network = ..., single: bool = ..., length: Digits = ..., digits: str | None = ...
 ) -> list[Answer]: ...
 
 
@@ -92,8 +87,9 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
 
     from digits.checkpoint.selection import find
 
-    READERS.add(os.getpid())
-    if len(READERS) > 1:  # PyTorch's and OpenCV's threads, for which it would wait, are not forked with it
+    if (
+        first_process() != os.getpid()
+    ):  # PyTorch's and OpenCV's threads, for which it would wait, are not forked with it
         raise UserError('a process that is forked after a read cannot read; start it with multiprocessing\'s "spawn"')
     expected = expect(single, length, digits)
     if isinstance(network, nn.Module):
@@ -113,28 +109,32 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     return answers if several else answers[0]
 
 
+@cache
+def first_process() -> int:
+    """Return the number of the process that first read: this one, or the one that it was forked from."""
+    return os.getpid()
+
+
 def expect(single: bool = False, length: Digits = None, digits: str | None = None) -> Expected:
-    """What is expected, of what the user says. Raises UserError if that makes no sense."""
+    """Return what is expected, as the user says it. Raises UserError if that makes no sense."""
     if single and length is not None:
         raise UserError("a single digit has no length; leave one of the two out")
-    wanted = None
+    ends = None
     if length is not None:
-        ends: list[Any] = str(length).split("-")
-        if isinstance(length, range) and length and length.step == 1:
-            ends = [length[0], length[-1]]
-        with suppress(ValueError):
-            fewest, most = int(ends[0]), int(ends[-1])
-            wanted = fewest, most
-        if len(ends) > 2 or not wanted or not 1 <= wanted[0] <= wanted[1] <= LONGEST:
-            raise UserError(f"length: expected a number of digits, 1 to {LONGEST}, or two such as 6-8, not {length}")
+        text = f"{length[0]}-{length[-1]}" if isinstance(length, range) and length and length.step == 1 else str(length)
+        match = re.fullmatch("([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
+        ends = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= ends[0] <= ends[1] <= MOST_DIGITS:
+            what = f"a number of digits, 1 to {MOST_DIGITS}, or two such as 6-8"
+            raise UserError(f"length: expected {what}, not {length}")
     if digits is not None and not (isinstance(digits, str) and re.fullmatch("[0-9]+", digits)):
         raise UserError(f"digits: expected those that may occur, such as 01, not {digits!r}")
-    return Expected(single, wanted, digits or ANYTHING.digits)
+    return Expected(single, ends, digits or ANYTHING.digits)
 
 
 def choose_reader(network: str | None) -> tuple[Reader, int | None]:
-    """A reader with the network that `checkpoint.selection.choose` takes; and the digit that it detects, None if it
-    reads all ten.
+    """Return a reader with the network that `checkpoint.selection.choose` takes; and the digit that it detects, or None
+    if it reads all ten.
 
     Raises UserError as `choose` does, or if it takes images of another size than MNIST's.
     """
@@ -146,7 +146,7 @@ def choose_reader(network: str | None) -> tuple[Reader, int | None]:
 
 @lru_cache(4)
 def _loaded(path: Path, changed: int) -> Reader:
-    """A reader with the network in a file that was last changed then; the last four are kept in memory."""
+    """Return a reader with the network in a file that was last changed then; the last four are kept in memory."""
     from digits.checkpoint import untrusted
 
     return _reader(untrusted.read_checkpoint(path), path)

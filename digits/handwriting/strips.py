@@ -1,21 +1,25 @@
 """Strips: each line of a picture, level and at one height, as the network that reads along lines sees it."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
-from digits.handwriting.components import TALL, Box, line_height, union
-from digits.handwriting.eye import Sight, half
+from digits.handwriting import line_network
+from digits.handwriting.components import lines, stroke_boxes, tall, union
+from digits.handwriting.eye import CERTAIN, half
 
-ROWS, DIGIT = 80, 44  # height of a strip, and of most digits in it, in pixels; the network sees it in half of that
+ZOOM = 2  # pixels of a strip to one that the line network sees
+ROWS, DIGIT = ZOOM * line_network.ROWS, ZOOM * line_network.DIGIT  # height of a strip, and of most digits in it
+SURE = 0.5  # the eye is surer of what lines are made of
 ENDS = 1.7  # a strip begins and ends so far beside its line, in heights of the digits: what the eye missed may be there
 LONGEST = 40  # of a strip, in heights of the digits
 TILTED = 0.15  # most rise of a line, in rows per column
 
 
-class Strip(NamedTuple):
+@dataclass(frozen=True)
+class Strip:
     """A line of a picture: `planes` (2, ROWS, W) float32 0..1 of darkness and of how sure the eye is.
 
     `matrix` (2, 3) takes a point x, y of the picture to its place in the strip. So many of its connected components
@@ -28,8 +32,13 @@ class Strip(NamedTuple):
 
     @property
     def coarse(self) -> np.ndarray:
-        """The planes (2, ROWS / 2, W / 2) as the network sees them."""
+        """The planes (2, ROWS / ZOOM, W / ZOOM) as the line network sees them."""
         return half(self.planes.transpose(1, 2, 0)).transpose(2, 0, 1)
+
+    @cached_property
+    def log(self) -> np.ndarray:
+        """The line network's outputs (T, 11) along the strip."""
+        return line_network.outputs(self.coarse, line_network.bundled())
 
     @property
     def scale(self) -> float:
@@ -37,13 +46,13 @@ class Strip(NamedTuple):
         return float(abs(np.linalg.det(self.matrix[:, :2])) ** 0.5)
 
     def box(self, left: float, top: float, right: float, bottom: float) -> tuple[float, ...]:
-        """The box in the picture of a box in the strip."""
+        """Return the box in the picture of a box in the strip."""
         corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)])
         x, y = np.linalg.solve(self.matrix[:, :2], (corners - self.matrix[:, 2]).T)
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
     def turned_back(self, degrees: int, shape: tuple[int, int]) -> "Strip":
-        """The same strip, of a picture (H, W) that had been turned counterclockwise by so many degrees before."""
+        """Return the same strip of a picture (H, W) that had been turned counterclockwise by so many degrees before."""
         height, width = shape
         turn = {
             0: [[1, 0, 0], [0, 1, 0]],
@@ -51,32 +60,40 @@ class Strip(NamedTuple):
             180: [[-1, 0, width], [0, -1, height]],
             270: [[0, -1, height], [1, 0, 0]],
         }[degrees]
-        return self._replace(matrix=self.matrix @ np.array([*turn, [0, 0, 1]]))
+        return replace(self, matrix=self.matrix @ np.array([*turn, [0, 0, 1]]))
 
 
-def strip(sight: Sight, line: Sequence[Box]) -> Strip:
-    """The strip of a line, given the boxes of its components."""
-    sure, darkness = sight
-    height = line_height(line)
-    tall = [one for one in line if one.height > TALL * max(other.height for other in line)]
-    x, y = np.transpose([((one.left + one.right) / 2, (one.top + one.bottom) / 2) for one in tall])
+def strips_of(planes: np.ndarray, single: bool = False) -> list[Strip]:
+    """Return the strip of each line in what the eye sees (2, H, W), from the top; of a `single` digit, that of all
+    strokes together.
+    """
+    _, sure = planes
+    boxes, clipped = stroke_boxes(sure > SURE, sure, sure > CERTAIN)
+    if single:
+        boxes = boxes[~clipped]
+    if not len(boxes):
+        return []
+    return [strip(planes, line) for line in ([union(boxes)[None]] if single else lines(boxes))]
+
+
+def strip(planes: np.ndarray, line: np.ndarray) -> Strip:
+    """Return the strip of a line in what the eye sees (2, H, W), given the boxes (N, 4) of its components."""
+    digits = tall(line)
+    height = float(np.median(digits[:, 3] - digits[:, 1]))
+    x, y = (digits[:, :2] + digits[:, 2:]).T / 2
     rise, middle, at = 0.0, float(np.median(y)), float(x.mean())
-    if len(tall) > 3 and np.ptp(x) > 3 * height:
+    if len(digits) > 3 and np.ptp(x) > 3 * height:
         rise = float(np.clip(np.polyfit(x, y, 1)[0], -TILTED, TILTED))
         middle = float(np.median(y - rise * (x - at)))
-    around = union(line)
-    left, right = max(around.left - ENDS * height, -height), min(around.right + ENDS * height, sure.shape[1] + height)
+    left, top, right, bottom = union(line)
+    darkness, sure = planes
+    strokes = darkness[top:bottom, left:right][sure[top:bottom, left:right] > SURE]
+    full = float(np.median(strokes)) if len(strokes) else 0.3  # the usual darkness of strokes
+    start, end = max(left - ENDS * height, -height), min(right + ENDS * height, sure.shape[1] + height)
     scale = DIGIT / height
-    matrix = np.array([[scale, 0, -left * scale], [-rise * scale, scale, ROWS / 2 - (middle - rise * at) * scale]])
-    size = int(np.clip((right - left) * scale, ROWS // 2, LONGEST * DIGIT)) // 2 * 2, ROWS
-    planes = np.stack([np.clip(darkness / full(sight, around), 0, 1), sure]).astype(np.float32)
+    matrix = np.array([[scale, 0, -start * scale], [-rise * scale, scale, ROWS / 2 - (middle - rise * at) * scale]])
+    size = int(np.clip((end - start) * scale, ROWS // 2, LONGEST * DIGIT)) // ZOOM * ZOOM, ROWS
+    layers = np.stack([np.clip(darkness / full, 0, 1), sure]).astype(np.float32)
     if scale < 1:
-        planes = np.stack([cv2.GaussianBlur(plane, (0, 0), 0.4 / scale) for plane in planes])
-    return Strip(np.stack([cv2.warpAffine(plane, matrix, size) for plane in planes]), matrix, len(tall))
-
-
-def full(sight: Sight, box: Box) -> float:
-    """Return the usual darkness of the strokes in a box."""
-    here = slice(box.top, box.bottom), slice(box.left, box.right)
-    strokes = sight.darkness[here][sight.sure[here] > 0.5]
-    return float(np.median(strokes)) if len(strokes) else 0.3
+        layers = np.stack([cv2.GaussianBlur(layer, (0, 0), 0.4 / scale) for layer in layers])
+    return Strip(np.stack([cv2.warpAffine(layer, matrix, size) for layer in layers]), matrix, len(digits))

@@ -14,7 +14,7 @@ from digits.handwriting import find_lines
 from digits.handwriting.pdf import Page
 from digits.handwriting.picture import FORMATS
 from tests.support.damage import CLAIMING, SIZES, huge, mutate, outcome
-from tests.support.finding import encoded, find_digit
+from tests.support.finding import digits_of, encoded, find_digit
 from tests.support.pens import STROKES, cover, on_paper
 
 COUNT, LIMIT = 1000, 300
@@ -94,8 +94,8 @@ def ready(folder):
 
 def read(picture) -> str:
     """Find the digits in a picture."""
-    lines = [line for context in (False, True) for line in find_lines(picture, context=context)]
-    for digit in [find_digit(picture), *(digit for line in lines for digit in line.digits)]:
+    lines = [line for context in (False, True) for line in digits_of(find_lines(picture, context=context))]
+    for digit in [find_digit(picture), *(digit for line in lines for group in line for digit in group)]:
         assert digit.image.shape == (28, 28) and digit.image.dtype == np.float32
         assert digit.image.min() >= 0 and digit.image.max() <= 1 and digit.image.any()
         left, top, right, bottom = digit.box

@@ -11,7 +11,8 @@ from PIL import Image
 from digits.commands.documents import Value, value_of
 from digits.commands.forms import SURE, Field, read_form, read_yaml
 from digits.common.errors import UserError
-from digits.handwriting import Candidate, Digit, Expected, Found, Line, Reader
+from digits.handwriting.lines import Expected, Segmentation
+from digits.handwriting.reader import Reader
 from digits.network import sigmoid_network
 from tests.support.checkpoints import saved_sure
 from tests.support.pens import line
@@ -56,16 +57,13 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
 
 def test_how_sure_a_field_is(here):
     """The largest line in the middle is read, although others are surer; its confidence is less if others may be it."""
-    digit = Digit(np.zeros((28, 28), np.float32), (0, 60, 30, 110))
-    others = [digit._replace(box=box) for box in ((0, 112, 6, 122), (0, 0, 30, 55), (0, 125, 30, 180))]
+    boxes = [(0, 60, 30, 110), (0, 112, 6, 122), (0, 0, 30, 55), (0, 125, 30, 180)]
     numbers = [("3", 0.7), ("5", 0.3)], *[[(number, 1.0)] for number in "877"]
-    lines = [
-        Line([[Candidate(number, np.log(share), (0,)) for number, share in group]], [segment], 50.0)
-        for group, segment in zip(numbers, (digit, *others), strict=True)
-    ]
+    lines = [[[(digit, np.log(share), (n,)) for digit, share in group]] for n, group in enumerate(numbers)]
+    segmentation = Segmentation(lines, np.zeros((4, 28, 28), np.float32), boxes)
     reader = Reader(sigmoid_network([784, 10]))
     reader.outputs = lambda digits: np.full((len(digits), 10), 0.5, np.float32)
-    text, confidence, candidates, _ = value_of(reader.answer(Found(lines)), 180)
+    text, confidence, candidates, _ = value_of(reader.answer(segmentation), 180)
     assert text == "3" and confidence == pytest.approx(0.7 * (0.7 + 0.5) / 2)
     assert dict(candidates)["3"] == pytest.approx(0.7)
     assert value_of(reader.answer(UserError("nothing")), 180) == Value(error="nothing")

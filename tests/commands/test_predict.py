@@ -14,8 +14,9 @@ from digits.checkpoint import untrusted
 from digits.checkpoint.contents import load_network, without_training
 from digits.checkpoint.selection import BUNDLED
 from digits.commands.pictures import annotated, facts_of, line_of, notes_on
-from digits.handwriting import Answer, Group, Reader, Reading, TextLine
+from digits.handwriting.answer import Answer, Group, Line, Reading
 from digits.handwriting.picture import LARGEST
+from digits.handwriting.reader import Reader
 from digits.neurons import binary_layer
 from tests.make.golden import FOLDER
 from tests.support.checkpoints import saved_sure
@@ -82,7 +83,7 @@ def test_pictures_are_read_in_order_on_all_cores_if_they_are_many(times, read):
 def test_what_is_shown_of_a_digit_is_its_own_also_if_another_has_the_largest_output():
     outputs = np.float32([0.01] * 4 + [0.4] + [0.01] * 3 + [0.5, 0.01])
     group = Group([Reading(4, outputs, np.zeros((28, 28), np.float32), (0, 0, 9, 9))], 0.9)
-    answer = Answer([TextLine([group])])
+    answer = Answer([Line([group])])
     [[facts]] = segments(json.dumps(facts_of(answer)))
     assert (facts["digit"], facts["runner_up"], facts["bits"]) == (4, 8, "0100")
     assert (facts["activation"], facts["runner_up_activation"]) == (pytest.approx(0.4), pytest.approx(0.5))
@@ -103,7 +104,7 @@ def test_a_page_is_read_line_by_line(read):
 @pytest.mark.parametrize(("confidence", "colour"), [(0.9, ORANGE), (0.2, GREY)])
 def test_what_is_rejected_has_a_grey_box(confidence, colour):
     digit = Reading(4, np.full(10, 0.5, np.float32), np.zeros((28, 28), np.float32), (20, 20, 60, 80))
-    answer = Answer([TextLine([Group([digit], confidence)])])
+    answer = Answer([Line([Group([digit], confidence)])])
     drawn = annotated(Image.new("RGB", (200, 100), "white"), answer)
     assert [drawn.getpixel(at) for at in ((19, 50), (61, 50), (40, 50))] == [colour, colour, (255, 255, 255)]
 

@@ -31,7 +31,7 @@ return pictures.map(([width, height, pixels]) => {
     const { degrees, lines: found } = lines.findLines({ width, height, data });
     return { degrees, lines: reader.read(found, layers).map((groups) => {
         const said = groups.map(({ digits, confidence }) => [digits.map(({ value }) => value).join(""), confidence]);
-        const digits = groups.flatMap(({ digits }) => digits), kept = readings.digitsOf([groups]);
+        const digits = groups.flatMap(({ digits }) => digits), kept = reader.digitsOf([groups]);
         return {
             read: kept.map(({ value, group }, n) => `${n && kept[n - 1].group !== group ? " " : ""}${value}`).join(""),
             groups: said,

@@ -136,9 +136,10 @@ def test_numbers_are_those_of_python():
     script = "return logs.map((log) => line_network.numbers(log.map((p) => Float64Array.from(p))));"
     found = run(script, logs=logs.tolist())
     for numbers, log in zip(found, logs, strict=True):
-        wanted = line_network.numbers(log)
-        assert [(a["digits"], tuple(a["places"])) for a in numbers] == [(b.digits, b.places) for b in wanted]
-        assert [one["likelihood"] for one in numbers] == pytest.approx([one.likelihood for one in wanted], abs=1e-9)
+        wanted, likelihoods, places = zip(*line_network.numbers(log), strict=True)
+        assert [number["digits"] for number in numbers] == [*wanted]
+        assert [tuple(number["places"]) for number in numbers] == [*places]
+        assert [number["likelihood"] for number in numbers] == pytest.approx(likelihoods, abs=1e-9)
 
 
 def test_seams_are_those_of_python():

@@ -1,12 +1,11 @@
 """The foreground is told from the background, whatever their colours, the light and noise."""
 
-import cv2
 import numpy as np
 import pytest
 
 from digits.handwriting.background import estimate_background, on_dark_background
 from tests.support.finding import SIZE, assert_finds, one_line_error
-from tests.support.pens import APART, cover, on_paper
+from tests.support.pens import on_paper
 
 
 @pytest.mark.parametrize(
@@ -39,13 +38,6 @@ def test_a_frame_around_light_paper_does_not_make_it_dark(width, two):
     framed[:width], framed[-width:], framed[:, :width], framed[:, -width:] = 60, 60, 60, 60
     assert not on_dark_background(framed.mean(2) / np.float32(255))
     assert on_dark_background(1 - on_paper(two).mean(2) / np.float32(255))
-
-
-@pytest.mark.parametrize(("digit", "top"), [("5, its bar apart", -2), ("8, of two rings", 92)])
-def test_a_digit_that_the_border_cuts_above_or_below_is_read(digit, top):
-    ink = cover(SIZE, (APART[digit], 110, top, 150))
-    assert cv2.connectedComponents((ink > 0.1).astype(np.uint8))[0] == 3 and ink[[0, -1]].max() > 0.5
-    assert_finds(on_paper(ink), ink)
 
 
 def test_strokes_along_the_border_are_filled_as_others_are():

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digits.handwriting.cutting import among, cutter, seam
+from digits.handwriting.cutting import cutter, places_of, seam
 from digits.handwriting.normalize import REST
 from digits.handwriting.strips import DIGIT, ROWS, Strip
 from tests.support.finding import NEAR, difference
@@ -22,9 +22,8 @@ def strip_of(ink, sure=None):
     return Strip(np.stack([ink, ink if sure is None else sure]), np.eye(2, 3))
 
 
-def cut(strip, middles, context):
-    one = cutter(strip, context)
-    return [one(*key) for key in among(middles)]
+def cut(strip, middles, context=False):
+    return [*map(cutter(strip, context=context), places_of(middles))]
 
 
 def middle(ink):
@@ -49,38 +48,39 @@ def test_a_seam_through_empty_paper_is_in_the_middle():
 
 @pytest.mark.parametrize(("left", "right"), [(0, 8), (3, 8), (8, 3)])
 def test_digits_that_touch_are_parted(left, right):
-    one = drawn((left, 50))
-    other = drawn((right, box(one)[2] - 1))
-    both = np.maximum(one, other)
+    first = drawn((left, 50))
+    second = drawn((right, box(first)[2] - 1))
+    both = np.maximum(first, second)
     assert cv2.connectedComponents((both > 0.35).astype(np.uint8))[0] == 2
-    for ink, (image, found) in zip((one, other), cut(strip_of(both), [middle(one), middle(other)], False), strict=True):
+    cuts = cut(strip_of(both), [middle(first), middle(second)])
+    for ink, (image, cut_box) in zip((first, second), cuts, strict=True):
         assert difference(image, as_mnist(ink)) < 2 * NEAR
-        assert np.abs(np.subtract(found, box(ink))).max() <= 3
+        assert np.abs(np.subtract(cut_box, box(ink))).max() <= 3
 
 
 def test_what_is_of_another_row_or_far_beside_is_left_out_but_a_part_of_the_digit_is_not():
     ink = drawn((7, 80))
-    [(alone, _)] = cut(strip_of(ink), [middle(ink)], True)
-    other = ink.copy()
-    other[:6, 85:105] = other[-5:, 85:105] = 1  # of the rows above and below
-    other[40:55, 130:134] = 1  # a tick
-    assert np.array_equal(cut(strip_of(other), [middle(ink)], True)[0][0], alone)
-    other[35:38, 85:105] = 1
-    assert not np.array_equal(cut(strip_of(other), [middle(ink)], True)[0][0], alone)
+    [(alone, _)] = cut(strip_of(ink), [middle(ink)], context=True)
+    crowded = ink.copy()
+    crowded[:6, 85:105] = crowded[-5:, 85:105] = 1  # of the rows above and below
+    crowded[40:55, 130:134] = 1  # a tick
+    assert np.array_equal(cut(strip_of(crowded), [middle(ink)], context=True)[0][0], alone)
+    crowded[35:38, 85:105] = 1
+    assert not np.array_equal(cut(strip_of(crowded), [middle(ink)], context=True)[0][0], alone)
 
 
 def test_in_context_what_a_digit_is_cut_from_is_drawn_faintly():
-    one = drawn((3, 50))
-    other = drawn((8, box(one)[2] - 1))
-    middles = [middle(one), middle(other)]
+    first = drawn((3, 50))
+    second = drawn((8, box(first)[2] - 1))
+    middles = [middle(first), middle(second)]
 
     def faint(ink, context):
         """How many pixels of each image are as light as the rest; some are its own soft edges."""
         return [(np.abs(image - REST) < 0.02).sum() for image, _ in cut(strip_of(ink), middles, context)]
 
-    touching = np.maximum(one, other)
+    touching = np.maximum(first, second)
     assert max(faint(touching, False)) < 8 and min(faint(touching, True)) > 12
-    apart = np.maximum(one, drawn((8, box(one)[2] + 4)))
+    apart = np.maximum(first, drawn((8, box(first)[2] + 4)))
     assert faint(apart, True) == faint(apart, False)
     for (image, _), (plain, _) in zip(*(cut(strip_of(touching), middles, on) for on in (True, False)), strict=True):
         assert np.array_equal(image[image > 0.9], plain[plain > 0.9]) and (image >= plain).all()
@@ -89,6 +89,6 @@ def test_in_context_what_a_digit_is_cut_from_is_drawn_faintly():
 def test_a_digit_that_the_eye_has_missed_is_cut_from_darkness_and_where_there_is_none_is_nothing():
     seen, missed = drawn((2, 30)), drawn((1, 120))
     strip = strip_of(np.maximum(seen, missed), seen)
-    (first, _), (second, found), (empty, _) = cut(strip, [middle(seen), middle(missed), 185], False)
+    (first, _), (second, second_box), (empty, _) = cut(strip, [middle(seen), middle(missed), 185])
     assert difference(first, as_mnist(seen)) < 2 * NEAR and difference(second, as_mnist(missed)) < 2 * NEAR
-    assert np.abs(np.subtract(found, box(missed))).max() <= 1 and not empty.any()
+    assert np.abs(np.subtract(second_box, box(missed))).max() <= 1 and not empty.any()

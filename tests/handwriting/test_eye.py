@@ -51,7 +51,8 @@ def form(width, enlarged=1):
     frame = Image.new("L", digits.size, 255)
     for image in (drawn, frame):
         ImageDraw.Draw(image).rectangle((4, 4, digits.width - 5, digits.height - 5), None, 40, width)
-    pixels, ink, printed = (np.asarray(one).repeat(enlarged, 0).repeat(enlarged, 1) for one in (drawn, digits, frame))
+    layers = (np.asarray(image).repeat(enlarged, 0).repeat(enlarged, 1) for image in (drawn, digits, frame))
+    pixels, ink, printed = layers
     return cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_GRAY2RGB), ink < 120, printed < 120
 
 

@@ -23,9 +23,9 @@ def test_its_outputs_are_those_of_convolutions():
         padding = 0 if reach[0] == step[0] else reach[0] // 2, reach[1] // 2
         z = conv2d(a, kernel, torch.from_numpy(layers[-1][1]), step, padding)
         a, channels = z.sigmoid(), neurons
-    found = outputs(planes, layers)
-    assert found.shape == (74 / STEP, 11)
-    np.testing.assert_allclose(found, z[0, :, 0].log_softmax(0).T, atol=1e-4)
+    log = outputs(planes, layers)
+    assert log.shape == (74 / STEP, 11)
+    np.testing.assert_allclose(log, z[0, :, 0].log_softmax(0).T, atol=1e-4)
 
 
 def test_the_bundled_one_is_small_and_sees_no_digit_on_empty_paper():
@@ -36,12 +36,12 @@ def test_the_bundled_one_is_small_and_sees_no_digit_on_empty_paper():
 
 def by_hand(p, length, digits):
     """The probability of each number: the sum over all alignments, each a symbol for each place."""
-    found = defaultdict(float)
+    shares = defaultdict(float)
     for symbols in product([*map(int, digits), BLANK], repeat=len(p)):
         number = "".join(str(symbol) for symbol, _ in groupby(symbols) if symbol != BLANK)
         if not length or length[0] <= len(number) <= length[1]:
-            found[number] += p[range(len(p)), symbols].prod()
-    return sorted(found.items(), key=lambda item: -item[1])
+            shares[number] += p[range(len(p)), symbols].prod()
+    return sorted(shares.items(), key=lambda item: -item[1])
 
 
 @pytest.mark.parametrize("digits", ["0123456789", "157"])
@@ -53,15 +53,15 @@ def test_the_likeliest_numbers_are_those_of_all_alignments(length, digits, monke
         wanted = by_hand(p, length, digits)[: line_network.SHOWN]
         with monkeypatch.context() as patch:
             patch.setattr(line_network, "BEAM", 100_000)
-            patch.setattr(line_network, "LEAST", 0)
-            found = numbers(np.log(p), length, digits)
-        assert [one.digits for one in found] == [number for number, _ in wanted]
-        np.testing.assert_allclose([one.likelihood for one in found], np.log([share for _, share in wanted]))
+            patch.setattr(line_network, "UNLIKELY", 0)
+            likeliest, likelihoods, _ = zip(*numbers(np.log(p), length, digits), strict=True)
+        assert [*likeliest] == [number for number, _ in wanted]
+        np.testing.assert_allclose(likelihoods, np.log([share for _, share in wanted]))
         if spread < 1:  # the beam, too, is wide enough
-            assert numbers(np.log(p), length, digits)[0].digits == wanted[0][0]
+            assert numbers(np.log(p), length, digits)[0][0] == wanted[0][0]
 
 
-def said(count, *peaks):
+def along(count, *peaks):
     """Outputs that say at each of some places a digit, less surely also beside it, and else that there is none."""
     p = np.full((count, 11), 1e-4)
     for place, digit in peaks:
@@ -71,19 +71,19 @@ def said(count, *peaks):
 
 
 def test_each_digit_has_its_place_and_the_same_one_twice_needs_a_gap():
-    best, *others = found = numbers(said(60, (8, 5), (20, 0), (31, 0), (34, 4), (58, 1)))
-    assert (best.digits, best.places) == ("50041", (8, 20, 31, 34, 58))
-    assert best.likelihood > max(one.likelihood for one in others)
-    assert numbers(said(30, (10, 7), (11, 7)))[0].digits == "7"
+    (digits, likelihood, places), *others = numbers(along(60, (8, 5), (20, 0), (31, 0), (34, 4), (58, 1)))
+    assert (digits, places) == ("50041", (8, 20, 31, 34, 58))
+    assert likelihood > max(less for _, less, _ in others)
+    assert numbers(along(30, (10, 7), (11, 7)))[0][0] == "7"
     noise = np.log(np.random.default_rng(3).dirichlet(np.full(11, 0.3), 40))
-    for one in [*found, *numbers(noise), *numbers(noise, (3, 9))]:
-        assert len(one.places) == len(one.digits) and all(0 <= place < 60 for place in one.places)
-        assert list(one.places) == sorted(set(one.places))
+    for digits, _, places in [*others, *numbers(noise), *numbers(noise, (3, 9))]:
+        assert len(places) == len(digits) and all(0 <= place < 60 for place in places)
+        assert list(places) == sorted(set(places))
 
 
 def test_of_what_shows_fewer_digits_than_expected_nothing_is_found():
-    assert numbers(said(30, (10, 7)), (1, 1))[0].digits == "7"
-    assert numbers(said(6, (3, 7)), (20, 20)) == []
-    unlikely = numbers(said(60, (8, 5), (20, 0), (31, 0), (40, 4), (50, 1)), (8, 8))
-    assert unlikely and {len(one.digits) for one in unlikely} == {8}  # though shorter ones are far likelier
-    assert [one.digits for one in numbers(said(30, (10, 7)), digits="01")] == [""]
+    assert numbers(along(30, (10, 7)), (1, 1))[0][0] == "7"
+    assert numbers(along(6, (3, 7)), (20, 20)) == []
+    unlikely = numbers(along(60, (8, 5), (20, 0), (31, 0), (40, 4), (50, 1)), (8, 8))
+    assert unlikely and {len(digits) for digits, *_ in unlikely} == {8}  # though shorter ones are far likelier
+    assert [digits for digits, *_ in numbers(along(30, (10, 7)), digits="01")] == [""]

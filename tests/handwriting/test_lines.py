@@ -9,13 +9,12 @@ from PIL import Image
 
 from digits import mnist
 from digits.common.errors import UserError
-from digits.handwriting import Candidate, Expected, find_lines
-from digits.handwriting.lines import ANYTHING, FAR, PLACE, line_of, ranges
+from digits.handwriting.lines import ANYTHING, FAR, PLACE, Expected, cut_out, find_lines, groups_along
 from digits.handwriting.normalize import REST, centre_of_mass
 from digits.handwriting.strips import DIGIT, ROWS, Strip
 from digits.model import DigitClassifier
-from tests.handwriting.test_line_network import said
-from tests.support.finding import NEAR, SIZE, assert_finds, difference, encoded, find_digit
+from tests.handwriting.test_line_network import along
+from tests.support.finding import NEAR, SIZE, assert_finds, difference, digits_of, encoded, find_digit
 from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
 
 
@@ -23,9 +22,9 @@ from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
 @pytest.mark.mnist
 def test_the_test_images_as_files_pass_unchanged(mnist_dir):
     images, _ = mnist.load(mnist_dir, train=False)
-    found = [find_digit(encoded(Image.fromarray(image), "PNG", compress_level=1)) for image in images.numpy()]
-    assert {digit.box for digit in found} == {(0, 0, 28, 28)}
-    read = torch.from_numpy(np.stack([digit.image for digit in found]))
+    digits = [find_digit(encoded(Image.fromarray(image), "PNG", compress_level=1)) for image in images.numpy()]
+    assert {digit.box for digit in digits} == {(0, 0, 28, 28)}
+    read = torch.from_numpy(np.stack([digit.image for digit in digits]))
     assert read.dtype == torch.float32 and torch.equal(read, images / 255)
     for seed in range(3):
         model = DigitClassifier([30], init="gaussian", seed=seed)
@@ -63,14 +62,8 @@ def test_a_digit_is_read_wherever_it_is_and_of_any_height_from_a_fifth_of_the_pi
     assert_finds(on_paper(ink), ink)
 
 
-def test_wide_gaps_part_groups_unless_the_line_is_one_number():
-    places, apart = (5, 14, 34, 43, 70), [(0, 24), (24, 57), (57, 90)]
-    assert ranges(places, 90, together=False) == apart and ranges(places, 90, together=True) == [(0, 90)]
-    assert ranges((), 90, together=False) == [(0, 90)]
-
-
 def strip_of(*digits):
-    """A strip of digits on the left sides of which it is known where they are; and the ink of each."""
+    """A strip of digits, given the left side of each; and the ink of each."""
     size, top = (max(left for _, left in digits) + 80, ROWS), (ROWS - DIGIT) / 2
     inks = [cover(size, (STROKES[digit], left, top, DIGIT)) for digit, left in digits]
     return Strip(np.stack([np.maximum.reduce(inks)] * 2), np.array([[0.5, 0, -10], [0, 0.5, -20]])), inks
@@ -84,36 +77,33 @@ def place(ink):
 def test_each_group_has_its_candidates_and_their_images():
     """The line network takes the last digit for a 3 or, a little less likely, an 8."""
     strip, inks = strip_of((2, 30), (7, 70), (5, 200), (3, 240))
-    log = said(
-        strip.planes.shape[2] // PLACE, *((place(ink), digit) for ink, digit in zip(inks, (2, 7, 5, 3), strict=True))
-    )
+    peaks = [(place(ink), digit) for ink, digit in zip(inks, (2, 7, 5, 3), strict=True)]
+    log = along(strip.planes.shape[2] // PLACE, *peaks)
     last = slice(place(inks[3]) - 1, place(inks[3]) + 2)
     log[last, 8] = log[last, 3] - 0.5
-    line = line_of(strip, log, 3.0, ANYTHING, False)
-    left, right = line.groups
-    assert (left[0].digits, right[0].digits, right[1].digits) == ("27", "53", "58") and not line.known
-    assert right[0].likelihood > right[1].likelihood and line.height == pytest.approx(3 * DIGIT / strip.scale)
-    for ink, part in zip(inks, left[0].parts + right[0].parts, strict=True):
-        image, found = line.digits[part]
-        assert difference(image, as_mnist(ink)) < 2 * NEAR
-        own = [3 * (2 * side + shift) for side, shift in zip(box(ink), (20, 40, 20, 40), strict=True)]
-        assert np.abs(np.subtract(found, own)).max() <= 6
-    assert right[1].parts == right[0].parts  # what is at the same places is cut out once
+    groups = groups_along(log, ANYTHING)
+    [[[left, *_], [right, less, *_]]], images, boxes = cut_out([strip], [groups], 3.0, context=False)
+    assert (left[0], right[0], less[0]) == ("27", "53", "58") and right[1] > less[1]
+    for ink, n in zip(inks, left[2] + right[2], strict=True):
+        assert difference(images[n], as_mnist(ink)) < 2 * NEAR
+        wanted = [3 * (2 * side + shift) for side, shift in zip(box(ink), (20, 40, 20, 40), strict=True)]
+        assert np.abs(np.subtract(boxes[n], wanted)).max() <= 6
+    assert less[2] == right[2]  # what is at the same places is cut out once
     log[last, 8] -= FAR
-    assert [one.digits for one in line_of(strip, log, 3.0, ANYTHING, False).groups[1]] == ["53"]
-    [together] = line_of(strip, log, 3.0, Expected(length=(4, 4)), False).groups
-    assert together[0].digits == "2753" and {len(one.digits) for one in together} == {4}
-    [single] = line_of(strip, log, 3.0, Expected(single=True), False).groups
-    assert {len(one.digits) for one in single} == {1}
-    assert not line_of(strip, log, 3.0, Expected(digits="01", length=(2, 2)), False).groups
+    assert [number for number, *_ in groups_along(log, ANYTHING)[1]] == ["53"]
+    [together] = groups_along(log, Expected(length=(4, 4)))
+    assert together[0][0] == "2753" and {len(number) for number, *_ in together} == {4}
+    [single] = groups_along(log, Expected(single=True))
+    assert {len(number) for number, *_ in single} == {1}
+    assert not groups_along(log, Expected(digits="01", length=(2, 2)))
 
 
 def test_of_a_picture_as_mnist_draws_it_each_digit_that_may_occur_is_a_candidate():
     image = np.zeros((28, 28), np.uint8)
     image[5:25, 13:16] = 200
-    [line], degrees = find_lines(image, Expected(digits="017"))
-    assert line.groups == [[Candidate(digit, 0.0, (0,)) for digit in "017"]] and line.known and degrees == 0
-    assert np.array_equal(line.digits[0].image, image / np.float32(255))
+    segmentation = find_lines(image, Expected(digits="017"))
+    assert segmentation.lines == [[[(digit, 0.0, (0,)) for digit in "017"]]] and segmentation.known
+    assert segmentation.degrees == 0 and np.array_equal(segmentation.images[0], image / np.float32(255))
 
 
 def row(*digits, height=80, apart=0.25):
@@ -123,45 +113,32 @@ def row(*digits, height=80, apart=0.25):
         placed.append(((STROKES | APART)[digit], left, 50, height))
         left = box(cover((2000, 200), placed[-1]))[2] + apart * height
     size = int(left) + 40, 200
-    return on_paper(cover(size, *placed)), [cover(size, one) for one in placed]
+    return on_paper(cover(size, *placed)), [cover(size, ink) for ink in placed]
 
 
-def best(found):
-    """The likeliest number of each group, line by line; and the images of its digits."""
-    numbers = [[group[0].digits for group in line.groups] for line in found.lines]
-    return numbers, [line.digits[n] for line in found.lines for group in line.groups for n in group[0].parts]
+def best(segmentation):
+    """The likeliest number of each group, line by line; and its digits."""
+    digits = [digit for line in digits_of(segmentation) for group in line for digit in group]
+    return [[group[0][0] for group in line] for line in segmentation.lines], digits
 
 
 @pytest.mark.parametrize("digits", [[5, 3], [1, 1, 1], [2, 0, 4, 7, 8], [3, "5, its bar apart", 1, 7]])
 def test_each_digit_of_a_line_is_found_and_with_a_wide_gap_there_are_two_groups(digits):
     picture, inks = row(*digits)
-    numbers, found = best(find_lines(picture))
+    numbers, found_digits = best(find_lines(picture))
     assert numbers == [["".join(str(digit)[0] for digit in digits)]]
-    for digit, ink in zip(found, inks, strict=True):
+    for digit, ink in zip(found_digits, inks, strict=True):
         assert difference(digit.image, as_mnist(ink)) < 2 * NEAR and np.abs(np.subtract(digit.box, box(ink))).max() <= 4
     wide = np.hstack([picture, picture[:, -40:].repeat(2, 1), picture])
     assert best(find_lines(wide))[0] == [[*numbers[0], *numbers[0]]]
-    assert len(find_lines(wide, Expected(length=(2 * len(digits),) * 2)).lines[0].groups) == 1
-
-
-def test_lines_come_from_the_top():
-    upper, lower = row(2, 7)[0], row(3, 0)[0]
-    size = max(upper.shape[1], lower.shape[1])
-    page = np.vstack([np.pad(one, [(0, 0), (0, size - one.shape[1]), (0, 0)], "edge") for one in (upper, lower)])
-    assert best(find_lines(page))[0] == [["27"], ["30"]]
-
-
-@pytest.mark.parametrize("digit", APART)
-def test_a_broken_digit_is_put_together(digit):
-    ink = cover(SIZE, (APART[digit], 110, 50, 120))
-    assert_finds(on_paper(ink), ink)
+    assert len(find_lines(wide, Expected(length=(2 * len(digits),) * 2)).lines[0]) == 1
 
 
 def test_in_context_a_digit_that_is_cut_from_others_has_the_rest_of_them_beside_it():
     picture, _ = row(3, 8, apart=-0.04)
     for context in (True, False):
-        _, found = best(find_lines(picture, context=context))
-        assert all(((np.abs(digit.image - REST) < 0.02).sum() > 12) == context for digit in found)
+        _, digits = best(find_lines(picture, context=context))
+        assert all(((np.abs(digit.image - REST) < 0.02).sum() > 12) == context for digit in digits)
 
 
 def test_where_no_stroke_is_seen_the_error_says_what_to_do():
@@ -171,4 +148,4 @@ def test_where_no_stroke_is_seen_the_error_says_what_to_do():
 
 def test_work_is_bounded_whatever_a_picture_holds():
     noise = np.random.default_rng(4).integers(0, 256, (100, 100), np.uint8).repeat(3, 0).repeat(3, 1)
-    assert sum(len(line.digits) for line in find_lines(noise, context=True).lines) < 1000
+    assert len(find_lines(noise, context=True).images) < 1000

@@ -1,25 +1,22 @@
 """What is said of a picture: two networks have their opinions, and why nothing is read."""
 
-import cv2
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from digits.checkpoint.contents import load_network
-from digits.checkpoint.selection import BUNDLED
-from digits.checkpoint.untrusted import read_checkpoint as checkpoint
 from digits.common.errors import UserError
-from digits.handwriting import Candidate, Digit, Expected, Found, Line, Reader
-from digits.handwriting.lines import SMALL
-from digits.handwriting.reader import LEAST, WEIGHT
-from digits.handwriting.readings import THRESHOLD
+from digits.handwriting.answer import THRESHOLD
+from digits.handwriting.lines import SMALL, Expected, Segmentation
+from digits.handwriting.reader import FLOOR, WEIGHT, Reader
+from digits.handwriting.reading import choose_reader
 from digits.network import sigmoid_network
+from tests.make.golden import FOLDER
 from tests.support.finding import SIZE
 from tests.support.pens import STROKES, cover, on_paper
 from tests.support.tiers import slow
 
-READER = Reader(load_network(checkpoint(BUNDLED), BUNDLED), context=True)
+READER, _ = choose_reader("bundled")
 
 
 def network_of(*outputs):
@@ -35,61 +32,65 @@ def sure_of(digit, activation=0.99):
     return network_of(*(activation if digit == n else 0.001 for n in range(10)))
 
 
-def line_of(*candidates, known=False):
+def segmentation_of(*candidates, known=False):
     """A line of one group, given its candidates and their probabilities by the line network."""
-    digits = [Digit(np.zeros((28, 28), np.float32), (40 * n, 0, 40 * n + 30, 50)) for n in range(3)]
-    group = [Candidate(said, np.log(share), tuple(range(len(said)))) for said, share in candidates]
-    return Line([group], digits, 50.0, known)
+    images, boxes = np.zeros((3, 28, 28), np.float32), [(40 * n, 0, 40 * n + 30, 50) for n in range(3)]
+    group = [(digits, np.log(share), tuple(range(len(digits)))) for digits, share in candidates]
+    return Segmentation([[group]], images, boxes, known=known)
 
 
-def read(network, *lines):
-    return Reader(network).answer(Found([*lines]))
+def read(network, segmentation):
+    return Reader(network).answer(segmentation)
+
+
+def group_of(network, segmentation):
+    [line] = read(network, segmentation).lines
+    [group] = line.groups
+    return group
 
 
 def test_the_users_network_changes_what_the_line_network_is_unsure_of():
-    line = line_of(("7", 0.6), ("1", 0.4))
+    share = {"7": 0.6, "1": 0.4}
     for digit, other in ("71", "17"):
-        said = read(sure_of(int(digit)), line)
-        [group] = said.lines[0].groups
-        share = {"7": 0.6, "1": 0.4}
-        a, b = share[digit] * 0.99**WEIGHT, share[other] * LEAST**WEIGHT
-        assert said.text == group.digits == digit and [number for number, _ in group.candidates] == [digit, other]
+        group = group_of(sure_of(int(digit)), segmentation_of(*share.items()))
+        a, b = share[digit] * 0.99**WEIGHT, share[other] * FLOOR**WEIGHT
+        assert group.text == group.digits == digit and [number for number, _ in group.candidates] == [digit, other]
         assert group.candidates[0][1] == pytest.approx(a / (a + b))
         assert group.confidence == pytest.approx(a / (a + b) * (share[digit] + 0.99) / 2)
         assert group.box == (0, 0, 30, 50)
 
 
 def test_each_digit_of_a_number_needs_the_support_of_the_users_network():
-    line = line_of(("44", 0.1), ("77", 0.9))
-    assert read(sure_of(4), line).text == "44" and read(sure_of(0), line).lines[0].groups[0].digits == "77"
-    longer = line_of(("444", 0.7), ("4", 0.3))
-    assert [read(sure_of(4, a), longer).lines[0].groups[0].digits for a in (0.9, 0.3)] == ["444", "4"]
+    segmentation = segmentation_of(("44", 0.1), ("77", 0.9))
+    assert [group_of(sure_of(digit), segmentation).digits for digit in (4, 0)] == ["44", "77"]
+    longer = segmentation_of(("444", 0.7), ("4", 0.3))
+    assert [group_of(sure_of(4, a), longer).digits for a in (0.9, 0.3)] == ["444", "4"]
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5])
 def test_a_group_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(share):
     candidates = ("4", share), ("", (1 - share) * 0.99**WEIGHT)
-    [group] = read(sure_of(4), line_of(*candidates)).lines[0].groups
+    answer = read(sure_of(4), segmentation_of(*candidates))
+    [group] = answer.lines[0].groups
     assert group.digits == "4" and group.confidence == pytest.approx(share * (share + 0.99) / 2)
-    said = read(sure_of(4), line_of(*candidates))
-    assert said.text == ("4" if group.confidence > THRESHOLD else "") and bool(said.error) == (share == 0.3)
-    assert read(sure_of(4), line_of(*candidates, known=True)).text == "4"
+    assert answer.text == ("4" if group.confidence > THRESHOLD else "") and bool(answer.error) == (share == 0.3)
+    assert read(sure_of(4), segmentation_of(*candidates, known=True)).text == "4"
 
 
 def test_what_most_likely_is_no_number_has_still_its_likeliest_one():
-    [group] = read(sure_of(4), line_of(("", 0.9), ("44", 0.06), ("4", 0.02))).lines[0].groups
+    group = group_of(sure_of(4), segmentation_of(("", 0.9), ("44", 0.06), ("4", 0.02)))
     assert (group.text, group.digits, len(group.readings)) == ("", "44", 2)
-    assert read(sure_of(4), line_of(("", 1.0))).lines == []
+    assert read(sure_of(4), segmentation_of(("", 1.0))).lines == []
 
 
 def test_a_detector_says_whether_its_digit_is_there():
     for a, digit in ((0.9, 1), (0.2, 0)):
-        [group] = read(network_of(a), line_of(("7", 0.6), known=True)).lines[0].groups
+        group = group_of(network_of(a), segmentation_of(("7", 0.6), known=True))
         [reading] = group.readings
         assert (reading.digit, group.text) == (digit, str(digit)) and group.confidence == pytest.approx(max(a, 1 - a))
         assert reading.outputs == pytest.approx([1 - a, a])
     picture = on_paper(cover(SIZE, (STROKES[2], 40, 60, 100), (STROKES[5], 150, 60, 100)))
-    assert len(Reader(network_of(0.9)).read(picture).lines[0].readings) == 1  # the clearest alone
+    assert len(Reader(network_of(0.9)).read(picture).lines[0].digits_read) == 1  # the clearest alone
     with pytest.raises(UserError, match="only detects one digit"):
         Reader(network_of(0.9)).read(picture, Expected(length=(2, 2)))
 
@@ -103,10 +104,10 @@ def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged):
     upright = Image.fromarray(on_paper(cover((380, 220), *digits)).repeat(enlarged, 0).repeat(enlarged, 1))
     wanted = READER.read(upright)
     picture = upright.rotate(-degrees, expand=True)
-    said = READER.read(picture)
-    assert (said.text, said.degrees, said.error) == (wanted.text, degrees, "")
+    answer = READER.read(picture)
+    assert (answer.text, answer.degrees, answer.error) == (wanted.text, degrees, "")
     if degrees:
-        boxes = np.array([reading.box for reading in said.lines[0].groups[0].readings])
+        boxes = np.array([reading.box for reading in answer.lines[0].groups[0].readings])
         width, height = picture.size
         assert (boxes >= 0).all() and (boxes <= [width, height, width, height]).all()
         ink = 255 - np.asarray(picture.convert("L")).astype(int)
@@ -117,64 +118,25 @@ def test_of_two_ways_up_that_are_read_well_the_surer_is_taken():
     """A 25 is a 52 upside down."""
     upright = Image.fromarray(on_paper(cover((220, 130), (STROKES[2], 30, 30, 60), (STROKES[5], 110, 30, 60))))
     turned = [READER.read(upright.rotate(-degrees, expand=True)) for degrees in (90, 270)]
-    assert [(said.text, said.degrees) for said in turned] == [("25", 90), ("25", 270)]
+    assert [(answer.text, answer.degrees) for answer in turned] == [("25", 90), ("25", 270)]
 
 
-@pytest.mark.parametrize(("deviation", "blur"), [(2, 0), (200, 3), (900, 10)])
-def test_texture_is_no_number(deviation, blur):
-    noise = np.random.default_rng(0).standard_normal((240, 320)).astype(np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), blur) if blur else noise
-    said = READER.read((160 + deviation * noise).clip(0, 255).astype(np.uint8))
-    assert said.error and not said.text
-
-
-@pytest.mark.parametrize("softness", [0.5, 3, 30])
-@pytest.mark.parametrize("angle", [0, 1.6, 2.5, 4])
-def test_a_digit_is_read_across_which_a_shadow_falls(angle, softness):
-    """Hard as of paper in the sun, or soft as of a hand; it takes 45 % of the light beyond a line near the middle."""
-    y, x = np.mgrid[: SIZE[1], : SIZE[0]]
-    along = (x - 0.47 * SIZE[0]) * np.cos(angle) + (y - 0.47 * SIZE[1]) * np.sin(angle)
-    light = 1 - 0.45 / (1 + np.exp(-along / softness)) + np.random.default_rng(0).normal(0, 0.02, SIZE[::-1])
-    two = on_paper(cover(SIZE, (STROKES[2], 110, 50, 120)))
-    picture = (two * light[:, :, None]).clip(0, 255).astype(np.uint8)
-    assert READER.read(picture).text == "2"
-
-
-def scribble():
-    """Strokes like no digit."""
-    picture = Image.new("L", (300, 200), 250)
-    draw = ImageDraw.Draw(picture)
-    for angle in np.linspace(0, np.pi, 7):
-        x, y = 90 * np.cos(angle), 80 * np.sin(angle)
-        draw.line([(150 - x, 100 - y), (150 + x, 100 + y)], 20, 6)
-    return picture
-
-
-def speck():
-    """A stroke that is too small."""
-    picture = Image.new("L", (40, 40), 250)
-    ImageDraw.Draw(picture).line([(15, 18), (19, 21), (24, 18)], 20, 2)
-    return picture
-
-
-@pytest.mark.parametrize(
-    ("picture", "reason"),
-    [
-        (Image.new("L", (300, 200), 250), "nothing in this picture stands out"),
-        (scribble(), "nothing here looks like a digit; crop"),
-        (speck(), f"less than {SMALL} pixels high"),
-    ],
-)
-def test_why_nothing_is_read(picture, reason):
-    said = READER.read(picture)
-    assert reason in said.error and "\n" not in said.error and not said.text
+def test_why_nothing_is_read():
+    small = on_paper(cover((40, 40), (STROKES[7], 15, 16, 5)))
+    for picture, reason in (
+        (FOLDER / "blank.png", "nothing in this picture stands out"),
+        (FOLDER / "texture.png", "nothing here looks like a digit; crop"),
+        (small, f"less than {SMALL} pixels high"),
+    ):
+        answer = READER.read(picture)
+        assert reason in answer.error and "\n" not in answer.error and not answer.text
 
 
 def test_why_no_number_of_some_length_is_read():
+    nothing = Segmentation([], np.zeros((0, 28, 28), np.float32), [])
     for length, wanted in (((2, 2), "number of 2 digits"), ((2, 4), "number of 2 to 4 digits")):
-        for lines in ([], [Line([], [], 50.0)], [line_of(("12", 0.1), ("", 0.9))]):
-            said = READER.answer(Found(lines), Expected(length=length))
-            assert (said.text, said.error) == ("", f"no line can be read as a {wanted}")
-    assert READER.answer(Found([])).error.startswith("nothing here looks like a digit")
-    assert READER.answer(UserError("gone")) == READER.answer(UserError("gone"))
+        for segmentation in (nothing, segmentation_of(("12", 0.1), ("", 0.9))):
+            answer = READER.answer(segmentation, Expected(length=length))
+            assert (answer.text, answer.error) == ("", f"no line can be read as a {wanted}")
+    assert READER.answer(nothing).error.startswith("nothing here looks like a digit")
     assert READER.answer(UserError("gone")).error == "gone"

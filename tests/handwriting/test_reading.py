@@ -16,7 +16,6 @@ import pytest
 import torch
 from PIL import Image
 
-import digits
 from digits import DigitClassifier, UserError, read
 from digits.handwriting import Page
 from digits.handwriting.parallel import MANY
@@ -35,21 +34,18 @@ def test_the_example_of_its_documentation(monkeypatch):
     assert len(example.examples) == 7 and doctest.DocTestRunner().run(example).failed == 0
 
 
-def test_types_are_shipped():
-    assert Path(digits.__file__).with_name("py.typed").is_file()
-
-
 def test_a_picture_of_any_kind_or_many():
     image = Image.open(PICTURE)
-    assert [one.text for one in read([str(PICTURE), PICTURE.read_bytes(), image, np.asarray(image)])] == ["504192"] * 4
-    assert [one.text for one in read(ROOT.glob("docs/504192.jp*"))] == ["504192"]
+    kinds = str(PICTURE), PICTURE.read_bytes(), image, np.asarray(image)
+    assert [answer.text for answer in read(kinds)] == ["504192"] * 4
+    assert [answer.text for answer in read(ROOT.glob("docs/504192.jp*"))] == ["504192"]
     with PICTURE.open("rb") as file:
         assert read(file).text == "504192"
     assert "closed file" in read(file).error
     with PICTURE.open() as file:
         assert "cannot be read" in read(file).error
     [group] = read(PICTURE).lines[0].groups
-    assert group.digits == "504192" and [one.digit for one in group.readings] == [5, 0, 4, 1, 9, 2]
+    assert group.digits == "504192" and [reading.digit for reading in group.readings] == [5, 0, 4, 1, 9, 2]
     likely, *others = (probability for _, probability in group.candidates)
     assert group.candidates[0][0] == "504192" and likely > sum(others) and likely + sum(others) <= 1 + 1e-9
     left, top, right, bottom = group.box
@@ -70,16 +66,8 @@ def test_many_pictures_that_no_other_process_can_take(tmp_path):
         opened = [stack.enter_context((tmp_path / "a.png").open("rb")) for _ in range(MANY)]
         answers = read(iter([*opened, *odd]), network=sure)
     assert [answer.text for answer in answers] == ["4"] * MANY + [""] * len(odd)
-    assert [answer.error for answer in answers[MANY:]] == [read(one, network=sure).error for one in odd]
+    assert [answer.error for answer in answers[MANY:]] == [read(thing, network=sure).error for thing in odd]
     assert all("is not a path, bytes, a PIL image" in answer.error for answer in answers[MANY:-1])
-
-
-def test_answers_can_be_compared_and_counted():
-    one, other = read([PICTURE, PICTURE.read_bytes()])
-    assert one == other and len({one, other}) == 1
-    larger = Image.open(PICTURE).resize((1360, 300))
-    assert read(larger).text == one.text and read(larger) != one  # its boxes are elsewhere
-    assert read("gone.png") != one and one != "504192"
 
 
 @posix
@@ -114,7 +102,7 @@ def test_a_page_of_a_pdf_is_a_picture_alone_and_in_a_list(tmp_path):
     line(1).save(tmp_path / "a.pdf", resolution=72)
     page, sure = Page(str(tmp_path / "a.pdf"), 1), saved_sure(tmp_path / "sure.ckpt")
     assert read(page, network=sure).text == "4"
-    assert [one.text for one in read([page, page], network=sure)] == ["4", "4"]
+    assert [answer.text for answer in read([page, page], network=sure)] == ["4", "4"]
 
 
 def test_only_numbers_of_the_length_are_considered():
@@ -132,9 +120,9 @@ def test_only_numbers_of_the_length_are_considered():
 def test_only_some_digits_may_occur():
     answer = read(PICTURE, digits="01245", length=6)
     [group] = answer.lines[0].groups
-    assert {len(said) for said, _ in group.candidates} == {6}
+    assert {len(number) for number, _ in group.candidates} == {6}
     assert group.confidence < 0.5 < read(PICTURE).lines[0].groups[0].confidence  # nothing that may occur is like the 9
-    assert set().union(*(said for said, _ in group.candidates)) <= set("01245")
+    assert set().union(*(number for number, _ in group.candidates)) <= set("01245")
     mnist = np.pad(np.full((20, 4), 255, np.uint8), [(4, 4), (12, 12)])
     assert read(mnist, digits="4").text == "4"  # of a picture as MNIST draws it, the network alone says what it is
 
@@ -210,7 +198,7 @@ def test_what_is_no_reader_of_ten_digits_is_refused(tmp_path):
 def test_many_pictures_in_a_script_that_does_not_ask_whether_it_is_main(tmp_path):
     """A class of the script is unknown to the other processes."""
     script = tmp_path / "script.py"
-    reads = f"print(*(one.text for one in read([{str(PICTURE)!r}] * 9 + [Own()])))"
+    reads = f"print(*(answer.text for answer in read([{str(PICTURE)!r}] * 9 + [Own()])))"
     script.write_text(f"print('once')\nfrom digits import read\nclass Own: pass\n{reads}\n")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment)

@@ -15,8 +15,8 @@ READER, _ = choose_reader("bundled")
 
 def test_most_empty_forms_say_nothing():
     scenes = of_all_kinds(np.random.default_rng(10), bars())
-    empty = islice((scene for scene in scenes if not scene.text), 10)
-    assert sum(is_read(READER, scene) for scene in empty) >= 9
+    empty = islice((drawing for drawing in scenes if not drawing.text), 10)
+    assert sum(is_read(READER, drawing) for drawing in empty) >= 9
 
 
 @pytest.fixture
@@ -29,12 +29,12 @@ def written(mnist_dir):
 @pytest.mark.mnist
 def test_a_digit_is_read(written):
     scenes = on_blank_paper(np.random.default_rng(17), written)
-    single = islice((scene for scene in scenes if len(scene.text) == 1), 30)
-    assert np.mean([is_read(READER, scene, single=True) for scene in single]) >= 0.7
+    single = [*islice((drawing for drawing in scenes if len(drawing.text) == 1), 30)]
+    assert np.mean([is_read(READER, drawing, single=True) for drawing in single]) >= 0.7
 
 
 @pytest.mark.slow
 @pytest.mark.mnist
 def test_lines_are_read_whole(written):
     scenes = islice(on_blank_paper(np.random.default_rng(18), written), 25)
-    assert np.mean([is_read(READER, scene) for scene in scenes]) >= 0.4
+    assert np.mean([is_read(READER, drawing) for drawing in scenes]) >= 0.4

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.handwriting.components import connected_components
-from digits.handwriting.eye import Sight
+from digits.handwriting.components import stroke_boxes
 from digits.handwriting.normalize import bounds
 from digits.handwriting.strips import DIGIT, LONGEST, ROWS, strip
 from tests.support.pens import STROKES, box, cover
@@ -12,9 +11,13 @@ from tests.support.pens import STROKES, box, cover
 PALE = 0.6  # darkness of the strokes
 
 
-def strip_of(sight):
+def boxes_in(sure):
+    return stroke_boxes(sure > 0.5, sure, sure > 0.95)[0]
+
+
+def strip_of(planes):
     """The strip of all strokes together."""
-    return strip(sight, connected_components(sight.sure > 0.5, sight.sure, sight.sure > 0.95)[1])
+    return strip(np.stack(planes), boxes_in(planes[1]))
 
 
 def written(rise, height):
@@ -28,22 +31,20 @@ def written(rise, height):
 @pytest.mark.parametrize("rise", [0, 0.12, -0.1])
 def test_a_line_comes_out_level_and_at_one_height_and_its_boxes_are_those_in_the_picture(rise, height):
     inks = written(rise, height)
-    made = strip_of(Sight(sum(inks), PALE * sum(inks)))
+    made = strip_of((PALE * sum(inks), sum(inks)))
     assert made.planes.dtype == np.float32 and made.coarse.shape == (2, ROWS / 2, made.planes.shape[2] / 2)
     assert made.scale == pytest.approx(DIGIT / height, rel=0.06)
-    darkness, sure = (connected_components(plane > 0.5, plane, plane > 0.5)[1] for plane in made.planes)
+    darkness, sure = (stroke_boxes(plane > 0.5, plane, plane > 0.5)[0] for plane in made.planes)
     assert len(darkness) == len(sure) == 5 and np.median(made.planes[0][made.planes[1] > 0.9]) > 0.9
-    for ink, one in zip(inks, sorted(sure, key=lambda one: one.left), strict=True):
-        assert abs(one.height - DIGIT) < 4 and abs(one.top + one.bottom - ROWS) < 6
-        found = made.box(one.left, one.top, one.right, one.bottom)
-        assert np.abs(np.subtract(found, box(ink))).max() < 2 + 0.09 * height
+    for ink, (left, top, right, bottom) in zip(inks, sorted(sure.tolist()), strict=True):
+        assert abs(bottom - top - DIGIT) < 4 and abs(top + bottom - ROWS) < 6
+        assert np.abs(np.subtract(made.box(left, top, right, bottom), box(ink))).max() < 2 + 0.09 * height
 
 
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
 def test_a_strip_of_a_turned_picture_knows_where_it_is_in_the_picture_before(degrees):
     ink = cover((400, 240), (STROKES[7], 240, 30, 70))
-    sight = Sight(ink, PALE * ink)
-    made = strip_of(sight.turned(degrees))
+    made = strip_of(np.rot90(np.stack([PALE * ink, ink]), degrees // 90, (1, 2)))
     back = made.turned_back(degrees, ink.shape)
     assert np.abs(np.subtract(back.box(*bounds(made.planes[1] > 0.5)), box(ink))).max() < 2
     assert back.scale == pytest.approx(made.scale)
@@ -52,6 +53,6 @@ def test_a_strip_of_a_turned_picture_knows_where_it_is_in_the_picture_before(deg
 def test_a_small_mark_does_not_change_the_height_and_a_strip_is_not_endless():
     ink = np.zeros((120, 6000), np.float32)
     ink[30:90, 100:130] = ink[30:90, 5800:5830] = ink[88:98, 200:206] = 1
-    made = strip_of(Sight(ink, ink))
+    made = strip_of((ink, ink))
     assert made.scale == pytest.approx(DIGIT / 60) and made.planes.shape[2] == LONGEST * DIGIT
     assert bounds(made.planes[1][:, :100] > 0.5)[1::2] == (ROWS / 2 - DIGIT / 2, ROWS / 2 + DIGIT / 2)

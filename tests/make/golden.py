@@ -13,7 +13,7 @@ import numpy as np
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.selection import BUNDLED
 from digits.checkpoint.untrusted import read_checkpoint
-from digits.handwriting import Reader
+from digits.handwriting.reader import Reader
 
 FOLDER = Path(__file__).parents[1] / "handwriting" / "golden"
 
@@ -23,15 +23,13 @@ def found(path: Path, context: bool = True) -> dict[str, Any]:
     line, and of each of its groups the digits and their probability.
     """
     answer = Reader(load_network(read_checkpoint(BUNDLED), BUNDLED), context).read(path)
-    lines = [
-        {
-            "read": line.text,
-            "groups": [[group.digits, group.confidence] for group in line.groups],
-            "boxes": [list(one.box) for one in line.readings],
-            "images": [(255 * one.image).round().flatten().tolist() for one in line.readings],
-        }
-        for line in answer.lines
-    ]
+    lines = []
+    for line in answer.lines:
+        readings = [reading for group in line.groups for reading in group.readings]
+        groups = [[group.digits, group.confidence] for group in line.groups]
+        images = [(255 * reading.image).round().flatten().tolist() for reading in readings]
+        boxes = [list(reading.box) for reading in readings]
+        lines.append({"read": line.text, "groups": groups, "boxes": boxes, "images": images})
     return {"degrees": answer.degrees, "lines": lines}
 
 

@@ -1,10 +1,12 @@
 """What shall be found in a picture, and what shall be said of one that shows no digit."""
 
 import io
+from typing import NamedTuple
 
 import numpy as np
 
-from digits.handwriting import Digit, Expected, Reader, find_lines
+from digits.handwriting.lines import Expected, find_lines
+from digits.handwriting.reader import Reader
 from digits.handwriting.strips import DIGIT
 from digits.network import sigmoid_network
 from tests.support.pens import as_mnist, box
@@ -13,15 +15,31 @@ NEAR = 0.02  # mean absolute difference of two drawings of a digit in 28x28 that
 SIZE = 320, 240
 
 
+class Digit(NamedTuple):
+    """The image (28, 28) of a digit, and its box in the picture."""
+
+    image: np.ndarray
+    box: tuple[int, ...]
+
+
+def digits_of(segmentation) -> list[list[list[Digit]]]:
+    """Return the digits of the likeliest number of each group in each line."""
+    return [
+        [[Digit(segmentation.images[n], segmentation.boxes[n]) for n in group[0][2]] for group in line]
+        for line in segmentation.lines
+    ]
+
+
 def find_digit(picture) -> Digit:
-    """The digit in a picture of one, as the line network would have it."""
-    [line] = find_lines(picture, Expected(single=True)).lines
-    return line.digits[line.groups[0][0].parts[0]]
+    """Return the digit in a picture of one digit, as the line network would have it."""
+    [[[digit]]] = digits_of(find_lines(picture, Expected(single=True)))
+    return digit
 
 
-def difference(one, other):
-    assert one.shape == other.shape == (28, 28)
-    return float(np.abs(one - other).mean())
+def difference(image, wanted):
+    """Return the mean absolute difference of two images."""
+    assert image.shape == wanted.shape == (28, 28)
+    return float(np.abs(image - wanted).mean())
 
 
 def assert_finds(picture, ink, near=NEAR, pixels=2):

@@ -12,7 +12,7 @@ import torch
 from digits.export.page import constants
 
 SOURCE = Path(__file__).parents[2] / "digits" / "export" / "web" / "src"
-MODULES = ["backpropagation", "cutting", "held", "images", "line_network", "lines", "network", "reader", "readings"]
+MODULES = ["backpropagation", "cutting", "held", "images", "line_network", "lines", "network", "reader"]
 NODE = shutil.which("node")
 NO_IMAGES = [(torch.zeros(0, 784, dtype=torch.bool), torch.zeros(0))] * 2  # in a page, from which none learns
 

@@ -7,7 +7,7 @@ const { LENGTH, COMPONENTS, TALL, NEAREST, HIGH, LEVEL, AWAY } = held.constants.
 
 /** The pixels of each connected component of a mask. @type {(mask: Image) => number[][]} */
 export function componentsOf({ width, height, data }) {
-  const left = data.slice(), found = [];
+  const left = data.slice(), components = [];
   for (let first = 0; first < left.length; first++) {
     if (!left[first]) continue;
     const pixels = [first];
@@ -23,62 +23,58 @@ export function componentsOf({ width, height, data }) {
         }
       }
     }
-    found.push(pixels);
+    components.push(pixels);
   }
-  return found;
+  return components;
 }
 
-/** The connected components of a mask that may be strokes, with a pixel that is `certain`; by how sure the eye is of them.
- * @type {(mask: Image, sure: Image, certain: Image) => Component[]} */
-export function connectedComponents(mask, sure, certain) {
-  const { width } = mask, found = componentsOf(mask).flatMap((pixels) => {
-    if (!pixels.some((i) => certain.data[i])) return [];
-    const box = boxOf(pixels, width), longer = Math.max(box.right - box.left, box.bottom - box.top);
+/** The boxes of the connected components of a mask that may be strokes, with a pixel that is `certain`: the clearest, by how
+ * sure the eye is of them. @type {(mask: Image, sure: Image, certain: Image) => Box[]} */
+export function strokeBoxes(mask, sure, certain) {
+  const strokes = componentsOf(mask).filter((pixels) => pixels.some((i) => certain.data[i])).map((pixels) => {
+    const box = boxOf(pixels, mask.width), longer = Math.max(box.right - box.left, heightOf(box));
     const clarity = pixels.reduce((sum, i) => sum + sure.data[i], 0) / pixels.length * longer ** LENGTH;
-    return { ...box, pixels, clarity, clipped: box.left === 0 || box.right === width };
+    return { box, clarity };
   });
-  const [best] = found.toSorted((a, b) => b.clarity - a.clarity);
-  if (best) best.clipped = false;
-  const kept = new Set(found.toSorted((a, b) => b.clarity - a.clarity).slice(0, COMPONENTS));
-  return found.filter((one) => kept.has(one));
+  const clearest = new Set(strokes.toSorted((a, b) => b.clarity - a.clarity).slice(0, COMPONENTS));
+  return strokes.filter((stroke) => clearest.has(stroke)).map(({ box }) => box);
 }
 
 /** @type {(box: Box) => number} */
-export const heightOf = ({ top, bottom }) => bottom - top;
+const heightOf = ({ top, bottom }) => bottom - top;
 
-/** The components of each line, from the top: tall ones side by side, level or rising, and small ones nearby.
- * @type {(components: Component[]) => Component[][]} */
-export function lines(components) {
-  const found = /** @type {Component[][]} */ ([]);
-  const usual = weightedMedian(components.map(heightOf)); // half of all height is in components that are no higher
-  const small = (/** @type {Component} */ one) => heightOf(one) <= TALL * usual;
-  const last = (/** @type {Component} */ one) => small(one) || heightOf(one) >= HIGH * usual;
-  for (const one of components.toSorted((a, b) => Number(last(a)) - Number(last(b)) || a.left - b.left)) {
-    const away = (/** @type {Component} */ other) => Math.abs(other.left + other.right - one.left - one.right);
-    let home = null, best = -Infinity;
-    for (const line of found) {
+/** The boxes of each line, from the top: tall ones side by side, level or rising, and small ones nearby.
+ * @type {(boxes: Box[]) => Box[][]} */
+export function lines(boxes) {
+  const grouped = /** @type {Box[][]} */ ([]);
+  const usual = weightedMedian(boxes.map(heightOf)); // half of all height is in components that are no higher
+  const isSmall = (/** @type {Box} */ box) => heightOf(box) <= TALL * usual;
+  const isUnusual = (/** @type {Box} */ box) => isSmall(box) || heightOf(box) >= HIGH * usual;
+  for (const box of boxes.toSorted((a, b) => Number(isUnusual(a)) - Number(isUnusual(b)) || a.left - b.left)) {
+    const away = (/** @type {Box} */ { left, right }) => Math.abs(left + right - box.left - box.right);
+    let home = null, most = -Infinity;
+    for (const line of grouped) {
       for (const near of line.toSorted((a, b) => away(a) - away(b)).slice(0, NEAREST)) {
-        const shared = Math.min(near.bottom, one.bottom) - Math.max(near.top, one.top); // negative where a gap is
-        let needed = LEVEL * Math.min(heightOf(one), heightOf(near));
-        if (small(one)) needed = -AWAY * heightOf(near);
-        if (shared > needed && shared > best) [home, best] = [line, shared];
+        const shared = Math.min(near.bottom, box.bottom) - Math.max(near.top, box.top); // negative where a gap is
+        const needed = isSmall(box) ? -AWAY * heightOf(near) : LEVEL * Math.min(heightOf(box), heightOf(near));
+        if (shared > needed && shared > most) [home, most] = [line, shared];
       }
     }
-    if (home) home.push(one);
-    else if (!small(one)) found.push([one]);
+    if (home) home.push(box);
+    else if (!isSmall(box)) grouped.push([box]);
   }
-  const middle = (/** @type {Box[]} */ line) => line.reduce((sum, one) => sum + one.top + one.bottom, 0) / line.length;
-  return found.sort((a, b) => middle(a) - middle(b));
+  const middle = (/** @type {Box[]} */ line) => line.reduce((sum, { top, bottom }) => sum + top + bottom, 0) / line.length;
+  return grouped.sort((a, b) => middle(a) - middle(b));
 }
 
 /** The box around several. @type {(boxes: Box[]) => Box} */
-export const around = (boxes) => boxes.reduce((one, other) => ({
-  left: Math.min(one.left, other.left), top: Math.min(one.top, other.top),
-  right: Math.max(one.right, other.right), bottom: Math.max(one.bottom, other.bottom),
+export const around = (boxes) => boxes.reduce((a, b) => ({
+  left: Math.min(a.left, b.left), top: Math.min(a.top, b.top),
+  right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom),
 }));
 
-/** The median height of a line's tall components. @type {(line: Component[]) => number} */
-export function lineHeight(line) {
-  const heights = line.map(heightOf), most = Math.max(...heights);
-  return median(heights.filter((height) => height > TALL * most));
+/** The tall ones among the boxes of a line, and their median height. @type {(line: Box[]) => { tall: Box[]; height: number }} */
+export function tallOf(line) {
+  const most = Math.max(...line.map(heightOf)), tall = line.filter((box) => heightOf(box) > TALL * most);
+  return { tall, height: median(tall.map(heightOf)) };
 }

@@ -5,7 +5,7 @@ import { held } from "./held.js";
 import { blank, boxOf, clamp, crop, dilated, grown, mapped, median, valuesIn } from "./images.js";
 import { normalize } from "./normalization.js";
 
-const { FOREGROUND, DARK, FAINT, ASIDE, MIDWAY, BESIDE, NEAREST, BAND, LEAST } = held.constants.cutting;
+const { FOREGROUND, DARK, FAINT, ASIDE, MIDWAY, BESIDE, CLOSE, BAND, SPECK } = held.constants.cutting;
 const { ROWS, DIGIT } = held.constants.strips, { BOX, NEAR, REST } = held.constants.normalize;
 
 /** A function that cuts a digit out of a strip, given the columns of the middles of the digit before it, of itself and of
@@ -18,15 +18,15 @@ export function cutter({ dark, sure }) {
     const key = `${[before, middle, after]}`;
     if (known.has(key)) return known.get(key);
     const isWithin = (/** @type {number} */ i, /** @type {number} */ far) => Math.abs((i % width) - middle) < far * DIGIT;
-    const isSeen = mask.data.subarray(quarter, -quarter).some((on, i) => on && isWithin(i, NEAREST));
-    const strokes = isSeen ? mask : mapped(mask, (on, i) => Number(on || (dark.data[i] > DARK && isWithin(i, NEAREST))));
+    const isSeen = mask.data.subarray(quarter, -quarter).some((on, i) => on && isWithin(i, CLOSE));
+    const strokes = isSeen ? mask : mapped(mask, (on, i) => Number(on || (dark.data[i] > DARK && isWithin(i, CLOSE))));
     const left = before === undefined ? [] : seam(mask, before, middle);
     const right = after === undefined ? [] : seam(mask, middle, after);
     const pixels = strokesNear(mapped(strokes, (on, i) => {
       const x = i % width, row = Math.floor(i / width);
       return Number(on && isWithin(i, BESIDE) && x >= (left[row] ?? 0) && x < (right[row] ?? width));
     }), middle);
-    known.set(key, pixels.length < LEAST ? nothing(middle) : drawn(dark, strokes, pixels));
+    known.set(key, pixels.length < SPECK ? nothing(middle) : drawn(dark, strokes, pixels));
     return known.get(key);
   };
 }
@@ -45,8 +45,8 @@ export function seam(mask, left, right) {
   }
   const last = costs.data.subarray(-wide), path = [last.indexOf(Math.min(...last))];
   for (let row = mask.height - 2; row >= 0; row--) {
-    const [x] = path, one = at(row, x - 1), other = at(row, x + 1);
-    path.unshift(Math.min(one, other) + ASIDE < at(row, x) ? x + (one <= other ? -1 : 1) : x);
+    const [x] = path, left = at(row, x - 1), right = at(row, x + 1);
+    path.unshift(Math.min(left, right) + ASIDE < at(row, x) ? x + (left <= right ? -1 : 1) : x);
   }
   return path.map((x) => x + start);
 }
@@ -54,26 +54,26 @@ export function seam(mask, left, right) {
 /** The pixels of the connected components that come near a column, in the band of the line.
  * @type {(region: Image, middle: number) => number[]} */
 function strokesNear(region, middle) {
-  const { width } = region, [first, last] = [-1, 1].map((side) => Math.trunc(middle + side * NEAREST * DIGIT));
+  const { width } = region, [first, last] = [-1, 1].map((side) => Math.trunc(middle + side * CLOSE * DIGIT));
   return componentsOf(region).filter((pixels) => {
     const { top, bottom } = boxOf(pixels, width), isLevel = Math.abs((top + bottom - ROWS) / 2) < BAND * DIGIT;
     return isLevel && pixels.some((i) => i % width >= first && i % width <= last);
   }).flat();
 }
 
-/** A digit's own pixels with soft edges, normalized; in context, with the rest of what they are cut from.
+/** A digit's pixels with soft edges, normalized; in context, with the rest of what they are cut from.
  * @type {(dark: Image, mask: Image, pixels: number[]) => Digit} */
 function drawn(dark, mask, pixels) {
   const box = boxOf(pixels, mask.width), far = Math.max(box.right - box.left, box.bottom - box.top) * NEAR / BOX;
-  let own = blank(mask.width, mask.height);
-  for (const i of pixels) own.data[i] = 1;
-  [dark, mask, own] = [dark, mask, own].map((image) => crop(image, grown(box, 2 + Math.floor(far))));
-  const most = median(valuesIn(dark, own)), near = dilated(own, 3).data, rest = blank(own.width, own.height);
+  let digit = blank(mask.width, mask.height);
+  for (const i of pixels) digit.data[i] = 1;
+  [dark, mask, digit] = [dark, mask, digit].map((image) => crop(image, grown(box, 2 + Math.floor(far))));
+  const most = median(valuesIn(dark, digit)), near = dilated(digit, 3).data, rest = blank(digit.width, digit.height);
   const strokes = mapped(dark, (value, i) => (
-    near[i] && (own.data[i] || !mask.data[i]) ? clamp(value / most, 0, 1) : 0
+    near[i] && (digit.data[i] || !mask.data[i]) ? clamp(value / most, 0, 1) : 0
   ));
   for (const pixels of REST ? componentsOf(mask) : []) {
-    if (pixels.some((i) => own.data[i])) for (const i of pixels) rest.data[i] = 1 - own.data[i];
+    if (pixels.some((i) => digit.data[i])) for (const i of pixels) rest.data[i] = 1 - digit.data[i];
   }
   return { image: normalize(strokes, rest.data.includes(1) ? rest : undefined), box };
 }

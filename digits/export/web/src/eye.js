@@ -54,9 +54,9 @@ function shown([red, green, blue]) {
 /** @type {(image: Image, reach: number) => View} */
 const view = (image, reach) => ({ ...image, reach });
 
-/** What the second network sees: the same, and what the first one has said.
- * @type {(seen: View[][], said: Image) => View[][]} */
-const shownAgain = (seen, said) => pyramid(said).map((image, n) => [...seen[n], view(image, seen[n][0].reach)]);
+/** What the second network sees: the same, and the first one's output.
+ * @type {(seen: View[][], output: Image) => View[][]} */
+const shownAgain = (seen, output) => pyramid(output).map((image, n) => [...seen[n], view(image, seen[n][0].reach)]);
 
 /** Rows of inputs (count, k), times weights (n, all) from column `from` on: (count, n). Two rows and four columns at once,
  * so that no sum is stored before it is whole.
@@ -68,10 +68,10 @@ export function product(inputs, count, k, weights, from, all, n) {
     const j1 = Math.min(j + 1, n - 1), j2 = Math.min(j + 2, n - 1), j3 = Math.min(j + 3, n - 1);
     const p = from + j * all, q = from + j1 * all, r = from + j2 * all, s = from + j3 * all;
     for (let i = 0; i < count; i += 2) {
-      const i1 = Math.min(i + 1, count - 1), one = i * k, other = i1 * k;
+      const i1 = Math.min(i + 1, count - 1), row = i * k, next = i1 * k;
       let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
       for (let t = 0; t < k; t++) {
-        const x = inputs[one + t], y = inputs[other + t];
+        const x = inputs[row + t], y = inputs[next + t];
         const w = weights[p + t], w1 = weights[q + t], w2 = weights[r + t], w3 = weights[s + t];
         a += x * w;
         b += x * w1;
@@ -117,15 +117,14 @@ function patches(views, cells, k) {
   return out;
 }
 
-/** What a network says of the pixels of a mask, 0 of others. @type {(network: Layer[], seen: View[][], mask: Image) => Image} */
-function answers(network, seen, { width, height, data }) {
-  const said = blank(width, height), pixels = /** @type {number[]} */ ([]);
-  for (let i = 0; i < data.length; i++) if (data[i]) pixels.push(i);
+/** The outputs of a network for the pixels of a mask, 0 elsewhere. @type {(network: Layer[], seen: View[][], mask: Image) => Image} */
+function outputsAt(network, seen, { width, height, data }) {
+  const image = blank(width, height), pixels = [...data.keys()].filter((i) => data[i]);
   for (let first = 0; first < pixels.length; first += PART) {
-    const some = pixels.slice(first, first + PART), a = outputs(network, seen, some, width);
-    for (let n = 0; n < some.length; n++) said.data[some[n]] = a[n];
+    const part = pixels.slice(first, first + PART), a = outputs(network, seen, part, width);
+    for (let n = 0; n < part.length; n++) image.data[part[n]] = a[n];
   }
-  return said;
+  return image;
 }
 
 /** The output of a network for some pixels of a picture so wide. The weighted inputs of its first layer are sums over
@@ -173,9 +172,9 @@ function activate(sums, biases) {
 function look(missing, quick) {
   const [{ width, height }] = missing;
   if (width * height <= HALVED) return lookOnce(missing, quick);
-  const said = lookOnce(missing.map(half), quick);
-  if (!quick && usualHeight(said) < LEGIBLE) return lookOnce(missing, quick);
-  const fine = resized(said, linear, 2 * said.width, 2 * said.height), pale = meanOf(missing);
+  const coarse = lookOnce(missing.map(half), quick);
+  if (!quick && usualHeight(coarse) < LEGIBLE) return lookOnce(missing, quick);
+  const fine = resized(coarse, linear, 2 * coarse.width, 2 * coarse.height), pale = meanOf(missing);
   return mapped(crop(fine, { left: 0, top: 0, right: width, bottom: height }), (value, i) => (
     pale.data[i] > PALE ? value : 0
   ));
@@ -184,17 +183,17 @@ function look(missing, quick) {
 /** What the second network says of each pixel of which the first one is unsure; and else the first one, or in a `quick`
  * look. @type {(missing: Image[], quick: boolean) => Image} */
 function lookOnce(missing, quick) {
-  const { seen, where } = shown(missing), first = answers(layers().slice(0, FIRST), seen, where);
+  const { seen, where } = shown(missing), first = outputsAt(layers().slice(0, FIRST), seen, where);
   if (quick) return first;
   const unsure = mapped(first, (value) => Number(value > UNSURE && value < 1 - UNSURE));
-  const second = answers(layers().slice(FIRST), shownAgain(seen, first), unsure);
+  const second = outputsAt(layers().slice(FIRST), shownAgain(seen, first), unsure);
   return mapped(first, (value, i) => (unsure.data[i] ? second.data[i] : value));
 }
 
 /** The usual height of what is handwriting: half of all pixels are in components that are no higher. @param {Image} sure */
 function usualHeight(sure) {
-  const found = componentsOf(binarized(sure, 0.5)), boxes = found.map((pixels) => boxOf(pixels, sure.width));
-  return weightedMedian(boxes.map(({ top, bottom }) => bottom - top), found.map(({ length }) => length));
+  const components = componentsOf(binarized(sure, 0.5)), boxes = components.map((pixels) => boxOf(pixels, sure.width));
+  return weightedMedian(boxes.map(({ top, bottom }) => bottom - top), components.map(({ length }) => length));
 }
 
 /** What the eye sees in a picture, [red, green, blue] of 0..255. @type {(colours: Image[], quick?: boolean) => Sight} */

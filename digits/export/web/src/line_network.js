@@ -4,18 +4,18 @@ import { half, product } from "./eye.js";
 import { bytesOf, held, unpacked } from "./held.js";
 import { sigmoid } from "./network.js";
 
-const { LAYERS, BLANK, BEAM, SHOWN, LEAST } = held.constants.line_network;
+const { LAYERS, BLANK, BEAM, SHOWN, UNLIKELY } = held.constants.line_network;
 
 let learned = /** @type {Layer[] | undefined} */ (undefined);
 
 /** The logarithms of the probabilities of each digit, and of none, at each place of a strip.
- * @type {(strip: Strip) => Float64Array[]} */
+ * @type {(planes: { dark: Image; sure: Image }) => Float64Array[]} */
 export function outputs({ dark, sure }) {
   learned ??= unpacked(bytesOf(held.line.packed).buffer, held.line.sizes, Int8Array);
-  const [one, other] = [half(dark), half(sure)];
-  let { width, height } = one, z = /** @type {Float64Array} */ (new Float64Array(0));
+  const planes = [half(dark), half(sure)];
+  let [{ width, height }] = planes, z = /** @type {Float64Array} */ (new Float64Array(0));
   let a = /** @type {Float64Array} */ (new Float64Array(2 * width * height)); // by rows, columns, neurons
-  for (let i = 0; i < width * height; i++) [a[2 * i], a[2 * i + 1]] = [one.data[i], other.data[i]];
+  for (let i = 0; i < width * height; i++) [a[2 * i], a[2 * i + 1]] = planes.map(({ data }) => data[i]);
   for (const [n, { weights, biases }] of learned.entries()) {
     const [, [rows, columns], [down, across]] = LAYERS[n], above = rows === down ? 0 : rows >> 1;
     const k = weights.length / biases.length, depth = k / rows / columns;
@@ -48,7 +48,7 @@ export function numbers(log) {
   const p = log.map((here) => here.map(Math.exp));
   let beams = /** @type {[prefix: string, Beam][]} */ ([["", [1, 0, []]]]), scale = 0;
   for (const [t, here] of p.entries()) {
-    const likely = [...Array(BLANK).keys()].filter((digit) => here[digit] > LEAST), longer = new Map();
+    const likely = [...Array(BLANK).keys()].filter((digit) => here[digit] > UNLIKELY), longer = new Map();
     const add = (/** @type {string} */ prefix, /** @type {Beam} */ [blank, digit, places]) => {
       const [b, d, at] = longer.get(prefix) ?? [0, 0, places]; // the likelier way says where its digits are
       longer.set(prefix, [b + blank, d + digit, b + d >= blank + digit ? at : places]);

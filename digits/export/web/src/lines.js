@@ -1,16 +1,16 @@
 // The lines of a picture, the numbers that each may say, and the digits of these: as in digits/handwriting/lines.py.
 
-import { connectedComponents, lineHeight, lines } from "./components.js";
+import { lines, strokeBoxes, tallOf } from "./components.js";
 import { cutter } from "./cutting.js";
 import { see, turned } from "./eye.js";
 import { held } from "./held.js";
 import { binarized, blank, clamp, cubic, mapped, mappedBox, resized, rounded } from "./images.js";
-import { numbers, outputs } from "./line_network.js";
+import { numbers } from "./line_network.js";
 import { isNormalized } from "./normalization.js";
 import { boxFrom, strip } from "./strips.js";
 
-const { SMALL, SMALLEST, FOREGROUND, APART, PLACE, FAR, CLEAR, TURNED, WELL } = held.constants.lines;
-const { DIGIT } = held.constants.strips, { BLANK } = held.constants.line_network;
+const { SMALL, SMALLEST, APART, PLACE, FAR, CLEAR, TURNED, WELL } = held.constants.lines;
+const { DIGIT, SURE } = held.constants.strips, { BLANK } = held.constants.line_network;
 const { WORKING, NARROW } = held.constants.picture, { CERTAIN } = held.constants.eye;
 
 /** The lines of a picture after it is turned, and why they may hold no digit. In a `quick` look the eye is less sure, and
@@ -24,31 +24,30 @@ export function findLines(pixels, quick = false) {
     return { lines: [{ groups: [candidates], known: true }], degrees: 0 };
   }
   const sight = see(enlarged(colours), quick), { width, height, data } = sight.sure;
-  if (!data.some((value) => value > FOREGROUND)) return { lines: [], degrees: 0, refusal: "blank" };
+  if (!data.some((value) => value > SURE)) return { lines: [], degrees: 0, refusal: "blank" };
   const scale = Math.max(pixels.width, pixels.height) / Math.max(width, height);
-  const { degrees, strips } = quick ? { degrees: 0, strips: looked(sight, scale) } : upright(sight, scale);
-  return { lines: strips.map((along) => lineOf(along, scale)), degrees, refusal: "unlike" };
+  const { degrees, strips } = quick ? { degrees: 0, strips: stripsOf(sight, scale) } : upright(sight, scale);
+  return { lines: strips.map((strip) => lineOf(strip, scale)), degrees, refusal: "unlike" };
 }
 
 /** What the eye sees in a picture, in the size to work on. @param {ImageData} pixels */
 export const seen = (pixels) => see(enlarged(openPicture(pixels)));
 
-/** The strip of each line that is not too small, from the top, and what the line network says along it. Each pixel that the
- * eye sees is `scale` times as wide as one of the picture. @type {(sight: Sight, scale: number) => Looked[]} */
-export function looked(sight, scale) {
-  const { sure } = sight, components = connectedComponents(binarized(sure, FOREGROUND), sure, binarized(sure, CERTAIN));
-  const strips = lines(components).filter((line) => scale * lineHeight(line) >= SMALL).map((line) => strip(sight, line));
-  return strips.map((one) => ({ ...one, log: outputs(one) }));
+/** The strip of each line that is not too small, from the top. Each pixel that the eye sees is `scale` times as wide as one
+ * of the picture. @type {(sight: Sight, scale: number) => Strip[]} */
+export function stripsOf(sight, scale) {
+  const { sure } = sight, boxes = strokeBoxes(binarized(sure, SURE), sure, binarized(sure, CERTAIN));
+  return lines(boxes).filter((line) => scale * tallOf(line).height >= SMALL).map((line) => strip(sight, line));
 }
 
 /** By how many degrees a picture is turned counterclockwise so that most is read in it, and its strips then.
- * @type {(sight: Sight, scale: number) => { degrees: number; strips: Looked[] }} */
+ * @type {(sight: Sight, scale: number) => { degrees: number; strips: Strip[] }} */
 function upright({ sure, darkness }, scale) {
-  let best = { degrees: 0, strips: looked({ sure, darkness }, scale) }, clearest = clear(best.strips);
+  let best = { degrees: 0, strips: stripsOf({ sure, darkness }, scale) }, clearest = clear(best.strips);
   const inLines = best.strips.length < 2 || best.strips.some(({ tall }) => tall > 1);
   if (clearest.sure >= CLEAR * clearest.most && inLines) return best;
   for (const degrees of [90, 180, 270]) {
-    const strips = looked({ sure: turned(sure, degrees), darkness: turned(darkness, degrees) }, scale);
+    const strips = stripsOf({ sure: turned(sure, degrees), darkness: turned(darkness, degrees) }, scale);
     const seen = clear(strips);
     if (seen.sure <= (best.degrees ? 1 : TURNED) * clearest.sure || seen.sure < WELL * seen.most) continue;
     [best, clearest] = [{ degrees, strips }, seen];
@@ -58,7 +57,7 @@ function upright({ sure, darkness }, scale) {
 
 /** How clearly digits are seen: of each the squared height of its line, times its probability to the power of 4, times the
  * square root of how many components of the line are tall; and the most that this could be, if all of these were digits.
- * @param {Looked[]} strips */
+ * @param {Strip[]} strips */
 function clear(strips) {
   let sure = 0, most = 0;
   for (const { scale, tall, log } of strips) {
@@ -73,12 +72,12 @@ function clear(strips) {
   return { sure, most };
 }
 
-/** What a strip may say, with the images of the digits. @type {(along: Looked, scale: number) => Line} */
-export function lineOf(along, scale) {
-  const { log, from } = along, likeliest = numbers(log), cut = cutter(along);
+/** What a strip may say, with the images of the digits. @type {(strip: Strip, scale: number) => Line} */
+export function lineOf(strip, scale) {
+  const { log, from } = strip, likeliest = numbers(log), cut = cutter(strip);
   return { groups: ranges(likeliest[0].places, log.length).map(([first, last]) => {
-    const own = last - first < log.length ? numbers(log.slice(first, last)) : likeliest;
-    return own.filter(({ likelihood }) => likelihood > own[0].likelihood - FAR).map(({ digits, likelihood, places }) => {
+    const candidates = last - first < log.length ? numbers(log.slice(first, last)) : likeliest, [best] = candidates;
+    return candidates.filter(({ likelihood }) => likelihood > best.likelihood - FAR).map(({ digits, likelihood, places }) => {
       const middles = places.map((place) => PLACE * (first + place + 0.5));
       const cuts = middles.map((middle, n) => cut(middles[n - 1], middle, middles[n + 1]));
       return { digits, likelihood, parts: cuts.map(({ image, box }) => (

@@ -4,7 +4,7 @@ import { held } from "./held.js";
 import { area, between, binarized, blank, bounds, centreOfMass, clamp, crop, distances, linear, mapped } from "./images.js";
 import { maximum, mean, padded, resampled, resized, rounded, valuesIn } from "./images.js";
 
-const { BOX, FINE, REST, NEAR, SLANT, SLANTED, STROKE } = held.constants.normalize, MARGIN = NEAR * FINE;
+const { BOX, MIDDLE, FINE, REST, NEAR, SLANT, SLANTED, STROKE } = held.constants.normalize, MARGIN = NEAR * FINE;
 
 /** One digit, not all 0, as MNIST draws it: an image (784) of 0..1. `rest` is a mask of the rest of the strokes that it
  * is cut from. @type {(strokes: Image, rest?: Image) => Float32Array} */
@@ -15,16 +15,16 @@ export function normalize(strokes, rest) {
   const fine = padded(resized(tight, scale < 1 ? area : linear, width, height), MARGIN), shear = deslanting(fine);
   const whole = normalizeStrokes(drawn(sheared(fine, shear))), inner = bounds(whole), digit = crop(whole, inner);
   const reduction = BOX / Math.max(digit.width, digit.height), [x, y] = centreOfMass(digit); // to pixel 14
-  const across = area(digit.width, 28, reduction, 14.5 - x * reduction);
-  const down = area(digit.height, 28, reduction, 14.5 - y * reduction);
+  const across = area(digit.width, 28, reduction, MIDDLE - x * reduction);
+  const down = area(digit.height, 28, reduction, MIDDLE - y * reduction);
   const image = resampled(digit, across, down).data.map((value) => Math.min(value, 1));
   if (!rest) return image;
   const far = rounded(NEAR / reduction), [left, top] = [inner.left, inner.top].map((start) => Math.max(start - far, 0));
   const right = Math.min(inner.right + far, whole.width), bottom = Math.min(inner.bottom + far, whole.height);
   const faint = resampled(
     placed(rest, box, scale, shear, { left, top, right, bottom }),
-    area(right - left, 28, reduction, 14.5 - (x + inner.left - left) * reduction),
-    area(bottom - top, 28, reduction, 14.5 - (y + inner.top - top) * reduction),
+    area(right - left, 28, reduction, MIDDLE - (x + inner.left - left) * reduction),
+    area(bottom - top, 28, reduction, MIDDLE - (y + inner.top - top) * reduction),
   );
   return image.map((value, i) => Math.max(value, REST * (1 - value) * faint.data[i]));
 }
@@ -76,5 +76,5 @@ export function isNormalized([grey, ...others]) {
   if (grey.width !== 28 || grey.height !== 28 || !maximum(grey.data)) return false;
   if (others.some(({ data }) => data.some((value, i) => value !== grey.data[i]))) return false;
   const { left, top, right, bottom } = bounds(grey), longer = Math.max(right - left, bottom - top);
-  return 19 <= longer && longer <= BOX && centreOfMass(grey).every((c) => Math.abs(c - 14.5) < 0.6);
+  return 19 <= longer && longer <= BOX && centreOfMass(grey).every((c) => Math.abs(c - MIDDLE) < 0.6);
 }

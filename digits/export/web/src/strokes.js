@@ -3,10 +3,9 @@
 import { around } from "./components.js";
 import { offscreen } from "./elements.js";
 import { binarized, blank, bounds, mapped, mappedBox } from "./images.js";
-import { lineOf, looked } from "./lines.js";
+import { lineOf, stripsOf } from "./lines.js";
 import { drawn, normalize } from "./normalization.js";
-import { read } from "./reader.js";
-import { digitsOf, moved } from "./readings.js";
+import { digitsOf, moved, read } from "./reader.js";
 
 const THICKNESS = 8 / 60; // width of strokes as they are read, in sizes of a digit; tuned on validation digits
 const FINENESS = 90; // size in pixels of a digit on the canvas on which it is read
@@ -36,7 +35,7 @@ export function digitsOfStrokes(strokes, layers) {
     [(x - left) * scale + MARGIN, (y - top) * scale + MARGIN]
   );
   const darkness = painted(large, strokes, pen, at, width, height);
-  const lines = several ? looked({ sure: darkness, darkness }, 1).map((along) => lineOf(along, 1)) : [];
+  const lines = several ? stripsOf({ sure: darkness, darkness }, 1).map((strip) => lineOf(strip, 1)) : [];
   const inLines = digitsOf(read(lines, layers));
   const digits = inLines.length ? inLines : [{ image: normalize(darkness), box: bounds(drawn(darkness)) }];
   return moved(digits, scale, left - MARGIN / scale, top - MARGIN / scale);
@@ -48,16 +47,16 @@ const boxOfStroke = (stroke) => around(stroke.map(([x, y]) => ({ left: x, top: y
 /** What is not read: the boxes of strokes whose middle is in no digit, as one where they meet.
  * @type {(strokes: Stroke[], digits: Digit[]) => Box[]} */
 export function unread(strokes, digits) {
-  const meet = (/** @type {Box} */ one, /** @type {Box} */ other) => (
-    one.left <= other.right && other.left <= one.right && one.top <= other.bottom && other.top <= one.bottom
+  const meet = (/** @type {Box} */ a, /** @type {Box} */ b) => (
+    a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom
   );
   const boxes = strokes.map(boxOfStroke).filter(({ left, top, right, bottom }) => {
     const [x, y] = [(left + right) / 2, (top + bottom) / 2];
     return !digits.some(({ box }) => meet(box, { left: x, top: y, right: x, bottom: y }));
   });
   return boxes.reduce((/** @type {Box[]} */ all, box) => {
-    const near = all.filter((one) => meet(one, box));
-    return [...all.filter((one) => !near.includes(one)), around([box, ...near])];
+    const near = all.filter((known) => meet(known, box));
+    return [...all.filter((known) => !near.includes(known)), around([box, ...near])];
   }, []);
 }
 

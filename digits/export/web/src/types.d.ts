@@ -63,16 +63,14 @@ type Progress = { steps: number; isOver: boolean; changes: Float32Array[]; activ
 type View = Image & { reach: number };
 /** How sure the eye is of each pixel, and how much light is missing there. */
 type Sight = { sure: Image; darkness: Image };
-/** A connected component, by the indices of its pixels; its clarity is higher the surer the eye is of it. All but the
- * clearest are `clipped` where they meet the left or right border of the picture, as a neighbour's stroke is. */
-type Component = Box & { pixels: number[]; clarity: number; clipped: boolean };
 /** A shear: each row is moved left by `excess` columns for every row that it is below row `y`. */
 type Shear = { excess: number; y: number };
 /** A line of a picture, level and at one height, of which `scale` pixels are one of the picture; `from` says where in the
- * picture a column and a row of it are. So many of its components are `tall`, as digits are. */
-type Strip = { dark: Image; sure: Image; scale: number; tall: number; from: (column: number, row: number) => Point };
-/** A strip, and the line network's outputs along it. */
-type Looked = Strip & { log: Float64Array[] };
+ * picture a column and a row of it are. So many of its components are `tall`, as digits are; `log` are the line network's
+ * outputs along it. */
+type Strip = {
+  dark: Image; sure: Image; scale: number; tall: number; from: (column: number, row: number) => Point; log: Float64Array[];
+};
 /** The probability of a prefix with a blank at its end, and with its last digit there; and the place of each digit. */
 type Beam = [blank: number, digit: number, places: number[]];
 /** A number that a strip may say: its digits, the logarithm of its probability, and the place of each digit. */
@@ -152,13 +150,13 @@ type Constants = {
   background: { LIFT: Pair } & Record<"WINDOW" | "COARSE" | "AROUND" | "BLURRED" | "BRIGHTEST" | "EVEN" | "SOFT", number>;
   eye: Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "DARKEST" | "HALVED" | "PART" | "LEGIBLE" | "CERTAIN", number>;
   components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>;
-  strips: Record<"ROWS" | "DIGIT" | "ENDS" | "LONGEST" | "TILTED", number>;
-  line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "LEAST", number>;
-  cutting: Record<"FOREGROUND" | "DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "NEAREST" | "BAND" | "LEAST", number>;
-  normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "FINE" | "REST" | "NEAR", number>;
-  lines: Record<"SMALL" | "SMALLEST" | "FOREGROUND" | "APART" | "PLACE" | "FAR" | "CLEAR" | "TURNED" | "WELL", number>;
-  reader: Record<"WEIGHT" | "LEAST", number>;
-  readings: { THRESHOLD: number };
+  strips: Record<"ROWS" | "DIGIT" | "SURE" | "ENDS" | "LONGEST" | "TILTED", number>;
+  line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "UNLIKELY", number>;
+  cutting: Record<"FOREGROUND" | "DARK" | "FAINT" | "ASIDE" | "MIDWAY" | "BESIDE" | "CLOSE" | "BAND" | "SPECK", number>;
+  normalize: { SLANT: Pair; SLANTED: Pair; STROKE: Pair } & Record<"BOX" | "MIDDLE" | "FINE" | "REST" | "NEAR", number>;
+  lines: Record<"SMALL" | "SMALLEST" | "APART" | "PLACE" | "FAR" | "CLEAR" | "TURNED" | "WELL", number>;
+  reader: Record<"WEIGHT" | "FLOOR", number>;
+  answer: { THRESHOLD: number };
 };
 type Pair = [number, number];
 /** What is in the page's block of JSON; a saved copy also has what was on the pad. */

@@ -4,8 +4,7 @@ import { offscreen } from "./elements.js";
 import { blank, mappedBox } from "./images.js";
 import { begin, end, goOn } from "./lesson.js";
 import { findLines, isTooSmall, seen } from "./lines.js";
-import { read } from "./reader.js";
-import { digitsOf, moved, unreadIn } from "./readings.js";
+import { digitsOf, moved, read, unreadIn } from "./reader.js";
 import { digitsOfStrokes, unread } from "./strokes.js";
 import { measured, train } from "./trainer.js";
 

@@ -1,13 +1,14 @@
 """What is read in a picture: its lines, their groups of digits, and the candidates for what a group says."""
 
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
 
 THRESHOLD = 0.25  # a group with less confidence is rejected
 
 
-class Reading(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Reading:
     """A digit that was read, with its image (28, 28) float32 0..1 and its box (left, top, right, bottom) in pixels.
 
     outputs (10,) float32 are those of the network. A detector has one output a: then they are (2,), 1 - a and a, and
@@ -15,12 +16,9 @@ class Reading(NamedTuple):
     """
 
     digit: int
-    outputs: np.ndarray
-    image: np.ndarray
+    outputs: np.ndarray = field(repr=False)
+    image: np.ndarray = field(repr=False)
     box: tuple[int, ...]
-
-    def __repr__(self) -> str:  # without its image
-        return f"Reading(digit={self.digit}, activation={self.activation}, box={self.box})"
 
     @property
     def activation(self) -> float:
@@ -33,11 +31,12 @@ class Reading(NamedTuple):
         return next(n for n in np.argsort(-self.outputs, kind="stable").tolist() if n != self.digit)
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Group:
     """Digits that stand together in a line, left to right.
 
     The `confidence` in them is the share of their number among the candidates, times the mean of two opinions on its
-    digits: the line network's probability of one, and the activation for one.
+    digits: the line network's probability of a digit, and the activation for it.
 
     `candidates` are the likeliest numbers, each with its probability; "" stands for no number. A `known` group is the
     only digit of a picture: the caller says so, or the picture is drawn as MNIST's are. It is never rejected.
@@ -65,8 +64,9 @@ class Group(NamedTuple):
         return min(left), min(top), max(right), max(bottom)
 
 
-class TextLine(NamedTuple):
-    """A line of a picture as it is read: its groups, left to right."""
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line of a picture: its groups, left to right."""
 
     groups: list[Group]
 
@@ -76,10 +76,23 @@ class TextLine(NamedTuple):
         return " ".join(filter(None, (group.text for group in self.groups)))
 
     @property
-    def readings(self) -> list[Reading]:
-        return [reading for group in self.groups for reading in group.readings]
-
-    @property
     def digits_read(self) -> list[Reading]:
         """The digits of its groups that are not rejected."""
         return [reading for group in self.groups if group.text for reading in group.readings]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What is read in a picture: its lines, once the picture is turned counterclockwise by so many degrees.
+
+    If no line holds a number, `error` says why, and what to do; else it is "".
+    """
+
+    lines: list[Line]
+    degrees: int = 0
+    error: str = ""
+
+    @property
+    def text(self) -> str:
+        """Its numbers, line by line; "" if there is none."""
+        return "\n".join(filter(None, (line.text for line in self.lines)))
