@@ -21,11 +21,12 @@ from torch.nn.functional import cross_entropy, ctc_loss
 from tqdm import tqdm
 
 from digits.augment.composed import DIGIT, ROWS, Alphabet, Example, alphabet, composed
-from digits.augment.eye_learning import packed_file, training_glyphs
+from digits.augment.eye_learning import training_glyphs
 from digits.augment.scenes import Glyphs, Scene, Written, scene
+from digits.checkpoint.packed import Layers, pack, save
 from digits.common.errors import one_line_errors
 from digits.common.files import write_atomically
-from digits.handwriting.eye import Layers, see
+from digits.handwriting.eye import see
 from digits.handwriting.line_network import BLANK, BUNDLED, LAYERS, STEP, rows_around
 from digits.handwriting.lines import enlarged, strips_of
 
@@ -56,7 +57,7 @@ class Batch(NamedTuple):
 
 def main() -> None:
     """Train the line network on MNIST's 50,000 training images, and put it where the reader finds it."""
-    content = packed_file(learn(training_glyphs()))
+    content = save(pack(learn(training_glyphs())))
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
 

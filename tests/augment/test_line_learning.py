@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from digits.augment.composed import DIGIT, ROWS, Example, alphabet, composed
-from digits.augment.eye_learning import packed_file
 from digits.augment.line_learning import IGNORED, LineNetwork, answers_along, learn, upside_down
 from digits.augment.scenes import Written
+from digits.checkpoint.packed import pack, save
 from digits.handwriting.line_network import BLANK, outputs
 from tests.support.scenes import bars
 
@@ -42,6 +42,6 @@ def test_without_batch_normalization_the_network_says_the_same():
 
 
 def test_the_same_seed_gives_the_same_weights(capsys):
-    one, same = (packed_file(learn(bars(), scenes=30, steps=3)) for _ in range(2))
+    one, same = (save(pack(learn(bars(), scenes=30, steps=3))) for _ in range(2))
     assert one == same
     assert "numbers right" in capsys.readouterr().err
