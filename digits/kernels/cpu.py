@@ -17,6 +17,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +25,6 @@ import torch
 from numba import njit
 from numba.core.caching import FunctionCache
 from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from digits.kernels import Job, Tally, vectors
 from digits.kernels.vectors import LANES, LINE, MOST, add_outer, add_products, add_rows, at, prefetch
@@ -35,7 +35,6 @@ TOGETHER = 10  # images that are evaluated at once, so that a block of weights i
 ONE, HALF = np.float32(1), np.float32(0.5)
 WHITE = np.float32(255)  # a pixel of the activation 1
 LEAST = np.float32(-100)  # logarithm in the cross-entropy, at which torch clamps it, too
-LISTED: Any = WeakTensorKeyDictionary()  # of images that are there, which of their pixels are not 0: for many epochs
 
 
 class Cache(FunctionCache):
@@ -111,7 +110,7 @@ def _examples(job: Job) -> tuple[Examples, np.ndarray]:
     chosen = job.chosen.contiguous().flatten().numpy()
     if len(chosen) and not 0 <= chosen.min() <= chosen.max() < len(job.images):  # pointers are not checked
         raise IndexError(f"images {chosen.min()} to {chosen.max()} are chosen of {len(job.images)}")
-    return Examples(*_nonzero(job.images), job.targets.contiguous().numpy()), chosen
+    return Examples(*_nonzero(job.images, job.images._version), job.targets.contiguous().numpy()), chosen
 
 
 def _layers(weights: Sequence[Tensor], biases: Sequence[Tensor], images: int) -> Layers:
@@ -144,16 +143,13 @@ def _zeros(*shape: int) -> np.ndarray:
     return room[first : first + math.prod(shape)].reshape(shape)
 
 
-def _nonzero(images: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The first three of `Examples`, which are kept as long as the images are, unless these change."""
-    version, *listed = LISTED.get(images, (None,))
-    if version != images._version:  # torch's own count of changes
-        flat = images.contiguous().flatten(1).numpy()
-        room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
-        listed = [np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)]
-        _list_nonzero(flat, *listed)
-        LISTED[images] = images._version, *listed
-    start, pixel, x = listed
+@lru_cache(maxsize=3)  # for the training, validation and test images
+def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the first three of `Examples`, for images of this `version`, which counts their changes."""
+    flat = images.contiguous().flatten(1).numpy()
+    room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
+    start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)
+    _list_nonzero(flat, start, pixel, x)
     return start, pixel, x
 
 
@@ -277,7 +273,7 @@ def _score(net, examples, chosen, first, count, entropy):
     a, y, top, outputs = net.a, examples.targets, len(net.a) - 1, examples.targets.shape[1]
     cost, right = 0.0, 0
     for b in range(count):
-        n, largest, there = chosen[first + b], 0, False
+        n, largest, any_digit = chosen[first + b], 0, False
         c: Any = np.float32(0)
         for j in range(outputs):
             if entropy:
@@ -287,10 +283,10 @@ def _score(net, examples, chosen, first, count, entropy):
                 c += (a[top, b, j] - y[n, j]) ** 2 * HALF
             if a[top, b, j] > a[top, b, largest]:
                 largest = j
-            there |= y[n, j] > 0
+            any_digit |= y[n, j] > 0
         cost += c
-        if outputs == 1 or not there:  # a detector, or an image without a digit
-            right += (a[top, b, largest] > 0.5) == there
+        if outputs == 1 or not any_digit:  # a detector, or an image without a digit
+            right += (a[top, b, largest] > 0.5) == any_digit
         else:
             right += y[n, largest] > 0
     return cost, right
