@@ -100,9 +100,9 @@ def sgd_steps(
         Cost summed over the stack, without L2, and the number of right predictions, each image's as they were before
         its step, as 0-dimensional tensors, so that the CPU need not wait for a GPU.
     """
-    whole = None
-    if processes > 1:
-        whole, chosen = chosen.shape[1], chosen.tensor_split(processes, dim=1)[torch.distributed.get_rank()]
+    whole = chosen.shape[1] if processes > 1 else None
+    if whole is not None:
+        chosen = chosen.tensor_split(processes, dim=1)[torch.distributed.get_rank()]
     x, y = inputs(images[chosen], like=weights[0]), targets[chosen].to(weights[0].dtype)
     outputs = []
     for x_k, y_k in zip(x, y, strict=True):  # here it trains

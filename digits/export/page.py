@@ -57,14 +57,13 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
         "eye": at_hand(eye.BUNDLED),
         "line": at_hand(line_network.BUNDLED),
     }
-    style, script, worker = ((WEB / one).read_text("utf-8") for one in ("style.css", "dist/page.js", "dist/worker.js"))
+    names = "page.html", "style.css", "dist/page.js", "dist/worker.js"
+    page, style, script, worker = ((WEB / name).read_text("utf-8") for name in names)
     hashes = [f"'sha256-{_text(hashlib.sha256(source.encode()).digest())}'" for source in (style, script)]
     policy = "default-src 'none'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
     policy += "; style-src {}; script-src {}".format(*hashes)
-    template = Template((WEB / "page.html").read_text("utf-8"))
-    return template.substitute(
-        policy=policy, style=style, script=script, worker=worker, held=json.dumps(held).replace("<", "\\u003c")
-    )
+    content = json.dumps(held).replace("<", "\\u003c")
+    return Template(page).substitute(policy=policy, style=style, script=script, worker=worker, held=content)
 
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:

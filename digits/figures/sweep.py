@@ -28,7 +28,8 @@ def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Any]]
         y = second if x == first else first
         axes = figure(4).subplots()
         for (colour, marker), value in zip(cycle(STYLES), tried[y] if every else [None], strict=False):
-            best = {getattr(each, x): scores[each] for each in worst_first if value in (None, getattr(each, y))}
+            shown = [setting for setting in worst_first if value in (None, getattr(setting, y))]
+            best = {getattr(setting, x): scores[setting] for setting in shown}
             xs, label = sorted(best), f"{value}".removesuffix(".0")
             seeds = [(at, accuracy) for at in xs for accuracy in best[at]]
             if every:
