@@ -5,6 +5,7 @@ own activation is a = sigmoid(z), its error delta = dC/dz. The derivative of the
 """
 
 from collections.abc import Sequence
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -17,7 +18,14 @@ Gradients = list[tuple[Tensor, Tensor]]  # of the weights and the biases of each
 
 @torch.no_grad()
 def sgd_step(
-    weights: Tensors, biases: Tensors, x: Tensor, y: Tensor, lr: float, cost: Cost = QUADRATIC, decay: float = 0.0
+    weights: Tensors,
+    biases: Tensors,
+    x: Tensor,
+    y: Tensor,
+    lr: float,
+    cost: Cost = QUADRATIC,
+    decay: float = 0.0,
+    whole: int | None = None,
 ) -> Tensor:
     """Move weights and biases, in place, down the gradient of the mean cost of one mini-batch.
 
@@ -29,13 +37,17 @@ def sgd_step(
         lr: Learning rate.
         cost: By default the quadratic one, whose mean is C = 1/(2B) sum ||y - a||^2.
         decay: Of L2, lambda / n with n training images: weights, not biases, lose `lr * decay` of themselves.
+        whole: Size of the mini-batch, if each of several processes has a part of it: they add up their gradients.
 
     Returns:
         Output activations (B, outputs) as they were before the step.
     """
     activations = feedforward(weights, biases, x)
     gradients = backpropagate(weights, activations, cost.delta(activations[-1], y))
-    descend(weights, biases, gradients, lr / len(x), lr * decay)
+    if whole is not None:
+        for gradient in chain.from_iterable(gradients):
+            torch.distributed.all_reduce(gradient)
+    descend(weights, biases, gradients, lr / (whole or len(x)), lr * decay)
     return activations[-1]
 
 
@@ -76,19 +88,24 @@ def sgd_steps(
     lr: float,
     cost: Cost = QUADRATIC,
     decay: float = 0.0,
+    processes: int = 1,
 ) -> tuple[Tensor, Tensor]:
     """`sgd_step` for each mini-batch of a stack, whose outputs are then scored at once: on a GPU, few calls are fast.
 
     `chosen` (K, B) int64 says which images each of K mini-batches holds, of a whole data set: images (N, H, W), uint8
-    or float 0..1, and targets (N, outputs), 0 or 1. The rest is as in `sgd_step`.
+    or float 0..1, and targets (N, outputs), 0 or 1. Several processes train on a part of each mini-batch, and score
+    that. The rest is as in `sgd_step`.
 
     Returns:
         Cost summed over the stack, without L2, and the number of right predictions, each image's as they were before
         its step, as 0-dimensional tensors, so that the CPU need not wait for a GPU.
     """
+    whole = chosen.shape[1] if processes > 1 else None
+    if whole is not None:
+        chosen = chosen.tensor_split(processes, dim=1)[torch.distributed.get_rank()]
     x, y = inputs(images[chosen], like=weights[0]), targets[chosen].to(weights[0].dtype)
     outputs = []
     for x_k, y_k in zip(x, y, strict=True):  # here it trains
-        outputs.append(sgd_step(weights, biases, x_k, y_k, lr, cost, decay))
+        outputs.append(sgd_step(weights, biases, x_k, y_k, lr, cost, decay, whole))
     a, y = torch.cat(outputs), y.flatten(0, 1)
     return cost.value(a, y), correct(a, y)

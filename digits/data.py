@@ -35,16 +35,6 @@ def order(seed: int, epoch: int, count: int) -> Tensor:
     return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(count))
 
 
-def index_stacks(indices: Tensor, batch_size: int, mini_batches: int) -> list[Tensor]:
-    """Indices (n,) cut into stacks (K, B): K mini-batches, at most `mini_batches`, of B indices each.
-
-    A last, smaller mini-batch is a stack of its own.
-    """
-    whole = indices[: len(indices) // batch_size * batch_size].view(-1, batch_size)
-    rest = indices[whole.numel() :].view(1, -1)
-    return [stack for stack in (*whole.split(mini_batches), rest) if stack.numel()]
-
-
 class TrainingStacks:
     """The training images, epoch after epoch, in stacks of mini-batches."""
 
@@ -52,9 +42,8 @@ class TrainingStacks:
         self.seed, self.count, self.trainer = data.seed, data.count, trainer
         self.global_batch_size = data.batch_size * trainer.world_size  # of all processes together
         examples = data.training[0], one_hot(data.training[1])
-        how = partial(augment, distort=data.distort, handwriting=data.handwriting)
-        on_cpu = examples[0].device.type == "cpu"  # a thread would wait for a GPU as this one does
-        self.examples = Prefetcher(partial(how, *examples, seed=data.seed), ahead=on_cpu)
+        epoch = partial(augment, *examples, seed=data.seed, distort=data.distort, handwriting=data.handwriting)
+        self.examples = Prefetcher(epoch, ahead=examples[0].device.type == "cpu")  # a thread would wait for a GPU, too
 
     def __len__(self) -> int:
         return len(self._stacks(torch.arange(self.count)))
@@ -66,7 +55,11 @@ class TrainingStacks:
             yield Stack(images, targets, chosen)
 
     def _stacks(self, indices: Tensor) -> list[Tensor]:
-        return index_stacks(indices, self.global_batch_size, max(1, STACK // self.global_batch_size))
+        """Cut indices (n,) into stacks (K, B) of K mini-batches; a last, smaller mini-batch is a stack of its own."""
+        size = self.global_batch_size
+        whole = indices[: len(indices) // size * size].view(-1, size)
+        rest = indices[whole.numel() :].view(1, -1)
+        return [stack for stack in (*whole.split(max(1, STACK // size)), rest) if stack.numel()]
 
 
 class WholeSplit(list[Stack]):
@@ -98,15 +91,15 @@ class MNISTDataModule(LightningDataModule):
         handwriting: bool = False,
     ) -> None:
         super().__init__()
-        there = mnist.TRAINING + mnist.VALIDATION
-        if train_size is not None and not 1 <= train_size <= there:
-            raise UserError(f"--train_size must be 1 to {there}, the number of training images, not {train_size}")
+        labelled = mnist.TRAINING + mnist.VALIDATION
+        if train_size is not None and not 1 <= train_size <= labelled:
+            raise UserError(f"--train_size must be 1 to {labelled}, the number of training images, not {train_size}")
         batch_size, seed, train_size = int(batch_size), int(seed), None if train_size is None else int(train_size)
         distort, handwriting = float(distort), bool(handwriting)
         self.save_hyperparameters(ignore="data_dir", logger=False)
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
         self.distort, self.handwriting = distort, handwriting
-        self.validates, self.prepared = train_size != there, False
+        self.validates, self.prepared = train_size != labelled, False
         self.test: tuple[Tensor, ...] = ()  # until `setup`, which also makes `training` and `validation`
 
     def prepare_data(self) -> None:

@@ -63,22 +63,20 @@ def fetch(data_dir: str | Path | None) -> None:
     if not missing(data_dir):
         return
     raw = raw_folder(data_dir)
-    arriving = raw / ".arriving"  # a data_dir, which files leave once they are whole
     raw.mkdir(parents=True, exist_ok=True)
     with FileLock(raw / ".lock"):
         for title, source in SOURCES.items():
             if not (wanted := missing(data_dir)):
                 return
             print(f"MNIST: {title}: fetching {', '.join(wanted)} into {raw}", file=sys.stderr)
-            shutil.rmtree(arriving, ignore_errors=True)  # a killed process may have left it
-            raw_folder(arriving).mkdir(parents=True)
-            try:
-                source(raw, raw_folder(arriving))
-            except Exception as error:  # a source can fail in any way: then the next one is asked
-                print(printable(f"MNIST: {title}: {' '.join(str(error).split())}"), file=sys.stderr)
-            for name in set(wanted) - set(missing(arriving)):
-                os.replace(raw_folder(arriving) / name, raw / name)
-            shutil.rmtree(arriving)
+            with TemporaryDirectory(dir=raw) as arriving:  # a data_dir, which files leave once they are whole
+                raw_folder(arriving).mkdir(parents=True)
+                try:
+                    source(raw, raw_folder(arriving))
+                except Exception as error:  # a source can fail in any way: then the next one is asked
+                    print(printable(f"MNIST: {title}: {' '.join(str(error).split())}"), file=sys.stderr)
+                for name in set(wanted) - set(missing(arriving)):
+                    os.replace(raw_folder(arriving) / name, raw / name)
     if files := ", ".join(missing(data_dir)):
         raise UserError(f"MNIST could not be fetched. Put these files, plain or with .gz, into {raw} by hand: {files}")
 

@@ -6,7 +6,6 @@ from typing import Any, Self
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
-from torch.optim import Optimizer
 
 from digits import kernels
 from digits.checkpoint import contents, untrusted
@@ -108,15 +107,13 @@ class DigitClassifier(LightningModule):
             count.completed += len(stack.chosen)
         self._log_means("training", cost, right, stack.chosen.numel())
 
-    def kernel_for(self, stack: Stack) -> tuple[Kernel, Job]:
-        """The kernel that trains on a stack; its job. Raises UserError if none suits, ValueError for another size."""
-        job = self._job(stack, self.trainer.optimizers[0], self.trainer.world_size)
-        return kernels.choose(self.kernel, job), job
-
-    def _job(self, stack: Stack, optimizer: Optimizer | None = None, processes: int = 1) -> Job:
+    def kernel_for(self, stack: Stack, trains: bool = True) -> tuple[Kernel, Job]:
+        """Return the kernel for a stack, and its job; raise UserError if none suits, ValueError for another size."""
         check_shape(stack.images, self.image_size)  # which the compiled kernel does not check
         targets = stack.targets if self.only_digit is None else stack.targets[:, self.only_digit, None].contiguous()
-        return Job(self, stack.images, targets, stack.chosen, optimizer, processes)
+        training = (self.trainer.optimizers[0], self.trainer.world_size) if trains else ()
+        job = Job(self, stack.images, targets, stack.chosen, *training)
+        return kernels.choose(self.kernel, job), job
 
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
         """Log the means of an epoch over the images of all its stacks and processes; `EpochCurves` draws them.
@@ -137,12 +134,8 @@ class DigitClassifier(LightningModule):
 
     def _evaluate(self, split: str, stack: Stack) -> None:
         share = stack.chosen.tensor_split(self.trainer.world_size)[self.global_rank]
-        self._log_means(split, *self.score(stack._replace(chosen=share)), len(stack.chosen))
-
-    def score(self, stack: Stack) -> tuple[Tensor, Tensor]:
-        """Cost, summed, and right predictions, on the `chosen` (n,) of a stack; raises as `kernel_for` does."""
-        job = self._job(stack)
-        return kernels.choose(self.kernel, job).evaluate(job)
+        kernel, job = self.kernel_for(stack._replace(chosen=share), trains=False)
+        self._log_means(split, *kernel.evaluate(job), len(stack.chosen))
 
     def on_train_epoch_end(self) -> None:
         """Step the schedulers; raise UserError if the weights are no longer finite."""
@@ -167,7 +160,7 @@ class DigitClassifier(LightningModule):
             The digits (N,) int64 and the ten output activations (N, 10), each 0..1 (they need not sum to 1). From a
             detector, whether each is its digit (N,) bool, and its output activations (N, 1).
         """
-        given, training = to_tensor(images, self.image_size), self.training
-        activations = self.eval()(given)  # without dropout, in a network that has it
+        x, training = to_tensor(images, self.image_size), self.training
+        activations = self.eval()(x)  # without dropout, in a network that has it
         self.train(training)
         return predictions(activations), activations

@@ -29,8 +29,8 @@ def test_the_steps_of_a_stack_are_those_of_the_book(sizes, name, l2):
         a = x
         for w, b in zip(weights, biases, strict=True):
             a = sigmoid(a @ w.T + b)
-        found = a.argmax(1) == y.argmax(1) if sizes[-1] > 1 else a[:, 0] > 0.5
-        book, book_right = book + book_cost(a, y, name), book_right + np.where(y.any(1), found, (a <= 0.5).all(1)).sum()
+        same = a.argmax(1) == y.argmax(1) if sizes[-1] > 1 else a[:, 0] > 0.5
+        book, book_right = book + book_cost(a, y, name), book_right + np.where(y.any(1), same, (a <= 0.5).all(1)).sum()
         book_step(weights, biases, x, y, 0.3, name, l2, n=200)
 
     cost, right = sgd_steps(*weights_and_biases(network), images, targets, chosen, 0.3, COSTS[name], l2 / 200)

@@ -37,37 +37,37 @@ def no_waiting(monkeypatch):
 
 
 @pytest.fixture
-def here(data_dir, home):
+def on_cpu(data_dir, home):
     """Train on the CPU, in the steps of a GPU, in a new folder or one that is resumed."""
 
-    def here(name, resume=False, kind=None, **settings):
+    def on_cpu(name, resume=False, kind=None, **settings):
         usual = {"hidden": [12], "epochs": 2, "kernel": "torch", "data_dir": data_dir, "train_size": 95}
         usual |= {"trainer": {"accelerator": "cpu"}, "run_dir": home / name}
         return train(Settings(**usual | settings), resume=resume, kind=kind)
 
-    return here
+    return on_cpu
 
 
 @pytest.fixture(params=["pretended", GPU])
-def there(here, request, monkeypatch):
+def on_device(on_cpu, request, monkeypatch):
     """Train on the device."""
 
-    def there(name, **settings):
+    def on_device(name, **settings):
         if request.param == "cuda":
             with no_waiting(monkeypatch):
-                return here(name, trainer={"accelerator": "cuda"}, **settings)
+                return on_cpu(name, trainer={"accelerator": "cuda"}, **settings)
         with watched():
-            return here(name, trainer=elsewhere(), **settings)
+            return on_cpu(name, trainer=elsewhere(), **settings)
 
-    return there
+    return on_device
 
 
-def alike(one, other):
+def alike(run, same_run):
     """Whether two runs end with the same weights, those of a GPU up to rounding."""
-    one, other = (weights(run / "last.ckpt") for run in (one, other))
+    first, second = (weights(folder / "last.ckpt") for folder in (run, same_run))
     if not torch.cuda.is_available():
-        return same(one, other)
-    return all(torch.allclose(one[key].cpu(), other[key].cpu(), rtol=0, atol=0.01) for key in other)
+        return same(first, second)
+    return all(torch.allclose(first[key].cpu(), second[key].cpu(), rtol=0, atol=0.01) for key in second)
 
 
 @pytest.mark.parametrize(
@@ -79,28 +79,28 @@ def alike(one, other):
         slow({"handwriting": True, "distort": 0.5}),
     ],
 )
-def test_a_device_gives_the_weights_of_the_cpu_and_the_same_bits_twice(settings, here, there, capsys):
-    runs = [there(name, **settings) for name in ("one", "other")]
+def test_a_device_gives_the_weights_of_the_cpu_and_the_same_bits_twice(settings, on_cpu, on_device, capsys):
+    runs = [on_device(name, **settings) for name in ("one", "other")]
     out = capsys.readouterr().out
     assert f"on {DEVICE}" in out or "on cuda" in out
     assert same(*(weights(run / "last.ckpt") for run in runs))
     if "distort" not in settings or not torch.cuda.is_available():  # a GPU draws random numbers of its own
-        assert alike(runs[0], here("cpu", **settings))
+        assert alike(runs[0], on_cpu("cpu", **settings))
 
 
-@pytest.mark.parametrize("first, then", [("here", "there"), ("there", "here")])
-def test_a_run_goes_on_elsewhere(first, then, here, there):
-    ways = {"here": here, "there": there}
+@pytest.mark.parametrize("first, then", [("on_cpu", "on_device"), ("on_device", "on_cpu")])
+def test_a_run_goes_on_elsewhere(first, then, on_cpu, on_device):
+    ways = {"on_cpu": on_cpu, "on_device": on_device}
     folder = ways[first]("run")
     ways[then]("run", epochs=4, resume=True)
-    assert alike(folder, here("whole", epochs=4))
+    assert alike(folder, on_cpu("whole", epochs=4))
 
 
 @pytest.mark.gpu
 @needs_gpu
-def test_a_checkpoint_is_read_on_either(here, data_dir, verb):
+def test_a_checkpoint_is_read_on_either(on_cpu, data_dir, verb):
     """Predicted on both, and evaluated by the verbs."""
-    path = here("run", trainer={"accelerator": "cuda"}) / "best.ckpt"
+    path = on_cpu("run", trainer={"accelerator": "cuda"}) / "best.ckpt"
     images, _ = mnist.load(data_dir, train=False)
     cpu, cuda = (DigitClassifier.load_from_checkpoint(path, map_location=on) for on in ("cpu", "cuda"))
     digits, activations = cuda.predict(images)
@@ -112,10 +112,10 @@ def test_a_checkpoint_is_read_on_either(here, data_dir, verb):
         assert (code, errors) == (0, []) and out
 
 
-def test_tensors_on_two_devices_are_found(here):
+def test_tensors_on_two_devices_are_found(on_cpu):
     class Misusing(DigitClassifier):
         def on_train_start(self):
             self.cost = Cost(QUADRATIC.value, lambda a, y: a + torch.zeros(len(a), 1))
 
     with watched(), pytest.raises(Misuse, match="tensors on two devices in add"):
-        here("run", kind=Misusing, trainer=elsewhere())
+        on_cpu("run", kind=Misusing, trainer=elsewhere())

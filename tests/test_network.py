@@ -43,8 +43,8 @@ def test_initial_weights_are_as_wide_as_they_shall_be():
 def test_initial_weights_are_a_function_of_the_seed(init):
     torch.manual_seed(0)
     state = torch.get_rng_state()
-    one, same, other = (sigmoid_network([20, 5, 3], init, seed)[2].weight for seed in (4, 4, 5))
-    assert one.equal(same) and not one.equal(other)
+    weights, same, different = (sigmoid_network([20, 5, 3], init, seed)[2].weight for seed in (4, 4, 5))
+    assert weights.equal(same) and not weights.equal(different)
     assert torch.get_rng_state().equal(state)  # others' random numbers are left alone
 
 
@@ -77,7 +77,7 @@ def test_the_cost_of_no_number_is_none(name):
 def test_right_is_the_digit_or_if_there_is_none_that_no_output_is_high():
     a, y = torch.tensor([[0.2, 0.1], [0.2, 0.3], [0.5, 0.1], [0.6, 0.1], [0.1, 0.6]]), torch.zeros(5, 2)
     y[:2, 0] = 1
-    assert [correct(*one).item() for one in zip(a[:, None], y[:, None], strict=True)] == [1, 0, 1, 0, 0]
+    assert [correct(*example).item() for example in zip(a[:, None], y[:, None], strict=True)] == [1, 0, 1, 0, 0]
     a, y = torch.tensor([0.51, 0.5, 0.49, 0.51, 0.5, 0.0]), torch.tensor([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
     assert [correct(a[i].view(1, 1), y[i].view(1, 1)).item() for i in range(6)] == [1, 0, 0, 0, 1, 1]
     assert correct(a[:, None], y[:, None]) == 3
@@ -89,7 +89,7 @@ def test_merged_networks_are_one_of_the_mean_of_their_weighted_inputs(hidden):
     networks = [sigmoid_network([12, *hidden, 3], "gaussian", seed).double() for seed in range(3)]
     z = torch.stack([network[:-1](x) for network in networks]).mean(0)
     before = torch.random.get_rng_state()
-    one = merged(networks)
+    network = merged(networks)
     assert torch.random.get_rng_state().equal(before)
-    torch.testing.assert_close(one(x), z.sigmoid(), rtol=1e-12, atol=0)
-    assert sizes(one) == [12, *(3 * size for size in hidden), 3]
+    torch.testing.assert_close(network(x), z.sigmoid(), rtol=1e-12, atol=0)
+    assert sizes(network) == [12, *(3 * size for size in hidden), 3]

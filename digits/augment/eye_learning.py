@@ -6,10 +6,8 @@ unsure.
 """
 
 import sys
-from io import BytesIO
 from itertools import chain
 from math import cos, pi
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,11 +17,12 @@ from tqdm import tqdm
 
 from digits import backprop, mnist
 from digits.augment.scenes import Glyphs, glyphs, scene
+from digits.checkpoint.packed import Layers, pack, save
 from digits.common.errors import one_line_errors
 from digits.common.files import write_atomically
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
-from digits.handwriting.eye import BUNDLED, UNSURE, Eye, Layers
+from digits.handwriting.eye import BUNDLED, UNSURE, Eye
 from digits.handwriting.lines import enlarged
 from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_biases
 
@@ -37,7 +36,7 @@ HELD_OUT = 0.03  # this share of the examples, of the last scenes, trains nothin
 
 def main() -> None:
     """Train the eye on MNIST's 50,000 training images, and put it where the reader finds it."""
-    content = packed_file([*chain(*learn(training_glyphs()))])
+    content = save(pack([*chain(*learn(training_glyphs()))]))
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
 
@@ -47,17 +46,6 @@ def training_glyphs() -> Glyphs:
     mnist.fetch(None)
     images, labels = mnist.load(None, train=True)
     return glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
-
-
-def packed_file(layers: Layers) -> bytes:
-    """Return the file that `eye.packed` reads: weights are rounded to multiples, up to 127, of their neuron's step."""
-    buffer, parts = BytesIO(), dict[str, Any]()
-    for number, (weights, biases) in enumerate(layers):
-        steps = np.abs(weights).max(0) / 127
-        parts[f"steps{number}"], parts[f"biases{number}"] = steps, biases
-        parts[f"weights{number}"] = (weights / steps).round().astype(np.int8)
-    np.savez(buffer, **parts)
-    return buffer.getvalue()
 
 
 def learn(glyphs: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCHS) -> Eye:

@@ -21,12 +21,12 @@ from torch.nn.functional import cross_entropy, ctc_loss
 from tqdm import tqdm
 
 from digits.augment.composed import Alphabet, Example, alphabet
-from digits.augment.eye_learning import packed_file, training_glyphs
+from digits.augment.eye_learning import training_glyphs
 from digits.augment.line_batches import BATCH, IGNORED, POOL, Batch, batch, examples, pool, warped
 from digits.augment.scenes import Glyphs, scene
+from digits.checkpoint.packed import Layers, pack, save
 from digits.common.errors import one_line_errors
 from digits.common.files import write_atomically
-from digits.handwriting.eye import Layers
 from digits.handwriting.line_network import BLANK, BUNDLED, LAYERS, rows_around
 
 SEEDS, SCENES = (201, 202), 7_000  # scenes of each seed
@@ -39,7 +39,7 @@ HELD_OUT = 300  # strips of the last scenes train nothing: they tell how many nu
 
 def main() -> None:
     """Train the line network on MNIST's 50,000 training images, and put it where the reader finds it."""
-    content = packed_file(learn(training_glyphs()))
+    content = save(pack(learn(training_glyphs())))
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
 

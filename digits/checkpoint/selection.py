@@ -35,13 +35,13 @@ def choose(network: str | None) -> tuple[Checkpoint, Path]:
     """
     path = find(network)
     saved = read_checkpoint(path)
-    said = "the bundled one" if path == BUNDLED else printable(str(path))
+    line = "the bundled one" if path == BUNDLED else printable(str(path))
     if not network and path != BUNDLED:
         digit, accuracy = saved.settings.get("only_digit"), saved.accuracy
         instead = "; --network bundled takes the one that comes with digits"
         if digit is not None:
-            said += f", which only detects the digit {digit}{instead}"
+            line += f", which only detects the digit {digit}{instead}"
         elif accuracy is not None and accuracy < DOUBTFUL:
-            said += f", which reads {accuracy:.1%} of the validation images{instead}"
-    print(f"network: {said}", file=sys.stderr)
+            line += f", which reads {accuracy:.1%} of the validation images{instead}"
+    print(f"network: {line}", file=sys.stderr)
     return saved, path

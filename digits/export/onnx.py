@@ -14,7 +14,7 @@ from digits.network import predictions
 CLOSE = 1e-5  # largest difference of an activation from PyTorch's
 
 
-class Reader(nn.Module):
+class Predictor(nn.Module):
     """Images (N, side, side) float32 0..1 to digits (N,) int64 and the activations (N, 10) of a network's outputs."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -27,7 +27,7 @@ class Reader(nn.Module):
 
 
 def model(network: nn.Module, side: int = 28, /, **facts: Any) -> bytes:
-    """The content of an .onnx file: input `images`, outputs `digit` and `activations`, as of `Reader`; N is any number.
+    """The content of an .onnx file: input `images`, outputs `digit` and `activations` as of `Predictor`, any N.
 
     `network` takes the pixels (N, side * side), and is exported as it evaluates, without dropout. Each fact, of any
     name, becomes metadata, its value in JSON.
@@ -37,7 +37,7 @@ def model(network: nn.Module, side: int = 28, /, **facts: Any) -> bytes:
     if any(find_spec(package) is None for package in ("onnx", "onnxscript", "onnxruntime")):
         raise UserError(f"this needs onnx, onnxscript and onnxruntime: {install('onnx')}")
     program: Any = torch.onnx.export(
-        Reader(deepcopy(network)).eval(),
+        Predictor(deepcopy(network)).eval(),
         (torch.zeros(2, side, side, device=next(network.parameters()).device),),
         input_names=["images"],
         output_names=["digit", "activations"],
@@ -59,9 +59,8 @@ def check(content: bytes, network: nn.Module, images: Tensor) -> None:
     """
     from onnxruntime import InferenceSession
 
-    wanted, expected = Reader(network)(images)
-    digit, activations = InferenceSession(content).run(None, {"images": images.numpy()})
-    off = (torch.from_numpy(activations) - expected).abs().max().item()
-    others = (torch.from_numpy(digit) != wanted).sum().item()
-    if others or off > CLOSE:
-        raise ArithmeticError(f"ONNX Runtime says another digit for {others} images; activations differ by {off:.1e}")
+    digits, activations = Predictor(network)(images)
+    theirs = [torch.from_numpy(array) for array in InferenceSession(content).run(None, {"images": images.numpy()})]
+    wrong, off = (theirs[0] != digits).sum().item(), (theirs[1] - activations).abs().max().item()
+    if wrong or off > CLOSE:
+        raise ArithmeticError(f"ONNX Runtime says another digit for {wrong} images; activations differ by {off:.1e}")

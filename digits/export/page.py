@@ -12,9 +12,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import numpy as np
+import torch
 from torch import Tensor, nn
 
+from digits.checkpoint.packed import Packed, load, pack, page_bytes, unpack
 from digits.export.sample import deflated, packed
 from digits.handwriting import (
     answer,
@@ -34,10 +35,6 @@ from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
 KINDS = int, float, tuple, list  # of constants
-STEPS = 127  # of a neuron: the largest int8
-
-# The steps and biases (neurons,) float32 of a layer's neurons, and its weights (neurons, inputs) int8 in these steps.
-Layer = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, Tensor]]) -> str:
@@ -52,7 +49,7 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
     held = facts | {
         "sizes": sizes(network),
         "accuracy": right.mean().item() if len(right) else None,
-        "parameters": _text(deflated(_packed(_steps_and_counts(network)))),
+        "parameters": _text(deflated(page_bytes(_packed(network)))),
         "bytes": 1,  # a weight
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": len(train), "test": len(test), "packed": _text(packed(images))},
@@ -60,14 +57,13 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
         "eye": at_hand(eye.BUNDLED),
         "line": at_hand(line_network.BUNDLED),
     }
-    style, script, worker = ((WEB / one).read_text("utf-8") for one in ("style.css", "dist/page.js", "dist/worker.js"))
+    names = "page.html", "style.css", "dist/page.js", "dist/worker.js"
+    page, style, script, worker = ((WEB / name).read_text("utf-8") for name in names)
     hashes = [f"'sha256-{_text(hashlib.sha256(source.encode()).digest())}'" for source in (style, script)]
     policy = "default-src 'none'; img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
     policy += "; style-src {}; script-src {}".format(*hashes)
-    template = Template((WEB / "page.html").read_text("utf-8"))
-    return template.substitute(
-        policy=policy, style=style, script=script, worker=worker, held=json.dumps(held).replace("<", "\\u003c")
-    )
+    content = json.dumps(held).replace("<", "\\u003c")
+    return Template(page).substitute(policy=policy, style=style, script=script, worker=worker, held=content)
 
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:
@@ -85,39 +81,21 @@ def constants(context: bool) -> dict[str, dict[str, Any]]:
 
 
 def rounded(network: nn.Module) -> nn.Module:
-    """The network as the page has it: each neuron's weights a multiple, up to 127, of a step of its own."""
-    rounded = deepcopy(network)
-    for weights in weights_and_biases(rounded)[0]:
-        steps, whole = _steps(weights)
-        weights.copy_(steps * whole)
-    return rounded
+    """Return a copy of a network with its weights rounded to 8 bits, as the page has it."""
+    copy = deepcopy(network)
+    for weights, (rounded_weights, _) in zip(weights_and_biases(copy)[0], unpack(_packed(network)), strict=True):
+        weights.copy_(torch.from_numpy(rounded_weights.T))
+    return copy
 
 
-def _steps(weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Weights (neurons, inputs) as steps (neurons, 1), and how many of them, whole numbers of -127 to 127."""
-    steps = (weights.abs().amax(1, keepdim=True) / STEPS).clamp(min=1e-30)
-    return steps, (weights / steps).round()
-
-
-def _steps_and_counts(network: nn.Module) -> list[Layer]:
-    """Each layer of a network, its weights rounded."""
-    layers = []
-    for weights, biases in zip(*weights_and_biases(network), strict=True):
-        steps, counts = _steps(weights)
-        layers.append((steps.flatten().numpy(), biases.numpy(), counts.numpy().astype(np.int8)))
-    return layers
+def _packed(network: nn.Module) -> list[Packed]:
+    return pack([(w.numpy().T, b.numpy()) for w, b in zip(*weights_and_biases(network), strict=True)])
 
 
 def at_hand(file: Path) -> dict[str, Any]:
     """A network for pictures that comes with digits: how many inputs and neurons each layer has, and its parameters."""
-    layers = [(steps, biases, weights.T) for steps, biases, weights in eye.packed(file)]
-    return {"sizes": [counts.T.shape for *_, counts in layers], "packed": _text(_packed(layers))}
-
-
-def _packed(layers: list[Layer]) -> bytes:
-    """The steps and biases of every layer, then the weights of every layer."""
-    floats = [part.astype("<f4").tobytes() for steps, biases, _ in layers for part in (steps, biases)]
-    return b"".join([*floats, *(counts.tobytes() for *_, counts in layers)])
+    layers = load(file)
+    return {"sizes": [layer.counts.shape for layer in layers], "packed": _text(page_bytes(layers))}
 
 
 def _text(content: bytes) -> str:

@@ -17,11 +17,11 @@ def sample(training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> list
     MNIST's images (N, 28, 28) uint8 and labels (N,) are chosen at random, since its files begin and end with other
     writers.
     """
-    chosen, rng = [], np.random.default_rng(0)
+    samples, rng = [], np.random.default_rng(0)
     for (images, labels), most, wanted in ((training, mnist.TRAINING, TRAIN), (test, len(test[1]), TEST)):
-        some = rng.permutation(most)[:wanted]
-        chosen.append((images[some].flatten(1) > 127, labels[some]))
-    return chosen
+        chosen = rng.permutation(most)[:wanted]
+        samples.append((images[chosen].flatten(1) > 127, labels[chosen]))
+    return samples
 
 
 def packed(images: list[tuple[Tensor, Tensor]]) -> bytes:

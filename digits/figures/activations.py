@@ -32,9 +32,10 @@ def activations(model: DigitClassifier, image: Tensor) -> Figure:
     for number, (a, w) in enumerate(zip(layers, weights[1:], strict=False)):
         contributions = w * a  # (neurons of the next layer, of this one)
         largest = contributions.abs().flatten().topk(min(MOST, contributions.numel())).indices
-        for there, here in zip(*(each.tolist() for each in torch.unravel_index(largest, w.shape)), strict=True):
-            share = (contributions[there, here] / contributions.abs().max()).item()
-            ends = places[number][here].item(), places[number + 1][there].item()
+        for line in largest.tolist():
+            to, of = divmod(line, len(a[0]))
+            share = (contributions[to, of] / contributions.abs().max()).item()
+            ends = places[number][of].item(), places[number + 1][to].item()
             colour = SIGNED[5] if share > 0 else SIGNED[1]
             right.plot((number, number + 1), ends, color=colour, linewidth=3 * abs(share), alpha=0.6, zorder=1)
     for number, (a, y) in enumerate(zip(layers, places, strict=True)):

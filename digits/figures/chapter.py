@@ -73,15 +73,15 @@ def neurons() -> Figure:
     """A perceptron and a sigmoid neuron: output against z, and change of the output with a change of a weight."""
     fig = figure(3)
     left, right = fig.subplots(1, 2)
-    one, zero, z = torch.ones(1), torch.zeros(1), torch.linspace(-6, 6, 1201)[:, None]
-    left.plot(z, SigmoidNeuron(one[None], zero)(z), BLUE, label="sigmoid neuron")
-    left.plot(z, Perceptron(one[None], zero)(z), VERMILION, linestyle="--", label="perceptron")
+    x, zero, z = torch.ones(1), torch.zeros(1), torch.linspace(-6, 6, 1201)[:, None]
+    left.plot(z, SigmoidNeuron(x[None], zero)(z), BLUE, label="sigmoid neuron")
+    left.plot(z, Perceptron(x[None], zero)(z), VERMILION, linestyle="--", label="perceptron")
     left.set(xlabel="weighted input z = w x + b", ylabel="output", title="Output")
 
     dw = torch.linspace(-2, 2, 801).view(-1, 1, 1)
     w, b = torch.ones(1, 1), torch.tensor([-2.0])  # z = -1 at x = 1
-    actual, predicted = output_changes(SigmoidNeuron(w, b), one, dw, zero)
-    step = Perceptron(w + dw, b)(one) - Perceptron(w, b)(one)
+    actual, predicted = output_changes(SigmoidNeuron(w, b), x, dw, zero)
+    step = Perceptron(w + dw, b)(x) - Perceptron(w, b)(x)
     right.plot(dw.flatten(), actual, BLUE, label="sigmoid neuron")
     right.plot(dw.flatten(), predicted, BLACK, linestyle=":", label="its linear prediction")
     right.plot(dw.flatten(), step, VERMILION, linestyle="--", label="perceptron")

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from digits.checkpoint.packed import Layers, load, unpack
 from digits.handwriting.background import missing_light
 from digits.handwriting.components import weighted_median
 
@@ -28,7 +29,6 @@ LEGIBLE = 20  # a picture is looked at in full, too, if its digits are less high
 CERTAIN = 0.95  # in one pixel of a component at least, the eye is surer
 BUNDLED = Path(__file__).with_name("eye.npz")
 
-Layers = list[tuple[np.ndarray, np.ndarray]]  # weights (inputs, outputs) and biases (outputs,) of each, float32
 Eye = tuple[Layers, Layers]  # of the first network and of the second
 
 
@@ -161,23 +161,10 @@ def usual_height(sure: np.ndarray) -> float:
     return weighted_median(heights, areas) if len(heights) else 0.0
 
 
-def packed(file: Path) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Return for each layer in a file the steps (n,) and biases (n,) float32 of its neurons, and its weights
-    (inputs, n) int8 in those steps.
-    """
-    with np.load(file) as saved:
-        return [(saved[f"steps{n}"], saved[f"biases{n}"], saved[f"weights{n}"]) for n in range(len(saved.files) // 3)]
-
-
-def unpacked(file: Path) -> Layers:
-    """Return the layers in a file."""
-    return [(steps * weights, biases) for steps, biases, weights in packed(file)]
-
-
 @cache
 def bundled() -> Eye:
     """Return the eye that comes with digits, which `digits.augment.eye_learning` has trained."""
-    layers = unpacked(BUNDLED)
+    layers = unpack(load(BUNDLED))
     return layers[:3], layers[3:]
 
 

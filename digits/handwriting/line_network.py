@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from digits.handwriting.eye import Layers, sigmoid, unpacked
+from digits.checkpoint.packed import Layers, load, unpack
+from digits.handwriting.eye import sigmoid
 
 # Of each layer: neurons at a place, rows and columns of what they see, and the rows and columns to the next place.
 LAYERS = [(16, (5, 5), (2, 1)), (32, (5, 5), (2, 2)), (64, (3, 3), (2, 1)), (128, (5, 5), (5, 1))]
@@ -38,7 +39,7 @@ Beams = dict[str, Beam]
 @cache
 def bundled() -> Layers:
     """Return the network that comes with digits."""
-    return unpacked(BUNDLED)
+    return unpack(load(BUNDLED))
 
 
 def outputs(planes: np.ndarray, layers: Layers) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Kernels: ways to train a network, the textbook's and faster ones that give its numbers where they apply."""
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
@@ -11,7 +10,7 @@ from torch.optim import Optimizer
 from digits import backprop
 from digits.common.errors import UserError
 from digits.kernels.optim import is_plain_sgd
-from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, inputs, linears, weights_and_biases
+from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, linears, weights_and_biases
 
 COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py is written for
 Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right predictions
@@ -49,15 +48,15 @@ class Kernel(NamedTuple):
 
 
 def choose(wanted: str, job: Job) -> Kernel:
-    """The fastest kernel that suits a job, or the wanted one. Raises UserError if that does not suit it."""
-    reasons = {name: kernel.unsupported(job) for name, kernel in KERNELS.items()}
-    if wanted == "auto":
-        wanted = next((name for name, reason in reasons.items() if not reason), "torch")
-    if wanted not in KERNELS:
+    """Return the wanted kernel or, of `auto`, the fastest that suits a job. Raises UserError if none does."""
+    if wanted not in ("auto", *KERNELS):
         raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}, not {wanted}")
-    if reasons[wanted]:
-        raise UserError(f"--kernel {wanted} cannot train this: {reasons[wanted]}")
-    return KERNELS[wanted]
+    reasons: dict[str, None] = {}  # in order, each once
+    for kernel in KERNELS.values() if wanted == "auto" else [KERNELS[wanted]]:
+        if not (reason := kernel.unsupported(job)):
+            return kernel
+        reasons[reason] = None
+    raise UserError(f"--kernel {wanted} cannot train this: {'; '.join(reasons)}")
 
 
 def is_sigmoid(network: nn.Module) -> bool:
@@ -78,27 +77,8 @@ def _torch_unsupported(job: Job) -> str | None:
 
 
 def _torch_train(job: Job) -> Tally:
-    (weights, biases), (lr, decay) = weights_and_biases(job.model), job.lr_and_decay
-    if job.processes > 1:
-        return _train_together(job, weights, biases, lr, decay)
-    return backprop.sgd_steps(weights, biases, job.images, job.targets, job.chosen, lr, job.model.cost, decay)
-
-
-@torch.no_grad()
-def _train_together(job: Job, weights: list[Tensor], biases: list[Tensor], lr: float, decay: float) -> Tally:
-    """`backprop.sgd_steps` in several processes, each on its part of every mini-batch, of which it has the tally."""
-    chosen = job.chosen.tensor_split(job.processes, dim=1)[torch.distributed.get_rank()]
-    outputs, size = [], job.chosen.shape[1]
-    for part in chosen:
-        x, y = inputs(job.images[part], like=weights[0]), job.targets[part]
-        activations = backprop.feedforward(weights, biases, x)
-        gradients = backprop.backpropagate(weights, activations, job.model.cost.delta(activations[-1], y))
-        for gradient in chain.from_iterable(gradients):
-            torch.distributed.all_reduce(gradient)  # becomes the sum over the processes
-        backprop.descend(weights, biases, gradients, lr / size, lr * decay)
-        outputs.append(activations[-1])
-    a, y = torch.cat(outputs), job.targets[chosen.flatten()]
-    return job.model.cost.value(a, y), correct(a, y)
+    data, (lr, decay) = (job.images, job.targets, job.chosen), job.lr_and_decay
+    return backprop.sgd_steps(*weights_and_biases(job.model), *data, lr, job.model.cost, decay, job.processes)
 
 
 @torch.no_grad()
@@ -122,22 +102,16 @@ def _numba_unsupported(job: Job) -> str | None:
     layers, pixels = linears(job.model.network), job.images.shape[1:].numel()
     if pixels > 2**16:
         return "it numbers pixels in 16 bits: images of up to 256 x 256"
-    given = [pixels, *(layer.out_features for layer in layers), len(job.images)]
-    if given != [*(layer.in_features for layer in layers), job.targets.shape[1], len(job.targets)]:
+    outputs = [pixels, *(layer.out_features for layer in layers), len(job.images)]
+    if outputs != [*(layer.in_features for layer in layers), job.targets.shape[1], len(job.targets)]:
         return "images, layers and targets do not fit each other"
     return None
 
 
-def _numba_train(job: Job) -> Tally:
+def _compiled() -> Any:
     from digits.kernels import cpu  # here, since numba takes a while to import
 
-    return cpu.train(job)
-
-
-def _numba_evaluate(job: Job) -> Tally:
-    from digits.kernels import cpu
-
-    return cpu.evaluate(job)
+    return cpu
 
 
 def _autograd_unsupported(job: Job) -> str | None:
@@ -163,7 +137,7 @@ def _autograd_train(job: Job) -> Tally:
 KERNELS = {
     kernel.name: kernel
     for kernel in (
-        Kernel("numba", _numba_unsupported, _numba_train, _numba_evaluate),
+        Kernel("numba", _numba_unsupported, lambda job: _compiled().train(job), lambda job: _compiled().evaluate(job)),
         Kernel("torch", _torch_unsupported, _torch_train, _torch_evaluate),
         Kernel("autograd", _autograd_unsupported, _autograd_train, _torch_evaluate),
     )

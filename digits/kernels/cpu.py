@@ -17,6 +17,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,18 +25,16 @@ import torch
 from numba import njit
 from numba.core.caching import FunctionCache
 from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from digits.kernels import Job, Tally, vectors
 from digits.kernels.vectors import LANES, LINE, MOST, add_outer, add_products, add_rows, at, prefetch
 from digits.network import CROSS_ENTROPY, weights_and_biases
 
-AHEAD = 10  # images: while one is worked on, the pixels of the tenth after it are on their way from memory
+AHEAD = 10  # images: while a mini-batch is worked on, the pixels of images so much later are on their way from memory
 TOGETHER = 10  # images that are evaluated at once, so that a block of weights is fetched once for all of them
 ONE, HALF = np.float32(1), np.float32(0.5)
 WHITE = np.float32(255)  # a pixel of the activation 1
 LEAST = np.float32(-100)  # logarithm in the cross-entropy, at which torch clamps it, too
-LISTED: Any = WeakTensorKeyDictionary()  # of images that are there, which of their pixels are not 0: for many epochs
 
 
 class Cache(FunctionCache):
@@ -111,7 +110,7 @@ def _examples(job: Job) -> tuple[Examples, np.ndarray]:
     chosen = job.chosen.contiguous().flatten().numpy()
     if len(chosen) and not 0 <= chosen.min() <= chosen.max() < len(job.images):  # pointers are not checked
         raise IndexError(f"images {chosen.min()} to {chosen.max()} are chosen of {len(job.images)}")
-    return Examples(*_nonzero(job.images), job.targets.contiguous().numpy()), chosen
+    return Examples(*_nonzero(job.images, job.images._version), job.targets.contiguous().numpy()), chosen
 
 
 def _layers(weights: Sequence[Tensor], biases: Sequence[Tensor], images: int) -> Layers:
@@ -144,16 +143,13 @@ def _zeros(*shape: int) -> np.ndarray:
     return room[first : first + math.prod(shape)].reshape(shape)
 
 
-def _nonzero(images: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The first three of `Examples`, which are kept as long as the images are, unless these change."""
-    version, *listed = LISTED.get(images, (None,))
-    if version != images._version:  # torch's own count of changes
-        flat = images.contiguous().flatten(1).numpy()
-        room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
-        listed = [np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)]
-        _list_nonzero(flat, *listed)
-        LISTED[images] = images._version, *listed
-    start, pixel, x = listed
+@lru_cache(maxsize=3)  # for the training, validation and test images
+def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the first three of `Examples`, for images of this `version`, which counts their changes."""
+    flat = images.contiguous().flatten(1).numpy()
+    room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
+    start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)
+    _list_nonzero(flat, start, pixel, x)
     return start, pixel, x
 
 
@@ -187,64 +183,64 @@ def _sgd_steps(net, examples, chosen, lr, entropy, kept):
     count = net.a.shape[1]
     cost, right, scale = 0.0, 0, 1.0  # in float64, as a step hardly changes the scale
     for first in range(0, len(chosen), count):
-        _forward(net, examples, chosen, first, count, np.float32(scale))
-        c, r = _score(net, examples, chosen, first, count, entropy)
+        batch = chosen[first : first + count]
+        _fetch(examples, chosen[first + AHEAD : first + AHEAD + count])
+        _forward(net, examples, batch, np.float32(scale))
+        c, r = _score(net, examples, batch, entropy)
         cost, right = cost + c, right + r
-        _backward(net, examples, chosen, first, count, np.float32(scale), lr / np.float32(count), entropy)
+        _backward(net, examples, batch, np.float32(scale), lr / np.float32(count), entropy)
         scale *= kept
         if abs(scale - 1) > 0.5:  # long before it is 0, or infinite
             for w in net.weights:
                 w *= np.float32(scale)
             scale = 1.0
-        _update(net, examples, chosen, first, count, np.float32(1 / scale))
+        _update(net, examples, batch, np.float32(1 / scale))
     return cost, right, scale
 
 
 @compiled
 def _evaluate(net, examples, chosen, entropy):
+    count = net.a.shape[1]
     cost, right = 0.0, 0
-    for first in range(0, len(chosen), net.a.shape[1]):
-        count = min(net.a.shape[1], len(chosen) - first)
-        _forward(net, examples, chosen, first, count, ONE)
-        c, r = _score(net, examples, chosen, first, count, entropy)
+    for first in range(0, len(chosen), count):
+        batch = chosen[first : first + count]
+        _fetch(examples, chosen[first + AHEAD : first + AHEAD + count])
+        _forward(net, examples, batch, ONE)
+        c, r = _score(net, examples, batch, entropy)
         cost, right = cost + c, right + r
     return cost, right
 
 
 @compiled
-def _forward(net, examples, chosen, first, count, scale):
-    """Fill in the activations of every layer, for `count` of the chosen images from `first` on."""
+def _fetch(examples, batch):
+    """Have memory send the images of a later mini-batch."""
+    for n in batch:
+        first, last = examples.start[n], examples.start[n + 1]
+        prefetch(at(examples.pixel, first), last - first)
+        prefetch(at(examples.x, first), last - first)
+        prefetch(at(examples.targets, n, 0), examples.targets.shape[1])
+
+
+@compiled
+def _forward(net, examples, batch, scale):
+    """Fill in the activations of every layer, for a mini-batch of images."""
     start, a = examples.start, net.a
     for layer in range(len(net.weights)):
         w = net.weights[layer]
         width = w.shape[2]
         factor = scale / WHITE if layer == 0 else scale
-        for b in range(count):
-            for j in range(a.shape[2]):
-                a[layer, b, j] = 0
+        a[layer, : len(batch)] = 0
         for block in range(len(w)):
-            for b in range(count):
+            for b, n in enumerate(batch):
                 if layer == 0:
-                    if block == 0:
-                        _fetch(examples, chosen[min(first + b + AHEAD, len(chosen) - 1)])
-                    n = chosen[first + b]
-                    pixel, x = at(examples.pixel, start[n]), at(examples.x, start[n])
-                    sums = at(a, 0, b, block * width)
+                    pixel, x, sums = at(examples.pixel, start[n]), at(examples.x, start[n]), at(a, 0, b, block * width)
                     add_rows(at(w, block, 0, 0), width, pixel, x, 1, start[n + 1] - start[n], sums, width)
                 else:
                     sums, below = at(a, layer, b, 0), at(a, layer - 1, b, block * width)
                     add_products(at(w, block, 0, 0), width, None, sums, 1, w.shape[1], below, width)
-        for b in range(count):  # so far a holds sums without `scale` and, in the first layer, of bytes
+        for b in range(len(batch)):  # so far a holds sums without `scale` and, in the first layer, of bytes
             for j in range(net.sizes[layer + 1]):
                 a[layer, b, j] = ONE / (ONE + _exp(-(net.biases[layer, j] + factor * a[layer, b, j])))
-
-
-@compiled
-def _fetch(examples, n):
-    first, last = examples.start[n], examples.start[n + 1]
-    prefetch(at(examples.pixel, first), last - first)
-    prefetch(at(examples.x, first), last - first)
-    prefetch(at(examples.targets, n, 0), examples.targets.shape[1])
 
 
 @compiled
@@ -269,15 +265,15 @@ def _exp(x):
 
 
 @compiled
-def _score(net, examples, chosen, first, count, entropy):
+def _score(net, examples, batch, entropy):
     """The cost of the outputs, summed, and how many predictions are right, as `digits.network` has them.
 
     Targets are 0 or 1.
     """
     a, y, top, outputs = net.a, examples.targets, len(net.a) - 1, examples.targets.shape[1]
     cost, right = 0.0, 0
-    for b in range(count):
-        n, largest, there = chosen[first + b], 0, False
+    for b, n in enumerate(batch):
+        largest, any_digit = 0, False
         c: Any = np.float32(0)
         for j in range(outputs):
             if entropy:
@@ -287,46 +283,43 @@ def _score(net, examples, chosen, first, count, entropy):
                 c += (a[top, b, j] - y[n, j]) ** 2 * HALF
             if a[top, b, j] > a[top, b, largest]:
                 largest = j
-            there |= y[n, j] > 0
+            any_digit |= y[n, j] > 0
         cost += c
-        if outputs == 1 or not there:  # a detector, or an image without a digit
-            right += (a[top, b, largest] > 0.5) == there
+        if outputs == 1 or not any_digit:  # a detector, or an image without a digit
+            right += (a[top, b, largest] > 0.5) == any_digit
         else:
             right += y[n, largest] > 0
     return cost, right
 
 
 @compiled
-def _backward(net, examples, chosen, first, count, scale, step, entropy):
+def _backward(net, examples, batch, scale, step, entropy):
     """Fill in `step` times the error delta of every layer."""
     a, delta, y, top = net.a, net.delta, examples.targets, len(net.a) - 1
-    for b in range(count):
-        n = chosen[first + b]
+    for b, n in enumerate(batch):
         for j in range(net.sizes[top + 1]):
             error = step * (a[top, b, j] - y[n, j])  # BP1
             delta[top, b, j] = error if entropy else error * (a[top, b, j] * (ONE - a[top, b, j]))
     for layer in range(top, 0, -1):
         w = net.weights[layer]
         width = w.shape[2]
-        for b in range(count):
-            for i in range(net.sizes[layer]):
-                delta[layer - 1, b, i] = 0
+        delta[layer - 1, :, : net.sizes[layer]] = 0
         for block in range(len(w)):
-            for b in range(count):
+            for b in range(len(batch)):
                 above, errors = at(delta, layer, b, 0), at(delta, layer - 1, b, block * width)
                 add_rows(at(w, block, 0, 0), width, None, above, 1, w.shape[1], errors, width)
-        for b in range(count):
+        for b in range(len(batch)):
             for i in range(net.sizes[layer]):
                 delta[layer - 1, b, i] *= scale * a[layer - 1, b, i] * (ONE - a[layer - 1, b, i])  # BP2
 
 
 @compiled
-def _update(net, examples, chosen, first, count, unscale):
+def _update(net, examples, batch, unscale):
     """Take the gradients, times the step, from weights and biases."""
     start, a, delta, reach = examples.start, net.a, net.delta, net.a.shape[2]
     for layer in range(len(net.weights)):
         factor = -unscale / WHITE if layer == 0 else -unscale
-        for b in range(count):
+        for b in range(len(batch)):
             for j in range(net.sizes[layer + 1]):
                 net.biases[layer, j] -= delta[layer, b, j]  # BP3
                 delta[layer, b, j] *= factor  # from now on what is added to the weights that are held
@@ -334,12 +327,11 @@ def _update(net, examples, chosen, first, count, unscale):
         width = w.shape[2]
         for block in range(len(w)):  # BP4
             if layer == 0:
-                for b in range(count):
-                    n = chosen[first + b]
+                for b, n in enumerate(batch):
                     pixel, x = at(examples.pixel, start[n]), at(examples.x, start[n])
                     change = at(delta, 0, b, block * width)
                     add_outer(at(w, block, 0, 0), width, pixel, x, 1, start[n + 1] - start[n], change, width)
             else:
                 below = at(a, layer - 1, 0, block * width)
                 for j in range(w.shape[1]):  # for all images at once, while the weights of a neuron are in registers
-                    add_rows(below, reach, None, at(delta, layer, 0, j), reach, count, at(w, block, j, 0), width)
+                    add_rows(below, reach, None, at(delta, layer, 0, j), reach, len(batch), at(w, block, j, 0), width)

@@ -28,8 +28,8 @@ VECTOR = ir.VectorType(FLOAT, LANES)
 def at(_: Any, array: Any, *indices: Any) -> Any:
     """A pointer to the element of an array that has these indices, none negative. Nothing checks them."""
 
-    def generate(context: Any, build: Any, signature: Any, given: Any) -> Any:
-        held, numbers = make_array(array)(context, build, given[0]), cgutils.unpack_tuple(build, given[1])
+    def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+        held, numbers = make_array(array)(context, build, arguments[0]), cgutils.unpack_tuple(build, arguments[1])
         place = build.bitcast(held.data, BYTES)
         for number, kind, stride in zip(numbers, indices, cgutils.unpack_tuple(build, held.strides), strict=True):
             place = build.gep(place, [build.mul(context.cast(build, number, kind, types.intp), stride)])
@@ -42,11 +42,11 @@ def at(_: Any, array: Any, *indices: Any) -> Any:
 def prefetch(_: Any, first: Any, count: Any) -> Any:
     """Have memory send the `count` elements from a pointer on, and go on meanwhile."""
 
-    def generate(context: Any, build: Any, signature: Any, given: Any) -> Any:
+    def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
         shape = ir.FunctionType(ir.VoidType(), [BYTES, INT32, INT32, INT32])
         function = cgutils.get_or_insert_function(build.module, shape, "llvm.prefetch.p0i8")
-        place, item = build.bitcast(given[0], BYTES), context.get_abi_sizeof(context.get_value_type(first.dtype))
-        size = build.mul(context.cast(build, given[1], count, types.intp), INT(item))
+        place, item = build.bitcast(arguments[0], BYTES), context.get_abi_sizeof(context.get_value_type(first.dtype))
+        size = build.mul(context.cast(build, arguments[1], count, types.intp), INT(item))
         to_read = INT32(0), INT32(2), INT32(1)  # in the second-level cache, as data
         with cgutils.for_range_slice(build, INT(0), size, INT(LINE)) as (offset, _):
             build.call(function, [build.gep(place, [offset]), *to_read])
@@ -68,8 +68,8 @@ def _loop(step: Callable[..., None]) -> Any:
     def over_rows(
         _: Any, rows: Any, stride: Any, index: Any, value: Any, pace: Any, count: Any, held: Any, width: Any
     ) -> Any:
-        def generate(context: Any, build: Any, signature: Any, given: Any) -> Any:
-            rows, stride, index, value, pace, count, held, width = given
+        def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
+            rows, stride, index, value, pace, count, held, width = arguments
             end, never = build.append_basic_block("end"), build.append_basic_block("never")
             jump = build.switch(build.udiv(width, INT(LANES)), never)
             build.position_at_end(never)

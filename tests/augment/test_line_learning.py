@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from digits.augment.composed import Example, alphabet, composed
-from digits.augment.eye_learning import packed_file
 from digits.augment.line_batches import IGNORED, answers_along, upside_down
 from digits.augment.line_learning import LineNetwork, learn
 from digits.augment.scenes import Written
+from digits.checkpoint.packed import pack, save
 from digits.handwriting.line_network import BLANK, DIGIT, ROWS, outputs
 from tests.support.scenes import bars
 
@@ -43,6 +43,6 @@ def test_without_batch_normalization_the_network_says_the_same():
 
 
 def test_the_same_seed_gives_the_same_weights(capsys):
-    first, second = (packed_file(learn(bars(), scenes=30, steps=3)) for _ in range(2))
+    first, second = (save(pack(learn(bars(), scenes=30, steps=3))) for _ in range(2))
     assert first == second
     assert "numbers right" in capsys.readouterr().err

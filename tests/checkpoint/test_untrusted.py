@@ -91,7 +91,7 @@ OURS, ONES = "10 outputs, from 784 pixels", torch.ones(10)
 
 
 @pytest.mark.parametrize(
-    "changes, said",
+    "changes, reason",
     [
         ({"state_dict": with_tensor(FIRST, lambda w: w * float("nan"))}, "not finite, or beyond"),
         ({"state_dict": with_tensor(FIRST, lambda w: w * 0 + 3e38)}, "not finite, or beyond 1e\\+30"),
@@ -119,9 +119,9 @@ OURS, ONES = "10 outputs, from 784 pixels", torch.ones(10)
         ({"epoch": -1}, "its epoch is no plain value, or out of range"),
     ],
 )
-def test_what_train_does_not_write_is_refused(changes, said, tmp_path):
+def test_what_train_does_not_write_is_refused(changes, reason, tmp_path):
     path = changed(tmp_path / "a.ckpt", **changes)
-    with pytest.raises(UserError, match=f"a.ckpt is refused: .*{said}"):
+    with pytest.raises(UserError, match=f"a.ckpt is refused: .*{reason}"):
         read_checkpoint(path)
 
 

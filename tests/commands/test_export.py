@@ -60,8 +60,8 @@ def test_the_ends_of_a_model(settings, shape, export, tmp_path):
 
 def test_a_model_that_disagrees_is_not_written(export, tmp_path, monkeypatch):
     path = saved(tmp_path / "net.ckpt", DigitClassifier([30]))
-    other = onnx_model.model(DigitClassifier([30], seed=1).network)
-    monkeypatch.setattr(onnx_model, "model", lambda *args, **facts: other)
+    another = onnx_model.model(DigitClassifier([30], seed=1).network)
+    monkeypatch.setattr(onnx_model, "model", lambda *args, **facts: another)
     with pytest.raises(ArithmeticError, match="another digit for"):
         export(path, "--to", "onnx")
     assert [file.name for file in tmp_path.iterdir()] == ["net.ckpt"]
@@ -71,18 +71,18 @@ def test_what_is_known_of_a_network_goes_with_it(export, tmp_path, data_dir):
     """Its accuracy, too, if there are test images, on which it is compared."""
     model, data = DigitClassifier([30], lr=2.0, seed=4), {"batch_size": 20, "seed": 4, "train_size": None}
     more = {"callbacks": {"ModelCheckpoint": SCORE}, "epoch": 11, "datamodule_hyper_parameters": data}
-    own = {"network": "mine", "side": 3, "facts": [1]}
-    path = saved(tmp_path / "net.ckpt", model, **more, hyper_parameters=model.hparams | own)
+    mine = {"network": "mine", "side": 3, "facts": [1]}  # settings of a user's own network
+    path = saved(tmp_path / "net.ckpt", model, **more, hyper_parameters=model.hparams | mine)
     known = {"shape": "784-30-10", "lr": 2.0, "seed": 4, "batch_size": 20, "epoch": 11, "validation_accuracy": 0.75}
-    known |= own
+    known |= mine
     images, labels = mnist.load(data_dir, train=False)
     accuracy = (model.predict(images)[0] == labels).double().mean().item()
-    for test_accuracy, data, images in ((None, [], "1,000 random"), (accuracy, ["--data_dir", data_dir], "100 test")):
-        _, out, _ = export(path, "--to", "onnx", *data)
+    for measured, words, tested_on in ((None, [], "1,000 random"), (accuracy, ["--data_dir", data_dir], "100 test")):
+        _, out, _ = export(path, "--to", "onnx", *words)
         metadata = onnxruntime.InferenceSession("digits.onnx").get_modelmeta().custom_metadata_map
         facts = {name: json.loads(value) for name, value in metadata.items()}
-        assert facts.items() >= (known | {"test_accuracy": test_accuracy}).items()
-        assert f"agrees with PyTorch on {images} images" in out
+        assert facts.items() >= (known | {"test_accuracy": measured}).items()
+        assert f"agrees with PyTorch on {tested_on} images" in out
     assert export(path, "--data_dir", data_dir)[0] == 0
     held = held_in((tmp_path / "digits.html").read_text("utf-8"))
     assert held.items() >= known.items() and held["sizes"] == [784, 30, 10]

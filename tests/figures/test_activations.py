@@ -20,9 +20,9 @@ def test_circles_are_as_dark_as_the_activations(hidden, only_digit):
         if isinstance(layer, torch.nn.Sigmoid):
             assert np.allclose(next(circles).get_array(), a[0], atol=1e-6)
     assert next(circles, None) is None
-    said = [text.get_text() for text in right.texts][-a.numel() :]
+    labels = [text.get_text() for text in right.texts][-a.numel() :]
     names = range(10) if only_digit is None else [only_digit]
-    assert said == [f"{name}   {activation:.2f}" for name, activation in zip(names, a[0].tolist(), strict=True)]
+    assert labels == [f"{name}   {activation:.2f}" for name, activation in zip(names, a[0].tolist(), strict=True)]
 
 
 def test_lines_are_the_largest_contributions():
@@ -34,8 +34,8 @@ def test_lines_are_the_largest_contributions():
     hidden, outputs = (circles.get_offsets()[:, 1] for circles in right.collections)
     drawn = {}
     for line in right.lines:
-        here, there = line.get_ydata()
-        place = int(np.argmin(abs(outputs - there))), int(np.argmin(abs(hidden - here)))
+        start, end = line.get_ydata()
+        place = int(np.argmin(abs(outputs - end))), int(np.argmin(abs(hidden - start)))
         drawn[place] = line.get_linewidth() * (1 if line.get_color() == SIGNED[5] else -1)
     order = contributions.abs().flatten().argsort(descending=True)[:MOST]
     assert contributions.numel() > MOST and set(drawn) == {divmod(int(n), 20) for n in order}

@@ -88,15 +88,6 @@ def test_saturation_keeps_right_and_other_outputs_apart():
     assert [sum(bar.get_height() for bar in axes.patches) for axes in (left, right)] == [4, 36]
 
 
-def test_a_line_shows_how_fast_each_layer_learns():
-    norms = torch.rand(4, 3) + 0.1
-    [axes] = chapter.gradients(norms, 1234).axes
-    assert [line.get_label() for line in axes.lines] == ["hidden layer 1", "hidden layer 2", "output layer"]
-    for line, curve in zip(axes.lines, norms.T, strict=True):
-        np.testing.assert_allclose(line.get_xydata(), [*enumerate(curve)])
-    assert axes.get_yscale() == "log" and "1,234" in axes.get_title()
-
-
 def test_the_valley_has_the_path_over_contours_from_the_least_to_the_largest_cost():
     flat = torch.tensor([[3.0, 1.0], [1.0, 0.5], [0.0, 0.0]])
     cost = torch.linspace(0.013, 1.7, 35).view(5, 7)

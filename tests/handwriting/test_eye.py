@@ -8,7 +8,8 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from digits.augment.eye_learning import learn, packed_file
+from digits.augment.eye_learning import learn
+from digits.checkpoint.packed import pack, save
 from digits.handwriting import eye
 from digits.handwriting.background import missing_light
 from digits.network import sigmoid_network, weights_and_biases
@@ -75,6 +76,6 @@ def test_the_bundled_eye_is_small_and_sees_no_handwriting_on_blank_paper():
 
 def test_the_same_scenes_teach_the_same(capsys):
     one, same = (learn(bars(), (12, 6), 2) for _ in range(2))
-    assert packed_file([*chain(*one)]) == packed_file([*chain(*same)])
+    assert save(pack([*chain(*one)])) == save(pack([*chain(*same)]))
     said = capsys.readouterr().err.splitlines()
     assert [text.split(":")[0] for text in said] == ["Epoch 0", "Epoch 1"] * 4

@@ -182,7 +182,7 @@ ALL = "plain SGD on all weights and biases"
 
 
 @pytest.mark.parametrize(
-    "given, kernel, reason",
+    "changes, kernel, reason",
     [
         ({"network": layers((784, 30), (30, 10)).double()}, "torch", "float32"),
         ({"images": IMAGES / 255}, "torch", "uint8"),
@@ -200,12 +200,19 @@ ALL = "plain SGD on all weights and biases"
         ({"optimizer": DECAYING_LAST}, "autograd", ALL),
     ],
 )
-def test_not_where_it_does_not(given, kernel, reason):
-    job = {"network": NETWORK, "images": IMAGES} | given
+def test_not_where_it_does_not(changes, kernel, reason):
+    job = {"network": NETWORK, "images": IMAGES} | changes
     job.setdefault("optimizer", SGD(job["network"].parameters(), 1.0))
     assert chosen_kernel("auto", **job) == kernel
     with pytest.raises(UserError, match=f"--kernel numba.*{reason}"):
         chosen_kernel("numba", **job)
+
+
+def test_where_no_kernel_suits_every_reason_is_named():
+    network = layers((784, 10), kind=nn.Tanh)
+    data = IMAGES, torch.zeros(len(IMAGES), 10), torch.zeros(1, 1, dtype=torch.int64)
+    with pytest.raises(UserError, match="--kernel auto cannot train this: the model .* layers; there is more than one"):
+        choose("auto", Job(model_of(network, QUADRATIC), *data, SGD(network.parameters(), 1.0), processes=2))
 
 
 def test_kernels_and_costs_are_those_that_can_be_named():

@@ -1,0 +1,59 @@
+"""Networks with weights of 8 bits: those of a neuron are whole multiples, up to 127, of a step of its own."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+MOST = 127  # steps in a weight: the largest int8
+SMALLEST = 1e-30  # step, of a neuron without weights
+
+Layers = list[tuple[np.ndarray, np.ndarray]]  # weights (inputs, neurons) and biases (neurons,) of each, float32
+
+
+class Packed(NamedTuple):
+    """A layer with the weights `steps * counts`."""
+
+    steps: np.ndarray  # (neurons,) float32
+    biases: np.ndarray  # (neurons,) float32
+    counts: np.ndarray  # (inputs, neurons) int8
+
+
+def pack(layers: Layers) -> list[Packed]:
+    """Round the weights of layers to 8 bits."""
+    packed = []
+    for weights, biases in layers:
+        steps = np.maximum(np.abs(weights).max(0) / MOST, SMALLEST)
+        packed.append(Packed(steps, biases, (weights / steps).round().astype(np.int8)))
+    return packed
+
+
+def unpack(packed: list[Packed]) -> Layers:
+    """Return the layers with their rounded weights."""
+    return [(steps * counts, biases) for steps, biases, counts in packed]
+
+
+def save(packed: list[Packed]) -> bytes:
+    """Return the content of the .npz file that `load` reads."""
+    buffer, arrays = BytesIO(), dict[str, Any]()
+    for n, (steps, biases, counts) in enumerate(packed):
+        arrays |= {f"steps{n}": steps, f"biases{n}": biases, f"weights{n}": counts}
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def load(file: Path) -> list[Packed]:
+    """Read the layers in an .npz file that comes with digits."""
+    with np.load(file) as saved:
+        count = len(saved.files) // len(Packed._fields)
+        return [Packed(saved[f"steps{n}"], saved[f"biases{n}"], saved[f"weights{n}"]) for n in range(count)]
+
+
+def page_bytes(packed: list[Packed]) -> bytes:
+    """Return the layers as a page holds them: the steps and biases of every layer, then the counts of every layer.
+
+    Steps and biases are little-endian; the counts are in the order (neurons, inputs).
+    """
+    floats = [array.astype("<f4").tobytes() for layer in packed for array in (layer.steps, layer.biases)]
+    return b"".join([*floats, *(layer.counts.T.tobytes() for layer in packed)])
