@@ -26,8 +26,6 @@ const REFUSALS = { // two lines at most on a phone, or the pad would move
 const root = document.documentElement;
 const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
 let wide = 0; // layers side by side
-/** @type {Map<string, ReturnType<typeof neuronsView>[]>} */
-const views = new Map(); // of layers by their network's kind, as to make a thousand neurons takes a tenth of a second
 const built = { kind: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
 
 /** What decides how a network's layers look. @type {(network: Network) => string} */
@@ -37,11 +35,8 @@ const kindOf = ({ shape, fresh = false }) => `${shape} ${fresh}`;
 function build() {
   const { sizes } = state.network, kind = kindOf(state.network);
   const all = find("network-view", HTMLElement), high = all.clientHeight;
-  for (const figure of document.querySelectorAll(".layer")) figure.remove();
-  const layers = views.get(kind) ?? sizes.slice(1).map((_, l) => (
-    neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j]))
-  ));
-  views.set(kind, layers);
+  for (const { figure } of built.layers) figure.remove();
+  const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
   all.append(...layers.map(({ figure }) => figure));
   wide = Math.max(wide, Math.ceil((sizes.length + 1) / 2));
   root.style.setProperty("--wide", `${wide}`);
