@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from tests.export.browser.conftest import visiting
 from tests.support.pages import (
     DESK,
     DRAW,
@@ -34,15 +35,26 @@ MINE = """() => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def page(browser, page_file):
+    """One page for all: it trains the small network once."""
+    with visiting(browser) as visit:
+        yield visit(page_file)
+
+
 @pytest.fixture
 def told(page):
     """Go to a stop of the tour, the first being 1, on a page on which a 3 is drawn, once the small network is trained.
 
     When the tour is closed, the visitor's network is what it was.
     """
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    resize(page, *DESK)
+    page.mouse.move(1, 1)
 
     def told(stop):
         if page.locator("#tour").is_hidden():
+            page.keyboard.press("Escape")
             draw(page, 3)
             assert page.evaluate(MINE)
         page.evaluate(f"location.hash = 'stop={stop}'")
@@ -65,7 +77,7 @@ def until(page, begin):
 
 
 def numbers(text):
-    return [float(one) for one in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
 
 
 def test_it_is_gone_through_by_keyboard_left_and_come_back_to(page, told):
@@ -223,23 +235,23 @@ def test_errors_flow_back(page, told):
         """() => {
             const { state, backpropagation } = digits, y = backpropagation.desired(3);
             const batch = [{ image: state.digits[0].image, y }];
-            return backpropagation.backpropagate(state.network.layers, batch).errors.map(([one]) => [...one]);
+            return backpropagation.backpropagate(state.network.layers, batch).errors.map(([error]) => [...error]);
         }"""
     )
-    said = [numbers(result(page))]
+    phases = [numbers(result(page))]
     for _ in range(3):
         page.locator("#forward").click()
-        said.append(numbers(result(page)))
+        phases.append(numbers(result(page)))
     j = int(np.argmax(np.abs(hidden)))
-    assert [one[-1] for one in said[:3]] == pytest.approx([cost, output[3], hidden[j]], abs=0.006)
-    assert said[2][1] == said[3][1] == j
-    k, slope, nudged = [said[3][n] for n in (2, 5, 7)]
+    assert [phase[-1] for phase in phases[:3]] == pytest.approx([cost, output[3], hidden[j]], abs=0.006)
+    assert phases[2][1] == phases[3][1] == j
+    k, slope, nudged = [phases[3][n] for n in (2, 5, 7)]
     assert [slope, nudged] == pytest.approx([a[j] * output[int(k)]] * 2, abs=6e-4)
     page.locator(".outputs button").nth(5).hover()
     assert "to 5:" in result(page)
     page.get_by_role("button", name="Step, η = 3").click()
     page.mouse.move(1, 1)
-    assert numbers(result(page))[-1] < said[0][-1] - 0.1
+    assert numbers(result(page))[-1] < phases[0][-1] - 0.1
 
 
 def test_an_epoch_and_what_hidden_neurons_look_for(page, told):
