@@ -103,8 +103,8 @@ def test_what_the_eye_sees_in_a_picture_is_shown_on_a_tap_and_hidden_on_the_next
     assert see.is_hidden()
 
 
-def file_of(picture, **how):
-    picture.save(file := io.BytesIO(), **how)
+def file_of(picture, **options):
+    picture.save(file := io.BytesIO(), **options)
     return file.getvalue()
 
 

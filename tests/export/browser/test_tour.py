@@ -31,7 +31,7 @@ MINE = """() => {
     const sum = network.layers.flatMap(({ weights, biases }) => [...weights, ...biases]).reduce((a, b) => a + b);
     window.mine ??= { network, sum };
     return sum === mine.sum && [network, ...[...past, ...future].map((moment) => moment.network)].every(
-        (one) => one === mine.network);
+        (kept) => kept === mine.network);
 }"""
 
 
@@ -328,7 +328,7 @@ def test_anyone_can_use_every_stop(scheme, size, part, page, told):
         if size == PHONE:
             what = page.locator(".here").get_attribute("data-view")
             pad, view, card = (page.locator(part).bounding_box() for part in ("#paper", what, "#tour"))
-            assert pad["y"] >= 0 and max(one["y"] + one["height"] for one in (pad, view)) <= card["y"]
+            assert pad["y"] >= 0 and max(box["y"] + box["height"] for box in (pad, view)) <= card["y"]
             assert what == "#pad" or view["y"] >= pad["y"] + pad["height"]
     for width, height in [(320, 568), (390, 844), (667, 375), (768, 1024), (1024, 768)]:
         resize(page, width, height)

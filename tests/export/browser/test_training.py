@@ -85,16 +85,16 @@ def test_pause_going_on_and_another_run(page):
     assert page.evaluate(SEEN)[: len(paused)] == paused
     choose(page, rate="1")
     errors = page.evaluate("digits.training.points.map(({ test }) => 1 - test.accuracy)")
-    other = page.locator("#other-curves polyline")
-    assert page.locator("#start").inner_text() == "Start" and other.count() == 0
+    earlier = page.locator("#other-curves polyline")
+    assert page.locator("#start").inner_text() == "Start" and earlier.count() == 0
     page.locator("#start").click()
     until(page, 0)
     rows = [row.split() for row in page.locator("#runs button").all_inner_texts()]
     assert [row[:3] for row in rows] == [["15", "1", "100"], ["15", "3", "100"]]
     assert float(rows[1][3]) == pytest.approx(100 * min(errors), abs=0.06)
-    assert len(other.get_attribute("points").split()) == len(errors) and not other.get_attribute("class")
+    assert len(earlier.get_attribute("points").split()) == len(errors) and not earlier.get_attribute("class")
     page.locator("#runs button").nth(1).click()
-    assert other.get_attribute("class") == "chosen"
+    assert earlier.get_attribute("class") == "chosen"
 
 
 def test_settings_with_which_it_learns_nothing(page):

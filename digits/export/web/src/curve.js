@@ -39,11 +39,11 @@ export function drawCurves(points, others, chosen, shown) {
 /** The curve for those who do not see it; other runs are in rows. @type {(points: Measured[], others: number) => string} */
 function inWords(points, others) {
   const whole = points.filter(({ epoch }, i) => Number.isInteger(epoch) || i === points.length - 1);
-  const said = whole.map(({ epoch, test, train }) => (
+  const phrases = whole.map(({ epoch, test, train }) => (
     `epoch ${nameOf(epoch)}: ${errorOf(test.accuracy)} of test and ${errorOf(train.accuracy)} of training images`
   ));
   const rest = others ? `other runs: ${others}` : "nothing is trained yet";
-  return said.length ? `Misread, ${said.join("; ")}.` : `Errors and cost by epoch: ${rest}.`;
+  return phrases.length ? `Misread, ${phrases.join("; ")}.` : `Errors and cost by epoch: ${rest}.`;
 }
 
 /** The number of an epoch, whole or not. @param {number} epoch */

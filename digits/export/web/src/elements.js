@@ -2,8 +2,8 @@
 
 /** @template {Element} T @param {string} id @param {new () => T} Kind such as HTMLSelectElement @returns {T} */
 export function find(id, Kind) {
-  const found = document.getElementById(id);
-  if (found instanceof Kind) return found;
+  const node = document.getElementById(id);
+  if (node instanceof Kind) return node;
   throw new Error(`there is no ${Kind.name} #${id}`);
 }
 

@@ -74,8 +74,8 @@ const isGoingOn = () => (loan.borrowed?.left ?? 0) > 1;
  * @type {(image: Float32Array, network: Borrowed) => Descent} */
 function runFor(image, network) {
   const isAlone = find("over", HTMLSelectElement).value === "one", digit = rightDigit(image), { run, examples } = descentState;
-  const [own, ...others] = run?.network === network ? run.batch : [];
-  if (run && own?.image === image && own.y[digit] === 1 && (others.length === 0) === isAlone) return run;
+  const [drawn, ...others] = run?.network === network ? run.batch : [];
+  if (run && drawn?.image === image && drawn.y[digit] === 1 && (others.length === 0) === isAlone) return run;
   const batch = [{ image, y: desired(digit) }, ...(isAlone ? [] : examples.filter(({ y }) => y[digit] === 0))];
   const { layers } = network, costs = [meanCost(layers, batch)], changes = Array(layers.length);
   descentState.run = { network, batch, costs, changes, share: 0, ahead: { slice: [] } };
@@ -100,13 +100,13 @@ async function step(network) {
   const image = imageShown(), rate = eta(), { layers } = network, start = performance.now();
   if (!image || !rate || borrowedNow() !== network) return false;
   const run = runFor(image, network), { batch } = run, [{ y }] = batch, pace = isGoingOn() ? QUICKLY : SLOWLY;
-  const found = backpropagate(layers, batch), before = supportOf(layers, y);
+  const gradient = backpropagate(layers, batch), before = supportOf(layers, y);
   while (run.share < 1) {
     const time = Math.max(0, await nextFrame() - start);
     if (borrowedNow() !== network || descentState.run !== run) return true; // the next step sees what has changed
     run.share = wantsStill() ? 1 : Math.min(1, time / pace);
     network.layers = structuredClone(layers);
-    descend(network.layers, found, run.share * rate);
+    descend(network.layers, gradient, run.share * rate);
     run.changes = supportOf(network.layers, y).map((now, l) => relative(now.map((value, k) => value - before[l][k])));
     if (run.share < 1) show();
   }
@@ -119,11 +119,11 @@ async function step(network) {
 /** A slice through the valley of the cost, along the gradient on examples: [steps of this rate ahead, cost] of some
  * points. @type {(layers: Layer[], batch: Example[], rate: number) => [number, number][]} */
 export function slice(layers, batch, rate) {
-  const found = backpropagate(layers, batch);
+  const gradient = backpropagate(layers, batch);
   return Array.from({ length: POINTS + 1 }, (_, i) => {
-    const ahead = (i / POINTS) * (BACK + AHEAD) - BACK, there = structuredClone(layers);
-    descend(there, found, ahead * rate);
-    return [ahead, meanCost(there, batch)];
+    const ahead = (i / POINTS) * (BACK + AHEAD) - BACK, moved = structuredClone(layers);
+    descend(moved, gradient, ahead * rate);
+    return [ahead, meanCost(moved, batch)];
   });
 }
 
