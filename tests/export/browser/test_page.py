@@ -48,7 +48,7 @@ def test_keys(page):
 
 def test_a_page_that_does_not_come_up_says_what_it_needs(page, page_file, browser):
     needs = "the page needs it, with Worker and DecompressionStream"
-    assert page.get_by_text(needs).evaluate("(text) => getComputedStyle(text).display") == "none"  # however long one waits
+    assert page.get_by_text(needs).evaluate("(text) => getComputedStyle(text).display") == "none"  # for seconds
     with browser.new_context(java_script_enabled=False) as context:
         without = context.new_page()
         without.goto(page_file.as_uri())
