@@ -89,7 +89,7 @@ def ready(folder):
 
 def read(picture) -> str:
     """Find the digits in a picture."""
-    lines = [line for context in (False, True) for line in find_lines(picture, context=context)]
+    lines = [line for context in (False, True) for line in find_lines(picture, context=context).lines]
     for digit in [find_digit(picture), *(digit for line in lines for digit in line.digits)]:
         assert digit.image.shape == (28, 28) and digit.image.dtype == np.float32
         assert digit.image.min() >= 0 and digit.image.max() <= 1 and digit.image.any()
