@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import PHONE, answer, draw, frames, outputs, said
+from tests.support.pages import draw, frames, outputs, said
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -108,38 +108,27 @@ def test_settings_with_which_it_learns_nothing(page):
         assert page.evaluate("digits.training.epochs[2].network.accuracy") < 0.6
 
 
-def test_nothing_moves(page_of, visit):
-    """When the panel opens, starts with one hidden layer, goes on with two, and closes; `visit` looks."""
-    page = visit(page_of(100, 30), *PHONE)
-    draw(page, 3)
-    page.locator("#train").click()
-    for hidden, count in [("15", 15), ("30-30", 60)]:
-        choose(page, size=hidden, batch="100")
-        page.locator("#start").click()
-        until(page, 1)
-        assert page.locator(".hidden button").count() == count and answer(page) in "0123456789?"
-    page.locator("#leave").click()
-    assert page.locator(".hidden button").count() == 130
-
-
-def test_it_is_closed_and_opened_again(page):
+def test_it_is_closed_and_opened_again(phone):
     """The visitor's network is back meanwhile, and the run goes on where it was; here without a hidden layer."""
-    draw(page, 3)
-    train(page, size="none", rate="0.5")  # at 3, some are stuck at 50 %
-    until(page, 1)
-    page.locator("#leave").click()
-    assert "784-100-10" in page.locator("#about").inner_text()
-    assert said(page) == "The network of before is back. Undo brings this one."
-    page.locator("#train").click()
-    assert page.evaluate(SIZES) == [784, 10] and page.locator(".hidden").count() == 0
-    assert page.locator("#start").inner_text() == "Go on"
-    page.locator("#start").click()
-    until(page, 3)
-    assert page.evaluate("digits.training.epochs[3].network.accuracy") > 0.8
-    page.locator("#again").dblclick()  # the second run begins before the first has shown a network
-    until(page, 1)
-    page.locator("#leave").click()
-    assert "784-100-10" in page.locator("#about").inner_text()
+    draw(phone, 3)
+    train(phone, size="none", rate="0.5")  # at 3, some are stuck at 50 %
+    until(phone, 1)
+    phone.locator("#leave").click()
+    assert "784-100-10" in phone.locator("#about").inner_text()
+    assert said(phone) == "The network of before is back. Undo brings this one."
+    phone.locator("#train").click()
+    assert phone.evaluate(SIZES) == [784, 10] and phone.locator(".hidden").count() == 0
+    assert phone.locator("#start").inner_text() == "Go on"
+    phone.locator("#start").click()
+    until(phone, 3)
+    assert phone.evaluate("digits.training.epochs[3].network.accuracy") > 0.8
+    choose(phone, size="30-30", rate="3", batch="100")
+    phone.locator("#start").click()
+    phone.locator("#again").dblclick()  # the second run begins before the first has shown a network
+    until(phone, 1)
+    assert phone.locator(".hidden button").count() == 60
+    phone.locator("#leave").click()
+    assert "784-100-10" in phone.locator("#about").inner_text()
 
 
 def test_what_cannot_be_trained_is_said_and_steps_are_as_long_as_chosen(page):
