@@ -67,8 +67,10 @@ export function offerTraining() {
   });
 }
 
-/** Whether the network that is shown is one of the panel's: these alone have the visitor's as their reader. */
-const isOurs = () => state.network.reader !== undefined;
+const ours = /** @type {WeakSet<Network>} */ (new WeakSet()); // those of the panel, of all runs
+
+/** Whether the network that is shown is one of the panel's. */
+const isOurs = () => ours.has(state.network);
 
 /** Opens the panel, as it was left, with these runs, if some come with a link. @param {Run[]} runs */
 export function openTraining(runs = []) {
@@ -148,6 +150,7 @@ function take(run, { layers, ...point }, sizes, took) {
   const followed = Number(slider.value) >= epochs.length - 1, number = Math.ceil(epoch);
   const facts = { sizes, shape: sizes.join("-"), accuracy, test_accuracy: null, fresh: true };
   const network = { ...facts, epoch, layers, reader: before.layers };
+  ours.add(network);
   epochs[number] = { network, point }; // in place of one amid this epoch
   points.push(point);
   if (Number.isInteger(epoch)) run.errors[number] = Math.round(1000 * (1 - accuracy));
