@@ -36,9 +36,9 @@ def test_all_cells_were_run_in_order_and_kept_what_they_show(kept):
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not any(output.output_type == "error" for output in support.outputs(kept))
     data = [output.get("data", {}) for output in support.outputs(kept)]
-    widgets = [one[views]["model_id"] for one in data if views in one]
+    widgets = [shown[views]["model_id"] for shown in data if views in shown]
     assert len(widgets) >= 4 and set(widgets) <= kept.metadata["widgets"][states]["state"].keys()
-    assert sum("image/png" in one for one in data) > 15
+    assert sum("image/png" in shown for shown in data) > 15
     text = json.dumps([output for output in support.outputs(kept) if "image/png" not in output.get("data", {})])
     assert not re.search(r"/home/|/Users/|/root\b|/tmp\b|site-packages|[A-Z]:\\\\", text)  # folders of the machine
 
@@ -66,7 +66,7 @@ def test_in_colab_it_installs_the_repository_that_it_was_opened_from(kept, opene
 
     [cell] = [cell.source for cell in kept.cells if cell.id == "install"]
     installed = []
-    run = re.sub(r"%pip (.*)", lambda found: f"pip(f{found[1]!r})", cell).replace('find_spec("digits")', "None")
+    run = re.sub(r"%pip (.*)", lambda match: f"pip(f{match[1]!r})", cell).replace('find_spec("digits")', "None")
     monkeypatch.setenv("COLAB_JUPYTER_IP", "10.0.0.1")
     monkeypatch.setenv("KMP_TARGET_PORT", "9000")
     monkeypatch.setattr("urllib.request.urlopen", answer)
@@ -81,8 +81,8 @@ def test_its_first_cell_that_reads_reads_a_photo(kept, capsys):
     content = (support.NOTEBOOK.parent / "504192.jpg").read_bytes()
     names["read_photo"](({"content": memoryview(content)},))
     names["read_photo"]({"photo.jpg": {"content": content}, "other.jpg": {"content": b"no picture"}})
-    said = capsys.readouterr().out.splitlines()
-    assert said[:2] == ["504192"] * 2 and said[2].startswith("cannot be read")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["504192"] * 2 and lines[2].startswith("cannot be read")
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import mean, stdev
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -91,20 +92,23 @@ def sizes(args):
 
 def baselines(args):
     """The digit whose mean darkness is nearest; an SVM of the book's settings, and a tuned one."""
-    (images, labels), (others, wanted) = (mnist.load(args.data_dir, train=train) for train in (True, False))
+    (images, labels), (tests, answers) = (mnist.load(args.data_dir, train=train) for train in (True, False))
+    x, y, x_test, y_test = images.flatten(1).numpy(), labels.numpy(), tests.flatten(1).numpy(), answers.numpy()
     heading("baseline", "right")
-    darkness, other = (pictures.flatten(1).sum(1).double() for pictures in (images[: mnist.TRAINING], others))
-    means = torch.stack([darkness[labels[: mnist.TRAINING] == digit].mean() for digit in range(10)])
-    row("average darkness", f"{((other[:, None] - means).abs().argmin(1) == wanted).double().mean():.2%}")
+    training = slice(mnist.TRAINING)
+    means = np.array([x[training][y[training] == digit].sum(1).mean() for digit in range(10)])
+    nearest = np.abs(x_test.sum(1)[:, None] - means).argmin(1)
+    row("average darkness", f"{(nearest == y_test).mean():.2%}")
     if not find_spec("sklearn"):
         return
     from sklearn.svm import SVC
 
-    x, y, test = images.flatten(1).numpy() / 256, labels.numpy(), others.flatten(1).numpy() / 256  # as in its files
     for c, gamma, count in ((1, "auto", min(args.images, mnist.TRAINING)), (10, 0.03, args.images)):
-        machine = SVC(C=c, gamma=gamma, cache_size=2000).fit(x[:count], y[:count])
-        right = machine.predict(test) == wanted.numpy()
-        row(f"SVC, C = {c}, gamma = {gamma}, {count:,} images", f"{right.mean():.2%}")
+        machine = SVC(C=c, gamma=gamma, cache_size=2000).fit(x[:count] / 256, y[:count])  # as in the book's files
+        row(
+            f"SVC, C = {c}, gamma = {gamma}, {count:,} images",
+            f"{(machine.predict(x_test / 256) == y_test).mean():.2%}",
+        )
 
 
 def bits(args):

@@ -36,23 +36,14 @@ def parser(doc, *tables):
     return made
 
 
-def heading(first, *others):
+def heading(first, *columns):
     """Print the head of a table in Markdown."""
-    row(first, *others)
-    print("| --- |" + " ---: |" * len(others), flush=True)
+    row(first, *columns)
+    print("| --- |" + " ---: |" * len(columns), flush=True)
 
 
 def row(*cells):
     print("| " + " | ".join(map(str, cells)) + " |", flush=True)
-
-
-def every_run(what, runs):
-    """Print under a heading what each of the runs measured that a table sums up, a line for each name."""
-    print(f"\n{what}:", *(f"{name}: {', '.join(figures)}" for name, figures in runs.items()), sep="\n", flush=True)
-
-
-def progress(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def python(*args):

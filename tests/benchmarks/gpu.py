@@ -22,7 +22,7 @@ from digits.model import DigitClassifier
 from digits.network import one_hot, sigmoid_network, weights_and_biases
 from digits.training.callbacks import parameter_count
 from digits.training.trainer import LARGE_STEP
-from tests.benchmarks.common import TRAINING, heading, parser, progress, row
+from tests.benchmarks.common import TRAINING, heading, parser, row
 from tests.support.pretended_device import DEVICE, watched
 from tests.support.training import quick_trainer
 
@@ -39,7 +39,7 @@ def clock():
 def steps(hidden, device, mini_batches=1):
     """Steps of mini-batches of 10 on blank images, to be taken whenever it is called."""
     network, count = sigmoid_network([784, *hidden, 10]), 10 * mini_batches
-    parameters = [[one.to(device) for one in column] for column in weights_and_biases(network)]
+    parameters = [[tensor.to(device) for tensor in column] for column in weights_and_biases(network)]
     images, targets = torch.zeros(count, 28, 28, dtype=torch.uint8), one_hot(torch.arange(count) % 10)
     data = images.to(device), targets.to(device), torch.arange(count).view(mini_batches, 10).to(device)
     return lambda: sgd_steps(*parameters, *data, 0.01)
@@ -59,8 +59,8 @@ def checks(args):
     name = torch.cuda.get_device_name() if args.device == "cuda" else platform.processor() or platform.machine()
     print(f"{name}, torch {torch.__version__}, CUDA {torch.version.cuda}\n")
     heading(f"on {args.device}", "")
-    one, many = (launched(steps([100], args.device, count)) for count in (1, 101))
-    row("launches in a step of 784-100-10, by torch's profiler; reckoned with: 20", f"{(many - one) / 100:g}")
+    fewer, more = (launched(steps([100], args.device, count)) for count in (1, 101))
+    row("launches in a step of 784-100-10, by torch's profiler; reckoned with: 20", f"{(more - fewer) / 100:g}")
     take = steps([1], args.device, 1000)
     sent = launched(take) or 20_000  # a CPU is sent none
     start = clock()
@@ -68,7 +68,6 @@ def checks(args):
     row("us a launch, in steps of 784-1-10; reckoned with: 5", f"{(clock() - start) / sent * 1e6:.1f}")
     for hidden in args.hidden or [100, 800]:
         for device, kernel in (("cpu", "auto"), (args.device, "torch"), (args.device, "autograd")):
-            progress(f"{hidden} hidden, {device}, {kernel}")
             seconds = timed(args, device, hidden, kernel=kernel)
             row(f"784-{hidden}-10, kernel {kernel} on {device}, s an epoch", f"{seconds:.2f}")
     if args.device == "cuda":
@@ -97,10 +96,10 @@ def crossover(args):
     for batch_size in (10, 100):
         for hidden in args.hidden or [30, 100, 200, 400, 800]:
             cpu = timed(args, "cpu", hidden, batch_size)
-            there = timed(args, args.device, hidden, batch_size, kernel="torch")
+            device = timed(args, args.device, hidden, batch_size, kernel="torch")
             network = DigitClassifier([hidden])
             reckoned = parameter_count(network) * batch_size / (LARGE_STEP * len(list(network.parameters())))
-            row(f"{batch_size} x {hidden}", *(f"{figure:.2f}" for figure in (cpu, there, cpu / there, reckoned)))
+            row(f"{batch_size} x {hidden}", *(f"{figure:.2f}" for figure in (cpu, device, cpu / device, reckoned)))
     print("\nA ratio over 1 says that the GPU is faster; the rule takes it where it reckons with more than 1.")
 
 
@@ -113,10 +112,10 @@ def launches(_):
             before = watch.launches
             take()
             counts.append(watch.launches - before)
-    one, two = counts
+    once, twice = counts
     heading("784-100-10", "launches")
-    row("a step", two - one)
-    row("a stack of mini-batches, to take it and to score it", one - (two - one))
+    row("a step", twice - once)
+    row("a stack of mini-batches, to take it and to score it", once - (twice - once))
 
 
 def main(words=None):

@@ -1,7 +1,6 @@
 """How many seconds it takes to a mean test accuracy of 97, 98 and 99 %, from the start of a process and in training.
 
 python -m tests.benchmarks.seconds                     ten seeds of each, on one core and on two: about an hour
-python -m tests.benchmarks.seconds --targets 97 98 --seeds 3 --cores 1
 python -m tests.benchmarks.seconds run NAME TARGET SEED DATA_DIR    one of them, what it measured as JSON
 
 Ours train as `python train.py --config configs/secondsTARGET.yaml` does. Beside them, to 97 and 98 %, stands the
@@ -19,7 +18,7 @@ from pathlib import Path
 from statistics import mean
 from time import perf_counter
 
-from tests.benchmarks.common import ROOT, every_run, heading, load, on_cpu, parser, python, row
+from tests.benchmarks.common import ROOT, heading, load, on_cpu, parser, python, row
 
 # What `network_in_jax` is told for each target.
 JAX = {
@@ -65,8 +64,8 @@ def network_in_jax(target, seed, data_dir):
     import jax
     import jax.numpy as jnp
 
-    how = JAX[target]
-    sizes, count = [784, *how["hidden"], 10], how["batch_size"]
+    settings = JAX[target]
+    sizes, count = [784, *settings["hidden"], 10], settings["batch_size"]
 
     def network(parameters, x):
         x = x.astype(jnp.float32) / 255
@@ -84,7 +83,7 @@ def network_in_jax(target, seed, data_dir):
 
         def step(parameters, now):
             number, chosen = now
-            rate = how["lr"] * (1 + jnp.cos(jnp.pi * number / (steps * how["epochs"]))) / 2
+            rate = settings["lr"] * (1 + jnp.cos(jnp.pi * number / (steps * settings["epochs"]))) / 2
             gradient = jax.grad(cost)(parameters, images[chosen], digits[chosen])
             return jax.tree.map(lambda p, g: p - rate * g, parameters, gradient), None
 
@@ -92,7 +91,7 @@ def network_in_jax(target, seed, data_dir):
         return jax.lax.scan(step, parameters, (epoch * steps + jnp.arange(steps), shuffled))[0]
 
     (images, labels), _, (test, wanted) = jax.device_put(load(data_dir))
-    keys = jax.random.split(jax.random.key(seed), len(sizes) - 1 + how["epochs"])
+    keys = jax.random.split(jax.random.key(seed), len(sizes) - 1 + settings["epochs"])
     shapes = zip(keys, sizes, sizes[1:], strict=False)
     parameters = [(jax.random.normal(key, (n, m)) * (2 / n) ** 0.5, jnp.zeros(m)) for key, n, m in shapes]
     compiled = train_epoch.lower(parameters, images, labels, 0, keys[0]).compile()
@@ -111,7 +110,7 @@ WAYS = {  # title, function, the module that it needs, the targets that it reach
 
 
 def table(args):
-    """A row for each target, way and number of cores: means over the seeds; then the figures of each seed."""
+    """A row for each target, way and number of cores: means over the seeds."""
     from tqdm import tqdm  # here, as yaml above: a process that is measured imports no more than it needs
 
     for cores in args.cores:
@@ -119,20 +118,17 @@ def table(args):
             os.sched_setaffinity(0, args.all_cores[-cores:])
         os.environ.update(on_cpu(threads=cores))
         heading(f"cores: {cores}", "target, %", "test accuracy, %", "n", "from process start, s", "training alone, s")
-        each = {}
         for target in args.targets:
             for name, (title, _, module, reached) in WAYS.items():
                 if target not in reached or not find_spec(module):
                     continue
                 runs = []  # of each: accuracy in %, seconds of training and of the whole process
                 for seed in tqdm(range(args.seeds), desc=f"{title}, {target} %", disable=None, leave=False):
-                    said, whole = python("-m", "tests.benchmarks.seconds", "run", name, target, seed, args.data_dir)
-                    accuracy, training = json.loads(said)
+                    line, whole = python("-m", "tests.benchmarks.seconds", "run", name, target, seed, args.data_dir)
+                    accuracy, training = json.loads(line)
                     runs.append((100 * accuracy, training, whole))
                 accuracy, training, whole = map(mean, zip(*runs, strict=True))
                 row(title, target, f"{accuracy:.2f}", len(runs), f"{whole:.1f}", f"{training:.2f}")
-                each[f"{title.strip('*')}, {target} %"] = [f"{run[0]:.2f} in {run[1]:.2f}" for run in runs]
-        every_run("Test accuracy in %, in seconds of training, of each seed", each)
         print()
 
 

@@ -16,55 +16,42 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.common import ROOT, every_run, heading, on_cpu, parser, progress, python, row
+from tests.benchmarks.common import ROOT, heading, on_cpu, parser, python, row
 from tests.benchmarks.peers import PEERS
 
 
 def epochs(args):
     """Seconds an epoch of each peer and hidden size: medians over two rounds in opposite order."""
     names = [name for name in args.peers if find_spec(PEERS[name][2])]
-    runs = {(name, hidden): [] for name in names for hidden in args.hidden}  # the seconds of their epochs
-    accuracy = {}
     for hidden in args.hidden:
+        seconds, accuracy = {name: [] for name in names}, {}
         for name in [*names, *reversed(names)]:
-            if name == "lightning" and runs[name, hidden]:
-                continue  # slow: one round, of fewer epochs
-            timed = min(2, args.epochs) if name == "lightning" else args.epochs
-            progress(f"{name}, {hidden} hidden")
+            slow = name == "lightning"  # one round, of fewer epochs
+            if slow and seconds[name]:
+                continue
+            timed = min(2, args.epochs) if slow else args.epochs
             run = json.loads(python("-m", "tests.benchmarks.peers", name, hidden, timed + 1, args.data_dir)[0])
-            runs[name, hidden] += run["seconds"]
-            accuracy.setdefault((name, hidden), run["accuracy"])
-    for hidden in args.hidden:
-        print()
+            seconds[name] += run["seconds"]
+            accuracy.setdefault(name, run["accuracy"])
         heading(f"784-{hidden}-10", "s an epoch", "ratio", "test accuracy")
         for name in names:
-            seconds, own = median(runs[name, hidden]), median(runs[names[0], hidden])
-            row(PEERS[name][0], f"{seconds:.3f}", f"{seconds / own:.2f}", f"{accuracy[name, hidden]:.1%}")
-    timed = {f"{name}, 784-{hidden}-10": [f"{one:.3f}" for one in each] for (name, hidden), each in runs.items()}
-    every_run("Seconds of each timed epoch", timed)
+            ratio = median(seconds[name]) / median(seconds[names[0]])
+            row(PEERS[name][0], f"{median(seconds[name]):.3f}", f"{ratio:.2f}", f"{accuracy[name]:.1%}")
+        print()
 
 
 def process(args):
     """From the start of a process to 30 finished epochs, and what imports take of that."""
     hidden, epochs = args.hidden[0], args.epochs
     train = [ROOT / "train.py", "--hidden", hidden, "--epochs", epochs, "--data_dir", args.data_dir, "--run_dir"]
-    commands = {
-        "`train.py`": train,
-        "`import torch, torchvision, lightning`": ["-c", "import torch, torchvision, lightning"],
-    }
-    runs = {title: [] for title in commands}
+    trained, imported = [], []
     with tempfile.TemporaryDirectory() as folder:
         for i in range(args.rounds + 1):  # the first warms the caches
-            for title, command in commands.items():
-                progress(title)
-                command = [*command, Path(folder, f"{i}")] if command is train else command
-                runs[title] += [python(*command)[1]] if i else []
+            trained.append(python(*train, Path(folder, f"{i}"))[1])
+            imported.append(python("-c", "import torch, torchvision, lightning")[1])
     heading(f"{epochs} epochs of 784-{hidden}-10", "s")
-    timed = {}
-    for title, measured in runs.items():
-        row(title, f"{median(measured):.2f}")
-        timed[title] = [f"{one:.2f}" for one in measured]
-    every_run("Seconds of each run", timed)
+    row("`train.py`", f"{median(trained[1:]):.2f}")
+    row("`import torch, torchvision, lightning`", f"{median(imported[1:]):.2f}")
 
 
 def main(words=None):

@@ -5,9 +5,8 @@ mutations   MNIST's files and checkpoints, damaged at random
 pictures    files and arrays that no camera wrote
 
 Each is a module with COUNT, how many attacks it makes; LIMIT, the seconds that one may take; TABLE, their kinds, which
-take turns in random order; and `ready(folder)`, in whose context `attack(kind, rng)` says what came of one, in words
-that begin with WRONG where something is, or raises AssertionError. The exit status is 0 if nothing is wrong, none
-hangs, and they take less than a gigabyte of memory.
+take turns in random order; and `ready(folder)`, in whose context `attack(kind, rng)` says what came of one, or raises
+AssertionError. The exit status is 0 if nothing is wrong, none hangs, and they take less than a gigabyte of memory.
 """
 
 import argparse
@@ -15,7 +14,6 @@ import faulthandler
 import random
 import sys
 import tempfile
-import time
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
@@ -35,29 +33,22 @@ def main() -> None:
     options = parser.parse_args()
     module = import_module(f"tests.campaigns.{options.name}")
     kinds = random.Random(options.seed).sample(module.TABLE, len(module.TABLE))
-    outcomes, slowest = Counter(), 0.0
+    outcomes = Counter()
     with tempfile.TemporaryDirectory() as folder, module.ready(Path(folder)) as attack:
-        before, start = peak_memory(), time.perf_counter()  # most of it is a GPU's libraries, if torch has them
+        before = peak_memory()  # most of it is a GPU's libraries, if torch has them
         for number in trange(options.count or module.COUNT, disable=None):
             faulthandler.dump_traceback_later(module.LIMIT, exit=True, file=sys.__stderr__)  # also of compiled code
-            since = time.perf_counter()
             try:
-                outcome = attack(kinds[number % len(kinds)], random.Random(f"{options.seed}/{number}"))
+                outcomes[attack(kinds[number % len(kinds)], random.Random(f"{options.seed}/{number}"))] += 1
             except BaseException as error:
                 error.add_note(f"case {number} of seed {options.seed}")
                 raise
-            slowest = max(slowest, time.perf_counter() - since)
-            outcomes[f"{outcome} (case {number})" if outcome.startswith("WRONG") else outcome] += 1
         faulthandler.cancel_dump_traceback_later()
-        taken, seconds = peak_memory() - before, time.perf_counter() - start
+        taken = peak_memory() - before
     for outcome, times in sorted(outcomes.items()):
         print(f"{times:6} {outcome}")
-    wrong = sum(times for outcome, times in outcomes.items() if outcome.startswith("WRONG"))
-    print(
-        f"{outcomes.total() - wrong} of {outcomes.total()} as they should be, in {seconds:.0f} s, the slowest in"
-        f" {slowest:.1f} s; at most {taken / 1e6:.0f} MB of memory"
-    )
-    sys.exit(wrong > 0 or taken > MOST_MEMORY)
+    print(f"all {outcomes.total()} as they should be, in at most {taken / 1e6:.0f} MB of memory")
+    sys.exit(taken > MOST_MEMORY)
 
 
 if __name__ == "__main__":

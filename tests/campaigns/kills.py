@@ -39,14 +39,14 @@ def ready(folder):
     (folder / "elsewhere").mkdir()
 
     def attack(then, rng):
-        here = f"run{next(numbers)}"
-        kill(runs, here, rng)
-        when = "after an epoch" if (folder / here / "last.ckpt").exists() else "in the first epoch"
+        run = f"run{next(numbers)}"
+        kill(runs, run, rng)
+        when = "after an epoch" if (folder / run / "last.ckpt").exists() else "in the first epoch"
         if then != "left where it was":
-            (shutil.move if then == "moved" else shutil.copytree)(folder / here, folder / "elsewhere" / here)
-            here = f"elsewhere/{here}"
-        runs.finish(runs.start("--resume", here))
-        equal = list(map(same, ends(folder / "whole"), ends(folder / here))) == [True, True]
-        return f"{'same bits' if equal else 'WRONG: other weights'}, killed {when}, {then}, resumed"
+            (shutil.move if then == "moved" else shutil.copytree)(folder / run, folder / "elsewhere" / run)
+            run = f"elsewhere/{run}"
+        runs.finish(runs.start("--resume", run))
+        assert list(map(same, ends(folder / "whole"), ends(folder / run))) == [True, True]
+        return f"same bits, killed {when}, {then}, resumed"
 
     yield attack

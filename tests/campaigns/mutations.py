@@ -34,8 +34,8 @@ def ready(folder):
         """Damage one of MNIST's files, or swap two; then fetch with and without a source that has good ones."""
         shutil.rmtree(raw, ignore_errors=True)
         shutil.copytree(good, raw)
-        name, other = rng.sample(sorted(files), 2)
-        (raw / name).write_bytes(files[other] if rng.random() < 0.1 else mutate(files[name], rng))
+        name, source = rng.sample(sorted(files), 2)
+        (raw / name).write_bytes(files[source] if rng.random() < 0.1 else mutate(files[name], rng))
         use_sources(patch, one=copying(good) if rng.random() < 0.5 else failing)
         with redirect_stderr(io.StringIO()):
             mnist.fetch(folder / "data")

@@ -13,7 +13,7 @@ from PIL import Image
 from digits.handwriting import find_lines
 from digits.handwriting.pdf import Page
 from digits.handwriting.picture import FORMATS
-from tests.support.damage import CLAIMING, SIZES, huge, mutate, outcome
+from tests.support.damage import mutate, outcome
 from tests.support.finding import digits_of, encoded, find_digit
 from tests.support.pens import STROKES, cover, on_paper
 
@@ -72,12 +72,7 @@ def pdf(rng: random.Random) -> bytes:
     return rng.choice([mutate(content, rng), re.sub(rb"/MediaBox \[[^\]]*\]", box, content), sides])
 
 
-def claiming(rng: random.Random) -> bytes:
-    """A small file that says, or is, a large picture."""
-    return huge(rng.choice(CLAIMING), rng.choice(SIZES), rng.choice([0, 10, 70, 300]))
-
-
-TABLE = [damaged] * 16 + [random_bytes] * 2 + [noise] * 4 + [claiming] + [pdf] * 4
+TABLE = [damaged] * 16 + [random_bytes] * 2 + [noise] * 4 + [pdf] * 4
 
 
 @contextmanager

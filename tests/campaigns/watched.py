@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from tests.support.small_mnist import use
 ROOT = Path(__file__).parents[2]
 MEMORY, SPARE = 1_000_000_000, 4_000_000_000  # bytes that a verb may take, and after which the system stops it
 SECONDS = 120  # of processor time, after which the system stops it, and of waiting for something
-IMPORTED = "figures.chapter export.page evaluate predict reading sweep training.report training.trainer"
+IMPORTED = "commands.forms commands.review export.page figures.chapter handwriting.reading train training.search"
 
 
 class Ending(NamedTuple):
@@ -38,7 +39,9 @@ class Ending(NamedTuple):
 def _context() -> Any:
     """Of processes that are forked from one that has imported what verbs need, and nothing else."""
     context = get_context("forkserver")
-    context.set_forkserver_preload([__name__, *(f"digits.{name}" for name in IMPORTED.split())])
+    modules = [f"digits.{name}" for name in IMPORTED.split()]
+    assert all(map(find_spec, modules))  # those that are missing would be left out without a word
+    context.set_forkserver_preload([__name__, *modules])
     return context
 
 
@@ -47,34 +50,34 @@ def watch(words: list[str], home: Path, checksums: dict[str, str], harm: Callabl
 
     harm: a function that can be pickled, which is called in the process first.
     """
-    said = [home.parent / name for name in ("output", "errors", "memory")]
-    for path in said:
+    reports = [home.parent / name for name in ("output", "errors", "memory")]
+    for path in reports:
         path.write_text("")
     before = _snapshot(home.parent)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
-        process = _context().Process(target=_run, args=(words, home, said, checksums, harm))
+        process = _context().Process(target=_run, args=(words, home, reports, checksums, harm))
         process.start()
     process.join(SECONDS)
     process.kill()
     process.join()
-    output, errors, memory = (path.read_text(errors="replace") for path in said)
+    output, errors, memory = (path.read_text(errors="replace") for path in reports)
     after = _snapshot(home.parent)
     changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
     lines = [line for line in errors.splitlines() if not line.startswith("network: ")]
-    return Ending(process.exitcode, output, lines, int(memory or 0), changed - {path.name for path in said})
+    return Ending(process.exitcode, output, lines, int(memory or 0), changed - {path.name for path in reports})
 
 
-def _run(words: list[str], home: Path, said: list[Path], checksums: dict[str, str], harm: Callable | None) -> None:
+def _run(words: list[str], home: Path, reports: list[Path], checksums: dict[str, str], harm: Callable | None) -> None:
     os.chdir(home)
-    for place, path in zip((1, 2), said, strict=False):
+    for place, path in zip((1, 2), reports, strict=False):
         os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), place)
     sys.stdout, sys.stderr = open(1, "w"), open(2, "w", 1)  # noqa: SIM115
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + SPARE, size + SPARE))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     warnings.simplefilter("ignore")  # an old PyTorch warns of kinds of tensors
-    memory, taken = os.open(said[2], os.O_WRONLY), peak_memory()
+    memory, taken = os.open(reports[2], os.O_WRONLY), peak_memory()
     with pytest.MonkeyPatch.context() as patch:
         use(patch, checksums)
         try:

@@ -33,15 +33,15 @@ def found(path: Path, context: bool = True) -> dict[str, Any]:
     return {"degrees": answer.degrees, "lines": lines}
 
 
-def packed(found: dict[str, Any]) -> dict[str, Any]:
+def packed(picture: dict[str, Any]) -> dict[str, Any]:
     """What was read, as the golden file has it: images as bytes in base64."""
     lines = [
         line
         | {"groups": [[digits, round(confidence, 3)] for digits, confidence in line["groups"]]}
         | {"images": [base64.b64encode(np.uint8(image).tobytes()).decode() for image in line["images"]]}
-        for line in found["lines"]
+        for line in picture["lines"]
     ]
-    return found | {"lines": lines}
+    return picture | {"lines": lines}
 
 
 def golden() -> dict[str, dict[str, Any]]:
@@ -49,11 +49,11 @@ def golden() -> dict[str, dict[str, Any]]:
     return json.loads((FOLDER / "golden.json").read_text())
 
 
-def assert_alike(said: dict[str, Any], golden: dict[str, Any]) -> None:
+def assert_alike(picture: dict[str, Any], golden: dict[str, Any]) -> None:
     """A picture is read as the golden file has it, but for what rounding makes of sizes, shades and probabilities."""
-    assert said["degrees"] == golden["degrees"]
-    assert [line["read"] for line in said["lines"]] == [line["read"] for line in golden["lines"]]
-    for line, wanted in zip(said["lines"], golden["lines"], strict=True):
+    assert picture["degrees"] == golden["degrees"]
+    assert [line["read"] for line in picture["lines"]] == [line["read"] for line in golden["lines"]]
+    for line, wanted in zip(picture["lines"], golden["lines"], strict=True):
         for (digits, confidence), (known, sure) in zip(line["groups"], wanted["groups"], strict=True):
             assert digits == known and abs(confidence - sure) < 0.05
         assert np.abs(np.subtract(line["boxes"], wanted["boxes"])).max() <= 2

@@ -59,25 +59,25 @@ def with_solutions(notebook: NotebookNode) -> list[str]:
     """Add the solution of each exercise as a cell of code and one of text; the titles of the exercises."""
     titles = []
     for cell in list(notebook.cells):
-        if cell.cell_type == "markdown" and (found := SOLUTION.search(cell.source)):
+        if cell.cell_type == "markdown" and (solution := SOLUTION.search(cell.source)):
             titles.append(cell.source.splitlines()[0])
-            notebook.cells.append(nbformat.v4.new_code_cell(found[1]))
-            notebook.cells.append(nbformat.v4.new_markdown_cell(found[2]))
+            notebook.cells.append(nbformat.v4.new_code_cell(solution[1]))
+            notebook.cells.append(nbformat.v4.new_markdown_cell(solution[2]))
     return titles
 
 
 def disagreements(notebook: NotebookNode) -> list[str]:
     """Each number in bold that the last cell of code before it did not print, within one in its last digit."""
-    found, output = [], ""
+    faults, output = [], ""
     for cell in notebook.cells:
         if cell.cell_type == "code":  # what it printed, also beside a widget
-            output = "".join(each.text for each in cell.outputs if each.output_type == "stream")
+            output = "".join(shown.text for shown in cell.outputs if shown.output_type == "stream")
             continue
-        for said in re.findall(rf"\*\*({NUMBER})\*\*", SOLUTION.sub("", cell.source)):
-            digit = 10.0 ** -len(said.partition(".")[2])
-            if not any(abs(value(said) - value(number)) < 1.001 * digit for number in re.findall(NUMBER, output)):
-                found.append(f"{cell.get('id')}: {said} is not in: {output.strip()}")
-    return found
+        for bold in re.findall(rf"\*\*({NUMBER})\*\*", SOLUTION.sub("", cell.source)):
+            digit = 10.0 ** -len(bold.partition(".")[2])
+            if not any(abs(value(bold) - value(number)) < 1.001 * digit for number in re.findall(NUMBER, output)):
+                faults.append(f"{cell.get('id')}: {bold} is not in: {output.strip()}")
+    return faults
 
 
 def value(number: str) -> float:

@@ -163,8 +163,8 @@ def chosen_digit(page):
 def violations(page, part=None):
     """What axe-core complains about, on the whole page or in a part of it."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(page, part).response["violations"]
-    return [(each["id"], each["nodes"][0]["html"][:80]) for each in found]
+    faults = axe.run(page, part).response["violations"]
+    return [(violation["id"], violation["nodes"][0]["html"][:80]) for violation in faults]
 
 
 def photographed(*digits, size=300):

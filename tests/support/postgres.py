@@ -12,8 +12,8 @@ from pathlib import Path
 
 def programs() -> Path | None:
     """Where initdb and postgres are: Debian keeps them off the path."""
-    found = [str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"))]
-    initdb = shutil.which("initdb", path=found[-1] if found else None)
+    folders = [str(folder) for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"))]
+    initdb = shutil.which("initdb", path=folders[-1] if folders else None)
     return Path(initdb).parent if initdb else None
 
 

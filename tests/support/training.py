@@ -33,9 +33,9 @@ def ends(run: Path) -> list[dict[str, torch.Tensor]]:
     return [weights(path) for name in ("last", "best") if (path := run / f"{name}.ckpt").exists()]
 
 
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
     """Whether two checkpoints have the same bits."""
-    return one.keys() == other.keys() and all(one[key].equal(other[key]) for key in other)
+    return first.keys() == second.keys() and all(first[key].equal(second[key]) for key in second)
 
 
 def curves(run: Path | str) -> dict[str, tuple[tuple[int, ...], tuple[float, ...]]]:
@@ -54,12 +54,12 @@ class Runs:
         self.folder = folder
         self.checksums = write_mnist(folder / "data" / "MNIST" / "raw")
 
-    def start(self, *args: str, **how: int) -> Popen:
-        return start(self.checksums, self.folder, "train", *args, **how)
+    def start(self, *args: str, **limits: int) -> Popen:
+        return start(self.checksums, self.folder, "train", *args, **limits)
 
-    def new(self, run: str, *args: str, **how: int) -> Popen:
+    def new(self, run: str, *args: str, **limits: int) -> Popen:
         hidden = [] if "--hidden" in args else ["--hidden", "20"]
-        return self.start("--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run, *hidden, *args, **how)
+        return self.start("--epochs", str(EPOCHS), "--data_dir", "data", "--run_dir", run, *hidden, *args, **limits)
 
     def finish(self, process: Popen) -> str:
         output, errors = process.communicate(timeout=300)

@@ -1,5 +1,6 @@
 """A real Chromium on real exported pages, which may neither complain, nor ask for anything, nor move."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from digits.model import DigitClassifier
 from tests.support.checkpoints import saved
 from tests.support.pages import CHROMIUM, DESK, DOCS_PAGE, PATIENCE, PHONE, exported, launch
 from tests.support.shared import shared
+from tests.support.tiers import nightly
 
 # Of each page: what moved in it, while the window was not resized; and a way to hold up the jobs of its workers.
 WATCH = """(() => {
@@ -60,38 +62,46 @@ def page_of(tmp_path_factory):
     return page_of
 
 
-@pytest.fixture
-def visit(browser):
-    """Open a page from its file, in a window of a size, with other settings of Playwright's contexts if need be.
+@contextmanager
+def visiting(browser):
+    """Yield a function that opens a page from its file, in a window of a size, with other settings of a context.
 
-    At the end of the test, no page may have logged anything, asked for any other file, or moved anything.
+    At the end, no page may have logged anything, asked for any other file, or moved anything.
     """
-    used = []
+    pages, wrong = [], []
 
     def visit(file: Path, width=DESK[0], height=DESK[1], query="", **settings):
-        used.append(opened(browser, file.as_uri() + query, viewport={"width": width, "height": height}, **settings))
-        return used[-1][0]
+        viewport = {"width": width, "height": height}
+        pages.append(opened(browser, file.as_uri() + query, wrong, viewport=viewport, **settings))
+        return pages[-1]
 
     yield visit
-    wrong = [fault for page, faults in used for fault in [*faults, *(f"moved {one}" for one in page.evaluate("moved"))]]
-    for page, _ in used:
+    for page in pages:
+        wrong += [f"moved {element}" for element in page.evaluate("moved")]
         page.context.close()
     assert wrong == []
 
 
-def opened(browser, address, **settings):
-    """A page in a context of its own, and a list of what it logs, and of every other file that it asks for."""
-    context, wrong = browser.new_context(**settings), []
+@pytest.fixture
+def visit(browser):
+    """Open pages during a test."""
+    with visiting(browser) as visit:
+        yield visit
+
+
+def opened(browser, address, wrong, **settings):
+    """A page in a context of its own; what it logs, and every other file that it asks for, is added to `wrong`."""
+    context = browser.new_context(**settings)
     context.set_default_timeout(PATIENCE)
-    own = address.split("#")[0], "blob:"  # the worker, which is a part of the page
-    context.on("request", lambda request: request.url.startswith(own) or wrong.append(f"asked for {request.url}"))
+    allowed = address.split("#")[0], "blob:"  # the worker, which is a part of the page
+    context.on("request", lambda request: request.url.startswith(allowed) or wrong.append(f"asked for {request.url}"))
     page = context.new_page()
     page.on("console", lambda message: wrong.append(f"logged {message.text}"))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.add_init_script(WATCH)
     page.goto(address)
     page.locator("main").wait_for()  # which is hidden until the network is inflated
-    return page, wrong
+    return page
 
 
 @pytest.fixture
@@ -106,9 +116,9 @@ def phone(visit, page_file):
     return visit(page_file, *PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
 
 
-@pytest.fixture(params=["page", "phone"])
+@pytest.fixture(params=["page", nightly("phone")])
 def either(request):
-    """The page on a desk, then on a phone."""
+    """The page on a desk and, at night, on a phone, too."""
     return request.getfixturevalue(request.param)
 
 

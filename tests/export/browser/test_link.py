@@ -28,9 +28,8 @@ def opened(page, link):
     page.wait_for_function("() => digits.state.digits.length")
 
 
-@pytest.mark.parametrize("numbers", [(3,), (307, 42)])
-def test_strokes_and_settings_come_back(numbers, page):
-    draw(page, *numbers)
+def test_strokes_and_settings_come_back(page):
+    draw(page, 307, 42)
     before, number = outputs(page), answer(page)
     page.evaluate("size.value = '100'; batch.value = '1'")
     opened(page, copied(page))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from tests.support.pages import answer, draw, in_the_middle, is_read, outputs, resize, said, shown_on
-from tests.support.pens import STROKES
 
 pytestmark = pytest.mark.mnist
 
@@ -30,7 +29,7 @@ def begin(page, stroke):
 
 def test_what_the_mouse_draws_is_read(page):
     """Meanwhile, too; it is said, for screen readers, once it is drawn."""
-    for digit in STROKES:
+    for digit in (0, 4, 7):
         assert answer(page) == "?" and set(outputs(page)) == {0}
         for stroke in on_pad(page, digit):
             begin(page, stroke)

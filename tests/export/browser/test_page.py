@@ -48,7 +48,7 @@ def test_keys(page):
 
 def test_a_page_that_does_not_come_up_says_what_it_needs(page, page_file, browser):
     needs = "the page needs it, with Worker and DecompressionStream"
-    assert page.get_by_text(needs).evaluate("one => getComputedStyle(one).display") == "none"  # however long one waits
+    assert page.get_by_text(needs).evaluate("(text) => getComputedStyle(text).display") == "none"  # for seconds
     with browser.new_context(java_script_enabled=False) as context:
         without = context.new_page()
         without.goto(page_file.as_uri())
@@ -64,7 +64,7 @@ def test_other_networks(hidden, visit, page_of):
     a = rounded(model.network)(torch.tensor(seen).view(1, 784))[0]
     assert outputs(page) == pytest.approx(a.tolist(), abs=0.006)
     assert answer(page) == (str(a.argmax().item()) if a.max() > 0.5 else "?")
-    counts = page.locator(".layer").evaluate_all("all => all.map((one) => one.querySelectorAll('button').length)")
+    counts = page.locator(".layer").evaluate_all("all => all.map((layer) => layer.querySelectorAll('button').length)")
     assert counts == [*hidden, 10]
     for layer in page.locator(".layer").all():
         layer.locator("button").last.hover()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import PHONE, answer, draw, frames, outputs, said
+from tests.support.pages import draw, frames, outputs, said
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -85,59 +85,50 @@ def test_pause_going_on_and_another_run(page):
     assert page.evaluate(SEEN)[: len(paused)] == paused
     choose(page, rate="1")
     errors = page.evaluate("digits.training.points.map(({ test }) => 1 - test.accuracy)")
-    other = page.locator("#other-curves polyline")
-    assert page.locator("#start").inner_text() == "Start" and other.count() == 0
+    earlier = page.locator("#other-curves polyline")
+    assert page.locator("#start").inner_text() == "Start" and earlier.count() == 0
     page.locator("#start").click()
     until(page, 0)
     rows = [row.split() for row in page.locator("#runs button").all_inner_texts()]
     assert [row[:3] for row in rows] == [["15", "1", "100"], ["15", "3", "100"]]
     assert float(rows[1][3]) == pytest.approx(100 * min(errors), abs=0.06)
-    assert len(other.get_attribute("points").split()) == len(errors) and not other.get_attribute("class")
+    assert len(earlier.get_attribute("points").split()) == len(errors) and not earlier.get_attribute("class")
     page.locator("#runs button").nth(1).click()
-    assert other.get_attribute("class") == "chosen"
+    assert earlier.get_attribute("class") == "chosen"
 
 
-@pytest.mark.parametrize("rate, batch, advice", [("0.001", "10", "Hardly better"), ("100", "100", "Saturated")])
-def test_settings_with_which_it_learns_nothing(rate, batch, advice, page):
-    train(page, size="15", rate=rate, batch=batch)
-    until(page, 2)
-    page.locator("#start").click()
-    assert page.locator("#advice").inner_text().startswith(advice)
-    assert page.evaluate("digits.training.epochs[2].network.accuracy") < 0.6
-
-
-def test_nothing_moves(page_of, visit):
-    """When the panel opens, starts with one hidden layer, goes on with two, and closes; `visit` looks."""
-    page = visit(page_of(100, 30), *PHONE)
-    draw(page, 3)
+def test_settings_with_which_it_learns_nothing(page):
     page.locator("#train").click()
-    for hidden, count in [("15", 15), ("30-30", 60)]:
-        choose(page, size=hidden, batch="100")
+    for rate, batch, advice in [("0.001", "10", "Hardly better"), ("100", "100", "Saturated")]:
+        choose(page, size="15", rate=rate, batch=batch)
         page.locator("#start").click()
-        until(page, 1)
-        assert page.locator(".hidden button").count() == count and answer(page) in "0123456789?"
-    page.locator("#leave").click()
-    assert page.locator(".hidden button").count() == 130
+        until(page, 2)
+        page.locator("#start").click()
+        assert page.locator("#advice").inner_text().startswith(advice)
+        assert page.evaluate("digits.training.epochs[2].network.accuracy") < 0.6
 
 
-def test_it_is_closed_and_opened_again(page):
+def test_it_is_closed_and_opened_again(phone):
     """The visitor's network is back meanwhile, and the run goes on where it was; here without a hidden layer."""
-    draw(page, 3)
-    train(page, size="none", rate="0.5")  # at 3, some are stuck at 50 %
-    until(page, 1)
-    page.locator("#leave").click()
-    assert "784-100-10" in page.locator("#about").inner_text()
-    assert said(page) == "The network of before is back. Undo brings this one."
-    page.locator("#train").click()
-    assert page.evaluate(SIZES) == [784, 10] and page.locator(".hidden").count() == 0
-    assert page.locator("#start").inner_text() == "Go on"
-    page.locator("#start").click()
-    until(page, 3)
-    assert page.evaluate("digits.training.epochs[3].network.accuracy") > 0.8
-    page.locator("#again").dblclick()  # the second run begins before the first has shown a network
-    until(page, 1)
-    page.locator("#leave").click()
-    assert "784-100-10" in page.locator("#about").inner_text()
+    draw(phone, 3)
+    train(phone, size="none", rate="0.5")  # at 3, some are stuck at 50 %
+    until(phone, 1)
+    phone.locator("#leave").click()
+    assert "784-100-10" in phone.locator("#about").inner_text()
+    assert said(phone) == "The network of before is back. Undo brings this one."
+    phone.locator("#train").click()
+    assert phone.evaluate(SIZES) == [784, 10] and phone.locator(".hidden").count() == 0
+    assert phone.locator("#start").inner_text() == "Go on"
+    phone.locator("#start").click()
+    until(phone, 3)
+    assert phone.evaluate("digits.training.epochs[3].network.accuracy") > 0.8
+    choose(phone, size="30-30", rate="3", batch="100")
+    phone.locator("#start").click()
+    phone.locator("#again").dblclick()  # the second run begins before the first has shown a network
+    until(phone, 1)
+    assert phone.locator(".hidden button").count() == 60
+    phone.locator("#leave").click()
+    assert "784-100-10" in phone.locator("#about").inner_text()
 
 
 def test_what_cannot_be_trained_is_said_and_steps_are_as_long_as_chosen(page):
@@ -167,7 +158,7 @@ def test_the_experiments_of_the_book_stay_in_a_link(page_file, visit):
     page.wait_for_function("() => digits.training.runs.length === 5 && !digits.state.worker")
     before, words = page.evaluate(runs), []
     sizes, rates = ["15", "30", "100", "30", "30"], ["3", "3", "3", "0.001", "100"]
-    assert [one[:3] for one in before] == [[*pair, "10"] for pair in zip(sizes, rates, strict=True)]
+    assert [run[:3] for run in before] == [[*pair, "10"] for pair in zip(sizes, rates, strict=True)]
     for row in reversed(page.locator("#runs button").all()):
         row.click()
         words.append(page.locator("#advice").inner_text().split(": ", 1)[-1].split()[0])

@@ -1,6 +1,6 @@
 // How training goes: errors and cost by epoch, on axes of powers of ten.
 
-import { find } from "./elements.js";
+import { drawLine, find } from "./elements.js";
 
 const LOWEST = 0.004; // that the axes go down to, as far as 784-30-10 gets in 30 epochs
 const SPANS = [0.3, 3, 15, 30]; // epochs that the axis may have, each with three ticks of equal steps
@@ -14,12 +14,9 @@ export const errorOf = (accuracy) => `${(100 * (1 - accuracy)).toFixed(1)} %`;
 export function drawCurves(points, others, chosen, shown) {
   const last = Math.max(points.at(-1)?.epoch ?? 0, ...others.map(({ errors }) => errors.length - 1));
   const span = SPANS.find((span) => span >= last) ?? 30, x = (/** @type {number} */ epoch) => (30 * epoch) / span;
-  const textOf = (/** @type {[epoch: number, value: number][]} */ line) => (
-    line.map(([epoch, value]) => `${x(epoch).toFixed(3)},${sizeOf(value).toFixed(3)}`).join(" ")
-  );
   find("other-curves", SVGGElement).replaceChildren(...others.map((run) => {
     const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-    line.setAttribute("points", textOf(run.errors.map((error, epoch) => [epoch, error / 1000])));
+    drawLine(line, run.errors.map((error, epoch) => [x(epoch), sizeOf(error / 1000)]));
     line.classList.toggle("chosen", run === chosen);
     return line;
   }));
@@ -29,7 +26,7 @@ export function drawCurves(points, others, chosen, shown) {
     "test-curve": points.map(({ test }) => 1 - test.accuracy),
   };
   for (const [id, values] of Object.entries(lines)) {
-    find(id, SVGPolylineElement).setAttribute("points", textOf(values.map((value, i) => [points[i].epoch, value])));
+    drawLine(id, values.map((value, i) => [x(points[i].epoch), sizeOf(value)]));
   }
   for (const [i, tick] of document.querySelectorAll(".epochs text:not(:first-child)").entries()) {
     tick.replaceChildren(`${Number(((span * i) / 3).toFixed(1))}`);
@@ -42,11 +39,11 @@ export function drawCurves(points, others, chosen, shown) {
 /** The curve for those who do not see it; other runs are in rows. @type {(points: Measured[], others: number) => string} */
 function inWords(points, others) {
   const whole = points.filter(({ epoch }, i) => Number.isInteger(epoch) || i === points.length - 1);
-  const said = whole.map(({ epoch, test, train }) => (
+  const phrases = whole.map(({ epoch, test, train }) => (
     `epoch ${nameOf(epoch)}: ${errorOf(test.accuracy)} of test and ${errorOf(train.accuracy)} of training images`
   ));
   const rest = others ? `other runs: ${others}` : "nothing is trained yet";
-  return said.length ? `Misread, ${said.join("; ")}.` : `Errors and cost by epoch: ${rest}.`;
+  return phrases.length ? `Misread, ${phrases.join("; ")}.` : `Errors and cost by epoch: ${rest}.`;
 }
 
 /** The number of an epoch, whole or not. @param {number} epoch */

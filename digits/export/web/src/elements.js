@@ -2,8 +2,8 @@
 
 /** @template {Element} T @param {string} id @param {new () => T} Kind such as HTMLSelectElement @returns {T} */
 export function find(id, Kind) {
-  const found = document.getElementById(id);
-  if (found instanceof Kind) return found;
+  const node = document.getElementById(id);
+  if (node instanceof Kind) return node;
   throw new Error(`there is no ${Kind.name} #${id}`);
 }
 
@@ -41,6 +41,15 @@ export const contextOf = (canvas) => /** @type {Context} */ (canvas.getContext("
 export const offscreen = (width, height) => /** @type {OffscreenContext} */ (
   new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })
 );
+
+/** Draws a polyline, or that of an id, through points. @type {(line: SVGPolylineElement | string, points: number[][]) => void} */
+export function drawLine(line, points) {
+  const text = points.map((point) => point.map((n) => n.toFixed(3)).join(",")).join(" ");
+  (typeof line === "string" ? find(line, SVGPolylineElement) : line).setAttribute("points", text);
+}
+
+/** Whether the visitor wants nothing to move. */
+export const wantsStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** @type {() => Promise<number>} */
 export const nextFrame = () => new Promise(requestAnimationFrame);

@@ -19,9 +19,9 @@ export const palette = /** @type {Map<string, string>} */ (new Map());
 
 /** A colour, remembered, since to ask for one lays out the page. @type {(name: string) => string} */
 export function colour(name) {
-  const found = palette.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
-  palette.set(name, found);
-  return found;
+  const value = palette.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+  palette.set(name, value);
+  return value;
 }
 
 /** Draws 28 x 28 values as squares `gap` pixels apart into a box, in sides of the canvas; in a tone or by their signs.
@@ -76,18 +76,18 @@ export function neuronsView(sizes, layer, look) {
    * its activation. @type {(a: Float32Array, contributions?: Float32Array, j?: number, what?: string) => void} */
   function show(a, contributions, j, what = "contributions") {
     const most = Math.max(...a), values = contributions ?? a;
-    for (const [k, one] of cells.entries()) {
+    for (const [k, neuron] of cells.entries()) {
       const tone = `var(--${contributions ? toneOf(values[k]) : "foreground"})`, share = Math.abs(values[k]);
       const shade = `color-mix(in srgb, ${tone} ${(100 * share).toFixed(0)}%, var(--off))`;
       if (last) {
         const sign = !contributions || share < 0.005 ? "" : values[k] < 0 ? "−" : "+";
-        one.value.textContent = sign + share.toFixed(2);
-        one.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
-        one.filling.style.background = tone;
-        one.cell.classList.toggle("largest", !contributions && most > 0 && a[k] === most);
-      } else if (shade !== one.shade) { // setting it takes long; whole percents, few of them new
-        one.cell.style.setProperty("--shade", shade);
-        one.shade = shade;
+        neuron.value.textContent = sign + share.toFixed(2);
+        neuron.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
+        neuron.filling.style.background = tone;
+        neuron.cell.classList.toggle("largest", !contributions && most > 0 && a[k] === most);
+      } else if (shade !== neuron.shade) { // setting it takes long; whole percents, few of them new
+        neuron.cell.style.setProperty("--shade", shade);
+        neuron.shade = shade;
       }
     }
     group.querySelector(".looked")?.classList.remove("looked");

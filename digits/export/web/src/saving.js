@@ -17,7 +17,7 @@ export async function saveCopy() {
   const drawing = { strokes, picture: picture ? inBase64(picture) : undefined, image };
   const now = JSON.stringify( // images to a thousandth, a quarter as long
     { ...held, lessons: undefined, ...facts, ...await packed(layers), drawing },
-    (_, value) => (value instanceof Float32Array ? Array.from(value, (one) => Math.round(1000 * one) / 1000) : value),
+    (_, value) => (value instanceof Float32Array ? Array.from(value, (a) => Math.round(1000 * a) / 1000) : value),
   ).replaceAll("<", "\\u003c");
   const before = document.getElementById("network")?.textContent ?? "";
   const copy = `<!doctype html>\n${source.replace(before, () => now)}`;

@@ -44,7 +44,7 @@ async function learn(value) {
   const { digits, chosen, network: before } = state, digit = digits.at(chosen), which = whichOfSeveral();
   if (!digit || state.teaching || state.worker) return;
   const { layers, lessons = [] } = before, y = desired(value); // what it was told before, it is told no more
-  const earlier = lessons.filter((one) => !isSame(one.image, digit.image)), lesson = { image: digit.image, y };
+  const earlier = lessons.filter((past) => !isSame(past.image, digit.image)), lesson = { image: digit.image, y };
   const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
   const isShown = () => state.network === network && state.digits === digits;
   change({ network });
@@ -88,7 +88,7 @@ async function learn(value) {
     show();
   }, 1500);
   if (isGivenUp) return;
-  for (const one of [before, network]) one.accuracy ??= await ask({ mnist, layers: one.layers });
+  for (const tested of [before, network]) tested.accuracy ??= await ask({ mnist, layers: tested.layers });
   const [old, now] = [before, network].map(({ accuracy }) => percent(accuracy ?? 0));
   if (isShown() && !state.teaching) say(`${result}; ${old} → ${now} % of ${testImages()}.`);
   describe();

@@ -18,7 +18,7 @@ export function train({ fresh, share }) {
     const start = (run.done++ % epoch) * batch;
     if (start === 0) { // they are shuffled
       const keys = run.order.map(Math.random);
-      run.order.sort((one, other) => keys[one] - keys[other]);
+      run.order.sort((i, j) => keys[i] - keys[j]);
     }
     sgdStep(layers, run.order.slice(start, start + batch).map((i) => exampleOf(mnist, i)), rate);
   }

@@ -176,7 +176,7 @@ function stop() {
 function showEpoch(all = true) {
   const { epochs, points, runs } = training, { point } = epochs.at(Number(slider.value)) ?? {};
   const goesOn = left > 1, dash = "–";
-  drawCurves(points, runs.filter((one) => one !== run), chosen, point);
+  drawCurves(points, runs.filter((earlier) => earlier !== run), chosen, point);
   showRuns();
   write("start", goesOn ? "Pause" : worker ? "Go on" : "Start");
   find("again", HTMLElement).ariaDisabled = `${!worker}`;
@@ -215,10 +215,10 @@ function showRuns() {
     });
   }
   for (const [i, button] of [...list.children].entries()) { // which stay, and keep the focus
-    const one = runs[runs.length - 1 - i], { size, rate, batch, errors, seconds } = one;
+    const listed = runs[runs.length - 1 - i], { size, rate, batch, errors, seconds } = listed;
     const best = errors.length ? `${(Math.min(...errors) / 10).toFixed(1)} %` : "–";
     button.replaceChildren(...[size, rate, batch, best, `${seconds.toFixed(1)} s`].map((text) => element("span", text)));
-    button.ariaPressed = `${one === chosen}`;
+    button.ariaPressed = `${listed === chosen}`;
   }
 }
 

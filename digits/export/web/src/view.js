@@ -26,8 +26,6 @@ const REFUSALS = { // two lines at most on a phone, or the pad would move
 const root = document.documentElement;
 const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
 let wide = 0; // layers side by side
-/** @type {Map<string, ReturnType<typeof neuronsView>[]>} */
-const views = new Map(); // of layers by their network's kind, as to make a thousand neurons takes a tenth of a second
 const built = { kind: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
 
 /** What decides how a network's layers look. @type {(network: Network) => string} */
@@ -37,11 +35,8 @@ const kindOf = ({ shape, fresh = false }) => `${shape} ${fresh}`;
 function build() {
   const { sizes } = state.network, kind = kindOf(state.network);
   const all = find("network-view", HTMLElement), high = all.clientHeight;
-  for (const figure of document.querySelectorAll(".layer")) figure.remove();
-  const layers = views.get(kind) ?? sizes.slice(1).map((_, l) => (
-    neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j]))
-  ));
-  views.set(kind, layers);
+  for (const { figure } of built.layers) figure.remove();
+  const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
   all.append(...layers.map(({ figure }) => figure));
   wide = Math.max(wide, Math.ceil((sizes.length + 1) / 2));
   root.style.setProperty("--wide", `${wide}`);
@@ -167,13 +162,13 @@ export function show() {
 /** By layer: the weights of neuron j for the pixels, or what hidden neurons contribute to it; and what it contributes
  * to those of the next layer. @type {(layer: number, j: number, activations: Float32Array[]) => Float32Array[]} */
 function contributionsAround(layer, j, activations) {
-  const { layers } = state.network, found = [], before = activations[layer - 1], a = activations[layer][j];
+  const { layers } = state.network, shown = [], before = activations[layer - 1], a = activations[layer][j];
   const w = layers[layer - 1].weights.subarray(j * before.length, (j + 1) * before.length);
-  found[layer - 1] = relative(w, (k) => (layer === 1 ? FAINT + (1 - FAINT) * before[k] : before[k]));
-  if (layer === layers.length) return found;
+  shown[layer - 1] = relative(w, (k) => (layer === 1 ? FAINT + (1 - FAINT) * before[k] : before[k]));
+  if (layer === layers.length) return shown;
   const { weights, biases } = layers[layer], n = activations[layer].length;
-  found[layer + 1] = relative(biases.map((_, next) => weights[next * n + j]), () => a);
-  return found;
+  shown[layer + 1] = relative(biases.map((_, next) => weights[next * n + j]), () => a);
+  return shown;
 }
 
 /** Neuron j of a layer, in words. @type {(layer: number, j: number, activations: Float32Array[]) => string} */
@@ -183,8 +178,8 @@ function inSentence(layer, j, activations) {
   const pixels = "red pixels excite it, blue ones inhibit it";
   const neurons = "red neurons contribute to it, blue ones against it";
   const beyond = layer + 1 < layers.length ? `Hidden ${layer + 1} shows` : "The outputs show";
-  const own = layer < layers.length ? `. ${beyond} its contributions, activation times weight` : "";
-  return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${own}.`;
+  const onward = layer < layers.length ? `. ${beyond} its contributions, activation times weight` : "";
+  return `Weighted input z = w·a + b = ${z}, activation σ(z) = ${a}: ${layer === 1 ? pixels : neurons}${onward}.`;
 }
 
 /** @type {(sentence?: string | null) => void} */
@@ -220,7 +215,7 @@ export function keepHidden(j) {
 /** The numbers of the digits in each line. */
 function lines() {
   const { digits } = state, all = new Set(digits.map(({ line }) => line));
-  return [...all].map((one) => [...digits.keys()].filter((i) => digits[i].line === one));
+  return [...all].map((number) => [...digits.keys()].filter((i) => digits[i].line === number));
 }
 
 /** Shows what is read, each digit as strong as its output, and of several marks the chosen one, whose bits it shows. */

@@ -2,7 +2,7 @@
 
 import { offscreen } from "./elements.js";
 import { blank, mappedBox } from "./images.js";
-import { begin, end, goOn } from "./lesson.js";
+import { begin } from "./lesson.js";
 import { findLines, isTooSmall, seen } from "./lines.js";
 import { digitsOf, moved, read, unreadIn } from "./reader.js";
 import { digitsOfStrokes, unread } from "./strokes.js";
@@ -36,8 +36,8 @@ function answerTo(job) {
   }
   if ("lesson" in job) lesson = begin(job, layers);
   else if ("mnist" in job) return measured(layers, job.mnist, job.mnist.train, job.mnist.test).accuracy;
-  if (lesson && "milliseconds" in job) return goOn(lesson, job.milliseconds);
-  if (lesson && "end" in job) return end(lesson);
+  if (lesson && "milliseconds" in job) return lesson.goOn(job.milliseconds);
+  if (lesson && "end" in job) return lesson.end();
 }
 
 /** The picture in a file, upright, or a rejected promise. @param {Blob} file */

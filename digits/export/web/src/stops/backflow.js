@@ -32,13 +32,13 @@ export const backflow = {
   draw({ layers }) {
     const example = exampleShown(), { phase } = backflowState;
     if (!example) return "Draw a digit first.";
-    const found = backpropagate(layers, [example]), layer = Math.max(1, layers.length - Number(phase !== 1));
+    const flow = backpropagate(layers, [example]), layer = Math.max(1, layers.length - Number(phase !== 1));
     // Unless another neuron is looked at: the output that should be 1, or the hidden neuron whose error is largest.
-    keep(layer, phase === 1 ? example.y.indexOf(1) : ranked(found.errors[layer - 1][0].map(Math.abs))[0]);
+    keep(layer, phase === 1 ? example.y.indexOf(1) : ranked(flow.errors[layer - 1][0].map(Math.abs))[0]);
     write("play", backflowState.timer ? "Pause" : "Play");
     write("forward", phase === LAST ? `Step, η = ${RATE}` : `Equation ${phase + 1}`);
     find("backward", HTMLElement).ariaDisabled = `${phase === 0}`;
-    return { lasting: equationAt(phase, layers, found, example, state.looked ?? [layer, 0]) };
+    return { lasting: equationAt(phase, layers, flow, example, state.looked ?? [layer, 0]) };
   },
 };
 

@@ -1,6 +1,6 @@
 import { backpropagate, descend, desired, exampleOf, meanCost, supportOf } from "../backpropagation.js";
 import { borrow, borrowedNow, loan, rightDigit } from "../borrowed.js";
-import { find, nextFrame, write } from "../elements.js";
+import { drawLine, find, nextFrame, wantsStill, write } from "../elements.js";
 import { heldImages } from "../held.js";
 import { relative } from "../layers.js";
 import { state } from "../state.js";
@@ -10,7 +10,6 @@ const BACK = 0.5, AHEAD = 2, POINTS = 25; // how far a slice reaches, in steps, 
 const WIDE = 100, HIGH = 40; // of a chart
 const STEPS = 500; // most of them, one after another
 const SLOWLY = 600, QUICKLY = 150; // milliseconds of a step on its own, and of one after another
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** The state of this stop: the descent so far, and one of MNIST's images for each digit.
  * @type {{ run: Descent | null, examples: Example[] }} */
@@ -75,8 +74,8 @@ const isGoingOn = () => (loan.borrowed?.left ?? 0) > 1;
  * @type {(image: Float32Array, network: Borrowed) => Descent} */
 function runFor(image, network) {
   const isAlone = find("over", HTMLSelectElement).value === "one", digit = rightDigit(image), { run, examples } = descentState;
-  const [own, ...others] = run?.network === network ? run.batch : [];
-  if (run && own?.image === image && own.y[digit] === 1 && (others.length === 0) === isAlone) return run;
+  const [drawn, ...others] = run?.network === network ? run.batch : [];
+  if (run && drawn?.image === image && drawn.y[digit] === 1 && (others.length === 0) === isAlone) return run;
   const batch = [{ image, y: desired(digit) }, ...(isAlone ? [] : examples.filter(({ y }) => y[digit] === 0))];
   const { layers } = network, costs = [meanCost(layers, batch)], changes = Array(layers.length);
   descentState.run = { network, batch, costs, changes, share: 0, ahead: { slice: [] } };
@@ -101,13 +100,13 @@ async function step(network) {
   const image = imageShown(), rate = eta(), { layers } = network, start = performance.now();
   if (!image || !rate || borrowedNow() !== network) return false;
   const run = runFor(image, network), { batch } = run, [{ y }] = batch, pace = isGoingOn() ? QUICKLY : SLOWLY;
-  const found = backpropagate(layers, batch), before = supportOf(layers, y);
+  const gradient = backpropagate(layers, batch), before = supportOf(layers, y);
   while (run.share < 1) {
     const time = Math.max(0, await nextFrame() - start);
     if (borrowedNow() !== network || descentState.run !== run) return true; // the next step sees what has changed
-    run.share = still.matches ? 1 : Math.min(1, time / pace);
+    run.share = wantsStill() ? 1 : Math.min(1, time / pace);
     network.layers = structuredClone(layers);
-    descend(network.layers, found, run.share * rate);
+    descend(network.layers, gradient, run.share * rate);
     run.changes = supportOf(network.layers, y).map((now, l) => relative(now.map((value, k) => value - before[l][k])));
     if (run.share < 1) show();
   }
@@ -120,11 +119,11 @@ async function step(network) {
 /** A slice through the valley of the cost, along the gradient on examples: [steps of this rate ahead, cost] of some
  * points. @type {(layers: Layer[], batch: Example[], rate: number) => [number, number][]} */
 export function slice(layers, batch, rate) {
-  const found = backpropagate(layers, batch);
+  const gradient = backpropagate(layers, batch);
   return Array.from({ length: POINTS + 1 }, (_, i) => {
-    const ahead = (i / POINTS) * (BACK + AHEAD) - BACK, there = structuredClone(layers);
-    descend(there, found, ahead * rate);
-    return [ahead, meanCost(there, batch)];
+    const ahead = (i / POINTS) * (BACK + AHEAD) - BACK, moved = structuredClone(layers);
+    descend(moved, gradient, ahead * rate);
+    return [ahead, meanCost(moved, batch)];
   });
 }
 
@@ -135,9 +134,8 @@ function drawDescent(costs, ahead, share, costNow) {
   const last = Math.max(costs.length - 1, 10), most = Math.max(...ahead.map(([, cost]) => cost), ...costs);
   const y = (/** @type {number} */ cost) => HIGH * (1 - cost / most);
   const x = (/** @type {number} */ steps) => (WIDE * (steps + BACK)) / (BACK + AHEAD);
-  const points = (/** @type {number[][]} */ all) => all.map((one) => one.map((n) => n.toFixed(2)).join(",")).join(" ");
-  find("costs", SVGPolylineElement).setAttribute("points", points(costs.map((cost, i) => [(WIDE * i) / last, y(cost)])));
-  find("ahead", SVGPolylineElement).setAttribute("points", points(ahead.map(([steps, cost]) => [x(steps), y(cost)])));
+  drawLine("costs", costs.map((cost, i) => [(WIDE * i) / last, y(cost)]));
+  drawLine("ahead", ahead.map(([steps, cost]) => [x(steps), y(cost)]));
   const next = ahead[(POINTS * (1 + BACK)) / (BACK + AHEAD)];
   for (const [id, [steps, cost]] of Object.entries({ now: [share, costNow], there: next })) {
     find(id, SVGCircleElement).setAttribute("cx", `${x(steps)}`);

@@ -1,11 +1,11 @@
 import { borrow, borrowedNow, loan, trainerOf } from "../borrowed.js";
+import { wantsStill } from "../elements.js";
 import { held } from "../held.js";
 import { state } from "../state.js";
 import { describe, percent, say, show, testImages } from "../view.js";
 import { askOf } from "../workers.js";
 
 const SHARE = 0.1; // of an epoch, after which its weights are shown; to test them takes most of the time
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** The state of this stop: the worker that trains the borrowed network, and what came of it so far.
  * @type {{ trainer: Worker | null, result: Result }} */
@@ -39,7 +39,7 @@ async function learn() {
   if (loan.borrowed !== network) return trainer.terminate();
   epochState.trainer = trainer;
   for (let isOver = false; state.network === network && !isOver;) {
-    const { epoch, train, test, layers } = await askOf(trainer, { share: still.matches ? 1 : SHARE });
+    const { epoch, train, test, layers } = await askOf(trainer, { share: wantsStill() ? 1 : SHARE });
     if (loan.borrowed !== network) return;
     isOver = Number.isInteger(epoch);
     Object.assign(network, { layers, epoch });

@@ -1,5 +1,5 @@
 import { borrowedNow } from "../borrowed.js";
-import { find } from "../elements.js";
+import { drawLine, find } from "../elements.js";
 import { ranked, sigmoid } from "../network.js";
 import { state } from "../state.js";
 import { finish, imageShown, keepHidden } from "../view.js";
@@ -48,11 +48,10 @@ const heaviest = (parts) => ranked(parts.map(Math.abs))[0];
 /** Draws the sum from pixel to pixel, then the bias, which leads to z. @type {(sums: number[], z: number) => void} */
 function drawSums(sums, z) {
   const most = Math.max(1, ...sums.map(Math.abs), Math.abs(z));
-  const y = (/** @type {number} */ value) => (20 - (19 * value) / most).toFixed(1);
-  const every = sums.filter((_, k) => k % 4 === 0).map((value, k) => `${k},${y(value)}`);
-  find("running", SVGPolylineElement).setAttribute("points", every.join(" "));
-  find("adding", SVGPolylineElement).setAttribute("points", `196,${y(sums[784])} 204,${y(z)}`);
-  find("total", SVGCircleElement).setAttribute("cy", y(z));
+  const y = (/** @type {number} */ value) => 20 - (19 * value) / most;
+  drawLine("running", sums.filter((_, k) => k % 4 === 0).map((value, k) => [k, y(value)]));
+  drawLine("adding", [[196, y(sums[784])], [204, y(z)]]);
+  find("total", SVGCircleElement).setAttribute("cy", `${y(z)}`);
 }
 
 /** Moves the bias of the kept neuron, or the weight that counted most at first. @param {"bias" | "weight"} id */
