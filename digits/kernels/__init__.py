@@ -133,7 +133,7 @@ def _autograd_train(job: Job) -> Tally:
     return torch.stack(costs).sum(), torch.stack(rights).sum()
 
 
-# Fastest first (`python -m tests.benchmarks.speed crossover`), by the names of `digits.training.settings.KernelName`.
+# Fastest first, by the names of `digits.training.settings.KernelName`.
 KERNELS = {
     kernel.name: kernel
     for kernel in (
