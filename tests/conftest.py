@@ -143,3 +143,14 @@ def refused(data_dir, home, verb):
         return line
 
     return refused
+
+
+@pytest.fixture
+def sweep(data_dir, home, capsys):
+    """Run a sweep with the given arguments; returns what it printed."""
+
+    def sweep(*args):
+        main(["sweep", *map(str, args), "--data_dir", str(data_dir)])
+        return capsys.readouterr().out
+
+    return sweep

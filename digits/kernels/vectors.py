@@ -92,12 +92,14 @@ def _loop(step: Callable[..., None]) -> Any:
         indexed, n = not isinstance(index, types.NoneType), types.intp
         return types.void(rows, n, index, value, n, n, held, n), generate
 
-    @njit
     def loop(rows: Any, stride: Any, index: Any, value: Any, pace: Any, count: Any, held: Any, width: Any) -> Any:
         """Not part of its callers, in which LLVM would repeat all those loops."""
         over_rows(rows, stride, index, value, pace, count, held, width)
 
-    return loop
+    # Compiled functions are linked by name. Numba adds a number of its own, but counts from 0 in every process: of two
+    # functions that two processes have compiled and kept, one would be called in place of the other.
+    loop.__qualname__ = step.__name__
+    return njit(loop)
 
 
 def _places(build: Any, first: Any, registers: int) -> list[Any]:

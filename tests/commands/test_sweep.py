@@ -23,20 +23,9 @@ FOLDER = Path("runs/sweep_hidden6,12_lr1.0,1000.0_batch_size20_initscaled_seeds2
 LAST = re.compile(r"\n\n(.*?)\n\n", re.S)  # the table at the end
 
 
-@pytest.fixture
-def run(data_dir, home, capsys):
-    """Run a sweep with the given arguments; returns what it printed."""
-
-    def run(*args):
-        main(["sweep", *map(str, args), "--data_dir", str(data_dir)])
-        return capsys.readouterr().out
-
-    return run
-
-
 @pytest.fixture(scope="module")
 def done(small, tmp_path_factory):
-    """A finished sweep: its home, its output and, by it and once more, what was done with images: score, predict them.
+    """A finished sweep: its home, its output and, by it and once more, what was done with images: evaluate, predict.
 
     The same command has then told it again.
     """
@@ -44,12 +33,12 @@ def done(small, tmp_path_factory):
 
     def remember(name):
         kept = getattr(DigitClassifier, name)
-        return lambda self, given: did.append((name, len(given))) or kept(self, given)
+        return lambda self, *given: did.append((name, len(given[-1]))) or kept(self, *given)
 
     with pytest.MonkeyPatch.context() as patch:
         use(patch, small[1])
         patch.chdir(home)
-        for name in ("score", "predict"):
+        for name in ("_evaluate", "predict"):
             patch.setattr(DigitClassifier, name, remember(name))
         with redirect_stdout(io.StringIO()) as output:
             main(["sweep", *ARGS, "--workers", "2", "--data_dir", str(small[0])])
@@ -122,17 +111,17 @@ def test_folders_are_named_after_settings_and_their_names_are_short():
     assert len(many) < 120 and many != more and many.startswith("lr0.001,0.002")
 
 
-def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(run, monkeypatch):
+def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(sweep, monkeypatch):
     def strange(*args):
         model = DigitClassifier(*args)
         model.network[0].bias.data.fill_({1: 0, 2: math.inf, 3: 0}[model.lr])
         return model
 
     monkeypatch.setattr(search, "DigitClassifier", strange)
-    output = run("--lr", 1, 2, "--epochs", 2)
+    output = sweep("--lr", 1, 2, "--epochs", 2)
     assert re.findall(r"^ +30 +(\d) .*stopped after epoch 0$", output, re.M) == ["2"]
     with pytest.raises(KeyError, match="4"):
-        run("--lr", 4)
+        sweep("--lr", 4)
 
 
 @pytest.mark.parametrize(
@@ -143,22 +132,22 @@ def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(r
         (["--lr", "0"], "--lr. Must be > 0"),
     ],
 )
-def test_mistakes_are_one_line(args, reason, run, capsys):
+def test_mistakes_are_one_line(args, reason, sweep, capsys):
     with pytest.raises(SystemExit) as stop:
-        run(*args)
+        sweep(*args)
     [line] = capsys.readouterr().err.splitlines()
     assert stop.value.code == 2 and re.search(reason, line), line
 
 
-def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(run, capsys, monkeypatch):
+def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(sweep, capsys, monkeypatch):
     for module in [name for name in sys.modules if name.startswith("digits.figures")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(SystemExit) as stop:
-        run("--help")
+        sweep("--help")
     assert stop.value.code == 0 and "--workers" in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        run()
+        sweep()
     [line] = capsys.readouterr().err.splitlines()
     assert 'a sweep needs matplotlib.figure: pip install "digits[sweep]"' in line
     assert not Path("runs").exists()
@@ -188,9 +177,10 @@ def test_a_network_has_the_bits_of_train_in_its_best_epoch(loaded, tmp_path, mon
 def test_a_network_that_guesses_is_stopped_after_three_epochs_sees_no_test_image_and_shares_its_data(
     loaded, tmp_path, capsys, monkeypatch
 ):
-    score, scored = DigitClassifier.score, []
-    monkeypatch.setattr(DigitClassifier, "score", lambda self, stack: scored.append(stack.images) or score(self, stack))
+    evaluate, evaluated = DigitClassifier._evaluate, []
+    remember = lambda self, split, stack: evaluated.append(stack.images) or evaluate(self, split, stack)  # noqa: E731
+    monkeypatch.setattr(DigitClassifier, "_evaluate", remember)
     train(Setting(6, 1e-9, 20, "scaled", 5), 5, loaded, tmp_path)
     assert capsys.readouterr().out.endswith("% of epoch 0  stopped after epoch 2\n")  # of equals, the first
-    assert len(scored) == 3 and all(images is loaded.validation[0] for images in scored)
+    assert len(evaluated) == 3 and all(images is loaded.validation[0] for images in evaluated)
     assert (loaded.batch_size, loaded.seed, loaded.trainer, len(loaded.val_dataloader())) == (10, 0, None, 2)

@@ -1,4 +1,7 @@
 import math
+import os
+import subprocess
+import sys
 from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,8 +18,9 @@ from digits.kernels import Job, choose, cpu, is_sigmoid, optim, vectors
 from digits.model import DigitClassifier
 from digits.network import COSTS, QUADRATIC, correct, inputs, linears, sigmoid_network, weights_and_biases
 from digits.training.settings import CostName, KernelName
+from tests.support.tiers import slow
 
-SGD = torch.optim.SGD
+ROOT, SGD = Path(__file__).parents[2], torch.optim.SGD
 
 
 def problem(sizes, images=200, seed=0):
@@ -258,3 +262,36 @@ def test_code_is_compiled_where_no_folder_can_keep_it(monkeypatch):
     # This one finds none. Older versions of numba have no such setting, and always find a folder here.
     monkeypatch.setattr(numba.config, "CACHE_LOCATOR_CLASSES", "IPythonCacheLocator", raising=False)
     assert cpu.compiled(square)(3) == 9
+
+
+TWO_LOOPS = """
+import sys
+import numpy as np
+from digits.kernels.cpu import compiled
+from digits.kernels.vectors import add_outer, add_rows, at
+@compiled
+def rows(w, v, h):
+    add_rows(at(w, 0, 0), 8, None, at(v, 0), 1, len(w), at(h, 0), 8)
+@compiled
+def outer(w, v, h):
+    add_outer(at(w, 0, 0), 8, None, at(v, 0), 1, len(w), at(h, 0), 8)
+@compiled
+def both(w, v, h):
+    rows(w, v, h)
+    outer(w, v, h)
+w, v, h = np.ones((2, 8), np.float32), np.ones(2, np.float32), np.ones(8, np.float32)
+globals()[sys.argv[1]](w, v, h)
+print(w[0, 0], h[0])
+"""
+
+
+@slow
+def test_loops_that_several_processes_have_compiled_are_not_taken_for_each_other(tmp_path):
+    path = tmp_path / "two_loops.py"
+    path.write_text(TWO_LOOPS)
+    command, places = [sys.executable, path], os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = [
+        subprocess.run([*command, name], env=places, capture_output=True, text=True, check=True).stdout
+        for name in ("rows", "outer", "both")
+    ]
+    assert done == ["1.0 3.0\n", "2.0 1.0\n", "4.0 3.0\n"]

@@ -88,7 +88,7 @@ def finished(url, study):
 
 
 @pytest.mark.parametrize("url", [slow("postgres"), nightly("sqlite")], indirect=True)
-def test_processes_share_the_networks_and_none_is_lost_with_one_that_is_killed(small, home, run, url):
+def test_processes_share_the_networks_and_none_is_lost_with_one_that_is_killed(small, home, sweep, url):
     dead, *others = begun(3, small, home, "--storage", url, "--workers", 1)
     ends(dead)
     dead.kill()  # in the middle of another network
@@ -97,13 +97,13 @@ def test_processes_share_the_networks_and_none_is_lost_with_one_that_is_killed(s
     networks = [output.count(" of epoch ") for output in outputs]
     assert min(networks) >= 1 and sum(networks) < 18  # what is left at the end may be trained twice
     tables = {output.split("\n\n", 1)[1] for output in outputs}
-    again = run(*LONG, "--storage", url)  # without training anything again
+    again = sweep(*LONG, "--storage", url)  # without training anything again
     assert {again.split("\n\n", 1)[1]} == tables and again.split("\n\n")[0].count("\n") == 0
     assert (len(finished(url, "validated")), len(finished(url, "tested"))) == (12, 3)
 
 
 @pytest.mark.parametrize("signum, workers", [slow(signal.SIGINT, 2), nightly(signal.SIGINT, 1), nightly(9, 2)])
-def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, small, home, run):
+def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, small, home, sweep):
     [process] = begun(1, small, home, "--workers", workers)
     for _ in range(3):  # the third begins when the first has been written
         ends(process)
@@ -114,7 +114,7 @@ def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, 
     url = f"sqlite:///{home}/runs/sweep_{NAME}/sweep.db"
     before = finished(url, "validated")
     assert 1 <= len(before) < 12
-    lines = run(*LONG, "--workers", 1).split("\n\n")[0].splitlines()[1:]
+    lines = sweep(*LONG, "--workers", 1).split("\n\n")[0].splitlines()[1:]
     assert len(lines) == len({line[:40] for line in lines}) == 12 - len(before)
     assert len(finished(url, "validated")) == 12
 
