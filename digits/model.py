@@ -32,7 +32,7 @@ class DigitClassifier(LightningModule):
         only_digit: The digit to detect, 0 to 9 (or UserError), or None to tell all ten apart.
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
         schedule: Whether the learning rate warms up to `lr`, then falls along a cosine; else it stays `lr`.
-        cost: What it makes small: `quadratic`, C = 1/(2n) sum ||y - a||^2, or `cross_entropy`.
+        cost: A name in `digits.network.COSTS`; `quadratic` is C = 1/(2n) sum ||y - a||^2.
         l2: The book's lambda: adds lambda/(2n) sum w^2 to the cost (but not to the one that is logged), for the n
             images that train in an epoch.
     """

@@ -98,7 +98,8 @@ def cross_entropy(a: Tensor, y: Tensor) -> Tensor:
 class Cost(NamedTuple):
     """What a network learns to make small: functions of outputs `a` and desired outputs `y`, both (B, outputs).
 
-    `value` is the cost, summed over the mini-batch; `delta` is dC/dz of each output neuron, the error in BP1.
+    `value` is the cost, summed over the mini-batch; `delta` is dC/dz, its derivative by the weighted input of each
+    output neuron, which is the error in BP1. Both are nan where an output is.
     """
 
     value: Callable[[Tensor, Tensor], Tensor]

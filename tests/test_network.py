@@ -69,6 +69,14 @@ def test_cross_entropy_and_its_gradient_are_torchs():
 
 
 @pytest.mark.parametrize("name", COSTS)
+def test_delta_is_the_derivative_of_the_cost(name):
+    z = torch.randn(50, 10, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    a, y = z.sigmoid(), torch.eye(10, dtype=torch.float64).repeat(5, 1)
+    [derivative] = torch.autograd.grad(COSTS[name].value(a, y), z)
+    torch.testing.assert_close(COSTS[name].delta(a, y), derivative)
+
+
+@pytest.mark.parametrize("name", COSTS)
 def test_the_cost_of_no_number_is_none(name):
     a, y = torch.tensor([[0.5, torch.nan]]), torch.tensor([[1.0, 0.0]])
     assert COSTS[name].value(a, y).isnan() and COSTS[name].delta(a, y).isnan().any()

@@ -31,6 +31,8 @@ def book_step(weights, biases, x, y, lr, cost="quadratic", l2=0.0, n=1):
         delta = a[-1] - desired
         if cost == "quadratic":
             delta = delta * prime[-1]  # BP1
+        else:
+            assert cost == "cross_entropy"
         for layer in reversed(range(len(weights))):
             nabla_b[layer] += delta  # BP3
             nabla_w[layer] += np.outer(delta, a[layer])  # BP4
