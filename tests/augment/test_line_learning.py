@@ -43,6 +43,6 @@ def test_without_batch_normalization_the_network_says_the_same():
 
 
 def test_the_same_seed_gives_the_same_weights(capsys):
-    first, second = (save(pack(learn(bars(), scenes=30, steps=3))) for _ in range(2))
+    first, second = (save(pack(learn(bars(), scenes=5, steps=2))) for _ in range(2))
     assert first == second
     assert "numbers right" in capsys.readouterr().err
