@@ -21,8 +21,8 @@ from digits.handwriting.line_network import DIGIT, ROWS
 # The probability of each sign beside a number, and of each form that is printed around it.
 SIGNS = {"letter": 0.36, "bracket": 0.07, "slash": 0.03, "dash": 0.2, "equals": 0.08, "point": 0.12, "comma": 0.08}
 SIGNS |= {"tick": 0.04, "cross": 0.02}
-FORMS = {"rule": 0.14, "across": 0.06, "cells": 0.16, "sides": 0.1, "dots": 0.06, "circle": 0.04, "squares": 0.08}
-FORMS |= {"none": 0.36}
+PRINTED = {"rule": 0.14, "across": 0.06, "cells": 0.16, "sides": 0.1, "dots": 0.06, "circle": 0.04, "squares": 0.08}
+PRINTED |= {"none": 0.36}
 INSIDE = ["point", "comma", "dash", "point", "comma"]  # signs inside a number
 MARGIN = 0.2, 1.9  # beside a line, in heights of a digit
 ALIKE = 1.25  # the strokes of one number differ in width from its usual stroke by at most this factor
@@ -260,10 +260,10 @@ class _Strip:
         draw_lines(self.printed, [points], 255, width)
 
     def print_form(self, start: float, end: float, width: int) -> None:
-        """Print one of FORMS around the number, which goes from one column to another."""
+        """Print one of PRINTED around the number, which goes from one column to another."""
         rng, height, foot = self.rng, self.height, self.foot
         line, rise = max(1, round(rng.uniform(0.6, 2.4))), rng.normal(0, 0.015) * width
-        match rng.choice([*FORMS], p=[*FORMS.values()]):
+        match rng.choice([*PRINTED], p=[*PRINTED.values()]):
             case "rule":
                 y = foot + rng.uniform(-4, 7)
                 self.rule((rng.uniform(-20, start), y), (width - rng.uniform(-20, 20), y + rise), width=line)

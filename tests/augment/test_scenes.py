@@ -5,6 +5,8 @@ import pytest
 from numpy.random import default_rng
 
 from digits.augment.scenes import HEIGHT, scene
+from digits.augment.scenes.forms import FORMS
+from digits.augment.scenes.sheet import Sheet
 from digits.handwriting.background import missing_light
 from tests.support.scenes import bars
 
@@ -29,6 +31,16 @@ def test_scenes_are_of_all_kinds(scenes):
     assert 0.1 < np.mean([drawn.words.max() > 0.5 for drawn in scenes]) < 0.6
     colours = np.mean([(np.ptp(drawn.image.astype(int), axis=2) > 20).mean() > 0.01 for drawn in scenes])
     assert 0.1 < colours < 0.9
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.fill.__name__)
+def test_every_kind_of_paper_is_written_on_and_but_for_blank_paper_printed(form):
+    sheets = [Sheet(default_rng(seed), bars(), 40.0, 4, form.goes_on) for seed in range(10)]
+    for sheet in sheets:
+        form.fill(sheet)
+    written = [sheet for sheet in sheets if not sheet.empty]
+    assert all(sheet.ink.max() > 0.5 and sheet.written for sheet in written)
+    assert any(sheet.printed.any() for sheet in sheets) == (form.fill is not Sheet.rows)
 
 
 def test_it_is_known_what_a_line_says_and_that_an_empty_form_says_nothing(scenes):

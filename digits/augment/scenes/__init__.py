@@ -1,7 +1,7 @@
 """Scenes: synthetic pictures of handwriting on paper, of which each pixel is known to be handwriting or not.
 
 writing.py has a hand write digits and some letters on a sheet.py, on plain paper or on one of the forms in forms.py.
-Then paper.py gives the paper light, shadows, texture and patterns, and photo.py takes the picture.
+Then light.py gives the paper light, shadows, texture and patterns, and photo.py takes the picture.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from digits.augment.scenes.drawing import chance, spread
 from digits.augment.scenes.forms import FORMS, around
-from digits.augment.scenes.paper import paper
+from digits.augment.scenes.light import light_of_paper
 from digits.augment.scenes.photo import crop, photo, tilt, wear
 from digits.augment.scenes.sheet import Sheet
 from digits.augment.scenes.writing import Glyphs, Written, glyphs
@@ -47,7 +47,7 @@ def scene(rng: Generator, glyphs: Glyphs) -> Scene:
     tilt(sheet)
     if chance(rng, 0.12) and sheet.ink.any():
         crop(sheet)
-    light = paper(rng, sheet.shape, sheet.height, sheet.plain)
+    light = light_of_paper(rng, sheet.shape, sheet.height, sheet.plain)
     if form.goes_on and chance(rng, 0.3):
         wear(sheet)
     image = photo(sheet, light)

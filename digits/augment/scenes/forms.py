@@ -1,4 +1,8 @@
-"""Kinds of paper: each writes digits, by `Sheet.rows` or `Sheet.in_cells`, and prints a form around them."""
+"""Kinds of paper: each writes digits and prints lines around them, on a sheet of a size that is given.
+
+`Sheet.rows` writes a row where it likes, perhaps with others above and below, `Sheet.row` one at a height, and
+`Sheet.in_cells` a digit in each cell. `Sheet.rule` and `Sheet.draw` print.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -105,7 +109,10 @@ def circled(sheet: Sheet) -> None:
 
 
 class Form(NamedTuple):
-    """A kind of paper, its share of all scenes, and whether it goes on beyond the border of the picture."""
+    """A kind of paper, its share of all scenes, and whether it goes on beyond the border of the picture.
+
+    What does not go on is drawn whole: its sheet has room above and below, and its print does not wear.
+    """
 
     fill: Callable[[Sheet], object]
     share: float

@@ -41,7 +41,7 @@ class Sheet:
         self.noisy = chance(rng, 0.06)  # a picture of cloth or stone, without anything
 
     def draw(self, layer: np.ndarray, function: Callable[..., Any], *shape: Any, width: int) -> None:
-        """Draw on a layer with one of cv2's functions."""
+        """Draw on a layer with a function of cv2 that ends in a colour, a width and a line type."""
         drawn = np.zeros(self.shape, np.uint8)
         function(drawn, *shape, 255, width, cv2.LINE_AA)
         np.maximum(layer, drawn / np.float32(255), out=layer)

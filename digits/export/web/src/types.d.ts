@@ -108,7 +108,10 @@ type Neuron = [layer: number, j: number];
 /** A stop of the tour. Its text says what there is to see, mostly in a `view` of the page, and each answer to its question
  * has a reason. Beside them are its figure and its `controls`, as HTML, which do something `on` a click or an input, by
  * their ids. `draw` draws the figure and returns what came of it. A stop may put another `network` in the place of the
- * visitor's, wait for a drawing, as it `startsEmpty`, and have strokes read `inPlace`. What it `shows` is the state's `view`. */
+ * visitor's, wait for a drawing, as it `startsEmpty`, and have strokes read `inPlace`. What it `shows` is the state's `view`.
+ * `view` is a CSS selector: #pad, .hidden or .outputs. There are three answers, one of which begins with "Right:". Ids in
+ * `controls` are unique on the page; a button of the class `another` goes to the next neuron, one of `take` takes another
+ * digit. All stops are as high as the highest, so the text has at most 300 characters. */
 type Stop = {
   title: string; section: string; view: string; text: string; question: string; answers: [answer: string, why: string][];
   className?: string; controls: string; network?: "small" | "untrained"; startsEmpty?: boolean; inPlace?: boolean;

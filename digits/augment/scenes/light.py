@@ -13,7 +13,7 @@ Shape = tuple[int, int]
 Effect = Callable[[Generator, np.ndarray, float], None]  # changes the light (H, W), given the height of a digit
 
 
-def paper(rng: Generator, shape: Shape, height: float, plain: bool) -> np.ndarray:
+def light_of_paper(rng: Generator, shape: Shape, height: float, plain: bool) -> np.ndarray:
     """Return the light (H, W) float32 of paper on which digits are `height` high, without any TEXTURE if `plain`."""
     x, y = (place / size for place, size in zip(places(shape), shape[::-1], strict=True))
     most = 0.8 if chance(rng, 0.2) else 0.3
