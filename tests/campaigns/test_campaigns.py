@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tiers import nightly, slow
+from tests.support.tiers import nightly
 
 
 @pytest.mark.parametrize(
     "name, count, outcomes",
     [
-        slow("mutations", 200, r"damaged data: clear error|damaged checkpoint: clear error"),
+        nightly("mutations", 200, r"damaged data: clear error|damaged checkpoint: clear error"),
         nightly("pictures", 60, r"clear error|digits"),
         nightly("kills", 2, r"same bits"),
     ],
