@@ -14,7 +14,7 @@ from digits.handwriting.normalize import bounds
 BLANK_PAPER = {
     "FORMS": [form._replace(fill=Sheet.rows) for form in FORMS],
     "around": lambda sheet: None,
-    "paper": lambda rng, shape, *_: np.full(shape, 0.9, np.float32),  # in even light
+    "light_of_paper": lambda rng, shape, *_: np.full(shape, 0.9, np.float32),  # in even light
 }
 
 
