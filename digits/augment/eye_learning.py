@@ -78,8 +78,8 @@ def examples(rng: Generator, glyphs: Glyphs, first: Layers | None = None) -> tup
     line = nothing & (printed > 0.4)
     beside = nothing & ~line & (cv2.dilate(ink, np.ones((5, 5))) > 0.3)
     rest = nothing & ~line & ~beside
-    # At most so many pixels of each kind: about as many of handwriting as of everything else, however much paper is
-    # empty. For the second network, many are of what the first one takes for something else.
+    # Each kind has a largest number of pixels, so that handwriting is half of them even if most of the paper is empty.
+    # For the second network, many of them are the first one's mistakes.
     kinds = [(handwriting, 150), (line, 70), (beside, 60), (rest, 60)]
     if first:
         kinds = [(handwriting, 110), (handwriting & (scores < 0.85), 60), (nothing & (scores > 0.15), 70)]

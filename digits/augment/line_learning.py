@@ -4,7 +4,7 @@ Some of each mini-batch are strips that the eye has seen in synthetic scenes, th
 learns by backpropagation. Its cost is the cross-entropy at each place, plus that of the whole number over all the ways
 in which it may lie along the strip: connectionist temporal classification (A. Graves and others, 2006). While it
 learns, the weighted inputs of each layer are brought to mean 0 and deviation 1 over the mini-batch (S. Ioffe and C.
-Szegedy, "Batch normalization", 2015): without that, so many layers of sigmoid neurons hardly begin to learn. In the end
+Szegedy, "Batch normalization", 2015): without that, five hidden layers of sigmoid neurons hardly learn. In the end
 this becomes part of the weights and biases.
 """
 

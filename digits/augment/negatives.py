@@ -128,5 +128,5 @@ class Negatives:
 
 
 def shared(n: int, among: int) -> list[int]:
-    """Return n as a sum of so many numbers, as equal as can be."""
+    """Split n into `among` whole numbers, as equal as can be."""
     return [n * (part + 1) // among - n * part // among for part in range(among)]

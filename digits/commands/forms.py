@@ -13,7 +13,7 @@ from digits.handwriting import Expected
 from digits.handwriting.reading import expect
 
 SURE = 0.8  # the confidence below which a field is doubtful, unless its definition says otherwise
-BYTES, FIELDS, PAGES = 100_000, 200, 100  # a definition has at most so many bytes, fields and pages
+BYTES, FIELDS, PAGES = 100_000, 200, 100  # the limits of a definition
 
 
 class Field(NamedTuple):

@@ -36,7 +36,7 @@ def figures(
 ) -> Iterator[tuple[str, Figure | Image | str]]:
     """Names of the figures, each with what is drawn or the reason why nothing is; the slow ones last.
 
-    `model` was kept after this `epoch` of a training of so many as `planned`, which logged these `curves`.
+    `model` was kept after this `epoch` of a training of `planned` epochs, which logged these `curves`.
     """
     images, labels = data.test
     yield "neurons", neurons()

@@ -19,7 +19,7 @@ MOST = 30  # epochs that are trained again; later ones hardly move the weights, 
 def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned: int) -> Tensor:
     """Train `model` in place on the CPU; its weights and biases (epochs + 1, P), before and after each epoch.
 
-    These are the first epochs of a training of so many as `planned`, which decides the learning rates of a schedule.
+    These are the first of the `planned` epochs, whose number decides the learning rates of a schedule.
     """
     path = [parameters_to_vector(model.parameters()).detach()]
     with tqdm(total=epochs, desc="training", unit=" epochs", leave=False, disable=None) as bar:

@@ -83,7 +83,7 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What is read in a picture: its lines, once the picture is turned counterclockwise by so many degrees.
+    """What is read in a picture: its lines, after the picture was turned counterclockwise by `degrees`.
 
     If no line holds a number, `error` says why, and what to do; else it is "".
     """

@@ -63,7 +63,7 @@ def rows_around(reach: tuple[int, int], step: tuple[int, int]) -> int:
 def numbers(log: np.ndarray, length: Length | None = None, digits: str = "0123456789") -> list[Candidate]:
     """Return the likeliest numbers in log-probabilities (T, 11), the best first, by prefix beam search.
 
-    With a `length`, only numbers of so many digits; the best of each length are kept at each place.
+    A `length` (fewest, most) allows only numbers of that many digits. The search then keeps the best of each length.
     """
     p = np.exp(log.astype(np.float64))
     allowed = [int(digit) for digit in digits]

@@ -42,7 +42,7 @@ Groups = list[list[Candidate]]  # of a line: the candidates for each of its grou
 
 
 class Segmentation(NamedTuple):
-    """The lines of a picture, after a turn counterclockwise by so many degrees, and how each may be cut into digits.
+    """The lines of a picture, after a turn counterclockwise by `degrees`, and how each may be cut into digits.
 
     The places of a candidate are the indices of its digits in `images` (N, 28, 28) float32 0..1, light on dark, and in
     `boxes` (left, top, right, bottom) in pixels. If a length is expected, `seen` is how many digits the line network

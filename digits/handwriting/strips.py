@@ -52,7 +52,7 @@ class Strip:
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
     def turned_back(self, degrees: int, shape: tuple[int, int]) -> "Strip":
-        """Return the same strip of a picture (H, W) that had been turned counterclockwise by so many degrees before."""
+        """Return this strip in the picture (H, W) as it was before a turn counterclockwise by `degrees`."""
         height, width = shape
         turn = {
             0: [[1, 0, 0], [0, 1, 0]],

@@ -47,7 +47,7 @@ class Sheet:
         np.maximum(layer, drawn / np.float32(255), out=layer)
 
     def rule(self, start: Point, end: Point, width: float = 1, dashed: bool = False) -> None:
-        """Print a line of so many times the usual width."""
+        """Print a line; `width` 1 is the usual width of this sheet's lines."""
         width *= self.line
         count = int(math.dist(start, end) / max(3.0, 3 * width)) if dashed else 1
         along = np.arange(count + 1)[:, None] / max(1, count)
@@ -150,7 +150,7 @@ class Sheet:
 
 
 def sizes(rng: Generator, height: float, count: int, goes_on: bool) -> tuple[Size, Size]:
-    """Return the size of a cell, and that of a sheet for so many digits, at the height that was drawn."""
+    """Return the sizes of a cell and of a sheet for `count` digits of this height."""
     cell, step = height * rng.uniform(1.15, 2.4), height * rng.uniform(0.7, 1.8)
     step = height * rng.uniform(0.6, 1.1) if goes_on else step
     tall = height * rng.uniform(1.1, 3.5) if goes_on else cell + height * rng.uniform(0.05, 2.5)

@@ -36,8 +36,8 @@ export async function heldLayers() {
   return unpacked(buffer, sizes.slice(1).map((n, l) => [sizes[l], n]), bytes === 1 ? Int8Array : Int16Array);
 }
 
-/** Layers of so many inputs and neurons each: first the neurons' steps and biases of every layer, float32, then the
- * weights of every layer, whole numbers of their neuron's steps.
+/** The layers in a buffer, which have these sizes (inputs, neurons). It holds the neurons' steps and biases of every layer,
+ * float32, then the weights of every layer, whole numbers of their neuron's steps.
  * @type {(buffer: ArrayBuffer, sizes: Pair[], Whole: Int8ArrayConstructor | Int16ArrayConstructor) => Layer[]} */
 export function unpacked(buffer, sizes, Whole) {
   const whole = new Whole(buffer, 8 * sizes.reduce((sum, [, n]) => sum + n, 0));

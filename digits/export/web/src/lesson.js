@@ -12,8 +12,8 @@ const RATE = 0.4, BATCH = 20, EARLIER = 0.2, TAKEN = 0.5, STEPS = 400; // as cho
 const LEARNED = 0.92; // least right output
 const EXTRA = 5; // steps beyond those until it is learned, so that lessons to come do not undo it
 
-/** Begins a lesson for a copy of these layers. `goOn` steps for so many milliseconds, and at least once, until it is
- * learned and EXTRA steps are made, or after STEPS is given up; `end` says what was learned, and whether it was.
+/** Begins a lesson for a copy of these layers. `goOn` makes steps for that many milliseconds, at least one. The
+ * lesson ends EXTRA steps after it is learned, or is given up after STEPS; `end` says what was learned, and whether it was.
  * @type {(job: Lesson, before: Layer[]) => { goOn: (milliseconds: number) => Progress; end: () => object }} */
 export function begin({ lesson, earlier, mnist }, before) {
   const layers = structuredClone(before), numbers = [...Array(mnist.train).keys()], start = supportOf(layers, lesson.y);

@@ -27,7 +27,7 @@ export function train({ fresh, share }) {
   return { layers, epoch: run.done / epoch, train, test };
 }
 
-/** How a network does on so many images, from one on.
+/** How a network does on `n` images, the first being number `begin`.
  * @type {(layers: Layer[], mnist: Mnist, begin: number, n: number) => Measures} */
 export function measured(layers, mnist, begin, n) {
   let right = 0, cost = 0, stuck = 0;

@@ -33,7 +33,8 @@ export const backflow = {
     const example = exampleShown(), { phase } = backflowState;
     if (!example) return "Draw a digit first.";
     const flow = backpropagate(layers, [example]), layer = Math.max(1, layers.length - Number(phase !== 1));
-    // Unless another neuron is looked at: the output that should be 1, or the hidden neuron whose error is largest.
+    // At first we look at the output that should be 1, later at the hidden neuron with the largest error. A visitor may
+    // pick another.
     keep(layer, phase === 1 ? example.y.indexOf(1) : ranked(flow.errors[layer - 1][0].map(Math.abs))[0]);
     write("play", backflowState.timer ? "Pause" : "Play");
     write("forward", phase === LAST ? `Step, η = ${RATE}` : `Equation ${phase + 1}`);
@@ -83,8 +84,8 @@ function pause() {
   backflowState.timer = 0;
 }
 
-/** The weight that is looked at: of neuron k in a layer for neuron j in the layer before. From a hidden neuron it leads
- * to where most of its error comes from; of an output, it is that of the most active neuron.
+/** The weight that the equation shows, from neuron j to neuron k of the next layer. If a hidden neuron is picked, k is
+ * where most of its error comes from. If an output is picked, j is the most active neuron before it.
  * @type {(layers: Layer[], found: Errors, looked: Neuron) => { layer: number; k: number; j: number }} */
 function weightAt(layers, { activations, errors }, [layer, j]) {
   const most = (/** @type {Float32Array} */ values) => values.indexOf(Math.max(...values));
@@ -99,9 +100,9 @@ function partsOf({ weights, biases }, errors, j) {
   return errors.map((delta, k) => delta * weights[k * n + j]);
 }
 
-/** By layer, what neurons wish, as their errors have it: red to rise, blue to fall; of outputs -δ, of others as shares of
- * the largest. First the outputs alone; then all, and of those that come after the neuron that is looked at, their part in
- * its wish; then, of a neuron that sees the pixels, how its weights should change.
+/** Whether each neuron should rise (red) or fall (blue), layer by layer: -δ of an output, and the share of the largest in
+ * a hidden layer. The first phase shows the outputs alone. Later, the layer after the picked neuron shows its part in what
+ * that neuron should do, and the pixels show how its weights should change.
  * @type {(phase: number, layers: Layer[], found: Errors, looked: Neuron) => Float32Array[]} */
 function wishesAt(phase, layers, { activations, errors }, [layer, j]) {
   const shown = /** @type {Float32Array[]} */ ([]), last = layers.length;
@@ -116,7 +117,7 @@ function wishesAt(phase, layers, { activations, errors }, [layer, j]) {
   return shown;
 }
 
-/** The equation of a phase, with the numbers of what is looked at.
+/** The equation of a phase, with the numbers of the neuron or weight that is picked.
  * @type {(phase: number, layers: Layer[], found: Errors, example: Example, looked: Neuron) => string} */
 function equationAt(phase, layers, found, example, looked) {
   const { activations, errors } = found, [layer, j] = looked, a = activations[layer][0][j], delta = errors[layer - 1][0][j];
