@@ -12,7 +12,8 @@ from digits.augment.composed import Alphabet, Example, composed
 from digits.augment.scenes import Scene, Written
 from digits.handwriting.eye import see
 from digits.handwriting.line_network import BLANK, DIGIT, ROWS, STEP
-from digits.handwriting.lines import enlarged, strips_of
+from digits.handwriting.lines import enlarged
+from digits.handwriting.strips import strips_of
 
 BATCH = 32  # strips in a mini-batch
 POOL = 16  # mini-batches of strips that are drawn together, to put those of a width into one
@@ -41,7 +42,7 @@ def examples(scene: Scene) -> list[Example]:
     image, (high, wide) = enlarged(scene.image, cv2.INTER_CUBIC), scene.ink.shape
     times = len(image) / high / 2
     result = []
-    for strip in strips_of(see(image), False):
+    for strip in strips_of(see(image)):
         planes, scale, written = (255 * strip.coarse + 0.5).astype(np.uint8), times * strip.scale, []
         for glyph in scene.written:
             x, y = times * strip.matrix[:, :2] @ (glyph.x, glyph.y) + strip.matrix[:, 2] / 2

@@ -5,7 +5,6 @@ import sys
 from base64 import b64encode
 from collections.abc import Generator
 from contextlib import closing
-from functools import partial
 from typing import Any, NamedTuple
 
 from tqdm import tqdm
@@ -120,7 +119,7 @@ def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]
                 round(share * side) for share, side in zip(field.box, page.size * 2, strict=True)
             )
             crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
-            found = tried(partial(find_lines, context=context), crop, field.expected._replace(upright=True))
+            found = tried(find_lines, crop, field.expected._replace(upright=True), context=context)
             if crops and min(crop.size) > 0:
                 crop.thumbnail(CROP)
                 crop.save(buffer, "JPEG", quality=80)

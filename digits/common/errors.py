@@ -15,10 +15,10 @@ class UserError(Exception):
     """Something that the person at the keyboard can mend: shown as one line, without a traceback."""
 
 
-def tried(function: Callable[..., T], *arguments: Any) -> T | UserError:
+def tried(function: Callable[..., T], *arguments: Any, **options: Any) -> T | UserError:
     """Return what a function returns for its arguments, or the UserError that it raises."""
     try:
-        return function(*arguments)
+        return function(*arguments, **options)
     except UserError as error:
         return error
 

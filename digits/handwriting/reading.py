@@ -87,9 +87,8 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
 
     from digits.checkpoint.selection import find
 
-    if (
-        first_process() != os.getpid()
-    ):  # PyTorch's and OpenCV's threads, for which it would wait, are not forked with it
+    if first_process() != os.getpid():
+        # PyTorch's and OpenCV's threads, for which it would wait, are not forked with it.
         raise UserError('a process that is forked after a read cannot read; start it with multiprocessing\'s "spawn"')
     expected = expect(single, length, digits)
     if isinstance(network, nn.Module):
