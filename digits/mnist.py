@@ -65,11 +65,15 @@ def fetch(data_dir: str | Path | None) -> None:
     raw = raw_folder(data_dir)
     raw.mkdir(parents=True, exist_ok=True)
     with FileLock(raw / ".lock"):
+        for left in raw.glob(".arriving*"):  # by a killed process
+            shutil.rmtree(left)
         for title, source in SOURCES.items():
             if not (wanted := missing(data_dir)):
                 return
             print(f"MNIST: {title}: fetching {', '.join(wanted)} into {raw}", file=sys.stderr)
-            with TemporaryDirectory(dir=raw) as arriving:  # a data_dir, which files leave once they are whole
+            with TemporaryDirectory(
+                prefix=".arriving", dir=raw
+            ) as arriving:  # a data_dir, which files leave once they are whole
                 raw_folder(arriving).mkdir(parents=True)
                 try:
                     source(raw, raw_folder(arriving))

@@ -110,6 +110,13 @@ def test_mnist_is_kept_once_for_all_folders(cache, good, source, monkeypatch, ca
     assert len(source) == 1 and len(mnist.load(None, train=False)[1]) == TEST
 
 
+def test_what_a_killed_fetch_has_left_goes_with_the_next(raw, good, source):
+    (raw / IMAGES).unlink()
+    (raw / ".arriving_x" / "MNIST").mkdir(parents=True)
+    mnist.fetch(raw.parents[1])
+    assert contents(raw) == contents(good)
+
+
 @pytest.mark.parametrize("named", [None, "named", "data"])
 def test_a_folder_that_has_mnist_or_is_named_keeps_it(named, cache, good, source):
     folder = Path(named or "data")
