@@ -71,9 +71,7 @@ def fetch(data_dir: str | Path | None) -> None:
             if not (wanted := missing(data_dir)):
                 return
             print(f"MNIST: {title}: fetching {', '.join(wanted)} into {raw}", file=sys.stderr)
-            with TemporaryDirectory(
-                prefix=".arriving", dir=raw
-            ) as arriving:  # a data_dir, which files leave once they are whole
+            with TemporaryDirectory(prefix=".arriving", dir=raw) as arriving:  # a data_dir; whole files leave it
                 raw_folder(arriving).mkdir(parents=True)
                 try:
                     source(raw, raw_folder(arriving))

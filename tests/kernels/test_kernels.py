@@ -18,7 +18,6 @@ from digits.kernels import Job, choose, cpu, is_sigmoid, optim, vectors
 from digits.model import DigitClassifier
 from digits.network import COSTS, QUADRATIC, correct, inputs, linears, sigmoid_network, weights_and_biases
 from digits.training.settings import CostName, KernelName
-from tests.support.tiers import slow
 
 ROOT, SGD = Path(__file__).parents[2], torch.optim.SGD
 COMPILED = [name for name, cost in COSTS.items() if cost in kernels.COMPILED]
@@ -272,10 +271,10 @@ from digits.kernels.cpu import compiled
 from digits.kernels.vectors import add_outer, add_rows, at
 @compiled
 def rows(w, v, h):
-    add_rows(at(w, 0, 0), 8, None, at(v, 0), 1, len(w), at(h, 0), 8)
+    add_rows(at(w, 0, 0), w.shape[1], None, at(v, 0), 1, len(w), at(h, 0), w.shape[1])
 @compiled
 def outer(w, v, h):
-    add_outer(at(w, 0, 0), 8, None, at(v, 0), 1, len(w), at(h, 0), 8)
+    add_outer(at(w, 0, 0), w.shape[1], None, at(v, 0), 1, len(w), at(h, 0), w.shape[1])
 @compiled
 def both(w, v, h):
     rows(w, v, h)
@@ -286,7 +285,7 @@ print(w[0, 0], h[0])
 """
 
 
-@slow
+@pytest.mark.slow
 def test_loops_that_several_processes_have_compiled_are_not_taken_for_each_other(tmp_path):
     path = tmp_path / "two_loops.py"
     path.write_text(TWO_LOOPS)
