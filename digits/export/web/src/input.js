@@ -76,7 +76,7 @@ function press(event) {
   else if (command && letter === "z") go("past");
   else if (command) return;
   else if (event.key === "Escape" && state.teaching) stopLesson();
-  else if (event.key === "Escape" && state.looked !== state.kept) look(null);
+  else if (event.key === "Escape" && state.looked) look(null);
   else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
   else if (digit !== undefined && onPad) bring(Number(digit));
   else return;

@@ -72,9 +72,9 @@ export function neuronsView(sizes, layer, look) {
   group.append(...cells.map(({ cell }) => cell));
   listen(group, look);
 
-  /** Shows activations or, if given, contributions, or `what` they are; and marks neuron j, if it is looked into, and says
-   * its activation. @type {(a: Float32Array, contributions?: Float32Array, j?: number, what?: string) => void} */
-  function show(a, contributions, j, what = "contributions") {
+  /** Shows activations or, if given, contributions, and marks neuron j, if it is looked into, and says
+   * its activation. @type {(a: Float32Array, contributions?: Float32Array, j?: number) => void} */
+  function show(a, contributions, j) {
     const most = Math.max(...a), values = contributions ?? a;
     for (const [k, neuron] of cells.entries()) {
       const tone = `var(--${contributions ? toneOf(values[k]) : "foreground"})`, share = Math.abs(values[k]);
@@ -91,7 +91,7 @@ export function neuronsView(sizes, layer, look) {
       }
     }
     group.querySelector(".looked")?.classList.remove("looked");
-    const all = last && contributions ? what : `${n} neuron${n > 1 ? "s" : ""}`;
+    const all = last && contributions ? "contributions" : `${n} neuron${n > 1 ? "s" : ""}`;
     count.textContent = j === undefined ? all : `no. ${j}: ${a[j].toFixed(2)}`;
     if (j === undefined) return;
     cells[j].cell.classList.add("looked");

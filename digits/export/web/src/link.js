@@ -7,6 +7,7 @@ import { bytesOf } from "./held.js";
 import { clamp } from "./images.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, state } from "./state.js";
+import { STOPS } from "./stops/list.js";
 import { closeTour, openTour } from "./tour.js";
 import { MOST, openTraining, training } from "./training.js";
 import { finish, say } from "./view.js";
@@ -68,14 +69,14 @@ function bringShared() {
  * @type {(hash: string) => Shared | null} */
 export function parse(hash) {
   if (hash.length > LONGEST) return null;
-  const shared = /** @type {Shared} */ ({ drawing: null, settings: new Map(), runs: [], stop: 0 });
+  const shared = /** @type {Shared} */ ({ drawing: null, settings: new Map(), runs: [], stop: "" });
   for (const [name, value] of new URLSearchParams(hash)) {
     const field = [...settings].find(({ id }) => id === name), run = name === "run" ? decodeRun(value) : null;
     const drawing = name === "strokes" ? decodeStrokes(value) : name === "image" ? decodeImage(value) : null;
     if (field && !shared.settings.has(field) && allows(field.id, value)) shared.settings.set(field, value);
     else if (run && shared.runs.length < MOST) shared.runs.unshift(run);
     else if (drawing && !shared.drawing) shared.drawing = drawing;
-    else if (name === "stop" && !shared.stop && /^[1-9]\d?$/.test(value)) shared.stop = Number(value);
+    else if (name === "stop" && !shared.stop && value in STOPS) shared.stop = value;
     else return null;
   }
   return shared;

@@ -17,8 +17,7 @@ import { explain, finish, fit, look, readPad, say, show } from "./view.js";
 
 export * as backpropagation from "./backpropagation.js";
 export * as network from "./network.js";
-export * as descent from "./stops/descent.js";
-export { loan } from "./borrowed.js";
+export { small } from "./small.js";
 export { heldImages } from "./held.js";
 export { state };
 export { training } from "./training.js";

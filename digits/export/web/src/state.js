@@ -11,8 +11,8 @@ export const EMPTY = { strokes: [], picture: null, digits: null };
  * Layers never are: workers keep them, and so are the activations that they give. @type {State} */
 export const state = {
   drawing: EMPTY, network: heldNetwork(), past: [], future: [], pen: null,
-  digits: [], outputs: [], chosen: 0, looked: null, kept: null, picked: null, nth: 0, inPlace: false, flash: null,
-  what: undefined, teaching: false, unsaved: false, reading: false, worker: null, view: null,
+  digits: [], outputs: [], chosen: 0, looked: null, flash: null, teaching: false,
+  unsaved: false, reading: false, worker: null,
 };
 
 /** The layers by which what is on the pad is cut into digits. */

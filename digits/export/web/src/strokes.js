@@ -2,7 +2,7 @@
 
 import { around } from "./components.js";
 import { offscreen } from "./elements.js";
-import { binarized, blank, bounds, mapped, mappedBox } from "./images.js";
+import { blank, bounds, mapped } from "./images.js";
 import { lineOf, stripsOf } from "./lines.js";
 import { drawn, normalize } from "./normalization.js";
 import { digitsOf, moved, read } from "./reader.js";
@@ -12,12 +12,10 @@ const FINENESS = 90; // size in pixels of a digit on the canvas on which it is r
 const SHORT = 0.45; // if no stroke is longer than this share of the height, they are of several lines
 const MOST = [10, 4]; // digits side by side and lines, by which they are not enlarged beyond the canvas
 const DOT = 0.05; // strokes that make less than this share of the pad are not enlarged further
-const IN_PLACE = 0.08; // width of strokes that are not normalized, in sides of the pad
 const MARGIN = 60; // pixels around them: what meets the edge of the canvas would be taken for a neighbour's
 
 /** As large as any strokes need: for each new size, a worker would wait until the page has time to grant it. */
 const large = offscreen(MOST[0] * FINENESS + 2 * MARGIN + 1, MOST[1] * FINENESS + 2 * MARGIN + 1);
-const small = offscreen(28, 28);
 
 /** Several digits, if strokes are wider than high, or all short, or an upright line parts them, and they make lines;
  * else one. The highest stroke is as high as a digit. Boxes are in sides of the pad.
@@ -58,13 +56,6 @@ export function unread(strokes, digits) {
     const near = all.filter((known) => meet(known, box));
     return [...all.filter((known) => !near.includes(known)), around([box, ...near])];
   }, []);
-}
-
-/** Strokes as one digit that is seen where and as large as it is on the pad. @type {(strokes: Stroke[]) => Digit[]} */
-export function digitInPlace(strokes) {
-  const pixels = painted(small, strokes, 28 * IN_PLACE, ([x, y]) => [28 * x, 28 * y], 28, 28);
-  const box = mappedBox(bounds(binarized(pixels, 0.2)), (n) => n / 28);
-  return box.right ? [{ image: pixels.data, box }] : [];
 }
 
 /** How much of each pixel strokes cover, from 0 to 1.

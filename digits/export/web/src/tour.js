@@ -1,151 +1,137 @@
-// The tour: a sheet over the foot of the page that goes from stop to stop. Each stop has a text, a question, and
-// something to do with the page's own views.
+// The tour: stops that take the place of the network, beside the pad. Each has a text, a figure of the visitor's digit,
+// controls and a question.
 
 import { any } from "./backpropagation.js";
-import { borrow, giveBack, loan, trainSmall } from "./borrowed.js";
-import { element, find, onClick, openSheet, write } from "./elements.js";
+import { element, find, onClick, write } from "./elements.js";
 import { heldImages } from "./held.js";
 import { bring } from "./input.js";
+import { small, trainSmall } from "./small.js";
 import { EMPTY, state } from "./state.js";
 import { STOPS } from "./stops/list.js";
 import { closeTraining } from "./training.js";
-import { describe, finish, imageShown, say, show } from "./view.js";
+import { finish, imageShown, say } from "./view.js";
 
-const NAMES = Object.keys(STOPS);
-const sheet = find("tour", HTMLElement);
-/** The name of the stop, to which one comes back, and the training of the small network, once it has begun. */
-const tour = { at: NAMES[0], training: /** @type {Promise<void> | null} */ (null) };
+const NAMES = Object.keys(STOPS), BOOK = "http://neuralnetworksanddeeplearning.com/";
+const panel = find("tour", HTMLElement);
+/** The name of the stop, to which one comes back. */
+const tour = { at: NAMES[0] };
 
 /** Lets the tour be opened, gone through and closed. */
 export function offerTour() {
-  sheet.prepend(...Object.entries(STOPS).map(cardOf));
+  panel.prepend(...Object.entries(STOPS).map(cardOf));
   for (const [id, act] of Object.values(STOPS).flatMap(({ on = {} }) => Object.entries(on))) {
     const control = find(id, HTMLElement);
-    control.addEventListener(control instanceof HTMLButtonElement ? "click" : "input", act);
+    control.addEventListener(control instanceof HTMLButtonElement ? "click" : "input", () => {
+      act();
+      drawStop();
+    });
   }
-  onClick("tell", () => (sheet.hidden ? openTour(NAMES.indexOf(tour.at) + 1) : closeTour()));
+  onClick("tell", () => (panel.hidden ? openTour(tour.at) : closeTour()));
   onClick("close", closeTour);
   onClick("back", () => goTo(NAMES[NAMES.indexOf(tour.at) - 1]));
   onClick("next", () => goTo(NAMES[NAMES.indexOf(tour.at) + 1]));
-  onClick("ask", () => ask(!sheet.classList.contains("asking")));
-  onClick("network-view", () => {
-    if (!sheet.hidden && state.looked) pick(state.looked);
-  });
-  for (const button of sheet.querySelectorAll(".another")) {
-    button.addEventListener("click", () => pick(null, state.nth + 1));
-  }
-  for (const button of sheet.querySelectorAll(".take")) {
+  for (const button of panel.querySelectorAll(".take")) {
     button.addEventListener("click", () => bring(any([...Array(10).keys()])));
   }
-  sheet.addEventListener("change", ({ target }) => { // an answer, whose value says why
+  panel.addEventListener("change", ({ target }) => { // an answer, whose value says why
     const { value } = /** @type {HTMLInputElement} */ (target), question = /** @type {Element} */ (target).closest("fieldset");
     question?.querySelector("output")?.replaceChildren(value);
   });
-  sheet.addEventListener("keydown", (event) => {
+  panel.addEventListener("click", ({ target }) => { // a neuron of the figure
+    const name = target instanceof Element && target.closest(/** @type {any} */ ("[data-neuron]"))?.dataset.neuron;
+    if (!name) return;
+    STOPS[tour.at].pick?.(name);
+    drawStop();
+  });
+  panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || document.body.classList.contains("embed")) return;
     event.stopPropagation(); // or the pad would be cleared
     closeTour();
   });
-  addEventListener("shown", () => sheet.hidden || tell());
+  addEventListener("shown", drawStop);
+  addEventListener("resize", drawStop);
 }
 
-/** The part of the sheet for a stop: its text or its question, its controls, and what comes of them.
+/** The part of the panel for a stop: its text, its figure, its controls with what comes of them, and its question.
  * @param {[name: string, stop: Stop]} entry */
-function cardOf([name, { title, section, view, text, question, answers, controls, className = "" }]) {
-  const card = Object.assign(element("div"), { id: `stop-${name}`, className: "stop" });
+function cardOf([name, { title, section, text, question, answers, controls, figure }]) {
+  const card = Object.assign(element("article"), { id: `stop-${name}`, className: "stop" }), [chapter, heading] = section;
   const choices = answers.map(([answer, why]) => (
     `<label><input type="radio" name="${name}" value="${why}"> ${answer}</label>`
   ));
-  card.dataset.view = view;
-  card.innerHTML = `<h2 tabindex="-1" data-section="${section}">${title}</h2>
+  card.innerHTML = `<h2 tabindex="-1">${title}</h2>
     <p>${text}</p>
+    <svg class="figure" role="img" aria-label="${figure}"></svg>
+    <div class="does">${controls} <output></output></div>
     <fieldset><legend>${question}</legend>${choices.join(" ")} <output></output></fieldset>
-    <div class="${className}">${controls} <output></output></div>`;
+    <p class="source"><a href="${BOOK}${chapter}" target="_blank" rel="noopener">In the book: ${heading}</a> <a href="#stop=${name}">Link to this stop</a></p>`;
   return card;
 }
 
-/** Opens the tour at a stop, the first being 1, unless something is under way. @param {number} number */
-export function openTour(number) {
+/** Opens the tour at a stop, unless something is under way. @param {string} name */
+export function openTour(name) {
   if (state.teaching) return say("Wait until it has learned, or stop it.");
   closeTraining();
-  if (sheet.hidden) open(true);
-  goTo(NAMES[Math.min(number, NAMES.length) - 1]);
-  tour.training ??= trainSmall().then(() => {
-    if (!sheet.hidden && loan.borrowed?.base === loan.visitors.layers) goTo(tour.at); // without the stand-in
-  });
+  open(true);
+  goTo(STOPS[name] ? name : NAMES[0]);
+  trainSmall().then(drawStop);
 }
 
 /** @type {(opened: boolean) => void} */
 function open(opened) {
-  openSheet(sheet, opened);
+  panel.hidden = !opened;
+  document.body.classList.toggle("tour", opened);
   find("tell", HTMLElement).ariaExpanded = `${opened}`;
-  document.documentElement.style.setProperty("--sheet", opened ? `${sheet.offsetHeight}px` : "");
 }
 
 export function closeTour() {
-  if (sheet.hidden) return;
-  find("tell", HTMLElement).focus(); // which goes back to the top, before a phone's pad stays in view again
-  leave();
+  if (panel.hidden) return;
+  STOPS[tour.at].leave?.();
   open(false);
+  find("tell", HTMLElement).focus();
   history.replaceState(null, "", location.href.split("#")[0]);
   finish();
-  describe();
 }
 
 /** Goes to a stop, if there is one of that name. @param {string} name */
 function goTo(name) {
   if (!STOPS[name]) return;
-  leave();
+  STOPS[tour.at].leave?.();
   tour.at = name;
-  const place = NAMES.indexOf(name), card = find(`stop-${name}`, HTMLElement), stop = STOPS[name];
-  sheet.querySelector(".here")?.classList.remove("here");
+  const place = NAMES.indexOf(name), card = find(`stop-${name}`, HTMLElement);
+  panel.querySelector(".here")?.classList.remove("here");
   card.classList.add("here");
   write("place", `${place + 1} of ${NAMES.length}`);
-  history.replaceState(null, "", `#stop=${place + 1}`); // so that a stop has a link
+  history.replaceState(null, "", `#stop=${name}`); // so that a stop has a link
   find("back", HTMLElement).ariaDisabled = `${place === 0}`;
   find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
   card.querySelector("h2")?.focus({ preventScroll: true });
-  if (stop.network) borrow(stop.network);
-  Object.assign(state, { inPlace: stop.inPlace ?? false, view: stop.shows ?? null });
-  stop.arrive?.();
-  finish();
-  describe();
-  document.querySelector(stop.view)?.scrollIntoView({ block: "nearest" });
+  STOPS[name].arrive?.();
+  drawStop();
   heldImages().then(() => { // then it is there at once
-    if (!STOPS[tour.at].startsEmpty && !sheet.hidden && state.drawing === EMPTY) bring(5);
+    if (!panel.hidden && state.drawing === EMPTY) bring(3);
   });
 }
 
-/** Makes all as it was before the stop. */
-function leave() {
-  STOPS[tour.at].leave?.();
-  giveBack();
-  Object.assign(state, { looked: null, kept: null, picked: null, nth: 0 });
-  Object.assign(state, { inPlace: false, flash: null, view: null, what: undefined });
-  ask(false);
+/** Draws the figure of the stop, and writes what it says. Screen readers speak that only if it is to last. */
+export function drawStop() {
+  if (panel.hidden) return;
+  drawFigure(tour.at);
 }
 
-/** Shows the question in place of the text, or the text again. @param {boolean} asking */
-function ask(asking) {
-  sheet.classList.toggle("asking", asking);
-  find("ask", HTMLElement).ariaPressed = `${asking}`;
-}
-
-/** Lets the stop look into a neuron that was picked, or into the next one of those that it goes through.
- * @type {(picked: Neuron | null, nth?: number) => void} */
-function pick(picked, nth = state.nth) {
-  Object.assign(state, { picked, nth });
-  show();
-}
-
-/** Writes what the stop says of what is shown. Screen readers speak it only if it is to last. */
-function tell() {
-  const output = sheet.querySelector(".here > div output");
-  const { network: { layers }, outputs, chosen, nth } = state, image = imageShown() ?? new Float32Array(784);
-  const says = STOPS[tour.at].draw({ image, a: outputs[chosen], layers, nth });
-  if (!output || says === undefined) return;
-  const [text, live] = typeof says === "string" ? [says, "off"] : [says.lasting, "polite"];
-  if (output.textContent === text && output.ariaLive === live) return;
+/** @param {string} name */
+function drawFigure(name) {
+  const card = find(`stop-${name}`, HTMLElement), figure = /** @type {SVGSVGElement} */ (card.querySelector(".figure"));
+  const output = /** @type {HTMLOutputElement} */ (card.querySelector(".does > output"));
+  const image = imageShown(), { clientWidth: width, clientHeight: height } = figure, { layers } = small;
+  if (!width) return;
+  figure.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const [parts, said] = !image ? [[], "Draw a digit first."]
+    : !layers ? [[], "Training a network of 30 hidden neurons, which takes two seconds …"]
+    : STOPS[name].draw({ image, layers, width, height });
+  figure.replaceChildren(...parts);
+  const [words, live] = typeof said === "string" ? [said, "off"] : [said.lasting, "polite"];
+  if (output.textContent === words && output.ariaLive === live) return;
   output.ariaLive = live;
-  output.replaceChildren(text);
+  output.replaceChildren(words);
 }

@@ -105,47 +105,38 @@ type Drawing = {
   degrees?: number; unread?: Box[]; sight?: ImageBitmap | null;
 };
 type Neuron = [layer: number, j: number];
-/** A stop of the tour. Its text says what there is to see, mostly in a `view` of the page, and each answer to its question
- * has a reason. Beside them are its figure and its `controls`, as HTML, which do something `on` a click or an input, by
- * their ids. `draw` draws the figure and returns what came of it. A stop may put another `network` in the place of the
- * visitor's, wait for a drawing, as it `startsEmpty`, and have strokes read `inPlace`. What it `shows` is the state's `view`.
- * `view` is a CSS selector: #pad, .hidden or .outputs. There are three answers, one of which begins with "Right:". Ids in
- * `controls` are unique on the page; a button of the class `another` goes to the next neuron, one of `take` takes another
- * digit. All stops are as high as the highest, so the text has at most 300 characters. */
+/** A stop of the tour. Its text, of two or three sentences, says what there is to see in the figure, which `figure` describes for
+ * those who do not see it. `section` is a chapter of the book, as the end of its address, and the title of the section. There
+ * are three answers to the question, one of which begins with "Right:", each with its reason. `controls` are HTML; they act
+ * `on` a click or an input, by their ids, which are unique on the page and begin with the stop's name; then the figure is
+ * drawn again. A button of the class `take` brings another digit. `draw` returns the figure's elements and what is to be
+ * said below it; `pick` is told the name of a neuron (a `data-neuron` in the figure) that was clicked. */
 type Stop = {
-  title: string; section: string; view: string; text: string; question: string; answers: [answer: string, why: string][];
-  className?: string; controls: string; network?: "small" | "untrained"; startsEmpty?: boolean; inPlace?: boolean;
-  on?: Record<string, () => unknown>; arrive?: () => unknown; leave?: () => void;
-  shows?: (looked: Neuron) => Float32Array[]; draw: (seen: Seen) => Result | undefined;
+  title: string; section: [chapter: string, heading: string]; text: string; figure: string; question: string;
+  answers: [answer: string, why: string][]; controls: string;
+  on?: Record<string, () => unknown>; arrive?: () => unknown; leave?: () => void; pick?: (name: string) => void;
+  draw: (seen: Seen) => [parts: Node[], says: Result];
 };
-/** What a stop draws: the image of the chosen digit, or a blank one; the outputs, if there is a digit; the layers of the
- * network; and the `nth` of the neurons that the stop goes through. */
-type Seen = { image: Float32Array; a?: Float32Array; layers: Layer[]; nth: number };
-/** What came of it; what is `lasting` is spoken by screen readers, too. */
+/** What a stop draws: the image of the chosen digit, the layers of the small network, 784-30-10, trained; and the size of the
+ * figure in pixels of the page: 600 to 900 wide on a desktop, from 320 on a phone. */
+type Seen = { image: Float32Array; layers: Layer[]; width: number; height: number };
+/** What comes of it; what is `lasting` is spoken by screen readers, too. */
 type Result = string | { lasting: string };
-/** A network in the place of the visitor's: the layers that it began with, and the steps that it still has to learn. */
-type Borrowed = Network & { base: Layer[]; left: number };
-type Loan = { visitors: Network; borrowed: Borrowed | null; small: Omit<Network, "test_accuracy"> | null };
-/** Gradient descent of a network on examples: the cost at first and after each step, what the last one changes, by layer, and what
- * share of the next is done; and the slice through the cost in which it goes, for layers and a rate. */
-type Descent = {
-  network: Borrowed; batch: Example[]; costs: number[]; changes: Float32Array[]; share: number;
-  ahead: { layers?: Layer[]; rate?: number; slice: [number, number][] };
-};
+/** The values from and to which an axis goes, its numbered ticks, and its label. */
+type AxisOf = { from: number; to: number; ticks: number[]; label: string };
+type Axes = { x: (value: number) => number; y: (value: number) => number; node: SVGElement };
 /** What a link shares. */
-type Shared = { drawing: Drawing | null; settings: Map<Field, string>; runs: Run[]; stop: number };
+type Shared = { drawing: Drawing | null; settings: Map<Field, string>; runs: Run[]; stop: string };
 type Field = HTMLInputElement | HTMLSelectElement;
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
 /** What the page shows. `pen` is the pointer that draws, `digits` is read from the drawing, with the network's `outputs`
  * for each, and one is `chosen`; `looked` is the [layer, neuron] that is looked into, `flash` a lesson's changes by
- * layer, `what` the outputs show, `worker` trains. Lessons may be `unsaved`. While strokes are `reading`, `digits` are what was read before. A stop of the tour may have a
- * neuron `kept`, which is looked into unless another is: the `nth` that it goes through, or one that is `picked`. It may have strokes read `inPlace`, and say what all show, by layer, for the
- * neuron that is looked into, as its `view`. */
+ * layer, `worker` trains. Lessons may be `unsaved`. While strokes are `reading`, `digits` are what was read before. */
 type State = Moment & {
   past: Moment[]; future: Moment[]; pen: number | null; digits: Digit[]; outputs: Float32Array[]; chosen: number;
-  looked: Neuron | null; kept: Neuron | null; picked: Neuron | null; nth: number; inPlace: boolean; flash: Float32Array[] | null; what?: string;
-  teaching: boolean; unsaved: boolean; reading: boolean; worker: Worker | null; view: ((looked: Neuron) => Float32Array[]) | null;
+  looked: Neuron | null; flash: Float32Array[] | null; teaching: boolean; unsaved: boolean; reading: boolean;
+  worker: Worker | null;
 };
 /** The tuned constants of handwriting: Python's, by module, and typed there alone. */
 type Constants = {

@@ -10,7 +10,6 @@ import { binaryLayer, imagesOf, predictionOf, recall, weightedInput } from "./ne
 import { paintPad, paper } from "./pad.js";
 import { HALF, isDigit } from "./reader.js";
 import { EMPTY, reader, state } from "./state.js";
-import { digitInPlace } from "./strokes.js";
 import { askSoon } from "./workers.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
@@ -42,7 +41,7 @@ function build() {
   root.style.setProperty("--wide", `${wide}`);
   all.classList.toggle("roomy", wide === 3 && sizes.length === 3);
   Object.assign(built, { kind, layers });
-  state.looked = state.kept = null;
+  state.looked = null;
   fit();
   all.style.setProperty("min-height", `${high}px`);
 }
@@ -61,16 +60,16 @@ let reading = Promise.resolve(); // of strokes, one drawing after another
 
 /** Reads what is on the pad, if it is not yet, and shows it. @type {() => Promise<void>} */
 export async function readPad() {
-  const { strokes, digits } = state.drawing;
+  const { digits } = state.drawing;
   paint();
   if (state.pen !== null && find("said", HTMLElement).textContent) write("said", ""); // it is no longer true
   if (isUnread()) {
     if (!state.reading) reading = readStrokes();
     await reading;
-  } else showDigits(state.inPlace && strokes.length ? digitInPlace(strokes) : (digits ?? []));
+  } else showDigits(digits ?? []);
 }
 
-const isUnread = () => !state.inPlace && state.drawing.strokes.length > 0 && !state.drawing.digits;
+const isUnread = () => state.drawing.strokes.length > 0 && !state.drawing.digits;
 
 /** Reads the newest strokes, until they do not change meanwhile; what became of others is not shown. */
 async function readStrokes() {
@@ -80,7 +79,7 @@ async function readStrokes() {
     const { digits, unread } = await askSoon({ strokes, layers });
     drawing.unread = unread;
     if (strokes.at(-1)?.length === points) drawing.digits = digits;
-    if (state.drawing === drawing && !state.inPlace) showDigits(digits);
+    if (state.drawing === drawing) showDigits(digits);
   }
   state.reading = false;
 }
@@ -126,16 +125,15 @@ export function show() {
   const all = recall(network.layers, imagesOf(digits));
   const activations = network.sizes.map((n, l) => all[l][chosen] ?? new Float32Array(n));
   state.outputs = all[network.layers.length];
-  dispatchEvent(new Event("shown")); // to a stop of the tour, which may look elsewhere
+  dispatchEvent(new Event("shown")); // to a stop of the tour
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
-  const seen = state.view?.([layer, j]) ?? (state.looked ? contributionsAround(layer, j, activations) : state.flash);
+  const seen = state.looked ? contributionsAround(layer, j, activations) : state.flash;
   const contributions = seen ?? [];
   paintInput(pixels, activations[0], contributions[0]);
   layers.forEach((view, l) => {
-    view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined, state.what);
+    view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
   });
-  const connected = state.view ? contributions.map((values, l) => (l > layer ? values : undefined)) : contributions;
-  if (state.looked) paintConnections(layers, connected, layer, j);
+  if (state.looked) paintConnections(layers, contributions, layer, j);
   else { // faintly, how the answer comes about
     const last = network.sizes.length - 1, isShown = last > 1 && !state.flash && state.pen === null && isKnown(chosen);
     const best = isShown ? digitRead(chosen) : 0, votes = isShown ? contributionsAround(last, best, activations) : [];
@@ -189,27 +187,12 @@ export function explain(sentence) {
   write("explain", sentence ?? `${where} ${rest}`);
 }
 
-/** Looks into a neuron or, again, into none, or that which is kept. @type {(neuron: State["looked"]) => void} */
+/** Looks into a neuron or, again, into none. @type {(neuron: State["looked"]) => void} */
 export function look(neuron) {
-  if (!neuron && state.looked === state.kept) return;
-  state.looked = neuron ?? state.kept;
+  if (!neuron && !state.looked) return;
+  state.looked = neuron;
   show();
-  if (!state.looked) explain();
-}
-
-/** Looks into a neuron, or the one that was picked, while no other is pointed at; returns it.
- * @type {(layer: number, j: number) => Neuron} */
-export function keep(layer, j) {
-  const kept = state.picked ?? [layer, j];
-  if (state.looked === state.kept) state.looked = kept;
-  state.kept = kept;
-  return kept;
-}
-
-/** The same for a neuron that sees the pixels, where no other may be picked; returns its number. @param {number} j */
-export function keepHidden(j) {
-  if (state.picked?.[0] !== 1) state.picked = null;
-  return keep(1, j)[1];
+  if (!neuron) explain();
 }
 
 /** The numbers of the digits in each line. */
@@ -268,8 +251,8 @@ export function whichOfSeveral() {
   return state.digits.length > 1 ? `${place}${ENDINGS[RULES.select(place)]}` : "";
 }
 
-/** What on the pad is not read; of strokes that are seen in place, as one digit, there is nothing else. */
-const unreadMarks = () => (state.inPlace ? [] : (state.drawing.unread ?? []));
+/** What on the pad is not read. */
+const unreadMarks = () => state.drawing.unread ?? [];
 
 /** A box around each digit of a picture, and of several that are drawn, to choose it; and around what is not read. */
 function placeBoxes() {

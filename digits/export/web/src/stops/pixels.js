@@ -1,11 +1,16 @@
+import { pixelImage } from "../figure.js";
+
 /** Every pixel is an input. @type {Stop} */
 export const pixels = {
-  title: "A pixel is an input", view: "#pad",
-  section: "Nielsen, Neural Networks and Deep Learning: The architecture of neural networks",
-  text: "The network sees 28 by 28 pixels. Each is an input neuron, whose activation is the intensity of its pixel: 0 for the background, 1 for a stroke. That is all that comes in. Draw a digit. From the next stop on, you see a smaller network, of 30 hidden neurons, trained here just now.",
-  question: "How many inputs has the network, if you draw a tiny digit?",
-  answers: [["As many as it has dark pixels", "No: white pixels are inputs, too, of activation 0."], ["784", "Right: 28 · 28, whatever is drawn."], ["Ten", "No: ten are the outputs."]],
-  controls: `<button class="take" type="button">Take a person’s digit</button>`,
-  startsEmpty: true,
-  draw: ({ image }) => `${image.filter((value) => value > 0).length} of 784 pixels are not 0.`,
+  title: "A pixel is an input", section: ["chap1.html#the_architecture_of_neural_networks", "The architecture of neural networks"],
+  text: "The network sees your digit as 28 by 28 pixels. Each pixel is one input neuron, and its activation is the intensity of the pixel: 0 for the background, 1 for a stroke. These 784 numbers are all that goes in.",
+  figure: "Your digit as 28 by 28 pixels",
+  question: "How many inputs does the network have if you draw a tiny digit?",
+  answers: [["As many as there are dark pixels", "No: white pixels are inputs too, with an activation of 0."], ["784", "Right: 28 × 28, whatever you draw."], ["Ten", "No: ten is the number of outputs."]],
+  controls: `<button class="take" type="button">Another digit</button>`,
+  draw({ image, width, height }) {
+    const side = Math.min(width, height);
+    return [[pixelImage({ left: (width - side) / 2, top: 0, side }, image, "foreground")],
+      `${image.filter((value) => value > 0).length} of 784 pixels are not 0.`];
+  },
 };
