@@ -8,7 +8,7 @@ import torch
 
 from digits import backprop
 from tests.export.browser.conftest import visiting
-from tests.support.pages import draw, violations
+from tests.support.pages import draw, frames, violations
 
 pytestmark = pytest.mark.mnist
 
@@ -30,7 +30,7 @@ def flow(page):
     """Come to the stop on backpropagation, with a fresh network, in a phase."""
     page.emulate_media(color_scheme="light", reduced_motion="no-preference")
     yield lambda phase=GUESS: at_backpropagation(page, phase)
-    page.locator("#close").click()
+    close(page)
 
 
 def at_backpropagation(page, phase):
@@ -40,9 +40,20 @@ def at_backpropagation(page, phase):
 
 
 def go_to(page, stop):
-    page.evaluate(f"location.hash = 'stop={stop}'")
+    """Go to a stop, by which the page may get another height. At the stop, nothing may move."""
+    page.evaluate(f"resized = true; location.hash = 'stop={stop}'")
     page.locator(f"#stop-{stop}.here").wait_for()
     page.wait_for_function("() => digits.small.layers")
+    frames(page, 3)
+    page.evaluate("resized = false")
+
+
+def close(page):
+    """Close the tour, by which the page may get another height, too."""
+    page.evaluate("resized = true")
+    page.locator("#close").click()
+    frames(page, 3)
+    page.evaluate("resized = false")
 
 
 def sentence(page):
@@ -110,7 +121,9 @@ def test_each_phase_says_in_words_what_has_happened(page, flow):
     )
     page.locator("#backpropagation-next").click()
     most = int(known["blame"].argmax())
-    assert re.match(rf"Neuron {most} (pushed|held) output \d (up|down) by mistake, so it is told to quieten", sentence(page))
+    assert re.match(
+        rf"Neuron {most} (pushed|held) output \d (up|down) by mistake, so it is told to quieten", sentence(page)
+    )
     page.locator("#backpropagation-next").click()
     assert f"Neuron {most} should quieten down, so its weights shrink (blue)" in sentence(page)
     page.locator("#backpropagation-next").click()
@@ -158,7 +171,9 @@ def test_one_equation_at_a_time_with_the_numbers_of_the_neuron(page, flow):
     """None is named before its phase; that of a weight is checked by a nudge."""
     flow()
     assert "BP" not in page.locator("#stop-backpropagation").inner_text()
-    assert not re.search(r"BP\d", page.evaluate("document.getElementById('tour').innerHTML.replace(/<p>BP1.*?<.p>/g, '')"))
+    assert not re.search(
+        r"BP\d", page.evaluate("document.getElementById('tour').innerHTML.replace(/<p>BP1.*?<.p>/g, '')")
+    )
     known = passed(page)
     page.get_by_role("button", name="Show the formula").click()
     assert not any("BP" in line for line in formula(page))
@@ -192,7 +207,9 @@ def test_pulses_run_back_from_the_outputs_in_the_colours_of_blame(page, flow):
     page.locator("#backpropagation-back").click()
     page.locator("#backpropagation-back").click()
     assert all(
-        page.locator(".here .pulse").evaluate_all("(all) => all.map((dot) => parseFloat(dot.style.getPropertyValue('--across')) > 0)")
+        page.locator(".here .pulse").evaluate_all(
+            "(all) => all.map((dot) => parseFloat(dot.style.getPropertyValue('--across')) > 0)"
+        )
     )
 
 
@@ -211,7 +228,9 @@ def test_the_colours_of_hidden_neurons_are_those_of_their_blame(page, flow):
     page.emulate_media(reduced_motion="reduce")
     flow(BLAME)
     blame = passed(page)["blame"]
-    fills = page.locator(".here .neuron[data-neuron^=hidden]").evaluate_all("(all) => all.map(({ style }) => style.fill)")
+    fills = page.locator(".here .neuron[data-neuron^=hidden]").evaluate_all(
+        "(all) => all.map(({ style }) => style.fill)"
+    )
     assert ["red" if "--red" in fill else "blue" for fill in fills] == np.where(blame < 0, "red", "blue").tolist()
 
 
@@ -243,7 +262,7 @@ def test_a_neuron_can_be_picked_by_keyboard_and_another_digit_begins_anew(page, 
     page.locator("#backpropagation-other").press("Enter")
     assert numbers(sentence(page))[0] == (first + 1) % 30
     page.locator(".here [data-neuron='phase 3']").click()
-    assert sentence(page).startswith("Each weight changes by its input times")
+    assert sentence(page).startswith("A weight changes by its input times")
     draw(page, 7)
     assert sentence(page).startswith("Nobody has trained this network yet")
     page.locator("#clear").click()
@@ -274,10 +293,10 @@ def test_few_images_are_learned_by_heart_and_many_are_not(page):
     assert f"{round(few['unseen'])} in 100 images it has not seen" in sentence(page)
     labels = page.locator(".here .axes text").all_text_contents()
     assert [labels.count(label) for label in ("Epoch", "Error in %", "100", "20")] == [2, 2, 2, 4]
-    page.locator("#next").click()
+    go_to(page, "pixels")
     page.wait_for_function("() => digits.overfit.trainings.every(({ worker }) => !worker)")
     assert len(page.workers) == workers
-    page.locator("#close").click()
+    close(page)
 
 
 def test_the_few_images_are_the_first_and_the_others_stay_the_same(page):
@@ -296,7 +315,7 @@ def test_the_few_images_are_the_first_and_the_others_stay_the_same(page):
         }"""
     )
     page.evaluate("holdsUp = null")
-    page.locator("#close").click()
+    close(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -310,4 +329,4 @@ def test_axe_finds_nothing_at_the_stops_on_learning(scheme, page):
         assert violations(page, "#tour") == []
         page.locator("#backpropagation-next").click()
     page.locator("#backpropagation-show").click()
-    page.locator("#close").click()
+    close(page)

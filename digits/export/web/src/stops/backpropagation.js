@@ -291,7 +291,7 @@ function sentenceOf(pass) {
   }
   if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. Neurons that push it up are told to ${y[j] ? "fire more (red), and those that hold it down to quieten down (blue)" : "quieten down (blue), and those that hold it down to fire more (red)"}.`;
   if (phase === WEIGHTS) {
-    if (isHidden) return `Each weight changes by its input times the neuron’s error. Neuron ${j} should ${pass.blame[j] > 0 ? "quieten down, so its weights shrink (blue)" : "fire more, so its weights grow (red)"} where your digit has ink. Where there is no ink, the input is 0, and the weight stays.`;
+    if (isHidden) return `A weight changes by its input times the neuron’s error. Neuron ${j} should ${pass.blame[j] > 0 ? "quieten down, so its weights shrink (blue)" : "fire more, so its weights grow (red)"} where your digit has ink. Elsewhere the input is 0, and the weight stays.`;
     const most = predictionOf(hidden);
     return `Output ${j} should ${y[j] ? "rise, so its weights grow (red)" : "fall, so its weights shrink (blue)"}, most of all those from active neurons: the weight from neuron ${most}, which fires at ${fixed(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 3)}.`;
   }
