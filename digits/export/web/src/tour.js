@@ -123,12 +123,12 @@ export function drawStop() {
 function drawFigure(name) {
   const card = find(`stop-${name}`, HTMLElement), figure = /** @type {SVGSVGElement} */ (card.querySelector(".figure"));
   const output = /** @type {HTMLOutputElement} */ (card.querySelector(".does > output"));
-  const image = imageShown(), { clientWidth: width, clientHeight: height } = figure, { layers } = small;
+  const image = imageShown(), { clientWidth: width, clientHeight: height } = figure, { layers } = small, stop = STOPS[name];
   if (!width) return;
   figure.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const [parts, said] = !image ? [[], "Draw a digit first."]
-    : !layers ? [[], "Training a network of 30 hidden neurons, which takes two seconds …"]
-    : STOPS[name].draw({ image, layers, width, height });
+    : !layers && !stop.independent ? [[], "Training a network of 30 hidden neurons, which takes two seconds …"]
+    : stop.draw({ image, layers: layers ?? [], width, height });
   figure.replaceChildren(...parts);
   const [words, live] = typeof said === "string" ? [said, "off"] : [said.lasting, "polite"];
   if (output.textContent === words && output.ariaLive === live) return;
