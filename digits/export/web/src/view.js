@@ -51,7 +51,7 @@ export function fit() {
   root.style.removeProperty("--side");
   find("network-view", HTMLElement).style.removeProperty("min-height");
   const side = Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28;
-  root.style.setProperty("--side", `${side / devicePixelRatio}px`);
+  if (side) root.style.setProperty("--side", `${side / devicePixelRatio}px`); // else a stop is in its place
   paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio); // not asked for while one draws
   show();
 }
