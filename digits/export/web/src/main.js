@@ -18,6 +18,7 @@ import { explain, finish, fit, look, readPad, say, show } from "./view.js";
 export * as backpropagation from "./backpropagation.js";
 export * as network from "./network.js";
 export { small } from "./small.js";
+export { descents } from "./stops/descent.js";
 export { heldImages } from "./held.js";
 export { state };
 export { training } from "./training.js";
