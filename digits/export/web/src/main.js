@@ -20,6 +20,7 @@ export * as network from "./network.js";
 export { small } from "./small.js";
 export { backflow } from "./stops/backpropagation.js";
 export { overfit } from "./stops/overfitting.js";
+export { descents } from "./stops/descent.js";
 export { heldImages } from "./held.js";
 export { state };
 export { training } from "./training.js";

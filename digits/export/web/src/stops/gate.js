@@ -27,12 +27,12 @@ export const gate = {
     const neuron = (/** @type {number} */ cx, /** @type {number} */ cy, /** @type {number} */ value, name = "") => svg("g", { "data-neuron": name },
       svg("circle", { cx, cy, r, class: value ? "neuron on" : "neuron off" }), text(cx, cy + 7, `${value}`, "middle", value ? "value inverted" : "value"));
     const parts = inputs.flatMap(([name, value, y]) => [
-      svg("path", { d: `M${left + r} ${y}L${center - r - 4} ${middle}`, class: value ? "wire blue on" : "wire blue" }),
+      svg("path", { d: `M${left + r} ${y}L${center - r - 4} ${middle}`, class: value ? "lead blue on" : "lead blue" }),
       text((left + center) / 2, (Number(y) + middle) / 2 - 14, "weight −2", "start", "label"),
       neuron(left, Number(y), Number(value), /** @type {string} */ (name)),
       text(left, Number(y) - r - 8, name === "x1" ? "x₁" : "x₂"),
     ]);
-    parts.push(svg("path", { d: `M${center + r} ${middle}H${end - r}`, class: "wire" }), svg("circle", { cx: center, cy: middle, r: r + 8, class: "neuron off" }),
+    parts.push(svg("path", { d: `M${center + r} ${middle}H${end - r}`, class: "lead" }), svg("circle", { cx: center, cy: middle, r: r + 8, class: "neuron off" }),
       text(center, middle - r - 18, "bias 3"), text(center, middle + 6, `z = ${signed(z, 0)}`), neuron(end, middle, Number(z > 0)), text(end, middle - r - 8, "output"));
     const cases = [[0, 0], [0, 1], [1, 0], [1, 1]], rowHigh = Math.min(36, (isWide ? height - 40 : height - high - 20) / 5), tableLeft = isWide ? right + 20 : 0.1 * width;
     const tableTop = isWide ? (height - 5 * rowHigh) / 2 : high + 10, columns = [0.1, 0.32, 0.6, 0.88].map((share) => tableLeft + share * (isWide ? width - right - 20 : 0.8 * width));

@@ -32,7 +32,7 @@ export const sigmoid = {
     }, svg("title", {}, `Neuron ${k}`))]));
     const beyond = z > REACH ? " (its point is beyond the right end)" : z < -REACH ? " (its point is beyond the left end)" : "";
     return [[
-      node, polyline([[x(-REACH), y(0)], [x(0), y(0)], [x(0), y(1)], [x(REACH), y(1)]], "step"), polyline(curve, "curve"), ...dots,
+      node, polyline([[x(-REACH), y(0)], [x(0), y(0)], [x(0), y(1)], [x(REACH), y(1)]], "jump"), polyline(curve, "curve"), ...dots,
       svg("path", { d: `M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}`, class: "dashed" }),
       svg("circle", { cx: x(at), cy: y(a), r: 8, class: "point" }),
       text(x(at) + (at > 2 ? -14 : 14), y(a) + (a > 0.5 ? 26 : -16), `neuron ${j}`, at > 2 ? "end" : "start", "label"),
