@@ -129,8 +129,10 @@ type HiddenNeuron = {
 /** The values from and to which an axis goes, its numbered ticks, and its label. */
 type AxisOf = { from: number; to: number; ticks: number[]; label: string };
 type Axes = { x: (value: number) => number; y: (value: number) => number; node: SVGElement };
-/** What a link shares. */
-type Shared = { drawing: Drawing | null; settings: Map<Field, string>; runs: Run[]; stop: string };
+/** What a link shares: among others a stop, or whether training is open. */
+type Shared = { drawing: Drawing | null; settings: Map<Field, string>; runs: Run[]; stop: string; training: boolean };
+/** What is kept for a reload: the drawing, the runs and, if there were lessons, the network that had them. */
+type Kept = { drawing: NonNullable<Held["drawing"]>; runs: Run[]; network?: Facts & { parameters: string } };
 type Field = HTMLInputElement | HTMLSelectElement;
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
@@ -146,7 +148,7 @@ type State = Moment & {
 type Constants = {
   picture: { WORKING: Pair; NARROW: number };
   background: { LIFT: Pair } & Record<"WINDOW" | "COARSE" | "AROUND" | "BLURRED" | "BRIGHTEST" | "EVEN" | "SOFT", number>;
-  eye: Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "DARKEST" | "HALVED" | "PART" | "LEGIBLE" | "CERTAIN", number>;
+  eye: Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "DARKEST" | "HALVED" | "PART" | "LEGIBLE" | "CERTAIN" | "TEXTURE" | "NOISE", number>;
   components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>;
   strips: Record<"ROWS" | "DIGIT" | "SURE" | "ENDS" | "LONGEST" | "TILTED", number>;
   line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "UNLIKELY", number>;
