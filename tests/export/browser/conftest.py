@@ -11,7 +11,7 @@ from tests.support.pages import CHROMIUM, DESK, DOCS_PAGE, PATIENCE, PHONE, expo
 from tests.support.shared import shared
 from tests.support.tiers import nightly
 
-# Of each page: what moved in it, though nobody clicked or resized the window; and a way to hold up the jobs of its workers.
+# Of each page: what moved in it, though nobody clicked or resized the window; and a way to hold up its workers' jobs.
 WATCH = """(() => {
     Object.assign(window, { moved: [], resized: false, holdsUp: null, heldUp: [] });
     new PerformanceObserver((list) => list.getEntries().forEach(({ sources, hadRecentInput }) => {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import draw, frames, outputs, said
+from tests.support.pages import DESK, PHONE, draw, frames, outputs, resize, said
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -187,6 +187,19 @@ def test_runs_of_a_link_with_the_usual_settings(page_file, visit):
     train(page, **FAST)
     until(page, 1)
     assert [row.split()[0] for row in rows.all_inner_texts()] == ["15", "none"]
+
+
+def test_the_panel_stands_below_the_network_and_covers_nothing(page):
+    """In its column on a desk, which need not be scrolled; on a phone after the pad and the network."""
+    for size in (DESK, (768, 1024), PHONE):
+        resize(page, *size)
+        page.locator("#train").click()
+        network, panel, pad = (page.locator(name).bounding_box() for name in (".network", "#training", "#paper"))
+        assert network["y"] + network["height"] <= panel["y"]
+        if size == DESK:
+            assert panel["x"] == network["x"] > pad["x"] + pad["width"]
+            assert panel["y"] + panel["height"] <= size[1]
+        page.locator("#leave").click()
 
 
 def test_keys_and_a_screen_reader(page):

@@ -133,11 +133,12 @@ function listen(group, grid, look) {
   const numberOf = (/** @type {any} */ cell) => cells.indexOf(cell);
   const point = (/** @type {PointerEvent} */ { clientX, clientY }) => { // the nearest, also between the discs
     const { left, top } = group.getBoundingClientRect(), [first] = cells, { columns, cell } = grid;
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = first, margin = cell ? (cell - offsetWidth) / 2 : 0;
     const placeOf = (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ n) => (
       clamp(Math.floor(at / size), 0, n - 1)
     );
-    const row = placeOf(clientY - top - first.offsetTop, cell || first.offsetHeight, Math.ceil(cells.length / columns));
-    const column = placeOf(clientX - left - first.offsetLeft, cell || first.offsetWidth, columns);
+    const row = placeOf(clientY - top - offsetTop + margin, cell || offsetHeight, Math.ceil(cells.length / columns));
+    const column = placeOf(clientX - left - offsetLeft + margin, cell || offsetWidth, columns);
     look(Math.min(cells.length - 1, columns * row + column));
   };
   group.addEventListener("pointerdown", point);
@@ -163,10 +164,10 @@ function listen(group, grid, look) {
 /** Behind neurons that see the pixels. @type {(view: ReturnType<typeof neuronsView>, weights: Float32Array) => void} */
 export function paintWeights({ group, grid: { columns, cell } }, weights) {
   const count = weights.length / 784, rows = Math.ceil(count / columns), [first] = /** @type {any} */ (group.children);
+  group.classList.add("weights");
   const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context = contextOf(canvas);
   Object.assign(canvas, { width: 32 * columns, height: 32 * rows });
   canvas.style.cssText = `left: ${first.offsetLeft}px; top: ${first.offsetTop}px; width: ${columns * cell}px`;
-  group.classList.add("weights");
   const bytes = (/** @type {string} */ hex) => (hex.match(/[\da-f]{2}/gi) ?? []).map((byte) => parseInt(byte, 16));
   const red = bytes(colour("red")), blue = bytes(colour("blue"));
   for (let j = 0; j < count; j++) {
