@@ -245,7 +245,7 @@ const legend = (isForward, bottom) => (isForward ? [["foreground", "active"], ["
 /** The numbers of the outputs, in columns. @type {(pass: Pass, places: Point[], width: number, isWide: boolean) => Node[]} */
 function numbersOf(pass, places, width, isWide) {
   const { phase } = backflow, { kind, neuron, example: { y }, outputs, outputsAfter } = pass, left = places[0][0];
-  const column = (/** @type {number} */ n) => left + 14 + ((width - left - 14) * (n + 0.5)) / 3.4 + 14;
+  const column = (/** @type {number} */ n) => left + 14 + ((width - left - 14) * (n * (isWide || phase !== BLAME || kind === "output" ? 1 : 1.6) + 0.5)) / 3.4 + 14;
   const errors = y.map((wanted, k) => wanted - outputs[k]), messages = messagesTo(pass, neuron);
   const tone = (/** @type {number} */ value) => (value > 0 ? "rises" : "falls");
   const should = isWide ? "should be" : "should", error = { title: "error", values: errors, isSigned: true };
