@@ -15,7 +15,7 @@ def test_a_drawn_number_is_the_answer(either):
     for box, digit, place in zip(either.locator("#boxes button").all(), "5042", places, strict=True):
         box.click()
         assert (answer(either), chosen_digit(either)) == ("5042", digit)
-        assert said(either).startswith(f"5042. The {place}: {digit} at ")
+        assert said(either).startswith(f"5042. The {place}: {digit} (output ")
         bits = either.locator("#bits b").all_inner_texts()
         assert int("".join(bits), 2) == int(digit)
         names = [either.get_by_role("button", name=f"No, the {place} is {digit}", exact=True) for digit in range(10)]
@@ -72,4 +72,4 @@ def test_what_is_not_read_is_dashed_and_said(page):
     assert said(page).endswith(" The rest is not read.")
     page.locator("#clear").click()
     draw(page, 35)
-    assert page.locator("#boxes i").count() == 0 and said(page).endswith(", surely.")
+    assert page.locator("#boxes i").count() == 0 and said(page).endswith(").")
