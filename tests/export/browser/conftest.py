@@ -11,11 +11,11 @@ from tests.support.pages import CHROMIUM, DESK, DOCS_PAGE, PATIENCE, PHONE, expo
 from tests.support.shared import shared
 from tests.support.tiers import nightly
 
-# Of each page: what moved in it, while the window was not resized; and a way to hold up the jobs of its workers.
+# Of each page: what moved in it, though nobody clicked or resized the window; and a way to hold up its workers' jobs.
 WATCH = """(() => {
     Object.assign(window, { moved: [], resized: false, holdsUp: null, heldUp: [] });
-    new PerformanceObserver((list) => list.getEntries().forEach(({ sources }) => {
-        if (!resized) moved.push(...sources.map(({ node }) => node?.outerHTML?.slice(0, 60)));
+    new PerformanceObserver((list) => list.getEntries().forEach(({ sources, hadRecentInput }) => {
+        if (!resized && !hadRecentInput) moved.push(...sources.map(({ node }) => node?.outerHTML?.slice(0, 60)));
     })).observe({ type: "layout-shift", buffered: true });
     const { postMessage } = Worker.prototype;
     Worker.prototype.postMessage = function (job, ports) {

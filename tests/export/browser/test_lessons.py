@@ -39,7 +39,8 @@ def test_a_lesson(page):
     """
     page.evaluate("() => { holdsUp = (job) => job.mnist && !job.lesson; }")
     about = page.locator("#about")
-    [known] = re.fullmatch(r"784-100-10 · (9\d\.\d) % of 1,000 test images", about.inner_text()).groups()
+    words = r"784 pixels, one layer of neurons, ten answers · (9\d\.\d) % of 1,000 test images"
+    [known] = re.fullmatch(words, about.inner_text()).groups()
     draw(page, 4)
     before = outputs(page)
     page.locator("#is-9").click()

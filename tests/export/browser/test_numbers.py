@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import DRAW, answer, boxed, chosen_digit, draw, is_read, said
+from tests.support.pages import DESK, DRAW, PHONE, answer, boxed, chosen_digit, draw, is_read, resize, said
 from tests.support.pens import STROKES
 
 pytestmark = pytest.mark.mnist
@@ -16,8 +16,6 @@ def test_a_drawn_number_is_the_answer(either):
         box.click()
         assert (answer(either), chosen_digit(either)) == ("5042", digit)
         assert said(either).startswith(f"5042. The {place}: {digit} (output ")
-        bits = either.locator("#bits b").all_inner_texts()
-        assert int("".join(bits), 2) == int(digit)
         names = [either.get_by_role("button", name=f"No, the {place} is {digit}", exact=True) for digit in range(10)]
         assert all(button.count() == 1 for button in names)
     assert either.evaluate("digits.state.drawing.strokes.length") == 6  # none of which is a click's
@@ -73,3 +71,16 @@ def test_what_is_not_read_is_dashed_and_said(page):
     page.locator("#clear").click()
     draw(page, 35)
     assert page.locator("#boxes i").count() == 0 and said(page).endswith(").")
+
+
+def test_a_number_with_gaps_fits_into_the_answer(page):
+    """Each gap counts as a part of its width, in every window."""
+    width = 1 / 9
+    places = [(0.02 + width * (n if n < 4 else n + 1), digit) for n, digit in enumerate((3, 1, 4, 2, 5, 8, 0, 2))]
+    strokes = [[[left + 0.12 * x, 0.4 + 0.12 * y] for x, y in stroke] for left, n in places for stroke in STROKES[n]]
+    page.evaluate(DRAW, strokes)
+    assert page.locator("#digit .apart").count() >= 1
+    for size in (DESK, (1024, 768), (768, 1024), (667, 375), PHONE):
+        resize(page, *size)
+        answer, line = (page.locator(name).bounding_box() for name in ("#digit", "#digit span"))
+        assert line["x"] >= answer["x"] and line["x"] + line["width"] <= answer["x"] + answer["width"], size

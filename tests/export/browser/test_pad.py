@@ -29,6 +29,7 @@ def begin(page, stroke):
 
 def test_what_the_mouse_draws_is_read(page):
     """Meanwhile, too; it is said, for screen readers, once it is drawn."""
+    page.locator("h1").click()  # before which an unseen hand draws
     for digit in (0, 4, 7):
         assert answer(page) == "?" and set(outputs(page)) == {0}
         for stroke in on_pad(page, digit):

@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,7 +10,7 @@ from digits.export.page import html, rounded
 from digits.model import DigitClassifier
 from tests.make import page_pictures
 from tests.support.node import NO_IMAGES
-from tests.support.pages import DESK, PHONE, answer, draw, looked, outputs, resize
+from tests.support.pages import DESK, PHONE, answer, draw, frames, looked, outputs, resize
 from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
@@ -30,7 +31,15 @@ def test_keys(page):
         stops.append(page.evaluate(focused))
     assert stops == ["tell", "paper", "undo", "redo", "clear", "choose", "camera", "layer hidden", "layer outputs"]
     page.keyboard.press("Shift+Tab")
-    moves = [("ArrowRight", 1), ("ArrowDown", 11), ("ArrowLeft", 10), ("End", 99), ("ArrowDown", 99), ("Home", 0)]
+    columns = int(page.locator(".hidden .neurons").evaluate("(group) => group.style.getPropertyValue('--columns')"))
+    moves = [
+        ("ArrowRight", 1),
+        ("ArrowDown", 1 + columns),
+        ("ArrowLeft", columns),
+        ("End", 99),
+        ("ArrowDown", 99),
+        ("Home", 0),
+    ]
     for key, j in moves:
         page.keyboard.press(key)
         assert looked(page) == j
@@ -44,6 +53,70 @@ def test_keys(page):
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert looked(page) is None
+
+
+DARK = "[...document.querySelectorAll('.hidden button')].some((cell) => !cell.style.cssText.includes(' 0%'))"
+
+
+def test_an_unseen_hand_draws_and_gives_way(page):
+    """What it draws runs through the network layer by layer, and is no drawing. The first key ends it."""
+    page.wait_for_function(f"() => {DARK}")
+    page.locator("#digit", has_text="3").wait_for()
+    assert np.argmax(outputs(page)) == 3 and page.locator("#undo").get_attribute("aria-disabled") == "true"
+    assert page.evaluate("[digits.state.past.length, digits.state.digits.length]") == [0, 0]
+    assert not page.locator("#teach").is_visible()
+    page.keyboard.press("ArrowDown")
+    assert answer(page) == "?" and set(outputs(page)) == {0}
+    draw(page, 4)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert answer(page) == "?" and set(outputs(page)) == {0}
+
+
+def test_layers_follow_one_another(page_file, visit):
+    """Hidden neurons are dark before outputs are, and these before the answer; at once where nothing may move."""
+    page = visit(page_file)
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            addEventListener("shown", () => requestAnimationFrame(() => {
+                const dark = DARK, rises = Boolean(document.querySelector(".outputs .largest"));
+                seen.push(`${Number(dark)}${Number(rises)}${digit.textContent}`);
+            }));
+        }""".replace("DARK", DARK)
+    )
+    page.locator("#digit", has_text="3").wait_for()
+    frames(page)
+    steps = page.evaluate("seen")
+    assert [step for n, step in enumerate(steps) if step not in steps[:n]][-4:] == ["00?", "10?", "11?", "113"]
+    still = visit(page_file, reduced_motion="reduce")
+    still.evaluate("() => { window.shows = 0; addEventListener('shown', () => shows++); }")
+    still.locator("#digit", has_text="3").wait_for()
+    assert still.evaluate("shows") <= 1
+
+
+@pytest.mark.parametrize("width, height", [(1440, 900), (390, 844)])
+def test_a_stop_takes_half_of_the_window_beside_the_pad(width, height, page_file, visit):
+    """Its buttons are in view, and so are the pad and the figure, or where it begins."""
+    page = visit(page_file, width, height, "#stop=pixels")
+    panel, figure = page.locator("#tour").bounding_box(), page.locator("#stop-pixels .figure").bounding_box()
+    assert panel["width"] >= width / 2 and figure["height"] >= 300 and figure["width"] >= min(400, width - 80)
+    for name in ("paper", "next", "close"):
+        box = page.locator(f"#{name}").bounding_box()
+        assert 0 <= box["y"] <= height - box["height"] and 0 <= box["x"] <= width - box["width"], name
+    assert figure["y"] + 300 <= page.locator("#tour nav").bounding_box()["y"]
+    assert not page.locator(".network").is_visible()
+
+
+def test_no_panel_begins_above_the_window(page):
+    """At 400 % zoom, where a window of 1440 x 900 has the size of a small phone on its side."""
+    resize(page, 360, 225)
+    for opener, panel, closer in (("train", "training", "leave"), ("tell", "tour", "close")):
+        page.locator(f"#{opener}").click()
+        top = page.locator(f"#{panel}").evaluate("(panel) => panel.getBoundingClientRect().top + scrollY")
+        assert top > page.locator("#pad").evaluate("(pad) => pad.getBoundingClientRect().bottom + scrollY")
+        page.locator(f"#{panel} button").last.scroll_into_view_if_needed()
+        page.locator(f"#{closer}").click()
 
 
 def test_a_page_that_does_not_come_up_says_what_it_needs(page, page_file, browser):
@@ -74,14 +147,14 @@ def test_other_networks(hidden, visit, page_of):
 
 
 def test_what_a_page_says_stays_text(tmp_path, visit):
-    """Were something else let into a page than what `export` knows, it would be shown as it is written."""
+    """Were something else let into a page than what `export` knows, it would become no element."""
     evil = '<meta http-equiv="refresh" content="0;url=about:blank"><img src=x onerror=alert(1)>'
     facts = {"shape": evil, "test_accuracy": None, "context": False}
     file = tmp_path / "evil.html"
     file.write_text(html(DigitClassifier([12]).network, facts, NO_IMAGES), encoding="utf-8")
     page = visit(file)
     draw(page, 3)
-    assert page.locator("#about").text_content() == evil
+    assert page.evaluate("digits.state.network.shape") == evil
     assert page.locator("body meta, body img").count() == 0
     assert page.url == file.as_uri()
 

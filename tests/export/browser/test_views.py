@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.support.pages import activations, draw, looked, outputs, shown_on
+from tests.support.pages import DESK, PHONE, activations, draw, frames, looked, outputs, resize, shown_on
+from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
 
@@ -51,25 +52,81 @@ def test_a_neuron_shows_its_weights_over_the_drawing_and_its_contributions(page)
     assert {shade.split("--")[2].split(")")[0] for shade in shades} == {"red", "blue"}
 
 
-def test_a_finger_moves_from_neuron_to_neuron_and_chooses_the_nearest(phone):
-    """Between the discs, too, of which 1 mm or less is a phone's whole neuron."""
+def test_a_finger_moves_from_neuron_to_neuron_and_enlarges_the_nearest(phone):
+    """Between the discs, too, of which one is 1 mm wide or less on a phone."""
     draw(phone, 3)
-    group = phone.locator(".hidden .neurons")
-    group.scroll_into_view_if_needed()
-    box, send = group.bounding_box(), phone.context.new_cdp_session(phone).send
+    group, buttons = phone.locator(".hidden .neurons"), phone.locator(".hidden button")
+    group.evaluate("(group) => group.scrollIntoView({ block: 'center' })")
+    columns, cell = (
+        float(group.evaluate(f"(group) => parseFloat(group.style.getPropertyValue('--{name}'))"))
+        for name in ("columns", "cell")
+    )
+    corner, send = buttons.first.bounding_box(), phone.context.new_cdp_session(phone).send
 
-    def at(row, column):
-        return {"x": box["x"] + column / 10 * box["width"], "y": box["y"] + row / 10 * box["height"]}
+    def at(j, x=0.5, y=0.5):
+        row, column = divmod(j, int(columns))
+        return {"x": corner["x"] + (column + x - 0.07) * cell, "y": corner["y"] + (row + y - 0.07) * cell}
 
     for kind, j in [("touchStart", 42), ("touchMove", 43), ("touchMove", 44)]:
-        send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at(4.5, j % 10 + 0.5)]})
-        phone.locator(".hidden button").nth(j).and_(phone.locator(".looked")).wait_for()
+        send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at(j)]})
+        buttons.nth(j).and_(phone.locator(".looked")).wait_for()
     send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert looked(phone) == 44  # and stays, so that one can look
-    for row, column in [(2.02, 3.02), (2.98, 3.98), (5.5, 9.99), (9.5, 5.5)]:
-        phone.touchscreen.tap(*at(row, column).values())
-        assert looked(phone) == 10 * int(row) + int(column)
+    assert cell < 20 and buttons.nth(44).bounding_box()["width"] > 20
+    for j, x, y in [(23, 0.02, 0.02), (24, 0.98, 0.98), (59, 0.99, 0.5), (99, 3.5, 0.5)]:
+        phone.touchscreen.tap(*at(j, x, y).values())
+        assert looked(phone) == j
     phone.locator(".outputs button").nth(3).tap()
     assert looked(phone, ".outputs") == 3  # a neuron of another layer is no other's end
-    phone.locator("h1").tap()
+    phone.locator("#said").tap()
     assert looked(phone) is looked(phone, ".outputs") is None and phone.locator(".hidden .looked").count() == 0
+
+
+UNDER_TEXT = """() => {
+    const { left, top } = connections.getBoundingClientRect(), { width, height } = connections;
+    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    context.drawImage(connections, 0, 0);
+    const texts = [...document.querySelectorAll(".network figcaption span, .outputs button > span:not(.bar)")];
+    const all = context.getImageData(0, 0, width, height).data.some((value) => value);
+    return [all, texts.filter((text) => {
+        const box = text.getBoundingClientRect();
+        const [x, y] = [box.left - left, box.top - top].map((n) => Math.round(n * devicePixelRatio));
+        const [width, height] = [box.width, box.height].map((n) => Math.max(1, Math.round(n * devicePixelRatio)));
+        return context.getImageData(x, y, width, height).data.some((value) => value);
+    }).map((text) => text.textContent)];
+}"""
+
+
+@pytest.mark.parametrize("hidden", [[12, 7, 5], [], nightly([800, 200])])
+def test_the_layers_stand_in_one_line_and_no_wire_crosses_a_text(hidden, visit, page_of):
+    """From left to right on a desk and from top to bottom on a phone; every neuron has its place."""
+    page = visit(page_of(*hidden))
+    draw(page, 3)
+    for size, side in ((DESK, "x"), ((768, 1024), "x"), (PHONE, "y")):
+        resize(page, *size)
+        places = [figure.bounding_box() for figure in page.locator(".network figure:not(#answer)").all()]
+        length = {"x": "width", "y": "height"}[side]
+        for before, after in zip(places, places[1:], strict=False):
+            assert before[side] + before[length] < after[side]
+        assert len({round(place[{"x": "y", "y": "x"}[side]]) for place in places}) == 1
+        outside = page.locator(".neurons").evaluate_all(
+            """all => all.filter((group) => group.scrollHeight > group.clientHeight
+                || group.scrollWidth > group.clientWidth).map((group) => group.ariaLabel)"""
+        )
+        assert outside == []
+        for layer in range(len(hidden) + 1):
+            page.locator(".layer").nth(layer).locator("button").last.focus()
+            page.keyboard.press("Home")
+            assert page.evaluate(UNDER_TEXT) == [True, []]
+        page.locator("h1").click()
+        assert page.evaluate(UNDER_TEXT)[1] == []
+
+
+def test_wires_move_with_the_network(page):
+    draw(page, 3)
+    before = page.locator(".network").bounding_box()
+    page.locator("#train").click()
+    frames(page)
+    network, wires = (page.locator(name).bounding_box() for name in (".network", "#connections"))
+    assert network == wires != before
+    assert page.evaluate("connections.height === Math.round(connections.clientHeight * devicePixelRatio)")

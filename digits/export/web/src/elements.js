@@ -21,15 +21,6 @@ export function element(kind, ...inside) {
 /** @type {(id: string, text: string) => void} */
 export const write = (id, text) => find(id, HTMLElement).replaceChildren(text);
 
-/** Opens a sheet over the foot of the page, or closes it. Each hides the button that opens the other.
- * @type {(sheet: HTMLElement, opened: boolean) => void} */
-export function openSheet(sheet, opened) {
-  const about = find("about", HTMLElement); // which stays as high, whatever it says of another network
-  sheet.hidden = !opened;
-  document.body.classList.toggle(sheet.id, opened);
-  about.style.setProperty("min-height", opened ? `${about.offsetHeight}px` : "0");
-}
-
 /** @type {(id: string, clicked: () => void) => void} */
 export const onClick = (id, clicked) => find(id, HTMLElement).addEventListener("click", clicked);
 

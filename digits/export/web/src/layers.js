@@ -2,7 +2,10 @@
 // the neuron that is looked into: red for positive, blue for negative.
 
 import { contextOf, element } from "./elements.js";
-import { magnitude, mappedBox } from "./images.js";
+import { clamp, magnitude, mappedBox } from "./images.js";
+
+const LARGEST = 34; // pixels of the page that a hidden neuron takes
+const ENLARGED = 26; // and at least, while it is looked into
 
 /** All of a canvas. @type {Box} */
 export const WHOLE = { left: 0, top: 0, right: 1, bottom: 1 };
@@ -49,6 +52,15 @@ export function paintInput(canvas, a, contributions) {
   paintPixels(context, WHOLE, gap, contributions ?? a, contributions ? undefined : "foreground");
 }
 
+/** The number of columns, and the size of a cell, by which n square cells fill a room best: no cell is larger than
+ * LARGEST, and of the rooms that are large enough for that, the narrowest is taken.
+ * @type {(n: number, width: number, height: number) => { columns: number; cell: number }} */
+export function arrangement(n, width, height) {
+  const cellOf = (/** @type {number} */ columns) => Math.min(LARGEST, width / columns, height / Math.ceil(n / columns));
+  const sizes = Array.from({ length: n }, (_, i) => cellOf(i + 1)), cell = Math.max(...sizes);
+  return { columns: sizes.indexOf(cell) + 1, cell };
+}
+
 /** A layer of neurons, each a button: in hidden layers a disc as dark as its activation, in the last layer a bar.
  * `look(j)` is called for a neuron that is pointed at, touched or focused, and look(null) when it no longer is.
  * @param {number[]} sizes @param {number} layer @param {(j: number | null) => void} look */
@@ -57,10 +69,8 @@ export function neuronsView(sizes, layer, look) {
   const name = last ? "Output" : sizes.length > 3 ? `Hidden ${layer}` : "Hidden", count = element("span");
   const group = Object.assign(element("div"), { className: "neurons", role: "group" });
   const figure = element("figure", element("figcaption", element("span", name), " ", count), group);
+  const grid = { columns: 1, cell: 0 };
   figure.className = `layer ${last ? "outputs" : "hidden"}`;
-  group.style.setProperty("--columns", `${last ? 1 : Math.ceil(Math.sqrt(n))}`);
-  const rows = Math.max(1, Math.floor(Math.sqrt(n / 2.3))); // where it is twice as wide
-  group.style.setProperty("--spread", `${Math.ceil(n / rows)}`);
   group.ariaLabel = `${name} layer: move with the arrow keys to see a neuron's weights`;
   const cells = Array.from({ length: n }, (_, j) => {
     const filling = element("span"), bar = element("span", filling), value = element("span", "0.00");
@@ -70,7 +80,24 @@ export function neuronsView(sizes, layer, look) {
     return { cell, filling, value, shade: "" };
   });
   group.append(...cells.map(({ cell }) => cell));
-  listen(group, look);
+  listen(group, grid, look);
+
+  /** Arranges the neurons in the room that the page has for them. Small ones grow when they are looked into.
+   * @param {boolean} isUpright */
+  function fit(isUpright) {
+    const { clientWidth: width, clientHeight: height } = group;
+    Object.assign(grid, last ? { columns: isUpright ? n : 1, cell: 0 } : arrangement(n, width, height));
+    group.style.setProperty("--columns", `${grid.columns}`);
+    group.style.setProperty("--cell", `${grid.cell}px`);
+    if (!last) group.style.setProperty("--grow", `${Math.max(1, ENLARGED / grid.cell)}`);
+  }
+
+  /** Where neuron j is in the network's box. @type {(j: number) => Box} */
+  function placeOf(j) {
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = cells[j].cell;
+    const left = group.offsetLeft + offsetLeft, top = group.offsetTop + offsetTop;
+    return { left, top, right: left + offsetWidth, bottom: top + offsetHeight };
+  }
 
   /** Shows activations or, if given, contributions, and marks neuron j, if it is looked into, and says
    * its activation. @type {(a: Float32Array, contributions?: Float32Array, j?: number) => void} */
@@ -83,7 +110,7 @@ export function neuronsView(sizes, layer, look) {
         const sign = !contributions || share < 0.005 ? "" : values[k] < 0 ? "−" : "+";
         neuron.value.textContent = sign + share.toFixed(2);
         neuron.cell.ariaLabel = `${name} neuron ${k} ${neuron.value.textContent}`; // with all text that is in view
-        neuron.filling.style.transform = `translateX(${(100 * (Number(share.toFixed(2)) - 1)).toFixed(0)}%)`;
+        neuron.filling.style.setProperty("--rest", `${(100 * (1 - Number(share.toFixed(2)))).toFixed(0)}%`);
         neuron.filling.style.background = tone;
         neuron.cell.classList.toggle("largest", !contributions && most > 0 && a[k] === most);
       } else if (shade !== neuron.shade) { // setting it takes long; whole percents, few of them new
@@ -98,24 +125,22 @@ export function neuronsView(sizes, layer, look) {
     cells[j].cell.classList.add("looked");
     if (!last) cells[j].cell.ariaLabel = `${name} neuron ${j}, activation ${a[j].toFixed(2)}`;
   }
-  return { figure, group, show };
+  return { figure, group, grid, fit, placeOf, show };
 }
 
-/** In how many columns the neurons are. @param {HTMLElement} group */
-const columnsOf = (group) => Number(getComputedStyle(group).getPropertyValue("--columns"));
-
-/** @type {(group: HTMLElement, look: (j: number | null) => void) => void} */
-function listen(group, look) {
+/** @type {(group: HTMLElement, grid: { columns: number; cell: number }, look: (j: number | null) => void) => void} */
+function listen(group, grid, look) {
   const cells = /** @type {HTMLButtonElement[]} */ ([...group.children]);
   const numberOf = (/** @type {any} */ cell) => cells.indexOf(cell);
   const point = (/** @type {PointerEvent} */ { clientX, clientY }) => { // the nearest, also between the discs
-    const { left, top, width, height } = group.getBoundingClientRect(), columns = columnsOf(group);
-    const rows = Math.ceil(cells.length / columns);
-    const placeOf = (/** @type {number} */ share, /** @type {number} */ n) => (
-      Math.min(n - 1, Math.max(0, Math.floor(share * n)))
+    const { left, top } = group.getBoundingClientRect(), [first] = cells, { columns, cell } = grid;
+    const { offsetLeft, offsetTop, offsetWidth, offsetHeight } = first, margin = cell ? (cell - offsetWidth) / 2 : 0;
+    const placeOf = (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ n) => (
+      clamp(Math.floor(at / size), 0, n - 1)
     );
-    const j = columns * placeOf((clientY - top) / height, rows) + placeOf((clientX - left) / width, columns);
-    if (j in cells) look(j);
+    const row = placeOf(clientY - top - offsetTop + margin, cell || offsetHeight, Math.ceil(cells.length / columns));
+    const column = placeOf(clientX - left - offsetLeft + margin, cell || offsetWidth, columns);
+    look(Math.min(cells.length - 1, columns * row + column));
   };
   group.addEventListener("pointerdown", point);
   group.addEventListener("pointermove", point); // with a finger too, which the first neuron would keep
@@ -128,7 +153,7 @@ function listen(group, look) {
     if (relatedTarget instanceof Element && !relatedTarget.closest(".neurons")) look(null);
   });
   group.addEventListener("keydown", (event) => {
-    const j = numberOf(event.target), end = cells.length - 1 - j, columns = columnsOf(group);
+    const j = numberOf(event.target), end = cells.length - 1 - j, { columns } = grid;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns, Home: -j, End: end };
     const step = Object.entries(steps).find(([key]) => key === event.key)?.[1];
     if (step === undefined) return;
@@ -138,11 +163,12 @@ function listen(group, look) {
 }
 
 /** Behind neurons that see the pixels. @type {(view: ReturnType<typeof neuronsView>, weights: Float32Array) => void} */
-export function paintWeights({ group }, weights) {
-  const count = weights.length / 784, columns = columnsOf(group);
-  const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context = contextOf(canvas);
-  Object.assign(canvas, { width: 32 * columns, height: 32 * Math.ceil(count / columns) });
+export function paintWeights({ group, grid: { columns, cell } }, weights) {
+  const count = weights.length / 784, rows = Math.ceil(count / columns), [first] = /** @type {any} */ (group.children);
   group.classList.add("weights");
+  const canvas = group.querySelector("canvas") ?? group.appendChild(element("canvas")), context = contextOf(canvas);
+  Object.assign(canvas, { width: 32 * columns, height: 32 * rows });
+  canvas.style.cssText = `left: ${first.offsetLeft}px; top: ${first.offsetTop}px; width: ${columns * cell}px`;
   const bytes = (/** @type {string} */ hex) => (hex.match(/[\da-f]{2}/gi) ?? []).map((byte) => parseInt(byte, 16));
   const red = bytes(colour("red")), blue = bytes(colour("blue"));
   for (let j = 0; j < count; j++) {

@@ -3,6 +3,7 @@
 
 import { offerCamera } from "./camera.js";
 import { canHover, onClick } from "./elements.js";
+import { offerGhost } from "./ghost.js";
 import { heldLayers } from "./held.js";
 import { listenToInput } from "./input.js";
 import { palette } from "./layers.js";
@@ -63,4 +64,5 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   fit();
   listenToLinks(bringBack());
   addEventListener("pagehide", keep);
+  offerGhost();
 });

@@ -3,10 +3,10 @@
 
 import { freshLayers } from "./backpropagation.js";
 import { drawCurves, errorOf, nameOf } from "./curve.js";
-import { element, find, onClick, openSheet, visit, write } from "./elements.js";
+import { element, find, onClick, visit, write } from "./elements.js";
 import { held, heldImages } from "./held.js";
 import { change, state } from "./state.js";
-import { describe, finish, say, show, testImages } from "./view.js";
+import { describe, finish, fit, say, show, testImages } from "./view.js";
 import { askOf, newWorker } from "./workers.js";
 
 const EPOCHS = 30, FEW = 10; // of a run, and of one of the book's experiments
@@ -73,9 +73,9 @@ const isOurs = () => ours.has(state.network);
 /** Opens the panel, as it was left, with these runs, if some come with a link. @param {Run[]} runs */
 export function openTraining(runs = []) {
   if (state.teaching) return say("Wait until it has learned, or stop it.");
-  openSheet(panel, true);
+  open(true);
   find("start", HTMLElement).focus();
-  showPad();
+  panel.scrollIntoView({ block: "nearest" });
   if (runs.length) [training.runs, chosen] = [[...runs, ...(run ? [run] : [])].slice(-MOST), runs.at(-1)];
   state.worker = worker;
   const { network } = training.epochs.at(Number(slider.value)) ?? {};
@@ -88,7 +88,7 @@ export function openTraining(runs = []) {
 export function closeTraining() {
   if (panel.hidden) return;
   [left, ahead, state.worker] = [0, [], null];
-  openSheet(panel, false);
+  open(false);
   find("train", HTMLElement).focus({ preventScroll: true });
   const trained = isOurs();
   if (trained) change({ network: training.before });
@@ -96,12 +96,11 @@ export function closeTraining() {
   if (trained) say("The network of before is back. Undo brings this one.");
 }
 
-/** Scrolls no further down than until the whole pad is above the sheet, so that what is read is in sight too; on its
- * side, where the pad is beside it, to the panel. */
-function showPad() {
-  if (getComputedStyle(panel).position !== "fixed") return panel.scrollIntoView();
-  scrollTo(0, 0); // where the pad sticks to no edge
-  scrollTo(0, find("pad", HTMLElement).getBoundingClientRect().bottom + 12 - panel.getBoundingClientRect().top);
+/** The panel stands below the network, which becomes smaller. @param {boolean} opened */
+function open(opened) {
+  panel.hidden = !opened;
+  document.body.classList.toggle("training", opened);
+  fit();
 }
 
 /** Does so many steps from now on, if need be of a new network, and no more experiments. @param {number} steps */

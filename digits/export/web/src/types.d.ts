@@ -105,6 +105,11 @@ type Drawing = {
   degrees?: number; unread?: Box[]; sight?: ImageBitmap | null;
 };
 type Neuron = [layer: number, j: number];
+/** A wire between the boxes of two neurons, for a contribution from -1 to 1; or in a tone of its own. */
+type Wire = { from: Box; to: Box; value: number; tone?: string };
+/** What an unseen hand wrote, for a visitor who has not drawn yet: its image, what it is
+ * read as, and how many layers the signal has reached; the answer counts as one. */
+type Ghost = { image: Float32Array; answer: string; reached: number };
 /** A stop of the tour. Its text, of two or three sentences, says what there is to see in the figure, which `figure` describes for
  * those who do not see it. `section` is a chapter of the book, as the end of its address, and the title of the section. There
  * are three answers to the question, one of which begins with "Right:", each with its reason. `controls` are HTML; they act

@@ -1,12 +1,11 @@
 // What the page shows: the answer and the pad, every layer of the network, and what is said of them in words.
 
-import { desired } from "./backpropagation.js";
-import { paintConnections } from "./connections.js";
+import { paintWires } from "./connections.js";
 import { canHover, element, find, write } from "./elements.js";
 import { held } from "./held.js";
 import { clamp, isSame, mappedBox } from "./images.js";
 import { neuronsView, paintInput, paintWeights, relative } from "./layers.js";
-import { binaryLayer, imagesOf, predictionOf, recall, weightedInput } from "./network.js";
+import { imagesOf, predictionOf, ranked, recall, weightedInput } from "./network.js";
 import { paintPad, paper } from "./pad.js";
 import { HALF, isDigit } from "./reader.js";
 import { EMPTY, reader, state } from "./state.js";
@@ -15,7 +14,10 @@ import { askSoon } from "./workers.js";
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
 const CLEAR = 0.8; // an output above which no second digit is named, if no other is over HALF
 const FEW = 0.1; // an output below which it is near 0
-const FAINT_LINES = 0.3; // share of the strength of lines, where no neuron is looked into
+const MOST = 24; // wires to one layer of a neuron that is looked into: more would hide one another
+const BRANCHES = [10, 4, 3, 2]; // wires to each neuron of the way to the answer, from the output backwards
+const GAP = 0.75; // a wide gap in an answer, as a share of a digit's width
+const QUIET = 0.5; // share of the strength of these wires
 const RULES = new Intl.PluralRules("en", { type: "ordinal" });
 const ENDINGS = /** @type {Record<string, string>} */ ({ one: "st", two: "nd", few: "rd", other: "th" });
 const REFUSALS = { // two lines at most on a phone, or the pad would move
@@ -23,36 +25,34 @@ const REFUSALS = { // two lines at most on a phone, or the pad would move
   blank: "Nothing stands out from the background: write darker.",
   unlike: "Nothing here looks like a digit: cut out the number alone.",
 };
-const root = document.documentElement;
+const WORDS = ["", "one", "two", "three", "four", "five", "six"];
+const all = find("network-view", HTMLElement);
 const pixels = /** @type {HTMLCanvasElement} */ (document.querySelector("#pixels canvas"));
-let wide = 0; // layers side by side
 const built = { kind: "", layers: /** @type {ReturnType<typeof neuronsView>[]} */ ([]) }; // that are in view
 
 /** What decides how a network's layers look. @type {(network: Network) => string} */
 const kindOf = ({ shape, fresh = false }) => `${shape} ${fresh}`;
 
-/** Makes a view for each layer of neurons, in as much room as the layers before had, so that nothing else moves. */
+let isUpright = false; // whether the layers stand below one another
+
+/** Makes a view for each layer of neurons. */
 function build() {
-  const { sizes } = state.network, kind = kindOf(state.network);
-  const all = find("network-view", HTMLElement), high = all.clientHeight;
+  const { sizes } = state.network;
   for (const { figure } of built.layers) figure.remove();
   const layers = sizes.slice(1).map((_, l) => neuronsView(sizes, l + 1, (j) => look(j === null ? null : [l + 1, j])));
-  all.append(...layers.map(({ figure }) => figure));
-  wide = Math.max(wide, Math.ceil((sizes.length + 1) / 2));
-  root.style.setProperty("--wide", `${wide}`);
-  all.classList.toggle("roomy", wide === 3 && sizes.length === 3);
-  Object.assign(built, { kind, layers });
+  find("answer", HTMLElement).before(...layers.map(({ figure }) => figure));
+  Object.assign(built, { kind: kindOf(state.network), layers });
   state.looked = null;
   fit();
-  all.style.setProperty("min-height", `${high}px`);
 }
 
-/** Makes the layers a multiple of 28 screen pixels wide, so that their pixels are sharp, and draws all again. */
+/** Fits the layers into the page, and draws all again. */
 export function fit() {
-  root.style.removeProperty("--side");
-  find("network-view", HTMLElement).style.removeProperty("min-height");
-  const side = Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28;
-  if (side) root.style.setProperty("--side", `${side / devicePixelRatio}px`); // else a stop is in its place
+  isUpright = getComputedStyle(all).flexDirection === "column";
+  pixels.style.width = "";
+  const side = (Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28) / devicePixelRatio;
+  if (side) pixels.style.width = `${side}px`; // sharp; 0 while a stop is in its place
+  for (const view of built.layers) view.fit(isUpright);
   paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio); // not asked for while one draws
   show();
 }
@@ -119,27 +119,37 @@ function paint() {
 /** The image of the chosen digit. */
 export const imageShown = () => state.digits.at(state.chosen)?.image;
 
+let ghost = /** @type {Ghost | null} */ (null); // which is no drawing, and which a drawing hides
+
+/** Shows what an unseen hand wrote, or no longer. @param {Ghost | null} next */
+export function haunt(next) {
+  ghost = next;
+  show();
+}
+
+/** Whether the ghost is there to be seen. */
+const isHaunted = () => ghost !== null && state.drawing === EMPTY;
+
 /** Shows the chosen digit in every layer, with the contributions to and of the neuron that is looked into. */
 export function show() {
-  const { network, chosen, digits } = state, digit = digits.at(chosen);
+  const { network, chosen, digits } = state, digit = digits.at(chosen), last = network.sizes.length - 1;
   if (built.kind !== kindOf(network)) return build();
-  const all = recall(network.layers, imagesOf(digits));
-  const activations = network.sizes.map((n, l) => all[l][chosen] ?? new Float32Array(n));
-  state.outputs = all[network.layers.length];
+  const { image, reached } = ghost && isHaunted() ? ghost : { image: null, reached: Infinity };
+  const all = recall(network.layers, image ? [image] : imagesOf(digits));
+  const activations = network.sizes.map((n, l) => (l <= reached ? all[l][image ? 0 : chosen] : null) ?? new Float32Array(n));
+  state.outputs = image ? [] : all[last];
   dispatchEvent(new Event("shown")); // to a stop of the tour
   const [layer, j] = state.looked ?? [0, 0], { layers } = built;
-  const seen = state.looked ? contributionsAround(layer, j, activations) : state.flash;
-  const contributions = seen ?? [];
+  const contributions = (state.looked ? contributionsAround(layer, j, activations) : state.flash) ?? [];
   paintInput(pixels, activations[0], contributions[0]);
   layers.forEach((view, l) => {
     view.show(activations[l + 1], contributions[l + 1], layer === l + 1 ? j : undefined);
   });
-  if (state.looked) paintConnections(layers, contributions, layer, j);
-  else { // faintly, how the answer comes about
-    const last = network.sizes.length - 1, isShown = last > 1 && !state.flash && state.pen === null && isKnown(chosen);
-    const best = isShown ? digitRead(chosen) : 0, votes = isShown ? contributionsAround(last, best, activations) : [];
-    paintConnections(isShown ? layers : [], votes, last, best, FAINT_LINES);
-  }
+  if (state.looked) paintWires(wiresAround(layer, j, contributions), isUpright);
+  else if (!state.flash && state.pen === null && (image || isKnown(chosen))) {
+    const best = image ? predictionOf(all[last][0]) : digitRead(chosen);
+    paintWires(wiresTo(best, all.map((layer) => layer[image ? 0 : chosen]), reached), isUpright, QUIET);
+  } else paintWires([], isUpright);
   if (network.fresh && layers.length > 1) paintWeights(layers[0], network.layers[0].weights);
   showAnswer();
   faded = layer === 1 ? contributions[0] : undefined;
@@ -156,6 +166,46 @@ export function show() {
     box.children[0].textContent = `${digitRead(i)}`;
   }
   if (state.looked) explain(inSentence(layer, j, activations));
+}
+
+/** Where neuron j of a layer is in the network's box. A pixel's box reaches to the end of the image, where its wires begin. @type {(layer: number, j: number) => Box} */
+function placeOf(layer, j) {
+  if (layer) return built.layers[layer - 1].placeOf(j);
+  const { offsetLeft, offsetTop, offsetWidth } = pixels, cell = offsetWidth / 28;
+  const left = offsetLeft + cell * (j % 28), top = offsetTop + cell * Math.floor(j / 28);
+  return isUpright ? { left, top, right: left + cell, bottom: offsetTop + offsetWidth }
+    : { left, top, right: offsetLeft + offsetWidth, bottom: top + cell };
+}
+
+/** The strongest wires of the neuron that is looked into. @type {(layer: number, j: number, contributions: Float32Array[]) => Wire[]} */
+function wiresAround(layer, j, contributions) {
+  const here = placeOf(layer, j), strongest = (/** @type {Float32Array} */ values = new Float32Array(0)) => (
+    ranked(values.map(Math.abs)).slice(0, MOST)
+  );
+  return [
+    ...strongest(contributions[layer - 1]).map((k) => ({ from: placeOf(layer - 1, k), to: here, value: contributions[layer - 1][k] })),
+    ...strongest(contributions[layer + 1]).map((k) => ({ from: here, to: placeOf(layer + 1, k), value: contributions[layer + 1][k] })),
+  ];
+}
+
+/** How an answer comes about, as far as the signal has reached: the wires that contribute most to its output, those that
+ * contribute most to their neurons, and so on back to the pixels. @type {(answer: number, activations: Float32Array[], reached: number) => Wire[]} */
+function wiresTo(answer, activations, reached) {
+  const { layers } = state.network, wires = /** @type {Wire[]} */ ([]);
+  for (let layer = layers.length, ends = [answer]; layer > 0; layer--) {
+    const starts = ends.flatMap((j) => {
+      const before = activations[layer - 1], { length } = before, w = layers[layer - 1].weights.subarray(j * length, (j + 1) * length);
+      const values = relative(w.map((weight, k) => weight * before[k]));
+      const strongest = ranked(values.map(Math.abs)).slice(0, BRANCHES[layers.length - layer]);
+      if (layer <= reached) wires.push(...strongest.map((k) => ({ from: placeOf(layer - 1, k), to: placeOf(layer, j), value: values[k] })));
+      return strongest;
+    });
+    ends = [...new Set(starts)];
+  }
+  const { offsetLeft: left, offsetTop: top, offsetWidth, offsetHeight } = find("digit", HTMLElement);
+  if (reached <= layers.length || isUpright) return wires; // an upright answer may be anywhere in the window
+  const to = { left, top, right: left + offsetWidth, bottom: top + offsetHeight };
+  return [...wires, { from: placeOf(layers.length, answer), to, value: 1, tone: "answer" }];
 }
 
 /** By layer: the weights of neuron j for the pixels, or what hidden neurons contribute to it; and what it contributes
@@ -202,24 +252,22 @@ function lines() {
   return [...all].map((number) => [...digits.keys()].filter((i) => digits[i].line === number));
 }
 
-/** Shows what is read, each digit as strong as its output, and of several marks the chosen one, whose bits it shows. */
+/** Shows what is read, each digit as strong as its output, and of several marks the chosen one. */
 function showAnswer() {
-  const { outputs, chosen, drawing } = state, all = outputs.length ? lines() : [[0]], answer = find("digit", HTMLElement);
+  const { outputs, chosen, drawing } = state, rows = outputs.length ? lines() : [[0]], answer = find("digit", HTMLElement);
   const isReading = drawing.picture && !drawing.digits && !drawing.refusal;
-  answer.replaceChildren(...all.map((line) => element("span", ...line.map((i) => {
-    const digit = element("b", isReading ? "…" : said(i));
-    digit.style.setProperty("--share", `${isKnown(i) ? Math.max(30, 100 * outputs[i][digitRead(i)]) : 15}%`);
+  const ghostly = ghost && isHaunted() && ghost.reached === state.network.sizes.length ? ghost.answer : "";
+  answer.replaceChildren(...rows.map((line) => element("span", ...line.map((i) => {
+    const digit = element("b", ghostly || (isReading ? "…" : said(i)));
+    digit.style.setProperty("--share", `${ghostly ? 100 : isKnown(i) ? Math.max(30, 100 * outputs[i][digitRead(i)]) : 15}%`);
     digit.classList.toggle("chosen", i === chosen && outputs.length > 1);
-    if (isApart(i)) digit.style.setProperty("margin-left", "0.4em");
+    digit.classList.toggle("apart", isApart(i));
     return digit;
   }))));
-  answer.style.setProperty("--longest", `${Math.max(...all.map(({ length }) => length))}`);
-  answer.style.setProperty("--lines", `${all.length}`);
-  const bits = isKnown(chosen) ? binaryLayer(held.bits, desired(digitRead(chosen))) : [];
-  find("bits", HTMLElement).querySelectorAll("li").forEach((item, place) => {
-    item.classList.toggle("one", bits[place] === 1);
-    item.children[0].textContent = `${bits[place] ?? ""}`;
-  });
+  const widths = rows.map((line) => line.length + GAP * line.filter(isApart).length);
+  answer.style.setProperty("--longest", `${Math.max(...widths)}`);
+  answer.style.setProperty("--lines", `${rows.length}`);
+  answer.classList.toggle("known", Boolean(ghostly) || isKnown(chosen));
 }
 
 /** Whether digit number i was read by the network that is shown, and not by what it was before a lesson; nor is it one
@@ -246,7 +294,7 @@ const isKnown = (i) => i in state.outputs && (
 /** Whether a wide gap is before digit number i, in its line. @param {number} i */
 function isApart(i) {
   const [before, here] = [state.digits[i - 1], state.digits[i]];
-  return before && here && before.line === here.line && before.group !== here.group;
+  return Boolean(before && here && before.line === here.line && before.group !== here.group);
 }
 
 /** What digit number i is read as, or ?. @param {number} i */
@@ -314,8 +362,10 @@ export const testImages = () => `${held.mnist.test.toLocaleString("en")} test im
 
 /** Says which network this is. */
 export function describe() {
-  const { layers, shape, fresh, epoch, lessons, accuracy } = state.network;
+  const { layers, sizes, fresh, epoch, lessons, accuracy } = state.network, hidden = sizes.length - 2;
   const size = layers.reduce((sum, { weights, biases }) => sum + weights.length + biases.length, 0);
+  const between = hidden ? `${WORDS[hidden] ?? hidden} layer${hidden > 1 ? "s" : ""} of neurons` : "no hidden layer";
+  const shape = `784 pixels, ${between}, ten answers`;
   const facts = [!fresh && lessons ? `${lessons.length} lesson${lessons.length > 1 ? "s" : ""}` : shape]; // in one line
   if (fresh) facts.push(epoch ? "trained here" : "random weights");
   else if (typeof accuracy === "number") facts.push(`${percent(accuracy)} % of ${testImages()}`);
