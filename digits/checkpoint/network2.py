@@ -42,6 +42,6 @@ def _parsed(saved: Any) -> Checkpoint:
         with np.errstate(over="ignore"):  # a number that is too large becomes infinite
             matrix = np.array(rows, np.float32)
         if matrix.shape != shape or not (np.abs(matrix) <= LARGEST_WEIGHT).all():
-            raise ValueError(f"a matrix has shape {matrix.shape}; expected {shape}, with numbers of at most {LARGEST_WEIGHT:g}")
+            raise ValueError(f"a matrix has shape {matrix.shape}; expected {shape}, at most {LARGEST_WEIGHT:g}")
         state[name] = torch.from_numpy(matrix.flatten() if name.endswith("bias") else matrix)
     return Checkpoint({"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": cost}, state)
