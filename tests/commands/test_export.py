@@ -171,4 +171,4 @@ def test_mistakes(words, reason, export, tmp_path, data_dir):
 def test_what_the_export_needs_is_named(missing, export, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, missing, None)
     code, _, [line] = export(saved(tmp_path / "net.ckpt", DigitClassifier([3])), "--to", "onnx")
-    assert code == 2 and line.endswith('this needs onnx, onnxscript and onnxruntime: pip install "digits[onnx]"')
+    assert code == 2 and line.endswith('ONNX export needs onnx, onnxscript and onnxruntime: pip install "digits[onnx]"')
