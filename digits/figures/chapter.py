@@ -86,7 +86,7 @@ def neurons() -> Figure:
     right.plot(dw.flatten(), predicted, BLACK, linestyle=":", label="its linear prediction")
     right.plot(dw.flatten(), step, VERMILION, linestyle="--", label="perceptron")
     right.set(xlabel="change Δw of a weight", ylabel="change of the output")
-    right.set_title("Change of the output at w = 1, x = 1, b = -2")
+    right.set_title("Change at w = 1, x = 1, b = -2")
     for axes in (left, right):
         axes.legend(loc="upper left", frameon=False, fontsize=9)
     return fig
