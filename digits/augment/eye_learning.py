@@ -68,10 +68,10 @@ def examples(rng: Generator, glyphs: Glyphs, first: Layers | None = None) -> tup
     """
     image, ink, printed, words, *_ = scene(rng, glyphs)
     ink, printed, words = (eye.reduced(enlarged(layer)) for layer in (ink, printed, words))
-    seen, dark = eye.shown(eye.reduced(missing_light(enlarged(image, cv2.INTER_CUBIC))))
+    views, dark = eye.first_views(eye.reduced(missing_light(enlarged(image, cv2.INTER_CUBIC))))
     if first:
-        scores = eye.outputs_at(first, seen, dark)
-        seen = eye.shown_again(seen, scores)
+        scores = eye.outputs_at(first, views, dark)
+        views = eye.second_views(views, scores)
         dark &= (scores > UNSURE) & (scores < 1 - UNSURE)
     handwriting = dark & (ink > 0.5)
     nothing = dark & (ink < 0.4) & (words < 0.2)  # printed words may be digits
@@ -91,7 +91,7 @@ def examples(rng: Generator, glyphs: Glyphs, first: Layers | None = None) -> tup
             chosen.append(places[rng.integers(0, len(places), min(most, len(places)))])
     rows, columns = np.concatenate(chosen).T
     truth = handwriting[rows, columns].astype(np.float32)
-    return (255 * eye.inputs(seen, rows, columns) + 0.5).astype(np.uint8), truth
+    return (255 * eye.inputs(views, rows, columns) + 0.5).astype(np.uint8), truth
 
 
 def trained(seen: torch.Tensor, truth: torch.Tensor, epochs: int, seed: int) -> Layers:
