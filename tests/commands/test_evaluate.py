@@ -114,8 +114,8 @@ def test_a_sheet_of_what_was_misread(judged):
         (["empty"], "empty has no picture whose right answer is known"),
         on_posix(["some", "gone"], "error: gone: No such file or directory"),
         on_posix(["some/4_a.png"], "error: some/4_a.png: Not a directory"),
-        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png or .jpg in a folder that is there"),
-        (["some", "--wrong", "gone/out.png"], f"cannot write {Path('gone/out.png')}: name a .png or .jpg in a folder"),
+        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png or .jpg file in an existing folder"),
+        (["some", "--wrong", "gone/out.png"], f"cannot write {Path('gone/out.png')}: name a .png or .jpg file"),
         (["some", "--wrong", "some/../some/4_a.png"], "would be overwritten"),
     ],
 )

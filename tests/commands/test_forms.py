@@ -117,7 +117,7 @@ def test_each_form_is_a_line_or_an_object(forms_of):
     assert first["fields"]["first"]["text"] == "444" and first["fields"]["first"]["candidates"][0][0] == "444"
     assert missing["error"] == "has 1 of the 2 pages of the form"
     Path("bad.pdf").write_bytes(b"%PDF-1.4")
-    assert forms_of(TWO_PAGES, "bad.pdf")[2][0] == "bad.pdf page 1: cannot be read: it is no PDF, or damaged"
+    assert forms_of(TWO_PAGES, "bad.pdf")[2][0] == "bad.pdf page 1: cannot be read: it is not a PDF, or it is damaged"
 
 
 def test_a_field_is_the_part_of_the_page_that_its_box_says_and_is_doubtful_if_empty(forms_of):
@@ -178,8 +178,8 @@ def test_what_a_file_of_fields_says(here):
             for n in (2, 101, "x")
         ),
         (BOX + "  sure: 2", "sure: expected a number from 0 to 1"),
-        *((f"{BOX}  length: {length}", "length: expected a number of digits") for length in (0, [1, 2])),
-        *((f"{BOX}  digits: {digits}", "digits: expected those that may occur") for digits in ("1a", {}, [[1]])),
+        *((f"{BOX}  length: {length}", "length: expected a number from 1") for length in (0, [1, 2])),
+        *((f"{BOX}  digits: {digits}", "digits: expected the digits that can") for digits in ("1a", {}, [[1]])),
         (BOX + "  lenght: 1", "a field has no 'lenght', but box, page, length, digits and sure"),
         ("=a:\n  box: [0, 0, 1, 1]", "expected a name of at most 50 letters and digits"),
         ("[a]: 1", "f.yaml"),
@@ -218,8 +218,8 @@ def test_yaml_runs_no_code_and_has_texts_alone(here):
         ("--fields f.yaml --csv nowhere/x.csv", "cannot write nowhere/x.csv"),
         ("--json --csv", "--json and --csv: one of the two"),
         ("--csv two.png", "cannot write two.png: name a .csv"),
-        ("--length x", "length: expected a number of digits"),
-        ("--digits x", "digits: expected those that may occur"),
+        ("--length x", "length: expected a number from 1"),
+        ("--digits x", "digits: expected the digits that can"),
         ("--fields f.yaml --network nine.ckpt", "only detects one digit; fields need one that reads all"),
     ],
 )

@@ -223,7 +223,7 @@ def test_each_failure_is_a_line_and_the_others_are_read(read):
         (["a.png"], "gone", "gone: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled"),
         (["a.png"], "big.ckpt", "another size than 28x28"),
         (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; it goes after --network"),
-        (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; it reads no numbers of some length"),
+        (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; leave out --length"),
     ],
 )
 def test_mistakes(words, network, reason, read):
