@@ -20,7 +20,7 @@ def test_weights_that_are_not_finite_end_the_run(data_dir):
     model = DigitClassifier([5], lr=0.5)
     with torch.no_grad():
         model.network[0].bias.fill_(float("inf"))
-    with pytest.raises(UserError, match="not finite after epoch 0; try --lr below 0.5"):
+    with pytest.raises(UserError, match="training diverged in epoch 0; try --lr below 0.5"):
         quick_trainer(max_epochs=3).fit(model, MNISTDataModule(data_dir))
 
 
