@@ -26,7 +26,7 @@ DARKEST = 1.5  # darkness is clipped at this many times full
 HALVED = 90_000  # a picture with more pixels is scored at half its resolution first
 PART = 30_000  # pixels scored at a time, which takes about 50 MB
 LEGIBLE = 20  # digits lower than this at half the resolution, in pixels, are scored again at full resolution
-CERTAIN = 0.95  # handwriting has at least one pixel with a higher score in each component
+CERTAIN = 0.95  # each component of handwriting has at least one pixel with a higher score
 BUNDLED = Path(__file__).with_name("eye.npz")
 
 Eye = tuple[Layers, Layers]  # the first network and the second
