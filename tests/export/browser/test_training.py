@@ -198,7 +198,7 @@ def test_the_panel_stands_below_the_network_and_covers_nothing(page):
         assert network["y"] + network["height"] <= panel["y"]
         if size == DESK:
             assert panel["x"] == network["x"] > pad["x"] + pad["width"]
-            assert panel["y"] + panel["height"] <= size[1]
+            assert panel["y"] + panel["height"] <= size[1] and page.evaluate("scrollY") == 0
         page.locator("#leave").click()
 
 
