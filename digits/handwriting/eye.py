@@ -26,6 +26,8 @@ DARKEST = 1.5  # so many times full is the most darkness that counts
 HALVED = 90_000  # a picture of more pixels is looked at in half its resolution first
 PART = 30_000  # pixels that a network looks at together; 50 MB are enough for that
 LEGIBLE = 20  # a picture is looked at in full, too, if its digits are less high in half its resolution, in pixels
+TEXTURE = 0.2  # a picture is noise if a larger share of it is not PALE, and of that
+NOISE = 0.001  # a smaller share is CERTAIN: it is not looked at in full, which would find no more
 CERTAIN = 0.95  # in one pixel of a component at least, the eye is surer
 BUNDLED = Path(__file__).with_name("eye.npz")
 
@@ -138,7 +140,7 @@ def look(eye: Eye, missing: np.ndarray) -> np.ndarray:
     sure = look_once(eye, coarse)
     if coarse is missing:
         return sure
-    if usual_height(sure) < LEGIBLE:
+    if not is_noise(sure) and usual_height(sure) < LEGIBLE:
         return look_once(eye, missing)
     height, width = missing.shape[:2]
     fine = cv2.resize(sure, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)[:height, :width]
@@ -152,6 +154,12 @@ def look_once(eye: Eye, missing: np.ndarray) -> np.ndarray:
     sure = outputs_at(first, seen, where)
     unsure = (sure > UNSURE) & (sure < 1 - UNSURE)
     return np.where(unsure, outputs_at(second, shown_again(seen, sure), unsure), sure)
+
+
+def is_noise(sure: np.ndarray) -> bool:
+    """Return whether a picture is textured nearly everywhere, and hardly any of that is handwriting (H, W)."""
+    looked = np.count_nonzero(sure)  # the eye gives exactly 0 where it did not look
+    return looked > TEXTURE * sure.size and np.count_nonzero(sure > CERTAIN) < NOISE * looked
 
 
 def usual_height(sure: np.ndarray) -> float:

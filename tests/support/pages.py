@@ -111,7 +111,7 @@ def drop(page, picture, name="digit.png"):
 def teach(page, digit):
     """Teach that the chosen digit is another, and wait until it is tested how that went; returns what is said of it."""
     page.locator(f"#is-{digit}").click()
-    page.wait_for_function("(digit) => RegExp(`${digit} after .* →`).test(said.textContent)", arg=digit)
+    page.wait_for_function("(digit) => RegExp(`is an? ${digit}[.] Accuracy`).test(said.textContent)", arg=digit)
     return said(page)
 
 
@@ -160,10 +160,10 @@ def chosen_digit(page):
     return digit
 
 
-def violations(page, part=None):
+def violations(page, part=None, options=None):
     """What axe-core complains about, on the whole page or in a part of it."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    faults = axe.run(page, part).response["violations"]
+    faults = axe.run(page, part, options).response["violations"]
     return [(violation["id"], violation["nodes"][0]["html"][:80]) for violation in faults]
 
 

@@ -36,6 +36,13 @@ def test_axe_finds_nothing_in_any_state(scheme, either):
     assert violations(either) == []
 
 
+def test_a_button_is_named_with_the_text_in_it(page):
+    """So that who speaks to the page can say what is seen (WCAG 2.5.3)."""
+    draw(page, 307)
+    rule = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
+    assert violations(page, options=rule) == []
+
+
 def test_pad_answer_and_sentence_are_in_view(page):
     """However long the answer is, nothing is cut off at the side or written over anything else."""
     for numbers in (12,), (31425802,), (5, 7), (307, 42), (3,):
@@ -84,8 +91,10 @@ def test_a_key_brings_a_digit(page):
         assert shown_on(page, "#paper").std() > 20
     assert right >= 7
     page.keyboard.press("Escape")
-    for focused, key in (("#clear", "5"), ("#paper", "7")):  # keys act on the pad, and not on a button
+    for focused, key in (("#clear", "5"), ("#paper", "7"), ("#is-9", "3")):  # also where a button has the focus
         page.locator(focused).focus()
         page.keyboard.press(key)
-    page.wait_for_function("() => digits.state.drawing.digits")
-    assert page.evaluate("digits.state.past.length") == 12
+    page.wait_for_function("() => digits.state.past.length === 14")
+    page.locator("#train").click()
+    page.locator("#rate").press("4")  # but not where it is typed
+    assert page.locator("#rate").input_value() != "3" and page.evaluate("digits.state.past.length") == 14

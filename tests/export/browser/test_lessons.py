@@ -44,19 +44,38 @@ def test_a_lesson(page):
     draw(page, 4)
     before = outputs(page)
     page.locator("#is-9").click()
-    page.wait_for_function("() => /^9 after \\d+ steps?\\.$/.test(said.textContent)")
+    page.wait_for_function("() => /^Learned in \\d+ steps? that this is a 9\\.$/.test(said.textContent)")
     assert answer(page) == "9" and page.evaluate("heldUp.length") == 1
     assert about.inner_text() == "1 lesson"  # whose accuracy is not known yet
     page.evaluate(GO_ON)
-    page.wait_for_function("() => said.textContent.includes('→')")
-    told = r"9 after (\d+) steps?; ([\d.]+) → ([\d.]+) % of 1,000 test images\."
-    steps, old, new = re.fullmatch(told, said(page)).groups()
-    assert 1 <= int(steps) <= 300 and old == known and float(new) > float(old) - 3
+    page.wait_for_function("() => said.textContent.includes('Accuracy')")
+    pattern = r"Learned in (\d+) steps? that this is a 9\. Accuracy: (?:still|now) ([\d.]+) %(?:, it was ([\d.]+) %)?\."
+    steps, new, old = re.fullmatch(pattern, said(page)).groups()
+    assert 1 <= int(steps) <= 300 and (old or new) == known and float(new) > float(known) - 3
     assert about.inner_text() == f"1 lesson · {new} % of 1,000 test images"
     page.locator("#undo").click()
     assert outputs(page) == before and answer(page) == "4"
     page.locator("#is-4").evaluate("(button) => button.click()")  # five steps follow, though nothing is to be learned
-    page.wait_for_function("() => said.textContent.startsWith('4 after 5 steps')")
+    page.wait_for_function("() => said.textContent.startsWith('Learned in 5 steps that this is a 4')")
+
+
+def test_a_drawing_is_taught_not_to_be_a_digit(page):
+    """It is over when no output is over a half; the answer says so, also of a digit in a number, and in a copy."""
+    draw(page, 4)
+    page.get_by_role("button", name="Not a digit").click()
+    page.wait_for_function("() => said.textContent.startsWith('Learned in')")
+    assert "that this is not a digit." in said(page) and answer(page) == "?" and max(outputs(page)) < 0.5
+    page.wait_for_function("() => said.textContent.includes('Accuracy')")
+    page.keyboard.press("Escape")
+    draw(page, 342)
+    page.locator("#boxes button").nth(1).click()
+    page.get_by_role("button", name="Not a digit").click()
+    page.wait_for_function("() => said.textContent.includes('that the 2nd is not a digit')")
+    assert answer(page)[1] == "?"
+    page.wait_for_function("() => said.textContent.includes('Accuracy')")
+    page.locator("#boxes button").nth(0).click()
+    page.locator("#boxes button").nth(1).click()
+    assert said(page) == "Not a digit: no output is over 0.5."
 
 
 def test_a_lesson_on_a_digit_of_a_number(page):
@@ -65,8 +84,8 @@ def test_a_lesson_on_a_digit_of_a_number(page):
     page.locator("#boxes button").nth(1).click()
     before = page.evaluate(EXACT)
     page.get_by_role("button", name="No, the 2nd is 9", exact=True).click()
-    page.wait_for_function("() => said.textContent.includes('→')")
-    assert re.match(r"The 2nd: 9 after \d+ steps?; ", said(page))
+    page.wait_for_function("() => said.textContent.includes('Accuracy')")
+    assert re.match(r"Learned in \d+ steps? that the 2nd is a 9\. ", said(page))
     taught, learned = answer(page), page.evaluate(EXACT)
     assert taught[1] == boxed(page)[1] == page.locator("#digit .chosen").inner_text() == "9"
     for key, number, exact in [("Control+z", "342", before), ("Control+y", taught, learned)]:
@@ -94,7 +113,7 @@ def test_a_hopeless_lesson_is_given_up_or_stopped(page):
     before = outputs(page)
     page.evaluate(UNTEACHABLE)
     page.locator("#is-9").click()
-    page.wait_for_function("() => /^Not 9 after \\d+ steps, given up: /.test(said.textContent)")
+    page.wait_for_function("() => said.textContent.endsWith('Nothing has changed.')")
     assert not page.evaluate("digits.state.network.lessons") and "lesson" not in page.locator("#about").inner_text()
     assert outputs(page) == before and not page.locator("#stop").is_visible()
     hold_up_lessons(page)
@@ -102,11 +121,11 @@ def test_a_hopeless_lesson_is_given_up_or_stopped(page):
     page.keyboard.press("Enter")
     page.wait_for_function("() => heldUp.length")
     assert page.locator("#stop").is_visible() and not page.locator("#is-9").is_visible()
-    assert page.evaluate("document.activeElement.id") == "stop" and said(page) == "Learning that this is 9 …"
+    assert page.evaluate("document.activeElement.id") == "stop" and said(page) == "Learning that this is a 9 …"
     assert page.locator("#undo").get_attribute("aria-disabled") == "true"
     page.keyboard.press("Enter")
     page.evaluate(GO_ON)
-    page.wait_for_function("() => /^Not 9 after \\d+ steps?, stopped/.test(said.textContent)")
+    page.wait_for_function("() => /^Stopped after \\d+ steps?, before/.test(said.textContent)")
     assert page.evaluate("document.activeElement.id") == "is-9" and not page.locator("#stop").is_visible()
 
 
@@ -144,7 +163,7 @@ def test_one_draws_during_a_lesson(page):
     page.evaluate(GO_ON)
     page.locator("#about", has_text="1 lesson").wait_for()
     page.wait_for_function("() => !digits.state.teaching")
-    assert answer(page) == "2" and said(page).startswith("2 at ")
+    assert answer(page) == "2" and said(page).startswith("2 (output ")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     assert answer(page) == "9"

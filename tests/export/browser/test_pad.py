@@ -40,7 +40,7 @@ def test_what_the_mouse_draws_is_read(page):
             page.mouse.up()
         is_read(page)
         assert answer(page) == str(digit) and np.argmax(outputs(page)) == digit
-        assert said(page).startswith(f"{digit} at ")
+        assert said(page).startswith(f"{digit} (output ")
         page.locator("#clear").click()
 
 

@@ -24,6 +24,16 @@ export const write = (id, text) => find(id, HTMLElement).replaceChildren(text);
 /** @type {(id: string, clicked: () => void) => void} */
 export const onClick = (id, clicked) => find(id, HTMLElement).addEventListener("click", clicked);
 
+/** Shows what this part of the address after # is for, and has Back lead to what was shown before.
+ * @param {string} hash */
+export function visit(hash) {
+  if (hash !== location.hash) history.pushState({ isTaken: true }, "", `${location.href.split("#")[0]}${hash}`);
+  dispatchEvent(new Event("hashchange"));
+}
+
+/** Whether the tour or training is open, and can be closed. */
+export const isPanelOpen = () => !document.body.matches(".embed, :not(.tour, .training)");
+
 /** @param {HTMLCanvasElement} canvas */
 export const contextOf = (canvas) => /** @type {Context} */ (canvas.getContext("2d"));
 

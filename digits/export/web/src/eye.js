@@ -7,7 +7,7 @@ import { bytesOf, held, unpacked } from "./held.js";
 import { binarized, blank, boxOf, clamp, crop, linear, mapped, meanOf, quantile, resized, valuesIn, weightedMedian } from "./images.js";
 import { sigmoid } from "./network.js";
 
-const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, DARKEST, HALVED, PART, LEGIBLE } = held.constants.eye;
+const { LEVELS, REACH, COLOUR, UNSURE, PALE, FULL, DARKEST, HALVED, PART, LEGIBLE, CERTAIN, TEXTURE, NOISE } = held.constants.eye;
 const FIRST = 3; // layers of the first network
 
 let learned = /** @type {Layer[] | undefined} */ (undefined);
@@ -173,7 +173,7 @@ function look(missing, quick) {
   const [{ width, height }] = missing;
   if (width * height <= HALVED) return lookOnce(missing, quick);
   const coarse = lookOnce(missing.map(half), quick);
-  if (!quick && usualHeight(coarse) < LEGIBLE) return lookOnce(missing, quick);
+  if (!quick && !isNoise(coarse) && usualHeight(coarse) < LEGIBLE) return lookOnce(missing, quick);
   const fine = resized(coarse, linear, 2 * coarse.width, 2 * coarse.height), pale = meanOf(missing);
   return mapped(crop(fine, { left: 0, top: 0, right: width, bottom: height }), (value, i) => (
     pale.data[i] > PALE ? value : 0
@@ -188,6 +188,13 @@ function lookOnce(missing, quick) {
   const unsure = mapped(first, (value) => Number(value > UNSURE && value < 1 - UNSURE));
   const second = outputsAt(layers().slice(FIRST), shownAgain(seen, first), unsure);
   return mapped(first, (value, i) => (unsure.data[i] ? second.data[i] : value));
+}
+
+/** Whether a picture is textured nearly everywhere, and hardly any of that is handwriting: a full look would take seconds
+ * and find no more. The eye gives exactly 0 where it did not look. @param {Image} sure */
+function isNoise({ data }) {
+  const looked = data.filter((value) => value > 0).length, certain = data.filter((value) => value > CERTAIN).length;
+  return looked > TEXTURE * data.length && certain < NOISE * looked;
 }
 
 /** The usual height of what is handwriting: half of all pixels are in components that are no higher. @param {Image} sure */

@@ -1,7 +1,7 @@
 // What the stops' figures are drawn with: SVG elements, numbered axes, images of 28 x 28 values and a small network.
 // A figure is drawn anew whenever something changes. Its units are pixels of the page, so text has its own size.
 
-import { contextOf, element } from "./elements.js";
+import { contextOf, element, wantsStill } from "./elements.js";
 import { colour, relative } from "./layers.js";
 
 const CLEAR = 3; // pixels around a neuron's disc that no wire enters
@@ -25,6 +25,9 @@ export const text = (x, y, words, anchor = "middle", className = "") => (
 export const polyline = (points, className) => (
   svg("polyline", { points: points.map((point) => point.map((n) => n.toFixed(1)).join(",")).join(" "), class: className })
 );
+
+/** A number with its sign. @type {(value: number, digits?: number) => string} */
+export const signed = (value, digits = 1) => (value < 0 ? "" : "+") + value.toFixed(digits).replace("-", "−");
 
 /** Numbered, labelled axes in a box of the figure, and the scales that map values to its pixels. There is room needed
  * outside the box: 44 pixels at the left for numbers and label, 40 below.
@@ -88,4 +91,28 @@ export function disc([cx, cy], radius, value, { signed = false, name = "", chose
   made.style.fill = `color-mix(in srgb, var(--${tone}) ${share}%, var(--off))`;
   if (name) made.append(svg("title", {}, name));
   return made;
+}
+
+/** An act that repeats itself, so many times or until it is stopped, and lets the figure be drawn after each; all at once
+ * for those who want nothing to move. @type {(act: () => void, pace: number, times: number) => { toggle: () => void; stop: () => void; isOn: () => boolean }} */
+export function repeated(act, pace, times) {
+  let timer = 0, left = 0;
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+  };
+  const toggle = () => {
+    if (timer) return stop();
+    if (wantsStill()) {
+      for (let n = 0; n < times; n++) act();
+      return;
+    }
+    left = times;
+    timer = setInterval(() => {
+      act();
+      if (--left === 0) stop();
+      dispatchEvent(new Event("shown"));
+    }, pace);
+  };
+  return { toggle, stop, isOn: () => timer !== 0 };
 }

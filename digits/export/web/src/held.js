@@ -2,10 +2,12 @@
 // document: what it needs of this is its name.
 
 const text = "document" in globalThis ? document.getElementById("network")?.textContent : self.name;
-/** @type {Held} */
-export const held = JSON.parse(text ?? "", (key, value) => (
+/** What is in a text of JSON, with images and desired outputs as arrays of numbers. @param {string} json */
+export const parsed = (json) => JSON.parse(json, (key, value) => (
   Array.isArray(value) && (key === "image" || key === "y") ? Float32Array.from(value) : value
 ));
+/** @type {Held} */
+export const held = parsed(text ?? "");
 
 /** @type {(base64: string) => Uint8Array<ArrayBuffer>} */
 export function bytesOf(base64) {
@@ -33,8 +35,11 @@ export function heldNetwork() {
 /** The layers of the network, inflated. @type {() => Promise<Layer[]>} */
 export async function heldLayers() {
   const { parameters, bytes, sizes } = held, { buffer } = await inflated(parameters);
-  return unpacked(buffer, sizes.slice(1).map((n, l) => [sizes[l], n]), bytes === 1 ? Int8Array : Int16Array);
+  return unpacked(buffer, inputsAndNeurons(sizes), bytes === 1 ? Int8Array : Int16Array);
 }
+
+/** @type {(sizes: number[]) => Pair[]} */
+export const inputsAndNeurons = (sizes) => sizes.slice(1).map((n, l) => [sizes[l], n]);
 
 /** The layers in a buffer, which have these sizes (inputs, neurons). It holds the neurons' steps and biases of every layer,
  * float32, then the weights of every layer, whole numbers of their neuron's steps.

@@ -1,7 +1,7 @@
 // What comes to the page: pictures that are chosen, dropped or pasted, and keys.
 
 import { any, exampleOf } from "./backpropagation.js";
-import { find, onClick } from "./elements.js";
+import { find, isPanelOpen, onClick, visit } from "./elements.js";
 import { heldImages } from "./held.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, reader, state, travel } from "./state.js";
@@ -65,9 +65,8 @@ function go(where) {
 
 /** @type {(event: KeyboardEvent) => void} */
 function press(event) {
-  if ((event.target instanceof Element && event.target.matches("select, input")) || event.altKey) return;
-  // Digits act on the pad alone, or who speaks to the page would draw (WCAG 2.1.4).
-  const onPad = event.target instanceof Element && (event.target === document.body || event.target.closest("#pad"));
+  const isTyping = event.target instanceof Element && event.target.matches("select, input:not([type=radio], [type=checkbox])");
+  if (event.altKey || (isTyping && event.key !== "Escape")) return;
   const command = event.ctrlKey || event.metaKey;
   // The letter on the key, or, in alphabets that have no z, the key's place.
   const letter = /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace("Key", "").toLowerCase();
@@ -77,8 +76,10 @@ function press(event) {
   else if (command) return;
   else if (event.key === "Escape" && state.teaching) stopLesson();
   else if (event.key === "Escape" && state.looked) look(null);
+  else if (event.key === "Escape" && isPanelOpen()) visit("");
+  else if (isTyping) return;
   else if (["Escape", "Delete", "Backspace"].includes(event.key)) clear();
-  else if (digit !== undefined && onPad) bring(Number(digit));
+  else if (digit !== undefined) bring(Number(digit));
   else return;
   event.preventDefault();
 }

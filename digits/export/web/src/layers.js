@@ -74,7 +74,7 @@ export function neuronsView(sizes, layer, look) {
   group.ariaLabel = `${name} layer: move with the arrow keys to see a neuron's weights`;
   const cells = Array.from({ length: n }, (_, j) => {
     const filling = element("span"), bar = element("span", filling), value = element("span", "0.00");
-    const cell = element("button", ...(last ? [element("span", `${j}`), bar, value] : []));
+    const cell = element("button", ...(last ? [element("span", `${j}`), " ", bar, value] : []));
     Object.assign(cell, { tabIndex: j ? -1 : 0, ariaLabel: `${name} neuron ${j}` });
     bar.className = "bar";
     return { cell, filling, value, shade: "" };
@@ -109,6 +109,7 @@ export function neuronsView(sizes, layer, look) {
       if (last) {
         const sign = !contributions || share < 0.005 ? "" : values[k] < 0 ? "−" : "+";
         neuron.value.textContent = sign + share.toFixed(2);
+        neuron.cell.ariaLabel = `${name} neuron ${k} ${neuron.value.textContent}`; // with all text that is in view
         neuron.filling.style.setProperty("--rest", `${(100 * (1 - Number(share.toFixed(2)))).toFixed(0)}%`);
         neuron.filling.style.background = tone;
         neuron.cell.classList.toggle("largest", !contributions && most > 0 && a[k] === most);
@@ -122,7 +123,7 @@ export function neuronsView(sizes, layer, look) {
     count.textContent = j === undefined ? all : `no. ${j}: ${a[j].toFixed(2)}`;
     if (j === undefined) return;
     cells[j].cell.classList.add("looked");
-    cells[j].cell.ariaLabel = `${name} neuron ${j}, activation ${a[j].toFixed(2)}`;
+    if (!last) cells[j].cell.ariaLabel = `${name} neuron ${j}, activation ${a[j].toFixed(2)}`;
   }
   return { figure, group, grid, fit, placeOf, show };
 }

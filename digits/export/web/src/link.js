@@ -1,15 +1,15 @@
-// A link that shares what is on the pad, and the settings and the runs of training, in the address after #: nothing is
-// sent. What comes with it is read into the page's own types, or refused.
+// A link that shares what is on the pad, the stop, and the settings and the runs of training, in the address after #:
+// nothing is sent. What comes with it is read into the page's own types, or refused.
 
 import { imageIn } from "./backpropagation.js";
-import { find } from "./elements.js";
+import { canHover, find } from "./elements.js";
 import { bytesOf } from "./held.js";
 import { clamp } from "./images.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, state } from "./state.js";
 import { STOPS } from "./stops/list.js";
 import { closeTour, openTour } from "./tour.js";
-import { MOST, openTraining, training } from "./training.js";
+import { MOST, closeTraining, openTraining, training } from "./training.js";
 import { finish, say } from "./view.js";
 
 const FINENESS = 1024; // steps across the pad that points are rounded to
@@ -19,9 +19,11 @@ const ERRORS = /^([0-9a-z]{2}){2,31}$/; // of a run, two digits of base 36 each
 const BEYOND = 1; // sides that a stroke may go beyond the pad
 const settings = /** @type {NodeListOf<Field>} */ (document.querySelectorAll("#settings :is(select, input)"));
 
-/** Copies the link; or puts it into the address, where the browser lets no page copy. */
-export async function copyLink() {
+/** Opens a phone's share sheet, or copies the link; or puts it into the address, where the browser lets no page copy. */
+export async function share() {
   const { strokes, picture, digits } = state.drawing, shared = new URLSearchParams();
+  const stop = new URLSearchParams(location.hash.slice(1)).get("stop");
+  if (stop) shared.set("stop", stop);
   const image = digits && !picture && !strokes.length ? digits[0].image : null;
   const drawn = SPACINGS.map((spacing) => encodeStrokes(strokes, spacing)).find(({ length }) => length <= LONGEST - SETTINGS);
   if (strokes.length) shared.set("strokes", drawn ?? "");
@@ -33,32 +35,41 @@ export async function copyLink() {
   }
   if (picture || drawn === undefined) return say("A link holds no picture, and no more than some digits: save a copy.");
   const isLocal = location.protocol === "file:", url = `${location.href.split("#")[0]}#${shared}`;
+  if (!isLocal && !canHover() && "share" in navigator) {
+    return navigator.share({ title: document.title, url }).catch(() => {}); // the visitor has closed the sheet
+  }
   try {
     await navigator.clipboard.writeText(isLocal ? `#${shared}` : url); // a folder's name is nobody's business
     say(`The link is copied: ${isLocal ? "put it behind the address of the page." : "it holds what is on the pad."}`);
   } catch {
-    history.replaceState(null, "", url);
+    history.replaceState(history.state, "", url);
     say("The link is in the address bar: copy it there.");
   }
 }
 
-/** Brings what the address holds, now and whenever it changes. */
-export function listenToLinks() {
-  addEventListener("hashchange", bringShared);
-  bringShared();
+/** Brings what the address holds, now and whenever it changes. A drawing or runs come once with each entry of the
+ * history, or Back would bring them again. If the pad `isKept` after a reload, so are these. @param {boolean} isKept */
+export function listenToLinks(isKept) {
+  addEventListener("hashchange", () => bringShared(history.state?.isTaken));
+  bringShared(isKept && history.state?.isTaken);
 }
 
-function bringShared() {
-  if (!location.hash) return;
+/** @param {boolean} isTaken */
+function bringShared(isTaken) {
   const shared = parse(location.hash.slice(1));
   if (!shared) return say("This link is damaged: nothing of it is used.");
+  history.replaceState({ isTaken: true }, "");
+  if (isTaken) Object.assign(shared, { drawing: null, runs: [], settings: new Map() });
   const others = [...shared.settings].filter(([field, value]) => field.value !== value);
   for (const [field, value] of others) field.value = value;
   if (others.length) find("settings", HTMLElement).dispatchEvent(new Event("input")); // which ends a run
   if (shared.stop) openTour(shared.stop);
-  else if (shared.runs.length || (shared.settings.size && !shared.drawing)) {
+  else if (shared.training) {
     closeTour();
     openTraining(shared.runs);
+  } else {
+    closeTour();
+    closeTraining();
   }
   if (!shared.drawing) return;
   change({ drawing: shared.drawing });
@@ -69,16 +80,18 @@ function bringShared() {
  * @type {(hash: string) => Shared | null} */
 export function parse(hash) {
   if (hash.length > LONGEST) return null;
-  const shared = /** @type {Shared} */ ({ drawing: null, settings: new Map(), runs: [], stop: "" });
+  const shared = /** @type {Shared} */ ({ drawing: null, settings: new Map(), runs: [], stop: "", training: false });
   for (const [name, value] of new URLSearchParams(hash)) {
     const field = [...settings].find(({ id }) => id === name), run = name === "run" ? decodeRun(value) : null;
     const drawing = name === "strokes" ? decodeStrokes(value) : name === "image" ? decodeImage(value) : null;
     if (field && !shared.settings.has(field) && allows(field.id, value)) shared.settings.set(field, value);
     else if (run && shared.runs.length < MOST) shared.runs.unshift(run);
     else if (drawing && !shared.drawing) shared.drawing = drawing;
-    else if (name === "stop" && !shared.stop && value in STOPS) shared.stop = value;
+    else if (name === "stop" && !shared.stop && Object.hasOwn(STOPS, value)) shared.stop = value;
+    else if (name === "training" && !value) shared.training = true;
     else return null;
   }
+  shared.training ||= shared.runs.length > 0 || (shared.settings.size > 0 && !shared.drawing);
   return shared;
 }
 

@@ -7,9 +7,9 @@ import { offerGhost } from "./ghost.js";
 import { heldLayers } from "./held.js";
 import { listenToInput } from "./input.js";
 import { palette } from "./layers.js";
-import { copyLink, listenToLinks } from "./link.js";
+import { listenToLinks, share } from "./link.js";
 import { listenToPen } from "./pad.js";
-import { bringBack, saveCopy } from "./saving.js";
+import { bringBack, keep, saveCopy } from "./saving.js";
 import { state } from "./state.js";
 import { offerLessons } from "./teaching.js";
 import { offerTour } from "./tour.js";
@@ -19,6 +19,9 @@ import { explain, finish, fit, look, readPad, say, show } from "./view.js";
 export * as backpropagation from "./backpropagation.js";
 export * as network from "./network.js";
 export { small } from "./small.js";
+export { backflow } from "./stops/backpropagation.js";
+export { overfit } from "./stops/overfitting.js";
+export { descents } from "./stops/descent.js";
 export { heldImages } from "./held.js";
 export { state };
 export { training } from "./training.js";
@@ -36,7 +39,7 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   offerTour();
   document.body.classList.toggle("embed", new URLSearchParams(location.search).has("embed"));
   onClick("save", saveCopy);
-  onClick("link", copyLink);
+  onClick("link", share);
   listenToInput();
   listenToPen(() => {
     cancelAnimationFrame(frame);
@@ -59,7 +62,7 @@ heldLayers().then((layers) => { // before, there is nothing to be shown
   }
   document.querySelector("main")?.toggleAttribute("hidden", false); // with all its layers, so that nothing moves
   fit();
-  bringBack();
-  listenToLinks();
+  listenToLinks(bringBack());
+  addEventListener("pagehide", keep);
   offerGhost();
 });

@@ -10,8 +10,9 @@ export const RATE = 3, BATCH = 10; // learning rate and mini-batch of the chapte
 export const SIZES = [784, 30, 10];
 const EPOCHS = 6;
 
-/** The small network, once it is trained; and whether that has begun. @type {{ layers: Layer[] | null, begun: boolean }} */
-export const small = { layers: null, begun: false };
+/** The small network, once it is trained. @type {{ layers: Layer[] | null }} */
+export const small = { layers: null };
+let training = /** @type {Promise<void> | undefined} */ (undefined);
 
 /** An untrained network of the same sizes. */
 export const untrained = () => freshLayers(SIZES);
@@ -28,9 +29,12 @@ export async function trainerOf(layers, mnist) {
 }
 
 /** Trains the small network, once. */
-export async function trainSmall() {
-  if (small.begun) return;
-  small.begun = true;
+export const trainSmall = () => {
+  training ??= train();
+  return training;
+};
+
+async function train() {
   const trainer = await trainerOf(untrained());
   let last = await askOf(trainer, { share: 1 });
   while (last.epoch < EPOCHS) last = await askOf(trainer, { share: 1 });

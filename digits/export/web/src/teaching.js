@@ -6,20 +6,21 @@ import { heldImages } from "./held.js";
 import { isSame } from "./images.js";
 import { feedforward, remember } from "./network.js";
 import { change, state } from "./state.js";
-import { describe, finish, percent, say, show, testImages, whichOfSeveral } from "./view.js";
+import { describe, finish, percent, say, show, whichOfSeveral } from "./view.js";
 import { ask, askSoon } from "./workers.js";
 
 const SLOW = 10; // steps at first, each in a frame of its own
 const BURST = 30; // milliseconds that it goes on between two frames afterwards
 const PATIENCE = 2500; // milliseconds of a lesson
+const NONE = 10; // is taught as not a digit
 
 const teach = find("teach", HTMLElement);
 let stopped = false, pressed = /** @type {HTMLElement | null} */ (null); // the button that had the focus
 
-/** Lets each button teach its digit, and one stop. */
+/** Lets each button teach its digit or, the last one, that it is not a digit; and one stop. */
 export function offerLessons() {
-  for (const [digit, button] of teach.querySelectorAll("button:not(#stop)").entries()) {
-    button.addEventListener("click", () => learn(digit));
+  for (const [value, button] of teach.querySelectorAll("button:not(#stop)").entries()) {
+    button.addEventListener("click", () => learn(value));
   }
   onClick("stop", stopLesson);
   const asItCame = state.network;
@@ -39,11 +40,12 @@ export function stopLesson() {
   stopped = true;
 }
 
-/** Teaches that the chosen digit has this value, and shows what changes. @type {(value: number) => Promise<void>} */
+/** Teaches that the chosen digit has this value, or NONE, and shows what changes. @param {number} value */
 async function learn(value) {
   const { digits, chosen, network: before } = state, digit = digits.at(chosen), which = whichOfSeveral();
   if (!digit || state.teaching || state.worker) return;
-  const { layers, lessons = [] } = before, y = desired(value); // what it was told before, it is told no more
+  const { layers, lessons = [] } = before, y = desired(value); // all 0 for NONE
+  // What it was told of this drawing before, it is told no more.
   const earlier = lessons.filter((past) => !isSame(past.image, digit.image)), lesson = { image: digit.image, y };
   const network = /** @type {Network} */ ({ ...before, accuracy: null, lessons: [...earlier, lesson] });
   const isShown = () => state.network === network && state.digits === digits;
@@ -51,7 +53,8 @@ async function learn(value) {
   toggle(true);
   show();
   write("time", ""); // which makes room
-  say(`Learning that ${which ? `the ${which}` : "this"} is ${value} …`);
+  const subject = which ? `the ${which}` : "this", name = value === NONE ? "not a digit" : `${value === 8 ? "an" : "a"} ${value}`;
+  say(`Learning that ${subject} is ${name} …`);
   const mnist = await heldImages(), since = performance.now();
   askSoon({ lesson, earlier, mnist, layers });
   const goOn = (/** @type {number} */ milliseconds) => (
@@ -77,10 +80,11 @@ async function learn(value) {
   } else state.unsaved = true;
   toggle(false);
   show();
-  const count = `${value} after ${steps} step${steps === 1 ? "" : "s"}`;
-  const reason = stopped ? "stopped" : "given up: what else it knows speaks against it. Nothing has changed";
-  const result = `${which && `The ${which}: `}${isLearned ? count : `${which ? "n" : "N"}ot ${count}, ${reason}`}`;
-  say(isShown() ? `${result}.` : "");
+  const count = `${steps} step${steps === 1 ? "" : "s"}`;
+  const result = isLearned ? `Learned in ${count} that ${subject} is ${name}.`
+    : stopped ? `Stopped after ${count}, before it had learned this.`
+    : "It couldn’t learn this without unlearning other digits. Nothing has changed.";
+  say(isShown() ? result : "");
   describe();
   setTimeout(() => {
     if (state.teaching) return;
@@ -90,7 +94,8 @@ async function learn(value) {
   if (isGivenUp) return;
   for (const tested of [before, network]) tested.accuracy ??= await ask({ mnist, layers: tested.layers });
   const [old, now] = [before, network].map(({ accuracy }) => percent(accuracy ?? 0));
-  if (isShown() && !state.teaching) say(`${result}; ${old} → ${now} % of ${testImages()}.`);
+  const accuracy = old === now ? `still ${now} %` : `now ${now} %, it was ${old} %`;
+  if (isShown() && !state.teaching) say(`${result} Accuracy: ${accuracy}.`);
   describe();
 }
 

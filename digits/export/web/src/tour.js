@@ -2,7 +2,7 @@
 // controls and a question.
 
 import { any } from "./backpropagation.js";
-import { element, find, onClick, write } from "./elements.js";
+import { element, find, onClick, visit, write } from "./elements.js";
 import { heldImages } from "./held.js";
 import { bring } from "./input.js";
 import { small, trainSmall } from "./small.js";
@@ -13,6 +13,7 @@ import { finish, imageShown, say } from "./view.js";
 
 const NAMES = Object.keys(STOPS), BOOK = "http://neuralnetworksanddeeplearning.com/";
 const panel = find("tour", HTMLElement);
+const PRINTED = [340, 250]; // size of a figure on paper, in the pixels that its text is measured in
 /** The name of the stop, to which one comes back. */
 const tour = { at: NAMES[0] };
 
@@ -26,10 +27,15 @@ export function offerTour() {
       drawStop();
     });
   }
-  onClick("tell", () => (panel.hidden ? openTour(tour.at) : closeTour()));
-  onClick("close", closeTour);
-  onClick("back", () => goTo(NAMES[NAMES.indexOf(tour.at) - 1]));
-  onClick("next", () => goTo(NAMES[NAMES.indexOf(tour.at) + 1]));
+  const goBy = (/** @type {number} */ steps) => {
+    const name = NAMES[NAMES.indexOf(tour.at) + steps];
+    if (name) visit(`#stop=${name}`);
+  };
+  onClick("tell", () => visit(panel.hidden ? `#stop=${tour.at}` : ""));
+  onClick("close", () => visit(""));
+  onClick("back", () => goBy(-1));
+  onClick("next", () => goBy(1));
+  onClick("print", printStops);
   for (const button of panel.querySelectorAll(".take")) {
     button.addEventListener("click", () => bring(any([...Array(10).keys()])));
   }
@@ -43,13 +49,12 @@ export function offerTour() {
     STOPS[tour.at].pick?.(name);
     drawStop();
   });
-  panel.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || document.body.classList.contains("embed")) return;
-    event.stopPropagation(); // or the pad would be cleared
-    closeTour();
-  });
   addEventListener("shown", drawStop);
   addEventListener("resize", drawStop);
+  addEventListener("beforeprint", () => {
+    document.body.classList.toggle("handout", Boolean(small.layers));
+    if (small.layers) for (const name of NAMES) drawFigure(name, PRINTED);
+  });
 }
 
 /** The part of the panel for a stop: its text, its figure, its controls with what comes of them, and its question.
@@ -72,8 +77,9 @@ function cardOf([name, { title, section, text, question, answers, controls, figu
 export function openTour(name) {
   if (state.teaching) return say("Wait until it has learned, or stop it.");
   closeTraining();
+  if (!panel.hidden) STOPS[tour.at].leave?.();
   open(true);
-  goTo(STOPS[name] ? name : NAMES[0]);
+  goTo(name);
   trainSmall().then(drawStop);
 }
 
@@ -89,20 +95,16 @@ export function closeTour() {
   STOPS[tour.at].leave?.();
   open(false);
   find("tell", HTMLElement).focus();
-  history.replaceState(null, "", location.href.split("#")[0]);
   finish();
 }
 
-/** Goes to a stop, if there is one of that name. @param {string} name */
+/** Goes to a stop. @param {string} name */
 function goTo(name) {
-  if (!STOPS[name]) return;
-  STOPS[tour.at].leave?.();
   tour.at = name;
   const place = NAMES.indexOf(name), card = find(`stop-${name}`, HTMLElement);
   panel.querySelector(".here")?.classList.remove("here");
   card.classList.add("here");
   write("place", `${place + 1} of ${NAMES.length}`);
-  history.replaceState(null, "", `#stop=${name}`); // so that a stop has a link
   find("back", HTMLElement).ariaDisabled = `${place === 0}`;
   find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
   card.querySelector("h2")?.focus({ preventScroll: true });
@@ -113,22 +115,29 @@ function goTo(name) {
   });
 }
 
+/** Prints all stops on two pages, once there is a network and a digit to draw their figures with. */
+async function printStops() {
+  await trainSmall();
+  print();
+}
+
 /** Draws the figure of the stop, and writes what it says. Screen readers speak that only if it is to last. */
 export function drawStop() {
   if (panel.hidden) return;
   drawFigure(tour.at);
 }
 
-/** @param {string} name */
-function drawFigure(name) {
+/** Draws a figure in its size on the page, or in another one. @type {(name: string, size?: number[]) => void} */
+function drawFigure(name, size) {
   const card = find(`stop-${name}`, HTMLElement), figure = /** @type {SVGSVGElement} */ (card.querySelector(".figure"));
   const output = /** @type {HTMLOutputElement} */ (card.querySelector(".does > output"));
-  const image = imageShown(), { clientWidth: width, clientHeight: height } = figure, { layers } = small;
+  const image = imageShown(), [width, height] = size ?? [figure.clientWidth, figure.clientHeight], { layers } = small;
+  const stop = STOPS[name];
   if (!width) return;
   figure.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const [parts, said] = !image ? [[], "Draw a digit first."]
-    : !layers ? [[], "Training a network of 30 hidden neurons, which takes two seconds …"]
-    : STOPS[name].draw({ image, layers, width, height });
+    : !layers && !stop.independent ? [[], "Training a network of 30 hidden neurons, which takes two seconds …"]
+    : stop.draw({ image, layers: layers ?? [], width, height });
   figure.replaceChildren(...parts);
   const [words, live] = typeof said === "string" ? [said, "off"] : [said.lasting, "polite"];
   if (output.textContent === words && output.ariaLive === live) return;

@@ -3,7 +3,7 @@
 
 import { freshLayers } from "./backpropagation.js";
 import { drawCurves, errorOf, nameOf } from "./curve.js";
-import { element, find, onClick, write } from "./elements.js";
+import { element, find, onClick, visit, write } from "./elements.js";
 import { held, heldImages } from "./held.js";
 import { change, state } from "./state.js";
 import { describe, finish, fit, say, show, testImages } from "./view.js";
@@ -35,17 +35,18 @@ export function offerTraining() {
   write("tests", testImages());
   write("examples", `${held.mnist.train.toLocaleString("en")} training images`);
   showEpoch(false);
-  onClick("train", () => openTraining());
+  onClick("train", () => visit("#training"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    goOn(left > 1 ? 0 : Infinity);
+    goOn(left === Infinity ? 0 : Infinity);
   });
   form.addEventListener("input", ({ target }) => {
+    explainSize();
     if (target instanceof Element && target.id === "share") return;
     stop(); // the next one has other settings
     goOn(0);
   });
-  onClick("step", () => form.reportValidity() && goOn(1));
+  onClick("step", () => form.reportValidity() && goOn(left === Infinity ? 1 : left + 1)); // however fast one clicks
   onClick("again", () => {
     if (!worker || !form.reportValidity()) return;
     stop();
@@ -61,10 +62,7 @@ export function offerTraining() {
     chosen = run;
     showEpoch();
   });
-  onClick("leave", () => {
-    closeTraining();
-    find("train", HTMLElement).focus();
-  });
+  onClick("leave", () => visit(""));
 }
 
 const ours = /** @type {WeakSet<Network>} */ (new WeakSet()); // those of the panel, of all runs
@@ -91,6 +89,7 @@ export function closeTraining() {
   if (panel.hidden) return;
   [left, ahead, state.worker] = [0, [], null];
   open(false);
+  find("train", HTMLElement).focus({ preventScroll: true });
   const trained = isOurs();
   if (trained) change({ network: training.before });
   finish();
@@ -111,9 +110,17 @@ function goOn(steps) {
   showEpoch();
 }
 
+/** Says what a layer size may be, in place of the browser's "match the requested format". */
+function explainSize() {
+  const field = find("size", HTMLInputElement);
+  field.setCustomValidity("");
+  if (field.validity.patternMismatch) field.setCustomValidity("Type a number of neurons from 1 to 300, up to three of them such as 100-30, or none.");
+}
+
 /** Makes an experiment, and the others after it. @param {typeof EXPERIMENTS} all */
 function experiment([[size, rate], ...others]) {
   for (const [id, value] of Object.entries({ size, rate, batch: 10 })) find(id, HTMLInputElement).value = `${value}`;
+  explainSize();
   goOn(Infinity);
   [ahead, until] = [others, FEW];
 }
@@ -174,7 +181,7 @@ function stop() {
 /** Shows the epoch that the slider is at: the curve up to the newest, and what the network reads then. */
 function showEpoch(all = true) {
   const { epochs, points, runs } = training, { point } = epochs.at(Number(slider.value)) ?? {};
-  const goesOn = left > 1, dash = "–";
+  const goesOn = left === Infinity, dash = "–";
   drawCurves(points, runs.filter((earlier) => earlier !== run), chosen, point);
   showRuns();
   write("start", goesOn ? "Pause" : worker ? "Go on" : "Start");

@@ -115,9 +115,9 @@ type Ghost = { image: Float32Array; answer: string; reached: number };
  * are three answers to the question, one of which begins with "Right:", each with its reason. `controls` are HTML; they act
  * `on` a click or an input, by their ids, which are unique on the page and begin with the stop's name; then the figure is
  * drawn again. A button of the class `take` brings another digit. `draw` returns the figure's elements and what is to be
- * said below it; `pick` is told the name of a neuron (a `data-neuron` in the figure) that was clicked. */
+ * said below it, and waits for the small network unless the stop is `independent`; `pick` is told the name of a neuron (a `data-neuron` in the figure) that was clicked. */
 type Stop = {
-  title: string; section: [chapter: string, heading: string]; text: string; figure: string; question: string;
+  title: string; section: [chapter: string, heading: string]; independent?: boolean; text: string; figure: string; question: string;
   answers: [answer: string, why: string][]; controls: string;
   on?: Record<string, () => unknown>; arrive?: () => unknown; leave?: () => void; pick?: (name: string) => void;
   draw: (seen: Seen) => [parts: Node[], says: Result];
@@ -127,11 +127,17 @@ type Stop = {
 type Seen = { image: Float32Array; layers: Layer[]; width: number; height: number };
 /** What comes of it; what is `lasting` is spoken by screen readers, too. */
 type Result = string | { lasting: string };
+/** A hidden neuron and the image that it sees: `contributions` are weight times pixel (784), `sum` is w·a. */
+type HiddenNeuron = {
+  j: number; weights: Float32Array; contributions: Float32Array; bias: number; sum: number; z: number; a: number;
+};
 /** The values from and to which an axis goes, its numbered ticks, and its label. */
 type AxisOf = { from: number; to: number; ticks: number[]; label: string };
 type Axes = { x: (value: number) => number; y: (value: number) => number; node: SVGElement };
-/** What a link shares. */
-type Shared = { drawing: Drawing | null; settings: Map<Field, string>; runs: Run[]; stop: string };
+/** What a link shares: among others a stop, or whether training is open. */
+type Shared = { drawing: Drawing | null; settings: Map<Field, string>; runs: Run[]; stop: string; training: boolean };
+/** What is kept for a reload: the drawing, the runs and, if there were lessons, the network that had them. */
+type Kept = { drawing: NonNullable<Held["drawing"]>; runs: Run[]; network?: Facts & { parameters: string } };
 type Field = HTMLInputElement | HTMLSelectElement;
 /** What undo brings back. */
 type Moment = { drawing: Drawing; network: Network };
@@ -147,7 +153,7 @@ type State = Moment & {
 type Constants = {
   picture: { WORKING: Pair; NARROW: number };
   background: { LIFT: Pair } & Record<"WINDOW" | "COARSE" | "AROUND" | "BLURRED" | "BRIGHTEST" | "EVEN" | "SOFT", number>;
-  eye: Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "DARKEST" | "HALVED" | "PART" | "LEGIBLE" | "CERTAIN", number>;
+  eye: Record<"LEVELS" | "REACH" | "COLOUR" | "UNSURE" | "PALE" | "FULL" | "DARKEST" | "HALVED" | "PART" | "LEGIBLE" | "CERTAIN" | "TEXTURE" | "NOISE", number>;
   components: Record<"LENGTH" | "COMPONENTS" | "TALL" | "NEAREST" | "HIGH" | "LEVEL" | "AWAY", number>;
   strips: Record<"ROWS" | "DIGIT" | "SURE" | "ENDS" | "LONGEST" | "TILTED", number>;
   line_network: { LAYERS: [neurons: number, reach: Pair, step: Pair][] } & Record<"BLANK" | "BEAM" | "SHOWN" | "UNLIKELY", number>;

@@ -12,7 +12,8 @@ import { EMPTY, reader, state } from "./state.js";
 import { askSoon } from "./workers.js";
 
 const FAINT = 0.55; // share that weights are shown with whose pixel is 0
-const SURE = 0.8; // an output that is surely so, if no other is over HALF
+const CLEAR = 0.8; // an output above which no second digit is named, if no other is over HALF
+const FEW = 0.1; // an output below which it is near 0
 const MOST = 24; // wires to one layer of a neuron that is looked into: more would hide one another
 const BRANCHES = [10, 4, 3, 2]; // wires to each neuron of the way to the answer, from the output backwards
 const GAP = 0.75; // a wide gap in an answer, as a share of a digit's width
@@ -49,7 +50,8 @@ function build() {
 export function fit() {
   isUpright = getComputedStyle(all).flexDirection === "column";
   pixels.style.width = "";
-  pixels.style.width = `${(Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28) / devicePixelRatio}px`; // sharp
+  const side = (Math.floor((pixels.clientWidth * devicePixelRatio) / 28) * 28) / devicePixelRatio;
+  if (side) pixels.style.width = `${side}px`; // sharp; 0 while a stop is in its place
   for (const view of built.layers) view.fit(isUpright);
   paper.width = paper.height = Math.round(paper.clientWidth * devicePixelRatio); // not asked for while one draws
   show();
@@ -271,17 +273,23 @@ function showAnswer() {
 /** Whether digit number i was read by the network that is shown, and not by what it was before a lesson; nor is it one
  * that this network was taught, on which it alone decides. @type {(i: number) => boolean} */
 function isRead(i) {
-  const { image, outputs } = state.digits[i] ?? {}, { lessons = [] } = state.network;
-  if (!image || lessons.some((lesson) => isSame(lesson.image, image))) return false;
-  return outputs?.every((a, j) => a === state.outputs[i][j]) ?? false;
+  const { outputs } = state.digits[i] ?? {};
+  return Boolean(!isTaught(i) && outputs?.every((a, j) => a === state.outputs[i][j]));
 }
 
 /** Digit number i as it is read, which need not be its largest output; that, if it is not read from a number.
  * @param {number} i */
 const digitRead = (i) => (isRead(i) ? state.digits[i].value : undefined) ?? predictionOf(state.outputs[i]);
 
-/** Whether there is a digit number i that is read, as one of several always is. @param {number} i */
-const isKnown = (i) => i in state.outputs && (state.outputs.length > 1 || isRead(i) || isDigit(state.outputs[i]));
+/** Whether this network was taught what digit number i is, or that it is not a digit. @param {number} i */
+const isTaught = (i) => state.digits.slice(i, i + 1).some(({ image }) => (
+  state.network.lessons?.some((lesson) => isSame(lesson.image, image))
+));
+
+/** Whether there is a digit number i that is read, as one of several is unless it was taught. @param {number} i */
+const isKnown = (i) => i in state.outputs && (
+  isDigit(state.outputs[i]) || isRead(i) || (state.outputs.length > 1 && !isTaught(i))
+);
 
 /** Whether a wide gap is before digit number i, in its line. @param {number} i */
 function isApart(i) {
@@ -335,12 +343,16 @@ function inWords() {
   const { outputs, chosen } = state, a = outputs[chosen];
   const best = digitRead(chosen), second = predictionOf(a.with(best, -1));
   const [first, then] = [best, second].map((digit) => a[digit].toFixed(2));
-  if (!isKnown(chosen)) return `No digit: no output is over ${HALF}, ${best} has ${first}.`;
+  if (!isKnown(chosen) && isTaught(chosen)) return `Not a digit: no output is over ${HALF}.`;
+  if (!isKnown(chosen)) {
+    const least = a[best] < FEW ? "all ten outputs are near 0" : `the largest output is only ${first}, for ${best}`;
+    return `This looks like no digit: ${least}.`;
+  }
   const all = lines().map((line) => line.map((i) => (isApart(i) ? ` ${said(i)}` : said(i))).join("")).join(", ");
   const which = whichOfSeveral(), number = which && `${all}. The ${which}: `;
   const { degrees } = state.drawing, turned = degrees ? `Turned by ${degrees}°. ` : "";
-  const isSure = a[best] >= SURE && a[second] < HALF, rest = unreadMarks().length ? " The rest is not read." : "";
-  return `${turned}${number}${best} at ${first}, ${isSure ? "surely" : `or ${second} at ${then}`}.${rest}`;
+  const isClear = a[best] >= CLEAR && a[second] < HALF, rest = unreadMarks().length ? " The rest is not read." : "";
+  return `${turned}${number}${best} (output ${first})${isClear ? "" : `, or ${second} (output ${then})`}.${rest}`;
 }
 
 /** @type {(share: number) => string} */

@@ -1,0 +1,251 @@
+"""The stops on the network as a whole: votes, bits, the cost and gradient descent, with the numbers that numpy gets."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tests.export.browser.conftest import visiting
+from tests.support.pages import DESK, draw, frames, is_read, resize, violations
+
+pytestmark = pytest.mark.mnist
+
+DIGIT = 3
+
+
+@pytest.fixture(scope="module")
+def page(browser, page_file):
+    """One page for all: it trains the small network once."""
+    with visiting(browser) as visit:
+        page = visit(page_file)
+        draw(page, DIGIT)
+        is_read(page)
+        yield page
+
+
+@pytest.fixture
+def stop(page):
+    """Go to a stop of the tour by its name, once the small network is trained."""
+
+    def stop(name, motion="no-preference", size=DESK):
+        page.emulate_media(reduced_motion=motion)
+        page.evaluate("window.resized = true")  # the stop may take the place of the network
+        if page.locator("#tour").is_visible():
+            page.locator("#close").click()
+            frames(page, 3)
+        resize(page, *size)
+        page.evaluate("window.resized = true")
+        page.evaluate(f"location.hash = 'stop={name}'")
+        page.locator(f"#stop-{name}").wait_for()
+        page.wait_for_function("() => digits.small.layers")
+        page.wait_for_function("() => document.querySelector('.here .figure').childElementCount")
+        frames(page, 3)
+        page.evaluate("window.resized = false")
+
+    return stop
+
+
+def sentence(page):
+    return page.locator(".here .does > output").inner_text()
+
+
+def numbers(text):
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
+
+
+def texts(page, selector="text"):
+    return page.locator(f".here .figure {selector}").evaluate_all("(all) => all.map((node) => node.textContent)")
+
+
+def neuron(page, name):
+    return page.locator(f".here [data-neuron='{name}']").first
+
+
+def forward(page):
+    """The weights (10, 30) and biases of the small network's outputs, and the activations of its layers for the digit."""
+    weights, biases, hidden, outputs = page.evaluate(
+        """() => {
+            const { layers } = digits.small, { image } = digits.state.digits[0];
+            const [, [hidden], [outputs]] = digits.network.feedforward(layers, [image]);
+            return [layers[1].weights, layers[1].biases, hidden, outputs].map((values) => [...values]);
+        }"""
+    )
+    return np.reshape(weights, (10, 30)), np.array(biases), np.array(hidden), np.array(outputs)
+
+
+def outputs_in_squares(page):
+    """What the ten outputs are, as written below their squares."""
+    return np.array([numbers(text)[0] for text in texts(page) if re.search("should be|→", text)])
+
+
+def cost_of(outputs, digit):
+    return ((np.eye(10)[digit] - outputs) ** 2).sum() / 2
+
+
+def test_hidden_neurons_vote_for_the_output_that_is_chosen(page, stop):
+    stop("layers")
+    weights, biases, hidden, outputs = forward(page)
+    for output in (int(outputs.argmax()), 7):
+        neuron(page, f"output {output}").click()
+        votes = weights[output] * hidden
+        order = np.argsort(-np.abs(votes), kind="stable")
+        shown = [numbers(text)[-1] for text in texts(page, ":is(.rises, .falls)")]
+        colours = page.locator(".here .wires path").evaluate_all("(all) => all.map((wire) => wire.className.baseVal)")
+        groups = [*votes[order[:5]], votes[order[5:]].sum()]
+        assert shown == pytest.approx(groups, abs=0.051)
+        assert sorted(colours) == sorted("red" if vote > 0 else "blue" for vote in groups)
+        j = int(order[1])
+        neuron(page, f"hidden {j}").click()
+        z = votes.sum() + biases[output]
+        assert sentence(page).startswith(f"Neuron {j} fires at {hidden[j]:.2f}")
+        assert numbers(sentence(page))[-2:] == pytest.approx([z, outputs[output]], abs=0.051)
+        page.get_by_role("button", name="Next neuron").click()
+        assert sentence(page).startswith(f"Neuron {order[2]} fires")
+    page.get_by_role("button", name="Next output").click()
+    assert "to output 8" in sentence(page)
+
+
+def test_four_bits_add_up_to_the_output_that_is_clicked(page, stop):
+    stop("bits")
+    *_, outputs = forward(page)
+    values = [float(text) for text in texts(page, "text[text-anchor=end]")]
+    assert values == pytest.approx(outputs, abs=0.006)
+    for digit in range(10):
+        neuron(page, f"output {digit}").click()
+        bits = [int(bit) for bit in f"{digit:04b}"]
+        parts = [bit * value for bit, value in zip(bits, (8, 4, 2, 1), strict=True)]
+        assert texts(page, ".sum") == [f"{' + '.join(map(str, parts))} = {digit}"]
+        assert page.locator(".here .figure .red").count() == sum(bits)
+        assert page.locator("#bits-digit").input_value() == str(digit)
+    page.locator("#bits-digit").select_option("-1")
+    assert numbers(sentence(page))[:2] == [outputs.argmax(), pytest.approx(outputs.max(), abs=0.006)]
+
+
+def test_the_squares_have_twice_the_cost_as_their_area_and_shrink(page, stop):
+    stop("cost", "reduce")
+    page.locator("#cost-again").click()
+    outputs = outputs_in_squares(page)
+    for digit in (8, DIGIT):
+        neuron(page, f"output {digit}").click()
+        assert numbers(sentence(page))[-1] == pytest.approx(cost_of(outputs, digit), abs=0.02)
+        sides, whole = (
+            np.array(page.locator(f".here {kind}").evaluate_all("(all) => all.map((node) => node.width.baseVal.value)"))
+            for kind in (".square", ".choice")
+        )
+        assert sides / whole == pytest.approx(np.abs(np.eye(10)[digit] - outputs), abs=0.006)
+        assert page.locator(".here .square.red").count() == 1
+    costs = [numbers(sentence(page))[-1]]
+    for step in range(1, 11):
+        page.locator("#cost-step").click()
+        count, first, last = numbers(sentence(page))
+        assert [count, first] == [step, costs[0]] and last < costs[-1]
+        costs.append(last)
+    assert costs[-1] == pytest.approx(cost_of(outputs_in_squares(page), DIGIT), abs=0.02) and costs[-1] < 0.8 * costs[0]
+    page.locator("#cost-go").click()
+    assert numbers(sentence(page))[-1] < 0.1
+    before = page.evaluate("digits.small.layers[1].weights.reduce((sum, weight) => sum + weight)")
+    page.locator("#cost-network").select_option("trained")
+    assert outputs_in_squares(page) == pytest.approx(forward(page)[3], abs=0.006)
+    page.locator("#cost-digit").select_option("8")
+    page.locator("#cost-go").click()
+    assert numbers(sentence(page))[0] == 100 and numbers(sentence(page))[2] < numbers(sentence(page))[1] / 2
+    assert page.evaluate("digits.small.layers[1].weights.reduce((sum, weight) => sum + weight)") == before  # a copy
+
+
+def test_learning_goes_on_until_it_is_paused_or_left(page, stop):
+    stop("cost")
+    page.locator("#cost-again").click()
+    page.get_by_role("button", name="Learn").click()
+    page.wait_for_function("() => document.querySelector('.here .does > output').textContent.startsWith('After 3 steps')")
+    stop("bits")
+    stop("cost")
+    steps = numbers(sentence(page))[0]
+    page.locator("#cost-step").click()
+    assert numbers(sentence(page))[0] == steps + 1
+    assert page.get_by_role("button", name="Learn").is_visible()
+
+
+def test_ten_clicks_on_step_make_ten_steps_of_backpropagation(page, stop):
+    """However quick they are; the cost after each is that of backpropagation, for all three rates."""
+    stop("descent")
+    page.locator("#descent-again").click()
+    page.evaluate("for (let n = 0; n < 10; n++) document.getElementById('descent-step').click()")
+    assert sentence(page).startswith("After 10 steps C is ")
+    costs = page.evaluate(
+        """() => {
+            const { backpropagation, descents } = digits;
+            return descents.runs.map(({ rate, batch, costs }) => {
+                const layers = structuredClone(descents.start), mine = [backpropagation.meanCost(layers, batch)];
+                for (let n = 0; n < 10; n++) {
+                    backpropagation.sgdStep(layers, batch, rate);
+                    mine.push(backpropagation.meanCost(layers, batch));
+                }
+                return [costs, mine];
+            });
+        }"""
+    )
+    for run, expected in costs:
+        assert run == pytest.approx(expected, abs=1e-4)
+    slow, good, steep = (run for run, _ in costs)
+    assert slow[0] == good[0] == steep[0] and good[10] < slow[10] < slow[0]
+    assert steep[1:] == pytest.approx([0.5] * 10, abs=0.02) and "η = 30 has jumped over the valley" in sentence(page)
+    shown = numbers(sentence(page))
+    assert [shown[1], shown[3], shown[5]] == pytest.approx([slow[10], good[10], steep[10]], abs=0.006)
+
+
+def test_a_valley_shows_the_cost_of_the_next_step(page, stop):
+    """One step ahead on the curve is the cost after the step, and the arrow slopes as the curve does."""
+    stop("descent", "reduce")
+    page.locator("#descent-again").click()
+    ahead, slopes = page.evaluate(
+        """() => [
+            digits.descents.runs.map(({ valley }) => valley.costAt(1)),
+            digits.descents.runs.map(({ valley }) => (valley.costAt(0.01) - valley.costAt(-0.01)) / 0.02),
+        ]"""
+    )
+    arrows = page.locator(".here .slope").evaluate_all("(all) => all.map((arrow) => arrow.getAttribute('d'))")
+    for arrow, slope in zip(arrows, slopes, strict=True):
+        x0, y0, x1, y1 = numbers(arrow)[:4]
+        assert slope < 0 < x1 - x0 and y1 > y0  # downhill
+    assert slopes[0] * 30 == pytest.approx(slopes[1], rel=0.05)  # in steps, which are 30 times as long
+    heights = "[...document.querySelectorAll('.here .point')].map((ball) => Number(ball.getAttribute('cy')))"
+    before = page.evaluate(heights)
+    page.locator("#descent-step").click()
+    after = page.evaluate("digits.descents.runs.map(({ costs }) => costs[1])")
+    assert ahead == pytest.approx(after, abs=1e-4)
+    assert (np.array(page.evaluate(heights)) > before).all()  # they lie lower
+
+
+def test_descent_goes_on_until_it_is_paused_and_starts_over(page, stop):
+    stop("descent")
+    page.locator("#descent-again").click()
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_function("() => document.querySelector('.here .does > output').textContent.startsWith('After 4 steps')")
+    page.get_by_role("button", name="Pause").click()
+    assert page.get_by_role("button", name="Go on").is_visible()
+    page.locator("#descent-again").click()
+    assert "before the first step" in sentence(page)
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("button", name="Go on").click()
+    assert sentence(page).startswith("After 100 steps")
+    slow, good, steep = page.evaluate("digits.descents.runs.map(({ costs }) => costs.at(-1))")
+    assert good < 0.05 < 0.3 < slow < 0.6 and steep == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["layers", "bits", "cost", "descent"])
+def test_text_keeps_within_the_figure_and_axe_finds_nothing(name, page, stop):
+    for size in [(320, 568), (390, 844), (768, 1024), DESK]:
+        stop(name, "reduce", size)
+        if name == "descent":
+            page.locator("#descent-step").click()
+        outside = page.locator(".here .figure").evaluate(
+            """(figure) => {
+                const { left, right, top, bottom } = figure.getBoundingClientRect();
+                return [...figure.querySelectorAll("text")].filter((text) => {
+                    const box = text.getBoundingClientRect();
+                    return box.left < left - 1 || box.right > right + 1 || box.top < top - 1 || box.bottom > bottom + 1;
+                }).map((text) => text.textContent);
+            }"""
+        )
+        assert outside == [], size
+    assert violations(page, "#tour") == []
