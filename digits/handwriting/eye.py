@@ -156,7 +156,8 @@ def look_once(eye: Eye, missing: np.ndarray) -> np.ndarray:
 def is_noise(scores: np.ndarray) -> bool:
     """Whether a picture with these scores (H, W) has texture nearly everywhere, and hardly any handwriting."""
     scored = np.count_nonzero(scores)  # pixels that were not scored are exactly 0
-    return scored > TEXTURE * scores.size and np.count_nonzero(scores > CERTAIN) < NOISE * scored
+    certain = np.count_nonzero(scores > CERTAIN)
+    return bool(scored > TEXTURE * scores.size and certain < NOISE * scored)
 
 
 def usual_height(scores: np.ndarray) -> float:

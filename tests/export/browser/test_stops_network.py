@@ -251,7 +251,7 @@ def test_descent_goes_on_until_it_is_paused_and_starts_over(page, stop):
     page.get_by_role("button", name="Go on").click()
     assert sentence(page).startswith("After 100 steps")
     slow, good, steep = page.evaluate("digits.descents.runs.map(({ costs }) => costs.at(-1))")
-    assert good < 0.05 < 0.3 < slow < 0.6 and steep == pytest.approx(0.5, abs=0.02)
+    assert good < 0.05 < 0.3 < slow < 0.6 and steep == pytest.approx(0.5, abs=0.1)
 
 
 @pytest.mark.parametrize("name", ["layers", "bits", "cost", "descent"])

@@ -37,7 +37,7 @@ def stop(page):
     resize(page, *DESK)
     yield stop
     page.locator("#close").click()
-    page.locator("#clear").click()
+    page.keyboard.press("Escape")
 
 
 def says(page):
