@@ -49,6 +49,12 @@ def sentence(page):
     return page.locator(".here .does > output").inner_text()
 
 
+def until(page, begin):
+    """Wait until the sentence below the figure begins so."""
+    output = "document.querySelector('.here .does > output')"
+    page.wait_for_function(f"(begin) => {output}.textContent.startsWith(begin)", arg=begin)
+
+
 def numbers(text):
     return [float(number) for number in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
 
@@ -62,7 +68,7 @@ def neuron(page, name):
 
 
 def forward(page):
-    """The weights (10, 30) and biases of the small network's outputs, and the activations of its layers for the digit."""
+    """The weights (10, 30) and biases of the small network's outputs, and its activations for the digit."""
     weights, biases, hidden, outputs = page.evaluate(
         """() => {
             const { layers } = digits.small, { image } = digits.state.digits[0];
@@ -156,13 +162,13 @@ def test_learning_goes_on_until_it_is_paused_or_left(page, stop):
     stop("cost")
     page.locator("#cost-again").click()
     page.get_by_role("button", name="Learn").click()
-    page.wait_for_function("() => document.querySelector('.here .does > output').textContent.startsWith('After 3 steps')")
+    until(page, "After 3 steps")
     stop("bits")
     stop("cost")
+    assert page.get_by_role("button", name="Learn").is_visible()
     steps = numbers(sentence(page))[0]
     page.locator("#cost-step").click()
     assert numbers(sentence(page))[0] == steps + 1
-    assert page.get_by_role("button", name="Learn").is_visible()
 
 
 def test_ten_clicks_on_step_make_ten_steps_of_backpropagation(page, stop):
@@ -220,7 +226,7 @@ def test_descent_goes_on_until_it_is_paused_and_starts_over(page, stop):
     stop("descent")
     page.locator("#descent-again").click()
     page.get_by_role("button", name="Go on").click()
-    page.wait_for_function("() => document.querySelector('.here .does > output').textContent.startsWith('After 4 steps')")
+    until(page, "After 4 steps")
     page.get_by_role("button", name="Pause").click()
     assert page.get_by_role("button", name="Go on").is_visible()
     page.locator("#descent-again").click()
@@ -248,4 +254,6 @@ def test_text_keeps_within_the_figure_and_axe_finds_nothing(name, page, stop):
             }"""
         )
         assert outside == [], size
-    assert violations(page, "#tour") == []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page, "#tour") == [], scheme
