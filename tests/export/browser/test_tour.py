@@ -10,7 +10,20 @@ from tests.support.tiers import nightly
 
 pytestmark = pytest.mark.mnist
 
-NAMES = "pixels weights bias gate sigmoid layers bits cost descent backpropagation overfitting nonsense".split()
+NAMES = [
+    "pixels",
+    "weights",
+    "bias",
+    "gate",
+    "sigmoid",
+    "layers",
+    "bits",
+    "cost",
+    "descent",
+    "backpropagation",
+    "overfitting",
+    "nonsense",
+]
 FOCUS = "document.activeElement.innerText"
 MINE = """() => {
     const { network, past, future } = digits.state;
