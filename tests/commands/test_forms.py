@@ -1,4 +1,4 @@
-"""Stacks of forms: fields that a file names, a row a document, and what is doubtful to be looked at."""
+"""Stacks of forms: definitions of fields, a table with a row per document, and a review page."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ BOX = "a:\n  box: [0, 0, 1, 1]\n"
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def in_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -33,12 +33,12 @@ def table_of(text):
     return head, rows
 
 
-def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
-    """The page is a number, and the field that is never sure is its right half."""
+def test_a_stack_of_forms_becomes_a_table_with_an_empty_row_for_a_bad_page(in_folder, verb):
+    """Each page is a number. One field is all of it. The other is its right half, and always doubtful."""
     NUMBER.save("scans.pdf", save_all=True, append_images=[NUMBER] * 3)
-    first, second, *others = Path("scans.pdf").read_bytes().split(b"/Type /Page\n")
-    damaged = second + b"/Type /Pig!\n" + others.pop(0)
-    Path("scans.pdf").write_bytes(b"/Type /Page\n".join([first, damaged, *others]))
+    first, second, *rest = Path("scans.pdf").read_bytes().split(b"/Type /Page\n")
+    damaged = second + b"/Type /Pig!\n" + rest.pop(0)
+    Path("scans.pdf").write_bytes(b"/Type /Page\n".join([first, damaged, *rest]))
     Path("fields.yaml").write_text(BOX + "  sure: 0\nb:\n  box: [0.5, 0, 1, 1]\n  sure: 1\n")
     words = "predict", "scans.pdf", "--network", "bundled", "--fields", "fields.yaml"
     code, out, errors = verb(*words, "--csv", "marks.csv", "--review", "review.html")
@@ -48,15 +48,15 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     assert [row[:2] for row in rows] == [["scans.pdf", str(page)] for page in (1, 2, 3, 4)]
     assert [row[2::2] for row in rows] == [["504192", "4192"], ["", ""], *[["504192", "4192"]] * 2]
     assert rows[1][3::2] == ["", ""] and all(0 < float(sure) < 1 for sure in rows[0][3::2])
-    assert errors[1:3] == ["documents: 3 read, 1 not read; fields: 3 of 6 doubtful", "marks.csv: rows: 4"]
-    shown = json.loads(Path("review.html").read_text().split('id="held">')[1].split("</script>")[0])
-    assert shown["rows"][0] == head and shown["unread"] == errors[:1]
-    cells = [(head[doubt["column"]], shown["rows"][doubt["row"]][doubt["column"]]) for doubt in shown["doubts"]]
+    assert errors[1:3] == ["3 of 4 documents read, 3 of 6 fields doubtful", "marks.csv: rows: 4"]
+    content = json.loads(Path("review.html").read_text().split('id="content">')[1].split("</script>")[0])
+    assert content["rows"][0] == head and content["unread"] == errors[:1]
+    cells = [(head[doubt["column"]], content["rows"][doubt["row"]][doubt["column"]]) for doubt in content["doubts"]]
     assert cells == [("b", "4192")] * 3
 
 
-def test_how_sure_a_field_is(here):
-    """The largest line in the middle is read, although others are surer; its confidence is less if others may be it."""
+def test_the_value_of_a_field_is_its_largest_line_near_the_middle(in_folder):
+    """A large line in the middle wins over surer lines. Other candidates reduce its confidence."""
     boxes = [(0, 60, 30, 110), (0, 112, 6, 122), (0, 0, 30, 55), (0, 125, 30, 180)]
     numbers = [("3", 0.7), ("5", 0.3)], *[[(number, 1.0)] for number in "877"]
     lines = [[[(digit, np.log(share), (n,)) for digit, share in group]] for n, group in enumerate(numbers)]
@@ -70,12 +70,12 @@ def test_how_sure_a_field_is(here):
 
 
 @pytest.fixture
-def forms_of(here, verb):
-    """Read files with a network that is sure of a 4 in everything; returns the code, output and errors."""
+def forms_of(in_folder, verb):
+    """Return a function that reads forms with a network that is sure of a 4 in everything."""
     saved_sure("net.ckpt")
-    first, *others = [line(count).convert("RGB") for count in (3, 2, 1, 3)]
-    first.save("four.pdf", save_all=True, append_images=others)
-    first.save("three.pdf", save_all=True, append_images=others[:2])
+    first, *rest = [line(count).convert("RGB") for count in (3, 2, 1, 3)]
+    first.save("four.pdf", save_all=True, append_images=rest)
+    first.save("three.pdf", save_all=True, append_images=rest[:2])
     line(2).save("two.png")
 
     def run(fields, *words):
@@ -89,7 +89,7 @@ TWO_PAGES = "first:\n  box: [0, 0, 1, 1]\n  length: 1-3\nsecond:\n  box: [0, 0, 
 
 
 def test_a_document_has_as_many_pages_as_the_form(forms_of):
-    """One that is named twice is two. A last page without a field, such as the blank back of a sheet, counts, too."""
+    """A file that is named twice counts twice. A last page without a field, such as a blank back, counts as a page."""
     files = "three.pdf", "three.pdf", "four.pdf", "two.png"
     code, out, errors = forms_of(TWO_PAGES, *files, "--csv", "--review", "x.html")
     assert [row[:2] + row[2::2] for row in table_of(out)[1]] == [
@@ -98,30 +98,30 @@ def test_a_document_has_as_many_pages_as_the_form(forms_of):
         ["two.png", "", "", ""],
     ]
     unread = "three.pdf page 3", "three.pdf page 3", "two.png"
-    assert code == 1 and errors[0].startswith("three.pdf: has 3 pages, not a multiple of the form's 2; ")
-    assert errors[1:4] == [f"{name}: has 1 of the 2 pages of the form" for name in unread]
+    assert code == 1 and errors[0].startswith("three.pdf: has 3 pages, not a multiple of the form's 2. ")
+    assert errors[1:4] == [f"{name}: has only 1 of the form's 2 pages; add the missing pages" for name in unread]
     assert all(error in Path("x.html").read_text() for error in errors[:4])
     code, out, errors = forms_of("pages: 3\n" + TWO_PAGES, "three.pdf", "four.pdf", "--csv")
     assert code == 1 and [row[1:3] for row in table_of(out)[1]] == [["1", "444"], ["1", "444"], ["4", ""]]
-    assert errors[0].startswith("four.pdf: has 4 pages, not a multiple of the form's 3; ")
+    assert errors[0].startswith("four.pdf: has 4 pages, not a multiple of the form's 3. ")
     assert forms_of("pages: 3\n" + TWO_PAGES, "three.pdf")[0] == 0
 
 
-def test_each_form_is_a_line_or_an_object(forms_of):
+def test_each_form_is_printed_as_a_line_or_a_json_object(forms_of):
     code, out, errors = forms_of(BOX + "  sure: 1\n", "two.png")
-    assert (code, errors) == (0, ["documents: 1 read; fields: 1 of 1 doubtful"])
+    assert (code, errors) == (0, ["1 of 1 documents read, 1 of 1 fields doubtful"])
     assert out.startswith("two.png: a 44? (")
     code, out, _ = forms_of(TWO_PAGES, "four.pdf", "two.png", "--json")
     first, second, missing = map(json.loads, out.splitlines())
     assert (first["file"], first["page"], second["page"]) == ("four.pdf", 1, 3) and "page" not in missing
     assert first["fields"]["first"]["text"] == "444" and first["fields"]["first"]["candidates"][0][0] == "444"
-    assert missing["error"] == "has 1 of the 2 pages of the form"
+    assert missing["error"] == "has only 1 of the form's 2 pages; add the missing pages"
     Path("bad.pdf").write_bytes(b"%PDF-1.4")
-    assert forms_of(TWO_PAGES, "bad.pdf")[2][0] == "bad.pdf page 1: cannot be read: it is no PDF, or damaged"
+    assert forms_of(TWO_PAGES, "bad.pdf")[2][0] == "bad.pdf page 1: cannot be read: it is not a PDF, or it is damaged"
 
 
-def test_a_field_is_the_part_of_the_page_that_its_box_says_and_is_doubtful_if_empty(forms_of):
-    """Four digits in a row, in the right half two, and in the corner none."""
+def test_a_field_is_cut_out_by_its_box_and_doubtful_if_empty(forms_of):
+    """The picture has four digits in a row, two of them in its right half and none in the corner."""
     line(4).save("four.png")
     Image.new("L", (300, 200), 240).save("blank.png")
     boxes = {"a": [0.5, 0, 1, 1], "b": [0, 0, 0.25, 1], "c": [0, 0, 0.01, 0.01]}
@@ -129,25 +129,25 @@ def test_a_field_is_the_part_of_the_page_that_its_box_says_and_is_doubtful_if_em
     code, out, errors = forms_of(fields, "four.png", "blank.png", "--csv", "--review", "x.html")
     _, (four, blank) = table_of(out)
     assert (code, four[2::2], blank) == (0, ["44", "4", ""], ["blank.png", "", *["", "0.0"] * 3])
-    assert errors[0] == "documents: 2 read; fields: 4 of 6 doubtful"
+    assert errors[0] == "2 of 2 documents read, 4 of 6 fields doubtful"
 
 
-def test_if_no_document_can_be_read_there_is_no_table(forms_of):
+def test_if_no_document_can_be_read_no_table_is_written(forms_of):
     code, out, errors = forms_of(BOX, "gone.png", "--csv", "x.csv", "--review", "x.html")
     assert (code, out) == (2, "") and not Path("x.csv").exists() and not Path("x.html").exists()
     assert errors == [
         "gone.png: cannot be read: No such file or directory",
-        "digits predict: error: none of the documents can be read",
+        "digits predict: error: no document could be read; the lines above say why",
     ]
 
 
 @posix
-def test_a_table_holds_nothing_that_a_terminal_obeys(forms_of):
+def test_a_table_escapes_control_characters(forms_of):
     line(2).save("\x1b[31m;\n.png")
     assert '"\\x1b[31m;\\n.png"' in forms_of(BOX, "\x1b[31m;\n.png", "--csv")[1]
 
 
-def test_what_a_file_of_fields_says(here):
+def test_a_form_definition_is_parsed(in_folder):
     Path("f.yaml").write_text(
         "b 1:\n  box: [0.1, 0.2, 0.5, 1]\n  page: 3\n  length: 2-4\n  digits: 012\n  sure: 0.5\n" + BOX
     )
@@ -158,7 +158,7 @@ def test_what_a_file_of_fields_says(here):
     assert read_form(Path("f.yaml")) == (fields, 3)
     Path("f.yaml").write_text(Path("f.yaml").read_text() + "pages: 4\n")
     assert read_form(Path("f.yaml")) == (fields, 4)
-    Path("f.yaml").write_text(BOX.replace("a:", "pages:"))  # a field of that name
+    Path("f.yaml").write_text(BOX.replace("a:", "pages:"))  # a field called pages
     assert read_form(Path("f.yaml")) == ([fields[1]._replace(name="pages")], 1)
 
 
@@ -166,41 +166,41 @@ def test_what_a_file_of_fields_says(here):
     ("content", "reason"),
     [
         *((content, "expected lines such as `name: value`") for content in ("", "- a")),
-        ("a: 1", "f.yaml: a: expected a box: [left, top, right, bottom], in shares of the page"),
-        *((f"a:\n  box: {box}", "expected four shares") for box in ([0, 0, 1], 0)),
+        ("a: 1", "f.yaml: a: add a box: [left, top, right, bottom], as fractions of the page"),
+        *((f"a:\n  box: {box}", "expected four fractions") for box in ([0, 0, 1], 0)),
         ("a:\n  box: [0, 0, 2, 1]", "box: expected a number from 0 to 1, not 2"),
         ("a:\n  box: [0, 0, nan, 1]", "not nan"),
         ("a:\n  box: [0, 0, [1], 1]", "not ['1']"),
-        *((f"a:\n  box: {box}", "expected left < right and top") for box in ([0.5, 0, 0.5, 1], [0, 0.5, 1, 0.5])),
+        *((f"a:\n  box: {box}", "with left < right and top") for box in ([0.5, 0, 0.5, 1], [0, 0.5, 1, 0.5])),
         *((f"{BOX}  page: {page}", "page: expected a whole number from 1 to 100") for page in (0, 1.5, 1000, "x")),
         *(
             (f"{BOX}  page: 3\npages: {n}", "f.yaml: pages: expected a whole number from 3 to 100")
             for n in (2, 101, "x")
         ),
         (BOX + "  sure: 2", "sure: expected a number from 0 to 1"),
-        *((f"{BOX}  length: {length}", "length: expected a number of digits") for length in (0, [1, 2])),
-        *((f"{BOX}  digits: {digits}", "digits: expected those that may occur") for digits in ("1a", {}, [[1]])),
-        (BOX + "  lenght: 1", "a field has no 'lenght', but box, page, length, digits and sure"),
-        ("=a:\n  box: [0, 0, 1, 1]", "expected a name of at most 50 letters and digits"),
+        *((f"{BOX}  length: {length}", "length: expected a number from 1") for length in (0, [1, 2])),
+        *((f"{BOX}  digits: {digits}", "digits: expected the digits that can") for digits in ("1a", {}, [[1]])),
+        (BOX + "  lenght: 1", "unknown setting 'lenght'; choose from box, page, length, digits and sure"),
+        ("=a:\n  box: [0, 0, 1, 1]", "a field name may have at most 50 letters, digits"),
         ("[a]: 1", "f.yaml"),
         ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "expected 1 to 200 fields, not 201"),
         ("{}", "expected 1 to 200 fields, not 0"),
-        (BOX + BOX, "f.yaml: a is there twice"),
-        ("a: &a\n  box: *a", "aliases are not read"),
+        (BOX + BOX, "f.yaml: a appears 2 times; keep only one"),
+        ("a: &a\n  box: *a", "aliases are not supported"),
         ("a: [1, 2", "expected ',' or ']'"),
         ("[" * 99_000, "recursion"),
         ("a: 1\n" * 20_001, "larger than 100,000 bytes"),
         (b"a: \xff", "codec"),
     ],
 )
-def test_a_file_that_names_no_fields_is_refused_in_a_line(content, reason, here):
+def test_an_invalid_form_definition_is_refused_in_one_line(content, reason, in_folder):
     Path("f.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UserError) as refused:
         read_form(Path("f.yaml"))
     assert reason in str(refused.value) and "\n" not in str(refused.value)
 
 
-def test_yaml_runs_no_code_and_has_texts_alone(here):
+def test_yaml_runs_no_code_and_gives_texts_alone(in_folder):
     Path("f.yaml").write_text("lr: 1e-3\ncall: !!python/object/apply:os.mkdir [gone]\nnone: ~\nlist: [no]")
     assert read_yaml("f.yaml") == {"lr": "1e-3", "call": ["gone"], "none": "~", "list": ["no"]}
 
@@ -208,30 +208,30 @@ def test_yaml_runs_no_code_and_has_texts_alone(here):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("--review r.html", "--review shows the fields of forms; name them with --fields"),
+        ("--review r.html", "--review shows the fields of a form; define them with --fields"),
         ("--fields gone.yaml", "gone.yaml: No such file or directory"),
-        ("--fields f.yaml --length 3", "that file says what is expected"),
-        ("--fields f.yaml --annotate x.png", "that file says what is expected"),
+        ("--fields f.yaml --length 3", "--fields replaces --single, --length"),
+        ("--fields f.yaml --annotate x.png", "--fields replaces --single, --length"),
         ("--fields f.yaml --review r.txt", "cannot write r.txt: name a .html"),
         ("--csv a.csv --csv b.csv", "--csv"),
         ("--fields f.yaml --csv f.yaml", "cannot write f.yaml: name a .csv"),
         ("--fields f.yaml --csv nowhere/x.csv", "cannot write nowhere/x.csv"),
-        ("--json --csv", "--json and --csv: one of the two"),
+        ("--json --csv", "--json and --csv exclude each other"),
         ("--csv two.png", "cannot write two.png: name a .csv"),
-        ("--length x", "length: expected a number of digits"),
-        ("--digits x", "digits: expected those that may occur"),
-        ("--fields f.yaml --network nine.ckpt", "only detects one digit; fields need one that reads all"),
+        ("--length x", "length: expected a number from 1"),
+        ("--digits x", "digits: expected the digits that can"),
+        ("--fields f.yaml --network nine.ckpt", "only detects one digit; choose a --network that reads all"),
     ],
 )
-def test_mistakes_are_a_line_before_anything_is_read(words, reason, forms_of, verb):
+def test_mistakes_are_reported_before_anything_is_read(words, reason, forms_of, verb):
     Path("f.yaml").write_text(BOX)
     saved_sure("nine.ckpt", only_digit=9)
     code, out, [error] = verb("predict", "two.png", "--network", "net.ckpt", *words.split())
     assert (code, out) == (2, "") and reason in error
 
 
-def test_more_digits_than_the_field_has_are_doubtful(here, verb):
-    """A 10 where one digit is expected is no 0."""
+def test_a_field_with_too_many_digits_is_doubtful(in_folder, verb):
+    """A 50 in a field for one digit is not read as a sure 5 or 0."""
     NUMBER.crop((150, 0, 345, 150)).save("50.png")
     NUMBER.save("504192.png")
     Path("f.yaml").write_text(BOX + "  length: 1\n")

@@ -11,6 +11,22 @@ from tests.support.pages import DESK, draw, frames, is_read, resize, violations
 pytestmark = pytest.mark.mnist
 
 DIGIT = 3
+MISPLACED = """(figure) => {
+    const whole = figure.getBoundingClientRect(), texts = [...figure.querySelectorAll("text")].map((text) => (
+        { words: text.textContent, box: text.getBoundingClientRect() }
+    ));
+    const isInside = ({ box: { left, right, top, bottom } }) => (
+        left > whole.left - 1 && right < whole.right + 1 && top > whole.top - 1 && bottom < whole.bottom + 1
+    );
+    const meets = ({ box: p }, { box: q }) => (
+        p.left < q.right && q.left < p.right && p.top + 3 < q.bottom && q.top + 3 < p.bottom
+    );
+    return [
+        texts.filter((text) => !isInside(text)).map(({ words }) => words),
+        texts.flatMap((text, i) => texts.slice(i + 1).filter((other) => meets(text, other))
+            .map((other) => [text.words, other.words])),
+    ];
+}"""  # texts that leave the figure, and pairs of texts that overlap
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +65,12 @@ def sentence(page):
     return page.locator(".here .does > output").inner_text()
 
 
+def until(page, begin):
+    """Wait until the sentence below the figure begins so."""
+    output = "document.querySelector('.here .does > output')"
+    page.wait_for_function(f"(begin) => {output}.textContent.startsWith(begin)", arg=begin)
+
+
 def numbers(text):
     return [float(number) for number in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
 
@@ -62,7 +84,7 @@ def neuron(page, name):
 
 
 def forward(page):
-    """The weights (10, 30) and biases of the small network's outputs, and the activations of its layers for the digit."""
+    """The weights (10, 30) and biases of the small network's outputs, and its activations for the digit."""
     weights, biases, hidden, outputs = page.evaluate(
         """() => {
             const { layers } = digits.small, { image } = digits.state.digits[0];
@@ -156,13 +178,13 @@ def test_learning_goes_on_until_it_is_paused_or_left(page, stop):
     stop("cost")
     page.locator("#cost-again").click()
     page.get_by_role("button", name="Learn").click()
-    page.wait_for_function("() => document.querySelector('.here .does > output').textContent.startsWith('After 3 steps')")
+    until(page, "After 3 steps")
     stop("bits")
     stop("cost")
+    assert page.get_by_role("button", name="Learn").is_visible()
     steps = numbers(sentence(page))[0]
     page.locator("#cost-step").click()
     assert numbers(sentence(page))[0] == steps + 1
-    assert page.get_by_role("button", name="Learn").is_visible()
 
 
 def test_ten_clicks_on_step_make_ten_steps_of_backpropagation(page, stop):
@@ -220,7 +242,7 @@ def test_descent_goes_on_until_it_is_paused_and_starts_over(page, stop):
     stop("descent")
     page.locator("#descent-again").click()
     page.get_by_role("button", name="Go on").click()
-    page.wait_for_function("() => document.querySelector('.here .does > output').textContent.startsWith('After 4 steps')")
+    until(page, "After 4 steps")
     page.get_by_role("button", name="Pause").click()
     assert page.get_by_role("button", name="Go on").is_visible()
     page.locator("#descent-again").click()
@@ -233,19 +255,13 @@ def test_descent_goes_on_until_it_is_paused_and_starts_over(page, stop):
 
 
 @pytest.mark.parametrize("name", ["layers", "bits", "cost", "descent"])
-def test_text_keeps_within_the_figure_and_axe_finds_nothing(name, page, stop):
+def test_texts_stay_within_the_figure_and_apart_and_axe_finds_nothing(name, page, stop):
     for size in [(320, 568), (390, 844), (768, 1024), DESK]:
         stop(name, "reduce", size)
         if name == "descent":
             page.locator("#descent-step").click()
-        outside = page.locator(".here .figure").evaluate(
-            """(figure) => {
-                const { left, right, top, bottom } = figure.getBoundingClientRect();
-                return [...figure.querySelectorAll("text")].filter((text) => {
-                    const box = text.getBoundingClientRect();
-                    return box.left < left - 1 || box.right > right + 1 || box.top < top - 1 || box.bottom > bottom + 1;
-                }).map((text) => text.textContent);
-            }"""
-        )
-        assert outside == [], size
-    assert violations(page, "#tour") == []
+        outside, overlapping = page.locator(".here .figure").evaluate(MISPLACED)
+        assert outside == overlapping == [], size
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page, "#tour") == [], scheme

@@ -23,6 +23,15 @@ def train(page, **settings):
     page.locator("#start").click()
 
 
+def leave(page):
+    """Close the panel, by which a phone's pad becomes larger again."""
+    page.evaluate("window.resized = true")
+    page.locator("#leave").click()
+    page.locator("#training").wait_for(state="hidden")
+    frames(page, 3)
+    page.evaluate("window.resized = false")
+
+
 def until(page, epochs):
     page.wait_for_function("(n) => digits.training.epochs.length > n", arg=epochs)
 
@@ -113,7 +122,7 @@ def test_it_is_closed_and_opened_again(phone):
     draw(phone, 3)
     train(phone, size="none", rate="0.5")  # at 3, some are stuck at 50 %
     until(phone, 1)
-    phone.locator("#leave").click()
+    leave(phone)
     assert phone.locator("#about").inner_text().startswith("784 pixels, one layer")
     assert said(phone) == "The network of before is back. Undo brings this one."
     phone.locator("#train").click()
@@ -127,7 +136,7 @@ def test_it_is_closed_and_opened_again(phone):
     phone.locator("#again").dblclick()  # the second run begins before the first has shown a network
     until(phone, 1)
     assert phone.locator(".hidden button").count() == 60
-    phone.locator("#leave").click()
+    leave(phone)
     assert phone.locator("#about").inner_text().startswith("784 pixels, one layer")
 
 
@@ -146,6 +155,25 @@ def test_what_cannot_be_trained_is_said_and_steps_are_as_long_as_chosen(page):
         is_measured(page, len(epochs))
         assert page.evaluate(SEEN) == pytest.approx(epochs) and page.locator("#start").inner_text() == "Go on"
         page.locator("#at", has_text="Epoch 1" if share == "1" else f"Epoch {epochs[-1]:.2f}").wait_for()
+
+
+def test_every_click_on_step_is_a_step(page):
+    """Also while the one before is under way."""
+    page.locator("#train").click()
+    page.locator("#share").select_option("0")
+    page.evaluate("for (let click = 0; click < 10; click++) step.click()")
+    is_measured(page, 11)  # the first is untrained
+    page.wait_for_timeout(500)
+    assert page.evaluate(SEEN)[-1] == pytest.approx(10 / 550) and page.evaluate("digits.training.points.length") == 11
+
+
+def test_a_bad_layer_size_is_explained(page):
+    page.locator("#train").click()
+    for typed in ("301", "30-", "many"):
+        page.locator("#size").fill(typed)
+        assert "from 1 to 300" in page.locator("#size").evaluate("(field) => field.validationMessage")
+    page.locator("#size").fill("100-30")
+    assert page.locator("#size").evaluate("(field) => field.validity.valid")
 
 
 @pytest.mark.nightly
@@ -198,7 +226,7 @@ def test_the_panel_stands_below_the_network_and_covers_nothing(page):
         assert network["y"] + network["height"] <= panel["y"]
         if size == DESK:
             assert panel["x"] == network["x"] > pad["x"] + pad["width"]
-            assert panel["y"] + panel["height"] <= size[1]
+            assert panel["y"] + panel["height"] <= size[1] and page.evaluate("scrollY") == 0
         page.locator("#leave").click()
 
 
