@@ -1,11 +1,11 @@
 """The first neural network that people meet: sigmoid neurons that learn to read handwritten digits.
 
-"The book", here and in all modules, is M. Nielsen, Neural Networks and Deep Learning (2015), mostly its chapter 1.
+In all modules, "the book" is M. Nielsen, Neural Networks and Deep Learning (2015), mostly its chapter 1.
 """
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # for those who check types; an import here would come before `digits.__main__` looks away
+TYPE_CHECKING = False  # not imported: `digits.__main__` has yet to take the working directory out of sys.path
 if TYPE_CHECKING:
     from digits.common.errors import UserError as UserError
     from digits.data import MNISTDataModule as MNISTDataModule

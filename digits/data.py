@@ -1,4 +1,4 @@
-"""MNISTDataModule: which images train, validate and test, and in what order they come."""
+"""MNISTDataModule: which images train, validate and test, and in what order."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -19,19 +19,19 @@ STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 
 
 class Stack(NamedTuple):
-    """What Lightning calls a batch: a whole data set, and which of its images to take, as indices.
+    """A batch in Lightning's sense: a whole dataset, and the indices of the images to use.
 
-    An epoch is a few stacks, a stack many mini-batches, since Lightning takes longer to hand over a batch than a step
-    takes. Of several processes each gets the whole stack, and trains on its part of every mini-batch.
+    An epoch is a few stacks, a stack is many mini-batches: handing over a batch takes Lightning longer than a training
+    step. If several processes train together, each gets the whole stack, and trains on its part of every mini-batch.
     """
 
     images: Tensor  # (N, H, W) uint8
-    targets: Tensor  # (N, 10) float32: one-hot digits, all 0 for an image without a digit
-    chosen: Tensor  # int64 indices into them: (K, B) for K mini-batches to train on, (n,) to evaluate
+    targets: Tensor  # (N, 10) float32: one-hot digits, a row of zeros for an image without a digit
+    chosen: Tensor  # int64 indices: (K, B) to train on K mini-batches, (n,) to evaluate
 
 
 def order(seed: int, epoch: int, count: int) -> Tensor:
-    """The order (count,) int64 in which epoch `epoch` sees the training images: a function of its arguments alone."""
+    """Return the order (count,) int64 in which an epoch sees the training images. It depends on the arguments alone."""
     return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(count))
 
 
@@ -40,22 +40,22 @@ class TrainingStacks:
 
     def __init__(self, data: "MNISTDataModule", trainer: Any) -> None:
         self.seed, self.count, self.trainer = data.seed, data.count, trainer
-        self.global_batch_size = data.batch_size * trainer.world_size  # of all processes together
+        self.global_batch_size = data.batch_size * trainer.world_size  # over all processes
         examples = data.training[0], one_hot(data.training[1])
         epoch = partial(augment, *examples, seed=data.seed, distort=data.distort, handwriting=data.handwriting)
-        self.examples = Prefetcher(epoch, ahead=examples[0].device.type == "cpu")  # a thread would wait for a GPU, too
+        self.examples = Prefetcher(epoch, ahead=examples[0].device.type == "cpu")  # a GPU gains nothing from a thread
 
     def __len__(self) -> int:
         return len(self._stacks(torch.arange(self.count)))
 
     def __iter__(self) -> Iterator[Stack]:
-        epoch = self.trainer.current_epoch  # asked for here, not in __init__: only now does a resumed run know it
+        epoch = self.trainer.current_epoch  # read here, because a resumed run does not know its epoch in __init__
         images, targets = self.examples.get(epoch, self.trainer.max_epochs)
         for chosen in self._stacks(order(self.seed, epoch, self.count).to(images.device)):
             yield Stack(images, targets, chosen)
 
     def _stacks(self, indices: Tensor) -> list[Tensor]:
-        """Cut indices (n,) into stacks (K, B) of K mini-batches; a last, smaller mini-batch is a stack of its own."""
+        """Split indices (n,) into stacks (K, B) of K mini-batches. A smaller last mini-batch becomes its own stack."""
         size = self.global_batch_size
         whole = indices[: len(indices) // size * size].view(-1, size)
         rest = indices[whole.numel() :].view(1, -1)
@@ -63,19 +63,19 @@ class TrainingStacks:
 
 
 class WholeSplit(list[Stack]):
-    """A data loader of one stack. Of a plain list Lightning would think that each item is a data loader."""
+    """A data loader with one stack. Lightning would take each item of a plain list for a data loader."""
 
 
 class MNISTDataModule(LightningDataModule):
-    """MNIST as the book splits it, held whole on the training device.
+    """MNIST, split as in the book, with all images on the training device.
 
     Args:
-        data_dir: Folder that holds the MNIST files, or will; if None, see `digits.mnist.raw_folder`.
-        batch_size: Images in a mini-batch; with several processes, in each one's part of it.
-        seed: Decides, with the number of the epoch, the order of the training images, and how they are augmented.
-        train_size: How many of MNIST's training images train, the first ones; 50,000 if None. None of them validates.
-        distort: How strongly the training images are distorted, afresh each epoch; 0 for not at all.
-        handwriting: Whether other handwriting and images without a digit are added, as of `digits.augment.augment`.
+        data_dir: Folder for the MNIST files. If None, `digits.mnist.raw_folder` chooses one.
+        batch_size: Images in a mini-batch, in each process if several train together.
+        seed: Seed for the order of the training images and for their augmentation. Each epoch adds its own number.
+        train_size: Train on the first `train_size` of MNIST's 60,000 images, by default 50,000. These never validate.
+        distort: Strength of the random distortion of the training images, drawn anew each epoch; 0 for none.
+        handwriting: Whether to add other handwriting styles and images without a digit: see `digits.augment.augment`.
 
     Raises:
         UserError: If `train_size` is out of range.
@@ -100,10 +100,10 @@ class MNISTDataModule(LightningDataModule):
         self.data_dir, self.batch_size, self.seed, self.train_size = data_dir, batch_size, seed, train_size
         self.distort, self.handwriting = distort, handwriting
         self.validates, self.prepared = train_size != labelled, False
-        self.test: tuple[Tensor, ...] = ()  # until `setup`, which also makes `training` and `validation`
+        self.test: tuple[Tensor, ...] = ()  # filled by `setup`, which also sets `training` and `validation`
 
     def prepare_data(self) -> None:
-        """Fetch and check the files, once; Lightning calls this in one process of each machine."""
+        """Download and check the files, once. Lightning calls this in one process per machine."""
         if not self.prepared:
             mnist.fetch(self.data_dir)
         self.prepared = True
@@ -121,7 +121,7 @@ class MNISTDataModule(LightningDataModule):
 
     @property
     def count(self) -> int:
-        """How many images train in an epoch, those without a digit among them."""
+        """The number of training images in an epoch, including images without a digit."""
         digits = len(self.training[0])
         return digits + round(NEGATIVES * digits * self.handwriting)
 
@@ -129,13 +129,13 @@ class MNISTDataModule(LightningDataModule):
         return TrainingStacks(self, self.trainer)
 
     def val_dataloader(self) -> list[WholeSplit]:
-        """Validation data, and the test data for the line of the epoch; only validation may choose a checkpoint."""
+        """Return the validation and the test data. Test accuracy is only printed: validation chooses the checkpoint."""
         return [self.whole(*self.validation), self.whole(*self.test)]
 
     def test_dataloader(self) -> WholeSplit:
         return self.whole(*self.test)
 
     def whole(self, images: Tensor, labels: Tensor) -> WholeSplit:
-        """A split of the data to evaluate, as one stack."""
+        """Return a whole split of the data, as one stack to evaluate."""
         chosen = torch.arange(len(images), device=images.device)
         return WholeSplit([Stack(images, one_hot(labels), chosen)] if len(images) else [])

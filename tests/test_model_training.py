@@ -20,7 +20,7 @@ def test_weights_that_are_not_finite_end_the_run(data_dir):
     model = DigitClassifier([5], lr=0.5)
     with torch.no_grad():
         model.network[0].bias.fill_(float("inf"))
-    with pytest.raises(UserError, match="not finite after epoch 0; try --lr below 0.5"):
+    with pytest.raises(UserError, match="training diverged in epoch 0; try --lr below 0.5"):
         quick_trainer(max_epochs=3).fit(model, MNISTDataModule(data_dir))
 
 
@@ -133,7 +133,7 @@ class DecayingByStep(DigitClassifier):
 def test_what_would_happen_within_an_epoch_or_never_is_refused(kind, settings, data_dir):
     model = kind([12])
     before = [p.clone() for p in model.parameters()]
-    with pytest.raises(UserError, match="a run ends with an epoch|stepped after each epoch"):
+    with pytest.raises(UserError, match="a run ends with an epoch|step once per epoch"):
         quick_trainer(max_epochs=2, **settings).fit(model, MNISTDataModule(data_dir))
     assert all(p.equal(q) for p, q in zip(model.parameters(), before, strict=True))
 

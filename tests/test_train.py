@@ -47,7 +47,7 @@ def test_console(done):
     lines = output.splitlines()
     assert lines[0].startswith("784-12-8-10, 9,614 weights and biases; kernel ")
     assert [int(EPOCH.fullmatch(line)[1]) for line in lines[1:-5]] == [0, 1, 2, 3]
-    assert re.fullmatch(r"Test accuracy [\d.]+%, of epoch [0-3], which validation chose \(with [\d.]+%\)", lines[-4])
+    assert re.fullmatch(r"Test accuracy [\d.]+% \(epoch [0-3], chosen by validation accuracy [\d.]+%\)", lines[-4])
     best = str(Path("runs", folder.name, "best.ckpt"))
     assert lines[-3:] == [
         f"Checkpoint  {best}",
@@ -93,8 +93,8 @@ def test_a_detector(run, data_dir):
     threes = labels == 3
     count, misses, alarms = (x.sum().item() for x in (threes, threes & ~detected, detected & ~threes))
     assert f"Test accuracy {1 - (misses + alarms) / TEST:.2%}" in output
-    line = f"Misses      {misses} of {count} pictures of a 3 (recall {1 - misses / count:.2%}), "
-    assert line + f"false alarms {alarms} of {TEST - count} others\n" in output
+    line = f"Misses      {misses} of {count} images of a 3 (recall {1 - misses / count:.2%}), "
+    assert line + f"false alarms on {alarms} of {TEST - count} others\n" in output
     assert settings(folder) | {"hidden": "784-30-1", "with only_digit": 3} == settings(folder)
     assert EventAccumulator(str(folder)).Reload().Tags()["images"] == ["weights of the first layer"]
 
@@ -113,7 +113,7 @@ def test_validation_chooses_and_test_never(run, tmp_path, monkeypatch, wrong):
         assert validation.count(max(validation)) > 1  # the first of several best epochs is kept
     else:
         assert test[best] != test[-1]
-    assert f"Test accuracy {test[best]:.2%}, of epoch {best}, " in output
+    assert f"Test accuracy {test[best]:.2%} (epoch {best}, " in output
 
 
 def test_defaults_of_the_classes_are_those_of_a_training():
@@ -128,14 +128,14 @@ def test_defaults_of_the_classes_are_those_of_a_training():
 @pytest.mark.parametrize(
     "args, advice",
     [
-        (["--lr", "500"], "all outputs are saturated and learn no more. Start again with --lr 50\n"),
-        (["--lr", "1e-6"], "it learns slowly. Try --lr 1e-05, or more --epochs\n"),
-        (["--lr", "1e-6", "--init", "gaussian"], "Try --lr 1e-05 and --init scaled, or more --epochs\n"),
+        (["--lr", "500"], "all outputs are saturated and cannot learn. Start again with --lr 50\n"),
+        (["--lr", "1e-6"], "learning is slow. Try --lr 1e-05 or more --epochs\n"),
+        (["--lr", "1e-6", "--init", "gaussian"], "Try --lr 1e-05 and --init scaled or more --epochs\n"),
     ],
 )
 def test_a_network_that_guesses_after_three_epochs_gets_a_line_of_advice(args, advice, run):
     lines = run(*args, "--epochs", 5).splitlines(keepends=True)
-    assert ("gaussian init: weights this large saturate" in lines[0]) == ("gaussian" in args)
+    assert ("Gaussian initial weights are so large" in lines[0]) == ("gaussian" in args)
     [at] = [number for number, line in enumerate(lines) if "guessing" in line]
     assert lines[at - 1].startswith("Epoch 2: ") and lines[at].endswith(advice)
     assert "guessing" not in run(*args, "--epochs", 2) and "guessing" not in run("--epochs", 3)
@@ -146,13 +146,13 @@ def test_a_network_that_diverges_ends_in_a_line_whatever_the_kernel(kernel, home
     """At this rate L2 turns every weight round in each step, and makes it larger."""
     words = ["--kernel", kernel, "--cost", "cross_entropy", "--lr", 100, "--l2", 1000, "--epochs", 3]
     code, _, [line] = verb("train", "--data_dir", data_dir, *words)
-    assert code == 2 and "error: the weights are not finite after epoch 0; try --lr below 100" in line
+    assert code == 2 and "error: training diverged in epoch 0; try --lr below 100" in line
 
 
 def test_unreachable_data_is_said_before_anything_is_written(home, monkeypatch, verb):
     use_sources(monkeypatch, attic=failing)
     code, _, errors = verb("train", "--data_dir", "empty")
-    assert code == 2 and any("attic: the cable is unplugged" in line for line in errors)
+    assert code == 2 and any("attic failed: the cable is unplugged" in line for line in errors)
     assert not Path("runs").exists()
 
 
@@ -164,5 +164,5 @@ def test_early_stop_ends_after_so_many_epochs_without_a_better_one(run):
     run("--hidden", 12, "--epochs", best + 2, "--early_stop", 3, "--run_dir", "resumed")
     for finished in (False, True):  # it remembers how many epochs it has waited, and that it has ended
         output = run("--resume", "resumed", "--epochs", 60)
-        assert ("It has stopped early, after 3 epochs of no higher accuracy" in output) is finished
+        assert ("This run stopped early, after 3 epochs without a better validation" in output) is finished
         assert same(weights("whole/last.ckpt"), weights("resumed/last.ckpt"))

@@ -1,7 +1,7 @@
-"""Training images made anew for each epoch, so that they never run out: `augment` makes those of one epoch.
+"""Augment the training images: each epoch sees new ones, so that they never run out.
 
-Only scenes and composed.py do something else: they draw what the eye and the line network of `digits.handwriting` learn
-from, eye_learning.py and line_learning.py.
+`augment` makes the images of an epoch. Two other modules, scenes and composed.py, draw what the networks of
+`digits.handwriting` learn from. eye_learning.py trains the eye, and line_learning.py trains the line network.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from digits.augment.allographs import with_allographs
 from digits.augment.negatives import negative_examples
 from digits.augment.neighbours import with_neighbours
 
-NEGATIVES = 0.35  # images without a digit per training image
-Examples = tuple[Tensor, Tensor]  # images (N, H, W) uint8, and their targets (N, outputs)
+NEGATIVES = 0.35  # negative examples per training image
+Examples = tuple[Tensor, Tensor]  # images (N, H, W) uint8 and targets (N, outputs)
 
 
 def augment(
@@ -27,11 +27,11 @@ def augment(
     distort: float = 0.0,
     handwriting: bool = False,
 ) -> Examples:
-    """Return images (N, H, W) uint8 of digits, and their targets (N, 10), as an epoch sees them, on their device.
+    """Return images (N, H, W) uint8 of digits and their targets (N, 10) as an epoch sees them, on the same device.
 
-    With `handwriting`, a third are redrawn in other handwriting styles and a fifth cut from a neighbour. Then images
-    without a digit follow, NEGATIVES for each with one, their targets all 0. In the end all are distorted with the
-    strength `distort`. The result depends on the arguments alone, and on the kind of device.
+    With `handwriting`, a third of the images are redrawn in other handwriting styles, and a fifth are cut from a
+    neighbour. Negative examples follow: NEGATIVES per image, with all targets 0. Finally, all images are distorted with
+    the strength `distort`. The result depends only on the arguments and on the type of device.
     """
     if handwriting:
         digits, extra = targets.argmax(1), round(NEGATIVES * len(images))
@@ -44,18 +44,18 @@ def augment(
 
 
 class Prefetcher:
-    """Make the examples `make(epoch)` of each epoch; if `ahead`, those of the next meanwhile, on another core."""
+    """Makes the examples of each epoch with `make(epoch)`. If `ahead`, a thread makes those of the next meanwhile."""
 
     def __init__(self, make: Callable[[int], Examples], ahead: bool) -> None:
         self.make, self.ahead, self.made = make, ahead, dict[int, Future[Examples]]()
-        # One thread, in which torch uses one thread: with more, they would compete with the training for the cores.
+        # A single thread, in which torch uses a single thread: more would take cores from the training.
         self.background = ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
 
     def get(self, epoch: int, epochs: int | None) -> Examples:
-        """Return the examples of `epoch`, from 0, and start to make the next, unless it is the last of `epochs`."""
+        """Return the examples of `epoch`, counted from 0, and start to make the next unless this is the last."""
         if not self.ahead:
             return self.make(epoch)
-        for wanted in (epoch, epoch + 1):
-            if wanted not in self.made and wanted != epochs:
-                self.made[wanted] = self.background.submit(self.make, wanted)
+        for n in (epoch, epoch + 1):
+            if n not in self.made and n != epochs:
+                self.made[n] = self.background.submit(self.make, n)
         return self.made.pop(epoch).result()

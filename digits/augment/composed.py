@@ -1,9 +1,9 @@
-"""Composed strips: lines of digits as the line network sees them, without paper, camera and eye, in a millisecond each.
+"""Composed strips: lines of digits drawn directly as the line network sees them, in a millisecond each.
 
-Scenes are harder than most paper, and cost sixty times as much. So half of what the line network learns from is drawn
-here: the digits of one hand side by side, often touching, with points, dashes, brackets and letters between and beside
-them, on ruled lines, in cells and frames, on patterned paper. The eye's output is imitated: sure of strokes, mostly
-unsure of what is printed, and weak where it takes a 1 for a printed line.
+Strips from scenes are harder than most real paper, and take sixty times as long. So half of the line network's examples
+are drawn here, without a camera and without the eye. They have digits of one hand side by side, often touching, with
+points, dashes, brackets and letters between and beside them, on ruled lines, in cells and frames, on patterned paper.
+The eye's scores are imitated: high for strokes, mostly low for print, and low for some 1s that look like printed lines.
 """
 
 import math
@@ -18,20 +18,20 @@ from digits.augment.scenes import Glyphs, Written, drawing
 from digits.augment.scenes.drawing import INK, chance, cropped, draw_lines, put, random_slant
 from digits.handwriting.line_network import DIGIT, ROWS
 
-# The probability of each sign beside a number, and of each form that is printed around it.
+# The probability of each sign beside a number, and of each printed form around it.
 SIGNS = {"letter": 0.36, "bracket": 0.07, "slash": 0.03, "dash": 0.2, "equals": 0.08, "point": 0.12, "comma": 0.08}
 SIGNS |= {"tick": 0.04, "cross": 0.02}
 PRINTED = {"rule": 0.14, "across": 0.06, "cells": 0.16, "sides": 0.1, "dots": 0.06, "circle": 0.04, "squares": 0.08}
 PRINTED |= {"none": 0.36}
 INSIDE = ["point", "comma", "dash", "point", "comma"]  # signs inside a number
-MARGIN = 0.2, 1.9  # beside a line, in heights of a digit
-ALIKE = 1.25  # the strokes of one number differ in width from its usual stroke by at most this factor
+MARGIN = 0.2, 1.9  # range of the margin beside a line, in heights of a digit
+ALIKE = 1.25  # the digits of a number have strokes whose widths differ by at most this factor from its usual width
 
 noise = partial(drawing.noise, draw=Generator.uniform)
 
 
 class Example(NamedTuple):
-    """A strip (2, ROWS, W) uint8 of darkness and of the eye's output, and the digits and letters in it."""
+    """A strip (2, ROWS, W) uint8 of darkness and of the eye's scores, and the digits and letters in it."""
 
     planes: np.ndarray
     written: list[Written]
@@ -42,30 +42,32 @@ class Example(NamedTuple):
 
     @property
     def number(self) -> list[int] | None:
-        """The digits from left to right; None if part of something is cut off, which then has no height."""
+        """The digits from left to right, or None if a glyph is cut off, which has height 0."""
         if not all(glyph.height for glyph in self.written):
             return None
         return [int(glyph.digit) for glyph in sorted(self.written, key=lambda glyph: glyph.x) if glyph.digit]
 
 
 class Alphabet(NamedTuple):
-    """Images (N, 28, 28) uint8 of glyphs, digits first; for each digit the numbers of its images, from thin to thick
-    strokes, and the widths of these strokes, in pixels; and the number of the first letter.
+    """Images (N, 28, 28) uint8 of glyphs, digits first. `letters` is the index of the first letter.
+
+    For each digit, `indices` has the indices of its images, from thin to thick strokes, and `widths` has the widths of
+    these strokes in pixels.
     """
 
     images: np.ndarray
-    numbers: list[np.ndarray]
+    indices: list[np.ndarray]
     widths: list[np.ndarray]
     letters: int
 
 
 def alphabet(glyphs: Glyphs) -> Alphabet:
-    """Sort the digits among glyphs by the widths of their strokes."""
+    """Sort the glyphs of each digit by the widths of their strokes."""
     images, labels = glyphs
     widths = np.array([stroke_width(image) for image in images])
-    numbers = [np.flatnonzero(labels == str(digit)) for digit in range(10)]
-    numbers = [digit[np.argsort(widths[digit])] for digit in numbers]
-    return Alphabet(images, numbers, [widths[digit] for digit in numbers], int(np.count_nonzero(labels)))
+    indices = [np.flatnonzero(labels == str(digit)) for digit in range(10)]
+    indices = [digit[np.argsort(widths[digit])] for digit in indices]
+    return Alphabet(images, indices, [widths[digit] for digit in indices], int(np.count_nonzero(labels)))
 
 
 def stroke_width(image: np.ndarray) -> float:
@@ -75,7 +77,7 @@ def stroke_width(image: np.ndarray) -> float:
 
 
 def composed(rng: Generator, alphabet: Alphabet) -> Example:
-    """Return one more strip; it depends on the numbers of `rng` alone."""
+    """Draw a strip. It depends only on the state of `rng`."""
     strip = _Strip(rng, alphabet)
     start, end, right = strip.write_line()
     strip.wear()
@@ -88,30 +90,30 @@ def composed(rng: Generator, alphabet: Alphabet) -> Example:
 
 
 class _Strip:
-    """Layers (ROWS, W) uint8 of handwriting, `digits` and `signs`, and of what is `printed`; how `sure` the eye is."""
+    """Layers (ROWS, W) uint8 of `digits`, `signs` and `printed` forms, and the `visibility` of strokes to the eye."""
 
     def __init__(self, rng: Generator, alphabet: Alphabet) -> None:
         self.rng, self.alphabet = rng, alphabet
         self.count = int(rng.integers(1, 10 if chance(rng, 0.85) else 3))
         self.height = DIGIT * rng.uniform(0.85, 1.15)
-        self.sizes = rng.normal(1, 0.1, 10)  # of this hand's digits, in that height; a 0 is often small, a 1 is not
+        self.sizes = rng.normal(1, 0.1, 10)  # height of each digit in this hand; a 0 is often small, a 1 is not
         self.sizes[:2] *= rng.uniform([0.65, 1], [1.05, 1.2])
         self.gap = self.height * (rng.uniform(-0.14, 0.32) if chance(rng, 0.85) else rng.uniform(0.3, 0.9))
         self.wide = rng.uniform(0.75, 1.2)
         self.thick = rng.choice(alphabet.widths[rng.integers(10)])
         self.pen = max(1, round(self.thick * rng.uniform(0.6, 1)))
-        self.foot = ROWS / 2 + self.height / 2 + rng.normal(0, 0.8)  # of the digits
+        self.foot = ROWS / 2 + self.height / 2 + rng.normal(0, 0.8)  # row on which the digits stand
         width = int((self.count + 3) * (1.1 * self.height + max(self.gap, 0)) + 120)
         self.digits: np.ndarray
         self.signs: np.ndarray
         self.digits, self.signs, self.printed = np.zeros((3, ROWS, width), np.uint8)
-        self.sure: np.ndarray = np.ones((ROWS, width), np.float32)
+        self.visibility: np.ndarray = np.ones((ROWS, width), np.float32)
         self.written: list[Written] = []
 
-    # --- What is written
+    # --- Handwriting
 
     def write_line(self) -> tuple[float, float, float]:
-        """Write a number, and perhaps signs beside and in it; return where the number begins and ends, and the line."""
+        """Write a number, perhaps with signs. Return where the number starts and ends, and the end of the line."""
         rng, height = self.rng, self.height
         x, drift, before = DIGIT * rng.uniform(*MARGIN), rng.normal(0, 0.02), ""
         if chance(rng, 0.15):
@@ -139,7 +141,7 @@ class _Strip:
         return start, end, x
 
     def number(self) -> np.ndarray:
-        """Return the digits of a number: more of them begin with 1, and end in zeros, than by chance."""
+        """Return random digits. Numbers that start with 1 or end in zeros are more frequent than by chance."""
         number = self.rng.integers(0, 10, self.count)
         if chance(self.rng, 0.2):
             number[0] = 1
@@ -148,7 +150,7 @@ class _Strip:
         return number
 
     def digit(self, digit: str, x: float, drop: float, joined: bool) -> float:
-        """Write a digit at a column, perhaps joined to the digit before by a stroke; return its width."""
+        """Write a digit at column x, perhaps joined to the digit before by a stroke. Return its width."""
         rng, image = self.rng, self.image(digit)
         descent = self.height * 0.2 if digit in "79" and chance(rng, 0.1) else 0.0
         y = self.foot + descent - len(image) + drop + rng.normal(0, 0.04) * self.height
@@ -160,12 +162,12 @@ class _Strip:
             self.stroke(self.digits, [start, (x + wide / 2, top)])
         self.written.append(Written(digit, x + wide / 2, y + high / 2, wide, high))
         if digit == "1" and chance(rng, 0.08):
-            self.sure[:, max(0, int(x) - 1) : int(x + wide) + 1] *= rng.uniform(0.05, 0.6)
+            self.visibility[:, max(0, int(x) - 1) : int(x + wide) + 1] *= rng.uniform(0.05, 0.6)
         return wide
 
     def image(self, digit: str) -> np.ndarray:
-        """Return an image (h, w) uint8 of a digit: one of MNIST's or an allograph, or a 1 that is only a line."""
-        rng, widths, numbers = self.rng, self.alphabet.widths[int(digit)], self.alphabet.numbers[int(digit)]
+        """Return an image (h, w) uint8 of a digit: a glyph of the alphabet, or a 1 that is only a line."""
+        rng, widths, indices = self.rng, self.alphabet.widths[int(digit)], self.alphabet.indices[int(digit)]
         height = self.height * self.sizes[int(digit)] * rng.uniform(0.88, 1.12)
         if digit == "1" and chance(rng, 0.25):
             image = np.zeros((max(3, round(height)), self.pen + 3), np.uint8)
@@ -173,27 +175,27 @@ class _Strip:
             self.stroke(image, [(x, 0), (x, len(image))])
             return image
         first, end = np.searchsorted(widths, [self.thick / ALIKE, self.thick * ALIKE])
-        number = numbers[min(rng.integers(first, max(first + 1, end)), len(numbers) - 1)]
-        return self.scaled(number, height, self.wide * rng.uniform(0.88, 1.12))
+        index = indices[min(rng.integers(first, max(first + 1, end)), len(indices) - 1)]
+        return self.scaled(index, height, self.wide * rng.uniform(0.88, 1.12))
 
-    def scaled(self, number: int, height: float, wide: float) -> np.ndarray:
-        """Return what is on an image of the alphabet, at a height, and so much wider."""
-        image = cropped(self.alphabet.images[number])
+    def scaled(self, index: int, height: float, wide: float) -> np.ndarray:
+        """Return a glyph of the alphabet, scaled to a height and stretched by a factor in width."""
+        image = cropped(self.alphabet.images[index])
         scale = height / len(image)
         size = max(2, round(image.shape[1] * scale * wide)), max(3, round(height))
         return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
     def stroke(self, layer: np.ndarray, *lines: Any) -> None:
-        """Draw lines through points x, y with the pen of the signs."""
+        """Draw lines through points x, y with the pen for signs."""
         draw_lines(layer, lines, int(self.rng.uniform(150, 255)), self.pen)
 
     def sign(self, x: float, kind: str = "") -> float:
-        """Write something at a column that is no digit; return its width."""
+        """Write a letter or a sign at column x. Return its width."""
         rng, height, foot = self.rng, self.height, self.foot
         kind = kind or str(rng.choice([*SIGNS], p=[*SIGNS.values()]))
         if kind == "letter":
-            number = int(rng.integers(self.alphabet.letters, len(self.alphabet.images)))
-            image = self.scaled(number, height * rng.uniform(0.6, 1.1), self.wide)
+            index = int(rng.integers(self.alphabet.letters, len(self.alphabet.images)))
+            image = self.scaled(index, height * rng.uniform(0.6, 1.1), self.wide)
             put(self.signs, image, round(foot - len(image)), round(x))
             return float(image.shape[1])
         reach = height * rng.uniform(0.15, 0.5)
@@ -217,17 +219,17 @@ class _Strip:
         return float(max(np.max(points, 0)[0] for points in strokes[kind])) - x + self.pen
 
     def encircle(self, start: float, end: float) -> None:
-        """Draw a circle or a frame around a number, with the pen that wrote it."""
+        """Draw a circle or a frame around a number by hand."""
         rng, height = self.rng, self.height
         middle, half = (start + end) / 2, (end - start) / 2 + height * rng.uniform(0, 0.4)
         angle = np.linspace(0, 2 * math.pi * rng.uniform(0.9, 1.1), 40) + rng.uniform(0, 6)
-        power = rng.choice([1, 0.5, 0.2])  # of an ellipse; of a superellipse, which is nearly a frame
+        power = rng.choice([1, 0.5, 0.2])  # an ellipse, or superellipses that look like a frame
         x, y = (np.sign(side) * np.abs(side) ** power for side in (np.cos(angle), np.sin(angle)))
         points = np.stack([middle + half * x, ROWS / 2 + height * rng.uniform(0.55, 0.85) * y], 1)
         self.stroke(self.signs, points)
 
     def write_next_row(self, width: int) -> None:
-        """Write parts of the digits of the row above or below."""
+        """Write a row of digits above or below, mostly outside the strip."""
         rng, height = self.rng, self.height
         y = self.foot + (1 if chance(rng, 0.5) else -1) * height * rng.uniform(1.15, 1.7)
         x = rng.uniform(-10, 20)
@@ -238,7 +240,7 @@ class _Strip:
             x += height * rng.uniform(0.6, 1.3)
 
     def wear(self) -> None:
-        """Write with a finer or a broader pen."""
+        """Make the strokes thinner or thicker, as a finer or a broader pen would."""
         broader = self.rng.choice([-1, 0, 1, 2], p=[0.2, 0.52, 0.2, 0.08])
         if broader > 0 or (broader and self.thick > 2.5):
             change = cv2.erode if broader < 0 else cv2.dilate
@@ -246,21 +248,20 @@ class _Strip:
             self.digits, self.signs = (np.asarray(change(layer, square)) for layer in (self.digits, self.signs))
 
     def slant(self) -> None:
-        """Slant the line."""
         slant, size = random_slant(self.rng), self.digits.shape[::-1]
         shear = np.array([[1, -slant, slant * ROWS / 2], [0, 1, 0]])
         self.digits = np.asarray(cv2.warpAffine(self.digits, shear, size))
         self.signs = np.asarray(cv2.warpAffine(self.signs, shear, size))
-        self.sure = np.asarray(cv2.warpAffine(self.sure, shear, size, borderValue=1))
+        self.visibility = np.asarray(cv2.warpAffine(self.visibility, shear, size, borderValue=1))
         self.written = [glyph._replace(x=glyph.x - slant * (glyph.y - ROWS / 2)) for glyph in self.written]
 
-    # --- What is printed
+    # --- Print
 
     def rule(self, *points: tuple[float, float], width: int) -> None:
         draw_lines(self.printed, [points], 255, width)
 
     def print_form(self, start: float, end: float, width: int) -> None:
-        """Print one of PRINTED around the number, which goes from one column to another."""
+        """Print a form of PRINTED around the number between the columns `start` and `end`."""
         rng, height, foot = self.rng, self.height, self.foot
         line, rise = max(1, round(rng.uniform(0.6, 2.4))), rng.normal(0, 0.015) * width
         match rng.choice([*PRINTED], p=[*PRINTED.values()]):
@@ -297,26 +298,26 @@ class _Strip:
                     self.rule((place, 0), (place, ROWS), width=line)
                     self.rule((0, place), (width, place), width=line)
 
-    # --- What the eye and the line network see
+    # --- The strip as the line network sees it
 
     def seen(self, width: int) -> np.ndarray:
-        """Return the darkness and the eye's output (2, ROWS, width) uint8."""
-        rng, shape, sure = self.rng, (ROWS, width), self.sure[:, :width]
+        """Return the darkness and the eye's scores (2, ROWS, width) uint8."""
+        rng, shape, visibility = self.rng, (ROWS, width), self.visibility[:, :width]
         layers = (self.digits, self.signs, self.printed)
         digits, signs, printed = (layer[:, :width] / np.float32(255) for layer in layers)
         strokes = np.maximum(digits, signs)
         tone = np.clip(1 + rng.uniform(0.1, 0.4) * noise(rng, shape, 1, 8), 0.3, 1.3) if chance(rng, 0.4) else 1
         dark = np.maximum(strokes * tone, printed * rng.uniform(0.15, 1))
-        if chance(rng, 0.3):  # a pattern, such as a cheque has
+        if chance(rng, 0.3):  # a pattern, as on a cheque
             y, x = np.mgrid[:ROWS, :width]
             angle, wave = rng.uniform(0, 2 * math.pi), rng.uniform(0, 3) * np.sin(x / rng.uniform(4, 15))
             across = (math.cos(angle) * x + math.sin(angle) * y) * 2 * math.pi / rng.uniform(2.5, 9)
             dark = np.maximum(dark, rng.uniform(0.05, 0.4) * (np.sin(across + wave) > 0.3))
         if chance(rng, 0.5):
             dark = dark + rng.uniform(0, 0.06) * noise(rng, shape, 0.5, 1.5)
-        score = np.clip(strokes * sure * rng.uniform(1, 1.3), 0, 1) * (1 - printed * rng.uniform(0, 0.8))
-        mistaken = printed * (noise(rng, shape, 1, 5) > rng.uniform(0, 1)) * rng.uniform(0, 0.6)
-        planes = np.stack([dark, np.maximum(score, mistaken)]).astype(np.float32)
+        scores = np.clip(strokes * visibility * rng.uniform(1, 1.3), 0, 1) * (1 - printed * rng.uniform(0, 0.8))
+        mistakes = printed * (noise(rng, shape, 1, 5) > rng.uniform(0, 1)) * rng.uniform(0, 0.6)
+        planes = np.stack([dark, np.maximum(scores, mistakes)]).astype(np.float32)
         blur = rng.uniform(0, 1.2)
         if blur > 0.25:
             planes = np.stack([cv2.GaussianBlur(plane, (0, 0), blur) for plane in planes])

@@ -1,8 +1,7 @@
-"""Distorted copies of images of digits: training examples that never run out.
+"""Elastic distortion: copies of images that are rotated, scaled, sheared, shifted and bent a little at random.
 
-As in P. Simard, D. Steinkraus and J. Platt, "Best Practices for Convolutional Neural Networks Applied to Visual
-Document Analysis" (2003): each image is rotated, scaled, sheared and shifted a little, and bent by a displacement field
-of random numbers, smoothed by a Gaussian.
+The bend is a displacement field of random numbers, smoothed by a Gaussian. See P. Simard, D. Steinkraus and J. Platt,
+"Best Practices for Convolutional Neural Networks Applied to Visual Document Analysis" (2003).
 """
 
 from math import radians
@@ -14,53 +13,53 @@ from torch.nn.functional import grid_sample
 
 # Limits at strength 1.
 ROTATION = 7.5  # degrees, either way
-SCALE = 0.09  # logarithm of a factor, one for each axis: exp(-0.09) to exp(0.09)
+SCALE = 0.09  # logarithm of the factor along each axis: exp(-0.09) to exp(0.09)
 SHEAR = 0.11  # pixels sideways per pixel down, either way
 SHIFT = 0.75  # pixels along each axis, either way
 ELASTIC = 1.0  # pixels along each axis, root mean square over the images
 
 SIGMA = 4.0  # standard deviation in pixels of the Gaussian that smooths the displacement field
 PART = 500  # images at a time on a CPU, few enough for its cache
-ELSEWHERE = 20  # times as many on a GPU, where launching a kernel takes longer than running it
-# Each use of random numbers but distortion has a number, and its own random numbers.
+ELSEWHERE = 20  # this many times more on a GPU, where launching a kernel takes longer than running it
+# Keys of `random_numbers`: except for distortion, each use has its own random numbers.
 ALLOGRAPHS, NEGATIVES, NEIGHBOURS, LETTERS_OF_SCENES = 1, 2, 3, 4
 
 
 def distort(images: Tensor, strength: float, seed: int, epoch: int) -> Tensor:
-    """Return distorted copies of images (N, H, W) uint8, on their device; black where nothing of an image is left.
+    """Return distorted copies of images (N, H, W) uint8, on the same device. What comes in from outside is black.
 
-    `strength` is a factor of all the limits above; 0 changes nothing.
+    All the limits above are multiplied by `strength`. At 0, nothing changes.
     """
     generator = random_numbers(images.device, seed, epoch)
     return torch.cat([_distorted(part, strength, generator) for part in parts(images, PART)])
 
 
 def parts(tensor: Tensor, on_cpu: int) -> tuple[Tensor, ...]:
-    """Split a tensor into parts of `on_cpu` rows, or of more on another device."""
+    """Split a tensor into parts of `on_cpu` rows, or larger parts on another device."""
     return tensor.split(on_cpu if tensor.device.type == "cpu" else ELSEWHERE * on_cpu)
 
 
 def random_numbers(device: torch.device, *key: int) -> torch.Generator:
-    """Return a generator on a device that depends on the key alone: a seed, an epoch, and the number of a use."""
+    """Return a random generator on a device, seeded by a key: a seed, an epoch, and the number of the use."""
     return torch.Generator(device).manual_seed(int(np.random.default_rng(key).integers(2**63)))
 
 
 def uniform(generator: torch.Generator, shape: tuple[int, ...], low: float, high: float) -> Tensor:
-    """Return random numbers of this shape, evenly spread from low to high, on the device of the generator."""
+    """Return uniform random numbers from low to high, of this shape, on the device of the generator."""
     return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device)
 
 
 def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> Tensor:
-    """Copy images (N, H, W): each pixel is looked up where it comes from, x and y counted from the centre."""
+    """Copy images (N, H, W): look up where each pixel comes from, with x and y counted from the centre."""
     n, height, width = images.shape
     device = images.device
     limits = torch.tensor([radians(ROTATION), SCALE, SCALE, SHEAR, SHIFT, SHIFT], device=device)
-    either_way = uniform(generator, (n, 6), -1, 1)
-    angle, wide, high, shear, right, down = (strength * limits * either_way).unbind(1)
+    amounts = uniform(generator, (n, 6), -1, 1)
+    angle, wide, high, shear, right, down = (strength * limits * amounts).unbind(1)
     sin, cos, wide, high = angle.sin(), angle.cos(), wide.exp(), high.exp()
     rows = [wide * cos, wide * (shear * cos - sin), right, high * sin, high * (shear * sin + cos), down]
-    affine = torch.stack(rows, 1).view(n, 2, 3)  # shears, then rotates, then scales, then shifts
-    edges = affine.new_tensor([2 / width, 2 / height]).view(2, 1)  # of pixels, so that -1 to 1 is from edge to edge
+    affine = torch.stack(rows, 1).view(n, 2, 3)  # shear, rotate, scale, shift
+    edges = affine.new_tensor([2 / width, 2 / height]).view(2, 1)  # grid_sample counts from -1 to 1, edge to edge
 
     centred = (torch.arange(size, device=device) - (size - 1) / 2 for size in (height, width))
     y, x = torch.meshgrid(*centred, indexing="ij")
@@ -73,9 +72,9 @@ def _distorted(images: Tensor, strength: float, generator: torch.Generator) -> T
 
 
 def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float = 1.0) -> Tensor:
-    """Return fields (..., H, W) of random numbers, smoothed by a Gaussian, of standard deviation `scale`.
+    """Return random fields (..., H, W) with standard deviation `scale`, smoothed by a Gaussian.
 
-    So smooth a field needs no more points, and a random number for each pixel would take longer than all the rest.
+    Points SIGMA apart are enough for such a smooth field. A random number per pixel would dominate the running time.
     """
     smooth_y, smooth_x = (_smooth(size, generator.device) for size in shape[-2:])
     shape = *shape[:-2], smooth_y.shape[1], smooth_x.shape[1]
@@ -84,7 +83,7 @@ def smooth_noise(*shape: int, generator: torch.Generator, scale: Tensor | float 
 
 
 def _smooth(size: int, device: torch.device) -> Tensor:
-    """Return weights (size, points) that smooth noise on points SIGMA apart into a field; both have variance 1."""
+    """Return weights (size, points) that smooth noise at points SIGMA apart into a field. Both have variance 1."""
     points = torch.arange(-3 * SIGMA, size + 3 * SIGMA, SIGMA, device=device)
     weights = torch.exp(-((torch.arange(size, device=device).view(-1, 1) - points) ** 2) / (2 * SIGMA**2))
     return weights / weights.norm(dim=1, keepdim=True)

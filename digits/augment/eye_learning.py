@@ -1,8 +1,7 @@
-"""How the eye learns: `python -m digits.augment.eye_learning` trains it on synthetic scenes, and writes eye.npz.
+"""Train the eye on synthetic scenes: `python -m digits.augment.eye_learning` writes eye.npz.
 
-Each of its two networks learns from pixels of scenes of its own. They are chosen so that handwriting, printed lines and
-what lies beside strokes are seen about equally often. The second network learns from pixels of which the first one is
-unsure.
+Each of its two networks learns from pixels of its own scenes. The pixels are chosen so that handwriting, printed lines
+and the surroundings of strokes all occur often. The second network only sees pixels that the first one is unsure of.
 """
 
 import sys
@@ -26,85 +25,86 @@ from digits.handwriting.eye import BUNDLED, UNSURE, Eye
 from digits.handwriting.lines import enlarged
 from digits.network import CROSS_ENTROPY, linears, sigmoid_network, weights_and_biases
 
-SCENES = 7_000, 6_000  # from which the first and the second network learn
-HIDDEN = 96, 24  # neurons of each
-EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate is WARM in the first epoch, then falls along a cosine
-WARM = 0.3  # of the rate: at once, it may saturate the output
+SCENES = 7_000, 6_000  # scenes for the first and the second network
+HIDDEN = 96, 24  # neurons of the hidden layers
+EPOCHS, BATCH, RATE = 12, 64, 3.0  # the learning rate falls along a cosine
+WARM = 0.3  # share of the learning rate in the first epoch: the full rate could saturate the output at once
 STACK = 64  # mini-batches at a time
-HELD_OUT = 0.03  # this share of the examples, of the last scenes, trains nothing: it tells how many pixels are right
+HELD_OUT = 0.03  # share of the examples, from the last scenes, that only measures the accuracy
 
 
 def main() -> None:
-    """Train the eye on MNIST's 50,000 training images, and put it where the reader finds it."""
+    """Train the eye on MNIST's 50,000 training images, and replace the bundled one."""
     content = save(pack([*chain(*learn(training_glyphs()))]))
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
 
 
 def training_glyphs() -> Glyphs:
-    """Return the glyphs of MNIST's 50,000 training images, which are fetched if they are missing."""
+    """Return the glyphs of MNIST's 50,000 training images. Downloads MNIST if it is missing."""
     mnist.fetch(None)
     images, labels = mnist.load(None, train=True)
     return glyphs(images[: mnist.TRAINING], labels[: mnist.TRAINING], 0)
 
 
 def learn(glyphs: Glyphs, scenes: tuple[int, int] = SCENES, epochs: int = EPOCHS) -> Eye:
-    """Train both networks, one after the other; the same arguments give the same weights on the same machine."""
-    torch.set_num_threads(1)  # so that the weights do not depend on how many cores there are
+    """Train both networks. On the same machine, the same arguments give the same weights."""
+    torch.set_num_threads(1)  # so that the weights do not depend on the number of cores
     cv2.setNumThreads(1)
     layers: list[Layers] = []
     for number, count in enumerate(scenes):
         rng = default_rng(number)
         first = layers[0] if layers else None
         pixels = (examples(rng, glyphs, first) for _ in tqdm(range(count), "scenes", disable=None))
-        seen, truth = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*pixels, strict=True))
-        layers.append(trained(seen[:, None], truth[:, None], epochs, number))
+        x, y = (torch.from_numpy(np.concatenate(parts)) for parts in zip(*pixels, strict=True))
+        layers.append(trained(x[:, None], y[:, None], epochs, number))
     return layers[0], layers[1]
 
 
 def examples(rng: Generator, glyphs: Glyphs, first: Layers | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Choose pixels of a new scene: what a network sees of each (n, inputs) uint8, and whether it is handwriting (n,)
-    float32. The second network needs what the `first` one has learned.
+    """Choose n pixels of a new scene, and return their inputs (n, inputs) uint8 and targets (n,) float32.
+
+    The target of handwriting is 1. The examples are for the second network if the `first` one is there.
     """
     image, ink, printed, words, *_ = scene(rng, glyphs)
     ink, printed, words = (eye.reduced(enlarged(layer)) for layer in (ink, printed, words))
-    seen, dark = eye.shown(eye.reduced(missing_light(enlarged(image, cv2.INTER_CUBIC))))
+    views, dark = eye.first_views(eye.reduced(missing_light(enlarged(image, cv2.INTER_CUBIC))))
     if first:
-        scores = eye.outputs_at(first, seen, dark)
-        seen = eye.shown_again(seen, scores)
+        scores = eye.outputs_at(first, views, dark)
+        views = eye.second_views(views, scores)
         dark &= (scores > UNSURE) & (scores < 1 - UNSURE)
     handwriting = dark & (ink > 0.5)
     nothing = dark & (ink < 0.4) & (words < 0.2)  # printed words may be digits
     line = nothing & (printed > 0.4)
     beside = nothing & ~line & (cv2.dilate(ink, np.ones((5, 5))) > 0.3)
     rest = nothing & ~line & ~beside
-    # Each kind has a largest number of pixels, so that handwriting is half of them even if most of the paper is empty.
-    # For the second network, many of them are the first one's mistakes.
+    # The number of pixels of each kind is limited, so that nearly half are handwriting even if most paper is blank.
+    # For the second network, many pixels are mistakes of the first one.
     kinds = [(handwriting, 150), (line, 70), (beside, 60), (rest, 60)]
     if first:
         kinds = [(handwriting, 110), (handwriting & (scores < 0.85), 60), (nothing & (scores > 0.15), 70)]
         kinds += [(line, 60), (beside, 40), (rest, 40)]
     chosen = [np.empty((0, 2), int)]
-    for mask, most in kinds:
+    for mask, limit in kinds:
         if mask.any():
             places = np.argwhere(mask)
-            chosen.append(places[rng.integers(0, len(places), min(most, len(places)))])
+            chosen.append(places[rng.integers(0, len(places), min(limit, len(places)))])
     rows, columns = np.concatenate(chosen).T
     truth = handwriting[rows, columns].astype(np.float32)
-    return (255 * eye.inputs(seen, rows, columns) + 0.5).astype(np.uint8), truth
+    return (255 * eye.inputs(views, rows, columns) + 0.5).astype(np.uint8), truth
 
 
-def trained(seen: torch.Tensor, truth: torch.Tensor, epochs: int, seed: int) -> Layers:
-    """Train a network by plain SGD to tell the `truth` (N, 1) float32 from what is `seen` (N, 1, inputs) uint8."""
-    network, order = sigmoid_network([seen.shape[2], *HIDDEN, 1], seed=seed), torch.Generator().manual_seed(seed)
-    parameters, count = weights_and_biases(network), int((1 - HELD_OUT) * len(seen))
+def trained(x: torch.Tensor, y: torch.Tensor, epochs: int, seed: int) -> Layers:
+    """Train a network by plain SGD on inputs x (N, 1, inputs) uint8 and targets y (N, 1) float32."""
+    network, order = sigmoid_network([x.shape[2], *HIDDEN, 1], seed=seed), torch.Generator().manual_seed(seed)
+    parameters, count = weights_and_biases(network), int((1 - HELD_OUT) * len(x))
     for epoch in range(epochs):
         mini_batches = torch.randperm(count, generator=order)[: count // BATCH * BATCH].view(-1, BATCH)
         rate = RATE * (1 + cos(pi * epoch / epochs)) / 2 * (1 if epoch else WARM)
         for stack in mini_batches.split(STACK):
-            backprop.sgd_steps(*parameters, seen, truth, stack, rate, CROSS_ENTROPY)
+            backprop.sgd_steps(*parameters, x, y, stack, rate, CROSS_ENTROPY)
         with torch.no_grad():
-            right = (network(seen[count:, 0] / 255) > 0.5) == (truth[count:] > 0.5)
+            right = (network(x[count:, 0] / 255) > 0.5) == (y[count:] > 0.5)
         print(f"Epoch {epoch}: {right.float().mean():.2%} of {len(right):,} pixels right", file=sys.stderr)
     return [(layer.weight.detach().numpy().T, layer.bias.detach().numpy()) for layer in linears(network)]
 

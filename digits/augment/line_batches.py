@@ -1,4 +1,4 @@
-"""Mini-batches for the line network: strips that the eye has seen in scenes, and composed strips, each warped."""
+"""Mini-batches for the line network, made of strips from scenes and of composed strips. All are warped."""
 
 from typing import NamedTuple
 
@@ -16,36 +16,36 @@ from digits.handwriting.lines import enlarged
 from digits.handwriting.strips import strips_of
 
 BATCH = 32  # strips in a mini-batch
-POOL = 16  # mini-batches of strips that are drawn together, to put those of a width into one
-SEEN, EMPTY = 0.45, 0.15  # the share of strips that the eye has seen; of these, the share without a digit
-OVER, NO_DIGIT = 0.04, "347"  # the share of strips that are upside down, and what is no digit then
-IGNORED = -100  # a place whose answer does not count
+POOL = 16  # mini-batches that are drawn together, so that strips of similar width can share a mini-batch
+SEEN, EMPTY = 0.45, 0.15  # share of strips from scenes, and the share of these without a digit
+OVER, NO_DIGIT = 0.04, "347"  # share of strips that are upside down, and digits that are not digits upside down
+IGNORED = -100  # target of a place that does not count
 
 
 class Batch(NamedTuple):
-    """Strips (N, 2, ROWS, W) float32; the answer at each place (N, T) int64; the places of each, and its number.
+    """Strips (N, 2, ROWS, W) float32, and the targets (N, T) int64 at all places.
 
-    The number is None if part of a digit lies beyond the border.
+    `places` has the number of places of each strip, and `numbers` its digits, or None if a digit is cut off.
     """
 
     strips: Tensor
-    answers: Tensor
+    targets: Tensor
     places: list[int]
     numbers: list[list[int] | None]
 
 
 def examples(scene: Scene) -> list[Example]:
-    """Return what the eye sees of the lines of a scene, and the digits and letters in each.
+    """Return the strips that the eye sees in a scene, and the digits and letters in each.
 
-    What lies partly beyond a border, or is of another line's size, has no height.
+    A glyph that is partly outside, or has an unusual size for its line, gets height 0.
     """
     image, (high, wide) = enlarged(scene.image, cv2.INTER_CUBIC), scene.ink.shape
-    times = len(image) / high / 2
+    factor = len(image) / high / 2
     result = []
     for strip in strips_of(see(image)):
-        planes, scale, written = (255 * strip.coarse + 0.5).astype(np.uint8), times * strip.scale, []
+        planes, scale, written = (255 * strip.coarse + 0.5).astype(np.uint8), factor * strip.scale, []
         for glyph in scene.written:
-            x, y = times * strip.matrix[:, :2] @ (glyph.x, glyph.y) + strip.matrix[:, 2] / 2
+            x, y = factor * strip.matrix[:, :2] @ (glyph.x, glyph.y) + strip.matrix[:, 2] / 2
             width, height, end = glyph.width * scale, glyph.height * scale, planes.shape[2]
             inside = share_inside(glyph.x, glyph.width, wide) * share_inside(glyph.y, glyph.height, high)
             if inside >= 0.3 and abs(y - ROWS / 2) <= DIGIT / 2 and 0 < x < end:
@@ -57,12 +57,12 @@ def examples(scene: Scene) -> list[Example]:
 
 
 def share_inside(middle: float, size: float, end: float) -> float:
-    """Return how much of something of a size is between 0 and the end."""
+    """Return the share of an interval, given its middle and its size, that is between 0 and the end."""
     return max(0.0, min(middle + size / 2, end) - max(middle - size / 2, 0)) / size
 
 
 def pool(rng: Generator, alphabet: Alphabet, full: list[Example], empty: list[Example]) -> list[Example]:
-    """Return strips for POOL mini-batches, about by their widths; `full` and `empty` ones are what the eye has seen."""
+    """Return strips for POOL mini-batches, roughly sorted by width. Strips from scenes are `full` or `empty`."""
     count = POOL * BATCH
     blank = int(SEEN * EMPTY * count) if empty else 0
     strips = [full[n] for n in rng.integers(0, len(full), int(SEEN * count) - blank)] if full else []
@@ -73,7 +73,7 @@ def pool(rng: Generator, alphabet: Alphabet, full: list[Example], empty: list[Ex
 
 
 def upside_down(strip: Example) -> Example:
-    """Return a strip turned by 180 degrees, in which most digits still look like digits, and do not count."""
+    """Return a strip upside down. Most of its digits still look like some digit, so they do not count."""
     turned = [
         glyph._replace(digit="", x=strip.width - glyph.x, height=glyph.height if glyph.digit in NO_DIGIT else 0.0)
         for glyph in strip.written
@@ -82,45 +82,45 @@ def upside_down(strip: Example) -> Example:
 
 
 def warped(strip: Example, rng: Generator) -> Example:
-    """Return a strip as another pen, hand and light would leave it: scaled, slanted, paler; parts of it unsure."""
+    """Return a strip as another pen, hand and light would make it: scaled, slanted, paler, with lower scores."""
     size = rng.uniform(0.85, 1.18)
     wide, slant = size * rng.uniform(0.82, 1.22), rng.normal(0, 0.12)
     down = ROWS / 2 * (1 - size) + rng.normal(0, 1.6)
     matrix = np.array([[wide, slant * wide, -slant * wide * ROWS / 2], [0, size, down]])
     shape = int(strip.width * wide) + 1, ROWS
-    dark, sure = (cv2.warpAffine(plane, matrix, shape) / np.float32(255) for plane in strip.planes)
+    dark, scores = (cv2.warpAffine(plane, matrix, shape) / np.float32(255) for plane in strip.planes)
     dark = dark * rng.uniform(0.7, 1.2) + rng.uniform(0, 0.05) * rng.standard_normal(dark.shape, np.float32)
     if rng.random() < 0.2:
-        sure = sure * rng.uniform(0.3, 1)
+        scores = scores * rng.uniform(0.3, 1)
     if rng.random() < 0.2:
         start = rng.integers(0, shape[0])
-        sure[:, start : start + rng.integers(3, 14)] *= rng.uniform(0, 0.5)
+        scores[:, start : start + rng.integers(3, 14)] *= rng.uniform(0, 0.5)
     written = [glyph._replace(x=glyph.x * wide, width=glyph.width * wide) for glyph in strip.written]
-    return Example(np.stack([dark, sure]).clip(0, 1.2).astype(np.float32), written)
+    return Example(np.stack([dark, scores]).clip(0, 1.2).astype(np.float32), written)
 
 
 def batch(examples: list[Example]) -> Batch:
-    """Return a mini-batch of strips (2, ROWS, W) float32, in which shorter ones are empty at their ends."""
+    """Return a mini-batch of strips (2, ROWS, W) float32. Shorter strips are padded at the end."""
     width = max(ROWS, *(strip.width for strip in examples)) + 1 & -2
     strips = np.zeros((len(examples), 2, ROWS, width), np.float32)
-    answers = np.full((len(examples), width // STEP), IGNORED)
+    targets = np.full((len(examples), width // STEP), IGNORED)
     places = [(strip.width + 1) // STEP for strip in examples]
     for n, (strip, count) in enumerate(zip(examples, places, strict=True)):
         strips[n, :, :, : strip.width] = strip.planes
-        answers[n, :count] = answers_along(strip.written, count)
-    return Batch(torch.from_numpy(strips), torch.from_numpy(answers), places, [strip.number for strip in examples])
+        targets[n, :count] = targets_along(strip.written, count)
+    return Batch(torch.from_numpy(strips), torch.from_numpy(targets), places, [strip.number for strip in examples])
 
 
-def answers_along(written: list[Written], count: int) -> np.ndarray:
-    """Return the answer at each of the places (count,): a digit at its middle, IGNORED next to that, else BLANK."""
-    answers = np.full(count, BLANK)
+def targets_along(written: list[Written], count: int) -> np.ndarray:
+    """Return the targets at the places (count,): a digit at its middle, IGNORED next to it, and BLANK elsewhere."""
+    targets = np.full(count, BLANK)
     for digit, x, _, width, height in written:
         middle, reach = x / STEP, max(0.8, 0.2 * width / STEP)
         first, last = max(0, round(middle - reach)), min(count, round(middle + reach) + 1)
         if not height:
-            answers[max(0, int(middle - width / 4 - 1)) : int(middle + width / 4 + 2)] = IGNORED
+            targets[max(0, int(middle - width / 4 - 1)) : int(middle + width / 4 + 2)] = IGNORED
         elif digit:
-            around = answers[max(0, first - 1) : last + 1]
+            around = targets[max(0, first - 1) : last + 1]
             around[around == BLANK] = IGNORED
-            answers[first:last] = int(digit)
-    return answers
+            targets[first:last] = int(digit)
+    return targets

@@ -1,11 +1,10 @@
-"""How the line network learns: `python -m digits.augment.line_learning` trains it, and writes line.npz.
+"""Train the line network: `python -m digits.augment.line_learning` writes line.npz.
 
-Some of each mini-batch are strips that the eye has seen in synthetic scenes, the others are composed. The network
-learns by backpropagation. Its cost is the cross-entropy at each place, plus that of the whole number over all the ways
-in which it may lie along the strip: connectionist temporal classification (A. Graves and others, 2006). While it
-learns, the weighted inputs of each layer are brought to mean 0 and deviation 1 over the mini-batch (S. Ioffe and C.
-Szegedy, "Batch normalization", 2015): without that, five hidden layers of sigmoid neurons hardly learn. In the end
-this becomes part of the weights and biases.
+In each mini-batch, nearly half of the strips come from synthetic scenes, as the eye sees them. The others are composed.
+The cost has two parts: the cross-entropy at each place, and the negative log-probability of the whole number, summed
+over all its alignments with the strip (connectionist temporal classification, A. Graves and others, 2006). Batch
+normalization (S. Ioffe and C. Szegedy, 2015) brings the weighted inputs of each layer to mean 0 and deviation 1.
+Without it, five hidden layers of sigmoid neurons hardly learn. After training, it is folded into weights and biases.
 """
 
 import sys
@@ -29,16 +28,16 @@ from digits.common.errors import one_line_errors
 from digits.common.files import write_atomically
 from digits.handwriting.line_network import BLANK, BUNDLED, LAYERS, rows_around
 
-SEEDS, SCENES = (201, 202), 7_000  # scenes of each seed
+SEEDS, SCENES = (201, 202), 7_000  # scenes per seed
 STEPS = 40_000  # mini-batches
-RATE, WARM = 0.02, 0.1  # the learning rate of Adam rises to this during a share of the steps, and then falls
-LONGEST = 420  # columns of a strip at most
-UNSURE = 0.3  # how much a place without a digit counts, since there are so many
-HELD_OUT = 300  # strips of the last scenes train nothing: they tell how many numbers are read right
+RATE, WARM = 0.02, 0.1  # highest learning rate, and the share of the steps during which it rises to that
+LONGEST = 420  # longer strips, in columns, are left out
+UNSURE = 0.3  # weight of places without a digit in the cost: most places have none
+HELD_OUT = 300  # strips, from the last scenes, that only measure the accuracy
 
 
 def main() -> None:
-    """Train the line network on MNIST's 50,000 training images, and put it where the reader finds it."""
+    """Train the line network on MNIST's 50,000 training images, and replace the bundled one."""
     content = save(pack(learn(training_glyphs())))
     write_atomically(BUNDLED, content)
     print(f"{BUNDLED}: {len(content) / 1000:,.0f} kB")
@@ -58,7 +57,7 @@ class LineNetwork(nn.Module):
 
     def forward(self, a: Tensor) -> Tensor:
         *hidden, last = self.layers
-        # Learning takes half the time if products are of 16 bits, and the values of one place are beside each other.
+        # Two measures halve the training time: 16-bit products, and the values of a place beside each other in memory.
         a = a.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, self.training):
             for layer, norm in zip(hidden, self.norms, strict=True):
@@ -66,7 +65,7 @@ class LineNetwork(nn.Module):
             return last(a)[:, :, 0].float()
 
     def folded(self) -> Layers:
-        """Return weights (inputs, n) and biases (n,) of each layer that do the same without batch normalization."""
+        """Return equivalent weights (inputs, n) and biases (n,) of each layer, without batch normalization."""
         layers: list[Any] = [*self.layers]
         norms: list[Any] = [*self.norms]
         scales = [2 * norm.weight / (norm.running_var + norm.eps).sqrt() for norm in norms]
@@ -79,23 +78,23 @@ class LineNetwork(nn.Module):
 
 
 def learn(glyphs: Glyphs, scenes: int = SCENES, steps: int = STEPS) -> Layers:
-    """Train the network; the same arguments give the same weights on the same machine."""
-    torch.set_num_threads(1)  # so that the weights do not depend on how many cores there are
+    """Draw scenes and train the network. On the same machine, the same arguments give the same weights."""
+    torch.set_num_threads(1)  # so that the weights do not depend on the number of cores
     cv2.setNumThreads(1)
-    seen: list[Example] = []
+    strips: list[Example] = []
     for rng in map(default_rng, SEEDS):
         for _ in tqdm(range(scenes), "scenes", disable=None):
-            seen += examples(scene(rng, glyphs))
-    return trained(alphabet(glyphs), seen, steps).folded()
+            strips += examples(scene(rng, glyphs))
+    return trained(alphabet(glyphs), strips, steps).folded()
 
 
-def trained(alphabet: Alphabet, seen: list[Example], steps: int) -> LineNetwork:
-    """Train the network on strips that the eye has seen, and on composed ones."""
+def trained(alphabet: Alphabet, from_scenes: list[Example], steps: int) -> LineNetwork:
+    """Train the network on strips from scenes, and on strips composed of the alphabet."""
     torch.manual_seed(0)
     network, rng = LineNetwork(), default_rng(0)
     full: list[Example] = []
     empty: list[Example] = []
-    for strip in seen:
+    for strip in from_scenes:
         if strip.width < LONGEST:
             (full if any(glyph.digit for glyph in strip.written) else empty).append(strip)
     full, held_out = full[:-HELD_OUT], full[-HELD_OUT:]
@@ -118,11 +117,11 @@ def trained(alphabet: Alphabet, seen: list[Example], steps: int) -> LineNetwork:
 
 
 def cost_of(network: LineNetwork, batch: Batch) -> Tensor:
-    """Return the cross-entropy at the places, plus that of the numbers, per digit."""
+    """Return the cost of a mini-batch: the mean cross-entropy per place, plus the mean cost of a number per digit."""
     outputs = network(batch.strips)
     weights = torch.ones(BLANK + 1)
     weights[BLANK] = UNSURE
-    at_places = cross_entropy(outputs, batch.answers, weights, ignore_index=IGNORED)
+    at_places = cross_entropy(outputs, batch.targets, weights, ignore_index=IGNORED)
     known = [n for n, number in enumerate(batch.numbers) if number is not None]
     numbers = [batch.numbers[n] or [] for n in known]
     lengths = torch.tensor([*map(len, numbers)])
@@ -135,7 +134,7 @@ def cost_of(network: LineNetwork, batch: Batch) -> Tensor:
 
 @torch.no_grad()
 def share_right(network: LineNetwork, strips: list[Example]) -> float:
-    """Return the share of numbers that are right if at each place the largest output is taken."""
+    """Return the share of numbers that are read right by taking the largest output at each place."""
     network.eval()
     right = []
     for strip in strips:

@@ -1,9 +1,8 @@
-"""Negative examples: images that are no digit, such as a wrong segment of a number, with all ten targets 0.
+"""Negative examples: images without a digit, such as a wrong segment of a number. All ten targets are 0.
 
-A network that learns them keeps all its outputs low where no digit is. They are made of training images and with a pen:
-digits side by side, of which one may be cut, or is a 1; parts of digits, and segments of digits with the rest of them
-faintly beside; digits that lie on their side, where a 1 is a dash; letters and signs that look like no digit;
-scribbles; and blots.
+A network that learns them keeps all its outputs low where there is no digit. Some are made of training images: two
+digits side by side, a digit and a 1, parts of digits, and digits on their side. The others are letters and signs,
+scribbles and blots.
 """
 
 from collections.abc import Iterable
@@ -18,15 +17,15 @@ from digits.augment.allographs import LETTERS
 from digits.augment.elastic import NEGATIVES, random_numbers, smooth_noise, uniform
 from digits.augment.neighbours import cut, ends, grid, normalized, side_by_side
 
-# Which digits may lose which side, a direction in radians, clockwise from the right. What is left of the others may
-# well be a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
+# Which digits may lose which side, given as a direction in radians, clockwise from the right. The other digits might
+# leave a digit: the right part of a 4 is a 1, and the lower part of a 6 is a 0.
 CUTS = {0.0: [0, 2, 3, 4, 5, 6, 7, 8, 9], pi: [0, 2, 5, 6], pi / 2: [0, 3, 5], -pi / 2: [0, 2, 3, 5]}
 
-BEND = 2.0  # how far a cut is from a straight line, in pixels, root mean square
+BEND = 2.0  # deviation of a cut from a straight line, in pixels, root mean square
 
 
 def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epoch: int) -> Tensor:
-    """Make images (count, 28, 28) uint8 without a digit, from digits (N, 28, 28) uint8 with labels (N,)."""
+    """Make negative examples (count, 28, 28) uint8 of all kinds from digits (N, 28, 28) uint8 with labels (N,)."""
     make = Negatives(images, labels, random_numbers(images.device, seed, epoch, NEGATIVES))
     of_digits = make.neighbours, make.swallowed, make.parts, make.segments, make.lying
     kinds = *of_digits, make.letters, make.scribbles, make.blots
@@ -34,15 +33,15 @@ def negative_examples(images: Tensor, labels: Tensor, count: int, seed: int, epo
 
 
 class Negatives:
-    """Makes n images (n, 28, 28) uint8 of a kind."""
+    """Makes negative examples. Each method makes n images (n, 28, 28) uint8 of its kind."""
 
     def __init__(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> None:
         self.images, self.labels, self.generator = images, labels, generator
 
     def neighbours(self, n: int) -> Tensor:
-        """Two digits side by side or overlapping; of some, only the nearer part of the left or of the right one.
+        """Draw two digits that touch, overlap or nearly touch.
 
-        The rest of that is drawn faintly.
+        In two thirds of the images, the outer part of the left or right digit is cut off and drawn in grey.
         """
         cut_left, whole, cut_right = shared(n, 3)
         left, rest_left = self.cut(self.digits(cut_left, CUTS[pi]), pi, 0.4, 0.8)
@@ -52,41 +51,41 @@ class Negatives:
         apart = self.apart(left, right)
         pair = side_by_side(left, right, apart)
         rest = pad(rest_left, (0, 0, 0, 0, 0, n - cut_left)), pad(rest_right, (0, 0, 0, 0, n - cut_right, 0))
-        # Squeezed into the box of one digit, their strokes become thin, and are drawn thicker.
+        # Squeezing two digits into a box thins their strokes, so they are thickened first.
         thick = pair.lerp(max_pool2d(pair[:, None], 3, 1, 1)[:, 0], uniform(self.generator, (n, 1, 1), 0, 1))
         return normalized(thick, self.generator, side_by_side(*rest, apart))
 
     def swallowed(self, n: int) -> Tensor:
-        """A digit and a 1, which is easily taken for a part of it; half of the pairs are cut from a third digit."""
+        """Draw a digit and a 1, which is easily taken for part of it. Half of the pairs are cut from a third digit."""
         mirrored = uniform(self.generator, (n, 1, 1), 0, 1) < 0.5
-        digit, one = self.digits(n, range(10)), self.digits(n, [1])
-        left, right = one.where(mirrored, digit), digit.where(mirrored, one)
+        digits, ones = self.digits(n, range(10)), self.digits(n, [1])
+        left, right = ones.where(mirrored, digits), digits.where(mirrored, ones)
         pair = normalized(side_by_side(left, right, self.apart(left, right)), self.generator)
         pair[: n // 2] = cut(pair[: n // 2].float() / 255, self.digits(n // 2, range(10)), self.generator)
         return pair
 
     def apart(self, left: Tensor, right: Tensor) -> Tensor:
-        """Return by how many columns (n,) int64 to move `right` until it overlaps, touches or nearly touches `left`."""
+        """Return the shift (n,) int64 in columns after which `right` overlaps, touches or nearly touches `left`."""
         gap = uniform(self.generator, (len(left),), -3, 3)
         return (ends(left)[1] + 1 + gap - ends(right)[0]).round().long()
 
     def parts(self, n: int) -> Tensor:
-        """About a half of a digit, cut along a slanting, bent line."""
+        """Draw about half of a digit, cut along a bent line."""
         counts = zip(CUTS, shared(n, len(CUTS)), strict=True)
         parts = [self.cut(self.digits(m, CUTS[side]), side, 0.3, 0.55)[0] for side, m in counts]
         return normalized(torch.cat(parts), self.generator)
 
     def segments(self, n: int) -> Tensor:
-        """A digit without its left or right part, which is drawn faintly: what is left may look like a digit."""
+        """Draw a digit whose left or right part is cut off and grey. What is left may look like another digit."""
         halves = zip((0.0, pi), shared(n, 2), strict=True)
         cuts = [self.cut(self.digits(m, CUTS[0.0]), side, 0.2, 0.7) for side, m in halves]
-        part, rest = (torch.cat(pieces) for pieces in zip(*cuts, strict=True))
+        part, rest = (torch.cat(images) for images in zip(*cuts, strict=True))
         return normalized(part, self.generator, rest)
 
     def cut(self, pixels: Tensor, side: float, least: float, most: float) -> tuple[Tensor, Tensor]:
-        """Cut a side, a direction as in CUTS, off images (n, 28, 28) float 0..1; return what is left, and that side.
+        """Cut a side (a direction as in CUTS) off images (n, 28, 28) float 0..1. Return the kept part and the rest.
 
-        `least` to `most` of their extent are left.
+        The kept part is a share from `least` to `most` of the digit's extent.
         """
         n = len(pixels)
         angle = side + uniform(self.generator, (n, 1, 1), -0.3, 0.3)
@@ -99,34 +98,34 @@ class Negatives:
         return pixels * kept, pixels * (1 - kept)
 
     def lying(self, n: int) -> Tensor:
-        """Digits on their left or right side, but 0, which stays one."""
+        """Draw digits on their left or right side, except for 0, which would still be a 0."""
         left, right = (self.digits(m, range(1, 10)) for m in shared(n, 2))
         return normalized(torch.cat([left.rot90(1, (1, 2)), right.rot90(3, (1, 2))]), self.generator)
 
     def letters(self, n: int) -> Tensor:
-        """Letters and signs."""
+        """Draw letters and signs."""
         chosen = torch.randint(len(LETTERS), (n,), generator=self.generator, device=self.images.device)
         return pen.draw(pen.parse(LETTERS, chosen.device), chosen, self.generator)
 
     def scribbles(self, n: int) -> Tensor:
-        """Smooth curves through random points."""
+        """Draw smooth curves through random points."""
         points = uniform(self.generator, (n, 10, 2), 0, 100)
         _, weights = pen.parse(("0,0 1,0 2,0 3,0 4,0 5,0 6,0 7,0 8,0 9,0",), points.device)
         figures = pen.Figures(points, weights.expand(n, -1, -1))
         return pen.draw(figures, torch.arange(n, device=points.device), self.generator)
 
     def blots(self, n: int) -> Tensor:
-        """What of a smooth random field is above a level: a blot, or a few."""
+        """Draw blots: the regions where a smooth random field exceeds a threshold."""
         field = smooth_noise(n, 40, 40, generator=self.generator)
         return normalized((4 * (field - uniform(self.generator, (n, 1, 1), 0, 1.5))).clamp(0, 1), self.generator)
 
     def digits(self, n: int, which: Iterable[int]) -> Tensor:
-        """Return digits (n, 28, 28) float 0..1 of these values, or of any if there are none of them."""
-        among = torch.isin(self.labels, torch.tensor([*which], device=self.labels.device)).nonzero().flatten()
-        chosen = torch.randint(len(among) or len(self.images), (n,), generator=self.generator, device=among.device)
-        return self.images[among[chosen] if len(among) else chosen].float() / 255
+        """Choose digits (n, 28, 28) float 0..1 with these labels at random, or any digits if none has them."""
+        fitting = torch.isin(self.labels, torch.tensor([*which], device=self.labels.device)).nonzero().flatten()
+        chosen = torch.randint(len(fitting) or len(self.images), (n,), generator=self.generator, device=fitting.device)
+        return self.images[fitting[chosen] if len(fitting) else chosen].float() / 255
 
 
 def shared(n: int, among: int) -> list[int]:
-    """Split n into `among` whole numbers, as equal as can be."""
+    """Split n into `among` whole numbers that differ by at most 1."""
     return [n * (part + 1) // among - n * part // among for part in range(among)]

@@ -1,6 +1,6 @@
-"""Digits as inexact segmentation leaves them: with some foreground of a neighbour, or without some of their own.
+"""Digits cut imperfectly from a neighbour that they touch: with a bit of the neighbour, or without a bit of their own.
 
-What a digit is cut from is drawn faintly beside it, as `digits.handwriting.normalize` draws it.
+The rest of the strokes is drawn in grey beside the digit, as `digits.handwriting.normalize` does.
 """
 
 from functools import partial
@@ -12,39 +12,39 @@ from torch.nn.functional import grid_sample, max_pool1d, pad
 from digits.augment.elastic import NEIGHBOURS, PART, parts, random_numbers, uniform
 from digits.handwriting.normalize import BOX, MIDDLE, NEAR, REST
 
-SHARE = 0.2  # of the images that are cut from a neighbour
-MOST = 0.4  # of a neighbour's width that may be left: a whole 1 beside a digit is no remains
+SHARE = 0.2  # share of the images that are cut from a neighbour
+MOST = 0.4  # largest share of a neighbour's width that may remain: a whole 1 beside a digit would be a second digit
 STRETCH = 0.25  # logarithm of the largest change of the width
 
 
 def with_neighbours(images: Tensor, seed: int, epoch: int) -> Tensor:
-    """Return images (N, 28, 28) uint8 of digits, some cut from the next one, which touches them, on their device."""
+    """Return images (N, 28, 28) uint8 of digits, a SHARE of them cut from a neighbour, on the same device."""
     generator = random_numbers(images.device, seed, epoch, NEIGHBOURS)
     chosen = uniform(generator, (len(images),), 0, 1) < SHARE
-    beside, images = images.roll(1, 0), images.clone()
-    for numbers in parts(chosen.nonzero().flatten(), PART):
-        images[numbers] = cut(images[numbers].float() / 255, beside[numbers].float() / 255, generator)
+    neighbours, images = images.roll(1, 0), images.clone()
+    for part in parts(chosen.nonzero().flatten(), PART):
+        images[part] = cut(images[part].float() / 255, neighbours[part].float() / 255, generator)
     return images
 
 
-def cut(pixels: Tensor, beside: Tensor, generator: torch.Generator) -> Tensor:
-    """Return digits (n, 28, 28) cut near the place where another, on their right or left, touches or overlaps them."""
-    any_of = partial(uniform, generator, (len(pixels), 1, 1))
-    mirrored = any_of(0, 1) < 0.5
-    left, right = (torch.where(mirrored, digit.flip(2), digit) for digit in (pixels, beside))
+def cut(pixels: Tensor, neighbours: Tensor, generator: torch.Generator) -> Tensor:
+    """Return digits (n, 28, 28) cut near the place where a neighbour on the right or left touches or overlaps them."""
+    draw = partial(uniform, generator, (len(pixels), 1, 1))
+    mirrored = draw(0, 1) < 0.5
+    left, right = (torch.where(mirrored, digit.flip(2), digit) for digit in (pixels, neighbours))
     (first, last), (start, stop) = ends(left), ends(right)
-    begin = last + 1 - any_of(0, 0.2)[:, 0, 0] * (last - first)
+    begin = last + 1 - draw(0, 0.2)[:, 0, 0] * (last - first)
     pair = side_by_side(left, right, (begin - start).round().long())
     column, row = grid(pair)
-    beyond = any_of(-1, 2.5).minimum(MOST * (stop + 1 - start)[:, None, None].float())
-    end = begin[:, None, None] + beyond + any_of(-0.3, 0.3) * (row - 13.5)
+    beyond = draw(-1, 2.5).minimum(MOST * (stop + 1 - start)[:, None, None].float())
+    end = begin[:, None, None] + beyond + draw(-0.3, 0.3) * (row - 13.5)
     kept = (end - column).clamp(0, 1)
     digit, rest = (torch.where(mirrored, part.flip(2), part) for part in (pair * kept, pair * (1 - kept)))
     return normalized(digit, generator, rest)
 
 
 def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
-    """Return images (n, 28, 56) of `left`, and of `right` moved `apart` (n,) int64 columns; both are (n, 28, 28)."""
+    """Put images (n, 28, 28) side by side: (n, 28, 56), where `right` is moved by `apart` (n,) int64 columns."""
     source = torch.arange(56, device=left.device) - apart[:, None]
     inside = (source >= 0) & (source < 28)
     moved = right.gather(2, source.clamp(0, 27)[:, None].expand(-1, 28, -1)) * inside[:, None]
@@ -52,9 +52,9 @@ def side_by_side(left: Tensor, right: Tensor, apart: Tensor) -> Tensor:
 
 
 def normalized(pixels: Tensor, generator: torch.Generator, rest: Tensor | None = None) -> Tensor:
-    """Scale and centre images (n, H, W) float 0..1 as MNIST's, a little narrower or wider: (n, 28, 28) uint8.
+    """Scale and centre images (n, H, W) float 0..1 like MNIST's, but a bit narrower or wider: (n, 28, 28) uint8.
 
-    The `rest` (n, H, W) of what they are cut from is drawn faintly beside them.
+    The `rest` (n, H, W) of the strokes that they are cut from is drawn in grey beside them.
     """
     (column, row), (n, height, width) = grid(pixels), pixels.shape
     stretch = pixels.new_empty(n, 1, 1).uniform_(-STRETCH, STRETCH, generator=generator).exp()
@@ -75,12 +75,12 @@ def normalized(pixels: Tensor, generator: torch.Generator, rest: Tensor | None =
 
 
 def _sampled(pixels: Tensor, places: Tensor) -> Tensor:
-    """Return images (n, H, W) 0..1 at places (n, 28, 28, 2), x and y -1..1, as sharp as before interpolation."""
+    """Sample images (n, H, W) 0..1 at places (n, 28, 28, 2), x and y in -1..1, and undo the blur of interpolation."""
     return (1.3 * (grid_sample(pixels[:, None], places, align_corners=False)[:, 0] - 0.5) + 0.5).clamp(0, 1)
 
 
 def ends(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the first and the last column (n,) int64 with foreground, of images (n, H, W) float 0..1."""
+    """Return the first and the last column (n,) int64 with foreground in images (n, H, W) float 0..1."""
     columns = (pixels > 0.3).any(1).float()
     return columns.argmax(1), pixels.shape[2] - 1 - columns.flip(1).argmax(1)
 

@@ -1,4 +1,4 @@
-"""A pen that draws figures in a random hand, as MNIST's digits are drawn."""
+"""A pen that draws figures in a random hand, normalized like MNIST's digits."""
 
 from functools import cache, partial
 from typing import NamedTuple
@@ -11,45 +11,45 @@ from digits.augment.elastic import parts, uniform
 from digits.handwriting.normalize import BOX, MIDDLE, SLANT
 
 PART = 100  # images at a time on a CPU, few enough for its cache
-SAMPLES, DOTS = 24, 80  # points of a curve between two that are given; dots of the pen, less than a pixel apart
-SHAKE = 2.0, 6.0  # standard deviation of the points, in hundredths of the height
+SAMPLES, DOTS = 24, 80  # samples of a curve between two control points; dots of the pen, less than a pixel apart
+SHAKE = 2.0, 6.0  # standard deviation of the control points, in hundredths of the height
 WIDER = 0.4  # logarithm of the largest change of the width
-HAND_SLANT = -0.45, 0.15  # slant of a hand, in columns per row: to the right it is negative; normalization reduces it
-WIDTH = 1.8, 3.6  # of the strokes, in pixels
+HAND_SLANT = -0.45, 0.15  # slant of a hand before normalization, in columns per row: negative leans right
+WIDTH = 1.8, 3.6  # width of the strokes, in pixels
 
 
 class Figures(NamedTuple):
-    """F figures: the points x, y (F, P, 2) that are given, and the weight of each in the pen's dots (F, DOTS, P)."""
+    """F figures: their control points x, y (F, P, 2), and the weight of each point in each dot (F, DOTS, P)."""
 
     points: Tensor
     weights: Tensor
 
 
 def draw(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
-    """Draw the figures `chosen` (n,) int64, each in a random hand: (n, 28, 28) uint8, all on one device."""
+    """Draw the figures with the indices `chosen` (n,) int64, each in a random hand: (n, 28, 28) uint8."""
     return torch.cat([_drawn(figures, part, generator) for part in parts(chosen, PART)])
 
 
 def _drawn(figures: Figures, chosen: Tensor, generator: torch.Generator) -> Tensor:
-    any_of = partial(uniform, generator, (len(chosen), 1))
+    draw = partial(uniform, generator, (len(chosen), 1))
     shape = len(chosen), *figures.points.shape[1:]
-    shift = torch.randn(shape, generator=generator, device=chosen.device) * any_of(*SHAKE)[:, None]
+    shift = torch.randn(shape, generator=generator, device=chosen.device) * draw(*SHAKE)[:, None]
     x, y = (figures.weights[chosen] @ (figures.points[chosen] + shift)).unbind(2)  # of the dots
-    x = x * any_of(-WIDER, WIDER).exp() + y * any_of(*HAND_SLANT)
+    x = x * draw(-WIDER, WIDER).exp() + y * draw(*HAND_SLANT)
     x, y = x - x.mean(1, keepdim=True), y - y.mean(1, keepdim=True)
     slant = (x * y).sum(1, keepdim=True) / (y * y).sum(1, keepdim=True)
     x -= (slant - slant.clamp(*SLANT)) * y
-    width, dots = any_of(*WIDTH), torch.stack([x, y])
+    width, dots = draw(*WIDTH), torch.stack([x, y])
     dots *= (BOX - width) / (dots.amax(2) - dots.amin(2)).amax(0)[:, None]
-    image, pixels = _ink(dots, width, 2)  # coarse is enough for its centre of mass
+    image, pixels = _ink(dots, width, 2)  # a coarse drawing is enough for its centre of mass
     dots -= torch.stack([image.sum(1) @ pixels, image.sum(2) @ pixels])[:, :, None] / image.sum((1, 2))[:, None]
     return (255 * _ink(dots, width)[0]).round().to(torch.uint8)
 
 
 def _ink(dots: Tensor, width: Tensor, step: int = 1) -> tuple[Tensor, Tensor]:
-    """Draw dots (2, n, DOTS), `width` (n, 1) wide: images (n, h, h) float 0..step, and where their pixels are, (h,).
+    """Draw dots (2, n, DOTS) of `width` (n, 1) at every `step`-th of 28x28 pixels.
 
-    Of 28 pixels a side, these are every `step`-th.
+    Returns images (n, h, h) float 0..step with h = 28 / step, and the coordinates (h,) of their rows and columns.
     """
     pixels = torch.arange(step / 2, 28, step, device=dots.device) - MIDDLE
     across, down = (dots[:, :, None] - pixels[:, None]) ** 2  # (n, h, DOTS)
@@ -59,10 +59,10 @@ def _ink(dots: Tensor, width: Tensor, step: int = 1) -> tuple[Tensor, Tensor]:
 
 @cache
 def parse(figures: tuple[str, ...], device: torch.device | str = "cpu") -> Figures:
-    """Return figures, each of which is strokes between |, each of those the points x,y of a smooth curve.
+    """Parse figures. The strokes of a figure are separated by |, and a stroke is a smooth curve through points x,y.
 
-    Coordinates are in hundredths of the height, y downwards, as in "2,8 56,3 | 56,3 34,50 24,100 | 8,55 56,48", a 7
-    with a bar. Strokes that share a point meet there; a point that is given twice makes a corner.
+    A 7 with a bar is "2,8 56,3 | 56,3 34,50 24,100 | 8,55 56,48". Coordinates are in hundredths of the height, and y
+    points down. Strokes that share a point meet there. A point that is repeated makes a corner.
     """
     parsed = [_parsed(figure) for figure in figures]
     points = pad_sequence([points for points, _ in parsed], True)
@@ -70,13 +70,13 @@ def parse(figures: tuple[str, ...], device: torch.device | str = "cpu") -> Figur
 
 
 def _parsed(figure: str) -> tuple[Tensor, Tensor]:
-    """Return the points (P, 2) of a figure, and their weights (DOTS, P) in each dot of the pen.
+    """Return the control points (P, 2) of a figure, and their weights (DOTS, P) in each dot of the pen.
 
-    A stroke is a Catmull-Rom spline, on which each dot is a weighted sum of the points: what moves those moves it.
+    A stroke is a Catmull-Rom spline, on which each dot is a weighted sum of the points. So moving a point bends it.
     """
     strokes = [[tuple(map(float, point.split(","))) for point in stroke.split()] for stroke in figure.split("|")]
     for stroke in strokes:
-        if len(stroke) == 2:  # a point between, which can bend it
+        if len(stroke) == 2:  # a point in the middle lets it bend
             stroke.insert(1, tuple((a + b) / 2 for a, b in zip(*stroke, strict=True)))
     names = list(dict.fromkeys(point for stroke in strokes for point in stroke))
     points, weights = torch.tensor(names), torch.eye(len(names))

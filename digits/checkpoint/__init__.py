@@ -1,1 +1,1 @@
-"""Checkpoints and what else comes from a stranger: a file is parsed into what can be trusted, or refused."""
+"""Checkpoints: write them, choose one, and parse one from a stranger into a type that can be trusted."""

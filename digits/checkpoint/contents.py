@@ -1,4 +1,4 @@
-"""What a checkpoint holds: the network, how far its training got, and a small copy without the training."""
+"""The contents of a checkpoint: the network, how far its training got, and a small copy for inference alone."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -10,40 +10,40 @@ from torch import Tensor, nn
 from digits.common.errors import UserError
 from digits.network import sigmoid_network
 
-VERSION = 1  # of what a checkpoint of this project holds; raised when older code could misread it
-LARGEST_WEIGHT = 1e30  # with larger ones, a weighted input of float32 can overflow, and the network answers nan
-VALIDATION = "accuracy/validation"  # what chooses the best checkpoint, as Lightning logs it
+VERSION = 1  # format of our checkpoints; raise it when older code would misread a new file
+LARGEST_WEIGHT = 1e30  # a larger weight can overflow a float32 weighted input, and the network would answer NaN
+VALIDATION = "accuracy/validation"  # the metric that chooses the best checkpoint, by its name in the log
 Module = TypeVar("Module", bound=nn.Module)
 
 
 class Checkpoint(NamedTuple):
-    """All that is taken from a file. What else Lightning writes there, to resume by, is made anew."""
+    """What we take from a checkpoint file. Whatever else Lightning writes there is made anew on resuming."""
 
-    settings: dict[str, Any]  # of the DigitClassifier: plain values
-    weights: dict[str, Tensor]  # and biases, by their names in the module
-    data: dict[str, Any] = {}  # settings of the MNISTDataModule
-    epoch: int | None = None  # after which it was saved; None if it is not from a training
-    steps: int = 0  # mini-batches until then
-    max_epochs: int | None = None  # how many it was to have; a schedule is made for all of them
-    accuracy: float | None = None  # on the validation images, 0..1; None if they were not asked
-    best_test: float | None = None  # on the test images, of the epoch that was best on the validation images
-    sigmoid: bool = True  # Linear and Sigmoid layers; another network may have weights of the same names
+    settings: dict[str, Any]  # arguments of DigitClassifier: plain values
+    weights: dict[str, Tensor]  # weights and biases, by their names in the module
+    data: dict[str, Any] = {}  # arguments of MNISTDataModule
+    epoch: int | None = None  # the epoch after which it was saved, from 0; None if it does not come from a training
+    steps: int = 0  # mini-batches seen until then
+    max_epochs: int | None = None  # planned epochs, which decide the learning rates of a schedule
+    accuracy: float | None = None  # on the validation images, 0..1; None if there were none
+    best_test: float | None = None  # test accuracy of the epoch with the best validation accuracy
+    sigmoid: bool = True  # only Linear and Sigmoid layers; other networks may have weights of the same names
 
     @property
     def epochs(self) -> int:
-        """How many it was trained for; 0 if that is not known."""
+        """Number of epochs it was trained for; 0 if unknown."""
         return 0 if self.epoch is None else self.epoch + 1
 
     @property
     def context(self) -> bool:
-        """Whether it was trained with --handwriting: on digits in context, as of `handwriting.find_lines`."""
+        """Whether it was trained with --handwriting, on digits with traces of their neighbours around them."""
         return bool(self.data.get("handwriting"))
 
 
 def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: dict[str, Any]) -> Module:
-    """The module of this kind that `saved`, as read from `path`, holds, with other `settings`, if given.
+    """Return the module that `saved` describes, with its weights; `settings` override the saved ones.
 
-    Raises UserError if the file contradicts itself.
+    `path` is for messages. Raises UserError if the file contradicts itself.
     """
     try:
         model = kind(**saved.settings | settings)
@@ -55,7 +55,7 @@ def rebuilt(kind: type[Module], saved: Checkpoint, path: str | Path, settings: d
 
 
 def restore(model: Any, saved: Checkpoint, path: str | Path) -> None:
-    """Load the weights of `saved`, as read from `path`, into a model. Raises UserError if they are another's."""
+    """Load the weights of `saved` into a model. Raises UserError if they belong to another network."""
     try:
         model.load_state_dict(saved.weights)
     except RuntimeError as error:
@@ -65,9 +65,9 @@ def restore(model: Any, saved: Checkpoint, path: str | Path) -> None:
 
 
 def without_training(saved: Checkpoint, path: str | Path) -> tuple[Checkpoint, dict[str, Any]]:
-    """A checkpoint with its weights in float16, and what to write of it to a file, from which no training can go on.
+    """Return a copy for inference with float16 weights, and the content of its file. Its training cannot be resumed.
 
-    Raises UserError if a weight of `saved`, as read from `path`, is too large for float16.
+    Raises UserError if a weight is too large for float16.
     """
     small = saved._replace(weights={name: tensor.half() for name, tensor in saved.weights.items()})
     if not all(tensor.isfinite().all() for tensor in small.weights.values()):
@@ -79,9 +79,9 @@ def without_training(saved: Checkpoint, path: str | Path) -> tuple[Checkpoint, d
 
 
 def load_network(saved: Checkpoint, path: str | Path) -> nn.Sequential:
-    """The trained network alone, Linear and Sigmoid layers on the CPU, without the trainer that `DigitClassifier` is.
+    """Return the trained network alone: Linear and Sigmoid layers on the CPU, without importing Lightning.
 
-    Raises UserError if `saved`, as read from `path`, holds another network.
+    Raises UserError if `saved` holds any other kind of network.
     """
     state = {name.removeprefix("network."): tensor for name, tensor in saved.weights.items()}
     weights = [tensor for name, tensor in state.items() if name.endswith(".weight") and tensor.ndim == 2]

@@ -1,4 +1,4 @@
-"""Networks that the book's network2.py has saved (chapter 3): a JSON of sizes, weights, biases and cost."""
+"""Networks saved by the book's network2.py (chapter 3): JSON with sizes, weights, biases and cost."""
 
 import json
 from itertools import pairwise
@@ -13,15 +13,15 @@ from digits.checkpoint.contents import LARGEST_WEIGHT, Checkpoint
 from digits.common.errors import UserError
 from digits.common.files import read_bounded
 
-LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the parser takes many times that of memory
+LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the JSON parser needs many times as much memory
 COST_NAMES: dict[str, str] = {"QuadraticCost": "quadratic", "CrossEntropyCost": "cross_entropy"}
 
 
 def read(path: str | Path) -> Checkpoint:
-    """The network in such a file.
+    """Read a network from a file, which may come from a stranger.
 
-    Raises UserError if it is not of network2.py, or not of a network for square images with ten outputs; OSError if it
-    cannot be read, or is too large. It may come from a stranger.
+    Raises UserError unless network2.py wrote it for square images and ten outputs; OSError if it cannot be read or is
+    too large.
     """
     try:
         return _parsed(json.loads(read_bounded(path, LARGEST)))
@@ -33,15 +33,15 @@ def read(path: str | Path) -> Checkpoint:
 def _parsed(saved: Any) -> Checkpoint:
     sizes, cost = saved["sizes"], COST_NAMES[saved["cost"]]
     if not all(type(n) is int and n > 0 for n in sizes) or sizes[1:][-1:] != [10] or isqrt(sizes[0]) ** 2 != sizes[0]:
-        raise ValueError("its sizes are not those of layers from the pixels of a square image to ten outputs")
+        raise ValueError("its layers do not lead from the pixels of a square image to ten outputs")
     shapes = [shape for inputs, outputs in pairwise(sizes) for shape in ((outputs, inputs), (outputs, 1))]
-    read = [rows for layer in zip(saved["weights"], saved["biases"], strict=True) for rows in layer]
+    matrices = [rows for layer in zip(saved["weights"], saved["biases"], strict=True) for rows in layer]
     names = [f"network.{2 * layer}.{name}" for layer in range(len(sizes) - 1) for name in ("weight", "bias")]
     state = {}
-    for name, shape, rows in zip(names, shapes, read, strict=True):
-        with np.errstate(over="ignore"):  # what is too large is infinite
+    for name, shape, rows in zip(names, shapes, matrices, strict=True):
+        with np.errstate(over="ignore"):  # a number that is too large becomes infinite
             matrix = np.array(rows, np.float32)
         if matrix.shape != shape or not (np.abs(matrix) <= LARGEST_WEIGHT).all():
-            raise ValueError(f"a matrix of {matrix.shape} should be of {shape} numbers of at most {LARGEST_WEIGHT:g}")
+            raise ValueError(f"a matrix has shape {matrix.shape}; expected {shape}, at most {LARGEST_WEIGHT:g}")
         state[name] = torch.from_numpy(matrix.flatten() if name.endswith("bias") else matrix)
     return Checkpoint({"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": cost}, state)

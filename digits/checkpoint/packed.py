@@ -1,4 +1,4 @@
-"""Networks with weights of 8 bits: those of a neuron are whole multiples, up to 127, of a step of its own."""
+"""8-bit quantization: the weights of a neuron are whole multiples, from -127 to 127, of a step size of its own."""
 
 from io import BytesIO
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-MOST = 127  # steps in a weight: the largest int8
-SMALLEST = 1e-30  # step, of a neuron without weights
+MOST = 127  # the largest int8
+SMALLEST = 1e-30  # step size of a neuron whose weights are all 0
 
-Layers = list[tuple[np.ndarray, np.ndarray]]  # weights (inputs, neurons) and biases (neurons,) of each, float32
+Layers = list[tuple[np.ndarray, np.ndarray]]  # for each layer weights (inputs, neurons) and biases (neurons,), float32
 
 
 class Packed(NamedTuple):
-    """A layer with the weights `steps * counts`."""
+    """A layer whose weights are `steps * counts`."""
 
     steps: np.ndarray  # (neurons,) float32
     biases: np.ndarray  # (neurons,) float32
@@ -44,16 +44,16 @@ def save(packed: list[Packed]) -> bytes:
 
 
 def load(file: Path) -> list[Packed]:
-    """Read the layers in an .npz file that comes with digits."""
+    """Read the layers in an .npz file that is part of this package."""
     with np.load(file) as saved:
         count = len(saved.files) // len(Packed._fields)
         return [Packed(saved[f"steps{n}"], saved[f"biases{n}"], saved[f"weights{n}"]) for n in range(count)]
 
 
 def page_bytes(packed: list[Packed]) -> bytes:
-    """Return the layers as a page holds them: the steps and biases of every layer, then the counts of every layer.
+    """Return the layers as the page stores them: steps and biases of every layer, then the counts of every layer.
 
-    Steps and biases are little-endian; the counts are in the order (neurons, inputs).
+    Steps and biases are little-endian float32. Counts are in the order (neurons, inputs).
     """
     floats = [array.astype("<f4").tobytes() for layer in packed for array in (layer.steps, layer.biases)]
     return b"".join([*floats, *(layer.counts.T.tobytes() for layer in packed)])

@@ -1,4 +1,4 @@
-"""Which network the user means by --network."""
+"""Find the network that the user means by --network."""
 
 import os
 import sys
@@ -11,14 +11,14 @@ from digits.common.files import newest_run
 
 BEST = "best.ckpt"  # the best epoch of a run, in its folder
 BUNDLED = Path(__file__).with_name("bundled.ckpt")  # made by `export --to checkpoint`
-DOUBTFUL = 0.9  # a network of less validation accuracy was hardly trained
+DOUBTFUL = 0.9  # below this validation accuracy, a network was hardly trained
 
 
 def find(network: str | None) -> Path:
-    """The path of a checkpoint: of this one, of the run in this folder, or the "bundled" one.
+    """Return the path of a checkpoint, given a file, the folder of a run, or "bundled".
 
-    Without one, it is that of the newest run in runs/ that has kept an epoch, or if there is none, the bundled one.
-    Raises UserError if there is no such network.
+    Given None, return the best checkpoint of the newest run in runs/, or the bundled network if there is no run.
+    Raises UserError if the network does not exist.
     """
     path = BUNDLED if network == "bundled" else Path(network) if network is not None else newest_run(BEST) or BUNDLED
     if os.path.isdir(path):
@@ -29,16 +29,16 @@ def find(network: str | None) -> Path:
 
 
 def choose(network: str | None) -> tuple[Checkpoint, Path]:
-    """The checkpoint that `find` finds, and its path, which a line on standard error says.
+    """Return the checkpoint that `find` finds, and its path; print on standard error which network it is.
 
-    If nobody named it and it is no good reader, the line says that, too. Raises as `find` and `read_checkpoint` do.
+    The line warns of a poor reader that the user did not name. Raises what `find` and `read_checkpoint` raise.
     """
     path = find(network)
     saved = read_checkpoint(path)
     line = "the bundled one" if path == BUNDLED else printable(str(path))
     if not network and path != BUNDLED:
         digit, accuracy = saved.settings.get("only_digit"), saved.accuracy
-        instead = "; --network bundled takes the one that comes with digits"
+        instead = "; for the one that comes with digits, use --network bundled"
         if digit is not None:
             line += f", which only detects the digit {digit}{instead}"
         elif accuracy is not None and accuracy < DOUBTFUL:

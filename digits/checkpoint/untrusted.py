@@ -1,4 +1,4 @@
-"""A checkpoint, which may come from a stranger, is parsed into our own type: it runs no code, and no more is kept."""
+"""Parse a checkpoint that may come from a stranger into our own type: it runs no code, and nothing else is kept."""
 
 import pickle
 import zipfile
@@ -14,19 +14,19 @@ from digits.checkpoint import network2
 from digits.checkpoint.contents import LARGEST_WEIGHT, VALIDATION, VERSION, Checkpoint
 from digits.common.errors import UserError
 
-LONGEST = 200  # characters of a text, or values of a list
+LONGEST = 200  # characters of a string, or values of a list
 ANY = -(2**64), 2**64
 RANGES = {"hidden": (1, 10**7), "image_size": (1, 1_000), "epoch": (0, 10**9), "max_epochs": (-1, 10**9)}
-RANGES |= {"global_step": (0, 2**60), "only_digit": (0, 9)}  # these settings are whole numbers
-DTYPES = torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64  # the last counts batches
-DATA = "batch_size", "seed", "train_size", "distort", "handwriting"  # settings of the MNISTDataModule
+RANGES |= {"global_step": (0, 2**60), "only_digit": (0, 9)}  # these settings must be integers
+DTYPES = torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64  # int64 is for counters
+DATA = "batch_size", "seed", "train_size", "distort", "handwriting"  # arguments of MNISTDataModule
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
-    """A checkpoint of this project, or a JSON file of the book's network2.py, with its tensors on the CPU.
+    """Read a checkpoint of this project, or a JSON file of the book's network2.py, with its tensors on the CPU.
 
-    Raises UserError if it is damaged, of another program or version, or if its settings or weights are not as `train`
-    writes them; OSError if it cannot be read. What it takes in memory is some multiple of its size.
+    Raises UserError if the file is damaged, of another program or version, or holds settings or weights that `train`
+    would not write; OSError if it cannot be read. The memory needed is a small multiple of the file's size.
     """
     if Path(path).suffix == ".json":
         return network2.read(path)
@@ -35,22 +35,22 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             entries = archive.infolist()
             unpacked = sum(entry.file_size for entry in entries)
-            # PyTorch does not compress, and does not look at the checksums of its own files. A file that does not begin
-            # as a zip archive would be read in an old format, in which a few bytes can claim any size.
+            # PyTorch neither compresses its files nor verifies their checksums. It reads a file that does not begin
+            # like a zip archive in an older format, in which a few bytes can claim any amount of memory.
             whole = content.startswith(b"PK\3\4") and unpacked <= len(content) and not archive.testzip()
             if not whole or any(entry.compress_type for entry in entries):
                 raise zipfile.BadZipFile
         saved = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(f"{path} is refused: it holds more than tensors and plain values, perhaps code") from error
-    except Exception as error:  # what a damaged file raises may be anything
-        if isinstance(error, OSError) and error.filename:  # it cannot be opened
+    except Exception as error:  # a damaged file may raise anything
+        if isinstance(error, OSError) and error.filename:  # the file cannot be opened
             raise
         raise UserError(f"{path} is damaged, or not a checkpoint") from error
     if type(saved) is not dict or not {"digits_version", "state_dict", "hyper_parameters"} <= saved.keys():
-        raise UserError(f"{path} is a file of another program; expected a checkpoint written by train.py")
+        raise UserError(f"{path} was written by another program; give a checkpoint that train.py wrote")
     if type(version := saved["digits_version"]) is not int or version != VERSION:
-        raise UserError(f"{path} is of version {version!s:.20}; this program reads version {VERSION}, so update it")
+        raise UserError(f"{path} has format version {version!s:.20}, and this program reads {VERSION}: update digits")
     try:
         return _parsed(saved, len(content))
     except (TypeError, ValueError) as error:
@@ -58,16 +58,16 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 
 
 def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
-    """Parse the content of a file of `size` bytes. Raises ValueError or TypeError if `train` would not write it."""
+    """Parse the content of a file of `size` bytes. Raises ValueError or TypeError for what `train` would not write."""
     settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"], size)
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
     if "allographs" in data:  # of an older file: --handwriting was --allographs --negatives 0.35
         data["handwriting"] = data["allographs"] and data.get("negatives", 0) > 0
     progress = _settings({name: saved[name] for name in ("epoch", "global_step", "max_epochs") if name in saved})
-    # What will be built by these sizes, which are not trusted, must not be much larger than what the file holds.
+    # Layers are built from these sizes, which we do not trust: they must not need much more memory than the file.
     layers = pairwise([settings.get("image_size", 28) ** 2, *settings.get("hidden", []), 10])
     if sum(m * n for m, n in layers) > 10**7 + 2 * sum(tensor.numel() for tensor in weights.values()):
-        raise ValueError("its hidden layers are larger than its weights")
+        raise ValueError("its settings describe larger layers than its weights")
     callbacks = saved.get("callbacks")
     states = [state for state in callbacks.values() if type(state) is dict] if type(callbacks) is dict else []
     scores = [_share(state.get("current_score")) for state in states if state.get("monitor") == VALIDATION]
@@ -86,22 +86,22 @@ def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
 
 
 def _settings(saved: Any) -> dict[str, Any]:
-    """A dictionary of plain values, or of lists of them, each in its range; else ValueError."""
+    """Return a dictionary if its values are plain, or lists of plain values, and in range; else raise ValueError."""
     if type(saved) is not dict or {*map(type, saved)} - {str}:
-        raise ValueError("its settings have no names")
+        raise ValueError("its settings are not a dictionary with names")
     for name, value in saved.items():
         kinds, (least, most) = ((int,), RANGES[name]) if name in RANGES else ((bool, int, float), ANY)
         values = value if type(value) is list and (name == "hidden" or name not in RANGES) else [value]
         for x in values:
-            number = type(x) in kinds and least <= x <= most  # nan is not
+            number = type(x) in kinds and least <= x <= most  # false for NaN
             text = type(x) is str and len(x) <= LONGEST and name not in RANGES
             if not (number or text or x is None) or len(values) > LONGEST:
-                raise ValueError(f"its {name[:LONGEST]} is no plain value, or out of range")
+                raise ValueError(f"its setting {name[:LONGEST]} is not a plain value, or out of range")
     return saved
 
 
 def _share(value: Any) -> float | None:
-    """A number of 0 to 1, which may be in a tensor; else None."""
+    """Return a number from 0 to 1, which may be in a tensor; None for anything else."""
     value = value.item() if type(value) is Tensor and value.numel() == 1 and _is_plain(value) else value
     return value if type(value) is float and 0 <= value <= 1 else None
 
@@ -115,10 +115,10 @@ def _weights(state: Any, size: int) -> dict[str, Tensor]:
         raise ValueError("its state_dict holds more than tensors")
     for name, tensor in state.items():
         if not _is_plain(tensor):
-            raise ValueError(f"{name[:LONGEST]} is no plain tensor of real numbers")
-    if sum(tensor.nbytes for tensor in state.values()) > 2 * size:  # several can share the same numbers
+            raise ValueError(f"{name[:LONGEST]} is not a plain tensor of real numbers")
+    if sum(tensor.nbytes for tensor in state.values()) > 2 * size:  # several tensors can share one storage
         raise ValueError("its tensors are larger than the file")
     for name, tensor in state.items():
-        if not (tensor.float().abs() <= LARGEST_WEIGHT).all():  # nor is nan
-            raise ValueError(f"{name[:LONGEST]} has weights that are not finite, or beyond {LARGEST_WEIGHT:g}")
+        if not (tensor.float().abs() <= LARGEST_WEIGHT).all():  # also false for NaN
+            raise ValueError(f"{name[:LONGEST]} has weights that are not finite, or larger than {LARGEST_WEIGHT:g}")
     return dict(state)

@@ -1,1 +1,1 @@
-"""The subcommands of `python -m digits`, a module each, and the command line that is made from them."""
+"""The subcommands of `python -m digits`, one module each, and the command line that is made from them."""

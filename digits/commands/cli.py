@@ -1,11 +1,12 @@
-"""A command line made from a typed function: its parameters are the options, and its docstring is their help."""
+"""Make a command line from a typed function: its parameters become options, and its docstring their help."""
 
 import atexit
 import gc
+import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from inspect import BoundArguments
+from inspect import BoundArguments, getdoc
 from typing import Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
@@ -13,13 +14,13 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from digits.common.errors import UserError
 from digits.common.libraries import quiet
 
-DASH = ".//-"  # replaces the word -, which cyclopts takes for an option; as a Path, it is - again
+DASH = ".//-"  # stands for the word -, which cyclopts would take for an option; as a Path it is - again
 
 
 def run(name: str, words: list[str]) -> None:
-    """Call the function of a subcommand with the words of the command line."""
-    gc.set_threshold(1_000_000)  # imports make many objects that stay; the collector would scan them again and again
-    # Skip the last collection, which takes most of a second. But Triton, of PyTorch for GPUs, would report leaks.
+    """Call the function of a subcommand with the words of a command line."""
+    gc.set_threshold(1_000_000)  # imports make many objects that stay: do not scan them again and again
+    # Skip the last collection, which takes most of a second. PyTorch's Triton needs it, or it would report leaks.
     atexit.register(lambda: None if "triton" in sys.modules else gc.freeze())
     module = import_module(f"digits.commands.{name}")
     function = getattr(module, name)
@@ -32,9 +33,9 @@ def run(name: str, words: list[str]) -> None:
 def command_line(function: Callable[..., Any], program: str) -> App:
     """Return the command line of a function.
 
-    A list is written `--hidden 100 30`, and a switch has no value. If an option is given twice, the last counts.
+    A list is written `--hidden 100 30`, and a switch has no value. If an option is repeated, the last one counts.
     """
-    options = Group("Options")
+    options, description = Group("Options"), (getdoc(function) or "").partition("\nArgs:")[0]
     style = Parameter(
         consume_multiple=(1, None), negative=(), allow_repeating=True, name_transform=str, show_default=shown_default
     )
@@ -43,6 +44,7 @@ def command_line(function: Callable[..., Any], program: str) -> App:
         default_command=function,
         default_parameter=style,
         group_parameters=options,
+        help=re.sub(r"(?<!\n)\n(?!\n)", " ", description),  # a line for each paragraph, however wide the terminal is
         help_format="plaintext",
         version_flags=(),
     )
@@ -51,23 +53,23 @@ def command_line(function: Callable[..., Any], program: str) -> App:
 
 
 def shown_default(default: Any) -> str | None:
-    """Return a default as a user would type it; None, which hides it, if it is nothing or a switch that is off."""
+    """Return a default as a user would type it, or None to hide it."""
     if default is None or default is False:
         return None
     return " ".join(map(str, default)) if isinstance(default, list) else str(default)
 
 
 def parse(app: App, words: list[str]) -> BoundArguments:
-    """Return the arguments that the words stand for; or print the help that they ask for, and exit.
+    """Return the arguments in the words of a command line, or print the help that they ask for, and exit.
 
-    Raises UserError for a mistake in them.
+    Raises UserError for a mistake in the words.
     """
     try:
         words = [DASH if word == "-" else word for word in words]
         command, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         message = " ".join(str(error).replace(DASH, "-").split())
-        raise UserError(f"{message} --help says more.") from error
+        raise UserError(f"{message} For help, add --help.") from error
     if command != app.default_command:
         command(*bound.args, **bound.kwargs)
         sys.exit(0)

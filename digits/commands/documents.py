@@ -1,4 +1,4 @@
-"""Read a stack of forms: of each document, the value of each field."""
+"""Read stacks of forms: the value of each field of each document."""
 
 import io
 import sys
@@ -20,14 +20,14 @@ from digits.handwriting.pdf import Patience
 from digits.handwriting.picture import upright
 from digits.handwriting.reader import Reader
 
-CROP = 700, 160  # width and height of a field on the page for review, at most, in pixels
+CROP = 700, 160  # largest width and height of a field's picture on the review page, in pixels
 
-# What is found in a field, the field's height in pixels, and a JPEG of it in base64, "" if nobody will look at it.
+# The segmentation of a field or why there is none, its height in pixels, and a base64 JPEG, "" without a review page.
 Seen = tuple[Segmentation | UserError, int, str]
 
 
 class Value(NamedTuple):
-    """The number in a field, the confidence in it, 0..1, and the likeliest numbers; or why there is none."""
+    """The number in a field, its confidence 0..1, and the likeliest numbers; or an error if there is none."""
 
     text: str = ""
     confidence: float = 0.0
@@ -38,13 +38,13 @@ class Value(NamedTuple):
 def read_forms(
     sources: list[list[Source]], form: Form, reader: Reader, review: bool, format: Format
 ) -> tuple[Rows, list[Doubt], list[str]]:
-    """Show what the fields of each document say.
+    """Print the values of the fields of each document.
 
-    Returns a table; its doubtful cells, with JPEGs if there will be a `review`; and a line for each document that
-    cannot be read, or PDF that lacks pages. Raises UserError if no document can be read.
+    Returns a table, its doubtful cells (with JPEGs for a `review` page), and an error line for each unread document and
+    each PDF that lacks pages. Raises UserError if no document can be read.
     """
     if reader.detects:
-        raise UserError("this network only detects one digit; fields need one that reads all ten")
+        raise UserError("this network only detects one digit; choose a --network that reads all ten")
     stack = [pages[n : n + form.pages] for pages in sources for n in range(0, len(pages), form.pages)]
     read, doubtful = 0, 0
     doubts: list[Doubt] = []
@@ -52,12 +52,12 @@ def read_forms(
     titles = [title for name in names for title in (name, f"{name} confidence")]
     rows: Rows = [["file", "page", *titles]]
     lacking = (
-        f"{printable(pages[0].file)}: has {len(pages)} pages, not a multiple of the form's {form.pages}; look for a"
-        " missing page, since all documents after it are misread"
+        f"{printable(pages[0].file)}: has {len(pages)} pages, not a multiple of the form's {form.pages}. Look for a"
+        " missing page, because all documents after it are misread"
         for pages in sources
         if len(pages) > 1 and len(pages) % form.pages
     )
-    unread = [*dict.fromkeys(lacking)]  # a file that is named twice is told once
+    unread = [*dict.fromkeys(lacking)]  # report a file once, even if it is named twice
     for line in unread:
         print(line, file=sys.stderr)
     with closing(look_at(stack, form, reader.context, review)) as results:
@@ -85,15 +85,14 @@ def read_forms(
                 facts[field.name] = value._asdict()
             show(format, [f"{first.name}: {', '.join(texts)}"], first.facts | {"fields": facts})
     if not read:
-        raise UserError("none of the documents can be read")
-    not_read = f", {len(stack) - read:,} not read" if read < len(stack) else ""
-    shares = f"{doubtful:,} of {read * len(form.fields):,}"
-    print(f"documents: {read:,} read{not_read}; fields: {shares} doubtful", file=sys.stderr)
+        raise UserError("no document could be read; the lines above say why")
+    fields = f"{doubtful:,} of {read * len(form.fields):,} fields doubtful"
+    print(f"{read:,} of {len(stack):,} documents read, {fields}", file=sys.stderr)
     return rows, doubts, unread
 
 
 def look_at(stack: list[list[Source]], form: Form, context: bool, crops: bool) -> Generator[tuple[str, list[Seen]]]:
-    """Yield for each document why it cannot be read, or "" and what is seen in its fields, on all cores.
+    """Yield the error of each document, or "" and what is seen in its fields. Uses all cores.
 
     Close the iterator to stop early.
     """
@@ -106,32 +105,32 @@ def look_at(stack: list[list[Source]], form: Form, context: bool, crops: bool) -
 
 
 def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]:
-    """Return what is seen in each field of a document. Raises UserError if its pages cannot be read."""
+    """Return what is seen in each field of a document. Raises UserError if a page cannot be read."""
     numbers = sorted({field.page for field in form.fields})
     if numbers[-1] > len(pages):
-        upright(pages[0])  # says so, if it is damaged: then its other pages are not known
-        raise UserError(f"has {len(pages)} of the {form.pages} pages of the form")
+        upright(pages[0])  # raises if it is damaged: then the number of pages is unknown
+        raise UserError(f"has only {len(pages)} of the form's {form.pages} pages; add the missing pages")
     seen: dict[Field, Seen] = {}
-    for number in numbers:  # one after the other: a page may be large
+    for number in numbers:  # one page at a time, since a page may be large
         page = upright(pages[number - 1])
         for field in (field for field in form.fields if field.page == number):
             left, top, right, bottom = (
                 round(share * side) for share, side in zip(field.box, page.size * 2, strict=True)
             )
             crop, buffer = page.crop((left, top, right, bottom)), io.BytesIO()
-            found = tried(find_lines, crop, field.expected._replace(upright=True), context=context)
+            segmentation = tried(find_lines, crop, field.expected._replace(upright=True), context=context)
             if crops and min(crop.size) > 0:
                 crop.thumbnail(CROP)
                 crop.save(buffer, "JPEG", quality=80)
-            seen[field] = found, bottom - top, b64encode(buffer.getvalue()).decode()
+            seen[field] = segmentation, bottom - top, b64encode(buffer.getvalue()).decode()
     return [seen[field] for field in form.fields]
 
 
 def value_of(answer: Answer, height: int) -> Value:
-    """Return what a field of this height says: of its lines the one that is largest, surest and nearest the middle."""
+    """Return the value of a field of this height: of its largest, surest line, nearest the middle."""
 
     def weight(group: Group) -> float:
-        """The area of its digits, less of what is near the top or bottom, times the confidence in them."""
+        """Return its confidence times the area of its digits, which counts less near the top or bottom."""
         boxes = [reading.box for reading in group.readings]
         near = [(right - left) * (low - top) * (1 - abs((top + low) / height - 1)) for left, top, right, low in boxes]
         return group.confidence * sum(near)

@@ -1,4 +1,4 @@
-"""How well pictures are read whose right answers are known: `python -m digits evaluate`."""
+"""Measure how well labelled pictures are read: `python -m digits evaluate`."""
 
 from contextlib import closing
 from pathlib import Path
@@ -18,21 +18,21 @@ def evaluate(
     verbose: bool = False,
     data_dir: Path | None = None,
 ) -> None:
-    """Say how well pictures are read whose right answers are known, a line for each folder; else MNIST's test images.
+    """Measure how well labelled pictures are read. Print a line for each folder, or for MNIST's test images.
 
-    The right answer is the name of a folder in it, as in FOLDER/7/x.png, or what the picture's own name has before its
-    first _, as in FOLDER/504192_x.jpg; several lines of digits have a - between them, as in FOLDER/012-345_x.jpg, and
-    if numbers of a line have a space between them there, it counts.
+    Label a picture with its name up to the first _, as in FOLDER/504192_x.jpg, or with the name of its folder, as in
+    FOLDER/7/x.png. Put a - between lines of digits, as in FOLDER/012-345_x.jpg. Spaces between the numbers of a line
+    count, too.
 
     Args:
-        folders: Folders of pictures.
-        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
-        single: Read the clearest digit of each picture alone. Otherwise every line must be right.
-        known_length: Consider only numbers as long as the right answer, as with --length of predict.
-        json: Print an object a folder, for programs.
-        wrong: Write a picture of what was misread: the picture, what the network saw, what is right and what was said.
-        verbose: Say of each picture in which nothing is read why; otherwise these are counted by their reasons.
-        data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
+        folders: Folders of labelled pictures. By default MNIST's test images.
+        network: A run, a .ckpt file, or bundled. By default the newest run in runs/, else the bundled network.
+        single: Read only the clearest digit of each picture. Otherwise every line must be right.
+        known_length: Consider only numbers as long as the label, as predict --length does.
+        json: Print one JSON object per folder.
+        wrong: Save an image of the misread pictures, with what the network saw, the label, and what was read.
+        verbose: Say for each unread picture why it is not read. Otherwise only count the reasons.
+        data_dir: Folder for the MNIST files. By default data, if MNIST is there, else the user's cache.
     """
     from digits.commands.scoring import labels_in, print_score, read_labelled, read_mnist, write_sheet
     from digits.handwriting import Expected
@@ -40,19 +40,19 @@ def evaluate(
     from digits.handwriting.reading import choose_reader
 
     if known_length and single:
-        raise UserError("--single and --known_length: one of the two")
+        raise UserError("--single and --known_length exclude each other; use only one")
     reader, detected = choose_reader(network)
     if detected is not None:
-        raise UserError(f"this network only detects the digit {detected}; evaluate needs one that reads all ten")
+        raise UserError(f"this network only detects the digit {detected}; choose a --network that reads all ten")
     labelled = {folder: labels_in(Path(folder), spaces=not known_length) for folder in folders or []}
     pairs = [pair for labels in labelled.values() for pair in labels.items()]
-    if wrong:  # before the long work, so that it is not for nothing
+    if wrong:  # before the long work, not after it
         check_output(wrong, [*(picture for picture, _ in pairs), network or ""])
     lengths = [[len(line) for line in label.split("-")] for _, label in pairs]
     spans = [(min(length), max(length)) if known_length else None for length in lengths]
-    asked = [(picture, Expected(single, span)) for (picture, _), span in zip(pairs, spans, strict=True)]
+    tasks = [(picture, Expected(single, span)) for (picture, _), span in zip(pairs, spans, strict=True)]
     predictions = [] if labelled else read_mnist(reader.network, data_dir)
-    with closing(reader.read_all(asked)) as answers:
+    with closing(reader.read_all(tasks)) as answers:
         for folder, labels in labelled.items():
             in_folder = read_labelled(folder, labels, answers, verbose)
             print_score(folder, in_folder, json)

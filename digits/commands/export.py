@@ -1,4 +1,4 @@
-"""`python -m digits export`: a trained network in a page for the browser, a model for an app, a small checkpoint."""
+"""Write a network as a web page, an ONNX model or a small checkpoint: `python -m digits export`."""
 
 import io
 from pathlib import Path
@@ -15,15 +15,13 @@ def export(
     out: Path | None = None,
     data_dir: Path | None = None,
 ) -> None:
-    """Carry a trained network into a page on which one draws, a model for ONNX Runtime, or a small file.
+    """Write a trained network as a web page that reads drawn digits, an ONNX model, or a small checkpoint.
 
     Args:
-        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
-        to: web for one file of HTML that works offline, onnx for apps and other programs, checkpoint for a file of the
-            network alone, rounded to float16, from which no training can go on.
-        out: The file to write; by default digits.html, digits.onnx or digits.ckpt.
-        data_dir: Where the MNIST files are. The page gets some of their images, and missing files are downloaded for
-            it; otherwise the network is tested on the 10,000 test images if the files are there.
+        network: A run, a .ckpt file, or bundled. By default the newest run in runs/, else the bundled network.
+        to: web is one HTML file that works offline, onnx a model for apps, checkpoint the weights alone, in float16.
+        out: File to write. By default digits.html, digits.onnx or digits.ckpt.
+        data_dir: Folder for the MNIST files. web downloads missing files; the others skip the test without them.
     """
     import torch
 
@@ -38,15 +36,15 @@ def export(
     model, settings = load_network(saved, checkpoint), saved.settings
     side, only_digit = settings.get("image_size", 28), settings.get("only_digit")
     if to != "checkpoint" and only_digit is not None:
-        raise UserError(f"the page and ONNX models read ten digits; this network only detects {only_digit}")
+        raise UserError(f"this network only detects the digit {only_digit}; use --to checkpoint, or another --network")
     if to == "web":
         if side != 28:
-            raise UserError(f"{checkpoint} reads images of {side}x{side}; the page draws digits of 28x28")
+            raise UserError(f"{checkpoint} reads images of {side}x{side}, but the page needs 28x28; use --to onnx")
         mnist.fetch(data_dir)
     test = mnist.load(data_dir, train=False) if side == 28 and not mnist.missing(data_dir) else None
 
     def accuracy(model: torch.nn.Module) -> float | None:
-        """The share of the test images that are read right, 0..1; None without them."""
+        """Return the accuracy on the test images, 0..1, or None without test images."""
         if test is None:
             return None
         images, labels = test
@@ -59,7 +57,7 @@ def export(
     if to == "web" and test:
         facts["test_accuracy"] = after = accuracy(page.rounded(model))
         content = page.html(model, facts, sample(mnist.load(data_dir, train=True), test)).encode()
-        summary = f"weights in 8 bits: {after:.2%} of the test images, {before:.2%} before; open it in any browser"
+        summary = f"test accuracy {after:.2%} with 8-bit weights, {before:.2%} before; open it in a browser"
     elif to == "onnx":
         images = test[0] / 255 if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))
         content = onnx.model(model, side, **facts)
@@ -68,9 +66,9 @@ def export(
     else:
         (small, kept), buffer = without_training(saved, checkpoint), io.BytesIO()
         torch.save(kept, buffer)
-        content, summary = buffer.getvalue(), "weights rounded to float16"
+        content, summary = buffer.getvalue(), "float16 weights"
         if test:
-            summary += f": {accuracy(load_network(small, checkpoint)):.2%} of the test images, {before:.2%} before"
+            summary += f": test accuracy {accuracy(load_network(small, checkpoint)):.2%}, {before:.2%} before"
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
     check_target(out, [checkpoint])
     write_atomically(out, content)

@@ -1,4 +1,4 @@
-"""`python -m digits figures`: a trained network in the figures that chapters 1 and 5 would show of it."""
+"""Draw the figures of chapters 1 and 5 for a trained network: `python -m digits figures`."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from digits.common.libraries import import_unconfigured
 
 
 def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir: Path | None = None) -> None:
-    """Draw what the book would show of a trained network: its curves, weights, mistakes and more, as PNG.
+    """Draw the book's figures for a trained network, as PNG: its curves, weights, mistakes and more.
 
     Args:
-        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
-        out: Folder for the figures; those of an earlier call are replaced.
-        data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
+        network: A run, a .ckpt file, or bundled. By default the newest run in runs/, else the bundled network.
+        out: Folder for the figures. Older figures in it are replaced.
+        data_dir: Folder for the MNIST files. By default data, if MNIST is there, else the user's cache.
     """
     import_unconfigured()
     try:
@@ -29,9 +29,9 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     saved, path = choose(network)
     model = rebuilt(DigitClassifier, saved, path, {})
     if model.image_size != 28:
-        raise UserError(f"{path} reads images of another size than 28x28")
+        raise UserError(f"{path} reads images of another size than 28x28; choose another --network")
     if not saved.epochs:
-        raise UserError(f"{path} does not say how long its network was trained, which is done again for the figures")
+        raise UserError(f"{path} does not say how long its network was trained; choose another --network")
     data = MNISTDataModule(data_dir, **saved.data)
     data.prepare_data()
     data.setup("test")
@@ -47,7 +47,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
 
 
 def logged_curves(run: Path) -> dict[str, dict[int, float]]:
-    """Return the curves in a run's TensorBoard log: values by epoch, by tag such as `cost/test`; {} without a log.
+    """Return the curves in a run's TensorBoard log: values by epoch for each tag, such as `cost/test`.
 
     Raises UserError if the log is damaged.
     """
@@ -57,6 +57,6 @@ def logged_curves(run: Path) -> dict[str, dict[int, float]]:
         log = EventAccumulator(str(run)).Reload()
     except OSError:
         raise
-    except Exception as error:  # what a damaged file raises may be anything
-        raise UserError(f"the curves in {run}/events* are damaged; without these files the rest is drawn") from error
+    except Exception as error:  # a damaged file may raise anything
+        raise UserError(f"the curves in {run}/events* are damaged; move these files away to draw the rest") from error
     return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}

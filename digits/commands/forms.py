@@ -1,4 +1,4 @@
-"""Form definitions: the fields of a page, which a YAML file names. docs/forms.md has such a file."""
+"""Read form definitions: YAML files that name the fields of a page. docs/forms.md has an example."""
 
 import re
 from collections import Counter
@@ -12,14 +12,14 @@ from digits.common.files import read_bounded
 from digits.handwriting import Expected
 from digits.handwriting.reading import expect
 
-SURE = 0.8  # the confidence below which a field is doubtful, unless its definition says otherwise
+SURE = 0.8  # default confidence below which a field is doubtful
 BYTES, FIELDS, PAGES = 100_000, 200, 100  # the limits of a definition
 
 
 class Field(NamedTuple):
-    """A rectangle of a page and what is expected there. With less confidence than `sure`, its value is doubtful.
+    """A rectangle on a page, and what to expect in it. Its value is doubtful if its confidence is below `sure`.
 
-    The box is left, top, right and bottom, as shares of the page's width and height.
+    The box is left, top, right and bottom, as fractions of the page's width and height.
     """
 
     name: str
@@ -30,22 +30,22 @@ class Field(NamedTuple):
 
 
 class Form(NamedTuple):
-    """The fields of a form, and how many pages it has."""
+    """The fields of a form, and its number of pages."""
 
     fields: list[Field]
     pages: int
 
 
 def read_form(path: Path) -> Form:
-    """Return the form that a YAML file defines. Raises UserError if it defines none."""
+    """Return the form that a YAML file defines. Raises UserError if the definition is not valid."""
     content = read_yaml(path)
-    pages = None if isinstance(content.get("pages"), dict) else content.pop("pages", None)  # a field may be named so
+    pages = None if isinstance(content.get("pages"), dict) else content.pop("pages", None)  # a field may have this name
     if not 1 <= len(content) <= FIELDS:
         raise UserError(f"{path}: expected 1 to {FIELDS} fields, not {len(content):,}")
     fields = []
-    for name, facts in content.items():
+    for name, settings in content.items():
         try:
-            fields.append(_field(name, facts))
+            fields.append(_field(name, settings))
         except UserError as error:
             raise UserError(f"{path}: {name[:50]}: {error}") from error
     last = max(field.page for field in fields)
@@ -53,21 +53,21 @@ def read_form(path: Path) -> Form:
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Return the values in a YAML file, by their names, as texts, lists and dictionaries.
+    """Return the values in a YAML file by name, as texts, lists and dictionaries.
 
-    Raises UserError if it is no such file, if a name is there twice, or for aliases, which can stand for billions.
+    Raises UserError if it cannot be parsed, repeats a name, or has aliases, which may expand to billions of values.
     """
 
     class Loader(yaml.BaseLoader):
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
-                raise ValueError("aliases are not read")
+                raise ValueError("YAML aliases are not supported; write the values out")
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             for name, times in Counter(str(key.value) for key, _ in node.value).items():
-                if times > 1:  # YAML would keep the last
-                    raise ValueError(f"{name[:50]} is there twice")
+                if times > 1:  # YAML would keep the last value
+                    raise ValueError(f"{name[:50]} appears {times} times; keep only one")
             return super().construct_mapping(node, deep)
 
     try:
@@ -80,30 +80,30 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     return values
 
 
-def _field(name: str, facts: Any) -> Field:
+def _field(name: str, settings: Any) -> Field:
     if not re.fullmatch(r"\w[\w .-]{0,49}", name):
-        raise UserError("expected a name of at most 50 letters and digits")
-    if not isinstance(facts, dict) or "box" not in facts:
-        raise UserError("expected a box: [left, top, right, bottom], in shares of the page")
-    if unknown := facts.keys() - {"box", "page", "length", "digits", "sure"}:
-        raise UserError(f"a field has no {min(unknown)!r}, but box, page, length, digits and sure")
-    if not isinstance(facts["box"], list) or len(facts["box"]) != 4:
-        raise UserError("box: expected four shares of the page: [left, top, right, bottom]")
-    left, top, right, bottom = box = tuple(_number(side, "box", 0, 1) for side in facts["box"])
+        raise UserError("a field name may have at most 50 letters, digits, spaces, dots and dashes")
+    if not isinstance(settings, dict) or "box" not in settings:
+        raise UserError("add a box: [left, top, right, bottom], as fractions of the page")
+    if unknown := settings.keys() - {"box", "page", "length", "digits", "sure"}:
+        raise UserError(f"unknown setting {min(unknown)!r}; choose from box, page, length, digits and sure")
+    if not isinstance(settings["box"], list) or len(settings["box"]) != 4:
+        raise UserError("box: expected four fractions of the page: [left, top, right, bottom]")
+    left, top, right, bottom = box = tuple(_number(side, "box", 0, 1) for side in settings["box"])
     if left >= right or top >= bottom:
-        raise UserError("box: expected left < right and top < bottom, of [left, top, right, bottom]")
-    expected = expect(length=facts.get("length"), digits=facts.get("digits"))
-    page = int(_number(facts.get("page", "1"), "page", 1, PAGES, int))
-    return Field(name, box, page, expected, _number(facts.get("sure", str(SURE)), "sure", 0, 1))
+        raise UserError("box: expected [left, top, right, bottom] with left < right and top < bottom")
+    expected = expect(length=settings.get("length"), digits=settings.get("digits"))
+    page = int(_number(settings.get("page", "1"), "page", 1, PAGES, int))
+    return Field(name, box, page, expected, _number(settings.get("sure", str(SURE)), "sure", 0, 1))
 
 
 def _number(text: Any, name: str, least: float, most: float, kind: type[float] = float) -> float:
-    """Return the number that a text from the file says. Raises UserError if it is not within `least` and `most`."""
+    """Return the number in a text from the file. Raises UserError unless it is between `least` and `most`."""
     try:
         number = kind(text)
     except (TypeError, ValueError):
         number = -1.0
-    if not least <= number <= most:  # nor nan
+    if not least <= number <= most:  # also refuses NaN
         what = "whole number" if kind is int else "number"
         raise UserError(f"{name}: expected a {what} from {least} to {most}, not {str(text)[:50]}")
     return number

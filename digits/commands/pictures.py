@@ -1,4 +1,4 @@
-"""Read pictures: what is printed of each, and what is drawn over it."""
+"""Print what is read in each picture, and draw it over the picture."""
 
 import sys
 from collections import Counter
@@ -26,7 +26,7 @@ OPACITY = 0.6  # of the blue over handwriting
 def read_pictures(
     sources: list[Source], answers: Iterator[Answer], detected: int | None, drawings: dict[Source, Path], format: Format
 ) -> tuple[Rows, bool]:
-    """Show the answer for each picture, and draw it over those that have a path for that.
+    """Print the answer for each picture, and save a drawing of it where `drawings` has a path.
 
     Returns a table with a row for each line, and whether all pictures were read. Raises UserError if a drawing cannot
     be written.
@@ -52,9 +52,9 @@ def read_pictures(
 
 
 def line_of(line: Line, detected: int | None) -> str:
-    """Return the text of a line with the activation of its least sure digit and the runner-up; or a detector's answer.
+    """Return the text of a line, with its least sure digit and the runner-up; or a detector's answer.
 
-    `detected` is the digit that a detector looks for, None if the network reads all ten.
+    `detected` is the digit that a detector looks for. It is None if the network reads all ten.
     """
     least = min(line.digits_read, key=lambda reading: reading.activation)
     if detected is not None:
@@ -66,18 +66,18 @@ def line_of(line: Line, detected: int | None) -> str:
 
 
 def notes_on(answer: Answer) -> list[str]:
-    """Return why no number is read in a picture or a line, and how the picture was turned."""
+    """Return why a picture or some of its lines are not read, and how the picture was turned."""
     notes = [answer.error] if answer.error else []
     rejected = sum(not line.text for line in answer.lines)
     if rejected and not answer.error:
-        notes.append(f"{rejected} of {len(answer.lines)} lines are like no digits")
+        notes.append(f"{rejected} of {len(answer.lines)} lines do not look like digits")
     if answer.degrees:
-        notes.append(f"looks turned by {answer.degrees} degrees, and was turned back")
+        notes.append(f"looks turned by {answer.degrees} degrees, so it was read upright")
     return notes
 
 
 def facts_of(answer: Answer) -> dict[str, Any]:
-    """Return what JSON says of a picture: its lines, their groups, also rejected ones, and the segments of these."""
+    """Return the JSON of a picture: its lines, their groups, rejected ones included, and the segments of these."""
     lines = [{"text": line.text, "groups": [_group(group) for group in line.groups]} for line in answer.lines]
     error = {"error": answer.error} if answer.error else {}
     return error | {"turned": answer.degrees, "lines": lines}
@@ -99,26 +99,26 @@ def _segment(reading: Reading) -> dict[str, Any]:
         "activation": reading.activation,
         "runner_up": reading.runner_up,
         "runner_up_activation": reading.outputs[reading.runner_up].item(),
-        "bits": f"{reading.digit:04b}" if len(reading.outputs) == 10 else "",  # as of `binary_layer`
+        "bits": f"{reading.digit:04b}" if len(reading.outputs) == 10 else "",  # as `binary_layer` has them
         "box": reading.box,
     }
 
 
 def drawing_paths(annotate: Path, sources: list[Source], reads: list[str]) -> dict[Source, Path]:
-    """Return where the drawing of each source goes: `annotate`, or of several sources a file in that folder.
+    """Return the path of the drawing of each source: `annotate` or, for several sources, a file in that folder.
 
-    Raises UserError if a drawing cannot be written, or only over a source or another file that is read.
+    Raises UserError if a drawing cannot be written, or would overwrite an input file.
     """
     paths = [annotate]
     if len(sources) > 1:
         if annotate.suffix.lower() in WRITTEN:
-            raise UserError(f"--annotate: these are {len(sources)} pictures; name a folder in place of {annotate}")
+            raise UserError(f"--annotate: {len(sources)} pictures do not fit into {annotate}; name a folder")
         stems = [Path(source.file).stem + (f"_{source.page}" if source.page else "") for source in sources]
         paths = [annotate / f"{stem}.png" for stem in stems]
         # On Windows and macOS, A.png and a.png are one file.
         [(name, count)] = Counter(path.name.casefold() for path in paths).most_common(1)
         if count > 1:
-            raise UserError(f"--annotate: two of the pictures would be drawn as {name}")
+            raise UserError(f"--annotate: two pictures would be saved as {name}; rename one of them")
         annotate.mkdir(parents=True, exist_ok=True)
     for path in paths:
         check_output(path, [*(source.file for source in sources), *reads])
@@ -126,13 +126,13 @@ def drawing_paths(annotate: Path, sources: list[Source], reads: list[str]) -> di
 
 
 def annotated(image: Image.Image, answer: Answer) -> Image.Image:
-    """Draw a box around each digit with the digit above it, grey if it was rejected; or write why nothing was read.
+    """Draw a box around each digit, grey if it was rejected, and the digit above it; or write why nothing is read.
 
-    What the eye takes for handwriting is blue.
+    The pixels that the eye takes for handwriting become blue.
     """
-    with suppress(UserError):  # too small a picture
-        sure = Image.fromarray(np.uint8(OPACITY * 255 * see(opened(image)[0])[1]))
-        image.paste("#0072b2", mask=sure.resize(image.size, Image.Resampling.BILINEAR))
+    with suppress(UserError):  # the picture is too small
+        mask = Image.fromarray(np.uint8(OPACITY * 255 * see(opened(image)[0])[1]))
+        image.paste("#0072b2", mask=mask.resize(image.size, Image.Resampling.BILINEAR))
     draw = ImageDraw.Draw(image)
     pen, size = max(1, max(image.size) // 300), max(10, max(image.size) // 25)
     for group in [group for line in answer.lines for group in line.groups]:

@@ -26,20 +26,19 @@ def predict(
     fields: Path | None = None,
     review: Path | None = None,
 ) -> None:
-    """Read the numbers in pictures and PDFs, a line each, from left to right, with the activation of the least sure
-    digit.
+    """Read the numbers in pictures and PDFs. Print each line with the activation of its least sure digit.
 
     Args:
         files: Pictures, PDFs, folders, patterns such as scans/*.png, or - for standard input.
-        network: A run, a checkpoint, or bundled; by default the newest run in runs/, else the bundled network.
-        single: Read the clearest digit of each picture alone, as a detector always does.
-        length: How many digits each number has, such as 8 or 6-8.
-        digits: The digits that may occur, such as 01.
-        json: Print an object a line, for programs.
-        csv: Write a table into this file; without a name, print it.
-        annotate: Write the picture with boxes and digits over it, grey where none is read; of several, name a folder.
-        fields: Read forms: a YAML file that names the fields of a page.
-        review: Write a page for the browser that shows each doubtful field, to correct it.
+        network: A run, a .ckpt file, or bundled. By default the newest run in runs/, else the bundled network.
+        single: Read only the clearest digit of each picture, as a detector always does.
+        length: Number of digits in each number, such as 8 or 6-8.
+        digits: Digits that may occur, such as 01.
+        json: Print one JSON object per picture.
+        csv: Write a CSV table to this file, or print it if no file is named.
+        annotate: Save the picture with a box around each digit, grey if rejected. For several pictures, name a folder.
+        fields: Read forms. This YAML file defines the fields of a page.
+        review: Write a web page on which you correct the doubtful fields.
     """
     from digits.commands.documents import read_forms
     from digits.commands.forms import read_form
@@ -50,11 +49,11 @@ def predict(
     from digits.handwriting.reading import choose_reader, expect
 
     if json and csv is not None:
-        raise UserError("--json and --csv: one of the two")
+        raise UserError("--json and --csv exclude each other; use only one")
     if fields and (single or length or digits or annotate):
-        raise UserError("--fields: that file says what is expected; leave out --single, --length, --digits, --annotate")
+        raise UserError("--fields replaces --single, --length, --digits and --annotate; leave these out")
     if review and not fields:
-        raise UserError("--review shows the fields of forms; name them with --fields")
+        raise UserError("--review shows the fields of a form; define them with --fields")
     format: Format = "json" if json else "lines" if csv is None else "csv"
     table, reads = next(iter(csv or []), None), [*files, network or "", str(fields or "")]
     for target, suffix in ((table, ".csv"), (review, ".html")):

@@ -1,4 +1,4 @@
-"""Compare what is read in labelled pictures with their labels."""
+"""Score predictions: compare what is read in labelled pictures with the labels."""
 
 import re
 import sys
@@ -21,14 +21,14 @@ from digits.handwriting.picture import open_picture, pictures_in, save
 from digits.network import inputs, linears
 from digits.network import predictions as digits_of
 
-SHEET, COLUMNS = 200, 6  # misread pictures on a sheet at most, and in a row of it
-TILE = 200, 190  # width and height of one of them in pixels
-SEGMENTS = 30  # images that the network saw of one picture at most; of hundreds, none could be made out
+SHEET, COLUMNS = 200, 6  # largest number of misread pictures on a sheet, and number in a row
+TILE = 200, 190  # width and height of each, in pixels
+SEGMENTS = 30  # largest number of segments shown per picture; more would be too small to see
 LABEL = "[0-9]+(?:[- ][0-9]+)*"
 
 
 class Prediction(NamedTuple):
-    """What was read in a picture, which is a path or pixels: digits, or "" and an `error` that says why.
+    """A picture (a path or pixels), its label, and the text that was read, or "" and an `error` that says why.
 
     `segments` are the images (28, 28), 0..1, that the network saw.
     """
@@ -41,9 +41,9 @@ class Prediction(NamedTuple):
 
 
 def labels_in(folder: Path, spaces: bool = True) -> dict[Path, str]:
-    """Return the labels of the pictures in a folder, and in those folders in it whose names are digits.
+    """Return the labels of the pictures in a folder, and in its subfolders whose names are digits.
 
-    Without `spaces`, those between the numbers of a line are left out. Raises UserError if no picture has a label.
+    Without `spaces`, remove the spaces between the numbers of a line. Raises UserError if no picture has a label.
     """
     pictures = pictures_in(folder)
     labels = {picture: name[1] for picture in pictures if (name := re.match(f"({LABEL})_", picture.name))}
@@ -52,16 +52,16 @@ def labels_in(folder: Path, spaces: bool = True) -> dict[Path, str]:
         if inner.is_dir() and re.fullmatch(LABEL, inner.name):
             labels |= dict.fromkeys(pictures_in(inner), inner.name)
     if not labels:
-        raise UserError(f"{folder} has no picture whose right answer is known, such as 7_x.png or 7/x.png")
+        raise UserError(f"{folder} has no labelled picture; name pictures like 7_x.png, or folders like 7")
     if skipped:
-        print(f"{printable(str(folder))}: {skipped:,} passed over, without a right answer in the name", file=sys.stderr)
+        print(f"{printable(str(folder))}: skipped {skipped:,} without a label in the name", file=sys.stderr)
     return {picture: label if spaces else label.replace(" ", "") for picture, label in labels.items()}
 
 
 def read_labelled(folder: str, labels: dict[Path, str], answers: Iterator[Answer], verbose: bool) -> list[Prediction]:
-    """Return the predictions for the pictures of a folder, whose answers are the next ones.
+    """Take the next answer for each picture of a folder, and return the predictions.
 
-    If `verbose`, say on standard error why nothing is read in a picture.
+    If `verbose`, print on standard error why a picture is not read.
     """
     predictions = []
     for picture, label in tqdm(labels.items(), printable(folder), leave=False, unit=" pictures", disable=None):
@@ -77,7 +77,7 @@ def read_labelled(folder: str, labels: dict[Path, str], answers: Iterator[Answer
 
 
 def read_mnist(network: nn.Module, data_dir: Path | None) -> list[Prediction]:
-    """Return the predictions for MNIST's test images, which are fetched into `data_dir` if they are missing."""
+    """Return the predictions for MNIST's test images, fetching them into `data_dir` if they are missing."""
     mnist.fetch(data_dir)
     images, labels = mnist.load(data_dir, train=False)
     digits = digits_of(network(inputs(images, like=linears(network)[0].weight)))
@@ -86,7 +86,7 @@ def read_mnist(network: nn.Module, data_dir: Path | None) -> list[Prediction]:
 
 
 def print_score(title: str, predictions: list[Prediction], json: bool) -> None:
-    """Print how many pictures are right, with the standard error of their share, and the most frequent confusions."""
+    """Print the share of correct pictures, with its standard error, and the most frequent confusions."""
     wrong = Counter((label, text) for _, label, text, _, _ in predictions if text != label)
     unread = Counter(error for *_, error in predictions if error)
     total, right = len(predictions), len(predictions) - wrong.total()
@@ -102,22 +102,22 @@ def print_score(title: str, predictions: list[Prediction], json: bool) -> None:
         line += "; " + ", ".join(f"{label}->{text or 'nothing'} x{n}" for (label, text), n in wrong.most_common(3))
     print(line, flush=True)
     for reason, n in unread.most_common():
-        print(f"  nothing read in {n:,}: {printable(reason)}", file=sys.stderr)
+        print(f"  {n:,} not read: {printable(reason)}", file=sys.stderr)
 
 
 def write_sheet(predictions: list[Prediction], path: Path) -> None:
-    """Write a picture of what was misread: each picture, what the network saw, the label, and what was read."""
+    """Save an image of the misread pictures, each with what the network saw, its label, and what was read."""
     misread = [prediction for prediction in predictions if prediction.text != prediction.label]
     (width, height), shown = TILE, misread[:SHEET]
     sheet = Image.new("RGB", (COLUMNS * width, max(1, -(-len(shown) // COLUMNS)) * height), "white")
     for place, (picture, label, text, segments, _) in enumerate(shown):
         left, top = place % COLUMNS * width + 10, place // COLUMNS * height
-        with suppress(UserError):  # it cannot be read
+        with suppress(UserError):  # this picture cannot be opened
             sheet.paste(ImageOps.contain(open_picture(picture)[0], (width - 20, 90)), (left, top))
         if segments:
             strip = Image.fromarray(np.uint8(255 * np.hstack(segments[:SEGMENTS])))
             sheet.paste(ImageOps.contain(strip, (width - 20, 56)), (left, top + 96))
-        caption = f"is {label}, said {text or 'nothing'}"
+        caption = f"{label} read as {text or 'nothing'}"
         ImageDraw.Draw(sheet).text((left, top + 160), caption, "#d55e00", font_size=16)
     save(sheet, path)
     first = f"the first {SHEET} of " if len(misread) > SHEET else ""

@@ -1,4 +1,4 @@
-"""Find good hyperparameters, on one machine or many: `python -m digits sweep`."""
+"""Search for good hyperparameters, on one machine or many: `python -m digits sweep`."""
 
 import os
 import signal
@@ -30,21 +30,21 @@ def sweep(
     storage: str | None = None,
     data_dir: Path | None = None,
 ) -> None:
-    """Train a network of each combination of settings, rank them by validation accuracy, and test the best.
+    """Train a network for each combination of settings, rank them by validation accuracy, and test the best.
 
-    Results go to a folder in runs/ that is named after the settings, so the same command goes on after a stop.
+    Results go to a folder in runs/ that is named after the settings. To continue, run the same command again.
 
     Args:
-        hidden: Neurons in the hidden layer, such as 15 30 100.
-        lr: Learning rates, such as 0.3 3 30.
-        batch_size: Images in a mini-batch.
-        init: Initial weights: scaled, gaussian, or both.
-        seeds: Networks of each combination, with seeds 0, 1, ...; the mean of their accuracies counts.
-        epochs: Passes over the training images. A network that is hardly better than guessing after three is stopped.
-        trials: Instead of every combination, try this many that Optuna proposes within the ranges of the values.
-        workers: Networks to train at a time. By default one for each core.
-        storage: A database that machines share, such as postgresql://user@host/name. By default a file in the folder.
-        data_dir: Folder of the MNIST files. By default data, if they are there, or the user's cache.
+        hidden: Numbers of hidden neurons to try, such as 15 30 100.
+        lr: Learning rates to try, such as 0.3 3 30.
+        batch_size: Mini-batch sizes to try, such as 10 50.
+        init: Initial weights to try: scaled, gaussian, or both.
+        seeds: Networks per combination, with seeds 0, 1 and so on. Their mean accuracy counts.
+        epochs: Passes over the training images. A network that still guesses after three is stopped.
+        trials: Let Optuna propose this many settings within these ranges, instead of trying every combination.
+        workers: Networks to train in parallel. By default one per core.
+        storage: Database that machines share, such as postgresql://user@host/name. By default a file in the folder.
+        data_dir: Folder for the MNIST files. By default data, if MNIST is there, else the user's cache.
     """
     import_unconfigured()
     try:
@@ -76,25 +76,25 @@ def sweep(
     except DATABASE_ERRORS as error:
         where = f"--storage (for PostgreSQL, {install('postgres')})" if storage else f"{folder}/sweep.db"
         reason = f"{error.__cause__ or error}".partition("\n")[0]
-        raise UserError(f"{where}: {reason}; the same command goes on with the rest") from error
+        raise UserError(f"{where}: {reason}; then run the same command again to continue") from error
     finally:
         signal.signal(signal.SIGINT, before)
 
 
 def stop(*_: Any) -> None:
-    """End the process at once. Finished networks are in the database, as after a kill."""
-    print("\nStopped. The same command goes on with the rest.", flush=True)
+    """End the process at once. Finished networks are in the database already."""
+    print("\nStopped. To continue, run the same command again.", flush=True)
     os._exit(130)
 
 
 def report(scores: dict[Any, list[float]], tested: list[float], folder: Path, epochs: int) -> None:
-    """Print the ranking, and say what to do with the winner, the first of `scores`: validation accuracies by seed."""
+    """Print the ranking, and save the winner's settings. `scores` has validation accuracies by seed, best first."""
     print(f"\n{HEAD}validation: mean, each seed")
     for setting, accuracies in scores.items():
         print(f"{setting}  {mean(accuracies):10.2%}: {', '.join(map('{:.2%}'.format, accuracies))}")
     winner, validated = next(iter(scores.items()))
     seeds = f", means of seeds 0 to {len(tested) - 1}" if len(tested) > 1 else " with seed 0"
-    result = f"{mean(validated):.2%} of the validation images, {mean(tested):.2%} of the test images{seeds}"
+    result = f"validation accuracy {mean(validated):.2%}, test accuracy {mean(tested):.2%}{seeds}"
     config, best = folder / "winner.yaml", winner._asdict() | {"hidden": [winner.hidden], "epochs": epochs}
     comment = f"# 784-{winner.hidden}-10: {result}\n# python -m digits train --config {config}\n"
     write_atomically(config, (comment + yaml.safe_dump(best, sort_keys=False, default_flow_style=None)).encode())

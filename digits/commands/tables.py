@@ -1,4 +1,4 @@
-"""A table of what was read: as a CSV file, or as a page for the browser to correct it."""
+"""Write a table of what was read, as a CSV file or as a web page on which to correct it."""
 
 import csv
 import io
@@ -12,8 +12,8 @@ from digits.common.errors import printable
 from digits.common.files import write_atomically
 from digits.handwriting.line_network import Length
 
-SHOWN = 3_000  # fields on a page for review at most: each is about 10 kB
-Rows = list[list[Any]]  # the titles of the columns first; names of files are printable
+SHOWN = 3_000  # largest number of fields on a review page; each takes about 10 kB
+Rows = list[list[Any]]  # column titles first; file names are printable
 
 
 def write_table(rows: Rows, path: Path | None) -> None:
@@ -28,7 +28,7 @@ def write_table(rows: Rows, path: Path | None) -> None:
 
 
 class Doubt(NamedTuple):
-    """A doubtful cell: its row and column from 0, a JPEG in base64, the likeliest numbers, and what is expected."""
+    """A doubtful cell: its row and column from 0, a base64 JPEG, the likeliest numbers, and what is expected."""
 
     row: int
     column: int
@@ -39,9 +39,9 @@ class Doubt(NamedTuple):
 
 
 def write_review(path: Path, rows: Rows, doubts: list[Doubt], unread: list[str]) -> None:
-    """Write a page that shows each doubtful cell beside its picture, and a line for each `unread` document.
+    """Write a web page that shows the picture of each doubtful cell, and a line for each `unread` document.
 
-    It holds all that it shows, and loads nothing. Raises UserError if it cannot be written.
+    The page is self-contained. Raises UserError if it cannot be written.
     """
     source = files("digits.commands").joinpath("review.html").read_text("utf-8")
     fields = []
@@ -49,6 +49,6 @@ def write_review(path: Path, rows: Rows, doubts: list[Doubt], unread: list[str])
         file, page, *_ = rows[doubt.row]
         title = f"{Path(file).name}{f' page {page}' if page else ''}: {rows[0][doubt.column]}"
         fields.append(doubt._asdict() | {"title": title})
-    held = json.dumps({"rows": rows, "doubts": fields, "unread": unread}).replace("<", "\\u003c")
-    write_atomically(path, source.replace("$held", held).encode())
-    print(f"{printable(str(path))}: {len(doubts):,} fields to look at; open it in a browser", file=sys.stderr)
+    content = json.dumps({"rows": rows, "doubts": fields, "unread": unread}).replace("<", "\\u003c")
+    write_atomically(path, source.replace("$content", content).encode())
+    print(f"{printable(str(path))}: fields to check: {len(doubts):,}; open it in a browser", file=sys.stderr)

@@ -1,1 +1,1 @@
-"""What every room uses: a user's mistake as one line, files that are written whole, images as tensors."""
+"""Helpers for all rooms: one-line error messages, atomic files, images as tensors."""

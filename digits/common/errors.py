@@ -1,4 +1,4 @@
-"""A user's mistake as one line, and a stranger's text as a terminal may show it."""
+"""Report an error in one line, and escape text that a terminal must not obey."""
 
 import os
 import re
@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-NO_ROOM = "out of memory|you tried to allocate|devices are busy|no kernel image"  # what PyTorch says, also of a GPU
+NO_ROOM = "out of memory|you tried to allocate|devices are busy|no kernel image"  # PyTorch's words, on a GPU, too
 
 
 class UserError(Exception):
-    """Something that the person at the keyboard can mend: shown as one line, without a traceback."""
+    """An error that the user can fix. It is shown as one line, without a traceback."""
 
 
 def tried(function: Callable[..., T], *arguments: Any, **options: Any) -> T | UserError:
-    """Return what a function returns for its arguments, or the UserError that it raises."""
+    """Call a function, and return its result or the UserError that it raises."""
     try:
         return function(*arguments, **options)
     except UserError as error:
@@ -25,7 +25,7 @@ def tried(function: Callable[..., T], *arguments: Any, **options: Any) -> T | Us
 
 @contextmanager
 def one_line_errors(program: str) -> Iterator[None]:
-    """Turn an error that a user can mend into one line on standard error and exit status 2; Ctrl-C into status 130.
+    """Turn an error that the user can fix into one line on standard error and exit status 2; Ctrl-C into status 130.
 
     A bug keeps its traceback.
     """
@@ -37,7 +37,7 @@ def one_line_errors(program: str) -> Iterator[None]:
     except KeyboardInterrupt:
         print(f"\n{program}: stopped", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:  # whoever reads the output, such as `head`, has seen enough
+    except BrokenPipeError:  # the program that reads the output, such as `head`, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(2)
     except (UserError, OSError, MemoryError, RuntimeError) as error:
@@ -49,7 +49,7 @@ def one_line_errors(program: str) -> Iterator[None]:
 
 
 def explain(error: Exception) -> str:
-    """Return in one line what a user or the machine did wrong; "" if the error is a bug."""
+    """Explain in one line what a user or the machine did wrong; return "" if the error is a bug."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError):  # such as a full disk
@@ -64,7 +64,7 @@ def explain(error: Exception) -> str:
 
 
 def printable(text: str) -> str:
-    """Escape what a terminal would obey or cannot show: control characters, line breaks, bytes that are no text."""
+    """Escape what a terminal would obey or cannot show: control characters, line breaks, undecodable bytes."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return shown.encode(encoding, "backslashreplace").decode(encoding)
@@ -72,7 +72,7 @@ def printable(text: str) -> str:
 
 def install(extra: str) -> str:
     """Return the command that installs an extra of this package: by name if it is installed, else from its folder."""
-    from importlib.metadata import PackageNotFoundError, distribution  # here, since help need not wait for it
+    from importlib.metadata import PackageNotFoundError, distribution  # slow to import, so not for --help
 
     try:
         distribution("digits")

@@ -1,4 +1,4 @@
-"""Files: where they are, written atomically, and read with a bound, since a stranger may have made them."""
+"""Find files, write them atomically, and read them with a size limit, since a stranger may have made them."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ CONFIG = "config.yaml"  # the settings of a run, in its folder
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
-    """Write a file so that a crash or a full disk leaves either the new content or what was there before.
+    """Write a file so that a crash or a full disk leaves either the new content or the old.
 
     Raises UserError if it cannot be written.
     """
@@ -27,7 +27,7 @@ def write_atomically(path: str | Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        kept = "; the file that was there is unchanged" if os.path.isfile(path) else ""
+        kept = "; the old file is unchanged" if os.path.isfile(path) else ""
         raise UserError(f"cannot write {path}: {error.strerror}{kept}") from error
     finally:
         with suppress(OSError):
@@ -35,33 +35,33 @@ def write_atomically(path: str | Path, content: bytes) -> None:
 
 
 def remove_leftovers(folder: str | Path) -> None:
-    """Remove what killed processes left in `write_atomically`; only for the process that has locked the folder."""
-    for left in Path(folder).glob(f".{'[0-9a-f]' * 16}.part"):
-        left.unlink()
+    """Remove the temporary files of killed processes. Lock the folder first: a live process may be writing there."""
+    for leftover in Path(folder).glob(f".{'[0-9a-f]' * 16}.part"):
+        leftover.unlink()
 
 
 def check_target(path: Path, reads: Iterable[str | Path] = ()) -> None:
-    """Raise UserError if a file that is to be written is one of those that are read."""
+    """Raise UserError if writing a file would overwrite one of the files in `reads`."""
     if os.path.exists(path) and any(os.path.exists(read) and path.samefile(read) for read in reads):
-        raise UserError(f"{path} is read, and would be overwritten; name another file")
+        raise UserError(f"{path} is an input and would be overwritten; name another output file")
 
 
 def read_bounded(path: str | Path, at_most: int) -> bytes:
-    """Return the content of a file. Raises OSError if it cannot be read, or is larger than `at_most` bytes."""
+    """Return the content of a file. Raises OSError if it cannot be read or is larger than `at_most` bytes."""
     with open(path, "rb") as file:
         content = file.read(at_most + 1)
     if len(content) > at_most:
-        raise OSError(0, f"it is larger than {at_most:,} bytes", str(path))
+        raise OSError(0, f"this file is larger than {at_most:,} bytes", str(path))
     return content
 
 
 def cache_folder() -> Path:
-    """Return where MNIST and compiled code are kept for all working folders."""
+    """Return the user's cache folder, for MNIST and compiled code."""
     return user_cache_path("digits", appauthor=False)
 
 
 def newest_run(having: str = CONFIG) -> Path | None:
-    """Return the run in runs/ that was started or resumed last, of those that have a file of that name."""
-    # A config is written whenever a run is started or resumed.
+    """Return the run in runs/ that was started or resumed last, among those with a file named `having`."""
+    # Starting or resuming a run writes its config.
     configs = [path for path in Path("runs").glob(f"*/{CONFIG}") if (path.parent / having).is_file()]
     return max(configs, key=lambda config: config.stat().st_mtime).parent if configs else None

@@ -1,4 +1,4 @@
-"""The images that a network is given: tensors, NumPy arrays or a PIL image, checked, as a tensor."""
+"""Check images for a network, and convert them to a tensor."""
 
 import numpy as np
 import torch
@@ -11,14 +11,14 @@ Images = Tensor | np.ndarray | Image.Image
 def to_tensor(images: Images, size: int) -> Tensor:
     """Return images (N, size, size), or one (size, size), as a tensor (N, size, size) uint8 0..255 or float 0..1.
 
-    Raises TypeError for any other type, and ValueError for another shape, dtype, mode or range.
+    Raises TypeError for another type, and ValueError for another shape, dtype, mode or range.
     """
     if isinstance(images, Image.Image):
         if images.mode not in ("1", "L", "RGB"):
             raise ValueError(f"expected a PIL image of mode 1, L or RGB, got {images.mode}; try image.convert('L')")
         images = np.asarray(images.convert("L"))
     if isinstance(images, np.ndarray):
-        images = torch.from_numpy(np.array(images, order="C"))  # a copy: PyTorch takes no mirrored array
+        images = torch.from_numpy(np.array(images, order="C"))  # a copy: PyTorch refuses negative strides
     if not isinstance(images, Tensor):
         raise TypeError(f"expected a tensor, a NumPy array or a PIL image, got {type(images).__name__}")
     if images.dtype != torch.uint8 and not images.is_floating_point():

@@ -1,4 +1,4 @@
-"""Keep libraries from doing and saying what nobody has asked them to."""
+"""Keep libraries from reading stray settings, and from printing what users cannot act on."""
 
 import logging
 import threading
@@ -15,13 +15,13 @@ def import_unconfigured() -> None:
     """Import numba without the .numba_config.yaml of the working directory, which may be a folder of pictures."""
     with suppress(ImportError), chdir(Path(__file__).parent):
         numba: Any = import_module("numba.core.config")
-        numba._config_fname = ""  # which it looks for again whenever it compiles
+        numba._config_fname = ""  # numba would look for this file again at each compilation
 
 
 def quiet() -> None:
-    """Silence what a user can do nothing about: what Lightning and PyTorch say of themselves."""
-    logging.disable(logging.INFO)  # whatever level Lightning sets as it is imported
+    """Silence what users cannot act on: the messages and warnings of Lightning and PyTorch."""
+    logging.disable(logging.INFO)  # also if Lightning sets another level when it is imported
     warnings.filterwarnings("ignore", module=r"(lightning|torch)\b")
-    # If a thread of TensorBoard's cannot write, the main thread raises that, too.
-    usual = threading.__excepthook__
-    threading.excepthook = lambda failed: None if issubclass(failed.exc_type, OSError) else usual(failed)
+    # If TensorBoard's thread cannot write, the main thread raises the same error.
+    default = threading.__excepthook__
+    threading.excepthook = lambda failure: None if issubclass(failure.exc_type, OSError) else default(failure)

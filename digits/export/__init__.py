@@ -1,1 +1,1 @@
-"""A trained network in a page for the browser, or as an ONNX model."""
+"""Export a trained network as a web page or as an ONNX model."""

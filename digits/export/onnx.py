@@ -1,4 +1,4 @@
-"""A trained network as an ONNX model, which ONNX Runtime runs on phones, in browsers and in other languages."""
+"""Export a network as an ONNX model, which ONNX Runtime runs on phones, in browsers and from other languages."""
 
 import json
 from copy import deepcopy
@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from digits.common.errors import UserError, install
 from digits.network import predictions
 
-CLOSE = 1e-5  # largest difference of an activation from PyTorch's
+CLOSE = 1e-5  # largest difference that an activation may have from PyTorch's
 
 
 class Predictor(nn.Module):
-    """Images (N, side, side) float32 0..1 to digits (N,) int64 and the activations (N, 10) of a network's outputs."""
+    """Map images (N, side, side) float32 0..1 to digits (N,) int64 and output activations (N, 10)."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -27,15 +27,13 @@ class Predictor(nn.Module):
 
 
 def model(network: nn.Module, side: int = 28, /, **facts: Any) -> bytes:
-    """The content of an .onnx file: input `images`, outputs `digit` and `activations` as of `Predictor`, any N.
+    """Return the content of an .onnx file: a `Predictor` with input `images` and outputs `digit` and `activations`.
 
-    `network` takes the pixels (N, side * side), and is exported as it evaluates, without dropout. Each fact, of any
-    name, becomes metadata, its value in JSON.
-
-    Raises UserError if a package is missing.
+    `network` maps pixels (N, side * side) to activations, and is exported in evaluation mode, without dropout. Each
+    of the `facts` becomes metadata, its value in JSON. Raises UserError if a package is missing.
     """
     if any(find_spec(package) is None for package in ("onnx", "onnxscript", "onnxruntime")):
-        raise UserError(f"this needs onnx, onnxscript and onnxruntime: {install('onnx')}")
+        raise UserError(f"ONNX export needs onnx, onnxscript and onnxruntime: {install('onnx')}")
     program: Any = torch.onnx.export(
         Predictor(deepcopy(network)).eval(),
         (torch.zeros(2, side, side, device=next(network.parameters()).device),),
@@ -45,7 +43,7 @@ def model(network: nn.Module, side: int = 28, /, **facts: Any) -> bytes:
         opset_version=18,
         verbose=False,
     )
-    for part in (program.model.graph, *program.model.graph):  # torch notes there where the code lay on this computer
+    for part in (program.model.graph, *program.model.graph):  # torch writes paths of this machine there
         part.metadata_props.clear()
     program.model.metadata_props.update({name: json.dumps(value) for name, value in facts.items()})
     return program.model_proto.SerializeToString()
@@ -53,14 +51,15 @@ def model(network: nn.Module, side: int = 28, /, **facts: Any) -> bytes:
 
 @torch.no_grad()
 def check(content: bytes, network: nn.Module, images: Tensor) -> None:
-    """Compare an ONNX model, run in ONNX Runtime on images (N, side, side) float32 0..1, with its network.
+    """Run an ONNX model in ONNX Runtime on images (N, side, side) float32 0..1, and compare it with its network.
 
-    Raises ArithmeticError if a digit differs, or an activation by more than CLOSE.
+    Raises ArithmeticError if any digit differs, or if an activation differs by more than CLOSE.
     """
     from onnxruntime import InferenceSession
 
     digits, activations = Predictor(network)(images)
-    theirs = [torch.from_numpy(array) for array in InferenceSession(content).run(None, {"images": images.numpy()})]
-    wrong, off = (theirs[0] != digits).sum().item(), (theirs[1] - activations).abs().max().item()
+    outputs = InferenceSession(content).run(None, {"images": images.numpy()})
+    onnx_digits, onnx_activations = map(torch.from_numpy, outputs)
+    wrong, off = (onnx_digits != digits).sum().item(), (onnx_activations - activations).abs().max().item()
     if wrong or off > CLOSE:
-        raise ArithmeticError(f"ONNX Runtime says another digit for {wrong} images; activations differ by {off:.1e}")
+        raise ArithmeticError(f"ONNX Runtime reads {wrong} images differently; activations differ by {off:.1e}")

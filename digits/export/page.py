@@ -1,6 +1,6 @@
-"""A trained network as one HTML file: the page of web/, with its style, its scripts and the network inside.
+"""Export a network as one HTML file: the page in web/ with its style, its scripts and the network inside.
 
-The scripts in dist/ are those in src/, bundled: `npm ci && npm run build` in web/.
+`npm ci && npm run build` in web/ bundles the scripts of src/ into dist/.
 """
 
 import base64
@@ -34,14 +34,14 @@ from digits.network import predictions, sizes, weights_and_biases
 from digits.neurons import binary_layer
 
 WEB = files("digits.export") / "web"
-KINDS = int, float, tuple, list  # of constants
+KINDS = int, float, tuple, list  # types of the constants that the page gets
 
 
 def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, Tensor]]) -> str:
-    """The page that holds a network, its weights rounded as by `rounded`, and the images of `sample` to learn from.
+    """Return the page with a network, whose weights are `rounded`, and the `images` of `sample` to train on.
 
-    `facts` are what is known of the network, such as its `shape`, and whether it reads in `context` (`find_lines`).
-    The page's security policy lets it run its own scripts, one of them as a worker, and load nothing.
+    `facts` describe the network, such as its `shape`, and whether it was trained on digits in `context`. By its
+    security policy, the page runs its own scripts and loads nothing.
     """
     bits = binary_layer()
     (train, _), (test, labels) = images
@@ -50,12 +50,12 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
         "sizes": sizes(network),
         "accuracy": right.mean().item() if len(right) else None,
         "parameters": _text(deflated(page_bytes(_packed(network)))),
-        "bytes": 1,  # a weight
+        "bytes": 1,  # per weight
         "bits": {"weights": bits.weights.tolist(), "biases": bits.biases.tolist()},
         "mnist": {"train": len(train), "test": len(test), "packed": _text(packed(images))},
         "constants": constants(facts["context"]),
-        "eye": at_hand(eye.BUNDLED),
-        "line": at_hand(line_network.BUNDLED),
+        "eye": bundled(eye.BUNDLED),
+        "line": bundled(line_network.BUNDLED),
     }
     names = "page.html", "style.css", "dist/page.js", "dist/worker.js"
     page, style, script, worker = ((WEB / name).read_text("utf-8") for name in names)
@@ -67,21 +67,21 @@ def html(network: nn.Module, facts: dict[str, Any], images: list[tuple[Tensor, T
 
 
 def constants(context: bool) -> dict[str, dict[str, Any]]:
-    """All constants that handwriting is read with, in `context` or not, by module and name: the page has each, too."""
+    """Return the constants of handwriting/ by module and name, so that the page reads with the same values."""
     modules = picture, background, eye, components, strips, line_network, cutting, normalize, lines, reader, answer
-    known: dict[str, dict[str, Any]] = {
+    constants: dict[str, dict[str, Any]] = {
         module.__name__.rpartition(".")[2]: {
             name: value for name, value in vars(module).items() if name.isupper() and type(value) in KINDS
         }
         for module in modules
     }
     if not context:
-        known["normalize"]["REST"] = 0.0  # what a digit is cut from is not drawn
-    return known
+        constants["normalize"]["REST"] = 0.0  # traces of the neighbours are not drawn
+    return constants
 
 
 def rounded(network: nn.Module) -> nn.Module:
-    """Return a copy of a network with its weights rounded to 8 bits, as the page has it."""
+    """Return a copy of a network with its weights rounded to 8 bits, as in the page."""
     copy = deepcopy(network)
     for weights, (rounded_weights, _) in zip(weights_and_biases(copy)[0], unpack(_packed(network)), strict=True):
         weights.copy_(torch.from_numpy(rounded_weights.T))
@@ -92,8 +92,8 @@ def _packed(network: nn.Module) -> list[Packed]:
     return pack([(w.numpy().T, b.numpy()) for w, b in zip(*weights_and_biases(network), strict=True)])
 
 
-def at_hand(file: Path) -> dict[str, Any]:
-    """A network for pictures that comes with digits: how many inputs and neurons each layer has, and its parameters."""
+def bundled(file: Path) -> dict[str, Any]:
+    """Return a bundled network for pictures: the sizes (inputs, neurons) of its layers, and its parameters as text."""
     layers = load(file)
     return {"sizes": [layer.counts.shape for layer in layers], "packed": _text(page_bytes(layers))}
 

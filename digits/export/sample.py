@@ -1,4 +1,4 @@
-"""The images of MNIST in the page, from which a network learns there."""
+"""Choose the MNIST images that are part of the page, where networks learn from them."""
 
 import zlib
 
@@ -8,14 +8,14 @@ from torch import Tensor
 
 from digits import mnist
 
-TRAIN, TEST = 5_500, 1_000  # with a bit a pixel, a quarter of the page of the network that comes along
+TRAIN, TEST = 5_500, 1_000  # with one bit per pixel, a quarter of the page
 
 
 def sample(training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> list[tuple[Tensor, Tensor]]:
-    """Choose TRAIN training and TEST test images, or all if there are fewer: of both, pixels (N, 784) bool and labels.
+    """Choose TRAIN training and TEST test images at random; return pixels (N, 784) bool and labels (N,) of both.
 
-    MNIST's images (N, 28, 28) uint8 and labels (N,) are chosen at random, since its files begin and end with other
-    writers.
+    The arguments are MNIST's images (N, 28, 28) uint8 and labels (N,). Its files are sorted by writer, so the first
+    images would be the work of a few people.
     """
     samples, rng = [], np.random.default_rng(0)
     for (images, labels), most, wanted in ((training, mnist.TRAINING, TRAIN), (test, len(test[1]), TEST)):
@@ -25,12 +25,12 @@ def sample(training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> list
 
 
 def packed(images: list[tuple[Tensor, Tensor]]) -> bytes:
-    """A sample, deflated: a byte for each label, then the pixels row by row, eight to a byte."""
+    """Compress a sample: one byte per label, then one bit per pixel, row by row."""
     pixels, labels = (torch.cat(parts).numpy() for parts in zip(*images, strict=True))
     return deflated(labels.astype(np.uint8).tobytes() + np.packbits(pixels, axis=1).tobytes())
 
 
 def deflated(content: bytes) -> bytes:
-    """Compress bytes without a header, as browsers inflate them."""
+    """Compress bytes with raw DEFLATE (no header), which browsers can inflate."""
     deflate = zlib.compressobj(9, wbits=-15)
     return deflate.compress(content) + deflate.flush()

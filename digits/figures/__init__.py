@@ -1,1 +1,1 @@
-"""The chapter's pictures of a trained network and of how it learns; matplotlib is an extra."""
+"""Draw the chapter's figures of a trained network and of how it learns. matplotlib is an extra."""

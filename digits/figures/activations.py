@@ -1,4 +1,4 @@
-"""A network and what its neurons say of one image, layer by layer."""
+"""Draw a network with the activations of its neurons for one image."""
 
 import torch
 from matplotlib.figure import Figure
@@ -10,16 +10,16 @@ from digits.model import DigitClassifier
 from digits.network import inputs, weights_and_biases
 from digits.training.pictures import SIGNED
 
-MOST = 150  # lines between two layers: those of the largest contributions
+MOST = 150  # lines between two layers, for the largest contributions
 HEIGHT = 3.8  # inches
 
 
 @torch.no_grad()
 def activations(model: DigitClassifier, image: Tensor) -> Figure:
-    """An image (28, 28) uint8, or float 0..1, and every neuron as a circle, the darker the larger its activation.
+    """Draw an image (28, 28), uint8 or float 0..1, and every neuron as a circle that darkens with its activation.
 
-    A line is a contribution, activation times weight, to the weighted input of a neuron in the next layer: red if it is
-    positive, blue if negative, and the wider the larger. The 784 pixels have none: there would be too many.
+    A line is a contribution, activation times weight, to the weighted input of a neuron in the next layer. It is red if
+    positive, blue if negative, and wider if larger. The pixels have no lines, because there would be too many.
     """
     weights, biases = weights_and_biases(model.network)
     x, *layers = feedforward(weights, biases, inputs(image[None], like=weights[0]))

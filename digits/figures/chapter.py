@@ -1,4 +1,4 @@
-"""The figures of chapters 1 and 5, drawn with matplotlib, but for those that TensorBoard shows too."""
+"""Draw the figures of chapters 1 and 5 with matplotlib; those that TensorBoard also shows are in training/pictures."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ from digits.network import inputs, linears, one_hot
 from digits.neurons import Perceptron, SigmoidNeuron, output_changes
 from digits.training.pictures import COUNTS, SIGNED, confusion, first_mistakes, first_weights, mosaic, shaded
 
-COPIES = 20  # of one training image, if the network was trained on distorted ones
+COPIES = 20  # distorted copies of one training image that are shown
 EXAMPLES = 2_000  # training images on which the cost of the valley is measured
 
 
@@ -34,13 +34,13 @@ def figures(
     planned: int,
     curves: dict[str, dict[int, float]],
 ) -> Iterator[tuple[str, Figure | Image | str]]:
-    """Names of the figures, each with what is drawn or the reason why nothing is; the slow ones last.
+    """Yield the name of each figure with its drawing, or with the reason why there is none; slow figures come last.
 
-    `model` was kept after this `epoch` of a training of `planned` epochs, which logged these `curves`.
+    `model` was saved after `epoch` of a training of `planned` epochs, which logged these `curves`.
     """
     images, labels = data.test
     yield "neurons", neurons()
-    yield "learning_curves", learning_curves(curves, epoch) if curves else "the run has no log of TensorBoard"
+    yield "learning_curves", learning_curves(curves, epoch) if curves else "the run has no TensorBoard log"
     if data.distort:
         yield "distorted", distorted(data)
     if data.handwriting:
@@ -50,14 +50,14 @@ def figures(
     if len(linears(model.network)) == 2:
         yield "hidden_neurons", hidden_neurons(model, images, labels)
     else:
-        yield "hidden_neurons", f"it is of one hidden layer; this is {model.shape}"
+        yield "hidden_neurons", f"it needs one hidden layer; this network is {model.shape}"
     if model.only_digit is None:
         predicted, activations = model.predict(images)
         yield "confusion", confusion(labels, predicted)
         yield "mistakes", first_mistakes(images, labels, activations)
         yield "saturation", saturation(labels, activations)
     else:
-        yield "confusion, mistakes, saturation", f"they are of ten outputs; this is {model.shape}"
+        yield "confusion, mistakes, saturation", f"they need ten outputs; this network is {model.shape}"
     yield "line", line(images, labels)
     path = descent.path_to(model, data, epoch, planned)
     examples, digits = (tensor[:EXAMPLES] for tensor in data.training)
@@ -65,12 +65,12 @@ def figures(
     if 0 < drawn[-1].min() < drawn[-1].max():  # on a logarithmic scale
         yield "valley", valley(*drawn, len(examples))
     else:
-        yield "valley", "training hardly moved the weights, or made the cost 0"
+        yield "valley", "training hardly moved the weights, or the cost is 0"
     yield "gradients", gradients(descent.gradient_norms(model, path, examples, digits), len(examples))
 
 
 def neurons() -> Figure:
-    """A perceptron and a sigmoid neuron: output against z, and change of the output with a change of a weight."""
+    """Plot a perceptron and a sigmoid neuron: output against z, and change of the output with a change of a weight."""
     fig = figure(3)
     left, right = fig.subplots(1, 2)
     x, zero, z = torch.ones(1), torch.zeros(1), torch.linspace(-6, 6, 1201)[:, None]
@@ -86,14 +86,14 @@ def neurons() -> Figure:
     right.plot(dw.flatten(), predicted, BLACK, linestyle=":", label="its linear prediction")
     right.plot(dw.flatten(), step, VERMILION, linestyle="--", label="perceptron")
     right.set(xlabel="change Δw of a weight", ylabel="change of the output")
-    right.set_title("Its change, at w = 1, x = 1, b = -2")
+    right.set_title("Change at w = 1, x = 1, b = -2")
     for axes in (left, right):
         axes.legend(loc="upper left", frameon=False, fontsize=9)
     return fig
 
 
 def learning_curves(curves: dict[str, dict[int, float]], epoch: int) -> Figure:
-    """Accuracy and cost by epoch, on training, validation and test images, and the `epoch` of the checkpoint."""
+    """Plot accuracy and cost by epoch on training, validation and test images, and mark the checkpoint's `epoch`."""
     fig = figure(3)
     for axes, kind, scale in zip(fig.subplots(1, 2), ("accuracy", "cost"), (100, 1), strict=True):
         for split, colour, style in (("training", BLACK, ":"), ("validation", ORANGE, "-"), ("test", BLUE, "--")):
@@ -106,14 +106,14 @@ def learning_curves(curves: dict[str, dict[int, float]], epoch: int) -> Figure:
 
 
 def distorted(data: MNISTDataModule) -> Figure:
-    """One training image, as it was distorted for each of the first epochs."""
-    several = data.training[0][:PART]  # they share their random numbers
-    copies = torch.stack([distort(several, data.distort, data.seed, epoch)[0] for epoch in range(COPIES)])
+    """Draw one training image as it was distorted in each of the first epochs."""
+    images = data.training[0][:PART]  # images that share their random numbers
+    copies = torch.stack([distort(images, data.distort, data.seed, epoch)[0] for epoch in range(COPIES)])
     return tiled(copies, COPIES // 2, f"One training image in its first {COPIES} epochs")
 
 
 def atlas(seed: int) -> Figure:
-    """Every way to write a digit in the atlas of allographs, a row for each digit."""
+    """Draw every allograph (way to write a digit) in the atlas, one row per digit."""
     most = max(map(len, ATLAS.values()))
     hand = torch.Generator().manual_seed(seed)
     rows = torch.zeros(len(ATLAS), most, 28, 28)
@@ -123,7 +123,7 @@ def atlas(seed: int) -> Figure:
 
 
 def tiled(images: Tensor, columns: int, title: str) -> Figure:
-    """Images (N, H, W), dark on light, in rows of so many columns."""
+    """Draw images (N, H, W) dark on light, in rows of `columns`."""
     tiles = mosaic(images, columns)
     fig = figure(0.3 + 7.5 * tiles.shape[0] / tiles.shape[1])
     axes = fig.subplots()
@@ -135,14 +135,14 @@ def tiled(images: Tensor, columns: int, title: str) -> Figure:
 
 @torch.no_grad()
 def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows: int = 8) -> Figure:
-    """The most influential hidden neurons: their weights, what activates them, and their weights to the outputs."""
+    """Draw the most influential hidden neurons: their weights, what activates them, and their output weights."""
     first, last = linears(model.network)
     z = first(inputs(images, like=first.weight))
-    influence = last.weight.norm(dim=0) * z.sigmoid().std(0)  # a neuron that is the same for all images acts as a bias
+    influence = last.weight.norm(dim=0) * z.sigmoid().std(0)  # a neuron that never changes acts as a bias
     chosen = influence.topk(min(rows, len(influence))).indices
     weights, output_weights = first.weight[chosen].view(-1, 28, 28), last.weight.T[chosen]
     activation = torch.stack([z[labels == digit][:, chosen].sigmoid().mean(0) for digit in range(10)], 1)
-    most = z[:, chosen].topk(5, dim=0).indices.T  # by z, since the activations of many images are all 1 after rounding
+    most = z[:, chosen].topk(5, dim=0).indices.T  # by z, because many activations are rounded to 1
     outputs = range(10) if model.only_digit is None else [model.only_digit]
     fig = figure(0.5 + 0.85 * len(chosen))
     grid = fig.subplots(len(chosen), 4, width_ratios=(1, 2, 5, 2), squeeze=False)
@@ -166,7 +166,7 @@ def hidden_neurons(model: DigitClassifier, images: Tensor, labels: Tensor, rows:
 
 
 def saturation(labels: Tensor, activations: Tensor) -> Figure:
-    """Histograms of output activations (N, 10): the output that each label (N,) int64 names, and the other nine."""
+    """Plot histograms of output activations (N, 10): the output of each label (N,) int64, and the others."""
     fig = figure(3)
     right = one_hot(labels).bool()
     sides = (("the right output", activations[right], BLUE), ("the other nine", activations[~right], VERMILION))
@@ -180,7 +180,7 @@ def saturation(labels: Tensor, activations: Tensor) -> Figure:
 
 
 def valley(flat: Tensor, u: Tensor, v: Tensor, cost: Tensor, examples: int) -> Figure:
-    """What `descent.valley` returns, of so many training examples: contours of the cost, and the path over them."""
+    """Plot the result of `descent.valley` on this many training examples: contours of the cost, with the path."""
     fig = figure(3.8)
     axes = fig.subplots()
     levels = np.geomspace(cost.min(), cost.max(), 25)
@@ -201,7 +201,7 @@ def valley(flat: Tensor, u: Tensor, v: Tensor, cost: Tensor, examples: int) -> F
 
 
 def gradients(norms: Tensor, examples: int) -> Figure:
-    """What `descent.gradient_norms` returns (epochs + 1, layers), of so many training examples: a line a layer."""
+    """Plot the result of `descent.gradient_norms` (epochs + 1, layers) on training examples, a line per layer."""
     fig = figure(3.5)
     axes = fig.subplots()
     *hidden, output = norms.T

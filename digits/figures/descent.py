@@ -1,4 +1,4 @@
-"""Training once more: the path of the weights, the valley of the cost around it, and how fast each layer learns."""
+"""Train again, to follow the path of the weights, the cost around that path, and how fast each layer learns."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from digits.model import DigitClassifier
 from digits.network import linears, one_hot
 from digits.training.trainer import quiet_trainer
 
-MOST = 30  # epochs that are trained again; later ones hardly move the weights, and take long
+MOST = 30  # epochs that are trained again; later ones take long and hardly move the weights
 
 
 def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned: int) -> Tensor:
-    """Train `model` in place on the CPU; its weights and biases (epochs + 1, P), before and after each epoch.
+    """Train `model` in place on the CPU; return its weights and biases (epochs + 1, P) before and after each epoch.
 
-    These are the first of the `planned` epochs, whose number decides the learning rates of a schedule.
+    The number of `planned` epochs decides the learning rates of a schedule.
     """
     path = [parameters_to_vector(model.parameters()).detach()]
     with tqdm(total=epochs, desc="training", unit=" epochs", leave=False, disable=None) as bar:
@@ -34,13 +34,11 @@ def descend(model: DigitClassifier, data: MNISTDataModule, epochs: int, planned:
 
 
 def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: int) -> Tensor:
-    """The path of a fresh network that is trained as `model` was, up to the epoch it was kept after, or for the first
-    MOST epochs: (at most epoch + 2, P).
-    """
+    """Train a fresh network as `model` was trained, up to its epoch or MOST epochs; return its path (epochs + 1, P)."""
     epochs = min(epoch + 1, MOST)
     path = descend(DigitClassifier(**model.hparams), data, epochs, planned)
     if epochs > epoch and not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
-        print("valley: trained again, the network has other weights than this checkpoint; the path is the new one")
+        print("valley: training again gave other weights than this checkpoint has; the figure shows the new path")
     return path
 
 
@@ -48,13 +46,13 @@ def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: 
 def valley(
     model: DigitClassifier, path: Tensor, images: Tensor, labels: Tensor, steps: int = 31
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The mean cost on images (N, 28, 28) and labels (N,), on a plane through a path (T, P) of weights and biases.
+    """Compute the mean cost on images (N, 28, 28) and labels (N,), on a plane through a path (T, P) of parameters.
 
-    Returns the path on the plane (T, 2), which ends at 0, 0; coordinates u and v (steps,); the cost (steps, steps) at
-    each v and u.
+    Returns the path on the plane (T, 2), which ends at 0, 0; the coordinates u and v (steps,); and the cost
+    (steps, steps) at each v and u.
     """
     from_end = path - path[-1]
-    directions = torch.linalg.svd(from_end, full_matrices=False).Vh[:2]  # PCA about the end
+    directions = torch.linalg.svd(from_end, full_matrices=False).Vh[:2]  # PCA around the end of the path
     flat = from_end @ directions.T
     low, high = flat.amin(0), flat.amax(0)
     margin = 0.3 * (high - low).clamp(min=0.3 * (high - low).max().item())
@@ -67,7 +65,7 @@ def valley(
 
 
 def gradient_norms(model: DigitClassifier, path: Tensor, images: Tensor, labels: Tensor) -> Tensor:
-    """How fast each layer learns (T, layers), at each point of a path (T, P): the norm of the gradient of its biases.
+    """Return how fast each layer learns at each point of a path (T, P): the norm of its biases' gradient (T, layers).
 
     The gradient is that of the mean cost on images (N, 28, 28) and labels (N,). For biases it is the mean error delta.
     """
@@ -81,7 +79,7 @@ def gradient_norms(model: DigitClassifier, path: Tensor, images: Tensor, labels:
 
 
 def mean_cost(model: DigitClassifier, images: Tensor, labels: Tensor) -> Tensor:
-    """The mean cost on images (N, 28, 28) and labels (N,), of which a gradient can be taken."""
+    """Return the mean cost on images (N, 28, 28) and labels (N,), a scalar with a gradient."""
     a = model(images)
     y = one_hot(labels) if model.only_digit is None else one_hot(labels)[:, [model.only_digit]]
     return model.cost.value(a, y) / len(images)

@@ -1,4 +1,4 @@
-"""The number that the chapter opens with, made of touching test images, and what the line network sees along it."""
+"""Draw the number that opens the chapter, made of touching test images, and what the line network sees in it."""
 
 import cv2
 import numpy as np
@@ -11,20 +11,20 @@ from digits.handwriting.line_network import numbers
 from digits.handwriting.strips import strips_of
 
 NUMBER = 5, 0, 4, 1, 9, 2
-STEP, ENLARGED = 17, 4  # columns from one image of 28x28 to the next; pixels to one of MNIST's
+STEP, ENLARGED = 17, 4  # columns from one MNIST image to the next; pixels per MNIST pixel
 
 
 def touching(images: Tensor, labels: Tensor) -> np.ndarray:
-    """A picture (H, W) uint8, dark on light, of the first test image of each digit, nearer to the next than MNIST's."""
+    """Return a picture (H, W) uint8, dark on light, of the first test image of each digit, close enough to touch."""
     strokes = np.zeros((32, STEP * (len(NUMBER) + 1)), np.uint8)
     for place, digit in enumerate(NUMBER):
-        here = strokes[2:30, place * STEP : place * STEP + 28]
-        np.maximum(here, images[labels == digit][0].numpy(), out=here)
+        window = strokes[2:30, place * STEP : place * STEP + 28]
+        np.maximum(window, images[labels == digit][0].numpy(), out=window)
     return 255 - strokes.repeat(ENLARGED, 0).repeat(ENLARGED, 1)
 
 
 def line(images: Tensor, labels: Tensor) -> Figure:
-    """The strip of the number: its darkness, and how sure the eye is. Below it what the network says at each place."""
+    """Draw the strip of the number (darkness, and the eye's score) and below it the network's outputs at each place."""
     picture = cv2.cvtColor(touching(images, labels), cv2.COLOR_GRAY2RGB)
     strip = max(strips_of(see(picture)), key=lambda strip: strip.planes.shape[2])
     log = strip.log

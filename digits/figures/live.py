@@ -1,4 +1,4 @@
-"""A learning curve that grows in a notebook while a network trains."""
+"""Draw a learning curve in a notebook while a network trains."""
 
 from typing import Any
 
@@ -8,16 +8,13 @@ from digits.figures.style import BLUE, figure
 
 
 class LiveCurve(Callback):
-    """Draw the accuracy on the test images below a notebook's cell, anew after each epoch.
-
-    `accuracy` has it in per cent, by epoch.
-    """
+    """Redraw the test accuracy below a notebook's cell after each epoch. `accuracy` holds it in percent, by epoch."""
 
     def __init__(self) -> None:
         self.accuracy: list[float] = []
         self.figure = figure(2.6)
         self.axes = self.figure.subplots()
-        self.shown: Any = None  # what IPython puts a new picture into
+        self.shown: Any = None  # IPython's handle to replace the picture
 
     def on_validation_end(self, trainer: Any, module: Any) -> None:
         self.accuracy.append(100 * trainer.callback_metrics["accuracy/test"].item())
@@ -30,6 +27,6 @@ class LiveCurve(Callback):
         if self.shown:
             self.shown.update(self.figure)
         else:
-            from IPython.display import display  # here, since all but a notebook does without
+            from IPython.display import display  # only notebooks have IPython
 
             self.shown = display(self.figure, display_id=True)

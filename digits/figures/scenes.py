@@ -1,4 +1,4 @@
-"""Twenty of the scenes that the eye learns from, beside each what it takes for handwriting in it."""
+"""Draw twenty scenes like those that the eye learns from, and beside each what the eye takes for handwriting."""
 
 import numpy as np
 from numpy.random import default_rng
@@ -10,11 +10,11 @@ from digits.handwriting.eye import see
 from digits.handwriting.lines import opened
 
 ACROSS, DOWN = 2, 10  # scenes
-TILE, APART = (240, 90), 6  # width and height of one, and the room between them, in pixels
+TILE, APART = (240, 90), 6  # size of a scene and gap between scenes, in pixels
 
 
 def scenes(images: Tensor, labels: Tensor, seed: int) -> Image.Image:
-    """A sheet of scenes with the digits `labels` (N,) of MNIST's images (N, 28, 28) uint8, none of which it learned."""
+    """Return a sheet of scenes with MNIST images (N, 28, 28) uint8 and labels (N,) that the eye never saw."""
     rng, written = default_rng((seed, 1)), glyphs(images, labels, seed)
     wide, high = TILE
     sheet = Image.new("RGB", (ACROSS * 2 * (wide + APART), DOWN * (high + APART)), "white")

@@ -1,7 +1,7 @@
-"""What the figures share: colours, a width, how they become PNGs.
+"""Define what all figures share: colours, a width, and how they become PNGs.
 
-Lines have the colours of Okabe and Ito, maps those of one colour scale from light to dark: the colour-blind can tell
-them apart, and they keep their order in grey.
+Lines have the colours of Okabe and Ito, which colour-blind people can tell apart. Maps go from light to dark in one
+colour scale, so they keep their order in grey.
 """
 
 import io
@@ -13,12 +13,12 @@ BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION = "#000000", "#E69F00", "#56B4E9", "#
 
 
 def figure(height: float) -> Figure:
-    """An empty figure, 7.5 inches wide and `height` inches high, apart from pyplot and its global state."""
+    """Return an empty figure, 7.5 inches wide and `height` inches high, without pyplot's global state."""
     return Figure(figsize=(7.5, height), dpi=150, layout="constrained")
 
 
 def png(picture: Figure | Image.Image) -> bytes:
-    """A PNG of 256 colours, a third of the size of one of all colours."""
+    """Return a PNG with 256 colours, which is a third as large as with all of them."""
     if isinstance(picture, Figure):
         drawn = io.BytesIO()
         picture.savefig(drawn)

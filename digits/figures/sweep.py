@@ -1,4 +1,4 @@
-"""Validation accuracy against each setting that varies, on a logarithmic scale of the mistakes that are left."""
+"""Plot validation accuracy against each setting that varies, on a logarithmic scale of the error."""
 
 from collections.abc import Iterator
 from itertools import cycle
@@ -17,12 +17,12 @@ SCALE = lambda accuracy: -np.log10(1 - np.minimum(accuracy, 0.9999)), lambda at:
 
 
 def drawn(scores: Scores, epochs: int, every: bool) -> Iterator[tuple[str, Any]]:
-    """A figure for each setting that varies, after its name: points for the seeds of the best network with each value.
+    """Yield each setting that varies with its figure: for each value, a point per seed of the best network.
 
-    If `every` combination was tried, there is a line through their means for each value of another setting.
+    If `every` combination was tried, a line connects the means for each value of a second setting.
     """
     tried = {name: sorted({getattr(setting, name) for setting in scores}) for name in NAMES}
-    first, second, *_ = sorted(tried, key=lambda name: -len(tried[name]))  # those of which most values were tried
+    first, second, *_ = sorted(tried, key=lambda name: -len(tried[name]))  # the settings with the most values
     worst_first = sorted(scores, key=lambda setting: mean(scores[setting]))
     for x in [name for name in tried if len(tried[name]) > 1] or [first]:
         y = second if x == first else first

@@ -1,40 +1,43 @@
-"""Any picture of handwriting to digits: the classical pipeline of optical character recognition, around one network.
+"""Read the digits in any picture, by the classical steps of optical character recognition.
 
-A network that has learned MNIST fails on a photo that is merely shrunk to 28x28, because MNIST's digits were normalized
-in one particular way. So
+A network trained on MNIST fails on a photo that is only shrunk to 28x28 pixels, because MNIST's digits were normalized
+in a particular way. So most of the work is to find the digits and to draw them as MNIST does.
 
-1. picture.py opens a picture of whatever kind, at a size to work on;
-2. background.py divides out the light of the paper; eye.py, a network, says of each pixel that is darker how surely it
-   is handwriting;
-3. components.py groups the connected components of handwriting into lines; strips.py brings each line to one height;
-4. line_network.py reads along a line: a second network says which digit is in the middle of each place; prefix beam
-   search finds the likeliest numbers;
-5. cutting.py cuts the digits of these numbers out of the line, along seams between those that touch;
-6. normalize.py deslants, scales and centres each digit as MNIST's were; for networks that were trained so, it also
-   draws in grey what the digit is cut from;
-7. the user's network reads each digit; reader.py weighs its opinion and that of the line network. A number of too
-   little probability has no `text`.
+1. picture.py opens the picture and scales it to a working size. pdf.py draws the pages of a PDF.
+2. background.py divides out uneven light. Then eye.py, a small network, scores each pixel: is it handwriting?
+3. components.py groups the connected components of handwriting into lines. strips.py makes each line level and scales
+   it to a fixed height: a strip.
+4. line_network.py reads along each strip. Its network says which digit, if any, is in the middle of what it sees. A
+   prefix beam search then finds the likeliest numbers.
+5. cutting.py cuts the digits of these numbers out of the strip. Digits that touch are separated along a seam.
+6. normalize.py deslants, scales and centres each digit as MNIST does.
+7. reader.py reads each digit with your network and combines its opinion with that of the line network. It rejects a
+   number if its confidence is too low.
 
-lines.py goes through steps 2 to 6, which need no PyTorch, so parallel.py has other processes do that; it also turns a
-picture that lies on its side. reading.py is the way in, `read`; answer.py is what comes out. pdf.py opens pages.
+`read` in reading.py is the entry point. lines.py runs steps 1 to 6, and also turns a picture that lies on its side.
+These steps need no PyTorch, so parallel.py can run them in worker processes. answer.py defines the result.
 
-On the way from a picture to a number are arrays of pixels and six kinds of thing. A `Strip` is a line of the picture,
-level and at one height. A `Segmentation` has the likeliest numbers for each line, and the images of their digits. A
-`Reading` is such an image as the user's network reads it. A `Group` is the likeliest number where digits stand
-together: its readings, and the confidence in them. A `Line` is its groups, side by side. An `Answer` is the lines of
-the picture, or why nothing is read.
+The data passes through six types, in this order:
+
+- `Strip`: a line of the picture, level and at a fixed height.
+- `Segmentation`: the likeliest numbers of each line, and the images of their digits.
+- `Reading`: the image of a digit, and what your network reads in it.
+- `Group`: digits that stand together, read as a number with a confidence.
+- `Line`: the groups of a line, from left to right.
+- `Answer`: the lines of a picture, or the reason why nothing was read.
 """
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # for those who check types
+TYPE_CHECKING = False  # type checkers take it for True
 if TYPE_CHECKING:
     from digits.handwriting.lines import Expected as Expected
     from digits.handwriting.lines import find_lines as find_lines
     from digits.handwriting.pdf import Page as Page
     from digits.handwriting.reading import read as read
 
-LAZY = {"Expected": "lines", "Page": "pdf", "find_lines": "lines", "read": "reading"}  # normalize.py needs none of them
+# Imported on first use, so that normalize.py alone loads fast.
+LAZY = {"Expected": "lines", "Page": "pdf", "find_lines": "lines", "read": "reading"}
 __all__ = [*LAZY]
 
 

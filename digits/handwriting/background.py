@@ -1,25 +1,26 @@
-"""How much of the background's light each pixel of a picture lacks, whatever the background, its light and shadows."""
+"""Background estimation: divide out light and shadows, so that what is left is how dark the strokes are."""
 
 from functools import partial
 
 import cv2
 import numpy as np
 
-LIFT = 0.05, 0.1  # added to light 0..1 before a division: by the background's light, and by the light all around
-WINDOW = 0.5  # of the closing, as a share of the picture's shorter side: wider than strokes
-COARSE = 12  # resolution at which the background is estimated: pixels across the window
-AROUND = 0.1  # standard deviation of the blur that takes out shadows, as a share of the picture's shorter side
-BLURRED = 6  # resolution at which it blurs: pixels to its standard deviation
-BRIGHTEST = 1.05  # most light of a pixel, in medians
-EVEN = 0.3  # standard deviation of the blur that takes out the light, as a share of the picture's shorter side
-SOFT = 0.7  # standard deviation in pixels of the blur that takes out a camera's noise
+# Lengths are shares of the picture's shorter side, unless they are in pixels. For a blur: its standard deviation.
+LIFT = 0.05, 0.1  # added to the light (0..1) before dividing: in `missing_light`, and in `on_dark_background`
+WINDOW = 0.5  # window of the closing, wider than any stroke
+COARSE = 12  # the closing works at a resolution with this many pixels across its window
+AROUND = 0.1  # blur that estimates shadows
+BLURRED = 6  # that blur works at a resolution with this many pixels to its standard deviation
+BRIGHTEST = 1.05  # a pixel counts as at most this bright, relative to the median
+EVEN = 0.3  # blur that estimates the light, to find out whether the background is dark
+SOFT = 0.7  # blur in pixels that removes camera noise
 
 
 def missing_light(pixels: np.ndarray) -> np.ndarray:
-    """Return the share of the background's light that a picture (H, W, 3) uint8 lacks: (H, W, 3) float32 below 1.
+    """Return how much light each pixel of a picture (H, W, 3) uint8 lacks: (H, W, 3) float32, below 1.
 
-    A picture of light writing on a dark background is first made its negative. Then the light is divided out at two
-    scales: shadows and lamps by a blur, whatever is wider than strokes by a closing.
+    It is a share of the background's light. Light writing on a dark background is inverted first. Then a blur divides
+    out shadows and lamps, and a closing divides out everything else that is wider than a stroke.
     """
     light = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), SOFT)
     light = (1 - light if on_dark_background(light.mean(2)) else light) + np.float32(LIFT[0])
@@ -29,7 +30,7 @@ def missing_light(pixels: np.ndarray) -> np.ndarray:
 
 
 def light_around(light: np.ndarray) -> np.ndarray:
-    """Return the mean light (H, W) around each pixel, of pixels lighter than the mean, so that strokes count little."""
+    """Return the mean light (H, W) around each pixel. Only pixels above the mean count, so that strokes do not."""
     height, width = light.shape
     deviation = AROUND * min(height, width)
     reduction = max(1, int(deviation) // BLURRED)
@@ -41,10 +42,7 @@ def light_around(light: np.ndarray) -> np.ndarray:
 
 
 def estimate_background(light: np.ndarray) -> np.ndarray:
-    """Return the light of the background, nowhere less than `light` (H, W): the morphological closing of that.
-
-    A closing fills whatever is dark and narrower than its window.
-    """
+    """Return `light` (H, W) without the strokes: a morphological closing fills whatever is dark and narrow."""
     height, width = light.shape
     reduction = max(1, int(WINDOW * min(height, width)) // COARSE)
     coarse = cv2.resize(light, (width // reduction, height // reduction), interpolation=cv2.INTER_AREA)
@@ -54,7 +52,7 @@ def estimate_background(light: np.ndarray) -> np.ndarray:
 
 
 def on_dark_background(light: np.ndarray) -> bool:
-    """Return whether strokes are lighter than their background: the smaller part skews the light (H, W) 0..1."""
+    """Return whether strokes are lighter than the background: the light (H, W) 0..1 is skewed towards the strokes."""
     light = light + np.float32(LIFT[1])
     height, width = light.shape
     coarse = cv2.resize(light, (-(-width // 8), -(-height // 8)), interpolation=cv2.INTER_AREA)

@@ -1,31 +1,31 @@
-"""Connected components of the foreground: which of them look like strokes of a pen, and how they group into lines.
+"""Find the connected components that may be strokes of a pen, and group them into lines.
 
-A box is left, top, right and bottom in pixels; right and bottom are outside.
+A box is (left, top, right, bottom) in pixels. Its right column and bottom row are just outside.
 """
 
 import cv2
 import numpy as np
 
-LENGTH = 0.3  # the clarity of a component grows with its longer side to this power: a dot beside a digit is no digit
-COMPONENTS = 800  # components of a picture at most, the clearest: a page of writing has some hundreds of digits
-TALL = 0.5  # a component is a digit's, or begins a line, if it is at least so high, as a share of the usual height
-NEAREST = 3  # components of a line with which another one is compared
-HIGH = 1.6  # a component that is higher, in usual heights, may be digits of two lines
-LEVEL = 0.3  # components are side by side if they share so much of the lower one's height
-AWAY = 0.5  # a small component belongs to a line if it is no further above or below, in heights of its neighbour
+LENGTH = 0.3  # clarity grows with the longer side to this power, so that digits are clearer than dots beside them
+COMPONENTS = 800  # only this many components are kept, the clearest: a page of writing has a few hundred digits
+TALL = 0.5  # least height of a digit, and of a component that starts a line, as a share of the usual height
+NEAREST = 3  # a component is compared with this many of a line's components
+HIGH = 1.6  # from this many usual heights on, a component may be two touching digits, one below the other
+LEVEL = 0.3  # side by side means: sharing this much of the smaller one's height
+AWAY = 0.5  # a small component joins a line at most this far above or below, in heights of its neighbour
 
 
-def stroke_boxes(mask: np.ndarray, sure: np.ndarray, certain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the boxes (N, 4) of the connected components of a mask (H, W) bool that may be strokes, and whether each
-    is clipped (N,): it meets the left or right border of the picture, as a neighbour's stroke does.
+def stroke_boxes(mask: np.ndarray, scores: np.ndarray, certain: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the boxes (N, 4) of the components of a mask (H, W) bool that may be strokes, and which are clipped (N,).
 
-    They have a pixel that is `certain` (H, W) bool to be handwriting (hysteresis, as in J. Canny's edges, 1986). The
-    clearest are kept: those with the largest mean output of the eye, `sure` (H, W) float32 0..1, times a power of their
-    length. The clearest of all is never clipped.
+    A stroke has at least one pixel that is `certain` (H, W) bool to be handwriting: hysteresis, as in J. Canny's edge
+    detector (1986). The clearest components are kept. Clarity is the mean of the eye's `scores` (H, W) float32 0..1,
+    times a power of the length. A component is clipped if it touches the left or right border, where it may belong to
+    a digit outside. The clearest component never counts as clipped.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     left, top, width, height, area = stats.T
-    means = np.bincount(labels.ravel().astype(np.intp), sure.ravel(), count) / area
+    means = np.bincount(labels.ravel().astype(np.intp), scores.ravel(), count) / area
     clarity = means * np.maximum(width, height) ** LENGTH
     strokes = np.bincount(labels[certain], minlength=count)[1:].nonzero()[0] + 1  # 0 is the background
     clearest = strokes[np.argsort(-clarity[strokes], kind="stable")[:COMPONENTS]]
@@ -36,40 +36,40 @@ def stroke_boxes(mask: np.ndarray, sure: np.ndarray, certain: np.ndarray) -> tup
 
 
 def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    """Return the value (of N) up to which half of all weight (N,) is."""
+    """Return the weighted median of `values` (N,)."""
     order = np.argsort(values, kind="stable")
     return float(values[order][np.searchsorted(weights[order].cumsum(), weights.sum() / 2)])
 
 
 def lines(boxes: np.ndarray) -> list[np.ndarray]:
-    """Return the boxes of each line, from the top: tall ones side by side, level or rising, and small ones nearby."""
+    """Group boxes (N, 4) into lines, from top to bottom. Lines may rise or fall; small boxes join the line nearby."""
     heights = boxes[:, 3] - boxes[:, 1]
     usual = weighted_median(heights, heights)
     is_unusual = (heights <= TALL * usual) | (heights >= HIGH * usual)
     grouped: list[list[list[int]]] = []
-    for box in boxes[np.lexsort((boxes[:, 0], is_unusual))].tolist():  # those of the usual height first
+    for box in boxes[np.lexsort((boxes[:, 0], is_unusual))].tolist():  # usual heights first, then from left to right
         left, top, right, bottom = box
-        is_small, home, most = bottom - top <= TALL * usual, None, -np.inf
+        is_small, best_line, best = bottom - top <= TALL * usual, None, -np.inf
         for line in grouped:
             for near in sorted(line, key=lambda near: abs(near[0] + near[2] - left - right))[:NEAREST]:
                 height = near[3] - near[1]
-                shared = min(near[3], bottom) - max(near[1], top)  # negative where a gap is
+                shared = min(near[3], bottom) - max(near[1], top)  # negative for a gap
                 needed = -AWAY * height if is_small else LEVEL * min(bottom - top, height)
-                if shared > max(needed, most):
-                    home, most = line, shared
-        if home is not None:
-            home.append(box)
+                if shared > max(needed, best):
+                    best_line, best = line, shared
+        if best_line is not None:
+            best_line.append(box)
         elif not is_small:
             grouped.append([box])
     return sorted(map(np.array, grouped), key=lambda line: (line[:, 1] + line[:, 3]).mean())
 
 
 def union(boxes: np.ndarray) -> np.ndarray:
-    """Return the box (4,) around others (N, 4)."""
+    """Return the smallest box (4,) around boxes (N, 4)."""
     return np.concatenate([boxes[:, :2].min(0), boxes[:, 2:].max(0)])
 
 
 def tall(line: np.ndarray) -> np.ndarray:
-    """Return the tall ones among the boxes (N, 4) of a line."""
+    """Return those boxes (N, 4) of a line that are tall enough to be digits."""
     heights = line[:, 3] - line[:, 1]
     return line[heights > TALL * heights.max()]

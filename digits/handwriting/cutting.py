@@ -1,4 +1,4 @@
-"""Cut the digits out of a strip, once the line network has told where they are."""
+"""Cut digits out of a strip, at the places where the line network sees them."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -10,33 +10,34 @@ import numpy as np
 from digits.handwriting.normalize import BOX, NEAR, bounds, normalize
 from digits.handwriting.strips import DIGIT, ROWS, Strip
 
-FOREGROUND = 0.35  # the eye is surer of what is foreground
-# What is darker, as a share of what is usual in strokes, is foreground where the eye is surer than FAINT, or has missed
-# a digit: inside of thick strokes it is unsure.
+FOREGROUND = 0.35  # pixels with a higher score from the eye are foreground
+# So are pixels that are darker than DARK and score more than FAINT, because the eye is unsure inside thick strokes.
+# Darkness is relative to the usual darkness of strokes. Where the eye has missed a digit, DARK alone decides.
 DARK, FAINT = 0.5, 0.1
-ASIDE = 0.55  # what a seam's step aside costs, in pixels of foreground
-MIDWAY = 0.02  # what it costs at most to be away from the middle between two digits
-# In heights of a digit, from its middle:
-BESIDE = 0.9  # most distance of its pixels
-CLOSE = 0.25  # some pixel of each of its strokes is nearer
-BAND = 0.6  # most distance of a stroke's middle from the middle row: others are of another line
-SPECK = 12  # pixels of a digit at least
+ASIDE = 0.55  # cost of a diagonal step of a seam, in pixels of foreground
+MIDWAY = 0.02  # largest cost of leaving the middle between two digits
+# Distances in heights of a digit:
+BESIDE = 0.9  # a digit's pixels are at most this far to the left and right of its middle
+CLOSE = 0.25  # each of its strokes comes at least this close to its middle
+BAND = 0.6  # strokes whose centre is farther above or below the middle row belong to another line
+SPECK = 12  # a digit has at least this many pixels
 
 Box = tuple[int, ...]  # left, top, right, bottom
-Place = tuple[float | None, float, float | None]  # of a digit: its middle, between those of the digits beside it
+Place = tuple[float | None, float, float | None]  # columns: middle of the digit before, of this digit, of the next one
 
 
 def places_of(middles: Sequence[float]) -> list[Place]:
-    """Return the place of each digit of a number, given the columns of their middles."""
+    """Return the place of each digit of a number, given the middle column of each."""
     return list(zip([None, *middles], middles, [*middles[1:], None], strict=False))
 
 
 def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray, Box]]:
-    """Return a function that cuts the digit at a place out of a strip: its image (28, 28) float32 0..1, which is empty
-    where there is no foreground, and its box in the strip.
+    """Return a function that cuts the digit at a place out of a strip. `context` is as in `find_lines`.
+
+    It returns the digit's image (28, 28) float32 0..1, which is empty without foreground, and its box in the strip.
     """
-    dark, sure = strip.planes
-    mask = (sure > FOREGROUND) | ((dark > DARK) & (sure > FAINT))
+    dark, scores = strip.planes
+    mask = (scores > FOREGROUND) | ((dark > DARK) & (scores > FAINT))
     columns = np.arange(mask.shape[1])
 
     @cache
@@ -47,10 +48,10 @@ def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray
         before, middle, after = place
         left = 0 if before is None else between(before, middle)
         right = len(columns) if after is None else between(middle, after)
-        away, strokes = np.abs(columns - middle), mask
-        if not mask[ROWS // 4 : -ROWS // 4, away < CLOSE * DIGIT].any():
-            strokes = mask | ((away < CLOSE * DIGIT) & (dark > DARK))
-        digit = strokes_near(strokes & (away < BESIDE * DIGIT) & (columns >= left) & (columns < right), middle)
+        distance, strokes = np.abs(columns - middle), mask
+        if not mask[ROWS // 4 : -ROWS // 4, distance < CLOSE * DIGIT].any():  # the eye has missed this digit
+            strokes = mask | ((distance < CLOSE * DIGIT) & (dark > DARK))
+        digit = strokes_near(strokes & (distance < BESIDE * DIGIT) & (columns >= left) & (columns < right), middle)
         if digit.sum() >= SPECK:
             return _drawn(dark, strokes, digit, context=context)
         side, column, row = DIGIT // 4, int(middle), ROWS // 2
@@ -62,24 +63,24 @@ def cutter(strip: Strip, *, context: bool) -> Callable[[Place], tuple[np.ndarray
 def seam(mask: np.ndarray, left: float, right: float) -> np.ndarray:
     """Return the columns (H,) of the path down a mask (H, W), between two columns, that crosses the least foreground.
 
-    It is found by dynamic programming: S. Avidan and A. Shamir, "Seam carving for content-aware image resizing", 2007.
+    Dynamic programming finds it: S. Avidan and A. Shamir, "Seam carving for content-aware image resizing", 2007.
     """
     start, end = int(left), min(int(right) + 1, mask.shape[1])
-    away = MIDWAY * np.abs(np.linspace(-1, 1, end - start, dtype=np.float32))
-    costs = np.pad(mask[:, start:end] + away, [(0, 0), (1, 1)], constant_values=np.inf)
+    off_centre = MIDWAY * np.abs(np.linspace(-1, 1, end - start, dtype=np.float32))
+    costs = np.pad(mask[:, start:end] + off_centre, [(0, 0), (1, 1)], constant_values=np.inf)
     for above, cost in pairwise(costs):
         cost[1:-1] += np.minimum(np.minimum(above[:-2], above[2:]) + ASIDE, above[1:-1])
     path = [int(np.argmin(costs[-1]))]
     for above in costs[-2::-1]:
         column = path[-1]
         to_left, straight, to_right = above[column - 1 : column + 2].tolist()
-        aside = min(to_left, to_right) + ASIDE < straight
-        path.append(column + aside * (-1 if to_left <= to_right else 1))
+        is_diagonal = min(to_left, to_right) + ASIDE < straight
+        path.append(column + is_diagonal * (-1 if to_left <= to_right else 1))
     return np.array(path[::-1]) - 1 + start
 
 
 def strokes_near(region: np.ndarray, middle: float) -> np.ndarray:
-    """Return the connected components of a region (H, W) bool that come near a column, in the band of the line."""
+    """Keep the connected components of a region (H, W) bool that come CLOSE to a column and are in the line's BAND."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
     near = labels[:, max(0, int(middle - CLOSE * DIGIT)) : max(0, int(middle + CLOSE * DIGIT) + 1)]
     kept = np.zeros(count, bool)
@@ -90,8 +91,9 @@ def strokes_near(region: np.ndarray, middle: float) -> np.ndarray:
 
 
 def _drawn(dark: np.ndarray, mask: np.ndarray, digit: np.ndarray, *, context: bool) -> tuple[np.ndarray, Box]:
-    """Return a digit's pixels with soft edges, normalized, and their box; in `context`, with the rest of the connected
-    components from which they are cut.
+    """Return the normalized image of a digit with soft edges, and its box.
+
+    In `context`, the image also has the rest of the connected components from which the digit is cut.
     """
     box = left, top, right, bottom = bounds(digit)
     margin = 2 + max(right - left, bottom - top) * NEAR // BOX

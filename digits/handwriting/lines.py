@@ -1,4 +1,4 @@
-"""Find the lines of a picture, the numbers that each may say, and the digits of these as images."""
+"""Find the lines of a picture, the likeliest numbers of each line, and the images of their digits."""
 
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -14,19 +14,21 @@ from digits.handwriting.normalize import is_normalized
 from digits.handwriting.picture import open_picture
 from digits.handwriting.strips import DIGIT, SURE, ZOOM, Strip, strips_of
 
-SMALL = 8  # digits that are less high, in pixels of the picture, are not read
-SMALLEST = 150  # a picture of a smaller area than 150 x 150 pixels is enlarged to at least that
-APART = 1.6  # digits whose middles are farther apart, in heights of a digit, are of two groups
+SMALL = 8  # digits that are lower than this, in pixels of the picture, are not read
+SMALLEST = 150  # pictures are enlarged until they have at least the area of 150 x 150 pixels
+APART = 1.6  # digits whose middles are farther apart than this, in heights of a digit, belong to different groups
 PLACE = ZOOM * STEP  # columns of a strip from one place of the line network to the next
-FAR = 3  # a number is no candidate if the logarithm of its probability is so much less than the likeliest one's
-CLEAR = 0.8  # a picture of which a smaller share is seen clearly is also looked at the other ways up
-# It is turned if TURNED times as much is seen clearly then, and that is at least the share WELL of all there is to see.
-TURNED, WELL = 1.6, 0.5
+FAR = 3  # candidates have log-probabilities up to this much below that of the likeliest number
+# If its clarity is less than the share CLEAR of the possible clarity, a picture is also tried turned. A turn is taken
+# if it makes the clarity TURNED times as high, and at least the share WELL of what is possible.
+CLEAR, TURNED, WELL = 0.8, 1.6, 0.5
 
 
 class Expected(NamedTuple):
-    """What is known of a picture: it shows a `single` digit; numbers of some `length`; only these `digits` occur; it is
-    `upright`, as one of a digit or of numbers of some length is taken to be.
+    """What the caller knows about a picture.
+
+    Does it show a `single` digit? What `length` do its numbers have? Which `digits` can occur? Is it `upright`? A
+    picture of a single digit, or of numbers of a known length, is always taken to be upright.
     """
 
     single: bool = False
@@ -38,16 +40,15 @@ class Expected(NamedTuple):
 ANYTHING = Expected()
 
 
-Groups = list[list[Candidate]]  # of a line: the candidates for each of its groups, the likeliest first
+Groups = list[list[Candidate]]  # the groups of a line: the candidates for each, the likeliest first
 
 
 class Segmentation(NamedTuple):
-    """The lines of a picture, after a turn counterclockwise by `degrees`, and how each may be cut into digits.
+    """The lines of a picture, after turning it counterclockwise by `degrees`, and the candidates for their numbers.
 
-    The places of a candidate are the indices of its digits in `images` (N, 28, 28) float32 0..1, light on dark, and in
-    `boxes` (left, top, right, bottom) in pixels. If a length is expected, `seen` is how many digits the line network
-    would see in each line without that. A `known` digit is the only one: the caller says so, or the picture is drawn as
-    MNIST's are.
+    Here, the places of a candidate are the indices of its digits in `images` (N, 28, 28) float32 0..1, light on dark,
+    and in `boxes` (left, top, right, bottom) in pixels of the picture. If the caller expects a length, `seen` has the
+    number of digits in each line that the line network would read otherwise. `known` is as in `Group`.
     """
 
     lines: list[Groups]
@@ -59,12 +60,12 @@ class Segmentation(NamedTuple):
 
 
 def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = False) -> Segmentation:
-    """Find the lines of a picture, which is whatever `read` takes, and what each may say.
+    """Find the lines of a picture of any type that `read` takes, and the candidates for their numbers.
 
-    In `context`, a digit that is cut from larger strokes has the rest of them beside it, as `normalize` draws it: for a
-    network that was trained on such images, with `handwriting`.
+    With `context`, the image of a digit that is cut from larger strokes shows their rest in grey. This is for networks
+    that were trained on such images, with `handwriting`.
 
-    Raises UserError if the picture cannot be read or shows no strokes, or if all its digits are too small.
+    Raises UserError if the picture cannot be opened or shows no strokes, or if all its digits are too small.
     """
     pixels, scale = opened(picture, single=expected.single)
     if is_normalized(pixels):
@@ -72,63 +73,63 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
         return Segmentation([[candidates]], pixels[None, :, :, 0] / np.float32(255), [(0, 0, 28, 28)], known=True)
     planes = see(pixels)
     if not (planes[1] > SURE).any():
-        raise UserError("nothing in this picture stands out as strokes do; write darker, or leave a margin around them")
+        raise UserError("nothing in this picture stands out as strokes do; write darker, or leave a margin around it")
     if expected.upright or expected.single or expected.length:
         degrees, strips = 0, strips_of(planes, single=expected.single)
     else:
-        degrees, strips = upright(planes, scale)
+        degrees, strips = turn_upright(planes, scale)
     legible = [strip for strip in strips if is_legible(strip, scale)]
     kept = strips if expected.single else legible
     lines = [groups_along(strip.log, expected) for strip in kept]
     if strips and not legible and not any(lines):
-        reason = f"the digits are less than {SMALL} pixels high, too small to be read"
-        raise UserError(f"{reason}; take the picture from nearer")
+        raise UserError(f"the digits are less than {SMALL} pixels high, too small to read; take a closer picture")
     seen = [len(numbers(strip.log, None, expected.digits)[0][0]) for strip in kept] if expected.length else None
     return Segmentation(*cut_out(kept, lines, scale, context=context), degrees, seen, expected.single)
 
 
-def upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
-    """Return by how many degrees a picture is turned counterclockwise so that most is read, and its strips then."""
-    best = 0, strips_of(planes)
-    sure, most = clear(best[1], scale)
-    in_lines = len(best[1]) < 2 or any(strip.tall > 1 for strip in best[1])
-    if sure >= CLEAR * most and in_lines:
-        return best
+def turn_upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
+    """Return by how many degrees to turn a picture counterclockwise, so that it is clearest, and its strips then."""
+    best_degrees, best_strips = 0, strips_of(planes)
+    best, possible = clarity(best_strips, scale)
+    in_lines = len(best_strips) < 2 or any(strip.tall > 1 for strip in best_strips)
+    if best >= CLEAR * possible and in_lines:
+        return best_degrees, best_strips
     for degrees in (90, 180, 270):
         turned = np.ascontiguousarray(np.rot90(planes, degrees // 90, (1, 2)))
         strips = [strip.turned_back(degrees, planes.shape[1:]) for strip in strips_of(turned)]
-        clearer, most = clear(strips, scale)
-        if clearer > (1 if best[0] else TURNED) * sure and clearer >= WELL * most:
-            best, sure = (degrees, strips), clearer
-    return best
+        clear, possible = clarity(strips, scale)
+        if clear > (1 if best_degrees else TURNED) * best and clear >= WELL * possible:
+            best_degrees, best_strips, best = degrees, strips, clear
+    return best_degrees, best_strips
 
 
 def is_legible(strip: Strip, scale: float) -> bool:
-    """Return whether a strip's digits are at least SMALL, where `scale` pixels of the picture became one."""
+    """Return whether a strip's digits are at least SMALL pixels high in the picture, which was reduced by `scale`."""
     return scale * DIGIT / strip.scale >= SMALL
 
 
-def clear(strips: list[Strip], scale: float) -> tuple[float, float]:
-    """Return how clearly digits are seen: of each the squared height of its line, times its probability to the power of
-    4, times the square root of how many components of the line are tall, since digits that lie on their side are lines
-    of one; and the most that this could be, if all that is tall were a digit.
+def clarity(strips: list[Strip], scale: float) -> tuple[float, float]:
+    """Return how clearly the line network sees digits, and the clarity if every tall component were a certain digit.
+
+    Each digit counts with the squared height of its line, times its probability to the power of 4, times the square
+    root of the number of tall components in the line. The root favours long lines: on its side, each digit is a line.
     """
-    sure, most = 0.0, 0.0
+    clear, possible = 0.0, 0.0
     for strip in strips:
         if is_legible(strip, scale):
-            log, area = strip.log, strip.scale**-2 * strip.tall**0.5
+            log, weight = strip.log, strip.scale**-2 * strip.tall**0.5
             likeliest = log.argmax(1)
             runs = pairwise([0, *np.flatnonzero(np.diff(likeliest)) + 1, len(log)])
             peaks = [log[a:b, likeliest[a]].max() for a, b in runs if likeliest[a] != BLANK]
-            sure += area * float(np.exp(4 * np.array(peaks)).sum())
-            most += area * max(len(peaks), strip.tall)
-    return sure, most
+            clear += weight * float(np.exp(4 * np.array(peaks)).sum())
+            possible += weight * max(len(peaks), strip.tall)
+    return clear, possible
 
 
 def groups_along(log: np.ndarray, expected: Expected) -> Groups:
     """Return the candidates for each group of a line, given the line network's outputs (T, 11) along it.
 
-    Wide gaps between the digits of the likeliest number divide it into groups, unless it has an expected length.
+    Wide gaps between digits of the likeliest number separate groups. A line of an expected length is a single group.
     """
     length = (1, 1) if expected.single else expected.length
     likeliest = numbers(log, length, expected.digits)
@@ -148,8 +149,8 @@ def groups_along(log: np.ndarray, expected: Expected) -> Groups:
 def cut_out(
     strips: list[Strip], lines: list[Groups], scale: float, *, context: bool
 ) -> tuple[list[Groups], np.ndarray, list[tuple[int, ...]]]:
-    """Return lines whose candidates have as places the indices of their digits' images, these, and their boxes."""
-    indices: dict[tuple[int, Place], int] = {}  # what is at the same place of a strip is cut out once
+    """Cut out the digits of all candidates, and return the lines, images and boxes of a `Segmentation`."""
+    indices: dict[tuple[int, Place], int] = {}  # candidates share digits: each place of a strip is cut out once
 
     def indexed(n: int, candidate: Candidate) -> Candidate:
         digits, likelihood, places = candidate
@@ -165,9 +166,9 @@ def cut_out(
 
 
 def opened(picture: Any, *, single: bool = False) -> tuple[np.ndarray, float]:
-    """Return a picture's pixels (H, W, 3) uint8 in the size to work on, and how many of its own one of them is wide.
+    """Return the pixels (H, W, 3) uint8 of a picture in its working size, and their width in original pixels.
 
-    Raises UserError if it cannot be read.
+    Raises UserError if it cannot be opened.
     """
     image, scale = open_picture(picture, single=single)
     pixels = np.asarray(image)
@@ -178,6 +179,6 @@ def opened(picture: Any, *, single: bool = False) -> tuple[np.ndarray, float]:
 
 
 def enlarged(plane: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
-    """Return a plane (H, W, ...) of a picture; if it is small, it is enlarged to SMALLEST x SMALLEST pixels or more."""
-    times = -(-SMALLEST // int((plane.shape[0] * plane.shape[1]) ** 0.5))
-    return cv2.resize(plane, None, fx=times, fy=times, interpolation=interpolation)
+    """Enlarge a small plane (H, W, ...) by a whole factor, to the area of SMALLEST x SMALLEST pixels or more."""
+    factor = -(-SMALLEST // int((plane.shape[0] * plane.shape[1]) ** 0.5))
+    return cv2.resize(plane, None, fx=factor, fy=factor, interpolation=interpolation)

@@ -1,4 +1,4 @@
-"""Call a function for many pictures, on all cores."""
+"""Call a function for many pictures, in worker processes on all cores."""
 
 import os
 import signal
@@ -12,40 +12,40 @@ from loky import get_reusable_executor
 
 from digits.common.errors import UserError, tried
 
-MANY = 8  # with fewer pictures, this process is done before worker processes have started
-AHEAD = 16  # pictures per core in one round; their results wait in memory until the caller takes them
+MANY = 8  # fewer pictures take less time than starting the worker processes
+AHEAD = 16  # pictures per core in one batch; their results wait in memory until the caller takes them
 
 T = TypeVar("T")
 
 
 def on_all_cores(function: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Generator[T | UserError]:
-    """Yield what a function returns for each task, in order, or the UserError that it raises.
+    """Call a function for each task, and yield the results in order. A task is a tuple of arguments.
 
-    A task is the function's arguments. Worker processes do the tasks, unless they are few. Close the iterator to stop
-    early. Raises UserError if a worker process is killed.
+    Worker processes do the work if there are MANY tasks. A UserError that the function raises is yielded in place of
+    the result. Close the iterator to stop early. Raises UserError if a worker process is killed.
     """
     cores, waiting = os.cpu_count() or 1, iter(tasks)
     while batch := list(islice(waiting, AHEAD * cores)):
         if len(batch) < MANY:
             yield from (tried(function, *task) for task in batch)
             continue
-        executor = get_reusable_executor(cores, initializer=_begin)
+        executor = get_reusable_executor(cores, initializer=_start_worker)
         futures: list[Any] = []
         try:
-            futures += [executor.submit(_do, os.getcwd(), function, task) for task in batch]
+            futures += [executor.submit(_call, os.getcwd(), function, task) for task in batch]
             yield from (future.result() for future in futures)
         except BrokenProcessPool as error:
-            raise UserError("a process that looked for digits was killed; perhaps memory ran out") from error
+            raise UserError("a worker process was killed, perhaps for lack of memory; try fewer pictures") from error
         finally:
             for future in futures:
                 future.cancel()
 
 
-def _do(folder: str, function: Callable[..., T], task: tuple[Any, ...]) -> T | UserError:
-    os.chdir(folder)  # a worker process is kept, and the caller may have gone elsewhere since it started
+def _call(folder: str, function: Callable[..., T], task: tuple[Any, ...]) -> T | UserError:
+    os.chdir(folder)  # workers are reused, and the caller may have changed its folder since they started
     return tried(function, *task)
 
 
-def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this worker
-    cv2.setNumThreads(1)  # all cores are busy
+def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the main process handles Ctrl-C
+    cv2.setNumThreads(1)  # the workers keep all cores busy already

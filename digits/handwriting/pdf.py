@@ -1,7 +1,7 @@
-"""The pages of a PDF as images, by PDFium; an extra, since most pictures are none.
+"""Draw the pages of a PDF with PDFium. This is an optional extra, since most pictures are not PDFs.
 
-A small file can ask for any time and memory, in places where PDFium cannot be stopped. So a process of its own opens
-each page: `python pdf.py FILE` says how many pages there are, `python pdf.py FILE NUMBER` draws one.
+A small file can demand any amount of time and memory, and PDFium cannot be interrupted. So each page is opened in a
+process of its own: `python pdf.py FILE` counts the pages, and `python pdf.py FILE NUMBER` draws one.
 """
 
 import os
@@ -16,18 +16,18 @@ from PIL import Image
 
 from digits.common.errors import UserError, install
 
-RESOLUTION = 200  # dots per inch: digits of 4 mm, as in a form's boxes, are 30 pixels high
-MOST_PIXELS = 16e6  # of a page; an A4 page has 4 million
-SECONDS, MEMORY = 5, 1_500_000_000  # of a processor, and bytes, that a page may take; most take 0.3 s, and a tenth
-MOST_PAGES = 10_000  # of a file
+RESOLUTION = 200  # dots per inch: then digits of 4 mm, as in the boxes of a form, are 30 pixels high
+MOST_PIXELS = 16e6  # limit for a page; an A4 page has 4 million
+SECONDS, MEMORY = 5, 1_500_000_000  # limits of CPU time and bytes for a page; most need 0.3 s and a tenth of the bytes
+MOST_PAGES = 10_000  # limit for a file
 DAMAGED_PAGES, WAIT = 10, 60  # give up a file after 10 damaged pages in a row, or 60 s without a good page
-REFUSED = 3  # the exit code of the process if it says why a page is refused
-DAMAGED = "cannot be read: it is no PDF, or damaged"
-SKIPPED = "is skipped, as are all pages after it: those before it are damaged"
+REFUSED = 3  # exit code of the process if its standard error says why it refuses a page
+DAMAGED = "cannot be read: it is not a PDF, or it is damaged"
+SKIPPED = "this page and all after it are skipped, because the pages before it are damaged"
 
 
 class Page(NamedTuple):
-    """A page of a PDF file, by its number, from 1."""
+    """A page of a PDF file. Numbers start at 1."""
 
     file: str
     number: int
@@ -38,23 +38,20 @@ class PageError(UserError):
 
 
 class Patience:
-    """Gives up a PDF that has page after page that cannot be read: it may claim thousands, and each takes seconds."""
+    """Gives up a PDF with too many damaged pages in a row: it may claim thousands, and each takes seconds."""
 
     def __init__(self) -> None:
         self.given_up = set[str]()
         self.file, self.damaged, self.since = "", 0, monotonic()
 
     def offer(self, picture: Any) -> Any:
-        """The picture; or, of a page of a PDF that is given up, the error that says so."""
+        """Return the picture, or a PageError in its place if it is a page of a file that was given up."""
         return PageError(SKIPPED) if isinstance(picture, Page) and picture.file in self.given_up else picture
 
     def judge(self, picture: Any, result: Any) -> Any:
-        """The result of a picture; or that of `offer`, for a damaged page that had begun before its file was given up.
-
-        Call it for each picture, in order.
-        """
+        """Return the result of a picture, and decide whether to give up its file. Call it for all pictures in order."""
         damaged, file = isinstance(result, PageError), picture.file if isinstance(picture, Page) else ""
-        if damaged and file in self.given_up:
+        if damaged and file in self.given_up:  # another process had begun this page before
             return PageError(SKIPPED)
         if file != self.file or not damaged:
             self.file, self.damaged, self.since = file, 0, monotonic()
@@ -65,48 +62,48 @@ class Patience:
 
 
 def count_pages(file: str | Path) -> int:
-    """How many pages a PDF has. Raises PageError if it cannot be opened or has too many, OSError if it is not there."""
-    return int(_asked(str(file)))
+    """Count the pages of a PDF. Raises PageError if it cannot be opened or has too many, OSError if it is missing."""
+    return int(_run(str(file)))
 
 
 def render(page: Page) -> Image.Image:
-    """A page as an RGB image, upright, of RESOLUTION or fewer dots per inch. Raises as `count_pages` does."""
-    size, _, pixels = _asked(page.file, str(page.number)).partition(b"\n")
+    """Draw a page as an upright RGB image, at RESOLUTION or less. Raises the same errors as `count_pages`."""
+    size, _, pixels = _run(page.file, str(page.number)).partition(b"\n")
     width, height = map(int, size.split())
     return Image.frombytes("RGB", (width, height), pixels)
 
 
-def _asked(*words: str) -> bytes:
-    """What the process that opens a file says."""
-    os.stat(words[0])  # raises OSError if there is no such file
+def _run(file: str, *number: str) -> bytes:
+    """Run this module as a process, and return what it writes."""
+    os.stat(file)  # raises OSError if the file is missing
     if find_spec("pypdfium2") is None:
         raise PageError(f"PDFs need pypdfium2: {install('pdf')}")
-    paths = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # it imports from where we do
+    command, paths = [sys.executable, "-P", __file__, file, *number], os.pathsep.join(filter(None, sys.path))
     try:
-        done = subprocess.run([sys.executable, "-P", __file__, *words], capture_output=True, timeout=WAIT, env=paths)
+        done = subprocess.run(command, capture_output=True, timeout=WAIT, env=os.environ | {"PYTHONPATH": paths})
     except subprocess.TimeoutExpired as error:
         raise PageError(f"cannot be read: it takes more than {WAIT} seconds to open") from error
     if done.returncode == REFUSED:
         raise PageError(done.stderr.decode())
-    if done.returncode:  # such as a process that has no more memory, or time
-        raise PageError(f"cannot be read: it is damaged, or takes more than {SECONDS} seconds or {MEMORY:,} bytes")
+    if done.returncode:  # it ran out of time or memory, or PDFium crashed
+        raise PageError(f"cannot be read: it is damaged, or takes more than {SECONDS} seconds or {MEMORY / 1e9:g} GB")
     return done.stdout
 
 
 def _answer(file: str, number: str | None = None) -> bytes:
-    """How many pages a file has; or the width and height of one of them, and its pixels."""
+    """Return the number of pages of a file, or the width, the height and the pixels of the page with this number."""
     import pypdfium2
 
     try:
         document = pypdfium2.PdfDocument(file)
     except pypdfium2.PdfiumError as error:
-        raise UserError("needs a password" if "password" in str(error).lower() else DAMAGED) from error
+        raise UserError("needs a password; save a copy without one" if "password" in str(error) else DAMAGED) from error
     if not 1 <= len(document) <= MOST_PAGES:
-        raise UserError(f"has {len(document):,} pages; 1 to {MOST_PAGES:,} are read")
+        raise UserError(f"this PDF has {len(document):,} pages; it must have 1 to {MOST_PAGES:,}")
     if number is None:
         return str(len(document)).encode()
-    if not 1 <= int(number) <= len(document):  # of which pypdfium2 counts those below from the end
-        raise UserError(f"has {len(document)} pages, and no page {number}")
+    if not 1 <= int(number) <= len(document):  # pypdfium2 would count negative numbers from the end
+        raise UserError(f"this PDF has {len(document)} pages, and no page {number}")
     try:
         page = document[int(number) - 1]
         width, height = page.get_size()
@@ -118,14 +115,14 @@ def _answer(file: str, number: str | None = None) -> bytes:
 
 
 def _limit() -> None:
-    """See to it that this process ends, even if the one that started it does not stop it."""
-    if sys.platform == "linux":  # elsewhere that one alone looks at the clock, and nobody at memory
+    """Limit the CPU time and memory of this process."""
+    if sys.platform == "linux":  # elsewhere only the parent's timeout of WAIT seconds limits it
         import resource
 
-        for limit, wanted in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_AS, MEMORY)):
-            _, hard = resource.getrlimit(limit)
-            least = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-            resource.setrlimit(limit, (least, least))
+        for kind, limit in ((resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_AS, MEMORY)):
+            _, hard = resource.getrlimit(kind)
+            limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+            resource.setrlimit(kind, (limit, limit))
 
 
 if __name__ == "__main__":

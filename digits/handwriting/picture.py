@@ -1,4 +1,4 @@
-"""Any picture, of whatever format, depth, size and orientation, as RGB of a size to work on."""
+"""Open any picture, whatever its format, depth, size and orientation, as RGB in a working size."""
 
 import io
 import os
@@ -16,62 +16,64 @@ from digits.common.errors import UserError
 from digits.common.files import check_target, read_bounded, write_atomically
 from digits.handwriting.pdf import Page, render
 
-# The formats that are opened, and the most megapixels of each: then reading takes less than about 900 MB and three
-# seconds. JPEG 2000 is decoded slowest; its 9 megapixels are a page of A4 with 300 dots per inch.
+# The supported formats, and the largest size of each in megapixels. Within it, reading takes less than about 900 MB and
+# three seconds. JPEG 2000 is the slowest to decode: its 9 megapixels are an A4 page at 300 dots per inch.
 FORMATS = {"JPEG": 64, "PNG": 64, "GIF": 64, "BMP": 64, "PPM": 64, "TIFF": 50, "WEBP": 32, "JPEG2000": 9, "AVIF": 32}
 WRITTEN = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
-LARGEST = 100_000_000  # bytes of a picture's file
-NARROW = 100  # a picture is refused if one side is so many times as long as the other
-WORKING = 300, 600  # a picture of one digit is reduced to an area of about 300 x 300 pixels, one of lines to 600 x 600
+LARGEST = 100_000_000  # largest file, in bytes
+NARROW = 100  # largest aspect ratio
+WORKING = 300, 600  # working size: about 300 x 300 pixels for a single digit, and the area of 600 x 600 for lines
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The pictures in a folder, in the order of their names."""
+    """Return the pictures in a folder, sorted by name."""
     known = {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in known and file.is_file())
 
 
 def check_output(path: Path, reads: Iterable[str | Path], suffixes: Iterable[str] = WRITTEN) -> None:
-    """Raise UserError, before long work, if a picture cannot be written there, or only over a file that is read."""
+    """Raise UserError, before long work, if `path` cannot be written or is one of the files in `reads`."""
     if path.suffix.lower() not in suffixes or not os.path.isdir(path.parent):
-        raise UserError(f"cannot write {path}: name a {' or '.join(list(suffixes)[:2])} in a folder that is there")
+        raise UserError(f"cannot write {path}: name a {' or '.join(list(suffixes)[:2])} file in an existing folder")
     check_target(path, reads)
 
 
 def save(image: Image.Image, path: Path) -> None:
-    """Write a picture atomically, in the format that its path names. Raises UserError if that cannot be done."""
+    """Write a picture atomically, in the format of its suffix. Raises UserError if it cannot be written."""
     buffer, kind = io.BytesIO(), WRITTEN[path.suffix.lower()]
     image.save(buffer, kind)
     write_atomically(path, buffer.getvalue())
 
 
 def open_picture(picture: Any, *, single: bool = False) -> tuple[Image.Image, float]:
-    """A picture as RGB, upright, reduced to WORKING for a `single` digit or for lines; and its scale, which is how many
-    original pixels one of these is wide. Raises UserError if it cannot be read.
+    """Open a picture as upright RGB and reduce it to its WORKING size, which is smaller for a `single` digit.
+
+    Also return the width of one of its pixels in original pixels. Raises UserError if the picture cannot be read.
     """
-    with _one_line_errors():
+    with _user_errors():
         image = _opened(picture)
         pixels = image.width * image.height
         shorter, longer, working = min(image.size), max(image.size), WORKING[0 if single else 1]
         if shorter < 8 or longer > NARROW * shorter:
-            raise UserError(f"is {image.width}x{image.height} pixels, too small or too narrow to show a digit")
+            size = f"{image.width}x{image.height} pixels"
+            raise UserError(f"too small or too narrow to show a digit: {size}; use a larger picture")
         width, height = (max(1, int(n * working / pixels**0.5)) for n in image.size)
-        image.draft("", (width, height))  # a JPEG is decoded at a half, a quarter or an eighth
+        image.draft("", (width, height))  # decodes a JPEG at a half, a quarter or an eighth, which is faster
         image = _reducible(image)
         reduction = -(-int((image.width * image.height) ** 0.5) // working)
-        image = _plain(image.reduce(reduction))
+        image = _as_rgb(image.reduce(reduction))
         return image, longer / max(image.size)
 
 
 def upright(picture: Any) -> Image.Image:
-    """A picture as RGB, upright, in its own size. Raises UserError if it cannot be read."""
-    with _one_line_errors():
-        return _plain(_opened(picture))
+    """Open a picture as upright RGB in its own size. Raises UserError if it cannot be read."""
+    with _user_errors():
+        return _as_rgb(_opened(picture))
 
 
 @contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Turn whatever opening a picture raises into a UserError."""
+def _user_errors() -> Iterator[None]:
+    """Turn any exception into a UserError: damaged files make decoders raise almost anything."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -79,21 +81,21 @@ def _one_line_errors() -> Iterator[None]:
     except UserError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
-        raise UserError("is too large a picture") from error
-    except Exception as error:  # what a damaged file raises may be anything
-        reason = getattr(error, "strerror", None) or "it is not a picture such as a JPEG or PNG, or damaged"
+        raise UserError("too large to open; scale it down") from error
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or "it is not a picture such as a JPEG or PNG, or it is damaged"
         raise UserError(f"cannot be read: {reason}") from error
 
 
 def content(picture: Any) -> Any:
-    """Return a picture in a form that can be sent to a worker process, or the UserError if it is not a picture.
+    """Make a picture fit for a worker process: read an open file, and convert anything like an array to an array.
 
-    An open file becomes its bytes, and anything like an array becomes an array.
+    Returns the UserError instead if it is not a picture.
     """
     try:
         if isinstance(picture, Image.Image):
             _check_size(picture.width * picture.height)
-            picture.load()  # from its file
+            picture.load()  # a worker process cannot use its open file
         elif hasattr(picture, "read"):
             picture = picture.read()
             if not isinstance(picture, bytes):
@@ -104,15 +106,15 @@ def content(picture: Any) -> Any:
             picture = _array(picture)
     except UserError as error:
         return error
-    except Exception as error:  # what a closed file or a damaged picture raises may be anything
+    except Exception as error:  # closed files and damaged pictures raise almost anything
         return UserError(f"cannot be read: {error}")
     return picture
 
 
 def _opened(picture: Any) -> Image.Image:
-    """A PIL image of a path, a page of a PDF, a file's bytes, a PIL image or an array. A file is not decoded yet.
+    """Return a picture of any type as a PIL image, which may not be decoded yet.
 
-    Raises UserError if it is too large, or is an error itself.
+    Raises UserError if it is too large, and raises the picture itself if `content` made it a UserError.
     """
     if isinstance(picture, UserError):
         raise picture
@@ -125,18 +127,18 @@ def _opened(picture: Any) -> Image.Image:
         picture = read_bounded(picture, LARGEST)
     if isinstance(picture, bytes):
         if picture.startswith(b"%PDF"):
-            raise UserError("is a PDF; name the file to `predict`, or read a Page(file, number) of it")
+            raise UserError("this is a PDF; read it with `predict FILE`, or read one page with Page(file, number)")
         image = Image.open(io.BytesIO(picture), formats=list(FORMATS))
         tags = getattr(image, "tag_v2", {})
-        tile = tags.get(322, 0) * tags.get(323, 0)  # of a TIFF, width by height: it may be larger than the picture
+        tile = tags.get(322, 0) * tags.get(323, 0)  # a tile of a TIFF may be larger than the picture
         _check_size(max(image.width * image.height, tile), image.format)
         return image
     array = _array(picture)
     if array.dtype.newbyteorder("=") == np.uint16:
         array = array >> 8
     elif array.dtype.kind in "fb":
-        if array.max(initial=0) > 2:  # what an enlargement brings over 1 is cut off
-            raise UserError(f"has floats up to {array.max():g}, expected are 0..1; divide them by 255, or take uint8")
+        if array.max(initial=0) > 2:  # resizing may overshoot 1 a little, which is clipped below
+            raise UserError(f"this array has values up to {array.max():g}, not 0..1; divide it by 255, or use uint8")
         array = array * 255.0
     if array.dtype != np.uint8:
         array = array.clip(0, 255).round().astype(np.uint8)
@@ -144,23 +146,23 @@ def _opened(picture: Any) -> Image.Image:
 
 
 def _array(picture: Any) -> np.ndarray:
-    """Numbers as an array. Raises UserError for anything else, and for more pixels than are read."""
+    """Return numbers as an array. Raises UserError for anything else, and for too many pixels."""
     array = np.asarray(picture)
     if array.dtype.kind not in "uifb" or (array.ndim != 2 and array.shape[2:] not in ((2,), (3,), (4,))):
-        raise UserError("is not a path, bytes, a PIL image, or an array (H, W) or (H, W, 3 or 4) of numbers")
+        raise UserError("expected a path, bytes, a PIL image, or an array (H, W) or (H, W, 3 or 4) of numbers")
     _check_size(array.shape[0] * array.shape[1])
     return array
 
 
 def _check_size(pixels: int, kind: str | None = None) -> None:
-    """Raise UserError for more pixels than are read, before they take memory."""
-    megapixels, most = pixels / 1e6, FORMATS.get(kind or "", 64)
-    if megapixels > most:
-        raise UserError(f"has {megapixels:,.1f} megapixels; in this format at most {most} are read")
+    """Raise UserError for too many pixels, before they take memory."""
+    megapixels, limit = pixels / 1e6, FORMATS.get(kind or "", 64)
+    if megapixels > limit:
+        raise UserError(f"too large: {megapixels:,.1f} megapixels; the limit for this format is {limit}; scale it down")
 
 
 def _reducible(image: Image.Image) -> Image.Image:
-    """The image in a mode whose pixels can be averaged; as RGB, 64 megapixels would take much more memory."""
+    """Convert an image to a mode whose pixels can be averaged, but not to RGB if a mode with less memory will do."""
     if image.mode[0] == "I":
         mode = "I"
     elif image.has_transparency_data:
@@ -170,10 +172,10 @@ def _reducible(image: Image.Image) -> Image.Image:
     return image if mode == image.mode else image.convert(mode)
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """An image as RGB, upright: deep pixels stretched to 0..255, clear ones white, or black if the others are light."""
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """Return an image as upright RGB, and show it on white if it is transparent, or on black if it is light."""
     ImageOps.exif_transpose(image, in_place=True)
-    if image.mode[0] in "IF":
+    if image.mode[0] in "IF":  # more than 8 bits per pixel
         stretched = cv2.normalize(np.asarray(image, np.float32), np.empty(0), 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)
         image = Image.fromarray(stretched)
     elif image.has_transparency_data:

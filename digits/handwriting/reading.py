@@ -1,4 +1,4 @@
-"""`from digits import read`: the numbers in pictures, in two lines of Python."""
+"""Read the numbers in pictures in two lines of Python: `from digits import read`."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     Network = str | Path | nn.Module
     Digits = int | range | str | None
 
-MOST_DIGITS = 50  # of a number: time grows with the length that is expected, and no number is written that long
+MOST_DIGITS = 50  # longest number that can be expected: a longer one takes more time, and nobody writes it
 
 
 @overload
-def read(  # type: ignore[overload-overlap]  # a str is a sequence, too
+def read(  # type: ignore[overload-overlap]  # a str is also a sequence
     pictures: Picture, *, network: Network = ..., single: bool = ..., length: Digits = ..., digits: str | None = ...
 ) -> Answer: ...
 
@@ -63,79 +63,78 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
     '50492'
 
     Args:
-        pictures: A picture, which is a path, the bytes of a file, a PIL image, or an array (H, W) or (H, W, 3 or 4),
-            uint8, uint16, bool or float 0..1, dark strokes on light or light on dark; a file that is open in binary
-            mode; a Page of a PDF; or a list of them, which are looked at on all cores if they are many.
-        network: A run, a checkpoint, "bundled" (the default), or a module of 784 inputs and ten outputs 0..1, such as
-            a DigitClassifier, which is shown no context (what is cut from larger strokes is shown by itself).
-        single: Read the clearest digit of each picture alone.
-        length: How many digits a number has, such as 8, or range(6, 9), or "6-8". Then each line of a picture is one
-            number of that many digits, whatever the gaps in it: only such paths through it are followed.
-        digits: The digits that may occur, such as "01".
+        pictures: A picture or a list of pictures. A picture is a path, an open binary file, the bytes of a file, a PIL
+            image, a `Page` of a PDF, or an array (H, W) or (H, W, 3 or 4) of uint8, uint16, bool or float 0..1. Strokes
+            may be dark on light or light on dark. A long list is read on all cores.
+        network: A run, a checkpoint, "bundled" (the default), or a module with 784 inputs and ten outputs 0..1, such as
+            a DigitClassifier. A module sees each digit without context: without the rest of the strokes it touches.
+        single: Read only the clearest digit of each picture.
+        length: The number of digits in each number, such as 8, range(6, 9) or "6-8". Then each line of a picture is
+            read as one number of this length, whatever the gaps in it.
+        digits: The digits that can occur, such as "01".
 
     Returns:
-        Of each picture its `text`, and its `lines`, each with its `text` and its `groups`: their `text` ("" if they are
-        rejected), `digits`, `confidence` 0..1, `box` (left, top, right, bottom), `candidates`, the likeliest numbers
-        with their probabilities, and `readings`, one for each digit, with the network's ten `outputs`. Where nothing is
-        read, `error` says why.
+        An `Answer` for each picture. It has a `text` and `lines`. Each line has a `text` and `groups`. Each group has a
+        `text` ("" if it is rejected), `digits`, a `confidence` 0..1, a `box` (left, top, right, bottom), `candidates`
+        (the likeliest numbers and their probabilities), and `readings` (for each digit, the network's ten `outputs`).
+        If nothing was read, `error` says why.
 
     Raises:
-        UserError: If there is no such network, if what is expected makes no sense, or in a process that was forked
-            after a `read`. Not for a picture that cannot be read: its `error` says so.
+        UserError: If the network is missing, if `length` or `digits` make no sense, or in a process that was forked
+            after a `read`. A picture that cannot be read raises nothing: its `error` says why.
     """
     from torch import nn
 
     from digits.checkpoint.selection import find
 
     if first_process() != os.getpid():
-        # PyTorch's and OpenCV's threads, for which it would wait, are not forked with it.
-        raise UserError('a process that is forked after a read cannot read; start it with multiprocessing\'s "spawn"')
+        # A fork has none of the threads of PyTorch and OpenCV, and would wait for them forever.
+        raise UserError('a process forked after a read cannot read; start it with multiprocessing\'s "spawn" method')
     expected = expect(single, length, digits)
     if isinstance(network, nn.Module):
-        models = sys.modules.get("digits.model")  # which takes seconds to import; without it, it is no DigitClassifier
+        models = sys.modules.get("digits.model")  # takes seconds to import, and any DigitClassifier has imported it
         module: nn.Module = network.network if models and isinstance(network, models.DigitClassifier) else network
-        reader = Reader(deepcopy(module).eval())  # without dropout; other threads may use the module meanwhile
+        reader = Reader(deepcopy(module).eval())  # a copy, since other threads may train the module meanwhile
     else:
         path = find(str(network))
         reader = _loaded(path, os.stat(path).st_mtime_ns)
     if reader.detects:
-        raise UserError("this network only detects one digit; read needs one that reads all ten")
-    several = isinstance(pictures, Sequence | Iterator) and not isinstance(
+        raise UserError("this network only detects one digit; use a network that reads all ten")
+    is_list = isinstance(pictures, Sequence | Iterator) and not isinstance(
         pictures, str | bytes | bytearray | memoryview | Page
     )
-    several = several and not hasattr(pictures, "read")  # an open file is an iterator
-    answers = list(reader.read_all([(content(picture), expected) for picture in (pictures if several else [pictures])]))
-    return answers if several else answers[0]
+    is_list = is_list and not hasattr(pictures, "read")  # an open file is also an iterator
+    answers = list(reader.read_all([(content(picture), expected) for picture in (pictures if is_list else [pictures])]))
+    return answers if is_list else answers[0]
 
 
 @cache
 def first_process() -> int:
-    """Return the number of the process that first read: this one, or the one that it was forked from."""
+    """Return the process id at the first call. A forked process inherits the cached id of its parent."""
     return os.getpid()
 
 
 def expect(single: bool = False, length: Digits = None, digits: str | None = None) -> Expected:
-    """Return what is expected, as the user says it. Raises UserError if that makes no sense."""
+    """Parse the arguments of `read`, or options of the command line. Raises UserError if they make no sense."""
     if single and length is not None:
-        raise UserError("a single digit has no length; leave one of the two out")
-    ends = None
+        raise UserError("a single digit has no length; leave out single or length")
+    bounds = None
     if length is not None:
         text = f"{length[0]}-{length[-1]}" if isinstance(length, range) and length and length.step == 1 else str(length)
         match = re.fullmatch("([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
-        ends = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-        if not 1 <= ends[0] <= ends[1] <= MOST_DIGITS:
-            what = f"a number of digits, 1 to {MOST_DIGITS}, or two such as 6-8"
-            raise UserError(f"length: expected {what}, not {length}")
+        bounds = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 1 <= bounds[0] <= bounds[1] <= MOST_DIGITS:
+            raise UserError(f"length: expected a number from 1 to {MOST_DIGITS}, or two such as 6-8, not {length}")
     if digits is not None and not (isinstance(digits, str) and re.fullmatch("[0-9]+", digits)):
-        raise UserError(f"digits: expected those that may occur, such as 01, not {digits!r}")
-    return Expected(single, ends, digits or ANYTHING.digits)
+        raise UserError(f"digits: expected the digits that can occur, such as 01, not {digits!r}")
+    return Expected(single, bounds, digits or ANYTHING.digits)
 
 
 def choose_reader(network: str | None) -> tuple[Reader, int | None]:
-    """Return a reader with the network that `checkpoint.selection.choose` takes; and the digit that it detects, or None
-    if it reads all ten.
+    """Return a reader with the network that `checkpoint.selection.choose` finds.
 
-    Raises UserError as `choose` does, or if it takes images of another size than MNIST's.
+    Also return the only digit that the network detects, or None if it reads all ten. Raises UserError as `choose` does,
+    or if the network takes images that are not 28x28.
     """
     from digits.checkpoint.selection import choose
 
@@ -145,7 +144,7 @@ def choose_reader(network: str | None) -> tuple[Reader, int | None]:
 
 @lru_cache(4)
 def _loaded(path: Path, changed: int) -> Reader:
-    """Return a reader with the network in a file that was last changed then; the last four are kept in memory."""
+    """Return a reader with the network in a file. The cache holds four, until a file is `changed` (its mtime)."""
     from digits.checkpoint import untrusted
 
     return _reader(untrusted.read_checkpoint(path), path)
@@ -157,5 +156,5 @@ def _reader(saved: Checkpoint, path: Path) -> Reader:
 
     network = load_network(saved, path)
     if sizes(network)[0] != 28 * 28:
-        raise UserError(f"{path} reads images of another size than 28x28")
+        raise UserError(f"{path} reads images of another size than 28x28; choose another network")
     return Reader(network, saved.context)

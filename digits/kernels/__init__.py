@@ -1,4 +1,4 @@
-"""Kernels: ways to train a network, the textbook's and faster ones that give its numbers where they apply."""
+"""Kernels: ways to run the training steps. The faster ones give the numbers of the textbook's, where they apply."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,33 +12,33 @@ from digits.common.errors import UserError
 from digits.kernels.optim import is_plain_sgd
 from digits.network import COSTS, CROSS_ENTROPY, QUADRATIC, correct, linears, weights_and_biases
 
-COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py is written for
-Tally = tuple[Tensor, Tensor]  # cost, summed, and the number of right predictions
+COMPILED = QUADRATIC, CROSS_ENTROPY  # the costs that cpu.py supports
+Tally = tuple[Tensor, Tensor]  # sum of the cost, number of right predictions
 
 
 class Job(NamedTuple):
-    """What is to be trained or, without an optimizer, evaluated."""
+    """A network and images to train it on or, without an optimizer, to evaluate it on."""
 
-    model: Any  # a DigitClassifier: it has a `network` and a `cost`, and says whether it is `only_sigmoid`
+    model: Any  # a DigitClassifier: has a `network`, a `cost` and the flag `only_sigmoid`
     images: Tensor  # (N, H, W), uint8 or float 0..1
     targets: Tensor  # (N, outputs) float, 0 or 1
-    chosen: Tensor  # int64 indices into them: (K, B) for K mini-batches to train on, (n,) to evaluate
+    chosen: Tensor  # int64 indices of images: (K, B) for K mini-batches to train on, (n,) to evaluate
     optimizer: Optimizer | None = None
-    processes: int = 1  # each trains on its part of every mini-batch
+    processes: int = 1  # each process trains on its part of every mini-batch
 
     @property
     def lr_and_decay(self) -> tuple[float, float]:
-        """The learning rate, and lambda / n of L2, of an optimizer that is `optim.plain_sgd`."""
+        """Learning rate and weight decay (lambda / n of L2) of the optimizer, which is `optim.plain_sgd`."""
         assert self.optimizer is not None
         group = self.optimizer.param_groups[0]  # the weights; the biases have the same rate and no decay
         return group["lr"], group["weight_decay"]
 
 
 class Kernel(NamedTuple):
-    """One way to train and to evaluate.
+    """One way to train and evaluate a network.
 
-    `unsupported` says why it does not suit a job, or None. `train` takes a step of SGD for each mini-batch, `evaluate`
-    looks at all that are chosen.
+    `unsupported` returns the reason why it cannot do a job, or None. `train` takes one step of SGD per mini-batch;
+    `evaluate` measures the chosen images.
     """
 
     name: str
@@ -48,10 +48,10 @@ class Kernel(NamedTuple):
 
 
 def choose(wanted: str, job: Job) -> Kernel:
-    """Return the wanted kernel or, of `auto`, the fastest that suits a job. Raises UserError if none does."""
+    """Return the kernel named, or for `auto` the fastest that supports a job. Raises UserError if none does."""
     if wanted not in ("auto", *KERNELS):
-        raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}, not {wanted}")
-    reasons: dict[str, None] = {}  # in order, each once
+        raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}; got {wanted}")
+    reasons: dict[str, None] = {}  # in order, without repeats
     for kernel in KERNELS.values() if wanted == "auto" else [KERNELS[wanted]]:
         if not (reason := kernel.unsupported(job)):
             return kernel
@@ -60,7 +60,7 @@ def choose(wanted: str, job: Job) -> Kernel:
 
 
 def is_sigmoid(network: nn.Module) -> bool:
-    """Whether it is a sequence of Linear and Sigmoid layers, as of `sigmoid_network`."""
+    """Whether a network is a sequence of Linear and Sigmoid layers, like those of `sigmoid_network`."""
     kinds = [type(module) for module in network.children()]
     return type(network) is nn.Sequential and kinds == [nn.Linear, nn.Sigmoid] * (len(kinds) // 2)
 
@@ -92,24 +92,24 @@ def _numba_unsupported(job: Job) -> str | None:
     if reason := _torch_unsupported(job):
         return reason
     if job.model.cost not in COMPILED:
-        return "it is written for the costs " + ", ".join(name for name, cost in COSTS.items() if cost in COMPILED)
+        return "it supports only the costs " + ", ".join(name for name, cost in COSTS.items() if cost in COMPILED)
     if job.processes > 1:
         return "there is more than one process"
     if elsewhere := {x.device for x in (job.images, *job.model.parameters())} - {torch.device("cpu")}:
         return f"the network or its images are on {elsewhere.pop()}, not on the CPU"
     if job.images.dtype != torch.uint8 or any(p.dtype != torch.float32 for p in job.model.parameters()):
-        return "it is written for images of uint8 and a network of float32"
+        return "it needs uint8 images and a float32 network"
     layers, pixels = linears(job.model.network), job.images.shape[1:].numel()
     if pixels > 2**16:
-        return "it numbers pixels in 16 bits: images of up to 256 x 256"
+        return "it supports images of up to 256 x 256 pixels"
     outputs = [pixels, *(layer.out_features for layer in layers), len(job.images)]
     if outputs != [*(layer.in_features for layer in layers), job.targets.shape[1], len(job.targets)]:
-        return "images, layers and targets do not fit each other"
+        return "the shapes of images, layers and targets do not match"
     return None
 
 
 def _compiled() -> Any:
-    from digits.kernels import cpu  # here, since numba takes a while to import
+    from digits.kernels import cpu  # numba takes seconds to import
 
     return cpu
 
@@ -133,7 +133,7 @@ def _autograd_train(job: Job) -> Tally:
     return torch.stack(costs).sum(), torch.stack(rights).sum()
 
 
-# Fastest first, by the names of `digits.training.settings.KernelName`.
+# Fastest first, under the names of `digits.training.settings.KernelName`.
 KERNELS = {
     kernel.name: kernel
     for kernel in (

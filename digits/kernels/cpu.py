@@ -1,16 +1,15 @@
-"""The steps of `digits.backprop` as one compiled loop for one CPU core, which skips the zeros of the images.
+"""The steps of `digits.backprop` as one compiled loop for one CPU core, which skips pixels that are 0.
 
-Four of five pixels of MNIST are 0. A zero input adds nothing to a weighted input, and its weights have no gradient, so
-leaving it out of the first layer, forwards and in the update, is exact and saves most of the arithmetic.
+Four of five pixels of MNIST are 0. A zero input adds nothing to a weighted input, and its weights have no gradient.
+Skipping it in the first layer, both forwards and in the update, is exact and saves most of the arithmetic.
 
-What is left are loops over the rows of a matrix, for which `vectors` keeps up to 104 neurons in registers. So weights
-are held in blocks of so many columns, (blocks, rows, columns), padded to whole registers with columns that stay 0. In
-the first layer a row belongs to an input, as a pixel selects it, and a column to a neuron. In later layers a row holds
-the weights of a neuron: BP2 sums such rows, BP4 adds rows of activations to one, and only the way forwards needs dot
-products.
+The rest is loops over the rows of a matrix, for which `vectors` keeps up to 104 neurons in registers. Weights are
+therefore stored in blocks of columns, (blocks, rows, columns), padded to whole registers with columns that stay 0. In
+the first layer, a row belongs to an input pixel and a column to a neuron. In later layers, a row holds the weights of
+one neuron: BP2 sums such rows, BP4 adds rows of activations to one, and only the forward pass needs dot products.
 
-L2 makes every weight smaller in every step, also where the input is 0. So a weight is `scale` times the one that is
-held: one number decays for all of them.
+L2 shrinks every weight in every step, even where the input is 0. To avoid touching them all, a weight is `scale` times
+the stored number, and only `scale` decays.
 """
 
 import math
@@ -30,24 +29,24 @@ from digits.kernels import Job, Tally, vectors
 from digits.kernels.vectors import LANES, LINE, MOST, add_outer, add_products, add_rows, at, prefetch
 from digits.network import CROSS_ENTROPY, weights_and_biases
 
-AHEAD = 10  # images: while a mini-batch is worked on, the pixels of images so much later are on their way from memory
-TOGETHER = 10  # images that are evaluated at once, so that a block of weights is fetched once for all of them
+AHEAD = 10  # prefetch distance: the pixels of an image are requested from memory this many images in advance
+TOGETHER = 10  # images that are evaluated at once, so that a block of weights is loaded once for all of them
 ONE, HALF = np.float32(1), np.float32(0.5)
-WHITE = np.float32(255)  # a pixel of the activation 1
-LEAST = np.float32(-100)  # logarithm in the cross-entropy, at which torch clamps it, too
+WHITE = np.float32(255)  # the pixel value whose activation is 1
+LEAST = np.float32(-100)  # logarithms in the cross-entropy are clamped here, as in torch
 
 
 class Cache(FunctionCache):
-    """Compiled code on disk, in numba's usual folder. If a file is damaged or the disk is full, it is compiled anew."""
+    """Keep compiled code in numba's usual folder. If a file is damaged or the disk is full, compile again."""
 
-    def _index_key(self, *of: Any) -> Any:  # Numba looks at the file of a function, but not at what that imports
+    def _index_key(self, *of: Any) -> Any:  # numba notices changes of this file, but not of vectors.py
         file = os.stat(vectors.__file__)
         return *super()._index_key(*of), file.st_mtime_ns, file.st_size
 
     def load_overload(self, *of: Any) -> Any:
         try:
             return super().load_overload(*of)
-        except Exception:  # what a damaged file raises may be anything
+        except Exception:  # a damaged file may raise anything
             with suppress(OSError):
                 self.flush()
 
@@ -57,59 +56,59 @@ class Cache(FunctionCache):
 
 
 def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function when it is first called, and keep the result on disk, if there is a folder for it."""
-    # Not `fastmath`: with it LLVM orders a sum otherwise wherever it inlines a function, and a process that had
-    # compiled its code, which holds functions twice, gave other bits than one that had read it.
+    """Compile a function when it is first called, and keep the result on disk if there is a folder for it."""
+    # Without `fastmath`: with it, LLVM reorders sums wherever it inlines a function, so a process that had just
+    # compiled the code gave other bits than a process that had loaded it.
     dispatcher: Any = njit(nogil=True, error_model="numpy")(function)
-    with suppress(RuntimeError):  # numba finds no folder that it can write to
+    with suppress(RuntimeError):  # there is no folder that numba can write to
         dispatcher._cache = Cache(function)
     return dispatcher
 
 
 class Layers(NamedTuple):
-    """A network as the compiled functions hold it, and what it computes."""
+    """A network in the form that the compiled functions use, and its activations and errors."""
 
-    sizes: np.ndarray  # of the layers, such as [784, 30, 10]
-    weights: tuple[np.ndarray, ...]  # of each layer (blocks, rows, columns)
+    sizes: np.ndarray  # layer sizes, such as [784, 30, 10]
+    weights: tuple[np.ndarray, ...]  # for each layer (blocks, rows, columns)
     biases: np.ndarray  # (layers, neurons)
-    a: np.ndarray  # activations (layers, images at once, neurons); what is beyond the last neuron stays 0
-    delta: np.ndarray  # errors, likewise
+    a: np.ndarray  # activations (layers, images in a batch, neurons), padded with zeros
+    delta: np.ndarray  # errors, of the same shape
 
 
 class Examples(NamedTuple):
-    """Images as the pixels that are not 0: of image n `pixel[start[n]:start[n + 1]]`, and `x` has their values."""
+    """Images as lists of nonzero pixels: image n has the pixels `pixel[start[n]:start[n + 1]]` with the values `x`."""
 
     start: np.ndarray
     pixel: np.ndarray  # uint16
-    x: np.ndarray  # uint8, 255 times the activations: what is summed over pixels is divided by it
+    x: np.ndarray  # uint8, 255 times the activations, so sums over pixels are divided by 255
     targets: np.ndarray  # (N, outputs)
 
 
 def train(job: Job) -> Tally:
-    """A step of SGD for each mini-batch: `digits.backprop.sgd_steps` for float32 parameters and one of `COSTS`."""
+    """Take a step of SGD per mini-batch, as `digits.backprop.sgd_steps`, for float32 parameters and a known cost."""
     (weights, biases), (lr, decay) = weights_and_biases(job.model), job.lr_and_decay
     net = _layers(weights, biases, job.chosen.shape[1])
-    rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # too large a rate becomes infinite, without a warning
+    rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # one beyond float32 becomes infinite, without a warning
     entropy = job.model.cost is CROSS_ENTROPY
     *result, scale = _sgd_steps(net, *_examples(job), rate, entropy, 1 - lr * decay)
     for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
-        matrix = torch.from_numpy(np.hstack(list(net.weights[layer])))  # padded, in the first layer transposed
+        matrix = torch.from_numpy(np.hstack(list(net.weights[layer])))  # padded; transposed in the first layer
         w.copy_(matrix[:, : w.shape[1]] if layer else matrix[:, : w.shape[0]].T).mul_(scale)
         b.copy_(torch.from_numpy(net.biases[layer, : len(b)]))
     return _tensors(*result)
 
 
 def evaluate(job: Job) -> Tally:
-    """Cost, summed, and number of right predictions on the `chosen` (n,) of the images."""
+    """Return the sum of the cost and the number of right predictions on the `chosen` (n,) images."""
     net = _layers(*weights_and_biases(job.model), TOGETHER)
     return _tensors(*_evaluate(net, *_examples(job), job.model.cost is CROSS_ENTROPY))
 
 
 def _examples(job: Job) -> tuple[Examples, np.ndarray]:
-    """The images, and which of them are chosen, one after the other."""
+    """Return the images and the indices of the chosen ones, in order."""
     chosen = job.chosen.contiguous().flatten().numpy()
-    if len(chosen) and not 0 <= chosen.min() <= chosen.max() < len(job.images):  # pointers are not checked
-        raise IndexError(f"images {chosen.min()} to {chosen.max()} are chosen of {len(job.images)}")
+    if len(chosen) and not 0 <= chosen.min() <= chosen.max() < len(job.images):  # compiled code does not check indices
+        raise IndexError(f"images {chosen.min()} to {chosen.max()} were chosen, but there are {len(job.images)}")
     return Examples(*_nonzero(job.images, job.images._version), job.targets.contiguous().numpy()), chosen
 
 
@@ -117,15 +116,15 @@ def _layers(weights: Sequence[Tensor], biases: Sequence[Tensor], images: int) ->
     blocks = tuple(_blocks((w if layer else w.T).numpy()) for layer, w in enumerate(weights))
     sizes = np.array([weights[0].shape[1], *map(len, biases)])
     widest = max(-(-sizes[1:].max() // LANES) * LANES, *(len(w) * w.shape[2] for w in blocks))
-    held = _zeros(len(blocks), widest)
-    for row, bias in zip(held, biases, strict=True):
+    padded = _zeros(len(blocks), widest)
+    for row, bias in zip(padded, biases, strict=True):
         row[: len(bias)] = bias.numpy()
     a, delta = _zeros(2, len(blocks), images, widest)
-    return Layers(sizes, blocks, held, a, delta)
+    return Layers(sizes, blocks, padded, a, delta)
 
 
 def _blocks(matrix: np.ndarray) -> np.ndarray:
-    """The columns of a matrix in as few blocks as can be, all of one width: (blocks, rows, columns)."""
+    """Split a matrix by columns into as few blocks of equal width as possible: (blocks, rows, columns)."""
     rows, columns = matrix.shape
     count = -(-columns // (MOST * LANES))
     width = -(-columns // (count * LANES)) * LANES
@@ -137,17 +136,17 @@ def _blocks(matrix: np.ndarray) -> np.ndarray:
 
 
 def _zeros(*shape: int) -> np.ndarray:
-    """Zeros float32 that begin where a line of memory does, so that no register is filled from two lines."""
-    room = np.zeros(math.prod(shape) + LINE // 4, np.float32)
-    first = -room.ctypes.data % LINE // 4
-    return room[first : first + math.prod(shape)].reshape(shape)
+    """Return float32 zeros aligned to cache lines, so that no register is loaded from two lines."""
+    memory = np.zeros(math.prod(shape) + LINE // 4, np.float32)
+    first = -memory.ctypes.data % LINE // 4
+    return memory[first : first + math.prod(shape)].reshape(shape)
 
 
-@lru_cache(maxsize=3)  # for the training, validation and test images
+@lru_cache(maxsize=3)  # training, validation and test images
 def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the first three of `Examples`, for images of this `version`, which counts their changes."""
+    """Return `start`, `pixel` and `x` of `Examples`. `version` invalidates the cache when images change."""
     flat = images.contiguous().flatten(1).numpy()
-    room = np.count_nonzero(flat) + 1  # one more, which `_list_nonzero` writes but nobody reads
+    room = np.count_nonzero(flat) + 1  # one extra, which `_list_nonzero` writes but nobody reads
     start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)
     _list_nonzero(flat, start, pixel, x)
     return start, pixel, x
@@ -157,7 +156,7 @@ def _tensors(cost: float, right: int) -> Tally:
     return torch.tensor(cost, dtype=torch.float32), torch.tensor(right)
 
 
-# From here on, compiled.
+# Everything from here on is compiled.
 
 
 @compiled
@@ -165,23 +164,23 @@ def _list_nonzero(images, start, pixel, x):
     i, size = 0, images.shape[1]
     for n in range(len(images)):
         start[n] = i
-        for first in range(0, size, 8):  # most groups of 8 are empty, which LLVM sees with one load
-            ink = np.uint8(first + 8 > size)  # a last, shorter group is looked at pixel by pixel
+        for first in range(0, size, 8):  # most groups of 8 are empty, which one load shows
+            ink = np.uint8(first + 8 > size)  # a shorter last group is always searched
             if not ink:
                 for p in range(8):
                     ink |= images[n, first + p]
             if ink:
                 for p in range(first, min(first + 8, size)):
                     pixel[i], x[i] = p, images[n, p]
-                    i += images[n, p] != 0  # without a branch, which would be guessed wrong at every edge of a stroke
+                    i += images[n, p] != 0  # no branch: it would be mispredicted at every edge of a stroke
     start[len(images)] = i
 
 
 @compiled
 def _sgd_steps(net, examples, chosen, lr, entropy, kept):
-    """Cost, right predictions, and the scale of the weights, which is multiplied by `kept` in every step (L2)."""
+    """Return cost, right predictions and the scale of the weights, which each step multiplies by `kept` (L2)."""
     count = net.a.shape[1]
-    cost, right, scale = 0.0, 0, 1.0  # in float64, as a step hardly changes the scale
+    cost, right, scale = 0.0, 0, 1.0  # scale in float64: one step hardly changes it
     for first in range(0, len(chosen), count):
         batch = chosen[first : first + count]
         _fetch(examples, chosen[first + AHEAD : first + AHEAD + count])
@@ -190,7 +189,7 @@ def _sgd_steps(net, examples, chosen, lr, entropy, kept):
         cost, right = cost + c, right + r
         _backward(net, examples, batch, np.float32(scale), lr / np.float32(count), entropy)
         scale *= kept
-        if abs(scale - 1) > 0.5:  # long before it is 0, or infinite
+        if abs(scale - 1) > 0.5:  # long before it underflows or overflows
             for w in net.weights:
                 w *= np.float32(scale)
             scale = 1.0
@@ -213,7 +212,7 @@ def _evaluate(net, examples, chosen, entropy):
 
 @compiled
 def _fetch(examples, batch):
-    """Have memory send the images of a later mini-batch."""
+    """Prefetch the images of a later mini-batch."""
     for n in batch:
         first, last = examples.start[n], examples.start[n + 1]
         prefetch(at(examples.pixel, first), last - first)
@@ -223,7 +222,7 @@ def _fetch(examples, batch):
 
 @compiled
 def _forward(net, examples, batch, scale):
-    """Fill in the activations of every layer, for a mini-batch of images."""
+    """Compute the activations of every layer for a mini-batch."""
     start, a = examples.start, net.a
     for layer in range(len(net.weights)):
         w = net.weights[layer]
@@ -238,38 +237,35 @@ def _forward(net, examples, batch, scale):
                 else:
                     sums, below = at(a, layer, b, 0), at(a, layer - 1, b, block * width)
                     add_products(at(w, block, 0, 0), width, None, sums, 1, w.shape[1], below, width)
-        for b in range(len(batch)):  # so far a holds sums without `scale` and, in the first layer, of bytes
+        for b in range(len(batch)):  # until here, `a` holds sums without `scale` (and of bytes, in the first layer)
             for j in range(net.sizes[layer + 1]):
                 a[layer, b, j] = ONE / (ONE + _exp(-(net.biases[layer, j] + factor * a[layer, b, j])))
 
 
 @compiled
 def _exp(x):
-    """exp(x) within 2 units in the last place, as vector instructions; above 88.7 infinite, below -87 exp(-87).
+    """Return exp(x) within 2 units in the last place: infinity above 88.7, exp(-87) below -87. It is vectorized.
 
-    exp(x) = 2^k exp(r), up to 88 with |r| <= ln(2) / 2; the polynomial for exp(r) is S. Moshier's (Cephes, expf).
+    exp(x) = 2^k exp(r) with |r| <= ln(2) / 2 up to x = 88. The polynomial for exp(r) is from Cephes (S. Moshier, expf).
     """
     x = np.float32(89) if x > np.float32(89) else x
     x = np.float32(-87) if x < np.float32(-87) else x
     k = np.floor(x * np.float32(1.44269504) + HALF)
-    k = np.float32(127) if k > np.float32(127) else k  # of the largest power of 2; beyond, r grows, to infinity
-    r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)  # ln(2), in two parts
+    k = np.float32(127) if k > np.float32(127) else k  # the largest exponent; beyond it, r grows to infinity
+    r = x - k * np.float32(0.693359375) + k * np.float32(2.12194440e-4)  # ln(2) in two parts
     p = np.float32(1.9875691500e-4)
     p = p * r + np.float32(1.3981999507e-3)
     p = p * r + np.float32(8.3334519073e-3)
     p = p * r + np.float32(4.1665795894e-2)
     p = p * r + np.float32(1.6666665459e-1)
     p = p * r + np.float32(5.0000001201e-1)
-    power = (np.int32(k) + np.int32(127)) << np.int32(23)  # of 2, as the bits of a float32
+    power = (np.int32(k) + np.int32(127)) << np.int32(23)  # 2^k as the bits of a float32
     return (p * r * r + r + ONE) * np.int32(power).view(np.float32)
 
 
 @compiled
 def _score(net, examples, batch, entropy):
-    """The cost of the outputs, summed, and how many predictions are right, as `digits.network` has them.
-
-    Targets are 0 or 1.
-    """
+    """Return the sum of the cost and the number of right predictions, as in `digits.network`. Targets are 0 or 1."""
     a, y, top, outputs = net.a, examples.targets, len(net.a) - 1, examples.targets.shape[1]
     cost, right = 0.0, 0
     for b, n in enumerate(batch):
@@ -285,7 +281,7 @@ def _score(net, examples, batch, entropy):
                 largest = j
             any_digit |= y[n, j] > 0
         cost += c
-        if outputs == 1 or not any_digit:  # a detector, or an image without a digit
+        if outputs == 1 or not any_digit:  # a detector, or a negative example
             right += (a[top, b, largest] > 0.5) == any_digit
         else:
             right += y[n, largest] > 0
@@ -294,7 +290,7 @@ def _score(net, examples, batch, entropy):
 
 @compiled
 def _backward(net, examples, batch, scale, step, entropy):
-    """Fill in `step` times the error delta of every layer."""
+    """Compute `step` times the error delta of every layer."""
     a, delta, y, top = net.a, net.delta, examples.targets, len(net.a) - 1
     for b, n in enumerate(batch):
         for j in range(net.sizes[top + 1]):
@@ -315,14 +311,14 @@ def _backward(net, examples, batch, scale, step, entropy):
 
 @compiled
 def _update(net, examples, batch, unscale):
-    """Take the gradients, times the step, from weights and biases."""
+    """Subtract the gradients, times the step, from weights and biases."""
     start, a, delta, reach = examples.start, net.a, net.delta, net.a.shape[2]
     for layer in range(len(net.weights)):
         factor = -unscale / WHITE if layer == 0 else -unscale
         for b in range(len(batch)):
             for j in range(net.sizes[layer + 1]):
                 net.biases[layer, j] -= delta[layer, b, j]  # BP3
-                delta[layer, b, j] *= factor  # from now on what is added to the weights that are held
+                delta[layer, b, j] *= factor  # from here on, the change of the stored weights
         w = net.weights[layer]
         width = w.shape[2]
         for block in range(len(w)):  # BP4
@@ -333,5 +329,5 @@ def _update(net, examples, batch, unscale):
                     add_outer(at(w, block, 0, 0), width, pixel, x, 1, start[n + 1] - start[n], change, width)
             else:
                 below = at(a, layer - 1, 0, block * width)
-                for j in range(w.shape[1]):  # for all images at once, while the weights of a neuron are in registers
+                for j in range(w.shape[1]):  # all images at once, while the weights of a neuron are in registers
                     add_rows(below, reach, None, at(delta, layer, 0, j), reach, len(batch), at(w, block, j, 0), width)

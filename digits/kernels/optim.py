@@ -1,4 +1,4 @@
-"""The optimizer whose steps all kernels take, plain SGD with L2, and its schedule."""
+"""The optimizer of all kernels, plain SGD with L2 regularization, and its learning rate schedule."""
 
 import math
 from typing import Any
@@ -9,11 +9,11 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, ReduceLROnPlat
 
 from digits.common.errors import UserError
 
-WARM_UP = 0.05  # the share of the epochs in which the learning rate rises; at once, it may saturate every output
+WARM_UP = 0.05  # share of the epochs in which the learning rate rises; the full rate at once may saturate every output
 
 
 def plain_sgd(network: nn.Module, lr: float, decay: float = 0.0) -> SGD:
-    """The optimizer whose steps all kernels take; weights, not biases, lose `lr * decay` of themselves a step (L2)."""
+    """Return plain SGD; in each step, weights (not biases) shrink by `lr * decay` of themselves (L2)."""
     if not decay:
         return SGD(network.parameters(), lr)
     weights, biases = [p for p in network.parameters() if p.ndim > 1], [p for p in network.parameters() if p.ndim <= 1]
@@ -22,57 +22,53 @@ def plain_sgd(network: nn.Module, lr: float, decay: float = 0.0) -> SGD:
 
 
 def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
-    """Whether the optimizer is `plain_sgd(network, lr, decay)` of its own lr and decay."""
+    """Whether the optimizer is `plain_sgd(network, lr, decay)` for some lr and decay."""
     if type(optimizer) is not SGD:
         return False
     first = optimizer.param_groups[0]
     groups = plain_sgd(network, first["lr"], first["weight_decay"]).param_groups
 
-    def does(group: dict[str, Any], wanted: dict[str, Any]) -> bool:
-        moved = {id(parameter) for parameter in group["params"] if parameter.requires_grad}
-        others = wanted.keys() - {"params"}
-        return moved == set(map(id, wanted["params"])) and all(group[name] == wanted[name] for name in others)
+    def same(group: dict[str, Any], plain: dict[str, Any]) -> bool:
+        trained = {id(parameter) for parameter in group["params"] if parameter.requires_grad}
+        options = plain.keys() - {"params"}
+        return trained == set(map(id, plain["params"])) and all(group[name] == plain[name] for name in options)
 
-    return len(optimizer.param_groups) == len(groups) and all(map(does, optimizer.param_groups, groups))
+    return len(optimizer.param_groups) == len(groups) and all(map(same, optimizer.param_groups, groups))
 
 
 def scheduled(optimizer: Optimizer, trainer: Any) -> Any:
-    """The optimizer and, as Lightning wants it, its schedule for all epochs of a Trainer: warm-up and cosine decay.
+    """Return the optimizer with a schedule of linear warm-up and cosine decay, in the form that Lightning expects.
 
-    The learning rate rises from a tenth of the optimizer's to all of it, then falls along a cosine towards 0, which it
-    would reach in the epoch after the last. Raises UserError if the Trainer has no last epoch.
+    The learning rate rises from a tenth to the optimizer's own, then falls along a cosine, which would reach 0 in the
+    epoch after the last. Raises UserError if the Trainer has no last epoch.
     """
     epochs = trainer.max_epochs
     if epochs is None or epochs < 1:
-        raise UserError("--schedule has to know how many epochs there will be")
+        raise UserError("--schedule needs a number of epochs: set --epochs")
     rising = math.ceil(WARM_UP * epochs)
     up = LinearLR(optimizer, start_factor=0.1, total_iters=rising)
     down = CosineAnnealingLR(optimizer, max(1, epochs - rising))
     schedule = SequentialLR(optimizer, [up, down], [rising])
-    for _ in range(trainer.current_epoch):  # of a run that is resumed
+    for _ in range(trainer.current_epoch):  # when a run is resumed
         schedule.step()
     return [optimizer], [schedule]
 
 
 def refuse_steps(trainer: Any) -> None:
-    """Raise UserError for steps that no kernel takes.
-
-    These are those of a second optimizer, and those in the middle of an epoch that would end the training or change a
-    learning rate.
-    """
+    """Raise UserError for what no kernel supports: a second optimizer, or a change in the middle of an epoch."""
     if len(trainer.optimizers) > 1:
-        raise UserError("a network is trained by one optimizer; give it a group of parameters for each of yours")
+        raise UserError("only one optimizer is supported; use one with several parameter groups instead")
     if trainer.max_steps >= 0:
-        raise UserError("--trainer.max_steps: a run ends with an epoch, so say how many with --epochs")
+        raise UserError("--trainer.max_steps is not supported: a run ends with an epoch, so use --epochs")
     if any(config.interval != "epoch" or config.frequency != 1 for config in trainer.lr_scheduler_configs):
-        raise UserError("a learning rate scheduler is stepped after each epoch; leave out its interval and frequency")
+        raise UserError("learning rate schedulers step once per epoch; leave out interval and frequency")
 
 
 def step_schedulers(model: Any, validation: Any) -> None:
-    """Step the schedulers of a LightningModule after an epoch, which Lightning leaves to manual optimization.
+    """Step the schedulers of a LightningModule after an epoch, since Lightning does not in manual optimization.
 
-    One that waits for a plateau looks at the `validation` accuracy, so its mode is "max".
+    ReduceLROnPlateau gets the `validation` accuracy, so its mode should be "max".
     """
     for config in model.trainer.lr_scheduler_configs:
-        plateau = isinstance(config.scheduler, ReduceLROnPlateau)  # lowers the rate when validation stands still
+        plateau = isinstance(config.scheduler, ReduceLROnPlateau)
         model.lr_scheduler_step(config.scheduler, validation if plateau else None)

@@ -1,10 +1,10 @@
-"""Loops over the rows of a matrix that keep up to 104 neurons in vector registers: LLVM's code, put together by hand.
+"""Loops over the rows of a matrix that keep up to 104 neurons in vector registers, as hand-written LLVM code.
 
-Compiled from a loop over single numbers, a sum of rows is loaded from memory and stored again with each row. Here it
-stays in V registers of 8 numbers from the first row to the last. As V is known only when the loop runs, there is a
-loop for every V up to `MOST`, and a jump to the one that is needed.
+If numba compiles such a loop, it loads and stores the sum of the rows with each row. Here the sum stays in V registers
+of 8 numbers from the first row to the last. V is known only at run time, so there is a loop for every V up to `MOST`,
+and a jump to the right one.
 
-The loops take pointers, as a slice of an array counts references, which costs as much as a dozen additions.
+The loops take pointers, because slicing an array counts references, which costs as much as a dozen additions.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-LANES = 8  # float32 in a register
-MOST = 13  # registers for neurons: so 100 of them need one loop, and of the 16 of AVX2 three are left
-LINE = 64  # bytes that memory hands over at once
+LANES = 8  # float32 numbers in a register
+MOST = 13  # registers for neurons: 100 neurons fit one loop, and three of the 16 registers of AVX2 are left
+LINE = 64  # bytes in a cache line
 
 INT, INT32, FLOAT, BYTES = ir.IntType(64), ir.IntType(32), ir.FloatType(), ir.IntType(8).as_pointer()
 VECTOR = ir.VectorType(FLOAT, LANES)
@@ -26,28 +26,28 @@ VECTOR = ir.VectorType(FLOAT, LANES)
 
 @intrinsic
 def at(_: Any, array: Any, *indices: Any) -> Any:
-    """A pointer to the element of an array that has these indices, none negative. Nothing checks them."""
+    """Return a pointer to the element of an array at these indices, which must not be negative and are not checked."""
 
     def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
-        held, numbers = make_array(array)(context, build, arguments[0]), cgutils.unpack_tuple(build, arguments[1])
-        place = build.bitcast(held.data, BYTES)
-        for number, kind, stride in zip(numbers, indices, cgutils.unpack_tuple(build, held.strides), strict=True):
+        struct, numbers = make_array(array)(context, build, arguments[0]), cgutils.unpack_tuple(build, arguments[1])
+        place = build.bitcast(struct.data, BYTES)
+        for number, kind, stride in zip(numbers, indices, cgutils.unpack_tuple(build, struct.strides), strict=True):
             place = build.gep(place, [build.mul(context.cast(build, number, kind, types.intp), stride)])
-        return build.bitcast(place, held.data.type)
+        return build.bitcast(place, struct.data.type)
 
     return types.CPointer(array.dtype)(array, types.StarArgTuple.from_types(indices)), generate
 
 
 @intrinsic
 def prefetch(_: Any, first: Any, count: Any) -> Any:
-    """Have memory send the `count` elements from a pointer on, and go on meanwhile."""
+    """Request `count` elements behind a pointer from memory, without waiting for them."""
 
     def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
         shape = ir.FunctionType(ir.VoidType(), [BYTES, INT32, INT32, INT32])
         function = cgutils.get_or_insert_function(build.module, shape, "llvm.prefetch.p0i8")
         place, item = build.bitcast(arguments[0], BYTES), context.get_abi_sizeof(context.get_value_type(first.dtype))
         size = build.mul(context.cast(build, arguments[1], count, types.intp), INT(item))
-        to_read = INT32(0), INT32(2), INT32(1)  # in the second-level cache, as data
+        to_read = INT32(0), INT32(2), INT32(1)  # for reading, into the second-level cache, as data
         with cgutils.for_range_slice(build, INT(0), size, INT(LINE)) as (offset, _):
             build.call(function, [build.gep(place, [offset]), *to_read])
         return context.get_dummy_value()
@@ -56,12 +56,12 @@ def prefetch(_: Any, first: Any, count: Any) -> Any:
 
 
 def _loop(step: Callable[..., None]) -> Any:
-    """f(rows, stride, index, value, pace, count, held, width): `step` for each of `count` rows in turn.
+    """Return f(rows, stride, index, value, pace, count, held, width), which does `step` for each of `count` rows.
 
-    The i-th row is the `width` numbers from `rows + stride * index[i]` on (without an index, `stride * i`), and its
-    number is `value[i * pace]`. While all of them pass by, the vector `held` of `width` numbers stays in registers.
-    `step` changes one of the three. `rows`, `value` and `held` point to float32, `value` also to uint8, `index` to
-    uint16 or it is None. `width` is a multiple of `LANES`, at most `MOST * LANES`.
+    Row i is the `width` numbers at `rows + stride * index[i]` (or `stride * i` if index is None), and its number is
+    `value[i * pace]`. The vector `held` of `width` numbers stays in registers during the whole loop. `step` changes the
+    row, its number or `held`. `rows` and `held` point to float32, `value` to float32 or uint8, `index` to uint16.
+    `width` is a multiple of `LANES` and at most `MOST * LANES`.
     """
 
     @intrinsic
@@ -93,11 +93,11 @@ def _loop(step: Callable[..., None]) -> Any:
         return types.void(rows, n, index, value, n, n, held, n), generate
 
     def loop(rows: Any, stride: Any, index: Any, value: Any, pace: Any, count: Any, held: Any, width: Any) -> Any:
-        """Not part of its callers, in which LLVM would repeat all those loops."""
+        """Wrap the loops in a function, which LLVM does not copy into its callers."""
         over_rows(rows, stride, index, value, pace, count, held, width)
 
-    # Compiled functions are linked by name. Numba adds a number of its own, but counts from 0 in every process: of two
-    # functions that two processes have compiled and kept, one would be called in place of the other.
+    # Compiled functions are linked by name. Numba appends a number, but counts from 0 in every process. If two
+    # processes kept different functions under one name, the wrong one could be called.
     loop.__qualname__ = step.__name__
     return njit(loop)
 
@@ -107,7 +107,7 @@ def _places(build: Any, first: Any, registers: int) -> list[Any]:
 
 
 def _spread(build: Any, place: Any) -> Any:
-    """A vector that has the number in this place, float32 or uint8, in every lane."""
+    """Return a vector with the number at this place, float32 or uint8, in every lane."""
     number = build.load(place)
     if number.type != FLOAT:
         number = build.uitofp(number, FLOAT)
@@ -117,7 +117,7 @@ def _spread(build: Any, place: Any) -> Any:
 
 
 def _multiply_add(build: Any, x: Any, y: Any, z: Any) -> Any:
-    """Return x * y + z, rounded once where the processor can."""
+    """Return x * y + z, rounded once if the processor supports it."""
     function = cgutils.get_or_insert_function(build.module, ir.FunctionType(VECTOR, [VECTOR] * 3), "llvm.fmuladd.v8f32")
     return build.call(function, [x, y, z])
 
@@ -130,7 +130,7 @@ def _sum_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
 
 def _outer_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
     spread = _spread(build, number)
-    for place, slot in zip(row, held, strict=True):  # one by one: all loads before all stores need twice the registers
+    for place, slot in zip(row, held, strict=True):  # one by one: to load all first needs twice the registers
         build.store(_multiply_add(build, spread, build.load(slot), build.load(place, align=4)), place, align=4)
 
 
@@ -140,7 +140,7 @@ def _dot_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
         total = _multiply_add(build, build.load(place, align=4), build.load(slot), total)
     shape = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
     function = cgutils.get_or_insert_function(build.module, shape, "llvm.vector.reduce.fadd.v8f32")
-    as_tree = ("reassoc",)  # in whatever order: of one register it is the same in all copies of the function
+    as_tree = ("reassoc",)  # any order: within a register it is the same in all copies of the function
     build.store(build.call(function, [build.load(number), total], fastmath=as_tree), number)
 
 

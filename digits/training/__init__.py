@@ -1,1 +1,1 @@
-"""What stands around a training: the Trainer, its callbacks, the folder of a run, its report, its command line."""
+"""Everything around a training: settings, the Trainer, callbacks, run folders, the report."""

@@ -1,4 +1,4 @@
-"""What goes on around the training: lines, curves, checkpoints written whole, an end when somebody asks for it."""
+"""Callbacks of the Trainer: printed lines, curves, early stopping, atomic checkpoints, a clean end on Ctrl-C."""
 
 import io
 import math
@@ -20,37 +20,37 @@ from digits.common.files import write_atomically
 from digits.network import CROSS_ENTROPY
 
 GAUSSIAN = (
-    "gaussian init: weights this large saturate some output neurons from the start, and a digit whose neuron\n"
-    "is saturated may never be learned: rare with 30 hidden neurons, usual with 100. `scaled` avoids it."
+    "Gaussian initial weights are so large that some output neurons start saturated. Their digits may never be\n"
+    "learned, which is rare with 30 hidden neurons and usual with 100. To avoid this, use --init scaled."
 )
-GUESSING = 0.2  # a network with a lower accuracy after three epochs hardly learns; guessing has 0.1
+GUESSING = 0.2  # a network below this accuracy after three epochs hardly learns; guessing gives 0.1
 
-say = rank_zero_only(tqdm.write)  # above the bar, by the first of several processes
+say = rank_zero_only(tqdm.write)  # above the progress bar, and in the first process alone
 
 
 class EarlyStopping(callbacks.EarlyStopping):
-    """Lightning's, which would train one more epoch whenever a run that it has ended is resumed."""
+    """Lightning's early stopping, but a resumed run that it has ended does not train one more epoch."""
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
         if self.wait_count >= self.patience:
             trainer.should_stop = True
             say(
-                f"It has stopped early, after {self.wait_count} epochs of no higher accuracy, and is finished. "
-                f"To go on: --early_stop N, more than {self.wait_count}"
+                f"This run stopped early, after {self.wait_count} epochs without a better validation accuracy. "
+                f"To train on, use --early_stop with more than {self.wait_count}."
             )
 
 
 def parameter_count(network: nn.Module) -> int:
-    """Return how many weights and biases a network has."""
+    """Count the weights and biases of a network."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 class EpochLines(Callback):
-    """A progress bar over the whole run, on a terminal, and above it a line for each epoch in the book's own form."""
+    """Print a line for each epoch, as the book does, above a progress bar for the whole run."""
 
     def __init__(self) -> None:
         self.bar = tqdm(
-            disable=bool(getattr(rank_zero_only, "rank", 0)) or None,  # None: unless this is a terminal
+            disable=bool(getattr(rank_zero_only, "rank", 0)) or None,  # None: only on a terminal
             leave=False,
             unit=" mini-batches",
             unit_scale=True,
@@ -63,14 +63,14 @@ class EpochLines(Callback):
         self.bar.reset(total=max(0, math.ceil(stacks.count / stacks.global_batch_size) * trainer.max_epochs))
 
     def on_train_batch_start(self, trainer: Any, module: Any, stack: Any, _: int) -> None:
-        if not self.started:  # only a stack shows which kernel suits
+        if not self.started:  # the kernel depends on the stack
             self.started = True
             if module.hparams["init"] == "gaussian" and module.cost is not CROSS_ENTROPY:
                 say(GAUSSIAN)
             kernel = f"kernel {module.kernel_for(stack)[0].name} on {stack.images.device}"
             processes = f", {trainer.world_size} processes" if trainer.world_size > 1 else ""
             device = "cuda" if stack.images.device.type == "cpu" else "cpu"
-            choice = f" (--trainer.accelerator {device} for the other)" if torch.cuda.is_available() else ""
+            choice = f" (or --trainer.accelerator {device})" if torch.cuda.is_available() else ""
             say(f"{module.shape}, {parameter_count(module):,} weights and biases; {kernel}{processes}{choice}")
 
     def on_train_batch_end(self, trainer: Any, module: Any, *_: Any) -> None:
@@ -98,19 +98,19 @@ class EpochLines(Callback):
 
 
 def advice(model: Any, images: Tensor) -> str:
-    """Say in a line what to try with a network that guesses; some images (N, 28, 28) show why it does."""
+    """Say in a line what to try with a network that only guesses. Some images (N, 28, 28) show why it does."""
     activations = model.predict(images)[1]
-    if ((activations - activations.round()).abs() > 0.01).float().mean() < 0.01:  # also if they are no numbers
-        return f"This is guessing: all outputs are saturated and learn no more. Start again with --lr {model.lr / 10:g}"
+    if ((activations - activations.round()).abs() > 0.01).float().mean() < 0.01:  # NaN, too
+        return f"This is guessing: all outputs are saturated and cannot learn. Start again with --lr {model.lr / 10:g}"
     init = " and --init scaled" if model.hparams["init"] == "gaussian" else ""
-    return f"This is hardly better than guessing: it learns slowly. Try --lr {model.lr * 10:g}{init}, or more --epochs"
+    return f"This is hardly better than guessing: learning is slow. Try --lr {model.lr * 10:g}{init} or more --epochs"
 
 
 class EpochCurves(Callback):
-    """One point an epoch on each curve, with the number of the epoch as its x, where Lightning takes that of the step.
+    """Log one point per epoch on each curve, at the number of the epoch. Lightning would use the number of the step.
 
-    Among them best/validation, the highest so far, and best/test, the accuracy of that epoch on the test images; if
-    none validate, of the last epoch. As for the checkpoint that is kept, the first of equal epochs is the best.
+    best/validation is the best validation accuracy so far, and best/test is the test accuracy of that epoch. Without
+    validation images, it is that of the last epoch. Of equal epochs the first is the best, as for the checkpoint.
     """
 
     def __init__(self) -> None:
@@ -139,10 +139,10 @@ class EpochCurves(Callback):
 
 
 class StopOnSignal(Callback):
-    """End the run when SIGINT or SIGTERM asks for it, and say which command resumes it.
+    """Stop the run on SIGINT or SIGTERM, and print the command that resumes it.
 
-    One process ends at once. Several end together, after a stack: the others would wait for the gradients of one that
-    left alone. Only the main thread receives signals.
+    A single process stops at once. Several processes stop together, after a stack. If one left alone, the others would
+    wait for its gradients. Only the main thread receives signals.
     """
 
     def __init__(self, resume_command: str) -> None:
@@ -156,7 +156,7 @@ class StopOnSignal(Callback):
                 sys.exit(128 + signum)
 
         for signum in (signal.SIGINT, signal.SIGTERM) if current_thread() is main_thread() else ():
-            signal.signal(signum, stop)  # at the end, Lightning restores the handlers that were there before
+            signal.signal(signum, stop)  # Lightning restores the previous handlers at the end
 
     def on_test_start(self, trainer: Any, module: Any) -> None:
         self.on_train_start(trainer, module)
@@ -167,11 +167,11 @@ class StopOnSignal(Callback):
 
     def on_exception(self, trainer: Any, module: Any, exception: BaseException) -> None:
         if isinstance(exception, SystemExit):
-            rank_zero_only(print)(f"\nStopped in epoch {trainer.current_epoch}. Go on with: {self.resume_command}")
+            rank_zero_only(print)(f"\nStopped in epoch {trainer.current_epoch}. Resume with: {self.resume_command}")
 
 
-class WholeFiles(TorchCheckpointIO):
-    """Lightning's way to disk, by `write_atomically`."""
+class AtomicFiles(TorchCheckpointIO):
+    """Lightning's way to write checkpoints, by `write_atomically`."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Pictures of a trained network, for TensorBoard and the figures verb, by Pillow alone: matplotlib is optional."""
+"""Pictures of a trained network, for TensorBoard and `figures`. Pillow draws them: matplotlib is optional."""
 
 import math
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from PIL import Image, ImageColor, ImageDraw
 from torch import Tensor, nn
 from torchvision.utils import make_grid
 
-WIDTH = 700  # pixels; TensorBoard shows every second of them, so nothing may be thinner than two
+WIDTH = 700  # pixels; TensorBoard shows every second pixel, so draw nothing thinner than two
 GREY = "#EEEEEE"
 SIGNED = ("#053061", "#2166AC", "#92C5DE", "#F7F7F7", "#F4A582", "#B2182B", "#67001F")  # -1 blue, 0 white, 1 red
-COUNTS = ("#FFFFFF", "#A6D3EE", "#0072B2", "#00224E")  # from none to the most
+COUNTS = ("#FFFFFF", "#A6D3EE", "#0072B2", "#00224E")  # from 0 to the largest count
 
 
 def shaded(values: Any, colours: Sequence[str]) -> np.ndarray:
-    """Return values (...) from 0 to 1 as RGB (..., 3) uint8 on a scale of evenly spaced colours; nan is white."""
+    """Map values (...) from 0 to 1 to RGB (..., 3) uint8, on a scale of evenly spaced colours. NaN is white."""
     at = np.linspace(0, 1, len(colours))
     channels = np.transpose([ImageColor.getrgb(colour) for colour in colours])
     rgb = np.stack([np.interp(values, at, channel) for channel in channels], -1)
@@ -25,7 +25,7 @@ def shaded(values: Any, colours: Sequence[str]) -> np.ndarray:
 
 
 def mosaic(tiles: Tensor, columns: int) -> Tensor:
-    """Arrange tiles (N, H, W) in rows of `columns`: a float32 picture (H', W'), with lines of nan around each tile."""
+    """Arrange tiles (N, H, W) in rows of `columns`: a float32 picture (H', W') with a frame of NaN around each tile."""
     return make_grid(tiles.float()[:, None], columns, padding=1, pad_value=math.nan)[0]
 
 
@@ -37,19 +37,19 @@ def titled(height: int, title: str) -> Image.Image:
 
 
 def write(picture: Image.Image, x: float, y: float, words: str, size: int = 24, colour: str = "black") -> None:
-    """Write with the middle of the words at x, y."""
+    """Write words centred at x, y."""
     ImageDraw.Draw(picture).text((x, y), words, colour, anchor="mm", font_size=size)
 
 
 def first_weights(network: nn.Module) -> Image.Image:
-    """Draw the weights of the first layer's first 100 neurons to the pixels that they see, which must form a square.
+    """Draw the weights of the first layer's first 100 neurons, each as a square of the pixels that it sees.
 
     Red is positive, blue negative. A neuron of a convolution sees a few pixels, such as 5 x 5.
     """
     neurons = next(parameter for parameter in network.parameters() if parameter.ndim > 1).detach().cpu()
     side = math.isqrt(neurons[0].numel())
     shown = neurons[:100].view(-1, side, side)
-    scale = shown.abs().quantile(0.995).item()  # so that a few large ones do not pale the rest
+    scale = shown.abs().quantile(0.995).item()  # so that a few large weights do not make the rest pale
     tiles = shaded((mosaic(shown / scale, math.ceil(math.sqrt(len(shown)))) + 1) / 2, SIGNED)
     zoom = WIDTH // tiles.shape[1]
     tiles = tiles.repeat(zoom, 0).repeat(zoom, 1)
@@ -60,7 +60,7 @@ def first_weights(network: nn.Module) -> Image.Image:
 
 
 def confusion(labels: Tensor, predicted: Tensor) -> Image.Image:
-    """Draw the confusion matrix of labels and predictions (N,) int64: numbers of images, darker for more mistakes."""
+    """Draw the confusion matrix of labels and predictions (N,) int64: counts of images, darker for more mistakes."""
     matrix = torch.bincount(labels * 10 + predicted, minlength=100).view(10, 10)
     mistakes = matrix.clone().fill_diagonal_(0)
     shades = mistakes / mistakes.max().clamp(min=1)
@@ -86,7 +86,7 @@ def confusion(labels: Tensor, predicted: Tensor) -> Image.Image:
 
 
 def first_mistakes(images: Tensor, labels: Tensor, activations: Tensor) -> Image.Image:
-    """Draw the 36 most confident mistakes on images (N, 28, 28) uint8: of the largest activations (N, 10)."""
+    """Draw the 36 mistakes on images (N, 28, 28) uint8 whose activations (N, 10) are most confident."""
     largest, predicted = activations.max(1)
     wrong = (predicted != labels).nonzero().flatten()
     shown = wrong[largest[wrong].argsort(descending=True, stable=True)][:36].tolist()

@@ -1,4 +1,4 @@
-"""What a finished run says, and shows in TensorBoard."""
+"""Report a finished run: print its accuracy, and show it in TensorBoard."""
 
 from pathlib import Path
 from shlex import quote
@@ -21,7 +21,7 @@ from digits.training.settings import changes
 
 @rank_zero_only
 def report(trainer: Trainer, path: Path) -> None:
-    """Say how well the network in the checkpoint `path` did in the Trainer's test, and how to use it."""
+    """Print the test accuracy of the best network, whose checkpoint is `path`, and how to use it."""
     model: Any = trainer.lightning_module
     data: Any = trainer.datamodule  # type: ignore[attr-defined]
     test, saved = trainer.callback_metrics["accuracy/test"].item(), read_checkpoint(path)
@@ -37,17 +37,17 @@ def report(trainer: Trainer, path: Path) -> None:
             curves = f"Curves      tensorboard --logdir {quote(str(Path(logger.log_dir).parent))}\n"
         else:
             logger.log_hyperparams(settings)
-        logger.finalize("success")  # or they may never reach the disk
+        logger.finalize("success")  # else the last points may never reach the disk
 
-    why = "the last: no image validates" if validation is None else f"which validation chose (with {validation:.2%})"
-    print(f"\nTest accuracy {test:.2%}, of epoch {epoch}, {why}")
+    why = "the last, without validation" if validation is None else f"chosen by validation accuracy {validation:.2%}"
+    print(f"\nTest accuracy {test:.2%} (epoch {epoch}, {why})")
     if model.only_digit is not None:
-        images, labels = (tensor.to(model.device) for tensor in data.test)  # it may have come back from a GPU
-        detected, wanted = model.predict(images)[0], labels == model.only_digit
-        count, misses, alarms = wanted.sum(), (wanted & ~detected).sum(), (detected & ~wanted).sum()
+        images, labels = (tensor.to(model.device) for tensor in data.test)  # the model may have left the GPU
+        detected, positive = model.predict(images)[0], labels == model.only_digit
+        count, misses, alarms = positive.sum(), (positive & ~detected).sum(), (detected & ~positive).sum()
         print(
-            f"Misses      {misses} of {count} pictures of a {model.only_digit} (recall {1 - misses / count:.2%}), "
-            f"false alarms {alarms} of {len(labels) - count} others"
+            f"Misses      {misses} of {count} images of a {model.only_digit} (recall {1 - misses / count:.2%}), "
+            f"false alarms on {alarms} of {len(labels) - count} others"
         )
     kind = type(model).__name__
     origin = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
@@ -55,15 +55,15 @@ def report(trainer: Trainer, path: Path) -> None:
 
 
 def columns(model: DigitClassifier, data: MNISTDataModule, epochs: int | None) -> dict[str, Any]:
-    """Return the settings of a training that TensorBoard's HPARAMS tab compares."""
+    """Return the settings of a training for TensorBoard's HPARAMS tab."""
     settings = {"hidden": model.shape, "lr": model.lr, "seed": model.hparams["seed"], "batch_size": data.batch_size}
     settings["epochs"] = epochs
-    # TensorBoard shows the first five in the order of their names, and others when they are ticked: these five.
+    # TensorBoard shows the first five names, until one ticks more: "with" sorts behind these five.
     return settings | {f"with {name}": value for name, value in changes(model, data).items() if name not in settings}
 
 
 def show(board: Any, model: Any, epoch: int, images: Tensor, labels: Tensor) -> None:
-    """Add the pictures of `model`, as it was after `epoch`, to a SummaryWriter: on images (N, 28, 28), labels (N,)."""
+    """Add pictures of `model` after `epoch` to a SummaryWriter, made from images (N, 28, 28) and labels (N,)."""
     pictures = {"weights of the first layer": first_weights(model.network)}
     if model.only_digit is None:
         tensors = (images, labels, *model.predict(images))

@@ -1,8 +1,8 @@
-"""A run: the folder that holds its settings, its checkpoints and its curves, and the epoch from which it goes on.
+"""A run: the folder with its settings, checkpoints and curves, and the epoch to resume after.
 
-A resumed run ends on the weights, bit for bit, on which it would have ended without a stop. Lightning's own resuming
-does not (see docs/training.md). All that a training remembers here are its weights, the number of the epoch, from which
-the order of the images follows, and the accuracy of the best epoch.
+A resumed run ends with the same weights, bit for bit, as a run that was never stopped. Lightning's own resuming does
+not do this (see docs/training.md). A run remembers only its weights, the accuracy of its best epoch, and the number of
+its last epoch, which decides the order of the images.
 """
 
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ from digits.training.settings import Settings, changes
 
 
 class Run(NamedTuple):
-    """Where a training keeps best.ckpt, last.ckpt, config.yaml and TensorBoard's events, and from where it goes on."""
+    """The folder of best.ckpt, last.ckpt, config.yaml and TensorBoard's events, and the checkpoints to resume from."""
 
     folder: Path
     last: Checkpoint | None = None  # None in a new run
-    best: Checkpoint | None = None  # None until an epoch has been kept
+    best: Checkpoint | None = None  # None until an epoch is saved
 
     @property
     def resume_command(self) -> str:
@@ -38,7 +38,7 @@ class Run(NamedTuple):
 
 
 def new_run(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:
-    """Return a new run in `run_dir`, by default one in runs/, named after its layers and what is not the default."""
+    """Return a new run in `run_dir`, by default in runs/, named after its layers and the changed settings."""
     name = model.shape
     for setting, value in changes(model, data).items():
         setting += "_" if setting[-1].isdigit() else ""  # an l2 of 5 makes l2_5, not l25
@@ -48,17 +48,17 @@ def new_run(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -
 
 
 def resumed_run(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:
-    """Load the last checkpoint of the run in `run_dir` into `model`; return the run, to go on from there.
+    """Load the last checkpoint of the run in `run_dir` into `model`, and return the run.
 
-    Without any checkpoint it starts anew. Raises UserError if one cannot be read, or was made with other settings.
+    Without a checkpoint the run starts anew. Raises UserError if one cannot be read or was made with other settings.
     """
     if not (folder := settings.run_dir):
-        raise UserError("--run_dir: name the run that is to be resumed")
+        raise UserError("cannot resume without run_dir; set it to the folder of the run")
     if type(model).configure_optimizers is not DigitClassifier.configure_optimizers:
         raise UserError("cannot resume: this run used its own optimizer, whose state is not saved")
     paths = folder / "last.ckpt", folder / "best.ckpt"
     last, best = (read_checkpoint(path) if path.exists() else None for path in paths)
-    last = last or best  # a kill in the first epoch can leave the best alone
+    last = last or best  # a kill in the first epoch can leave best.ckpt alone
     if not last:
         return Run(folder, last=Checkpoint({}, {}))
     refuse_changes(last, folder, settings, model, data)
@@ -66,11 +66,11 @@ def resumed_run(settings: Settings, model: DigitClassifier, data: MNISTDataModul
     run = Run(folder, last, best)
     if 0 <= settings.max_epochs <= last.epochs:
         option = "--trainer.max_epochs" if "max_epochs" in settings.trainer else "--epochs"
-        hint = f"Go on with: {run.resume_command} {option} N, more than {last.epochs}"
-        hint = "Its schedule was made for no more" if model.schedule else hint
-        rank_zero_only(print)(f"{folder} is finished after epoch {last.epoch}, its last. {hint}")
+        hint = f"To train on, use {option} with more than {last.epochs}: {run.resume_command} {option} N"
+        hint = "Its learning rate schedule ends there" if model.schedule else hint
+        rank_zero_only(print)(f"{folder} is finished after epoch {last.epoch}. {hint}")
     else:
-        rank_zero_only(print)(f"Going on with {folder} after epoch {last.epoch}")
+        rank_zero_only(print)(f"Resuming {folder} after epoch {last.epoch}")
     return run
 
 
@@ -79,18 +79,18 @@ def refuse_changes(
 ) -> None:
     """Raise UserError if the last checkpoint of a run was made with other settings."""
     now, then = {**model.hparams, **data.hparams}, last.settings | last.data
-    if model.schedule:  # which is made for all epochs of a run
+    if model.schedule:  # a schedule depends on the number of epochs
         now["epochs"], then["epochs"] = settings.max_epochs, last.max_epochs
     conflicts = [f"--{name} is {then[name]}, not {x}" for name, x in now.items() if then.get(name, x) != x]
     if conflicts:
-        raise UserError(f"a resumed run keeps its settings: in {folder}, {', '.join(conflicts)}")
+        raise UserError(f"a resumed run keeps its settings: in {folder}, {', '.join(conflicts)}; leave these out")
 
 
 @contextmanager
 def hold(run: Run, settings: Settings) -> Iterator[None]:
-    """Hold the folder of a run for this process, with the settings in it; the first of several does so for all.
+    """Lock the folder of a run and write its settings. If several processes train together, the first does it for all.
 
-    Raises UserError if another process holds it, or if a new run would lose what is in it.
+    Raises UserError if another training holds the lock, or if the folder of a new run is not empty.
     """
     if getattr(rank_zero_only, "rank", 0):
         yield
@@ -98,18 +98,18 @@ def hold(run: Run, settings: Settings) -> Iterator[None]:
     config = _as_yaml(settings)
     run.folder.mkdir(parents=True, exist_ok=True)
     if not run.last and any(run.folder.iterdir()):
-        raise UserError(f"{run.folder} is not empty; name another --run_dir, so that no run is lost")
+        raise UserError(f"{run.folder} is not empty; choose another --run_dir, so that nothing in it is lost")
     try:
-        with FileLock(run.folder / ".lock", timeout=0):  # which lets go when the process dies
+        with FileLock(run.folder / ".lock", timeout=0):  # released when the process dies
             remove_leftovers(run.folder)
             write_atomically(run.folder / CONFIG, config)
             yield
     except Timeout as error:
-        raise UserError(f"another process trains in {run.folder}; wait for it, or stop it") from error
+        raise UserError(f"another process is training in {run.folder}; wait for it or stop it") from error
 
 
 def _as_yaml(settings: Settings) -> bytes:
-    """Return the settings from which a run can be resumed, without objects: a file holds plain values."""
+    """Return the settings that resuming needs, as YAML. Objects are left out: a file holds plain values."""
     kept = {name: value for name, value in vars(settings).items() if name != "run_dir"}
     kept["data_dir"] = settings.data_dir and str(settings.data_dir)
     kept["trainer"] = {name: x for name, x in settings.trainer.items() if isinstance(x, str | int | float | None)}

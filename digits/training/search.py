@@ -1,8 +1,8 @@
 """Train the networks of a sweep in threads, on machines that share nothing but a database.
 
-GridSampler hands out the networks that nobody has begun, and then those that are begun but not finished, because their
-process may have been killed. So nobody waits for the dead. Optuna's heartbeat would make us wait, and a laptop that
-wakes up would find its trials failed, and crash.
+GridSampler first hands out the networks that nobody has begun, and then those that are begun but not finished, because
+their process may have been killed. So nobody waits for a dead process. With Optuna's heartbeat we would wait, and a
+laptop that wakes up would find its trials marked as failed, and crash.
 """
 
 import re
@@ -36,15 +36,15 @@ from digits.training.report import columns
 from digits.training.settings import Init
 from digits.training.trainer import Curves, quiet_trainer
 
-DATABASE_ERRORS = SQLAlchemyError, StorageInternalError, ImportError  # the last is for a missing driver
+DATABASE_ERRORS = SQLAlchemyError, StorageInternalError, ImportError  # ImportError: a missing driver
 COMPLETE, FAIL, RUNNING = (TrialState.COMPLETE,), (TrialState.FAIL,), (TrialState.RUNNING,)
 
 logging.set_verbosity(logging.ERROR)
-warnings.simplefilter("ignore", ExperimentalWarning)  # of TPE's constant liar
+warnings.simplefilter("ignore", ExperimentalWarning)  # TPE's constant_liar
 
 
 class Setting(NamedTuple):
-    """What a sweep varies; the settings of train.py, with one hidden layer."""
+    """The settings that a sweep varies. They are those of train.py, with one hidden layer."""
 
     hidden: int
     lr: float
@@ -61,7 +61,7 @@ Values = dict[str, list[Any]]
 
 
 def named(settings: dict[str, Any]) -> str:
-    """Name a folder after settings and their values, such as hidden15,30_lr0.3,3.0."""
+    """Return a folder name from settings and their values, such as hidden15,30_lr0.3,3.0."""
     name = re.sub(r"[\[\]' ]", "", "_".join(f"{setting}{value}" for setting, value in settings.items()))
     return name if len(name) < 120 else f"{name[:100]}_{sha256(name.encode()).hexdigest()[:8]}"
 
@@ -69,14 +69,14 @@ def named(settings: dict[str, Any]) -> str:
 def search(
     url: str, workers: int, name: str, values: Values, seeds: int, trials: int | None, train: Callable[[Setting], float]
 ) -> Scores:
-    """Return accuracies for each combination of sorted values, the best first. Train the networks that a study lacks.
+    """Train the networks that a study lacks. Return the accuracies for each combination of sorted values, best first.
 
-    With `trials`, TPE proposes as many settings within the values. Then a trial trains all networks of a setting.
+    With `trials`, TPE proposes this many settings within the values, and one trial trains all seeds of a setting.
     """
     study = opened(url, name)
     values = values if trials else values | {"seed": [*range(seeds)]}
     total = trials or prod(map(len, values.values()))
-    # After a stop, TPE would propose the same again with the same seed.
+    # With the same seed, TPE would repeat its proposals after a stop.
     study.sampler = TPESampler(seed=len(study.trials), constant_liar=True) if trials else GridSampler(values)
 
     def objective(trial: Any) -> float:
@@ -93,19 +93,19 @@ def search(
         return mean(trial.user_attrs.values())
 
     def accuracies() -> dict[Setting, float]:
-        """Return what is finished. Where machines trained a network twice, or proposed too many, the first count."""
-        done = sorted(study.get_trials(states=COMPLETE), key=lambda trial: str(trial.datetime_complete))[:trials]
-        networks = [(trial.params | {"seed": int(seed)}, x) for trial in done for seed, x in trial.user_attrs.items()]
+        """Return the finished networks. If machines trained a network twice, or proposed too many, the first count."""
+        first = sorted(study.get_trials(states=COMPLETE), key=lambda trial: str(trial.datetime_complete))[:trials]
+        networks = [(trial.params | {"seed": int(seed)}, x) for trial in first for seed, x in trial.user_attrs.items()]
         return {Setting(**setting): accuracy for setting, accuracy in reversed(networks)}
 
     while (missing := total - len(study.get_trials(states=COMPLETE) if trials else accuracies())) > 0:
-        for failed in study.get_trials(states=FAIL):  # by an error in the training
+        for failed in study.get_trials(states=FAIL):  # an error ended their training
             study.enqueue_trial(failed.params)
         with tqdm(total=missing, disable=None, leave=False) as bar:
             callbacks: list[Any] = [MaxTrialsCallback(total, RUNNING + COMPLETE), lambda *_: bar.update()]
             try:
                 study.optimize(objective, n_jobs=min(workers, missing), callbacks=callbacks)
-            except (AssertionError, UnboundLocalError) as error:  # Optuna's, after an error of the database
+            except (AssertionError, UnboundLocalError) as error:  # Optuna raises these after a database error
                 raise error.__context__ or error  # noqa: B904
     scores = Scores()
     for network, accuracy in sorted(accuracies().items()):
@@ -114,10 +114,10 @@ def search(
 
 
 def opened(url: str, name: str, attempts: int = 6) -> Study:
-    """Return the study of a name in a database. What is not there is created."""
+    """Return the study called `name` in a database, and create what is missing."""
     try:
         return create_study(storage=url, study_name=name, direction="maximize", load_if_exists=True)
-    except DBAPIError:  # other processes may create the same tables at the same moment
+    except DBAPIError:  # another process may be creating the same tables
         if attempts == 1:
             raise
     sleep(uniform(0.2, 2))
@@ -125,7 +125,7 @@ def opened(url: str, name: str, attempts: int = 6) -> Study:
 
 
 class BestEpoch(Callback):
-    """Remember the best epoch, the first of equals. Stop a network that guesses."""
+    """Remember the best epoch, the first of equals. Stop a network that only guesses."""
 
     accuracy, epoch, last, weights = -1.0, -1, -1, dict[str, Any]()
 
@@ -137,15 +137,15 @@ class BestEpoch(Callback):
 
 
 def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | None = None) -> float:
-    """Train a network as train.py would on the CPU, bit for bit. Return its best accuracy on the validation images.
+    """Train a network as train.py would on the CPU, bit for bit, and return its best validation accuracy.
 
-    Without a folder for its curves, return the accuracy of the same epoch on the test images.
+    Without a folder for its curves, return the test accuracy of the same epoch instead.
     """
     model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
     data.batch_size, data.seed, best = setting.batch_size, setting.seed, BestEpoch()
     log = folder and Curves(folder, named(setting._asdict()), "", default_hp_metric=False)
     trainer = quiet_trainer(epochs, best, EpochCurves(), logger=log or False)
-    with suppress(UserError):  # of weights that are no longer finite
+    with suppress(UserError):  # it diverged: the best epoch before counts
         trainer.fit(model, TrainingStacks(data, trainer), data.whole(*data.validation))
     if not log:
         model.load_state_dict(best.weights)
@@ -154,5 +154,5 @@ def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | N
     log.log_hyperparams(columns(model, data, epochs), {"best/validation": best.accuracy}, step=best.epoch)
     log.finalize("success")
     stopped = f"  stopped after epoch {best.last}" if best.last + 1 < epochs else ""
-    tqdm.write(f"{setting}  {setting.seed:4}  {best.accuracy:10.2%} of epoch {best.epoch}{stopped}")
+    tqdm.write(f"{setting}  {setting.seed:4}  {best.accuracy:10.2%} in epoch {best.epoch}{stopped}")
     return best.accuracy

@@ -1,6 +1,6 @@
 """The settings of a training, with their types, bounds and defaults.
 
-The command line and a run's config.yaml are understood by them. Without PyTorch, so that help is quick.
+They define the command line of `train` and a run's config.yaml. There is no PyTorch here, so that --help is quick.
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,13 @@ from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict, TypeVar
 
-from cyclopts import Parameter, Token
+from cyclopts import Group, Parameter, Token
 from cyclopts.validators import Number
 
-LARGE = 10**9  # the largest number that makes sense
-ONCE = Parameter(allow_repeating=False)  # of a list: a second one would be added to the first
+LARGE = 10**9  # an upper bound for all numbers
+ONCE = Parameter(allow_repeating=False)  # for a list, since repeating the option would add to it
+GROUPS = map(Group.create_ordered, ("Network", "Training", "Data", "Output"))  # as --help shows them
+NETWORK, TRAINING, DATA, OUTPUT = (Parameter(group=group) for group in GROUPS)
 
 Init = Literal["scaled", "gaussian"]  # see `digits.network.sigmoid_network`
 CostName = Literal["quadratic", "cross_entropy"]
@@ -22,7 +24,7 @@ T = TypeVar("T")
 
 
 def _whole(kind: type, tokens: Sequence[Token]) -> int:
-    """Convert a whole number; cyclopts would round 1.5."""
+    """Convert a whole number. Cyclopts would round 1.5."""
     try:
         return int(tokens[0].value)
     except ValueError as error:
@@ -30,16 +32,16 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 
 
 Int = Annotated[int, Parameter(converter=_whole)]
-IntOrAll = Annotated[Int, Parameter(validator=Number(gte=-1, lte=LARGE))]  # -1 is all, or without end
+IntOrAll = Annotated[Int, Parameter(validator=Number(gte=-1, lte=LARGE))]  # -1: all, or without end
 PositiveInt = Annotated[Int, Parameter(validator=Number(gte=1, lte=LARGE))]
 Seed = Annotated[Int, Parameter(validator=Number(gte=0, lt=2**64))]
-Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # so neither nan nor inf
+Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # excludes NaN and infinity
 NotNegative = Annotated[float, Parameter(validator=Number(gte=0, lte=LARGE))]
 Switch = Literal[True, False]  # with a value, unlike a flag
 
 
 class TrainerSettings(TypedDict, total=False):
-    """The settings of Lightning's Trainer that a command line or a file may have. From Python, all may be given."""
+    """The settings of Lightning's Trainer that a command line or a file may have. Python code may pass any."""
 
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
     devices: IntOrAll
@@ -53,7 +55,7 @@ class TrainerSettings(TypedDict, total=False):
     help: Annotated[bool, Parameter(show=False)]
 
 
-@Parameter(name="*")  # so that each is an option of its own
+@Parameter(name="*")  # makes each an option of its own
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The settings of a training: the options of `train`, and the lines of a run's config.yaml.
@@ -61,64 +63,64 @@ class Settings:
     Their bounds hold on the command line and in a file.
 
     Attributes:
-        hidden: Neurons of hidden layers, such as 100 30.
-        epochs: How often it sees every training image.
-        batch_size: Images in a mini-batch.
+        hidden: Neurons in each hidden layer, such as 100 30.
+        init: Initial weights; gaussian is chapter 1 of the book.
+        cost: Cost function.
+        only_digit: Train a detector for this digit, with one output.
+        epochs: Number of passes over the training images.
         lr: Learning rate.
-        schedule: Let lr warm up, then decay.
-        init: Initial weights; gaussian is the book's first chapter's.
-        seed: Seed of weights, order and augmentation.
-        distort: How strongly to distort the images.
-        handwriting: Redraw some in other styles; add images without a digit.
-        train_size: Train on the first so many of 60,000 images; of all, none validates, and the last epoch is kept.
-        only_digit: Train a detector of this digit, with one output.
-        kernel: How to train; numba is compiled, torch the book's equations, autograd for any network; auto the fastest.
-        cost: What to make small.
-        l2: The book's lambda, for small weights.
-        early_stop: End after so many epochs of no higher accuracy.
-        data_dir: Where the MNIST files are, or go; by default data, if they are there, else the user's cache.
-        run_dir: A new folder for this run; else one in runs/.
-        trainer: Settings of Lightning's Trainer; its max_epochs overrides `epochs`.
+        batch_size: Images in a mini-batch.
+        l2: L2 regularization (the book's lambda).
+        early_stop: Stop after this many epochs without a better validation accuracy.
+        schedule: Warm the learning rate up, then let it decay.
+        seed: Seed for the initial weights, the order of the images and their augmentation.
+        kernel: numba is compiled, torch has the book's equations, autograd trains any network; auto picks the fastest.
+        handwriting: Redraw a third of the digits in handwriting styles that MNIST lacks; add images without a digit.
+        distort: Strength of the random distortion of the images, such as 1.
+        train_size: Train on the first N of 60,000 images (default: 50,000). With all of them, the last epoch is kept.
+        data_dir: Folder for the MNIST files. By default data, if MNIST is there, else the user's cache.
+        run_dir: New folder for this run. By default a folder in runs/.
+        trainer: Settings of Lightning's Trainer. Its max_epochs overrides `epochs`.
     """
 
-    hidden: Annotated[list[PositiveInt], ONCE] = field(default_factory=lambda: [30])
-    epochs: PositiveInt = 30
-    batch_size: PositiveInt = 10
-    lr: Rate = 3.0
-    schedule: bool = False
-    init: Init = "scaled"
-    seed: Seed = 0
-    distort: NotNegative = 0.0
-    handwriting: bool = False
-    train_size: Int | None = None
-    only_digit: Int | None = None
-    kernel: KernelName = "auto"
-    cost: CostName = "quadratic"
-    l2: NotNegative = 0.0
-    early_stop: PositiveInt | None = None
-    data_dir: Path | None = None
-    run_dir: Path | None = None
+    hidden: Annotated[list[PositiveInt], ONCE, NETWORK] = field(default_factory=lambda: [30])
+    init: Annotated[Init, NETWORK] = "scaled"
+    cost: Annotated[CostName, NETWORK] = "quadratic"
+    only_digit: Annotated[Int | None, NETWORK] = None
+    epochs: Annotated[PositiveInt, TRAINING] = 30
+    lr: Annotated[Rate, TRAINING] = 3.0
+    batch_size: Annotated[PositiveInt, TRAINING] = 10
+    l2: Annotated[NotNegative, TRAINING] = 0.0
+    early_stop: Annotated[PositiveInt | None, TRAINING] = None
+    schedule: Annotated[bool, TRAINING] = False
+    seed: Annotated[Seed, TRAINING] = 0
+    kernel: Annotated[KernelName, TRAINING] = "auto"
+    handwriting: Annotated[bool, DATA] = False
+    distort: Annotated[NotNegative, DATA] = 0.0
+    train_size: Annotated[Int | None, DATA] = None
+    data_dir: Annotated[Path | None, DATA] = None
+    run_dir: Annotated[Path | None, OUTPUT] = None
     trainer: Annotated[TrainerSettings, Parameter(show=False)] = field(default_factory=TrainerSettings)
 
     def __post_init__(self) -> None:
-        """Make plain what Python gives of other types, such as a number of NumPy's: files hold plain values alone."""
+        """Convert what Python code may pass, such as NumPy numbers: files hold plain values alone."""
         plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in vars(self).items()}
         hidden, run_dir = [int(n) for n in self.hidden], self.run_dir and Path(self.run_dir)
         vars(self).update(plain, hidden=hidden, run_dir=run_dir)
 
     @property
     def max_epochs(self) -> int:
-        """The number of epochs, with what the Trainer's settings say of it."""
+        """The number of epochs, which the Trainer's own setting overrides."""
         return self.trainer.get("max_epochs", self.epochs)
 
     def build(self, kind: type[T]) -> T:
-        """Make an object of a class from those settings that it, or a class from which it is derived, takes by name."""
+        """Make an object of a class from the settings that it, or one of its base classes, takes by name."""
         names = {name for base in kind.__mro__ for name in signature(base).parameters}
         return kind(**{name: value for name, value in vars(self).items() if name in names})
 
 
 def changes(model: Any, data: Any) -> dict[str, Any]:
-    """Return the hyperparameters that are not the defaults and change the weights, but not the sizes of the layers."""
+    """Return the hyperparameters that differ from their defaults and change the weights, except the layer sizes."""
     hyperparameters, defaults = {**model.hparams, **data.hparams}, vars(Settings())
     changed = {name: x for name, x in hyperparameters.items() if x != defaults.get(name, x)}
     return {name: x for name, x in changed.items() if name not in ("hidden", "kernel")}

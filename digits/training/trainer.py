@@ -1,4 +1,4 @@
-"""Lightning's Trainer as this project sets it."""
+"""Build Lightning's Trainer with this project's settings and callbacks."""
 
 from textwrap import shorten
 from typing import Any
@@ -13,7 +13,7 @@ from digits.checkpoint.contents import VALIDATION
 from digits.common.errors import UserError
 from digits.data import MNISTDataModule
 from digits.model import DigitClassifier
-from digits.training.callbacks import EarlyStopping, EpochCurves, EpochLines, StopOnSignal, WholeFiles, parameter_count
+from digits.training.callbacks import AtomicFiles, EarlyStopping, EpochCurves, EpochLines, StopOnSignal, parameter_count
 from digits.training.runs import Run
 from digits.training.settings import Settings
 
@@ -22,12 +22,12 @@ DEFAULTS: dict[str, Any] = {
     "num_sanity_val_steps": 0,
     "enable_model_summary": False,
     "enable_progress_bar": False,  # EpochLines draws one
-    "log_every_n_steps": 1,  # nothing is logged by the step; this only keeps Lightning from warning about it
+    "log_every_n_steps": 1,  # avoids a warning: nothing is logged per step
 }
 
 
 class Curves(TensorBoardLogger):
-    """Lightning's, which would make a ValueError of whatever error a file of it raises."""
+    """Lightning's logger, but an error with its file is raised as it is, not as a ValueError."""
 
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
         try:
@@ -36,35 +36,35 @@ class Curves(TensorBoardLogger):
             raise error.__cause__ or error from None
 
 
-# A step on a GPU takes as long as its launches, however small: 5 us each, five for each array of weights or biases. On
-# one CPU core it takes 32 ps for each weight and image. Reckoned: see `python -m tests.benchmarks.gpu`.
-LARGE_STEP = 5 * 5e-6 / 32e-12  # weights times images, for each array: steps with more are faster on a GPU
+# A small step on a GPU takes 5 us per kernel launch, with five launches for each array of weights or biases. On one CPU
+# core it takes 32 ps for each weight and image. This is an estimate: see `python -m tests.benchmarks.gpu`.
+LARGE_STEP = 5 * 5e-6 / 32e-12  # weights times images, per array: above this, a step is faster on a GPU
 
 
 def fastest_device(model: DigitClassifier, batch_size: int) -> str:
-    """Return "cuda" if a GPU can be used, a model's steps are large and its kernel is not the CPU's; else "cpu"."""
+    """Return "cuda" if there is a GPU, the model's steps are large and its kernel is not the CPU's; else "cpu"."""
     small = parameter_count(model) * batch_size < LARGE_STEP * len(list(model.parameters()))
     return "cpu" if small or model.kernel == "numba" or not torch.cuda.is_available() else "cuda"
 
 
 def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Trainer:
-    """Return the Trainer of a run, set to its last finished epoch. The user's settings of it override ours.
+    """Return the Trainer of a run, set to its last finished epoch. The user's Trainer settings override ours.
 
     Raises UserError if Lightning refuses a setting.
     """
     if settings.early_stop and not data.validates:
-        raise UserError("--early_stop: all images train, so none validate; name a smaller --train_size")
+        raise UserError("--early_stop needs validation images, and --train_size leaves none; choose a smaller number")
     options: dict[str, Any] = {**DEFAULTS, **settings.trainer, "max_epochs": settings.max_epochs}
     callbacks = [*options.pop("callbacks", []), EpochLines(), *best_epoch_callbacks(run, settings, data, options)]
     options["accelerator"] = options.get("accelerator") or fastest_device(model, settings.batch_size)
     if options.get("logger") in (None, True):  # Lightning's own would write elsewhere
-        # Purging hides the epochs that are repeated. In a new run there are none, and it could hide pictures: these are
+        # Purging hides epochs that are logged twice. A new run has none, and purging could hide its pictures: they are
         # in a second file, which TensorBoard reads first if its name sorts first.
         purge_step = run.last.epochs if run.last else None
         options["logger"] = Curves(run.folder, name="", version="", default_hp_metric=False, purge_step=purge_step)
     callbacks.append(StopOnSignal(run.resume_command))
     try:
-        trainer = Trainer(callbacks=callbacks, plugins=[WholeFiles()], **options)
+        trainer = Trainer(callbacks=callbacks, plugins=[AtomicFiles()], **options)
     except (ValueError, TypeError, OverflowError, RuntimeError, ImportError, MisconfigurationException) as error:
         raise UserError("--trainer: " + shorten(str(error), 200)) from error
     if run.last:
@@ -77,16 +77,16 @@ def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MN
 def best_epoch_callbacks(
     run: Run, settings: Settings, data: MNISTDataModule, options: dict[str, Any]
 ) -> list[Callback]:
-    """Return what follows the best epoch: curves, early stopping, checkpoints. Of a resumed run, they know the best.
+    """Return the callbacks that follow the best epoch: curves, early stopping, checkpoints.
 
-    If no image validates, the last epoch counts as the best.
+    In a resumed run they know the best epoch so far. Without validation images, the last epoch counts as the best.
     """
     keep: Any = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     best = ModelCheckpoint(run.folder, "best", monitor=VALIDATION if data.validates else None, mode="max", **keep)
-    last = ModelCheckpoint(run.folder, "last", **keep)  # `save_last` of the best's skips epochs that are not the best
+    last = ModelCheckpoint(run.folder, "last", **keep)  # `save_last` would skip epochs that are not the best
     curves, early_stop = EpochCurves(), EarlyStopping(VALIDATION, mode="max", patience=settings.early_stop or 1)
     if run.last and run.best and run.best.accuracy is not None and run.best.best_test is not None:
-        path, score = f"{best.dirpath}/best.ckpt", torch.tensor(run.best.accuracy, dtype=torch.float64)  # exactly
+        path, score = f"{best.dirpath}/best.ckpt", torch.tensor(run.best.accuracy, dtype=torch.float64)  # exact
         best.best_model_path = best.kth_best_model_path = path
         best.best_k_models = {path: score}
         curves.best = {"best/validation": run.best.accuracy, "best/test": run.best.best_test}
@@ -97,6 +97,6 @@ def best_epoch_callbacks(
 
 
 def quiet_trainer(epochs: int, *callbacks: Callback, **settings: Any) -> Trainer:
-    """Return a Trainer on the CPU, in one process, that prints, logs and keeps nothing."""
+    """Return a Trainer for one process on the CPU, which prints, logs and saves nothing."""
     quiet = DEFAULTS | {"accelerator": "cpu", "logger": False, "enable_checkpointing": False}
     return Trainer(max_epochs=epochs, callbacks=[*callbacks], **quiet | settings)

@@ -1,4 +1,4 @@
-"""The atlas of allographs: which images are replaced, by what, and that the bundled network reads them."""
+"""Allographs: which images are replaced with what, and that the bundled network reads them."""
 
 import pytest
 import torch
@@ -9,14 +9,14 @@ from digits.handwriting.reading import choose_reader
 from digits.network import inputs, linears
 
 
-def test_a_share_of_the_images_is_replaced_and_the_others_stay():
+def test_a_share_of_the_images_is_replaced_and_the_others_do_not_change():
     images, labels = torch.full((4000, 28, 28), 128, dtype=torch.uint8), torch.arange(4000) % 10
     changed = (allographs.with_allographs(images, labels, 1, 2) != images).double().mean((1, 2))
     assert changed[changed > 0].min() > 0.95  # whole images
     assert (changed > 0).double().mean().item() == pytest.approx(allographs.SHARE, abs=0.03)  # four standard errors
 
 
-def test_a_line_that_is_added_is_drawn_for_its_digit(monkeypatch):
+def test_an_allograph_that_is_added_to_the_atlas_is_drawn_for_its_digit(monkeypatch):
     monkeypatch.setattr(allographs, "ATLAS", {digit: ["0,0 30,100"] for digit in range(10)})
     allographs.ATLAS[7].append("0,0 100,0")
     labels = torch.arange(4000) % 10
@@ -26,11 +26,11 @@ def test_a_line_that_is_added_is_drawn_for_its_digit(monkeypatch):
     assert not level[labels != 7].any()
 
 
-def test_the_bundled_network_reads_every_way():
+def test_the_bundled_network_reads_every_allograph():
     network = choose_reader("bundled")[0].network
     chosen, hand = torch.zeros(100, dtype=torch.int64), torch.Generator().manual_seed(0)
-    for digit, ways in ATLAS.items():
-        for way in ways:
-            outputs = network(inputs(pen.draw(pen.parse((way,)), chosen, hand), like=linears(network)[0].weight))
+    for digit, figures in ATLAS.items():
+        for figure in figures:
+            outputs = network(inputs(pen.draw(pen.parse((figure,)), chosen, hand), like=linears(network)[0].weight))
             share = (outputs.argmax(1) == digit).double().mean().item()
-            assert share > 0.8, f"{way}: {share:.0%} of 100 drawings are read as a {digit}"
+            assert share > 0.8, f"{figure}: {share:.0%} of 100 drawings are read as a {digit}"

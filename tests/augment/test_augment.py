@@ -1,4 +1,4 @@
-"""Training on images that are made anew for each epoch: what each epoch sees, and how a run goes on."""
+"""Augmentation: each epoch trains on its own images, and they are made in the background."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ ALL = {"distort": 0.7, "handwriting": True}
         lambda images, digits, *key: negatives.negative_examples(images, digits, len(images), *key),
     ],
 )
-def test_what_is_made_hangs_on_seed_and_epoch_alone(make, data_dir):
+def test_the_images_depend_only_on_seed_and_epoch(make, data_dir):
     images, digits = mnist.load(data_dir, train=False)
     before, first = images.clone(), make(images, digits, 3, 4)
     assert (first.shape, first.dtype) == (images.shape, torch.uint8)
@@ -33,13 +33,13 @@ def test_what_is_made_hangs_on_seed_and_epoch_alone(make, data_dir):
     assert len({make(images, digits, n // 3, n % 3).numpy().tobytes() for n in range(9)}) == 9
 
 
-@pytest.mark.parametrize("way", [{"distort": 0.7}, {"handwriting": True}, ALL])
-def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(way, set_up, monkeypatch):
-    watch, made, plain = Watch(monkeypatch), set_up(**way), set_up()
+@pytest.mark.parametrize("settings", [{"distort": 0.7}, {"handwriting": True}, ALL])
+def test_each_epoch_trains_on_its_own_images_and_the_other_splits_do_not_change(settings, set_up, monkeypatch):
+    watch, made, plain = Watch(monkeypatch), set_up(**settings), set_up()
     images, targets = made.training[0], one_hot(made.training[1])
     quick_trainer(max_epochs=3).fit(DigitClassifier([5]), made)
     for epoch in range(3):
-        expected = augment.augment(images, targets, epoch, 5, **way)
+        expected = augment.augment(images, targets, epoch, 5, **settings)
         for stack in watch.epochs[epoch]:
             assert stack.images.equal(expected[0]) and stack.targets.equal(expected[1])
             assert not stack.images.equal(images)
@@ -51,7 +51,7 @@ def test_each_epoch_trains_on_its_own_and_the_other_splits_stay(way, set_up, mon
     assert evaluated == [split[0].data_ptr() for split in (made.validation, made.test, made.test)]
 
 
-def test_allographs_come_first_then_some_are_cut_then_negatives_are_made_of_them_and_all_are_distorted(data_dir):
+def test_the_order_is_allographs_then_neighbours_then_negatives_then_distortion(data_dir):
     images, digits = mnist.load(data_dir, train=False)
     key, extra = (5, 3), round(augment.NEGATIVES * len(images))  # seed and epoch
     written = neighbours.with_neighbours(allographs.with_allographs(images, digits, *key), *key)
@@ -61,7 +61,7 @@ def test_allographs_come_first_then_some_are_cut_then_negatives_are_made_of_them
     assert targets.equal(torch.cat([one_hot(digits), torch.zeros(extra, 10)]))
 
 
-def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(set_up):
+def test_the_next_epoch_is_made_during_training_but_none_after_the_last(set_up):
     seen, threads = [], torch.get_num_threads()
 
     class Watching(DigitClassifier):
@@ -79,7 +79,7 @@ def test_the_next_epoch_is_made_while_this_one_trains_and_none_after_the_last(se
         torch.set_num_threads(threads)
 
 
-def test_a_mistake_in_the_background_ends_the_training():
+def test_an_error_in_the_background_reaches_the_training():
     def fail(epoch):
         raise UserError(f"no copies in epoch {epoch}")
 

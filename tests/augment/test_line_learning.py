@@ -1,10 +1,10 @@
-"""The line network learns from strips in which it is known where each digit is."""
+"""The line network learns from strips in which the place of each digit is known."""
 
 import numpy as np
 import torch
 
 from digits.augment.composed import Example, alphabet, composed
-from digits.augment.line_batches import IGNORED, answers_along, upside_down
+from digits.augment.line_batches import IGNORED, targets_along, upside_down
 from digits.augment.line_learning import LineNetwork, learn
 from digits.augment.scenes import Written
 from digits.checkpoint.packed import pack, save
@@ -12,7 +12,7 @@ from digits.handwriting.line_network import BLANK, DIGIT, ROWS, outputs
 from tests.support.scenes import bars
 
 
-def test_composed_strips_hold_the_digits_that_they_say():
+def test_the_digits_of_composed_strips_are_inside_them():
     rng, letters = np.random.default_rng(0), alphabet(bars())
     for planes, written in (composed(rng, letters) for _ in range(200)):
         assert planes.shape[:2] == (2, ROWS) and planes.dtype == np.uint8
@@ -21,23 +21,23 @@ def test_composed_strips_hold_the_digits_that_they_say():
             assert 0 < x < planes.shape[2] and abs(y - ROWS / 2) < DIGIT and 0 < width < 2.5 * DIGIT
 
 
-def test_the_answer_is_the_digit_at_its_middle_and_nothing_counts_around_what_is_cut_off():
-    answers = answers_along([Written("7", 20, 20, 12, 22), Written("", 60, 20, 10, 0), Written("", 90, 20, 9, 22)], 60)
-    assert set(answers[9:12]) == {7} and answers[8] == answers[12] == IGNORED and set(answers[:8]) == {BLANK}
-    assert set(answers[28:32]) == {IGNORED} and set(answers[40:]) == {BLANK}
+def test_the_target_is_the_digit_at_its_middle_and_cut_off_glyphs_are_ignored():
+    targets = targets_along([Written("7", 20, 20, 12, 22), Written("", 60, 20, 10, 0), Written("", 90, 20, 9, 22)], 60)
+    assert set(targets[9:12]) == {7} and targets[8] == targets[12] == IGNORED and set(targets[:8]) == {BLANK}
+    assert set(targets[28:32]) == {IGNORED} and set(targets[40:]) == {BLANK}
 
 
-def test_upside_down_3_4_and_7_are_no_digits_and_the_others_do_not_count():
+def test_upside_down_3_4_and_7_are_not_digits_and_the_others_do_not_count():
     planes = np.arange(2 * ROWS * 60, dtype=np.uint32).reshape(2, ROWS, 60)
     turned = upside_down(Example(planes, [Written("4", 15, 20, 10, 22), Written("6", 40, 20, 10, 22)]))
     assert turned.planes[0, 0, 0] == planes[0, -1, -1]
     assert turned.written == [Written("", 45, 20, 10, 22), Written("", 20, 20, 10, 0)]
 
 
-def test_without_batch_normalization_the_network_says_the_same():
+def test_folding_batch_normalization_does_not_change_the_outputs():
     torch.manual_seed(0)
     network, strips = LineNetwork(), torch.rand(8, 2, ROWS, 60)
-    network(strips)  # moves the means
+    network(strips)  # updates the running means
     log = network.eval()(strips[:1])[0].log_softmax(0).detach().numpy().T
     np.testing.assert_allclose(outputs(strips[0].numpy(), network.folded()), log, atol=1e-3)
 

@@ -1,4 +1,4 @@
-"""Images without a digit: repeatable, drawn as MNIST draws, made of digits' parts, and learned to be no digit."""
+"""Negative examples are normalized like MNIST, and a network learns that they are not digits."""
 
 import pytest
 import torch
@@ -12,25 +12,21 @@ from tests.support.training import quick_trainer
 
 
 def rings(count=60):
-    """Rings (28, 28) uint8 of 20 pixels across, strokes 4 wide, with each of the ten labels."""
+    """Return rings (count, 28, 28) uint8, 20 pixels across with strokes 4 wide, and all ten labels in turn."""
     row, column = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
     distance = ((row - 13.5) ** 2 + (column - 13.5) ** 2).sqrt()
     ring = (255 * ((distance > 6) & (distance < 10))).to(torch.uint8)
     return ring.expand(count, -1, -1), torch.arange(count) % 10
 
 
-def make():
-    return Negatives(*rings(), torch.Generator().manual_seed(0))
-
-
 @pytest.mark.parametrize("count", [0, 1, 13])
-def test_any_number_of_them_from_one_digit(count):
+def test_any_number_of_negative_examples_can_be_made_from_a_single_digit(count):
     assert negative_examples(*rings(1), count, 0, 0).shape == (count, 28, 28)
 
 
-def test_drawn_as_mnist_draws():
+def test_negative_examples_are_normalized_like_mnist():
     made = [image for image in negative_examples(*rings(), 500, 0, 0).numpy() / 255 if image.max() > 0.5]
-    assert len(made) > 490  # a blot may be fainter, or nothing
+    assert len(made) > 490  # a few blots are faint or empty
     sides, middles = [], []
     for image in made:
         left, top, right, bottom = bounds(image > REST + 0.02)
@@ -39,27 +35,27 @@ def test_drawn_as_mnist_draws():
     assert sum(sides) > 0.95 * len(made) and sum(middles) > 0.95 * len(made)
 
 
-def test_a_segment_has_the_rest_of_what_it_is_cut_from_faintly_beside_it():
-    made = make().segments(60).numpy() / 255
-    own, faint = (made > 0.9).sum((1, 2)), (abs(made - REST) < 0.05).sum((1, 2))
-    assert (own > 10).mean() > 0.9 and (faint > 5).mean() > 0.9
+def test_a_segment_has_the_rest_of_its_digit_in_grey_beside_it():
+    made = Negatives(*rings(), torch.Generator().manual_seed(0)).segments(60).numpy() / 255
+    own, grey = (made > 0.9).sum((1, 2)), (abs(made - REST) < 0.05).sum((1, 2))
+    assert (own > 10).mean() > 0.9 and (grey > 5).mean() > 0.9
 
 
-def test_a_one_is_whole_beside_a_digit_on_either_side():
+def test_a_whole_1_can_be_on_either_side_of_a_digit():
     (images, labels), sides = rings(), []
     images = images // 2  # the 1 is brighter
     images[labels == 1] = 0
     images[labels == 1, 4:24, 13:16] = 255
     made = Negatives(images, labels, torch.Generator().manual_seed(0)).swallowed(200)
-    for image in made[100:].numpy() / 255:  # those before are cut from a third digit, and may lose some
+    for image in made[100:].numpy() / 255:  # the first half is cut from a third digit
         left, top, right, bottom = bounds(image > 0.7)
         assert right - left < 12 and bottom - top > 12
-        if right - left < 5:  # it is not beside another 1
+        if right - left < 5:  # not a 1 beside another 1
             sides.append((left + right) / 2 - centre_of_mass(image > 0.1)[0])
     assert len(sides) > 60 and min(sides) < -2 and max(sides) > 2
 
 
-def test_lying_digits_are_the_digits_turned():
+def test_digits_on_their_side_are_turned_by_90_degrees():
     upright = torch.zeros(1, 28, 28, dtype=torch.uint8)
     upright[0, 4:24, 13:16] = 255
     for image in Negatives(upright, torch.tensor([1]), torch.Generator()).lying(20).numpy():
@@ -67,16 +63,15 @@ def test_lying_digits_are_the_digits_turned():
         assert right - left >= 19 and bottom - top <= 5
 
 
-def test_a_0_does_not_lie():
-    """On its side it would still be a 0."""
+def test_a_0_is_not_used_on_its_side():
     images, labels = rings(100)
     images = images.clone()
-    images[labels > 0, :, :11] = images[labels > 0, :, 17:] = 0  # all but the 0 are thin
+    images[labels > 0, :, :11] = images[labels > 0, :, 17:] = 0  # all digits but 0 are thin
     lying = Negatives(images, labels, torch.Generator().manual_seed(0)).lying(200) > 127
     assert (lying.any(2).sum(1) < 15).all()
 
 
-def test_outputs_stay_low_where_no_digit_is(data_dir):
+def test_a_network_that_learns_negative_examples_keeps_its_outputs_low_for_them(data_dir):
     high = []
     for handwriting in (False, True):
         model, module = DigitClassifier([30]), MNISTDataModule(data_dir, batch_size=10, seed=5, handwriting=handwriting)

@@ -1,4 +1,4 @@
-"""Digits cut from a neighbour: which images, how much is lost or left over, and that they are drawn as MNIST draws."""
+"""Digits that are cut from a neighbour lose little, keep little of the neighbour, and are normalized like MNIST."""
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from digits.handwriting.normalize import bounds, centre_of_mass
 
 
 def digits(count):
-    """Images (count, 28, 28) uint8 of a seven and, in turn, an upside-down one, of straight strokes, 20 pixels high."""
+    """Return images (count, 28, 28) uint8 of a 7 of straight strokes, 20 pixels high, upright and upside down in turn."""
     image = np.zeros((28, 28), np.uint8)
     cv2.polylines(image, [np.array([(8, 5), (20, 5), (13, 23)])], False, 255, 2, cv2.LINE_AA)
     seven = torch.from_numpy(image)
@@ -18,17 +18,17 @@ def digits(count):
 
 
 def all_cut():
-    """These digits, each cut from the next one: (600, 28, 28) float 0..1."""
+    """Return 600 of these digits (600, 28, 28) float 0..1, all cut from the digit before."""
     pixels = digits(600) / 255
     return neighbours.cut(pixels, pixels.roll(1, 0), torch.Generator().manual_seed(0)).numpy() / 255
 
 
-def test_a_share_of_the_images_is_cut_and_the_others_stay():
+def test_a_share_of_the_images_is_cut_and_the_others_do_not_change():
     changed = (neighbours.with_neighbours(digits(4000), 1, 2) != digits(4000)).flatten(1).any(1)
     assert changed.double().mean().item() == pytest.approx(neighbours.SHARE, abs=0.03)  # four standard errors
 
 
-def test_cut_digits_are_drawn_as_mnist_draws_and_most_of_them_is_left(monkeypatch):
+def test_cut_digits_are_normalized_like_mnist_and_keep_most_of_their_strokes(monkeypatch):
     monkeypatch.setattr(neighbours, "STRETCH", 0.0)
     before, after = digits(600).numpy() / 255, all_cut()
     for image in after:
@@ -41,23 +41,22 @@ def test_cut_digits_are_drawn_as_mnist_draws_and_most_of_them_is_left(monkeypatc
     assert ink.min() > 0.5 and (ink < 0.9).mean() > 0.1 and (parts > 1).mean() > 0.1
 
 
-def test_a_narrow_neighbour_is_never_left_whole():
-    """Beside a digit a whole 1 is one of two digits, and no remains."""
-    ring, one = torch.zeros(2, 400, 28, 28)
-    ring[:, 4:24, 4:24], ring[:, 8:20, 8:20], one[:, 4:24, 12:14] = 0.5, 0, 1  # the 1 is brighter
-    left = (neighbours.cut(ring, one, torch.Generator().manual_seed(0)) > 180).sum((1, 2)) / one[0].sum()
+def test_a_1_is_never_left_whole_beside_a_digit():
+    rings, ones = torch.zeros(2, 400, 28, 28)
+    rings[:, 4:24, 4:24], rings[:, 8:20, 8:20], ones[:, 4:24, 12:14] = 0.5, 0, 1  # the 1s are brighter
+    left = (neighbours.cut(rings, ones, torch.Generator().manual_seed(0)) > 180).sum((1, 2)) / ones[0].sum()
     assert 0 < left.max() < 0.7
 
 
-def test_what_they_are_cut_from_is_drawn_faintly_beside_them_as_a_reader_draws_it():
+def test_the_rest_of_the_strokes_is_drawn_in_grey_beside_cut_digits():
     images = all_cut()
-    faint = abs(images - neighbours.REST) < 0.02
-    assert (faint.sum((1, 2)) > 6).mean() > 0.9
+    grey = abs(images - neighbours.REST) < 0.02
+    assert (grey.sum((1, 2)) > 6).mean() > 0.9
     sides = []
-    for image, rest in zip(images, faint, strict=True):
+    for image, rest in zip(images, grey, strict=True):
         left, _, right, _ = bounds(image > 0.3)
         first, _, last, _ = bounds(image > neighbours.REST + 0.1)
-        assert max(first - left, right - last) <= neighbours.NEAR + 4  # its own soft edge is in between
+        assert max(first - left, right - last) <= neighbours.NEAR + 4  # the digit's own soft edge is in between
         if rest.sum() > 6:
             sides.append(centre_of_mass(rest)[0] - centre_of_mass(image > 0.9)[0])
     assert min(sides) < -2 and max(sides) > 2 and (np.abs(sides) > 2).mean() > 0.99

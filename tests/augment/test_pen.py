@@ -1,4 +1,4 @@
-"""The pen: figures are drawn where their points are, in many hands, as MNIST's digits are drawn."""
+"""The pen draws figures through their points, in many hands, normalized like MNIST's digits."""
 
 import cv2
 import numpy as np
@@ -10,11 +10,11 @@ from digits.augment.allographs import ATLAS
 from digits.handwriting.normalize import SLANT, bounds, centre_of_mass
 
 FIGURES = [figure for figures in ATLAS.values() for figure in figures]
-STEADY = {"SHAKE": (0.0, 0.0), "WIDER": 0.0, "HAND_SLANT": (0.0, 0.0), "WIDTH": (3.0, 3.0)}  # a hand without chance
+STEADY = {"SHAKE": (0.0, 0.0), "WIDER": 0.0, "HAND_SLANT": (0.0, 0.0), "WIDTH": (3.0, 3.0)}  # a hand without randomness
 
 
 def drawn(figure, count=30):
-    """Drawings (count, 28, 28) float32 0..1 of one figure."""
+    """Return drawings (count, 28, 28) float32 0..1 of a figure."""
     chosen = torch.zeros(count, dtype=torch.int64)
     return pen.draw(pen.parse((figure,)), chosen, torch.Generator().manual_seed(0)).numpy() / np.float32(255)
 
@@ -24,7 +24,7 @@ def parts(image):
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_drawn_as_mnist_draws_and_each_in_its_own_hand(figure):
+def test_figures_are_normalized_like_mnist_and_every_drawing_is_different(figure):
     images = drawn(figure)
     for image in images:
         left, top, right, bottom = bounds(image > 0.4)
@@ -39,7 +39,7 @@ def test_drawn_as_mnist_draws_and_each_in_its_own_hand(figure):
 @pytest.mark.parametrize(
     "figure", ["0,0 0,50 0,100 | 0,100 60,100", "0,0 0,100 | 60,0 60,100 | 0,40 60,40", "0,50 50,0 50,100"]
 )
-def test_a_steady_hand_draws_the_points_and_a_spline_through_them(figure, monkeypatch):
+def test_a_steady_hand_draws_strokes_through_all_points(figure, monkeypatch):
     for name, value in (STEADY | {"SLANT": (-9.0, 9.0)}).items():
         monkeypatch.setattr(pen, name, value)
     points = np.array([[float(n) for n in point.split(",")] for point in figure.replace("|", "").split()])
@@ -50,13 +50,13 @@ def test_a_steady_hand_draws_the_points_and_a_spline_through_them(figure, monkey
         assert (image[y, x] > 0.4).all()
 
 
-def test_strokes_meet_in_the_points_that_they_share():
+def test_strokes_meet_at_points_that_they_share():
     assert {parts(image) for image in drawn("0,0 50,0 | 50,0 20,100")} == {1}
     assert {parts(image) for image in drawn("0,0 50,0 | 50,60 20,150")} == {2}
 
 
 @pytest.mark.parametrize("name", [None, *STEADY])
-def test_hands_differ_in_each_of_these_ways(name, monkeypatch):
+def test_hands_differ_in_each_property_at_random(name, monkeypatch):
     for limit, value in STEADY.items():
         if limit != name:
             monkeypatch.setattr(pen, limit, value)

@@ -72,7 +72,7 @@ def test_a_newest_run_that_is_no_good_reader_is_doubted_unless_it_is_named(accur
     best = new_run("a")
     callbacks = {"ModelCheckpoint": {"monitor": VALIDATION, "current_score": accuracy}}
     saved(best, DigitClassifier([3], **settings), callbacks=callbacks)
-    doubts = f", which {doubt}; --network bundled takes the one that comes with digits" if doubt else ""
+    doubts = f", which {doubt}; for the one that comes with digits, use --network bundled" if doubt else ""
     assert used() == (best, f"network: {best}{doubts}\n")
     assert used(best) == (best, f"network: {best}\n")
 

@@ -157,7 +157,7 @@ def test_the_subcommands_are_listed(verb):
     assert len(SUBCOMMANDS) >= 6 and all(f"\n  {name} " in lines for name in SUBCOMMANDS)
 
 
-@pytest.mark.parametrize("word, hint", [("trian", "did you mean train?"), ("--hidden", "name one of train, predict")])
+@pytest.mark.parametrize("word, hint", [("trian", "did you mean train?"), ("--hidden", "choose from train, predict")])
 def test_what_is_no_subcommand(word, hint, verb):
     code, _, [line] = verb(word, "--hidden", "30")
     assert code == 2 and line.startswith("digits: error: ") and hint in line

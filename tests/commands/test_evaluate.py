@@ -46,7 +46,7 @@ def test_the_right_answer_is_the_folder_or_stands_in_the_name(judged):
     Path("some", "4_notes.txt").write_text("no picture")
     code, lines, errors = judged("some")
     assert lines == ["some: 4 of 6 pictures right, 66.67% ± 19.25%; 7->4 x1, 5->4 x1"]
-    assert (code, errors) == (0, ["some: 2 passed over, without a right answer in the name"])
+    assert (code, errors) == (0, ["some: skipped 2 without a label in the name"])
 
 
 def test_lines_are_right_if_each_is(judged):
@@ -90,7 +90,7 @@ def test_what_cannot_be_read_is_wrong_and_named(judged):
     code, lines, errors = judged("so\nme", "--verbose")
     assert (code, lines) == (0, ["so\\nme: 1 of 3 pictures right, 33.33% ± 27.22%; 4->nothing x2"])
     assert [error.split(": ")[0] for error in errors[:2]] == ["so\\nme/4_b\\x1b.png", "so\\nme/4_c.png"]
-    assert [error.split(": ")[0] for error in errors[2:]] == ["  nothing read in 1"] * 2
+    assert [error.split(": ")[0] for error in errors[2:]] == ["  1 not read"] * 2
     assert judged("so\nme")[2] == errors[2:]
 
 
@@ -110,12 +110,12 @@ def test_a_sheet_of_what_was_misread(judged):
     "words, reason",
     [
         (["some", "--network", "nine.ckpt"], "only detects the digit 9"),
-        (["some", "--known_length", "--single"], "--single and --known_length: one of the two"),
-        (["empty"], "empty has no picture whose right answer is known"),
+        (["some", "--known_length", "--single"], "--single and --known_length exclude each other"),
+        (["empty"], "empty has no labelled picture"),
         on_posix(["some", "gone"], "error: gone: No such file or directory"),
         on_posix(["some/4_a.png"], "error: some/4_a.png: Not a directory"),
-        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png or .jpg in a folder that is there"),
-        (["some", "--wrong", "gone/out.png"], f"cannot write {Path('gone/out.png')}: name a .png or .jpg in a folder"),
+        (["some", "--wrong", "out.xyz"], "cannot write out.xyz: name a .png or .jpg file in an existing folder"),
+        (["some", "--wrong", "gone/out.png"], f"cannot write {Path('gone/out.png')}: name a .png or .jpg file"),
         (["some", "--wrong", "some/../some/4_a.png"], "would be overwritten"),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_model_that_disagrees_is_not_written(export, tmp_path, monkeypatch):
     path = saved(tmp_path / "net.ckpt", DigitClassifier([30]))
     another = onnx_model.model(DigitClassifier([30], seed=1).network)
     monkeypatch.setattr(onnx_model, "model", lambda *args, **facts: another)
-    with pytest.raises(ArithmeticError, match="another digit for"):
+    with pytest.raises(ArithmeticError, match="images differently"):
         export(path, "--to", "onnx")
     assert [file.name for file in tmp_path.iterdir()] == ["net.ckpt"]
 
@@ -93,7 +93,7 @@ def test_a_detector_becomes_a_small_checkpoint_alone(export, data_dir, tmp_path)
     path = saved(tmp_path / "net.ckpt", model)
     for to in ("web", "onnx"):
         code, _, [line] = export(path, "--to", to, "--data_dir", data_dir)
-        assert code == 2 and "ONNX models read ten digits; this network only detects 3" in line
+        assert code == 2 and "only detects the digit 3; use --to checkpoint" in line
     assert [*tmp_path.iterdir()] == [path]
     _, out, _ = export(path, "--to", "checkpoint", "--data_dir", data_dir)
     images, labels = mnist.load(data_dir, train=False)
@@ -104,7 +104,7 @@ def test_a_detector_becomes_a_small_checkpoint_alone(export, data_dir, tmp_path)
 @pytest.mark.mnist
 def test_a_page_of_one_small_file_whose_rounding_costs_nothing(trained, export, tmp_path, mnist_dir):
     code, out, _ = export(trained, "--data_dir", mnist_dir)
-    shares = re.search(r"8 bits: ([0-9.]+)% of .*, ([0-9.]+)% before", out).groups()
+    shares = re.search(r"accuracy ([0-9.]+)% with 8-bit weights, ([0-9.]+)% before", out).groups()
     assert code == 0 and float(shares[0]) == pytest.approx(float(shares[1]), abs=0.1)
     html = (tmp_path / "digits.html").read_text("utf-8")
     assert len(html.encode()) <= 1_200_000  # the networks for pictures are 660,000 of these
@@ -142,7 +142,7 @@ def test_a_checkpoint_of_the_network_alone(export, tmp_path, data_dir):
             assert weights[name].dtype == torch.float32 and torch.equal(weights[name], tensor.half().float())
     images, labels = mnist.load(data_dir, train=False)
     shares = ((net.predict(images)[0] == labels).double().mean() for net in (rounded, model))
-    assert "float16: {:.2%} of the test images, {:.2%} before".format(*shares) in out
+    assert "float16 weights: test accuracy {:.2%}, {:.2%} before".format(*shares) in out
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_checkpoint_of_the_network_alone(export, tmp_path, data_dir):
         (["gone.ckpt"], "gone.ckpt: no such run or checkpoint"),
         (["net.ckpt", "--to", "pdf"], "--to"),
         (["net.ckpt", "--to", "onnx", "--out", "nowhere/digits.onnx"], f"cannot write {Path('nowhere/digits.onnx')}"),
-        (["big.ckpt"], "big.ckpt reads images of 64x64; the page draws digits of 28x28"),
+        (["big.ckpt"], "big.ckpt reads images of 64x64, but the page needs 28x28; use --to onnx"),
         (["heavy.ckpt", "--to", "checkpoint"], "heavy.ckpt cannot be rounded to float16: a weight is too large"),
     ],
 )
@@ -171,4 +171,4 @@ def test_mistakes(words, reason, export, tmp_path, data_dir):
 def test_what_the_export_needs_is_named(missing, export, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, missing, None)
     code, _, [line] = export(saved(tmp_path / "net.ckpt", DigitClassifier([3])), "--to", "onnx")
-    assert code == 2 and line.endswith('this needs onnx, onnxscript and onnxruntime: pip install "digits[onnx]"')
+    assert code == 2 and line.endswith('ONNX export needs onnx, onnxscript and onnxruntime: pip install "digits[onnx]"')

@@ -48,8 +48,8 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     assert [row[:2] for row in rows] == [["scans.pdf", str(page)] for page in (1, 2, 3, 4)]
     assert [row[2::2] for row in rows] == [["504192", "4192"], ["", ""], *[["504192", "4192"]] * 2]
     assert rows[1][3::2] == ["", ""] and all(0 < float(sure) < 1 for sure in rows[0][3::2])
-    assert errors[1:3] == ["documents: 3 read, 1 not read; fields: 3 of 6 doubtful", "marks.csv: rows: 4"]
-    shown = json.loads(Path("review.html").read_text().split('id="held">')[1].split("</script>")[0])
+    assert errors[1:3] == ["3 of 4 documents read, 3 of 6 fields doubtful", "marks.csv: rows: 4"]
+    shown = json.loads(Path("review.html").read_text().split('id="content">')[1].split("</script>")[0])
     assert shown["rows"][0] == head and shown["unread"] == errors[:1]
     cells = [(head[doubt["column"]], shown["rows"][doubt["row"]][doubt["column"]]) for doubt in shown["doubts"]]
     assert cells == [("b", "4192")] * 3
@@ -98,26 +98,26 @@ def test_a_document_has_as_many_pages_as_the_form(forms_of):
         ["two.png", "", "", ""],
     ]
     unread = "three.pdf page 3", "three.pdf page 3", "two.png"
-    assert code == 1 and errors[0].startswith("three.pdf: has 3 pages, not a multiple of the form's 2; ")
-    assert errors[1:4] == [f"{name}: has 1 of the 2 pages of the form" for name in unread]
+    assert code == 1 and errors[0].startswith("three.pdf: has 3 pages, not a multiple of the form's 2. ")
+    assert errors[1:4] == [f"{name}: has only 1 of the form's 2 pages; add the missing pages" for name in unread]
     assert all(error in Path("x.html").read_text() for error in errors[:4])
     code, out, errors = forms_of("pages: 3\n" + TWO_PAGES, "three.pdf", "four.pdf", "--csv")
     assert code == 1 and [row[1:3] for row in table_of(out)[1]] == [["1", "444"], ["1", "444"], ["4", ""]]
-    assert errors[0].startswith("four.pdf: has 4 pages, not a multiple of the form's 3; ")
+    assert errors[0].startswith("four.pdf: has 4 pages, not a multiple of the form's 3. ")
     assert forms_of("pages: 3\n" + TWO_PAGES, "three.pdf")[0] == 0
 
 
 def test_each_form_is_a_line_or_an_object(forms_of):
     code, out, errors = forms_of(BOX + "  sure: 1\n", "two.png")
-    assert (code, errors) == (0, ["documents: 1 read; fields: 1 of 1 doubtful"])
+    assert (code, errors) == (0, ["1 of 1 documents read, 1 of 1 fields doubtful"])
     assert out.startswith("two.png: a 44? (")
     code, out, _ = forms_of(TWO_PAGES, "four.pdf", "two.png", "--json")
     first, second, missing = map(json.loads, out.splitlines())
     assert (first["file"], first["page"], second["page"]) == ("four.pdf", 1, 3) and "page" not in missing
     assert first["fields"]["first"]["text"] == "444" and first["fields"]["first"]["candidates"][0][0] == "444"
-    assert missing["error"] == "has 1 of the 2 pages of the form"
+    assert missing["error"] == "has only 1 of the form's 2 pages; add the missing pages"
     Path("bad.pdf").write_bytes(b"%PDF-1.4")
-    assert forms_of(TWO_PAGES, "bad.pdf")[2][0] == "bad.pdf page 1: cannot be read: it is no PDF, or damaged"
+    assert forms_of(TWO_PAGES, "bad.pdf")[2][0] == "bad.pdf page 1: cannot be read: it is not a PDF, or it is damaged"
 
 
 def test_a_field_is_the_part_of_the_page_that_its_box_says_and_is_doubtful_if_empty(forms_of):
@@ -129,7 +129,7 @@ def test_a_field_is_the_part_of_the_page_that_its_box_says_and_is_doubtful_if_em
     code, out, errors = forms_of(fields, "four.png", "blank.png", "--csv", "--review", "x.html")
     _, (four, blank) = table_of(out)
     assert (code, four[2::2], blank) == (0, ["44", "4", ""], ["blank.png", "", *["", "0.0"] * 3])
-    assert errors[0] == "documents: 2 read; fields: 4 of 6 doubtful"
+    assert errors[0] == "2 of 2 documents read, 4 of 6 fields doubtful"
 
 
 def test_if_no_document_can_be_read_there_is_no_table(forms_of):
@@ -137,7 +137,7 @@ def test_if_no_document_can_be_read_there_is_no_table(forms_of):
     assert (code, out) == (2, "") and not Path("x.csv").exists() and not Path("x.html").exists()
     assert errors == [
         "gone.png: cannot be read: No such file or directory",
-        "digits predict: error: none of the documents can be read",
+        "digits predict: error: no document could be read; the lines above say why",
     ]
 
 
@@ -166,27 +166,27 @@ def test_what_a_file_of_fields_says(here):
     ("content", "reason"),
     [
         *((content, "expected lines such as `name: value`") for content in ("", "- a")),
-        ("a: 1", "f.yaml: a: expected a box: [left, top, right, bottom], in shares of the page"),
-        *((f"a:\n  box: {box}", "expected four shares") for box in ([0, 0, 1], 0)),
+        ("a: 1", "f.yaml: a: add a box: [left, top, right, bottom], as fractions of the page"),
+        *((f"a:\n  box: {box}", "expected four fractions") for box in ([0, 0, 1], 0)),
         ("a:\n  box: [0, 0, 2, 1]", "box: expected a number from 0 to 1, not 2"),
         ("a:\n  box: [0, 0, nan, 1]", "not nan"),
         ("a:\n  box: [0, 0, [1], 1]", "not ['1']"),
-        *((f"a:\n  box: {box}", "expected left < right and top") for box in ([0.5, 0, 0.5, 1], [0, 0.5, 1, 0.5])),
+        *((f"a:\n  box: {box}", "with left < right and top") for box in ([0.5, 0, 0.5, 1], [0, 0.5, 1, 0.5])),
         *((f"{BOX}  page: {page}", "page: expected a whole number from 1 to 100") for page in (0, 1.5, 1000, "x")),
         *(
             (f"{BOX}  page: 3\npages: {n}", "f.yaml: pages: expected a whole number from 3 to 100")
             for n in (2, 101, "x")
         ),
         (BOX + "  sure: 2", "sure: expected a number from 0 to 1"),
-        *((f"{BOX}  length: {length}", "length: expected a number of digits") for length in (0, [1, 2])),
-        *((f"{BOX}  digits: {digits}", "digits: expected those that may occur") for digits in ("1a", {}, [[1]])),
-        (BOX + "  lenght: 1", "a field has no 'lenght', but box, page, length, digits and sure"),
-        ("=a:\n  box: [0, 0, 1, 1]", "expected a name of at most 50 letters and digits"),
+        *((f"{BOX}  length: {length}", "length: expected a number from 1") for length in (0, [1, 2])),
+        *((f"{BOX}  digits: {digits}", "digits: expected the digits that can") for digits in ("1a", {}, [[1]])),
+        (BOX + "  lenght: 1", "unknown setting 'lenght'; choose from box, page, length, digits and sure"),
+        ("=a:\n  box: [0, 0, 1, 1]", "a field name may have at most 50 letters, digits"),
         ("[a]: 1", "f.yaml"),
         ("".join(f"a{n}:\n  box: [0, 0, 1, 1]\n" for n in range(201)), "expected 1 to 200 fields, not 201"),
         ("{}", "expected 1 to 200 fields, not 0"),
-        (BOX + BOX, "f.yaml: a is there twice"),
-        ("a: &a\n  box: *a", "aliases are not read"),
+        (BOX + BOX, "f.yaml: a appears 2 times; keep only one"),
+        ("a: &a\n  box: *a", "aliases are not supported"),
         ("a: [1, 2", "expected ',' or ']'"),
         ("[" * 99_000, "recursion"),
         ("a: 1\n" * 20_001, "larger than 100,000 bytes"),
@@ -208,19 +208,19 @@ def test_yaml_runs_no_code_and_has_texts_alone(here):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("--review r.html", "--review shows the fields of forms; name them with --fields"),
+        ("--review r.html", "--review shows the fields of a form; define them with --fields"),
         ("--fields gone.yaml", "gone.yaml: No such file or directory"),
-        ("--fields f.yaml --length 3", "that file says what is expected"),
-        ("--fields f.yaml --annotate x.png", "that file says what is expected"),
+        ("--fields f.yaml --length 3", "--fields replaces --single, --length"),
+        ("--fields f.yaml --annotate x.png", "--fields replaces --single, --length"),
         ("--fields f.yaml --review r.txt", "cannot write r.txt: name a .html"),
         ("--csv a.csv --csv b.csv", "--csv"),
         ("--fields f.yaml --csv f.yaml", "cannot write f.yaml: name a .csv"),
         ("--fields f.yaml --csv nowhere/x.csv", "cannot write nowhere/x.csv"),
-        ("--json --csv", "--json and --csv: one of the two"),
+        ("--json --csv", "--json and --csv exclude each other"),
         ("--csv two.png", "cannot write two.png: name a .csv"),
-        ("--length x", "length: expected a number of digits"),
-        ("--digits x", "digits: expected those that may occur"),
-        ("--fields f.yaml --network nine.ckpt", "only detects one digit; fields need one that reads all"),
+        ("--length x", "length: expected a number from 1"),
+        ("--digits x", "digits: expected the digits that can"),
+        ("--fields f.yaml --network nine.ckpt", "only detects one digit; choose a --network that reads all"),
     ],
 )
 def test_mistakes_are_a_line_before_anything_is_read(words, reason, forms_of, verb):

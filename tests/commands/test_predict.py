@@ -114,7 +114,7 @@ def test_a_picture_that_is_read_only_after_it_is_turned_is_read_and_a_note_says_
     Image.fromarray(on_paper(cover((380, 220), *digits))).rotate(-90, expand=True).save("lying.png")
     code, [printed], errors = read("lying.png", network="bundled")
     assert code == 0 and printed.startswith("lying.png: 472  (least sure: ")
-    assert errors == ["lying.png: looks turned by 90 degrees, and was turned back"]
+    assert errors == ["lying.png: looks turned by 90 degrees, so it was read upright"]
 
 
 @pytest.mark.parametrize("kind", ["grey", "16 bits of which a scan uses the lower half", "transparent, black all over"])
@@ -136,9 +136,9 @@ def test_annotate_draws_boxes_over_the_picture_as_it_was_read(kind, read):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("a.png line.png --annotate x.png", "these are 2 pictures; name a folder in place of x.png"),
-        ("a.png a.png --annotate drawn", "two of the pictures would be drawn as a.png"),
-        ("a.png other/A.png --annotate drawn", "two of the pictures would be drawn as a.png"),
+        ("a.png line.png --annotate x.png", "2 pictures do not fit into x.png; name a folder"),
+        ("a.png a.png --annotate drawn", "two pictures would be saved as a.png"),
+        ("a.png other/A.png --annotate drawn", "two pictures would be saved as a.png"),
         *((f"a.png --annotate {name}", f"cannot write {name}: name a .png or .jpg") for name in ("x", "x.gif", ".")),
         ("a.png --annotate nowhere/x.png", f"cannot write {Path('nowhere/x.png')}"),
         *((f"a.png --annotate {name}", "would be overwritten") for name in ("./a.png", "link.png")),
@@ -188,8 +188,8 @@ def test_folders_and_patterns(read):
     ("content", "words", "reason"),
     [
         (Path.read_bytes, ["a.png", "-", "line.png"], ""),
-        (Path.read_bytes, ["-", "a.png", "-"], "- is standard input, which can be read only once"),
-        (lambda path: bytes(LARGEST + 1), ["-"], "standard input is larger than 100,000,000 bytes"),
+        (Path.read_bytes, ["-", "a.png", "-"], "standard input can be read only once; name - only once"),
+        (lambda path: bytes(LARGEST + 1), ["-"], "standard input is larger than 100,000,000 bytes; send a smaller picture"),
     ],
 )
 def test_standard_input(content, words, reason, read, monkeypatch):
@@ -209,7 +209,7 @@ def test_each_failure_is_a_line_and_the_others_are_read(read):
     code, lines, errors = read(*names[:2], "a.png", *names[2:])
     assert code == 1 and len(lines) == 1 and lines[0].startswith("a.png: 4")
     assert [error.split(":")[0] for error in errors] == names
-    assert errors[2] == "empty: there is no picture in this folder"
+    assert errors[2] == "empty: this folder has no pictures or PDFs; name another one"
     code, lines, errors = read("gone.png", "a.png", "--json")
     assert code == 1 and errors == []
     reason = f"cannot be read: {GONE}"
@@ -222,8 +222,8 @@ def test_each_failure_is_a_line_and_the_others_are_read(read):
         ([], "net.ckpt", "FILES"),
         (["a.png"], "gone", "gone: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled"),
         (["a.png"], "big.ckpt", "another size than 28x28"),
-        (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; it goes after --network"),
-        (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; it reads no numbers of some length"),
+        (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; write --network net.ckpt"),
+        (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; leave out --length"),
     ],
 )
 def test_mistakes(words, network, reason, read):

@@ -80,11 +80,11 @@ def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, c
     [command] = re.findall(r"^# python -m digits (.*)$", comment, re.M)
     assert f"Train it    python -m digits {command}\n" in output
     main([*command.split(), "--data_dir", str(small[0])])
-    validated = re.search(r"Test accuracy \S+%, .*\(with (\S+%)\)", capsys.readouterr().out)[1]
+    validated = re.search(r"Test accuracy .* validation accuracy (\S+%)\)", capsys.readouterr().out)[1]
     assert validated == LAST.search(output)[1].splitlines()[1].split()[5].rstrip(",")  # that of seed 0
-    validation, test = re.search(r"^Best +(\S+%) of the validation images, (\S+%) of the test", output, re.M).groups()
+    validation, test = re.search(r"^Best +validation accuracy (\S+%), test accuracy (\S+%)", output, re.M).groups()
     assert validation == LAST.search(output)[1].splitlines()[1].split()[4].rstrip(":")
-    assert f"{validation} of the validation images, {test} of the test images, means of seeds 0 to 1" in comment
+    assert f"validation accuracy {validation}, test accuracy {test}, means of seeds 0 to 1" in comment
     assert sorted(path.name for path in FOLDER.glob("*.png")) == ["hidden.png", "lr.png"]
 
 
@@ -181,6 +181,6 @@ def test_a_network_that_guesses_is_stopped_after_three_epochs_sees_no_test_image
     remember = lambda self, split, stack: evaluated.append(stack.images) or evaluate(self, split, stack)  # noqa: E731
     monkeypatch.setattr(DigitClassifier, "_evaluate", remember)
     train(Setting(6, 1e-9, 20, "scaled", 5), 5, loaded, tmp_path)
-    assert capsys.readouterr().out.endswith("% of epoch 0  stopped after epoch 2\n")  # of equals, the first
+    assert capsys.readouterr().out.endswith("% in epoch 0  stopped after epoch 2\n")  # of equals, the first
     assert len(evaluated) == 3 and all(images is loaded.validation[0] for images in evaluated)
     assert (loaded.batch_size, loaded.seed, loaded.trainer, len(loaded.val_dataloader())) == (10, 0, None, 2)

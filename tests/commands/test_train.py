@@ -55,7 +55,7 @@ def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tm
     path, later = config(tmp_path, epochs=9, trainer=trainer), ["--trainer.enable_checkpointing", "false"]
     output = run("--config", path, "--trainer.max_epochs", 1, *later, "--run_dir", "here")
     assert re.findall("^Epoch (.)", output, re.M) == ["0"]
-    assert output.endswith("\nNo epoch was kept as the best, so none is tested.\n")
+    assert output.endswith("\nNo best epoch was saved, so nothing is tested.\n")
     assert sorted(path.name for path in Path("here").iterdir()) == [*LOCK, "config.yaml"]
     assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
 
@@ -74,7 +74,7 @@ NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more m
     [
         (["--lr", "0"], "--lr"),
         (["--only_digit", "10"], "--only_digit must be 0 to 9, not 10"),
-        (["--train_size", "600", "--early_stop", "3"], "--early_stop: all images train, so none validate"),
+        (["--train_size", "600", "--early_stop", "3"], "--early_stop needs validation images"),
         (["--trainer.callbacks", "evil.Payload"], "Unknown option: --trainer.callbacks"),
         (["100", "30"], "100"),
         (["--config", "missing.yaml"], "missing.yaml: No such file"),
@@ -108,7 +108,7 @@ def test_mistakes_get_a_line_and_leave_nothing(home, refused, args, named):
         ("lr: !!python/name:os.mkdir", "--config c.yaml: could not determine a constructor"),
         ("seed: .nan", "[seed]"),
         ("trainer: {max_epochs: 99999999999}", "[trainer][max_epochs]"),
-        ("resume: true", "c.yaml: resume belongs on the command line, not in a file"),
+        ("resume: true", "c.yaml: resume belongs on the command line, not in this file"),
     ],
     ids=lambda value: value[:20],
 )

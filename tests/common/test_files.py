@@ -39,7 +39,7 @@ def test_a_full_disk_or_an_interrupt_leaves_what_was_there(error, failing, befor
     monkeypatch.setattr(os, failing, fail)
     with pytest.raises((UserError, KeyboardInterrupt)) as raised:
         write_atomically(path, b"new")
-    unchanged = "; the file that was there is unchanged" if before else ""
+    unchanged = "; the old file is unchanged" if before else ""
     full = isinstance(error, OSError)
     assert str(raised.value) == (f"cannot write {path}: No space left{unchanged}" if full else "")
     assert [file.read_bytes() for file in tmp_path.iterdir()] == ([before] if before else [])

@@ -14,7 +14,7 @@ from digits import mnist
 from digits.backprop import sgd_step
 from digits.checkpoint.contents import load_network
 from digits.checkpoint.untrusted import read_checkpoint
-from digits.export.page import at_hand, constants, rounded
+from digits.export.page import bundled, constants, rounded
 from digits.export.sample import TRAIN, packed, sample
 from digits.handwriting import line_network
 from digits.handwriting.cutting import seam
@@ -117,7 +117,7 @@ def test_bits_are_those_of_the_binary_layer():
 def test_the_line_network_is_that_of_python():
     """On a random strip, whose width is odd for the network."""
     planes = np.random.default_rng(0).random((2, ROWS, 206), np.float32)
-    held = {"constants": constants(True), "line": at_hand(line_network.BUNDLED)}
+    held = {"constants": constants(True), "line": bundled(line_network.BUNDLED)}
     found = run(
         """const image = (values) => ({ width: 206, height: values.length / 206, data: Float32Array.from(values) });
         return line_network.outputs({ dark: image(planes[0]), sure: image(planes[1]) });""",

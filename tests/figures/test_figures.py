@@ -36,10 +36,10 @@ OF_TEN = "confusion, mistakes, saturation"
     "words, missing",
     [
         ("--hidden 12 --epochs 4 --lr 1 --batch_size 30 --seed 2", {}),
-        ("--hidden 6 5 --epochs 1", {"hidden_neurons": "it is of one hidden layer; this is 784-6-5-10"}),
+        ("--hidden 6 5 --epochs 1", {"hidden_neurons": "it needs one hidden layer; this network is 784-6-5-10"}),
         (
             "--hidden 6 --only_digit 3 --train_size 95 --epochs 30 --schedule --early_stop 5",
-            {OF_TEN: "they are of ten outputs; this is 784-6-1"},
+            {OF_TEN: "they need ten outputs; this network is 784-6-1"},
         ),
     ],
 )
@@ -50,7 +50,7 @@ def test_every_figure_that_applies_is_written(words, missing, draw, data_dir, tm
     if missing:
         for log in run.glob("events*"):
             log.unlink()
-        missing = {"learning_curves": "the run has no log of TensorBoard"} | missing
+        missing = {"learning_curves": "the run has no TensorBoard log"} | missing
         out.mkdir(parents=True)
         (out / "valley.png").write_bytes(b"of an earlier call")
     code, printed, _ = draw("--network", run / "last.ckpt", "--out", out)

@@ -1,4 +1,4 @@
-"""What is read: digits, groups and lines, of which some are rejected."""
+"""Answers: readings, groups and lines, and what is rejected."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ def reading(digit, left=0, **outputs):
     return Reading(digit, a, np.zeros((28, 28), np.float32), (left, 10, left + 20, 60))
 
 
-def test_a_digit_need_not_have_the_largest_output():
+def test_the_digit_that_was_read_can_have_a_lower_output_than_another():
     four, eight = reading(4, _4=0.4, _8=0.5), reading(8, _4=0.4, _8=0.5)
     assert four.activation == pytest.approx(0.4) and (four.runner_up, eight.runner_up) == (8, 4)
     assert repr(four) == "Reading(digit=4, box=(0, 10, 20, 60))"  # without its image

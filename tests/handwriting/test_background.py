@@ -1,4 +1,4 @@
-"""The foreground is told from the background, whatever their colours, the light and noise."""
+"""Digits are found whatever their colour, the background, the light and the noise."""
 
 import numpy as np
 import pytest
@@ -19,28 +19,27 @@ from tests.support.pens import on_paper
         ((240, 240, 236), (46, 84, 68)),  # chalk
     ],
 )
-def test_any_colour_on_any_background(ink, paper, two):
+def test_a_digit_of_any_colour_is_found_on_any_background(ink, paper, two):
     assert_finds(on_paper(two, ink, paper), two)
 
 
 @pytest.mark.parametrize("gap", [0, 4])
 @pytest.mark.parametrize("thick", [12, 20])
-def test_a_corner_of_a_table_is_not_read(thick, gap, two):
-    """Its lines are half of the picture's border, or near it."""
+def test_table_lines_along_two_borders_are_not_read(thick, gap, two):
     pixels, (right, bottom) = on_paper(two), np.array(SIZE) - gap
     pixels[bottom - thick : bottom, :right] = pixels[:bottom, right - thick : right] = 40
     assert_finds(pixels, two)
 
 
 @pytest.mark.parametrize("width", [4, 12])
-def test_a_frame_around_light_paper_does_not_make_it_dark(width, two):
+def test_light_paper_in_a_dark_frame_is_not_taken_for_a_dark_background(width, two):
     framed = on_paper(two)
     framed[:width], framed[-width:], framed[:, :width], framed[:, -width:] = 60, 60, 60, 60
     assert not on_dark_background(framed.mean(2) / np.float32(255))
     assert on_dark_background(1 - on_paper(two).mean(2) / np.float32(255))
 
 
-def test_strokes_along_the_border_are_filled_as_others_are():
+def test_the_closing_also_fills_strokes_along_the_border():
     light = np.ones((100, 120), np.float32)
     light[:9, 20:] = light[50:59, 20:] = 0.3
     assert np.array_equal(estimate_background(light), np.ones_like(light))
@@ -49,7 +48,7 @@ def test_strokes_along_the_border_are_filled_as_others_are():
 @pytest.mark.parametrize(
     ("size", "edge"), [((8, 8), 255), ((9, 20), 255), ((28, 28), 255), ((240, 320), 60), ((1500, 2000), 255)]
 )
-def test_a_blank_page_shows_no_digit_nor_does_the_edge_of_a_table(size, edge):
+def test_a_blank_page_with_or_without_a_dark_edge_shows_no_digit(size, edge):
     page = np.full(size, 255, np.uint8)
     page[:, : size[1] // 10] = edge
     for picture in (page, np.ascontiguousarray(page.T), page // 2, page // 20):
@@ -58,7 +57,7 @@ def test_a_blank_page_shows_no_digit_nor_does_the_edge_of_a_table(size, edge):
 
 @pytest.mark.parametrize("width", [40, 160])
 @pytest.mark.parametrize("softness", [20, 40])
-def test_a_soft_shadow_along_a_side_of_a_blank_page_is_no_digit(width, softness):
+def test_a_soft_shadow_on_a_blank_page_is_not_a_digit(width, softness):
     light = np.interp(np.arange(320), [width - softness, width + softness], [0.6, 1])
     page = (200 * light + np.random.default_rng(0).normal(0, 2, (240, 320))).astype(np.uint8)
     for picture in (page, page[:, ::-1], page.T, page[::-1].T[::-1]):

@@ -1,4 +1,4 @@
-"""Digits are cut out of strips along seams that cross little foreground."""
+"""Digits are cut out of strips, along seams that cross little foreground."""
 
 import cv2
 import numpy as np
@@ -14,12 +14,12 @@ TOP = (ROWS - DIGIT) // 2
 
 
 def drawn(*digits):
-    """The ink of digits in a strip, given the left side of each."""
+    """Return the ink of (digit, left side) pairs in a strip."""
     return cover((200, ROWS), *((STROKES[digit], left, TOP, DIGIT) for digit, left in digits))
 
 
-def strip_of(ink, sure=None):
-    return Strip(np.stack([ink, ink if sure is None else sure]), np.eye(2, 3))
+def strip_of(ink, scores=None):
+    return Strip(np.stack([ink, ink if scores is None else scores]), np.eye(2, 3))
 
 
 def cut(strip, middles, context=False):
@@ -32,7 +32,7 @@ def middle(ink):
 
 
 def test_a_seam_follows_the_slant_between_two_strokes():
-    """No straight line runs between them; only the bar that joins them is crossed."""
+    """No straight column separates them. The seam crosses only the bar that joins them."""
     mask = np.zeros((80, 120), np.uint8)
     for x in (45, 75):
         cv2.line(mask, (x + 20, 5), (x - 15, 75), 1, 6)
@@ -42,12 +42,12 @@ def test_a_seam_follows_the_slant_between_two_strokes():
     assert mask[np.arange(80), path].sum() == 5 and np.abs(np.diff(path)).max() == 1 and 45 < path[40] < 75
 
 
-def test_a_seam_through_empty_paper_is_in_the_middle():
+def test_a_seam_through_blank_paper_is_in_the_middle():
     assert set(seam(np.zeros((80, 120), bool), 40, 60).tolist()) <= {49, 50, 51}
 
 
 @pytest.mark.parametrize(("left", "right"), [(0, 8), (3, 8), (8, 3)])
-def test_digits_that_touch_are_parted(left, right):
+def test_touching_digits_are_separated(left, right):
     first = drawn((left, 50))
     second = drawn((right, box(first)[2] - 1))
     both = np.maximum(first, second)
@@ -58,35 +58,35 @@ def test_digits_that_touch_are_parted(left, right):
         assert np.abs(np.subtract(cut_box, box(ink))).max() <= 3
 
 
-def test_what_is_of_another_row_or_far_beside_is_left_out_but_a_part_of_the_digit_is_not():
+def test_strokes_of_other_rows_or_far_beside_a_digit_are_left_out():
     ink = drawn((7, 80))
     [(alone, _)] = cut(strip_of(ink), [middle(ink)], context=True)
     crowded = ink.copy()
-    crowded[:6, 85:105] = crowded[-5:, 85:105] = 1  # of the rows above and below
+    crowded[:6, 85:105] = crowded[-5:, 85:105] = 1  # from the rows above and below
     crowded[40:55, 130:134] = 1  # a tick
     assert np.array_equal(cut(strip_of(crowded), [middle(ink)], context=True)[0][0], alone)
-    crowded[35:38, 85:105] = 1
+    crowded[35:38, 85:105] = 1  # a bar through the digit
     assert not np.array_equal(cut(strip_of(crowded), [middle(ink)], context=True)[0][0], alone)
 
 
-def test_in_context_what_a_digit_is_cut_from_is_drawn_faintly():
+def test_in_context_the_rest_of_the_strokes_is_drawn_in_grey():
     first = drawn((3, 50))
     second = drawn((8, box(first)[2] - 1))
     middles = [middle(first), middle(second)]
 
-    def faint(ink, context):
-        """How many pixels of each image are as light as the rest; some are its own soft edges."""
+    def grey(ink, context):
+        """Count the grey pixels of each image. A digit's own soft edges have a few."""
         return [(np.abs(image - REST) < 0.02).sum() for image, _ in cut(strip_of(ink), middles, context)]
 
     touching = np.maximum(first, second)
-    assert max(faint(touching, False)) < 8 and min(faint(touching, True)) > 12
+    assert max(grey(touching, False)) < 8 and min(grey(touching, True)) > 12
     apart = np.maximum(first, drawn((8, box(first)[2] + 4)))
-    assert faint(apart, True) == faint(apart, False)
+    assert grey(apart, True) == grey(apart, False)
     for (image, _), (plain, _) in zip(*(cut(strip_of(touching), middles, on) for on in (True, False)), strict=True):
         assert np.array_equal(image[image > 0.9], plain[plain > 0.9]) and (image >= plain).all()
 
 
-def test_a_digit_that_the_eye_has_missed_is_cut_from_darkness_and_where_there_is_none_is_nothing():
+def test_a_digit_that_the_eye_has_missed_is_cut_out_by_its_darkness():
     seen, missed = drawn((2, 30)), drawn((1, 120))
     strip = strip_of(np.maximum(seen, missed), seen)
     (first, _), (second, second_box), (empty, _) = cut(strip, [middle(seen), middle(missed), 185])

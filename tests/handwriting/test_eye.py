@@ -1,4 +1,4 @@
-"""The eye sees what is handwriting, and learns it."""
+"""The eye: how it looks at a picture, what the bundled one sees, and that it learns."""
 
 from itertools import chain
 
@@ -24,7 +24,7 @@ def layers(inputs, *neurons, seed=1):
     return [(weights.numpy().T, biases.numpy()) for weights, biases in zip(*network, strict=True)]
 
 
-def test_a_pyramid_halves_by_means_and_its_border_goes_on():
+def test_each_level_of_a_pyramid_has_the_means_of_the_one_before_and_its_border_is_repeated():
     plane = np.arange(35 * 70, dtype=np.float32).reshape(35, 70)
     levels = eye.pyramid(plane)
     assert [level.shape for level in levels] == [(35, 70), (18, 35), (9, 18), (5, 9), (3, 5), (2, 3)]
@@ -33,20 +33,19 @@ def test_a_pyramid_halves_by_means_and_its_border_goes_on():
     assert np.array_equal(inside, plane[14:21, 32:39]) and corner[3, 3] == corner[0, 6] == plane[0, 69]
 
 
-def test_its_output_is_that_of_the_network_for_what_is_seen():
-    """Though much is computed for many pixels at once."""
+def test_sharing_work_between_pixels_does_not_change_the_outputs():
     rng = np.random.default_rng(0)
-    seen, _ = eye.shown(rng.random((45, 70, 3), np.float32) / 2)
+    views, _ = eye.first_views(rng.random((45, 70, 3), np.float32) / 2)
     rows, columns = rng.integers(0, 45, 300), rng.integers(0, 70, 300)
     network = sigmoid_network([FIRST, 7, 5, 1], seed=1)
     with torch.no_grad():
-        wanted = network(torch.from_numpy(eye.inputs(seen, rows, columns)))[:, 0]
-    np.testing.assert_allclose(eye.outputs(layers(FIRST, 7, 5), seen, rows, columns), wanted, rtol=1e-4)
-    assert len(eye.outputs(layers(FIRST, 7, 5), seen, rows[:0], columns[:0])) == 0
+        expected = network(torch.from_numpy(eye.inputs(views, rows, columns)))[:, 0]
+    np.testing.assert_allclose(eye.outputs(layers(FIRST, 7, 5), views, rows, columns), expected, rtol=1e-4)
+    assert len(eye.outputs(layers(FIRST, 7, 5), views, rows[:0], columns[:0])) == 0
 
 
 def form(width, enlarged=1):
-    """A picture of three digits in a drawn frame, and where the digits and the frame are."""
+    """Return a picture of three digits in a frame, and masks of the digits and of the frame."""
     digits = line()
     drawn = digits.copy()
     frame = Image.new("L", digits.size, 255)
@@ -58,14 +57,14 @@ def form(width, enlarged=1):
 
 
 @pytest.mark.parametrize("width", [2, 5, 9])
-@pytest.mark.parametrize("enlarged", [1, 2])  # a larger one is looked at in half its resolution
+@pytest.mark.parametrize("enlarged", [1, 2])  # the larger picture is scored at half its resolution
 def test_the_bundled_eye_tells_digits_from_a_frame(width, enlarged):
     pixels, digits, frame = form(width, enlarged)
     assert (pixels[:, :, 0].size > eye.HALVED) == (enlarged == 2)
-    seen = eye.look(eye.bundled(), missing_light(pixels))
-    assert seen.shape == digits.shape and seen.dtype == np.float32
-    assert seen[digits].mean() > 0.85 and seen[frame].mean() < 0.15
-    assert seen[~(digits | frame)].mean() < 0.1
+    scores = eye.look(eye.bundled(), missing_light(pixels))
+    assert scores.shape == digits.shape and scores.dtype == np.float32
+    assert scores[digits].mean() > 0.85 and scores[frame].mean() < 0.15
+    assert scores[~(digits | frame)].mean() < 0.1
 
 
 def test_the_bundled_eye_is_small_and_sees_no_handwriting_on_blank_paper():
@@ -74,8 +73,8 @@ def test_the_bundled_eye_is_small_and_sees_no_handwriting_on_blank_paper():
     assert not eye.look(eye.bundled(), missing_light(np.full((60, 80, 3), 200, np.uint8))).any()
 
 
-def test_the_same_scenes_teach_the_same(capsys):
-    one, same = (learn(bars(), (12, 6), 2) for _ in range(2))
-    assert save(pack([*chain(*one)])) == save(pack([*chain(*same)]))
-    said = capsys.readouterr().err.splitlines()
-    assert [text.split(":")[0] for text in said] == ["Epoch 0", "Epoch 1"] * 4
+def test_learning_from_the_same_scenes_gives_the_same_weights(capsys):
+    first, second = (save(pack([*chain(*learn(bars(), (12, 6), 2))])) for _ in range(2))
+    assert first == second
+    progress = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in progress] == ["Epoch 0", "Epoch 1"] * 4

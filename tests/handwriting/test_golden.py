@@ -1,4 +1,4 @@
-"""The golden files are what Python reads; tests/export/test_handwriting.py has the page's half."""
+"""Python reads the golden pictures as before. tests/export/test_handwriting.py tests the page in the same way."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.make.golden import FOLDER, assert_alike, found, golden
 
 
 @pytest.mark.parametrize("name", golden())
-def test_python_reads_what_the_golden_file_has(name):
+def test_python_reads_a_golden_picture_as_before(name):
     assert_alike(found(FOLDER / f"{name}.png"), golden()[name])
 
 

@@ -1,4 +1,4 @@
-"""The network that reads along lines, and the search for the likeliest numbers in what it says."""
+"""The line network, and the search for the likeliest numbers in its outputs."""
 
 from collections import defaultdict
 from itertools import groupby, product
@@ -12,7 +12,7 @@ from digits.handwriting import line_network
 from digits.handwriting.line_network import BLANK, LAYERS, STEP, bundled, numbers, outputs
 
 
-def test_its_outputs_are_those_of_convolutions():
+def test_its_outputs_equal_those_of_pytorch_convolutions():
     rng, channels, layers = np.random.default_rng(1), 2, []
     planes = rng.random((2, 40, 74), np.float32)
     a = torch.from_numpy(planes)[None]
@@ -28,14 +28,14 @@ def test_its_outputs_are_those_of_convolutions():
     np.testing.assert_allclose(log, z[0, :, 0].log_softmax(0).T, atol=1e-4)
 
 
-def test_the_bundled_one_is_small_and_sees_no_digit_on_empty_paper():
+def test_the_bundled_line_network_is_small_and_sees_no_digit_on_blank_paper():
     assert line_network.BUNDLED.stat().st_size < 500_000
     assert [len(biases) for _, biases in bundled()] == [neurons for neurons, _, _ in LAYERS]
     assert outputs(np.zeros((2, 40, 200), np.float32), bundled()).argmax(1).tolist() == [BLANK] * 100
 
 
-def by_hand(p, length, digits):
-    """The probability of each number: the sum over all alignments, each a symbol for each place."""
+def by_brute_force(p, length, digits):
+    """Return numbers and their probabilities, summed over all alignments (a symbol for each place), likeliest first."""
     shares = defaultdict(float)
     for symbols in product([*map(int, digits), BLANK], repeat=len(p)):
         number = "".join(str(symbol) for symbol, _ in groupby(symbols) if symbol != BLANK)
@@ -46,23 +46,23 @@ def by_hand(p, length, digits):
 
 @pytest.mark.parametrize("digits", ["0123456789", "157"])
 @pytest.mark.parametrize("length", [None, (1, 1), (2, 3)])
-def test_the_likeliest_numbers_are_those_of_all_alignments(length, digits, monkeypatch):
+def test_beam_search_finds_the_same_numbers_as_brute_force(length, digits, monkeypatch):
     rng = np.random.default_rng(2)
     for spread in (0.1, 1.0):
         p = rng.dirichlet(np.full(11, spread), 4) * 0.99 + 0.01 / 11
-        wanted = by_hand(p, length, digits)[: line_network.SHOWN]
+        expected = by_brute_force(p, length, digits)[: line_network.SHOWN]
         with monkeypatch.context() as patch:
             patch.setattr(line_network, "BEAM", 100_000)
             patch.setattr(line_network, "UNLIKELY", 0)
             likeliest, likelihoods, _ = zip(*numbers(np.log(p), length, digits), strict=True)
-        assert [*likeliest] == [number for number, _ in wanted]
-        np.testing.assert_allclose(likelihoods, np.log([share for _, share in wanted]))
-        if spread < 1:  # the beam, too, is wide enough
-            assert numbers(np.log(p), length, digits)[0][0] == wanted[0][0]
+        assert [*likeliest] == [number for number, _ in expected]
+        np.testing.assert_allclose(likelihoods, np.log([share for _, share in expected]))
+        if spread < 1:  # the usual beam is wide enough
+            assert numbers(np.log(p), length, digits)[0][0] == expected[0][0]
 
 
 def along(count, *peaks):
-    """Outputs that say at each of some places a digit, less surely also beside it, and else that there is none."""
+    """Return outputs at `count` places that show a digit at each peak (place, digit), and no digit elsewhere."""
     p = np.full((count, 11), 1e-4)
     for place, digit in peaks:
         p[place - 1 : place + 2, digit] = 0.4, 0.9, 0.4
@@ -70,7 +70,7 @@ def along(count, *peaks):
     return np.log(p)
 
 
-def test_each_digit_has_its_place_and_the_same_one_twice_needs_a_gap():
+def test_each_digit_has_its_place_and_a_repeated_digit_needs_a_gap():
     (digits, likelihood, places), *others = numbers(along(60, (8, 5), (20, 0), (31, 0), (34, 4), (58, 1)))
     assert (digits, places) == ("50041", (8, 20, 31, 34, 58))
     assert likelihood > max(less for _, less, _ in others)
@@ -81,9 +81,9 @@ def test_each_digit_has_its_place_and_the_same_one_twice_needs_a_gap():
         assert list(places) == sorted(set(places))
 
 
-def test_of_what_shows_fewer_digits_than_expected_nothing_is_found():
+def test_only_numbers_of_the_expected_length_and_digits_are_found():
     assert numbers(along(30, (10, 7)), (1, 1))[0][0] == "7"
     assert numbers(along(6, (3, 7)), (20, 20)) == []
     unlikely = numbers(along(60, (8, 5), (20, 0), (31, 0), (40, 4), (50, 1)), (8, 8))
-    assert unlikely and {len(digits) for digits, *_ in unlikely} == {8}  # though shorter ones are far likelier
+    assert unlikely and {len(digits) for digits, *_ in unlikely} == {8}  # although shorter numbers are far likelier
     assert [digits for digits, *_ in numbers(along(30, (10, 7)), digits="01")] == [""]

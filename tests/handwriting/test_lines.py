@@ -1,4 +1,4 @@
-"""A digit, and what each group of a line may say, are found in pictures of any size."""
+"""Lines, their candidates and the images of their digits are found in pictures of any size."""
 
 from itertools import cycle
 
@@ -20,18 +20,18 @@ from tests.support.pens import APART, STROKES, as_mnist, box, cover, on_paper
 
 @pytest.mark.slow
 @pytest.mark.mnist
-def test_the_test_images_as_files_pass_unchanged(mnist_dir):
+def test_mnists_test_images_stay_as_they_are(mnist_dir):
     images, _ = mnist.load(mnist_dir, train=False)
     digits = [find_digit(encoded(Image.fromarray(image), "PNG", compress_level=1)) for image in images.numpy()]
     assert {digit.box for digit in digits} == {(0, 0, 28, 28)}
-    read = torch.from_numpy(np.stack([digit.image for digit in digits]))
-    assert read.dtype == torch.float32 and torch.equal(read, images / 255)
+    found_images = torch.from_numpy(np.stack([digit.image for digit in digits]))
+    assert found_images.dtype == torch.float32 and torch.equal(found_images, images / 255)
     for seed in range(3):
         model = DigitClassifier([30], init="gaussian", seed=seed)
-        assert all(torch.equal(a, b) for a, b in zip(model.predict(read), model.predict(images), strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(model.predict(found_images), model.predict(images), strict=True))
 
 
-def test_a_picture_of_28x28_that_is_not_drawn_so_is_redrawn():
+def test_a_picture_of_28x28_pixels_that_is_not_like_mnist_is_normalized():
     ink = cover((28, 28), (STROKES[2], 2, 1, 18))
     digit = find_digit((255 * ink).astype(np.uint8))
     assert digit.box != (0, 0, 28, 28)
@@ -42,20 +42,20 @@ def test_a_picture_of_28x28_that_is_not_drawn_so_is_redrawn():
 def test_the_size_of_the_picture_does_not_matter(side):
     ink = cover((side, side), (STROKES[2], 0.2 * side, 0.15 * side, 0.6 * side))
     assert_finds(on_paper(ink), ink, (1.2 if side >= 60 else 4) * NEAR)
-    if side >= 1000:  # these are decoded smaller
+    if side >= 1000:  # large JPEGs are decoded at a lower resolution
         assert_finds(encoded(Image.fromarray(on_paper(ink)), "JPEG"), ink, 1.2 * NEAR)
 
 
 @pytest.mark.parametrize("size", [(1000, 60), (60, 1000), (3000, 200), (200, 3000), (1234, 567)])
 def test_the_shape_of_the_picture_does_not_matter(size):
     ink = cover(size, (STROKES[5], 0.4 * size[0], 0.3 * size[1], 0.5 * min(size)))
-    near = (2 if size == (200, 3000) else 1.5) * NEAR  # with thin strokes as ink, 0.037 there
+    near = (2 if size == (200, 3000) else 1.5) * NEAR
     assert_finds(on_paper(ink), ink, near, pixels=max(2, (size[0] * size[1]) ** 0.5 / 100))
 
 
 @pytest.mark.parametrize("share", [0.2, 0.4, 0.95])
 @pytest.mark.parametrize(("digit", "place"), [*zip(STROKES, cycle([(0, 0), (0, 1), (1, 0), (0.5, 0.5), (1, 1)]))])
-def test_a_digit_is_read_wherever_it_is_and_of_any_height_from_a_fifth_of_the_picture(digit, place, share):
+def test_a_digit_is_found_anywhere_if_it_is_a_fifth_as_high_as_the_picture_or_more(digit, place, share):
     height = share * SIZE[1]
     left, top = 3 + place[0] * (SIZE[0] - 0.8 * height - 6), 3 + place[1] * (SIZE[1] - height - 6)
     ink = cover(SIZE, (STROKES[digit], left, top, height))
@@ -63,7 +63,7 @@ def test_a_digit_is_read_wherever_it_is_and_of_any_height_from_a_fifth_of_the_pi
 
 
 def strip_of(*digits):
-    """A strip of digits, given the left side of each; and the ink of each."""
+    """Return a strip of (digit, left side) pairs, and the ink of each."""
     size, top = (max(left for _, left in digits) + 80, ROWS), (ROWS - DIGIT) / 2
     inks = [cover(size, (STROKES[digit], left, top, DIGIT)) for digit, left in digits]
     return Strip(np.stack([np.maximum.reduce(inks)] * 2), np.array([[0.5, 0, -10], [0, 0.5, -20]])), inks
@@ -75,7 +75,7 @@ def place(ink):
 
 
 def test_each_group_has_its_candidates_and_their_images():
-    """The line network takes the last digit for a 3 or, a little less likely, an 8."""
+    """Here, the line network takes the last digit for a 3 or, a little less likely, an 8."""
     strip, inks = strip_of((2, 30), (7, 70), (5, 200), (3, 240))
     peaks = [(place(ink), digit) for ink, digit in zip(inks, (2, 7, 5, 3), strict=True)]
     log = along(strip.planes.shape[2] // PLACE, *peaks)
@@ -86,9 +86,9 @@ def test_each_group_has_its_candidates_and_their_images():
     assert (left[0], right[0], less[0]) == ("27", "53", "58") and right[1] > less[1]
     for ink, n in zip(inks, left[2] + right[2], strict=True):
         assert difference(images[n], as_mnist(ink)) < 2 * NEAR
-        wanted = [3 * (2 * side + shift) for side, shift in zip(box(ink), (20, 40, 20, 40), strict=True)]
-        assert np.abs(np.subtract(boxes[n], wanted)).max() <= 6
-    assert less[2] == right[2]  # what is at the same places is cut out once
+        expected = [3 * (2 * side + shift) for side, shift in zip(box(ink), (20, 40, 20, 40), strict=True)]
+        assert np.abs(np.subtract(boxes[n], expected)).max() <= 6
+    assert less[2] == right[2]  # candidates with the same places share their images
     log[last, 8] -= FAR
     assert [number for number, *_ in groups_along(log, ANYTHING)[1]] == ["53"]
     [together] = groups_along(log, Expected(length=(4, 4)))
@@ -98,7 +98,7 @@ def test_each_group_has_its_candidates_and_their_images():
     assert not groups_along(log, Expected(digits="01", length=(2, 2)))
 
 
-def test_of_a_picture_as_mnist_draws_it_each_digit_that_may_occur_is_a_candidate():
+def test_every_digit_that_can_occur_is_a_candidate_for_an_image_like_mnists():
     image = np.zeros((28, 28), np.uint8)
     image[5:25, 13:16] = 200
     segmentation = find_lines(image, Expected(digits="017"))
@@ -107,7 +107,7 @@ def test_of_a_picture_as_mnist_draws_it_each_digit_that_may_occur_is_a_candidate
 
 
 def row(*digits, height=80, apart=0.25):
-    """The picture of some digits in a row, and the ink of each."""
+    """Return a picture of digits in a row, and the ink of each."""
     placed, left = [], 40.0
     for digit in digits:
         placed.append(((STROKES | APART)[digit], left, 50, height))
@@ -117,13 +117,13 @@ def row(*digits, height=80, apart=0.25):
 
 
 def best(segmentation):
-    """The likeliest number of each group, line by line; and its digits."""
+    """Return the likeliest number of each group, line by line, and the digits of all."""
     digits = [digit for line in digits_of(segmentation) for group in line for digit in group]
     return [[group[0][0] for group in line] for line in segmentation.lines], digits
 
 
 @pytest.mark.parametrize("digits", [[5, 3], [1, 1, 1], [2, 0, 4, 7, 8], [3, "5, its bar apart", 1, 7]])
-def test_each_digit_of_a_line_is_found_and_with_a_wide_gap_there_are_two_groups(digits):
+def test_each_digit_of_a_line_is_found_and_a_wide_gap_makes_two_groups(digits):
     picture, inks = row(*digits)
     numbers, found_digits = best(find_lines(picture))
     assert numbers == [["".join(str(digit)[0] for digit in digits)]]
@@ -134,18 +134,18 @@ def test_each_digit_of_a_line_is_found_and_with_a_wide_gap_there_are_two_groups(
     assert len(find_lines(wide, Expected(length=(2 * len(digits),) * 2)).lines[0]) == 1
 
 
-def test_in_context_a_digit_that_is_cut_from_others_has_the_rest_of_them_beside_it():
+def test_in_context_touching_digits_have_the_rest_of_the_strokes_beside_them():
     picture, _ = row(3, 8, apart=-0.04)
     for context in (True, False):
         _, digits = best(find_lines(picture, context=context))
         assert all(((np.abs(digit.image - REST) < 0.02).sum() > 12) == context for digit in digits)
 
 
-def test_where_no_stroke_is_seen_the_error_says_what_to_do():
+def test_the_error_for_a_picture_without_strokes_says_what_to_do():
     with pytest.raises(UserError, match="write darker, or leave a margin"):
         find_lines(np.full((200, 300), 220, np.uint8))
 
 
-def test_work_is_bounded_whatever_a_picture_holds():
+def test_even_noise_gives_a_bounded_number_of_images():
     noise = np.random.default_rng(4).integers(0, 256, (100, 100), np.uint8).repeat(3, 0).repeat(3, 1)
     assert len(find_lines(noise, context=True).images) < 1000

@@ -1,4 +1,4 @@
-"""The strokes of a digit are normalized as MNIST's were."""
+"""Digits are normalized as MNIST's were."""
 
 import itertools
 
@@ -23,7 +23,7 @@ from digits.handwriting.normalize import (
 from tests.support.pens import STROKES, box, cover
 
 
-def test_normalized_in_a_box_of_20_about_the_centre_of_mass():
+def test_a_digit_has_a_box_of_20_pixels_and_a_centred_centre_of_mass():
     for strokes, height in itertools.product(STROKES.values(), (15, 40, 100, 333)):
         drawn = normalize(cover((400, 400), (strokes, 30, 10, height)))
         assert drawn.shape == (28, 28) and drawn.dtype == np.float32 and drawn.min() >= 0 and drawn.max() <= 1
@@ -34,20 +34,20 @@ def test_normalized_in_a_box_of_20_about_the_centre_of_mass():
 
 
 @pytest.mark.mnist
-def test_mnist_enlarged_and_normalized_is_nearly_the_same(mnist_dir):
-    """And so near that the nearest of all the validation images, often the original, is of the same digit."""
+def test_enlarged_and_normalized_mnist_images_are_nearly_the_originals(mnist_dir):
+    """The nearest of all validation images shows the same digit, and is often the original."""
     images, labels = (tensor[50_000:].numpy() for tensor in mnist.load(mnist_dir, train=True))
     images = images.reshape(-1, 784) / np.float32(255)
     large = (cv2.resize(image.reshape(28, 28), (140, 140), interpolation=cv2.INTER_CUBIC) for image in images[:200])
     normalized = np.stack([normalize(image.clip(0, 1)).ravel() for image in large])
     assert np.abs(normalized - images[:200]).mean() < 0.05
-    squares = (images**2).sum(1) - 2 * normalized @ images.T  # and a term that is the same for all
+    squares = (images**2).sum(1) - 2 * normalized @ images.T  # squared distances, up to a constant
     nearest = squares.argmin(axis=1)
     assert (nearest == np.arange(200)).mean() > 0.5 and (labels[nearest] == labels[:200]).mean() > 0.95
 
 
 @pytest.mark.parametrize("slope", [-0.1, 0.1, 0.3])
-def test_a_dash_is_no_slanted_1(slope):
+def test_a_dash_does_not_become_an_upright_1(slope):
     left, top, right, bottom = box(normalize(cover((200, 200), ([[(0, 0.5), (1, 0.5 + slope)]], 40, 60, 80), pen=0.15)))
     assert right - left > 2 * (bottom - top)
 
@@ -55,7 +55,7 @@ def test_a_dash_is_no_slanted_1(slope):
 @pytest.mark.parametrize("angle", [0, 8])
 @pytest.mark.parametrize("pen", [0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4])
 def test_strokes_are_brought_to_mnists_width(pen, angle):
-    """At least half of what they are too thin or thick is made good, to a pixel of the finer drawing on each side."""
+    """At least half of the error in the width is corrected, up to a pixel of the finer drawing on each side."""
     line = [[(0, 0), (-np.tan(np.radians(angle)), 1)]]
 
     def width(drawn):
@@ -90,8 +90,8 @@ def test_slanted_digits_are_deslanted(shear):
 
 @pytest.mark.parametrize("height", [18, 60, 240])
 @pytest.mark.parametrize("shear", [-0.7, 0, 0.5])
-def test_the_rest_of_what_a_digit_is_cut_from_is_drawn_faintly_in_its_place(height, shear):
-    """A 0 is cut in its middle: its left half stays as it is alone, and the right half fits to it, as far as NEAR."""
+def test_the_rest_of_the_strokes_is_drawn_in_grey_beside_a_digit(height, shear):
+    """A 0 is cut in half. The context does not change its left half, and continues it on the right for NEAR pixels."""
     ring = [[(0.35 + 0.35 * np.cos(a) + shear * np.sin(a) / 2, 0.5 + 0.5 * np.sin(a)) for a in np.linspace(0, 7, 60)]]
     whole = cover((700, 400), (ring, 300, 60, height), pen=0.15)
     middle = 300 + 0.35 * height + shear * (np.arange(400)[:, None] - 60 - height / 2)
@@ -99,12 +99,12 @@ def test_the_rest_of_what_a_digit_is_cut_from_is_drawn_faintly_in_its_place(heig
     alone = normalize(whole * left)
     both = normalize(whole * left, (whole > 0.5) & ~left)
     assert np.array_equal(both[alone > 0.99], alone[alone > 0.99]) and (both >= alone).all()
-    faint = (both > REST - 0.1) & (both < REST + 0.1) & (alone < 0.05)
-    assert faint.sum() > 12 and both[alone < 0.01].max() <= REST + 1e-6
-    columns, here = np.nonzero(faint.any(0))[0], np.nonzero((alone > 0.5).any(0))[0]
-    assert here.min() + 2 < columns.min() and columns.max() <= here.max() + NEAR + 1
-    ends = [np.nonzero(column > 0.4)[0] for column in (both[:, here.max()], both[:, here.max() + 2])]
-    assert abs(ends[0].min() - ends[1].min()) <= 2 and abs(ends[0].max() - ends[1].max()) <= 2  # as one curve
+    grey = (both > REST - 0.1) & (both < REST + 0.1) & (alone < 0.05)
+    assert grey.sum() > 12 and both[alone < 0.01].max() <= REST + 1e-6
+    columns, own = np.nonzero(grey.any(0))[0], np.nonzero((alone > 0.5).any(0))[0]
+    assert own.min() + 2 < columns.min() and columns.max() <= own.max() + NEAR + 1
+    ends = [np.nonzero(column > 0.4)[0] for column in (both[:, own.max()], both[:, own.max() + 2])]
+    assert abs(ends[0].min() - ends[1].min()) <= 2 and abs(ends[0].max() - ends[1].max()) <= 2  # one smooth curve
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,6 @@ def test_the_rest_of_what_a_digit_is_cut_from_is_drawn_faintly_in_its_place(heig
     [np.pad(np.full((25, 3), 0.01), 20), np.ones((1, 1)), np.ones((1, 3000)), np.indices((40, 40)).sum(axis=0) % 2],
     ids=["faint", "pixel", "row", "chessboard"],
 )
-def test_normalizing_what_is_no_digit(strokes):
+def test_anything_can_be_normalized(strokes):
     drawn = normalize(np.float32(strokes))
     assert drawn.shape == (28, 28) and np.isfinite(drawn).all() and drawn.min() >= 0 and 0.3 < drawn.max() <= 1

@@ -1,4 +1,4 @@
-"""Many pictures are looked at by many processes, which need no PyTorch."""
+"""Worker processes share the work if there are many pictures."""
 
 import os
 from functools import partial
@@ -28,7 +28,7 @@ def test_the_lines_of_many_pictures_are_found_in_order(tmp_path):
             assert np.array_equal(result.images, alone.images)
 
 
-def test_a_killed_process_is_an_error_and_the_next_call_has_others():
-    with pytest.raises(UserError, match="a process that looked for digits was killed"):
+def test_a_killed_worker_is_an_error_and_the_next_call_starts_new_workers():
+    with pytest.raises(UserError, match="a worker process was killed"):
         list(on_all_cores(os._exit, [(1,)] * 8))
     assert list(on_all_cores(abs, [(-n,) for n in range(100)])) == [*range(100)]

@@ -1,4 +1,4 @@
-"""The pages of PDFs: drawn at a resolution and within bounds, or refused in a line."""
+"""The pages of a PDF are drawn within limits, or refused with a one-line error."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.support.pens import line
 
 @pytest.fixture
 def two_pages(tmp_path):
-    """Of one digit and of three, 120 x 120 and 360 x 120 pixels of 72 dots per inch."""
+    """A PDF with a page of one digit (120 x 120 points) and a page of three digits (360 x 120)."""
     line(1).save(tmp_path / "two.pdf", save_all=True, append_images=[line(3)], resolution=72)
     return str(tmp_path / "two.pdf")
 
@@ -30,7 +30,7 @@ def test_pages_are_drawn_at_the_resolution(two_pages):
     assert open_picture(Page(two_pages, 1))[0].size == (334, 334)
 
 
-def test_a_large_page_has_fewer_pixels(tmp_path):
+def test_a_huge_page_is_drawn_at_a_lower_resolution(tmp_path):
     line(3).save(tmp_path / "large.pdf", resolution=2)  # 180 x 60 inches
     width, height = render(Page(str(tmp_path / "large.pdf"), 1)).size
     assert 0.99 * MOST_PIXELS < width * height < 1.01 * MOST_PIXELS and width / height == pytest.approx(3, 0.01)
@@ -42,22 +42,22 @@ def refused(call, *args):
     return str(error.value)
 
 
-def test_what_cannot_be_read_is_refused(two_pages, tmp_path, monkeypatch):
+def test_damaged_files_missing_pages_and_too_many_pages_are_refused(two_pages, tmp_path, monkeypatch):
     content, other = Path(two_pages).read_bytes(), tmp_path / "other.pdf"
     for damaged in (b"", b"%PDF-1.4", content[: len(content) // 3], content[100:]):
         other.write_bytes(damaged)
-        assert refused(count_pages, other) == "cannot be read: it is no PDF, or damaged"
+        assert refused(count_pages, other) == "cannot be read: it is not a PDF, or it is damaged"
     for number in (0, 3):
-        assert refused(render, Page(two_pages, number)) == f"has 2 pages, and no page {number}"
+        assert refused(render, Page(two_pages, number)) == f"this PDF has 2 pages, and no page {number}"
     Image.new("L", (9, 9)).save(other, save_all=True, append_images=[Image.new("L", (9, 9))] * 10_000)
-    for call, named in ((count_pages, str(other)), (render, Page(str(other), 1))):
-        assert refused(call, named) == "has 10,001 pages; 1 to 10,000 are read"
+    for call, argument in ((count_pages, str(other)), (render, Page(str(other), 1))):
+        assert refused(call, argument) == "this PDF has 10,001 pages; it must have 1 to 10,000"
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     assert refused(count_pages, two_pages).startswith("PDFs need pypdfium2: pip install ")
 
 
 def nested(depth=9, fan=10):
-    """A PDF of a kilobyte whose page shows a form `fan` times, which shows another one `fan` times, and so on."""
+    """Return a PDF of a kilobyte. Its page shows a form `fan` times, which shows the next `fan` times, and so on."""
     again = b"/F Do " * fan
     forms = [*[again] * (depth - 1), b"0 0 m 600 800 l S"]
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 4 0 R"
@@ -69,10 +69,10 @@ def nested(depth=9, fan=10):
         head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 600 800] %s /Length %d >>" % (inside, len(form))
         objects.append(head + b" stream\n%s\nendstream" % form)
     lines = [b"%d 0 obj %s endobj" % numbered for numbered in enumerate(objects, 1)]
-    return b"\n".join([b"%PDF-1.4", *lines, b"trailer << /Root 1 0 R >>"])  # pdfium finds the objects by itself
+    return b"\n".join([b"%PDF-1.4", *lines, b"trailer << /Root 1 0 R >>"])  # PDFium needs no table of the objects
 
 
-def test_a_file_is_given_up_after_ten_damaged_pages_in_a_row_or_a_minute(monkeypatch):
+def test_a_file_is_given_up_after_ten_damaged_pages_in_a_row_or_a_minute_of_them(monkeypatch):
     now, patience, other = 0.0, Patience(), Page("b.pdf", 1)
     monkeypatch.setattr(pdf, "monotonic", lambda: now)
     damaged, skipped = PageError("damaged"), lambda file: str(patience.offer(Page(file, 99))) == SKIPPED
@@ -107,8 +107,8 @@ def test_a_small_file_that_claims_many_pages_is_given_up(tmp_path, monkeypatch, 
 
 
 @pytest.mark.slow
-def test_a_page_that_asks_for_any_memory_or_time_ends(tmp_path):
+def test_a_page_that_takes_too_much_time_is_stopped(tmp_path):
     for depth in (3, 9):
         (tmp_path / f"{depth}.pdf").write_bytes(nested(depth))
     assert render(Page(str(tmp_path / "3.pdf"), 1)).size == (1667, 2223)
-    assert "takes more than 5 seconds" in refused(render, Page(str(tmp_path / "9.pdf"), 1))  # by its clock or by ours
+    assert "takes more than 5 seconds" in refused(render, Page(str(tmp_path / "9.pdf"), 1))

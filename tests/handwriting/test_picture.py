@@ -1,4 +1,4 @@
-"""Every kind of picture is opened alike, and what is no picture is named."""
+"""Pictures of every kind are opened, and everything else is refused with a one-line error."""
 
 import io
 import os
@@ -27,7 +27,7 @@ def grey(rgb):
 
 
 def transparent(rgb, colour=INK):
-    """Ink of a colour on paper that is not there, and black where it is not there, as drawing programs save it."""
+    """Return ink of a colour on transparent paper. Transparent pixels are black, as drawing programs save them."""
     alpha = ((255.0 - grey(rgb)) * (255 / (255.0 - grey(rgb).min()))).clip(0, 255)
     alpha = np.where(alpha > 40, alpha, 0).astype(np.uint8)
     return Image.fromarray(np.dstack([np.where(alpha[:, :, None] > 0, np.uint8(colour), np.uint8(0)), alpha]))
@@ -77,11 +77,11 @@ KINDS = ARRAYS | {f"PIL {mode}": make for mode, make in IMAGES.items()} | FILES
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_picture_is_read(kind, two):
+def test_a_digit_is_found_in_every_kind_of_picture(kind, two):
     assert_finds(KINDS[kind](on_paper(two)), two)
 
 
-def test_a_file_is_read_whatever_its_name_and_what_is_passed_in_is_not_changed(two, tmp_path):
+def test_the_name_of_a_file_does_not_matter_and_arguments_are_not_changed(two, tmp_path):
     array, path = on_paper(two), tmp_path / "two.jpg.txt"
     array.flags.writeable = False
     path.write_bytes(encoded(Image.fromarray(array), "PNG"))
@@ -97,7 +97,8 @@ def test_a_file_is_read_whatever_its_name_and_what_is_passed_in_is_not_changed(t
         assert one_line_error(image) and image.size == (1600, 1200) and image.getpixel((1599, 1199)) == 255
 
 
-T = Image.Transpose  # whose members undo the orientations from 2 on
+T = Image.Transpose
+# These undo the EXIF orientations from 2 on.
 FLIPS = [T.FLIP_LEFT_RIGHT, T.ROTATE_180, T.FLIP_TOP_BOTTOM, T.TRANSPOSE, T.ROTATE_90, T.TRANSVERSE, T.ROTATE_270]
 
 
@@ -113,7 +114,7 @@ def test_a_photo_taken_with_the_camera_turned_is_read_upright(orientation, flip,
     assert_finds(file, ink, pixels=2 * size[0] / 320)
 
 
-def test_what_is_no_picture_or_too_small_or_too_narrow(tmp_path):
+def test_pictures_that_are_too_small_or_too_narrow_and_other_things_are_refused(tmp_path):
     for size in ((1, 1), (7, 400), (400, 7), (10, 1001), (20_000, 100)):
         assert "too small or too narrow" in one_line_error(Image.new("L", size, 200))
     for content in (b"", b"A text about digits.\n" * 100, b"\x89PNG\r\n\x1a\n"):
@@ -126,19 +127,19 @@ def test_what_is_no_picture_or_too_small_or_too_narrow(tmp_path):
     assert "72.0 megapixels" in one_line_error(np.broadcast_to(0.5, (9_000, 8_000)))
     assert tracemalloc.get_traced_memory()[1] < 10e6  # it is refused before it is converted
     tracemalloc.stop()
-    assert "up to 240, expected are 0..1; divide them by 255" in one_line_error(np.full((90, 90), 240.0))
+    assert "values up to 240, not 0..1; divide it by 255" in one_line_error(np.full((90, 90), 240.0))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_half_a_file_is_no_picture(kind, share):
+def test_a_truncated_file_is_refused(kind, share):
     rng = np.random.default_rng(0)
     file = encoded(Image.fromarray(rng.integers(0, 255, (90, 120, 3), np.uint8)), kind)
     assert "damaged" in one_line_error(file[: int(share * len(file))])
 
 
 def test_no_other_format_is_tried(monkeypatch):
-    """EPS would start Ghostscript, and the picture within an ICO may be larger than the file says."""
+    """EPS would start Ghostscript, and the picture in an ICO may be larger than the file says."""
     Image.init()
     tried, others = [], Image.OPEN.keys() - FORMATS
     for kind in others:
@@ -148,31 +149,31 @@ def test_no_other_format_is_tried(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF", "PNG", "AVIF"])
-def test_only_the_first_frame_counts(kind, two):
+def test_only_the_first_frame_is_read(kind, two):
     image = Image.fromarray(on_paper(two))
     blank = [Image.new("RGB", image.size, (n, n, n)) for n in range(100, 104)]
     assert_finds(encoded(image, kind, save_all=True, append_images=blank), two)
 
 
-def test_paths_to_what_is_no_file(tmp_path):
+def test_missing_and_too_large_files_are_refused(tmp_path):
     endless = tmp_path / "endless.png"
     endless.touch()
     os.truncate(endless, LARGEST + 1)
     assert GONE in one_line_error(tmp_path / "none.png") and "larger than 100,000,000 bytes" in one_line_error(endless)
 
 
-def test_decompression_bombs_are_refused_before_they_go_off():
-    """Decoded, each would be damaged."""
+def test_decompression_bombs_are_refused_before_they_are_decoded():
+    """Decoding them would give another error, because they are damaged."""
     for size in ((9_000, 8_000), (20_000, 20_000), (100_000, 100_000), (2**31 - 1, 1), (1, 2**31 - 1)):
         assert re.search("too large|megapixels", one_line_error(huge("PNG", size, 0)))
     assert "damaged" in one_line_error(huge("PNG", (9_000, 7_000), 0))
 
 
-def test_each_format_has_its_megapixels(two, monkeypatch):
+def test_each_format_has_its_limit_of_megapixels(two, monkeypatch):
     for kind in list(FORMATS):
         file = encoded(Image.fromarray(on_paper(two)), kind)
         monkeypatch.setitem(FORMATS, kind, 0.07)
-        assert "0.1 megapixels; in this format at most 0.07 are read" in one_line_error(file)
+        assert "0.1 megapixels; the limit for this format is 0.07" in one_line_error(file)
 
 
 def test_tiles_larger_than_their_picture_are_refused():
@@ -195,11 +196,11 @@ def test_tiles_larger_than_their_picture_are_refused():
         nightly("JPEG2000", "RGBA", {}),
     ],
 )
-def test_the_largest_takes_less_than_a_gigabyte_with_pytorch(kind, mode, options, tmp_path):
+def test_the_largest_picture_takes_less_than_a_gigabyte_with_pytorch(kind, mode, options, tmp_path):
     side = int((FORMATS[kind] * 1e6) ** 0.5)
     Image.new(mode, (side, side), 9).save(tmp_path / "picture", kind, **options)
     code = """if True:
-    import sys, torch  # which predict needs; for GPUs it is larger by 330 MB
+    import sys, torch  # as predict does; the GPU build needs 330 MB more
     from tests.support.damage import peak_memory
     torchs = peak_memory()
     from tests.support.finding import one_line_error

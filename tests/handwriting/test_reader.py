@@ -1,4 +1,4 @@
-"""What is said of a picture: two networks have their opinions, and why nothing is read."""
+"""The reader weighs the opinions of two networks, and says why nothing was read."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ READER, _ = choose_reader("bundled")
 
 
 def network_of(*outputs):
-    """A network that says the same of every image."""
+    """Return a network with the same outputs for every image."""
     network = sigmoid_network([784, len(outputs)]).requires_grad_(False)
     network[0].weight.zero_()
     network[0].bias.copy_(torch.tensor(outputs).logit())
@@ -28,12 +28,12 @@ def network_of(*outputs):
 
 
 def sure_of(digit, activation=0.99):
-    """A network that is so sure of a digit in every image, and of no other."""
+    """Return a network that sees the same digit in every image, with this activation."""
     return network_of(*(activation if digit == n else 0.001 for n in range(10)))
 
 
 def segmentation_of(*candidates, known=False):
-    """A line of one group, given its candidates and their probabilities by the line network."""
+    """Return one line with one group, given its candidates and their probabilities by the line network."""
     images, boxes = np.zeros((3, 28, 28), np.float32), [(40 * n, 0, 40 * n + 30, 50) for n in range(3)]
     group = [(digits, np.log(share), tuple(range(len(digits)))) for digits, share in candidates]
     return Segmentation([[group]], images, boxes, known=known)
@@ -49,7 +49,7 @@ def group_of(network, segmentation):
     return group
 
 
-def test_the_users_network_changes_what_the_line_network_is_unsure_of():
+def test_the_users_network_decides_where_the_line_network_is_unsure():
     share = {"7": 0.6, "1": 0.4}
     for digit, other in ("71", "17"):
         group = group_of(sure_of(int(digit)), segmentation_of(*share.items()))
@@ -60,7 +60,7 @@ def test_the_users_network_changes_what_the_line_network_is_unsure_of():
         assert group.box == (0, 0, 30, 50)
 
 
-def test_each_digit_of_a_number_needs_the_support_of_the_users_network():
+def test_the_users_network_has_a_say_on_each_digit_of_a_number():
     segmentation = segmentation_of(("44", 0.1), ("77", 0.9))
     assert [group_of(sure_of(digit), segmentation).digits for digit in (4, 0)] == ["44", "77"]
     longer = segmentation_of(("444", 0.7), ("4", 0.3))
@@ -68,7 +68,7 @@ def test_each_digit_of_a_number_needs_the_support_of_the_users_network():
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5])
-def test_a_group_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(share):
+def test_a_group_below_the_threshold_is_rejected_unless_it_is_known_to_be_a_digit(share):
     candidates = ("4", share), ("", (1 - share) * 0.99**WEIGHT)
     answer = read(sure_of(4), segmentation_of(*candidates))
     [group] = answer.lines[0].groups
@@ -77,7 +77,7 @@ def test_a_group_is_rejected_below_the_threshold_but_not_a_digit_that_is_known(s
     assert read(sure_of(4), segmentation_of(*candidates, known=True)).text == "4"
 
 
-def test_what_most_likely_is_no_number_has_still_its_likeliest_one():
+def test_a_group_that_is_most_likely_no_number_still_names_its_likeliest_number():
     group = group_of(sure_of(4), segmentation_of(("", 0.9), ("44", 0.06), ("4", 0.02)))
     assert (group.text, group.digits, len(group.readings)) == ("", "44", 2)
     assert read(sure_of(4), segmentation_of(("", 1.0))).lines == []
@@ -90,22 +90,21 @@ def test_a_detector_says_whether_its_digit_is_there():
         assert (reading.digit, group.text) == (digit, str(digit)) and group.confidence == pytest.approx(max(a, 1 - a))
         assert reading.outputs == pytest.approx([1 - a, a])
     picture = on_paper(cover(SIZE, (STROKES[2], 40, 60, 100), (STROKES[5], 150, 60, 100)))
-    assert len(Reader(network_of(0.9)).read(picture).lines[0].digits_read) == 1  # the clearest alone
+    assert len(Reader(network_of(0.9)).read(picture).lines[0].digits_read) == 1  # only the clearest digit
     with pytest.raises(UserError, match="only detects one digit"):
         Reader(network_of(0.9)).read(picture, Expected(length=(2, 2)))
 
 
 @pytest.mark.parametrize(("degrees", "enlarged"), [(0, 1), (90, 1), slow(270, 8)])
 def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged):
-    """Also a large one, whose boxes are larger than those of the turned ones."""
+    """A large picture is turned in its working size, and its boxes must fit the original."""
     digits = [
         (STROKES[digit], 30 + 80 * (n % 4), 30 + 90 * (n // 4), 60) for n, digit in enumerate((3, 4, 2, 5, 8, 3, 0, 2))
     ]
     upright = Image.fromarray(on_paper(cover((380, 220), *digits)).repeat(enlarged, 0).repeat(enlarged, 1))
-    wanted = READER.read(upright)
     picture = upright.rotate(-degrees, expand=True)
     answer = READER.read(picture)
-    assert (answer.text, answer.degrees, answer.error) == (wanted.text, degrees, "")
+    assert (answer.text, answer.degrees, answer.error) == (READER.read(upright).text, degrees, "")
     if degrees:
         boxes = np.array([reading.box for reading in answer.lines[0].groups[0].readings])
         width, height = picture.size
@@ -114,14 +113,14 @@ def test_a_picture_that_lies_on_its_side_is_turned(degrees, enlarged):
         assert all(ink[top:bottom, left:right].max() > 100 for left, top, right, bottom in boxes)
 
 
-def test_of_two_ways_up_that_are_read_well_the_surer_is_taken():
-    """A 25 is a 52 upside down."""
+def test_the_clearest_of_several_readable_turns_is_taken():
+    """A 25 can be read upside down, too, as 52."""
     upright = Image.fromarray(on_paper(cover((220, 130), (STROKES[2], 30, 30, 60), (STROKES[5], 110, 30, 60))))
     turned = [READER.read(upright.rotate(-degrees, expand=True)) for degrees in (90, 270)]
     assert [(answer.text, answer.degrees) for answer in turned] == [("25", 90), ("25", 270)]
 
 
-def test_why_nothing_is_read():
+def test_the_answer_says_why_nothing_was_read():
     small = on_paper(cover((40, 40), (STROKES[7], 15, 16, 5)))
     for picture, reason in (
         (FOLDER / "blank.png", "nothing in this picture stands out"),
@@ -132,11 +131,11 @@ def test_why_nothing_is_read():
         assert reason in answer.error and "\n" not in answer.error and not answer.text
 
 
-def test_why_no_number_of_some_length_is_read():
+def test_the_answer_says_why_no_number_of_the_expected_length_was_read():
     nothing = Segmentation([], np.zeros((0, 28, 28), np.float32), [])
-    for length, wanted in (((2, 2), "number of 2 digits"), ((2, 4), "number of 2 to 4 digits")):
+    for length, number in (((2, 2), "number of 2 digits"), ((2, 4), "number of 2 to 4 digits")):
         for segmentation in (nothing, segmentation_of(("12", 0.1), ("", 0.9))):
             answer = READER.answer(segmentation, Expected(length=length))
-            assert (answer.text, answer.error) == ("", f"no line can be read as a {wanted}")
+            assert (answer.text, answer.error) == ("", f"no line can be read as a {number}")
     assert READER.answer(nothing).error.startswith("nothing here looks like a digit")
     assert READER.answer(UserError("gone")).error == "gone"

@@ -1,4 +1,4 @@
-"""`from digits import read`: two lines of Python that read pictures."""
+"""`from digits import read` reads pictures in two lines of Python."""
 
 import doctest
 import io
@@ -27,14 +27,14 @@ ROOT = Path(__file__).parents[2]
 PICTURE = ROOT / "docs" / "504192.jpg"
 
 
-def test_the_example_of_its_documentation(monkeypatch):
+def test_the_example_in_the_docstring_of_read_works(monkeypatch):
     monkeypatch.chdir(ROOT)
     names = {"__name__": "digits.handwriting.reading"}
     [example] = doctest.DocTestFinder(recurse=False).find(read, "read", globs=names)
     assert len(example.examples) == 7 and doctest.DocTestRunner().run(example).failed == 0
 
 
-def test_a_picture_of_any_kind_or_many():
+def test_a_picture_of_any_type_or_a_list_of_pictures_is_read():
     image = Image.open(PICTURE)
     kinds = str(PICTURE), PICTURE.read_bytes(), image, np.asarray(image)
     assert [answer.text for answer in read(kinds)] == ["504192"] * 4
@@ -56,8 +56,7 @@ def test_a_picture_of_any_kind_or_many():
 
 
 @pytest.mark.slow
-def test_many_pictures_that_no_other_process_can_take(tmp_path):
-    """Such as open files; what is no picture has its error."""
+def test_open_files_and_other_things_that_cannot_be_sent_to_workers_are_read_or_refused(tmp_path):
     line(1).save(tmp_path / "a.png")
     sure = saved_sure(tmp_path / "sure.ckpt")
     truncated = Image.open(io.BytesIO(PICTURE.read_bytes()[:9_000]))
@@ -67,19 +66,18 @@ def test_many_pictures_that_no_other_process_can_take(tmp_path):
         answers = read(iter([*opened, *odd]), network=sure)
     assert [answer.text for answer in answers] == ["4"] * MANY + [""] * len(odd)
     assert [answer.error for answer in answers[MANY:]] == [read(thing, network=sure).error for thing in odd]
-    assert all("is not a path, bytes, a PIL image" in answer.error for answer in answers[MANY:-1])
+    assert all("expected a path, bytes, a PIL image" in answer.error for answer in answers[MANY:-1])
 
 
 @posix
-def test_a_process_that_is_forked_after_a_read_says_what_to_do():
+def test_the_error_in_a_process_forked_after_a_read_says_what_to_do():
     read(PICTURE)
-    with get_context("fork").Pool(1) as pool, pytest.raises(UserError, match='start it with .* "spawn"'):
+    with get_context("fork").Pool(1) as pool, pytest.raises(UserError, match='start it with .* "spawn" method'):
         pool.apply_async(read, [PICTURE]).get(60)
 
 
 @pytest.mark.slow
-def test_types(tmp_path):
-    """mypy takes whatever may be read, and knows whether one answer comes or several."""
+def test_mypy_accepts_every_type_of_picture_and_tells_an_answer_from_a_list(tmp_path):
     (tmp_path / "script.py").write_text("""
 from pathlib import Path
 import numpy as np
@@ -87,25 +85,25 @@ from PIL import Image
 from digits import read
 from digits.handwriting import Page
 images, arrays, pages = [Image.new("L", (9, 9))], [np.zeros((9, 9))], [Page("a.pdf", 1)]
-for one in (read("a.png"), read(b""), read(images[0]), read(arrays[0]), read(pages[0]), read(open("a.png", "rb"))):
-    one.degrees
-for several in (read(images), read(arrays), read(pages), read(["a.png"]), read(Path().glob("*.png")), read(("a", b""))):
-    several[0].degrees
+for answer in (read("a.png"), read(b""), read(images[0]), read(arrays[0]), read(pages[0]), read(open("a.png", "rb"))):
+    answer.degrees
+for answers in (read(images), read(arrays), read(pages), read(["a.png"]), read(Path().glob("*.png")), read(("a", b""))):
+    answers[0].degrees
 """)
-    from mypy import api  # here, since it is there for developers alone
+    from mypy import api  # here, because only this test needs it
 
-    said, errors, code = api.run([str(tmp_path / "script.py"), "--config-file", str(ROOT / "pyproject.toml")])
-    assert code == 0, said + errors
+    output, errors, code = api.run([str(tmp_path / "script.py"), "--config-file", str(ROOT / "pyproject.toml")])
+    assert code == 0, output + errors
 
 
-def test_a_page_of_a_pdf_is_a_picture_alone_and_in_a_list(tmp_path):
+def test_a_page_of_a_pdf_is_read_alone_and_in_a_list(tmp_path):
     line(1).save(tmp_path / "a.pdf", resolution=72)
     page, sure = Page(str(tmp_path / "a.pdf"), 1), saved_sure(tmp_path / "sure.ckpt")
     assert read(page, network=sure).text == "4"
     assert [answer.text for answer in read([page, page], network=sure)] == ["4", "4"]
 
 
-def test_only_numbers_of_the_length_are_considered():
+def test_only_numbers_of_the_expected_length_are_candidates():
     for length, allowed in ((5, {5}), (range(1, 6), range(1, 6)), ("6-8", range(6, 9)), ("6", {6})):
         answer = read(PICTURE, length=length)
         [group] = answer.lines[0].groups
@@ -114,24 +112,24 @@ def test_only_numbers_of_the_length_are_considered():
     answer = read(PICTURE, length=40)
     assert (answer.text, answer.error) == ("", "no line can be read as a number of 40 digits")
     apart = np.hstack([np.asarray(line(2)), np.full((120, 300), 240, np.uint8), np.asarray(line(2))])
-    assert [len(read(apart, length=length).lines[0].groups) for length in (None, 4)] == [2, 1]  # whatever the gap
+    assert [len(read(apart, length=length).lines[0].groups) for length in (None, 4)] == [2, 1]  # despite the gap
 
 
-def test_only_some_digits_may_occur():
+def test_only_the_expected_digits_occur():
     answer = read(PICTURE, digits="01245", length=6)
     [group] = answer.lines[0].groups
     assert {len(number) for number, _ in group.candidates} == {6}
-    assert group.confidence < 0.5 < read(PICTURE).lines[0].groups[0].confidence  # nothing that may occur is like the 9
+    assert group.confidence < 0.5 < read(PICTURE).lines[0].groups[0].confidence  # none of them is like the 9
     assert set().union(*(number for number, _ in group.candidates)) <= set("01245")
     mnist = np.pad(np.full((20, 4), 255, np.uint8), [(4, 4), (12, 12)])
-    assert read(mnist, digits="4").text == "4"  # of a picture as MNIST draws it, the network alone says what it is
+    assert read(mnist, digits="4").text == "4"  # also for an image like MNIST's
 
 
 @pytest.mark.parametrize(
     ("expected", "reason"),
     [
         *(
-            ({"length": length}, "1 to 50, or two such as 6-8")
+            ({"length": length}, "from 1 to 50, or two such as 6-8")
             for length in (0, 51, -3, "8-6", "6-", "a", "1-2-3", range(0), range(6, 9, 2))
         ),
         *(({"digits": digits}, "such as 01") for digits in (5, "", "12a")),
@@ -139,22 +137,22 @@ def test_only_some_digits_may_occur():
         ({"length": 2, "single": True}, "a single digit has no length"),
     ],
 )
-def test_mistakes(expected, reason):
+def test_wrong_arguments_are_refused(expected, reason):
     with pytest.raises(UserError, match=reason):
         read(PICTURE, **expected)
 
 
-def test_a_network_is_a_checkpoint_a_run_or_a_module(tmp_path, capsys):
+def test_the_network_can_be_a_checkpoint_a_run_or_a_module(tmp_path, capsys):
     sure = saved_sure(tmp_path / "best.ckpt")
     model = DigitClassifier.load_from_checkpoint(sure)
     assert {read(line(), network=network).text for network in (sure, str(tmp_path), model, model.network)} == {"444"}
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_module_is_read_without_dropout_and_not_changed_also_by_several_threads(tmp_path):
+def test_threads_can_read_with_the_same_module_without_its_dropout_and_without_changing_it(tmp_path):
     module = DigitClassifier.load_from_checkpoint(saved_sure(tmp_path / "best.ckpt")).network
     module.append(torch.nn.Dropout(0.9)).train()
-    module[1].eval()  # frozen, and stays so
+    module[1].eval()  # a frozen layer must stay in this mode
     modes = []
     module[0].register_forward_pre_hook(lambda *_: modes.append(module.training))
     with ThreadPoolExecutor(2) as threads:
@@ -162,7 +160,7 @@ def test_a_module_is_read_without_dropout_and_not_changed_also_by_several_thread
     assert texts == ["444"] * 6 and all(modes) and module.training and not module[1].training
 
 
-def test_a_network_is_kept_in_memory_until_its_file_changes(tmp_path):
+def test_a_network_stays_in_memory_until_its_file_changes(tmp_path):
     sure = saved_sure(tmp_path / "best.ckpt")
     read(line(), network=sure)
     changed = sure.stat().st_mtime_ns
@@ -183,20 +181,20 @@ class Returning(torch.nn.Module):
         return self.outputs
 
 
-def test_what_is_no_reader_of_ten_digits_is_refused(tmp_path):
+def test_networks_without_ten_outputs_are_refused(tmp_path):
     for network, reason in (
         (saved_sure(tmp_path / "nine.ckpt", only_digit=9), "only detects one digit"),
-        (torch.nn.Sigmoid(), r"outputs of shape \(784,\)"),
-        (Returning(None), "returns a NoneType"),
-        (Returning((torch.zeros(1, 10),)), "returns a tuple"),
+        (torch.nn.Sigmoid(), r"not a tensor of shape \(3, 784\)"),
+        (Returning(None), "not a NoneType"),
+        (Returning((torch.zeros(1, 10),)), "not a tuple"),
     ):
         with pytest.raises(UserError, match=reason):
             read(line(), network=network)
 
 
 @pytest.mark.slow
-def test_many_pictures_in_a_script_that_does_not_ask_whether_it_is_main(tmp_path):
-    """A class of the script is unknown to the other processes."""
+def test_a_script_without_a_main_guard_can_read_many_pictures(tmp_path):
+    """Worker processes do not know the script's classes, and must not run it again."""
     script = tmp_path / "script.py"
     reads = f"print(*(answer.text for answer in read([{str(PICTURE)!r}] * 9 + [Own()])))"
     script.write_text(f"print('once')\nfrom digits import read\nclass Own: pass\n{reads}\n")

@@ -1,4 +1,4 @@
-"""How well the network that comes with digits reads scenes with digits that it has not seen, and empty forms."""
+"""How well the bundled network reads scenes with digits that it has not seen, and empty forms."""
 
 from itertools import islice
 
@@ -13,7 +13,7 @@ from tests.support.scenes import bars, is_read, of_all_kinds, on_blank_paper
 READER, _ = choose_reader("bundled")
 
 
-def test_most_empty_forms_say_nothing():
+def test_nothing_is_read_in_most_empty_forms():
     scenes = of_all_kinds(np.random.default_rng(10), bars())
     empty = islice((drawing for drawing in scenes if not drawing.text), 10)
     assert sum(is_read(READER, drawing) for drawing in empty) >= 9
@@ -27,7 +27,7 @@ def written(mnist_dir):
 
 @pytest.mark.slow
 @pytest.mark.mnist
-def test_a_digit_is_read(written):
+def test_most_single_digits_are_read(written):
     scenes = on_blank_paper(np.random.default_rng(17), written)
     single = [*islice((drawing for drawing in scenes if len(drawing.text) == 1), 30)]
     assert np.mean([is_read(READER, drawing, single=True) for drawing in single]) >= 0.7
@@ -35,6 +35,6 @@ def test_a_digit_is_read(written):
 
 @pytest.mark.slow
 @pytest.mark.mnist
-def test_lines_are_read_whole(written):
+def test_many_lines_are_read_without_a_mistake(written):
     scenes = islice(on_blank_paper(np.random.default_rng(18), written), 25)
     assert np.mean([is_read(READER, drawing) for drawing in scenes]) >= 0.4

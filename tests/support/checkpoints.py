@@ -4,13 +4,13 @@ import torch
 
 from digits.checkpoint.contents import VERSION
 from digits.model import DigitClassifier
-from digits.training.callbacks import WholeFiles
+from digits.training.callbacks import AtomicFiles
 
 
 def saved(path, model, **more):
     """Save a model, with what else its checkpoint shall hold; returns the path."""
     content = {"digits_version": VERSION, "state_dict": model.state_dict(), "hyper_parameters": dict(model.hparams)}
-    WholeFiles().save_checkpoint(content | more, path)
+    AtomicFiles().save_checkpoint(content | more, path)
     return path
 
 

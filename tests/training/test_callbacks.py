@@ -41,7 +41,7 @@ def test_an_epoch_that_is_not_validated_and_a_sanity_check_have_no_line_and_no_p
     assert shown["accuracy/training"][0] == (0, 1, 2, 3)
     assert shown["accuracy/test"][0] == (1, 3)
     output = run("--epochs", 1, *settings, "--run_dir", "there")
-    assert Path("there/last.ckpt").exists() and "No epoch was kept as the best, so none is tested." in output
+    assert Path("there/last.ckpt").exists() and "No best epoch was saved, so nothing is tested." in output
 
 
 def handlers():
@@ -75,6 +75,6 @@ def test_a_signal_ends_the_run_at_once_in_a_line(where, signum, epoch, data_dir,
     with pytest.raises(SystemExit) as end:
         settings = Settings(epochs=1, data_dir=data_dir, run_dir=Path("here"))
         train(settings, kind=type("Kind", (DigitClassifier,), methods))
-    line = f"\nStopped in epoch {epoch}. Go on with: python -m digits train --resume here\n"
+    line = f"\nStopped in epoch {epoch}. Resume with: python -m digits train --resume here\n"
     assert end.value.code == 128 + signum and capsys.readouterr().out.endswith(line)
     assert handlers() == before

@@ -26,7 +26,7 @@ LAST = Path("three/last.ckpt")
 def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
     Path("three/.0123456789abcdef.part").touch()  # as a process that was killed leaves it
     output = run("--resume", "three", "--epochs", 5)
-    assert "Going on with three after epoch 2" in output
+    assert "Resuming three after epoch 2" in output
     assert re.findall(r"^Epoch (\d+)", output, re.M) == ["3", "4"]
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
     assert same(weights("three/best.ckpt"), weights("five/best.ckpt"))
@@ -37,15 +37,15 @@ def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
 
 def test_a_finished_run_says_so_and_how_to_go_on(three, run, refused):
     output = run("--resume", "three")
-    line = "three is finished after epoch 2, its last. Go on with: python -m digits train --resume three --epochs N"
-    assert output.splitlines()[0] == f"{line}, more than 3" and "Epoch" not in output
+    line = "three is finished after epoch 2. To train on, use --epochs with more than 3: "
+    assert output.splitlines()[0] == f"{line}python -m digits train --resume three --epochs N" and "Epoch" not in output
     assert "Test accuracy" in output
     assert "finished" not in run("--resume", "three", "--epochs", 4)
-    assert "three is finished after epoch 3, its last" in run("--resume", "three")  # it remembers its new length
+    assert "three is finished after epoch 3. " in run("--resume", "three")  # it remembers its new length
     run("--trainer.max_epochs", 1, "--run_dir", "brief")
-    assert "--resume brief --trainer.max_epochs N, more than 1" in run("--resume", "brief", "--epochs", 9)
+    assert "more than 1: python -m digits train --resume brief --trainer.max_epochs N" in run("--resume", "brief", "--epochs", 9)
     run("--schedule", "--epochs", 1, "--run_dir", "one")
-    assert run("--resume", "one").startswith("one is finished after epoch 0, its last. Its schedule was made for no")
+    assert run("--resume", "one").startswith("one is finished after epoch 0. Its learning rate schedule ends there")
     assert "a resumed run keeps its settings: in one, --epochs is 1, not 2" in refused("--resume", "one", "--epochs", 2)
 
 
@@ -95,9 +95,9 @@ def test_a_checkpoint_that_cannot_be_read_is_named_and_not_lost(three, refused):
 @pytest.mark.parametrize(
     "args, reason",
     [
-        (["--resume", "nowhere"], "no run to resume in nowhere"),
+        (["--resume", "nowhere"], "nowhere is not a run"),
         (["--resume"], "no run in runs/"),
-        (["--resume", "three", "--run_dir", "other"], "--run_dir: a run goes on in its own folder"),
+        (["--resume", "three", "--run_dir", "other"], "a resumed run stays in its own folder; leave out --run_dir"),
         (["--resume", "three", "--hidden", "7"], "keeps its settings: in three, --hidden is [20], not [7]"),
         (["--resume", "three", "--batch_size", "7", "--distort", "1"], "--batch_size is 10, not 7, --distort is 0.0"),
     ],
@@ -137,7 +137,7 @@ def test_a_run_is_its_folder_wherever_it_lies(three, run):
     Path("else").mkdir()
     shutil.move("three", "else/where")
     output = run("--resume", "else/where", "--epochs", 5)
-    assert "(with 100.00%)" in output
+    assert "validation accuracy 100.00%)" in output
     assert f"Checkpoint  {Path('else/where/best.ckpt')}" in output
     assert torch.load("else/where/best.ckpt", weights_only=True)["epoch"] == best["epoch"]
     assert same(weights("else/where/best.ckpt"), best["state_dict"])
@@ -153,7 +153,7 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
     kept = [yaml.safe_load(Path(folder, "config.yaml").read_text()) for folder in ("python", "three")]
     assert kept[0] == kept[1]
     train(replace(settings, epochs=4), resume=True)
-    with pytest.raises(UserError, match="--run_dir: name the run"):
+    with pytest.raises(UserError, match="cannot resume without run_dir"):
         train(replace(settings, run_dir=None), resume=True)
     run("--resume", "python", "--epochs", 5)
     assert same(weights("python/last.ckpt"), weights("five/last.ckpt"))
@@ -165,7 +165,7 @@ def test_two_processes_do_not_train_in_one_folder(run, refused):
     run("--epochs", 1, "--run_dir", "here")
     before = Path("here/config.yaml").read_text()
     with FileLock("here/.lock"):  # as of another process
-        assert "another process trains in here" in refused("--resume", "here", "--epochs", 3)
+        assert "another process is training in here" in refused("--resume", "here", "--epochs", 3)
         assert Path("here/config.yaml").read_text() == before
     assert "Epoch 2" in run("--resume", "here", "--epochs", 3)
 
@@ -187,7 +187,7 @@ def test_a_run_on_all_images_keeps_its_last_epoch_and_goes_on(run, home):
     args = ["--hidden", 20, "--train_size", TRAINING + VALIDATION, "--run_dir"]
     whole = run(*args, "whole", "--epochs", 4)
     assert re.findall(r"^Epoch (\d): \d+ / \d+$", whole, re.M) == ["0", "1", "2", "3"]
-    assert re.search(r"Test accuracy [\d.]+%, of epoch 3, the last: no image validates\n", whole)
+    assert re.search(r"Test accuracy [\d.]+% \(epoch 3, the last, without validation\)\n", whole)
     run(*args, "here", "--epochs", 2)
     run("--resume", "here", "--epochs", 4)
     for name in ("best", "last"):

@@ -45,7 +45,7 @@ def test_schedule_rises_from_a_tenth_and_falls_like_a_cosine():
 
 @pytest.mark.parametrize("epochs", [-1, 0])
 def test_a_schedule_has_to_know_how_many_epochs(epochs):
-    with pytest.raises(UserError, match="--schedule has to know how many epochs"):
+    with pytest.raises(UserError, match="--schedule needs a number of epochs"):
         rates(True, epochs)
 
 

@@ -77,7 +77,7 @@ def begun(count, small, home, *args):
 
 def ends(process):
     """Wait for the line of a network whose training has ended."""
-    if not any(" of epoch " in line for line in process.stdout):
+    if not any(" in epoch " in line for line in process.stdout):
         raise AssertionError(process.stderr.read())
 
 
@@ -94,7 +94,7 @@ def test_processes_share_the_networks_and_none_is_lost_with_one_that_is_killed(s
     dead.kill()  # in the middle of another network
     outputs, errors = zip(*(process.communicate(timeout=300) for process in others), strict=True)
     assert [process.returncode for process in others] == [0, 0] and errors == ("", "")
-    networks = [output.count(" of epoch ") for output in outputs]
+    networks = [output.count(" in epoch ") for output in outputs]
     assert min(networks) >= 1 and sum(networks) < 18  # what is left at the end may be trained twice
     tables = {output.split("\n\n", 1)[1] for output in outputs}
     again = sweep(*LONG, "--storage", url)  # without training anything again
@@ -110,7 +110,7 @@ def test_a_signal_stops_a_sweep_that_the_same_command_finishes(signum, workers, 
     process.send_signal(signum)
     output, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (130 if signum == signal.SIGINT else -9, "")
-    assert ("\nStopped. The same command goes on with the rest.\n" in output) == (signum == signal.SIGINT)
+    assert ("\nStopped. To continue, run the same command again.\n" in output) == (signum == signal.SIGINT)
     url = f"sqlite:///{home}/runs/sweep_{NAME}/sweep.db"
     before = finished(url, "validated")
     assert 1 <= len(before) < 12

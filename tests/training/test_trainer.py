@@ -26,7 +26,7 @@ def test_large_steps_go_to_a_gpu_but_for_the_kernel_of_the_cpu(there, hidden, ba
     assert fastest_device(DigitClassifier(hidden, kernel="numba"), batch_size) == "cpu"
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_two_processes_share_a_run_that_each_would_name_by_its_clock_and_count_as_one(tmp_path):
     """Of 500 images in mini-batches of 2 x 7 the last mini-batch has 10, five for each."""
     runs = Runs(tmp_path)

@@ -1,7 +1,7 @@
-"""Scenes: synthetic pictures of handwriting on paper, of which each pixel is known to be handwriting or not.
+"""Scenes: synthetic photos of handwriting on paper. It is known for each pixel whether it is handwriting.
 
-writing.py has a hand write digits and some letters on a sheet.py, on plain paper or on one of the forms in forms.py.
-Then light.py gives the paper light, shadows, texture and patterns, and photo.py takes the picture.
+The hand in writing.py writes digits and some letters on the sheet in sheet.py, which is blank or one of the forms in
+forms.py. Then light.py adds light, shadows, texture and patterns, and photo.py takes the photo.
 """
 
 from typing import NamedTuple
@@ -18,14 +18,14 @@ from digits.augment.scenes.writing import Glyphs, Written, glyphs
 
 __all__ = ["Glyphs", "Scene", "Written", "glyphs", "scene"]
 
-HEIGHT = 8, 250  # of a digit, in pixels
+HEIGHT = 8, 250  # range of the height of a digit, in pixels
 
 
 class Scene(NamedTuple):
-    """A picture (H, W, 3) uint8; how much of each pixel is handwriting, printed lines, printed words: (H, W) 0..1.
+    """A photo (H, W, 3) uint8, and the share of each pixel (H, W) 0..1 that is handwriting, printed lines and words.
 
-    `text` is what its only line says, None if it has several, or something else is written there, too. `written` has
-    all its digits and letters.
+    `text` is the text of its only line. It is None if there are several lines, or anything else is written there.
+    `written` has all digits and letters.
     """
 
     image: np.ndarray
@@ -37,7 +37,7 @@ class Scene(NamedTuple):
 
 
 def scene(rng: Generator, glyphs: Glyphs) -> Scene:
-    """Return one more scene; it depends on the numbers of `rng` alone."""
+    """Draw a scene. It depends only on the state of `rng`."""
     height, count = spread(rng, *HEIGHT), 1 if chance(rng, 0.12) else int(rng.integers(1, 9))
     form = FORMS[rng.choice(len(FORMS), p=[form.share for form in FORMS])]
     sheet = Sheet(rng, glyphs, height, count, form.goes_on)

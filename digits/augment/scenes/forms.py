@@ -1,7 +1,7 @@
-"""Kinds of paper: each writes digits and prints lines around them, on a sheet of a size that is given.
+"""Kinds of paper. Each is a function that writes digits on a sheet and prints lines around them.
 
-`Sheet.rows` writes a row where it likes, perhaps with others above and below, `Sheet.row` one at a height, and
-`Sheet.in_cells` a digit in each cell. `Sheet.rule` and `Sheet.draw` print.
+`Sheet.rows` writes a row at a random height, perhaps with other rows above and below. `Sheet.in_cells` writes a digit
+in each cell. `Sheet.rule` and `Sheet.draw` print.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from digits.augment.scenes.sheet import Sheet
 
 
 def boxes(sheet: Sheet) -> None:
-    """A row of boxes, a digit in each; some stand apart."""
+    """Print a row of boxes with a digit in each. Sometimes there are gaps between the boxes."""
     rng, (high, wide), (left, top) = sheet.rng, sheet.cell, sheet.in_cells()
     apart = wide * rng.uniform(0.05, 0.2) if chance(rng, 0.25) else 0.0
     for number in range(sheet.count + 1):
@@ -28,17 +28,17 @@ def boxes(sheet: Sheet) -> None:
 
 
 def comb(sheet: Sheet) -> None:
-    """A line to write on, with teeth between the digits."""
+    """Print a line to write on, with teeth between the digits."""
     rng, (high, wide), (left, top) = sheet.rng, sheet.cell, sheet.in_cells()
     bottom, tooth, between = top + high, high * rng.uniform(0.1, 0.5), int(rng.choice([1, 1, 2, 5]))
     sheet.rule((left, bottom), (left + sheet.count * wide, bottom))
     for number in range(sheet.count * between + 1):
-        x, length = left + number * wide / between, 1.0 if number % between == 0 else 0.6  # as a ruler has
+        x, length = left + number * wide / between, 1.0 if number % between == 0 else 0.6  # like the marks of a ruler
         sheet.rule((x, bottom - length * tooth), (x, bottom))
 
 
 def table(sheet: Sheet) -> None:
-    """Rows and columns."""
+    """Print the rows and columns of a table."""
     sheet.rows()
     rng, (high, wide) = sheet.rng, sheet.shape
     down, across = 1.1 * sheet.cell[0], sheet.cell[1] * rng.uniform(1, 4)
@@ -49,7 +49,7 @@ def table(sheet: Sheet) -> None:
 
 
 def rulings(sheet: Sheet) -> None:
-    """Ruled paper, perhaps with a margin."""
+    """Print ruled paper, perhaps with a margin."""
     sheet.rows()
     rng, (high, wide), apart = sheet.rng, sheet.shape, sheet.cell[0]
     first, dashed = rng.uniform(0, apart), chance(rng, 0.2)
@@ -62,7 +62,7 @@ def rulings(sheet: Sheet) -> None:
 
 
 def squares(sheet: Sheet) -> None:
-    """Squared paper."""
+    """Print squared paper."""
     sheet.rows()
     (high, wide), side = sheet.shape, max(5.0, sheet.height * sheet.rng.uniform(0.25, 0.9))
     x, y = sheet.rng.uniform(0, side, 2)
@@ -72,7 +72,7 @@ def squares(sheet: Sheet) -> None:
 
 
 def underlined(sheet: Sheet) -> None:
-    """A line below the number."""
+    """Print a line below the number."""
     rng, wide = sheet.rng, sheet.shape[1]
     y = sheet.rows() + sheet.height * rng.uniform(0.95, 1.3)
     start, end = rng.uniform(-0.2, 0.3) * wide, rng.uniform(0.6, 1.2) * wide
@@ -80,7 +80,7 @@ def underlined(sheet: Sheet) -> None:
 
 
 def dotted_line(sheet: Sheet) -> None:
-    """A line of dots below the number."""
+    """Print a line of dots below the number."""
     rng, height = sheet.rng, sheet.height
     y, radius = int(sheet.rows() + height * rng.uniform(0.8, 1.2)), max(1, int(height * rng.uniform(0.02, 0.06)))
     for x in np.arange(0, sheet.shape[1], max(2.0, height * rng.uniform(0.12, 0.35))):
@@ -88,7 +88,7 @@ def dotted_line(sheet: Sheet) -> None:
 
 
 def framed(sheet: Sheet) -> None:
-    """A frame close around the number."""
+    """Print a tight frame around the number."""
     y, rng, height = sheet.rows(), sheet.rng, sheet.height
     left, right = rng.uniform(-0.1, 0.6) * height, sheet.shape[1] - rng.uniform(-0.1, 1) * height
     top, bottom = y - rng.uniform(-0.05, 0.5) * height, y + rng.uniform(0.95, 1.6) * height
@@ -99,7 +99,7 @@ def framed(sheet: Sheet) -> None:
 
 
 def circled(sheet: Sheet) -> None:
-    """A circle drawn around the number."""
+    """Draw a circle around the number."""
     y, rng, height = sheet.rows(), sheet.rng, sheet.height
     wide = max((glyph.x + glyph.width / 2 for glyph in sheet.written), default=sheet.shape[1] / 2)
     middle = int(wide / 2 + rng.uniform(0, 0.3) * height), int(y + height * rng.uniform(0.4, 0.6))
@@ -109,9 +109,9 @@ def circled(sheet: Sheet) -> None:
 
 
 class Form(NamedTuple):
-    """A kind of paper, its share of all scenes, and whether it goes on beyond the border of the picture.
+    """A kind of paper, its share of all scenes, and whether it goes on beyond the border of the photo.
 
-    What does not go on is drawn whole: its sheet has room above and below, and its print does not wear.
+    A form that does not go on is drawn whole, on a sheet with room above and below, and its print does not wear off.
     """
 
     fill: Callable[[Sheet], object]
@@ -119,7 +119,7 @@ class Form(NamedTuple):
     goes_on: bool = True
 
 
-# A new kind of paper is a function as above, and a line here. The shares add up to 1.
+# To add a kind of paper, write a function as above, and add a line here. The shares must add up to 1.
 FORMS = [
     Form(boxes, 0.15, goes_on=False),
     Form(comb, 0.06, goes_on=False),
@@ -130,12 +130,12 @@ FORMS = [
     Form(dotted_line, 0.06),
     Form(framed, 0.06),
     Form(circled, 0.04),
-    Form(Sheet.rows, 0.25),  # blank paper, which is what people use most
+    Form(Sheet.rows, 0.25),  # blank paper is the most common
 ]
 
 
 def around(sheet: Sheet) -> None:
-    """Add what else is on paper: scribbles, printed words, a frame that the border of the picture cuts."""
+    """Add what else is on paper: scribbles, printed words, and parts of a frame near the border of the photo."""
     rng, (high, wide) = sheet.rng, sheet.shape
     if chance(rng, 0.15):
         for _ in range(rng.integers(1, 3)):

@@ -1,4 +1,4 @@
-"""The light that empty paper sends back: uneven, in shadow, with textures and patterns."""
+"""The light that blank paper reflects: uneven, with shadows, textures and patterns."""
 
 import math
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from numpy.random import Generator
 from digits.augment.scenes.drawing import CHARACTERS, chance, noise, spread
 
 Shape = tuple[int, int]
-Effect = Callable[[Generator, np.ndarray, float], None]  # changes the light (H, W), given the height of a digit
+Effect = Callable[[Generator, np.ndarray, float], None]  # changes the light (H, W) in place, given the digits' height
 
 
 def light_of_paper(rng: Generator, shape: Shape, height: float, plain: bool) -> np.ndarray:
-    """Return the light (H, W) float32 of paper on which digits are `height` high, without any TEXTURE if `plain`."""
+    """Return the light (H, W) float32 of paper with digits of this height. Plain paper has no TEXTURE."""
     x, y = (place / size for place, size in zip(places(shape), shape[::-1], strict=True))
     most = 0.8 if chance(rng, 0.2) else 0.3
     light = 1 + rng.uniform(-most, most) * (x - 0.5) + rng.uniform(-most, most) * (y - 0.5)
@@ -26,33 +26,33 @@ def light_of_paper(rng: Generator, shape: Shape, height: float, plain: bool) -> 
 
 
 def places(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
-    """Return the x and the y of each pixel: both (H, W) float32."""
+    """Return the x and y of each pixel, both (H, W) float32."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     return x, y
 
 
 def across(rng: Generator, shape: Shape) -> np.ndarray:
-    """Return how far each pixel is along a random direction: (H, W) float32."""
+    """Return the distance (H, W) float32 of each pixel along a random direction."""
     (x, y), angle = places(shape), rng.uniform(0, 2 * math.pi)
     return math.cos(angle) * x + math.sin(angle) * y
 
 
 def lamp(rng: Generator, light: np.ndarray, height: float) -> None:
-    """Shade what is far from a lamp, or the dark corners of a camera's picture."""
+    """Darken the paper away from a lamp, or the corners as a camera does."""
     (x, y), (high, wide) = places(light.shape), light.shape
     away = np.hypot(x / wide - rng.uniform(0.2, 0.8), y / high - rng.uniform(0.2, 0.8))
     light *= 1 - rng.uniform(0.1, 0.7) * np.minimum(away, 1.2) ** 2 / 1.2**2
 
 
 def edge_of_shadow(rng: Generator, light: np.ndarray, height: float) -> None:
-    """Darken what is beyond a straight edge."""
+    """Darken everything beyond a straight edge."""
     edge = across(rng, light.shape)
     edge = (edge - rng.uniform(edge.min(), edge.max())) / spread(rng, 0.4, 0.8 * height)
     light *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-np.clip(edge, -20, 20)))
 
 
 def waves(rng: Generator, light: np.ndarray, height: float) -> None:
-    """Let the light rise and fall in one direction."""
+    """Make the light rise and fall in one direction."""
     strength, x = rng.uniform(0.01, 0.1), across(rng, light.shape)
     light *= 1 + strength * np.sin(2 * math.pi * x / spread(rng, 3, 0.6 * height))
 
@@ -63,7 +63,7 @@ def fibres(rng: Generator, light: np.ndarray, height: float) -> None:
 
 
 def soft_shadow(rng: Generator, light: np.ndarray, height: float) -> None:
-    """Draw the shadow of a hand or of a fold."""
+    """Draw the soft shadow of a hand or a fold."""
     shadow, radii = np.zeros(light.shape, np.float32), height * rng.uniform(0.3, 2, 2)
     middle = int(rng.uniform(0, 1) * light.shape[1]), int(rng.uniform(0, 1) * light.shape[0])
     axes = int(radii[0]) + 1, int(radii[1]) + 1
@@ -73,7 +73,7 @@ def soft_shadow(rng: Generator, light: np.ndarray, height: float) -> None:
 
 
 def hatching(rng: Generator, light: np.ndarray, height: float) -> None:
-    """Draw parallel lines, straight or bent, in one direction or two."""
+    """Draw parallel lines, straight or wavy, in one or two directions."""
     period = spread(rng, 3, 0.35 * height)
     bend = height * 0.1 * np.sin(across(rng, light.shape) / (height * rng.uniform(0.2, 1.5))) * chance(rng, 0.6)
     for _ in range(1 + chance(rng, 0.3)):
@@ -82,7 +82,7 @@ def hatching(rng: Generator, light: np.ndarray, height: float) -> None:
 
 
 def stamp(rng: Generator, light: np.ndarray, height: float) -> None:
-    """Print letters and ellipses, as a stamp or a watermark has."""
+    """Print letters and ellipses, like a stamp or a watermark."""
     mark, (high, wide) = np.zeros(light.shape, np.uint8), light.shape
     for _ in range(rng.integers(1, 4)):
         place = int(rng.uniform(-0.3, 1) * wide), int(rng.uniform(0.1, 1.2) * high)
@@ -98,7 +98,7 @@ def stamp(rng: Generator, light: np.ndarray, height: float) -> None:
 
 
 def dark_bar(rng: Generator, light: np.ndarray, height: float) -> None:
-    """Darken one side, beyond the paper."""
+    """Darken a bar along one side, where the paper ends."""
     width, (high, wide) = int(height * rng.uniform(0.05, 0.5)), light.shape
     side = [light[:, :width], light[:, wide - width :], light[:width], light[high - width :]][rng.integers(4)]
     side *= rng.uniform(0.02, 0.5)

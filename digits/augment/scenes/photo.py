@@ -1,4 +1,4 @@
-"""From a sheet to a picture of it: how it lies before the camera, its colours, and what the camera makes of them."""
+"""Take a photo of a sheet: its position, its colours, and what the camera makes of them."""
 
 import math
 from functools import partial
@@ -13,7 +13,7 @@ from digits.augment.scenes.sheet import Sheet
 
 
 def tilt(sheet: Sheet) -> None:
-    """Turn and shear a sheet a little."""
+    """Rotate and shear a sheet a little."""
     rng, (high, wide) = sheet.rng, sheet.shape
     angle = math.radians(rng.normal(0, 2.5))
     cos, sin = math.cos(angle), math.sin(angle)
@@ -30,7 +30,7 @@ def tilt(sheet: Sheet) -> None:
 
 
 def crop(sheet: Sheet) -> None:
-    """Cut a sheet off where the handwriting ends, or little beside it."""
+    """Crop a sheet tightly to the handwriting, perhaps cutting a bit of it off."""
     x, y, wide, high = cv2.boundingRect((sheet.ink > 0.5).astype(np.uint8))
     margins = (sheet.height * sheet.rng.uniform(-0.08, 0.1, 4)).round().astype(int)
     top, bottom = max(0, y - margins[0]), y + high + margins[1]
@@ -43,13 +43,13 @@ def crop(sheet: Sheet) -> None:
 
 
 def wear(sheet: Sheet) -> None:
-    """Remove some of the print."""
+    """Wear off some of the print."""
     pattern = noise(sheet.rng, sheet.shape, 0.8, 0.3 * sheet.height)
     sheet.printed = sheet.printed * (pattern > sheet.rng.uniform(-1.5, -0.3))
 
 
 def photo(sheet: Sheet, light: np.ndarray) -> np.ndarray:
-    """Return the picture (H, W, 3) uint8 of a sheet on paper that sends back this light (H, W)."""
+    """Return the photo (H, W, 3) uint8 of a sheet, given the light (H, W) that its blank paper reflects."""
     rng = sheet.rng
     ink = spread(rng, 0.1, 0.95) if chance(rng, 0.6) else rng.uniform(0.5, 0.97)
     printed, words = spread(rng, 0.06, 0.95), spread(rng, 0.1, 0.95)
@@ -61,20 +61,20 @@ def photo(sheet: Sheet, light: np.ndarray) -> np.ndarray:
     image = light[:, :, None] * tint(rng, 0.6 if chance(rng, 0.12) else 0.15 if chance(rng, 0.4) else 0.0)
     for layer in (printed * sheet.printed, words * sheet.words, ink * tone * sheet.ink):
         image = image * (1 - np.clip(layer, 0, 0.97)[:, :, None] * tint(rng, 0.8 if chance(rng, 0.35) else 0.0))
-    if chance(rng, 0.08):  # what is written on the back shines through
+    if chance(rng, 0.08):  # writing on the back shines through
         back = cv2.GaussianBlur(np.roll(sheet.ink[:, ::-1], int(rng.integers(1, sheet.shape[0])), 0), (0, 0), 1)
         image = image * (1 - rng.uniform(0.04, 0.15) * back[:, :, None])
     return camera(sheet, image.astype(np.float32), min(0.05, 0.2 * ink))
 
 
 def tint(rng: Generator, most: float) -> np.ndarray:
-    """Return how much of red, green and blue (3,): all of one of them, and up to `most` less of the others."""
+    """Return random shares (3,) of red, green and blue. The largest is 1, and the others are up to `most` smaller."""
     parts = 1 - rng.uniform(0, most, 3)
     return (parts / parts.max()).astype(np.float32)
 
 
 def camera(sheet: Sheet, image: np.ndarray, loudest: float) -> np.ndarray:
-    """Return what a camera or a scanner makes of light (H, W, 3) 0..1, with noise of at most that deviation: uint8."""
+    """Return what a camera or scanner makes of light (H, W, 3) 0..1: uint8, with noise of deviation up to `loudest`."""
     rng, height = sheet.rng, sheet.height
     image = cv2.GaussianBlur(image, (0, 0), spread(rng, 0.25, min(2.0, max(0.5, 0.05 * height))))
     grain = rng.standard_normal((*sheet.shape, 3 if chance(rng, 0.5) else 1), np.float32)

@@ -1,4 +1,4 @@
-"""What is written in scenes: digits of MNIST and of the atlas, and letters, in one hand a scene."""
+"""The handwriting in scenes: digits from MNIST and the atlas, and letters. Each scene has one hand."""
 
 import math
 from itertools import chain
@@ -20,7 +20,7 @@ FIGURE_LABELS = [str(digit) for digit, figures in ATLAS.items() for _ in figures
 
 
 class Written(NamedTuple):
-    """A digit, or "" for a letter, and the box around it: its middle x, y, its width and its height, in pixels."""
+    """A digit, or "" for a letter, and its box: the middle x, y, the width and the height in pixels."""
 
     digit: str
     x: float
@@ -30,14 +30,14 @@ class Written(NamedTuple):
 
 
 class Glyphs(NamedTuple):
-    """Images (N, 28, 28) uint8 as MNIST's, and their labels (N,) str, "" for the letters, which come last."""
+    """Images (N, 28, 28) uint8 like MNIST's, and labels (N,) str. Letters come last, with the label ""."""
 
     images: np.ndarray
     labels: np.ndarray
 
 
 def glyphs(images: torch.Tensor, labels: torch.Tensor, seed: int) -> Glyphs:
-    """Return MNIST's images (N, 28, 28) uint8 with the labels (N,), some as allographs, and letters."""
+    """Return the glyphs of MNIST's images (N, 28, 28) uint8 and labels (N,), with some allographs, and letters."""
     written = with_allographs(images, labels, seed, 0)
     generator = random_numbers(images.device, seed, 0, LETTERS_OF_SCENES)
     letters = Negatives(images, labels, generator).letters(len(images) // 20)
@@ -50,9 +50,9 @@ class Hand:
     def __init__(self, rng: Generator, glyphs: Glyphs, height: float) -> None:
         self.rng, self.glyphs, self.height = rng, glyphs, height
         self.slant = random_slant(rng)
-        self.even = chance(rng, 0.3)  # one pen, as thick everywhere, writes straight strokes
-        self.pen_width = spread(rng, 0.02, 0.14)  # of that pen, in heights of a digit
-        self.pen = max(1, round(height * self.pen_width))  # in pixels
+        self.even = chance(rng, 0.3)  # whether a pen with strokes of constant width writes all digits
+        self.pen_width = spread(rng, 0.02, 0.14)  # width of this pen in heights of a digit
+        self.pen = max(1, round(height * self.pen_width))  # its width in pixels
 
     def glyph(self) -> tuple[np.ndarray, str]:
         """Return a digit or a letter, and its label."""
@@ -61,7 +61,7 @@ class Hand:
             return self.plain_one(), "1"
         if self.even or chance(rng, 0.12):
             return self.figure()
-        # Ones are thin and easily lost, so there are more of them.
+        # There are more 1s, because they are thin and easily missed.
         number = rng.choice(np.flatnonzero(labels == "1")) if chance(rng, 0.18) else rng.integers(len(images))
         glyph = self.enlarged(images[number])
         return self.thinned(glyph) if chance(rng, 0.35) else glyph, str(labels[number])
@@ -75,7 +75,7 @@ class Hand:
         return (glyph if slant > 0 else glyph[:, ::-1]) / np.float32(255)
 
     def figure(self) -> tuple[np.ndarray, str]:
-        """Return a digit of the atlas in strokes of even width, which MNIST hardly has, and its label."""
+        """Return a digit of the atlas in strokes of constant width, which are rare in MNIST, and its label."""
         rng, (points, weights) = self.rng, pen.parse(FIGURES)
         number, height = int(rng.integers(len(points))), max(4.0, self.height * rng.uniform(0.8, 1.2))
         width = max(1, round(height * (self.pen_width if self.even else rng.uniform(0.02, 0.14))))
@@ -83,13 +83,13 @@ class Hand:
         dots = weights[number].numpy() @ shaken * (height / 100) * (rng.uniform(0.8, 1.3), 1)
         dots += width + 1 - dots.min(0)
         steps = np.linalg.norm(np.diff(dots, axis=0), axis=1)
-        strokes = np.split(dots, np.flatnonzero(steps > 3 * np.median(steps)) + 1)  # the pen was lifted between
+        strokes = np.split(dots, np.flatnonzero(steps > 3 * np.median(steps)) + 1)  # split where the pen was lifted
         glyph = np.zeros(np.ceil(dots.max(0) + width + 1).astype(int)[::-1], np.uint8)
         draw_lines(glyph, strokes, 255, width)
         return glyph / np.float32(255), FIGURE_LABELS[number]
 
     def enlarged(self, image: np.ndarray) -> np.ndarray:
-        """Return what is on an image (28, 28) uint8, with smooth edges."""
+        """Enlarge the glyph in an image (28, 28) uint8, and keep its edges smooth."""
         rng, image = self.rng, np.pad(cropped(image), 2)
         scale = max(4.0, self.height * rng.uniform(0.8, 1.2)) / (image.shape[0] - 4)
         size = max(2, round(image.shape[1] * scale * rng.uniform(0.85, 1.2))), max(2, round(image.shape[0] * scale))
@@ -98,7 +98,7 @@ class Hand:
         return np.clip((large - rng.uniform(0.25, 0.75)) * max(2.6, 1.5 * scale) + 0.5, 0, 1)
 
     def thinned(self, glyph: np.ndarray) -> np.ndarray:
-        """Return a glyph as a finer pen would write it, unless little would be left."""
+        """Make the strokes of a glyph thinner, unless little of it would be left."""
         strokes = (glyph > 0.5).astype(np.uint8)
         depth = cv2.distanceTransform(strokes, cv2.DIST_L2, 3).max()
         lost = 2 * int(self.rng.uniform(0.2, 0.6) * depth) + 1
@@ -108,7 +108,7 @@ class Hand:
         return glyph
 
     def slanted(self, glyph: np.ndarray) -> np.ndarray:
-        """Return a glyph (h, w) with the slant of this hand: (h, wider)."""
+        """Slant a glyph (h, w) as this hand does, which makes it wider."""
         height, width = glyph.shape
         matrix = np.array([[1, -self.slant, max(0.0, self.slant) * height], [0, 1, 0]])
         return cv2.warpAffine(glyph, matrix, (width + math.ceil(abs(self.slant) * height), height))

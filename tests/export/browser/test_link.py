@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.pages import answer, draw, drop, outputs, photographed, said
+from tests.support.pages import DOCS_PAGE, answer, draw, drop, outputs, photographed, said
 
 pytestmark = pytest.mark.mnist
 
@@ -61,6 +61,37 @@ def test_without_a_clipboard_the_link_is_in_the_address(page):
     assert answer(page) == "3"
 
 
+def test_a_phone_opens_its_share_sheet(browser, page_file):
+    """On a page from a site; a page from a file has no address that others could open."""
+    with browser.new_context(has_touch=True, is_mobile=True) as context:
+        address = "https://digits.example/"
+        context.route(address, lambda route: route.fulfill(path=page_file, content_type="text/html"))
+        page = context.new_page()
+        page.add_init_script("navigator.share = async (sheet) => { window.sheet = sheet; }")
+        page.goto(address)
+        page.locator("main").wait_for()
+        draw(page, 3)
+        page.get_by_role("button", name="Share").click()
+        assert page.evaluate("sheet.url").startswith(f"{address}#strokes=")
+        assert page.locator("header #link").is_visible()
+
+
+def test_a_link_to_a_drawing_at_a_stop(page):
+    draw(page, 3)
+    page.evaluate("location.hash = 'stop=bias'")
+    page.locator("#tour").wait_for()
+    link = copied(page)
+    opened(page, link)
+    assert page.locator("#stop-bias").is_visible() and page.evaluate("digits.state.drawing.strokes.length")
+    page.evaluate("moved.length = 0")  # as the stop opened
+
+
+def test_the_file_has_a_description_and_a_preview_card(page):
+    meta = "(name) => document.querySelector(`meta[name='${name}'], meta[property='${name}']`)?.content"
+    card = {name: page.evaluate(meta, name) for name in ("description", "og:title", "og:description", "og:image")}
+    assert all(card.values()) and (DOCS_PAGE.parent / card["og:image"]).is_file()
+
+
 DAMAGED = [
     "x",
     "strokes=!!",
@@ -70,6 +101,8 @@ DAMAGED = [
     "size=301",
     "rate=0",
     "stop=0",
+    "stop=toString",
+    "training=1",
     "run=30_3_10_1.0_p0zz_0",  # more errors than images
     "run=30_3_10_1.0_p0p0_1_1",
     "rate=1&rate=3",

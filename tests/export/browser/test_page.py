@@ -26,10 +26,21 @@ def test_keys(page):
         assert outputs(page) == drawn
     focused = "document.activeElement.id || document.activeElement.closest('figure').className"
     stops = []
-    for _ in range(9):
+    for _ in range(10):
         page.keyboard.press("Tab")
         stops.append(page.evaluate(focused))
-    assert stops == ["tell", "paper", "undo", "redo", "clear", "choose", "camera", "layer hidden", "layer outputs"]
+    assert stops == [
+        "tell",
+        "link",
+        "paper",
+        "undo",
+        "redo",
+        "clear",
+        "choose",
+        "camera",
+        "layer hidden",
+        "layer outputs",
+    ]
     page.keyboard.press("Shift+Tab")
     columns = int(page.locator(".hidden .neurons").evaluate("(group) => group.style.getPropertyValue('--columns')"))
     moves = [

@@ -65,7 +65,7 @@ def test_what_is_corrected_is_saved_and_what_was_looked_at_is_sure(review, tmp_p
     second.press("Enter")  # as it is
     review.locator("input").nth(2).fill("9")
     review.locator("input").nth(2).press("Enter")
-    assert review.locator("#progress").inner_text() == "3 of 3 looked at"
+    assert review.locator("#progress").inner_text() == "3 of 3 checked"
     _, first, last = save(review, tmp_path)
     assert first == ["some/a,\\b.pdf", "1", "414", "1", "7", "0.99"]
     assert last == ["some/a,\\b.pdf", "2", "12", "1", "9", "1"]

@@ -19,12 +19,14 @@ def stop(page):
     page.locator("#clear").click()
     page.evaluate(DRAW, AN_S)
     is_read(page)
+    page.wait_for_function("(most) => document.querySelectorAll('.gallery button').length === most", arg=6)
+    page.evaluate("moved.length = 0")  # as the stop opened
     return page.locator("#stop-nonsense")
 
 
 def bars(stop):
     """The ten outputs, as the figure has them."""
-    return [float(text) for text in stop.locator(".figure > text").all_inner_texts() if "." in text]
+    return [float(text) for text in stop.locator(".figure > text").all_text_contents() if "." in text]
 
 
 def test_an_s_is_taught_not_to_be_a_digit(stop, page):
@@ -49,4 +51,5 @@ def test_a_test_image_that_is_misread_opens_on_the_pad(stop, page):
     thumbnail.click()
     page.wait_for_function("() => !digits.state.drawing.strokes.length")
     page.keyboard.press("Escape")
+    page.evaluate("moved.length = 0")
     assert answer(page) in (read, "?")

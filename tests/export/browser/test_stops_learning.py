@@ -73,7 +73,7 @@ def pick(page, kind, j):
 
 
 def passed(page):
-    """What digits.backprop computes of the stop's network and the digit on the pad: activations, errors and the cost."""
+    """What digits.backprop computes of the network and the digit on the pad: activations, errors and the cost."""
     layers, image, y = page.evaluate(
         """() => {
             const { backflow, backpropagation, network, state } = digits, [{ image }] = state.digits;
@@ -107,7 +107,7 @@ def cost(a, y):
 
 
 def test_each_phase_says_in_words_what_has_happened(page, flow):
-    """With the numbers of digits.backprop; after the step, the cost is lower, and it begins again with the new network."""
+    """With the numbers of digits.backprop; after the step the cost is lower, and the new network begins again."""
     flow()
     known = passed(page)
     outputs, right = known["outputs"], int(known["y"].argmax())

@@ -40,6 +40,7 @@ def with_a_three(page):
     assert page.evaluate(MINE)
     yield
     assert page.evaluate(MINE)
+    page.evaluate("moved.length = 0")  # a stop takes the place of the network, and is as high as it needs
 
 
 def test_it_is_gone_through_by_keyboard_left_and_come_back_to(page):
@@ -76,7 +77,8 @@ def test_it_is_gone_through_by_mouse_with_the_pad_in_view(page):
     for name in NAMES:
         assert page.locator(".here").get_attribute("id") == f"stop-{name}"
         assert page.locator("#paper").is_visible() and not page.locator(".network").is_visible()
-        page.locator("#next").click()
+        if name != NAMES[-1]:
+            page.locator("#next").click()
     assert page.locator("#next").get_attribute("aria-disabled") == "true"
     page.locator("#back").click()
     assert page.locator(".here").get_attribute("id") == f"stop-{NAMES[-2]}"
@@ -85,7 +87,8 @@ def test_it_is_gone_through_by_mouse_with_the_pad_in_view(page):
 
 
 def test_back_closes_a_stop_and_then_the_tour(page):
-    page.locator("#tell").click()
+    page.evaluate("location.hash = 'stop=pixels'")
+    page.locator("#tour").wait_for()
     page.locator("#next").click()
     second = page.evaluate(FOCUS)
     page.locator("#next").click()
@@ -120,6 +123,7 @@ def test_a_stop_has_a_link_and_can_be_embedded(page, page_file, visit):
     assert not any(embedded.locator(part).is_visible() for part in ("header", "footer", "#close"))
     embedded.keyboard.press("Escape")
     assert embedded.locator("#tour").is_visible() and embedded.locator("#pad").is_visible()
+    embedded.evaluate("moved.length = 0")
 
 
 def test_it_is_printed_as_a_handout_of_two_pages(page):
@@ -132,7 +136,7 @@ def test_it_is_printed_as_a_handout_of_two_pages(page):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     stops = page.locator(".stop").all()
     assert len(stops) == 12 and all(stop.locator("h2").is_visible() for stop in stops)
-    assert all(stop.locator(".figure > *").count() for stop in stops)
+    assert {stop.locator(".figure").get_attribute("viewBox") for stop in stops} == {"0 0 340 250"}
     assert not page.locator("#pad").is_visible() and not page.locator("fieldset").first.is_visible()
     page.emulate_media(media="screen")
     assert page.locator(".stop h2:visible").count() == 1
@@ -151,4 +155,5 @@ def test_anyone_can_use_every_stop(scheme, size, page):
         page.locator(f"#stop-{name} h2").wait_for()
         assert violations(page, "#tour") == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-        page.locator("#next").click()
+        if name != NAMES[-1]:
+            page.locator("#next").click()

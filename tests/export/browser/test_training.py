@@ -148,6 +148,25 @@ def test_what_cannot_be_trained_is_said_and_steps_are_as_long_as_chosen(page):
         page.locator("#at", has_text="Epoch 1" if share == "1" else f"Epoch {epochs[-1]:.2f}").wait_for()
 
 
+def test_every_click_on_step_is_a_step(page):
+    """Also while the one before is under way."""
+    page.locator("#train").click()
+    page.locator("#share").select_option("0")
+    page.evaluate("for (let click = 0; click < 10; click++) step.click()")
+    is_measured(page, 11)  # the first is untrained
+    page.wait_for_timeout(500)
+    assert page.evaluate(SEEN)[-1] == pytest.approx(10 / 550) and page.evaluate("digits.training.points.length") == 11
+
+
+def test_a_bad_layer_size_is_explained(page):
+    page.locator("#train").click()
+    for typed in ("301", "30-", "many"):
+        page.locator("#size").fill(typed)
+        assert "from 1 to 300" in page.locator("#size").evaluate("(field) => field.validationMessage")
+    page.locator("#size").fill("100-30")
+    assert page.locator("#size").evaluate("(field) => field.validity.valid")
+
+
 @pytest.mark.nightly
 def test_the_experiments_of_the_book_stay_in_a_link(page_file, visit):
     """15, 30 and 100 neurons overfit, a rate of 0.001 learns too slowly, one of 100 saturates; each says so."""

@@ -171,7 +171,7 @@ function partsOf(pass, width, height) {
       return lit(active, disc(place, 9, wishes[k], { signed: true, name, chosen }), phase === ERRORS ? 300 : 0);
     }),
     ...numbersOf(pass, outputs, width, isWide),
-    ...(phase === BLAME && kind === "hidden" ? [text(across - 24, hidden[neuron][1] + 5, `${isWide ? "sum " : ""}${signed(messagesTo(pass, neuron).reduce((sum, part) => sum + part))}`, "end", "strong")] : []),
+    ...(phase === BLAME && kind === "hidden" && isWide ? [text(across - 24, hidden[neuron][1] + 5, `sum ${signed(messagesTo(pass, neuron).reduce((sum, part) => sum + part))}`, "end", "strong")] : []),
     ...costBar(pass, end, width, height),
   ];
 }
@@ -245,12 +245,12 @@ const legend = (isForward, bottom) => (isForward ? [["foreground", "active"], ["
 /** The numbers of the outputs, in columns. @type {(pass: Pass, places: Point[], width: number, isWide: boolean) => Node[]} */
 function numbersOf(pass, places, width, isWide) {
   const { phase } = backflow, { kind, neuron, example: { y }, outputs, outputsAfter } = pass, left = places[0][0];
-  const column = (/** @type {number} */ n) => left + 14 + ((width - left - 14) * (n + 0.5)) / 3.4 + 14;
+  const column = (/** @type {number} */ n) => left + 14 + ((width - left - 14) * (n * (isWide || phase !== BLAME || kind === "output" ? 1 : 1.6) + 0.5)) / 3.4 + 14;
   const errors = y.map((wanted, k) => wanted - outputs[k]), messages = messagesTo(pass, neuron);
   const tone = (/** @type {number} */ value) => (value > 0 ? "rises" : "falls");
   const should = isWide ? "should be" : "should", error = { title: "error", values: errors, isSigned: true };
   const now = { title: "is", values: outputs, isSigned: false };
-  const columns = phase === BLAME && kind === "hidden" ? [now, error, { title: `tells\n${isWide ? "neuron" : "no."} ${neuron}`, values: messages, isSigned: true }]
+  const columns = phase === BLAME && kind === "hidden" ? [...(isWide ? [now] : []), error, { title: `tells\n${isWide ? "neuron" : "no."} ${neuron}`, values: messages, isSigned: true }]
     : phase === STEP ? [{ title: "was", values: outputs, isSigned: false }, { title: "is", values: outputsAfter, isSigned: false }, { title: should, values: y, isSigned: false }]
     : [now, { title: should, values: y, isSigned: false }, ...(phase === GUESS ? [] : [error])];
   return [

@@ -31,7 +31,7 @@ export const nonsense = {
   ],
   controls: `<button id="nonsense-teach" type="button">Teach: not a digit</button>
     <button id="nonsense-again" type="button">Start over</button>
-    <p id="nonsense-about" hidden>Your large network makes mistakes, too. It misreads these test images:</p>
+    <p id="nonsense-about">Your large network makes mistakes, too. It misreads these test images:</p>
     <div id="nonsense-gallery" class="gallery"></div>`,
   on: {
     "nonsense-teach": teach,
@@ -93,6 +93,5 @@ async function fillGallery() {
       finish();
     });
     gallery.append(button);
-    find("nonsense-about", HTMLElement).hidden = false;
   }
 }
