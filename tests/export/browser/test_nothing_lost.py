@@ -49,7 +49,7 @@ def test_the_stop_and_the_runs_survive_a_reload(page):
     assert [row.split("\n")[:3] for row in page.locator("#runs button").all_inner_texts()] == [rows[0].split("\n")[:3]]
     page.evaluate("moved.length = 0")  # as training opened
     page.locator("#leave").click()
-    assert page.locator("#about").inner_text().startswith("784-100-10")  # the visitor's network
+    assert page.locator("#about").inner_text().startswith("784 pixels, one layer")  # the visitor's network
     page.locator("#tell").click()
     page.locator("#next").click()
     title = page.locator(".here h2").inner_text()
