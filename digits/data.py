@@ -21,8 +21,8 @@ STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 class Stack(NamedTuple):
     """A batch in Lightning's sense: a whole dataset, and the indices of the images to use.
 
-    An epoch is a few stacks, a stack is many mini-batches: handing over a batch takes Lightning longer than a training
-    step. If several processes train together, each gets the whole stack, and trains on its part of every mini-batch.
+    An epoch is a few stacks of many mini-batches, because handing over a batch takes Lightning longer than a step.
+     If several processes train together, each gets the whole stack, and trains on its part of every mini-batch.
     """
 
     images: Tensor  # (N, H, W) uint8
@@ -72,7 +72,7 @@ class MNISTDataModule(LightningDataModule):
     Args:
         data_dir: Folder for the MNIST files. If None, `digits.mnist.raw_folder` chooses one.
         batch_size: Images in a mini-batch, in each process if several train together.
-        seed: Seed for the order of the training images and for their augmentation. Each epoch adds its own number.
+        seed: Seed for the order of the training images and for their augmentation. The epoch's number is mixed in.
         train_size: Train on the first `train_size` of MNIST's 60,000 images, by default 50,000. These never validate.
         distort: Strength of the random distortion of the training images, drawn anew each epoch; 0 for none.
         handwriting: Whether to add other handwriting styles and images without a digit: see `digits.augment.augment`.

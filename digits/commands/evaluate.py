@@ -32,7 +32,7 @@ def evaluate(
         json: Print one JSON object per folder.
         wrong: Save an image of the misread pictures, with what the network saw, the label, and what was read.
         verbose: Say for each unread picture why it is not read. Otherwise only count the reasons.
-        data_dir: Folder for the MNIST files. By default data, if MNIST is there, else the user's cache.
+        data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
     from digits.commands.scoring import labels_in, print_score, read_labelled, read_mnist, write_sheet
     from digits.handwriting import Expected

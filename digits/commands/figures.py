@@ -13,7 +13,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     Args:
         network: A run, a .ckpt file, or bundled. By default the newest run in runs/, else the bundled network.
         out: Folder for the figures. Older figures in it are replaced.
-        data_dir: Folder for the MNIST files. By default data, if MNIST is there, else the user's cache.
+        data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
     import_unconfigured()
     try:

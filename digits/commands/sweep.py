@@ -44,7 +44,7 @@ def sweep(
         trials: Let Optuna propose this many settings within these ranges, instead of trying every combination.
         workers: Networks to train in parallel. By default one per core.
         storage: Database that machines share, such as postgresql://user@host/name. By default a file in the folder.
-        data_dir: Folder for the MNIST files. By default data, if MNIST is there, else the user's cache.
+        data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
     import_unconfigured()
     try:

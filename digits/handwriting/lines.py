@@ -44,7 +44,7 @@ class Segmentation(NamedTuple):
 
     Here, the places of a candidate are the indices of its digits in `images` (N, 28, 28) float32 0..1, light on dark,
     and in `boxes` (left, top, right, bottom) in pixels of the picture. If the caller expects a length, `seen` has the
-    number of digits in each line that the line network would read otherwise. `known` is as in `Group`.
+    number of digits that the line network would otherwise read in each line. `known` is as in `Group`.
     """
 
     lines: list[Groups]
@@ -58,7 +58,7 @@ class Segmentation(NamedTuple):
 def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = False) -> Segmentation:
     """Find the lines of a picture of any type that `read` takes, and the candidates for their numbers.
 
-    With `context`, the image of a digit that is cut from larger strokes shows their rest in grey. This is for networks
+    With `context`, the image of a digit that is cut from larger strokes shows the rest in grey. This is for networks
     that were trained on such images, with `handwriting`.
 
     Raises UserError if the picture cannot be opened or shows no strokes, or if all its digits are too small.
@@ -105,7 +105,7 @@ def is_legible(strip: Strip, scale: float) -> bool:
 
 
 def clarity(strips: list[Strip], scale: float) -> tuple[float, float]:
-    """Return how clearly the line network sees digits, and the clarity if every tall component were a certain digit.
+    """Return how clearly the line network sees digits, and the clarity if every tall component were surely a digit.
 
     Each digit counts with the squared height of its line, times its probability to the power of 4, times the square
     root of the number of tall components in the line. The root favours the right way up: in a picture on its side, each

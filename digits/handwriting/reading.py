@@ -156,5 +156,5 @@ def _reader(saved: Checkpoint, path: Path) -> Reader:
 
     network = load_network(saved, path)
     if sizes(network)[0] != 28 * 28:
-        raise UserError(f"{path} reads images of another size than 28x28; choose another network")
+        raise UserError(f"{path} reads images of a size other than 28x28; choose another network")
     return Reader(network, saved.context)

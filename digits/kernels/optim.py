@@ -59,7 +59,7 @@ def refuse_steps(trainer: Any) -> None:
     if len(trainer.optimizers) > 1:
         raise UserError("only one optimizer is supported; use one with several parameter groups instead")
     if trainer.max_steps >= 0:
-        raise UserError("--trainer.max_steps is not supported: a run ends with an epoch, so use --epochs")
+        raise UserError("--trainer.max_steps is not supported: a run has whole epochs, so use --epochs")
     if any(config.interval != "epoch" or config.frequency != 1 for config in trainer.lr_scheduler_configs):
         raise UserError("learning rate schedulers step once per epoch; leave out interval and frequency")
 

@@ -98,7 +98,7 @@ def hold(run: Run, settings: Settings) -> Iterator[None]:
     config = _as_yaml(settings)
     run.folder.mkdir(parents=True, exist_ok=True)
     if not run.last and any(run.folder.iterdir()):
-        raise UserError(f"{run.folder} is not empty; choose another --run_dir, so that nothing in it is lost")
+        raise UserError(f"{run.folder} is not empty; to keep its files, choose another --run_dir")
     try:
         with FileLock(run.folder / ".lock", timeout=0):  # released when the process dies
             remove_leftovers(run.folder)

@@ -78,7 +78,7 @@ class Settings:
         handwriting: Redraw a third of the digits in handwriting styles that MNIST lacks; add images without a digit.
         distort: Strength of the random distortion of the images, such as 1.
         train_size: Train on the first N of 60,000 images (default: 50,000). With all of them, the last epoch is kept.
-        data_dir: Folder for the MNIST files. By default data, if MNIST is there, else the user's cache.
+        data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
         run_dir: New folder for this run. By default a folder in runs/.
         trainer: Settings of Lightning's Trainer. Its max_epochs overrides `epochs`.
     """

@@ -94,7 +94,7 @@ def without_matplotlib(monkeypatch, package):
     "network, out, named",
     [
         ("nowhere.ckpt", "out", "nowhere.ckpt: no such run or checkpoint"),
-        ("large.ckpt", "out", "large.ckpt reads images of another size than 28x28"),
+        ("large.ckpt", "out", "large.ckpt reads images of a size other than 28x28"),
         ("untrained.ckpt", "out", "untrained.ckpt does not say how long its network was trained"),
         ("good.ckpt", "full", "cannot write full/neurons.png"),
     ],

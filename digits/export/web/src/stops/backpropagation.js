@@ -23,7 +23,7 @@ export const backflow = {
 /** Errors flow back from the outputs, as pulses on the wires, in five phases. @type {Stop} */
 export const backpropagation = {
   title: "Backpropagation: errors flow back", section: ["chap2.html#the_four_fundamental_equations_behind_backpropagation", "The four fundamental equations behind backpropagation"],
-  text: "Which of its thousands of weights should an untrained network change? It sends the errors of its outputs back along the wires: a neuron that pushed an output the wrong way gets the blame. Press Play, or go phase by phase, and click any neuron.",
+  text: "Which of thousands of weights should an untrained network change? It sends the errors of its outputs back along the wires: a neuron that pushed an output the wrong way gets the blame. Press Play, or go phase by phase, and click any neuron.",
   figure: "A network of 30 hidden neurons and ten outputs reads your digit, and the errors of its outputs flow back; the sentence below says how",
   question: "Output 5 should be 0, but is 0.8. A hidden neuron has a large positive weight to it. What does output 5 tell this neuron?",
   answers: [["Fire more", "No: its weight is positive, so that would push output 5 up even more."], ["Quieten down", "Right: it pushes output 5 up, and output 5 should fall."], ["Nothing", "No: errors flow back along every wire, times its weight."]],
@@ -293,7 +293,7 @@ function sentenceOf(pass) {
   if (phase === WEIGHTS) {
     if (isHidden) return `A weight changes by its input times the neuron’s error. Neuron ${j} should ${pass.blame[j] > 0 ? "quieten down, so its weights shrink (blue)" : "fire more, so its weights grow (red)"} where your digit has ink. Elsewhere the input is 0, and the weight stays.`;
     const most = predictionOf(hidden);
-    return `Output ${j} should ${y[j] ? "rise, so its weights grow (red)" : "fall, so its weights shrink (blue)"}, most of all those from active neurons: the weight from neuron ${most}, which fires at ${fixed(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 3)}.`;
+    return `Output ${j} should ${y[j] ? "rise, so its weights grow (red)" : "fall, so its weights shrink (blue)"}, especially those from active neurons: the weight from neuron ${most}, which fires at ${fixed(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 3)}.`;
   }
   if (isHidden) return `Neuron ${j} fired at ${fixed(hidden[j])} before the step, and fires at ${fixed(pass.hiddenAfter[j])} now.`;
   const change = `Output ${j} went from ${fixed(outputs[j])} to ${fixed(pass.outputsAfter[j])}`;
@@ -305,7 +305,7 @@ function blameOf(pass) {
   const { j } = pass, messages = messagesTo(pass, j), sum = messages.reduce((total, part) => total + part);
   const k = predictionOf(messages.map((part) => part * Math.sign(sum))), pushes = weightOf(j, k) > 0;
   const reason = sum < 0 ? `${pushes ? "pushed" : "held"} output ${k} ${pushes ? "up" : "down"} by mistake` : `${pushes ? "pushes" : "holds"} output ${k} ${pushes ? "up" : "down"}, as it should`;
-  return `Neuron ${j} ${reason}, so it is told to ${sum < 0 ? "quieten down (blue)" : "fire more (red)"}. What the ten outputs tell it adds up to ${signed(sum)}.`;
+  return `Neuron ${j} ${reason}, so it is told to ${sum < 0 ? "quieten down (blue)" : "fire more (red)"}. The ten outputs’ messages add up to ${signed(sum)}.`;
 }
 
 /** The equations of this phase, with the numbers of the neuron that is looked at. @type {(pass: Pass) => string[]} */
@@ -313,7 +313,7 @@ function formulaOf(pass) {
   const { phase, layers } = backflow, { neuron, output, hidden, outputs, blame, deltas, example, costs } = pass, a = outputs[output], y = example.y[output];
   const delta = pass.kind === "output" ? deltas[output] : blame[neuron], h = hidden[neuron];
   const who = `output ${output}`;
-  if (phase === GUESS) return ["a = σ(z) with z = w · a + b, layer by layer", `C = ½ Σ (y − a)² = ${exact(costs[0])}, with what each output should be, y, and what it is, a`];
+  if (phase === GUESS) return ["a = σ(z) with z = w · a + b, layer by layer", `C = ½ Σ (y − a)² = ${exact(costs[0])}, where y is what an output should be, and a what it is`];
   if (phase === ERRORS) {
     return ["BP1, the first equation of backpropagation: δ = (a − y) · σ′(z), where σ′(z) = a (1 − a) is how easily the neuron moves",
       `For ${who}: δ = (${exact(a)} − ${y}) · ${exact(a)} · ${exact(1 - a)} = ${exact(deltas[output])}`,
@@ -323,7 +323,7 @@ function formulaOf(pass) {
     const sum = backwards(layers[1].weights, deltas)[neuron];
     return ["BP2: δ = (Σ w · δ of the outputs) · σ′(z)",
       `For neuron ${neuron}: δ = ${exact(sum)} · ${exact(h)} · ${exact(1 - h)} = ${exact(blame[neuron])}`,
-      "The figure shows −δ, what a neuron should do, so its sum has the other sign"];
+      "The figure shows −δ, what a neuron should do, so the sum there is negated"];
   }
   if (phase === WEIGHTS) {
     const most = predictionOf(hidden), pixel = predictionOf(example.image), isHidden = pass.kind === "hidden";

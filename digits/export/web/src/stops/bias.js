@@ -46,7 +46,7 @@ export const bias = {
       arrow(x(sum), x(z), second, bias > 0 ? "red" : "blue"), text(words(sum + bias / 2), second - 10, `b = ${signed(bias)}`, "middle", "label haloed"),
       disc([x(z), third], radius, a), text(x(z), third + 5, a.toFixed(2), "middle", a > 0.5 ? "inverted" : ""),
       text(x(z) + (z > 0 ? -radius - 8 : radius + 8), third + 5, `z = ${signed(z)}`, z > 0 ? "end" : "start", "label haloed"),
-    ], `Neuron ${j}: ${signed(sum)} ${added(bias)} = ${signed(z)}. So ${inWords(z)}: it ${z > 0 ? "fires" : "stays quiet"}. Your digit just fires it at b = ${signed(-sum)}.`];
+    ], `Neuron ${j}: ${signed(sum)} ${added(bias)} = ${signed(z)}. So ${inWords(z)}: it ${z > 0 ? "fires" : "stays quiet"}. For your digit, z is 0 at b = ${signed(-sum)}.`];
   },
 };
 

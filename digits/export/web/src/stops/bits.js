@@ -10,7 +10,7 @@ const choice = { digit: -1, image: /** @type {Float32Array | null} */ (null) };
 /** A layer of four neurons turns the ten outputs into the bits of the digit. @type {Stop} */
 export const bits = {
   title: "Ten outputs, four bits", section: ["chap1.html#a_simple_network_to_classify_handwritten_digits", "A simple network to classify handwritten digits"],
-  text: "Four neurons could name every digit, as a sum of 8, 4, 2 and 1. Once there are ten outputs this is easy: each of the four adds up the outputs that it has wires from, and fires above 0.4. But no shape is common to all odd digits, so without the ten outputs the last bit would be hard to learn.",
+  text: "Four neurons could name every digit, as a sum of 8, 4, 2 and 1. Once there are ten outputs this is easy: each of the four adds up the outputs wired to it, and fires above 0.4. But no shape is common to all odd digits, so without the ten outputs the last bit would be hard to learn.",
   figure: "The ten outputs, wires to four neurons worth 8, 4, 2 and 1, and the sum of those that fire",
   question: "Which of the four neurons fire for a 6?",
   answers: [["8 and 2", "No: these make 10."], ["4 and 2", "Right: 4 + 2 = 6."], ["4 and 1", "No: these make 5."]],

@@ -30,10 +30,10 @@ const steps = repeated(step, PACE, STEPS);
 /** Gradient descent as balls in valleys, at three learning rates. @type {Stop} */
 export const descent = {
   title: "Gradient descent rolls down the cost", section: ["chap1.html#learning_with_gradient_descent", "Learning with gradient descent"],
-  text: "A step changes all weights in the direction in which the cost C falls fastest. A valley shows C in this direction, and the arrow how it slopes at the ball. A step is as long as the slope times the learning rate η: press Step, and see what three rates make of the same untrained network.",
+  text: "A step changes all weights in the direction in which the cost C falls fastest. A valley shows C in this direction; its arrow shows the slope at the ball. A step is as long as the slope times the learning rate η: press Step, and see what three rates do to the same untrained network.",
   figure: "Three valleys of the cost, for the learning rates 0.1, 3 and 30, each with a ball and its path; below, the cost after each step",
   question: "After one step C stays at 0.5. What has happened?",
-  answers: [["η is too small", "No: C would go on falling, slowly."], ["η is too large", "Right: the step overshot to where all outputs are near 0. The slope is flat there, so nothing more is learned."], ["It has learned all", "No: then C would be near 0."]],
+  answers: [["η is too small", "No: C would go on falling, slowly."], ["η is too large", "Right: the step overshot to where all outputs are near 0. The slope is flat there, so nothing more is learned."], ["Learning is done", "No: then C would be near 0."]],
   controls: `<button id="descent-step" type="button">Step</button> <button id="descent-go" type="button">Go on</button> <button id="descent-again" type="button">Start over</button>`,
   on: {
     "descent-step": () => { steps.stop(); step(); },
@@ -157,6 +157,6 @@ function sentenceOf(image) {
   const { runs } = descents, count = runs[0].costs.length - 1, costs = runs.map(({ costs }) => (costs[count] ?? 0).toFixed(2));
   if (!count) return `Ten digits, yours among them: C = ${costs[0]} before the first step.`;
   const stuck = runs.find(({ layers }) => Math.max(...outputsOf(layers, image)) < 0.01);
-  const reason = stuck ? ` η = ${stuck.rate} has jumped over the valley to where all ten outputs are 0. It is flat there, so it stays at C = 0.5.` : "";
+  const reason = stuck ? ` η = ${stuck.rate} has jumped over the valley to where all ten outputs are 0. C is flat there, so it stays at 0.5.` : "";
   return `After ${count} step${count > 1 ? "s" : ""} C is ${runs.map(({ rate }, n) => `${costs[n]} with η = ${rate}`).join(", ")}.${reason}`;
 }

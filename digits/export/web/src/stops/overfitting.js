@@ -19,7 +19,7 @@ export const overfit = { trainings: /** @type {Training[]} */ ([]), goes: false,
 export const overfitting = {
   title: "Overfitting: learned by heart", section: ["chap3.html#overfitting_and_regularization", "Overfitting and regularization"],
   text: `Two equal networks learn, one from ${FEW} images and one from ${ALL}. After each epoch, which is one pass over its images, we count the images it misreads: among those it learned from, and among ${TESTS} images it has not seen. Press Start, and watch the gap.`,
-  figure: "Two charts of the error in percent by epoch, one for each network; the sentence below says the errors and the gap",
+  figure: "Two charts of the error in percent by epoch, one for each network; the sentence below has the errors and the gap",
   question: "A network reads all its training images right, but misreads 3 in 10 new ones. What would help most?",
   answers: [["More epochs", "No: it has no errors left to learn from; look at the left chart after epoch 15."], ["More training images", "Right: many images cannot be learned by heart, so it has to learn what a digit looks like."], ["Nothing: it is perfect", "No: what counts is how it reads images it has not seen."]],
   controls: `<button id="overfitting-start" type="button">Start</button> <button id="overfitting-again" type="button">Start over</button>`,
@@ -107,7 +107,7 @@ function sentence() {
   const [few, many] = overfit.trainings.map(({ points }) => points.at(lastEpoch())), n = lastEpoch();
   if (!few || !many) return "Both networks are untrained. Press Start.";
   const { seen, unseen } = few, count = (/** @type {number} */ error) => `${Math.round(error) || "none"}`;
-  return `${n ? `After epoch ${n}` : "Untrained"}: the network with ${FEW} images misreads ${count(seen)} of them, but ${count(unseen)} in 100 images it has not seen. `
-    + `The network with ${ALL} misreads ${count(many.seen)} in 100 of them, and ${count(many.unseen)} in 100 it has not seen. The gap is ${gapOf(few)} against ${gapOf(many)}.`
+  return `${n ? `After epoch ${n}` : "Untrained"}: the network with ${FEW} images misreads ${count(seen)} of its own, but ${count(unseen)} in 100 others. `
+    + `The network with ${ALL} misreads ${count(many.seen)} in 100 of its own, and ${count(many.unseen)} in 100 others. The gap is ${gapOf(few)} against ${gapOf(many)}.`
     + (seen < 0.5 ? ` The first network has learned its ${FEW} images by heart.` : "");
 }

@@ -12,8 +12,8 @@ export const sigmoid = {
   title: "A sigmoid bends where a perceptron jumps", section: ["chap1.html#sigmoid_neurons", "Sigmoid neurons"],
   text: "A sigmoid neuron turns z into an activation between 0 and 1: σ(z) = 1 / (1 + e⁻ᶻ). A perceptron jumps from 0 to 1, so a tiny change of a weight changes nothing or everything. The sigmoid changes a little at a time, and that is what makes learning possible.",
   figure: "The sigmoid function from −6 to 6, a perceptron's step, your neuron on the curve, and all hidden neurons",
-  question: "A neuron's z rises from 0 to 0.5. Whose output changes a little?",
-  answers: [["The perceptron's", "No: it has just jumped from 0 to 1."], ["The sigmoid neuron's", "Right: it goes from 0.50 to 0.62."], ["Nobody's", "No: look at the curve near 0."]],
+  question: "z rises from 0 to 0.5. Which neuron's output changes a little?",
+  answers: [["The perceptron's", "No: it jumps from 0 to 1."], ["The sigmoid neuron's", "Right: it goes from 0.50 to 0.62."], ["Neither", "No: look at the curve near 0."]],
   controls: `<button id="sigmoid-another" type="button">Another neuron</button>
     <label>Weights and bias times <input id="sigmoid-steepness" type="range" min="0" max="5" step="0.25" value="0"></label>`,
   on: { "sigmoid-another": chooseNext, "sigmoid-steepness": () => {} },
