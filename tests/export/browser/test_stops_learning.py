@@ -290,7 +290,7 @@ def test_few_images_are_learned_by_heart_and_many_are_not(page):
     assert many["unseen"] - many["seen"] < 12
     gaps = [round(errors["unseen"]) - round(errors["seen"]) for errors in (few, many)]
     assert f"The gap is {gaps[0]} against {gaps[1]}." in sentence(page)
-    assert f"{round(few['unseen'])} in 100 images it has not seen" in sentence(page)
+    assert f"{round(few['unseen'])} in 100 others" in sentence(page)
     labels = page.locator(".here .axes text").all_text_contents()
     assert [labels.count(label) for label in ("Epoch", "Error in %", "100", "20")] == [2, 2, 2, 4]
     go_to(page, "pixels")
