@@ -42,6 +42,7 @@ export function offerTour() {
   panel.addEventListener("change", ({ target }) => { // an answer, whose value says why
     const { value } = /** @type {HTMLInputElement} */ (target), question = /** @type {Element} */ (target).closest("fieldset");
     question?.querySelector("output")?.replaceChildren(value);
+    question?.scrollIntoView({ block: "nearest" });
   });
   panel.addEventListener("click", ({ target }) => { // a neuron of the figure
     const name = target instanceof Element && target.closest(/** @type {any} */ ("[data-neuron]"))?.dataset.neuron;
@@ -107,7 +108,7 @@ function goTo(name) {
   write("place", `${place + 1} of ${NAMES.length}`);
   find("back", HTMLElement).ariaDisabled = `${place === 0}`;
   find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
-  card.querySelector("h2")?.focus({ preventScroll: true });
+  card.querySelector("h2")?.focus(); // and scrolls to it, on a phone
   STOPS[name].arrive?.();
   drawStop();
   heldImages().then(() => { // then it is there at once

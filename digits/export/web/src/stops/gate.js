@@ -11,7 +11,7 @@ const zOf = (/** @type {number} */ x1, /** @type {number} */ x2) => 3 - 2 * x1 -
 /** A perceptron with weights of -2 and a bias of 3 is a NAND gate. @type {Stop} */
 export const gate = {
   title: "A perceptron is a gate", section: ["chap1.html#perceptrons", "Perceptrons"],
-  text: "A perceptron is the simplest neuron: it outputs 1 if z is above 0, and 0 otherwise. With two inputs, weights of −2 and a bias of 3, it computes NAND, and every computer can be built from NAND gates. But unlike such gates, a network learns its weights.",
+  text: "A perceptron is the simplest neuron: it outputs 1 if z is above 0, and 0 otherwise. With two inputs, weights of −2 and a bias of 3, it computes NAND (“not both”), and every computer can be built from NAND gates. But unlike such gates, a network learns its weights.",
   figure: "A perceptron with two inputs, and its four cases",
   question: "For which inputs does this gate output 0?",
   answers: [["0 and 0", "No: z is 3 there."], ["1 and 0", "No: z is 3 − 2 = 1 there."], ["1 and 1", "Right: z is 3 − 4 = −1."]],

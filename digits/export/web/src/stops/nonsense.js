@@ -21,7 +21,7 @@ const own = { layers: null, isLearning: false, network: null };
 /** A network takes any drawing for a digit, until it is taught that no output shall be active. @type {Stop} */
 export const nonsense = {
   title: "Sure about nonsense", section: ["chap1.html#toward_deep_learning", "Toward deep learning"],
-  text: "This network has only ever seen digits. Draw an S, a house or a face: often an output still comes close to 1, because an output is not a probability. Teach the network that your drawing is not a digit, then draw something else.",
+  text: "The small network has only ever seen digits. Draw an S, a house or a face: often an output still comes close to 1, because an output is not a probability. Teach it that your drawing is not a digit, then draw something else. The pad keeps your own, larger network.",
   figure: "The ten outputs of the small network for your drawing, as bars from 0 to 1",
   question: "The network has learned only digits, and output 5 is 0.98 for an S. So …",
   answers: [

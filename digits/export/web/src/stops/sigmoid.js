@@ -15,7 +15,7 @@ export const sigmoid = {
   question: "z rises from 0 to 0.5. Which neuron's output changes a little?",
   answers: [["The perceptron's", "No: it jumps from 0 to 1."], ["The sigmoid neuron's", "Right: it goes from 0.50 to 0.62."], ["Neither", "No: look at the curve near 0."]],
   controls: `<button id="sigmoid-another" type="button">Another neuron</button>
-    <label>Weights and bias times <input id="sigmoid-steepness" type="range" min="0" max="5" step="0.25" value="0"></label>`,
+    <label>Steepness of the curve <input id="sigmoid-steepness" type="range" min="0" max="5" step="0.25" value="0"></label>`,
   on: { "sigmoid-another": chooseNext, "sigmoid-steepness": () => {} },
   leave: () => {
     find("sigmoid-steepness", HTMLInputElement).value = "0";
