@@ -182,7 +182,7 @@ def test_a_steep_sigmoid_is_a_step(page, stop):
     assert activation == pytest.approx(1 / (1 + np.exp(-np.clip(32 * z, -50, 50))), abs=0.006)
     assert perceptron == (z > 0)
     page.locator("#sigmoid-another").click()
-    assert z_and_activation(page)[0] != 7
+    assert numbers(says(page))[0] != 7
 
 
 @pytest.mark.parametrize("name", ["pixels", "weights", "bias", "sigmoid"])
