@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.export.browser.conftest import visiting
-from tests.support.pages import DESK, PHONE, draw, resize
+from tests.support.pages import DESK, DRAW, PHONE, draw, in_the_middle, resize
 
 pytestmark = pytest.mark.mnist
 
@@ -129,7 +129,8 @@ def test_all_stops_say_the_same_of_a_neuron(page, stop):
     for _ in range(3):
         page.locator("#weights-another").click()
     neuron, z, activation = z_and_activation(page)
-    for name, slider in (("weights", "#weights-slider"), ("bias", "#bias-slider"), ("sigmoid", "#sigmoid-steepness")):
+    sliders = [("weights", "#weights-slider"), ("bias", "#bias-slider"), ("sigmoid", "#sigmoid-steepness")]
+    for name, slider in sliders * 2:
         page.evaluate(f"location.hash = 'stop={name}'")
         page.locator(f"#stop-{name}.here").wait_for()
         before = says(page)
@@ -173,16 +174,41 @@ def test_a_perceptron_is_a_nand_gate(page, stop, size):
 
 def test_a_steep_sigmoid_is_a_step(page, stop):
     stop("sigmoid")
-    page.locator(f"{FIGURE} circle[data-neuron='7'].neuron:not(.dot)").click()
+    weights, biases, image = hidden(page)
+    j = int(np.abs(weights @ image + biases - 0.5).argmin())  # where steepness changes the activation most
+    page.locator(f"{FIGURE} circle[data-neuron='{j}'].neuron:not(.dot)").click()
     neuron, z, activation = z_and_activation(page)
-    assert neuron == 7 and z == pytest.approx(by_hand(page, 7)[3], abs=0.02)
+    assert neuron == j and z == pytest.approx(by_hand(page, j)[3], abs=0.02)
     assert activation == pytest.approx(1 / (1 + np.exp(-z)), abs=0.006)
     page.locator("#sigmoid-steepness").fill("5")
     *_, activation, perceptron = numbers(says(page))
     assert activation == pytest.approx(1 / (1 + np.exp(-np.clip(32 * z, -50, 50))), abs=0.006)
     assert perceptron == (z > 0)
+    assert f"{activation:.2f}" in page.locator(f"{FIGURE} .label").all_text_contents()
     page.locator("#sigmoid-another").click()
-    assert z_and_activation(page)[0] != 7
+    assert numbers(says(page))[0] != j
+
+
+def test_stops_see_a_small_digit_in_a_corner_as_the_reader_normalizes_it(page, stop):
+    """It is 20 pixels high with its center of mass in the middle, as in MNIST, and not where it is on the pad."""
+    stop("pixels")
+    page.locator("#close").click()
+    page.keyboard.press("Escape")
+    page.evaluate(
+        DRAW, [[[0.1 + 0.3 * (x - 0.3), 0.1 + 0.3 * (y - 0.2)] for x, y in line] for line in in_the_middle(3)]
+    )
+    *_, image = hidden(page)
+    rows = image.reshape(28, 28).sum(1)
+    assert np.ptp(np.flatnonzero(rows)) in (19, 20) and np.arange(28) @ rows / rows.sum() == pytest.approx(14, abs=1)
+    for name in ("pixels", "weights", "bias", "sigmoid"):
+        page.evaluate(f"location.hash = 'stop={name}'")
+        page.locator(f"#stop-{name}.here").wait_for()
+        assert (hidden(page)[2] == image).all()
+        if name == "pixels":
+            assert f"{np.count_nonzero(image)} of 784 pixels are not 0." in says(page)
+        else:
+            neuron, z, _ = z_and_activation(page)
+            assert z == pytest.approx(by_hand(page, neuron)[3], abs=0.02)
 
 
 @pytest.mark.parametrize("name", ["pixels", "weights", "bias", "sigmoid"])
