@@ -49,7 +49,7 @@ def test_the_stop_and_the_runs_survive_a_reload(page):
     assert [row.split("\n")[:3] for row in page.locator("#runs button").all_inner_texts()] == [rows[0].split("\n")[:3]]
     page.evaluate("moved.length = 0")  # as training opened
     page.locator("#leave").click()
-    assert page.locator("#about").inner_text().startswith("784-100-10")  # the visitor's network
+    assert page.locator("#about").inner_text().startswith("784 pixels, one layer")  # the visitor's network
     page.locator("#tell").click()
     page.locator("#next").click()
     title = page.locator(".here h2").inner_text()
@@ -82,7 +82,7 @@ def test_the_answer_is_never_called_sure(page):
 
 
 NEAR_NONE = """digits.state.network = { ...digits.state.network, layers: digits.state.network.layers.map(
-    ({ weights, biases }, l, all) => ({ weights, biases: l < all.length - 1 ? biases : biases.map((b) => b - 1000) })) }"""
+    ({ weights, biases }, l) => ({ weights, biases: l ? biases.map((b) => b - 1000) : biases })) }"""
 
 
 def test_a_drawing_that_is_like_no_digit_is_said_to_be_none(page):
