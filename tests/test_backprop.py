@@ -13,12 +13,12 @@ from tests.support.book import book_cost, book_step, sigmoid
 @pytest.mark.parametrize("sizes", [[784, 10], [784, 30, 10], [20, 15, 10], [12, 9, 7, 5, 4], [6, 5, 1], [3, 1]])
 @pytest.mark.parametrize("name", COSTS)
 @pytest.mark.parametrize("l2", [0.0, 5.0])
-def test_the_steps_of_a_stack_are_those_of_the_book(sizes, name, l2):
-    """Cost and right answers are those before each step."""
+def test_a_stack_takes_the_same_steps_as_the_book(sizes, name, l2):
+    """The cost and the correct predictions are those before each step."""
     network, generator = sigmoid_network(sizes, seed=1).double(), torch.Generator().manual_seed(2)
     images = torch.rand(40, 1, sizes[0], generator=generator, dtype=torch.float64)
     images[images < 0.5] = 0
-    labels = torch.randint(sizes[-1] + 1, (40,), generator=generator)  # the highest: no digit
+    labels = torch.randint(sizes[-1] + 1, (40,), generator=generator)  # the highest label means no digit
     targets = torch.eye(sizes[-1] + 1, sizes[-1], dtype=torch.float64)[labels]
     chosen = torch.randperm(40, generator=generator)[:30].view(6, 5)
 
@@ -36,14 +36,14 @@ def test_the_steps_of_a_stack_are_those_of_the_book(sizes, name, l2):
     cost, right = sgd_steps(*weights_and_biases(network), images, targets, chosen, 0.3, COSTS[name], l2 / 200)
     assert cost.item() == pytest.approx(book, rel=1e-12) and right.item() == book_right
     assert cost.ndim == right.ndim == 0
-    for ours, wanted in zip(weights_and_biases(network), (weights, biases), strict=True):
-        for p, q in zip(ours, wanted, strict=True):
+    for ours, expected in zip(weights_and_biases(network), (weights, biases), strict=True):
+        for p, q in zip(ours, expected, strict=True):
             np.testing.assert_allclose(p.numpy(), q, rtol=0, atol=1e-12)
     assert all(np.abs(w - s).max() > 1e-4 for w, s in zip(weights, start, strict=True))
 
 
-def test_the_check_of_the_page_on_chapter_2(capsys):
-    """The slope that backpropagation finds is the one that a nudge of the weight finds."""
+def test_the_gradient_check_in_chapter_2_passes(capsys):
+    """Backpropagation gives the same slope as a small change of the weight."""
     page = (Path(__file__).parents[1] / "docs" / "chapter2.md").read_text("utf-8")
     exec(re.search(r"```python\n(.*?)```", page, re.S)[1], {})
     slope, nudged = capsys.readouterr().out.split()

@@ -12,7 +12,7 @@ from digits.network import one_hot
 from tests.support.small_mnist import TRAINING, VALIDATION
 
 
-def test_order_is_a_permutation_that_hangs_on_seed_and_epoch_alone():
+def test_the_order_is_a_permutation_decided_by_seed_and_epoch():
     first = order(3, 4, 1000)
     assert first.sort().values.equal(torch.arange(1000))
     np.random.seed(9)
@@ -23,17 +23,17 @@ def test_order_is_a_permutation_that_hangs_on_seed_and_epoch_alone():
 
 
 @pytest.mark.parametrize("train_size", [None, 1, TRAINING, TRAINING + 1, TRAINING + VALIDATION])
-def test_what_trains_does_not_validate(set_up, data_dir, train_size):
+def test_training_and_validation_images_are_disjoint(set_up, data_dir, train_size):
     module, (images, labels) = set_up(train_size=train_size), mnist.load(data_dir, train=True)
     last, first = train_size or TRAINING, max(train_size or 0, TRAINING)
-    wanted = images[:last], labels[:last], images[first:], labels[first:], *mnist.load(data_dir, train=False)
-    for split, expected in zip((*module.training, *module.validation, *module.test), wanted, strict=True):
+    splits = images[:last], labels[:last], images[first:], labels[first:], *mnist.load(data_dir, train=False)
+    for split, expected in zip((*module.training, *module.validation, *module.test), splits, strict=True):
         assert split.equal(expected)
     assert [len(loader) for loader in module.val_dataloader()] == [int(first < TRAINING + VALIDATION), 1]
 
 
 @pytest.mark.parametrize("train_size", [0, TRAINING + VALIDATION + 1])
-def test_train_size_that_is_not_there(data_dir, train_size):
+def test_a_train_size_out_of_range_is_refused(data_dir, train_size):
     with pytest.raises(UserError, match=f"--train_size must be 1 to {TRAINING + VALIDATION}, .* not {train_size}"):
         MNISTDataModule(data_dir, train_size=train_size)
 
@@ -47,15 +47,15 @@ def test_train_size_that_is_not_there(data_dir, train_size):
         (63, 1, [(1, 63)]),
     ],
 )
-def test_stacks_of_an_epoch_have_the_mini_batches_of_all_processes(train_size, processes, shapes, set_up):
+def test_the_stacks_of_an_epoch_hold_the_mini_batches_of_all_processes(train_size, processes, shapes, set_up):
     module = set_up(train_size=train_size)
     module.trainer = SimpleNamespace(current_epoch=2, max_epochs=9, global_rank=processes - 1, world_size=processes)
     loader = module.train_dataloader()
     epoch = list(loader)
-    assert not isinstance(loader, DataLoader) and len(loader) == len(epoch)  # it has no workers
+    assert not isinstance(loader, DataLoader) and len(loader) == len(epoch)  # no workers
     assert [tuple(chosen.shape) for _, _, chosen in epoch] == shapes
     assert torch.cat([chosen.flatten() for _, _, chosen in epoch]).equal(order(5, 2, train_size))
-    for images, targets, _ in epoch:  # the data set itself, not a copy
+    for images, targets, _ in epoch:  # the dataset itself, not a copy
         assert images is module.training[0] and targets.equal(one_hot(module.training[1]))
     for loader, (images, labels) in zip(module.val_dataloader(), (module.validation, module.test), strict=True):
         [(whole, targets, chosen)] = loader

@@ -1,4 +1,4 @@
-"""Training on a pretended device, where tensors of two devices in one operation fail; `pytest -m gpu`: on a GPU."""
+"""Train on a simulated device, which refuses operations across devices. `pytest -m gpu` trains on a real GPU."""
 
 from contextlib import contextmanager
 
@@ -21,7 +21,7 @@ GPU = pytest.param("cuda", marks=[pytest.mark.gpu, needs_gpu])
 
 @contextmanager
 def no_waiting(monkeypatch):
-    """Fail where a step of the torch kernel waits for the GPU."""
+    """Fail if a step of the torch kernel waits for the GPU."""
     steps = backprop.sgd_steps
 
     def watched_steps(*args):
@@ -38,7 +38,7 @@ def no_waiting(monkeypatch):
 
 @pytest.fixture
 def on_cpu(data_dir, home):
-    """Train on the CPU, in the steps of a GPU, in a new folder or one that is resumed."""
+    """Return a function that trains on the CPU with the torch kernel, in a new or a resumed folder."""
 
     def on_cpu(name, resume=False, kind=None, **settings):
         usual = {"hidden": [12], "epochs": 2, "kernel": "torch", "data_dir": data_dir, "train_size": 95}
@@ -50,7 +50,7 @@ def on_cpu(data_dir, home):
 
 @pytest.fixture(params=["pretended", GPU])
 def on_device(on_cpu, request, monkeypatch):
-    """Train on the device."""
+    """Return a function that trains on the device."""
 
     def on_device(name, **settings):
         if request.param == "cuda":
@@ -63,7 +63,7 @@ def on_device(on_cpu, request, monkeypatch):
 
 
 def alike(run, same_run):
-    """Whether two runs end with the same weights, those of a GPU up to rounding."""
+    """Whether two runs end with the same weights; up to rounding if there is a GPU."""
     first, second = (weights(folder / "last.ckpt") for folder in (run, same_run))
     if not torch.cuda.is_available():
         return same(first, second)
@@ -79,27 +79,27 @@ def alike(run, same_run):
         slow({"handwriting": True, "distort": 0.5}),
     ],
 )
-def test_a_device_gives_the_weights_of_the_cpu_and_the_same_bits_twice(settings, on_cpu, on_device, capsys):
+def test_a_device_trains_to_the_weights_of_the_cpu_and_repeats_them_bit_for_bit(settings, on_cpu, on_device, capsys):
     runs = [on_device(name, **settings) for name in ("one", "other")]
     out = capsys.readouterr().out
     assert f"on {DEVICE}" in out or "on cuda" in out
     assert same(*(weights(run / "last.ckpt") for run in runs))
-    if "distort" not in settings or not torch.cuda.is_available():  # a GPU draws random numbers of its own
+    if "distort" not in settings or not torch.cuda.is_available():  # a GPU draws other random numbers
         assert alike(runs[0], on_cpu("cpu", **settings))
 
 
-@pytest.mark.parametrize("first, then", [("on_cpu", "on_device"), ("on_device", "on_cpu")])
-def test_a_run_goes_on_elsewhere(first, then, on_cpu, on_device):
+@pytest.mark.parametrize("first, second", [("on_cpu", "on_device"), ("on_device", "on_cpu")])
+def test_a_run_can_be_resumed_on_another_device(first, second, on_cpu, on_device):
     ways = {"on_cpu": on_cpu, "on_device": on_device}
     folder = ways[first]("run")
-    ways[then]("run", epochs=4, resume=True)
+    ways[second]("run", epochs=4, resume=True)
     assert alike(folder, on_cpu("whole", epochs=4))
 
 
 @pytest.mark.gpu
 @needs_gpu
-def test_a_checkpoint_is_read_on_either(on_cpu, data_dir, verb):
-    """Predicted on both, and evaluated by the verbs."""
+def test_a_checkpoint_from_a_gpu_works_on_both_devices(on_cpu, data_dir, verb):
+    """The CPU and the GPU predict the same, and the subcommands run."""
     path = on_cpu("run", trainer={"accelerator": "cuda"}) / "best.ckpt"
     images, _ = mnist.load(data_dir, train=False)
     cpu, cuda = (DigitClassifier.load_from_checkpoint(path, map_location=on) for on in ("cpu", "cuda"))
@@ -112,7 +112,7 @@ def test_a_checkpoint_is_read_on_either(on_cpu, data_dir, verb):
         assert (code, errors) == (0, []) and out
 
 
-def test_tensors_on_two_devices_are_found(on_cpu):
+def test_mixing_tensors_of_two_devices_is_detected(on_cpu):
     class Misusing(DigitClassifier):
         def on_train_start(self):
             self.cost = Cost(QUADRATIC.value, lambda a, y: a + torch.zeros(len(a), 1))

@@ -1,6 +1,6 @@
-"""What a stranger may have put into a file: each is read or refused in a line, whichever subcommand meets it.
+"""Malicious files: every subcommand reads them or refuses them in one line.
 
-No code in it runs, nothing changes outside the folder that the subcommand writes to, and memory and time are bounded.
+No code in them runs, nothing changes outside the folder that the subcommand writes to, and memory and time are bounded.
 """
 
 import os
@@ -28,7 +28,7 @@ NAN = float("nan")
 
 @pytest.fixture
 def home(small, tmp_path_factory, tmp_path):
-    """A working folder with a run of two epochs and a picture; beside it lies what is not to be touched."""
+    """A working folder with a run of two epochs and a picture. Beside it are files that must not be touched."""
     shutil.copytree(small_run(small, tmp_path_factory), tmp_path / "home" / "run")
     for name in ("victim.ckpt", "folder/letter"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -39,7 +39,7 @@ def home(small, tmp_path_factory, tmp_path):
 
 @pytest.fixture
 def watched(home, small):
-    """Run a subcommand in `home`, which may write there only what begins with `may`."""
+    """Return a function that runs a subcommand, which may write in `home` only paths that begin with `may`."""
 
     def run(words, may="nothing"):
         ending = clear(watch(words.replace("DATA", f"--data_dir {small[0]}").split(), home, small[1]))
@@ -50,7 +50,7 @@ def watched(home, small):
 
 
 class Call:
-    """Unpickled, it calls a function."""
+    """An object that calls a function when it is unpickled."""
 
     def __init__(self, *call):
         self.call = call
@@ -63,7 +63,7 @@ COMMAND = Call(os.system, "touch canary")
 
 
 def changed(path, change):
-    """Save what `change` makes of the content of a checkpoint."""
+    """Change the content of a checkpoint with `change`, and save it."""
     content, limit = torch.load(path, weights_only=True), sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)  # for lists in lists
     torch.save(change(content), path)
@@ -71,7 +71,7 @@ def changed(path, change):
 
 
 def at(*place):
-    """A change that puts the last of these at the place that the others name."""
+    """Return a change that sets the value at a path of keys: `at(*keys, value)`."""
 
     def change(content):
         *path, name, value = place
@@ -85,7 +85,7 @@ def at(*place):
 
 
 def bomb(path, says=1_200_000_000):
-    """A checkpoint of a tensor of 1.2 GB that is compressed; its entry says how large it is unpacked."""
+    """Make a zip bomb: a checkpoint with a compressed tensor of 1.2 GB, whose entry says how large it is."""
     at(*WEIGHT, torch.zeros(1_000_003))(path)
     with zipfile.ZipFile(path) as archive:
         entries = {name: archive.read(name) for name in archive.namelist()}
@@ -107,14 +107,14 @@ def nested(depth, width=1):
 
 
 def detector(content, digit):
-    """The network's first output alone, as that of a network which detects a digit."""
+    """Turn a network into a detector: keep only its first output."""
     content["hyper_parameters"]["only_digit"] = digit
     content["state_dict"] |= {name: content["state_dict"][name][:1] for name in ("network.2.weight", "network.2.bias")}
     return content
 
 
 SETTINGS, WEIGHT, ONE = "hyper_parameters", ("state_dict", "network.0.weight"), torch.ones(1)
-CHECKPOINTS = {  # tests/checkpoint/test_untrusted.py has more, which cost nothing
+CHECKPOINTS = {  # tests/checkpoint/test_untrusted.py has more cases, which are fast
     "code": partial(changed, change=lambda content: content | {"epoch": Call(os.system, "touch canary")}),
     "code, in a pickle": lambda path: path.write_bytes(pickle.dumps(Call(eval, "open('canary', 'w')"))),
     "bomb": bomb,
@@ -135,15 +135,15 @@ CHECKPOINTS = {  # tests/checkpoint/test_untrusted.py has more, which cost nothi
 
 @pytest.mark.parametrize("words", ["predict 1.png --network run", slow("train --resume run --epochs 3 DATA")])
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_a_checkpoint_that_train_does_not_write_is_refused(name, words, home, watched):
+def test_a_malicious_checkpoint_is_refused(name, words, home, watched):
     for path in sorted(home.glob("run/*.ckpt")):
         CHECKPOINTS[name](path)
     assert watched(words).status == 2
 
 
 @pytest.mark.parametrize("nonsense", [None, NAN, nested(30, 10)])
-def test_what_lightning_would_restore_counts_for_nothing(nonsense, home, watched):
-    """By a stranger's paths, Lightning would delete another run's files at the next best epoch."""
+def test_the_state_that_lightning_would_restore_is_ignored(nonsense, home, watched):
+    """Lightning would delete the files at these paths at the next best epoch."""
 
     def change(content):
         content |= dict.fromkeys(("loops", "optimizer_states", "lr_schedulers", "pytorch-lightning_version"), nonsense)
@@ -179,7 +179,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_network_of_the_book_or_a_form_definition_is_refused(name, home, watched):
+def test_a_malicious_json_network_or_form_definition_is_refused(name, home, watched):
     words, text = TEXTS[name]
     (home / words.split()[-1]).write_text(text)
     assert watched(words).status == 2
@@ -187,7 +187,7 @@ def test_a_network_of_the_book_or_a_form_definition_is_refused(name, home, watch
 
 @pytest.mark.slow
 @pytest.mark.parametrize("content", [b"\xff" * 7 + b"\x3f" + bytes(99), b"words" * 1000], ids=["huge record", "words"])
-def test_curves_that_are_damaged_are_refused_or_left_out(content, home, watched):
+def test_damaged_curves_are_refused_or_skipped(content, home, watched):
     for path in home.glob("run/events*"):
         path.write_bytes(content)
     watched("figures --network run --out run DATA", may="run")
@@ -211,7 +211,7 @@ PICTURES = {
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_is_read_or_refused_and_the_next_one_is_read(name, home, watched):
+def test_a_malicious_picture_does_not_stop_the_next_picture(name, home, watched):
     bad = home / f"bad.{'pdf' if name.startswith('PDF') else 'png'}"
     bad.write_bytes(PICTURES[name]())
     assert "1.png: 4 " in watched(f"predict {bad.name} 1.png --network bundled --single").output

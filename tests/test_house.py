@@ -1,6 +1,6 @@
 from tests.make import house
 
 
-def test_the_map_is_that_of_the_code():
-    """Else: python -m tests.make.house"""
+def test_the_map_matches_the_code():
+    """To redraw the map: python -m tests.make.house"""
     assert house.OUT.read_text("utf-8") == house.house()

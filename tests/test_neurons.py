@@ -1,4 +1,4 @@
-"""The neurons of chapter 1 and what is built of them: gates, an adder, a layer that writes the bits of a digit."""
+"""The neurons of chapter 1 and what they build: gates, an adder, a layer that gives the bits of a digit."""
 
 from itertools import product
 
@@ -17,7 +17,7 @@ def random(*shape: int, seed: int = 0) -> Tensor:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.bool])
-def test_gates_and_circuits(dtype):
+def test_gates_and_the_half_adder_have_the_right_truth_tables(dtype):
     for gate, truth in ((AND, [0, 0, 0, 1]), (OR, [0, 1, 1, 1]), (NAND, [1, 1, 1, 0])):
         assert gate(PAIRS.to(dtype)).tolist() == [[bit] for bit in truth]
     x, y = PAIRS.to(dtype).T
@@ -27,7 +27,7 @@ def test_gates_and_circuits(dtype):
     assert torch.stack(half_adder(x.view(2, 2), y.view(2, 2))).equal(torch.stack([total, carry]).view(2, 2, 2))
 
 
-def test_perceptron_is_strict_at_zero():
+def test_a_perceptron_outputs_0_at_zero():
     perceptron = Perceptron(torch.tensor([[1.0, -1.0]]), torch.tensor([0.0]))
     x = torch.tensor([[0.5, 0.5], [0.5 + 2**-20, 0.5], [0.5, 0.5 + 2**-20], [0.0, 0.0]])
     assert perceptron(x).tolist() == [[0], [1], [0], [0]]
@@ -36,21 +36,21 @@ def test_perceptron_is_strict_at_zero():
 @pytest.mark.parametrize("kind", [Perceptron, SigmoidNeuron])
 @pytest.mark.parametrize("batch", [(), (6,), (2, 3)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_batches_of_inputs_and_neurons(kind, batch, dtype):
+def test_neurons_take_batches_of_inputs(kind, batch, dtype):
     w, b, x = random(4, 5).to(dtype), random(4, seed=1).to(dtype), random(*batch, 5, seed=2).to(dtype)
     z = torch.einsum("ij,...j->...i", w, x) + b
-    wanted = (z > 0).to(dtype) if kind is Perceptron else 1 / (1 + (-z).exp())
-    torch.testing.assert_close(kind(w, b)(x), wanted)
+    expected = (z > 0).to(dtype) if kind is Perceptron else 1 / (1 + (-z).exp())
+    torch.testing.assert_close(kind(w, b)(x), expected)
 
 
-def test_predicted_and_actual_change():
-    """Of 20 neurons of 6 inputs, by three changes of their weights and biases."""
+def test_derivatives_predict_the_change_of_the_outputs():
+    """Test 20 neurons with 6 inputs, for three changes of their weights and biases."""
     neuron, x = SigmoidNeuron(random(20, 6, seed=3), random(20, seed=6)), random(6, seed=4)
     dw, db = 0.01 * random(3, 20, 6, seed=5), 0.01 * random(3, 20, seed=7)
     actual, predicted = output_changes(neuron, x, dw, db)
     w, b = neuron.weights.clone().requires_grad_(), neuron.biases.clone().requires_grad_()
     before = SigmoidNeuron(w, b)(x)
-    grad_w, grad_b = torch.autograd.grad(before.sum(), (w, b))  # each output depends on its own weights alone
+    grad_w, grad_b = torch.autograd.grad(before.sum(), (w, b))  # each output depends only on its own weights
     assert torch.allclose(predicted, (grad_w * dw).sum(-1) + grad_b * db, rtol=1e-10, atol=0)
     for step in range(3):
         after = SigmoidNeuron(neuron.weights + dw[step], neuron.biases + db[step])(x)
@@ -61,16 +61,15 @@ BITS = [[int(bit) for bit in f"{digit:04b}"] for digit in range(10)]
 
 
 def activations(right: float, wrong: float) -> Tensor:
-    """One row for each digit."""
     return torch.full((10, 10), wrong, dtype=torch.float64).fill_diagonal_(right)
 
 
 @pytest.mark.parametrize("bias", [-0.06, -0.4, -0.5, -0.9])
-def test_binary_layer_writes_the_bits_wherever_the_assumption_holds(bias):
+def test_the_binary_layer_gives_the_bits_of_clear_outputs(bias):
     layer = binary_layer(bias)
-    for right, wrong in product([0.99, 1.0], [0.0, 0.01]):  # the limits
+    for right, wrong in product([0.99, 1.0], [0.0, 0.01]):  # the limits of the assumption
         assert layer(activations(right, wrong)).tolist() == BITS == bits_of(torch.arange(10)).tolist()
     assert binary_layer().biases.tolist() == pytest.approx([-0.4] * 4)
-    # Beyond the assumption it fails.
+    # A bias out of range gives wrong bits.
     assert binary_layer(-0.04)(activations(0.99, 0.01))[0].tolist() == [0, 0, 0, 1]  # five odd digits add up to 0.05
     assert binary_layer(-1.0)(activations(0.99, 0.0)).sum() == 0

@@ -1,4 +1,4 @@
-"""docs/chapter1.ipynb as it is kept, and as it runs."""
+"""docs/chapter1.ipynb, as it is saved and as it runs."""
 
 import io
 import json
@@ -21,7 +21,7 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def test_cells_are_short_and_have_names_that_do_not_change(kept):
+def test_cells_are_short_and_have_stable_names(kept):
     nbformat.validate(kept)
     assert support.NOTEBOOK.stat().st_size < 2_500_000
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*(-\d+)?", cell.id) for cell in kept.cells)
@@ -30,20 +30,20 @@ def test_cells_are_short_and_have_names_that_do_not_change(kept):
     assert all(len(cell.source.splitlines()) <= 10 for cell in code_cells(notebook))
 
 
-def test_all_cells_were_run_in_order_and_kept_what_they_show(kept):
+def test_all_cells_were_run_in_order_and_kept_their_outputs(kept):
     cells, views = code_cells(kept), "application/vnd.jupyter.widget-view+json"
     states = "application/vnd.jupyter.widget-state+json"
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not any(output.output_type == "error" for output in support.outputs(kept))
     data = [output.get("data", {}) for output in support.outputs(kept)]
-    widgets = [shown[views]["model_id"] for shown in data if views in shown]
+    widgets = [bundle[views]["model_id"] for bundle in data if views in bundle]
     assert len(widgets) >= 4 and set(widgets) <= kept.metadata["widgets"][states]["state"].keys()
-    assert sum("image/png" in shown for shown in data) > 15
+    assert sum("image/png" in bundle for bundle in data) > 15
     text = json.dumps([output for output in support.outputs(kept) if "image/png" not in output.get("data", {})])
-    assert not re.search(r"/home/|/Users/|/root\b|/tmp\b|site-packages|[A-Z]:\\\\", text)  # folders of the machine
+    assert not re.search(r"/home/|/Users/|/root\b|/tmp\b|site-packages|[A-Z]:\\\\", text)  # paths of a machine
 
 
-def test_links_lead_somewhere_and_the_text_agrees_with_the_outputs_that_are_kept(kept):
+def test_links_work_and_the_text_agrees_with_the_outputs(kept):
     assert support.disagreements(kept) == []
     text = "\n".join(cell.source for cell in kept.cells if cell.cell_type == "markdown")
     for link in re.findall(r"\]\((?!http)([^)#]+)", text):
@@ -57,8 +57,8 @@ def test_links_lead_somewhere_and_the_text_agrees_with_the_outputs_that_are_kept
         ("1xQ4_in-Drive", "OWNER/digits"),
     ],
 )
-def test_in_colab_it_installs_the_repository_that_it_was_opened_from(kept, opened, source, monkeypatch):
-    """Colab answers on an address of its own which notebook is open."""
+def test_in_colab_the_notebook_installs_its_own_repository(kept, opened, source, monkeypatch):
+    """Colab has an address that tells which notebook is open."""
 
     def answer(url, timeout):
         assert url == "http://10.0.0.1:9000/api/sessions"
@@ -74,7 +74,7 @@ def test_in_colab_it_installs_the_repository_that_it_was_opened_from(kept, opene
     assert installed == [f'install -q "digits[figures] @ git+https://github.com/{source}" ipywidgets']
 
 
-def test_its_first_cell_that_reads_reads_a_photo(kept, capsys):
+def test_the_photo_cell_reads_a_photo(kept, capsys):
     [cell] = [cell.source for cell in kept.cells if cell.id == "photo"]
     names = {"interact": lambda function, photo: None, "FileUpload": lambda accept: None}
     exec(cell, names)
@@ -87,7 +87,7 @@ def test_its_first_cell_that_reads_reads_a_photo(kept, capsys):
 
 @pytest.mark.slow
 @pytest.mark.mnist
-def test_it_runs_and_its_text_says_what_comes_out(kept, mnist_dir, tmp_path):
+def test_the_notebook_runs_and_its_text_matches_its_outputs(kept, mnist_dir, tmp_path):
     notebook = deepcopy(kept)
     support.with_solutions(notebook)
     support.run(notebook, tmp_path)

@@ -1,4 +1,4 @@
-"""No Python module and no numba config in the working directory takes effect: people `cd` into a folder of pictures."""
+"""Ignore Python modules and numba settings in the working directory, which may be a stranger's folder of pictures."""
 
 import os
 import pkgutil
@@ -15,25 +15,25 @@ ROOT = Path(__file__).parents[1]
 MODULE = "open({canary!r}, 'a').write(__file__ + '\\n')\n"
 OTHERS = "colorama cuda google jax pandas psycopg2 redis scipy sitecustomize tensorflow triton trap usercustomize"
 FILES = {
-    ".numba_config.yaml": "{",  # which numba could not read; a good one could name a cache, which would be unpickled
+    ".numba_config.yaml": "{",  # numba would stop at it; a valid file could name a cache to unpickle
     "trap-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: trap\nVersion: 1\n",
-    "trap-1.dist-info/entry_points.txt": "[torch.backends]\ntrap = trap:trap\n",  # importing torch would run it
+    "trap-1.dist-info/entry_points.txt": "[torch.backends]\ntrap = trap:trap\n",  # torch would import it
 }
 TRAIN = "train --hidden 5 --epochs 1 --train_size 1000 --data_dir DATA"
 
 
 def before_main(home, environment):
-    """What Python imports for any `python -m`, from the working directory too, before it runs the module."""
+    """Return the modules that any `python -m` imports, also from the working directory, before ours can act."""
     (home / "empty.py").write_text("import sys; print(*sys.modules)")
-    done = subprocess.run([sys.executable, "-m", "empty"], cwd=home, env=environment, stdout=-1, text=True, check=True)
-    return {name.partition(".")[0] for name in done.stdout.split()}
+    output = subprocess.check_output([sys.executable, "-m", "empty"], cwd=home, env=environment, text=True)
+    return {name.partition(".")[0] for name in output.split()}
 
 
 @pytest.mark.mnist
 @pytest.mark.parametrize(
     "way, words",
     [
-        ("python -m digits", "predict pictures"),  # eight, from which on other processes look for digits, too
+        ("python -m digits", "predict pictures"),  # eight pictures are enough to start worker processes
         nightly("python -m digits", TRAIN),
         nightly("python -m digits", f"{TRAIN} --trainer.devices 2 --trainer.accelerator cpu"),
         nightly("python -m digits", "sweep --hidden 5 6 --epochs 1 --data_dir DATA"),
@@ -42,20 +42,20 @@ def before_main(home, environment):
         nightly("train.py", TRAIN.removeprefix("train ")),
     ],
 )
-def test_nothing_in_the_working_directory_runs_or_configures(way, words, tmp_path, mnist_dir):
+def test_files_in_the_working_directory_have_no_effect(way, words, tmp_path, mnist_dir):
     home, canary = tmp_path / "home", tmp_path / "canary"
     (home / "pictures").mkdir(parents=True)
     for number in range(8):
         line(1).save(home / "pictures" / f"0_{number}.png")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    environment.pop("PYTHONSAFEPATH", None)  # which digits has set in this process
-    known = before_main(home, environment) | {"digits"} if way == "python -m digits" else set()
-    names = {*sys.stdlib_module_names, *(module.name for module in pkgutil.iter_modules()), *OTHERS.split()} - known
+    environment.pop("PYTHONSAFEPATH", None)  # digits has set it in this process
+    imported = before_main(home, environment) | {"digits"} if way == "python -m digits" else set()
+    names = {*sys.stdlib_module_names, *(module.name for module in pkgutil.iter_modules()), *OTHERS.split()} - imported
     for name, text in (FILES | {f"{name}.py": MODULE.format(canary=str(canary)) for name in names}).items():
         (home / name).parent.mkdir(exist_ok=True)
         (home / name).write_text(text)
     programs = {"digits": [Path(sys.executable).with_name("digits")], "train.py": [sys.executable, ROOT / "train.py"]}
     command = [*programs.get(way, [sys.executable, "-m", "digits"]), *words.replace("DATA", str(mnist_dir)).split()]
-    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=300)
+    process = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, timeout=300)
     assert not canary.exists(), canary.read_text()
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr

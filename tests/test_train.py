@@ -1,4 +1,4 @@
-"""The train verb from its first line to its last, and what it leaves behind."""
+"""`train` from its first line to its last, and the files that it writes."""
 
 import re
 from inspect import signature
@@ -24,15 +24,15 @@ EPOCH = re.compile(r"Epoch (\d+): (\d+) / (\d+)   validation (\d+\.\d\d)%")
 
 
 def settings(folder):
-    """The hyperparameters that TensorBoard's HPARAMS tab shows."""
+    """Return the hyperparameters in TensorBoard's HPARAMS tab."""
     content = EventAccumulator(str(folder)).Reload().PluginTagToContent("hparams")["_hparams_/session_start_info"]
     values = HParamsPluginData.FromString(content).session_start_info.hparams
     return {name: value.string_value or value.number_value for name, value in values.items()}
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    """A finished run of four epochs: its folder, and its output."""
+def finished_run(tmp_path_factory):
+    """A finished run of four epochs: its folder and its output."""
     runs = Runs(tmp_path_factory.mktemp("done"))
     args = "--data_dir data --hidden 12 8 --epochs 4 --lr 2.5 --seed 1"
     process = runs.start(*args.split())
@@ -42,8 +42,8 @@ def done(tmp_path_factory):
     return run, output
 
 
-def test_console(done):
-    folder, output = done
+def test_a_run_prints_its_epochs_and_how_to_use_the_result(finished_run):
+    folder, output = finished_run
     lines = output.splitlines()
     assert lines[0].startswith("784-12-8-10, 9,614 weights and biases; kernel ")
     assert [int(EPOCH.fullmatch(line)[1]) for line in lines[1:-5]] == [0, 1, 2, 3]
@@ -56,28 +56,28 @@ def test_console(done):
     ]
 
 
-def test_run_folder(done):
-    folder, _ = done
+def test_a_run_folder_holds_checkpoints_settings_and_curves(finished_run):
+    folder, _ = finished_run
     kinds = {re.sub(r"^events\..*", "events", path.name) for path in folder.iterdir()}
     assert kinds == {*LOCK, "best.ckpt", "last.ckpt", "config.yaml", "events", "hparams.yaml"}
     assert sorted(path.name for path in folder.parent.parent.iterdir()) == ["data", "runs"]
 
 
-def test_curves_have_a_point_an_epoch_and_the_lines_agree(done):
-    folder, output = done
-    lines, shown = EPOCH.findall(output), curves(folder)
+def test_curves_have_a_point_per_epoch_and_match_the_printed_lines(finished_run):
+    folder, output = finished_run
+    lines, logged = EPOCH.findall(output), curves(folder)
     of_splits = {f"{kind}/{split}" for kind in ("accuracy", "cost") for split in ("training", "validation", "test")}
-    assert shown.keys() == of_splits | {"best/test", "best/validation"}
+    assert logged.keys() == of_splits | {"best/test", "best/validation"}
     for tag in of_splits:
-        steps, values = shown[tag]
+        steps, values = logged[tag]
         assert steps == (0, 1, 2, 3) and all(0 <= value <= 1 for value in values)
-    assert [int(line[1]) for line in lines] == [round(TEST * accuracy) for accuracy in shown["accuracy/test"][1]]
+    assert [int(line[1]) for line in lines] == [round(TEST * accuracy) for accuracy in logged["accuracy/test"][1]]
     assert {int(line[2]) for line in lines} == {TEST}
-    assert [float(line[3]) for line in lines] == [round(100 * a, 2) for a in shown["accuracy/validation"][1]]
+    assert [float(line[3]) for line in lines] == [round(100 * a, 2) for a in logged["accuracy/validation"][1]]
 
 
-def test_hyperparameters_are_shown(done):
-    folder, _ = done
+def test_tensorboard_shows_the_hyperparameters(finished_run):
+    folder, _ = finished_run
     assert settings(folder) == {"hidden": "784-12-8-10", "lr": 2.5, "seed": 1, "batch_size": 10, "epochs": 4}
     [text] = EventAccumulator(str(folder)).Reload().Tensors("settings/text_summary")
     [content] = text.tensor_proto.string_val
@@ -85,7 +85,7 @@ def test_hyperparameters_are_shown(done):
     assert text.step == 3
 
 
-def test_a_detector(run, data_dir):
+def test_a_detector_reports_misses_and_false_alarms(run, data_dir):
     output = run("--only_digit", 3, "--epochs", 3)
     [folder] = Path("runs").iterdir()
     images, labels = mnist.load(data_dir, train=False)
@@ -100,23 +100,23 @@ def test_a_detector(run, data_dir):
 
 
 @pytest.mark.parametrize("wrong", ["validation", "test"])
-def test_validation_chooses_and_test_never(run, tmp_path, monkeypatch, wrong):
-    """Where all labels of a split are wrong, its accuracy is best before much is learned: the two disagree."""
+def test_validation_chooses_the_best_epoch_and_test_does_not(run, tmp_path, monkeypatch, wrong):
+    """A split whose labels are all wrong has its best accuracy in the first epochs, so the two splits disagree."""
     use(monkeypatch, write_mnist(tmp_path / "wrong" / "MNIST" / "raw", wrong))
     output = run("--epochs", 8, "--lr", 0.5, "--run_dir", "here", data_dir=tmp_path / "wrong")
-    shown = curves("here")
-    validation, test = shown["accuracy/validation"][1], shown["accuracy/test"][1]
+    logged = curves("here")
+    validation, test = logged["accuracy/validation"][1], logged["accuracy/test"][1]
     best = torch.load("here/best.ckpt", weights_only=True)["epoch"]
     assert best == validation.index(max(validation))
     assert test.index(max(test)) != best
     if wrong == "test":
-        assert validation.count(max(validation)) > 1  # the first of several best epochs is kept
+        assert validation.count(max(validation)) > 1  # of equal epochs, the first is kept
     else:
         assert test[best] != test[-1]
     assert f"Test accuracy {test[best]:.2%} (epoch {best}, " in output
 
 
-def test_defaults_of_the_classes_are_those_of_a_training():
+def test_the_classes_and_the_settings_have_the_same_defaults():
     settings = vars(Settings())
     of_classes = {**signature(DigitClassifier).parameters, **signature(MNISTDataModule).parameters}
     defaults = {
@@ -133,7 +133,7 @@ def test_defaults_of_the_classes_are_those_of_a_training():
         (["--lr", "1e-6", "--init", "gaussian"], "Try --lr 1e-05 and --init scaled or more --epochs\n"),
     ],
 )
-def test_a_network_that_guesses_after_three_epochs_gets_a_line_of_advice(args, advice, run):
+def test_a_network_that_still_guesses_after_three_epochs_prints_advice(args, advice, run):
     lines = run(*args, "--epochs", 5).splitlines(keepends=True)
     assert ("Gaussian initial weights are so large" in lines[0]) == ("gaussian" in args)
     [at] = [number for number, line in enumerate(lines) if "guessing" in line]
@@ -142,27 +142,27 @@ def test_a_network_that_guesses_after_three_epochs_gets_a_line_of_advice(args, a
 
 
 @pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
-def test_a_network_that_diverges_ends_in_a_line_whatever_the_kernel(kernel, home, data_dir, verb):
-    """At this rate L2 turns every weight round in each step, and makes it larger."""
+def test_divergence_is_reported_in_one_line_by_every_kernel(kernel, home, data_dir, verb):
+    """At this learning rate, L2 flips the sign of every weight in each step, and makes it larger."""
     words = ["--kernel", kernel, "--cost", "cross_entropy", "--lr", 100, "--l2", 1000, "--epochs", 3]
     code, _, [line] = verb("train", "--data_dir", data_dir, *words)
     assert code == 2 and "error: training diverged in epoch 0; try --lr below 100" in line
 
 
-def test_unreachable_data_is_said_before_anything_is_written(home, monkeypatch, verb):
+def test_unreachable_data_is_reported_before_anything_is_written(home, monkeypatch, verb):
     use_sources(monkeypatch, attic=failing)
     code, _, errors = verb("train", "--data_dir", "empty")
     assert code == 2 and any("attic failed: the cable is unplugged" in line for line in errors)
     assert not Path("runs").exists()
 
 
-def test_early_stop_ends_after_so_many_epochs_without_a_better_one(run):
+def test_early_stopping_ends_after_enough_epochs_without_a_better_one(run):
     output = run("--hidden", 12, "--epochs", 60, "--early_stop", 3, "--run_dir", "whole")
     validation = [float(accuracy) for *_, accuracy in EPOCH.findall(output)]
     best = validation.index(max(validation))
     assert len(validation) - 1 == best + 3 < 59
     run("--hidden", 12, "--epochs", best + 2, "--early_stop", 3, "--run_dir", "resumed")
-    for finished in (False, True):  # it remembers how many epochs it has waited, and that it has ended
+    for finished in (False, True):  # a resumed run remembers how long it has waited, and that it has ended
         output = run("--resume", "resumed", "--epochs", 60)
         assert ("This run stopped early, after 3 epochs without a better validation" in output) is finished
         assert same(weights("whole/last.ckpt"), weights("resumed/last.ckpt"))

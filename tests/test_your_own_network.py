@@ -1,4 +1,4 @@
-"""The text of docs/your_own_network.md, run as it stands, but for one epoch and on the small MNIST."""
+"""Run the code in docs/your_own_network.md, for one epoch and on the small MNIST."""
 
 import re
 import shutil
@@ -15,23 +15,23 @@ CLASS, USE, EXPORT = re.findall(r"```python\n(.*?)```", (DOCS / "your_own_networ
 
 @pytest.fixture
 def page(home, data_dir, capsys):
-    """The names that the page's first two blocks leave, after one epoch."""
+    """The variables after the first two blocks of code, and one epoch."""
     shutil.copytree(data_dir, home / "data")
     shutil.copy(DOCS / "504192.jpg", home / "photo.jpg")
     names = {"__name__": "__main__"}
     exec(CLASS.replace("epochs=20", "epochs=1"), names)
-    names["said"] = capsys.readouterr().out
+    names["output"] = capsys.readouterr().out
     exec(USE, names)
     return names
 
 
-def test_the_page_trains_and_reads(page):
+def test_the_code_in_the_document_trains_and_reads(page):
     model, labels = page["model"], page["labels"]
     assert page["activations"].shape == (len(labels), 10)
     readings = [reading for line in page["answer"].lines for group in line.groups for reading in group.readings]
     assert {reading.image.shape for reading in readings} == {(28, 28)}
     torch.testing.assert_close(page["activations"].sum(1), torch.ones(len(labels)))  # softmax
-    assert f"Test accuracy {(page['digits'] == labels).double().mean():.2%}" in page["said"]
+    assert f"Test accuracy {(page['digits'] == labels).double().mean():.2%}" in page["output"]
     assert model.predict(page["images"])[1].equal(page["activations"])  # without dropout
     model.train()
     assert model.predict(page["images"])[1].equal(page["activations"]) and model.training
@@ -43,7 +43,7 @@ def test_the_page_trains_and_reads(page):
 
 
 @pytest.mark.slow
-def test_the_page_exports(page):
+def test_the_code_in_the_document_exports(page):
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
     from onnxruntime import InferenceSession

@@ -108,9 +108,9 @@ def print_score(title: str, predictions: list[Prediction], json: bool) -> None:
 def write_sheet(predictions: list[Prediction], path: Path) -> None:
     """Save an image of the misread pictures, each with what the network saw, its label, and what was read."""
     misread = [prediction for prediction in predictions if prediction.text != prediction.label]
-    (width, height), shown = TILE, misread[:SHEET]
-    sheet = Image.new("RGB", (COLUMNS * width, max(1, -(-len(shown) // COLUMNS)) * height), "white")
-    for place, (picture, label, text, segments, _) in enumerate(shown):
+    (width, height), tiles = TILE, misread[:SHEET]
+    sheet = Image.new("RGB", (COLUMNS * width, max(1, -(-len(tiles) // COLUMNS)) * height), "white")
+    for place, (picture, label, text, segments, _) in enumerate(tiles):
         left, top = place % COLUMNS * width + 10, place // COLUMNS * height
         with suppress(UserError):  # this picture cannot be opened
             sheet.paste(ImageOps.contain(open_picture(picture)[0], (width - 20, 90)), (left, top))

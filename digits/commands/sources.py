@@ -43,7 +43,7 @@ def find_sources(words: list[str]) -> list[list[Source]]:
     """
     names = [name for word in words for name in ([word] if os.path.exists(word) else sorted(glob.glob(word)) or [word])]
     if names.count("-") > 1:
-        raise UserError("standard input can be read only once; name - only once")
+        raise UserError("standard input (-) can be read only once; name it once")
     return [_pages(file) for name in names for file in _files(name)]
 
 
@@ -61,7 +61,7 @@ def _pages(file: str) -> list[Source]:
     if file == "-":
         content = sys.stdin.buffer.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise UserError(f"standard input is larger than {LARGEST:,} bytes; send a smaller picture")
+            raise UserError(f"standard input is larger than {LARGEST:,} bytes; send a smaller file")
         return [Source(file, content)]
     if not file.lower().endswith(".pdf"):
         return [Source(file, file)]

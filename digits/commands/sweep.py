@@ -76,7 +76,7 @@ def sweep(
     except DATABASE_ERRORS as error:
         where = f"--storage (for PostgreSQL, {install('postgres')})" if storage else f"{folder}/sweep.db"
         reason = f"{error.__cause__ or error}".partition("\n")[0]
-        raise UserError(f"{where}: {reason}; then run the same command again to continue") from error
+        raise UserError(f"{where}: {reason}. To continue, run the same command again") from error
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -65,9 +65,9 @@ def explain(error: Exception) -> str:
 
 def printable(text: str) -> str:
     """Escape what a terminal would obey or cannot show: control characters, line breaks, undecodable bytes."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return shown.encode(encoding, "backslashreplace").decode(encoding)
+    return escaped.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def install(extra: str) -> str:

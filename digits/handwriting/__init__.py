@@ -4,13 +4,14 @@ A network trained on MNIST fails on a photo that is only shrunk to 28x28 pixels,
 in a particular way. So most of the work is to find the digits and to draw them as MNIST does.
 
 1. picture.py opens the picture and scales it to a working size. pdf.py draws the pages of a PDF.
-2. background.py divides out uneven light. Then eye.py, a small network, scores each pixel: is it handwriting?
+2. background.py divides out uneven light. Then eye.py, a small network, scores how likely each pixel is handwriting.
 3. components.py groups the connected components of handwriting into lines. strips.py makes each line level and scales
    it to a fixed height: a strip.
 4. line_network.py reads along each strip. Its network says which digit, if any, is in the middle of what it sees. A
    prefix beam search then finds the likeliest numbers.
 5. cutting.py cuts the digits of these numbers out of the strip. Digits that touch are separated along a seam.
-6. normalize.py deslants, scales and centres each digit as MNIST does.
+6. normalize.py deslants, scales and centres each digit as MNIST does. For networks that were trained so, it also draws
+   the context in grey: the rest of the strokes from which a digit is cut.
 7. reader.py reads each digit with your network and combines its opinion with that of the line network. It rejects a
    number if its confidence is too low.
 
@@ -29,7 +30,7 @@ The data passes through six types, in this order:
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # type checkers take it for True
+TYPE_CHECKING = False  # type checkers assume True
 if TYPE_CHECKING:
     from digits.handwriting.lines import Expected as Expected
     from digits.handwriting.lines import find_lines as find_lines

@@ -17,10 +17,10 @@ SOFT = 0.7  # blur in pixels that removes camera noise
 
 
 def missing_light(pixels: np.ndarray) -> np.ndarray:
-    """Return how much light each pixel of a picture (H, W, 3) uint8 lacks: (H, W, 3) float32, below 1.
+    """Return the share of the background's light that each pixel of a picture (H, W, 3) uint8 lacks: float32, below 1.
 
-    It is a share of the background's light. Light writing on a dark background is inverted first. Then a blur divides
-    out shadows and lamps, and a closing divides out everything else that is wider than a stroke.
+    Light writing on a dark background is inverted first. Then a blur divides out shadows and lamps, and a closing
+    divides out everything else that is wider than a stroke.
     """
     light = cv2.GaussianBlur(pixels / np.float32(255), (0, 0), SOFT)
     light = (1 - light if on_dark_background(light.mean(2)) else light) + np.float32(LIFT[0])

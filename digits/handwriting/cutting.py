@@ -93,7 +93,7 @@ def strokes_near(region: np.ndarray, middle: float) -> np.ndarray:
 def _drawn(dark: np.ndarray, mask: np.ndarray, digit: np.ndarray, *, context: bool) -> tuple[np.ndarray, Box]:
     """Return the normalized image of a digit with soft edges, and its box.
 
-    In `context`, the image also has the rest of the connected components from which the digit is cut.
+    In `context`, the image also shows the rest of the connected components from which the digit is cut.
     """
     box = left, top, right, bottom = bounds(digit)
     margin = 2 + max(right - left, bottom - top) * NEAR // BOX

@@ -28,7 +28,7 @@ PART = 30_000  # pixels scored at a time, which takes about 50 MB
 LEGIBLE = 20  # digits lower than this at half the resolution, in pixels, are scored again at full resolution
 TEXTURE = 0.2  # a picture is noise if a larger share of its pixels is not PALE,
 NOISE = 0.001  # and if a smaller share of those pixels is CERTAIN: full resolution would find no more in it
-CERTAIN = 0.95  # handwriting has at least one pixel with a higher score in each component
+CERTAIN = 0.95  # each component of handwriting has at least one pixel with a higher score
 BUNDLED = Path(__file__).with_name("eye.npz")
 
 Eye = tuple[Layers, Layers]  # the first network and the second
@@ -156,7 +156,8 @@ def look_once(eye: Eye, missing: np.ndarray) -> np.ndarray:
 def is_noise(scores: np.ndarray) -> bool:
     """Whether a picture with these scores (H, W) has texture nearly everywhere, and hardly any handwriting."""
     scored = np.count_nonzero(scores)  # pixels that were not scored are exactly 0
-    return scored > TEXTURE * scores.size and np.count_nonzero(scores > CERTAIN) < NOISE * scored
+    certain = np.count_nonzero(scores > CERTAIN)
+    return bool(scored > TEXTURE * scores.size and certain < NOISE * scored)
 
 
 def usual_height(scores: np.ndarray) -> float:

@@ -19,21 +19,17 @@ SMALLEST = 150  # pictures are enlarged until they have at least the area of 150
 APART = 1.6  # digits whose middles are farther apart than this, in heights of a digit, belong to different groups
 PLACE = ZOOM * STEP  # columns of a strip from one place of the line network to the next
 FAR = 3  # candidates have log-probabilities up to this much below that of the likeliest number
-# If its clarity is less than the share CLEAR of the possible clarity, a picture is also tried turned. A turn is taken
-# if it makes the clarity TURNED times as high, and at least the share WELL of what is possible.
+# A picture is also tried on its side and upside down if its `clarity` is less than CLEAR times the highest possible. It
+# is turned only if the clarity then rises by the factor TURNED, and is at least WELL times the highest possible.
 CLEAR, TURNED, WELL = 0.8, 1.6, 0.5
 
 
 class Expected(NamedTuple):
-    """What the caller knows about a picture.
+    """What the caller knows about a picture. A `single` digit or a `length` implies that it is upright."""
 
-    Does it show a `single` digit? What `length` do its numbers have? Which `digits` can occur? Is it `upright`? A
-    picture of a single digit, or of numbers of a known length, is always taken to be upright.
-    """
-
-    single: bool = False
-    length: Length | None = None
-    digits: str = "0123456789"
+    single: bool = False  # it shows a single digit
+    length: Length | None = None  # each line is a number of this many digits
+    digits: str = "0123456789"  # only these digits can occur
     upright: bool = False
 
 
@@ -73,7 +69,7 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
         return Segmentation([[candidates]], pixels[None, :, :, 0] / np.float32(255), [(0, 0, 28, 28)], known=True)
     planes = see(pixels)
     if not (planes[1] > SURE).any():
-        raise UserError("nothing in this picture stands out as strokes do; write darker, or leave a margin around it")
+        raise UserError("nothing in this picture stands out; write darker, or leave a margin around the digits")
     if expected.upright or expected.single or expected.length:
         degrees, strips = 0, strips_of(planes, single=expected.single)
     else:
@@ -88,7 +84,7 @@ def find_lines(picture: Any, expected: Expected = ANYTHING, *, context: bool = F
 
 
 def turn_upright(planes: np.ndarray, scale: float) -> tuple[int, list[Strip]]:
-    """Return by how many degrees to turn a picture counterclockwise, so that it is clearest, and its strips then."""
+    """Try to turn a picture so that it is read more clearly. Return the degrees (counterclockwise) and the strips."""
     best_degrees, best_strips = 0, strips_of(planes)
     best, possible = clarity(best_strips, scale)
     in_lines = len(best_strips) < 2 or any(strip.tall > 1 for strip in best_strips)
@@ -112,7 +108,8 @@ def clarity(strips: list[Strip], scale: float) -> tuple[float, float]:
     """Return how clearly the line network sees digits, and the clarity if every tall component were a certain digit.
 
     Each digit counts with the squared height of its line, times its probability to the power of 4, times the square
-    root of the number of tall components in the line. The root favours long lines: on its side, each digit is a line.
+    root of the number of tall components in the line. The root favours the right way up: in a picture on its side, each
+    digit is a line of its own.
     """
     clear, possible = 0.0, 0.0
     for strip in strips:

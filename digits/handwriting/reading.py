@@ -92,7 +92,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
         raise UserError('a process forked after a read cannot read; start it with multiprocessing\'s "spawn" method')
     expected = expect(single, length, digits)
     if isinstance(network, nn.Module):
-        models = sys.modules.get("digits.model")  # takes seconds to import, and any DigitClassifier has imported it
+        models = sys.modules.get("digits.model")  # not imported here, because that takes seconds
         module: nn.Module = network.network if models and isinstance(network, models.DigitClassifier) else network
         reader = Reader(deepcopy(module).eval())  # a copy, since other threads may train the module meanwhile
     else:
@@ -144,7 +144,7 @@ def choose_reader(network: str | None) -> tuple[Reader, int | None]:
 
 @lru_cache(4)
 def _loaded(path: Path, changed: int) -> Reader:
-    """Return a reader with the network in a file. The cache holds four, until a file is `changed` (its mtime)."""
+    """Return a reader with the network in a file, last changed at this time. The last four readers stay in memory."""
     from digits.checkpoint import untrusted
 
     return _reader(untrusted.read_checkpoint(path), path)

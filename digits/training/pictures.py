@@ -48,9 +48,9 @@ def first_weights(network: nn.Module) -> Image.Image:
     """
     neurons = next(parameter for parameter in network.parameters() if parameter.ndim > 1).detach().cpu()
     side = math.isqrt(neurons[0].numel())
-    shown = neurons[:100].view(-1, side, side)
-    scale = shown.abs().quantile(0.995).item()  # so that a few large weights do not make the rest pale
-    tiles = shaded((mosaic(shown / scale, math.ceil(math.sqrt(len(shown)))) + 1) / 2, SIGNED)
+    chosen = neurons[:100].view(-1, side, side)
+    scale = chosen.abs().quantile(0.995).item()  # so that a few large weights do not make the rest pale
+    tiles = shaded((mosaic(chosen / scale, math.ceil(math.sqrt(len(chosen)))) + 1) / 2, SIGNED)
     zoom = WIDTH // tiles.shape[1]
     tiles = tiles.repeat(zoom, 0).repeat(zoom, 1)
     count = f"{len(neurons)}" if len(neurons) <= 100 else f"100 of {len(neurons):,}"
@@ -89,10 +89,10 @@ def first_mistakes(images: Tensor, labels: Tensor, activations: Tensor) -> Image
     """Draw the 36 mistakes on images (N, 28, 28) uint8 whose activations (N, 10) are most confident."""
     largest, predicted = activations.max(1)
     wrong = (predicted != labels).nonzero().flatten()
-    shown = wrong[largest[wrong].argsort(descending=True, stable=True)][:36].tolist()
-    rows = max(1, math.ceil(len(shown) / 6))
-    picture = titled(60 + 126 * rows, f"{len(shown)} of {len(wrong)} mistakes, the most confident first")
-    for place, index in enumerate(shown):
+    chosen = wrong[largest[wrong].argsort(descending=True, stable=True)][:36].tolist()
+    rows = max(1, math.ceil(len(chosen) / 6))
+    picture = titled(60 + 126 * rows, f"{len(chosen)} of {len(wrong)} mistakes, the most confident first")
+    for place, index in enumerate(chosen):
         x, y = 8 + place % 6 * 116, 60 + place // 6 * 126
         digit = Image.fromarray(255 - images[index].numpy()).resize((84, 84), Image.Resampling.NEAREST)
         picture.paste(digit, (x + 10, y + 30))

@@ -78,10 +78,10 @@ def refuse_changes(
     last: Checkpoint, folder: Path, settings: Settings, model: DigitClassifier, data: MNISTDataModule
 ) -> None:
     """Raise UserError if the last checkpoint of a run was made with other settings."""
-    now, then = {**model.hparams, **data.hparams}, last.settings | last.data
+    current, saved = {**model.hparams, **data.hparams}, last.settings | last.data
     if model.schedule:  # a schedule depends on the number of epochs
-        now["epochs"], then["epochs"] = settings.max_epochs, last.max_epochs
-    conflicts = [f"--{name} is {then[name]}, not {x}" for name, x in now.items() if then.get(name, x) != x]
+        current["epochs"], saved["epochs"] = settings.max_epochs, last.max_epochs
+    conflicts = [f"--{name} is {saved[name]}, not {x}" for name, x in current.items() if saved.get(name, x) != x]
     if conflicts:
         raise UserError(f"a resumed run keeps its settings: in {folder}, {', '.join(conflicts)}; leave these out")
 

@@ -10,7 +10,7 @@ from digits.handwriting.normalize import bounds, centre_of_mass
 
 
 def digits(count):
-    """Return images (count, 28, 28) uint8 of a 7 of straight strokes, 20 pixels high, upright and upside down in turn."""
+    """Return images (count, 28, 28) uint8 of a 7 of straight strokes, 20 pixels high, every second upside down."""
     image = np.zeros((28, 28), np.uint8)
     cv2.polylines(image, [np.array([(8, 5), (20, 5), (13, 23)])], False, 255, 2, cv2.LINE_AA)
     seven = torch.from_numpy(image)

@@ -1,4 +1,4 @@
-"""From a typed function to a command line, and from a mistake to one line."""
+"""The command line made from a typed function, and errors in one line."""
 
 import json
 import os
@@ -80,7 +80,7 @@ def test_a_mistake_is_one_line_that_names_it(words, reason):
 
 
 @pytest.mark.parametrize("words", ["-h", "a b --help"])
-def test_help_anywhere_shows_each_option_with_its_default(words, capsys):
+def test_help_shows_each_option_with_its_default(words, capsys):
     with pytest.raises(SystemExit) as stop:
         understood(words)
     assert stop.value.code == 0
@@ -103,8 +103,8 @@ digits/__main__.py sweep --lr x
 """ + "\n".join(f"digits/__main__.py {name} --help" for name in SUBCOMMANDS)
 
 
-def test_help_and_mistakes_are_answered_without_what_the_work_needs():
-    """Only the options of a verb are imported for that; the rest takes seconds, and some of it is optional."""
+def test_help_and_mistakes_need_no_slow_imports():
+    """They import only the options of a subcommand. The rest takes seconds, and some of it is optional."""
     code = """
 import json, runpy, sys
 heavy = {"torch", "lightning", "torchvision", "numba", "cv2", "matplotlib", "optuna", "tensorboard", "numpy"}
@@ -118,11 +118,11 @@ for line in sys.argv.pop().strip().splitlines():
     assert not heavy & {*sys.modules}, line
 print(json.dumps(answers))
 """
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code, LINES], capture_output=True, text=True, cwd=Path(__file__).parents[2]
     )
-    assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout.splitlines()[-1])
+    assert process.returncode == 0, process.stderr
+    answers = json.loads(process.stdout.splitlines()[-1])
     assert answers == {line: 0 if line.endswith("help") else 2 for line in LINES.strip().splitlines()}
 
 
@@ -143,7 +143,7 @@ GPU = "the GPU is full, in use, or too old"
         on_posix(lambda: os.mkdir("nowhere/\x1b"), "nowhere/\\x1b: No such file or directory"),
     ],
 )
-def test_what_a_user_can_mend_is_one_line_and_2_and_a_bug_a_traceback(act, message, capsys):
+def test_a_user_error_is_one_line_and_a_bug_keeps_its_traceback(act, message, capsys):
     with pytest.raises(SystemExit) as stop, one_line_errors("digits example"):
         act()
     assert stop.value.code == 2
@@ -158,12 +158,12 @@ def test_the_subcommands_are_listed(verb):
 
 
 @pytest.mark.parametrize("word, hint", [("trian", "did you mean train?"), ("--hidden", "choose from train, predict")])
-def test_what_is_no_subcommand(word, hint, verb):
+def test_an_unknown_subcommand_gets_a_hint(word, hint, verb):
     code, _, [line] = verb(word, "--hidden", "30")
     assert code == 2 and line.startswith("digits: error: ") and hint in line
 
 
-def test_what_looks_for_digits_needs_no_torch_and_what_reads_or_exports_no_trainer():
+def test_finding_digits_needs_no_torch_and_exporting_no_trainer():
     code = (
         "import sys, digits; from digits import UserError\n"
         "import digits.__main__, digits.commands.documents; assert 'torch' not in sys.modules\n"
@@ -174,7 +174,7 @@ def test_what_looks_for_digits_needs_no_torch_and_what_reads_or_exports_no_train
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_ctrl_c_while_it_imports_is_no_traceback():
+def test_ctrl_c_during_imports_prints_no_traceback():
     program = """
 import signal, sys
 class CtrlC:
@@ -185,13 +185,13 @@ sys.meta_path.insert(0, CtrlC)
 import digits.__main__
 digits.__main__.main(["predict", "a"])
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (130, "\ndigits predict: stopped\n")
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (process.returncode, process.stderr) == (130, "\ndigits predict: stopped\n")
 
 
 @posix
 @pytest.mark.parametrize("command", ["digits", "digits train -h"])
-def test_output_that_nobody_reads_is_no_traceback(command):
+def test_a_closed_pipe_prints_no_traceback(command):
     command = command.replace("digits", f"{sys.executable} -m digits", 1) + " | true"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    process = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")

@@ -1,4 +1,4 @@
-"""How well pictures are read whose right answers stand in their names or in those of their folders."""
+"""Scoring pictures whose labels are in their names or in the names of their folders."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests.support.systems import on_posix, posix
 
 @pytest.fixture
 def judged(tmp_path, monkeypatch, verb):
-    """Run `digits evaluate` with a network that says 4 to every digit, in an empty folder; code, lines, errors."""
+    """Return a function that runs `digits evaluate` with a network that reads 4 in everything, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     saved_sure("net.ckpt")
 
@@ -34,22 +34,22 @@ def judged(tmp_path, monkeypatch, verb):
 
 
 def draw(*names):
-    """Rings in these files; a line of three where the name says so."""
+    """Draw a ring into each file, or a line of three rings if its name says so."""
     for name in names:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         (line() if "line" in name else line(1)).save(name)
 
 
-def test_the_right_answer_is_the_folder_or_stands_in_the_name(judged):
+def test_the_label_is_in_the_name_of_the_folder_or_picture(judged):
     draw("some/4_a.png", "some/7_b_2.png", "some/444_line.png", "some/4/x.png", "some/5/4_y.png", "some/444/line.png")
-    draw("some/4.png", "some/IMG_4.png", "some/other/4_x.png")  # not labelled
+    draw("some/4.png", "some/IMG_4.png", "some/other/4_x.png")  # no labels
     Path("some", "4_notes.txt").write_text("no picture")
     code, lines, errors = judged("some")
     assert lines == ["some: 4 of 6 pictures right, 66.67% ± 19.25%; 7->4 x1, 5->4 x1"]
     assert (code, errors) == (0, ["some: skipped 2 without a label in the name"])
 
 
-def test_lines_are_right_if_each_is(judged):
+def test_a_page_is_right_if_every_line_is(judged):
     page = Image.new("L", (360, 240), 240)
     page.paste(line(3), (0, 0))
     page.paste(line(2), (0, 120))
@@ -60,7 +60,7 @@ def test_lines_are_right_if_each_is(judged):
     assert score.startswith("some: 2 of 4 pictures right") and "44444->444-44 x1" in score
 
 
-def test_the_whole_number_or_the_clearest_digit_or_numbers_as_long_as_the_right_answer(judged):
+def test_options_score_the_whole_number_the_clearest_digit_or_the_known_length(judged):
     draw("some/4_line.png", "some/44_line.png", "some/4 44_line.png", "some/4_a.png")
     confusions = "4 44->444 x1, 44->444 x1, 4->444 x1"
     assert judged("some")[1] == [f"some: 1 of 4 pictures right, 25.00% ± 21.65%; {confusions}"]
@@ -68,7 +68,7 @@ def test_the_whole_number_or_the_clearest_digit_or_numbers_as_long_as_the_right_
     assert judged("some", "--known_length")[1] == ["some: 4 of 4 pictures right, 100.00% ± 0.00%"]
 
 
-def test_a_line_a_folder_and_one_over_all(judged):
+def test_each_folder_and_the_total_get_a_line(judged):
     draw("a/4_1.png", *(f"b/{name}.png" for name in ("1_1", "1_2", "2_1", "2_2", "2_3", "3_1", "3_2", "5_1", "4_1")))
     confusions = "2->4 x3, 1->4 x2, 3->4 x2"
     assert judged("a", "b")[1] == [
@@ -83,7 +83,7 @@ def test_a_line_a_folder_and_one_over_all(judged):
 
 
 @posix
-def test_what_cannot_be_read_is_wrong_and_named(judged):
+def test_an_unreadable_picture_counts_as_wrong_and_is_named(judged):
     draw("so\nme/4_a.png")
     Path("so\nme", "4_b\x1b.png").write_text("no picture")
     Image.new("L", (90, 90), 230).save("so\nme/4_c.png")
@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_wrong_and_named(judged):
     assert judged("so\nme")[2] == errors[2:]
 
 
-def test_a_sheet_of_what_was_misread(judged):
+def test_misread_pictures_are_drawn_on_a_sheet(judged):
     draw("some/1_line.png", "some/2_b.png", "some/4_a.png")
     Path("some", "3_broken.png").write_text("no picture")
     *_, errors = judged("some", "--wrong", "out.png")
@@ -102,8 +102,8 @@ def test_a_sheet_of_what_was_misread(judged):
     sheet, (width, height) = Image.open("out.png").convert("L"), TILE
     assert sheet.size == (COLUMNS * width, height)
     pixels = np.asarray(sheet)
-    drawn = [(pixels[:, left : left + width] < 200).any() for left in range(0, sheet.width, width)]
-    assert drawn == [True] * 3 + [False] * 3
+    filled = [(pixels[:, left : left + width] < 200).any() for left in range(0, sheet.width, width)]
+    assert filled == [True] * 3 + [False] * 3
 
 
 @pytest.mark.parametrize(
@@ -123,14 +123,14 @@ def test_mistakes_are_found_before_the_work(words, reason, judged):
     draw("some/4_a.png")
     saved_sure("nine.ckpt", only_digit=9)
     Path("empty").mkdir()
-    Path("some/4_broken.png").touch()  # of which a line would be said
+    Path("some/4_broken.png").touch()  # would print a line
     before = Path("some/4_a.png").read_bytes()
     code, lines, [error] = judged(*words, "--verbose")
     assert (code, lines) == (2, []) and reason in error
     assert Path("some/4_a.png").read_bytes() == before
 
 
-def test_without_a_folder_mnists_test_images_are_read(judged, data_dir):
+def test_without_a_folder_the_test_images_of_mnist_are_scored(judged, data_dir):
     model = DigitClassifier([12], seed=3)
     images, labels = mnist.load(data_dir, train=False)
     right = int((model.predict(images)[0] == labels).sum())
@@ -140,7 +140,7 @@ def test_without_a_folder_mnists_test_images_are_read(judged, data_dir):
 
 
 @pytest.mark.slow
-def test_ctrl_c_is_one_line(judged):
+def test_ctrl_c_prints_one_line(judged):
     draw("some/4_b.png")
     Path("some", "4_a.png").write_text("no picture")
     for n in range(3_000):
@@ -148,8 +148,8 @@ def test_ctrl_c_is_one_line(judged):
     command = [sys.executable, "-m", "digits", "evaluate", "some", "--verbose", "--network", "net.ckpt"]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     process = subprocess.Popen(command, env=environment, text=True, start_new_session=True, stdout=PIPE, stderr=PIPE)
-    begun = process.stderr.readline() + process.stderr.readline()  # the first picture has been looked at
+    begun = process.stderr.readline() + process.stderr.readline()  # the first picture is done
     assert begun.startswith("network: net.ckpt\nsome/4_a.png: ")
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all its processes
+    os.killpg(process.pid, signal.SIGINT)  # to all its processes, as from a terminal
     out, errors = process.communicate(timeout=60)
     assert (process.returncode, out, errors) == (130, "", "\ndigits evaluate: stopped\n")

@@ -26,9 +26,9 @@ onnxruntime = pytest.importorskip("onnxruntime")
 
 @pytest.fixture
 def export(tmp_path, monkeypatch, verb):
-    """Run `digits export --network` in an empty folder; returns its exit code, output and errors."""
+    """Return a function that runs `digits export --network` in an empty folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # MNIST may be in the user's
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # MNIST may be in the user's cache
     return partial(verb, "export", "--network")
 
 
@@ -37,13 +37,13 @@ def export(tmp_path, monkeypatch, verb):
     [({"hidden": [20, 9, 5]}, "784-20-9-5-10"), ({"hidden": []}, "784-10")]
     + [({"hidden": [16], "image_size": 64}, "4096-16-10")],
 )
-def test_the_ends_of_a_model(settings, shape, export, tmp_path):
+def test_an_onnx_model_has_the_documented_inputs_and_outputs(settings, shape, export, tmp_path):
     model = DigitClassifier(**settings)
     code, out, _ = export(saved(tmp_path / "net.ckpt", model), "--to", "onnx", "--out", "my.onnx")
     assert code == 0 and shape in out and "1,000 random images" in out
-    made, side = onnx.load("my.onnx"), settings.get("image_size", 28)
-    assert [(made.opset_import[0].domain, made.opset_import[0].version), made.ir_version] == [("", 18), 10]
-    assert str(ROOT).encode() not in Path("my.onnx").read_bytes()  # where torch notes which line made a node
+    exported, side = onnx.load("my.onnx"), settings.get("image_size", 28)
+    assert [(exported.opset_import[0].domain, exported.opset_import[0].version), exported.ir_version] == [("", 18), 10]
+    assert str(ROOT).encode() not in Path("my.onnx").read_bytes()  # no paths of source files
     session = onnxruntime.InferenceSession("my.onnx")
     assert [(end.name, end.type, end.shape) for end in [*session.get_inputs(), *session.get_outputs()]] == [
         ("images", "tensor(float)", ["N", side, side]),
@@ -67,28 +67,28 @@ def test_a_model_that_disagrees_is_not_written(export, tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["net.ckpt"]
 
 
-def test_what_is_known_of_a_network_goes_with_it(export, tmp_path, data_dir):
-    """Its accuracy, too, if there are test images, on which it is compared."""
+def test_an_export_holds_the_settings_and_accuracy_of_the_network(export, tmp_path, data_dir):
+    """It is tested on MNIST's test images, if there are any, else compared on random images."""
     model, data = DigitClassifier([30], lr=2.0, seed=4), {"batch_size": 20, "seed": 4, "train_size": None}
     more = {"callbacks": {"ModelCheckpoint": SCORE}, "epoch": 11, "datamodule_hyper_parameters": data}
     mine = {"network": "mine", "side": 3, "facts": [1]}  # settings of a user's own network
     path = saved(tmp_path / "net.ckpt", model, **more, hyper_parameters=model.hparams | mine)
-    known = {"shape": "784-30-10", "lr": 2.0, "seed": 4, "batch_size": 20, "epoch": 11, "validation_accuracy": 0.75}
-    known |= mine
+    expected = {"shape": "784-30-10", "lr": 2.0, "seed": 4, "batch_size": 20, "epoch": 11, "validation_accuracy": 0.75}
+    expected |= mine
     images, labels = mnist.load(data_dir, train=False)
     accuracy = (model.predict(images)[0] == labels).double().mean().item()
     for measured, words, tested_on in ((None, [], "1,000 random"), (accuracy, ["--data_dir", data_dir], "100 test")):
         _, out, _ = export(path, "--to", "onnx", *words)
         metadata = onnxruntime.InferenceSession("digits.onnx").get_modelmeta().custom_metadata_map
         facts = {name: json.loads(value) for name, value in metadata.items()}
-        assert facts.items() >= (known | {"test_accuracy": measured}).items()
+        assert facts.items() >= (expected | {"test_accuracy": measured}).items()
         assert f"agrees with PyTorch on {tested_on} images" in out
     assert export(path, "--data_dir", data_dir)[0] == 0
     held = held_in((tmp_path / "digits.html").read_text("utf-8"))
-    assert held.items() >= known.items() and held["sizes"] == [784, 30, 10]
+    assert held.items() >= expected.items() and held["sizes"] == [784, 30, 10]
 
 
-def test_a_detector_becomes_a_small_checkpoint_alone(export, data_dir, tmp_path):
+def test_a_detector_can_only_become_a_small_checkpoint(export, data_dir, tmp_path):
     model = DigitClassifier([5], only_digit=3)
     path = saved(tmp_path / "net.ckpt", model)
     for to in ("web", "onnx"):
@@ -102,30 +102,30 @@ def test_a_detector_becomes_a_small_checkpoint_alone(export, data_dir, tmp_path)
 
 
 @pytest.mark.mnist
-def test_a_page_of_one_small_file_whose_rounding_costs_nothing(trained, export, tmp_path, mnist_dir):
+def test_the_page_is_one_small_file_and_rounding_costs_no_accuracy(trained, export, tmp_path, mnist_dir):
     code, out, _ = export(trained, "--data_dir", mnist_dir)
     shares = re.search(r"accuracy ([0-9.]+)% with 8-bit weights, ([0-9.]+)% before", out).groups()
     assert code == 0 and float(shares[0]) == pytest.approx(float(shares[1]), abs=0.1)
     html = (tmp_path / "digits.html").read_text("utf-8")
-    assert len(html.encode()) <= 1_200_000  # the networks for pictures are 660,000 of these
+    assert len(html.encode()) <= 1_200_000  # 660,000 of them are the networks that read pictures
     [policy] = re.findall(r'Content-Security-Policy" content="(.*?)"', html)
     assert policy.startswith("default-src 'none';") and "unsafe" not in policy and "http" not in policy
     assert not re.search(r"""(src|href)=["'](?!data:)|@import|url\(|https?://(?!www\.w3\.org/2000/svg)""", html)
 
 
 @pytest.mark.mnist
-def test_the_page_in_docs_is_that_of_the_bundled_network(export, tmp_path, mnist_dir):
-    """Else: python -m digits export --network bundled --out docs/index.html"""
+def test_the_page_in_docs_has_the_bundled_network(export, tmp_path, mnist_dir):
+    """To write it: python -m digits export --network bundled --out docs/index.html"""
     assert export(BUNDLED, "--data_dir", mnist_dir)[0] == 0
-    made, kept = (path.read_text("utf-8") for path in (tmp_path / "digits.html", ROOT / "docs" / "index.html"))
-    of_made, of_kept = (held_in(page)["test_accuracy"] for page in (made, kept))
+    exported, kept = (path.read_text("utf-8") for path in (tmp_path / "digits.html", ROOT / "docs" / "index.html"))
+    of_exported, of_kept = (held_in(page)["test_accuracy"] for page in (exported, kept))
     accuracy = r'"(test_)?accuracy": [0-9.]+'
-    assert of_made == pytest.approx(of_kept, abs=2e-4)  # one image more or less by how a processor adds
-    assert re.sub(accuracy, "", made) == re.sub(accuracy, "", kept)
+    assert of_exported == pytest.approx(of_kept, abs=2e-4)  # processors round differently: one image more or less
+    assert re.sub(accuracy, "", exported) == re.sub(accuracy, "", kept)
     assert len(kept.encode()) <= 2_000_000
 
 
-def test_a_checkpoint_of_the_network_alone(export, tmp_path, data_dir):
+def test_a_small_checkpoint_holds_the_network_alone(export, tmp_path, data_dir):
     model = DigitClassifier([100], seed=4)
     score = SCORE | {"dirpath": "/home/me"}
     trained = {"epoch": 11, "callbacks": {"ModelCheckpoint": score}, "loops": {"fit": 1}, "optimizer_states": [1]}
@@ -168,7 +168,7 @@ def test_mistakes(words, reason, export, tmp_path, data_dir):
 
 
 @pytest.mark.parametrize("missing", ["onnx", "onnxscript", "onnxruntime"])
-def test_what_the_export_needs_is_named(missing, export, tmp_path, monkeypatch):
+def test_a_missing_onnx_package_is_named(missing, export, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, missing, None)
     code, _, [line] = export(saved(tmp_path / "net.ckpt", DigitClassifier([3])), "--to", "onnx")
     assert code == 2 and line.endswith('ONNX export needs onnx, onnxscript and onnxruntime: pip install "digits[onnx]"')

@@ -1,4 +1,4 @@
-"""Stacks of forms: fields that a file names, a row a document, and what is doubtful to be looked at."""
+"""Stacks of forms: definitions of fields, a table with a row per document, and a review page."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ BOX = "a:\n  box: [0, 0, 1, 1]\n"
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def in_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -33,12 +33,12 @@ def table_of(text):
     return head, rows
 
 
-def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
-    """The page is a number, and the field that is never sure is its right half."""
+def test_a_stack_of_forms_becomes_a_table_with_an_empty_row_for_a_bad_page(in_folder, verb):
+    """Each page is a number. One field is all of it. The other is its right half, and always doubtful."""
     NUMBER.save("scans.pdf", save_all=True, append_images=[NUMBER] * 3)
-    first, second, *others = Path("scans.pdf").read_bytes().split(b"/Type /Page\n")
-    damaged = second + b"/Type /Pig!\n" + others.pop(0)
-    Path("scans.pdf").write_bytes(b"/Type /Page\n".join([first, damaged, *others]))
+    first, second, *rest = Path("scans.pdf").read_bytes().split(b"/Type /Page\n")
+    damaged = second + b"/Type /Pig!\n" + rest.pop(0)
+    Path("scans.pdf").write_bytes(b"/Type /Page\n".join([first, damaged, *rest]))
     Path("fields.yaml").write_text(BOX + "  sure: 0\nb:\n  box: [0.5, 0, 1, 1]\n  sure: 1\n")
     words = "predict", "scans.pdf", "--network", "bundled", "--fields", "fields.yaml"
     code, out, errors = verb(*words, "--csv", "marks.csv", "--review", "review.html")
@@ -49,14 +49,14 @@ def test_a_stack_of_forms_is_a_table_and_a_bad_page_an_empty_row(here, verb):
     assert [row[2::2] for row in rows] == [["504192", "4192"], ["", ""], *[["504192", "4192"]] * 2]
     assert rows[1][3::2] == ["", ""] and all(0 < float(sure) < 1 for sure in rows[0][3::2])
     assert errors[1:3] == ["3 of 4 documents read, 3 of 6 fields doubtful", "marks.csv: rows: 4"]
-    shown = json.loads(Path("review.html").read_text().split('id="content">')[1].split("</script>")[0])
-    assert shown["rows"][0] == head and shown["unread"] == errors[:1]
-    cells = [(head[doubt["column"]], shown["rows"][doubt["row"]][doubt["column"]]) for doubt in shown["doubts"]]
+    content = json.loads(Path("review.html").read_text().split('id="content">')[1].split("</script>")[0])
+    assert content["rows"][0] == head and content["unread"] == errors[:1]
+    cells = [(head[doubt["column"]], content["rows"][doubt["row"]][doubt["column"]]) for doubt in content["doubts"]]
     assert cells == [("b", "4192")] * 3
 
 
-def test_how_sure_a_field_is(here):
-    """The largest line in the middle is read, although others are surer; its confidence is less if others may be it."""
+def test_the_value_of_a_field_is_its_largest_line_near_the_middle(in_folder):
+    """A large line in the middle wins over surer lines. Other candidates reduce its confidence."""
     boxes = [(0, 60, 30, 110), (0, 112, 6, 122), (0, 0, 30, 55), (0, 125, 30, 180)]
     numbers = [("3", 0.7), ("5", 0.3)], *[[(number, 1.0)] for number in "877"]
     lines = [[[(digit, np.log(share), (n,)) for digit, share in group]] for n, group in enumerate(numbers)]
@@ -70,12 +70,12 @@ def test_how_sure_a_field_is(here):
 
 
 @pytest.fixture
-def forms_of(here, verb):
-    """Read files with a network that is sure of a 4 in everything; returns the code, output and errors."""
+def forms_of(in_folder, verb):
+    """Return a function that reads forms with a network that is sure of a 4 in everything."""
     saved_sure("net.ckpt")
-    first, *others = [line(count).convert("RGB") for count in (3, 2, 1, 3)]
-    first.save("four.pdf", save_all=True, append_images=others)
-    first.save("three.pdf", save_all=True, append_images=others[:2])
+    first, *rest = [line(count).convert("RGB") for count in (3, 2, 1, 3)]
+    first.save("four.pdf", save_all=True, append_images=rest)
+    first.save("three.pdf", save_all=True, append_images=rest[:2])
     line(2).save("two.png")
 
     def run(fields, *words):
@@ -89,7 +89,7 @@ TWO_PAGES = "first:\n  box: [0, 0, 1, 1]\n  length: 1-3\nsecond:\n  box: [0, 0, 
 
 
 def test_a_document_has_as_many_pages_as_the_form(forms_of):
-    """One that is named twice is two. A last page without a field, such as the blank back of a sheet, counts, too."""
+    """A file that is named twice counts twice. A last page without a field, such as a blank back, counts as a page."""
     files = "three.pdf", "three.pdf", "four.pdf", "two.png"
     code, out, errors = forms_of(TWO_PAGES, *files, "--csv", "--review", "x.html")
     assert [row[:2] + row[2::2] for row in table_of(out)[1]] == [
@@ -107,7 +107,7 @@ def test_a_document_has_as_many_pages_as_the_form(forms_of):
     assert forms_of("pages: 3\n" + TWO_PAGES, "three.pdf")[0] == 0
 
 
-def test_each_form_is_a_line_or_an_object(forms_of):
+def test_each_form_is_printed_as_a_line_or_a_json_object(forms_of):
     code, out, errors = forms_of(BOX + "  sure: 1\n", "two.png")
     assert (code, errors) == (0, ["1 of 1 documents read, 1 of 1 fields doubtful"])
     assert out.startswith("two.png: a 44? (")
@@ -120,8 +120,8 @@ def test_each_form_is_a_line_or_an_object(forms_of):
     assert forms_of(TWO_PAGES, "bad.pdf")[2][0] == "bad.pdf page 1: cannot be read: it is not a PDF, or it is damaged"
 
 
-def test_a_field_is_the_part_of_the_page_that_its_box_says_and_is_doubtful_if_empty(forms_of):
-    """Four digits in a row, in the right half two, and in the corner none."""
+def test_a_field_is_cut_out_by_its_box_and_doubtful_if_empty(forms_of):
+    """The picture has four digits in a row, two of them in its right half and none in the corner."""
     line(4).save("four.png")
     Image.new("L", (300, 200), 240).save("blank.png")
     boxes = {"a": [0.5, 0, 1, 1], "b": [0, 0, 0.25, 1], "c": [0, 0, 0.01, 0.01]}
@@ -132,7 +132,7 @@ def test_a_field_is_the_part_of_the_page_that_its_box_says_and_is_doubtful_if_em
     assert errors[0] == "2 of 2 documents read, 4 of 6 fields doubtful"
 
 
-def test_if_no_document_can_be_read_there_is_no_table(forms_of):
+def test_if_no_document_can_be_read_no_table_is_written(forms_of):
     code, out, errors = forms_of(BOX, "gone.png", "--csv", "x.csv", "--review", "x.html")
     assert (code, out) == (2, "") and not Path("x.csv").exists() and not Path("x.html").exists()
     assert errors == [
@@ -142,12 +142,12 @@ def test_if_no_document_can_be_read_there_is_no_table(forms_of):
 
 
 @posix
-def test_a_table_holds_nothing_that_a_terminal_obeys(forms_of):
+def test_a_table_escapes_control_characters(forms_of):
     line(2).save("\x1b[31m;\n.png")
     assert '"\\x1b[31m;\\n.png"' in forms_of(BOX, "\x1b[31m;\n.png", "--csv")[1]
 
 
-def test_what_a_file_of_fields_says(here):
+def test_a_form_definition_is_parsed(in_folder):
     Path("f.yaml").write_text(
         "b 1:\n  box: [0.1, 0.2, 0.5, 1]\n  page: 3\n  length: 2-4\n  digits: 012\n  sure: 0.5\n" + BOX
     )
@@ -158,7 +158,7 @@ def test_what_a_file_of_fields_says(here):
     assert read_form(Path("f.yaml")) == (fields, 3)
     Path("f.yaml").write_text(Path("f.yaml").read_text() + "pages: 4\n")
     assert read_form(Path("f.yaml")) == (fields, 4)
-    Path("f.yaml").write_text(BOX.replace("a:", "pages:"))  # a field of that name
+    Path("f.yaml").write_text(BOX.replace("a:", "pages:"))  # a field called pages
     assert read_form(Path("f.yaml")) == ([fields[1]._replace(name="pages")], 1)
 
 
@@ -193,14 +193,14 @@ def test_what_a_file_of_fields_says(here):
         (b"a: \xff", "codec"),
     ],
 )
-def test_a_file_that_names_no_fields_is_refused_in_a_line(content, reason, here):
+def test_an_invalid_form_definition_is_refused_in_one_line(content, reason, in_folder):
     Path("f.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UserError) as refused:
         read_form(Path("f.yaml"))
     assert reason in str(refused.value) and "\n" not in str(refused.value)
 
 
-def test_yaml_runs_no_code_and_has_texts_alone(here):
+def test_yaml_runs_no_code_and_gives_texts_alone(in_folder):
     Path("f.yaml").write_text("lr: 1e-3\ncall: !!python/object/apply:os.mkdir [gone]\nnone: ~\nlist: [no]")
     assert read_yaml("f.yaml") == {"lr": "1e-3", "call": ["gone"], "none": "~", "list": ["no"]}
 
@@ -223,15 +223,15 @@ def test_yaml_runs_no_code_and_has_texts_alone(here):
         ("--fields f.yaml --network nine.ckpt", "only detects one digit; choose a --network that reads all"),
     ],
 )
-def test_mistakes_are_a_line_before_anything_is_read(words, reason, forms_of, verb):
+def test_mistakes_are_reported_before_anything_is_read(words, reason, forms_of, verb):
     Path("f.yaml").write_text(BOX)
     saved_sure("nine.ckpt", only_digit=9)
     code, out, [error] = verb("predict", "two.png", "--network", "net.ckpt", *words.split())
     assert (code, out) == (2, "") and reason in error
 
 
-def test_more_digits_than_the_field_has_are_doubtful(here, verb):
-    """A 10 where one digit is expected is no 0."""
+def test_a_field_with_too_many_digits_is_doubtful(in_folder, verb):
+    """A 50 in a field for one digit is not read as a sure 5 or 0."""
     NUMBER.crop((150, 0, 345, 150)).save("50.png")
     NUMBER.save("504192.png")
     Path("f.yaml").write_text(BOX + "  length: 1\n")

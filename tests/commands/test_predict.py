@@ -1,4 +1,4 @@
-"""Reading pictures on the command line: what is printed, drawn over them, and said of mistakes."""
+"""Reading pictures on the command line: printed lines, JSON, drawings and error messages."""
 
 import io
 import json
@@ -24,12 +24,12 @@ from tests.support.finding import find_digit
 from tests.support.pens import STROKES, cover, line, on_paper
 from tests.support.systems import GONE, link, on_posix, posix
 
-ORANGE, GREY = (213, 94, 0), (128, 128, 128)  # boxes of what is read and of what is rejected
+ORANGE, GREY = (213, 94, 0), (128, 128, 128)  # boxes of digits that are read, and rejected
 
 
 @pytest.fixture
 def read(tmp_path, monkeypatch, verb):
-    """Run `digits predict` in a folder with a checkpoint, a.png and line.png; returns its exit code, lines, errors."""
+    """Return a function that runs `digits predict` in a folder with net.ckpt, a.png and line.png."""
     monkeypatch.chdir(tmp_path)
     saved_sure("net.ckpt")
     line(1).save("a.png")
@@ -43,12 +43,12 @@ def read(tmp_path, monkeypatch, verb):
 
 
 def segments(printed):
-    """What a line of JSON has of each segment, in a list for each line of a picture."""
+    """Return the segments in a line of JSON, as a list for each line of the picture."""
     lines = json.loads(printed)["lines"]
     return [[segment for group in line["groups"] for segment in group["segments"]] for line in lines]
 
 
-def test_the_clearest_digit_alone_is_read_and_its_activations_are_the_networks(read):
+def test_single_reads_the_clearest_digit_with_the_activations_of_the_network(read):
     assert read("line.png", "--single")[1][0].startswith("line.png: 4  (1.00, then ")
     [[segment]] = segments(*read("a.png", "--json", "--single")[1])
     network = load_network(untrusted.read_checkpoint("net.ckpt"), "net.ckpt")
@@ -61,26 +61,26 @@ def test_the_clearest_digit_alone_is_read_and_its_activations_are_the_networks(r
 
 
 @pytest.mark.parametrize("context", [True, False])
-def test_only_a_network_that_was_trained_in_context_is_shown_it(context, read, verb):
-    """Digits that touch are known to a network that sees what each is cut from."""
+def test_only_a_network_that_was_trained_with_context_gets_context(context, read, verb):
+    """Context is the digit's surroundings, which matter if digits touch."""
     _, content = without_training(untrusted.read_checkpoint(BUNDLED), BUNDLED)
     torch.save(content | {"datamodule_hyper_parameters": {"allographs": context, "negatives": 0.3}}, "other.ckpt")
     Path("28_a.png").write_bytes((FOLDER / "touching.png").read_bytes())
-    [shown] = segments(*read("28_a.png", "--json", network="other.ckpt")[1])
+    [printed] = segments(*read("28_a.png", "--json", network="other.ckpt")[1])
     network = load_network(untrusted.read_checkpoint(BUNDLED), BUNDLED)
-    same, other = (Reader(network, seen).read("28_a.png") for seen in (context, not context))
-    assert [shown] == segments(json.dumps(facts_of(same))) != segments(json.dumps(facts_of(other)))
+    same, opposite = (Reader(network, seen).read("28_a.png") for seen in (context, not context))
+    assert [printed] == segments(json.dumps(facts_of(same))) != segments(json.dumps(facts_of(opposite)))
 
 
 @pytest.mark.parametrize("times", [1, 5])
-def test_pictures_are_read_in_order_on_all_cores_if_they_are_many(times, read):
+def test_pictures_are_read_in_order(times, read):
     code, lines, errors = read(*["a.png", "line.png"] * times)
-    wanted = ["a.png: 4  (1.00, then ", "line.png: 444  (least sure: 4 with "] * times
-    assert (code, errors) == (0, []) and len(lines) == len(wanted)
-    assert all(printed.startswith(start) for printed, start in zip(lines, wanted, strict=True))
+    expected = ["a.png: 4  (1.00, then ", "line.png: 444  (least sure: 4 with "] * times
+    assert (code, errors) == (0, []) and len(lines) == len(expected)
+    assert all(printed.startswith(start) for printed, start in zip(lines, expected, strict=True))
 
 
-def test_what_is_shown_of_a_digit_is_its_own_also_if_another_has_the_largest_output():
+def test_a_digit_is_shown_with_its_own_activation_even_if_another_is_larger():
     outputs = np.float32([0.01] * 4 + [0.4] + [0.01] * 3 + [0.5, 0.01])
     group = Group([Reading(4, outputs, np.zeros((28, 28), np.float32), (0, 0, 9, 9))], 0.9)
     answer = Answer([Line([group])])
@@ -102,14 +102,14 @@ def test_a_page_is_read_line_by_line(read):
 
 
 @pytest.mark.parametrize(("confidence", "colour"), [(0.9, ORANGE), (0.2, GREY)])
-def test_what_is_rejected_has_a_grey_box(confidence, colour):
+def test_a_rejected_digit_has_a_grey_box(confidence, colour):
     digit = Reading(4, np.full(10, 0.5, np.float32), np.zeros((28, 28), np.float32), (20, 20, 60, 80))
     answer = Answer([Line([Group([digit], confidence)])])
-    drawn = annotated(Image.new("RGB", (200, 100), "white"), answer)
-    assert [drawn.getpixel(at) for at in ((19, 50), (61, 50), (40, 50))] == [colour, colour, (255, 255, 255)]
+    drawing = annotated(Image.new("RGB", (200, 100), "white"), answer)
+    assert [drawing.getpixel(at) for at in ((19, 50), (61, 50), (40, 50))] == [colour, colour, (255, 255, 255)]
 
 
-def test_a_picture_that_is_read_only_after_it_is_turned_is_read_and_a_note_says_so(read):
+def test_a_turned_picture_is_read_upright_with_a_note(read):
     digits = [(STROKES[digit], 30 + 80 * n, 30, 60) for n, digit in enumerate((4, 7, 2))]
     Image.fromarray(on_paper(cover((380, 220), *digits))).rotate(-90, expand=True).save("lying.png")
     code, [printed], errors = read("lying.png", network="bundled")
@@ -124,13 +124,13 @@ def test_annotate_draws_boxes_over_the_picture_as_it_was_read(kind, read):
     odd = np.dstack([0 * grey, 0 * grey, 0 * grey, alpha]) if "black" in kind else grey.astype(np.uint16) * 100
     Image.fromarray(grey if kind == "grey" else odd).save("odd.png")
     assert read("odd.png", "--annotate", "out.png")[0] == 0
-    drawn, ink = np.asarray(Image.open("out.png").convert("RGB")).astype(int), grey < 100
-    boxes = (drawn == ORANGE).all(2)
-    assert drawn.shape == (*grey.shape, 3) and boxes.mean() < 0.2
+    drawing, ink = np.asarray(Image.open("out.png").convert("RGB")).astype(int), grey < 100
+    boxes = (drawing == ORANGE).all(2)
+    assert drawing.shape == (*grey.shape, 3) and boxes.mean() < 0.2
     assert all(boxes[:, left : left + 120].any() for left in (0, 120, 240))
-    seen = drawn[:, :, 2] - drawn[:, :, 0] > 60  # what the eye sees is blue
+    seen = drawing[:, :, 2] - drawing[:, :, 0] > 60  # what the eye takes for handwriting is blue
     assert seen[grey < 60].mean() > 0.9 and seen[grey > 200].mean() < 0.02
-    assert np.median(drawn[~ink]) > 200 and np.median(drawn[ink]) < 150
+    assert np.median(drawing[~ink]) > 200 and np.median(drawing[ink]) < 150
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_annotate_draws_boxes_over_the_picture_as_it_was_read(kind, read):
         *(on_posix(f"{named} --annotate some", "would be overwritten") for named in ("some", "some/*.png")),
     ],
 )
-def test_what_annotate_does_not_write(words, reason, read):
+def test_annotate_refuses_bad_targets(words, reason, read):
     if "link.png" in words:
         link(Path("link.png"), "a.png")
     Path("some").mkdir()
@@ -158,7 +158,7 @@ def test_what_annotate_does_not_write(words, reason, read):
 
 
 @pytest.mark.slow
-def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read(read):
+def test_annotate_draws_unread_pictures_into_the_folder_too(read):
     rubbish = Image.new("L", (200, 120), 240)
     ImageDraw.Draw(rubbish).line([(20, 30), (180, 35), (30, 60), (180, 90), (20, 100)], 20, 8)
     rubbish.save("rubbish.png")
@@ -168,11 +168,11 @@ def test_annotate_draws_many_pictures_into_a_folder_also_those_that_are_not_read
     assert code == 1 and [error.split(":")[0] for error in errors] == ["rubbish.png", "blank.png", "broken.png"]
     assert sorted(os.listdir("drawn")) == ["a.png", "blank.png", "rubbish.png"]
     for name in ("rubbish.png", "blank.png"):
-        drawn = np.asarray(Image.open(f"drawn/{name}"))
-        assert drawn.max(2).min() < 200 and not (drawn == ORANGE).all(2).any()  # grey boxes, or why there are none
+        drawing = np.asarray(Image.open(f"drawn/{name}"))
+        assert drawing.max(2).min() < 200 and not (drawing == ORANGE).all(2).any()  # grey boxes, or why there are none
 
 
-def test_folders_and_patterns(read):
+def test_folders_and_patterns_are_expanded(read):
     Path("some").mkdir()
     for name in ("b.png", "a.jpg"):
         line(1).save(Path("some", name))
@@ -188,18 +188,18 @@ def test_folders_and_patterns(read):
     ("content", "words", "reason"),
     [
         (Path.read_bytes, ["a.png", "-", "line.png"], ""),
-        (Path.read_bytes, ["-", "a.png", "-"], "standard input can be read only once; name - only once"),
-        (lambda path: bytes(LARGEST + 1), ["-"], "standard input is larger than 100,000,000 bytes; send a smaller picture"),
+        (Path.read_bytes, ["-", "a.png", "-"], "standard input (-) can be read only once; name it once"),
+        (lambda _: bytes(LARGEST + 1), ["-"], "standard input is larger than 100,000,000 bytes; send a smaller file"),
     ],
 )
-def test_standard_input(content, words, reason, read, monkeypatch):
+def test_standard_input_is_read_once(content, words, reason, read, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content(Path("a.png")))))
     code, lines, errors = read(*words)
     assert (code, errors) == ((2, [f"digits predict: error: {reason}"]) if reason else (0, []))
     assert [text.split(":")[0] for text in lines] == ([] if reason else words)
 
 
-def test_each_failure_is_a_line_and_the_others_are_read(read):
+def test_each_failure_is_one_line_and_the_other_pictures_are_read(read):
     Path("text.png").write_text("hello")
     Image.new("L", (200, 200), 230).save("blank.png")
     noise = np.random.default_rng(0).normal(210, 6, (200, 200)).clip(0, 255).astype(np.uint8)
@@ -239,7 +239,7 @@ def test_a_detector_says_yes_or_no(read):
 
 
 @posix
-def test_names_are_shown_without_what_a_terminal_obeys(read):
+def test_control_characters_in_names_are_escaped(read):
     for name in ("\x1b[2Ja.png", "one\ntwo.png"):
         line(1).save(name)
     Path("broken\n.png").write_bytes(b"no picture")

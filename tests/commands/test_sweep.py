@@ -24,16 +24,16 @@ LAST = re.compile(r"\n\n(.*?)\n\n", re.S)  # the table at the end
 
 
 @pytest.fixture(scope="module")
-def done(small, tmp_path_factory):
-    """A finished sweep: its home, its output and, by it and once more, what was done with images: evaluate, predict.
+def finished_sweep(small, tmp_path_factory):
+    """A sweep that ran twice: its folder, its output, and its calls of _evaluate and predict.
 
-    The same command has then told it again.
+    The second time, the same command only printed the results again.
     """
-    home, did = tmp_path_factory.mktemp("sweep"), []
+    home, calls = tmp_path_factory.mktemp("sweep"), []
 
     def remember(name):
         kept = getattr(DigitClassifier, name)
-        return lambda self, *given: did.append((name, len(given[-1]))) or kept(self, *given)
+        return lambda self, *args: calls.append((name, len(args[-1]))) or kept(self, *args)
 
     with pytest.MonkeyPatch.context() as patch:
         use(patch, small[1])
@@ -45,11 +45,11 @@ def done(small, tmp_path_factory):
         with redirect_stdout(io.StringIO()) as again:
             main(["sweep", *ARGS, "--data_dir", str(small[0])])
     assert again.getvalue().split("\n\n")[1:] == output.getvalue().split("\n\n")[1:]
-    return home, output.getvalue(), did
+    return home, output.getvalue(), calls
 
 
-def test_every_combination_has_its_line(done):
-    _, output, _ = done
+def test_every_combination_is_trained_and_printed(finished_sweep):
+    _, output, _ = finished_sweep
     lines = output.split("\n\n")[0].splitlines()[1:]
     every = product(["12", "6"], ["1", "1000"], ["20"], ["scaled"], "01")
     assert sorted(tuple(line.split()[:5]) for line in lines) == list(every)
@@ -58,21 +58,21 @@ def test_every_combination_has_its_line(done):
     assert not any("stopped" in line for line in lines if line not in stopped)
 
 
-def test_ranking_is_by_mean_validation_accuracy(done):
-    ranking = [line.split() for line in LAST.search(done[1])[1].splitlines()[1:]]
+def test_the_ranking_is_by_mean_validation_accuracy(finished_sweep):
+    ranking = [line.split() for line in LAST.search(finished_sweep[1])[1].splitlines()[1:]]
     means = [float(line[4].rstrip("%:")) for line in ranking]
     assert means == sorted(means, reverse=True) and means[0] > 70 > 20 > means[2]
     for line, mean in zip(ranking, means, strict=True):
         assert sum(float(word.strip("%,")) for word in line[5:]) / 2 == pytest.approx(mean, abs=0.011)
 
 
-def test_test_images_are_read_only_by_the_winner_at_the_end_and_nothing_is_trained_again(done):
-    assert [images for name, images in done[2] if name == "predict"] == [TEST, TEST]
-    assert done[2].index(("predict", TEST)) >= len(done[2]) - 2 - 5  # the other one trains
+def test_only_the_winner_is_tested_and_nothing_is_trained_again(finished_sweep):
+    assert [images for name, images in finished_sweep[2] if name == "predict"] == [TEST, TEST]
+    assert finished_sweep[2].index(("predict", TEST)) >= len(finished_sweep[2]) - 2 - 5  # the other one may still train
 
 
-def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, capsys):
-    home, output, _ = done
+def test_training_the_winner_gives_its_result(finished_sweep, small, monkeypatch, capsys):
+    home, output, _ = finished_sweep
     use(monkeypatch, small[1])
     monkeypatch.chdir(home)
     comment = (FOLDER / "winner.yaml").read_text()
@@ -81,29 +81,29 @@ def test_train_takes_the_winner_and_gives_its_result(done, small, monkeypatch, c
     assert f"Train it    python -m digits {command}\n" in output
     main([*command.split(), "--data_dir", str(small[0])])
     validated = re.search(r"Test accuracy .* validation accuracy (\S+%)\)", capsys.readouterr().out)[1]
-    assert validated == LAST.search(output)[1].splitlines()[1].split()[5].rstrip(",")  # that of seed 0
+    assert validated == LAST.search(output)[1].splitlines()[1].split()[5].rstrip(",")  # the accuracy of seed 0
     validation, test = re.search(r"^Best +validation accuracy (\S+%), test accuracy (\S+%)", output, re.M).groups()
     assert validation == LAST.search(output)[1].splitlines()[1].split()[4].rstrip(":")
     assert f"validation accuracy {validation}, test accuracy {test}, means of seeds 0 to 1" in comment
     assert sorted(path.name for path in FOLDER.glob("*.png")) == ["hidden.png", "lr.png"]
 
 
-def test_tensorboard_compares_the_trials(done):
+def test_tensorboard_compares_the_trials(finished_sweep):
     entries = []
-    for folder in filter(Path.is_dir, (done[0] / FOLDER).iterdir()):
+    for folder in filter(Path.is_dir, (finished_sweep[0] / FOLDER).iterdir()):
         events = EventAccumulator(str(folder)).Reload()
         content = events.PluginTagToContent("hparams")["_hparams_/session_start_info"]
         values = HParamsPluginData.FromString(content).session_start_info.hparams
         best = events.Scalars("best/validation")[-1]
         assert best.value == max(point.value for point in events.Scalars("accuracy/validation"))
         assert "accuracy/test" not in events.Tags()["scalars"]
-        assert values.keys() == {"hidden", "lr", "seed", "batch_size", "epochs"}  # as those of a run
+        assert values.keys() == {"hidden", "lr", "seed", "batch_size", "epochs"}  # as for a run of train
         entries.append((values["hidden"].string_value, values["lr"].number_value, values["seed"].number_value))
     shapes = "784-6-10", "784-12-10"
     assert sorted(entries) == sorted((shape, lr, seed) for shape in shapes for lr in (1, 1000) for seed in (0, 1))
 
 
-def test_folders_are_named_after_settings_and_their_names_are_short():
+def test_folders_have_short_names_made_of_settings():
     several = {"hidden": [15, 30], "lr": [0.25, 10.0], "init": ["gaussian"]}
     assert named(several | {"seeds": 2}) == "hidden15,30_lr0.25,10.0_initgaussian_seeds2"
     rates = [n / 1000 for n in range(1, 101)]
@@ -111,7 +111,7 @@ def test_folders_are_named_after_settings_and_their_names_are_short():
     assert len(many) < 120 and many != more and many.startswith("lr0.001,0.002")
 
 
-def test_weights_that_are_not_finite_end_a_trial_and_a_bug_keeps_its_traceback(sweep, monkeypatch):
+def test_a_diverging_trial_ends_early_and_a_bug_keeps_its_traceback(sweep, monkeypatch):
     def strange(*args):
         model = DigitClassifier(*args)
         model.network[0].bias.data.fill_({1: 0, 2: math.inf, 3: 0}[model.lr])
@@ -139,7 +139,7 @@ def test_mistakes_are_one_line(args, reason, sweep, capsys):
     assert stop.value.code == 2 and re.search(reason, line), line
 
 
-def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(sweep, capsys, monkeypatch):
+def test_a_sweep_names_missing_packages_but_its_help_works(sweep, capsys, monkeypatch):
     for module in [name for name in sys.modules if name.startswith("digits.figures")]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
@@ -155,13 +155,13 @@ def test_missing_packages_are_named_by_a_sweep_but_not_by_its_help(sweep, capsys
 
 @pytest.fixture
 def loaded(data_dir):
-    """The small data, as a sweep loads them once for all its networks."""
+    """The small data, loaded once for all networks, as in a sweep."""
     data = MNISTDataModule(data_dir)
     data.setup("fit")
     return data
 
 
-def test_a_network_has_the_bits_of_train_in_its_best_epoch(loaded, tmp_path, monkeypatch):
+def test_a_sweep_trains_the_same_network_as_train(loaded, tmp_path, monkeypatch):
     setting = Setting(12, 3.0, 7, "gaussian", 1)
     args = {name: str(value) for name, value in setting._asdict().items()} | {"epochs": "4"}
     words = [word for name, value in args.items() for word in (f"--{name}", value)]
@@ -174,13 +174,11 @@ def test_a_network_has_the_bits_of_train_in_its_best_epoch(loaded, tmp_path, mon
     assert all(weights[name].equal(tensor) for name, tensor in kept.state_dict().items())
 
 
-def test_a_network_that_guesses_is_stopped_after_three_epochs_sees_no_test_image_and_shares_its_data(
-    loaded, tmp_path, capsys, monkeypatch
-):
+def test_a_guessing_network_stops_after_three_epochs_without_seeing_test_images(loaded, tmp_path, capsys, monkeypatch):
     evaluate, evaluated = DigitClassifier._evaluate, []
     remember = lambda self, split, stack: evaluated.append(stack.images) or evaluate(self, split, stack)  # noqa: E731
     monkeypatch.setattr(DigitClassifier, "_evaluate", remember)
     train(Setting(6, 1e-9, 20, "scaled", 5), 5, loaded, tmp_path)
-    assert capsys.readouterr().out.endswith("% in epoch 0  stopped after epoch 2\n")  # of equals, the first
+    assert capsys.readouterr().out.endswith("% in epoch 0  stopped after epoch 2\n")  # the first of equal epochs
     assert len(evaluated) == 3 and all(images is loaded.validation[0] for images in evaluated)
     assert (loaded.batch_size, loaded.seed, loaded.trainer, len(loaded.val_dataloader())) == (10, 0, None, 2)

@@ -1,4 +1,4 @@
-"""The command line of the train verb."""
+"""The command line of `train`, and its config files."""
 
 import re
 import sys
@@ -27,7 +27,7 @@ def config(folder, **values):
     return path
 
 
-def test_a_config_and_the_command_line_that_goes_before_it(run, tmp_path):
+def test_the_command_line_overrides_a_config(run, tmp_path):
     path = config(tmp_path, hidden=[12, 8], epochs=1, lr=0.5, init="gaussian", batch_size=50)
     run("--config", path, "--run_dir", "here")
     settings = last("here").hparams
@@ -50,7 +50,7 @@ def test_help_names_the_settings_of_the_trainer_too(verb):
         assert all(re.search(rf"--{name}\b", output) for name in names.split())
 
 
-def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tmp_path):
+def test_the_trainer_is_set_in_a_file_and_on_the_command_line(run, tmp_path):
     trainer = "{max_epochs: 2, accelerator: cpu, devices: 1, logger: false}"
     path, later = config(tmp_path, epochs=9, trainer=trainer), ["--trainer.enable_checkpointing", "false"]
     output = run("--config", path, "--trainer.max_epochs", 1, *later, "--run_dir", "here")
@@ -60,7 +60,7 @@ def test_plain_settings_of_the_trainer_in_a_file_and_on_the_command_line(run, tm
     assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
 
 
-def test_the_command_for_the_curves_can_be_typed_and_stands_there_if_there_are_any(run):
+def test_the_command_for_the_curves_is_quoted_and_printed_only_with_curves(run):
     assert re.search("^Curves      tensorboard --logdir (['\"])a b\\1$", run("--epochs", 1, "--run_dir", "a b/c"), re.M)
     assert "\nCurves" not in run("--epochs", 1, "--run_dir", "here", "--trainer.logger", "false")
 
@@ -87,7 +87,7 @@ NO_MAC = pytest.mark.skipif(sys.platform == "darwin", reason="macOS lends more m
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
-def test_mistakes_get_a_line_and_leave_nothing(home, refused, args, named):
+def test_mistakes_are_one_line_and_leave_no_files(home, refused, args, named):
     Path("full").mkdir()
     Path("full", "note").write_text("keep me")
     before = sorted(home.rglob("*"))
@@ -112,14 +112,14 @@ def test_mistakes_get_a_line_and_leave_nothing(home, refused, args, named):
     ],
     ids=lambda value: value[:20],
 )
-def test_a_file_of_settings_is_understood_or_refused_in_a_line(text, named, home, verb):
+def test_an_invalid_config_is_refused_in_one_line(text, named, home, verb):
     Path("c.yaml").write_text(text)
     code, _, [line] = verb("train", "--config", "c.yaml")
     assert code == 2 and named in line and len(line) < 1_200
     assert [path.name for path in home.iterdir()] == ["c.yaml"]
 
 
-def test_what_a_file_may_leave_open(home):
+def test_a_config_may_leave_settings_empty(home):
     Path("c.yaml").write_text("schedule: true\nonly_digit: ~\nlr:\nhandwriting: yes\nrun_dir: 2026-01-01\ntrainer: {}")
     bound = understand(command_line(train, "digits train"), ["--config", "c.yaml"])
     assert bound.arguments["settings"] == Settings(schedule=True, handwriting=True, run_dir=Path("2026-01-01"))

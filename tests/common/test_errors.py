@@ -8,7 +8,7 @@ from digits.common import errors
 
 
 @pytest.mark.parametrize("installed, named", [(True, '"digits[sweep]"'), (False, '-e ".[sweep]"')])
-def test_an_extra_is_installed_from_where_the_package_is(installed, named, monkeypatch):
+def test_an_extra_is_installed_by_name_or_from_the_folder(installed, named, monkeypatch):
     def distribution(name):
         if not installed:
             raise metadata.PackageNotFoundError(name)
@@ -18,7 +18,7 @@ def test_an_extra_is_installed_from_where_the_package_is(installed, named, monke
 
 
 @pytest.mark.parametrize(
-    "text, encoding, shown",
+    "text, encoding, escaped",
     [
         ("ä中 7", "utf-8", "ä中 7"),
         ("a\n\x1b[31m\udcff", "utf-8", "a\\n\\x1b[31m\\udcff"),
@@ -26,6 +26,6 @@ def test_an_extra_is_installed_from_where_the_package_is(installed, named, monke
         ("ä中 7", None, "ä中 7"),
     ],
 )
-def test_a_terminal_obeys_nothing_and_can_show_it(text, encoding, shown):
+def test_text_is_escaped_for_the_terminal(text, encoding, escaped):
     with redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding) if encoding else io.StringIO()):
-        assert errors.printable(text) == shown
+        assert errors.printable(text) == escaped

@@ -1,4 +1,4 @@
-"""A file is written whole or not at all, and read no further than it may be."""
+"""Files are written whole or not at all, and read with a size limit."""
 
 import errno
 import os
@@ -15,20 +15,20 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_takes_the_place_of_the_one_before_with_the_permissions_of_any(tmp_path):
-    path, other = tmp_path / "a.png", tmp_path / "other"
-    other.touch()
+def test_a_new_file_replaces_the_old_one_with_normal_permissions(tmp_path):
+    path, plain = tmp_path / "a.png", tmp_path / "other"
+    plain.touch()
     for named, content in ((path, b"old and long"), (str(path), b"new"), (path, b"")):
         write_atomically(named, content)
-        assert path.read_bytes() == content and path.stat().st_mode == other.stat().st_mode
+        assert path.read_bytes() == content and path.stat().st_mode == plain.stat().st_mode
     assert names(tmp_path) == ["a.png", "other"]
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])
 @pytest.mark.parametrize("before", [b"old", None])
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyboardInterrupt()], ids=["full", "Ctrl-C"])
-def test_a_full_disk_or_an_interrupt_leaves_what_was_there(error, failing, before, tmp_path, monkeypatch):
-    """Of what is not on the disk yet, too: else a power cut could leave an empty file in place of the old one."""
+def test_a_full_disk_or_an_interrupt_leaves_the_old_file(error, failing, before, tmp_path, monkeypatch):
+    """fsync counts, too. Without it, a power cut could leave an empty file in place of the old one."""
     path = tmp_path / "a.png"
     if before:
         path.write_bytes(before)
@@ -46,22 +46,22 @@ def test_a_full_disk_or_an_interrupt_leaves_what_was_there(error, failing, befor
 
 
 def die(barrier, path):
-    os.fsync = lambda file: os._exit(0)  # as if killed: nothing is tidied up
+    os.fsync = lambda file: os._exit(0)  # as if killed: no clean-up
     write_atomically(path, b"new")
 
 
-def test_what_killed_processes_left_goes_and_nothing_else(tmp_path):
-    """Two processes, which have written the same file at once, under other names."""
+def test_only_the_leftovers_of_killed_processes_are_removed(tmp_path):
+    """Two processes die while they write the same file, each under a temporary name."""
     in_two_processes(die, tmp_path / "a.ckpt")
     left, _ = names(tmp_path)
-    others = ["a.ckpt", ".lock", ".mine.part", f"x{left}"]
-    for name in others:
+    kept = ["a.ckpt", ".lock", ".mine.part", f"x{left}"]
+    for name in kept:
         (tmp_path / name).touch()
     remove_leftovers(tmp_path)
-    assert names(tmp_path) == sorted(others)
+    assert names(tmp_path) == sorted(kept)
 
 
-def test_a_file_is_read_if_it_is_no_larger_than_it_may_be(tmp_path):
+def test_a_file_above_the_size_limit_is_refused(tmp_path):
     (tmp_path / "file").write_bytes(b"12345")
     assert read_bounded(tmp_path / "file", 5) == b"12345"
     for path in (tmp_path / "file", *(["/dev/zero"] if POSIX else [])):

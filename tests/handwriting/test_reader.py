@@ -123,7 +123,7 @@ def test_the_clearest_of_several_readable_turns_is_taken():
 def test_the_answer_says_why_nothing_was_read():
     small = on_paper(cover((40, 40), (STROKES[7], 15, 16, 5)))
     for picture, reason in (
-        (FOLDER / "blank.png", "nothing in this picture stands out"),
+        (FOLDER / "blank.png", "nothing in this picture stands out; write darker"),
         (FOLDER / "texture.png", "nothing here looks like a digit; crop"),
         (small, f"less than {SMALL} pixels high"),
     ):

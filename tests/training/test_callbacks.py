@@ -1,4 +1,4 @@
-"""Lines, curves, whole files, and an end when somebody asks for it."""
+"""Callbacks: printed lines, curves, and a clean end on a signal."""
 
 import re
 import signal
@@ -20,26 +20,26 @@ def test_a_terminal_shows_a_progress_bar(data_dir, home, monkeypatch, capsys):
     assert re.search(r"\d+% \|█+.* left, .*mini-batches/s", capsys.readouterr().err)
 
 
-def test_best_curves_rise_to_the_best_epoch_and_go_on_from_it_after_a_resume(run):
-    run("--epochs", 4, "--lr", 20, "--run_dir", "here")  # which is too fast: now better, now worse
+def test_the_best_curves_follow_the_best_epoch_also_after_a_resume(run):
+    run("--epochs", 4, "--lr", 20, "--run_dir", "here")  # too fast, so the accuracy goes up and down
     run("--resume", "here", "--epochs", 8)
-    shown = curves("here")
+    logged = curves("here")
     for split in ("validation", "test"):
-        accuracies = shown[f"accuracy/{split}"][1]
-        chosen = [max(range(n + 1), key=lambda epoch: shown["accuracy/validation"][1][epoch]) for n in range(8)]
+        accuracies = logged[f"accuracy/{split}"][1]
+        chosen = [max(range(n + 1), key=lambda epoch: logged["accuracy/validation"][1][epoch]) for n in range(8)]
         assert 1 < len(set(chosen)) < 8
-        by_epoch = dict(zip(*shown[f"best/{split}"], strict=True))
+        by_epoch = dict(zip(*logged[f"best/{split}"], strict=True))
         assert by_epoch == {epoch: accuracies[best] for epoch, best in enumerate(chosen)}
 
 
-def test_an_epoch_that_is_not_validated_and_a_sanity_check_have_no_line_and_no_point(run):
+def test_unvalidated_epochs_and_sanity_checks_print_and_log_nothing(run):
     settings = ["--trainer.check_val_every_n_epoch", 2, "--trainer.num_sanity_val_steps", 1]
     with warnings.catch_warnings(record=True) as warned:
         output = run("--epochs", 4, *settings, "--run_dir", "here")
     assert warned == [] and re.findall(r"^Epoch (\d)", output, re.M) == ["1", "3"]
-    shown = curves("here")
-    assert shown["accuracy/training"][0] == (0, 1, 2, 3)
-    assert shown["accuracy/test"][0] == (1, 3)
+    logged = curves("here")
+    assert logged["accuracy/training"][0] == (0, 1, 2, 3)
+    assert logged["accuracy/test"][0] == (1, 3)
     output = run("--epochs", 1, *settings, "--run_dir", "there")
     assert Path("there/last.ckpt").exists() and "No best epoch was saved, so nothing is tested." in output
 
@@ -48,8 +48,8 @@ def handlers():
     return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
 
-def test_a_network_is_trained_in_any_thread(data_dir, home):
-    """Where no handler of signals may be set."""
+def test_a_network_can_be_trained_in_any_thread(data_dir, home):
+    """Only the main thread may set signal handlers."""
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(train, Settings(epochs=1, data_dir=data_dir, run_dir=Path("here"))).result()
     assert (run / "best.ckpt").exists()
@@ -61,10 +61,10 @@ def test_a_network_is_trained_in_any_thread(data_dir, home):
         ("training_step", signal.SIGTERM, 0),
         ("validation_step", signal.SIGINT, 0),
         ("test_step", signal.SIGINT, 1),
-        ("on_train_end", signal.SIGTERM, 1),  # then nothing is tested
+        ("on_train_end", signal.SIGTERM, 1),  # before the test
     ],
 )
-def test_a_signal_ends_the_run_at_once_in_a_line(where, signum, epoch, data_dir, home, capsys):
+def test_a_signal_ends_the_run_at_once_with_one_line(where, signum, epoch, data_dir, home, capsys):
     before = handlers()
 
     def receive(*_):

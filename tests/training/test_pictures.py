@@ -9,7 +9,7 @@ from digits.training.pictures import SIGNED, shaded
 
 @pytest.fixture
 def written(monkeypatch):
-    """The words of a picture and their colours, by the place of their middle. The picture goes without."""
+    """The words of a picture and their colours, by their centre. They are not drawn."""
     words = {}
 
     def write(picture, x, y, text, size=24, colour="black"):
@@ -23,7 +23,7 @@ def written(monkeypatch):
 @pytest.mark.parametrize(
     "neurons, columns, zoom, count", [(1, 1, 25, "1"), (12, 4, 5, "12"), (1200, 10, 2, "100 of 1,200")]
 )
-def test_weights_of_each_neuron_are_a_tile(neurons, columns, zoom, count, written):
+def test_the_weights_of_each_neuron_are_a_tile(neurons, columns, zoom, count, written):
     network = sigmoid_network([784, neurons, 10])
     weights = linears(network)[0].weight.detach()[:100]
     picture = np.array(plots.first_weights(network))
@@ -36,11 +36,11 @@ def test_weights_of_each_neuron_are_a_tile(neurons, columns, zoom, count, writte
         top = 56 + neuron // columns * 29 * zoom + frame
         left = corner + neuron % columns * 29 * zoom + frame
         tile = picture[top : top + 28 * zoom : zoom, left : left + 28 * zoom : zoom].astype(int)
-        wanted = shaded((weights[neuron].view(28, 28) / scale + 1) / 2, SIGNED)
-        assert np.abs(tile - wanted).max() <= 1  # of 255
+        expected = shaded((weights[neuron].view(28, 28) / scale + 1) / 2, SIGNED)
+        assert np.abs(tile - expected).max() <= 1  # of 255
 
 
-def test_signs_are_red_and_blue_and_the_larger_the_darker():
+def test_positive_is_red_negative_blue_and_larger_darker():
     shades = shaded(np.linspace(0, 1, 101), SIGNED).astype(int)
     red, _, blue = shades.T
     assert (blue[:49] > red[:49]).all() and (red[52:] > blue[52:]).all()
@@ -49,12 +49,12 @@ def test_signs_are_red_and_blue_and_the_larger_the_darker():
     assert (shaded(np.array([np.nan]), SIGNED) == 255).all()
 
 
-def test_confusion_has_its_counts_where_they_belong(written):
+def test_the_confusion_matrix_has_its_counts_in_the_right_cells(written):
     labels, predicted = torch.tensor([4, 4, 4, 2, 7, 7]), torch.tensor([9, 9, 4, 3, 7, 7])
-    inside = np.array(plots.confusion(labels, predicted))[152::54, 102::54, 0][:10, :10]  # of each cell, its middle
+    inside = np.array(plots.confusion(labels, predicted))[152::54, 102::54, 0][:10, :10]  # the middle of each cell
     counts = {(x, y): word for (x, y), word in written.items() if 76 < x < 616 and y > 126 and word[0]}
     cells = {((x - 102) / 54, (y - 152) / 54): word for (x, y), word in counts.items()}
-    black, white = "black", "white"  # on the darkest cell
+    black, white = "black", "white"  # white on the darkest cell
     assert cells == {(9, 4): ("2", white), (4, 4): ("1", black), (3, 2): ("1", black), (7, 7): ("2", black)}
     for digit in range(10):
         middle = 153 + 54 * digit
@@ -81,5 +81,5 @@ def test_mistakes_are_shown_with_prediction_and_label(wrong, written):
     for place, n in enumerate(chosen):
         top, left = 60 + place // 6 * 126, 8 + place % 6 * 116
         assert written[left + 52, top + 17][0] == f"said {predicted[n]}, is {labels[n]}"
-        shown = picture[top + 30 : top + 114 : 3, left + 10 : left + 94 : 3, 0]
-        assert np.array_equal(shown, 255 - images[n].numpy())
+        tile = picture[top + 30 : top + 114 : 3, left + 10 : left + 94 : 3, 0]
+        assert np.array_equal(tile, 255 - images[n].numpy())

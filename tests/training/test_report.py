@@ -10,13 +10,13 @@ from tests.support.fitted import fit, load
 
 
 def logged(run):
-    """The images in the log of a run, by tag, with their steps."""
+    """Return the images in the log of a run, by tag, with their steps."""
     events = EventAccumulator(str(run)).Reload()
-    shown = {}
+    board = {}
     for tag in events.Tags()["images"]:
         [event] = events.Images(tag)
-        shown[tag] = event.step, np.array(Image.open(io.BytesIO(event.encoded_image_string)))
-    return shown
+        board[tag] = event.step, np.array(Image.open(io.BytesIO(event.encoded_image_string)))
+    return board
 
 
 def test_tensorboard_shows_the_best_epoch(data_dir, tmp_path):
@@ -24,12 +24,12 @@ def test_tensorboard_shows_the_best_epoch(data_dir, tmp_path):
     model, epoch = load(tmp_path / "run")
     images, labels = load_mnist(data_dir, train=False)
     digits, activations = model.predict(images)
-    shown = logged(tmp_path / "run")
-    assert {step for step, _ in shown.values()} == {epoch}
-    wanted = {"weights of the first layer": first_weights(model.network), "confusion": confusion(labels, digits)}
-    wanted["mistakes"] = first_mistakes(images, labels, activations)
-    assert shown.keys() == wanted.keys()
-    assert all(np.array_equal(shown[tag][1], picture) for tag, picture in wanted.items())
+    board = logged(tmp_path / "run")
+    assert {step for step, _ in board.values()} == {epoch}
+    expected = {"weights of the first layer": first_weights(model.network), "confusion": confusion(labels, digits)}
+    expected["mistakes"] = first_mistakes(images, labels, activations)
+    assert board.keys() == expected.keys()
+    assert all(np.array_equal(board[tag][1], picture) for tag, picture in expected.items())
     files = sorted((tmp_path / "run").glob("*tfevents*"))
-    files[-1].rename(files[-1].with_name(f"a{files[-1].name}"))  # now it is read first
-    assert len(files) > 1 and logged(tmp_path / "run").keys() == wanted.keys()
+    files[-1].rename(files[-1].with_name(f"a{files[-1].name}"))  # now TensorBoard reads it first
+    assert len(files) > 1 and logged(tmp_path / "run").keys() == expected.keys()

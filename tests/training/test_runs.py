@@ -1,4 +1,4 @@
-"""Runs: their names, what they go on from, and what they keep."""
+"""Runs: their names, how they are resumed, and what they keep."""
 
 import re
 import shutil
@@ -23,8 +23,8 @@ from tests.training.conftest import edited
 LAST = Path("three/last.ckpt")
 
 
-def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
-    Path("three/.0123456789abcdef.part").touch()  # as a process that was killed leaves it
+def test_a_resumed_run_ends_with_the_same_bits_as_an_unbroken_run(three, run):
+    Path("three/.0123456789abcdef.part").touch()  # the leftover of a killed process
     output = run("--resume", "three", "--epochs", 5)
     assert "Resuming three after epoch 2" in output
     assert re.findall(r"^Epoch (\d+)", output, re.M) == ["3", "4"]
@@ -35,7 +35,7 @@ def test_resumed_run_ends_on_the_bits_of_a_whole_one(three, run):
     assert not [*Path("three").glob(".*.part")]
 
 
-def test_a_finished_run_says_so_and_how_to_go_on(three, run, refused):
+def test_a_finished_run_says_how_to_train_on(three, run, refused):
     output = run("--resume", "three")
     line = "three is finished after epoch 2. To train on, use --epochs with more than 3: "
     assert output.splitlines()[0] == f"{line}python -m digits train --resume three --epochs N" and "Epoch" not in output
@@ -43,7 +43,7 @@ def test_a_finished_run_says_so_and_how_to_go_on(three, run, refused):
     assert "finished" not in run("--resume", "three", "--epochs", 4)
     assert "three is finished after epoch 3. " in run("--resume", "three")  # it remembers its new length
     run("--trainer.max_epochs", 1, "--run_dir", "brief")
-    assert "more than 1: python -m digits train --resume brief --trainer.max_epochs N" in run("--resume", "brief", "--epochs", 9)
+    assert "train --resume brief --trainer.max_epochs N" in run("--resume", "brief", "--epochs", 9)
     run("--schedule", "--epochs", 1, "--run_dir", "one")
     assert run("--resume", "one").startswith("one is finished after epoch 0. Its learning rate schedule ends there")
     assert "a resumed run keeps its settings: in one, --epochs is 1, not 2" in refused("--resume", "one", "--epochs", 2)
@@ -64,7 +64,7 @@ class Interrupted(DigitClassifier):
         {"cost": "cross_entropy", "l2": 5.0, "init": "gaussian"},
     ],
 )
-def test_interrupted_run_keeps_its_settings_and_ends_on_the_bits_of_a_whole_one(settings, run, data_dir):
+def test_an_interrupted_run_keeps_its_settings_and_ends_with_the_same_bits(settings, run, data_dir):
     whole = Settings(hidden=[20], epochs=5, data_dir=data_dir, run_dir="whole", **settings)
     train(whole)
     with pytest.raises(SystemExit):
@@ -78,14 +78,14 @@ def test_interrupted_run_keeps_its_settings_and_ends_on_the_bits_of_a_whole_one(
 
 
 @pytest.mark.parametrize("missing", [["last"], ["best", "last"]])
-def test_without_its_last_checkpoint_it_goes_on_from_the_best_and_without_any_it_starts_anew(missing, three, run):
+def test_without_its_last_checkpoint_a_run_resumes_from_the_best_or_starts_anew(missing, three, run):
     for name in missing:
         Path(f"three/{name}.ckpt").unlink()
     run("--resume", "three", "--epochs", 5)
     assert same(weights("three/last.ckpt"), weights("five/last.ckpt"))
 
 
-def test_a_checkpoint_that_cannot_be_read_is_named_and_not_lost(three, refused):
+def test_a_damaged_checkpoint_is_named_and_not_overwritten(three, refused):
     damaged = Path("three/last.ckpt").read_bytes()[:-1000]
     Path("three/last.ckpt").write_bytes(damaged)
     assert f"{LAST} is damaged" in refused("--resume", "three", "--epochs", 5)
@@ -102,11 +102,11 @@ def test_a_checkpoint_that_cannot_be_read_is_named_and_not_lost(three, refused):
         (["--resume", "three", "--batch_size", "7", "--distort", "1"], "--batch_size is 10, not 7, --distort is 0.0"),
     ],
 )
-def test_what_cannot_be_resumed(args, reason, three, refused):
+def test_a_resume_that_cannot_work_is_refused(args, reason, three, refused):
     assert reason in refused(*args)
 
 
-def test_newest_run(run, home):
+def test_resume_takes_the_newest_run(run, home):
     run("--hidden", 20, "--epochs", 1, "--seed", 1)
     run("--hidden", 20, "--epochs", 1, "--seed", 2)
     assert "seed2" in run("--resume", "--epochs", 2)
@@ -120,14 +120,14 @@ def test_newest_run(run, home):
         (["--only_digit", "9", "--schedule", "--l2", "5"], "784-30-1_only_digit9_schedule_l2_5"),
     ],
 )
-def test_a_run_is_named_after_its_layers_and_what_is_not_the_default(args, name, run):
+def test_a_run_is_named_after_its_layers_and_changed_settings(args, name, run):
     run(*args, "--epochs", 1)
     [folder] = Path("runs").iterdir()
     assert re.fullmatch(re.escape(name) + r"_\d{8}-\d{6}\.\d\d", folder.name)
 
 
-def test_a_run_is_its_folder_wherever_it_lies(three, run):
-    """Its best epoch is not forgotten: a worse one, which comes after, replaces nothing."""
+def test_a_run_can_be_moved_and_keeps_its_best_epoch(three, run):
+    """A worse epoch after the move does not replace the best epoch."""
     best = torch.load("three/best.ckpt", weights_only=True)
     for path in (LAST, Path("three/best.ckpt")):
         with edited(path) as content:
@@ -145,8 +145,8 @@ def test_a_run_is_its_folder_wherever_it_lies(three, run):
     assert not Path("three").exists()
 
 
-def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, run, data_dir):
-    """Its numbers may be NumPy's, and its paths texts."""
+def test_python_and_the_command_line_save_and_resume_runs_alike(three, run, data_dir):
+    """In Python, numbers may be NumPy's, and paths may be texts."""
     numbers = {"hidden": np.array([20]), "lr": np.float64(3), "seed": np.int64(0), "batch_size": np.int64(10)}
     settings = Settings(**numbers, epochs=3, data_dir=str(data_dir), run_dir="python")
     assert train(replace(settings, trainer={"callbacks": [Callback()]})) == Path("python")
@@ -161,10 +161,10 @@ def test_from_python_a_run_is_kept_and_resumed_as_from_the_command_line(three, r
     assert steps[0] == steps[1]
 
 
-def test_two_processes_do_not_train_in_one_folder(run, refused):
+def test_two_processes_cannot_train_in_one_folder(run, refused):
     run("--epochs", 1, "--run_dir", "here")
     before = Path("here/config.yaml").read_text()
-    with FileLock("here/.lock"):  # as of another process
+    with FileLock("here/.lock"):  # as if by another process
         assert "another process is training in here" in refused("--resume", "here", "--epochs", 3)
         assert Path("here/config.yaml").read_text() == before
     assert "Epoch 2" in run("--resume", "here", "--epochs", 3)
@@ -172,8 +172,8 @@ def test_two_processes_do_not_train_in_one_folder(run, refused):
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("limit", [120_000, 90_000], ids=["in the pictures at the end", "in the curves"])
-def test_a_full_disk_ends_the_run_in_one_line_and_its_checkpoints_are_whole(limit, tmp_path):
-    """A limit to the size of files stands in for the disk; TensorBoard's file grows until it meets it."""
+def test_a_full_disk_ends_the_run_in_one_line_with_whole_checkpoints(limit, tmp_path):
+    """A limit on file sizes stands in for a full disk. TensorBoard's file grows until it reaches the limit."""
     runs = Runs(tmp_path)
     epochs = "2" if limit > 100_000 else "400"
     process = runs.new("here", "--epochs", epochs, largest_file=limit)
@@ -183,7 +183,7 @@ def test_a_full_disk_ends_the_run_in_one_line_and_its_checkpoints_are_whole(limi
     assert "Test accuracy" in runs.finish(runs.start("--resume", "here"))
 
 
-def test_a_run_on_all_images_keeps_its_last_epoch_and_goes_on(run, home):
+def test_a_run_on_all_images_keeps_its_last_epoch_and_can_be_resumed(run, home):
     args = ["--hidden", 20, "--train_size", TRAINING + VALIDATION, "--run_dir"]
     whole = run(*args, "whole", "--epochs", 4)
     assert re.findall(r"^Epoch (\d): \d+ / \d+$", whole, re.M) == ["0", "1", "2", "3"]
@@ -192,6 +192,6 @@ def test_a_run_on_all_images_keeps_its_last_epoch_and_goes_on(run, home):
     run("--resume", "here", "--epochs", 4)
     for name in ("best", "last"):
         assert same(weights(f"here/{name}.ckpt"), weights("whole/last.ckpt"))
-    assert {"accuracy/test", "best/test"} <= (drawn := curves("here")).keys()
-    assert drawn["best/test"][1][-1] == drawn["accuracy/test"][1][-1]
-    assert not [name for name in drawn if "validation" in name]
+    assert {"accuracy/test", "best/test"} <= (points := curves("here")).keys()
+    assert points["best/test"][1][-1] == points["accuracy/test"][1][-1]
+    assert not [name for name in points if "validation" in name]

@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "chapter3.md"
 
 
 def rates(schedule, epochs, lr=2.0):
-    """The learning rate of each epoch."""
+    """Return the learning rate of each epoch."""
 
     class Seen(DigitClassifier):
         def training_step(self, stack, index):
@@ -33,9 +33,9 @@ def rates(schedule, epochs, lr=2.0):
     return list(seen.values())
 
 
-def test_schedule_rises_from_a_tenth_and_falls_like_a_cosine():
-    wanted = [0.2, 1.1] + [1 + math.cos(math.pi * n / 38) for n in range(38)]
-    assert rates(True, 40) == pytest.approx(wanted, abs=1e-6)
+def test_the_schedule_rises_from_a_tenth_and_falls_along_a_cosine():
+    expected = [0.2, 1.1] + [1 + math.cos(math.pi * n / 38) for n in range(38)]
+    assert rates(True, 40) == pytest.approx(expected, abs=1e-6)
     assert rates(False, 4) == [2.0] * 4
     for epochs in (1, 2, 3):
         seen = rates(True, epochs)
@@ -44,13 +44,13 @@ def test_schedule_rises_from_a_tenth_and_falls_like_a_cosine():
 
 
 @pytest.mark.parametrize("epochs", [-1, 0])
-def test_a_schedule_has_to_know_how_many_epochs(epochs):
+def test_a_schedule_without_a_number_of_epochs_is_refused(epochs):
     with pytest.raises(UserError, match="--schedule needs a number of epochs"):
         rates(True, epochs)
 
 
-def test_the_class_of_the_page_on_chapter_3_halves_its_rate(home, data_dir):
-    """Its very text, for fewer epochs."""
+def test_the_class_in_chapter_3_halves_its_learning_rate(home, data_dir):
+    """The code is taken from the document, with fewer epochs."""
     [code] = [block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S) if "Halving" in block]
     shutil.copytree(data_dir, home / "data")
     definition, call = code.replace("epochs=200", "epochs=30").replace("patience=9", "patience=1").split("\n\n\nset")

@@ -1,4 +1,4 @@
-"""Lightning's Trainer as the user sets it, in one process and in two."""
+"""Lightning's Trainer with the user's settings, in one process and in two."""
 
 import re
 
@@ -11,24 +11,24 @@ from tests.support.training import Runs, curves, weights
 
 
 @pytest.mark.parametrize(
-    "there, hidden, batch_size, device",
+    "has_gpu, hidden, batch_size, device",
     [
         (False, [800], 10, "cpu"),
         (True, [100], 10, "cpu"),
         (True, [100], 100, "cuda"),
         (True, [400], 10, "cuda"),
-        (True, [400, 10, 10], 10, "cpu"),  # as many weights in twice as many launches
+        (True, [400, 10, 10], 10, "cpu"),  # as many weights, but twice as many launches
     ],
 )
-def test_large_steps_go_to_a_gpu_but_for_the_kernel_of_the_cpu(there, hidden, batch_size, device, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+def test_large_steps_use_a_gpu_unless_the_kernel_is_for_the_cpu(has_gpu, hidden, batch_size, device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: has_gpu)
     assert fastest_device(DigitClassifier(hidden), batch_size) == device
     assert fastest_device(DigitClassifier(hidden, kernel="numba"), batch_size) == "cpu"
 
 
 @pytest.mark.nightly
-def test_two_processes_share_a_run_that_each_would_name_by_its_clock_and_count_as_one(tmp_path):
-    """Of 500 images in mini-batches of 2 x 7 the last mini-batch has 10, five for each."""
+def test_two_processes_train_like_a_single_one_in_a_shared_run(tmp_path):
+    """Of 500 images in mini-batches of 2 x 7, the last mini-batch has 10, five per process."""
     runs = Runs(tmp_path)
     settings = ["--data_dir", "data", "--epochs", "2", "--hidden", "20", "--l2", "5", "--schedule", "--batch_size"]
     two = runs.finish(runs.start(*settings, "7", "--trainer.devices", "2"))

@@ -29,8 +29,8 @@ def test_keys(page):
     for _ in range(10):
         page.keyboard.press("Tab")
         stops.append(page.evaluate(focused))
-    pad = ["paper", "undo", "redo", "clear", "choose", "camera"]
-    assert stops == ["tell", "link", *pad, "layer hidden", "layer outputs"]
+    buttons = ["undo", "redo", "clear", "choose", "camera"]
+    assert stops == ["tell", "link", "paper", *buttons, "layer hidden", "layer outputs"]
     page.keyboard.press("Shift+Tab")
     columns = int(page.locator(".hidden .neurons").evaluate("(group) => group.style.getPropertyValue('--columns')"))
     moves = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.export.browser.conftest import visiting
-from tests.support.pages import DESK, draw, resize
+from tests.support.pages import DESK, PHONE, draw, resize
 
 pytestmark = pytest.mark.mnist
 
@@ -37,7 +37,7 @@ def stop(page):
     resize(page, *DESK)
     yield stop
     page.locator("#close").click()
-    page.locator("#clear").click()
+    page.keyboard.press("Escape")
 
 
 def says(page):
@@ -59,72 +59,130 @@ def hidden(page):
     return np.reshape(weights, (30, 784)), np.array(biases), np.array(image)
 
 
-def test_a_tapped_pixel_shows_the_number_that_the_network_gets(page, stop):
+def by_hand(page, neuron):
+    """The sums of the positive and of the negative products of weights and pixels, the bias, and z."""
+    weights, biases, image = hidden(page)
+    products = weights[int(neuron)] * image
+    plus, minus = products[products > 0].sum(), products[products < 0].sum()
+    return np.array([plus, minus, biases[int(neuron)], plus + minus + biases[int(neuron)]])
+
+
+def press_pixel(page, pixel, square=0, hover=False):
+    """Click a pixel in one of the figure's squares, or point at it."""
+    box = page.locator(f"{FIGURE} .target").nth(square).bounding_box()  # it is drawn anew at each movement
+    row, column = divmod(pixel, 28)
+    page.mouse.move(box["x"] + (column + 0.5) * box["width"] / 28, box["y"] + (row + 0.5) * box["height"] / 28)
+    if not hover:
+        page.mouse.down()
+        page.mouse.up()
+
+
+def z_and_activation(page):
+    """As the stop says them, with the neuron's number."""
+    neuron, z, activation = re.search(r"Neuron (\d+).* z = (−?[\d.]+), activation ([\d.]+)", says(page)).groups()
+    return int(neuron), *numbers(f"{z} {activation}")
+
+
+@pytest.mark.parametrize("hover", [False, True])
+def test_a_pixel_shows_the_number_that_the_network_gets(page, stop, hover):
     stop("pixels")
     *_, image = hidden(page)
     assert f"{np.count_nonzero(image)} of 784 pixels are not 0." in says(page)
-    for pixel in (int(image.argmax()), 0):
-        page.locator(f"{FIGURE} .target[data-neuron='{pixel}']").click()
-        row, column, neuron, activation, *_ = numbers(says(page))
-        assert [row, column, neuron] == [pixel // 28 + 1, pixel % 28 + 1, pixel]
-        assert activation == pytest.approx(image[pixel], abs=0.005)
+    for pixel in (int(image.argmax()), 0, int(np.abs(image - 0.5).argmin())):
+        press_pixel(page, pixel, hover=hover)
+        assert numbers(says(page))[:3] == [pixel // 28 + 1, pixel % 28 + 1, pixel]
+        assert numbers(says(page))[3] == pytest.approx(image[pixel], abs=0.005)
+    page.locator("#pixels-input").fill("783")
+    assert numbers(says(page))[:3] == [28, 28, 783]
 
 
 @pytest.mark.parametrize("drawn", [3, 42])
 def test_products_of_weights_and_pixels_add_up_to_z(page, stop, drawn):
     """The digit is the one that the reader has cut out and normalized, also if it is one of several."""
     stop("weights", drawn)
-    page.locator("#weights-factor").fill("1")
-    weights, biases, image = hidden(page)
-    before = set()
+    zs = []
     for _ in range(3):
-        neuron, plus, minus, total, bias, z, activation = numbers(says(page))
-        products = weights[int(neuron)] * image
-        assert [plus, minus] == pytest.approx([products[products > 0].sum(), products[products < 0].sum()], abs=0.06)
-        assert [total, bias] == pytest.approx([products.sum(), biases[int(neuron)]], abs=0.06)
-        assert z == pytest.approx(products.sum() + biases[int(neuron)], abs=0.06)
-        assert activation == pytest.approx(1 / (1 + np.exp(-z)), abs=0.02)
-        before.add(neuron)
+        neuron, plus, minus, total, bias, z, activation = numbers(says(page).replace("− ", ""))
+        assert [plus, -minus, bias, z] == pytest.approx(by_hand(page, neuron), abs=0.02)
+        assert [plus - minus, total + bias] == pytest.approx([total, z])  # what is shown adds up
+        assert activation == pytest.approx(1 / (1 + np.exp(-z)), abs=0.006)
+        zs.append(z)
         page.locator("#weights-another").click()
-    assert len(before) == 3
-    page.locator("#weights-factor").fill("-1")
-    assert numbers(says(page))[3] == pytest.approx(-(weights[int(numbers(says(page))[0])] * image).sum(), abs=0.06)
+    assert zs == sorted(zs, reverse=True) and len(set(zs)) == 3
+
+
+def test_a_weight_that_is_moved_moves_the_sum(page, stop):
+    stop("weights")
+    *_, image = hidden(page)
+    press_pixel(page, int(image.argmax()), square=1)
+    before, weight = numbers(says(page).replace("− ", ""))[3], float(page.locator("#weights-slider").input_value())
+    page.locator("#weights-slider").fill("5")
+    moved = numbers(says(page).replace("− ", ""))[3]
+    assert moved - before == pytest.approx((5 - weight) * image.max(), abs=0.03)
+    page.locator("#weights-own").click()
+    assert numbers(says(page).replace("− ", ""))[3] == before
+
+
+def test_all_stops_say_the_same_of_a_neuron(page, stop):
+    """Also after its weights, its bias or its steepness were changed at one of them."""
+    stop("weights")
+    for _ in range(3):
+        page.locator("#weights-another").click()
+    neuron, z, activation = z_and_activation(page)
+    for name, slider in (("weights", "#weights-slider"), ("bias", "#bias-slider"), ("sigmoid", "#sigmoid-steepness")):
+        page.evaluate(f"location.hash = 'stop={name}'")
+        page.locator(f"#stop-{name}.here").wait_for()
+        before = says(page)
+        assert z_and_activation(page) == (neuron, z, activation)
+        page.locator(slider).fill(page.locator(slider).get_attribute("max"))
+        assert says(page) != before
 
 
 def test_a_bias_decides_whether_the_neuron_fires(page, stop):
     stop("bias")
-    neuron, total, bias, z, activation, threshold = numbers(says(page).replace("− ", "-").replace("+ ", ""))
-    weights, biases, image = hidden(page)
-    assert [total, bias] == pytest.approx([(weights[int(neuron)] * image).sum(), biases[int(neuron)]], abs=0.06)
-    assert z == pytest.approx(total + bias, abs=0.11) and threshold == -total
-    for bias, fires in ((-20, False), (20, True)):
-        page.locator("#bias-slider").fill(str(bias))
-        assert (numbers(says(page).split("activation")[1])[0] > 0.5) == fires
+    neuron, total, bias, z, *_, threshold = numbers(says(page).replace("− ", "-"))
+    assert [bias, z] == pytest.approx(by_hand(page, neuron)[2:], abs=0.02)
+    assert z == pytest.approx(total + bias) and threshold == -total
+    for bias, fires in ((threshold - 0.1, False), (threshold + 0.1, True)):
+        page.locator("#bias-slider").fill(f"{bias:.2f}")
+        assert (z_and_activation(page)[2] > 0.5) == ("it fires" in says(page)) == fires
     page.locator("#bias-own").click()
-    page.locator("#bias-slider").blur()
-    assert says(page).startswith(f"Neuron {int(neuron)}: z") and f"= {z:.1f}".replace("-", "−") in says(page)
+    assert z_and_activation(page)[:2] == (neuron, z)
 
 
-def test_a_perceptron_is_a_nand_gate(page, stop):
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_a_perceptron_is_a_nand_gate(page, stop, size):
+    """Its four cases are all in the figure."""
+    resize(page, *size)
     stop("gate")
-    for switched, output in ((None, 1), ("x1", 1), ("x2", 0), ("x1", 1)):
+    assert page.locator(FIGURE).evaluate(
+        """(figure) => {
+            const { top, bottom, left, right } = figure.getBoundingClientRect();
+            return [...figure.children].map((part) => part.getBoundingClientRect()).every((box) => (
+                box.top >= top && box.bottom <= bottom && box.left >= left && box.right <= right
+            ));
+        }"""
+    )
+    for switched, output in ((None, 1), ("x1", 1), ("x2", 0), ("x1", 1), ("x2", 1)):
         if switched:
             page.locator(f"{FIGURE} [data-neuron={switched}]").click()
         assert numbers(says(page))[-1] == output
+        x1, x2, _, shown = page.locator(f"{FIGURE} .strong").all_text_contents()  # the row of the table that is marked
+        assert int(shown) == output == 1 - int(x1) * int(x2)
 
 
 def test_a_steep_sigmoid_is_a_step(page, stop):
     stop("sigmoid")
-    neuron, z, activation, perceptron = numbers(says(page))
-    weights, biases, image = hidden(page)
-    assert z == pytest.approx(weights[int(neuron)] @ image + biases[int(neuron)], abs=0.06)
-    assert activation == pytest.approx(1 / (1 + np.exp(-z)), abs=0.02) and perceptron == (z > 0)
+    page.locator(f"{FIGURE} circle[data-neuron='7'].neuron:not(.dot)").click()
+    neuron, z, activation = z_and_activation(page)
+    assert neuron == 7 and z == pytest.approx(by_hand(page, 7)[3], abs=0.02)
+    assert activation == pytest.approx(1 / (1 + np.exp(-z)), abs=0.006)
     page.locator("#sigmoid-steepness").fill("5")
     *_, activation, perceptron = numbers(says(page))
-    assert activation == pytest.approx(perceptron, abs=0.02)
-    page.locator("#sigmoid-steepness").fill("0")
-    page.locator(f"{FIGURE} .dot").first.dispatch_event("click")  # others may lie over it
-    assert numbers(says(page))[0] != neuron
+    assert activation == pytest.approx(1 / (1 + np.exp(-np.clip(32 * z, -50, 50))), abs=0.006)
+    assert perceptron == (z > 0)
+    page.locator("#sigmoid-another").click()
+    assert z_and_activation(page)[0] != 7
 
 
 @pytest.mark.parametrize("name", ["pixels", "weights", "bias", "sigmoid"])

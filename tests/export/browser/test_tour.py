@@ -131,7 +131,7 @@ def test_it_is_printed_as_a_handout_of_two_pages(page):
     """With all figures, six on a page; before the tour was opened, the page is printed as it is."""
     page.evaluate("location.hash = 'stop=weights'")
     page.wait_for_function("() => digits.small.layers")
-    page.locator("#stop-weights .figure > *").first.wait_for()
+    page.locator("#stop-weights .figure > *").first.wait_for(state="attached")
     printed = page.pdf()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
     page.emulate_media(media="print")

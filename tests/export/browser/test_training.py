@@ -23,6 +23,15 @@ def train(page, **settings):
     page.locator("#start").click()
 
 
+def leave(page):
+    """Close the panel, by which a phone's pad becomes larger again."""
+    page.evaluate("window.resized = true")
+    page.locator("#leave").click()
+    page.locator("#training").wait_for(state="hidden")
+    frames(page, 3)
+    page.evaluate("window.resized = false")
+
+
 def until(page, epochs):
     page.wait_for_function("(n) => digits.training.epochs.length > n", arg=epochs)
 
@@ -113,7 +122,7 @@ def test_it_is_closed_and_opened_again(phone):
     draw(phone, 3)
     train(phone, size="none", rate="0.5")  # at 3, some are stuck at 50 %
     until(phone, 1)
-    phone.locator("#leave").click()
+    leave(phone)
     assert phone.locator("#about").inner_text().startswith("784 pixels, one layer")
     assert said(phone) == "The network of before is back. Undo brings this one."
     phone.locator("#train").click()
@@ -127,7 +136,7 @@ def test_it_is_closed_and_opened_again(phone):
     phone.locator("#again").dblclick()  # the second run begins before the first has shown a network
     until(phone, 1)
     assert phone.locator(".hidden button").count() == 60
-    phone.locator("#leave").click()
+    leave(phone)
     assert phone.locator("#about").inner_text().startswith("784 pixels, one layer")
 
 
@@ -217,7 +226,7 @@ def test_the_panel_stands_below_the_network_and_covers_nothing(page):
         assert network["y"] + network["height"] <= panel["y"]
         if size == DESK:
             assert panel["x"] == network["x"] > pad["x"] + pad["width"]
-            assert panel["y"] + panel["height"] <= size[1]
+            assert panel["y"] + panel["height"] <= size[1] and page.evaluate("scrollY") == 0
         page.locator("#leave").click()
 
 

@@ -13,6 +13,7 @@ STYLES = "cells => cells.map((cell) => cell.style.cssText)"
 
 def test_all_views_show_the_same_activations(page):
     """And every neuron has a name."""
+    page.locator("h1").click()  # before which an unseen hand draws
     names = page.locator(".neurons button").evaluate_all("cells => cells.map((cell) => cell.ariaLabel.split(',')[0])")
     assert names == [f"Hidden neuron {j}" for j in range(100)] + [f"Output neuron {j} 0.00" for j in range(10)]
     draw(page, 3)

@@ -2,6 +2,7 @@
 // A figure is drawn anew whenever something changes. Its units are pixels of the page, so text has its own size.
 
 import { contextOf, element, wantsStill } from "./elements.js";
+import { clamp } from "./images.js";
 import { colour, relative } from "./layers.js";
 
 const CLEAR = 3; // pixels around a neuron's disc that no wire enters
@@ -60,6 +61,22 @@ export function pixelImage({ left, top, side }, values, tone) {
   return svg("g", { class: "pixels" },
     svg("rect", { x: left, y: top, width: side, height: side }),
     svg("image", { x: left, y: top, width: side, height: side, href: canvas.toDataURL() }));
+}
+
+/** A pane over an image that tells which pixel is pressed or, if it `hovers`, pointed at; then the figure is drawn again.
+ * @type {(place: { left: number; top: number; side: number }, tell: (pixel: number) => void, hovers?: boolean) => SVGElement} */
+export function pixelPane({ left, top, side }, tell, hovers = false) {
+  const pane = svg("rect", { x: left, y: top, width: side, height: side, class: "target" });
+  const point = (/** @type {PointerEvent} */ { clientX, clientY, buttons }) => {
+    if (!buttons && !hovers) return;
+    const { x, y, width, height } = pane.getBoundingClientRect();
+    const [column, row] = [(clientX - x) / width, (clientY - y) / height].map((share) => clamp(Math.floor(28 * share), 0, 27));
+    tell(28 * row + column);
+    dispatchEvent(new Event("shown"));
+  };
+  pane.addEventListener("pointerdown", point);
+  pane.addEventListener("pointermove", point);
+  return pane;
 }
 
 /** Where each neuron of a network is, layer by layer: in columns over the width of a box, the first and last at its sides.

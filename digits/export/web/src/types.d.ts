@@ -127,10 +127,8 @@ type Stop = {
 type Seen = { image: Float32Array; layers: Layer[]; width: number; height: number };
 /** What comes of it; what is `lasting` is spoken by screen readers, too. */
 type Result = string | { lasting: string };
-/** A hidden neuron and the image that it sees: `contributions` are weight times pixel (784), `sum` is w·a. */
-type HiddenNeuron = {
-  j: number; weights: Float32Array; contributions: Float32Array; bias: number; sum: number; z: number; a: number;
-};
+/** A hidden neuron that sees an image, in hundredths: `sum` is w·a, z is that and the `bias`; `zs` are those of its layer. */
+type HiddenNeuron = { j: number; zs: Float32Array; weights: Float32Array; bias: number; sum: number; z: number };
 /** The values from and to which an axis goes, its numbered ticks, and its label. */
 type AxisOf = { from: number; to: number; ticks: number[]; label: string };
 type Axes = { x: (value: number) => number; y: (value: number) => number; node: SVGElement };

@@ -20,26 +20,31 @@ export const gate = {
   pick: flip,
   independent: true,
   draw({ width, height }) {
-    const { x1, x2 } = gateState, z = zOf(x1, x2), isWide = width > 560, right = isWide ? 0.58 * width : width;
-    const high = isWide ? height : 0.56 * height, r = Math.min(32, high / 7), middle = high / 2;
-    const inputs = [["x1", x1, 0.25 * high], ["x2", x2, 0.75 * high]];
-    const left = r + 24, center = 0.55 * right, end = right - r - 24;
-    const neuron = (/** @type {number} */ cx, /** @type {number} */ cy, /** @type {number} */ value, name = "") => svg("g", { "data-neuron": name },
+    const { x1, x2 } = gateState, z = zOf(x1, x2), isWide = width > 560, rowHigh = Math.min(36, height / (isWide ? 6 : 11));
+    const right = isWide ? 0.6 * width : width, high = isWide ? height : height - 5 * rowHigh - 16;
+    const r = Math.min(32, high / 7), middle = high / 2 + 6, left = r + 30, center = 0.58 * right, end = right - r - 8;
+    const neuron = (/** @type {number} */ cx, /** @type {number} */ cy, /** @type {number} */ value, name = "") => svg("g", { class: "neuron", "data-neuron": name },
       svg("circle", { cx, cy, r, class: value ? "neuron on" : "neuron off" }), text(cx, cy + 7, `${value}`, "middle", value ? "value inverted" : "value"));
-    const parts = inputs.flatMap(([name, value, y]) => [
-      svg("path", { d: `M${left + r} ${y}L${center - r - 4} ${middle}`, class: value ? "lead blue on" : "lead blue" }),
-      text((left + center) / 2, (Number(y) + middle) / 2 - 14, "weight −2", "start", "label"),
-      neuron(left, Number(y), Number(value), /** @type {string} */ (name)),
-      text(left, Number(y) - r - 8, name === "x1" ? "x₁" : "x₂"),
-    ]);
-    parts.push(svg("path", { d: `M${center + r} ${middle}H${end - r}`, class: "lead" }), svg("circle", { cx: center, cy: middle, r: r + 8, class: "neuron off" }),
-      text(center, middle - r - 18, "bias 3"), text(center, middle + 6, `z = ${signed(z, 0)}`), neuron(end, middle, Number(z > 0)), text(end, middle - r - 8, "output"));
-    const cases = [[0, 0], [0, 1], [1, 0], [1, 1]], rowHigh = Math.min(36, (isWide ? height - 40 : height - high - 20) / 5), tableLeft = isWide ? right + 20 : 0.1 * width;
-    const tableTop = isWide ? (height - 5 * rowHigh) / 2 : high + 10, columns = [0.1, 0.32, 0.6, 0.88].map((share) => tableLeft + share * (isWide ? width - right - 20 : 0.8 * width));
-    const row = (/** @type {string[]} */ words, /** @type {number} */ n) => words.map((word, c) => text(columns[c], tableTop + (n + 0.7) * rowHigh, word));
-    return [[...parts,
-      svg("rect", { x: tableLeft, y: tableTop + (1 + 2 * x1 + x2) * rowHigh, width: isWide ? width - right - 20 : 0.8 * width, height: rowHigh, rx: 6, class: "current" }),
-      ...row(["x₁", "x₂", "z", "output"], 0), ...cases.flatMap(([a, b], n) => row([`${a}`, `${b}`, signed(zOf(a, b), 0), `${Number(zOf(a, b) > 0)}`], n + 1)),
+    const inputs = /** @type {[string, string, number, number][]} */ ([["x1", "x₁", x1, 0.24 * high + 6], ["x2", "x₂", x2, 0.76 * high + 6]]);
+    const parts = [
+      svg("path", { d: `M${center} ${middle}H${end}`, class: "lead" }),
+      ...inputs.flatMap(([name, label, value, y]) => [
+        svg("path", { d: `M${left} ${y}L${center} ${middle}`, class: value ? "lead blue on" : "lead blue" }),
+        text((left + center) / 2, (y + middle) / 2 + (y < middle ? -12 : 24), "× −2", "middle", "label"),
+        neuron(left, y, value, name), text(left - r - 8, y + 5, label, "end", "label"),
+      ]),
+      svg("circle", { cx: center, cy: middle, r: r + 8, class: "neuron off" }), text(center, middle + 5, `z = ${signed(z, 0)}`, "middle", "label"),
+      text(center, middle - r - 18, "+ 3 (bias)", "middle", "label haloed"), neuron(end, middle, Number(z > 0)), text(end, middle - r - 8, "output", "middle", "label"),
+    ];
+    const wide = isWide ? width - right - 32 : 0.9 * width, start = width - wide - (isWide ? 0 : 0.05 * width), top = isWide ? (height - 5 * rowHigh) / 2 : high + 10;
+    const row = (/** @type {string[]} */ words, /** @type {number} */ n, className = "") => words.map((word, column) => (
+      text(start + [0.1, 0.32, 0.6, 0.86][column] * wide, top + (n + 0.5) * rowHigh + 5, word, "middle", className)
+    ));
+    return [[
+      ...parts, svg("rect", { x: start, y: top + (1 + 2 * x1 + x2) * rowHigh, width: wide, height: rowHigh, rx: 6, class: "current" }),
+      ...row(["x₁", "x₂", "z", "output"], 0, "quiet"), ...[[0, 0], [0, 1], [1, 0], [1, 1]].flatMap(([a, b], n) => (
+        row([`${a}`, `${b}`, signed(zOf(a, b), 0), `${Number(zOf(a, b) > 0)}`], n + 1, a === x1 && b === x2 ? "label strong" : "label")
+      )),
     ], `z = −2 × ${x1} − 2 × ${x2} + 3 = ${signed(z, 0)}, so the output is ${Number(z > 0)}. Click an input to switch it.`];
   },
 };

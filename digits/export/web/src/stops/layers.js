@@ -55,7 +55,7 @@ function partsOf(image, layers, width, height) {
   const { hidden, outputs, order, output, neuron, weights, votes } = shown, isWide = width > 520;
   const side = isWide ? Math.min(170, (height - 60) / 2) : 104, top = isWide ? 30 : side + 64, start = isWide ? side + 60 : 0;
   const row = (height - top - 44) / OPENED, tile = row - 6, end = width - (isWide ? 96 : 84);
-  const from = start + tile + (isWide ? 190 : 54);
+  const from = start + (isWide ? Math.max(270, tile + 190) : tile + 54);
   const second = isWide ? { left: 0, top: side + 50 } : { left: width - side, top: 22 };
   const outputPlaces = neuronPlaces({ left: end, top, right: end, bottom: height }, [10])[0];
   const rows = [...Array(OPENED).keys()].map((n) => top + row * (n + 0.5)), rest = height - 20;

@@ -1,63 +1,77 @@
 import { find } from "../elements.js";
-import { pixelImage, svg, text } from "../figure.js";
-import { relative } from "../layers.js";
-import { sigmoid } from "../network.js";
-import { hiddenNeuron, signed } from "./hidden.js";
+import { axes, pixelImage, pixelPane, svg, text } from "../figure.js";
+import { magnitude } from "../images.js";
+import { chooseNext, hiddenNeuron, inWords, rounded, signed, sumsOf, ticksOf } from "./hidden.js";
 
-const EXCITED = 100; // no z is larger, so the nearest to it is the largest
-const weightsState = { place: 0 };
+/** The neuron whose weights were changed, and the new weights by pixel; and the pixel that was chosen, or -1 for that
+ * with the largest product; and the one that was drawn last. */
+const weightsState = { j: -1, changed: /** @type {Map<number, number>} */ (new Map()), chosen: -1, drawn: 0 };
+const ownWeights = () => weightsState.changed.clear();
 
 /** What the weights of a hidden neuron do to the digit, pixel by pixel. @type {Stop} */
 export const weights = {
   title: "What weights do to your digit", section: ["chap1.html#sigmoid_neurons", "Sigmoid neurons"],
-  text: "A hidden neuron has one weight for each pixel: red is positive, blue is negative. It multiplies every pixel by its weight and adds up the products. Ink on red raises the sum, ink on blue lowers it, and a weight where you drew nothing does not count.",
-  figure: "Your digit, the weights of a neuron, their products, and the sum of the products",
+  text: "A hidden neuron has one weight for each pixel: red is positive, blue is negative. It multiplies every pixel by its weight and adds up the products: ink on red raises the sum, ink on blue lowers it. Click a pixel and change its weight.",
+  figure: "Your digit, the weights of a neuron, their products, and the sum of the products on an axis",
   question: "You draw a stroke across blue weights only. What happens to the sum?",
   answers: [["It rises", "No: blue weights are negative, so their products are too."], ["It falls", "Right: every inked pixel adds a negative product."], ["Nothing", "No: only pixels without ink add nothing."]],
   controls: `<button id="weights-another" type="button">Another neuron</button>
-    <label>All weights × <input id="weights-factor" type="range" min="-1" max="2" step="0.1" value="1"></label>
-    <button class="take" type="button">Another digit</button>`,
+    <label>Weight of the marked pixel <input id="weights-slider" type="range" min="-5" max="5" step="0.01"></label>
+    <button id="weights-own" type="button">As it was</button>`,
   on: {
-    "weights-another": () => {
-      weightsState.place++;
+    "weights-another": chooseNext,
+    "weights-slider": () => {
+      weightsState.chosen = weightsState.drawn;
+      weightsState.changed.set(weightsState.drawn, Number(find("weights-slider", HTMLInputElement).value));
     },
-    "weights-factor": () => {},
+    "weights-own": ownWeights,
   },
+  leave: ownWeights, // other stops show the neuron as it is
   draw({ image, layers, width, height }) {
-    const neuron = hiddenNeuron(layers, image, EXCITED, weightsState.place), factor = Number(find("weights-factor", HTMLInputElement).value);
-    const weights = neuron.weights.map((w) => w * factor), products = neuron.contributions.map((product) => product * factor);
-    const side = Math.min((width - 80) / 3, height - 130), step = side + 40, start = (width - 2 * step - side) / 2, top = 28;
-    const squares = [["Your digit, a", image, "foreground"], ["Weights, w", scaled(weights, neuron.weights)], ["Products, w × a", scaled(products, neuron.contributions)]];
-    const parts = squares.flatMap(([title, values, tone], n) => [
-      text(start + n * step + side / 2, 16, /** @type {string} */ (title), "middle", "label"),
-      pixelImage({ left: start + n * step, top, side }, /** @type {Float32Array} */ (values), /** @type {string} */ (tone)),
-      ...(n ? [text(start + n * step - 20, top + side / 2 + 8, n === 1 ? "×" : "=", "middle", "sign")] : []),
-    ]);
-    const sums = [products.filter((product) => product > 0), products.filter((product) => product < 0)].map((all) => all.reduce((sum, product) => sum + product, 0));
-    const sum = sums[0] + sums[1];
-    return [[...parts, ...bars(sums, sum, { left: start, width: 2 * step + side, top: top + side + 22 })],
-      `Neuron ${neuron.j}: red adds ${signed(sums[0])}, blue ${signed(sums[1])}. The sum w·a is ${signed(sum)}. With the bias ${signed(neuron.bias)}, z = ${signed(sum + neuron.bias)} and the activation is ${sigmoid(sum + neuron.bias).toFixed(2)}.`];
+    const { j, weights, bias } = hiddenNeuron(layers, image), { changed, chosen } = weightsState, most = magnitude(weights, 1e-9);
+    if (j !== weightsState.j) ownWeights();
+    weightsState.j = j;
+    for (const [k, weight] of changed) weights[k] = weight;
+    const { products, plus, minus, sum } = sumsOf(weights, image), sizes = products.map(Math.abs);
+    const k = chosen < 0 ? sizes.indexOf(Math.max(...sizes)) : chosen;
+    weightsState.drawn = k;
+    find("weights-slider", HTMLInputElement).value = `${weights[k]}`;
+    const isWide = width > height, below = 132, gap = 44;
+    const side = isWide ? Math.min((width - 2 * gap) / 3, height - 24 - below) : Math.min((width - gap) / 2, (height - 62 - below) / 2);
+    const start = (width - (isWide ? 3 : 2) * side - (isWide ? 2 : 1) * gap) / 2, next = start + side + gap;
+    const places = [[start, 24], [next, 24], isWide ? [next + side + gap, 24] : [(width - side) / 2, side + 68]];
+    const tinted = (/** @type {Float32Array} */ values) => values.map((value) => Math.sign(value) * Math.min(1, Math.abs(value) / most) ** 0.75);
+    const squares = [
+      { sign: "", title: "Your digit, a", values: image, tone: "foreground", number: `a = ${signed(image[k])}` },
+      { sign: "×", title: "Weights, w", values: tinted(weights), number: `w = ${signed(weights[k])}` },
+      { sign: "=", title: "Products, w × a", values: tinted(products), number: `w × a = ${signed(products[k])}` },
+    ].flatMap(({ sign, title, values, tone, number }, n) => {
+      const [left, top] = places[n], place = { left, top, side }, cell = side / 28;
+      return [
+        text(left - gap / 2, top + side / 2 + 8, sign, "middle", "sign"), text(left + side / 2, top - 10, title, "middle", "label"),
+        pixelImage(place, values, tone), text(left + side / 2, top + side + 18, number),
+        svg("rect", { x: left + (k % 28) * cell - 2, y: top + Math.floor(k / 28) * cell - 2, width: cell + 4, height: cell + 4, class: "window" }),
+        pixelPane(place, (pixel) => {
+          weightsState.chosen = pixel;
+        }),
+      ];
+    });
+    return [[...squares, ...bars({ left: 64, right: width - 76, top: places[2][1] + side + 28, bottom: height - 40 }, { plus, minus, sum })],
+      `Neuron ${j}: ${signed(plus)} (red) − ${signed(-minus)} (blue) = ${signed(sum)}, which is w·a. With the bias ${signed(bias)}, ${inWords(rounded(sum + bias))}.`];
   },
 };
 
-/** Values in shades that keep their strength when all of them are multiplied. @type {(values: Float32Array, base: Float32Array) => Float32Array} */
-function scaled(values, base) {
-  const shades = relative(base);
-  return values.map((value, k) => (base[k] ? Math.max(-1, Math.min(1, (shades[k] * value) / base[k])) : 0));
-}
-
-/** The sums of the red and of the blue products as bars from 0, and what is left of both.
- * @type {(sums: number[], sum: number, place: { left: number; width: number; top: number }) => SVGElement[]} */
-function bars([plus, minus], sum, { left, width, top }) {
-  const most = Math.max(plus, -minus, 1), x = (/** @type {number} */ value) => left + width / 2 + (value / most) * (width / 2 - 60);
-  const bar = (/** @type {number} */ value, /** @type {number} */ y, /** @type {string} */ tone) => svg("rect", {
-    x: Math.min(x(0), x(value)), y, width: Math.abs(x(value) - x(0)), height: 18, class: `fill-${tone}`,
-  });
-  return [
-    bar(plus, top, "red"), bar(minus, top, "blue"),
-    text(x(plus) + 8, top + 14, `+${signed(plus)}`, "start"), text(x(minus) - 8, top + 14, signed(minus), "end"),
-    bar(sum, top + 30, sum > 0 ? "red" : "blue"),
-    text(x(sum) + (sum > 0 ? 8 : -8), top + 44, `w·a = ${signed(sum)}`, sum > 0 ? "start" : "end", "label"),
-    svg("path", { d: `M${x(0)} ${top - 6}V${top + 54}`, class: "zero" }),
-  ];
+/** On an axis: the red products lead to the right from 0, the blue ones back from there, to their sum.
+ * @type {(box: Box, sums: { plus: number; minus: number; sum: number }) => SVGElement[]} */
+function bars(box, { plus, minus, sum }) {
+  const from = Math.min(0, 5 * Math.floor(sum / 5)), to = Math.max(5, 5 * Math.ceil(plus / 5));
+  const { x, node } = axes(box, { from, to, ticks: ticksOf(from, to), label: "sum of the products" }, { from: 0, to: 1, ticks: [], label: "" });
+  const high = (box.bottom - box.top) / 3;
+  const bar = (/** @type {number} */ n, /** @type {number} */ start, /** @type {number} */ end, /** @type {string} */ tone, /** @type {string} */ words) => {
+    const isRight = end >= start, y = box.top + n * high;
+    return svg("g", {}, svg("rect", { x: x(Math.min(start, end)), y: y + 2, width: x(Math.max(start, end)) - x(Math.min(start, end)), height: high - 4, class: tone }),
+      text(x(end) + (isRight ? 6 : -6), y + high / 2 + 5, words, isRight ? "start" : "end", "haloed"));
+  };
+  return [node, svg("path", { d: `M${x(0)} ${box.top}V${box.bottom}`, class: "zero" }),
+    bar(0, 0, plus, "fill-red", signed(plus)), bar(1, plus, sum, "fill-blue", signed(minus)), bar(2, 0, sum, "dot", `w·a = ${signed(sum)}`)];
 }
