@@ -13,7 +13,8 @@ import { finish, imageShown, say } from "./view.js";
 
 const NAMES = Object.keys(STOPS), BOOK = "http://neuralnetworksanddeeplearning.com/";
 const panel = find("tour", HTMLElement);
-const PRINTED = [340, 250]; // size of a figure on paper, in the pixels that its text is measured in
+const PRINTED = [640, 400]; // size of a figure on paper, in the pixels that its text is measured in
+const prepared = /** @type {Set<string>} */ (new Set()); // stops that have been arrived at
 /** The name of the stop, to which one comes back. */
 const tour = { at: NAMES[0] };
 
@@ -81,7 +82,7 @@ export function openTour(name) {
   if (!panel.hidden) STOPS[tour.at].leave?.();
   open(true);
   goTo(name);
-  trainSmall().then(drawStop);
+  trainSmall().then(prepare);
 }
 
 /** @type {(opened: boolean) => void} */
@@ -109,11 +110,22 @@ function goTo(name) {
   find("back", HTMLElement).ariaDisabled = `${place === 0}`;
   find("next", HTMLElement).ariaDisabled = `${place === NAMES.length - 1}`;
   card.querySelector("h2")?.focus(); // and scrolls to it, on a phone
+  prepared.add(name);
   STOPS[name].arrive?.();
   drawStop();
   heldImages().then(() => { // then it is there at once
     if (!panel.hidden && state.drawing === EMPTY) bring(3);
   });
+}
+
+/** Draws the stop that is open, once there is a network to draw it with, and makes the others ready to be printed. */
+function prepare() {
+  drawStop();
+  for (const name of NAMES.filter((name) => !prepared.has(name))) {
+    prepared.add(name);
+    STOPS[name].arrive?.();
+    STOPS[name].leave?.();
+  }
 }
 
 /** Prints all stops on two pages, once there is a network and a digit to draw their figures with. */

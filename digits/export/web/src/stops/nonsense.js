@@ -6,7 +6,7 @@ import { WHOLE, paintPixels } from "../layers.js";
 import { outputsOf, predictionOf } from "../network.js";
 import { drawingOf } from "../pad.js";
 import { HALF, isDigit } from "../reader.js";
-import { BATCH, small } from "../small.js";
+import { BATCH, small, trainSmall } from "../small.js";
 import { change, state } from "../state.js";
 import { finish, imageShown } from "../view.js";
 
@@ -77,6 +77,7 @@ async function teach() {
 
 /** Shows test images that the visitor's network misreads, some in each frame; each is opened on the pad by a click. */
 async function fillGallery() {
+  await trainSmall(); // first things first
   const { network } = state, { layers } = network, mnist = await heldImages(), gallery = find("nonsense-gallery", HTMLElement);
   if (own.network === network) return;
   own.network = network;
