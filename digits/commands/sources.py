@@ -74,7 +74,7 @@ def _pages(file: str) -> list[Source]:
 def paired(sources: list[Source], results: Iterator[tuple[str, T]], unit: str) -> Iterator[tuple[Source, str, T]]:
     """Yield each source with its error and its result, under a progress bar.
 
-    A damaged PDF may claim thousands of pages. Of the skipped pages, only the first is yielded.
+    A damaged PDF may claim thousands of pages, so only the first of the skipped pages is yielded.
     """
     previous = ""
     bar = tqdm(sources, "reading", leave=False, unit=unit, disable=None)

@@ -1,4 +1,4 @@
-"""Background estimation: divide out light and shadows, so that what is left is how dark the strokes are."""
+"""Estimate the background, and divide out light and shadows: the result is how dark the strokes are."""
 
 from functools import partial
 

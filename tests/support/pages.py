@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import shutil
 from pathlib import Path
 
@@ -126,6 +127,15 @@ def answer(page):
 
 def said(page):
     return page.locator("#said").inner_text()
+
+
+def sentence(page):
+    """What the stop of the tour says below its figure."""
+    return page.locator(".here .does > output").inner_text()
+
+
+def numbers(text):
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
 
 
 def boxed(page):

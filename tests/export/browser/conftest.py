@@ -11,7 +11,7 @@ from tests.support.pages import CHROMIUM, DESK, DOCS_PAGE, PATIENCE, PHONE, expo
 from tests.support.shared import shared
 from tests.support.tiers import nightly
 
-# Of each page: what moved in it, though nobody clicked or resized the window; and a way to hold up its workers' jobs.
+# Record what moves on a page without a click or a resize, and let a test hold up the jobs of the page's workers.
 WATCH = """(() => {
     Object.assign(window, { moved: [], resized: false, holdsUp: null, heldUp: [] });
     new PerformanceObserver((list) => list.getEntries().forEach(({ sources, hadRecentInput }) => {
@@ -108,6 +108,13 @@ def opened(browser, address, wrong, **settings):
 def page(visit, page_file):
     """The page on a desk."""
     return visit(page_file)
+
+
+@pytest.fixture(scope="module")
+def tour_page(browser, page_file):
+    """One page for all tests of a file, since it trains the small network once."""
+    with visiting(browser) as visit:
+        yield visit(page_file)
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from digits import backprop
-from tests.export.browser.conftest import visiting
-from tests.support.pages import draw, frames, violations
+from tests.support.pages import draw, frames, numbers, sentence, violations
 
 pytestmark = pytest.mark.mnist
 
@@ -17,12 +16,9 @@ RATE = 0.1
 
 
 @pytest.fixture(scope="module")
-def page(browser, page_file):
-    """One page for all: it trains the small network once."""
-    with visiting(browser) as visit:
-        page = visit(page_file)
-        draw(page, 3)
-        yield page
+def page(tour_page):
+    draw(tour_page, 3)
+    return tour_page
 
 
 @pytest.fixture
@@ -56,16 +52,8 @@ def close(page):
     page.evaluate("resized = false")
 
 
-def sentence(page):
-    return page.locator(".here .does > output").inner_text()
-
-
 def formula(page):
     return page.locator("#backpropagation-formula p").all_text_contents()
-
-
-def numbers(text):
-    return [float(number) for number in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
 
 
 def pick(page, kind, j):

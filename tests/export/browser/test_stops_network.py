@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.export.browser.conftest import visiting
-from tests.support.pages import DESK, draw, frames, is_read, resize, violations
+from tests.support.pages import DESK, draw, frames, is_read, numbers, resize, sentence, violations
 
 pytestmark = pytest.mark.mnist
 
@@ -30,13 +29,10 @@ MISPLACED = """(figure) => {
 
 
 @pytest.fixture(scope="module")
-def page(browser, page_file):
-    """One page for all: it trains the small network once."""
-    with visiting(browser) as visit:
-        page = visit(page_file)
-        draw(page, DIGIT)
-        is_read(page)
-        yield page
+def page(tour_page):
+    draw(tour_page, DIGIT)
+    is_read(tour_page)
+    return tour_page
 
 
 @pytest.fixture
@@ -61,18 +57,10 @@ def stop(page):
     return stop
 
 
-def sentence(page):
-    return page.locator(".here .does > output").inner_text()
-
-
 def until(page, begin):
     """Wait until the sentence below the figure begins so."""
     output = "document.querySelector('.here .does > output')"
     page.wait_for_function(f"(begin) => {output}.textContent.startsWith(begin)", arg=begin)
-
-
-def numbers(text):
-    return [float(number) for number in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
 
 
 def texts(page, selector="text"):

@@ -5,21 +5,17 @@ import re
 import numpy as np
 import pytest
 
-from tests.export.browser.conftest import visiting
-from tests.support.pages import DESK, DRAW, PHONE, draw, in_the_middle, resize
+from tests.support.pages import DESK, DRAW, PHONE, draw, in_the_middle, numbers, resize, sentence
 
 pytestmark = pytest.mark.mnist
 
-FIGURE, SAYS = ".here .figure", ".here .does > output"
+FIGURE = ".here .figure"
 
 
 @pytest.fixture(scope="module")
-def page(browser, page_file):
-    """One page for all tests, since it trains the small network once."""
-    with visiting(browser) as visit:
-        page = visit(page_file)
-        draw(page, 42)
-        yield page
+def page(tour_page):
+    draw(tour_page, 42)
+    return tour_page
 
 
 @pytest.fixture
@@ -32,20 +28,12 @@ def stop(page):
         page.evaluate(f"location.hash = 'stop={name}'")
         page.wait_for_function("() => digits.small.layers")
         page.locator(f"#stop-{name}.here").wait_for()
-        return says(page)
+        return sentence(page)
 
     resize(page, *DESK)
     yield stop
     page.locator("#close").click()
     page.keyboard.press("Escape")
-
-
-def says(page):
-    return page.locator(SAYS).inner_text()
-
-
-def numbers(text):
-    return [float(number) for number in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]
 
 
 def hidden(page):
@@ -79,7 +67,7 @@ def press_pixel(page, pixel, square=0, hover=False):
 
 def z_and_activation(page):
     """As the stop says them, with the neuron's number."""
-    neuron, z, activation = re.search(r"Neuron (\d+).* z = (−?[\d.]+), activation ([\d.]+)", says(page)).groups()
+    neuron, z, activation = re.search(r"Neuron (\d+).* z = (−?[\d.]+), activation ([\d.]+)", sentence(page)).groups()
     return int(neuron), *numbers(f"{z} {activation}")
 
 
@@ -87,13 +75,13 @@ def z_and_activation(page):
 def test_a_pixel_shows_the_number_that_the_network_gets(page, stop, hover):
     stop("pixels")
     *_, image = hidden(page)
-    assert f"{np.count_nonzero(image)} of 784 pixels are not 0." in says(page)
+    assert f"{np.count_nonzero(image)} of 784 pixels are not 0." in sentence(page)
     for pixel in (int(image.argmax()), 0, int(np.abs(image - 0.5).argmin())):
         press_pixel(page, pixel, hover=hover)
-        assert numbers(says(page))[:3] == [pixel // 28 + 1, pixel % 28 + 1, pixel]
-        assert numbers(says(page))[3] == pytest.approx(image[pixel], abs=0.005)
+        assert numbers(sentence(page))[:3] == [pixel // 28 + 1, pixel % 28 + 1, pixel]
+        assert numbers(sentence(page))[3] == pytest.approx(image[pixel], abs=0.005)
     page.locator("#pixels-input").fill("783")
-    assert numbers(says(page))[:3] == [28, 28, 783]
+    assert numbers(sentence(page))[:3] == [28, 28, 783]
 
 
 @pytest.mark.parametrize("drawn", [3, 42])
@@ -102,7 +90,7 @@ def test_products_of_weights_and_pixels_add_up_to_z(page, stop, drawn):
     stop("weights", drawn)
     zs = []
     for _ in range(3):
-        neuron, plus, minus, total, bias, z, activation = numbers(says(page).replace("− ", ""))
+        neuron, plus, minus, total, bias, z, activation = numbers(sentence(page).replace("− ", ""))
         assert [plus, -minus, bias, z] == pytest.approx(by_hand(page, neuron), abs=0.02)
         assert [plus - minus, total + bias] == pytest.approx([total, z])  # what is shown adds up
         assert activation == pytest.approx(1 / (1 + np.exp(-z)), abs=0.006)
@@ -115,12 +103,12 @@ def test_a_weight_that_is_moved_moves_the_sum(page, stop):
     stop("weights")
     *_, image = hidden(page)
     press_pixel(page, int(image.argmax()), square=1)
-    before, weight = numbers(says(page).replace("− ", ""))[3], float(page.locator("#weights-slider").input_value())
+    before, weight = numbers(sentence(page).replace("− ", ""))[3], float(page.locator("#weights-slider").input_value())
     page.locator("#weights-slider").fill("5")
-    moved = numbers(says(page).replace("− ", ""))[3]
+    moved = numbers(sentence(page).replace("− ", ""))[3]
     assert moved - before == pytest.approx((5 - weight) * image.max(), abs=0.03)
     page.locator("#weights-own").click()
-    assert numbers(says(page).replace("− ", ""))[3] == before
+    assert numbers(sentence(page).replace("− ", ""))[3] == before
 
 
 def test_all_stops_say_the_same_of_a_neuron(page, stop):
@@ -133,20 +121,20 @@ def test_all_stops_say_the_same_of_a_neuron(page, stop):
     for name, slider in sliders * 2:
         page.evaluate(f"location.hash = 'stop={name}'")
         page.locator(f"#stop-{name}.here").wait_for()
-        before = says(page)
+        before = sentence(page)
         assert z_and_activation(page) == (neuron, z, activation)
         page.locator(slider).fill(page.locator(slider).get_attribute("max"))
-        assert says(page) != before
+        assert sentence(page) != before
 
 
 def test_a_bias_decides_whether_the_neuron_fires(page, stop):
     stop("bias")
-    neuron, total, bias, z, *_, threshold = numbers(says(page).replace("− ", "-"))
+    neuron, total, bias, z, *_, threshold = numbers(sentence(page).replace("− ", "-"))
     assert [bias, z] == pytest.approx(by_hand(page, neuron)[2:], abs=0.02)
     assert z == pytest.approx(total + bias) and threshold == -total
     for bias, fires in ((threshold - 0.1, False), (threshold + 0.1, True)):
         page.locator("#bias-slider").fill(f"{bias:.2f}")
-        assert (z_and_activation(page)[2] > 0.5) == ("it fires" in says(page)) == fires
+        assert (z_and_activation(page)[2] > 0.5) == ("it fires" in sentence(page)) == fires
     page.locator("#bias-own").click()
     assert z_and_activation(page)[:2] == (neuron, z)
 
@@ -167,7 +155,7 @@ def test_a_perceptron_is_a_nand_gate(page, stop, size):
     for switched, output in ((None, 1), ("x1", 1), ("x2", 0), ("x1", 1), ("x2", 1)):
         if switched:
             page.locator(f"{FIGURE} [data-neuron={switched}]").click()
-        assert numbers(says(page))[-1] == output
+        assert numbers(sentence(page))[-1] == output
         x1, x2, _, shown = page.locator(f"{FIGURE} .strong").all_text_contents()  # the row of the table that is marked
         assert int(shown) == output == 1 - int(x1) * int(x2)
 
@@ -181,12 +169,12 @@ def test_a_steep_sigmoid_is_a_step(page, stop):
     assert neuron == j and z == pytest.approx(by_hand(page, j)[3], abs=0.02)
     assert activation == pytest.approx(1 / (1 + np.exp(-z)), abs=0.006)
     page.locator("#sigmoid-steepness").fill("5")
-    *_, activation, perceptron = numbers(says(page))
+    *_, activation, perceptron = numbers(sentence(page))
     assert activation == pytest.approx(1 / (1 + np.exp(-np.clip(32 * z, -50, 50))), abs=0.006)
     assert perceptron == (z > 0)
     assert f"{activation:.2f}" in page.locator(f"{FIGURE} .label").all_text_contents()
     page.locator("#sigmoid-another").click()
-    assert numbers(says(page))[0] != j
+    assert numbers(sentence(page))[0] != j
 
 
 def test_stops_see_a_small_digit_in_a_corner_as_the_reader_normalizes_it(page, stop):
@@ -205,7 +193,7 @@ def test_stops_see_a_small_digit_in_a_corner_as_the_reader_normalizes_it(page, s
         page.locator(f"#stop-{name}.here").wait_for()
         assert (hidden(page)[2] == image).all()
         if name == "pixels":
-            assert f"{np.count_nonzero(image)} of 784 pixels are not 0." in says(page)
+            assert f"{np.count_nonzero(image)} of 784 pixels are not 0." in sentence(page)
         else:
             neuron, z, _ = z_and_activation(page)
             assert z == pytest.approx(by_hand(page, neuron)[3], abs=0.02)
@@ -215,4 +203,4 @@ def test_stops_see_a_small_digit_in_a_corner_as_the_reader_normalizes_it(page, s
 def test_an_empty_pad_has_no_numbers(name, page, stop):
     stop(name)
     page.locator("#clear").click()
-    assert says(page) == "Draw a digit first." and page.locator(f"{FIGURE} *").count() == 0
+    assert sentence(page) == "Draw a digit first." and page.locator(f"{FIGURE} *").count() == 0

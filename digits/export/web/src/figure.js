@@ -27,6 +27,9 @@ export const polyline = (points, className) => (
   svg("polyline", { points: points.map((point) => point.map((n) => n.toFixed(1)).join(",")).join(" "), class: className })
 );
 
+/** A number as people write it. @type {(value: number, digits?: number) => string} */
+export const number = (value, digits = 2) => (Number(value.toFixed(digits)) || 0).toFixed(digits).replace("-", "−");
+
 /** A number with its sign. @type {(value: number, digits?: number) => string} */
 export const signed = (value, digits = 1) => (value < 0 ? "" : "+") + value.toFixed(digits).replace("-", "−");
 
@@ -36,13 +39,13 @@ export const signed = (value, digits = 1) => (value < 0 ? "" : "+") + value.toFi
 export function axes({ left, top, right, bottom }, xs, ys) {
   const x = (/** @type {number} */ value) => left + ((right - left) * (value - xs.from)) / (xs.to - xs.from);
   const y = (/** @type {number} */ value) => bottom - ((bottom - top) * (value - ys.from)) / (ys.to - ys.from);
-  const signed = (/** @type {number} */ value) => `${value}`.replace("-", "−");
+  const tick = (/** @type {number} */ value) => `${value}`.replace("-", "−");
   const node = svg("g", { class: "axes" },
     ...ys.ticks.flatMap((value) => [
-      svg("path", { d: `M${left} ${y(value)}H${right}` }), text(left - 8, y(value) + 4, signed(value), "end"),
+      svg("path", { d: `M${left} ${y(value)}H${right}` }), text(left - 8, y(value) + 4, tick(value), "end"),
     ]),
     ...xs.ticks.flatMap((value) => [
-      svg("path", { d: `M${x(value)} ${top}V${bottom}` }), text(x(value), bottom + 18, signed(value)),
+      svg("path", { d: `M${x(value)} ${top}V${bottom}` }), text(x(value), bottom + 18, tick(value)),
     ]),
     text((left + right) / 2, bottom + 36, xs.label, "middle", "label"),
     text(left, top - 10, ys.label, "start", "label"));
@@ -110,8 +113,8 @@ export function disc([cx, cy], radius, value, { signed = false, name = "", chose
   return made;
 }
 
-/** An act that repeats itself, so many times or until it is stopped, and lets the figure be drawn after each; all at once
- * for those who want nothing to move. @type {(act: () => void, pace: number, times: number) => { toggle: () => void; stop: () => void; isOn: () => boolean }} */
+/** Repeats an act `times` times or until it is stopped, with the figure drawn after each; for those who want nothing to
+ * move, all at once. @type {(act: () => void, pace: number, times: number) => { toggle: () => void; stop: () => void; isOn: () => boolean }} */
 export function repeated(act, pace, times) {
   let timer = 0, left = 0;
   const stop = () => {

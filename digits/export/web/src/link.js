@@ -3,7 +3,7 @@
 
 import { imageIn } from "./backpropagation.js";
 import { canHover, find } from "./elements.js";
-import { bytesOf } from "./held.js";
+import { base64, bytesOf } from "./held.js";
 import { clamp } from "./images.js";
 import { drawingOf } from "./pad.js";
 import { EMPTY, change, state } from "./state.js";
@@ -194,10 +194,7 @@ function decodeImage(text) {
 }
 
 /** Bytes as base64 that an address can hold. @param {Uint8Array} bytes */
-function textOf(bytes) {
-  const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
+const textOf = (bytes) => base64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 /** The same back; of what is not such text, no bytes. @param {string} text */
 function bytesIn(text) {

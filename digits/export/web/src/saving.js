@@ -2,7 +2,7 @@
 // reload, in the storage of the browser's tab.
 
 import { contextOf, element } from "./elements.js";
-import { bytesOf, deflated, held, inputsAndNeurons, parsed, unpacked } from "./held.js";
+import { base64, bytesOf, deflated, held, inputsAndNeurons, parsed, unpacked } from "./held.js";
 import { magnitude } from "./images.js";
 import { readPicture } from "./input.js";
 import { drawingOf } from "./pad.js";
@@ -70,9 +70,6 @@ function joined(arrays) {
   }
   return bytes;
 }
-
-/** @param {Uint8Array} bytes */
-const base64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 
 /** Keeps what is on the pad, the lessons and the runs, until the tab is closed. */
 export function keep() {

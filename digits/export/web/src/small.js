@@ -6,8 +6,9 @@ import { outputsOf, predictionOf } from "./network.js";
 import { state } from "./state.js";
 import { askOf, newWorker } from "./workers.js";
 
-export const RATE = 3, BATCH = 10; // learning rate and mini-batch of the chapter's first network
-export const SIZES = [784, 30, 10];
+const RATE = 3; // learning rate of the chapter's first network
+export const BATCH = 10; // its mini-batch size
+const SIZES = [784, 30, 10];
 const EPOCHS = 6;
 
 /** The small network, once it is trained. @type {{ layers: Layer[] | null }} */
@@ -20,13 +21,8 @@ export const untrained = () => freshLayers(SIZES);
 /** What a digit should be: what the visitor's own network reads. @param {Float32Array} image */
 export const rightDigit = (image) => predictionOf(outputsOf(state.network.layers, image));
 
-/** A worker that trains these layers on the page's images, by the share of an epoch that it is asked for.
- * @type {(layers: Layer[], mnist?: Mnist) => Promise<Worker>} */
-export async function trainerOf(layers, mnist) {
-  const trainer = newWorker();
-  askOf(trainer, { fresh: { mnist: mnist ?? await heldImages(), layers, batch: BATCH, rate: RATE }, share: 0 });
-  return trainer;
-}
+/** What a worker is asked first, to train an untrained network on images. @type {(mnist: Mnist) => Training} */
+export const beginOn = (mnist) => ({ fresh: { mnist, layers: untrained(), batch: BATCH, rate: RATE }, share: 0 });
 
 /** Trains the small network, once. */
 export const trainSmall = () => {
@@ -35,8 +31,8 @@ export const trainSmall = () => {
 };
 
 async function train() {
-  const trainer = await trainerOf(untrained());
-  let last = await askOf(trainer, { share: 1 });
+  const trainer = newWorker();
+  let last = await askOf(trainer, beginOn(await heldImages()));
   while (last.epoch < EPOCHS) last = await askOf(trainer, { share: 1 });
   trainer.terminate();
   small.layers = last.layers;

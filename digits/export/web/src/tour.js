@@ -55,7 +55,11 @@ export function offerTour() {
   addEventListener("resize", drawStop);
   addEventListener("beforeprint", () => {
     document.body.classList.toggle("handout", Boolean(small.layers));
-    if (small.layers) for (const name of NAMES) drawFigure(name, PRINTED);
+    if (!small.layers) return;
+    for (const name of NAMES) {
+      prepare(name);
+      drawFigure(name, PRINTED);
+    }
   });
 }
 
@@ -82,7 +86,7 @@ export function openTour(name) {
   if (!panel.hidden) STOPS[tour.at].leave?.();
   open(true);
   goTo(name);
-  trainSmall().then(prepare);
+  trainSmall().then(drawStop);
 }
 
 /** @type {(opened: boolean) => void} */
@@ -118,14 +122,12 @@ function goTo(name) {
   });
 }
 
-/** Draws the stop that is open, once there is a network to draw it with, and makes the others ready to be printed. */
-function prepare() {
-  drawStop();
-  for (const name of NAMES.filter((name) => !prepared.has(name))) {
-    prepared.add(name);
-    STOPS[name].arrive?.();
-    STOPS[name].leave?.();
-  }
+/** Makes a stop that nobody has arrived at ready to be printed. @param {string} name */
+function prepare(name) {
+  if (prepared.has(name)) return;
+  prepared.add(name);
+  STOPS[name].arrive?.();
+  STOPS[name].leave?.();
 }
 
 /** Prints all stops on two pages, once there is a network and a digit to draw their figures with. */

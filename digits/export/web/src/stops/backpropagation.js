@@ -1,6 +1,6 @@
 import { backpropagate, backwards, desired, meanCost, sgdStep } from "../backpropagation.js";
 import { element, find, wantsStill, write } from "../elements.js";
-import { disc, neuronPlaces, pixelImage, svg, text } from "../figure.js";
+import { disc, neuronPlaces, number, pixelImage, svg, text } from "../figure.js";
 import { relative } from "../layers.js";
 import { feedforward, predictionOf, ranked } from "../network.js";
 import { rightDigit, untrained } from "../small.js";
@@ -104,7 +104,8 @@ function stepped(image) {
 }
 
 /** What all phases show: activations and errors before the step, activations after it, the cost before and after; and the
- * neuron that is looked at, by default an output until there is blame, then the hidden neuron that gets the most of it.
+ * neuron that the sentences are about. Unless the visitor has picked another, that is the right output at first, and the
+ * hidden neuron with the largest blame from the phase of blame on.
  * @param {Float32Array} image */
 function passOf(image) {
   const { layers, phase, picked } = backflow, digit = rightDigit(image), example = { image, y: desired(digit) };
@@ -127,9 +128,7 @@ const messagesTo = ({ deltas }, j) => deltas.map((delta, k) => -delta * weightOf
 const weightOf = (j, k) => backflow.layers[1].weights[30 * k + j];
 
 /** @param {number} value */
-const fixed = (value, digits = 2) => value.toFixed(digits).replace(/^-(?=0\.0+$)/, "").replace("-", "−");
-/** @param {number} value */
-const signed = (value, digits = 2) => (value > 0 && Number(value.toFixed(digits)) ? "+" : "") + fixed(value, digits);
+const signed = (value, digits = 2) => (value > 0 && Number(value.toFixed(digits)) ? "+" : "") + number(value, digits);
 /** Of three digits. @param {number} value */
 const exact = (value) => `${Number(value.toPrecision(3))}`.replace("-", "−");
 
@@ -257,7 +256,7 @@ function numbersOf(pass, places, width, isWide) {
     ...places.map(([x, height], k) => text(x + 20, height + 5, `${k}`, "middle", k === pass.digit ? "strong" : "")),
     ...columns.flatMap(({ title, values, isSigned }, n) => [
       ...title.split("\n").toReversed().map((line, up) => text(column(n), places[0][1] - 18 - 15 * up, line, "middle", "quiet")),
-      ...[...values].map((value, k) => text(column(n), places[k][1] + 5, isSigned ? signed(value) : title === should ? `${value}` : fixed(value), "middle", isSigned ? tone(value) : "")),
+      ...[...values].map((value, k) => text(column(n), places[k][1] + 5, isSigned ? signed(value) : title === should ? `${value}` : number(value), "middle", isSigned ? tone(value) : "")),
     ]),
   ];
 }
@@ -265,7 +264,7 @@ function numbersOf(pass, places, width, isWide) {
 /** The cost, as a number and a bar; after the step, over the bar of before. @type {(pass: Pass, left: number, right: number, height: number) => Node[]} */
 function costBar({ costs: [before, after] }, left, right, height) {
   const isOver = backflow.phase === STEP, scale = (right - left) / Math.max(2, before);
-  const words = isOver ? `Cost C ${fixed(before)} → ${fixed(after)}` : `Cost C = ${fixed(before)}`;
+  const words = isOver ? `Cost C ${number(before)} → ${number(after)}` : `Cost C = ${number(before)}`;
   return [
     text(left - 12, height - 6, words, "end", "strong"),
     svg("rect", { x: left, y: height - 18, width: before * scale, height: 14, rx: 3, class: isOver ? "bar before" : "bar" }),
@@ -275,15 +274,15 @@ function costBar({ costs: [before, after] }, left, right, height) {
 
 // The words.
 
-/** What has happened in this phase, of the neuron that is looked at. @param {Pass} pass */
+/** Says what this phase did to the neuron that the sentences are about. @param {Pass} pass */
 function sentenceOf(pass) {
   const { phase, steps, picked } = backflow, { kind, j, digit, outputs, hidden, example: { y }, costs } = pass;
   const best = predictionOf(outputs), wrong = predictionOf(outputs.with(digit, -1)), isHidden = kind === "hidden";
-  const wish = (/** @type {number} */ k) => `Output ${k} should be ${y[k]} but is ${fixed(outputs[k])}, so it wants to ${y[k] ? "rise (red)" : "fall (blue)"}.`;
+  const wish = (/** @type {number} */ k) => `Output ${k} should be ${y[k]} but is ${number(outputs[k])}, so it wants to ${y[k] ? "rise (red)" : "fall (blue)"}.`;
   if (phase === GUESS) {
-    if (picked) return isHidden ? `Neuron ${j} adds up your pixels times its weights, and fires at ${fixed(hidden[j])}.` : `Output ${j} is ${fixed(outputs[j])}. It should be ${y[j]}.`;
+    if (picked) return isHidden ? `Neuron ${j} adds up your pixels times its weights, and fires at ${number(hidden[j])}.` : `Output ${j} is ${number(outputs[j])}. It should be ${y[j]}.`;
     const begin = steps ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${best} is the largest` : `Nobody has trained this network yet, so its outputs are guesses. Output ${best} is the largest`;
-    return `${begin}, at ${fixed(outputs[best])}. Your digit is a ${digit}: output ${digit} should be 1, and all others 0.`;
+    return `${begin}, at ${number(outputs[best])}. Your digit is a ${digit}: output ${digit} should be 1, and all others 0.`;
   }
   if (phase === ERRORS) {
     if (isHidden) return `Neuron ${j} does not know its error yet. It learns it in the next phase, from the outputs.`;
@@ -293,11 +292,11 @@ function sentenceOf(pass) {
   if (phase === WEIGHTS) {
     if (isHidden) return `A weight changes by its input times the neuron’s error. Neuron ${j} should ${pass.blame[j] > 0 ? "quieten down, so its weights shrink (blue)" : "fire more, so its weights grow (red)"} where your digit has ink. Elsewhere the input is 0, and the weight stays.`;
     const most = predictionOf(hidden);
-    return `Output ${j} should ${y[j] ? "rise, so its weights grow (red)" : "fall, so its weights shrink (blue)"}, especially those from active neurons: the weight from neuron ${most}, which fires at ${fixed(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 3)}.`;
+    return `Output ${j} should ${y[j] ? "rise, so its weights grow (red)" : "fall, so its weights shrink (blue)"}, especially those from active neurons: the weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 3)}.`;
   }
-  if (isHidden) return `Neuron ${j} fired at ${fixed(hidden[j])} before the step, and fires at ${fixed(pass.hiddenAfter[j])} now.`;
-  const change = `Output ${j} went from ${fixed(outputs[j])} to ${fixed(pass.outputsAfter[j])}`;
-  return picked ? `${change}. It should be ${y[j]}.` : `All weights have made a small step. ${change}, and the cost C fell from ${fixed(costs[0])} to ${fixed(costs[1])}. Training repeats this with thousands of digits.`;
+  if (isHidden) return `Neuron ${j} fired at ${number(hidden[j])} before the step, and fires at ${number(pass.hiddenAfter[j])} now.`;
+  const change = `Output ${j} went from ${number(outputs[j])} to ${number(pass.outputsAfter[j])}`;
+  return picked ? `${change}. It should be ${y[j]}.` : `All weights have made a small step. ${change}, and the cost C fell from ${number(costs[0])} to ${number(costs[1])}. Training repeats this with thousands of digits.`;
 }
 
 /** What a hidden neuron is told, and by which output the most. @param {Pass} pass */
@@ -308,7 +307,7 @@ function blameOf(pass) {
   return `Neuron ${j} ${reason}, so it is told to ${sum < 0 ? "quieten down (blue)" : "fire more (red)"}. The ten outputs’ messages add up to ${signed(sum)}.`;
 }
 
-/** The equations of this phase, with the numbers of the neuron that is looked at. @type {(pass: Pass) => string[]} */
+/** The equations of this phase, with the numbers of that neuron. @type {(pass: Pass) => string[]} */
 function formulaOf(pass) {
   const { phase, layers } = backflow, { neuron, output, hidden, outputs, blame, deltas, example, costs } = pass, a = outputs[output], y = example.y[output];
   const delta = pass.kind === "output" ? deltas[output] : blame[neuron], h = hidden[neuron];

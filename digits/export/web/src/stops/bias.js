@@ -1,7 +1,7 @@
 import { find } from "../elements.js";
-import { axes, disc, svg, text } from "../figure.js";
+import { axes, disc, number, svg, text } from "../figure.js";
 import { sigmoid } from "../network.js";
-import { added, chooseNext, hiddenNeuron, inWords, rounded, signed, ticksOf } from "./hidden.js";
+import { added, chooseNext, hiddenNeuron, inWords, rounded, ticksOf } from "./hidden.js";
 
 /** The neuron and the sum for which the slider was moved, and where to; for others it stands at the neuron's own bias. */
 const biasState = { of: "", bias: 0 };
@@ -42,11 +42,11 @@ export const bias = {
       svg("path", { d: `M${x(0)} ${box.top}V${box.bottom}`, class: "zero" }),
       text(x(0) + 8, 20, "fires →", "start"), text(x(0) - 8, 20, "← stays quiet", "end"),
       svg("path", { d: `M${x(sum)} ${first}V${second}M${x(z)} ${second}V${box.bottom}`, class: "dashed" }),
-      arrow(x(0), x(sum), first, "muted-line"), text(words(sum / 2), first - 10, `w·a = ${signed(sum)}`, "middle", "label haloed"),
-      arrow(x(sum), x(z), second, bias > 0 ? "red" : "blue"), text(words(sum + bias / 2), second - 10, `b = ${signed(bias)}`, "middle", "label haloed"),
+      arrow(x(0), x(sum), first, "muted-line"), text(words(sum / 2), first - 10, `w·a = ${number(sum)}`, "middle", "label haloed"),
+      arrow(x(sum), x(z), second, bias > 0 ? "red" : "blue"), text(words(sum + bias / 2), second - 10, `b = ${number(bias)}`, "middle", "label haloed"),
       disc([x(z), third], radius, a), text(x(z), third + 5, a.toFixed(2), "middle", a > 0.5 ? "inverted" : ""),
-      text(x(z) + (z > 0 ? -radius - 8 : radius + 8), third + 5, `z = ${signed(z)}`, z > 0 ? "end" : "start", "label haloed"),
-    ], `Neuron ${j}: ${signed(sum)} ${added(bias)} = ${signed(z)}. So ${inWords(z)}: it ${z > 0 ? "fires" : "stays quiet"}. For your digit, z is 0 at b = ${signed(-sum)}.`];
+      text(x(z) + (z > 0 ? -radius - 8 : radius + 8), third + 5, `z = ${number(z)}`, z > 0 ? "end" : "start", "label haloed"),
+    ], `Neuron ${j}: ${number(sum)} ${added(bias)} = ${number(z)}. So ${inWords(z)}: it ${z > 0 ? "fires" : "stays quiet"}. For your digit, z is 0 at b = ${number(-sum)}.`];
   },
 };
 

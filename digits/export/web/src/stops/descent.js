@@ -12,7 +12,7 @@ const LEAP = 600, PACE = 200; // milliseconds of a step, and from one to the nex
 const STEPS = 100; // of going on
 const ARROW = 42; // pixels of the slope
 
-/** Places between two, so many for each step. @type {(from: number, to: number, count: number) => number[]} */
+/** Evenly spaced places from one to another, `count` per step. @type {(from: number, to: number, count: number) => number[]} */
 function evenly(from, to, count) {
   return Array.from({ length: Math.round((to - from) * count) + 1 }, (_, i) => from + i / count);
 }
@@ -71,8 +71,8 @@ function begin(image) {
   Object.assign(descents, { image, runs, start: layers });
 }
 
-/** The cost along the gradient on examples, at so many steps of this rate, whole or not; and the layers after one. Along the
- * way weights change evenly, and so do the weighted inputs of the hidden neurons, which need not be summed again.
+/** The cost along the gradient on examples, at any number of steps of this rate; and the layers after one step. Weights change
+ * evenly along the way, and so do the weighted inputs of the hidden neurons, which therefore need not be summed again.
  * @type {(layers: Layer[], batch: Example[], rate: number) => Valley} */
 function valleyOf(layers, batch, rate) {
   const next = structuredClone(layers);
@@ -90,7 +90,7 @@ function valleyOf(layers, batch, rate) {
   return { next, costAt, points: PLACES.map((steps) => [steps, costAt(steps)]) };
 }
 
-/** Points of a valley that begins after so many steps. @type {(points: Point[], start: number) => Point[]} */
+/** The points of a valley, moved right by `start` steps. @type {(points: Point[], start: number) => Point[]} */
 const beyond = (points, start) => points.map(([steps, cost]) => [start + steps, cost]);
 
 /** Makes a step of each descent. */

@@ -1,5 +1,4 @@
-import { svg, text } from "../figure.js";
-import { signed } from "./hidden.js";
+import { number, svg, text } from "../figure.js";
 
 /** The inputs that are switched on. */
 const gateState = { x1: 0, x2: 0 };
@@ -33,7 +32,7 @@ export const gate = {
         text((left + center) / 2, (y + middle) / 2 + (y < middle ? -12 : 24), "× −2", "middle", "label"),
         neuron(left, y, value, name), text(left - r - 8, y + 5, label, "end", "label"),
       ]),
-      svg("circle", { cx: center, cy: middle, r: r + 8, class: "neuron off" }), text(center, middle + 5, `z = ${signed(z, 0)}`, "middle", "label"),
+      svg("circle", { cx: center, cy: middle, r: r + 8, class: "neuron off" }), text(center, middle + 5, `z = ${number(z, 0)}`, "middle", "label"),
       text(center, middle - r - 18, "+ 3 (bias)", "middle", "label haloed"), neuron(end, middle, Number(z > 0)), text(end, middle - r - 8, "output", "middle", "label"),
     ];
     const wide = isWide ? width - right - 32 : 0.9 * width, start = width - wide - (isWide ? 0 : 0.05 * width), top = isWide ? (height - 5 * rowHigh) / 2 : high + 10;
@@ -43,8 +42,8 @@ export const gate = {
     return [[
       ...parts, svg("rect", { x: start, y: top + (1 + 2 * x1 + x2) * rowHigh, width: wide, height: rowHigh, rx: 6, class: "current" }),
       ...row(["x₁", "x₂", "z", "output"], 0, "quiet"), ...[[0, 0], [0, 1], [1, 0], [1, 1]].flatMap(([a, b], n) => (
-        row([`${a}`, `${b}`, signed(zOf(a, b), 0), `${Number(zOf(a, b) > 0)}`], n + 1, a === x1 && b === x2 ? "label strong" : "label")
+        row([`${a}`, `${b}`, number(zOf(a, b), 0), `${Number(zOf(a, b) > 0)}`], n + 1, a === x1 && b === x2 ? "label strong" : "label")
       )),
-    ], `z = −2 × ${x1} − 2 × ${x2} + 3 = ${signed(z, 0)}, so the output is ${Number(z > 0)}. Click an input to switch it.`];
+    ], `z = −2 × ${x1} − 2 × ${x2} + 3 = ${number(z, 0)}, so the output is ${Number(z > 0)}. Click an input to switch it.`];
   },
 };

@@ -1,5 +1,6 @@
 // A hidden neuron as several stops show it. All of them show the one that the visitor has chosen, with the same numbers.
 
+import { number } from "../figure.js";
 import { ranked, sigmoid, weightedInputs } from "../network.js";
 
 /** The neuron that was chosen, or -1; and the one that was drawn last, with all neurons from the largest z to the smallest. */
@@ -38,9 +39,7 @@ export function ticksOf(from, to) {
   return Array.from({ length: Math.floor(to / step) - first + 1 }, (_, n) => step * (first + n));
 }
 
-/** A number as people write it. @type {(value: number, places?: number) => string} */
-export const signed = (value, places = 2) => (Number(value.toFixed(places)) || 0).toFixed(places).replace("-", "−");
 /** A number that is added, with its sign in front of it. @type {(value: number) => string} */
-export const added = (value) => `${value < 0 ? "−" : "+"} ${signed(Math.abs(value))}`;
+export const added = (value) => `${value < 0 ? "−" : "+"} ${number(Math.abs(value))}`;
 /** @type {(z: number) => string} */
-export const inWords = (z) => `z = ${signed(z)}, activation ${sigmoid(z).toFixed(2)}`;
+export const inWords = (z) => `z = ${number(z)}, activation ${sigmoid(z).toFixed(2)}`;

@@ -10,7 +10,7 @@ import { BATCH, small, trainSmall } from "../small.js";
 import { change, state } from "../state.js";
 import { finish, imageShown } from "../view.js";
 
-const RATE = 0.3, SHY = 0.2, STEPS = 100; // it learns until no output is over SHY, in so many steps at most
+const RATE = 0.3, SHY = 0.2, STEPS = 100; // it learns until all outputs are at most SHY, or for STEPS steps
 const MOST = 6; // images in the gallery
 const AT_ONCE = 20; // images that are looked through in a frame
 

@@ -1,7 +1,7 @@
 import { write } from "../elements.js";
 import { axes, polyline, svg, text } from "../figure.js";
 import { held, heldImages } from "../held.js";
-import { BATCH, RATE, untrained } from "../small.js";
+import { beginOn } from "../small.js";
 import { askOf, newWorker } from "../workers.js";
 
 const FEW = 100; // training images of the first network; the second has all of the page's
@@ -66,7 +66,7 @@ async function goOn(training) {
   let job = /** @type {Job} */ ({ share: 1 });
   if (!training.worker) {
     training.worker = newWorker();
-    job = { fresh: { mnist: firstOf(await heldImages(), training.train), layers: untrained(), batch: BATCH, rate: RATE }, share: 0 };
+    job = beginOn(firstOf(await heldImages(), training.train));
   }
   const { train, test } = /** @type {Measured} */ (await askOf(training.worker, job));
   training.points.push({ seen: 100 * (1 - train.accuracy), unseen: 100 * (1 - test.accuracy) });

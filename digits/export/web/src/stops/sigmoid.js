@@ -1,8 +1,8 @@
 import { find } from "../elements.js";
-import { axes, disc, polyline, svg, text } from "../figure.js";
+import { axes, disc, number, polyline, svg, text } from "../figure.js";
 import { clamp } from "../images.js";
 import { sigmoid as activation } from "../network.js";
-import { choose, chooseNext, hiddenNeuron, inWords, rounded, signed } from "./hidden.js";
+import { choose, chooseNext, hiddenNeuron, inWords, rounded } from "./hidden.js";
 
 const REACH = 6; // of the axis of z
 const SLOPE = 2; // the largest z at which the curve is still seen to rise
@@ -40,9 +40,9 @@ export const sigmoid = {
       node, polyline([[x(-REACH), y(0)], [x(0), y(0)], [x(0), y(1)], [x(REACH), y(1)]], "jump"), polyline(curve, "curve"),
       svg("path", { d: `M${x(at)} ${y(0)}V${y(a)}H${x(-REACH)}`, class: "dashed" }), ...dots, svg("circle", { cx: x(at), cy: y(a), r: 8, class: "point" }),
       text(x(-REACH) + 8, y(a) + (a > 0.9 ? 18 : -8), a.toFixed(2), "start", "label haloed"),
-      text(x(at) + (isRight ? -14 : 14), y(a) + (a > 0.5 ? 24 : -14), `${isWide ? `neuron ${j}: ` : ""}z = ${signed(z)}${isEdge ? ", off the axis" : ""}`, isRight ? "end" : "start", "label haloed"),
+      text(x(at) + (isRight ? -14 : 14), y(a) + (a > 0.5 ? 24 : -14), `${isWide ? `neuron ${j}: ` : ""}z = ${number(z)}${isEdge ? ", off the axis" : ""}`, isRight ? "end" : "start", "label haloed"),
       text(x(0) + 4, y(1) - 10, "a perceptron", "start"),
       ...(rest ? [text(left + (columns * step) / 2, top - 8, "all hidden neurons"), ...discs] : []),
-    ], `Neuron ${j}: ${c === 1 ? inWords(z) : `weights and bias times ${c} turn z = ${signed(z)} into ${inWords(rounded(c * z)).slice(4)}`}. A perceptron outputs ${Number(z > 0)}.`];
+    ], `Neuron ${j}: ${c === 1 ? inWords(z) : `weights and bias times ${c} turn z = ${number(z)} into ${inWords(rounded(c * z)).slice(4)}`}. A perceptron outputs ${Number(z > 0)}.`];
   },
 };

@@ -1,7 +1,7 @@
 import { find } from "../elements.js";
-import { axes, pixelImage, pixelPane, svg, text } from "../figure.js";
+import { axes, number, pixelImage, pixelPane, svg, text } from "../figure.js";
 import { magnitude } from "../images.js";
-import { chooseNext, hiddenNeuron, inWords, rounded, signed, sumsOf, ticksOf } from "./hidden.js";
+import { chooseNext, hiddenNeuron, inWords, rounded, sumsOf, ticksOf } from "./hidden.js";
 
 /** The neuron whose weights were changed, and the new weights by pixel; and the pixel that was chosen, or -1 for that
  * with the largest product; and the one that was drawn last. */
@@ -42,9 +42,9 @@ export const weights = {
     const places = [[start, 24], [next, 24], isWide ? [next + side + gap, 24] : [(width - side) / 2, side + 68]];
     const tinted = (/** @type {Float32Array} */ values) => values.map((value) => Math.sign(value) * Math.min(1, Math.abs(value) / most) ** 0.75);
     const squares = [
-      { sign: "", title: "Your digit, a", values: image, tone: "foreground", number: `a = ${signed(image[k])}` },
-      { sign: "×", title: "Weights, w", values: tinted(weights), number: `w = ${signed(weights[k])}` },
-      { sign: "=", title: "Products, w × a", values: tinted(products), number: `w × a = ${signed(products[k])}` },
+      { sign: "", title: "Your digit, a", values: image, tone: "foreground", number: `a = ${number(image[k])}` },
+      { sign: "×", title: "Weights, w", values: tinted(weights), number: `w = ${number(weights[k])}` },
+      { sign: "=", title: "Products, w × a", values: tinted(products), number: `w × a = ${number(products[k])}` },
     ].flatMap(({ sign, title, values, tone, number }, n) => {
       const [left, top] = places[n], place = { left, top, side }, cell = side / 28;
       return [
@@ -57,7 +57,7 @@ export const weights = {
       ];
     });
     return [[...squares, ...bars({ left: 64, right: width - 76, top: places[2][1] + side + 28, bottom: height - 40 }, { plus, minus, sum })],
-      `Neuron ${j}: ${signed(plus)} (red) − ${signed(-minus)} (blue) = ${signed(sum)}, which is w·a. With the bias ${signed(bias)}, ${inWords(rounded(sum + bias))}.`];
+      `Neuron ${j}: ${number(plus)} (red) − ${number(-minus)} (blue) = ${number(sum)}, which is w·a. With the bias ${number(bias)}, ${inWords(rounded(sum + bias))}.`];
   },
 };
 
@@ -73,5 +73,5 @@ function bars(box, { plus, minus, sum }) {
       text(x(end) + (isRight ? 6 : -6), y + high / 2 + 5, words, isRight ? "start" : "end", "haloed"));
   };
   return [node, svg("path", { d: `M${x(0)} ${box.top}V${box.bottom}`, class: "zero" }),
-    bar(0, 0, plus, "fill-red", signed(plus)), bar(1, plus, sum, "fill-blue", signed(minus)), bar(2, 0, sum, "dot", `w·a = ${signed(sum)}`)];
+    bar(0, 0, plus, "fill-red", number(plus)), bar(1, plus, sum, "fill-blue", number(minus)), bar(2, 0, sum, "dot", `w·a = ${number(sum)}`)];
 }
