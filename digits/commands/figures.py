@@ -29,7 +29,7 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     saved, path = choose(network)
     model = rebuilt(DigitClassifier, saved, path, {})
     if model.image_size != 28:
-        raise UserError(f"{path} reads images of another size than 28x28; choose another --network")
+        raise UserError(f"{path} reads images of a size other than 28x28; choose another --network")
     if not saved.epochs:
         raise UserError(f"{path} does not say how long its network was trained; choose another --network")
     data = MNISTDataModule(data_dir, **saved.data)
