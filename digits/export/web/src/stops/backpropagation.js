@@ -8,7 +8,6 @@ import { rightDigit, untrained } from "../small.js";
 const PHASES = ["Guess", "Errors", "Blame", "Weights", "Step"];
 const [GUESS, ERRORS, BLAME, WEIGHTS, STEP] = PHASES.keys();
 const RATE = 0.1; // learning rate, so low that the digit is not learned at once
-const NUDGE = 0.01; // of a weight, to see how C changes
 const LONG = 6000; // milliseconds of a phase while it plays, to read its sentence
 const PULSE = 1300; // milliseconds of a pulse, as in style.css
 const PULSES = 100; // at most, on the strongest wires
@@ -23,10 +22,10 @@ export const backflow = {
 /** Errors flow back from the outputs, as pulses on the wires, in five phases. @type {Stop} */
 export const backpropagation = {
   title: "Backpropagation: errors flow back", section: ["chap2.html#the_four_fundamental_equations_behind_backpropagation", "The four fundamental equations behind backpropagation"],
-  text: "Which of thousands of weights should an untrained network change? It sends the errors of its outputs back along the wires: a neuron that pushed an output the wrong way gets the blame. Press Play, or go phase by phase, and click any neuron.",
+  text: "Which of its thousands of weights should an untrained network change? It sends the errors of its outputs back along the wires, and a neuron that pushed an output the wrong way gets the blame. Press Play, or go phase by phase, and click any neuron.",
   figure: "A network of 30 hidden neurons and ten outputs reads your digit, and the errors of its outputs flow back; the sentence below says how",
   question: "Output 5 should be 0, but is 0.8. A hidden neuron has a large positive weight to it. What does output 5 tell this neuron?",
-  answers: [["Fire more", "No: its weight is positive, so that would push output 5 up even more."], ["Quieten down", "Right: it pushes output 5 up, and output 5 should fall."], ["Nothing", "No: errors flow back along every wire, times its weight."]],
+  answers: [["Fire more", "No: its weight is positive, so that would push output 5 up even more."], ["Fire less", "Right: it pushes output 5 up, and output 5 should fall."], ["Nothing", "No: errors flow back along every wire, times its weight."]],
   controls: `<button id="backpropagation-play" type="button">Play</button> <button id="backpropagation-back" type="button">Previous</button> <button id="backpropagation-next" type="button">Next phase</button> <button id="backpropagation-show" type="button" aria-expanded="false" aria-controls="backpropagation-formula">Show the formula</button> <button id="backpropagation-other" type="button">Another neuron</button> <div id="backpropagation-formula" class="formula" hidden></div>`,
   on: {
     "backpropagation-play": play,
@@ -121,7 +120,7 @@ function passOf(image) {
 }
 /** @typedef {ReturnType<typeof passOf>} Pass */
 
-/** What each output tells hidden neuron j: its wish, -δ, times the weight between them. @type {(pass: Pass, j: number) => Float32Array} */
+/** What each output tells hidden neuron j: what it wants, -δ, times the weight between them. @type {(pass: Pass, j: number) => Float32Array} */
 const messagesTo = ({ deltas }, j) => deltas.map((delta, k) => -delta * weightOf(j, k));
 
 /** The weight from hidden neuron j to output k. @type {(j: number, k: number) => number} */
@@ -138,7 +137,7 @@ const exact = (value) => `${Number(value.toPrecision(3))}`.replace("-", "−");
  * @type {(pass: Pass, width: number, height: number) => Node[]} */
 function partsOf(pass, width, height) {
   const { phase } = backflow, isWide = width > 520, top = 58, bottom = height - 34;
-  const side = isWide ? Math.min(150, (bottom - top - 60) / 2) : 72, across = width * (isWide ? 0.42 : 0.38), end = width * (isWide ? 0.67 : 0.59);
+  const side = isWide ? Math.min(150, (bottom - top - 60) / 2) : 72, across = width * (isWide ? 0.42 : 0.36), end = width * (isWide ? 0.64 : 0.52);
   const column = (/** @type {number} */ n, /** @type {number} */ x) => neuronPlaces({ left: x, top, right: x, bottom }, [n])[0];
   const hidden = column(30, across).map(([x, y], j) => /** @type {Point} */ ([x + (j % 2 ? 11 : -11), y]));
   const outputs = column(10, end), edge = side + 4, isForward = phase === GUESS || phase === STEP;
@@ -188,7 +187,7 @@ const headings = (width, isWide) => PHASES.flatMap((name, n) => {
 function links(all, tone, delay, times) {
   const order = all.toSorted((p, q) => Math.abs(q.value) - Math.abs(p.value)), elapsed = performance.now() - backflow.since;
   const wires = order.map(({ from: [x0, y0], to: [x1, y1], value, strength = 1 }) => {
-    const path = svg("path", { d: `M${x0} ${y0}L${x1} ${y1}`, "stroke-width": 0.5 + 3.5 * Math.abs(value), "stroke-opacity": strength * (tone ? 0.15 : 0.1 + 0.8 * Math.abs(value)) });
+    const path = svg("path", { d: `M${x0} ${y0}L${x1} ${y1}`, "stroke-width": 0.5 + 3.5 * Math.abs(value), "stroke-opacity": strength * (tone ? 0.1 : 0.1 + 0.8 * Math.abs(value)) });
     path.style.stroke = `var(--${tone || (value > 0 ? "red" : "blue")})`;
     return path;
   });
@@ -213,7 +212,7 @@ function lit(before, made, arrival) {
 /** The wires between hidden neurons and outputs: first activations run forward, then blame runs back, then weights change.
  * @type {(pass: Pass, hidden: Point[], outputs: Point[], delay: number) => Node[]} */
 function linksOf(pass, hidden, outputs, delay) {
-  const { phase, picked } = backflow, { kind, j } = pass, pairs = hidden.flatMap((_, h) => outputs.map((_, k) => [h, k]));
+  const { phase } = backflow, { kind, j } = pass, pairs = hidden.flatMap((_, h) => outputs.map((_, k) => [h, k]));
   const strengths = [
     (/** @type {number} */ h, /** @type {number} */ k) => pass.hidden[h] * weightOf(h, k), () => 0.1,
     (/** @type {number} */ h, /** @type {number} */ k) => -pass.deltas[k] * weightOf(h, k),
@@ -223,7 +222,7 @@ function linksOf(pass, hidden, outputs, delay) {
   const values = relative(Float32Array.from(pairs, ([h, k]) => strengths(h, k))), isBack = phase === BLAME;
   return links(pairs.map(([h, k], n) => ({
     from: isBack ? outputs[k] : hidden[h], to: isBack ? hidden[h] : outputs[k], value: phase === ERRORS ? 0.1 : values[n],
-    strength: ((picked && phase === BLAME) || phase === WEIGHTS) && (kind === "hidden" ? h : k) !== j ? 0.12 : 1,
+    strength: (isBack || phase === WEIGHTS) && (kind === "hidden" ? h : k) !== j ? 0.08 : 1,
   })), phase === BLAME || phase === WEIGHTS ? "" : "foreground", delay, [1, 0, 3, 0, 1][phase]);
 }
 
@@ -243,20 +242,19 @@ const legend = (isForward, bottom) => (isForward ? [["foreground", "active"], ["
 
 /** The numbers of the outputs, in columns. @type {(pass: Pass, places: Point[], width: number, isWide: boolean) => Node[]} */
 function numbersOf(pass, places, width, isWide) {
-  const { phase } = backflow, { kind, neuron, example: { y }, outputs, outputsAfter } = pass, left = places[0][0];
-  const column = (/** @type {number} */ n) => left + 14 + ((width - left - 14) * (n * (isWide || phase !== BLAME || kind === "output" ? 1 : 1.6) + 0.5)) / 3.4 + 14;
-  const errors = y.map((wanted, k) => wanted - outputs[k]), messages = messagesTo(pass, neuron);
-  const tone = (/** @type {number} */ value) => (value > 0 ? "rises" : "falls");
-  const should = isWide ? "should be" : "should", error = { title: "error", values: errors, isSigned: true };
-  const now = { title: "is", values: outputs, isSigned: false };
-  const columns = phase === BLAME && kind === "hidden" ? [...(isWide ? [now] : []), error, { title: `tells\n${isWide ? "neuron" : "no."} ${neuron}`, values: messages, isSigned: true }]
-    : phase === STEP ? [{ title: "was", values: outputs, isSigned: false }, { title: "is", values: outputsAfter, isSigned: false }, { title: should, values: y, isSigned: false }]
-    : [now, { title: should, values: y, isSigned: false }, ...(phase === GUESS ? [] : [error])];
+  const { phase } = backflow, { kind, neuron, example: { y }, outputs, outputsAfter, deltas } = pass, left = places[0][0] + 30;
+  const plain = (/** @type {string} */ title, /** @type {Float32Array} */ values) => ({ title, values, write: (/** @type {number} */ value) => number(value), isToned: false });
+  const toned = (/** @type {string} */ title, /** @type {Float32Array} */ values, digits = 3) => ({ title, values, write: (/** @type {number} */ value) => signed(value, digits), isToned: true });
+  const should = { ...plain(isWide ? "should be" : "should", y), write: String }, wants = toned("wants", deltas.map((delta) => -delta));
+  const columns = phase === BLAME && kind === "hidden" ? [wants, { ...toned(isWide ? "× weight" : "weight", outputs.map((_, k) => weightOf(neuron, k)), 2), isToned: false }, toned(`${isWide ? "= tells\nneuron" : "tells\nno."} ${neuron}`, messagesTo(pass, neuron))]
+    : phase === STEP ? [plain("was", outputs), plain("is", outputsAfter), should]
+    : [plain("is", outputs), should, ...(phase === GUESS ? [] : [...(isWide ? [toned("error", y.map((wish, k) => wish - outputs[k]), 2)] : []), wants])];
+  const column = (/** @type {number} */ n) => left + ((width - left) * (n + 0.5)) / columns.length;
   return [
     ...places.map(([x, height], k) => text(x + 20, height + 5, `${k}`, "middle", k === pass.digit ? "strong" : "")),
-    ...columns.flatMap(({ title, values, isSigned }, n) => [
+    ...columns.flatMap(({ title, values, write, isToned }, n) => [
       ...title.split("\n").toReversed().map((line, up) => text(column(n), places[0][1] - 18 - 15 * up, line, "middle", "quiet")),
-      ...[...values].map((value, k) => text(column(n), places[k][1] + 5, isSigned ? signed(value) : title === should ? `${value}` : number(value), "middle", isSigned ? tone(value) : "")),
+      ...[...values].map((value, k) => text(column(n), places[k][1] + 5, write(value), "middle", isToned ? (value > 0 ? "rises" : "falls") : "")),
     ]),
   ];
 }
@@ -278,21 +276,22 @@ function costBar({ costs: [before, after] }, left, right, height) {
 function sentenceOf(pass) {
   const { phase, steps, picked } = backflow, { kind, j, digit, outputs, hidden, example: { y }, costs } = pass;
   const best = predictionOf(outputs), wrong = predictionOf(outputs.with(digit, -1)), isHidden = kind === "hidden";
-  const wish = (/** @type {number} */ k) => `Output ${k} should be ${y[k]} but is ${number(outputs[k])}, so it wants to ${y[k] ? "rise (red)" : "fall (blue)"}.`;
+  const error = (/** @type {number} */ k) => `Output ${k} should be ${y[k]} but is ${number(outputs[k])}, so it wants to ${y[k] ? "rise (red)" : "fall (blue)"}`;
+  const wish = (/** @type {number} */ k) => `${error(k)}, by its error ${signed(y[k] - outputs[k])} times ${number(outputs[k] * (1 - outputs[k]))}, which is how easily a sigmoid at ${number(outputs[k])} moves.`;
   if (phase === GUESS) {
     if (picked) return isHidden ? `Neuron ${j} adds up your pixels times its weights, and fires at ${number(hidden[j])}.` : `Output ${j} is ${number(outputs[j])}. It should be ${y[j]}.`;
-    const begin = steps ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${best} is the largest` : `Nobody has trained this network yet, so its outputs are guesses. Output ${best} is the largest`;
+    const begin = steps ? `After ${steps} step${steps > 1 ? "s" : ""}, output ${best} is the largest` : `Nobody has trained this network yet: its weights are random, and its outputs are guesses. Output ${best} is the largest`;
     return `${begin}, at ${number(outputs[best])}. Your digit is a ${digit}: output ${digit} should be 1, and all others 0.`;
   }
   if (phase === ERRORS) {
     if (isHidden) return `Neuron ${j} does not know its error yet. It learns it in the next phase, from the outputs.`;
-    return picked ? wish(j) : `${wish(digit)} ${wish(wrong)}`;
+    return picked ? wish(j) : `${wish(digit)} ${error(wrong)}.`;
   }
-  if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. Neurons that push it up are told to ${y[j] ? "fire more (red), and those that hold it down to quieten down (blue)" : "quieten down (blue), and those that hold it down to fire more (red)"}.`;
+  if (phase === BLAME) return isHidden ? blameOf(pass) : `Output ${j} wants to ${y[j] ? "rise" : "fall"}. It tells neurons with a positive weight to it to fire ${y[j] ? "more (red), and those with a negative weight to fire less (blue)" : "less (blue), and those with a negative weight to fire more (red)"}.`;
   if (phase === WEIGHTS) {
-    if (isHidden) return `A weight changes by its input times the neuron’s error. Neuron ${j} should ${pass.blame[j] > 0 ? "quieten down, so its weights shrink (blue)" : "fire more, so its weights grow (red)"} where your digit has ink. Elsewhere the input is 0, and the weight stays.`;
+    if (isHidden) return `A weight changes by its input times the neuron’s error. Neuron ${j} should fire ${pass.blame[j] > 0 ? "less, so its weights fall (blue)" : "more, so its weights rise (red)"} where your digit has ink. Elsewhere the input is 0, and the weight stays.`;
     const most = predictionOf(hidden);
-    return `Output ${j} should ${y[j] ? "rise, so its weights grow (red)" : "fall, so its weights shrink (blue)"}, especially those from active neurons: the weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 3)}.`;
+    return `Output ${j} should ${y[j] ? "rise, so its weights rise (red)" : "fall, so its weights fall (blue)"}, most of all those from active neurons: the weight from neuron ${most}, which fires at ${number(hidden[most])}, changes by ${signed(-RATE * pass.deltas[j] * hidden[most], 3)}.`;
   }
   if (isHidden) return `Neuron ${j} fired at ${number(hidden[j])} before the step, and fires at ${number(pass.hiddenAfter[j])} now.`;
   const change = `Output ${j} went from ${number(outputs[j])} to ${number(pass.outputsAfter[j])}`;
@@ -304,7 +303,7 @@ function blameOf(pass) {
   const { j } = pass, messages = messagesTo(pass, j), sum = messages.reduce((total, part) => total + part);
   const k = predictionOf(messages.map((part) => part * Math.sign(sum))), pushes = weightOf(j, k) > 0;
   const reason = sum < 0 ? `${pushes ? "pushed" : "held"} output ${k} ${pushes ? "up" : "down"} by mistake` : `${pushes ? "pushes" : "holds"} output ${k} ${pushes ? "up" : "down"}, as it should`;
-  return `Neuron ${j} ${reason}, so it is told to ${sum < 0 ? "quieten down (blue)" : "fire more (red)"}. The ten outputs’ messages add up to ${signed(sum)}.`;
+  return `Neuron ${j} ${reason}, so it is told to fire ${sum < 0 ? "less (blue)" : "more (red)"}. Each output tells it what the output wants, times the weight between them; together they say ${signed(sum)}.`;
 }
 
 /** The equations of this phase, with the numbers of that neuron. @type {(pass: Pass) => string[]} */
@@ -314,7 +313,7 @@ function formulaOf(pass) {
   const who = `output ${output}`;
   if (phase === GUESS) return ["a = σ(z) with z = w · a + b, layer by layer", `C = ½ Σ (y − a)² = ${exact(costs[0])}, where y is what an output should be, and a what it is`];
   if (phase === ERRORS) {
-    return ["BP1, the first equation of backpropagation: δ = (a − y) · σ′(z), where σ′(z) = a (1 − a) is how easily the neuron moves",
+    return ["BP1, the first equation of backpropagation: δ = (a − y) · σ′(z), where σ′(z) = a (1 − a) says how easily the activation moves",
       `For ${who}: δ = (${exact(a)} − ${y}) · ${exact(a)} · ${exact(1 - a)} = ${exact(deltas[output])}`,
       `δ is the slope of the cost: here it is ${deltas[output] < 0 ? "below 0, so C falls if the output rises" : "above 0, so C falls if the output falls"}`];
   }
@@ -322,24 +321,13 @@ function formulaOf(pass) {
     const sum = backwards(layers[1].weights, deltas)[neuron];
     return ["BP2: δ = (Σ w · δ of the outputs) · σ′(z)",
       `For neuron ${neuron}: δ = ${exact(sum)} · ${exact(h)} · ${exact(1 - h)} = ${exact(blame[neuron])}`,
-      "The figure shows −δ, what a neuron should do, so the sum there is negated"];
+      "The figure shows −δ, the direction in which a neuron should move"];
   }
   if (phase === WEIGHTS) {
     const most = predictionOf(hidden), pixel = predictionOf(example.image), isHidden = pass.kind === "hidden";
     const input = isHidden ? example.image[pixel] : hidden[most];
-    const slope = exact(slopeOf(example, isHidden ? [0, neuron * 784 + pixel] : [1, output * 30 + most]));
-    return [`BP3, its bias: ∂C/∂b = δ = ${exact(delta)}`,
-      `BP4, its weight from ${isHidden ? "a pixel with ink" : `neuron ${most}`}: ∂C/∂w = a · δ = ${exact(input)} · ${exact(delta)} = ${exact(input * delta)}`,
-      `Check: nudge this weight by ±${NUDGE}, and the slope of C is ${slope}`];
+    return [`BP3, the slope of C for the bias of ${isHidden ? `neuron ${neuron}` : who}: ∂C/∂b = δ = ${exact(delta)}`,
+      `BP4, for its weight from ${isHidden ? "a pixel with ink" : `neuron ${most}`}: ∂C/∂w = a · δ = ${exact(input)} · ${exact(delta)} = ${exact(input * delta)}`];
   }
   return [`w → w − η · ∂C/∂w and b → b − η · ∂C/∂b, with the learning rate η = ${RATE}`, `C = ${exact(costs[0])} → ${exact(costs[1])}`];
-}
-
-/** ∂C/∂w of a weight as C itself has it: the difference that a nudge makes. @type {(example: Example, weight: [layer: number, place: number]) => number} */
-function slopeOf(example, [layer, place]) {
-  const costs = [NUDGE, -NUDGE].map((nudge) => {
-    const { weights, biases } = backflow.layers[layer];
-    return meanCost(backflow.layers.with(layer, { weights: weights.with(place, weights[place] + nudge), biases }), [example]);
-  });
-  return (costs[0] - costs[1]) / (2 * NUDGE);
 }

@@ -12,12 +12,12 @@ const ownBias = () => {
 /** A bias decides how easily a neuron fires. @type {Stop} */
 export const bias = {
   title: "A bias decides how easily a neuron fires", section: ["chap1.html#perceptrons", "Perceptrons"],
-  text: "The bias b is a head start: the neuron adds it to the sum w·a, and fires if the result, z, is above 0. With a large positive bias it fires at almost anything, and with a large negative one it needs strong evidence. Move b and watch where z ends up.",
-  figure: "On the axis of z, the sum of the products as an arrow from 0, the bias as an arrow from its end, and the neuron where that ends",
+  text: "The bias b is a head start: the neuron adds b to the sum w·a, and fires if the result, z, is above 0. With a large positive bias it fires at almost anything. With a large negative bias it needs strong evidence. Move b, and watch z.",
+  figure: "The axis of z, with an arrow from 0 for the sum of the products, an arrow from its tip for the bias, and the neuron at the tip of the second arrow",
   question: "Without any ink, w·a is 0. What is z if the bias is −5?",
   answers: [["0", "No: the bias counts even if no pixel does."], ["−5", "Right: only the bias is left, so the neuron stays quiet."], ["5", "No: the bias is added with its own sign."]],
   controls: `<label class="long">Bias b <input id="bias-slider" type="range" step="0.01"></label>
-    <button id="bias-own" type="button">Its own bias</button>
+    <button id="bias-own" type="button">Restore the bias</button>
     <button id="bias-another" type="button">Another neuron</button>`,
   on: {
     "bias-slider": () => {

@@ -10,7 +10,7 @@ const choice = { digit: -1, image: /** @type {Float32Array | null} */ (null) };
 /** A layer of four neurons turns the ten outputs into the bits of the digit. @type {Stop} */
 export const bits = {
   title: "Ten outputs, four bits", section: ["chap1.html#a_simple_network_to_classify_handwritten_digits", "A simple network to classify handwritten digits"],
-  text: "Four neurons could name every digit, as a sum of 8, 4, 2 and 1. Once there are ten outputs this is easy: each of the four adds up the outputs wired to it, and fires above 0.4. But no shape is common to all odd digits, so without the ten outputs the last bit would be hard to learn.",
+  text: "Four neurons could name every digit, as a sum of 8, 4, 2 and 1. With ten outputs this is easy: each of the four adds up the outputs wired to it, and fires if the sum is above 0.4. Without them it would be hard to learn: the neuron worth 1 must fire for 1, 3, 5, 7 and 9, which have no shape in common.",
   figure: "The ten outputs, wires to four neurons worth 8, 4, 2 and 1, and the sum of those that fire",
   question: "Which of the four neurons fire for a 6?",
   answers: [["8 and 2", "No: these make 10."], ["4 and 2", "Right: 4 + 2 = 6."], ["4 and 1", "No: these make 5."]],
@@ -33,7 +33,7 @@ function partsOf(outputs, width, height) {
   const box = { left: start, top: 26, right: end, bottom: height - 34 }, [places, bitPlaces] = neuronPlaces(box, [10, 4]);
   return [
     text(start, 14, "Outputs", "middle", "quiet"), text(end, 14, "Bits", "middle", "quiet"),
-    ...(isWide ? [text(end + radius + 12, 14, "Sum of its outputs", "start", "quiet")] : []),
+    ...(isWide ? [text(end + radius + 12, 14, "Sum of its inputs", "start", "quiet")] : []),
     ...bitPlaces.flatMap(([x, y], bit) => places.flatMap(([x0, y0], k) => (weights[bit][k] ? svg("path", {
       d: `M${x0 + 15} ${y0}L${x - radius - 4} ${y}`, class: outputs[k] > 0.05 ? "red" : "wire",
       "stroke-width": 1 + 2.5 * outputs[k],
@@ -63,7 +63,7 @@ const sumOf = (isOn) => `${isOn.map((bit, n) => bit * (8 >> n)).join(" + ")} = $
 /** @param {Float32Array} outputs */
 function sentenceOf(outputs) {
   const isOn = binaryLayer(held.bits, outputs), digit = predictionOf(outputs), names = [8, 4, 2, 1].filter((_, bit) => isOn[bit]);
-  const who = names.length ? `${names.join(", ").replace(/, (\d)$/, " and $1")} fire${names.length > 1 ? "" : "s"}` : "no bit fires";
+  const who = names.length ? `The neuron${names.length > 1 ? "s" : ""} worth ${names.join(", ").replace(/, (\d)$/, " and $1")} fire${names.length > 1 ? "" : "s"}` : "None of the four fires";
   const doubt = totalOf(isOn) === digit ? "" : ` This is not ${digit}: the bits are right only if one output is near 1 and the others are near 0.`;
-  return `Output ${digit} is the largest, at ${outputs[digit].toFixed(2)}, and ${who}: ${sumOf(isOn)}.${doubt}`;
+  return `Output ${digit} is the largest, at ${outputs[digit].toFixed(2)}. ${who}: ${sumOf(isOn)}.${doubt}`;
 }

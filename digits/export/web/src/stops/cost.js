@@ -18,7 +18,7 @@ const steps = repeated(step, PACE, STEPS);
 /** How far the outputs are from the desired ones, as the areas of squares. @type {Stop} */
 export const cost = {
   title: "A wrong answer has a cost", section: ["chap1.html#learning_with_gradient_descent", "Learning with gradient descent"],
-  text: "For the right digit an output should be y = 1, and for all others y = 0. Each square shows the error of an output a: its side is |y − a|, at most 1, so its area is (y − a)². The cost C is half of the total area, so learning means shrinking the squares.",
+  text: "The output of the right digit should be y = 1, and every other output y = 0. Each square shows the error of an output a: its side is |y − a|, so its area is (y − a)². The cost C is half of the total area (the ½ keeps the slope of C simple), and learning means shrinking the squares.",
   figure: "Ten squares, one for each output; the side of a square is the distance of the output from what it should be",
   question: "All ten outputs are 0. What is C?",
   answers: [["0", "No: the right output should be 1, so its square has side 1."], ["½", "Right: one square of side 1, and half of its area is ½."], ["5", "No: nine of the outputs are as they should be."]],
@@ -105,5 +105,5 @@ function barOf(cost, width, height) {
 function sentenceOf(cost) {
   const { costs, digit } = learning, count = costs.length - 1, area = (2 * cost).toFixed(2);
   if (count) return `After ${count} step${count > 1 ? "s" : ""} of gradient descent C has gone from ${costs[0].toFixed(2)} to ${cost.toFixed(2)}. Red squares shrink as their output rises, blue ones as it falls.`;
-  return `If this is a ${digit}, the ten squares have an area of ${area}, so C = ½ × ${area} = ${cost.toFixed(2)}. Press Step or Learn, or click a square to choose another right digit.`;
+  return `${kindOf() === "trained" ? "" : "This network starts with random weights. "}If this is a ${digit}, the ten squares have an area of ${area}, so C = ½ × ${area} = ${cost.toFixed(2)}. Press Step or Learn, or click a square to choose another right digit.`;
 }

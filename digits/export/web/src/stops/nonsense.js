@@ -21,7 +21,7 @@ const own = { layers: null, isLearning: false, network: null };
 /** A network takes any drawing for a digit, until it is taught that no output shall be active. @type {Stop} */
 export const nonsense = {
   title: "Sure about nonsense", section: ["chap1.html#toward_deep_learning", "Toward deep learning"],
-  text: "The small network has only ever seen digits. Draw an S, a house or a face: often an output still comes close to 1, because an output is not a probability. Teach it that your drawing is not a digit, then draw something else. The pad keeps your own, larger network.",
+  text: "The small network has only ever seen digits. Draw an S, a house or a face: often an output still comes close to 1, because an output is not a probability. Teach it that your drawing is not a digit, then draw something else: it has learned about one drawing, not about nonsense. (Your own, larger network does not change.)",
   figure: "The ten outputs of the small network for your drawing, as bars from 0 to 1",
   question: "The network has learned only digits, and output 5 is 0.98 for an S. So …",
   answers: [
@@ -48,15 +48,15 @@ export const nonsense = {
       svg("rect", { x: box.left, y: middle(j) - 0.3 * row, width: x(value) - box.left, height: 0.6 * row, class: j === best ? "bar" : "bar faint" }),
       text(x(value) + 6, middle(j) + 5, value.toFixed(2), "start"),
     ]);
-    const half = svg("path", { d: `M${x(HALF)} ${box.top}V${box.bottom}`, class: "threshold" });
-    return [[node, half, ...bars], own.isLearning ? "Learning …" : { lasting: inWords(a, best) }];
+    const half = svg("path", { d: `M${x(HALF)} ${box.top}V${box.bottom}`, class: "threshold" }), edge = text(x(HALF) + 6, box.bottom - 6, `below ${HALF}: no digit`, "start", "haloed");
+    return [[node, half, edge, ...bars], own.isLearning ? "Learning …" : { lasting: inWords(a, best) }];
   },
 };
 
 /** @type {(a: Float32Array, best: number) => string} */
 function inWords(a, best) {
   if (isDigit(a)) return `It takes this for a ${best}, as output ${best} is ${a[best].toFixed(2)}.`;
-  return `It takes this for no digit: its largest output is ${a[best].toFixed(2)}, less than ${HALF}.`;
+  return `It does not take this for a digit: its largest output is ${a[best].toFixed(2)}, less than ${HALF}.`;
 }
 
 /** Teaches the small network that what is on the pad is not a digit, among images of digits. */

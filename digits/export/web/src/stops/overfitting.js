@@ -18,7 +18,7 @@ export const overfit = { trainings: /** @type {Training[]} */ ([]), goes: false,
 /** Two trainings side by side: on few images, and on many. @type {Stop} */
 export const overfitting = {
   title: "Overfitting: learned by heart", section: ["chap3.html#overfitting_and_regularization", "Overfitting and regularization"],
-  text: `Two equal networks learn, one from ${FEW} images and one from ${ALL}. After each epoch, which is one pass over its images, we count the images it misreads: among those it learned from, and among ${TESTS} images it has not seen. Press Start, and watch the gap.`,
+  text: `Two equal networks learn, one from ${FEW} images and one from ${ALL}. After each epoch (one pass over its images) we count how many images a network misreads: of those it learned from, and of ${TESTS} it has not seen. Press Start, and watch the gap.`,
   figure: "Two charts of the error in percent by epoch, one for each network; the sentence below has the errors and the gap",
   question: "A network reads all its training images right, but misreads 3 in 10 new ones. What would help most?",
   answers: [["More epochs", "No: it has no errors left to learn from; look at the left chart after epoch 15."], ["More training images", "Right: many images cannot be learned by heart, so it has to learn what a digit looks like."], ["Nothing: it is perfect", "No: what counts is how it reads images it has not seen."]],
@@ -82,9 +82,9 @@ function firstOf(mnist, n) {
 
 // The figure.
 
-const LEGEND = [["curve", "images it learned from"], ["curve red", "images it has not seen"]];
+const LEGEND = [["curve", "learned images"], ["curve red", "unseen images"]];
 /** @type {(entry: string[], n: number) => Node[]} */
-const key = ([className, words], n) => [svg("path", { d: `M${n * 190} 12h24`, class: className }), text(n * 190 + 30, 17, words, "start")];
+const key = ([className, words], n) => [svg("path", { d: `M${n * 160} 12h24`, class: className }), text(n * 160 + 30, 17, words, "start")];
 
 /** The errors of a training by epoch; the gap between them is shaded. @type {(training: Training, box: Box) => Node[]} */
 function chart({ train, points }, box) {

@@ -1,7 +1,7 @@
 import { find } from "../elements.js";
 import { axes, number, pixelImage, pixelPane, svg, text } from "../figure.js";
 import { magnitude } from "../images.js";
-import { chooseNext, hiddenNeuron, inWords, rounded, sumsOf, ticksOf } from "./hidden.js";
+import { chooseNext, hiddenNeuron, sumsOf, ticksOf } from "./hidden.js";
 
 /** The neuron whose weights were changed, and the new weights by pixel; and the pixel that was chosen, or -1 for that
  * with the largest product; and the one that was drawn last. */
@@ -11,13 +11,13 @@ const ownWeights = () => weightsState.changed.clear();
 /** What the weights of a hidden neuron do to the digit, pixel by pixel. @type {Stop} */
 export const weights = {
   title: "What weights do to your digit", section: ["chap1.html#sigmoid_neurons", "Sigmoid neurons"],
-  text: "From here on you see a small network with 30 hidden neurons, trained in this page just now. Each of them has one weight per pixel, red if positive and blue if negative. It multiplies every pixel by its weight and adds up the products: ink on red raises the sum, ink on blue lowers it. Click a pixel and change its weight.",
+  text: "This page has just trained a small network with 30 hidden neurons, and the next stops look inside it. A hidden neuron has one weight per pixel, red if positive and blue if negative. It multiplies each pixel by its weight and adds up the products: ink on red raises the sum, ink on blue lowers it. Click a pixel, and change its weight.",
   figure: "Your digit, the weights of a neuron, their products, and the sum of the products on an axis",
   question: "You draw a stroke across blue weights only. What happens to the sum?",
   answers: [["It rises", "No: blue weights are negative, so their products are too."], ["It falls", "Right: every inked pixel adds a negative product."], ["Nothing", "No: only pixels without ink add nothing."]],
   controls: `<button id="weights-another" type="button">Another neuron</button>
     <label>Weight of the marked pixel <input id="weights-slider" type="range" min="-5" max="5" step="0.01"></label>
-    <button id="weights-own" type="button">As it was</button>`,
+    <button id="weights-own" type="button">Restore the weights</button>`,
   on: {
     "weights-another": chooseNext,
     "weights-slider": () => {
@@ -28,7 +28,7 @@ export const weights = {
   },
   leave: ownWeights, // other stops show the neuron as it is
   draw({ image, layers, width, height }) {
-    const { j, weights, bias } = hiddenNeuron(layers, image), { changed, chosen } = weightsState, most = magnitude(weights, 1e-9);
+    const { j, weights } = hiddenNeuron(layers, image), { changed, chosen } = weightsState, most = magnitude(weights, 1e-9);
     if (j !== weightsState.j) ownWeights();
     weightsState.j = j;
     for (const [k, weight] of changed) weights[k] = weight;
@@ -57,7 +57,7 @@ export const weights = {
       ];
     });
     return [[...squares, ...bars({ left: 64, right: width - 76, top: places[2][1] + side + 28, bottom: height - 40 }, { plus, minus, sum })],
-      `Neuron ${j}: ${number(plus)} (red) − ${number(-minus)} (blue) = ${number(sum)}, which is w·a. With the bias ${number(bias)}, ${inWords(rounded(sum + bias))}.`];
+      `Neuron ${j}: ${number(plus)} (red) − ${number(-minus)} (blue) = ${number(sum)}, which is w·a. Ink on ${sum > 0 ? "red outweighs ink on blue" : "blue outweighs ink on red"}.`];
   },
 };
 
