@@ -59,9 +59,9 @@ def line_of(line: Line, detected: int | None) -> str:
     least = min(line.digits_read, key=lambda reading: reading.activation)
     if detected is not None:
         return f"{'a' if least.digit else 'no'} {detected}  ({least.activation:.2f})"
-    activations = f"{least.activation:.2f}, then {least.runner_up} with {least.outputs[least.runner_up]:.2f}"
+    activations = f"{least.activation:.2f}; runner-up: {least.runner_up} with {least.outputs[least.runner_up]:.2f}"
     if len(line.digits_read) > 1:
-        activations = f"least sure: {least.digit} with {activations}"
+        activations = f"least sure digit: {least.digit} with {activations}"
     return f"{line.text}  ({activations})"
 
 

@@ -70,7 +70,7 @@ def seeds(args):
 
 def book(args):
     """The mean over the seeds, in brackets the lowest and the highest."""
-    heading("`--config configs/`", "the book", "ours, alike", "chosen by validation, test", "last epoch, test")
+    heading("`--config configs/`", "the book", "ours, same images", "test, best validation epoch", "test, last epoch")
     for accuracy, images, settings in BOOK:
         if args.only and settings not in args.only:
             continue

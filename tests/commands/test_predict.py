@@ -49,7 +49,7 @@ def segments(printed):
 
 
 def test_single_reads_the_clearest_digit_with_the_activations_of_the_network(read):
-    assert read("line.png", "--single")[1][0].startswith("line.png: 4  (1.00, then ")
+    assert read("line.png", "--single")[1][0].startswith("line.png: 4  (1.00; runner-up: ")
     [[segment]] = segments(*read("a.png", "--json", "--single")[1])
     network = load_network(untrusted.read_checkpoint("net.ckpt"), "net.ckpt")
     digit = find_digit("a.png")
@@ -75,7 +75,7 @@ def test_only_a_network_that_was_trained_with_context_gets_context(context, read
 @pytest.mark.parametrize("times", [1, 5])
 def test_pictures_are_read_in_order(times, read):
     code, lines, errors = read(*["a.png", "line.png"] * times)
-    expected = ["a.png: 4  (1.00, then ", "line.png: 444  (least sure: 4 with "] * times
+    expected = ["a.png: 4  (1.00; runner-up: ", "line.png: 444  (least sure digit: 4 with "] * times
     assert (code, errors) == (0, []) and len(lines) == len(expected)
     assert all(printed.startswith(start) for printed, start in zip(lines, expected, strict=True))
 
@@ -87,7 +87,7 @@ def test_a_digit_is_shown_with_its_own_activation_even_if_another_is_larger():
     [[facts]] = segments(json.dumps(facts_of(answer)))
     assert (facts["digit"], facts["runner_up"], facts["bits"]) == (4, 8, "0100")
     assert (facts["activation"], facts["runner_up_activation"]) == (pytest.approx(0.4), pytest.approx(0.5))
-    assert line_of(answer.lines[0], None) == "4  (0.40, then 8 with 0.50)"
+    assert line_of(answer.lines[0], None) == "4  (0.40; runner-up: 8 with 0.50)"
     assert notes_on(answer) == []
 
 
@@ -113,7 +113,7 @@ def test_a_turned_picture_is_read_upright_with_a_note(read):
     digits = [(STROKES[digit], 30 + 80 * n, 30, 60) for n, digit in enumerate((4, 7, 2))]
     Image.fromarray(on_paper(cover((380, 220), *digits))).rotate(-90, expand=True).save("lying.png")
     code, [printed], errors = read("lying.png", network="bundled")
-    assert code == 0 and printed.startswith("lying.png: 472  (least sure: ")
+    assert code == 0 and printed.startswith("lying.png: 472  (least sure digit: ")
     assert errors == ["lying.png: looks turned by 90 degrees, so it was read upright"]
 
 
