@@ -1,7 +1,7 @@
 """Train the network of the book's first chapter to read handwritten digits.
 
-`python train.py --hidden 100` trains 784-100-10 for 30 epochs, with mini-batches of 10 and learning rate 3.0. It then
-reads 97.9 % of the test images correctly.
+`python train.py --hidden 100` trains 784-100-10 for 30 epochs, with mini-batches of 10 and learning rate 3.0. The
+trained network reads 97.9 % of the test images correctly.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ def train(settings: Settings = Settings(), *, resume: bool = False, kind: type |
     Args:
         settings: See `Settings`.
         resume: Continue after the last finished epoch of the run in `settings.run_dir`.
-        kind: The class to train, by default `DigitClassifier`; else your own subclass of it.
+        kind: The class to train: `DigitClassifier` (the default) or your own subclass of it.
 
     Returns:
         The folder of the run, with `best.ckpt`, `last.ckpt`, `config.yaml` and TensorBoard's events.
@@ -33,16 +33,16 @@ def train(settings: Settings = Settings(), *, resume: bool = False, kind: type |
     from digits.training.trainer import build_trainer
 
     data = settings.build(MNISTDataModule)  # from batch_size, seed, distort and so on
-    data.prepare_data()  # may fail, so before anything is written for this run
+    data.prepare_data()  # may fail, so do this before anything is written for the run
     model: DigitClassifier = settings.build(kind or DigitClassifier)  # from hidden, lr, cost and so on
     run = (resumed_run if resume else new_run)(settings, model, data)
     trainer = build_trainer(run, settings, model, data)
     with hold(run, settings):
         trainer.fit(model, data)
-        folder = trainer.strategy.broadcast(run.folder)  # each process named it by its own clock
+        folder = trainer.strategy.broadcast(run.folder)  # each process chose a name by its own clock
         if (best := folder / "best.ckpt").exists():
             trainer.test(type(model).load_from_checkpoint(best), data, verbose=False)
             report(trainer, best)
         elif trainer.is_global_zero:
-            print("\nNo best epoch was saved, so nothing is tested.")
+            print("\nNo best.ckpt was saved, so no network is tested.")
     return folder

@@ -94,7 +94,7 @@ def test_a_detector_reports_misses_and_false_alarms(run, data_dir):
     count, misses, alarms = (x.sum().item() for x in (threes, threes & ~detected, detected & ~threes))
     assert f"Test accuracy {1 - (misses + alarms) / TEST:.2%}" in output
     line = f"Misses      {misses} of {count} images of a 3 (recall {1 - misses / count:.2%}), "
-    assert line + f"false alarms on {alarms} of {TEST - count} others\n" in output
+    assert line + f"false alarms on {alarms} of {TEST - count} other images\n" in output
     assert settings(folder) | {"hidden": "784-30-1", "with only_digit": 3} == settings(folder)
     assert EventAccumulator(str(folder)).Reload().Tags()["images"] == ["weights of the first layer"]
 
@@ -128,8 +128,8 @@ def test_the_classes_and_the_settings_have_the_same_defaults():
 @pytest.mark.parametrize(
     "args, advice",
     [
-        (["--lr", "500"], "all outputs are saturated and cannot learn. Start again with --lr 50\n"),
-        (["--lr", "1e-6"], "learning is slow. Try --lr 1e-05 or more --epochs\n"),
+        (["--lr", "500"], "all output neurons are saturated and cannot learn. Start again with --lr 50\n"),
+        (["--lr", "1e-6"], "because it learns slowly. Try --lr 1e-05 or more --epochs\n"),
         (["--lr", "1e-6", "--init", "gaussian"], "Try --lr 1e-05 and --init scaled or more --epochs\n"),
     ],
 )

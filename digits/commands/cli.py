@@ -14,13 +14,13 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from digits.common.errors import UserError
 from digits.common.libraries import quiet
 
-DASH = ".//-"  # stands for the word -, which cyclopts would take for an option; as a Path it is - again
+DASH = ".//-"  # replaces the word -, which cyclopts would take for an option; Path(DASH) is Path("-")
 
 
 def run(name: str, words: list[str]) -> None:
     """Call the function of a subcommand with the words of a command line."""
-    gc.set_threshold(1_000_000)  # imports make many objects that stay: do not scan them again and again
-    # Skip the last collection, which takes most of a second. PyTorch's Triton needs it, or it would report leaks.
+    gc.set_threshold(1_000_000)  # imports create many lasting objects: do not scan them repeatedly
+    # Skip the garbage collection at exit, which takes most of a second. Without it, Triton would report leaks.
     atexit.register(lambda: None if "triton" in sys.modules else gc.freeze())
     module = import_module(f"digits.commands.{name}")
     function = getattr(module, name)
@@ -33,7 +33,7 @@ def run(name: str, words: list[str]) -> None:
 def command_line(function: Callable[..., Any], program: str) -> App:
     """Return the command line of a function.
 
-    A list is written `--hidden 100 30`, and a switch has no value. If an option is repeated, the last one counts.
+    A list is written `--hidden 100 30`, and a switch has no value. If an option is repeated, its last value counts.
     """
     options, description = Group("Options"), (getdoc(function) or "").partition("\nArgs:")[0]
     style = Parameter(
@@ -44,7 +44,7 @@ def command_line(function: Callable[..., Any], program: str) -> App:
         default_command=function,
         default_parameter=style,
         group_parameters=options,
-        help=re.sub(r"(?<!\n)\n(?!\n)", " ", description),  # a line for each paragraph, however wide the terminal is
+        help=re.sub(r"(?<!\n)\n(?!\n)", " ", description),  # join the lines of a paragraph: the terminal wraps them
         help_format="plaintext",
         version_flags=(),
     )
@@ -60,7 +60,7 @@ def shown_default(default: Any) -> str | None:
 
 
 def parse(app: App, words: list[str]) -> BoundArguments:
-    """Return the arguments in the words of a command line, or print the help that they ask for, and exit.
+    """Parse the words of a command line, and return the arguments. If the words ask for help, print it and exit.
 
     Raises UserError for a mistake in the words.
     """

@@ -22,12 +22,12 @@ from digits.handwriting.reader import Reader
 
 CROP = 700, 160  # largest width and height of a field's picture on the review page, in pixels
 
-# The segmentation of a field or why there is none, its height in pixels, and a base64 JPEG, "" without a review page.
+# A field's segmentation or error, its height in pixels, and its picture as a base64 JPEG ("" without a review page).
 Seen = tuple[Segmentation | UserError, int, str]
 
 
 class Value(NamedTuple):
-    """The number in a field, its confidence 0..1, and the likeliest numbers; or an error if there is none."""
+    """The number in a field, its confidence 0..1, and the likeliest numbers; or an error if nothing is read."""
 
     text: str = ""
     confidence: float = 0.0
@@ -52,8 +52,8 @@ def read_forms(
     titles = [title for name in names for title in (name, f"{name} confidence")]
     rows: Rows = [["file", "page", *titles]]
     lacking = (
-        f"{printable(pages[0].file)}: has {len(pages)} pages, not a multiple of the form's {form.pages}. Look for a"
-        " missing page, because all documents after it are misread"
+        f"{printable(pages[0].file)}: has {len(pages)} pages, but each form has {form.pages}. Look for a missing page,"
+        " because all documents after it are misread"
         for pages in sources
         if len(pages) > 1 and len(pages) % form.pages
     )
@@ -92,7 +92,7 @@ def read_forms(
 
 
 def look_at(stack: list[list[Source]], form: Form, context: bool, crops: bool) -> Generator[tuple[str, list[Seen]]]:
-    """Yield the error of each document, or "" and what is seen in its fields. Uses all cores.
+    """Yield the error of each document ("" if there is none) and what is seen in each of its fields. Use all cores.
 
     Close the iterator to stop early.
     """
@@ -108,7 +108,7 @@ def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]
     """Return what is seen in each field of a document. Raises UserError if a page cannot be read."""
     numbers = sorted({field.page for field in form.fields})
     if numbers[-1] > len(pages):
-        upright(pages[0])  # raises if it is damaged: then the number of pages is unknown
+        upright(pages[0])  # raises if the file is damaged: then its number of pages is unknown
         raise UserError(f"has only {len(pages)} of the form's {form.pages} pages; add the missing pages")
     seen: dict[Field, Seen] = {}
     for number in numbers:  # one page at a time, since a page may be large
@@ -127,10 +127,10 @@ def look(pages: list[Any], form: Form, context: bool, crops: bool) -> list[Seen]
 
 
 def value_of(answer: Answer, height: int) -> Value:
-    """Return the value of a field of this height: of its largest, surest line, nearest the middle."""
+    """Return the value of a field of this height. It comes from the line whose groups have the largest weight."""
 
     def weight(group: Group) -> float:
-        """Return its confidence times the area of its digits, which counts less near the top or bottom."""
+        """Return the group's confidence times the area of its digits, reduced near the top and bottom of the field."""
         boxes = [reading.box for reading in group.readings]
         near = [(right - left) * (low - top) * (1 - abs((top + low) / height - 1)) for left, top, right, low in boxes]
         return group.confidence * sum(near)

@@ -20,18 +20,18 @@ def evaluate(
 ) -> None:
     """Measure how well labelled pictures are read. Print a line for each folder, or for MNIST's test images.
 
-    Label a picture with its name up to the first _, as in FOLDER/504192_x.jpg, or with the name of its folder, as in
-    FOLDER/7/x.png. Put a - between lines of digits, as in FOLDER/012-345_x.jpg. Spaces between the numbers of a line
-    count, too.
+    The label of a picture is its name up to the first _, as in FOLDER/504192_x.jpg, or the name of its folder, as in
+    FOLDER/7/x.png. Put a - between lines of digits, as in FOLDER/012-345_x.jpg. If a label has spaces between the
+    numbers of a line, they must be read, too.
 
     Args:
         folders: Folders of labelled pictures. By default MNIST's test images.
-        network: A run, a .ckpt file, or bundled. By default the newest run in runs/, else the bundled network.
+        network: A run folder, a .ckpt file, or bundled. Default: the newest run in runs/, else the bundled network.
         single: Read only the clearest digit of each picture. Otherwise every line must be right.
-        known_length: Consider only numbers as long as the label, as predict --length does.
+        known_length: Consider only numbers with as many digits as the label, as predict --length does.
         json: Print one JSON object per folder.
         wrong: Save an image of the misread pictures, with what the network saw, the label, and what was read.
-        verbose: Say for each unread picture why it is not read. Otherwise only count the reasons.
+        verbose: Print the reason for each picture that is not read. Otherwise only count the reasons.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
     from digits.commands.scoring import labels_in, print_score, read_labelled, read_mnist, write_sheet

@@ -18,10 +18,10 @@ def export(
     """Write a trained network as a web page that reads drawn digits, an ONNX model, or a small checkpoint.
 
     Args:
-        network: A run, a .ckpt file, or bundled. By default the newest run in runs/, else the bundled network.
-        to: web is one HTML file that works offline, onnx a model for apps, checkpoint the weights alone, in float16.
+        network: A run folder, a .ckpt file, or bundled. Default: the newest run in runs/, else the bundled network.
+        to: web (one HTML file that works offline), onnx (a model for apps) or checkpoint (weights alone, in float16).
         out: File to write. By default digits.html, digits.onnx or digits.ckpt.
-        data_dir: Folder for the MNIST files. web downloads missing files; the others skip the test without them.
+        data_dir: Folder for the MNIST files. If they are missing, web downloads them; the others skip the test.
     """
     import torch
 
@@ -57,7 +57,7 @@ def export(
     if to == "web" and test:
         facts["test_accuracy"] = after = accuracy(page.rounded(model))
         content = page.html(model, facts, sample(mnist.load(data_dir, train=True), test)).encode()
-        summary = f"test accuracy {after:.2%} with 8-bit weights, {before:.2%} before; open it in a browser"
+        summary = f"test accuracy {after:.2%} with 8-bit weights, {before:.2%} before; open the page in a browser"
     elif to == "onnx":
         images = test[0] / 255 if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))
         content = onnx.model(model, side, **facts)

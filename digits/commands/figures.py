@@ -11,8 +11,8 @@ def figures(*, network: str | None = None, out: Path = Path("figures"), data_dir
     """Draw the book's figures for a trained network, as PNG: its curves, weights, mistakes and more.
 
     Args:
-        network: A run, a .ckpt file, or bundled. By default the newest run in runs/, else the bundled network.
-        out: Folder for the figures. Older figures in it are replaced.
+        network: A run folder, a .ckpt file, or bundled. Default: the newest run in runs/, else the bundled network.
+        out: Folder for the figures. Existing figures are replaced.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
     import_unconfigured()
@@ -58,5 +58,5 @@ def logged_curves(run: Path) -> dict[str, dict[int, float]]:
     except OSError:
         raise
     except Exception as error:  # a damaged file may raise anything
-        raise UserError(f"the curves in {run}/events* are damaged; move these files away to draw the rest") from error
+        raise UserError(f"the curves in {run}/events* are damaged; move them away to draw the rest") from error
     return {tag: {point.step: point.value for point in log.Scalars(tag)} for tag in log.Tags()["scalars"]}

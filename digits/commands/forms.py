@@ -1,4 +1,4 @@
-"""Read form definitions: YAML files that name the fields of a page. docs/forms.md has an example."""
+"""Read form definitions: YAML files that define the fields of a form. docs/forms.md has an example."""
 
 import re
 from collections import Counter
@@ -13,11 +13,11 @@ from digits.handwriting import Expected
 from digits.handwriting.reading import expect
 
 SURE = 0.8  # default confidence below which a field is doubtful
-BYTES, FIELDS, PAGES = 100_000, 200, 100  # the limits of a definition
+BYTES, FIELDS, PAGES = 100_000, 200, 100  # the limits of a form definition
 
 
 class Field(NamedTuple):
-    """A rectangle on a page, and what to expect in it. Its value is doubtful if its confidence is below `sure`.
+    """A rectangle on a page, and what to expect there. A value read with a confidence below `sure` is doubtful.
 
     The box is left, top, right and bottom, as fractions of the page's width and height.
     """
@@ -39,7 +39,7 @@ class Form(NamedTuple):
 def read_form(path: Path) -> Form:
     """Return the form that a YAML file defines. Raises UserError if the definition is not valid."""
     content = read_yaml(path)
-    pages = None if isinstance(content.get("pages"), dict) else content.pop("pages", None)  # a field may have this name
+    pages = None if isinstance(content.get("pages"), dict) else content.pop("pages", None)  # or a field named pages
     if not 1 <= len(content) <= FIELDS:
         raise UserError(f"{path}: expected 1 to {FIELDS} fields, not {len(content):,}")
     fields = []
@@ -84,7 +84,7 @@ def _field(name: str, settings: Any) -> Field:
     if not re.fullmatch(r"\w[\w .-]{0,49}", name):
         raise UserError("a field name may have at most 50 letters, digits, spaces, dots and dashes")
     if not isinstance(settings, dict) or "box" not in settings:
-        raise UserError("add a box: [left, top, right, bottom], as fractions of the page")
+        raise UserError("add `box: [left, top, right, bottom]`, with fractions of the page")
     if unknown := settings.keys() - {"box", "page", "length", "digits", "sure"}:
         raise UserError(f"unknown setting {min(unknown)!r}; choose from box, page, length, digits and sure")
     if not isinstance(settings["box"], list) or len(settings["box"]) != 4:

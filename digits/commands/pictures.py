@@ -26,7 +26,7 @@ OPACITY = 0.6  # of the blue over handwriting
 def read_pictures(
     sources: list[Source], answers: Iterator[Answer], detected: int | None, drawings: dict[Source, Path], format: Format
 ) -> tuple[Rows, bool]:
-    """Print the answer for each picture, and save a drawing of it where `drawings` has a path.
+    """Print the answer for each picture, and save a drawing of each picture that has a path in `drawings`.
 
     Returns a table with a row for each line, and whether all pictures were read. Raises UserError if a drawing cannot
     be written.
@@ -72,12 +72,12 @@ def notes_on(answer: Answer) -> list[str]:
     if rejected and not answer.error:
         notes.append(f"{rejected} of {len(answer.lines)} lines do not look like digits")
     if answer.degrees:
-        notes.append(f"looks turned by {answer.degrees} degrees, so it was read upright")
+        notes.append(f"was turned by {answer.degrees} degrees counterclockwise before reading")
     return notes
 
 
 def facts_of(answer: Answer) -> dict[str, Any]:
-    """Return the JSON of a picture: its lines, their groups, rejected ones included, and the segments of these."""
+    """Return the JSON of a picture: its lines, their groups (rejected groups, too), and the segments of each group."""
     lines = [{"text": line.text, "groups": [_group(group) for group in line.groups]} for line in answer.lines]
     error = {"error": answer.error} if answer.error else {}
     return error | {"turned": answer.degrees, "lines": lines}
@@ -99,7 +99,7 @@ def _segment(reading: Reading) -> dict[str, Any]:
         "activation": reading.activation,
         "runner_up": reading.runner_up,
         "runner_up_activation": reading.outputs[reading.runner_up].item(),
-        "bits": f"{reading.digit:04b}" if len(reading.outputs) == 10 else "",  # as `binary_layer` has them
+        "bits": f"{reading.digit:04b}" if len(reading.outputs) == 10 else "",  # as `binary_layer` outputs them
         "box": reading.box,
     }
 
@@ -112,7 +112,7 @@ def drawing_paths(annotate: Path, sources: list[Source], reads: list[str]) -> di
     paths = [annotate]
     if len(sources) > 1:
         if annotate.suffix.lower() in WRITTEN:
-            raise UserError(f"--annotate: {len(sources)} pictures do not fit into {annotate}; name a folder")
+            raise UserError(f"--annotate: {len(sources)} pictures cannot be saved as {annotate}; name a folder")
         stems = [Path(source.file).stem + (f"_{source.page}" if source.page else "") for source in sources]
         paths = [annotate / f"{stem}.png" for stem in stems]
         # On Windows and macOS, A.png and a.png are one file.
@@ -126,7 +126,7 @@ def drawing_paths(annotate: Path, sources: list[Source], reads: list[str]) -> di
 
 
 def annotated(image: Image.Image, answer: Answer) -> Image.Image:
-    """Draw a box around each digit, grey if it was rejected, and the digit above it; or write why nothing is read.
+    """Draw a box around each digit, grey if rejected, and the digit above the box. If nothing is read, write why.
 
     The pixels that the eye takes for handwriting become blue.
     """

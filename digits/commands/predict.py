@@ -26,19 +26,19 @@ def predict(
     fields: Path | None = None,
     review: Path | None = None,
 ) -> None:
-    """Read the numbers in pictures and PDFs. Print each line with the activation of its least sure digit.
+    """Read the numbers in pictures and PDFs. Print each line with the activation of its least certain digit.
 
     Args:
         files: Pictures, PDFs, folders, patterns such as scans/*.png, or - for standard input.
-        network: A run, a .ckpt file, or bundled. By default the newest run in runs/, else the bundled network.
+        network: A run folder, a .ckpt file, or bundled. Default: the newest run in runs/, else the bundled network.
         single: Read only the clearest digit of each picture, as a detector always does.
         length: Number of digits in each number, such as 8 or 6-8.
-        digits: Digits that may occur, such as 01.
+        digits: Digits that may occur, such as 01 for zeros and ones.
         json: Print one JSON object per picture.
         csv: Write a CSV table to this file, or print it if no file is named.
         annotate: Save the picture with a box around each digit, grey if rejected. For several pictures, name a folder.
-        fields: Read forms. This YAML file defines the fields of a page.
-        review: Write a web page on which you correct the doubtful fields.
+        fields: Read forms whose fields this YAML file defines.
+        review: Write a web page on which you can correct the doubtful fields.
     """
     from digits.commands.documents import read_forms
     from digits.commands.forms import read_form

@@ -21,8 +21,8 @@ from digits.handwriting.picture import open_picture, pictures_in, save
 from digits.network import inputs, linears
 from digits.network import predictions as digits_of
 
-SHEET, COLUMNS = 200, 6  # largest number of misread pictures on a sheet, and number in a row
-TILE = 200, 190  # width and height of each, in pixels
+SHEET, COLUMNS = 200, 6  # largest number of misread pictures on a sheet, and pictures per row
+TILE = 200, 190  # width and height of a picture on the sheet, in pixels
 SEGMENTS = 30  # largest number of segments shown per picture; more would be too small to see
 LABEL = "[0-9]+(?:[- ][0-9]+)*"
 
@@ -54,14 +54,14 @@ def labels_in(folder: Path, spaces: bool = True) -> dict[Path, str]:
     if not labels:
         raise UserError(f"{folder} has no labelled picture; name pictures like 7_x.png, or folders like 7")
     if skipped:
-        print(f"{printable(str(folder))}: skipped {skipped:,} without a label in the name", file=sys.stderr)
+        print(f"{printable(str(folder))}: skipped {skipped:,} pictures without a label in the name", file=sys.stderr)
     return {picture: label if spaces else label.replace(" ", "") for picture, label in labels.items()}
 
 
 def read_labelled(folder: str, labels: dict[Path, str], answers: Iterator[Answer], verbose: bool) -> list[Prediction]:
     """Take the next answer for each picture of a folder, and return the predictions.
 
-    If `verbose`, print on standard error why a picture is not read.
+    If `verbose`, print on standard error why each unread picture is not read.
     """
     predictions = []
     for picture, label in tqdm(labels.items(), printable(folder), leave=False, unit=" pictures", disable=None):

@@ -57,7 +57,7 @@ def _files(name: str) -> list[str]:
 
 def _pages(file: str) -> list[Source]:
     if os.path.isdir(file):
-        return [Source(file, UserError("this folder has no pictures or PDFs; name another one"))]
+        return [Source(file, UserError("this folder has no pictures or PDFs; name another folder"))]
     if file == "-":
         content = sys.stdin.buffer.read(LARGEST + 1)
         if len(content) > LARGEST:
@@ -85,7 +85,7 @@ def paired(sources: list[Source], results: Iterator[tuple[str, T]], unit: str) -
 
 
 def show(format: Format, lines: list[str], facts: dict[str, Any]) -> None:
-    """Print a result as lines or as a JSON object. A CSV table is written at the end instead."""
+    """Print a result as lines or as a JSON object. For CSV, print nothing: the table is written at the end."""
     if format == "json":
         tqdm.write(dumps(facts))
     elif format == "lines" and lines:

@@ -32,18 +32,19 @@ def sweep(
 ) -> None:
     """Train a network for each combination of settings, rank them by validation accuracy, and test the best.
 
-    Results go to a folder in runs/ that is named after the settings. To continue, run the same command again.
+    Results go to a folder in runs/ that is named after the settings. To continue a stopped sweep, run the same command
+    again.
 
     Args:
         hidden: Numbers of hidden neurons to try, such as 15 30 100.
         lr: Learning rates to try, such as 0.3 3 30.
         batch_size: Mini-batch sizes to try, such as 10 50.
         init: Initial weights to try: scaled, gaussian, or both.
-        seeds: Networks per combination, with seeds 0, 1 and so on. Their mean accuracy counts.
-        epochs: Passes over the training images. A network that still guesses after three is stopped.
+        seeds: Networks per combination, with seeds 0, 1 and so on. Combinations are ranked by their mean accuracy.
+        epochs: Passes over the training images. A network that is still guessing after three passes is stopped.
         trials: Let Optuna propose this many settings within these ranges, instead of trying every combination.
         workers: Networks to train in parallel. By default one per core.
-        storage: Database that machines share, such as postgresql://user@host/name. By default a file in the folder.
+        storage: Database that machines share, such as postgresql://user@host/name. Default: a file in that folder.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
     """
     import_unconfigured()
@@ -88,7 +89,10 @@ def stop(*_: Any) -> None:
 
 
 def report(scores: dict[Any, list[float]], tested: list[float], folder: Path, epochs: int) -> None:
-    """Print the ranking, and save the winner's settings. `scores` has validation accuracies by seed, best first."""
+    """Print the ranking, and save the winner's settings. `scores` holds each setting's validation accuracies by seed.
+
+    The best setting is first.
+    """
     print(f"\n{HEAD}validation: mean, each seed")
     for setting, accuracies in scores.items():
         print(f"{setting}  {mean(accuracies):10.2%}: {', '.join(map('{:.2%}'.format, accuracies))}")

@@ -1,4 +1,4 @@
-"""Write a table of what was read, as a CSV file or as a web page on which to correct it."""
+"""Write a table of the numbers that were read, as a CSV file or as a web page for correcting them."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ def write_table(rows: Rows, path: Path | None) -> None:
 
 
 class Doubt(NamedTuple):
-    """A doubtful cell: its row and column from 0, a base64 JPEG, the likeliest numbers, and what is expected."""
+    """A doubtful cell: its row and column from 0, its base64 JPEG, the likeliest numbers, and what is expected."""
 
     row: int
     column: int
@@ -51,4 +51,4 @@ def write_review(path: Path, rows: Rows, doubts: list[Doubt], unread: list[str])
         fields.append(doubt._asdict() | {"title": title})
     content = json.dumps({"rows": rows, "doubts": fields, "unread": unread}).replace("<", "\\u003c")
     write_atomically(path, source.replace("$content", content).encode())
-    print(f"{printable(str(path))}: fields to check: {len(doubts):,}; open it in a browser", file=sys.stderr)
+    print(f"{printable(str(path))}: fields to check: {len(doubts):,}; open the page in a browser", file=sys.stderr)

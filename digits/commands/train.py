@@ -27,7 +27,7 @@ def train(
     Args:
         settings: See `Settings`.
         config: Read settings from this YAML file. The command line overrides them.
-        resume: Continue the run in this folder, by default the newest run in runs/.
+        resume: Continue the run in this folder. Without a PATH, continue the newest run in runs/.
     """
     if settings.trainer.get("help"):
         print("\n".join(f"--trainer.{name}" for name in TrainerSettings.__annotations__ if name != "help"))
@@ -40,17 +40,17 @@ def train(
 
 
 def understand(app: App, words: list[str]) -> BoundArguments:
-    """Return the arguments from the command line, else from files, else the defaults of `train`.
+    """Return each argument from the command line, else from a file, else its default in `train`.
 
     Raises UserError if the command line or a file has a mistake.
     """
-    app.help_epilogue = "Set Lightning's Trainer with --trainer.NAME VALUE. --trainer.help lists the names."
+    app.help_epilogue = "To configure Lightning's Trainer, use --trainer.NAME VALUE. --trainer.help lists the names."
     app.config = (_add_files,)
     return parse(app, words)
 
 
 def _add_files(app: App, commands: tuple[str, ...], arguments: Any) -> None:
-    """Add the settings from the file after --config and, below them, those of the run after --resume."""
+    """Add the settings from the file after --config and, with lower priority, from the run after --resume."""
     paths = [Path(token.value) for token in arguments["--config"].tokens]
     if tokens := arguments["--resume"].tokens:
         run = Path(tokens[0].value) if tokens[0].value else newest_run()
@@ -69,7 +69,7 @@ def _read(path: Path) -> Dict:
     import yaml  # slow to import, so not for --help
 
     try:
-        settings = json.loads(json.dumps(yaml.safe_load(path.read_bytes()), default=str))  # turns dates into texts
+        settings = json.loads(json.dumps(yaml.safe_load(path.read_bytes()), default=str))  # turns dates into strings
     except (TypeError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"--config {path}: {' '.join(str(error).split())}") from error
     if not isinstance(settings, dict):

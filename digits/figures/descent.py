@@ -38,7 +38,7 @@ def path_to(model: DigitClassifier, data: MNISTDataModule, epoch: int, planned: 
     epochs = min(epoch + 1, MOST)
     path = descend(DigitClassifier(**model.hparams), data, epochs, planned)
     if epochs > epoch and not torch.equal(path[-1], parameters_to_vector(model.parameters())):  # as on another machine
-        print("valley: training again gave other weights than this checkpoint has; the figure shows the new path")
+        print("valley: retraining gave weights that differ from the checkpoint; the figure shows the new path")
     return path
 
 

@@ -20,23 +20,23 @@ from digits.common.files import write_atomically
 from digits.network import CROSS_ENTROPY
 
 GAUSSIAN = (
-    "Gaussian initial weights are so large that some output neurons start saturated. Their digits may never be\n"
-    "learned, which is rare with 30 hidden neurons and usual with 100. To avoid this, use --init scaled."
+    "Gaussian initial weights are so large that some output neurons start saturated. These neurons may never learn\n"
+    "their digits. This is rare with 30 hidden neurons and usual with 100. To avoid this, use --init scaled."
 )
 GUESSING = 0.2  # a network below this accuracy after three epochs hardly learns; guessing gives 0.1
 
-say = rank_zero_only(tqdm.write)  # above the progress bar, and in the first process alone
+say = rank_zero_only(tqdm.write)  # above the progress bar, and only in the first process
 
 
 class EarlyStopping(callbacks.EarlyStopping):
-    """Lightning's early stopping, but a resumed run that it has ended does not train one more epoch."""
+    """Lightning's early stopping, but resuming a run that has stopped early does not train one more epoch."""
 
     def on_train_start(self, trainer: Any, module: Any) -> None:
         if self.wait_count >= self.patience:
             trainer.should_stop = True
             say(
                 f"This run stopped early, after {self.wait_count} epochs without a better validation accuracy. "
-                f"To train on, use --early_stop with more than {self.wait_count}."
+                f"To continue, use --early_stop with more than {self.wait_count}."
             )
 
 
@@ -63,7 +63,7 @@ class EpochLines(Callback):
         self.bar.reset(total=max(0, math.ceil(stacks.count / stacks.global_batch_size) * trainer.max_epochs))
 
     def on_train_batch_start(self, trainer: Any, module: Any, stack: Any, _: int) -> None:
-        if not self.started:  # the kernel depends on the stack
+        if not self.started:  # not earlier, because the kernel depends on the stack
             self.started = True
             if module.hparams["init"] == "gaussian" and module.cost is not CROSS_ENTROPY:
                 say(GAUSSIAN)
@@ -98,19 +98,22 @@ class EpochLines(Callback):
 
 
 def advice(model: Any, images: Tensor) -> str:
-    """Say in a line what to try with a network that only guesses. Some images (N, 28, 28) show why it does."""
+    """Return a line that says what to try if a network only guesses. Its outputs for images (N, 28, 28) show why."""
     activations = model.predict(images)[1]
     if ((activations - activations.round()).abs() > 0.01).float().mean() < 0.01:  # NaN, too
-        return f"This is guessing: all outputs are saturated and cannot learn. Start again with --lr {model.lr / 10:g}"
+        saturated = "The network is guessing: all output neurons are saturated and cannot learn"
+        return f"{saturated}. Start again with --lr {model.lr / 10:g}"
     init = " and --init scaled" if model.hparams["init"] == "gaussian" else ""
-    return f"This is hardly better than guessing: learning is slow. Try --lr {model.lr * 10:g}{init} or more --epochs"
+    slow = "The network is hardly better than guessing, because it learns slowly"
+    return f"{slow}. Try --lr {model.lr * 10:g}{init} or more --epochs"
 
 
 class EpochCurves(Callback):
     """Log one point per epoch on each curve, at the number of the epoch. Lightning would use the number of the step.
 
     best/validation is the best validation accuracy so far, and best/test is the test accuracy of that epoch. Without
-    validation images, it is that of the last epoch. Of equal epochs the first is the best, as for the checkpoint.
+    validation images, best/test is the test accuracy of the last epoch. If epochs tie, the first counts as the best,
+    as for the checkpoint.
     """
 
     def __init__(self) -> None:
@@ -141,8 +144,8 @@ class EpochCurves(Callback):
 class StopOnSignal(Callback):
     """Stop the run on SIGINT or SIGTERM, and print the command that resumes it.
 
-    A single process stops at once. Several processes stop together, after a stack. If one left alone, the others would
-    wait for its gradients. Only the main thread receives signals.
+    A single process stops at once. Several processes stop together, after a stack. If only one process stopped, the
+    others would wait for its gradients. Only the main thread receives signals.
     """
 
     def __init__(self, resume_command: str) -> None:
@@ -171,7 +174,7 @@ class StopOnSignal(Callback):
 
 
 class AtomicFiles(TorchCheckpointIO):
-    """Lightning's way to write checkpoints, by `write_atomically`."""
+    """Write checkpoints as Lightning does, but with `write_atomically`."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         buffer = io.BytesIO()

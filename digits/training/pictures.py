@@ -25,7 +25,7 @@ def shaded(values: Any, colours: Sequence[str]) -> np.ndarray:
 
 
 def mosaic(tiles: Tensor, columns: int) -> Tensor:
-    """Arrange tiles (N, H, W) in rows of `columns`: a float32 picture (H', W') with a frame of NaN around each tile."""
+    """Arrange tiles (N, H, W) in `columns`. Return a float32 picture (H', W') with a frame of NaN around each tile."""
     return make_grid(tiles.float()[:, None], columns, padding=1, pad_value=math.nan)[0]
 
 
@@ -42,14 +42,14 @@ def write(picture: Image.Image, x: float, y: float, words: str, size: int = 24, 
 
 
 def first_weights(network: nn.Module) -> Image.Image:
-    """Draw the weights of the first layer's first 100 neurons, each as a square of the pixels that it sees.
+    """Draw the weights of the first layer's first 100 neurons, each neuron as a square of the pixels that it sees.
 
     Red is positive, blue negative. A neuron of a convolution sees a few pixels, such as 5 x 5.
     """
     neurons = next(parameter for parameter in network.parameters() if parameter.ndim > 1).detach().cpu()
     side = math.isqrt(neurons[0].numel())
     chosen = neurons[:100].view(-1, side, side)
-    scale = chosen.abs().quantile(0.995).item()  # so that a few large weights do not make the rest pale
+    scale = chosen.abs().quantile(0.995).item()  # so that a few large weights do not make the others pale
     tiles = shaded((mosaic(chosen / scale, math.ceil(math.sqrt(len(chosen)))) + 1) / 2, SIGNED)
     zoom = WIDTH // tiles.shape[1]
     tiles = tiles.repeat(zoom, 0).repeat(zoom, 1)
@@ -65,12 +65,12 @@ def confusion(labels: Tensor, predicted: Tensor) -> Image.Image:
     mistakes = matrix.clone().fill_diagonal_(0)
     shades = mistakes / mistakes.max().clamp(min=1)
     colours = shaded(shades, COUNTS)
-    picture = titled(690, f"{matrix.trace():,} of {len(labels):,} test images are read right")
+    picture = titled(690, f"{matrix.trace():,} of {len(labels):,} test images are read correctly")
     draw = ImageDraw.Draw(picture)
     left, top, cell = 76, 126, 54
-    write(picture, left / 2, 96, "right\ndigit", 22)
+    write(picture, left / 2, 96, "true\ndigit", 22)
     write(picture, left + 5 * cell, 76, "prediction")
-    write(picture, 658, 96, "share\nright", 22)
+    write(picture, 658, 108, "correct", 22)
     for i in range(10):
         middle = (i + 0.5) * cell
         write(picture, left / 2, top + middle, str(i))
@@ -86,7 +86,7 @@ def confusion(labels: Tensor, predicted: Tensor) -> Image.Image:
 
 
 def first_mistakes(images: Tensor, labels: Tensor, activations: Tensor) -> Image.Image:
-    """Draw the 36 mistakes on images (N, 28, 28) uint8 whose activations (N, 10) are most confident."""
+    """Of the misread images (N, 28, 28) uint8, draw the 36 with the most confident activations (N, 10)."""
     largest, predicted = activations.max(1)
     wrong = (predicted != labels).nonzero().flatten()
     chosen = wrong[largest[wrong].argsort(descending=True, stable=True)][:36].tolist()

@@ -1,4 +1,4 @@
-"""Report a finished run: print its accuracy, and show it in TensorBoard."""
+"""Report a finished run: print its accuracy, and log its results for TensorBoard."""
 
 from pathlib import Path
 from shlex import quote
@@ -39,7 +39,8 @@ def report(trainer: Trainer, path: Path) -> None:
             logger.log_hyperparams(settings)
         logger.finalize("success")  # else the last points may never reach the disk
 
-    why = "the last, without validation" if validation is None else f"chosen by validation accuracy {validation:.2%}"
+    last_epoch = "the last epoch; there was no validation"
+    why = last_epoch if validation is None else f"chosen by validation accuracy {validation:.2%}"
     print(f"\nTest accuracy {test:.2%} (epoch {epoch}, {why})")
     if model.only_digit is not None:
         images, labels = (tensor.to(model.device) for tensor in data.test)  # the model may have left the GPU
@@ -47,7 +48,7 @@ def report(trainer: Trainer, path: Path) -> None:
         count, misses, alarms = positive.sum(), (positive & ~detected).sum(), (detected & ~positive).sum()
         print(
             f"Misses      {misses} of {count} images of a {model.only_digit} (recall {1 - misses / count:.2%}), "
-            f"false alarms on {alarms} of {len(labels) - count} others"
+            f"false alarms on {alarms} of {len(labels) - count} other images"
         )
     kind = type(model).__name__
     origin = f"from digits import {kind}; " if kind == "DigitClassifier" else ""
@@ -58,12 +59,12 @@ def columns(model: DigitClassifier, data: MNISTDataModule, epochs: int | None) -
     """Return the settings of a training for TensorBoard's HPARAMS tab."""
     settings = {"hidden": model.shape, "lr": model.lr, "seed": model.hparams["seed"], "batch_size": data.batch_size}
     settings["epochs"] = epochs
-    # TensorBoard shows the first five names, until one ticks more: "with" sorts behind these five.
+    # TensorBoard shows the first five names, until the user ticks more. Names with "with" sort behind these five.
     return settings | {f"with {name}": value for name, value in changes(model, data).items() if name not in settings}
 
 
 def show(board: Any, model: Any, epoch: int, images: Tensor, labels: Tensor) -> None:
-    """Add pictures of `model` after `epoch` to a SummaryWriter, made from images (N, 28, 28) and labels (N,)."""
+    """Draw pictures of `model` from images (N, 28, 28) and labels (N,). Add them to a SummaryWriter at `epoch`."""
     pictures = {"weights of the first layer": first_weights(model.network)}
     if model.only_digit is None:
         tensors = (images, labels, *model.predict(images))

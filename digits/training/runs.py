@@ -38,7 +38,7 @@ class Run(NamedTuple):
 
 
 def new_run(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:
-    """Return a new run in `run_dir`, by default in runs/, named after its layers and the changed settings."""
+    """Return a new run in `run_dir`, by default a folder in runs/ named after the layers and the changed settings."""
     name = model.shape
     for setting, value in changes(model, data).items():
         setting += "_" if setting[-1].isdigit() else ""  # an l2 of 5 makes l2_5, not l25
@@ -50,15 +50,15 @@ def new_run(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -
 def resumed_run(settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Run:
     """Load the last checkpoint of the run in `run_dir` into `model`, and return the run.
 
-    Without a checkpoint the run starts anew. Raises UserError if one cannot be read or was made with other settings.
+    A run without a checkpoint starts over. Raises UserError if a checkpoint cannot be read or has other settings.
     """
     if not (folder := settings.run_dir):
-        raise UserError("cannot resume without run_dir; set it to the folder of the run")
+        raise UserError("cannot resume without run_dir; set run_dir to the folder of the run")
     if type(model).configure_optimizers is not DigitClassifier.configure_optimizers:
-        raise UserError("cannot resume: this run used its own optimizer, whose state is not saved")
+        raise UserError("cannot resume: this run used a custom optimizer, whose state is not saved")
     paths = folder / "last.ckpt", folder / "best.ckpt"
     last, best = (read_checkpoint(path) if path.exists() else None for path in paths)
-    last = last or best  # a kill in the first epoch can leave best.ckpt alone
+    last = last or best  # if killed in the first epoch, a run may have only best.ckpt
     if not last:
         return Run(folder, last=Checkpoint({}, {}))
     refuse_changes(last, folder, settings, model, data)
@@ -66,8 +66,8 @@ def resumed_run(settings: Settings, model: DigitClassifier, data: MNISTDataModul
     run = Run(folder, last, best)
     if 0 <= settings.max_epochs <= last.epochs:
         option = "--trainer.max_epochs" if "max_epochs" in settings.trainer else "--epochs"
-        hint = f"To train on, use {option} with more than {last.epochs}: {run.resume_command} {option} N"
-        hint = "Its learning rate schedule ends there" if model.schedule else hint
+        hint = f"To continue, use {option} with more than {last.epochs}: {run.resume_command} {option} N"
+        hint = "It cannot continue, because its learning rate schedule has ended" if model.schedule else hint
         rank_zero_only(print)(f"{folder} is finished after epoch {last.epoch}. {hint}")
     else:
         rank_zero_only(print)(f"Resuming {folder} after epoch {last.epoch}")
@@ -83,12 +83,12 @@ def refuse_changes(
         current["epochs"], saved["epochs"] = settings.max_epochs, last.max_epochs
     conflicts = [f"--{name} is {saved[name]}, not {x}" for name, x in current.items() if saved.get(name, x) != x]
     if conflicts:
-        raise UserError(f"a resumed run keeps its settings: in {folder}, {', '.join(conflicts)}; leave these out")
+        raise UserError(f"a resumed run keeps its settings: in {folder}, {', '.join(conflicts)}; leave them out")
 
 
 @contextmanager
 def hold(run: Run, settings: Settings) -> Iterator[None]:
-    """Lock the folder of a run and write its settings. If several processes train together, the first does it for all.
+    """Lock the folder of a run and write its settings. If several processes train together, the first does so for all.
 
     Raises UserError if another training holds the lock, or if the folder of a new run is not empty.
     """

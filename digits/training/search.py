@@ -1,8 +1,8 @@
 """Train the networks of a sweep in threads, on machines that share nothing but a database.
 
-GridSampler first hands out the networks that nobody has begun, and then those that are begun but not finished, because
-their process may have been killed. So nobody waits for a dead process. With Optuna's heartbeat we would wait, and a
-laptop that wakes up would find its trials marked as failed, and crash.
+GridSampler first hands out the networks that no process has begun. Then it hands out those that are begun but not
+finished, because the process that began them may have been killed. So nothing waits for a dead process. With Optuna's
+heartbeat, a process would wait, and a laptop that wakes up would find its trials marked as failed, and crash.
 """
 
 import re
@@ -44,7 +44,7 @@ warnings.simplefilter("ignore", ExperimentalWarning)  # TPE's constant_liar
 
 
 class Setting(NamedTuple):
-    """The settings that a sweep varies. They are those of train.py, with one hidden layer."""
+    """The settings that a sweep varies. They mean the same as in train.py, but `hidden` is a single layer."""
 
     hidden: int
     lr: float
@@ -69,14 +69,15 @@ def named(settings: dict[str, Any]) -> str:
 def search(
     url: str, workers: int, name: str, values: Values, seeds: int, trials: int | None, train: Callable[[Setting], float]
 ) -> Scores:
-    """Train the networks that a study lacks. Return the accuracies for each combination of sorted values, best first.
+    """Train the networks that a study lacks. Return the accuracies for each combination of values, best first.
 
-    With `trials`, TPE proposes this many settings within the values, and one trial trains all seeds of a setting.
+    `values` are sorted. With `trials`, TPE proposes this many settings between the smallest and the largest value, and
+    one trial trains all seeds of a setting.
     """
     study = opened(url, name)
     values = values if trials else values | {"seed": [*range(seeds)]}
     total = trials or prod(map(len, values.values()))
-    # With the same seed, TPE would repeat its proposals after a stop.
+    # If the seed were always the same, TPE would repeat its proposals after a restart.
     study.sampler = TPESampler(seed=len(study.trials), constant_liar=True) if trials else GridSampler(values)
 
     def objective(trial: Any) -> float:
@@ -93,13 +94,13 @@ def search(
         return mean(trial.user_attrs.values())
 
     def accuracies() -> dict[Setting, float]:
-        """Return the finished networks. If machines trained a network twice, or proposed too many, the first count."""
+        """Return the accuracies of finished networks. Of duplicates and surplus trials, the first to finish count."""
         first = sorted(study.get_trials(states=COMPLETE), key=lambda trial: str(trial.datetime_complete))[:trials]
         networks = [(trial.params | {"seed": int(seed)}, x) for trial in first for seed, x in trial.user_attrs.items()]
         return {Setting(**setting): accuracy for setting, accuracy in reversed(networks)}
 
     while (missing := total - len(study.get_trials(states=COMPLETE) if trials else accuracies())) > 0:
-        for failed in study.get_trials(states=FAIL):  # an error ended their training
+        for failed in study.get_trials(states=FAIL):  # train again what an error ended
             study.enqueue_trial(failed.params)
         with tqdm(total=missing, disable=None, leave=False) as bar:
             callbacks: list[Any] = [MaxTrialsCallback(total, RUNNING + COMPLETE), lambda *_: bar.update()]
@@ -114,7 +115,7 @@ def search(
 
 
 def opened(url: str, name: str, attempts: int = 6) -> Study:
-    """Return the study called `name` in a database, and create what is missing."""
+    """Return the study called `name` in a database, after creating its tables and the study if they are missing."""
     try:
         return create_study(storage=url, study_name=name, direction="maximize", load_if_exists=True)
     except DBAPIError:  # another process may be creating the same tables
@@ -125,7 +126,7 @@ def opened(url: str, name: str, attempts: int = 6) -> Study:
 
 
 class BestEpoch(Callback):
-    """Remember the best epoch, the first of equals. Stop a network that only guesses."""
+    """Remember the best epoch (the first, if epochs tie). Stop a network that only guesses."""
 
     accuracy, epoch, last, weights = -1.0, -1, -1, dict[str, Any]()
 
@@ -139,13 +140,13 @@ class BestEpoch(Callback):
 def train(setting: Setting, epochs: int, data: MNISTDataModule, folder: Path | None = None) -> float:
     """Train a network as train.py would on the CPU, bit for bit, and return its best validation accuracy.
 
-    Without a folder for its curves, return the test accuracy of the same epoch instead.
+    Without a folder for the curves, return the test accuracy of the best epoch instead.
     """
     model, data = DigitClassifier([setting.hidden], setting.lr, setting.init, setting.seed), copy(data)
     data.batch_size, data.seed, best = setting.batch_size, setting.seed, BestEpoch()
     log = folder and Curves(folder, named(setting._asdict()), "", default_hp_metric=False)
     trainer = quiet_trainer(epochs, best, EpochCurves(), logger=log or False)
-    with suppress(UserError):  # it diverged: the best epoch before counts
+    with suppress(UserError):  # if training diverges, the best epoch before counts
         trainer.fit(model, TrainingStacks(data, trainer), data.whole(*data.validation))
     if not log:
         model.load_state_dict(best.weights)

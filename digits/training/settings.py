@@ -1,6 +1,6 @@
 """The settings of a training, with their types, bounds and defaults.
 
-They define the command line of `train` and a run's config.yaml. There is no PyTorch here, so that --help is quick.
+They define the command line of `train` and a run's config.yaml. PyTorch is not imported here, so that --help is quick.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from cyclopts import Group, Parameter, Token
 from cyclopts.validators import Number
 
 LARGE = 10**9  # an upper bound for all numbers
-ONCE = Parameter(allow_repeating=False)  # for a list, since repeating the option would add to it
+ONCE = Parameter(allow_repeating=False)  # for a list: a repeated option would add values to the list
 GROUPS = map(Group.create_ordered, ("Network", "Training", "Data", "Output"))  # as --help shows them
 NETWORK, TRAINING, DATA, OUTPUT = (Parameter(group=group) for group in GROUPS)
 
@@ -32,7 +32,7 @@ def _whole(kind: type, tokens: Sequence[Token]) -> int:
 
 
 Int = Annotated[int, Parameter(converter=_whole)]
-IntOrAll = Annotated[Int, Parameter(validator=Number(gte=-1, lte=LARGE))]  # -1: all, or without end
+IntOrAll = Annotated[Int, Parameter(validator=Number(gte=-1, lte=LARGE))]  # -1 means all, or no limit
 PositiveInt = Annotated[Int, Parameter(validator=Number(gte=1, lte=LARGE))]
 Seed = Annotated[Int, Parameter(validator=Number(gte=0, lt=2**64))]
 Rate = Annotated[float, Parameter(validator=Number(gt=0, lte=LARGE))]  # excludes NaN and infinity
@@ -41,7 +41,7 @@ Switch = Literal[True, False]  # with a value, unlike a flag
 
 
 class TrainerSettings(TypedDict, total=False):
-    """The settings of Lightning's Trainer that a command line or a file may have. Python code may pass any."""
+    """The settings of Lightning's Trainer that a command line or a file may have. Python code may pass any setting."""
 
     accelerator: Literal["auto", "cpu", "cuda", "gpu", "mps"]
     devices: IntOrAll
@@ -55,16 +55,16 @@ class TrainerSettings(TypedDict, total=False):
     help: Annotated[bool, Parameter(show=False)]
 
 
-@Parameter(name="*")  # makes each an option of its own
+@Parameter(name="*")  # makes each setting an option
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The settings of a training: the options of `train`, and the lines of a run's config.yaml.
 
-    Their bounds hold on the command line and in a file.
+    Their bounds are checked on the command line and in files.
 
     Attributes:
         hidden: Neurons in each hidden layer, such as 100 30.
-        init: Initial weights; gaussian is chapter 1 of the book.
+        init: Initial weights; gaussian is the choice of chapter 1 of Nielsen's book.
         cost: Cost function.
         only_digit: Train a detector for this digit, with one output.
         epochs: Number of passes over the training images.
@@ -72,12 +72,12 @@ class Settings:
         batch_size: Images in a mini-batch.
         l2: L2 regularization (the book's lambda).
         early_stop: Stop after this many epochs without a better validation accuracy.
-        schedule: Warm the learning rate up, then let it decay.
+        schedule: Let the learning rate rise in the first epochs (warm-up), then decay along a cosine.
         seed: Seed for the initial weights, the order of the images and their augmentation.
-        kernel: numba is compiled, torch has the book's equations, autograd trains any network; auto picks the fastest.
+        kernel: Code that trains: numba (compiled), torch (book's equations), autograd (any network); auto: the fastest.
         handwriting: Redraw a third of the digits in handwriting styles that MNIST lacks; add images without a digit.
-        distort: Strength of the random distortion of the images, such as 1.
-        train_size: Train on the first N of 60,000 images (default: 50,000). With all of them, the last epoch is kept.
+        distort: Strength of the random distortion of the training images, such as 1.
+        train_size: Train on the first N of 60,000 images (default: 50,000). If N is 60,000, the last epoch is kept.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
         run_dir: New folder for this run. By default a folder in runs/.
         trainer: Settings of Lightning's Trainer. Its max_epochs overrides `epochs`.
@@ -103,7 +103,7 @@ class Settings:
     trainer: Annotated[TrainerSettings, Parameter(show=False)] = field(default_factory=TrainerSettings)
 
     def __post_init__(self) -> None:
-        """Convert what Python code may pass, such as NumPy numbers: files hold plain values alone."""
+        """Convert what Python code may pass, such as NumPy numbers, to plain values that a file can hold."""
         plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in vars(self).items()}
         hidden, run_dir = [int(n) for n in self.hidden], self.run_dir and Path(self.run_dir)
         vars(self).update(plain, hidden=hidden, run_dir=run_dir)
@@ -114,7 +114,7 @@ class Settings:
         return self.trainer.get("max_epochs", self.epochs)
 
     def build(self, kind: type[T]) -> T:
-        """Make an object of a class from the settings that it, or one of its base classes, takes by name."""
+        """Make an object of a class. Pass the settings that are parameters of the class or of a base class."""
         names = {name for base in kind.__mro__ for name in signature(base).parameters}
         return kind(**{name: value for name, value in vars(self).items() if name in names})
 

@@ -27,7 +27,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Curves(TensorBoardLogger):
-    """Lightning's logger, but an error with its file is raised as it is, not as a ValueError."""
+    """Lightning's logger, but it raises the original error if a file cannot be written, not a ValueError."""
 
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
         try:
@@ -37,29 +37,29 @@ class Curves(TensorBoardLogger):
 
 
 # A small step on a GPU takes 5 us per kernel launch, with five launches for each array of weights or biases. On one CPU
-# core it takes 32 ps for each weight and image. This is an estimate: see `python -m tests.benchmarks.gpu`.
+# core, a step takes 32 ps for each weight and image. This is an estimate: see `python -m tests.benchmarks.gpu`.
 LARGE_STEP = 5 * 5e-6 / 32e-12  # weights times images, per array: above this, a step is faster on a GPU
 
 
 def fastest_device(model: DigitClassifier, batch_size: int) -> str:
-    """Return "cuda" if there is a GPU, the model's steps are large and its kernel is not the CPU's; else "cpu"."""
+    """Return "cuda" if there is a GPU, the model's steps are large and its kernel is not numba; else "cpu"."""
     small = parameter_count(model) * batch_size < LARGE_STEP * len(list(model.parameters()))
     return "cpu" if small or model.kernel == "numba" or not torch.cuda.is_available() else "cuda"
 
 
 def build_trainer(run: Run, settings: Settings, model: DigitClassifier, data: MNISTDataModule) -> Trainer:
-    """Return the Trainer of a run, set to its last finished epoch. The user's Trainer settings override ours.
+    """Return the Trainer of a run, ready to start after its last finished epoch. The user's settings override ours.
 
     Raises UserError if Lightning refuses a setting.
     """
     if settings.early_stop and not data.validates:
-        raise UserError("--early_stop needs validation images, and --train_size leaves none; choose a smaller number")
+        raise UserError("--early_stop needs validation images, but --train_size leaves none; choose a smaller size")
     options: dict[str, Any] = {**DEFAULTS, **settings.trainer, "max_epochs": settings.max_epochs}
     callbacks = [*options.pop("callbacks", []), EpochLines(), *best_epoch_callbacks(run, settings, data, options)]
     options["accelerator"] = options.get("accelerator") or fastest_device(model, settings.batch_size)
-    if options.get("logger") in (None, True):  # Lightning's own would write elsewhere
-        # Purging hides epochs that are logged twice. A new run has none, and purging could hide its pictures: they are
-        # in a second file, which TensorBoard reads first if its name sorts first.
+    if options.get("logger") in (None, True):  # Lightning's default logger would write elsewhere
+        # Purging hides epochs that are logged twice. A new run has no such epochs, and purging could hide its pictures.
+        # They are in a second file, which TensorBoard reads first if the name of the file sorts first.
         purge_step = run.last.epochs if run.last else None
         options["logger"] = Curves(run.folder, name="", version="", default_hp_metric=False, purge_step=purge_step)
     callbacks.append(StopOnSignal(run.resume_command))
@@ -79,7 +79,7 @@ def best_epoch_callbacks(
 ) -> list[Callback]:
     """Return the callbacks that follow the best epoch: curves, early stopping, checkpoints.
 
-    In a resumed run they know the best epoch so far. Without validation images, the last epoch counts as the best.
+    In a resumed run, they start with the best epoch so far. Without validation images, the last epoch is the best.
     """
     keep: Any = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     best = ModelCheckpoint(run.folder, "best", monitor=VALIDATION if data.validates else None, mode="max", **keep)

@@ -46,7 +46,7 @@ def test_the_label_is_in_the_name_of_the_folder_or_picture(judged):
     Path("some", "4_notes.txt").write_text("no picture")
     code, lines, errors = judged("some")
     assert lines == ["some: 4 of 6 pictures right, 66.67% ± 19.25%; 7->4 x1, 5->4 x1"]
-    assert (code, errors) == (0, ["some: skipped 2 without a label in the name"])
+    assert (code, errors) == (0, ["some: skipped 2 pictures without a label in the name"])
 
 
 def test_a_page_is_right_if_every_line_is(judged):

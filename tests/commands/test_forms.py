@@ -98,12 +98,12 @@ def test_a_document_has_as_many_pages_as_the_form(forms_of):
         ["two.png", "", "", ""],
     ]
     unread = "three.pdf page 3", "three.pdf page 3", "two.png"
-    assert code == 1 and errors[0].startswith("three.pdf: has 3 pages, not a multiple of the form's 2. ")
+    assert code == 1 and errors[0].startswith("three.pdf: has 3 pages, but each form has 2. ")
     assert errors[1:4] == [f"{name}: has only 1 of the form's 2 pages; add the missing pages" for name in unread]
     assert all(error in Path("x.html").read_text() for error in errors[:4])
     code, out, errors = forms_of("pages: 3\n" + TWO_PAGES, "three.pdf", "four.pdf", "--csv")
     assert code == 1 and [row[1:3] for row in table_of(out)[1]] == [["1", "444"], ["1", "444"], ["4", ""]]
-    assert errors[0].startswith("four.pdf: has 4 pages, not a multiple of the form's 3. ")
+    assert errors[0].startswith("four.pdf: has 4 pages, but each form has 3. ")
     assert forms_of("pages: 3\n" + TWO_PAGES, "three.pdf")[0] == 0
 
 
@@ -166,7 +166,7 @@ def test_a_form_definition_is_parsed(in_folder):
     ("content", "reason"),
     [
         *((content, "expected lines such as `name: value`") for content in ("", "- a")),
-        ("a: 1", "f.yaml: a: add a box: [left, top, right, bottom], as fractions of the page"),
+        ("a: 1", "f.yaml: a: add `box: [left, top, right, bottom]`, with fractions of the page"),
         *((f"a:\n  box: {box}", "expected four fractions") for box in ([0, 0, 1], 0)),
         ("a:\n  box: [0, 0, 2, 1]", "box: expected a number from 0 to 1, not 2"),
         ("a:\n  box: [0, 0, nan, 1]", "not nan"),

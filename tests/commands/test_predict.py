@@ -114,7 +114,7 @@ def test_a_turned_picture_is_read_upright_with_a_note(read):
     Image.fromarray(on_paper(cover((380, 220), *digits))).rotate(-90, expand=True).save("lying.png")
     code, [printed], errors = read("lying.png", network="bundled")
     assert code == 0 and printed.startswith("lying.png: 472  (least sure digit: ")
-    assert errors == ["lying.png: looks turned by 90 degrees, so it was read upright"]
+    assert errors == ["lying.png: was turned by 90 degrees counterclockwise before reading"]
 
 
 @pytest.mark.parametrize("kind", ["grey", "16 bits of which a scan uses the lower half", "transparent, black all over"])
@@ -136,7 +136,7 @@ def test_annotate_draws_boxes_over_the_picture_as_it_was_read(kind, read):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("a.png line.png --annotate x.png", "2 pictures do not fit into x.png; name a folder"),
+        ("a.png line.png --annotate x.png", "2 pictures cannot be saved as x.png; name a folder"),
         ("a.png a.png --annotate drawn", "two pictures would be saved as a.png"),
         ("a.png other/A.png --annotate drawn", "two pictures would be saved as a.png"),
         *((f"a.png --annotate {name}", f"cannot write {name}: name a .png or .jpg") for name in ("x", "x.gif", ".")),
@@ -209,7 +209,7 @@ def test_each_failure_is_one_line_and_the_other_pictures_are_read(read):
     code, lines, errors = read(*names[:2], "a.png", *names[2:])
     assert code == 1 and len(lines) == 1 and lines[0].startswith("a.png: 4")
     assert [error.split(":")[0] for error in errors] == names
-    assert errors[2] == "empty: this folder has no pictures or PDFs; name another one"
+    assert errors[2] == "empty: this folder has no pictures or PDFs; name another folder"
     code, lines, errors = read("gone.png", "a.png", "--json")
     assert code == 1 and errors == []
     reason = f"cannot be read: {GONE}"
@@ -220,7 +220,7 @@ def test_each_failure_is_one_line_and_the_other_pictures_are_read(read):
     ("words", "network", "reason"),
     [
         ([], "net.ckpt", "FILES"),
-        (["a.png"], "gone", "gone: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled"),
+        (["a.png"], "gone", "gone: no such run or checkpoint; --network takes a run folder, a .ckpt file, or bundled"),
         (["a.png"], "big.ckpt", "a size other than 28x28"),
         (["net.ckpt", "a.png"], "net.ckpt", "net.ckpt is a network, not a picture; write --network net.ckpt"),
         (["a.png", "--length", "1"], "nine.ckpt", "only detects one digit; leave out --length"),

@@ -55,7 +55,7 @@ def test_the_trainer_is_set_in_a_file_and_on_the_command_line(run, tmp_path):
     path, later = config(tmp_path, epochs=9, trainer=trainer), ["--trainer.enable_checkpointing", "false"]
     output = run("--config", path, "--trainer.max_epochs", 1, *later, "--run_dir", "here")
     assert re.findall("^Epoch (.)", output, re.M) == ["0"]
-    assert output.endswith("\nNo best epoch was saved, so nothing is tested.\n")
+    assert output.endswith("\nNo best.ckpt was saved, so no network is tested.\n")
     assert sorted(path.name for path in Path("here").iterdir()) == [*LOCK, "config.yaml"]
     assert yaml.safe_load(Path("here/config.yaml").read_text())["trainer"]["max_epochs"] == 1
 

@@ -41,7 +41,7 @@ def test_unvalidated_epochs_and_sanity_checks_print_and_log_nothing(run):
     assert logged["accuracy/training"][0] == (0, 1, 2, 3)
     assert logged["accuracy/test"][0] == (1, 3)
     output = run("--epochs", 1, *settings, "--run_dir", "there")
-    assert Path("there/last.ckpt").exists() and "No best epoch was saved, so nothing is tested." in output
+    assert Path("there/last.ckpt").exists() and "No best.ckpt was saved, so no network is tested." in output
 
 
 def handlers():

@@ -37,7 +37,7 @@ def test_a_resumed_run_ends_with_the_same_bits_as_an_unbroken_run(three, run):
 
 def test_a_finished_run_says_how_to_train_on(three, run, refused):
     output = run("--resume", "three")
-    line = "three is finished after epoch 2. To train on, use --epochs with more than 3: "
+    line = "three is finished after epoch 2. To continue, use --epochs with more than 3: "
     assert output.splitlines()[0] == f"{line}python -m digits train --resume three --epochs N" and "Epoch" not in output
     assert "Test accuracy" in output
     assert "finished" not in run("--resume", "three", "--epochs", 4)
@@ -45,7 +45,7 @@ def test_a_finished_run_says_how_to_train_on(three, run, refused):
     run("--trainer.max_epochs", 1, "--run_dir", "brief")
     assert "train --resume brief --trainer.max_epochs N" in run("--resume", "brief", "--epochs", 9)
     run("--schedule", "--epochs", 1, "--run_dir", "one")
-    assert run("--resume", "one").startswith("one is finished after epoch 0. Its learning rate schedule ends there")
+    assert run("--resume", "one").startswith("one is finished after epoch 0. It cannot continue, because ")
     assert "a resumed run keeps its settings: in one, --epochs is 1, not 2" in refused("--resume", "one", "--epochs", 2)
 
 
@@ -187,7 +187,7 @@ def test_a_run_on_all_images_keeps_its_last_epoch_and_can_be_resumed(run, home):
     args = ["--hidden", 20, "--train_size", TRAINING + VALIDATION, "--run_dir"]
     whole = run(*args, "whole", "--epochs", 4)
     assert re.findall(r"^Epoch (\d): \d+ / \d+$", whole, re.M) == ["0", "1", "2", "3"]
-    assert re.search(r"Test accuracy [\d.]+% \(epoch 3, the last, without validation\)\n", whole)
+    assert re.search(r"Test accuracy [\d.]+% \(epoch 3, the last epoch; there was no validation\)\n", whole)
     run(*args, "here", "--epochs", 2)
     run("--resume", "here", "--epochs", 4)
     for name in ("best", "last"):
