@@ -1,1 +1,1 @@
-"""Checkpoints: write them, choose one, and parse one from a stranger into a type that can be trusted."""
+"""Checkpoints: write a checkpoint, choose one, and safely read one that comes from a stranger."""

@@ -1,4 +1,4 @@
-"""The contents of a checkpoint: the network, how far its training got, and a small copy for inference alone."""
+"""The contents of a checkpoint: the network and how far its training got. Also a small copy for inference only."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -17,13 +17,13 @@ Module = TypeVar("Module", bound=nn.Module)
 
 
 class Checkpoint(NamedTuple):
-    """What we take from a checkpoint file. Whatever else Lightning writes there is made anew on resuming."""
+    """The part of a checkpoint file that we use. Resuming recreates everything else that Lightning writes there."""
 
     settings: dict[str, Any]  # arguments of DigitClassifier: plain values
     weights: dict[str, Tensor]  # weights and biases, by their names in the module
     data: dict[str, Any] = {}  # arguments of MNISTDataModule
-    epoch: int | None = None  # the epoch after which it was saved, from 0; None if it does not come from a training
-    steps: int = 0  # mini-batches seen until then
+    epoch: int | None = None  # the epoch after which it was saved, from 0; None if it was not saved in training
+    steps: int = 0  # mini-batches trained on until then
     max_epochs: int | None = None  # planned epochs, which decide the learning rates of a schedule
     accuracy: float | None = None  # on the validation images, 0..1; None if there were none
     best_test: float | None = None  # test accuracy of the epoch with the best validation accuracy
@@ -31,12 +31,12 @@ class Checkpoint(NamedTuple):
 
     @property
     def epochs(self) -> int:
-        """Number of epochs it was trained for; 0 if unknown."""
+        """Number of epochs that the network was trained for; 0 if unknown."""
         return 0 if self.epoch is None else self.epoch + 1
 
     @property
     def context(self) -> bool:
-        """Whether it was trained with --handwriting, on digits with traces of their neighbours around them."""
+        """Whether the network was trained with --handwriting, on digits with traces of neighbouring digits."""
         return bool(self.data.get("handwriting"))
 
 
@@ -65,7 +65,7 @@ def restore(model: Any, saved: Checkpoint, path: str | Path) -> None:
 
 
 def without_training(saved: Checkpoint, path: str | Path) -> tuple[Checkpoint, dict[str, Any]]:
-    """Return a copy for inference with float16 weights, and the content of its file. Its training cannot be resumed.
+    """Return a copy for inference with float16 weights, and the content of its file. Training cannot resume from it.
 
     Raises UserError if a weight is too large for float16.
     """
@@ -94,6 +94,6 @@ def load_network(saved: Checkpoint, path: str | Path) -> nn.Sequential:
         network = sigmoid_network(sizes)
         network.load_state_dict(state)
     except RuntimeError as error:
-        wanted = f"{outputs} output{'s' * (outputs > 1)}, from {sizes[0]:,} pixels"
-        raise UserError(f"{path} does not hold Linear and Sigmoid layers that end in {wanted}") from error
+        wanted = f"{sizes[0]:,} pixels to {outputs} output{'s' * (outputs > 1)}"
+        raise UserError(f"{path} does not hold Linear and Sigmoid layers from {wanted}") from error
     return network.requires_grad_(False)

@@ -13,15 +13,15 @@ from digits.checkpoint.contents import LARGEST_WEIGHT, Checkpoint
 from digits.common.errors import UserError
 from digits.common.files import read_bounded
 
-LARGEST = 32_000_000  # bytes; 784-1000-10 has 17 million, and the JSON parser needs many times as much memory
+LARGEST = 32_000_000  # bytes; a file of 784-1000-10 has 17 million, and parsing it needs many times as much memory
 COST_NAMES: dict[str, str] = {"QuadraticCost": "quadratic", "CrossEntropyCost": "cross_entropy"}
 
 
 def read(path: str | Path) -> Checkpoint:
     """Read a network from a file, which may come from a stranger.
 
-    Raises UserError unless network2.py wrote it for square images and ten outputs; OSError if it cannot be read or is
-    too large.
+    Raises UserError unless network2.py wrote the file for square images and ten outputs; OSError if the file cannot be
+    read or is too large.
     """
     try:
         return _parsed(json.loads(read_bounded(path, LARGEST)))
@@ -42,6 +42,6 @@ def _parsed(saved: Any) -> Checkpoint:
         with np.errstate(over="ignore"):  # a number that is too large becomes infinite
             matrix = np.array(rows, np.float32)
         if matrix.shape != shape or not (np.abs(matrix) <= LARGEST_WEIGHT).all():
-            raise ValueError(f"a matrix has shape {matrix.shape}; expected {shape}, at most {LARGEST_WEIGHT:g}")
+            raise ValueError(f"a matrix has shape {matrix.shape}; expected {shape}, values at most {LARGEST_WEIGHT:g}")
         state[name] = torch.from_numpy(matrix.flatten() if name.endswith("bias") else matrix)
     return Checkpoint({"hidden": sizes[1:-1], "image_size": isqrt(sizes[0]), "cost": cost}, state)

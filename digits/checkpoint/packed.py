@@ -1,4 +1,4 @@
-"""8-bit quantization: the weights of a neuron are whole multiples, from -127 to 127, of a step size of its own."""
+"""8-bit quantization: each neuron has a step size, and its weights are -127 to 127 times this step."""
 
 from io import BytesIO
 from pathlib import Path

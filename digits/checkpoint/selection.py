@@ -17,31 +17,31 @@ DOUBTFUL = 0.9  # below this validation accuracy, a network was hardly trained
 def find(network: str | None) -> Path:
     """Return the path of a checkpoint, given a file, the folder of a run, or "bundled".
 
-    Given None, return the best checkpoint of the newest run in runs/, or the bundled network if there is no run.
+    For None, return the best checkpoint of the newest run in runs/, or the bundled network if there is no run.
     Raises UserError if the network does not exist.
     """
     path = BUNDLED if network == "bundled" else Path(network) if network is not None else newest_run(BEST) or BUNDLED
     if os.path.isdir(path):
         path /= BEST
     if network is not None and not os.path.exists(path):
-        raise UserError(f"{network}: no such run or checkpoint; --network takes a run, a .ckpt file, or bundled")
+        raise UserError(f"{network}: no such run or checkpoint; --network takes a run folder, a .ckpt file, or bundled")
     return path
 
 
 def choose(network: str | None) -> tuple[Checkpoint, Path]:
-    """Return the checkpoint that `find` finds, and its path; print on standard error which network it is.
+    """Return the checkpoint that `find` finds, and its path. Print on standard error which network it holds.
 
-    The line warns of a poor reader that the user did not name. Raises what `find` and `read_checkpoint` raise.
+    The line warns if the user did not name the network and it reads poorly. Raises as `find` and `read_checkpoint` do.
     """
     path = find(network)
     saved = read_checkpoint(path)
-    line = "the bundled one" if path == BUNDLED else printable(str(path))
+    line = "bundled" if path == BUNDLED else printable(str(path))
     if not network and path != BUNDLED:
         digit, accuracy = saved.settings.get("only_digit"), saved.accuracy
-        instead = "; for the one that comes with digits, use --network bundled"
+        instead = "; for the network that comes with the program, use --network bundled"
         if digit is not None:
             line += f", which only detects the digit {digit}{instead}"
         elif accuracy is not None and accuracy < DOUBTFUL:
-            line += f", which reads {accuracy:.1%} of the validation images{instead}"
+            line += f", which reads only {accuracy:.1%} of the validation images{instead}"
     print(f"network: {line}", file=sys.stderr)
     return saved, path

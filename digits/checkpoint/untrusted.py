@@ -1,4 +1,4 @@
-"""Parse a checkpoint that may come from a stranger into our own type: it runs no code, and nothing else is kept."""
+"""Parse a checkpoint that may come from a stranger into our own type. No code in it is run."""
 
 import pickle
 import zipfile
@@ -25,8 +25,8 @@ DATA = "batch_size", "seed", "train_size", "distort", "handwriting"  # arguments
 def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read a checkpoint of this project, or a JSON file of the book's network2.py, with its tensors on the CPU.
 
-    Raises UserError if the file is damaged, of another program or version, or holds settings or weights that `train`
-    would not write; OSError if it cannot be read. The memory needed is a small multiple of the file's size.
+    Raises UserError if the file is damaged, comes from another program or version, or holds settings or weights that
+    `train` would not write; OSError if it cannot be read. The memory needed is a small multiple of the file's size.
     """
     if Path(path).suffix == ".json":
         return network2.read(path)
@@ -48,9 +48,10 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
             raise
         raise UserError(f"{path} is damaged, or not a checkpoint") from error
     if type(saved) is not dict or not {"digits_version", "state_dict", "hyper_parameters"} <= saved.keys():
-        raise UserError(f"{path} was written by another program; give a checkpoint that train.py wrote")
+        raise UserError(f"{path} was written by another program; choose a checkpoint that train.py wrote")
     if type(version := saved["digits_version"]) is not int or version != VERSION:
-        raise UserError(f"{path} has format version {version!s:.20}, and this program reads {VERSION}: update digits")
+        known = f"but this program reads only version {VERSION}; install a newer version of the program"
+        raise UserError(f"{path} has format version {version!s:.20}, {known}")
     try:
         return _parsed(saved, len(content))
     except (TypeError, ValueError) as error:
@@ -61,13 +62,13 @@ def _parsed(saved: dict[Any, Any], size: int) -> Checkpoint:
     """Parse the content of a file of `size` bytes. Raises ValueError or TypeError for what `train` would not write."""
     settings, weights = _settings(saved["hyper_parameters"]), _weights(saved["state_dict"], size)
     data = _settings(saved.get("datamodule_hyper_parameters", {}))
-    if "allographs" in data:  # of an older file: --handwriting was --allographs --negatives 0.35
+    if "allographs" in data:  # in an older file: --handwriting was --allographs --negatives 0.35
         data["handwriting"] = data["allographs"] and data.get("negatives", 0) > 0
     progress = _settings({name: saved[name] for name in ("epoch", "global_step", "max_epochs") if name in saved})
     # Layers are built from these sizes, which we do not trust: they must not need much more memory than the file.
     layers = pairwise([settings.get("image_size", 28) ** 2, *settings.get("hidden", []), 10])
     if sum(m * n for m, n in layers) > 10**7 + 2 * sum(tensor.numel() for tensor in weights.values()):
-        raise ValueError("its settings describe larger layers than its weights")
+        raise ValueError("its settings describe layers that are larger than its weights")
     callbacks = saved.get("callbacks")
     states = [state for state in callbacks.values() if type(state) is dict] if type(callbacks) is dict else []
     scores = [_share(state.get("current_score")) for state in states if state.get("monitor") == VALIDATION]
@@ -96,7 +97,7 @@ def _settings(saved: Any) -> dict[str, Any]:
             number = type(x) in kinds and least <= x <= most  # false for NaN
             text = type(x) is str and len(x) <= LONGEST and name not in RANGES
             if not (number or text or x is None) or len(values) > LONGEST:
-                raise ValueError(f"its setting {name[:LONGEST]} is not a plain value, or out of range")
+                raise ValueError(f"its setting {name[:LONGEST]} is out of range or is not a plain value")
     return saved
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-NO_ROOM = "out of memory|you tried to allocate|devices are busy|no kernel image"  # PyTorch's words, on a GPU, too
+NO_ROOM = "out of memory|you tried to allocate|devices are busy|no kernel image"  # in PyTorch's messages, for GPUs, too
 
 
 class UserError(Exception):
@@ -49,7 +49,7 @@ def one_line_errors(program: str) -> Iterator[None]:
 
 
 def explain(error: Exception) -> str:
-    """Explain in one line what a user or the machine did wrong; return "" if the error is a bug."""
+    """Explain an error of the user or the machine in one line; return "" if the error is a bug."""
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError):  # such as a full disk
@@ -71,7 +71,7 @@ def printable(text: str) -> str:
 
 
 def install(extra: str) -> str:
-    """Return the command that installs an extra of this package: by name if it is installed, else from its folder."""
+    """Return the command that installs an extra: by name if this package is installed, else from its folder."""
     from importlib.metadata import PackageNotFoundError, distribution  # slow to import, so not for --help
 
     try:

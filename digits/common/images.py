@@ -9,7 +9,7 @@ Images = Tensor | np.ndarray | Image.Image
 
 
 def to_tensor(images: Images, size: int) -> Tensor:
-    """Return images (N, size, size), or one (size, size), as a tensor (N, size, size) uint8 0..255 or float 0..1.
+    """Return images (N, size, size), or an image (size, size), as a tensor (N, size, size) uint8 or float 0..1.
 
     Raises TypeError for another type, and ValueError for another shape, dtype, mode or range.
     """

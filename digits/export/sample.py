@@ -8,7 +8,7 @@ from torch import Tensor
 
 from digits import mnist
 
-TRAIN, TEST = 5_500, 1_000  # with one bit per pixel, a quarter of the page
+TRAIN, TEST = 5_500, 1_000  # with one bit per pixel, they are a quarter of the page
 
 
 def sample(training: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> list[tuple[Tensor, Tensor]]:

@@ -103,7 +103,7 @@ def _answer(file: str, number: str | None = None) -> bytes:
     if number is None:
         return str(len(document)).encode()
     if not 1 <= int(number) <= len(document):  # pypdfium2 would count negative numbers from the end
-        raise UserError(f"this PDF has {len(document)} pages, and no page {number}")
+        raise UserError(f"this PDF has {len(document)} pages, so it has no page {number}")
     try:
         page = document[int(number) - 1]
         width, height = page.get_size()

@@ -89,7 +89,7 @@ def read(pictures, *, network="bundled", single=False, length=None, digits=None)
 
     if first_process() != os.getpid():
         # A fork has none of the threads of PyTorch and OpenCV, and would wait for them forever.
-        raise UserError('a process forked after a read cannot read; start it with multiprocessing\'s "spawn" method')
+        raise UserError('a process that is forked after a read cannot read; use multiprocessing\'s "spawn" method')
     expected = expect(single, length, digits)
     if isinstance(network, nn.Module):
         models = sys.modules.get("digits.model")  # not imported here, because that takes seconds
@@ -124,9 +124,9 @@ def expect(single: bool = False, length: Digits = None, digits: str | None = Non
         match = re.fullmatch("([0-9]{1,9})(?:-([0-9]{1,9}))?", text)
         bounds = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= bounds[0] <= bounds[1] <= MOST_DIGITS:
-            raise UserError(f"length: expected a number from 1 to {MOST_DIGITS}, or two such as 6-8, not {length}")
+            raise UserError(f"length: expected a number from 1 to {MOST_DIGITS} or a range such as 6-8, got {length}")
     if digits is not None and not (isinstance(digits, str) and re.fullmatch("[0-9]+", digits)):
-        raise UserError(f"digits: expected the digits that can occur, such as 01, not {digits!r}")
+        raise UserError(f"digits: expected the digits that can occur, such as 01, got {digits!r}")
     return Expected(single, bounds, digits or ANYTHING.digits)
 
 

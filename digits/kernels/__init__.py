@@ -1,4 +1,4 @@
-"""Kernels: ways to run the training steps. The faster ones give the numbers of the textbook's, where they apply."""
+"""Kernels: implementations of the training steps. Where the faster kernels apply, they compute the same steps."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -37,8 +37,8 @@ class Job(NamedTuple):
 class Kernel(NamedTuple):
     """One way to train and evaluate a network.
 
-    `unsupported` returns the reason why it cannot do a job, or None. `train` takes one step of SGD per mini-batch;
-    `evaluate` measures the chosen images.
+    `unsupported` returns the reason why the kernel cannot do a job, or None. `train` takes one step of SGD per
+    mini-batch. `evaluate` returns cost and correct predictions for the chosen images.
     """
 
     name: str
@@ -48,15 +48,15 @@ class Kernel(NamedTuple):
 
 
 def choose(wanted: str, job: Job) -> Kernel:
-    """Return the kernel named, or for `auto` the fastest that supports a job. Raises UserError if none does."""
+    """Return the wanted kernel, or for `auto` the fastest that supports a job. Raises UserError if none does."""
     if wanted not in ("auto", *KERNELS):
-        raise UserError(f"--kernel must be auto, {', '.join(KERNELS)}; got {wanted}")
+        raise UserError(f"--kernel must be one of auto, {', '.join(KERNELS)}, not {wanted}")
     reasons: dict[str, None] = {}  # in order, without repeats
     for kernel in KERNELS.values() if wanted == "auto" else [KERNELS[wanted]]:
         if not (reason := kernel.unsupported(job)):
             return kernel
         reasons[reason] = None
-    raise UserError(f"--kernel {wanted} cannot train this: {'; '.join(reasons)}")
+    raise UserError(f"--kernel {wanted} does not support this training: {'; '.join(reasons)}")
 
 
 def is_sigmoid(network: nn.Module) -> bool:

@@ -1,12 +1,12 @@
 """The steps of `digits.backprop` as one compiled loop for one CPU core, which skips pixels that are 0.
 
 Four of five pixels of MNIST are 0. A zero input adds nothing to a weighted input, and its weights have no gradient.
-Skipping it in the first layer, both forwards and in the update, is exact and saves most of the arithmetic.
+Skipping it in the first layer, in the forward pass and in the update, is exact and saves most of the arithmetic.
 
-The rest is loops over the rows of a matrix, for which `vectors` keeps up to 104 neurons in registers. Weights are
+The rest is loops over the rows of a matrix. `vectors` keeps up to 104 neurons of a row in registers. Weights are
 therefore stored in blocks of columns, (blocks, rows, columns), padded to whole registers with columns that stay 0. In
 the first layer, a row belongs to an input pixel and a column to a neuron. In later layers, a row holds the weights of
-one neuron: BP2 sums such rows, BP4 adds rows of activations to one, and only the forward pass needs dot products.
+one neuron: BP2 sums these rows, BP4 adds rows of activations to each row, and only the forward pass needs dot products.
 
 L2 shrinks every weight in every step, even where the input is 0. To avoid touching them all, a weight is `scale` times
 the stored number, and only `scale` decays.
@@ -58,7 +58,7 @@ class Cache(FunctionCache):
 def compiled(function: Callable[..., Any]) -> Any:
     """Compile a function when it is first called, and keep the result on disk if there is a folder for it."""
     # Without `fastmath`: with it, LLVM reorders sums wherever it inlines a function, so a process that had just
-    # compiled the code gave other bits than a process that had loaded it.
+    # compiled the code and a process that had loaded it from disk gave different bits.
     dispatcher: Any = njit(nogil=True, error_model="numpy")(function)
     with suppress(RuntimeError):  # there is no folder that numba can write to
         dispatcher._cache = Cache(function)
@@ -88,7 +88,7 @@ def train(job: Job) -> Tally:
     """Take a step of SGD per mini-batch, as `digits.backprop.sgd_steps`, for float32 parameters and a known cost."""
     (weights, biases), (lr, decay) = weights_and_biases(job.model), job.lr_and_decay
     net = _layers(weights, biases, job.chosen.shape[1])
-    rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # one beyond float32 becomes infinite, without a warning
+    rate = torch.tensor(lr, dtype=torch.float32).numpy()[()]  # a rate beyond float32 becomes infinity without a warning
     entropy = job.model.cost is CROSS_ENTROPY
     *result, scale = _sgd_steps(net, *_examples(job), rate, entropy, 1 - lr * decay)
     for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
@@ -136,7 +136,7 @@ def _blocks(matrix: np.ndarray) -> np.ndarray:
 
 
 def _zeros(*shape: int) -> np.ndarray:
-    """Return float32 zeros aligned to cache lines, so that no register is loaded from two lines."""
+    """Return float32 zeros aligned to cache lines, so that no register is loaded from two cache lines."""
     memory = np.zeros(math.prod(shape) + LINE // 4, np.float32)
     first = -memory.ctypes.data % LINE // 4
     return memory[first : first + math.prod(shape)].reshape(shape)
@@ -146,7 +146,7 @@ def _zeros(*shape: int) -> np.ndarray:
 def _nonzero(images: Tensor, version: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return `start`, `pixel` and `x` of `Examples`. `version` invalidates the cache when images change."""
     flat = images.contiguous().flatten(1).numpy()
-    room = np.count_nonzero(flat) + 1  # one extra, which `_list_nonzero` writes but nobody reads
+    room = np.count_nonzero(flat) + 1  # one extra element, which `_list_nonzero` writes but nobody reads
     start, pixel, x = np.empty(len(flat) + 1, np.int64), np.empty(room, np.uint16), np.empty(room, np.uint8)
     _list_nonzero(flat, start, pixel, x)
     return start, pixel, x

@@ -39,8 +39,8 @@ def is_plain_sgd(optimizer: Optimizer, network: nn.Module) -> bool:
 def scheduled(optimizer: Optimizer, trainer: Any) -> Any:
     """Return the optimizer with a schedule of linear warm-up and cosine decay, in the form that Lightning expects.
 
-    The learning rate rises from a tenth to the optimizer's own, then falls along a cosine, which would reach 0 in the
-    epoch after the last. Raises UserError if the Trainer has no last epoch.
+    The learning rate rises from a tenth of the optimizer's rate to the full rate. Then it falls along a cosine, which
+    would reach 0 in the epoch after the last. Raises UserError if the Trainer has no last epoch.
     """
     epochs = trainer.max_epochs
     if epochs is None or epochs < 1:
@@ -65,7 +65,7 @@ def refuse_steps(trainer: Any) -> None:
 
 
 def step_schedulers(model: Any, validation: Any) -> None:
-    """Step the schedulers of a LightningModule after an epoch, since Lightning does not in manual optimization.
+    """Step the schedulers of a LightningModule after an epoch: Lightning does not step them in manual optimization.
 
     ReduceLROnPlateau gets the `validation` accuracy, so its mode should be "max".
     """

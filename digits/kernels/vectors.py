@@ -1,8 +1,8 @@
 """Loops over the rows of a matrix that keep up to 104 neurons in vector registers, as hand-written LLVM code.
 
-If numba compiles such a loop, it loads and stores the sum of the rows with each row. Here the sum stays in V registers
-of 8 numbers from the first row to the last. V is known only at run time, so there is a loop for every V up to `MOST`,
-and a jump to the right one.
+A loop that numba compiles loads and stores the sum of the rows with each row. Here the sum stays in V registers of 8
+numbers from the first row to the last. V is known only at run time, so there is a loop for every V up to `MOST`, and a
+jump to the right loop.
 
 The loops take pointers, because slicing an array counts references, which costs as much as a dozen additions.
 """
@@ -40,7 +40,7 @@ def at(_: Any, array: Any, *indices: Any) -> Any:
 
 @intrinsic
 def prefetch(_: Any, first: Any, count: Any) -> Any:
-    """Request `count` elements behind a pointer from memory, without waiting for them."""
+    """Request `count` elements from memory, starting at a pointer, without waiting for them."""
 
     def generate(context: Any, build: Any, signature: Any, arguments: Any) -> Any:
         shape = ir.FunctionType(ir.VoidType(), [BYTES, INT32, INT32, INT32])
@@ -97,7 +97,7 @@ def _loop(step: Callable[..., None]) -> Any:
         over_rows(rows, stride, index, value, pace, count, held, width)
 
     # Compiled functions are linked by name. Numba appends a number, but counts from 0 in every process. If two
-    # processes kept different functions under one name, the wrong one could be called.
+    # processes kept different functions under one name, the wrong function could be called.
     loop.__qualname__ = step.__name__
     return njit(loop)
 
@@ -140,7 +140,7 @@ def _dot_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
         total = _multiply_add(build, build.load(place, align=4), build.load(slot), total)
     shape = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
     function = cgutils.get_or_insert_function(build.module, shape, "llvm.vector.reduce.fadd.v8f32")
-    as_tree = ("reassoc",)  # any order: within a register it is the same in all copies of the function
+    as_tree = ("reassoc",)  # any order: in a register, it is the same in all copies of the function
     build.store(build.call(function, [build.load(number), total], fastmath=as_tree), number)
 
 

@@ -44,7 +44,7 @@ def test_the_newest_run_that_has_kept_an_epoch(used):
 
 
 def test_the_bundled_network_a_run_or_a_file(used):
-    bundled = BUNDLED, "network: the bundled one\n"
+    bundled = BUNDLED, "network: bundled\n"
     assert used() == used("bundled") == bundled
     assert BUNDLED.stat().st_size <= 1_700_000
     best = new_run("a")
@@ -63,7 +63,7 @@ def test_a_name_of_nothing_is_one_clear_line(name, used):
 @pytest.mark.parametrize(
     ("accuracy", "settings", "doubt"),
     [
-        (0.899, {}, "reads 89.9% of the validation images"),
+        (0.899, {}, "reads only 89.9% of the validation images"),
         (0.9, {}, None),
         (0.99, {"only_digit": 9}, "only detects the digit 9"),
     ],
@@ -72,7 +72,7 @@ def test_a_newest_run_that_is_no_good_reader_is_doubted_unless_it_is_named(accur
     best = new_run("a")
     callbacks = {"ModelCheckpoint": {"monitor": VALIDATION, "current_score": accuracy}}
     saved(best, DigitClassifier([3], **settings), callbacks=callbacks)
-    doubts = f", which {doubt}; for the one that comes with digits, use --network bundled" if doubt else ""
+    doubts = f", which {doubt}; for the network that comes with the program, use --network bundled" if doubt else ""
     assert used() == (best, f"network: {best}{doubts}\n")
     assert used(best) == (best, f"network: {best}\n")
 

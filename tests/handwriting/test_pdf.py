@@ -48,7 +48,7 @@ def test_damaged_files_missing_pages_and_too_many_pages_are_refused(two_pages, t
         other.write_bytes(damaged)
         assert refused(count_pages, other) == "cannot be read: it is not a PDF, or it is damaged"
     for number in (0, 3):
-        assert refused(render, Page(two_pages, number)) == f"this PDF has 2 pages, and no page {number}"
+        assert refused(render, Page(two_pages, number)) == f"this PDF has 2 pages, so it has no page {number}"
     Image.new("L", (9, 9)).save(other, save_all=True, append_images=[Image.new("L", (9, 9))] * 10_000)
     for call, argument in ((count_pages, str(other)), (render, Page(str(other), 1))):
         assert refused(call, argument) == "this PDF has 10,001 pages; it must have 1 to 10,000"

@@ -72,7 +72,7 @@ def test_open_files_and_other_things_that_cannot_be_sent_to_workers_are_read_or_
 @posix
 def test_the_error_in_a_process_forked_after_a_read_says_what_to_do():
     read(PICTURE)
-    with get_context("fork").Pool(1) as pool, pytest.raises(UserError, match='start it with .* "spawn" method'):
+    with get_context("fork").Pool(1) as pool, pytest.raises(UserError, match='use .* "spawn" method'):
         pool.apply_async(read, [PICTURE]).get(60)
 
 
@@ -129,7 +129,7 @@ def test_only_the_expected_digits_occur():
     ("expected", "reason"),
     [
         *(
-            ({"length": length}, "from 1 to 50, or two such as 6-8")
+            ({"length": length}, "from 1 to 50 or a range such as 6-8")
             for length in (0, 51, -3, "8-6", "6-", "a", "1-2-3", range(0), range(6, 9, 2))
         ),
         *(({"digits": digits}, "such as 01") for digits in (5, "", "12a")),
