@@ -5,7 +5,7 @@ In all modules, "the book" is M. Nielsen, Neural Networks and Deep Learning (201
 
 from importlib import import_module
 
-TYPE_CHECKING = False  # not imported: `digits.__main__` has yet to take the working directory out of sys.path
+TYPE_CHECKING = False  # not from typing: `digits.__main__` has not yet removed the working directory from sys.path
 if TYPE_CHECKING:
     from digits.common.errors import UserError as UserError
     from digits.data import MNISTDataModule as MNISTDataModule

@@ -8,7 +8,7 @@ import os
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-IN_PLACE = sys.path[0] == ROOT  # in a clone, which need not be installed
+IN_PLACE = sys.path[0] == ROOT  # we run in the folder of a clone, where the package need not be installed
 if __name__ == "__main__" and not sys.flags.safe_path:
     sys.path[:] = [*sys.path[1:], ROOT]  # drop the working directory, which may hold a stranger's modules
 
@@ -28,7 +28,7 @@ SUBCOMMANDS = {
 
 
 def main(words: list[str] | None = None) -> None:
-    """Run a subcommand. Only its own module is imported."""
+    """Run a subcommand. Import only the module that defines it."""
     name, *rest = (sys.argv[1:] if words is None else words) or [""]
     os.environ["PYTHONSAFEPATH"] = "1"  # child processes ignore the working directory, too
     if IN_PLACE:
@@ -37,7 +37,7 @@ def main(words: list[str] | None = None) -> None:
         if name in SUBCOMMANDS:
             run(name, rest)
         elif name in ("", "-h", "--help"):
-            print("Usage: digits SUBCOMMAND [OPTIONS]. For the options: digits SUBCOMMAND --help\n")
+            print("Usage: digits SUBCOMMAND [OPTIONS]. To list the options: digits SUBCOMMAND --help\n")
             print("\n".join(f"  {name:10} {purpose}" for name, purpose in SUBCOMMANDS.items()))
         else:
             matches = get_close_matches(name, SUBCOMMANDS, n=1)

@@ -1,7 +1,8 @@
 """One step of stochastic gradient descent on a sigmoid network, by the four equations of backpropagation.
 
-The names are the book's (chapter 2). A neuron's weighted input is z = w a + b, where a is the layer before it. Its own
-activation is a = sigmoid(z), and its error is delta = dC/dz. The derivative of the sigmoid is sigma'(z) = a (1 - a).
+The names are the book's (chapter 2). A neuron's weighted input is z = w a + b, where a holds the activations of the
+previous layer. The neuron's own activation is a = sigmoid(z), and its error is delta = dC/dz. The derivative of the
+sigmoid is sigma'(z) = a (1 - a).
 """
 
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ def sgd_step(
         lr: Learning rate.
         cost: By default the quadratic cost, whose mean is C = 1/(2B) sum ||y - a||^2.
         decay: L2 weight decay, lambda / n for n training images: weights, but not biases, shrink by `lr * decay`.
-        whole: Size of the whole mini-batch if several processes share it. They add up their gradients.
+        whole: Size of the whole mini-batch, if several processes share it and add up their gradients.
 
     Returns:
         Output activations (B, outputs) before the step.
@@ -90,15 +91,15 @@ def sgd_steps(
     decay: float = 0.0,
     processes: int = 1,
 ) -> tuple[Tensor, Tensor]:
-    """Take an `sgd_step` for each mini-batch of a stack, then score all outputs at once: few calls are fast on a GPU.
+    """Take an `sgd_step` for each mini-batch of a stack, then score all outputs in one call, which is fast on a GPU.
 
     `chosen` (K, B) int64 holds the image indices of K mini-batches. They index a whole dataset: images (N, H, W), uint8
     or float 0..1, and targets (N, outputs), 0 or 1. If several processes train together, each trains on its part of
     every mini-batch and scores that part. The other arguments are those of `sgd_step`.
 
     Returns:
-        The cost summed over the stack, without L2, and the number of correct predictions, both before each image's
-        step. They are 0-dimensional tensors, so that the CPU need not wait for a GPU.
+        The cost summed over the stack, without L2, and the number of correct predictions. Both use the outputs before
+        each step. They are 0-dimensional tensors, so that the CPU need not wait for a GPU.
     """
     whole = chosen.shape[1] if processes > 1 else None
     if whole is not None:

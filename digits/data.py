@@ -1,4 +1,4 @@
-"""MNISTDataModule: which images train, validate and test, and in what order."""
+"""MNISTDataModule: the images for training, validation and testing, and the order of the training images."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -21,8 +21,9 @@ STACK = 25_000  # images in a stack, rounded down to whole mini-batches
 class Stack(NamedTuple):
     """A batch in Lightning's sense: a whole dataset, and the indices of the images to use.
 
-    An epoch is a few stacks of many mini-batches, because handing over a batch takes Lightning longer than a step.
-     If several processes train together, each gets the whole stack, and trains on its part of every mini-batch.
+    An epoch is a few stacks of many mini-batches, because Lightning needs more time to hand over a batch than a step
+    of SGD takes. If several processes train together, each gets the whole stack and trains on its part of every
+    mini-batch.
     """
 
     images: Tensor  # (N, H, W) uint8
@@ -31,7 +32,7 @@ class Stack(NamedTuple):
 
 
 def order(seed: int, epoch: int, count: int) -> Tensor:
-    """Return the order (count,) int64 in which an epoch sees the training images. It depends on the arguments alone."""
+    """Return the order (count,) int64 of the training images in an epoch. Equal arguments give equal orders."""
     return torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(count))
 
 
@@ -43,7 +44,7 @@ class TrainingStacks:
         self.global_batch_size = data.batch_size * trainer.world_size  # over all processes
         examples = data.training[0], one_hot(data.training[1])
         epoch = partial(augment, *examples, seed=data.seed, distort=data.distort, handwriting=data.handwriting)
-        self.examples = Prefetcher(epoch, ahead=examples[0].device.type == "cpu")  # a GPU gains nothing from a thread
+        self.examples = Prefetcher(epoch, ahead=examples[0].device.type == "cpu")  # on a GPU, prefetching gains nothing
 
     def __len__(self) -> int:
         return len(self._stacks(torch.arange(self.count)))
@@ -55,7 +56,7 @@ class TrainingStacks:
             yield Stack(images, targets, chosen)
 
     def _stacks(self, indices: Tensor) -> list[Tensor]:
-        """Split indices (n,) into stacks (K, B) of K mini-batches. A smaller last mini-batch becomes its own stack."""
+        """Split indices (n,) into stacks (K, B) of K mini-batches. A smaller last mini-batch is a separate stack."""
         size = self.global_batch_size
         whole = indices[: len(indices) // size * size].view(-1, size)
         rest = indices[whole.numel() :].view(1, -1)
@@ -70,10 +71,11 @@ class MNISTDataModule(LightningDataModule):
     """MNIST, split as in the book, with all images on the training device.
 
     Args:
-        data_dir: Folder for the MNIST files. If None, `digits.mnist.raw_folder` chooses one.
-        batch_size: Images in a mini-batch, in each process if several train together.
-        seed: Seed for the order of the training images and for their augmentation. The epoch's number is mixed in.
-        train_size: Train on the first `train_size` of MNIST's 60,000 images, by default 50,000. These never validate.
+        data_dir: Folder for the MNIST files. If None, `digits.mnist.raw_folder` chooses the folder.
+        batch_size: Images in a mini-batch, for each process if several processes train together.
+        seed: Seed for the order and the augmentation of the training images, combined with the number of the epoch.
+        train_size: Train on the first `train_size` of MNIST's 60,000 images, by default 50,000. They are not used for
+            validation.
         distort: Strength of the random distortion of the training images, drawn anew each epoch; 0 for none.
         handwriting: Whether to add other handwriting styles and images without a digit: see `digits.augment.augment`.
 
@@ -93,7 +95,7 @@ class MNISTDataModule(LightningDataModule):
         super().__init__()
         labelled = mnist.TRAINING + mnist.VALIDATION
         if train_size is not None and not 1 <= train_size <= labelled:
-            raise UserError(f"--train_size must be 1 to {labelled}, the number of training images, not {train_size}")
+            raise UserError(f"--train_size must be from 1 to {labelled} (all training images), not {train_size}")
         batch_size, seed, train_size = int(batch_size), int(seed), None if train_size is None else int(train_size)
         distort, handwriting = float(distort), bool(handwriting)
         self.save_hyperparameters(ignore="data_dir", logger=False)
@@ -109,7 +111,7 @@ class MNISTDataModule(LightningDataModule):
         self.prepared = True
 
     def setup(self, stage: str) -> None:
-        """Load the images (N, 28, 28) uint8 and labels (N,) int64 onto the training device, unless they are there."""
+        """Load the images (N, 28, 28) uint8 and labels (N,) int64 onto the training device, if they are not there."""
         device = self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
         if self.test and self.test[0].device == device:
             return
@@ -129,7 +131,7 @@ class MNISTDataModule(LightningDataModule):
         return TrainingStacks(self, self.trainer)
 
     def val_dataloader(self) -> list[WholeSplit]:
-        """Return the validation and the test data. Test accuracy is only printed: validation chooses the checkpoint."""
+        """Return the validation and the test data. The validation accuracy alone chooses the checkpoint."""
         return [self.whole(*self.validation), self.whole(*self.test)]
 
     def test_dataloader(self) -> WholeSplit:

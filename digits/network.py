@@ -1,4 +1,4 @@
-"""A feedforward network of sigmoid neurons: layers, inputs, targets, costs, predictions. It needs PyTorch alone."""
+"""A feedforward network of sigmoid neurons: layers, inputs, targets, costs, predictions. Imports only PyTorch."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -14,12 +14,12 @@ def sigmoid_network(layer_sizes: list[int], init: str = "scaled", seed: int = 0)
 
     `scaled`: weights have the standard deviation 1 / sqrt(inputs of the neuron), and twice that in the first layer,
     where most inputs are 0. Biases are 0. So the weighted input z of a neuron starts near 0, where a sigmoid learns
-    fastest. (The book's chapter 3 draws biases from N(0, 1) and has no factor 2, which validates slightly worse.)
+    fastest. (The book's chapter 3 draws biases from N(0, 1) and has no factor 2: validation is slightly less accurate.)
 
     `gaussian`: weights and biases are drawn from N(0, 1), as in chapter 1. Many neurons start saturated, and some never
     recover.
     """
-    with torch.random.fork_rng(devices=[]):  # nn.Linear draws weights, too: keep the caller's random state
+    with torch.random.fork_rng(devices=[]):  # nn.Linear draws weights, too: preserve the caller's state
         layers = [layer for m, n in pairwise(layer_sizes) for layer in (nn.Linear(m, n), nn.Sigmoid())]
     network, generator = nn.Sequential(*layers), torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -36,7 +36,7 @@ def sigmoid_network(layer_sizes: list[int], init: str = "scaled", seed: int = 0)
 
 
 def merged(networks: Sequence[nn.Module]) -> nn.Sequential:
-    """Merge networks of the same layer sizes into one that averages the weighted inputs of their output neurons.
+    """Merge networks of the same layer sizes into a network that averages the weighted inputs of their output neurons.
 
     The hidden layers stand side by side, with weights of 0 between neurons of different networks.
     """
@@ -47,7 +47,7 @@ def merged(networks: Sequence[nn.Module]) -> nn.Sequential:
         bias = torch.cat([layer.bias.detach() for layer in parallel])
         if len(layers) + 2 == 2 * len(linears(networks[0])):  # the output layer
             weight, bias = (x.unflatten(0, (len(parallel), -1)).mean(0) for x in (weight, bias))
-        linear = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # on "meta" it draws no weights
+        linear = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # on "meta", no weights are drawn
         linear.weight, linear.bias = nn.Parameter(weight), nn.Parameter(bias)
         layers += [linear, nn.Sigmoid()]
     return nn.Sequential(*layers)
@@ -59,7 +59,7 @@ def linears(network: nn.Module) -> list[nn.Linear]:
 
 
 def weights_and_biases(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the weights (outputs, inputs) and biases (outputs,) of each layer: not copies, so change them in place."""
+    """Return the weights (outputs, inputs) and biases (outputs,) of each layer, not copied, to change in place."""
     layers = linears(network)
     return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
 
@@ -91,7 +91,7 @@ def quadratic_cost(a: Tensor, y: Tensor) -> Tensor:
 
 def cross_entropy(a: Tensor, y: Tensor) -> Tensor:
     """Return the sum over a mini-batch of the book's -sum(y ln a + (1 - y) ln(1 - a)), each ln at least -100."""
-    # binary_cross_entropy asserts on NaN, which leaves a GPU unusable: replace it, and let 0 * a.sum() carry it.
+    # binary_cross_entropy asserts on NaN, which leaves a GPU unusable. Replace NaN; 0 * a.sum() brings it back.
     return functional.binary_cross_entropy(a.nan_to_num(0.5), y, reduction="sum") + 0 * a.sum()
 
 
@@ -99,7 +99,7 @@ class Cost(NamedTuple):
     """A cost, as functions of the outputs `a` and the desired outputs `y`, both (B, outputs).
 
     `value` is the cost, summed over the mini-batch. `delta` is dC/dz, its derivative with respect to the weighted input
-    of each output neuron, which is the error in BP1. Both are NaN where an output is.
+    of each output neuron, which is the error in BP1. A NaN output makes both NaN.
     """
 
     value: Callable[[Tensor, Tensor], Tensor]
@@ -114,10 +114,10 @@ COSTS: dict[str, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_ENTROPY
 
 
 def predictions(a: Tensor) -> Tensor:
-    """Return the index (...) int64 of the largest of outputs (..., outputs); of one output, whether it is > 0.5."""
+    """Return the index (...) int64 of the largest of outputs (..., outputs); for a single output, if it is > 0.5."""
     return a.argmax(-1) if a.shape[-1] > 1 else a.squeeze(-1) > 0.5
 
 
 def correct(a: Tensor, y: Tensor) -> Tensor:
-    """Count the correct predictions `a` (N, outputs). If a row of `y` is all 0, no output may be > 0.5."""
+    """Count the correct predictions `a` (N, outputs). Where a row of `y` is all 0, no output may be > 0.5."""
     return torch.where(y.any(-1), predictions(a) == predictions(y), (a <= 0.5).all(-1)).sum()

@@ -1,7 +1,8 @@
-"""The neurons of chapter 1 by themselves: perceptrons, logic gates made of them, sigmoid neurons, a layer of bits.
+"""The neurons of chapter 1, one at a time: perceptrons, logic gates made of them, sigmoid neurons, a layer of bits.
 
-A perceptron and a sigmoid neuron have the same weighted input z = w x + b. A perceptron outputs a step function of z, a
-sigmoid neuron a smooth curve. So a small change of w and b changes its output only a little. This lets a network learn.
+A perceptron and a sigmoid neuron have the same weighted input z = w x + b. The output of a perceptron is a step
+function of z, that of a sigmoid neuron a smooth function. So a small change of w and b changes the sigmoid neuron's
+output only a little. This lets a network learn.
 """
 
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ NAND = Perceptron(torch.tensor([[-2.0, -2.0]]), torch.tensor([3.0]))  # the weig
 
 
 def nand(x: Tensor, y: Tensor) -> Tensor:
-    """Return NAND (...), 0.0 or 1.0, of bits x and y (...) of any dtype. It can build any logic function."""
+    """Return NAND (...), 0.0 or 1.0, of bits x and y (...) of any dtype. NANDs can form any logic function."""
     return NAND(torch.stack([x, y], -1)).squeeze(-1)
 
 
@@ -56,11 +57,11 @@ def half_adder(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def output_changes(neuron: SigmoidNeuron, x: Tensor, dw: Tensor, db: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the actual changes (..., neurons) of the outputs, and those that the derivatives predict.
+    """Return the actual changes (..., neurons) of the outputs, and the changes that the derivatives predict.
 
     For x (inputs,) and changes dw (..., neurons, inputs) and db (..., neurons), chapter 1's equation 5 predicts
-    sum_j d output/dw_j Δw_j + d output/db Δb = sigma'(z) (sum_j x_j Δw_j + Δb). Half the change leaves a quarter of the
-    error. Perceptrons have no such rule: a small change flips the output or does nothing.
+    sum_j d output/dw_j Δw_j + d output/db Δb = sigma'(z) (sum_j x_j Δw_j + Δb). Halving dw and db leaves a quarter of
+    the error. Perceptrons have no such rule: a small change flips the output or does nothing.
     """
     a = neuron(x)
     slope = a * (1 - a)  # sigma'(z)
@@ -76,9 +77,10 @@ def bits_of(digits: Tensor) -> Tensor:
 def binary_layer(bias: float = -0.4) -> Perceptron:
     """Return four perceptrons that turn a network's outputs (..., 10) into the bits (..., 4) of its digit (chapter 1).
 
-    The weight from an output to a bit is 1 if its digit has the bit, else 0. Say the right output is at least 0.99 and
-    the others are at most 0.01. Then z - bias is at least 0.99 where the digit has the bit. Elsewhere it is at most
-    0.05, because five odd digits share the ones bit. So any bias between -0.99 and -0.05 works. A trained network's
-    outputs are not always so clear: for 784-100-10, biases from -0.3 to -0.6 err least on the validation images.
+    The weight from an output to a bit is 1 if the output's digit has the bit, else 0. Say the correct output is at
+    least 0.99 and the others are at most 0.01. Then z - bias is at least 0.99 for each bit that the digit has. For
+    other bits it is at most 0.05, because five odd digits share the ones bit. So any bias between -0.99 and -0.05
+    works. A trained network's outputs are not always so clear: for 784-100-10, biases from -0.3 to -0.6 make the
+    fewest mistakes on the validation images.
     """
     return Perceptron(bits_of(torch.arange(10)).mT, torch.full((4,), bias))

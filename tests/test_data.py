@@ -34,7 +34,7 @@ def test_training_and_validation_images_are_disjoint(set_up, data_dir, train_siz
 
 @pytest.mark.parametrize("train_size", [0, TRAINING + VALIDATION + 1])
 def test_a_train_size_out_of_range_is_refused(data_dir, train_size):
-    with pytest.raises(UserError, match=f"--train_size must be 1 to {TRAINING + VALIDATION}, .* not {train_size}"):
+    with pytest.raises(UserError, match=f"--train_size must be from 1 to {TRAINING + VALIDATION} .* not {train_size}"):
         MNISTDataModule(data_dir, train_size=train_size)
 
 
