@@ -111,7 +111,7 @@ class MNISTDataModule(LightningDataModule):
         self.prepared = True
 
     def setup(self, stage: str) -> None:
-        """Load the images (N, 28, 28) uint8 and labels (N,) int64 onto the training device, if they are not there."""
+        """Load images (N, 28, 28) uint8 and labels (N,) int64 onto the training device, unless they are there."""
         device = self.trainer.strategy.root_device if self.trainer else torch.device("cpu")
         if self.test and self.test[0].device == device:
             return

@@ -71,7 +71,7 @@ def fetch(data_dir: str | Path | None) -> None:
             if not (names := missing(data_dir)):
                 return
             print(f"MNIST: fetching {', '.join(names)} from {title} into {raw}", file=sys.stderr)
-            with TemporaryDirectory(prefix=".arriving", dir=raw) as arriving:  # a data_dir: move good files out
+            with TemporaryDirectory(prefix=".arriving", dir=raw) as arriving:  # laid out like a data_dir
                 raw_folder(arriving).mkdir(parents=True)
                 try:
                     source(raw, raw_folder(arriving))

@@ -59,7 +59,7 @@ def linears(network: nn.Module) -> list[nn.Linear]:
 
 
 def weights_and_biases(network: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
-    """Return the weights (outputs, inputs) and biases (outputs,) of each layer, not copied, to change in place."""
+    """Return the weights (outputs, inputs) and biases (outputs,) of each layer. Changing them changes the network."""
     layers = linears(network)
     return [layer.weight.data for layer in layers], [layer.bias.data for layer in layers]
 
@@ -114,7 +114,7 @@ COSTS: dict[str, Cost] = {"quadratic": QUADRATIC, "cross_entropy": CROSS_ENTROPY
 
 
 def predictions(a: Tensor) -> Tensor:
-    """Return the index (...) int64 of the largest of outputs (..., outputs); for a single output, if it is > 0.5."""
+    """Return the index (...) int64 of the largest of outputs (..., outputs), or whether a single output is > 0.5."""
     return a.argmax(-1) if a.shape[-1] > 1 else a.squeeze(-1) > 0.5
 
 

@@ -20,7 +20,7 @@ DASH = ".//-"  # replaces the word -, which cyclopts would take for an option; P
 def run(name: str, words: list[str]) -> None:
     """Call the function of a subcommand with the words of a command line."""
     gc.set_threshold(1_000_000)  # imports create many lasting objects: do not scan them repeatedly
-    # Skip the garbage collection at exit, which takes most of a second. Without it, Triton would report leaks.
+    # Skip the garbage collection at exit, which takes most of a second, except for PyTorch's Triton: it reports leaks.
     atexit.register(lambda: None if "triton" in sys.modules else gc.freeze())
     module = import_module(f"digits.commands.{name}")
     function = getattr(module, name)

@@ -57,7 +57,7 @@ def export(
     if to == "web" and test:
         facts["test_accuracy"] = after = accuracy(page.rounded(model))
         content = page.html(model, facts, sample(mnist.load(data_dir, train=True), test)).encode()
-        summary = f"test accuracy {after:.2%} with 8-bit weights, {before:.2%} before; open the page in a browser"
+        summary = f"test accuracy {after:.2%} with 8-bit weights, {before:.2%} unrounded; open the page in a browser"
     elif to == "onnx":
         images = test[0] / 255 if test else torch.rand(1_000, side, side, generator=torch.Generator().manual_seed(0))
         content = onnx.model(model, side, **facts)
@@ -68,7 +68,7 @@ def export(
         torch.save(kept, buffer)
         content, summary = buffer.getvalue(), "float16 weights"
         if test:
-            summary += f": test accuracy {accuracy(load_network(small, checkpoint)):.2%}, {before:.2%} before"
+            summary += f": test accuracy {accuracy(load_network(small, checkpoint)):.2%}, {before:.2%} unrounded"
     out = out or Path({"web": "digits.html", "onnx": "digits.onnx", "checkpoint": "digits.ckpt"}[to])
     check_target(out, [checkpoint])
     write_atomically(out, content)

@@ -39,7 +39,7 @@ class Form(NamedTuple):
 def read_form(path: Path) -> Form:
     """Return the form that a YAML file defines. Raises UserError if the definition is not valid."""
     content = read_yaml(path)
-    pages = None if isinstance(content.get("pages"), dict) else content.pop("pages", None)  # or a field named pages
+    pages = None if isinstance(content.get("pages"), dict) else content.pop("pages", None)  # else a field's name
     if not 1 <= len(content) <= FIELDS:
         raise UserError(f"{path}: expected 1 to {FIELDS} fields, not {len(content):,}")
     fields = []

@@ -26,7 +26,7 @@ def predict(
     fields: Path | None = None,
     review: Path | None = None,
 ) -> None:
-    """Read the numbers in pictures and PDFs. Print each line with the activation of its least certain digit.
+    """Read the numbers in pictures and PDFs. Print each line with the activation of its least sure digit.
 
     Args:
         files: Pictures, PDFs, folders, patterns such as scans/*.png, or - for standard input.

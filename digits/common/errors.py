@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-NO_ROOM = "out of memory|you tried to allocate|devices are busy|no kernel image"  # in PyTorch's messages, for GPUs, too
+NO_ROOM = "out of memory|you tried to allocate|devices are busy|no kernel image"  # in PyTorch's errors, on GPUs, too
 
 
 class UserError(Exception):

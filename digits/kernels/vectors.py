@@ -140,7 +140,7 @@ def _dot_step(build: Any, row: list[Any], number: Any, held: list[Any]) -> None:
         total = _multiply_add(build, build.load(place, align=4), build.load(slot), total)
     shape = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
     function = cgutils.get_or_insert_function(build.module, shape, "llvm.vector.reduce.fadd.v8f32")
-    as_tree = ("reassoc",)  # any order: in a register, it is the same in all copies of the function
+    as_tree = ("reassoc",)  # lanes are added in any order, the same in all copies of the function
     build.store(build.call(function, [build.load(number), total], fastmath=as_tree), number)
 
 

@@ -74,10 +74,12 @@ class Settings:
         early_stop: Stop after this many epochs without a better validation accuracy.
         schedule: Let the learning rate rise in the first epochs (warm-up), then decay along a cosine.
         seed: Seed for the initial weights, the order of the images and their augmentation.
-        kernel: Code that trains: numba (compiled), torch (book's equations), autograd (any network); auto: the fastest.
+        kernel: Code that trains: numba (compiled), torch (the book's equations) or autograd (any network).
+            auto picks the fastest that fits.
         handwriting: Redraw a third of the digits in handwriting styles that MNIST lacks; add images without a digit.
         distort: Strength of the random distortion of the training images, such as 1.
-        train_size: Train on the first N of 60,000 images (default: 50,000). If N is 60,000, the last epoch is kept.
+        train_size: Train on the first N of 60,000 images (default: 50,000).
+            With all of them, none is left for validation, and the last epoch is kept.
         data_dir: Folder for the MNIST files. Default: data/ if MNIST is there, else the user's cache.
         run_dir: New folder for this run. By default a folder in runs/.
         trainer: Settings of Lightning's Trainer. Its max_epochs overrides `epochs`.

@@ -104,7 +104,7 @@ def test_a_detector_can_only_become_a_small_checkpoint(export, data_dir, tmp_pat
 @pytest.mark.mnist
 def test_the_page_is_one_small_file_and_rounding_costs_no_accuracy(trained, export, tmp_path, mnist_dir):
     code, out, _ = export(trained, "--data_dir", mnist_dir)
-    shares = re.search(r"accuracy ([0-9.]+)% with 8-bit weights, ([0-9.]+)% before", out).groups()
+    shares = re.search(r"accuracy ([0-9.]+)% with 8-bit weights, ([0-9.]+)% unrounded", out).groups()
     assert code == 0 and float(shares[0]) == pytest.approx(float(shares[1]), abs=0.1)
     html = (tmp_path / "digits.html").read_text("utf-8")
     assert len(html.encode()) <= 1_200_000  # 660,000 of them are the networks that read pictures
@@ -143,7 +143,7 @@ def test_a_small_checkpoint_holds_the_network_alone(export, tmp_path, data_dir):
             assert weights[name].dtype == torch.float32 and torch.equal(weights[name], tensor.half().float())
     images, labels = mnist.load(data_dir, train=False)
     shares = ((net.predict(images)[0] == labels).double().mean() for net in (rounded, model))
-    assert "float16 weights: test accuracy {:.2%}, {:.2%} before".format(*shares) in out
+    assert "float16 weights: test accuracy {:.2%}, {:.2%} unrounded".format(*shares) in out
 
 
 @pytest.mark.parametrize(
