@@ -97,7 +97,7 @@ def test_a_detector_can_only_become_a_small_checkpoint(export, data_dir, tmp_pat
     assert [*tmp_path.iterdir()] == [path]
     _, out, _ = export(path, "--to", "checkpoint", "--data_dir", data_dir)
     images, labels = mnist.load(data_dir, train=False)
-    assert f"{(model.predict(images)[0] == (labels == 3)).double().mean():.2%} before" in out
+    assert f"{(model.predict(images)[0] == (labels == 3)).double().mean():.2%} unrounded" in out
     assert DigitClassifier.load_from_checkpoint("digits.ckpt").only_digit == 3
 
 
